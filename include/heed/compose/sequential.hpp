@@ -1,0 +1,117 @@
+#pragma once
+
+/// @file
+/// Layers one after another.
+
+#include <array>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "heed/core/concepts.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y = l_n(... l_2(l_1(x))). A flat tuple: element types are checked when it is compiled, sizes when it is first asked
+/// for its output's shape. Children are named 0, 1, ..., as in torch.nn.Sequential.
+template <class... Layers>
+struct Sequential {
+  static constexpr std::size_t count = sizeof...(Layers);
+  static_assert(count > 0, "Sequential: at least one layer");
+  template <std::size_t I>
+  using At = std::tuple_element_t<I, std::tuple<Layers...>>;
+
+  using Scalar = typename At<0>::Scalar;
+  using Input = typename At<0>::Input;
+  using S = Scalar;
+
+  static_assert((std::is_same_v<typename Layers::Scalar, S> && ...),
+                "Sequential: all layers compute in one scalar type");
+  template <std::size_t... I>
+  static constexpr bool inputs_fit(std::index_sequence<I...>) {
+    return (std::is_same_v<typename At<I + 1>::Input, S> && ...);
+  }
+  static_assert(inputs_fit(std::make_index_sequence<count - 1>{}),
+                "Sequential: a layer takes another type of input than the layer before it gives");
+
+  std::tuple<Layers...> layers;
+
+  struct Cache {
+    std::tuple<typename Layers::Cache...> layers;
+    std::array<TileBuffer<S>, count> outputs;  // of all but the last
+  };
+
+  Sequential() = default;
+  explicit Sequential(Layers... l) : layers(std::move(l)...) {}
+
+  void initialize(Key key) {
+    each([&](auto i) {
+      if constexpr (requires { std::get<i>(layers).initialize(key); }) std::get<i>(layers).initialize(key.child(i));
+    });
+  }
+
+  /// Throws where two neighbours do not fit.
+  Shape output_shape(Shape x) const {
+    each([&](auto i) { x = std::get<i>(layers).output_shape(x); });
+    return x;
+  }
+
+  void forward(Tile<const Input> x, Tile<S> y, Cache& cache, const Pass& pass) const { run<0>(x, y, cache, pass); }
+
+  void backward(Tile<const Input> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Sequential& grad,
+                const Pass& pass) const {
+    run_back<count - 1>(x, y, dy, dx, cache, grad, pass);
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    each([&](auto i) { f(static_cast<int>(i), std::get<i>(models.layers)...); });
+  }
+
+ private:
+  template <class F>
+  static void each(F&& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }
+    (std::make_index_sequence<count>{});
+  }
+
+  template <std::size_t I, class X>
+  void run(Tile<const X> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    const auto& layer = std::get<I>(layers);
+    if constexpr (I + 1 == count) {
+      layer.forward(x, y, std::get<I>(cache.layers), pass.at(I));
+    } else {
+      const Shape shape = layer.output_shape(x.shape());
+      // a layer that keeps the steps keeps their lengths; one that pools has none
+      const std::int32_t* lengths = shape.steps == x.steps ? x.lengths : nullptr;
+      const Tile<S> h = cache.outputs[I].take(shape, x.lanes, lengths);
+      layer.forward(x, h, std::get<I>(cache.layers), pass.at(I));
+      run<I + 1>(Tile<const S>(h), y, cache, pass);
+    }
+  }
+
+  template <std::size_t I>
+  void run_back(Tile<const Input> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Sequential& grad,
+                const Pass& pass) const {
+    const auto& layer = std::get<I>(layers);
+    if constexpr (I == 0) {
+      if constexpr (std::is_same_v<Input, S>) {
+        layer.backward(x, y, dy, dx, std::get<I>(cache.layers), std::get<I>(grad.layers), pass.at(I));
+      } else {  // tokens have no gradient
+        layer.backward(x, y, dy, std::get<I>(cache.layers), std::get<I>(grad.layers), pass.at(I));
+      }
+    } else {
+      const Scratch::Mark mark(pass.scratch);
+      const Tile<const S> in = cache.outputs[I - 1].view();
+      const Tile<S> din = pass.scratch.like(in);
+      layer.backward(in, y, dy, into(din), std::get<I>(cache.layers), std::get<I>(grad.layers), pass.at(I));
+      run_back<I - 1>(x, in, din, dx, cache, grad, pass);
+    }
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,67 @@
+#pragma once
+
+/// @file
+/// Memory: aligned, grow-only, owned by whoever calls the layers.
+
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Every weight, tile and buffer starts at a multiple of this: a cache line, and the widest vector register.
+inline constexpr std::size_t alignment = 64;
+
+namespace detail {
+struct AlignedDelete {
+  void operator()(void* p) const noexcept { ::operator delete(p, std::align_val_t(alignment)); }
+};
+}  // namespace detail
+
+/// Uninitialised memory for plain numbers, aligned to `alignment`.
+template <class S>
+using AlignedArray = std::unique_ptr<S[], detail::AlignedDelete>;
+
+template <class S>
+AlignedArray<S> allocate_aligned(Index count) {
+  static_assert(std::is_trivially_copyable_v<S> && std::is_trivially_destructible_v<S>);
+  const auto n = static_cast<std::size_t>(count);
+  if (n > (std::numeric_limits<std::size_t>::max() - alignment) / sizeof(S)) throw std::bad_array_new_length();
+  // one alignment more: kernels may load a whole packet at the last element
+  return AlignedArray<S>(static_cast<S*>(::operator new(n * sizeof(S) + alignment, std::align_val_t(alignment))));
+}
+
+/// Memory that only grows. Growing does not keep the contents. A copy starts empty: what a buffer holds belongs to one
+/// user of it.
+template <class S>
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Buffer&) noexcept {}
+  Buffer(Buffer&&) noexcept = default;
+  Buffer& operator=(const Buffer&) noexcept { return *this; }
+  Buffer& operator=(Buffer&&) noexcept = default;
+  ~Buffer() = default;
+
+  /// Room for `count` numbers.
+  S* reserve(Index count) {
+    if (count > capacity_) {
+      data_.reset();
+      data_ = allocate_aligned<S>(count);
+      capacity_ = count;
+    }
+    return data_.get();
+  }
+  S* data() const { return data_.get(); }
+  Index capacity() const { return capacity_; }
+
+ private:
+  AlignedArray<S> data_;
+  Index capacity_ = 0;
+};
+
+}  // namespace heed::inline HEED_ISA

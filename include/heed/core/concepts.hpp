@@ -1,0 +1,45 @@
+#pragma once
+
+/// @file
+/// What a layer and a model are, as concepts.
+
+#include <concepts>
+#include <type_traits>
+
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What heed computes in.
+template <class S>
+concept Floating = std::same_as<S, float> || std::same_as<S, double>;
+
+/// A layer: a value of public weights with `forward` and `backward` over tiles; the caller owns the cache.
+///
+/// - `output_shape(x)`: the shape of y for an input of shape x; throws `Error` where it does not fit.
+/// - `forward(x, y, cache, pass)`: y, and in the cache what backward needs.
+/// - `backward(x, y, dy, dx, cache, grad, pass)`: adds the parameters' gradients to `grad`, which is a layer of the
+/// same type,
+///   and puts the input's where `dx` says. It may use up the cache. Nothing is scaled by the batch.
+template <class L>
+concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L> &&
+    requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Input> x,
+             Tile<typename L::Scalar> y, Tile<const typename L::Scalar> dy, Into<typename L::Scalar> dx,
+             const Pass& pass) {
+  { layer.output_shape(Shape{}) } -> std::same_as<Shape>;
+  layer.forward(x, y, cache, pass);
+  requires std::default_initializable<typename L::Cache>;
+};
+
+/// A layer whose input has a gradient (tokens have none).
+template <class L>
+concept DifferentiableLayer = Layer<L> &&
+    requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Scalar> x,
+             Tile<const typename L::Scalar> y, Into<typename L::Scalar> dx, const Pass& pass) {
+  layer.backward(x, y, y, dx, cache, grad, pass);
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,78 @@
+#pragma once
+
+/// @file
+/// What layers with weights are made of, on whole tiles: y = W x + b, and its two gradients.
+
+#include <concepts>
+
+#include "heed/core/kernels/product.hpp"
+#include "heed/core/kernels/weight_gradient.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A weight (out x in), or a rectangle of a larger one: outputs contiguous, `stride` from one input to the next.
+template <class S>
+struct Weight {
+  S* data;
+  Index out, in, stride;
+
+  template <class M>
+  requires std::same_as<std::remove_const_t<M>, Matrix<std::remove_const_t<S>>> Weight(M& m)
+      : data(m.data()), out(m.rows()), in(m.cols()), stride(m.rows()) {}
+
+  Weight(S* data_, Index out_, Index in_, Index stride_) : data(data_), out(out_), in(in_), stride(stride_) {}
+  Weight outputs(Index first, Index count) const { return {data + first, count, in, stride}; }
+  Weight inputs(Index first, Index count) const { return {data + first * stride, out, count, stride}; }
+};
+
+/// What W gives to a product that reads the features of `x`, and what its transpose does.
+template <class S>
+kernels::Term<S> times(Weight<const S> w, const S* x) {
+  return {x, w.in, w.data, 1, w.stride};
+}
+template <class S>
+kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
+  return {dy, w.out, w.data, w.stride, 1};
+}
+
+/// y = W x + b at every step; `bias` may be null.
+template <class S>
+void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
+  for (Index t = 0; t < x.steps; ++t) {
+    kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), times<S>(w, x.at(t)));
+  }
+}
+
+/// dx (+)= W' dy at every step
+template <class S>
+void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
+  if (!dx) return;
+  for (Index t = 0; t < dy.steps; ++t) {
+    S* to = dx.tile.at(t);
+    kernels::product<S>(w.in, dy.lanes, {.values = dx.add ? to : nullptr}, to, times_transposed<S>(w, dy.at(t)));
+  }
+}
+
+/// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null.
+template <class S>
+void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
+  const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
+  const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
+  kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
+  if (db) kernels::bias_gradient<S>(x.steps, x.lanes, dy_rows, db);
+}
+
+/// The numbers of a bias, or null where it is switched off.
+template <class S>
+const S* values_or_null(const Vector<S>& bias) {
+  return bias.empty() ? nullptr : bias.data();
+}
+template <class S>
+S* values_or_null(Vector<S>& bias) {
+  return bias.empty() ? nullptr : bias.data();
+}
+
+}  // namespace heed::inline HEED_ISA

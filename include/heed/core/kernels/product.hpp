@@ -1,0 +1,133 @@
+#pragma once
+
+/// @file
+/// Matrix products of a weight and the lanes of a tile: the forward product of every dense part, and the gradient of
+/// its input.
+///
+///     y[r][lane] = start[r][lane] + sum over terms, sum over k of w(r, k) x[k][lane]
+///
+/// Two directions: with many lanes, packets run over lanes and weights are broadcast; with one lane, packets run over
+/// whichever axis of the weight is contiguous.
+
+#include "heed/core/simd.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::kernels {
+
+/// One summand: x[0 .. count) times the matrix whose element (r, k) stands at w[r row + k column].
+/// A weight (out x in) has row = 1, column = out; its transpose, for the gradient of an input, row = out, column = 1.
+template <class S>
+struct Term {
+  const S* x;
+  Index count;
+  const S* w;
+  Index row, column;
+};
+
+/// What a product starts from: zero, one number a row (a bias), or a value for every row and lane (to add to).
+template <class S>
+struct Start {
+  const S* bias = nullptr;
+  const S* values = nullptr;
+};
+
+namespace detail {
+using namespace simd;
+
+// rows r .. r + C of the lanes in one pack
+template <int C, class P, class S, class... Terms>
+HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start, S* y, const Terms&... terms) {
+  P sum[C];
+  unroll<C>([&](auto c) HEED_LAMBDA {
+    sum[c] =
+        start.values ? load<P>(start.values + (r + c) * lanes + lane) : set1<P>(start.bias ? start.bias[r + c] : S(0));
+  });
+  (
+      [&](const Term<S>& term) HEED_LAMBDA {
+        const S* x = term.x + lane;
+        const S* w = term.w + r * term.row;
+        for (Index k = 0; k < term.count; ++k, x += lanes, w += term.column) {
+          const P v = load<P>(x);
+          unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(v, set1<P>(w[c * term.row]), sum[c]); });
+        }
+      }(terms),
+      ...);
+  unroll<C>([&](auto c) HEED_LAMBDA { store(y + (r + c) * lanes + lane, sum[c]); });
+}
+
+template <int C, class P, class S, class... Terms>
+HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> start, S* y, const Terms&... terms) {
+  Index r = 0;
+  for (; r + C <= rows; r += C) product_block<C, P>(r, lane, lanes, start, y, terms...);
+  if constexpr (C > 4) {
+    for (; r + 4 <= rows; r += 4) product_block<4, P>(r, lane, lanes, start, y, terms...);
+  }
+  for (; r < rows; ++r) product_block<1, P>(r, lane, lanes, start, y, terms...);
+}
+
+// one lane, rows contiguous in w and y: packets of rows
+template <class P, class S, class... Terms>
+HEED_INLINE void column_block(Index r, Start<S> start, S* y, const Terms&... terms) {
+  P sum = start.values ? load<P>(start.values + r) : start.bias ? load<P>(start.bias + r) : set1<P>(0);
+  (
+      [&](const Term<S>& term) HEED_LAMBDA {
+        const S* w = term.w + r;
+        for (Index k = 0; k < term.count; ++k, w += term.column) sum = fma(load<P>(w), set1<P>(term.x[k]), sum);
+      }(terms),
+      ...);
+  store(y + r, sum);
+}
+
+// one lane, inputs contiguous in w: dot products of C rows
+template <int C, class S, class... Terms>
+HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Terms&... terms) {
+  using P = Packet<S>;
+  P sum[C];
+  S rest[C];
+  unroll<C>([&](auto c) HEED_LAMBDA {
+    sum[c] = set1<P>(0);
+    rest[c] = start.values ? start.values[r + c] : start.bias ? start.bias[r + c] : S(0);
+  });
+  (
+      [&](const Term<S>& term) HEED_LAMBDA {
+        const S* w = term.w + r * term.row;
+        Index k = 0;
+        for (; k + width<P> <= term.count; k += width<P>) {
+          const P v = load<P>(term.x + k);
+          unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(load<P>(w + c * term.row + k), v, sum[c]); });
+        }
+        for (; k < term.count; ++k)
+          unroll<C>([&](auto c) HEED_LAMBDA { rest[c] += w[c * term.row + k * term.column] * term.x[k]; });
+      }(terms),
+      ...);
+  unroll<C>([&](auto c) HEED_LAMBDA { y[r + c] = rest[c] + simd::sum(sum[c]); });
+}
+
+template <class S, class... Terms>
+void product_one_lane(Index rows, Start<S> start, S* y, const Terms&... terms) {
+  if (((terms.row == 1) && ...)) {
+    for_each_packet<S, 4>(rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P>(r, start, y, terms...); });
+  } else {
+    Index r = 0;
+    for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, terms...);
+    for (; r < rows; ++r) dot_block<1>(r, start, y, terms...);
+  }
+}
+}  // namespace detail
+
+/// The product above. `y` may be `start.values`, not one of the x.
+template <class S, class... Terms>
+void product(Index rows, Index lanes, Start<S> start, S* y, const Terms&... terms) {
+  using namespace simd;
+  if (lanes == 1) return detail::product_one_lane(rows, start, y, terms...);
+  constexpr int V = native_width<S>;
+  constexpr int block = registers == 32 ? 8 : 4;  // rows of accumulators, two packets each
+  Index lane = 0;
+  for (; lane + 2 * V <= lanes; lane += 2 * V)
+    detail::product_rows<block, Packet<S, 2>>(rows, lane, lanes, start, y, terms...);
+  simd::detail::for_rest<S, V>(lane, lanes, [&]<class P>(Index l) HEED_LAMBDA {
+    detail::product_rows<block, P>(rows, l, lanes, start, y, terms...);
+  });
+}
+
+}  // namespace heed::inline HEED_ISA::kernels

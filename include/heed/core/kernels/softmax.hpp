@@ -1,0 +1,91 @@
+#pragma once
+
+/// @file
+/// Softmax over rows of lanes, in every lane by itself.
+
+#include <algorithm>
+#include <cstdint>
+
+#include "heed/core/math.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::kernels {
+
+namespace detail {
+using namespace simd;
+
+// one lane: packets along the rows
+template <class S>
+void softmax_one_lane(S* s, Index rows) {
+  S largest = s[0];
+  for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { largest = std::max(largest, max_of(load<P>(s + i))); });
+  S total = 0;
+  for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA {
+    const P e = simd::exp(sub(load<P>(s + i), set1<P>(largest)));
+    store(s + i, e);
+    total += simd::sum(e);
+  });
+  const S scale = 1 / total;
+  for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { store(s + i, mul(load<P>(s + i), set1<P>(scale))); });
+}
+}  // namespace detail
+
+/// s[t][lane] for t < rows becomes e^s[t] / sum over valid u of e^s[u], in place.
+/// Row t is valid in a lane where t < lengths[lane] (null: everywhere); other rows become 0, and so does a lane without
+/// valid rows.
+template <class S>
+void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullptr) {
+  using namespace simd;
+  if (rows == 0) return;
+  if (lanes == 1) {
+    const Index valid = lengths ? std::clamp<Index>(lengths[0], 0, rows) : rows;
+    if (valid > 0) detail::softmax_one_lane(s, valid);
+    std::fill(s + valid, s + rows, S(0));
+    return;
+  }
+  const Index common = lengths ? std::clamp<Index>(*std::min_element(lengths, lengths + lanes), 0, rows) : rows;
+  for (Index t = common; t < rows; ++t) {
+    for (Index l = 0; l < lanes; ++l) s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : S(-1e30);
+  }
+  for_each_packet<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+    P largest = load<P>(s + lane);
+    for (Index t = 1; t < rows; ++t) largest = max(largest, load<P>(s + t * lanes + lane));
+    P total = set1<P>(0);
+    for (Index t = 0; t < rows; ++t) {
+      const P e = simd::exp(sub(load<P>(s + t * lanes + lane), largest));
+      store(s + t * lanes + lane, e);
+      total = add(total, e);
+    }
+    const P scale = div(set1<P>(1), total);
+    for (Index t = 0; t < rows; ++t) store(s + t * lanes + lane, mul(load<P>(s + t * lanes + lane), scale));
+  });
+  for (Index t = common; t < rows; ++t) {
+    for (Index l = 0; l < lanes; ++l) s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : S(0);
+  }
+}
+
+/// From the gradient of a (what softmax gave) to the gradient of the scores, in place: ds = a (da - sum over t of a
+/// da).
+template <class S>
+void softmax_backward(const S* a, S* da, Index rows, Index lanes) {
+  using namespace simd;
+  if (lanes == 1) {
+    S dot = 0;
+    for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { dot += sum(mul(load<P>(a + i), load<P>(da + i))); });
+    for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA {
+      store(da + i, mul(load<P>(a + i), sub(load<P>(da + i), set1<P>(dot))));
+    });
+    return;
+  }
+  for_each_packet<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+    P dot = set1<P>(0);
+    for (Index t = 0; t < rows; ++t) dot = fma(load<P>(a + t * lanes + lane), load<P>(da + t * lanes + lane), dot);
+    for (Index t = 0; t < rows; ++t) {
+      const Index i = t * lanes + lane;
+      store(da + i, mul(load<P>(a + i), sub(load<P>(da + i), dot)));
+    }
+  });
+}
+
+}  // namespace heed::inline HEED_ISA::kernels

@@ -1,0 +1,176 @@
+#pragma once
+
+/// @file
+/// The gradient of a weight, accumulated over all steps and lanes of a tile in one pass:
+///
+///     dw(r, k) += sum over steps t and lanes of dy[t][r][lane] x[t][k][lane],   db(r) += sum of dy[t][r][lane]
+///
+/// Packets run over lanes; each weight costs one horizontal sum a tile. With one lane, packets run over the outputs.
+
+#include <algorithm>
+#include <type_traits>
+
+#include "heed/core/simd.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::kernels {
+
+/// Rows of a tile as a kernel sees them: row r of step t starts at data + t step + r lanes.
+template <class S>
+struct Rows {
+  const S* data;
+  Index count;  // rows in use
+  Index step;   // from one step to the next
+};
+
+namespace detail {
+using namespace simd;
+
+#ifdef __AVX512F__
+/// 16 packets of 16 floats to one packet of their sums, by a tree of 15 merges (two shuffles and an addition each).
+/// The sum of packet [i][j] stands at 4 j + i.
+HEED_INLINE Pack<float, 16> sums16(const Pack<float, 16> (&a)[4][4]) {
+  using V = float __attribute__((vector_size(64)));
+  const auto halves = [](V x, V y) HEED_LAMBDA -> V {
+    return __builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+           __builtin_shufflevector(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  };
+  const auto quarters = [](V x, V y) HEED_LAMBDA -> V {
+    return __builtin_shufflevector(x, y, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+           __builtin_shufflevector(x, y, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  };
+  const auto pairs = [](V x, V y) HEED_LAMBDA -> V {
+    return __builtin_shufflevector(x, y, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+           __builtin_shufflevector(x, y, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  };
+  const auto singles = [](V x, V y) HEED_LAMBDA -> V {
+    return __builtin_shufflevector(x, y, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30) +
+           __builtin_shufflevector(x, y, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31);
+  };
+  V row[4];
+  unroll<4>([&](auto i) HEED_LAMBDA {
+    row[i] = quarters(halves(V(a[i][0].part[0]), V(a[i][1].part[0])), halves(V(a[i][2].part[0]), V(a[i][3].part[0])));
+  });
+  return {{__m512(singles(pairs(row[0], row[1]), pairs(row[2], row[3])))}};
+}
+#endif
+
+// The 16 sums of a block of 4 x 4 packets, added to a column-major matrix: sum (i, j) to dw[i + j out].
+template <class S, class P>
+HEED_INLINE void accumulate_block(S* dw, Index out, const P (&sum)[4][4]) {
+#ifdef __AVX512F__
+  if constexpr (std::is_same_v<S, float>) {
+    alignas(64) float total[16];
+    store(total, sums16(sum));
+    unroll<4>([&](auto j) HEED_LAMBDA { accumulate(dw + j * out, load<Pack<float, 4>>(total + 4 * j)); });
+    return;
+  }
+#endif
+  unroll<4>([&](auto j) HEED_LAMBDA { accumulate_sums(dw + j * out, sum[0][j], sum[1][j], sum[2][j], sum[3][j]); });
+}
+
+// outputs r .. r + R, inputs k .. k + K
+template <int R, int K, class S>
+HEED_INLINE void weight_block(Index steps, Rows<const S> dy, Rows<const S> x, Index r, Index k, Index lanes, S* dw,
+                              Index out) {
+  using P = Packet<S>;
+  P sum[R][K];
+  unroll<R>([&](auto i) HEED_LAMBDA { unroll<K>([&](auto j) HEED_LAMBDA { sum[i][j] = set1<P>(0); }); });
+  const Index whole = lanes / width<P> * width<P>;
+  for (Index t = 0; t < steps; ++t) {
+    const S* d = dy.data + t * dy.step + r * lanes;
+    const S* v = x.data + t * x.step + k * lanes;
+    for (Index l = 0; l < whole; l += width<P>) {
+      P value[K];
+      unroll<K>([&](auto j) HEED_LAMBDA { value[j] = load<P>(v + j * lanes + l); });
+      unroll<R>([&](auto i) HEED_LAMBDA {
+        const P g = load<P>(d + i * lanes + l);
+        unroll<K>([&](auto j) HEED_LAMBDA { sum[i][j] = fma(g, value[j], sum[i][j]); });
+      });
+    }
+    for (Index l = whole; l < lanes; ++l) {
+      for (int j = 0; j < K; ++j) {
+        for (int i = 0; i < R; ++i) dw[r + i + (k + j) * out] += d[i * lanes + l] * v[j * lanes + l];
+      }
+    }
+  }
+  if (whole == 0) return;
+  S* to = dw + r + k * out;
+  if constexpr (R == 4 && K == 4) {
+    accumulate_block(to, out, sum);
+  } else if constexpr (R == 4) {
+    unroll<K>([&](auto j) HEED_LAMBDA { accumulate_sums(to + j * out, sum[0][j], sum[1][j], sum[2][j], sum[3][j]); });
+  } else {
+    unroll<K>([&](auto j)
+                  HEED_LAMBDA { unroll<R>([&](auto i) HEED_LAMBDA { to[i + j * out] += simd::sum(sum[i][j]); }); });
+  }
+}
+
+// R outputs against the inputs first .. last
+template <int R, class S>
+HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Index r, Index first, Index last,
+                             Index lanes, S* dw, Index out) {
+  Index k = first;
+  for (; k + 4 <= last; k += 4) weight_block<R, 4>(steps, dy, x, r, k, lanes, dw, out);
+  for (; k < last; ++k) weight_block<R, 1>(steps, dy, x, r, k, lanes, dw, out);
+}
+
+// one lane: an outer product a step, packets over the outputs
+template <class S>
+void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
+  for (Index t = 0; t < steps; ++t) {
+    const S* d = dy.data + t * dy.step;
+    const S* v = x.data + t * x.step;
+    for (Index k = 0; k < x.count; ++k) {
+      for_each_packet<S, 2>(dy.count, [&]<class P>(Index r) HEED_LAMBDA {
+        S* to = dw + k * out + r;
+        store(to, fma(load<P>(d + r), set1<P>(v[k]), load<P>(to)));
+      });
+    }
+  }
+}
+}  // namespace detail
+
+/// dw is column-major with `out` rows (its leading dimension); dy and x have the same lanes.
+template <class S>
+void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
+  if (lanes == 1) return detail::weight_gradient_one_lane(steps, dy, x, dw, out);
+  constexpr Index panel = 16;  // inputs at a time: ten steps of them stay in L1 while all outputs pass by
+  for (Index first = 0; first < x.count; first += panel) {
+    const Index last = std::min(first + panel, x.count);
+    Index r = 0;
+    for (; r + 4 <= dy.count; r += 4) detail::weight_rows<4>(steps, dy, x, r, first, last, lanes, dw, out);
+    for (; r < dy.count; ++r) detail::weight_rows<1>(steps, dy, x, r, first, last, lanes, dw, out);
+  }
+}
+
+/// db(r) += sum over steps and lanes of dy[t][r][lane]
+template <class S>
+void bias_gradient(Index steps, Index lanes, Rows<const S> dy, S* db) {
+  using namespace simd;
+  using P = Packet<S>;
+  if (lanes == 1) {
+    for (Index t = 0; t < steps; ++t) {
+      for_each_packet<S>(dy.count,
+                         [&]<class Q>(Index r) HEED_LAMBDA { accumulate(db + r, load<Q>(dy.data + t * dy.step + r)); });
+    }
+    return;
+  }
+  for (Index r = 0; r < dy.count; ++r) {
+    P even = set1<P>(0), odd = even;
+    S rest = 0;
+    for (Index t = 0; t < steps; ++t) {
+      const S* d = dy.data + t * dy.step + r * lanes;
+      Index l = 0;
+      for (; l + 2 * width<P> <= lanes; l += 2 * width<P>) {
+        even = add(even, load<P>(d + l));
+        odd = add(odd, load<P>(d + l + width<P>));
+      }
+      for (; l + width<P> <= lanes; l += width<P>) even = add(even, load<P>(d + l));
+      for (; l < lanes; ++l) rest += d[l];
+    }
+    db[r] += sum(add(even, odd)) + rest;
+  }
+}
+
+}  // namespace heed::inline HEED_ISA::kernels

@@ -1,0 +1,77 @@
+#pragma once
+
+/// @file
+/// Ragged tiles: what the layers do at the ends of the sequences. All of it is free where a tile has no lengths.
+
+#include <algorithm>
+#include <cstdint>
+
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The steps that every lane of the tile has.
+template <class S>
+Index common_length(Tile<S> tile) {
+  if (!tile.lengths || tile.lanes == 0) return tile.steps;
+  return std::clamp<Index>(*std::min_element(tile.lengths, tile.lengths + tile.lanes), 0, tile.steps);
+}
+
+/// Zeroes the lanes of `row` (one step of `x`, the t-th) that have ended by step t.
+template <class U, class S>
+void zero_ended(Tile<U> x, Index t, Tile<S> row) {
+  if (!x.lengths) return;
+  for (Index f = 0; f < row.features; ++f) {
+    S* p = row.at(0, f);
+    for (Index l = 0; l < row.lanes; ++l) p[l] = t < x.lengths[l] ? p[l] : S(0);
+  }
+}
+
+/// Zeroes what stands at or past each lane's end.
+template <class S>
+void zero_past_end(Tile<S> tile, const std::int32_t* lengths) {
+  if (!lengths) return;
+  const Tile<S> ragged = tile.with_lengths(lengths);
+  for (Index t = common_length(ragged); t < tile.steps; ++t) zero_ended(ragged, t, tile.step(t));
+}
+
+/// to += from in the lanes whose last valid step is t. Empty tiles do nothing.
+template <class U, class S>
+void add_where_last(Tile<U> x, Index t, Tile<const S> from, Tile<S> to) {
+  if (!from || (!x.lengths && t + 1 != x.steps)) return;
+  for (Index f = 0; f < to.features; ++f) {
+    const S* p = from.at(0, f);
+    S* q = to.at(0, f);
+    for (Index l = 0; l < to.lanes; ++l) q[l] += x.length(l) == t + 1 ? p[l] : S(0);
+  }
+}
+
+/// to += from in the lanes without valid steps. Empty tiles do nothing.
+template <class U, class S>
+void add_where_empty(Tile<U> x, Tile<const S> from, Tile<S> to) {
+  add_where_last(x, -1, from, to);
+}
+
+/// to = the last valid step of `from` in every lane; in a lane without one `otherwise`, or 0 where that is empty.
+template <class U, class S>
+void take_last(Tile<U> x, Tile<const S> from, Tile<const S> otherwise, Tile<S> to) {
+  if (!to) return;
+  for (Index f = 0; f < to.features; ++f) {
+    S* q = to.at(0, f);
+    for (Index l = 0; l < to.lanes; ++l) {
+      const Index n = x.length(l);
+      q[l] = n > 0 ? from.at(n - 1, f)[l] : otherwise ? otherwise.at(0, f)[l] : S(0);
+    }
+  }
+}
+
+/// Backwards: dx (+)= dy at the last valid step of each lane, 0 elsewhere.
+template <class U, class S>
+void put_last(Tile<U> x, Tile<const S> dy, Into<S> dx) {
+  if (!dx) return;
+  if (!dx.add) fill(dx.tile, S(0));
+  for (Index t = 0; t < x.steps; ++t) add_where_last(x, t, dy, dx.tile.step(t));
+}
+
+}  // namespace heed::inline HEED_ISA

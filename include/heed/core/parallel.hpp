@@ -1,0 +1,88 @@
+#pragma once
+
+/// @file
+/// Threads: Eigen's pool, and one way to use it.
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+
+#if __has_include(<Eigen/ThreadPool>)
+#include <Eigen/ThreadPool>
+#else
+#include <unsupported/Eigen/CXX11/ThreadPool>
+#endif
+
+namespace heed::inline HEED_ISA {
+
+/// A number of threads, the caller's among them. Eigen's thread pool does the work.
+class ThreadPool {
+ public:
+  /// `threads` of 0: as many as the machine has. Throws where it is negative.
+  explicit ThreadPool(int threads = 0) {
+    require(threads >= 0, [&] {
+      return Fault{"number of threads", "ThreadPool", "at least 0", std::to_string(threads)};
+    });
+    threads_ = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    if (threads_ > 1) pool_ = std::make_unique<Eigen::ThreadPool>(threads_ - 1);
+  }
+
+  int size() const { return threads_; }
+
+  /// f(index, worker) for each index below `count`, each once, dealt one by one to the threads that are free. `worker`
+  /// is below `size()` and no two calls at a time have the same. Returns when all are done; rethrows the first
+  /// exception. Does not allocate.
+  template <class F>
+  void for_each(Index count, F&& f) {
+    const int helpers = static_cast<int>(std::min<Index>(threads_, count)) - 1;
+    if (helpers <= 0) {
+      for (Index i = 0; i < count; ++i) f(i, 0);
+      return;
+    }
+    Job<F> job{f, count, static_cast<unsigned>(helpers)};
+    Job<F>* shared = &job;
+    for (int worker = 1; worker <= helpers; ++worker) {
+      pool_->Schedule([shared, worker] {
+        shared->run(worker);
+        shared->done.Notify();
+      });
+    }
+    job.run(0);
+    job.done.Wait();
+    if (job.error) std::rethrow_exception(job.error);
+  }
+
+ private:
+  template <class F>
+  struct Job {
+    Job(F& f_, Index count_, unsigned helpers) : f(f_), count(count_), done(helpers) {}
+    void run(int worker) {
+      for (Index i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+        try {
+          f(i, worker);
+        } catch (...) {
+          const std::lock_guard lock(mutex);
+          if (!error) error = std::current_exception();
+          next.store(count, std::memory_order_relaxed);
+        }
+      }
+    }
+    F& f;
+    const Index count;
+    std::atomic<Index> next{0};
+    Eigen::Barrier done;
+    std::mutex mutex;
+    std::exception_ptr error;
+  };
+
+  int threads_ = 1;
+  std::unique_ptr<Eigen::ThreadPool> pool_;
+};
+
+}  // namespace heed::inline HEED_ISA

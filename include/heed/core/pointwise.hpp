@@ -1,0 +1,42 @@
+#pragma once
+
+/// @file
+/// Number-by-number work on whole tiles.
+
+#include "heed/core/simd.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y = f(x), number by number; f works on packs.
+template <class S, class F>
+HEED_INLINE void transform(Tile<const S> x, Tile<S> y, F&& f) {
+  using namespace simd;
+  for_each_packet<S, 2>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { store(y.data + i, f(load<P>(x.data + i))); });
+}
+
+/// to += x
+template <class S>
+void add(Tile<const S> x, Tile<S> to) {
+  using namespace simd;
+  for_each_packet<S, 2>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { accumulate(to.data + i, load<P>(x.data + i)); });
+}
+
+/// Puts a pack of a gradient where it is wanted: number `i` of the tile and those after it.
+template <class S, class P>
+HEED_INLINE void put(const Into<S>& to, Index i, const P& value) {
+  S* p = to.tile.data + i;
+  simd::store(p, to.add ? simd::add(simd::load<P>(p), value) : value);
+}
+
+/// dx (+)= f(a, dy), number by number, where a is the layer's input or output.
+template <class S, class F>
+HEED_INLINE void transform_gradient(Tile<const S> a, Tile<const S> dy, Into<S> dx, F&& f) {
+  using namespace simd;
+  if (!dx) return;
+  for_each_packet<S, 2>(
+      a.size(), [&]<class P>(Index i) HEED_LAMBDA { put(dx, i, f(load<P>(a.data + i), load<P>(dy.data + i))); });
+}
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,93 @@
+#pragma once
+
+/// @file
+/// Temporaries of a pass: a stack of memory that lives as long as a scope.
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A stack of memory in chunks that never move. Once it has grown to what a pass needs, it allocates no more.
+class Scratch {
+ public:
+  /// Everything taken after the mark is given back when the mark goes out of scope.
+  class Mark {
+   public:
+    explicit Mark(Scratch& scratch) : scratch_(scratch), chunk_(scratch.chunk_), used_(scratch.used_) {}
+    ~Mark() {
+      scratch_.chunk_ = chunk_;
+      scratch_.used_ = used_;
+    }
+    Mark(const Mark&) = delete;
+    Mark& operator=(const Mark&) = delete;
+
+   private:
+    Scratch& scratch_;
+    std::size_t chunk_;
+    Index used_;
+  };
+
+  /// Uninitialised, aligned room for `count` numbers, until the innermost mark ends.
+  template <class S>
+  S* take(Index count) {
+    constexpr auto unit = static_cast<Index>(alignment);
+    const Index bytes = (count * static_cast<Index>(sizeof(S)) + unit - 1) / unit * unit;
+    while (chunk_ < chunks_.size() && used_ + bytes > chunks_[chunk_].size) {
+      ++chunk_;
+      used_ = 0;
+    }
+    if (chunk_ == chunks_.size()) {
+      const Index size = std::max<Index>(bytes, chunks_.empty() ? first_chunk : 2 * chunks_.back().size);
+      chunks_.push_back({allocate_aligned<std::byte>(size), size});
+      used_ = 0;
+    }
+    std::byte* p = chunks_[chunk_].data.get() + used_;
+    used_ += bytes;
+    return reinterpret_cast<S*>(p);
+  }
+  template <class S>
+  Tile<S> tile(Shape shape, Index lanes, const std::int32_t* lengths = nullptr) {
+    return Tile<S>(take<S>(shape.steps * shape.features * lanes), shape, lanes, lengths);
+  }
+  template <class S>
+  Tile<S> like(Tile<const S> other) {
+    return tile<S>(other.shape(), other.lanes, other.lengths);
+  }
+
+  Scratch() = default;
+  Scratch(Scratch&&) noexcept = default;
+  Scratch& operator=(Scratch&&) noexcept = default;
+  Scratch(const Scratch&) noexcept {}
+  Scratch& operator=(const Scratch&) noexcept { return *this; }
+  ~Scratch() = default;
+
+ private:
+  static constexpr Index first_chunk = Index(1) << 16;
+  struct Chunk {
+    AlignedArray<std::byte> data;
+    Index size;
+  };
+  std::vector<Chunk> chunks_;
+  std::size_t chunk_ = 0;
+  Index used_ = 0;
+};
+
+/// What goes with a pass over a tile besides the numbers.
+struct Pass {
+  Scratch& scratch;
+  bool training = false;  ///< random layers draw; otherwise they are the identity
+  Key key = {};           ///< of this step and this place in the model
+  Index first_row = 0;    ///< the row of the data set that stands in lane 0
+
+  /// The pass for the i-th child of a composite.
+  Pass at(std::uint64_t child) const { return {scratch, training, key.child(child), first_row}; }
+};
+
+}  // namespace heed::inline HEED_ISA

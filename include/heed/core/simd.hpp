@@ -1,0 +1,294 @@
+#pragma once
+
+/// @file
+/// Packets: the only file that names `Eigen::internal`.
+///
+/// Every function here works on a `Pack`: some packets of Eigen treated as one value, each operation applied to all of
+/// them before the next, so that their dependency chains interleave and nothing is indexed at run time.
+
+#include <Eigen/Core>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::simd {
+
+namespace eigen = Eigen::internal;
+
+// Eigen's packets carry attributes that GCC says it ignores wherever they name a template argument.
+#pragma GCC diagnostic push
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wignored-attributes"
+#endif
+
+namespace detail {
+template <class S, int Width, class Candidate = typename eigen::packet_traits<S>::type>
+struct Find {
+  using Half = typename eigen::unpacket_traits<Candidate>::half;
+  static_assert(!std::is_same_v<Half, Candidate>, "no packet of this width");
+  using Type = typename Find<S, Width, Half>::Type;
+};
+template <class S, int Width, class Candidate>
+requires(eigen::unpacket_traits<Candidate>::size == Width) struct Find<S, Width, Candidate> {
+  using Type = Candidate;
+};
+template <class S, class Candidate = typename eigen::packet_traits<S>::type>
+constexpr int half_width(int width) {
+  using Half = typename eigen::unpacket_traits<Candidate>::half;
+  if constexpr (std::is_same_v<Half, Candidate>) {
+    return 1;
+  } else {
+    return eigen::unpacket_traits<Candidate>::size == width ? int(eigen::unpacket_traits<Half>::size)
+                                                            : half_width<S, Half>(width);
+  }
+}
+}  // namespace detail
+
+/// `parts` packets of `lanes` numbers each, as one value. A scalar is a packet of one.
+template <class S, int Lanes, int Parts = 1>
+struct Pack {
+  using Scalar = S;
+  using Raw = typename detail::Find<S, Lanes>::Type;
+  static constexpr int lanes = Lanes;
+  static constexpr int parts = Parts;
+  static constexpr int width = Lanes * Parts;
+  Raw part[Parts];
+};
+template <class S, int Parts>
+struct Pack<S, 1, Parts> {
+  using Scalar = S;
+  using Raw = S;
+  static constexpr int lanes = 1;
+  static constexpr int parts = Parts;
+  static constexpr int width = Parts;
+  Raw part[Parts];
+};
+
+/// The width of this machine's widest packet of S, and that packet.
+template <class S>
+inline constexpr int native_width = eigen::packet_traits<S>::size;
+template <class S, int Parts = 1>
+using Packet = Pack<S, native_width<S>, Parts>;
+template <class P>
+using ScalarOf = typename P::Scalar;
+template <class P>
+inline constexpr int width = P::width;
+
+/// The number of vector registers: blocks of accumulators are sized by it.
+#if defined(__AVX512F__) || defined(__aarch64__)
+inline constexpr int registers = 32;
+#else
+inline constexpr int registers = 16;
+#endif
+
+/// f(0), f(1), ..., f(N - 1), each with a compile-time index.
+template <int N, class F>
+HEED_INLINE void unroll(F&& f) {
+  [&]<int... i>(std::integer_sequence<int, i...>) HEED_LAMBDA { (f(std::integral_constant<int, i>{}), ...); }
+  (std::make_integer_sequence<int, N>{});
+}
+
+namespace detail {
+// f on each part
+template <class P, class F, class... A>
+HEED_INLINE P each(F&& f, const A&... a) {
+  P result;
+  unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = f(a.part[i]...); });
+  return result;
+}
+// Eigen's own minimum, maximum and root of 512 bits make GCC 12 warn of uninitialised values.
+template <class T>
+HEED_INLINE T smaller(const T& a, const T& b) {
+  return eigen::pmin(a, b);
+}
+template <class T>
+HEED_INLINE T larger(const T& a, const T& b) {
+  return eigen::pmax(a, b);
+}
+template <class T>
+HEED_INLINE T root(const T& a) {
+  return eigen::psqrt(a);
+}
+#ifdef __AVX512F__
+HEED_INLINE __m512 root(const __m512& a) { return _mm512_maskz_sqrt_ps(__mmask16(-1), a); }
+HEED_INLINE __m512d root(const __m512d& a) { return _mm512_maskz_sqrt_pd(__mmask8(-1), a); }
+HEED_INLINE __m512 smaller(const __m512& a, const __m512& b) { return _mm512_maskz_min_ps(__mmask16(-1), b, a); }
+HEED_INLINE __m512d smaller(const __m512d& a, const __m512d& b) { return _mm512_maskz_min_pd(__mmask8(-1), b, a); }
+HEED_INLINE __m512 larger(const __m512& a, const __m512& b) { return _mm512_maskz_max_ps(__mmask16(-1), b, a); }
+HEED_INLINE __m512d larger(const __m512d& a, const __m512d& b) { return _mm512_maskz_max_pd(__mmask8(-1), b, a); }
+#endif
+}  // namespace detail
+
+// ---- arithmetic
+
+template <class P>
+HEED_INLINE P add(const P& a, const P& b) {
+  return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::padd(x, y); }, a, b);
+}
+template <class P>
+HEED_INLINE P sub(const P& a, const P& b) {
+  return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::psub(x, y); }, a, b);
+}
+template <class P>
+HEED_INLINE P mul(const P& a, const P& b) {
+  return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::pmul(x, y); }, a, b);
+}
+template <class P>
+HEED_INLINE P div(const P& a, const P& b) {
+  return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::pdiv(x, y); }, a, b);
+}
+/// a b + c
+template <class P>
+HEED_INLINE P fma(const P& a, const P& b, const P& c) {
+  return detail::each<P>([](const auto& x, const auto& y, const auto& z) HEED_LAMBDA { return eigen::pmadd(x, y, z); },
+                         a, b, c);
+}
+/// The smaller one; a where either is NaN, so that a NaN is not clamped away.
+template <class P>
+HEED_INLINE P min(const P& a, const P& b) {
+  return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return detail::smaller(x, y); }, a, b);
+}
+/// The larger one; a where either is NaN.
+template <class P>
+HEED_INLINE P max(const P& a, const P& b) {
+  return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return detail::larger(x, y); }, a, b);
+}
+template <class P>
+HEED_INLINE P sqrt(const P& a) {
+  return detail::each<P>([](const auto& x) HEED_LAMBDA { return detail::root(x); }, a);
+}
+/// x where a < b, else y; lane by lane
+template <class P>
+HEED_INLINE P select_less(const P& a, const P& b, const P& x, const P& y) {
+  return detail::each<P>([](const auto& a1, const auto& b1, const auto& x1, const auto& y1)
+                             HEED_LAMBDA { return a1 < b1 ? x1 : y1; },
+                         a, b, x, y);
+}
+
+// ---- memory
+
+template <class P>
+HEED_INLINE P set1(ScalarOf<P> s) {
+  P result;
+  const typename P::Raw one = eigen::pset1<typename P::Raw>(s);
+  unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = one; });
+  return result;
+}
+template <class P>
+HEED_INLINE P load(const ScalarOf<P>* p) {
+  P result;
+  unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = eigen::ploadu<typename P::Raw>(p + i * P::lanes); });
+  return result;
+}
+template <class P>
+HEED_INLINE void store(ScalarOf<P>* p, const P& a) {
+  unroll<P::parts>([&](auto i) HEED_LAMBDA { eigen::pstoreu(p + i * P::lanes, a.part[i]); });
+}
+/// *p += a
+template <class P>
+HEED_INLINE void accumulate(ScalarOf<P>* p, const P& a) {
+  store(p, add(load<P>(p), a));
+}
+
+namespace detail {
+// The lower half of a packet with the upper one; 512 bits not by Eigen, for the warning named above.
+template <class T>
+HEED_INLINE auto fold_sum(const T& a) {
+  return eigen::predux_half_dowto4(a);
+}
+#ifdef __AVX512F__
+HEED_INLINE __m256 low(const __m512& a) { return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7); }
+HEED_INLINE __m256 high(const __m512& a) { return __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15); }
+HEED_INLINE __m256d low(const __m512d& a) { return __builtin_shufflevector(a, a, 0, 1, 2, 3); }
+HEED_INLINE __m256d high(const __m512d& a) { return __builtin_shufflevector(a, a, 4, 5, 6, 7); }
+HEED_INLINE auto fold_sum(const __m512& a) { return eigen::padd(low(a), high(a)); }
+HEED_INLINE auto fold_sum(const __m512d& a) { return eigen::padd(low(a), high(a)); }
+HEED_INLINE auto sum_of(const __m512& a) { return eigen::predux(fold_sum(a)); }
+HEED_INLINE auto sum_of(const __m512d& a) { return eigen::predux(fold_sum(a)); }
+HEED_INLINE auto max_of(const __m512& a) { return eigen::predux_max(larger(low(a), high(a))); }
+HEED_INLINE auto max_of(const __m512d& a) { return eigen::predux_max(larger(low(a), high(a))); }
+#endif
+template <class T>
+HEED_INLINE auto sum_of(const T& a) {
+  return eigen::predux(a);
+}
+template <class T>
+HEED_INLINE auto max_of(const T& a) {
+  return eigen::predux_max(a);
+}
+}  // namespace detail
+
+/// The sum of a packet's lanes.
+template <class P>
+HEED_INLINE ScalarOf<P> sum(const P& a) {
+  typename P::Raw total = a.part[0];
+  unroll<P::parts - 1>([&](auto i) HEED_LAMBDA { total = eigen::padd(total, a.part[i + 1]); });
+  return detail::sum_of(total);
+}
+/// The largest of a packet's lanes.
+template <class P>
+HEED_INLINE ScalarOf<P> max_of(const P& a) {
+  typename P::Raw largest = a.part[0];
+  unroll<P::parts - 1>([&](auto i) HEED_LAMBDA { largest = detail::larger(largest, a.part[i + 1]); });
+  return detail::max_of(largest);
+}
+/// The lower half of a packet plus the upper one.
+template <class S, int Lanes>
+HEED_INLINE Pack<S, Lanes / 2> add_halves(const Pack<S, Lanes>& a) {
+  return {{detail::fold_sum(a.part[0])}};
+}
+/// out[j] += the sum of packet j, for four packets: a transposition instead of four horizontal sums.
+template <class P>
+HEED_INLINE void accumulate_sums(ScalarOf<P>* out, const P& a, const P& b, const P& c, const P& d) {
+  static_assert(P::parts == 1);
+  if constexpr (P::lanes == 4) {
+    eigen::PacketBlock<typename P::Raw, 4> block;
+    block.packet[0] = a.part[0];
+    block.packet[1] = b.part[0];
+    block.packet[2] = c.part[0];
+    block.packet[3] = d.part[0];
+    eigen::ptranspose(block);
+    const auto total =
+        eigen::padd(eigen::padd(block.packet[0], block.packet[1]), eigen::padd(block.packet[2], block.packet[3]));
+    eigen::pstoreu(out, eigen::padd(eigen::ploadu<typename P::Raw>(out), total));
+  } else if constexpr (P::lanes > 4) {
+    accumulate_sums(out, add_halves(a), add_halves(b), add_halves(c), add_halves(d));
+  } else {
+    out[0] += sum(a);
+    out[1] += sum(b);
+    out[2] += sum(c);
+    out[3] += sum(d);
+  }
+}
+
+// ---- loops
+
+namespace detail {
+// packets of `Width`, then of half of it, down to scalars: at most a few elements are ever handled alone
+template <class S, int Width, class F>
+HEED_INLINE void for_rest(Index i, Index n, F&& f) {
+  for (; i + Width <= n; i += Width) f.template operator()<Pack<S, Width>>(i);
+  if constexpr (Width > 1) {
+    if (i < n) for_rest<S, half_width<S>(Width)>(i, n, f);
+  }
+}
+}  // namespace detail
+
+/// `f.operator()<P>(offset)` over n contiguous elements: N packets at a time, then single packets, halves, scalars.
+template <class S, int N = 1, class F>
+HEED_INLINE void for_each_packet(Index n, F&& f) {
+  Index i = 0;
+  if constexpr (N > 1) {
+    for (; i + N * native_width<S> <= n; i += N * native_width<S>) f.template operator()<Packet<S, N>>(i);
+  }
+  detail::for_rest<S, native_width<S>>(i, n, f);
+}
+
+#pragma GCC diagnostic pop
+
+}  // namespace heed::inline HEED_ISA::simd

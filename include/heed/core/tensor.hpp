@@ -1,0 +1,170 @@
+#pragma once
+
+/// @file
+/// Row-major arrays of any rank, as NumPy has them: `Tensor` owns its numbers, `TensorView` looks at anybody's.
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The lengths of a tensor's axes, outermost first.
+template <int Rank>
+using Extents = std::array<Index, static_cast<std::size_t>(Rank)>;
+
+/// "(2, 10, 5)"
+template <class Range>
+std::string to_text(const Range& extents) {
+  std::string text = "(";
+  for (const Index n : extents) text += (text.size() > 1 ? ", " : "") + std::to_string(n);
+  return text + ")";
+}
+
+/// The number of elements of an array of these extents. Throws where one is negative or the product overflows.
+template <class Range>
+Index element_count(const Range& extents) {
+  Index count = 1;
+  bool empty = false;
+  for (const Index n : extents) {
+    require(n >= 0, [&] { return Fault{"negative extent", "tensor", "extents of at least 0", to_text(extents)}; });
+    empty = empty || n == 0;
+  }
+  if (empty) return 0;
+  for (const Index n : extents) {
+    require(count <= std::numeric_limits<Index>::max() / n, [&] {
+      return Fault{"too many elements", "tensor", "a count that fits 63 bits", to_text(extents)};
+    });
+    count *= n;
+  }
+  return count;
+}
+
+/// A row-major array of somebody else's numbers: a pointer and its extents. Copies are views of the same numbers.
+/// `S` may be const; a view of mutable numbers converts to one of const numbers.
+template <class S, int Rank>
+class TensorView {
+ public:
+  TensorView() = default;
+  /// A view of `element_count(extents)` numbers that start at `data`. Throws where `data` is null but the count is not
+  /// 0.
+  TensorView(S* data, Extents<Rank> extents) : data_(data), extents_(extents), size_(element_count(extents)) {
+    require(data || !size_, [&] { return Fault{"no data", "view", to_text(extents) + " numbers", "a null pointer"}; });
+  }
+  template <class U>
+  requires std::same_as<const U, S> TensorView(TensorView<U, Rank> other)
+      : data_(other.data()), extents_(other.extents()), size_(other.size()) {}
+
+  S* data() const { return data_; }
+  const Extents<Rank>& extents() const { return extents_; }
+  Index extent(int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
+  Index size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  /// The element at one index per axis. Not checked.
+  template <std::integral... I>
+  requires(sizeof...(I) == static_cast<std::size_t>(Rank)) S& operator()(I... i) const {
+    Index offset = 0;
+    std::size_t axis = 0;
+    ((offset = offset * extents_[axis++] + static_cast<Index>(i)), ...);
+    return data_[offset];
+  }
+
+  /// The i-th entry along the first axis. Not checked.
+  TensorView<S, Rank - 1> operator[](Index i) const requires(Rank > 1) {
+    Extents<Rank - 1> inner{};
+    Index stride = 1;
+    for (std::size_t axis = 1; axis < extents_.size(); ++axis) stride *= inner[axis - 1] = extents_[axis];
+    return {data_ + i * stride, inner};
+  }
+
+  S* begin() const { return data_; }
+  S* end() const { return data_ + size_; }
+
+ private:
+  S* data_ = nullptr;
+  Extents<Rank> extents_{};
+  Index size_ = 0;
+};
+
+/// A row-major array that owns its numbers. Zero at the start.
+template <class S, int Rank>
+class Tensor {
+ public:
+  Tensor() = default;
+  explicit Tensor(Extents<Rank> extents)
+      : extents_(extents), values_(static_cast<std::size_t>(element_count(extents))) {}
+  /// Takes the numbers. Throws where their count is not that of the extents.
+  Tensor(Extents<Rank> extents, std::vector<S> values) : extents_(extents), values_(std::move(values)) {
+    const Index count = element_count(extents);
+    require(count == size(), [&] {
+      return Fault{"wrong number of values", "tensor " + to_text(extents), std::to_string(count),
+                   std::to_string(size())};
+    });
+  }
+
+  S* data() { return values_.data(); }
+  const S* data() const { return values_.data(); }
+  const Extents<Rank>& extents() const { return extents_; }
+  Index extent(int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
+  Index size() const { return static_cast<Index>(values_.size()); }
+  bool empty() const { return values_.empty(); }
+
+  TensorView<S, Rank> view() { return {data(), extents_}; }
+  TensorView<const S, Rank> view() const { return {data(), extents_}; }
+  operator TensorView<S, Rank>() { return view(); }
+  operator TensorView<const S, Rank>() const { return view(); }
+
+  template <std::integral... I>
+  S& operator()(I... i) {
+    return view()(i...);
+  }
+  template <std::integral... I>
+  const S& operator()(I... i) const {
+    return view()(i...);
+  }
+  TensorView<S, Rank - 1> operator[](Index i) requires(Rank > 1) { return view()[i]; }
+  TensorView<const S, Rank - 1> operator[](Index i) const requires(Rank > 1) { return view()[i]; }
+
+  auto begin() { return values_.begin(); }
+  auto end() { return values_.end(); }
+  auto begin() const { return values_.begin(); }
+  auto end() const { return values_.end(); }
+
+ private:
+  Extents<Rank> extents_{};
+  std::vector<S> values_;
+};
+
+/// A view of the user's memory, without a copy: `view(pointer, {n, 10, 5})`.
+template <class S, std::size_t Rank>
+TensorView<S, static_cast<int>(Rank)> view(S* data, const Index (&extents)[Rank]) {
+  Extents<static_cast<int>(Rank)> e;
+  for (std::size_t axis = 0; axis < Rank; ++axis) e[axis] = extents[axis];
+  return {data, e};
+}
+
+/// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is
+/// not that of the extents.
+template <class Range, std::size_t Rank>
+requires requires(Range& r) { std::span(r); }
+auto view(Range& values, const Index (&extents)[Rank]) {
+  const std::span span(values);
+  auto result = view(span.data(), extents);
+  require(result.size() == static_cast<Index>(span.size()), [&] {
+    return Fault{"wrong number of values", "view " + to_text(result.extents()), std::to_string(result.size()),
+                 std::to_string(span.size())};
+  });
+  return result;
+}
+
+}  // namespace heed::inline HEED_ISA

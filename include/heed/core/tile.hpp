@@ -1,0 +1,98 @@
+#pragma once
+
+/// @file
+/// The working unit of every layer: a block of sequences, one per SIMD lane.
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A view of a block of sequences, stored `[step][feature][lane]`: lane l is one sequence, and lanes are contiguous.
+///
+/// `lengths` (one a lane; null: all full) says how many steps of each lane are valid. Steps past a lane's end hold
+/// finite numbers that nobody reads, and their gradients are zero. One lane alone is a tile of one.
+template <class S>
+struct Tile {
+  S* data = nullptr;
+  Index steps = 0, features = 0, lanes = 0;
+  const std::int32_t* lengths = nullptr;
+
+  Tile() = default;
+  Tile(S* data_, Shape shape, Index lanes_, const std::int32_t* lengths_ = nullptr)
+      : data(data_), steps(shape.steps), features(shape.features), lanes(lanes_), lengths(lengths_) {}
+  template <class U>
+  requires std::same_as<const U, S> Tile(Tile<U> other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
+
+  explicit operator bool() const { return data != nullptr; }
+  Shape shape() const { return {steps, features}; }
+  Index size() const { return steps * features * lanes; }
+
+  /// The lanes of one feature at one step.
+  S* at(Index step, Index feature = 0) const { return data + (step * features + feature) * lanes; }
+  /// One step as a tile of one step; it has no lengths.
+  Tile step(Index t) const { return t < steps ? Tile(at(t), {1, features}, lanes) : Tile(); }
+  /// `count` steps from `first`, without lengths.
+  Tile range(Index first, Index count) const { return Tile(at(first), {count, features}, lanes); }
+  /// How many steps of a lane are valid.
+  Index length(Index lane) const { return lengths ? std::min<Index>(lengths[lane], steps) : steps; }
+  Tile with_lengths(const std::int32_t* l) const { return Tile(data, shape(), lanes, l); }
+};
+
+/// Where a layer puts the gradient of an input: nowhere (`{}`), `into` a tile (overwritten) or `onto` a tile (added).
+template <class S>
+struct Into {
+  Tile<S> tile;
+  bool add = false;
+
+  explicit operator bool() const { return bool(tile); }
+  Into step(Index t) const { return tile ? Into{tile.step(t), add} : Into{}; }
+};
+template <class S>
+Into<S> into(Tile<S> tile) {
+  return {tile, false};
+}
+template <class S>
+Into<S> onto(Tile<S> tile) {
+  return {tile, true};
+}
+
+/// A tile that owns its memory, for caches: `TileBuffer` grows to the largest shape it has been taken with.
+template <class S>
+class TileBuffer {
+ public:
+  Tile<S> take(Shape shape, Index lanes, const std::int32_t* lengths = nullptr) {
+    buffer_.reserve(shape.steps * shape.features * lanes);
+    return tile_ = Tile<S>(buffer_.data(), shape, lanes, lengths);
+  }
+  /// As it was last taken.
+  Tile<const S> view() const { return tile_; }
+  Tile<S> tile() { return tile_; }
+
+  TileBuffer() = default;
+  TileBuffer(const TileBuffer&) noexcept {}  // a copy of a cache starts empty
+  TileBuffer(TileBuffer&&) noexcept = default;
+  TileBuffer& operator=(const TileBuffer&) noexcept { return *this; }
+  TileBuffer& operator=(TileBuffer&&) noexcept = default;
+  ~TileBuffer() = default;
+
+ private:
+  Buffer<S> buffer_;
+  Tile<S> tile_;
+};
+
+template <class S>
+void fill(Tile<S> tile, S value) {
+  std::fill_n(tile.data, tile.size(), value);
+}
+template <class S>
+void copy(Tile<const S> from, Tile<S> to) {
+  std::copy_n(from.data, from.size(), to.data);
+}
+
+}  // namespace heed::inline HEED_ISA

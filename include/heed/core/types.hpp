@@ -1,0 +1,49 @@
+#pragma once
+
+/// @file
+/// The words every header uses: `Index`, `Shape`, `Metadata`, and the inline namespace that names the instruction set.
+
+#include <Eigen/Core>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+// All of heed sits in `heed::<instruction set>`, an inline namespace, so that objects built with different `-march`
+// link into one program without breaking the one-definition rule: users write `heed::Dense`, the linker sees
+// `heed::avx512::Dense`.
+#if defined(__AVX512F__)
+#define HEED_ISA avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define HEED_ISA avx2
+#elif defined(__AVX__)
+#define HEED_ISA avx
+#elif defined(__SSE4_1__)
+#define HEED_ISA sse4
+#elif defined(__SSE2__)
+#define HEED_ISA sse2
+#elif defined(__ARM_NEON)
+#define HEED_ISA neon
+#else
+#define HEED_ISA generic
+#endif
+
+// Kernels are built from small functions that must vanish: without this, compilers give up inlining at unrolled blocks.
+#define HEED_INLINE inline __attribute__((always_inline))
+#define HEED_LAMBDA __attribute__((always_inline))
+
+namespace heed::inline HEED_ISA {
+
+using Index = Eigen::Index;
+
+/// What one sequence looks like: `steps` in time, `features` numbers each.
+struct Shape {
+  Index steps = 0;
+  Index features = 0;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// What a model says of itself in a file: its architecture and everything that prediction needs, as text.
+using Metadata = std::map<std::string, std::string>;
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,170 @@
+#pragma once
+
+/// @file
+/// Prediction with a frozen model.
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/kernels/softmax.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The answer to one sequence. The probabilities are a view of the predictor's memory, until its next call.
+template <class S>
+struct Prediction {
+  Index label = 0;  ///< the class of the largest probability, the first of equals
+  std::span<const S> probabilities;
+};
+
+/// What a batch prediction writes.
+enum class Output { probabilities, logits };
+
+/// Runs a model that gives logits (1, classes), from memory of its own: no allocation once warm. One per thread; the
+/// model must outlive it and may be shared.
+template <Layer Model>
+class Predictor {
+ public:
+  using S = typename Model::Scalar;
+
+  explicit Predictor(const Model& model) : model_(&model) {}
+  explicit Predictor(const Model&& model) = delete;
+
+  /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit.
+  Prediction<S> operator()(TensorView<const S, 2> sequence) {
+    const Tile<S> z = run(sequence);
+    kernels::softmax(z.data, z.features, 1);
+    const auto best = std::max_element(z.data, z.data + z.features);
+    return {best - z.data, {z.data, static_cast<std::size_t>(z.features)}};
+  }
+  /// One sequence from a pointer to steps x features numbers.
+  Prediction<S> operator()(const S* sequence, Index steps, Index features) {
+    return (*this)(TensorView<const S, 2>(sequence, {steps, features}));
+  }
+  /// One sequence; `out` takes what `what` says, one a class. Throws where its size is not the number of classes.
+  void operator()(TensorView<const S, 2> sequence, std::span<S> out, Output what = Output::probabilities) {
+    const Tile<S> z = run(sequence);
+    check_width(static_cast<Index>(out.size()), z.features);
+    if (what == Output::probabilities) kernels::softmax(z.data, z.features, 1);
+    std::copy_n(z.data, z.features, out.data());
+  }
+
+  /// Many sequences (n, steps, features), tile by tile; `out` is (n, classes). `lengths`: valid steps of each; empty:
+  /// all full. Throws where a shape or a length does not fit.
+  void operator()(TensorView<const S, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths = {},
+                  Output what = Output::probabilities) {
+    require(out.extent(0) == x.extent(0), [&] {
+      return Fault{"wrong number of rows", "Predictor, out", std::to_string(x.extent(0)),
+                   std::to_string(out.extent(0))};
+    });
+    each_tile(x, lengths, [&](Index first, Index rows, Tile<const S>, Tile<S> z) {
+      check_width(out.extent(1), z.features);
+      if (what == Output::probabilities) kernels::softmax(z.data, z.features, z.lanes);
+      for (Index l = 0; l < rows; ++l) {
+        for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
+      }
+    });
+  }
+
+  /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
+  /// weights past a sequence's end are 0. For models that have `attention_weights`.
+  Tensor<S, 3> attention_weights(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {}) requires
+      requires(const Model& m, const typename Model::Cache& c) {
+    m.attention_weights(c);
+  }
+  {
+    Tensor<S, 3> out;
+    each_tile(x, lengths, [&](Index first, Index rows, Tile<const S>, Tile<S>) {
+      const Tile<const S> a = model_->attention_weights(cache_);
+      if (out.empty()) out = Tensor<S, 3>({x.extent(0), a.steps, a.features});
+      for (Index l = 0; l < rows; ++l) {
+        for (Index t = 0; t < a.steps; ++t) {
+          for (Index f = 0; f < a.features; ++f) out(first + l, t, f) = a.at(t, f)[l];
+        }
+      }
+    });
+    return out;
+  }
+
+ private:
+  static constexpr Index widest = 64;
+
+  Tile<S> run(TensorView<const S, 2> sequence) {
+    const Tile<const S> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
+    const Shape output = model_->output_shape(x.shape());
+    require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
+    const Tile<S> z = output_.take(output, 1);
+    model_->forward(x, z, cache_, Pass{scratch_});
+    return z;
+  }
+
+  // f(first row, rows, x, logits) for every tile; all tiles have the steps of x
+  template <class F>
+  void each_tile(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, F&& f) {
+    const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
+    const Shape output = model_->output_shape({T, features});
+    require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
+    require(lengths.empty() || static_cast<Index>(lengths.size()) == n, [&] {
+      return Fault{"wrong number of lengths", "Predictor", std::to_string(n), std::to_string(lengths.size())};
+    });
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      require(lengths[i] >= 0 && lengths[i] <= T, [&] {
+        return Fault{"length out of range", "sequence " + std::to_string(i), "0 to " + std::to_string(T),
+                     std::to_string(lengths[i])};
+      });
+    }
+    for (Index first = 0; first < n; first += widest) {
+      const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
+      const std::int32_t* valid = nullptr;
+      if (!lengths.empty()) {
+        std::int32_t* l = lengths_.reserve(widest);
+        std::fill_n(std::copy_n(lengths.begin() + first, rows, l), lanes - rows, 0);
+        valid = l;
+      }
+      const Tile<S> tile = input_.take({T, features}, lanes, valid);
+      for (Index l = 0; l < lanes; ++l) {
+        for (Index k = 0; k < T * features; ++k) {
+          const bool inside = l < rows && (!valid || k < valid[l] * features);
+          tile.data[k * lanes + l] = inside ? x.data()[(first + l) * T * features + k] : S(0);
+        }
+      }
+      const Tile<S> z = output_.take(output, lanes);
+      model_->forward(tile, z, cache_, Pass{scratch_});
+      f(first, rows, Tile<const S>(tile), z);
+    }
+  }
+
+  static void check_width(Index got, Index classes) {
+    require(got == classes, [&] {
+      return Fault{"wrong number of classes", "Predictor, out", std::to_string(classes), std::to_string(got)};
+    });
+  }
+
+  const Model* model_;
+  typename Model::Cache cache_;
+  Scratch scratch_;
+  TileBuffer<S> input_, output_;
+  Buffer<std::int32_t> lengths_;
+};
+
+/// The probabilities of many sequences at once, (n, classes): the convenience where nothing needs to be kept.
+template <Layer Model>
+Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const typename Model::Scalar, 3> x,
+                                          std::span<const std::int32_t> lengths = {}) {
+  const Shape output = model.output_shape({x.extent(1), x.extent(2)});
+  Tensor<typename Model::Scalar, 2> out({x.extent(0), output.features});
+  Predictor<Model> predictor(model);
+  predictor(x, out.view(), lengths);
+  return out;
+}
+
+}  // namespace heed::inline HEED_ISA

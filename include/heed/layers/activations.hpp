@@ -1,0 +1,115 @@
+#pragma once
+
+/// @file
+/// Activations: layers without weights, number by number, and softmax over the features.
+
+#include <cmath>
+#include <numbers>
+
+#include "heed/core/kernels/softmax.hpp"
+#include "heed/core/math.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// What layers without weights share: the shape stays, and there is nothing to visit, cache or initialise.
+template <class S>
+struct Activation {
+  using Scalar = S;
+  using Input = S;
+  struct Cache {};
+  Shape output_shape(Shape x) const { return x; }
+  static void visit(auto&&, auto&...) {}
+};
+}  // namespace detail
+
+/// max(x, 0); the gradient at 0 is 0. torch.nn.ReLU.
+template <class S>
+struct Relu : detail::Activation<S> {
+  using typename detail::Activation<S>::Cache;
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::max(v, simd::set1<P>(0)); });
+  }
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Relu&, const Pass&) const {
+    transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+      const P zero = simd::set1<P>(0);
+      return simd::select_less(zero, v, d, zero);
+    });
+  }
+};
+
+/// tanh(x). torch.nn.Tanh.
+template <class S>
+struct Tanh : detail::Activation<S> {
+  using typename detail::Activation<S>::Cache;
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::tanh(v); });
+  }
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Tanh&, const Pass&) const {
+    transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+      return simd::mul(d, simd::sub(simd::set1<P>(1), simd::mul(v, v)));
+    });
+  }
+};
+
+/// 1 / (1 + e^-x). torch.nn.Sigmoid.
+template <class S>
+struct Sigmoid : detail::Activation<S> {
+  using typename detail::Activation<S>::Cache;
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::sigmoid(v); });
+  }
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Sigmoid&, const Pass&) const {
+    transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+      return simd::mul(d, simd::mul(v, simd::sub(simd::set1<P>(1), v)));
+    });
+  }
+};
+
+/// x Phi(x), Phi the normal distribution, by erf and not by its tanh approximation. torch.nn.GELU.
+template <class S>
+struct Gelu : detail::Activation<S> {
+  using typename detail::Activation<S>::Cache;
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::mul(v, distribution(v)); });
+  }
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Gelu&, const Pass&) const {
+    transform_gradient<S>(x, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+      const S normal = S(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+      const P density = simd::mul(simd::set1<P>(normal), simd::exp(simd::mul(simd::mul(v, v), simd::set1<P>(S(-0.5)))));
+      return simd::mul(d, simd::fma(v, density, distribution(v)));
+    });
+  }
+
+ private:
+  template <class P>
+  HEED_INLINE static P distribution(const P& v) {
+    const P half = simd::set1<P>(S(0.5));
+    return simd::fma(half, simd::erf(simd::mul(v, simd::set1<P>(S(1 / std::numbers::sqrt2)))), half);
+  }
+};
+
+/// e^x_f / sum over features g of e^x_g, at every step. torch.nn.Softmax over the last axis.
+template <class S>
+struct Softmax : detail::Activation<S> {
+  using typename detail::Activation<S>::Cache;
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    copy(x, y);
+    for (Index t = 0; t < y.steps; ++t) kernels::softmax(y.at(t), y.features, y.lanes);
+  }
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Softmax&,
+                const Pass& pass) const {
+    if (!dx) return;
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> d = dx.add ? pass.scratch.like(dy) : dx.tile;
+    if (d.data != dy.data) copy(dy, d);
+    for (Index t = 0; t < y.steps; ++t) kernels::softmax_backward(y.at(t), d.at(t), y.features, y.lanes);
+    if (dx.add) add(Tile<const S>(d), dx.tile);
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

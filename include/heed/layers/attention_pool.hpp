@@ -1,0 +1,84 @@
+#pragma once
+
+/// @file
+/// Attention as a pooling over time.
+
+#include "heed/core/error.hpp"
+#include "heed/core/kernels/attention.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/dense.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A weighted mean of the steps, weighted by a learnt score (the classifier's attention):
+///
+///     score_t = w . x_t + b,  a = softmax over valid t,  y = sum_t a_t x_t
+///
+/// (steps, features) to (1, features). A sequence without steps gives 0.
+template <class S>
+struct AttentionPool {
+  using Scalar = S;
+  using Input = S;
+  struct Options {
+    Index features = 0;
+  };
+  struct Cache {
+    TileBuffer<S> weights;  // (steps, 1)
+  };
+
+  Dense<S> attention;  // features to 1
+
+  AttentionPool() = default;
+  /// Throws where the size is not positive.
+  explicit AttentionPool(Options o) : attention({.in_features = o.features, .out_features = 1}) {}
+
+  void initialize(Key key) { attention.initialize(key); }
+
+  Shape output_shape(Shape x) const {
+    require(x.features == attention.in_features(), [&] {
+      return Fault{"wrong number of features", "AttentionPool", std::to_string(attention.in_features()),
+                   std::to_string(x.features)};
+    });
+    return {1, x.features};
+  }
+
+  /// a_t of the last forward pass: (steps, 1), a view of the cache.
+  static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+    const Tile<S> a = cache.weights.take({x.steps, 1}, x.lanes, x.lengths);
+    affine<S>(x, attention.weight, attention.bias.data(), a);
+    kernels::softmax(a.data, x.steps, x.lanes, x.lengths);
+    kernels::lane_product<S>(1, x.features, x.steps, x.lanes, {a.data, 0, 1}, kernels::matrix_of(x), {y.data, 0, 1});
+  }
+
+  void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionPool& grad,
+                const Pass& pass) const {
+    using namespace simd;
+    const Index T = x.steps, F = x.features, L = x.lanes;
+    const Tile<const S> a = weights(cache);
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> ds = pass.scratch.template tile<S>({T, 1}, L);
+    kernels::lane_product<S>(T, 1, F, L, kernels::matrix_of(x), {dy.data, 1, 0}, {ds.data, 1, 0});  // da_t = x_t . dy
+    kernels::softmax_backward(a.data, ds.data, T, L);
+    weight_gradient<S>(x, ds, grad.attention.weight, grad.attention.bias.data());
+    if (!dx) return;
+    for (Index t = 0; t < T; ++t) {  // dx_t = a_t dy + ds_t w
+      for (Index f = 0; f < F; ++f) {
+        const Index i = (t * F + f) * L;
+        const S w = attention.weight(0, f);
+        for_each_packet<S, 2>(L, [&]<class P>(Index l) HEED_LAMBDA {
+          const P from_score = mul(load<P>(ds.at(t) + l), set1<P>(w));
+          put(dx, i + l, fma(load<P>(a.at(t) + l), load<P>(dy.at(0, f) + l), from_score));
+        });
+      }
+    }
+  }
+
+  static void visit(auto&& f, auto&... layers) { f("attention", layers.attention...); }
+};
+
+}  // namespace heed::inline HEED_ISA

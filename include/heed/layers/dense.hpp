@@ -1,0 +1,72 @@
+#pragma once
+
+/// @file
+/// The affine layer.
+
+#include "heed/core/error.hpp"
+#include "heed/core/init.hpp"
+#include "heed/core/kernels/affine.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y_t = W x_t + b at every step: (steps, in_features) to (steps, out_features). torch.nn.Linear, its names and its
+/// start.
+template <class S>
+struct Dense {
+  using Scalar = S;
+  using Input = S;
+  struct Options {
+    Index in_features = 0, out_features = 0;
+    bool bias = true;
+  };
+  struct Cache {};
+
+  Matrix<S> weight;  // out x in
+  Vector<S> bias;    // out; empty where switched off
+
+  Dense() = default;
+  /// Throws where a size is not positive.
+  explicit Dense(Options o) {
+    require(o.in_features > 0 && o.out_features > 0, [&] {
+      return Fault{"sizes must be positive", "Dense", {}, to_text(Extents<2>{o.out_features, o.in_features})};
+    });
+    weight = Matrix<S>(o.out_features, o.in_features);
+    if (o.bias) bias = Vector<S>(o.out_features);
+    initialize({});
+  }
+
+  /// U(-1/sqrt(in), 1/sqrt(in)) for both.
+  void initialize(Key key) {
+    initialize_fan_in(weight, key.child(0), weight.cols());
+    initialize_fan_in(bias, key.child(1), weight.cols());
+  }
+
+  Index in_features() const { return weight.cols(); }
+  Index out_features() const { return weight.rows(); }
+
+  Shape output_shape(Shape x) const {
+    require(x.features == in_features(), [&] {
+      return Fault{"wrong number of features", "Dense", std::to_string(in_features()), std::to_string(x.features)};
+    });
+    return {x.steps, out_features()};
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const { affine<S>(x, weight, values_or_null(bias), y); }
+
+  void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Dense& grad,
+                const Pass&) const {
+    weight_gradient<S>(x, dy, grad.weight, values_or_null(grad.bias));
+    input_gradient<S>(dy, weight, dx);
+  }
+
+  static void visit(auto&& f, auto&... layers) {
+    f("weight", layers.weight...);
+    f("bias", layers.bias...);
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

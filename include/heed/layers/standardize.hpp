@@ -1,0 +1,88 @@
+#pragma once
+
+/// @file
+/// Standardisation of the input with fixed numbers.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y_f = (x_f - mean_f) / deviation_f, per feature. The numbers are taken from data and not trained: `visit` does not
+/// show them. Without numbers it is switched off (`active()` is false) and must not be called.
+template <class S>
+struct Standardize {
+  using Scalar = S;
+  using Input = S;
+  struct Cache {};
+
+  Vector<S> mean, deviation;
+
+  Standardize() = default;
+  /// Throws where the sizes differ or a number is not finite, or a deviation not positive.
+  Standardize(const std::vector<double>& means, const std::vector<double>& deviations) {
+    require(means.size() == deviations.size(), [&] {
+      return Fault{"sizes differ", "Standardize", std::to_string(means.size()), std::to_string(deviations.size())};
+    });
+    mean = Vector<S>(static_cast<Index>(means.size()));
+    deviation = Vector<S>(static_cast<Index>(means.size()));
+    for (Index f = 0; f < mean.size(); ++f) {
+      mean(f) = static_cast<S>(means[static_cast<std::size_t>(f)]);
+      deviation(f) = static_cast<S>(deviations[static_cast<std::size_t>(f)]);
+      require(std::isfinite(mean(f)) && std::isfinite(deviation(f)) && deviation(f) > 0, [&] {
+        return Fault{"not a finite mean and a positive deviation", "Standardize, feature " + std::to_string(f), {}, {}};
+      });
+    }
+  }
+
+  bool active() const { return !mean.empty(); }
+
+  Shape output_shape(Shape x) const {
+    require(x.features == mean.size(), [&] {
+      return Fault{"wrong number of features", "Standardize", std::to_string(mean.size()), std::to_string(x.features)};
+    });
+    return x;
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    using namespace simd;
+    each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
+      const S shift = mean(f), factor = 1 / deviation(f);
+      for_each_packet<S>(x.lanes, [&]<class P>(Index l) HEED_LAMBDA {
+        store(y.data + at + l, mul(sub(load<P>(x.data + at + l), set1<P>(shift)), set1<P>(factor)));
+      });
+    });
+  }
+
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Standardize&, const Pass&) const {
+    using namespace simd;
+    if (!dx) return;
+    each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
+      const S factor = 1 / deviation(f);
+      for_each_packet<S>(x.lanes, [&]<class P>(Index l) HEED_LAMBDA {
+        put(dx, at + l, mul(load<P>(dy.data + at + l), set1<P>(factor)));
+      });
+    });
+  }
+
+  static void visit(auto&&, auto&...) {}
+
+ private:
+  template <class F>
+  HEED_INLINE static void each_feature(Tile<const S> x, F&& f) {
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index feature = 0; feature < x.features; ++feature) f(feature, (t * x.features + feature) * x.lanes);
+    }
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

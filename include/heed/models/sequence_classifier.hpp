@@ -1,0 +1,253 @@
+#pragma once
+
+/// @file
+/// The attention-based classifier of sequences.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/additive_attention.hpp"
+#include "heed/layers/attention_pool.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/lstm.hpp"
+#include "heed/layers/multi_head_attention.hpp"
+#include "heed/layers/pooling.hpp"
+#include "heed/layers/standardize.hpp"
+#include "heed/models/sequence_classifier_options.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// LSTM > attention > Dense > ReLU > Dense: (steps, features) to (1, classes) logits.
+///
+/// | attention   | what stands between the LSTM's states and the dense layers                      |
+/// |-------------|---------------------------------------------------------------------------------|
+/// | `pool`      | `AttentionPool`                                                                 |
+/// | `multihead` | `MultiHeadAttention` of the states to themselves, then their last step or mean  |
+/// | `additive`  | `AdditiveAttention`: the last valid state asks, all states answer               |
+/// | `none`      | the last valid state                                                            |
+///
+/// In front of it stands, where given, a standardisation of the input; `labels` are the classes' names. Parameters have
+/// the names of the PyTorch module with members `lstm`, `attention`, `fc1`, `fc2`.
+template <class S>
+struct SequenceClassifier {
+  using Scalar = S;
+  using Input = S;
+  using Options = SequenceClassifierOptions;
+  static constexpr std::string_view architecture = "SequenceClassifier";
+
+  Options options;
+  Lstm<S> lstm;
+  AttentionPool<S> pool;
+  MultiHeadAttention<S> multihead;
+  AdditiveAttention<S> additive;
+  Dense<S> fc1, fc2;
+  Relu<S> relu;
+  LastPool<S> last;
+  MeanPool<S> mean;
+
+  Standardize<S> standardize;       ///< of the input; not trained; switched off at the start
+  std::vector<std::string> labels;  ///< the classes' names, in order; empty: 0, 1, ...
+
+  struct Cache {
+    typename Standardize<S>::Cache standardize;
+    typename Lstm<S>::Cache lstm;
+    typename AttentionPool<S>::Cache pool;
+    typename MultiHeadAttention<S>::Cache multihead;
+    typename AdditiveAttention<S>::Cache additive;
+    typename Dense<S>::Cache dense;
+    typename Relu<S>::Cache relu;
+    typename LastPool<S>::Cache last;
+    typename MeanPool<S>::Cache mean;
+    TileBuffer<S> input, states, attended, query, pooled, hidden, active;
+  };
+
+  SequenceClassifier() = default;
+  /// Throws where a size is not positive or the heads do not divide the hidden size.
+  explicit SequenceClassifier(Options o)
+      : options(o),
+        lstm({.input_size = o.features, .hidden_size = o.hidden}),
+        fc1({.in_features = o.hidden, .out_features = o.dense}),
+        fc2({.in_features = o.dense, .out_features = o.classes}) {
+    switch (o.attention) {
+      case Attention::pool:
+        pool = AttentionPool<S>({.features = o.hidden});
+        break;
+      case Attention::multihead:
+        multihead = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
+        break;
+      case Attention::additive:
+        additive = AdditiveAttention<S>({.query_size = o.hidden, .memory_size = o.hidden});
+        break;
+      case Attention::none:
+        break;
+    }
+    initialize({});
+  }
+
+  /// Each layer as PyTorch starts it.
+  void initialize(Key key) {
+    lstm.initialize(key.child(0));
+    switch (options.attention) {
+      case Attention::pool:
+        pool.initialize(key.child(1));
+        break;
+      case Attention::multihead:
+        multihead.initialize(key.child(1));
+        break;
+      case Attention::additive:
+        additive.initialize(key.child(1));
+        break;
+      case Attention::none:
+        break;
+    }
+    fc1.initialize(key.child(2));
+    fc2.initialize(key.child(3));
+  }
+
+  Shape output_shape(Shape x) const {
+    lstm.output_shape(x);
+    return {1, options.classes};
+  }
+
+  /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
+  /// steps), head by head, a row a query. Throws where the model has no attention.
+  Tile<const S> attention_weights(const Cache& cache) const {
+    require(options.attention != Attention::none, [] {
+      return Fault{"the model has no attention", "SequenceClassifier", {}, {}};
+    });
+    return options.attention == Attention::pool        ? AttentionPool<S>::weights(cache.pool)
+           : options.attention == Attention::multihead ? MultiHeadAttention<S>::weights(cache.multihead)
+                                                       : transposed(AdditiveAttention<S>::weights(cache.additive));
+  }
+
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    const Index L = x.lanes;
+    const Shape one{1, options.hidden};
+    if (standardize.active()) {
+      const Tile<S> input = cache.input.take(x.shape(), L, x.lengths);
+      standardize.forward(x, input, cache.standardize, pass);
+      x = input;
+    }
+    const Tile<S> states = cache.states.take(lstm.output_shape(x.shape()), L, x.lengths);
+    const Tile<S> pooled = cache.pooled.take(one, L);
+    const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
+
+    lstm.forward(x, states, cache.lstm, pass);
+    switch (options.attention) {
+      case Attention::pool:
+        pool.forward(states, pooled, cache.pool, pass);
+        break;
+      case Attention::multihead: {
+        const Tile<S> attended = cache.attended.take(states.shape(), L, x.lengths);
+        multihead.forward(states, attended, cache.multihead, pass);
+        if (options.pooling == Pooling::last) {
+          last.forward(attended, pooled, cache.last, pass);
+        } else {
+          mean.forward(attended, pooled, cache.mean, pass);
+        }
+        break;
+      }
+      case Attention::additive: {
+        const Tile<S> query = cache.query.take(one, L);
+        last.forward(states, query, cache.last, pass);
+        additive.forward(query, states, pooled, cache.additive, pass);
+        break;
+      }
+      case Attention::none:
+        last.forward(states, pooled, cache.last, pass);
+        break;
+    }
+    fc1.forward(pooled, hidden, cache.dense, pass);
+    relu.forward(hidden, active, cache.relu, pass);
+    fc2.forward(active, logits, cache.dense, pass);
+  }
+
+  void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
+                SequenceClassifier& grad, const Pass& pass) const {
+    const Tile<const S> input = standardize.active() ? cache.input.view() : x;
+    const Tile<const S> states = cache.states.view(), pooled = cache.pooled.view();
+    const Tile<const S> hidden = cache.hidden.view(), active = cache.active.view();
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> dactive = pass.scratch.like(active), dhidden = pass.scratch.like(hidden);
+    const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
+
+    fc2.backward(active, logits, dlogits, into(dactive), cache.dense, grad.fc2, pass);
+    relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
+    fc1.backward(pooled, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
+    switch (options.attention) {
+      case Attention::pool:
+        pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
+        break;
+      case Attention::multihead: {
+        const Tile<const S> attended = cache.attended.view();
+        const Tile<S> dattended = pass.scratch.like(attended);
+        if (options.pooling == Pooling::last) {
+          last.backward(attended, pooled, dpooled, into(dattended), cache.last, grad.last, pass);
+        } else {
+          mean.backward(attended, pooled, dpooled, into(dattended), cache.mean, grad.mean, pass);
+        }
+        multihead.backward(states, attended, dattended, into(dstates), cache.multihead, grad.multihead, pass);
+        break;
+      }
+      case Attention::additive: {
+        const Tile<const S> query = cache.query.view();
+        const Tile<S> dquery = pass.scratch.like(query);
+        additive.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.additive, grad.additive,
+                          pass);
+        last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
+        break;
+      }
+      case Attention::none:
+        last.backward(states, pooled, dpooled, into(dstates), cache.last, grad.last, pass);
+        break;
+    }
+    if (!dx || !standardize.active()) {
+      lstm.backward(input, states, dstates, dx, cache.lstm, grad.lstm, pass);
+    } else {
+      const Tile<S> dinput = pass.scratch.like(input);
+      lstm.backward(input, states, dstates, into(dinput), cache.lstm, grad.lstm, pass);
+      standardize.backward(x, input, dinput, dx, cache.standardize, grad.standardize, pass);
+    }
+  }
+
+  // the three attentions share a name: all but one have no elements
+  static void visit(auto&& f, auto&... models) {
+    f("lstm", models.lstm...);
+    f("attention", models.pool...);
+    f("attention", models.multihead...);
+    f("attention", models.additive...);
+    f("fc1", models.fc1...);
+    f("fc2", models.fc2...);
+  }
+
+  // ---- files
+
+  /// The options, the labels and the standardisation.
+  Metadata metadata() const { return to_metadata(options, labels, standardize.mean, standardize.deviation); }
+  static Options options_from(const Metadata& metadata) { return options_from_metadata(metadata); }
+  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
+    return options_from_tensors(tensors, hints);
+  }
+  /// The labels and the standardisation. Throws where they do not fit the options.
+  void restore(const Metadata& metadata) {
+    labels = labels_from_metadata(metadata, options.classes);
+    const auto numbers = standardization_from_metadata(metadata, options.features);
+    standardize = Standardize<S>(numbers.mean, numbers.deviation);
+  }
+
+ private:
+  // (1, steps) as (steps, 1): the same numbers
+  static Tile<const S> transposed(Tile<const S> a) { return Tile<const S>(a.data, {a.features, 1}, a.lanes); }
+};
+
+}  // namespace heed::inline HEED_ISA

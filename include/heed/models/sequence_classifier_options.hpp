@@ -1,0 +1,153 @@
+#pragma once
+
+/// @file
+/// What a sequence classifier is made of, and how that stands in a file.
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// How the states of the LSTM become one vector.
+enum class Attention { pool, multihead, additive, none };
+/// What follows multi-head attention.
+enum class Pooling { last, mean };
+
+struct SequenceClassifierOptions {
+  Index features = 0, classes = 0;
+  Index hidden = 32, dense = 16;
+  Attention attention = Attention::pool;
+  Index heads = 2;                  ///< of `multihead`
+  Pooling pooling = Pooling::last;  ///< of `multihead`
+  friend bool operator==(const SequenceClassifierOptions&, const SequenceClassifierOptions&) = default;
+};
+
+inline constexpr std::array<std::string_view, 4> attention_names{"pool", "multihead", "additive", "none"};
+inline constexpr std::array<std::string_view, 2> pooling_names{"last", "mean"};
+
+inline std::string_view to_text(Attention a) { return attention_names[static_cast<std::size_t>(a)]; }
+inline std::string_view to_text(Pooling p) { return pooling_names[static_cast<std::size_t>(p)]; }
+
+namespace detail {
+template <class Enum, std::size_t N>
+Enum enum_from(std::string_view text, const std::array<std::string_view, N>& names, std::string_view where) {
+  const auto found = std::find(names.begin(), names.end(), text);
+  require(found != names.end(), [&] {
+    std::string all;
+    for (const std::string_view name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+    return Fault{"unknown choice", std::string(where), "one of " + all, quote(text)};
+  });
+  return static_cast<Enum>(found - names.begin());
+}
+}  // namespace detail
+
+/// Throws where the text names none.
+inline Attention attention_from(std::string_view text) {
+  return detail::enum_from<Attention>(text, attention_names, "attention");
+}
+inline Pooling pooling_from(std::string_view text) {
+  return detail::enum_from<Pooling>(text, pooling_names, "pooling");
+}
+
+// ---- metadata
+
+template <class S>
+Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::string>& labels, const Vector<S>& mean,
+                     const Vector<S>& deviation) {
+  Metadata m;
+  set(m, "features", o.features);
+  set(m, "classes", o.classes);
+  set(m, "hidden", o.hidden);
+  set(m, "dense", o.dense);
+  set(m, "attention", to_text(o.attention));
+  if (o.attention == Attention::multihead) {
+    set(m, "heads", o.heads);
+    set(m, "pooling", to_text(o.pooling));
+  }
+  if (!labels.empty()) set(m, "labels", labels);
+  if (!mean.empty()) {
+    set(m, "standardize.mean", std::vector<S>(mean.begin(), mean.end()));
+    set(m, "standardize.deviation", std::vector<S>(deviation.begin(), deviation.end()));
+  }
+  return m;
+}
+
+inline SequenceClassifierOptions options_from_metadata(const Metadata& m) {
+  SequenceClassifierOptions o;
+  o.features = get_index(m, "features");
+  o.classes = get_index(m, "classes");
+  o.hidden = get_index(m, "hidden");
+  o.dense = get_index(m, "dense");
+  o.attention = attention_from(get_text(m, "attention"));
+  if (o.attention == Attention::multihead) {
+    o.heads = get_index(m, "heads");
+    o.pooling = pooling_from(get_text(m, "pooling"));
+  }
+  return o;
+}
+
+inline std::vector<std::string> labels_from_metadata(const Metadata& m, Index classes) {
+  if (!m.contains("labels")) return {};
+  std::vector<std::string> labels = get_texts(m, "labels");
+  require(static_cast<Index>(labels.size()) == classes, [&] {
+    return Fault{"wrong number of labels", "metadata", std::to_string(classes), std::to_string(labels.size())};
+  });
+  return labels;
+}
+
+struct StandardizationNumbers {
+  std::vector<double> mean, deviation;
+};
+inline StandardizationNumbers standardization_from_metadata(const Metadata& m, Index features) {
+  if (!m.contains("standardize.mean") && !m.contains("standardize.deviation")) return {};
+  StandardizationNumbers n{get_doubles(m, "standardize.mean"), get_doubles(m, "standardize.deviation")};
+  for (const auto* values : {&n.mean, &n.deviation}) {
+    require(static_cast<Index>(values->size()) == features, [&] {
+      return Fault{"wrong number of values", "metadata, standardize", std::to_string(features),
+                   std::to_string(values->size())};
+    });
+  }
+  return n;
+}
+
+/// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
+/// leave open: `heads` (default 2) and `pooling` (default last). Throws where they do not determine a classifier.
+inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors, const Metadata& hints) {
+  const auto has = [&](std::string_view name) {
+    return std::any_of(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
+  };
+  const auto extent = [&](std::string_view name, std::size_t axis) {
+    const auto found =
+        std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
+    require(found != tensors.end() && found->extents.size() > axis, [&] {
+      return Fault{"the tensors do not determine a sequence classifier", "no metadata",
+                   "a tensor " + std::string(name) + " of rank " + std::to_string(axis + 1) + " or more",
+                   found == tensors.end() ? "none" : "rank " + std::to_string(found->extents.size())};
+    });
+    return found->extents[axis];
+  };
+  SequenceClassifierOptions o;
+  o.features = extent("lstm.weight_ih_l0", 1);
+  o.hidden = extent("lstm.weight_hh_l0", 1);
+  o.dense = extent("fc1.weight", 0);
+  o.classes = extent("fc2.weight", 0);
+  o.attention = has("attention.attention.weight") ? Attention::pool
+                : has("attention.in_proj_weight") ? Attention::multihead
+                : has("attention.attn.weight")    ? Attention::additive
+                                                  : Attention::none;
+  if (hints.contains("heads")) o.heads = get_index(hints, "heads");
+  if (hints.contains("pooling")) o.pooling = pooling_from(get_text(hints, "pooling"));
+  return o;
+}
+
+}  // namespace heed::inline HEED_ISA

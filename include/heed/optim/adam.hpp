@@ -1,0 +1,118 @@
+#pragma once
+
+/// @file
+/// Adam and AdamW.
+
+#include <cmath>
+#include <cstdint>
+
+#include "heed/core/error.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct AdamOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+  bool decoupled = false;  ///< weight decay beside the gradient (AdamW) instead of in it
+  bool amsgrad = false;    ///< keep the largest v
+};
+
+/// torch.optim.Adam (Kingma and Ba 2015), and with `decoupled` AdamW (Loshchilov and Hutter 2019). Step t counts from
+/// 1:
+///
+///     g += wd theta                                    (Adam)     theta -= lr wd theta          (AdamW)
+///     m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
+///     theta -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+template <Visitable Model>
+class Adam {
+ public:
+  using Options = AdamOptions;
+  Options options;
+
+  /// For models like this one. Throws where an option is out of range.
+  explicit Adam(const Model& like, Options o = {}) : options(o), first_(like), second_(like), largest_() {
+    require(o.learning_rate >= 0 && o.epsilon >= 0 && o.weight_decay >= 0 && o.beta1 >= 0 && o.beta1 < 1 &&
+                o.beta2 >= 0 && o.beta2 < 1,
+            [] {
+              return Fault{"option out of range", "Adam", "rates of at least 0, betas in [0, 1)", {}};
+            });
+    if (o.amsgrad) largest_ = like;
+    reset();
+  }
+
+  /// Forgets the moments.
+  void reset() {
+    set_zero(first_);
+    set_zero(second_);
+    set_zero(largest_);
+    steps_ = 0;
+  }
+
+  void step(Model& model, const Model& gradient) {
+    ++steps_;
+    const double b1 = options.beta1, b2 = options.beta2, t = static_cast<double>(steps_);
+    const Numbers n{.b1 = b1,
+                    .b2 = b2,
+                    .rate = options.learning_rate / (1 - std::pow(b1, t)),
+                    .root = 1 / std::sqrt(1 - std::pow(b2, t)),
+                    .epsilon = options.epsilon,
+                    .decay_gradient = options.decoupled ? 0 : options.weight_decay,
+                    .keep = options.decoupled ? 1 - options.learning_rate * options.weight_decay : 1};
+    if (options.amsgrad) {
+      for_each_parameter(
+          [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) { update(n, w, g, m, v, top.data()); },
+          model, gradient, first_, second_, largest_);
+    } else {
+      for_each_parameter(
+          [&](const Path&, auto& w, const auto& g, auto& m, auto& v) { update(n, w, g, m, v, v.data()); }, model,
+          gradient, first_, second_);
+    }
+  }
+
+  std::int64_t steps() const { return steps_; }
+
+ private:
+  struct Numbers {
+    double b1, b2, rate, root, epsilon, decay_gradient, keep;
+  };
+
+  template <class Parameter>
+  static void update(const Numbers& n, Parameter& w, const Parameter& g, Parameter& m, Parameter& v,
+                     typename Parameter::Scalar* top) {
+    using namespace simd;
+    using S = typename Parameter::Scalar;
+    const bool amsgrad = top != v.data();
+    for_each_packet<S>(w.size(), [&]<class P>(Index i) HEED_LAMBDA {
+      const auto all = [](double x) HEED_LAMBDA { return set1<P>(static_cast<S>(x)); };
+      const P theta = load<P>(w.data() + i);
+      const P d = fma(all(n.decay_gradient), theta, load<P>(g.data() + i));
+      const P mean = fma(all(n.b1), load<P>(m.data() + i), mul(all(1 - n.b1), d));
+      const P square = fma(all(n.b2), load<P>(v.data() + i), mul(all(1 - n.b2), mul(d, d)));
+      store(m.data() + i, mean);
+      store(v.data() + i, square);
+      P most = square;
+      if (amsgrad) {
+        most = max(load<P>(top + i), square);
+        store(top + i, most);
+      }
+      const P denominator = fma(all(n.root), simd::sqrt(most), all(n.epsilon));
+      store(w.data() + i, sub(mul(all(n.keep), theta), div(mul(all(n.rate), mean), denominator)));
+    });
+  }
+
+  Model first_, second_, largest_;  // m, v, and with amsgrad the largest v
+  std::int64_t steps_ = 0;
+};
+
+/// Adam with decoupled weight decay, 0.01 by default: torch.optim.AdamW.
+inline AdamOptions adamw(AdamOptions o = {.weight_decay = 0.01}) {
+  o.decoupled = true;
+  return o;
+}
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,288 @@
+#pragma once
+
+/// @file
+/// The layer contract, for heed's layers and for yours:
+///
+///     const auto report = heed::testing::check_layer([]<class S>() { return MyLayer<S>({...}); }, {.steps = 4,
+///     .features = 3}); EXPECT_TRUE(report.ok()) << report.text();
+///
+/// In double, with random weights, inputs and upstream gradient, full and ragged: every gradient equals central
+/// differences; forward and backward twice give twice the gradient; a gradient can be overwritten, added to, or not
+/// wanted; two tiles give what one batch gives; a sequence alone gives what it gives in a tile, with or without
+/// padding; float agrees with double.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "heed/core/concepts.hpp"
+#include "heed/core/init.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+#include "heed/testing/layer_run.hpp"
+
+namespace heed::inline HEED_ISA::testing {
+
+struct CheckOptions {
+  Index lanes = 19;             ///< odd on purpose: packets, halves and single lanes
+  bool ragged = true;           ///< also with lengths 0 .. steps
+  bool zero_when_empty = true;  ///< a layer that pools over time gives 0 for a sequence without steps
+  bool initialize = true;       ///< random weights instead of the layer's own
+  double weight_bound = 0.6;    ///< of these weights
+  double input_bound = 1;       ///< of the inputs
+  double gradient = 1e-7;       ///< largest error of a gradient against differences, norm-wise
+  double equal = 1e-12;         ///< largest difference of what should be equal in double
+  double in_float = 2e-5;       ///< largest difference between float and double
+  std::uint64_t seed = 1;
+};
+
+/// What did not hold; nothing, if all is well.
+class Report {
+ public:
+  bool ok() const { return faults_.empty(); }
+  std::string text() const {
+    std::string all;
+    for (const std::string& f : faults_) all += f + '\n';
+    return all;
+  }
+  void expect(double error, double limit, const std::string& what) {
+    if (!(error <= limit)) faults_.push_back(what + ": off by " + std::to_string(error / limit) + " times the limit");
+    ++checks_;
+  }
+  int checks() const { return checks_; }
+
+ private:
+  std::vector<std::string> faults_;
+  int checks_ = 0;
+};
+
+namespace detail {
+
+// |a - b| / max(|a|, |b|), in Euclidean norms, with an absolute floor
+inline double norm_error(const std::vector<double>& a, const std::vector<double>& b) {
+  double difference = 0, first = 0, second = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += (a[i] - b[i]) * (a[i] - b[i]);
+    first += a[i] * a[i];
+    second += b[i] * b[i];
+  }
+  return std::sqrt(difference) / std::max({std::sqrt(first), std::sqrt(second), 1e-3});
+}
+
+// The largest difference over max(1, the largest value).
+template <class A, class B>
+double largest_error(const A& a, const B& b) {
+  double difference = a.size() == b.size() ? 0 : 1e300, scale = 1;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    const double x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+    difference = std::isnan(x - y) ? 1e300 : std::max(difference, std::abs(x - y));
+    scale = std::max(scale, std::abs(y));
+  }
+  return difference / scale;
+}
+
+// fourth-order central differences of `loss` in every number of `values`
+inline std::vector<double> differences(double* values, Index count, const std::function<double()>& loss) {
+  constexpr double h = 1e-3;
+  std::vector<double> gradient(static_cast<std::size_t>(count));
+  for (Index i = 0; i < count; ++i) {
+    const double x = values[i];
+    const auto at = [&](double step) {
+      values[i] = x + step;
+      return loss();
+    };
+    gradient[static_cast<std::size_t>(i)] = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+    values[i] = x;
+  }
+  return gradient;
+}
+
+template <class L>
+void check_gradients(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
+  const auto loss = [&] { return run.loss(); };
+  run.forward();
+  run.backward();
+  std::vector<std::vector<double>> expected;
+  L& layer = run.layer;
+  for_each_parameter([&](const Path&, auto& p) { expected.push_back(differences(p.data(), p.size(), loss)); }, layer);
+  const std::vector<double> dx = differences(run.x.data(), static_cast<Index>(run.x.size()), loss);
+  std::size_t i = 0;
+  for_each_parameter(
+      [&](const Path& path, const auto& g) {
+        report.expect(norm_error(expected[i++], {g.begin(), g.end()}), o.gradient,
+                      where + "gradient of " + path.text());
+      },
+      run.gradient);
+  report.expect(norm_error(dx, run.dx), o.gradient, where + "gradient of the input");
+}
+
+template <class L>
+void check_accumulation(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
+  run.forward();
+  run.backward();
+  const std::vector<double> once = run.flat_gradient(), y = run.y, dx = run.dx;
+  run.forward();
+  report.expect(largest_error(run.y, y), 0, where + "a second forward pass gives another output");
+  run.backward(Sink::onto, false);
+  std::vector<double> twice = once, twice_dx = dx;
+  for (double& g : twice) g *= 2;
+  for (double& g : twice_dx) g *= 2;
+  report.expect(largest_error(run.flat_gradient(), twice), o.equal,
+                where + "forward and backward twice are not twice the gradient");
+  report.expect(largest_error(run.dx, twice_dx), o.equal, where + "adding to the gradient of the input");
+  run.forward();
+  run.backward(Sink::nowhere);
+  report.expect(largest_error(run.flat_gradient(), once), o.equal,
+                where + "without the input's gradient the weights' differs");
+}
+
+// Lanes first .. first + count of a run, as a run of their own.
+template <class To, class L>
+LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index count, Index steps) {
+  LayerRun<To> result(layer, {steps, run.shape.features}, count,
+                      run.lengths.empty() ? std::vector<std::int32_t>()
+                                          : std::vector<std::int32_t>(run.lengths.begin() + first,
+                                                                      run.lengths.begin() + first + count));
+  using T = typename To::Scalar;
+  const auto take = [&](const auto& from, Index total, auto& to) {
+    for (Index i = 0; i < static_cast<Index>(to.size()) / count; ++i) {
+      for (Index l = 0; l < count; ++l) {
+        to[static_cast<std::size_t>(i * count + l)] =
+            static_cast<T>(from[static_cast<std::size_t>(i * total + first + l)]);
+      }
+    }
+  };
+  take(run.x, run.lanes, result.x);
+  take(run.dy, run.lanes, result.dy);
+  return result;
+}
+
+// Every lane alone, and the tile in two parts: the same outputs, the same gradients, summed.
+template <class L>
+void check_lanes(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
+  run.forward();
+  run.backward();
+  const auto compare = [&](Index size, const std::string& what) {
+    std::vector<double> y(run.y.size()), dx(run.dx.size()), gradient(run.flat_gradient().size());
+    for (Index first = 0; first < run.lanes; first += size) {
+      const Index count = std::min(size, run.lanes - first);
+      LayerRun<L> some = part<L>(run, run.layer, first, count, run.shape.steps);
+      some.forward();
+      some.backward();
+      const auto put = [&](const auto& from, auto& to) {
+        for (std::size_t i = 0; i < from.size(); ++i) {
+          to[i / static_cast<std::size_t>(count) * static_cast<std::size_t>(run.lanes) +
+             static_cast<std::size_t>(first) + i % static_cast<std::size_t>(count)] = from[i];
+        }
+      };
+      put(some.y, y);
+      put(some.dx, dx);
+      const std::vector<double> g = some.flat_gradient();
+      for (std::size_t i = 0; i < g.size(); ++i) gradient[i] += g[i];
+    }
+    report.expect(largest_error(y, run.y), o.equal, where + what + ": outputs differ");
+    report.expect(largest_error(dx, run.dx), o.equal, where + what + ": gradients of the input differ");
+    report.expect(largest_error(gradient, run.flat_gradient()), o.equal, where + what + ": gradients differ");
+  };
+  compare(1, "lane by lane");
+  compare((run.lanes + 1) / 2, "in two tiles");
+}
+
+// A ragged sequence gives what it gives alone, cut to its length.
+template <class L>
+void check_ragged(LayerRun<L>& run, const CheckOptions& o, Report& report) {
+  run.forward();
+  run.backward();
+  const bool pools = run.output.steps != run.shape.steps;
+  double y_error = 0, dx_error = 0, past_end = 0;
+  for (Index l = 0; l < run.lanes; ++l) {
+    const Index length = run.lengths[static_cast<std::size_t>(l)];
+    for (Index t = length; t < run.shape.steps; ++t) {
+      for (Index f = 0; f < run.shape.features; ++f)
+        past_end = std::max(past_end, std::abs(run.at(run.dx, run.shape, t, f, l)));
+    }
+    if (length == 0) {
+      for (Index f = 0; f < run.output.features && pools && o.zero_when_empty; ++f)
+        y_error = std::max(y_error, std::abs(run.at(run.y, run.output, 0, f, l)));
+      continue;
+    }
+    LayerRun<L> alone = part<L>(run, run.layer, l, 1, length);
+    alone.lengths.clear();
+    alone.forward();
+    alone.backward();
+    for (Index t = 0; t < alone.output.steps; ++t) {
+      for (Index f = 0; f < alone.output.features; ++f) {
+        y_error =
+            std::max(y_error, std::abs(alone.at(alone.y, alone.output, t, f, 0) - run.at(run.y, run.output, t, f, l)));
+      }
+    }
+    for (Index t = 0; t < length; ++t) {
+      for (Index f = 0; f < run.shape.features; ++f) {
+        dx_error =
+            std::max(dx_error, std::abs(alone.at(alone.dx, alone.shape, t, f, 0) - run.at(run.dx, run.shape, t, f, l)));
+      }
+    }
+  }
+  report.expect(y_error, o.equal, "ragged: a sequence gives another output alone");
+  report.expect(dx_error, o.equal, "ragged: a sequence gives another input gradient alone");
+  report.expect(past_end, 0, "ragged: past a sequence's end the input's gradient is not 0");
+}
+
+template <class F, class L>
+void check_float(LayerRun<L>& run, const F& in_float, const std::string& where, const CheckOptions& o, Report& report) {
+  run.forward();
+  run.backward();
+  auto small = part<F>(run, in_float, 0, run.lanes, run.shape.steps);
+  small.forward();
+  small.backward();
+  report.expect(largest_error(small.y, run.y), o.in_float, where + "float: outputs differ");
+  report.expect(largest_error(small.dx, run.dx), o.in_float, where + "float: gradients of the input differ");
+  report.expect(largest_error(small.flat_gradient(), run.flat_gradient()), o.in_float,
+                where + "float: gradients differ");
+}
+
+}  // namespace detail
+
+/// Checks the layer that `make.operator()<S>()` gives, on inputs of this shape.
+template <class Make>
+Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
+  auto layer = make.template operator()<double>();
+  auto in_float = make.template operator()<float>();
+  using Double = decltype(layer);
+  using Float = decltype(in_float);
+  static_assert(DifferentiableLayer<Double> && DifferentiableLayer<Float>);
+  Key key = Key{o.seed};
+  if (o.initialize) {
+    for_each_parameter([&](const Path&, auto& p) { initialize_uniform(p, key = key.child(1), o.weight_bound); }, layer);
+  }
+  for_each_parameter(
+      [](const Path&, auto& to, auto& from) {
+        for (Index i = 0; i < to.size(); ++i) {
+          to.data()[i] = static_cast<float>(from.data()[i]);
+          from.data()[i] = static_cast<double>(to.data()[i]);  // what both hold exactly
+        }
+      },
+      in_float, layer);
+  Report report;
+  for (const bool ragged : {false, true}) {
+    if (ragged && !o.ragged) break;
+    LayerRun<Double> run(layer, shape, o.lanes,
+                         ragged ? ragged_lengths(o.lanes, shape.steps) : std::vector<std::int32_t>());
+    run.randomize(key, o.input_bound);
+    const std::string where = ragged ? "ragged: " : "";
+    detail::check_gradients(run, where, o, report);
+    detail::check_accumulation(run, where, o, report);
+    detail::check_lanes(run, where, o, report);
+    detail::check_float<Float>(run, in_float, where, o, report);
+    if (ragged) detail::check_ragged(run, o, report);
+  }
+  return report;
+}
+
+}  // namespace heed::inline HEED_ISA::testing

@@ -1,0 +1,133 @@
+#pragma once
+
+/// @file
+/// One layer with inputs, outputs and gradients of its own: what a test of a layer needs.
+
+#include <cstdint>
+#include <vector>
+
+#include "heed/core/concepts.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+
+namespace heed::inline HEED_ISA::testing {
+
+/// Lengths 0 .. steps, all of them where there are lanes enough.
+inline std::vector<std::int32_t> ragged_lengths(Index lanes, Index steps) {
+  std::vector<std::int32_t> lengths(static_cast<std::size_t>(lanes));
+  for (Index l = 0; l < lanes; ++l)
+    lengths[static_cast<std::size_t>(l)] = static_cast<std::int32_t>((l * 3 + steps) % (steps + 1));
+  return lengths;
+}
+
+/// Where a backward pass puts the input's gradient.
+enum class Sink { into, onto, nowhere };
+
+template <Layer L>
+struct LayerRun {
+  using S = typename L::Scalar;
+
+  L layer, gradient;
+  Shape shape, output;
+  Index lanes;
+  std::vector<std::int32_t> lengths;  // empty: all full
+  std::vector<S> x, y, dy, dx;        // as tiles hold them
+  typename L::Cache cache;
+  Scratch scratch;
+
+  LayerRun(const L& layer_, Shape shape_, Index lanes_, std::vector<std::int32_t> lengths_ = {})
+      : layer(layer_),
+        gradient(layer_),
+        shape(shape_),
+        output(layer_.output_shape(shape_)),
+        lanes(lanes_),
+        lengths(std::move(lengths_)) {
+    x.resize(static_cast<std::size_t>(shape.steps * shape.features * lanes));
+    dx.resize(x.size());
+    y.resize(static_cast<std::size_t>(output.steps * output.features * lanes));
+    dy.resize(y.size());
+    set_zero(gradient);
+  }
+
+  /// Inputs in +-bound, gradients of the output in +-1.
+  void randomize(Key key, double bound = 1) {
+    std::uint64_t i = 0;
+    for (S& v : x) v = static_cast<S>(static_cast<float>(key.uniform(i++, -bound, bound)));
+    for (S& v : dy) v = static_cast<S>(static_cast<float>(key.uniform(i++, -1, 1)));
+    // past a lane's end the gradient of an output that keeps the steps is zero
+    if (output.steps == shape.steps && output.steps > 1) zero_past_end(tile(dy, output), valid());
+  }
+
+  const std::int32_t* valid() const { return lengths.empty() ? nullptr : lengths.data(); }
+  Tile<S> tile(std::vector<S>& values, Shape s) { return Tile<S>(values.data(), s, lanes); }
+  Tile<const S> input() const { return Tile<const S>(x.data(), shape, lanes, valid()); }
+  S at(const std::vector<S>& values, Shape s, Index t, Index f, Index lane) const {
+    return values[static_cast<std::size_t>((t * s.features + f) * lanes + lane)];
+  }
+
+  void forward() { layer.forward(input(), tile(y, output), cache, Pass{scratch}); }
+  void backward(Sink sink = Sink::into, bool reset = true) {
+    if (reset) set_zero(gradient);
+    const Tile<S> d = tile(dx, shape);
+    const Into<S> to = sink == Sink::into ? into(d) : sink == Sink::onto ? onto(d) : Into<S>();
+    layer.backward(input(), Tile<const S>(y.data(), output, lanes), Tile<const S>(dy.data(), output, lanes), to, cache,
+                   gradient, Pass{scratch});
+  }
+
+  /// sum of y dy: what dx and the gradient are the derivatives of
+  double loss() {
+    forward();
+    double sum = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) sum += static_cast<double>(y[i]) * static_cast<double>(dy[i]);
+    return sum;
+  }
+
+  std::vector<S> flat_gradient() const {
+    std::vector<S> all;
+    for_each_parameter([&](const Path&, const auto& g) { all.insert(all.end(), g.begin(), g.end()); }, gradient);
+    return all;
+  }
+};
+
+/// A layer with two inputs of one width as a layer with one: the first `query_steps` steps ask, the others are the
+/// memory. Lengths go to the memory.
+template <class Attention>
+struct QueryAndMemory {
+  using Scalar = typename Attention::Scalar;
+  using Input = Scalar;
+  using S = Scalar;
+  using Cache = typename Attention::Cache;
+
+  Attention attention;
+  Index query_steps = 1;
+
+  Shape output_shape(Shape x) const {
+    return attention.output_shape({query_steps, x.features}, {x.steps - query_steps, x.features});
+  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    attention.forward(query(x), memory(x), y, cache, pass);
+  }
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, QueryAndMemory& grad,
+                const Pass& pass) const {
+    Into<S> dquery, dmemory;
+    if (dx) dquery = {query(dx.tile), dx.add}, dmemory = {memory(dx.tile), dx.add};
+    attention.backward(query(x), memory(x), y, dy, dquery, dmemory, cache, grad.attention, pass);
+  }
+  static void visit(auto&& f, auto&... layers) { f("attention", layers.attention...); }
+
+ private:
+  template <class T>
+  Tile<T> query(Tile<T> x) const {
+    return x.range(0, query_steps);
+  }
+  template <class T>
+  Tile<T> memory(Tile<T> x) const {
+    return x.range(query_steps, x.steps - query_steps).with_lengths(x.lengths);
+  }
+};
+
+}  // namespace heed::inline HEED_ISA::testing

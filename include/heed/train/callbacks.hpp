@@ -1,0 +1,74 @@
+#pragma once
+
+/// @file
+/// Callbacks for `fit`: what anybody's would look like.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <string>
+
+#include "heed/train/history.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// "1:05", "2:13:40"
+inline std::string clock_text(double seconds) {
+  const auto total = static_cast<long long>(seconds + 0.5);
+  char text[48];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", total / 3600, total / 60 % 60, total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%lld:%02lld", total / 60, total % 60);
+  }
+  return text;
+}
+
+/// "epoch 12/100  loss 0.123456789  accuracy 0.9512  test 0.9431  340k seq/s  0:07 left", at most 80 columns.
+inline std::string progress_text(const EpochRecord& r) {
+  char text[160];
+  const double rate = r.seconds > 0 ? static_cast<double>(r.sequences) * r.epoch / r.seconds : 0;
+  int n = std::snprintf(text, sizeof text, "epoch %d/%d  loss %.9f  acc %.4f", r.epoch, r.epochs, r.loss, r.accuracy);
+  std::string line(text, static_cast<std::size_t>(n));
+  if (!std::isnan(r.test_accuracy)) {
+    n = std::snprintf(text, sizeof text, "  test %.4f", r.test_accuracy);
+    line.append(text, static_cast<std::size_t>(n));
+  }
+  n = rate >= 10000 ? std::snprintf(text, sizeof text, "  %.0fk seq/s", rate / 1000)
+                    : std::snprintf(text, sizeof text, "  %.0f seq/s", rate);
+  line.append(text, static_cast<std::size_t>(n));
+  return line + "  " + clock_text(r.seconds / r.epoch * (r.epochs - r.epoch)) + " left";
+}
+
+/// A line that is written over and over: for terminals.
+inline Callback live_progress(std::FILE* out = stderr) {
+  return [out](const EpochRecord& r) {
+    std::fprintf(out, "\r%s\x1b[K%s", progress_text(r).c_str(), r.epoch == r.epochs ? "\n" : "");
+    std::fflush(out);
+    return true;
+  };
+}
+
+/// A line every `every` epochs, and for the first and the last: for pipes and logs.
+inline Callback plain_progress(std::FILE* out = stdout, int every = 1) {
+  return [out, every](const EpochRecord& r) {
+    if (r.epoch == 1 || r.epoch == r.epochs || r.epoch % every == 0) {
+      std::fprintf(out, "%s\n", progress_text(r).c_str());
+      std::fflush(out);
+    }
+    return true;
+  };
+}
+
+/// Stops when the loss (of the test where there is one) has not fallen by more than `least` for `patience` epochs.
+inline Callback stop_early(int patience, double least = 0) {
+  return [patience, least, best = std::numeric_limits<double>::infinity(), waited = 0](const EpochRecord& r) mutable {
+    const double loss = std::isnan(r.test_loss) ? r.loss : r.test_loss;
+    waited = loss < best - least ? 0 : waited + 1;
+    best = std::min(best, loss);
+    return waited < patience;
+  };
+}
+
+}  // namespace heed::inline HEED_ISA

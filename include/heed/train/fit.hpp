@@ -1,0 +1,228 @@
+#pragma once
+
+/// @file
+/// Training of classifiers of sequences: full batch, or shuffled mini-batches.
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/losses/cross_entropy.hpp"
+#include "heed/optim/adam.hpp"
+#include "heed/optim/clip.hpp"
+#include "heed/train/evaluate.hpp"
+#include "heed/train/history.hpp"
+#include "heed/train/step.hpp"
+#include "heed/train/tiles.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct FitOptions {
+  int epochs = 100;
+  double learning_rate = 1e-3;  ///< of Adam; an optimizer that is handed in has its own
+  Index batch_size = 0;         ///< sequences a step; 0: all
+  bool shuffle = true;          ///< a new order each epoch; a full batch has none
+  std::uint64_t seed = 0;       ///< of the order
+  int threads = 0;              ///< 0: as many as the machine has. Results are the same bits for any number
+  double clip_norm = 0;         ///< gradients are scaled down to this norm; 0: not
+  std::vector<double> class_weights = {};
+  double label_smoothing = 0;
+  std::vector<Callback> callbacks = {};  ///< after every epoch
+};
+
+namespace detail {
+
+// One training run: what is set up once, and what happens in an epoch.
+template <class Model, class Optimizer>
+class Fit {
+ public:
+  using S = typename Model::Scalar;
+
+  Fit(Model& model, const LabelledSequences<S>& data, Optimizer& optimizer, const FitOptions& options)
+      : model_(model),
+        data_(data),
+        optimizer_(optimizer),
+        options_(options),
+        loss_({.class_weights = options.class_weights, .label_smoothing = options.label_smoothing}),
+        threads_(options.threads),
+        step_(model, threads_),
+        good_(model) {
+    check_sequences(data);
+    require(options.epochs >= 0 && options.batch_size >= 0, [&] {
+      return Fault{"epochs and batch size", "fit", "at least 0",
+                   std::to_string(options.epochs) + " and " + std::to_string(options.batch_size)};
+    });
+    shape_ = {data.x.extent(1), data.x.extent(2)};
+    loss_.check(data.labels, model.output_shape(shape_).features);
+    batch_ = options.batch_size ? std::min(options.batch_size, data.count()) : data.count();
+    full_ = batch_ == data.count();
+    width_ = tile_width(batch_);
+    order_.resize(static_cast<std::size_t>(data.count()));
+    std::iota(order_.begin(), order_.end(), Index(0));
+    if (full_) {  // packed once
+      const Index tiles = tile_count(batch_, width_);
+      store_.reserve(tiles, shape_, width_);
+      for (Index i = 0; i < tiles; ++i) tiles_.push_back(gather(store_, i, 0, i));
+    } else {
+      stores_.resize(static_cast<std::size_t>(threads_.size()));
+      for (auto& store : stores_) store.reserve(1, shape_, width_);
+    }
+  }
+
+  /// False where the loss was not finite: the model is then as it last was with a finite loss.
+  bool epoch(int number, EpochRecord& record) {
+    const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(number));
+    if (!full_ && options_.shuffle) {
+      std::iota(order_.begin(), order_.end(), Index(0));
+      shuffle(order_, key);
+    }
+    double loss = 0, denominators = 0, correct = 0;
+    for (Index first = 0; first < data_.count(); first += batch_) {
+      const Index rows = std::min(batch_, data_.count() - first);
+      const double denominator = denominator_of(first, rows);
+      const Totals& totals = gradient(first, rows, denominator > 0 ? 1 / denominator : 0, key);
+      if (!std::isfinite(totals.loss)) {
+        model_ = good_;
+        return false;
+      }
+      if (first == 0) good_ = model_;
+      loss += totals.loss * denominator;
+      denominators += denominator;
+      correct += totals.correct;
+      if (options_.clip_norm > 0) clip_norm(step_.gradient(), options_.clip_norm);
+      optimizer_.step(model_, step_.gradient());
+    }
+    record.loss = denominators > 0 ? loss / denominators : 0;
+    record.accuracy = correct / static_cast<double>(data_.count());
+    record.sequences = data_.count();
+    return true;
+  }
+
+  ThreadPool& threads() { return threads_; }
+  const CrossEntropy<S>& loss() const { return loss_; }
+
+ private:
+  // lanes of the tile-th tile of the batch that begins at `first`
+  SequenceTile<S> gather(TileStore<S>& store, Index slot, Index first, Index tile) const {
+    const Index begin = first + tile * width_;
+    const Index end = std::min({begin + width_, first + batch_, data_.count()});
+    return store.gather(slot, data_.x, data_.lengths, data_.labels, end - begin,
+                        [&](Index l) { return order_[static_cast<std::size_t>(begin + l)]; });
+  }
+
+  double denominator_of(Index first, Index rows) const {
+    double sum = 0;
+    for (Index i = first; i < first + rows; ++i) {
+      sum += loss_.target_weight(data_.labels[static_cast<std::size_t>(order_[static_cast<std::size_t>(i)])]);
+    }
+    return sum;
+  }
+
+  const Totals& gradient(Index first, Index rows, double scale, Key key) {
+    return step_(tile_count(rows, width_), [&](Index i, Worker<Model>& worker, Model& gradient, Totals& totals) {
+      const SequenceTile<S> tile = full_ ? tiles_[static_cast<std::size_t>(i)]
+                                         : gather(stores_[static_cast<std::size_t>(worker.number)], 0, first, i);
+      const Pass pass{worker.scratch, true, key, first + i * width_};
+      const Shape output = model_.output_shape(tile.x.shape());
+      const Tile<S> z = worker.output.take(output, tile.x.lanes), dz = worker.doutput.take(output, tile.x.lanes);
+      model_.forward(tile.x, z, worker.cache, pass);
+      totals.loss += loss_(z, tile.labels, tile.weights, scale, dz, pass);
+      totals.correct += count_correct<S>(z, tile.labels.data, tile.weights);
+      model_.backward(tile.x, z, dz, {}, worker.cache, gradient, pass);
+    });
+  }
+
+  Model& model_;
+  const LabelledSequences<S>& data_;
+  Optimizer& optimizer_;
+  const FitOptions& options_;
+  CrossEntropy<S> loss_;
+  ThreadPool threads_;
+  TrainingStep<Model> step_;
+  Model good_;  // the last weights that gave a finite loss
+  Shape shape_;
+  Index batch_ = 0, width_ = 0;
+  bool full_ = true;
+  std::vector<Index> order_;
+  TileStore<S> store_;  // full batch: all tiles
+  std::vector<SequenceTile<S>> tiles_;
+  std::vector<TileStore<S>> stores_;  // mini-batches: a tile a thread
+};
+
+}  // namespace detail
+
+/// Trains `model` on labelled sequences by mean cross-entropy with the given optimizer. After every epoch the model is
+/// evaluated on `test`, where there is one, and the callbacks are called. The same seed gives the same bits for any
+/// number of threads. Throws where the data or an option is faulty; the model is then as it was.
+template <Layer Model, class Optimizer>
+requires requires(Optimizer& o, Model& m) { o.step(m, m); }
+History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data, Optimizer& optimizer,
+            const FitOptions& options, const std::optional<LabelledSequences<typename Model::Scalar>>& test = {}) {
+  using Clock = std::chrono::steady_clock;
+  detail::Fit<Model, Optimizer> run(model, data, optimizer, options);
+  std::optional<Evaluator<Model>> evaluator;
+  if (test) evaluator.emplace(model, *test, run.threads(), run.loss());
+  History history;
+  history.epochs.reserve(static_cast<std::size_t>(options.epochs));
+  const auto begin = Clock::now();
+  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
+    EpochRecord record{.epoch = epoch, .epochs = options.epochs};
+    if (!run.epoch(epoch, record)) {
+      history.outcome = Outcome::diverged;
+      history.diverged_at = epoch;
+      break;
+    }
+    if (evaluator) {
+      const Evaluation e = (*evaluator)(model);
+      record.test_loss = e.loss;
+      record.test_accuracy = e.accuracy;
+    }
+    record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    history.epochs.push_back(record);
+    bool go_on = true;
+    for (const Callback& callback : options.callbacks) go_on = callback(record) && go_on;
+    if (!go_on) {
+      history.outcome = Outcome::stopped;
+      break;
+    }
+  }
+  return history;
+}
+
+/// With Adam at `options.learning_rate`.
+template <Layer Model>
+History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data, const FitOptions& options = {},
+            const std::optional<LabelledSequences<typename Model::Scalar>>& test = {}) {
+  Adam<Model> adam(model, {.learning_rate = options.learning_rate});
+  return fit(model, data, adam, options, test);
+}
+
+/// `fit(model, view(x, {n, 10, 5}), labels, {.epochs = 100, .learning_rate = 0.01})`
+template <Layer Model>
+History fit(Model& model, TensorView<const typename Model::Scalar, 3> x, std::span<const std::int32_t> labels,
+            const FitOptions& options = {}) {
+  return fit(model, LabelledSequences<typename Model::Scalar>{x, labels}, options);
+}
+
+/// Sequences (n, steps, features), labels 0 to 9 and epochs in, a trained model out: ten classes, Adam at 0.01, full
+/// batch, everything else the model's defaults. `train<SequenceClassifier<float>>(x, labels, 100)`
+template <Layer Model>
+Model train(TensorView<const typename Model::Scalar, 3> sequences, std::span<const std::int32_t> labels, int epochs) {
+  check_sequences(sequences, {});
+  Model model({.features = sequences.extent(2), .classes = 10});
+  fit(model, sequences, labels, {.epochs = epochs, .learning_rate = 0.01});
+  return model;
+}
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,136 @@
+#pragma once
+
+/// @file
+/// From the user's sequences to tiles: how wide they are, and who stands in which lane.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Sequences with one label each: views of the user's memory.
+template <class S>
+struct LabelledSequences {
+  TensorView<const S, 3> x;                    ///< (n, steps, features)
+  std::span<const std::int32_t> labels;        ///< (n)
+  std::span<const std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
+
+  Index count() const { return x.extent(0); }
+};
+
+/// Throws where there are no sequences, an extent or a count does not fit, a length is out of range or a number is not
+/// finite.
+template <class S>
+void check_sequences(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
+  require(!x.empty(), [&] { return Fault{"no data", "sequences", "(n, steps, features)", to_text(x.extents())}; });
+  const auto given = static_cast<Index>(lengths.size());
+  require(given == 0 || given == x.extent(0), [&] {
+    return Fault{"wrong number of lengths", "sequences", std::to_string(x.extent(0)), std::to_string(given)};
+  });
+  for (Index n = 0; n < x.extent(0); ++n) {
+    const Index length = given ? lengths[static_cast<std::size_t>(n)] : x.extent(1);
+    require(length >= 0 && length <= x.extent(1), [&] {
+      return Fault{"length out of range", "sequence " + std::to_string(n), "0 to " + std::to_string(x.extent(1)),
+                   std::to_string(length)};
+    });
+    const TensorView<const S, 2> sequence = x[n];
+    for (Index i = 0; i < length * x.extent(2); ++i) {
+      require(std::isfinite(sequence.data()[i]), [&] {
+        return Fault{"not a finite number",
+                     "sequence " + std::to_string(n) + ", step " + std::to_string(i / x.extent(2)) + ", feature " +
+                         std::to_string(i % x.extent(2)),
+                     {},
+                     std::to_string(sequence.data()[i])};
+      });
+    }
+  }
+}
+template <class S>
+void check_sequences(const LabelledSequences<S>& data) {
+  check_sequences(data.x, data.lengths);
+  const auto labels = static_cast<Index>(data.labels.size());
+  require(labels == data.count(), [&] {
+    return Fault{"sequences and labels differ in number", "sequences", std::to_string(data.count()) + " labels",
+                 std::to_string(labels)};
+  });
+}
+
+/// How many lanes the tiles of a batch have: 64, or as few more or less as fill a small batch evenly. A multiple of 16.
+inline Index tile_width(Index batch) {
+  constexpr Index widest = 64, unit = 16;
+  const Index tiles = std::max<Index>(1, (batch + widest - 1) / widest);
+  const Index rows = (std::max<Index>(batch, 1) + tiles - 1) / tiles;
+  return (rows + unit - 1) / unit * unit;
+}
+inline Index tile_count(Index batch, Index width) { return (batch + width - 1) / width; }
+
+/// Some sequences side by side. Lanes past the last of them are padding: sequences without steps.
+template <class S>
+struct SequenceTile {
+  Tile<const S> x;                  // as many steps as the longest of its sequences
+  Tile<const std::int32_t> labels;  // (1, 1); 0 in padding
+  const S* weights = nullptr;       // one a lane: 1, and 0 in padding
+  Index rows = 0;                   // lanes in use
+};
+
+/// Memory for tiles of sequences.
+template <class S>
+class TileStore {
+ public:
+  /// Room for `tiles` tiles; nothing is allocated where there was as much before.
+  void reserve(Index tiles, Shape shape, Index lanes) {
+    shape_ = shape;
+    lanes_ = lanes;
+    x_.reserve(tiles * shape.steps * shape.features * lanes);
+    lengths_.reserve(tiles * lanes);
+    labels_.reserve(tiles * lanes);
+    weights_.reserve(tiles * lanes);
+  }
+
+  /// Puts the sequences `row(0)`, `row(1)`, ... `row(rows - 1)` into tile `i`.
+  template <class Row>
+  SequenceTile<S> gather(Index i, TensorView<const S, 3> x, std::span<const std::int32_t> lengths,
+                         std::span<const std::int32_t> labels, Index rows, Row&& row) {
+    const Index L = lanes_, F = shape_.features;
+    S* to = x_.data() + i * shape_.steps * F * L;
+    std::int32_t* length = lengths_.data() + i * L;
+    std::int32_t* label = labels_.data() + i * L;
+    S* weight = weights_.data() + i * L;
+    Index steps = 0;
+    bool ragged = rows < L;
+    for (Index l = 0; l < L; ++l) {
+      const auto r = static_cast<std::size_t>(l < rows ? row(l) : 0);
+      const Index valid = l >= rows ? 0 : lengths.empty() ? shape_.steps : lengths[r];
+      length[l] = static_cast<std::int32_t>(valid);
+      label[l] = l < rows && !labels.empty() ? labels[r] : 0;
+      weight[l] = l < rows ? S(1) : S(0);
+      steps = std::max(steps, valid);
+    }
+    for (Index l = 0; l < rows; ++l) ragged = ragged || length[l] < steps;
+    for (Index l = 0; l < L; ++l) {
+      const S* from = l < rows ? x[row(l)].data() : nullptr;
+      const Index valid = length[l] * F;
+      for (Index k = 0; k < valid; ++k) to[k * L + l] = from[k];
+      for (Index k = valid; k < steps * F; ++k) to[k * L + l] = 0;
+    }
+    return {Tile<const S>(to, {steps, F}, L, ragged ? length : nullptr), Tile<const std::int32_t>(label, {1, 1}, L),
+            weight, rows};
+  }
+
+ private:
+  Buffer<S> x_, weights_;
+  Buffer<std::int32_t> lengths_, labels_;
+  Shape shape_;
+  Index lanes_ = 0;
+};
+
+}  // namespace heed::inline HEED_ISA
