@@ -1,0 +1,109 @@
+#pragma once
+
+/// @file
+/// Writing tables: training history, predictions, attention weights.
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A comma-separated table, built row by row and written at once:
+///
+///     CsvWriter history({"epoch", "loss", "test_loss"});
+///     history.row(1, 2.3, std::optional<double>());
+///     history.write("history.csv");
+///
+/// A cell is text (in quotes where it must be), an integer or a float; an `std::optional` is a cell that may be empty;
+/// a range (a vector, a span, a one-dimensional view) is one cell for each of its elements.
+class CsvWriter {
+ public:
+  /// Floats are written with `digits` significant digits; 0: with those that read back as the same number, 9 for float
+  /// and 17 for double.
+  explicit CsvWriter(const std::vector<std::string>& header, int digits = 0) : digits_(digits) {
+    require(!header.empty(), [] { return Fault{"no columns", "csv", "at least one"}; });
+    require(digits >= 0 && digits <= 17, [&] {
+      return Fault{"significant digits out of range", "csv", "0 to 17", std::to_string(digits)};
+    });
+    columns_ = header.size();
+    row(header);
+  }
+
+  /// Adds a row. Throws, and adds nothing, where it does not have one cell for each column.
+  template <class... Cells>
+  void row(const Cells&... cells) {
+    const std::size_t before = text_.size();
+    cells_ = 0;
+    (append(cells), ...);
+    if (cells_ != columns_) {
+      text_.resize(before);
+      throw Error({"wrong number of cells in a row", "csv", std::to_string(columns_), std::to_string(cells_)});
+    }
+    text_ += '\n';
+  }
+
+  const std::string& text() const { return text_; }
+
+  /// Atomic, as `write_file`.
+  void write(const std::filesystem::path& path) const { write_file(path, std::string_view(text_)); }
+
+ private:
+  template <class T>
+  void append(const T& cell) {
+    if constexpr (std::convertible_to<const T&, std::string_view>) {
+      next();
+      append_text(cell);
+    } else if constexpr (std::integral<T>) {
+      next();
+      text_ += std::to_string(cell);
+    } else if constexpr (std::floating_point<T>) {
+      next();
+      char buffer[64];
+      const int digits = digits_ ? digits_ : std::is_same_v<T, float> ? 9 : 17;
+      text_.append(buffer, std::to_chars(buffer, buffer + 64, cell, std::chars_format::general, digits).ptr);
+    } else {
+      for (const auto& element : cell) append(element);
+    }
+  }
+  template <class T>
+  void append(const std::optional<T>& cell) {
+    if (cell) {
+      append(*cell);
+    } else {
+      next();
+    }
+  }
+
+  void next() {
+    if (cells_++) text_ += ',';
+  }
+  void append_text(std::string_view cell) {
+    const bool plain = !cell.empty() && cell.find_first_of(",\"\r\n") == std::string_view::npos && cell[0] != '#' &&
+                       cell[0] != ' ' && cell[0] != '\t' && cell.back() != ' ' && cell.back() != '\t';
+    if (plain) {
+      text_ += cell;
+      return;
+    }
+    text_ += '"';
+    for (const char c : cell) text_.append(c == '"' ? 2 : 1, c);
+    text_ += '"';
+  }
+
+  std::size_t columns_ = 0;
+  int digits_ = 0;
+  std::string text_ = {};
+  std::size_t cells_ = 0;  // of the row being added
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,117 @@
+#pragma once
+
+/// @file
+/// Any data file: the format follows from its extension.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/data/npy.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/text_table.hpp"
+#include "heed/data/ts.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// How `load_sequences` reads a file.
+struct LoadOptions {
+  Index features = 1;  // of a table; the other formats say it themselves
+  Index steps = 0;     // of a table; 0: what its rows hold. Needed to read one whose rows may have no label
+  bool labels = true;  // whether the sequences must have labels; otherwise they are read where there are any
+};
+
+namespace detail {
+inline std::string extension(const std::filesystem::path& path) { return lower(path.extension().string()); }
+
+template <class S>
+Sequences<S> load_npy_sequences(const std::filesystem::path& path) {
+  NpyArray<S> array = read_npy<S>(path);
+  const std::size_t rank = array.extents.size();
+  require(rank == 2 || rank == 3, [&] {
+    return Fault{"wrong rank", path.string(), "(n, steps, features) or (n, steps)", to_text(array.extents)};
+  });
+  if (rank == 2) array.extents.push_back(1);
+  const Extents<3> extents{array.extents[0], array.extents[1], array.extents[2]};
+  require(!array.values.empty(), [&] {
+    return Fault{"no data", path.string(), "at least one sequence, step and feature", to_text(extents)};
+  });
+  Sequences<S> sequences{Tensor<S, 3>(extents, std::move(array.values)), {}, {}};
+  check_finite(sequences, path.string());
+  return sequences;
+}
+}  // namespace detail
+
+/// Reads labels, in canonical form: from a NumPy file of integers (n), or from a text file of any other extension, one
+/// integer or word a line (a word may stand in double quotes and hold blanks; blank lines and lines that start with `#`
+/// are passed over). Throws at the first fault, naming its place.
+inline std::vector<std::string> load_labels(const std::filesystem::path& path) {
+  std::vector<std::string> labels;
+  if (detail::extension(path) == ".npy") {
+    const NpyArray<std::int64_t> array = read_npy<std::int64_t>(path);
+    require(array.extents.size() == 1, [&] {
+      return Fault{"wrong rank", path.string(), "labels (n)", to_text(array.extents)};
+    });
+    for (const std::int64_t label : array.values) labels.push_back(std::to_string(label));
+  } else {
+    const std::vector<std::byte> bytes = read_file(path);
+    std::vector<std::string_view> fields;
+    for (TextReader reader(as_text(bytes), path.string()); reader.next();) {
+      reader.split(reader.line(), ",", fields);
+      if (fields.size() > 1) reader.fail(fields[1], "more than one label in a line", "one", in_quotes(fields[1]));
+      labels.push_back(read_label(reader, fields[0]));
+    }
+  }
+  require(!labels.empty(), [&] { return Fault{"no labels", path.string(), "at least one"}; });
+  return labels;
+}
+
+/// Reads labelled sequences. `.npy` (see `parse_npy`) holds (n, steps, features), or (n, steps) for one feature; its
+/// labels stand in a file of their own (see `load_labels`). `.ts` (see `parse_ts`) and any other extension, a table
+/// (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none. Throws at the first
+/// fault, naming file and place: malformed or empty data, a value that is not finite, missing labels, not one label for
+/// each sequence.
+template <class S>
+Sequences<S> load_sequences(const std::filesystem::path& path,
+                            const std::optional<std::filesystem::path>& labels_path = {},
+                            const LoadOptions& options = {}) {
+  const std::string extension = detail::extension(path);
+  Sequences<S> sequences;
+  if (extension == ".npy") {
+    sequences = detail::load_npy_sequences<S>(path);
+  } else if (extension == ".ts") {
+    sequences = read_ts<S>(path);
+  } else {
+    using Label = TableOptions::Label;
+    const Label label = labels_path ? Label::none : options.labels ? Label::last : Label::if_present;
+    sequences = read_table<S>(path, {options.features, options.steps, label});
+  }
+  if (labels_path) {
+    require(sequences.labels.empty(), [&] {
+      return Fault{"labels are given twice", path.string(), "no labels beside those of " + labels_path->string()};
+    });
+    sequences.labels = load_labels(*labels_path);
+    require(static_cast<Index>(sequences.labels.size()) == sequences.count(), [&] {
+      return Fault{"wrong number of labels", labels_path->string(),
+                   std::to_string(sequences.count()) + " as sequences in " + path.string(),
+                   std::to_string(sequences.labels.size())};
+    });
+  }
+  require(!options.labels || !sequences.labels.empty(), [&] {
+    return Fault{"no labels", path.string(), extension == ".npy" ? "a file of labels" : "a label for each sequence"};
+  });
+  return sequences;
+}
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,181 @@
+#pragma once
+
+/// @file
+/// NumPy files: arrays of numbers of any rank.
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/npy_header.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What `read_npy` reads and `write_npy` writes.
+template <class S>
+concept NpyReadable = std::same_as<S, float> || std::same_as<S, double> || std::same_as<S, std::int64_t>;
+template <class S>
+concept NpyWritable = NpyReadable<S> || std::same_as<S, std::int32_t>;
+
+/// An array of any rank, in row-major order. Rank 0 holds one value.
+template <class S>
+struct NpyArray {
+  std::vector<Index> extents = {};
+  std::vector<S> values = {};
+};
+
+namespace detail {
+/// Whether `S` holds `value`: a float rounds to the nearest, an integer is exact.
+template <class S, class T>
+bool representable(T value) {
+  if constexpr (std::is_floating_point_v<S>) {
+    if constexpr (sizeof(T) > sizeof(S) && std::is_floating_point_v<T>)
+      return !std::isfinite(value) || std::abs(value) <= static_cast<T>(std::numeric_limits<S>::max());
+    else
+      return true;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    constexpr T limit = 9223372036854775808.0;  // 2^63
+    return value >= -limit && value < limit && value == std::trunc(value);
+  } else {
+    return std::in_range<S>(value);
+  }
+}
+
+template <class T>
+T load_npy_item(const std::byte* from, bool swapped) {
+  std::array<std::byte, sizeof(T)> bytes;
+  std::memcpy(bytes.data(), from, sizeof(T));
+  if (swapped) std::reverse(bytes.begin(), bytes.end());
+  return std::bit_cast<T>(bytes);
+}
+
+/// "element (2, 0)": the place of the i-th value in row-major order.
+inline std::string npy_element(std::size_t i, const std::vector<Index>& extents) {
+  std::vector<Index> indices(extents.size());
+  auto rest = static_cast<Index>(i);
+  for (std::size_t axis = extents.size(); axis-- > 0; rest /= extents[axis]) indices[axis] = rest % extents[axis];
+  return "element " + to_text(indices) + " (counted from 0)";
+}
+
+/// Converts the elements of a file, of type `T`, in row-major order.
+template <class S, class T>
+std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& header, const std::string& where) {
+  const std::size_t count = data.size() / sizeof(T), rank = header.extents.size();
+  std::vector<S> values(count);
+  if (count == 0) return values;
+  const bool swapped = sizeof(T) > 1 && (header.descr[0] == '>') != (std::endian::native == std::endian::big);
+
+  // where the row-major order goes in the file, in elements: one stride per axis
+  std::vector<std::size_t> extents(header.extents.begin(), header.extents.end()), stride(rank), index(rank);
+  std::size_t step = 1;
+  for (std::size_t k = 0; k < rank; ++k) {
+    const std::size_t axis = header.fortran_order ? k : rank - 1 - k;
+    stride[axis] = step;
+    step *= extents[axis];
+  }
+  std::size_t position = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const T value = load_npy_item<T>(data.data() + position * sizeof(T), swapped);
+    const bool valid = representable<S>(value) && (header.kind() != 'b' || value == T(0) || value == T(1));
+    require(valid, [&] {
+      const char* type = header.kind() == 'b'       ? "a bool, 0 or 1"
+                         : std::is_integral_v<S>    ? "an integer of 64 bits"
+                         : std::is_same_v<S, float> ? "a number that fits a float"
+                                                    : "a number that fits a double";
+      std::string got(64, ' ');
+      got.resize(static_cast<std::size_t>(std::to_chars(got.data(), got.data() + got.size(), value).ptr - got.data()));
+      return Fault{"value cannot be converted", where + ", " + npy_element(i, header.extents), type, std::move(got)};
+    });
+    values[i] = static_cast<S>(value);
+    for (std::size_t axis = rank; axis-- > 0;) {
+      position += stride[axis];
+      if (++index[axis] < extents[axis]) break;
+      position -= stride[axis] * extents[axis];
+      index[axis] = 0;
+    }
+  }
+  return values;
+}
+
+template <class S>
+constexpr char npy_kind = std::is_floating_point_v<S> ? 'f' : 'i';
+}  // namespace detail
+
+/// Reads a NumPy file in memory (`numpy.save`): version 1 to 3; float32, float64, (u)int8 to 64, bool; either byte
+/// order; C or Fortran order. Numbers read as floats are rounded to the nearest; NaN and infinity pass. Throws, naming
+/// `where` and the byte, where the file is malformed, truncated or goes on after its data; naming the element, where a
+/// number is beyond the range of `S`, or is not whole and read as an integer.
+template <NpyReadable S>
+NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where) {
+  NpyHeader header = parse_npy_header(file, where);
+  const auto data = file.subspan(header.data_offset);
+  const auto as = [&]<class T>(T) { return detail::convert_npy<S, T>(data, header, where); };
+  const auto any = [&]() -> std::vector<S> {
+    const std::string_view type = std::string_view(header.descr).substr(1);
+    if (type == "f4") return as(float());
+    if (type == "f8") return as(double());
+    if (type == "i1") return as(std::int8_t());
+    if (type == "i2") return as(std::int16_t());
+    if (type == "i4") return as(std::int32_t());
+    if (type == "i8") return as(std::int64_t());
+    if (type == "u2") return as(std::uint16_t());
+    if (type == "u4") return as(std::uint32_t());
+    if (type == "u8") return as(std::uint64_t());
+    return as(std::uint8_t());  // u1, b1
+  };
+  std::vector<S> values = any();
+  return {std::move(header.extents), std::move(values)};
+}
+
+/// `parse_npy` of a file.
+template <NpyReadable S>
+NpyArray<S> read_npy(const std::filesystem::path& path) {
+  const std::vector<std::byte> file = read_file(path);
+  return parse_npy<S>(file, path.string());
+}
+
+/// Writes an array for `numpy.load`: version 1.0, C order, the data at a multiple of 64 bytes. Atomic, as `write_file`.
+template <class S, int Rank>
+requires NpyWritable<std::remove_const_t<S>>
+void write_npy(const std::filesystem::path& path, TensorView<S, Rank> array) {
+  std::string dictionary = std::string("{'descr': '") + (std::endian::native == std::endian::little ? '<' : '>') +
+                           detail::npy_kind<S> + std::to_string(sizeof(S)) + "', 'fortran_order': False, 'shape': (";
+  for (const Index extent : array.extents()) dictionary += std::to_string(extent) + ", ";
+  if (Rank > 1) dictionary.resize(dictionary.size() - 2);
+  if (Rank == 1) dictionary.pop_back();
+  dictionary += "), }";
+  constexpr std::size_t prefix = 10;  // magic, version, header size
+  const std::size_t total = (prefix + dictionary.size() + 1 + 63) / 64 * 64;
+  dictionary.resize(total - prefix - 1, ' ');
+  dictionary += '\n';
+  const std::size_t size = dictionary.size();
+  std::string header = "\x93NUMPY";
+  header += {'\x01', '\x00', static_cast<char>(size & 0xFF), static_cast<char>(size >> 8)};
+  header += dictionary;
+  write_file(path, {std::as_bytes(std::span(header)),
+                    std::as_bytes(std::span(array.data(), static_cast<std::size_t>(array.size())))});
+}
+template <class S, int Rank>
+void write_npy(const std::filesystem::path& path, const Tensor<S, Rank>& array) {
+  write_npy(path, array.view());
+}
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,107 @@
+#pragma once
+
+/// @file
+/// Features of mean 0 and deviation 1.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/sequences.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// One entry per feature. A constant feature has deviation 1.
+struct FeatureStatistics {
+  std::vector<double> mean = {};
+  std::vector<double> deviation = {};
+};
+
+namespace detail {
+/// Calls `f(step)` with a pointer to the features of each valid step.
+template <class S, class F>
+void for_each_valid_step(TensorView<S, 3> x, std::span<const std::int32_t> lengths, F&& f) {
+  const auto [count, steps, features] = x.extents();
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < length; ++t) f(x.data() + (i * steps + t) * features);
+  }
+}
+}  // namespace detail
+
+/// Mean m_f = sum x_f / N and population deviation sqrt(sum (x_f - m_f)^2 / N) of each feature f over the N valid steps
+/// of `x` (n, steps, features), in double, in two passes. Throws where there is no valid step, and where a result is
+/// not finite.
+template <class S>
+FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {}) {
+  check_lengths(lengths, x.extent(0), x.extent(1), "standardize");
+  const auto features = static_cast<std::size_t>(x.extent(2));
+  std::vector<double> mean(features), deviation(features);
+  std::vector<S> lowest(features, std::numeric_limits<S>::max()), highest(features, std::numeric_limits<S>::lowest());
+
+  Index total = 0;
+  detail::for_each_valid_step(x, lengths, [&](const S* step) {
+    ++total;
+    for (std::size_t f = 0; f < features; ++f) {
+      mean[f] += static_cast<double>(step[f]);
+      lowest[f] = std::min(lowest[f], step[f]);
+      highest[f] = std::max(highest[f], step[f]);
+    }
+  });
+  require(total > 0 && features > 0, [&] {
+    return Fault{"no values", "standardize", "at least one valid step", to_text(x.extents())};
+  });
+  for (double& m : mean) m /= static_cast<double>(total);
+
+  detail::for_each_valid_step(x, lengths, [&](const S* step) {
+    for (std::size_t f = 0; f < features; ++f) {
+      const double d = static_cast<double>(step[f]) - mean[f];
+      deviation[f] += d * d;
+    }
+  });
+  for (std::size_t f = 0; f < features; ++f) {
+    // not deviation == 0: the mean of equal numbers is rounded
+    deviation[f] = lowest[f] == highest[f] ? 1 : std::sqrt(deviation[f] / static_cast<double>(total));
+    require(std::isfinite(mean[f]) && std::isfinite(deviation[f]) && deviation[f] > 0, [&] {
+      return Fault{"mean and deviation cannot be computed",
+                   "standardize, feature " + std::to_string(f) + " (counted from 0)",
+                   "finite values whose squares fit a double"};
+    });
+  }
+  return {std::move(mean), std::move(deviation)};
+}
+
+template <class S>
+FeatureStatistics feature_statistics(const Sequences<S>& sequences) {
+  return feature_statistics<S>(sequences.x.view(), sequences.lengths);
+}
+
+/// In place: x_f = (x_f - mean_f) / deviation_f in the valid steps; the rest stays as it is. Throws where the features
+/// are not those of the statistics.
+template <class S>
+void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, const FeatureStatistics& statistics) {
+  check_lengths(lengths, x.extent(0), x.extent(1), "standardize");
+  const auto features = static_cast<std::size_t>(x.extent(2));
+  require(statistics.mean.size() == features && statistics.deviation.size() == features, [&] {
+    return Fault{"wrong number of features", "standardize", std::to_string(statistics.mean.size()),
+                 std::to_string(features)};
+  });
+  detail::for_each_valid_step(x, lengths, [&](S* step) {
+    for (std::size_t f = 0; f < features; ++f)
+      step[f] = static_cast<S>((static_cast<double>(step[f]) - statistics.mean[f]) / statistics.deviation[f]);
+  });
+}
+
+template <class S>
+void standardize(Sequences<S>& sequences, const FeatureStatistics& statistics) {
+  standardize<S>(sequences.x.view(), sequences.lengths, statistics);
+}
+
+}  // namespace heed::inline HEED_ISA

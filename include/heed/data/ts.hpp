@@ -1,0 +1,243 @@
+#pragma once
+
+/// @file
+/// The `.ts` format of the UEA and UCR archives: multivariate series, ragged or not, with a class each.
+/// Format: https://www.aeon-toolkit.org, "ts file format".
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+inline std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+/// What stands above `@data`.
+struct TsMetadata {
+  std::optional<bool> equal_length = {};
+  std::optional<bool> univariate = {};
+  Index dimensions = 0;     // 0: not said
+  Index series_length = 0;  // 0: not said; the longest where lengths differ
+  bool labelled = false;
+  std::vector<std::string> classes = {};
+};
+
+class TsMetadataReader {
+ public:
+  explicit TsMetadataReader(TextReader& reader) : reader_(reader) {}
+
+  /// Reads up to and with `@data`.
+  TsMetadata read() {
+    while (reader_.next()) {
+      reader_.split(reader_.line(), " \t", fields_);
+      const std::string tag = lower(fields_[0]);
+      if (tag == "@data") {
+        if (fields_.size() > 1) reader_.fail(fields_[1], "text after @data", "a new line", in_quotes(fields_[1]));
+        return std::move(metadata_);
+      }
+      const std::string line = lower(reader_.line());
+      if (const auto [said, fresh] = seen_.emplace(tag, line); !fresh) {
+        if (said->second != line) reader_.fail(fields_[0], "tag occurs twice", "", in_quotes(fields_[0]));
+        continue;
+      }
+      take(tag);
+    }
+    throw Error({"no data", reader_.where(), "a line @data"});
+  }
+
+ private:
+  void take(const std::string& tag) {
+    const std::string_view name = fields_[0];
+    if (tag == "@problemname") {
+    } else if (tag == "@timestamps") {
+      if (boolean(true)) reader_.fail(fields_[1], "time stamps are not supported", "@timeStamps false", "true");
+    } else if (tag == "@missing") {
+      boolean(true);  // a missing value is an error where it stands
+    } else if (tag == "@univariate") {
+      metadata_.univariate = boolean(true);
+      check_dimensions();
+    } else if (tag == "@dimensions" || tag == "@dimension") {
+      if (metadata_.dimensions > 0) reader_.fail(name, "dimensions are declared twice", "", "");
+      metadata_.dimensions = count();
+      check_dimensions();
+    } else if (tag == "@equallength") {
+      metadata_.equal_length = boolean(true);
+    } else if (tag == "@serieslength") {
+      metadata_.series_length = count();
+    } else if (tag == "@classlabel" || tag == "@targetlabel") {
+      if (metadata_.labelled || !metadata_.classes.empty()) reader_.fail(name, "labels are declared twice", "", "");
+      classes();
+    } else {
+      reader_.fail(name, "unknown tag", "a tag of the .ts format", in_quotes(name));
+    }
+  }
+
+  void classes() {
+    metadata_.labelled = boolean(false);
+    if (!metadata_.labelled && fields_.size() > 2)
+      reader_.fail(fields_[2], "classes without labels", "nothing after false", in_quotes(fields_[2]));
+    if (metadata_.labelled && fields_.size() < 3)
+      throw Error({"no classes are declared", reader_.place_of_end(), "their names after true", "nothing"});
+    for (std::size_t i = 2; i < fields_.size(); ++i) {
+      std::string name = read_label(reader_, fields_[i]);
+      if (std::find(metadata_.classes.begin(), metadata_.classes.end(), name) != metadata_.classes.end())
+        reader_.fail(fields_[i], "class is declared twice", "", in_quotes(fields_[i]));
+      metadata_.classes.push_back(std::move(name));
+    }
+  }
+
+  void check_dimensions() {
+    if (metadata_.univariate.value_or(false) && metadata_.dimensions > 1)
+      reader_.fail(fields_[1], "@univariate and @dimensions disagree", "one dimension",
+                   std::to_string(metadata_.dimensions));
+  }
+
+  /// The argument; `alone`: nothing follows it.
+  std::string_view argument(const char* expected, bool alone) const {
+    if (fields_.size() < 2) throw Error({"tag without a value", reader_.place_of_end(), expected, "nothing"});
+    if (alone && fields_.size() > 2) reader_.fail(fields_[2], "more than one value", expected, in_quotes(fields_[2]));
+    return fields_[1];
+  }
+  bool boolean(bool alone) const {
+    const std::string_view text = argument("true or false", alone);
+    const std::string word = lower(text);
+    if (word != "true" && word != "false") reader_.fail(text, "not a truth value", "true or false", in_quotes(text));
+    return word == "true";
+  }
+  Index count() const {
+    const std::string_view text = argument("a positive integer", true);
+    Index value = 0;
+    if (parse_number(text, value) != std::errc() || value < 1)
+      reader_.fail(text, "not a count", "a positive integer", in_quotes(text));
+    return value;
+  }
+
+  TextReader& reader_;
+  TsMetadata metadata_ = {};
+  std::vector<std::string_view> fields_ = {};
+  std::map<std::string, std::string> seen_ = {};  // tag -> its line
+};
+
+/// Reads the lines below `@data`, one a case: dimensions separated by colons, their values by commas, then the class.
+template <class S>
+class TsCaseReader {
+ public:
+  TsCaseReader(TextReader& reader, TsMetadata metadata) : reader_(reader), metadata_(std::move(metadata)) {}
+
+  Sequences<S> read() {
+    while (reader_.next()) add_case();
+    require(!lengths_.empty(), [&] { return Fault{"no data", reader_.where(), "at least one case after @data"}; });
+    return pack();
+  }
+
+ private:
+  void add_case() {
+    reader_.split(reader_.line(), ":", parts_);
+    const std::size_t dimensions = parts_.size() - metadata_.labelled;
+    if (metadata_.dimensions == 0) {
+      const bool one = metadata_.univariate.value_or(false) || dimensions == 0;
+      metadata_.dimensions = one ? 1 : static_cast<Index>(dimensions);
+    }
+    const auto expected = static_cast<std::size_t>(metadata_.dimensions);
+    require(dimensions == expected, [&] {
+      return Fault{"wrong number of dimensions",
+                   dimensions > expected ? reader_.place(parts_[expected]) : reader_.place_of_end(),
+                   std::to_string(expected) + (metadata_.labelled ? " and a class" : ""), std::to_string(dimensions)};
+    });
+
+    std::size_t length = 0;
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      reader_.split(parts_[d], ",", fields_);
+      if (d == 0) check_length(length = fields_.size());
+      if (fields_.size() != length)
+        reader_.fail(parts_[d], "dimensions of one case differ in length",
+                     std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
+      for (const std::string_view field : fields_) {
+        if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
+        values_.push_back(reader_.template number<S>(field));
+      }
+    }
+    lengths_.push_back(static_cast<std::int32_t>(length));
+
+    if (!metadata_.labelled) return;
+    labels_.push_back(read_label(reader_, parts_.back()));
+    if (std::find(metadata_.classes.begin(), metadata_.classes.end(), labels_.back()) == metadata_.classes.end())
+      reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(parts_.back()));
+  }
+
+  /// Against what the metadata says, and against the first case.
+  void check_length(std::size_t length) const {
+    const auto steps = static_cast<Index>(length);
+    const auto fail = [&](std::string expected) {
+      reader_.fail(parts_[0], "wrong length", std::move(expected), std::to_string(steps) + " values");
+    };
+    const Index said = metadata_.series_length;
+    const bool may_differ = metadata_.equal_length == false, may_not_differ = metadata_.equal_length == true;
+    if (said > 0 && may_differ && steps > said) fail("at most " + std::to_string(said) + " as @seriesLength says");
+    if (said > 0 && !may_differ && steps != said) fail(std::to_string(said) + " as @seriesLength says");
+    if (may_not_differ && !lengths_.empty() && steps != lengths_[0])
+      fail(std::to_string(lengths_[0]) + " as in the first case, for @equalLength");
+    if (steps > std::numeric_limits<std::int32_t>::max()) fail("a length of 31 bits");
+  }
+
+  /// Turns each case from dimension by dimension to step by step.
+  Sequences<S> pack() {
+    const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
+    const bool ragged = *shortest < *longest;
+    Tensor<S, 3> x({static_cast<Index>(lengths_.size()), *longest, metadata_.dimensions});
+    const S* value = values_.data();
+    for (Index i = 0; i < x.extent(0); ++i)
+      for (Index d = 0; d < x.extent(2); ++d)
+        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = *value++;
+    if (!ragged) lengths_.clear();
+    return {std::move(x), std::move(lengths_), std::move(labels_)};
+  }
+
+  TextReader& reader_;
+  TsMetadata metadata_;
+  std::vector<std::string_view> parts_ = {}, fields_ = {};
+  std::vector<S> values_ = {};  // case by case, [dimension][step]
+  std::vector<std::int32_t> lengths_ = {};
+  std::vector<std::string> labels_ = {};
+};
+}  // namespace detail
+
+/// Reads a `.ts` file in memory; lengths are left empty where all are equal. What the metadata says (dimensions, equal
+/// lengths, series length, classes) is checked; without `@classLabel` there are no labels. Where `@equalLength` is
+/// false, `@seriesLength` is the greatest length. Throws at the first fault, naming `where`, line and column: also at a
+/// missing value (`?`), at `@timeStamps true`, and at labels without declared classes.
+template <class S>
+Sequences<S> parse_ts(std::string_view text, const std::string& where) {
+  TextReader reader(text, where);
+  detail::TsMetadata metadata = detail::TsMetadataReader(reader).read();
+  return detail::TsCaseReader<S>(reader, std::move(metadata)).read();
+}
+
+/// `parse_ts` of a file.
+template <class S>
+Sequences<S> read_ts(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  return parse_ts<S>(as_text(bytes), path.string());
+}
+
+}  // namespace heed::inline HEED_ISA

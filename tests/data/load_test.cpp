@@ -1,0 +1,145 @@
+#include "heed/data/load.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "support.hpp"
+
+namespace {
+
+using data_test::error_of;
+using data_test::Folder;
+using heed::load_sequences;
+using heed::Tensor;
+using Words = std::vector<std::string>;
+
+TEST(Load, ReadsNumPySequencesAndLabels) {
+  const Folder folder;
+  heed::write_npy(folder / "x.npy", Tensor<float, 3>({2, 1, 3}, {1, 2, 3, 4, 5, 6}));
+  heed::write_npy(folder / "y.NPY", Tensor<std::int64_t, 1>({2}, {7, -8}));
+  const auto s = load_sequences<double>(folder / "x.npy", folder / "y.NPY");
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 1, 3}));
+  EXPECT_EQ(s.x(1, 0, 2), 6);
+  EXPECT_EQ(s.labels, (Words{"7", "-8"}));
+}
+
+TEST(Load, ANumPyMatrixIsSequencesOfOneFeature) {
+  const Folder folder;
+  heed::write_npy(folder / "x.npy", Tensor<std::int32_t, 2>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  const auto s = load_sequences<float>(folder / "x.npy", {}, {.labels = false});
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 1}));
+  EXPECT_EQ(s.x(1, 2, 0), 6);
+  EXPECT_TRUE(s.labels.empty());
+}
+
+TEST(Load, LabelsMayBeWholeFloats) {
+  const Folder folder;
+  heed::write_npy(folder / "y.npy", Tensor<float, 1>({2}, {3, 0}));
+  EXPECT_EQ(heed::load_labels(folder / "y.npy"), (Words{"3", "0"}));
+  heed::write_npy(folder / "y.npy", Tensor<float, 1>({2}, {3, 0.5f}));
+  EXPECT_EQ(error_of([&] { heed::load_labels(folder / "y.npy"); }),
+            (folder / "y.npy").string() +
+                ", element (1) (counted from 0): value cannot be converted (expected an integer of 64 bits, got 0.5)");
+}
+
+TEST(Load, LabelsMayBeATextFile) {
+  const Folder folder;
+  EXPECT_EQ(heed::load_labels(folder.file("y.txt", "# classes\nleft hand\r\n03\n\n\"a, b\"\n")),
+            (Words{"left hand", "3", "a, b"}));
+  const auto path = folder.file("bad.txt", "a\nb, c\n");
+  EXPECT_EQ(error_of([&] { heed::load_labels(path); }),
+            path.string() + ", line 2, column 4: more than one label in a line (expected one, got 'c')");
+  folder.file("bad.txt", "1\n 1.5\n");
+  EXPECT_EQ(error_of([&] { heed::load_labels(path); }),
+            path.string() + ", line 2, column 2: not a label (expected an integer of 64 bits or a word, got '1.5')");
+  folder.file("bad.txt", "\n");
+  EXPECT_EQ(error_of([&] { heed::load_labels(path); }), path.string() + ": no labels (expected at least one)");
+}
+
+TEST(Load, TheExtensionTellsTheFormat) {
+  const Folder folder;
+  const std::string ts = "@classLabel true a b\n@data\n1,2:a\n3,4:b\n";
+  for (const auto& path : {folder.file("x.TS", ts), folder.file("x.csv", "1,2,a\n3,4,b\n"),
+                           folder.file("x", "1 2 a\n3 4 b\n"), folder.file("x.tra", "1,2,a\n3,4,b\n")}) {
+    const auto s = load_sequences<float>(path);
+    EXPECT_EQ(std::vector<float>(s.x.begin(), s.x.end()), (std::vector<float>{1, 2, 3, 4}));
+    EXPECT_EQ(s.labels, (Words{"a", "b"}));
+  }
+}
+
+TEST(Load, ATableMayHaveItsLabelsInAFileOfTheirOwn) {
+  const Folder folder;
+  const auto x = folder.file("x.csv", "1,2\n3,4\n"), y = folder.file("y.txt", "a\nb\n");
+  const auto s = load_sequences<float>(x, y, {.features = 2});
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 1, 2}));
+  EXPECT_EQ(s.labels, (Words{"a", "b"}));
+}
+
+TEST(Load, WithoutNeedForLabelsTheWidthOfATableTells) {
+  const Folder folder;
+  const heed::LoadOptions options{.features = 1, .steps = 2, .labels = false};
+  EXPECT_TRUE(load_sequences<float>(folder.file("x.csv", "1,2\n3,4\n"), {}, options).labels.empty());
+  EXPECT_EQ(load_sequences<float>(folder.file("x.csv", "1,2,a\n3,4,b\n"), {}, options).labels, (Words{"a", "b"}));
+}
+
+TEST(Load, RejectsMissingLabels) {
+  const Folder folder;
+  heed::write_npy(folder / "x.npy", Tensor<float, 3>({2, 1, 1}));
+  EXPECT_EQ(error_of([&] { load_sequences<float>(folder / "x.npy"); }),
+            (folder / "x.npy").string() + ": no labels (expected a file of labels)");
+  const auto ts = folder.file("x.ts", "@data\n1,2\n");
+  EXPECT_EQ(error_of([&] { load_sequences<float>(ts); }),
+            ts.string() + ": no labels (expected a label for each sequence)");
+  EXPECT_NO_THROW(load_sequences<float>(ts, {}, {.labels = false}));
+}
+
+TEST(Load, RejectsLabelsThatDoNotMatch) {
+  const Folder folder;
+  heed::write_npy(folder / "x.npy", Tensor<float, 3>({2, 1, 1}));
+  const auto y = folder.file("y.txt", "a\nb\nc\n");
+  EXPECT_EQ(
+      error_of([&] { load_sequences<float>(folder / "x.npy", y); }),
+      y.string() + ": wrong number of labels (expected 2 as sequences in " + (folder / "x.npy").string() + ", got 3)");
+  const auto ts = folder.file("x.ts", "@classLabel true a\n@data\n1,2:a\n");
+  EXPECT_EQ(error_of([&] { load_sequences<float>(ts, y); }),
+            ts.string() + ": labels are given twice (expected no labels beside those of " + y.string() + ")");
+  heed::write_npy(folder / "y.npy", Tensor<std::int64_t, 2>({2, 1}));
+  EXPECT_EQ(error_of([&] { load_sequences<float>(folder / "x.npy", folder / "y.npy"); }),
+            (folder / "y.npy").string() + ": wrong rank (expected labels (n), got (2, 1))");
+}
+
+TEST(Load, RejectsEmptyAndMisshapenArrays) {
+  const Folder folder;
+  const auto path = folder / "x.npy";
+  heed::write_npy(path, Tensor<float, 3>({0, 2, 3}));
+  EXPECT_EQ(error_of([&] { load_sequences<float>(path); }),
+            path.string() + ": no data (expected at least one sequence, step and feature, got (0, 2, 3))");
+  heed::write_npy(path, Tensor<float, 1>({3}));
+  EXPECT_EQ(error_of([&] { load_sequences<float>(path); }),
+            path.string() + ": wrong rank (expected (n, steps, features) or (n, steps), got (3))");
+}
+
+TEST(Load, RejectsValuesThatAreNotFinite) {
+  const Folder folder;
+  Tensor<float, 3> x({2, 3, 4});
+  x(1, 2, 3) = NAN;
+  heed::write_npy(folder / "x.npy", x);
+  EXPECT_EQ(error_of([&] { load_sequences<float>(folder / "x.npy", {}, {.labels = false}); }),
+            (folder / "x.npy").string() +
+                ", sequence 1, step 2, feature 3 (counted from 0): value is not finite (expected a finite number, got "
+                "NaN)");
+}
+
+TEST(Load, ReadsPenDigits) {
+  const auto path = data_test::data_set("pendigits/pendigits.tes");
+  if (!path) GTEST_SKIP() << "no pendigits/pendigits.tes in the folder of HEED_DATA_DIR";
+  const auto s = load_sequences<float>(*path, {}, {.features = 2});
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{3498, 8, 2}));
+  EXPECT_EQ(load_sequences<float>(*path, {}, {.features = 2, .steps = 8, .labels = false}).labels, s.labels);
+}
+
+}  // namespace

@@ -1,0 +1,83 @@
+#include "heed/data/standardize.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "support.hpp"
+
+namespace {
+
+using data_test::error_of;
+using heed::FeatureStatistics;
+using heed::Sequences;
+using heed::Tensor;
+
+TEST(FeatureStatistics, AreMeanAndPopulationDeviation) {
+  // feature 0: 1 2 3 6, feature 1: 10 10 -10 -10
+  const Sequences<float> s{Tensor<float, 3>({2, 2, 2}, {1, 10, 2, 10, 3, -10, 6, -10})};
+  const FeatureStatistics statistics = heed::feature_statistics(s);
+  EXPECT_EQ(statistics.mean, (std::vector<double>{3, 0}));
+  EXPECT_DOUBLE_EQ(statistics.deviation[0], std::sqrt((4 + 1 + 0 + 9) / 4.0));
+  EXPECT_DOUBLE_EQ(statistics.deviation[1], 10);
+}
+
+TEST(FeatureStatistics, CountValidStepsOnly) {
+  const Sequences<double> s{Tensor<double, 3>({3, 2, 1}, {1, 999, 999, 999, 3, 5}), {1, 0, 2}};
+  const FeatureStatistics statistics = heed::feature_statistics(s);
+  EXPECT_DOUBLE_EQ(statistics.mean[0], 3);
+  EXPECT_DOUBLE_EQ(statistics.deviation[0], std::sqrt(8 / 3.0));
+}
+
+TEST(FeatureStatistics, KeepASmallDeviationBesideALargeMean) {
+  std::vector<double> values;
+  for (int i = 0; i < 1000; ++i) values.push_back(1e8 + (i % 2 ? 1e-3 : -1e-3));
+  const Sequences<double> s{Tensor<double, 3>({1000, 1, 1}, values)};
+  EXPECT_NEAR(heed::feature_statistics(s).deviation[0], 1e-3, 1e-8);
+}
+
+TEST(FeatureStatistics, AConstantFeatureHasDeviationOne) {
+  // 0.1 + 0.1 + ... rounds: the mean is not 0.1 to the last digit
+  const Sequences<double> s{Tensor<double, 3>({1000, 1, 1}, std::vector<double>(1000, 0.1))};
+  EXPECT_EQ(heed::feature_statistics(s).deviation[0], 1);
+}
+
+TEST(FeatureStatistics, NeedFiniteValues) {
+  EXPECT_EQ(error_of([] {
+              heed::feature_statistics(Sequences<float>{Tensor<float, 3>({2, 3, 1}), {0, 0}});
+            }),
+            "standardize: no values (expected at least one valid step, got (2, 3, 1))");
+  EXPECT_EQ(error_of([] { heed::feature_statistics(Sequences<float>{}); }),
+            "standardize: no values (expected at least one valid step, got (0, 0, 0))");
+  for (const double bad : {std::nan(""), HUGE_VAL, 1e200}) {
+    const Sequences<double> s{Tensor<double, 3>({2, 1, 2}, {1, 1, 2, bad})};
+    EXPECT_EQ(error_of([&] { heed::feature_statistics(s); }),
+              "standardize, feature 1 (counted from 0): mean and deviation cannot be computed (expected finite values "
+              "whose squares fit a double)");
+  }
+}
+
+TEST(Standardize, GivesMeanZeroAndDeviationOne) {
+  Sequences<double> s{Tensor<double, 3>({2, 3, 2}, {1, 10, 2, 10, 0, 0, 3, -10, 6, -10, 7, 5}), {2, 3}};
+  heed::standardize(s, heed::feature_statistics(s));
+  const FeatureStatistics after = heed::feature_statistics(s);
+  for (std::size_t f = 0; f < 2; ++f) {
+    EXPECT_NEAR(after.mean[f], 0, 1e-15);
+    EXPECT_NEAR(after.deviation[f], 1, 1e-15);
+  }
+  EXPECT_EQ(s.x(0, 2, 0), 0);
+  EXPECT_EQ(s.x(0, 2, 1), 0);
+}
+
+TEST(Standardize, ShiftsAndScalesEachFeature) {
+  Sequences<float> s{Tensor<float, 3>({1, 2, 2}, {1, 2, 3, 4})};
+  heed::standardize(s, {{1, 0}, {2, 4}});
+  EXPECT_EQ(std::vector<float>(s.x.begin(), s.x.end()), (std::vector<float>{0, 0.5f, 1, 1}));
+  EXPECT_EQ(error_of([&] {
+              heed::standardize(s, {{1}, {2}});
+            }),
+            "standardize: wrong number of features (expected 1, got 2)");
+}
+
+}  // namespace

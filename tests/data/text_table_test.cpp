@@ -1,0 +1,169 @@
+#include "heed/data/text_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support.hpp"
+
+namespace {
+
+using data_test::error_of;
+using heed::Sequences;
+using heed::TableOptions;
+using Label = heed::TableOptions::Label;
+using Words = std::vector<std::string>;
+
+Sequences<float> parsed_table(std::string_view text, const TableOptions& options = {}) {
+  return heed::parse_table<float>(text, "x.csv", options);
+}
+std::string table_error(std::string_view text, const TableOptions& options = {}) {
+  return error_of([&] { parsed_table(text, options); });
+}
+std::vector<float> values_of(const Sequences<float>& s) { return {s.x.begin(), s.x.end()}; }
+
+TEST(TextTable, ARowIsASequenceAndItsLabel) {
+  const auto s = parsed_table("1,2,3,7\n4,5,6,-8\n");
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 1}));
+  EXPECT_EQ(values_of(s), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(s.labels, (Words{"7", "-8"}));
+  EXPECT_TRUE(s.lengths.empty());
+}
+
+TEST(TextTable, FeaturesAreGroupedStepByStep) {
+  const auto s = parsed_table("1,2,3,4,5,6,a", {.features = 2});
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{1, 3, 2}));
+  EXPECT_EQ(s.x(0, 1, 0), 3);
+  EXPECT_EQ(s.x(0, 2, 1), 6);
+  EXPECT_EQ(s.labels, Words{"a"});
+}
+
+TEST(TextTable, TakesAnyOfItsWritings) {
+  for (const std::string text : {
+           "1,2.5,b\n3,4,c",
+           "1 2.5 b\n3 4 c\n",
+           "\t1\t2.5   b  \r\n3\t4\tc\r\n",
+           "\xEF\xBB\xBF"
+           " 1, 2.5, b\r\n\r\n# comment, with, commas\n 3 ,4 ,c",
+           "x0,x1,label\n1,2.5,b\n3,4,c",
+           "# comment\n\"x 0\",\"x 1\",\"label\"\n1,2.5,\"b\"\n3,4,\"c\"\n",
+           "a b class\n1,2.5,b\n3 4 c",
+       }) {
+    const auto s = parsed_table(text);
+    EXPECT_EQ(values_of(s), (std::vector<float>{1, 2.5, 3, 4})) << text;
+    EXPECT_EQ(s.labels, (Words{"b", "c"})) << text;
+  }
+}
+
+TEST(TextTable, LabelsAreIntegersOrWords) {
+  EXPECT_EQ(parsed_table("1,+03\n2,4.0\n3,left hand\n4,\"a, \"\"b\"\"\"\n").labels,
+            (Words{"3", "4", "left hand", "a, \"b\""}));
+  EXPECT_EQ(table_error("1,2,3\n4,5,0.5\n"),
+            "x.csv, line 2, column 5: not a label (expected an integer of 64 bits or a word, got '0.5')");
+  EXPECT_EQ(table_error("1,2,\n"),
+            "x.csv, line 1, column 5: not a label (expected an integer of 64 bits or a word, got nothing)");
+  EXPECT_EQ(table_error("1,2,nan\n"),
+            "x.csv, line 1, column 5: not a label (expected an integer of 64 bits or a word, got 'nan')");
+}
+
+TEST(TextTable, RowsMayHoldNoLabel) {
+  const auto s = parsed_table("1,2,3,4\n5,6,7,8", {.features = 2, .label = Label::none});
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 2, 2}));
+  EXPECT_TRUE(s.labels.empty());
+}
+
+TEST(TextTable, TheWidthTellsWhetherThereIsALabel) {
+  const TableOptions options{.features = 2, .steps = 2, .label = Label::if_present};
+  EXPECT_TRUE(parsed_table("1,2,3,4\n5,6,7,8", options).labels.empty());
+  EXPECT_EQ(parsed_table("a,b,c,d,e\n1,2,3,4,9\n5,6,7,8,9", options).labels, (Words{"9", "9"}));
+  for (const std::string text : {"1,2,3", "1,2,3,4,5,6"}) {
+    EXPECT_EQ(table_error(text, options),
+              "x.csv, line 1, column " + std::to_string(text.size() + 1) +
+                  ": wrong number of fields (expected 4 values, or these and a label, got " +
+                  std::to_string(text.size() / 2 + 1) + " fields)");
+  }
+  EXPECT_EQ(table_error("1,2,3,4\n1,2,3,4,5", options),
+            "x.csv, line 2, column 9: wrong number of fields (expected 4 as in the first row, got 5)");
+  EXPECT_EQ(table_error("1,2", {.label = Label::if_present}),
+            "x.csv: cannot tell a label from a value (expected a known number of steps)");
+}
+
+TEST(TextTable, RejectsRowsThatAreNotWholeSteps) {
+  EXPECT_EQ(table_error("\n1,2,3,4\n", {.features = 2}),
+            "x.csv, line 2, column 8: wrong number of fields (expected one or more steps of 2 features and a label, "
+            "got 4 fields)");
+  EXPECT_EQ(table_error("5\n"),
+            "x.csv, line 1, column 2: wrong number of fields (expected one or more steps and a "
+            "label, got 1 fields)");
+  EXPECT_EQ(table_error("1,2,3", {.features = 2, .label = Label::none}),
+            "x.csv, line 1, column 6: wrong number of fields (expected one or more steps of 2 features, got 3 fields)");
+  EXPECT_EQ(table_error("1,2,3", {.steps = 3}),
+            "x.csv, line 1, column 6: wrong number of fields (expected 3 values and a label, got 3 fields)");
+}
+
+TEST(TextTable, RejectsRowsOfDifferentWidth) {
+  EXPECT_EQ(table_error("1,2,a\n1,b\n"),
+            "x.csv, line 2, column 4: wrong number of fields (expected 3 as in the first row, got 2)");
+  EXPECT_EQ(table_error("1 2 a\n# comment\n1  2 3 b\n"),
+            "x.csv, line 3, column 8: wrong number of fields (expected 3 as in the first row, got 4)");
+  EXPECT_EQ(table_error("x,label\n1,2,a\n"),
+            "x.csv, line 2, column 5: wrong number of fields (expected 2 as in the first row, got 3)");
+}
+
+TEST(TextTable, NamesThePlaceOfWhatIsNoNumber) {
+  EXPECT_EQ(table_error("1,2,a\n3, x4,b\n"), "x.csv, line 2, column 4: not a number (expected a number, got 'x4')");
+  EXPECT_EQ(table_error("1,2,a\n3,,b\n"), "x.csv, line 2, column 3: empty field (expected a number, got nothing)");
+  EXPECT_EQ(table_error("1,\"2\",a\n"), "x.csv, line 1, column 3: not a number (expected a number, got '\"2\"')");
+  EXPECT_EQ(table_error("1,nan,a\n"),
+            "x.csv, line 1, column 3: value is not finite (expected a finite number, got 'nan')");
+  EXPECT_EQ(table_error("1,1e40,a\n"),
+            "x.csv, line 1, column 3: number out of range (expected a number that fits 4 bytes, got '1e40')");
+}
+
+TEST(TextTable, OnlyNamesMakeAHeader) {
+  EXPECT_EQ(table_error("x0,1,a\n1,2,b\n"), "x.csv, line 1, column 1: not a number (expected a number, got 'x0')");
+  EXPECT_EQ(table_error("?,?,a\n1,2,b\n"), "x.csv, line 1, column 1: not a number (expected a number, got '?')");
+  EXPECT_EQ(table_error("x,nan,a\n1,2,b\n"), "x.csv, line 1, column 1: not a number (expected a number, got 'x')");
+  EXPECT_EQ(table_error("a,b,c\nd,e,f\n1,2,3\n"), "x.csv, line 2, column 1: not a number (expected a number, got 'd')");
+}
+
+TEST(TextTable, RejectsEmptyData) {
+  for (const std::string text : {"", "\n\n", "# comment\n", "a,b,label\n"})
+    EXPECT_EQ(table_error(text), "x.csv: no data (expected at least one row)");
+}
+
+TEST(TextTable, RejectsImpossibleOptions) {
+  EXPECT_EQ(table_error("1,2", {.features = 0}),
+            "x.csv: wrong shape of a row (expected at least 1 feature and 0 steps, got 0 and 0)");
+  EXPECT_EQ(table_error("1,2", {.steps = -1}),
+            "x.csv: wrong shape of a row (expected at least 1 feature and 0 steps, got 1 and -1)");
+}
+
+TEST(TextTable, AFileCutAtAnyByteGivesFewerRowsOrAnError) {
+  const std::string text = "x0,x1,label\r\n1.5,-2e3,\"a b\"\r\n3,4,c\r\n";
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    try {
+      EXPECT_LE(parsed_table(std::string(text.data(), size)).count(), 2);
+    } catch (const heed::Error&) {
+      EXPECT_LT(size, text.find('c', text.find('4')) + 1);
+    }
+  }
+}
+
+TEST(TextTable, ReadsPenDigits) {
+  const auto path = data_test::data_set("pendigits/pendigits.tra");
+  if (!path) GTEST_SKIP() << "no pendigits/pendigits.tra in the folder of HEED_DATA_DIR";
+  const auto s = heed::read_table<float>(*path, {.features = 2});
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{7494, 8, 2}));
+  EXPECT_EQ(s.x(0, 0, 0), 47);
+  EXPECT_EQ(s.x(0, 0, 1), 100);
+  EXPECT_EQ(s.x(0, 7, 1), 98);
+  EXPECT_EQ(s.labels[0], "8");
+  EXPECT_EQ(s.labels.size(), 7494u);
+  EXPECT_EQ(heed::LabelMap::from(s.labels, "pendigits").names,
+            (Words{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+}
+
+}  // namespace
