@@ -3,13 +3,11 @@
 /// @file
 /// What every reader returns: labelled sequences in one row-major array.
 
-#include <cmath>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "heed/core/error.hpp"
+#include "heed/core/check.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
@@ -26,43 +24,6 @@ struct Sequences {
   Index steps() const { return x.extent(1); }
   Index features() const { return x.extent(2); }
 };
-
-/// Throws unless `lengths` is empty (all full) or holds one length of 0 to `steps` for each of `count` sequences.
-inline void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps, const std::string& where) {
-  if (lengths.empty()) return;
-  require(static_cast<Index>(lengths.size()) == count, [&] {
-    return Fault{"wrong number of lengths", where, std::to_string(count), std::to_string(lengths.size())};
-  });
-  for (std::size_t i = 0; i < lengths.size(); ++i) {
-    require(lengths[i] >= 0 && lengths[i] <= steps, [&] {
-      return Fault{"length out of range", where + ", sequence " + std::to_string(i) + " (counted from 0)",
-                   "0 to " + std::to_string(steps), std::to_string(lengths[i])};
-    });
-  }
-}
-
-/// Throws at the first NaN or infinity in the valid steps of `x` (n, steps, features), naming its sequence, step and
-/// feature. What stands past a sequence's end is not looked at.
-template <class S>
-void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where) {
-  const auto [count, steps, features] = x.extents();
-  check_lengths(lengths, count, steps, where);
-  for (Index i = 0; i < count; ++i) {
-    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
-    const S* sequence = x.data() + i * steps * features;
-    for (Index k = 0; k < length * features; ++k) {
-      if (std::isfinite(sequence[k])) [[likely]]
-        continue;
-      throw Error({"value is not finite",
-                   where + ", sequence " + std::to_string(i) + ", step " + std::to_string(k / features) + ", feature " +
-                       std::to_string(k % features) + " (counted from 0)",
-                   "a finite number",
-                   std::isnan(sequence[k]) ? "NaN"
-                   : sequence[k] > 0       ? "infinity"
-                                           : "-infinity"});
-    }
-  }
-}
 
 template <class S>
 void check_finite(const Sequences<S>& sequences, const std::string& where) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "heed/core/buffer.hpp"
+#include "heed/core/check.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
@@ -113,15 +114,7 @@ class Predictor {
     const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
     const Shape output = model_->output_shape({T, features});
     require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
-    require(lengths.empty() || static_cast<Index>(lengths.size()) == n, [&] {
-      return Fault{"wrong number of lengths", "Predictor", std::to_string(n), std::to_string(lengths.size())};
-    });
-    for (std::size_t i = 0; i < lengths.size(); ++i) {
-      require(lengths[i] >= 0 && lengths[i] <= T, [&] {
-        return Fault{"length out of range", "sequence " + std::to_string(i), "0 to " + std::to_string(T),
-                     std::to_string(lengths[i])};
-      });
-    }
+    check_lengths(lengths, n, T, "Predictor");
     for (Index first = 0; first < n; first += widest) {
       const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
       const std::int32_t* valid = nullptr;

@@ -238,6 +238,7 @@ struct SequenceClassifier {
   static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
     return options_from_tensors(tensors, hints);
   }
+  static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
   /// The labels and the standardisation. Throws where they do not fit the options.
   void restore(const Metadata& metadata) {
     labels = labels_from_metadata(metadata, options.classes);

@@ -120,6 +120,21 @@ inline StandardizationNumbers standardization_from_metadata(const Metadata& m, I
   return n;
 }
 
+/// How many numbers a classifier has. Throws where a size is not 1 to 2^28.
+inline Index parameter_count(const SequenceClassifierOptions& o) {
+  for (const Index size : {o.features, o.classes, o.hidden, o.dense}) {
+    require(size > 0 && size <= Index(1) << 28, [&] {
+      return Fault{"size out of range", "SequenceClassifier", "1 to 2^28", std::to_string(size)};
+    });
+  }
+  const Index H = o.hidden;
+  const Index attention = o.attention == Attention::pool        ? H + 1
+                          : o.attention == Attention::multihead ? 4 * H * (H + 1)
+                          : o.attention == Attention::additive  ? H * (2 * H + 2)
+                                                                : 0;
+  return 4 * H * (o.features + H + 2) + attention + o.dense * (H + 1) + o.classes * (o.dense + 1);
+}
+
 /// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
 /// leave open: `heads` (default 2) and `pooling` (default last). Throws where they do not determine a classifier.
 inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors, const Metadata& hints) {

@@ -4,12 +4,12 @@
 /// From the user's sequences to tiles: how wide they are, and who stands in which lane.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
 
 #include "heed/core/buffer.hpp"
+#include "heed/core/check.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
@@ -27,32 +27,11 @@ struct LabelledSequences {
   Index count() const { return x.extent(0); }
 };
 
-/// Throws where there are no sequences, an extent or a count does not fit, a length is out of range or a number is not
-/// finite.
+/// Throws where there are no sequences, or they have no steps or features, or `check_finite` does.
 template <class S>
 void check_sequences(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
   require(!x.empty(), [&] { return Fault{"no data", "sequences", "(n, steps, features)", to_text(x.extents())}; });
-  const auto given = static_cast<Index>(lengths.size());
-  require(given == 0 || given == x.extent(0), [&] {
-    return Fault{"wrong number of lengths", "sequences", std::to_string(x.extent(0)), std::to_string(given)};
-  });
-  for (Index n = 0; n < x.extent(0); ++n) {
-    const Index length = given ? lengths[static_cast<std::size_t>(n)] : x.extent(1);
-    require(length >= 0 && length <= x.extent(1), [&] {
-      return Fault{"length out of range", "sequence " + std::to_string(n), "0 to " + std::to_string(x.extent(1)),
-                   std::to_string(length)};
-    });
-    const TensorView<const S, 2> sequence = x[n];
-    for (Index i = 0; i < length * x.extent(2); ++i) {
-      require(std::isfinite(sequence.data()[i]), [&] {
-        return Fault{"not a finite number",
-                     "sequence " + std::to_string(n) + ", step " + std::to_string(i / x.extent(2)) + ", feature " +
-                         std::to_string(i % x.extent(2)),
-                     {},
-                     std::to_string(sequence.data()[i])};
-      });
-    }
-  }
+  check_finite(x, lengths, "sequences");
 }
 template <class S>
 void check_sequences(const LabelledSequences<S>& data) {

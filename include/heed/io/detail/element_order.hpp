@@ -1,0 +1,38 @@
+#pragma once
+
+/// @file
+/// Files are row-major, parameters column-major: an inner part of safetensors_save.hpp and safetensors_load.hpp.
+
+#include <array>
+#include <cstddef>
+
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// Calls f(row-major position, column-major position) for each element, in row-major order.
+template <std::size_t Rank, class F>
+void for_each_element(const std::array<Index, Rank>& extents, F&& f) {
+  std::array<Index, Rank> index{}, stride{};
+  Index count = 1;
+  for (std::size_t axis = 0; axis < Rank; ++axis) {
+    stride[axis] = count;
+    count *= extents[axis];
+  }
+  Index column_major = 0;
+  for (Index row_major = 0; row_major < count; ++row_major) {
+    f(row_major, column_major);
+    for (std::size_t axis = Rank; axis-- > 0;) {
+      column_major += stride[axis];
+      if (++index[axis] < extents[axis]) break;
+      column_major -= stride[axis] * extents[axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA

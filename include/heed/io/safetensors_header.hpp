@@ -1,0 +1,158 @@
+#pragma once
+
+/// @file
+/// The header of a safetensors file: 8 bytes with its length (little-endian), then a JSON object that maps each
+/// tensor's name to {dtype, shape, data_offsets}, and `__metadata__` to texts. Needs nlohmann_json 3.10 or newer.
+///
+/// It is read as a stream with limits (`SafetensorsLimits`): what a hostile file promises is never allocated.
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/io/detail/header_reader.hpp"
+#include "heed/io/tensor_info.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+inline std::string place(const std::string& file, const TensorInfo& tensor) {
+  return file + ": tensor " + quote(tensor.name);
+}
+
+inline void check_names(const std::vector<TensorInfo>& tensors, const std::string& file) {
+  std::vector<std::string_view> names;
+  names.reserve(tensors.size());
+  for (const auto& tensor : tensors) names.push_back(tensor.name);
+  std::sort(names.begin(), names.end());
+  const auto twin = std::adjacent_find(names.begin(), names.end());
+  require(twin == names.end(), [&] { return Fault{"duplicate key", file + ": tensor " + quote(*twin)}; });
+}
+
+/// Each tensor has the bytes that its shape takes, and one after another they are the whole data: nothing overlaps,
+/// nothing is left over.
+inline void check_layout(const std::vector<TensorInfo>& tensors, std::size_t data_bytes, const std::string& file) {
+  std::size_t covered = 0;
+  for (const auto& tensor : tensors) {
+    const std::size_t begin = tensor.begin, end = tensor.end;
+    const auto offsets = [&] { return "[" + std::to_string(begin) + ", " + std::to_string(end) + "]"; };
+    require(begin <= end && end <= data_bytes, [&] {
+      return Fault{"data_offsets outside of the data", place(file, tensor),
+                   "begin <= end <= " + std::to_string(data_bytes), offsets()};
+    });
+    const auto bytes = byte_count(tensor.extents, tensor.dtype);
+    require(bytes == end - begin, [&] {
+      return Fault{"data_offsets and shape disagree", place(file, tensor),
+                   (bytes ? std::to_string(*bytes) : "more than 2^63") + " bytes for " +
+                       std::string(name_of(tensor.dtype)) + " " + to_text(tensor.extents),
+                   std::to_string(end - begin)};
+    });
+    require(begin == covered, [&] {
+      return Fault{begin < covered ? "data overlaps another tensor's" : "a gap before the data", place(file, tensor),
+                   "begin = " + std::to_string(covered), offsets()};
+    });
+    covered = end;
+  }
+  require(covered == data_bytes, [&] {
+    return Fault{"bytes after the last tensor", file, std::to_string(covered) + " bytes of data",
+                 std::to_string(data_bytes)};
+  });
+}
+
+}  // namespace detail
+
+/// The header of the file whose bytes are given, checked in full. `name` is what messages call the file.
+/// Throws, naming the tensor, where the format is violated, or a limit.
+inline SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name) {
+  constexpr std::size_t prefix = 8;
+  require(file.size() >= prefix, [&] {
+    return Fault{"too short for a safetensors file", name, "at least 8 bytes", std::to_string(file.size())};
+  });
+  std::uint64_t length = 0;
+  for (std::size_t i = prefix; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
+  require(length <= SafetensorsLimits::header_bytes && length <= file.size() - prefix, [&] {
+    return Fault{"no safetensors file, or a truncated one", name,
+                 "a header of at most " +
+                     std::to_string(std::min(SafetensorsLimits::header_bytes, file.size() - prefix)) + " bytes",
+                 std::to_string(length)};
+  });
+  std::string_view text(reinterpret_cast<const char*>(file.data()) + prefix, static_cast<std::size_t>(length));
+  require(text.starts_with('{'), [&] {
+    return Fault{"the header is no JSON object", name, "{",
+                 text.empty() ? "nothing" : detail::quote(text.substr(0, 1))};
+  });
+  text.remove_suffix(text.size() - 1 - text.find_last_not_of(' '));  // padding
+
+  detail::HeaderReader reader(name);
+  nlohmann::json::sax_parse(detail::HeaderIterator(text.data(), &name),
+                            detail::HeaderIterator(text.data() + text.size(), &name), &reader);
+  SafetensorsHeader header = reader.take();
+  header.data_begin = prefix + static_cast<std::size_t>(length);
+  detail::check_names(header.tensors, name);
+  std::sort(header.tensors.begin(), header.tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  detail::check_layout(header.tensors, file.size() - header.data_begin, name);
+  return header;
+}
+
+/// The bytes before the data: length and JSON, padded with blanks so that the data starts at a multiple of 8.
+/// Throws where a text is no UTF-8, or where the header would exceed a limit of the reader.
+inline std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors) {
+  const auto escaped = [](const std::string& text, std::string_view kind, const std::string& key) {
+    const auto where = [&] { return std::string(kind) + " " + detail::quote(key); };
+    require(text.size() < SafetensorsLimits::string_bytes, [&] {
+      return Fault{"text too long", where(), "less than 2^22 bytes", std::to_string(text.size())};
+    });
+    try {
+      return nlohmann::json(text).dump();
+    } catch (const nlohmann::json::exception&) {
+      throw Error(Fault{"text is not valid UTF-8", where()});
+    }
+  };
+  std::string json = "{";
+  const auto separate = [&] {
+    if (json.back() != '{') json += ',';
+  };
+  if (!metadata.empty()) {
+    json += "\"__metadata__\":{";
+    for (const auto& [key, value] : metadata) {
+      separate();
+      json += escaped(key, "metadata", key) + ':' + escaped(value, "metadata", key);
+    }
+    json += '}';
+  }
+  for (const auto& tensor : tensors) {
+    separate();
+    const nlohmann::ordered_json entry = {
+        {"dtype", name_of(tensor.dtype)}, {"shape", tensor.extents}, {"data_offsets", {tensor.begin, tensor.end}}};
+    json += escaped(tensor.name, "tensor", tensor.name) + ':' + entry.dump();
+  }
+  json += '}';
+  json.append((8 - json.size() % 8) % 8, ' ');
+  using Limits = SafetensorsLimits;
+  require(json.size() <= Limits::header_bytes && tensors.size() <= Limits::tensors &&
+              metadata.size() <= Limits::metadata_entries,
+          [&] {
+            return Fault{"header too large", "safetensors", "at most 100000000 bytes, 100000 tensors and texts",
+                         std::to_string(json.size()) + " bytes, " + std::to_string(tensors.size()) + " tensors, " +
+                             std::to_string(metadata.size()) + " texts"};
+          });
+  std::string prefix(8, '\0');
+  for (std::size_t i = 0; i < prefix.size(); ++i) prefix[i] = static_cast<char>(json.size() >> (8 * i) & 0xff);
+  return prefix + json;
+}
+
+}  // namespace heed::inline HEED_ISA

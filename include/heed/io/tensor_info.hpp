@@ -1,0 +1,126 @@
+#pragma once
+
+/// @file
+/// The element types of safetensors files, and what their header says of one tensor.
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The element types a safetensors file may hold. `f16`, `bf16`, `f32` and `f64` can be read as weights.
+enum class DataType {
+  boolean,
+  u8,
+  i8,
+  f8_e5m2,
+  f8_e4m3,
+  f8_e8m0,
+  u16,
+  i16,
+  f16,
+  bf16,
+  u32,
+  i32,
+  f32,
+  u64,
+  i64,
+  f64,
+  c64
+};
+
+namespace detail {
+
+struct DataTypeTraits {
+  std::string_view name;
+  std::size_t size;
+};
+/// In the order of the enumerators.
+inline constexpr std::array<DataTypeTraits, 17> data_type_traits = {{
+    {"BOOL", 1},
+    {"U8", 1},
+    {"I8", 1},
+    {"F8_E5M2", 1},
+    {"F8_E4M3", 1},
+    {"F8_E8M0", 1},
+    {"U16", 2},
+    {"I16", 2},
+    {"F16", 2},
+    {"BF16", 2},
+    {"U32", 4},
+    {"I32", 4},
+    {"F32", 4},
+    {"U64", 8},
+    {"I64", 8},
+    {"F64", 8},
+    {"C64", 8},
+}};
+
+}  // namespace detail
+
+/// "F32"
+constexpr std::string_view name_of(DataType type) {
+  return detail::data_type_traits[static_cast<std::size_t>(type)].name;
+}
+
+/// Bytes per element.
+constexpr std::size_t size_of(DataType type) { return detail::data_type_traits[static_cast<std::size_t>(type)].size; }
+
+/// The type of that name, as files spell it.
+constexpr std::optional<DataType> data_type_from(std::string_view name) {
+  for (std::size_t i = 0; i < detail::data_type_traits.size(); ++i) {
+    if (detail::data_type_traits[i].name == name) return static_cast<DataType>(i);
+  }
+  return std::nullopt;
+}
+
+/// One tensor of a file: its elements are row-major, from byte `begin` to before byte `end` of the file's data.
+struct TensorInfo {
+  std::string name;
+  DataType dtype = DataType::f32;
+  std::vector<Index> extents;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// The bytes a tensor takes; nothing where the number does not fit 63 bits.
+inline std::optional<std::size_t> byte_count(const std::vector<Index>& extents, DataType type) {
+  if (std::find(extents.begin(), extents.end(), 0) != extents.end()) return 0;
+  Index count = static_cast<Index>(size_of(type));
+  for (const Index n : extents) {
+    if (n < 0 || count > std::numeric_limits<Index>::max() / n) return std::nullopt;
+    count *= n;
+  }
+  return static_cast<std::size_t>(count);
+}
+
+/// IEEE 754 binary16, widened exactly.
+inline float float_from_f16(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 0x1f;
+  const int fraction = bits & 0x3ff;
+  float magnitude;
+  if (exponent == 0x1f) {
+    magnitude = fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
+  } else if (exponent == 0) {
+    magnitude = std::ldexp(static_cast<float>(fraction), -24);
+  } else {
+    magnitude = std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
+  }
+  return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+/// bfloat16, the upper half of a float, widened exactly.
+inline float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+
+}  // namespace heed::inline HEED_ISA
