@@ -58,6 +58,7 @@
 #include "heed/optim/clip.hpp"
 #include "heed/optim/sgd.hpp"
 #include "heed/testing/check_layer.hpp"
+#include "heed/testing/layer_run.hpp"
 #include "heed/train/callbacks.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <new>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -152,34 +153,59 @@ inline std::vector<std::byte> read_file(const std::filesystem::path& path) try {
   throw Error(Fault{"does not fit in memory", path.string()});
 }
 
+namespace detail {
+
+/// Where `write_file` puts a file: what it replaces, or what it writes to directly.
+struct Destination {
+  std::filesystem::path path;
+  bool direct = false;                     // no regular file, or a stream of this process
+  std::optional<mode_t> permissions = {};  // of the file that is there
+};
+
+/// Throws where `path` may not be written.
+inline Destination destination(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {.path = path};
+  if (S_ISDIR(status.st_mode)) throw_system_error(path, "open", EISDIR);
+  if (::access(path.c_str(), W_OK) != 0) throw_system_error(path, "write", errno);
+  if (!S_ISREG(status.st_mode) || is_own_stream(path)) return {.path = path, .direct = true};
+  std::error_code unresolved;
+  auto target = std::filesystem::canonical(path, unresolved);
+  if (unresolved) throw_system_error(path, "resolve", unresolved.value());
+  return {.path = std::move(target), .permissions = status.st_mode & 07777};
+}
+
+}  // namespace detail
+
 /// Writes the parts one after another to a file beside `path`, flushes it to disk and renames it to `path`.
 /// A file that was there before gives the new one its permissions, a link is followed, and what is no regular file
 /// (`/dev/stdout`, a pipe) is written to directly.
 /// Throws, leaving nothing behind and `path` as it was, where any of these fails.
 inline void write_file(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts) {
-  struct stat status {};
-  const bool exists = ::stat(path.c_str(), &status) == 0;
-  if (exists && (!S_ISREG(status.st_mode) || detail::is_own_stream(path))) {
+  const detail::Destination to = detail::destination(path);
+  if (to.direct) {
     detail::Descriptor file(path, O_WRONLY | O_APPEND);
     if (!file) detail::throw_system_error(path, "open", errno);
     for (const auto part : parts) detail::write_all(file, path, part);
     if (!file.close()) detail::throw_system_error(path, "write", errno);
     return;
   }
-  if (exists && ::access(path.c_str(), W_OK) != 0) detail::throw_system_error(path, "write", errno);
-
-  std::error_code unresolved;
-  auto target = exists ? std::filesystem::canonical(path, unresolved) : path;
-  if (unresolved) detail::throw_system_error(path, "resolve", unresolved.value());
-  detail::TemporaryFile temporary(target);
-  if (exists && ::fchmod(temporary.file().get(), status.st_mode & 07777) != 0) {
+  detail::TemporaryFile temporary(to.path);
+  if (to.permissions && ::fchmod(temporary.file().get(), *to.permissions) != 0) {
     detail::throw_system_error(path, "keep the permissions", errno);
   }
   for (const auto part : parts) detail::write_all(temporary.file(), path, part);
   if (::fsync(temporary.file().get()) != 0) detail::throw_system_error(path, "flush", errno);
   if (!temporary.file().close()) detail::throw_system_error(path, "write", errno);
-  if (!temporary.replace(target)) detail::throw_system_error(path, "replace", errno);
-  detail::flush_folder(target);
+  if (!temporary.replace(to.path)) detail::throw_system_error(path, "replace", errno);
+  detail::flush_folder(to.path);
+}
+
+/// Throws where `write_file` could not begin to write to `path`; leaves everything as it is. For programs that write
+/// at the end of long work.
+inline void check_writable(const std::filesystem::path& path) {
+  const detail::Destination to = detail::destination(path);
+  if (!to.direct) detail::TemporaryFile{to.path};
 }
 
 /// The same for text.

@@ -8,6 +8,8 @@
 ///
 ///     static void visit(auto&& f, auto&... layers) { f("weight", layers.weight...); f("bias", layers.bias...); }
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -76,6 +78,18 @@ Index parameter_count(const M& model) {
   Index count = 0;
   for_each_parameter([&](const Path&, const auto& p) { count += p.size(); }, model);
   return count;
+}
+
+/// Whether no number is NaN or infinite.
+template <Visitable M>
+bool all_finite(const M& model) {
+  bool finite = true;
+  for_each_parameter(
+      [&](const Path&, const auto& p) {
+        finite = finite && std::all_of(p.begin(), p.end(), [](auto value) { return std::isfinite(value); });
+      },
+      model);
+  return finite;
 }
 
 template <Visitable M>

@@ -34,10 +34,11 @@ inline std::string_view trim(std::string_view text) {
 
 /// A word in a message: in quotes, and cut after 40 bytes.
 inline std::string in_quotes(std::string_view text) {
-  if (text.size() <= 40) return "'" + std::string(text) + "'";
-  std::size_t end = 40;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a UTF-8 character
-  return "'" + std::string(text.substr(0, end)) + "...'";
+  std::size_t end = std::min<std::size_t>(text.size(), 40);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8
+  std::string result = "'";
+  result.append(text.substr(0, end));
+  return result.append(end < text.size() ? "...'" : "'");
 }
 
 /// Reads the whole of `text` as a decimal number, rounded to the nearest `S`; a leading plus is allowed, and so are

@@ -58,8 +58,10 @@ struct DotAttention {
   }
 
   Shape output_shape(Shape q, Shape memory) const {
-    query.output_shape(q);
-    key.output_shape(memory);
+    const Extents<2> sizes{query.in_features(), key.in_features()}, got{q.features, memory.features};
+    require(got == sizes, [&] {
+      return Fault{"wrong number of features", "DotAttention", to_text(sizes), to_text(got)};
+    });
     return {q.steps, value.out_features()};
   }
   /// Self attention: the query is its own memory.

@@ -214,7 +214,11 @@ struct Lstm {
       step_backward(t, t ? cell(cache, t - 1) : initial.c, dh, dc, cache);
     }
     if (d_initial.h) {
-      if (x.steps) input_gradient<S>(gate_gradients(cache).step(0), weight_hh_l0, into(d_initial.h));
+      if (x.steps) {
+        input_gradient<S>(gate_gradients(cache).step(0), weight_hh_l0, into(d_initial.h));
+      } else {
+        fill(d_initial.h, S(0));
+      }
       add_where_empty(x, d_final.h, d_initial.h);
     }
     if (d_initial.c) {

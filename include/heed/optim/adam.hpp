@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 #include "heed/core/error.hpp"
 #include "heed/core/simd.hpp"
@@ -18,8 +19,9 @@ struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;
-  bool decoupled = false;  ///< weight decay beside the gradient (AdamW) instead of in it
-  bool amsgrad = false;    ///< keep the largest v
+  bool decoupled = false;        ///< weight decay beside the gradient (AdamW) instead of in it
+  bool amsgrad = false;          ///< keep the largest v
+  bool epsilon_outside = false;  ///< epsilon outside the bias correction, as Keras has it (its default is then 1e-7)
 };
 
 /// torch.optim.Adam (Kingma and Ba 2015), and with `decoupled` AdamW (Loshchilov and Hutter 2019). Step t counts from
@@ -28,6 +30,10 @@ struct AdamOptions {
 ///     g += wd theta                                    (Adam)     theta -= lr wd theta          (AdamW)
 ///     m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
 ///     theta -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+///
+/// With `epsilon_outside`, keras.optimizers.Adam:
+///
+///     theta -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
 template <Visitable Model>
 class Adam {
  public:
@@ -35,13 +41,13 @@ class Adam {
   Options options;
 
   /// For models like this one. Throws where an option is out of range.
-  explicit Adam(const Model& like, Options o = {}) : options(o), first_(like), second_(like), largest_() {
+  explicit Adam(const Model& like, Options o = {}) : options(o), first_(like), second_(like) {
     require(o.learning_rate >= 0 && o.epsilon >= 0 && o.weight_decay >= 0 && o.beta1 >= 0 && o.beta1 < 1 &&
                 o.beta2 >= 0 && o.beta2 < 1,
             [] {
               return Fault{"option out of range", "Adam", "rates of at least 0, betas in [0, 1)", {}};
             });
-    if (o.amsgrad) largest_ = like;
+    if (o.amsgrad) largest_.emplace(like);
     reset();
   }
 
@@ -49,24 +55,25 @@ class Adam {
   void reset() {
     set_zero(first_);
     set_zero(second_);
-    set_zero(largest_);
+    if (largest_) set_zero(*largest_);
     steps_ = 0;
   }
 
   void step(Model& model, const Model& gradient) {
     ++steps_;
     const double b1 = options.beta1, b2 = options.beta2, t = static_cast<double>(steps_);
+    const double correction = std::sqrt(1 - std::pow(b2, t)), rate = options.learning_rate / (1 - std::pow(b1, t));
     const Numbers n{.b1 = b1,
                     .b2 = b2,
-                    .rate = options.learning_rate / (1 - std::pow(b1, t)),
-                    .root = 1 / std::sqrt(1 - std::pow(b2, t)),
+                    .rate = options.epsilon_outside ? rate * correction : rate,
+                    .root = options.epsilon_outside ? 1 : 1 / correction,
                     .epsilon = options.epsilon,
                     .decay_gradient = options.decoupled ? 0 : options.weight_decay,
                     .keep = options.decoupled ? 1 - options.learning_rate * options.weight_decay : 1};
-    if (options.amsgrad) {
+    if (largest_) {
       for_each_parameter(
           [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) { update(n, w, g, m, v, top.data()); },
-          model, gradient, first_, second_, largest_);
+          model, gradient, first_, second_, *largest_);
     } else {
       for_each_parameter(
           [&](const Path&, auto& w, const auto& g, auto& m, auto& v) { update(n, w, g, m, v, v.data()); }, model,
@@ -105,7 +112,8 @@ class Adam {
     });
   }
 
-  Model first_, second_, largest_;  // m, v, and with amsgrad the largest v
+  Model first_, second_;          // m, v
+  std::optional<Model> largest_;  // with amsgrad the largest v
   std::int64_t steps_ = 0;
 };
 

@@ -31,7 +31,8 @@ namespace heed::inline HEED_ISA::testing {
 
 struct CheckOptions {
   Index lanes = 19;             ///< odd on purpose: packets, halves and single lanes
-  bool ragged = true;           ///< also with lengths 0 .. steps
+  bool ragged = true;           ///< also with lengths shortest .. steps
+  Index shortest = 0;           ///< more where the first steps are not optional, as in `QueryAndMemory`
   bool zero_when_empty = true;  ///< a layer that pools over time gives 0 for a sequence without steps
   bool initialize = true;       ///< random weights instead of the layer's own
   double weight_bound = 0.6;    ///< of these weights
@@ -273,7 +274,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
   for (const bool ragged : {false, true}) {
     if (ragged && !o.ragged) break;
     LayerRun<Double> run(layer, shape, o.lanes,
-                         ragged ? ragged_lengths(o.lanes, shape.steps) : std::vector<std::int32_t>());
+                         ragged ? ragged_lengths(o.lanes, shape.steps, o.shortest) : std::vector<std::int32_t>());
     run.randomize(key, o.input_bound);
     const std::string where = ragged ? "ragged: " : "";
     detail::check_gradients(run, where, o, report);

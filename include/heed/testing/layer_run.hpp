@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "heed/core/buffer.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/rng.hpp"
@@ -16,11 +17,12 @@
 
 namespace heed::inline HEED_ISA::testing {
 
-/// Lengths 0 .. steps, all of them where there are lanes enough.
-inline std::vector<std::int32_t> ragged_lengths(Index lanes, Index steps) {
+/// Lengths shortest .. steps, all of them where there are lanes enough.
+inline std::vector<std::int32_t> ragged_lengths(Index lanes, Index steps, Index shortest = 0) {
   std::vector<std::int32_t> lengths(static_cast<std::size_t>(lanes));
+  const Index range = steps - shortest;
   for (Index l = 0; l < lanes; ++l)
-    lengths[static_cast<std::size_t>(l)] = static_cast<std::int32_t>((l * 3 + steps) % (steps + 1));
+    lengths[static_cast<std::size_t>(l)] = static_cast<std::int32_t>(shortest + (l * 3 + range) % (range + 1));
   return lengths;
 }
 
@@ -94,13 +96,16 @@ struct LayerRun {
 };
 
 /// A layer with two inputs of one width as a layer with one: the first `query_steps` steps ask, the others are the
-/// memory. Lengths go to the memory.
+/// memory. Lengths count both, so none may be below `query_steps` (`CheckOptions::shortest`).
 template <class Attention>
 struct QueryAndMemory {
   using Scalar = typename Attention::Scalar;
   using Input = Scalar;
   using S = Scalar;
-  using Cache = typename Attention::Cache;
+  struct Cache {
+    typename Attention::Cache attention;
+    Buffer<std::int32_t> memory_lengths;
+  };
 
   Attention attention;
   Index query_steps = 1;
@@ -109,24 +114,27 @@ struct QueryAndMemory {
     return attention.output_shape({query_steps, x.features}, {x.steps - query_steps, x.features});
   }
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    attention.forward(query(x), memory(x), y, cache, pass);
+    attention.forward(query(x), memory(x, cache), y, cache.attention, pass);
   }
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, QueryAndMemory& grad,
                 const Pass& pass) const {
     Into<S> dquery, dmemory;
-    if (dx) dquery = {query(dx.tile), dx.add}, dmemory = {memory(dx.tile), dx.add};
-    attention.backward(query(x), memory(x), y, dy, dquery, dmemory, cache, grad.attention, pass);
+    if (dx) {
+      dquery = {dx.tile.range(0, query_steps), dx.add};
+      dmemory = {dx.tile.range(query_steps, x.steps - query_steps), dx.add};
+    }
+    attention.backward(query(x), memory(x, cache), y, dy, dquery, dmemory, cache.attention, grad.attention, pass);
   }
   static void visit(auto&& f, auto&... layers) { f("attention", layers.attention...); }
 
  private:
-  template <class T>
-  Tile<T> query(Tile<T> x) const {
-    return x.range(0, query_steps);
-  }
-  template <class T>
-  Tile<T> memory(Tile<T> x) const {
-    return x.range(query_steps, x.steps - query_steps).with_lengths(x.lengths);
+  Tile<const S> query(Tile<const S> x) const { return x.range(0, query_steps); }
+  Tile<const S> memory(Tile<const S> x, Cache& cache) const {
+    const Tile<const S> m = x.range(query_steps, x.steps - query_steps);
+    if (!x.lengths) return m;
+    std::int32_t* lengths = cache.memory_lengths.reserve(x.lanes);
+    for (Index l = 0; l < x.lanes; ++l) lengths[l] = x.lengths[l] - static_cast<std::int32_t>(query_steps);
+    return m.with_lengths(lengths);
   }
 };
 

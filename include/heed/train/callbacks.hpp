@@ -25,26 +25,38 @@ inline std::string clock_text(double seconds) {
   return text;
 }
 
-/// "epoch 12/100  loss 0.123456789  accuracy 0.9512  test 0.9431  340k seq/s  0:07 left", at most 80 columns.
+/// "epoch 12/100  loss 0.123457  acc 0.9512  test 0.9431  340k seq/s  0:07 left": at most 79 columns, so that it can be
+/// written over on a terminal of 80.
 inline std::string progress_text(const EpochRecord& r) {
-  char text[160];
-  const double rate = r.seconds > 0 ? static_cast<double>(r.sequences) * r.epoch / r.seconds : 0;
-  int n = std::snprintf(text, sizeof text, "epoch %d/%d  loss %.9f  acc %.4f", r.epoch, r.epochs, r.loss, r.accuracy);
-  std::string line(text, static_cast<std::size_t>(n));
-  if (!std::isnan(r.test_accuracy)) {
-    n = std::snprintf(text, sizeof text, "  test %.4f", r.test_accuracy);
+  std::string line = "epoch ";
+  const auto add = [&](const char* format, auto... values) {
+    char text[160];
+    const int n = std::snprintf(text, sizeof text, format, values...);
     line.append(text, static_cast<std::size_t>(n));
+  };
+  add("%d/%d", r.epoch, r.epochs);
+  add(r.loss < 1000 ? "  loss %.6f" : "  loss %.3e", r.loss);
+  add("  acc %.4f", r.accuracy);
+  if (!std::isnan(r.test_accuracy)) add("  test %.4f", r.test_accuracy);
+  const double rate = r.seconds > 0 ? static_cast<double>(r.sequences) * r.epoch / r.seconds : 0;
+  if (rate >= 1e7) {
+    add("  %.0fM seq/s", rate / 1e6);
+  } else if (rate >= 1e4) {
+    add("  %.0fk seq/s", rate / 1e3);
+  } else {
+    add("  %.0f seq/s", rate);
   }
-  n = rate >= 10000 ? std::snprintf(text, sizeof text, "  %.0fk seq/s", rate / 1000)
-                    : std::snprintf(text, sizeof text, "  %.0f seq/s", rate);
-  line.append(text, static_cast<std::size_t>(n));
-  return line + "  " + clock_text(r.seconds / r.epoch * (r.epochs - r.epoch)) + " left";
+  line += "  " + clock_text(r.seconds / r.epoch * (r.epochs - r.epoch)) + " left";
+  constexpr std::size_t widest = 79;
+  if (line.size() > widest) line.erase(0, 6);  // "epoch "
+  if (line.size() > widest) line.resize(widest);
+  return line;
 }
 
 /// A line that is written over and over: for terminals.
 inline Callback live_progress(std::FILE* out = stderr) {
   return [out](const EpochRecord& r) {
-    std::fprintf(out, "\r%s\x1b[K%s", progress_text(r).c_str(), r.epoch == r.epochs ? "\n" : "");
+    std::fprintf(out, "\r\x1b[K%s%s", progress_text(r).c_str(), r.epoch == r.epochs ? "\n" : "");
     std::fflush(out);
     return true;
   };

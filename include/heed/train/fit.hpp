@@ -80,7 +80,7 @@ class Fit {
     }
   }
 
-  /// False where the loss was not finite: the model is then as it last was with a finite loss.
+  /// False where the loss, or a weight at the end, is not finite: the model is then as it last was with a finite loss.
   bool epoch(int number, EpochRecord& record) {
     const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(number));
     if (!full_ && options_.shuffle) {
@@ -92,10 +92,7 @@ class Fit {
       const Index rows = std::min(batch_, data_.count() - first);
       const double denominator = denominator_of(first, rows);
       const Totals& totals = gradient(first, rows, denominator > 0 ? 1 / denominator : 0, key);
-      if (!std::isfinite(totals.loss)) {
-        model_ = good_;
-        return false;
-      }
+      if (!std::isfinite(totals.loss)) return restore();
       if (first == 0) good_ = model_;
       loss += totals.loss * denominator;
       denominators += denominator;
@@ -103,10 +100,17 @@ class Fit {
       if (options_.clip_norm > 0) clip_norm(step_.gradient(), options_.clip_norm);
       optimizer_.step(model_, step_.gradient());
     }
+    if (!all_finite(model_)) return restore();
     record.loss = denominators > 0 ? loss / denominators : 0;
     record.accuracy = correct / static_cast<double>(data_.count());
     record.sequences = data_.count();
     return true;
+  }
+
+  /// Takes back the last weights that gave a finite loss.
+  bool restore() {
+    model_ = good_;
+    return false;
   }
 
   ThreadPool& threads() { return threads_; }
@@ -178,15 +182,17 @@ History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data,
   const auto begin = Clock::now();
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     EpochRecord record{.epoch = epoch, .epochs = options.epochs};
-    if (!run.epoch(epoch, record)) {
-      history.outcome = Outcome::diverged;
-      history.diverged_at = epoch;
-      break;
-    }
-    if (evaluator) {
+    bool finite = run.epoch(epoch, record);
+    if (finite && evaluator) {
       const Evaluation e = (*evaluator)(model);
       record.test_loss = e.loss;
       record.test_accuracy = e.accuracy;
+      finite = std::isfinite(e.loss) || run.restore();
+    }
+    if (!finite) {
+      history.outcome = Outcome::diverged;
+      history.diverged_at = epoch;
+      break;
     }
     record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     history.epochs.push_back(record);

@@ -30,7 +30,7 @@ using Callback = std::function<bool(const EpochRecord&)>;
 enum class Outcome {
   finished,  ///< all epochs
   stopped,   ///< a callback returned false
-  diverged,  ///< the loss was not finite; the model has the last weights that gave a finite one
+  diverged,  ///< loss, test loss or a weight was not finite; the model has the last weights that gave a finite loss
 };
 
 struct History {

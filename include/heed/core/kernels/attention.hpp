@@ -9,6 +9,7 @@
 
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/softmax.hpp"
+#include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA::kernels {

@@ -1,0 +1,21 @@
+# The installed package: headers in include/heed, and share/cmake/heed for find_package(heed). It holds no path of this
+# build and nothing of this machine, so it may be moved and shared between architectures.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(heed_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/heed)
+
+install(TARGETS heed EXPORT heed-targets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT heed-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
+if(TARGET heed_json)
+  install(TARGETS heed_json EXPORT heed-json-targets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT heed-json-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
+endif()
+
+configure_package_config_file(cmake/heedConfig.cmake.in ${PROJECT_BINARY_DIR}/package/heedConfig.cmake
+  INSTALL_DESTINATION ${heed_package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/heedConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/package/heedConfig.cmake ${PROJECT_BINARY_DIR}/package/heedConfigVersion.cmake
+  DESTINATION ${heed_package_dir})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/heed)

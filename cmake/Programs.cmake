@@ -1,0 +1,22 @@
+# Flags of heed's own programs: tests, examples, benchmarks. Users of heed::heed get none of them.
+include_guard()
+include(CheckCXXCompilerFlag)
+
+set(heed_program_flags "")
+if(NOT MSVC)
+  list(APPEND heed_program_flags -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  if(HEED_WARNINGS_AS_ERRORS)
+    list(APPEND heed_program_flags -Werror)
+  endif()
+  if(HEED_NATIVE)
+    check_cxx_compiler_flag(-march=native HEED_HAS_MARCH_NATIVE)
+    if(HEED_HAS_MARCH_NATIVE)
+      list(APPEND heed_program_flags -march=native)
+    endif()
+  endif()
+endif()
+
+function(heed_program target)
+  target_compile_options(${target} PRIVATE ${heed_program_flags})
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+endfunction()

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+#
+# Sourced by examples/run.sh, tests/run.sh and .ci/run: what they need to be there, and how they build and test.
+# Each function is quiet while things go well, and shows the log of what went wrong.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '%s\n' "$*"; }
+die() { say "$*" >&2; exit 1; }
+
+# quietly NAME COMMAND...: one line while it goes well; if it fails, its output from the first error on.
+quietly() {
+  local name=$1 start=$SECONDS log
+  shift
+  mkdir -p build/logs
+  log=build/logs/${name// /-}.txt
+  printf '%s ... ' "$name"
+  if "$@" >"$log" 2>&1 </dev/null; then
+    say "done ($((SECONDS - start)) s)"
+  else
+    say failed
+    awk '/^FAILED|[Ee]rror:|CMake Error|^E: / { on = 1 } on && ++n <= 60 { print substr($0, 1, 200) }' "$log" >&2
+    die "$name failed; all of its output is in $log"
+  fi
+}
+
+# The tools that heed cannot be built without, as probe=package pairs, and the libraries as packages. Libraries
+# that are missing in the end are downloaded by CMake.
+tools=("c++=g++" "cmake=cmake" "ninja=ninja-build")
+libraries=(libeigen3-dev nlohmann-json3-dev libcli11-dev libgtest-dev libbenchmark-dev)
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+# The package lists may be missing or out of date: they are fetched when the first attempt fails.
+apt_install_or_update() {
+  apt_install "$@" || { as_root apt-get update -q && apt_install "$@"; }
+}
+
+# install_missing [probe=package | package]...: installs by apt what is missing, where there is apt and the right to.
+install_missing() {
+  local item missing=()
+  for item in "$@"; do
+    case $item in
+      *=*) command -v "${item%%=*}" >/dev/null || missing+=("${item#*=}") ;;
+      *) [ "$(dpkg-query -W -f '${db:Status-Status}' "$item" 2>/dev/null)" = installed ] || missing+=("$item") ;;
+    esac
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+    say "missing: ${missing[*]}" "(neither root nor sudo, so please run: apt-get install ${missing[*]})"
+    return 0
+  fi
+  say "installing by apt: ${missing[*]}"
+  quietly "installation" apt_install_or_update "${missing[@]}"
+}
+
+# Everything that a build needs. Stops only where a tool is missing.
+set_up() {
+  local item absent=()
+  if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
+    install_missing "${tools[@]}" "${libraries[@]}"
+  fi
+  for item in "${tools[@]}"; do
+    command -v "${item%%=*}" >/dev/null || absent+=("${item%%=*}")
+  done
+  if [ ${#absent[@]} -gt 0 ]; then
+    say "missing: ${absent[*]}"
+    say "heed needs a C++20 compiler (GCC 12 or clang 14), CMake 3.24 and Ninja; best also Eigen,"
+    say "nlohmann_json, CLI11, GoogleTest and Google Benchmark, which CMake downloads otherwise."
+    say "  Debian, Ubuntu: apt-get install g++ cmake ninja-build ${libraries[*]}"
+    say "  Fedora:         dnf install gcc-c++ cmake ninja-build eigen3-devel json-devel cli11-devel \\"
+    say "                    gtest-devel google-benchmark-devel"
+    say "  macOS:          brew install cmake ninja eigen nlohmann-json cli11 googletest google-benchmark"
+    exit 1
+  fi
+  local version
+  version=$(cmake --version | sed -n '1s/[^0-9]*//p')
+  case $version in
+    [0-2].* | 3.[0-9].* | 3.1[0-9].* | 3.2[0-3].*) die "heed needs CMake 3.24 or later, found $version" ;;
+  esac
+}
+
+# configure PRESET [-DNAME=VALUE]...
+configure() {
+  local preset=$1
+  shift
+  quietly "configure $preset" cmake --preset "$preset" "$@"
+}
+
+# build PRESET [TARGET]...: a terminal sees ninja's own line, which stays one line.
+build() {
+  local preset=$1 targets=()
+  shift
+  [ $# = 0 ] || targets=(--target "$@")
+  if [ -t 1 ]; then
+    cmake --build --preset "$preset" "${targets[@]}"
+  else
+    quietly "build $preset" cmake --build --preset "$preset" "${targets[@]}"
+  fi
+}
+
+# run_tests PRESET [OPTION OF CTEST]...: passing tests go by silently; failures and the summary are shown.
+run_tests() {
+  local preset=$1
+  shift
+  mkdir -p build/logs
+  say "test $preset ..."
+  ctest --preset "$preset" "$@" 2>&1 | tee "build/logs/test-$preset.txt" |
+    awk '/^ *Start +[0-9]+: / || /^ *[0-9]+\/[0-9]+ Test +#.*( Passed |\*\*\*Skipped)/ || /^Test project / || /^$/ { next } { print }'
+}

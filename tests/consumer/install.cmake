@@ -1,0 +1,18 @@
+# cmake -DBUILD=<build tree> -DSTAGE=<folder> -P install.cmake: installs for /usr, into a folder of its own.
+file(REMOVE_RECURSE ${STAGE})
+set(ENV{DESTDIR} ${STAGE})
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix /usr OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+
+file(GLOB_RECURSE package ${STAGE}/usr/share/cmake/heed/*)
+if(NOT package)
+  message(FATAL_ERROR "nothing was installed in share/cmake/heed")
+endif()
+foreach(file IN LISTS package)
+  file(READ ${file} text)
+  foreach(path ${BUILD} ${STAGE})
+    string(FIND "${text}" "${path}" at)
+    if(NOT at EQUAL -1)
+      message(FATAL_ERROR "${file} names ${path}")
+    endif()
+  endforeach()
+endforeach()

@@ -1,0 +1,204 @@
+#include "heed/core/file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder of its own for each test.
+class File : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder); }
+  void TearDown() override { fs::remove_all(folder); }
+
+  std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+  }
+  static std::string text(const fs::path& path) {
+    const auto bytes = heed::read_file(path);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  template <class F>
+  static std::string error(F&& f) {
+    try {
+      f();
+    } catch (const heed::Error& e) {
+      return e.what();
+    }
+    return "no error";
+  }
+
+  fs::path folder = fs::temp_directory_path() / ("heed_file_test_" + std::to_string(::getpid()) + "_" +
+                                                 testing::UnitTest::GetInstance()->current_test_info()->name());
+};
+
+TEST_F(File, ReadsBackWhatWasWritten) {
+  std::string content(300'000, '\0');
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 % 256);
+  heed::write_file(folder / "a", content);
+  EXPECT_EQ(text(folder / "a"), content);
+  heed::write_file(folder / "a", "");
+  EXPECT_EQ(text(folder / "a"), "");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, WritesThePartsOneAfterAnother) {
+  const std::string a = "one ", b = "", c = "two";
+  heed::write_file(folder / "a",
+                   {std::as_bytes(std::span(a)), std::as_bytes(std::span(b)), std::as_bytes(std::span(c))});
+  EXPECT_EQ(text(folder / "a"), "one two");
+}
+
+TEST_F(File, NewFilesHaveThePermissionsTheUmaskLeaves) {
+  const mode_t old = ::umask(0027);
+  heed::write_file(folder / "a", "x");
+  ::umask(old);
+  EXPECT_EQ(fs::status(folder / "a").permissions(), fs::perms(0640));
+}
+
+TEST_F(File, ReplacingAFileKeepsItsPermissions) {
+  heed::write_file(folder / "a", "x");
+  fs::permissions(folder / "a", fs::perms(0600));
+  heed::write_file(folder / "a", "y");
+  EXPECT_EQ(fs::status(folder / "a").permissions(), fs::perms(0600));
+  EXPECT_EQ(text(folder / "a"), "y");
+}
+
+TEST_F(File, ReplacesTheFileInsteadOfWritingIntoIt) {
+  heed::write_file(folder / "a", "old");
+  fs::create_hard_link(folder / "a", folder / "b");
+  heed::write_file(folder / "a", "new");
+  EXPECT_EQ(text(folder / "a"), "new");
+  EXPECT_EQ(text(folder / "b"), "old");  // whoever had it open still sees the old file
+}
+
+TEST_F(File, FollowsALink) {
+  heed::write_file(folder / "a", "old");
+  fs::create_symlink("a", folder / "link");
+  heed::write_file(folder / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(text(folder / "a"), "new");
+}
+
+TEST_F(File, WritesIntoTheWorkingFolder) {
+  const auto before = fs::current_path();
+  fs::current_path(folder);
+  heed::write_file("a", "x");
+  heed::write_file("a", "y");
+  fs::current_path(before);
+  EXPECT_EQ(text(folder / "a"), "y");
+}
+
+TEST_F(File, TakesNamesOfAnyLengthTheSystemTakes) {
+  const std::string name(255, 'n');
+  heed::write_file(folder / name, "x");
+  EXPECT_EQ(text(folder / name), "x");
+  EXPECT_NE(error([&] { heed::write_file(folder / (name + 'n'), "x"); }).find("File name too long"), std::string::npos);
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, WritesDevicesAndPipesDirectly) {
+  heed::write_file("/dev/null", "x");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  std::string received;
+  std::thread reader([&] { received = text(folder / "pipe"); });
+  const std::string sent(200'000, 'p');
+  heed::write_file(folder / "pipe", sent);
+  reader.join();
+  EXPECT_EQ(received, sent);
+  EXPECT_TRUE(fs::is_fifo(folder / "pipe"));
+}
+
+TEST_F(File, AppendsToAStreamOfThisProcess) {
+  const int fd = ::open((folder / "out").c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(::write(fd, "before ", 7), 7);
+  heed::write_file("/dev/fd/" + std::to_string(fd), "after");
+  ::close(fd);
+  EXPECT_EQ(text(folder / "out"), "before after");
+}
+
+TEST_F(File, NamesTheFileThatCannotBeRead) {
+  const auto path = folder / "missing";
+  EXPECT_EQ(error([&] { heed::read_file(path); }), path.string() + ": cannot open: No such file or directory");
+  EXPECT_EQ(error([&] { heed::read_file(folder); }), folder.string() + ": cannot read: Is a directory");
+}
+
+TEST_F(File, NamesTheFileThatCannotBeWritten) {
+  const auto path = folder / "missing" / "a";
+  EXPECT_EQ(error([&] { heed::write_file(path, "x"); }),
+            path.string() + ": cannot create a file beside it: No such file or directory");
+  EXPECT_EQ(error([&] { heed::write_file(folder, "x"); }), folder.string() + ": cannot open: Is a directory");
+  EXPECT_NE(error([&] { heed::write_file("", "x"); }), "no error");
+}
+
+TEST_F(File, RefusesToReplaceAReadOnlyFile) {
+  if (::geteuid() == 0) GTEST_SKIP() << "the superuser may write everything";
+  heed::write_file(folder / "a", "old");
+  fs::permissions(folder / "a", fs::perms(0444));
+  EXPECT_NE(error([&] { heed::write_file(folder / "a", "new"); }).find("Permission denied"), std::string::npos);
+  EXPECT_EQ(text(folder / "a"), "old");
+}
+
+TEST_F(File, LeavesNothingBehindWhenTheDiskIsFull) {
+  heed::write_file(folder / "a", "old");
+  // a limit on the size of files stands in for the full disk
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit small{1000, limit.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::string message = error([&] { heed::write_file(folder / "a", std::string(5000, 'x')); });
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, (folder / "a").string() + ": cannot write: File too large");
+  EXPECT_EQ(text(folder / "a"), "old");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, ThreadsMayWriteTheSameFile) {
+  std::vector<std::thread> threads;
+  for (char c : {'a', 'b', 'c', 'd'}) {
+    threads.emplace_back([&, c] {
+      for (int i = 0; i < 20; ++i) heed::write_file(folder / "a", std::string(10'000, c));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  const auto content = text(folder / "a");
+  EXPECT_EQ(content, std::string(10'000, content.front()));
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, CheckingAFileLeavesEverythingAsItIs) {
+  heed::write_file(folder / "a", "x");
+  heed::check_writable(folder / "a");
+  heed::check_writable(folder / "b");
+  heed::check_writable("/dev/null");
+  EXPECT_EQ(text(folder / "a"), "x");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, CheckingFindsWhatCannotBeWritten) {
+  heed::write_file(folder / "a", "x");
+  const fs::path absent = folder / "absent" / "b", below_a_file = folder / "a" / "b";
+  for (const fs::path& path : {folder, absent, below_a_file}) {
+    const std::string found = error([&] { heed::check_writable(path); });
+    EXPECT_NE(found, "no error") << path;
+    EXPECT_EQ(found, error([&] { heed::write_file(path, "y"); })) << path;
+  }
+  EXPECT_EQ(entries(), 1u);
+}
+
+}  // namespace

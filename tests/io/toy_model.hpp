@@ -1,0 +1,117 @@
+#pragma once
+
+// A model with everything that a file may hold, for the tests of io/.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/visit.hpp"
+
+namespace heed_test {
+
+using heed::Index;
+using heed::Metadata;
+
+template <class S>
+struct ToyLayer {
+  heed::Matrix<S> weight;
+  heed::Vector<S> bias;
+  static void visit(auto&& f, auto&... layers) {
+    f("weight", layers.weight...);
+    f("bias", layers.bias...);
+  }
+};
+
+template <class S>
+struct ToyBlocks {
+  std::vector<ToyLayer<S>> layers;
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    for (std::size_t i = 0; i < first.layers.size(); ++i) f(static_cast<Index>(i), first.layers[i], rest.layers[i]...);
+  }
+};
+
+/// Inputs and outputs are in the shapes of its tensors, the number of blocks in their names; the label is in neither.
+template <class S>
+struct Toy {
+  static constexpr std::string_view architecture = "toy";
+  struct Options {
+    Index inputs = 3;
+    Index outputs = 4;
+    Index blocks = 2;
+  };
+
+  Options options;
+  ToyLayer<S> first;
+  ToyBlocks<S> blocks;  // without biases
+  heed::Parameter<S, 3> cube{2, 3, 4};
+  std::string label = "none";
+
+  explicit Toy(Options o) : options(o), first{heed::Matrix<S>(o.outputs, o.inputs), heed::Vector<S>(o.outputs)} {
+    for (Index i = 0; i < o.blocks; ++i) blocks.layers.push_back({heed::Matrix<S>(o.outputs, o.outputs), {}});
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("first", models.first...);
+    f("blocks", models.blocks...);
+    f("cube", models.cube...);
+  }
+
+  Metadata metadata() const {
+    Metadata result;
+    heed::set(result, "inputs", options.inputs);
+    heed::set(result, "outputs", options.outputs);
+    heed::set(result, "blocks", options.blocks);
+    heed::set(result, "label", label);
+    return result;
+  }
+  void restore(const Metadata& metadata) { label = heed::get_text(metadata, "label"); }
+
+  static Options options_from(const Metadata& m) {
+    return {heed::get_index(m, "inputs"), heed::get_index(m, "outputs"), heed::get_index(m, "blocks")};
+  }
+  static Options options_from(std::span<const heed::TensorShape> shapes, const Metadata& hints) {
+    Options options{0, 0, hints.contains("blocks") ? heed::get_index(hints, "blocks") : 2};
+    for (const auto& shape : shapes) {
+      if (shape.name == "first.weight" && shape.extents.size() == 2) {
+        options.inputs = shape.extents[1];
+        options.outputs = shape.extents[0];
+      }
+    }
+    heed::require(options.inputs > 0, [] { return heed::Fault{"no toy model", {}, "a tensor first.weight"}; });
+    return options;
+  }
+  static Index parameter_count(const Options& o) { return o.outputs * (o.inputs + 1 + o.blocks * o.outputs) + 24; }
+};
+
+/// All its numbers are different.
+template <class S>
+Toy<S> toy(typename Toy<S>::Options options = {}) {
+  Toy<S> model(options);
+  model.label = "up";
+  S value = S(0.1);
+  heed::for_each_parameter(
+      [&](const heed::Path&, auto& parameter) {
+        for (S& number : parameter) number = value += S(1) / S(3);
+      },
+      model);
+  return model;
+}
+
+template <class S>
+std::vector<S> numbers(const Toy<S>& model) {
+  std::vector<S> result;
+  heed::for_each_parameter(
+      [&](const heed::Path&, const auto& parameter) {
+        result.insert(result.end(), parameter.begin(), parameter.end());
+      },
+      model);
+  return result;
+}
+
+}  // namespace heed_test

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+// What a translation unit computes by heed, and the name that one of heed's types has in it.
+struct Part {
+  std::string type;
+  std::vector<double> numbers;
+};
+
+Part part_x86_64_v2();
+Part part_x86_64_v3();
+Part part_native();

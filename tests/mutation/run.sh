@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Do the tests notice mistakes? Breaks the layers line by line and counts the breaks that fail a test.
+#
+#   bash tests/mutation/run.sh [LAYER]...      e.g. lstm dense; default: all of include/heed/layers
+#
+# mutants.awk makes the breaks: flipped signs, dropped terms, factors and statements, other indices, swapped arguments. Each is
+# compiled with the test of its layer, one at a time. A break that does not compile is none; one that changes no number is
+# listed in equivalent.txt with the reason. Survivors are printed; the exit code is 1 if there are any.
+# JOBS, CXX and CXXFLAGS are taken from the environment, and EVERY: with EVERY=10 each tenth break is tried. A full run takes about
+# an hour on two cores.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+jobs=${JOBS:-$(nproc)}
+compiler=${CXX:-g++}
+read -ra flags <<<"${CXXFLAGS:--O0 -march=native}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+flags+=(-std=c++20 -w -pthread -Iinclude -isystem /usr/include/eigen3 "-DHEED_REFERENCE_DIR=\"$PWD/tests/reference/data\"")
+export work compiler
+
+# all that mutants leave alone, parsed once
+{
+  echo '#include <gtest/gtest.h>'
+  echo '#include <nlohmann/json.hpp>'
+  for header in include/heed/core/*.hpp include/heed/core/kernels/*.hpp include/heed/io/*.hpp; do
+    echo "#include \"${header#include/}\""
+  done
+} >"$work/common.hpp"
+"$compiler" "${flags[@]}" -x c++-header "$work/common.hpp" -o "$work/common.hpp.gch"
+printf '%q ' "${flags[@]}" >"$work/flags"
+
+# try LAYER LINE TEXT-FILE: prints the verdict and the mutant
+try() {
+  local layer=$1 id=$2 line=$3 kind=$4 text=$5
+  local folder=$work/$layer.$id header=include/heed/layers/$layer.hpp
+  mkdir -p "$folder/heed/layers"
+  text=$text awk -v line="$line" 'NR == line { print ENVIRON["text"]; next } { print }' "$header" >"$folder/heed/layers/$layer.hpp"
+  local verdict flags
+  eval "flags=($(<"$work/flags"))"
+  if ! "$compiler" -include "$work/common.hpp" -I"$folder" "${flags[@]}" "tests/layers/${layer}_test.cpp" \
+    -o "$folder/test" -lgtest -lgtest_main 2>/dev/null; then
+    verdict=invalid
+  elif timeout 120 "$folder/test" --gtest_fail_fast --gtest_brief=1 >/dev/null 2>&1; then
+    verdict=survived
+    grep -qxF "$layer: $(sed 's/^ *//' <<<"$text")" <(grep -v '^#' tests/mutation/equivalent.txt) && verdict=equivalent
+  else
+    verdict=killed
+  fi
+  rm -rf "$folder"
+  printf '%s\t%s:%s\t%s\t%s\n' "$verdict" "$layer" "$line" "$kind" "$(sed 's/^ *//' <<<"$text")"
+}
+export -f try
+
+layers=("$@")
+if [ ${#layers[@]} -eq 0 ]; then
+  for header in include/heed/layers/*.hpp; do layers+=("$(basename "$header" .hpp)"); done
+fi
+for layer in "${layers[@]}"; do
+  awk -f tests/mutation/mutants.awk "include/heed/layers/$layer.hpp" |
+    awk -v layer="$layer" -v every="${EVERY:-1}" -F '\t' 'NR % every == 0 { printf "%s%c%d%c%s%c%s%c%s%c", layer, 0, NR, 0, $1, 0, $2, 0, $3, 0 }'
+done >"$work/mutants"
+
+xargs -0 -n 5 -P "$jobs" bash -c 'try "$@"' _ <"$work/mutants" | tee "$work/verdicts" | awk -F '\t' '
+  { n[$1]++; printf "\r%d killed, %d survived, %d equivalent, %d do not compile", n["killed"], n["survived"], n["equivalent"], n["invalid"] > "/dev/stderr" }
+  END { print "" > "/dev/stderr" }'
+
+grep '^survived' "$work/verdicts" | sort -t $'\t' -k2,2 || true
+awk -F '\t' '
+  $1 == "killed" { killed++ } $1 == "survived" { survived++ } $1 == "equivalent" { equivalent++ }
+  END {
+    printf "%d of %d mutants fail a test (%.1f %%); %d more change no number\n", killed, killed + survived, 100 * killed / (killed + survived), equivalent
+    exit survived > 0
+  }' "$work/verdicts"
