@@ -51,7 +51,8 @@ struct Sequential {
 
   void initialize(Key key) {
     each([&](auto i) {
-      if constexpr (requires { std::get<i>(layers).initialize(key); }) std::get<i>(layers).initialize(key.child(i));
+      auto& layer = std::get<i>(layers);
+      if constexpr (requires { layer.initialize(key); }) layer.initialize(key.child(i));
     });
   }
 

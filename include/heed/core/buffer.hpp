@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 #include "heed/core/types.hpp"
 
@@ -42,15 +43,20 @@ class Buffer {
  public:
   Buffer() = default;
   Buffer(const Buffer&) noexcept {}
-  Buffer(Buffer&&) noexcept = default;
+  Buffer(Buffer&& other) noexcept : data_(std::move(other.data_)), capacity_(std::exchange(other.capacity_, 0)) {}
   Buffer& operator=(const Buffer&) noexcept { return *this; }
-  Buffer& operator=(Buffer&&) noexcept = default;
+  Buffer& operator=(Buffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
   ~Buffer() = default;
 
   /// Room for `count` numbers.
   S* reserve(Index count) {
     if (count > capacity_) {
       data_.reset();
+      capacity_ = 0;
       data_ = allocate_aligned<S>(count);
       capacity_ = count;
     }

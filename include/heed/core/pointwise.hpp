@@ -13,14 +13,14 @@ namespace heed::inline HEED_ISA {
 template <class S, class F>
 HEED_INLINE void transform(Tile<const S> x, Tile<S> y, F&& f) {
   using namespace simd;
-  for_each_packet<S, 2>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { store(y.data + i, f(load<P>(x.data + i))); });
+  for_each_packet<S>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { store(y.data + i, f(load<P>(x.data + i))); });
 }
 
 /// to += x
 template <class S>
 void add(Tile<const S> x, Tile<S> to) {
   using namespace simd;
-  for_each_packet<S, 2>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { accumulate(to.data + i, load<P>(x.data + i)); });
+  for_each_packet<S>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { accumulate(to.data + i, load<P>(x.data + i)); });
 }
 
 /// Puts a pack of a gradient where it is wanted: number `i` of the tile and those after it.
@@ -35,8 +35,8 @@ template <class S, class F>
 HEED_INLINE void transform_gradient(Tile<const S> a, Tile<const S> dy, Into<S> dx, F&& f) {
   using namespace simd;
   if (!dx) return;
-  for_each_packet<S, 2>(
-      a.size(), [&]<class P>(Index i) HEED_LAMBDA { put(dx, i, f(load<P>(a.data + i), load<P>(dy.data + i))); });
+  for_each_packet<S>(a.size(),
+                     [&]<class P>(Index i) HEED_LAMBDA { put(dx, i, f(load<P>(a.data + i), load<P>(dy.data + i))); });
 }
 
 }  // namespace heed::inline HEED_ISA

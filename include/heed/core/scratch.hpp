@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "heed/core/buffer.hpp"
@@ -62,8 +63,14 @@ class Scratch {
   }
 
   Scratch() = default;
-  Scratch(Scratch&&) noexcept = default;
-  Scratch& operator=(Scratch&&) noexcept = default;
+  Scratch(Scratch&& other) noexcept
+      : chunks_(std::move(other.chunks_)), chunk_(std::exchange(other.chunk_, 0)), used_(std::exchange(other.used_, 0)) {}
+  Scratch& operator=(Scratch&& other) noexcept {
+    chunks_ = std::exchange(other.chunks_, {});
+    chunk_ = std::exchange(other.chunk_, 0);
+    used_ = std::exchange(other.used_, 0);
+    return *this;
+  }
   Scratch(const Scratch&) noexcept {}
   Scratch& operator=(const Scratch&) noexcept { return *this; }
   ~Scratch() = default;

@@ -37,16 +37,6 @@ template <class S, int Width, class Candidate>
 requires(eigen::unpacket_traits<Candidate>::size == Width) struct Find<S, Width, Candidate> {
   using Type = Candidate;
 };
-template <class S, class Candidate = typename eigen::packet_traits<S>::type>
-constexpr int half_width(int width) {
-  using Half = typename eigen::unpacket_traits<Candidate>::half;
-  if constexpr (std::is_same_v<Half, Candidate>) {
-    return 1;
-  } else {
-    return eigen::unpacket_traits<Candidate>::size == width ? int(eigen::unpacket_traits<Half>::size)
-                                                            : half_width<S, Half>(width);
-  }
-}
 }  // namespace detail
 
 /// `parts` packets of `lanes` numbers each, as one value. A scalar is a packet of one.
@@ -269,17 +259,18 @@ HEED_INLINE void accumulate_sums(ScalarOf<P>* out, const P& a, const P& b, const
 // ---- loops
 
 namespace detail {
-// packets of `Width`, then of half of it, down to scalars: at most a few elements are ever handled alone
+// packets of `Width`, then of four, then scalars
 template <class S, int Width, class F>
 HEED_INLINE void for_rest(Index i, Index n, F&& f) {
   for (; i + Width <= n; i += Width) f.template operator()<Pack<S, Width>>(i);
   if constexpr (Width > 1) {
-    if (i < n) for_rest<S, half_width<S>(Width)>(i, n, f);
+    if (i < n) for_rest<S, (Width > 4 ? 4 : 1)>(i, n, f);
   }
 }
 }  // namespace detail
 
-/// `f.operator()<P>(offset)` over n contiguous elements: N packets at a time, then single packets, halves, scalars.
+/// `f.operator()<P>(offset)` over n contiguous elements: N packets at a time, then single packets, packets of four,
+/// scalars.
 template <class S, int N = 1, class F>
 HEED_INLINE void for_each_packet(Index n, F&& f) {
   Index i = 0;
@@ -287,6 +278,15 @@ HEED_INLINE void for_each_packet(Index n, F&& f) {
     for (; i + N * native_width<S> <= n; i += N * native_width<S>) f.template operator()<Packet<S, N>>(i);
   }
   detail::for_rest<S, native_width<S>>(i, n, f);
+}
+
+/// The same over the lanes of a tile, which are a multiple of the packets in all tiles that heed makes: packets, then
+/// scalars.
+template <class S, class F>
+HEED_INLINE void for_each_lane(Index lanes, F&& f) {
+  Index l = 0;
+  for (; l + native_width<S> <= lanes; l += native_width<S>) f.template operator()<Packet<S>>(l);
+  for (; l < lanes; ++l) f.template operator()<Pack<S, 1>>(l);
 }
 
 #pragma GCC diagnostic pop

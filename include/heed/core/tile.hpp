@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "heed/core/buffer.hpp"
 #include "heed/core/types.hpp"
@@ -76,9 +77,14 @@ class TileBuffer {
 
   TileBuffer() = default;
   TileBuffer(const TileBuffer&) noexcept {}  // a copy of a cache starts empty
-  TileBuffer(TileBuffer&&) noexcept = default;
+  TileBuffer(TileBuffer&& other) noexcept
+      : buffer_(std::move(other.buffer_)), tile_(std::exchange(other.tile_, Tile<S>())) {}
   TileBuffer& operator=(const TileBuffer&) noexcept { return *this; }
-  TileBuffer& operator=(TileBuffer&&) noexcept = default;
+  TileBuffer& operator=(TileBuffer&& other) noexcept {
+    buffer_ = std::move(other.buffer_);
+    tile_ = std::exchange(other.tile_, Tile<S>());
+    return *this;
+  }
   ~TileBuffer() = default;
 
  private:

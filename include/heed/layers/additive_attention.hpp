@@ -99,7 +99,7 @@ struct AdditiveAttention {
     const Tile<S> q = pass.scratch.template tile<S>({1, A}, L);
     affine<S>(query, query_weight(), nullptr, q);
     for (Index k = 0; k < T; ++k) {
-      for_each_packet<S, 2>(A * L, [&]<class P>(Index i) HEED_LAMBDA {
+      for_each_packet<S>(A * L, [&]<class P>(Index i) HEED_LAMBDA {
         store(hidden.at(k) + i, simd::tanh(add(load<P>(keys.at(k) + i), load<P>(q.data + i))));
       });
     }
@@ -136,7 +136,7 @@ struct AdditiveAttention {
     for (Index k = 0; k < T; ++k) {  // d(W [q; k] + b) = ds v (1 - tanh^2): to the key and, over all keys, to the query
       input_gradient<S>(Tile<const S>(ds.step(k)), score_weight(), into(dz));
       S* dkey = cache.dkeys.tile().at(k);
-      for_each_packet<S, 2>(A * L, [&]<class P>(Index i) HEED_LAMBDA {
+      for_each_packet<S>(A * L, [&]<class P>(Index i) HEED_LAMBDA {
         const P h = load<P>(hidden.at(k) + i);
         const P d = mul(load<P>(dz.data + i), sub(set1<P>(1), mul(h, h)));
         accumulate(dkey + i, d);

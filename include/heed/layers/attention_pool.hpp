@@ -70,7 +70,7 @@ struct AttentionPool {
       for (Index f = 0; f < F; ++f) {
         const Index i = (t * F + f) * L;
         const S w = attention.weight(0, f);
-        for_each_packet<S, 2>(L, [&]<class P>(Index l) HEED_LAMBDA {
+        for_each_lane<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
           const P from_score = mul(load<P>(ds.at(t) + l), set1<P>(w));
           put(dx, i + l, fma(load<P>(a.at(t) + l), load<P>(dy.at(0, f) + l), from_score));
         });

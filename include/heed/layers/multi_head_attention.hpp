@@ -148,6 +148,7 @@ struct MultiHeadAttention {
   // y is 0 where the query is past its end or has no memory, in spite of the output's bias
   static void zero_unattended(Tile<const S> query, Tile<const S> memory, Tile<S> y) {
     zero_past_end(y, query.lengths);
+    if (memory.steps == 0) fill(y, S(0));
     if (!memory.lengths || memory.lengths == query.lengths) return;
     for (Index t = 0; t < y.steps; ++t) zero_ended(memory, 0, y.step(t));
   }

@@ -40,9 +40,12 @@ struct MeanPool {
   Shape output_shape(Shape x) const { return {1, x.features}; }
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
     const Tile<S> share = cache.share.take({x.steps, 1}, x.lanes);
-    for (Index l = 0; l < x.lanes; ++l) share.at(0)[l] = S(1) / static_cast<S>(std::max<Index>(x.length(l), 1));
-    for (Index t = 1; t < x.steps; ++t) copy(Tile<const S>(share.step(0)), share.step(t));
-    zero_past_end(share, x.lengths);
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index l = 0; l < x.lanes; ++l) {
+        const Index n = x.length(l);
+        share.at(t)[l] = t < n ? S(1) / static_cast<S>(n) : S(0);
+      }
+    }
     fill(y, S(0));
     for (Index t = 0; t < x.steps; ++t) {
       spread(x, share, t, [&]<class P>(Index i, Index j, const P& s) HEED_LAMBDA {
@@ -67,8 +70,8 @@ struct MeanPool {
   HEED_INLINE static void spread(Tile<const S> x, Tile<const S> share, Index t, F&& f) {
     for (Index feature = 0; feature < x.features; ++feature) {
       const Index i = (t * x.features + feature) * x.lanes, j = feature * x.lanes;
-      simd::for_each_packet<S>(x.lanes,
-                               [&]<class P>(Index l) HEED_LAMBDA { f(i + l, j + l, simd::load<P>(share.at(t) + l)); });
+      simd::for_each_lane<S>(x.lanes,
+                             [&]<class P>(Index l) HEED_LAMBDA { f(i + l, j + l, simd::load<P>(share.at(t) + l)); });
     }
   }
 };

@@ -57,7 +57,7 @@ struct Standardize {
     using namespace simd;
     each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
       const S shift = mean(f), factor = 1 / deviation(f);
-      for_each_packet<S>(x.lanes, [&]<class P>(Index l) HEED_LAMBDA {
+      for_each_lane<S>(x.lanes, [&]<class P>(Index l) HEED_LAMBDA {
         store(y.data + at + l, mul(sub(load<P>(x.data + at + l), set1<P>(shift)), set1<P>(factor)));
       });
     });
@@ -68,9 +68,8 @@ struct Standardize {
     if (!dx) return;
     each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
       const S factor = 1 / deviation(f);
-      for_each_packet<S>(x.lanes, [&]<class P>(Index l) HEED_LAMBDA {
-        put(dx, at + l, mul(load<P>(dy.data + at + l), set1<P>(factor)));
-      });
+      for_each_lane<S>(x.lanes, [&]<class P>(Index l)
+                                    HEED_LAMBDA { put(dx, at + l, mul(load<P>(dy.data + at + l), set1<P>(factor))); });
     });
   }
 

@@ -96,7 +96,7 @@ struct CrossEntropy {
     const Tile<S> p = pass.scratch.template tile<S>({1, C}, L);
     S* largest = pass.scratch.template take<S>(L);
     S* sum = pass.scratch.template take<S>(L);
-    for_each_packet<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
+    for_each_lane<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
       P top = load<P>(z.at(0, 0) + l);
       for (Index c = 1; c < C; ++c) top = max(top, load<P>(z.at(0, c) + l));
       P s = set1<P>(0);
@@ -140,7 +140,7 @@ struct CrossEntropy {
     if (!dz) return total;
     for (Index c = 0; c < C; ++c) {
       const S w = static_cast<S>(class_weight(c));
-      for_each_packet<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
+      for_each_lane<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
         const P less = mul(set1<P>(w), load<P>(smooth + l));
         store(dz.at(0, c) + l, sub(mul(load<P>(factor + l), load<P>(p.at(0, c) + l)), less));
       });

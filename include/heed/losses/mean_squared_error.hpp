@@ -37,7 +37,7 @@ struct MeanSquaredError {
       for (Index f = 0; f < y.features; ++f) {
         const S *a = y.at(t, f), *b = target.at(t, f);
         S* to = dy ? dy.at(t, f) : nullptr;
-        for_each_packet<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
+        for_each_lane<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
           const P d = sub(load<P>(a + l), load<P>(b + l)), weighted = mul(load<P>(lane + l), d);
           total += static_cast<double>(sum(mul(weighted, d)));
           if (to) store(to + l, mul(set1<P>(static_cast<S>(2 * scale)), weighted));

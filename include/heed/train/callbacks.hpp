@@ -35,7 +35,7 @@ inline std::string progress_text(const EpochRecord& r) {
     line.append(text, static_cast<std::size_t>(n));
   };
   add("%d/%d", r.epoch, r.epochs);
-  add(r.loss < 1000 ? "  loss %.6f" : "  loss %.3e", r.loss);
+  add(std::abs(r.loss) < 1000 ? "  loss %.6f" : "  loss %.3e", r.loss);
   add("  acc %.4f", r.accuracy);
   if (!std::isnan(r.test_accuracy)) add("  test %.4f", r.test_accuracy);
   const double rate = r.seconds > 0 ? static_cast<double>(r.sequences) * r.epoch / r.seconds : 0;
@@ -77,8 +77,13 @@ inline Callback plain_progress(std::FILE* out = stdout, int every = 1) {
 inline Callback stop_early(int patience, double least = 0) {
   return [patience, least, best = std::numeric_limits<double>::infinity(), waited = 0](const EpochRecord& r) mutable {
     const double loss = std::isnan(r.test_loss) ? r.loss : r.test_loss;
-    waited = loss < best - least ? 0 : waited + 1;
-    best = std::min(best, loss);
+    if (r.epoch == 1) best = std::numeric_limits<double>::infinity();  // another run with the same options
+    if (loss < best - least) {
+      best = loss;  // only then, so that small steps add up
+      waited = 0;
+    } else {
+      ++waited;
+    }
     return waited < patience;
   };
 }

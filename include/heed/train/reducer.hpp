@@ -64,7 +64,7 @@ struct InProcessReducer {
         for_each_parameter(
             [](const Path&, auto& sum, const auto& part) {
               using S = typename std::remove_reference_t<decltype(sum)>::Scalar;
-              simd::for_each_packet<S, 4>(sum.size(), [&]<class P>(Index k) HEED_LAMBDA {
+              simd::for_each_packet<S>(sum.size(), [&]<class P>(Index k) HEED_LAMBDA {
                 simd::accumulate(sum.data() + k, simd::load<P>(part.data() + k));
               });
             },

@@ -60,7 +60,7 @@ template <class S>
 void one_lane_by_columns(Index rows, Index columns, Index depth, LaneMatrix<const S> a, LaneMatrix<const S> b,
                          LaneMatrix<S> c, S scale, bool add_to_c) {
   for (Index m = 0; m < rows; ++m) {
-    for_each_packet<S, 2>(columns, [&]<class P>(Index n) HEED_LAMBDA {
+    for_each_packet<S>(columns, [&]<class P>(Index n) HEED_LAMBDA {
       P sum = set1<P>(0);
       for (Index k = 0; k < depth; ++k) {
         sum = fma(set1<P>(a.data[m * a.row + k * a.column]), load<P>(b.data + k * b.row + n), sum);
@@ -112,7 +112,7 @@ template <class S>
 void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatrix<const S> a, LaneMatrix<const S> b,
                   LaneMatrix<S> c, S scale = 1, bool add_to_c = false) {
   if (lanes == 1) return detail::lane_product_one_lane(rows, columns, depth, a, b, c, scale, add_to_c);
-  simd::for_each_packet<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+  simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     constexpr int block = simd::registers == 32 ? 4 : 2;
     Index m = 0;
     for (; m + block <= rows; m += block) {

@@ -7,7 +7,7 @@
 ///     y[r][lane] = start[r][lane] + sum over terms, sum over k of w(r, k) x[k][lane]
 ///
 /// Two directions: with many lanes, packets run over lanes and weights are broadcast; with one lane, packets run over
-/// whichever axis of the weight is contiguous.
+/// whichever axis of the weights is contiguous (slowly where none is, or two terms disagree).
 
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
@@ -62,7 +62,9 @@ HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> star
   if constexpr (C > 4) {
     for (; r + 4 <= rows; r += 4) product_block<4, P>(r, lane, lanes, start, y, terms...);
   }
-  for (; r < rows; ++r) product_block<1, P>(r, lane, lanes, start, y, terms...);
+  if constexpr (C > 1) {
+    for (; r < rows; ++r) product_block<1, P>(r, lane, lanes, start, y, terms...);
+  }
 }
 
 // one lane, rows contiguous in w and y: packets of rows
@@ -106,11 +108,13 @@ HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Terms&... terms)
 template <class S, class... Terms>
 void product_one_lane(Index rows, Start<S> start, S* y, const Terms&... terms) {
   if (((terms.row == 1) && ...)) {
-    for_each_packet<S, 4>(rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P>(r, start, y, terms...); });
-  } else {
+    for_each_packet<S>(rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P>(r, start, y, terms...); });
+  } else if (((terms.column == 1) && ...)) {
     Index r = 0;
     for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, terms...);
     for (; r < rows; ++r) dot_block<1>(r, start, y, terms...);
+  } else {
+    product_rows<4, Pack<S, 1>>(rows, 0, 1, start, y, terms...);
   }
 }
 }  // namespace detail
@@ -125,9 +129,8 @@ void product(Index rows, Index lanes, Start<S> start, S* y, const Terms&... term
   Index lane = 0;
   for (; lane + 2 * V <= lanes; lane += 2 * V)
     detail::product_rows<block, Packet<S, 2>>(rows, lane, lanes, start, y, terms...);
-  simd::detail::for_rest<S, V>(lane, lanes, [&]<class P>(Index l) HEED_LAMBDA {
-    detail::product_rows<block, P>(rows, l, lanes, start, y, terms...);
-  });
+  for (; lane + V <= lanes; lane += V) detail::product_rows<4, Packet<S>>(rows, lane, lanes, start, y, terms...);
+  for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms...);
 }
 
 }  // namespace heed::inline HEED_ISA::kernels

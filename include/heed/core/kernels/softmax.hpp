@@ -48,7 +48,7 @@ void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullpt
   for (Index t = common; t < rows; ++t) {
     for (Index l = 0; l < lanes; ++l) s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : S(-1e30);
   }
-  for_each_packet<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+  for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     P largest = load<P>(s + lane);
     for (Index t = 1; t < rows; ++t) largest = max(largest, load<P>(s + t * lanes + lane));
     P total = set1<P>(0);
@@ -78,7 +78,7 @@ void softmax_backward(const S* a, S* da, Index rows, Index lanes) {
     });
     return;
   }
-  for_each_packet<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+  for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     P dot = set1<P>(0);
     for (Index t = 0; t < rows; ++t) dot = fma(load<P>(a + t * lanes + lane), load<P>(da + t * lanes + lane), dot);
     for (Index t = 0; t < rows; ++t) {

@@ -122,7 +122,7 @@ void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S*
     const S* d = dy.data + t * dy.step;
     const S* v = x.data + t * x.step;
     for (Index k = 0; k < x.count; ++k) {
-      for_each_packet<S, 2>(dy.count, [&]<class P>(Index r) HEED_LAMBDA {
+      for_each_packet<S>(dy.count, [&]<class P>(Index r) HEED_LAMBDA {
         S* to = dw + k * out + r;
         store(to, fma(load<P>(d + r), set1<P>(v[k]), load<P>(to)));
       });

@@ -1,0 +1,66 @@
+#pragma once
+
+// The task that the trainer knows without any data: ten gestures of a hand.
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "heed/core/rng.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/sequences.hpp"
+
+namespace classifier {
+
+/// Gestures as five channels of a motion sensor show them in ten steps. A gesture is a turn in one of five planes, each
+/// spanned by two channels, to one of two sides:
+///
+///     x_a(t) = s cos(p + w t),   x_b(t) = s sin(p + w t)   from its start on, for 6 to 8 steps; noise everywhere
+///
+/// Class 2 k turns from channel k to channel k + 1 (w > 0), class 2 k + 1 back (w < 0). Where it starts (step 0 to 3),
+/// its phase p (any), speed |w| (0.6 to 0.9 a step) and strength s (0.7 to 1.3) vary. So each number on its own has
+/// mean 0 in every class: which channel leads decides, and a model that is linear in the numbers cannot see it.
+///
+/// Sequence i depends on the key and on i alone; all classes are equally frequent.
+inline heed::Sequences<float> gestures(heed::Key key, heed::Index count) {
+  constexpr heed::Index steps = 10, channels = 5, classes = 2 * channels;
+  constexpr double deviation_of_noise = 0.25;
+  heed::Sequences<float> data{heed::Tensor<float, 3>({count, steps, channels}), {}, {}};
+  for (heed::Index i = 0; i < count; ++i) {
+    const heed::Key gesture = key.child(static_cast<std::uint64_t>(i)), noise = gesture.child(0);
+    const heed::Index label = i % classes, a = label / 2, b = (a + 1) % channels;
+    const double phase = gesture.uniform(0, 0, 2 * std::numbers::pi);
+    const double speed = gesture.uniform(1, 0.6, 0.9) * (label % 2 ? -1 : 1);
+    const double strength = gesture.uniform(2, 0.7, 1.3);
+    const double begin = gesture.uniform(3, 0, 3), end = begin + gesture.uniform(4, 6, 8);
+    for (heed::Index t = 0; t < steps; ++t) {
+      const auto time = static_cast<double>(t);
+      std::array<double, channels> x{};
+      if (time >= begin && time <= end) {
+        x[static_cast<std::size_t>(a)] = strength * std::cos(phase + speed * time);
+        x[static_cast<std::size_t>(b)] = strength * std::sin(phase + speed * time);
+      }
+      for (heed::Index f = 0; f < channels; ++f) {
+        const double error = deviation_of_noise * noise.normal(static_cast<std::uint64_t>(t * channels + f));
+        data.x(i, t, f) = static_cast<float>(x[static_cast<std::size_t>(f)] + error);
+      }
+    }
+    data.labels.push_back(std::to_string(label));
+  }
+  return data;
+}
+
+inline constexpr heed::Index gestures_to_train = 10'000, gestures_to_test = 2'000;
+
+inline heed::Sequences<float> training_gestures(std::uint64_t seed) {
+  return gestures(heed::Key{seed}.child(1), gestures_to_train);
+}
+inline heed::Sequences<float> test_gestures(std::uint64_t seed) {
+  return gestures(heed::Key{seed}.child(2), gestures_to_test);
+}
+
+}  // namespace classifier

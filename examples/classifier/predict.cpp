@@ -1,0 +1,111 @@
+// classifier predict: the class of each sequence, in the words of the training data.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/data/csv.hpp"
+#include "heed/data/npy.hpp"
+#include "heed/data/text.hpp"
+#include "heed/infer/predictor.hpp"
+#include "model_arguments.hpp"
+#include "terminal.hpp"
+
+namespace classifier {
+
+namespace {
+
+using heed::Index;
+
+struct PredictArguments : ModelArguments {
+  bool logits = false, probabilities = false;
+};
+
+/// What the classes are in a file of integers: the labels where all are integers, otherwise 0, 1, ...
+std::vector<std::int64_t> integer_names(const std::vector<std::string>& names) {
+  std::vector<std::int64_t> integers(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (heed::parse_number(names[i], integers[i]) == std::errc()) continue;
+    for (std::size_t k = 0; k < names.size(); ++k) integers[k] = static_cast<std::int64_t>(k);
+    break;
+  }
+  return integers;
+}
+
+/// "label", and where the scores are asked for a column for each class.
+heed::CsvWriter table(const std::vector<std::size_t>& classes, const heed::Tensor<float, 2>& scores,
+                      const std::vector<std::string>& names, bool with_scores) {
+  std::vector<std::string> header{"label"};
+  if (with_scores) header.insert(header.end(), names.begin(), names.end());
+  heed::CsvWriter csv(header);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (with_scores) {
+      csv.row(names[classes[i]], scores[static_cast<Index>(i)]);
+    } else {
+      csv.row(names[classes[i]]);
+    }
+  }
+  return csv;
+}
+
+void predict(const PredictArguments& a) {
+  check_output(a);
+  const StoredModel stored = load_model(a.model, a.architecture);
+  const heed::Sequences<float> data = load_data_for(stored, a.data, false, a.steps);
+  const std::vector<std::string> names = class_names(stored.model).names;
+
+  heed::Tensor<float, 2> scores({data.count(), stored.model.options.classes});
+  heed::Predictor<Model> predictor(stored.model);
+  predictor(data.x, scores, data.lengths, a.probabilities ? heed::Output::probabilities : heed::Output::logits);
+  std::vector<std::size_t> classes;
+  for (Index i = 0; i < scores.extent(0); ++i) {
+    const auto row = static_cast<const heed::Tensor<float, 2>&>(scores)[i];
+    classes.push_back(static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+  }
+
+  const bool with_scores = a.logits || a.probabilities;
+  if (!is_npy(a.output)) {
+    const heed::CsvWriter csv = table(classes, scores, names, with_scores);
+    if (!a.output.empty()) {
+      csv.write(a.output);
+    } else if (with_scores) {
+      std::fputs(csv.text().c_str(), stdout);
+    } else {
+      const bool terminal = is_terminal(stdout);
+      for (const std::size_t c : classes) std::puts((terminal ? printable(names[c]) : names[c]).c_str());
+    }
+  } else if (with_scores) {
+    heed::write_npy(a.output, scores);
+  } else {
+    const std::vector<std::int64_t> integers = integer_names(names);
+    heed::Tensor<std::int64_t, 1> labels({data.count()});
+    for (Index i = 0; i < labels.size(); ++i) labels(i) = integers[classes[static_cast<std::size_t>(i)]];
+    heed::write_npy(a.output, labels);
+  }
+}
+
+}  // namespace
+
+void add_predict(CLI::App& program) {
+  CLI::App& command = *program.add_subcommand("predict", "Print or write the class of each sequence");
+  const auto a = std::make_shared<PredictArguments>();
+  add_model_and_data(command, *a);
+  add_output(command, *a, "Where to write the answers (.npy or .csv)");
+  auto* const logits = command.add_flag("--logits", a->logits, "Answer by a logit for each class");
+  logits->option_text(" ");  // nothing of what it excludes
+  command.add_flag("--probabilities", a->probabilities, "Answer by a probability for each class")
+      ->excludes(logits)
+      ->option_text(" ");
+  command.footer(
+      "A .npy holds the labels if all are integers, otherwise the numbers of the\n"
+      "classes, from 0, in the order that classifier inspect shows; with --logits or\n"
+      "--probabilities a row of them for each sequence.");
+  command.callback([a] { predict(*a); });
+}
+
+}  // namespace classifier

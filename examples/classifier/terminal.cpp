@@ -1,0 +1,56 @@
+#include "terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace classifier {
+
+namespace {
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }  // a character of UTF-8
+
+}  // namespace
+
+bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) != 0; }
+
+int terminal_width() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+Colours terminal_colours() {
+  const std::string_view term = environment("TERM"), depth = environment("COLORTERM");
+  if (!environment("NO_COLOR").empty() || term.empty() || term == "dumb") return Colours::none;
+  if (depth == "truecolor" || depth == "24bit") return Colours::full;
+  return term.find("256color") != std::string_view::npos ? Colours::indexed : Colours::none;
+}
+
+std::string printable(std::string_view text) {
+  std::string result(text);
+  std::replace_if(
+      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return result;
+}
+
+std::string column(std::string_view text, int width) {
+  std::string result;
+  int columns = 0;
+  for (const char c : printable(text)) {
+    if (!continues(c) && ++columns > width) {
+      --columns;
+      break;
+    }
+    result += c;
+  }
+  return result.append(static_cast<std::size_t>(std::max(0, width - columns)), ' ');
+}
+
+}  // namespace classifier

@@ -1,0 +1,122 @@
+#include "heed/core/kernels/attention.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "../../support/random.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::Tile;
+using heed::kernels::Head;
+using heed::kernels::matrix_of;
+using test_support::random_values;
+
+// One head that takes the features 1 .. of tiles with two features more, against plain loops in double.
+template <class S>
+struct Attended {
+  static constexpr Index Q = 3, K = 5, D = 4, V = 6;
+  const Index L;
+  const double scale = 0.7;
+  std::vector<std::int32_t> lengths;
+  std::vector<S> q, k, v, dc, weights, context, scores, dq, dk, dv;
+
+  Attended(Index lanes, bool ragged)
+      : L(lanes),
+        q(random_values<S>(Q * (D + 2) * L, 1)),
+        k(random_values<S>(K * (D + 2) * L, 2)),
+        v(random_values<S>(K * (V + 2) * L, 3)),
+        dc(random_values<S>(Q * (V + 2) * L, 4)),
+        weights(static_cast<std::size_t>(Q * K * L)),
+        context(dc.size()),
+        scores(weights.size()),
+        dq(q.size()),
+        dk(k.size()),
+        dv(v.size()) {
+    for (Index l = 0; l < L && ragged; ++l) lengths.push_back(static_cast<std::int32_t>((3 * l + 2) % (K + 1)));
+    const auto in = [&](const std::vector<S>& x, Index steps, Index f) {
+      return matrix_of(Tile<const S>(x.data(), {steps, f + 2}, L), 1);
+    };
+    const auto out = [&](std::vector<S>& x, Index steps, Index f) {
+      return matrix_of(Tile<S>(x.data(), {steps, f + 2}, L), 1);
+    };
+    const Head<S> head{Q, K, D, V, L, static_cast<S>(scale), ragged ? lengths.data() : nullptr};
+    heed::kernels::attend<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), weights.data(), out(context, Q, V));
+    heed::kernels::attend_backward<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), weights.data(), in(dc, Q, V),
+                                      scores.data(), out(dq, Q, D), out(dk, K, D), out(dv, K, V));
+  }
+
+  double at(const std::vector<S>& x, Index f_count, Index t, Index f, Index l) const {
+    return static_cast<double>(x[static_cast<std::size_t>((t * (f_count + 2) + 1 + f) * L + l)]);
+  }
+  Index keys(Index l) const { return lengths.empty() ? K : lengths[static_cast<std::size_t>(l)]; }
+
+  // the largest error of everything in one lane
+  double error(Index l) const {
+    double a[Q][K] = {}, ds[Q][K] = {}, worst = 0;
+    const auto compare = [&](double got, double expected) {
+      const double e = std::abs(got - expected);
+      worst = std::isfinite(e) ? std::max(worst, e) : HUGE_VAL;
+    };
+    for (Index i = 0; i < Q; ++i) {
+      double total = 0, dot = 0;
+      for (Index j = 0; j < keys(l); ++j) {
+        double s = 0;
+        for (Index f = 0; f < D; ++f) s += at(q, D, i, f, l) * at(k, D, j, f, l);
+        total += a[i][j] = std::exp(scale * s);
+      }
+      for (Index j = 0; j < keys(l); ++j) {
+        a[i][j] /= total;
+        for (Index f = 0; f < V; ++f) ds[i][j] += at(dc, V, i, f, l) * at(v, V, j, f, l);
+        dot += a[i][j] * ds[i][j];
+      }
+      for (Index j = 0; j < keys(l); ++j) ds[i][j] = a[i][j] * (ds[i][j] - dot);
+      for (Index j = 0; j < K; ++j)
+        compare(static_cast<double>(weights[static_cast<std::size_t>((i * K + j) * L + l)]), a[i][j]);
+    }
+    const auto sum = [](Index n, auto term) {
+      double s = 0;
+      for (Index i = 0; i < n; ++i) s += term(i);
+      return s;
+    };
+    for (Index i = 0; i < Q; ++i) {
+      for (Index f = 0; f < V; ++f) {
+        compare(at(context, V, i, f, l), sum(K, [&](Index j) { return a[i][j] * at(v, V, j, f, l); }));
+      }
+      for (Index f = 0; f < D; ++f) {
+        compare(at(dq, D, i, f, l), scale * sum(K, [&](Index j) { return ds[i][j] * at(k, D, j, f, l); }));
+      }
+    }
+    for (Index j = 0; j < K; ++j) {
+      for (Index f = 0; f < V; ++f) {
+        compare(at(dv, V, j, f, l), sum(Q, [&](Index i) { return a[i][j] * at(dc, V, i, f, l); }));
+      }
+      for (Index f = 0; f < D; ++f) {
+        compare(at(dk, D, j, f, l), scale * sum(Q, [&](Index i) { return ds[i][j] * at(q, D, i, f, l); }));
+      }
+    }
+    return worst;
+  }
+};
+
+template <class S>
+void check_attention() {
+  for (const Index lanes : {1, 2, 7, 16, 37, 64}) {
+    for (const bool ragged : {false, true}) {
+      const Attended<S> attended(lanes, ragged);
+      for (Index l = 0; l < lanes; ++l) {
+        ASSERT_LE(attended.error(l), test_support::rounding<S>) << "lane " << l << " of " << lanes << ", " << ragged;
+      }
+    }
+  }
+}
+
+TEST(Attention, AttendsAndGoesBackInDouble) { check_attention<double>(); }
+TEST(Attention, AttendsAndGoesBackInFloat) { check_attention<float>(); }
+
+}  // namespace

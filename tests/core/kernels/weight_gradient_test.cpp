@@ -1,0 +1,68 @@
+#include "heed/core/kernels/weight_gradient.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "../../support/random.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::kernels::Rows;
+using test_support::random_values;
+
+// The rows in use are the first of tiles with one feature more, and dw is a part of a larger matrix.
+template <class S>
+void check_weight_gradient(Index steps, Index outputs, Index inputs, Index lanes) {
+  const Index out = outputs + 3, dy_step = (outputs + 1) * lanes, x_step = (inputs + 1) * lanes;
+  const auto dy = random_values<S>(steps * dy_step, 1), x = random_values<S>(steps * x_step, 2);
+  std::vector<S> dw = random_values<S>(out * inputs, 3), db = random_values<S>(out, 4);
+  std::vector<double> expected(dw.begin(), dw.end()), expected_bias(db.begin(), db.end());
+  for (Index t = 0; t < steps; ++t) {
+    for (Index r = 0; r < outputs; ++r) {
+      for (Index l = 0; l < lanes; ++l) {
+        const auto d = static_cast<double>(dy[static_cast<std::size_t>(t * dy_step + r * lanes + l)]);
+        expected_bias[static_cast<std::size_t>(r)] += d;
+        for (Index k = 0; k < inputs; ++k) {
+          expected[static_cast<std::size_t>(r + k * out)] +=
+              d * static_cast<double>(x[static_cast<std::size_t>(t * x_step + k * lanes + l)]);
+        }
+      }
+    }
+  }
+  const Rows<const S> dy_rows{dy.data(), outputs, dy_step}, x_rows{x.data(), inputs, x_step};
+  heed::kernels::weight_gradient<S>(steps, lanes, dy_rows, x_rows, dw.data(), out);
+  heed::kernels::bias_gradient<S>(steps, lanes, dy_rows, db.data());
+  const double limit = 4 * test_support::rounding<S>;  // sums of up to 700 products
+  ASSERT_LE(test_support::largest_difference(dw, expected), limit)
+      << steps << " steps, " << outputs << " outputs, " << inputs << " inputs, " << lanes << " lanes";
+  ASSERT_LE(test_support::largest_difference(db, expected_bias), limit)
+      << steps << " steps, " << outputs << " outputs, " << lanes << " lanes";
+}
+
+TEST(WeightGradient, HoldsForAnyNumberOfLanes) {
+  for (Index lanes = 1; lanes <= 70; ++lanes) {
+    check_weight_gradient<float>(2, 9, 6, lanes);
+    check_weight_gradient<double>(2, 9, 6, lanes);
+  }
+}
+
+TEST(WeightGradient, HoldsForAnySize) {
+  for (const Index outputs : {1, 2, 3, 4, 5, 8, 13}) {
+    for (const Index inputs : {1, 3, 4, 7, 16, 17, 33}) {  // panels of 16 inputs
+      for (const Index lanes : {1, 5, 16, 40}) {
+        check_weight_gradient<float>(3, outputs, inputs, lanes);
+        check_weight_gradient<double>(3, outputs, inputs, lanes);
+      }
+    }
+  }
+}
+
+TEST(WeightGradient, SumsOverAllSteps) {
+  for (const Index steps : {0, 1, 10}) {
+    for (const Index lanes : {1, 64}) check_weight_gradient<double>(steps, 8, 8, lanes);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,104 @@
+#include "heed/core/parameter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <numeric>
+#include <utility>
+
+#include "../support/error_of.hpp"
+
+namespace {
+
+using heed::Extents;
+using heed::Index;
+using heed::Matrix;
+using heed::Parameter;
+using heed::Vector;
+
+Matrix<double> counted(Index rows, Index cols) {
+  Matrix<double> m(rows, cols);
+  std::iota(m.begin(), m.end(), 0.0);
+  return m;
+}
+
+TEST(Parameter, StandsWithTheFirstIndexFastest) {
+  const Matrix<double> m = counted(3, 2);
+  EXPECT_EQ(m(1, 0), 1);
+  EXPECT_EQ(m(0, 1), 3);
+  EXPECT_EQ(m(2, 1), 5);
+  EXPECT_EQ(m.column(1), m.data() + 3);
+  Parameter<float, 3> p(2, 3, 4);
+  EXPECT_EQ(&p(1, 2, 3) - p.data(), 1 + 2 * 2 + 3 * 2 * 3);
+}
+
+TEST(Parameter, IsZeroAndAlignedAtTheStart) {
+  for (const Index n : {1, 3, 17, 1000}) {
+    const Vector<float> v(n);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(v.data()) % 64, 0U);
+    for (const float x : v) EXPECT_EQ(x, 0);
+  }
+}
+
+TEST(Parameter, KnowsItsSizes) {
+  const Matrix<float> m(3, 2);
+  EXPECT_EQ(m.rows(), 3);
+  EXPECT_EQ(m.cols(), 2);
+  EXPECT_EQ(m.size(), 6);
+  EXPECT_EQ(m.extents(), (Extents<2>{3, 2}));
+  EXPECT_TRUE(Matrix<float>().empty());
+  EXPECT_TRUE(Matrix<float>(0, 4).empty());
+  EXPECT_EQ(Matrix<float>().size(), 0);
+}
+
+TEST(Parameter, CopiesAreDeep) {
+  Matrix<double> a = counted(2, 2);
+  const Matrix<double> b = a;
+  a(0, 0) = 9;
+  EXPECT_EQ(b(0, 0), 0);
+  EXPECT_EQ(b(1, 1), 3);
+}
+
+TEST(Parameter, AssigningOneOfEqualSizeKeepsTheMemory) {
+  Matrix<double> a(2, 3);
+  const Matrix<double> b = counted(3, 2);
+  const double* before = a.data();
+  a = b;
+  EXPECT_EQ(a.data(), before);
+  EXPECT_EQ(a.extents(), b.extents());
+  EXPECT_EQ(a(2, 1), 5);
+  const Matrix<double>& self = a;
+  a = self;
+  EXPECT_EQ(a(2, 1), 5);
+}
+
+TEST(Parameter, AssigningOneOfAnotherSizeTakesItsSize) {
+  Matrix<double> a(2, 3);
+  a = counted(4, 5);
+  EXPECT_EQ(a.extents(), (Extents<2>{4, 5}));
+  EXPECT_EQ(a(3, 4), 19);
+  a = Matrix<double>();
+  EXPECT_TRUE(a.empty());
+}
+
+TEST(Parameter, MovesItsMemory) {
+  Matrix<double> a = counted(2, 2);
+  const double* memory = a.data();
+  const Matrix<double> b = std::move(a);
+  EXPECT_EQ(b.data(), memory);
+  EXPECT_EQ(b(1, 1), 3);
+}
+
+TEST(Parameter, Fills) {
+  Vector<float> v(5);
+  v.fill(2);
+  for (const float x : v) EXPECT_EQ(x, 2);
+}
+
+TEST(Parameter, RejectsNegativeAndOverflowingExtents) {
+  EXPECT_NE(test_support::error_of([] { Matrix<float>(2, -1); }).find("negative extent"), std::string::npos);
+  EXPECT_NE(test_support::error_of([] { Matrix<float>(Index(1) << 40, Index(1) << 40); }).find("too many elements"),
+            std::string::npos);
+}
+
+}  // namespace

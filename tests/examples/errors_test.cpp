@@ -1,0 +1,256 @@
+// Bad input: an exit code, one clear message, and nothing written.
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/core/tensor.hpp"
+#include "heed/data/npy.hpp"
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+constexpr const char* train = "train --data x.npy --labels y.npy --epochs 1 --model new.safetensors --history new.csv ";
+constexpr const char* train_csv = "train --data bad.csv --epochs 1 --model new.safetensors --history new.csv ";
+
+class Errors : public Classifier {
+ protected:
+  void SetUp() override {
+    write_npy();
+    output_of("train --data x.npy --labels y.npy --epochs 1 --quiet --model m.safetensors");
+  }
+
+  /// `arguments` end with `code` and a message that holds all of `parts`; nothing is printed or written.
+  void expect_error(int code, const std::string& arguments, const std::vector<std::string>& parts) const {
+    const auto before = files();
+    const Result result = run(arguments);
+    EXPECT_EQ(result.code, code) << arguments << "\n" << result.err;
+    EXPECT_TRUE(result.err.starts_with("classifier: ")) << arguments << "\n" << result.err;
+    EXPECT_EQ(result.err.find("classifier: ", 1), std::string::npos) << "one message: " << result.err;
+    for (const std::string& part : parts) {
+      EXPECT_NE(result.err.find(part), std::string::npos) << arguments << "\n" << part << " is not in\n" << result.err;
+    }
+    EXPECT_EQ(result.out, "") << arguments;
+    EXPECT_TRUE(files() == before) << arguments << "\nleft other files than there were";
+  }
+
+  /// An .npy file of that shape, as text, with these bytes of data.
+  void write_raw_npy(const std::string& name, const std::string& shape, std::size_t bytes) const {
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }";
+    header.resize(117, ' ');
+    folder.file(name, std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + std::string(bytes, '\0'));
+  }
+
+  /// A safetensors file of that header and these bytes of data.
+  void write_raw_model(const std::string& name, const std::string& header, std::size_t bytes = 0) const {
+    std::string length(8, '\0');
+    for (std::size_t i = 0; i < 8; ++i) length[i] = static_cast<char>(header.size() >> (8 * i) & 0xff);
+    folder.file(name, length + header + std::string(bytes, '\0'));
+  }
+};
+
+TEST_F(Errors, WrongUsage) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "subcommand"},
+      {"fly", "fly"},
+      {std::string(train) + "--speed 3", "--speed"},
+      {std::string(train) + "stray", "stray"},
+      {std::string(train) + "--hidden", "--hidden"},
+      {"train --labels y.npy", "--data"},
+      {"train --test x.npy", "--data"},
+      {std::string(train) + "--test-labels y.npy", "--test"},
+      {"train --data x.npy --labels y.npy --epochs 0", "--epochs"},
+      {"train --data x.npy --labels y.npy --epochs many", "--epochs"},
+      {std::string(train) + "--hidden 0", "--hidden"},
+      {std::string(train) + "--hidden 1.5", "--hidden"},
+      {std::string(train) + "--classes 0", "--classes"},
+      {std::string(train) + "--heads 0", "--heads"},
+      {std::string(train) + "--batch 0", "--batch"},
+      {std::string(train) + "--batch -3", "--batch"},
+      {std::string(train) + "--batch half", "--batch"},
+      {std::string(train) + "--learning-rate 0", "--learning-rate"},
+      {std::string(train) + "--learning-rate -1", "--learning-rate"},
+      {std::string(train) + "--learning-rate nan", "--learning-rate"},
+      {std::string(train) + "--learning-rate inf", "--learning-rate"},
+      {std::string(train) + "--threads 0", "--threads"},
+      {std::string(train) + "--seed -1", "--seed"},
+      {std::string(train) + "--attention much", "--attention"},
+      {std::string(train) + "--pooling max", "--pooling"},
+      {"evaluate --data x.npy", "--model"},
+      {"predict --model m.safetensors", "--data"},
+      {"predict --model m.safetensors --data x.npy --logits --probabilities", "--logits"},
+      {"predict --model m.safetensors --data x.npy --output new.txt", "new.txt"},
+      {"explain --model m.safetensors --data x.npy --output new", "new"},
+      {"inspect", "FILE"},
+      {"inspect m.safetensors m.safetensors", "m.safetensors"}};
+  for (const auto& [arguments, part] : cases) expect_error(2, arguments, {part});
+}
+
+TEST_F(Errors, FilesThatAreNotThere) {
+  expect_error(1, "train --data absent.npy --labels y.npy", {"absent.npy", "No such file"});
+  expect_error(1, "train --data x.npy --labels absent.npy", {"absent.npy", "No such file"});
+  expect_error(1, std::string(train) + "--test absent.csv", {"absent.csv", "No such file"});
+  expect_error(1, std::string(train) + "--init absent.safetensors", {"absent.safetensors", "No such file"});
+  for (const char* command : {"evaluate --labels y.npy", "predict", "explain"}) {
+    expect_error(1, std::string(command) + " --data x.npy --model absent", {"absent", "No such file"});
+  }
+  expect_error(1, "inspect absent", {"absent", "No such file"});
+}
+
+TEST_F(Errors, ShapesThatDisagree) {
+  heed::write_npy(folder / "y5.npy", heed::Tensor<std::int64_t, 1>({5}));
+  heed::write_npy(folder / "flat.npy", heed::Tensor<float, 1>({5}));
+  heed::write_npy(folder / "x3.npy", heed::Tensor<float, 3>({24, 6, 3}));
+  expect_error(1, "train --data x.npy --labels y5.npy --model new.safetensors", {"y5.npy", "24", "5"});
+  expect_error(1, "train --data flat.npy --labels y5.npy --model new.safetensors", {"flat.npy", "(5)"});
+  expect_error(1, "train --data x.npy --labels x.npy --model new.safetensors", {"x.npy"});
+  expect_error(1, "train --data x.npy --model new.safetensors", {"x.npy", "no labels"});
+  expect_error(1, std::string(train) + "--test x3.npy --test-labels y.npy", {"x3.npy", "features", "2", "3"});
+  expect_error(1, std::string(train) + "--features 3", {"x.npy", "features", "2", "3"});
+  for (const char* command : {"evaluate --labels y.npy", "predict", "explain"}) {
+    expect_error(1, std::string(command) + " --data x3.npy --model m.safetensors", {"x3.npy", "features", "2", "3"});
+  }
+  folder.file("bad.csv", "1,2,3,a\n1,2,b\n");
+  expect_error(1, train_csv, {"bad.csv, line 2", "4", "3"});
+  folder.file("bad.csv", "1,2,3,a\n3,2,1,b\n");
+  expect_error(1, std::string(train_csv) + "--features 2", {"bad.csv", "2 features", "4 fields"});
+}
+
+TEST_F(Errors, LabelsOutOfRange) {
+  expect_error(1, std::string(train) + "--classes 2", {"y.npy", "sequence 2", "one of 0, 1", "'2'"});
+  folder.file("y.txt", "-1\n0\n1\n");
+  heed::write_npy(folder / "x3.npy", heed::Tensor<float, 3>({3, 2, 2}));
+  expect_error(1, "train --data x3.npy --labels y.txt --classes 3 --model new.safetensors",
+               {"y.txt", "sequence 0", "'-1'"});
+  expect_error(1, std::string(train) + "--test x3.npy --test-labels y.txt", {"y.txt", "sequence 0", "'-1'"});
+  expect_error(1, "evaluate --model m.safetensors --data x3.npy --labels y.txt", {"y.txt", "sequence 0", "'-1'"});
+  expect_error(1, "train --init m.safetensors --data x3.npy --labels y.txt --model new.safetensors", {"y.txt", "'-1'"});
+  folder.file("y.txt", "0\n0.5\n1\n");
+  expect_error(1, "train --data x3.npy --labels y.txt --model new.safetensors", {"y.txt, line 2", "0.5"});
+}
+
+TEST_F(Errors, NumbersThatAreNotFinite) {
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    write_npy("bad.npy", "y.npy", value);
+    const std::vector<std::string> place = {"bad.npy", "sequence 23", "step 5", "feature 1", "not finite"};
+    expect_error(1, "train --data bad.npy --labels y.npy --model new.safetensors", place);
+    expect_error(1, std::string(train) + "--test bad.npy --test-labels y.npy", place);
+    expect_error(1, "evaluate --model m.safetensors --data bad.npy --labels y.npy", place);
+    expect_error(1, "predict --model m.safetensors --data bad.npy --output new.npy", place);
+    expect_error(1, "explain --model m.safetensors --data bad.npy --output new.npy", place);
+  }
+  folder.file("bad.csv", "1,2,a\n1,nan,b\n");
+  expect_error(1, train_csv, {"bad.csv, line 2, column 3", "not finite"});
+  folder.file("bad.csv", "1,2,a\n1,?,b\n");
+  expect_error(1, train_csv, {"bad.csv, line 2, column 3", "not a number"});
+  folder.file("bad.ts", "@univariate true\n@classLabel true a b\n@data\n1,2:a\n1,?:b\n");
+  expect_error(1, "train --data bad.ts --model new.safetensors", {"bad.ts, line 5, column 3", "missing value"});
+}
+
+TEST_F(Errors, EmptyData) {
+  heed::write_npy(folder / "none.npy", heed::Tensor<float, 3>({0, 6, 2}));
+  heed::write_npy(folder / "short.npy", heed::Tensor<float, 3>({24, 0, 2}));
+  heed::write_npy(folder / "thin.npy", heed::Tensor<float, 3>({24, 6, 0}));
+  for (const std::string name : {"none.npy", "short.npy", "thin.npy"}) {
+    expect_error(1, "train --data " + name + " --labels y.npy --model new.safetensors", {name, "no data"});
+    expect_error(1, "predict --model m.safetensors --output new.npy --data " + name, {name, "no data"});
+  }
+  folder.file("bad.csv", "");
+  expect_error(1, train_csv, {"bad.csv", "no data"});
+  folder.file("bad.ts", "@univariate true\n@classLabel true a b\n@data\n");
+  expect_error(1, "train --data bad.ts --model new.safetensors", {"bad.ts", "no data"});
+}
+
+TEST_F(Errors, OneClassAlone) {
+  folder.file("bad.csv", "1,2,a\n3,4,a\n");
+  expect_error(1, train_csv, {"bad.csv", "'a'", "--classes"});
+}
+
+TEST_F(Errors, TruncatedAndPaddedFiles) {
+  const std::string x = text("x.npy"), m = text("m.safetensors");
+  for (const std::string& content : {x.substr(0, x.size() - 1), x + '\0', x.substr(0, 40), std::string()}) {
+    folder.file("bad.npy", content);
+    expect_error(1, "train --data bad.npy --labels y.npy --model new.safetensors", {"bad.npy"});
+  }
+  for (const std::string& content : {m.substr(0, m.size() - 1), m + '\0', m.substr(0, 40), std::string()}) {
+    folder.file("bad.safetensors", content);
+    expect_error(1, "inspect bad.safetensors", {"bad.safetensors"});
+    expect_error(1, std::string(train) + "--init bad.safetensors", {"bad.safetensors"});
+    expect_error(1, "predict --data x.npy --output new.npy --model bad.safetensors", {"bad.safetensors"});
+  }
+}
+
+TEST_F(Errors, HeadersThatPromiseMoreThanTheFileHolds) {
+  write_raw_npy("bad.npy", "(1000000000, 6, 2)", 48);
+  expect_error(1, "train --data bad.npy --labels y.npy --model new.safetensors", {"bad.npy"});
+  write_raw_model("bad.safetensors",
+                  R"({"fc1.bias":{"dtype":"F32","shape":[16000000000],"data_offsets":[0,64000000000]}})", 8);
+  expect_error(1, "inspect bad.safetensors", {"bad.safetensors", "fc1.bias"});
+}
+
+TEST_F(Errors, SizesThatOverflow) {
+  write_raw_npy("bad.npy", "(4611686018427387904, 4, 2)", 48);
+  expect_error(1, "train --data bad.npy --labels y.npy --model new.safetensors", {"bad.npy"});
+  write_raw_model("bad.safetensors",
+                  R"({"fc1.bias":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})");
+  expect_error(1, "inspect bad.safetensors", {"bad.safetensors", "fc1.bias"});
+  const std::string start =
+      R"({"__metadata__":{"format":"heed","format_version":"1","architecture":"SequenceClassifier",)";
+  for (const char* size : {"100000", "4000000000", "9000000000000000000"}) {  // far beyond what the file holds
+    write_raw_model(
+        "bad.safetensors",
+        start + R"("attention":"pool","classes":"2","features":"2","dense":"2","hidden":")" + size + "\"}}");
+    expect_error(1, "inspect bad.safetensors", {"bad.safetensors"});
+  }
+}
+
+TEST_F(Errors, ModelsOfAnotherArchitecture) {
+  write_raw_model("other.safetensors",
+                  R"({"__metadata__":{"format":"heed","format_version":"1","architecture":"Tagger"}})");
+  write_raw_model("torch.safetensors", R"({"conv.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}})", 4);
+  for (const char* command :
+       {"inspect ", "predict --data x.npy --output new.npy --model ", "evaluate --data x.npy --labels y.npy --model ",
+        "explain --data x.npy --model ", "train --data x.npy --labels y.npy --model new.safetensors --init "}) {
+    expect_error(1, std::string(command) + "other.safetensors",
+                 {"other.safetensors", "another architecture", "Tagger"});
+    expect_error(1, std::string(command) + "torch.safetensors", {"torch.safetensors", "do not determine"});
+  }
+}
+
+TEST_F(Errors, OutputsThatCannotBeWritten) {
+  const std::string data = "train --data x.npy --labels y.npy --epochs 1000000000 ";  // fails at once, or never ends
+  for (const std::string path : {"absent/new.csv", ".", "x.npy/new.csv"}) {
+    expect_error(1, data + "--model " + path, {path});
+    expect_error(1, data + "--history " + path, {path});
+    expect_error(1, data + "--model new.safetensors --history " + path, {path});
+  }
+  expect_error(1, data + "--history x.npy", {"x.npy", "read"});
+  expect_error(1, data + "--model y.npy", {"y.npy", "read"});
+  expect_error(1, data + "--model same --history same", {"same"});
+  for (const std::string command : {"predict", "explain"}) {
+    const std::string on = command + " --data x.npy --model m.safetensors --output ";
+    expect_error(1, on + "absent/new.npy", {"absent/new.npy"});
+    expect_error(1, on + "x.npy", {"x.npy", "read"});
+  }
+}
+
+TEST_F(Errors, HeadsThatDoNotDivideHidden) {
+  expect_error(1, std::string(train) + "--attention multihead --heads 5", {"--heads 5", "--hidden 32"});
+  expect_error(1, std::string(train) + "--attention multihead --hidden 33", {"--heads 2", "--hidden 33"});
+}
+
+TEST_F(Errors, NothingToExplainWithoutAttention) {
+  output_of("train --data x.npy --labels y.npy --epochs 1 --quiet --attention none --model none.safetensors");
+  expect_error(1, "explain --data x.npy --model none.safetensors", {"none.safetensors", "no attention"});
+}
+
+TEST_F(Errors, TheBuiltInTaskHasFiveFeaturesAndTenClasses) {
+  expect_error(1, "train --features 3 --model new.safetensors", {"built-in task", "3", "5"});
+  expect_error(1, "train --classes 9 --model new.safetensors", {"built-in task", "'9'"});
+  expect_error(1, "train --init m.safetensors --model new.safetensors", {"built-in task", "2", "5"});
+}
+
+}  // namespace

@@ -1,0 +1,225 @@
+#include "heed/layers/lstm.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../support/keras.hpp"
+#include "../support/lstm_case.hpp"
+#include "../support/lstm_with_states.hpp"
+#include "../support/numbers.hpp"
+#include "heed/testing/check_layer.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::Lstm;
+using test_support::equals;
+using test_support::error_of;
+using test_support::Numbers;
+using test_support::Reference;
+using test_support::Values;
+using State = heed::LstmState<const double>;
+
+TEST(Lstm, FulfilsTheLayerContract) {
+  const auto report =
+      heed::testing::check_layer([]<class S>() { return Lstm<S>({.input_size = 3, .hidden_size = 5}); }, {4, 3});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(Lstm, FulfilsTheLayerContractWithItsStates) {
+  const auto report = heed::testing::check_layer(
+      []<class S>() { return test_support::LstmWithStates<S>{Lstm<S>({.input_size = 5, .hidden_size = 5})}; }, {5, 5},
+      {.shortest = 2});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(Lstm, EqualsPyTorch) {
+  for (const auto& name : test_support::reference_names("lstm")) {
+    SCOPED_TRACE(name);
+    const Reference file(name);
+    const auto layer = test_support::with_weights(Lstm<double>({.input_size = 3, .hidden_size = 5}), file);
+    for (const Index width : {4, 1}) {
+      SCOPED_TRACE("lanes: " + std::to_string(width));
+      expect_reference(run_lstm(file, layer, width), file, file.arrays("dweight."));
+    }
+  }
+}
+
+TEST(Lstm, EqualsKeras) {
+  for (const auto& name : test_support::reference_names("keras", "lstm")) {
+    SCOPED_TRACE(name);
+    const Reference file(name);
+    Lstm<double> layer({.input_size = 3, .hidden_size = 5});
+    set_weights(layer, test_support::keras_lstm(file.arrays("weight."), false));
+    const auto gradients = test_support::keras_lstm(file.arrays("dweight."), true);
+    for (const Index width : {4, 1}) expect_reference(run_lstm(file, layer, width), file, gradients);
+  }
+}
+
+/// An LSTM, input, and what a pass over all of it gives.
+struct Sequence {
+  static constexpr Index steps = 4;
+  Index lanes;
+  Lstm<double> layer{{.input_size = 3, .hidden_size = 5}};
+  Numbers x{{steps, 3}, lanes, 1}, y{{steps, 5}, lanes, 2}, h{{1, 5}, lanes, 3}, c{{1, 5}, lanes, 4};
+  Numbers h_n = h, c_n = c;
+  Lstm<double>::Cache cache;
+  heed::Scratch scratch;
+  heed::Pass pass{scratch};
+
+  explicit Sequence(Index lanes_) : lanes(lanes_) {}
+  State initial() const { return {h.view(), c.view()}; }
+  void forward(const State& from) { layer.forward(x.view(), y.tile(), cache, pass, from, {h_n.tile(), c_n.tile()}); }
+};
+
+TEST(Lstm, EqualsStepByStepStreaming) {
+  for (const Index lanes : {1, 3}) {
+    Sequence all(lanes);
+    all.forward(all.initial());
+    Numbers h = all.h, c = all.c, y = all.h;
+    Lstm<double>::Cache cache;
+    for (Index t = 0; t < Sequence::steps; ++t) {  // one step at a time, the state kept between calls
+      all.layer.prepare(1, lanes, cache);
+      all.layer.step(0, all.x.view().step(t), {h.view(), c.view()}, y.tile(), cache, all.pass);
+      h = y;
+      copy(Lstm<double>::cell(cache, 0), c.tile());
+      EXPECT_EQ(y.values, Values(all.y.tile().at(t), all.y.tile().at(t) + 5 * lanes)) << "step " << t;
+    }
+    EXPECT_EQ(h.values, all.h_n.values);
+    EXPECT_EQ(c.values, all.c_n.values);
+  }
+}
+
+TEST(Lstm, EqualsTwoPassesOfHalfTheSteps) {
+  Sequence all(3);
+  all.forward(all.initial());
+  Numbers y({2, 5}, 3, 5), h = all.h, c = all.c;
+  for (const Index first : {0, 2}) {
+    Numbers h_n = h, c_n = c;
+    all.layer.forward(all.x.view().range(first, 2), y.tile(), all.cache, all.pass, {h.view(), c.view()},
+                      {h_n.tile(), c_n.tile()});
+    EXPECT_EQ(y.values, Values(all.y.tile().at(first), all.y.tile().at(first) + 30));
+    h = h_n;
+    c = c_n;
+  }
+  EXPECT_EQ(h.values, all.h_n.values);
+  EXPECT_EQ(c.values, all.c_n.values);
+}
+
+TEST(Lstm, AnEmptyStateIsZero) {
+  for (const Index lanes : {1, 3}) {
+    Sequence s(lanes);
+    const Numbers random = s.h;
+    const Numbers zero = [&] {
+      Numbers z = s.h;
+      fill(z.tile(), 0.0);
+      return z;
+    }();
+    const auto outputs = [&](const State& from) {
+      s.forward(from);
+      return s.y.values;
+    };
+    EXPECT_TRUE(equals(outputs({}), outputs({zero.view(), zero.view()})));
+    EXPECT_TRUE(equals(outputs({random.view(), {}}), outputs({random.view(), zero.view()})));
+    EXPECT_TRUE(equals(outputs({{}, random.view()}), outputs({zero.view(), random.view()})));
+    EXPECT_GT(test_support::largest_error(outputs({random.view(), {}}), outputs({})), 1e-3);
+    EXPECT_GT(test_support::largest_error(outputs({{}, random.view()}), outputs({})), 1e-3);
+  }
+}
+
+TEST(Lstm, ASequenceWithoutStepsPassesItsStateThrough) {
+  const std::vector<std::int32_t> lengths{0, 4, 0};
+  Sequence s(3);
+  s.layer.forward(s.x.view(lengths), s.y.tile(), s.cache, s.pass, s.initial(), {s.h_n.tile(), s.c_n.tile()});
+  const Numbers dy({4, 5}, 3, 7), dh({1, 5}, 3, 8), dc({1, 5}, 3, 9);
+  Numbers dx = s.x, dh0 = dh, dc0 = dc;
+  Lstm<double> gradient = s.layer;
+  set_zero(gradient);
+  s.layer.backward(s.x.view(lengths), s.y.view(), dy.view(), into(dx.tile()), s.cache, gradient, s.pass, s.initial(),
+                   {dh.view(), dc.view()}, {dh0.tile(), dc0.tile()});
+  for (const Index lane : {0, 2}) {
+    for (Index f = 0; f < 5; ++f) {
+      EXPECT_EQ(s.h_n.tile().at(0, f)[lane], s.h.tile().at(0, f)[lane]);
+      EXPECT_EQ(s.c_n.tile().at(0, f)[lane], s.c.tile().at(0, f)[lane]);
+      EXPECT_EQ(dh0.tile().at(0, f)[lane], dh.view().at(0, f)[lane]);
+      EXPECT_EQ(dc0.tile().at(0, f)[lane], dc.view().at(0, f)[lane]);
+      for (Index t = 0; t < 4; ++t) EXPECT_EQ(s.y.tile().at(t, f)[lane], 0);
+    }
+    for (Index t = 0; t < 4; ++t) {
+      for (Index f = 0; f < 3; ++f) EXPECT_EQ(dx.tile().at(t, f)[lane], 0);
+    }
+  }
+  EXPECT_NE(s.h_n.tile().at(0, 0)[1], s.h.tile().at(0, 0)[1]);
+}
+
+TEST(Lstm, WithoutAnInitialStateASequenceWithoutStepsEndsInZeros) {
+  const std::vector<std::int32_t> lengths{0, 4, 0};
+  Sequence s(3);
+  s.layer.forward(s.x.view(lengths), s.y.tile(), s.cache, s.pass, {}, {s.h_n.tile(), s.c_n.tile()});
+  for (Index f = 0; f < 5; ++f) {
+    EXPECT_EQ(s.h_n.tile().at(0, f)[0], 0);
+    EXPECT_EQ(s.c_n.tile().at(0, f)[2], 0);
+    EXPECT_EQ(s.h_n.tile().at(0, f)[1], s.y.tile().at(3, f)[1]);
+  }
+}
+
+TEST(Lstm, AnEmptyUpstreamGradientIsZero) {
+  for (const Index lanes : {1, 3}) {
+    Sequence s(lanes);
+    const Numbers dh({1, 5}, lanes, 8), dc({1, 5}, lanes, 9);
+    Numbers zero({4, 5}, lanes, 1), dx = s.x, dx2 = s.x;
+    fill(zero.tile(), 0.0);
+    Lstm<double> gradient = s.layer;
+    set_zero(gradient);
+    Lstm<double> gradient2 = gradient;
+    s.forward(s.initial());
+    s.layer.backward(s.x.view(), s.y.view(), {}, into(dx.tile()), s.cache, gradient, s.pass, s.initial(),
+                     {dh.view(), dc.view()});
+    s.forward(s.initial());
+    s.layer.backward(s.x.view(), s.y.view(), zero.view(), into(dx2.tile()), s.cache, gradient2, s.pass, s.initial(),
+                     {dh.view(), dc.view()});
+    EXPECT_EQ(dx.values, dx2.values);
+    EXPECT_EQ(test_support::numbers(gradient), test_support::numbers(gradient2));
+    EXPECT_NE(dx.values, s.x.values);
+  }
+}
+
+TEST(Lstm, BothBiasesHaveTheFullGradient) {
+  const Reference file("lstm/given_state");
+  const auto layer = test_support::with_weights(Lstm<double>({.input_size = 3, .hidden_size = 5}), file);
+  const auto gradient = run_lstm(file, layer, 4).gradient;
+  EXPECT_EQ(test_support::row_major(gradient.bias_ih_l0), test_support::row_major(gradient.bias_hh_l0));
+}
+
+TEST(Lstm, HasPyTorchsNames) {
+  EXPECT_EQ(test_support::parameter_names(Lstm<float>({.input_size = 3, .hidden_size = 5})),
+            "weight_ih_l0 weight_hh_l0 bias_ih_l0 bias_hh_l0 ");
+}
+
+TEST(Lstm, StartsUniformWithinOneOverTheRootOfItsHiddenSize) {
+  Lstm<double> layer({.input_size = 3, .hidden_size = 64});
+  layer.initialize(heed::Key{3});
+  const auto expect_within = [](const auto& values) {
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    EXPECT_GE(*low, -0.125);
+    EXPECT_LT(*low, -0.12);
+    EXPECT_LE(*high, 0.125);
+    EXPECT_GT(*high, 0.12);
+  };
+  expect_within(layer.weight_ih_l0);
+  expect_within(layer.weight_hh_l0);
+  expect_within(layer.bias_ih_l0);
+  expect_within(layer.bias_hh_l0);
+  EXPECT_NE(layer.bias_ih_l0(0), layer.bias_hh_l0(0));
+}
+
+TEST(Lstm, RejectsSizesThatDoNotFit) {
+  const Lstm<float> layer({.input_size = 3, .hidden_size = 5});
+  EXPECT_EQ(layer.output_shape({7, 3}), (heed::Shape{7, 5}));
+  EXPECT_EQ(error_of([&] { layer.output_shape({7, 5}); }), "Lstm: wrong number of features (expected 3, got 5)");
+  EXPECT_EQ(error_of([] { Lstm<float>({.input_size = 0, .hidden_size = 5}); }),
+            "Lstm: sizes must be positive (got (0, 5))");
+  EXPECT_EQ(error_of([] { Lstm<float>({.input_size = 3, .hidden_size = -1}); }),
+            "Lstm: sizes must be positive (got (3, -1))");
+}
+
+}  // namespace

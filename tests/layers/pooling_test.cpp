@@ -1,0 +1,97 @@
+#include "heed/layers/pooling.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../support/layer_case.hpp"
+#include "../support/numbers.hpp"
+#include "heed/testing/check_layer.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::LastPool;
+using heed::MaxPool;
+using heed::MeanPool;
+using test_support::Numbers;
+using test_support::Reference;
+using test_support::Values;
+
+TEST(LastPool, FulfilsTheLayerContract) {
+  const auto report = heed::testing::check_layer([]<class S>() { return LastPool<S>(); }, {4, 3});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+TEST(MeanPool, FulfilsTheLayerContract) {
+  const auto report = heed::testing::check_layer([]<class S>() { return MeanPool<S>(); }, {4, 3});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+TEST(MaxPool, FulfilsTheLayerContract) {
+  const auto report = heed::testing::check_layer([]<class S>() { return MaxPool<S>(); }, {4, 3});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(LastPool, EqualsPyTorch) {
+  test_support::expect_equals_reference("pooling/last", LastPool<double>());
+  test_support::expect_equals_reference("pooling/last_ragged", LastPool<double>());
+}
+TEST(MeanPool, EqualsPyTorchAndKeras) {
+  test_support::expect_equals_reference("pooling/mean", MeanPool<double>());
+  test_support::expect_equals_reference("pooling/mean_ragged", MeanPool<double>());
+  test_support::expect_equals_reference("keras/average_pooling_ragged", MeanPool<double>());
+}
+TEST(MaxPool, EqualsPyTorch) {
+  test_support::expect_equals_reference("pooling/max", MaxPool<double>());
+  test_support::expect_equals_reference("pooling/max_ragged", MaxPool<double>());
+}
+
+TEST(MaxPool, TheGradientGoesToTheFirstOfEquals) {
+  const Values x{1, 3, 3, 2};  // steps of one feature of one lane
+  Values y(1), dx(4);
+  const Values dy{5};
+  MaxPool<double> layer, gradient;
+  MaxPool<double>::Cache cache;
+  heed::Scratch scratch;
+  const heed::Tile<const double> in(x.data(), {4, 1}, 1);
+  layer.forward(in, heed::Tile<double>(y.data(), {1, 1}, 1), cache, heed::Pass{scratch});
+  EXPECT_EQ(y, Values{3});
+  layer.backward(in, {}, heed::Tile<const double>(dy.data(), {1, 1}, 1), into(heed::Tile<double>(dx.data(), {4, 1}, 1)),
+                 cache, gradient, heed::Pass{scratch});
+  EXPECT_EQ(dx, (Values{0, 5, 0, 0}));
+}
+
+TEST(MaxPool, MayBeNegative) {
+  const Values x{-3, -1, -2};
+  Values y(1);
+  MaxPool<double>::Cache cache;
+  heed::Scratch scratch;
+  MaxPool<double>().forward(heed::Tile<const double>(x.data(), {3, 1}, 1), heed::Tile<double>(y.data(), {1, 1}, 1),
+                            cache, heed::Pass{scratch});
+  EXPECT_EQ(y, Values{-1});
+}
+
+template <class Pool>
+class PoolingOfNothing : public testing::Test {};
+using Pools = testing::Types<LastPool<double>, MeanPool<double>, MaxPool<double>>;
+TYPED_TEST_SUITE(PoolingOfNothing, Pools);
+
+TYPED_TEST(PoolingOfNothing, IsZero) {
+  for (const Index lanes : {1, 3}) {
+    for (const Index steps : {0, 2}) {
+      const std::vector<std::int32_t> none(static_cast<std::size_t>(lanes), 0);
+      const Numbers x({steps, 2}, lanes, 1), dy({1, 2}, lanes, 2);
+      Numbers y = dy, dx = x;
+      TypeParam layer, gradient;
+      typename TypeParam::Cache cache;
+      heed::Scratch scratch;
+      layer.forward(x.view(none), y.tile(), cache, heed::Pass{scratch});
+      layer.backward(x.view(none), y.view(), dy.view(), into(dx.tile()), cache, gradient, heed::Pass{scratch});
+      EXPECT_EQ(y.values, Values(y.values.size(), 0.0));
+      EXPECT_EQ(dx.values, Values(dx.values.size(), 0.0));
+    }
+  }
+}
+
+TYPED_TEST(PoolingOfNothing, HasOneStepOfAllFeatures) {
+  EXPECT_EQ(TypeParam().output_shape({7, 3}), (heed::Shape{1, 3}));
+}
+
+}  // namespace

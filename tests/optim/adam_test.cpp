@@ -1,0 +1,82 @@
+#include "heed/optim/adam.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "../support/two_parameters.hpp"
+
+namespace {
+
+using heed::Adam;
+using heed::AdamOptions;
+using test_support::error_of;
+using test_support::Reference;
+using test_support::TwoParameters;
+
+AdamOptions torch_adam(const Reference& file) {
+  AdamOptions o{.learning_rate = file.number("lr"),
+                .beta1 = file.number("beta1"),
+                .beta2 = file.number("beta2"),
+                .epsilon = file.number("eps"),
+                .weight_decay = file.number("weight_decay"),
+                .amsgrad = file.flag("amsgrad")};
+  return file.text("optimizer") == "AdamW" ? heed::adamw(o) : o;
+}
+
+TEST(Adam, EqualsPyTorch) {
+  for (const auto& name : test_support::reference_names("optimizer", "adam")) {
+    SCOPED_TRACE(name);
+    const Reference file(name);
+    test_support::expect_ten_steps(file, [&](const auto& model) { return Adam(model, torch_adam(file)); });
+    test_support::expect_ten_steps<float>(file, [&](const auto& model) { return Adam(model, torch_adam(file)); });
+  }
+}
+
+TEST(Adam, EqualsKerasWithEpsilonOutsideTheBiasCorrection) {
+  for (const auto& name : test_support::reference_names("keras", "adam")) {
+    SCOPED_TRACE(name);
+    const Reference file(name);
+    test_support::expect_ten_steps(file, [&](const auto& model) {
+      return Adam(model, {.learning_rate = file.number("lr"),
+                          .beta1 = file.number("beta1"),
+                          .beta2 = file.number("beta2"),
+                          .epsilon = file.number("eps"),
+                          .epsilon_outside = true});
+    });
+  }
+}
+
+TEST(Adam, HasPyTorchsDefaults) {
+  const Reference file("optimizer/adam");
+  test_support::expect_ten_steps(file, [](const auto& model) { return Adam(model); });
+}
+
+TEST(AdamW, HasPyTorchsDefaults) {
+  const Reference file("optimizer/adamw");
+  test_support::expect_ten_steps(file, [](const auto& model) { return Adam(model, heed::adamw()); });
+}
+
+TEST(Adam, ARateOfZeroChangesNothing) {
+  const auto start = test_support::two_parameters(Reference("optimizer/adam"), "param.0.");
+  auto model = start;
+  Adam(model, {.learning_rate = 0}).step(model, start);
+  EXPECT_EQ(test_support::numbers(model), test_support::numbers(start));
+}
+
+TEST(Adam, RejectsOptionsOutOfRange) {
+  const TwoParameters<> model;
+  for (const AdamOptions o : {AdamOptions{.learning_rate = -1},
+                              {.beta1 = 1},
+                              {.beta1 = -0.1},
+                              {.beta2 = 1},
+                              {.beta2 = -0.1},
+                              {.epsilon = -1e-8},
+                              {.weight_decay = -0.1},
+                              {.learning_rate = NAN}}) {
+    EXPECT_EQ(error_of([&] { Adam(model, o); }),
+              "Adam: option out of range (expected rates of at least 0, betas in [0, 1))");
+  }
+}
+
+}  // namespace

@@ -1,0 +1,43 @@
+#include "heed/optim/clip.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../support/two_parameters.hpp"
+
+namespace {
+
+using test_support::Reference;
+using test_support::two_parameters;
+
+TEST(ClipNorm, EqualsPyTorch) {
+  for (const auto& name : test_support::reference_names("optimizer", "clip")) {
+    SCOPED_TRACE(name);
+    const Reference file(name);
+    auto gradient = two_parameters(file, "before.");
+    EXPECT_NEAR(heed::norm(gradient), file.value("norm"), 1e-12);
+    EXPECT_NEAR(heed::clip_norm(gradient, file.number("max_norm")), file.value("norm"), 1e-12);
+    expect_parameters(gradient, file.arrays("after."));
+  }
+}
+
+TEST(ClipNorm, ScalesDownToTheNorm) {
+  auto gradient = two_parameters<float>(Reference("optimizer/clip_grad_norm_clips"), "before.");
+  const double before = heed::norm(gradient);
+  EXPECT_EQ(heed::clip_norm(gradient, 0.5), before);
+  EXPECT_NEAR(heed::norm(gradient), 0.5, 1e-6);
+}
+
+TEST(ClipNorm, LeavesASmallGradientAsItIs) {
+  auto gradient = two_parameters(Reference("optimizer/clip_grad_norm_keeps"), "before.");
+  const auto before = test_support::numbers(gradient);
+  heed::clip_norm(gradient, 50);
+  EXPECT_EQ(test_support::numbers(gradient), before);
+}
+
+TEST(ClipNorm, OfZerosIsZero) {
+  test_support::TwoParameters<> gradient;
+  EXPECT_EQ(heed::clip_norm(gradient, 1), 0);
+  EXPECT_EQ(test_support::numbers(gradient), test_support::Values(17, 0.0));
+}
+
+}  // namespace

@@ -1,0 +1,68 @@
+#pragma once
+
+// Keras' weights, or their gradients, under heed's names and in heed's shapes.
+
+#include "reference.hpp"
+
+namespace test_support {
+
+/// (in, out) to (out, in); whatever axes lie inside a side are kept together.
+inline Array transposed(const Array& kernel, Index in, Index out) {
+  Array result{{out, in}, Values(kernel.values.size())};
+  for (Index i = 0; i < in; ++i) {
+    for (Index o = 0; o < out; ++o) {
+      result.values[static_cast<std::size_t>(o * in + i)] = kernel.values[static_cast<std::size_t>(i * out + o)];
+    }
+  }
+  return result;
+}
+
+/// kernel (in, out) and bias of a Dense.
+inline Arrays keras_dense(const Arrays& keras) {
+  const Array& kernel = keras.at("kernel");
+  return {{"weight", transposed(kernel, kernel.extents[0], kernel.extents[1])}, {"bias", keras.at("bias")}};
+}
+
+/// kernel (I, 4H), recurrent kernel (H, 4H), one bias. Heed has two biases: as weights the second is 0, as gradients
+/// both have the whole.
+inline Arrays keras_lstm(const Arrays& keras, bool gradients) {
+  const Array &kernel = keras.at("kernel"), &recurrent = keras.at("recurrent_kernel"), &bias = keras.at("bias");
+  Array second = bias;
+  if (!gradients) std::fill(second.values.begin(), second.values.end(), 0.0);
+  return {{"weight_ih_l0", transposed(kernel, kernel.extents[0], kernel.extents[1])},
+          {"weight_hh_l0", transposed(recurrent, recurrent.extents[0], recurrent.extents[1])},
+          {"bias_ih_l0", bias},
+          {"bias_hh_l0", second}};
+}
+
+/// query, key and value: kernels (E, heads, key_dim) and biases (heads, key_dim); attention_output: (heads, key_dim,
+/// E). For heads key_dim = E, as PyTorch has it.
+inline Arrays keras_multihead(const Arrays& keras) {
+  const Index size = keras.at("query.kernel").extents[0];
+  Array weight{{3 * size, size}, {}}, bias{{3 * size}, {}};
+  for (const std::string part : {"query", "key", "value"}) {
+    const Values w = transposed(keras.at(part + ".kernel"), size, size).values;
+    const Values& b = keras.at(part + ".bias").values;
+    weight.values.insert(weight.values.end(), w.begin(), w.end());
+    bias.values.insert(bias.values.end(), b.begin(), b.end());
+  }
+  return {{"in_proj_weight", weight},
+          {"in_proj_bias", bias},
+          {"out_proj.weight", transposed(keras.at("attention_output.kernel"), size, size)},
+          {"out_proj.bias", keras.at("attention_output.bias")}};
+}
+
+/// The arrays of one layer of a model: those whose names begin with `prefix`, without it.
+inline Arrays inside(const Arrays& all, const std::string& prefix) {
+  Arrays some;
+  for (const auto& [name, array] : all) {
+    if (name.starts_with(prefix)) some[name.substr(prefix.size())] = array;
+  }
+  return some;
+}
+/// The other way round.
+inline void put_inside(const Arrays& some, const std::string& prefix, Arrays& all) {
+  for (const auto& [name, array] : some) all[prefix + name] = array;
+}
+
+}  // namespace test_support

@@ -1,0 +1,327 @@
+#include "heed/train/fit.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "../support/by_hand.hpp"
+#include "../support/random.hpp"
+#include "../support/small_model.hpp"
+#include "../support/task.hpp"
+
+namespace {
+
+using heed::EpochRecord;
+using heed::FitOptions;
+using heed::History;
+using heed::Index;
+using heed::Outcome;
+using test_support::flat;
+using test_support::largest_difference;
+using test_support::Task;
+using Model = test_support::SmallModel<double>;
+using ByHand = test_support::ByHand<Model>;
+
+constexpr double equal_in_double = 1e-12;
+const Model start({.features = 3, .classes = 4});
+const FitOptions one_thread{.epochs = 3, .learning_rate = 0.05, .threads = 1};
+
+// `epochs` epochs in batches, in the order of the data
+Model trained_by_hand(const Task<double>& task, const FitOptions& o) {
+  Model model = start;
+  heed::Adam<Model> adam(model, {.learning_rate = o.learning_rate});
+  const heed::CrossEntropy<double> loss({.class_weights = o.class_weights, .label_smoothing = o.label_smoothing});
+  const Index n = task.x.extent(0), batch = o.batch_size ? o.batch_size : n;
+  for (int epoch = 0; epoch < o.epochs; ++epoch) {
+    for (Index first = 0; first < n; first += batch) {
+      ByHand step(model, task, first, std::min(batch, n - first), loss);
+      if (o.clip_norm > 0) heed::clip_norm(step.gradient, o.clip_norm);
+      adam.step(model, step.gradient);
+    }
+  }
+  return model;
+}
+
+void expect_like_by_hand(const Task<double>& task, const FitOptions& o) {
+  Model model = start;
+  heed::fit(model, task.view(), o);
+  EXPECT_LE(largest_difference(flat(model), flat(trained_by_hand(task, o))), equal_in_double);
+  EXPECT_GT(largest_difference(flat(model), flat(start)), 0.01);
+}
+
+TEST(Fit, AFullBatchIsOneStepOfAdamOverAllSequences) {
+  for (const Index n : {1, 50, 150}) {  // one tile, with padding, several
+    for (const bool ragged : {false, true}) expect_like_by_hand(Task<double>(n, {5, 3}, 4, ragged), one_thread);
+  }
+}
+
+TEST(Fit, MiniBatchesAreAStepEach) {
+  FitOptions o = one_thread;
+  o.shuffle = false;
+  for (const Index batch : {1, 32, 100, 1000}) {
+    o.batch_size = batch;
+    expect_like_by_hand(Task<double>(70, {5, 3}, 4, true), [&] {
+      FitOptions limited = o;
+      limited.batch_size = std::min<Index>(batch, 70);
+      return limited;
+    }());
+  }
+  o.batch_size = 1000;  // more than there are: all of them
+  Model more = start, all = start;
+  heed::fit(more, Task<double>(70, {5, 3}, 4).view(), o);
+  o.batch_size = 0;
+  heed::fit(all, Task<double>(70, {5, 3}, 4).view(), o);
+  EXPECT_EQ(flat(more), flat(all));
+}
+
+TEST(Fit, WeighsClasses) {
+  FitOptions o = one_thread;
+  o.class_weights = {1, 0.5, 3, 0};
+  expect_like_by_hand(Task<double>(80, {5, 3}, 4), o);
+  o.batch_size = 33;
+  o.shuffle = false;
+  expect_like_by_hand(Task<double>(80, {5, 3}, 4), o);
+}
+
+TEST(Fit, SmoothsLabels) {
+  FitOptions o = one_thread;
+  o.label_smoothing = 0.2;
+  expect_like_by_hand(Task<double>(80, {5, 3}, 4), o);
+}
+
+// plain descent, so that the size of the gradient shows
+struct Descent {
+  std::vector<double> norms = {};
+  void step(Model& model, const Model& gradient) {
+    norms.push_back(heed::norm(gradient));
+    heed::for_each_parameter(
+        [](const heed::Path&, auto& w, const auto& g) {
+          for (Index i = 0; i < w.size(); ++i) w.data()[i] -= 0.1 * g.data()[i];
+        },
+        model, gradient);
+  }
+};
+
+TEST(Fit, ClipsTheNormOfTheGradient) {
+  FitOptions o = one_thread;
+  const Task<double> task(80, {5, 3}, 4);
+  Model model = start;
+  Descent free, clipped;
+  heed::fit(model, task.view(), free, o);
+  model = start;
+  o.clip_norm = free.norms[0] / 2;
+  heed::fit(model, task.view(), clipped, o);
+  EXPECT_NEAR(clipped.norms[0], o.clip_norm, 1e-5);
+  expect_like_by_hand(task, o);
+}
+
+// Remembers the first number of every sequence that passes forward, and where steps were taken.
+struct Recorder {
+  using Scalar = float;
+  using Input = float;
+  using Cache = heed::Dense<float>::Cache;
+  heed::Dense<float> dense{{.in_features = 1, .out_features = 2}};
+  std::vector<float>* seen = nullptr;
+
+  heed::Shape output_shape(heed::Shape x) const { return dense.output_shape(x); }
+  void forward(heed::Tile<const float> x, heed::Tile<float> y, Cache& cache, const heed::Pass& pass) const {
+    for (Index l = 0; l < x.lanes; ++l) {
+      if (x.length(l) > 0) seen->push_back(x.at(0, 0)[l]);
+    }
+    dense.forward(x, y, cache, pass);
+  }
+  void backward(heed::Tile<const float> x, heed::Tile<const float> y, heed::Tile<const float> dy, heed::Into<float> dx,
+                Cache& cache, Recorder& grad, const heed::Pass& pass) const {
+    dense.backward(x, y, dy, dx, cache, grad.dense, pass);
+  }
+  static void visit(auto&& f, auto&... r) { f("dense", r.dense...); }
+};
+struct Steps {
+  std::vector<std::size_t> ends = {};
+  void step(Recorder& model, const Recorder&) { ends.push_back(model.seen->size()); }
+};
+
+struct Order {
+  std::vector<float> seen;
+  Steps steps;
+  static constexpr Index n = 23;
+  explicit Order(FitOptions o) {
+    std::vector<float> x(n);
+    std::iota(x.begin(), x.end(), 0.0F);
+    const std::vector<std::int32_t> labels(n, 1);
+    Recorder model;
+    model.seen = &seen;
+    o.threads = 1;
+    const heed::LabelledSequences<float> data{heed::view(x.data(), {n, 1, 1}), labels};
+    heed::fit(model, data, steps, o);
+  }
+  std::vector<float> epoch(std::ptrdiff_t e) const { return {seen.begin() + e * n, seen.begin() + (e + 1) * n}; }
+};
+
+TEST(Fit, MiniBatchesTakeEverySequenceOnceAnEpochAndKeepThePartialLastOne) {
+  const Order order({.epochs = 3, .batch_size = 5});
+  ASSERT_EQ(order.seen.size(), 3U * 23);
+  for (const std::ptrdiff_t e : {0, 1, 2}) {
+    std::vector<float> sorted = order.epoch(e);
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 0; i < 23; ++i) EXPECT_EQ(sorted[i], static_cast<float>(i));
+  }
+  const std::vector<std::size_t> first_epoch(order.steps.ends.begin(), order.steps.ends.begin() + 5);
+  EXPECT_EQ(first_epoch, (std::vector<std::size_t>{5, 10, 15, 20, 23}));
+  EXPECT_EQ(order.steps.ends.size(), 15U);
+}
+
+TEST(Fit, TheOrderDependsOnSeedAndEpochAlone) {
+  const FitOptions o{.epochs = 2, .batch_size = 5, .seed = 3};
+  const Order a(o), b(o), other({.epochs = 2, .batch_size = 5, .seed = 4}), wider({.epochs = 2, .batch_size = 7, .seed = 3});
+  EXPECT_EQ(a.seen, b.seen);
+  EXPECT_EQ(a.seen, wider.seen);
+  EXPECT_NE(a.epoch(0), a.epoch(1));
+  EXPECT_NE(a.epoch(0), other.epoch(0));
+  EXPECT_FALSE(std::is_sorted(a.seen.begin(), a.seen.begin() + 23));
+  const Order plain({.epochs = 2, .batch_size = 5, .shuffle = false});
+  EXPECT_TRUE(std::is_sorted(plain.seen.begin(), plain.seen.begin() + 23));
+  EXPECT_EQ(plain.epoch(0), plain.epoch(1));
+}
+
+TEST(Fit, GivesTheSameBitsForAnyNumberOfThreads) {
+  using InFloat = test_support::SmallModel<float>;
+  for (const bool ragged : {false, true}) {
+    const Task<float> task(700, {6, 3}, 4, ragged);
+    for (const Index batch : {0, 150}) {
+      FitOptions o{.epochs = 3, .learning_rate = 0.05, .batch_size = batch, .threads = 1};
+      InFloat reference({.features = 3, .classes = 4});
+      const InFloat untrained = reference;
+      const History expected = heed::fit(reference, task.view(), o);
+      for (const int threads : {1, 2, 4}) {
+        InFloat model = untrained;
+        o.threads = threads;
+        const History history = heed::fit(model, task.view(), o);
+        EXPECT_EQ(flat(model), flat(reference)) << threads << " threads, batch " << batch << ", ragged " << ragged;
+        for (std::size_t e = 0; e < 3; ++e) EXPECT_EQ(history.epochs[e].loss, expected.epochs[e].loss);
+      }
+    }
+  }
+}
+
+TEST(Fit, WritesDownEveryEpoch) {
+  const Task<double> task(90, {5, 3}, 4, true, 1), test(40, {5, 3}, 4, true, 2);
+  Model model = start;
+  std::vector<EpochRecord> called;
+  FitOptions o = one_thread;
+  o.callbacks = {[&](const EpochRecord& r) {
+    called.push_back(r);
+    return true;
+  }};
+  const History history = heed::fit(model, task.view(), o, test.view());
+  ASSERT_EQ(history.epochs.size(), 3U);
+  ASSERT_EQ(called.size(), 3U);
+  EXPECT_EQ(history.outcome, Outcome::finished);
+  EXPECT_EQ(history.diverged_at, 0);
+  double before = 0;
+  for (std::size_t e = 0; e < 3; ++e) {
+    const EpochRecord& r = history.epochs[e];
+    EXPECT_EQ(r.epoch, static_cast<int>(e) + 1);
+    EXPECT_EQ(r.epochs, 3);
+    EXPECT_EQ(r.sequences, 90);
+    EXPECT_GE(r.seconds, before);
+    before = r.seconds;
+    EXPECT_EQ(r.loss, called[e].loss);
+    FitOptions until = one_thread;
+    until.epochs = static_cast<int>(e);
+    const ByHand expected(trained_by_hand(task, until), task, 0, 90);  // before the update
+    EXPECT_NEAR(r.loss, expected.loss, equal_in_double);
+    EXPECT_EQ(r.accuracy, expected.correct / 90);
+    until.epochs = static_cast<int>(e) + 1;
+    const ByHand tested(trained_by_hand(task, until), test, 0, 40);  // after it
+    EXPECT_NEAR(r.test_loss, tested.loss, equal_in_double);
+    EXPECT_EQ(r.test_accuracy, tested.correct / 40);
+  }
+  EXPECT_TRUE(std::isnan(heed::fit(model, task.view(), one_thread).epochs[0].test_loss));
+}
+
+TEST(Fit, TheLossOfMiniBatchesIsTheirWeightedMean) {
+  const Task<double> task(70, {5, 3}, 4);
+  FitOptions o = one_thread;
+  o.epochs = 1;
+  o.batch_size = 32;
+  o.shuffle = false;
+  o.learning_rate = 0;
+  o.class_weights = {1, 2, 3, 4};
+  Model model = start;
+  const History history = heed::fit(model, task.view(), o);
+  const ByHand whole(start, task, 0, 70, heed::CrossEntropy<double>({.class_weights = o.class_weights}));
+  EXPECT_NEAR(history.epochs[0].loss, whole.loss, equal_in_double);
+  EXPECT_EQ(history.epochs[0].accuracy, whole.correct / 70);
+  EXPECT_EQ(flat(model), flat(start));
+}
+
+TEST(Fit, StopsWhenACallbackSaysSo) {
+  const Task<double> task(20, {5, 3}, 4);
+  Model model = start, two = start;
+  int others = 0;
+  FitOptions o = one_thread;
+  o.epochs = 10;
+  o.callbacks = {[](const EpochRecord& r) { return r.epoch < 2; }, [&](const EpochRecord&) { return ++others > 0; }};
+  const History history = heed::fit(model, task.view(), o);
+  EXPECT_EQ(history.outcome, Outcome::stopped);
+  EXPECT_EQ(history.epochs.size(), 2U);
+  EXPECT_EQ(others, 2);  // all are called
+  o.epochs = 2;
+  o.callbacks.clear();
+  heed::fit(two, task.view(), o);
+  EXPECT_EQ(flat(model), flat(two));
+}
+
+// Descends, and at one step puts `value` into a weight.
+struct Poison {
+  int at;
+  double value;
+  Descent descent = {};
+  int steps = 0;
+  void step(Model& model, const Model& gradient) {
+    descent.step(model, gradient);
+    if (++steps == at) std::get<1>(model.layers).weight(0, 0) = value;
+  }
+};
+
+TEST(Fit, KeepsTheLastGoodWeightsWhenTheLossIsNotFinite) {
+  const Task<double> task(20, {5, 3}, 4);
+  FitOptions o = one_thread;
+  o.epochs = 10;
+  Model two_steps = start;
+  Descent descent;
+  FitOptions two = o;
+  two.epochs = 2;
+  heed::fit(two_steps, task.view(), descent, two);
+  // a weight that is not finite is seen in its own epoch, one that makes the loss infinite in the next
+  for (const auto& [value, epoch] : {std::pair(std::nan(""), 3), std::pair(HUGE_VAL, 3), std::pair(1e308, 4)}) {
+    Model model = start;
+    Poison poison{3, value};
+    const History history = heed::fit(model, task.view(), poison, o);
+    EXPECT_EQ(history.outcome, Outcome::diverged);
+    EXPECT_EQ(history.diverged_at, epoch);
+    EXPECT_EQ(history.epochs.size(), static_cast<std::size_t>(epoch - 1));
+    EXPECT_EQ(flat(model), flat(two_steps)) << value;
+  }
+}
+
+TEST(Fit, KeepsFiniteWeightsWhenTheLearningRateIsFarTooLarge) {
+  for (const Index batch : {0, 8}) {
+    Model model = start;
+    FitOptions o = one_thread;
+    o.epochs = 50;
+    o.learning_rate = 1e300;
+    o.batch_size = batch;
+    const History history = heed::fit(model, Task<double>(20, {5, 3}, 4).view(), o);
+    EXPECT_EQ(history.outcome, Outcome::diverged);
+    EXPECT_EQ(history.diverged_at, static_cast<int>(history.epochs.size()) + 1);
+    EXPECT_TRUE(heed::all_finite(model));
+  }
+}
+
+}  // namespace

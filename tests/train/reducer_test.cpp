@@ -1,0 +1,130 @@
+#include "heed/train/reducer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "../support/task.hpp"
+#include "heed/train/step.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::Pass;
+using heed::Shape;
+using heed::Shard;
+using heed::ShardRange;
+using heed::ThreadPool;
+using heed::Tile;
+
+// A layer only in form: numbers to add up.
+struct Numbers {
+  using Scalar = float;
+  using Input = float;
+  struct Cache {};
+  heed::Vector<float> values{37};
+  Shape output_shape(Shape x) const { return x; }
+  void forward(Tile<const float>, Tile<float>, Cache&, const Pass&) const {}
+  static void visit(auto&& f, auto&... n) { f("values", n.values...); }
+};
+
+std::vector<Shard<Numbers>> random_shards(Index count) {
+  std::vector<Shard<Numbers>> shards(static_cast<std::size_t>(count));
+  std::uint64_t draw = 0;
+  const heed::Key key{static_cast<std::uint64_t>(count)};
+  for (auto& s : shards) {
+    for (float& v : s.gradient.values) v = static_cast<float>(std::exp(4 * key.normal(draw++)));
+    s.totals = {key.normal(draw++), key.uniform(draw++)};
+  }
+  return shards;
+}
+
+// ((0 + 1) + (2 + 3)) + ..., as a recursion over blocks of a power of two
+template <class Get>
+auto tree_sum(Index first, Index last, Index block, Get get) -> decltype(get(first)) {
+  if (last - first == 1) return get(first);
+  const Index half = block / 2;
+  if (first + half >= last) return tree_sum(first, last, half, get);
+  return static_cast<decltype(get(first))>(tree_sum(first, first + half, half, get) +
+                                           tree_sum(first + half, last, half, get));
+}
+
+TEST(InProcessReducer, AddsUpInATreeThatDependsOnTheNumberOfShardsAlone) {
+  static_assert(heed::Reducer<heed::InProcessReducer, Numbers>);
+  for (const int threads : {1, 2, 4}) {
+    ThreadPool pool(threads);
+    for (Index count = 1; count <= 17; ++count) {
+      const auto before = random_shards(count);
+      auto shards = before;
+      heed::InProcessReducer().reduce(std::span(shards), pool);
+      for (Index k = 0; k < before.front().gradient.values.size(); ++k) {
+        const float expected = tree_sum(Index(0), count, Index(32), [&](Index i) {
+          return before[static_cast<std::size_t>(i)].gradient.values(k);
+        });
+        ASSERT_EQ(shards[0].gradient.values(k), expected) << count << " shards, " << threads << " threads";
+      }
+      const auto total = [&](auto member) {
+        return tree_sum(Index(0), count, Index(32),
+                        [&](Index i) { return before[static_cast<std::size_t>(i)].totals.*member; });
+      };
+      ASSERT_EQ(shards[0].totals.loss, total(&heed::Totals::loss));
+      ASSERT_EQ(shards[0].totals.correct, total(&heed::Totals::correct));
+    }
+  }
+}
+
+TEST(InProcessReducer, OwnsEveryShard) {
+  EXPECT_EQ(heed::InProcessReducer().own(7).first, 0);
+  EXPECT_EQ(heed::InProcessReducer().own(7).last, 7);
+  EXPECT_EQ(heed::InProcessReducer().sum(2.5), 2.5);
+}
+
+// What a user would write for two machines; here the "network" is a map, and the processes run one after the other.
+using Network = std::map<Index, Shard<Numbers>>;
+struct HalfReducer {
+  int process;
+  Network* network;
+
+  ShardRange own(Index count) const {
+    return process == 0 ? ShardRange{0, count / 2} : ShardRange{count / 2, count};
+  }
+  double sum(double x) const { return x; }
+  template <class Model>
+  void reduce(std::span<Shard<Model>> shards, ThreadPool& threads) const {
+    const auto count = static_cast<Index>(shards.size());
+    const ShardRange mine = own(count);
+    for (Index i = mine.first; i < mine.last; ++i) (*network)[i] = shards[static_cast<std::size_t>(i)];
+    if (static_cast<Index>(network->size()) < count) return;  // the other process has not run yet
+    for (Index i = 0; i < count; ++i) shards[static_cast<std::size_t>(i)] = network->at(i);
+    heed::InProcessReducer().reduce(shards, threads);
+  }
+};
+
+// puts numbers that depend on the tile into its shard
+const auto fill_tile = [](Index t, heed::Worker<Numbers>&, Numbers& gradient, heed::Totals& totals) {
+  std::uint64_t draw = 0;
+  const heed::Key key{static_cast<std::uint64_t>(t)};
+  for (float& v : gradient.values) v += static_cast<float>(std::exp(3 * key.normal(draw++)));
+  totals.loss += key.normal(draw++);
+};
+
+TEST(Reducer, OfTwoProcessesGivesTheBitsOfOne) {
+  static_assert(heed::Reducer<HalfReducer, Numbers>);
+  ThreadPool pool(2);
+  for (const Index tiles : {1, 2, 5, 16, 40}) {
+    heed::TrainingStep<Numbers> whole({}, pool);
+    const heed::Totals expected = whole(tiles, fill_tile);
+    Network network;
+    heed::TrainingStep<Numbers, HalfReducer> first({}, pool, {0, &network}), second({}, pool, {1, &network});
+    first(tiles, fill_tile);
+    const heed::Totals totals = second(tiles, fill_tile);
+    EXPECT_EQ(test_support::flat(second.gradient()), test_support::flat(whole.gradient())) << tiles;
+    EXPECT_EQ(totals.loss, expected.loss);
+    EXPECT_EQ(second.reducer().process, 1);
+  }
+}
+
+}  // namespace
