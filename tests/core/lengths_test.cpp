@@ -26,7 +26,9 @@ struct Ragged {
 };
 using Lanes = std::vector<float>;
 
-Lanes lanes(Tile<float> t, Index step, Index feature) { return Lanes(t.at(step, feature), t.at(step, feature) + t.lanes); }
+Lanes lanes(Tile<float> t, Index step, Index feature) {
+  return Lanes(t.at(step, feature), t.at(step, feature) + t.lanes);
+}
 
 TEST(Lengths, KnowTheStepsThatAllLanesHave) {
   Ragged r;

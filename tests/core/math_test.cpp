@@ -41,9 +41,8 @@ std::vector<S> grid(double low, double high, int count = 100000) {
 template <class S, class F>
 std::vector<S> mapped(const std::vector<S>& x, F f) {
   std::vector<S> y(x.size());
-  simd::for_each_packet<S, 2>(static_cast<Index>(x.size()), [&]<class P>(Index i) {
-    simd::store(y.data() + i, f(simd::load<P>(x.data() + i)));
-  });
+  simd::for_each_packet<S, 2>(static_cast<Index>(x.size()),
+                              [&]<class P>(Index i) { simd::store(y.data() + i, f(simd::load<P>(x.data() + i))); });
   return y;
 }
 
@@ -77,7 +76,9 @@ void check_accuracy() {
   const auto relative = [](S x, long double exact) {
     return exact * (exp_relative_error<S> + exp_relative_error_per_unit<S> * std::abs(static_cast<double>(x)));
   };
-  EXPECT_LE(largest_error_of(grid<S>(-end, end), exp_of, [](long double x) { return std::exp(x); }, relative), 1);
+  EXPECT_LE(largest_error_of(
+                grid<S>(-end, end), exp_of, [](long double x) { return std::exp(x); }, relative),
+            1);
   EXPECT_LE(largest_error_of(grid<S>(-60, 60), sigmoid_of, sigmoid, always(sigmoid_error<S>)), 1);
   const auto tanh = [](long double x) { return std::tanh(x); };
   EXPECT_LE(largest_error_of(grid<S>(-30, 30), tanh_of, tanh, always(tanh_error<S>)), 1);

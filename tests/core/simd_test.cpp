@@ -24,7 +24,8 @@ void expect_lanewise(Op op, Plain plain) {
     const auto a = random_values<S>(n + 1, 3 * seed), b = random_values<S>(n + 1, 3 * seed + 1),
                c = random_values<S>(n + 1, 3 * seed + 2);
     std::vector<S> y(n + 2, S(77));
-    simd::store(y.data() + 1, op(simd::load<P>(a.data() + 1), simd::load<P>(b.data() + 1), simd::load<P>(c.data() + 1)));
+    simd::store(y.data() + 1,
+                op(simd::load<P>(a.data() + 1), simd::load<P>(b.data() + 1), simd::load<P>(c.data() + 1)));
     for (std::size_t i = 1; i <= n; ++i) {
       const S expected = plain(a[i], b[i], c[i]);
       EXPECT_NEAR(y[i], expected, 4 * std::numeric_limits<S>::epsilon() * std::abs(expected)) << "lane " << i - 1;

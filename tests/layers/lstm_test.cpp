@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "../support/keras.hpp"
 #include "../support/lstm_case.hpp"
 #include "../support/lstm_with_states.hpp"
@@ -86,6 +88,24 @@ TEST(Lstm, EqualsStepByStepStreaming) {
     }
     EXPECT_EQ(h.values, all.h_n.values);
     EXPECT_EQ(c.values, all.c_n.values);
+  }
+}
+
+TEST(Lstm, AStepTouchesNoOther) {
+  for (const Index lanes : {1, 3}) {
+    Sequence s(lanes);
+    for (const State& previous : {State{}, s.initial()}) {
+      s.layer.prepare(3, lanes, s.cache);
+      for (auto* buffer : {&s.cache.gates, &s.cache.cell, &s.cache.tanh_cell}) fill(buffer->tile(), 7.0);
+      fill(s.y.tile(), 7.0);
+      s.layer.step(1, s.x.view().step(1), previous, s.y.tile().step(1), s.cache, s.pass);
+      for (const auto& tile : {s.cache.gates.view(), s.cache.cell.view(), s.cache.tanh_cell.view(), s.y.view()}) {
+        for (const Index t : {0, 1, 2}) {
+          const Index changed = std::count_if(tile.at(t), tile.at(t + 1), [](double v) { return v != 7.0; });
+          EXPECT_EQ(changed, t == 1 ? tile.features * lanes : 0);
+        }
+      }
+    }
   }
 }
 

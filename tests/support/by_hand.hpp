@@ -28,7 +28,8 @@ struct ByHand {
         x[static_cast<std::size_t>(k * rows + l)] = task.x.data()[(first + l) * T * F + k];
     }
     const std::int32_t* labels = task.labels.data() + first;
-    const heed::Tile<const S> tile(x.data(), {T, F}, rows, task.lengths.empty() ? nullptr : task.lengths.data() + first);
+    const heed::Tile<const S> tile(x.data(), {T, F}, rows,
+                                   task.lengths.empty() ? nullptr : task.lengths.data() + first);
     const heed::Index classes = model.output_shape({T, F}).features;
     logits.resize(static_cast<std::size_t>(classes * rows));
     std::vector<S> dlogits(logits.size());

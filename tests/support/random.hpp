@@ -22,7 +22,7 @@ std::vector<S> random_values(heed::Index count, std::uint64_t seed, double bound
 /// The largest |a - b|; infinity where the sizes differ or a number is not finite.
 template <class A, class B>
 double largest_difference(const A& a, const B& b) {
-  if (a.size() != b.size()) return HUGE_VAL;
+  if (static_cast<heed::Index>(a.size()) != static_cast<heed::Index>(b.size())) return HUGE_VAL;
   double largest = 0;
   auto other = b.begin();
   for (const auto x : a) {

@@ -43,7 +43,8 @@ TEST(ProgressText, TellsTheEpochInALine) {
 TEST(ProgressText, FitsATerminalWhateverHappens) {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const int epoch : {1, 999, 100000, std::numeric_limits<int>::max()}) {
-    for (const double loss : {0.0, 1e-300, 99999.5, 1e30, 1.7e308, -1.7e308, infinity, -infinity, infinity - infinity}) {
+    for (const double loss :
+         {0.0, 1e-300, 99999.5, 1e30, 1.7e308, -1.7e308, infinity, -infinity, infinity - infinity}) {
       for (const double seconds : {0.0, 1e-9, 1.0, 3e5, 1e12}) {
         for (const heed::Index sequences : {heed::Index(1), std::numeric_limits<heed::Index>::max()}) {
           for (const double test : {0.5, std::numeric_limits<double>::quiet_NaN()}) {

@@ -27,6 +27,7 @@ using Model = test_support::SmallModel<double>;
 using ByHand = test_support::ByHand<Model>;
 
 constexpr double equal_in_double = 1e-12;
+constexpr double equal_after_adam = 1e-7;  // it divides by the gradient's size, even where that is rounding alone
 const Model start({.features = 3, .classes = 4});
 const FitOptions one_thread{.epochs = 3, .learning_rate = 0.05, .threads = 1};
 
@@ -49,7 +50,7 @@ Model trained_by_hand(const Task<double>& task, const FitOptions& o) {
 void expect_like_by_hand(const Task<double>& task, const FitOptions& o) {
   Model model = start;
   heed::fit(model, task.view(), o);
-  EXPECT_LE(largest_difference(flat(model), flat(trained_by_hand(task, o))), equal_in_double);
+  EXPECT_LE(largest_difference(flat(model), flat(trained_by_hand(task, o))), equal_after_adam);
   EXPECT_GT(largest_difference(flat(model), flat(start)), 0.01);
 }
 
@@ -177,7 +178,8 @@ TEST(Fit, MiniBatchesTakeEverySequenceOnceAnEpochAndKeepThePartialLastOne) {
 
 TEST(Fit, TheOrderDependsOnSeedAndEpochAlone) {
   const FitOptions o{.epochs = 2, .batch_size = 5, .seed = 3};
-  const Order a(o), b(o), other({.epochs = 2, .batch_size = 5, .seed = 4}), wider({.epochs = 2, .batch_size = 7, .seed = 3});
+  const Order a(o), b(o), other({.epochs = 2, .batch_size = 5, .seed = 4}),
+      wider({.epochs = 2, .batch_size = 7, .seed = 3});
   EXPECT_EQ(a.seen, b.seen);
   EXPECT_EQ(a.seen, wider.seen);
   EXPECT_NE(a.epoch(0), a.epoch(1));
@@ -234,11 +236,11 @@ TEST(Fit, WritesDownEveryEpoch) {
     FitOptions until = one_thread;
     until.epochs = static_cast<int>(e);
     const ByHand expected(trained_by_hand(task, until), task, 0, 90);  // before the update
-    EXPECT_NEAR(r.loss, expected.loss, equal_in_double);
+    EXPECT_NEAR(r.loss, expected.loss, equal_after_adam);
     EXPECT_EQ(r.accuracy, expected.correct / 90);
     until.epochs = static_cast<int>(e) + 1;
     const ByHand tested(trained_by_hand(task, until), test, 0, 40);  // after it
-    EXPECT_NEAR(r.test_loss, tested.loss, equal_in_double);
+    EXPECT_NEAR(r.test_loss, tested.loss, equal_after_adam);
     EXPECT_EQ(r.test_accuracy, tested.correct / 40);
   }
   EXPECT_TRUE(std::isnan(heed::fit(model, task.view(), one_thread).epochs[0].test_loss));
@@ -277,7 +279,7 @@ TEST(Fit, StopsWhenACallbackSaysSo) {
   EXPECT_EQ(flat(model), flat(two));
 }
 
-// Descends, and at one step puts `value` into a weight.
+// Descends, and at one step puts `value` into the last weights.
 struct Poison {
   int at;
   double value;
@@ -285,7 +287,7 @@ struct Poison {
   int steps = 0;
   void step(Model& model, const Model& gradient) {
     descent.step(model, gradient);
-    if (++steps == at) std::get<1>(model.layers).weight(0, 0) = value;
+    if (++steps == at) std::get<1>(model.layers).weight.fill(value);
   }
 };
 
@@ -299,7 +301,7 @@ TEST(Fit, KeepsTheLastGoodWeightsWhenTheLossIsNotFinite) {
   two.epochs = 2;
   heed::fit(two_steps, task.view(), descent, two);
   // a weight that is not finite is seen in its own epoch, one that makes the loss infinite in the next
-  for (const auto& [value, epoch] : {std::pair(std::nan(""), 3), std::pair(HUGE_VAL, 3), std::pair(1e308, 4)}) {
+  for (const auto& [value, epoch] : {std::pair(std::nan(""), 3), std::pair(HUGE_VAL, 3), std::pair(1.7e308, 4)}) {
     Model model = start;
     Poison poison{3, value};
     const History history = heed::fit(model, task.view(), poison, o);
@@ -315,7 +317,7 @@ TEST(Fit, KeepsFiniteWeightsWhenTheLearningRateIsFarTooLarge) {
     Model model = start;
     FitOptions o = one_thread;
     o.epochs = 50;
-    o.learning_rate = 1e300;
+    o.learning_rate = 1e308;
     o.batch_size = batch;
     const History history = heed::fit(model, Task<double>(20, {5, 3}, 4).view(), o);
     EXPECT_EQ(history.outcome, Outcome::diverged);

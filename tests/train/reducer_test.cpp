@@ -88,9 +88,7 @@ struct HalfReducer {
   int process;
   Network* network;
 
-  ShardRange own(Index count) const {
-    return process == 0 ? ShardRange{0, count / 2} : ShardRange{count / 2, count};
-  }
+  ShardRange own(Index count) const { return process == 0 ? ShardRange{0, count / 2} : ShardRange{count / 2, count}; }
   double sum(double x) const { return x; }
   template <class Model>
   void reduce(std::span<Shard<Model>> shards, ThreadPool& threads) const {

@@ -98,7 +98,10 @@ TEST(TrainingStep, OfASmallerBatchForgetsTheLargerOne) {
 TEST(TrainingStep, BringsExceptionsToTheCaller) {
   ThreadPool pool(2);
   TrainingStep<Model> step(dense(), pool);
-  EXPECT_THROW(step(8, [](Index t, Worker&, Model&, heed::Totals&) { if (t == 5) throw std::domain_error("5"); }),
+  EXPECT_THROW(step(8,
+                    [](Index t, Worker&, Model&, heed::Totals&) {
+                      if (t == 5) throw std::domain_error("5");
+                    }),
                std::domain_error);
 }
 

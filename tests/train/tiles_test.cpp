@@ -147,11 +147,15 @@ TEST(CheckSequences, NamesTheFault) {
   five.labels.pop_back();
   EXPECT_EQ(check(), "sequences: sequences and labels differ in number (expected 5 labels, got 4)");
   five.x(3, 2, 1) = std::numeric_limits<float>::infinity();
-  EXPECT_EQ(check(), "sequences, sequence 3, step 2, feature 1 (counted from 0): value is not finite (expected a finite number, got "
-            "infinity)");
+  EXPECT_EQ(
+      check(),
+      "sequences, sequence 3, step 2, feature 1 (counted from 0): value is not finite (expected a finite number, got "
+      "infinity)");
   five.x(2, 0, 1) = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(check(), "sequences, sequence 2, step 0, feature 1 (counted from 0): value is not finite (expected a finite number, got "
-            "NaN)");
+  EXPECT_EQ(
+      check(),
+      "sequences, sequence 2, step 0, feature 1 (counted from 0): value is not finite (expected a finite number, got "
+      "NaN)");
   five.x = Tensor<float, 3>({0, 3, 2});
   EXPECT_EQ(check(), "sequences: no data (expected (n, steps, features), got (0, 3, 2))");
   five.x = Tensor<float, 3>({5, 0, 2});

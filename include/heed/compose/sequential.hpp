@@ -87,8 +87,7 @@ struct Sequential {
       layer.forward(x, y, std::get<I>(cache.layers), pass.at(I));
     } else {
       const Shape shape = layer.output_shape(x.shape());
-      // a layer that keeps the steps keeps their lengths; one that pools has none
-      const std::int32_t* lengths = shape.steps == x.steps ? x.lengths : nullptr;
+      const std::int32_t* lengths = pools_time<At<I>> ? nullptr : x.lengths;
       const Tile<S> h = cache.outputs[I].take(shape, x.lanes, lengths);
       layer.forward(x, h, std::get<I>(cache.layers), pass.at(I));
       run<I + 1>(Tile<const S>(h), y, cache, pass);

@@ -14,6 +14,17 @@
 
 namespace heed::inline HEED_ISA {
 
+/// The shape of what a classifier gives: one step of logits, one a class. Throws where `model` gives another for x.
+template <class Model>
+Shape logits_shape(const Model& model, Shape x, const std::string& where) {
+  const Shape output = model.output_shape(x);
+  require(output.steps == 1, [&] {
+    return Fault{"the model does not give one step of logits for a sequence", where,
+                 "(1, classes): is a pooling missing?", to_text(Extents<2>{output.steps, output.features})};
+  });
+  return output;
+}
+
 /// Throws unless `lengths` is empty (all full) or holds one length of 0 to `steps` for each of `count` sequences.
 inline void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps, const std::string& where) {
   if (lengths.empty()) return;

@@ -64,7 +64,9 @@ class Scratch {
 
   Scratch() = default;
   Scratch(Scratch&& other) noexcept
-      : chunks_(std::move(other.chunks_)), chunk_(std::exchange(other.chunk_, 0)), used_(std::exchange(other.used_, 0)) {}
+      : chunks_(std::move(other.chunks_)),
+        chunk_(std::exchange(other.chunk_, 0)),
+        used_(std::exchange(other.used_, 0)) {}
   Scratch& operator=(Scratch&& other) noexcept {
     chunks_ = std::exchange(other.chunks_, {});
     chunk_ = std::exchange(other.chunk_, 0);

@@ -9,6 +9,11 @@
 #include <map>
 #include <string>
 
+// Without IEEE arithmetic, roundings that the kernels rely on are optimised away, and with them every check for NaN.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "heed needs IEEE arithmetic: compile without -ffast-math and -Ofast"
+#endif
+
 // All of heed sits in `heed::<instruction set>`, an inline namespace, so that objects built with different `-march`
 // link into one program without breaking the one-definition rule: users write `heed::Dense`, the linker sees
 // `heed::avx512::Dense`.

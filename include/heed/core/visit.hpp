@@ -57,6 +57,12 @@ void visit_parameters(F&& f, const Path* parent, M& model, Ms&... models) {
           path.name = name;
         }
         if constexpr (is_parameter<std::remove_cvref_t<decltype(first)>>) {
+          ((require(rest.extents() == first.extents(),
+                    [&] {
+                      return Fault{"models of different sizes side by side", path.text(), to_text(first.extents()),
+                                   to_text(rest.extents())};
+                    })),
+           ...);
           if (!first.empty()) f(static_cast<const Path&>(path), first, rest...);
         } else {
           visit_parameters(f, &path, first, rest...);
@@ -67,7 +73,7 @@ void visit_parameters(F&& f, const Path* parent, M& model, Ms&... models) {
 }  // namespace detail
 
 /// Calls `f(path, parameter, ...)` for each parameter of `model`, with the same parameter of each of `models` beside
-/// it. Parameters without elements are skipped.
+/// it. Parameters without elements are skipped. Throws where the models differ in a size.
 template <class F, Visitable M, class... Ms>
 void for_each_parameter(F&& f, M& model, Ms&... models) {
   detail::visit_parameters(f, nullptr, model, models...);

@@ -4,6 +4,7 @@
 /// Prediction with a frozen model.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -40,7 +41,8 @@ class Predictor {
   explicit Predictor(const Model& model) : model_(&model) {}
   explicit Predictor(const Model&& model) = delete;
 
-  /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit.
+  /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit or a
+  /// number is not finite.
   Prediction<S> operator()(TensorView<const S, 2> sequence) {
     const Tile<S> z = run(sequence);
     kernels::softmax(z.data, z.features, 1);
@@ -101,10 +103,13 @@ class Predictor {
 
   Tile<S> run(TensorView<const S, 2> sequence) {
     const Tile<const S> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
-    const Shape output = model_->output_shape(x.shape());
+    const Shape output = logits_shape(*model_, x.shape(), "Predictor");
     require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
     const Tile<S> z = output_.take(output, 1);
     model_->forward(x, z, cache_, Pass{scratch_});
+    check_logits(z, 1, [&] {
+      check_finite(TensorView<const S, 3>(sequence.data(), {1, x.steps, x.features}), {}, "Predictor");
+    });
     return z;
   }
 
@@ -112,7 +117,7 @@ class Predictor {
   template <class F>
   void each_tile(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, F&& f) {
     const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
-    const Shape output = model_->output_shape({T, features});
+    const Shape output = logits_shape(*model_, {T, features}, "Predictor");
     require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
     check_lengths(lengths, n, T, "Predictor");
     for (Index first = 0; first < n; first += widest) {
@@ -132,10 +137,22 @@ class Predictor {
       }
       const Tile<S> z = output_.take(output, lanes);
       model_->forward(tile, z, cache_, Pass{scratch_});
+      check_logits(z, rows, [&] { check_finite(x, lengths, "Predictor"); });
       f(first, rows, Tile<const S>(tile), z);
     }
   }
 
+  // logits that are not finite come from the input, which `blame` names, or from the weights
+  template <class F>
+  static void check_logits(Tile<S> z, Index rows, F&& blame) {
+    for (Index c = 0; c < z.features; ++c) {
+      const S* p = z.at(0, c);
+      if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
+        continue;
+      blame();
+      throw Error(Fault{"the logits are not finite", "Predictor", {}, {}});
+    }
+  }
   static void check_width(Index got, Index classes) {
     require(got == classes, [&] {
       return Fault{"wrong number of classes", "Predictor, out", std::to_string(classes), std::to_string(got)};
@@ -153,7 +170,7 @@ class Predictor {
 template <Layer Model>
 Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const typename Model::Scalar, 3> x,
                                           std::span<const std::int32_t> lengths = {}) {
-  const Shape output = model.output_shape({x.extent(1), x.extent(2)});
+  const Shape output = logits_shape(model, {x.extent(1), x.extent(2)}, "predict");
   Tensor<typename Model::Scalar, 2> out({x.extent(0), output.features});
   Predictor<Model> predictor(model);
   predictor(x, out.view(), lengths);

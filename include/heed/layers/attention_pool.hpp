@@ -22,6 +22,7 @@ template <class S>
 struct AttentionPool {
   using Scalar = S;
   using Input = S;
+  static constexpr bool pools_time = true;
   struct Options {
     Index features = 0;
   };

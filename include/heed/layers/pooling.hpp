@@ -20,6 +20,7 @@ template <class S>
 struct LastPool {
   using Scalar = S;
   using Input = S;
+  static constexpr bool pools_time = true;
   struct Cache {};
   Shape output_shape(Shape x) const { return {1, x.features}; }
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const { take_last(x, x, Tile<const S>(), y); }
@@ -34,6 +35,7 @@ template <class S>
 struct MeanPool {
   using Scalar = S;
   using Input = S;
+  static constexpr bool pools_time = true;
   struct Cache {
     TileBuffer<S> share;  // (steps, 1): 1 / length at valid steps, 0 past the end
   };
@@ -81,6 +83,7 @@ template <class S>
 struct MaxPool {
   using Scalar = S;
   using Input = S;
+  static constexpr bool pools_time = true;
   struct Cache {
     TileBuffer<std::int32_t> where;  // (1, features): the step that gave the maximum, -1 where there is none
   };

@@ -38,9 +38,12 @@ struct Standardize {
     for (Index f = 0; f < mean.size(); ++f) {
       mean(f) = static_cast<S>(means[static_cast<std::size_t>(f)]);
       deviation(f) = static_cast<S>(deviations[static_cast<std::size_t>(f)]);
-      require(std::isfinite(mean(f)) && std::isfinite(deviation(f)) && deviation(f) > 0, [&] {
-        return Fault{"not a finite mean and a positive deviation", "Standardize, feature " + std::to_string(f), {}, {}};
-      });
+      require(
+          std::isfinite(mean(f)) && std::isfinite(deviation(f)) && deviation(f) > 0 && std::isfinite(1 / deviation(f)),
+          [&] {
+            return Fault{
+                "not a finite mean and a positive deviation", "Standardize, feature " + std::to_string(f), {}, {}};
+          });
     }
   }
 

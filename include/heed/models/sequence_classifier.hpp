@@ -42,6 +42,7 @@ template <class S>
 struct SequenceClassifier {
   using Scalar = S;
   using Input = S;
+  static constexpr bool pools_time = true;
   using Options = SequenceClassifierOptions;
   static constexpr std::string_view architecture = "SequenceClassifier";
 
@@ -116,6 +117,7 @@ struct SequenceClassifier {
 
   Shape output_shape(Shape x) const {
     lstm.output_shape(x);
+    if (standardize.active()) standardize.output_shape(x);
     return {1, options.classes};
   }
 
@@ -232,8 +234,19 @@ struct SequenceClassifier {
 
   // ---- files
 
-  /// The options, the labels and the standardisation.
-  Metadata metadata() const { return to_metadata(options, labels, standardize.mean, standardize.deviation); }
+  /// The options, the labels and the standardisation. Throws where labels or heads do not fit the options.
+  Metadata metadata() const {
+    const auto count = static_cast<Index>(labels.size());
+    require(count == 0 || count == options.classes, [&] {
+      return Fault{"wrong number of labels", "SequenceClassifier", std::to_string(options.classes),
+                   std::to_string(count)};
+    });
+    require(options.attention != Attention::multihead || options.heads == multihead.num_heads, [&] {
+      return Fault{"the options are not those of the layers", "SequenceClassifier",
+                   std::to_string(multihead.num_heads) + " heads", std::to_string(options.heads)};
+    });
+    return to_metadata(options, labels, standardize.mean, standardize.deviation);
+  }
   static Options options_from(const Metadata& metadata) { return options_from_metadata(metadata); }
   static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
     return options_from_tensors(tensors, hints);

@@ -42,8 +42,8 @@ class Adam {
 
   /// For models like this one. Throws where an option is out of range.
   explicit Adam(const Model& like, Options o = {}) : options(o), first_(like), second_(like) {
-    require(o.learning_rate >= 0 && o.epsilon >= 0 && o.weight_decay >= 0 && o.beta1 >= 0 && o.beta1 < 1 &&
-                o.beta2 >= 0 && o.beta2 < 1,
+    require(std::isfinite(o.learning_rate + o.epsilon + o.weight_decay) && o.learning_rate >= 0 && o.epsilon >= 0 &&
+                o.weight_decay >= 0 && o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1,
             [] {
               return Fault{"option out of range", "Adam", "rates of at least 0, betas in [0, 1)", {}};
             });
@@ -117,10 +117,24 @@ class Adam {
   std::int64_t steps_ = 0;
 };
 
-/// Adam with decoupled weight decay, 0.01 by default: torch.optim.AdamW.
-inline AdamOptions adamw(AdamOptions o = {.weight_decay = 0.01}) {
-  o.decoupled = true;
-  return o;
+/// torch.optim.AdamW's options: weight decay is 0.01 unless said otherwise.
+struct AdamWOptions {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+  bool amsgrad = false;
+};
+
+/// Adam with decoupled weight decay: `Adam optimizer(model, adamw({.learning_rate = 3e-4}))`
+inline AdamOptions adamw(const AdamWOptions& o = {}) {
+  return {.learning_rate = o.learning_rate,
+          .beta1 = o.beta1,
+          .beta2 = o.beta2,
+          .epsilon = o.epsilon,
+          .weight_decay = o.weight_decay,
+          .decoupled = true,
+          .amsgrad = o.amsgrad};
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <type_traits>
 
-#include "heed/core/simd.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 
@@ -27,6 +29,7 @@ double norm(const Model& gradient) {
 /// Scales the gradient by min(1, max_norm / (norm + 1e-6)) and returns the norm before. torch.nn.utils.clip_grad_norm_.
 template <Visitable Model>
 double clip_norm(Model& gradient, double max_norm) {
+  require(max_norm >= 0, [&] { return Fault{"largest norm", "clip_norm", "at least 0", std::to_string(max_norm)}; });
   const double before = norm(gradient), factor = max_norm / (before + 1e-6);
   if (factor < 1) {
     for_each_parameter(

@@ -3,6 +3,7 @@
 /// @file
 /// Stochastic gradient descent.
 
+#include <cmath>
 #include <cstdint>
 
 #include "heed/core/error.hpp"
@@ -33,9 +34,11 @@ class Sgd {
   /// For models like this one. Throws where an option is out of range, or nesterov goes without momentum or with
   /// dampening.
   explicit Sgd(const Model& like, Options o = {}) : options(o), velocity_(like) {
-    require(o.learning_rate >= 0 && o.momentum >= 0 && o.weight_decay >= 0, [] {
-      return Fault{"option out of range", "Sgd", "rates of at least 0", {}};
-    });
+    require(std::isfinite(o.learning_rate + o.momentum + o.dampening + o.weight_decay) && o.learning_rate >= 0 &&
+                o.momentum >= 0 && o.weight_decay >= 0,
+            [] {
+              return Fault{"option out of range", "Sgd", "rates of at least 0", {}};
+            });
     require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), [] {
       return Fault{"nesterov needs momentum and no dampening", "Sgd", {}, {}};
     });

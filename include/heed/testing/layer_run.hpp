@@ -61,7 +61,7 @@ struct LayerRun {
     for (S& v : x) v = static_cast<S>(static_cast<float>(key.uniform(i++, -bound, bound)));
     for (S& v : dy) v = static_cast<S>(static_cast<float>(key.uniform(i++, -1, 1)));
     // past a lane's end the gradient of an output that keeps the steps is zero
-    if (output.steps == shape.steps && output.steps > 1) zero_past_end(tile(dy, output), valid());
+    if (!pools_time<L>) zero_past_end(tile(dy, output), valid());
   }
 
   const std::int32_t* valid() const { return lengths.empty() ? nullptr : lengths.data(); }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 
+#include "heed/core/error.hpp"
 #include "heed/train/history.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -32,7 +33,7 @@ inline std::string progress_text(const EpochRecord& r) {
   const auto add = [&](const char* format, auto... values) {
     char text[160];
     const int n = std::snprintf(text, sizeof text, format, values...);
-    line.append(text, static_cast<std::size_t>(n));
+    line.append(text, std::min(static_cast<std::size_t>(std::max(n, 0)), sizeof text - 1));
   };
   add("%d/%d", r.epoch, r.epochs);
   add(std::abs(r.loss) < 1000 ? "  loss %.6f" : "  loss %.3e", r.loss);
@@ -64,6 +65,9 @@ inline Callback live_progress(std::FILE* out = stderr) {
 
 /// A line every `every` epochs, and for the first and the last: for pipes and logs.
 inline Callback plain_progress(std::FILE* out = stdout, int every = 1) {
+  require(every > 0, [&] {
+    return Fault{"epochs between lines", "plain_progress", "at least 1", std::to_string(every)};
+  });
   return [out, every](const EpochRecord& r) {
     if (r.epoch == 1 || r.epoch == r.epochs || r.epoch % every == 0) {
       std::fprintf(out, "%s\n", progress_text(r).c_str());

@@ -50,11 +50,12 @@ class Evaluator {
         workers_(static_cast<std::size_t>(threads.size())),
         rows_(data.count()) {
     check_sequences(data);
-    const Shape shape{data.x.extent(1), data.x.extent(2)};
-    const Shape output = model.output_shape(shape);
-    loss_.check(data.labels, output.features);
+    shape_ = {data.x.extent(1), data.x.extent(2)};
+    classes_ = logits_shape(model, shape_, "Evaluator").features;
+    check_labels(data.labels, classes_);
+    loss_.check(data.labels, classes_);
     const Index width = tile_width(rows_), tiles = tile_count(rows_, width);
-    store_.reserve(tiles, shape, width);
+    store_.reserve(tiles, shape_, width);
     for (Index i = 0; i < tiles; ++i) {
       const Index first = i * width;
       tiles_.push_back(store_.gather(i, data.x, data.lengths, data.labels, std::min(width, rows_ - first),
@@ -72,6 +73,10 @@ class Evaluator {
 
   /// Also the logits: (n, classes).
   Evaluation operator()(const Model& model, TensorView<S, 2> logits) {
+    const Extents<2> expected{rows_, classes_};
+    require(logits.extents() == expected, [&] {
+      return Fault{"wrong shape", "Evaluator, logits", to_text(expected), to_text(logits.extents())};
+    });
     return run(model, [&](Index first, Tile<const S> z, Index rows) {
       for (Index l = 0; l < rows; ++l) {
         for (Index c = 0; c < z.features; ++c) logits(first + l, c) = z.at(0, c)[l];
@@ -82,6 +87,10 @@ class Evaluator {
  private:
   template <class F>
   Evaluation run(const Model& model, F&& each) {
+    const Index classes = model.output_shape(shape_).features;
+    require(classes == classes_, [&] {
+      return Fault{"another model", "Evaluator", std::to_string(classes_) + " classes", std::to_string(classes)};
+    });
     threads_.for_each(static_cast<Index>(tiles_.size()), [&](Index i, int w) {
       Worker<Model>& worker = workers_[static_cast<std::size_t>(w)];
       const SequenceTile<S>& tile = tiles_[static_cast<std::size_t>(i)];
@@ -103,7 +112,8 @@ class Evaluator {
   TileStore<S> store_;
   std::vector<SequenceTile<S>> tiles_;
   std::vector<Totals> totals_;
-  Index rows_;
+  Index rows_, classes_ = 0;
+  Shape shape_;
   double scale_ = 0;
 };
 

@@ -63,7 +63,11 @@ class Fit {
       return Fault{"epochs and batch size", "fit", "at least 0",
                    std::to_string(options.epochs) + " and " + std::to_string(options.batch_size)};
     });
+    require(options.clip_norm >= 0 && std::isfinite(options.clip_norm), [&] {
+      return Fault{"norm to clip gradients to", "fit", "at least 0", std::to_string(options.clip_norm)};
+    });
     shape_ = {data.x.extent(1), data.x.extent(2)};
+    check_labels(data.labels, logits_shape(model, shape_, "fit").features);
     loss_.check(data.labels, model.output_shape(shape_).features);
     batch_ = options.batch_size ? std::min(options.batch_size, data.count()) : data.count();
     full_ = batch_ == data.count();
@@ -178,7 +182,7 @@ History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data,
   std::optional<Evaluator<Model>> evaluator;
   if (test) evaluator.emplace(model, *test, run.threads(), run.loss());
   History history;
-  history.epochs.reserve(static_cast<std::size_t>(options.epochs));
+  history.epochs.reserve(static_cast<std::size_t>(std::min(options.epochs, 10000)));
   const auto begin = Clock::now();
   for (int epoch = 1; epoch <= options.epochs; ++epoch) {
     EpochRecord record{.epoch = epoch, .epochs = options.epochs};

@@ -43,6 +43,16 @@ void check_sequences(const LabelledSequences<S>& data) {
   });
 }
 
+/// Throws where a label is not 0 to classes - 1.
+inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    require(labels[i] >= 0 && labels[i] < classes, [&] {
+      return Fault{"label out of range", "label " + std::to_string(i) + " (counted from 0)",
+                   "0 to " + std::to_string(classes - 1), std::to_string(labels[i])};
+    });
+  }
+}
+
 /// How many lanes the tiles of a batch have: 64, or as few more or less as fill a small batch evenly. A multiple of 16.
 inline Index tile_width(Index batch) {
   constexpr Index widest = 64, unit = 16;

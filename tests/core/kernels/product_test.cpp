@@ -23,8 +23,12 @@ struct Operand {
 
   Operand(Index rows, Index count_, Index lanes, Stands stands, std::uint64_t seed)
       : count(count_),
-        row(stands == Stands::columns ? 1 : stands == Stands::rows ? count_ : 2),
-        column(stands == Stands::columns ? rows : stands == Stands::rows ? 1 : 2 * rows),
+        row(stands == Stands::columns ? 1
+            : stands == Stands::rows  ? count_
+                                      : 2),
+        column(stands == Stands::columns ? rows
+               : stands == Stands::rows  ? 1
+                                         : 2 * rows),
         w(random_values<S>(2 * rows * count_, seed)),
         x(random_values<S>(count_ * lanes, seed + 1)) {}
   Term<S> term() const { return {x.data(), count, w.data(), row, column}; }
@@ -39,7 +43,10 @@ double product_error(Index rows, Index lanes, From from, const Operands&... oper
   for (Index r = 0; r < rows; ++r) {
     for (Index l = 0; l < lanes; ++l) {
       const auto i = static_cast<std::size_t>(r * lanes + l);
-      double sum = from == From::zero ? 0 : static_cast<double>(from == From::bias ? bias[i / static_cast<std::size_t>(lanes)] : values[i]);
+      double sum =
+          from == From::zero
+              ? 0
+              : static_cast<double>(from == From::bias ? bias[i / static_cast<std::size_t>(lanes)] : values[i]);
       [[maybe_unused]] const auto add = [&](const auto& o) {
         for (Index k = 0; k < o.count; ++k) {
           sum += static_cast<double>(o.w[static_cast<std::size_t>(r * o.row + k * o.column)]) *
@@ -52,7 +59,9 @@ double product_error(Index rows, Index lanes, From from, const Operands&... oper
   }
   std::vector<S> y = from == From::itself ? values : std::vector<S>(values.size(), S(1e9));
   const Start<S> start{.bias = from == From::bias ? bias.data() : nullptr,
-                       .values = from == From::values ? values.data() : from == From::itself ? y.data() : nullptr};
+                       .values = from == From::values   ? values.data()
+                                 : from == From::itself ? y.data()
+                                                        : nullptr};
   heed::kernels::product<S>(rows, lanes, start, y.data(), operands.term()...);
   return test_support::largest_difference(y, expected);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
 #include "heed/core/math.hpp"
 #include "heed/core/simd.hpp"
@@ -46,7 +47,8 @@ void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullpt
   }
   const Index common = lengths ? std::clamp<Index>(*std::min_element(lengths, lengths + lanes), 0, rows) : rows;
   for (Index t = common; t < rows; ++t) {
-    for (Index l = 0; l < lanes; ++l) s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : S(-1e30);
+    for (Index l = 0; l < lanes; ++l)
+      s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : -std::numeric_limits<S>::max() / 2;
   }
   for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     P largest = load<P>(s + lane);

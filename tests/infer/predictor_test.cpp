@@ -1,0 +1,242 @@
+#include "heed/infer/predictor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include "../support/allocations.hpp"
+#include "../support/error_of.hpp"
+#include "../support/random.hpp"
+#include "../support/task.hpp"
+#include "heed/models/sequence_classifier.hpp"
+#include "heed/train/evaluate.hpp"
+
+namespace {
+
+using heed::Attention;
+using heed::Index;
+using heed::Output;
+using heed::Predictor;
+using heed::Tensor;
+using test_support::error_of;
+using test_support::largest_difference;
+using test_support::Task;
+template <class S>
+using Classifier = heed::SequenceClassifier<S>;
+
+constexpr Attention attentions[] = {Attention::pool, Attention::multihead, Attention::additive, Attention::none};
+template <class S>
+inline constexpr double one_lane_equals_many = sizeof(S) == 4 ? 1e-6 : 1e-12;
+
+template <class S>
+Classifier<S> make(Attention attention) {
+  return Classifier<S>({.features = 3, .classes = 4, .hidden = 8, .dense = 6, .attention = attention});
+}
+
+template <class S>
+void check_batch_and_single(Attention attention, Index n, bool ragged) {
+  const Classifier<S> model = make<S>(attention);
+  const Task<S> task(n, {5, 3}, 4, ragged);
+  Predictor predictor(model);
+  Tensor<S, 2> logits({n, 4}), probabilities({n, 4}), evaluated({n, 4});
+  predictor(task.x, logits.view(), task.lengths, Output::logits);
+  predictor(task.x, probabilities.view(), task.lengths);
+
+  heed::ThreadPool pool(1);
+  heed::Evaluator<Classifier<S>>(model, task.view(), pool)(model, evaluated.view());
+  EXPECT_LE(largest_difference(logits, evaluated), one_lane_equals_many<S>);
+
+  const Tensor<S, 2> at_once = heed::predict(model, task.x.view(), task.lengths);
+  EXPECT_EQ(largest_difference(at_once, probabilities), 0);
+
+  for (Index i = 0; i < n; ++i) {
+    double total = 0, sum = 0;
+    for (Index c = 0; c < 4; ++c) total += std::exp(static_cast<double>(logits(i, c)));
+    for (Index c = 0; c < 4; ++c) {
+      sum += static_cast<double>(probabilities(i, c));
+      EXPECT_NEAR(probabilities(i, c), std::exp(static_cast<double>(logits(i, c))) / total, one_lane_equals_many<S>);
+    }
+    EXPECT_NEAR(sum, 1, one_lane_equals_many<S>);
+
+    const Index steps = ragged ? task.lengths[static_cast<std::size_t>(i)] : 5;
+    const heed::TensorView<const S, 2> one(task.x[i].data(), {steps, 3});
+    std::vector<S> out(4);
+    predictor(one, out, Output::logits);
+    EXPECT_LE(largest_difference(out, logits[i]), one_lane_equals_many<S>);
+    predictor(one, out);
+    EXPECT_LE(largest_difference(out, probabilities[i]), one_lane_equals_many<S>);
+    const heed::Prediction<S> p = predictor(one);
+    EXPECT_EQ(largest_difference(p.probabilities, out), 0);
+    EXPECT_EQ(p.label, std::max_element(out.begin(), out.end()) - out.begin());
+    const heed::Prediction<S> from_pointer = predictor(one.data(), steps, 3);
+    EXPECT_EQ(largest_difference(from_pointer.probabilities, out), 0);
+  }
+}
+
+TEST(Predictor, OneSequenceABatchAndAnEvaluationAgree) {
+  for (const Attention attention : attentions) {
+    for (const bool ragged : {false, true}) {
+      check_batch_and_single<double>(attention, 70, ragged);
+      check_batch_and_single<float>(attention, 70, ragged);
+    }
+  }
+}
+
+TEST(Predictor, TakesBatchesOfAnySize) {
+  for (const Index n : {1, 2, 16, 17, 63, 64, 65, 130}) check_batch_and_single<double>(Attention::pool, n, true);
+}
+
+TEST(Predictor, OfNothingIsNothing) {
+  const auto model = make<float>(Attention::pool);
+  Predictor predictor(model);
+  EXPECT_NO_THROW(predictor(Tensor<float, 3>({0, 5, 3}), Tensor<float, 2>({0, 4})));
+  EXPECT_EQ(heed::predict(model, Tensor<float, 3>({0, 5, 3}).view()).size(), 0);
+}
+
+TEST(Predictor, GivesTheFirstOfEqualClasses) {
+  auto model = make<float>(Attention::none);
+  heed::set_zero(model);
+  Predictor predictor(model);
+  const Tensor<float, 2> one({5, 3});
+  EXPECT_EQ(predictor(one).label, 0);
+  EXPECT_EQ(predictor(one).probabilities[3], 0.25F);
+}
+
+TEST(Predictor, ReadsWhatStandsPastAnEndNeither) {
+  const auto model = make<float>(Attention::multihead);
+  Task<float> task(20, {5, 3}, 4, true);
+  const auto before = heed::predict(model, task.x.view(), task.lengths);
+  for (Index i = 0; i < 20; ++i) {
+    for (Index t = task.lengths[static_cast<std::size_t>(i)]; t < 5; ++t) task.x(i, t, 1) = NAN;
+  }
+  EXPECT_EQ(largest_difference(heed::predict(model, task.x.view(), task.lengths), before), 0);
+}
+
+TEST(Predictor, RejectsWhatDoesNotFit) {
+  const auto model = make<float>(Attention::pool);
+  Predictor predictor(model);
+  const Task<float> task(6, {5, 3}, 4);
+  Tensor<float, 2> out({6, 4});
+  EXPECT_NE(error_of([&] {
+              predictor(Tensor<float, 2>({5, 2}));
+            }).find("features (expected 3, got 2)"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { predictor(Tensor<float, 2>({0, 3})); }).find("empty sequence"), std::string::npos);
+  EXPECT_NE(error_of([&] { predictor(static_cast<const float*>(nullptr), 5, 3); }).find("null"), std::string::npos);
+  std::vector<float> three(3);
+  EXPECT_EQ(error_of([&] { predictor(task.x[0], three); }),
+            "Predictor, out: wrong number of classes (expected 4, got 3)");
+  EXPECT_EQ(error_of([&] {
+              predictor(task.x, Tensor<float, 2>({6, 3}));
+            }),
+            "Predictor, out: wrong number of classes (expected 4, got 3)");
+  EXPECT_EQ(error_of([&] {
+              predictor(task.x, Tensor<float, 2>({5, 4}));
+            }),
+            "Predictor, out: wrong number of rows (expected 6, got 5)");
+  EXPECT_NE(error_of([&] {
+              predictor(Tensor<float, 3>({6, 5, 4}), out.view());
+            }).find("features (expected 3, got 4)"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] {
+              predictor(Tensor<float, 3>({6, 0, 3}), out.view());
+            }).find("empty sequences"),
+            std::string::npos);
+  const std::vector<std::int32_t> few{1, 2}, long_one{1, 2, 3, 4, 5, 6}, negative{1, 2, 3, 4, 5, -1};
+  EXPECT_EQ(error_of([&] { predictor(task.x, out.view(), few); }),
+            "Predictor: wrong number of lengths (expected 6, got 2)");
+  EXPECT_NE(error_of([&] { predictor(task.x, out.view(), long_one); }).find("sequence 5"), std::string::npos);
+  EXPECT_NE(error_of([&] { predictor(task.x, out.view(), negative); }).find("length out of range"), std::string::npos);
+  EXPECT_NO_THROW(predictor(task.x, out.view()));  // and is as good as before
+}
+
+TEST(Predictor, KeepsNoTemporaryModel) {
+  static_assert(std::is_constructible_v<Predictor<Classifier<float>>, const Classifier<float>&>);
+  static_assert(!std::is_constructible_v<Predictor<Classifier<float>>, Classifier<float>>);
+}
+
+TEST(Predictor, GivesAttentionWeights) {
+  const Task<double> task(70, {5, 3}, 4, true);
+  for (const Attention attention : {Attention::pool, Attention::additive, Attention::multihead}) {
+    const auto model = make<double>(attention);
+    Predictor predictor(model);
+    const Index rows = attention == Attention::multihead ? 2 * 5 : 1, keys = 5;
+    const Tensor<double, 3> a = predictor.attention_weights(task.x, task.lengths);
+    if (attention == Attention::multihead) {
+      EXPECT_EQ(a.extents(), (heed::Extents<3>{70, 10, 5}));
+    } else {
+      EXPECT_EQ(a.extents(), (heed::Extents<3>{70, 5, 1}));
+    }
+    for (Index i = 0; i < 70; ++i) {
+      const Index length = task.lengths[static_cast<std::size_t>(i)];
+      for (Index r = 0; r < rows; ++r) {
+        const double* row = a[i].data() + r * keys;
+        EXPECT_NEAR(std::accumulate(row, row + keys, 0.0), r % 5 < length ? 1 : 0, 1e-12);
+        for (Index k = length; k < keys; ++k) EXPECT_EQ(row[k], 0);
+        for (Index k = 0; k < keys; ++k) EXPECT_GE(row[k], 0);
+      }
+    }
+    // asking changes nothing
+    Tensor<double, 2> first({70, 4}), second({70, 4});
+    predictor(task.x, first.view(), task.lengths);
+    predictor.attention_weights(task.x, task.lengths);
+    predictor(task.x, second.view(), task.lengths);
+    EXPECT_EQ(largest_difference(first, second), 0);
+  }
+}
+
+TEST(Predictor, OfAModelWithoutAttentionHasNoWeights) {
+  const auto model = make<double>(Attention::none);
+  Predictor predictor(model);
+  EXPECT_NE(error_of([&] {
+              predictor.attention_weights(Task<double>(3, {5, 3}, 4).x);
+            }).find("no attention"),
+            std::string::npos);
+}
+
+TEST(Predictor, SharesItsModelWithOtherThreads) {
+  const auto model = make<float>(Attention::pool);
+  const Task<float> task(130, {5, 3}, 4);
+  const auto expected = heed::predict(model, task.x.view());
+  std::vector<Tensor<float, 2>> got(3, Tensor<float, 2>({130, 4}));
+  std::vector<std::thread> threads;
+  for (auto& out : got) {
+    threads.emplace_back([&] {
+      Predictor predictor(model);
+      for (int i = 0; i < 5; ++i) predictor(task.x, out.view());
+    });
+  }
+  for (auto& t : threads) t.join();
+  for (const auto& out : got) EXPECT_EQ(largest_difference(out, expected), 0);
+}
+
+TEST(Predictor, DoesNotAllocateOnceWarm) {
+  const Task<float> task(130, {5, 3}, 4, true);
+  Tensor<float, 2> out({130, 4});
+  std::vector<float> one(4);
+  for (const Attention attention : attentions) {
+    auto model = make<float>(attention);
+    model.standardize = heed::Standardize<float>({1, 2, 3}, {1, 2, 3});
+    Predictor predictor(model);
+    const auto call = [&] {
+      predictor(task.x, out.view(), task.lengths);
+      predictor(task.x, out.view(), {}, Output::logits);
+      predictor(task.x[3], one);
+      predictor(task.x[4]);
+      predictor(task.x.data(), 2, 3);
+    };
+    call();
+    const long before = test_support::allocations();
+    for (int i = 0; i < 5; ++i) call();
+    EXPECT_EQ(test_support::allocations(), before) << to_text(attention);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,182 @@
+#include "heed/testing/check_layer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+namespace {
+
+using heed::Index;
+using heed::Into;
+using heed::Pass;
+using heed::Shape;
+using heed::Tile;
+
+enum class Mistake {
+  none,
+  wrong_sign,           // of the gradient of the weight
+  missing_term,         // the gradient of the bias is left out
+  not_accumulated,      // the gradient of the weight is overwritten
+  input_gradient,       // a factor is missing
+  always_overwritten,   // dx, although asked to add
+  always_added,         // dx, although asked to overwrite
+  needs_dx,             // without dx the weight has no gradient
+  neighbour,            // a lane looks at the one before it
+  neighbour_gradient,   // the gradient of a lane goes to the first
+  padding,              // steps past the end count
+  gradient_past_end,    // dx is not 0 there
+  not_zero_when_empty,  // a sequence without steps gives something
+  unsteady,             // every pass gives something else
+  imprecise_in_float,   // where double is fine
+  nan,                  // in one output
+};
+
+// y_f = b_f + w_f mean over valid t of x_tf, or 0 without steps: (steps, F) to (1, F). And one mistake.
+template <class S>
+struct WeightedMean {
+  using Scalar = S;
+  using Input = S;
+  struct Cache {
+    int passes = 0;
+  };
+  Mistake mistake = Mistake::none;
+  heed::Vector<S> weight{3}, bias{3};
+
+  Shape output_shape(Shape x) const { return {1, x.features}; }
+
+  Index steps(Tile<const S> x, Index l) const { return mistake == Mistake::padding ? x.steps : x.length(l); }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+    ++cache.passes;
+    for (Index f = 0; f < 3; ++f) {
+      for (Index l = 0; l < x.lanes; ++l) {
+        const Index n = steps(x, l);
+        S sum = 0;
+        for (Index t = 0; t < n; ++t) sum += x.at(t, f)[l];
+        S& out = y.at(0, f)[l];
+        out = n > 0 ? bias(f) + weight(f) * sum / static_cast<S>(n) : S(0);
+        if (mistake == Mistake::not_zero_when_empty && n == 0) out = S(0.5);
+        if (mistake == Mistake::neighbour && l > 0) out += x.at(0, f)[l - 1] * weight(f) * S(1e-6);
+        if (mistake == Mistake::unsteady) out += S(1e-15) * static_cast<S>(cache.passes);
+        if (mistake == Mistake::imprecise_in_float && sizeof(S) == 4) out *= S(1.001);
+        if (mistake == Mistake::nan && f == 1 && l == 4) out = S(NAN);
+      }
+    }
+  }
+
+  void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, WeightedMean& grad,
+                const Pass&) const {
+    const bool add = mistake == Mistake::always_added || (dx.add && mistake != Mistake::always_overwritten);
+    for (Index f = 0; f < 3; ++f) {
+      if (mistake == Mistake::not_accumulated) grad.weight(f) = 0;
+      for (Index l = 0; l < x.lanes; ++l) {
+        const Index n = steps(x, l);
+        const S d = n > 0 ? dy.at(0, f)[l] / static_cast<S>(n) : S(0);
+        S sum = 0;
+        for (Index t = 0; t < n; ++t) sum += x.at(t, f)[l];
+        if (dx || mistake != Mistake::needs_dx) grad.weight(f) += mistake == Mistake::wrong_sign ? -d * sum : d * sum;
+        if (mistake != Mistake::missing_term) grad.bias(f) += n > 0 ? dy.at(0, f)[l] : S(0);
+        for (Index t = 0; dx && t < x.steps; ++t) {
+          const S inside = mistake == Mistake::input_gradient ? d : d * weight(f);
+          const S to = t < n ? inside : mistake == Mistake::gradient_past_end ? S(1e-9) : S(0);
+          const Index lane = mistake == Mistake::neighbour_gradient ? 0 : l;
+          S& at = dx.tile.at(t, f)[lane];
+          at = add || (lane != l) ? at + to : to;
+        }
+      }
+    }
+  }
+
+  static void visit(auto&& f, auto&... layers) {
+    f("weight", layers.weight...);
+    f("bias", layers.bias...);
+  }
+};
+
+heed::testing::Report check(Mistake mistake) {
+  return heed::testing::check_layer(
+      [mistake]<class S>() {
+        WeightedMean<S> layer;
+        layer.mistake = mistake;
+        return layer;
+      },
+      {4, 3});
+}
+
+TEST(CheckLayer, PassesACorrectLayer) {
+  const auto report = check(Mistake::none);
+  EXPECT_TRUE(report.ok()) << report.text();
+  EXPECT_EQ(report.text(), "");
+  EXPECT_GT(report.checks(), 20);
+}
+
+// The report must say what is wrong.
+void expect_fault(Mistake mistake, const std::string& text) {
+  const auto report = check(mistake);
+  EXPECT_FALSE(report.ok());
+  EXPECT_NE(report.text().find(text), std::string::npos) << "expected: " << text << "\nreport:\n" << report.text();
+}
+
+TEST(CheckLayer, CatchesAWrongSign) { expect_fault(Mistake::wrong_sign, "gradient of weight: off by "); }
+TEST(CheckLayer, CatchesAMissingTerm) { expect_fault(Mistake::missing_term, "gradient of bias: off by "); }
+TEST(CheckLayer, CatchesAWrongGradientOfTheInput) {
+  expect_fault(Mistake::input_gradient, "gradient of the input: off by ");
+}
+TEST(CheckLayer, CatchesAGradientThatIsNotAccumulated) {
+  expect_fault(Mistake::not_accumulated, "forward and backward twice are not twice the gradient");
+}
+TEST(CheckLayer, CatchesAnInputGradientThatIsNotAdded) {
+  expect_fault(Mistake::always_overwritten, "adding to the gradient of the input");
+}
+TEST(CheckLayer, CatchesAnInputGradientThatIsNotOverwritten) {
+  expect_fault(Mistake::always_added, "gradient of the input");
+}
+TEST(CheckLayer, CatchesWeightsThatNeedTheInputsGradient) {
+  expect_fault(Mistake::needs_dx, "without the input's gradient the weights' differs");
+}
+TEST(CheckLayer, CatchesALeakBetweenLanes) { expect_fault(Mistake::neighbour, "lane by lane: outputs differ"); }
+TEST(CheckLayer, CatchesALeakOfGradientsBetweenLanes) {
+  expect_fault(Mistake::neighbour_gradient, "lane by lane: gradients of the input differ");
+}
+TEST(CheckLayer, CatchesAnOutputThatDependsOnPadding) {
+  expect_fault(Mistake::padding, "ragged: a sequence gives another output alone");
+}
+TEST(CheckLayer, CatchesAGradientPastTheEnd) {
+  expect_fault(Mistake::gradient_past_end, "ragged: past a sequence's end the input's gradient is not 0");
+}
+TEST(CheckLayer, CatchesAnEmptySequenceThatGivesSomething) {
+  expect_fault(Mistake::not_zero_when_empty, "ragged: a sequence gives another output alone");
+}
+TEST(CheckLayer, CatchesAnUnsteadyLayer) {
+  expect_fault(Mistake::unsteady, "a second forward pass gives another output");
+}
+TEST(CheckLayer, CatchesALayerThatIsImpreciseInFloat) {
+  expect_fault(Mistake::imprecise_in_float, "float: outputs differ");
+}
+TEST(CheckLayer, CatchesNaN) { expect_fault(Mistake::nan, "lane by lane: outputs differ"); }
+
+TEST(CheckLayer, ChecksRaggedTilesUnlessTold) {
+  const auto make = []<class S>() {
+    WeightedMean<S> layer;
+    layer.mistake = Mistake::padding;
+    return layer;
+  };
+  EXPECT_TRUE(heed::testing::check_layer(make, {4, 3}, {.ragged = false}).ok());
+  EXPECT_FALSE(heed::testing::check_layer(make, {4, 3}).ok());
+  EXPECT_FALSE(heed::testing::check_layer(make, {2, 3}).ok());
+}
+
+TEST(Report, ListsEveryFault) {
+  heed::testing::Report report;
+  report.expect(1, 2, "fine");
+  EXPECT_TRUE(report.ok());
+  report.expect(3, 2, "first");
+  report.expect(std::nan(""), 2, "second");
+  EXPECT_FALSE(report.ok());
+  EXPECT_EQ(report.checks(), 3);
+  EXPECT_EQ(report.text().rfind("first: off by 1.5", 0), 0U) << report.text();
+  EXPECT_NE(report.text().find("\nsecond: off by "), std::string::npos);
+}
+
+}  // namespace
