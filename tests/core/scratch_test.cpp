@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -16,17 +18,25 @@ using heed::Scratch;
 using heed::Tile;
 using test_support::allocations;
 
-TEST(Allocations, AreCounted) {
+TEST(Allocations, AreCountedHoweverTheyAreMade) {
   struct alignas(128) Wide {
     char c[128];
   };
-  const long before = allocations();
-  std::vector<int> usual(3);
-  const long after_usual = allocations();
-  std::vector<Wide> aligned(1);
-  EXPECT_EQ(after_usual, before + 1);
-  EXPECT_EQ(allocations(), before + 2);
-  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(aligned.data()) % 128, 0U);
+  const auto counted = [](auto allocate) {
+    const long before = allocations();
+    const auto memory = allocate();
+    const void* volatile used = memory.get();  // or the compiler leaves the allocation out
+    EXPECT_NE(used, nullptr);
+    return allocations() - before;
+  };
+  EXPECT_EQ(counted([] { return std::unique_ptr<int>(new int); }), 1);
+  EXPECT_EQ(counted([] { return std::unique_ptr<int[]>(new int[5]); }), 1);
+  EXPECT_EQ(counted([] { return std::unique_ptr<Wide>(new Wide); }), 1);
+  EXPECT_EQ(counted([] { return std::unique_ptr<Wide[]>(new Wide[2]); }), 1);
+  EXPECT_EQ(counted([] { return std::unique_ptr<int>(new (std::nothrow) int); }), 1);
+  EXPECT_EQ(counted([] { return std::unique_ptr<Wide[]>(new (std::nothrow) Wide[2]); }), 1);
+  EXPECT_EQ(counted([] { return heed::allocate_aligned<float>(9); }), 1);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(std::make_unique<Wide>().get()) % 128, 0U);
 }
 
 TEST(Scratch, GivesAlignedPiecesThatDoNotOverlap) {

@@ -125,7 +125,11 @@ TEST(ReadNumber, RejectsAnythingElse) {
 }
 
 TEST(InQuotes, CutsBetweenCharacters) {
-  EXPECT_EQ(heed::in_quotes(std::string(39, 'a') + "\xE2\x82\xAC"), "'" + std::string(39, 'a') + "...'");
+  const std::string letters(39, 'a');
+  std::string text = letters, cut = "'";
+  text += "\xE2\x82\xAC";
+  cut.append(letters).append("...'");
+  EXPECT_EQ(heed::in_quotes(text), cut);
 }
 
 }  // namespace

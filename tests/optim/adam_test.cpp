@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "../support/two_parameters.hpp"
+#include "heed/layers/dense.hpp"
 
 namespace {
 
@@ -20,8 +21,22 @@ AdamOptions torch_adam(const Reference& file) {
                 .beta2 = file.number("beta2"),
                 .epsilon = file.number("eps"),
                 .weight_decay = file.number("weight_decay"),
+                .decoupled = file.text("optimizer") == "AdamW",
                 .amsgrad = file.flag("amsgrad")};
-  return file.text("optimizer") == "AdamW" ? heed::adamw(o) : o;
+  return o;
+}
+
+TEST(AdamW, DecaysWeightsUnlessToldNotTo) {
+  EXPECT_EQ(heed::adamw({.learning_rate = 0.5}).weight_decay, 0.01);
+  EXPECT_EQ(heed::adamw({.weight_decay = 0}).weight_decay, 0);
+  EXPECT_TRUE(heed::adamw().decoupled);
+}
+
+TEST(Adam, RefusesAModelOfAnotherSize) {
+  const heed::Dense<double> small({2, 3});
+  heed::Dense<double> large({2, 4});
+  heed::Adam adam(small);
+  EXPECT_THROW(adam.step(large, large), heed::Error);
 }
 
 TEST(Adam, EqualsPyTorch) {

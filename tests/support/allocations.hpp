@@ -1,18 +1,46 @@
 #pragma once
 
 /// @file
-/// Counts heap allocations by replacing the global `operator new` and `operator delete`. Include it in one source of a
-/// test program, no more: replacements must not be inline. Sanitizers go on watching malloc and free below.
+/// Counts heap allocations: by replacing the global `operator new` and `operator delete`, or, where a sanitizer has
+/// done that already, through its hook. Include it in one source of a test program, no more: replacements must not be
+/// inline.
 
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEED_TEST_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define HEED_TEST_SANITIZED
+#endif
+#endif
+
+#ifdef HEED_TEST_SANITIZED
+// of <sanitizer/allocator_interface.h>, which GCC does not bring along
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
+                                                         void (*)(const volatile void*));
+#endif
+
 namespace test_support {
 
 namespace detail {
 inline std::atomic<long> allocation_count{0};
+}
+
+/// How often any thread has allocated since the program began.
+inline long allocations() { return detail::allocation_count.load(); }
+
+namespace detail {
+#ifdef HEED_TEST_SANITIZED
+
+inline const int hook = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { allocation_count.fetch_add(1, std::memory_order_relaxed); },
+    [](const volatile void*) {});
+
+#else
 
 inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
   allocation_count.fetch_add(1, std::memory_order_relaxed);
@@ -26,44 +54,22 @@ inline void* allocate_or_throw(std::size_t size, std::size_t alignment) {
 // not inlined, or GCC takes the pair of new and free for a mistake
 [[gnu::noinline]] inline void release(void* p) noexcept { std::free(p); }
 inline constexpr std::size_t usual = alignof(std::max_align_t);
-}  // namespace detail
 
-/// How often any thread has allocated since the program began.
-inline long allocations() { return detail::allocation_count.load(); }
+#endif
+}  // namespace detail
 
 }  // namespace test_support
 
-// NOLINTBEGIN(misc-definitions-in-headers)
+#ifndef HEED_TEST_SANITIZED
+
+// those of arrays and those that do not throw call these
 void* operator new(std::size_t n) { return test_support::detail::allocate_or_throw(n, test_support::detail::usual); }
-void* operator new[](std::size_t n) { return test_support::detail::allocate_or_throw(n, test_support::detail::usual); }
 void* operator new(std::size_t n, std::align_val_t a) {
   return test_support::detail::allocate_or_throw(n, static_cast<std::size_t>(a));
 }
-void* operator new[](std::size_t n, std::align_val_t a) {
-  return test_support::detail::allocate_or_throw(n, static_cast<std::size_t>(a));
-}
-void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
-  return test_support::detail::allocate(n, test_support::detail::usual);
-}
-void* operator new[](std::size_t n, const std::nothrow_t&) noexcept {
-  return test_support::detail::allocate(n, test_support::detail::usual);
-}
-void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
-  return test_support::detail::allocate(n, static_cast<std::size_t>(a));
-}
-void* operator new[](std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
-  return test_support::detail::allocate(n, static_cast<std::size_t>(a));
-}
 void operator delete(void* p) noexcept { test_support::detail::release(p); }
-void operator delete[](void* p) noexcept { test_support::detail::release(p); }
 void operator delete(void* p, std::size_t) noexcept { test_support::detail::release(p); }
-void operator delete[](void* p, std::size_t) noexcept { test_support::detail::release(p); }
 void operator delete(void* p, std::align_val_t) noexcept { test_support::detail::release(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { test_support::detail::release(p); }
 void operator delete(void* p, std::size_t, std::align_val_t) noexcept { test_support::detail::release(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { test_support::detail::release(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { test_support::detail::release(p); }
-void operator delete[](void* p, const std::nothrow_t&) noexcept { test_support::detail::release(p); }
-void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { test_support::detail::release(p); }
-void operator delete[](void* p, std::align_val_t, const std::nothrow_t&) noexcept { test_support::detail::release(p); }
-// NOLINTEND(misc-definitions-in-headers)
+
+#endif

@@ -30,13 +30,17 @@ enum class Mistake {
   unsteady,             // every pass gives something else
   imprecise_in_float,   // where double is fine
   nan,                  // in one output
+  allocates,            // in every pass
 };
+
+long allocated = 0;  // what stands in for a count of allocations
 
 // y_f = b_f + w_f mean over valid t of x_tf, or 0 without steps: (steps, F) to (1, F). And one mistake.
 template <class S>
 struct WeightedMean {
   using Scalar = S;
   using Input = S;
+  static constexpr bool pools_time = true;
   struct Cache {
     int passes = 0;
   };
@@ -49,6 +53,7 @@ struct WeightedMean {
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
     ++cache.passes;
+    if (mistake == Mistake::allocates) ++allocated;
     for (Index f = 0; f < 3; ++f) {
       for (Index l = 0; l < x.lanes; ++l) {
         const Index n = steps(x, l);
@@ -101,7 +106,7 @@ heed::testing::Report check(Mistake mistake) {
         layer.mistake = mistake;
         return layer;
       },
-      {4, 3});
+      {4, 3}, {.allocations = [] { return allocated; }});
 }
 
 TEST(CheckLayer, PassesACorrectLayer) {
@@ -154,6 +159,7 @@ TEST(CheckLayer, CatchesAnUnsteadyLayer) {
 TEST(CheckLayer, CatchesALayerThatIsImpreciseInFloat) {
   expect_fault(Mistake::imprecise_in_float, "float: outputs differ");
 }
+TEST(CheckLayer, CatchesAPassThatAllocates) { expect_fault(Mistake::allocates, "a warm pass allocates"); }
 TEST(CheckLayer, CatchesNaN) { expect_fault(Mistake::nan, "lane by lane: outputs differ"); }
 
 TEST(CheckLayer, ChecksRaggedTilesUnlessTold) {

@@ -81,7 +81,7 @@ TEST(Evaluator, RejectsFaultyData) {
   };
   Task<double> task(5, {2, 3}, 4);
   task.labels[2] = 4;
-  EXPECT_EQ(error(task), "label 2: label out of range (expected 0 to 3, got 4)");
+  EXPECT_EQ(error(task), "label 2 (counted from 0): label out of range (expected 0 to 3, got 4)");
   EXPECT_NE(error(Task<double>(5, {2, 2}, 4)).find("wrong number of features"), std::string::npos);
   EXPECT_NE(error(Task<double>(0, {2, 3}, 4)).find("no data"), std::string::npos);
 }

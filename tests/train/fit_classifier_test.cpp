@@ -74,7 +74,7 @@ TEST(Train, RejectsFaultyData) {
   EXPECT_NE(error(Task<float>(0, {10, 5}, 10)).find("no data"), std::string::npos);
   Task<float> task(3, {10, 5}, 10);
   task.labels[1] = 10;
-  EXPECT_EQ(error(task), "label 1: label out of range (expected 0 to 9, got 10)");
+  EXPECT_EQ(error(task), "label 1 (counted from 0): label out of range (expected 0 to 9, got 10)");
   task.labels.pop_back();
   EXPECT_NE(error(task).find("differ in number"), std::string::npos);
 }

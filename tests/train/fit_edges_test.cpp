@@ -89,12 +89,14 @@ struct FitErrors : testing::Test {
 
 TEST_F(FitErrors, LabelsOutOfRange) {
   task.labels[3] = 2;
-  EXPECT_EQ(error(), "label 3: label out of range (expected 0 to 1, got 2)");
+  EXPECT_EQ(error(), "label 3 (counted from 0): label out of range (expected 0 to 1, got 2)");
   task.labels[3] = -1;
-  EXPECT_EQ(error(), "label 3: label out of range (expected 0 to 1, got -1)");
+  EXPECT_EQ(error(), "label 3 (counted from 0): label out of range (expected 0 to 1, got -1)");
+  task.labels[3] = -100;  // nothing is ignored here
+  EXPECT_EQ(error(), "label 3 (counted from 0): label out of range (expected 0 to 1, got -100)");
   task.labels[3] = 0;
   test.labels[1] = 7;
-  EXPECT_EQ(error(), "label 1: label out of range (expected 0 to 1, got 7)");
+  EXPECT_EQ(error(), "label 1 (counted from 0): label out of range (expected 0 to 1, got 7)");
 }
 
 TEST_F(FitErrors, CountsThatDiffer) {

@@ -83,7 +83,10 @@ void set(Metadata& metadata, const std::string& key, std::floating_point auto va
 template <std::floating_point T>
 void set(Metadata& metadata, const std::string& key, const std::vector<T>& values) {
   std::string text;
-  for (const T value : values) text += (text.empty() ? "" : " ") + detail::shortest_text(value, key);
+  for (const T value : values) {
+    if (!text.empty()) text += ' ';
+    text += detail::shortest_text(value, key);
+  }
   metadata[key] = std::move(text);
 }
 /// Texts, each ended by a line feed. Throws where one holds a line feed itself.

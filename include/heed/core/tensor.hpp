@@ -26,7 +26,10 @@ using Extents = std::array<Index, static_cast<std::size_t>(Rank)>;
 template <class Range>
 std::string to_text(const Range& extents) {
   std::string text = "(";
-  for (const Index n : extents) text += (text.size() > 1 ? ", " : "") + std::to_string(n);
+  for (const Index n : extents) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(n);
+  }
   return text + ")";
 }
 

@@ -44,7 +44,10 @@ Enum enum_from(std::string_view text, const std::array<std::string_view, N>& nam
   const auto found = std::find(names.begin(), names.end(), text);
   require(found != names.end(), [&] {
     std::string all;
-    for (const std::string_view name : names) all += (all.empty() ? "" : ", ") + std::string(name);
+    for (const std::string_view name : names) {
+      if (!all.empty()) all += ", ";
+      all += name;
+    }
     return Fault{"unknown choice", std::string(where), "one of " + all, quote(text)};
   });
   return static_cast<Enum>(found - names.begin());

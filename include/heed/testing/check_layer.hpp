@@ -3,13 +3,15 @@
 /// @file
 /// The layer contract, for heed's layers and for yours:
 ///
-///     const auto report = heed::testing::check_layer([]<class S>() { return MyLayer<S>({...}); }, {.steps = 4,
-///     .features = 3}); EXPECT_TRUE(report.ok()) << report.text();
+///     const auto make = []<class S>() { return MyLayer<S>({...}); };
+///     const auto report = heed::testing::check_layer(make, {.steps = 4, .features = 3});
+///     EXPECT_TRUE(report.ok()) << report.text();
 ///
 /// In double, with random weights, inputs and upstream gradient, full and ragged: every gradient equals central
 /// differences; forward and backward twice give twice the gradient; a gradient can be overwritten, added to, or not
 /// wanted; two tiles give what one batch gives; a sequence alone gives what it gives in a tile, with or without
-/// padding; float agrees with double.
+/// padding; float agrees with double; and, where allocations are counted, a warm pass makes none. ReLU and the like
+/// should be kept off their kinks: give such a model weights of your own (`initialize = false`) with biases far from 0.
 
 #include <algorithm>
 #include <cmath>
@@ -41,6 +43,7 @@ struct CheckOptions {
   double equal = 1e-12;         ///< largest difference of what should be equal in double
   double in_float = 2e-5;       ///< largest difference between float and double
   std::uint64_t seed = 1;
+  long (*allocations)() = nullptr;  ///< how often the program has allocated: where given, a warm pass must not
 };
 
 /// What did not hold; nothing, if all is well.
@@ -121,6 +124,18 @@ void check_gradients(LayerRun<L>& run, const std::string& where, const CheckOpti
       },
       run.gradient);
   report.expect(norm_error(dx, run.dx), o.gradient, where + "gradient of the input");
+}
+
+template <class L>
+void check_allocations(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
+  if (!o.allocations) return;
+  run.forward();
+  run.backward();
+  const long before = o.allocations();
+  run.forward();
+  run.backward();
+  const auto made = static_cast<double>(o.allocations() - before);
+  report.expect(made, 0, where + "a warm pass allocates");
 }
 
 template <class L>
@@ -280,6 +295,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
     detail::check_gradients(run, where, o, report);
     detail::check_accumulation(run, where, o, report);
     detail::check_lanes(run, where, o, report);
+    detail::check_allocations(run, where, o, report);
     detail::check_float<Float>(run, in_float, where, o, report);
     if (ragged) detail::check_ragged(run, o, report);
   }

@@ -16,7 +16,7 @@ namespace heed::inline HEED_ISA {
 
 /// "1:05", "2:13:40"
 inline std::string clock_text(double seconds) {
-  const auto total = static_cast<long long>(seconds + 0.5);
+  const auto total = static_cast<long long>(std::min(seconds, 1e15) + 0.5);
   char text[48];
   if (total >= 3600) {
     std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", total / 3600, total / 60 % 60, total % 60);

@@ -24,8 +24,8 @@ LaneMatrix<S> stand(S* data, Index rows, Index columns, Order order) {
 template <class S>
 double lane_product_error(Index rows, Index columns, Index depth, Index lanes, Order a_order, Order b_order,
                           Order c_order, double scale, bool add) {
-  const auto a = random_values<S>(2 * rows * 2 * depth * lanes, 1),
-             b = random_values<S>(4 * depth * columns * lanes, 2);
+  const auto a = random_values<S>(4 * rows * (depth + 1) * lanes, 1),
+             b = random_values<S>(4 * (depth + 1) * columns * lanes, 2);
   std::vector<S> c = random_values<S>(4 * rows * columns * lanes, 3);
   std::vector<double> expected(c.begin(), c.end());
   const auto am = stand(a.data(), rows, depth, a_order), bm = stand(b.data(), depth, columns, b_order);

@@ -29,8 +29,8 @@ struct Operand {
         column(stands == Stands::columns ? rows
                : stands == Stands::rows  ? 1
                                          : 2 * rows),
-        w(random_values<S>(2 * rows * count_, seed)),
-        x(random_values<S>(count_ * lanes, seed + 1)) {}
+        w(random_values<S>(2 * rows * (count_ + 1), seed)),
+        x(random_values<S>((count_ + 1) * lanes, seed + 1)) {}
   Term<S> term() const { return {x.data(), count, w.data(), row, column}; }
 };
 

@@ -16,7 +16,7 @@ using test_support::random_values;
 template <class S>
 void check_weight_gradient(Index steps, Index outputs, Index inputs, Index lanes) {
   const Index out = outputs + 3, dy_step = (outputs + 1) * lanes, x_step = (inputs + 1) * lanes;
-  const auto dy = random_values<S>(steps * dy_step, 1), x = random_values<S>(steps * x_step, 2);
+  const auto dy = random_values<S>((steps + 1) * dy_step, 1), x = random_values<S>((steps + 1) * x_step, 2);
   std::vector<S> dw = random_values<S>(out * inputs, 3), db = random_values<S>(out, 4);
   std::vector<double> expected(dw.begin(), dw.end()), expected_bias(db.begin(), db.end());
   for (Index t = 0; t < steps; ++t) {
