@@ -175,6 +175,17 @@ HEED_INLINE P load(const ScalarOf<P>* p) {
   unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = eigen::ploadu<typename P::Raw>(p + i * P::lanes); });
   return result;
 }
+/// A load that stays in a register for all its uses: GCC would repeat it in each, at the cost of the loads' throughput.
+template <class P>
+HEED_INLINE P load_once(const ScalarOf<P>* p) {
+  P result = load<P>(p);
+#if defined(__GNUC__) && !defined(__clang__) && defined(__AVX512F__)
+  if constexpr (P::lanes > 1) unroll<P::parts>([&](auto i) HEED_LAMBDA { asm("" : "+v"(result.part[i])); });
+#elif defined(__GNUC__) && !defined(__clang__) && defined(__SSE2__)
+  if constexpr (P::lanes > 1) unroll<P::parts>([&](auto i) HEED_LAMBDA { asm("" : "+x"(result.part[i])); });
+#endif
+  return result;
+}
 template <class P>
 HEED_INLINE void store(ScalarOf<P>* p, const P& a) {
   unroll<P::parts>([&](auto i) HEED_LAMBDA { eigen::pstoreu(p + i * P::lanes, a.part[i]); });
@@ -269,15 +280,18 @@ HEED_INLINE void for_rest(Index i, Index n, F&& f) {
 }
 }  // namespace detail
 
-/// `f.operator()<P>(offset)` over n contiguous elements: N packets at a time, then single packets, packets of four,
-/// scalars.
+/// `f.operator()<P>(offset)` over n contiguous elements: N packets at a time, then half as many, ..., then single
+/// packets, packets of four, scalars. N is a power of two.
 template <class S, int N = 1, class F>
-HEED_INLINE void for_each_packet(Index n, F&& f) {
-  Index i = 0;
+HEED_INLINE void for_each_packet(Index n, F&& f, Index first = 0) {
+  constexpr int W = N * native_width<S>;
   if constexpr (N > 1) {
-    for (; i + N * native_width<S> <= n; i += N * native_width<S>) f.template operator()<Packet<S, N>>(i);
+    Index i = first;
+    for (; i + W <= n; i += W) f.template operator()<Packet<S, N>>(i);
+    for_each_packet<S, N / 2>(n, f, i);
+  } else {
+    detail::for_rest<S, W>(first, n, f);
   }
-  detail::for_rest<S, native_width<S>>(i, n, f);
 }
 
 /// The same over the lanes of a tile, which are a multiple of the packets in all tiles that heed makes: packets, then

@@ -51,9 +51,10 @@ struct Lstm {
   Matrix<S> weight_hh_l0;  // 4H x H
   Vector<S> bias_ih_l0, bias_hh_l0;
 
-  /// Per step: the four gates, which backward overwrites with their gradients; c; tanh(c).
+  /// Per step: the four gates, which backward overwrites with their gradients; c; tanh(c). And b_ih + b_hh.
   struct Cache {
     TileBuffer<S> gates, cell, tanh_cell;
+    Buffer<S> bias;
   };
 
   Lstm() = default;
@@ -89,25 +90,25 @@ struct Lstm {
 
   // ---- a step at a time: for decoders and streams
 
-  /// Room for `steps` steps. `forward` calls it; whoever calls `step` does first.
+  /// Room for `steps` steps, and the sum of the biases. `forward` calls it; whoever calls `step` does first.
   void prepare(Index steps, Index lanes, Cache& cache) const {
     cache.gates.take({steps, 4 * hidden_size()}, lanes);
     cache.cell.take({steps, hidden_size()}, lanes);
     cache.tanh_cell.take({steps, hidden_size()}, lanes);
+    S* bias = cache.bias.reserve(bias_ih_l0.size());
+    simd::for_each_packet<S>(bias_ih_l0.size(), [&]<class P>(Index r) HEED_LAMBDA {
+      simd::store(bias + r, simd::add(simd::load<P>(bias_ih_l0.data() + r), simd::load<P>(bias_hh_l0.data() + r)));
+    });
   }
 
   /// Step `t` of the cache: h_t to `y`, c_t to `cell(cache, t)`.
-  void step(Index t, Tile<const S> x, ConstState previous, Tile<S> y, Cache& cache, const Pass& pass) const {
+  void step(Index t, Tile<const S> x, ConstState previous, Tile<S> y, Cache& cache, const Pass&) const {
     using namespace simd;
     const Index H = hidden_size(), L = x.lanes, n = H * L;
     const Tile<S> gates = cache.gates.tile().step(t), cell = cache.cell.tile().step(t);
     const Tile<S> tanh_cell = cache.tanh_cell.tile().step(t);
 
-    const Scratch::Mark mark(pass.scratch);
-    S* bias = pass.scratch.take<S>(4 * H);
-    for_each_packet<S>(4 * H, [&]<class P>(Index r) HEED_LAMBDA {
-      store(bias + r, add(load<P>(bias_ih_l0.data() + r), load<P>(bias_hh_l0.data() + r)));
-    });
+    const S* bias = cache.bias.data();
     if (previous.h) {
       kernels::product<S>(4 * H, L, {.bias = bias}, gates.data, times<S>(weight_ih_l0, x.data),
                           times<S>(weight_hh_l0, previous.h.data));

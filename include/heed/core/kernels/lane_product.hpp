@@ -32,9 +32,9 @@ HEED_INLINE void lane_block(Index depth, Index m, Index n, Index lane, Index lan
   const Index a_next = a.row * lanes, b_next = b.column * lanes;
   for (Index k = 0; k < depth; ++k, ap += a.column * lanes, bp += b.row * lanes) {
     P right[N];
-    unroll<N>([&](auto j) HEED_LAMBDA { right[j] = load<P>(bp + j * b_next); });
+    unroll<N>([&](auto j) HEED_LAMBDA { right[j] = load_once<P>(bp + j * b_next); });
     unroll<M>([&](auto i) HEED_LAMBDA {
-      const P left = load<P>(ap + i * a_next);
+      const P left = load_once<P>(ap + i * a_next);
       unroll<N>([&](auto j) HEED_LAMBDA { sum[i][j] = fma(left, right[j], sum[i][j]); });
     });
   }

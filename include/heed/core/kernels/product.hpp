@@ -67,17 +67,26 @@ HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> star
   }
 }
 
-// one lane, rows contiguous in w and y: packets of rows
-template <class P, class S, class... Terms>
+// one lane, rows contiguous in w and y: packets of rows. Few packets would wait for their own sums: `Chains` partial
+// sums take turns.
+template <class P, int Chains, class S, class... Terms>
 HEED_INLINE void column_block(Index r, Start<S> start, S* y, const Terms&... terms) {
-  P sum = start.values ? load<P>(start.values + r) : start.bias ? load<P>(start.bias + r) : set1<P>(0);
+  P sum[Chains];
+  sum[0] = start.values ? load<P>(start.values + r) : start.bias ? load<P>(start.bias + r) : set1<P>(0);
+  unroll<Chains - 1>([&](auto c) HEED_LAMBDA { sum[c + 1] = set1<P>(0); });
   (
       [&](const Term<S>& term) HEED_LAMBDA {
         const S* w = term.w + r;
-        for (Index k = 0; k < term.count; ++k, w += term.column) sum = fma(load<P>(w), set1<P>(term.x[k]), sum);
+        Index k = 0;
+        for (; k + Chains <= term.count; k += Chains, w += Chains * term.column) {
+          unroll<Chains>(
+              [&](auto c) HEED_LAMBDA { sum[c] = fma(load<P>(w + c * term.column), set1<P>(term.x[k + c]), sum[c]); });
+        }
+        for (; k < term.count; ++k, w += term.column) sum[0] = fma(load<P>(w), set1<P>(term.x[k]), sum[0]);
       }(terms),
       ...);
-  store(y + r, sum);
+  unroll<Chains - 1>([&](auto c) HEED_LAMBDA { sum[0] = add(sum[0], sum[c + 1]); });
+  store(y + r, sum[0]);
 }
 
 // one lane, inputs contiguous in w: dot products of C rows
@@ -107,9 +116,11 @@ HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Terms&... terms)
 
 template <class S, class... Terms>
 void product_one_lane(Index rows, Start<S> start, S* y, const Terms&... terms) {
-  if (((terms.row == 1) && ...)) {
-    for_each_packet<S>(rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P>(r, start, y, terms...); });
-  } else if (((terms.column == 1) && ...)) {
+  const bool by_rows = ((terms.row == 1) && ...), by_inputs = ((terms.column == 1) && ...);
+  if (by_rows && !(by_inputs && rows == 1)) {
+    for_each_packet<S, 8>(
+        rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P, (P::parts >= 4 ? 1 : 4)>(r, start, y, terms...); });
+  } else if (by_inputs) {
     Index r = 0;
     for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, terms...);
     for (; r < rows; ++r) dot_block<1>(r, start, y, terms...);

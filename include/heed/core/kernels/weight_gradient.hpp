@@ -82,9 +82,9 @@ HEED_INLINE void weight_block(Index steps, Rows<const S> dy, Rows<const S> x, In
     const S* v = x.data + t * x.step + k * lanes;
     for (Index l = 0; l < whole; l += width<P>) {
       P value[K];
-      unroll<K>([&](auto j) HEED_LAMBDA { value[j] = load<P>(v + j * lanes + l); });
+      unroll<K>([&](auto j) HEED_LAMBDA { value[j] = load_once<P>(v + j * lanes + l); });
       unroll<R>([&](auto i) HEED_LAMBDA {
-        const P g = load<P>(d + i * lanes + l);
+        const P g = load_once<P>(d + i * lanes + l);
         unroll<K>([&](auto j) HEED_LAMBDA { sum[i][j] = fma(g, value[j], sum[i][j]); });
       });
     }
