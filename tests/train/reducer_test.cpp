@@ -13,10 +13,11 @@
 namespace {
 
 using heed::Index;
+using heed::IndexRange;
 using heed::Pass;
 using heed::Shape;
 using heed::Shard;
-using heed::ShardRange;
+
 using heed::ThreadPool;
 using heed::Tile;
 
@@ -59,7 +60,7 @@ TEST(InProcessReducer, AddsUpInATreeThatDependsOnTheNumberOfShardsAlone) {
     for (Index count = 1; count <= 17; ++count) {
       const auto before = random_shards(count);
       auto shards = before;
-      heed::InProcessReducer().reduce(std::span(shards), pool);
+      heed::InProcessReducer().reduce(std::span(shards), count, pool);
       for (Index k = 0; k < before.front().gradient.values.size(); ++k) {
         const float expected = tree_sum(Index(0), count, Index(32), [&](Index i) {
           return before[static_cast<std::size_t>(i)].gradient.values(k);
@@ -79,7 +80,8 @@ TEST(InProcessReducer, AddsUpInATreeThatDependsOnTheNumberOfShardsAlone) {
 TEST(InProcessReducer, OwnsEveryShard) {
   EXPECT_EQ(heed::InProcessReducer().own(7).first, 0);
   EXPECT_EQ(heed::InProcessReducer().own(7).last, 7);
-  EXPECT_EQ(heed::InProcessReducer().sum(2.5), 2.5);
+  EXPECT_TRUE(heed::InProcessReducer().all(true));
+  EXPECT_FALSE(heed::InProcessReducer().all(false));
 }
 
 // What a user would write for two machines; here the "network" is a map, and the processes run one after the other.
@@ -88,16 +90,23 @@ struct HalfReducer {
   int process;
   Network* network;
 
-  ShardRange own(Index count) const { return process == 0 ? ShardRange{0, count / 2} : ShardRange{count / 2, count}; }
-  double sum(double x) const { return x; }
+  IndexRange own(Index count) const { return process == 0 ? IndexRange{0, count / 2} : IndexRange{count / 2, count}; }
   template <class Model>
-  void reduce(std::span<Shard<Model>> shards, ThreadPool& threads) const {
-    const auto count = static_cast<Index>(shards.size());
-    const ShardRange mine = own(count);
-    for (Index i = mine.first; i < mine.last; ++i) (*network)[i] = shards[static_cast<std::size_t>(i)];
+  void reduce(std::span<Shard<Model>> mine, Index count, ThreadPool& threads) const {
+    const IndexRange range = own(count);
+    for (Index i = range.first; i < range.last; ++i) (*network)[i] = mine[static_cast<std::size_t>(i - range.first)];
     if (static_cast<Index>(network->size()) < count) return;  // the other process has not run yet
-    for (Index i = 0; i < count; ++i) shards[static_cast<std::size_t>(i)] = network->at(i);
-    heed::InProcessReducer().reduce(shards, threads);
+    std::vector<Shard<Model>> all;
+    for (const auto& [i, shard] : *network) all.push_back(shard);
+    heed::InProcessReducer().reduce(std::span(all), count, threads);
+    mine.front() = all.front();
+  }
+  template <class T>
+  void share(std::span<T>) const {}
+  bool all(bool yes) const { return yes; }
+  template <class S>
+  heed::LocalRows<S> rows(const heed::LabelledSequences<S>& data) const {
+    return heed::LocalRows<S>(data);
   }
 };
 

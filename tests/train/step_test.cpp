@@ -18,17 +18,6 @@ using heed::TrainingStep;
 using Model = heed::Dense<float>;
 using Worker = heed::Worker<Model>;
 
-TEST(ShardCount, DependsOnTilesAndParametersAlone) {
-  EXPECT_EQ(heed::shard_count(0, 100), 1);
-  EXPECT_EQ(heed::shard_count(1, 100), 1);
-  EXPECT_EQ(heed::shard_count(7, 100), 7);
-  EXPECT_EQ(heed::shard_count(157, 100), 16);
-  EXPECT_EQ(heed::shard_count(157, 0), 16);
-  EXPECT_EQ(heed::shard_count(157, Index(1) << 24), 4);
-  EXPECT_EQ(heed::shard_count(157, Index(1) << 40), 2);
-  EXPECT_EQ(heed::shard_count(1, Index(1) << 40), 1);
-}
-
 // Adds what depends on the tile alone, of very different sizes, so that another order of additions shows.
 void run_tile(Index t, Worker& worker, Model& gradient, heed::Totals& totals) {
   const Index L = 16;

@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// The words every header uses: `Index`, `Shape`, `Metadata`, and the inline namespace that names the instruction set.
+/// The words every header uses: `Index`, `IndexRange`, `Shape`, `Metadata`, and the inline namespace that names the
+/// instruction set.
 
 #include <Eigen/Core>
 
@@ -46,6 +47,13 @@ struct Shape {
   Index steps = 0;
   Index features = 0;
   friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+/// The indices first, first + 1, ... last - 1.
+struct IndexRange {
+  Index first = 0, last = 0;
+  Index count() const { return last - first; }
+  friend bool operator==(const IndexRange&, const IndexRange&) = default;
 };
 
 /// What a model says of itself in a file: its architecture and everything that prediction needs, as text.

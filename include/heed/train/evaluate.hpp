@@ -3,6 +3,7 @@
 /// @file
 /// Loss, accuracy and logits of a classifier on given sequences.
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
+#include "heed/train/batch.hpp"
 #include "heed/train/reducer.hpp"
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
@@ -37,33 +39,38 @@ struct Evaluation {
   double accuracy = 0;  ///< 0 to 1
 };
 
-/// Evaluates models again and again on the same sequences, packed once.
-template <Layer Model>
+/// Evaluates models again and again on the same sequences, packed once. With a reducer that spans several processes
+/// each has a part of the sequences, and all get the result.
+template <Layer Model, class R = InProcessReducer>
+requires Reducer<R, Model>
 class Evaluator {
  public:
   using S = typename Model::Scalar;
 
   /// Throws where the sequences are faulty or a label is not among the classes.
-  Evaluator(const Model& model, const LabelledSequences<S>& data, ThreadPool& threads, CrossEntropy<S> loss = {})
+  Evaluator(const Model& model, const LabelledSequences<S>& data, ThreadPool& threads, CrossEntropy<S> loss = {},
+            const R& reducer = {})
       : threads_(threads),
         loss_(std::move(loss)),
-        workers_(static_cast<std::size_t>(threads.size())),
-        rows_(data.count()) {
-    check_sequences(data);
-    shape_ = {data.x.extent(1), data.x.extent(2)};
+        reducer_(reducer),
+        workers_(static_cast<std::size_t>(threads.size())) {
+    auto rows = reducer_.rows(data);
+    count_ = rows.count();
+    shape_ = rows.shape();
     classes_ = logits_shape(model, shape_, "Evaluator").features;
-    check_labels(data.labels, classes_);
-    loss_.check(data.labels, classes_);
-    const Index width = tile_width(rows_), tiles = tile_count(rows_, width);
-    store_.reserve(tiles, shape_, width);
-    for (Index i = 0; i < tiles; ++i) {
-      const Index first = i * width;
-      tiles_.push_back(store_.gather(i, data.x, data.lengths, data.labels, std::min(width, rows_ - first),
-                                     [&](Index l) { return first + l; }));
+    check_labels(rows.labels(), classes_);
+    loss_.check(rows.labels(), classes_);
+    const Index width = tile_width(count_), tiles = tile_count(count_, width);
+    const Batch all{{0, count_}, width, tiles};  // a shard a tile
+    rows.prepare({}, std::span(&all, 1), 0);
+    own_ = reducer_.own(tiles);
+    store_.reserve(own_.count(), shape_, width);
+    for (Index i = own_.first; i < own_.last; ++i) {
+      tiles_.push_back(rows.gather(store_, i - own_.first, all.positions_of({i, i + 1})));
     }
-    totals_.resize(tiles_.size());
+    totals_.resize(static_cast<std::size_t>(tiles));
     double denominator = 0;
-    for (const std::int32_t y : data.labels) denominator += loss_.target_weight(y);
+    for (const std::int32_t y : rows.labels()) denominator += loss_.target_weight(y);
     scale_ = denominator > 0 ? 1 / denominator : 0;
   }
 
@@ -72,8 +79,8 @@ class Evaluator {
   }
 
   /// Also the logits: (n, classes).
-  Evaluation operator()(const Model& model, TensorView<S, 2> logits) {
-    const Extents<2> expected{rows_, classes_};
+  Evaluation operator()(const Model& model, TensorView<S, 2> logits) requires std::same_as<R, InProcessReducer> {
+    const Extents<2> expected{count_, classes_};
     require(logits.extents() == expected, [&] {
       return Fault{"wrong shape", "Evaluator, logits", to_text(expected), to_text(logits.extents())};
     });
@@ -91,28 +98,31 @@ class Evaluator {
     require(classes == classes_, [&] {
       return Fault{"another model", "Evaluator", std::to_string(classes_) + " classes", std::to_string(classes)};
     });
-    threads_.for_each(static_cast<Index>(tiles_.size()), [&](Index i, int w) {
+    threads_.for_each(own_.count(), [&](Index i, int w) {
       Worker<Model>& worker = workers_[static_cast<std::size_t>(w)];
       const SequenceTile<S>& tile = tiles_[static_cast<std::size_t>(i)];
       const Pass pass{worker.scratch};
       const Tile<S> z = worker.output.take(model.output_shape(tile.x.shape()), tile.x.lanes);
       model.forward(tile.x, z, worker.cache, pass);
-      each(i * tile.x.lanes, z, tile.rows);
-      totals_[static_cast<std::size_t>(i)] = {loss_(z, tile.labels, tile.weights, scale_, {}, pass),
-                                              count_correct<S>(z, tile.labels.data, tile.weights)};
+      each((own_.first + i) * tile.x.lanes, z, tile.rows);
+      totals_[static_cast<std::size_t>(own_.first + i)] = {loss_(z, tile.labels, tile.weights, scale_, {}, pass),
+                                                           count_correct<S>(z, tile.labels.data, tile.weights)};
     });
+    reducer_.share(std::span(totals_));
     Totals sum;
     for (const Totals& t : totals_) sum += t;
-    return {sum.loss, sum.correct / static_cast<double>(rows_)};
+    return {sum.loss, sum.correct / static_cast<double>(count_)};
   }
 
   ThreadPool& threads_;
   CrossEntropy<S> loss_;
+  R reducer_;
   std::vector<Worker<Model>> workers_;
   TileStore<S> store_;
-  std::vector<SequenceTile<S>> tiles_;
-  std::vector<Totals> totals_;
-  Index rows_, classes_ = 0;
+  std::vector<SequenceTile<S>> tiles_;  // those of this process
+  IndexRange own_;                      // which they are
+  std::vector<Totals> totals_;          // of all
+  Index count_ = 0, classes_ = 0;
   Shape shape_;
   double scale_ = 0;
 };

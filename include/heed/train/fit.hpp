@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/core/concepts.hpp"
@@ -21,8 +22,10 @@
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/optim/adam.hpp"
 #include "heed/optim/clip.hpp"
+#include "heed/train/batch.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/history.hpp"
+#include "heed/train/reducer.hpp"
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
 
@@ -44,21 +47,20 @@ struct FitOptions {
 namespace detail {
 
 // One training run: what is set up once, and what happens in an epoch.
-template <class Model, class Optimizer>
+template <class Model, class Optimizer, class R>
 class Fit {
  public:
   using S = typename Model::Scalar;
 
-  Fit(Model& model, const LabelledSequences<S>& data, Optimizer& optimizer, const FitOptions& options)
+  Fit(Model& model, const LabelledSequences<S>& data, Optimizer& optimizer, const FitOptions& options, const R& reducer)
       : model_(model),
-        data_(data),
+        rows_(reducer.rows(data)),
         optimizer_(optimizer),
         options_(options),
         loss_({.class_weights = options.class_weights, .label_smoothing = options.label_smoothing}),
         threads_(options.threads),
-        step_(model, threads_),
+        step_(model, threads_, reducer),
         good_(model) {
-    check_sequences(data);
     require(options.epochs >= 0 && options.batch_size >= 0, [&] {
       return Fault{"epochs and batch size", "fit", "at least 0",
                    std::to_string(options.epochs) + " and " + std::to_string(options.batch_size)};
@@ -66,38 +68,37 @@ class Fit {
     require(options.clip_norm >= 0 && std::isfinite(options.clip_norm), [&] {
       return Fault{"norm to clip gradients to", "fit", "at least 0", std::to_string(options.clip_norm)};
     });
-    shape_ = {data.x.extent(1), data.x.extent(2)};
-    check_labels(data.labels, logits_shape(model, shape_, "fit").features);
-    loss_.check(data.labels, model.output_shape(shape_).features);
-    batch_ = options.batch_size ? std::min(options.batch_size, data.count()) : data.count();
-    full_ = batch_ == data.count();
-    width_ = tile_width(batch_);
-    order_.resize(static_cast<std::size_t>(data.count()));
-    std::iota(order_.begin(), order_.end(), Index(0));
-    if (full_) {  // packed once
-      const Index tiles = tile_count(batch_, width_);
-      store_.reserve(tiles, shape_, width_);
-      for (Index i = 0; i < tiles; ++i) tiles_.push_back(gather(store_, i, 0, i));
+    check_labels(rows_.labels(), logits_shape(model, rows_.shape(), "fit").features);
+    loss_.check(rows_.labels(), model.output_shape(rows_.shape()).features);
+    const Index count = rows_.count(), size = options.batch_size ? std::min(options.batch_size, count) : count;
+    const Index width = tile_width(size), parameters = parameter_count(model);
+    for (Index first = 0; first < count; first += size) {
+      const Index last = std::min(first + size, count);
+      batches_.push_back({{first, last}, width, shard_count(tile_count(last - first, width), parameters)});
+    }
+    if (batches_.size() == 1) {
+      pack(batches_.front());
     } else {
       stores_.resize(static_cast<std::size_t>(threads_.size()));
-      for (auto& store : stores_) store.reserve(1, shape_, width_);
+      for (auto& store : stores_) store.reserve(1, rows_.shape(), width);
     }
   }
 
   /// False where the loss, or a weight at the end, is not finite: the model is then as it last was with a finite loss.
   bool epoch(int number, EpochRecord& record) {
     const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(number));
-    if (!full_ && options_.shuffle) {
+    if (!full() && options_.shuffle) {
+      order_.resize(static_cast<std::size_t>(rows_.count()));
       std::iota(order_.begin(), order_.end(), Index(0));
       shuffle(order_, key);
     }
     double loss = 0, denominators = 0, correct = 0;
-    for (Index first = 0; first < data_.count(); first += batch_) {
-      const Index rows = std::min(batch_, data_.count() - first);
-      const double denominator = denominator_of(first, rows);
-      const Totals& totals = gradient(first, rows, denominator > 0 ? 1 / denominator : 0, key);
+    for (std::size_t i = 0; i < batches_.size(); ++i) {
+      if (!full()) rows_.prepare(order_, batches_, static_cast<Index>(i));
+      const double denominator = denominator_of(batches_[i].positions);
+      const Totals& totals = gradient(batches_[i], denominator > 0 ? 1 / denominator : 0, key);
       if (!std::isfinite(totals.loss)) return restore();
-      if (first == 0) good_ = model_;
+      if (i == 0) good_ = model_;
       loss += totals.loss * denominator;
       denominators += denominator;
       correct += totals.correct;
@@ -106,8 +107,8 @@ class Fit {
     }
     if (!all_finite(model_)) return restore();
     record.loss = denominators > 0 ? loss / denominators : 0;
-    record.accuracy = correct / static_cast<double>(data_.count());
-    record.sequences = data_.count();
+    record.accuracy = correct / static_cast<double>(rows_.count());
+    record.sequences = rows_.count();
     return true;
   }
 
@@ -119,29 +120,35 @@ class Fit {
 
   ThreadPool& threads() { return threads_; }
   const CrossEntropy<S>& loss() const { return loss_; }
+  R& reducer() { return step_.reducer(); }
 
  private:
-  // lanes of the tile-th tile of the batch that begins at `first`
-  SequenceTile<S> gather(TileStore<S>& store, Index slot, Index first, Index tile) const {
-    const Index begin = first + tile * width_;
-    const Index end = std::min({begin + width_, first + batch_, data_.count()});
-    return store.gather(slot, data_.x, data_.lengths, data_.labels, end - begin,
-                        [&](Index l) { return order_[static_cast<std::size_t>(begin + l)]; });
+  bool full() const { return batches_.size() == 1; }
+
+  // Full batch: the tiles of this process, once for all epochs.
+  void pack(const Batch& batch) {
+    rows_.prepare({}, batches_, 0);
+    own_ = batch.tiles_of(reducer().own(batch.shards));
+    store_.reserve(own_.count(), rows_.shape(), batch.width);
+    for (Index i = own_.first; i < own_.last; ++i) {
+      tiles_.push_back(rows_.gather(store_, i - own_.first, batch.positions_of({i, i + 1})));
+    }
+    rows_.release();
   }
 
-  double denominator_of(Index first, Index rows) const {
+  double denominator_of(IndexRange positions) const {
     double sum = 0;
-    for (Index i = first; i < first + rows; ++i) {
-      sum += loss_.target_weight(data_.labels[static_cast<std::size_t>(order_[static_cast<std::size_t>(i)])]);
-    }
+    for (Index p = positions.first; p < positions.last; ++p) sum += loss_.target_weight(rows_.label(p));
     return sum;
   }
 
-  const Totals& gradient(Index first, Index rows, double scale, Key key) {
-    return step_(tile_count(rows, width_), [&](Index i, Worker<Model>& worker, Model& gradient, Totals& totals) {
-      const SequenceTile<S> tile = full_ ? tiles_[static_cast<std::size_t>(i)]
-                                         : gather(stores_[static_cast<std::size_t>(worker.number)], 0, first, i);
-      const Pass pass{worker.scratch, true, key, first + i * width_};
+  const Totals& gradient(const Batch& batch, double scale, Key key) {
+    return step_(batch.tiles(), [&](Index i, Worker<Model>& worker, Model& gradient, Totals& totals) {
+      const IndexRange positions = batch.positions_of({i, i + 1});
+      const SequenceTile<S> tile = full()
+                                       ? tiles_[static_cast<std::size_t>(i - own_.first)]
+                                       : rows_.gather(stores_[static_cast<std::size_t>(worker.number)], 0, positions);
+      const Pass pass{worker.scratch, true, key, positions.first};
       const Shape output = model_.output_shape(tile.x.shape());
       const Tile<S> z = worker.output.take(output, tile.x.lanes), dz = worker.doutput.take(output, tile.x.lanes);
       model_.forward(tile.x, z, worker.cache, pass);
@@ -151,20 +158,21 @@ class Fit {
     });
   }
 
+  using Rows = decltype(std::declval<const R&>().rows(std::declval<const LabelledSequences<S>&>()));
+
   Model& model_;
-  const LabelledSequences<S>& data_;
+  Rows rows_;
   Optimizer& optimizer_;
   const FitOptions& options_;
   CrossEntropy<S> loss_;
   ThreadPool threads_;
-  TrainingStep<Model> step_;
+  TrainingStep<Model, R> step_;
   Model good_;  // the last weights that gave a finite loss
-  Shape shape_;
-  Index batch_ = 0, width_ = 0;
-  bool full_ = true;
-  std::vector<Index> order_;
-  TileStore<S> store_;  // full batch: all tiles
+  std::vector<Batch> batches_;
+  std::vector<Index> order_;  // of the sequences in this epoch; empty: that of the data
+  TileStore<S> store_;        // full batch: all tiles of this process
   std::vector<SequenceTile<S>> tiles_;
+  IndexRange own_;                    // which tiles they are
   std::vector<TileStore<S>> stores_;  // mini-batches: a tile a thread
 };
 
@@ -172,15 +180,18 @@ class Fit {
 
 /// Trains `model` on labelled sequences by mean cross-entropy with the given optimizer. After every epoch the model is
 /// evaluated on `test`, where there is one, and the callbacks are called. The same seed gives the same bits for any
-/// number of threads. Throws where the data or an option is faulty; the model is then as it was.
-template <Layer Model, class Optimizer>
-requires requires(Optimizer& o, Model& m) { o.step(m, m); }
+/// number of threads, and of processes: with a reducer that spans several (see `heed/distributed/mpi.hpp`) `data` and
+/// `test` are the parts that this process has. Throws where the data or an option is faulty; the model is then as it
+/// was.
+template <Layer Model, class Optimizer, class R = InProcessReducer>
+requires Reducer<R, Model> && requires(Optimizer& o, Model& m) { o.step(m, m); }
 History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data, Optimizer& optimizer,
-            const FitOptions& options, const std::optional<LabelledSequences<typename Model::Scalar>>& test = {}) {
+            const FitOptions& options, const std::optional<LabelledSequences<typename Model::Scalar>>& test = {},
+            const R& reducer = {}) {
   using Clock = std::chrono::steady_clock;
-  detail::Fit<Model, Optimizer> run(model, data, optimizer, options);
-  std::optional<Evaluator<Model>> evaluator;
-  if (test) evaluator.emplace(model, *test, run.threads(), run.loss());
+  detail::Fit<Model, Optimizer, R> run(model, data, optimizer, options, reducer);
+  std::optional<Evaluator<Model, R>> evaluator;
+  if (test) evaluator.emplace(model, *test, run.threads(), run.loss(), reducer);
   History history;
   history.epochs.reserve(static_cast<std::size_t>(std::min(options.epochs, 10000)));
   const auto begin = Clock::now();
@@ -202,7 +213,7 @@ History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data,
     history.epochs.push_back(record);
     bool go_on = true;
     for (const Callback& callback : options.callbacks) go_on = callback(record) && go_on;
-    if (!go_on) {
+    if (!run.reducer().all(go_on)) {
       history.outcome = Outcome::stopped;
       break;
     }
@@ -211,11 +222,13 @@ History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data,
 }
 
 /// With Adam at `options.learning_rate`.
-template <Layer Model>
-History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data, const FitOptions& options = {},
-            const std::optional<LabelledSequences<typename Model::Scalar>>& test = {}) {
+template <Layer Model, class R = InProcessReducer>
+requires Reducer<R, Model> History fit(Model& model, const LabelledSequences<typename Model::Scalar>& data,
+                                       const FitOptions& options = {},
+                                       const std::optional<LabelledSequences<typename Model::Scalar>>& test = {},
+                                       const R& reducer = {}) {
   Adam<Model> adam(model, {.learning_rate = options.learning_rate});
-  return fit(model, data, adam, options, test);
+  return fit(model, data, adam, options, test, reducer);
 }
 
 /// `fit(model, view(x, {n, 10, 5}), labels, {.epochs = 100, .learning_rate = 0.01})`

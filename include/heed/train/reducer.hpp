@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// The sum of the shards' gradients: the one seam where other machines come in.
+/// The processes of a run: who computes which shards, and how their gradients are added up. The one seam where other
+/// machines come in.
 
 #include <concepts>
 #include <span>
@@ -11,6 +12,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/train/rows.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -30,48 +32,71 @@ template <class Model>
 struct Shard {
   Model gradient;
   Totals totals;
+
+  Shard& operator+=(const Shard& other) {
+    for_each_parameter(
+        [](const Path&, auto& sum, const auto& part) {
+          using S = typename std::remove_reference_t<decltype(sum)>::Scalar;
+          simd::for_each_packet<S>(sum.size(), [&]<class P>(Index k) HEED_LAMBDA {
+            simd::accumulate(sum.data() + k, simd::load<P>(part.data() + k));
+          });
+        },
+        gradient, other.gradient);
+    totals += other.totals;
+    return *this;
+  }
 };
 
-/// A range of shards: first .. last - 1.
-struct ShardRange {
-  Index first = 0, last = 0;
-};
+/// Adds shard i + distance to shard i for every pair of one level of the tree ((0 + 1) + (2 + 3)) + ... whose halves
+/// are both among `mine`, the shards from `first` on.
+template <class Model>
+void add_pairs(std::span<Shard<Model>> mine, Index first, Index distance, ThreadPool& threads) {
+  const Index step = 2 * distance, left = (first + step - 1) / step * step - first;  // the first left half among them
+  const Index pairs = (static_cast<Index>(mine.size()) - left - distance + step - 1) / step;
+  threads.for_each(std::max<Index>(pairs, 0), [&](Index i, int) {
+    const auto to = static_cast<std::size_t>(left + step * i);
+    mine[to] += mine[to + static_cast<std::size_t>(distance)];
+  });
+}
 
-/// Who adds up the shards of a step. The work is always cut into the same shards, in the same order; a process computes
-/// those that `own` gives it. After `reduce`, shard 0 of every process holds the sum over all shards of all processes,
-/// to the same bits however many they are. `sum` adds a number over processes (each process holds a part of the data),
-/// in a fixed order.
+/// The processes of a run. The work of a step is always cut into the same shards, in the same order.
+/// - `own(count)`: those of `count` things (shards, tiles) that this process takes care of; it may be none. All
+/// processes
+///   together own each once.
+/// - `reduce(mine, count, threads)`: `mine` are the shards that `own(count)` gives, or a single one for the result
+/// where
+///   it gives none. Afterwards `mine[0]` holds the sum over all shards of all processes, in the order of the tree
+///   ((0 + 1) + (2 + 3)) + ...: the same bits however many processes there are.
+/// - `share(items)`: every process has filled those that `own(items.size())` gives it; afterwards all are there.
+/// - `all(yes)`: whether every process says yes.
+/// - `rows(data)`: the sequences of the run (see `LocalRows`), of which `data` are those that this process has.
 template <class R, class Model>
-concept Reducer = requires(R& reducer, Index count, std::span<Shard<Model>> shards, ThreadPool& threads, double x) {
-  { reducer.own(count) } -> std::same_as<ShardRange>;
-  reducer.reduce(shards, threads);
-  { reducer.sum(x) } -> std::same_as<double>;
+concept Reducer = requires(R& reducer, Index count, std::span<Shard<Model>> mine, ThreadPool& threads,
+                           std::span<Totals> items, const LabelledSequences<typename Model::Scalar>& data) {
+  { reducer.own(count) } -> std::same_as<IndexRange>;
+  reducer.reduce(mine, count, threads);
+  reducer.share(items);
+  { reducer.all(true) } -> std::same_as<bool>;
+  reducer.rows(data);
 };
 
-/// All shards are in this process: a tree of additions, ((0 + 1) + (2 + 3)) + ..., that depends on their number alone.
+/// One process has everything.
 struct InProcessReducer {
-  ShardRange own(Index count) const { return {0, count}; }
-  double sum(double x) const { return x; }
+  IndexRange own(Index count) const { return {0, count}; }
 
   template <class Model>
-  void reduce(std::span<Shard<Model>> shards, ThreadPool& threads) const {
-    const auto count = static_cast<Index>(shards.size());
-    for (Index distance = 1; distance < count; distance *= 2) {
-      const Index pairs = (count - distance + 2 * distance - 1) / (2 * distance);
-      threads.for_each(pairs, [&](Index i, int) {
-        Shard<Model>& to = shards[static_cast<std::size_t>(2 * distance * i)];
-        const Shard<Model>& from = shards[static_cast<std::size_t>(2 * distance * i + distance)];
-        for_each_parameter(
-            [](const Path&, auto& sum, const auto& part) {
-              using S = typename std::remove_reference_t<decltype(sum)>::Scalar;
-              simd::for_each_packet<S>(sum.size(), [&]<class P>(Index k) HEED_LAMBDA {
-                simd::accumulate(sum.data() + k, simd::load<P>(part.data() + k));
-              });
-            },
-            to.gradient, from.gradient);
-        to.totals += from.totals;
-      });
-    }
+  void reduce(std::span<Shard<Model>> mine, Index count, ThreadPool& threads) const {
+    for (Index distance = 1; distance < count; distance *= 2) add_pairs(mine, 0, distance, threads);
+  }
+
+  template <class T>
+  void share(std::span<T>) const {}
+
+  bool all(bool yes) const { return yes; }
+
+  template <class S>
+  LocalRows<S> rows(const LabelledSequences<S>& data) const {
+    return LocalRows<S>(data);
   }
 };
 

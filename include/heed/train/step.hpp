@@ -12,17 +12,10 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/train/batch.hpp"
 #include "heed/train/reducer.hpp"
 
 namespace heed::inline HEED_ISA {
-
-/// How many accumulators of gradients a batch is dealt to: a matter of the batch and the model's size alone, never of
-/// the threads, so that results do not depend on them. A large model gets few: each holds a whole gradient.
-inline Index shard_count(Index tiles, Index parameters) {
-  constexpr Index most = 16, memory = Index(1) << 26;  // numbers in all gradients together
-  const Index affordable = std::clamp<Index>(memory / std::max<Index>(parameters, 1), 2, most);
-  return std::clamp<Index>(tiles, 1, affordable);
-}
 
 /// What a thread needs to run a model on a tile, kept from step to step.
 template <class Model>
@@ -50,24 +43,26 @@ class TrainingStep {
 
   R& reducer() { return reducer_; }
 
-  /// Runs `tile(index, worker, gradient, totals)` for every tile of a batch: it adds to the gradient and the totals.
-  /// Tiles are dealt to shards in order, shards to threads as they are free, and the shards are added up in a fixed
-  /// order.
+  /// Runs `tile(index, worker, gradient, totals)` for every tile of a batch that this process owns: it adds to the
+  /// gradient and the totals. Tiles are dealt to shards in order, shards to threads as they are free, and the shards
+  /// are added up in a fixed order.
   template <class F>
   const Totals& operator()(Index tiles, F&& tile) {
     const Index count = shard_count(tiles, parameters_);
-    while (static_cast<Index>(shards_.size()) < count) shards_.push_back({like_, {}});
-    const ShardRange own = reducer_.own(count);
-    threads_.for_each(own.last - own.first, [&](Index i, int worker) {
+    const IndexRange own = reducer_.own(count);
+    const Index held = std::max<Index>(own.count(), 1);  // the sum needs a place
+    while (static_cast<Index>(shards_.size()) < held) shards_.push_back({like_, {}});
+    threads_.for_each(own.count(), [&](Index i, int worker) {
       const Index k = own.first + i;
-      Shard<Model>& shard = shards_[static_cast<std::size_t>(k)];
+      Shard<Model>& shard = shards_[static_cast<std::size_t>(i)];
       set_zero(shard.gradient);
       shard.totals = {};
-      for (Index t = tiles * k / count; t < tiles * (k + 1) / count; ++t) {
+      const IndexRange range = tiles_of({k, k + 1}, count, tiles);
+      for (Index t = range.first; t < range.last; ++t) {
         tile(t, workers_[static_cast<std::size_t>(worker)], shard.gradient, shard.totals);
       }
     });
-    reducer_.reduce(std::span(shards_).first(static_cast<std::size_t>(count)), threads_);
+    reducer_.reduce(std::span(shards_).first(static_cast<std::size_t>(held)), count, threads_);
     return shards_.front().totals;
   }
 
@@ -80,7 +75,7 @@ class TrainingStep {
   R reducer_;
   Index parameters_;
   std::vector<Worker<Model>> workers_;
-  std::vector<Shard<Model>> shards_;
+  std::vector<Shard<Model>> shards_;  // those of this process; the first holds the sum in the end
 };
 
 }  // namespace heed::inline HEED_ISA
