@@ -37,6 +37,21 @@ function(heed_find_json)
     REPOSITORY https://github.com/nlohmann/json.git TAG v3.11.3 INCLUDE include)
 endfunction()
 
+# MPI is the machine's own: never downloaded.
+function(heed_find_mpi)
+  if(NOT TARGET MPI::MPI_CXX)
+    set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is enough
+    if(HEED_MPI STREQUAL "AUTO")
+      find_package(MPI QUIET COMPONENTS CXX)
+    else()
+      find_package(MPI REQUIRED COMPONENTS CXX)
+    endif()
+    foreach(variable MPIEXEC_EXECUTABLE MPIEXEC_NUMPROC_FLAG)
+      set(${variable} ${${variable}} PARENT_SCOPE)
+    endforeach()
+  endif()
+endfunction()
+
 function(heed_find_cli11)
   heed_find_headers(CLI11::CLI11 MINIMUM 2.1
     REPOSITORY https://github.com/CLIUtils/CLI11.git TAG v2.4.2 INCLUDE include)

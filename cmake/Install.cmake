@@ -7,10 +7,13 @@ set(heed_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/heed)
 
 install(TARGETS heed EXPORT heed-targets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT heed-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
-if(TARGET heed_json)
-  install(TARGETS heed_json EXPORT heed-json-targets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-  install(EXPORT heed-json-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
-endif()
+foreach(component json mpi)
+  if(TARGET heed_${component})
+    install(TARGETS heed_${component} EXPORT heed-${component}-targets
+      FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    install(EXPORT heed-${component}-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
+  endif()
+endforeach()
 
 configure_package_config_file(cmake/heedConfig.cmake.in ${PROJECT_BINARY_DIR}/package/heedConfig.cmake
   INSTALL_DESTINATION ${heed_package_dir} NO_SET_AND_CHECK_MACRO)

@@ -15,11 +15,13 @@ set(may_include_testing core)
 set(may_include_models core layers compose)
 set(may_include_train core optim losses infer)
 set(may_include_infer core optim losses train)
-set(folders core layers compose losses optim io data testing models train infer)
-set(opt_in_folders io)  # heed.hpp includes the other folders whole, and these not at all
+set(may_include_distributed core train)
+set(folders core layers compose losses optim io data testing models train infer distributed)
+set(opt_in_folders io distributed)  # heed.hpp includes the other folders whole, and these not at all
 
 set(allowed_outside "^([a-z_]+|(unsupported/)?Eigen/.+|(fcntl|unistd|sys/[a-z]+)\\.h)$")  # std, Eigen, POSIX
 set(allowed_outside_io "^nlohmann/json\\.hpp$")                                            # in io besides
+set(allowed_outside_distributed "^(mpi|sched)\\.h$")                                      # in distributed besides
 
 set(faults "")
 macro(fault text)
@@ -79,7 +81,8 @@ foreach(header IN LISTS headers)
       fault("${header}: includes <${included}>: too heavy for a header")
     elseif(included MATCHES "^heed/")
       fault("${header}: includes <${included}>: heed's own headers stand in quotes")
-    elseif(NOT included MATCHES "${allowed_outside}" AND NOT (folder STREQUAL "io" AND included MATCHES "${allowed_outside_io}"))
+    elseif(NOT included MATCHES "${allowed_outside}" AND
+        NOT (folder IN_LIST opt_in_folders AND included MATCHES "${allowed_outside_${folder}}"))
       fault("${header}: includes <${included}>: only std and Eigen are there for every user")
     endif()
   endforeach()

@@ -2,6 +2,9 @@
 #ifdef CONSUMER_HAS_JSON
 #include <heed/io/safetensors.hpp>
 #endif
+#ifdef CONSUMER_HAS_MPI
+#include <heed/distributed/mpi.hpp>
+#endif
 
 int main() {
   const heed::Tensor<float, 2> x({2, 3}, {1, 2, 3, 4, 5, 6});
