@@ -1,14 +1,17 @@
-// Prediction with the seeds' classifier: ten steps of five features, hidden 32, float. One sequence at a time, from
-// memory to probabilities, and batches of 1,024.
+// Prediction with the seeds' classifier: ten steps of five features, hidden 32, float. One sequence at a time from
+// memory to probabilities, with the spread of single calls, and batches of 1,024.
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "heed/infer/predictor.hpp"
 #include "heed/models/sequence_classifier.hpp"
+#include "support/flops.hpp"
+#include "support/machine.hpp"
 
 namespace {
 
@@ -24,14 +27,41 @@ heed::Tensor<float, 3> random_sequences() {
   return x;
 }
 
+double flop_of(const Model& model) { return bench::classifier_forward(model.options, steps); }
+
 void one_sequence(benchmark::State& state, Attention attention) {
   const Model model({.features = features, .classes = classes, .attention = attention});
   const heed::Tensor<float, 3> x = random_sequences();
   heed::Predictor predictor(model);
   heed::Index i = 0;
+  const double begin = bench::seconds();
   for (auto _ : state) {
     benchmark::DoNotOptimize(predictor(x[i]).label);
     i = (i + 1) % batch;
+  }
+  const double calls = static_cast<double>(state.iterations());
+  bench::report_flops<float>(state, flop_of(model) * calls, bench::seconds() - begin);
+}
+
+// Calls timed one by one, from the second half of them.
+void spread(benchmark::State& state, Attention attention) {
+  const Model model({.features = features, .classes = classes, .attention = attention});
+  const heed::Tensor<float, 3> x = random_sequences();
+  heed::Predictor predictor(model);
+  constexpr std::size_t calls = 200'000;
+  std::vector<double> times(calls);
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < calls; ++i) {
+      const double begin = bench::seconds();
+      benchmark::DoNotOptimize(predictor(x[static_cast<heed::Index>(i % batch)]).label);
+      times[i] = bench::seconds() - begin;
+    }
+    const auto warm = times.begin() + calls / 2;
+    std::sort(warm, times.end());
+    const auto at = [&](double share) { return warm[static_cast<std::ptrdiff_t>(share * (calls / 2 - 1))]; };
+    state.SetIterationTime(at(0.5));
+    state.counters["99%"] = at(0.99) / at(0.5);  // in medians
+    state.counters["99.9%"] = at(0.999) / at(0.5);
   }
 }
 
@@ -40,20 +70,26 @@ void many_sequences(benchmark::State& state, Attention attention) {
   const heed::Tensor<float, 3> x = random_sequences();
   heed::Tensor<float, 2> probabilities({batch, classes});
   heed::Predictor predictor(model);
+  const double begin = bench::seconds();
   for (auto _ : state) {
     predictor(x, probabilities.view());
     benchmark::DoNotOptimize(probabilities.data());
   }
   state.SetItemsProcessed(state.iterations() * batch);
+  const double sequences = static_cast<double>(state.iterations() * batch);
+  bench::report_flops<float>(state, flop_of(model) * sequences, bench::seconds() - begin);
 }
 
 const bool registered = [] {
+  bench::describe_machine();
+  const auto add = [](const std::string& name, auto run, Attention attention) {
+    return benchmark::RegisterBenchmark((name + '/' + std::string(to_text(attention))).c_str(), run, attention)
+        ->Unit(benchmark::kMicrosecond);
+  };
   for (const Attention attention : {Attention::pool, Attention::multihead, Attention::additive, Attention::none}) {
-    const std::string name(to_text(attention));
-    benchmark::RegisterBenchmark(("one sequence/" + name).c_str(), one_sequence, attention)
-        ->Unit(benchmark::kMicrosecond);
-    benchmark::RegisterBenchmark(("batch of 1024/" + name).c_str(), many_sequences, attention)
-        ->Unit(benchmark::kMicrosecond);
+    add("one sequence", one_sequence, attention);
+    add("one sequence, spread", spread, attention)->UseManualTime()->Iterations(5);
+    add("batch of 1024", many_sequences, attention);
   }
   return true;
 }();

@@ -1,4 +1,4 @@
-// Each layer forward and backward on one tile of ten steps and 32 features, float: 64 lanes, and one lane.
+// Each layer forward and backward on one tile, float: 64 lanes, and one lane; ten steps of 32 features, and of 128.
 
 #include <benchmark/benchmark.h>
 
@@ -13,27 +13,37 @@
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/testing/layer_run.hpp"
+#include "support/flops.hpp"
+#include "support/machine.hpp"
 
 namespace {
 
+using bench::Flops;
 using heed::Index;
 using heed::testing::LayerRun;
 
-constexpr Index steps = 10, size = 32;
+constexpr Index steps = 10;
 
+// `products` of one sequence: none where a layer is pointwise
 template <class L>
-void add(const std::string& name, const L& layer) {
+void add(const std::string& name, Index size, const L& layer, Flops products = {}) {
   for (const bool back : {false, true}) {
-    benchmark::RegisterBenchmark((name + (back ? "/forward and backward" : "/forward")).c_str(),
-                                 [layer, back](benchmark::State& state) {
+    const std::string full = name + "/size:" + std::to_string(size) + (back ? "/forward and backward" : "/forward");
+    const double flop = products.forward + (back ? products.backward : 0);
+    benchmark::RegisterBenchmark(full.c_str(),
+                                 [=](benchmark::State& state) {
                                    LayerRun<L> run(layer, {steps, size}, state.range(0));
                                    run.randomize(heed::Key{1});
+                                   const double begin = bench::seconds();
                                    for (auto _ : state) {
                                      run.forward();
                                      if (back) run.backward(heed::testing::Sink::into, false);
                                      benchmark::DoNotOptimize(run.y.data());
                                    }
+                                   const double time = bench::seconds() - begin;
+                                   const auto sequences = static_cast<double>(state.iterations() * state.range(0));
                                    state.SetItemsProcessed(state.iterations() * state.range(0));
+                                   if (flop > 0) bench::report_flops<float>(state, flop * sequences, time);
                                  })
         ->ArgName("lanes")
         ->Arg(64)
@@ -42,22 +52,34 @@ void add(const std::string& name, const L& layer) {
   }
 }
 
+void add_layers(Index size) {
+  const auto s = static_cast<double>(size), T = static_cast<double>(steps);
+  const Flops projection = bench::dense(s, s, T), scores = bench::attend(T, T, s), pool = bench::attend(1, T, s);
+  add("Dense", size, heed::Dense<float>({.in_features = size, .out_features = size}), projection);
+  add("Lstm", size, heed::Lstm<float>({.input_size = size, .hidden_size = size}), bench::lstm(s, s, T, true));
+  add("AttentionPool", size, heed::AttentionPool<float>({.features = size}), pool);
+  add("AdditiveAttention", size,
+      heed::testing::QueryAndMemory<heed::AdditiveAttention<float>>{
+          heed::AdditiveAttention<float>({.query_size = size, .memory_size = size})},
+      bench::dense(s, s, T) + bench::attend(1, T - 1, s));  // the first step asks the others
+  add("DotAttention", size, heed::DotAttention<float>({.query_size = size, .memory_size = size, .output_size = size}),
+      bench::dense(s, 3 * s, T) + scores);
+  add("MultiHeadAttention", size, heed::MultiHeadAttention<float>({.embed_dim = size, .num_heads = 2}),
+      bench::dense(s, 4 * s, T) + scores);
+  add("Relu", size, heed::Relu<float>());
+  add("Tanh", size, heed::Tanh<float>());
+  add("Sigmoid", size, heed::Sigmoid<float>());
+  add("Gelu", size, heed::Gelu<float>());
+  add("Softmax", size, heed::Softmax<float>());
+  add("LastPool", size, heed::LastPool<float>());
+  add("MeanPool", size, heed::MeanPool<float>());
+  add("MaxPool", size, heed::MaxPool<float>());
+}
+
 const bool registered = [] {
-  add("Dense", heed::Dense<float>({.in_features = size, .out_features = size}));
-  add("Relu", heed::Relu<float>());
-  add("Tanh", heed::Tanh<float>());
-  add("Sigmoid", heed::Sigmoid<float>());
-  add("Gelu", heed::Gelu<float>());
-  add("Softmax", heed::Softmax<float>());
-  add("Lstm", heed::Lstm<float>({.input_size = size, .hidden_size = size}));
-  add("AttentionPool", heed::AttentionPool<float>({.features = size}));
-  add("AdditiveAttention", heed::testing::QueryAndMemory<heed::AdditiveAttention<float>>{
-                               heed::AdditiveAttention<float>({.query_size = size, .memory_size = size})});
-  add("DotAttention", heed::DotAttention<float>({.query_size = size, .memory_size = size, .output_size = size}));
-  add("MultiHeadAttention", heed::MultiHeadAttention<float>({.embed_dim = size, .num_heads = 2}));
-  add("LastPool", heed::LastPool<float>());
-  add("MeanPool", heed::MeanPool<float>());
-  add("MaxPool", heed::MaxPool<float>());
+  bench::describe_machine();
+  add_layers(32);
+  add_layers(128);
   return true;
 }();
 

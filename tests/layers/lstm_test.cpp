@@ -8,6 +8,8 @@
 #include "../support/lstm_case.hpp"
 #include "../support/lstm_with_states.hpp"
 #include "../support/numbers.hpp"
+#include "../support/random.hpp"
+#include "../support/task.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -123,6 +125,25 @@ TEST(Lstm, EqualsTwoPassesOfHalfTheSteps) {
   }
   EXPECT_EQ(h.values, all.h_n.values);
   EXPECT_EQ(c.values, all.c_n.values);
+}
+
+TEST(Lstm, TheGradientOfALongSequenceIsThatOfItsLanes) {
+  using Run = heed::testing::LayerRun<Lstm<double>>;
+  const heed::Shape shape{23, 3};
+  const Index lanes = 64;
+  Run all(Lstm<double>({.input_size = 3, .hidden_size = 5}), shape, lanes);
+  all.randomize(heed::Key{5});
+  all.forward();
+  all.backward();
+  Run one(all.layer, shape, 1);
+  for (Index lane = 0; lane < lanes; ++lane) {
+    for (std::size_t i = 0; i < one.x.size(); ++i) one.x[i] = all.x[i * lanes + static_cast<std::size_t>(lane)];
+    for (std::size_t i = 0; i < one.y.size(); ++i) one.dy[i] = all.dy[i * lanes + static_cast<std::size_t>(lane)];
+    one.forward();
+    one.backward(heed::testing::Sink::into, false);
+  }
+  EXPECT_LE(test_support::largest_difference(test_support::flat(all.gradient), test_support::flat(one.gradient)),
+            1e-12);
 }
 
 TEST(Lstm, AnEmptyStateIsZero) {

@@ -4,8 +4,9 @@
 #   bash tests/mutation/run.sh [LAYER]...      e.g. lstm dense; default: all of include/heed/layers
 #
 # mutants.awk makes the breaks: flipped signs, dropped terms, factors and statements, other indices, swapped arguments. Each is
-# compiled with the test of its layer, one at a time. A break that does not compile is none; one that changes no number is
-# listed in equivalent.txt with the reason. Survivors are printed; the exit code is 1 if there are any.
+# compiled with the test of its layer, one at a time; what survives is tried again under the address sanitizer. A break that
+# does not compile is none; one that changes no number is listed in equivalent.txt with the reason. Survivors are printed; the
+# exit code is 1 if there are any.
 # JOBS, CXX and CXXFLAGS are taken from the environment, and EVERY: with EVERY=10 each tenth break is tried. A full run takes about
 # an hour on two cores.
 set -euo pipefail
@@ -39,12 +40,19 @@ try() {
   text=$text awk -v line="$line" 'NR == line { print ENVIRON["text"]; next } { print }' "$header" >"$folder/heed/layers/$layer.hpp"
   local verdict flags
   eval "flags=($(<"$work/flags"))"
-  if ! "$compiler" -include "$work/common.hpp" -I"$folder" "${flags[@]}" "tests/layers/${layer}_test.cpp" \
-    -o "$folder/test" -lgtest -lgtest_main 2>/dev/null; then
+  build() {
+    "$compiler" "$@" -I"$folder" "${flags[@]}" "tests/layers/${layer}_test.cpp" -o "$folder/test" -lgtest -lgtest_main 2>/dev/null
+  }
+  passes() { timeout 300 "$folder/test" --gtest_fail_fast --gtest_brief=1 >/dev/null 2>&1; }
+  if ! build -include "$work/common.hpp"; then
     verdict=invalid
-  elif timeout 120 "$folder/test" --gtest_fail_fast --gtest_brief=1 >/dev/null 2>&1; then
+  elif passes; then
     verdict=survived
-    grep -qxF "$layer: $(sed 's/^ *//' <<<"$text")" <(grep -v '^#' tests/mutation/equivalent.txt) && verdict=equivalent
+    if grep -qxF "$layer: $(sed 's/^ *//' <<<"$text")" <(grep -v '^#' tests/mutation/equivalent.txt); then
+      verdict=equivalent
+    elif build -fsanitize=address && ! passes; then
+      verdict=killed
+    fi
   else
     verdict=killed
   fi

@@ -151,6 +151,8 @@ TEST_F(FitErrors, OptionsOutOfRange) {
   EXPECT_TRUE(fails([](FitOptions& o) { o.learning_rate = -0.1; }));
   EXPECT_TRUE(fails([&](FitOptions& o) { o.learning_rate = nan; }));
   EXPECT_TRUE(fails([](FitOptions& o) { o.clip_norm = -1; }));
+  EXPECT_TRUE(fails([](FitOptions& o) { o.tile_width = 20; }));
+  EXPECT_TRUE(fails([](FitOptions& o) { o.tile_width = -16; }));
   EXPECT_TRUE(fails([&](FitOptions& o) { o.clip_norm = nan; }));
   EXPECT_TRUE(fails([](FitOptions& o) { o.label_smoothing = 1.5; }));
   EXPECT_TRUE(fails([](FitOptions& o) { o.class_weights = {1, 1, 1}; }));

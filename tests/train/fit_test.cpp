@@ -119,6 +119,21 @@ TEST(Fit, ClipsTheNormOfTheGradient) {
   expect_like_by_hand(task, o);
 }
 
+TEST(Fit, TheWidthOfTilesIsAChoice) {
+  FitOptions o = one_thread;
+  const Task<double> task(150, {5, 3}, 4);
+  std::vector<std::vector<double>> weights;
+  for (const Index width : {16, 48, 160}) {
+    o.tile_width = width;
+    expect_like_by_hand(task, o);
+    Model model = start;
+    heed::fit(model, task.view(), o);
+    weights.push_back(flat(model));
+  }
+  EXPECT_NE(weights[0], weights[1]);  // sums in another order
+  EXPECT_NE(weights[0], weights[2]);
+}
+
 TEST(Fit, GivesTheSameBitsForAnyNumberOfThreads) {
   using InFloat = test_support::SmallModel<float>;
   for (const bool ragged : {false, true}) {

@@ -39,4 +39,38 @@ HEED_INLINE void transform_gradient(Tile<const S> a, Tile<const S> dy, Into<S> d
                      [&]<class P>(Index i) HEED_LAMBDA { put(dx, i, f(load<P>(a.data + i), load<P>(dy.data + i))); });
 }
 
+namespace detail {
+// A pack of numbers of one step: of several lanes of a feature, or of several features of the only lane.
+template <bool OneLane>
+struct Place {
+  Index number, feature, lane;  // the first of them
+
+  /// What each lane has of its own, or each feature.
+  template <class P>
+  HEED_INLINE P of_lane(const simd::ScalarOf<P>* values) const {
+    return OneLane ? simd::set1<P>(values[0]) : simd::load<P>(values + lane);
+  }
+  template <class P>
+  HEED_INLINE P of_feature(const simd::ScalarOf<P>* values) const {
+    return OneLane ? simd::load<P>(values + feature) : simd::set1<P>(values[feature]);
+  }
+};
+}  // namespace detail
+
+/// `f.operator()<P>(place)` over the numbers of one step, where lanes or features bring along values of their own.
+template <class S, class F>
+HEED_INLINE void for_each_place(Index features, Index lanes, F&& f) {
+  if (lanes == 1) {
+    simd::for_each_packet<S>(features, [&]<class P>(Index i) HEED_LAMBDA {
+      f.template operator()<P>(detail::Place<true>{i, i, 0});
+    });
+    return;
+  }
+  for (Index feature = 0; feature < features; ++feature) {
+    simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+      f.template operator()<P>(detail::Place<false>{feature * lanes + lane, feature, lane});
+    });
+  }
+}
+
 }  // namespace heed::inline HEED_ISA

@@ -104,6 +104,21 @@ template <class T>
 HEED_INLINE T root(const T& a) {
   return eigen::psqrt(a);
 }
+// Scalars are rounded as packets are, whatever the compiler makes of a product and a sum.
+template <class T>
+HEED_INLINE T multiply_add(const T& a, const T& b, const T& c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  if constexpr (std::is_arithmetic_v<T>) return std::fma(a, b, c);
+#endif
+  return eigen::pmadd(a, b, c);
+}
+#ifdef __aarch64__
+// NEON's own minimum and maximum are NaN where either is.
+HEED_INLINE float32x4_t smaller(const float32x4_t& a, const float32x4_t& b) { return b < a ? b : a; }
+HEED_INLINE float64x2_t smaller(const float64x2_t& a, const float64x2_t& b) { return b < a ? b : a; }
+HEED_INLINE float32x4_t larger(const float32x4_t& a, const float32x4_t& b) { return a < b ? b : a; }
+HEED_INLINE float64x2_t larger(const float64x2_t& a, const float64x2_t& b) { return a < b ? b : a; }
+#endif
 #ifdef __AVX512F__
 HEED_INLINE __m512 root(const __m512& a) { return _mm512_maskz_sqrt_ps(__mmask16(-1), a); }
 HEED_INLINE __m512d root(const __m512d& a) { return _mm512_maskz_sqrt_pd(__mmask8(-1), a); }
@@ -135,8 +150,8 @@ HEED_INLINE P div(const P& a, const P& b) {
 /// a b + c
 template <class P>
 HEED_INLINE P fma(const P& a, const P& b, const P& c) {
-  return detail::each<P>([](const auto& x, const auto& y, const auto& z) HEED_LAMBDA { return eigen::pmadd(x, y, z); },
-                         a, b, c);
+  return detail::each<P>(
+      [](const auto& x, const auto& y, const auto& z) HEED_LAMBDA { return detail::multiply_add(x, y, z); }, a, b, c);
 }
 /// The smaller one; a where either is NaN, so that a NaN is not clamped away.
 template <class P>

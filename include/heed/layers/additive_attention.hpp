@@ -164,13 +164,9 @@ struct AdditiveAttention {
 
   void backward(Tile<const S> query, Tile<const S> memory, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dquery,
                 Into<S> dmemory, Cache& cache, AdditiveAttention& grad, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> d = pass.scratch.template tile<S>({1, dy.features}, dy.lanes);
     prepare_backward(cache);
     for (Index t = 0; t < query.steps; ++t) {
-      copy(dy.step(t), d);
-      zero_ended(query, t, d);
-      step_backward(t, query.step(t), memory, d, dquery.step(t), dmemory, cache, grad, pass);
+      step_backward(t, query.step(t), memory, dy.step(t), dquery.step(t), dmemory, cache, grad, pass);
       dmemory.add = true;
     }
     finish_backward(memory, dmemory, cache, grad);

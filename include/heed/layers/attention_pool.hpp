@@ -68,14 +68,10 @@ struct AttentionPool {
     weight_gradient<S>(x, ds, grad.attention.weight, grad.attention.bias.data());
     if (!dx) return;
     for (Index t = 0; t < T; ++t) {  // dx_t = a_t dy + ds_t w
-      for (Index f = 0; f < F; ++f) {
-        const Index i = (t * F + f) * L;
-        const S w = attention.weight(0, f);
-        for_each_lane<S>(L, [&]<class P>(Index l) HEED_LAMBDA {
-          const P from_score = mul(load<P>(ds.at(t) + l), set1<P>(w));
-          put(dx, i + l, fma(load<P>(a.at(t) + l), load<P>(dy.at(0, f) + l), from_score));
-        });
-      }
+      for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
+        const P from_score = mul(at.template of_lane<P>(ds.at(t)), at.template of_feature<P>(attention.weight.data()));
+        put(dx, t * F * L + at.number, fma(at.template of_lane<P>(a.at(t)), load<P>(dy.data + at.number), from_score));
+      });
     }
   }
 

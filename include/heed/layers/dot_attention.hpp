@@ -87,11 +87,9 @@ struct DotAttention {
                 Cache& cache, DotAttention& grad, const Pass& pass) const {
     const Tile<const S> q = cache.q.view(), k = cache.k.view(), v = cache.v.view();
     const Scratch::Mark mark(pass.scratch);
-    const Tile<S> d = pass.scratch.like(dy), dq = pass.scratch.like(q), dk = pass.scratch.like(k);
+    const Tile<S> dq = pass.scratch.like(q), dk = pass.scratch.like(k);
     const Tile<S> dv = pass.scratch.like(v), scores = pass.scratch.like(weights(cache));
-    copy(dy, d);
-    zero_past_end(d, x.lengths);
-    kernels::attend_backward<S>(head(x, memory), matrix(q), matrix(k), matrix(v), weights(cache).data, matrix(d),
+    kernels::attend_backward<S>(head(x, memory), matrix(q), matrix(k), matrix(v), weights(cache).data, matrix(dy),
                                 scores.data, kernels::matrix_of(dq), kernels::matrix_of(dk), kernels::matrix_of(dv));
     query.backward(x, y, dq, dx, cache.dense, grad.query, pass);
     key.backward(memory, y, dk, dmemory, cache.dense, grad.key, pass);

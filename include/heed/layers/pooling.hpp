@@ -50,32 +50,24 @@ struct MeanPool {
     }
     fill(y, S(0));
     for (Index t = 0; t < x.steps; ++t) {
-      spread(x, share, t, [&]<class P>(Index i, Index j, const P& s) HEED_LAMBDA {
-        simd::accumulate(y.data + j, simd::mul(s, simd::load<P>(x.data + i)));
+      for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
+        simd::accumulate(y.data + at.number,
+                         simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(x.at(t) + at.number)));
       });
     }
   }
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MeanPool&,
                 const Pass&) const {
     if (!dx) return;
+    const Tile<const S> share = cache.share.view();
     for (Index t = 0; t < x.steps; ++t) {
-      spread(x, cache.share.view(), t, [&]<class P>(Index i, Index j, const P& s) HEED_LAMBDA {
-        put(dx, i, simd::mul(s, simd::load<P>(dy.data + j)));
+      for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
+        put(dx, t * x.features * x.lanes + at.number,
+            simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(dy.data + at.number)));
       });
     }
   }
   static void visit(auto&&, auto&...) {}
-
- private:
-  // f(number in x, number in y, share) over step t
-  template <class F>
-  HEED_INLINE static void spread(Tile<const S> x, Tile<const S> share, Index t, F&& f) {
-    for (Index feature = 0; feature < x.features; ++feature) {
-      const Index i = (t * x.features + feature) * x.lanes, j = feature * x.lanes;
-      simd::for_each_lane<S>(x.lanes,
-                             [&]<class P>(Index l) HEED_LAMBDA { f(i + l, j + l, simd::load<P>(share.at(t) + l)); });
-    }
-  }
 };
 
 /// The largest value of each feature over the valid steps. Its gradient goes to the first step that has it.
@@ -92,17 +84,18 @@ struct MaxPool {
     const Tile<std::int32_t> where = cache.where.take({1, x.features}, x.lanes);
     fill(where, std::int32_t(-1));
     fill(y, S(0));
+    const Index common = common_length(x), n = x.features * x.lanes;
     for (Index t = 0; t < x.steps; ++t) {
-      for (Index f = 0; f < x.features; ++f) {
-        const S* from = x.at(t, f);
-        S* best = y.at(0, f);
-        std::int32_t* step = where.at(0, f);
-        for (Index l = 0; l < x.lanes; ++l) {
-          const bool valid = !x.lengths || t < x.lengths[l];
-          const bool better = valid && (step[l] < 0 || from[l] > best[l]);
-          best[l] = better ? from[l] : best[l];
-          step[l] = better ? static_cast<std::int32_t>(t) : step[l];
-        }
+      const S* from = x.at(t);
+      const auto take = [&](Index i, bool valid) HEED_LAMBDA {
+        const bool better = valid && (where.data[i] < 0 || from[i] > y.data[i]);
+        y.data[i] = better ? from[i] : y.data[i];
+        where.data[i] = better ? static_cast<std::int32_t>(t) : where.data[i];
+      };
+      if (t < common) {
+        for (Index i = 0; i < n; ++i) take(i, true);
+      } else {
+        for (Index i = 0; i < n; ++i) take(i, t < x.lengths[i % x.lanes]);
       }
     }
   }
@@ -110,13 +103,12 @@ struct MaxPool {
                 const Pass&) const {
     if (!dx) return;
     const Tile<const std::int32_t> where = cache.where.view();
+    const Index n = x.features * x.lanes;
     for (Index t = 0; t < x.steps; ++t) {
-      for (Index f = 0; f < x.features; ++f) {
-        S* to = dx.tile.at(t, f);
-        for (Index l = 0; l < x.lanes; ++l) {
-          const S d = where.at(0, f)[l] == t ? dy.at(0, f)[l] : S(0);
-          to[l] = dx.add ? to[l] + d : d;
-        }
+      S* to = dx.tile.at(t);
+      for (Index i = 0; i < n; ++i) {
+        const S d = where.data[i] == t ? dy.data[i] : S(0);
+        to[i] = dx.add ? to[i] + d : d;
       }
     }
   }

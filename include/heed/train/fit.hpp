@@ -38,6 +38,7 @@ struct FitOptions {
   bool shuffle = true;          ///< a new order each epoch; a full batch has none
   std::uint64_t seed = 0;       ///< of the order
   int threads = 0;              ///< 0: as many as the machine has. Results are the same bits for any number
+  Index tile_width = 0;         ///< sequences side by side, a multiple of 16; 0: what `tile_width` chooses
   double clip_norm = 0;         ///< gradients are scaled down to this norm; 0: not
   std::vector<double> class_weights = {};
   double label_smoothing = 0;
@@ -68,10 +69,15 @@ class Fit {
     require(options.clip_norm >= 0 && std::isfinite(options.clip_norm), [&] {
       return Fault{"norm to clip gradients to", "fit", "at least 0", std::to_string(options.clip_norm)};
     });
+    require(options.tile_width >= 0 && options.tile_width % tile_unit == 0, [&] {
+      return Fault{"width of a tile", "fit", "a multiple of " + std::to_string(tile_unit),
+                   std::to_string(options.tile_width)};
+    });
     check_labels(rows_.labels(), logits_shape(model, rows_.shape(), "fit").features);
     loss_.check(rows_.labels(), model.output_shape(rows_.shape()).features);
     const Index count = rows_.count(), size = options.batch_size ? std::min(options.batch_size, count) : count;
-    const Index width = tile_width(size), parameters = parameter_count(model);
+    const Index width = options.tile_width ? options.tile_width : tile_width(size);
+    const Index parameters = parameter_count(model);
     for (Index first = 0; first < count; first += size) {
       const Index last = std::min(first + size, count);
       batches_.push_back({{first, last}, width, shard_count(tile_count(last - first, width), parameters)});

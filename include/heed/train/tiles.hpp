@@ -53,9 +53,12 @@ inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
   }
 }
 
+/// Tiles have a multiple of so many lanes: a packet of any processor.
+inline constexpr Index tile_unit = 16;
+
 /// How many lanes the tiles of a batch have: 64, or as few more or less as fill a small batch evenly. A multiple of 16.
 inline Index tile_width(Index batch) {
-  constexpr Index widest = 64, unit = 16;
+  constexpr Index widest = 64, unit = tile_unit;
   const Index tiles = std::max<Index>(1, (batch + widest - 1) / widest);
   const Index rows = (std::max<Index>(batch, 1) + tiles - 1) / tiles;
   return (rows + unit - 1) / unit * unit;

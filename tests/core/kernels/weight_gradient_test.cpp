@@ -59,6 +59,11 @@ TEST(WeightGradient, HoldsForAnySize) {
   }
 }
 
+TEST(WeightGradient, HoldsForSizesBeyondItsBlocks) {
+  check_weight_gradient<float>(10, 230, 21, 64);
+  check_weight_gradient<double>(3, 10, 300, 48);
+}
+
 TEST(WeightGradient, SumsOverAllSteps) {
   for (const Index steps : {0, 1, 10}) {
     for (const Index lanes : {1, 64}) check_weight_gradient<double>(steps, 8, 8, lanes);

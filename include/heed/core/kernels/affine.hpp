@@ -3,6 +3,7 @@
 /// @file
 /// What layers with weights are made of, on whole tiles: y = W x + b, and its two gradients.
 
+#include <cassert>
 #include <concepts>
 
 #include "heed/core/kernels/product.hpp"
@@ -24,8 +25,14 @@ struct Weight {
       : data(m.data()), out(m.rows()), in(m.cols()), stride(m.rows()) {}
 
   Weight(S* data_, Index out_, Index in_, Index stride_) : data(data_), out(out_), in(in_), stride(stride_) {}
-  Weight outputs(Index first, Index count) const { return {data + first, count, in, stride}; }
-  Weight inputs(Index first, Index count) const { return {data + first * stride, out, count, stride}; }
+  Weight outputs(Index first, Index count) const {
+    assert(first >= 0 && count >= 0 && first + count <= out);
+    return {data + first, count, in, stride};
+  }
+  Weight inputs(Index first, Index count) const {
+    assert(first >= 0 && count >= 0 && first + count <= in);
+    return {data + first * stride, out, count, stride};
+  }
 };
 
 /// What W gives to a product that reads the features of `x`, and what its transpose does.
@@ -41,6 +48,7 @@ kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
 /// y = W x + b at every step; `bias` may be null.
 template <class S>
 void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
+  assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
   for (Index t = 0; t < x.steps; ++t) {
     kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), times<S>(w, x.at(t)));
   }
@@ -50,6 +58,7 @@ void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
 template <class S>
 void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
   if (!dx) return;
+  assert(dy.steps == dx.tile.steps && dy.features == w.out && dx.tile.features == w.in);
   for (Index t = 0; t < dy.steps; ++t) {
     S* to = dx.tile.at(t);
     kernels::product<S>(w.in, dy.lanes, {.values = dx.add ? to : nullptr}, to, times_transposed<S>(w, dy.at(t)));
@@ -59,6 +68,7 @@ void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
 /// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null.
 template <class S>
 void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
+  assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
   kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);

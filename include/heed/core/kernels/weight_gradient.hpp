@@ -135,12 +135,18 @@ void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S*
 template <class S>
 void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
   if (lanes == 1) return detail::weight_gradient_one_lane(steps, dy, x, dw, out);
-  constexpr Index panel = 16;  // inputs at a time: ten steps of them stay in L1 while all outputs pass by
-  for (Index first = 0; first < x.count; first += panel) {
-    const Index last = std::min(first + panel, x.count);
-    Index r = 0;
-    for (; r + 4 <= dy.count; r += 4) detail::weight_rows<4>(steps, dy, x, r, first, last, lanes, dw, out);
-    for (; r < dy.count; ++r) detail::weight_rows<1>(steps, dy, x, r, first, last, lanes, dw, out);
+  // so many inputs at a time that they stay in L1 while outputs pass by, and so many outputs that they stay in L2
+  const Index row = steps * lanes * static_cast<Index>(sizeof(S));
+  const auto rows_in = [row](Index bytes) { return std::max<Index>(bytes / std::max<Index>(row, 1) / 4 * 4, 4); };
+  const Index inputs = rows_in(24 << 10), outputs = rows_in(256 << 10);
+  for (Index from = 0; from < dy.count; from += outputs) {
+    const Index to = std::min(from + outputs, dy.count);
+    for (Index first = 0; first < x.count; first += inputs) {
+      const Index last = std::min(first + inputs, x.count);
+      Index r = from;
+      for (; r + 4 <= to; r += 4) detail::weight_rows<4>(steps, dy, x, r, first, last, lanes, dw, out);
+      for (; r < to; ++r) detail::weight_rows<1>(steps, dy, x, r, first, last, lanes, dw, out);
+    }
   }
 }
 
