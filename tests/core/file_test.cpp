@@ -130,6 +130,23 @@ TEST_F(File, AppendsToAStreamOfThisProcess) {
   EXPECT_EQ(text(folder / "out"), "before after");
 }
 
+TEST_F(File, MappedFilesHoldTheBytesOfFilesAndPipes) {
+  const auto mapped = [](const fs::path& path) {
+    const heed::MappedFile file(path);
+    return std::string(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  };
+  for (const std::string& content : {std::string(), std::string("abc"), std::string(100'000, 'x')}) {
+    heed::write_file(folder / "f", content);
+    EXPECT_EQ(mapped(folder / "f"), content);
+  }
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  std::thread writer([&] { heed::write_file(folder / "pipe", "through a pipe"); });
+  EXPECT_EQ(mapped(folder / "pipe"), "through a pipe");
+  writer.join();
+  EXPECT_NE(error([&] { mapped(folder); }).find(folder.string()), std::string::npos);
+  EXPECT_NE(error([&] { mapped(folder / "absent"); }).find("absent"), std::string::npos);
+}
+
 TEST_F(File, NamesTheFileThatCannotBeRead) {
   const auto path = folder / "missing";
   EXPECT_EQ(error([&] { heed::read_file(path); }), path.string() + ": cannot open: No such file or directory");

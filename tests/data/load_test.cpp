@@ -134,6 +134,62 @@ TEST(Load, RejectsValuesThatAreNotFinite) {
                 "NaN)");
 }
 
+TEST(Load, APartHasItsNumbersAndTheLabelsAndLengthsOfAll) {
+  const Folder folder;
+  Tensor<float, 3> x({5, 2, 1}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  heed::write_npy(folder / "x.npy", x);
+  const auto y = folder.file("y.txt", "a\nb\na\nc\nb\n");
+  std::string ts = "@equalLength false\n@classLabel true a b c\n@data\n", csv;
+  for (int i = 0; i < 5; ++i) {
+    const std::string row = std::to_string(2 * i) + (i == 3 ? "" : "," + std::to_string(2 * i + 1));
+    const std::string label(1, "abacb"[i]);
+    ts += row + ":" + label + "\n";
+    csv += std::to_string(2 * i) + "," + std::to_string(2 * i + 1) + "," + label + "\n";
+  }
+  for (const heed::IndexRange part : {heed::IndexRange{0, 2}, {1, 3}, {4, 5}, {0, 5}, {5, 5}, {0, 0}}) {
+    heed::LoadOptions options;
+    options.part = [&](heed::Index count) {
+      EXPECT_EQ(count, 5);
+      return part;
+    };
+    const auto npy = load_sequences<float>(folder / "x.npy", y, options);
+    const auto table = load_sequences<float>(folder.file("x.csv", csv), {}, options);
+    const auto ragged = load_sequences<float>(folder.file("x.ts", ts), {}, options);
+    for (const auto* s : {&npy, &table, &ragged}) {
+      EXPECT_EQ(s->x.extents(), (heed::Extents<3>{part.count(), 2, 1}));
+      EXPECT_EQ(s->labels, (Words{"a", "b", "a", "c", "b"}));
+      for (heed::Index i = 0; i < part.count(); ++i) EXPECT_EQ(s->x(i, 0, 0), x(part.first + i, 0, 0));
+    }
+    EXPECT_EQ(ragged.lengths, (std::vector<std::int32_t>{2, 2, 2, 1, 2}));
+  }
+}
+
+TEST(Load, FaultsOfAPartCountFromTheBeginningOfTheFile) {
+  const Folder folder;
+  const auto path = folder / "x.npy";
+  Tensor<float, 3> x({4, 1, 1});
+  x(3, 0, 0) = NAN;
+  heed::write_npy(path, x);
+  const auto load = [&](heed::IndexRange part) {
+    return error_of(
+        [&] { load_sequences<float>(path, {}, {.labels = false, .part = [part](heed::Index) { return part; }}); });
+  };
+  EXPECT_EQ(load({2, 4}), path.string() +
+                              ", sequence 3, step 0, feature 0 (counted from 0): value is not finite (expected a "
+                              "finite number, got NaN)");
+  EXPECT_EQ(load({0, 3}), "no error");  // it is not read
+  EXPECT_EQ(load({2, 5}), path.string() + ": part out of range (expected some of the rows 0 to 3, got 2 to 4)");
+  const auto table = folder.file("x.csv", "1\n2\n");
+  const heed::LoadOptions beyond{.steps = 1, .labels = false, .part = [](heed::Index) {
+                                   return heed::IndexRange{1, 3};
+                                 }};
+  EXPECT_EQ(error_of([&] { load_sequences<float>(table, {}, beyond); }),
+            table.string() + ": part out of range (expected some of the rows 0 to 1, got 1 to 2)");
+  heed::write_npy(path, Tensor<float, 3>({0, 2, 3}));
+  EXPECT_EQ(load({0, 0}),
+            path.string() + ": no data (expected at least one sequence, step and feature, got (0, 2, 3))");
+}
+
 TEST(Load, ReadsPenDigits) {
   const auto path = data_test::data_set("pendigits/pendigits.tes");
   if (!path) GTEST_SKIP() << "no pendigits/pendigits.tes in the folder of HEED_DATA_DIR";

@@ -9,6 +9,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support.hpp"
@@ -142,6 +143,38 @@ TEST(Npy, FortranOrderBecomesRowMajor) {
   const auto array = parsed_npy<float>(npy_file("<i2", "(2, 3, 4)", stored, true));
   EXPECT_EQ(array.extents, (std::vector<Index>{2, 3, 4}));
   EXPECT_EQ(array.values, expected);
+}
+
+TEST(Npy, APartIsRowsOfTheFirstAxis) {
+  const Folder folder;
+  std::vector<std::int32_t> values(24);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int32_t>(i);
+  for (const bool fortran : {false, true}) {
+    const std::string file = npy_file("<i4", "(4, 3, 2)", values, fortran);
+    folder.file("x.npy", file);
+    const auto all = parsed_npy<float>(file).values;
+    for (const heed::IndexRange rows : {heed::IndexRange{0, 4}, {1, 3}, {3, 4}, {2, 2}}) {
+      const auto part = heed::read_npy<float>(folder / "x.npy", [&](Index count) {
+        EXPECT_EQ(count, 4);
+        return rows;
+      });
+      EXPECT_EQ(part.extents, (std::vector<Index>{rows.count(), 3, 2}));
+      EXPECT_EQ(part.values, std::vector<float>(all.begin() + rows.first * 6, all.begin() + rows.last * 6));
+    }
+  }
+  std::vector<double> doubles(6, 0.0);
+  doubles[5] = 1e300;
+  folder.file("x.npy", npy_file("<f8", "(3, 2)", doubles));
+  const auto error_of_rows = [&](Index first, Index last) {
+    return error_of([&] {
+      heed::read_npy<float>(folder / "x.npy", [&](Index) { return heed::IndexRange{first, last}; });
+    });
+  };
+  EXPECT_EQ(error_of_rows(0, 2), "no error");
+  EXPECT_NE(error_of_rows(2, 3).find("element (2, 1) (counted from 0)"), std::string::npos);
+  for (const auto& [first, last] : {std::pair<Index, Index>{-1, 2}, {2, 1}, {0, 4}}) {
+    EXPECT_NE(error_of_rows(first, last).find("part out of range"), std::string::npos);
+  }
 }
 
 TEST(Npy, ReadsScalarsAndEmptyArrays) {

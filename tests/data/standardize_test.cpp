@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "support.hpp"
@@ -28,6 +31,47 @@ TEST(FeatureStatistics, CountValidStepsOnly) {
   const FeatureStatistics statistics = heed::feature_statistics(s);
   EXPECT_DOUBLE_EQ(statistics.mean[0], 3);
   EXPECT_DOUBLE_EQ(statistics.deviation[0], std::sqrt(8 / 3.0));
+}
+
+TEST(FeatureStatistics, OfPartsInTurnAreTheBitsOfAll) {
+  constexpr heed::Index count = 50;
+  Tensor<float, 3> x({count, 2, 3});
+  std::vector<std::int32_t> lengths;
+  for (heed::Index i = 0; i < count; ++i) {
+    lengths.push_back(static_cast<std::int32_t>(i % 3));
+    for (heed::Index k = 0; k < 6; ++k)
+      x(i, k / 3, k % 3) = static_cast<float>(std::sin(static_cast<double>(6 * i + k)));
+  }
+  for (heed::Index t = 0; t < 2 * count; ++t) x(t / 2, t % 2, 2) = 0.1F;
+  const FeatureStatistics all = heed::feature_statistics<float>(x.view(), lengths);
+
+  const std::span<const std::int32_t> l = lengths;
+  const heed::TensorView<const float, 3> first(x.data(), {20, 2, 3}), second(x.data() + 20 * 6, {count - 20, 2, 3});
+  struct Done {};
+  int pass = 0;
+  std::vector<double> totals;  // of the first pass
+  const auto second_goes_on = [&](std::span<double> sums) {
+    int its_pass = 0;
+    try {
+      heed::feature_statistics<float>(second, l.subspan(20), [&](std::span<double> its, auto&& f) {
+        std::copy_n(its_pass < pass ? totals.data() : sums.data(), its.size(), its.begin());
+        if (its_pass++ < pass) return;
+        f();
+        std::copy(its.begin(), its.end(), sums.begin());
+        throw Done();
+      });
+    } catch (const Done&) {
+    }
+  };
+  const auto together = heed::feature_statistics<float>(first, l.first(20), [&](std::span<double> sums, auto&& f) {
+    f();
+    second_goes_on(sums);
+    if (pass++ == 0) totals.assign(sums.begin(), sums.end());
+  });
+  EXPECT_EQ(pass, 2);
+  EXPECT_EQ(together.mean, all.mean);
+  EXPECT_EQ(together.deviation, all.deviation);
+  EXPECT_EQ(together.deviation[2], 1);
 }
 
 TEST(FeatureStatistics, KeepASmallDeviationBesideALargeMean) {

@@ -40,9 +40,10 @@ inline void check_lengths(std::span<const std::int32_t> lengths, Index count, In
 }
 
 /// Throws at the first NaN or infinity in the valid steps of `x` (n, steps, features), naming its sequence, step and
-/// feature. What stands past a sequence's end is not looked at.
+/// feature. What stands past a sequence's end is not looked at. `first` is the number of the first sequence.
 template <class S>
-void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where) {
+void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where,
+                  Index first = 0) {
   const auto [count, steps, features] = x.extents();
   check_lengths(lengths, count, steps, where);
   for (Index i = 0; i < count; ++i) {
@@ -52,8 +53,8 @@ void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> length
       if (std::isfinite(sequence[k])) [[likely]]
         continue;
       throw Error({"value is not finite",
-                   where + ", sequence " + std::to_string(i) + ", step " + std::to_string(k / features) + ", feature " +
-                       std::to_string(k % features) + " (counted from 0)",
+                   where + ", sequence " + std::to_string(first + i) + ", step " + std::to_string(k / features) +
+                       ", feature " + std::to_string(k % features) + " (counted from 0)",
                    "a finite number",
                    std::isnan(sequence[k]) ? "NaN"
                    : sequence[k] > 0       ? "infinity"

@@ -4,6 +4,7 @@
 /// Whole files in and out. Writing is atomic: a reader sees the old file or the new one, never a part.
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,22 +129,25 @@ inline void flush_folder(const std::filesystem::path& path) {
   if (::fsync(folder.get()) != 0 && errno == EIO) throw_system_error(path, "flush its folder", errno);
 }
 
-}  // namespace detail
+/// A file that is open for reading, and its size: 0 where it has none, as pipes.
+struct OpenFile {
+  Descriptor descriptor;
+  std::size_t size = 0;
 
-/// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory, or does not fit in
-/// memory.
-inline std::vector<std::byte> read_file(const std::filesystem::path& path) try {
-  const detail::Descriptor file(path, O_RDONLY);
-  if (!file) detail::throw_system_error(path, "open", errno);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) detail::throw_system_error(path, "read", errno);
-  if (S_ISDIR(status.st_mode)) detail::throw_system_error(path, "read", EISDIR);
+  explicit OpenFile(const std::filesystem::path& path) : descriptor(path, O_RDONLY) {
+    if (!descriptor) throw_system_error(path, "open", errno);
+    struct stat status {};
+    if (::fstat(descriptor.get(), &status) != 0) throw_system_error(path, "read", errno);
+    if (S_ISDIR(status.st_mode)) throw_system_error(path, "read", EISDIR);
+    if (S_ISREG(status.st_mode)) size = static_cast<std::size_t>(status.st_size);
+  }
+};
 
-  // the size is a hint: files may grow, and pipes have none
-  std::vector<std::byte> bytes(S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) : 0);
-  bytes.resize(detail::read_some(file, path, bytes));
+inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) try {
+  std::vector<std::byte> bytes(file.size);  // a hint: files may grow
+  bytes.resize(read_some(file.descriptor, path, bytes));
   std::array<std::byte, 16384> more;
-  while (const std::size_t n = detail::read_some(file, path, more)) {
+  while (const std::size_t n = read_some(file.descriptor, path, more)) {
     bytes.insert(bytes.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
   }
   return bytes;
@@ -152,6 +156,41 @@ inline std::vector<std::byte> read_file(const std::filesystem::path& path) try {
 } catch (const std::length_error&) {
   throw Error(Fault{"does not fit in memory", path.string()});
 }
+
+}  // namespace detail
+
+/// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory, or does not fit in
+/// memory.
+inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
+  return detail::read_all(detail::OpenFile(path), path);
+}
+
+/// The bytes of a file, read where they are looked at: for those who need a part of a large one. What is no regular
+/// file is read whole. The file must not be cut short meanwhile. Throws as `read_file` does.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path) {
+    const detail::OpenFile file(path);
+    void* const start =
+        file.size > 0 ? ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0) : MAP_FAILED;
+    if (start == MAP_FAILED) {
+      read_ = detail::read_all(file, path);
+    } else {
+      mapped_ = {static_cast<const std::byte*>(start), file.size};
+    }
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() {
+    if (!mapped_.empty()) ::munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
+  }
+
+  std::span<const std::byte> bytes() const { return mapped_.empty() ? std::span<const std::byte>(read_) : mapped_; }
+
+ private:
+  std::span<const std::byte> mapped_;
+  std::vector<std::byte> read_;  // where it cannot be mapped
+};
 
 namespace detail {
 

@@ -30,26 +30,38 @@ struct LoadOptions {
   Index features = 1;  // of a table; the other formats say it themselves
   Index steps = 0;     // of a table; 0: what its rows hold. Needed to read one whose rows may have no label
   bool labels = true;  // whether the sequences must have labels; otherwise they are read where there are any
+  Part part = {};      // which sequences to load, of how many the file holds; empty: all
 };
 
 namespace detail {
 inline std::string extension(const std::filesystem::path& path) { return lower(path.extension().string()); }
 
+/// `count` becomes the number of sequences in the file.
 template <class S>
-Sequences<S> load_npy_sequences(const std::filesystem::path& path) {
-  NpyArray<S> array = read_npy<S>(path);
+Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, Index& count) {
+  IndexRange rows;
+  const auto noted = [&](Index all) { return rows = rows_of(part, count = all, path.string()); };
+  NpyArray<S> array = part ? read_npy<S>(path, noted) : read_npy<S>(path);
+  if (!part && !array.extents.empty()) count = array.extents[0];
   const std::size_t rank = array.extents.size();
   require(rank == 2 || rank == 3, [&] {
     return Fault{"wrong rank", path.string(), "(n, steps, features) or (n, steps)", to_text(array.extents)};
   });
   if (rank == 2) array.extents.push_back(1);
   const Extents<3> extents{array.extents[0], array.extents[1], array.extents[2]};
-  require(!array.values.empty(), [&] {
+  require(count > 0 && extents[1] > 0 && extents[2] > 0, [&] {
     return Fault{"no data", path.string(), "at least one sequence, step and feature", to_text(extents)};
   });
   Sequences<S> sequences{Tensor<S, 3>(extents, std::move(array.values)), {}, {}};
-  check_finite(sequences, path.string());
+  check_finite<S>(sequences.x.view(), {}, path.string(), rows.first);
   return sequences;
+}
+
+/// The sequences of a part alone.
+template <class S>
+Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
+  const Index steps = x.extent(1), features = x.extent(2), row = steps * features;
+  return {{rows.count(), steps, features}, std::vector<S>(x.data() + rows.first * row, x.data() + rows.last * row)};
 }
 }  // namespace detail
 
@@ -82,14 +94,18 @@ inline std::vector<std::string> load_labels(const std::filesystem::path& path) {
 /// (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none. Throws at the first
 /// fault, naming file and place: malformed or empty data, a value that is not finite, missing labels, not one label for
 /// each sequence.
+///
+/// With `options.part`, `x` holds these sequences alone, of a `.npy` nothing else is read or checked; lengths and
+/// labels are those of all, so that every process that reads a part knows the same classes.
 template <class S>
 Sequences<S> load_sequences(const std::filesystem::path& path,
                             const std::optional<std::filesystem::path>& labels_path = {},
                             const LoadOptions& options = {}) {
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
+  Index count = 0;  // in the file
   if (extension == ".npy") {
-    sequences = detail::load_npy_sequences<S>(path);
+    sequences = detail::load_npy_sequences<S>(path, options.part, count);
   } else if (extension == ".ts") {
     sequences = read_ts<S>(path);
   } else {
@@ -97,14 +113,18 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
     const Label label = labels_path ? Label::none : options.labels ? Label::last : Label::if_present;
     sequences = read_table<S>(path, {options.features, options.steps, label});
   }
+  if (extension != ".npy") {
+    count = sequences.count();
+    if (options.part) sequences.x = detail::part_of(sequences.x, detail::rows_of(options.part, count, path.string()));
+  }
   if (labels_path) {
     require(sequences.labels.empty(), [&] {
       return Fault{"labels are given twice", path.string(), "no labels beside those of " + labels_path->string()};
     });
     sequences.labels = load_labels(*labels_path);
-    require(static_cast<Index>(sequences.labels.size()) == sequences.count(), [&] {
+    require(static_cast<Index>(sequences.labels.size()) == count, [&] {
       return Fault{"wrong number of labels", labels_path->string(),
-                   std::to_string(sequences.count()) + " as sequences in " + path.string(),
+                   std::to_string(count) + " as sequences in " + path.string(),
                    std::to_string(sequences.labels.size())};
     });
   }

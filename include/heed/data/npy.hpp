@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
@@ -42,7 +43,19 @@ struct NpyArray {
   std::vector<S> values = {};
 };
 
+/// Which of the `count` rows of a file to read. Empty: all.
+using Part = std::function<IndexRange(Index count)>;
+
 namespace detail {
+inline IndexRange rows_of(const Part& part, Index count, const std::string& where) {
+  const IndexRange rows = part ? part(count) : IndexRange{0, count};
+  require(0 <= rows.first && rows.first <= rows.last && rows.last <= count, [&] {
+    return Fault{"part out of range", where, "some of the rows 0 to " + std::to_string(count - 1),
+                 std::to_string(rows.first) + " to " + std::to_string(rows.last - 1)};
+  });
+  return rows;
+}
+
 /// Whether `S` holds `value`: a float rounds to the nearest, an integer is exact.
 template <class S, class T>
 bool representable(T value) {
@@ -75,12 +88,15 @@ inline std::string npy_element(std::size_t i, const std::vector<Index>& extents)
   return "element " + to_text(indices) + " (counted from 0)";
 }
 
-/// Converts the elements of a file, of type `T`, in row-major order.
+/// Converts the elements of a file, of type `T`, in row-major order: those of `rows` of the first axis.
 template <class S, class T>
-std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& header, const std::string& where) {
-  const std::size_t count = data.size() / sizeof(T), rank = header.extents.size();
-  std::vector<S> values(count);
-  if (count == 0) return values;
+std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& header, IndexRange rows,
+                           const std::string& where) {
+  const std::size_t all = data.size() / sizeof(T), rank = header.extents.size();
+  if (all == 0) return {};
+  const std::size_t row = rank > 0 ? all / static_cast<std::size_t>(header.extents[0]) : 1;
+  const std::size_t first = static_cast<std::size_t>(rows.first) * row;
+  std::vector<S> values(static_cast<std::size_t>(rows.count()) * row);
   const bool swapped = sizeof(T) > 1 && (header.descr[0] == '>') != (std::endian::native == std::endian::big);
 
   // where the row-major order goes in the file, in elements: one stride per axis
@@ -92,7 +108,11 @@ std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& hea
     step *= extents[axis];
   }
   std::size_t position = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+  if (rank > 0) {
+    index[0] = static_cast<std::size_t>(rows.first);
+    position = index[0] * stride[0];
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
     const T value = load_npy_item<T>(data.data() + position * sizeof(T), swapped);
     const bool valid = representable<S>(value) && (header.kind() != 'b' || value == T(0) || value == T(1));
     require(valid, [&] {
@@ -102,7 +122,8 @@ std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& hea
                                                     : "a number that fits a double";
       std::string got(64, ' ');
       got.resize(static_cast<std::size_t>(std::to_chars(got.data(), got.data() + got.size(), value).ptr - got.data()));
-      return Fault{"value cannot be converted", where + ", " + npy_element(i, header.extents), type, std::move(got)};
+      return Fault{"value cannot be converted", where + ", " + npy_element(first + i, header.extents), type,
+                   std::move(got)};
     });
     values[i] = static_cast<S>(value);
     for (std::size_t axis = rank; axis-- > 0;) {
@@ -122,12 +143,15 @@ constexpr char npy_kind = std::is_floating_point_v<S> ? 'f' : 'i';
 /// Reads a NumPy file in memory (`numpy.save`): version 1 to 3; float32, float64, (u)int8 to 64, bool; either byte
 /// order; C or Fortran order. Numbers read as floats are rounded to the nearest; NaN and infinity pass. Throws, naming
 /// `where` and the byte, where the file is malformed, truncated or goes on after its data; naming the element, where a
-/// number is beyond the range of `S`, or is not whole and read as an integer.
+/// number is beyond the range of `S`, or is not whole and read as an integer. With `part`, only these rows (of the
+/// first axis) are looked at.
 template <NpyReadable S>
-NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where) {
+NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where, const Part& part = {}) {
   NpyHeader header = parse_npy_header(file, where);
   const auto data = file.subspan(header.data_offset);
-  const auto as = [&]<class T>(T) { return detail::convert_npy<S, T>(data, header, where); };
+  const bool scalar = header.extents.empty();
+  const IndexRange rows = scalar ? IndexRange{0, 1} : detail::rows_of(part, header.extents[0], where);
+  const auto as = [&]<class T>(T) { return detail::convert_npy<S, T>(data, header, rows, where); };
   const auto any = [&]() -> std::vector<S> {
     const std::string_view type = std::string_view(header.descr).substr(1);
     if (type == "f4") return as(float());
@@ -142,12 +166,14 @@ NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where)
     return as(std::uint8_t());  // u1, b1
   };
   std::vector<S> values = any();
+  if (!scalar) header.extents[0] = rows.count();
   return {std::move(header.extents), std::move(values)};
 }
 
-/// `parse_npy` of a file.
+/// `parse_npy` of a file. Of a part, only its rows are read from disk.
 template <NpyReadable S>
-NpyArray<S> read_npy(const std::filesystem::path& path) {
+NpyArray<S> read_npy(const std::filesystem::path& path, const Part& part = {}) {
+  if (part) return parse_npy<S>(MappedFile(path).bytes(), path.string(), part);
   const std::vector<std::byte> file = read_file(path);
   return parse_npy<S>(file, path.string());
 }

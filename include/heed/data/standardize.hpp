@@ -36,46 +36,65 @@ void for_each_valid_step(TensorView<S, 3> x, std::span<const std::int32_t> lengt
 }
 }  // namespace detail
 
+/// Goes on with a sum at once: the data are all here.
+struct AllHere {
+  template <class F>
+  void operator()(std::span<double>, F&& f) const {
+    f();
+  }
+};
+
 /// Mean m_f = sum x_f / N and population deviation sqrt(sum (x_f - m_f)^2 / N) of each feature f over the N valid steps
 /// of `x` (n, steps, features), in double, in two passes. Throws where there is no valid step, and where a result is
 /// not finite.
-template <class S>
-FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {}) {
+///
+/// Where `x` is a part of the data, `in_turn(sums, f)` puts the sums of the parts before into `sums`, calls f() to go
+/// on with them, and puts those of all parts there: `[&](auto s, auto&& f) { mpi.in_turn(s, f); }`, to the same bits.
+template <class S, class InTurn = AllHere>
+FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {},
+                                     InTurn&& in_turn = {}) {
   check_lengths(lengths, x.extent(0), x.extent(1), "standardize");
   const auto features = static_cast<std::size_t>(x.extent(2));
-  std::vector<double> mean(features), deviation(features);
-  std::vector<S> lowest(features, std::numeric_limits<S>::max()), highest(features, std::numeric_limits<S>::lowest());
-
-  Index total = 0;
-  detail::for_each_valid_step(x, lengths, [&](const S* step) {
-    ++total;
-    for (std::size_t f = 0; f < features; ++f) {
-      mean[f] += static_cast<double>(step[f]);
-      lowest[f] = std::min(lowest[f], step[f]);
-      highest[f] = std::max(highest[f], step[f]);
-    }
+  std::vector<double> sums(3 * features + 1), deviation(features);
+  const std::span<double> all(sums), mean = all.first(features), lowest = all.subspan(features, features),
+                                     highest = all.subspan(2 * features, features);
+  double& total = sums.back();  // exact up to 2^53 steps
+  std::fill(lowest.begin(), lowest.end(), std::numeric_limits<double>::max());
+  std::fill(highest.begin(), highest.end(), std::numeric_limits<double>::lowest());
+  in_turn(all, [&] {
+    detail::for_each_valid_step(x, lengths, [&](const S* step) {
+      ++total;
+      for (std::size_t f = 0; f < features; ++f) {
+        const auto value = static_cast<double>(step[f]);
+        mean[f] += value;
+        lowest[f] = std::min(lowest[f], value);
+        highest[f] = std::max(highest[f], value);
+      }
+    });
   });
   require(total > 0 && features > 0, [&] {
     return Fault{"no values", "standardize", "at least one valid step", to_text(x.extents())};
   });
-  for (double& m : mean) m /= static_cast<double>(total);
+  for (double& m : mean) m /= total;
 
-  detail::for_each_valid_step(x, lengths, [&](const S* step) {
-    for (std::size_t f = 0; f < features; ++f) {
-      const double d = static_cast<double>(step[f]) - mean[f];
-      deviation[f] += d * d;
-    }
+  in_turn(std::span(deviation), [&] {
+    detail::for_each_valid_step(x, lengths, [&](const S* step) {
+      for (std::size_t f = 0; f < features; ++f) {
+        const double d = static_cast<double>(step[f]) - mean[f];
+        deviation[f] += d * d;
+      }
+    });
   });
   for (std::size_t f = 0; f < features; ++f) {
     // not deviation == 0: the mean of equal numbers is rounded
-    deviation[f] = lowest[f] == highest[f] ? 1 : std::sqrt(deviation[f] / static_cast<double>(total));
+    deviation[f] = lowest[f] == highest[f] ? 1 : std::sqrt(deviation[f] / total);
     require(std::isfinite(mean[f]) && std::isfinite(deviation[f]) && deviation[f] > 0, [&] {
       return Fault{"mean and deviation cannot be computed",
                    "standardize, feature " + std::to_string(f) + " (counted from 0)",
                    "finite values whose squares fit a double"};
     });
   }
-  return {std::move(mean), std::move(deviation)};
+  return {{mean.begin(), mean.end()}, std::move(deviation)};
 }
 
 template <class S>
