@@ -3,15 +3,21 @@
 /// @file
 /// Training over many processes and machines, by MPI. Opt-in: needs MPI (CMake: `heed::mpi`).
 ///
-///     heed::MpiSession session(argc, argv);               // in a program that mpirun launches
-///     heed::MpiReducer mpi;
-///     const heed::IndexRange part = mpi.part(n);          // which of the n sequences to read here
-///     heed::LabelledSequences<float> data{heed::view(x, {part.count(), 10, 5}), labels};   // those, and no others
-///     heed::fit(model, data, {.epochs = 100, .threads = mpi.threads()}, {}, mpi);
-///     if (mpi.rank() == 0) heed::save(model, "model.safetensors");
+///     heed::MpiSession session(argc, argv);                                 // in a program that mpirun launches
+///     try {
+///       heed::MpiReducer mpi;
+///       const heed::IndexRange part = mpi.part(n);                          // which of the n sequences to have here
+///       heed::Tensor<float, 3> x;
+///       mpi.agree([&] { x = read_my_sequences(part); });                    // where one fails, all do
+///       heed::fit(model, {x.view(), labels}, {.threads = mpi.threads()}, {}, mpi);   // labels: those of the part
+///       mpi.agree([&] { if (mpi.rank() == 0) heed::save(model, "model.safetensors"); });
+///     } catch (const std::exception& e) {
+///       return session.failed(e, "my_program");                             // says it once, and nobody waits for ever
+///     }
 ///
 /// Every process calls `fit` with the same model, options and callbacks that do not throw, and has the same trained
-/// model in the end: the same bits as one process that has all of the data.
+/// model in the end: the same bits as one process that has all of the data. Faulty sequences of one process are an
+/// error in all.
 ///
 /// **What it costs.** A step's sequences are cut into shards: one a tile of 64 sequences, 16 at most up to 16,384
 /// sequences a step, then one for every 1,024, 256 at most. Processes beyond their number have nothing to do; a step of
@@ -35,9 +41,10 @@
 #endif
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -54,16 +61,47 @@
 
 namespace heed::inline HEED_ISA {
 
+/// An error that all processes throw together, so that one of them may report it.
+struct MpiAgreedError : Error {
+  using Error::Error;
+};
+
 /// Starts MPI, and stops it at its end. MPI is used by one thread, the one that calls `fit`.
 class MpiSession {
  public:
   MpiSession(int& argc, char**& argv) {
     int provided = 0;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+    MPI_Comm_dup(MPI_COMM_WORLD, &failures_);
   }
   MpiSession(const MpiSession&) = delete;
   MpiSession& operator=(const MpiSession&) = delete;
-  ~MpiSession() { MPI_Finalize(); }
+  /// Catch exceptions before they leave the session: the job is aborted otherwise, as other processes may be waiting.
+  ~MpiSession() {
+    if (std::uncaught_exceptions() > uncaught_) MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
+    MPI_Comm_free(&failures_);
+    MPI_Finalize();
+  }
+
+  /// For the last `catch` of a program: "program: what" stands on standard error, once where all processes fail.
+  /// Returns 1, for `main` to return. Where the others have not failed two seconds later they may be waiting for this
+  /// process: then the job is ended by `MPI_Abort`.
+  int failed(const std::exception& e, const std::string& program) const {
+    return failed(program, e.what(), EXIT_FAILURE, dynamic_cast<const MpiAgreedError*>(&e) != nullptr);
+  }
+  /// With an exit code of one's own. `agreed`: all processes call this, whenever that is.
+  int failed(const std::string& program, const std::string& what, int code, bool agreed = false) const {
+    int rank = 0;
+    MPI_Comm_rank(failures_, &rank);
+    const bool together = agreed || others_fail_too();
+    if (rank == 0 || !together) {
+      const std::string who = together || rank == 0 ? "" : "rank " + std::to_string(rank) + ": ";
+      std::fflush(stdout);
+      std::fprintf(stderr, "%s: %s%s\n", program.c_str(), who.c_str(), what.c_str());
+    }
+    if (!together) MPI_Abort(MPI_COMM_WORLD, code);
+    return code;
+  }
 
   /// Whether this process was launched by mpirun or its like (Open MPI, MPICH, srun): a program that also runs alone
   /// need not start MPI otherwise.
@@ -73,11 +111,22 @@ class MpiSession {
     }
     return false;
   }
-};
 
-/// An error that all processes throw together, so that one of them may report it.
-struct MpiAgreedError : Error {
-  using Error::Error;
+ private:
+  bool others_fail_too() const {
+    using namespace std::chrono;
+    MPI_Request all = MPI_REQUEST_NULL;
+    MPI_Ibarrier(failures_, &all);
+    int done = 0;
+    for (const auto end = steady_clock::now() + seconds(2); !done && steady_clock::now() < end;) {
+      std::this_thread::sleep_for(milliseconds(1));
+      MPI_Test(&all, &done, MPI_STATUS_IGNORE);
+    }
+    return done != 0;
+  }
+
+  MPI_Comm failures_ = MPI_COMM_NULL;  // of those who fail
+  int uncaught_ = std::uncaught_exceptions();
 };
 
 /// The processes of a communicator as a `Reducer` for `fit`. Where MPI has not been started: this process alone.
