@@ -12,6 +12,7 @@
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/npy.hpp"
 #include "heed/data/sequences.hpp"
 
 namespace classifier {
@@ -25,12 +26,15 @@ namespace classifier {
 /// its phase p (any), speed |w| (0.6 to 0.9 a step) and strength s (0.7 to 1.3) vary. So each number on its own has
 /// mean 0 in every class: which channel leads decides, and a model that is linear in the numbers cannot see it.
 ///
-/// Sequence i depends on the key and on i alone; all classes are equally frequent.
-inline heed::Sequences<float> gestures(heed::Key key, heed::Index count) {
+/// Sequence i depends on the key and on i alone; all classes are equally frequent. The labels are those of `count`
+/// sequences, the numbers of a part of them (all where nothing is said).
+inline heed::Sequences<float> gestures(heed::Key key, heed::Index count, const heed::Part& chosen = {}) {
   constexpr heed::Index steps = 10, channels = 5, classes = 2 * channels;
   constexpr double deviation_of_noise = 0.25;
-  heed::Sequences<float> data{heed::Tensor<float, 3>({count, steps, channels}), {}, {}};
-  for (heed::Index i = 0; i < count; ++i) {
+  const heed::IndexRange part = chosen ? chosen(count) : heed::IndexRange{0, count};
+  heed::Sequences<float> data{heed::Tensor<float, 3>({part.count(), steps, channels}), {}, {}};
+  for (heed::Index i = 0; i < count; ++i) data.labels.push_back(std::to_string(i % classes));
+  for (heed::Index i = part.first; i < part.last; ++i) {
     const heed::Key gesture = key.child(static_cast<std::uint64_t>(i)), noise = gesture.child(0);
     const heed::Index label = i % classes, a = label / 2, b = (a + 1) % channels;
     const double phase = gesture.uniform(0, 0, 2 * std::numbers::pi);
@@ -46,21 +50,20 @@ inline heed::Sequences<float> gestures(heed::Key key, heed::Index count) {
       }
       for (heed::Index f = 0; f < channels; ++f) {
         const double error = deviation_of_noise * noise.normal(static_cast<std::uint64_t>(t * channels + f));
-        data.x(i, t, f) = static_cast<float>(x[static_cast<std::size_t>(f)] + error);
+        data.x(i - part.first, t, f) = static_cast<float>(x[static_cast<std::size_t>(f)] + error);
       }
     }
-    data.labels.push_back(std::to_string(label));
   }
   return data;
 }
 
 inline constexpr heed::Index gestures_to_train = 10'000, gestures_to_test = 2'000;
 
-inline heed::Sequences<float> training_gestures(std::uint64_t seed) {
-  return gestures(heed::Key{seed}.child(1), gestures_to_train);
+inline heed::Sequences<float> training_gestures(std::uint64_t seed, const heed::Part& part = {}) {
+  return gestures(heed::Key{seed}.child(1), gestures_to_train, part);
 }
-inline heed::Sequences<float> test_gestures(std::uint64_t seed) {
-  return gestures(heed::Key{seed}.child(2), gestures_to_test);
+inline heed::Sequences<float> test_gestures(std::uint64_t seed, const heed::Part& part = {}) {
+  return gestures(heed::Key{seed}.child(2), gestures_to_test, part);
 }
 
 }  // namespace classifier

@@ -1,12 +1,15 @@
 #pragma once
 
-// The subcommands, one file each. Each adds itself to the program; errors are thrown as heed::Error.
+// The subcommands, one file each. Each adds itself to the program; errors are thrown as heed::Error. Several processes
+// may train; the others run as one.
 
 #include <CLI/CLI.hpp>
 
+#include "processes.hpp"
+
 namespace classifier {
 
-void add_train(CLI::App& program);
+void add_train(CLI::App& program, const Processes& processes);  // `processes` must live on
 void add_evaluate(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_explain(CLI::App& program);

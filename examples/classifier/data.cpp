@@ -27,19 +27,29 @@ heed::Sequences<float> load_data_for(const StoredModel& stored, const DataFiles&
   return load_data(files, stored.model.options.features, options);
 }
 
-LabelledData::LabelledData(heed::Sequences<float> data, const heed::LabelMap& names, const std::string& where)
-    : sequences(std::move(data)), classes(names.encode(sequences.labels, where)) {}
+LabelledData::LabelledData(heed::Sequences<float> data, const heed::LabelMap& names, const std::string& where,
+                           const heed::Part& chosen)
+    : sequences(std::move(data)),
+      classes(names.encode(sequences.labels, where)),
+      part(chosen ? chosen(count()) : heed::IndexRange{0, count()}) {}
+
+heed::LabelledSequences<float> LabelledData::view() const {
+  const auto of_part = [&](std::span<const std::int32_t> all) {
+    return all.empty() ? all
+                       : all.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count()));
+  };
+  return {sequences.x, of_part(classes), of_part(sequences.lengths)};
+}
 
 std::string counted(Index count, const char* one, const char* many) {
   return std::to_string(count) + ' ' + (count == 1 ? one : many);
 }
 
-std::string describe(const heed::Sequences<float>& sequences) {
-  std::string text = counted(sequences.count(), "sequence", "sequences") + " of ";
-  if (!sequences.lengths.empty()) {
-    text += std::to_string(*std::min_element(sequences.lengths.begin(), sequences.lengths.end())) + " to ";
-  }
-  return text + counted(sequences.steps(), "step", "steps");
+std::string describe(const LabelledData& data) {
+  std::string text = counted(data.count(), "sequence", "sequences") + " of ";
+  const auto& lengths = data.sequences.lengths;
+  if (!lengths.empty()) text += std::to_string(*std::min_element(lengths.begin(), lengths.end())) + " to ";
+  return text + counted(data.sequences.steps(), "step", "steps");
 }
 
 void check_output(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs) {

@@ -34,19 +34,23 @@ heed::Sequences<float> load_data_for(const StoredModel& stored, const DataFiles&
 
 /// Sequences and the class of each.
 struct LabelledData {
-  heed::Sequences<float> sequences;
-  std::vector<std::int32_t> classes;
+  heed::Sequences<float> sequences;   // x: those of `part` alone
+  std::vector<std::int32_t> classes;  // of all
+  heed::IndexRange part;
 
-  /// Throws where a label names no class; `where` is what messages call the labels.
-  LabelledData(heed::Sequences<float> data, const heed::LabelMap& names, const std::string& where);
-  heed::LabelledSequences<float> view() const { return {sequences.x, classes, sequences.lengths}; }
+  /// Throws where a label names no class; `where` is what messages call the labels. `x` holds those sequences that
+  /// `chosen` gives of all; nothing: all.
+  LabelledData(heed::Sequences<float> data, const heed::LabelMap& names, const std::string& where,
+               const heed::Part& chosen = {});
+  heed::Index count() const { return static_cast<heed::Index>(classes.size()); }
+  heed::LabelledSequences<float> view() const;  // of the part
 };
 
 /// "1 step", "2 steps"
 std::string counted(heed::Index count, const char* one, const char* many);
 
 /// "10000 sequences of 10 steps"
-std::string describe(const heed::Sequences<float>& sequences);
+std::string describe(const LabelledData& data);
 
 /// Throws where `path` cannot be written, or is one of the files that are read. Changes nothing.
 void check_output(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs);

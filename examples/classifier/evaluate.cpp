@@ -28,7 +28,7 @@ void evaluate(const ModelArguments& a) {
   const heed::Evaluation result = heed::Evaluator<Model>(model, data.view(), threads)(model, logits);
   const heed::Tensor<heed::Index, 2> confusion = confusion_matrix(logits, data.classes);
 
-  std::printf("%s\naccuracy %.6f\nloss %.9f\n", describe(data.sequences).c_str(), result.accuracy, result.loss);
+  std::printf("%s\naccuracy %.6f\nloss %.9f\n", describe(data).c_str(), result.accuracy, result.loss);
   const int width = is_terminal(stdout) ? terminal_width() : 0;
   std::printf("\n%s\n%s", class_table(confusion, names.names).c_str(),
               confusion_table(confusion, names.names, width).c_str());

@@ -1,5 +1,6 @@
 // classifier: trains, tests, runs and explains attention-based classifiers of sequences.
-// Exit codes: 0; 1 with a message on stderr; 2 where the command line is wrong.
+// Under mpirun several processes train together. Exit codes: 0; 1 with a message on stderr; 2 where the command line is
+// wrong.
 
 #include <cerrno>
 #include <cstdio>
@@ -13,50 +14,64 @@
 
 namespace {
 
+using classifier::Processes;
+
 constexpr int failed = 1, wrong_usage = 2;
 
-int fail(int code, const std::string& message) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "classifier: %s\n", message.c_str());
-  return code;
-}
-
-int run(CLI::App& program, int argc, char** argv) {
+int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
-    program.exit(asked);
+    if (processes.first()) program.exit(asked);
   } catch (const CLI::ParseError& e) {
     const auto chosen = program.get_subcommands();
     const auto strange = program.remaining();
     const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
     const std::string what =
         chosen.empty() && !strange.empty() ? "unknown subcommand or option: " + strange.front() : e.what();
-    return fail(wrong_usage, what + " (classifier" + command + " --help shows the usage)");
+    return processes.failed(what + " (classifier" + command + " --help shows the usage)", wrong_usage);
   }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail(failed, "cannot write to standard output");
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+    return processes.failed("cannot write to standard output", failed);
+  }
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(const Processes& processes, int argc, char** argv) {
   const std::string version = std::to_string(HEED_VERSION_MAJOR) + "." + std::to_string(HEED_VERSION_MINOR) + "." +
                               std::to_string(HEED_VERSION_PATCH);
   CLI::App program("Trains, tests, runs and explains attention-based classifiers of sequences", "classifier");
   program.require_subcommand(1);
   program.get_formatter()->column_width(27);
   program.set_version_flag("--version", version, "Print the version and exit");
-  classifier::add_train(program);
+  classifier::add_train(program, processes);
   classifier::add_evaluate(program);
   classifier::add_predict(program);
   classifier::add_explain(program);
   classifier::add_inspect(program);
+  for (CLI::App* command : program.get_subcommands({})) {
+    if (command->get_name() == "train" || processes.count() == 1) continue;
+    command->preparse_callback([command](std::size_t) {
+      throw heed::Error({command->get_name() + " runs as one process: start it without mpirun"});
+    });
+  }
   try {
-    return run(program, argc, argv);
+    return run(program, processes, argc, argv);
   } catch (const std::bad_alloc&) {
-    return fail(failed, "out of memory");
+    return processes.failed("out of memory", failed);
   } catch (const std::exception& e) {
-    return fail(failed, e.what());
+    return processes.failed(e);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const Processes processes(argc, argv);
+    return run(processes, argc, argv);
+  } catch (const std::exception& e) {  // there are no processes
+    std::fprintf(stderr, "classifier: %s\n", e.what());
+    return failed;
   }
 }

@@ -17,34 +17,47 @@ namespace classifier {
 
 namespace {
 
-void train(TrainArguments& a) {
+void check_outputs(const TrainArguments& a) {
   for (const auto& output : {a.model, a.history}) {
     if (!output.empty()) check_output(output, a.inputs());
   }
   heed::require(a.model.empty() || a.model != a.history, [&] {
     return heed::Fault{"model and history need files of their own", a.model.string()};
   });
-  std::optional<StoredModel> init;
-  if (!a.init.empty()) init = load_model(a.init, a.architecture);
-  const Task task = load_task(a, init ? &*init : nullptr);
-  StoredModel stored = start_model(a, task, std::move(init));
+}
 
-  const bool live = !a.quiet && is_terminal(stdout);
+void train(TrainArguments& a, const Processes& processes) {
+  std::optional<StoredModel> init;
+  std::optional<Task> loaded;
+  processes.agree([&] {
+    if (processes.first()) check_outputs(a);
+    if (!a.init.empty()) init = load_model(a.init, a.architecture);
+    loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
+  });
+  const Task& task = *loaded;
+  processes.require_same(fingerprint(task, init ? &*init : nullptr));
+  StoredModel stored = start_model(a, task, std::move(init), processes);
+
+  const bool talks = processes.first() && !a.quiet;
+  const bool live = talks && !processes.launched() && is_terminal(stdout);
+  if (a.fit.threads == 0) a.fit.threads = processes.threads();
   const InterruptGuard guard;
-  if (!a.quiet) {
-    print_plan(task, stored.model, heed::ThreadPool(a.fit.threads).size());
+  if (talks) {
+    print_plan(task, stored.model, processes, heed::ThreadPool(a.fit.threads).size());
     a.fit.callbacks.push_back(live ? heed::live_progress(stdout) : heed::plain_progress(stdout));
   }
   a.fit.callbacks.push_back([&](const heed::EpochRecord&) { return !guard.interrupted(); });
   std::optional<heed::LabelledSequences<float>> test;
   if (task.test) test = task.test->view();
-  const heed::History history = heed::fit(stored.model, task.train.view(), a.fit, test);
+  const heed::History history = processes.fit(stored.model, task.train.view(), a.fit, test);
   if (live && !history.epochs.empty() && static_cast<int>(history.epochs.size()) < a.fit.epochs) std::printf("\n");
 
-  if (!a.model.empty()) save_model(stored);
-  if (!a.history.empty()) write_history(a.history, history);
-  require_finished(history, a.model);
-  if (!a.quiet) print_result(history, a.model);
+  processes.agree([&] {
+    if (processes.first() && !a.model.empty()) save_model(stored);
+    if (processes.first() && !a.history.empty()) write_history(a.history, history);
+    require_finished(history, a.model);
+  });
+  if (talks) print_result(history, a.model);
 }
 
 heed::Index batch_size(const std::string& text) {
@@ -67,7 +80,7 @@ std::string positive(const std::string& text) {
 
 }  // namespace
 
-void add_train(CLI::App& program) {
+void add_train(CLI::App& program, const Processes& processes) {
   CLI::App& command = *program.add_subcommand("train", "Train a model; without --data on a built-in task");
   const auto a = std::make_shared<TrainArguments>();
   const auto file = [&](const std::string& name, auto set, const char* text, const char* what) {
@@ -104,12 +117,12 @@ void add_train(CLI::App& program) {
       ->option_text("N");
   command.add_flag("--standardize", a->standardize, "Give each feature mean 0 and deviation 1");
   command.add_option("--seed", fit.seed, "Of all random numbers (0)")->check(whole)->option_text("N");
-  command.add_option("--threads", fit.threads, "Threads (all); the result is the same")
+  command.add_option("--threads", fit.threads, "Threads of each process (all); the result is the same")
       ->check(CLI::Range(1, 1024))
       ->option_text("N");
   command.add_flag("--quiet", a->quiet, "Print nothing but errors");
   add_architecture(command, a->architecture);
-  command.callback([a] { train(*a); });
+  command.callback([a, &processes] { train(*a, processes); });
 }
 
 }  // namespace classifier

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,50 +43,71 @@ std::vector<std::filesystem::path> TrainArguments::inputs() const {
   return paths;
 }
 
-Task load_task(const TrainArguments& a, const StoredModel* init) {
+Task load_task(const TrainArguments& a, const StoredModel* init, const heed::Part& part) {
   std::optional<heed::Index> features = a.architecture.features;
   if (init) features = init->model.options.features;
   if (!a.data) {
     const std::string where = "built-in task";
-    heed::Sequences<float> train = training_gestures(a.fit.seed), test = test_gestures(a.fit.seed);
+    heed::Sequences<float> train = training_gestures(a.fit.seed, part), test = test_gestures(a.fit.seed, part);
     heed::require(!features || *features == train.features(), [&] {
       return heed::Fault{"wrong number of features", where, std::to_string(*features),
                          std::to_string(train.features())};
     });
     const heed::LabelMap names = names_for(a, init, train.labels, where);
-    return {names, {std::move(train), names, where}, LabelledData(std::move(test), names, where)};
+    return {names, {std::move(train), names, where, part}, LabelledData(std::move(test), names, where, part)};
   }
-  heed::Sequences<float> train = load_data(*a.data, features);
+  heed::Sequences<float> train = load_data(*a.data, features, {.part = part});
   const std::string where = a.data->labels_path().string();
   const heed::LabelMap names = names_for(a, init, train.labels, where);
-  Task task{names, {std::move(train), names, where}, {}};
+  Task task{names, {std::move(train), names, where, part}, {}};
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
-    task.test.emplace(load_data(*a.test, like.features(), {.steps = like.steps()}), names,
-                      a.test->labels_path().string());
+    task.test.emplace(load_data(*a.test, like.features(), {.steps = like.steps(), .part = part}), names,
+                      a.test->labels_path().string(), part);
   }
   return task;
 }
 
-StoredModel start_model(const TrainArguments& a, const Task& task, std::optional<StoredModel> init) {
+std::string fingerprint(const Task& task, const StoredModel* init) {
+  std::string text;
+  const auto add = [&](const auto& numbers) {
+    const auto bytes = std::as_bytes(std::span(numbers));
+    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  for (const LabelledData* data : {&task.train, task.test ? &*task.test : nullptr}) {
+    if (!data) continue;
+    text += describe(*data) + counted(data->sequences.features(), " feature", " features");
+    add(data->classes);
+    add(data->sequences.lengths);
+  }
+  for (const std::string& name : task.names.names) text += name + '\n';
+  if (init) heed::for_each_parameter([&](const heed::Path&, const auto& p) { add(p); }, init->model);
+  return text;
+}
+
+StoredModel start_model(const TrainArguments& a, const Task& task, std::optional<StoredModel> init,
+                        const Processes& processes) {
   const heed::Sequences<float>& data = task.train.sequences;
   StoredModel stored{init ? std::move(init->model) : Model(a.architecture.options(data.features(), task.names.size())),
                      a.model, data.steps()};
   if (!init) stored.model.initialize(heed::Key{a.fit.seed});
   stored.model.labels = task.names.names;
   if (a.standardize && !stored.model.standardize.active()) {  // that of `init` belongs to its weights
-    const heed::FeatureStatistics s = heed::feature_statistics(data);
+    const heed::LabelledSequences<float> part = task.train.view();
+    const heed::FeatureStatistics s = heed::feature_statistics<float>(
+        part.x, part.lengths, [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); });
     stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
   }
   return stored;
 }
 
-void print_plan(const Task& task, const Model& model, int threads) {
-  std::printf("%s, %s, %s", describe(task.train.sequences).c_str(),
+void print_plan(const Task& task, const Model& model, const Processes& processes, int threads) {
+  std::printf("%s, %s, %s", describe(task.train).c_str(),
               counted(model.options.features, "feature", "features").c_str(),
               counted(model.options.classes, "class", "classes").c_str());
-  if (task.test) std::printf("; %td to test", task.test->sequences.count());
-  std::printf("\n%s\n%td weights, %s\n", describe(model.options).c_str(), heed::parameter_count(model),
+  if (task.test) std::printf("; %td to test", task.test->count());
+  const std::string by = processes.launched() ? counted(processes.count(), "process of ", "processes of ") : "";
+  std::printf("\n%s\n%td weights, %s%s\n", describe(model.options).c_str(), heed::parameter_count(model), by.c_str(),
               counted(threads, "thread", "threads").c_str());
 }
 

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "architecture.hpp"
 #include "data.hpp"
 #include "heed/train/fit.hpp"
+#include "processes.hpp"
 
 namespace classifier {
 
@@ -31,14 +33,19 @@ struct Task {
 };
 
 /// Reads the data, or makes that of the built-in task. `init` is the model to start from, or null. Throws where the
-/// data are faulty, do not fit each other or the model, or have one class alone that nobody asked for.
-Task load_task(const TrainArguments& arguments, const StoredModel* init);
+/// data are faulty, do not fit each other or the model, or have one class alone that nobody asked for. `part` tells
+/// which of the sequences this process needs.
+Task load_task(const TrainArguments& arguments, const StoredModel* init, const heed::Part& part);
+
+/// All that decides what is trained, but the options and the numbers of the sequences.
+std::string fingerprint(const Task& task, const StoredModel* init);
 
 /// The model to train: `init` where there is one, or a new one.
-StoredModel start_model(const TrainArguments& arguments, const Task& task, std::optional<StoredModel> init);
+StoredModel start_model(const TrainArguments& arguments, const Task& task, std::optional<StoredModel> init,
+                        const Processes& processes);
 
 /// Prints what is about to be trained: three lines.
-void print_plan(const Task& task, const Model& model, int threads);
+void print_plan(const Task& task, const Model& model, const Processes& processes, int threads);
 
 /// Prints what came of it, and where it is.
 void print_result(const heed::History& history, const std::filesystem::path& model);

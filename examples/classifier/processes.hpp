@@ -1,0 +1,59 @@
+#pragma once
+
+// The processes that train together: those that mpirun has launched, or this one alone.
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "architecture.hpp"
+#include "heed/core/types.hpp"
+#include "heed/train/fit.hpp"
+
+namespace classifier {
+
+/// Its functions from `threads` on are called by all processes together. processes.cpp alone knows of MPI.
+class Processes {
+ public:
+  /// Starts MPI where mpirun or its like has launched this process. Throws where it has, and the program is built
+  /// without MPI.
+  Processes(int& argc, char**& argv);
+  Processes(const Processes&) = delete;
+  Processes& operator=(const Processes&) = delete;
+  ~Processes();
+
+  bool launched() const;                               ///< by mpirun: standard output is not what it seems
+  int count() const;                                   ///< 1 where it has not been
+  bool first() const;                                  ///< the one that reports and writes files
+  heed::IndexRange part(heed::Index sequences) const;  ///< those of all that this process reads
+
+  /// The threads that each process may use.
+  int threads() const;
+
+  /// Calls f(). Where it throws in one process, all throw that error.
+  void agree(const std::function<void()>& f) const;
+
+  /// Throws where this text, or the command line, is not the same in all processes.
+  void require_same(const std::string& text) const;
+
+  /// Calls f() in one process after the other: each goes on with the sums of the one before, all have the last.
+  void in_turn(std::span<double> sums, const std::function<void()>& f) const;
+
+  /// `heed::fit` with the parts of all processes. The result has the same bits for any number of them.
+  heed::History fit(Model& model, const heed::LabelledSequences<float>& part, const heed::FitOptions& options,
+                    const std::optional<heed::LabelledSequences<float>>& test_part) const;
+
+  /// Says on standard error what went wrong, once, and returns the exit code (1); ends the job where other processes
+  /// may be waiting for this one.
+  int failed(const std::exception& error) const;
+  int failed(const std::string& error, int code) const;
+
+ private:
+  struct Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace classifier
