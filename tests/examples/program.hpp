@@ -46,6 +46,7 @@ struct Setting {
   bool terminal = false;
   std::vector<std::string> environment = {};  // "NAME=value"
   int signal = 0;                             // is sent when there is output
+  std::string program = HEED_CLASSIFIER;      // that starts the trainer, or the trainer itself
 };
 
 namespace detail {
@@ -84,9 +85,9 @@ inline std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace detail
 
-/// Runs the trainer with these arguments.
+/// Runs the program with these arguments.
 inline Result run(const Setting& setting, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), HEED_CLASSIFIER);
+  arguments.insert(arguments.begin(), setting.program);
   std::vector<std::string> environment = setting.environment;
   for (const char* name : {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH"}) {
     if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
@@ -100,8 +101,8 @@ inline Result run(const Setting& setting, std::vector<std::string> arguments) {
   ::posix_spawn_file_actions_adddup2(&actions, err.theirs, 2);
   ::posix_spawn_file_actions_addchdir_np(&actions, setting.folder.c_str());
   pid_t child = 0;
-  const int failed = ::posix_spawn(&child, HEED_CLASSIFIER, &actions, nullptr, detail::pointers(arguments).data(),
-                                   detail::pointers(environment).data());
+  const int failed = ::posix_spawn(&child, setting.program.c_str(), &actions, nullptr,
+                                   detail::pointers(arguments).data(), detail::pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(out.theirs);
   ::close(err.theirs);

@@ -101,7 +101,7 @@ class Fit {
     double loss = 0, denominators = 0, correct = 0;
     for (std::size_t i = 0; i < batches_.size(); ++i) {
       if (!full()) rows_.prepare(order_, batches_, static_cast<Index>(i));
-      const double denominator = denominator_of(batches_[i].positions);
+      const double denominator = full() ? denominator_ : denominator_of(batches_[i].positions);
       const Totals& totals = gradient(batches_[i], denominator > 0 ? 1 / denominator : 0, key);
       if (!std::isfinite(totals.loss)) return restore();
       if (i == 0) good_ = model_;
@@ -134,6 +134,7 @@ class Fit {
   // Full batch: the tiles of this process, once for all epochs.
   void pack(const Batch& batch) {
     rows_.prepare({}, batches_, 0);
+    denominator_ = denominator_of(batch.positions);
     own_ = batch.tiles_of(reducer().own(batch.shards));
     store_.reserve(own_.count(), rows_.shape(), batch.width);
     for (Index i = own_.first; i < own_.last; ++i) {
@@ -179,6 +180,7 @@ class Fit {
   TileStore<S> store_;        // full batch: all tiles of this process
   std::vector<SequenceTile<S>> tiles_;
   IndexRange own_;                    // which tiles they are
+  double denominator_ = 0;            // of the loss over the full batch
   std::vector<TileStore<S>> stores_;  // mini-batches: a tile a thread
 };
 
