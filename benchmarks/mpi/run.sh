@@ -2,10 +2,13 @@
 # Times training by one process on one core against two on two cores, a thread each, and compares the models they write
 # byte for byte: bash benchmarks/mpi/run.sh [OPTION OF classifier train]...   e.g. --batch 1000
 # The case: 10,000 sequences of 10 steps and 5 features, 10 classes, hidden 32, attention pool, full batch, Adam.
-# ROUNDS (9) runs of each, in turn, of EPOCHS (40) epochs; PROCESSES (2). Installs what is missing (Debian and its kin).
+# ROUNDS (9) runs of each, in turn, of EPOCHS (40) epochs; PROCESSES (2). Each process waits for the others at every
+# step, so that a machine with other work to do shows that work: UNDER="chrt -f 10" gives them the processors first.
+# Installs what is missing (Debian and its kin).
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 rounds=${ROUNDS:-9} epochs=${EPOCHS:-40} processes=${PROCESSES:-2}
+read -r -a under <<<"${UNDER:-}"
 
 set_up
 configure release
@@ -28,7 +31,7 @@ train() {
   local count=$1
   shift
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none \
-    mpirun -np "$count" --bind-to core build/release/examples/classifier train --data "$folder/data.csv" --features 5 \
+    mpirun -np "$count" --bind-to core "${under[@]}" build/release/examples/classifier train --data "$folder/data.csv" --features 5 \
     --epochs "$epochs" --threads 1 --quiet --model "$folder/$count.safetensors" --history "$folder/$count.csv" "$@"
   awk -F, 'NR > 6 { print ($6 - before) * 1000 } { before = $6 }' "$folder/$count.csv" | statistics
 }
