@@ -78,7 +78,10 @@ class MpiSession {
   MpiSession& operator=(const MpiSession&) = delete;
   /// Catch exceptions before they leave the session: the job is aborted otherwise, as other processes may be waiting.
   ~MpiSession() {
-    if (std::uncaught_exceptions() > uncaught_) MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
+    if (std::uncaught_exceptions() > uncaught_) {
+      std::fprintf(stderr, "heed: an exception leaves the MpiSession: the job is aborted\n");
+      MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
+    }
     MPI_Comm_free(&failures_);
     MPI_Finalize();
   }
