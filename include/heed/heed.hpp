@@ -4,6 +4,7 @@
 /// The core library: everything that needs Eigen alone.
 
 #include "heed/compose/sequential.hpp"
+#include "heed/core/attention_weights.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/concepts.hpp"

@@ -192,6 +192,22 @@ TEST(Predictor, GivesAttentionWeights) {
   }
 }
 
+TEST(Predictor, GivesTheAttentionWeightsOfLongSequences) {
+  const Task<double> task(64, {100, 3}, 4);
+  const auto model = make<double>(Attention::multihead);
+  Predictor predictor(model), asked(model);
+  const Tensor<double, 3> a = asked.attention_weights(task.x);
+  ASSERT_EQ(a.extents(), (heed::Extents<3>{64, 200, 100}));
+  for (Index r = 0; r < 200; ++r) {
+    const double* row = a[63].data() + r * 100;
+    EXPECT_NEAR(std::accumulate(row, row + 100, 0.0), 1, 1e-12);
+  }
+  Tensor<double, 2> first({64, 4}), second({64, 4});
+  predictor(task.x, first.view());
+  asked(task.x, second.view());
+  EXPECT_EQ(largest_difference(first, second), 0);
+}
+
 TEST(Predictor, OfAModelWithoutAttentionHasNoWeights) {
   const auto model = make<double>(Attention::none);
   Predictor predictor(model);

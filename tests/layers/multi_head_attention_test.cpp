@@ -5,6 +5,7 @@
 #include "../support/attention_case.hpp"
 #include "../support/keras.hpp"
 #include "../support/layer_case.hpp"
+#include "../support/task.hpp"
 
 namespace {
 
@@ -71,6 +72,26 @@ TEST(MultiHeadAttention, WeightsAreDistributionsOverTheValidKeys) {
   layer.in_proj_bias.fill(0.3);
   layer.out_proj.bias.fill(0.7);  // which is not seen where there is no memory
   test_support::expect_sound_weights(layer, 6, 3);
+}
+
+TEST(MultiHeadAttention, KeepsTheWeightsOfLongSequencesWhereToldSo) {
+  using Layer = MultiHeadAttention<float>;
+  using Run = heed::testing::LayerRun<Layer>;
+  const Layer layer({.embed_dim = 4, .num_heads = 2});
+  Run told(layer, {96, 4}, 64, heed::testing::ragged_lengths(64, 96, 1)), untold = told;
+  Layer::keep_weights(told.cache);
+  for (Run* run : {&told, &untold}) {
+    run->randomize(heed::Key{3});
+    run->forward();
+    run->backward();
+  }
+  EXPECT_EQ(told.y, untold.y);
+  EXPECT_EQ(told.dx, untold.dx);
+  EXPECT_EQ(test_support::flat(told.gradient), test_support::flat(untold.gradient));
+  EXPECT_EQ(Layer::weights(told.cache).shape(), (heed::Shape{2 * 96, 96}));
+  EXPECT_EQ(error_of([&] { Layer::weights(untold.cache); }),
+            "attention weights: attention weights of long sequences are kept only where they are asked for before the "
+            "forward pass (expected keep_weights, got no call of it)");
 }
 
 TEST(MultiHeadAttention, AMemoryWithoutStepsGivesZeros) {

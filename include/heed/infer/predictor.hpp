@@ -85,6 +85,7 @@ class Predictor {
     m.attention_weights(c);
   }
   {
+    if constexpr (requires { model_->keep_attention_weights(cache_); }) model_->keep_attention_weights(cache_);
     Tensor<S, 3> out;
     each_tile(x, lengths, [&](Index first, Index rows, Tile<const S>, Tile<S>) {
       const Tile<const S> a = model_->attention_weights(cache_);

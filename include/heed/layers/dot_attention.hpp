@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "heed/core/attention_weights.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/lengths.hpp"
@@ -34,7 +35,7 @@ struct DotAttention {
   };
   struct Cache {
     TileBuffer<S> q, k, v;
-    TileBuffer<S> weights;  // (T_q, T_k)
+    AttentionWeights<S> weights;
     typename Dense<S>::Cache dense;
   };
 
@@ -67,19 +68,23 @@ struct DotAttention {
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
 
-  /// a of the last forward pass: (T_q, T_k), a view of the cache.
+  /// a of the last forward pass: (T_q, T_k), a view of the cache. Throws where there are more than a million of them in
+  /// a tile and `keep_weights` was not called before.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
+  /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.
+  static void keep_weights(Cache& cache) { cache.weights.keep(); }
 
   void forward(Tile<const S> x, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
     const Index D = query.out_features(), L = x.lanes;
     const Tile<S> q = cache.q.take({x.steps, D}, L), k = cache.k.take({memory.steps, D}, L);
-    const Tile<S> v = cache.v.take({memory.steps, D}, L), a = cache.weights.take({x.steps, memory.steps}, L);
+    const Tile<S> v = cache.v.take({memory.steps, D}, L);
+    cache.weights.take(1, x.steps, memory.steps, L);
     query.forward(x, q, cache.dense, pass);
     key.forward(memory, k, cache.dense, pass);
     value.forward(memory, v, cache.dense, pass);
-    kernels::attend<S>(head(x, memory), matrix(q), matrix(k), matrix(v), a.data, kernels::matrix_of(y));
-    zero_past_end(y, x.lengths);
-    zero_past_end(a, x.lengths);
+    const Scratch::Mark mark(pass.scratch);
+    const kernels::Head<S> one = head(x, memory);
+    kernels::attend<S>(one, matrix(q), matrix(k), matrix(v), cache.weights.of(one, 0, pass), kernels::matrix_of(y));
   }
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const { forward(x, x, y, cache, pass); }
 
@@ -88,9 +93,11 @@ struct DotAttention {
     const Tile<const S> q = cache.q.view(), k = cache.k.view(), v = cache.v.view();
     const Scratch::Mark mark(pass.scratch);
     const Tile<S> dq = pass.scratch.like(q), dk = pass.scratch.like(k);
-    const Tile<S> dv = pass.scratch.like(v), scores = pass.scratch.like(weights(cache));
-    kernels::attend_backward<S>(head(x, memory), matrix(q), matrix(k), matrix(v), weights(cache).data, matrix(dy),
-                                scores.data, kernels::matrix_of(dq), kernels::matrix_of(dk), kernels::matrix_of(dv));
+    const Tile<S> dv = pass.scratch.like(v);
+    const kernels::Head<S> one = head(x, memory);
+    S* scores = pass.scratch.template take<S>(one.block() * memory.steps * x.lanes);
+    kernels::attend_backward<S>(one, matrix(q), matrix(k), matrix(v), cache.weights.of(one, 0, pass), matrix(dy),
+                                scores, kernels::matrix_of(dq), kernels::matrix_of(dk), kernels::matrix_of(dv));
     query.backward(x, y, dq, dx, cache.dense, grad.query, pass);
     key.backward(memory, y, dk, dmemory, cache.dense, grad.key, pass);
     dmemory.add = true;
@@ -111,7 +118,8 @@ struct DotAttention {
   static kernels::LaneMatrix<const S> matrix(Tile<const S> t) { return kernels::matrix_of(t); }
   kernels::Head<S> head(Tile<const S> x, Tile<const S> memory) const {
     const Index D = query.out_features();
-    return {x.steps, memory.steps, D, D, x.lanes, scaled ? 1 / std::sqrt(static_cast<S>(D)) : S(1), memory.lengths};
+    return {x.steps,   memory.steps,  D, D, x.lanes, scaled ? 1 / std::sqrt(static_cast<S>(D)) : S(1),
+            x.lengths, memory.lengths};
   }
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "heed/core/attention_weights.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/attention.hpp"
@@ -32,8 +33,8 @@ struct MultiHeadAttention {
     Index embed_dim = 0, num_heads = 1;
   };
   struct Cache {
-    TileBuffer<S> q, kv;    // (T_q, E) and (T_k, 2E)
-    TileBuffer<S> weights;  // (heads T_q, T_k)
+    TileBuffer<S> q, kv;  // (T_q, E) and (T_k, 2E)
+    AttentionWeights<S> weights;
     TileBuffer<S> context;  // (T_q, E)
     typename Dense<S>::Cache dense;
   };
@@ -78,20 +79,24 @@ struct MultiHeadAttention {
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
 
-  /// a of the last forward pass: (heads T_q, T_k), head by head, a view of the cache.
+  /// a of the last forward pass: (heads T_q, T_k), head by head, a view of the cache. Throws where there are more than
+  /// a million of them in a tile and `keep_weights` was not called before.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
+  /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.
+  static void keep_weights(Cache& cache) { cache.weights.keep(); }
 
   void forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
     const Index E = embed_dim(), L = query.lanes;
     const Tile<S> q = cache.q.take(query.shape(), L), kv = cache.kv.take({memory.steps, 2 * E}, L);
-    const Tile<S> a = cache.weights.take({num_heads * query.steps, memory.steps}, L);
+    cache.weights.take(num_heads, query.steps, memory.steps, L);
     const Tile<S> context = cache.context.take(query.shape(), L);
     affine<S>(query, query_weight(), in_proj_bias.data(), q);
     affine<S>(memory, memory_weight(), in_proj_bias.data() + E, kv);
     for (Index h = 0; h < num_heads; ++h) {
-      kernels::attend<S>(head(query, memory), slice(q, h), slice(kv, h), slice(kv, h, E), a.at(h * query.steps),
+      const Scratch::Mark mark(pass.scratch);
+      const kernels::Head<S> one = head(query, memory);
+      kernels::attend<S>(one, slice(q, h), slice(kv, h), slice(kv, h, E), cache.weights.of(one, h, pass),
                          kernels::matrix_of(context, h * head_dim()));
-      zero_past_end(a.range(h * query.steps, query.steps), query.lengths);
     }
     out_proj.forward(context, y, cache.dense, pass);
     zero_unattended(query, memory, y);
@@ -101,18 +106,20 @@ struct MultiHeadAttention {
   void backward(Tile<const S> query, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dquery,
                 Into<S> dmemory, Cache& cache, MultiHeadAttention& grad, const Pass& pass) const {
     const Index E = embed_dim();
-    const Tile<const S> q = cache.q.view(), kv = cache.kv.view(), a = weights(cache), context = cache.context.view();
+    const Tile<const S> q = cache.q.view(), kv = cache.kv.view(), context = cache.context.view();
     const Scratch::Mark mark(pass.scratch);
     const Tile<S> d = pass.scratch.like(dy), dcontext = pass.scratch.like(context), dq = pass.scratch.like(q);
     const Tile<S> dkv = pass.scratch.like(kv);
-    const Tile<S> scores = pass.scratch.template tile<S>({query.steps, memory.steps}, query.lanes);
     copy(dy, d);
     zero_unattended(query, memory, d);
     out_proj.backward(context, y, d, into(dcontext), cache.dense, grad.out_proj, pass);
     for (Index h = 0; h < num_heads; ++h) {
+      const Scratch::Mark block(pass.scratch);
+      const kernels::Head<S> one = head(query, memory);
+      S* scores = pass.scratch.template take<S>(one.block() * memory.steps * query.lanes);
       const Index first = h * head_dim();
-      kernels::attend_backward<S>(head(query, memory), slice(q, h), slice(kv, h), slice(kv, h, E),
-                                  a.at(h * query.steps), slice(dcontext, h), scores.data, kernels::matrix_of(dq, first),
+      kernels::attend_backward<S>(one, slice(q, h), slice(kv, h), slice(kv, h, E), cache.weights.of(one, h, pass),
+                                  slice(dcontext, h), scores, kernels::matrix_of(dq, first),
                                   kernels::matrix_of(dkv, first), kernels::matrix_of(dkv, E + first));
     }
     const Weight<S> dw(grad.in_proj_weight);
@@ -143,7 +150,8 @@ struct MultiHeadAttention {
   }
   kernels::Head<S> head(Tile<const S> query, Tile<const S> memory) const {
     const Index D = head_dim();
-    return {query.steps, memory.steps, D, D, query.lanes, 1 / std::sqrt(static_cast<S>(D)), memory.lengths};
+    return {query.steps,   memory.steps,  D, D, query.lanes, 1 / std::sqrt(static_cast<S>(D)),
+            query.lengths, memory.lengths};
   }
   // y is 0 where the query is past its end or has no memory, in spite of the output's bias
   static void zero_unattended(Tile<const S> query, Tile<const S> memory, Tile<S> y) {

@@ -132,6 +132,9 @@ struct SequenceClassifier {
                                                        : transposed(AdditiveAttention<S>::weights(cache.additive));
   }
 
+  /// Before a forward pass over long sequences whose weights shall be asked for.
+  void keep_attention_weights(Cache& cache) const { MultiHeadAttention<S>::keep_weights(cache.multihead); }
+
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
     const Index L = x.lanes;
     const Shape one{1, options.hidden};

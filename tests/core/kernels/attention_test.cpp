@@ -20,14 +20,18 @@ using test_support::random_values;
 // One head that takes the features 1 .. of tiles with two features more, against plain loops in double.
 template <class S>
 struct Attended {
-  static constexpr Index Q = 3, K = 5, D = 4, V = 6;
-  const Index L;
+  static constexpr Index D = 4, V = 6;
+  const Index L, Q, K;
+  const bool all;  // all weights are kept
   const double scale = 0.7;
-  std::vector<std::int32_t> lengths;
+  std::vector<std::int32_t> lengths, asked;  // of keys and queries
   std::vector<S> q, k, v, dc, weights, context, scores, dq, dk, dv;
 
-  Attended(Index lanes, bool ragged)
+  Attended(Index lanes, bool ragged, Index queries = 3, Index key_count = 5, bool keep = true)
       : L(lanes),
+        Q(queries),
+        K(key_count),
+        all(keep),
         q(random_values<S>(Q * (D + 2) * L, 1)),
         k(random_values<S>(K * (D + 2) * L, 2)),
         v(random_values<S>(K * (V + 2) * L, 3)),
@@ -45,10 +49,17 @@ struct Attended {
     const auto out = [&](std::vector<S>& x, Index steps, Index f) {
       return matrix_of(Tile<S>(x.data(), {steps, f + 2}, L), 1);
     };
-    const Head<S> head{Q, K, D, V, L, static_cast<S>(scale), ragged ? lengths.data() : nullptr};
-    heed::kernels::attend<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), weights.data(), out(context, Q, V));
-    heed::kernels::attend_backward<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), weights.data(), in(dc, Q, V),
-                                      scores.data(), out(dq, Q, D), out(dk, K, D), out(dv, K, V));
+    for (Index l = 0; l < L && ragged; ++l) asked.push_back(static_cast<std::int32_t>((5 * l + 1) % (Q + 1)));
+    const Head<S> head{
+        Q, K, D, V, L, static_cast<S>(scale), ragged ? asked.data() : nullptr, ragged ? lengths.data() : nullptr};
+    EXPECT_LE(head.block(), Q);
+    if (!all) weights.resize(static_cast<std::size_t>(head.block() * K * L));
+    scores.resize(static_cast<std::size_t>(head.block() * K * L));
+    const heed::kernels::WeightsOf<S> room{weights.data(), all};
+    heed::kernels::attend<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), room, out(context, Q, V));
+    if (!all) std::fill(weights.begin(), weights.end(), S(-7));
+    heed::kernels::attend_backward<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), room, in(dc, Q, V), scores.data(),
+                                      out(dq, Q, D), out(dk, K, D), out(dv, K, V));
   }
 
   double at(const std::vector<S>& x, Index f_count, Index t, Index f, Index l) const {
@@ -58,26 +69,33 @@ struct Attended {
 
   // the largest error of everything in one lane
   double error(Index l) const {
-    double a[Q][K] = {}, ds[Q][K] = {}, worst = 0;
+    std::vector<double> a_values(static_cast<std::size_t>(Q * K)), ds_values = a_values;
+    const auto a = [&](Index i, Index j) -> double& { return a_values[static_cast<std::size_t>(i * K + j)]; };
+    const auto ds = [&](Index i, Index j) -> double& { return ds_values[static_cast<std::size_t>(i * K + j)]; };
+    double worst = 0;
     const auto compare = [&](double got, double expected) {
       const double e = std::abs(got - expected);
       worst = std::isfinite(e) ? std::max(worst, e) : HUGE_VAL;
     };
-    for (Index i = 0; i < Q; ++i) {
+    const auto queries = asked.empty() ? Q : static_cast<Index>(asked[static_cast<std::size_t>(l)]);
+    for (Index i = 0; i < queries; ++i) {
       double total = 0, dot = 0;
       for (Index j = 0; j < keys(l); ++j) {
         double s = 0;
         for (Index f = 0; f < D; ++f) s += at(q, D, i, f, l) * at(k, D, j, f, l);
-        total += a[i][j] = std::exp(scale * s);
+        total += a(i, j) = std::exp(scale * s);
       }
       for (Index j = 0; j < keys(l); ++j) {
-        a[i][j] /= total;
-        for (Index f = 0; f < V; ++f) ds[i][j] += at(dc, V, i, f, l) * at(v, V, j, f, l);
-        dot += a[i][j] * ds[i][j];
+        a(i, j) /= total;
+        for (Index f = 0; f < V; ++f) ds(i, j) += at(dc, V, i, f, l) * at(v, V, j, f, l);
+        dot += a(i, j) * ds(i, j);
       }
-      for (Index j = 0; j < keys(l); ++j) ds[i][j] = a[i][j] * (ds[i][j] - dot);
-      for (Index j = 0; j < K; ++j)
-        compare(static_cast<double>(weights[static_cast<std::size_t>((i * K + j) * L + l)]), a[i][j]);
+      for (Index j = 0; j < keys(l); ++j) ds(i, j) = a(i, j) * (ds(i, j) - dot);
+    }
+    for (Index i = 0; i < Q && all; ++i) {
+      for (Index j = 0; j < K; ++j) {
+        compare(static_cast<double>(weights[static_cast<std::size_t>((i * K + j) * L + l)]), a(i, j));
+      }
     }
     const auto sum = [](Index n, auto term) {
       double s = 0;
@@ -86,18 +104,18 @@ struct Attended {
     };
     for (Index i = 0; i < Q; ++i) {
       for (Index f = 0; f < V; ++f) {
-        compare(at(context, V, i, f, l), sum(K, [&](Index j) { return a[i][j] * at(v, V, j, f, l); }));
+        compare(at(context, V, i, f, l), sum(K, [&](Index j) { return a(i, j) * at(v, V, j, f, l); }));
       }
       for (Index f = 0; f < D; ++f) {
-        compare(at(dq, D, i, f, l), scale * sum(K, [&](Index j) { return ds[i][j] * at(k, D, j, f, l); }));
+        compare(at(dq, D, i, f, l), scale * sum(K, [&](Index j) { return ds(i, j) * at(k, D, j, f, l); }));
       }
     }
     for (Index j = 0; j < K; ++j) {
       for (Index f = 0; f < V; ++f) {
-        compare(at(dv, V, j, f, l), sum(Q, [&](Index i) { return a[i][j] * at(dc, V, i, f, l); }));
+        compare(at(dv, V, j, f, l), sum(Q, [&](Index i) { return a(i, j) * at(dc, V, i, f, l); }));
       }
       for (Index f = 0; f < D; ++f) {
-        compare(at(dk, D, j, f, l), scale * sum(Q, [&](Index i) { return ds[i][j] * at(q, D, i, f, l); }));
+        compare(at(dk, D, j, f, l), scale * sum(Q, [&](Index i) { return ds(i, j) * at(q, D, i, f, l); }));
       }
     }
     return worst;
@@ -113,6 +131,18 @@ void check_attention() {
         ASSERT_LE(attended.error(l), test_support::rounding<S>) << "lane " << l << " of " << lanes << ", " << ragged;
       }
     }
+  }
+}
+
+TEST(Attention, WeightsNeedNotBeKept) {
+  for (const bool ragged : {false, true}) {
+    const Attended<double> kept(64, ragged, 9, 600), again(64, ragged, 9, 600, false);  // blocks of four queries
+    for (const Index l : {0, 1, 33, 63}) ASSERT_LE(again.error(l), test_support::rounding<double>) << l;
+    EXPECT_EQ(again.context, kept.context);
+    EXPECT_EQ(again.dq, kept.dq);
+    EXPECT_EQ(again.dk, kept.dk);
+    EXPECT_EQ(again.dv, kept.dv);
+    EXPECT_LT(again.weights.size(), kept.weights.size());
   }
 }
 
