@@ -1,7 +1,7 @@
 #pragma once
 
 // The floating-point operations of the products in a model, for one sequence: a multiply-add is two. Nominal: what
-// heed leaves out because it is zero or unused counts too. Activations, softmax and poolings do not count, and in
+// heed leaves out because it is zero counts too. Activations, softmax and poolings do not count, and in
 // training nor do the dense layers at the end: a few percent in all.
 
 #include "heed/models/sequence_classifier_options.hpp"

@@ -8,6 +8,8 @@
 #include "../support/classifier_case.hpp"
 #include "../support/keras.hpp"
 #include "../support/numbers.hpp"
+#include "../support/random.hpp"
+#include "../support/task.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -183,12 +185,36 @@ std::vector<double> weights_of(const SequenceClassifier<double>& model, const st
   heed::Scratch scratch;
   model.forward(x.view(lengths), z.tile(), cache, heed::Pass{scratch});
   const Values before = z.values;
+  model.keep_attention_weights(cache);
+  model.forward(x.view(lengths), z.tile(), cache, heed::Pass{scratch});
+  EXPECT_EQ(z.values, before) << "asking changes nothing";
   const auto a = model.attention_weights(cache);
   EXPECT_EQ(a.shape(), expected);
   const std::vector<double> weights(a.data, a.data + a.size());
   model.forward(x.view(lengths), z.tile(), cache, heed::Pass{scratch});
   EXPECT_EQ(z.values, before) << "asking changes nothing";
   return weights;
+}
+
+TEST(SequenceClassifier, AskingForAttentionWeightsChangesNoGradient) {
+  using Model = SequenceClassifier<double>;
+  using Run = heed::testing::LayerRun<Model>;
+  for (const Index lanes : {1, 5}) {
+    const Model model(with(Attention::multihead));
+    Run asked(model, {4, 3}, lanes, heed::testing::ragged_lengths(lanes, 4)), plain = asked;
+    model.keep_attention_weights(asked.cache);
+    for (Run* run : {&asked, &plain}) {
+      run->randomize(heed::Key{6});
+      run->forward();
+      run->backward();
+    }
+    EXPECT_EQ(asked.y, plain.y);
+    EXPECT_LE(test_support::largest_difference(asked.dx, plain.dx), 1e-15);
+    EXPECT_LE(test_support::largest_difference(test_support::flat(asked.gradient), test_support::flat(plain.gradient)),
+              1e-15);
+    EXPECT_EQ(error_of([&] { model.attention_weights(plain.cache); }),
+              "SequenceClassifier: keep_attention_weights must be called before the forward pass");
+  }
 }
 
 TEST(SequenceClassifier, AttentionWeightsAreDistributionsOverTheValidSteps) {

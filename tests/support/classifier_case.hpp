@@ -40,7 +40,8 @@ inline ClassifierResult run_classifier(const Reference& file, const heed::Sequen
   const heed::Shape shape{x.extents[1], x.extents[2]}, output = model.output_shape(shape);
   ClassifierResult result{.logits = {}, .attention = {}, .dx = {}, .gradient = model};
   heed::set_zero(result.gradient);
-  heed::SequenceClassifier<double>::Cache cache;
+  heed::SequenceClassifier<double>::Cache cache, asked;
+  model.keep_attention_weights(asked);
   heed::Scratch scratch;
   const heed::Pass pass{scratch};
   for (Index first = 0; first < n; first += width) {
@@ -53,7 +54,10 @@ inline ClassifierResult run_classifier(const Reference& file, const heed::Sequen
     const Tile<double> logits(z.data(), output, L), dlogits(dz.data(), output, L);
     model.forward(in, logits, cache, pass);
     if (model.options.attention != heed::Attention::none) {
-      const auto a = model.attention_weights(cache);
+      Values same(z.size());
+      model.forward(in, Tile<double>(same.data(), output, L), asked, pass);
+      EXPECT_EQ(same, z) << "asking for weights changes nothing";
+      const auto a = model.attention_weights(asked);
       append_lanes(Values(a.data, a.data + a.size()), L, result.attention);
     }
     result.loss += heed::CrossEntropy<double>()(logits, Tile<const std::int32_t>(targets.data(), {1, 1}, L), nullptr,

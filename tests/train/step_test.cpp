@@ -9,6 +9,7 @@
 #include "../support/random.hpp"
 #include "../support/task.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/layers/lstm.hpp"
 
 namespace {
 
@@ -47,6 +48,16 @@ TEST(TrainingStep, GivesTheSameBitsForAnyNumberOfThreads) {
         EXPECT_EQ(test_support::flat(step.gradient()), test_support::flat(reference.gradient()));
       }
     }
+  }
+}
+
+TEST(LaneBytes, AreWhatAPassTakes) {
+  const heed::Lstm<float> lstm({.input_size = 3, .hidden_size = 8});
+  for (const Index steps : {100, 1000}) {
+    const double lane = static_cast<double>(heed::lane_bytes(lstm, {steps, 3}));
+    const double states = static_cast<double>(steps) * (4 + 1 + 1 + 2) * 8 * 4;  // gates, cell, tanh(cell), y and dy
+    EXPECT_GE(lane, states);
+    EXPECT_LE(lane, 1.3 * states + 10'000);
   }
 }
 

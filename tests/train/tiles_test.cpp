@@ -27,6 +27,10 @@ TEST(Tiles, AreSixteenToSixtyFourLanesWide) {
   EXPECT_EQ(heed::tile_width(65), 48);  // two tiles of 33 and 32
   EXPECT_EQ(heed::tile_width(96), 48);
   EXPECT_EQ(heed::tile_width(10000), 64);
+  EXPECT_EQ(heed::tile_width(10000, 1 << 18), 64);
+  EXPECT_EQ(heed::tile_width(10000, (1 << 18) + 1), 32);
+  EXPECT_EQ(heed::tile_width(17, 1 << 20), 32);
+  EXPECT_EQ(heed::tile_width(10, 1 << 20), 16);
   for (Index batch = 0; batch <= 1000; ++batch) {
     const Index width = heed::tile_width(batch), tiles = heed::tile_count(batch, width);
     EXPECT_EQ(width % 16, 0);

@@ -21,7 +21,11 @@ namespace detail {
 struct AlignedDelete {
   void operator()(void* p) const noexcept { ::operator delete(p, std::align_val_t(alignment)); }
 };
+inline thread_local Index allocated = 0;
 }  // namespace detail
+
+/// How much aligned memory this thread has allocated since it began: what a piece of work takes is the difference.
+inline Index allocated_bytes() { return detail::allocated; }
 
 /// Uninitialised memory for plain numbers, aligned to `alignment`.
 template <class S>
@@ -32,6 +36,7 @@ AlignedArray<S> allocate_aligned(Index count) {
   static_assert(std::is_trivially_copyable_v<S> && std::is_trivially_destructible_v<S>);
   const auto n = static_cast<std::size_t>(count);
   if (n > (std::numeric_limits<std::size_t>::max() - alignment) / sizeof(S)) throw std::bad_array_new_length();
+  detail::allocated += count * static_cast<Index>(sizeof(S));
   // one alignment more: kernels may load a whole packet at the last element
   return AlignedArray<S>(static_cast<S*>(::operator new(n * sizeof(S) + alignment, std::align_val_t(alignment))));
 }

@@ -70,6 +70,7 @@ struct SequenceClassifier {
     typename LastPool<S>::Cache last;
     typename MeanPool<S>::Cache mean;
     TileBuffer<S> input, states, attended, query, pooled, hidden, active;
+    bool keep_weights = false;
   };
 
   SequenceClassifier() = default;
@@ -122,18 +123,25 @@ struct SequenceClassifier {
   }
 
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
-  /// steps), head by head, a row a query. Throws where the model has no attention.
+  /// steps), head by head, a row a query. Throws where the model has no attention, and for `multihead` where
+  /// `keep_attention_weights` was not called before that pass.
   Tile<const S> attention_weights(const Cache& cache) const {
     require(options.attention != Attention::none, [] {
       return Fault{"the model has no attention", "SequenceClassifier", {}, {}};
+    });
+    require(options.attention != Attention::multihead || cache.keep_weights, [] {
+      return Fault{"keep_attention_weights must be called before the forward pass", "SequenceClassifier", {}, {}};
     });
     return options.attention == Attention::pool        ? AttentionPool<S>::weights(cache.pool)
            : options.attention == Attention::multihead ? MultiHeadAttention<S>::weights(cache.multihead)
                                                        : transposed(AdditiveAttention<S>::weights(cache.additive));
   }
-
-  /// Before a forward pass over long sequences whose weights shall be asked for.
-  void keep_attention_weights(Cache& cache) const { MultiHeadAttention<S>::keep_weights(cache.multihead); }
+  /// From the next forward pass on all attention weights are computed and kept, needed or not. The results stay the
+  /// same.
+  static void keep_attention_weights(Cache& cache) {
+    cache.keep_weights = true;
+    MultiHeadAttention<S>::keep_weights(cache.multihead);
+  }
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
     const Index L = x.lanes;
@@ -153,6 +161,12 @@ struct SequenceClassifier {
         pool.forward(states, pooled, cache.pool, pass);
         break;
       case Attention::multihead: {
+        if (asks_last_only(cache)) {
+          const Tile<S> query = cache.query.take(one, L);
+          last.forward(states, query, cache.last, pass);
+          multihead.forward(query, states, pooled, cache.multihead, pass);
+          break;
+        }
         const Tile<S> attended = cache.attended.take(states.shape(), L, x.lengths);
         multihead.forward(states, attended, cache.multihead, pass);
         if (options.pooling == Pooling::last) {
@@ -194,6 +208,14 @@ struct SequenceClassifier {
         pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
         break;
       case Attention::multihead: {
+        if (asks_last_only(cache)) {
+          const Tile<const S> query = cache.query.view();
+          const Tile<S> dquery = pass.scratch.like(query);
+          multihead.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.multihead,
+                             grad.multihead, pass);
+          last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
+          break;
+        }
         const Tile<const S> attended = cache.attended.view();
         const Tile<S> dattended = pass.scratch.like(attended);
         if (options.pooling == Pooling::last) {
@@ -263,6 +285,8 @@ struct SequenceClassifier {
   }
 
  private:
+  // Of the attended states the last one alone is used, so it alone is computed, unless somebody wants all weights.
+  bool asks_last_only(const Cache& cache) const { return options.pooling == Pooling::last && !cache.keep_weights; }
   // (1, steps) as (steps, 1): the same numbers
   static Tile<const S> transposed(Tile<const S> a) { return Tile<const S>(a.data, {a.features, 1}, a.lanes); }
 };

@@ -26,6 +26,26 @@ struct Worker {
   TileBuffer<typename Model::Scalar> output, doutput;
 };
 
+/// The memory that a sequence of this shape takes in a pass forward and backward: caches, temporaries, outputs. Found
+/// by such a pass.
+template <Layer Model>
+Index lane_bytes(const Model& model, Shape shape) {
+  using S = typename Model::Scalar;
+  Model gradient = model;
+  TileBuffer<S> input;
+  const Tile<S> x = input.take(shape, tile_unit);
+  fill(x, S(0));
+  const Index before = allocated_bytes();
+  Worker<Model> worker;
+  const Pass pass{worker.scratch, true};
+  const Shape output = model.output_shape(shape);
+  const Tile<S> y = worker.output.take(output, x.lanes), dy = worker.doutput.take(output, x.lanes);
+  fill(dy, S(0));
+  model.forward(x, y, worker.cache, pass);
+  model.backward(x, y, dy, {}, worker.cache, gradient, pass);
+  return (allocated_bytes() - before) / x.lanes;
+}
+
 /// Computes gradients of batches for one model. Allocates in the first steps only.
 template <Layer Model, class R = InProcessReducer>
 requires Reducer<R, Model>
