@@ -1,0 +1,129 @@
+// heed: `fit` and `Predictor`, as a user calls them.
+
+#include <heed/heed.hpp>
+
+#include <optional>
+
+#include "serve.hpp"
+
+namespace {
+
+using peers::Index, peers::Model, peers::Words, peers::json;
+
+/// Adam that leaves the LSTM's second bias as it is.
+struct OneBiasAdam {
+  heed::Adam<Model> adam;
+  void step(Model& model, Model& gradient) {
+    std::fill(gradient.lstm.bias_hh_l0.begin(), gradient.lstm.bias_hh_l0.end(), 0.f);
+    adam.step(model, gradient);
+  }
+};
+
+class HeedPeer {
+ public:
+  explicit HeedPeer(int threads) : pool_(threads) {}
+
+  std::string start(Words& words) {
+    case_ = peers::read_case(words);
+    model_ = case_.start;
+    predictors_.clear();
+    for (int i = 0; i < pool_.size(); ++i) predictors_.emplace_back(model_);
+    return "true";
+  }
+
+  std::string losses(Words& words) {
+    const int epochs = peers::count(words);
+    std::string option;
+    words >> option;
+    model_ = case_.start;
+    std::vector<double> losses;
+    for (const auto& record : fit(epochs, option == "one_bias").epochs) losses.push_back(record.loss);
+    return json(losses);
+  }
+
+  /// The first epoch is not timed: it packs the data and starts the threads.
+  std::string epochs(Words& words) {
+    const auto records = fit(1 + peers::count(words), false).epochs;
+    std::vector<double> times;
+    for (std::size_t i = 1; i < records.size(); ++i) times.push_back(records[i].seconds - records[i - 1].seconds);
+    return json(times);
+  }
+
+  std::string probabilities(Words&) {
+    std::vector<std::vector<double>> rows;
+    for (Index i = 0; i < 8; ++i) {
+      const auto p = predictors_[0](std::as_const(case_.x)[i]).probabilities;
+      rows.emplace_back(p.begin(), p.end());
+    }
+    return json(rows);
+  }
+
+  std::string one(Words& words) {
+    for (Index i = 0; i < 100; ++i) predictors_[0](std::as_const(case_.x)[i]);
+    std::vector<double> times(static_cast<std::size_t>(peers::count(words)));
+    Index i = 0;
+    for (double& time : times) {
+      time = peers::seconds([&] { predictors_[0](std::as_const(case_.x)[i]); });
+      i = (i + 1) % batch_size;
+    }
+    return json(times);
+  }
+
+  /// A predictor a thread, each on its part of the sequences.
+  std::string batch(Words& words) {
+    const Index parts = pool_.size(), part = batch_size / parts, size = case_.x.extent(1) * case_.x.extent(2);
+    const Index classes = model_.options.classes;
+    heed::Tensor<float, 2> out({parts * part, classes});
+    const auto work = [&] {
+      pool_.for_each(parts, [&](Index i, int) {
+        predictors_[static_cast<std::size_t>(i)](
+            heed::view(std::as_const(case_.x).data() + i * part * size, {part, case_.x.extent(1), case_.x.extent(2)}),
+            heed::view(out.data() + i * part * classes, {part, classes}));
+      });
+    };
+    work();
+    std::vector<double> times(static_cast<std::size_t>(peers::count(words)));
+    for (double& time : times) time = peers::seconds(work);
+    return json(times);
+  }
+
+ private:
+  static constexpr Index batch_size = 1024;
+
+  heed::History fit(int epochs, bool one_bias) {
+    const heed::FitOptions options{.epochs = epochs, .threads = pool_.size()};
+    const heed::LabelledSequences<float> data{case_.x, case_.labels};
+    heed::Adam<Model> adam(model_, {.learning_rate = 0.01});
+    if (!one_bias) return heed::fit(model_, data, adam, options);
+    OneBiasAdam optimizer{adam};
+    return heed::fit(model_, data, optimizer, options);
+  }
+
+  heed::ThreadPool pool_;
+  peers::Case case_;
+  Model model_;
+  std::vector<heed::Predictor<Model>> predictors_;
+};
+
+std::string compiler() {
+#ifdef __clang__
+  return "clang " + std::to_string(__clang_major__) + "." + std::to_string(__clang_minor__);
+#else
+  return "GCC " + std::to_string(__GNUC__) + "." + std::to_string(__GNUC_MINOR__);
+#endif
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  HeedPeer peer(peers::threads(argc, argv));
+  const std::string version = std::to_string(HEED_VERSION_MAJOR) + "." + std::to_string(HEED_VERSION_MINOR) + "." +
+                              std::to_string(HEED_VERSION_PATCH) + ", " + compiler();
+  peers::serve({{"hello", [&](Words&) { return "{\"version\": " + json(version) + "}"; }},
+                {"case", [&](Words& words) { return peer.start(words); }},
+                {"losses", [&](Words& words) { return peer.losses(words); }},
+                {"epochs", [&](Words& words) { return peer.epochs(words); }},
+                {"probabilities", [&](Words& words) { return peer.probabilities(words); }},
+                {"one", [&](Words& words) { return peer.one(words); }},
+                {"batch", [&](Words& words) { return peer.batch(words); }}});
+}

@@ -1,0 +1,107 @@
+"""What the Python peers share. A peer is a process that reads commands from its standard input, a line each, and answers
+each by a line of JSON; an answer {"error": text} says what went wrong.
+
+    hello                       {"version": text}
+    case ATTENTION FOLDER       reads data and weights, builds the model; true
+    probabilities               of the first sequences, [[...], ...]
+    losses EPOCHS [one_bias]    from the weights of the case: the loss of each epoch before its update. With one_bias the
+                                LSTM's second bias is not trained: Keras has but one
+    epochs COUNT                the seconds of each epoch, after one that is not timed
+    one COUNT                   the seconds of each prediction of one sequence, after some that are not timed
+    batch COUNT                 the same of the first 1,024 sequences at once
+
+heed_peer.cpp and onednn_peer.cpp speak the same.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+from case import read_case
+
+BATCH = 1024
+
+
+def seconds(work, *arguments):
+    start = time.perf_counter()
+    work(*arguments)
+    return time.perf_counter() - start
+
+
+class Peer:
+    """A framework overrides what follows; `epoch` and `predict` return when the work is done."""
+
+    def version(self):
+        raise NotImplementedError
+
+    def start(self, one_bias):
+        """Builds the model from self.attention and self.weights."""
+        raise NotImplementedError
+
+    def epoch(self):
+        """Forward and backward pass and update on all of self.x, self.labels; returns the loss."""
+        raise NotImplementedError
+
+    def tensor(self, x):
+        """An input of `predict`, in the framework's own memory."""
+        return x
+
+    def predict(self, x):
+        """Probabilities"""
+        raise NotImplementedError
+
+    # commands
+
+    def hello(self):
+        return {"version": self.version()}
+
+    def case(self, attention, folder):
+        self.attention = attention
+        self.x, self.labels, self.weights = read_case(folder, attention)
+        self.start(one_bias=False)
+        return True
+
+    def probabilities(self):
+        return [[float(p) for p in row] for row in self.predict(self.tensor(self.x[:8]))]
+
+    def losses(self, epochs, one_bias=None):
+        self.start(one_bias is not None)
+        return [float(self.epoch()) for _ in range(int(epochs))]
+
+    def epochs(self, count):
+        self.epoch()
+        return [seconds(self.epoch) for _ in range(int(count))]
+
+    def one(self, count):
+        inputs = [self.tensor(self.x[i : i + 1]) for i in range(BATCH)]
+        for x in inputs[:100]:
+            self.predict(x)
+        return [seconds(self.predict, inputs[i % BATCH]) for i in range(int(count))]
+
+    def batch(self, count):
+        x = self.tensor(self.x[:BATCH])
+        self.predict(x)
+        return [seconds(self.predict, x) for _ in range(int(count))]
+
+
+def arguments(**options):
+    """The command line: --threads N, and an option for each of `options` (name: what it does)."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, default=1)
+    for name, help_text in options.items():
+        parser.add_argument(f"--{name}", action="store_true", help=help_text)
+    return parser.parse_args()
+
+
+def serve(peer):
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a framework prints is no answer
+    for line in sys.stdin:
+        command, *words = line.split()
+        try:
+            answer = getattr(peer, command)(*words)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=answers, flush=True)

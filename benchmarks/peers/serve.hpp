@@ -1,0 +1,106 @@
+#pragma once
+
+// What the peers in C++ share: the line protocol of peer.py, and the case that it names.
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/data/npy.hpp"
+#include "heed/io/safetensors.hpp"
+#include "heed/models/sequence_classifier.hpp"
+
+namespace peers {
+
+using heed::Index;
+using Model = heed::SequenceClassifier<float>;
+
+inline std::string json(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+inline std::string json(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out + '"';
+}
+template <class T>
+std::string json(const std::vector<T>& values) {
+  std::string out = "[";
+  for (const T& value : values) out += (out.size() > 1 ? ", " : "") + json(value);
+  return out + "]";
+}
+
+template <class F>
+double seconds(F&& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+using Words = std::istringstream;
+using Commands = std::map<std::string, std::function<std::string(Words&)>>;
+
+/// Answers each line of the standard input by one line of JSON.
+inline void serve(const Commands& commands) {
+  for (std::string line; std::getline(std::cin, line);) {
+    Words words(line);
+    std::string name, answer;
+    words >> name;
+    try {
+      const auto command = commands.find(name);
+      answer = command != commands.end() ? command->second(words) : "{\"error\": \"unknown command\"}";
+    } catch (const std::exception& error) {
+      answer = "{\"error\": " + json(std::string(error.what())) + "}";
+    }
+    std::cout << answer << std::endl;
+  }
+}
+
+/// The number that comes next in a command.
+inline int count(Words& words) {
+  int value = 0;
+  words >> value;
+  heed::require(value > 0, [] { return heed::Fault{"a command lacks its count", "peer", "a positive number", {}}; });
+  return value;
+}
+
+/// The number of threads that the command line names: --threads N.
+inline int threads(int argc, char** argv) {
+  return argc == 3 && std::string(argv[1]) == "--threads" ? std::max(1, std::atoi(argv[2])) : 1;
+}
+
+struct Case {
+  heed::Tensor<float, 3> x;
+  std::vector<std::int32_t> labels;
+  Model start;
+};
+
+/// "ATTENTION FOLDER"
+inline Case read_case(Words& words) {
+  std::string attention, folder;
+  words >> attention >> std::ws;
+  std::getline(words, folder);
+  const std::filesystem::path path = folder;
+  heed::NpyArray<float> x = heed::read_npy<float>(path / "x.npy");
+  const std::vector<std::int64_t> labels = heed::read_npy<std::int64_t>(path / "labels.npy").values;
+  return {.x = heed::Tensor<float, 3>({x.extents.at(0), x.extents.at(1), x.extents.at(2)}, std::move(x.values)),
+          .labels = {labels.begin(), labels.end()},
+          .start = heed::load<Model>(path / (attention + ".safetensors"))};
+}
+
+}  // namespace peers
