@@ -10,7 +10,7 @@ namespace {
 
 using peers::Index, peers::Model, peers::Words, peers::json;
 
-/// Adam that leaves the LSTM's second bias as it is.
+/// Adam that leaves the LSTM's second bias as it is: Keras has but one.
 struct OneBiasAdam {
   heed::Adam<Model> adam;
   void step(Model& model, Model& gradient) {
@@ -37,13 +37,14 @@ class HeedPeer {
     words >> option;
     model_ = case_.start;
     std::vector<double> losses;
-    for (const auto& record : fit(epochs, option == "one_bias").epochs) losses.push_back(record.loss);
+    for (const auto& record : fit(epochs, 0, option == "keras").epochs) losses.push_back(record.loss);
     return json(losses);
   }
 
   /// The first epoch is not timed: it packs the data and starts the threads.
   std::string epochs(Words& words) {
-    const auto records = fit(1 + peers::count(words), false).epochs;
+    const int count = peers::count(words);
+    const auto records = fit(1 + count, peers::count(words, 0), false).epochs;
     std::vector<double> times;
     for (std::size_t i = 1; i < records.size(); ++i) times.push_back(records[i].seconds - records[i - 1].seconds);
     return json(times);
@@ -64,21 +65,22 @@ class HeedPeer {
     Index i = 0;
     for (double& time : times) {
       time = peers::seconds([&] { predictors_[0](std::as_const(case_.x)[i]); });
-      i = (i + 1) % batch_size;
+      i = (i + 1) % 1000;
     }
     return json(times);
   }
 
   /// A predictor a thread, each on its part of the sequences.
-  std::string batch(Words& words) {
-    const Index parts = pool_.size(), part = batch_size / parts, size = case_.x.extent(1) * case_.x.extent(2);
+  std::string all(Words& words) {
+    const Index n = case_.x.extent(0), parts = pool_.size(), size = case_.x.extent(1) * case_.x.extent(2);
     const Index classes = model_.options.classes;
-    heed::Tensor<float, 2> out({parts * part, classes});
+    heed::Tensor<float, 2> out({n, classes});
     const auto work = [&] {
       pool_.for_each(parts, [&](Index i, int) {
+        const Index first = n * i / parts, part = n * (i + 1) / parts - first;
         predictors_[static_cast<std::size_t>(i)](
-            heed::view(std::as_const(case_.x).data() + i * part * size, {part, case_.x.extent(1), case_.x.extent(2)}),
-            heed::view(out.data() + i * part * classes, {part, classes}));
+            heed::view(std::as_const(case_.x).data() + first * size, {part, case_.x.extent(1), case_.x.extent(2)}),
+            heed::view(out.data() + first * classes, {part, classes}));
       });
     };
     work();
@@ -88,14 +90,14 @@ class HeedPeer {
   }
 
  private:
-  static constexpr Index batch_size = 1024;
-
-  heed::History fit(int epochs, bool one_bias) {
-    const heed::FitOptions options{.epochs = epochs, .threads = pool_.size()};
+  heed::History fit(int epochs, Index batch, bool keras) {
+    const heed::FitOptions options{.epochs = epochs, .batch_size = batch, .threads = pool_.size()};
     const heed::LabelledSequences<float> data{case_.x, case_.labels};
-    heed::Adam<Model> adam(model_, {.learning_rate = 0.01});
-    if (!one_bias) return heed::fit(model_, data, adam, options);
-    OneBiasAdam optimizer{adam};
+    if (!keras) {
+      heed::Adam<Model> adam(model_, {.learning_rate = 0.01});
+      return heed::fit(model_, data, adam, options);
+    }
+    OneBiasAdam optimizer{heed::Adam<Model>(model_, {.learning_rate = 0.01, .epsilon = 1e-7, .epsilon_outside = true})};
     return heed::fit(model_, data, optimizer, options);
   }
 
@@ -125,5 +127,5 @@ int main(int argc, char** argv) {
                 {"epochs", [&](Words& words) { return peer.epochs(words); }},
                 {"probabilities", [&](Words& words) { return peer.probabilities(words); }},
                 {"one", [&](Words& words) { return peer.one(words); }},
-                {"batch", [&](Words& words) { return peer.batch(words); }}});
+                {"all", [&](Words& words) { return peer.all(words); }}});
 }

@@ -26,7 +26,7 @@ def lstm(w, x):
         return (h, c), h
 
     zero = jnp.zeros((x.shape[0], recurrent.shape[0]), x.dtype)
-    return jax.lax.scan(step, (zero, zero), inputs)[1]
+    return jax.lax.scan(step, (zero, zero), inputs, unroll=10)[1]
 
 
 def pool(w, y):
@@ -76,9 +76,7 @@ class JaxPeer(Peer):
     def version(self):
         return jax.__version__
 
-    def start(self, one_bias):
-        if one_bias:
-            raise ValueError("has both biases")
+    def start(self):
         self.w = jax.tree.map(jnp.asarray, self.weights)
         zeros = jax.tree.map(jnp.zeros_like, self.w)
         self.moments = (zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0))

@@ -1,4 +1,4 @@
-"""Keras on TensorFlow: `fit`, as a user calls it, full batch or with --mini-batches its default of 32."""
+"""Keras on TensorFlow: `fit`, as a user calls it."""
 
 import time
 
@@ -60,19 +60,18 @@ class KerasPeer(Peer):
     def __init__(self, options):
         tf.config.threading.set_intra_op_parallelism_threads(options.threads)
         tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-        self.mini_batches = options.mini_batches
 
     def version(self):
         return f"{keras.__version__}, TensorFlow {tf.__version__}"
 
-    def start(self, one_bias):
+    def start(self):
         w = self.weights
         (classes, dense), hidden = w["fc2.weight"].shape, w["lstm.weight_hh_l0"].shape[1]
         keras.backend.clear_session()
         self.model = classifier(self.attention, *self.x.shape[1:], hidden, dense, classes)
         self.model.set_weights(keras_weights(self.attention, w))
         self.model.compile(
-            optimizer=keras.optimizers.Adam(learning_rate=LEARNING_RATE, epsilon=1e-9),
+            optimizer=keras.optimizers.Adam(learning_rate=LEARNING_RATE),
             loss="sparse_categorical_crossentropy",
             metrics=["accuracy"],
         )
@@ -86,18 +85,12 @@ class KerasPeer(Peer):
         )
         return history.history["loss"], watch.seconds
 
-    def losses(self, epochs, one_bias=None):
-        """Of full batches, whatever is timed."""
-        if one_bias is None:
-            raise ValueError("has one bias")
-        self.start(True)
-        losses, _ = self.fit(int(epochs), len(self.x))
-        self.start(True)
-        return losses
+    def losses(self, epochs, _):
+        self.start()
+        return self.fit(int(epochs), len(self.x))[0]
 
-    def epochs(self, count):
-        _, times = self.fit(1 + int(count), 32 if self.mini_batches else len(self.x))
-        return times[1:]
+    def epochs(self, count, batch=None):
+        return self.fit(1 + int(count), int(batch or len(self.x)))[1][1:]
 
     def tensor(self, x):
         return tf.constant(x)
@@ -107,4 +100,4 @@ class KerasPeer(Peer):
 
 
 if __name__ == "__main__":
-    serve(KerasPeer(arguments(**{"mini-batches": "of 32"})))
+    serve(KerasPeer(arguments()))

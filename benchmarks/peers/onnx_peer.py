@@ -100,7 +100,7 @@ class OnnxPeer(Peer):
     def version(self):
         return onnxruntime.__version__
 
-    def start(self, one_bias):
+    def start(self):
         model = model_of(self.attention, self.weights)
         self.session = onnxruntime.InferenceSession(model, self.options, providers=["CPUExecutionProvider"])
 

@@ -4,11 +4,12 @@ each by a line of JSON; an answer {"error": text} says what went wrong.
     hello                       {"version": text}
     case ATTENTION FOLDER       reads data and weights, builds the model; true
     probabilities               of the first sequences, [[...], ...]
-    losses EPOCHS [one_bias]    from the weights of the case: the loss of each epoch before its update. With one_bias the
-                                LSTM's second bias is not trained: Keras has but one
-    epochs COUNT                the seconds of each epoch, after one that is not timed
+    losses EPOCHS [keras]       from the weights of the case: the loss of each epoch before its update, full batch. With
+                                "keras" the LSTM has one bias and Adam its epsilon as in Keras
+    epochs COUNT [BATCH]        the seconds of each epoch, after one that is not timed; of a full batch, or of
+                                shuffled batches
     one COUNT                   the seconds of each prediction of one sequence, after some that are not timed
-    batch COUNT                 the same of the first 1,024 sequences at once
+    all COUNT                   the same of all sequences at once
 
 heed_peer.cpp and onednn_peer.cpp speak the same.
 """
@@ -20,8 +21,6 @@ import sys
 import time
 
 from case import read_case
-
-BATCH = 1024
 
 
 def seconds(work, *arguments):
@@ -36,7 +35,7 @@ class Peer:
     def version(self):
         raise NotImplementedError
 
-    def start(self, one_bias):
+    def start(self):
         """Builds the model from self.attention and self.weights."""
         raise NotImplementedError
 
@@ -60,14 +59,14 @@ class Peer:
     def case(self, attention, folder):
         self.attention = attention
         self.x, self.labels, self.weights = read_case(folder, attention)
-        self.start(one_bias=False)
+        self.start()
         return True
 
     def probabilities(self):
         return [[float(p) for p in row] for row in self.predict(self.tensor(self.x[:8]))]
 
-    def losses(self, epochs, one_bias=None):
-        self.start(one_bias is not None)
+    def losses(self, epochs):
+        self.start()
         return [float(self.epoch()) for _ in range(int(epochs))]
 
     def epochs(self, count):
@@ -75,13 +74,13 @@ class Peer:
         return [seconds(self.epoch) for _ in range(int(count))]
 
     def one(self, count):
-        inputs = [self.tensor(self.x[i : i + 1]) for i in range(BATCH)]
+        inputs = [self.tensor(self.x[i : i + 1]) for i in range(1000)]
         for x in inputs[:100]:
             self.predict(x)
-        return [seconds(self.predict, inputs[i % BATCH]) for i in range(int(count))]
+        return [seconds(self.predict, inputs[i % 1000]) for i in range(int(count))]
 
-    def batch(self, count):
-        x = self.tensor(self.x[:BATCH])
+    def all(self, count):
+        x = self.tensor(self.x)
         self.predict(x)
         return [seconds(self.predict, x) for _ in range(int(count))]
 

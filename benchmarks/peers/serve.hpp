@@ -10,6 +10,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -71,12 +72,12 @@ inline void serve(const Commands& commands) {
   }
 }
 
-/// The number that comes next in a command.
-inline int count(Words& words) {
+/// The number that comes next in a command; without one, what is given instead.
+inline int count(Words& words, std::optional<int> otherwise = {}) {
   int value = 0;
-  words >> value;
-  heed::require(value > 0, [] { return heed::Fault{"a command lacks its count", "peer", "a positive number", {}}; });
-  return value;
+  if (words >> value) return value;
+  heed::require(otherwise.has_value(), [] { return heed::Fault{"a command lacks a number", "peer", {}, {}}; });
+  return *otherwise;
 }
 
 /// The number of threads that the command line names: --threads N.

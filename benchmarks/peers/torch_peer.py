@@ -46,18 +46,17 @@ class TorchPeer(Peer):
     def version(self):
         return torch.__version__.split("+")[0]
 
-    def start(self, one_bias):
+    def start(self):
         w = {name: torch.from_numpy(values) for name, values in self.weights.items()}
         (hidden, features), (classes, dense) = (w["lstm.weight_hh_l0"].shape[1], w["lstm.weight_ih_l0"].shape[1]), w["fc2.weight"].shape
         self.model = Classifier(self.attention, features, hidden, dense, classes)
         self.model.load_state_dict(w)
-        self.model.lstm.bias_hh_l0.requires_grad_(not one_bias)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=LEARNING_RATE)
         self.inputs, self.targets = torch.from_numpy(self.x), torch.from_numpy(self.labels)
         self.loss_of, self.probabilities_of = self.loss, self.softmax
         if self.compile:
             torch._dynamo.reset()
-            torch._dynamo.config.allow_rnn = True  # the LSTM is compiled too
+            torch._dynamo.config.allow_rnn = False  # in training it runs eagerly: compiled, its backward pass fails
             self.loss_of, self.probabilities_of = torch.compile(self.loss), torch.compile(self.softmax)
 
     def loss(self, x, labels):
@@ -76,6 +75,7 @@ class TorchPeer(Peer):
 
     def tensor(self, x):
         self.model.eval()
+        torch._dynamo.config.allow_rnn = True
         return torch.from_numpy(x)
 
     @torch.inference_mode()
@@ -84,7 +84,7 @@ class TorchPeer(Peer):
 
     def lstm(self):
         """What the LSTM alone gives, and its gradients where that of every state is 1: sums of magnitudes."""
-        self.start(one_bias=False)
+        self.start()
         lstm = self.model.lstm
         y, _ = lstm(self.inputs)
         y.sum().backward()
