@@ -121,6 +121,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=7, help="how often the peers take turns (default: 7)")
     parser.add_argument("--write", action="store_true", help="replace the table in benchmarks/README.md")
     options = parser.parse_args()
+    if options.rounds < 2:
+        parser.error("at least two rounds")
     peers, versions = start(PROGRAMS, options.threads)
     if "heed" not in peers:
         sys.exit("heed_peer does not run")
