@@ -25,8 +25,9 @@ def lstm(w, x):
         h = jax.nn.sigmoid(o) * jnp.tanh(c)
         return (h, c), h
 
+    unroll = len(inputs) if len(inputs) <= 20 else 2  # what was found fastest
     zero = jnp.zeros((x.shape[0], recurrent.shape[0]), x.dtype)
-    return jax.lax.scan(step, (zero, zero), inputs, unroll=10)[1]
+    return jax.lax.scan(step, (zero, zero), inputs, unroll=unroll)[1]
 
 
 def pool(w, y):

@@ -32,7 +32,9 @@ def main():
         panel.minorticks_off()
         values = sorted({int(p["value"]) for p in points if p["axis"] == axis})
         if axis != "n":
-            panel.set_xticks(values, [str(v) for v in values])
+            panel.set_xticks(values)
+        for scale in (panel.xaxis, panel.yaxis):
+            scale.set_major_formatter(lambda v, _: f"{v:,.0f}" if v >= 1 else f"{v:g}")
     panels[0].set_ylabel("one training epoch, ms")
     panels[0].legend(frameon=False)
     figure.savefig(HERE.parent / "cost.png", dpi=110)
