@@ -76,9 +76,8 @@ def rows(peers, case, rounds):
         if attention == "pool" and "oneDNN" in peers:
             ask(peers["oneDNN"], "tune")
             yield measure("training epoch; oneDNN: its LSTM alone", {"heed": "epochs 3", "oneDNN": "epochs 3"})
-        label, _, one = measure("one sequence", {name: "one 3000" for name in PREDICT})
-        yield label, median, one
-        yield f"{label}, 99.9th percentile", last_of_1000, one
+        yield measure("one sequence", {name: "one 3000" for name in PREDICT})
+        yield measure("one sequence, 99.9th percentile", {name: "one 3000 cpu" for name in PREDICT}, last_of_1000)
         yield measure("10,000 sequences", {name: "all 3" for name in PREDICT})
 
 
@@ -137,7 +136,7 @@ def main():
 - CPU: {cpu()}; {options.threads} thread{"s" * (options.threads > 1)} for each, on the same CPU{"s" * (options.threads > 1)}
 - versions: {"; ".join(f"{name} {version}" for name, version in versions.items())}; Python {platform.python_version()}
 - checked before the timing: losses of ten epochs within {losses:.1g} of heed's ({LOSS_TOLERANCE:g} allowed), probabilities within {probabilities:.1g} ({PROBABILITY_TOLERANCE:g} allowed)
-- medians of {options.rounds} interleaved rounds; the middle half of a cell's samples spans {spreads[len(spreads) // 2]:.0%} of its median in the median cell, {spreads[-1]:.0%} in the worst
+- {"CPU time; " * (options.threads == 1)}medians of {options.rounds} interleaved rounds; the middle half of a cell's samples spans {spreads[len(spreads) // 2]:.0%} of its median in the median cell, {spreads[-1]:.0%} in the worst
 """
     print("\n" + text)
     if options.write:

@@ -44,9 +44,12 @@ class HeedPeer {
   /// The first epoch is not timed: it packs the data and starts the threads.
   std::string epochs(Words& words) {
     const int count = peers::count(words);
-    const auto records = fit(1 + count, peers::count(words, 0), false).epochs;
-    std::vector<double> times;
-    for (std::size_t i = 1; i < records.size(); ++i) times.push_back(records[i].seconds - records[i - 1].seconds);
+    std::vector<double> times, ends;
+    fit(1 + count, peers::count(words, 0), false, {[&](const heed::EpochRecord&) {
+          ends.push_back(peers::now());
+          return true;
+        }});
+    for (std::size_t i = 1; i < ends.size(); ++i) times.push_back(ends[i] - ends[i - 1]);
     return json(times);
   }
 
@@ -62,11 +65,19 @@ class HeedPeer {
   std::string one(Words& words) {
     for (Index i = 0; i < 100; ++i) predictors_[0](std::as_const(case_.x)[i]);
     std::vector<double> times(static_cast<std::size_t>(peers::count(words)));
-    Index i = 0;
-    for (double& time : times) {
-      time = peers::seconds([&] { predictors_[0](std::as_const(case_.x)[i]); });
-      i = (i + 1) % 1000;
-    }
+    std::string clock;
+    words >> clock;
+    const auto time_all = [&](auto&& now) {
+      Index i = 0;
+      for (double& time : times) {
+        time = peers::seconds(now, [&] { predictors_[0](std::as_const(case_.x)[i]); });
+        i = (i + 1) % 1000;
+      }
+    };
+    if (clock == "cpu")
+      time_all(peers::now);
+    else
+      time_all(peers::wall);
     return json(times);
   }
 
@@ -85,13 +96,14 @@ class HeedPeer {
     };
     work();
     std::vector<double> times(static_cast<std::size_t>(peers::count(words)));
-    for (double& time : times) time = peers::seconds(work);
+    for (double& time : times) time = peers::seconds(peers::now, work);
     return json(times);
   }
 
  private:
-  heed::History fit(int epochs, Index batch, bool keras) {
-    const heed::FitOptions options{.epochs = epochs, .batch_size = batch, .threads = pool_.size()};
+  heed::History fit(int epochs, Index batch, bool keras, std::vector<heed::Callback> callbacks = {}) {
+    const heed::FitOptions options{
+        .epochs = epochs, .batch_size = batch, .threads = pool_.size(), .callbacks = std::move(callbacks)};
     const heed::LabelledSequences<float> data{case_.x, case_.labels};
     if (!keras) {
       heed::Adam<Model> adam(model_, {.learning_rate = 0.01});

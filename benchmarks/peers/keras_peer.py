@@ -1,13 +1,11 @@
 """Keras on TensorFlow: `fit`, as a user calls it."""
 
-import time
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from case import HEADS, LEARNING_RATE
-from peer import Peer, arguments, serve
+from peer import Peer, arguments, now, serve
 
 
 class Pool(keras.layers.Layer):
@@ -24,10 +22,10 @@ class Stopwatch(keras.callbacks.Callback):
         self.seconds = []
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.began = time.perf_counter()
+        self.began = now()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.seconds.append(time.perf_counter() - self.began)
+        self.seconds.append(now() - self.began)
 
 
 def classifier(attention, steps, features, hidden, dense, classes):

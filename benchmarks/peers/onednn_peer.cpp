@@ -173,8 +173,8 @@ std::string tune(const peers::Case& c, std::optional<Lstm>& best) {
     if (c.x.extent(0) % s) continue;
     Lstm lstm(c, s);
     lstm.epoch();
-    double time = peers::seconds([&] { lstm.epoch(); });
-    for (int i = 0; i < 4; ++i) time = std::min(time, peers::seconds([&] { lstm.epoch(); }));
+    double time = peers::seconds(peers::now, [&] { lstm.epoch(); });
+    for (int i = 0; i < 4; ++i) time = std::min(time, peers::seconds(peers::now, [&] { lstm.epoch(); }));
     answer += (answer.empty() ? "{\"" : ", \"") + std::to_string(s) + "\": " + json(time);
     if (time < least) least = time, size = s;
   }
@@ -197,7 +197,7 @@ int main() {
                 {"epochs", [&](Words& words) {
                    lstm.value().epoch();
                    std::vector<double> times(static_cast<std::size_t>(peers::count(words)));
-                   for (double& time : times) time = peers::seconds([&] { lstm->epoch(); });
+                   for (double& time : times) time = peers::seconds(peers::now, [&] { lstm->epoch(); });
                    return json(times);
                  }}});
 }

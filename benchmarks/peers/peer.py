@@ -8,10 +8,12 @@ each by a line of JSON; an answer {"error": text} says what went wrong.
                                 "keras" the LSTM has one bias and Adam its epsilon as in Keras
     epochs COUNT [BATCH]        the seconds of each epoch, after one that is not timed; of a full batch, or of
                                 shuffled batches
-    one COUNT                   the seconds of each prediction of one sequence, after some that are not timed
+    one COUNT [cpu]             the seconds of each prediction of one sequence, after some that are not timed
     all COUNT                   the same of all sequences at once
 
-heed_peer.cpp and onednn_peer.cpp speak the same.
+Seconds are the process' CPU time where it has one thread: then other work on the machine does not count. With several
+they are what a clock on the wall shows. `one` alone always looks at the wall, as that takes less time itself, unless
+"cpu" is said. heed_peer.cpp and onednn_peer.cpp speak the same.
 """
 
 import argparse
@@ -23,10 +25,14 @@ import time
 from case import read_case
 
 
-def seconds(work, *arguments):
-    start = time.perf_counter()
+def now():
+    return time.process_time() if os.environ["OMP_NUM_THREADS"] == "1" else time.perf_counter()
+
+
+def seconds(clock, work, *arguments):
+    start = clock()
     work(*arguments)
-    return time.perf_counter() - start
+    return clock() - start
 
 
 class Peer:
@@ -71,18 +77,19 @@ class Peer:
 
     def epochs(self, count):
         self.epoch()
-        return [seconds(self.epoch) for _ in range(int(count))]
+        return [seconds(now, self.epoch) for _ in range(int(count))]
 
-    def one(self, count):
+    def one(self, count, clock="wall"):
         inputs = [self.tensor(self.x[i : i + 1]) for i in range(1000)]
         for x in inputs[:100]:
             self.predict(x)
-        return [seconds(self.predict, inputs[i % 1000]) for i in range(int(count))]
+        clock = now if clock == "cpu" else time.perf_counter
+        return [seconds(clock, self.predict, inputs[i % 1000]) for i in range(int(count))]
 
     def all(self, count):
         x = self.tensor(self.x)
         self.predict(x)
-        return [seconds(self.predict, x) for _ in range(int(count))]
+        return [seconds(now, self.predict, x) for _ in range(int(count))]
 
 
 def arguments(**options):

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -13,6 +15,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -46,11 +49,24 @@ std::string json(const std::vector<T>& values) {
   return out + "]";
 }
 
-template <class F>
-double seconds(F&& work) {
-  const auto start = std::chrono::steady_clock::now();
+inline double wall() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+inline double cpu() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+/// CPU time where there is one thread.
+inline double now() {
+  static const char* const threads = std::getenv("OMP_NUM_THREADS");
+  return threads && std::string_view(threads) == "1" ? cpu() : wall();
+}
+template <class Clock, class F>
+double seconds(Clock&& clock, F&& work) {
+  const double start = clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return clock() - start;
 }
 
 using Words = std::istringstream;
