@@ -43,7 +43,7 @@ def measure(peers, names, case, growth, last, limit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=40, help="seconds a peer may take for two epochs (default: 40)")
+    parser.add_argument("--limit", type=float, default=20, help="seconds a peer may take for two epochs (default: 20)")
     options = parser.parse_args()
     points = []
     for axis, (base, values) in AXES.items():
