@@ -24,8 +24,12 @@ using test_support::Values;
 using State = heed::LstmState<const double>;
 
 TEST(Lstm, FulfilsTheLayerContract) {
-  const auto report =
-      heed::testing::check_layer([]<class S>() { return Lstm<S>({.input_size = 3, .hidden_size = 5}); }, {4, 3});
+  const auto make = []<class S>() { return Lstm<S>({.input_size = 3, .hidden_size = 5}); };
+  for (const Index steps : {2, 4}) {
+    const auto report = heed::testing::check_layer(make, {steps, 3});
+    EXPECT_TRUE(report.ok()) << report.text();
+  }
+  const auto report = heed::testing::check_layer(make, {6, 3}, {.lanes = 64});  // weights' gradients in two parts
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
