@@ -27,23 +27,28 @@ extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile
 namespace test_support {
 
 namespace detail {
-inline std::atomic<long> allocation_count{0};
+inline std::atomic<long> allocation_count{0}, allocated{0};
+inline void count(std::size_t size) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  allocated.fetch_add(static_cast<long>(size), std::memory_order_relaxed);
 }
+}  // namespace detail
 
 /// How often any thread has allocated since the program began.
 inline long allocations() { return detail::allocation_count.load(); }
+/// How many bytes they were, given back or not.
+inline long allocated_bytes() { return detail::allocated.load(); }
 
 namespace detail {
 #ifdef HEED_TEST_SANITIZED
 
 inline const int hook = __sanitizer_install_malloc_and_free_hooks(
-    [](const volatile void*, std::size_t) { allocation_count.fetch_add(1, std::memory_order_relaxed); },
-    [](const volatile void*) {});
+    [](const volatile void*, std::size_t size) { count(size); }, [](const volatile void*) {});
 
 #else
 
 inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  count(size);
   const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
   return std::aligned_alloc(alignment, rounded > 0 ? rounded : alignment);
 }

@@ -137,4 +137,23 @@ TEST(FitClassifier, DoesNotAllocateInAWarmStep) {
   }
 }
 
+// All memory that a run of full batches takes beside the user's own data, on one thread.
+double bytes_beside(Index n) {
+  const heed::Tensor<float, 3> x({n, 10, 5});
+  const std::vector<std::int32_t> labels(static_cast<std::size_t>(n));
+  Model model({.features = 5, .classes = 2, .hidden = 4, .dense = 4});
+  const long before = test_support::allocated_bytes();
+  heed::fit(model, x.view(), labels, {.epochs = 1, .threads = 1});
+  return static_cast<double>(test_support::allocated_bytes() - before);
+}
+
+TEST(FitClassifier, TakesATenthMoreThanTheDataAnd32Megabytes) {
+  const Index few = 50'000, many = 150'000;
+  const double small_run = bytes_beside(few), large_run = bytes_beside(many);
+  constexpr double sequence = 10 * 5 * sizeof(float) + sizeof(std::int32_t);
+  EXPECT_LE((large_run - small_run) / static_cast<double>(many - few), 1.1 * sequence);
+  EXPECT_GE((large_run - small_run) / static_cast<double>(many - few), sequence);
+  EXPECT_LE(small_run - 1.1 * sequence * static_cast<double>(few), 32 * (1 << 20));
+}
+
 }  // namespace

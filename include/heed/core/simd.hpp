@@ -133,34 +133,41 @@ HEED_INLINE __m512d larger(const __m512d& a, const __m512d& b) { return _mm512_m
 
 template <class P>
 HEED_INLINE P add(const P& a, const P& b) {
+  if constexpr (P::parts == 1) return {{eigen::padd(a.part[0], b.part[0])}};
   return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::padd(x, y); }, a, b);
 }
 template <class P>
 HEED_INLINE P sub(const P& a, const P& b) {
+  if constexpr (P::parts == 1) return {{eigen::psub(a.part[0], b.part[0])}};
   return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::psub(x, y); }, a, b);
 }
 template <class P>
 HEED_INLINE P mul(const P& a, const P& b) {
+  if constexpr (P::parts == 1) return {{eigen::pmul(a.part[0], b.part[0])}};
   return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::pmul(x, y); }, a, b);
 }
 template <class P>
 HEED_INLINE P div(const P& a, const P& b) {
+  if constexpr (P::parts == 1) return {{eigen::pdiv(a.part[0], b.part[0])}};
   return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return eigen::pdiv(x, y); }, a, b);
 }
 /// a b + c
 template <class P>
 HEED_INLINE P fma(const P& a, const P& b, const P& c) {
+  if constexpr (P::parts == 1) return {{detail::multiply_add(a.part[0], b.part[0], c.part[0])}};
   return detail::each<P>(
       [](const auto& x, const auto& y, const auto& z) HEED_LAMBDA { return detail::multiply_add(x, y, z); }, a, b, c);
 }
 /// The smaller one; a where either is NaN, so that a NaN is not clamped away.
 template <class P>
 HEED_INLINE P min(const P& a, const P& b) {
+  if constexpr (P::parts == 1) return {{detail::smaller(a.part[0], b.part[0])}};
   return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return detail::smaller(x, y); }, a, b);
 }
 /// The larger one; a where either is NaN.
 template <class P>
 HEED_INLINE P max(const P& a, const P& b) {
+  if constexpr (P::parts == 1) return {{detail::larger(a.part[0], b.part[0])}};
   return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return detail::larger(x, y); }, a, b);
 }
 template <class P>
@@ -179,6 +186,7 @@ HEED_INLINE P select_less(const P& a, const P& b, const P& x, const P& y) {
 
 template <class P>
 HEED_INLINE P set1(ScalarOf<P> s) {
+  if constexpr (P::parts == 1) return {{eigen::pset1<typename P::Raw>(s)}};
   P result;
   const typename P::Raw one = eigen::pset1<typename P::Raw>(s);
   unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = one; });
@@ -186,6 +194,7 @@ HEED_INLINE P set1(ScalarOf<P> s) {
 }
 template <class P>
 HEED_INLINE P load(const ScalarOf<P>* p) {
+  if constexpr (P::parts == 1) return {{eigen::ploadu<typename P::Raw>(p)}};
   P result;
   unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = eigen::ploadu<typename P::Raw>(p + i * P::lanes); });
   return result;
@@ -203,6 +212,7 @@ HEED_INLINE P load_once(const ScalarOf<P>* p) {
 }
 template <class P>
 HEED_INLINE void store(ScalarOf<P>* p, const P& a) {
+  if constexpr (P::parts == 1) return eigen::pstoreu(p, a.part[0]);
   unroll<P::parts>([&](auto i) HEED_LAMBDA { eigen::pstoreu(p + i * P::lanes, a.part[i]); });
 }
 /// *p += a

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# What a program pays the compiler for heed: at most seven times the time of one that multiplies two matrices with Eigen, and
+# at most 1.5 GB of memory.
+#
+#   bash check.sh COMPILER FLAG...
+#
+# Times are the processor's, so that a busy machine does not count, and the best of three, taken in turns.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+most_ratio=7 most_kilobytes=1500000
+compile() { "$@" -std=c++20 -O2 -c -o /dev/null; }
+
+# the processor's time of a compilation, in milliseconds
+time_of() {
+  local seconds
+  TIMEFORMAT='%U %S'
+  seconds=$({ time compile "$@" >/dev/null 2>&1; } 2>&1)
+  awk '{ printf "%.0f", ($1 + $2) * 1000 }' <<<"$seconds"
+}
+
+(ulimit -v "$most_kilobytes" && compile "$@" train.cpp) || {
+  echo "a program that trains does not compile within $((most_kilobytes / 1000)) MB of address space"
+  exit 1
+}
+compile "$@" eigen.cpp
+eigen=0 heed=0
+for _ in 1 2 3; do
+  now=$(time_of "$@" eigen.cpp) && if [ "$eigen" = 0 ] || [ "$now" -lt "$eigen" ]; then eigen=$now; fi
+  now=$(time_of "$@" train.cpp) && if [ "$heed" = 0 ] || [ "$now" -lt "$heed" ]; then heed=$now; fi
+done
+awk -v eigen="$eigen" -v heed="$heed" -v most="$most_ratio" 'BEGIN {
+  printf "Eigen alone %d ms, heed %d ms: %.2f times (at most %.1f)\n", eigen, heed, heed / eigen, most
+  exit heed > most * eigen
+}'
