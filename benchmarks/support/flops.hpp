@@ -36,8 +36,10 @@ inline Flops classifier(const heed::SequenceClassifierOptions& o, heed::Index st
   const auto T = static_cast<double>(steps), F = static_cast<double>(o.features), H = static_cast<double>(o.hidden);
   const Flops states = lstm(F, H, T);
   switch (o.attention) {
-    case heed::Attention::multihead:
-      return states + dense(H, 3 * H, T) + attend(T, T, H) + dense(H, H, T);
+    case heed::Attention::multihead: {
+      const double queries = o.pooling == heed::Pooling::last ? 1 : T;  // heed asks only what is used
+      return states + dense(H, 2 * H, T) + dense(H, H, queries) + attend(queries, T, H) + dense(H, H, queries);
+    }
     case heed::Attention::additive:
       return states + dense(H, H, 1) + dense(H, H, T);
     default:
