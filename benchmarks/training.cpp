@@ -1,4 +1,4 @@
-// Epochs of the sequence classifier, full batch, with Adam, float: the seeds' case (10,000 sequences of ten steps and
+// Epochs of the sequence classifier, full batch, with Adam, float: the small case (10,000 sequences of ten steps and
 // five features, hidden 32), and from there one size after another grows. The time is that of a warm epoch.
 //
 //   training --benchmark_filter=epoch/pool       one attention
@@ -69,7 +69,7 @@ void add(Attention attention, const std::string& what, Case c) {
       ->ReportAggregatesOnly();
 }
 
-// so many sequences that an epoch takes as long as with 10,000 of the seeds' case, a tile at least
+// so many sequences that an epoch takes as long as with 10,000 of the small case, a tile at least
 Index affordable(Index steps, Index hidden) {
   return std::clamp<Index>(320'000'000 / (steps * hidden * (hidden + 5)), 64, 10'000);
 }

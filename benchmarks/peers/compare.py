@@ -1,4 +1,4 @@
-"""Runs the peers side by side on the seeds' case and prints one table; --write puts it into benchmarks/README.md."""
+"""Runs the peers side by side on the small case and prints one table; --write puts it into benchmarks/README.md."""
 
 import argparse
 import math

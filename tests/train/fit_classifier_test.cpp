@@ -1,4 +1,4 @@
-// Training of the classifier itself: the seeds' function, and what it needs of threads and memory.
+// Training of the classifier itself: the function of one call, and what it needs of threads and memory.
 
 #include <gtest/gtest.h>
 
