@@ -76,7 +76,9 @@ class Fit {
     check_labels(rows_.labels(), logits_shape(model, rows_.shape(), "fit").features);
     loss_.check(rows_.labels(), model.output_shape(rows_.shape()).features);
     const Index count = rows_.count(), size = options.batch_size ? std::min(options.batch_size, count) : count;
-    const Index width = options.tile_width ? options.tile_width : tile_width(size, lane_bytes(model, rows_.shape()));
+    const bool choose = !options.tile_width && size > narrow_tile;  // otherwise a lane's memory does not matter
+    const Index lane = choose ? lane_bytes(model, rows_.shape()) : 0;
+    const Index width = options.tile_width ? options.tile_width : tile_width(size, lane);
     const Index parameters = parameter_count(model);
     for (Index first = 0; first < count; first += size) {
       const Index last = std::min(first + size, count);

@@ -55,12 +55,14 @@ inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
 
 /// Tiles have a multiple of so many lanes: a packet of any processor.
 inline constexpr Index tile_unit = 16;
+/// As wide as those of models whose sequences take much memory get.
+inline constexpr Index narrow_tile = 32;
 
 /// How many lanes the tiles of a batch have: 64, or 32 where a lane takes more than 256 KiB, or as few more or less as
 /// fill a small batch evenly. A multiple of 16. Decided by the batch and the model alone, for results depend on it.
 inline Index tile_width(Index batch, Index lane_bytes = 0) {
   constexpr Index heavy = Index(1) << 18, unit = tile_unit;
-  const Index widest = lane_bytes > heavy ? 32 : 64;
+  const Index widest = lane_bytes > heavy ? narrow_tile : 64;
   const Index tiles = std::max<Index>(1, (batch + widest - 1) / widest);
   const Index rows = (std::max<Index>(batch, 1) + tiles - 1) / tiles;
   return (rows + unit - 1) / unit * unit;
