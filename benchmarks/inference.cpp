@@ -1,5 +1,5 @@
-// Prediction with the classifier as it is by default: ten steps of five features, hidden 32, float. One sequence at a time from
-// memory to probabilities, with the spread of single calls, and batches of 1,024.
+// Prediction with the classifier as it is by default: ten steps of five features, hidden 32, float. One sequence at a
+// time from memory to probabilities, with the spread of single calls, and batches of 1,024.
 
 #include <benchmark/benchmark.h>
 
