@@ -89,7 +89,10 @@ TEST(ThreadPool, DoesNotAllocateOnceWarm) {
     ThreadPool pool(threads);
     std::atomic<Index> sum{0};
     const auto work = [&] { pool.for_each(16, [&](Index i, int) { sum += i; }); };
-    work();
+    std::atomic<int> started{0};
+    pool.for_each(threads, [&](Index, int) {  // a thread allocates when it starts: each takes one and waits for all
+      for (++started; started < threads;) std::this_thread::yield();
+    });
     const long before = test_support::allocations();
     for (int i = 0; i < 50; ++i) work();
     EXPECT_EQ(test_support::allocations(), before);

@@ -115,13 +115,10 @@ inline std::vector<std::string> reference_names(const std::string& group, const 
 /// Calls f(parameter's element, its position in row-major order).
 template <class P, class F>
 void for_each_row_major(P& parameter, F&& f) {
-  if constexpr (std::remove_const_t<P>::rank == 1) {
-    for (Index i = 0; i < parameter.size(); ++i) f(parameter(i), static_cast<std::size_t>(i));
-  } else {
-    for (Index r = 0; r < parameter.rows(); ++r) {
-      for (Index c = 0; c < parameter.cols(); ++c)
-        f(parameter(r, c), static_cast<std::size_t>(r * parameter.cols() + c));
-    }
+  const bool vector = parameter.extents().size() == 1;
+  const Index rows = parameter.extents()[0], cols = vector ? 1 : parameter.extents()[1];
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < cols; ++c) f(parameter.data()[r + c * rows], static_cast<std::size_t>(r * cols + c));
   }
 }
 

@@ -28,7 +28,7 @@ class Error : public std::runtime_error {
   const Fault& fault() const noexcept { return fault_; }
 
  private:
-  static std::string message(const Fault& f) {
+  HEED_COLD static std::string message(const Fault& f) {
     std::string text = f.where.empty() ? f.what : f.where + ": " + f.what;
     if (f.expected.empty() && f.got.empty()) return text;
     text += " (";
@@ -41,11 +41,18 @@ class Error : public std::runtime_error {
   Fault fault_;
 };
 
+namespace detail {
+template <class F>
+[[noreturn]] HEED_COLD void fail(F& fault) {
+  throw Error(fault());
+}
+}  // namespace detail
+
 /// Throws `Error(fault())` unless `ok`. The text is built only when it is needed.
 template <std::invocable F>
 inline void require(bool ok, F&& fault) {
   if (!ok) [[unlikely]]
-    throw Error(std::forward<F>(fault)());
+    detail::fail(fault);
 }
 
 }  // namespace heed::inline HEED_ISA

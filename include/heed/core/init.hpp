@@ -15,22 +15,22 @@
 namespace heed::inline HEED_ISA {
 
 /// U(-bound, bound). Number i of the parameter is number i of the key's stream.
-template <class S, int Rank>
-void initialize_uniform(Parameter<S, Rank>& p, Key key, double bound) {
+template <class S>
+HEED_COLD void initialize_uniform(ParameterArray<S>& p, Key key, double bound) {
   std::uint64_t i = 0;
   for (S& v : p) v = static_cast<S>(key.uniform(i++, -bound, bound));
 }
 
 /// N(mean, deviation^2)
-template <class S, int Rank>
-void initialize_normal(Parameter<S, Rank>& p, Key key, double mean = 0, double deviation = 1) {
+template <class S>
+HEED_COLD void initialize_normal(ParameterArray<S>& p, Key key, double mean = 0, double deviation = 1) {
   std::uint64_t i = 0;
   for (S& v : p) v = static_cast<S>(mean + deviation * key.normal(i++));
 }
 
 /// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): torch.nn.Linear and, with the hidden size, torch.nn.LSTM.
-template <class S, int Rank>
-void initialize_fan_in(Parameter<S, Rank>& p, Key key, Index fan_in) {
+template <class S>
+HEED_COLD void initialize_fan_in(ParameterArray<S>& p, Key key, Index fan_in) {
   initialize_uniform(p, key, fan_in > 0 ? 1 / std::sqrt(static_cast<double>(fan_in)) : 0);
 }
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <span>
+#include <utility>
 
 #include "heed/core/buffer.hpp"
 #include "heed/core/tensor.hpp"
@@ -14,46 +16,18 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A trainable array with PyTorch's shape, **first index fastest** (column-major): for a weight (out x in) the outputs
-/// are contiguous, which is what one-lane products load as vectors. Files hold the last index fastest; `io/`
-/// transposes. Zero at the start. An array with no elements is a part that an option switched off: `visit` skips it.
-template <class S, int Rank>
-class Parameter {
+/// What parameters of any rank have in common, and what walks over a model see of them: some numbers, and the lengths
+/// of the axes.
+template <class S>
+class ParameterArray {
  public:
   using Scalar = S;
-  static constexpr int rank = Rank;
+  static constexpr std::size_t most_axes = 4;
 
-  Parameter() = default;
-  template <std::integral... N>
-  requires(sizeof...(N) == static_cast<std::size_t>(Rank)) explicit Parameter(N... extents)
-      : Parameter(Extents<Rank>{static_cast<Index>(extents)...}) {}
-  explicit Parameter(Extents<Rank> extents)
-      : extents_(extents), size_(element_count(extents)), data_(allocate_aligned<S>(size_)) {
-    fill(S(0));
-  }
-  Parameter(const Parameter& other)
-      : extents_(other.extents_), size_(other.size_), data_(allocate_aligned<S>(other.size_)) {
-    std::copy(other.begin(), other.end(), begin());
-  }
-  Parameter(Parameter&& other) noexcept { swap(other); }
-  Parameter& operator=(const Parameter& other) {
-    if (this == &other) return *this;
-    if (size_ != other.size_) return *this = Parameter(other);
-    extents_ = other.extents_;
-    std::copy(other.begin(), other.end(), begin());  // no allocation: snapshots of a model are taken in training
-    return *this;
-  }
-  Parameter& operator=(Parameter&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  ~Parameter() = default;
-
-  const Extents<Rank>& extents() const { return extents_; }
+  /// Outermost first.
+  std::span<const Index> extents() const { return {extents_.data(), rank_}; }
   Index size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  Index rows() const { return extents_[0]; }
-  Index cols() const requires(Rank == 2) { return extents_[1]; }
 
   S* data() { return data_.get(); }
   const S* data() const { return data_.get(); }
@@ -62,36 +36,86 @@ class Parameter {
   const S* begin() const { return data(); }
   const S* end() const { return data() + size_; }
 
+  void fill(S value) { std::fill(begin(), end(), value); }
+
+ protected:
+  explicit ParameterArray(std::size_t rank) : rank_(rank) {}
+  explicit ParameterArray(std::span<const Index> extents)
+      : rank_(extents.size()), size_(element_count(extents)), data_(allocate_aligned<S>(size_)) {
+    std::copy(extents.begin(), extents.end(), extents_.begin());
+    fill(S(0));
+  }
+  ParameterArray(const ParameterArray& other)
+      : extents_(other.extents_), rank_(other.rank_), size_(other.size_), data_(allocate_aligned<S>(other.size_)) {
+    std::copy(other.begin(), other.end(), begin());
+  }
+  ParameterArray(ParameterArray&& other) noexcept : rank_(other.rank_) { swap(other); }
+  ParameterArray& operator=(const ParameterArray& other) {
+    if (this == &other) return *this;
+    if (size_ != other.size_) return *this = ParameterArray(other);
+    extents_ = other.extents_;
+    std::copy(other.begin(), other.end(), begin());  // no allocation: snapshots of a model are taken in training
+    return *this;
+  }
+  ParameterArray& operator=(ParameterArray&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~ParameterArray() = default;
+
+  Index extent(std::size_t axis) const { return extents_[axis]; }
+
+ private:
+  void swap(ParameterArray& other) noexcept {
+    std::swap(extents_, other.extents_);
+    std::swap(size_, other.size_);
+    std::swap(data_, other.data_);
+  }
+
+  std::array<Index, most_axes> extents_{};
+  std::size_t rank_;
+  Index size_ = 0;
+  AlignedArray<S> data_;
+};
+
+/// A trainable array with PyTorch's shape, **first index fastest** (column-major): for a weight (out x in) the outputs
+/// are contiguous, which is what one-lane products load as vectors. Files hold the last index fastest; `io/`
+/// transposes. Zero at the start. An array with no elements is a part that an option switched off: `visit` skips it.
+template <class S, int Rank>
+class Parameter : public ParameterArray<S> {
+  using Base = ParameterArray<S>;
+  static constexpr auto axes = static_cast<std::size_t>(Rank);
+  static_assert(Rank > 0 && axes <= Base::most_axes);
+
+ public:
+  static constexpr int rank = Rank;
+
+  Parameter() : Base(axes) {}
+  template <std::integral... N>
+  requires(sizeof...(N) == axes) explicit Parameter(N... extents)
+      : Parameter(Extents<Rank>{static_cast<Index>(extents)...}) {}
+  explicit Parameter(const Extents<Rank>& extents) : Base(std::span<const Index>(extents)) {}
+
+  Index rows() const { return Base::extent(0); }
+  Index cols() const requires(Rank == 2) { return Base::extent(1); }
+
   /// One element; not checked. Of a weight: `weight(output, input)`.
   template <std::integral... I>
-  requires(sizeof...(I) == static_cast<std::size_t>(Rank)) S& operator()(I... i) { return data()[offset(i...)]; }
+  requires(sizeof...(I) == axes) S& operator()(I... i) { return Base::data()[offset(i...)]; }
   template <std::integral... I>
-  requires(sizeof...(I) == static_cast<std::size_t>(Rank)) const S& operator()(I... i) const {
-    return data()[offset(i...)];
-  }
+  requires(sizeof...(I) == axes) const S& operator()(I... i) const { return Base::data()[offset(i...)]; }
   /// The first element of a column: `weight.column(k)` is what input k gives to every output.
-  const S* column(Index k) const requires(Rank == 2) { return data() + k * extents_[0]; }
-  S* column(Index k) requires(Rank == 2) { return data() + k * extents_[0]; }
-
-  void fill(S value) { std::fill(begin(), end(), value); }
+  const S* column(Index k) const requires(Rank == 2) { return Base::data() + k * rows(); }
+  S* column(Index k) requires(Rank == 2) { return Base::data() + k * rows(); }
 
  private:
   template <class... I>
   Index offset(I... i) const {
     Index result = 0, stride = 1;
     std::size_t axis = 0;
-    ((result += static_cast<Index>(i) * stride, stride *= extents_[axis++]), ...);
+    ((result += static_cast<Index>(i) * stride, stride *= Base::extent(axis++)), ...);
     return result;
   }
-  void swap(Parameter& other) noexcept {
-    std::swap(extents_, other.extents_);
-    std::swap(size_, other.size_);
-    std::swap(data_, other.data_);
-  }
-
-  Extents<Rank> extents_{};
-  Index size_ = 0;
-  AlignedArray<S> data_;
 };
 
 /// A weight (out x in).

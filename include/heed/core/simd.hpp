@@ -76,10 +76,10 @@ inline constexpr int registers = 32;
 inline constexpr int registers = 16;
 #endif
 
-/// f(0), f(1), ..., f(N - 1), each with a compile-time index.
+/// f(0), f(1), ..., f(N - 1), written out. Where f is inlined its argument is a constant.
 template <int N, class F>
 HEED_INLINE void unroll(F&& f) {
-  [&]<int... i>(std::integer_sequence<int, i...>) HEED_LAMBDA { (f(std::integral_constant<int, i>{}), ...); }
+  [&]<int... i>(std::integer_sequence<int, i...>) HEED_LAMBDA { (f(i), ...); }
   (std::make_integer_sequence<int, N>{});
 }
 
@@ -87,6 +87,8 @@ namespace detail {
 // f on each part
 template <class P, class F, class... A>
 HEED_INLINE P each(F&& f, const A&... a) {
+  if constexpr (P::parts == 1) return {{f(a.part[0]...)}};
+  if constexpr (P::parts == 2) return {{f(a.part[0]...), f(a.part[1]...)}};
   P result;
   unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = f(a.part[i]...); });
   return result;

@@ -37,6 +37,8 @@
 // Kernels are built from small functions that must vanish: without this, compilers give up inlining at unrolled blocks.
 #define HEED_INLINE inline __attribute__((always_inline))
 #define HEED_LAMBDA __attribute__((always_inline))
+// What runs once, or when something is wrong: not worth the compiler's time.
+#define HEED_COLD __attribute__((noinline, cold))
 
 namespace heed::inline HEED_ISA {
 

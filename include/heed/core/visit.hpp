@@ -10,11 +10,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
+#include "heed/core/error.hpp"
 #include "heed/core/parameter.hpp"
+#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -35,9 +41,7 @@ struct Path {
 };
 
 template <class T>
-inline constexpr bool is_parameter = false;
-template <class S, int Rank>
-inline constexpr bool is_parameter<Parameter<S, Rank>> = true;
+concept IsParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
 
 /// What can be walked: it lists members through a static `visit`.
 template <class T>
@@ -46,9 +50,30 @@ concept Visitable = requires(std::remove_const_t<T>& t) {
 };
 
 namespace detail {
-template <class F, class M, class... Ms>
-void visit_parameters(F&& f, const Path* parent, M& model, Ms&... models) {
-  std::remove_const_t<M>::visit(
+// What is done with the parameters of one place, as the walk knows it: the same for every layer and every fold, so that
+// a fold costs the compiler little.
+struct Fold {
+  void* function;
+  void (*call)(void* function, const Path& path, void* const* parameters);
+};
+
+inline void check_same_extents(const Path& path, std::span<const Index> first, std::span<const Index> other) {
+  require(std::ranges::equal(first, other), [&] {
+    return Fault{"models of different sizes side by side", path.text(), to_text(first), to_text(other)};
+  });
+}
+
+template <class S, class... Ss>
+void fold_parameters(const Fold& fold, const Path& path, ParameterArray<S>& first, ParameterArray<Ss>&... rest) {
+  (check_same_extents(path, first.extents(), rest.extents()), ...);
+  if (first.empty()) return;
+  void* const all[] = {&first, &rest...};
+  fold.call(fold.function, path, all);
+}
+
+template <class M, class... Ms>
+void walk(const Fold& fold, const Path* parent, M& model, Ms&... models) {
+  M::visit(
       [&](auto name, auto& first, auto&... rest) {
         Path path{parent};
         if constexpr (std::is_integral_v<decltype(name)>) {
@@ -56,27 +81,39 @@ void visit_parameters(F&& f, const Path* parent, M& model, Ms&... models) {
         } else {
           path.name = name;
         }
-        if constexpr (is_parameter<std::remove_cvref_t<decltype(first)>>) {
-          ((require(rest.extents() == first.extents(),
-                    [&] {
-                      return Fault{"models of different sizes side by side", path.text(), to_text(first.extents()),
-                                   to_text(rest.extents())};
-                    })),
-           ...);
-          if (!first.empty()) f(static_cast<const Path&>(path), first, rest...);
+        if constexpr (IsParameter<std::remove_reference_t<decltype(first)>>) {
+          fold_parameters(fold, path, first, rest...);
         } else {
-          visit_parameters(f, &path, first, rest...);
+          walk(fold, &path, first, rest...);
         }
       },
       model, models...);
 }
+
+// a parameter of M, as const as M
+template <class M>
+using ParameterOf = std::conditional_t<std::is_const_v<M>, const ParameterArray<typename M::Scalar>,
+                                       ParameterArray<typename M::Scalar>>;
+
+template <class F, class... Ms>
+Fold fold_of(F& f) {
+  const auto call = [](void* function, const Path& path, void* const* all) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      (*static_cast<F*>(function))(path, *static_cast<ParameterOf<Ms>*>(all[i])...);
+    }
+    (std::index_sequence_for<Ms...>{});
+  };
+  return {const_cast<std::remove_const_t<F>*>(&f), call};
+}
 }  // namespace detail
 
 /// Calls `f(path, parameter, ...)` for each parameter of `model`, with the same parameter of each of `models` beside
-/// it. Parameters without elements are skipped. Throws where the models differ in a size.
+/// it, as `ParameterArray`s. Parameters without elements are skipped. Throws where the models differ in a size.
 template <class F, Visitable M, class... Ms>
 void for_each_parameter(F&& f, M& model, Ms&... models) {
-  detail::visit_parameters(f, nullptr, model, models...);
+  // the walk itself writes nothing
+  detail::walk(detail::fold_of<std::remove_reference_t<F>, M, Ms...>(f), nullptr,
+               const_cast<std::remove_const_t<M>&>(model), const_cast<std::remove_const_t<Ms>&>(models)...);
 }
 
 template <Visitable M>

@@ -110,10 +110,10 @@ struct Lstm {
 
     const S* bias = cache.bias.data();
     if (previous.h) {
-      kernels::product<S>(4 * H, L, {.bias = bias}, gates.data, times<S>(weight_ih_l0, x.data),
-                          times<S>(weight_hh_l0, previous.h.data));
+      kernels::product<S>(4 * H, L, {.bias = bias}, gates.data,
+                          {times<S>(weight_ih_l0, x.data), times<S>(weight_hh_l0, previous.h.data)});
     } else {
-      kernels::product<S>(4 * H, L, {.bias = bias}, gates.data, times<S>(weight_ih_l0, x.data));
+      kernels::product<S>(4 * H, L, {.bias = bias}, gates.data, {times<S>(weight_ih_l0, x.data)});
     }
 
     // two flat passes over the step: the gates and c, then tanh(c) and h
@@ -211,9 +211,9 @@ struct Lstm {
       const kernels::Start<S> from_above{.values = dy ? dy.at(t) : nullptr};
       if (t + 1 < x.steps) {
         kernels::product<S>(H, L, from_above, dh.data,
-                            times_transposed<S>(weight_hh_l0, gate_gradients(cache).at(t + 1)));
+                            {times_transposed<S>(weight_hh_l0, gate_gradients(cache).at(t + 1))});
       } else {
-        kernels::product<S>(H, L, from_above, dh.data);
+        kernels::product<S>(H, L, from_above, dh.data, {});
       }
       zero_ended(x, t, dh);
       add_where_last(x, t, d_final.h, dh);

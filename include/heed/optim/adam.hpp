@@ -70,15 +70,9 @@ class Adam {
                     .epsilon = options.epsilon,
                     .decay_gradient = options.decoupled ? 0 : options.weight_decay,
                     .keep = options.decoupled ? 1 - options.learning_rate * options.weight_decay : 1};
-    if (largest_) {
-      for_each_parameter(
-          [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) { update(n, w, g, m, v, top.data()); },
-          model, gradient, first_, second_, *largest_);
-    } else {
-      for_each_parameter(
-          [&](const Path&, auto& w, const auto& g, auto& m, auto& v) { update(n, w, g, m, v, v.data()); }, model,
-          gradient, first_, second_);
-    }
+    for_each_parameter(
+        [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) { update(n, w, g, m, v, top.data()); },
+        model, gradient, first_, second_, largest_ ? *largest_ : second_);
   }
 
   std::int64_t steps() const { return steps_; }

@@ -62,7 +62,7 @@ double product_error(Index rows, Index lanes, From from, const Operands&... oper
                        .values = from == From::values   ? values.data()
                                  : from == From::itself ? y.data()
                                                         : nullptr};
-  heed::kernels::product<S>(rows, lanes, start, y.data(), operands.term()...);
+  heed::kernels::product<S>(rows, lanes, start, y.data(), {operands.term()...});
   return test_support::largest_difference(y, expected);
 }
 

@@ -50,7 +50,7 @@ template <class S>
 void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
   assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
   for (Index t = 0; t < x.steps; ++t) {
-    kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), times<S>(w, x.at(t)));
+    kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), {times<S>(w, x.at(t))});
   }
 }
 
@@ -61,7 +61,7 @@ void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
   assert(dy.steps == dx.tile.steps && dy.features == w.out && dx.tile.features == w.in);
   for (Index t = 0; t < dy.steps; ++t) {
     S* to = dx.tile.at(t);
-    kernels::product<S>(w.in, dy.lanes, {.values = dx.add ? to : nullptr}, to, times_transposed<S>(w, dy.at(t)));
+    kernels::product<S>(w.in, dy.lanes, {.values = dx.add ? to : nullptr}, to, {times_transposed<S>(w, dy.at(t))});
   }
 }
 

@@ -7,7 +7,9 @@
 ///     y[r][lane] = start[r][lane] + sum over terms, sum over k of w(r, k) x[k][lane]
 ///
 /// Two directions: with many lanes, packets run over lanes and weights are broadcast; with one lane, packets run over
-/// whichever axis of the weights is contiguous (slowly where none is, or two terms disagree).
+/// whichever axis of the weights is contiguous (slowly where none is).
+
+#include <initializer_list>
 
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
@@ -24,6 +26,10 @@ struct Term {
   Index row, column;
 };
 
+// Passed by reference: by value its two words would be copied as one packet, too soon after they were written.
+template <class S>
+using Terms = std::initializer_list<Term<S>>;
+
 /// What a product starts from: zero, one number a row (a bias), or a value for every row and lane (to add to).
 template <class S>
 struct Start {
@@ -35,63 +41,66 @@ namespace detail {
 using namespace simd;
 
 // rows r .. r + C of the lanes in one pack
-template <int C, class P, class S, class... Terms>
-HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start, S* y, const Terms&... terms) {
+template <int C, class P, class S>
+HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   P sum[C];
   unroll<C>([&](auto c) HEED_LAMBDA {
     sum[c] =
         start.values ? load<P>(start.values + (r + c) * lanes + lane) : set1<P>(start.bias ? start.bias[r + c] : S(0));
   });
-  (
-      [&](const Term<S>& term) HEED_LAMBDA {
-        const S* x = term.x + lane;
-        const S* w = term.w + r * term.row;
-        for (Index k = 0; k < term.count; ++k, x += lanes, w += term.column) {
-          const P v = load<P>(x);
-          unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(v, set1<P>(w[c * term.row]), sum[c]); });
-        }
-      }(terms),
-      ...);
+  for (const Term<S>& term : terms) {
+    const S* x = term.x + lane;
+    const S* w = term.w + r * term.row;
+    for (Index k = 0; k < term.count; ++k, x += lanes, w += term.column) {
+      const P v = load<P>(x);
+      unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(v, set1<P>(w[c * term.row]), sum[c]); });
+    }
+  }
   unroll<C>([&](auto c) HEED_LAMBDA { store(y + (r + c) * lanes + lane, sum[c]); });
 }
 
-template <int C, class P, class S, class... Terms>
-HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> start, S* y, const Terms&... terms) {
+template <int C, class P, class S>
+HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   Index r = 0;
-  for (; r + C <= rows; r += C) product_block<C, P>(r, lane, lanes, start, y, terms...);
+  for (; r + C <= rows; r += C) product_block<C, P>(r, lane, lanes, start, y, terms);
   if constexpr (C > 4) {
-    for (; r + 4 <= rows; r += 4) product_block<4, P>(r, lane, lanes, start, y, terms...);
+    for (; r + 4 <= rows; r += 4) product_block<4, P>(r, lane, lanes, start, y, terms);
   }
   if constexpr (C > 1) {
-    for (; r < rows; ++r) product_block<1, P>(r, lane, lanes, start, y, terms...);
+    for (; r < rows; ++r) product_block<1, P>(r, lane, lanes, start, y, terms);
   }
 }
 
 // one lane, rows contiguous in w and y: packets of rows. Few packets would wait for their own sums: `Chains` partial
 // sums take turns.
-template <class P, int Chains, class S, class... Terms>
-HEED_INLINE void column_block(Index r, Start<S> start, S* y, const Terms&... terms) {
+template <class P, int Chains, class S, class... TermOfS>
+HEED_INLINE void column_block(Index r, Start<S> start, S* y, const TermOfS&... terms) {
   P sum[Chains];
   sum[0] = start.values ? load<P>(start.values + r) : start.bias ? load<P>(start.bias + r) : set1<P>(0);
   unroll<Chains - 1>([&](auto c) HEED_LAMBDA { sum[c + 1] = set1<P>(0); });
-  (
-      [&](const Term<S>& term) HEED_LAMBDA {
-        const S* w = term.w + r;
-        Index k = 0;
-        for (; k + Chains <= term.count; k += Chains, w += Chains * term.column) {
-          unroll<Chains>(
-              [&](auto c) HEED_LAMBDA { sum[c] = fma(load<P>(w + c * term.column), set1<P>(term.x[k + c]), sum[c]); });
-        }
-        for (; k < term.count; ++k, w += term.column) sum[0] = fma(load<P>(w), set1<P>(term.x[k]), sum[0]);
-      }(terms),
-      ...);
+  const auto add_term = [&](const Term<S>& term) HEED_LAMBDA {
+    const S* w = term.w + r;
+    Index k = 0;
+    for (; k + Chains <= term.count; k += Chains, w += Chains * term.column) {
+      unroll<Chains>([&](auto c)
+                         HEED_LAMBDA { sum[c] = fma(load<P>(w + c * term.column), set1<P>(term.x[k + c]), sum[c]); });
+    }
+    for (; k < term.count; ++k, w += term.column) sum[0] = fma(load<P>(w), set1<P>(term.x[k]), sum[0]);
+  };
+  (add_term(terms), ...);
   unroll<Chains - 1>([&](auto c) HEED_LAMBDA { sum[0] = add(sum[0], sum[c + 1]); });
   store(y + r, sum[0]);
 }
 
+template <class S, class... TermOfS>
+HEED_INLINE void columns(Index rows, Start<S> start, S* y, const TermOfS&... terms) {
+  for_each_packet<S, 8>(
+      rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P, (P::parts >= 4 ? 1 : 4)>(r, start, y, terms...); });
+}
+
 // one lane, inputs contiguous in w: dot products of C rows
-template <int C, class S, class... Terms>
-HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Terms&... terms) {
+template <int C, class S>
+HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Term<S>& term) {
   using P = Packet<S>;
   P sum[C];
   S rest[C];
@@ -99,49 +108,48 @@ HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Terms&... terms)
     sum[c] = set1<P>(0);
     rest[c] = start.values ? start.values[r + c] : start.bias ? start.bias[r + c] : S(0);
   });
-  (
-      [&](const Term<S>& term) HEED_LAMBDA {
-        const S* w = term.w + r * term.row;
-        Index k = 0;
-        for (; k + width<P> <= term.count; k += width<P>) {
-          const P v = load<P>(term.x + k);
-          unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(load<P>(w + c * term.row + k), v, sum[c]); });
-        }
-        for (; k < term.count; ++k)
-          unroll<C>([&](auto c) HEED_LAMBDA { rest[c] += w[c * term.row + k * term.column] * term.x[k]; });
-      }(terms),
-      ...);
+  const S* w = term.w + r * term.row;
+  Index k = 0;
+  for (; k + width<P> <= term.count; k += width<P>) {
+    const P v = load<P>(term.x + k);
+    unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(load<P>(w + c * term.row + k), v, sum[c]); });
+  }
+  for (; k < term.count; ++k)
+    unroll<C>([&](auto c) HEED_LAMBDA { rest[c] += w[c * term.row + k * term.column] * term.x[k]; });
   unroll<C>([&](auto c) HEED_LAMBDA { y[r + c] = rest[c] + simd::sum(sum[c]); });
 }
 
-template <class S, class... Terms>
-void product_one_lane(Index rows, Start<S> start, S* y, const Terms&... terms) {
-  const bool by_rows = ((terms.row == 1) && ...), by_inputs = ((terms.column == 1) && ...);
-  if (by_rows && !(by_inputs && rows == 1)) {
-    for_each_packet<S, 8>(
-        rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P, (P::parts >= 4 ? 1 : 4)>(r, start, y, terms...); });
-  } else if (by_inputs) {
-    Index r = 0;
-    for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, terms...);
-    for (; r < rows; ++r) dot_block<1>(r, start, y, terms...);
-  } else {
-    product_rows<4, Pack<S, 1>>(rows, 0, 1, start, y, terms...);
+template <class S>
+void product_one_lane(Index rows, Start<S> start, S* y, const Terms<S>& terms) {
+  const Term<S>* term = terms.begin();
+  if (terms.size() == 2 && term[0].row == 1 && term[1].row == 1) return columns(rows, start, y, term[0], term[1]);
+  if (terms.size() == 0) return product_rows<1, Pack<S, 1>>(rows, 0, 1, start, y, terms);
+  for (; term != terms.end(); ++term, start = {.values = y}) {  // each starts from what the one before gave
+    if (term->row == 1 && !(term->column == 1 && rows == 1)) {
+      columns(rows, start, y, *term);
+    } else if (term->column == 1) {
+      Index r = 0;
+      for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, *term);
+      for (; r < rows; ++r) dot_block<1>(r, start, y, *term);
+    } else {
+      product_rows<4, Pack<S, 1>>(rows, 0, 1, start, y, {*term});
+    }
   }
 }
 }  // namespace detail
 
 /// The product above. `y` may be `start.values`, not one of the x.
-template <class S, class... Terms>
-void product(Index rows, Index lanes, Start<S> start, S* y, const Terms&... terms) {
+template <class S>
+void product(Index rows, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   using namespace simd;
-  if (lanes == 1) return detail::product_one_lane(rows, start, y, terms...);
+  if (lanes == 1) return detail::product_one_lane(rows, start, y, terms);
   constexpr int V = native_width<S>;
   constexpr int block = registers == 32 ? 8 : 4;  // rows of accumulators, two packets each
   Index lane = 0;
   for (; lane + 2 * V <= lanes; lane += 2 * V)
-    detail::product_rows<block, Packet<S, 2>>(rows, lane, lanes, start, y, terms...);
-  for (; lane + V <= lanes; lane += V) detail::product_rows<4, Packet<S>>(rows, lane, lanes, start, y, terms...);
-  for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms...);
+    detail::product_rows<block, Packet<S, 2>>(rows, lane, lanes, start, y, terms);
+  for (; lane + V <= lanes; lane += V) detail::product_rows<4, Packet<S>>(rows, lane, lanes, start, y, terms);
+  for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms);
 }
 
 }  // namespace heed::inline HEED_ISA::kernels

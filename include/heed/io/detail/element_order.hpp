@@ -3,8 +3,9 @@
 /// @file
 /// Files are row-major, parameters column-major: an inner part of safetensors_save.hpp and safetensors_load.hpp.
 
-#include <array>
 #include <cstddef>
+#include <span>
+#include <vector>
 
 #include "heed/core/types.hpp"
 
@@ -13,18 +14,19 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 /// Calls f(row-major position, column-major position) for each element, in row-major order.
-template <std::size_t Rank, class F>
-void for_each_element(const std::array<Index, Rank>& extents, F&& f) {
-  std::array<Index, Rank> index{}, stride{};
+template <class F>
+void for_each_element(std::span<const Index> extents, F&& f) {
+  const std::size_t rank = extents.size();
+  std::vector<Index> index(rank), stride(rank);
   Index count = 1;
-  for (std::size_t axis = 0; axis < Rank; ++axis) {
+  for (std::size_t axis = 0; axis < rank; ++axis) {
     stride[axis] = count;
     count *= extents[axis];
   }
   Index column_major = 0;
   for (Index row_major = 0; row_major < count; ++row_major) {
     f(row_major, column_major);
-    for (std::size_t axis = Rank; axis-- > 0;) {
+    for (std::size_t axis = rank; axis-- > 0;) {
       column_major += stride[axis];
       if (++index[axis] < extents[axis]) break;
       column_major -= stride[axis] * extents[axis];
