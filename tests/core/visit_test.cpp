@@ -95,7 +95,7 @@ TEST(Visit, FindsNumbersThatAreNotFinite) {
 TEST(Visit, KnowsWhatCanBeWalked) {
   static_assert(heed::Visitable<Tree> && heed::Visitable<const Tree>);
   static_assert(!heed::Visitable<int> && !heed::Visitable<Matrix<float>>);
-  static_assert(heed::is_parameter<Matrix<float>> && !heed::is_parameter<Tree>);
+  static_assert(heed::AnyParameter<Matrix<float>> && !heed::AnyParameter<Tree>);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ struct Path {
 };
 
 template <class T>
-concept IsParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
+concept AnyParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
 
 /// What can be walked: it lists members through a static `visit`.
 template <class T>
@@ -81,7 +81,7 @@ void walk(const Fold& fold, const Path* parent, M& model, Ms&... models) {
         } else {
           path.name = name;
         }
-        if constexpr (IsParameter<std::remove_reference_t<decltype(first)>>) {
+        if constexpr (AnyParameter<std::remove_reference_t<decltype(first)>>) {
           fold_parameters(fold, path, first, rest...);
         } else {
           walk(fold, &path, first, rest...);
