@@ -15,6 +15,7 @@ using heed::Path;
 using heed::Vector;
 
 struct Leaf {
+  using Scalar = float;
   Matrix<float> weight{2, 3};
   Vector<float> bias{2};
   static void visit(auto&& f, auto&... l) {

@@ -43,9 +43,10 @@ struct Path {
 template <class T>
 concept AnyParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
 
-/// What can be walked: it lists members through a static `visit`.
+/// What can be walked: it lists members through a static `visit`, and all its parameters are of its `Scalar`.
 template <class T>
 concept Visitable = requires(std::remove_const_t<T>& t) {
+  typename T::Scalar;
   std::remove_const_t<T>::visit([](auto&&...) {}, t);
 };
 
