@@ -8,6 +8,7 @@
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
+#include "heed/layers/dropout.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
@@ -20,13 +21,14 @@ using heed::testing::ragged_lengths;
 
 /// Allocations of a forward and a backward pass after the first, many lanes and one, full and ragged.
 template <class L>
-long warm_allocations(const L& layer, heed::Shape shape) {
+long warm_allocations(const L& layer, heed::Shape shape, bool training = false) {
   long total = 0;
   for (const heed::Index lanes : {32, 1}) {
     for (const bool ragged : {false, true}) {
       heed::testing::LayerRun<L> run(layer, shape, lanes,
                                      ragged ? ragged_lengths(lanes, shape.steps) : std::vector<std::int32_t>());
       run.randomize(heed::Key{1});
+      run.training = training;
       run.forward();
       run.backward();
       const long before = test_support::allocations();
@@ -42,6 +44,7 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(heed::Dense<float>({4, 3}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Relu<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Softmax<float>(), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::Dropout<float>({0.5}), {3, 4}, true), 0);
   EXPECT_EQ(warm_allocations(heed::Lstm<float>({4, 5}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::AttentionPool<float>({4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::DotAttention<float>({4, 4, 3}), {3, 4}), 0);

@@ -36,6 +36,7 @@ struct CheckOptions {
   bool ragged = true;           ///< also with lengths shortest .. steps
   Index shortest = 0;           ///< more where the first steps are not optional, as in `QueryAndMemory`
   bool zero_when_empty = true;  ///< a layer that pools over time gives 0 for a sequence without steps
+  bool training = false;        ///< random layers draw
   bool initialize = true;       ///< random weights instead of the layer's own
   double weight_bound = 0.6;    ///< of these weights
   double input_bound = 1;       ///< of the inputs
@@ -174,6 +175,8 @@ LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index co
       }
     }
   };
+  result.training = run.training;
+  result.first_row = run.first_row + first;
   take(run.x, run.lanes, result.x);
   take(run.dy, run.lanes, result.dy);
   return result;
@@ -291,6 +294,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
     LayerRun<Double> run(layer, shape, o.lanes,
                          ragged ? ragged_lengths(o.lanes, shape.steps, o.shortest) : std::vector<std::int32_t>());
     run.randomize(key, o.input_bound);
+    run.training = o.training;
     const std::string where = ragged ? "ragged: " : "";
     detail::check_gradients(run, where, o, report);
     detail::check_accumulation(run, where, o, report);

@@ -40,6 +40,9 @@ struct LayerRun {
   std::vector<S> x, y, dy, dx;        // as tiles hold them
   typename L::Cache cache;
   Scratch scratch;
+  bool training = false;  // random layers draw, from this key
+  Key key = {17};
+  Index first_row = 0;  // the row in lane 0
 
   LayerRun(const L& layer_, Shape shape_, Index lanes_, std::vector<std::int32_t> lengths_ = {})
       : layer(layer_),
@@ -56,10 +59,10 @@ struct LayerRun {
   }
 
   /// Inputs in +-bound, gradients of the output in +-1.
-  void randomize(Key key, double bound = 1) {
+  void randomize(Key from, double bound = 1) {
     std::uint64_t i = 0;
-    for (S& v : x) v = static_cast<S>(static_cast<float>(key.uniform(i++, -bound, bound)));
-    for (S& v : dy) v = static_cast<S>(static_cast<float>(key.uniform(i++, -1, 1)));
+    for (S& v : x) v = static_cast<S>(static_cast<float>(from.uniform(i++, -bound, bound)));
+    for (S& v : dy) v = static_cast<S>(static_cast<float>(from.uniform(i++, -1, 1)));
     // past a lane's end the gradient of an output that keeps the steps is zero
     if (!pools_time<L>) zero_past_end(tile(dy, output), valid());
   }
@@ -67,17 +70,18 @@ struct LayerRun {
   const std::int32_t* valid() const { return lengths.empty() ? nullptr : lengths.data(); }
   Tile<S> tile(std::vector<S>& values, Shape s) { return Tile<S>(values.data(), s, lanes); }
   Tile<const S> input() const { return Tile<const S>(x.data(), shape, lanes, valid()); }
+  Pass pass() { return {scratch, training, key, first_row}; }
   S at(const std::vector<S>& values, Shape s, Index t, Index f, Index lane) const {
     return values[static_cast<std::size_t>((t * s.features + f) * lanes + lane)];
   }
 
-  void forward() { layer.forward(input(), tile(y, output), cache, Pass{scratch}); }
+  void forward() { layer.forward(input(), tile(y, output), cache, pass()); }
   void backward(Sink sink = Sink::into, bool reset = true) {
     if (reset) set_zero(gradient);
     const Tile<S> d = tile(dx, shape);
     const Into<S> to = sink == Sink::into ? into(d) : sink == Sink::onto ? onto(d) : Into<S>();
     layer.backward(input(), Tile<const S>(y.data(), output, lanes), Tile<const S>(dy.data(), output, lanes), to, cache,
-                   gradient, Pass{scratch});
+                   gradient, pass());
   }
 
   /// sum of y dy: what dx and the gradient are the derivatives of

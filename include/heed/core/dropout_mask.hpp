@@ -1,0 +1,107 @@
+#pragma once
+
+/// @file
+/// What dropout multiplies by: 0 or 1/(1 - rate), a function of a key, a row and a position.
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <type_traits>
+
+#include "heed/core/error.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Throws where a dropout rate is not in [0, 1). `where` and `option` name it.
+inline void check_dropout_rate(double rate, const char* where, const char* option) {
+  require(rate >= 0 && rate < 1, [&] {
+    return Fault{"option out of range", where, std::string(option) + " in [0, 1)", std::to_string(rate)};
+  });
+}
+
+/// Inverted dropout (Srivastava et al. 2014): a number is dropped with probability `rate`, others are scaled by
+/// 1/(1 - rate), so that the mean stays. The decision is a function of key, row, group and position: the same in any
+/// lane, in a tile of any width, in float and in double.
+class DropoutMask {
+ public:
+  DropoutMask(double rate, Key key, Index first_row)
+      : dropped_below_(static_cast<std::uint32_t>(std::min(rate * 0x1p32, 0x1p32 - 1))),
+        scale_(1 / (1 - rate)),
+        key_(key),
+        first_row_(first_row) {}
+  DropoutMask(double rate, const Pass& pass) : DropoutMask(rate, pass.key, pass.first_row) {}
+
+  /// Whether anything is dropped in this pass; otherwise dropout is the identity.
+  static bool active(double rate, const Pass& pass) { return pass.training && rate > 0; }
+
+  /// The multipliers of the numbers first .. first + count of a group of every row, as tiles hold them: [number][lane],
+  /// rows `first_row` and on. Groups (a step, a head's query) and numbers are counted up to 2^32.
+  template <class S>
+  void fill(S* to, Index count, Index lanes, Index first = 0, Index group = 0) const {
+    Rows rows = {};
+    const auto start = static_cast<std::uint32_t>(first), site = static_cast<std::uint32_t>(group) * weyl;
+    if (lanes == 1) {  // a block of numbers
+      set_rows(0, 0, site, rows);
+      const Words consecutive = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+      for (Index i = 0; i < count; i += block) {
+        const Words numbers = (consecutive + (start + static_cast<std::uint32_t>(i))) * weyl;
+        put(rows, numbers, std::min(block, count - i), to + i);
+      }
+      return;
+    }
+    for (Index lane = 0; lane < lanes; lane += block) {  // a block of lanes
+      set_rows(lane, 1, site, rows);
+      const Index valid = std::min(block, lanes - lane);
+      std::uint32_t number = start * weyl;
+      for (Index i = 0; i < count; ++i, number += weyl) put(rows, Words{} + number, valid, to + i * lanes + lane);
+    }
+  }
+
+ private:
+  static constexpr Index block = 16;
+  static constexpr std::uint32_t weyl = 0x9e3779b9U;  // 2^32 over the golden ratio: number i stands for i times it
+  typedef std::uint32_t Words __attribute__((vector_size(4 * block)));
+
+  // 64 bits of each row: where its sequence of numbers starts, and what is added between the two rounds of mixing
+  struct Rows {
+    Words start, second;
+  };
+  void set_rows(Index lane, Index step, std::uint32_t site, Rows& rows) const {
+    for (Index j = 0; j < block; ++j) {
+      const std::uint64_t bits = key_.bits(static_cast<std::uint64_t>(first_row_ + lane + j * step));
+      rows.start[j] = static_cast<std::uint32_t>(bits);
+      rows.second[j] = static_cast<std::uint32_t>(bits >> 32) ^ site;
+    }
+  }
+  // the finaliser of MurmurHash3 (Appleby 2011)
+  static HEED_INLINE void mix(Words& h) {
+    h = (h ^ (h >> 16)) * 0x85ebca6bU;
+    h = (h ^ (h >> 13)) * 0xc2b2ae35U;
+    h = h ^ (h >> 16);
+  }
+  template <class S>
+  HEED_INLINE void put(const Rows& rows, const Words& numbers, Index count, S* to) const {
+    using Int = std::conditional_t<sizeof(S) == 4, std::int32_t, std::int64_t>;
+    typedef Int Wide __attribute__((vector_size(sizeof(S) * block)));
+    Words h = numbers + rows.start;
+    mix(h);
+    h += rows.second;
+    mix(h);
+    // all bits of a kept number are set, as wide as S
+    const Wide kept = __builtin_convertvector(h >= dropped_below_, Wide) & std::bit_cast<Int>(static_cast<S>(scale_));
+    std::memcpy(to, &kept, static_cast<std::size_t>(count) * sizeof(S));
+  }
+
+  std::uint32_t dropped_below_;
+  double scale_;
+  Key key_;
+  Index first_row_;
+};
+
+}  // namespace heed::inline HEED_ISA

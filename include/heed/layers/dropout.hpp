@@ -1,0 +1,59 @@
+#pragma once
+
+/// @file
+/// Dropout.
+
+#include "heed/core/dropout_mask.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y = x m in training, m = 0 with probability `rate` and 1/(1 - rate) otherwise; y = x when predicting (Srivastava et
+/// al. 2014; torch.nn.Dropout). m is a function of the pass' key, the row and the place in the sequence, never of the
+/// lane or of hidden state.
+template <class S>
+struct Dropout {
+  using Scalar = S;
+  using Input = S;
+  struct Options {
+    double rate = 0.5;
+  };
+  struct Cache {
+    TileBuffer<S> multipliers;  // empty where nothing was dropped
+  };
+
+  double rate = 0;
+
+  Dropout() = default;
+  /// Throws where the rate is not in [0, 1).
+  explicit Dropout(Options o) : rate(o.rate) { check_dropout_rate(o.rate, "Dropout", "rate"); }
+
+  Shape output_shape(Shape x) const { return x; }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    using namespace simd;
+    const bool active = DropoutMask::active(rate, pass);
+    const Tile<S> m = cache.multipliers.take(active ? x.shape() : Shape{}, x.lanes);
+    if (!active) return copy(x, y);
+    DropoutMask(rate, pass).fill(m.data, x.steps * x.features, x.lanes);
+    for_each_packet<S>(x.size(), [&]<class P>(Index i)
+                                     HEED_LAMBDA { store(y.data + i, mul(load<P>(x.data + i), load<P>(m.data + i))); });
+  }
+
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, Dropout&,
+                const Pass&) const {
+    const Tile<const S> m = cache.multipliers.view();
+    if (m.size() == x.size()) {
+      transform_gradient<S>(m, dy, dx, []<class P>(const P& a, const P& d) HEED_LAMBDA { return simd::mul(a, d); });
+    } else {
+      transform_gradient<S>(dy, dy, dx, []<class P>(const P&, const P& d) HEED_LAMBDA { return d; });
+    }
+  }
+
+  static void visit(auto&&, auto&...) {}
+};
+
+}  // namespace heed::inline HEED_ISA
