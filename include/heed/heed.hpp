@@ -49,6 +49,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
+#include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
