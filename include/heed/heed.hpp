@@ -3,6 +3,7 @@
 /// @file
 /// The core library: everything that needs Eigen alone.
 
+#include "heed/compose/residual.hpp"
 #include "heed/compose/sequential.hpp"
 #include "heed/core/attention_weights.hpp"
 #include "heed/core/buffer.hpp"
