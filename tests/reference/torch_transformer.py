@@ -9,6 +9,7 @@ from torch_modules import valid_steps
 
 def write_all():
     layer_norm()
+    embedding()
 
 
 def valid(y, lengths):
@@ -30,4 +31,14 @@ def layer_norm():
         module = case.module(module)
         lengths = lengths and case.constant("lengths", lengths)
         case.output("y", valid(module(case.input("x", 5, 4, 6)), lengths))
+        case.write()
+
+
+def embedding():
+    for name, lengths, padding in [("full", None, None), ("padding", None, 2), ("ragged", [4, 1, 0, 3], 0)]:
+        case = Case("embedding", name, padding=-1 if padding is None else padding)
+        module = case.module(nn.Embedding(6, 5, padding_idx=padding))
+        tokens = case.constant("tokens", torch.randint(6, (4, 4)))
+        lengths = lengths and case.constant("lengths", lengths)
+        case.output("y", valid(module(tokens), lengths))
         case.write()
