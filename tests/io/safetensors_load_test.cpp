@@ -58,6 +58,7 @@ TYPED_TEST(SafetensorsLoad, ModelsMayHaveNoBlocks) {
 
 /// A vector of two numbers.
 struct Pair {
+  using Scalar = float;
   heed::Vector<float> v{2};
   static void visit(auto&& f, auto&... models) { f("v", models.v...); }
 };

@@ -175,6 +175,11 @@ class Parameter : public ParameterArray<S> {
       : Parameter(Extents<Rank>{static_cast<Index>(extents)...}) {}
   explicit Parameter(const Extents<Rank>& extents) : Base(std::span<const Index>(extents)) {}
 
+  Extents<Rank> extents() const {
+    Extents<Rank> result;
+    std::ranges::copy(Base::extents(), result.begin());
+    return result;
+  }
   Index rows() const { return Base::extent(0); }
   Index cols() const requires(Rank == 2) { return Base::extent(1); }
 

@@ -41,11 +41,12 @@ struct Path {
 };
 
 template <class T>
-concept IsParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
+concept AnyParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
 
-/// What can be walked: it lists members through a static `visit`.
+/// What can be walked: it lists members through a static `visit`, and all its parameters are of its `Scalar`.
 template <class T>
 concept Visitable = requires(std::remove_const_t<T>& t) {
+  typename T::Scalar;
   std::remove_const_t<T>::visit([](auto&&...) {}, t);
 };
 
@@ -81,7 +82,7 @@ void walk(const Fold& fold, const Path* parent, M& model, Ms&... models) {
         } else {
           path.name = name;
         }
-        if constexpr (IsParameter<std::remove_reference_t<decltype(first)>>) {
+        if constexpr (AnyParameter<std::remove_reference_t<decltype(first)>>) {
           fold_parameters(fold, path, first, rest...);
         } else {
           walk(fold, &path, first, rest...);
