@@ -3,6 +3,7 @@
 /// @file
 /// The core library: everything that needs Eigen alone.
 
+#include "heed/compose/residual.hpp"
 #include "heed/compose/sequential.hpp"
 #include "heed/core/attention_weights.hpp"
 #include "heed/core/buffer.hpp"
@@ -16,6 +17,7 @@
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/product.hpp"
+#include "heed/core/kernels/rows.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
 #include "heed/core/lengths.hpp"
@@ -49,8 +51,10 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
+#include "heed/layers/embedding.hpp"
 #include "heed/layers/gru.hpp"
 #include "heed/layers/gru_cell.hpp"
+#include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/lstm_cell.hpp"
 #include "heed/layers/multi_head_attention.hpp"

@@ -9,6 +9,8 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
+#include "heed/layers/embedding.hpp"
+#include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
@@ -45,6 +47,8 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(heed::Relu<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Softmax<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Dropout<float>({0.5}), {3, 4}, true), 0);
+  EXPECT_EQ(warm_allocations(heed::Embedding<float>({5, 4}), {3, 1}), 0);
+  EXPECT_EQ(warm_allocations(heed::LayerNorm<float>({4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Lstm<float>({4, 5}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::AttentionPool<float>({4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::DotAttention<float>({4, 4, 3}), {3, 4}), 0);

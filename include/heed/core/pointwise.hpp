@@ -81,4 +81,25 @@ HEED_INLINE void for_each_place(Index features, Index lanes, F&& f) {
   }
 }
 
+/// to[lane] = sum over the features of one step of `f.operator()<P>(place)`.
+template <class S, class F>
+HEED_INLINE void sum_over_features(Index features, Index lanes, S* to, F&& f) {
+  if (lanes == 1) {
+    S total = 0;
+    simd::for_each_packet<S>(features, [&]<class P>(Index i) HEED_LAMBDA {
+      total += simd::sum(f.template operator()<P>(detail::Place<true>{i, i, 0}));
+    });
+    *to = total;
+    return;
+  }
+  simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+    P total = simd::set1<P>(0);
+    for (Index feature = 0; feature < features; ++feature) {
+      const detail::Place<false> place{feature * lanes + lane, feature, lane};
+      total = simd::add(total, f.template operator()<P>(place));
+    }
+    simd::store(to + lane, total);
+  });
+}
+
 }  // namespace heed::inline HEED_ISA

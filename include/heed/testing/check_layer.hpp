@@ -10,14 +10,16 @@
 /// In double, with random weights, inputs and upstream gradient, full and ragged: every gradient equals central
 /// differences; forward and backward twice give twice the gradient; a gradient can be overwritten, added to, or not
 /// wanted; two tiles give what one batch gives; a sequence alone gives what it gives in a tile, with or without
-/// padding; float agrees with double; and, where allocations are counted, a warm pass makes none. ReLU and the like
-/// should be kept off their kinks: give such a model weights of your own (`initialize = false`) with biases far from 0.
+/// padding; float agrees with double; and, where allocations are counted, a warm pass makes none. A layer of tokens
+/// keeps the same contract without a gradient of its input, and does not look at tokens past a sequence's end. ReLU and
+/// the like should be kept off their kinks: give such a model weights of your own (`initialize = false`) with biases
+/// far from 0.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "heed/core/concepts.hpp"
@@ -27,6 +29,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/testing/detail/errors.hpp"
 #include "heed/testing/layer_run.hpp"
 
 namespace heed::inline HEED_ISA::testing {
@@ -40,6 +43,7 @@ struct CheckOptions {
   bool initialize = true;       ///< random weights instead of the layer's own
   double weight_bound = 0.6;    ///< of these weights
   double input_bound = 1;       ///< of the inputs
+  std::int32_t tokens = 5;      ///< of a layer of tokens: inputs are 0 to this - 1
   double gradient = 1e-7;       ///< largest error of a gradient against differences, norm-wise
   double equal = 1e-12;         ///< largest difference of what should be equal in double
   double in_float = 2e-5;       ///< largest difference between float and double
@@ -69,45 +73,6 @@ class Report {
 
 namespace detail {
 
-// |a - b| / max(|a|, |b|), in Euclidean norms, with an absolute floor
-inline double norm_error(const std::vector<double>& a, const std::vector<double>& b) {
-  double difference = 0, first = 0, second = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += (a[i] - b[i]) * (a[i] - b[i]);
-    first += a[i] * a[i];
-    second += b[i] * b[i];
-  }
-  return std::sqrt(difference) / std::max({std::sqrt(first), std::sqrt(second), 1e-3});
-}
-
-// The largest difference over max(1, the largest value).
-template <class A, class B>
-double largest_error(const A& a, const B& b) {
-  double difference = a.size() == b.size() ? 0 : 1e300, scale = 1;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    const double x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
-    difference = std::isnan(x - y) ? 1e300 : std::max(difference, std::abs(x - y));
-    scale = std::max(scale, std::abs(y));
-  }
-  return difference / scale;
-}
-
-// fourth-order central differences of `loss` in every number of `values`
-inline std::vector<double> differences(double* values, Index count, const std::function<double()>& loss) {
-  constexpr double h = 1e-3;
-  std::vector<double> gradient(static_cast<std::size_t>(count));
-  for (Index i = 0; i < count; ++i) {
-    const double x = values[i];
-    const auto at = [&](double step) {
-      values[i] = x + step;
-      return loss();
-    };
-    gradient[static_cast<std::size_t>(i)] = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
-    values[i] = x;
-  }
-  return gradient;
-}
-
 template <class L>
 void check_gradients(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
   const auto loss = [&] { return run.loss(); };
@@ -116,7 +81,8 @@ void check_gradients(LayerRun<L>& run, const std::string& where, const CheckOpti
   std::vector<std::vector<double>> expected;
   L& layer = run.layer;
   for_each_parameter([&](const Path&, auto& p) { expected.push_back(differences(p.data(), p.size(), loss)); }, layer);
-  const std::vector<double> dx = differences(run.x.data(), static_cast<Index>(run.x.size()), loss);
+  std::vector<double> dx;
+  if constexpr (!TokenLayer<L>) dx = differences(run.x.data(), static_cast<Index>(run.x.size()), loss);
   std::size_t i = 0;
   for_each_parameter(
       [&](const Path& path, const auto& g) {
@@ -166,8 +132,8 @@ LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index co
                       run.lengths.empty() ? std::vector<std::int32_t>()
                                           : std::vector<std::int32_t>(run.lengths.begin() + first,
                                                                       run.lengths.begin() + first + count));
-  using T = typename To::Scalar;
   const auto take = [&](const auto& from, Index total, auto& to) {
+    using T = typename std::remove_reference_t<decltype(to)>::value_type;
     for (Index i = 0; i < static_cast<Index>(to.size()) / count; ++i) {
       for (Index l = 0; l < count; ++l) {
         to[static_cast<std::size_t>(i * count + l)] =
@@ -222,7 +188,7 @@ void check_ragged(LayerRun<L>& run, const CheckOptions& o, Report& report) {
   double y_error = 0, dx_error = 0, past_end = 0;
   for (Index l = 0; l < run.lanes; ++l) {
     const Index length = run.lengths[static_cast<std::size_t>(l)];
-    for (Index t = length; t < run.shape.steps; ++t) {
+    for (Index t = length; t < run.shape.steps && !TokenLayer<L>; ++t) {
       for (Index f = 0; f < run.shape.features; ++f)
         past_end = std::max(past_end, std::abs(run.at(run.dx, run.shape, t, f, l)));
     }
@@ -241,7 +207,7 @@ void check_ragged(LayerRun<L>& run, const CheckOptions& o, Report& report) {
             std::max(y_error, std::abs(alone.at(alone.y, alone.output, t, f, 0) - run.at(run.y, run.output, t, f, l)));
       }
     }
-    for (Index t = 0; t < length; ++t) {
+    for (Index t = 0; t < length && !TokenLayer<L>; ++t) {
       for (Index f = 0; f < run.shape.features; ++f) {
         dx_error =
             std::max(dx_error, std::abs(alone.at(alone.dx, alone.shape, t, f, 0) - run.at(run.dx, run.shape, t, f, l)));
@@ -275,7 +241,8 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
   auto in_float = make.template operator()<float>();
   using Double = decltype(layer);
   using Float = decltype(in_float);
-  static_assert(DifferentiableLayer<Double> && DifferentiableLayer<Float>);
+  static_assert((DifferentiableLayer<Double> && DifferentiableLayer<Float>) ||
+                (TokenLayer<Double> && TokenLayer<Float>));
   Key key = Key{o.seed};
   if (o.initialize) {
     for_each_parameter([&](const Path&, auto& p) { initialize_uniform(p, key = key.child(1), o.weight_bound); }, layer);
@@ -293,7 +260,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
     if (ragged && !o.ragged) break;
     LayerRun<Double> run(layer, shape, o.lanes,
                          ragged ? ragged_lengths(o.lanes, shape.steps, o.shortest) : std::vector<std::int32_t>());
-    run.randomize(key, o.input_bound);
+    run.randomize(key, o.input_bound, o.tokens);
     run.training = o.training;
     const std::string where = ragged ? "ragged: " : "";
     detail::check_gradients(run, where, o, report);
