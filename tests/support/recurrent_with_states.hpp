@@ -34,9 +34,9 @@ struct RecurrentWithStates {
   void forward(ConstTile x, Tile y, Cache& cache, const heed::Pass& pass) const {
     const Tile h = cache.h.take(layer.state_shape(), x.lanes), c = cache.c.take(layer.state_shape(), x.lanes);
     layer.forward(inner(x, cache), y.range(2 * rows(), y.steps - 2 * rows()), cache.layer, pass, initial(x),
-                  {h, R::Cell::has_cell ? c : Tile()});
+                  {h, layer.cell.has_cell() ? c : Tile()});
     fill(y.range(0, 2 * rows()), S(0));
-    if (!R::Cell::has_cell) fill(c, S(0));
+    if (!layer.cell.has_cell()) fill(c, S(0));
     for (Index i = 0; i < rows(); ++i) {
       copy(ConstTile(h.step(i)), narrow(y, i));
       copy(ConstTile(c.step(i)), narrow(y, rows() + i));
@@ -56,13 +56,13 @@ struct RecurrentWithStates {
     if (dx) {
       inner_dx = {dx.tile.range(2 * rows(), T), dx.add};
       d_initial = {cache.dh.take(layer.state_shape(), x.lanes), cache.dc.take(layer.state_shape(), x.lanes)};
-      if (!R::Cell::has_cell) {
+      if (!layer.cell.has_cell()) {
         fill(d_initial.c, S(0));
         d_initial.c = {};
       }
     }
     layer.backward(inner(x, cache), y.range(2 * rows(), T), dy.range(2 * rows(), T), inner_dx, cache.layer, grad.layer,
-                   pass, initial(x), {h, R::Cell::has_cell ? ConstTile(c) : ConstTile()}, d_initial);
+                   pass, initial(x), {h, layer.cell.has_cell() ? ConstTile(c) : ConstTile()}, d_initial);
     if (!dx) return;
     const Index n = d_initial.h.size();  // the state's gradient is overwritten, never added to
     const S* dc = cache.dc.view().data;
@@ -76,7 +76,7 @@ struct RecurrentWithStates {
 
  private:
   heed::RecurrentState<const S> initial(ConstTile x) const {
-    return {x.range(0, rows()), R::Cell::has_cell ? x.range(rows(), rows()) : ConstTile()};
+    return {x.range(0, rows()), layer.cell.has_cell() ? x.range(rows(), rows()) : ConstTile()};
   }
   Tile narrow(Tile y, Index step) const { return Tile(y.at(step), {1, layer.hidden_size()}, y.lanes); }
   ConstTile inner(ConstTile x, Cache& cache) const {

@@ -3,8 +3,6 @@
 /// @file
 /// A step of a gated recurrent unit.
 
-#include <array>
-
 #include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/recurrent_cell.hpp"
@@ -24,9 +22,10 @@ struct GruCell {
   using Weights = RecurrentWeights<S>;
   using Cache = RecurrentCache<S>;
   using Before = StateBefore<S>;
-  static constexpr const char* name = "Gru";
-  static constexpr Index gate_count = 3;
-  static constexpr bool has_cell = false, passes_directly = true;
+  static const char* name() { return "Gru"; }
+  static Index gate_count() { return 3; }
+  static bool has_cell() { return false; }
+  static bool passes_directly() { return true; }
 
   struct Options {
     Index input_size = 0, hidden_size = 0;
@@ -124,9 +123,10 @@ struct GruCell {
       store(dh.data + k, fma(d, r, load<P>(dh.data + k)));
     });
   }
+  static Tile<S> cell(Cache&, Index) { return {}; }
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
   /// With the reset before the product the last H rows of W_hh do not see h, but r h.
-  std::array<RecurrentGradient<S>, 2> recurrent_gradients(const Cache& cache) const {
+  RecurrentGradients<S> recurrent_gradients(const Cache& cache) const {
     const Tile<const S> inner = cache.first.view();
     const Index H = inner.features;
     return {{{cache.gates.view(), 2 * H, 0}, {inner, reset_after ? H : 0, 2 * H}}};

@@ -3,8 +3,6 @@
 /// @file
 /// A step of long short-term memory.
 
-#include <array>
-
 #include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/recurrent_cell.hpp"
@@ -23,9 +21,10 @@ struct LstmCell {
   using Weights = RecurrentWeights<S>;
   using Cache = RecurrentCache<S>;
   using Before = StateBefore<S>;
-  static constexpr const char* name = "Lstm";
-  static constexpr Index gate_count = 4;
-  static constexpr bool has_cell = true, passes_directly = false;
+  static const char* name() { return "Lstm"; }
+  static Index gate_count() { return 4; }
+  static bool has_cell() { return true; }
+  static bool passes_directly() { return false; }
 
   struct Options {
     Index input_size = 0, hidden_size = 0;
@@ -45,7 +44,6 @@ struct LstmCell {
     cache.second.take({steps, H}, lanes);
     detail::add_biases(w, cache);
   }
-  static Tile<const S> cell(const Cache& cache, Index t) { return cache.first.view().step(t); }
   static Tile<S> cell(Cache& cache, Index t) { return cache.first.tile().step(t); }
 
   void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
@@ -101,7 +99,7 @@ struct LstmCell {
     });
   }
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
-  static std::array<RecurrentGradient<S>, 1> recurrent_gradients(const Cache& cache) {
+  static RecurrentGradients<S> recurrent_gradients(const Cache& cache) {
     return {{{cache.gates.view(), cache.gates.view().features, 0}}};
   }
 

@@ -54,10 +54,10 @@ struct Recurrent {
     require(o.num_layers > 0, [&] {
       return Fault{"num_layers out of range", name(), "at least 1", std::to_string(o.num_layers)};
     });
-    check_dropout_rate(o.dropout, Cell::name, "dropout");
+    check_dropout_rate(o.dropout, name(), "dropout");
     for (Index layer = 0; layer < o.num_layers; ++layer) {
       for (Index d = 0; d < directions_; ++d) {
-        weights.emplace_back(Cell::gate_count, layer ? directions_ * o.hidden_size : o.input_size, o.hidden_size);
+        weights.emplace_back(cell.gate_count(), layer ? directions_ * o.hidden_size : o.input_size, o.hidden_size);
       }
     }
     initialize({});
@@ -67,6 +67,7 @@ struct Recurrent {
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i].initialize(i ? key.child(i + 3) : key);
   }
 
+  const char* name() const { return cell.name(); }
   Index input_size() const { return weights.empty() ? 0 : weights.front().input_size(); }
   Index hidden_size() const { return weights.empty() ? 0 : weights.front().hidden_size(); }
   Index output_size() const { return directions_ * hidden_size(); }
@@ -138,15 +139,15 @@ struct Recurrent {
       auto& run = cache.runs[static_cast<std::size_t>(i)];
       const State row = state.row(i);
       cell.step(weights[static_cast<std::size_t>(i)], 0, x.lanes, x.data, row, row.h.data, run);
-      if constexpr (Cell::has_cell) copy(Cell::cell(std::as_const(run), 0), row.c);
+      if (cell.has_cell()) copy(Tile<const S>(cell.cell(run, 0)), row.c);
       x = row.h;
     }
     copy(x, y);
   }
 
   static void visit(auto&& f, auto& first, auto&... rest) {
-    require(((rest.weights.size() == first.weights.size()) && ...), [] {
-      return Fault{"models of different sizes side by side", Cell::name, "as many layers", {}};
+    require(((rest.weights.size() == first.weights.size()) && ...), [&] {
+      return Fault{"models of different sizes side by side", first.name(), "as many layers", {}};
     });
     for (std::size_t i = 0; i < first.weights.size(); ++i) {
       const Index layer = static_cast<Index>(i) / first.directions_;
@@ -159,8 +160,6 @@ struct Recurrent {
   }
 
  private:
-  static std::string name() { return Cell::name; }
-
   detail::RecurrentPass<Cell> run(Index i, Cache& cache, const Pass& pass) const {
     const auto k = static_cast<std::size_t>(i);
     return {cell, weights[k], cache.runs[k], pass, i % directions_ == 1};

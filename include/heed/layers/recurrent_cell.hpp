@@ -6,6 +6,7 @@
 /// A cell is one layer in one direction, a step at a time. `Recurrent` makes sequences, directions and stacks of it:
 ///
 /// - `prepare(w, steps, lanes, cache)`: room for so many steps. Whoever calls `step` does it first.
+/// - `gate_count()`: blocks of H rows in the weights. `has_cell()`: whether the state has a c.
 /// - `step(w, t, lanes, x, previous, y, cache)`: step t of the cache, from x and the state before to y = h_t. An LSTM's
 ///   c_t is at `cell(cache, t)`. By pointers: one lane alone has no time for more.
 /// - `step_backward(w, t, previous, dh, dc, cache, pass)`: back through step t. `dh`: the gradient of h_t; what reaches
@@ -17,6 +18,7 @@
 ///   in `recurrent_gradients`, for some steps.
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include "heed/core/init.hpp"
@@ -89,9 +91,12 @@ struct RecurrentCache {
 /// Gradients of rows `first_row`, ... of what W_hh h feeds: the first `rows` features of a tile (steps, ...).
 template <class S>
 struct RecurrentGradient {
-  Tile<const S> tile;
-  Index rows, first_row;
+  Tile<const S> tile = {};
+  Index rows = 0, first_row = 0;
 };
+/// At most two blocks; a block that is not there has no rows.
+template <class S>
+using RecurrentGradients = std::array<RecurrentGradient<S>, 2>;
 
 namespace detail {
 /// b_ih + b_hh, in the cache

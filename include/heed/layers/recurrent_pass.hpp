@@ -43,12 +43,14 @@ struct RecurrentPass {
       cell.step(w, t, x.lanes, x.at(t), previous, y.at(t), cache);
       if (!reverse) continue;
       zero_ended(x, t, y.step(t));  // where the sequence has not begun yet
-      if constexpr (Cell::has_cell) zero_ended(x, t, Cell::cell(cache, t));
+      if (cell.has_cell()) zero_ended(x, t, cell.cell(cache, t));
     }
     for (Index t = common_length(x); t < x.steps; ++t) zero_ended(x, t, y.step(t));
     take_final(x, y, initial.h, final.h);
-    if constexpr (Cell::has_cell)
-      take_final(x, FeatureRange<const S>(cache.first.view(), 0, y.count), initial.c, final.c);
+    if (final.c && cell.has_cell()) {
+      const Tile<const S> c(cell.cell(cache, 0).data, {x.steps, y.count}, x.lanes);
+      take_final(x, FeatureRange<const S>(c, 0, y.count), initial.c, final.c);
+    }
   }
 
   void backward(Tile<const S> x, FeatureRange<const S> y, FeatureRange<const S> dy, Into<S> dx,
@@ -56,9 +58,9 @@ struct RecurrentPass {
     const Index H = w.hidden_size(), L = x.lanes;
     const Scratch::Mark mark(pass.scratch);
     const Tile<S> dh = pass.scratch.template tile<S>({1, H}, L);
-    const Tile<S> dc = Cell::has_cell ? pass.scratch.template tile<S>({1, H}, L) : Tile<S>();
+    const Tile<S> dc = cell.has_cell() ? pass.scratch.template tile<S>({1, H}, L) : Tile<S>();
     fill(dc, S(0));
-    if (Cell::passes_directly) fill(dh, S(0));
+    if (cell.passes_directly()) fill(dh, S(0));
     for (const Tile<S>& d : {d_initial.h, d_initial.c}) {
       if (d) fill(d, S(0));
     }
@@ -70,7 +72,7 @@ struct RecurrentPass {
       from_after(t, t == last, dy, dh);
       zero_ended(x, t, dh);
       add_where_final(x, t, d_final.h, dh);
-      if constexpr (Cell::has_cell) add_where_final(x, t, d_final.c, dc);
+      if (cell.has_cell()) add_where_final(x, t, d_final.c, dc);
       const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t)));
       cell.step_backward(w, t, previous, dh, dc, cache, pass);
       if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
@@ -82,7 +84,7 @@ struct RecurrentPass {
     begin_backward(x, initial, dh, dc, d_initial, grad);
     if (d_initial.h) add_where_empty(x, d_final.h, d_initial.h);
     if (d_initial.c) add_where_empty(x, d_final.c, d_initial.c);
-    input_gradient<S>(Cell::gate_gradients(cache), w.ih, dx);
+    input_gradient<S>(cell.gate_gradients(cache), w.ih, dx);
   }
 
  private:
@@ -107,16 +109,13 @@ struct RecurrentPass {
     State mixed = {};
   };
 
-  Before state(const FeatureRange<const S>& y, Index t) const {
-    if constexpr (Cell::has_cell) return {y.at(t), Cell::cell(std::as_const(cache), t).data};
-    return {y.at(t), nullptr};
-  }
+  Before state(const FeatureRange<const S>& y, Index t) const { return {y.at(t), cell.cell(cache, t).data}; }
 
   // dh = dy_t + what the step after gave: W_hh' of its gates' gradients, and what dh still holds
   void from_after(Index t, bool last, FeatureRange<const S> dy, Tile<S> dh) const {
     const Index H = w.hidden_size(), L = dh.lanes, after = reverse ? t - 1 : t + 1;
     kernels::Start<S> start{.values = dy ? dy.at(t) : nullptr};
-    if (Cell::passes_directly) {
+    if (cell.passes_directly()) {
       if (dy) add(dy.step(t), dh);
       start.values = dh.data;
     }
@@ -125,7 +124,7 @@ struct RecurrentPass {
     const auto term = [&](const RecurrentGradient<S>& part) {
       return times_transposed<S>(Weight<const S>(w.hh).outputs(part.first_row, part.rows), part.tile.at(after));
     };
-    if constexpr (parts.size() == 1) {
+    if (parts[1].rows == 0) {
       kernels::product<S>(H, L, start, dh.data, {term(parts[0])});
     } else {
       kernels::product<S>(H, L, start, dh.data, {term(parts[0]), term(parts[1])});
@@ -140,6 +139,7 @@ struct RecurrentPass {
     const Index L = x.lanes;
     const kernels::Rows<const S> h{y.at(before(with_before.first)), y.count, y.tile.features * L};
     for (const auto& part : cell.recurrent_gradients(cache)) {
+      if (part.rows == 0) continue;
       const kernels::Rows<const S> d{part.tile.at(with_before.first), part.rows, part.tile.features * L};
       kernels::weight_gradient<S>(with_before.count(), L, d, h, grad.hh.data() + part.first_row, grad.hh.rows());
     }
@@ -148,17 +148,17 @@ struct RecurrentPass {
   // A reverse run leaves a lane at its last step: what has come so far is the initial state's.
   void leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const {
     if (!x.lengths && t + 1 < x.steps) return;
-    if (Cell::passes_directly && d_initial.h) add_where_last(x, t, Tile<const S>(dh), d_initial.h);
+    if (cell.passes_directly() && d_initial.h) add_where_last(x, t, Tile<const S>(dh), d_initial.h);
     if (d_initial.c) add_where_last(x, t, Tile<const S>(dc), d_initial.c);
     if (dc) zero_ended(x, t + 1, dc);
-    if (Cell::passes_directly) zero_ended(x, t + 1, dh);
+    if (cell.passes_directly()) zero_ended(x, t + 1, dh);
   }
 
   // The step that begins: W_hh's gradient from the initial state, and the initial state's.
   void begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
                       RecurrentWeights<S>& grad) const {
     if (!reverse && x.steps > 0) {
-      if (Cell::passes_directly && d_initial.h) copy(Tile<const S>(dh), d_initial.h);
+      if (cell.passes_directly() && d_initial.h) copy(Tile<const S>(dh), d_initial.h);
       if (d_initial.c) copy(Tile<const S>(dc), d_initial.c);
     }
     if (x.steps == 0 || (!initial.h && !d_initial.h)) return;

@@ -3,8 +3,6 @@
 /// @file
 /// A step of a simple recurrent network.
 
-#include <array>
-
 #include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/recurrent_cell.hpp"
@@ -22,9 +20,10 @@ struct RnnCell {
   using Weights = RecurrentWeights<S>;
   using Cache = RecurrentCache<S>;
   using Before = StateBefore<S>;
-  static constexpr const char* name = "Rnn";
-  static constexpr Index gate_count = 1;
-  static constexpr bool has_cell = false, passes_directly = false;
+  static const char* name() { return "Rnn"; }
+  static Index gate_count() { return 1; }
+  static bool has_cell() { return false; }
+  static bool passes_directly() { return false; }
 
   struct Options {
     Index input_size = 0, hidden_size = 0;
@@ -72,8 +71,9 @@ struct RnnCell {
       store(h + k, relu ? select_less(zero, y, d, zero) : mul(d, sub(set1<P>(1), mul(y, y))));
     });
   }
+  static Tile<S> cell(Cache&, Index) { return {}; }
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
-  static std::array<RecurrentGradient<S>, 1> recurrent_gradients(const Cache& cache) {
+  static RecurrentGradients<S> recurrent_gradients(const Cache& cache) {
     return {{{cache.gates.view(), cache.gates.view().features, 0}}};
   }
 
