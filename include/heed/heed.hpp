@@ -56,6 +56,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/layers/positions.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/losses/mean_squared_error.hpp"

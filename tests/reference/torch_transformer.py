@@ -10,6 +10,7 @@ from torch_modules import valid_steps
 def write_all():
     layer_norm()
     embedding()
+    positions()
 
 
 def valid(y, lengths):
@@ -41,4 +42,26 @@ def embedding():
         tokens = case.constant("tokens", torch.randint(6, (4, 4)))
         lengths = lengths and case.constant("lengths", lengths)
         case.output("y", valid(module(tokens), lengths))
+        case.write()
+
+
+def sinusoids(steps, features):
+    """(steps, features) of Vaswani et al. 2017."""
+    even = torch.arange(0, features, 2)
+    angle = torch.arange(steps)[:, None] / 10000 ** (even / features)
+    return torch.stack((torch.sin(angle), torch.cos(angle)), dim=-1).flatten(1)[:, :features]
+
+
+def positions():
+    for name, features in {"sinusoidal": 6, "sinusoidal_odd": 5}.items():
+        case = Case("positions", name)
+        x = case.input("x", 3, 4, features)
+        case.output("y", x + sinusoids(4, features))
+        case.write()
+    for name, lengths in {"learned": None, "learned_ragged": [4, 0, 2]}.items():
+        case = Case("positions", name)
+        module = case.module(nn.Embedding(5, 6))
+        x = case.input("x", 3, 4, 6)
+        lengths = lengths and case.constant("lengths", lengths)
+        case.output("y", valid(x + module(torch.arange(4)), lengths))
         case.write()
