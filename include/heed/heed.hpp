@@ -5,6 +5,8 @@
 
 #include "heed/compose/residual.hpp"
 #include "heed/compose/sequential.hpp"
+#include "heed/core/attention_heads.hpp"
+#include "heed/core/attention_mask.hpp"
 #include "heed/core/attention_weights.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
@@ -17,6 +19,7 @@
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/product.hpp"
+#include "heed/core/kernels/relative_positions.hpp"
 #include "heed/core/kernels/rows.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
