@@ -3,6 +3,7 @@
 /// @file
 /// The core library: everything that needs Eigen alone.
 
+#include "heed/compose/repeat.hpp"
 #include "heed/compose/residual.hpp"
 #include "heed/compose/sequential.hpp"
 #include "heed/core/attention_heads.hpp"
@@ -55,12 +56,15 @@
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/embedding.hpp"
+#include "heed/layers/feed_forward.hpp"
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/positions.hpp"
 #include "heed/layers/standardize.hpp"
+#include "heed/layers/transformer_decoder_block.hpp"
+#include "heed/layers/transformer_encoder_block.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/losses/mean_squared_error.hpp"
 #include "heed/models/sequence_classifier.hpp"
