@@ -14,6 +14,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/layers/positions.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -49,6 +50,8 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(heed::Dropout<float>({0.5}), {3, 4}, true), 0);
   EXPECT_EQ(warm_allocations(heed::Embedding<float>({5, 4}), {3, 1}), 0);
   EXPECT_EQ(warm_allocations(heed::LayerNorm<float>({4}), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::SinusoidalPositions<float>(), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::LearnedPositions<float>({3, 4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Lstm<float>({4, 5}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::AttentionPool<float>({4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::DotAttention<float>({4, 4, 3}), {3, 4}), 0);

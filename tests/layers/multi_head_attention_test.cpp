@@ -3,15 +3,18 @@
 #include <gtest/gtest.h>
 
 #include "../support/attention_case.hpp"
+#include "../support/attention_forms.hpp"
 #include "../support/keras.hpp"
 #include "../support/layer_case.hpp"
 #include "../support/task.hpp"
 
 namespace {
 
+using heed::Index;
 using heed::MultiHeadAttention;
 using test_support::equals;
 using test_support::error_of;
+using test_support::OwnedMask;
 using test_support::Reference;
 
 template <heed::Index heads>
@@ -42,6 +45,117 @@ TEST(MultiHeadAttention, EqualsPyTorch) {
       test_support::expect_equals_reference(name, layer);
     } else {
       test_support::expect_equals_cross(name, layer);
+    }
+  }
+}
+
+// Causal, masked, with three inputs of their own sizes, with relative positions.
+TEST(MultiHeadAttention, EqualsPyTorchWithItsOptions) {
+  for (const auto& name : test_support::reference_names("multihead_options")) {
+    const Reference file(name);
+    const MultiHeadAttention<double> layer({.embed_dim = 6,
+                                            .num_heads = file.index("heads"),
+                                            .kdim = file.index("kdim"),
+                                            .vdim = file.index("vdim"),
+                                            .causal = file.flag("causal"),
+                                            .relative_positions = file.index("relative")});
+    if (file.text("form") == "three") {
+      using Three = test_support::ThreeInputs<MultiHeadAttention<double>>;
+      test_support::expect_equals_reference(name, Three{layer, {6, file.index("kdim"), file.index("vdim")}});
+    } else if (file.text("form") == "self") {
+      test_support::expect_equals_reference(name, masked(layer, OwnedMask::of(file)));
+    } else {
+      test_support::expect_equals_cross(name, masked(layer, OwnedMask::of(file)));
+    }
+  }
+}
+
+auto make_with(MultiHeadAttention<double>::Options o) {
+  return [o]<class S>() {
+    return MultiHeadAttention<S>({o.embed_dim, o.num_heads, o.kdim, o.vdim, o.dropout, o.causal, o.relative_positions});
+  };
+}
+
+TEST(MultiHeadAttention, FulfilsTheLayerContractWithItsOptions) {
+  for (const MultiHeadAttention<double>::Options& o :
+       {MultiHeadAttention<double>::Options{.embed_dim = 6, .num_heads = 2, .causal = true},
+        {.embed_dim = 6, .num_heads = 2, .dropout = 0.4},
+        {.embed_dim = 6, .num_heads = 2, .relative_positions = 1},
+        {.embed_dim = 6, .num_heads = 3, .dropout = 0.3, .causal = true, .relative_positions = 3}}) {
+    const auto report = heed::testing::check_layer(make_with(o), {5, 6}, {.training = true});
+    EXPECT_TRUE(report.ok()) << "dropout " << o.dropout << ", causal " << o.causal << '\n' << report.text();
+  }
+}
+TEST(MultiHeadAttention, FulfilsTheLayerContractWithAMask) {
+  const int mask[] = {1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0};  // the second query may attend to nothing
+  const auto report = heed::testing::check_layer(
+      [&]<class S>() { return masked(MultiHeadAttention<S>({.embed_dim = 6, .num_heads = 2}), OwnedMask(4, 4, mask)); },
+      {4, 6});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+TEST(MultiHeadAttention, FulfilsTheLayerContractWithThreeInputs) {
+  const auto report = heed::testing::check_layer(
+      []<class S>() {
+        using Layer = MultiHeadAttention<S>;
+        return test_support::ThreeInputs<Layer>{Layer({.embed_dim = 4, .num_heads = 2, .kdim = 3, .vdim = 2}),
+                                                {4, 3, 2}};
+      },
+      {4, 9});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
+// The weights that are returned are 0 or those without dropout times 1 / (1 - rate), and give the output.
+TEST(MultiHeadAttention, DropsWeights) {
+  const double rate = 0.3;
+  const MultiHeadAttention<double> layer({.embed_dim = 4, .num_heads = 2, .dropout = rate});
+  using Run = heed::testing::LayerRun<MultiHeadAttention<double>>;
+  Run whole(layer, {20, 4}, 32), dropped = whole;
+  whole.randomize(heed::Key{1});
+  dropped.randomize(heed::Key{1});
+  dropped.training = true;
+  whole.forward();
+  dropped.forward();
+  const auto a = layer.weights(whole.cache), d = layer.weights(dropped.cache);
+  double zeros = 0;
+  for (Index i = 0; i < a.size(); ++i) {
+    if (d.data[i] == 0) {
+      ++zeros;
+    } else {
+      EXPECT_DOUBLE_EQ(d.data[i], a.data[i] / (1 - rate));
+    }
+  }
+  EXPECT_NEAR(zeros / static_cast<double>(a.size()), rate, 0.015);  // 25,600 draws: five deviations
+  EXPECT_NE(whole.y, dropped.y);
+
+  Run other = dropped;
+  other.key = heed::Key{18};
+  other.forward();
+  EXPECT_NE(other.y, dropped.y) << "another key";
+  for (Index h = 0; h < 2; ++h) {  // heads, queries and rows draw for themselves
+    EXPECT_FALSE(std::equal(d.at(0), d.at(1), d.at(20)));
+  }
+}
+
+// A sequence is dropped alike in any lane, in a tile of any width, and however long its neighbours are.
+TEST(MultiHeadAttention, DropsTheSameWeightsOfASequenceAnywhere) {
+  const MultiHeadAttention<double> layer({.embed_dim = 4, .num_heads = 2, .dropout = 0.5});
+  using Run = heed::testing::LayerRun<MultiHeadAttention<double>>;
+  Run run(layer, {6, 4}, 5, {6, 3, 0, 4, 6});
+  run.randomize(heed::Key{1});
+  run.training = true;
+  run.first_row = 40;
+  run.forward();
+  const auto all = layer.weights(run.cache);
+  for (Index l = 0; l < 5; ++l) {
+    const Index length = run.lengths[static_cast<std::size_t>(l)];
+    Run alone = heed::testing::detail::part<MultiHeadAttention<double>>(run, layer, l, 1, length);
+    alone.lengths.clear();
+    alone.forward();
+    const auto a = layer.weights(alone.cache);
+    for (Index h = 0; h < 2; ++h) {
+      for (Index i = 0; i < length; ++i) {
+        for (Index j = 0; j < length; ++j) EXPECT_NEAR(a.at(h * length + i, j)[0], all.at(h * 6 + i, j)[l], 1e-15) << l;
+      }
     }
   }
 }
@@ -77,21 +191,25 @@ TEST(MultiHeadAttention, WeightsAreDistributionsOverTheValidKeys) {
 TEST(MultiHeadAttention, KeepsTheWeightsOfLongSequencesWhereToldSo) {
   using Layer = MultiHeadAttention<float>;
   using Run = heed::testing::LayerRun<Layer>;
-  const Layer layer({.embed_dim = 4, .num_heads = 2});
-  Run told(layer, {96, 4}, 64, heed::testing::ragged_lengths(64, 96, 1)), untold = told;
-  Layer::keep_weights(told.cache);
-  for (Run* run : {&told, &untold}) {
-    run->randomize(heed::Key{3});
-    run->forward();
-    run->backward();
+  for (const auto& layer :
+       {Layer({.embed_dim = 4, .num_heads = 2}), Layer({.embed_dim = 4, .num_heads = 2, .causal = true}),
+        Layer({.embed_dim = 4, .num_heads = 2, .dropout = 0.2, .causal = true, .relative_positions = 5})}) {
+    Run told(layer, {96, 4}, 64, heed::testing::ragged_lengths(64, 96, 1)), untold = told;
+    Layer::keep_weights(told.cache);
+    for (Run* run : {&told, &untold}) {
+      run->training = true;
+      run->randomize(heed::Key{3});
+      run->forward();
+      run->backward();
+    }
+    EXPECT_EQ(told.y, untold.y);
+    EXPECT_EQ(told.dx, untold.dx);
+    EXPECT_EQ(test_support::flat(told.gradient), test_support::flat(untold.gradient));
+    EXPECT_EQ(Layer::weights(told.cache).shape(), (heed::Shape{2 * 96, 96}));
+    EXPECT_EQ(error_of([&] { Layer::weights(untold.cache); }),
+              "attention weights: attention weights of long sequences are kept only where they are asked for before "
+              "the forward pass (expected keep_weights, got no call of it)");
   }
-  EXPECT_EQ(told.y, untold.y);
-  EXPECT_EQ(told.dx, untold.dx);
-  EXPECT_EQ(test_support::flat(told.gradient), test_support::flat(untold.gradient));
-  EXPECT_EQ(Layer::weights(told.cache).shape(), (heed::Shape{2 * 96, 96}));
-  EXPECT_EQ(error_of([&] { Layer::weights(untold.cache); }),
-            "attention weights: attention weights of long sequences are kept only where they are asked for before the "
-            "forward pass (expected keep_weights, got no call of it)");
 }
 
 TEST(MultiHeadAttention, AMemoryWithoutStepsGivesZeros) {
@@ -115,6 +233,12 @@ TEST(MultiHeadAttention, AMemoryWithoutStepsGivesZeros) {
 TEST(MultiHeadAttention, HasPyTorchsNames) {
   EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({4, 2})),
             "in_proj_weight in_proj_bias out_proj.weight out_proj.bias ");
+  EXPECT_EQ(test_support::parameter_names(
+                MultiHeadAttention<float>({.embed_dim = 4, .num_heads = 2, .vdim = 3, .relative_positions = 2})),
+            "q_proj_weight k_proj_weight v_proj_weight in_proj_bias out_proj.weight out_proj.bias relative_keys "
+            "relative_values ");
+  EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({.embed_dim = 4, .kdim = 4, .vdim = 4})),
+            "in_proj_weight in_proj_bias out_proj.weight out_proj.bias ");
 }
 
 TEST(MultiHeadAttention, StartsAsPyTorchDoes) {
@@ -130,6 +254,14 @@ TEST(MultiHeadAttention, StartsAsPyTorchDoes) {
   };
   expect_within(layer.in_proj_weight, packed);
   expect_within(layer.out_proj.weight, linear);
+  MultiHeadAttention<double> sizes({.embed_dim = 24, .num_heads = 2, .kdim = 40, .vdim = 16, .relative_positions = 20});
+  sizes.initialize(heed::Key{2});
+  expect_within(sizes.q_proj_weight, std::sqrt(6.0 / (24 + 24)));
+  expect_within(sizes.k_proj_weight, std::sqrt(6.0 / (24 + 40)));
+  expect_within(sizes.v_proj_weight, std::sqrt(6.0 / (24 + 16)));
+  expect_within(sizes.relative_keys, std::sqrt(6.0 / (41 + 12)));
+  expect_within(sizes.relative_values, std::sqrt(6.0 / (41 + 12)));
+  EXPECT_NE(sizes.relative_keys(0, 0), sizes.relative_values(0, 0));
   for (const double b : layer.in_proj_bias) EXPECT_EQ(b, 0);
   for (const double b : layer.out_proj.bias) EXPECT_EQ(b, 0);
 }
@@ -151,6 +283,46 @@ TEST(MultiHeadAttention, RejectsSizesThatDoNotFit) {
                   std::to_string(heads) + " heads for 6 features)");
   }
   EXPECT_NE(error_of([] { MultiHeadAttention<float>({.embed_dim = 0, .num_heads = 1}); }), "no error");
+  const MultiHeadAttention<float> sizes({.embed_dim = 6, .num_heads = 2, .kdim = 3, .vdim = 5});
+  EXPECT_EQ(sizes.output_shape({5, 6}, {4, 3}, {4, 5}), (heed::Shape{5, 6}));
+  EXPECT_EQ(error_of([&] {
+              sizes.output_shape({5, 6}, {4, 3}, {4, 6});
+            }),
+            "MultiHeadAttention: wrong number of features (expected (6, 3, 5), got (6, 3, 6))");
+  EXPECT_EQ(error_of([&] {
+              sizes.output_shape({5, 6}, {4, 3});
+            }),
+            "MultiHeadAttention: wrong number of features (expected (6, 3, 5), got (6, 3, 3))");
+  EXPECT_EQ(error_of([&] {
+              sizes.output_shape({5, 6}, {4, 3}, {3, 5});
+            }),
+            "MultiHeadAttention: as many values as keys are needed (expected 4, got 3)");
+}
+
+TEST(MultiHeadAttention, RejectsOptionsOutOfRange) {
+  const auto error = [](MultiHeadAttention<float>::Options o) {
+    o.embed_dim = 6;
+    return error_of([&] { MultiHeadAttention<float>{o}; });
+  };
+  EXPECT_EQ(error({.kdim = -1}), "MultiHeadAttention: option out of range (expected kdim of at least 0, got -1)");
+  EXPECT_EQ(error({.vdim = -2}), "MultiHeadAttention: option out of range (expected vdim of at least 0, got -2)");
+  EXPECT_EQ(error({.relative_positions = -1}),
+            "MultiHeadAttention: option out of range (expected relative_positions of at least 0, got -1)");
+  for (const double rate : {-0.1, 1.0, std::nan("")}) {
+    EXPECT_NE(error({.dropout = rate}).find("dropout in [0, 1)"), std::string::npos);
+  }
+}
+
+TEST(MultiHeadAttention, RejectsAMaskOfAnotherSize) {
+  const MultiHeadAttention<double> layer({.embed_dim = 4, .num_heads = 2});
+  const test_support::Numbers q({2, 4}, 3, 1), m({3, 4}, 3, 2);
+  test_support::Numbers y({2, 4}, 3, 3);
+  MultiHeadAttention<double>::Cache cache;
+  heed::Scratch scratch;
+  const int values[] = {1, 1, 1, 1, 1, 1};
+  const OwnedMask mask(3, 2, values);
+  EXPECT_EQ(error_of([&] { layer.forward(q.view(), m.view(), y.tile(), cache, heed::Pass{scratch}, mask.view()); }),
+            "MultiHeadAttention: the mask does not fit queries and keys (expected (2, 3), got (3, 2))");
 }
 
 }  // namespace

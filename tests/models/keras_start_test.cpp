@@ -17,7 +17,7 @@ void expect_bound(const P& values, double bound) {
   double largest = 0;
   for (const auto v : values) largest = std::max(largest, std::abs(static_cast<double>(v)));
   EXPECT_LE(largest, bound);
-  EXPECT_GT(largest, 0.97 * bound);
+  EXPECT_GT(largest, 0.9 * bound);
 }
 template <class P>
 void expect_zero(const P& values) {

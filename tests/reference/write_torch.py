@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Write the reference files that come from PyTorch. See README.md."""
 
+import torch_attention
 import torch_classifiers
 import torch_layers
 import torch_losses
@@ -9,6 +10,7 @@ import torch_transformer
 
 if __name__ == "__main__":
     torch_layers.write_all()
+    torch_attention.write_all()
     torch_transformer.write_all()
     torch_losses.write_all()
     torch_optimizers.write_all()

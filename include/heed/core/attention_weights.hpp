@@ -20,20 +20,29 @@ class AttentionWeights {
   /// From the next forward pass on, however long the sequences.
   void keep() { keep_ = true; }
 
-  /// For a forward pass.
-  void take(Index heads, Index queries, Index keys, Index lanes) {
+  /// For a forward pass; `dropout`: the head drops some.
+  void take(Index heads, Index queries, Index keys, Index lanes, bool dropout = false) {
     constexpr Index short_enough = Index(1) << 20;  // numbers
     kept_ = keep_ || heads * queries * keys * lanes <= short_enough;
-    if (kept_) all_.take({heads * queries, keys}, lanes);
+    if (!kept_) return;
+    all_.take({heads * queries, keys}, lanes);
+    if (dropout) whole_.take({heads * queries, keys}, lanes);
   }
 
-  /// Those of a head, or room for a block of them from `pass`.
+  /// Those of a head, or room for a block of them from `pass`. A head of a few queries that begins at query `first`
+  /// stands among all of its cache.
   kernels::WeightsOf<S> of(const kernels::Head<S>& head, Index number, const Pass& pass) {
-    if (kept_) return {all_.tile().at(number * head.queries), true};
-    return {pass.scratch.template take<S>(head.block() * head.keys * head.lanes), false};
+    if (kept_) {
+      const Index row = number * head.queries + head.first_query;
+      S* a = all_.tile().at(row);
+      return head.dropout ? kernels::WeightsOf<S>{whole_.tile().at(row), true, a} : kernels::WeightsOf<S>{a, true};
+    }
+    const auto room = [&] { return pass.scratch.template take<S>(head.block() * head.keys * head.lanes); };
+    S* a = room();
+    return {a, false, head.dropout ? room() : nullptr};
   }
 
-  /// All of the last forward pass. Throws where they were not kept.
+  /// All of the last forward pass, after dropout. Throws where they were not kept.
   Tile<const S> view() const {
     require(kept_, [] {
       return Fault{"attention weights of long sequences are kept only where they are asked for before the forward pass",
@@ -43,7 +52,8 @@ class AttentionWeights {
   }
 
  private:
-  TileBuffer<S> all_;
+  TileBuffer<S> all_;    // after dropout
+  TileBuffer<S> whole_;  // before
   bool keep_ = false, kept_ = true;
 };
 

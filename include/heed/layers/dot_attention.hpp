@@ -84,7 +84,8 @@ struct DotAttention {
     value.forward(memory, v, cache.dense, pass);
     const Scratch::Mark mark(pass.scratch);
     const kernels::Head<S> one = head(x, memory);
-    kernels::attend<S>(one, matrix(q), matrix(k), matrix(v), cache.weights.of(one, 0, pass), kernels::matrix_of(y));
+    kernels::attend<S>(one, kernels::DotScores<S>{one, matrix(q), matrix(k)}, matrix(v), cache.weights.of(one, 0, pass),
+                       kernels::matrix_of(y));
   }
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const { forward(x, x, y, cache, pass); }
 
@@ -96,8 +97,9 @@ struct DotAttention {
     const Tile<S> dv = pass.scratch.like(v);
     const kernels::Head<S> one = head(x, memory);
     S* scores = pass.scratch.template take<S>(one.block() * memory.steps * x.lanes);
-    kernels::attend_backward<S>(one, matrix(q), matrix(k), matrix(v), cache.weights.of(one, 0, pass), matrix(dy),
-                                scores, kernels::matrix_of(dq), kernels::matrix_of(dk), kernels::matrix_of(dv));
+    kernels::attend_backward<S>(one, kernels::DotScores<S>{one, matrix(q), matrix(k)}, matrix(v),
+                                cache.weights.of(one, 0, pass), matrix(dy), scores, kernels::matrix_of(dq),
+                                {kernels::matrix_of(dk)}, {kernels::matrix_of(dv)});
     query.backward(x, y, dq, dx, cache.dense, grad.query, pass);
     key.backward(memory, y, dk, dmemory, cache.dense, grad.key, pass);
     dmemory.add = true;

@@ -6,11 +6,13 @@
 #include <cmath>
 #include <string>
 
+#include "heed/core/attention_heads.hpp"
+#include "heed/core/attention_mask.hpp"
 #include "heed/core/attention_weights.hpp"
+#include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/attention.hpp"
-#include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -21,112 +23,152 @@ namespace heed::inline HEED_ISA {
 /// Scaled dot-product attention in `num_heads` slices of the features, side by side (Vaswani et al. 2017;
 /// torch.nn.MultiheadAttention, its packing and its start):
 ///
-///     [Q; K; V] = W_in [query; memory; memory] + b_in
+///     Q = W_q query + b_q,  K = W_k key + b_k,  V = W_v value + b_v
 ///     a_h = softmax over valid keys of Q_h K_h' / sqrt(E / heads),  y = W_out [a_1 V_1; ...; a_h V_h] + b_out
 ///
-/// Query (T_q, E) and memory (T_k, E) to (T_q, E). Where a query or the whole memory is past its end, y is 0.
+/// and with relative positions (Shaw, Uszkoreit and Vaswani 2018), d = j - i clipped to -k .. k:
+///
+///     a_h = softmax over j of Q_hi (K_hj + relative_keys_d)' / sqrt(E / heads),  sum over j of a_hij (V_hj +
+///     relative_values_d)
+///
+/// Query (T_q, E), key (T_k, kdim) and value (T_k, vdim) to (T_q, E). Query i meets the keys that are valid by the
+/// lengths of the tile of keys, that the mask of the call leaves, and, where `causal`, those of 0 .. i: both sequences
+/// begin together, as in torch.nn.functional.scaled_dot_product_attention. Where a query is past its end or meets no
+/// key, y is 0.
 template <class S>
 struct MultiHeadAttention {
   using Scalar = S;
   using Input = S;
   struct Options {
     Index embed_dim = 0, num_heads = 1;
+    Index kdim = 0, vdim = 0;  ///< features of keys and values; 0: embed_dim
+    double dropout = 0;        ///< of the weights, in training
+    bool causal = false;
+    Index relative_positions = 0;  ///< k, the farthest distance with a representation of its own; 0: none
   };
   struct Cache {
-    TileBuffer<S> q, kv;  // (T_q, E) and (T_k, 2E)
+    TileBuffer<S> q, k, v;  // (T_q, E), (T_k, E), (T_k, E), or k and v of one memory side by side in k
     AttentionWeights<S> weights;
     TileBuffer<S> context;  // (T_q, E)
+    AttentionMask mask;
     typename Dense<S>::Cache dense;
   };
 
-  Matrix<S> in_proj_weight;  // 3E x E = [W_q; W_k; W_v]
-  Vector<S> in_proj_bias;    // 3E
+  Matrix<S> in_proj_weight;  // 3E x E = [W_q; W_k; W_v]; or, with keys or values of another size:
+  Matrix<S> q_proj_weight, k_proj_weight, v_proj_weight;  // E x E, E x kdim, E x vdim
+  Vector<S> in_proj_bias;                                 // 3E
   Dense<S> out_proj;
+  Matrix<S> relative_keys, relative_values;  // 2k + 1 x E / heads, one for all heads
   Index num_heads = 1;
+  double dropout = 0;
+  bool causal = false;
 
   MultiHeadAttention() = default;
-  /// Throws where a size is not positive or the heads do not divide the features.
-  explicit MultiHeadAttention(Options o) : num_heads(o.num_heads) {
-    require(o.embed_dim > 0 && o.num_heads > 0 && o.embed_dim % o.num_heads == 0, [&] {
-      return Fault{"the number of heads must divide the number of features",
-                   "MultiHeadAttention",
-                   {},
-                   std::to_string(o.num_heads) + " heads for " + std::to_string(o.embed_dim) + " features"};
-    });
-    in_proj_weight = Matrix<S>(3 * o.embed_dim, o.embed_dim);
-    in_proj_bias = Vector<S>(3 * o.embed_dim);
-    out_proj = Dense<S>({o.embed_dim, o.embed_dim});
+  /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
+  explicit MultiHeadAttention(Options o) : num_heads(o.num_heads), dropout(o.dropout), causal(o.causal) {
+    check(o);
+    const Index E = o.embed_dim, K = o.kdim ? o.kdim : E, V = o.vdim ? o.vdim : E, k = o.relative_positions;
+    if (K == E && V == E) {
+      in_proj_weight = Matrix<S>(3 * E, E);
+    } else {
+      q_proj_weight = Matrix<S>(E, E);
+      k_proj_weight = Matrix<S>(E, K);
+      v_proj_weight = Matrix<S>(E, V);
+    }
+    in_proj_bias = Vector<S>(3 * E);
+    out_proj = Dense<S>({E, E});
+    if (k > 0) relative_keys = relative_values = Matrix<S>(2 * k + 1, E / o.num_heads);
     initialize({});
   }
 
-  /// The packed projection Xavier uniform, `out_proj.weight` as a Linear, biases 0.
+  /// The projections Xavier uniform (packed: as one matrix), `out_proj.weight` as a Linear, biases 0, relative
+  /// positions Xavier uniform.
   void initialize(Key key) {
     initialize_xavier_uniform(in_proj_weight, key.child(0));
     in_proj_bias.fill(0);
     out_proj.initialize(key.child(1));
     out_proj.bias.fill(0);
+    initialize_xavier_uniform(q_proj_weight, key.child(2));
+    initialize_xavier_uniform(k_proj_weight, key.child(3));
+    initialize_xavier_uniform(v_proj_weight, key.child(4));
+    initialize_xavier_uniform(relative_keys, key.child(5));
+    initialize_xavier_uniform(relative_values, key.child(6));
   }
 
-  Index embed_dim() const { return in_proj_weight.cols(); }
+  Index embed_dim() const { return out_proj.in_features(); }
 
+  /// Throws where features are not those of the weights, or there are not as many values as keys.
+  Shape output_shape(Shape query, Shape key, Shape value) const {
+    const Extents<3> sizes{embed_dim(), projection<const S>(*this, 1).in, projection<const S>(*this, 2).in};
+    const Extents<3> got{query.features, key.features, value.features};
+    require(got == sizes, [&] {
+      return Fault{"wrong number of features", "MultiHeadAttention", to_text(sizes), to_text(got)};
+    });
+    require(key.steps == value.steps, [&] {
+      return Fault{"as many values as keys are needed", "MultiHeadAttention", std::to_string(key.steps),
+                   std::to_string(value.steps)};
+    });
+    return query;
+  }
   Shape output_shape(Shape query, Shape memory) const {
-    require(query.features == embed_dim() && memory.features == embed_dim(), [&] {
+    require(!packed() || (query.features == embed_dim() && memory.features == embed_dim()), [&] {
       return Fault{"wrong number of features", "MultiHeadAttention", std::to_string(embed_dim()),
                    std::to_string(query.features) + " and " + std::to_string(memory.features)};
     });
-    return query;
+    return output_shape(query, memory, memory);
   }
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
 
-  /// a of the last forward pass: (heads T_q, T_k), head by head, a view of the cache. Throws where there are more than
-  /// a million of them in a tile and `keep_weights` was not called before.
+  /// a of the last forward pass, after dropout: (heads T_q, T_k), head by head, a view of the cache. Throws where there
+  /// are more than a million of them in a tile and `keep_weights` was not called before.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
   /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.
   static void keep_weights(Cache& cache) { cache.weights.keep(); }
 
-  void forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
-    const Index E = embed_dim(), L = query.lanes;
-    const Tile<S> q = cache.q.take(query.shape(), L), kv = cache.kv.take({memory.steps, 2 * E}, L);
-    cache.weights.take(num_heads, query.steps, memory.steps, L);
-    const Tile<S> context = cache.context.take(query.shape(), L);
-    affine<S>(query, query_weight(), in_proj_bias.data(), q);
-    affine<S>(memory, memory_weight(), in_proj_bias.data() + E, kv);
-    for (Index h = 0; h < num_heads; ++h) {
-      const Scratch::Mark mark(pass.scratch);
-      const kernels::Head<S> one = head(query, memory);
-      kernels::attend<S>(one, slice(q, h), slice(kv, h), slice(kv, h, E), cache.weights.of(one, h, pass),
-                         kernels::matrix_of(context, h * head_dim()));
-    }
-    out_proj.forward(context, y, cache.dense, pass);
-    zero_unattended(query, memory, y);
+  void forward(Tile<const S> query, Tile<const S> key, Tile<const S> value, Tile<S> y, Cache& cache, const Pass& pass,
+               AttentionMask mask = {}) const {
+    const Tile<S> k = cache.k.take({key.steps, embed_dim()}, key.lanes);
+    const Tile<S> v = cache.v.take({value.steps, embed_dim()}, value.lanes);
+    affine<S>(key, projection<const S>(*this, 1), in_proj_bias.data() + embed_dim(), k);
+    affine<S>(value, projection<const S>(*this, 2), in_proj_bias.data() + 2 * embed_dim(), v);
+    attend(query, key, {k, v, 0}, y, cache, pass, mask);
   }
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const { forward(x, x, y, cache, pass); }
+  /// The memory is both key and value.
+  void forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
+               AttentionMask mask = {}) const {
+    if (!packed()) return forward(query, memory, memory, y, cache, pass, mask);
+    const Tile<S> kv = cache.k.take({memory.steps, 2 * embed_dim()}, memory.lanes);
+    affine<S>(memory, memory_weight<const S>(*this), in_proj_bias.data() + embed_dim(), kv);
+    attend(query, memory, {kv, kv, embed_dim()}, y, cache, pass, mask);
+  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const {
+    forward(x, x, y, cache, pass, mask);
+  }
 
+  void backward(Tile<const S> query, Tile<const S> key, Tile<const S> value, Tile<const S> /*y*/, Tile<const S> dy,
+                Into<S> dquery, Into<S> dkey, Into<S> dvalue, Cache& cache, MultiHeadAttention& grad,
+                const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> dk = pass.scratch.like(cache.k.view()), dv = pass.scratch.like(cache.v.view());
+    attend_backward(query, key, {cache.k.view(), cache.v.view(), 0}, dy, dquery, {dk, dv, 0}, cache, grad, pass);
+    S* db = grad.in_proj_bias.data();
+    weight_gradient<S>(key, dk, projection<S>(grad, 1), db + embed_dim());
+    weight_gradient<S>(value, dv, projection<S>(grad, 2), db + 2 * embed_dim());
+    input_gradient<S>(dk, projection<const S>(*this, 1), dkey);
+    input_gradient<S>(dv, projection<const S>(*this, 2), dvalue);
+  }
   void backward(Tile<const S> query, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dquery,
                 Into<S> dmemory, Cache& cache, MultiHeadAttention& grad, const Pass& pass) const {
-    const Index E = embed_dim();
-    const Tile<const S> q = cache.q.view(), kv = cache.kv.view(), context = cache.context.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> d = pass.scratch.like(dy), dcontext = pass.scratch.like(context), dq = pass.scratch.like(q);
-    const Tile<S> dkv = pass.scratch.like(kv);
-    copy(dy, d);
-    zero_unattended(query, memory, d);
-    out_proj.backward(context, y, d, into(dcontext), cache.dense, grad.out_proj, pass);
-    for (Index h = 0; h < num_heads; ++h) {
-      const Scratch::Mark block(pass.scratch);
-      const kernels::Head<S> one = head(query, memory);
-      S* scores = pass.scratch.template take<S>(one.block() * memory.steps * query.lanes);
-      const Index first = h * head_dim();
-      kernels::attend_backward<S>(one, slice(q, h), slice(kv, h), slice(kv, h, E), cache.weights.of(one, h, pass),
-                                  slice(dcontext, h), scores, kernels::matrix_of(dq, first),
-                                  kernels::matrix_of(dkv, first), kernels::matrix_of(dkv, E + first));
+    if (!packed()) {
+      return backward(query, memory, memory, y, dy, dquery, dmemory, {dmemory.tile, true}, cache, grad, pass);
     }
-    const Weight<S> dw(grad.in_proj_weight);
-    weight_gradient<S>(query, dq, dw.outputs(0, E), grad.in_proj_bias.data());
-    weight_gradient<S>(memory, dkv, dw.outputs(E, 2 * E), grad.in_proj_bias.data() + E);
-    input_gradient<S>(dq, query_weight(), dquery);
-    input_gradient<S>(dkv, memory_weight(), dmemory);
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<const S> kv = cache.k.view();
+    const Tile<S> dkv = pass.scratch.like(kv);
+    attend_backward(query, memory, {kv, kv, embed_dim()}, dy, dquery, {dkv, dkv, embed_dim()}, cache, grad, pass);
+    weight_gradient<S>(memory, dkv, memory_weight<S>(grad), grad.in_proj_bias.data() + embed_dim());
+    input_gradient<S>(dkv, memory_weight<const S>(*this), dmemory);
   }
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, MultiHeadAttention& grad,
                 const Pass& pass) const {
@@ -135,30 +177,120 @@ struct MultiHeadAttention {
 
   static void visit(auto&& f, auto&... layers) {
     f("in_proj_weight", layers.in_proj_weight...);
+    f("q_proj_weight", layers.q_proj_weight...);
+    f("k_proj_weight", layers.k_proj_weight...);
+    f("v_proj_weight", layers.v_proj_weight...);
     f("in_proj_bias", layers.in_proj_bias...);
     f("out_proj", layers.out_proj...);
+    f("relative_keys", layers.relative_keys...);
+    f("relative_values", layers.relative_values...);
   }
 
  private:
+  // projected keys and values, E features each; the values' first feature
+  template <class T>
+  struct KeysAndValues {
+    Tile<T> k, v;
+    Index first_value;
+  };
+
+  HEED_COLD static void check(const Options& o) {
+    require(o.embed_dim > 0 && o.num_heads > 0 && o.embed_dim % o.num_heads == 0, [&] {
+      return Fault{"the number of heads must divide the number of features",
+                   "MultiHeadAttention",
+                   {},
+                   std::to_string(o.num_heads) + " heads for " + std::to_string(o.embed_dim) + " features"};
+    });
+    const auto not_negative = [](Index value, const char* name) {
+      require(value >= 0, [&] {
+        return Fault{"option out of range", "MultiHeadAttention", std::string(name) + " of at least 0",
+                     std::to_string(value)};
+      });
+    };
+    not_negative(o.kdim, "kdim");
+    not_negative(o.vdim, "vdim");
+    not_negative(o.relative_positions, "relative_positions");
+    check_dropout_rate(o.dropout, "MultiHeadAttention", "dropout");
+  }
+
+  bool packed() const { return !in_proj_weight.empty(); }
   Index head_dim() const { return embed_dim() / num_heads; }
-  Weight<const S> query_weight() const { return Weight<const S>(in_proj_weight).outputs(0, embed_dim()); }
-  Weight<const S> memory_weight() const {
-    return Weight<const S>(in_proj_weight).outputs(embed_dim(), 2 * embed_dim());
+  // W_q, W_k or W_v, and [W_k; W_v]
+  template <class T>
+  static Weight<T> projection(auto& layer, Index n) {
+    if (layer.packed()) return Weight<T>(layer.in_proj_weight).outputs(n * layer.embed_dim(), layer.embed_dim());
+    return n == 0 ? layer.q_proj_weight : n == 1 ? layer.k_proj_weight : layer.v_proj_weight;
+  }
+  template <class T>
+  static Weight<T> memory_weight(auto& layer) {
+    return Weight<T>(layer.in_proj_weight).outputs(layer.embed_dim(), 2 * layer.embed_dim());
+  }
+
+  kernels::Head<S> head(Tile<const S> query, Tile<const S> key, const Cache& cache) const {
+    return {.queries = query.steps,
+            .keys = key.steps,
+            .key_size = head_dim(),
+            .value_size = head_dim(),
+            .lanes = query.lanes,
+            .scale = 1 / std::sqrt(static_cast<S>(head_dim())),
+            .query_lengths = query.lengths,
+            .key_lengths = key.lengths,
+            .causal = causal,
+            .mask = cache.mask};
+  }
+
+  void attend(Tile<const S> query, Tile<const S> key, KeysAndValues<S> kv, Tile<S> y, Cache& cache, const Pass& pass,
+              AttentionMask mask) const {
+    mask.check(query.steps, key.steps, "MultiHeadAttention");
+    cache.mask = mask;
+    const Scratch::Mark mark(pass.scratch);
+    AttentionHeads<S> heads(head(query, key, cache));
+    heads.drop(dropout, num_heads, pass);
+    heads.place(relative_keys, relative_values, nullptr, nullptr, pass);
+    const Tile<S> q = cache.q.take(query.shape(), query.lanes),
+                  context = cache.context.take(query.shape(), query.lanes);
+    affine<S>(query, projection<const S>(*this, 0), in_proj_bias.data(), q);
+    cache.weights.take(num_heads, query.steps, key.steps, query.lanes, heads.common().dropout);
+    for (Index h = 0; h < num_heads; ++h) {
+      const Scratch::Mark of_head(pass.scratch);
+      const kernels::Head<S>& one = heads[h];
+      const kernels::DotScores<S> score{one, slice(q, h), slice(kv.k, h)};
+      kernels::attend<S>(one, score, slice(kv.v, h, kv.first_value), cache.weights.of(one, h, pass),
+                         kernels::matrix_of(context, h * head_dim()));
+    }
+    out_proj.forward(context, y, cache.dense, pass);
+    kernels::zero_unattended(heads.common(), y);  // in spite of the output's bias
+  }
+
+  // The gradients of projected keys and values, of the query, and of all weights but those of keys and values.
+  void attend_backward(Tile<const S> query, Tile<const S> key, KeysAndValues<const S> kv, Tile<const S> dy,
+                       Into<S> dquery, KeysAndValues<S> dkv, Cache& cache, MultiHeadAttention& grad,
+                       const Pass& pass) const {
+    const Tile<const S> q = cache.q.view(), context = cache.context.view();
+    const Scratch::Mark mark(pass.scratch);
+    AttentionHeads<S> heads(head(query, key, cache));
+    heads.drop(dropout, num_heads, pass);
+    heads.place(relative_keys, relative_values, &grad.relative_keys, &grad.relative_values, pass);
+    const Tile<S> d = pass.scratch.like(dy), dcontext = pass.scratch.like(context), dq = pass.scratch.like(q);
+    copy(dy, d);
+    kernels::zero_unattended(heads.common(), d);
+    out_proj.backward(context, {}, d, into(dcontext), cache.dense, grad.out_proj, pass);
+    for (Index h = 0; h < num_heads; ++h) {
+      const Scratch::Mark of_head(pass.scratch);
+      const kernels::Head<S>& one = heads[h];
+      const Index first = h * head_dim();
+      S* scores = pass.scratch.template take<S>(one.block() * one.keys * one.lanes);
+      const kernels::DotScores<S> score{one, slice(q, h), slice(kv.k, h)};
+      kernels::attend_backward<S>(one, score, slice(kv.v, h, kv.first_value), cache.weights.of(one, h, pass),
+                                  slice(dcontext, h), scores, kernels::matrix_of(dq, first),
+                                  {kernels::matrix_of(dkv.k, first)},
+                                  {kernels::matrix_of(dkv.v, dkv.first_value + first)});
+    }
+    weight_gradient<S>(query, dq, projection<S>(grad, 0), grad.in_proj_bias.data());
+    input_gradient<S>(dq, projection<const S>(*this, 0), dquery);
   }
   kernels::LaneMatrix<const S> slice(Tile<const S> t, Index h, Index first = 0) const {
     return kernels::matrix_of(t, first + h * head_dim());
-  }
-  kernels::Head<S> head(Tile<const S> query, Tile<const S> memory) const {
-    const Index D = head_dim();
-    return {query.steps,   memory.steps,  D, D, query.lanes, 1 / std::sqrt(static_cast<S>(D)),
-            query.lengths, memory.lengths};
-  }
-  // y is 0 where the query is past its end or has no memory, in spite of the output's bias
-  static void zero_unattended(Tile<const S> query, Tile<const S> memory, Tile<S> y) {
-    zero_past_end(y, query.lengths);
-    if (memory.steps == 0) fill(y, S(0));
-    if (!memory.lengths || memory.lengths == query.lengths) return;
-    for (Index t = 0; t < y.steps; ++t) zero_ended(memory, 0, y.step(t));
   }
 };
 

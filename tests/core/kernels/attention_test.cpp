@@ -22,16 +22,17 @@ template <class S>
 struct Attended {
   static constexpr Index D = 4, V = 6;
   const Index L, Q, K;
-  const bool all;  // all weights are kept
+  const bool all, causal;  // all weights are kept; query i meets the keys 0 .. i
   const double scale = 0.7;
   std::vector<std::int32_t> lengths, asked;  // of keys and queries
   std::vector<S> q, k, v, dc, weights, context, scores, dq, dk, dv;
 
-  Attended(Index lanes, bool ragged, Index queries = 3, Index key_count = 5, bool keep = true)
+  Attended(Index lanes, bool ragged, Index queries = 3, Index key_count = 5, bool keep = true, bool is_causal = false)
       : L(lanes),
         Q(queries),
         K(key_count),
         all(keep),
+        causal(is_causal),
         q(random_values<S>(Q * (D + 2) * L, 1)),
         k(random_values<S>(K * (D + 2) * L, 2)),
         v(random_values<S>(K * (V + 2) * L, 3)),
@@ -51,21 +52,27 @@ struct Attended {
     };
     for (Index l = 0; l < L && ragged; ++l) asked.push_back(static_cast<std::int32_t>((5 * l + 1) % (Q + 1)));
     const Head<S> head{
-        Q, K, D, V, L, static_cast<S>(scale), ragged ? asked.data() : nullptr, ragged ? lengths.data() : nullptr};
+        Q,     K, D, V, L, static_cast<S>(scale), ragged ? asked.data() : nullptr, ragged ? lengths.data() : nullptr,
+        causal};
     EXPECT_LE(head.block(), Q);
     if (!all) weights.resize(static_cast<std::size_t>(head.block() * K * L));
     scores.resize(static_cast<std::size_t>(head.block() * K * L));
     const heed::kernels::WeightsOf<S> room{weights.data(), all};
-    heed::kernels::attend<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), room, out(context, Q, V));
+    const heed::kernels::DotScores<S> score{head, in(q, Q, D), in(k, K, D)};
+    heed::kernels::attend<S>(head, score, in(v, K, V), room, out(context, Q, V));
     if (!all) std::fill(weights.begin(), weights.end(), S(-7));
-    heed::kernels::attend_backward<S>(head, in(q, Q, D), in(k, K, D), in(v, K, V), room, in(dc, Q, V), scores.data(),
-                                      out(dq, Q, D), out(dk, K, D), out(dv, K, V));
+    heed::kernels::attend_backward<S>(head, score, in(v, K, V), room, in(dc, Q, V), scores.data(), out(dq, Q, D),
+                                      {out(dk, K, D)}, {out(dv, K, V)});
   }
 
   double at(const std::vector<S>& x, Index f_count, Index t, Index f, Index l) const {
     return static_cast<double>(x[static_cast<std::size_t>((t * (f_count + 2) + 1 + f) * L + l)]);
   }
-  Index keys(Index l) const { return lengths.empty() ? K : lengths[static_cast<std::size_t>(l)]; }
+  // how many keys query i meets
+  Index keys(Index l, Index i) const {
+    const Index valid = lengths.empty() ? K : lengths[static_cast<std::size_t>(l)];
+    return causal ? std::min(valid, i + 1) : valid;
+  }
 
   // the largest error of everything in one lane
   double error(Index l) const {
@@ -80,17 +87,17 @@ struct Attended {
     const auto queries = asked.empty() ? Q : static_cast<Index>(asked[static_cast<std::size_t>(l)]);
     for (Index i = 0; i < queries; ++i) {
       double total = 0, dot = 0;
-      for (Index j = 0; j < keys(l); ++j) {
+      for (Index j = 0; j < keys(l, i); ++j) {
         double s = 0;
         for (Index f = 0; f < D; ++f) s += at(q, D, i, f, l) * at(k, D, j, f, l);
         total += a(i, j) = std::exp(scale * s);
       }
-      for (Index j = 0; j < keys(l); ++j) {
+      for (Index j = 0; j < keys(l, i); ++j) {
         a(i, j) /= total;
         for (Index f = 0; f < V; ++f) ds(i, j) += at(dc, V, i, f, l) * at(v, V, j, f, l);
         dot += a(i, j) * ds(i, j);
       }
-      for (Index j = 0; j < keys(l); ++j) ds(i, j) = a(i, j) * (ds(i, j) - dot);
+      for (Index j = 0; j < keys(l, i); ++j) ds(i, j) = a(i, j) * (ds(i, j) - dot);
     }
     for (Index i = 0; i < Q && all; ++i) {
       for (Index j = 0; j < K; ++j) {
@@ -125,8 +132,9 @@ struct Attended {
 template <class S>
 void check_attention() {
   for (const Index lanes : {1, 2, 7, 16, 37, 64}) {
-    for (const bool ragged : {false, true}) {
-      const Attended<S> attended(lanes, ragged);
+    for (const int form : {0, 1, 2, 3}) {
+      const bool ragged = form % 2 == 1;
+      const Attended<S> attended = form < 2 ? Attended<S>(lanes, ragged) : Attended<S>(lanes, ragged, 6, 7, true, true);
       for (Index l = 0; l < lanes; ++l) {
         ASSERT_LE(attended.error(l), test_support::rounding<S>) << "lane " << l << " of " << lanes << ", " << ragged;
       }
@@ -135,8 +143,10 @@ void check_attention() {
 }
 
 TEST(Attention, WeightsNeedNotBeKept) {
-  for (const bool ragged : {false, true}) {
-    const Attended<double> kept(64, ragged, 9, 600), again(64, ragged, 9, 600, false);  // blocks of four queries
+  for (const int form : {0, 1, 2, 3}) {
+    const bool ragged = form % 2 == 1, causal = form >= 2;
+    const Attended<double> kept(64, ragged, 9, 600, true, causal);
+    const Attended<double> again(64, ragged, 9, 600, false, causal);  // blocks of four queries
     for (const Index l : {0, 1, 33, 63}) ASSERT_LE(again.error(l), test_support::rounding<double>) << l;
     EXPECT_EQ(again.context, kept.context);
     EXPECT_EQ(again.dq, kept.dq);

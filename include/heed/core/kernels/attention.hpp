@@ -5,24 +5,38 @@
 ///
 ///     weights = softmax over keys of (scale Q K'),   context = weights V
 ///
-/// Some queries at a time, so that their weights stay in the processor's caches however many keys there are.
+/// or with any other score. Some queries at a time, so that their weights stay in the processor's caches however many
+/// keys there are. A query meets only the keys that a causal flag, a mask and the lengths leave to it.
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 
+#include "heed/core/attention_mask.hpp"
+#include "heed/core/dropout_mask.hpp"
 #include "heed/core/kernels/lane_product.hpp"
+#include "heed/core/kernels/relative_positions.hpp"
 #include "heed/core/kernels/softmax.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// A head: how many of everything, and how far queries and keys reach in each lane (null: everywhere).
+/// A head: how many of everything, how far queries and keys reach in each lane (null: everywhere), and who meets whom.
 template <class S>
 struct Head {
   Index queries, keys, key_size, value_size, lanes;
   S scale;
   const std::int32_t *query_lengths, *key_lengths;
+  bool causal = false;      // query i meets the keys 0 .. i
+  AttentionMask mask = {};  // and those that this leaves
+  Index first_query = 0;    // the number of the first query: more than 0 in a decoder's steps
+
+  const RelativePositions<S>* relative = nullptr;
+  const DropoutMask* dropout = nullptr;  // of the weights; query i draws from group i dropout_groups + dropout_group
+  Index dropout_groups = 1, dropout_group = 0;
 
   /// How many queries are taken at a time: as many as give 131,072 weights, four at least. The same in all passes.
   Index block() const {
@@ -30,86 +44,244 @@ struct Head {
     const Index affordable = most / std::max<Index>(keys * lanes, 1) / 4 * 4;
     return std::min(std::max<Index>(affordable, 4), queries);
   }
+  /// How many keys a query may meet.
+  Index reach(Index query) const { return causal ? std::min(first_query + query + 1, keys) : keys; }
 };
 
-/// Where the weights of a head stand: those of all queries, or room for one block of them.
+/// Where the weights of a head stand: those of all queries, or room for one block of them. What dropout leaves of them
+/// stands apart.
 template <class S>
 struct WeightsOf {
   S* data;
   bool all;
+  S* dropped = nullptr;  // as many as data; null where nothing is dropped
+};
+
+/// A gradient of a head: overwritten or added to; not wanted where `to` is empty.
+template <class S>
+struct LaneSink {
+  LaneMatrix<S> to;
+  bool add = false;
+  LaneSink after(bool first) const { return {to, add || !first}; }
+  /// Nothing comes: zeroes what was to be overwritten.
+  void clear(Index rows, Index columns, Index lanes) const {
+    for (Index t = 0; t < rows && to.data && !add; ++t)
+      std::fill_n(to.data + t * to.row * lanes, columns * lanes, S(0));
+  }
 };
 
 /// The features first .. of a tile as a matrix (steps x features) in every lane.
 template <class S>
 LaneMatrix<S> matrix_of(Tile<S> tile, Index first = 0) {
-  return {tile.at(0, first), tile.features, 1};
+  return {tile ? tile.at(0, first) : nullptr, tile.features, 1};
 }
 
-namespace detail {
+/// A matrix without its first rows.
 template <class S>
 LaneMatrix<S> rows_from(LaneMatrix<S> m, Index first, Index lanes) {
   return {m.data + first * m.row * lanes, m.row, m.column};
 }
 
-// f(first query, number, their weights), block by block
+/// f(first row, number, how many keys they meet) over rows of a block: rows that meet about as many keys are taken
+/// together.
+template <class S, class F>
+void for_each_reach(const Head<S>& head, Index first, Index count, F&& f) {
+  const Index step = head.causal ? 4 : std::max<Index>(count, 1);
+  for (Index i = 0; i < count; i += step) {
+    const Index n = std::min(step, count - i);
+    f(i, n, head.reach(first + i + n - 1));
+  }
+}
+/// f(first key, number, the first row of the block that meets any of them): the same from the keys' side.
+template <class S, class F>
+void for_each_audience(const Head<S>& head, Index first, Index count, F&& f) {
+  const Index step = head.causal ? 4 : std::max<Index>(head.keys, 1);
+  for (Index j = 0; j < head.keys; j += step) {
+    const Index row = head.causal ? j - head.first_query - first : 0;
+    f(j, std::min(step, head.keys - j), std::clamp<Index>(row, 0, count));
+  }
+}
+
+namespace detail {
+// f(first query, number, their weights, what dropout leaves of them), block by block
 template <class S, class F>
 void for_each_block(const Head<S>& head, WeightsOf<S> weights, F&& f) {
   const Index step = head.block();
   for (Index first = 0; first < head.queries; first += step) {
-    S* a = weights.data + (weights.all ? first * head.keys * head.lanes : 0);
-    f(first, std::min(step, head.queries - first), a);
+    const Index skip = weights.all ? first * head.keys * head.lanes : 0;
+    S* a = weights.data + skip;
+    f(first, std::min(step, head.queries - first), a, weights.dropped ? weights.dropped + skip : a);
   }
 }
 
-// the weights of some queries; 0 where a query is past its end
+// f(key) for each key of a query that its mask rules out
+template <class S, class F>
+void for_each_masked(const Head<S>& head, Index query, F&& f) {
+  if (!head.mask) return;
+  for (Index j = 0; j < head.reach(query); ++j) {
+    if (!head.mask(head.first_query + query, j)) f(j);
+  }
+}
+
+// From scores to weights: 0 where a query and a key do not meet, and where a query is past its end.
 template <class S>
-void attention_weights(const Head<S>& head, LaneMatrix<const S> q, LaneMatrix<const S> k, Index first, Index count,
-                       S* a) {
+void normalize(const Head<S>& head, Index first, Index count, S* a) {
   const Index L = head.lanes, row = head.keys * L;
-  lane_product<S>(count, head.keys, head.key_size, L, rows_from(q, first, L), k.transposed(), {a, head.keys, 1},
-                  head.scale);
-  for (Index i = 0; i < count; ++i) softmax(a + i * row, head.keys, L, head.key_lengths);
+  for (Index i = 0; i < count; ++i) {
+    S* s = a + i * row;
+    const auto set = [&](S value) { return [=](Index j) { std::fill_n(s + j * L, L, value); }; };
+    const Index n = head.reach(first + i);
+    for_each_masked(head, first + i, set(-std::numeric_limits<S>::max() / 2));
+    softmax(s, n, L, head.key_lengths);
+    for_each_masked(head, first + i, set(0));
+    std::fill_n(s + n * L, (head.keys - n) * L, S(0));
+  }
   if (!head.query_lengths) return;
   const Index common = *std::min_element(head.query_lengths, head.query_lengths + L);
   for (Index i = std::max<Index>(common - first, 0); i < count; ++i) {
     for (Index j = 0; j < row; ++j) a[i * row + j] = first + i < head.query_lengths[j % L] ? a[i * row + j] : S(0);
   }
 }
+
+// dropped = a times what dropout multiplies by
+template <class S>
+void drop(const Head<S>& head, Index first, Index count, const S* a, S* dropped) {
+  using namespace simd;
+  if (a == dropped) return;
+  const Index L = head.lanes, row = head.keys * L;
+  for (Index i = 0; i < count; ++i) {
+    S* to = dropped + i * row;
+    const Index n = head.reach(first + i), group = (head.first_query + first + i) * head.dropout_groups;
+    head.dropout->fill(to, n, L, 0, group + head.dropout_group);
+    for_each_packet<S>(
+        n * L, [&]<class P>(Index k) HEED_LAMBDA { store(to + k, mul(load<P>(to + k), load<P>(a + i * row + k))); });
+    std::fill_n(to + n * L, row - n * L, S(0));
+  }
+}
 }  // namespace detail
 
-/// Keys past a lane's end have weight 0; a query past its end, or a lane without keys, has weights and context 0.
+/// The scores of a dot product: scale Q K', and relative positions where the head has them.
 template <class S>
-void attend(const Head<S>& head, LaneMatrix<const S> q, LaneMatrix<const S> k, LaneMatrix<const S> v,
-            WeightsOf<S> weights, LaneMatrix<S> context) {
+struct DotScores {
+  const Head<S>& head;
+  LaneMatrix<const S> q, k;
+
+  /// Those of the queries first .. first + count, a row of all keys each; what a query does not meet is left alone.
+  void operator()(Index first, Index count, S* a) const {
+    const Index L = head.lanes;
+    for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {
+      lane_product<S>(rows, keys, head.key_size, L, rows_from(q, first + i, L), k.transposed(),
+                      {a + i * head.keys * L, head.keys, 1}, head.scale);
+    });
+    if (!head.relative) return;
+    head.relative->multiply(head.relative->keys, head.key_size, count, L, rows_from(q, first, L));
+    head.relative->spread(head, first, count, head.scale, a);
+  }
+  /// From the gradient of the scores to those of q (overwritten) and k.
+  void backward(Index first, Index count, const S* ds, LaneMatrix<S> dq, LaneSink<S> dk) const {
+    const Index L = head.lanes;
+    for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {  // scale dS K
+      lane_product<S>(rows, head.key_size, keys, L, {ds + i * head.keys * L, head.keys, 1}, k,
+                      rows_from(dq, first + i, L), head.scale);
+    });
+    if (dk.to.data) {
+      for_each_audience(head, first, count, [&](Index j, Index keys, Index from) {  // scale dS' Q
+        const LaneMatrix<const S> part{ds + (from * head.keys + j) * L, 1, head.keys};
+        lane_product<S>(keys, head.key_size, count - from, L, part, rows_from(q, first + from, L),
+                        rows_from(dk.to, j, L), head.scale, dk.add);
+      });
+    }
+    if (!head.relative) return;
+    head.relative->gather(head, first, count, head.scale, ds);
+    head.relative->add_to(head.relative->keys, head.key_size, count, L, rows_from(dq, first, L));
+    head.relative->add_gradient(head.relative->dkeys, head.key_size, count, L, rows_from(q, first, L));
+  }
+};
+
+/// `score(first, count, a)` writes the scores of some queries as `DotScores` does. Keys that a query does not meet have
+/// weight 0; a query past its end, or that meets none, has weights and context 0.
+template <class S, class Score>
+void attend(const Head<S>& head, const Score& score, LaneMatrix<const S> v, WeightsOf<S> weights,
+            LaneMatrix<S> context) {
   const Index L = head.lanes;
-  detail::for_each_block(head, weights, [&](Index first, Index count, S* a) {
-    detail::attention_weights(head, q, k, first, count, a);
-    lane_product<S>(count, head.value_size, head.keys, L, {a, head.keys, 1}, v, detail::rows_from(context, first, L));
+  detail::for_each_block(head, weights, [&](Index first, Index count, S* a, S* dropped) {
+    score(first, count, a);
+    detail::normalize(head, first, count, a);
+    detail::drop(head, first, count, a, dropped);
+    for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {
+      lane_product<S>(rows, head.value_size, keys, L, {dropped + i * head.keys * L, head.keys, 1}, v,
+                      rows_from(context, first + i, L));
+    });
+    if (!head.relative) return;
+    head.relative->gather(head, first, count, 1, dropped);
+    head.relative->add_to(head.relative->values, head.value_size, count, L, rows_from(context, first, L));
   });
 }
 
-/// The gradients of q, k and v (overwritten). Weights that were not all kept are computed again: the same bits.
-/// `scores` is room for the weights of a block.
-template <class S>
-void attend_backward(const Head<S>& head, LaneMatrix<const S> q, LaneMatrix<const S> k, LaneMatrix<const S> v,
-                     WeightsOf<S> weights, LaneMatrix<const S> dcontext, S* scores, LaneMatrix<S> dq, LaneMatrix<S> dk,
-                     LaneMatrix<S> dv) {
+/// The gradient of v, and through `score_backward(first, count, ds)` that of the scores of some queries, block by
+/// block. Weights that were not all kept are computed again: the same bits. `scores` is room for a block of weights.
+template <class S, class Score, class ScoreBackward>
+void attend_backward(const Head<S>& head, const Score& score, LaneMatrix<const S> v, WeightsOf<S> weights,
+                     LaneMatrix<const S> dcontext, S* scores, LaneSink<S> dv, const ScoreBackward& score_backward) {
   const Index L = head.lanes, row = head.keys * L;
-  detail::for_each_block(head, weights, [&](Index first, Index count, S* data) {
-    if (!weights.all) detail::attention_weights(head, q, k, first, count, data);
-    const bool add = first > 0;
-    const LaneMatrix<const S> a{data, head.keys, 1}, ds{scores, head.keys, 1};
-    const LaneMatrix<const S> dc = detail::rows_from(dcontext, first, L), queries = detail::rows_from(q, first, L);
-    lane_product<S>(head.keys, head.value_size, count, L, a.transposed(), dc, dv, 1, add);  // dV = A' dC
-    lane_product<S>(count, head.keys, head.value_size, L, dc, v.transposed(), {scores, head.keys, 1});
-    for (Index i = 0; i < count; ++i) softmax_backward(data + i * row, scores + i * row, head.keys, L);
-    lane_product<S>(count, head.key_size, head.keys, L, ds, k, detail::rows_from(dq, first, L), head.scale);  // s dS K
-    lane_product<S>(head.keys, head.key_size, count, L, ds.transposed(), queries, dk, head.scale, add);       // s dS' Q
+  if (head.queries == 0) dv.clear(head.keys, head.value_size, L);
+  detail::for_each_block(head, weights, [&](Index first, Index count, S* a, S* dropped) {
+    if (!weights.all) {
+      score(first, count, a);
+      detail::normalize(head, first, count, a);
+      detail::drop(head, first, count, a, dropped);
+    }
+    const LaneMatrix<const S> dc = rows_from(dcontext, first, L);
+    const LaneSink<S> dvalue = dv.after(first == 0);
+    if (dv.to.data) {
+      for_each_audience(head, first, count, [&](Index j, Index keys, Index from) {  // dV = A' dC
+        const LaneMatrix<const S> part{dropped + (from * head.keys + j) * L, 1, head.keys};
+        lane_product<S>(keys, head.value_size, count - from, L, part, rows_from(dc, from, L),
+                        rows_from(dvalue.to, j, L), 1, dvalue.add);
+      });
+    }
+    for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {  // dA = dC V'
+      lane_product<S>(rows, keys, head.value_size, L, rows_from(dc, i, L), v.transposed(),
+                      {scores + i * row, head.keys, 1});
+    });
+    if (head.relative) {
+      head.relative->gather(head, first, count, 1, dropped);
+      head.relative->add_gradient(head.relative->dvalues, head.value_size, count, L, dc);
+      head.relative->multiply(head.relative->values, head.value_size, count, L, dc);
+      head.relative->spread(head, first, count, 1, scores);
+    }
+    for (Index i = 0; i < count; ++i) {
+      const Index n = head.reach(first + i);
+      softmax_backward(a + i * row, dropped + i * row, scores + i * row, n, L);
+      std::fill_n(scores + i * row + n * L, row - n * L, S(0));
+    }
+    score_backward(first, count, scores);
   });
-  if (head.queries == 0) {
-    for (Index t = 0; t < head.keys; ++t) {
-      std::fill_n(dk.data + t * dk.row * L, head.key_size * L, S(0));
-      std::fill_n(dv.data + t * dv.row * L, head.value_size * L, S(0));
+}
+
+/// Dot products: the gradients of q, k and v (overwritten).
+template <class S>
+void attend_backward(const Head<S>& head, const DotScores<S>& score, LaneMatrix<const S> v, WeightsOf<S> weights,
+                     LaneMatrix<const S> dcontext, S* scores, LaneMatrix<S> dq, LaneSink<S> dk, LaneSink<S> dv) {
+  if (head.queries == 0) dk.clear(head.keys, head.key_size, head.lanes);
+  attend_backward<S>(head, score, v, weights, dcontext, scores, dv, [&](Index first, Index count, const S* ds) {
+    score.backward(first, count, ds, dq, dk.after(first == 0));
+  });
+}
+
+/// Zeroes y where a query is past its end or meets no key.
+template <class S>
+void zero_unattended(const Head<S>& head, Tile<S> y) {
+  zero_past_end(y, head.query_lengths);
+  if (head.keys > 0 && !head.mask && (!head.key_lengths || head.key_lengths == head.query_lengths)) return;
+  const Tile<const S> keys(nullptr, {head.keys, 0}, head.lanes, head.key_lengths);
+  for (Index t = 0; t < y.steps; ++t) {
+    Index j = 0;  // the first key of this query
+    while (j < head.reach(t) && !head.mask(head.first_query + t, j)) ++j;
+    if (j >= head.reach(t)) {
+      fill(y.step(t), S(0));
+    } else {
+      zero_ended(keys, j, y.step(t));
     }
   }
 }

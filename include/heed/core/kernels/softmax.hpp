@@ -67,27 +67,39 @@ void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullpt
   }
 }
 
-/// From the gradient of a (what softmax gave) to the gradient of the scores, in place: ds = a (da - sum over t of a
-/// da).
+/// From the gradient of `dropped`, what dropout left of a, to the gradient of the scores that softmax made a of, in
+/// place: ds = dropped d - a (sum over t of dropped d). Without dropout `dropped` is a: ds = a (d - sum of a d).
 template <class S>
-void softmax_backward(const S* a, S* da, Index rows, Index lanes) {
+void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lanes) {
   using namespace simd;
+  const bool whole = a == dropped;
   if (lanes == 1) {
     S dot = 0;
-    for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { dot += sum(mul(load<P>(a + i), load<P>(da + i))); });
+    for_each_packet<S>(rows,
+                       [&]<class P>(Index i) HEED_LAMBDA { dot += sum(mul(load<P>(dropped + i), load<P>(d + i))); });
     for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA {
-      store(da + i, mul(load<P>(a + i), sub(load<P>(da + i), set1<P>(dot))));
+      const P v = load<P>(a + i), change = sub(load<P>(d + i), set1<P>(dot));
+      const P part = mul(load<P>(dropped + i), load<P>(d + i));
+      store(d + i, whole ? mul(v, change) : sub(part, mul(v, set1<P>(dot))));
     });
     return;
   }
   for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     P dot = set1<P>(0);
-    for (Index t = 0; t < rows; ++t) dot = fma(load<P>(a + t * lanes + lane), load<P>(da + t * lanes + lane), dot);
-    for (Index t = 0; t < rows; ++t) {
+    for (Index t = 0; t < rows; ++t) dot = fma(load<P>(dropped + t * lanes + lane), load<P>(d + t * lanes + lane), dot);
+    for (Index t = 0; t < rows && whole; ++t) {
       const Index i = t * lanes + lane;
-      store(da + i, mul(load<P>(a + i), sub(load<P>(da + i), dot)));
+      store(d + i, mul(load<P>(a + i), sub(load<P>(d + i), dot)));
+    }
+    for (Index t = 0; t < rows && !whole; ++t) {
+      const Index i = t * lanes + lane;
+      store(d + i, sub(mul(load<P>(dropped + i), load<P>(d + i)), mul(load<P>(a + i), dot)));
     }
   });
+}
+template <class S>
+void softmax_backward(const S* a, S* da, Index rows, Index lanes) {
+  softmax_backward(a, a, da, rows, lanes);
 }
 
 }  // namespace heed::inline HEED_ISA::kernels

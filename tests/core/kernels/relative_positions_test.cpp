@@ -1,0 +1,86 @@
+#include "heed/core/kernels/relative_positions.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "../../support/random.hpp"
+#include "heed/core/kernels/attention.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::kernels::Head;
+using heed::kernels::RelativePositions;
+using test_support::random_values;
+
+// Rows of weights for queries first .. first + count of a block, against plain loops.
+template <class S>
+void check(Index lanes, Index farthest, bool causal, Index first_query, Index first) {
+  SCOPED_TRACE("lanes " + std::to_string(lanes) + ", farthest " + std::to_string(farthest));
+  constexpr Index keys = 9, count = 4, n = 20;
+  const Index rows = 2 * farthest + 1;
+  const auto room = random_values<S>(count * rows * lanes, 1);
+  std::vector<S> spread_room = room;
+  const Head<S> head{.queries = n,
+                     .keys = keys,
+                     .key_size = 1,
+                     .value_size = 1,
+                     .lanes = lanes,
+                     .scale = 1,
+                     .query_lengths = nullptr,
+                     .key_lengths = nullptr,
+                     .causal = causal,
+                     .first_query = first_query};
+  const RelativePositions<S> positions{farthest, nullptr, nullptr, nullptr, nullptr, spread_room.data()};
+  const auto before = random_values<S>(count * keys * lanes, 2);
+  std::vector<S> weights = before;
+  const double scale = 0.75;
+  positions.spread(head, first, count, S(scale), weights.data());
+  const auto at = [&](const std::vector<S>& values, Index columns, Index i, Index j, Index l) {
+    return static_cast<double>(values[static_cast<std::size_t>((i * columns + j) * lanes + l)]);
+  };
+  const auto row_of = [&](Index i, Index j) {
+    return std::clamp<Index>(j - (first_query + first + i), -farthest, farthest) + farthest;
+  };
+  const auto reach = [&](Index i) { return causal ? std::min(first_query + first + i + 1, keys) : keys; };
+  for (Index i = 0; i < count; ++i) {
+    for (Index l = 0; l < lanes; ++l) {
+      for (Index j = 0; j < keys; ++j) {
+        const double added = j < reach(i) ? scale * at(room, rows, i, row_of(i, j), l) : 0;
+        EXPECT_NEAR(at(weights, keys, i, j, l), at(before, keys, i, j, l) + added, test_support::rounding<S>);
+      }
+    }
+  }
+  positions.gather(head, first, count, S(scale), weights.data());
+  for (Index i = 0; i < count; ++i) {
+    for (Index l = 0; l < lanes; ++l) {
+      std::vector<double> sums(static_cast<std::size_t>(rows));
+      for (Index j = 0; j < reach(i); ++j)
+        sums[static_cast<std::size_t>(row_of(i, j))] += scale * at(weights, keys, i, j, l);
+      for (Index r = 0; r < rows; ++r) {
+        EXPECT_NEAR(at(spread_room, rows, i, r, l), sums[static_cast<std::size_t>(r)], test_support::rounding<S>);
+      }
+    }
+  }
+}
+
+template <class S>
+void check_all() {
+  for (const Index lanes : {1, 7, 37}) {
+    for (const Index farthest : {1, 3, 12}) {
+      for (const bool causal : {false, true}) {
+        check<S>(lanes, farthest, causal, 0, 0);
+        check<S>(lanes, farthest, causal, 0, 4);
+        check<S>(lanes, farthest, causal, 3, 4);
+        check<S>(lanes, farthest, causal, 2, 14);  // queries far behind the last key
+      }
+    }
+  }
+}
+
+TEST(RelativePositions, SpreadAndGatherByDistanceInDouble) { check_all<double>(); }
+TEST(RelativePositions, SpreadAndGatherByDistanceInFloat) { check_all<float>(); }
+
+}  // namespace

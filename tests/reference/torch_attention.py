@@ -1,0 +1,203 @@
+"""Reference files of attention with its options, and of the family of scores."""
+
+import torch
+from torch import nn
+
+import torch_modules
+from torch_case import Case
+
+
+def write_all():
+    multihead()
+    scores()
+
+
+def allowed(query_steps, memory_steps, lengths, memory_lengths, causal, mask, n):
+    """(n, query_steps, memory_steps): true where a query may attend to a key."""
+    result = torch.ones(n, query_steps, memory_steps, dtype=torch.bool)
+    if causal:
+        result = result & torch.ones(query_steps, memory_steps, dtype=torch.bool).tril()
+    if mask is not None:
+        result = result & mask
+    valid = torch_modules.attention_mask(n, query_steps, memory_steps, lengths, memory_lengths)
+    return result if valid is None else result & valid
+
+
+class MultiHead(nn.MultiheadAttention):
+    """Torch's weights, each step written out. relative: the farthest distance of Shaw, Uszkoreit and Vaswani 2018."""
+
+    def __init__(self, size, heads, kdim=None, vdim=None, relative=0):
+        super().__init__(size, heads, kdim=kdim, vdim=vdim, batch_first=True)
+        self.relative = relative
+        if relative:
+            self.relative_keys = nn.Parameter(torch.empty(2 * relative + 1, size // heads))
+            self.relative_values = nn.Parameter(torch.empty(2 * relative + 1, size // heads))
+
+    def attend(self, query, key, value, meets):
+        """Output (n, Tq, E) and weights (n, heads, Tq, Tk). A query that meets no key gives zeros."""
+        if self.in_proj_weight is not None:
+            weights = self.in_proj_weight.chunk(3)
+        else:
+            weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        biases = self.in_proj_bias.chunk(3)
+        q, k, v = (
+            nn.functional.linear(x, w, b).unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2)
+            for x, w, b in zip((query, key, value), weights, biases)
+        )
+        scores = q @ k.transpose(-1, -2)
+        if self.relative:
+            distances = torch.arange(key.shape[1])[None, :] - torch.arange(query.shape[1])[:, None]
+            rows = distances.clamp(-self.relative, self.relative) + self.relative
+            scores = scores + torch.einsum("nhid,ijd->nhij", q, self.relative_keys[rows])
+        a = torch_modules.masked_softmax(scores * self.head_dim**-0.5, meets[:, None])
+        z = a @ v
+        if self.relative:
+            z = z + torch.einsum("nhij,ijd->nhid", a, self.relative_values[rows])
+        y = self.out_proj(z.transpose(1, 2).flatten(-2)) * meets.any(dim=-1, keepdim=True)
+        if not self.relative and meets.any(dim=-1).all():  # torch's own
+            ignored = ~meets.repeat_interleave(self.num_heads, dim=0)
+            theirs, _ = self(query, key, value, attn_mask=ignored)
+            torch.testing.assert_close(y, theirs, rtol=1e-12, atol=1e-12)
+        return y, a
+
+
+# (queries x keys) for three queries and five keys; the second query may attend to nothing
+MASK = [[1, 0, 1, 1, 0], [0, 0, 0, 0, 0], [0, 0, 0, 1, 1]]
+SELF_MASK = [[1, 1, 0, 1], [0, 1, 1, 1], [0, 0, 0, 0], [1, 0, 0, 1]]
+
+
+def multihead():
+    size, n, ragged = 6, 4, {"lengths": [4, 2, 0, 3]}
+    both = {"query_lengths": [3, 1, 2, 3], "memory_lengths": [2, 5, 0, 4]}
+    for name, heads, form, options, lengths in [
+        ("causal_self", 2, "self", {"causal": True}, {}),
+        ("causal_self_ragged", 3, "self", {"causal": True}, ragged),
+        ("causal_cross", 2, "cross", {"causal": True}, {}),
+        ("causal_cross_both_ragged", 2, "cross", {"causal": True}, both),
+        ("causal_many_queries", 2, "many", {"causal": True}, {}),
+        ("mask_self", 2, "self", {"mask": SELF_MASK}, {}),
+        ("mask_self_ragged", 2, "self", {"mask": SELF_MASK}, ragged),
+        ("mask_causal_self_ragged", 1, "self", {"mask": SELF_MASK, "causal": True}, ragged),
+        ("mask_cross_both_ragged", 2, "cross", {"mask": MASK}, both),
+        ("memory_size", 2, "cross", {"kdim": 4, "vdim": 4}, {}),
+        ("memory_size_ragged", 2, "cross", {"kdim": 4, "vdim": 4}, both),
+        ("three_inputs", 2, "three", {"kdim": 6, "vdim": 6}, {}),
+        ("three_inputs_ragged", 2, "three", {"kdim": 6, "vdim": 6}, ragged),
+        ("three_sizes", 3, "three", {"kdim": 3, "vdim": 5}, {}),
+        ("three_sizes_ragged", 2, "three", {"kdim": 3, "vdim": 5, "causal": True}, ragged),
+        ("relative_self", 2, "self", {"relative": 2}, {}),
+        ("relative_self_ragged", 3, "self", {"relative": 1}, ragged),
+        ("relative_causal_ragged", 2, "self", {"relative": 2, "causal": True}, ragged),
+        ("relative_mask_cross", 2, "cross", {"relative": 2, "mask": MASK}, both),
+        ("relative_far", 2, "cross", {"relative": 7}, {}),
+        ("relative_sizes", 2, "three", {"relative": 2, "kdim": 3, "vdim": 5}, ragged),
+    ]:
+        kdim, vdim = options.get("kdim", size), options.get("vdim", size)
+        causal, relative = options.get("causal", False), options.get("relative", 0)
+        case = Case("multihead_options", name, heads=heads, kdim=kdim, vdim=vdim, causal=causal, relative=relative, form=form)
+        module = case.module(MultiHead(size, heads, kdim, vdim, relative))
+        if form == "self":
+            query = key = value = case.input("x", n, 4, size)
+        elif form == "three":  # side by side
+            query, key, value = case.input("x", n, 4, size + kdim + vdim).split((size, kdim, vdim), dim=-1)
+        else:
+            query = case.input("query", n, 6 if form == "many" else 3, size)
+            key = value = case.input("memory", n, 3 if form == "many" else 5, kdim)
+        lengths = {kind: case.constant(kind, values) for kind, values in lengths.items()}
+        lengths = [lengths.get("lengths", lengths.get(kind)) for kind in ("query_lengths", "memory_lengths")]
+        mask = None
+        if "mask" in options:
+            mask = case.constant("mask", torch.tensor(options["mask"], dtype=torch.bool))
+        y, weights = module.attend(query, key, value, allowed(query.shape[1], key.shape[1], *lengths, causal, mask, n))
+        case.output("y", y)
+        case.observe("attention", weights)
+        case.write()
+
+
+class Plain(nn.Module):
+    """q . k, without projections."""
+
+    def scores(self, query, memory):
+        return query @ memory.transpose(1, 2), memory
+
+
+class Additive(torch_modules.AdditiveAttention):
+    def scores(self, query, memory):
+        queries = query[:, :, None, :].expand(-1, -1, memory.shape[1], -1)
+        keys = memory[:, None, :, :].expand(-1, query.shape[1], -1, -1)
+        return torch.tanh(self.attn(torch.cat((queries, keys), dim=-1))) @ self.v, memory
+
+
+class Projected(torch_modules.DotAttention):
+    def scores(self, query, memory):
+        return self.query(query) @ self.key(memory).transpose(1, 2) * self.scale, self.value(memory)
+
+
+class General(nn.Module):
+    """q W k (Luong, Pham and Manning 2015)."""
+
+    def __init__(self, query_size, memory_size):
+        super().__init__()
+        self.attn = nn.Linear(query_size, memory_size, bias=False)
+
+    def scores(self, query, memory):
+        return self.attn(query) @ memory.transpose(1, 2), memory
+
+
+class Pool(nn.Module):
+    """One learnt query asks all steps."""
+
+    def __init__(self, attention, query_size):
+        super().__init__()
+        self.query = nn.Parameter(torch.empty(query_size))
+        self.attention = attention
+
+
+def scores():
+    n, steps = 4, 4
+    made = {  # from the sizes of query and memory
+        "additive": lambda q, m: Additive(q, m, 5),
+        "dot": lambda q, m: Plain(),
+        "projected": lambda q, m: Projected(q, m, 5, scaled=False),
+        "scaled": lambda q, m: Projected(q, m, 5, scaled=True),
+        "general": General,
+    }
+    for score, make in made.items():
+        for form, lengths, causal in [
+            ("self", None, False),
+            ("self_causal_ragged", [4, 2, 0, 3], True),
+            ("cross_both_ragged", {"query_lengths": [3, 1, 2, 3], "memory_lengths": [2, 5, 0, 4]}, False),
+            ("cross_mask", {"memory_lengths": [2, 5, 0, 4]}, False),
+            ("pool", None, False),
+            ("pool_ragged", [4, 2, 0, 3], False),
+        ]:
+            query_size = 3 if form.startswith("self") or score == "dot" else 4
+            case = Case("attention_scores", f"{score}_{form}", causal=causal, query_size=query_size)
+            module = make(query_size, 3)
+            if form.startswith("pool"):
+                pool = case.module(Pool(module, query_size))
+                memory, query = case.input("x", n, steps, 3), pool.query.expand(n, 1, query_size)
+            elif form.startswith("self"):
+                case.module(module)
+                query = memory = case.input("x", n, steps, 3)
+            else:
+                case.module(module)
+                query, memory = case.input("query", n, 3, query_size), case.input("memory", n, 5, 3)
+            query_lengths = memory_lengths = mask = None
+            if isinstance(lengths, list):
+                memory_lengths = case.constant("lengths", lengths)
+                query_lengths = None if form.startswith("pool") else memory_lengths
+            elif lengths:
+                given = {kind: case.constant(kind, values) for kind, values in lengths.items()}
+                query_lengths, memory_lengths = given.get("query_lengths"), given["memory_lengths"]
+            if form == "cross_mask":
+                mask = case.constant("mask", torch.tensor(MASK, dtype=torch.bool))
+            meets = allowed(query.shape[1], memory.shape[1], query_lengths, memory_lengths, causal, mask, n)
+            value, values = module.scores(query, memory)
+            weights = torch_modules.masked_softmax(value, meets)
+            y = weights @ values
+            if form.startswith("pool"):
+                y, weights = y[:, 0], weights[:, 0]
+            case.output("y", y)
+            case.observe("attention", weights)
+            case.write()
