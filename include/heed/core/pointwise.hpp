@@ -23,6 +23,14 @@ void add(Tile<const S> x, Tile<S> to) {
   for_each_packet<S>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { accumulate(to.data + i, load<P>(x.data + i)); });
 }
 
+/// to *= x
+template <class S>
+void multiply(Tile<const S> x, Tile<S> to) {
+  using namespace simd;
+  for_each_packet<S>(x.size(), [&]<class P>(Index i)
+                                   HEED_LAMBDA { store(to.data + i, mul(load<P>(to.data + i), load<P>(x.data + i))); });
+}
+
 /// Puts a pack of a gradient where it is wanted: number `i` of the tile and those after it.
 template <class S, class P>
 HEED_INLINE void put(const Into<S>& to, Index i, const P& value) {

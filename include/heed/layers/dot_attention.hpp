@@ -1,55 +1,60 @@
 #pragma once
 
 /// @file
-/// Dot-product attention with one head.
+/// Attention by dot products, with one head.
 
 #include <cmath>
 #include <string>
 
-#include "heed/core/attention_weights.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/kernels/affine.hpp"
 #include "heed/core/kernels/attention.hpp"
-#include "heed/core/lengths.hpp"
-#include "heed/core/scratch.hpp"
+#include "heed/core/pointwise.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/attention_by.hpp"
 #include "heed/layers/dense.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// Every query step attends to the steps of a memory through learnt projections (Luong et al. 2015; scaled: Vaswani et
-/// al. 2017):
-///
-///     Q = W_q query + b_q,  K = W_k memory + b_k,  V = W_v memory + b_v
-///     a = softmax over valid keys of Q K' (scaled: Q K' / sqrt(output_size)),  y = a V
-///
-/// Query (T_q, query_size) and memory (T_k, memory_size) to (T_q, output_size). Where a query or the whole memory is
-/// past its end, y is 0. Names of three `Linear`s called query, key and value.
+/// score(q, k) = (W_q q + b_q) . (W_k k + b_k), of a value W_v k + b_v; or q . k of the value k, without projections
+/// (q and k of one size); or with that of the query alone. `scaled`: divided by the root of the vectors' size.
 template <class S>
-struct DotAttention {
+struct DotScore {
   using Scalar = S;
-  using Input = S;
+  static constexpr const char* name = "DotAttention";
+  static constexpr bool needs_weights = false;
   struct Options {
-    Index query_size = 0, memory_size = 0, output_size = 0;
+    Index query_size = 0, memory_size = 0;
+    Index output_size = 0;  ///< of the projections
     bool scaled = false;
+    bool project = true;
+    bool causal = false;
   };
   struct Cache {
     TileBuffer<S> q, k, v;
-    AttentionWeights<S> weights;
-    typename Dense<S>::Cache dense;
+    TileBuffer<S> dk, dv;  // summed over queries
+    bool begun = false;    // whether there is anything in them
   };
 
-  Dense<S> query, key, value;
+  Dense<S> query, key, value;  // empty where there is no projection
   bool scaled = false;
 
-  DotAttention() = default;
-  /// Throws where a size is not positive.
-  explicit DotAttention(Options o)
-      : query({o.query_size, o.output_size}),
-        key({o.memory_size, o.output_size}),
-        value({o.memory_size, o.output_size}),
-        scaled(o.scaled) {
-    initialize({});
+  DotScore() = default;
+  explicit DotScore(Options o, const char* where = name) : scaled(o.scaled), memory_size_(o.memory_size) {
+    if (o.project) {
+      query = Dense<S>({o.query_size, o.output_size});
+      key = Dense<S>({o.memory_size, o.output_size});
+      value = Dense<S>({o.memory_size, o.output_size});
+      initialize({});
+    } else {
+      require(o.query_size > 0 && o.query_size == o.memory_size, [&] {
+        return Fault{"without projections query and memory have the same positive size",
+                     where,
+                     {},
+                     to_text(Extents<2>{o.query_size, o.memory_size})};
+      });
+    }
   }
 
   void initialize(Key k) {
@@ -58,56 +63,74 @@ struct DotAttention {
     value.initialize(k.child(2));
   }
 
-  Shape output_shape(Shape q, Shape memory) const {
-    const Extents<2> sizes{query.in_features(), key.in_features()}, got{q.features, memory.features};
-    require(got == sizes, [&] {
-      return Fault{"wrong number of features", "DotAttention", to_text(sizes), to_text(got)};
-    });
-    return {q.steps, value.out_features()};
+  Index query_size() const { return query.weight.empty() ? memory_size_ : query.in_features(); }
+  Index memory_size() const { return memory_size_; }
+  Index score_size() const { return query.weight.empty() ? memory_size_ : query.out_features(); }
+  Index value_size() const { return values_are_memory() ? memory_size_ : value.out_features(); }
+  S scale() const { return scaled ? 1 / std::sqrt(static_cast<S>(score_size())) : S(1); }
+
+  void prepare(Index queries, Tile<const S> memory, Cache& cache) const {
+    if (!query.weight.empty()) cache.q.take({queries, score_size()}, memory.lanes);
+    if (values_are_memory()) return;
+    affine<S>(memory, key.weight, key.bias.data(), cache.k.take({memory.steps, score_size()}, memory.lanes));
+    affine<S>(memory, value.weight, value.bias.data(), cache.v.take({memory.steps, value_size()}, memory.lanes));
   }
-  /// Self attention: the query is its own memory.
-  Shape output_shape(Shape x) const { return output_shape(x, x); }
-
-  /// a of the last forward pass: (T_q, T_k), a view of the cache. Throws where there are more than a million of them in
-  /// a tile and `keep_weights` was not called before.
-  static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
-  /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.
-  static void keep_weights(Cache& cache) { cache.weights.keep(); }
-
-  void forward(Tile<const S> x, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
-    const Index D = query.out_features(), L = x.lanes;
-    const Tile<S> q = cache.q.take({x.steps, D}, L), k = cache.k.take({memory.steps, D}, L);
-    const Tile<S> v = cache.v.take({memory.steps, D}, L);
-    cache.weights.take(1, x.steps, memory.steps, L);
-    query.forward(x, q, cache.dense, pass);
-    key.forward(memory, k, cache.dense, pass);
-    value.forward(memory, v, cache.dense, pass);
-    const Scratch::Mark mark(pass.scratch);
-    const kernels::Head<S> one = head(x, memory);
-    kernels::attend<S>(one, kernels::DotScores<S>{one, matrix(q), matrix(k)}, matrix(v), cache.weights.of(one, 0, pass),
-                       kernels::matrix_of(y));
+  /// Queries from number `first` on.
+  Tile<const S> project(Index first, Tile<const S> x, Cache& cache) const {
+    if (query.weight.empty()) return x;
+    const Tile<S> q = cache.q.tile().range(first, x.steps);
+    affine<S>(x, query.weight, values_or_null(query.bias), q);
+    return q;
   }
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const { forward(x, x, y, cache, pass); }
+  Tile<const S> projected(Index first, Tile<const S> x, Cache& cache) const {
+    return query.weight.empty() ? x : cache.q.view().range(first, x.steps);
+  }
 
-  void backward(Tile<const S> x, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dx, Into<S> dmemory,
-                Cache& cache, DotAttention& grad, const Pass& pass) const {
-    const Tile<const S> q = cache.q.view(), k = cache.k.view(), v = cache.v.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dq = pass.scratch.like(q), dk = pass.scratch.like(k);
-    const Tile<S> dv = pass.scratch.like(v);
-    const kernels::Head<S> one = head(x, memory);
-    S* scores = pass.scratch.template take<S>(one.block() * memory.steps * x.lanes);
-    kernels::attend_backward<S>(one, kernels::DotScores<S>{one, matrix(q), matrix(k)}, matrix(v),
-                                cache.weights.of(one, 0, pass), matrix(dy), scores, kernels::matrix_of(dq),
-                                {kernels::matrix_of(dk)}, {kernels::matrix_of(dv)});
-    query.backward(x, y, dq, dx, cache.dense, grad.query, pass);
-    key.backward(memory, y, dk, dmemory, cache.dense, grad.key, pass);
+  bool values_are_memory() const { return value.weight.empty(); }
+  kernels::LaneMatrix<const S> values(Tile<const S> memory, const Cache& cache) const {
+    return kernels::matrix_of(values_are_memory() ? memory : cache.v.view());
+  }
+  kernels::LaneSink<S> dvalues(Into<S> dmemory, Cache& cache) const {
+    if (values_are_memory()) return {kernels::matrix_of(dmemory.tile), dmemory.add};
+    return {kernels::matrix_of(cache.dv.tile()), cache.begun};
+  }
+  kernels::DotScores<S> scores(const kernels::Head<S>& head, Tile<const S> q, Tile<const S> memory,
+                               Cache& cache) const {
+    return {head, kernels::matrix_of(q), kernels::matrix_of(values_are_memory() ? memory : cache.k.view())};
+  }
+
+  void prepare_backward(Cache& cache) const {
+    if (values_are_memory()) return;
+    const Tile<const S> k = cache.k.view(), v = cache.v.view();
+    cache.dk.take(k.shape(), k.lanes);
+    cache.dv.take(v.shape(), v.lanes);
+    cache.begun = false;
+  }
+  void scores_backward(const kernels::DotScores<S>& score, Index first, Index count, const S* ds, Tile<S> dq,
+                       Into<S> dmemory, Cache& cache, DotScore&) const {
+    kernels::LaneSink<S> dk{kernels::matrix_of(dmemory.tile), true};  // the values have been there
+    if (!values_are_memory()) dk = {kernels::matrix_of(cache.dk.tile()), cache.begun};
+    score.backward(first, count, ds, kernels::matrix_of(dq), dk);
+    cache.begun = true;
+  }
+  void project_backward(Tile<const S> x, Tile<const S> dq, Into<S> dx, DotScore& grad) const {
+    if (query.weight.empty()) {
+      return transform_gradient<S>(dq, dq, dx, []<class P>(const P&, const P& d) HEED_LAMBDA { return d; });
+    }
+    weight_gradient<S>(x, dq, grad.query.weight, values_or_null(grad.query.bias));
+    input_gradient<S>(dq, query.weight, dx);
+  }
+  /// The weights, biases and input of projected keys and values.
+  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const {
+    if (values_are_memory()) return;
+    const Tile<S> dk = cache.dk.tile(), dv = cache.dv.tile();
+    if (!cache.begun) fill(dk, S(0));
+    if (!cache.begun) fill(dv, S(0));
+    weight_gradient<S>(memory, dk, grad.key.weight, grad.key.bias.data());
+    weight_gradient<S>(memory, dv, grad.value.weight, grad.value.bias.data());
+    input_gradient<S>(dk, key.weight, dmemory);
     dmemory.add = true;
-    value.backward(memory, y, dv, dmemory, cache.dense, grad.value, pass);
-  }
-  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, DotAttention& grad,
-                const Pass& pass) const {
-    backward(x, x, y, dy, dx, {dx.tile, true}, cache, grad, pass);
+    input_gradient<S>(dv, value.weight, dmemory);
   }
 
   static void visit(auto&& f, auto&... layers) {
@@ -116,13 +139,35 @@ struct DotAttention {
     f("value", layers.value...);
   }
 
- private:
-  static kernels::LaneMatrix<const S> matrix(Tile<const S> t) { return kernels::matrix_of(t); }
-  kernels::Head<S> head(Tile<const S> x, Tile<const S> memory) const {
-    const Index D = query.out_features();
-    return {x.steps,   memory.steps,  D, D, x.lanes, scaled ? 1 / std::sqrt(static_cast<S>(D)) : S(1),
-            x.lengths, memory.lengths};
-  }
+ protected:
+  Index memory_size_ = 0;
 };
+
+/// `DotScore` with `scaled` as a type.
+template <class S>
+struct ScaledDotScore : DotScore<S> {
+  static constexpr const char* name = "ScaledDotAttention";
+  struct Options {
+    Index query_size = 0, memory_size = 0, output_size = 0;
+    bool project = true;
+    bool causal = false;
+  };
+  ScaledDotScore() = default;
+  explicit ScaledDotScore(Options o)
+      : DotScore<S>({o.query_size, o.memory_size, o.output_size, true, o.project, o.causal}, name) {}
+};
+
+/// Attention by a dot product of learnt projections (Luong, Pham and Manning 2015; scaled: Vaswani et al. 2017):
+///
+///     Q = W_q query + b_q,  K = W_k memory + b_k,  V = W_v memory + b_v
+///     a = softmax over valid keys of Q K' (scaled: Q K' / sqrt(output_size)),  y = a V
+///
+/// or, with `project` off, of query and memory themselves: a = softmax of query memory', y = a memory. Names of three
+/// `Linear`s called query, key and value.
+template <class S>
+using DotAttention = AttentionBy<DotScore<S>>;
+/// `DotAttention` with `scaled`.
+template <class S>
+using ScaledDotAttention = AttentionBy<ScaledDotScore<S>>;
 
 }  // namespace heed::inline HEED_ISA

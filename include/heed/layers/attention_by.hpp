@@ -1,0 +1,148 @@
+#pragma once
+
+/// @file
+/// What all attentions with one head share, whatever their score.
+
+#include "heed/core/attention_mask.hpp"
+#include "heed/core/attention_weights.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/kernels/attention.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Every query step attends to the steps of a memory:
+///
+///     a_qk = softmax over the keys k that q meets of score(query_q, memory_k),  y_q = sum over k of a_qk value_k
+///
+/// Query (T_q, query_size) and memory (T_k, memory_size) to (T_q, value_size). Query i meets the keys that are valid,
+/// that the mask of the call leaves, and, where `causal`, those of 0 .. i. Where a query is past its end or meets no
+/// key, y is 0.
+///
+/// One interface for all scores: cross attention `forward(query, memory, y, ...)`, self attention `forward(x, y, ...)`,
+/// a query at a time `prepare`, `step`, ..., and a pool over time, by a query of one step or `QueryPool`, which learns
+/// it. The weights of the score are those of the attention, under the same names.
+///
+/// A score is a struct of weights that says what `AdditiveScore` and `DotScore` say: sizes; `prepare` (what all queries
+/// share), `project` (a query), `scores`, `values`; and the way back, `prepare_backward`, `scores_backward`,
+/// `project_backward`, `finish_backward`.
+template <class Score>
+struct AttentionBy : Score {
+  using S = typename Score::Scalar;
+  using Input = S;
+  using Options = typename Score::Options;
+  struct Cache {
+    typename Score::Cache score;
+    AttentionWeights<S> weights;
+    AttentionMask mask;
+  };
+
+  bool causal = false;
+
+  AttentionBy() = default;
+  /// Throws where a size is not positive.
+  explicit AttentionBy(Options o) : Score(o), causal(o.causal) {}
+
+  Shape output_shape(Shape query, Shape memory) const {
+    const Extents<2> sizes{Score::query_size(), Score::memory_size()}, got{query.features, memory.features};
+    require(got == sizes, [&] { return Fault{"wrong number of features", Score::name, to_text(sizes), to_text(got)}; });
+    return {query.steps, Score::value_size()};
+  }
+  /// Self attention: the query is its own memory.
+  Shape output_shape(Shape x) const { return output_shape(x, x); }
+
+  /// a of the last forward pass: (T_q, T_k), a view of the cache. Throws where there are more than a million of them in
+  /// a tile and the attention neither needs them nor was told to `keep_weights` before.
+  static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
+  /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.
+  static void keep_weights(Cache& cache) { cache.weights.keep(); }
+
+  // ---- a query at a time: for decoders
+
+  /// Room for `queries` queries, and what they share.
+  void prepare(Index queries, Tile<const S> memory, Cache& cache, AttentionMask mask = {}) const {
+    mask.check(queries, memory.steps, Score::name);
+    cache.mask = mask;
+    if (Score::needs_weights) cache.weights.keep();
+    cache.weights.take(1, queries, memory.steps, memory.lanes);
+    Score::prepare(queries, memory, cache.score);
+  }
+  /// Query number `t` of the cache; `query` and `y` have one step.
+  void step(Index t, Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const kernels::Head<S> head = this->head(t, query, memory, cache);
+    const Tile<const S> q = Score::project(t, query, cache.score);
+    kernels::attend<S>(head, Score::scores(head, q, memory, cache.score), Score::values(memory, cache.score),
+                       cache.weights.of(head, 0, pass), kernels::matrix_of(y));
+  }
+
+  /// Before the first `step_backward`.
+  void prepare_backward(Cache& cache) const { Score::prepare_backward(cache.score); }
+  /// Back through query `t`. What reaches the memory through projections waits for `finish_backward`.
+  void step_backward(Index t, Tile<const S> query, Tile<const S> memory, Tile<const S> dy, Into<S> dquery,
+                     Into<S> dmemory, Cache& cache, AttentionBy& grad, const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const kernels::Head<S> head = this->head(t, query, memory, cache);
+    const Tile<const S> q = Score::projected(t, query, cache.score);
+    const Tile<S> dq = pass.scratch.like(q);
+    S* room = pass.scratch.template take<S>(head.block() * head.keys * head.lanes);
+    const auto score = Score::scores(head, q, memory, cache.score);
+    const kernels::LaneSink<S> dvalues = Score::dvalues(dmemory, cache.score);
+    kernels::attend_backward<S>(head, score, Score::values(memory, cache.score), cache.weights.of(head, 0, pass),
+                                kernels::matrix_of(dy), room, dvalues, [&](Index first, Index count, const S* ds) {
+                                  Score::scores_backward(score, first, count, ds, dq, dmemory, cache.score, grad);
+                                });
+    Score::project_backward(query, dq, dquery, grad);
+  }
+  /// After the last `step_backward`. `dmemory` is to be added to where a step has put something into it.
+  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AttentionBy& grad) const {
+    Score::finish_backward(memory, dmemory, cache.score, grad);
+  }
+
+  // ---- all queries
+
+  void forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
+               AttentionMask mask = {}) const {
+    prepare(query.steps, memory, cache, mask);
+    step(0, query, memory, y, cache, pass);
+  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const {
+    forward(x, x, y, cache, pass, mask);
+  }
+
+  void backward(Tile<const S> query, Tile<const S> memory, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dquery,
+                Into<S> dmemory, Cache& cache, AttentionBy& grad, const Pass& pass) const {
+    prepare_backward(cache);
+    step_backward(0, query, memory, dy, dquery, dmemory, cache, grad, pass);
+    dmemory.add = dmemory.add || Score::values_are_memory();
+    finish_backward(memory, dmemory, cache, grad);
+  }
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionBy& grad,
+                const Pass& pass) const {
+    // the values come before the queries, projected ones after them
+    const Into<S> later{dx.tile, true};
+    const bool values_first = Score::values_are_memory();
+    backward(x, x, y, dy, values_first ? later : dx, values_first ? dx : later, cache, grad, pass);
+  }
+
+ private:
+  // `query` begins at number `first`
+  kernels::Head<S> head(Index first, Tile<const S> query, Tile<const S> memory, const Cache& cache) const {
+    return {.queries = query.steps,
+            .keys = memory.steps,
+            .key_size = Score::score_size(),
+            .value_size = Score::value_size(),
+            .lanes = query.lanes,
+            .scale = Score::scale(),
+            .query_lengths = query.lengths,
+            .key_lengths = memory.lengths,
+            .causal = causal,
+            .mask = cache.mask,
+            .first_query = first};
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,41 @@
+#pragma once
+
+/// @file
+/// Attention by a bilinear score.
+
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/attention_by.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/dot_attention.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// score(q, k) = (W q) . k: the dot product of a projected query and the memory itself.
+template <class S>
+struct GeneralScore : DotScore<S> {
+  static constexpr const char* name = "GeneralAttention";
+  struct Options {
+    Index query_size = 0, memory_size = 0;
+    bool causal = false;
+  };
+
+  GeneralScore() = default;
+  explicit GeneralScore(Options o) {
+    this->memory_size_ = o.memory_size;
+    this->query = Dense<S>({.in_features = o.query_size, .out_features = o.memory_size, .bias = false});
+  }
+  void initialize(Key key) { this->query.initialize(key); }
+
+  static void visit(auto&& f, auto&... layers) { f("attn", layers.query...); }
+};
+
+/// Attention by the general score of Luong, Pham and Manning 2015; the values are the memory itself:
+///
+///     score(q, k) = q' W' k,  a = softmax over valid k,  y_q = sum_k a_qk memory_k
+///
+/// Names of a `Linear` without a bias called attn, from the query's size to the memory's.
+template <class S>
+using GeneralAttention = AttentionBy<GeneralScore<S>>;
+
+}  // namespace heed::inline HEED_ISA
