@@ -21,6 +21,7 @@ AdamOptions torch_adam(const Reference& file) {
                 .beta2 = file.number("beta2"),
                 .epsilon = file.number("eps"),
                 .weight_decay = file.number("weight_decay"),
+                .decay_matrices_only = file.options().contains("decay_matrices_only"),
                 .decoupled = file.text("optimizer") == "AdamW",
                 .amsgrad = file.flag("amsgrad")};
   return o;
@@ -30,6 +31,8 @@ TEST(AdamW, DecaysWeightsUnlessToldNotTo) {
   EXPECT_EQ(heed::adamw({.learning_rate = 0.5}).weight_decay, 0.01);
   EXPECT_EQ(heed::adamw({.weight_decay = 0}).weight_decay, 0);
   EXPECT_TRUE(heed::adamw().decoupled);
+  EXPECT_FALSE(heed::adamw().decay_matrices_only);
+  EXPECT_TRUE(heed::adamw({.decay_matrices_only = true}).decay_matrices_only);
 }
 
 TEST(Adam, RefusesAModelOfAnotherSize) {

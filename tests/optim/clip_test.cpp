@@ -10,7 +10,7 @@ using test_support::Reference;
 using test_support::two_parameters;
 
 TEST(ClipNorm, EqualsPyTorch) {
-  for (const auto& name : test_support::reference_names("optimizer", "clip")) {
+  for (const auto& name : test_support::reference_names("optimizer", "clip_grad_norm")) {
     SCOPED_TRACE(name);
     const Reference file(name);
     auto gradient = two_parameters(file, "before.");
@@ -38,6 +38,13 @@ TEST(ClipNorm, OfZerosIsZero) {
   test_support::TwoParameters<> gradient;
   EXPECT_EQ(heed::clip_norm(gradient, 1), 0);
   EXPECT_EQ(test_support::numbers(gradient), test_support::Values(17, 0.0));
+}
+
+TEST(ClipValue, EqualsPyTorch) {
+  const Reference file("optimizer/clip_grad_value");
+  auto gradient = two_parameters(file, "before.");
+  heed::clip_value(gradient, file.number("most"));
+  expect_parameters(gradient, file.arrays("after."));
 }
 
 }  // namespace

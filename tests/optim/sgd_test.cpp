@@ -19,6 +19,7 @@ TEST(Sgd, EqualsPyTorch) {
                        .momentum = file.number("momentum"),
                        .dampening = file.number("dampening"),
                        .weight_decay = file.number("weight_decay"),
+                       .decay_matrices_only = file.options().contains("decay_matrices_only"),
                        .nesterov = file.flag("nesterov")};
     test_support::expect_ten_steps(file, [&](const auto& model) { return Sgd(model, o); });
     test_support::expect_ten_steps<float>(file, [&](const auto& model) { return Sgd(model, o); });

@@ -13,6 +13,8 @@ def write_all():
     cross_entropy()
     cross_entropy_of_steps()
     mean_squared_error()
+    huber()
+    binary_cross_entropy()
 
 
 def cross_entropy():
@@ -63,3 +65,26 @@ def mean_squared_error():
     targets = case.constant("targets", torch.randn(4, 3, 2))
     valid = valid_steps(case.constant("lengths", [2, 0, 3, 1]), 3)
     case.write_loss(nn.functional.mse_loss(predictions[valid], targets[valid]))
+
+
+def huber():
+    """Differences on both sides of delta."""
+    for name, delta in {"default": 1.0, "delta": 0.4}.items():
+        case = Case("huber", name, delta=delta)
+        predictions = case.input("predictions", 7, 3)
+        targets = case.constant("targets", torch.randn(7, 3))
+        case.write_loss(nn.functional.huber_loss(predictions, targets, delta=delta))
+
+
+def binary_cross_entropy():
+    """Targets between 0 and 1, the ends among them; one logit is large."""
+    for name, weighted in {"plain": False, "pos_weight": True}.items():
+        case = Case("bce", name)
+        logits = case.input("predictions", 7, 3)
+        with torch.no_grad():
+            logits[0, 0], logits[1, 1] = 30, -25
+        targets = torch.rand(7, 3)
+        targets[2:] = (targets[2:] > 0.5).double()
+        weight = case.constant("pos_weight", torch.rand(3) + 0.5) if weighted else None
+        targets = case.constant("targets", targets)
+        case.write_loss(nn.functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=weight))

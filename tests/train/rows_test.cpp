@@ -30,7 +30,7 @@ TEST(LocalRows, GiveTheSequencesOfAnOrder) {
     for (Index l = 0; l < 3; ++l) {
       const Index i = reversed ? 14 - l : 5 + l;
       EXPECT_EQ(rows.at(5 + l), i);
-      EXPECT_EQ(rows.label(5 + l), task.labels[static_cast<std::size_t>(i)]);
+      EXPECT_EQ(rows.targets(5 + l)[0], task.labels[static_cast<std::size_t>(i)]);
       EXPECT_EQ(tile.labels.data[l], task.labels[static_cast<std::size_t>(i)]);
       EXPECT_EQ(tile.x.at(0, 1)[l], task.x(i, 0, 1));
     }

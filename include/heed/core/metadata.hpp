@@ -42,7 +42,14 @@ bool parse(std::string_view text, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-/// The shortest text that reads back as the same number.
+/// The shortest text that reads back as the same number: "0.1", "nan", "inf".
+template <std::floating_point T>
+std::string shortest_number(T value) {
+  char buffer[64];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
+/// The same of finite numbers alone.
 template <std::floating_point T>
 std::string shortest_text(T value, std::string_view key) {
   require(std::isfinite(value), [&] {
@@ -50,8 +57,7 @@ std::string shortest_text(T value, std::string_view key) {
     fault.got = std::to_string(value);
     return fault;
   });
-  char buffer[64];
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+  return shortest_number(value);
 }
 
 [[noreturn]] inline void throw_wrong_value(std::string_view key, std::string expected, std::string_view got) {

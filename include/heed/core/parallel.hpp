@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
@@ -21,7 +25,33 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A number of threads, the caller's among them. Eigen's thread pool does the work.
+/// Somebody else's threads: `run(task)` calls the task once, soon, on a thread of its own; `size()` is how many tasks
+/// it runs at a time. A task never waits for another one.
+template <class E>
+concept Executor = requires(E& executor, std::function<void()> task) {
+  { executor.size() } -> std::convertible_to<int>;
+  executor.run(std::move(task));
+};
+
+/// Any executor, which must outlive it.
+class ExecutorReference {
+ public:
+  ExecutorReference() = default;  ///< none
+  template <Executor E>
+  requires(!std::same_as<E, ExecutorReference>) ExecutorReference(E& executor)
+      : size_(static_cast<int>(executor.size())),
+        run_([&executor](std::function<void()> task) { executor.run(std::move(task)); }) {}
+
+  explicit operator bool() const { return static_cast<bool>(run_); }
+  int size() const { return size_; }
+  void run(std::function<void()> task) const { run_(std::move(task)); }
+
+ private:
+  int size_ = 0;
+  std::function<void(std::function<void()>)> run_;
+};
+
+/// A number of threads, the caller's among them. Eigen's thread pool does the work, or an executor.
 class ThreadPool {
  public:
   /// `threads` of 0: as many as the machine has. Throws where it is negative.
@@ -33,11 +63,19 @@ class ThreadPool {
     if (threads_ > 1) pool_ = std::make_unique<Eigen::ThreadPool>(threads_ - 1);
   }
 
+  /// The caller's thread and those of an executor.
+  explicit ThreadPool(ExecutorReference executor) : executor_(std::move(executor)) {
+    require(executor_ && executor_.size() >= 0, [&] {
+      return Fault{"number of threads of the executor", "ThreadPool", "at least 0", std::to_string(executor_.size())};
+    });
+    threads_ = executor_.size() + 1;
+  }
+
   int size() const { return threads_; }
 
   /// f(index, worker) for each index below `count`, each once, dealt one by one to the threads that are free. `worker`
   /// is below `size()` and no two calls at a time have the same. Returns when all are done; rethrows the first
-  /// exception. Does not allocate.
+  /// exception. Does not allocate, unless an executor does.
   template <class F>
   void for_each(Index count, F&& f) {
     const int helpers = static_cast<int>(std::min<Index>(threads_, count)) - 1;
@@ -48,10 +86,20 @@ class ThreadPool {
     Job<F> job{f, count, static_cast<unsigned>(helpers)};
     Job<F>* shared = &job;
     for (int worker = 1; worker <= helpers; ++worker) {
-      pool_->Schedule([shared, worker] {
+      const auto task = [shared, worker] {
         shared->run(worker);
         shared->done.Notify();
-      });
+      };
+      if (pool_) {
+        pool_->Schedule(task);
+        continue;
+      }
+      try {
+        executor_.run(task);
+      } catch (...) {  // those that run already must end first
+        job.fail();
+        job.done.Notify();
+      }
     }
     job.run(0);
     job.done.Wait();
@@ -67,11 +115,14 @@ class ThreadPool {
         try {
           f(i, worker);
         } catch (...) {
-          const std::lock_guard lock(mutex);
-          if (!error) error = std::current_exception();
-          next.store(count, std::memory_order_relaxed);
+          fail();
         }
       }
+    }
+    void fail() {
+      const std::lock_guard lock(mutex);
+      if (!error) error = std::current_exception();
+      next.store(count, std::memory_order_relaxed);
     }
     F& f;
     const Index count;
@@ -83,6 +134,7 @@ class ThreadPool {
 
   int threads_ = 1;
   std::unique_ptr<Eigen::ThreadPool> pool_;
+  ExecutorReference executor_;
 };
 
 }  // namespace heed::inline HEED_ISA

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -37,24 +38,25 @@ template <Layer Model>
 class Predictor {
  public:
   using S = typename Model::Scalar;
+  using X = typename Model::Input;  ///< S, or std::int32_t for tokens
 
   explicit Predictor(const Model& model) : model_(&model) {}
   explicit Predictor(const Model&& model) = delete;
 
   /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit or a
   /// number is not finite.
-  Prediction<S> operator()(TensorView<const S, 2> sequence) {
+  Prediction<S> operator()(TensorView<const X, 2> sequence) {
     const Tile<S> z = run(sequence);
     kernels::softmax(z.data, z.features, 1);
     const auto best = std::max_element(z.data, z.data + z.features);
     return {best - z.data, {z.data, static_cast<std::size_t>(z.features)}};
   }
   /// One sequence from a pointer to steps x features numbers.
-  Prediction<S> operator()(const S* sequence, Index steps, Index features) {
-    return (*this)(TensorView<const S, 2>(sequence, {steps, features}));
+  Prediction<S> operator()(const X* sequence, Index steps, Index features) {
+    return (*this)(TensorView<const X, 2>(sequence, {steps, features}));
   }
   /// One sequence; `out` takes what `what` says, one a class. Throws where its size is not the number of classes.
-  void operator()(TensorView<const S, 2> sequence, std::span<S> out, Output what = Output::probabilities) {
+  void operator()(TensorView<const X, 2> sequence, std::span<S> out, Output what = Output::probabilities) {
     const Tile<S> z = run(sequence);
     check_width(static_cast<Index>(out.size()), z.features);
     if (what == Output::probabilities) kernels::softmax(z.data, z.features, 1);
@@ -63,13 +65,13 @@ class Predictor {
 
   /// Many sequences (n, steps, features), tile by tile; `out` is (n, classes). `lengths`: valid steps of each; empty:
   /// all full. Throws where a shape or a length does not fit.
-  void operator()(TensorView<const S, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths = {},
+  void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths = {},
                   Output what = Output::probabilities) {
     require(out.extent(0) == x.extent(0), [&] {
       return Fault{"wrong number of rows", "Predictor, out", std::to_string(x.extent(0)),
                    std::to_string(out.extent(0))};
     });
-    each_tile(x, lengths, [&](Index first, Index rows, Tile<const S>, Tile<S> z) {
+    each_tile(x, lengths, [&](Index first, Index rows, Tile<S> z) {
       check_width(out.extent(1), z.features);
       if (what == Output::probabilities) kernels::softmax(z.data, z.features, z.lanes);
       for (Index l = 0; l < rows; ++l) {
@@ -80,14 +82,14 @@ class Predictor {
 
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
   /// weights past a sequence's end are 0. For models that have `attention_weights`.
-  Tensor<S, 3> attention_weights(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {}) requires
+  Tensor<S, 3> attention_weights(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) requires
       requires(const Model& m, const typename Model::Cache& c) {
     m.attention_weights(c);
   }
   {
     if constexpr (requires { model_->keep_attention_weights(cache_); }) model_->keep_attention_weights(cache_);
     Tensor<S, 3> out;
-    each_tile(x, lengths, [&](Index first, Index rows, Tile<const S>, Tile<S>) {
+    each_tile(x, lengths, [&](Index first, Index rows, Tile<S>) {
       const Tile<const S> a = model_->attention_weights(cache_);
       if (out.empty()) out = Tensor<S, 3>({x.extent(0), a.steps, a.features});
       for (Index l = 0; l < rows; ++l) {
@@ -102,25 +104,26 @@ class Predictor {
  private:
   static constexpr Index widest = 64;
 
-  Tile<S> run(TensorView<const S, 2> sequence) {
-    const Tile<const S> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
+  Tile<S> run(TensorView<const X, 2> sequence) {
+    const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
     const Shape output = logits_shape(*model_, x.shape(), "Predictor");
     require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
+    const TensorView<const X, 3> alone(sequence.data(), {1, x.steps, x.features});
+    check_input(alone, {});
     const Tile<S> z = output_.take(output, 1);
     model_->forward(x, z, cache_, Pass{scratch_});
-    check_logits(z, 1, [&] {
-      check_finite(TensorView<const S, 3>(sequence.data(), {1, x.steps, x.features}), {}, "Predictor");
-    });
+    check_logits(z, 1, alone, {});
     return z;
   }
 
-  // f(first row, rows, x, logits) for every tile; all tiles have the steps of x
+  // f(first row, rows, logits) for every tile; all tiles have the steps of x
   template <class F>
-  void each_tile(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, F&& f) {
+  void each_tile(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f) {
     const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
     const Shape output = logits_shape(*model_, {T, features}, "Predictor");
     require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
     check_lengths(lengths, n, T, "Predictor");
+    check_input(x, lengths);
     for (Index first = 0; first < n; first += widest) {
       const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
       const std::int32_t* valid = nullptr;
@@ -129,28 +132,32 @@ class Predictor {
         std::fill_n(std::copy_n(lengths.begin() + first, rows, l), lanes - rows, 0);
         valid = l;
       }
-      const Tile<S> tile = input_.take({T, features}, lanes, valid);
+      const Tile<X> tile = input_.take({T, features}, lanes, valid);
       for (Index l = 0; l < lanes; ++l) {
         for (Index k = 0; k < T * features; ++k) {
           const bool inside = l < rows && (!valid || k < valid[l] * features);
-          tile.data[k * lanes + l] = inside ? x.data()[(first + l) * T * features + k] : S(0);
+          tile.data[k * lanes + l] = inside ? x.data()[(first + l) * T * features + k] : X(0);
         }
       }
       const Tile<S> z = output_.take(output, lanes);
       model_->forward(tile, z, cache_, Pass{scratch_});
-      check_logits(z, rows, [&] { check_finite(x, lengths, "Predictor"); });
-      f(first, rows, Tile<const S>(tile), z);
+      check_logits(z, rows, x, lengths);
+      f(first, rows, z);
     }
   }
 
-  // logits that are not finite come from the input, which `blame` names, or from the weights
-  template <class F>
-  static void check_logits(Tile<S> z, Index rows, F&& blame) {
+  // tokens are checked before they are used
+  void check_input(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const {
+    if constexpr (requires { model_->check_input(x, lengths, ""); }) model_->check_input(x, lengths, "Predictor");
+  }
+
+  // logits that are not finite come from the input, which is then blamed, or from the weights
+  static void check_logits(Tile<S> z, Index rows, TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
     for (Index c = 0; c < z.features; ++c) {
       const S* p = z.at(0, c);
       if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
         continue;
-      blame();
+      if constexpr (std::floating_point<X>) check_finite(x, lengths, "Predictor");
       throw Error(Fault{"the logits are not finite", "Predictor", {}, {}});
     }
   }
@@ -163,13 +170,14 @@ class Predictor {
   const Model* model_;
   typename Model::Cache cache_;
   Scratch scratch_;
-  TileBuffer<S> input_, output_;
+  TileBuffer<X> input_;
+  TileBuffer<S> output_;
   Buffer<std::int32_t> lengths_;
 };
 
 /// The probabilities of many sequences at once, (n, classes): the convenience where nothing needs to be kept.
 template <Layer Model>
-Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const typename Model::Scalar, 3> x,
+Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const typename Model::Input, 3> x,
                                           std::span<const std::int32_t> lengths = {}) {
   const Shape output = logits_shape(model, {x.extent(1), x.extent(2)}, "predict");
   Tensor<typename Model::Scalar, 2> out({x.extent(0), output.features});

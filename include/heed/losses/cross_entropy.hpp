@@ -26,6 +26,7 @@ namespace heed::inline HEED_ISA {
 /// `scale = 1 / sum of target_weight(y)`, or 0 where all targets are ignored (the loss is then 0, its gradient too).
 template <class S>
 struct CrossEntropy {
+  using Target = std::int32_t;
   struct Options {
     std::vector<double> class_weights = {};  ///< one a class; empty: all 1
     double label_smoothing = 0;              ///< e, 0 to 1
@@ -51,6 +52,7 @@ struct CrossEntropy {
     if (target == options_.ignore_index) return 0;
     return class_weight(target);
   }
+  double target_weight(std::span<const std::int32_t> targets) const { return target_weight(targets.front()); }
 
   /// Throws where a target is neither ignored nor in 0 .. classes - 1, or the class weights are of another number of
   /// classes.

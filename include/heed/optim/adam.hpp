@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -19,8 +20,9 @@ struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;
-  bool decoupled = false;        ///< weight decay beside the gradient (AdamW) instead of in it
-  bool amsgrad = false;          ///< keep the largest v
+  bool decay_matrices_only = false;  ///< weight decay spares parameters of one axis: biases and the weights of norms
+  bool decoupled = false;            ///< weight decay beside the gradient (AdamW) instead of in it
+  bool amsgrad = false;              ///< keep the largest v
   bool epsilon_outside = false;  ///< epsilon outside the bias correction, as Keras has it (its default is then 1e-7)
 };
 
@@ -59,6 +61,7 @@ class Adam {
     steps_ = 0;
   }
 
+  /// Moves the model against the gradient.
   void step(Model& model, const Model& gradient) {
     ++steps_;
     const double b1 = options.beta1, b2 = options.beta2, t = static_cast<double>(steps_);
@@ -70,12 +73,41 @@ class Adam {
                     .epsilon = options.epsilon,
                     .decay_gradient = options.decoupled ? 0 : options.weight_decay,
                     .keep = options.decoupled ? 1 - options.learning_rate * options.weight_decay : 1};
+    Numbers without_decay = n;
+    without_decay.decay_gradient = 0;
+    without_decay.keep = 1;
     for_each_parameter(
-        [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) { update(n, w, g, m, v, top.data()); },
+        [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) {
+          const bool spared = options.decay_matrices_only && w.extents().size() == 1;
+          update(spared ? without_decay : n, w, g, m, v, top.data());
+        },
         model, gradient, first_, second_, largest_ ? *largest_ : second_);
   }
 
   std::int64_t steps() const { return steps_; }
+
+  /// What a checkpoint keeps: `f(name, part)`, parts being models and whole numbers.
+  template <class F>
+  void visit_state(F&& f) {
+    f("first_moment", first_);
+    f("second_moment", second_);
+    if (largest_) f("largest_second_moment", *largest_);
+    f("steps", steps_);
+  }
+  /// The options as text: what a checkpoint compares.
+  Metadata settings() const {
+    Metadata m;
+    set(m, "learning_rate", options.learning_rate);
+    set(m, "beta1", options.beta1);
+    set(m, "beta2", options.beta2);
+    set(m, "epsilon", options.epsilon);
+    set(m, "weight_decay", options.weight_decay);
+    set(m, "decay_matrices_only", options.decay_matrices_only);
+    set(m, "decoupled", options.decoupled);
+    set(m, "amsgrad", options.amsgrad);
+    set(m, "epsilon_outside", options.epsilon_outside);
+    return m;
+  }
 
  private:
   struct Numbers {
@@ -117,6 +149,7 @@ struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.01;
+  bool decay_matrices_only = false;
   bool amsgrad = false;
 };
 
@@ -127,6 +160,7 @@ inline AdamOptions adamw(const AdamWOptions& o = {}) {
           .beta2 = o.beta2,
           .epsilon = o.epsilon,
           .weight_decay = o.weight_decay,
+          .decay_matrices_only = o.decay_matrices_only,
           .decoupled = true,
           .amsgrad = o.amsgrad};
 }

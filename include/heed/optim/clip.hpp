@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Gradient clipping.
+/// Gradient clipping, by norm and by value.
 
 #include <algorithm>
 #include <cmath>
@@ -40,6 +40,18 @@ double clip_norm(Model& gradient, double max_norm) {
         gradient);
   }
   return before;
+}
+
+/// Clamps every number of the gradient to +-most. torch.nn.utils.clip_grad_value_.
+template <Visitable Model>
+void clip_value(Model& gradient, double most) {
+  require(most >= 0, [&] { return Fault{"largest value", "clip_value", "at least 0", std::to_string(most)}; });
+  for_each_parameter(
+      [&](const Path&, auto& g) {
+        using S = typename std::remove_reference_t<decltype(g)>::Scalar;
+        for (S& v : g) v = std::clamp(v, static_cast<S>(-most), static_cast<S>(most));
+      },
+      gradient);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -18,6 +19,7 @@ struct SgdOptions {
   double momentum = 0;
   double dampening = 0;
   double weight_decay = 0;
+  bool decay_matrices_only = false;  ///< weight decay spares parameters of one axis: biases and the weights of norms
   bool nesterov = false;
 };
 
@@ -59,11 +61,12 @@ class Sgd {
     for_each_parameter(
         [&](const Path&, auto& w, const auto& g, auto& b) {
           using namespace simd;
+          const double decay = options.decay_matrices_only && w.extents().size() == 1 ? 0 : options.weight_decay;
           using S = typename std::remove_reference_t<decltype(w)>::Scalar;
           for_each_packet<S>(w.size(), [&]<class P>(Index i) HEED_LAMBDA {
             const auto all = [](double x) HEED_LAMBDA { return set1<P>(static_cast<S>(x)); };
             const P theta = load<P>(w.data() + i);
-            const P d = fma(all(options.weight_decay), theta, load<P>(g.data() + i));
+            const P d = fma(all(decay), theta, load<P>(g.data() + i));
             const P v = fma(all(momentum), load<P>(b.data() + i), mul(all(fresh), d));
             store(b.data() + i, v);
             const P direction = fma(all(from_gradient), d, mul(all(from_velocity), v));
@@ -74,6 +77,24 @@ class Sgd {
   }
 
   std::int64_t steps() const { return steps_; }
+
+  /// What a checkpoint keeps: `f(name, part)`, parts being models and whole numbers.
+  template <class F>
+  void visit_state(F&& f) {
+    f("velocity", velocity_);
+    f("steps", steps_);
+  }
+  /// The options as text: what a checkpoint compares.
+  Metadata settings() const {
+    Metadata m;
+    set(m, "learning_rate", options.learning_rate);
+    set(m, "momentum", options.momentum);
+    set(m, "dampening", options.dampening);
+    set(m, "weight_decay", options.weight_decay);
+    set(m, "decay_matrices_only", options.decay_matrices_only);
+    set(m, "nesterov", options.nesterov);
+    return m;
+  }
 
  private:
   Model velocity_;

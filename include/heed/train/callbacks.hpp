@@ -37,8 +37,17 @@ inline std::string progress_text(const EpochRecord& r) {
   };
   add("%d/%d", r.epoch, r.epochs);
   add(std::abs(r.loss) < 1000 ? "  loss %.6f" : "  loss %.3e", r.loss);
-  add("  acc %.4f", r.accuracy);
-  if (!std::isnan(r.test_accuracy)) add("  test %.4f", r.test_accuracy);
+  if (!std::isnan(r.accuracy)) add("  acc %.4f", r.accuracy);
+  if (!std::isnan(r.validation_accuracy)) {
+    add("  val %.4f", r.validation_accuracy);
+  } else if (std::isnan(r.accuracy) && !std::isnan(r.validation_loss)) {
+    add(std::abs(r.validation_loss) < 1000 ? "  val %.6f" : "  val %.3e", r.validation_loss);
+  }
+  if (!std::isnan(r.test_accuracy)) {
+    add("  test %.4f", r.test_accuracy);
+  } else if (std::isnan(r.accuracy) && !std::isnan(r.test_loss)) {
+    add(std::abs(r.test_loss) < 1000 ? "  test %.6f" : "  test %.3e", r.test_loss);
+  }
   const double rate = r.seconds > 0 ? static_cast<double>(r.sequences) * r.epoch / r.seconds : 0;
   if (rate >= 1e7) {
     add("  %.0fM seq/s", rate / 1e6);
@@ -77,10 +86,11 @@ inline Callback plain_progress(std::FILE* out = stdout, int every = 1) {
   };
 }
 
-/// Stops when the loss (of the test where there is one) has not fallen by more than `least` for `patience` epochs.
+/// Stops when the monitored loss (of the validation, else of the test, else of training) has not fallen by more than
+/// `least` for `patience` epochs. `FitOptions::early_stopping` also takes back the best weights.
 inline Callback stop_early(int patience, double least = 0) {
   return [patience, least, best = std::numeric_limits<double>::infinity(), waited = 0](const EpochRecord& r) mutable {
-    const double loss = std::isnan(r.test_loss) ? r.loss : r.test_loss;
+    const double loss = r.monitored_loss();
     if (r.epoch == 1) best = std::numeric_limits<double>::infinity();  // another run with the same options
     if (loss < best - least) {
       best = loss;  // only then, so that small steps add up

@@ -1,12 +1,14 @@
 #pragma once
 
 /// @file
-/// Loss, accuracy and logits of a classifier on given sequences.
+/// Loss, accuracy and outputs of a model on given sequences.
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/core/concepts.hpp"
@@ -15,7 +17,9 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
+#include "heed/losses/loss.hpp"
 #include "heed/train/batch.hpp"
+#include "heed/train/order.hpp"
 #include "heed/train/reducer.hpp"
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
@@ -34,43 +38,72 @@ double count_correct(Tile<const S> logits, const std::int32_t* labels, const S* 
   return correct;
 }
 
+namespace detail {
+// losses of labels count hits, others may have a count of their own
+template <class L, class S>
+inline constexpr bool counts_labels = std::same_as<typename L::Target, std::int32_t>;
+template <class L, class S>
+inline constexpr bool has_accuracy = counts_labels<L, S> ||
+                                     requires(const L& loss, Tile<const S> y, Tile<const typename L::Target> target,
+                                              const S* weights) {
+  loss.count_correct(y, target, weights);
+};
+
+template <class L, class S>
+double count_correct(const L& loss, Tile<const S> y, Tile<const typename L::Target> target, const S* weights) {
+  if constexpr (counts_labels<L, S>) {
+    return heed::count_correct<S>(y, target.data, weights);
+  } else if constexpr (has_accuracy<L, S>) {
+    return loss.count_correct(y, target, weights);
+  } else {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+}  // namespace detail
+
 struct Evaluation {
-  double loss = 0;      ///< mean cross-entropy
-  double accuracy = 0;  ///< 0 to 1
+  double loss = 0;      ///< the mean
+  double accuracy = 0;  ///< 0 to 1; NaN where the loss knows none
 };
 
 /// Evaluates models again and again on the same sequences, packed once. With a reducer that spans several processes
 /// each has a part of the sequences, and all get the result.
-template <Layer Model, class R = InProcessReducer>
-requires Reducer<R, Model>
+template <Layer Model, class R = InProcessReducer, class L = CrossEntropy<typename Model::Scalar>>
+requires Reducer<R, Model> && Loss<L, typename Model::Scalar>
 class Evaluator {
  public:
   using S = typename Model::Scalar;
+  using X = typename Model::Input;
+  using T = typename L::Target;
 
-  /// Throws where the sequences are faulty or a label is not among the classes.
-  Evaluator(const Model& model, const LabelledSequences<S>& data, ThreadPool& threads, CrossEntropy<S> loss = {},
-            const R& reducer = {})
+  /// On all sequences, or on the rows `members` of them. Throws where the sequences are faulty or a target does not fit
+  /// the model.
+  Evaluator(const Model& model, const LabelledSequences<X, T>& data, ThreadPool& threads, L loss = L(),
+            const R& reducer = {}, std::span<const Index> members = {})
       : threads_(threads),
         loss_(std::move(loss)),
         reducer_(reducer),
         workers_(static_cast<std::size_t>(threads.size())) {
     auto rows = reducer_.rows(data);
-    count_ = rows.count();
     shape_ = rows.shape();
-    classes_ = logits_shape(model, shape_, "Evaluator").features;
-    check_labels(rows.labels(), classes_);
-    loss_.check(rows.labels(), classes_);
+    outputs_ = logits_shape(model, shape_, "Evaluator").features;
+    detail::agreed(reducer_, [&] { check_input(model, data.x, data.lengths, "sequences"); });
+    check_targets_of(loss_, rows.labels(), outputs_);
+    count_ = members.empty() ? rows.count() : static_cast<Index>(members.size());
+    EpochOrder order(rows.count(), {members.begin(), members.end()}, rows.lengths(), {.batch = count_});
+    const std::span<const Index> sorted = order(Key{});
+    order_.assign(sorted.begin(), sorted.end());
     const Index width = tile_width(count_), tiles = tile_count(count_, width);
     const Batch all{{0, count_}, width, tiles};  // a shard a tile
-    rows.prepare({}, std::span(&all, 1), 0);
+    rows.prepare(order_, std::span(&all, 1), 0);
     own_ = reducer_.own(tiles);
-    store_.reserve(own_.count(), shape_, width);
+    store_.reserve(own_.count(), shape_, width, as_rows(rows.labels()).extent(1));
     for (Index i = own_.first; i < own_.last; ++i) {
       tiles_.push_back(rows.gather(store_, i - own_.first, all.positions_of({i, i + 1})));
     }
     totals_.resize(static_cast<std::size_t>(tiles));
     double denominator = 0;
-    for (const std::int32_t y : rows.labels()) denominator += loss_.target_weight(y);
+    for (Index p = 0; p < count_; ++p) denominator += loss_.target_weight(rows.targets(p));
     scale_ = denominator > 0 ? 1 / denominator : 0;
   }
 
@@ -78,15 +111,16 @@ class Evaluator {
     return run(model, [](Index, Tile<const S>, Index) {});
   }
 
-  /// Also the logits: (n, classes).
-  Evaluation operator()(const Model& model, TensorView<S, 2> logits) requires std::same_as<R, InProcessReducer> {
-    const Extents<2> expected{count_, classes_};
-    require(logits.extents() == expected, [&] {
-      return Fault{"wrong shape", "Evaluator, logits", to_text(expected), to_text(logits.extents())};
+  /// Also the outputs, the logits of a classifier: (n, outputs). Only where it evaluates all sequences.
+  Evaluation operator()(const Model& model, TensorView<S, 2> outputs) requires std::same_as<R, InProcessReducer> {
+    const Extents<2> expected{count_, outputs_};
+    require(outputs.extents() == expected, [&] {
+      return Fault{"wrong shape", "Evaluator, logits", to_text(expected), to_text(outputs.extents())};
     });
     return run(model, [&](Index first, Tile<const S> z, Index rows) {
       for (Index l = 0; l < rows; ++l) {
-        for (Index c = 0; c < z.features; ++c) logits(first + l, c) = z.at(0, c)[l];
+        const Index row = order_.empty() ? first + l : order_[static_cast<std::size_t>(first + l)];
+        for (Index c = 0; c < z.features; ++c) outputs(row, c) = z.at(0, c)[l];
       }
     });
   }
@@ -94,19 +128,20 @@ class Evaluator {
  private:
   template <class F>
   Evaluation run(const Model& model, F&& each) {
-    const Index classes = model.output_shape(shape_).features;
-    require(classes == classes_, [&] {
-      return Fault{"another model", "Evaluator", std::to_string(classes_) + " classes", std::to_string(classes)};
+    const Index outputs = model.output_shape(shape_).features;
+    require(outputs == outputs_, [&] {
+      return Fault{"another model", "Evaluator", std::to_string(outputs_) + " classes", std::to_string(outputs)};
     });
     threads_.for_each(own_.count(), [&](Index i, int w) {
       Worker<Model>& worker = workers_[static_cast<std::size_t>(w)];
-      const SequenceTile<S>& tile = tiles_[static_cast<std::size_t>(i)];
+      const SequenceTile<X, T, S>& tile = tiles_[static_cast<std::size_t>(i)];
       const Pass pass{worker.scratch};
       const Tile<S> z = worker.output.take(model.output_shape(tile.x.shape()), tile.x.lanes);
       model.forward(tile.x, z, worker.cache, pass);
       each((own_.first + i) * tile.x.lanes, z, tile.rows);
-      totals_[static_cast<std::size_t>(own_.first + i)] = {loss_(z, tile.labels, tile.weights, scale_, {}, pass),
-                                                           count_correct<S>(z, tile.labels.data, tile.weights)};
+      totals_[static_cast<std::size_t>(own_.first + i)] = {
+          loss_(z, tile.labels, tile.weights, scale_, {}, pass),
+          detail::count_correct<L, S>(loss_, z, tile.labels, tile.weights)};
     });
     reducer_.share(std::span(totals_));
     Totals sum;
@@ -115,23 +150,31 @@ class Evaluator {
   }
 
   ThreadPool& threads_;
-  CrossEntropy<S> loss_;
+  L loss_;
   R reducer_;
   std::vector<Worker<Model>> workers_;
-  TileStore<S> store_;
-  std::vector<SequenceTile<S>> tiles_;  // those of this process
-  IndexRange own_;                      // which they are
-  std::vector<Totals> totals_;          // of all
-  Index count_ = 0, classes_ = 0;
+  TileStore<X, T, S> store_;
+  std::vector<SequenceTile<X, T, S>> tiles_;  // those of this process
+  std::vector<Index> order_;                  // the rows of the lanes; empty: one after another
+  IndexRange own_;                            // which tiles they are
+  std::vector<Totals> totals_;                // of all
+  Index count_ = 0, outputs_ = 0;
   Shape shape_;
   double scale_ = 0;
 };
 
 /// Once.
 template <Layer Model>
-Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::Scalar>& data, int threads = 0) {
+Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::Input>& data, int threads = 0) {
   ThreadPool pool(threads);
   return Evaluator<Model>(model, data, pool)(model);
+}
+/// Once, with a loss of one's own.
+template <Layer Model, Loss<typename Model::Scalar> L>
+Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data,
+                    L loss, int threads = 0) {
+  ThreadPool pool(threads);
+  return Evaluator<Model, InProcessReducer, L>(model, data, pool, std::move(loss))(model);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -19,7 +19,7 @@ namespace heed::inline HEED_ISA {
 /// What a batch adds up besides the gradient.
 struct Totals {
   double loss = 0;     ///< scaled: the sum over the batch is the mean
-  double correct = 0;  ///< sequences whose largest logit is their label's
+  double correct = 0;  ///< sequences whose largest logit is their label's, or what the loss counts as such
   Totals& operator+=(const Totals& other) {
     loss += other.loss;
     correct += other.correct;
@@ -75,7 +75,7 @@ void add_pairs(std::span<Shard<Model>> mine, Index first, Index distance, Thread
 /// - `rows(data)`: the sequences of the run (see `LocalRows`), of which `data` are those that this process has.
 template <class R, class Model>
 concept Reducer = requires(R& reducer, Index count, std::span<Shard<Model>> mine, ThreadPool& threads,
-                           std::span<Totals> items, const LabelledSequences<typename Model::Scalar>& data) {
+                           std::span<Totals> items, const LabelledSequences<typename Model::Input>& data) {
   { reducer.own(count) } -> std::same_as<IndexRange>;
   reducer.reduce(mine, count, threads);
   reducer.share(items);
@@ -97,10 +97,22 @@ struct InProcessReducer {
 
   bool all(bool yes) const { return yes; }
 
-  template <class S>
-  LocalRows<S> rows(const LabelledSequences<S>& data) const {
-    return LocalRows<S>(data);
+  template <class X, class T>
+  LocalRows<X, T> rows(const LabelledSequences<X, T>& data) const {
+    return LocalRows<X, T>(data);
   }
 };
+
+namespace detail {
+/// Calls f, which may throw: in all processes where it does so in one, if the reducer can see to that.
+template <class R, class F>
+void agreed(R& reducer, F&& f) {
+  if constexpr (requires { reducer.agree(f); }) {
+    reducer.agree(f);
+  } else {
+    f();
+  }
+}
+}  // namespace detail
 
 }  // namespace heed::inline HEED_ISA

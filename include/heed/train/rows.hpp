@@ -3,45 +3,78 @@
 /// @file
 /// Where training finds the sequences of a batch.
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
+#include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/batch.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace heed::inline HEED_ISA {
 
+namespace detail {
+/// A number for a sequence at row `i` of the data: two that differ in anything have the same by accident alone.
+template <class X>
+std::uint64_t fingerprint(Index i, const X* sequence, Index count) {
+  std::uint64_t hash = Key{static_cast<std::uint64_t>(i)}.bits(static_cast<std::uint64_t>(count));
+  for (Index k = 0; k < count; ++k) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, sequence + k, sizeof(X));
+    hash = (hash ^ bits) * 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+}  // namespace detail
+
 /// The sequences of a run, all of them in this process: the user's own memory. Training asks for them by position in
 /// the epoch's order.
-template <class S>
+template <class X, class T = std::int32_t>
 class LocalRows {
  public:
   /// Throws as `check_sequences` does.
-  explicit LocalRows(const LabelledSequences<S>& data) : data_(data) { check_sequences(data); }
+  explicit LocalRows(const LabelledSequences<X, T>& data) : data_(data) { check_sequences(data); }
 
   Index count() const { return data_.count(); }
   Shape shape() const { return {data_.x.extent(1), data_.x.extent(2)}; }
-  std::span<const std::int32_t> labels() const { return data_.labels; }
+  TargetsView<T> labels() const { return data_.labels; }
+  /// Empty: all full.
+  std::span<const std::int32_t> lengths() const { return data_.lengths; }
 
   /// The sequence at position p is `order[p]`, or p where `order` is empty. Must be called before each step of an
   /// epoch, in order: what is asked for until the next call are positions of `batches[step]`.
   void prepare(std::span<const Index> order, std::span<const Batch> /*batches*/, Index /*step*/) { order_ = order; }
 
   Index at(Index position) const { return order_.empty() ? position : order_[static_cast<std::size_t>(position)]; }
-  std::int32_t label(Index position) const { return data_.labels[static_cast<std::size_t>(at(position))]; }
+  /// The label, or the targets, of a sequence.
+  std::span<const T> targets(Index position) const { return targets_of(data_.labels, at(position)); }
 
   /// Puts the sequences at these positions into tile `i`.
-  SequenceTile<S> gather(TileStore<S>& store, Index i, IndexRange positions) const {
+  template <class S>
+  SequenceTile<X, T, S> gather(TileStore<X, T, S>& store, Index i, IndexRange positions) const {
     return store.gather(i, data_.x, data_.lengths, data_.labels, positions.count(),
                         [&](Index l) { return at(positions.first + l); });
   }
 
-  /// Nothing is asked for any more but labels.
+  /// Tells these data from others; the numbers past a sequence's end do not count.
+  std::uint64_t fingerprint() const {
+    std::uint64_t sum = 0;
+    const Index steps = shape().steps, features = shape().features;
+    for (Index i = 0; i < count(); ++i) {
+      const Index valid = data_.lengths.empty() ? steps : data_.lengths[static_cast<std::size_t>(i)];
+      sum += detail::fingerprint(i, data_.x.data() + i * steps * features, valid * features);
+    }
+    return sum;
+  }
+
+  /// Nothing is asked for any more but labels and targets.
   void release() {}
 
  private:
-  LabelledSequences<S> data_;
+  LabelledSequences<X, T> data_;
   std::span<const Index> order_;
 };
 

@@ -26,15 +26,28 @@ struct Worker {
   TileBuffer<typename Model::Scalar> output, doutput;
 };
 
+/// The gradient of the parameters alone; a model of tokens has no `dx` to leave out.
+template <Layer Model>
+void backward_parameters(const Model& model, Tile<const typename Model::Input> x, Tile<const typename Model::Scalar> y,
+                         Tile<const typename Model::Scalar> dy, typename Model::Cache& cache, Model& gradient,
+                         const Pass& pass) {
+  if constexpr (requires { model.backward(x, y, dy, Into<typename Model::Scalar>{}, cache, gradient, pass); }) {
+    model.backward(x, y, dy, {}, cache, gradient, pass);
+  } else {
+    model.backward(x, y, dy, cache, gradient, pass);
+  }
+}
+
 /// The memory that a sequence of this shape takes in a pass forward and backward: caches, temporaries, outputs. Found
 /// by such a pass.
 template <Layer Model>
 Index lane_bytes(const Model& model, Shape shape) {
   using S = typename Model::Scalar;
   Model gradient = model;
-  TileBuffer<S> input;
-  const Tile<S> x = input.take(shape, tile_unit);
-  fill(x, S(0));
+  using X = typename Model::Input;
+  TileBuffer<X> input;
+  const Tile<X> x = input.take(shape, tile_unit);
+  fill(x, X(0));
   const Index before = allocated_bytes();
   Worker<Model> worker;
   const Pass pass{worker.scratch, true};
@@ -42,7 +55,7 @@ Index lane_bytes(const Model& model, Shape shape) {
   const Tile<S> y = worker.output.take(output, x.lanes), dy = worker.doutput.take(output, x.lanes);
   fill(dy, S(0));
   model.forward(x, y, worker.cache, pass);
-  model.backward(x, y, dy, {}, worker.cache, gradient, pass);
+  backward_parameters<Model>(model, x, y, dy, worker.cache, gradient, pass);
   return (allocated_bytes() - before) / x.lanes;
 }
 

@@ -4,9 +4,11 @@
 /// From the user's sequences to tiles: how wide they are, and who stands in which lane.
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
@@ -14,33 +16,69 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/losses/loss.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// Sequences with one label each: views of the user's memory.
-template <class S>
+/// Sequences with what they should give: views of the user's memory. `X`: float, double, or std::int32_t for tokens
+/// (n, steps, 1). `T`: std::int32_t for a label each, or the model's float or double for k numbers each.
+template <class X, class T = std::int32_t>
 struct LabelledSequences {
-  TensorView<const S, 3> x;                    ///< (n, steps, features)
-  std::span<const std::int32_t> labels;        ///< (n)
+  TensorView<const X, 3> x;                    ///< (n, steps, features)
+  TargetsView<T> labels;                       ///< (n), or (n, k)
   std::span<const std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
 
   Index count() const { return x.extent(0); }
 };
 
-/// Throws where there are no sequences, or they have no steps or features, or `check_finite` does.
-template <class S>
-void check_sequences(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
-  require(!x.empty(), [&] { return Fault{"no data", "sequences", "(n, steps, features)", to_text(x.extents())}; });
-  check_finite(x, lengths, "sequences");
+/// Sequences with k numbers each: regression, forecasts, several labels at once.
+template <class X, class S = X>
+using TargetSequences = LabelledSequences<X, S>;
+
+/// Labels as (n, 1), targets as they are.
+inline TensorView<const std::int32_t, 2> as_rows(std::span<const std::int32_t> labels) {
+  return {labels.data(), {static_cast<Index>(labels.size()), 1}};
 }
 template <class S>
-void check_sequences(const LabelledSequences<S>& data) {
+TensorView<const S, 2> as_rows(TensorView<const S, 2> targets) {
+  return targets;
+}
+
+/// The label, or the targets, of sequence i.
+template <class Targets>
+auto targets_of(const Targets& targets, Index i) {
+  const auto rows = as_rows(targets);
+  return std::span(rows.data() + i * rows.extent(1), static_cast<std::size_t>(rows.extent(1)));
+}
+
+/// Throws where there are no sequences, or they have no steps or features, or `check_finite` does. Tokens are not
+/// looked at: which there are the model knows.
+template <class X>
+void check_sequences(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
+  require(!x.empty(), [&] { return Fault{"no data", "sequences", "(n, steps, features)", to_text(x.extents())}; });
+  if constexpr (std::floating_point<X>) {
+    check_finite(x, lengths, "sequences");
+  } else {
+    check_lengths(lengths, x.extent(0), x.extent(1), "sequences");
+  }
+}
+template <class X, class T>
+void check_sequences(const LabelledSequences<X, T>& data) {
   check_sequences(data.x, data.lengths);
-  const auto labels = static_cast<Index>(data.labels.size());
-  require(labels == data.count(), [&] {
-    return Fault{"sequences and labels differ in number", "sequences", std::to_string(data.count()) + " labels",
-                 std::to_string(labels)};
+  const Index targets = as_rows(data.labels).extent(0);
+  require(targets == data.count(), [&] {
+    const std::string what = std::same_as<T, std::int32_t> ? "labels" : "targets";
+    return Fault{"sequences and " + what + " differ in number", "sequences", std::to_string(data.count()) + " " + what,
+                 std::to_string(targets)};
   });
+}
+
+/// Throws what the model has to say about its input: a model of tokens has
+/// `check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths, const std::string& where)`.
+template <class Model>
+void check_input(const Model& model, TensorView<const typename Model::Input, 3> x,
+                 std::span<const std::int32_t> lengths, const std::string& where) {
+  if constexpr (requires { model.check_input(x, lengths, where); }) model.check_input(x, lengths, where);
 }
 
 /// Throws where a label is not 0 to classes - 1.
@@ -51,6 +89,13 @@ inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
                    "0 to " + std::to_string(classes - 1), std::to_string(labels[i])};
     });
   }
+}
+
+/// Throws where labels or targets do not fit a loss and a model of so many outputs.
+template <class L>
+void check_targets_of(const L& loss, TargetsView<typename L::Target> targets, Index outputs) {
+  if constexpr (std::same_as<typename L::Target, std::int32_t>) check_labels(targets, outputs);
+  loss.check(targets, outputs);
 }
 
 /// Tiles have a multiple of so many lanes: a packet of any processor.
@@ -69,64 +114,74 @@ inline Index tile_width(Index batch, Index lane_bytes = 0) {
 }
 inline Index tile_count(Index batch, Index width) { return (batch + width - 1) / width; }
 
+/// The type of a loss where data of these types leave it open.
+template <class X, class T>
+using ScalarOfData =
+    std::conditional_t<std::floating_point<X>, X, std::conditional_t<std::floating_point<T>, T, float>>;
+
 /// Some sequences side by side. Lanes past the last of them are padding: sequences without steps.
-template <class S>
+template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 struct SequenceTile {
-  Tile<const S> x;                  // as many steps as the longest of its sequences
-  Tile<const std::int32_t> labels;  // (1, 1); 0 in padding
-  const S* weights = nullptr;       // one a lane: 1, and 0 in padding
-  Index rows = 0;                   // lanes in use
+  Tile<const X> x;             // as many steps as the longest of its sequences
+  Tile<const T> labels;        // (1, 1), or (1, k); 0 in padding
+  const S* weights = nullptr;  // one a lane: 1, and 0 in padding
+  Index rows = 0;              // lanes in use
 };
 
 /// Memory for tiles of sequences.
-template <class S>
+template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 class TileStore {
  public:
   /// Room for `tiles` tiles; nothing is allocated where there was as much before.
-  void reserve(Index tiles, Shape shape, Index lanes) {
+  void reserve(Index tiles, Shape shape, Index lanes, Index targets = 1) {
     shape_ = shape;
     lanes_ = lanes;
+    targets_ = targets;
     x_.reserve(tiles * shape.steps * shape.features * lanes);
     lengths_.reserve(tiles * lanes);
-    labels_.reserve(tiles * lanes);
+    labels_.reserve(tiles * lanes * targets);
     weights_.reserve(tiles * lanes);
   }
 
   /// Puts the sequences `row(0)`, `row(1)`, ... `row(rows - 1)` into tile `i`.
   template <class Row>
-  SequenceTile<S> gather(Index i, TensorView<const S, 3> x, std::span<const std::int32_t> lengths,
-                         std::span<const std::int32_t> labels, Index rows, Row&& row) {
-    const Index L = lanes_, F = shape_.features;
-    S* to = x_.data() + i * shape_.steps * F * L;
+  SequenceTile<X, T, S> gather(Index i, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
+                               TargetsView<T> labels, Index rows, Row&& row) {
+    const Index L = lanes_, F = shape_.features, K = targets_;
+    X* to = x_.data() + i * shape_.steps * F * L;
     std::int32_t* length = lengths_.data() + i * L;
-    std::int32_t* label = labels_.data() + i * L;
+    T* label = labels_.data() + i * L * K;
     S* weight = weights_.data() + i * L;
+    const T* targets = labels.empty() ? nullptr : labels.data();
     Index steps = 0;
     bool ragged = rows < L;
     for (Index l = 0; l < L; ++l) {
       const auto r = static_cast<std::size_t>(l < rows ? row(l) : 0);
       const Index valid = l >= rows ? 0 : lengths.empty() ? shape_.steps : lengths[r];
       length[l] = static_cast<std::int32_t>(valid);
-      label[l] = l < rows && !labels.empty() ? labels[r] : 0;
+      for (Index k = 0; k < K; ++k) {
+        label[k * L + l] = l < rows && targets ? targets[static_cast<Index>(r) * K + k] : T(0);
+      }
       weight[l] = l < rows ? S(1) : S(0);
       steps = std::max(steps, valid);
     }
     for (Index l = 0; l < rows; ++l) ragged = ragged || length[l] < steps;
     for (Index l = 0; l < L; ++l) {
-      const S* from = l < rows ? x[row(l)].data() : nullptr;
+      const X* from = l < rows ? x[row(l)].data() : nullptr;
       const Index valid = length[l] * F;
       for (Index k = 0; k < valid; ++k) to[k * L + l] = from[k];
       for (Index k = valid; k < steps * F; ++k) to[k * L + l] = 0;
     }
-    return {Tile<const S>(to, {steps, F}, L, ragged ? length : nullptr), Tile<const std::int32_t>(label, {1, 1}, L),
-            weight, rows};
+    return {Tile<const X>(to, {steps, F}, L, ragged ? length : nullptr), Tile<const T>(label, {1, K}, L), weight, rows};
   }
 
  private:
-  Buffer<S> x_, weights_;
-  Buffer<std::int32_t> lengths_, labels_;
+  Buffer<X> x_;
+  Buffer<S> weights_;
+  Buffer<std::int32_t> lengths_;
+  Buffer<T> labels_;
   Shape shape_;
-  Index lanes_ = 0;
+  Index lanes_ = 0, targets_ = 1;
 };
 
 }  // namespace heed::inline HEED_ISA

@@ -1,9 +1,10 @@
 #pragma once
 
-// The sequences of a run of which each process has a part: labels and lengths of all, and the numbers of those that the
-// process is about to need.
+// The sequences of a run of which each process has a part: labels (or targets) and lengths of all, and the numbers of
+// those that the process is about to need.
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,6 +17,7 @@
 #include "heed/core/types.hpp"
 #include "heed/distributed/detail/mpi_world.hpp"
 #include "heed/train/batch.hpp"
+#include "heed/train/rows.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -24,16 +26,16 @@ namespace detail {
 /// What `LocalRows` is for one process. Numbers move when a step needs sequences that are not here: those of that step
 /// and of as many steps after it as have, for each process, no more sequences than the largest part. `prepare` is
 /// called by all processes together.
-template <class S>
+template <class X, class T>
 class MpiRows {
  public:
-  MpiRows(const MpiWorld& world, const LabelledSequences<S>& part) : world_(world), part_(part), here_(part) {
+  MpiRows(const MpiWorld& world, const LabelledSequences<X, T>& part) : world_(world), part_(part), here_(part) {
     struct Extent {
-      Index count, steps, features, ragged;
+      Index count, steps, features, ragged, targets;
     };
     std::vector<Extent> parts(static_cast<std::size_t>(world.size));
     parts[static_cast<std::size_t>(world.rank)] = {part.count(), part.x.extent(1), part.x.extent(2),
-                                                   !part.lengths.empty()};
+                                                   !part.lengths.empty(), as_rows(part.labels).extent(1)};
     Extent all{};
     begins_.push_back(0);
     for (int p = 0; p < world.size; ++p) {
@@ -48,22 +50,28 @@ class MpiRows {
         return Fault{"processes have sequences of different shapes", "sequences of rank " + std::to_string(p),
                      to_text(Extents<2>{all.steps, all.features}), to_text(Extents<2>{e.steps, e.features})};
       });
+      require(e.targets == all.targets, [&] {
+        return Fault{"processes have different numbers of targets", "targets of rank " + std::to_string(p),
+                     std::to_string(all.targets), std::to_string(e.targets)};
+      });
     }
     require(count() > 0, [&] {
       return Fault{"no data", "sequences", "(n, steps, features)", to_text(part.x.extents())};
     });
     shape_ = {all.steps, all.features};
-    all_labels_ = gathered(part.labels);
+    targets_ = all.targets;
+    all_labels_ = gathered<T>({part.labels.data(), static_cast<std::size_t>(part.labels.size())}, targets_);
     const std::vector<std::int32_t> full(part.lengths.empty() ? static_cast<std::size_t>(part.count()) : 0,
                                          static_cast<std::int32_t>(shape_.steps));
-    if (all.ragged) all_lengths_ = gathered(part.lengths.empty() ? full : part.lengths);
+    if (all.ragged) all_lengths_ = gathered<std::int32_t>(part.lengths.empty() ? full : part.lengths, 1);
   }
   MpiRows(const MpiRows&) = delete;  // it holds views of its own memory
   MpiRows& operator=(const MpiRows&) = delete;
 
   Index count() const { return begins_.back(); }
   Shape shape() const { return shape_; }
-  std::span<const std::int32_t> labels() const { return all_labels_; }
+  TargetsView<T> labels() const { return targets_view(all_labels_); }
+  std::span<const std::int32_t> lengths() const { return all_lengths_; }
 
   void prepare(std::span<const Index> order, std::span<const Batch> batches, Index step) {
     order_ = order;
@@ -73,13 +81,31 @@ class MpiRows {
   }
 
   Index at(Index position) const { return order_.empty() ? position : order_[static_cast<std::size_t>(position)]; }
-  std::int32_t label(Index position) const { return all_labels_[static_cast<std::size_t>(at(position))]; }
+  std::span<const T> targets(Index position) const { return targets_of(labels(), at(position)); }
 
-  SequenceTile<S> gather(TileStore<S>& store, Index i, IndexRange positions) const {
+  template <class S>
+  SequenceTile<X, T, S> gather(TileStore<X, T, S>& store, Index i, IndexRange positions) const {
     return store.gather(i, here_.x, here_.lengths, here_.labels, positions.count(), [&](Index l) {
       const Index position = positions.first + l;
       return world_.size == 1 ? at(position) : position + shift_;
     });
+  }
+
+  /// That of one process with all sequences.
+  std::uint64_t fingerprint() const {
+    std::vector<std::uint64_t> sums(static_cast<std::size_t>(world_.size));
+    std::uint64_t& sum = sums[static_cast<std::size_t>(world_.rank)];
+    const IndexRange mine = part_of(world_.rank);
+    for (Index i = mine.first; i < mine.last; ++i) {
+      const Index steps = all_lengths_.empty() ? shape_.steps : all_lengths_[static_cast<std::size_t>(i)];
+      sum += detail::fingerprint(i, part_row(i - mine.first), steps * shape_.features);
+    }
+    std::uint64_t total = 0;
+    for (int p = 0; p < world_.size; ++p) {
+      world_.broadcast_item(sums[static_cast<std::size_t>(p)], p);
+      total += sums[static_cast<std::size_t>(p)];
+    }
+    return total;
   }
 
   void release() {
@@ -87,20 +113,31 @@ class MpiRows {
     x_ = {};
     sending_ = {};
     receiving_ = {};
-    for (auto* memory : {&labels_, &lengths_, &all_lengths_}) *memory = {};
+    labels_ = {};
+    for (auto* memory : {&lengths_, &all_lengths_}) *memory = {};
     for (auto* memory : {&outgoing_, &incoming_, &shifts_}) *memory = {};
   }
 
  private:
-  std::vector<std::int32_t> gathered(std::span<const std::int32_t> mine) const {
-    std::vector<std::int32_t> all(static_cast<std::size_t>(count()));
-    std::copy(mine.begin(), mine.end(), all.begin() + begins_[static_cast<std::size_t>(world_.rank)]);
+  /// `each` numbers a sequence, of all processes.
+  template <class N>
+  std::vector<N> gathered(std::span<const N> mine, Index each) const {
+    std::vector<N> all(static_cast<std::size_t>(count() * each));
+    std::copy(mine.begin(), mine.end(), all.begin() + each * begins_[static_cast<std::size_t>(world_.rank)]);
     for (int p = 0; p < world_.size; ++p) {
       const IndexRange range = part_of(p);
-      world_.broadcast(
-          std::span(all).subspan(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.count())), p);
+      world_.broadcast(std::span(all).subspan(static_cast<std::size_t>(each * range.first),
+                                              static_cast<std::size_t>(each * range.count())),
+                       p);
     }
     return all;
+  }
+  TargetsView<T> targets_view(const std::vector<T>& values) const {
+    if constexpr (std::same_as<T, std::int32_t>) {
+      return values;
+    } else {
+      return {values.data(), {static_cast<Index>(values.size()) / targets_, targets_}};
+    }
   }
 
   /// The sequences that a process brought along.
@@ -144,24 +181,24 @@ class MpiRows {
   /// Room for the sequences that this process needs, in the order of their positions; fills in what is here.
   void arrange(std::span<const Batch> window, Index rows) {
     x_.reserve(rows * row_size());
-    labels_.resize(static_cast<std::size_t>(rows));
+    labels_.resize(static_cast<std::size_t>(rows * targets_));
     lengths_.resize(all_lengths_.empty() ? 0 : static_cast<std::size_t>(rows));
     const IndexRange mine = part_of(world_.rank);
     Index slot = 0;
     for_each_row(window, world_.rank, [&](Index row) {
-      labels_[static_cast<std::size_t>(slot)] = all_labels_[static_cast<std::size_t>(row)];
+      std::copy_n(all_labels_.begin() + row * targets_, targets_, labels_.begin() + slot * targets_);
       if (!lengths_.empty()) {
         lengths_[static_cast<std::size_t>(slot)] = all_lengths_[static_cast<std::size_t>(row)];
       }
       if (row >= mine.first && row < mine.last) copy_row(part_row(row - mine.first), x_.data() + slot * row_size());
       ++slot;
     });
-    here_ = {{x_.data(), {rows, shape_.steps, shape_.features}}, labels_, lengths_};
+    here_ = {{x_.data(), {rows, shape_.steps, shape_.features}}, targets_view(labels_), lengths_};
   }
 
   /// Every process sends each other one what that needs of its part, some megabytes at a time.
   void send_and_receive(std::span<const Batch> window) {
-    const Index chunk = std::max<Index>(1, (Index(4) << 20) / (row_size() * static_cast<Index>(sizeof(S))));
+    const Index chunk = std::max<Index>(1, (Index(4) << 20) / (row_size() * static_cast<Index>(sizeof(X))));
     for (int k = 1; k < world_.size; ++k) {
       const int to = (world_.rank + k) % world_.size, from = (world_.rank - k + world_.size) % world_.size;
       const IndexRange mine = part_of(world_.rank), theirs = part_of(from);
@@ -171,7 +208,7 @@ class MpiRows {
         if (row >= mine.first && row < mine.last) outgoing_.push_back(row - mine.first);
       });
       incoming_.clear();
-      incoming_.reserve(labels_.size());
+      incoming_.reserve(static_cast<std::size_t>(here_.count()));
       Index slot = 0;
       for_each_row(window, world_.rank, [&](Index row) {
         if (row >= theirs.first && row < theirs.last) incoming_.push_back(slot);
@@ -204,27 +241,30 @@ class MpiRows {
   }
 
   Index row_size() const { return shape_.steps * shape_.features; }
-  const S* part_row(Index i) const { return part_.x.data() + i * row_size(); }
-  void copy_row(const S* from, S* to) const { std::copy_n(from, row_size(), to); }
-  std::span<std::byte> bytes(Buffer<S>& buffer, Index rows) const {
+  const X* part_row(Index i) const { return part_.x.data() + i * row_size(); }
+  void copy_row(const X* from, X* to) const { std::copy_n(from, row_size(), to); }
+  std::span<std::byte> bytes(Buffer<X>& buffer, Index rows) const {
     return std::as_writable_bytes(std::span(buffer.data(), static_cast<std::size_t>(rows * row_size())));
   }
 
   MpiWorld world_;
-  LabelledSequences<S> part_, here_;  // what this process brought along; where it finds what it needs now
-  std::vector<Index> begins_;         // of the parts, and the number of all sequences
-  Index largest_ = 0;                 // of the parts
+  LabelledSequences<X, T> part_, here_;  // what this process brought along; where it finds what it needs now
+  std::vector<Index> begins_;            // of the parts, and the number of all sequences
+  Index largest_ = 0;                    // of the parts
   Shape shape_;
-  std::vector<std::int32_t> all_labels_, all_lengths_;
+  Index targets_ = 1;  // of a sequence
+  std::vector<T> all_labels_;
+  std::vector<std::int32_t> all_lengths_;
 
   std::span<const Index> order_;
   IndexRange window_;          // the steps whose sequences are here
   std::vector<Index> shifts_;  // for each of them: from a position to a row of `here_`
   Index shift_ = 0;            // that of the present step
-  Buffer<S> x_;                // where `here_` is not `part_`
-  std::vector<std::int32_t> labels_, lengths_;
+  Buffer<X> x_;                // where `here_` is not `part_`
+  std::vector<T> labels_;
+  std::vector<std::int32_t> lengths_;
   std::vector<Index> outgoing_, incoming_;  // rows of `part_`, rows of `x_`
-  Buffer<S> sending_, receiving_;
+  Buffer<X> sending_, receiving_;
 };
 
 }  // namespace detail

@@ -1,0 +1,209 @@
+#pragma once
+
+/// @file
+/// Training that can be interrupted at any moment and goes on as if it had not been, to the same bits. Needs
+/// nlohmann_json.
+///
+///     heed::fit(model, data, {.epochs = 500, .checkpoint = heed::checkpoint("run.safetensors", {.every = 10})});
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/io/detail/element_order.hpp"
+#include "heed/io/safetensors_file.hpp"
+#include "heed/io/safetensors_header.hpp"
+#include "heed/io/tensor_info.hpp"
+#include "heed/train/training_state.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The version of what `save_state` writes.
+inline constexpr Index checkpoint_format_version = 1;
+
+namespace detail {
+
+constexpr std::string_view series_prefix = "series.";
+
+template <class A>
+constexpr DataType data_type_of(const A*) {
+  return std::is_same_v<typename A::Scalar, float> ? DataType::f32 : DataType::f64;
+}
+
+/// Removes what processes that were killed while they wrote this file have left beside it.
+inline void remove_leftovers(const std::filesystem::path& path) {
+  const std::string head = path.filename().string().substr(0, 200) + '.';
+  const auto folder = path.parent_path();
+  std::error_code error;
+  std::vector<std::filesystem::path> old;
+  for (std::filesystem::directory_iterator i(folder.empty() ? "." : folder, error), end; !error && i != end;
+       i.increment(error)) {
+    const std::string name = i->path().filename().string();
+    if (!name.starts_with(head) || !name.ends_with(".tmp") || name.size() < head.size() + 4) continue;
+    const auto middle = std::string_view(name).substr(head.size(), name.size() - head.size() - 4);  // "4711.0"
+    if (middle.find_first_not_of("0123456789.") == std::string_view::npos) old.push_back(i->path());
+  }
+  for (const auto& file : old) std::filesystem::remove(file, error);
+}
+
+}  // namespace detail
+
+/// Writes a state to a file, atomically: tensors by their names, series as F64 under "series.", the identity as
+/// metadata. Throws where it cannot be written; what was there before is then still there.
+inline void save_state(const TrainingState& state, const std::filesystem::path& path) {
+  std::vector<TensorInfo> tensors;
+  std::size_t size = 0;
+  const auto add = [&](std::string name, DataType type, std::vector<Index> extents, Index count) {
+    const std::size_t begin = size;
+    size += static_cast<std::size_t>(count) * size_of(type);
+    tensors.push_back({std::move(name), type, std::move(extents), begin, size});
+  };
+  // numbers of 8 bytes first, so that all are aligned
+  for (const auto& [name, values] : state.series) {
+    const auto count = static_cast<Index>(values.size());
+    add(std::string(detail::series_prefix) + name, DataType::f64, {count}, count);
+  }
+  for (const StateTensor& tensor : state.tensors) {
+    std::visit(
+        [&](const auto* a) {
+          add(tensor.name, detail::data_type_of(a), {a->extents().begin(), a->extents().end()}, a->size());
+        },
+        tensor.array);
+  }
+  Metadata metadata = state.identity;
+  metadata["format"] = "heed checkpoint";
+  set(metadata, "format_version", checkpoint_format_version);
+  const std::string header = write_safetensors_header(metadata, tensors);
+  std::vector<std::byte> bytes(header.size() + size);
+  std::memcpy(bytes.data(), header.data(), header.size());
+  std::byte* out = bytes.data() + header.size();
+  for (const auto& series : state.series) {
+    const std::size_t count = series.second.size() * sizeof(double);
+    if (count > 0) std::memcpy(out, series.second.data(), count);
+    out += count;
+  }
+  for (const StateTensor& tensor : state.tensors) {
+    std::visit(
+        [&](const auto* a) {
+          detail::for_each_element(a->extents(), [&](Index, Index column_major) {
+            std::memcpy(out, a->data() + column_major, sizeof *a->data());
+            out += sizeof *a->data();
+          });
+        },
+        tensor.array);
+  }
+  write_file(path, {bytes});
+}
+
+/// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint
+/// or another run's: all differences of identity and of tensors are named at once.
+inline void load_state(TrainingState& state, const SafetensorsFile& file) {
+  const auto format = file.metadata().find("format");
+  require(format != file.metadata().end() && format->second == "heed checkpoint", [&] {
+    return Fault{"no checkpoint of training", file.name(), "format \"heed checkpoint\"",
+                 format == file.metadata().end() ? "none" : detail::quote(format->second)};
+  });
+  const Index version = get_index(file.metadata(), "format_version");
+  require(version == checkpoint_format_version, [&] {
+    return Fault{"a checkpoint of another version of heed", file.name(), std::to_string(checkpoint_format_version),
+                 std::to_string(version)};
+  });
+
+  std::vector<std::string> problems;
+  Metadata there = file.metadata();
+  there.erase("format");
+  there.erase("format_version");
+  for (const auto& [key, value] : state.identity) {
+    const auto found = there.find(key);
+    const std::string got = found == there.end() ? "nothing" : detail::quote(found->second);
+    if (got != detail::quote(value)) problems.push_back(key + ": expected " + detail::quote(value) + ", got " + got);
+    if (found != there.end()) there.erase(found);
+  }
+  for (const auto& [key, value] : there) problems.push_back(key + ": expected nothing, got " + detail::quote(value));
+  std::set<std::string_view> wanted;
+  for (const StateTensor& tensor : state.tensors) {
+    wanted.insert(tensor.name);
+    const TensorInfo* info = file.find(tensor.name);
+    std::visit(
+        [&](const auto* a) {
+          const bool same =
+              info && info->dtype == detail::data_type_of(a) && std::ranges::equal(info->extents, a->extents());
+          if (same) return;
+          problems.push_back("tensor " + detail::quote(tensor.name) + ": expected " +
+                             std::string(name_of(detail::data_type_of(a))) + ' ' + to_text(a->extents()) + ", got " +
+                             (info ? std::string(name_of(info->dtype)) + ' ' + to_text(info->extents) : "nothing"));
+        },
+        tensor.array);
+  }
+  for (const TensorInfo& tensor : file.tensors()) {
+    if (tensor.name.starts_with(detail::series_prefix) || wanted.contains(tensor.name)) continue;
+    problems.push_back("tensor " + detail::quote(tensor.name) + ": expected nothing, got " + to_text(tensor.extents));
+  }
+  require(problems.empty(), [&] {
+    constexpr std::size_t most = 20;
+    Fault fault{"a checkpoint of another model, data or options", file.name()};
+    for (std::size_t i = 0; i < std::min(problems.size(), most); ++i) fault.what += "\n  " + problems[i];
+    if (problems.size() > most) fault.what += "\n  and " + std::to_string(problems.size() - most) + " more";
+    return fault;
+  });
+
+  for (const TensorInfo& tensor : file.tensors()) {
+    if (!tensor.name.starts_with(detail::series_prefix)) continue;
+    state.series[tensor.name.substr(detail::series_prefix.size())] = file.read<double>(tensor.name);
+  }
+  for (const StateTensor& tensor : state.tensors) {
+    std::visit(
+        [&](auto* a) {
+          using S = typename std::remove_pointer_t<decltype(a)>::Scalar;
+          const std::vector<S> values = file.read<S>(tensor.name);
+          detail::for_each_element(a->extents(), [&](Index row_major, Index column_major) {
+            a->data()[column_major] = values[static_cast<std::size_t>(row_major)];
+          });
+        },
+        tensor.array);
+  }
+}
+
+struct CheckpointOptions {
+  int every = 1;      ///< epochs
+  bool write = true;  ///< of several processes one alone writes; all read
+};
+
+/// Keeps a run in a file, for `FitOptions::checkpoint`. Where there is a file the run goes on from it, bit for bit as
+/// if it had never ended; where there is none it starts. A process that is killed loses the epochs since the last
+/// checkpoint at most. `fit` throws where the file is that of another model, data or options: the number of epochs may
+/// differ, unless a schedule depends on it.
+inline Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {}) {
+  return {.every = options.every,
+          .load =
+              [path, options](TrainingState& state) {
+                if (options.write) detail::remove_leftovers(path);
+                if (!std::filesystem::exists(path)) {
+                  if (options.write) check_writable(path);
+                  return false;
+                }
+                load_state(state, SafetensorsFile(path));
+                return true;
+              },
+          .save =
+              [path, options](const TrainingState& state) {
+                if (options.write) save_state(state, path);
+              }};
+}
+
+}  // namespace heed::inline HEED_ISA

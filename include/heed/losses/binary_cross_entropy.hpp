@@ -1,0 +1,123 @@
+#pragma once
+
+/// @file
+/// Binary cross-entropy: several labels at once.
+
+#include <cmath>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/math.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/losses/detail/elementwise.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// log(1 + u) for u in [0, 1]: 2 artanh(s) with s = u / (2 + u), at most 1/3, as a series.
+template <class P>
+HEED_INLINE P log_one_plus(const P& u) {
+  using namespace simd;
+  using S = ScalarOf<P>;
+  constexpr int terms = sizeof(S) == 4 ? 8 : 17;
+  const P s = div(u, add(set1<P>(2), u)), square = mul(s, s);
+  P p = set1<P>(S(1) / S(2 * terms + 1));
+  unroll<terms>([&](auto i) HEED_LAMBDA { p = fma(p, square, set1<P>(S(1) / S(2 * (terms - i) - 1))); });
+  return mul(add(s, s), p);
+}
+}  // namespace detail
+
+struct BinaryCrossEntropyOptions {
+  std::vector<double> pos_weight = {};  ///< p, one an output: what a target of 1 weighs; empty: all 1
+};
+
+/// torch.nn.BCEWithLogitsLoss: independent yes or no for every output, targets t in 0 to 1, logits z:
+///
+///     loss = -scale sum of [p t log sigmoid(z) + (1 - t) log(1 - sigmoid(z))]
+///          = scale sum of [(1 - t) z + q log(1 + e^-z)],   q = 1 + (p - 1) t
+///     gradient = (1 - t) - q sigmoid(-z)
+///
+/// With scale = 1 / count it is the mean: a batch is worked on tile by tile, its count (the sum of `target_weight`)
+/// comes first.
+template <class S>
+class BinaryCrossEntropy {
+ public:
+  using Target = S;
+  using Options = BinaryCrossEntropyOptions;
+
+  /// Throws where a weight is negative or not finite.
+  explicit BinaryCrossEntropy(Options o = {}) : options_(std::move(o)) {
+    for (const double p : options_.pos_weight) {
+      require(std::isfinite(p) && p >= 0, [&] {
+        return Fault{"pos_weight out of range", "BinaryCrossEntropy", "a finite number of at least 0",
+                     std::to_string(p)};
+      });
+    }
+  }
+
+  const Options& options() const { return options_; }
+
+  /// What the targets of a sequence add to the count.
+  static double target_weight(std::span<const S> targets) { return static_cast<double>(targets.size()); }
+
+  /// Throws unless there are `outputs` targets of 0 to 1 a sequence, and as many weights or none.
+  void check(TensorView<const S, 2> targets, Index outputs) const {
+    const auto weights = static_cast<Index>(options_.pos_weight.size());
+    require(weights == 0 || weights == outputs, [&] {
+      return Fault{"wrong number of pos_weight", "BinaryCrossEntropy", std::to_string(outputs),
+                   std::to_string(weights)};
+    });
+    detail::check_targets(targets, outputs, "BinaryCrossEntropy");
+    for (Index i = 0; i < targets.size(); ++i) {
+      const S t = targets.data()[i];
+      require(t >= 0 && t <= 1, [&] {
+        return Fault{"target out of range",
+                     "target " + std::to_string(i % outputs) + " of sequence " + std::to_string(i / outputs) +
+                         " (counted from 0)",
+                     "0 to 1", std::to_string(t)};
+      });
+    }
+  }
+
+  /// The scaled loss of a tile. `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do
+  /// not count. `dz`, where it is not empty, gets the gradient.
+  double operator()(Tile<const S> z, Tile<const S> target, const S* weights, double scale, Tile<S> dz,
+                    const Pass& pass) const {
+    using namespace simd;
+    const auto loss = [&]<class P>(const P& x, const P& t, Index k, P& gradient) HEED_LAMBDA {
+      const P zero = set1<P>(0), one = set1<P>(1);
+      const double p = options_.pos_weight.empty() ? 1 : options_.pos_weight[static_cast<std::size_t>(k)];
+      const P q = fma(set1<P>(static_cast<S>(p - 1)), t, one), off = sub(one, t), minus = sub(zero, x);
+      const P log_sum =
+          add(heed::detail::log_one_plus(simd::exp(simd::min(x, minus))), max(minus, zero));  // log(1 + e^-x)
+      gradient = sub(off, mul(q, simd::sigmoid(minus)));
+      return fma(off, x, mul(q, log_sum));
+    };
+    return heed::detail::elementwise_loss<S>(z, target, weights, scale, dz, pass, loss);
+  }
+
+  /// The share of a sequence's outputs on the side of their target (a logit above 0, a target above 1/2), summed over
+  /// the lanes, weighted.
+  static double count_correct(Tile<const S> z, Tile<const S> target, const S* weights) {
+    double correct = 0;
+    for (Index k = 0; k < z.features; ++k) {
+      for (Index l = 0; l < z.lanes; ++l) {
+        const bool right = (z.at(0, k)[l] > 0) == (target.at(0, k)[l] > S(0.5));
+        correct += right ? static_cast<double>(weights[l]) : 0;
+      }
+    }
+    return correct / static_cast<double>(z.features);
+  }
+
+ private:
+  Options options_;
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,250 @@
+#pragma once
+
+/// @file
+/// Learning rates that change as training goes on. Each is a value that gives the rate of a step; `fit` takes them in
+/// its options and fills in what is left at 0: the optimizer's own rate, and how many steps there will be.
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numbers>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What a schedule counts: epochs, or the optimizer's steps.
+enum class Per { epoch, step };
+
+namespace detail {
+inline void require_schedule(bool ok, const char* what, const char* expected, double got) {
+  require(ok, [&] { return Fault{std::string(what) + " out of range", "schedule", expected, std::to_string(got)}; });
+}
+inline void check_schedule_rate(double rate) {
+  require_schedule(rate >= 0 && std::isfinite(rate), "rate", "a finite number of at least 0", rate);
+}
+/// From a at share 0 to b at share 1, as half a cosine.
+inline double cosine_between(double a, double b, double share) {
+  return b + (a - b) / 2 * (1 + std::cos(std::numbers::pi * share));
+}
+}  // namespace detail
+
+/// torch.optim.lr_scheduler.StepLR: rate(i) = base factor^(i / every), rounded down.
+struct StepSchedule {
+  double base = 0;
+  Index every = 30;
+  double factor = 0.1;
+  Per per = Per::epoch;
+
+  double rate(Index i) const { return base * std::pow(factor, static_cast<double>(i / std::max<Index>(every, 1))); }
+
+  std::vector<double> numbers() const { return {base, static_cast<double>(every), factor, static_cast<double>(per)}; }
+  void check() const {
+    detail::check_schedule_rate(base);
+    detail::require_schedule(every > 0, "every", "at least 1", static_cast<double>(every));
+    detail::require_schedule(factor >= 0 && factor <= 1, "factor", "0 to 1", factor);
+  }
+};
+
+/// A linear rise, then half a cosine down to `last` at step `steps`, where it stays (Loshchilov and Hutter 2017).
+/// torch.optim.lr_scheduler.SequentialLR of LinearLR(start_factor = warmup_start, total_iters = warmup) and
+/// CosineAnnealingLR(T_max = steps - warmup, eta_min = last).
+struct CosineSchedule {
+  double base = 0;
+  Index steps = 0;                ///< all of them, the warm-up's included
+  Index warmup = 0;               ///< steps of the rise
+  double warmup_start = 1.0 / 3;  ///< the rise begins at this times `base`
+  double last = 0;
+  Per per = Per::step;
+
+  double rate(Index i) const {
+    const auto t = static_cast<double>(i), rise = static_cast<double>(warmup);
+    if (i < warmup) return base * (warmup_start + (1 - warmup_start) * t / rise);
+    const double length = static_cast<double>(std::max<Index>(steps - warmup, 1));
+    return detail::cosine_between(base, last, std::min((t - rise) / length, 1.0));
+  }
+
+  std::vector<double> numbers() const {
+    return {base, static_cast<double>(steps), static_cast<double>(warmup), warmup_start,
+            last, static_cast<double>(per)};
+  }
+  void check() const {
+    detail::check_schedule_rate(base);
+    detail::check_schedule_rate(last);
+    detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
+    detail::require_schedule(warmup >= 0 && (steps == 0 || warmup <= steps), "warmup", "0 to the number of steps",
+                             static_cast<double>(warmup));
+    detail::require_schedule(warmup_start >= 0 && warmup_start <= 1, "warmup_start", "0 to 1", warmup_start);
+  }
+};
+
+/// torch.optim.lr_scheduler.OneCycleLR without a cycle of momentum (Smith and Topin 2018): half a cosine from
+/// top / divisor up to `top`, another one down to top / divisor / last_divisor at the last step.
+struct OneCycleSchedule {
+  double top = 0;
+  Index steps = 0;
+  double rising = 0.3;  ///< the share of the steps that go up
+  double divisor = 25, last_divisor = 1e4;
+  Per per = Per::step;
+
+  double rate(Index i) const {
+    const double first = top / divisor, least = first / last_divisor;
+    const double up = rising * static_cast<double>(steps) - 1, end = static_cast<double>(steps) - 1;
+    const double t = std::min(static_cast<double>(i), end);
+    if (t <= up && up > 0) return detail::cosine_between(first, top, t / up);
+    return detail::cosine_between(top, least, end > up ? (t - up) / (end - up) : 1.0);
+  }
+
+  std::vector<double> numbers() const {
+    return {top, static_cast<double>(steps), rising, divisor, last_divisor, static_cast<double>(per)};
+  }
+  void check() const {
+    detail::check_schedule_rate(top);
+    detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
+    detail::require_schedule(rising >= 0 && rising <= 1, "rising", "0 to 1", rising);
+    detail::require_schedule(divisor >= 1 && std::isfinite(divisor), "divisor", "at least 1", divisor);
+    detail::require_schedule(last_divisor >= 1 && std::isfinite(last_divisor), "last_divisor", "at least 1",
+                             last_divisor);
+  }
+};
+
+/// torch.optim.lr_scheduler.ReduceLROnPlateau (mode min): where the loss has not fallen for more than `patience`
+/// epochs, the rate is multiplied by `factor`. It counts epochs, and remembers.
+struct PlateauSchedule {
+  double base = 0;
+  double factor = 0.1;
+  Index patience = 10;
+  double threshold = 1e-4;  ///< a loss counts as lower below best (1 - threshold), or best - threshold
+  bool relative = true;
+  Index cooldown = 0;  ///< epochs after a reduction that do not count
+  double least = 0;
+  double least_change = 1e-8;  ///< the rate stays where it would fall by no more
+
+  struct State {
+    double rate = -1;  // below 0: the base
+    double best = std::numeric_limits<double>::infinity();
+    Index bad = 0, cooling = 0;
+    friend bool operator==(const State&, const State&) = default;
+  } state = {};
+
+  double rate() const { return state.rate < 0 ? base : state.rate; }
+
+  /// Takes an epoch's loss; gives the rate of the next epoch.
+  double observe(double loss) {
+    if (loss < (relative ? state.best * (1 - threshold) : state.best - threshold)) {
+      state.best = loss;
+      state.bad = 0;
+    } else {
+      ++state.bad;
+    }
+    if (state.cooling > 0) {
+      --state.cooling;
+      state.bad = 0;
+    }
+    if (state.bad > patience) {
+      const double next = std::max(rate() * factor, least);
+      if (rate() - next > least_change) state.rate = next;
+      state.cooling = cooldown;
+      state.bad = 0;
+    }
+    return rate();
+  }
+
+  std::vector<double> numbers() const {
+    return {base,
+            factor,
+            static_cast<double>(patience),
+            threshold,
+            static_cast<double>(relative),
+            static_cast<double>(cooldown),
+            least,
+            least_change};
+  }
+  void check() const {
+    detail::check_schedule_rate(base);
+    detail::check_schedule_rate(least);
+    detail::require_schedule(factor >= 0 && factor < 1, "factor", "0 to below 1", factor);
+    detail::require_schedule(patience >= 0, "patience", "at least 0", static_cast<double>(patience));
+    detail::require_schedule(threshold >= 0 && std::isfinite(threshold), "threshold", "at least 0", threshold);
+    detail::require_schedule(cooldown >= 0, "cooldown", "at least 0", static_cast<double>(cooldown));
+    detail::require_schedule(least_change >= 0 && std::isfinite(least_change), "least_change", "at least 0",
+                             least_change);
+  }
+};
+
+/// Any other function of the step, counted from 0. A checkpoint cannot tell one from another.
+struct CustomSchedule {
+  std::function<double(Index)> function;
+  Per per = Per::step;
+
+  double rate(Index i) const { return function(i); }
+  std::vector<double> numbers() const { return {static_cast<double>(per)}; }
+  void check() const {
+    require(static_cast<bool>(function), [] { return Fault{"no function", "schedule", "a function of the step", {}}; });
+  }
+};
+
+/// One of them, or none: the rate stays as it is. The `numbers` of each are its options.
+using Schedule =
+    std::variant<std::monostate, StepSchedule, CosineSchedule, OneCycleSchedule, PlateauSchedule, CustomSchedule>;
+
+/// Throws, naming the option, where one is out of range.
+inline void check(const Schedule& schedule) {
+  std::visit(
+      [](const auto& s) {
+        if constexpr (requires { s.check(); }) s.check();
+      },
+      schedule);
+}
+
+/// The schedule with everything said: where `base`, `top` or `steps` are 0 they are the optimizer's rate, and the
+/// number of epochs or steps of the run. Throws as `check` does.
+inline Schedule complete(Schedule schedule, double rate, Index epochs, Index steps) {
+  check(schedule);
+  std::visit(
+      [&](auto& s) {
+        if constexpr (requires { s.base; }) s.base = s.base > 0 ? s.base : rate;
+        if constexpr (requires { s.top; }) s.top = s.top > 0 ? s.top : rate;
+        if constexpr (requires { s.steps; }) s.steps = s.steps > 0 ? s.steps : s.per == Per::epoch ? epochs : steps;
+      },
+      schedule);
+  // a warm-up may be longer than a run that learns its length only now
+  if (auto* cosine = std::get_if<CosineSchedule>(&schedule)) cosine->warmup = std::min(cosine->warmup, cosine->steps);
+  return schedule;
+}
+
+/// The rate of a step, both counted from 0; `constant` where there is no schedule.
+inline double rate(const Schedule& schedule, Index epoch, Index step, double constant) {
+  return std::visit(
+      [&](const auto& s) {
+        if constexpr (requires { s.per; }) {
+          return s.rate(s.per == Per::epoch ? epoch : step);
+        } else if constexpr (requires { s.rate(); }) {
+          return s.rate();
+        } else {
+          return constant;
+        }
+      },
+      schedule);
+}
+
+/// "2 0.01 100 0": which of them, and its options. The same text, the same rates.
+inline std::string to_text(const Schedule& schedule) {
+  std::string text = std::to_string(schedule.index());
+  std::visit(
+      [&](const auto& s) {
+        if constexpr (requires { s.numbers(); }) {
+          for (const double number : s.numbers()) text += ' ' + heed::detail::shortest_number(number);
+        }
+      },
+      schedule);
+  return text;
+}
+
+}  // namespace heed::inline HEED_ISA

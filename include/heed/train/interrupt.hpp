@@ -1,0 +1,53 @@
+#pragma once
+
+/// @file
+/// Ctrl-C as an end of training that keeps the weights. Nothing happens unless a program makes an `InterruptGuard`.
+
+#include <atomic>
+#include <csignal>
+
+#include "heed/core/types.hpp"
+#include "heed/train/stop.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+inline std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // a handler may do little else
+
+extern "C" inline void heed_on_interrupt(int signal) {
+  interrupted.store(true, std::memory_order_relaxed);
+  std::signal(signal, SIG_DFL);  // a second one ends the program
+}
+}  // namespace detail
+
+/// While it lives, SIGINT and SIGTERM ask training to end after the step:
+///
+///     heed::InterruptGuard guard;
+///     const auto history = heed::fit(model, data, {.stop = guard.signal()});
+///     if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the best weights are kept");
+///
+/// A second signal does what it does without a guard. One guard at a time; made and destroyed in the main thread.
+class InterruptGuard {
+ public:
+  InterruptGuard() {
+    detail::interrupted.store(false);
+    before_int_ = std::signal(SIGINT, detail::heed_on_interrupt);
+    before_term_ = std::signal(SIGTERM, detail::heed_on_interrupt);
+  }
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+  ~InterruptGuard() {
+    std::signal(SIGINT, before_int_);
+    std::signal(SIGTERM, before_term_);
+  }
+
+  bool interrupted() const { return detail::interrupted.load(std::memory_order_relaxed); }
+  StopSignal signal() const { return detail::interrupted; }
+
+ private:
+  using Handler = void (*)(int);
+  Handler before_int_ = SIG_DFL, before_term_ = SIG_DFL;
+};
+
+}  // namespace heed::inline HEED_ISA

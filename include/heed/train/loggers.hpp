@@ -1,0 +1,165 @@
+#pragma once
+
+/// @file
+/// Logs of a run as callbacks for `fit`: CSV, and JSON lines. Numbers read back exactly. A line is written and flushed
+/// after every epoch. A run that goes on from a checkpoint goes on in its log: the lines of epochs that come again are
+/// replaced.
+
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/types.hpp"
+#include "heed/train/history.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// The columns of a record, in order; numbers as text, empty where there are none.
+inline std::vector<std::pair<const char*, std::string>> log_columns(const EpochRecord& r) {
+  const auto number = [](double value) { return std::isnan(value) ? std::string() : shortest_number(value); };
+  return {{"epoch", std::to_string(r.epoch)},
+          {"epochs", std::to_string(r.epochs)},
+          {"loss", number(r.loss)},
+          {"accuracy", number(r.accuracy)},
+          {"validation_loss", number(r.validation_loss)},
+          {"validation_accuracy", number(r.validation_accuracy)},
+          {"test_loss", number(r.test_loss)},
+          {"test_accuracy", number(r.test_accuracy)},
+          {"learning_rate", number(r.learning_rate)},
+          {"seconds", number(r.seconds)},
+          {"sequences", std::to_string(r.sequences)}};
+}
+
+/// A text file that grows by a line an epoch.
+class LogFile {
+ public:
+  /// `line(record)` gives a line; `epoch_of(line)` its epoch, 0 where it is none of them.
+  LogFile(std::filesystem::path path, std::string head, std::function<std::string(const EpochRecord&)> line,
+          std::function<int(const std::string&)> epoch_of)
+      : path_(std::move(path)), head_(std::move(head)), line_(std::move(line)), epoch_of_(std::move(epoch_of)) {}
+
+  void write(const EpochRecord& record) {
+    if (!file_.is_open() || record.epoch <= last_) begin(record.epoch);
+    file_ << line_(record) << '\n' << std::flush;
+    require(file_.good(), [&] { return Fault{"cannot write the log", path_.string(), {}, {}}; });
+    last_ = record.epoch;
+  }
+
+ private:
+  // keeps the lines of epochs before this one
+  void begin(int epoch) {
+    std::string kept = head_;
+    if (epoch > 1) {
+      std::ifstream before(path_, std::ios::binary);
+      for (std::string line; std::getline(before, line) && !before.eof();) {
+        const int e = epoch_of_(line);
+        if (e > 0 && e < epoch) kept += line + '\n';
+      }
+    }
+    file_ = std::ofstream(path_, std::ios::binary | std::ios::trunc);
+    file_ << kept;
+  }
+
+  std::filesystem::path path_;
+  std::string head_;
+  std::function<std::string(const EpochRecord&)> line_;
+  std::function<int(const std::string&)> epoch_of_;
+  std::ofstream file_;
+  int last_ = 0;
+};
+
+inline Callback log_callback(std::shared_ptr<LogFile> log) {
+  return [log = std::move(log)](const EpochRecord& record) {
+    log->write(record);
+    return true;
+  };
+}
+
+/// The number that a text begins with, 0 where it does not.
+inline int leading_number(std::string_view text) {
+  int value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace detail
+
+/// `text` between quotes, as JSON has it. Bytes of 0x80 and on stay as they are: UTF-8.
+inline std::string json_text(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      result += '\\';
+      result += c;
+    } else if (byte < 0x20) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", byte);
+      result += escaped;
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+/// A cell of a CSV file (RFC 4180): between quotes where it holds a comma, a quote or a line's end.
+inline std::string csv_text(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + '"';
+}
+
+/// A head, then a row an epoch; what there is not is an empty cell, and infinity is "inf". `run`: a column of its own
+/// with this text in every row, to tell runs apart. Throws where the file cannot be written.
+inline Callback csv_logger(std::filesystem::path path, const std::string& run = {}) {
+  std::string head;
+  for (const auto& [name, value] : detail::log_columns({})) head += (head.empty() ? "" : ",") + std::string(name);
+  const std::string cell = run.empty() ? "" : "," + csv_text(run);
+  require(run.find_first_of("\r\n") == std::string::npos, [] {
+    return Fault{"the name of a run has more than one line", "csv_logger", {}, {}};
+  });
+  const auto line = [cell](const EpochRecord& r) {
+    std::string text;
+    for (const auto& column : detail::log_columns(r)) text += (text.empty() ? "" : ",") + column.second;
+    return text + cell;
+  };
+  return detail::log_callback(
+      std::make_shared<detail::LogFile>(std::move(path), head + (run.empty() ? "" : ",run") + '\n', line,
+                                        [](const std::string& text) { return detail::leading_number(text); }));
+}
+
+/// An object a line, {"epoch":1,"loss":0.25,...}; what there is not is left out, and what JSON has no number for is a
+/// text. `run`: a member of its own in every object. Throws where the file cannot be written.
+inline Callback json_logger(std::filesystem::path path, const std::string& run = {}) {
+  const std::string member = run.empty() ? "" : ",\"run\":" + json_text(run);
+  const auto line = [member](const EpochRecord& r) {
+    std::string text = "{";
+    for (const auto& [name, value] : detail::log_columns(r)) {
+      if (value.empty()) continue;
+      const bool infinite = value.find("inf") != std::string::npos;
+      text += (text.size() > 1 ? "," : "") + json_text(name) + ':' + (infinite ? json_text(value) : value);
+    }
+    return text + member + '}';
+  };
+  return detail::log_callback(std::make_shared<detail::LogFile>(std::move(path), "", line, [](const std::string& text) {
+    constexpr std::string_view head = "{\"epoch\":";
+    return text.starts_with(head) ? detail::leading_number(std::string_view(text).substr(head.size())) : 0;
+  }));
+}
+
+}  // namespace heed::inline HEED_ISA

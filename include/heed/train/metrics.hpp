@@ -1,0 +1,186 @@
+#pragma once
+
+/// @file
+/// How good predictions are. Scores are (n, classes): logits or probabilities, whichever is at hand; the class of a row
+/// is that of its largest score, the first of equals. Labels are 0 to classes - 1. All throw where counts differ, a
+/// label is out of range, or there is nothing to measure.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+template <class S>
+void check_scores(TensorView<const S, 2> scores, std::span<const std::int32_t> labels, const char* where) {
+  require(scores.extent(0) == static_cast<Index>(labels.size()) && !scores.empty(), [&] {
+    return Fault{"scores and labels differ in number", where,
+                 std::to_string(scores.extent(0)) + " labels, at least one", std::to_string(labels.size())};
+  });
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    require(labels[i] >= 0 && labels[i] < scores.extent(1), [&] {
+      return Fault{"label out of range", std::string(where) + ", label " + std::to_string(i) + " (counted from 0)",
+                   "0 to " + std::to_string(scores.extent(1) - 1), std::to_string(labels[i])};
+    });
+  }
+}
+}  // namespace detail
+
+/// The share of rows whose label is among the k largest scores. Of equal scores those of lower classes count as larger.
+template <class S>
+double top_k_accuracy(TensorView<const S, 2> scores, std::span<const std::int32_t> labels, Index k) {
+  detail::check_scores(scores, labels, "top_k_accuracy");
+  require(k >= 1, [&] { return Fault{"k out of range", "top_k_accuracy", "at least 1", std::to_string(k)}; });
+  Index hits = 0;
+  for (Index i = 0; i < scores.extent(0); ++i) {
+    const Index label = labels[static_cast<std::size_t>(i)];
+    const S own = scores(i, label);
+    Index before = 0;
+    for (Index c = 0; c < scores.extent(1); ++c) before += scores(i, c) > own || (scores(i, c) == own && c < label);
+    hits += before < k;
+  }
+  return static_cast<double>(hits) / static_cast<double>(labels.size());
+}
+
+/// The share of rows whose class is their label.
+template <class S>
+double accuracy(TensorView<const S, 2> scores, std::span<const std::int32_t> labels) {
+  return top_k_accuracy(scores, labels, 1);
+}
+
+/// How often the class of a row of label i is j: (classes, classes), a row a label.
+template <class S>
+Tensor<std::int64_t, 2> confusion_matrix(TensorView<const S, 2> scores, std::span<const std::int32_t> labels) {
+  detail::check_scores(scores, labels, "confusion_matrix");
+  const Index classes = scores.extent(1);
+  Tensor<std::int64_t, 2> counts({classes, classes});
+  for (Index i = 0; i < scores.extent(0); ++i) {
+    const S* row = scores.data() + i * classes;
+    ++counts(labels[static_cast<std::size_t>(i)], std::max_element(row, row + classes) - row);
+  }
+  return counts;
+}
+
+/// Of one class. What would be 0 / 0 is 0.
+struct ClassReport {
+  double precision = 0;      ///< hits / predicted
+  double recall = 0;         ///< hits / labelled
+  double f1 = 0;             ///< 2 precision recall / (precision + recall)
+  std::int64_t support = 0;  ///< labelled
+};
+
+/// One report a class.
+inline std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion) {
+  const Index classes = confusion.extent(0);
+  std::vector<ClassReport> reports;
+  for (Index c = 0; c < classes; ++c) {
+    std::int64_t labelled = 0, predicted = 0;
+    for (Index other = 0; other < classes; ++other) {
+      labelled += confusion(c, other);
+      predicted += confusion(other, c);
+    }
+    const auto hits = static_cast<double>(confusion(c, c));
+    const auto share = [&](std::int64_t of) { return of > 0 ? hits / static_cast<double>(of) : 0; };
+    const double both = static_cast<double>(labelled + predicted);
+    reports.push_back({share(predicted), share(labelled), both > 0 ? 2 * hits / both : 0, labelled});
+  }
+  return reports;
+}
+
+/// The mean F1 of the classes that are labelled or predicted at all.
+inline double macro_f1(const Tensor<std::int64_t, 2>& confusion) {
+  const std::vector<ClassReport> reports = class_reports(confusion);
+  double sum = 0;
+  int present = 0;
+  for (Index c = 0; c < confusion.extent(0); ++c) {
+    std::int64_t seen = 0;
+    for (Index other = 0; other < confusion.extent(0); ++other) seen += confusion(c, other) + confusion(other, c);
+    sum += reports[static_cast<std::size_t>(c)].f1;
+    present += seen > 0;
+  }
+  return present > 0 ? sum / present : 0;
+}
+
+/// The area under the ROC curve: how often a positive has a higher score than a negative, half of equals counted
+/// (Mann and Whitney). NaN where there are no positives or no negatives. `positive[i]` is not 0 for positives.
+template <class S>
+double auroc(std::span<const S> scores, std::span<const std::int32_t> positive) {
+  require(scores.size() == positive.size() && !scores.empty(), [&] {
+    return Fault{"scores and labels differ in number", "auroc", std::to_string(scores.size()) + " labels, at least one",
+                 std::to_string(positive.size())};
+  });
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t(0));
+  for (const S score : scores) {
+    require(!std::isnan(score), [] { return Fault{"a score is NaN", "auroc", {}, {}}; });
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  double above = 0, negatives = 0, positives = 0;
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t last = first;
+    double here[2] = {0, 0};  // negatives and positives of this score
+    for (; last < order.size() && scores[order[last]] == scores[order[first]]; ++last) {
+      here[positive[order[last]] != 0] += 1;
+    }
+    above += here[1] * (negatives + here[0] / 2);
+    negatives += here[0];
+    positives += here[1];
+    first = last;
+  }
+  return negatives > 0 && positives > 0 ? above / (negatives * positives) : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// The mean over classes of the area of one class against the rest; classes that no row or every row has are left out.
+/// Of two classes it is that of the second one, by the difference of the scores.
+template <class S>
+double auroc(TensorView<const S, 2> scores, std::span<const std::int32_t> labels) {
+  detail::check_scores(scores, labels, "auroc");
+  const Index n = scores.extent(0), classes = scores.extent(1);
+  std::vector<S> column(labels.size());
+  std::vector<std::int32_t> positive(labels.size());
+  double sum = 0;
+  int measured = 0;
+  for (Index c = classes == 2 ? 1 : 0; c < classes; ++c) {
+    for (Index i = 0; i < n; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      column[at] = classes == 2 ? scores(i, 1) - scores(i, 0) : scores(i, c);
+      positive[at] = labels[at] == c;
+    }
+    const double area = auroc(std::span<const S>(column), std::span<const std::int32_t>(positive));
+    if (std::isnan(area)) continue;
+    sum += area;
+    ++measured;
+  }
+  return measured > 0 ? sum / measured : std::numeric_limits<double>::quiet_NaN();
+}
+
+/// e^(mean of -log softmax(logits)[label]): how many equally likely classes would be as hard to guess.
+template <class S>
+double perplexity(TensorView<const S, 2> logits, std::span<const std::int32_t> labels) {
+  detail::check_scores(logits, labels, "perplexity");
+  double sum = 0;
+  for (Index i = 0; i < logits.extent(0); ++i) {
+    const S* row = logits.data() + i * logits.extent(1);
+    const auto top = static_cast<double>(*std::max_element(row, row + logits.extent(1)));
+    double total = 0;
+    for (Index c = 0; c < logits.extent(1); ++c) total += std::exp(static_cast<double>(row[c]) - top);
+    sum += top + std::log(total) - static_cast<double>(row[labels[static_cast<std::size_t>(i)]]);
+  }
+  return std::exp(sum / static_cast<double>(labels.size()));
+}
+/// The same of a mean cross-entropy.
+inline double perplexity(double cross_entropy) { return std::exp(cross_entropy); }
+
+}  // namespace heed::inline HEED_ISA

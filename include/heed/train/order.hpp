@@ -1,0 +1,117 @@
+#pragma once
+
+/// @file
+/// The order in which an epoch takes its sequences.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "heed/core/rng.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Puts rows in order, the longest sequence first, so that those side by side in a tile end together; equals as `key`
+/// has it, or by their rows. Does not allocate.
+inline void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths, const Key* key = nullptr) {
+  const auto length = [&](Index row) { return lengths[static_cast<std::size_t>(row)]; };
+  const auto draw = [&](Index row) { return key ? key->bits(static_cast<std::uint64_t>(row)) : 0; };
+  std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
+    if (length(a) != length(b)) return length(a) > length(b);
+    const std::uint64_t first = draw(a), second = draw(b);
+    return first != second ? first < second : a < b;
+  });
+}
+
+struct EpochOrderOptions {
+  Index batch = 1;                ///< sequences a step
+  bool shuffle = true;            ///< a new order each epoch
+  bool bucket_by_length = false;  ///< batches of sequences of about the same length
+};
+
+/// Orders of `count` sequences, or of the rows `members` of a larger data set. Inside a batch, sequences of different
+/// lengths always stand sorted: it changes no sum but for rounding, and saves padding.
+///
+/// Bucketing: the shuffled sequences are sorted by length in runs of 64 batches, and the full batches then take their
+/// places at random. So a batch has about one length, its sequences are others each epoch, and the partial batch stays
+/// the last one.
+class EpochOrder {
+ public:
+  using Options = EpochOrderOptions;
+
+  /// `lengths` is empty (all full) or has one for each row of the data set; it must outlive the object where there is
+  /// more than one batch.
+  EpochOrder(Index count, std::vector<Index> members, std::span<const std::int32_t> lengths, Options options)
+      : options_(options), members_(std::move(members)), lengths_(lengths) {
+    count_ = members_.empty() ? count : static_cast<Index>(members_.size());
+    if (count_ <= options.batch) {  // the order of a full batch does not matter
+      fill();
+      sort_batches();
+    }
+  }
+
+  Index count() const { return count_; }
+  /// The rows that are trained on; empty: all.
+  std::span<const Index> members() const { return members_; }
+
+  /// Of an epoch, a function of its key. Empty: the order of the data. Valid until the next call. Allocates in the
+  /// first call only.
+  std::span<const Index> operator()(Key key) {
+    if (count_ <= options_.batch) return order_;
+    fill();
+    if (order_.empty()) return order_;
+    if (options_.shuffle) heed::shuffle(order_, key);
+    if (options_.bucket_by_length && !lengths_.empty()) bucket(key.child(0));
+    sort_batches();
+    return order_;
+  }
+
+ private:
+  static constexpr Index run = 64;  // batches
+
+  void fill() {
+    const bool shuffles = options_.shuffle && count_ > options_.batch;
+    if (!members_.empty()) {
+      order_.assign(members_.begin(), members_.end());
+    } else if (shuffles || !lengths_.empty()) {
+      order_.resize(static_cast<std::size_t>(count_));
+      std::iota(order_.begin(), order_.end(), Index(0));
+    }
+  }
+  /// f(rows) for each interval of so many positions.
+  template <class F>
+  void for_each_part(Index size, F&& f) {
+    for (Index first = 0; first < count_; first += size) {
+      f(std::span(order_).subspan(static_cast<std::size_t>(first),
+                                  static_cast<std::size_t>(std::min(size, count_ - first))));
+    }
+  }
+  void sort_batches() {
+    if (lengths_.empty()) return;
+    for_each_part(std::min(options_.batch, count_), [&](std::span<Index> rows) { sort_by_length(rows, lengths_); });
+  }
+  void bucket(Key key) {
+    const Index size = options_.batch;
+    const Key* ties = options_.shuffle ? &key : nullptr;
+    for_each_part(run * size, [&](std::span<Index> rows) { sort_by_length(rows, lengths_, ties); });
+    if (!options_.shuffle) return;
+    const auto batch = [&](Index i) { return order_.begin() + i * size; };
+    const Key places = key.child(1);
+    for (Index i = count_ / size; i > 1; --i) {
+      const auto j = static_cast<Index>(places.below(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(i)));
+      if (j != i - 1) std::swap_ranges(batch(i - 1), batch(i), batch(j));
+    }
+  }
+
+  Options options_;
+  std::vector<Index> members_, order_;
+  std::span<const std::int32_t> lengths_;
+  Index count_ = 0;
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,109 @@
+#pragma once
+
+/// @file
+/// What is decided about a data set before training: which sequences are kept for validation, and what its classes
+/// weigh.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Two parts of a data set, as the numbers of their sequences, ascending.
+struct Split {
+  std::vector<Index> training, validation;
+};
+
+namespace detail {
+// the first quota[label] of each label that a random order meets go to validation
+inline Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key) {
+  std::vector<Index> order(labels.size());
+  std::iota(order.begin(), order.end(), Index(0));
+  shuffle(order, key);
+  Split split;
+  for (const Index i : order) {
+    Index& left = quota[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])];
+    (left > 0 ? split.validation : split.training).push_back(i);
+    left -= left > 0;
+  }
+  std::sort(split.training.begin(), split.training.end());
+  std::sort(split.validation.begin(), split.validation.end());
+  return split;
+}
+inline void check_share(double share) {
+  require(share >= 0 && share < 1, [&] {
+    return Fault{"share out of range", "split", "0 to below 1", std::to_string(share)};
+  });
+}
+}  // namespace detail
+
+/// Keeps the share of each class for validation, to the nearest sequence: share n in all, as far as every class keeps
+/// one for training. Labels are 0 and on. Depends on the arguments alone. Throws where the share is not in 0 .. 1 or a
+/// label is negative.
+inline Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
+  detail::check_share(share);
+  std::vector<Index> counts;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    require(labels[i] >= 0, [&] {
+      return Fault{"label out of range", "label " + std::to_string(i) + " (counted from 0)", "at least 0",
+                   std::to_string(labels[i])};
+    });
+    const auto c = static_cast<std::size_t>(labels[i]);
+    if (c >= counts.size()) counts.resize(c + 1);
+    ++counts[c];
+  }
+  std::vector<Index> quota(counts.size()), by_rest(counts.size());
+  std::vector<double> rest(counts.size());
+  Index left = std::llround(share * static_cast<double>(labels.size()));
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    const double exact = share * static_cast<double>(counts[c]);
+    quota[c] = static_cast<Index>(exact);
+    rest[c] = exact - static_cast<double>(quota[c]);
+    left -= quota[c];
+  }
+  std::iota(by_rest.begin(), by_rest.end(), Index(0));
+  std::stable_sort(by_rest.begin(), by_rest.end(), [&](Index a, Index b) {
+    return rest[static_cast<std::size_t>(a)] > rest[static_cast<std::size_t>(b)];
+  });
+  for (const Index i : by_rest) {
+    const auto c = static_cast<std::size_t>(i);
+    if (left > 0 && rest[c] > 0 && quota[c] + 1 < counts[c]) ++quota[c], --left;
+  }
+  return detail::split_by_quota(labels, quota, key);
+}
+
+/// Keeps share n of n sequences for validation, drawn at random. Throws where the share is not in 0 .. 1.
+inline Split random_split(Index count, double share, Key key) {
+  detail::check_share(share);
+  const std::vector<std::int32_t> all_alike(static_cast<std::size_t>(count));
+  return detail::split_by_quota(all_alike, {std::llround(share * static_cast<double>(count))}, key);
+}
+
+/// n / (classes count_c), so that every class weighs the same in sum: what scikit-learn calls "balanced". A class
+/// without sequences weighs 0. Labels are 0 to classes - 1.
+inline std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels, Index classes) {
+  std::vector<double> weights(static_cast<std::size_t>(classes));
+  for (const std::int32_t y : labels) {
+    require(y >= 0 && y < classes, [&] {
+      return Fault{"label out of range", "balanced_class_weights", "0 to " + std::to_string(classes - 1),
+                   std::to_string(y)};
+    });
+    ++weights[static_cast<std::size_t>(y)];
+  }
+  for (double& w : weights) {
+    w = w > 0 ? static_cast<double>(labels.size()) / (static_cast<double>(classes) * w) : 0;
+  }
+  return weights;
+}
+
+}  // namespace heed::inline HEED_ISA
