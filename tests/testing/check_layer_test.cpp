@@ -27,6 +27,7 @@ enum class Mistake {
   neighbour,            // a lane looks at the one before it
   neighbour_gradient,   // the gradient of a lane goes to the first
   padding,              // steps past the end count
+  bits_of_padding,      // other roundings where there is padding
   gradient_past_end,    // dx is not 0 there
   not_zero_when_empty,  // a sequence without steps gives something
   unsteady,             // every pass gives something else
@@ -65,6 +66,7 @@ struct WeightedMean {
         out = n > 0 ? bias(f) + weight(f) * sum / static_cast<S>(n) : S(0);
         if (mistake == Mistake::not_zero_when_empty && n == 0) out = S(0.5);
         if (mistake == Mistake::neighbour && l > 0) out += x.at(0, f)[l - 1] * weight(f) * S(1e-6);
+        if (mistake == Mistake::bits_of_padding) out += S(1e-15) * static_cast<S>(x.steps);
         if (mistake == Mistake::unsteady) out += S(1e-15) * static_cast<S>(cache.passes);
         if (mistake == Mistake::imprecise_in_float && sizeof(S) == 4) out *= S(1.001);
         if (mistake == Mistake::nan && f == 1 && l == 4) out = S(NAN);
@@ -148,6 +150,9 @@ TEST(CheckLayer, CatchesALeakOfGradientsBetweenLanes) {
 }
 TEST(CheckLayer, CatchesAnOutputThatDependsOnPadding) {
   expect_fault(Mistake::padding, "ragged: a sequence gives another output alone");
+}
+TEST(CheckLayer, CatchesBitsThatDependOnPadding) {
+  expect_fault(Mistake::bits_of_padding, "ragged: a sequence gives other bits cut to its length");
 }
 TEST(CheckLayer, CatchesAGradientPastTheEnd) {
   expect_fault(Mistake::gradient_past_end, "ragged: past a sequence's end the input's gradient is not 0");

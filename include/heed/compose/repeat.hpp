@@ -27,10 +27,18 @@ template <class L>
 struct Children {
   using Scalar = typename L::Scalar;
   std::vector<L>& list;
+  explicit Children(std::vector<L>& l) : list(l) {}
   static void visit(auto&& f, auto& first, auto&... rest) {
     for (std::size_t i = 0; i < first.list.size(); ++i) f(i, first.list[i], rest.list[i]...);
   }
 };
+
+inline void check_same_stack(std::size_t count, bool norm, std::size_t other_count, bool other_norm) {
+  require(count == other_count && norm == other_norm, [&] {
+    const auto text = [](std::size_t n, bool and_norm) { return std::to_string(n) + (and_norm ? " and a norm" : ""); };
+    return Fault{"stacks of different sizes side by side", "Repeat", text(count, norm), text(other_count, other_norm)};
+  });
+}
 
 /// In the place of a last layer that there never is.
 template <class S>
@@ -122,21 +130,14 @@ struct Repeat {
   }
 
   static void visit(auto&& f, auto& first, auto&... rest) {
-    (check_same_layers(first, rest), ...);
-    visit_layers(f, detail::Children<L>{first.layers}, detail::Children<L>{rest.layers}...);
+    (detail::check_same_stack(first.layers.size(), bool(first.norm), rest.layers.size(), bool(rest.norm)), ...);
+    visit_layers(f, detail::Children(first.layers), detail::Children(rest.layers)...);
     if (first.norm) f("norm", *first.norm, *rest.norm...);
   }
 
  private:
-  // the children's names are those of objects that live as long as the call
+  // gives the temporary children a name
   static void visit_layers(auto& f, auto&&... lists) { f("layers", lists...); }
-
-  HEED_COLD static void check_same_layers(const Repeat& first, const Repeat& other) {
-    require(first.size() == other.size() && bool(first.norm) == bool(other.norm), [&] {
-      const auto text = [](const Repeat& r) { return std::to_string(r.size()) + (r.norm ? " and a norm" : ""); };
-      return Fault{"stacks of different sizes side by side", "Repeat", text(first), text(other)};
-    });
-  }
 
   template <class F>
   Shape check_shape(Shape x, F&& output) const {

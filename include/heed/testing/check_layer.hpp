@@ -179,44 +179,65 @@ void check_lanes(LayerRun<L>& run, const std::string& where, const CheckOptions&
   compare((run.lanes + 1) / 2, "in two tiles");
 }
 
-// A ragged sequence gives what it gives alone, cut to its length.
+// The largest differences of outputs and of gradients of the input.
+struct Differences {
+  double y = 0, dx = 0;
+  static void take(double a, double b, double& largest) {
+    largest = std::isnan(a - b) ? 1e300 : std::max(largest, std::abs(a - b));
+  }
+};
+
+// A lane of a ragged run beside a lane of a run that is cut to its length.
+template <class L>
+void compare_lane(const LayerRun<L>& run, Index lane, const LayerRun<L>& cut, Index in_cut, Differences& d) {
+  for (Index t = 0; t < cut.output.steps; ++t) {
+    for (Index f = 0; f < cut.output.features; ++f)
+      d.take(cut.at(cut.y, cut.output, t, f, in_cut), run.at(run.y, run.output, t, f, lane), d.y);
+  }
+  for (Index t = 0; t < cut.shape.steps && !TokenLayer<L>; ++t) {
+    for (Index f = 0; f < cut.shape.features; ++f)
+      d.take(cut.at(cut.dx, cut.shape, t, f, in_cut), run.at(run.dx, run.shape, t, f, lane), d.dx);
+  }
+}
+
+// A ragged sequence gives what it gives cut to its length: alone, and, to the same bits, in a tile of the same width.
 template <class L>
 void check_ragged(LayerRun<L>& run, const CheckOptions& o, Report& report) {
   run.forward();
   run.backward();
-  const bool pools = pools_time<L>;
-  double y_error = 0, dx_error = 0, past_end = 0;
+  const auto cut = [&](Index first, Index count, Index length) {
+    LayerRun<L> result = part<L>(run, run.layer, first, count, length);
+    result.lengths.clear();
+    if constexpr (TokenLayer<L>) {  // shorter lanes get tokens for what is none
+      for (auto& token : result.x) token = std::max(token, 0);
+    }
+    result.forward();
+    result.backward();
+    return result;
+  };
+  Differences alone, bits, past_end;
   for (Index l = 0; l < run.lanes; ++l) {
     const Index length = run.lengths[static_cast<std::size_t>(l)];
     for (Index t = length; t < run.shape.steps && !TokenLayer<L>; ++t) {
-      for (Index f = 0; f < run.shape.features; ++f)
-        past_end = std::max(past_end, std::abs(run.at(run.dx, run.shape, t, f, l)));
+      for (Index f = 0; f < run.shape.features; ++f) past_end.take(run.at(run.dx, run.shape, t, f, l), 0, past_end.dx);
     }
-    if (length == 0) {
-      for (Index f = 0; f < run.output.features && pools && o.zero_when_empty; ++f)
-        y_error = std::max(y_error, std::abs(run.at(run.y, run.output, 0, f, l)));
-      continue;
-    }
-    LayerRun<L> alone = part<L>(run, run.layer, l, 1, length);
-    alone.lengths.clear();
-    alone.forward();
-    alone.backward();
-    for (Index t = 0; t < alone.output.steps; ++t) {
-      for (Index f = 0; f < alone.output.features; ++f) {
-        y_error =
-            std::max(y_error, std::abs(alone.at(alone.y, alone.output, t, f, 0) - run.at(run.y, run.output, t, f, l)));
-      }
-    }
-    for (Index t = 0; t < length && !TokenLayer<L>; ++t) {
-      for (Index f = 0; f < run.shape.features; ++f) {
-        dx_error =
-            std::max(dx_error, std::abs(alone.at(alone.dx, alone.shape, t, f, 0) - run.at(run.dx, run.shape, t, f, l)));
-      }
+    if (length > 0) {
+      compare_lane(run, l, cut(l, 1, length), 0, alone);
+    } else if (pools_time<L> && o.zero_when_empty) {
+      for (Index f = 0; f < run.output.features; ++f) alone.take(run.at(run.y, run.output, 0, f, l), 0, alone.y);
     }
   }
-  report.expect(y_error, o.equal, "ragged: a sequence gives another output alone");
-  report.expect(dx_error, o.equal, "ragged: a sequence gives another input gradient alone");
-  report.expect(past_end, 0, "ragged: past a sequence's end the input's gradient is not 0");
+  for (Index length = std::max<Index>(o.shortest, 1); length < run.shape.steps; ++length) {
+    LayerRun<L> same_width = cut(0, run.lanes, length);
+    for (Index l = 0; l < run.lanes; ++l) {
+      if (run.lengths[static_cast<std::size_t>(l)] == length) compare_lane(run, l, same_width, l, bits);
+    }
+  }
+  report.expect(alone.y, o.equal, "ragged: a sequence gives another output alone");
+  report.expect(alone.dx, o.equal, "ragged: a sequence gives another input gradient alone");
+  report.expect(bits.y, 0, "ragged: a sequence gives other bits cut to its length");
+  report.expect(bits.dx, 0, "ragged: a sequence gives other bits of the input gradient cut to its length");
+  report.expect(past_end.dx, 0, "ragged: past a sequence's end the input's gradient is not 0");
 }
 
 template <class F, class L>
