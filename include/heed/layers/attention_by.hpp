@@ -93,7 +93,7 @@ struct AttentionBy : Score {
     const kernels::LaneSink<S> dvalues = Score::dvalues(dmemory, cache.score);
     kernels::attend_backward<S>(head, score, Score::values(memory, cache.score), cache.weights.of(head, 0, pass),
                                 kernels::matrix_of(dy), room, dvalues, [&](Index first, Index count, const S* ds) {
-                                  Score::scores_backward(score, first, count, ds, dq, dmemory, cache.score, grad);
+                                  Score::scores_backward(score, first, count, ds, dq, dmemory, cache.score, grad, pass);
                                 });
     Score::project_backward(query, dq, dquery, grad);
   }
