@@ -14,7 +14,7 @@ using peers::Index, peers::Model, peers::Words, peers::json;
 struct OneBiasAdam {
   heed::Adam<Model> adam;
   void step(Model& model, Model& gradient) {
-    std::fill(gradient.lstm.bias_hh_l0.begin(), gradient.lstm.bias_hh_l0.end(), 0.f);
+    std::fill(gradient.recurrent.weights[0].bias_hh.begin(), gradient.lstm.weights[0].bias_hh.end(), 0.f);
     adam.step(model, gradient);
   }
 };

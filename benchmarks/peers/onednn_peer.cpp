@@ -72,11 +72,11 @@ class Lstm {
     memory w_ih = zeros({{1, 1, F, 4, H}, type, Tag::ldigo}), w_hh = zeros({{1, 1, H, 4, H}, type, Tag::ldigo});
     memory b = zeros(bias), y = zeros(dst), dy = zeros(dst), dx = zeros(src), zero = zeros(first),
            workspace(forward.workspace_desc(), engine_);
-    const auto& lstm = c.start.lstm;
+    const auto& lstm = c.start.recurrent.weights[0];
     for (Index r = 0; r < 4 * H; ++r) {
-      for (Index k = 0; k < F; ++k) values(w_ih)[at(k * 4 * H + r)] = lstm.weight_ih_l0(r, k);
-      for (Index k = 0; k < H; ++k) values(w_hh)[at(k * 4 * H + r)] = lstm.weight_hh_l0(r, k);
-      values(b)[at(r)] = lstm.bias_ih_l0.data()[r] + lstm.bias_hh_l0.data()[r];
+      for (Index k = 0; k < F; ++k) values(w_ih)[at(k * 4 * H + r)] = lstm.ih(r, k);
+      for (Index k = 0; k < H; ++k) values(w_hh)[at(k * 4 * H + r)] = lstm.hh(r, k);
+      values(b)[at(r)] = lstm.bias_ih(r) + lstm.bias_hh(r);
     }
     std::ranges::fill(values(dy), 1.f);
     for (Index begin = 0; begin < c.x.extent(0); begin += size) {

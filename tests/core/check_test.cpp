@@ -51,4 +51,15 @@ TEST(CheckFinite, DoesNotLookPastASequencesEnd) {
   EXPECT_THROW(heed::check_finite<float>(x, too_long, "here"), heed::Error);
 }
 
+TEST(CheckTokens, NamesTheSequenceAndTheStep) {
+  const std::vector<std::int32_t> x = {0, 4, 2, 5, -1, 0}, short_enough = {3, 0}, too_long = {3, 2};
+  const auto tokens = heed::view(x, {2, 3});
+  EXPECT_EQ(message([&] { heed::check_tokens(tokens, {}, 5, "here", 10); }),
+            "here, sequence 11, step 0 (counted from 0): token out of range (expected 0 to 4, got 5)");
+  EXPECT_EQ(message([&] { heed::check_tokens(tokens, too_long, 6, "here"); }),
+            "here, sequence 1, step 1 (counted from 0): token out of range (expected 0 to 5, got -1)");
+  EXPECT_NO_THROW(heed::check_tokens(tokens, short_enough, 5, "here"));
+  EXPECT_THROW(heed::check_tokens(tokens, std::vector<std::int32_t>{3}, 5, "here"), heed::Error);
+}
+
 }  // namespace

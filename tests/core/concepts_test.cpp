@@ -48,4 +48,14 @@ TEST(Concepts, ADifferentiableLayerHasBackward) {
   static_assert(!DifferentiableLayer<ForwardOnly> && !DifferentiableLayer<Tokens>);
 }
 
+struct TokensBackward : Tokens {
+  void backward(heed::Tile<const std::int32_t>, heed::Tile<const float>, heed::Tile<const float>, Cache&,
+                TokensBackward&, const heed::Pass&) const {}
+};
+
+TEST(Concepts, ALayerOfTokensHasNoGradientOfItsInput) {
+  static_assert(heed::TokenLayer<TokensBackward> && !DifferentiableLayer<TokensBackward>);
+  static_assert(!heed::TokenLayer<Tokens> && !heed::TokenLayer<heed::Dense<float>>);
+}
+
 }  // namespace

@@ -114,4 +114,17 @@ TEST(Lengths, PutAGradientAtTheLastValidStep) {
   heed::put_last(r.tile, from, heed::Into<float>{});
 }
 
+TEST(Lengths, AGradientKeepsItsValidSteps) {
+  const Ragged r;
+  heed::Scratch scratch;
+  Lanes dy(24, 2);
+  const Tile<const float> full(dy.data(), {3, 2}, 4);
+  EXPECT_EQ(heed::valid_steps(full, nullptr, scratch).data, dy.data());
+  const Tile<const float> valid = heed::valid_steps(full, r.tile.lengths, scratch);
+  Lanes expected(24, 2);
+  heed::zero_past_end(Tile<float>(expected.data(), {3, 2}, 4), r.tile.lengths);
+  EXPECT_EQ(Lanes(valid.data, valid.data + valid.size()), expected);
+  EXPECT_EQ(dy, Lanes(24, 2));
+}
+
 }  // namespace

@@ -37,4 +37,30 @@ void transforms_every_number() {
 TEST(Pointwise, TransformsEveryNumberOfFloats) { transforms_every_number<float>(); }
 TEST(Pointwise, TransformsEveryNumberOfDoubles) { transforms_every_number<double>(); }
 
+template <class S>
+void sums_over_features() {
+  for (const Index lanes : {1, 3, 16, 21}) {
+    for (const Index features : {1, 5, 37}) {
+      const std::vector<S> x = random_values<S>(features * lanes, 1), scale = random_values<S>(features, 2);
+      std::vector<S> sum(static_cast<std::size_t>(lanes), S(7));
+      heed::sum_over_features<S>(features, lanes, sum.data(), [&]<class P>(auto at) {
+        return heed::simd::mul(heed::simd::load<P>(x.data() + at.number), at.template of_feature<P>(scale.data()));
+      });
+      for (Index l = 0; l < lanes; ++l) {
+        double expected = 0;
+        for (Index f = 0; f < features; ++f) {
+          expected += static_cast<double>(x[static_cast<std::size_t>(f * lanes + l)]) *
+                      static_cast<double>(scale[static_cast<std::size_t>(f)]);
+        }
+        EXPECT_NEAR(sum[static_cast<std::size_t>(l)], expected, test_support::rounding<S>);
+      }
+    }
+  }
+}
+
+TEST(Pointwise, SumsOverFeatures) {
+  sums_over_features<float>();
+  sums_over_features<double>();
+}
+
 }  // namespace

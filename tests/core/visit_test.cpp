@@ -15,6 +15,7 @@ using heed::Path;
 using heed::Vector;
 
 struct Leaf {
+  using Scalar = float;
   Matrix<float> weight{2, 3};
   Vector<float> bias{2};
   static void visit(auto&& f, auto&... l) {
@@ -95,7 +96,7 @@ TEST(Visit, FindsNumbersThatAreNotFinite) {
 TEST(Visit, KnowsWhatCanBeWalked) {
   static_assert(heed::Visitable<Tree> && heed::Visitable<const Tree>);
   static_assert(!heed::Visitable<int> && !heed::Visitable<Matrix<float>>);
-  static_assert(heed::is_parameter<Matrix<float>> && !heed::is_parameter<Tree>);
+  static_assert(heed::AnyParameter<Matrix<float>> && !heed::AnyParameter<Tree>);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ TYPED_TEST(SafetensorsLoad, ModelsMayHaveNoBlocks) {
 
 /// A vector of two numbers.
 struct Pair {
+  using Scalar = float;
   heed::Vector<float> v{2};
   static void visit(auto&& f, auto&... models) { f("v", models.v...); }
 };
@@ -260,6 +261,23 @@ TEST(SafetensorsLoadHostile, EveryFlippedBitOfTheHeaderIsReadOrRejected) {
     rejected += error([&] { heed::load<Toy<float>>(changed); }) != "no error";
   }
   EXPECT_GT(rejected, static_cast<int>(header) * 7);  // what is left changes the label or its key's neighbours
+}
+
+struct Vectors {
+  using Scalar = float;
+  heed::Table<float> table{3, 2};
+  static void visit(auto&& f, auto&... v) { f("table", v.table...); }
+};
+
+TEST(SafetensorsTable, StandsRowByRowInTheFileAndComesBack) {
+  Vectors model, back;
+  for (int i = 0; i < 6; ++i) model.table.data()[i] = static_cast<float>(i);
+  const SafetensorsFile file(heed::serialize(model));
+  EXPECT_EQ(file.read<float>("table"), (std::vector<float>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(file.find("table")->extents, (std::vector<Index>{3, 2}));
+  heed::load_weights(back, file);
+  EXPECT_EQ(back.table.row(2)[1], 5);
+  EXPECT_TRUE(std::equal(model.table.begin(), model.table.end(), back.table.begin()));
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ TEST(SafetensorsSave, WritesTheMetadata) {
 }
 
 struct Bare {
+  using Scalar = float;
   heed::Vector<float> scale{2};
   static void visit(auto&& f, auto&... models) { f("scale", models.scale...); }
 };
@@ -103,6 +104,7 @@ TEST(SafetensorsSave, RejectsTextThatIsNotUtf8) {
 }
 
 struct Twins {
+  using Scalar = float;
   heed::Vector<float> a{2}, b{2};
   static void visit(auto&& f, auto&... models) {
     f("a", models.a...);

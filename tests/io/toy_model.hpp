@@ -20,6 +20,7 @@ using heed::Metadata;
 
 template <class S>
 struct ToyLayer {
+  using Scalar = S;
   heed::Matrix<S> weight;
   heed::Vector<S> bias;
   static void visit(auto&& f, auto&... layers) {
@@ -30,6 +31,7 @@ struct ToyLayer {
 
 template <class S>
 struct ToyBlocks {
+  using Scalar = S;
   std::vector<ToyLayer<S>> layers;
   static void visit(auto&& f, auto& first, auto&... rest) {
     for (std::size_t i = 0; i < first.layers.size(); ++i) f(static_cast<Index>(i), first.layers[i], rest.layers[i]...);
@@ -39,6 +41,7 @@ struct ToyBlocks {
 /// Inputs and outputs are in the shapes of its tensors, the number of blocks in their names; the label is in neither.
 template <class S>
 struct Toy {
+  using Scalar = S;
   static constexpr std::string_view architecture = "toy";
   struct Options {
     Index inputs = 3;

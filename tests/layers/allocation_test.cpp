@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "../support/allocations.hpp"
+#include "heed/compose/repeat.hpp"
+#include "heed/compose/residual.hpp"
 #include "heed/compose/sequential.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/additive_attention.hpp"
@@ -10,11 +12,16 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
+#include "heed/layers/embedding.hpp"
 #include "heed/layers/general_attention.hpp"
+#include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/layers/positions.hpp"
 #include "heed/layers/query_pool.hpp"
+#include "heed/layers/transformer_decoder_block.hpp"
+#include "heed/layers/transformer_encoder_block.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -24,12 +31,12 @@ using heed::testing::ragged_lengths;
 
 /// Allocations of a forward and a backward pass after the first, many lanes and one, full and ragged.
 template <class L>
-long warm_allocations(const L& layer, heed::Shape shape, bool training = false) {
+long warm_allocations(const L& layer, heed::Shape shape, bool training = false, heed::Index shortest = 0) {
   long total = 0;
   for (const heed::Index lanes : {32, 1}) {
     for (const bool ragged : {false, true}) {
-      heed::testing::LayerRun<L> run(layer, shape, lanes,
-                                     ragged ? ragged_lengths(lanes, shape.steps) : std::vector<std::int32_t>());
+      heed::testing::LayerRun<L> run(
+          layer, shape, lanes, ragged ? ragged_lengths(lanes, shape.steps, shortest) : std::vector<std::int32_t>());
       run.randomize(heed::Key{1});
       run.training = training;
       run.forward();
@@ -48,6 +55,10 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(heed::Relu<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Softmax<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Dropout<float>({0.5}), {3, 4}, true), 0);
+  EXPECT_EQ(warm_allocations(heed::Embedding<float>({5, 4}), {3, 1}), 0);
+  EXPECT_EQ(warm_allocations(heed::LayerNorm<float>({4}), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::SinusoidalPositions<float>(), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::LearnedPositions<float>({3, 4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Lstm<float>({4, 5}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::AttentionPool<float>({4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::DotAttention<float>({4, 4, 3}), {3, 4}), 0);
@@ -62,6 +73,26 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(heed::MeanPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::MaxPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::LastPool<float>(), {3, 4}), 0);
+}
+
+TEST(LayerAllocations, NoTransformerMakesAnyOnceWarm) {
+  using heed::NormPlacement;
+  using Encoder = heed::Repeat<heed::TransformerEncoderBlock<float>, heed::LayerNorm<float>>;
+  using Decoder = heed::testing::QueryAndMemory<heed::TransformerDecoderBlock<float>>;
+  using Feed = heed::Residual<heed::FeedForward<float>>;
+  for (const bool training : {false, true}) {
+    for (const auto norm : {NormPlacement::none, NormPlacement::pre, NormPlacement::post}) {
+      const Encoder encoder(2, {.d_model = 4, .num_heads = 2, .dim_feedforward = 5, .norm = norm},
+                            heed::LayerNorm<float>({4}));
+      EXPECT_EQ(warm_allocations(encoder, {3, 4}, training), 0);
+      const heed::TransformerDecoderBlock<float> block(
+          {.d_model = 4, .num_heads = 2, .dim_feedforward = 5, .norm = norm});
+      EXPECT_EQ(warm_allocations(Decoder{block, 2}, {5, 4}, training, 2), 0);
+    }
+    const Feed feed(heed::FeedForward<float>(
+        {.features = 4, .hidden = 6, .activation = heed::FeedForwardActivation::gelu, .dropout = 0.2}));
+    EXPECT_EQ(warm_allocations(feed, {3, 4}, training), 0);
+  }
 }
 
 TEST(LayerAllocations, NoModelMakesAnyOnceWarm) {

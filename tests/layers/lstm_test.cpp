@@ -3,12 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "../support/keras.hpp"
-#include "../support/lstm_case.hpp"
-#include "../support/lstm_with_states.hpp"
 #include "../support/numbers.hpp"
 #include "../support/random.hpp"
+#include "../support/recurrent_case.hpp"
+#include "../support/recurrent_with_states.hpp"
 #include "../support/task.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -21,7 +22,8 @@ using test_support::error_of;
 using test_support::Numbers;
 using test_support::Reference;
 using test_support::Values;
-using State = heed::LstmState<const double>;
+using Cell = heed::LstmCell<double>;
+using State = heed::RecurrentState<const double>;
 
 TEST(Lstm, FulfilsTheLayerContract) {
   const auto make = []<class S>() { return Lstm<S>({.input_size = 3, .hidden_size = 5}); };
@@ -35,22 +37,55 @@ TEST(Lstm, FulfilsTheLayerContract) {
 
 TEST(Lstm, FulfilsTheLayerContractWithItsStates) {
   const auto report = heed::testing::check_layer(
-      []<class S>() { return test_support::LstmWithStates<S>{Lstm<S>({.input_size = 5, .hidden_size = 5})}; }, {5, 5},
-      {.shortest = 2});
+      []<class S>() {
+        return test_support::RecurrentWithStates<Lstm<S>>{Lstm<S>({.input_size = 5, .hidden_size = 5})};
+      },
+      {5, 5}, {.shortest = 2});
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
-TEST(Lstm, EqualsPyTorch) {
-  for (const auto& name : test_support::reference_names("lstm")) {
-    SCOPED_TRACE(name);
-    const Reference file(name);
-    const auto layer = test_support::with_weights(Lstm<double>({.input_size = 3, .hidden_size = 5}), file);
-    for (const Index width : {4, 1}) {
-      SCOPED_TRACE("lanes: " + std::to_string(width));
-      expect_reference(run_lstm(file, layer, width), file, file.arrays("dweight."));
-    }
-  }
+TEST(Lstm, FulfilsTheLayerContractInLayersAndBothDirections) {
+  const auto plain = heed::testing::check_layer(
+      []<class S>() { return Lstm<S>({.input_size = 3, .hidden_size = 4, .num_layers = 2, .bidirectional = true}); },
+      {4, 3});
+  EXPECT_TRUE(plain.ok()) << plain.text();
+  const auto with_states = heed::testing::check_layer(
+      []<class S>() {
+        using Layer = test_support::RecurrentWithStates<Lstm<S>>;
+        return Layer{Lstm<S>({.input_size = 4, .hidden_size = 4, .num_layers = 2, .bidirectional = true})};
+      },
+      {8 + 4, 4}, {.shortest = 8});
+  EXPECT_TRUE(with_states.ok()) << with_states.text();
+  const auto many = heed::testing::check_layer(
+      []<class S>() { return Lstm<S>({.input_size = 3, .hidden_size = 3, .bidirectional = true}); }, {7, 3},
+      {.lanes = 64});  // weights' gradients in parts
+  EXPECT_TRUE(many.ok()) << many.text();
 }
+
+TEST(Lstm, FulfilsTheLayerContractWithDropoutBetweenLayers) {
+  const auto report = heed::testing::check_layer(
+      []<class S>() { return Lstm<S>({.input_size = 3, .hidden_size = 4, .num_layers = 3, .dropout = 0.4}); }, {4, 3});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(Lstm, DropsOutputsBetweenLayersInTrainingOnly) {
+  const auto output = [](double dropout, bool training, heed::Key key) {
+    Lstm<double> layer({.input_size = 3, .hidden_size = 8, .num_layers = 2, .dropout = dropout});
+    heed::testing::LayerRun<Lstm<double>> run(layer, {5, 3}, 4);
+    run.randomize(heed::Key{5});
+    run.training = training;
+    run.key = key;
+    run.forward();
+    return run.y;
+  };
+  EXPECT_EQ(output(0.5, false, {}), output(0, false, {}));
+  EXPECT_EQ(output(0, true, {}), output(0, false, {}));
+  EXPECT_NE(output(0.5, true, {}), output(0, false, {}));
+  EXPECT_EQ(output(0.5, true, heed::Key{1}), output(0.5, true, heed::Key{1}));
+  EXPECT_NE(output(0.5, true, heed::Key{1}), output(0.5, true, heed::Key{2}));
+}
+
+TEST(Lstm, EqualsPyTorch) { test_support::expect_equals_pytorch<Lstm<double>>("lstm"); }
 
 TEST(Lstm, EqualsKeras) {
   for (const auto& name : test_support::reference_names("keras", "lstm")) {
@@ -59,7 +94,7 @@ TEST(Lstm, EqualsKeras) {
     Lstm<double> layer({.input_size = 3, .hidden_size = 5});
     set_weights(layer, test_support::keras_lstm(file.arrays("weight."), false));
     const auto gradients = test_support::keras_lstm(file.arrays("dweight."), true);
-    for (const Index width : {4, 1}) expect_reference(run_lstm(file, layer, width), file, gradients);
+    for (const Index width : {4, 1}) expect_reference(run_recurrent(file, layer, width), file, gradients);
   }
 }
 
@@ -74,6 +109,8 @@ struct Sequence {
   heed::Scratch scratch;
   heed::Pass pass{scratch};
 
+  const Cell& cell() const { return layer.cell; }
+  const Cell::Weights& weights() const { return layer.weights[0]; }
   explicit Sequence(Index lanes_) : lanes(lanes_) {}
   State initial() const { return {h.view(), c.view()}; }
   void forward(const State& from) { layer.forward(x.view(), y.tile(), cache, pass, from, {h_n.tile(), c_n.tile()}); }
@@ -85,11 +122,9 @@ TEST(Lstm, EqualsStepByStepStreaming) {
     all.forward(all.initial());
     Numbers h = all.h, c = all.c, y = all.h;
     Lstm<double>::Cache cache;
+    all.layer.prepare(lanes, cache);
     for (Index t = 0; t < Sequence::steps; ++t) {  // one step at a time, the state kept between calls
-      all.layer.prepare(1, lanes, cache);
-      all.layer.step(0, all.x.view().step(t), {h.view(), c.view()}, y.tile(), cache, all.pass);
-      h = y;
-      copy(Lstm<double>::cell(cache, 0), c.tile());
+      all.layer.step(all.x.view().step(t), y.tile(), {h.tile(), c.tile()}, cache, all.pass);
       EXPECT_EQ(y.values, Values(all.y.tile().at(t), all.y.tile().at(t) + 5 * lanes)) << "step " << t;
     }
     EXPECT_EQ(h.values, all.h_n.values);
@@ -100,12 +135,13 @@ TEST(Lstm, EqualsStepByStepStreaming) {
 TEST(Lstm, AStepTouchesNoOther) {
   for (const Index lanes : {1, 3}) {
     Sequence s(lanes);
-    for (const State& previous : {State{}, s.initial()}) {
-      s.layer.prepare(3, lanes, s.cache);
-      for (auto* buffer : {&s.cache.gates, &s.cache.cell, &s.cache.tanh_cell}) fill(buffer->tile(), 7.0);
+    for (const Cell::Before& previous : {Cell::Before{}, Cell::Before(s.initial())}) {
+      Cell::Cache cache;
+      s.cell().prepare(s.weights(), 3, lanes, cache);
+      for (auto* buffer : {&cache.gates, &cache.first, &cache.second}) fill(buffer->tile(), 7.0);
       fill(s.y.tile(), 7.0);
-      s.layer.step(1, s.x.view().step(1), previous, s.y.tile().step(1), s.cache, s.pass);
-      for (const auto& tile : {s.cache.gates.view(), s.cache.cell.view(), s.cache.tanh_cell.view(), s.y.view()}) {
+      s.cell().step(s.weights(), 1, lanes, s.x.view().at(1), previous, s.y.tile().at(1), cache);
+      for (const auto& tile : {cache.gates.view(), cache.first.view(), cache.second.view(), s.y.view()}) {
         for (const Index t : {0, 1, 2}) {
           const Index changed = std::count_if(tile.at(t), tile.at(t + 1), [](double v) { return v != 7.0; });
           EXPECT_EQ(changed, t == 1 ? tile.features * lanes : 0);
@@ -231,13 +267,18 @@ TEST(Lstm, AnEmptyUpstreamGradientIsZero) {
 TEST(Lstm, BothBiasesHaveTheFullGradient) {
   const Reference file("lstm/given_state");
   const auto layer = test_support::with_weights(Lstm<double>({.input_size = 3, .hidden_size = 5}), file);
-  const auto gradient = run_lstm(file, layer, 4).gradient;
-  EXPECT_EQ(test_support::row_major(gradient.bias_ih_l0), test_support::row_major(gradient.bias_hh_l0));
+  const auto gradient = run_recurrent(file, layer, 4).gradient;
+  EXPECT_EQ(test_support::row_major(gradient.weights[0].bias_ih), test_support::row_major(gradient.weights[0].bias_hh));
 }
 
 TEST(Lstm, HasPyTorchsNames) {
   EXPECT_EQ(test_support::parameter_names(Lstm<float>({.input_size = 3, .hidden_size = 5})),
             "weight_ih_l0 weight_hh_l0 bias_ih_l0 bias_hh_l0 ");
+  EXPECT_EQ(test_support::parameter_names(
+                Lstm<float>({.input_size = 3, .hidden_size = 5, .num_layers = 2, .bidirectional = true})),
+            "weight_ih_l0 weight_hh_l0 bias_ih_l0 bias_hh_l0 weight_ih_l0_reverse weight_hh_l0_reverse "
+            "bias_ih_l0_reverse bias_hh_l0_reverse weight_ih_l1 weight_hh_l1 bias_ih_l1 bias_hh_l1 "
+            "weight_ih_l1_reverse weight_hh_l1_reverse bias_ih_l1_reverse bias_hh_l1_reverse ");
 }
 
 TEST(Lstm, StartsUniformWithinOneOverTheRootOfItsHiddenSize) {
@@ -250,11 +291,11 @@ TEST(Lstm, StartsUniformWithinOneOverTheRootOfItsHiddenSize) {
     EXPECT_LE(*high, 0.125);
     EXPECT_GT(*high, 0.12);
   };
-  expect_within(layer.weight_ih_l0);
-  expect_within(layer.weight_hh_l0);
-  expect_within(layer.bias_ih_l0);
-  expect_within(layer.bias_hh_l0);
-  EXPECT_NE(layer.bias_ih_l0(0), layer.bias_hh_l0(0));
+  expect_within(layer.weights[0].ih);
+  expect_within(layer.weights[0].hh);
+  expect_within(layer.weights[0].bias_ih);
+  expect_within(layer.weights[0].bias_hh);
+  EXPECT_NE(layer.weights[0].bias_ih(0), layer.weights[0].bias_hh(0));
 }
 
 TEST(Lstm, RejectsSizesThatDoNotFit) {
@@ -265,6 +306,21 @@ TEST(Lstm, RejectsSizesThatDoNotFit) {
             "Lstm: sizes must be positive (got (0, 5))");
   EXPECT_EQ(error_of([] { Lstm<float>({.input_size = 3, .hidden_size = -1}); }),
             "Lstm: sizes must be positive (got (3, -1))");
+  EXPECT_EQ(error_of([] { Lstm<float>({.input_size = 3, .hidden_size = 5, .num_layers = 0}); }),
+            "Lstm: num_layers out of range (expected at least 1, got 0)");
+  for (const double rate : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_EQ(error_of([&] { Lstm<float>({.input_size = 3, .hidden_size = 5, .dropout = rate}); }),
+              "Lstm: option out of range (expected dropout in [0, 1), got " + std::to_string(rate) + ")");
+  }
+  const Lstm<float> both({.input_size = 3, .hidden_size = 5, .num_layers = 2, .bidirectional = true});
+  EXPECT_EQ(both.output_shape({7, 3}), (heed::Shape{7, 10}));
+  EXPECT_EQ(both.state_shape(), (heed::Shape{4, 5}));
+  Lstm<float>::Cache cache;
+  EXPECT_EQ(error_of([&] { both.prepare(1, cache); }),
+            "Lstm: a layer that runs from both ends has no next step (expected one direction, got two)");
+  Lstm<float> one({.input_size = 3, .hidden_size = 5});
+  EXPECT_EQ(error_of([&] { heed::for_each_parameter([](const auto&, auto&, auto&) {}, one, both); }),
+            "Lstm: models of different sizes side by side (expected as many layers)");
 }
 
 }  // namespace

@@ -46,6 +46,24 @@ TEST(SequenceClassifierOptions, StandInTheMetadata) {
   EXPECT_EQ(heed::options_from_metadata(metadata_of(pool)), pool);
 }
 
+TEST(SequenceClassifierOptions, SayWhatIsUnusualInTheMetadata) {
+  Options o{5, 10, 12, 7};
+  o.cell = heed::CellKind::gru;
+  o.layers = 3;
+  o.bidirectional = true;
+  o.dropout = 0.1;
+  const Metadata m = metadata_of(o);
+  EXPECT_EQ(heed::options_from_metadata(m), o);
+  EXPECT_EQ(m.at("cell"), "gru");
+  EXPECT_EQ(m.at("layers"), "3");
+  for (const std::string key : {"cell", "layers", "bidirectional", "dropout"}) {
+    EXPECT_FALSE(metadata_of({5, 10, 12, 7}).contains(key));
+    Metadata bad = m;
+    bad[key] = "x";
+    EXPECT_NE(error_of([&] { heed::options_from_metadata(bad); }).find("got \"x\""), std::string::npos) << key;
+  }
+}
+
 TEST(SequenceClassifierOptions, NameTheMetadataThatAreMissingOrWrong) {
   const Metadata good = metadata_of({5, 10, 12, 7, Attention::multihead, 3, Pooling::mean});
   for (const auto& entry : good) {

@@ -57,6 +57,37 @@ TEST_P(ClassifierContract, Holds) {
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
+Options deep(heed::CellKind cell, Attention attention) {
+  Options o = with(attention);
+  o.cell = cell;
+  o.layers = 2;
+  o.bidirectional = true;
+  o.dropout = 0.3;
+  return o;
+}
+
+TEST(SequenceClassifier, FulfilsTheContractWithEveryCellInLayersAndBothDirections) {
+  using heed::CellKind;
+  for (const auto& options : {deep(CellKind::lstm, Attention::pool), deep(CellKind::gru, Attention::multihead),
+                              deep(CellKind::rnn, Attention::additive), deep(CellKind::gru, Attention::none)}) {
+    for (const bool training : {false, true}) {
+      const auto report =
+          heed::testing::check_layer([&]<class S>() { return random_classifier<S>(options, true); }, {4, 3},
+                                     {.zero_when_empty = false, .training = training, .initialize = false});
+      EXPECT_TRUE(report.ok()) << to_text(options.cell) << report.text();
+    }
+    EXPECT_EQ(SequenceClassifier<float>::parameter_count(options), parameter_count(SequenceClassifier<float>(options)));
+  }
+}
+
+TEST(SequenceClassifier, NamesItsRecurrentPartAfterItsCell) {
+  EXPECT_TRUE(
+      test_support::parameter_names(SequenceClassifier<float>(deep(heed::CellKind::gru, Attention::none)))
+          .starts_with("gru.weight_ih_l0 gru.weight_hh_l0 gru.bias_ih_l0 gru.bias_hh_l0 gru.weight_ih_l0_reverse"));
+  EXPECT_TRUE(test_support::parameter_names(SequenceClassifier<float>(deep(heed::CellKind::rnn, Attention::none)))
+                  .starts_with("rnn.weight_ih_l0 "));
+}
+
 INSTANTIATE_TEST_SUITE_P(SequenceClassifier, ClassifierContract,
                          testing::Combine(testing::Values(with(Attention::pool),
                                                           with(Attention::multihead, Pooling::last),
@@ -273,7 +304,8 @@ TEST(SequenceClassifier, OfNothingButEmptySequencesGivesTheDenseLayersOfZero) {
         twice.insert(twice.end(), expected.begin(), expected.end());
         EXPECT_TRUE(equals(logits, twice));
         EXPECT_EQ(dx.values, Values(dx.values.size(), 0.0));
-        EXPECT_EQ(test_support::numbers(gradient.lstm), Values(test_support::numbers(gradient.lstm).size(), 0.0));
+        EXPECT_EQ(test_support::numbers(gradient.recurrent),
+                  Values(test_support::numbers(gradient.recurrent).size(), 0.0));
       }
     }
   }

@@ -10,7 +10,7 @@ from torch_case import Case
 def write_all():
     dense()
     activations()
-    lstm()
+    recurrent()
     attention_pool()
     additive_attention()
     dot_attention()
@@ -40,26 +40,48 @@ def activations():
         case.write()
 
 
-def lstm():
-    for name, given_state, lengths in [
-        ("zero_state", False, None),
-        ("zero_state_ragged", False, [3, 0, 4, 1]),
-        ("given_state", True, None),
-        ("given_state_ragged", True, [2, 4, 1, 3]),
+def recurrent():
+    single = [
+        ("zero_state", False, None, {}),
+        ("zero_state_ragged", False, [3, 0, 4, 1], {}),
+        ("given_state", True, None, {}),
+        ("given_state_ragged", True, [2, 4, 1, 3], {}),
+    ]
+    deep = {"num_layers": 2, "bidirectional": True}
+    stacks = [
+        ("two_layers", True, None, {"num_layers": 2}),
+        ("bidirectional_ragged", True, [2, 4, 1, 3], {"bidirectional": True}),
+        ("stack", False, None, deep),
+        ("stack_ragged", True, [3, 0, 4, 1], deep),
+    ]
+    relu = {"nonlinearity": "relu"}
+    for group, kind, cases in [
+        ("lstm", nn.LSTM, single + stacks),
+        ("gru", nn.GRU, single + stacks),
+        ("rnn", nn.RNN, single + stacks + [("relu", True, None, relu), ("relu_stack_ragged", True, [3, 0, 4, 1], deep | relu)]),
     ]:
-        n, steps, features, hidden = 4, 4, 3, 5
-        case = Case("lstm", name)
-        module = case.module(nn.LSTM(features, hidden, batch_first=True))
-        x = case.input("x", n, steps, features)
-        state = None
-        if given_state:
-            state = (case.input("h0", 1, n, hidden), case.input("c0", 1, n, hidden))
-        lengths = lengths and case.constant("lengths", lengths)
-        y, (h, c) = torch_modules.run_lstm(module, x, lengths, state)
-        case.output("y", y)
-        case.output("h_n", h)
-        case.output("c_n", c)
-        case.write()
+        for name, given_state, lengths, options in cases:
+            write_recurrent(group, kind, name, given_state, lengths, options)
+
+
+def write_recurrent(group, kind, name, given_state, lengths, options):
+    """States are (layers x directions, n, hidden), as torch has them."""
+    n, steps, features, hidden = 4, 4, 3, 5
+    case = Case(group, name, **options)
+    module = case.module(kind(features, hidden, batch_first=True, **options))
+    x = case.input("x", n, steps, features)
+    rows = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
+    parts = ["h", "c"] if kind is nn.LSTM else ["h"]
+    state = None
+    if given_state:
+        state = tuple(case.input(f"{part}0", rows, n, hidden) for part in parts)
+        state = state if len(parts) == 2 else state[0]
+    lengths = lengths and case.constant("lengths", lengths)
+    y, final = torch_modules.run_recurrent(module, x, lengths, state)
+    case.output("y", y)
+    for part, value in zip(parts, final if len(parts) == 2 else [final]):
+        case.output(f"{part}_n", value)
+    case.write()
 
 
 def attention_pool():

@@ -37,15 +37,16 @@ def mask_of(query, memory, query_lengths, memory_lengths):
     return attention_mask(query.shape[0], query.shape[1], memory.shape[1], query_lengths, memory_lengths)
 
 
-def run_lstm(lstm, x, lengths=None, state=None):
-    """Outputs, (h_n, c_n). An empty sequence gives zeros; torch refuses it, so it runs as one step that is dropped."""
+def run_recurrent(layer, x, lengths=None, state=None):
+    """Outputs and the final state. An empty sequence gives zeros; torch refuses it, so it runs as one step that is dropped."""
     if lengths is None:
-        return lstm(x, state)
+        return layer(x, state)
     packed = nn.utils.rnn.pack_padded_sequence(x, lengths.clamp(min=1), batch_first=True, enforce_sorted=False)
-    packed, (h, c) = lstm(packed, state)
+    packed, final = layer(packed, state)
     y, _ = nn.utils.rnn.pad_packed_sequence(packed, batch_first=True, total_length=x.shape[1])
     some = (lengths > 0)[:, None]
-    return y * some[:, :, None], (h * some, c * some)
+    final = tuple(part * some for part in final) if isinstance(final, tuple) else final * some
+    return y * some[:, :, None], final
 
 
 def last_step(x, lengths=None):
@@ -171,7 +172,7 @@ class Classifier(nn.Module):
 
     def explain(self, x, lengths=None):
         """The logits and the attention weights."""
-        y, _ = run_lstm(self.lstm, x, lengths)
+        y, _ = run_recurrent(self.lstm, x, lengths)
         features, weights = self.pooled(y, lengths)
         return self.fc2(torch.relu(self.fc1(features))), weights
 

@@ -54,7 +54,7 @@ class Case:
         root = layer.path + "/"
         for weight in layer.weights:
             weight.assign(self.random.uniform(-0.7, 0.7, weight.shape))
-            name = weight.path.split(root)[-1].replace("lstm_cell/", "").replace("/", ".")
+            name = weight.path.split(root)[-1].replace("lstm_cell/", "").replace("gru_cell/", "").replace("/", ".")
             self.weights[f"{prefix}{name}"] = weight
 
     def upstream(self, name, value, mask=None):
@@ -103,6 +103,23 @@ def lstm():
             loss = case.upstream("y", y, None if mask is None else mask[:, :, None])
             loss += case.upstream("h_n", h) + case.upstream("c_n", c)
         case.write(tape, loss)
+
+
+def gru():
+    """Keras' two places of the reset gate; its gates stand in another order: [z; r; n]. Masked steps as for the LSTM."""
+    n, steps, features, hidden = 4, 4, 3, 5
+    for place in ["before", "after"]:
+        for suffix, lengths in {"": None, "_ragged": [3, 0, 4, 1]}.items():
+            case = Case(f"gru_{place}{suffix}", units=hidden, reset_after=place == "after")
+            x = case.input("x", n, steps, features)
+            mask = None if lengths is None else valid_steps(case.constant("lengths", lengths), steps)
+            layer = layers.GRU(hidden, return_sequences=True, return_state=True, reset_after=place == "after")
+            layer.build(x.shape)
+            case.take_weights(layer, "")
+            with tf.GradientTape() as tape:
+                y, h = layer(x, mask=mask)
+                loss = case.upstream("y", y, None if mask is None else mask[:, :, None]) + case.upstream("h_n", h)
+            case.write(tape, loss)
 
 
 def multihead():
@@ -245,6 +262,7 @@ if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     lstm()
+    gru()
     multihead()
     average_pooling()
     classifiers()

@@ -6,10 +6,12 @@ import torch_classifiers
 import torch_layers
 import torch_losses
 import torch_optimizers
+import torch_transformer
 
 if __name__ == "__main__":
     torch_layers.write_all()
     torch_attention.write_all()
+    torch_transformer.write_all()
     torch_losses.write_all()
     torch_optimizers.write_all()
     torch_classifiers.write_all()

@@ -35,6 +35,30 @@ inline Arrays keras_lstm(const Arrays& keras, bool gradients) {
           {"bias_hh_l0", second}};
 }
 
+/// kernel (I, 3H), recurrent kernel (H, 3H), gates [z; r; n] where heed has [r; z; n]; bias (2, 3H) with the reset
+/// after the product, else (3H), which becomes heed's first bias: as weights the second is then 0, as gradients both
+/// have it.
+inline Arrays keras_gru(const Arrays& keras, bool gradients) {
+  const auto reordered = [](Array a) {  // the first two blocks of rows change places
+    const auto block = static_cast<std::ptrdiff_t>(a.values.size() / 3);
+    std::swap_ranges(a.values.begin(), a.values.begin() + block, a.values.begin() + block);
+    return a;
+  };
+  const Array &kernel = keras.at("kernel"), &recurrent = keras.at("recurrent_kernel"), &bias = keras.at("bias");
+  const Index rows = kernel.extents[1];
+  const bool two = bias.extents.size() == 2;
+  Array first{{rows}, Values(bias.values.begin(), bias.values.begin() + rows)}, second = first;
+  if (two) {
+    second.values.assign(bias.values.begin() + rows, bias.values.end());
+  } else if (!gradients) {
+    std::fill(second.values.begin(), second.values.end(), 0.0);
+  }
+  return {{"weight_ih_l0", reordered(transposed(kernel, kernel.extents[0], rows))},
+          {"weight_hh_l0", reordered(transposed(recurrent, recurrent.extents[0], rows))},
+          {"bias_ih_l0", reordered(first)},
+          {"bias_hh_l0", reordered(second)}};
+}
+
 /// query, key and value: kernels (E, heads, key_dim) and biases (heads, key_dim); attention_output: (heads, key_dim,
 /// E). For heads key_dim = E, as PyTorch has it.
 inline Arrays keras_multihead(const Arrays& keras) {

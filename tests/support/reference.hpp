@@ -118,7 +118,10 @@ void for_each_row_major(P& parameter, F&& f) {
   const bool vector = parameter.extents().size() == 1;
   const Index rows = parameter.extents()[0], cols = vector ? 1 : parameter.extents()[1];
   for (Index r = 0; r < rows; ++r) {
-    for (Index c = 0; c < cols; ++c) f(parameter.data()[r + c * rows], static_cast<std::size_t>(r * cols + c));
+    for (Index c = 0; c < cols; ++c) {
+      const Index at = parameter.row_major() ? r * cols + c : r + c * rows;
+      f(parameter.data()[at], static_cast<std::size_t>(r * cols + c));
+    }
   }
 }
 

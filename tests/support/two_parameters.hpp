@@ -9,6 +9,7 @@ namespace test_support {
 
 template <class S = double>
 struct TwoParameters {
+  using Scalar = S;
   heed::Matrix<S> w1{4, 3};
   heed::Vector<S> w2{5};
   static void visit(auto&& f, auto&... models) {

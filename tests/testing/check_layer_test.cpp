@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 namespace {
@@ -25,6 +27,7 @@ enum class Mistake {
   neighbour,            // a lane looks at the one before it
   neighbour_gradient,   // the gradient of a lane goes to the first
   padding,              // steps past the end count
+  bits_of_padding,      // other roundings where there is padding
   gradient_past_end,    // dx is not 0 there
   not_zero_when_empty,  // a sequence without steps gives something
   unsteady,             // every pass gives something else
@@ -63,6 +66,7 @@ struct WeightedMean {
         out = n > 0 ? bias(f) + weight(f) * sum / static_cast<S>(n) : S(0);
         if (mistake == Mistake::not_zero_when_empty && n == 0) out = S(0.5);
         if (mistake == Mistake::neighbour && l > 0) out += x.at(0, f)[l - 1] * weight(f) * S(1e-6);
+        if (mistake == Mistake::bits_of_padding) out += S(1e-15) * static_cast<S>(x.steps);
         if (mistake == Mistake::unsteady) out += S(1e-15) * static_cast<S>(cache.passes);
         if (mistake == Mistake::imprecise_in_float && sizeof(S) == 4) out *= S(1.001);
         if (mistake == Mistake::nan && f == 1 && l == 4) out = S(NAN);
@@ -147,6 +151,9 @@ TEST(CheckLayer, CatchesALeakOfGradientsBetweenLanes) {
 TEST(CheckLayer, CatchesAnOutputThatDependsOnPadding) {
   expect_fault(Mistake::padding, "ragged: a sequence gives another output alone");
 }
+TEST(CheckLayer, CatchesBitsThatDependOnPadding) {
+  expect_fault(Mistake::bits_of_padding, "ragged: a sequence gives other bits cut to its length");
+}
 TEST(CheckLayer, CatchesAGradientPastTheEnd) {
   expect_fault(Mistake::gradient_past_end, "ragged: past a sequence's end the input's gradient is not 0");
 }
@@ -183,6 +190,51 @@ TEST(Report, ListsEveryFault) {
   EXPECT_EQ(report.checks(), 3);
   EXPECT_EQ(report.text().rfind("first: off by 1.5", 0), 0U) << report.text();
   EXPECT_NE(report.text().find("\nsecond: off by "), std::string::npos);
+}
+
+enum class TokenMistake { none, gradient_of_another, wrong_gradient, allocates };
+
+// y = 2 w[token], and one mistake
+template <class S>
+struct Lookup {
+  using Scalar = S;
+  using Input = std::int32_t;
+  struct Cache {};
+  TokenMistake mistake = TokenMistake::none;
+  heed::Vector<S> weight{7};
+
+  Shape output_shape(Shape x) const { return x; }
+  void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass&) const {
+    if (mistake == TokenMistake::allocates) ++allocated;
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index l = 0; l < x.lanes; ++l) y.at(t)[l] = t < x.length(l) ? 2 * weight(x.at(t)[l]) : S(0);
+    }
+  }
+  void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, Lookup& grad, const Pass&) const {
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index l = 0; l < x.lanes; ++l) {
+        if (t >= x.length(l)) continue;
+        const Index to = mistake == TokenMistake::gradient_of_another ? 0 : x.at(t)[l];
+        grad.weight(to) += (mistake == TokenMistake::wrong_gradient ? 1 : 2) * dy.at(t)[l];
+      }
+    }
+  }
+  static void visit(auto&& f, auto&... l) { f("weight", l.weight...); }
+};
+
+TEST(CheckLayer, ChecksLayersOfTokens) {
+  const auto text = [](TokenMistake mistake) {
+    const auto make = [=]<class S>() {
+      Lookup<S> layer;
+      layer.mistake = mistake;
+      return layer;
+    };
+    return heed::testing::check_layer(make, {4, 1}, {.tokens = 7, .allocations = [] { return allocated; }}).text();
+  };
+  EXPECT_EQ(text(TokenMistake::none), "");
+  EXPECT_NE(text(TokenMistake::gradient_of_another).find("gradient of weight"), std::string::npos);
+  EXPECT_NE(text(TokenMistake::wrong_gradient).find("gradient of weight"), std::string::npos);
+  EXPECT_NE(text(TokenMistake::allocates).find("a warm pass allocates"), std::string::npos);
 }
 
 }  // namespace

@@ -69,6 +69,12 @@ struct Sequential {
     run_back<count - 1>(x, y, dy, dx, cache, grad, pass);
   }
 
+  /// Of tokens: there is no gradient of the input.
+  void backward(Tile<const Input> x, Tile<const S> y, Tile<const S> dy, Cache& cache, Sequential& grad,
+                const Pass& pass) const requires(!std::is_same_v<Input, S>) {
+    run_back<count - 1>(x, y, dy, {}, cache, grad, pass);
+  }
+
   static void visit(auto&& f, auto&... models) {
     each([&](auto i) { f(static_cast<int>(i), std::get<i>(models.layers)...); });
   }

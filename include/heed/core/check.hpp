@@ -63,4 +63,25 @@ void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> length
   }
 }
 
+/// Throws at the first token in the valid steps of `x` (n, steps) that is not one of a vocabulary, 0 to `vocabulary` -
+/// 1, naming its sequence and step. What stands past a sequence's end is not looked at. `first` is the number of the
+/// first sequence.
+inline void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const std::int32_t> lengths, Index vocabulary,
+                         const std::string& where, Index first = 0) {
+  const auto [count, steps] = x.extents();
+  check_lengths(lengths, count, steps, where);
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < length; ++t) {
+      const std::int32_t token = x(i, t);
+      require(token >= 0 && token < vocabulary, [&] {
+        return Fault{
+            "token out of range",
+            where + ", sequence " + std::to_string(first + i) + ", step " + std::to_string(t) + " (counted from 0)",
+            "0 to " + std::to_string(vocabulary - 1), std::to_string(token)};
+      });
+    }
+  }
+}
+
 }  // namespace heed::inline HEED_ISA

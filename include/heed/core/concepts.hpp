@@ -4,6 +4,7 @@
 /// What a layer and a model are, as concepts.
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
 #include "heed/core/scratch.hpp"
@@ -39,6 +40,14 @@ concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L>
 template <class L>
 inline constexpr bool pools_time = requires {
   requires L::pools_time;
+};
+
+/// A layer that takes tokens: numbers of a vocabulary. They have no gradient, so `backward` takes no dx.
+template <class L>
+concept TokenLayer = Layer<L> && std::same_as<typename L::Input, std::int32_t> &&
+    requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const std::int32_t> x,
+             Tile<const typename L::Scalar> y, const Pass& pass) {
+  layer.backward(x, y, y, cache, grad, pass);
 };
 
 /// A layer whose input has a gradient (tokens have none).

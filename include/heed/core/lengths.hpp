@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
@@ -34,6 +35,16 @@ void zero_past_end(Tile<S> tile, const std::int32_t* lengths) {
   if (!lengths) return;
   const Tile<S> ragged = tile.with_lengths(lengths);
   for (Index t = common_length(ragged); t < tile.steps; ++t) zero_ended(ragged, t, tile.step(t));
+}
+
+/// A gradient with zeros past each lane's end: as it is where all lanes are full, otherwise a copy in scratch.
+template <class S>
+Tile<const S> valid_steps(Tile<const S> gradient, const std::int32_t* lengths, Scratch& scratch) {
+  if (!lengths) return gradient;
+  const Tile<S> valid = scratch.like(gradient);
+  copy(gradient, valid);
+  zero_past_end(valid, lengths);
+  return valid;
 }
 
 /// to += from in the lanes whose last valid step is t. Empty tiles do nothing.

@@ -7,17 +7,61 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "heed/core/buffer.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
+namespace detail {
+/// Which slices of an array may hold something else than zero: all of them, or those of a list.
+class TouchedSlices {
+ public:
+  TouchedSlices() = default;
+  TouchedSlices(Index slices, Index length)
+      : length_(length), list_(static_cast<std::size_t>(slices)), is_touched_(static_cast<std::size_t>(slices)) {}
+
+  explicit operator bool() const { return length_ > 0; }
+  bool all() const { return all_; }
+  Index length() const { return length_; }
+  std::span<const std::int32_t> list() const { return std::span(list_).first(static_cast<std::size_t>(count_)); }
+
+  void touch(Index slice) {
+    std::uint8_t& touched = is_touched_[static_cast<std::size_t>(slice)];
+    if (touched || all_) return;
+    touched = 1;
+    list_[static_cast<std::size_t>(count_++)] = static_cast<std::int32_t>(slice);
+  }
+  void touch_all() { all_ = true; }
+  void clear() {
+    for (const std::int32_t slice : list()) is_touched_[static_cast<std::size_t>(slice)] = 0;
+    count_ = 0;
+    all_ = false;
+  }
+
+ private:
+  Index length_ = 0;
+  bool all_ = false;
+  Index count_ = 0;
+  std::vector<std::int32_t> list_;  // of all slices, so that it never grows; the first `count_` are touched
+  std::vector<std::uint8_t> is_touched_;
+};
+}  // namespace detail
+
 /// What parameters of any rank have in common, and what walks over a model see of them: some numbers, and the lengths
 /// of the axes.
+///
+/// A gradient that touches few of its rows (see `Table`) remembers which: `fill(0)` and `for_each_touched` walk over
+/// these alone. Whoever asks for all numbers as mutable ones, by `data()`, touches all; what is written after the next
+/// `fill(0)` has to be asked for again.
 template <class S>
 class ParameterArray {
  public:
@@ -26,35 +70,65 @@ class ParameterArray {
 
   /// Outermost first.
   std::span<const Index> extents() const { return {extents_.data(), rank_}; }
+  /// Whether the numbers stand in the order of files, the last index fastest; otherwise the first index is.
+  bool row_major() const { return rank_ == 1 || bool(touched_); }
   Index size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  S* data() { return data_.get(); }
+  S* data() {
+    if (touched_) touched_.touch_all();
+    return data_.get();
+  }
   const S* data() const { return data_.get(); }
   S* begin() { return data(); }
   S* end() { return data() + size_; }
   const S* begin() const { return data(); }
   const S* end() const { return data() + size_; }
 
-  void fill(S value) { std::fill(begin(), end(), value); }
+  void fill(S value) {
+    if (value != S(0)) {
+      std::fill_n(data(), size_, value);
+      return;
+    }
+    for_each_touched([&](Index first, Index count) { std::fill_n(data_.get() + first, count, value); });
+    touched_.clear();
+  }
+
+  /// `f(first, count)` for runs of numbers outside of which all are zero.
+  template <class F>
+  void for_each_touched(F&& f) const {
+    if (!touched_ || touched_.all()) return f(Index(0), size_);
+    for (const std::int32_t slice : touched_.list()) f(slice * touched_.length(), touched_.length());
+  }
+  /// The numbers from `first` on, of which `count` will be written: what `for_each_touched` gives of an array of the
+  /// same kind.
+  S* touch(Index first, Index count) {
+    if (touched_ && count > 0) count == size_ ? touched_.touch_all() : touched_.touch(first / touched_.length());
+    return data_.get() + first;
+  }
 
  protected:
   explicit ParameterArray(std::size_t rank) : rank_(rank) {}
   explicit ParameterArray(std::span<const Index> extents)
       : rank_(extents.size()), size_(element_count(extents)), data_(allocate_aligned<S>(size_)) {
     std::copy(extents.begin(), extents.end(), extents_.begin());
-    fill(S(0));
+    std::fill_n(data_.get(), size_, S(0));
   }
   ParameterArray(const ParameterArray& other)
-      : extents_(other.extents_), rank_(other.rank_), size_(other.size_), data_(allocate_aligned<S>(other.size_)) {
-    std::copy(other.begin(), other.end(), begin());
+      : extents_(other.extents_),
+        rank_(other.rank_),
+        size_(other.size_),
+        data_(allocate_aligned<S>(other.size_)),
+        touched_(other.touched_) {
+    std::copy(other.begin(), other.end(), data_.get());
   }
   ParameterArray(ParameterArray&& other) noexcept : rank_(other.rank_) { swap(other); }
   ParameterArray& operator=(const ParameterArray& other) {
     if (this == &other) return *this;
     if (size_ != other.size_) return *this = ParameterArray(other);
     extents_ = other.extents_;
-    std::copy(other.begin(), other.end(), begin());  // no allocation: snapshots of a model are taken in training
+    touched_ = other.touched_;
+    std::copy(other.begin(), other.end(), data_.get());  // no allocation: snapshots of a model are taken in training
     return *this;
   }
   ParameterArray& operator=(ParameterArray&& other) noexcept {
@@ -64,18 +138,23 @@ class ParameterArray {
   ~ParameterArray() = default;
 
   Index extent(std::size_t axis) const { return extents_[axis]; }
+  // of arrays that do not ask what is touched
+  S* numbers() { return data_.get(); }
+  void remember_touched_rows() { touched_ = {extents_[0], size_ / extents_[0]}; }
 
  private:
   void swap(ParameterArray& other) noexcept {
     std::swap(extents_, other.extents_);
     std::swap(size_, other.size_);
     std::swap(data_, other.data_);
+    std::swap(touched_, other.touched_);
   }
 
   std::array<Index, most_axes> extents_{};
   std::size_t rank_;
   Index size_ = 0;
   AlignedArray<S> data_;
+  detail::TouchedSlices touched_;
 };
 
 /// A trainable array with PyTorch's shape, **first index fastest** (column-major): for a weight (out x in) the outputs
@@ -96,6 +175,11 @@ class Parameter : public ParameterArray<S> {
       : Parameter(Extents<Rank>{static_cast<Index>(extents)...}) {}
   explicit Parameter(const Extents<Rank>& extents) : Base(std::span<const Index>(extents)) {}
 
+  Extents<Rank> extents() const {
+    Extents<Rank> result;
+    std::ranges::copy(Base::extents(), result.begin());
+    return result;
+  }
   Index rows() const { return Base::extent(0); }
   Index cols() const requires(Rank == 2) { return Base::extent(1); }
 
@@ -106,7 +190,7 @@ class Parameter : public ParameterArray<S> {
   requires(sizeof...(I) == axes) const S& operator()(I... i) const { return Base::data()[offset(i...)]; }
   /// The first element of a column: `weight.column(k)` is what input k gives to every output.
   const S* column(Index k) const requires(Rank == 2) { return Base::data() + k * rows(); }
-  S* column(Index k) requires(Rank == 2) { return Base::data() + k * rows(); }
+  S* column(Index k) requires(Rank == 2) { return Base::numbers() + k * rows(); }
 
  private:
   template <class... I>
@@ -124,5 +208,29 @@ using Matrix = Parameter<S, 2>;
 /// A bias (out).
 template <class S>
 using Vector = Parameter<S, 1>;
+
+/// A table of vectors (rows x width), each of which is contiguous, whose gradient touches few of its rows. Row-major,
+/// unlike other parameters; zero at the start.
+template <class S>
+class Table : public ParameterArray<S> {
+  using Base = ParameterArray<S>;
+
+ public:
+  Table() : Base(2) {}
+  /// Throws where there are more rows than a token can name.
+  Table(Index rows, Index width) : Base(std::span<const Index>(Extents<2>{rows, width})) {
+    require(rows <= std::numeric_limits<std::int32_t>::max(), [&] {
+      return Fault{"too many rows", "Table", "at most 2^31 - 1", std::to_string(rows)};
+    });
+    if (!Base::empty()) Base::remember_touched_rows();
+  }
+
+  Index rows() const { return Base::extent(0); }
+  Index width() const { return Base::extent(1); }
+
+  const S* row(Index i) const { return Base::data() + i * width(); }
+  /// A row that will be written.
+  S* row(Index i) { return Base::touch(i * width(), width()); }
+};
 
 }  // namespace heed::inline HEED_ISA

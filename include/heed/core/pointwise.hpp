@@ -23,6 +23,14 @@ void add(Tile<const S> x, Tile<S> to) {
   for_each_packet<S>(x.size(), [&]<class P>(Index i) HEED_LAMBDA { accumulate(to.data + i, load<P>(x.data + i)); });
 }
 
+/// to *= x
+template <class S>
+void multiply(Tile<const S> x, Tile<S> to) {
+  using namespace simd;
+  for_each_packet<S>(x.size(), [&]<class P>(Index i)
+                                   HEED_LAMBDA { store(to.data + i, mul(load<P>(to.data + i), load<P>(x.data + i))); });
+}
+
 /// Puts a pack of a gradient where it is wanted: number `i` of the tile and those after it.
 template <class S, class P>
 HEED_INLINE void put(const Into<S>& to, Index i, const P& value) {
@@ -71,6 +79,27 @@ HEED_INLINE void for_each_place(Index features, Index lanes, F&& f) {
       f.template operator()<P>(detail::Place<false>{feature * lanes + lane, feature, lane});
     });
   }
+}
+
+/// to[lane] = sum over the features of one step of `f.operator()<P>(place)`.
+template <class S, class F>
+HEED_INLINE void sum_over_features(Index features, Index lanes, S* to, F&& f) {
+  if (lanes == 1) {
+    S total = 0;
+    simd::for_each_packet<S>(features, [&]<class P>(Index i) HEED_LAMBDA {
+      total += simd::sum(f.template operator()<P>(detail::Place<true>{i, i, 0}));
+    });
+    *to = total;
+    return;
+  }
+  simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
+    P total = simd::set1<P>(0);
+    for (Index feature = 0; feature < features; ++feature) {
+      const detail::Place<false> place{feature * lanes + lane, feature, lane};
+      total = simd::add(total, f.template operator()<P>(place));
+    }
+    simd::store(to + lane, total);
+  });
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -45,6 +45,23 @@ struct Tile {
   Tile with_lengths(const std::int32_t* l) const { return Tile(data, shape(), lanes, l); }
 };
 
+/// Some consecutive features of a tile, at every step: what one direction of a recurrent layer writes.
+template <class S>
+struct FeatureRange {
+  Tile<S> tile;
+  Index first = 0, count = 0;
+
+  FeatureRange(Tile<S> tile_, Index first_, Index count_) : tile(tile_), first(first_), count(count_) {}
+  template <class U>
+  requires std::same_as<const U, S> FeatureRange(FeatureRange<U> other)
+      : tile(other.tile), first(other.first), count(other.count) {}
+
+  explicit operator bool() const { return bool(tile); }
+  S* at(Index step) const { return tile.at(step, first); }
+  /// One step: its features are contiguous.
+  Tile<S> step(Index t) const { return Tile<S>(at(t), {1, count}, tile.lanes); }
+};
+
 /// Where a layer puts the gradient of an input: nowhere (`{}`), `into` a tile (overwritten) or `onto` a tile (added).
 template <class S>
 struct Into {

@@ -25,27 +25,43 @@
 
 namespace heed::inline HEED_ISA {
 
+/// The name of a member that has a number in it: {"weight_ih_l", 1, "_reverse"}. A child without a name is {.number =
+/// i}.
+struct MemberName {
+  std::string_view before = {};
+  Index number = -1;  // none
+  std::string_view after = {};
+
+  MemberName() = default;
+  MemberName(const char* name) : before(name) {}
+  MemberName(std::string_view name) : before(name) {}
+  template <std::integral N>
+  MemberName(N i) : number(static_cast<Index>(i)) {}
+  MemberName(std::string_view before_, Index number_, std::string_view after_)
+      : before(before_), number(number_), after(after_) {}
+
+  std::string text() const {
+    return std::string(before) + (number < 0 ? std::string() : std::to_string(number)) + std::string(after);
+  }
+};
+
 /// Where a parameter stands in its model. Nodes are linked through the callers' frames: no string is built unless one
 /// is asked for.
 struct Path {
   const Path* parent = nullptr;
-  std::string_view name = {};
-  Index index = -1;  // the position of a child that has no name
+  MemberName name = {};
 
   /// "lstm.weight_ih_l0"
-  std::string text() const {
-    std::string prefix = parent ? parent->text() : std::string();
-    if (!prefix.empty()) prefix += '.';
-    return prefix + (index < 0 ? std::string(name) : std::to_string(index));
-  }
+  std::string text() const { return parent ? parent->text() + '.' + name.text() : name.text(); }
 };
 
 template <class T>
-concept IsParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
+concept AnyParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
 
-/// What can be walked: it lists members through a static `visit`.
+/// What can be walked: it lists members through a static `visit`, and all its parameters are of its `Scalar`.
 template <class T>
 concept Visitable = requires(std::remove_const_t<T>& t) {
+  typename T::Scalar;
   std::remove_const_t<T>::visit([](auto&&...) {}, t);
 };
 
@@ -74,14 +90,9 @@ void fold_parameters(const Fold& fold, const Path& path, ParameterArray<S>& firs
 template <class M, class... Ms>
 void walk(const Fold& fold, const Path* parent, M& model, Ms&... models) {
   M::visit(
-      [&](auto name, auto& first, auto&... rest) {
-        Path path{parent};
-        if constexpr (std::is_integral_v<decltype(name)>) {
-          path.index = static_cast<Index>(name);
-        } else {
-          path.name = name;
-        }
-        if constexpr (IsParameter<std::remove_reference_t<decltype(first)>>) {
+      [&](const MemberName& name, auto& first, auto&... rest) {
+        const Path path{parent, name};
+        if constexpr (AnyParameter<std::remove_reference_t<decltype(first)>>) {
           fold_parameters(fold, path, first, rest...);
         } else {
           walk(fold, &path, first, rest...);

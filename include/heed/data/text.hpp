@@ -62,12 +62,15 @@ std::errc parse_number(std::string_view text, S& value) {
   return error;
 }
 
-/// Walks the lines of a text that hold something: blank lines and lines that start with `#` are passed over. Lines end
-/// with LF or CRLF; a UTF-8 byte order mark is skipped.
+/// Walks the lines of a text that hold something: blank lines and, where there are comments, lines that start with `#`
+/// are passed over. Lines end with LF or CRLF; a UTF-8 byte order mark is skipped.
 class TextReader {
  public:
+  enum class Comments { hash, none };
+
   /// `text` must outlive the reader; `where` names it in errors.
-  TextReader(std::string_view text, std::string where) : rest_(text), where_(std::move(where)) {
+  TextReader(std::string_view text, std::string where, Comments comments = Comments::hash)
+      : rest_(text), where_(std::move(where)), comments_(comments == Comments::hash) {
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
   }
 
@@ -80,7 +83,7 @@ class TextReader {
       ++number_;
       if (full_line_.ends_with('\r')) full_line_.remove_suffix(1);
       line_ = trim(full_line_);
-      if (line_.empty() || line_[0] == '#') continue;
+      if (line_.empty() || (comments_ && line_[0] == '#')) continue;
       const auto control = [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F'; };
       if (const auto at = std::find_if(line_.begin(), line_.end(), control); at != line_.end())
         fail(line_.substr(static_cast<std::size_t>(at - line_.begin())), "not a text file", "text",
@@ -159,6 +162,7 @@ class TextReader {
 
   std::string_view rest_;
   std::string where_;
+  bool comments_;
   std::string_view full_line_ = {};
   std::string_view line_ = {};
   Index number_ = 0;

@@ -107,7 +107,7 @@ void load_weights(M& model, const SafetensorsFile& file) {
         using S = typename std::remove_cvref_t<decltype(parameter)>::Scalar;
         const std::string name = path.text();
         const std::vector<S> values = file.read<S>(name);
-        detail::for_each_element(parameter.extents(), [&](Index row_major, Index column_major) {
+        detail::for_each_element(parameter, [&](Index row_major, Index position) {
           const auto i = static_cast<std::size_t>(row_major);
           require(std::isfinite(values[i]), [&] {
             const TensorInfo& tensor = *file.find(name);
@@ -116,7 +116,7 @@ void load_weights(M& model, const SafetensorsFile& file) {
                          {},
                          std::to_string(values[i])};
           });
-          parameter.data()[column_major] = values[i];
+          parameter.data()[position] = values[i];
         });
       },
       loaded);

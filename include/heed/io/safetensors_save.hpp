@@ -90,8 +90,8 @@ std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
   std::byte* out = bytes.data() + header.size();
   for_each_parameter(
       [&](const Path&, const auto& parameter) {
-        detail::for_each_element(parameter.extents(), [&](Index, Index column_major) {
-          std::memcpy(out, parameter.data() + column_major, sizeof *parameter.data());
+        detail::for_each_element(parameter, [&](Index, Index position) {
+          std::memcpy(out, parameter.data() + position, sizeof *parameter.data());
           out += sizeof *parameter.data();
         });
       },

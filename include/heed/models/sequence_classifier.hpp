@@ -17,19 +17,22 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/additive_attention.hpp"
+#include "heed/layers/any_cell.hpp"
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/dense.hpp"
-#include "heed/layers/lstm.hpp"
+#include "heed/layers/dropout.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/layers/recurrent.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// LSTM > attention > Dense > ReLU > Dense: (steps, features) to (1, classes) logits.
+/// LSTM > attention > Dense > ReLU > Dense: (steps, features) to (1, classes) logits. GRU or simple RNN instead of
+/// LSTM, any number of layers, both directions and dropout by the options.
 ///
-/// | attention   | what stands between the LSTM's states and the dense layers                      |
+/// | attention   | what stands between the recurrent layers' outputs and the dense layers          |
 /// |-------------|---------------------------------------------------------------------------------|
 /// | `pool`      | `AttentionPool`                                                                 |
 /// | `multihead` | `MultiHeadAttention` of the states to themselves, then their last step or mean  |
@@ -37,7 +40,7 @@ namespace heed::inline HEED_ISA {
 /// | `none`      | the last valid state                                                            |
 ///
 /// In front of it stands, where given, a standardisation of the input; `labels` are the classes' names. Parameters have
-/// the names of the PyTorch module with members `lstm`, `attention`, `fc1`, `fc2`.
+/// the names of the PyTorch module with members `lstm` (or `gru`, `rnn`), `attention`, `fc1`, `fc2`.
 template <class S>
 struct SequenceClassifier {
   using Scalar = S;
@@ -47,12 +50,13 @@ struct SequenceClassifier {
   static constexpr std::string_view architecture = "SequenceClassifier";
 
   Options options;
-  Lstm<S> lstm;
+  Recurrent<AnyCell<S>> recurrent;
   AttentionPool<S> pool;
   MultiHeadAttention<S> multihead;
   AdditiveAttention<S> additive;
   Dense<S> fc1, fc2;
   Relu<S> relu;
+  Dropout<S> dropout;
   LastPool<S> last;
   MeanPool<S> mean;
 
@@ -61,34 +65,42 @@ struct SequenceClassifier {
 
   struct Cache {
     typename Standardize<S>::Cache standardize;
-    typename Lstm<S>::Cache lstm;
+    typename Recurrent<AnyCell<S>>::Cache recurrent;
     typename AttentionPool<S>::Cache pool;
     typename MultiHeadAttention<S>::Cache multihead;
     typename AdditiveAttention<S>::Cache additive;
     typename Dense<S>::Cache dense;
     typename Relu<S>::Cache relu;
+    typename Dropout<S>::Cache dropout;
     typename LastPool<S>::Cache last;
     typename MeanPool<S>::Cache mean;
-    TileBuffer<S> input, states, attended, query, pooled, hidden, active;
+    TileBuffer<S> input, states, attended, query, pooled, kept, hidden, active;
     bool keep_weights = false;
   };
 
   SequenceClassifier() = default;
-  /// Throws where a size is not positive or the heads do not divide the hidden size.
+  /// Throws where a size is not positive, the dropout is not in [0, 1), or the heads do not divide the outputs of the
+  /// recurrent part: the hidden size, twice in both directions.
   explicit SequenceClassifier(Options o)
       : options(o),
-        lstm({.input_size = o.features, .hidden_size = o.hidden}),
-        fc1({.in_features = o.hidden, .out_features = o.dense}),
-        fc2({.in_features = o.dense, .out_features = o.classes}) {
+        recurrent({.input_size = o.features,
+                   .hidden_size = o.hidden,
+                   .num_layers = o.layers,
+                   .bidirectional = o.bidirectional,
+                   .dropout = o.dropout,
+                   .kind = o.cell}),
+        fc1({.in_features = width(), .out_features = o.dense}),
+        fc2({.in_features = o.dense, .out_features = o.classes}),
+        dropout({.rate = o.dropout}) {
     switch (o.attention) {
       case Attention::pool:
-        pool = AttentionPool<S>({.features = o.hidden});
+        pool = AttentionPool<S>({.features = width()});
         break;
       case Attention::multihead:
-        multihead = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
+        multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
         break;
       case Attention::additive:
-        additive = AdditiveAttention<S>({.query_size = o.hidden, .memory_size = o.hidden});
+        additive = AdditiveAttention<S>({.query_size = width(), .memory_size = width()});
         break;
       case Attention::none:
         break;
@@ -98,7 +110,7 @@ struct SequenceClassifier {
 
   /// Each layer as PyTorch starts it.
   void initialize(Key key) {
-    lstm.initialize(key.child(0));
+    recurrent.initialize(key.child(0));
     switch (options.attention) {
       case Attention::pool:
         pool.initialize(key.child(1));
@@ -117,7 +129,7 @@ struct SequenceClassifier {
   }
 
   Shape output_shape(Shape x) const {
-    lstm.output_shape(x);
+    recurrent.output_shape(x);
     if (standardize.active()) standardize.output_shape(x);
     return {1, options.classes};
   }
@@ -145,17 +157,17 @@ struct SequenceClassifier {
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
     const Index L = x.lanes;
-    const Shape one{1, options.hidden};
+    const Shape one{1, width()};
     if (standardize.active()) {
       const Tile<S> input = cache.input.take(x.shape(), L, x.lengths);
       standardize.forward(x, input, cache.standardize, pass);
       x = input;
     }
-    const Tile<S> states = cache.states.take(lstm.output_shape(x.shape()), L, x.lengths);
+    const Tile<S> states = cache.states.take(recurrent.output_shape(x.shape()), L, x.lengths);
     const Tile<S> pooled = cache.pooled.take(one, L);
     const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
 
-    lstm.forward(x, states, cache.lstm, pass);
+    recurrent.forward(x, states, cache.recurrent, pass.at(0));
     switch (options.attention) {
       case Attention::pool:
         pool.forward(states, pooled, cache.pool, pass);
@@ -186,7 +198,13 @@ struct SequenceClassifier {
         last.forward(states, pooled, cache.last, pass);
         break;
     }
-    fc1.forward(pooled, hidden, cache.dense, pass);
+    Tile<const S> kept = pooled;
+    if (drops(pass)) {
+      const Tile<S> to = cache.kept.take(one, L);
+      dropout.forward(pooled, to, cache.dropout, pass.at(1));
+      kept = to;
+    }
+    fc1.forward(kept, hidden, cache.dense, pass);
     relu.forward(hidden, active, cache.relu, pass);
     fc2.forward(active, logits, cache.dense, pass);
   }
@@ -202,7 +220,9 @@ struct SequenceClassifier {
 
     fc2.backward(active, logits, dlogits, into(dactive), cache.dense, grad.fc2, pass);
     relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
-    fc1.backward(pooled, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
+    const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
+    fc1.backward(kept, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
+    if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
     switch (options.attention) {
       case Attention::pool:
         pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
@@ -239,17 +259,20 @@ struct SequenceClassifier {
         break;
     }
     if (!dx || !standardize.active()) {
-      lstm.backward(input, states, dstates, dx, cache.lstm, grad.lstm, pass);
+      recurrent.backward(input, states, dstates, dx, cache.recurrent, grad.recurrent, pass.at(0));
     } else {
       const Tile<S> dinput = pass.scratch.like(input);
-      lstm.backward(input, states, dstates, into(dinput), cache.lstm, grad.lstm, pass);
+      recurrent.backward(input, states, dstates, into(dinput), cache.recurrent, grad.recurrent, pass.at(0));
       standardize.backward(x, input, dinput, dx, cache.standardize, grad.standardize, pass);
     }
   }
 
   // the three attentions share a name: all but one have no elements
-  static void visit(auto&& f, auto&... models) {
-    f("lstm", models.lstm...);
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    f(to_text(first.options.cell), first.recurrent, rest.recurrent...);
+    visit_head(f, first, rest...);
+  }
+  static void visit_head(auto&& f, auto&... models) {
     f("attention", models.pool...);
     f("attention", models.multihead...);
     f("attention", models.additive...);
@@ -285,6 +308,9 @@ struct SequenceClassifier {
   }
 
  private:
+  /// Features of a state.
+  Index width() const { return recurrent.output_size(); }
+  bool drops(const Pass& pass) const { return DropoutMask::active(options.dropout, pass); }
   // Of the attended states the last one alone is used, so it alone is computed, unless somebody wants all weights.
   bool asks_last_only(const Cache& cache) const { return options.pooling == Pooling::last && !cache.keep_weights; }
   // (1, steps) as (steps, 1): the same numbers

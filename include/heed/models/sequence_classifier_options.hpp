@@ -15,6 +15,7 @@
 #include "heed/core/parameter.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/any_cell.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -29,14 +30,20 @@ struct SequenceClassifierOptions {
   Attention attention = Attention::pool;
   Index heads = 2;                  ///< of `multihead`
   Pooling pooling = Pooling::last;  ///< of `multihead`
+  CellKind cell = CellKind::lstm;
+  Index layers = 1;  ///< of the recurrent part
+  bool bidirectional = false;
+  double dropout = 0;  ///< between the recurrent layers, and of what the dense layers see
   friend bool operator==(const SequenceClassifierOptions&, const SequenceClassifierOptions&) = default;
 };
 
 inline constexpr std::array<std::string_view, 4> attention_names{"pool", "multihead", "additive", "none"};
 inline constexpr std::array<std::string_view, 2> pooling_names{"last", "mean"};
+inline constexpr std::array<std::string_view, 3> cell_names{"lstm", "gru", "rnn"};
 
 inline std::string_view to_text(Attention a) { return attention_names[static_cast<std::size_t>(a)]; }
 inline std::string_view to_text(Pooling p) { return pooling_names[static_cast<std::size_t>(p)]; }
+inline std::string_view to_text(CellKind c) { return cell_names[static_cast<std::size_t>(c)]; }
 
 namespace detail {
 template <class Enum, std::size_t N>
@@ -61,6 +68,7 @@ inline Attention attention_from(std::string_view text) {
 inline Pooling pooling_from(std::string_view text) {
   return detail::enum_from<Pooling>(text, pooling_names, "pooling");
 }
+inline CellKind cell_from(std::string_view text) { return detail::enum_from<CellKind>(text, cell_names, "cell"); }
 
 // ---- metadata
 
@@ -77,6 +85,11 @@ Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::
     set(m, "heads", o.heads);
     set(m, "pooling", to_text(o.pooling));
   }
+  const SequenceClassifierOptions plain;  // what older files do not say
+  if (o.cell != plain.cell) set(m, "cell", to_text(o.cell));
+  if (o.layers != plain.layers) set(m, "layers", o.layers);
+  if (o.bidirectional) set(m, "bidirectional", o.bidirectional);
+  if (o.dropout != 0) set(m, "dropout", o.dropout);
   if (!labels.empty()) set(m, "labels", labels);
   if (!mean.empty()) {
     set(m, "standardize.mean", std::vector<S>(mean.begin(), mean.end()));
@@ -96,6 +109,10 @@ inline SequenceClassifierOptions options_from_metadata(const Metadata& m) {
     o.heads = get_index(m, "heads");
     o.pooling = pooling_from(get_text(m, "pooling"));
   }
+  if (m.contains("cell")) o.cell = cell_from(get_text(m, "cell"));
+  if (m.contains("layers")) o.layers = get_index(m, "layers");
+  if (m.contains("bidirectional")) o.bidirectional = get_bool(m, "bidirectional");
+  if (m.contains("dropout")) o.dropout = get_double(m, "dropout");
   return o;
 }
 
@@ -125,21 +142,24 @@ inline StandardizationNumbers standardization_from_metadata(const Metadata& m, I
 
 /// How many numbers a classifier has. Throws where a size is not 1 to 2^28.
 inline Index parameter_count(const SequenceClassifierOptions& o) {
-  for (const Index size : {o.features, o.classes, o.hidden, o.dense}) {
+  for (const Index size : {o.features, o.classes, o.hidden, o.dense, o.layers}) {
     require(size > 0 && size <= Index(1) << 28, [&] {
       return Fault{"size out of range", "SequenceClassifier", "1 to 2^28", std::to_string(size)};
     });
   }
-  const Index H = o.hidden;
-  const Index attention = o.attention == Attention::pool        ? H + 1
-                          : o.attention == Attention::multihead ? 4 * H * (H + 1)
-                          : o.attention == Attention::additive  ? H * (2 * H + 2)
+  const Index H = o.hidden, directions = o.bidirectional ? 2 : 1, D = directions * H;
+  const Index gates = o.cell == CellKind::lstm ? 4 : o.cell == CellKind::gru ? 3 : 1;
+  const auto layer = [&](Index inputs) { return directions * gates * H * (inputs + H + 2); };
+  const Index attention = o.attention == Attention::pool        ? D + 1
+                          : o.attention == Attention::multihead ? 4 * D * (D + 1)
+                          : o.attention == Attention::additive  ? D * (2 * D + 2)
                                                                 : 0;
-  return 4 * H * (o.features + H + 2) + attention + o.dense * (H + 1) + o.classes * (o.dense + 1);
+  return layer(o.features) + (o.layers - 1) * layer(D) + attention + o.dense * (D + 1) + o.classes * (o.dense + 1);
 }
 
 /// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
-/// leave open: `heads` (default 2) and `pooling` (default last). Throws where they do not determine a classifier.
+/// leave open: `heads` (default 2), `pooling` (default last) and `dropout` (default 0). Throws where they do not
+/// determine a classifier.
 inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors, const Metadata& hints) {
   const auto has = [&](std::string_view name) {
     return std::any_of(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
@@ -155,8 +175,12 @@ inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShap
     return found->extents[axis];
   };
   SequenceClassifierOptions o;
-  o.features = extent("lstm.weight_ih_l0", 1);
-  o.hidden = extent("lstm.weight_hh_l0", 1);
+  o.cell = has("gru.weight_ih_l0") ? CellKind::gru : has("rnn.weight_ih_l0") ? CellKind::rnn : CellKind::lstm;
+  const std::string recurrent(to_text(o.cell));
+  o.features = extent(recurrent + ".weight_ih_l0", 1);
+  o.hidden = extent(recurrent + ".weight_hh_l0", 1);
+  while (has(recurrent + ".weight_ih_l" + std::to_string(o.layers))) ++o.layers;
+  o.bidirectional = has(recurrent + ".weight_ih_l0_reverse");
   o.dense = extent("fc1.weight", 0);
   o.classes = extent("fc2.weight", 0);
   o.attention = has("attention.attention.weight") ? Attention::pool
@@ -165,6 +189,7 @@ inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShap
                                                   : Attention::none;
   if (hints.contains("heads")) o.heads = get_index(hints, "heads");
   if (hints.contains("pooling")) o.pooling = pooling_from(get_text(hints, "pooling"));
+  if (hints.contains("dropout")) o.dropout = get_double(hints, "dropout");
   return o;
 }
 

@@ -10,14 +10,16 @@
 /// In double, with random weights, inputs and upstream gradient, full and ragged: every gradient equals central
 /// differences; forward and backward twice give twice the gradient; a gradient can be overwritten, added to, or not
 /// wanted; two tiles give what one batch gives; a sequence alone gives what it gives in a tile, with or without
-/// padding; float agrees with double; and, where allocations are counted, a warm pass makes none. ReLU and the like
-/// should be kept off their kinks: give such a model weights of your own (`initialize = false`) with biases far from 0.
+/// padding; float agrees with double; and, where allocations are counted, a warm pass makes none. A layer of tokens
+/// keeps the same contract without a gradient of its input, and does not look at tokens past a sequence's end. ReLU and
+/// the like should be kept off their kinks: give such a model weights of your own (`initialize = false`) with biases
+/// far from 0.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "heed/core/concepts.hpp"
@@ -27,6 +29,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/testing/detail/errors.hpp"
 #include "heed/testing/layer_run.hpp"
 
 namespace heed::inline HEED_ISA::testing {
@@ -40,6 +43,7 @@ struct CheckOptions {
   bool initialize = true;       ///< random weights instead of the layer's own
   double weight_bound = 0.6;    ///< of these weights
   double input_bound = 1;       ///< of the inputs
+  std::int32_t tokens = 5;      ///< of a layer of tokens: inputs are 0 to this - 1
   double gradient = 1e-7;       ///< largest error of a gradient against differences, norm-wise
   double equal = 1e-12;         ///< largest difference of what should be equal in double
   double in_float = 2e-5;       ///< largest difference between float and double
@@ -69,45 +73,6 @@ class Report {
 
 namespace detail {
 
-// |a - b| / max(|a|, |b|), in Euclidean norms, with an absolute floor
-inline double norm_error(const std::vector<double>& a, const std::vector<double>& b) {
-  double difference = 0, first = 0, second = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += (a[i] - b[i]) * (a[i] - b[i]);
-    first += a[i] * a[i];
-    second += b[i] * b[i];
-  }
-  return std::sqrt(difference) / std::max({std::sqrt(first), std::sqrt(second), 1e-3});
-}
-
-// The largest difference over max(1, the largest value).
-template <class A, class B>
-double largest_error(const A& a, const B& b) {
-  double difference = a.size() == b.size() ? 0 : 1e300, scale = 1;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    const double x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
-    difference = std::isnan(x - y) ? 1e300 : std::max(difference, std::abs(x - y));
-    scale = std::max(scale, std::abs(y));
-  }
-  return difference / scale;
-}
-
-// fourth-order central differences of `loss` in every number of `values`
-inline std::vector<double> differences(double* values, Index count, const std::function<double()>& loss) {
-  constexpr double h = 1e-3;
-  std::vector<double> gradient(static_cast<std::size_t>(count));
-  for (Index i = 0; i < count; ++i) {
-    const double x = values[i];
-    const auto at = [&](double step) {
-      values[i] = x + step;
-      return loss();
-    };
-    gradient[static_cast<std::size_t>(i)] = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
-    values[i] = x;
-  }
-  return gradient;
-}
-
 template <class L>
 void check_gradients(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
   const auto loss = [&] { return run.loss(); };
@@ -116,7 +81,8 @@ void check_gradients(LayerRun<L>& run, const std::string& where, const CheckOpti
   std::vector<std::vector<double>> expected;
   L& layer = run.layer;
   for_each_parameter([&](const Path&, auto& p) { expected.push_back(differences(p.data(), p.size(), loss)); }, layer);
-  const std::vector<double> dx = differences(run.x.data(), static_cast<Index>(run.x.size()), loss);
+  std::vector<double> dx;
+  if constexpr (!TokenLayer<L>) dx = differences(run.x.data(), static_cast<Index>(run.x.size()), loss);
   std::size_t i = 0;
   for_each_parameter(
       [&](const Path& path, const auto& g) {
@@ -166,8 +132,8 @@ LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index co
                       run.lengths.empty() ? std::vector<std::int32_t>()
                                           : std::vector<std::int32_t>(run.lengths.begin() + first,
                                                                       run.lengths.begin() + first + count));
-  using T = typename To::Scalar;
   const auto take = [&](const auto& from, Index total, auto& to) {
+    using T = typename std::remove_reference_t<decltype(to)>::value_type;
     for (Index i = 0; i < static_cast<Index>(to.size()) / count; ++i) {
       for (Index l = 0; l < count; ++l) {
         to[static_cast<std::size_t>(i * count + l)] =
@@ -213,44 +179,65 @@ void check_lanes(LayerRun<L>& run, const std::string& where, const CheckOptions&
   compare((run.lanes + 1) / 2, "in two tiles");
 }
 
-// A ragged sequence gives what it gives alone, cut to its length.
+// The largest differences of outputs and of gradients of the input.
+struct Differences {
+  double y = 0, dx = 0;
+  static void take(double a, double b, double& largest) {
+    largest = std::isnan(a - b) ? 1e300 : std::max(largest, std::abs(a - b));
+  }
+};
+
+// A lane of a ragged run beside a lane of a run that is cut to its length.
+template <class L>
+void compare_lane(const LayerRun<L>& run, Index lane, const LayerRun<L>& cut, Index in_cut, Differences& d) {
+  for (Index t = 0; t < cut.output.steps; ++t) {
+    for (Index f = 0; f < cut.output.features; ++f)
+      d.take(cut.at(cut.y, cut.output, t, f, in_cut), run.at(run.y, run.output, t, f, lane), d.y);
+  }
+  for (Index t = 0; t < cut.shape.steps && !TokenLayer<L>; ++t) {
+    for (Index f = 0; f < cut.shape.features; ++f)
+      d.take(cut.at(cut.dx, cut.shape, t, f, in_cut), run.at(run.dx, run.shape, t, f, lane), d.dx);
+  }
+}
+
+// A ragged sequence gives what it gives cut to its length: alone, and, to the same bits, in a tile of the same width.
 template <class L>
 void check_ragged(LayerRun<L>& run, const CheckOptions& o, Report& report) {
   run.forward();
   run.backward();
-  const bool pools = pools_time<L>;
-  double y_error = 0, dx_error = 0, past_end = 0;
+  const auto cut = [&](Index first, Index count, Index length) {
+    LayerRun<L> result = part<L>(run, run.layer, first, count, length);
+    result.lengths.clear();
+    if constexpr (TokenLayer<L>) {  // shorter lanes get tokens for what is none
+      for (auto& token : result.x) token = std::max(token, 0);
+    }
+    result.forward();
+    result.backward();
+    return result;
+  };
+  Differences alone, bits, past_end;
   for (Index l = 0; l < run.lanes; ++l) {
     const Index length = run.lengths[static_cast<std::size_t>(l)];
-    for (Index t = length; t < run.shape.steps; ++t) {
-      for (Index f = 0; f < run.shape.features; ++f)
-        past_end = std::max(past_end, std::abs(run.at(run.dx, run.shape, t, f, l)));
+    for (Index t = length; t < run.shape.steps && !TokenLayer<L>; ++t) {
+      for (Index f = 0; f < run.shape.features; ++f) past_end.take(run.at(run.dx, run.shape, t, f, l), 0, past_end.dx);
     }
-    if (length == 0) {
-      for (Index f = 0; f < run.output.features && pools && o.zero_when_empty; ++f)
-        y_error = std::max(y_error, std::abs(run.at(run.y, run.output, 0, f, l)));
-      continue;
-    }
-    LayerRun<L> alone = part<L>(run, run.layer, l, 1, length);
-    alone.lengths.clear();
-    alone.forward();
-    alone.backward();
-    for (Index t = 0; t < alone.output.steps; ++t) {
-      for (Index f = 0; f < alone.output.features; ++f) {
-        y_error =
-            std::max(y_error, std::abs(alone.at(alone.y, alone.output, t, f, 0) - run.at(run.y, run.output, t, f, l)));
-      }
-    }
-    for (Index t = 0; t < length; ++t) {
-      for (Index f = 0; f < run.shape.features; ++f) {
-        dx_error =
-            std::max(dx_error, std::abs(alone.at(alone.dx, alone.shape, t, f, 0) - run.at(run.dx, run.shape, t, f, l)));
-      }
+    if (length > 0) {
+      compare_lane(run, l, cut(l, 1, length), 0, alone);
+    } else if (pools_time<L> && o.zero_when_empty) {
+      for (Index f = 0; f < run.output.features; ++f) alone.take(run.at(run.y, run.output, 0, f, l), 0, alone.y);
     }
   }
-  report.expect(y_error, o.equal, "ragged: a sequence gives another output alone");
-  report.expect(dx_error, o.equal, "ragged: a sequence gives another input gradient alone");
-  report.expect(past_end, 0, "ragged: past a sequence's end the input's gradient is not 0");
+  for (Index length = std::max<Index>(o.shortest, 1); length < run.shape.steps; ++length) {
+    LayerRun<L> same_width = cut(0, run.lanes, length);
+    for (Index l = 0; l < run.lanes; ++l) {
+      if (run.lengths[static_cast<std::size_t>(l)] == length) compare_lane(run, l, same_width, l, bits);
+    }
+  }
+  report.expect(alone.y, o.equal, "ragged: a sequence gives another output alone");
+  report.expect(alone.dx, o.equal, "ragged: a sequence gives another input gradient alone");
+  report.expect(bits.y, 0, "ragged: a sequence gives other bits cut to its length");
+  report.expect(bits.dx, 0, "ragged: a sequence gives other bits of the input gradient cut to its length");
+  report.expect(past_end.dx, 0, "ragged: past a sequence's end the input's gradient is not 0");
 }
 
 template <class F, class L>
@@ -275,7 +262,8 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
   auto in_float = make.template operator()<float>();
   using Double = decltype(layer);
   using Float = decltype(in_float);
-  static_assert(DifferentiableLayer<Double> && DifferentiableLayer<Float>);
+  static_assert((DifferentiableLayer<Double> && DifferentiableLayer<Float>) ||
+                (TokenLayer<Double> && TokenLayer<Float>));
   Key key = Key{o.seed};
   if (o.initialize) {
     for_each_parameter([&](const Path&, auto& p) { initialize_uniform(p, key = key.child(1), o.weight_bound); }, layer);
@@ -293,7 +281,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
     if (ragged && !o.ragged) break;
     LayerRun<Double> run(layer, shape, o.lanes,
                          ragged ? ragged_lengths(o.lanes, shape.steps, o.shortest) : std::vector<std::int32_t>());
-    run.randomize(key, o.input_bound);
+    run.randomize(key, o.input_bound, o.tokens);
     run.training = o.training;
     const std::string where = ragged ? "ragged: " : "";
     detail::check_gradients(run, where, o, report);

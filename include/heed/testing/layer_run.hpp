@@ -32,12 +32,14 @@ enum class Sink { into, onto, nowhere };
 template <Layer L>
 struct LayerRun {
   using S = typename L::Scalar;
+  using Input = typename L::Input;
 
   L layer, gradient;
   Shape shape, output;
   Index lanes;
   std::vector<std::int32_t> lengths;  // empty: all full
-  std::vector<S> x, y, dy, dx;        // as tiles hold them
+  std::vector<Input> x;               // as tiles hold them
+  std::vector<S> y, dy, dx;           // no dx of tokens
   typename L::Cache cache;
   Scratch scratch;
   bool training = false;  // random layers draw, from this key
@@ -52,16 +54,27 @@ struct LayerRun {
         lanes(lanes_),
         lengths(std::move(lengths_)) {
     x.resize(static_cast<std::size_t>(shape.steps * shape.features * lanes));
-    dx.resize(x.size());
+    if (!TokenLayer<L>) dx.resize(x.size());
     y.resize(static_cast<std::size_t>(output.steps * output.features * lanes));
     dy.resize(y.size());
     set_zero(gradient);
   }
 
-  /// Inputs in +-bound, gradients of the output in +-1.
-  void randomize(Key from, double bound = 1) {
+  /// Inputs in +-bound, or tokens below `tokens`; gradients of the output in +-1.
+  void randomize(Key from, double bound = 1, std::int32_t tokens = 5) {
     std::uint64_t i = 0;
-    for (S& v : x) v = static_cast<S>(static_cast<float>(from.uniform(i++, -bound, bound)));
+    for (Input& v : x) {
+      if constexpr (TokenLayer<L>) {
+        v = static_cast<Input>(from.below(i++, static_cast<std::uint64_t>(tokens)));
+      } else {
+        v = static_cast<Input>(static_cast<float>(from.uniform(i++, -bound, bound)));
+      }
+    }
+    if constexpr (TokenLayer<L>) {  // what is no token stands where nobody looks
+      for (Index k = 0; k < static_cast<Index>(x.size()); ++k) {
+        if (k / (lanes * shape.features) >= input().length(k % lanes)) x[static_cast<std::size_t>(k)] = -1;
+      }
+    }
     for (S& v : dy) v = static_cast<S>(static_cast<float>(from.uniform(i++, -1, 1)));
     // past a lane's end the gradient of an output that keeps the steps is zero
     if (!pools_time<L>) zero_past_end(tile(dy, output), valid());
@@ -69,7 +82,7 @@ struct LayerRun {
 
   const std::int32_t* valid() const { return lengths.empty() ? nullptr : lengths.data(); }
   Tile<S> tile(std::vector<S>& values, Shape s) { return Tile<S>(values.data(), s, lanes); }
-  Tile<const S> input() const { return Tile<const S>(x.data(), shape, lanes, valid()); }
+  Tile<const Input> input() const { return Tile<const Input>(x.data(), shape, lanes, valid()); }
   Pass pass() { return {scratch, training, key, first_row}; }
   S at(const std::vector<S>& values, Shape s, Index t, Index f, Index lane) const {
     return values[static_cast<std::size_t>((t * s.features + f) * lanes + lane)];
@@ -78,10 +91,14 @@ struct LayerRun {
   void forward() { layer.forward(input(), tile(y, output), cache, pass()); }
   void backward(Sink sink = Sink::into, bool reset = true) {
     if (reset) set_zero(gradient);
-    const Tile<S> d = tile(dx, shape);
-    const Into<S> to = sink == Sink::into ? into(d) : sink == Sink::onto ? onto(d) : Into<S>();
-    layer.backward(input(), Tile<const S>(y.data(), output, lanes), Tile<const S>(dy.data(), output, lanes), to, cache,
-                   gradient, pass());
+    const Tile<const S> out(y.data(), output, lanes), dout(dy.data(), output, lanes);
+    if constexpr (TokenLayer<L>) {
+      layer.backward(input(), out, dout, cache, gradient, pass());
+    } else {
+      const Tile<S> d = tile(dx, shape);
+      const Into<S> to = sink == Sink::into ? into(d) : sink == Sink::onto ? onto(d) : Into<S>();
+      layer.backward(input(), out, dout, to, cache, gradient, pass());
+    }
   }
 
   /// sum of y dy: what dx and the gradient are the derivatives of

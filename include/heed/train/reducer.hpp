@@ -37,8 +37,11 @@ struct Shard {
     for_each_parameter(
         [](const Path&, auto& sum, const auto& part) {
           using S = typename std::remove_reference_t<decltype(sum)>::Scalar;
-          simd::for_each_packet<S>(sum.size(), [&]<class P>(Index k) HEED_LAMBDA {
-            simd::accumulate(sum.data() + k, simd::load<P>(part.data() + k));
+          part.for_each_touched([&](Index first, Index count) {
+            S* to = sum.touch(first, count);
+            simd::for_each_packet<S>(count, [&]<class P>(Index k) HEED_LAMBDA {
+              simd::accumulate(to + k, simd::load<P>(part.data() + first + k));
+            });
           });
         },
         gradient, other.gradient);

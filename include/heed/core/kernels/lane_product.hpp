@@ -111,6 +111,7 @@ void lane_product_one_lane(Index rows, Index columns, Index depth, LaneMatrix<co
 template <class S>
 void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatrix<const S> a, LaneMatrix<const S> b,
                   LaneMatrix<S> c, S scale = 1, bool add_to_c = false) {
+  if (depth == 0) a = b = {c.data, 0, 0};  // not read, and of no steps: they may be null
   if (lanes == 1) return detail::lane_product_one_lane(rows, columns, depth, a, b, c, scale, add_to_c);
   simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     constexpr int block = simd::registers == 32 ? 4 : 2;

@@ -1,21 +1,27 @@
 #pragma once
 
 /// @file
-/// Files are row-major, parameters column-major: an inner part of safetensors_save.hpp and safetensors_load.hpp.
+/// Files are row-major, most parameters column-major: an inner part of safetensors_save.hpp and safetensors_load.hpp.
 
 #include <cstddef>
 #include <span>
 #include <vector>
 
+#include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Calls f(row-major position, column-major position) for each element, in row-major order.
-template <class F>
-void for_each_element(std::span<const Index> extents, F&& f) {
+/// Calls f(position in a file, position in the parameter) for each element, in the order of files.
+template <class S, class F>
+void for_each_element(const ParameterArray<S>& parameter, F&& f) {
+  if (parameter.row_major()) {
+    for (Index i = 0; i < parameter.size(); ++i) f(i, i);
+    return;
+  }
+  const std::span<const Index> extents = parameter.extents();
   const std::size_t rank = extents.size();
   std::vector<Index> index(rank), stride(rank);
   Index count = 1;

@@ -1,0 +1,193 @@
+#pragma once
+
+/// @file
+/// A stack of equal layers.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// The layers of a list as children 0, 1, ...
+template <class L>
+struct Children {
+  using Scalar = typename L::Scalar;
+  std::vector<L>& list;
+  explicit Children(std::vector<L>& l) : list(l) {}
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    for (std::size_t i = 0; i < first.list.size(); ++i) f(i, first.list[i], rest.list[i]...);
+  }
+};
+
+inline void check_same_stack(std::size_t count, bool norm, std::size_t other_count, bool other_norm) {
+  require(count == other_count && norm == other_norm, [&] {
+    const auto text = [](std::size_t n, bool and_norm) { return std::to_string(n) + (and_norm ? " and a norm" : ""); };
+    return Fault{"stacks of different sizes side by side", "Repeat", text(count, norm), text(other_count, other_norm)};
+  });
+}
+
+/// In the place of a last layer that there never is.
+template <class S>
+struct NoNorm {
+  using Scalar = S;
+  struct Cache {};
+  void initialize(Key) {}
+  Shape output_shape(Shape x) const { return x; }
+  void forward(Tile<const S>, Tile<S>, Cache&, const Pass&) const {}
+  void backward(Tile<const S>, Tile<const S>, Tile<const S>, Into<S>, Cache&, NoNorm&, const Pass&) const {}
+  static void visit(auto&&, auto&...) {}
+};
+}  // namespace detail
+
+/// y = norm(l_n(... l_2(l_1(x)))): layers of one type that keep the shape, and, where given, a last layer called norm.
+/// Names of torch.nn.TransformerEncoder and torch.nn.TransformerDecoder: layers.0, layers.1, ..., norm. Layers with two
+/// inputs all have the same second one, the memory.
+template <class L, class Norm = detail::NoNorm<typename L::Scalar>>
+struct Repeat {
+  using Scalar = typename L::Scalar;
+  using Input = Scalar;
+  using S = Scalar;
+  static_assert(std::is_same_v<typename L::Input, S> && std::is_same_v<typename Norm::Scalar, S>,
+                "Repeat: all layers compute in one scalar type");
+
+  struct Cache {
+    std::vector<typename L::Cache> layers;
+    std::vector<TileBuffer<S>> outputs;  // of all but the last
+    typename Norm::Cache norm;
+  };
+
+  std::vector<L> layers;
+  std::optional<Norm> norm;
+
+  Repeat() = default;
+  /// Throws where there are no layers.
+  explicit Repeat(std::vector<L> l, std::optional<Norm> last = {}) : layers(std::move(l)), norm(std::move(last)) {
+    require(!layers.empty(), [] { return Fault{"a stack of no layers", "Repeat", "at least one", "none"}; });
+  }
+  /// `count` layers of these options. Each starts from numbers of its own once it is initialised.
+  Repeat(Index count, const typename L::Options& options, std::optional<Norm> last = {})
+      : Repeat(std::vector<L>(static_cast<std::size_t>(std::max<Index>(count, 0)), L(options)), std::move(last)) {}
+
+  Index size() const { return static_cast<Index>(layers.size()); }
+
+  void initialize(Key key) {
+    std::uint64_t i = 0;
+    for (L& layer : layers) layer.initialize(key.child(i++));
+    if (norm) norm->initialize(key.child(i));
+  }
+
+  /// Throws where a layer does not take x, or gives another shape.
+  Shape output_shape(Shape x) const {
+    return check_shape(x, [](const L& layer, Shape s) { return layer.output_shape(s); });
+  }
+  Shape output_shape(Shape x, Shape memory) const {
+    return check_shape(x, [&](const L& layer, Shape s) { return layer.output_shape(s, memory); });
+  }
+
+  /// `more` goes to every layer: a mask of attention.
+  template <class... More>
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, const More&... more) const {
+    run(x, y, cache, pass, [&](std::size_t i, Tile<const S> in, Tile<S> out) {
+      layers[i].forward(in, out, cache.layers[i], pass.at(i), more...);
+    });
+  }
+  template <class... More>
+  void forward(Tile<const S> x, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
+               const More&... more) const {
+    run(x, y, cache, pass, [&](std::size_t i, Tile<const S> in, Tile<S> out) {
+      layers[i].forward(in, memory, out, cache.layers[i], pass.at(i), more...);
+    });
+  }
+
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Repeat& grad,
+                const Pass& pass) const {
+    run_back(x, y, dy, dx, cache, grad, pass,
+             [&](std::size_t i, Tile<const S> in, Tile<const S> out, Tile<const S> dout, Into<S> din) {
+               layers[i].backward(in, out, dout, din, cache.layers[i], grad.layers[i], pass.at(i));
+             });
+  }
+  void backward(Tile<const S> x, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dx, Into<S> dmemory,
+                Cache& cache, Repeat& grad, const Pass& pass) const {
+    run_back(x, y, dy, dx, cache, grad, pass,
+             [&](std::size_t i, Tile<const S> in, Tile<const S> out, Tile<const S> dout, Into<S> din) {
+               layers[i].backward(in, memory, out, dout, din, dmemory, cache.layers[i], grad.layers[i], pass.at(i));
+               dmemory.add = true;  // the sum over the layers
+             });
+  }
+
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    (detail::check_same_stack(first.layers.size(), bool(first.norm), rest.layers.size(), bool(rest.norm)), ...);
+    visit_layers(f, detail::Children(first.layers), detail::Children(rest.layers)...);
+    if (first.norm) f("norm", *first.norm, *rest.norm...);
+  }
+
+ private:
+  // gives the temporary children a name
+  static void visit_layers(auto& f, auto&&... lists) { f("layers", lists...); }
+
+  template <class F>
+  Shape check_shape(Shape x, F&& output) const {
+    for (const L& layer : layers) {
+      const Shape y = output(layer, x);
+      require(y == x, [&] {
+        return Fault{"the layers must keep the shape", "Repeat", to_text(Extents<2>{x.steps, x.features}),
+                     to_text(Extents<2>{y.steps, y.features})};
+      });
+    }
+    return norm ? norm->output_shape(x) : x;
+  }
+
+  // of those that are not y
+  std::size_t inner_outputs() const { return layers.size() - (norm ? 0 : 1); }
+
+  template <class F>
+  void run(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, F&& layer) const {
+    cache.layers.resize(layers.size());
+    cache.outputs.resize(inner_outputs());
+    Tile<const S> in = x;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const bool last = i == inner_outputs();
+      const Tile<S> out = last ? y : cache.outputs[i].take(x.shape(), x.lanes, x.lengths);
+      layer(i, in, out);
+      in = out;
+    }
+    if (norm) norm->forward(in, y, cache.norm, pass.at(layers.size()));
+  }
+
+  template <class F>
+  void run_back(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Repeat& grad,
+                const Pass& pass, F&& layer) const {
+    const Scratch::Mark mark(pass.scratch);
+    const auto output = [&](std::size_t i) {
+      return i == inner_outputs() ? y : cache.outputs[i].view().with_lengths(x.lengths);
+    };
+    Tile<S> next = pass.scratch.like(dy), other = pass.scratch.like(dy);
+    Tile<const S> d = dy;
+    if (norm) {
+      norm->backward(output(layers.size() - 1), y, dy, into(other), cache.norm, *grad.norm, pass.at(layers.size()));
+      d = other;
+    }
+    for (std::size_t i = layers.size(); i-- > 0;) {
+      const Tile<const S> in = i > 0 ? output(i - 1) : x;
+      layer(i, in, output(i), d, i > 0 ? into(next) : dx);
+      d = next;
+      std::swap(next, other);
+    }
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

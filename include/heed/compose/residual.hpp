@@ -1,0 +1,68 @@
+#pragma once
+
+/// @file
+/// A layer beside the identity.
+
+#include <type_traits>
+#include <utility>
+
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y = x + layer(x) (He et al. 2016), for a layer that keeps the shape. Its parameters are named `layer.`...
+template <class L>
+struct Residual {
+  using Scalar = typename L::Scalar;
+  using Input = Scalar;
+  using S = Scalar;
+  static_assert(std::is_same_v<typename L::Input, S>, "Residual: tokens cannot be added to");
+  static_assert(!pools_time<L>, "Residual: the layer must keep the steps");
+
+  struct Cache {
+    typename L::Cache layer;
+    TileBuffer<S> output;  // of the layer
+  };
+
+  L layer;
+
+  Residual() = default;
+  explicit Residual(L l) : layer(std::move(l)) {}
+
+  void initialize(Key key) {
+    if constexpr (requires { layer.initialize(key); }) layer.initialize(key.child(0));
+  }
+
+  /// Throws where the layer does not take x, or gives another shape.
+  Shape output_shape(Shape x) const {
+    const Shape y = layer.output_shape(x);
+    require(y == x, [&] {
+      return Fault{"the layer must keep the shape", "Residual", to_text(Extents<2>{x.steps, x.features}),
+                   to_text(Extents<2>{y.steps, y.features})};
+    });
+    return x;
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    const Tile<S> f = cache.output.take(x.shape(), x.lanes, x.lengths);
+    layer.forward(x, f, cache.layer, pass.at(0));
+    copy(x, y);
+    add(Tile<const S>(f), y);
+  }
+
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, Residual& grad,
+                const Pass& pass) const {
+    layer.backward(x, cache.output.view(), dy, dx, cache.layer, grad.layer, pass.at(0));
+    if (dx) add(dy, dx.tile);
+  }
+
+  static void visit(auto&& f, auto&... models) { f("layer", models.layer...); }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,74 @@
+#pragma once
+
+/// @file
+/// A cell that is chosen when the program runs.
+
+#include "heed/core/types.hpp"
+#include "heed/layers/gru_cell.hpp"
+#include "heed/layers/lstm_cell.hpp"
+#include "heed/layers/recurrent_cell.hpp"
+#include "heed/layers/rnn_cell.hpp"
+
+namespace heed::inline HEED_ISA {
+
+enum class CellKind { lstm, gru, rnn };
+
+/// `LstmCell`, `GruCell` or `RnnCell`, for models that leave it to an option: `Recurrent<AnyCell<float>>`.
+template <class S>
+struct AnyCell {
+  using Scalar = S;
+  using Weights = RecurrentWeights<S>;
+  using Cache = RecurrentCache<S>;
+  using Before = StateBefore<S>;
+
+  struct Options {
+    Index input_size = 0, hidden_size = 0;
+    Index num_layers = 1;
+    bool bidirectional = false;
+    double dropout = 0;  ///< of every layer's output but the last's
+    CellKind kind = CellKind::lstm;
+  };
+
+  CellKind kind = CellKind::lstm;
+
+  AnyCell() = default;
+  explicit AnyCell(const Options& o) : kind(o.kind) {}
+
+  const char* name() const {
+    return with([](auto cell) { return cell.name(); });
+  }
+  Index gate_count() const {
+    return with([](auto cell) { return cell.gate_count(); });
+  }
+  bool has_cell() const { return kind == CellKind::lstm; }
+  bool passes_directly() const { return kind == CellKind::gru; }
+
+  void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
+    with([&](auto cell) { cell.prepare(w, steps, lanes, cache); });
+  }
+  void step(const Weights& w, Index t, Index lanes, const S* x, Before previous, S* y, Cache& cache) const {
+    with([&](auto cell) { cell.step(w, t, lanes, x, previous, y, cache); });
+  }
+  Tile<S> cell(Cache& cache, Index t) const { return has_cell() ? LstmCell<S>::cell(cache, t) : Tile<S>(); }
+  void step_backward(const Weights& w, Index t, Before previous, Tile<S> dh, Tile<S> dc, Cache& cache,
+                     const Pass& pass) const {
+    with([&](auto cell) { cell.step_backward(w, t, previous, dh, dc, cache, pass); });
+  }
+  static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
+  RecurrentGradients<S> recurrent_gradients(const Cache& cache) const {
+    return with([&](auto cell) { return cell.recurrent_gradients(cache); });
+  }
+  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const {
+    with([&](auto cell) { cell.accumulate(steps, x, cache, grad, pass); });
+  }
+
+ private:
+  template <class F>
+  auto with(F&& f) const {
+    if (kind == CellKind::gru) return f(GruCell<S>());
+    if (kind == CellKind::rnn) return f(RnnCell<S>());
+    return f(LstmCell<S>());
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,135 @@
+#pragma once
+
+/// @file
+/// Vectors of tokens.
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "heed/core/check.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/init.hpp"
+#include "heed/core/kernels/rows.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y_t = row x_t of a table: tokens (steps, 1) to (steps, embedding_dim). torch.nn.Embedding, its name and its start.
+///
+/// The row of the padding token is 0 at the start and has no gradient, so it stays there. The gradient remembers which
+/// rows were used: zeroing and adding it up walk over these alone. Tokens past a sequence's end are not read; y is 0
+/// there. Tokens are checked where data come in, by `check`, and no more here.
+template <class S>
+struct Embedding {
+  using Scalar = S;
+  using Input = std::int32_t;
+  struct Options {
+    Index num_embeddings = 0, embedding_dim = 0;
+    Index padding_idx = -1;  ///< a token that stands for nothing; negative: none
+  };
+  struct Cache {};
+
+  Table<S> weight;  // num_embeddings x embedding_dim
+  Index padding_idx = -1;
+
+  Embedding() = default;
+  /// Throws where a size is not positive or the padding token is not in the table.
+  explicit Embedding(Options o) : padding_idx(o.padding_idx) {
+    require(o.num_embeddings > 0 && o.embedding_dim > 0, [&] {
+      return Fault{"sizes must be positive", "Embedding", {}, to_text(Extents<2>{o.num_embeddings, o.embedding_dim})};
+    });
+    require(o.padding_idx < o.num_embeddings, [&] {
+      return Fault{"option out of range", "Embedding", "padding_idx below " + std::to_string(o.num_embeddings),
+                   std::to_string(o.padding_idx)};
+    });
+    weight = Table<S>(o.num_embeddings, o.embedding_dim);
+    initialize({});
+  }
+
+  /// N(0, 1); the padding row 0.
+  void initialize(Key key) {
+    initialize_normal(weight, key.child(0));
+    clear_padding();
+  }
+
+  /// Takes vectors that were trained before, (num_embeddings, embedding_dim); the padding row becomes 0. Throws, and
+  /// changes nothing, where the shape is another or a number is not finite.
+  void load(TensorView<const S, 2> vectors) {
+    const Extents<2> expected{num_embeddings(), embedding_dim()};
+    require(vectors.extents() == expected, [&] {
+      return Fault{"vectors of another shape", "Embedding", to_text(expected), to_text(vectors.extents())};
+    });
+    for (Index i = 0; i < vectors.size(); ++i) {
+      require(std::isfinite(vectors.data()[i]), [&] {
+        return Fault{"a number is not finite",
+                     "Embedding, row " + std::to_string(i / embedding_dim()) + ", column " +
+                         std::to_string(i % embedding_dim()) + " (counted from 0)",
+                     {},
+                     std::to_string(vectors.data()[i])};
+      });
+    }
+    std::copy(vectors.begin(), vectors.end(), weight.begin());
+    clear_padding();
+  }
+
+  Index num_embeddings() const { return weight.rows(); }
+  Index embedding_dim() const { return weight.width(); }
+
+  /// Throws at the first token, of the valid ones of (n, steps), that is not in the table, naming sequence and step.
+  void check(TensorView<const std::int32_t, 2> tokens, std::span<const std::int32_t> lengths = {}) const {
+    check_tokens(tokens, lengths, num_embeddings(), "Embedding");
+  }
+
+  Shape output_shape(Shape x) const {
+    require(x.features == 1, [&] {
+      return Fault{"tokens have one feature", "Embedding", "1", std::to_string(x.features)};
+    });
+    return {x.steps, embedding_dim()};
+  }
+
+  void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const S** rows = pass.scratch.template take<const S*>(x.lanes);
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index l = 0; l < x.lanes; ++l) rows[l] = weight.row(t < x.length(l) ? token(x, t, l) : 0);
+      kernels::gather_rows<S>(rows, y.features, y.lanes, y.at(t));
+      zero_ended(x, t, y.step(t));
+    }
+  }
+
+  void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, Embedding& grad,
+                const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    S** rows = pass.scratch.template take<S*>(x.lanes);
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index l = 0; l < x.lanes; ++l) {
+        const bool used = t < x.length(l) && token(x, t, l) != padding_idx;
+        rows[l] = used ? grad.weight.row(token(x, t, l)) : nullptr;
+      }
+      kernels::scatter_rows<S>(dy.at(t), dy.features, dy.lanes, rows);
+    }
+  }
+
+  static void visit(auto&& f, auto&... layers) { f("weight", layers.weight...); }
+
+ private:
+  Index token(Tile<const std::int32_t> x, Index t, Index lane) const {
+    const Index id = x.at(t)[lane];
+    assert(id >= 0 && id < num_embeddings());
+    return id;
+  }
+  void clear_padding() {
+    if (padding_idx >= 0) std::fill_n(weight.row(padding_idx), embedding_dim(), S(0));
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,140 @@
+#pragma once
+
+/// @file
+/// Where a step stands in its sequence, added to its features. Past a sequence's end the sum is 0.
+
+#include <cassert>
+#include <cmath>
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/core/init.hpp"
+#include "heed/core/kernels/weight_gradient.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// y = x + position, the same numbers in every lane; `position` has one feature after another.
+template <class S>
+void add_position(const S* x, const S* position, Index features, Index lanes, S* y) {
+  using namespace simd;
+  for_each_place<S>(features, lanes, [&]<class P>(auto at) HEED_LAMBDA {
+    store(y + at.number, add(load<P>(x + at.number), at.template of_feature<P>(position)));
+  });
+}
+}  // namespace detail
+
+/// y_t = x_t + p_t (Vaswani et al. 2017), for sequences of any length and D features:
+///
+///     p_t,2i = sin(t / 10000^(2i / D)),  p_t,2i+1 = cos(t / 10000^(2i / D))
+template <class S>
+struct SinusoidalPositions {
+  using Scalar = S;
+  using Input = S;
+  /// p of the longest sequence so far.
+  struct Cache {
+    TileBuffer<S> positions;  // (steps, D), one lane
+  };
+
+  Shape output_shape(Shape x) const { return x; }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+    const Shape known = cache.positions.view().shape();
+    if (known.steps < x.steps || known.features != x.features) fill_positions(cache.positions.take(x.shape(), 1));
+    for (Index t = 0; t < x.steps; ++t) {
+      detail::add_position(x.at(t), cache.positions.view().at(t), x.features, x.lanes, y.at(t));
+    }
+    zero_past_end(y, x.lengths);
+  }
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, SinusoidalPositions&,
+                const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
+    transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
+  }
+
+  static void visit(auto&&, auto&...) {}
+
+ private:
+  static HEED_COLD void fill_positions(Tile<S> p) {
+    for (Index f = 0; f < p.features; ++f) {
+      const double rate = std::pow(10000.0, -static_cast<double>(f - f % 2) / static_cast<double>(p.features));
+      for (Index t = 0; t < p.steps; ++t) {
+        const double angle = static_cast<double>(t) * rate;
+        *p.at(t, f) = static_cast<S>(f % 2 ? std::cos(angle) : std::sin(angle));
+      }
+    }
+  }
+};
+
+/// y_t = x_t + weight_t: a table of positions that is trained, up to `max_steps` of them. Name and start of a
+/// torch.nn.Embedding(max_steps, features).
+template <class S>
+struct LearnedPositions {
+  using Scalar = S;
+  using Input = S;
+  struct Options {
+    Index max_steps = 0, features = 0;
+  };
+  struct Cache {};
+
+  Table<S> weight;  // max_steps x features
+
+  LearnedPositions() = default;
+  /// Throws where a size is not positive.
+  explicit LearnedPositions(Options o) {
+    require(o.max_steps > 0 && o.features > 0, [&] {
+      return Fault{"sizes must be positive", "LearnedPositions", {}, to_text(Extents<2>{o.max_steps, o.features})};
+    });
+    weight = Table<S>(o.max_steps, o.features);
+    initialize({});
+  }
+
+  /// N(0, 1)
+  void initialize(Key key) { initialize_normal(weight, key.child(0)); }
+
+  Index max_steps() const { return weight.rows(); }
+  Index features() const { return weight.width(); }
+
+  /// Throws where the features are others or the steps are more than there are positions.
+  Shape output_shape(Shape x) const {
+    require(x.features == features(), [&] {
+      return Fault{"wrong number of features", "LearnedPositions", std::to_string(features()),
+                   std::to_string(x.features)};
+    });
+    require(x.steps <= max_steps(), [&] {
+      return Fault{"more steps than positions", "LearnedPositions", "at most " + std::to_string(max_steps()),
+                   std::to_string(x.steps)};
+    });
+    return x;
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    assert(x.steps <= max_steps());
+    for (Index t = 0; t < x.steps; ++t) {
+      detail::add_position(x.at(t), weight.row(t), x.features, x.lanes, y.at(t));
+    }
+    zero_past_end(y, x.lengths);
+  }
+
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LearnedPositions& grad,
+                const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
+    for (Index t = 0; t < x.steps; ++t) {
+      kernels::bias_gradient<S>(1, x.lanes, {d.at(t), x.features, x.features * x.lanes}, grad.weight.row(t));
+    }
+    transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
+  }
+
+  static void visit(auto&& f, auto&... layers) { f("weight", layers.weight...); }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,163 @@
+#pragma once
+
+/// @file
+/// The attention-based classifier of sentences.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/dropout.hpp"
+#include "heed/layers/embedding.hpp"
+#include "heed/models/sequence_classifier.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct TextClassifierOptions {
+  Index tokens = 0;                           ///< of the vocabulary: 0 is padding
+  Index embedding = 32;                       ///< numbers a token
+  SequenceClassifierOptions classifier = {};  ///< its `features` are set to `embedding`
+  friend bool operator==(const TextClassifierOptions&, const TextClassifierOptions&) = default;
+};
+
+/// Embedding > dropout > `SequenceClassifier`: tokens (steps, 1) to (1, classes) logits. The rate of dropout is the
+/// classifier's. Parameters have the names of the PyTorch module with members `embedding`, and those of the classifier.
+template <class S>
+struct TextClassifier {
+  using Scalar = S;
+  using Input = std::int32_t;
+  static constexpr bool pools_time = true;
+  using Options = TextClassifierOptions;
+  static constexpr std::string_view architecture = "TextClassifier";
+
+  Options options;
+  Embedding<S> embedding;
+  Dropout<S> dropout;
+  SequenceClassifier<S> classifier;
+  std::vector<std::string> words;  ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
+
+  struct Cache {
+    typename Embedding<S>::Cache embedding;
+    typename Dropout<S>::Cache dropout;
+    typename SequenceClassifier<S>::Cache classifier;
+    TileBuffer<S> vectors, kept;
+  };
+
+  TextClassifier() = default;
+  /// Throws as its parts do.
+  explicit TextClassifier(Options o)
+      : options(with_features(o)),
+        embedding({.num_embeddings = o.tokens, .embedding_dim = o.embedding, .padding_idx = 0}),
+        dropout({.rate = o.classifier.dropout}),
+        classifier(options.classifier) {
+    initialize({});
+  }
+
+  /// The table as PyTorch starts it, and each layer of the classifier.
+  void initialize(Key key) {
+    embedding.initialize(key.child(0));
+    classifier.initialize(key.child(1));
+  }
+
+  Shape output_shape(Shape x) const { return classifier.output_shape(embedding.output_shape(x)); }
+
+  /// Throws at the first token that is not in the table.
+  void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths) const {
+    embedding.check(TensorView<const std::int32_t, 2>(x.data(), {x.extent(0), x.extent(1)}), lengths);
+  }
+
+  Tile<const S> attention_weights(const Cache& cache) const { return classifier.attention_weights(cache.classifier); }
+  static void keep_attention_weights(Cache& cache) { SequenceClassifier<S>::keep_attention_weights(cache.classifier); }
+
+  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    const Tile<S> vectors = cache.vectors.take(embedding.output_shape(x.shape()), x.lanes, x.lengths);
+    embedding.forward(x, vectors, cache.embedding, pass);
+    classifier.forward(drop(vectors, cache, pass), logits, cache.classifier, pass.at(1));
+  }
+
+  void backward(Tile<const std::int32_t> x, Tile<const S> logits, Tile<const S> dlogits, Cache& cache,
+                TextClassifier& grad, const Pass& pass) const {
+    const Tile<const S> vectors = cache.vectors.view(), kept = drops(pass) ? cache.kept.view() : vectors;
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> d = pass.scratch.like(vectors);
+    classifier.backward(kept, logits, dlogits, into(d), cache.classifier, grad.classifier, pass.at(1));
+    if (drops(pass)) dropout.backward(vectors, kept, d, into(d), cache.dropout, grad.dropout, pass.at(0));
+    embedding.backward(x, vectors, d, cache.embedding, grad.embedding, pass);
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("embedding", models.embedding...);
+    SequenceClassifier<S>::visit(f, models.classifier...);
+  }
+
+  // ---- files
+
+  /// The options, the labels and the words. Throws where they do not fit each other.
+  Metadata metadata() const {
+    Metadata m = classifier.metadata();
+    m.erase("features");
+    set(m, "tokens", options.tokens);
+    set(m, "embedding", options.embedding);
+    if (!words.empty()) set(m, "words", words);
+    check_words(static_cast<Index>(words.size()), options.tokens);
+    return m;
+  }
+  static Options options_from(const Metadata& metadata) {
+    Options o{.tokens = get_index(metadata, "tokens"), .embedding = get_index(metadata, "embedding")};
+    Metadata rest = metadata;
+    set(rest, "features", o.embedding);
+    o.classifier = options_from_metadata(rest);
+    return o;
+  }
+  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
+    Options o{.classifier = options_from_tensors(tensors, hints)};
+    for (const TensorShape& t : tensors) {
+      if (t.name == "embedding.weight" && t.extents.size() == 2) o.tokens = t.extents[0];
+    }
+    require(o.tokens > 0, [] {
+      return Fault{"the tensors do not determine a text classifier", "no metadata", "a tensor embedding.weight", {}};
+    });
+    o.embedding = o.classifier.features;
+    return o;
+  }
+  static Index parameter_count(const Options& o) {
+    require(o.tokens > 0 && o.tokens <= Index(1) << 28 && o.embedding > 0 && o.embedding <= Index(1) << 28, [&] {
+      return Fault{"size out of range", "TextClassifier", "1 to 2^28", to_text(Extents<2>{o.tokens, o.embedding})};
+    });
+    return o.tokens * o.embedding + heed::parameter_count(with_features(o).classifier);
+  }
+  /// The labels and the words. Throws where they do not fit the options.
+  void restore(const Metadata& metadata) {
+    classifier.restore(metadata);
+    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
+    check_words(static_cast<Index>(words.size()), options.tokens);
+  }
+
+ private:
+  static Options with_features(Options o) {
+    o.classifier.features = o.embedding;
+    return o;
+  }
+  static void check_words(Index count, Index tokens) {
+    require(count == 0 || count + 2 == tokens, [&] {
+      return Fault{"wrong number of words", "TextClassifier", std::to_string(tokens - 2), std::to_string(count)};
+    });
+  }
+  bool drops(const Pass& pass) const { return DropoutMask::active(dropout.rate, pass); }
+  Tile<const S> drop(Tile<S> vectors, Cache& cache, const Pass& pass) const {
+    if (!drops(pass)) return vectors;
+    const Tile<S> kept = cache.kept.take(vectors.shape(), vectors.lanes, vectors.lengths);
+    dropout.forward(vectors, kept, cache.dropout, pass.at(0));
+    return kept;
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,107 @@
+#include "heed/models/text_classifier.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../support/error_of.hpp"
+#include "../support/reference.hpp"
+#include "heed/testing/check_layer.hpp"
+
+namespace {
+
+using heed::Attention;
+using heed::TextClassifier;
+using test_support::error_of;
+using Options = heed::TextClassifierOptions;
+
+constexpr Options small{
+    .tokens = 6, .embedding = 3, .classifier = {.features = 3, .classes = 4, .hidden = 4, .dense = 5}};
+
+template <class S>
+TextClassifier<S> random_model(const Options& options) {
+  TextClassifier<S> model(options);
+  heed::Key key{7};
+  for_each_parameter([&](const heed::Path&, auto& p) { initialize_uniform(p, key = key.child(1), 0.5); }, model);
+  model.embedding.padding_idx = -1;  // token 0 occurs here, and its gradient is looked at
+  for (heed::Index i = 0; i < 5; ++i) model.classifier.fc1.bias(i) = i % 3 == 1 ? S(-2) : S(2);
+  return model;
+}
+
+TEST(TextClassifier, FulfilsTheLayerContractOfTokens) {
+  for (const Attention attention : {Attention::pool, Attention::multihead, Attention::additive, Attention::none}) {
+    for (const double dropout : {0.0, 0.3}) {
+      Options o = small;
+      o.classifier.attention = attention;
+      o.classifier.dropout = dropout;
+      const auto report = heed::testing::check_layer([&]<class S>() { return random_model<S>(o); }, {4, 1},
+                                                     {.zero_when_empty = false, .initialize = false, .tokens = 6});
+      EXPECT_TRUE(report.ok()) << to_text(attention) << report.text();
+    }
+  }
+}
+
+TEST(TextClassifier, HasTheNamesOfAPyTorchModule) {
+  EXPECT_EQ(test_support::parameter_names(TextClassifier<float>(small)),
+            "embedding.weight lstm.weight_ih_l0 lstm.weight_hh_l0 lstm.bias_ih_l0 lstm.bias_hh_l0 "
+            "attention.attention.weight attention.attention.bias fc1.weight fc1.bias fc2.weight fc2.bias ");
+  EXPECT_EQ(TextClassifier<float>::parameter_count(small), parameter_count(TextClassifier<float>(small)));
+}
+
+TEST(TextClassifier, KeepsPaddingAtZero) {
+  const TextClassifier<float> model(small);
+  for (heed::Index i = 0; i < 3; ++i) EXPECT_EQ(model.embedding.weight.row(0)[i], 0);
+}
+
+TEST(TextClassifier, MetadataHasEverythingBack) {
+  Options o = small;
+  o.classifier.cell = heed::CellKind::gru;
+  o.classifier.layers = 2;
+  o.classifier.bidirectional = true;
+  o.classifier.dropout = 0.25;
+  TextClassifier<float> model(o);
+  model.classifier.labels = {"a", "b", "c", "d"};
+  model.words = {"how", "are", "you", "?"};
+  const auto metadata = model.metadata();
+  EXPECT_EQ(TextClassifier<float>::options_from(metadata), o);
+  TextClassifier<float> again(o);
+  again.restore(metadata);
+  EXPECT_EQ(again.words, model.words);
+  EXPECT_EQ(again.classifier.labels, model.classifier.labels);
+}
+
+TEST(TextClassifier, OptionsFollowFromTheTensors) {
+  Options o = small;
+  o.classifier.layers = 2;
+  o.classifier.bidirectional = true;
+  std::vector<heed::TensorShape> tensors;
+  TextClassifier<float> model(o);
+  for_each_parameter(
+      [&](const heed::Path& path, const auto& p) {
+        tensors.push_back({path.text(), {p.extents().begin(), p.extents().end()}});
+      },
+      model);
+  EXPECT_EQ(TextClassifier<float>::options_from(tensors, {}), o);
+  tensors.erase(tensors.begin());
+  EXPECT_EQ(error_of([&] { TextClassifier<float>::options_from(tensors, {}); }),
+            "no metadata: the tensors do not determine a text classifier (expected a tensor embedding.weight)");
+}
+
+TEST(TextClassifier, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(error_of([] { TextClassifier<float>(Options{.tokens = 0, .embedding = 3}); }),
+            "Embedding: sizes must be positive (got (0, 3))");
+  TextClassifier<float> model(small);
+  model.words = {"one"};
+  EXPECT_EQ(error_of([&] { model.metadata(); }), "TextClassifier: wrong number of words (expected 4, got 1)");
+  const std::vector<std::int32_t> tokens{1, 2, 6, 7};
+  EXPECT_EQ(error_of([&] {
+              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {2, 2, 1}), {});
+            }).substr(0, 20),
+            "Embedding, sequence ");
+  const std::vector<std::int32_t> lengths{2, 0};
+  model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {1, 2, 1}), {});
+  EXPECT_NE(error_of([&] {
+              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data() + 1, {1, 2, 1}), {});
+            }),
+            "no error");
+}
+
+}  // namespace
