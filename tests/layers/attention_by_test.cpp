@@ -116,10 +116,17 @@ TYPED_TEST(AttentionFamily, FulfilsTheLayerContractWithAMemory) {
   const auto report = test_support::check_cross(Make<TypeParam, false>(), 2, {3, 4});
   EXPECT_TRUE(report.ok()) << report.text();
 }
+template <class Family>
+struct MakePool {
+  template <class S>
+  auto operator()() const {
+    const Index query = Family::projects ? 5 : 4;
+    return pool_of(Family::template make<S>(query, 4, false), query);
+  }
+};
+
 TYPED_TEST(AttentionFamily, FulfilsTheLayerContractAsAPool) {
-  constexpr Index query = TypeParam::projects ? 5 : 4;
-  const auto report = heed::testing::check_layer(
-      []<class S>() { return pool_of(TypeParam::template make<S>(query, 4, false), query); }, {4, 4});
+  const auto report = heed::testing::check_layer(MakePool<TypeParam>(), {4, 4});
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
