@@ -249,13 +249,9 @@ TEST(FitRagged, CostsItsValidStepsAndAQuarterAtMost) {
       std::atomic<Index> taken{0};
       Counting model;
       model.taken = &taken;
-      heed::fit(
-          model, ragged.view(),
-          {.epochs = 1, .batch_size = batch, .bucket_by_length = true, .threads = 1});
+      heed::fit(model, ragged.view(), {.epochs = 1, .batch_size = batch, .bucket_by_length = true, .threads = 1});
       Index before = taken.exchange(0);  // one pass may have found out what a lane takes
-      heed::fit(
-          model, ragged.view(),
-          {.epochs = 2, .batch_size = batch, .bucket_by_length = true, .threads = 1});
+      heed::fit(model, ragged.view(), {.epochs = 2, .batch_size = batch, .bucket_by_length = true, .threads = 1});
       EXPECT_LT(static_cast<double>(taken - before) / valid, 1.25) << n << " sequences, batch " << batch;
     }
   }
