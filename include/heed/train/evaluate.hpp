@@ -98,6 +98,7 @@ class Evaluator {
     rows.prepare(order_, std::span(&all, 1), 0);
     own_ = reducer_.own(tiles);
     store_.reserve(own_.count(), shape_, width, as_rows(rows.labels()).extent(1));
+    tiles_.reserve(static_cast<std::size_t>(own_.count()));
     for (Index i = own_.first; i < own_.last; ++i) {
       tiles_.push_back(rows.gather(store_, i - own_.first, all.positions_of({i, i + 1})));
     }

@@ -181,6 +181,7 @@ class FitRun {
     denominator_ = denominator_of(batch.positions);
     own_ = batch.tiles_of(reducer().own(batch.shards));
     store_.reserve(own_.count(), rows_.shape(), batch.width, targets());
+    tiles_.reserve(static_cast<std::size_t>(own_.count()));
     for (Index i = own_.first; i < own_.last; ++i) {
       tiles_.push_back(rows_.gather(store_, i - own_.first, batch.positions_of({i, i + 1})));
     }
