@@ -3,13 +3,24 @@
 #include <gtest/gtest.h>
 
 #include "../support/attention_case.hpp"
+#include "../support/layer_case.hpp"
 
-// Numbers, contract and steps: attention_by_test.cpp, for all scores.
+// Masks, steps and pools: attention_by_test.cpp, for all scores.
 
 namespace {
 
 using heed::GeneralAttention;
 using test_support::error_of;
+
+TEST(GeneralAttention, EqualsPyTorch) {
+  for (const bool causal : {false, true}) {
+    test_support::expect_equals_reference(
+        causal ? "attention_scores/general_self_causal_ragged" : "attention_scores/general_self",
+        GeneralAttention<double>({.query_size = 3, .memory_size = 3, .causal = causal}));
+  }
+  test_support::expect_equals_cross("attention_scores/general_cross_both_ragged",
+                                    GeneralAttention<double>({.query_size = 4, .memory_size = 3}));
+}
 
 TEST(GeneralAttention, IsALinearOfTheQueryWithoutABias) {
   EXPECT_EQ(test_support::parameter_names(GeneralAttention<float>({2, 3})), "attn.weight ");

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
-#include "../support/reference.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/general_attention.hpp"
-#include "heed/testing/layer_run.hpp"
+#include "heed/testing/check_layer.hpp"
 
-// Numbers and contract: attention_by_test.cpp, for all scores.
+// The pools of all scores: attention_by_test.cpp.
 
 namespace {
 
@@ -19,6 +19,20 @@ using heed::QueryPool;
 using test_support::error_of;
 using test_support::Numbers;
 using test_support::Values;
+
+TEST(QueryPool, EqualsPyTorch) {
+  const QueryPool<GeneralAttention<double>> general({.query_size = 4, .memory_size = 3});
+  test_support::expect_equals_reference("attention_scores/general_pool", general);
+  test_support::expect_equals_reference("attention_scores/general_pool_ragged", general);
+  const QueryPool<AdditiveAttention<double>> additive({.query_size = 4, .memory_size = 3, .attention_size = 5});
+  test_support::expect_equals_reference("attention_scores/additive_pool_ragged", additive);
+}
+
+TEST(QueryPool, FulfilsTheLayerContract) {
+  const auto report = heed::testing::check_layer(
+      []<class S>() { return QueryPool<GeneralAttention<S>>({.query_size = 3, .memory_size = 4}); }, {4, 4});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
 
 TEST(QueryPool, HasAQueryAndAnAttention) {
   EXPECT_EQ(test_support::parameter_names(QueryPool<AdditiveAttention<float>>({2, 3})),
