@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../support/allocations.hpp"
@@ -106,6 +108,44 @@ TEST(ThreadPool, SizesItselfByTheMachineUnlessTold) {
   EXPECT_EQ(ThreadPool(3).size(), 3);
   EXPECT_EQ(test_support::error_of([] { ThreadPool(-1); }),
             "ThreadPool: number of threads (expected at least 0, got -1)");
+}
+
+// Threads of somebody's own: one a task.
+struct OneEach {
+  int most = 2;
+  std::vector<std::thread> threads = {};
+  int size() const { return most; }
+  void run(std::function<void()> work) {
+    if (static_cast<int>(threads.size()) == 3) throw std::runtime_error("no more");
+    threads.emplace_back(std::move(work));
+  }
+  void join() {
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+  }
+};
+
+TEST(ThreadPool, TakesAnExecutor) {
+  static_assert(heed::Executor<OneEach>);
+  OneEach executor;
+  ThreadPool pool{heed::ExecutorReference(executor)};
+  EXPECT_EQ(pool.size(), 3);
+  std::vector<std::atomic<int>> seen(100);
+  pool.for_each(100, [&](heed::Index i, int worker) {
+    ++seen[static_cast<std::size_t>(i)];
+    EXPECT_LT(worker, 3);
+  });
+  EXPECT_EQ(executor.threads.size(), 2U);
+  executor.join();
+  for (const auto& times : seen) EXPECT_EQ(times, 1);
+}
+
+TEST(ThreadPool, WaitsForThoseThatRunWhereAnExecutorFails) {
+  OneEach executor{.most = 5};
+  ThreadPool pool{heed::ExecutorReference(executor)};
+  EXPECT_THROW(pool.for_each(100, [](heed::Index, int) {}), std::runtime_error);
+  executor.join();
+  EXPECT_THROW(ThreadPool{heed::ExecutorReference()}, heed::Error);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -82,7 +83,7 @@ void expect_like_one_process(Index n, bool ragged, FitOptions o) {
         EXPECT_EQ(history.epochs[e].accuracy, expected.epochs[e].accuracy);
         EXPECT_EQ(history.epochs[e].test_loss, expected.epochs[e].test_loss);
         EXPECT_EQ(history.epochs[e].test_accuracy, expected.epochs[e].test_accuracy);
-        EXPECT_EQ(history.epochs[e].sequences, n);
+        EXPECT_EQ(history.epochs[e].sequences, expected.epochs[e].sequences);
       }
     }
   }
@@ -108,6 +109,62 @@ TEST(Mpi, MiniBatchesGiveTheBitsOfOneProcess) {
   }
   expect_like_one_process<float>(700, true, {.epochs = 2, .batch_size = 150, .shuffle = false, .clip_norm = 0.1});
   expect_like_one_process<float>(700, true, {.epochs = 2, .batch_size = 90, .class_weights = {1, 2, 0, 1}});
+}
+
+TEST(Mpi, EveryWayToTrainGivesTheBitsOfOneProcess) {
+  for (const bool ragged : {false, true}) {
+    for (const Index batch : {0, 90}) {
+      FitOptions o{.epochs = 3, .learning_rate = 0.05, .batch_size = batch};
+      o.bucket_by_length = true;
+      o.balance_classes = true;
+      o.validation = 0.2;
+      o.early_stopping = {.patience = 2};
+      o.ema_decay = 0.8;
+      o.schedule = heed::CosineSchedule{.warmup = 2};
+      std::atomic<bool> never{false};
+      o.stop = never;
+      expect_like_one_process<float>(500, ragged, o);
+    }
+  }
+}
+
+TEST(Mpi, TargetsGiveTheBitsOfOneProcess) {
+  const MpiReducer mpi;
+  const Task<double> task(300, {6, 3}, 4, true);
+  heed::Tensor<double, 2> y({300, 2});
+  for (Index i = 0; i < 300; ++i) y(i, i % 2) = task.x(i, 0, 1);
+  for (const Index batch : {0, 70}) {
+    Model<double> model({.features = 3, .classes = 2}), reference = model;
+    const FitOptions o{.epochs = 3, .batch_size = batch, .threads = 1, .validation = 0.2};
+    const IndexRange mine = mpi.part(300);
+    const Part<double> part(task, mine);
+    const heed::TargetSequences<double> here{
+        part.view.x, {y.data() + 2 * mine.first, {mine.count(), 2}}, part.view.lengths};
+    const heed::MeanSquaredError<double> loss;
+    const History expected = heed::fit(reference, {task.x.view(), y.view(), task.lengths}, loss, o);
+    const History history = heed::fit(model, here, loss, o, {}, mpi);
+    EXPECT_EQ(flat(model), flat(reference));
+    EXPECT_EQ(history.epochs[2].validation_loss, expected.epochs[2].validation_loss);
+  }
+}
+
+TEST(Mpi, AStateIsThatOfOneProcess) {
+  const MpiReducer mpi;
+  const Task<float> task(200, {6, 3}, 4, true);
+  heed::Metadata identities[2];
+  for (const bool together : {false, true}) {
+    Model<float> model({.features = 3, .classes = 4});
+    FitOptions o{.epochs = 1, .batch_size = 50, .threads = 1};
+    o.checkpoint.load = [](heed::TrainingState&) { return false; };
+    o.checkpoint.save = [&](const heed::TrainingState& state) { identities[together] = state.identity; };
+    if (together) {
+      heed::fit(model, Part<float>(task, mpi.part(200)).view, o, {}, mpi);
+    } else {
+      heed::fit(model, task.view(), o);
+    }
+  }
+  EXPECT_EQ(identities[0], identities[1]);
+  EXPECT_FALSE(identities[0].empty());
 }
 
 TEST(Mpi, ReducesInTheTreeOfOneProcess) {

@@ -7,16 +7,19 @@
 #include "heed/compose/residual.hpp"
 #include "heed/compose/sequential.hpp"
 #include "heed/layers/activations.hpp"
+#include "heed/layers/additive_attention.hpp"
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/embedding.hpp"
+#include "heed/layers/general_attention.hpp"
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/positions.hpp"
+#include "heed/layers/query_pool.hpp"
 #include "heed/layers/transformer_decoder_block.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
 #include "heed/models/sequence_classifier.hpp"
@@ -59,7 +62,14 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(heed::Lstm<float>({4, 5}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::AttentionPool<float>({4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::DotAttention<float>({4, 4, 3}), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::AdditiveAttention<float>({4, 4}), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::QueryPool<heed::GeneralAttention<float>>({4, 4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::MultiHeadAttention<float>({4, 2}), {3, 4}), 0);
+  EXPECT_EQ(
+      warm_allocations(heed::MultiHeadAttention<float>(
+                           {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2}),
+                       {3, 4}, true),
+      0);
   EXPECT_EQ(warm_allocations(heed::MeanPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::MaxPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::LastPool<float>(), {3, 4}), 0);

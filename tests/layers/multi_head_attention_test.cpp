@@ -230,6 +230,38 @@ TEST(MultiHeadAttention, AMemoryWithoutStepsGivesZeros) {
   }
 }
 
+// Masked to the last key, or empty: zeros and zero gradients, whatever the options.
+TEST(MultiHeadAttention, WhoMeetsNoKeyGivesZeros) {
+  using Layer = MultiHeadAttention<double>;
+  for (const Layer::Options& o :
+       {Layer::Options{.embed_dim = 4, .num_heads = 2},
+        {.embed_dim = 4, .num_heads = 2, .kdim = 4, .causal = true},
+        {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2}}) {
+    Layer layer(o);
+    layer.in_proj_bias.fill(0.3);
+    layer.out_proj.bias.fill(0.7);
+    for (const Index lanes : {1, 3}) {
+      for (const bool masked : {false, true}) {
+        const OwnedMask mask(3, 3, std::vector<int>(9));
+        const std::vector<std::int32_t> empty(static_cast<std::size_t>(lanes), 0);
+        const test_support::Numbers x({3, 4}, lanes, 1), m({3, 4}, lanes, 2);
+        const auto memory = masked ? m.view() : m.view(empty);
+        test_support::Numbers y(x.shape, lanes, 3), dx = x, dm = m;
+        Layer::Cache cache;
+        heed::Scratch scratch;
+        const heed::Pass pass{scratch, true, heed::Key{4}};
+        Layer gradient = layer;
+        set_zero(gradient);
+        layer.forward(x.view(), memory, y.tile(), cache, pass, masked ? mask.view() : heed::AttentionMask());
+        layer.backward(x.view(), memory, y.view(), x.view(), into(dx.tile()), into(dm.tile()), cache, gradient, pass);
+        for (const auto& all : {y.values, dx.values, dm.values, test_support::numbers(gradient)}) {
+          EXPECT_EQ(all, test_support::Values(all.size(), 0.0));
+        }
+      }
+    }
+  }
+}
+
 TEST(MultiHeadAttention, HasPyTorchsNames) {
   EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({4, 2})),
             "in_proj_weight in_proj_bias out_proj.weight out_proj.bias ");

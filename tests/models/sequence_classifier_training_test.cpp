@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "../support/classifier_case.hpp"
 #include "heed/train/fit.hpp"
 
@@ -37,5 +39,31 @@ void expect_curves(int epochs, double limit) {
 
 TEST(SequenceClassifierTraining, FollowsPyTorchForFiftyEpochsInDouble) { expect_curves<double>(50, 1e-10); }
 TEST(SequenceClassifierTraining, FollowsPyTorchForThirtyEpochsInFloat) { expect_curves<float>(30, 1e-4); }
+
+TEST(SequenceClassifierTraining, FollowsPyTorchWithAdamWClippingAndACosineSchedule) {
+  const Reference data("curve/data"), file("training/adamw_clip_cosine");
+  const auto x = data.array("input.x");
+  const auto labels = data.integers("input.labels");
+  auto model = with_weights(test_support::classifier_of<double>(file), file);
+  heed::Adam adam(
+      model, heed::adamw({.learning_rate = file.number("learning_rate"), .weight_decay = file.number("weight_decay")}));
+  const auto epochs = static_cast<int>(file.index("epochs"));
+  const auto history =
+      heed::fit(model, {heed::view(x.values.data(), {x.extents[0], x.extents[1], x.extents[2]}), labels}, adam,
+                {.epochs = epochs,
+                 .schedule = heed::CosineSchedule{.warmup = file.index("warmup"),
+                                                  .warmup_start = file.number("warmup_start"),
+                                                  .last = file.number("last")},
+                 .threads = 1,
+                 .clip_norm = file.number("max_norm")});
+  const auto losses = file.values("output.loss"), norms = file.values("output.norm");
+  ASSERT_EQ(history.epochs.size(), losses.size());
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    EXPECT_NEAR(history.epochs[i].loss / losses[i], 1, 1e-10) << "epoch " << i + 1;
+  }
+  EXPECT_LT(losses.back(), losses.front() / 2);
+  EXPECT_GT(*std::max_element(norms.begin(), norms.end()), file.number("max_norm")) << "some are clipped";
+  EXPECT_LT(*std::min_element(norms.begin(), norms.end()), file.number("max_norm")) << "some are not";
+}
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
 #include "heed/testing/check_layer.hpp"
@@ -44,6 +46,13 @@ TEST(TextClassifier, HasTheNamesOfAPyTorchModule) {
             "embedding.weight lstm.weight_ih_l0 lstm.weight_hh_l0 lstm.bias_ih_l0 lstm.bias_hh_l0 "
             "attention.attention.weight attention.attention.bias fc1.weight fc1.bias fc2.weight fc2.bias ");
   EXPECT_EQ(TextClassifier<float>::parameter_count(small), parameter_count(TextClassifier<float>(small)));
+}
+
+TEST(TextClassifier, StartsWithSmallVectors) {
+  const TextClassifier<double> model({.tokens = 400, .embedding = 50, .classifier = {.classes = 2}});
+  double square = 0;
+  for (const double v : model.embedding.weight) square += v * v;
+  EXPECT_NEAR(std::sqrt(square / (399 * 50)), 0.1, 0.003);
 }
 
 TEST(TextClassifier, KeepsPaddingAtZero) {

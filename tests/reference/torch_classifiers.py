@@ -22,6 +22,7 @@ def write_all():
     for name in ATTENTIONS:
         default_size(name)
     curves()
+    adamw_curve()
     state_dicts()
 
 
@@ -118,6 +119,32 @@ def curves(epochs=50, learning_rate=0.01):
         tensors["output.loss"] = array(train(model, x, labels, epochs, learning_rate))
         settings = {"torch": torch.__version__, "epochs": epochs, "learning_rate": learning_rate, **settings}
         reference_file.write("curve", name, tensors, settings)
+
+
+def adamw_curve(epochs=30, learning_rate=0.02, weight_decay=0.1, max_norm=0.3, warmup=5, last=1e-4):
+    """As the curves: AdamW, the gradient's norm clipped, a cosine with a warm-up. Also the norm before each clipping."""
+    x, labels = curve_data()
+    model, settings = curve_model("pool")
+    tensors = {f"weight.{key}": array(value.float()) for key, value in model.state_dict().items()}
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    rates = torch.optim.lr_scheduler
+    rise = rates.LinearLR(optimizer, start_factor=0.2, total_iters=warmup)
+    fall = rates.CosineAnnealingLR(optimizer, T_max=epochs - warmup, eta_min=last)
+    schedule = rates.SequentialLR(optimizer, [rise, fall], milestones=[warmup])
+    losses, norms = [], []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(x), labels)
+        loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm))
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.detach())
+    tensors["output.loss"] = array(torch.stack(losses))
+    tensors["output.norm"] = array(torch.stack(norms))
+    choices = {"weight_decay": weight_decay, "max_norm": max_norm, "warmup": warmup, "warmup_start": 0.2, "last": last}
+    settings = {"torch": torch.__version__, "epochs": epochs, "learning_rate": learning_rate, **choices, **settings}
+    reference_file.write("training", "adamw_clip_cosine", tensors, settings)
 
 
 # Files of the safetensors package, without metadata, and beside each the logits it should give

@@ -3,6 +3,7 @@
 
 import torch_attention
 import torch_classifiers
+import torch_curves
 import torch_layers
 import torch_losses
 import torch_optimizers
@@ -15,3 +16,4 @@ if __name__ == "__main__":
     torch_losses.write_all()
     torch_optimizers.write_all()
     torch_classifiers.write_all()
+    torch_curves.write_all()

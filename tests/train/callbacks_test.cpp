@@ -137,4 +137,14 @@ TEST(StopEarly, StartsAnewWithEachRun) {
   EXPECT_EQ(epochs_until_stop(stop, {9, 8, 7, 6}), 4U);
 }
 
+TEST(ProgressText, TellsOfValidationAndOfLossesWithoutAccuracy) {
+  EpochRecord r{.epoch = 1, .epochs = 2, .loss = 0.5, .accuracy = 0.75, .seconds = 1, .sequences = 100};
+  r.validation_loss = 0.6;
+  r.validation_accuracy = 0.7;
+  EXPECT_EQ(heed::progress_text(r), "epoch 1/2  loss 0.500000  acc 0.7500  val 0.7000  100 seq/s  0:01 left");
+  r.accuracy = r.validation_accuracy = NAN;
+  r.test_loss = 12345;
+  EXPECT_EQ(heed::progress_text(r), "epoch 1/2  loss 0.500000  val 0.600000  test 1.234e+04  100 seq/s  0:01 left");
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "../support/error_of.hpp"
@@ -41,6 +42,35 @@ TEST(LocalRows, RejectFaultyData) {
   Task<float> task(5, {2, 3}, 2);
   task.labels.pop_back();
   EXPECT_NE(test_support::error_of([&] { LocalRows<float>(task.view()); }).find("differ in number"), std::string::npos);
+}
+
+TEST(LocalRows, GiveTargets) {
+  const Task<float> task(20, {3, 2}, 4, true);
+  heed::Tensor<float, 2> y({20, 3});
+  for (Index i = 0; i < 60; ++i) y.data()[i] = static_cast<float>(i);
+  LocalRows<float, float> rows({task.x.view(), y.view(), task.lengths});
+  heed::TileStore<float, float> store;
+  store.reserve(1, rows.shape(), 16, 3);
+  const auto tile = rows.gather(store, 0, {5, 8});
+  EXPECT_EQ(tile.labels.shape(), (heed::Shape{1, 3}));
+  for (Index k = 0; k < 3; ++k) {
+    EXPECT_EQ(rows.targets(7)[static_cast<std::size_t>(k)], y(7, k));
+    for (Index l = 0; l < 16; ++l) EXPECT_EQ(tile.labels.at(0, k)[l], l < 3 ? y(5 + l, k) : 0);
+  }
+}
+
+TEST(LocalRows, HaveAFingerprintOfWhatCounts) {
+  Task<float> task(20, {3, 2}, 4, true);
+  task.lengths[4] = 2;
+  const auto print = [&] { return LocalRows<float>(task.view()).fingerprint(); };
+  const auto before = print();
+  task.x(4, 2, 0) = 7;  // past the end
+  EXPECT_EQ(print(), before);
+  task.x(4, 1, 0) += 1;
+  EXPECT_NE(print(), before);
+  task.x(4, 1, 0) -= 1;
+  std::swap_ranges(task.x.data(), task.x.data() + 6, task.x.data() + 6);
+  EXPECT_NE(print(), before) << "another order";
 }
 
 }  // namespace

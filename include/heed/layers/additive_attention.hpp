@@ -10,6 +10,7 @@
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/math.hpp"
+#include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -121,9 +122,11 @@ struct AdditiveScore {
   }
   /// d(W [q; k] + b) = ds v (1 - tanh^2): to the key and, over all keys, to the query.
   void scores_backward(const Scores& score, Index first, Index count, const S* ds, Tile<S> dq, Into<S>, Cache& cache,
-                       AdditiveScore& grad) const {
+                       AdditiveScore& grad, const Pass& pass) const {
     using namespace simd;
     const Index n = score_size() * dq.lanes;
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> dz = pass.scratch.template tile<S>({1, score_size()}, dq.lanes);
     for (Index i = first; i < first + count; ++i, ds += score.head.keys * dq.lanes) {
       const Tile<const S> h = score.hidden(i);
       const Tile<const S> dscore(ds, {h.steps, 1}, h.lanes);
@@ -132,12 +135,11 @@ struct AdditiveScore {
       std::fill_n(to_query, n, S(0));
       for (Index k = 0; k < h.steps; ++k) {
         S* to_key = cache.dkeys.tile().at(k);
-        for_each_place<S>(h.features, h.lanes, [&]<class P>(auto at) HEED_LAMBDA {
-          const P t = load<P>(h.at(k) + at.number);
-          const P dz = mul(at.template of_lane<P>(dscore.at(k)), at.template of_feature<P>(v.data()));
-          const P d = mul(dz, sub(set1<P>(1), mul(t, t)));
-          accumulate(to_key + at.number, d);
-          accumulate(to_query + at.number, d);
+        input_gradient<S>(dscore.step(k), score_weight(), into(dz));
+        for_each_packet<S>(n, [&]<class P>(Index j) HEED_LAMBDA {
+          const P t = load<P>(h.at(k) + j), d = mul(load<P>(dz.data + j), sub(set1<P>(1), mul(t, t)));
+          accumulate(to_key + j, d);
+          accumulate(to_query + j, d);
         });
       }
     }

@@ -46,10 +46,10 @@ struct AttentionBy : Score {
   /// Throws where a size is not positive.
   explicit AttentionBy(Options o) : Score(o), causal(o.causal) {}
 
-  Shape output_shape(Shape query, Shape memory) const {
-    const Extents<2> sizes{Score::query_size(), Score::memory_size()}, got{query.features, memory.features};
+  Shape output_shape(Shape q, Shape memory) const {
+    const Extents<2> sizes{Score::query_size(), Score::memory_size()}, got{q.features, memory.features};
     require(got == sizes, [&] { return Fault{"wrong number of features", Score::name, to_text(sizes), to_text(got)}; });
-    return {query.steps, Score::value_size()};
+    return {q.steps, Score::value_size()};
   }
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
@@ -70,32 +70,32 @@ struct AttentionBy : Score {
     cache.weights.take(1, queries, memory.steps, memory.lanes);
     Score::prepare(queries, memory, cache.score);
   }
-  /// Query number `t` of the cache; `query` and `y` have one step.
-  void step(Index t, Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
+  /// Query number `t` of the cache; q and y have one step (or some: those from `t` on).
+  void step(Index t, Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
     const Scratch::Mark mark(pass.scratch);
-    const kernels::Head<S> head = this->head(t, query, memory, cache);
-    const Tile<const S> q = Score::project(t, query, cache.score);
-    kernels::attend<S>(head, Score::scores(head, q, memory, cache.score), Score::values(memory, cache.score),
-                       cache.weights.of(head, 0, pass), kernels::matrix_of(y));
+    const kernels::Head<S> one = head(t, q, memory, cache);
+    const Tile<const S> projected = Score::project(t, q, cache.score);
+    kernels::attend<S>(one, Score::scores(one, projected, memory, cache.score), Score::values(memory, cache.score),
+                       cache.weights.of(one, 0, pass), kernels::matrix_of(y));
   }
 
   /// Before the first `step_backward`.
   void prepare_backward(Cache& cache) const { Score::prepare_backward(cache.score); }
   /// Back through query `t`. What reaches the memory through projections waits for `finish_backward`.
-  void step_backward(Index t, Tile<const S> query, Tile<const S> memory, Tile<const S> dy, Into<S> dquery,
-                     Into<S> dmemory, Cache& cache, AttentionBy& grad, const Pass& pass) const {
+  void step_backward(Index t, Tile<const S> q, Tile<const S> memory, Tile<const S> dy, Into<S> dquery, Into<S> dmemory,
+                     Cache& cache, AttentionBy& grad, const Pass& pass) const {
     const Scratch::Mark mark(pass.scratch);
-    const kernels::Head<S> head = this->head(t, query, memory, cache);
-    const Tile<const S> q = Score::projected(t, query, cache.score);
-    const Tile<S> dq = pass.scratch.like(q);
-    S* room = pass.scratch.template take<S>(head.block() * head.keys * head.lanes);
-    const auto score = Score::scores(head, q, memory, cache.score);
+    const kernels::Head<S> one = head(t, q, memory, cache);
+    const Tile<const S> projected = Score::projected(t, q, cache.score);
+    const Tile<S> dq = pass.scratch.like(projected);
+    S* room = pass.scratch.template take<S>(one.block() * one.keys * one.lanes);
+    const auto score = Score::scores(one, projected, memory, cache.score);
     const kernels::LaneSink<S> dvalues = Score::dvalues(dmemory, cache.score);
-    kernels::attend_backward<S>(head, score, Score::values(memory, cache.score), cache.weights.of(head, 0, pass),
+    kernels::attend_backward<S>(one, score, Score::values(memory, cache.score), cache.weights.of(one, 0, pass),
                                 kernels::matrix_of(dy), room, dvalues, [&](Index first, Index count, const S* ds) {
-                                  Score::scores_backward(score, first, count, ds, dq, dmemory, cache.score, grad);
+                                  Score::scores_backward(score, first, count, ds, dq, dmemory, cache.score, grad, pass);
                                 });
-    Score::project_backward(query, dq, dquery, grad);
+    Score::project_backward(q, dq, dquery, grad);
   }
   /// After the last `step_backward`. `dmemory` is to be added to where a step has put something into it.
   void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AttentionBy& grad) const {
@@ -104,19 +104,19 @@ struct AttentionBy : Score {
 
   // ---- all queries
 
-  void forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
+  void forward(Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
                AttentionMask mask = {}) const {
-    prepare(query.steps, memory, cache, mask);
-    step(0, query, memory, y, cache, pass);
+    prepare(q.steps, memory, cache, mask);
+    step(0, q, memory, y, cache, pass);
   }
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const {
     forward(x, x, y, cache, pass, mask);
   }
 
-  void backward(Tile<const S> query, Tile<const S> memory, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dquery,
+  void backward(Tile<const S> q, Tile<const S> memory, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dquery,
                 Into<S> dmemory, Cache& cache, AttentionBy& grad, const Pass& pass) const {
     prepare_backward(cache);
-    step_backward(0, query, memory, dy, dquery, dmemory, cache, grad, pass);
+    step_backward(0, q, memory, dy, dquery, dmemory, cache, grad, pass);
     dmemory.add = dmemory.add || Score::values_are_memory();
     finish_backward(memory, dmemory, cache, grad);
   }
@@ -129,15 +129,15 @@ struct AttentionBy : Score {
   }
 
  private:
-  // `query` begins at number `first`
-  kernels::Head<S> head(Index first, Tile<const S> query, Tile<const S> memory, const Cache& cache) const {
-    return {.queries = query.steps,
+  // q begins at number `first`
+  kernels::Head<S> head(Index first, Tile<const S> q, Tile<const S> memory, const Cache& cache) const {
+    return {.queries = q.steps,
             .keys = memory.steps,
             .key_size = Score::score_size(),
             .value_size = Score::value_size(),
-            .lanes = query.lanes,
+            .lanes = q.lanes,
             .scale = Score::scale(),
-            .query_lengths = query.lengths,
+            .query_lengths = q.lengths,
             .key_lengths = memory.lengths,
             .causal = causal,
             .mask = cache.mask,

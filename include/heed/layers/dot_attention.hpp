@@ -107,7 +107,7 @@ struct DotScore {
     cache.begun = false;
   }
   void scores_backward(const kernels::DotScores<S>& score, Index first, Index count, const S* ds, Tile<S> dq,
-                       Into<S> dmemory, Cache& cache, DotScore&) const {
+                       Into<S> dmemory, Cache& cache, DotScore&, const Pass&) const {
     kernels::LaneSink<S> dk{kernels::matrix_of(dmemory.tile), true};  // the values have been there
     if (!values_are_memory()) dk = {kernels::matrix_of(cache.dk.tile()), cache.begun};
     score.backward(first, count, ds, kernels::matrix_of(dq), dk);

@@ -25,7 +25,7 @@ struct GeneralScore : DotScore<S> {
     this->memory_size_ = o.memory_size;
     this->query = Dense<S>({.in_features = o.query_size, .out_features = o.memory_size, .bias = false});
   }
-  void initialize(Key key) { this->query.initialize(key); }
+  void initialize(Key k) { this->query.initialize(k); }
 
   static void visit(auto&& f, auto&... layers) { f("attn", layers.query...); }
 };

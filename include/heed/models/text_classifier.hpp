@@ -61,9 +61,11 @@ struct TextClassifier {
     initialize({});
   }
 
-  /// The table as PyTorch starts it, and each layer of the classifier.
+  /// Each layer of the classifier as PyTorch starts it; the table a tenth as large as there, N(0, 0.1^2), so that what
+  /// is learnt of a word soon outweighs where it began.
   void initialize(Key key) {
     embedding.initialize(key.child(0));
+    for (S& v : embedding.weight) v *= S(0.1);
     classifier.initialize(key.child(1));
   }
 
