@@ -34,6 +34,7 @@ using AlignedArray = std::unique_ptr<S[], detail::AlignedDelete>;
 template <class S>
 AlignedArray<S> allocate_aligned(Index count) {
   static_assert(std::is_trivially_copyable_v<S> && std::is_trivially_destructible_v<S>);
+  if (count == 0) return {};  // a part that an option switched off
   const auto n = static_cast<std::size_t>(count);
   if (n > (std::numeric_limits<std::size_t>::max() - alignment) / sizeof(S)) throw std::bad_array_new_length();
   detail::allocated += count * static_cast<Index>(sizeof(S));

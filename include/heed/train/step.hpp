@@ -84,6 +84,7 @@ class TrainingStep {
     const Index count = shard_count(tiles, parameters_);
     const IndexRange own = reducer_.own(count);
     const Index held = std::max<Index>(own.count(), 1);  // the sum needs a place
+    shards_.reserve(static_cast<std::size_t>(held));
     while (static_cast<Index>(shards_.size()) < held) shards_.push_back({like_, {}});
     threads_.for_each(own.count(), [&](Index i, int worker) {
       const Index k = own.first + i;
