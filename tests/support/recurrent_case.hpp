@@ -3,7 +3,7 @@
 // A recurrent layer on the sequences of a reference file, with its states.
 
 #include "heed/layers/recurrent.hpp"
-#include "heed/layers/rnn_cell.hpp"
+#include "heed/layers/rnn.hpp"
 #include "reference.hpp"
 
 namespace test_support {

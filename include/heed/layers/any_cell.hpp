@@ -4,10 +4,10 @@
 /// A cell that is chosen when the program runs.
 
 #include "heed/core/types.hpp"
-#include "heed/layers/gru_cell.hpp"
-#include "heed/layers/lstm_cell.hpp"
-#include "heed/layers/recurrent_cell.hpp"
-#include "heed/layers/rnn_cell.hpp"
+#include "heed/layers/detail/recurrent_cell.hpp"
+#include "heed/layers/gru.hpp"
+#include "heed/layers/lstm.hpp"
+#include "heed/layers/rnn.hpp"
 
 namespace heed::inline HEED_ISA {
 

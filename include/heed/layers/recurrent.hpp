@@ -15,8 +15,8 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
-#include "heed/layers/recurrent_cell.hpp"
-#include "heed/layers/recurrent_pass.hpp"
+#include "heed/layers/detail/recurrent_cell.hpp"
+#include "heed/layers/detail/recurrent_pass.hpp"
 
 namespace heed::inline HEED_ISA {
 

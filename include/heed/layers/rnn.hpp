@@ -3,11 +3,88 @@
 /// @file
 /// Simple recurrent networks.
 
+#include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/recurrent.hpp"
-#include "heed/layers/rnn_cell.hpp"
 
 namespace heed::inline HEED_ISA {
+
+enum class Nonlinearity { tanh, relu };
+
+/// Elman 1990; torch.nn.RNNCell:
+///
+///     h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),  or relu(of the same)
+template <class S>
+struct RnnCell {
+  using Scalar = S;
+  using Weights = RecurrentWeights<S>;
+  using Cache = RecurrentCache<S>;
+  using Before = StateBefore<S>;
+  static const char* name() { return "Rnn"; }
+  static Index gate_count() { return 1; }
+  static bool has_cell() { return false; }
+  static bool passes_directly() { return false; }
+
+  struct Options {
+    Index input_size = 0, hidden_size = 0;
+    Index num_layers = 1;
+    bool bidirectional = false;
+    double dropout = 0;  ///< of every layer's output but the last's
+    Nonlinearity nonlinearity = Nonlinearity::tanh;
+  };
+
+  Nonlinearity nonlinearity = Nonlinearity::tanh;
+
+  RnnCell() = default;
+  explicit RnnCell(const Options& o) : nonlinearity(o.nonlinearity) {}
+
+  // in the cache: h
+  void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
+    cache.gates.take({steps, w.hidden_size()}, lanes);
+    detail::add_biases(w, cache);
+  }
+
+  void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
+    using namespace simd;
+    const Index H = w.hidden_size();
+    S* h = cache.gates.tile().at(t);
+    const S* bias = cache.bias.data();
+    if (previous.h) {
+      kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x), times<S>(w.hh, previous.h)});
+    } else {
+      kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x)});
+    }
+    const bool relu = nonlinearity == Nonlinearity::relu;
+    for_each_packet<S>(H * L, [&]<class P>(Index k) HEED_LAMBDA {
+      const P a = load<P>(h + k), value = relu ? max(a, set1<P>(0)) : simd::tanh(a);
+      store(h + k, value);
+      store(y + k, value);
+    });
+  }
+
+  void step_backward(const Weights&, Index t, Before, Tile<S> dh, Tile<S>, Cache& cache, const Pass&) const {
+    using namespace simd;
+    S* h = cache.gates.tile().at(t);
+    const bool relu = nonlinearity == Nonlinearity::relu;
+    for_each_packet<S>(dh.features * dh.lanes, [&]<class P>(Index k) HEED_LAMBDA {
+      const P zero = set1<P>(0), y = load<P>(h + k), d = load<P>(dh.data + k);
+      store(h + k, relu ? select_less(zero, y, d, zero) : mul(d, sub(set1<P>(1), mul(y, y))));
+    });
+  }
+  static Tile<S> cell(Cache&, Index) { return {}; }
+  static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
+  static RecurrentGradients<S> recurrent_gradients(const Cache& cache) {
+    return {{{cache.gates.view(), cache.gates.view().features, 0}}};
+  }
+
+  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const S* sum = detail::accumulate_input<S>(x.range(steps.first, steps.count()),
+                                               cache.gates.view().range(steps.first, steps.count()), grad, pass);
+    for (Index r = 0; r < grad.bias_hh.size(); ++r) grad.bias_hh(r) += sum[r];
+  }
+};
 
 /// torch.nn.RNN: `RnnCell` in `Recurrent`. Options: input_size, hidden_size, num_layers, bidirectional, dropout,
 /// nonlinearity.

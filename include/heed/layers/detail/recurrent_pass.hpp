@@ -10,7 +10,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/layers/recurrent_cell.hpp"
+#include "heed/layers/detail/recurrent_cell.hpp"
 
 namespace heed::inline HEED_ISA::detail {
 
