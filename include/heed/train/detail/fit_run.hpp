@@ -44,8 +44,8 @@ class FitRun {
   using T = typename L::Target;
   using Data = LabelledSequences<X, T>;
 
-  FitRun(Model& model, const Data& data, const std::optional<Data>& test, L loss, Optimizer& optimizer,
-         const FitOptions& options, const R& reducer)
+  HEED_COLD FitRun(Model& model, const Data& data, const std::optional<Data>& test, L loss, Optimizer& optimizer,
+                   const FitOptions& options, const R& reducer)
       : model_(model),
         optimizer_(optimizer),
         options_(check(options)),
@@ -82,7 +82,7 @@ class FitRun {
     }
   }
 
-  History train() {
+  HEED_COLD History train() {
     using Clock = std::chrono::steady_clock;
     History& history = history_;
     history.epochs.reserve(static_cast<std::size_t>(std::min(options_.epochs, 10000)));
@@ -134,7 +134,7 @@ class FitRun {
   /// What is evaluated, and kept in the end.
   const Model& weights() const { return ema_ ? ema_->average() : model_; }
 
-  Split split_rows() const {
+  HEED_COLD Split split_rows() const {
     Split split;
     if (options_.validation == 0) return split;
     const Key key = Key{options_.seed}.child(0);  // epochs have 1 and on
@@ -150,7 +150,7 @@ class FitRun {
     return split;
   }
 
-  void balance(std::span<const Index> members, Index classes) {
+  HEED_COLD void balance(std::span<const Index> members, Index classes) {
     if (!options_.balance_classes) return;
     std::vector<std::int32_t> labels;
     for (const Index i : members) labels.push_back(rows_.labels()[static_cast<std::size_t>(i)]);
@@ -160,7 +160,7 @@ class FitRun {
   }
 
   // the batches of an epoch, each with its tiles and shards
-  void cut(std::vector<Index> members) {
+  HEED_COLD void cut(std::vector<Index> members) {
     const Index count = members.empty() ? rows_.count() : static_cast<Index>(members.size());
     const Index size = options_.batch_size ? std::min(options_.batch_size * options_.accumulate, count) : count;
     const bool choose = !options_.tile_width && size > narrow_tile;  // otherwise a lane's memory does not matter
@@ -176,7 +176,7 @@ class FitRun {
   }
 
   // Full batch: the tiles of this process, once for all epochs.
-  void pack(const Batch& batch) {
+  HEED_COLD void pack(const Batch& batch) {
     rows_.prepare((*order_)(Key{}), batches_, 0);
     denominator_ = denominator_of(batch.positions);
     own_ = batch.tiles_of(reducer().own(batch.shards));
@@ -222,13 +222,13 @@ class FitRun {
   }
 
   /// Takes back the last weights that gave a finite loss.
-  Outcome diverged() {
+  HEED_COLD Outcome diverged() {
     model_ = good_;
     return Outcome::diverged;
   }
 
   /// One step of the optimizer; gives its rate.
-  double update(int epoch, Index batch) {
+  HEED_COLD double update(int epoch, Index batch) {
     Model& gradient = step_.gradient();
     if (options_.clip_value > 0) clip_value(gradient, options_.clip_value);
     if (options_.clip_norm > 0) clip_norm(gradient, options_.clip_norm);
@@ -258,7 +258,7 @@ class FitRun {
   }
 
   /// False where a loss is not finite.
-  bool evaluate(EpochRecord& record) {
+  HEED_COLD bool evaluate(EpochRecord& record) {
     if (validation_) {
       const Evaluation e = (*validation_)(weights());
       record.validation_loss = e.loss;
@@ -276,7 +276,7 @@ class FitRun {
     return finite;
   }
 
-  void observe(const EpochRecord& record) {
+  HEED_COLD void observe(const EpochRecord& record) {
     const double loss = record.monitored_loss();
     if (auto* plateau = std::get_if<PlateauSchedule>(&schedule_)) plateau->observe(loss);
     if (!best_) return;
@@ -289,7 +289,7 @@ class FitRun {
     }
   }
 
-  void finish() {
+  HEED_COLD void finish() {
     if (schedule_.index() > 0) set_rate(optimizer_, base_rate_);
     if (best_ && progress_.best_epoch > 0) {
       model_ = *best_;
@@ -302,11 +302,12 @@ class FitRun {
   RunState<Model, Optimizer> state() {
     return {model_, good_, optimizer_, best_, ema_, schedule_, progress_, history_.epochs};
   }
-  void keep() { options_.checkpoint.save(state().saved(identity_)); }
-  void resume() {
+  HEED_COLD void keep() { options_.checkpoint.save(state().saved(identity_)); }
+  HEED_COLD void resume() {
     identity_ = identity(options_, schedule_, batches_.front().width);
     add_identity(identity_, model_, optimizer_, rows_);
     const bool kept = state().load(options_.checkpoint, identity_);
+    for (EpochRecord& record : history_.epochs) record.epochs = options_.epochs;
     const bool all = reducer().all(kept), none = reducer().all(!kept);
     require(all || none, [] { return Fault{"some processes have a checkpoint, others have none", "fit", {}, {}}; });
   }
