@@ -47,7 +47,7 @@ void expect_value_loss(const Reference& file, const Loss& loss) {
         for (Index f = 0; f < k; ++f) {
           const double d = dz[static_cast<std::size_t>(f * L + l)];
           if (l < rows) gradient.push_back(d);
-          if (l >= rows) EXPECT_EQ(d, 0) << "padding";
+          EXPECT_TRUE(l < rows || d == 0) << "padding";
         }
       }
     }

@@ -85,7 +85,7 @@ TEST(TrainingState, ASeriesOfAnotherLengthIsAnError) {
   TrainingState state;
   state.series["progress"] = {1, 2};
   heed::TrainingProgress progress;
-  EXPECT_NE(test_support::error_of([&] { heed::detail::transfer<true>(state, progress); }).find("another length"),
+  EXPECT_NE(test_support::error_of([&] { heed::detail::transfer(true, state, progress); }).find("another length"),
             std::string::npos);
 }
 

@@ -30,9 +30,10 @@
 /// (P s + 16) bytes go up the tree and as many come back. More machines pay as long as t (1 - 1/R) is well above
 /// 2 log2(R) (l + P s / b); benchmarks/mpi has a table. The classifier of 5 features and 32 hidden units has P = 5,723,
 /// a message of 22.9 KB: over a network of 10 Gbit/s and 25 us two machines spend 0.09 ms a step.
-/// Full batches move sequences once, if at all: not where each process reads `part(n)`, unless they are ragged (they are
-/// sorted by length) or some are kept for validation. Shuffled mini-batches move (R - 1) / R of the data in each epoch,
-/// in a few exchanges. Labels (or targets) and lengths, 8 bytes a sequence with one label, go to every process once.
+/// Full batches move sequences once, if at all: not where each process reads `part(n)`, unless they are ragged (they
+/// are sorted by length) or some are kept for validation. Shuffled mini-batches move (R - 1) / R of the data in each
+/// epoch, in a few exchanges. Labels (or targets) and lengths, 8 bytes a sequence with one label, go to every process
+/// once.
 ///
 /// Of a checkpoint only one process may be the writer; all read it. A stop signal is asked for in all processes after
 /// each step, one small message more: either all hand one in, or none.

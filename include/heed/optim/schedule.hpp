@@ -23,7 +23,7 @@ namespace heed::inline HEED_ISA {
 enum class Per { epoch, step };
 
 namespace detail {
-inline void require_schedule(bool ok, const char* what, const char* expected, double got) {
+HEED_COLD inline void require_schedule(bool ok, const char* what, const char* expected, double got) {
   require(ok, [&] { return Fault{std::string(what) + " out of range", "schedule", expected, std::to_string(got)}; });
 }
 inline void check_schedule_rate(double rate) {
@@ -195,7 +195,7 @@ using Schedule =
     std::variant<std::monostate, StepSchedule, CosineSchedule, OneCycleSchedule, PlateauSchedule, CustomSchedule>;
 
 /// Throws, naming the option, where one is out of range.
-inline void check(const Schedule& schedule) {
+HEED_COLD inline void check(const Schedule& schedule) {
   std::visit(
       [](const auto& s) {
         if constexpr (requires { s.check(); }) s.check();
@@ -205,7 +205,7 @@ inline void check(const Schedule& schedule) {
 
 /// The schedule with everything said: where `base`, `top` or `steps` are 0 they are the optimizer's rate, and the
 /// number of epochs or steps of the run. Throws as `check` does.
-inline Schedule complete(Schedule schedule, double rate, Index epochs, Index steps) {
+HEED_COLD inline Schedule complete(Schedule schedule, double rate, Index epochs, Index steps) {
   check(schedule);
   std::visit(
       [&](auto& s) {
@@ -220,7 +220,7 @@ inline Schedule complete(Schedule schedule, double rate, Index epochs, Index ste
 }
 
 /// The rate of a step, both counted from 0; `constant` where there is no schedule.
-inline double rate(const Schedule& schedule, Index epoch, Index step, double constant) {
+HEED_COLD inline double rate(const Schedule& schedule, Index epoch, Index step, double constant) {
   return std::visit(
       [&](const auto& s) {
         if constexpr (requires { s.per; }) {
@@ -235,7 +235,7 @@ inline double rate(const Schedule& schedule, Index epoch, Index step, double con
 }
 
 /// "2 0.01 100 0": which of them, and its options. The same text, the same rates.
-inline std::string to_text(const Schedule& schedule) {
+HEED_COLD inline std::string to_text(const Schedule& schedule) {
   std::string text = std::to_string(schedule.index());
   std::visit(
       [&](const auto& s) {

@@ -78,8 +78,8 @@ class Evaluator {
 
   /// On all sequences, or on the rows `members` of them. Throws where the sequences are faulty or a target does not fit
   /// the model.
-  Evaluator(const Model& model, const LabelledSequences<X, T>& data, ThreadPool& threads, L loss = L(),
-            const R& reducer = {}, std::span<const Index> members = {})
+  HEED_COLD Evaluator(const Model& model, const LabelledSequences<X, T>& data, ThreadPool& threads, L loss = L(),
+                      const R& reducer = {}, std::span<const Index> members = {})
       : threads_(threads),
         loss_(std::move(loss)),
         reducer_(reducer),

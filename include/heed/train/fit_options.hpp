@@ -55,13 +55,13 @@ struct FitOptions {
 };
 
 namespace detail {
-inline void require_option(bool ok, const char* name, const char* expected, double got) {
+HEED_COLD inline void require_option(bool ok, const char* name, const char* expected, double got) {
   require(ok, [&] { return Fault{std::string(name) + " out of range", "fit", expected, shortest_number(got)}; });
 }
 }  // namespace detail
 
 /// Throws at the first option that is out of range, and names it.
-inline const FitOptions& check(const FitOptions& o) {
+HEED_COLD inline const FitOptions& check(const FitOptions& o) {
   using detail::require_option;
   const auto at_least_0 = [](const char* name, double value) {
     require_option(value >= 0 && std::isfinite(value), name, "a finite number of at least 0", value);
@@ -99,7 +99,7 @@ namespace detail {
 
 /// What results depend on, as text. The number of epochs is not among it: where a schedule depends on it, its steps
 /// tell.
-inline Metadata identity(const FitOptions& o, const Schedule& schedule, Index width) {
+HEED_COLD inline Metadata identity(const FitOptions& o, const Schedule& schedule, Index width) {
   Metadata m;
   const auto number = [&](const char* name, double value) {
     m[std::string("option.") + name] = shortest_number(value);

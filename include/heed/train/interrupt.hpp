@@ -15,7 +15,7 @@ namespace detail {
 inline std::atomic<bool> interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // a handler may do little else
 
-extern "C" inline void heed_on_interrupt(int signal) {
+inline void on_interrupt(int signal) {
   interrupted.store(true, std::memory_order_relaxed);
   std::signal(signal, SIG_DFL);  // a second one ends the program
 }
@@ -32,8 +32,8 @@ class InterruptGuard {
  public:
   InterruptGuard() {
     detail::interrupted.store(false);
-    before_int_ = std::signal(SIGINT, detail::heed_on_interrupt);
-    before_term_ = std::signal(SIGTERM, detail::heed_on_interrupt);
+    before_int_ = std::signal(SIGINT, detail::on_interrupt);
+    before_term_ = std::signal(SIGTERM, detail::on_interrupt);
   }
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;

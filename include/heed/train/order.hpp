@@ -18,7 +18,8 @@ namespace heed::inline HEED_ISA {
 
 /// Puts rows in order, the longest sequence first, so that those side by side in a tile end together; equals as `key`
 /// has it, or by their rows. Does not allocate.
-inline void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths, const Key* key = nullptr) {
+HEED_COLD inline void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths,
+                                     const Key* key = nullptr) {
   const auto length = [&](Index row) { return lengths[static_cast<std::size_t>(row)]; };
   const auto draw = [&](Index row) { return key ? key->bits(static_cast<std::uint64_t>(row)) : 0; };
   std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
@@ -46,7 +47,7 @@ class EpochOrder {
 
   /// `lengths` is empty (all full) or has one for each row of the data set; it must outlive the object where there is
   /// more than one batch.
-  EpochOrder(Index count, std::vector<Index> members, std::span<const std::int32_t> lengths, Options options)
+  HEED_COLD EpochOrder(Index count, std::vector<Index> members, std::span<const std::int32_t> lengths, Options options)
       : options_(options), members_(std::move(members)), lengths_(lengths) {
     count_ = members_.empty() ? count : static_cast<Index>(members_.size());
     if (count_ <= options.batch) {  // the order of a full batch does not matter

@@ -26,7 +26,7 @@ struct Split {
 
 namespace detail {
 // the first quota[label] of each label that a random order meets go to validation
-inline Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key) {
+HEED_COLD inline Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key) {
   std::vector<Index> order(labels.size());
   std::iota(order.begin(), order.end(), Index(0));
   shuffle(order, key);
@@ -50,7 +50,7 @@ inline void check_share(double share) {
 /// Keeps the share of each class for validation, to the nearest sequence: share n in all, as far as every class keeps
 /// one for training. Labels are 0 and on. Depends on the arguments alone. Throws where the share is not in 0 .. 1 or a
 /// label is negative.
-inline Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
+HEED_COLD inline Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
   detail::check_share(share);
   std::vector<Index> counts;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -83,7 +83,7 @@ inline Split stratified_split(std::span<const std::int32_t> labels, double share
 }
 
 /// Keeps share n of n sequences for validation, drawn at random. Throws where the share is not in 0 .. 1.
-inline Split random_split(Index count, double share, Key key) {
+HEED_COLD inline Split random_split(Index count, double share, Key key) {
   detail::check_share(share);
   const std::vector<std::int32_t> all_alike(static_cast<std::size_t>(count));
   return detail::split_by_quota(all_alike, {std::llround(share * static_cast<double>(count))}, key);
@@ -91,7 +91,7 @@ inline Split random_split(Index count, double share, Key key) {
 
 /// n / (classes count_c), so that every class weighs the same in sum: what scikit-learn calls "balanced". A class
 /// without sequences weighs 0. Labels are 0 to classes - 1.
-inline std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels, Index classes) {
+HEED_COLD inline std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels, Index classes) {
   std::vector<double> weights(static_cast<std::size_t>(classes));
   for (const std::int32_t y : labels) {
     require(y >= 0 && y < classes, [&] {

@@ -4,12 +4,13 @@
 /// Everything that a run needs to go on as if it had never been interrupted, and the seam for those who keep it.
 /// `heed/io/checkpoint.hpp` keeps it in a file.
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <limits>
 #include <map>
+#include <span>
 #include <string>
-#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -64,51 +65,76 @@ struct TrainingProgress {
 
 namespace detail {
 
-// series <-> numbers, in this order
-template <bool loading, class V, class... T>
-void transfer(V& values, T&... numbers) {
-  if constexpr (loading) {
-    require(values.size() == sizeof...(T), [&] {
-      return Fault{"a series of another length", "checkpoint", std::to_string(sizeof...(T)),
-                   std::to_string(values.size())};
-    });
-    std::size_t i = 0;
-    ((numbers = static_cast<T>(values[i++])), ...);
-  } else {
-    values = {static_cast<double>(numbers)...};
+// a series <-> numbers
+HEED_COLD inline void transfer(bool loading, std::vector<double>& values, std::span<double> numbers) {
+  if (!loading) {
+    values.assign(numbers.begin(), numbers.end());
+    return;
   }
+  require(values.size() == numbers.size(), [&] {
+    return Fault{"a series of another length", "checkpoint", std::to_string(numbers.size()),
+                 std::to_string(values.size())};
+  });
+  std::copy(values.begin(), values.end(), numbers.begin());
 }
 
-template <bool loading>
-void transfer(TrainingState& state, TrainingProgress& p) {
-  transfer<loading>(state.series["progress"], p.epoch, p.batch, p.loss, p.denominator, p.correct, p.best, p.best_epoch,
-                    p.waited, p.seconds);
+HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgress& p) {
+  double numbers[] = {static_cast<double>(p.epoch),
+                      static_cast<double>(p.batch),
+                      p.loss,
+                      p.denominator,
+                      p.correct,
+                      p.best,
+                      p.seconds,
+                      static_cast<double>(p.best_epoch),
+                      static_cast<double>(p.waited)};
+  transfer(loading, state.series["progress"], numbers);
+  p = {.epoch = static_cast<int>(numbers[0]),
+       .batch = static_cast<Index>(numbers[1]),
+       .loss = numbers[2],
+       .denominator = numbers[3],
+       .correct = numbers[4],
+       .best = numbers[5],
+       .best_epoch = static_cast<int>(numbers[7]),
+       .waited = static_cast<int>(numbers[8]),
+       .seconds = numbers[6]};
 }
 
-template <bool loading>
-void transfer(TrainingState& state, std::vector<EpochRecord>& records) {
-  const auto column = [&](const char* name, auto member) {
-    std::vector<double>& values = state.series[std::string("history.") + name];
-    if constexpr (loading) {
-      records.resize(values.size());
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        records[i].*member = static_cast<std::remove_reference_t<decltype(records[i].*member)>>(values[i]);
-      }
-    } else {
-      values.clear();
-      for (const EpochRecord& r : records) values.push_back(static_cast<double>(r.*member));
+/// A row of ten numbers a record.
+HEED_COLD inline void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& records) {
+  constexpr std::size_t columns = 10;
+  std::vector<double>& values = state.series["history"];
+  if (!loading) {
+    values.clear();
+    for (const EpochRecord& r : records) {
+      const double row[columns] = {static_cast<double>(r.epoch),
+                                   r.loss,
+                                   r.accuracy,
+                                   r.test_loss,
+                                   r.test_accuracy,
+                                   r.validation_loss,
+                                   r.validation_accuracy,
+                                   r.learning_rate,
+                                   r.seconds,
+                                   static_cast<double>(r.sequences)};
+      values.insert(values.end(), row, row + columns);
     }
-  };
-  column("epoch", &EpochRecord::epoch);
-  column("loss", &EpochRecord::loss);
-  column("accuracy", &EpochRecord::accuracy);
-  column("test_loss", &EpochRecord::test_loss);
-  column("test_accuracy", &EpochRecord::test_accuracy);
-  column("validation_loss", &EpochRecord::validation_loss);
-  column("validation_accuracy", &EpochRecord::validation_accuracy);
-  column("learning_rate", &EpochRecord::learning_rate);
-  column("seconds", &EpochRecord::seconds);
-  column("sequences", &EpochRecord::sequences);
+    return;
+  }
+  records.clear();
+  for (std::size_t i = 0; i + columns <= values.size(); i += columns) {
+    const double* row = values.data() + i;
+    records.push_back({.epoch = static_cast<int>(row[0]),
+                       .loss = row[1],
+                       .accuracy = row[2],
+                       .test_loss = row[3],
+                       .test_accuracy = row[4],
+                       .validation_loss = row[5],
+                       .validation_accuracy = row[6],
+                       .learning_rate = row[7],
+                       .seconds = row[8],
+                       .sequences = static_cast<Index>(row[9])});
+  }
 }
 
 }  // namespace detail

@@ -23,6 +23,7 @@
 #include "heed/optim/ema.hpp"
 #include "heed/optim/schedule.hpp"
 #include "heed/train/batch.hpp"
+#include "heed/train/detail/feed.hpp"
 #include "heed/train/detail/fit_state.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit_options.hpp"
@@ -44,45 +45,40 @@ class FitRun {
   using T = typename L::Target;
   using Data = LabelledSequences<X, T>;
 
-  FitRun(Model& model, const Data& data, const std::optional<Data>& test, L loss, Optimizer& optimizer,
-         const FitOptions& options, const R& reducer)
+  HEED_COLD FitRun(Model& model, const Data& data, const std::optional<Data>& test, L loss, Optimizer& optimizer,
+                   const FitOptions& options, const R& reducer)
       : model_(model),
         optimizer_(optimizer),
         options_(check(options)),
         loss_(std::move(loss)),
-        rows_(reducer.rows(data)),
+        feed_(data, reducer),
         threads_(options.executor ? ThreadPool(options.executor) : ThreadPool(options.threads)),
         step_(model, threads_, reducer),
         good_(model) {
-    const Index outputs = logits_shape(model, rows_.shape(), "fit").features;
+    const Index outputs = logits_shape(model, rows().shape(), "fit").features;
     agreed(this->reducer(), [&] { check_input(model, data.x, data.lengths, "sequences"); });
     const auto weights = static_cast<Index>(options.class_weights.size());
     require_option(weights == 0 || weights == outputs, "class_weights", "one a class", static_cast<double>(weights));
-    check_targets_of(loss_, rows_.labels(), outputs);
+    check_targets_of(loss_, rows().labels(), outputs);
     Split split = split_rows();
     if constexpr (counts_labels<L, S>) balance(split.training, outputs);
     if (test) test_.emplace(model, *test, threads_, loss_, reducer);
     if (!split.validation.empty()) {
       validation_.emplace(model, data, threads_, loss_, reducer, split.validation);
     }
-    cut(std::move(split.training));
+    feed_.cut(model, std::move(split.training), options);
     base_rate_ = rate_of(optimizer_);
     require(options.schedule.index() == 0 || base_rate_ >= 0, [] {
       return Fault{"schedule needs an optimizer with options.learning_rate", "fit", {}, {}};
     });
-    schedule_ = complete(options.schedule, base_rate_, options.epochs, options.epochs * steps());
+    schedule_ = complete(options.schedule, base_rate_, options.epochs, options.epochs * feed_.steps());
     if (options.ema_decay > 0) ema_.emplace(model, options.ema_decay);
     if (options.early_stopping.patience > 0) best_ = model;
     if (options.checkpoint.load) resume();
-    if (full()) {
-      pack(batches_.front());
-    } else {
-      stores_.resize(static_cast<std::size_t>(threads_.size()));
-      for (auto& store : stores_) store.reserve(1, rows_.shape(), batches_.front().width, targets());
-    }
+    feed_.start(loss_, this->reducer(), threads_.size());
   }
 
-  History train() {
+  HEED_COLD History train() {
     using Clock = std::chrono::steady_clock;
     History& history = history_;
     history.epochs.reserve(static_cast<std::size_t>(std::min(options_.epochs, 10000)));
@@ -123,9 +119,7 @@ class FitRun {
   }
 
  private:
-  bool full() const { return batches_.size() == 1; }
-  Index steps() const { return static_cast<Index>(batches_.size()); }
-  Index targets() const { return as_rows(rows_.labels()).extent(1); }
+  const auto& rows() const { return feed_.rows(); }
   R& reducer() { return step_.reducer(); }
   bool asked_to_stop() { return options_.stop && !reducer().all(!options_.stop.requested()); }
   bool waited_enough() const {
@@ -134,107 +128,70 @@ class FitRun {
   /// What is evaluated, and kept in the end.
   const Model& weights() const { return ema_ ? ema_->average() : model_; }
 
-  Split split_rows() const {
+  HEED_COLD Split split_rows() const {
     Split split;
     if (options_.validation == 0) return split;
     const Key key = Key{options_.seed}.child(0);  // epochs have 1 and on
     if constexpr (counts_labels<L, S>) {
-      split = stratified_split(rows_.labels(), options_.validation, key);
+      split = stratified_split(rows().labels(), options_.validation, key);
     } else {
-      split = random_split(rows_.count(), options_.validation, key);
+      split = random_split(rows().count(), options_.validation, key);
     }
     require(!split.validation.empty() && !split.training.empty(), [&] {
       return Fault{"validation leaves nothing to validate on, or to train on", "fit", "more sequences",
-                   std::to_string(rows_.count())};
+                   std::to_string(rows().count())};
     });
     return split;
   }
 
-  void balance(std::span<const Index> members, Index classes) {
+  HEED_COLD void balance(std::span<const Index> members, Index classes) {
     if (!options_.balance_classes) return;
     std::vector<std::int32_t> labels;
-    for (const Index i : members) labels.push_back(rows_.labels()[static_cast<std::size_t>(i)]);
+    for (const Index i : members) labels.push_back(rows().labels()[static_cast<std::size_t>(i)]);
     const auto weights =
-        balanced_class_weights(members.empty() ? rows_.labels() : std::span<const std::int32_t>(labels), classes);
+        balanced_class_weights(members.empty() ? rows().labels() : std::span<const std::int32_t>(labels), classes);
     loss_ = rebalanced(loss_, weights);
-  }
-
-  // the batches of an epoch, each with its tiles and shards
-  void cut(std::vector<Index> members) {
-    const Index count = members.empty() ? rows_.count() : static_cast<Index>(members.size());
-    const Index size = options_.batch_size ? std::min(options_.batch_size * options_.accumulate, count) : count;
-    const bool choose = !options_.tile_width && size > narrow_tile;  // otherwise a lane's memory does not matter
-    const Index lane = choose ? lane_bytes(model_, rows_.shape()) : 0;
-    const Index width = options_.tile_width ? options_.tile_width : tile_width(size, lane);
-    const Index parameters = parameter_count(model_);
-    for (Index first = 0; first < count; first += size) {
-      const Index last = std::min(first + size, count);
-      batches_.push_back({{first, last}, width, shard_count(tile_count(last - first, width), parameters)});
-    }
-    order_.emplace(rows_.count(), std::move(members), rows_.lengths(),
-                   EpochOrderOptions{size, options_.shuffle, options_.bucket_by_length});
-  }
-
-  // Full batch: the tiles of this process, once for all epochs.
-  void pack(const Batch& batch) {
-    rows_.prepare((*order_)(Key{}), batches_, 0);
-    denominator_ = denominator_of(batch.positions);
-    own_ = batch.tiles_of(reducer().own(batch.shards));
-    store_.reserve(own_.count(), rows_.shape(), batch.width, targets());
-    tiles_.reserve(static_cast<std::size_t>(own_.count()));
-    for (Index i = own_.first; i < own_.last; ++i) {
-      tiles_.push_back(rows_.gather(store_, i - own_.first, batch.positions_of({i, i + 1})));
-    }
-    rows_.release();
-  }
-
-  double denominator_of(IndexRange positions) const {
-    double sum = 0;
-    for (Index p = positions.first; p < positions.last; ++p) sum += loss_.target_weight(rows_.targets(p));
-    return sum;
   }
 
   /// `diverged` where the loss, or a weight at the end, is not finite: the model is then as it last was with a finite
   /// loss. `cancelled` after a step that is not the last one.
   Outcome epoch(EpochRecord& record) {
     const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(record.epoch));
-    const std::span<const Index> order = (*order_)(key);
+    feed_.begin_epoch(key);
     TrainingProgress& p = progress_;
-    while (p.batch < steps()) {
-      const Batch& batch = batches_[static_cast<std::size_t>(p.batch)];
-      if (!full()) rows_.prepare(order, batches_, p.batch);
-      const double denominator = full() ? denominator_ : denominator_of(batch.positions);
-      const Totals& totals = gradient(batch, denominator > 0 ? 1 / denominator : 0, key);
+    while (p.batch < feed_.steps()) {
+      const double denominator = feed_.prepare(loss_, p.batch);
+      const Totals& totals = gradient(feed_.batch(p.batch), denominator > 0 ? 1 / denominator : 0, key);
       if (!std::isfinite(totals.loss)) return diverged();
       if (p.batch == 0) good_ = model_;
       p.loss += totals.loss * denominator;
       p.denominator += denominator;
       p.correct += totals.correct;
       record.learning_rate = update(record.epoch - 1, p.batch);
-      if (++p.batch < steps() && asked_to_stop()) return Outcome::cancelled;
+      if (++p.batch < feed_.steps() && asked_to_stop()) return Outcome::cancelled;
     }
     if (!all_finite(model_)) return diverged();
     record.loss = p.denominator > 0 ? p.loss / p.denominator : 0;
-    record.accuracy = p.correct / static_cast<double>(order_->count());
-    record.sequences = order_->count();
+    record.accuracy = p.correct / static_cast<double>(feed_.count());
+    record.sequences = feed_.count();
     p.batch = 0;
     p.loss = p.denominator = p.correct = 0;
     return Outcome::finished;
   }
 
   /// Takes back the last weights that gave a finite loss.
-  Outcome diverged() {
+  HEED_COLD Outcome diverged() {
     model_ = good_;
     return Outcome::diverged;
   }
 
   /// One step of the optimizer; gives its rate.
-  double update(int epoch, Index batch) {
+  HEED_COLD double update(int epoch, Index batch) {
     Model& gradient = step_.gradient();
     if (options_.clip_value > 0) clip_value(gradient, options_.clip_value);
     if (options_.clip_norm > 0) clip_norm(gradient, options_.clip_norm);
     if (schedule_.index() > 0) {
-      set_rate(optimizer_, rate(schedule_, epoch, epoch * steps() + batch, base_rate_));
+      set_rate(optimizer_, rate(schedule_, epoch, epoch * feed_.steps() + batch, base_rate_));
     }
     optimizer_.step(model_, gradient);
     if (ema_) ema_->update(model_);
@@ -245,9 +202,7 @@ class FitRun {
   const Totals& gradient(const Batch& batch, double scale, Key key) {
     return step_(batch.tiles(), [&](Index i, Worker<Model>& worker, Model& gradient, Totals& totals) {
       const IndexRange positions = batch.positions_of({i, i + 1});
-      const SequenceTile<X, T, S> tile =
-          full() ? tiles_[static_cast<std::size_t>(i - own_.first)]
-                 : rows_.gather(stores_[static_cast<std::size_t>(worker.number)], 0, positions);
+      const SequenceTile<X, T, S> tile = feed_.tile(i, positions, worker.number);
       const Pass pass{worker.scratch, true, key, positions.first};
       const Shape output = model_.output_shape(tile.x.shape());
       const Tile<S> z = worker.output.take(output, tile.x.lanes), dz = worker.doutput.take(output, tile.x.lanes);
@@ -259,7 +214,7 @@ class FitRun {
   }
 
   /// False where a loss is not finite.
-  bool evaluate(EpochRecord& record) {
+  HEED_COLD bool evaluate(EpochRecord& record) {
     if (validation_) {
       const Evaluation e = (*validation_)(weights());
       record.validation_loss = e.loss;
@@ -277,7 +232,7 @@ class FitRun {
     return finite;
   }
 
-  void observe(const EpochRecord& record) {
+  HEED_COLD void observe(const EpochRecord& record) {
     const double loss = record.monitored_loss();
     if (auto* plateau = std::get_if<PlateauSchedule>(&schedule_)) plateau->observe(loss);
     if (!best_) return;
@@ -290,7 +245,7 @@ class FitRun {
     }
   }
 
-  void finish() {
+  HEED_COLD void finish() {
     if (schedule_.index() > 0) set_rate(optimizer_, base_rate_);
     if (best_ && progress_.best_epoch > 0) {
       model_ = *best_;
@@ -303,11 +258,12 @@ class FitRun {
   RunState<Model, Optimizer> state() {
     return {model_, good_, optimizer_, best_, ema_, schedule_, progress_, history_.epochs};
   }
-  void keep() { options_.checkpoint.save(state().saved(identity_)); }
-  void resume() {
-    identity_ = identity(options_, schedule_, batches_.front().width);
-    add_identity(identity_, model_, optimizer_, rows_);
+  HEED_COLD void keep() { options_.checkpoint.save(state().saved(identity_)); }
+  HEED_COLD void resume() {
+    identity_ = identity(options_, schedule_, feed_.batch(0).width);
+    add_identity(identity_, model_, optimizer_, rows());
     const bool kept = state().load(options_.checkpoint, identity_);
+    for (EpochRecord& record : history_.epochs) record.epochs = options_.epochs;
     const bool all = reducer().all(kept), none = reducer().all(!kept);
     require(all || none, [] { return Fault{"some processes have a checkpoint, others have none", "fit", {}, {}}; });
   }
@@ -318,20 +274,13 @@ class FitRun {
   Optimizer& optimizer_;
   const FitOptions& options_;
   L loss_;
-  Rows rows_;
+  Feed<Rows, X, T, S> feed_;
   ThreadPool threads_;
   TrainingStep<Model, R> step_;
   Model good_;  // the last weights that gave a finite loss
   std::optional<Model> best_;
   std::optional<MovingAverage<Model>> ema_;
   std::optional<Evaluator<Model, R, L>> test_, validation_;
-  std::vector<Batch> batches_;
-  std::optional<EpochOrder> order_;
-  TileStore<X, T, S> store_;  // full batch: all tiles of this process
-  std::vector<SequenceTile<X, T, S>> tiles_;
-  IndexRange own_;                          // which tiles they are
-  double denominator_ = 0;                  // of the loss over the full batch
-  std::vector<TileStore<X, T, S>> stores_;  // mini-batches: a tile a thread
   Schedule schedule_;
   double base_rate_ = -1;  // the optimizer's; negative: it tells none
   TrainingProgress progress_;

@@ -52,7 +52,44 @@ L rebalanced(const L&, const std::vector<double>&) {
   throw Error(Fault{"balance_classes goes with cross-entropy", "fit", {}, {}});
 }
 
-/// Parts of the state that are models become tensors, numbers become series.
+/// Where the parts of a run go: models become tensors, whole numbers series. One kind for all that is done with them,
+/// so that it is compiled once.
+struct StateParts {
+  enum class Act { collect, save, load } act;
+  TrainingState& state;
+  std::string prefix = {};
+
+  template <Visitable M>
+  void operator()(const char* name, M& part) const {
+    if (act == Act::collect) state.add(prefix + name, part);
+  }
+  HEED_COLD void operator()(const char* name, std::int64_t& number) const {
+    if (act == Act::save) state.series[prefix + name] = {static_cast<double>(number)};
+    if (act == Act::load) number = static_cast<std::int64_t>(numbers(name, 1).front());
+  }
+  HEED_COLD const std::vector<double>& numbers(const char* name, std::size_t count) const {
+    const std::vector<double>& values = state.series[prefix + name];
+    require(values.size() == count, [&] {
+      return Fault{"a series of another length", "checkpoint", std::to_string(count), std::to_string(values.size())};
+    });
+    return values;
+  }
+  StateParts under(const char* more) const { return {act, state, more}; }
+};
+
+/// What a run keeps besides models: how far it has come, its records, its schedule.
+HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgress& progress,
+                               std::vector<EpochRecord>& records, Schedule& schedule) {
+  transfer(loading, state, progress);
+  transfer(loading, state, records);
+  auto* plateau = std::get_if<PlateauSchedule>(&schedule);
+  if (!plateau) return;
+  auto& s = plateau->state;
+  double numbers[] = {s.rate, s.best, static_cast<double>(s.bad), static_cast<double>(s.cooling)};
+  transfer(loading, state.series["plateau"], numbers);
+  s = {numbers[0], numbers[1], static_cast<Index>(numbers[2]), static_cast<Index>(numbers[3])};
+}
+
 template <class Model, class Optimizer>
 struct RunState {
   Model& model;
@@ -64,65 +101,43 @@ struct RunState {
   TrainingProgress& progress;
   std::vector<EpochRecord>& records;
 
-  TrainingState saved(const Metadata& identity) {
+  HEED_COLD TrainingState saved(const Metadata& identity) {
     TrainingState state;
     state.identity = identity;
-    collect(state);
-    numbers<false>(state);
+    each_part({StateParts::Act::collect, state});
+    each_part({StateParts::Act::save, state});
+    transfer(false, state, progress, records, schedule);
     return state;
   }
 
-  bool load(const Checkpoint& checkpoint, const Metadata& identity) {
+  HEED_COLD bool load(const Checkpoint& checkpoint, const Metadata& identity) {
     require(keeps_state, [] {
       return Fault{"the optimizer cannot go into a checkpoint", "fit", "one with visit_state", {}};
     });
     TrainingState state;
     state.identity = identity;
-    collect(state);
+    each_part({StateParts::Act::collect, state});
     if (!checkpoint.load(state)) return false;
-    numbers<true>(state);
+    each_part({StateParts::Act::load, state});
+    transfer(true, state, progress, records, schedule);
     return true;
   }
 
  private:
-  static constexpr bool keeps_state = requires(Optimizer & o) {
-    o.visit_state([](const char*, auto&) {});
-  };
+  static constexpr bool keeps_state = requires(Optimizer & o, StateParts parts) { o.visit_state(parts); };
 
-  // f(name, part) for each part, a model or a whole number
-  template <class F>
-  void each_part(F&& f) {
-    const auto under = [&](std::string prefix) {
-      return [&f, prefix](const char* name, auto& part) { f(prefix + name, part); };
-    };
-    f("model", model);
-    f("good", good);
-    if (best) f("best", *best);
-    if (ema) ema->visit_state(under("ema."));
-    if constexpr (keeps_state) optimizer.visit_state(under("optimizer."));
-  }
-  void collect(TrainingState& state) {
-    each_part([&](const std::string& name, auto& part) {
-      if constexpr (Visitable<std::remove_reference_t<decltype(part)>>) state.add(name, part);
-    });
-  }
-  template <bool loading>
-  void numbers(TrainingState& state) {
-    each_part([&](const std::string& name, auto& part) {
-      if constexpr (std::integral<std::remove_reference_t<decltype(part)>>) transfer<loading>(state.series[name], part);
-    });
-    transfer<loading>(state, progress);
-    transfer<loading>(state, records);
-    if (auto* p = std::get_if<PlateauSchedule>(&schedule)) {
-      auto& s = p->state;
-      transfer<loading>(state.series["plateau"], s.rate, s.best, s.bad, s.cooling);
-    }
+  HEED_COLD void each_part(const StateParts& parts) {
+    parts("model", model);
+    parts("good", good);
+    if (best) parts("best", *best);
+    if (ema) ema->visit_state(parts.under("ema."));
+    if constexpr (keeps_state) optimizer.visit_state(parts.under("optimizer."));
   }
 };
 
 /// What the model, the optimizer and the data add to the options.
 template <class Model, class Optimizer, class Rows>
-void add_identity(Metadata& identity, const Model& model, const Optimizer& optimizer, const Rows& rows) {
+HEED_COLD void add_identity(Metadata& identity, const Model& model, const Optimizer& optimizer, const Rows& rows) {
   const auto add = [&](const char* prefix, const Metadata& more) {
     for (const auto& [key, value] : more) identity[prefix + key] = value;
   };
