@@ -3,9 +3,11 @@
 /// @file
 /// Training of models of sequences: full batch, or mini-batches, on labels or numbers, with any loss.
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "heed/core/concepts.hpp"
@@ -32,13 +34,15 @@ concept Optimizer = requires(O& optimizer, Model& model, const Model& gradient) 
 };
 
 namespace detail {
-inline void refuse_options_of_labels(const FitOptions& o) {
-  require(o.class_weights.empty() && o.label_smoothing == 0, [&] {
-    return Fault{o.label_smoothing == 0 ? "class_weights have no meaning here" : "label_smoothing has no meaning here",
-                 "fit",
-                 "options of the loss itself",
-                 {}};
-  });
+/// A loss that is handed in has options of its own.
+template <class L>
+void refuse_options_of_labels(const FitOptions& o) {
+  const bool labels = std::same_as<typename L::Target, std::int32_t>;
+  const char* option = !o.class_weights.empty()       ? "class_weights have"
+                       : o.label_smoothing != 0       ? "label_smoothing has"
+                       : o.balance_classes && !labels ? "balance_classes has"
+                                                      : nullptr;
+  require(!option, [&] { return Fault{std::string(option) + " no meaning here", "fit", "options of the loss", {}}; });
 }
 
 /// The default optimizer.
@@ -69,7 +73,7 @@ fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Tar
     const FitOptions& options,
     const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
     const R& reducer = {}) {
-  detail::refuse_options_of_labels(options);
+  detail::refuse_options_of_labels<L>(options);
   return detail::FitRun<Model, O, L, R>(model, data, test, std::move(loss), optimizer, options, reducer).train();
 }
 

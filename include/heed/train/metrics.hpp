@@ -13,7 +13,7 @@
 #include <numeric>
 #include <span>
 #include <string>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -24,7 +24,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 template <class S>
-void check_scores(TensorView<const S, 2> scores, std::span<const std::int32_t> labels, const char* where) {
+void check_scores(TensorView<S, 2> scores, std::span<const std::int32_t> labels, const char* where) {
   require(scores.extent(0) == static_cast<Index>(labels.size()) && !scores.empty(), [&] {
     return Fault{"scores and labels differ in number", where,
                  std::to_string(scores.extent(0)) + " labels, at least one", std::to_string(labels.size())};
@@ -40,7 +40,7 @@ void check_scores(TensorView<const S, 2> scores, std::span<const std::int32_t> l
 
 /// The share of rows whose label is among the k largest scores. Of equal scores those of lower classes count as larger.
 template <class S>
-double top_k_accuracy(TensorView<const S, 2> scores, std::span<const std::int32_t> labels, Index k) {
+double top_k_accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> labels, Index k) {
   detail::check_scores(scores, labels, "top_k_accuracy");
   require(k >= 1, [&] { return Fault{"k out of range", "top_k_accuracy", "at least 1", std::to_string(k)}; });
   Index hits = 0;
@@ -56,13 +56,13 @@ double top_k_accuracy(TensorView<const S, 2> scores, std::span<const std::int32_
 
 /// The share of rows whose class is their label.
 template <class S>
-double accuracy(TensorView<const S, 2> scores, std::span<const std::int32_t> labels) {
+double accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
   return top_k_accuracy(scores, labels, 1);
 }
 
 /// How often the class of a row of label i is j: (classes, classes), a row a label.
 template <class S>
-Tensor<std::int64_t, 2> confusion_matrix(TensorView<const S, 2> scores, std::span<const std::int32_t> labels) {
+Tensor<std::int64_t, 2> confusion_matrix(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
   detail::check_scores(scores, labels, "confusion_matrix");
   const Index classes = scores.extent(1);
   Tensor<std::int64_t, 2> counts({classes, classes});
@@ -145,10 +145,11 @@ double auroc(std::span<const S> scores, std::span<const std::int32_t> positive) 
 /// The mean over classes of the area of one class against the rest; classes that no row or every row has are left out.
 /// Of two classes it is that of the second one, by the difference of the scores.
 template <class S>
-double auroc(TensorView<const S, 2> scores, std::span<const std::int32_t> labels) {
+double auroc(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
   detail::check_scores(scores, labels, "auroc");
   const Index n = scores.extent(0), classes = scores.extent(1);
-  std::vector<S> column(labels.size());
+  using V = std::remove_const_t<S>;
+  std::vector<V> column(labels.size());
   std::vector<std::int32_t> positive(labels.size());
   double sum = 0;
   int measured = 0;
@@ -158,7 +159,7 @@ double auroc(TensorView<const S, 2> scores, std::span<const std::int32_t> labels
       column[at] = classes == 2 ? scores(i, 1) - scores(i, 0) : scores(i, c);
       positive[at] = labels[at] == c;
     }
-    const double area = auroc(std::span<const S>(column), std::span<const std::int32_t>(positive));
+    const double area = auroc(std::span<const V>(column), std::span<const std::int32_t>(positive));
     if (std::isnan(area)) continue;
     sum += area;
     ++measured;
@@ -168,7 +169,7 @@ double auroc(TensorView<const S, 2> scores, std::span<const std::int32_t> labels
 
 /// e^(mean of -log softmax(logits)[label]): how many equally likely classes would be as hard to guess.
 template <class S>
-double perplexity(TensorView<const S, 2> logits, std::span<const std::int32_t> labels) {
+double perplexity(TensorView<S, 2> logits, std::span<const std::int32_t> labels) {
   detail::check_scores(logits, labels, "perplexity");
   double sum = 0;
   for (Index i = 0; i < logits.extent(0); ++i) {

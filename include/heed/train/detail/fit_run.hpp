@@ -56,6 +56,8 @@ class FitRun {
         good_(model) {
     const Index outputs = logits_shape(model, rows_.shape(), "fit").features;
     agreed(this->reducer(), [&] { check_input(model, data.x, data.lengths, "sequences"); });
+    const auto weights = static_cast<Index>(options.class_weights.size());
+    require_option(weights == 0 || weights == outputs, "class_weights", "one a class", static_cast<double>(weights));
     check_targets_of(loss_, rows_.labels(), outputs);
     Split split = split_rows();
     if constexpr (counts_labels<L, S>) balance(split.training, outputs);

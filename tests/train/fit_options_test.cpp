@@ -1,0 +1,111 @@
+#include "heed/train/fit_options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "../support/error_of.hpp"
+#include "../support/small_model.hpp"
+#include "../support/task.hpp"
+#include "heed/train/fit.hpp"
+
+namespace {
+
+using heed::FitOptions;
+using test_support::error_of;
+using test_support::flat;
+using Model = test_support::SmallModel<float>;
+
+struct Wrong {
+  const char* option;  // what the error must name
+  std::function<void(FitOptions&)> set;
+};
+
+const double nan = std::nan("");
+
+const std::vector<Wrong> out_of_range = {
+    {"epochs", [](FitOptions& o) { o.epochs = -1; }},
+    {"learning_rate", [](FitOptions& o) { o.learning_rate = -0.1; }},
+    {"learning_rate", [](FitOptions& o) { o.learning_rate = nan; }},
+    {"learning_rate", [](FitOptions& o) { o.learning_rate = HUGE_VAL; }},
+    {"weight_decay", [](FitOptions& o) { o.weight_decay = -1; }},
+    {"weight_decay", [](FitOptions& o) { o.weight_decay = nan; }},
+    {"factor", [](FitOptions& o) { o.schedule = heed::StepSchedule{.factor = 2}; }},
+    {"warmup", [](FitOptions& o) { o.schedule = heed::CosineSchedule{.warmup = -1}; }},
+    {"batch_size", [](FitOptions& o) { o.batch_size = -1; }},
+    {"accumulate", [](FitOptions& o) { o.accumulate = 0; }},
+    {"accumulate", [](FitOptions& o) { o.accumulate = 2; }},  // of full batches
+    {"threads", [](FitOptions& o) { o.threads = -1; }},
+    {"tile_width", [](FitOptions& o) { o.tile_width = 20; }},
+    {"tile_width", [](FitOptions& o) { o.tile_width = -16; }},
+    {"clip_norm", [](FitOptions& o) { o.clip_norm = -1; }},
+    {"clip_norm", [](FitOptions& o) { o.clip_norm = nan; }},
+    {"clip_value", [](FitOptions& o) { o.clip_value = -1; }},
+    {"class_weights",
+     [](FitOptions& o) {
+       o.class_weights = {1, -1};
+     }},
+    {"class_weights",
+     [](FitOptions& o) {
+       o.class_weights = {1, nan};
+     }},
+    {"class_weights",
+     [](FitOptions& o) {
+       o.class_weights = {1, 1, 1};
+     }},
+    {"balance_classes",
+     [](FitOptions& o) {
+       o.class_weights = {1, 1};
+       o.balance_classes = true;
+     }},
+    {"label_smoothing", [](FitOptions& o) { o.label_smoothing = 1.5; }},
+    {"label_smoothing", [](FitOptions& o) { o.label_smoothing = -0.1; }},
+    {"validation", [](FitOptions& o) { o.validation = 1; }},
+    {"validation", [](FitOptions& o) { o.validation = -0.1; }},
+    {"validation", [](FitOptions& o) { o.validation = nan; }},
+    {"validation", [](FitOptions& o) { o.validation = 0.01; }},  // less than half a sequence
+    {"early_stopping.patience", [](FitOptions& o) { o.early_stopping.patience = -1; }},
+    {"early_stopping.min_delta", [](FitOptions& o) { o.early_stopping.min_delta = -1; }},
+    {"early_stopping.min_delta", [](FitOptions& o) { o.early_stopping.min_delta = nan; }},
+    {"ema_decay", [](FitOptions& o) { o.ema_decay = 1; }},
+    {"ema_decay", [](FitOptions& o) { o.ema_decay = -0.5; }},
+    {"checkpoint.every", [](FitOptions& o) { o.checkpoint.every = 0; }},
+    {"checkpoint",
+     [](FitOptions& o) { o.checkpoint.save = [](const heed::TrainingState&) {}; }},  // what is never loaded
+};
+
+TEST(FitOptions, EachThatIsOutOfRangeIsOneErrorThatNamesIt) {
+  const test_support::Task<float> task(20, {2, 3}, 2);
+  Model model({.features = 3, .classes = 2});
+  const auto before = flat(model);
+  for (const Wrong& wrong : out_of_range) {
+    FitOptions o{.epochs = 2, .threads = 1};
+    wrong.set(o);
+    const std::string error = error_of([&] { heed::fit(model, task.view(), o); });
+    EXPECT_NE(error, "no error") << wrong.option;
+    EXPECT_NE(error.find(wrong.option), std::string::npos) << wrong.option << ": " << error;
+    EXPECT_EQ(flat(model), before) << wrong.option;
+  }
+}
+
+TEST(FitOptions, AScheduleNeedsARateToChange) {
+  struct Stubborn {
+    void step(Model&, const Model&) {}
+  };
+  const test_support::Task<float> task(20, {2, 3}, 2);
+  Model model({.features = 3, .classes = 2});
+  Stubborn optimizer;
+  EXPECT_NE(error_of([&] {
+              heed::fit(model, task.view(), optimizer, {.schedule = heed::StepSchedule{}});
+            }).find("schedule needs an optimizer"),
+            std::string::npos);
+}
+
+TEST(FitOptions, AreGoodAsTheyAre) {
+  EXPECT_EQ(error_of([] { check(FitOptions{}); }), "no error");
+}
+
+}  // namespace

@@ -1,0 +1,41 @@
+#include "heed/train/interrupt.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace {
+
+int seen = 0;
+
+TEST(InterruptGuard, TurnsTheFirstSignalIntoARequest) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const heed::InterruptGuard guard;
+    const heed::StopSignal stop = guard.signal();
+    EXPECT_FALSE(guard.interrupted());
+    EXPECT_FALSE(stop.requested());
+    std::raise(number);
+    EXPECT_TRUE(guard.interrupted());
+    EXPECT_TRUE(stop.requested());
+  }
+}
+
+TEST(InterruptGuard, PutsBackWhatWasThere) {
+  const auto before = std::signal(SIGINT, [](int) { ++seen; });
+  { const heed::InterruptGuard guard; }
+  std::raise(SIGINT);
+  EXPECT_EQ(seen, 1);
+  std::signal(SIGINT, before);
+}
+
+TEST(InterruptGuardDeathTest, ASecondSignalEndsTheProgram) {
+  EXPECT_EXIT(
+      {
+        const heed::InterruptGuard guard;
+        std::raise(SIGINT);
+        std::raise(SIGINT);
+      },
+      testing::KilledBySignal(SIGINT), "");
+}
+
+}  // namespace
