@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "../support/two_parameters.hpp"
 
 namespace {
@@ -45,6 +47,25 @@ TEST(ClipValue, EqualsPyTorch) {
   auto gradient = two_parameters(file, "before.");
   heed::clip_value(gradient, file.number("most"));
   expect_parameters(gradient, file.arrays("after."));
+}
+
+struct Vectors {
+  using Scalar = double;
+  heed::Table<double> table{5, 2};
+  static void visit(auto&& f, auto&... v) { f("table", v.table...); }
+};
+
+TEST(Clip, TouchesNoOtherRowsOfATable) {
+  Vectors gradient;
+  gradient.table.row(3)[0] = 3;
+  gradient.table.row(1)[1] = -4;
+  EXPECT_EQ(heed::clip_norm(gradient, 0.5), 5);
+  EXPECT_NEAR(std::as_const(gradient).table.row(3)[0], 0.3, 1e-6);
+  heed::clip_value(gradient, 0.25);
+  EXPECT_EQ(std::as_const(gradient).table.row(1)[1], -0.25);
+  heed::Index touched = 0;
+  gradient.table.for_each_touched([&](heed::Index, heed::Index count) { touched += count; });
+  EXPECT_EQ(touched, 4);
 }
 
 }  // namespace

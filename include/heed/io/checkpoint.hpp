@@ -100,8 +100,8 @@ inline void save_state(const TrainingState& state, const std::filesystem::path& 
   for (const StateTensor& tensor : state.tensors) {
     std::visit(
         [&](const auto* a) {
-          detail::for_each_element(a->extents(), [&](Index, Index column_major) {
-            std::memcpy(out, a->data() + column_major, sizeof *a->data());
+          detail::for_each_element(*a, [&](Index, Index position) {
+            std::memcpy(out, a->data() + position, sizeof *a->data());
             out += sizeof *a->data();
           });
         },
@@ -171,8 +171,8 @@ inline void load_state(TrainingState& state, const SafetensorsFile& file) {
         [&](auto* a) {
           using S = typename std::remove_pointer_t<decltype(a)>::Scalar;
           const std::vector<S> values = file.read<S>(tensor.name);
-          detail::for_each_element(a->extents(), [&](Index row_major, Index column_major) {
-            a->data()[column_major] = values[static_cast<std::size_t>(row_major)];
+          detail::for_each_element(*a, [&](Index row_major, Index position) {
+            a->data()[position] = values[static_cast<std::size_t>(row_major)];
           });
         },
         tensor.array);

@@ -9,10 +9,22 @@
 #include <type_traits>
 
 #include "heed/core/error.hpp"
+#include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 
 namespace heed::inline HEED_ISA {
+
+namespace detail {
+// f(number) where zeros stay zeros: of a table only the rows that were touched
+template <class S, class F>
+void for_each_number(ParameterArray<S>& p, F&& f) {
+  p.for_each_touched([&](Index first, Index count) {
+    S* v = p.touch(first, count);
+    std::for_each(v, v + count, f);
+  });
+}
+}  // namespace detail
 
 /// The Euclidean norm over all parameters.
 template <Visitable Model>
@@ -35,7 +47,7 @@ double clip_norm(Model& gradient, double max_norm) {
     for_each_parameter(
         [&](const Path&, auto& g) {
           using S = typename std::remove_reference_t<decltype(g)>::Scalar;
-          for (S& v : g) v *= static_cast<S>(factor);
+          detail::for_each_number(g, [=](S& v) { v *= static_cast<S>(factor); });
         },
         gradient);
   }
@@ -49,7 +61,7 @@ void clip_value(Model& gradient, double most) {
   for_each_parameter(
       [&](const Path&, auto& g) {
         using S = typename std::remove_reference_t<decltype(g)>::Scalar;
-        for (S& v : g) v = std::clamp(v, static_cast<S>(-most), static_cast<S>(most));
+        detail::for_each_number(g, [=](S& v) { v = std::clamp(v, static_cast<S>(-most), static_cast<S>(most)); });
       },
       gradient);
 }
