@@ -20,18 +20,19 @@ std::string weight_text(float weight) {
 }  // namespace
 
 std::string sentence_legend(Colours colours) {
-  return "0 " + scale(colours) + " largest weight of the sentence; [words] the model does not know\n";
+  return "0 " + scale(colours) + " largest weight; [words] are unknown to the model\n";
 }
 
 std::string sentence_map(const AttendedSentence& a, Colours colours, int width) {
-  constexpr int indent = 2, rest = 8;  // blanks around a word, its shade and its weight
+  constexpr int around = 12;  // columns besides a word: blanks, brackets, its shade and its weight
   const float largest = *std::max_element(a.weights.begin(), a.weights.end());
-  std::string text = "\nsentence " + std::to_string(a.sentence) + ", answer " + printable(a.answer) + "\n";
+  const std::string title = "sentence " + std::to_string(a.sentence) + ", answer " + printable(a.answer);
+  std::string text = '\n' + column(title, std::min(columns_of(title), width)) + '\n';
   int used = 0;  // columns of the line
   for (std::size_t t = 0; t < a.words.size(); ++t) {
     std::string word = printable(a.words[t]);
+    word = column(word, std::min(columns_of(word), std::max(1, width - around)));
     if (!a.known[t]) word = '[' + word + ']';
-    word = column(word, std::min(columns_of(word), std::max(1, width - indent - rest)));
     const double part = largest > 0 ? static_cast<double>(a.weights[t] / largest) : 0;
     const std::string weight = weight_text(a.weights[t]);
     const int needs = columns_of(word) + static_cast<int>(weight.size()) + (colours == Colours::none ? 2 : 3);

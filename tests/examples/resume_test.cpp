@@ -13,6 +13,7 @@ class Resume : public Classifier {
  protected:
   void SetUp() override { write_npy("x.npy", "y.npy", 0, 60); }
 
+  // Of an endless pipe the program can only write so much ahead: with a line an epoch it is still far from epoch 2000.
   Result signalled(int signal, const std::string& cue, const std::string& arguments) const {
     return classifier_test::run({.folder = folder / ".", .signal = signal, .cue = cue}, words(arguments));
   }
@@ -84,10 +85,10 @@ TEST_F(Resume, RefusesTheCheckpointOfAnotherRun) {
 }
 
 TEST_F(Resume, AKillLosesTheEpochsSinceTheLastCheckpointAlone) {
-  const std::string train = npy + std::string("--hidden 4 --dense 2 --batch 20 --epochs 400 ");
+  const std::string train = npy + std::string("--hidden 4 --dense 2 --batch 20 --epochs 2000 ");
   output_of(train + "--quiet --model m0.safetensors");
   const std::string kept = train + "--checkpoint c --checkpoint-every 7 --resume --model m.safetensors";
-  for (const char* cue : {"epoch 3/", "epoch 60/", "epoch 200/"}) {
+  for (const char* cue : {"epoch 3/", "epoch 300/", "epoch 900/"}) {
     const Result killed = signalled(SIGKILL, cue, kept);
     EXPECT_EQ(killed.code, 128 + SIGKILL) << killed.err;
     EXPECT_FALSE(fs::exists(folder / "m.safetensors"));
@@ -99,7 +100,7 @@ TEST_F(Resume, AKillLosesTheEpochsSinceTheLastCheckpointAlone) {
 }
 
 TEST_F(Resume, AnInterruptKeepsTheRun) {
-  const std::string train = npy + std::string("--hidden 4 --dense 2 --batch 20 --epochs 400 ");
+  const std::string train = npy + std::string("--hidden 4 --dense 2 --batch 20 --epochs 2000 ");
   output_of(train + "--quiet --model m0.safetensors");
   const std::string kept = train + "--checkpoint c --checkpoint-every 1000 --resume --model m.safetensors";
   const Result result = signalled(SIGTERM, "epoch 20/", kept);
@@ -112,7 +113,7 @@ TEST_F(Resume, AnInterruptKeepsTheRun) {
 }
 
 TEST_F(Resume, AnInterruptKeepsTheBestWeights) {
-  const Result result = signalled(SIGINT, "epoch 20/",
+  const Result result = signalled(SIGINT, "20/",
                                   npy + std::string("--epochs 100000000 --validation 0.2 "
                                                     "--early-stopping 100000000 --model m.safetensors"));
   EXPECT_EQ(result.code, 1);
