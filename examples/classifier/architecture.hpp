@@ -1,51 +1,38 @@
 #pragma once
 
-// What a command line says of a model's architecture, and models out of files.
+// What a command line says of a model's architecture.
 
 #include <CLI/CLI.hpp>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
 #include "heed/core/types.hpp"
-#include "heed/data/labels.hpp"
-#include "heed/models/sequence_classifier.hpp"
+#include "heed/models/sequence_classifier_options.hpp"
+#include "heed/models/text_classifier.hpp"
 
 namespace classifier {
 
-using Model = heed::SequenceClassifier<float>;
-
 /// What the command line says; nothing where it does not.
 struct Architecture {
-  std::optional<heed::Index> features, classes, hidden, dense, heads;
-  std::optional<std::string> attention, pooling;
+  std::optional<heed::Index> features, classes, hidden, layers, dense, heads, embedding;
+  std::optional<std::string> cell, attention, pooling;
+  std::optional<double> dropout;
+  bool bidirectional = false;
 
-  /// With the defaults where nothing is said, for data of these features and classes.
-  Model::Options options(heed::Index data_features, heed::Index data_classes) const;
+  /// With the defaults where nothing is said, for data of these features and classes. Throws where the heads do not
+  /// divide the states.
+  heed::SequenceClassifierOptions options(heed::Index data_features, heed::Index data_classes) const;
+  /// The same for sentences of so many tokens.
+  heed::TextClassifierOptions text_options(heed::Index tokens, heed::Index data_classes) const;
 };
 
 /// Adds the options of an architecture to a subcommand.
 void add_architecture(CLI::App& command, Architecture& architecture);
 
-/// A model and what its file says besides.
-struct StoredModel {
-  Model model;
-  std::filesystem::path path;
-  heed::Index steps = 0;  // of the sequences it was trained on, the longest; 0: the file does not say
-};
-
-/// Reads a model. The architecture completes what a file without metadata leaves open. Throws where it contradicts the
-/// file, and as heed::load does.
-StoredModel load_model(const std::filesystem::path& path, const Architecture& architecture);
-
-/// Writes a model, with the steps of its training data.
-void save_model(const StoredModel& stored);
-
-/// The names of a model's classes: 0, 1, ... where it has none.
-heed::LabelMap class_names(const Model& model);
-
-/// "LSTM(32) > attention pool > Dense(16) > ReLU > Dense(10)"
-std::string describe(const Model::Options& options);
+/// "2 x bidirectional LSTM(32) > attention pool > Dense(16) > ReLU > Dense(10)"
+std::string describe(const heed::SequenceClassifierOptions& options);
+/// The same after "Embedding(8000, 32) > ".
+std::string describe(const heed::TextClassifierOptions& options);
 
 }  // namespace classifier

@@ -11,7 +11,18 @@ namespace classifier {
 
 using heed::Index;
 
-heed::Sequences<float> load_data(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
+namespace {
+
+// "2 to 17 words"
+std::string lengths_text(Index steps, const std::vector<std::int32_t>& lengths, const char* one, const char* many) {
+  if (lengths.empty()) return counted(steps, one, many);
+  const auto [least, most] = std::minmax_element(lengths.begin(), lengths.end());
+  return (*least < *most ? std::to_string(*least) + " to " : "") + counted(*most, one, many);
+}
+
+}  // namespace
+
+heed::Sequences<float> load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
   options.features = features.value_or(1);
   heed::Sequences<float> data = heed::load_sequences<float>(files.data, files.labels, options);
   heed::require(!features || data.features() == *features, [&] {
@@ -21,35 +32,23 @@ heed::Sequences<float> load_data(const DataFiles& files, std::optional<Index> fe
   return data;
 }
 
-heed::Sequences<float> load_data_for(const StoredModel& stored, const DataFiles& files, bool labels, Index steps) {
-  heed::LoadOptions options{.steps = steps > 0 ? steps : stored.steps, .labels = labels};
-  if (labels) options.steps = 0;  // rows end with a label: any number of steps will do
-  return load_data(files, stored.model.options.features, options);
-}
-
-LabelledData::LabelledData(heed::Sequences<float> data, const heed::LabelMap& names, const std::string& where,
-                           const heed::Part& chosen)
-    : sequences(std::move(data)),
-      classes(names.encode(sequences.labels, where)),
-      part(chosen ? chosen(count()) : heed::IndexRange{0, count()}) {}
-
-heed::LabelledSequences<float> LabelledData::view() const {
-  const auto of_part = [&](std::span<const std::int32_t> all) {
-    return all.empty() ? all
-                       : all.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count()));
-  };
-  return {sequences.x, of_part(classes), of_part(sequences.lengths)};
+Tokens::Tokens(heed::Sentences sentences, const heed::Vocabulary& vocabulary, const std::string& where,
+               const heed::Part& part)
+    : heed::Sequences<std::int32_t>(heed::to_tokens(sentences, vocabulary)), words(std::move(sentences.words)) {
+  if (part) x = heed::detail::part_of(x, heed::detail::rows_of(part, count(), where));
 }
 
 std::string counted(Index count, const char* one, const char* many) {
   return std::to_string(count) + ' ' + (count == 1 ? one : many);
 }
 
-std::string describe(const LabelledData& data) {
-  std::string text = counted(data.count(), "sequence", "sequences") + " of ";
-  const auto& lengths = data.sequences.lengths;
-  if (!lengths.empty()) text += std::to_string(*std::min_element(lengths.begin(), lengths.end())) + " to ";
-  return text + counted(data.sequences.steps(), "step", "steps");
+std::string describe(const LabelledData<float>& data) {
+  return counted(data.count(), "sequence", "sequences") + " of " +
+         lengths_text(data.sequences.steps(), data.sequences.lengths, "step", "steps");
+}
+std::string describe(const LabelledData<std::int32_t>& data) {
+  return counted(data.count(), "sentence", "sentences") + " of " +
+         lengths_text(data.sequences.steps(), data.sequences.lengths, "word", "words");
 }
 
 void check_output(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs) {

@@ -5,13 +5,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "architecture.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
+#include "heed/data/sentences.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/vocabulary.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace classifier {
@@ -23,34 +25,50 @@ struct DataFiles {
   const std::filesystem::path& labels_path() const { return labels ? *labels : data; }
 };
 
-/// Reads sequences. Throws where they do not have the features that are expected (nothing: any; a table 1).
-heed::Sequences<float> load_data(const DataFiles& files, std::optional<heed::Index> features,
-                                 heed::LoadOptions options = {});
+/// Reads sequences of numbers. Throws where they do not have the features that are expected (nothing: any; a table 1).
+heed::Sequences<float> load_numbers(const DataFiles& files, std::optional<heed::Index> features,
+                                    heed::LoadOptions options = {});
 
-/// Reads sequences for a model: with its features. A table may lack labels where `labels` is false; `steps` (0: those
-/// that the model's file says, or else what the rows hold) tell then whether its rows end with one.
-heed::Sequences<float> load_data_for(const StoredModel& stored, const DataFiles& files, bool labels,
-                                     heed::Index steps = 0);
+/// The tokens of sentences, and their words as they were read.
+struct Tokens : heed::Sequences<std::int32_t> {
+  /// `x` holds the sentences of `part` alone; nothing: all.
+  Tokens(heed::Sentences sentences, const heed::Vocabulary& vocabulary, const std::string& where,
+         const heed::Part& part = {});
+  std::vector<std::vector<std::string>> words;
+};
 
-/// Sequences and the class of each.
+/// Sequences and the class of each. X: float, or std::int32_t for tokens.
+template <class X>
 struct LabelledData {
-  heed::Sequences<float> sequences;   // x: those of `part` alone
+  heed::Sequences<X> sequences;       // x: those of `part` alone
   std::vector<std::int32_t> classes;  // of all
   heed::IndexRange part;
 
   /// Throws where a label names no class; `where` is what messages call the labels. `x` holds those sequences that
   /// `chosen` gives of all; nothing: all.
-  LabelledData(heed::Sequences<float> data, const heed::LabelMap& names, const std::string& where,
-               const heed::Part& chosen = {});
+  LabelledData(heed::Sequences<X> data, const heed::LabelMap& names, const std::string& where,
+               const heed::Part& chosen = {})
+      : sequences(std::move(data)),
+        classes(names.encode(sequences.labels, where)),
+        part(chosen ? chosen(count()) : heed::IndexRange{0, count()}) {}
   heed::Index count() const { return static_cast<heed::Index>(classes.size()); }
-  heed::LabelledSequences<float> view() const;  // of the part
+  heed::LabelledSequences<X> view() const {  // of the part
+    return {sequences.x, of_part(classes), of_part(sequences.lengths)};
+  }
+
+ private:
+  std::span<const std::int32_t> of_part(std::span<const std::int32_t> all) const {
+    return all.empty() ? all
+                       : all.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count()));
+  }
 };
 
 /// "1 step", "2 steps"
 std::string counted(heed::Index count, const char* one, const char* many);
 
-/// "10000 sequences of 10 steps"
-std::string describe(const LabelledData& data);
+/// "10000 sequences of 10 steps", "500 sentences of 2 to 17 words"
+std::string describe(const LabelledData<float>& data);
+std::string describe(const LabelledData<std::int32_t>& data);
 
 /// Throws where `path` cannot be written, or is one of the files that are read. Changes nothing.
 void check_output(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs);

@@ -17,15 +17,14 @@ namespace classifier {
 
 namespace {
 
-void evaluate(const ModelArguments& a) {
-  const StoredModel stored = load_model(a.model, a.architecture);
-  const Model& model = stored.model;
-  const heed::LabelMap names = class_names(model);
-  const LabelledData data(load_data_for(stored, a.data, true), names, a.data.labels_path().string());
+template <class M>
+void evaluate(const StoredModel<M>& stored, const ModelArguments& a) {
+  const heed::LabelMap names = class_names(stored.model);
+  const LabelledData<typename M::Input> data(load_data(stored, a, true), names, a.data.labels_path().string());
 
   heed::ThreadPool threads;
-  heed::Tensor<float, 2> logits({data.sequences.count(), model.options.classes});
-  const heed::Evaluation result = heed::Evaluator<Model>(model, data.view(), threads)(model, logits);
+  heed::Tensor<float, 2> logits({data.sequences.count(), names.size()});
+  const heed::Evaluation result = heed::Evaluator<M>(stored.model, data.view(), threads)(stored.model, logits);
   const heed::Tensor<heed::Index, 2> confusion = confusion_matrix(logits, data.classes);
 
   std::printf("%s\naccuracy %.6f\nloss %.9f\n", describe(data).c_str(), result.accuracy, result.loss);
@@ -41,7 +40,7 @@ void add_evaluate(CLI::App& program) {
   const auto a = std::make_shared<ModelArguments>();
   add_model_and_data(command, *a);
   command.add_option("--labels", a->data.labels, "Labels of a .npy, as .npy or text")->option_text("FILE");
-  command.callback([a] { evaluate(*a); });
+  command.callback([a] { with_model(a->model, a->architecture, [&](const auto& stored) { evaluate(stored, *a); }); });
 }
 
 }  // namespace classifier

@@ -14,6 +14,7 @@
 #include "heed/data/npy.hpp"
 #include "heed/infer/predictor.hpp"
 #include "model_arguments.hpp"
+#include "sentence_map.hpp"
 #include "terminal.hpp"
 
 namespace classifier {
@@ -22,65 +23,133 @@ namespace {
 
 using heed::Index;
 
+/// The weights of all sequences, (n, steps, 1), or with heads (n, heads steps, steps).
+struct Weights {
+  heed::Tensor<float, 3> all;
+  Index heads, steps;
+};
+
 /// Columns "sequence", for multihead "head" and "query", and a weight for each step: "step 0" ...
-heed::CsvWriter table(const heed::Tensor<float, 3>& weights, Index heads, Index steps) {
+heed::CsvWriter table(const Weights& w, const heed::Sequences<float>&) {
   std::vector<std::string> header{"sequence"};
-  if (heads > 0) header.insert(header.end(), {"head", "query"});
-  for (Index t = 0; t < steps; ++t) header.push_back("step " + std::to_string(t));
+  if (w.heads > 0) header.insert(header.end(), {"head", "query"});
+  for (Index t = 0; t < w.steps; ++t) header.push_back("step " + std::to_string(t));
   heed::CsvWriter csv(header);
-  for (Index i = 0; i < weights.extent(0); ++i) {
-    const auto sequence = weights[i];
-    if (heads == 0) csv.row(i, heed::TensorView<const float, 1>(sequence.data(), {steps}));
-    for (Index r = 0; r < heads * steps; ++r) csv.row(i, r / steps, r % steps, sequence[r]);
+  for (Index i = 0; i < w.all.extent(0); ++i) {
+    const auto sequence = w.all[i];
+    if (w.heads == 0) csv.row(i, heed::TensorView<const float, 1>(sequence.data(), {w.steps}));
+    for (Index r = 0; r < w.heads * w.steps; ++r) csv.row(i, r / w.steps, r % w.steps, sequence[r]);
   }
   return csv;
 }
 
-void write(const std::filesystem::path& path, const heed::Tensor<float, 3>& weights, Index heads, Index steps) {
+/// Columns "sentence", for multihead "head" and "query", "step", "word", "known" (1 or 0) and "weight".
+heed::CsvWriter table(const Weights& w, const Tokens& data) {
+  std::vector<std::string> header{"sentence"};
+  if (w.heads > 0) header.insert(header.end(), {"head", "query"});
+  header.insert(header.end(), {"step", "word", "known", "weight"});
+  heed::CsvWriter csv(header);
+  for (Index i = 0; i < data.count(); ++i) {
+    const auto& words = data.words[static_cast<std::size_t>(i)];
+    const auto length = static_cast<Index>(words.size());
+    const auto row = [&](Index t, float weight, const auto&... place) {
+      const int known = data.x(i, t, 0) != heed::Vocabulary::unknown;
+      csv.row(i, place..., t, words[static_cast<std::size_t>(t)], known, weight);
+    };
+    for (Index t = 0; w.heads == 0 && t < length; ++t) row(t, w.all(i, t, 0));
+    for (Index r = 0; r < w.heads * w.steps; ++r) {
+      if (r % w.steps >= length) continue;
+      for (Index t = 0; t < length; ++t) row(t, w.all(i, r, t), r / w.steps, r % w.steps);
+    }
+  }
+  return csv;
+}
+
+template <class Data>
+void write(const std::filesystem::path& path, const Weights& w, const Data& data) {
   if (!is_npy(path)) {
-    table(weights, heads, steps).write(path);
-  } else if (heads == 0) {
-    heed::write_npy(path, heed::TensorView<const float, 2>(weights.data(), {weights.extent(0), steps}));
+    table(w, data).write(path);
+  } else if (w.heads == 0) {
+    heed::write_npy(path, heed::TensorView<const float, 2>(w.all.data(), {w.all.extent(0), w.steps}));
   } else {
-    heed::write_npy(path, heed::TensorView<const float, 4>(weights.data(), {weights.extent(0), heads, steps, steps}));
+    heed::write_npy(path, heed::TensorView<const float, 4>(w.all.data(), {w.all.extent(0), w.heads, w.steps, w.steps}));
   }
 }
 
-void show(const StoredModel& stored, const heed::Sequences<float>& data, const heed::Tensor<float, 3>& weights,
-          Index heads) {
-  const Index shown = std::min<Index>(data.count(), heads == 0 ? 12 : 2);
+Index length_of(const auto& data, Index i) {
+  return data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
+}
+
+/// f(sequence, its length, the answer to it) for the first sequences; says how many there are.
+template <class M, class Data, class F>
+void for_the_first(Index most, const StoredModel<M>& stored, const Data& data, F&& f) {
+  const Index shown = std::min(data.count(), most);
   const std::vector<std::string> names = class_names(stored.model).names;
+  heed::Predictor<M> predictor(stored.model);
+  for (Index i = 0; i < shown; ++i) {
+    const Index length = length_of(data, i);
+    f(i, length, names[static_cast<std::size_t>(predictor(data.x[i].data(), length, data.features()).label)]);
+  }
+  if (shown < data.count()) std::printf("%td of %td %s\n", shown, data.count(), is_text<M> ? "sentences" : "sequences");
+}
+
+void show(const StoredModel<NumberModel>& stored, const heed::Sequences<float>& data, const Weights& w) {
   const Colours colours = terminal_colours();
   const int width = terminal_width();
-  heed::Predictor<Model> predictor(stored.model);
-  std::fputs(legend(heads, colours).c_str(), stdout);
-  for (Index i = 0; i < shown; ++i) {
-    const Index length = data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
-    const auto prediction = predictor(data.x[i].data(), length, data.features());
-    const std::string& answer = names[static_cast<std::size_t>(prediction.label)];
-    const Attended attended{i, answer, weights[i].data(), data.steps(), length};
-    std::fputs((heads == 0 ? strip(attended, colours, width) : maps(attended, heads, colours, width)).c_str(), stdout);
-  }
-  if (shown < data.count()) std::printf("%td of %td sequences\n", shown, data.count());
+  std::fputs(legend(w.heads, colours).c_str(), stdout);
+  for_the_first(w.heads == 0 ? 12 : 2, stored, data, [&](Index i, Index length, const std::string& answer) {
+    const Attended attended{i, answer, w.all[i].data(), w.steps, length};
+    std::fputs((w.heads == 0 ? strip(attended, colours, width) : maps(attended, w.heads, colours, width)).c_str(),
+               stdout);
+  });
 }
 
-void explain(const ModelArguments& a) {
-  check_output(a);
-  const StoredModel stored = load_model(a.model, a.architecture);
-  const Model::Options& options = stored.model.options;
+/// One weight a word: with heads, their mean over what is used of them, the last query or all.
+std::vector<float> word_weights(const Weights& w, heed::Pooling pooling, Index i, Index length) {
+  std::vector<float> result(static_cast<std::size_t>(length));
+  const Index first = pooling == heed::Pooling::last ? length - 1 : 0;
+  for (Index t = 0; t < length; ++t) {
+    float& sum = result[static_cast<std::size_t>(t)];
+    if (w.heads == 0) sum = w.all(i, t, 0);
+    for (Index h = 0; h < w.heads; ++h) {
+      for (Index q = first; q < length; ++q) {
+        sum += w.all(i, h * w.steps + q, t) / static_cast<float>(w.heads * (length - first));
+      }
+    }
+  }
+  return result;
+}
+
+void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weights& w) {
+  const Colours colours = terminal_colours();
+  const int width = terminal_width();
+  std::fputs(sentence_legend(colours).c_str(), stdout);
+  for_the_first(12, stored, data, [&](Index i, Index length, const std::string& answer) {
+    const std::vector<float> weights = word_weights(w, stored.model.options.classifier.pooling, i, length);
+    const auto known = std::make_unique<bool[]>(weights.size());
+    for (Index t = 0; t < length; ++t)
+      known[static_cast<std::size_t>(t)] = data.x(i, t, 0) != heed::Vocabulary::unknown;
+    const AttendedSentence sentence{
+        i, answer, data.words[static_cast<std::size_t>(i)], {known.get(), weights.size()}, weights};
+    std::fputs(sentence_map(sentence, colours, width).c_str(), stdout);
+  });
+}
+
+template <class M>
+void explain(const StoredModel<M>& stored, const ModelArguments& a) {
+  const heed::SequenceClassifierOptions& options = classifier_of(stored.model).options;
   heed::require(options.attention != heed::Attention::none, [&] {
     return heed::Fault{"this model has no attention: there is nothing to explain", a.model.string()};
   });
   const Index heads = options.attention == heed::Attention::multihead ? options.heads : 0;
-  const heed::Sequences<float> data = load_data_for(stored, a.data, false, a.steps);
-  heed::Predictor<Model> predictor(stored.model);
-  const heed::Tensor<float, 3> weights = predictor.attention_weights(data.x, data.lengths);
+  const auto data = load_data(stored, a, false);
+  const Weights weights{heed::Predictor<M>(stored.model).attention_weights(data.x, data.lengths), heads, data.steps()};
 
-  if (!a.output.empty()) write(a.output, weights, heads, data.steps());
+  if (!a.output.empty()) write(a.output, weights, data);
   if (is_terminal(stdout)) {
-    show(stored, data, weights, heads);
+    show(stored, data, weights);
   } else if (a.output.empty()) {
-    std::fputs(table(weights, heads, data.steps()).text().c_str(), stdout);
+    std::fputs(table(weights, data).text().c_str(), stdout);
   }
 }
 
@@ -94,8 +163,13 @@ void add_explain(CLI::App& program) {
   command.footer(
       "A .npy holds (sequences, steps), or for multihead (sequences, heads, steps,\n"
       "steps): a row for each step that asks. Without --output the table is printed;\n"
-      "a terminal shows a heat map of the first sequences instead.");
-  command.callback([a] { explain(*a); });
+      "a terminal shows a heat map of the first sequences instead. A model of text\n"
+      "reads a sentence a line, its table has a row a word, and its heat map shades\n"
+      "the words: with multihead by the mean of what is used of the heads.");
+  command.callback([a] {
+    check_output(*a);
+    with_model(a->model, a->architecture, [&](const auto& stored) { explain(stored, *a); });
+  });
 }
 
 }  // namespace classifier

@@ -34,17 +34,22 @@ const T& pick(const std::array<T, N>& scale, double part) {
   return scale[static_cast<std::size_t>(std::lround(std::clamp(part, 0.0, 1.0) * static_cast<double>(N - 1)))];
 }
 
-// two columns that show a part of the largest weight
-std::string cell(double part, Colours colours) {
-  if (colours == Colours::none) return std::string(pick(shades, part)) + pick(shades, part);
+// the sequence that sets the background to the colour of a part of the largest weight
+std::string background(double part, Colours colours) {
   const Colour& c = pick(ramp, part);
   char text[64];
   if (colours == Colours::full) {
-    std::snprintf(text, sizeof text, "\x1b[48;2;%d;%d;%dm  ", c.red, c.green, c.blue);
+    std::snprintf(text, sizeof text, "\x1b[48;2;%d;%d;%dm", c.red, c.green, c.blue);
   } else {
-    std::snprintf(text, sizeof text, "\x1b[48;5;%dm  ", c.indexed);
+    std::snprintf(text, sizeof text, "\x1b[48;5;%dm", c.indexed);
   }
   return text;
+}
+
+// two columns that show a part of the largest weight
+std::string cell(double part, Colours colours) {
+  if (colours == Colours::none) return std::string(pick(shades, part)) + pick(shades, part);
+  return background(part, colours) + "  ";
 }
 
 // a row of cells, closed
@@ -84,11 +89,21 @@ std::vector<std::vector<double>> binned_map(const float* weights, Index steps, I
 
 }  // namespace
 
+std::string scale(Colours colours) {
+  std::vector<double> parts;
+  for (int i = 0; i <= 8; ++i) parts.push_back(i / 8.0);
+  return cells(parts, 1, colours);
+}
+
+std::string shaded(const std::string& word, double part, Colours colours) {
+  if (colours == Colours::none) return pick(shades, part) + word;
+  const char* const letters = part < 0.6 ? "\x1b[97m" : "\x1b[30m";  // white on the dark end, black on the bright one
+  return background(part, colours) + letters + ' ' + word + " \x1b[0m";
+}
+
 std::string legend(Index heads, Colours colours) {
-  std::vector<double> scale;
-  for (int i = 0; i <= 8; ++i) scale.push_back(i / 8.0);
   const std::string start = heads == 0 ? column("sequence", number_width) + column("answer", answer_width) : "";
-  return start + "0 " + cells(scale, 1, colours) + " largest weight of the " + (heads == 0 ? "sequence\n" : "head\n");
+  return start + "0 " + scale(colours) + " largest weight of the " + (heads == 0 ? "sequence\n" : "head\n");
 }
 
 std::string strip(const Attended& a, Colours colours, int width) {

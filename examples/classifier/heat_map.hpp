@@ -21,6 +21,12 @@ struct Attended {
 /// What stands above the maps: a line that explains the colours. No heads: of strips.
 std::string legend(heed::Index heads, Colours colours);
 
+/// Cells from 0 to the largest weight.
+std::string scale(Colours colours);
+
+/// A word on the colour of a part of the largest weight; where there are no colours, behind a shade.
+std::string shaded(const std::string& word, double part, Colours colours);
+
 /// One line: the answer, a cell for each step, and the step with the largest weight. Long sequences share cells.
 std::string strip(const Attended& attended, Colours colours, int width);
 

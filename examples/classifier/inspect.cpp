@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "architecture.hpp"
 #include "commands.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/safetensors_file.hpp"
+#include "stored_model.hpp"
 #include "terminal.hpp"
 
 namespace classifier {
@@ -20,55 +22,61 @@ struct InspectArguments {
   Architecture architecture;
 };
 
-// names in lines of at most 80 columns, indented
-void print_words(const std::vector<std::string>& words) {
-  constexpr std::size_t width = 80;
-  std::string line;
-  for (const std::string& word : words) {
-    if (!line.empty() && line.size() + 1 + word.size() > width) {
-      std::puts(line.c_str());
-      line.clear();
-    }
-    line += (line.empty() ? "  " : " ") + printable(word);
-  }
-  std::puts(line.c_str());
+void print_size(const char* name, heed::Index value) { std::printf("  %-13s  %td\n", name, value); }
+void print_choice(const char* name, std::string_view value) {
+  std::printf("  %-13s  %s\n", name, std::string(value).c_str());
 }
 
-void inspect(const InspectArguments& a) {
-  const StoredModel stored = load_model(a.file, a.architecture);
-  const Model& model = stored.model;
-  const Model::Options& o = model.options;
-  std::printf("%s\n", std::string(Model::architecture).c_str());
-  std::printf("  %s\n", describe(o).c_str());
-  std::printf("  features   %td\n", o.features);
-  std::printf("  classes    %td\n", o.classes);
-  std::printf("  hidden     %td\n", o.hidden);
-  std::printf("  dense      %td\n", o.dense);
-  std::printf("  attention  %s\n", std::string(to_text(o.attention)).c_str());
-  if (o.attention == heed::Attention::multihead) {
-    std::printf("  heads      %td\n", o.heads);
-    std::printf("  pooling    %s\n", std::string(to_text(o.pooling)).c_str());
-  }
-  if (stored.steps > 0) std::printf("  steps      %td in training\n", stored.steps);
+// what the two kinds of models take
+void print_input(const StoredModel<NumberModel>& stored) { print_size("features", stored.model.options.features); }
+void print_input(const StoredModel<TextModel>& stored) {
+  print_size("words", static_cast<heed::Index>(stored.model.words.size()));
+  print_choice("letters", stored.lower ? "small" : "as they are");
+  print_size("embedding", stored.model.options.embedding);
+}
+
+void print_options(const heed::SequenceClassifierOptions& o) {
+  print_size("classes", o.classes);
+  print_choice("cell", to_text(o.cell));
+  print_size("hidden", o.hidden);
+  print_size("layers", o.layers);
+  print_choice("bidirectional", o.bidirectional ? "yes" : "no");
+  print_size("dense", o.dense);
+  std::printf("  %-13s  %g\n", "dropout", o.dropout);
+  print_choice("attention", to_text(o.attention));
+  if (o.attention != heed::Attention::multihead) return;
+  print_size("heads", o.heads);
+  print_choice("pooling", to_text(o.pooling));
+}
+
+template <class M>
+void inspect(const StoredModel<M>& stored) {
+  const NumberModel& model = classifier_of(stored.model);
+  std::printf("%s\n%s", std::string(M::architecture).c_str(), wrapped(describe(stored.model.options), 80, 2).c_str());
+  print_input(stored);
+  print_options(model.options);
+  if (stored.steps > 0) std::printf("  %-13s  %td in training\n", "steps", stored.steps);
   if (!model.labels.empty()) {
     std::printf("\nlabels\n");
-    print_words(model.labels);
+    std::string labels;
+    for (const std::string& label : model.labels) labels += (labels.empty() ? "" : " ") + printable(label);
+    std::fputs(wrapped(labels, 80, 2).c_str(), stdout);
   }
   if (model.standardize.active()) {
     std::printf("\nstandardize  %14s %14s\n", "mean", "deviation");
-    for (heed::Index f = 0; f < o.features; ++f) {
+    for (heed::Index f = 0; f < model.options.features; ++f) {
       std::printf("  feature %-4td %13.6g %14.6g\n", f, static_cast<double>(model.standardize.mean(f)),
                   static_cast<double>(model.standardize.deviation(f)));
     }
   }
   std::printf("\ntensors\n");
-  const heed::SafetensorsFile file(a.file);
+  const heed::SafetensorsFile file(stored.path);
   for (const heed::TensorInfo& tensor : file.tensors()) {
     std::printf("  %-34s %-5s %16s %10td\n", printable(tensor.name).c_str(),
                 std::string(heed::name_of(tensor.dtype)).c_str(), heed::to_text(tensor.extents).c_str(),
                 heed::element_count(tensor.extents));
   }
-  std::printf("parameters %td\n", heed::parameter_count(model));
+  std::printf("parameters %td\n", heed::parameter_count(stored.model));
 }
 
 }  // namespace
@@ -78,7 +86,7 @@ void add_inspect(CLI::App& program) {
   const auto a = std::make_shared<InspectArguments>();
   command.add_option("FILE", a->file, "The model (.safetensors)")->required()->option_text(" ");
   add_architecture(command, a->architecture);
-  command.callback([a] { inspect(*a); });
+  command.callback([a] { with_model(a->file, a->architecture, [](const auto& stored) { inspect(stored); }); });
 }
 
 }  // namespace classifier

@@ -1,12 +1,23 @@
 #include "model_arguments.hpp"
 
+#include "heed/core/error.hpp"
 #include "heed/data/load.hpp"
 
 namespace classifier {
 
+namespace {
+
+void refuse(bool given, const char* option, const char* kind, const std::filesystem::path& model) {
+  heed::require(!given, [&] {
+    return heed::Fault{std::string(option) + " is for models of " + kind + ", which " + model.string() + " is not"};
+  });
+}
+
+}  // namespace
+
 void add_model_and_data(CLI::App& command, ModelArguments& a) {
   command.add_option("--model", a.model, "The model (.safetensors), required")->required()->option_text("FILE");
-  command.add_option("--data", a.data.data, "Sequences: .npy, .ts or a table, required")
+  command.add_option("--data", a.data.data, "Sequences: .npy, .ts, a table or text, required")
       ->required()
       ->option_text("FILE");
   add_architecture(command, a.architecture);
@@ -21,6 +32,7 @@ void add_output(CLI::App& command, ModelArguments& a, const char* what) {
   command.add_option("--steps", a.steps, "Steps of a table's rows (as in the training data)")
       ->check(CLI::Range(1, 1'000'000'000))
       ->option_text("N");
+  command.add_flag("--labelled", a.labelled, "The lines of a text begin with a label");
 }
 
 void check_output(const ModelArguments& a) {
@@ -28,5 +40,19 @@ void check_output(const ModelArguments& a) {
 }
 
 bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(path) == ".npy"; }
+
+heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
+  refuse(a.labelled, "--labelled", "text", a.model);
+  heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels};
+  if (labels) options.steps = 0;  // rows end with a label: any number of steps will do
+  return load_numbers(a.data, stored.model.options.features, options);
+}
+
+Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {
+  refuse(a.data.labels.has_value(), "--labels", "numbers", a.model);
+  refuse(a.steps > 0, "--steps", "numbers", a.model);
+  return {heed::read_sentences(a.data.data, {.labels = labels || a.labelled, .lower = stored.lower}),
+          heed::Vocabulary(stored.model.words), a.data.data.string()};
+}
 
 }  // namespace classifier

@@ -9,6 +9,7 @@
 
 #include "architecture.hpp"
 #include "data.hpp"
+#include "stored_model.hpp"
 
 namespace classifier {
 
@@ -17,16 +18,23 @@ struct ModelArguments {
   DataFiles data;
   Architecture architecture;
   heed::Index steps = 0;  // of the rows of a table; 0: not said
+  bool labelled = false;  // sentences stand behind labels
 };
 
 void add_model_and_data(CLI::App& command, ModelArguments& arguments);
 
-/// Adds --output, and --steps for tables that may lack labels.
+/// Adds --output, --steps for tables that may lack labels, and --labelled for sentences that may have them.
 void add_output(CLI::App& command, ModelArguments& arguments, const char* what);
 
 /// Throws where the output cannot be written, or is the model or the data.
 void check_output(const ModelArguments& arguments);
 
 bool is_npy(const std::filesystem::path& path);
+
+/// Reads data for a model: with its features, or with its words. They have labels where `labels` is true; otherwise a
+/// table may lack them (`steps`, or what the model's file says, or else what the rows hold, tell then whether its rows
+/// end with one), and sentences have none unless `labelled` says so. Throws where an option is of the other kind.
+heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
+Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& arguments, bool labels);
 
 }  // namespace classifier

@@ -53,21 +53,21 @@ heed::CsvWriter table(const std::vector<std::size_t>& classes, const heed::Tenso
   return csv;
 }
 
-void predict(const PredictArguments& a) {
-  check_output(a);
-  const StoredModel stored = load_model(a.model, a.architecture);
-  const heed::Sequences<float> data = load_data_for(stored, a.data, false, a.steps);
-  const std::vector<std::string> names = class_names(stored.model).names;
-
-  heed::Tensor<float, 2> scores({data.count(), stored.model.options.classes});
-  heed::Predictor<Model> predictor(stored.model);
+template <class M>
+heed::Tensor<float, 2> scores_of(const StoredModel<M>& stored, const PredictArguments& a) {
+  const auto data = load_data(stored, a, false);
+  heed::Tensor<float, 2> scores({data.count(), classifier_of(stored.model).options.classes});
+  heed::Predictor<M> predictor(stored.model);
   predictor(data.x, scores, data.lengths, a.probabilities ? heed::Output::probabilities : heed::Output::logits);
+  return scores;
+}
+
+void answer(const heed::Tensor<float, 2>& scores, const std::vector<std::string>& names, const PredictArguments& a) {
   std::vector<std::size_t> classes;
   for (Index i = 0; i < scores.extent(0); ++i) {
-    const auto row = static_cast<const heed::Tensor<float, 2>&>(scores)[i];
+    const auto row = scores[i];
     classes.push_back(static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin()));
   }
-
   const bool with_scores = a.logits || a.probabilities;
   if (!is_npy(a.output)) {
     const heed::CsvWriter csv = table(classes, scores, names, with_scores);
@@ -83,7 +83,7 @@ void predict(const PredictArguments& a) {
     heed::write_npy(a.output, scores);
   } else {
     const std::vector<std::int64_t> integers = integer_names(names);
-    heed::Tensor<std::int64_t, 1> labels({data.count()});
+    heed::Tensor<std::int64_t, 1> labels({scores.extent(0)});
     for (Index i = 0; i < labels.size(); ++i) labels(i) = integers[classes[static_cast<std::size_t>(i)]];
     heed::write_npy(a.output, labels);
   }
@@ -104,8 +104,13 @@ void add_predict(CLI::App& program) {
   command.footer(
       "A .npy holds the labels if all are integers, otherwise the numbers of the\n"
       "classes, from 0, in the order that classifier inspect shows; with --logits or\n"
-      "--probabilities a row of them for each sequence.");
-  command.callback([a] { predict(*a); });
+      "--probabilities a row of them for each sequence. A model of text reads a\n"
+      "sentence a line.");
+  command.callback([a] {
+    check_output(*a);
+    with_model(a->model, a->architecture,
+               [&](const auto& stored) { answer(scores_of(stored, *a), class_names(stored.model).names, *a); });
+  });
 }
 
 }  // namespace classifier

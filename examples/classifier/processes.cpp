@@ -96,10 +96,18 @@ void Processes::require_same(const std::string& text) const {
   });
 }
 
-heed::History Processes::fit(Model& model, const heed::LabelledSequences<float>& part, const heed::FitOptions& options,
-                             const std::optional<heed::LabelledSequences<float>>& test_part) const {
-  return heed::fit(model, part, options, test_part, *engine_->reducer);
+template <class M>
+heed::History Processes::fit(M& model, const heed::LabelledSequences<typename M::Input>& part, heed::Adam<M>& adam,
+                             const heed::FitOptions& options,
+                             const std::optional<heed::LabelledSequences<typename M::Input>>& test_part) const {
+  return heed::fit(model, part, adam, options, test_part, *engine_->reducer);
 }
+template heed::History Processes::fit(NumberModel&, const heed::LabelledSequences<float>&, heed::Adam<NumberModel>&,
+                                      const heed::FitOptions&,
+                                      const std::optional<heed::LabelledSequences<float>>&) const;
+template heed::History Processes::fit(TextModel&, const heed::LabelledSequences<std::int32_t>&, heed::Adam<TextModel>&,
+                                      const heed::FitOptions&,
+                                      const std::optional<heed::LabelledSequences<std::int32_t>>&) const;
 
 int Processes::failed(const std::exception& error) const {
   return launched() ? engine_->session->failed(error, program) : failed(error.what(), EXIT_FAILURE);

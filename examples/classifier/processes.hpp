@@ -9,9 +9,11 @@
 #include <span>
 #include <string>
 
-#include "architecture.hpp"
 #include "heed/core/types.hpp"
-#include "heed/train/fit.hpp"
+#include "heed/optim/adam.hpp"
+#include "heed/train/fit_options.hpp"
+#include "heed/train/tiles.hpp"
+#include "stored_model.hpp"
 
 namespace classifier {
 
@@ -43,8 +45,10 @@ class Processes {
   void in_turn(std::span<double> sums, const std::function<void()>& f) const;
 
   /// `heed::fit` with the parts of all processes. The result has the same bits for any number of them.
-  heed::History fit(Model& model, const heed::LabelledSequences<float>& part, const heed::FitOptions& options,
-                    const std::optional<heed::LabelledSequences<float>>& test_part) const;
+  template <class M>
+  heed::History fit(M& model, const heed::LabelledSequences<typename M::Input>& part, heed::Adam<M>& adam,
+                    const heed::FitOptions& options,
+                    const std::optional<heed::LabelledSequences<typename M::Input>>& test_part) const;
 
   /// Says on standard error what went wrong, once, and returns the exit code (1); ends the job where other processes
   /// may be waiting for this one.
@@ -55,5 +59,12 @@ class Processes {
   struct Engine;
   std::unique_ptr<Engine> engine_;
 };
+
+extern template heed::History Processes::fit(NumberModel&, const heed::LabelledSequences<float>&,
+                                             heed::Adam<NumberModel>&, const heed::FitOptions&,
+                                             const std::optional<heed::LabelledSequences<float>>&) const;
+extern template heed::History Processes::fit(TextModel&, const heed::LabelledSequences<std::int32_t>&,
+                                             heed::Adam<TextModel>&, const heed::FitOptions&,
+                                             const std::optional<heed::LabelledSequences<std::int32_t>>&) const;
 
 }  // namespace classifier

@@ -53,4 +53,24 @@ std::string column(std::string_view text, int width) {
   return result.append(static_cast<std::size_t>(std::max(0, width - columns)), ' ');
 }
 
+int columns_of(std::string_view text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+std::string wrapped(std::string_view text, int width, int indent) {
+  const std::string start(static_cast<std::size_t>(indent), ' ');
+  std::string result, line;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && indent + columns_of(line) + 1 + columns_of(word) > width) {
+      result += start + line + '\n';
+      line.clear();
+    }
+    line.append(line.empty() ? "" : " ").append(word);
+  }
+  return result + start + line + '\n';
+}
+
 }  // namespace classifier

@@ -23,4 +23,10 @@ std::string printable(std::string_view text);
 /// The same, cut and filled to a number of columns (characters of UTF-8).
 std::string column(std::string_view text, int width);
 
+/// Columns that a text takes.
+int columns_of(std::string_view text);
+
+/// The words of a text in lines of at most `width` columns, each with its end; `indent` blanks before each.
+std::string wrapped(std::string_view text, int width, int indent);
+
 }  // namespace classifier

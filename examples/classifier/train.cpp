@@ -1,15 +1,20 @@
 // classifier train: data in, a trained model out.
 
-#include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
+#include "heed/core/visit.hpp"
+#include "heed/io/checkpoint.hpp"
 #include "heed/train/callbacks.hpp"
-#include "interrupt.hpp"
+#include "heed/train/interrupt.hpp"
+#include "heed/train/loggers.hpp"
+#include "report.hpp"
 #include "terminal.hpp"
 #include "training.hpp"
 
@@ -18,64 +23,80 @@ namespace classifier {
 namespace {
 
 void check_outputs(const TrainArguments& a) {
-  for (const auto& output : {a.model, a.history}) {
-    if (!output.empty()) check_output(output, a.inputs());
+  const auto outputs = a.outputs();
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    check_output(outputs[i], a.inputs());
+    for (std::size_t k = 0; k < i; ++k) {
+      heed::require(outputs[i].lexically_normal() != outputs[k].lexically_normal(), [&] {
+        return heed::Fault{"model, history, log and checkpoint need files of their own", outputs[i].string()};
+      });
+    }
   }
-  heed::require(a.model.empty() || a.model != a.history, [&] {
-    return heed::Fault{"model and history need files of their own", a.model.string()};
+  heed::require(a.checkpoint.empty() || a.resume || !std::filesystem::exists(a.checkpoint), [&] {
+    return heed::Fault{"there is a checkpoint already: --resume goes on from it; remove it to start anew",
+                       a.checkpoint.string()};
   });
 }
 
+template <class M>
+std::string data_of(const Task<M>& task) {
+  const heed::Index features = task.train.sequences.features();
+  const heed::Index words = static_cast<heed::Index>(task.words.size());
+  std::string text = describe(task.train) + ", " +
+                     (is_text<M> ? std::to_string(words) + " known words" : counted(features, "feature", "features")) +
+                     ", " + counted(task.names.size(), "class", "classes");
+  if (task.test) text += "; " + std::to_string(task.test->count()) + " to test";
+  return text;
+}
+
+// a line an epoch for people, and for files
+void add_callbacks(TrainArguments& a, bool talks, bool live, const Processes& processes) {
+  auto& callbacks = a.fit.callbacks;
+  if (talks) callbacks.push_back(live ? heed::live_progress(stdout) : heed::plain_progress(stdout));
+  if (a.log.empty() || !processes.first()) return;
+  callbacks.push_back(heed::detail::extension(a.log) == ".csv" ? heed::csv_logger(a.log) : heed::json_logger(a.log));
+}
+
+template <class M>
 void train(TrainArguments& a, const Processes& processes) {
-  std::optional<StoredModel> init;
-  std::optional<Task> loaded;
+  std::optional<StoredModel<M>> init;
+  std::optional<Task<M>> loaded;
   processes.agree([&] {
     if (processes.first()) check_outputs(a);
-    if (!a.init.empty()) init = load_model(a.init, a.architecture);
+    if (!a.init.empty()) init = load_model<M>(heed::SafetensorsFile(a.init), a.init, a.architecture);
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
-  const Task& task = *loaded;
+  const Task<M>& task = *loaded;
   processes.require_same(fingerprint(task, init ? &*init : nullptr));
-  StoredModel stored = start_model(a, task, std::move(init), processes);
+  StoredModel<M> stored = start_model(a, task, std::move(init), processes);
 
   const bool talks = processes.first() && !a.quiet;
   const bool live = talks && !processes.launched() && is_terminal(stdout);
   if (a.fit.threads == 0) a.fit.threads = processes.threads();
-  const InterruptGuard guard;
-  if (talks) {
-    print_plan(task, stored.model, processes, heed::ThreadPool(a.fit.threads).size());
-    a.fit.callbacks.push_back(live ? heed::live_progress(stdout) : heed::plain_progress(stdout));
+  a.fit.bucket_by_length = a.fit.batch_size > 0 && !task.train.sequences.lengths.empty();
+  if (!a.checkpoint.empty()) {
+    a.fit.checkpoint =
+        heed::checkpoint(a.checkpoint, {.every = a.checkpoint_every.value_or(1), .write = processes.first()});
   }
-  a.fit.callbacks.push_back([&](const heed::EpochRecord&) { return !guard.interrupted(); });
-  std::optional<heed::LabelledSequences<float>> test;
+  const heed::InterruptGuard guard;  // Ctrl-C ends the step; a second one ends the program at once
+  a.fit.stop = guard.signal();
+  if (talks) {
+    print_plan(data_of(task), describe(stored.model.options), heed::parameter_count(stored.model), processes,
+               heed::ThreadPool(a.fit.threads).size());
+  }
+  add_callbacks(a, talks, live, processes);
+  std::optional<heed::LabelledSequences<typename M::Input>> test;
   if (task.test) test = task.test->view();
-  const heed::History history = processes.fit(stored.model, task.train.view(), a.fit, test);
+  heed::Adam<M> adam(stored.model, adam_options(a));
+  const heed::History history = processes.fit(stored.model, task.train.view(), adam, a.fit, test);
   if (live && !history.epochs.empty() && static_cast<int>(history.epochs.size()) < a.fit.epochs) std::printf("\n");
 
   processes.agree([&] {
     if (processes.first() && !a.model.empty()) save_model(stored);
     if (processes.first() && !a.history.empty()) write_history(a.history, history);
-    require_finished(history, a.model);
+    require_finished(history, a);
   });
-  if (talks) print_result(history, a.model);
-}
-
-heed::Index batch_size(const std::string& text) {
-  heed::Index size = 0;
-  if (text == "full") return size;
-  if (CLI::detail::lexical_cast(text, size) && size > 0) return size;
-  throw CLI::ValidationError("--batch", "full, or a number of at least 1; got " + text);
-}
-
-std::string whole(const std::string& text) {  // CLI11 takes -1 for 2^64 - 1
-  const bool negative = text.find('-') != std::string::npos;
-  return negative ? "a number of at least 0; got " + text : "";
-}
-
-std::string positive(const std::string& text) {
-  double value = 0;
-  if (CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0) return {};
-  return "a positive number; got " + text;
+  if (talks) print_result(history, a);
 }
 
 }  // namespace
@@ -83,46 +104,15 @@ std::string positive(const std::string& text) {
 void add_train(CLI::App& program, const Processes& processes) {
   CLI::App& command = *program.add_subcommand("train", "Train a model; without --data on a built-in task");
   const auto a = std::make_shared<TrainArguments>();
-  const auto file = [&](const std::string& name, auto set, const char* text, const char* what) {
-    return command.add_option_function<std::string>(name, set, what)->option_text(text);
-  };
-  const auto data = [](auto& files) -> DataFiles& { return files ? *files : files.emplace(); };
-  auto* const x = file(
-      "--data", [=](auto& f) { data(a->data).data = f; }, "FILE", "Sequences: .npy, .ts or a table");
-  file(
-      "--labels", [=](auto& f) { data(a->data).labels = f; }, "FILE", "Labels of a .npy, as .npy or text")
-      ->needs(x);
-  auto* const t = file(
-      "--test", [=](auto& f) { data(a->test).data = f; }, "FILE", "Sequences to test every epoch on");
-  t->needs(x);
-  file(
-      "--test-labels", [=](auto& f) { data(a->test).labels = f; }, "FILE", "Labels of a .npy --test")
-      ->needs(t);
-  file(
-      "--init", [=](auto& f) { a->init = f; }, "FILE", "Model to start from (.safetensors)");
-  file(
-      "--model", [=](auto& f) { a->model = f; }, "FILE", "Where to write the model (.safetensors)");
-  file(
-      "--history", [=](auto& f) { a->history = f; }, "FILE", "Where to write a table of the epochs (.csv)");
-
-  auto& fit = a->fit;
-  command.add_option("--epochs", fit.epochs, "Times through the data (100)")
-      ->check(CLI::Range(1, 1'000'000'000))
-      ->option_text("N");
-  command.add_option("--learning-rate", fit.learning_rate, "Of Adam (0.01)")->check(positive)->option_text("X");
-  command
-      .add_option_function<std::string>(
-          "--batch", [=](auto& text) { a->fit.batch_size = batch_size(text); },
-          "Sequences a step: full or a number (full)")
-      ->option_text("N");
-  command.add_flag("--standardize", a->standardize, "Give each feature mean 0 and deviation 1");
-  command.add_option("--seed", fit.seed, "Of all random numbers (0)")->check(whole)->option_text("N");
-  command.add_option("--threads", fit.threads, "Threads of each process (all); the result is the same")
-      ->check(CLI::Range(1, 1024))
-      ->option_text("N");
-  command.add_flag("--quiet", a->quiet, "Print nothing but errors");
-  add_architecture(command, a->architecture);
-  command.callback([a, &processes] { train(*a, processes); });
+  add_train_options(command, *a);
+  command.callback([a, &processes] {
+    complete(*a);
+    if (a->text.empty()) {
+      train<NumberModel>(*a, processes);
+    } else {
+      train<TextModel>(*a, processes);
+    }
+  });
 }
 
 }  // namespace classifier

@@ -1,25 +1,21 @@
 #include "training.hpp"
 
-#include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <span>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "built_in_task.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/visit.hpp"
-#include "heed/data/csv.hpp"
 #include "heed/data/standardize.hpp"
+#include "heed/models/keras_start.hpp"
 
 namespace classifier {
 
 namespace {
 
 // The names of the classes: those of the model to start from, 0 to C-1 as --classes says, or those in the data.
-heed::LabelMap names_for(const TrainArguments& a, const StoredModel* init, const std::vector<std::string>& labels,
+template <class M>
+heed::LabelMap names_for(const TrainArguments& a, const StoredModel<M>* init, const std::vector<std::string>& labels,
                          const std::string& where) {
   if (init) return class_names(init->model);
   if (a.architecture.classes) return heed::LabelMap::fixed(*a.architecture.classes);
@@ -31,122 +27,142 @@ heed::LabelMap names_for(const TrainArguments& a, const StoredModel* init, const
   return names;
 }
 
-}  // namespace
-
-std::vector<std::filesystem::path> TrainArguments::inputs() const {
-  std::vector<std::filesystem::path> paths;
-  for (const auto* files : {&data, &test}) {
-    if (!*files) continue;
-    paths.push_back((*files)->data);
-    if ((*files)->labels) paths.push_back(*(*files)->labels);
-  }
-  return paths;
+Task<NumberModel> built_in_task(const TrainArguments& a, const StoredModel<NumberModel>* init,
+                                std::optional<heed::Index> features, const heed::Part& part) {
+  const std::string where = "built-in task";
+  heed::Sequences<float> train = training_gestures(a.fit.seed, part), test = test_gestures(a.fit.seed, part);
+  heed::require(!features || *features == train.features(), [&] {
+    return heed::Fault{"wrong number of features", where, std::to_string(*features), std::to_string(train.features())};
+  });
+  const heed::LabelMap names = names_for(a, init, train.labels, where);
+  return {names, {std::move(train), names, where, part}, LabelledData<float>(std::move(test), names, where, part)};
 }
 
-Task load_task(const TrainArguments& a, const StoredModel* init, const heed::Part& part) {
+heed::Vocabulary vocabulary_for(const TrainArguments& a, const StoredModel<TextModel>* init,
+                                const heed::Sentences& sentences) {
+  if (init) return heed::Vocabulary(init->model.words);
+  heed::Vocabulary words = heed::Vocabulary::from(sentences.words, a.min_count.value_or(1));
+  heed::require(!words.words().empty(), [&] {
+    return heed::Fault{"no word occurs --min-count " + std::to_string(a.min_count.value_or(1)) + " times",
+                       a.text.string()};
+  });
+  return words;
+}
+
+template <class M>
+M new_model(const TrainArguments& a, const Task<M>& task) {
+  const heed::Index classes = task.names.size();
+  M model = [&] {
+    if constexpr (is_text<M>) {
+      M text(a.architecture.text_options(static_cast<heed::Index>(task.words.size()) + 2, classes));
+      text.words = task.words;
+      return text;
+    } else {
+      return M(a.architecture.options(task.train.sequences.features(), classes));
+    }
+  }();
+  if (a.keras()) {
+    initialize_keras(model, heed::Key{a.fit.seed});
+  } else {
+    model.initialize(heed::Key{a.fit.seed});
+  }
+  return model;
+}
+
+}  // namespace
+
+template <>
+Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberModel>* init, const heed::Part& part) {
   std::optional<heed::Index> features = a.architecture.features;
   if (init) features = init->model.options.features;
-  if (!a.data) {
-    const std::string where = "built-in task";
-    heed::Sequences<float> train = training_gestures(a.fit.seed, part), test = test_gestures(a.fit.seed, part);
-    heed::require(!features || *features == train.features(), [&] {
-      return heed::Fault{"wrong number of features", where, std::to_string(*features),
-                         std::to_string(train.features())};
-    });
-    const heed::LabelMap names = names_for(a, init, train.labels, where);
-    return {names, {std::move(train), names, where, part}, LabelledData(std::move(test), names, where, part)};
-  }
-  heed::Sequences<float> train = load_data(*a.data, features, {.part = part});
+  if (!a.data) return built_in_task(a, init, features, part);
+  heed::Sequences<float> train = load_numbers(*a.data, features, {.part = part});
   const std::string where = a.data->labels_path().string();
   const heed::LabelMap names = names_for(a, init, train.labels, where);
-  Task task{names, {std::move(train), names, where, part}, {}};
+  Task<NumberModel> task{names, {std::move(train), names, where, part}, {}};
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
-    task.test.emplace(load_data(*a.test, like.features(), {.steps = like.steps(), .part = part}), names,
+    task.test.emplace(load_numbers(*a.test, like.features(), {.steps = like.steps(), .part = part}), names,
                       a.test->labels_path().string(), part);
   }
   return task;
 }
 
-std::string fingerprint(const Task& task, const StoredModel* init) {
+template <>
+Task<TextModel> load_task(const TrainArguments& a, const StoredModel<TextModel>* init, const heed::Part& part) {
+  heed::require(!init || !a.lower || init->lower, [&] {
+    return heed::Fault{"--lower contradicts " + a.init.string() + ", which knows words as they are"};
+  });
+  const bool lower = init ? init->lower : a.lower;
+  const auto read = [&](const std::filesystem::path& path) { return heed::read_sentences(path, {.lower = lower}); };
+  const std::string where = a.text.string();
+  heed::Sentences sentences = read(a.text);
+  const heed::LabelMap names = names_for(a, init, sentences.labels, where);
+  const heed::Vocabulary words = vocabulary_for(a, init, sentences);
+  Task<TextModel> task{.names = names,
+                       .train = {Tokens(std::move(sentences), words, where, part), names, where, part},
+                       .test = {},
+                       .words = {words.words().begin(), words.words().end()},
+                       .lower = lower};
+  if (a.test) {
+    const std::string test = a.test->data.string();
+    task.test.emplace(Tokens(read(a.test->data), words, test, part), names, test, part);
+  }
+  return task;
+}
+
+template <class M>
+std::string fingerprint(const Task<M>& task, const StoredModel<M>* init) {
   std::string text;
   const auto add = [&](const auto& numbers) {
     const auto bytes = std::as_bytes(std::span(numbers));
     text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   };
-  for (const LabelledData* data : {&task.train, task.test ? &*task.test : nullptr}) {
+  for (const auto* data : {&task.train, task.test ? &*task.test : nullptr}) {
     if (!data) continue;
     text += describe(*data) + counted(data->sequences.features(), " feature", " features");
     add(data->classes);
     add(data->sequences.lengths);
   }
-  for (const std::string& name : task.names.names) text += name + '\n';
+  for (const auto* names : {&task.names.names, &task.words}) {
+    for (const std::string& name : *names) text += name + '\n';
+  }
   if (init) heed::for_each_parameter([&](const heed::Path&, const auto& p) { add(p); }, init->model);
   return text;
 }
 
-StoredModel start_model(const TrainArguments& a, const Task& task, std::optional<StoredModel> init,
-                        const Processes& processes) {
-  const heed::Sequences<float>& data = task.train.sequences;
-  StoredModel stored{init ? std::move(init->model) : Model(a.architecture.options(data.features(), task.names.size())),
-                     a.model, data.steps()};
-  if (!init) stored.model.initialize(heed::Key{a.fit.seed});
-  stored.model.labels = task.names.names;
-  if (a.standardize && !stored.model.standardize.active()) {  // that of `init` belongs to its weights
-    const heed::LabelledSequences<float> part = task.train.view();
-    const heed::FeatureStatistics s = heed::feature_statistics<float>(
-        part.x, part.lengths, [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); });
-    stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
+template <class M>
+StoredModel<M> start_model(const TrainArguments& a, const Task<M>& task, std::optional<StoredModel<M>> init,
+                           const Processes& processes) {
+  StoredModel<M> stored{init ? std::move(init->model) : new_model(a, task), a.model, task.train.sequences.steps(),
+                        task.lower};
+  NumberModel& classifier = classifier_of(stored.model);
+  classifier.labels = task.names.names;
+  if constexpr (!is_text<M>) {
+    if (a.standardize && !classifier.standardize.active()) {  // that of `init` belongs to its weights
+      const heed::LabelledSequences<float> part = task.train.view();
+      const heed::FeatureStatistics s = heed::feature_statistics<float>(
+          part.x, part.lengths, [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); });
+      classifier.standardize = heed::Standardize<float>(s.mean, s.deviation);
+    }
   }
   return stored;
 }
 
-void print_plan(const Task& task, const Model& model, const Processes& processes, int threads) {
-  std::printf("%s, %s, %s", describe(task.train).c_str(),
-              counted(model.options.features, "feature", "features").c_str(),
-              counted(model.options.classes, "class", "classes").c_str());
-  if (task.test) std::printf("; %td to test", task.test->count());
-  const std::string by = processes.launched() ? counted(processes.count(), "process of ", "processes of ") : "";
-  std::printf("\n%s\n%td weights, %s%s\n", describe(model.options).c_str(), heed::parameter_count(model), by.c_str(),
-              counted(threads, "thread", "threads").c_str());
+heed::AdamOptions adam_options(const TrainArguments& a) {
+  return {.learning_rate = a.fit.learning_rate,
+          .epsilon = a.keras() ? 1e-7 : 1e-8,
+          .weight_decay = a.fit.weight_decay,
+          .decay_matrices_only = true,
+          .decoupled = true,
+          .epsilon_outside = a.keras()};
 }
 
-void print_result(const heed::History& history, const std::filesystem::path& model) {
-  if (!history.epochs.empty()) {
-    const heed::EpochRecord& last = history.epochs.back();
-    if (std::isnan(last.test_accuracy)) {
-      std::printf("accuracy %.4f, loss %.6f in the last epoch, on the training data\n", last.accuracy, last.loss);
-    } else {
-      std::printf("test accuracy %.4f, loss %.6f\n", last.test_accuracy, last.test_loss);
-    }
-  }
-  if (model.empty()) {
-    std::printf("the model is not kept: --model FILE.safetensors writes it\n");
-  } else {
-    std::printf("model written to %s\n", model.string().c_str());
-  }
-}
-
-void require_finished(const heed::History& history, const std::filesystem::path& model) {
-  const std::string kept = model.empty() ? "" : " are in " + model.string();
-  const auto epochs = std::to_string(history.epochs.size());
-  heed::require(history.outcome != heed::Outcome::diverged, [&] {
-    return heed::Fault{"the loss is not finite any more at epoch " + std::to_string(history.diverged_at) +
-                       (kept.empty() ? "" : "; the last weights that gave a finite one" + kept)};
-  });
-  heed::require(history.outcome != heed::Outcome::stopped, [&] {
-    return heed::Fault{"interrupted after epoch " + epochs + (kept.empty() ? "" : "; its weights" + kept)};
-  });
-}
-
-void write_history(const std::filesystem::path& path, const heed::History& history) {
-  constexpr int digits = 9;
-  heed::CsvWriter csv({"epoch", "loss", "accuracy", "test_loss", "test_accuracy", "seconds"}, digits);
-  const auto if_any = [](double value) { return std::isnan(value) ? std::optional<double>() : value; };
-  for (const heed::EpochRecord& r : history.epochs) {
-    csv.row(r.epoch, r.loss, r.accuracy, if_any(r.test_loss), if_any(r.test_accuracy), r.seconds);
-  }
-  csv.write(path);
-}
+template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);
+template std::string fingerprint(const Task<TextModel>&, const StoredModel<TextModel>*);
+template StoredModel<NumberModel> start_model(const TrainArguments&, const Task<NumberModel>&,
+                                              std::optional<StoredModel<NumberModel>>, const Processes&);
+template StoredModel<TextModel> start_model(const TrainArguments&, const Task<TextModel>&,
+                                            std::optional<StoredModel<TextModel>>, const Processes&);
 
 }  // namespace classifier

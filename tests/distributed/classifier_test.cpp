@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../examples/program.hpp"
@@ -107,6 +108,33 @@ TEST_F(Together, RaggedSequencesAndWordsGiveTheBytesOfOneProcess) {
 TEST_F(Together, TheBuiltInTaskAndAModelToStartFromGiveTheBytesOfOneProcess) {
   output_of("train --epochs 1 --quiet --hidden 4 --model start.safetensors");
   expect_the_same("train --epochs 1 --init start.safetensors --standardize --batch 5000");
+}
+
+TEST_F(Together, WhatPractitionersAddGivesTheBytesOfOneProcess) {
+  write_ragged();
+  expect_the_same(
+      "train --data r.ts --epochs 3 --batch 32 --cell gru --layers 2 --bidirectional --hidden 8 --dropout 0.3 "
+      "--validation 0.2 --early-stopping 2 --class-weights balanced --clip 1 --ema 0.9");
+}
+
+TEST_F(Together, TextGivesTheBytesOfOneProcess) {
+  write_text();
+  expect_the_same("train --text t.txt --test t.txt --epochs 3 --batch 8 --dropout 0.2 --flavor keras");
+}
+
+TEST_F(Together, ACheckpointIsOfAnyNumberOfProcesses) {
+  write_npy("x.npy", "y.npy", 0, 100);
+  const std::string train = "train --data x.npy --labels y.npy --batch 40 --quiet --threads 1 ";
+  output_of(train + "--epochs 6 --model alone.safetensors");
+  const std::string kept = train + "--checkpoint c --resume --log l.csv ";
+  for (const auto& [processes, epochs] : std::vector<std::pair<int, int>>{{3, 2}, {1, 4}, {2, 6}}) {
+    const Result result = together(processes, kept + "--model m.safetensors --epochs " + std::to_string(epochs));
+    ASSERT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(lines(text("l.csv")).size(), 1u + static_cast<std::size_t>(epochs)) << "one process writes";
+  }
+  EXPECT_TRUE(text("m.safetensors") == text("alone.safetensors"));
+  const std::string error = error_of(together(2, train + "--checkpoint c --epochs 7"));
+  EXPECT_NE(error.find("c: there is a checkpoint already"), std::string::npos) << error;
 }
 
 TEST_F(Together, MoreProcessesThanSequences) {

@@ -79,6 +79,46 @@ TEST_F(Errors, WrongUsage) {
       {std::string(train) + "--seed -1", "--seed"},
       {std::string(train) + "--attention much", "--attention"},
       {std::string(train) + "--pooling max", "--pooling"},
+      {std::string(train) + "--layers 0", "--layers"},
+      {std::string(train) + "--layers two", "--layers"},
+      {std::string(train) + "--dropout 1", "--dropout"},
+      {std::string(train) + "--dropout -0.1", "--dropout"},
+      {std::string(train) + "--cell elman", "--cell"},
+      {std::string(train) + "--bidirectional=maybe", "--bidirectional"},
+      {std::string(train) + "--validation 1", "--validation"},
+      {std::string(train) + "--validation -0.5", "--validation"},
+      {std::string(train) + "--validation nan", "--validation"},
+      {std::string(train) + "--early-stopping 0 --validation 0.2", "--early-stopping"},
+      {std::string(train) + "--early-stopping 3", "--early-stopping: needs --validation or --test"},
+      {std::string(train) + "--schedule sawtooth", "--schedule"},
+      {std::string(train) + "--warmup 5", "--warmup: needs --schedule cosine"},
+      {std::string(train) + "--schedule cosine --warmup 0", "--warmup"},
+      {std::string(train) + "--schedule cosine --decay 0.5", "--decay: needs --schedule step or plateau"},
+      {std::string(train) + "--schedule step --decay 1", "--decay"},
+      {std::string(train) + "--schedule step --decay-every 0", "--decay-every"},
+      {std::string(train) + "--decay-every 3", "--decay-every: needs --schedule step or plateau"},
+      {std::string(train) + "--clip 0", "--clip"},
+      {std::string(train) + "--clip inf", "--clip"},
+      {std::string(train) + "--weight-decay -1", "--weight-decay"},
+      {std::string(train) + "--label-smoothing 1.5", "--label-smoothing"},
+      {std::string(train) + "--class-weights heavy", "--class-weights"},
+      {std::string(train) + "--ema 1", "--ema"},
+      {std::string(train) + "--flavor tea", "--flavor"},
+      {std::string(train) + "--log new.txt", "--log"},
+      {std::string(train) + "--resume", "--resume: needs --checkpoint"},
+      {std::string(train) + "--checkpoint-every 3", "--checkpoint-every: needs --checkpoint"},
+      {std::string(train) + "--checkpoint new --checkpoint-every 0", "--checkpoint-every"},
+      {std::string(train) + "--text t.txt", "--text: excludes --data"},
+      {std::string(train) + "--min-count 2", "--min-count: needs --text"},
+      {std::string(train) + "--lower", "--lower: needs --text"},
+      {std::string(train) + "--embedding 8", "--embedding: needs --text"},
+      {"train --text t.txt --features 2", "--features: excludes --text"},
+      {"train --text t.txt --standardize", "--standardize: excludes --text"},
+      {"train --text t.txt --min-count 0", "--min-count"},
+      {"train --text t.txt --embedding 0", "--embedding"},
+      {"train --text t.txt --labels y.npy", "--data"},
+      {"train --text t.txt --test t.txt --test-labels y.npy", "--test-labels"},
+      {"train --text t.txt --init m.safetensors --min-count 2", "--min-count: excludes --init"},
       {"evaluate --data x.npy", "--model"},
       {"predict --model m.safetensors", "--data"},
       {"predict --model m.safetensors --data x.npy --logits --probabilities", "--logits"},
@@ -164,6 +204,51 @@ TEST_F(Errors, EmptyData) {
   expect_error(1, "train --data bad.ts --model new.safetensors", {"bad.ts", "no data"});
 }
 
+TEST_F(Errors, OptionsOfTheOtherKindOfModel) {
+  write_text();
+  output_of("train --text t.txt --epochs 1 --quiet --model words.safetensors");
+  for (const std::string command : {"predict", "explain"}) {
+    expect_error(1, command + " --data x.npy --model m.safetensors --labelled",
+                 {"--labelled", "text", "m.safetensors"});
+    expect_error(1, command + " --data t.txt --model words.safetensors --steps 3", {"--steps", "numbers", "words"});
+    expect_error(1, command + " --data t.txt --model words.safetensors --features 3", {"--features", "numbers"});
+    expect_error(1, command + " --data x.npy --model m.safetensors --embedding 3", {"--embedding", "text"});
+  }
+  expect_error(1, "evaluate --data t.txt --labels y.npy --model words.safetensors", {"--labels", "numbers"});
+  expect_error(1, "inspect --embedding 3 words.safetensors", {"--embedding 3 contradicts words.safetensors", "32"});
+  expect_error(1, std::string(train) + "--init words.safetensors", {"words.safetensors", "TextClassifier"});
+  expect_error(1, "train --text t.txt --init m.safetensors", {"m.safetensors", "SequenceClassifier"});
+  expect_error(1, "train --text t.txt --init words.safetensors --lower", {"--lower contradicts words.safetensors"});
+}
+
+TEST_F(Errors, FaultyText) {
+  const std::string text = "train --text bad.txt --epochs 1 --model new.safetensors ";
+  folder.file("bad.txt", "a one two\nb\n");
+  expect_error(1, text, {"bad.txt, line 2", "a sentence without words"});
+  folder.file("bad.txt", "\n \n");
+  expect_error(1, text, {"bad.txt", "no sentences"});
+  folder.file("bad.txt", "a one two\na three\n");
+  expect_error(1, text, {"bad.txt", "'a'", "--classes"});
+  folder.file("bad.txt", "a one two\nb three\n");
+  expect_error(1, text + "--min-count 2", {"bad.txt", "--min-count 2"});
+  expect_error(1, text + "--test absent.txt", {"absent.txt", "No such file"});
+  folder.file("other.txt", "c one\n");
+  expect_error(1, text + "--test other.txt", {"other.txt", "sequence 0", "'c'"});
+  expect_error(1, "train --text absent.txt --model new.safetensors", {"absent.txt", "No such file"});
+}
+
+TEST_F(Errors, TextModelsWithoutTheirWords) {
+  write_raw_model("bare.safetensors", R"({"embedding.weight":{"dtype":"F32","shape":[4,2],"data_offsets":[0,32]}})",
+                  32);
+  expect_error(1, "inspect bare.safetensors", {"bare.safetensors", "do not determine"});
+}
+
+TEST_F(Errors, ValidationThatLeavesNothing) {
+  folder.file("two.csv", "1,2,a\n3,4,b\n");
+  expect_error(1, "train --quiet --data two.csv --validation 0.1 --model new.safetensors",
+               {"validation leaves nothing"});
+}
+
 TEST_F(Errors, OneClassAlone) {
   folder.file("bad.csv", "1,2,a\n3,4,a\n");
   expect_error(1, train_csv, {"bad.csv", "'a'", "--classes"});
@@ -225,11 +310,14 @@ TEST_F(Errors, OutputsThatCannotBeWritten) {
   for (const std::string path : {"absent/new.csv", ".", "x.npy/new.csv"}) {
     expect_error(1, data + "--model " + path, {path});
     expect_error(1, data + "--history " + path, {path});
+    expect_error(1, data + "--log " + (path == "." ? "absent/new.jsonl" : path), {path == "." ? "absent" : path});
+    expect_error(1, data + "--checkpoint " + path, {path});
     expect_error(1, data + "--model new.safetensors --history " + path, {path});
   }
   expect_error(1, data + "--history x.npy", {"x.npy", "read"});
   expect_error(1, data + "--model y.npy", {"y.npy", "read"});
   expect_error(1, data + "--model same --history same", {"same"});
+  expect_error(1, data + "--model same.csv --log ./same.csv", {"same.csv"});
   for (const std::string command : {"predict", "explain"}) {
     const std::string on = command + " --data x.npy --model m.safetensors --output ";
     expect_error(1, on + "absent/new.npy", {"absent/new.npy"});
@@ -240,6 +328,8 @@ TEST_F(Errors, OutputsThatCannotBeWritten) {
 TEST_F(Errors, HeadsThatDoNotDivideHidden) {
   expect_error(1, std::string(train) + "--attention multihead --heads 5", {"--heads 5", "--hidden 32"});
   expect_error(1, std::string(train) + "--attention multihead --hidden 33", {"--heads 2", "--hidden 33"});
+  expect_error(1, std::string(train) + "--attention multihead --heads 4 --hidden 9 --bidirectional",
+               {"--heads 4", "twice --hidden 9"});
 }
 
 TEST_F(Errors, NothingToExplainWithoutAttention) {

@@ -45,8 +45,9 @@ struct Setting {
   fs::path folder;
   bool terminal = false;
   std::vector<std::string> environment = {};  // "NAME=value"
-  int signal = 0;                             // is sent when there is output
-  std::string program = HEED_CLASSIFIER;      // that starts the trainer, or the trainer itself
+  int signal = 0;                             // is sent when the output holds `cue`
+  std::string cue = "epoch";
+  std::string program = HEED_CLASSIFIER;  // that starts the trainer, or the trainer itself
 };
 
 namespace detail {
@@ -123,7 +124,7 @@ inline Result run(const Setting& setting, std::vector<std::string> arguments) {
         open[i].fd = -1;
       }
     }
-    if (!signalled && result.out.find("epoch") != std::string::npos) signalled = ::kill(child, setting.signal) == 0;
+    if (!signalled && result.out.find(setting.cue) != std::string::npos) signalled = ::kill(child, setting.signal) == 0;
   }
   ::close(out.ours);
   ::close(err.ours);
@@ -220,6 +221,17 @@ class Classifier : public testing::Test {
         name,
         "@problemName small\n@univariate false\n@dimensions 2\n@equalLength false\n@classLabel true a b\n@data\n"
         "1,2,3:4,5,6:a\n3,2:6,5:b\n1,2,3,4:0,0,0,1:a\n");
+  }
+
+  /// Sentences, the label first: questions for a place or for a person, of 3 to 6 words.
+  void write_text(const std::string& name = "t.txt", const std::string& extra = "") const {
+    std::string lines;
+    const char* const ends[] = {"it", "this river", "the old town"};
+    for (int i = 0; i < 30; ++i) {
+      lines += i % 2 ? "place\tWhere is " : "person Who owns ";
+      lines += ends[i % 3] + std::string(i % 5 ? "" : " now") + '\n';
+    }
+    folder.file(name, lines + extra);
   }
 
   Folder folder;

@@ -239,16 +239,20 @@ TEST_F(Inspect, ShowsArchitectureTensorsAndParameterCount) {
 
 TEST_F(Use, HelpFitsEightyColumnsAndNamesEveryOption) {
   const std::string data = " --model --data",
-                    architecture = " --features --classes --attention --heads --pooling --hidden --dense";
+                    architecture =
+                        " --features --classes --attention --heads --pooling --hidden --dense --cell --layers "
+                        "--bidirectional --dropout --embedding";
   const std::vector<std::pair<std::string, std::string>> options = {
       {"", "train evaluate predict explain inspect"},
       {"train",
-       "--labels --test --test-labels --epochs --learning-rate --batch --standardize --seed --threads --init "
-       "--history --quiet" +
+       "--labels --text --test --test-labels --epochs --learning-rate --batch --standardize --seed --threads --init "
+       "--history --log --checkpoint --checkpoint-every --resume --quiet --flavor --validation --early-stopping "
+       "--schedule --warmup --decay --decay-every --clip --weight-decay --label-smoothing --class-weights --ema "
+       "--min-count --lower" +
            data + architecture},
       {"evaluate", "--labels" + data + architecture},
-      {"predict", "--output --logits --probabilities" + data + architecture},
-      {"explain", "--output" + data + architecture},
+      {"predict", "--output --steps --labelled --logits --probabilities" + data + architecture},
+      {"explain", "--output --steps --labelled" + data + architecture},
       {"inspect", "FILE" + architecture}};
   for (const auto& [command, names] : options) {
     const std::string out = output_of(command + " --help");

@@ -102,9 +102,9 @@ TEST(TextClassifier, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { model.metadata(); }), "TextClassifier: wrong number of words (expected 4, got 1)");
   const std::vector<std::int32_t> tokens{1, 2, 6, 7};
   EXPECT_EQ(error_of([&] {
-              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {2, 2, 1}), {});
-            }).substr(0, 20),
-            "Embedding, sequence ");
+              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {2, 2, 1}), {}, "here");
+            }).substr(0, 15),
+            "here, sequence ");
   const std::vector<std::int32_t> lengths{2, 0};
   model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {1, 2, 1}), {});
   EXPECT_NE(error_of([&] {

@@ -28,6 +28,17 @@ TEST(InterruptGuard, PutsBackWhatWasThere) {
   std::signal(SIGINT, before);
 }
 
+TEST(InterruptGuard, WhatIsIgnoredStaysSo) {
+  const auto before = std::signal(SIGINT, SIG_IGN);
+  {
+    const heed::InterruptGuard guard;
+    std::raise(SIGINT);
+    std::raise(SIGINT);
+    EXPECT_FALSE(guard.interrupted());
+  }
+  EXPECT_EQ(std::signal(SIGINT, before), SIG_IGN);
+}
+
 TEST(InterruptGuardDeathTest, ASecondSignalEndsTheProgram) {
   EXPECT_EXIT(
       {

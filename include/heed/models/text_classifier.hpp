@@ -72,8 +72,10 @@ struct TextClassifier {
   Shape output_shape(Shape x) const { return classifier.output_shape(embedding.output_shape(x)); }
 
   /// Throws at the first token that is not in the table.
-  void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths) const {
-    embedding.check(TensorView<const std::int32_t, 2>(x.data(), {x.extent(0), x.extent(1)}), lengths);
+  void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
+                   const std::string& where = "TextClassifier") const {
+    const TensorView<const std::int32_t, 2> tokens(x.data(), {x.extent(0), x.extent(1)});
+    check_tokens(tokens, lengths, embedding.num_embeddings(), where);
   }
 
   Tile<const S> attention_weights(const Cache& cache) const { return classifier.attention_weights(cache.classifier); }

@@ -27,13 +27,14 @@ inline void on_interrupt(int signal) {
 ///     const auto history = heed::fit(model, data, {.stop = guard.signal()});
 ///     if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the best weights are kept");
 ///
-/// A second signal does what it does without a guard. One guard at a time; made and destroyed in the main thread.
+/// A second signal does what it does without a guard. A signal that is ignored (nohup) stays so. One guard at a time;
+/// made and destroyed in the main thread.
 class InterruptGuard {
  public:
   InterruptGuard() {
     detail::interrupted.store(false);
-    before_int_ = std::signal(SIGINT, detail::on_interrupt);
-    before_term_ = std::signal(SIGTERM, detail::on_interrupt);
+    before_int_ = take(SIGINT);
+    before_term_ = take(SIGTERM);
   }
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
@@ -47,6 +48,12 @@ class InterruptGuard {
 
  private:
   using Handler = void (*)(int);
+  static Handler take(int signal) {
+    const Handler before = std::signal(signal, detail::on_interrupt);
+    if (before == SIG_IGN) std::signal(signal, SIG_IGN);
+    return before;
+  }
+
   Handler before_int_ = SIG_DFL, before_term_ = SIG_DFL;
 };
 

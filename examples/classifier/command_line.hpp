@@ -1,0 +1,28 @@
+#pragma once
+
+// What numbers an option of the command line takes. The messages follow the option's name.
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+namespace classifier {
+
+using NumberCheck = std::function<std::string(const std::string&)>;
+
+/// A number from `first` on, below `end`.
+NumberCheck from_to_below(double first, double end);
+/// A number from `first` to `last`.
+NumberCheck from_to(double first, double last);
+/// A finite number above 0.
+std::string positive(const std::string& text);
+/// A finite number of at least 0.
+std::string not_negative(const std::string& text);
+/// A whole number of at least 0. (CLI11 takes -1 for 2^64 - 1.)
+std::string whole(const std::string& text);
+
+/// Throws where an option does not go with the others: wrong usage.
+void require_usage(bool ok, const std::string& option, const std::string& message);
+
+}  // namespace classifier

@@ -1,0 +1,100 @@
+#include "stored_model.hpp"
+
+#include <sstream>
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/io/safetensors.hpp"
+
+namespace classifier {
+
+namespace {
+
+template <class T>
+void require_agreement(const std::string& option, const std::optional<T>& given, const T& found,
+                       const std::filesystem::path& path) {
+  if (!given || *given == found) return;
+  std::ostringstream text;
+  text << option << ' ' << *given << " contradicts " << path.string() << ", which has " << found;
+  throw heed::Error({text.str()});
+}
+
+void require_agreement(const Architecture& a, const heed::SequenceClassifierOptions& o,
+                       const std::filesystem::path& path) {
+  require_agreement("--classes", a.classes, o.classes, path);
+  require_agreement("--cell", a.cell, std::string(to_text(o.cell)), path);
+  require_agreement("--hidden", a.hidden, o.hidden, path);
+  require_agreement("--layers", a.layers, o.layers, path);
+  heed::require(!a.bidirectional || o.bidirectional, [&] {
+    return heed::Fault{"--bidirectional contradicts " + path.string() + ", which reads from one end"};
+  });
+  require_agreement("--dense", a.dense, o.dense, path);
+  require_agreement("--dropout", a.dropout, o.dropout, path);
+  require_agreement("--attention", a.attention, std::string(to_text(o.attention)), path);
+  if (o.attention != heed::Attention::multihead) return;  // the others have neither heads nor a pooling
+  require_agreement("--heads", a.heads, o.heads, path);
+  require_agreement("--pooling", a.pooling, std::string(to_text(o.pooling)), path);
+}
+
+// an option of the other kind of model
+void refuse(const std::optional<heed::Index>& given, const char* option, const char* kind,
+            const std::filesystem::path& path) {
+  heed::require(!given, [&] {
+    return heed::Fault{std::string(option) + " is for models of " + kind + ", which " + path.string() + " is not"};
+  });
+}
+
+}  // namespace
+
+bool holds_text(const heed::SafetensorsFile& file) {
+  const heed::Metadata& m = file.metadata();
+  const auto architecture = m.find("architecture");
+  if (architecture != m.end()) return architecture->second == TextModel::architecture;
+  return file.find("embedding.weight") != nullptr;
+}
+
+template <class M>
+StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesystem::path& path,
+                          const Architecture& architecture) {
+  const heed::Metadata& metadata = file.metadata();
+  const auto format = metadata.find("format");
+  const bool own = format != metadata.end() && format->second == "heed";
+  heed::Metadata hints;  // what tensors do not show
+  if (!own && architecture.heads) heed::set(hints, "heads", *architecture.heads);
+  if (!own && architecture.pooling) heed::set(hints, "pooling", *architecture.pooling);
+  if (!own && architecture.dropout) heed::set(hints, "dropout", *architecture.dropout);
+
+  StoredModel<M> stored{heed::load<M>(file, hints), path};
+  require_agreement(architecture, classifier_of(stored.model).options, path);
+  if (own && metadata.contains("steps")) stored.steps = heed::get_index(metadata, "steps");
+  if constexpr (is_text<M>) {
+    refuse(architecture.features, "--features", "numbers", path);
+    require_agreement("--embedding", architecture.embedding, stored.model.options.embedding, path);
+    heed::require(!stored.model.words.empty(), [&] {
+      return heed::Fault{"this model of text does not say which words it knows", path.string()};
+    });
+    if (metadata.contains("lower")) stored.lower = heed::get_bool(metadata, "lower");
+  } else {
+    refuse(architecture.embedding, "--embedding", "text", path);
+    require_agreement("--features", architecture.features, stored.model.options.features, path);
+  }
+  return stored;
+}
+
+template <class M>
+void save_model(const StoredModel<M>& stored) {
+  heed::Metadata extra;
+  heed::set(extra, "steps", stored.steps);
+  if (is_text<M>) heed::set(extra, "lower", stored.lower);
+  heed::save(stored.model, stored.path, extra);
+}
+
+template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                             const Architecture&);
+template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                           const Architecture&);
+template void save_model(const StoredModel<NumberModel>&);
+template void save_model(const StoredModel<TextModel>&);
+
+}  // namespace classifier

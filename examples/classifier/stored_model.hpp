@@ -1,0 +1,81 @@
+#pragma once
+
+// Models out of files and into them. There are two kinds: of sequences of numbers, and of sentences.
+
+#include <concepts>
+#include <filesystem>
+#include <type_traits>
+
+#include "architecture.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/io/safetensors_file.hpp"
+#include "heed/models/sequence_classifier.hpp"
+#include "heed/models/text_classifier.hpp"
+
+namespace classifier {
+
+using NumberModel = heed::SequenceClassifier<float>;
+using TextModel = heed::TextClassifier<float>;
+
+template <class M>
+inline constexpr bool is_text = std::same_as<M, TextModel>;
+
+/// What both kinds have: a classifier of sequences of numbers.
+template <class M>
+auto& classifier_of(M& model) {
+  if constexpr (is_text<std::remove_const_t<M>>) {
+    return model.classifier;
+  } else {
+    return model;
+  }
+}
+
+/// A model and what its file says besides.
+template <class M>
+struct StoredModel {
+  M model;
+  std::filesystem::path path;
+  heed::Index steps = 0;  // of the sequences it was trained on, the longest; 0: the file does not say
+  bool lower = false;     // text: it knows words in small letters
+};
+
+/// Whether a file holds a model of sentences.
+bool holds_text(const heed::SafetensorsFile& file);
+
+/// Reads a model. The architecture completes what a file without metadata leaves open. Throws where it contradicts the
+/// file, where a model of sentences comes without its words, and as heed::load does.
+template <class M>
+StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesystem::path& path,
+                          const Architecture& architecture);
+extern template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                                    const Architecture&);
+extern template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                                  const Architecture&);
+
+/// f(StoredModel) of the kind that the file holds.
+template <class F>
+void with_model(const std::filesystem::path& path, const Architecture& architecture, F&& f) {
+  const heed::SafetensorsFile file(path);
+  if (holds_text(file)) {
+    f(load_model<TextModel>(file, path, architecture));
+  } else {
+    f(load_model<NumberModel>(file, path, architecture));
+  }
+}
+
+/// Writes a model, with the steps of its training data.
+template <class M>
+void save_model(const StoredModel<M>& stored);
+extern template void save_model(const StoredModel<NumberModel>&);
+extern template void save_model(const StoredModel<TextModel>&);
+
+/// The names of a model's classes: 0, 1, ... where it has none.
+template <class M>
+heed::LabelMap class_names(const M& model) {
+  const NumberModel& classifier = classifier_of(model);
+  return classifier.labels.empty() ? heed::LabelMap::fixed(classifier.options.classes)
+                                   : heed::LabelMap{classifier.labels};
+}
+
+}  // namespace classifier

@@ -1,0 +1,163 @@
+#include "train_arguments.hpp"
+
+#include "command_line.hpp"
+#include "heed/data/load.hpp"
+
+namespace classifier {
+
+namespace {
+
+using heed::Index;
+
+constexpr int most_epochs = 1'000'000'000;
+
+heed::Index batch_size(const std::string& text) {
+  Index size = 0;
+  if (text == "full") return size;
+  if (CLI::detail::lexical_cast(text, size) && size > 0) return size;
+  throw CLI::ValidationError("--batch", "full, or a number of at least 1; got " + text);
+}
+
+std::string log_name(const std::string& path) {
+  const std::string extension = heed::detail::extension(path);
+  return extension == ".csv" || extension == ".jsonl" ? "" : "a file named .csv or .jsonl; got " + path;
+}
+
+void add_files(CLI::App& command, TrainArguments& a) {
+  const auto files = [](auto& some) -> DataFiles& { return some ? *some : some.emplace(); };
+  const auto file = [&](const char* name, auto set, const char* what) {
+    return command.add_option_function<std::string>(name, set, what)->option_text("FILE");
+  };
+  const auto path = [&](const char* name, std::filesystem::path& value, const char* what) {
+    return command.add_option(name, value, what)->option_text("FILE");
+  };
+  auto* const data = file(
+      "--data", [&a, files](auto& f) { files(a.data).data = f; }, "Sequences: .npy, .ts or a table");
+  file(
+      "--labels", [&a, files](auto& f) { files(a.data).labels = f; }, "Labels of a .npy, as .npy or text")
+      ->needs(data);
+  path("--text", a.text, "Sentences instead, a line each: label, words");
+  auto* const test = file(
+      "--test", [&a, files](auto& f) { files(a.test).data = f; }, "The same kind of file, to test every epoch on");
+  file(
+      "--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")
+      ->needs(test);
+  path("--init", a.init, "Model to start from (.safetensors)");
+  path("--model", a.model, "Where to write the model (.safetensors)");
+  path("--history", a.history, "Where to write a table of the epochs (.csv)");
+  path("--log", a.log, "Where to log each epoch at once (.csv, .jsonl)")->check(log_name);
+  path("--checkpoint", a.checkpoint, "Where to keep the run as it goes");
+  command.add_option("--checkpoint-every", a.checkpoint_every, "Epochs between checkpoints (1)")
+      ->check(CLI::Range(1, most_epochs))
+      ->option_text("N");
+  command.add_flag("--resume", a.resume, "Go on from the checkpoint if there is one");
+  command.add_option("--threads", a.fit.threads, "Threads of each process (all); the result is the same")
+      ->check(CLI::Range(1, 1024))
+      ->option_text("N");
+  command.add_flag("--quiet", a.quiet, "Print nothing but errors");
+}
+
+void add_training(CLI::App& command, TrainArguments& a) {
+  heed::FitOptions& fit = a.fit;
+  const auto add = [&](const char* name, auto& value, auto check, const char* text, const char* what) {
+    command.add_option(name, value, what)->check(check)->option_text(text)->group("Training");
+  };
+  const auto counts = CLI::Range(1, most_epochs);
+  add("--epochs", fit.epochs, counts, "N", "Times through the data (100)");
+  add("--learning-rate", fit.learning_rate, positive, "X", "Of Adam (0.01)");
+  command
+      .add_option_function<std::string>(
+          "--batch", [&a](auto& text) { a.batch = batch_size(text); }, "Sequences a step: full or a number (full)")
+      ->option_text("N")
+      ->group("Training");
+  command.add_flag("--standardize", a.standardize, "Give each feature mean 0 and deviation 1")->group("Training");
+  add("--seed", fit.seed, whole, "N", "Of all random numbers (0)");
+  add("--flavor", a.flavor, CLI::IsMember({"pytorch", "keras"}), "NAME", "Whose defaults: pytorch or keras (pytorch)");
+  add("--validation", fit.validation, from_to_below(0, 1), "X", "Share of the data kept to validate on (0)");
+  add("--early-stopping", fit.early_stopping.patience, counts, "N", "Epochs without progress that end training");
+  add("--schedule", a.schedule, CLI::IsMember({"constant", "step", "cosine", "one-cycle", "plateau"}), "NAME",
+      "Of the rate: step, cosine, one-cycle or plateau");
+  add("--warmup", a.warmup, counts, "N", "Steps that cosine rises before it falls (0)");
+  add("--decay", a.decay, from_to_below(0, 1), "X", "What step and plateau multiply the rate by (0.1)");
+  add("--decay-every", a.decay_every, counts, "N", "Epochs of a step (30); those plateau waits (10)");
+  add("--clip", fit.clip_norm, positive, "X", "Largest norm of a gradient");
+  add("--weight-decay", fit.weight_decay, not_negative, "X", "Of AdamW, on all but biases (0)");
+  add("--label-smoothing", fit.label_smoothing, from_to(0, 1), "X", "Share of a label that all classes get (0)");
+  command
+      .add_option_function<std::string>(
+          "--class-weights", [&a](auto&) { a.fit.balance_classes = true; }, "balanced: all classes count alike")
+      ->check(CLI::IsMember({"balanced"}))
+      ->option_text("NAME")
+      ->group("Training");
+  add("--ema", fit.ema_decay, from_to_below(0, 1), "X", "Take the weights' moving average of this decay");
+  add("--min-count", a.min_count, counts, "N", "Of text: how often known words occur (1)");
+  command.add_flag("--lower", a.lower, "Of text: capital letters are small ones")->group("Training");
+}
+
+heed::Schedule schedule_of(const TrainArguments& a) {
+  if (a.schedule == "step")
+    return heed::StepSchedule{.every = a.decay_every.value_or(30), .factor = a.decay.value_or(0.1)};
+  if (a.schedule == "cosine") return heed::CosineSchedule{.warmup = a.warmup.value_or(0)};
+  if (a.schedule == "one-cycle") return heed::OneCycleSchedule{};
+  if (a.schedule != "plateau") return {};
+  return heed::PlateauSchedule{.factor = a.decay.value_or(0.1), .patience = a.decay_every.value_or(10)};
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> TrainArguments::inputs() const {
+  std::vector<std::filesystem::path> paths;
+  if (!text.empty()) paths.push_back(text);
+  for (const auto* files : {&data, &test}) {
+    if (!*files) continue;
+    paths.push_back((*files)->data);
+    if ((*files)->labels) paths.push_back(*(*files)->labels);
+  }
+  return paths;
+}
+
+std::vector<std::filesystem::path> TrainArguments::outputs() const {
+  std::vector<std::filesystem::path> paths;
+  for (const auto* path : {&model, &history, &log, &checkpoint}) {
+    if (!path->empty()) paths.push_back(*path);
+  }
+  return paths;
+}
+
+void add_train_options(CLI::App& command, TrainArguments& a) {
+  add_files(command, a);
+  add_training(command, a);
+  add_architecture(command, a.architecture);
+  command.footer(
+      "keras: its initial weights and its Adam, batches of 32, and after multihead\n"
+      "the mean. Sequences of different lengths are batched with others like them.");
+}
+
+void complete(TrainArguments& a) {
+  const bool text = !a.text.empty();
+  require_usage(!text || !a.data, "--text", "excludes --data");
+  require_usage(!a.test || a.data || text, "--test", "needs --data or --text");
+  require_usage(!text || !a.test || !a.test->labels, "--test-labels", "excludes --text: its lines have labels");
+  require_usage(!text || !a.standardize, "--standardize", "excludes --text");
+  require_usage(!text || !a.architecture.features, "--features", "excludes --text");
+  require_usage(text || !a.architecture.embedding, "--embedding", "needs --text");
+  require_usage(text || !a.min_count, "--min-count", "needs --text");
+  require_usage(text || !a.lower, "--lower", "needs --text");
+  require_usage(a.init.empty() || !a.min_count, "--min-count", "excludes --init, which has its words");
+
+  const bool tests = a.test || (!a.data && !text);  // the built-in task has a test
+  require_usage(!a.fit.early_stopping.patience || a.fit.validation > 0 || tests, "--early-stopping",
+                "needs --validation or --test");
+  require_usage(!a.warmup || a.schedule == "cosine", "--warmup", "needs --schedule cosine");
+  const bool decays = a.schedule == "step" || a.schedule == "plateau";
+  require_usage(!a.decay || decays, "--decay", "needs --schedule step or plateau");
+  require_usage(!a.decay_every || decays, "--decay-every", "needs --schedule step or plateau");
+  require_usage(!a.checkpoint.empty() || !a.checkpoint_every, "--checkpoint-every", "needs --checkpoint");
+  require_usage(!a.checkpoint.empty() || !a.resume, "--resume", "needs --checkpoint");
+
+  a.fit.batch_size = a.batch.value_or(a.keras() ? 32 : 0);
+  a.fit.schedule = schedule_of(a);
+  if (a.keras() && a.init.empty() && !a.architecture.pooling) a.architecture.pooling = "mean";
+}
+
+}  // namespace classifier

@@ -1,0 +1,49 @@
+#pragma once
+
+// The command line of `classifier train`.
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "architecture.hpp"
+#include "data.hpp"
+#include "heed/train/fit_options.hpp"
+
+namespace classifier {
+
+/// What the command line says; nothing where it does not.
+struct TrainArguments {
+  std::optional<DataFiles> data, test;              // neither data nor text: the built-in task
+  std::filesystem::path text;                       // sentences; the test is then such a file, too
+  std::filesystem::path init, model, history, log;  // empty: none
+  std::filesystem::path checkpoint;
+  bool resume = false;
+  std::optional<int> checkpoint_every;
+
+  Architecture architecture;
+  bool standardize = false, quiet = false;
+  bool lower = false;
+  std::optional<heed::Index> min_count;
+
+  std::string flavor = "pytorch";
+  bool keras() const { return flavor == "keras"; }
+  heed::FitOptions fit = {.learning_rate = 0.01};
+  std::optional<heed::Index> batch;
+  std::string schedule = "constant";
+  std::optional<heed::Index> warmup, decay_every;
+  std::optional<double> decay;
+
+  std::vector<std::filesystem::path> inputs() const, outputs() const;
+};
+
+/// Adds all options of the subcommand.
+void add_train_options(CLI::App& command, TrainArguments& arguments);
+
+/// Throws where options do not go together; sets those of `fit` that follow from others.
+void complete(TrainArguments& arguments);
+
+}  // namespace classifier
