@@ -1,19 +1,8 @@
 #include "model_arguments.hpp"
 
-#include "heed/core/error.hpp"
 #include "heed/data/load.hpp"
 
 namespace classifier {
-
-namespace {
-
-void refuse(bool given, const char* option, const char* kind, const std::filesystem::path& model) {
-  heed::require(!given, [&] {
-    return heed::Fault{std::string(option) + " is for models of " + kind + ", which " + model.string() + " is not"};
-  });
-}
-
-}  // namespace
 
 void add_model_and_data(CLI::App& command, ModelArguments& a) {
   command.add_option("--model", a.model, "The model (.safetensors), required")->required()->option_text("FILE");
@@ -42,15 +31,15 @@ void check_output(const ModelArguments& a) {
 bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(path) == ".npy"; }
 
 heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
-  refuse(a.labelled, "--labelled", "text", a.model);
+  refuse_option(a.labelled, "--labelled", "text", a.model);
   heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels};
   if (labels) options.steps = 0;  // rows end with a label: any number of steps will do
   return load_numbers(a.data, stored.model.options.features, options);
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {
-  refuse(a.data.labels.has_value(), "--labels", "numbers", a.model);
-  refuse(a.steps > 0, "--steps", "numbers", a.model);
+  refuse_option(a.data.labels.has_value(), "--labels", "numbers", a.model);
+  refuse_option(a.steps > 0, "--steps", "numbers", a.model);
   return {heed::read_sentences(a.data.data, {.labels = labels || a.labelled, .lower = stored.lower}),
           heed::Vocabulary(stored.model.words), a.data.data.string()};
 }

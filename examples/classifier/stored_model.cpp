@@ -37,14 +37,6 @@ void require_agreement(const Architecture& a, const heed::SequenceClassifierOpti
   require_agreement("--pooling", a.pooling, std::string(to_text(o.pooling)), path);
 }
 
-// an option of the other kind of model
-void refuse(const std::optional<heed::Index>& given, const char* option, const char* kind,
-            const std::filesystem::path& path) {
-  heed::require(!given, [&] {
-    return heed::Fault{std::string(option) + " is for models of " + kind + ", which " + path.string() + " is not"};
-  });
-}
-
 }  // namespace
 
 bool holds_text(const heed::SafetensorsFile& file) {
@@ -52,6 +44,12 @@ bool holds_text(const heed::SafetensorsFile& file) {
   const auto architecture = m.find("architecture");
   if (architecture != m.end()) return architecture->second == TextModel::architecture;
   return file.find("embedding.weight") != nullptr;
+}
+
+void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model) {
+  heed::require(!given, [&] {
+    return heed::Fault{option + " is for models of " + kind + ", which " + model.string() + " is not"};
+  });
 }
 
 template <class M>
@@ -69,14 +67,14 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
   require_agreement(architecture, classifier_of(stored.model).options, path);
   if (own && metadata.contains("steps")) stored.steps = heed::get_index(metadata, "steps");
   if constexpr (is_text<M>) {
-    refuse(architecture.features, "--features", "numbers", path);
+    refuse_option(architecture.features.has_value(), "--features", "numbers", path);
     require_agreement("--embedding", architecture.embedding, stored.model.options.embedding, path);
     heed::require(!stored.model.words.empty(), [&] {
       return heed::Fault{"this model of text does not say which words it knows", path.string()};
     });
     if (metadata.contains("lower")) stored.lower = heed::get_bool(metadata, "lower");
   } else {
-    refuse(architecture.embedding, "--embedding", "text", path);
+    refuse_option(architecture.embedding.has_value(), "--embedding", "text", path);
     require_agreement("--features", architecture.features, stored.model.options.features, path);
   }
   return stored;

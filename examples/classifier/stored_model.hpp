@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <filesystem>
+#include <string>
 #include <type_traits>
 
 #include "architecture.hpp"
@@ -42,6 +43,9 @@ struct StoredModel {
 
 /// Whether a file holds a model of sentences.
 bool holds_text(const heed::SafetensorsFile& file);
+
+/// Throws where an option is given that is for models of another kind ("text", "numbers") than this one.
+void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model);
 
 /// Reads a model. The architecture completes what a file without metadata leaves open. Throws where it contradicts the
 /// file, where a model of sentences comes without its words, and as heed::load does.
