@@ -11,7 +11,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 #include "../support/random.hpp"
 #include "../support/task.hpp"
@@ -231,28 +230,6 @@ TEST(Predictor, SharesItsModelWithOtherThreads) {
   }
   for (auto& t : threads) t.join();
   for (const auto& out : got) EXPECT_EQ(largest_difference(out, expected), 0);
-}
-
-TEST(Predictor, DoesNotAllocateOnceWarm) {
-  const Task<float> task(130, {5, 3}, 4, true);
-  Tensor<float, 2> out({130, 4});
-  std::vector<float> one(4);
-  for (const Attention attention : attentions) {
-    auto model = make<float>(attention);
-    model.standardize = heed::Standardize<float>({1, 2, 3}, {1, 2, 3});
-    Predictor predictor(model);
-    const auto call = [&] {
-      predictor(task.x, out.view(), task.lengths);
-      predictor(task.x, out.view(), {}, Output::logits);
-      predictor(task.x[3], one);
-      predictor(task.x[4]);
-      predictor(task.x.data(), 2, 3);
-    };
-    call();
-    const long before = test_support::allocations();
-    for (int i = 0; i < 5; ++i) call();
-    EXPECT_EQ(test_support::allocations(), before) << to_text(attention);
-  }
 }
 
 }  // namespace

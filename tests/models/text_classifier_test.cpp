@@ -102,15 +102,23 @@ TEST(TextClassifier, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { model.metadata(); }), "TextClassifier: wrong number of words (expected 4, got 1)");
   const std::vector<std::int32_t> tokens{1, 2, 6, 7};
   EXPECT_EQ(error_of([&] {
-              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {2, 2, 1}), {}, "here");
-            }).substr(0, 15),
-            "here, sequence ");
+              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {2, 2, 1}), {}, "Predictor");
+            }).substr(0, 20),
+            "Predictor, sequence ");
   const std::vector<std::int32_t> lengths{2, 0};
-  model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {1, 2, 1}), {});
+  model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {1, 2, 1}), {}, "Predictor");
   EXPECT_NE(error_of([&] {
-              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data() + 1, {1, 2, 1}), {});
+              model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data() + 1, {1, 2, 1}), {}, "Predictor");
             }),
             "no error");
+}
+
+TEST(TextClassifier, ChecksTokensBeforeItPredicts) {
+  const TextClassifier<float> model(small);
+  heed::Predictor predictor(model);
+  const std::vector<std::int32_t> tokens{1, 2, 6};
+  EXPECT_EQ(error_of([&] { predictor(tokens.data(), 3, 1); }),
+            "Predictor, sequence 0, step 2 (counted from 0): token out of range (expected 0 to 5, got 6)");
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -44,6 +45,8 @@ inline void check_same_stack(std::size_t count, bool norm, std::size_t other_cou
 template <class S>
 struct NoNorm {
   using Scalar = S;
+  using Input = S;
+  static constexpr bool stepwise = true;
   struct Cache {};
   void initialize(Key) {}
   Shape output_shape(Shape x) const { return x; }
@@ -129,6 +132,20 @@ struct Repeat {
              });
   }
 
+  Index prepare_stream(Shape x, Cache& cache) const requires(StreamLayer<L>&& StreamLayer<Norm>) {
+    cache.layers.resize(layers.size());
+    Index total = 0;
+    for (std::size_t i = 0; i < layers.size(); ++i) total += heed::prepare_stream(layers[i], x, cache.layers[i]);
+    return norm ? total + heed::prepare_stream(*norm, x, cache.norm) : total;
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const
+      requires(StreamLayer<L>&& StreamLayer<Norm>) {
+    const Tile<const S> h = run_layers(x, y, cache, [&](std::size_t i, Tile<const S> in, Tile<S> out) {
+      heed::stream_step(layers[i], in, out, memory, cache.layers[i], pass.at(i));
+    });
+    if (norm) heed::stream_step(*norm, h, y, memory, cache.norm, pass.at(layers.size()));
+  }
+
   static void visit(auto&& f, auto& first, auto&... rest) {
     (detail::check_same_stack(first.layers.size(), bool(first.norm), rest.layers.size(), bool(rest.norm)), ...);
     visit_layers(f, detail::Children(first.layers), detail::Children(rest.layers)...);
@@ -156,6 +173,12 @@ struct Repeat {
 
   template <class F>
   void run(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, F&& layer) const {
+    const Tile<const S> h = run_layers(x, y, cache, layer);
+    if (norm) norm->forward(h, y, cache.norm, pass.at(layers.size()));
+  }
+  // gives what the norm is made of; without one that is y
+  template <class F>
+  Tile<const S> run_layers(Tile<const S> x, Tile<S> y, Cache& cache, F&& layer) const {
     cache.layers.resize(layers.size());
     cache.outputs.resize(inner_outputs());
     Tile<const S> in = x;
@@ -165,7 +188,7 @@ struct Repeat {
       layer(i, in, out);
       in = out;
     }
-    if (norm) norm->forward(in, y, cache.norm, pass.at(layers.size()));
+    return in;
   }
 
   template <class F>

@@ -10,6 +10,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -60,6 +61,17 @@ struct Residual {
                 const Pass& pass) const {
     layer.backward(x, cache.output.view(), dy, dx, cache.layer, grad.layer, pass.at(0));
     if (dx) add(dy, dx.tile);
+  }
+
+  Index prepare_stream(Shape x, Cache& cache) const requires StreamLayer<L> {
+    return heed::prepare_stream(layer, x, cache.layer);
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                   const Pass& pass) const requires StreamLayer<L> {
+    const Tile<S> f = cache.output.take(x.shape(), x.lanes);
+    heed::stream_step(layer, x, f, memory, cache.layer, pass.at(0));
+    copy(x, y);
+    add(Tile<const S>(f), y);
   }
 
   static void visit(auto&& f, auto&... models) { f("layer", models.layer...); }

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -12,6 +14,8 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
+#include "heed/core/streaming.hpp"
+#include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
@@ -75,11 +79,64 @@ struct Sequential {
     run_back<count - 1>(x, y, dy, {}, cache, grad, pass);
   }
 
+  // ---- streams: behind a pool there is one step, so what stands there runs as ever
+
+  static constexpr bool gives_one_step = (heed::gives_one_step<Layers> || ...);
+  template <std::size_t... I>
+  static constexpr bool any_pool(std::index_sequence<I...>) {
+    return (heed::gives_one_step<At<I>> || ...);
+  }
+  template <std::size_t... I>
+  static constexpr bool can_stream(std::index_sequence<I...>) {
+    return ((any_pool(std::make_index_sequence<I>{}) || StreamLayer<At<I>>)&&...);
+  }
+  template <std::size_t I>
+  static constexpr bool remembers = !any_pool(std::make_index_sequence<I>{});
+  static constexpr bool streams = can_stream(std::make_index_sequence<count>{});
+
+  Index prepare_stream(Shape x, Cache& cache) const requires(streams) {
+    Index total = 0;
+    each([&](auto i) {
+      const auto& layer = std::get<i>(layers);
+      if constexpr (remembers<i>) {
+        total += heed::prepare_stream(layer, x, std::get<i>(cache.layers));
+        x.features = layer.output_shape({1, x.features}).features;
+      }
+    });
+    return total;
+  }
+  void stream_step(Tile<const Input> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const
+      requires(streams) {
+    run_step<0>(x, y, memory, cache, pass);
+  }
+  /// Of one step's input, where the first layer says it.
+  Index input_size() const requires requires(const At<0>& first) { first.input_size(); }
+  { return std::get<0>(layers).input_size(); }
+  /// Of tokens: throws where they are none of the first layer's.
+  void check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths,
+                   const std::string& where) const requires requires(const At<0>& first) {
+    first.check_input(x, lengths, where);
+  }
+  { std::get<0>(layers).check_input(x, lengths, where); }
+
   static void visit(auto&& f, auto&... models) {
     each([&](auto i) { f(static_cast<int>(i), std::get<i>(models.layers)...); });
   }
 
  private:
+  template <std::size_t I, class X>
+  void run_step(Tile<const X> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    const auto& layer = std::get<I>(layers);
+    constexpr bool last = I + 1 == count;
+    const Tile<S> out = last ? y : cache.outputs[I].take(layer.output_shape(x.shape()), 1);
+    if constexpr (remembers<I>) {
+      heed::stream_step(layer, x, out, memory, std::get<I>(cache.layers), pass.at(I));
+    } else {
+      layer.forward(x, out, std::get<I>(cache.layers), pass.at(I));
+    }
+    if constexpr (!last) run_step<I + 1>(Tile<const S>(out), y, memory, cache, pass);
+  }
+
   template <class F>
   static void each(F&& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }

@@ -29,6 +29,9 @@ class AttentionWeights {
     if (dropout) whole_.take({heads * queries, keys}, lanes);
   }
 
+  /// For a pass that nobody goes back through or looks at.
+  void take_none() { kept_ = false; }
+
   /// Those of a head, or room for a block of them from `pass`. A head of a few queries that begins at query `first`
   /// stands among all of its cache.
   kernels::WeightsOf<S> of(const kernels::Head<S>& head, Index number, const Pass& pass) {

@@ -21,6 +21,7 @@ template <class S>
 struct Activation {
   using Scalar = S;
   using Input = S;
+  static constexpr bool stepwise = true;
   struct Cache {};
   Shape output_shape(Shape x) const { return x; }
   static void visit(auto&&, auto&...) {}

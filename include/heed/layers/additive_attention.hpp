@@ -67,10 +67,11 @@ struct AdditiveScore {
   Index value_size() const { return memory_size(); }
   static S scale() { return 1; }
 
-  void prepare(Index queries, Tile<const S> memory, Cache& cache) const {
+  void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const {
     const Index A = score_size();
     const Tile<S> keys = cache.keys.take({memory.steps, A}, memory.lanes);
-    affine<S>(memory, key_weight(), values_or_null(attn.bias), keys);
+    const Index count = memory.steps - known;
+    affine<S>(memory.range(known, count), key_weight(), values_or_null(attn.bias), keys.range(known, count));
     cache.tanh.take({queries * memory.steps, A}, memory.lanes);
     cache.queries.take({queries, A}, memory.lanes);
   }

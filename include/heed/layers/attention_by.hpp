@@ -8,6 +8,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -27,8 +28,8 @@ namespace heed::inline HEED_ISA {
 /// it. The weights of the score are those of the attention, under the same names.
 ///
 /// A score is a struct of weights that says what `AdditiveScore` and `DotScore` say: sizes; `prepare` (what all queries
-/// share), `project` (a query), `scores`, `values`; and the way back, `prepare_backward`, `scores_backward`,
-/// `project_backward`, `finish_backward`.
+/// share, from its `known` first steps on still in the cache), `project` (a query), `scores`, `values`; and the way
+/// back, `prepare_backward`, `scores_backward`, `project_backward`, `finish_backward`.
 template <class Score>
 struct AttentionBy : Score {
   using S = typename Score::Scalar;
@@ -111,6 +112,33 @@ struct AttentionBy : Score {
   }
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const {
     forward(x, x, y, cache, pass, mask);
+  }
+
+  // ---- a step at a time, for streams
+
+  /// Self attention remembers all steps. Throws unless causal.
+  Index prepare_stream(Shape x, Cache&) const {
+    detail::check_causal(causal, Score::name);
+    return stream_size(x);
+  }
+  /// The same of any attention, of which only the last query of each pass is asked for.
+  Index stream_size(Shape x) const { return detail::all_steps(x.steps, x.features, Score::name); }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    stream_step(x, x, y, memory, cache, pass);
+  }
+  /// Query q asks all steps so far, x the last of them. What follows from the others is still in the cache.
+  void stream_step(Tile<const S> q, Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                   const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> all(memory.take(memory.max_steps * x.features), {memory.step + 1, x.features}, 1);
+    copy(x, all.step(memory.step));
+    Score::prepare(1, all, cache.score, memory.known);
+    cache.weights.take_none();
+    kernels::Head<S> one = head(0, q, all, cache);
+    one.causal = false;  // the query is the last
+    const Tile<const S> projected = Score::project(0, q, cache.score);
+    kernels::attend<S>(one, Score::scores(one, projected, all, cache.score), Score::values(all, cache.score),
+                       cache.weights.of(one, 0, pass), kernels::matrix_of(y));
   }
 
   void backward(Tile<const S> q, Tile<const S> memory, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dquery,

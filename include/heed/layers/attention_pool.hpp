@@ -3,10 +3,14 @@
 /// @file
 /// Attention as a pooling over time.
 
+#include <algorithm>
+#include <cmath>
+
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
@@ -73,6 +77,26 @@ struct AttentionPool {
         put(dx, t * F * L + at.number, fma(at.template of_lane<P>(a.at(t)), load<P>(dy.data + at.number), from_score));
       });
     }
+  }
+
+  /// Remembers the largest score m so far, the sum of e^(score - m), and the steps' sum weighted by the same.
+  Index prepare_stream(Shape x, Cache&) const { return x.features + 2; }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+    using namespace simd;
+    const Index F = x.features;
+    S *largest = memory.take(1), *total = memory.take(1), *sum = memory.take(F);
+    S score;
+    affine<S>(x, attention.weight, attention.bias.data(), Tile<S>(&score, {1, 1}, 1));
+    if (memory.step == 0) *largest = score;
+    const S next = std::max(*largest, score), keep = std::exp(*largest - next), part = std::exp(score - next);
+    *largest = next;
+    *total = *total * keep + part;
+    const S scale = 1 / *total;
+    for_each_packet<S>(F, [&]<class P>(Index f) HEED_LAMBDA {
+      const P s = fma(set1<P>(part), load<P>(x.data + f), mul(set1<P>(keep), load<P>(sum + f)));
+      store(sum + f, s);
+      store(y.data + f, mul(s, set1<P>(scale)));
+    });
   }
 
   static void visit(auto&& f, auto&... layers) { f("attention", layers.attention...); }

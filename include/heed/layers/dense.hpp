@@ -19,6 +19,7 @@ template <class S>
 struct Dense {
   using Scalar = S;
   using Input = S;
+  static constexpr bool stepwise = true;
   struct Options {
     Index in_features = 0, out_features = 0;
     bool bias = true;

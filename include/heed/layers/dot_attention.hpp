@@ -69,11 +69,15 @@ struct DotScore {
   Index value_size() const { return values_are_memory() ? memory_size_ : value.out_features(); }
   S scale() const { return scaled ? 1 / std::sqrt(static_cast<S>(score_size())) : S(1); }
 
-  void prepare(Index queries, Tile<const S> memory, Cache& cache) const {
+  void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const {
     if (!query.weight.empty()) cache.q.take({queries, score_size()}, memory.lanes);
     if (values_are_memory()) return;
-    affine<S>(memory, key.weight, key.bias.data(), cache.k.take({memory.steps, score_size()}, memory.lanes));
-    affine<S>(memory, value.weight, value.bias.data(), cache.v.take({memory.steps, value_size()}, memory.lanes));
+    const Tile<S> k = cache.k.take({memory.steps, score_size()}, memory.lanes);
+    const Tile<S> v = cache.v.take({memory.steps, value_size()}, memory.lanes);
+    const Index count = memory.steps - known;
+    const Tile<const S> x = memory.range(known, count);
+    affine<S>(x, key.weight, key.bias.data(), k.range(known, count));
+    affine<S>(x, value.weight, value.bias.data(), v.range(known, count));
   }
   /// Queries from number `first` on.
   Tile<const S> project(Index first, Tile<const S> x, Cache& cache) const {

@@ -18,6 +18,7 @@ template <class S>
 struct Dropout {
   using Scalar = S;
   using Input = S;
+  static constexpr bool stepwise = true;
   struct Options {
     double rate = 0.5;
   };

@@ -32,6 +32,7 @@ template <class S>
 struct Embedding {
   using Scalar = S;
   using Input = std::int32_t;
+  static constexpr bool stepwise = true;
   struct Options {
     Index num_embeddings = 0, embedding_dim = 0;
     Index padding_idx = -1;  ///< a token that stands for nothing; negative: none
@@ -87,6 +88,13 @@ struct Embedding {
   /// Throws at the first token, of the valid ones of (n, steps), that is not in the table, naming sequence and step.
   void check(TensorView<const std::int32_t, 2> tokens, std::span<const std::int32_t> lengths = {}) const {
     check_tokens(tokens, lengths, num_embeddings(), "Embedding");
+  }
+
+  /// The same of (n, steps, 1), for the predictor, `fit` and streams; `where` is what the error blames.
+  void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
+                   const std::string& where) const {
+    check_tokens(TensorView<const std::int32_t, 2>(x.data(), {x.extent(0), x.extent(1)}), lengths, num_embeddings(),
+                 where);
   }
 
   Shape output_shape(Shape x) const {

@@ -23,6 +23,7 @@ template <class S>
 struct FeedForward {
   using Scalar = S;
   using Input = S;
+  static constexpr bool stepwise = true;
   struct Options {
     Index features = 0, hidden = 0;
     FeedForwardActivation activation = FeedForwardActivation::relu;

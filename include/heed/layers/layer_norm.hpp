@@ -26,6 +26,7 @@ template <class S>
 struct LayerNorm {
   using Scalar = S;
   using Input = S;
+  static constexpr bool stepwise = true;
   struct Options {
     Index features = 0;
     double eps = 1e-5;

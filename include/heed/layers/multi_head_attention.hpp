@@ -3,6 +3,7 @@
 /// @file
 /// Multi-head attention.
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -14,6 +15,7 @@
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
@@ -175,6 +177,23 @@ struct MultiHeadAttention {
     backward(x, x, y, dy, dx, {dx.tile, true}, cache, grad, pass);
   }
 
+  // ---- self attention a step at a time, for streams
+
+  /// Remembers the keys and values of all steps. Throws unless causal.
+  Index prepare_stream(Shape x, Cache&) const {
+    detail::check_causal(causal, "MultiHeadAttention");
+    return stream_size(x);
+  }
+  /// The same of any attention, of which only the last query of each pass is asked for.
+  Index stream_size(Shape x) const {
+    return detail::all_steps(x.steps, 2 * output_shape(x).features, "MultiHeadAttention");
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    const Tile<S> kv(memory.take(memory.max_steps * 2 * embed_dim()), {memory.step + 1, 2 * embed_dim()}, 1);
+    affine<S>(x, memory_weight<const S>(*this), in_proj_bias.data() + embed_dim(), kv.step(memory.step));
+    attend(x, kv, {kv, kv, embed_dim()}, y, cache, pass, {}, memory.step);
+  }
+
   static void visit(auto&& f, auto&... layers) {
     f("in_proj_weight", layers.in_proj_weight...);
     f("q_proj_weight", layers.q_proj_weight...);
@@ -226,7 +245,7 @@ struct MultiHeadAttention {
     return Weight<T>(layer.in_proj_weight).outputs(layer.embed_dim(), 2 * layer.embed_dim());
   }
 
-  kernels::Head<S> head(Tile<const S> query, Tile<const S> key, const Cache& cache) const {
+  kernels::Head<S> head(Tile<const S> query, Tile<const S> key, const Cache& cache, Index first_query = 0) const {
     return {.queries = query.steps,
             .keys = key.steps,
             .key_size = head_dim(),
@@ -236,21 +255,27 @@ struct MultiHeadAttention {
             .query_lengths = query.lengths,
             .key_lengths = key.lengths,
             .causal = causal,
-            .mask = cache.mask};
+            .mask = cache.mask,
+            .first_query = first_query};
   }
 
+  // `step`: the number of the query in a stream; negative: no stream
   void attend(Tile<const S> query, Tile<const S> key, KeysAndValues<S> kv, Tile<S> y, Cache& cache, const Pass& pass,
-              AttentionMask mask) const {
+              AttentionMask mask, Index step = -1) const {
     mask.check(query.steps, key.steps, "MultiHeadAttention");
     cache.mask = mask;
     const Scratch::Mark mark(pass.scratch);
-    AttentionHeads<S> heads(head(query, key, cache));
+    AttentionHeads<S> heads(head(query, key, cache, std::max<Index>(step, 0)));
     heads.drop(dropout, num_heads, pass);
     heads.place(relative_keys, relative_values, nullptr, nullptr, pass);
     const Tile<S> q = cache.q.take(query.shape(), query.lanes),
                   context = cache.context.take(query.shape(), query.lanes);
     affine<S>(query, projection<const S>(*this, 0), in_proj_bias.data(), q);
-    cache.weights.take(num_heads, query.steps, key.steps, query.lanes, heads.common().dropout);
+    if (step < 0) {
+      cache.weights.take(num_heads, query.steps, key.steps, query.lanes, heads.common().dropout);
+    } else {
+      cache.weights.take_none();
+    }
     for (Index h = 0; h < num_heads; ++h) {
       const Scratch::Mark of_head(pass.scratch);
       const kernels::Head<S>& one = heads[h];

@@ -4,12 +4,14 @@
 /// Poolings over time without weights: (steps, features) to (1, features), over each sequence's valid steps.
 /// A sequence without steps gives 0.
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
 #include "heed/core/lengths.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
@@ -21,6 +23,7 @@ struct LastPool {
   using Scalar = S;
   using Input = S;
   static constexpr bool pools_time = true;
+  static constexpr bool stepwise = true;
   struct Cache {};
   Shape output_shape(Shape x) const { return {1, x.features}; }
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const { take_last(x, x, Tile<const S>(), y); }
@@ -67,6 +70,18 @@ struct MeanPool {
       });
     }
   }
+  /// Remembers the mean so far.
+  Index prepare_stream(Shape x, Cache&) const { return x.features; }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+    using namespace simd;
+    S* mean = memory.take(x.features);
+    const S share = 1 / static_cast<S>(memory.step + 1);
+    for_each_packet<S>(x.features, [&]<class P>(Index f) HEED_LAMBDA {
+      const P before = load<P>(mean + f);
+      store(mean + f, fma(sub(load<P>(x.data + f), before), set1<P>(share), before));
+    });
+    std::copy_n(mean, x.features, y.data);
+  }
   static void visit(auto&&, auto&...) {}
 };
 
@@ -111,6 +126,17 @@ struct MaxPool {
         to[i] = dx.add ? to[i] + d : d;
       }
     }
+  }
+  /// Remembers the largest so far.
+  Index prepare_stream(Shape x, Cache&) const { return x.features; }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+    using namespace simd;
+    S* largest = memory.take(x.features);
+    if (memory.step == 0) std::copy_n(x.data, x.features, largest);
+    for_each_packet<S>(x.features, [&]<class P>(Index f) HEED_LAMBDA {
+      store(largest + f, max(load<P>(largest + f), load<P>(x.data + f)));
+    });
+    std::copy_n(largest, x.features, y.data);
   }
   static void visit(auto&&, auto&...) {}
 };

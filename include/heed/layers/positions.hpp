@@ -3,6 +3,7 @@
 /// @file
 /// Where a step stands in its sequence, added to its features. Past a sequence's end the sum is 0.
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <string>
@@ -14,6 +15,7 @@
 #include "heed/core/parameter.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -47,7 +49,9 @@ struct SinusoidalPositions {
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
     const Shape known = cache.positions.view().shape();
-    if (known.steps < x.steps || known.features != x.features) fill_positions(cache.positions.take(x.shape(), 1));
+    if (known.steps < x.steps || known.features != x.features) {
+      fill_positions(0, cache.positions.take(x.shape(), 1));
+    }
     for (Index t = 0; t < x.steps; ++t) {
       detail::add_position(x.at(t), cache.positions.view().at(t), x.features, x.lanes, y.at(t));
     }
@@ -60,14 +64,25 @@ struct SinusoidalPositions {
     transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
   }
 
+  Index prepare_stream(Shape x, Cache& cache) const {
+    fill_positions(0, cache.positions.take({std::max<Index>(x.steps, 1), x.features}, 1));
+    return 0;
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass&) const {
+    const Index t = memory.step, known = memory.max_steps;
+    if (known == 0) fill_positions(t, cache.positions.tile());
+    detail::add_position(x.data, cache.positions.view().at(known == 0 ? 0 : t), x.features, 1, y.data);
+  }
+
   static void visit(auto&&, auto&...) {}
 
  private:
-  static HEED_COLD void fill_positions(Tile<S> p) {
+  // those of the steps from `first` on
+  static HEED_COLD void fill_positions(Index first, Tile<S> p) {
     for (Index f = 0; f < p.features; ++f) {
       const double rate = std::pow(10000.0, -static_cast<double>(f - f % 2) / static_cast<double>(p.features));
       for (Index t = 0; t < p.steps; ++t) {
-        const double angle = static_cast<double>(t) * rate;
+        const double angle = static_cast<double>(first + t) * rate;
         *p.at(t, f) = static_cast<S>(f % 2 ? std::cos(angle) : std::sin(angle));
       }
     }
@@ -132,6 +147,14 @@ struct LearnedPositions {
       kernels::bias_gradient<S>(1, x.lanes, {d.at(t), x.features, x.features * x.lanes}, grad.weight.row(t));
     }
     transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
+  }
+
+  Index prepare_stream(Shape x, Cache&) const {
+    output_shape(x);
+    return 0;
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+    detail::add_position(x.data, weight.row(memory.step), x.features, 1, y.data);
   }
 
   static void visit(auto&& f, auto&... layers) { f("weight", layers.weight...); }

@@ -10,6 +10,7 @@
 #include "heed/core/kernels/weight_gradient.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
@@ -59,6 +60,13 @@ struct QueryPool {
     const Tile<S> q = cache.query.take({1, query.size()}, x.lanes);
     for (Index f = 0; f < q.features; ++f) std::fill_n(q.at(0, f), q.lanes, query.data()[f]);
     attention.forward(q, x, y, cache.attention, pass);
+  }
+
+  /// Remembers all steps.
+  Index prepare_stream(Shape x, Cache&) const { return attention.stream_size(x); }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    const Tile<const S> q(query.data(), {1, query.size()}, 1);
+    attention.stream_step(q, x, y, memory, cache.attention, pass);
   }
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, QueryPool& grad,

@@ -12,6 +12,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -143,6 +144,19 @@ struct Recurrent {
       x = row.h;
     }
     copy(x, y);
+  }
+
+  /// Remembers the state: h of every layer, then c. Throws where the layers run from both ends.
+  Index prepare_stream(Shape, Cache& cache) const {
+    prepare(1, cache);
+    return (cell.has_cell() ? 2 : 1) * state_shape().steps * hidden_size();
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    const Shape shape = state_shape();
+    const Index size = shape.steps * shape.features;
+    State state{Tile<S>(memory.take(size), shape, 1), {}};
+    if (cell.has_cell()) state.c = Tile<S>(memory.take(size), shape, 1);
+    step(x, y, state, cache, pass);
   }
 
   static void visit(auto&& f, auto& first, auto&... rest) {

@@ -23,6 +23,7 @@ template <class S>
 struct Standardize {
   using Scalar = S;
   using Input = S;
+  static constexpr bool stepwise = true;
   struct Cache {};
 
   Vector<S> mean, deviation;

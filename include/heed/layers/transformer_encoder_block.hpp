@@ -6,6 +6,7 @@
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/sublayer.hpp"
@@ -104,6 +105,18 @@ struct TransformerEncoderBlock {
                      [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
                        self_attn.backward(in, {}, dout, din, cache.self_attn, grad.self_attn, pass.at(0));
                      });
+  }
+
+  /// Remembers what its attention does. Throws unless causal.
+  Index prepare_stream(Shape x, Cache& cache) const { return self_attn.prepare_stream(x, cache.self_attn); }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    const Tile<S> h = cache.hidden.take(x.shape(), x.lanes);
+    first().forward(x, h, cache.first, pass.at(1), [&](Tile<const S> in, Tile<S> out) {
+      self_attn.stream_step(in, out, memory, cache.self_attn, pass.at(0));
+    });
+    second().forward(h, y, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
+      feed_forward.forward(in, out, cache.feed_forward, pass.at(2));
+    });
   }
 
   static void visit(auto&& f, auto&... blocks) {

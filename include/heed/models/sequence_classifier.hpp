@@ -13,6 +13,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/activations.hpp"
@@ -128,6 +129,9 @@ struct SequenceClassifier {
     fc2.initialize(key.child(3));
   }
 
+  /// Features of a step.
+  Index input_size() const { return recurrent.input_size(); }
+
   Shape output_shape(Shape x) const {
     recurrent.output_shape(x);
     if (standardize.active()) standardize.output_shape(x);
@@ -165,7 +169,6 @@ struct SequenceClassifier {
     }
     const Tile<S> states = cache.states.take(recurrent.output_shape(x.shape()), L, x.lengths);
     const Tile<S> pooled = cache.pooled.take(one, L);
-    const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
 
     recurrent.forward(x, states, cache.recurrent, pass.at(0));
     switch (options.attention) {
@@ -198,15 +201,45 @@ struct SequenceClassifier {
         last.forward(states, pooled, cache.last, pass);
         break;
     }
-    Tile<const S> kept = pooled;
-    if (drops(pass)) {
-      const Tile<S> to = cache.kept.take(one, L);
-      dropout.forward(pooled, to, cache.dropout, pass.at(1));
-      kept = to;
+    classify(pooled, logits, cache, pass);
+  }
+
+  /// Remembers the state, and what `pool` does, or for `multihead` and `additive` all steps' states. Throws with both
+  /// directions and for the mean of multi-head attention: each new step would change what all steps before it see.
+  Index prepare_stream(Shape x, Cache& cache) const {
+    const Shape states{x.steps, width()};
+    const Index of_states = recurrent.prepare_stream(x, cache.recurrent);
+    require(options.attention != Attention::multihead || options.pooling == Pooling::last, [] {
+      return Fault{"the mean of multi-head attention changes at all steps with each new one", "SequenceClassifier",
+                   "pooling last in a stream", "mean"};
+    });
+    return of_states + (options.attention == Attention::pool        ? pool.prepare_stream(states, cache.pool)
+                        : options.attention == Attention::multihead ? multihead.stream_size(states)
+                        : options.attention == Attention::additive  ? additive.stream_size(states)
+                                                                    : 0);
+  }
+  void stream_step(Tile<const S> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    if (standardize.active()) {
+      const Tile<S> input = cache.input.take(x.shape(), 1);
+      standardize.forward(x, input, cache.standardize, pass);
+      x = input;
     }
-    fc1.forward(kept, hidden, cache.dense, pass);
-    relu.forward(hidden, active, cache.relu, pass);
-    fc2.forward(active, logits, cache.dense, pass);
+    const Tile<S> state = cache.states.take({1, width()}, 1), pooled = cache.pooled.take({1, width()}, 1);
+    recurrent.stream_step(x, state, memory, cache.recurrent, pass.at(0));
+    switch (options.attention) {
+      case Attention::pool:
+        pool.stream_step(state, pooled, memory, cache.pool, pass);
+        break;
+      case Attention::multihead:
+        multihead.stream_step(state, pooled, memory, cache.multihead, pass);
+        break;
+      case Attention::additive:
+        additive.stream_step(state, pooled, memory, cache.additive, pass);
+        break;
+      case Attention::none:
+        return classify(state, logits, cache, pass);
+    }
+    classify(pooled, logits, cache, pass);
   }
 
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
@@ -308,6 +341,20 @@ struct SequenceClassifier {
   }
 
  private:
+  // the dense layers
+  void classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    const Index L = pooled.lanes;
+    const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
+    Tile<const S> kept = pooled;
+    if (drops(pass)) {
+      const Tile<S> to = cache.kept.take(pooled.shape(), L);
+      dropout.forward(pooled, to, cache.dropout, pass.at(1));
+      kept = to;
+    }
+    fc1.forward(kept, hidden, cache.dense, pass);
+    relu.forward(hidden, active, cache.relu, pass);
+    fc2.forward(active, logits, cache.dense, pass);
+  }
   /// Features of a state.
   Index width() const { return recurrent.output_size(); }
   bool drops(const Pass& pass) const { return DropoutMask::active(options.dropout, pass); }

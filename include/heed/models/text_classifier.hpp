@@ -12,6 +12,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -74,8 +75,7 @@ struct TextClassifier {
   /// Throws at the first token that is not in the table.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
                    const std::string& where = "TextClassifier") const {
-    const TensorView<const std::int32_t, 2> tokens(x.data(), {x.extent(0), x.extent(1)});
-    check_tokens(tokens, lengths, embedding.num_embeddings(), where);
+    embedding.check_input(x, lengths, where);
   }
 
   Tile<const S> attention_weights(const Cache& cache) const { return classifier.attention_weights(cache.classifier); }
@@ -85,6 +85,17 @@ struct TextClassifier {
     const Tile<S> vectors = cache.vectors.take(embedding.output_shape(x.shape()), x.lanes, x.lengths);
     embedding.forward(x, vectors, cache.embedding, pass);
     classifier.forward(drop(vectors, cache, pass), logits, cache.classifier, pass.at(1));
+  }
+
+  /// As `SequenceClassifier` does.
+  Index prepare_stream(Shape x, Cache& cache) const {
+    return classifier.prepare_stream(embedding.output_shape(x), cache.classifier);
+  }
+  void stream_step(Tile<const std::int32_t> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
+                   const Pass& pass) const {
+    const Tile<S> vector = cache.vectors.take(embedding.output_shape(x.shape()), 1);
+    embedding.forward(x, vector, cache.embedding, pass);
+    classifier.stream_step(vector, logits, memory, cache.classifier, pass.at(1));
   }
 
   void backward(Tile<const std::int32_t> x, Tile<const S> logits, Tile<const S> dlogits, Cache& cache,

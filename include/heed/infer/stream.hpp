@@ -1,0 +1,221 @@
+#pragma once
+
+/// @file
+/// Prediction while a sequence is still coming.
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/kernels/softmax.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/infer/predictor.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct StreamOptions {
+  Index max_steps = 0;  ///< no sequence has more; 0: any number. Models with attention to all steps must know it
+  Index features = 0;   ///< of a step; 0: the model says it
+};
+
+/// Where a stream stands: plain numbers, which can go into a file.
+template <class S>
+struct StreamState {
+  Index steps = 0;
+  std::vector<S> numbers;
+  friend bool operator==(const StreamState&, const StreamState&) = default;
+};
+
+/// Runs a model over a sequence whose steps come one by one. After N steps the outputs are those that one pass over the
+/// N steps ends with. Only causal models stream: a layer that cannot is refused by the compiler, one that an option
+/// makes look ahead with an `Error`.
+///
+/// A step allocates nothing and takes no lock; it costs the same however long the sequence, but for attention to all
+/// steps, which grows with it. One stream for each sequence; they may share the model, which must outlive them and stay
+/// as it is.
+template <StreamLayer Model>
+class Stream {
+ public:
+  using S = typename Model::Scalar;
+  using X = typename Model::Input;  ///< S, or std::int32_t for tokens
+  using State = StreamState<S>;
+
+  /// Throws where the model looks ahead, an option is out of range or the model does not take it.
+  explicit Stream(const Model& model, StreamOptions options = {})
+      : model_(&model), max_steps_(options.max_steps), features_(features_of(model, options.features)) {
+    require(max_steps_ >= 0, [&] {
+      return Fault{"option out of range", "Stream", "max_steps of at least 0", std::to_string(max_steps_)};
+    });
+    const Index last = std::max<Index>(max_steps_, 1);
+    outputs_.take({1, model.output_shape({last, features_}).features}, 1);
+    size_ = heed::prepare_stream(model, {max_steps_, features_}, cache_);
+    numbers_.reserve(size_);
+    reset();
+    TileBuffer<X> nothing;  // the last step takes the most memory: it is taken now
+    fill(nothing.take({1, features_}, 1), X(0));
+    run(nothing.tile().data, last - 1);
+    reset();
+  }
+  explicit Stream(const Model&& model, StreamOptions options = {}) = delete;
+
+  Stream(Stream&&) = default;
+  Stream& operator=(Stream&&) = default;
+  Stream(const Stream&) = delete;  // take its state
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() = default;
+
+  /// The next step's features, to the outputs for the sequence so far: of a classifier its logits, otherwise the output
+  /// at this step. A view of the stream's memory, until its next step. Throws, and stays where it was, where the
+  /// features do not fit, a number is not finite, a token is none of the model's, or there are more steps than
+  /// `max_steps` or than the model has positions for.
+  std::span<const S> step(std::span<const X> x) {
+    check(x);
+    run(x.data(), steps_);
+    known_ = ++steps_;
+    fresh_ = true;
+    return outputs();
+  }
+  std::span<const S> step(const X* x, Index features) {
+    return step(std::span<const X>(x, static_cast<std::size_t>(features)));
+  }
+  std::span<const S> step(X token) requires std::same_as<X, std::int32_t> { return step(&token, 1); }
+
+  /// Of a classifier: its answer for the sequence so far. The probabilities are a view of the stream's memory, until
+  /// the next call. Throws where no step was made since the stream was made, reset or restored, and where the logits
+  /// are not finite.
+  Prediction<S> prediction() {
+    require(fresh_, [] { return Fault{"there is nothing to predict from before a step", "Stream", {}, {}}; });
+    const Tile<const S> z = outputs_.view();
+    require(std::all_of(z.data, z.data + z.features, [](S v) { return std::isfinite(v); }), [] {
+      return Fault{"the logits are not finite", "Stream", {}, {}};
+    });
+    S* p = probabilities_.reserve(z.features);
+    std::copy_n(z.data, z.features, p);
+    kernels::softmax(p, z.features, 1);
+    return {std::max_element(p, p + z.features) - p, {p, static_cast<std::size_t>(z.features)}};
+  }
+
+  /// How many steps there were.
+  Index steps() const { return steps_; }
+  Index max_steps() const { return max_steps_; }
+
+  /// To the beginning of another sequence.
+  void reset() {
+    set(0, [](S* to, Index n) { std::fill_n(to, n, S(0)); });
+  }
+
+  /// A copy of all that the stream remembers.
+  State state() const { return {steps_, std::vector<S>(numbers_.data(), numbers_.data() + size_)}; }
+  /// Goes on from a state of this model, taken from a stream with the same options. Throws, and stays where it was,
+  /// where its size is another, it has more steps than this stream may have, or a number is not finite.
+  void restore(const State& state) {
+    const Index size = static_cast<Index>(state.numbers.size());
+    require(size == size_, [&] {
+      return Fault{"a state of another model or max_steps", "Stream", std::to_string(size_) + " numbers",
+                   std::to_string(size)};
+    });
+    require(state.steps >= 0 && (max_steps_ == 0 || state.steps <= max_steps_), [&] {
+      return Fault{"number of steps out of range", "Stream, state",
+                   max_steps_ == 0 ? "at least 0" : "0 to " + std::to_string(max_steps_), std::to_string(state.steps)};
+    });
+    require(std::all_of(state.numbers.begin(), state.numbers.end(), [](S v) { return std::isfinite(v); }), [] {
+      return Fault{"a number is not finite", "Stream, state", {}, {}};
+    });
+    set(state.steps, [&](S* to, Index n) { std::copy_n(state.numbers.begin(), n, to); });
+  }
+
+ private:
+  static Index features_of(const Model& model, Index given) {
+    if constexpr (std::same_as<X, std::int32_t>) {
+      return given > 0 ? given : 1;
+    } else if constexpr (requires { model.input_size(); }) {
+      return given > 0 ? given : model.input_size();
+    } else {
+      require(given > 0, [&] {
+        return Fault{"the model does not say how many features a step has", "Stream", "features of at least 1",
+                     std::to_string(given)};
+      });
+      return given;
+    }
+  }
+
+  std::span<const S> outputs() const {
+    const Tile<const S> y = outputs_.view();
+    return {y.data, static_cast<std::size_t>(y.features)};
+  }
+
+  void run(const X* x, Index t) {
+    StreamMemory<S> memory{numbers_.data(), t, max_steps_, known_};
+    heed::stream_step(*model_, Tile<const X>(x, {1, features_}, 1), outputs_.tile(), memory, cache_, Pass{scratch_});
+  }
+
+  template <class F>
+  void set(Index steps, F&& write) {
+    write(numbers_.data(), size_);
+    steps_ = steps;
+    known_ = 0;
+    fresh_ = false;
+  }
+
+  void check(std::span<const X> x) const {
+    const Index features = static_cast<Index>(x.size());
+    require(features == features_, [&] {
+      return Fault{"wrong number of features", "Stream", std::to_string(features_), std::to_string(features)};
+    });
+    if (max_steps_ == 0) {
+      model_->output_shape({steps_ + 1, features_});  // the model may have a limit of its own
+    } else {
+      require(steps_ < max_steps_, [&] {
+        return Fault{"more steps than max_steps", "Stream", "at most " + std::to_string(max_steps_),
+                     std::to_string(steps_ + 1)};
+      });
+    }
+    if constexpr (std::floating_point<X>) {
+      for (Index f = 0; f < features; ++f) {
+        require(std::isfinite(x[static_cast<std::size_t>(f)]), [&] {
+          return Fault{"value is not finite",
+                       place() + ", feature " + std::to_string(f) + " (counted from 0)",
+                       "a finite number",
+                       {}};
+        });
+      }
+    } else {
+      check_tokens(TensorView<const X, 3>(x.data(), {1, 1, features}));
+    }
+  }
+  // the model speaks of the only step of the only sequence
+  void check_tokens(TensorView<const X, 3> x) const {
+    if constexpr (requires(const std::string& where) { model_->check_input(x, {}, where); }) {
+      try {
+        model_->check_input(x, {}, "Stream");
+      } catch (const Error& error) {
+        Fault fault = error.fault();
+        fault.where = place() + " (counted from 0)";
+        throw Error(fault);
+      }
+    }
+  }
+  std::string place() const { return "Stream, step " + std::to_string(steps_); }
+
+  const Model* model_;
+  Index max_steps_, features_, size_ = 0;
+  Index steps_ = 0, known_ = 0;
+  bool fresh_ = false;  // the outputs are of the last step
+  typename Model::Cache cache_;
+  Scratch scratch_;
+  Buffer<S> numbers_, probabilities_;
+  TileBuffer<S> outputs_;
+};
+
+}  // namespace heed::inline HEED_ISA
