@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heed/infer/predictor.hpp"
+#include "heed/infer/stream.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "support/flops.hpp"
 #include "support/machine.hpp"
@@ -41,6 +42,20 @@ void one_sequence(benchmark::State& state, Attention attention) {
   }
   const double calls = static_cast<double>(state.iterations());
   bench::report_flops<float>(state, flop_of(model) * calls, bench::seconds() - begin);
+}
+
+// A step of a stream, to logits. Attention to all steps: sequences of 100.
+void one_step(benchmark::State& state, Attention attention) {
+  const Model model({.features = features, .classes = classes, .attention = attention});
+  const heed::Tensor<float, 3> x = random_sequences();
+  const bool remembers_all = attention == Attention::multihead || attention == Attention::additive;
+  heed::Stream stream(model, {.max_steps = remembers_all ? 100 : 0});
+  heed::Index i = 0;
+  for (auto _ : state) {
+    if (stream.steps() == stream.max_steps() && remembers_all) stream.reset();
+    benchmark::DoNotOptimize(stream.step(x.data() + i * features, features).data());
+    i = (i + 1) % (batch * steps);
+  }
 }
 
 // Calls timed one by one, from the second half of them.
@@ -88,6 +103,7 @@ const bool registered = [] {
   };
   for (const Attention attention : {Attention::pool, Attention::multihead, Attention::additive, Attention::none}) {
     add("one sequence", one_sequence, attention);
+    add("one step of a stream", one_step, attention);
     add("one sequence, spread", spread, attention)->UseManualTime()->Iterations(5);
     add("batch of 1024", many_sequences, attention);
   }

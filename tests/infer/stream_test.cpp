@@ -56,61 +56,9 @@ TEST(Stream, OfLayersThatLookAtOneStep) {
   expect_streams(heed::Embedding<double>({.num_embeddings = 6, .embedding_dim = 3}), {7, 1}, false, 0);
 }
 
-TEST(Stream, OfRecurrentLayersEqualsWholePassesBitForBit) {
-  for (const Index layers : {1, 2}) {
-    expect_streams(heed::Lstm<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers}), shape, false, 0);
-    expect_streams(heed::Gru<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers}), shape, false, 0);
-    expect_streams(heed::Gru<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers, .reset_after = false}),
-                   shape, true, 0);
-    expect_streams(heed::Rnn<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers}), shape, false, 0);
-  }
-}
-
-TEST(Stream, OfPools) {
-  expect_streams(heed::LastPool<double>(), shape, false, 0);
-  expect_streams(heed::MaxPool<double>(), shape, false, 0);
-  expect_streams(heed::MeanPool<double>(), shape, false);
-  heed::AttentionPool<double> pool({.features = 4});
-  for (double& w : pool.attention.weight) w *= 20;  // the largest score changes
-  expect_streams(pool, shape, false);
-  expect_streams(heed::QueryPool<heed::AdditiveAttention<double>>({.query_size = 3, .memory_size = 4}), shape, true);
-  expect_streams(heed::QueryPool<heed::DotAttention<double>>({.query_size = 3, .memory_size = 4, .output_size = 5}),
-                 shape, true);
-}
-
-TEST(Stream, OfPositions) {
-  for (const bool limited : {false, true}) {
-    expect_streams(heed::SinusoidalPositions<double>(), shape, limited, 0);
-    expect_streams(heed::LearnedPositions<double>({.max_steps = 9, .features = 4}), shape, limited, 0);
-  }
-}
-
-TEST(Stream, OfCausalAttention) {
-  expect_streams(heed::MultiHeadAttention<double>({.embed_dim = 4, .num_heads = 2, .causal = true}), shape, true);
-  expect_streams(heed::MultiHeadAttention<double>(
-                     {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2}),
-                 shape, true);
-  expect_streams(heed::AdditiveAttention<double>({.query_size = 4, .memory_size = 4, .causal = true}), shape, true);
-  expect_streams(heed::GeneralAttention<double>({.query_size = 4, .memory_size = 4, .causal = true}), shape, true);
-  expect_streams(
-      heed::ScaledDotAttention<double>({.query_size = 4, .memory_size = 4, .output_size = 3, .causal = true}), shape,
-      true);
-  expect_streams(heed::DotAttention<double>({.query_size = 4, .memory_size = 4, .project = false, .causal = true}),
-                 shape, true);
-}
-
 using Block = heed::TransformerEncoderBlock<double>;
 Block::Options block_options(heed::NormPlacement norm) {
   return {.d_model = 4, .num_heads = 2, .dim_feedforward = 6, .norm = norm, .causal = true};
-}
-
-TEST(Stream, OfTransformerBlocks) {
-  for (const auto norm : {heed::NormPlacement::none, heed::NormPlacement::pre, heed::NormPlacement::post}) {
-    expect_streams(Block(block_options(norm)), shape, true);
-  }
-  auto relative = block_options(heed::NormPlacement::pre);
-  relative.relative_positions = 3;
-  expect_streams(Block(relative), shape, true);
 }
 
 TEST(Stream, OfStacks) {
@@ -315,6 +263,27 @@ TEST(Stream, RefusesAStateThatIsNotItsOwn) {
   bad.numbers[7] = NAN;
   EXPECT_EQ(error_of([&] { stream.restore(bad); }), "Stream, state: a number is not finite");
   EXPECT_EQ(stream.state(), good);
+}
+
+TEST(Stream, RunsAsInTheReadme) {
+  const heed::SequenceClassifier<float> model({.features = 5, .classes = 10});
+  int readings = 0;
+  const auto read = [&](std::vector<float>& x) {
+    x.assign(5, 0.5F);
+    return ++readings <= 3;
+  };
+  std::vector<float> x(5);
+
+  heed::Stream stream(model);      // one for each sequence; they share the model
+  while (read(x)) {                // x: the features of one step
+    stream.step(x);                // gives the logits for the sequence so far
+    auto p = stream.prediction();  // p.label, p.probabilities
+    EXPECT_LT(p.label, 10);
+  }
+  auto state = stream.state();  // plain numbers and how many steps there were
+  stream.reset();               // another sequence
+  stream.restore(state);        // on with the first
+  EXPECT_EQ(stream.steps(), 3);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "../support/attention_case.hpp"
 #include "../support/attention_forms.hpp"
 #include "../support/layer_case.hpp"
+#include "../support/stream_case.hpp"
 #include "../support/task.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/dot_attention.hpp"
@@ -287,6 +288,20 @@ TEST(AttentionBy, ComputesTheWeightsOfLongSequencesAgain) {
       }
     }
   }
+}
+
+TEST(AttentionBy, StreamsWhereItIsCausal) {
+  const heed::Shape shape{7, 4};
+  test_support::expect_streams(
+      heed::AdditiveAttention<double>({.query_size = 4, .memory_size = 4, .attention_size = 3, .causal = true}), shape,
+      true);
+  test_support::expect_streams(heed::GeneralAttention<double>({.query_size = 4, .memory_size = 4, .causal = true}),
+                               shape, true);
+  test_support::expect_streams(
+      heed::ScaledDotAttention<double>({.query_size = 4, .memory_size = 4, .output_size = 3, .causal = true}), shape,
+      true);
+  test_support::expect_streams(
+      heed::DotAttention<double>({.query_size = 4, .memory_size = 4, .project = false, .causal = true}), shape, true);
 }
 
 }  // namespace

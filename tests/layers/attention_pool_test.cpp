@@ -4,6 +4,7 @@
 
 #include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
+#include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -92,6 +93,14 @@ TEST(AttentionPool, RejectsSizesThatDoNotFit) {
             }),
             "AttentionPool: wrong number of features (expected 5, got 4)");
   EXPECT_NE(error_of([] { AttentionPool<float>({.features = 0}); }).find("sizes must be positive"), std::string::npos);
+}
+
+TEST(AttentionPool, StreamsTheStepsSoFar) {
+  heed::AttentionPool<double> pool({.features = 4});
+  for (const double size : {1.0, 20.0, 5000.0}) {  // the largest score changes; e^score is too large for a number
+    for (double& w : pool.attention.weight) w *= size;
+    test_support::expect_streams(pool, {7, 4}, false);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "../support/random.hpp"
 #include "../support/recurrent_case.hpp"
 #include "../support/recurrent_with_states.hpp"
+#include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -55,6 +56,16 @@ TEST(Gru, EqualsKeras) {
 TEST(Gru, HasPyTorchsNames) {
   EXPECT_EQ(test_support::parameter_names(Gru<float>({.input_size = 3, .hidden_size = 5})),
             "weight_ih_l0 weight_hh_l0 bias_ih_l0 bias_hh_l0 ");
+}
+
+TEST(Gru, StreamsToTheBitsOfWholePasses) {
+  for (const heed::Index layers : {1, 2}) {
+    test_support::expect_streams(heed::Gru<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers}), {7, 4},
+                                 false, 0);
+    test_support::expect_streams(
+        heed::Gru<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers, .reset_after = false}), {7, 4},
+        true, 0);
+  }
 }
 
 }  // namespace

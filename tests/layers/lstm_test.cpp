@@ -10,6 +10,7 @@
 #include "../support/random.hpp"
 #include "../support/recurrent_case.hpp"
 #include "../support/recurrent_with_states.hpp"
+#include "../support/stream_case.hpp"
 #include "../support/task.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -321,6 +322,13 @@ TEST(Lstm, RejectsSizesThatDoNotFit) {
   Lstm<float> one({.input_size = 3, .hidden_size = 5});
   EXPECT_EQ(error_of([&] { heed::for_each_parameter([](const auto&, auto&, auto&) {}, one, both); }),
             "Lstm: models of different sizes side by side (expected as many layers)");
+}
+
+TEST(Lstm, StreamsToTheBitsOfWholePasses) {
+  for (const Index layers : {1, 2}) {
+    test_support::expect_streams(heed::Lstm<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers}), {7, 4},
+                                 false, 0);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "../support/attention_forms.hpp"
 #include "../support/keras.hpp"
 #include "../support/layer_case.hpp"
+#include "../support/stream_case.hpp"
 #include "../support/task.hpp"
 
 namespace {
@@ -355,6 +356,16 @@ TEST(MultiHeadAttention, RejectsAMaskOfAnotherSize) {
   const OwnedMask mask(3, 2, values);
   EXPECT_EQ(error_of([&] { layer.forward(q.view(), m.view(), y.tile(), cache, heed::Pass{scratch}, mask.view()); }),
             "MultiHeadAttention: the mask does not fit queries and keys (expected (2, 3), got (3, 2))");
+}
+
+TEST(MultiHeadAttention, StreamsWhereItIsCausal) {
+  using heed::MultiHeadAttention;
+  test_support::expect_streams(MultiHeadAttention<double>({.embed_dim = 4, .num_heads = 2, .causal = true}), {7, 4},
+                               true);
+  test_support::expect_streams(
+      MultiHeadAttention<double>(
+          {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2}),
+      {7, 4}, true);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
+#include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -92,6 +93,12 @@ TYPED_TEST(PoolingOfNothing, IsZero) {
 
 TYPED_TEST(PoolingOfNothing, HasOneStepOfAllFeatures) {
   EXPECT_EQ(TypeParam().output_shape({7, 3}), (heed::Shape{1, 3}));
+}
+
+TEST(Pooling, StreamsTheStepsSoFar) {
+  test_support::expect_streams(heed::LastPool<double>(), {7, 4}, false, 0);
+  test_support::expect_streams(heed::MaxPool<double>(), {7, 4}, false, 0);
+  test_support::expect_streams(heed::MeanPool<double>(), {7, 4}, false);
 }
 
 }  // namespace

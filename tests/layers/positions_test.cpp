@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../support/layer_case.hpp"
+#include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -91,6 +92,13 @@ TEST(LearnedPositions, RejectWhatDoesNotFit) {
             "LearnedPositions: wrong number of features (expected 3, got 4)");
   EXPECT_EQ(error_of([] { LearnedPositions<float>({.max_steps = 0, .features = 3}); }),
             "LearnedPositions: sizes must be positive (got (0, 3))");
+}
+
+TEST(Positions, StreamToTheBitsOfWholePasses) {
+  for (const bool limited : {false, true}) {
+    test_support::expect_streams(heed::SinusoidalPositions<double>(), {7, 4}, limited, 0);
+    test_support::expect_streams(heed::LearnedPositions<double>({.max_steps = 9, .features = 4}), {7, 4}, limited, 0);
+  }
 }
 
 }  // namespace

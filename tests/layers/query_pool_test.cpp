@@ -4,6 +4,7 @@
 
 #include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
+#include "../support/stream_case.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/general_attention.hpp"
 #include "heed/testing/check_layer.hpp"
@@ -77,6 +78,13 @@ TEST(QueryPool, WithoutStepsOutputAndGradientsAreZero) {
 TEST(QueryPool, SeesAllSteps) {
   EXPECT_EQ(error_of([] { QueryPool<GeneralAttention<float>>({.query_size = 4, .memory_size = 3, .causal = true}); }),
             "QueryPool: a pool sees all steps: causal must be off");
+}
+
+TEST(QueryPool, StreamsTheStepsSoFar) {
+  test_support::expect_streams(heed::QueryPool<heed::AdditiveAttention<double>>({.query_size = 3, .memory_size = 4}),
+                               {7, 4}, true);
+  test_support::expect_streams(
+      heed::QueryPool<heed::DotAttention<double>>({.query_size = 3, .memory_size = 4, .output_size = 5}), {7, 4}, true);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "../support/recurrent_case.hpp"
 #include "../support/recurrent_with_states.hpp"
+#include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -31,5 +32,12 @@ TEST(Rnn, FulfilsTheLayerContractWithItsStatesInBothDirections) {
 }
 
 TEST(Rnn, EqualsPyTorch) { test_support::expect_equals_pytorch<Rnn<double>>("rnn"); }
+
+TEST(Rnn, StreamsToTheBitsOfWholePasses) {
+  for (const heed::Index layers : {1, 2}) {
+    test_support::expect_streams(heed::Rnn<double>({.input_size = 4, .hidden_size = 5, .num_layers = layers}), {7, 4},
+                                 false, 0);
+  }
+}
 
 }  // namespace

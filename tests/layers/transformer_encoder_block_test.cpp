@@ -5,6 +5,7 @@
 #include <array>
 
 #include "../support/layer_case.hpp"
+#include "../support/stream_case.hpp"
 #include "../support/transformer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -129,6 +130,20 @@ TEST(TransformerEncoderBlock, RejectsWhatDoesNotFit) {
   EXPECT_NE(error({.d_model = 4, .num_heads = 2, .dim_feedforward = 0}).find("sizes"), std::string::npos);
   EXPECT_NE(error({.d_model = 4, .num_heads = 2, .dropout = 1}).find("dropout in [0, 1)"), std::string::npos);
   EXPECT_NE(error({.d_model = 4, .num_heads = 2, .layer_norm_eps = 0}).find("eps above 0"), std::string::npos);
+}
+
+TEST(TransformerEncoderBlock, StreamsWhereItIsCausal) {
+  for (const auto norm : {heed::NormPlacement::none, heed::NormPlacement::pre, heed::NormPlacement::post}) {
+    for (const heed::Index relative : {0, 3}) {
+      test_support::expect_streams(heed::TransformerEncoderBlock<double>({.d_model = 4,
+                                                                          .num_heads = 2,
+                                                                          .dim_feedforward = 6,
+                                                                          .norm = norm,
+                                                                          .causal = true,
+                                                                          .relative_positions = relative}),
+                                   {7, 4}, true);
+    }
+  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// expected: StreamLayer
+// expected: a layer of this model cannot run a step at a time
 #include "heed/compose/sequential.hpp"
 #include "heed/infer/stream.hpp"
 #include "heed/layers/dense.hpp"

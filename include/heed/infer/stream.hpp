@@ -44,8 +44,11 @@ struct StreamState {
 /// A step allocates nothing and takes no lock; it costs the same however long the sequence, but for attention to all
 /// steps, which grows with it. One stream for each sequence; they may share the model, which must outlive them and stay
 /// as it is.
-template <StreamLayer Model>
+template <Layer Model>
 class Stream {
+  static_assert(StreamLayer<Model>,
+                "heed::Stream: a layer of this model cannot run a step at a time: see heed/core/streaming.hpp");
+
  public:
   using S = typename Model::Scalar;
   using X = typename Model::Input;  ///< S, or std::int32_t for tokens
