@@ -6,6 +6,7 @@
 
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
+#include "heed/infer/predictor.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
