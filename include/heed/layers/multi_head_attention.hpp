@@ -19,6 +19,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/layers/detail/multi_head_options.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -68,7 +69,7 @@ struct MultiHeadAttention {
   MultiHeadAttention() = default;
   /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
   explicit MultiHeadAttention(Options o) : num_heads(o.num_heads), dropout(o.dropout), causal(o.causal) {
-    check(o);
+    detail::check_multi_head(o.embed_dim, o.num_heads, o.kdim, o.vdim, o.relative_positions, o.dropout);
     const Index E = o.embed_dim, K = o.kdim ? o.kdim : E, V = o.vdim ? o.vdim : E, k = o.relative_positions;
     if (K == E && V == E) {
       in_proj_weight = Matrix<S>(3 * E, E);
@@ -213,25 +214,6 @@ struct MultiHeadAttention {
     Index first_value;
   };
 
-  HEED_COLD static void check(const Options& o) {
-    require(o.embed_dim > 0 && o.num_heads > 0 && o.embed_dim % o.num_heads == 0, [&] {
-      return Fault{"the number of heads must divide the number of features",
-                   "MultiHeadAttention",
-                   {},
-                   std::to_string(o.num_heads) + " heads for " + std::to_string(o.embed_dim) + " features"};
-    });
-    const auto not_negative = [](Index value, const char* name) {
-      require(value >= 0, [&] {
-        return Fault{"option out of range", "MultiHeadAttention", std::string(name) + " of at least 0",
-                     std::to_string(value)};
-      });
-    };
-    not_negative(o.kdim, "kdim");
-    not_negative(o.vdim, "vdim");
-    not_negative(o.relative_positions, "relative_positions");
-    check_dropout_rate(o.dropout, "MultiHeadAttention", "dropout");
-  }
-
   bool packed() const { return !in_proj_weight.empty(); }
   Index head_dim() const { return embed_dim() / num_heads; }
   // W_q, W_k or W_v, and [W_k; W_v]
@@ -271,11 +253,8 @@ struct MultiHeadAttention {
     const Tile<S> q = cache.q.take(query.shape(), query.lanes),
                   context = cache.context.take(query.shape(), query.lanes);
     affine<S>(query, projection<const S>(*this, 0), in_proj_bias.data(), q);
-    if (step < 0) {
-      cache.weights.take(num_heads, query.steps, key.steps, query.lanes, heads.common().dropout);
-    } else {
-      cache.weights.take_none();
-    }
+    step < 0 ? cache.weights.take(num_heads, query.steps, key.steps, query.lanes, heads.common().dropout)
+             : cache.weights.take_none();
     for (Index h = 0; h < num_heads; ++h) {
       const Scratch::Mark of_head(pass.scratch);
       const kernels::Head<S>& one = heads[h];

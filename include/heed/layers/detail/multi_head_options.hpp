@@ -1,0 +1,35 @@
+#pragma once
+
+/// @file
+/// What options of multi-head attention may be: an inner part of multi_head_attention.hpp.
+
+#include <string>
+
+#include "heed/core/dropout_mask.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+/// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
+HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index kdim, Index vdim,
+                                       Index relative_positions, double dropout) {
+  require(embed_dim > 0 && num_heads > 0 && embed_dim % num_heads == 0, [&] {
+    return Fault{"the number of heads must divide the number of features",
+                 "MultiHeadAttention",
+                 {},
+                 std::to_string(num_heads) + " heads for " + std::to_string(embed_dim) + " features"};
+  });
+  const auto not_negative = [](Index value, const char* name) {
+    require(value >= 0, [&] {
+      return Fault{"option out of range", "MultiHeadAttention", std::string(name) + " of at least 0",
+                   std::to_string(value)};
+    });
+  };
+  not_negative(kdim, "kdim");
+  not_negative(vdim, "vdim");
+  not_negative(relative_positions, "relative_positions");
+  check_dropout_rate(dropout, "MultiHeadAttention", "dropout");
+}
+
+}  // namespace heed::inline HEED_ISA::detail
