@@ -92,12 +92,12 @@ TEST(FitOptions, EachThatIsOutOfRangeIsOneErrorThatNamesIt) {
 }
 
 TEST(FitOptions, AScheduleNeedsARateToChange) {
-  struct Stubborn {
+  struct RateLess {
     void step(Model&, const Model&) {}
   };
   const test_support::Task<float> task(20, {2, 3}, 2);
   Model model({.features = 3, .classes = 2});
-  Stubborn optimizer;
+  RateLess optimizer;
   EXPECT_NE(error_of([&] {
               heed::fit(model, task.view(), optimizer, {.schedule = heed::StepSchedule{}});
             }).find("schedule needs an optimizer"),

@@ -105,10 +105,7 @@ struct LstmCell {
   }
 
   void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const S* sum = detail::accumulate_input<S>(x.range(steps.first, steps.count()),
-                                               cache.gates.view().range(steps.first, steps.count()), grad, pass);
-    for (Index r = 0; r < grad.bias_hh.size(); ++r) grad.bias_hh(r) += sum[r];  // both biases have the full gradient
+    detail::accumulate_input<S>(steps, x, cache, grad, pass);
   }
 };
 

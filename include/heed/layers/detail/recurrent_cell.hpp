@@ -118,6 +118,15 @@ const S* accumulate_input(Tile<const S> x, Tile<const S> dgates, RecurrentWeight
   for (Index r = 0; r < dgates.features; ++r) grad.bias_ih(r) += sum[r];
   return sum;
 }
+/// The same for some steps of a cell whose gates both biases feed alike: bias_hh takes what bias_ih takes.
+template <class S>
+void accumulate_input(IndexRange steps, Tile<const S> x, const RecurrentCache<S>& cache, RecurrentWeights<S>& grad,
+                      const Pass& pass) {
+  const Scratch::Mark mark(pass.scratch);
+  const S* sum = accumulate_input<S>(x.range(steps.first, steps.count()),
+                                     cache.gates.view().range(steps.first, steps.count()), grad, pass);
+  for (Index r = 0; r < grad.bias_hh.size(); ++r) grad.bias_hh(r) += sum[r];
+}
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
