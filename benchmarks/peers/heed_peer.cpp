@@ -13,9 +13,10 @@ using peers::Index, peers::Model, peers::Words, peers::json;
 /// Adam that leaves the LSTM's second bias as it is: Keras has but one.
 struct OneBiasAdam {
   heed::Adam<Model> adam;
-  void step(Model& model, Model& gradient) {
-    std::fill(gradient.recurrent.weights[0].bias_hh.begin(), gradient.lstm.weights[0].bias_hh.end(), 0.f);
+  void step(Model& model, const Model& gradient) {
+    const auto kept = model.recurrent.weights[0].bias_hh;
     adam.step(model, gradient);
+    model.recurrent.weights[0].bias_hh = kept;
   }
 };
 
