@@ -53,6 +53,7 @@
 #include "heed/data/ts.hpp"
 #include "heed/data/vocabulary.hpp"
 #include "heed/data/words.hpp"
+#include "heed/infer/decode.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/infer/stream.hpp"
 #include "heed/layers/activations.hpp"

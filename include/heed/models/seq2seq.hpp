@@ -37,6 +37,7 @@ template <class S>
 struct Seq2Seq {
   using Scalar = S;
   using Input = std::int32_t;
+  using Source = std::int32_t;  // what is decoded from
   using Options = Seq2SeqOptions;
   static constexpr std::string_view architecture = "Seq2Seq";
 
@@ -127,8 +128,13 @@ struct Seq2Seq {
 
   // ---- decoding (see heed/infer/decode.hpp)
 
-  Index source_size() const { return options.source_tokens; }
+  Index source_features() const { return 1; }
   Index vocabulary() const { return options.target_tokens; }
+  /// Throws at the first source token that is not in its vocabulary.
+  void check_source(TensorView<const std::int32_t, 3> source, std::span<const std::int32_t> lengths,
+                    const std::string& where) const {
+    encoder.embedding.check_input(source, lengths, where);
+  }
   /// Before the first `step`: sources (steps, 1), one a lane.
   void begin(Tile<const std::int32_t> source, Cache& cache, const Pass& pass) const {
     encoder.forward(source, cache.encoder, pass.at(0));
