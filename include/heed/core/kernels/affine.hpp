@@ -6,6 +6,7 @@
 #include <cassert>
 #include <concepts>
 
+#include "heed/core/kernels/panel_product.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
 #include "heed/core/parameter.hpp"
@@ -49,6 +50,9 @@ kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
 template <class S>
 void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
   assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
+  if (w.stride == w.out && kernels::needs_panels<S>(x.steps, w.out, w.in, x.lanes)) {
+    return kernels::panel_product<S>(x.steps, w.out, w.in, x.lanes, w.data, bias, x.data, y.data);
+  }
   for (Index t = 0; t < x.steps; ++t) {
     kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), {times<S>(w, x.at(t))});
   }
