@@ -4,11 +4,8 @@
 ///     translate --train train.de train.en --val val.de val.en --test test.de test.en --model de-en.safetensors
 ///     translate --model de-en.safetensors --translate "ein mann schläft auf dem sofa ."
 
-#include <CLI/CLI.hpp>
-
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +13,7 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/alignment_map.hpp"
+#include "support/command.hpp"
 #include "support/small_corpus.hpp"
 #include "support/translator.hpp"
 
@@ -144,18 +142,5 @@ int main(int argc, char** argv) {
   Arguments a;
   CLI::App app("Trains a translator, measures it, and shows what its words look at", "translate");
   define(app, a);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {  // --help
-    return app.exit(asked);
-  } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "translate: %s\n", error.what());
-    return 2;
-  }
-  try {
-    run(a);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "translate: %s\n", error.what());
-    return 1;
-  }
+  return support::run_command(app, argc, argv, [&] { run(a); });
 }
