@@ -115,6 +115,23 @@ HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Ind
   for (; k < last; ++k) weight_block<R, 1>(steps, dy, x, r, k, lanes, dw, out);
 }
 
+// Some rows of all steps in one place: steps that are a power of two apart would put one another out of L1. Worth it
+// where many outputs meet them.
+template <class S>
+struct OnePlace {
+  static constexpr Index room = (24 << 10) / static_cast<Index>(sizeof(S));
+  Rows<const S> rows;
+  alignas(64) S packed[room];
+
+  OnePlace(Index steps, Index lanes, Rows<const S> x, Index first, Index last, Index outputs)
+      : rows{x.data + first * lanes, last - first, x.step} {
+    const Index step = (last - first) * lanes;
+    if (steps < 4 || steps * step > room || outputs < 64) return;
+    for (Index t = 0; t < steps; ++t) std::copy_n(rows.data + t * x.step, step, packed + t * step);
+    rows = {packed, last - first, step};
+  }
+};
+
 // one lane: an outer product a step, packets over the outputs
 template <class S>
 void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
@@ -143,9 +160,14 @@ void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x
     const Index to = std::min(from + outputs, dy.count);
     for (Index first = 0; first < x.count; first += inputs) {
       const Index last = std::min(first + inputs, x.count);
+      const detail::OnePlace<S> some(steps, lanes, x, first, last, to - from);
       Index r = from;
-      for (; r + 4 <= to; r += 4) detail::weight_rows<4>(steps, dy, x, r, first, last, lanes, dw, out);
-      for (; r < to; ++r) detail::weight_rows<1>(steps, dy, x, r, first, last, lanes, dw, out);
+      for (; r + 4 <= to; r += 4) {
+        detail::weight_rows<4>(steps, dy, some.rows, r, 0, last - first, lanes, dw + first * out, out);
+      }
+      for (; r < to; ++r) {
+        detail::weight_rows<1>(steps, dy, some.rows, r, 0, last - first, lanes, dw + first * out, out);
+      }
     }
   }
 }
