@@ -87,7 +87,7 @@ void train(TrainArguments& a, const Processes& processes) {
   add_callbacks(a, talks, live, processes);
   std::optional<heed::LabelledSequences<typename M::Input>> test;
   if (task.test) test = task.test->view();
-  heed::Adam<M> adam(stored.model, adam_options(a));
+  heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
   const heed::History history = processes.fit(stored.model, task.train.view(), adam, a.fit, test);
   if (live && !history.epochs.empty() && static_cast<int>(history.epochs.size()) < a.fit.epochs) std::printf("\n");
 
