@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -18,49 +19,27 @@
 
 #include "heed/core/error.hpp"
 #include "heed/core/file.hpp"
+#include "heed/data/sentences.hpp"
 
 namespace support {
 
 namespace fs = std::filesystem;
 
-/// The bytes of the character of UTF-8 at the start of a text; 0 where there is none.
-inline std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  if (length > text.size() || (first >= 0x80 && first < 0xC2) || first > 0xF4) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  if (length > 2) {  // not too long, no surrogate, in range
-    const unsigned char second = byte(1);
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second >= 0xA0) || (first == 0xF0 && second < 0x90) ||
-        (first == 0xF4 && second >= 0x90)) {
-      return 0;
-    }
-  }
-  return length;
-}
-
-/// The text as a string of gnuplot, in which nothing is expanded. Bytes that are no UTF-8 are taken as Latin-1, control
-/// characters are blanks.
+/// The text as a string of gnuplot, in which nothing is expanded: all but letters by their number. Text that
+/// is no UTF-8 is taken as Latin-1; control characters are blanks.
 inline std::string gnuplot_text(std::string_view text) {
-  std::string result = "'";
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const auto first = static_cast<unsigned char>(text[0]);
-    if (length == 0) {
-      result += static_cast<char>(0xC0 | (first >> 6));
-      result += static_cast<char>(0x80 | (first & 0x3F));
-    } else if (first < 0x20 || first == 0x7F) {
-      result += ' ';
-    } else {
-      result += text.substr(0, length);
-      if (first == '\'') result += '\'';
+  std::string result = "\"";
+  for (const char c : heed::detail::is_utf8(text) ? std::string(text) : heed::detail::utf8_from_latin1(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || std::isalpha(byte) != 0) {
+      result += c;
+      continue;
     }
-    text.remove_prefix(length == 0 ? 1 : length);
+    char number[8];
+    std::snprintf(number, sizeof number, "\\%03o", byte < 0x20 || byte == 0x7F ? unsigned{' '} : unsigned{byte});
+    result += number;
   }
-  return result + '\'';
+  return result + '"';
 }
 
 namespace detail {

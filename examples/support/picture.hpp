@@ -17,6 +17,8 @@
 
 #include "gnuplot.hpp"
 #include "heed/core/error.hpp"
+#include "shades.hpp"
+#include "terminal.hpp"
 
 namespace support {
 
@@ -50,16 +52,13 @@ struct Panel {
 };
 /// Panels one below another, with one x axis.
 struct Curves {
-  std::string x_label;
-  std::vector<Panel> panels;
+  std::string x_label = {};
+  std::vector<Panel> panels = {};
   std::string title = {};
 };
 
 namespace detail {
 
-inline int columns_of(std::string_view text) {
-  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
 inline int longest(const std::vector<std::string>& names) {
   int columns = 0;
   for (const std::string& name : names) columns = std::max(columns, columns_of(name));
@@ -116,10 +115,17 @@ inline std::string tics(char axis, const std::vector<std::string>& names, std::s
   return text + ")\n";
 }
 
-// from dark blue to yellow in steps that look equal (viridis, https://bids.github.io/colormap)
-inline constexpr const char* viridis =
-    "set palette defined (0 '#440154', 1 '#472d7b', 2 '#3b528b', 3 '#2c728e', 4 '#21918c', 5 '#28ae80', "
-    "6 '#5ec962', 7 '#addc30', 8 '#fde725')\n";
+/// The colours of the terminal's heat maps.
+inline std::string palette() {
+  std::string text = "set palette defined (";
+  for (std::size_t i = 0; i < ramp.size(); ++i) {
+    char colour[32];
+    std::snprintf(colour, sizeof colour, "%zu '#%02x%02x%02x'", i, static_cast<unsigned>(ramp[i].red),
+                  static_cast<unsigned>(ramp[i].green), static_cast<unsigned>(ramp[i].blue));
+    text += (i ? ", " : "") + std::string(colour);
+  }
+  return text + ")\n";
+}
 // colours that everybody can tell apart (Okabe and Ito 2008)
 inline constexpr std::array<const char*, 6> line_colours{"#0072B2", "#D55E00", "#009E73",
                                                          "#CC79A7", "#E69F00", "#56B4E9"};
@@ -202,12 +208,12 @@ inline void draw(const fs::path& path, const HeatMaps& page) {
   }
   if (largest <= 0) largest = 1;
   const int title = page.title.empty() ? 0 : 2 * MapLayout::line;
-  int width = std::max(scale_width + 80, 9 * detail::columns_of(page.title) + 40), height = title + scale_height, x = 0;
+  int width = std::max(scale_width + 80, 9 * columns_of(page.title) + 40), height = title + scale_height, x = 0;
   for (const int w : widths) x += w;
   for (const int h : heights) height += h;
   width = std::max(width, x);
 
-  std::string script = "set multiplot\nunset key\nset border 0\n" + std::string(detail::viridis) +
+  std::string script = "set multiplot\nunset key\nset border 0\n" + detail::palette() +
                        "set cbrange [0:" + detail::number(largest) + "]\n";
   if (title)
     script += "set label 1 " + gnuplot_text(page.title) + " at screen 0.5, screen " +

@@ -71,14 +71,16 @@ TEST(Picture, OfAHeatMapHasRoomForItsWords) {
 TEST(Picture, ShowsWordsAsTheyAre) {
   NEEDS_GNUPLOT();
   const Folder folder;
-  const std::vector<std::string> words{"caf\xC3\xA9", "caf\xE9",           "it's",    "`touch here`",
-                                       "x_{2}^3",     "\"$(touch here)\"", "a\\nb\n", "@Macro",
-                                       "\xE2\x82",    "<b>&amp;",          "",        "#tag"};
+  const std::vector<std::string> words{
+      "caf\xC3\xA9", "caf\xE9", "it's",          "'s",           "50%",     "%d",
+      "a,b",         "(c)",     "100%% sure %s", "`touch here`", "x_{2}^3", "\"$(touch here)\"",
+      "a\\nb\n",     "@Macro",  "\xE2\x82",      "<b>&amp;",     "",        "#tag"};
   const std::vector<float> weights(words.size(), 0.25F);
   support::draw(folder / "a.svg", HeatMap{.columns = words, .values = weights, .title = words[2], .numbers = true});
   const std::string svg = text(folder / "a.svg");
-  for (const char* word : {"caf\xC3\xA9<", "it's", "`touch here`", "x_{2}^3", "$(touch here)", "a\\nb", "@Macro",
-                           "#tag", "&lt;b>&amp;amp;", "0.25", "attention weight"}) {
+  for (const char* word :
+       {"caf\xC3\xA9<", "it's", ">'s<", ">50%<", ">%d<", ">100%% sure %s<", ">a,b<", ">(c)<", "`touch here`", "x_{2}^3",
+        "$(touch here)", "a\\nb", "@Macro", "#tag", "&lt;b>&amp;amp;", "0.25", "attention weight"}) {
     EXPECT_NE(svg.find(word), std::string::npos) << word;
   }
   EXPECT_FALSE(std::filesystem::exists("here"));
