@@ -97,6 +97,13 @@ struct MapLayout {
   int height() const { return top + inner_height + bottom; }
 };
 
+/// A tic's name is a format.
+inline std::string tic_name(const std::string& name) {
+  std::string result;
+  for (const char c : name) result += c == '%' ? "%%" : std::string(1, c);
+  return result;
+}
+
 /// Names or numbers on an axis; numbers only so often that there is room for them.
 inline std::string tics(char axis, const std::vector<std::string>& names, std::size_t count, int cell) {
   std::string text = std::string("set ") + axis + "tics scale 0 ";
@@ -110,7 +117,8 @@ inline std::string tics(char axis, const std::vector<std::string>& names, std::s
     }
   }
   for (std::size_t i = 0; i < count; i += every) {
-    text += (i ? ", " : "") + gnuplot_text(names.empty() ? std::to_string(i) : names[i]) + " " + std::to_string(i);
+    text += (i ? ", " : "") + gnuplot_text(names.empty() ? std::to_string(i) : tic_name(names[i])) + " " +
+            std::to_string(i);
   }
   return text + ")\n";
 }
