@@ -243,7 +243,11 @@ inline void draw(const fs::path& path, const HeatMaps& page) {
         "set xrange [-0.5:" + std::to_string(nx - 1) + ".5]\nset yrange [" + std::to_string(ny - 1) + ".5:-0.5]\n";
     script += detail::tics('x', map.columns, nx, layout.cell_x);
     script += ny == 1 && map.rows.empty() ? "unset ytics\n" : detail::tics('y', map.rows, ny, layout.cell_y);
-    script += "set title " + gnuplot_text(map.title) + " offset 0,-0.5\n";
+    if (ny == 1 || columns_of(map.title) * MapLayout::letter > layout.inner_width) {  // from the left edge on
+      script += "unset title\nset label 2 " + gnuplot_text(map.title) + " at graph 0, graph 1 left offset 0,0.7\n";
+    } else {
+      script += "unset label 2\nset title " + gnuplot_text(map.title) + " offset 0,-0.5\n";
+    }
     script += "set xlabel " + gnuplot_text(map.x_label) + "\nset ylabel " + gnuplot_text(map.y_label) + "\n";
     if (last) {  // the scale, once, at the foot of the page
       script += "set cbtics scale 0.5 offset 0,0.4\nset cblabel " + gnuplot_text(page.value_label) +
