@@ -14,35 +14,45 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A weight (out x in), or a rectangle of a larger one: outputs contiguous, `stride` from one input to the next.
+/// A weight (out x in), or a rectangle of a larger one: outputs contiguous, `stride` from one input to the next. Or a
+/// table whose rows are the outputs: inputs contiguous, `row` from one output to the next.
 template <class S>
 struct Weight {
   S* data;
-  Index out, in, stride;
+  Index out, in, stride, row = 1;
 
   template <class M>
   requires std::same_as<std::remove_const_t<M>, Matrix<std::remove_const_t<S>>> Weight(M& m)
       : data(m.data()), out(m.rows()), in(m.cols()), stride(m.rows()) {}
+  template <class M>
+  requires std::same_as<std::remove_const_t<M>, Table<std::remove_const_t<S>>> Weight(M& m)
+      : data(m.data()), out(m.rows()), in(m.width()), stride(1), row(m.width()) {}
 
   Weight(S* data_, Index out_, Index in_, Index stride_) : data(data_), out(out_), in(in_), stride(stride_) {}
   Weight outputs(Index first, Index count) const {
     assert(first >= 0 && count >= 0 && first + count <= out);
-    return {data + first, count, in, stride};
+    Weight part = *this;
+    part.data += first * row;
+    part.out = count;
+    return part;
   }
   Weight inputs(Index first, Index count) const {
     assert(first >= 0 && count >= 0 && first + count <= in);
-    return {data + first * stride, out, count, stride};
+    Weight part = *this;
+    part.data += first * stride;
+    part.in = count;
+    return part;
   }
 };
 
 /// What W gives to a product that reads the features of `x`, and what its transpose does.
 template <class S>
 kernels::Term<S> times(Weight<const S> w, const S* x) {
-  return {x, w.in, w.data, 1, w.stride};
+  return {x, w.in, w.data, w.row, w.stride};
 }
 template <class S>
 kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
-  return {dy, w.out, w.data, w.stride, 1};
+  return {dy, w.out, w.data, w.stride, w.row};
 }
 
 /// y = W x + b at every step; `bias` may be null.
@@ -71,7 +81,11 @@ void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
   assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
-  kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
+  if (dw.row == 1) {
+    kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
+  } else {  // the transpose: x dy'
+    kernels::weight_gradient<S>(x.steps, x.lanes, x_rows, dy_rows, dw.data, dw.row);
+  }
   if (db) kernels::bias_gradient<S>(x.steps, x.lanes, dy_rows, db);
 }
 
