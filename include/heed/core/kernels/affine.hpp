@@ -3,6 +3,7 @@
 /// @file
 /// What layers with weights are made of, on whole tiles: y = W x + b, and its two gradients.
 
+#include <algorithm>
 #include <cassert>
 #include <concepts>
 
@@ -55,13 +56,28 @@ kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
   return {dy, w.out, w.data, w.stride, w.row};
 }
 
+namespace detail {
+/// f(first, number) for parts of the outputs: a weight of many is worked on by parts that stay in the processor's
+/// caches while all steps pass by, as do so many features of one step.
+template <class S, class F>
+void for_outputs(Weight<const S> w, Index lanes, F&& f) {
+  constexpr auto small = static_cast<Index>((128 << 10) / sizeof(S));
+  const Index most = std::max<Index>(small / std::max(w.in, 4 * lanes) / 64 * 64, 64);
+  const Index part = w.out > 2 * most && lanes > 1 ? most : w.out;
+  for (Index first = 0; first < w.out; first += part) f(first, std::min(part, w.out - first));
+}
+}  // namespace detail
+
 /// y = W x + b at every step; `bias` may be null.
 template <class S>
 void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
   assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
-  for (Index t = 0; t < x.steps; ++t) {
-    kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), {times<S>(w, x.at(t))});
-  }
+  detail::for_outputs(w, x.lanes, [&](Index first, Index count) {
+    for (Index t = 0; t < x.steps; ++t) {
+      kernels::product<S>(count, x.lanes, {.bias = bias ? bias + first : nullptr}, y.at(t, first),
+                          {times<S>(w.outputs(first, count), x.at(t))});
+    }
+  });
 }
 
 /// dx (+)= W' dy at every step
@@ -69,10 +85,13 @@ template <class S>
 void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
   if (!dx) return;
   assert(dy.steps == dx.tile.steps && dy.features == w.out && dx.tile.features == w.in);
-  for (Index t = 0; t < dy.steps; ++t) {
-    S* to = dx.tile.at(t);
-    kernels::product<S>(w.in, dy.lanes, {.values = dx.add ? to : nullptr}, to, {times_transposed<S>(w, dy.at(t))});
-  }
+  detail::for_outputs(w, dy.lanes, [&](Index first, Index count) {
+    for (Index t = 0; t < dy.steps; ++t) {
+      S* to = dx.tile.at(t);
+      kernels::product<S>(w.in, dy.lanes, {.values = dx.add || first > 0 ? to : nullptr}, to,
+                          {times_transposed<S>(w.outputs(first, count), dy.at(t, first))});
+    }
+  });
 }
 
 /// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null.
@@ -83,8 +102,9 @@ void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
   if (dw.row == 1) {
     kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
-  } else {  // the transpose: x dy'
-    kernels::weight_gradient<S>(x.steps, x.lanes, x_rows, dy_rows, dw.data, dw.row);
+  } else {
+    assert(dw.row == dw.in);
+    kernels::table_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data);
   }
   if (db) kernels::bias_gradient<S>(x.steps, x.lanes, dy_rows, db);
 }
