@@ -35,7 +35,6 @@ struct Arguments {
   heed::FitOptions fit{.epochs = 10,
                        .learning_rate = 1e-3,
                        .weight_decay = 0.01,
-                       .schedule = heed::CosineSchedule{.warmup = 200, .last = 1e-5},
                        .batch_size = 64,
                        .bucket_by_length = true,
                        .clip_norm = 1};
@@ -126,6 +125,8 @@ Model train(Arguments& a) {
         .d_model = 32, .num_heads = 2, .dim_feedforward = 64, .positions = heed::PositionKind::learned};
     a.fit.epochs = std::min(a.fit.epochs, 10);
   }
+  const heed::Index steps = a.fit.epochs * ((train.count() - 1) / a.fit.batch_size + 1);
+  a.fit.schedule = heed::CosineSchedule{.warmup = std::min<heed::Index>(200, steps / 10), .last = 1e-5};
   a.options.tokens = vocabulary.size();
   a.options.transformer.max_steps = train.steps();
   Model model(a.options);
