@@ -13,6 +13,7 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
+#include "support/toy_corpus.hpp"
 
 namespace {
 
@@ -32,54 +33,22 @@ struct Arguments {
                                                      .dropout = 0.1,
                                                      .activation = heed::FeedForwardActivation::gelu,
                                                      .positions = heed::PositionKind::learned}};
-  heed::FitOptions fit{.epochs = 10,
+  heed::FitOptions fit{.epochs = 6,
                        .learning_rate = 1e-3,
                        .weight_decay = 0.01,
                        .batch_size = 64,
                        .bucket_by_length = true,
                        .clip_norm = 1};
-  heed::SampleOptions sample{.temperature = 0.8, .top_k = 40, .never = {heed::Vocabulary::padding}};
+  heed::SampleOptions sample{
+      .temperature = 0.8, .top_k = 40, .never = {heed::Vocabulary::padding, heed::Vocabulary::unknown}};
 };
 
-/// "a dog runs" as words, or as letters and blanks.
-heed::Sentences units(heed::Sentences sentences, bool characters) {
-  for (auto& words : sentences.words) {
-    std::vector<std::string> letters;
-    for (const std::string& word : words) {
-      if (!letters.empty()) letters.emplace_back(" ");
-      for (const char c : word) {  // the bytes of a character of UTF-8 stay together
-        if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) letters.emplace_back();
-        letters.back() += c;
-      }
-    }
-    if (characters) words = letters;
-  }
-  return sentences;
+/// Of words, or of characters.
+heed::Sentences units(const heed::Sentences& sentences, bool characters) {
+  return characters ? heed::to_characters(sentences) : sentences;
 }
 heed::Sentences read(const std::filesystem::path& path, bool characters) {
   return units(heed::read_sentences(path, {.labels = false, .lower = true}), characters);
-}
-
-/// All sentences "a|two COLOUR ANIMAL(s) VERB(s) PLACE": which verb fits is two words back. `best` becomes the
-/// perplexity of who knows exactly this.
-heed::Sentences built_in_corpus(heed::Key key, heed::Index count, double& best) {
-  const std::vector<std::vector<std::string>> choices{{"a", "two"},
-                                                      {"black", "brown", "small", "white", "young"},
-                                                      {"bird", "cat", "dog", "horse"},
-                                                      {"jump", "run", "sleep", "walk"},
-                                                      {"here", "inside", "outside"}};
-  double sum = 0;  // of the entropies of all words; the end is certain
-  for (const auto& c : choices) sum += std::log(static_cast<double>(c.size()));
-  best = std::exp(sum / static_cast<double>(choices.size() + 1));
-  heed::Sentences sentences;
-  for (heed::Index i = 0; i < count; ++i) {
-    auto& words = sentences.words.emplace_back();
-    for (std::size_t k = 0; k < choices.size(); ++k) {
-      words.push_back(choices[k][key.child(static_cast<std::uint64_t>(i)).below(k, choices[k].size())]);
-    }
-    words[words[0] == "a" ? 3 : 2] += 's';
-  }
-  return sentences;
 }
 
 heed::Vocabulary vocabulary_of(const heed::Sentences& sentences, heed::Index min_count) {
@@ -111,9 +80,10 @@ Model train(Arguments& a) {
   double best = 0;
   const heed::Key key{a.fit.seed};
   const auto part = [&](const std::filesystem::path& path, std::uint64_t number, heed::Index count) {
-    return built_in ? units(built_in_corpus(key.child(number), count, best), a.characters) : read(path, a.characters);
+    return built_in ? units(support::toy_corpus(key.child(number), count, &best), a.characters)
+                    : read(path, a.characters);
   };
-  const heed::Sentences text = part(a.train, 1, 2000);
+  const heed::Sentences text = part(a.train, 1, 4000);
   const heed::Vocabulary vocabulary = vocabulary_of(text, a.min_count);
   const heed::NextTokens train = heed::next_tokens(text, vocabulary, boundary);
   const auto held_out = [&](const std::filesystem::path& path, std::uint64_t number) {
@@ -123,7 +93,6 @@ Model train(Arguments& a) {
   if (built_in) {
     a.options.transformer = {
         .d_model = 32, .num_heads = 2, .dim_feedforward = 64, .positions = heed::PositionKind::learned};
-    a.fit.epochs = std::min(a.fit.epochs, 10);
   }
   const heed::Index steps = a.fit.epochs * ((train.count() - 1) / a.fit.batch_size + 1);
   a.fit.schedule = heed::CosineSchedule{.warmup = std::min<heed::Index>(200, steps / 10), .last = 1e-5};
@@ -153,14 +122,14 @@ Model train(Arguments& a) {
   std::printf("%s perplexity %.2f, of counted words %.2f", built_in || !a.test.empty() ? "test" : "validation",
               std::exp(heed::evaluate(model, view(test), a.fit.threads).loss),
               unigram_perplexity(train, test, vocabulary.size()));
-  std::printf(built_in ? ", the best possible %.2f\n" : "\n", best);
+  if (built_in && !a.characters) std::printf(", the best possible %.2f", best);
+  std::printf("\n");
   return model;
 }
 
 void write_on(const Model& model, const Arguments& a) {
   const heed::Vocabulary vocabulary(model.words);
   std::vector<std::int32_t> prompt{vocabulary.token(boundary)};
-  std::string begin = a.prompt;
   if (!a.prompt.empty()) {
     const auto words =
         units(heed::parse_sentences(a.prompt, "--prompt", {.labels = false, .lower = true}), a.characters);
@@ -168,10 +137,9 @@ void write_on(const Model& model, const Arguments& a) {
   }
   heed::Stream stream(model, {.max_steps = model.options.transformer.max_steps});
   heed::GenerateOptions options{.sample = a.sample, .end = prompt.front(), .most = stream.max_steps()};
-  if (!a.characters) options.sample.never.push_back(heed::Vocabulary::unknown);
   for (heed::Index i = 0; i < a.samples; ++i) {
     const heed::Key key = heed::Key{a.fit.seed}.child(100 + static_cast<std::uint64_t>(i));
-    std::string text = begin;
+    std::string text = a.prompt;
     for (const std::int32_t token : heed::generate(stream, prompt, options, key)) {
       if (!a.characters && !text.empty()) text += ' ';
       text += vocabulary.word(token);

@@ -112,7 +112,7 @@ void train(Arguments& a) {
   const auto view = data.view();
   const heed::FeatureStatistics scale = heed::feature_statistics<float>(view.x, view.lengths);
   model.standardize = heed::Standardize<float>(scale.mean, scale.deviation);
-  std::printf("%d sequences of at most %d steps, %d features, %d classes; norm %s, %d parameters\n",
+  std::printf("%d sequences of at most %d steps, %d features, %d classes\nnorm %s, %d parameters\n",
               static_cast<int>(view.count()), static_cast<int>(data.sequences.steps()),
               static_cast<int>(view.x.extent(2)), static_cast<int>(names.size()), a.norm.c_str(),
               static_cast<int>(heed::parameter_count(model)));
@@ -127,7 +127,8 @@ void train(Arguments& a) {
   if (history.outcome == heed::Outcome::cancelled) std::printf("interrupted: the weights so far are kept\n");
   if (!a.model.empty()) heed::save(model, a.model);
   if (a.fit.validation > 0 && !history.epochs.empty()) {
-    std::printf("validation accuracy %.4f\n", history.epochs.back().validation_accuracy);
+    const auto best = static_cast<std::size_t>(std::max(history.best_epoch, 1) - 1);
+    std::printf("validation accuracy %.4f\n", history.epochs[best].validation_accuracy);
   }
   if (test) show(model, *test, a.fit.threads);
 }

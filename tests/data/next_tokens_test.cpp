@@ -39,6 +39,13 @@ TEST(NextTokens, WhatIsCutHasNoEnd) {
   EXPECT_EQ(row(t.labels, 1), (Tokens{1, 2}));
 }
 
+TEST(NextTokens, MayBeCharacters) {
+  const Sentences some{.words = {{"ab", "c\xC3\xA9"}, {}}, .labels = {"x", "y"}};
+  const Sentences letters = heed::to_characters(some);
+  EXPECT_EQ(letters.words, (std::vector<std::vector<std::string>>{{"a", "b", " ", "c", "\xC3\xA9"}, {}}));
+  EXPECT_EQ(letters.labels, some.labels);
+}
+
 TEST(NextTokens, NeedTheirBoundary) {
   EXPECT_EQ(test_support::error_of([] { heed::next_tokens(sentences, vocabulary(), "<s>"); }),
             "next_tokens: the vocabulary does not have the boundary of texts (expected '<s>', got none)");

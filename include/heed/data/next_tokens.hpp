@@ -20,6 +20,23 @@
 
 namespace heed::inline HEED_ISA {
 
+/// Sentences whose words are the characters (of UTF-8) of others, a blank between two words.
+inline Sentences to_characters(const Sentences& sentences) {
+  Sentences result{.words = {}, .labels = sentences.labels};
+  for (const auto& words : sentences.words) {
+    auto& characters = result.words.emplace_back();
+    for (const std::string& word : words) {
+      if (!characters.empty()) characters.emplace_back(" ");
+      for (const char byte : word) {
+        const bool goes_on = (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+        if (!goes_on || characters.empty()) characters.emplace_back();
+        characters.back() += byte;
+      }
+    }
+  }
+  return result;
+}
+
 /// Tokens, and at each step the one that comes next.
 struct NextTokens {
   Tensor<std::int32_t, 3> x = {};          // (n, steps, 1), padding past a sequence's end
