@@ -9,12 +9,14 @@ import torch_losses
 import torch_optimizers
 import torch_transformer
 import torch_written_out
+import torch_transformer_models
 
 if __name__ == "__main__":
     torch_layers.write_all()
     torch_attention.write_all()
     torch_written_out.write_all()
     torch_transformer.write_all()
+    torch_transformer_models.write_all()
     torch_losses.write_all()
     torch_optimizers.write_all()
     torch_classifiers.write_all()
