@@ -80,6 +80,7 @@
 #include "heed/losses/binary_cross_entropy.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/losses/huber.hpp"
+#include "heed/losses/labels_view.hpp"
 #include "heed/losses/loss.hpp"
 #include "heed/losses/mean_squared_error.hpp"
 #include "heed/models/keras_start.hpp"

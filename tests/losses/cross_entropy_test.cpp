@@ -175,6 +175,21 @@ TEST(CrossEntropy, TargetsAddTheirClassWeightToTheDenominator) {
   EXPECT_EQ(CrossEntropy<double>({.ignore_index = 7}).target_weight(7), 0);
 }
 
+TEST(CrossEntropy, CountsTheFirstOfEqualLogitsAndWeighs) {
+  const Labels labels{0, 2, 0, 2}, ignored{0, 2, -100, -100};
+  const std::vector<float> logits{1, 2, 5, 0, 1, 2, 5, 9, 0, 3, 5, 9};  // three classes, four lanes
+  const std::vector<float> weights{1, 1, 1, 1}, padded{1, 1, 0, 1};
+  const CrossEntropy<float> loss;
+  const Tile<const float> z(logits.data(), {1, 3}, 4);
+  const auto count = [&](const Labels& y, const auto& w) {
+    return loss.count_correct(z, Tile<const std::int32_t>(y.data(), {1, 1}, 4), w.data());
+  };
+  EXPECT_EQ(count(labels, weights), 3);
+  EXPECT_EQ(count(labels, padded), 2);
+  EXPECT_EQ(count(ignored, weights), 2);
+  EXPECT_EQ(loss.counted(ignored), 2);
+}
+
 TEST(CrossEntropy, NamesTheLabelThatIsOutOfRange) {
   const CrossEntropy<float> loss;
   const auto checked = [&](const Labels& labels) { return error_of([&] { loss.check(labels, 3); }); };

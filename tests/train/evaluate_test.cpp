@@ -86,13 +86,4 @@ TEST(Evaluator, RejectsFaultyData) {
   EXPECT_NE(error(Task<double>(0, {2, 3}, 4)).find("no data"), std::string::npos);
 }
 
-TEST(CountCorrect, TakesTheFirstOfEqualLogitsAndWeighs) {
-  const std::vector<float> logits{1, 2, 5, 0, 1, 2, 5, 9, 0, 3, 5, 9};  // three classes, four lanes
-  const std::vector<std::int32_t> labels{0, 2, 0, 2};
-  const std::vector<float> weights{1, 1, 1, 1}, padded{1, 1, 0, 1};
-  const heed::Tile<const float> tile(logits.data(), {1, 3}, 4);
-  EXPECT_EQ(heed::count_correct(tile, labels.data(), weights.data()), 3);
-  EXPECT_EQ(heed::count_correct(tile, labels.data(), padded.data()), 2);
-}
-
 }  // namespace

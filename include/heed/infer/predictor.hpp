@@ -32,8 +32,8 @@ struct Prediction {
 /// What a batch prediction writes.
 enum class Output { probabilities, logits };
 
-/// Runs a model that gives logits (1, classes), from memory of its own: no allocation once warm. One per thread; the
-/// model must outlive it and may be shared.
+/// Runs a model that gives logits, (1, classes) or (steps, classes), from memory of its own: no allocation once warm.
+/// One per thread; the model must outlive it and may be shared.
 template <Layer Model>
 class Predictor {
  public:
@@ -71,13 +71,39 @@ class Predictor {
       return Fault{"wrong number of rows", "Predictor, out", std::to_string(x.extent(0)),
                    std::to_string(out.extent(0))};
     });
-    each_tile(x, lengths, [&](Index first, Index rows, Tile<S> z) {
-      check_width(out.extent(1), z.features);
-      if (what == Output::probabilities) kernels::softmax(z.data, z.features, z.lanes);
-      for (Index l = 0; l < rows; ++l) {
-        for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
+    each_tile(logits_shape(*model_, {x.extent(1), x.extent(2)}, "Predictor"), x, lengths,
+              [&](Index first, Index rows, Tile<S> z) {
+                check_width(out.extent(1), z.features);
+                if (what == Output::probabilities) kernels::softmax(z.data, z.features, z.lanes);
+                for (Index l = 0; l < rows; ++l) {
+                  for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
+                }
+              });
+  }
+
+  /// The label of every step of many sequences, (n, steps): the class of the largest logit, the first of equals; -1
+  /// past a sequence's end. For models that give logits (steps, classes). Throws as above.
+  Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
+    const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
+    Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
+    each_tile(output, x, lengths, [&](Index first, Index rows, Tile<S> z) {
+      const Scratch::Mark mark(scratch_);
+      std::int32_t* best = scratch_.template take<std::int32_t>(z.lanes);
+      for (Index t = 0; t < z.steps; ++t) {
+        std::fill_n(best, z.lanes, 0);
+        for (Index c = 1; c < z.features; ++c) {
+          const S* p = z.at(t, c);
+          for (Index l = 0; l < rows; ++l) {
+            if (p[l] > z.at(t, best[l])[l]) best[l] = static_cast<std::int32_t>(c);
+          }
+        }
+        for (Index l = 0; l < rows; ++l) {
+          const bool inside = lengths.empty() || t < lengths[static_cast<std::size_t>(first + l)];
+          out(first + l, t) = inside ? best[l] : -1;
+        }
       }
     });
+    return out;
   }
 
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
@@ -89,7 +115,7 @@ class Predictor {
   {
     if constexpr (requires { model_->keep_attention_weights(cache_); }) model_->keep_attention_weights(cache_);
     Tensor<S, 3> out;
-    each_tile(x, lengths, [&](Index first, Index rows, Tile<S>) {
+    each_tile(model_->output_shape({x.extent(1), x.extent(2)}), x, lengths, [&](Index first, Index rows, Tile<S>) {
       const Tile<const S> a = model_->attention_weights(cache_);
       if (out.empty()) out = Tensor<S, 3>({x.extent(0), a.steps, a.features});
       for (Index l = 0; l < rows; ++l) {
@@ -118,9 +144,8 @@ class Predictor {
 
   // f(first row, rows, logits) for every tile; all tiles have the steps of x
   template <class F>
-  void each_tile(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f) {
+  void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f) {
     const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
-    const Shape output = logits_shape(*model_, {T, features}, "Predictor");
     require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
     check_lengths(lengths, n, T, "Predictor");
     check_input(x, lengths);
@@ -139,7 +164,7 @@ class Predictor {
           tile.data[k * lanes + l] = inside ? x.data()[(first + l) * T * features + k] : X(0);
         }
       }
-      const Tile<S> z = output_.take(output, lanes);
+      const Tile<S> z = output_.take(output, lanes, output.steps > 1 ? valid : nullptr);
       model_->forward(tile, z, cache_, Pass{scratch_});
       check_logits(z, rows, x, lengths);
       f(first, rows, z);
@@ -153,8 +178,8 @@ class Predictor {
 
   // logits that are not finite come from the input, which is then blamed, or from the weights
   static void check_logits(Tile<S> z, Index rows, TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
-    for (Index c = 0; c < z.features; ++c) {
-      const S* p = z.at(0, c);
+    for (Index k = 0; k < z.steps * z.features; ++k) {  // what stands past a sequence's end is finite
+      const S* p = z.data + k * z.lanes;
       if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
         continue;
       if constexpr (std::floating_point<X>) check_finite(x, lengths, "Predictor");

@@ -3,6 +3,7 @@
 /// @file
 /// Cross-entropy between logits and class labels.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -15,6 +16,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/losses/labels_view.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -52,25 +54,33 @@ struct CrossEntropy {
     if (target == options_.ignore_index) return 0;
     return class_weight(target);
   }
-  double target_weight(std::span<const std::int32_t> targets) const { return target_weight(targets.front()); }
+  double target_weight(std::span<const std::int32_t> targets) const {
+    double sum = 0;
+    for (const std::int32_t y : targets) sum += target_weight(y);
+    return sum;
+  }
+  /// How many of these count.
+  double counted(std::span<const std::int32_t> targets) const {
+    return static_cast<double>(targets.size()) -
+           static_cast<double>(std::count(targets.begin(), targets.end(), options_.ignore_index));
+  }
 
   /// Throws where a target is neither ignored nor in 0 .. classes - 1, or the class weights are of another number of
   /// classes.
-  void check(std::span<const std::int32_t> targets, Index classes) const {
+  void check(LabelsView targets, Index classes) const {
     const auto count = static_cast<Index>(options_.class_weights.size());
     require(count == 0 || count == classes, [&] {
       return Fault{"wrong number of class weights", "CrossEntropy", std::to_string(classes), std::to_string(count)};
     });
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const std::int32_t y = targets[i];
-      require(y == options_.ignore_index || (y >= 0 && y < classes), [&] {
-        return Fault{"label out of range", "label " + std::to_string(i), "0 to " + std::to_string(classes - 1),
-                     std::to_string(y)};
-      });
+      if (y == options_.ignore_index || (y >= 0 && y < classes)) continue;
+      throw Error(label_fault(targets, static_cast<Index>(i), classes));
     }
   }
 
-  /// The scaled loss of a tile of logits (steps, classes). `targets` is (steps, 1): a class for every step and lane.
+  /// The scaled loss of a tile of logits (steps, classes). `targets` is (steps or more, 1): a class for every step and
+  /// lane.
   /// `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do not count. `dlogits`,
   /// where it is not empty, gets the gradient.
   double operator()(Tile<const S> logits, Tile<const std::int32_t> targets, const S* weights, double scale,
@@ -83,7 +93,34 @@ struct CrossEntropy {
     return total * scale;
   }
 
+  /// How many targets are the class of the largest logit, the first of equals, weighted.
+  double count_correct(Tile<const S> logits, Tile<const std::int32_t> targets, const S* weights) const {
+    double correct = 0;
+    for (Index t = 0; t < logits.steps; ++t) {
+      for (Index l = 0; l < logits.lanes; ++l) {
+        const std::int32_t y = targets.at(t)[l];
+        if (t >= logits.length(l) || y == options_.ignore_index || weights[l] == S(0)) continue;
+        const S* z = logits.at(t) + l;
+        const S hit = z[y * logits.lanes];
+        bool largest = true;
+        for (Index c = 0; c < logits.features && largest; ++c) {
+          const S other = z[c * logits.lanes];
+          largest = c < y ? other < hit : !(other > hit);
+        }
+        if (largest) correct += static_cast<double>(weights[l]);
+      }
+    }
+    return correct;
+  }
+
  private:
+  HEED_COLD static Fault label_fault(LabelsView targets, Index i, Index classes) {
+    const Index each = targets.each();
+    std::string where = "label " + std::to_string(i / each);
+    if (each > 1) where += ", step " + std::to_string(i % each);
+    return {"label out of range", where, "0 to " + std::to_string(classes - 1),
+            std::to_string(targets[static_cast<std::size_t>(i)])};
+  }
   double class_weight(Index c) const {
     return options_.class_weights.empty() ? 1 : options_.class_weights[static_cast<std::size_t>(c)];
   }

@@ -12,23 +12,23 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/losses/labels_view.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// What a loss compares with: a label a sequence, or (n, k) numbers.
+/// What a loss compares with: labels, or (n, k) numbers.
 template <class T>
-using TargetsView =
-    std::conditional_t<std::same_as<T, std::int32_t>, std::span<const std::int32_t>, TensorView<const T, 2>>;
+using TargetsView = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, TensorView<const T, 2>>;
 
-/// A loss between a model's outputs (1, k) in S and targets of type `Target`: std::int32_t for a label a sequence, S
-/// for numbers.
+/// A loss between a model's outputs in S and targets of type `Target`: std::int32_t for labels, one for the outputs
+/// (1, k) of a sequence or one for each step of (steps, k); S for k numbers a sequence.
 ///
 /// - `target_weight(targets)`: what those of one sequence add to the denominator of the mean.
-/// - `check(targets, outputs)`: throws where labels (n) or targets (n, k) do not fit a model of so many outputs.
-/// - `loss(y, target, weights, scale, dy, pass)`: the loss of a tile times `scale`, and in `dy` its gradient. `weights`
-///   is one a lane: padding lanes have 0.
+/// - `check(targets, outputs)`: throws where labels or targets do not fit a model of so many outputs.
+/// - `loss(y, target, weights, scale, dy, pass)`: the loss of a tile times `scale`, and in `dy` its gradient. Labels
+///   are a tile (1 or more than y has steps, 1), numbers (1, k). `weights` is one a lane: padding lanes have 0.
 /// - optional: `count_correct(y, target, weights)`, a number of 0 to 1 for each lane, weighted and summed: the
-/// accuracy.
+///   accuracy. With `counted(targets)`, how many those of a sequence count as: otherwise 1.
 template <class L, class S>
 concept Loss = std::copyable<L> &&
     (std::same_as<typename L::Target, std::int32_t> ||

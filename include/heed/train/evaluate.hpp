@@ -26,44 +26,36 @@
 
 namespace heed::inline HEED_ISA {
 
-/// How many lanes have their largest logit at their label (the first of equals), weighted.
-template <class S>
-double count_correct(Tile<const S> logits, const std::int32_t* labels, const S* weights) {
-  double correct = 0;
-  for (Index l = 0; l < logits.lanes; ++l) {
-    Index best = 0;
-    for (Index c = 1; c < logits.features; ++c) best = logits.at(0, c)[l] > logits.at(0, best)[l] ? c : best;
-    correct += best == labels[l] ? static_cast<double>(weights[l]) : 0;
-  }
-  return correct;
-}
-
 namespace detail {
-// losses of labels count hits, others may have a count of their own
-template <class L, class S>
-inline constexpr bool counts_labels = std::same_as<typename L::Target, std::int32_t>;
-template <class L, class S>
-inline constexpr bool has_accuracy = counts_labels<L, S> ||
-                                     requires(const L& loss, Tile<const S> y, Tile<const typename L::Target> target,
-                                              const S* weights) {
-  loss.count_correct(y, target, weights);
-};
-
+/// NaN where the loss has no accuracy.
 template <class L, class S>
 double count_correct(const L& loss, Tile<const S> y, Tile<const typename L::Target> target, const S* weights) {
-  if constexpr (counts_labels<L, S>) {
-    return heed::count_correct<S>(y, target.data, weights);
-  } else if constexpr (has_accuracy<L, S>) {
+  if constexpr (requires { loss.count_correct(y, target, weights); }) {
     return loss.count_correct(y, target, weights);
   } else {
     return std::numeric_limits<double>::quiet_NaN();
   }
 }
+/// What the accuracy divides by.
+template <class L>
+double counted(const L& loss, std::span<const typename L::Target> targets) {
+  if constexpr (requires { loss.counted(targets); }) {
+    return loss.counted(targets);
+  } else {
+    return 1;
+  }
+}
+
+/// Where a model's output for a tile goes: with labels for its steps it has the sequences' lengths.
+template <class S, class X, class T>
+Tile<S> take_output(TileBuffer<S>& memory, Shape shape, const SequenceTile<X, T, S>& tile) {
+  return memory.take(shape, tile.x.lanes, tile.labels.steps > 1 ? tile.x.lengths : nullptr);
+}
 }  // namespace detail
 
 struct Evaluation {
   double loss = 0;      ///< the mean
-  double accuracy = 0;  ///< 0 to 1; NaN where the loss knows none
+  double accuracy = 0;  ///< 0 to 1, of all labels that count; NaN where the loss knows none
 };
 
 /// Evaluates models again and again on the same sequences, packed once. With a reducer that spans several processes
@@ -86,9 +78,8 @@ class Evaluator {
         workers_(static_cast<std::size_t>(threads.size())) {
     auto rows = reducer_.rows(data);
     shape_ = rows.shape();
-    outputs_ = logits_shape(model, shape_, "Evaluator").features;
+    outputs_ = check_targets_of(loss_, model, shape_, rows.labels(), "Evaluator");
     detail::agreed(reducer_, [&] { check_input(model, data.x, data.lengths, "sequences"); });
-    check_targets_of(loss_, rows.labels(), outputs_);
     count_ = members.empty() ? rows.count() : static_cast<Index>(members.size());
     EpochOrder order(rows.count(), {members.begin(), members.end()}, rows.lengths(), {.batch = count_});
     const std::span<const Index> sorted = order(Key{});
@@ -104,7 +95,10 @@ class Evaluator {
     }
     totals_.resize(static_cast<std::size_t>(tiles));
     double denominator = 0;
-    for (Index p = 0; p < count_; ++p) denominator += loss_.target_weight(rows.targets(p));
+    for (Index p = 0; p < count_; ++p) {
+      denominator += loss_.target_weight(rows.targets(p));
+      counted_ += detail::counted(loss_, rows.targets(p));
+    }
     scale_ = denominator > 0 ? 1 / denominator : 0;
   }
 
@@ -112,9 +106,11 @@ class Evaluator {
     return run(model, [](Index, Tile<const S>, Index) {});
   }
 
-  /// Also the outputs, the logits of a classifier: (n, outputs). Only where it evaluates all sequences.
+  /// Also the outputs, the logits of a classifier: (n, outputs). Only where it evaluates all sequences, and one step of
+  /// outputs each.
   Evaluation operator()(const Model& model, TensorView<S, 2> outputs) requires std::same_as<R, InProcessReducer> {
     const Extents<2> expected{count_, outputs_};
+    logits_shape(model, shape_, "Evaluator");
     require(outputs.extents() == expected, [&] {
       return Fault{"wrong shape", "Evaluator, logits", to_text(expected), to_text(outputs.extents())};
     });
@@ -137,7 +133,7 @@ class Evaluator {
       Worker<Model>& worker = workers_[static_cast<std::size_t>(w)];
       const SequenceTile<X, T, S>& tile = tiles_[static_cast<std::size_t>(i)];
       const Pass pass{worker.scratch};
-      const Tile<S> z = worker.output.take(model.output_shape(tile.x.shape()), tile.x.lanes);
+      const Tile<S> z = detail::take_output(worker.output, model.output_shape(tile.x.shape()), tile);
       model.forward(tile.x, z, worker.cache, pass);
       each((own_.first + i) * tile.x.lanes, z, tile.rows);
       totals_[static_cast<std::size_t>(own_.first + i)] = {
@@ -147,7 +143,7 @@ class Evaluator {
     reducer_.share(std::span(totals_));
     Totals sum;
     for (const Totals& t : totals_) sum += t;
-    return {sum.loss, sum.correct / static_cast<double>(count_)};
+    return {sum.loss, counted_ > 0 ? sum.correct / counted_ : 0};
   }
 
   ThreadPool& threads_;
@@ -161,7 +157,7 @@ class Evaluator {
   std::vector<Totals> totals_;                // of all
   Index count_ = 0, outputs_ = 0;
   Shape shape_;
-  double scale_ = 0;
+  double scale_ = 0, counted_ = 0;
 };
 
 /// Once.

@@ -49,8 +49,8 @@ class LocalRows {
   void prepare(std::span<const Index> order, std::span<const Batch> /*batches*/, Index /*step*/) { order_ = order; }
 
   Index at(Index position) const { return order_.empty() ? position : order_[static_cast<std::size_t>(position)]; }
-  /// The label, or the targets, of a sequence.
-  std::span<const T> targets(Index position) const { return targets_of(data_.labels, at(position)); }
+  /// The label or labels, or the numbers, of a sequence.
+  std::span<const T> targets(Index position) const { return targets_of(data_.labels, data_.lengths, at(position)); }
 
   /// Puts the sequences at these positions into tile `i`.
   template <class S>
@@ -70,7 +70,7 @@ class LocalRows {
     return sum;
   }
 
-  /// Nothing is asked for any more but labels and targets.
+  /// Nothing is asked for any more but labels, targets and lengths.
   void release() {}
 
  private:

@@ -21,11 +21,12 @@
 namespace heed::inline HEED_ISA {
 
 /// Sequences with what they should give: views of the user's memory. `X`: float, double, or std::int32_t for tokens
-/// (n, steps, 1). `T`: std::int32_t for a label each, or the model's float or double for k numbers each.
+/// (n, steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. Labels of steps past
+/// a sequence's end do not count.
 template <class X, class T = std::int32_t>
 struct LabelledSequences {
   TensorView<const X, 3> x;                    ///< (n, steps, features)
-  TargetsView<T> labels;                       ///< (n), or (n, k)
+  TargetsView<T> labels;                       ///< (n), (n, steps) for one a step, or (n, k) numbers
   std::span<const std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
 
   Index count() const { return x.extent(0); }
@@ -36,19 +37,21 @@ template <class X, class S = X>
 using TargetSequences = LabelledSequences<X, S>;
 
 /// Labels as (n, 1), targets as they are.
-inline TensorView<const std::int32_t, 2> as_rows(std::span<const std::int32_t> labels) {
-  return {labels.data(), {static_cast<Index>(labels.size()), 1}};
-}
+inline TensorView<const std::int32_t, 2> as_rows(LabelsView labels) { return labels.rows(); }
 template <class S>
 TensorView<const S, 2> as_rows(TensorView<const S, 2> targets) {
   return targets;
 }
 
-/// The label, or the targets, of sequence i.
-template <class Targets>
-auto targets_of(const Targets& targets, Index i) {
-  const auto rows = as_rows(targets);
-  return std::span(rows.data() + i * rows.extent(1), static_cast<std::size_t>(rows.extent(1)));
+/// The targets of sequence i: its label, those of its valid steps, or its numbers.
+inline std::span<const std::int32_t> targets_of(LabelsView labels, std::span<const std::int32_t> lengths, Index i) {
+  const Index each = labels.each();
+  const Index valid = each > 1 && !lengths.empty() ? lengths[static_cast<std::size_t>(i)] : each;
+  return {labels.data() + i * each, static_cast<std::size_t>(valid)};
+}
+template <class S>
+std::span<const S> targets_of(TensorView<const S, 2> targets, std::span<const std::int32_t>, Index i) {
+  return {targets.data() + i * targets.extent(1), static_cast<std::size_t>(targets.extent(1))};
 }
 
 /// Throws where there are no sequences, or they have no steps or features, or `check_finite` does. Tokens are not
@@ -91,11 +94,24 @@ inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
   }
 }
 
-/// Throws where labels or targets do not fit a loss and a model of so many outputs.
-template <class L>
-void check_targets_of(const L& loss, TargetsView<typename L::Target> targets, Index outputs) {
-  if constexpr (std::same_as<typename L::Target, std::int32_t>) check_labels(targets, outputs);
-  loss.check(targets, outputs);
+/// How many outputs a model has for sequences of shape x. Throws where labels or targets do not fit them, or the loss:
+/// one label or k numbers a sequence ask for one step of outputs, a label a step for as many steps.
+template <class Model, class L>
+Index check_targets_of(const L& loss, const Model& model, Shape x, TargetsView<typename L::Target> targets,
+                       const std::string& where) {
+  const auto rows = as_rows(targets);
+  Shape output = model.output_shape(x);
+  if (std::same_as<typename L::Target, std::int32_t> && rows.extent(1) > 1) {
+    require(output.steps == rows.extent(1), [&] {
+      return Fault{"labels and the steps of the model's outputs differ in number", where,
+                   std::to_string(output.steps) + " labels a sequence", std::to_string(rows.extent(1))};
+    });
+  } else {
+    output = logits_shape(model, x, where);
+    if constexpr (std::same_as<typename L::Target, std::int32_t>) check_labels(targets, output.features);
+  }
+  loss.check(targets, output.features);
+  return output.features;
 }
 
 /// Tiles have a multiple of so many lanes: a packet of any processor.
@@ -123,7 +139,7 @@ using ScalarOfData =
 template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 struct SequenceTile {
   Tile<const X> x;             // as many steps as the longest of its sequences
-  Tile<const T> labels;        // (1, 1), or (1, k); 0 in padding
+  Tile<const T> labels;        // (1, 1), (steps, 1), or (1, k) numbers; 0 in padding
   const S* weights = nullptr;  // one a lane: 1, and 0 in padding
   Index rows = 0;              // lanes in use
 };
@@ -172,7 +188,9 @@ class TileStore {
       for (Index k = 0; k < valid; ++k) to[k * L + l] = from[k];
       for (Index k = valid; k < steps * F; ++k) to[k * L + l] = 0;
     }
-    return {Tile<const X>(to, {steps, F}, L, ragged ? length : nullptr), Tile<const T>(label, {1, K}, L), weight, rows};
+    const Shape of_targets = std::same_as<T, std::int32_t> ? Shape{K, 1} : Shape{1, K};
+    return {Tile<const X>(to, {steps, F}, L, ragged ? length : nullptr), Tile<const T>(label, of_targets, L), weight,
+            rows};
   }
 
  private:

@@ -81,7 +81,7 @@ class MpiRows {
   }
 
   Index at(Index position) const { return order_.empty() ? position : order_[static_cast<std::size_t>(position)]; }
-  std::span<const T> targets(Index position) const { return targets_of(labels(), at(position)); }
+  std::span<const T> targets(Index position) const { return targets_of(labels(), lengths(), at(position)); }
 
   template <class S>
   SequenceTile<X, T, S> gather(TileStore<X, T, S>& store, Index i, IndexRange positions) const {
@@ -114,7 +114,7 @@ class MpiRows {
     sending_ = {};
     receiving_ = {};
     labels_ = {};
-    for (auto* memory : {&lengths_, &all_lengths_}) *memory = {};
+    lengths_ = {};
     for (auto* memory : {&outgoing_, &incoming_, &shifts_}) *memory = {};
   }
 
@@ -133,11 +133,7 @@ class MpiRows {
     return all;
   }
   TargetsView<T> targets_view(const std::vector<T>& values) const {
-    if constexpr (std::same_as<T, std::int32_t>) {
-      return values;
-    } else {
-      return {values.data(), {static_cast<Index>(values.size()) / targets_, targets_}};
-    }
+    return TensorView<const T, 2>(values.data(), {static_cast<Index>(values.size()) / targets_, targets_});
   }
 
   /// The sequences that a process brought along.

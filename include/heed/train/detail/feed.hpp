@@ -13,6 +13,7 @@
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/train/batch.hpp"
+#include "heed/train/evaluate.hpp"
 #include "heed/train/fit_options.hpp"
 #include "heed/train/order.hpp"
 #include "heed/train/step.hpp"
@@ -30,6 +31,16 @@ class Feed {
   const Rows& rows() const { return rows_; }
   /// Of sequences that are trained on, and of batches.
   Index count() const { return order_->count(); }
+  /// What the accuracy of an epoch divides by.
+  template <class L>
+  double counted(const L& loss) const {
+    double sum = 0;
+    for (Index i = 0; i < count(); ++i) {
+      const Index row = order_->members().empty() ? i : order_->members()[static_cast<std::size_t>(i)];
+      sum += detail::counted(loss, targets_of(rows_.labels(), rows_.lengths(), row));
+    }
+    return sum;
+  }
   Index steps() const { return static_cast<Index>(batches_.size()); }
   const Batch& batch(Index i) const { return batches_[static_cast<std::size_t>(i)]; }
 

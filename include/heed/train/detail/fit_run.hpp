@@ -55,18 +55,18 @@ class FitRun {
         threads_(options.executor ? ThreadPool(options.executor) : ThreadPool(options.threads)),
         step_(model, threads_, reducer),
         good_(model) {
-    const Index outputs = logits_shape(model, rows().shape(), "fit").features;
+    const Index outputs = check_targets_of(loss_, model, rows().shape(), rows().labels(), "fit");
     agreed(this->reducer(), [&] { check_input(model, data.x, data.lengths, "sequences"); });
     const auto weights = static_cast<Index>(options.class_weights.size());
     require_option(weights == 0 || weights == outputs, "class_weights", "one a class", static_cast<double>(weights));
-    check_targets_of(loss_, rows().labels(), outputs);
     Split split = split_rows();
-    if constexpr (counts_labels<L, S>) balance(split.training, outputs);
+    if constexpr (std::same_as<T, std::int32_t>) balance(split.training, outputs);
     if (test) test_.emplace(model, *test, threads_, loss_, reducer);
     if (!split.validation.empty()) {
       validation_.emplace(model, data, threads_, loss_, reducer, split.validation);
     }
     feed_.cut(model, std::move(split.training), options);
+    counted_ = feed_.counted(loss_);
     base_rate_ = rate_of(optimizer_);
     require(options.schedule.index() == 0 || base_rate_ >= 0, [] {
       return Fault{"schedule needs an optimizer with options.learning_rate", "fit", {}, {}};
@@ -132,11 +132,11 @@ class FitRun {
     Split split;
     if (options_.validation == 0) return split;
     const Key key = Key{options_.seed}.child(0);  // epochs have 1 and on
-    if constexpr (counts_labels<L, S>) {
-      split = stratified_split(rows().labels(), options_.validation, key);
-    } else {
-      split = random_split(rows().count(), options_.validation, key);
+    const bool one_label = std::same_as<T, std::int32_t> && as_rows(rows().labels()).extent(1) == 1;
+    if constexpr (std::same_as<T, std::int32_t>) {
+      if (one_label) split = stratified_split(rows().labels(), options_.validation, key);
     }
+    if (!one_label) split = random_split(rows().count(), options_.validation, key);
     require(!split.validation.empty() && !split.training.empty(), [&] {
       return Fault{"validation leaves nothing to validate on, or to train on", "fit", "more sequences",
                    std::to_string(rows().count())};
@@ -147,10 +147,14 @@ class FitRun {
   HEED_COLD void balance(std::span<const Index> members, Index classes) {
     if (!options_.balance_classes) return;
     std::vector<std::int32_t> labels;
-    for (const Index i : members) labels.push_back(rows().labels()[static_cast<std::size_t>(i)]);
-    const auto weights =
-        balanced_class_weights(members.empty() ? rows().labels() : std::span<const std::int32_t>(labels), classes);
-    loss_ = rebalanced(loss_, weights);
+    const Index count = members.empty() ? rows().count() : static_cast<Index>(members.size());
+    for (Index i = 0; i < count; ++i) {
+      const Index row = members.empty() ? i : members[static_cast<std::size_t>(i)];
+      for (const std::int32_t y : targets_of(rows().labels(), rows().lengths(), row)) {
+        if (y >= 0) labels.push_back(y);  // others are ignored
+      }
+    }
+    loss_ = rebalanced(loss_, balanced_class_weights(labels, classes));
   }
 
   /// `diverged` where the loss, or a weight at the end, is not finite: the model is then as it last was with a finite
@@ -172,7 +176,7 @@ class FitRun {
     }
     if (!all_finite(model_)) return diverged();
     record.loss = p.denominator > 0 ? p.loss / p.denominator : 0;
-    record.accuracy = p.correct / static_cast<double>(feed_.count());
+    record.accuracy = counted_ > 0 ? p.correct / counted_ : 0;
     record.sequences = feed_.count();
     p.batch = 0;
     p.loss = p.denominator = p.correct = 0;
@@ -205,7 +209,7 @@ class FitRun {
       const SequenceTile<X, T, S> tile = feed_.tile(i, positions, worker.number);
       const Pass pass{worker.scratch, true, key, positions.first};
       const Shape output = model_.output_shape(tile.x.shape());
-      const Tile<S> z = worker.output.take(output, tile.x.lanes), dz = worker.doutput.take(output, tile.x.lanes);
+      const Tile<S> z = take_output(worker.output, output, tile), dz = take_output(worker.doutput, output, tile);
       model_.forward(tile.x, z, worker.cache, pass);
       totals.loss += loss_(z, tile.labels, tile.weights, scale, dz, pass);
       totals.correct += count_correct<L, S>(loss_, z, tile.labels, tile.weights);
@@ -283,6 +287,7 @@ class FitRun {
   std::optional<Evaluator<Model, R, L>> test_, validation_;
   Schedule schedule_;
   double base_rate_ = -1;  // the optimizer's; negative: it tells none
+  double counted_ = 0;     // what the accuracy divides by
   TrainingProgress progress_;
   Metadata identity_;
   History history_;

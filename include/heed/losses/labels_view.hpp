@@ -1,0 +1,44 @@
+#pragma once
+
+/// @file
+/// Labels as losses and training see them: one a sequence, or one a step.
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A view of labels (n), one a sequence, or (n, steps), one a step. A vector, a span or a tensor becomes one by itself.
+/// A range of all its numbers, row by row.
+class LabelsView {
+ public:
+  LabelsView() = default;
+  template <std::convertible_to<TensorView<const std::int32_t, 2>> Rows>
+  LabelsView(const Rows& rows) : rows_(rows) {}
+  template <std::convertible_to<std::span<const std::int32_t>> Labels>
+  requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>>) LabelsView(const Labels& labels)
+      : LabelsView(std::span<const std::int32_t>(labels), 1) {}
+  LabelsView(std::span<const std::int32_t> labels, Index each)
+      : rows_(labels.data(), {static_cast<Index>(labels.size()) / each, each}) {}
+
+  /// (n, 1) or (n, steps)
+  TensorView<const std::int32_t, 2> rows() const { return rows_; }
+  /// Of a sequence: 1, or the steps.
+  Index each() const { return rows_.extent(1); }
+
+  const std::int32_t* data() const { return rows_.data(); }
+  std::size_t size() const { return static_cast<std::size_t>(rows_.size()); }
+  bool empty() const { return rows_.empty(); }
+  const std::int32_t* begin() const { return rows_.begin(); }
+  const std::int32_t* end() const { return rows_.end(); }
+  std::int32_t operator[](std::size_t i) const { return data()[i]; }
+
+ private:
+  TensorView<const std::int32_t, 2> rows_{nullptr, {0, 1}};
+};
+
+}  // namespace heed::inline HEED_ISA
