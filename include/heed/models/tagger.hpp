@@ -19,6 +19,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
+#include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/dense.hpp"

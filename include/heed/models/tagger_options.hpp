@@ -41,13 +41,6 @@ struct TaggerOptions {
   }
 };
 
-/// A feature of tokens: "word", "suffix3", ..., and the texts that its tokens 2, 3, ... stand for.
-struct TokenFeature {
-  std::string name;
-  std::vector<std::string> texts = {};
-  friend bool operator==(const TokenFeature&, const TokenFeature&) = default;
-};
-
 inline constexpr std::array<std::string_view, 2> tagger_output_names{"tokens", "sequence"};
 inline std::string_view to_text(TaggerOutput o) { return tagger_output_names[static_cast<std::size_t>(o)]; }
 /// Throws where the text names none.
