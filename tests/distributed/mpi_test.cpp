@@ -17,6 +17,9 @@
 #include "../support/error_of.hpp"
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
+#include "heed/compose/sequential.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/lstm.hpp"
 #include "heed/train/fit.hpp"
 
 namespace {
@@ -144,6 +147,30 @@ TEST(Mpi, TargetsGiveTheBitsOfOneProcess) {
     const History expected = heed::fit(reference, {task.x.view(), y.view(), task.lengths}, loss, o);
     const History history = heed::fit(model, here, loss, o, {}, mpi);
     EXPECT_EQ(flat(model), flat(reference));
+    EXPECT_EQ(history.epochs[2].validation_loss, expected.epochs[2].validation_loss);
+  }
+}
+
+TEST(Mpi, LabelsOfEveryStepGiveTheBitsOfOneProcess) {
+  using Tagger = heed::Sequential<heed::Lstm<double>, heed::Dense<double>>;
+  const MpiReducer mpi;
+  const Task<double> task(300, {6, 3}, 4, true);
+  heed::Tensor<std::int32_t, 2> labels({300, 6});
+  for (Index i = 0; i < 300; ++i) {
+    for (Index t = 0; t < 6; ++t) labels(i, t) = (i + t) % 11 == 0 ? -100 : task.x(i, t, 1) > 0;
+  }
+  for (const Index batch : {0, 70}) {
+    Tagger model(heed::Lstm<double>({.input_size = 3, .hidden_size = 5}),
+                 heed::Dense<double>({.in_features = 5, .out_features = 2}));
+    Tagger reference = model;
+    const FitOptions o{.epochs = 3, .batch_size = batch, .threads = 1, .validation = 0.2};
+    const IndexRange mine = mpi.part(300);
+    const Part<double> part(task, mine);
+    const heed::TensorView<const std::int32_t, 2> own(labels.data() + 6 * mine.first, {mine.count(), 6});
+    const History expected = heed::fit(reference, {task.x.view(), labels, task.lengths}, o);
+    const History history = heed::fit(model, {part.view.x, own, part.view.lengths}, o, {}, mpi);
+    EXPECT_EQ(flat(model), flat(reference));
+    EXPECT_EQ(history.epochs[2].accuracy, expected.epochs[2].accuracy);
     EXPECT_EQ(history.epochs[2].validation_loss, expected.epochs[2].validation_loss);
   }
 }

@@ -95,20 +95,25 @@ struct CrossEntropy {
 
   /// How many targets are the class of the largest logit, the first of equals, weighted.
   double count_correct(Tile<const S> logits, Tile<const std::int32_t> targets, const S* weights) const {
+    using namespace simd;
+    const Index C = logits.features;
     double correct = 0;
     for (Index t = 0; t < logits.steps; ++t) {
-      for (Index l = 0; l < logits.lanes; ++l) {
-        const std::int32_t y = targets.at(t)[l];
-        if (t >= logits.length(l) || y == options_.ignore_index || weights[l] == S(0)) continue;
-        const S* z = logits.at(t) + l;
-        const S hit = z[y * logits.lanes];
-        bool largest = true;
-        for (Index c = 0; c < logits.features && largest; ++c) {
-          const S other = z[c * logits.lanes];
-          largest = c < y ? other < hit : !(other > hit);
+      for_each_lane<S>(logits.lanes, [&]<class P>(Index first) HEED_LAMBDA {
+        P top = load<P>(logits.at(t, 0) + first);
+        for (Index c = 1; c < C; ++c) top = max(top, load<P>(logits.at(t, c) + first));
+        S largest[static_cast<std::size_t>(width<P>)];
+        store(largest, top);
+        for (Index i = 0; i < width<P>; ++i) {
+          const Index l = first + i;
+          const std::int32_t y = targets.at(t)[l];
+          if (t >= logits.length(l) || y == options_.ignore_index || weights[l] == S(0)) continue;
+          const auto is_top = [&](Index c) { return logits.at(t, c)[l] == largest[i]; };
+          Index c = 0;
+          while (c < y && !is_top(c)) ++c;
+          if (c == y && is_top(y)) correct += static_cast<double>(weights[l]);
         }
-        if (largest) correct += static_cast<double>(weights[l]);
-      }
+      });
     }
     return correct;
   }
