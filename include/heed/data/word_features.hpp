@@ -24,7 +24,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 inline bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
-inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+inline char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // the first or the last characters of a UTF-8 text
 inline std::string_view end_of_word(std::string_view word, Index characters, bool prefix) {
@@ -76,8 +76,38 @@ inline std::string word_feature(std::string_view name, std::string_view word) {
     return Fault{"unknown feature of words", {}, "word, lower, shape, prefixN or suffixN", in_quotes(name)};
   });
   std::string text(name == "lower" ? word : detail::end_of_word(word, characters, prefix));
-  std::transform(text.begin(), text.end(), text.begin(), detail::lower);
+  std::transform(text.begin(), text.end(), text.begin(), detail::lower_letter);
   return text;
+}
+
+/// A sentence as English corpora cut it: blanks stand between words; punctuation at their ends, and what an apostrophe
+/// cuts off ("Bob's", "don't"), are words of their own.
+inline std::vector<std::string> split_words(std::string_view sentence) {
+  constexpr std::string_view marks = ".,;:!?()[]{}\"";
+  std::vector<std::string> words;
+  const auto put = [&](std::string_view word) {
+    if (!word.empty()) words.emplace_back(word);
+  };
+  while (!sentence.empty()) {
+    const std::size_t end = std::min(sentence.find_first_of(" \t\n\r"), sentence.size());
+    std::string_view word = sentence.substr(0, end);
+    sentence.remove_prefix(std::min(end + 1, sentence.size()));
+    while (word.size() > 1 && marks.find(word[0]) != std::string_view::npos) {
+      put(word.substr(0, 1));
+      word.remove_prefix(1);
+    }
+    std::size_t last = word.find_last_not_of(marks);
+    const std::string_view after = last == std::string_view::npos ? "" : word.substr(last + 1);
+    word.remove_suffix(after.size());
+    const std::size_t apostrophe = word.rfind('\'');
+    std::size_t cut = apostrophe == std::string_view::npos || apostrophe == 0 ? word.size() : apostrophe;
+    if (cut + 2 == word.size() && cut > 1 && detail::lower_letter(word[cut + 1]) == 't' && detail::lower_letter(word[cut - 1]) == 'n')
+      --cut;  // do n't
+    put(word.substr(0, cut));
+    put(word.substr(cut));
+    for (std::size_t i = 0; i < after.size(); ++i) put(after.substr(i, 1));
+  }
+  return words;
 }
 
 /// Some features of words, each with a vocabulary of its own.

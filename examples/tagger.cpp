@@ -1,0 +1,231 @@
+/// Trains a BiLSTM tagger with attention on sentences with a tag for each word (parts of speech, or entities as BIO),
+/// measures it, saves it, and tags what it is given. Without data it learns a small task of its own.
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <optional>
+
+#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+#include "support/entity_task.hpp"
+#include "support/tagged_text.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::TaggedSentences;
+using Model = heed::Tagger<float>;
+using Sentence = std::vector<std::string>;
+
+struct Arguments {
+  std::string train, dev, test, model, tag;
+  std::vector<std::string> features{"lower:100",  "prefix1:8",  "prefix2:16", "prefix3:24", "suffix1:8",
+                                    "suffix2:16", "suffix3:32", "suffix4:32", "shape:16"};
+  Index min_count = 2;
+  heed::TaggerOptions options{.hidden = 100, .dropout = 0.5};
+  heed::FitOptions fit{
+      .epochs = 12, .learning_rate = 0.003, .batch_size = 32, .bucket_by_length = true, .clip_norm = 1};
+};
+
+/// Sentences as the model takes them.
+struct Data {
+  TaggedSentences sentences;
+  heed::Sequences<std::int32_t> tokens;
+  heed::Tensor<std::int32_t, 2> classes;
+
+  Data(TaggedSentences s, const Model& model, const std::string& where)
+      : sentences(std::move(s)),
+        tokens(heed::WordFeatures(model.features).encode(sentences.words)),
+        classes(tag_classes(sentences, heed::LabelMap{model.labels}, tokens.steps(), where)) {}
+  heed::LabelledSequences<std::int32_t> view() const { return {tokens.x.view(), classes.view(), tokens.lengths}; }
+};
+
+std::vector<Sentence> tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
+  const auto classes = heed::Predictor<Model>(model).step_labels(tokens.x.view(), tokens.lengths);
+  std::vector<Sentence> tags(tokens.lengths.size());
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    for (Index t = 0; t < tokens.lengths[i]; ++t) {
+      tags[i].push_back(model.labels[static_cast<std::size_t>(classes(static_cast<Index>(i), t))]);
+    }
+  }
+  return tags;
+}
+
+/// What counts: the F1 of entities where the tags are of entities, otherwise the share of words that are right.
+struct Score {
+  double accuracy = 0;
+  std::optional<heed::EntityReport> entities = {};
+  double value() const { return entities ? entities->all.f1 : accuracy; }
+  const char* name() const { return entities ? "F1" : "accuracy"; }
+};
+Score score(const std::vector<Sentence>& truth, const std::vector<Sentence>& predicted, const Sentence& names) {
+  Score s;
+  Index hits = 0, words = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    for (std::size_t t = 0; t < truth[i].size(); ++t, ++words) hits += truth[i][t] == predicted[i][t];
+  }
+  s.accuracy = static_cast<double>(hits) / static_cast<double>(words);
+  const auto of_entities = [](const std::string& n) { return n == "O" || n.starts_with("B-") || n.starts_with("I-"); };
+  if (std::all_of(names.begin(), names.end(), of_entities)) s.entities = heed::entity_f1(truth, predicted);
+  return s;
+}
+
+/// Each word's most frequent tag; of unknown words the most frequent of all.
+std::vector<Sentence> most_frequent_tags(const TaggedSentences& train, const TaggedSentences& test) {
+  std::map<std::string, std::map<std::string, Index>> counts;
+  for (std::size_t i = 0; i < train.words.size(); ++i) {
+    for (std::size_t t = 0; t < train.words[i].size(); ++t) {
+      for (const std::string& word : {train.words[i][t], std::string()}) ++counts[word][train.tags[i][t]];
+    }
+  }
+  std::vector<Sentence> tags;
+  for (const Sentence& words : test.words) {
+    auto& row = tags.emplace_back();
+    for (const std::string& word : words) {
+      const auto& of_word = counts.at(counts.contains(word) ? word : "");
+      row.push_back(std::max_element(of_word.begin(), of_word.end(), [](auto& a, auto& b) {
+                      return a.second < b.second;
+                    })->first);
+    }
+  }
+  return tags;
+}
+
+Model new_model(const Arguments& a, const TaggedSentences& train) {
+  Sentence names;
+  heed::TaggerOptions options = a.options;
+  for (const std::string& feature : a.features) {
+    const std::size_t colon = std::min(feature.find(':'), feature.size());
+    names.push_back(feature.substr(0, colon));
+    options.embedding.push_back(
+        heed::get_index({{"features", feature.substr(std::min(colon + 1, feature.size()))}}, "features"));
+  }
+  const auto words = heed::WordFeatures::from(train.words, names, a.min_count);
+  const heed::LabelMap labels = tag_names(train);
+  options.tokens = words.sizes();
+  options.classes = labels.size();
+  Model model(options);
+  model.initialize(heed::Key{a.fit.seed});
+  model.features = words.features();
+  model.labels = labels.names;
+  return model;
+}
+
+Model train(const Arguments& a, const TaggedSentences& sentences, const TaggedSentences& dev_sentences) {
+  Model model = new_model(a, sentences), best = model;
+  const Data data(sentences, model, a.train), dev(dev_sentences, model, a.dev);
+  std::printf("%td sentences, %td words, %zu tags; %td sentences to choose on; %td parameters\n", sentences.count(),
+              sentences.word_count(), model.labels.size(), dev.sentences.count(), parameter_count(model));
+  double highest = -1;
+  heed::FitOptions fit = a.fit;
+  const Index steps = (sentences.count() + fit.batch_size - 1) / std::max<Index>(fit.batch_size, 1);
+  fit.schedule = heed::CosineSchedule{.base = fit.learning_rate, .steps = steps * fit.epochs};
+  fit.callbacks.push_back([&](const heed::EpochRecord& r) {
+    const Score s = score(dev.sentences.tags, tags_of(model, dev.tokens), model.labels);
+    const bool better = s.value() > highest;
+    std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f  dev %s %.4f%s  %.1f s\n", r.epoch, r.epochs, r.loss,
+                r.accuracy, s.name(), s.value(), better ? " *" : "  ", r.seconds);
+    std::fflush(stdout);
+    if (better) highest = s.value(), best = model;
+    return true;
+  });
+  const heed::InterruptGuard guard;
+  fit.stop = guard.signal();
+  if (heed::fit(model, data.view(), fit).outcome == heed::Outcome::cancelled) std::puts("interrupted");
+  return best;
+}
+
+void report(const Model& model, const TaggedSentences& test, const std::optional<TaggedSentences>& train) {
+  const std::vector<Sentence> tags = tags_of(model, Data(test, model, "test").tokens);
+  const Score s = score(test.tags, tags, model.labels);
+  if (s.entities) {
+    std::printf("\n%-16s precision  recall      F1  entities\n", "type");
+    const auto row = [](const std::string& type, const heed::ClassReport& r) {
+      std::printf("%-16s    %.4f  %.4f  %.4f    %6lld\n", type.c_str(), r.precision, r.recall, r.f1,
+                  static_cast<long long>(r.support));
+    };
+    for (const auto& [type, r] : s.entities->types) row(type, r);
+    row("all", s.entities->all);
+  }
+  std::printf("\ntest %s %.4f", s.name(), s.value());
+  if (s.entities) std::printf(", accuracy %.4f", s.accuracy);
+  if (train)
+    std::printf("; by each word's most frequent tag %.4f",
+                score(test.tags, most_frequent_tags(*train, test), model.labels).value());
+  std::printf(" (%td sentences)\n\n", test.count());
+  for (std::size_t i = 0; i < test.words.size(); ++i) {  // the first that shows something
+    if (test.words[i].size() < 8 || (s.entities && heed::entities_of(tags[i]).empty())) continue;
+    return support::print_tagged(test.words[i], tags[i], model.labels);
+  }
+}
+
+void run(const Arguments& a) {
+  const bool stored = a.train.empty() && !a.model.empty() && !(a.test.empty() && a.tag.empty());
+  std::optional<TaggedSentences> sentences, dev, test;
+  if (!a.test.empty()) test = heed::read_conll(a.test);
+  Model model;
+  if (stored) {
+    model = heed::load<Model>(a.model);
+  } else {
+    if (!a.model.empty()) heed::check_writable(a.model);
+    const auto made_up = [&](std::uint64_t part, Index count) {
+      return support::entity_sentences(heed::Key{a.fit.seed}.child(part), count);
+    };
+    sentences = a.train.empty() ? made_up(1, 600) : heed::read_conll(a.train);
+    dev = a.train.empty() ? made_up(2, 200) : heed::read_conll(a.dev);
+    if (a.train.empty() && !test) test = made_up(3, 400);
+    model = train(a, *sentences, *dev);
+    if (!a.model.empty()) heed::save(model, a.model);
+  }
+  if (test) report(model, *test, sentences);
+  if (a.tag.empty()) return;
+  const std::vector<Sentence> words{heed::split_words(a.tag)};
+  const auto tokens = heed::WordFeatures(model.features).encode(words);
+  support::print_tagged(words[0], tags_of(model, tokens)[0], model.labels);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments a;
+  CLI::App program("Trains, tests and runs a tagger: a label for each word of a sentence", "tagger");
+  program.add_option("--train", a.train, "Words and tags in columns, blank lines between sentences, or .conllu");
+  program.add_option("--dev", a.dev, "The same, to choose the best epoch on")->needs("--train");
+  program.add_option("--test", a.test, "The same, to measure on");
+  program.add_option("--model", a.model, "Where the model is saved; without --train, where it is");
+  program.add_option("--tag", a.tag, "A sentence to tag");
+  program.add_option("--features", a.features, "Of words, with the size of their vectors")->delimiter(',');
+  program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(CLI::PositiveNumber);
+  program.add_option("--hidden", a.options.hidden, "Units of each direction")->check(CLI::Range(1, 4096));
+  program.add_option("--layers", a.options.layers, "LSTM layers")->check(CLI::Range(1, 16));
+  program.add_option("--attention", a.options.attention, "pool, multihead or none")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, heed::Attention>{{"pool", heed::Attention::pool},
+                                                                         {"multihead", heed::Attention::multihead},
+                                                                         {"none", heed::Attention::none}}));
+  program.add_option("--heads", a.options.heads, "Of multihead")->check(CLI::Range(1, 64));
+  program.add_option("--dropout", a.options.dropout, "")->check(CLI::Range(0.0, 0.99));
+  program.add_option("--epochs", a.fit.epochs, "")->check(CLI::Range(1, 100000));
+  program.add_option("--batch", a.fit.batch_size, "Sentences a step")->check(CLI::Range(1, 1 << 20));
+  program.add_option("--learning-rate", a.fit.learning_rate, "Adam's at the start")->check(CLI::PositiveNumber);
+  program.add_option("--weight-decay", a.fit.weight_decay, "AdamW's")->check(CLI::NonNegativeNumber);
+  program.add_option("--smoothing", a.fit.label_smoothing, "Of labels")->check(CLI::Range(0.0, 1.0));
+  program.add_option("--threads", a.fit.threads, "0: all")->check(CLI::NonNegativeNumber);
+  program.add_option("--seed", a.fit.seed, "")->check(CLI::NonNegativeNumber);
+  try {
+    program.parse(argc, argv);
+    if (!a.train.empty() && a.dev.empty()) throw CLI::RequiredError("--dev");
+  } catch (const CLI::Success& asked) {
+    return program.exit(asked);
+  } catch (const CLI::ParseError& e) {
+    return std::fprintf(stderr, "tagger: %s (--help shows the usage)\n", e.what()), 2;
+  }
+  try {
+    run(a);
+  } catch (const std::exception& e) {
+    return std::fprintf(stderr, "tagger: %s\n", e.what()), 1;
+  }
+}
