@@ -7,10 +7,13 @@
 #include <exception>
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/entity_task.hpp"
+#include "support/tag_score.hpp"
 #include "support/tagged_text.hpp"
 
 namespace {
@@ -18,7 +21,8 @@ namespace {
 using heed::Index;
 using heed::TaggedSentences;
 using Model = heed::Tagger<float>;
-using Sentence = std::vector<std::string>;
+using support::tag_score;
+using support::Tags;
 
 struct Arguments {
   std::string train, dev, test, model, tag;
@@ -43,9 +47,9 @@ struct Data {
   heed::LabelledSequences<std::int32_t> view() const { return {tokens.x.view(), classes.view(), tokens.lengths}; }
 };
 
-std::vector<Sentence> tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
+Tags tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
   const auto classes = heed::Predictor<Model>(model).step_labels(tokens.x.view(), tokens.lengths);
-  std::vector<Sentence> tags(tokens.lengths.size());
+  Tags tags(tokens.lengths.size());
   for (std::size_t i = 0; i < tags.size(); ++i) {
     for (Index t = 0; t < tokens.lengths[i]; ++t) {
       tags[i].push_back(model.labels[static_cast<std::size_t>(classes(static_cast<Index>(i), t))]);
@@ -54,54 +58,13 @@ std::vector<Sentence> tags_of(const Model& model, const heed::Sequences<std::int
   return tags;
 }
 
-/// What counts: the F1 of entities where the tags are of entities, otherwise the share of words that are right.
-struct Score {
-  double accuracy = 0;
-  std::optional<heed::EntityReport> entities = {};
-  double value() const { return entities ? entities->all.f1 : accuracy; }
-  const char* name() const { return entities ? "F1" : "accuracy"; }
-};
-Score score(const std::vector<Sentence>& truth, const std::vector<Sentence>& predicted, const Sentence& names) {
-  Score s;
-  Index hits = 0, words = 0;
-  for (std::size_t i = 0; i < truth.size(); ++i) {
-    for (std::size_t t = 0; t < truth[i].size(); ++t, ++words) hits += truth[i][t] == predicted[i][t];
-  }
-  s.accuracy = static_cast<double>(hits) / static_cast<double>(words);
-  const auto of_entities = [](const std::string& n) { return n == "O" || n.starts_with("B-") || n.starts_with("I-"); };
-  if (std::all_of(names.begin(), names.end(), of_entities)) s.entities = heed::entity_f1(truth, predicted);
-  return s;
-}
-
-/// Each word's most frequent tag; of unknown words the most frequent of all.
-std::vector<Sentence> most_frequent_tags(const TaggedSentences& train, const TaggedSentences& test) {
-  std::map<std::string, std::map<std::string, Index>> counts;
-  for (std::size_t i = 0; i < train.words.size(); ++i) {
-    for (std::size_t t = 0; t < train.words[i].size(); ++t) {
-      for (const std::string& word : {train.words[i][t], std::string()}) ++counts[word][train.tags[i][t]];
-    }
-  }
-  std::vector<Sentence> tags;
-  for (const Sentence& words : test.words) {
-    auto& row = tags.emplace_back();
-    for (const std::string& word : words) {
-      const auto& of_word = counts.at(counts.contains(word) ? word : "");
-      row.push_back(std::max_element(of_word.begin(), of_word.end(), [](auto& a, auto& b) {
-                      return a.second < b.second;
-                    })->first);
-    }
-  }
-  return tags;
-}
-
 Model new_model(const Arguments& a, const TaggedSentences& train) {
-  Sentence names;
+  std::vector<std::string> names;
   heed::TaggerOptions options = a.options;
   for (const std::string& feature : a.features) {
-    const std::size_t colon = std::min(feature.find(':'), feature.size());
+    const std::size_t colon = feature.find(':');
     names.push_back(feature.substr(0, colon));
-    options.embedding.push_back(
-        heed::get_index({{"features", feature.substr(std::min(colon + 1, feature.size()))}}, "features"));
+    options.embedding.push_back(std::stoll(feature.substr(colon + 1)));
   }
   const auto words = heed::WordFeatures::from(train.words, names, a.min_count);
   const heed::LabelMap labels = tag_names(train);
@@ -124,7 +87,7 @@ Model train(const Arguments& a, const TaggedSentences& sentences, const TaggedSe
   const Index steps = (sentences.count() + fit.batch_size - 1) / std::max<Index>(fit.batch_size, 1);
   fit.schedule = heed::CosineSchedule{.base = fit.learning_rate, .steps = steps * fit.epochs};
   fit.callbacks.push_back([&](const heed::EpochRecord& r) {
-    const Score s = score(dev.sentences.tags, tags_of(model, dev.tokens), model.labels);
+    const support::TagScore s = tag_score(dev.sentences.tags, tags_of(model, dev.tokens), model.labels);
     const bool better = s.value() > highest;
     std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f  dev %s %.4f%s  %.1f s\n", r.epoch, r.epochs, r.loss,
                 r.accuracy, s.name(), s.value(), better ? " *" : "  ", r.seconds);
@@ -138,23 +101,16 @@ Model train(const Arguments& a, const TaggedSentences& sentences, const TaggedSe
   return best;
 }
 
-void report(const Model& model, const TaggedSentences& test, const std::optional<TaggedSentences>& train) {
-  const std::vector<Sentence> tags = tags_of(model, Data(test, model, "test").tokens);
-  const Score s = score(test.tags, tags, model.labels);
-  if (s.entities) {
-    std::printf("\n%-16s precision  recall      F1  entities\n", "type");
-    const auto row = [](const std::string& type, const heed::ClassReport& r) {
-      std::printf("%-16s    %.4f  %.4f  %.4f    %6lld\n", type.c_str(), r.precision, r.recall, r.f1,
-                  static_cast<long long>(r.support));
-    };
-    for (const auto& [type, r] : s.entities->types) row(type, r);
-    row("all", s.entities->all);
-  }
+void report(const Model& model, const TaggedSentences& test, const std::optional<TaggedSentences>& train,
+            const std::string& where) {
+  const Tags tags = tags_of(model, Data(test, model, where).tokens);
+  const support::TagScore s = tag_score(test.tags, tags, model.labels);
+  if (s.entities) support::print(*s.entities);
   std::printf("\ntest %s %.4f", s.name(), s.value());
   if (s.entities) std::printf(", accuracy %.4f", s.accuracy);
   if (train)
     std::printf("; by each word's most frequent tag %.4f",
-                score(test.tags, most_frequent_tags(*train, test), model.labels).value());
+                tag_score(test.tags, support::most_frequent_tags(*train, test), model.labels).value());
   std::printf(" (%td sentences)\n\n", test.count());
   for (std::size_t i = 0; i < test.words.size(); ++i) {  // the first that shows something
     if (test.words[i].size() < 8 || (s.entities && heed::entities_of(tags[i]).empty())) continue;
@@ -169,6 +125,9 @@ void run(const Arguments& a) {
   Model model;
   if (stored) {
     model = heed::load<Model>(a.model);
+    heed::require(!model.features.empty() && !model.labels.empty(), [&] {
+      return heed::Fault{"the model does not know its words and tags", a.model};
+    });
   } else {
     if (!a.model.empty()) heed::check_writable(a.model);
     const auto made_up = [&](std::uint64_t part, Index count) {
@@ -180,11 +139,21 @@ void run(const Arguments& a) {
     model = train(a, *sentences, *dev);
     if (!a.model.empty()) heed::save(model, a.model);
   }
-  if (test) report(model, *test, sentences);
+  if (test) report(model, *test, sentences, a.test);
   if (a.tag.empty()) return;
-  const std::vector<Sentence> words{heed::split_words(a.tag)};
+  const Tags words{heed::split_words(a.tag)};
   const auto tokens = heed::WordFeatures(model.features).encode(words);
   support::print_tagged(words[0], tags_of(model, tokens)[0], model.labels);
+}
+
+// an error unless the text is "suffix3:16"
+std::string name_and_size(const std::string& text) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  int size = 0;
+  if (!CLI::detail::lexical_cast(text.substr(std::min(colon + 1, text.size())), size) || size < 1 || size > 4096) {
+    return "a feature and a size of 1 to 4096, as in suffix3:16; got " + text;
+  }
+  return {};
 }
 
 }  // namespace
@@ -197,7 +166,9 @@ int main(int argc, char** argv) {
   program.add_option("--test", a.test, "The same, to measure on");
   program.add_option("--model", a.model, "Where the model is saved; without --train, where it is");
   program.add_option("--tag", a.tag, "A sentence to tag");
-  program.add_option("--features", a.features, "Of words, with the size of their vectors")->delimiter(',');
+  program.add_option("--features", a.features, "Of words, with the size of their vectors")
+      ->delimiter(',')
+      ->check(name_and_size);
   program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(CLI::PositiveNumber);
   program.add_option("--hidden", a.options.hidden, "Units of each direction")->check(CLI::Range(1, 4096));
   program.add_option("--layers", a.options.layers, "LSTM layers")->check(CLI::Range(1, 16));
@@ -218,6 +189,7 @@ int main(int argc, char** argv) {
   try {
     program.parse(argc, argv);
     if (!a.train.empty() && a.dev.empty()) throw CLI::RequiredError("--dev");
+    if (a.train.empty() && a.model.empty() && !a.test.empty()) throw CLI::RequiredError("--train or --model");
   } catch (const CLI::Success& asked) {
     return program.exit(asked);
   } catch (const CLI::ParseError& e) {

@@ -4,8 +4,10 @@
 
 #include <cmath>
 
+#include "../data/support.hpp"
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
+#include "heed/io/safetensors.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -109,6 +111,22 @@ TEST(Tagger, MetadataHasEverythingBack) {
     again.restore(metadata);
     EXPECT_EQ(again.labels, model.labels);
     EXPECT_EQ(again.features, model.features);
+  }
+}
+
+TEST(Tagger, IsSavedWithItsVocabulariesAndLabels) {
+  const data_test::Folder folder;
+  const auto path = folder / "tagger.safetensors";
+  for (const TaggerOptions& o : all_kinds()) {
+    Tagger<float> model = random_model<float>(o);
+    model.labels = {"O", "B-x", "I-x", "B-y"};
+    model.features = {{"word", {"how", "are", "you", "\xC3\xA9t\xC3\xA9"}}, {"shape", {"a", "A", "?"}}};
+    heed::save(model, path);
+    const auto again = heed::load<Tagger<float>>(path);
+    EXPECT_EQ(again.options, o);
+    EXPECT_EQ(again.labels, model.labels);
+    EXPECT_EQ(again.features, model.features);
+    EXPECT_EQ(test_support::numbers(again), test_support::numbers(model));
   }
 }
 
