@@ -25,7 +25,7 @@ using support::tag_score;
 using support::Tags;
 
 struct Arguments {
-  std::string train, dev, test, model, tag;
+  std::string train, dev, test, model, tag, attention = "pool";
   std::vector<std::string> features{"lower:100",  "prefix1:8",  "prefix2:16", "prefix3:24", "suffix1:8",
                                     "suffix2:16", "suffix3:32", "suffix4:32", "shape:16"};
   Index min_count = 2;
@@ -61,6 +61,7 @@ Tags tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
 Model new_model(const Arguments& a, const TaggedSentences& train) {
   std::vector<std::string> names;
   heed::TaggerOptions options = a.options;
+  options.attention = heed::attention_from(a.attention);
   for (const std::string& feature : a.features) {
     const std::size_t colon = feature.find(':');
     names.push_back(feature.substr(0, colon));
@@ -106,12 +107,12 @@ void report(const Model& model, const TaggedSentences& test, const std::optional
   const Tags tags = tags_of(model, Data(test, model, where).tokens);
   const support::TagScore s = tag_score(test.tags, tags, model.labels);
   if (s.entities) support::print(*s.entities);
-  std::printf("\ntest %s %.4f", s.name(), s.value());
-  if (s.entities) std::printf(", accuracy %.4f", s.accuracy);
-  if (train)
-    std::printf("; by each word's most frequent tag %.4f",
-                tag_score(test.tags, support::most_frequent_tags(*train, test), model.labels).value());
-  std::printf(" (%td sentences)\n\n", test.count());
+  std::printf("\ntest %s %.4f (%td sentences)\n", s.name(), s.value(), test.count());
+  if (train) {
+    const Tags simple = support::most_frequent_tags(*train, test);
+    std::printf("each word's most frequent tag gives %.4f\n", tag_score(test.tags, simple, model.labels).value());
+  }
+  std::puts("");
   for (std::size_t i = 0; i < test.words.size(); ++i) {  // the first that shows something
     if (test.words[i].size() < 8 || (s.entities && heed::entities_of(tags[i]).empty())) continue;
     return support::print_tagged(test.words[i], tags[i], model.labels);
@@ -148,12 +149,9 @@ void run(const Arguments& a) {
 
 // an error unless the text is "suffix3:16"
 std::string name_and_size(const std::string& text) {
-  const std::size_t colon = std::min(text.find(':'), text.size());
   int size = 0;
-  if (!CLI::detail::lexical_cast(text.substr(std::min(colon + 1, text.size())), size) || size < 1 || size > 4096) {
-    return "a feature and a size of 1 to 4096, as in suffix3:16; got " + text;
-  }
-  return {};
+  const bool ok = text.find(':') < text.size() && CLI::detail::lexical_cast(text.substr(text.find(':') + 1), size);
+  return ok && size > 0 && size <= 4096 ? "" : "a feature and a size of 1 to 4096, as in suffix3:16; got " + text;
 }
 
 }  // namespace
@@ -172,11 +170,8 @@ int main(int argc, char** argv) {
   program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(CLI::PositiveNumber);
   program.add_option("--hidden", a.options.hidden, "Units of each direction")->check(CLI::Range(1, 4096));
   program.add_option("--layers", a.options.layers, "LSTM layers")->check(CLI::Range(1, 16));
-  program.add_option("--attention", a.options.attention, "pool, multihead or none")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, heed::Attention>{{"pool", heed::Attention::pool},
-                                                                         {"multihead", heed::Attention::multihead},
-                                                                         {"none", heed::Attention::none}}));
+  program.add_option("--attention", a.attention, "pool, multihead or none")
+      ->check(CLI::IsMember({"pool", "multihead", "none"}));
   program.add_option("--heads", a.options.heads, "Of multihead")->check(CLI::Range(1, 64));
   program.add_option("--dropout", a.options.dropout, "")->check(CLI::Range(0.0, 0.99));
   program.add_option("--epochs", a.fit.epochs, "")->check(CLI::Range(1, 100000));
