@@ -49,6 +49,17 @@ TEST(WordFeatures, BecomeTokensWithPadding) {
   EXPECT_EQ(again.encode({}).x.extents(), (heed::Extents<3>{0, 1, 2}));
 }
 
+TEST(SplitWords, SetsPunctuationApart) {
+  using heed::split_words;
+  EXPECT_EQ(split_words("Hello, world!"), (Words{"Hello", ",", "world", "!"}));
+  EXPECT_EQ(split_words(" (He  said: \"no\".)"), (Words{"(", "He", "said", ":", "\"", "no", "\"", ".", ")"}));
+  EXPECT_EQ(split_words("I don't like Bob's car, it's 3.5 m"),
+            (Words{"I", "do", "n't", "like", "Bob", "'s", "car", ",", "it", "'s", "3.5", "m"}));
+  EXPECT_EQ(split_words("DON'T 'quote' o' ..."), (Words{"DO", "N'T", "'quote", "'", "o", "'", ".", ".", "."}));
+  EXPECT_EQ(split_words("'t . '"), (Words{"'t", ".", "'"}));
+  EXPECT_TRUE(split_words(" \t\n").empty());
+}
+
 TEST(WordFeatures, RefuseNamesThatTheyDoNotKnow) {
   for (const char* name : {"suffix", "suffix0", "prefix-1", "suffix2x", "Word", ""}) {
     EXPECT_EQ(
