@@ -2,10 +2,12 @@
 
 // A small task of named entities, made up here: who went where.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "heed/core/rng.hpp"
 #include "heed/data/conll.hpp"

@@ -1,7 +1,10 @@
 // The tagger: its own small task, slices of real data, its model file, and wrong input.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
