@@ -7,6 +7,7 @@ import torch_curves
 import torch_layers
 import torch_losses
 import torch_optimizers
+import torch_tagger
 import torch_transformer
 import torch_written_out
 import torch_transformer_models
@@ -21,3 +22,4 @@ if __name__ == "__main__":
     torch_optimizers.write_all()
     torch_classifiers.write_all()
     torch_curves.write_all()
+    torch_tagger.write_all()
