@@ -8,6 +8,7 @@ import torch_layers
 import torch_losses
 import torch_optimizers
 import torch_tagger
+import torch_seq2seq
 import torch_transformer
 import torch_written_out
 import torch_transformer_models
@@ -23,3 +24,4 @@ if __name__ == "__main__":
     torch_classifiers.write_all()
     torch_curves.write_all()
     torch_tagger.write_all()
+    torch_seq2seq.write_all()

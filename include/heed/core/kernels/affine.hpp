@@ -7,6 +7,7 @@
 #include <cassert>
 #include <concepts>
 
+#include "heed/core/kernels/panel_product.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
 #include "heed/core/parameter.hpp"
@@ -78,6 +79,12 @@ void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
                           {times<S>(w.outputs(first, count), x.at(t))});
     }
   });
+  if (w.stride == w.out && kernels::needs_panels<S>(x.steps, w.out, w.in, x.lanes)) {
+    return kernels::panel_product<S>(x.steps, w.out, w.in, x.lanes, w.data, bias, x.data, y.data);
+  }
+  for (Index t = 0; t < x.steps; ++t) {
+    kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), {times<S>(w, x.at(t))});
+  }
 }
 
 /// dx (+)= W' dy at every step
