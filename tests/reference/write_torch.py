@@ -4,6 +4,7 @@
 import torch_attention
 import torch_classifiers
 import torch_curves
+import torch_images
 import torch_layers
 import torch_losses
 import torch_optimizers
@@ -12,6 +13,7 @@ import torch_transformer
 if __name__ == "__main__":
     torch_layers.write_all()
     torch_attention.write_all()
+    torch_images.write_all()
     torch_transformer.write_all()
     torch_losses.write_all()
     torch_optimizers.write_all()
