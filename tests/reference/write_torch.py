@@ -4,6 +4,7 @@
 import torch_attention
 import torch_classifiers
 import torch_curves
+import torch_graphs
 import torch_images
 import torch_layers
 import torch_losses
@@ -14,6 +15,7 @@ if __name__ == "__main__":
     torch_layers.write_all()
     torch_attention.write_all()
     torch_images.write_all()
+    torch_graphs.write_all()
     torch_transformer.write_all()
     torch_losses.write_all()
     torch_optimizers.write_all()
