@@ -62,6 +62,16 @@ TEST(SparseRows, HoldsColumnsAndValues) {
   EXPECT_EQ(rows.values()[2], 4);
 }
 
+TEST(SparseRows, RowsMayBeDividedByTheirSums) {
+  SparseRows<float> rows(6);
+  rows.add_row(Nodes{5, 0}, std::vector<float>{1, -3});
+  rows.add_row(Nodes{1}, std::vector<float>{0});
+  rows.normalize_rows();
+  EXPECT_EQ(rows.values()[0], 0.25F);
+  EXPECT_EQ(rows.values()[1], -0.75F);
+  EXPECT_EQ(rows.values()[2], 0.0F);
+}
+
 TEST(SparseRows, RejectsWhatDoesNotFit) {
   SparseRows<float> rows(3);
   EXPECT_NE(error_of([&] { rows.add_row(Nodes{3}, std::vector<float>{1}); }).find("columns 0 to 2"), std::string::npos);
