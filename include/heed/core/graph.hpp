@@ -97,8 +97,8 @@ class SparseRows {
   /// Divides each row by the sum of its values' sizes; a row of zeros stays.
   void normalize_rows() {
     for (Index i = 0; i < rows(); ++i) {
-      const auto values = std::span(values_).subspan(static_cast<std::size_t>(row(i).first),
-                                                     static_cast<std::size_t>(row(i).count()));
+      const auto values =
+          std::span(values_).subspan(static_cast<std::size_t>(row(i).first), static_cast<std::size_t>(row(i).count()));
       S sum = 0;
       for (const S v : values) sum += std::abs(v);
       for (S& v : values) v /= sum > 0 ? sum : S(1);

@@ -93,9 +93,9 @@ Evaluation evaluate_nodes(const Model& model, const LabelledNodes<typename Model
 }
 
 /// Trains by the mean cross-entropy over the nodes `training`, with Adam. With patience it ends after so many epochs in
-/// which neither loss nor accuracy over the nodes `validation` was as good as ever, and gives back the weights of the
-/// last epoch in which both were (as Velickovic et al. do). The same seed gives the same bits. Throws where a node or a
-/// label is faulty; the model is then as it was.
+/// which neither loss nor accuracy over the nodes `validation` was better than ever, and gives back the weights of the
+/// last epoch in which both were as good as ever (much as Velickovic et al. do). The same seed gives the same bits.
+/// Throws where a node or a label is faulty; the model is then as it was.
 template <class Model>
 History fit_nodes(Model& model, const LabelledNodes<typename Model::Scalar>& nodes, std::span<const Index> training,
                   std::span<const Index> validation, const FitNodesOptions& options = {}) {
@@ -140,14 +140,14 @@ History fit_nodes(Model& model, const LabelledNodes<typename Model::Scalar>& nod
       const Evaluation v = judge(model, nodes, validated);
       record.validation_loss = v.loss;
       record.validation_accuracy = v.accuracy;
-      const bool lower = v.loss <= lowest, higher = v.accuracy >= highest;
-      if (lower && higher) {
+      const bool better = v.loss < lowest || v.accuracy > highest;
+      if (v.loss <= lowest && v.accuracy >= highest) {
         best = model;
         history.best_epoch = epoch;
       }
       lowest = std::min(lowest, v.loss);
       highest = std::max(highest, v.accuracy);
-      waited = lower || higher ? 0 : waited + 1;
+      waited = better ? 0 : waited + 1;
     }
     record.learning_rate = options.learning_rate;
     record.sequences = static_cast<Index>(training.size());
