@@ -4,6 +4,8 @@
 import torch_attention
 import torch_classifiers
 import torch_curves
+import torch_graphs
+import torch_images
 import torch_layers
 import torch_losses
 import torch_optimizers
@@ -17,6 +19,8 @@ if __name__ == "__main__":
     torch_layers.write_all()
     torch_attention.write_all()
     torch_written_out.write_all()
+    torch_images.write_all()
+    torch_graphs.write_all()
     torch_transformer.write_all()
     torch_transformer_models.write_all()
     torch_losses.write_all()
