@@ -21,6 +21,7 @@
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/kernels/lane_product.hpp"
+#include "heed/core/kernels/panel_product.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/kernels/relative_positions.hpp"
 #include "heed/core/kernels/rows.hpp"
