@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/heed.hpp"
+#include "heed/io/checkpoint.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/alignment_map.hpp"
 #include "support/command.hpp"
@@ -25,7 +26,7 @@ constexpr heed::ParallelTextOptions reading{.lower = true};
 
 struct Arguments {
   std::vector<std::string> train, val, test;
-  std::string model, sentence, score = "additive", bridge = "dense";
+  std::string model, checkpoint, sentence, score = "additive", bridge = "dense";
   heed::Seq2SeqOptions options{.embedding = 128, .hidden = 256, .layers = 1, .bidirectional = true, .dropout = 0.3};
   heed::FitOptions fit{.epochs = 10, .learning_rate = 1e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
   heed::Index min_count = 2, beam = 5, most = 50;
@@ -37,6 +38,7 @@ void define(CLI::App& app, Arguments& a) {
   app.add_option("--val", a.val, "Text that chooses the epoch")->expected(2)->type_name("FILE FILE");
   app.add_option("--test", a.test, "Text that is translated in the end")->expected(2)->type_name("FILE FILE");
   app.add_option("--model", a.model, "Where the model is kept; without --train it is read")->type_name("FILE");
+  app.add_option("--checkpoint", a.checkpoint, "Kept after every epoch; training goes on from it")->type_name("FILE");
   app.add_option("--translate", a.sentence, "Translate one sentence and show what its words looked at");
   app.add_option("--embedding", a.options.embedding, "Numbers a word")->capture_default_str();
   app.add_option("--hidden", a.options.hidden, "Size of the LSTMs")->capture_default_str();
@@ -91,6 +93,7 @@ Translator trained(Arguments& a, const heed::ParallelText& train, const std::opt
     return true;
   });
   if (val) a.fit.early_stopping = {.patience = 3};
+  if (!a.checkpoint.empty()) a.fit.checkpoint = heed::checkpoint(a.checkpoint);
   const heed::InterruptGuard guard;  // Ctrl-C ends training and keeps the best weights
   a.fit.stop = guard.signal();
   const heed::History history = heed::fit(translator.model, Translator::view(pairs), a.fit, checked);
