@@ -14,7 +14,7 @@ namespace heed::inline HEED_ISA::kernels {
 /// Whether `panel_product` is the faster one: a weight of a MiB or more, and lanes that share it.
 template <class S>
 bool needs_panels(Index steps, Index rows, Index count, Index lanes) {
-  return rows * count * static_cast<Index>(sizeof(S)) >= Index(1) << 20 && steps * lanes >= 64 &&
+  return rows * count * static_cast<Index>(sizeof(S)) >= Index(1) << 20 && steps * lanes >= 64 && lanes > 1 &&
          lanes >= simd::native_width<S>;
 }
 
