@@ -42,7 +42,7 @@ HEED_COLD inline Split split_by_quota(std::span<const std::int32_t> labels, std:
 }
 inline void check_share(double share) {
   require(share >= 0 && share < 1, [&] {
-    return Fault{"share out of range", "split", "0 to below 1", std::to_string(share)};
+    return Fault{"share out of range", "split", "0 to below 1", text_of(share)};
   });
 }
 }  // namespace detail
@@ -55,8 +55,7 @@ HEED_COLD inline Split stratified_split(std::span<const std::int32_t> labels, do
   std::vector<Index> counts;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     require(labels[i] >= 0, [&] {
-      return Fault{"label out of range", "label " + std::to_string(i) + " (counted from 0)", "at least 0",
-                   std::to_string(labels[i])};
+      return Fault{"label out of range", "label " + text_of(i) + " (counted from 0)", "at least 0", text_of(labels[i])};
     });
     const auto c = static_cast<std::size_t>(labels[i]);
     if (c >= counts.size()) counts.resize(c + 1);
@@ -95,8 +94,7 @@ HEED_COLD inline std::vector<double> balanced_class_weights(std::span<const std:
   std::vector<double> weights(static_cast<std::size_t>(classes));
   for (const std::int32_t y : labels) {
     require(y >= 0 && y < classes, [&] {
-      return Fault{"label out of range", "balanced_class_weights", "0 to " + std::to_string(classes - 1),
-                   std::to_string(y)};
+      return Fault{"label out of range", "balanced_class_weights", "0 to " + text_of(classes - 1), text_of(y)};
     });
     ++weights[static_cast<std::size_t>(y)];
   }
