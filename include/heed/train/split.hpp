@@ -30,14 +30,16 @@ HEED_COLD inline Split split_by_quota(std::span<const std::int32_t> labels, std:
   std::vector<Index> order(labels.size());
   std::iota(order.begin(), order.end(), Index(0));
   shuffle(order, key);
-  Split split;
+  std::vector<std::uint8_t> validates(labels.size());
   for (const Index i : order) {
     Index& left = quota[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])];
-    (left > 0 ? split.validation : split.training).push_back(i);
+    validates[static_cast<std::size_t>(i)] = left > 0;
     left -= left > 0;
   }
-  std::sort(split.training.begin(), split.training.end());
-  std::sort(split.validation.begin(), split.validation.end());
+  Split split;
+  for (std::size_t i = 0; i < validates.size(); ++i) {
+    (validates[i] ? split.validation : split.training).push_back(static_cast<Index>(i));
+  }
   return split;
 }
 inline void check_share(double share) {
@@ -71,8 +73,9 @@ HEED_COLD inline Split stratified_split(std::span<const std::int32_t> labels, do
     left -= quota[c];
   }
   std::iota(by_rest.begin(), by_rest.end(), Index(0));
-  std::stable_sort(by_rest.begin(), by_rest.end(), [&](Index a, Index b) {
-    return rest[static_cast<std::size_t>(a)] > rest[static_cast<std::size_t>(b)];
+  std::sort(by_rest.begin(), by_rest.end(), [&](Index a, Index b) {
+    const double first = rest[static_cast<std::size_t>(a)], second = rest[static_cast<std::size_t>(b)];
+    return first != second ? first > second : a < b;
   });
   for (const Index i : by_rest) {
     const auto c = static_cast<std::size_t>(i);
