@@ -95,7 +95,7 @@ HEED_INLINE void column_block(Index r, Start<S> start, S* y, const Term<S>* firs
 }
 
 template <class S>
-void columns(Index rows, Start<S> start, S* y, const Term<S>* first, const Term<S>* last) {
+HEED_INLINE void columns(Index rows, Start<S> start, S* y, const Term<S>* first, const Term<S>* last) {
   for_each_packet<S, 8>(
       rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P, (P::parts >= 4 ? 1 : 4)>(r, start, y, first, last); });
 }
