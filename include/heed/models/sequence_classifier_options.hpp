@@ -73,6 +73,17 @@ inline CellKind cell_from(std::string_view text) { return detail::enum_from<Cell
 
 // ---- metadata
 
+/// What a classifier's file says beside the options.
+template <class S>
+void set_labels_and_scales(Metadata& m, const std::vector<std::string>& labels, const Vector<S>& mean,
+                           const Vector<S>& deviation) {
+  if (!labels.empty()) set(m, "labels", labels);
+  if (!mean.empty()) {
+    set(m, "standardize.mean", std::vector<S>(mean.begin(), mean.end()));
+    set(m, "standardize.deviation", std::vector<S>(deviation.begin(), deviation.end()));
+  }
+}
+
 template <class S>
 Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::string>& labels, const Vector<S>& mean,
                      const Vector<S>& deviation) {
@@ -91,11 +102,7 @@ Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::
   if (o.layers != plain.layers) set(m, "layers", o.layers);
   if (o.bidirectional) set(m, "bidirectional", o.bidirectional);
   if (o.dropout != 0) set(m, "dropout", o.dropout);
-  if (!labels.empty()) set(m, "labels", labels);
-  if (!mean.empty()) {
-    set(m, "standardize.mean", std::vector<S>(mean.begin(), mean.end()));
-    set(m, "standardize.deviation", std::vector<S>(deviation.begin(), deviation.end()));
-  }
+  set_labels_and_scales(m, labels, mean, deviation);
   return m;
 }
 
