@@ -140,6 +140,22 @@ TEST(Table, RemembersWhichRowsWereTouched) {
   EXPECT_EQ(touched(t), (Runs{6, 2}));
 }
 
+TEST(Table, WalksOverTouchedRowsInOrder) {
+  const auto in_order = [](const heed::ParameterArray<double>& p) {
+    Runs runs;
+    p.for_each_touched_in_order([&](Index first, Index count) { runs.insert(runs.end(), {first, count}); });
+    return runs;
+  };
+  Table<double> t(4, 2);
+  EXPECT_EQ(in_order(t), Runs{});
+  t.row(2)[0] = 5;
+  t.row(0)[1] = 6;
+  EXPECT_EQ(in_order(t), (Runs{0, 2, 4, 2}));
+  t.data()[7] = 3;
+  EXPECT_EQ(in_order(t), (Runs{0, 2, 2, 2, 4, 2, 6, 2})) << "row by row, whatever is known";
+  EXPECT_EQ(in_order(Matrix<double>(3, 2)), (Runs{0, 6}));
+}
+
 TEST(Table, WhoeverAsksForAllNumbersTouchesAll) {
   Table<double> t(4, 2);
   t.row(1)[0] = 1;

@@ -23,6 +23,7 @@
 #include "heed/layers/transformer_decoder_block.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
 #include "heed/models/sequence_classifier.hpp"
+#include "heed/models/tagger.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -110,6 +111,26 @@ TEST(CheckLayer, CountsAllocationsWhereItIsTold) {
       },
       {2, 3}, {.allocations = test_support::allocations});
   EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(LayerAllocations, NoTaggerMakesAnyOnceWarm) {
+  using heed::Attention;
+  using heed::TaggerOutput;
+  for (const Attention attention : {Attention::pool, Attention::multihead, Attention::none}) {
+    for (const bool training : {false, true}) {
+      const heed::Tagger<float> model({.tokens = {6, 5},
+                                       .embedding = {3, 2},
+                                       .classes = 4,
+                                       .hidden = 4,
+                                       .layers = 2,
+                                       .attention = attention,
+                                       .dropout = 0.3});
+      EXPECT_EQ(warm_allocations(model, {5, 2}, training), 0) << to_text(attention);
+    }
+  }
+  const heed::Tagger<float> whole(
+      {.tokens = {6}, .embedding = {3}, .classes = 4, .hidden = 4, .output = TaggerOutput::sequence});
+  EXPECT_EQ(warm_allocations(whole, {5, 1}), 0);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <utility>
 
 #include "../support/two_parameters.hpp"
@@ -54,6 +55,18 @@ struct Vectors {
   heed::Table<double> table{5, 2};
   static void visit(auto&& f, auto&... v) { f("table", v.table...); }
 };
+
+TEST(ClipNorm, IsTheSameBitsHoweverRowsCameToBeTouched) {
+  Vectors one, other, all;
+  for (Vectors* v : {&one, &other, &all}) {
+    for (const heed::Index i : v == &one ? std::array{0, 3, 4} : std::array{4, 0, 3}) {
+      for (heed::Index k = 0; k < 2; ++k) v->table.row(i)[k] = 1 / (3.0 + static_cast<double>(2 * i + k));
+    }
+  }
+  all.table.data();
+  EXPECT_EQ(heed::norm(one), heed::norm(other));
+  EXPECT_EQ(heed::norm(one), heed::norm(all));
+}
 
 TEST(Clip, TouchesNoOtherRowsOfATable) {
   Vectors gradient;

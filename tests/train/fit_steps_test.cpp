@@ -122,6 +122,20 @@ TEST(FitSteps, ThePredictorNamesTheLabelOfEveryStep) {
   EXPECT_EQ(heed::evaluate(model, data.view(), 1).accuracy, correct / count);
 }
 
+TEST(FitSteps, ThePredictorNamesThemAsOfEachSequenceAlone) {
+  const Steps data(150);  // of several lengths: more than two tiles
+  const Tagger model = tagger();
+  heed::Predictor<Tagger> predictor(model);
+  const auto labels = predictor.step_labels(data.x.view(), data.lengths);
+  for (Index i = 0; i < 150; ++i) {
+    const Index length = data.lengths[static_cast<std::size_t>(i)];
+    if (length == 0) continue;
+    const heed::TensorView<const double, 3> one(data.x[i].data(), {1, length, data.x.extent(2)});
+    const auto alone = predictor.step_labels(one);
+    for (Index t = 0; t < length; ++t) EXPECT_EQ(labels(i, t), alone(0, t)) << i << ", " << t;
+  }
+}
+
 TEST(FitSteps, RejectsWhatDoesNotFit) {
   Steps data(6);
   const auto error = [&](const heed::LabelledSequences<double>& view) {

@@ -32,6 +32,7 @@ class TouchedSlices {
   explicit operator bool() const { return length_ > 0; }
   bool all() const { return all_; }
   Index length() const { return length_; }
+  bool touched(Index slice) const { return all_ || is_touched_[static_cast<std::size_t>(slice)] != 0; }
   std::span<const std::int32_t> list() const { return std::span(list_).first(static_cast<std::size_t>(count_)); }
 
   void touch(Index slice) {
@@ -99,6 +100,14 @@ class ParameterArray {
   void for_each_touched(F&& f) const {
     if (!touched_ || touched_.all()) return f(Index(0), size_);
     for (const std::int32_t slice : touched_.list()) f(slice * touched_.length(), touched_.length());
+  }
+  /// The same, of a table row by row from the first to the last, all rows where it is not known which were touched.
+  template <class F>
+  void for_each_touched_in_order(F&& f) const {
+    if (!touched_) return f(Index(0), size_);
+    for (Index slice = 0; slice < extents_[0]; ++slice) {
+      if (touched_.touched(slice)) f(slice * touched_.length(), touched_.length());
+    }
   }
   /// The numbers from `first` on, of which `count` will be written: what `for_each_touched` gives of an array of the
   /// same kind.

@@ -146,6 +146,8 @@ class TextReader {
   }
 
   const std::string& where() const { return where_; }
+  /// The number of the current line, from 1.
+  Index line_number() const { return number_; }
 
  private:
   std::size_t end_of_field(std::string_view text, const char* separators) const {

@@ -7,8 +7,10 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
@@ -19,6 +21,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/train/order.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -86,7 +89,10 @@ class Predictor {
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
     const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
     Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
-    each_tile(output, x, lengths, [&](Index first, Index rows, Tile<S> z) {
+    std::fill(out.begin(), out.end(), -1);
+    const std::vector<Index> order = by_length(x, lengths);
+    const auto row_of = [&](Index p) { return order.empty() ? p : order[static_cast<std::size_t>(p)]; };
+    const auto put_labels = [&](Index first, Index rows, Tile<S> z) {
       const Scratch::Mark mark(scratch_);
       std::int32_t* best = scratch_.template take<std::int32_t>(z.lanes);
       for (Index t = 0; t < z.steps; ++t) {
@@ -98,11 +104,11 @@ class Predictor {
           }
         }
         for (Index l = 0; l < rows; ++l) {
-          const bool inside = lengths.empty() || t < lengths[static_cast<std::size_t>(first + l)];
-          out(first + l, t) = inside ? best[l] : -1;
+          if (t < z.length(l)) out(row_of(first + l), t) = best[l];
         }
       }
-    });
+    };
+    each_tile(output, x, lengths, put_labels, order);
     return out;
   }
 
@@ -142,28 +148,43 @@ class Predictor {
     return z;
   }
 
-  // f(first row, rows, logits) for every tile; all tiles have the steps of x
+  // ragged sequences, the longest first; empty: none, or nothing to gain
+  std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const {
+    check_lengths(lengths, x.extent(0), x.extent(1), "Predictor");
+    std::vector<Index> order(x.extent(0) > 1 ? lengths.size() : 0);
+    std::iota(order.begin(), order.end(), Index(0));
+    sort_by_length(order, lengths);
+    return order;
+  }
+
+  // f(first row, rows, logits) for every tile; all tiles have the steps of x. With an order rows are places in it, and
+  // a tile has the steps of its longest sequence.
   template <class F>
-  void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f) {
+  void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f,
+                 std::span<const Index> order = {}) {
     const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
     require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
     check_lengths(lengths, n, T, "Predictor");
     check_input(x, lengths);
     for (Index first = 0; first < n; first += widest) {
       const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
+      const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
       const std::int32_t* valid = nullptr;
+      Index steps = T;
       if (!lengths.empty()) {
-        std::int32_t* l = lengths_.reserve(widest);
-        std::fill_n(std::copy_n(lengths.begin() + first, rows, l), lanes - rows, 0);
-        valid = l;
+        std::int32_t* of_lanes = lengths_.reserve(widest);
+        for (Index l = 0; l < lanes; ++l) of_lanes[l] = l < rows ? lengths[static_cast<std::size_t>(row(l))] : 0;
+        valid = of_lanes;
+        if (!order.empty()) steps = std::max<Index>(of_lanes[0], 1);
       }
-      const Tile<X> tile = input_.take({T, features}, lanes, valid);
+      const Tile<X> tile = input_.take({steps, features}, lanes, valid);
       for (Index l = 0; l < lanes; ++l) {
-        for (Index k = 0; k < T * features; ++k) {
+        for (Index k = 0; k < steps * features; ++k) {
           const bool inside = l < rows && (!valid || k < valid[l] * features);
-          tile.data[k * lanes + l] = inside ? x.data()[(first + l) * T * features + k] : X(0);
+          tile.data[k * lanes + l] = inside ? x.data()[row(l) * T * features + k] : X(0);
         }
       }
+      if (steps < T) output = model_->output_shape(tile.shape());
       const Tile<S> z = output_.take(output, lanes, output.steps > 1 ? valid : nullptr);
       model_->forward(tile, z, cache_, Pass{scratch_});
       check_logits(z, rows, x, lengths);

@@ -105,33 +105,42 @@ struct Embedding {
   }
 
   void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const {
+    look_up(x, 0, {y, 0, y.features}, pass);
+  }
+  void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, Embedding& grad,
+                const Pass& pass) const {
+    accumulate(x, 0, {dy, 0, dy.features}, grad, pass);
+  }
+
+  // ---- one of several tables side by side: tokens are feature `column` of x, vectors a range of the features of y
+
+  void look_up(Tile<const std::int32_t> x, Index column, FeatureRange<S> y, const Pass& pass) const {
     const Scratch::Mark mark(pass.scratch);
     const S** rows = pass.scratch.template take<const S*>(x.lanes);
     for (Index t = 0; t < x.steps; ++t) {
-      for (Index l = 0; l < x.lanes; ++l) rows[l] = weight.row(t < x.length(l) ? token(x, t, l) : 0);
-      kernels::gather_rows<S>(rows, y.features, y.lanes, y.at(t));
+      for (Index l = 0; l < x.lanes; ++l) rows[l] = weight.row(t < x.length(l) ? token(x, t, column, l) : 0);
+      kernels::gather_rows<S>(rows, y.count, x.lanes, y.at(t));
       zero_ended(x, t, y.step(t));
     }
   }
-
-  void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, Embedding& grad,
-                const Pass& pass) const {
+  void accumulate(Tile<const std::int32_t> x, Index column, FeatureRange<const S> dy, Embedding& grad,
+                  const Pass& pass) const {
     const Scratch::Mark mark(pass.scratch);
     S** rows = pass.scratch.template take<S*>(x.lanes);
     for (Index t = 0; t < x.steps; ++t) {
       for (Index l = 0; l < x.lanes; ++l) {
-        const bool used = t < x.length(l) && token(x, t, l) != padding_idx;
-        rows[l] = used ? grad.weight.row(token(x, t, l)) : nullptr;
+        const Index id = t < x.length(l) ? token(x, t, column, l) : padding_idx;
+        rows[l] = t < x.length(l) && id != padding_idx ? grad.weight.row(id) : nullptr;
       }
-      kernels::scatter_rows<S>(dy.at(t), dy.features, dy.lanes, rows);
+      kernels::scatter_rows<S>(dy.at(t), dy.count, x.lanes, rows);
     }
   }
 
   static void visit(auto&& f, auto&... layers) { f("weight", layers.weight...); }
 
  private:
-  Index token(Tile<const std::int32_t> x, Index t, Index lane) const {
-    const Index id = x.at(t)[lane];
+  Index token(Tile<const std::int32_t> x, Index t, Index column, Index lane) const {
+    const Index id = x.at(t, column)[lane];
     assert(id >= 0 && id < num_embeddings());
     return id;
   }

@@ -24,17 +24,35 @@ void for_each_number(ParameterArray<S>& p, F&& f) {
     std::for_each(v, v + count, f);
   });
 }
+
+// in eight sums side by side, which the compiler makes one packet
+template <class S>
+double sum_of_squares(const S* v, Index count) {
+  constexpr int parts = 8;
+  double sum[parts] = {};
+  Index i = 0;
+  for (; i + parts <= count; i += parts) {
+    for (int k = 0; k < parts; ++k) sum[k] += static_cast<double>(v[i + k]) * static_cast<double>(v[i + k]);
+  }
+  double total = 0;
+  for (; i < count; ++i) total += static_cast<double>(v[i]) * static_cast<double>(v[i]);
+  for (int k = 0; k < parts; ++k) total += sum[k];
+  return total;
+}
+// Of a table row after row, in their order, so that the sum is the same however rows came to be touched.
+template <class S>
+double sum_of_squares(const ParameterArray<S>& g) {
+  double total = 0;
+  g.for_each_touched_in_order([&](Index first, Index count) { total += sum_of_squares(g.data() + first, count); });
+  return total;
+}
 }  // namespace detail
 
 /// The Euclidean norm over all parameters.
 template <Visitable Model>
 double norm(const Model& gradient) {
   double total = 0;
-  for_each_parameter(
-      [&](const Path&, const auto& g) {
-        for (const auto v : g) total += static_cast<double>(v) * static_cast<double>(v);
-      },
-      gradient);
+  for_each_parameter([&](const Path&, const auto& g) { total += detail::sum_of_squares(g); }, gradient);
   return std::sqrt(total);
 }
 

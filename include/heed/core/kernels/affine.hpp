@@ -7,6 +7,7 @@
 #include <cassert>
 #include <concepts>
 
+#include "heed/core/kernels/panel_product.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
 #include "heed/core/parameter.hpp"
@@ -72,6 +73,9 @@ void for_outputs(Weight<const S> w, Index lanes, F&& f) {
 template <class S>
 void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
   assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
+  if (w.row == 1 && w.stride == w.out && kernels::needs_panels<S>(x.steps, w.out, w.in, x.lanes)) {
+    return kernels::panel_product<S>(x.steps, w.out, w.in, x.lanes, w.data, bias, x.data, y.data);
+  }
   detail::for_outputs(w, x.lanes, [&](Index first, Index count) {
     for (Index t = 0; t < x.steps; ++t) {
       kernels::product<S>(count, x.lanes, {.bias = bias ? bias + first : nullptr}, y.at(t, first),

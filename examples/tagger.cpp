@@ -1,0 +1,198 @@
+/// Trains a BiLSTM tagger with attention on sentences with a tag for each word (parts of speech, or entities as BIO),
+/// measures it, saves it, and tags what it is given. Without data it learns a small task of its own.
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+#include "support/entity_task.hpp"
+#include "support/tag_score.hpp"
+#include "support/tagged_text.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::TaggedSentences;
+using Model = heed::Tagger<float>;
+using support::tag_score;
+using support::Tags;
+
+struct Arguments {
+  std::string train, dev, test, model, tag, attention = "pool";
+  std::vector<std::string> features{"lower:100",  "prefix1:8",  "prefix2:16", "prefix3:24", "suffix1:8",
+                                    "suffix2:16", "suffix3:32", "suffix4:32", "shape:16"};
+  Index min_count = 2;
+  heed::TaggerOptions options{.hidden = 100, .dropout = 0.5};
+  heed::FitOptions fit{
+      .epochs = 12, .learning_rate = 0.003, .batch_size = 32, .bucket_by_length = true, .clip_norm = 1};
+};
+
+/// Sentences as the model takes them.
+struct Data {
+  TaggedSentences sentences;
+  heed::Sequences<std::int32_t> tokens;
+  heed::Tensor<std::int32_t, 2> classes;
+
+  Data(TaggedSentences s, const Model& model, const std::string& where)
+      : sentences(std::move(s)),
+        tokens(heed::WordFeatures(model.features).encode(sentences.words)),
+        classes(tag_classes(sentences, heed::LabelMap{model.labels}, tokens.steps(), where)) {}
+  heed::LabelledSequences<std::int32_t> view() const { return {tokens.x.view(), classes.view(), tokens.lengths}; }
+};
+
+Tags tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
+  const auto classes = heed::Predictor<Model>(model).step_labels(tokens.x.view(), tokens.lengths);
+  Tags tags(tokens.lengths.size());
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    for (Index t = 0; t < tokens.lengths[i]; ++t) {
+      tags[i].push_back(model.labels[static_cast<std::size_t>(classes(static_cast<Index>(i), t))]);
+    }
+  }
+  return tags;
+}
+
+Model new_model(const Arguments& a, const TaggedSentences& train) {
+  std::vector<std::string> names;
+  heed::TaggerOptions options = a.options;
+  options.attention = heed::attention_from(a.attention);
+  for (const std::string& feature : a.features) {
+    const std::size_t colon = feature.find(':');
+    names.push_back(feature.substr(0, colon));
+    options.embedding.push_back(std::stoll(feature.substr(colon + 1)));
+  }
+  const auto words = heed::WordFeatures::from(train.words, names, a.min_count);
+  const heed::LabelMap labels = tag_names(train);
+  options.tokens = words.sizes();
+  options.classes = labels.size();
+  Model model(options);
+  model.initialize(heed::Key{a.fit.seed});
+  model.features = words.features();
+  model.labels = labels.names;
+  return model;
+}
+
+Model train(const Arguments& a, const TaggedSentences& sentences, const TaggedSentences& dev_sentences) {
+  Model model = new_model(a, sentences), best = model;
+  const Data data(sentences, model, a.train), dev(dev_sentences, model, a.dev);
+  std::printf("%td sentences, %td words, %zu tags; %td sentences to choose on; %td parameters\n", sentences.count(),
+              sentences.word_count(), model.labels.size(), dev.sentences.count(), parameter_count(model));
+  double highest = -1;
+  heed::FitOptions fit = a.fit;
+  const Index steps = (sentences.count() + fit.batch_size - 1) / std::max<Index>(fit.batch_size, 1);
+  fit.schedule = heed::CosineSchedule{.base = fit.learning_rate, .steps = steps * fit.epochs};
+  fit.callbacks.push_back([&](const heed::EpochRecord& r) {
+    const support::TagScore s = tag_score(dev.sentences.tags, tags_of(model, dev.tokens), model.labels);
+    const bool better = s.value() > highest;
+    std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f  dev %s %.4f%s  %.1f s\n", r.epoch, r.epochs, r.loss,
+                r.accuracy, s.name(), s.value(), better ? " *" : "  ", r.seconds);
+    std::fflush(stdout);
+    if (better) highest = s.value(), best = model;
+    return true;
+  });
+  const heed::InterruptGuard guard;
+  fit.stop = guard.signal();
+  if (heed::fit(model, data.view(), fit).outcome == heed::Outcome::cancelled) std::puts("interrupted");
+  return best;
+}
+
+void report(const Model& model, const TaggedSentences& test, const std::optional<TaggedSentences>& train,
+            const std::string& where) {
+  const Tags tags = tags_of(model, Data(test, model, where).tokens);
+  const support::TagScore s = tag_score(test.tags, tags, model.labels);
+  if (s.entities) support::print(*s.entities);
+  std::printf("\ntest %s %.4f (%td sentences)\n", s.name(), s.value(), test.count());
+  if (train) {
+    const Tags simple = support::most_frequent_tags(*train, test);
+    std::printf("each word's most frequent tag gives %.4f\n", tag_score(test.tags, simple, model.labels).value());
+  }
+  std::puts("");
+  for (std::size_t i = 0; i < test.words.size(); ++i) {  // the first that shows something
+    if (test.words[i].size() < 8 || (s.entities && heed::entities_of(tags[i]).empty())) continue;
+    return support::print_tagged(test.words[i], tags[i], model.labels);
+  }
+}
+
+void run(const Arguments& a) {
+  const bool stored = a.train.empty() && !a.model.empty() && !(a.test.empty() && a.tag.empty());
+  std::optional<TaggedSentences> sentences, dev, test;
+  if (!a.test.empty()) test = heed::read_conll(a.test);
+  Model model;
+  if (stored) {
+    model = heed::load<Model>(a.model);
+    heed::require(!model.features.empty() && !model.labels.empty(), [&] {
+      return heed::Fault{"the model does not know its words and tags", a.model};
+    });
+  } else {
+    if (!a.model.empty()) heed::check_writable(a.model);
+    const auto made_up = [&](std::uint64_t part, Index count) {
+      return support::entity_sentences(heed::Key{a.fit.seed}.child(part), count);
+    };
+    sentences = a.train.empty() ? made_up(1, 600) : heed::read_conll(a.train);
+    dev = a.train.empty() ? made_up(2, 200) : heed::read_conll(a.dev);
+    if (a.train.empty() && !test) test = made_up(3, 400);
+    model = train(a, *sentences, *dev);
+    if (!a.model.empty()) heed::save(model, a.model);
+  }
+  if (test) report(model, *test, sentences, a.test);
+  if (a.tag.empty()) return;
+  const Tags words{heed::tokenize_english(a.tag)};
+  const auto tokens = heed::WordFeatures(model.features).encode(words);
+  support::print_tagged(words[0], tags_of(model, tokens)[0], model.labels);
+}
+
+// an error unless the text is "suffix3:16"
+std::string name_and_size(const std::string& text) {
+  int size = 0;
+  const bool ok = text.find(':') < text.size() && CLI::detail::lexical_cast(text.substr(text.find(':') + 1), size);
+  return ok && size > 0 && size <= 4096 ? "" : "a feature and a size of 1 to 4096, as in suffix3:16; got " + text;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments a;
+  CLI::App program("Trains, tests and runs a tagger: a label for each word of a sentence", "tagger");
+  program.add_option("--train", a.train, "Words and tags in columns, blank lines between sentences, or .conllu");
+  program.add_option("--dev", a.dev, "The same, to choose the best epoch on")->needs("--train");
+  program.add_option("--test", a.test, "The same, to measure on");
+  program.add_option("--model", a.model, "Where the model is saved; without --train, where it is");
+  program.add_option("--tag", a.tag, "A sentence to tag");
+  program.add_option("--features", a.features, "Of words, with the size of their vectors")
+      ->delimiter(',')
+      ->check(name_and_size);
+  program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(CLI::PositiveNumber);
+  program.add_option("--hidden", a.options.hidden, "Units of each direction")->check(CLI::Range(1, 4096));
+  program.add_option("--layers", a.options.layers, "LSTM layers")->check(CLI::Range(1, 16));
+  program.add_option("--attention", a.attention, "pool, multihead or none")
+      ->check(CLI::IsMember({"pool", "multihead", "none"}));
+  program.add_option("--heads", a.options.heads, "Of multihead")->check(CLI::Range(1, 64));
+  program.add_option("--dropout", a.options.dropout, "")->check(CLI::Range(0.0, 0.99));
+  program.add_option("--epochs", a.fit.epochs, "")->check(CLI::Range(1, 100000));
+  program.add_option("--batch", a.fit.batch_size, "Sentences a step")->check(CLI::Range(1, 1 << 20));
+  program.add_option("--learning-rate", a.fit.learning_rate, "Adam's at the start")->check(CLI::PositiveNumber);
+  program.add_option("--weight-decay", a.fit.weight_decay, "AdamW's")->check(CLI::NonNegativeNumber);
+  program.add_option("--smoothing", a.fit.label_smoothing, "Of labels")->check(CLI::Range(0.0, 1.0));
+  program.add_option("--threads", a.fit.threads, "0: all")->check(CLI::NonNegativeNumber);
+  program.add_option("--seed", a.fit.seed, "")->check(CLI::NonNegativeNumber);
+  try {
+    program.parse(argc, argv);
+    if (!a.train.empty() && a.dev.empty()) throw CLI::RequiredError("--dev");
+    if (a.train.empty() && a.model.empty() && !a.test.empty()) throw CLI::RequiredError("--train or --model");
+  } catch (const CLI::Success& asked) {
+    return program.exit(asked);
+  } catch (const CLI::ParseError& e) {
+    return std::fprintf(stderr, "tagger: %s (--help shows the usage)\n", e.what()), 2;
+  }
+  try {
+    run(a);
+  } catch (const std::exception& e) {
+    return std::fprintf(stderr, "tagger: %s\n", e.what()), 1;
+  }
+}

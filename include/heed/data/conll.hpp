@@ -1,0 +1,131 @@
+#pragma once
+
+/// @file
+/// Sentences with a tag for each word: the column formats of the CoNLL shared tasks.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Words, and as many tags, sentence by sentence.
+struct TaggedSentences {
+  std::vector<std::vector<std::string>> words = {}, tags = {};
+  Index count() const { return static_cast<Index>(words.size()); }
+  Index word_count() const {
+    Index sum = 0;
+    for (const auto& sentence : words) sum += static_cast<Index>(sentence.size());
+    return sum;
+  }
+};
+
+struct ConllOptions {
+  Index word = 0;       ///< the column of the word, from 0
+  Index tag = -1;       ///< that of its tag; negative: the last
+  bool conllu = false;  ///< lines that start with `#` are comments, and lines of words that are not one (their first
+                        ///< column is 1-2, or 1.1) are passed over
+};
+/// Of Universal Dependencies: FORM and UPOS.
+inline constexpr ConllOptions conllu_options{.word = 1, .tag = 3, .conllu = true};
+
+/// Reads sentences, a word a line: columns, with tabs between them if the line holds one, otherwise blanks. A line that
+/// holds nothing, or blanks and tabs alone, stands between two sentences. Throws at the first fault, naming its line: a
+/// column that is empty or not there, no sentence at all.
+inline TaggedSentences parse_conll(std::string_view text, const std::string& where, const ConllOptions& options = {}) {
+  require(options.word >= 0, [&] {
+    return Fault{"option out of range", "parse_conll", "word of at least 0", std::to_string(options.word)};
+  });
+  TaggedSentences result;
+  std::vector<std::string_view> fields;
+  Index last_line = -1;  // of the sentence
+  TextReader reader(text, where, options.conllu ? TextReader::Comments::hash : TextReader::Comments::none);
+  while (reader.next()) {
+    fields.clear();
+    const std::string_view line = reader.line();
+    const bool tabs = line.find('\t') != std::string_view::npos;
+    for (std::size_t at = 0; at < line.size();) {
+      const std::size_t end = std::min(line.find(tabs ? '\t' : ' ', at), line.size());
+      fields.push_back(trim(line.substr(at, end - at)));
+      at = tabs ? end + 1 : std::min(line.find_first_not_of(' ', end), line.size());
+    }
+    const auto count = static_cast<Index>(fields.size()), tag = options.tag < 0 ? count - 1 : options.tag;
+    if (std::max(options.word, tag) >= count || tag == options.word) {
+      const Index wanted = std::max(options.word, options.tag < 0 ? options.word + 1 : tag) + 1;
+      throw Error({"too few columns", reader.place_of_end(), std::to_string(wanted) + " or more, a word and its tag",
+                   std::to_string(count)});
+    }
+    const std::string_view word = fields[static_cast<std::size_t>(options.word)],
+                           name = fields[static_cast<std::size_t>(tag)];
+    if (word.empty() || name.empty()) {
+      reader.fail(word.empty() ? word : name, "an empty column", "a word and its tag", "nothing");
+    }
+    const bool goes_on = reader.line_number() == last_line + 1;
+    last_line = reader.line_number();
+    if (options.conllu && fields[0].find_first_of("-.") != std::string_view::npos) continue;
+    if (!goes_on || result.words.empty()) {
+      result.words.emplace_back();
+      result.tags.emplace_back();
+    }
+    result.words.back().emplace_back(word);
+    result.tags.back().emplace_back(name);
+  }
+  require(result.count() > 0, [&] { return Fault{"no sentences", where, "at least one word and its tag"}; });
+  return result;
+}
+
+/// The same from a file; one called `.conllu` is read with `conllu_options`.
+inline TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options = {}) {
+  const std::vector<std::byte> bytes = read_file(path);
+  return parse_conll(as_text(bytes), path.string(), path.extension() == ".conllu" ? conllu_options : options);
+}
+
+/// The tags that occur, in the order of their bytes: the classes of a tagger.
+inline LabelMap tag_names(const TaggedSentences& sentences) {
+  LabelMap map;
+  for (const auto& tags : sentences.tags) map.names.insert(map.names.end(), tags.begin(), tags.end());
+  std::sort(map.names.begin(), map.names.end());
+  map.names.erase(std::unique(map.names.begin(), map.names.end()), map.names.end());
+  return map;
+}
+
+/// The class of each word: (n, steps), and -100, which no loss counts, past a sentence's end. Throws where a sentence
+/// has more words, or a tag is not one of the names.
+inline Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, const LabelMap& names, Index steps,
+                                           const std::string& where) {
+  std::unordered_map<std::string_view, std::int32_t> classes;
+  for (const std::string& name : names.names) classes.emplace(name, static_cast<std::int32_t>(classes.size()));
+  Tensor<std::int32_t, 2> result({sentences.count(), steps});
+  std::fill(result.begin(), result.end(), -100);
+  for (Index i = 0; i < sentences.count(); ++i) {
+    const auto& tags = sentences.tags[static_cast<std::size_t>(i)];
+    require(static_cast<Index>(tags.size()) <= steps, [&] {
+      return Fault{"a sentence is too long", where + ", sentence " + std::to_string(i + 1),
+                   std::to_string(steps) + " words or fewer", std::to_string(tags.size())};
+    });
+    for (std::size_t t = 0; t < tags.size(); ++t) {
+      const auto found = classes.find(tags[t]);
+      require(found != classes.end(), [&] {
+        return Fault{"unknown tag", where + ", sentence " + std::to_string(i + 1) + ", word " + std::to_string(t + 1),
+                     "one of the " + std::to_string(names.size()) + " of the model", in_quotes(tags[t])};
+      });
+      result(i, static_cast<Index>(t)) = found->second;
+    }
+  }
+  return result;
+}
+
+}  // namespace heed::inline HEED_ISA

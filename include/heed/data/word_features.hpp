@@ -1,0 +1,184 @@
+#pragma once
+
+/// @file
+/// What a tagger sees of a word: the word itself, its ends, its shape.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/token_feature.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/vocabulary.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+inline bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+inline char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// the first or the last characters of a UTF-8 text
+inline std::string_view end_of_word(std::string_view word, Index characters, bool prefix) {
+  Index left = characters;
+  if (prefix) {
+    for (std::size_t i = 0; i < word.size(); ++i) {
+      if (starts_character(word[i]) && left-- == 0) return word.substr(0, i);
+    }
+    return word;
+  }
+  for (std::size_t i = word.size(); i-- > 0;) {
+    if (starts_character(word[i]) && --left == 0) return word.substr(i);
+  }
+  return word;
+}
+
+inline std::string shape_of(std::string_view word) {
+  constexpr std::size_t longest = 8;
+  std::string shape;
+  for (const char c : word) {
+    const bool small = (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+    const char kind = c >= 'A' && c <= 'Z' ? 'A' : c >= '0' && c <= '9' ? '0' : small ? 'a' : c;
+    // of a run of one kind two stand for all: "A" and "AA" are different, "AA" and "AAA" are not
+    const std::size_t n = shape.size();
+    if (n >= 2 && shape[n - 1] == kind && shape[n - 2] == kind) continue;
+    if (n == longest) break;
+    shape += kind;
+  }
+  return shape;
+}
+}  // namespace detail
+
+/// A feature of a word, by its name:
+///
+/// | name       | of "McDonald's"   | |
+/// |------------|--------------|---------------------------------------------------------------------------------------|
+/// | `word`     | `McDonald's` | as it is | | `lower`    | `mcdonald's` | A to Z as a to z | | `prefixN`  | `mcd`, N =
+/// 3 | the first N characters, lowered; shorter words whole                                  | | `suffixN`  | `d's`, N
+/// = 3 | the last N                                                                            | | `shape`    |
+/// `AaAaa'a`    | A a capital, a any other letter, 0 a digit, the rest as it is; runs cut to two, 8 in all |
+///
+/// Throws where the name is none of these.
+inline std::string word_feature(std::string_view name, std::string_view word) {
+  if (name == "word") return std::string(word);
+  if (name == "shape") return detail::shape_of(word);
+  const bool prefix = name.starts_with("prefix"), suffix = name.starts_with("suffix");
+  Index characters = 0;
+  require(name == "lower" || ((prefix || suffix) && detail::parse(name.substr(6), characters) && characters > 0), [&] {
+    return Fault{"unknown feature of words", {}, "word, lower, shape, prefixN or suffixN", in_quotes(name)};
+  });
+  std::string text(name == "lower" ? word : detail::end_of_word(word, characters, prefix));
+  std::transform(text.begin(), text.end(), text.begin(), detail::lower_letter);
+  return text;
+}
+
+/// A sentence as English corpora cut it: blanks stand between words; punctuation at their ends, and what an apostrophe
+/// cuts off ("Bob's", "don't"), are words of their own.
+inline std::vector<std::string> tokenize_english(std::string_view sentence) {
+  constexpr std::string_view marks = ".,;:!?()[]{}\"";
+  std::vector<std::string> words;
+  const auto put = [&](std::string_view word) {
+    if (!word.empty()) words.emplace_back(word);
+  };
+  while (!sentence.empty()) {
+    const std::size_t end = std::min(sentence.find_first_of(" \t\n\r"), sentence.size());
+    std::string_view word = sentence.substr(0, end);
+    sentence.remove_prefix(std::min(end + 1, sentence.size()));
+    while (word.size() > 1 && marks.find(word[0]) != std::string_view::npos) {
+      put(word.substr(0, 1));
+      word.remove_prefix(1);
+    }
+    std::size_t last = word.find_last_not_of(marks);
+    const std::string_view after = last == std::string_view::npos ? "" : word.substr(last + 1);
+    word.remove_suffix(after.size());
+    const std::size_t apostrophe = word.rfind('\'');
+    std::size_t cut = apostrophe == std::string_view::npos || apostrophe == 0 ? word.size() : apostrophe;
+    if (cut + 2 == word.size() && cut > 1 && detail::lower_letter(word[cut + 1]) == 't' &&
+        detail::lower_letter(word[cut - 1]) == 'n')
+      --cut;  // do n't
+    put(word.substr(0, cut));
+    put(word.substr(cut));
+    for (std::size_t i = 0; i < after.size(); ++i) put(after.substr(i, 1));
+  }
+  return words;
+}
+
+/// Some features of words, each with a vocabulary of its own.
+class WordFeatures {
+ public:
+  WordFeatures() = default;
+  /// As a model has them. Throws where a name is unknown.
+  explicit WordFeatures(std::span<const TokenFeature> features) {
+    for (const TokenFeature& f : features) add(f.name, Vocabulary(f.texts));
+  }
+  /// Of the words of these sentences: what occurs at least `least` times.
+  static WordFeatures from(std::span<const std::vector<std::string>> sentences, std::span<const std::string> names,
+                           Index least = 1) {
+    WordFeatures result;
+    for (const std::string& name : names) {
+      std::vector<std::vector<std::string>> texts;
+      for (const auto& sentence : sentences) {
+        auto& row = texts.emplace_back();
+        for (const std::string& word : sentence) row.push_back(word_feature(name, word));
+      }
+      result.add(name, Vocabulary::from(texts, least));
+    }
+    return result;
+  }
+
+  /// What a model stores of them.
+  std::vector<TokenFeature> features() const {
+    std::vector<TokenFeature> result;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      result.push_back({names_[i], {vocabularies_[i].words().begin(), vocabularies_[i].words().end()}});
+    }
+    return result;
+  }
+  /// Of each vocabulary, padding and unknown among them.
+  std::vector<Index> sizes() const {
+    std::vector<Index> result;
+    for (const Vocabulary& v : vocabularies_) result.push_back(v.size());
+    return result;
+  }
+
+  /// The tokens of sentences: (n, words of the longest, features), padding past a sentence's end, and their lengths.
+  Sequences<std::int32_t> encode(std::span<const std::vector<std::string>> sentences) const {
+    std::size_t longest = 1;
+    for (const auto& words : sentences) longest = std::max(longest, words.size());
+    Sequences<std::int32_t> result;
+    const auto steps = static_cast<Index>(longest), k = static_cast<Index>(names_.size());
+    result.x = Tensor<std::int32_t, 3>({static_cast<Index>(sentences.size()), steps, k});
+    std::int32_t* row = result.x.data();
+    for (const auto& words : sentences) {
+      result.lengths.push_back(static_cast<std::int32_t>(words.size()));
+      std::int32_t* to = row;
+      for (const std::string& word : words) {
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+          *to++ = vocabularies_[i].token(word_feature(names_[i], word));
+        }
+      }
+      row += steps * k;
+    }
+    return result;
+  }
+
+ private:
+  void add(const std::string& name, Vocabulary vocabulary) {
+    word_feature(name, "a");  // throws where there is none of this name
+    names_.push_back(name);
+    vocabularies_.push_back(std::move(vocabulary));
+  }
+
+  std::vector<std::string> names_;
+  std::vector<Vocabulary> vocabularies_;
+};
+
+}  // namespace heed::inline HEED_ISA

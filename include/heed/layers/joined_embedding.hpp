@@ -1,0 +1,123 @@
+#pragma once
+
+/// @file
+/// Vectors of tokens that say several things at once: a word, its ending, its letters' case.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/check.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+#include "heed/layers/embedding.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y_t = [row x_t1 of table 1; row x_t2 of table 2; ...]: tokens (steps, k), a table for each of the k, to (steps, sum
+/// of the tables' sizes). The names of a torch.nn.ModuleList of Embeddings, 0.weight, 1.weight, ...; of an Embedding
+/// where there is one table alone.
+///
+/// Token 0 is padding: its vectors are 0 and stay 0.
+template <class S>
+struct JoinedEmbedding {
+  using Scalar = S;
+  using Input = std::int32_t;
+  static constexpr bool stepwise = true;
+  struct Options {
+    std::vector<Index> num_embeddings = {}, embedding_dims = {};  ///< of each table
+  };
+  struct Cache {};
+
+  std::vector<Embedding<S>> tables;
+
+  JoinedEmbedding() = default;
+  /// Throws where there is no table, a size is not positive, or there are not as many of the one as of the other.
+  explicit JoinedEmbedding(const Options& o) {
+    require(!o.num_embeddings.empty() && o.num_embeddings.size() == o.embedding_dims.size(), [&] {
+      return Fault{"a size for each table is needed", "JoinedEmbedding",
+                   "num_embeddings and embedding_dims of one number, at least 1",
+                   std::to_string(o.num_embeddings.size()) + " and " + std::to_string(o.embedding_dims.size())};
+    });
+    for (std::size_t i = 0; i < o.num_embeddings.size(); ++i) {
+      tables.emplace_back(typename Embedding<S>::Options{
+          .num_embeddings = o.num_embeddings[i], .embedding_dim = o.embedding_dims[i], .padding_idx = 0});
+    }
+    initialize({});
+  }
+
+  void initialize(Key key) {
+    for (std::size_t i = 0; i < tables.size(); ++i) tables[i].initialize(key.child(i));
+  }
+
+  Index columns() const { return static_cast<Index>(tables.size()); }
+  Index embedding_dim() const {
+    Index sum = 0;
+    for (const Embedding<S>& table : tables) sum += table.embedding_dim();
+    return sum;
+  }
+
+  /// Throws at the first token, of the valid ones of (n, steps, k), that is not in its table.
+  void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
+                   const std::string& where) const {
+    output_shape({x.extent(1), x.extent(2)});
+    check_lengths(lengths, x.extent(0), x.extent(1), where);
+    for (Index i = 0; i < x.extent(0); ++i) {
+      const Index steps = lengths.empty() ? x.extent(1) : lengths[static_cast<std::size_t>(i)];
+      for (Index t = 0; t < steps; ++t) {
+        for (Index k = 0; k < columns(); ++k) {
+          const Index token = x(i, t, k), tokens = tables[static_cast<std::size_t>(k)].num_embeddings();
+          require(token >= 0 && token < tokens, [&] {
+            return Fault{"token out of range",
+                         where + ", sequence " + std::to_string(i) + ", step " + std::to_string(t) + ", feature " +
+                             std::to_string(k) + " (counted from 0)",
+                         "0 to " + std::to_string(tokens - 1), std::to_string(token)};
+          });
+        }
+      }
+    }
+  }
+
+  Shape output_shape(Shape x) const {
+    require(x.features == columns(), [&] {
+      return Fault{"wrong number of features", "JoinedEmbedding", std::to_string(columns()),
+                   std::to_string(x.features)};
+    });
+    return {x.steps, embedding_dim()};
+  }
+
+  void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const {
+    Index column = 0, first = 0;
+    for (const Embedding<S>& table : tables) {
+      table.look_up(x, column++, {y, first, table.embedding_dim()}, pass);
+      first += table.embedding_dim();
+    }
+  }
+  void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, JoinedEmbedding& grad,
+                const Pass& pass) const {
+    Index column = 0, first = 0;
+    for (const Embedding<S>& table : tables) {
+      table.accumulate(x, column, {dy, first, table.embedding_dim()}, grad.tables[static_cast<std::size_t>(column)],
+                       pass);
+      first += table.embedding_dim();
+      ++column;
+    }
+  }
+
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    require(((rest.tables.size() == first.tables.size()) && ...), [] {
+      return Fault{"layers of different sizes side by side", "JoinedEmbedding", "as many tables", {}};
+    });
+    if (first.tables.size() == 1) return Embedding<S>::visit(f, first.tables[0], rest.tables[0]...);
+    for (std::size_t i = 0; i < first.tables.size(); ++i) f(i, first.tables[i], rest.tables[i]...);
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

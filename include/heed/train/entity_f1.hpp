@@ -1,0 +1,107 @@
+#pragma once
+
+/// @file
+/// How well entities are found: precision, recall and F1 over spans of tags.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+#include "heed/train/metrics.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Words first .. last - 1 of a sentence.
+struct Entity {
+  Index first = 0, last = 0;
+  std::string_view type;  ///< a view of the tag
+  friend bool operator==(const Entity&, const Entity&) = default;
+};
+
+/// The entities of a sentence by its tags: `B-type` begins one, `I-type` goes on with it, `O` is outside of all. As in
+/// conlleval, and in seqeval unless it is told to be strict, an `I` that follows no entity of its type begins one. A
+/// tag without a type is of the type `_`. Throws at what is no such tag.
+inline std::vector<Entity> entities_of(std::span<const std::string> tags) {
+  std::vector<Entity> result;
+  bool inside = false;
+  for (Index t = 0; t < std::ssize(tags); ++t) {
+    const std::string_view tag = tags[static_cast<std::size_t>(t)];
+    const bool begins = tag == "B" || tag.starts_with("B-"), goes_on = tag == "I" || tag.starts_with("I-");
+    require(begins || goes_on || tag == "O", [&] {
+      return Fault{"not a tag of entities", "word " + std::to_string(t + 1), "O, B-type or I-type",
+                   "'" + std::string(tag.substr(0, 40)) + "'"};
+    });
+    if (tag == "O") {
+      inside = false;
+      continue;
+    }
+    const std::string_view type = tag.size() > 2 ? tag.substr(2) : "_";
+    if (begins || !inside || result.back().type != type) result.push_back({t, t, type});
+    result.back().last = t + 1;
+    inside = true;
+  }
+  return result;
+}
+
+/// Of all types together, and of each. `support` is the number of true entities.
+struct EntityReport {
+  ClassReport all;                           ///< the micro average: of all entities as of one type
+  double macro_f1 = 0;                       ///< the mean of the types' F1
+  std::map<std::string, ClassReport> types;  ///< those that occur, in the truth or in the prediction
+};
+
+/// Compares the tags of sentences with those predicted: a hit is an entity of the same words and the same type. What
+/// would be 0 / 0 is 0. The numbers of `seqeval.metrics.classification_report`. Throws where sentences differ in
+/// number or in length, or hold something else than tags of entities.
+inline EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
+                              std::span<const std::vector<std::string>> predicted) {
+  const auto check_count = [](std::size_t expected, std::size_t got, const char* what, const std::string& where) {
+    require(expected == got, [&] {
+      return Fault{std::string("truth and prediction differ in their ") + what, where, std::to_string(expected),
+                   std::to_string(got)};
+    });
+  };
+  struct Counts {
+    std::int64_t labelled = 0, predicted = 0, hits = 0;
+    ClassReport report() const {
+      const auto share = [&](std::int64_t of) {
+        return of > 0 ? static_cast<double>(hits) / static_cast<double>(of) : 0;
+      };
+      const std::int64_t both = labelled + predicted;
+      return {share(predicted), share(labelled), 2 * share(both), labelled};
+    }
+  };
+  check_count(truth.size(), predicted.size(), "sentences", "entity_f1");
+  Counts all;
+  std::map<std::string, Counts, std::less<>> types;
+  const auto count = [&](const Entity& e, std::int64_t Counts::*what) {
+    auto found = types.find(e.type);
+    if (found == types.end()) found = types.emplace(std::string(e.type), Counts{}).first;
+    ++(found->second.*what);
+    ++(all.*what);
+  };
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    check_count(truth[i].size(), predicted[i].size(), "words", "entity_f1, sentence " + std::to_string(i + 1));
+    const std::vector<Entity> wanted = entities_of(truth[i]), got = entities_of(predicted[i]);
+    for (const Entity& e : wanted) count(e, &Counts::labelled);
+    for (const Entity& e : got) {
+      count(e, &Counts::predicted);
+      if (std::find(wanted.begin(), wanted.end(), e) != wanted.end()) count(e, &Counts::hits);
+    }
+  }
+  EntityReport report{.all = all.report(), .types = {}};
+  for (const auto& [type, counts] : types) {
+    report.types[type] = counts.report();
+    report.macro_f1 += report.types[type].f1 / static_cast<double>(types.size());
+  }
+  return report;
+}
+
+}  // namespace heed::inline HEED_ISA

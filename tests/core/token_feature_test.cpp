@@ -1,0 +1,14 @@
+#include "heed/core/token_feature.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+TEST(TokenFeature, IsItsNameAndItsTexts) {
+  const heed::TokenFeature a{"lower", {"the"}};
+  EXPECT_EQ(a, (heed::TokenFeature{"lower", {"the"}}));
+  EXPECT_NE(a, (heed::TokenFeature{"lower", {}}));
+  EXPECT_NE(a, (heed::TokenFeature{"word", {"the"}}));
+}
+
+}  // namespace
