@@ -54,7 +54,10 @@ void add_architecture(CLI::App& command, Architecture& a) {
   choice("--attention", a.attention, heed::attention_names, "pool, multihead, additive or none (pool)");
   size("--heads", a.heads, most, "N", "Heads of multihead; they divide hidden (2)");
   choice("--pooling", a.pooling, heed::pooling_names, "What follows multihead: last step or mean (last)");
-  size("--dense", a.dense, most, "N", "Size of the dense layer (16)");
+  command.add_option("--dense", a.dense, "Size of the dense layer; 0: there is none (16)")
+      ->check(CLI::Range(Index(0), most))
+      ->option_text("N")
+      ->group(group);
   command.add_option("--dropout", a.dropout, "Share of the states that training drops (0)")
       ->check(from_to_below(0, 1))
       ->option_text("X")
@@ -72,7 +75,8 @@ std::string describe(const heed::SequenceClassifierOptions& o) {
   } else {
     text += o.attention == heed::Attention::none ? " > last" : " > attention " + std::string(to_text(o.attention));
   }
-  return text + " > Dense(" + std::to_string(o.dense) + ") > ReLU > Dense(" + std::to_string(o.classes) + ")";
+  if (o.dense > 0) text += " > Dense(" + std::to_string(o.dense) + ") > ReLU";
+  return text + " > Dense(" + std::to_string(o.classes) + ")";
 }
 
 std::string describe(const heed::TextClassifierOptions& o) {

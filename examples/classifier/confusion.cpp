@@ -5,9 +5,11 @@
 #include <string_view>
 #include <tuple>
 
-#include "terminal.hpp"
+#include "../support/terminal.hpp"
 
 namespace classifier {
+
+using namespace support;
 
 namespace {
 

@@ -6,14 +6,16 @@
 #include <memory>
 #include <optional>
 
+#include "../support/terminal.hpp"
 #include "commands.hpp"
 #include "confusion.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/tensor.hpp"
 #include "model_arguments.hpp"
-#include "terminal.hpp"
 
 namespace classifier {
+
+using namespace support;
 
 namespace {
 

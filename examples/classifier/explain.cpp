@@ -6,6 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "../support/picture.hpp"
+#include "../support/sentence_map.hpp"
+#include "../support/terminal.hpp"
+#include "attention_picture.hpp"
+#include "attention_weights.hpp"
 #include "commands.hpp"
 #include "heat_map.hpp"
 #include "heed/core/error.hpp"
@@ -14,20 +19,12 @@
 #include "heed/data/npy.hpp"
 #include "heed/infer/predictor.hpp"
 #include "model_arguments.hpp"
-#include "sentence_map.hpp"
-#include "terminal.hpp"
 
 namespace classifier {
 
 namespace {
 
 using heed::Index;
-
-/// The weights of all sequences, (n, steps, 1), or with heads (n, heads steps, steps).
-struct Weights {
-  heed::Tensor<float, 3> all;
-  Index heads, steps;
-};
 
 /// Columns "sequence", for multihead "head" and "query", and a weight for each step: "step 0" ...
 heed::CsvWriter table(const Weights& w, const heed::Sequences<float>&) {
@@ -76,55 +73,24 @@ void write(const std::filesystem::path& path, const Weights& w, const Data& data
   }
 }
 
-Index length_of(const auto& data, Index i) {
-  return data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
-}
-
-/// f(sequence, its length, the answer to it) for the first sequences; says how many there are.
-template <class M, class Data, class F>
-void for_the_first(Index most, const StoredModel<M>& stored, const Data& data, F&& f) {
-  const Index shown = std::min(data.count(), most);
-  const std::vector<std::string> names = class_names(stored.model).names;
-  heed::Predictor<M> predictor(stored.model);
-  for (Index i = 0; i < shown; ++i) {
-    const Index length = length_of(data, i);
-    f(i, length, names[static_cast<std::size_t>(predictor(data.x[i].data(), length, data.features()).label)]);
-  }
-  if (shown < data.count()) std::printf("%td of %td %s\n", shown, data.count(), is_text<M> ? "sentences" : "sequences");
-}
-
 void show(const StoredModel<NumberModel>& stored, const heed::Sequences<float>& data, const Weights& w) {
   const Colours colours = terminal_colours();
   const int width = terminal_width();
   std::fputs(legend(w.heads, colours).c_str(), stdout);
-  for_the_first(w.heads == 0 ? 12 : 2, stored, data, [&](Index i, Index length, const std::string& answer) {
-    const Attended attended{i, answer, w.all[i].data(), w.steps, length};
-    std::fputs((w.heads == 0 ? strip(attended, colours, width) : maps(attended, w.heads, colours, width)).c_str(),
-               stdout);
-  });
-}
-
-/// One weight a word: with heads, their mean over what is used of them, the last query or all.
-std::vector<float> word_weights(const Weights& w, heed::Pooling pooling, Index i, Index length) {
-  std::vector<float> result(static_cast<std::size_t>(length));
-  const Index first = pooling == heed::Pooling::last ? length - 1 : 0;
-  for (Index t = 0; t < length; ++t) {
-    float& sum = result[static_cast<std::size_t>(t)];
-    if (w.heads == 0) sum = w.all(i, t, 0);
-    for (Index h = 0; h < w.heads; ++h) {
-      for (Index q = first; q < length; ++q) {
-        sum += w.all(i, h * w.steps + q, t) / static_cast<float>(w.heads * (length - first));
-      }
-    }
-  }
-  return result;
+  const Index shown =
+      for_the_first(w.heads == 0 ? 12 : 2, stored, data, [&](Index i, Index length, const std::string& answer) {
+        const Attended attended{i, answer, w.all[i].data(), w.steps, length};
+        std::fputs((w.heads == 0 ? strip(attended, colours, width) : maps(attended, w.heads, colours, width)).c_str(),
+                   stdout);
+      });
+  if (shown < data.count()) std::printf("%td of %td sequences\n", shown, data.count());
 }
 
 void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weights& w) {
   const Colours colours = terminal_colours();
   const int width = terminal_width();
   std::fputs(sentence_legend(colours).c_str(), stdout);
-  for_the_first(12, stored, data, [&](Index i, Index length, const std::string& answer) {
+  const Index shown = for_the_first(12, stored, data, [&](Index i, Index length, const std::string& answer) {
     const std::vector<float> weights = word_weights(w, stored.model.options.classifier.pooling, i, length);
     const auto known = std::make_unique<bool[]>(weights.size());
     for (Index t = 0; t < length; ++t)
@@ -133,6 +99,7 @@ void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weight
         i, answer, data.words[static_cast<std::size_t>(i)], {known.get(), weights.size()}, weights};
     std::fputs(sentence_map(sentence, colours, width).c_str(), stdout);
   });
+  if (shown < data.count()) std::printf("%td of %td sentences\n", shown, data.count());
 }
 
 template <class M>
@@ -146,9 +113,10 @@ void explain(const StoredModel<M>& stored, const ModelArguments& a) {
   const Weights weights{heed::Predictor<M>(stored.model).attention_weights(data.x, data.lengths), heads, data.steps()};
 
   if (!a.output.empty()) write(a.output, weights, data);
+  if (!a.picture.empty()) support::draw(a.picture, heat_maps(stored, data, weights));
   if (is_terminal(stdout)) {
     show(stored, data, weights);
-  } else if (a.output.empty()) {
+  } else if (a.output.empty() && a.picture.empty()) {
     std::fputs(table(weights, data).text().c_str(), stdout);
   }
 }
@@ -160,14 +128,21 @@ void add_explain(CLI::App& program) {
   const auto a = std::make_shared<ModelArguments>();
   add_model_and_data(command, *a);
   add_output(command, *a, "Where to write the weights (.npy or .csv)");
+  command.add_option("--picture", a->picture, "Where to draw a heat map of the first (.png, .svg)")
+      ->option_text("FILE");
   command.footer(
       "A .npy holds (sequences, steps), or for multihead (sequences, heads, steps,\n"
-      "steps): a row for each step that asks. Without --output the table is printed;\n"
+      "steps): a row for each step that asks. Without a file the table is printed;\n"
       "a terminal shows a heat map of the first sequences instead. A model of text\n"
       "reads a sentence a line, its table has a row a word, and its heat map shades\n"
-      "the words: with multihead by the mean of what is used of the heads.");
+      "the words: with multihead by the mean of what is used of the heads. Pictures\n"
+      "need gnuplot.");
   command.callback([a] {
     check_output(*a);
+    if (!a->picture.empty()) {
+      check_output(a->picture, {a->model, a->data.data});
+      support::check_picture(a->picture);
+    }
     with_model(a->model, a->architecture, [&](const auto& stored) { explain(stored, *a); });
   });
 }

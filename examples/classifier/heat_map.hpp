@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "../support/shades.hpp"
 #include "heed/core/types.hpp"
-#include "terminal.hpp"
 
 namespace classifier {
+
+using namespace support;
 
 /// What a sequence attended to: (steps) weights, or (heads, steps, steps). The first `length` steps are valid.
 struct Attended {
@@ -20,12 +22,6 @@ struct Attended {
 
 /// What stands above the maps: a line that explains the colours. No heads: of strips.
 std::string legend(heed::Index heads, Colours colours);
-
-/// Cells from 0 to the largest weight.
-std::string scale(Colours colours);
-
-/// A word on the colour of a part of the largest weight; where there are no colours, behind a shade.
-std::string shaded(const std::string& word, double part, Colours colours);
 
 /// One line: the answer, a cell for each step, and the step with the largest weight. Long sequences share cells.
 std::string strip(const Attended& attended, Colours colours, int width);

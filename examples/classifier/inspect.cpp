@@ -5,15 +5,17 @@
 #include <string>
 #include <string_view>
 
+#include "../support/terminal.hpp"
 #include "architecture.hpp"
 #include "commands.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "stored_model.hpp"
-#include "terminal.hpp"
 
 namespace classifier {
+
+using namespace support;
 
 namespace {
 

@@ -15,6 +15,7 @@ namespace classifier {
 
 struct ModelArguments {
   std::filesystem::path model, output;  // no output: standard output
+  std::filesystem::path picture = {};   // of explain
   DataFiles data;
   Architecture architecture;
   heed::Index steps = 0;  // of the rows of a table; 0: not said

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/terminal.hpp"
 #include "commands.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/csv.hpp"
@@ -14,9 +15,10 @@
 #include "heed/data/text.hpp"
 #include "heed/infer/predictor.hpp"
 #include "model_arguments.hpp"
-#include "terminal.hpp"
 
 namespace classifier {
+
+using namespace support;
 
 namespace {
 

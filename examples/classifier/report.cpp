@@ -4,12 +4,14 @@
 #include <cstdio>
 #include <optional>
 
+#include "../support/terminal.hpp"
 #include "data.hpp"
 #include "heed/core/error.hpp"
 #include "heed/data/csv.hpp"
-#include "terminal.hpp"
 
 namespace classifier {
+
+using namespace support;
 
 void print_plan(const std::string& data, const std::string& model, heed::Index weights, const Processes& processes,
                 int threads) {

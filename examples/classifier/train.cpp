@@ -6,6 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "../support/picture.hpp"
+#include "../support/terminal.hpp"
+#include "../support/training_curves.hpp"
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
@@ -15,10 +18,11 @@
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
 #include "report.hpp"
-#include "terminal.hpp"
 #include "training.hpp"
 
 namespace classifier {
+
+using namespace support;
 
 namespace {
 
@@ -28,7 +32,7 @@ void check_outputs(const TrainArguments& a) {
     check_output(outputs[i], a.inputs());
     for (std::size_t k = 0; k < i; ++k) {
       heed::require(outputs[i].lexically_normal() != outputs[k].lexically_normal(), [&] {
-        return heed::Fault{"model, history, log and checkpoint need files of their own", outputs[i].string()};
+        return heed::Fault{"model, history, log, curve and checkpoint need files of their own", outputs[i].string()};
       });
     }
   }
@@ -63,6 +67,7 @@ void train(TrainArguments& a, const Processes& processes) {
   std::optional<Task<M>> loaded;
   processes.agree([&] {
     if (processes.first()) check_outputs(a);
+    if (processes.first() && !a.curve.empty()) support::check_picture(a.curve);
     if (!a.init.empty()) init = load_model<M>(heed::SafetensorsFile(a.init), a.init, a.architecture);
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
@@ -87,13 +92,14 @@ void train(TrainArguments& a, const Processes& processes) {
   add_callbacks(a, talks, live, processes);
   std::optional<heed::LabelledSequences<typename M::Input>> test;
   if (task.test) test = task.test->view();
-  heed::Adam<M> adam(stored.model, adam_options(a));
+  heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
   const heed::History history = processes.fit(stored.model, task.train.view(), adam, a.fit, test);
   if (live && !history.epochs.empty() && static_cast<int>(history.epochs.size()) < a.fit.epochs) std::printf("\n");
 
   processes.agree([&] {
     if (processes.first() && !a.model.empty()) save_model(stored);
     if (processes.first() && !a.history.empty()) write_history(a.history, history);
+    if (processes.first() && !a.curve.empty()) support::draw(a.curve, support::training_curves(history));
     require_finished(history, a);
   });
   if (talks) print_result(history, a);

@@ -17,9 +17,9 @@ namespace classifier {
 
 /// What the command line says; nothing where it does not.
 struct TrainArguments {
-  std::optional<DataFiles> data, test;              // neither data nor text: the built-in task
-  std::filesystem::path text;                       // sentences; the test is then such a file, too
-  std::filesystem::path init, model, history, log;  // empty: none
+  std::optional<DataFiles> data, test;                     // neither data nor text: the built-in task
+  std::filesystem::path text;                              // sentences; the test is then such a file, too
+  std::filesystem::path init, model, history, log, curve;  // empty: none
   std::filesystem::path checkpoint;
   bool resume = false;
   std::optional<int> checkpoint_every;

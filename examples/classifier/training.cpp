@@ -149,13 +149,16 @@ StoredModel<M> start_model(const TrainArguments& a, const Task<M>& task, std::op
   return stored;
 }
 
-heed::AdamOptions adam_options(const TrainArguments& a) {
+heed::AdamOptions adam_options(const TrainArguments& a, heed::CellKind cell) {
+  // where Keras has one bias, the second of heed's two stays 0
+  const bool one_bias = a.keras() && cell != heed::CellKind::gru;
   return {.learning_rate = a.fit.learning_rate,
           .epsilon = a.keras() ? 1e-7 : 1e-8,
           .weight_decay = a.fit.weight_decay,
           .decay_matrices_only = true,
           .decoupled = true,
-          .epsilon_outside = a.keras()};
+          .epsilon_outside = a.keras(),
+          .frozen = one_bias ? std::vector<std::string>{"bias_hh"} : std::vector<std::string>{}};
 }
 
 template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);

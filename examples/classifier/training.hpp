@@ -43,8 +43,8 @@ template <class M>
 StoredModel<M> start_model(const TrainArguments& arguments, const Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes);
 
-/// Adam as the options have it.
-heed::AdamOptions adam_options(const TrainArguments& arguments);
+/// Adam as the options have it, for models of these cells.
+heed::AdamOptions adam_options(const TrainArguments& arguments, heed::CellKind cell);
 
 extern template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);
 extern template std::string fingerprint(const Task<TextModel>&, const StoredModel<TextModel>*);

@@ -133,6 +133,23 @@ TEST(Simd, SeveralPacketsOfFloatsAsOne) { check_pack<simd::Packet<float, 3>>(); 
 TEST(Simd, SeveralPacketsOfDoublesAsOne) { check_pack<simd::Packet<double, 4>>(); }
 TEST(Simd, SeveralScalarsAsOne) { check_pack<simd::Pack<float, 1, 4>>(); }
 
+template <class S>
+void check_transposition() {
+  constexpr int W = simd::native_width<S>;
+  std::vector<S> from(static_cast<std::size_t>(W * (W + 3))), to(static_cast<std::size_t>(W * (W + 1)));
+  for (std::size_t i = 0; i < from.size(); ++i) from[i] = static_cast<S>(i);
+  simd::transpose_square(from.data(), W + 3, to.data(), W + 1);
+  for (int i = 0; i < W; ++i) {
+    for (int j = 0; j < W; ++j) {
+      EXPECT_EQ(to[static_cast<std::size_t>(j * (W + 1) + i)], from[static_cast<std::size_t>(i * (W + 3) + j)]);
+    }
+  }
+}
+TEST(Simd, TurnsRowsIntoColumns) {
+  check_transposition<float>();
+  check_transposition<double>();
+}
+
 TEST(Simd, UnrollsInOrder) {
   std::vector<int> seen;
   simd::unroll<5>([&](int i) { seen.push_back(i); });

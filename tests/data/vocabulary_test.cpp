@@ -40,6 +40,18 @@ TEST(Vocabulary, IsMadeAgainOfItsWords) {
   EXPECT_EQ(words_of(again), words_of(v));
 }
 
+TEST(Vocabulary, HasMarksForStartAndEnd) {
+  const Words marks{Vocabulary::start_mark, Vocabulary::end_mark};
+  const std::vector<Words> text{{"the", "<s>", "cat", "the"}};
+  const Vocabulary v = Vocabulary::from(text, 1, 0, marks), again(v.words());
+  EXPECT_EQ(words_of(v), (Words{"<s>", "</s>", "the", "cat"}));
+  EXPECT_EQ(v.start(), 2);
+  EXPECT_EQ(again.end(), 3);
+  EXPECT_TRUE(v.contains("cat"));
+  EXPECT_FALSE(v.contains("dog"));
+  EXPECT_EQ(error_of([] { Vocabulary().end(); }), "vocabulary: there is no such mark (expected </s>)");
+}
+
 TEST(Vocabulary, RefusesWhatIsNone) {
   EXPECT_EQ(error_of([] { Vocabulary(Words{"a", "b", "a"}); }), "vocabulary: a word twice (got 'a')");
   EXPECT_EQ(error_of([] { Vocabulary(Words{"<unk>"}); }), "vocabulary: a word twice (got '<unk>')");

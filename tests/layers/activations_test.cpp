@@ -31,12 +31,18 @@ TEST(Relu, FulfilsTheLayerContract) {
 TEST(Tanh, FulfilsTheLayerContract) { expect_contract<heed::Tanh>({.input_bound = 2}); }
 TEST(Sigmoid, FulfilsTheLayerContract) { expect_contract<heed::Sigmoid>({.input_bound = 3}); }
 TEST(Gelu, FulfilsTheLayerContract) { expect_contract<heed::Gelu>({.input_bound = 2}); }
+TEST(LeakyRelu, FulfilsTheLayerContract) { expect_contract<heed::LeakyRelu>({.seed = 2}); }
+TEST(Elu, FulfilsTheLayerContract) { expect_contract<heed::Elu>({.input_bound = 2, .seed = 2}); }
 TEST(Softmax, FulfilsTheLayerContract) { expect_contract<heed::Softmax>({.input_bound = 2}); }
 
 TEST(Relu, EqualsPyTorch) { test_support::expect_equals_reference("activation/relu", heed::Relu<double>()); }
 TEST(Tanh, EqualsPyTorch) { test_support::expect_equals_reference("activation/tanh", heed::Tanh<double>()); }
 TEST(Sigmoid, EqualsPyTorch) { test_support::expect_equals_reference("activation/sigmoid", heed::Sigmoid<double>()); }
 TEST(Gelu, EqualsPyTorch) { test_support::expect_equals_reference("activation/gelu", heed::Gelu<double>()); }
+TEST(LeakyRelu, EqualsPyTorch) {
+  test_support::expect_equals_reference("activation/leaky_relu", heed::LeakyRelu<double>(0.2));
+}
+TEST(Elu, EqualsPyTorch) { test_support::expect_equals_reference("activation/elu", heed::Elu<double>(1.5)); }
 TEST(Softmax, EqualsPyTorch) { test_support::expect_equals_reference("activation/softmax", heed::Softmax<double>()); }
 
 /// The layer on one step of one lane.

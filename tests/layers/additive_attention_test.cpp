@@ -66,7 +66,7 @@ TEST(AdditiveAttention, EqualsAQueryAtATime) {
     layer.step_backward(t, q.view().step(t), memory, dy.view().step(t), into(dq2.tile().step(t)), onto(dm2.tile()),
                         cache2, gradient2, pass);
   }
-  layer.finish_backward(memory, onto(dm2.tile()), cache2, gradient2);
+  layer.finish_backward(q.view(), memory, onto(dm2.tile()), cache2, gradient2);
 
   EXPECT_EQ(y2.values, y.values);
   EXPECT_EQ(dq2.values, dq.values);

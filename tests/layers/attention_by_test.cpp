@@ -234,7 +234,7 @@ TYPED_TEST(AttentionFamily, EqualsAQueryAtATime) {
       layer.step_backward(t, q.view().step(t), memory, dy.view().step(t), into(dq2.tile().step(t)), onto(dm2.tile()),
                           cache2, gradient2, pass);
     }
-    layer.finish_backward(memory, onto(dm2.tile()), cache2, gradient2);
+    layer.finish_backward(q.view(), memory, onto(dm2.tile()), cache2, gradient2);
 
     EXPECT_TRUE(test_support::equals(y2.values, y.values));
     EXPECT_TRUE(test_support::equals(dq2.values, dq.values));

@@ -61,6 +61,21 @@ TEST(RaggedTraining, OfAnEmbeddingWithPaddingFollowsPyTorch) {
                "input.tokens");
 }
 
+TEST(RaggedTraining, OfASimpleRnnOfTwoLayersFollowsPyTorch) {
+  auto o = small;
+  o.cell = heed::CellKind::rnn;
+  o.layers = 2;
+  o.attention = heed::Attention::none;
+  expect_curve(heed::SequenceClassifier<double>(o), "rnn");
+}
+
+TEST(RaggedTraining, OfAnEmbeddingAndASingleDenseLayerFollowsPyTorch) {
+  auto o = small;
+  o.dense = 0;
+  expect_curve(heed::TextClassifier<double>({.tokens = 12, .embedding = 5, .classifier = o}), "sentences",
+               "input.tokens");
+}
+
 TEST(RaggedTraining, OfTwoEncoderBlocksWithKeyPaddingFollowsPyTorch) {
   using S = double;
   using Block = heed::TransformerEncoderBlock<S>;

@@ -116,6 +116,14 @@ TEST(SequenceClassifierOptions, FollowFromTheTensorsOfTheSeedsModules) {
   }
 }
 
+TEST(SequenceClassifierOptions, ASingleDenseLayerIsNamedFc) {
+  auto shapes = shapes_of("seeds/pool");
+  std::erase_if(shapes, [](const TensorShape& t) { return t.name.starts_with("fc"); });
+  shapes.push_back({"fc.weight", {7, 8}});
+  shapes.push_back({"fc.bias", {7}});
+  EXPECT_EQ(heed::options_from_tensors(shapes, {}), (Options{5, 7, 8, 0}));
+}
+
 TEST(SequenceClassifierOptions, NameTheTensorThatIsMissing) {
   const auto all = shapes_of("seeds/pool");
   for (const std::string needed : {"lstm.weight_ih_l0", "lstm.weight_hh_l0", "fc1.weight", "fc2.weight"}) {

@@ -40,7 +40,7 @@ SequenceClassifier<S> random_classifier(const Options& options, bool standardize
   SequenceClassifier<S> model(options);
   heed::Key key{7};
   for_each_parameter([&](const heed::Path&, auto& p) { initialize_uniform(p, key = key.child(1), 0.5); }, model);
-  for (Index i = 0; i < options.dense; ++i) model.fc1.bias(i) = i % 3 == 1 ? S(-2) : S(2);
+  for (Index i = 0; i < model.fc1.bias.size(); ++i) model.fc1.bias(i) = i % 3 == 1 ? S(-2) : S(2);
   if (standardized) model.standardize = heed::Standardize<S>({0.5, -0.25, 0}, {2, 0.5, 1.25});
   return model;
 }
@@ -80,6 +80,24 @@ TEST(SequenceClassifier, FulfilsTheContractWithEveryCellInLayersAndBothDirection
   }
 }
 
+TEST(SequenceClassifier, MayEndInASingleDenseLayer) {
+  for (const Attention attention : {Attention::pool, Attention::none}) {
+    Options o = with(attention);
+    o.dense = 0;
+    o.dropout = 0.3;
+    for (const bool training : {false, true}) {
+      const auto report =
+          heed::testing::check_layer([&]<class S>() { return random_classifier<S>(o, true); }, {4, 3},
+                                     {.zero_when_empty = false, .training = training, .initialize = false});
+      EXPECT_TRUE(report.ok()) << report.text();
+    }
+    const SequenceClassifier<float> model(o);
+    EXPECT_EQ(SequenceClassifier<float>::parameter_count(o), parameter_count(model));
+    EXPECT_TRUE(test_support::parameter_names(model).ends_with(" fc.weight fc.bias "));
+    EXPECT_EQ(SequenceClassifier<float>::options_from(model.metadata()), o);
+  }
+}
+
 TEST(SequenceClassifier, NamesItsRecurrentPartAfterItsCell) {
   EXPECT_TRUE(
       test_support::parameter_names(SequenceClassifier<float>(deep(heed::CellKind::gru, Attention::none)))
@@ -114,7 +132,7 @@ TEST(SequenceClassifier, EqualsPyTorch) {
       expect_reference(run_classifier(file, model, width), file, file.arrays("dweight."));
     }
   }
-  EXPECT_EQ(files, 10);
+  EXPECT_EQ(files, 11);
 }
 
 TEST(SequenceClassifier, InFloatEqualsPyTorchsDoubleLogits) {
@@ -139,21 +157,6 @@ TEST(SequenceClassifier, InFloatEqualsPyTorchsDoubleLogits) {
   }
 }
 
-/// Keras' names and layouts as heed's: `lstm`, `attention`, `dense1`, `dense2`.
-test_support::Arrays keras_classifier(const test_support::Arrays& keras, bool gradients) {
-  using test_support::inside;
-  test_support::Arrays all;
-  put_inside(test_support::keras_lstm(inside(keras, "lstm."), gradients), "lstm.", all);
-  put_inside(test_support::keras_dense(inside(keras, "dense1.")), "fc1.", all);
-  put_inside(test_support::keras_dense(inside(keras, "dense2.")), "fc2.", all);
-  if (keras.contains("attention.dense.kernel")) {
-    put_inside(test_support::keras_dense(inside(keras, "attention.dense.")), "attention.attention.", all);
-  } else if (keras.contains("attention.query.kernel")) {
-    put_inside(test_support::keras_multihead(inside(keras, "attention.")), "attention.", all);
-  }
-  return all;
-}
-
 TEST(SequenceClassifier, EqualsKeras) {
   for (const auto& name : test_support::reference_names("keras", "classifier")) {
     SCOPED_TRACE(name);
@@ -165,8 +168,8 @@ TEST(SequenceClassifier, EqualsKeras) {
                                       .attention = heed::attention_from(file.text("attention")),
                                       .heads = file.index("heads"),
                                       .pooling = Pooling::mean});
-    set_weights(model, keras_classifier(file.arrays("weight."), false));
-    const auto gradients = keras_classifier(file.arrays("dweight."), true);
+    set_weights(model, test_support::keras_classifier(file.arrays("weight."), false));
+    const auto gradients = test_support::keras_classifier(file.arrays("dweight."), true);
     for (const Index width : {7, 1}) expect_reference(run_classifier(file, model, width), file, gradients);
   }
 }
@@ -346,7 +349,7 @@ TEST(SequenceClassifier, RejectsSizesThatDoNotFit) {
   EXPECT_EQ(error_of([&] { SequenceClassifier<float>{odd}; }), "no error");
   for (Index Options::*size : {&Options::features, &Options::classes, &Options::hidden, &Options::dense}) {
     Options o = with(Attention::pool);
-    o.*size = 0;
+    o.*size = -1;  // no dense layer is 0
     EXPECT_NE(error_of([&] { SequenceClassifier<float>{o}; }).find("sizes must be positive"), std::string::npos);
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "../support/classifier_case.hpp"
+#include "../support/keras.hpp"
 #include "heed/train/fit.hpp"
 
 namespace {
@@ -39,6 +40,41 @@ void expect_curves(int epochs, double limit) {
 
 TEST(SequenceClassifierTraining, FollowsPyTorchForFiftyEpochsInDouble) { expect_curves<double>(50, 1e-10); }
 TEST(SequenceClassifierTraining, FollowsPyTorchForThirtyEpochsInFloat) { expect_curves<float>(30, 1e-4); }
+
+TEST(SequenceClassifierTraining, AStepEqualsKeras) {
+  int files = 0;
+  for (const auto& name : test_support::reference_names("keras", "step")) {
+    SCOPED_TRACE(name);
+    ++files;
+    const Reference file(name);
+    const auto x = file.array("input.x");
+    const auto labels = file.integers("input.labels");
+    const heed::LabelledSequences<double> data{heed::view(x.values.data(), {x.extents[0], x.extents[1], x.extents[2]}),
+                                               labels};
+    heed::SequenceClassifier<double> model({.features = x.extents[2],
+                                            .classes = 10,
+                                            .hidden = file.index("hidden"),
+                                            .dense = file.index("dense"),
+                                            .attention = heed::attention_from(file.text("attention")),
+                                            .heads = file.index("heads"),
+                                            .pooling = heed::Pooling::mean});
+    set_weights(model, test_support::keras_classifier(file.arrays("weight."), false));
+    const auto pass = test_support::run_classifier(file, model, 32);
+    EXPECT_NEAR(pass.loss, file.value("output.loss"), test_support::equal_in_double);
+    expect_parameters(pass.gradient, test_support::keras_classifier(file.arrays("dweight."), true));
+    heed::Adam adam(model, {.learning_rate = file.number("lr"),
+                            .beta1 = file.number("beta1"),
+                            .beta2 = file.number("beta2"),
+                            .epsilon = file.number("eps"),
+                            .epsilon_outside = true,
+                            .frozen = {"bias_hh"}});
+    const auto history = heed::fit(model, data, adam, {.epochs = 1, .batch_size = 32, .threads = 1});
+    EXPECT_NEAR(history.epochs.at(0).loss, file.value("output.loss"), test_support::equal_in_double);
+    EXPECT_NEAR(history.epochs.at(0).accuracy, file.value("output.accuracy"), 1e-7) << "Keras counts in float";
+    expect_parameters(model, test_support::keras_classifier(file.arrays("after."), false));
+  }
+  EXPECT_EQ(files, 3);
+}
 
 TEST(SequenceClassifierTraining, FollowsPyTorchWithAdamWClippingAndACosineSchedule) {
   const Reference data("curve/data"), file("training/adamw_clip_cosine");

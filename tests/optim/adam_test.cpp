@@ -82,16 +82,29 @@ TEST(Adam, ARateOfZeroChangesNothing) {
   EXPECT_EQ(test_support::numbers(model), test_support::numbers(start));
 }
 
+TEST(Adam, LeavesFrozenParametersAsTheyAre) {
+  const auto start = test_support::two_parameters(Reference("optimizer/adam"), "param.0.");
+  auto all = start, some = start;
+  Adam(all).step(all, start);
+  Adam frozen(some, {.weight_decay = 0.1, .frozen = {"2", "x"}});
+  EXPECT_EQ(frozen.settings().at("frozen"), "2\nx\n");
+  frozen.step(some, start);
+  EXPECT_EQ(test_support::row_major(some.w2), test_support::row_major(start.w2));
+  EXPECT_NE(test_support::row_major(some.w1), test_support::row_major(start.w1));
+  EXPECT_NE(test_support::row_major(all.w2), test_support::row_major(start.w2));
+  EXPECT_FALSE(Adam(all).settings().contains("frozen"));
+}
+
 TEST(Adam, RejectsOptionsOutOfRange) {
   const TwoParameters<> model;
-  for (const AdamOptions o : {AdamOptions{.learning_rate = -1},
-                              {.beta1 = 1},
-                              {.beta1 = -0.1},
-                              {.beta2 = 1},
-                              {.beta2 = -0.1},
-                              {.epsilon = -1e-8},
-                              {.weight_decay = -0.1},
-                              {.learning_rate = NAN}}) {
+  for (const AdamOptions& o : {AdamOptions{.learning_rate = -1},
+                               {.beta1 = 1},
+                               {.beta1 = -0.1},
+                               {.beta2 = 1},
+                               {.beta2 = -0.1},
+                               {.epsilon = -1e-8},
+                               {.weight_decay = -0.1},
+                               {.learning_rate = NAN}}) {
     EXPECT_EQ(error_of([&] { Adam(model, o); }),
               "Adam: option out of range (expected rates of at least 0, betas in [0, 1))");
   }

@@ -19,6 +19,7 @@ def write_all():
     for name, choice in CLASSIFIERS.items():
         gradients(name, choice, None)
         gradients(f"{name}_ragged", choice, LENGTHS)
+    gradients("single_ragged", {"attention": "pool"}, LENGTHS, dense=0)
     for name in ATTENTIONS:
         default_size(name)
     curves()
@@ -30,9 +31,9 @@ def options(choice, sizes):
     return {**choice, **sizes, "heads": HEADS, "features": FEATURES, "classes": CLASSES}
 
 
-def gradients(name, choice, lengths):
+def gradients(name, choice, lengths, **sizes):
     """Mean cross-entropy of seven sequences and every gradient, small sizes, all weights random."""
-    settings = options(choice, SMALL)
+    settings = options(choice, {**SMALL, **sizes})
     case = Case("classifier", name, **settings)
     model = case.module(Classifier(**settings))
     x = case.input("x", 7, STEPS, FEATURES)

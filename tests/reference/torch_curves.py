@@ -5,7 +5,7 @@ from torch import nn
 
 import reference_file
 from torch_case import array
-from torch_modules import AttentionPool, mean_over_steps, run_recurrent
+from torch_modules import AttentionPool, last_step, mean_over_steps, run_recurrent
 
 GROUP = "ragged_curve"
 N, STEPS, FEATURES, CLASSES, TOKENS = 48, 9, 5, 4, 12
@@ -13,9 +13,10 @@ EPOCHS, LEARNING_RATE = 30, 0.01
 
 
 class Recurrent(nn.Module):
-    """heed's classifier with attention pooling over a recurrent layer; tokens first where there is an embedding."""
+    """heed's classifier with attention pooling, or the last step, over a recurrent layer; tokens first where there is an
+    embedding; one dense layer in the end where `single`."""
 
-    def __init__(self, name, kind, embedding=None, **options):
+    def __init__(self, name, kind, embedding=None, attention=True, single=False, **options):
         super().__init__()
         hidden = 6
         if embedding:
@@ -23,15 +24,21 @@ class Recurrent(nn.Module):
         self.name = name
         setattr(self, name, kind(embedding or FEATURES, hidden, batch_first=True, **options))
         width = hidden * (2 if options.get("bidirectional") else 1)
-        self.attention = AttentionPool(width)
-        self.fc1 = nn.Linear(width, 7)
-        self.fc2 = nn.Linear(7, CLASSES)
+        if attention:
+            self.attention = AttentionPool(width)
+        if single:
+            self.fc = nn.Linear(width, CLASSES)
+        else:
+            self.fc1 = nn.Linear(width, 7)
+            self.fc2 = nn.Linear(7, CLASSES)
 
     def forward(self, x, lengths):
         if hasattr(self, "embedding"):
             x = self.embedding(x)
         y, _ = run_recurrent(getattr(self, self.name), x, lengths)
-        pooled, _ = self.attention(y, lengths)
+        pooled = self.attention(y, lengths)[0] if hasattr(self, "attention") else last_step(y, lengths)
+        if hasattr(self, "fc"):
+            return self.fc(pooled)
         return self.fc2(torch.relu(self.fc1(pooled)))
 
 
@@ -68,6 +75,8 @@ def write_all():
     curve("gru", lambda: Recurrent("gru", nn.GRU), x, lengths, labels)
     curve("embedding", lambda: Recurrent("lstm", nn.LSTM, embedding=5), tokens, lengths, labels)
     curve("encoder", Encoder, x, lengths, labels)
+    curve("rnn", lambda: Recurrent("rnn", nn.RNN, attention=False, num_layers=2), x, lengths, labels)
+    curve("sentences", lambda: Recurrent("lstm", nn.LSTM, embedding=5, single=True), tokens, lengths, labels)
 
 
 def curve(name, make, x, lengths, labels):

@@ -32,6 +32,8 @@ def activations():
         "tanh": torch.tanh,
         "sigmoid": torch.sigmoid,
         "gelu": nn.functional.gelu,  # x/2 (1 + erf(x/sqrt 2))
+        "leaky_relu": lambda x: nn.functional.leaky_relu(x, 0.2),
+        "elu": lambda x: nn.functional.elu(x, 1.5),
         "softmax": lambda x: torch.softmax(x, dim=-1),  # over the features of a step
     }
     for name, function in functions.items():

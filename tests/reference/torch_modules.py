@@ -135,7 +135,7 @@ def run_multihead(attention, query, memory, query_lengths=None, memory_lengths=N
 class Classifier(nn.Module):
     """LSTM, attention, Dense + ReLU, Dense. Its state_dict is what heed's classifier writes.
 
-    attention: pool | multihead | additive | none; pooling (of multihead): last | mean.
+    attention: pool | multihead | additive | none; pooling (of multihead): last | mean. dense 0: one Dense, fc, in the end.
     """
 
     def __init__(self, attention, pooling="last", features=5, classes=10, hidden=32, dense=16, heads=2):
@@ -150,8 +150,11 @@ class Classifier(nn.Module):
             self.attention = AdditiveAttention(hidden, hidden, hidden)
         elif attention != "none":
             raise ValueError(f"unknown attention {attention}")
-        self.fc1 = nn.Linear(hidden, dense)
-        self.fc2 = nn.Linear(dense, classes)
+        if dense:
+            self.fc1 = nn.Linear(hidden, dense)
+            self.fc2 = nn.Linear(dense, classes)
+        else:
+            self.fc = nn.Linear(hidden, classes)
 
     def pooled(self, y, lengths):
         """(n, hidden) and the attention weights, if there are any."""
@@ -174,6 +177,8 @@ class Classifier(nn.Module):
         """The logits and the attention weights."""
         y, _ = run_recurrent(self.lstm, x, lengths)
         features, weights = self.pooled(y, lengths)
+        if hasattr(self, "fc"):
+            return self.fc(features), weights
         return self.fc2(torch.relu(self.fc1(features))), weights
 
 

@@ -216,6 +216,52 @@ def run_classifier(case, parts, attention, x, labels):
     return loss
 
 
+def training_steps(n=32, steps=10, features=5, hidden=8, dense=6, heads=2):
+    """One step of fit on a batch of 32 of the models as they are compiled: softmax in the end, Adam. weight.*, dweight.*
+    and after.* are the weights, their gradients and the weights after it. beta_1 and beta_2 are floats, as for adam()."""
+    for attention in ["pool", "multihead", "none"]:
+        case = Case(f"step_{attention}", attention=attention, hidden=hidden, dense=dense, heads=heads, batch=n)
+        x = case.constant("x", case.random.standard_normal((n, steps, features)))
+        labels = case.constant("labels", case.random.integers(CLASSES, size=n)).astype(np.int32)
+        parts = {"lstm": layers.LSTM(hidden, return_sequences=attention != "none")}
+        inputs = keras.Input(shape=(steps, features))
+        y = parts["lstm"](inputs)
+        if attention == "pool":
+            parts["attention"] = AttentionPool()
+            y = parts["attention"](y)[0]
+        if attention == "multihead":
+            parts["attention"] = layers.MultiHeadAttention(num_heads=heads, key_dim=hidden // heads)
+            y = layers.GlobalAveragePooling1D()(parts["attention"](y, y))
+        parts["dense1"] = layers.Dense(dense, activation="relu")
+        parts["dense2"] = layers.Dense(CLASSES, activation="softmax")
+        model = keras.Model(inputs, parts["dense2"](parts["dense1"](y)))
+        for name, layer in parts.items():
+            case.take_weights(layer, f"{name}.")
+        optimizer = keras.optimizers.Adam(
+            learning_rate=0.01, beta_1=float(np.float32(0.9)), beta_2=float(np.float32(0.999))
+        )
+        model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        with tf.GradientTape() as tape:
+            probabilities = model(x)
+            loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, probabilities))
+        gradients = tape.gradient(loss, [as_tensorflow(weight) for weight in case.weights.values()])
+        for (name, weight), gradient in zip(case.weights.items(), gradients):
+            case.tensors[f"weight.{name}"], case.tensors[f"dweight.{name}"] = array(weight), array(gradient)
+        fit = model.fit(x, labels, batch_size=n, epochs=1, shuffle=False, verbose=0)
+        case.observe("probabilities", probabilities)
+        case.tensors["output.loss"] = np.array([fit.history["loss"][0]], np.float64)
+        case.tensors["output.accuracy"] = np.array([fit.history["accuracy"][0]], np.float64)
+        for name, weight in case.weights.items():
+            case.tensors[f"after.{name}"] = array(weight)
+        case.options |= {
+            "lr": float(optimizer.learning_rate),
+            "beta1": optimizer.beta_1,
+            "beta2": optimizer.beta_2,
+            "eps": optimizer.epsilon,
+        }
+        reference_file.write(GROUP, case.name, case.tensors, case.options)
+
+
 def cross_entropy_of_probabilities():
     """Probabilities, some 0 or 1, which Keras clips to [1e-7, 1 - 1e-7] and then scales to sum 1."""
     case = Case("sparse_cross_entropy")
@@ -266,5 +312,6 @@ if __name__ == "__main__":
     multihead()
     average_pooling()
     classifiers()
+    training_steps()
     cross_entropy_of_probabilities()
     adam()

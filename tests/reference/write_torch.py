@@ -4,18 +4,28 @@
 import torch_attention
 import torch_classifiers
 import torch_curves
+import torch_graphs
+import torch_images
 import torch_layers
 import torch_losses
 import torch_optimizers
 import torch_tagger
+import torch_seq2seq
 import torch_transformer
+import torch_written_out
+import torch_transformer_models
 
 if __name__ == "__main__":
     torch_layers.write_all()
     torch_attention.write_all()
+    torch_written_out.write_all()
+    torch_images.write_all()
+    torch_graphs.write_all()
     torch_transformer.write_all()
+    torch_transformer_models.write_all()
     torch_losses.write_all()
     torch_optimizers.write_all()
     torch_classifiers.write_all()
     torch_curves.write_all()
     torch_tagger.write_all()
+    torch_seq2seq.write_all()

@@ -89,4 +89,18 @@ inline void put_inside(const Arrays& some, const std::string& prefix, Arrays& al
   for (const auto& [name, array] : some) all[prefix + name] = array;
 }
 
+/// Keras' names and layouts as heed's: `lstm`, `attention`, `dense1`, `dense2`.
+inline Arrays keras_classifier(const Arrays& keras, bool gradients) {
+  Arrays all;
+  put_inside(keras_lstm(inside(keras, "lstm."), gradients), "lstm.", all);
+  put_inside(keras_dense(inside(keras, "dense1.")), "fc1.", all);
+  put_inside(keras_dense(inside(keras, "dense2.")), "fc2.", all);
+  if (keras.contains("attention.dense.kernel")) {
+    put_inside(keras_dense(inside(keras, "attention.dense.")), "attention.attention.", all);
+  } else if (keras.contains("attention.query.kernel")) {
+    put_inside(keras_multihead(inside(keras, "attention.")), "attention.", all);
+  }
+  return all;
+}
+
 }  // namespace test_support

@@ -115,13 +115,20 @@ inline std::vector<std::string> reference_names(const std::string& group, const 
 /// Calls f(parameter's element, its position in row-major order).
 template <class P, class F>
 void for_each_row_major(P& parameter, F&& f) {
-  const bool vector = parameter.extents().size() == 1;
-  const Index rows = parameter.extents()[0], cols = vector ? 1 : parameter.extents()[1];
-  for (Index r = 0; r < rows; ++r) {
-    for (Index c = 0; c < cols; ++c) {
-      const Index at = parameter.row_major() ? r * cols + c : r + c * rows;
-      f(parameter.data()[at], static_cast<std::size_t>(r * cols + c));
+  const std::vector<Index> extents(parameter.extents().begin(), parameter.extents().end());
+  for (Index i = 0; i < parameter.size(); ++i) {
+    Index at = i;
+    if (!parameter.row_major()) {  // the first index is the fastest
+      at = 0;
+      Index rest = i;
+      for (std::size_t axis = extents.size(); axis-- > 0;) {
+        Index stride = 1;
+        for (std::size_t before = 0; before < axis; ++before) stride *= extents[before];
+        at += rest % extents[axis] * stride;
+        rest /= extents[axis];
+      }
     }
+    f(parameter.data()[at], static_cast<std::size_t>(i));
   }
 }
 

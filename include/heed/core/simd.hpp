@@ -294,6 +294,51 @@ HEED_INLINE void accumulate_sums(ScalarOf<P>* out, const P& a, const P& b, const
   }
 }
 
+namespace detail {
+#ifdef __AVX512F__
+// Element l of the first row of a pair, or of the second, once bit B of rows and lanes has changed places.
+template <int B, bool Second, class V, int... l>
+HEED_INLINE V swap_bit(const V& x, const V& y, std::integer_sequence<int, l...>) {
+  constexpr int W = sizeof...(l);
+  return V(__builtin_shufflevector(x, y,
+                                   (Second == ((l & B) != 0) ? (Second ? W + l : l)
+                                    : Second                 ? (l ^ B)
+                                                             : W + (l ^ B))...));
+}
+template <int B, class V, int W>
+HEED_INLINE void swap_bits(V (&rows)[W]) {
+  constexpr std::make_integer_sequence<int, W> lanes;
+  unroll<W>([&](auto i) HEED_LAMBDA {
+    if ((i & B) == 0) {
+      const V x = rows[i], y = rows[i + B];
+      rows[i] = swap_bit<B, false>(x, y, lanes);
+      rows[i + B] = swap_bit<B, true>(x, y, lanes);
+    }
+  });
+  if constexpr (B > 1) swap_bits<B / 2>(rows);
+}
+#endif
+}  // namespace detail
+
+/// A square of packets from rows to columns: to[j * to_stride + i] = from[i * from_stride + j] for i, j below the width
+/// of the widest packet.
+template <class S>
+HEED_INLINE void transpose_square(const S* from, Index from_stride, S* to, Index to_stride) {
+  constexpr int W = native_width<S>;
+  using Raw = typename eigen::packet_traits<S>::type;
+#ifdef __AVX512F__  // not by Eigen, for the warning named above
+  Raw rows[W];
+  unroll<W>([&](auto i) HEED_LAMBDA { rows[i] = eigen::ploadu<Raw>(from + i * from_stride); });
+  detail::swap_bits<W / 2>(rows);
+  unroll<W>([&](auto i) HEED_LAMBDA { eigen::pstoreu(to + i * to_stride, rows[i]); });
+#else
+  eigen::PacketBlock<Raw, W> block;
+  unroll<W>([&](auto i) HEED_LAMBDA { block.packet[i] = eigen::ploadu<Raw>(from + i * from_stride); });
+  eigen::ptranspose(block);
+  unroll<W>([&](auto i) HEED_LAMBDA { eigen::pstoreu(to + i * to_stride, block.packet[i]); });
+#endif
+}
+
 // ---- loops
 
 namespace detail {

@@ -19,10 +19,12 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Words and their tokens. Token 0 is padding, token 1 stands for every word that is not in it; then the words.
+/// Words and their tokens. Token 0 is padding, token 1 stands for every word that is not in it; then the words. Some of
+/// these may be marks, in angle brackets, that no text holds: the start and the end of a sequence.
 class Vocabulary {
  public:
   static constexpr std::int32_t padding = 0, unknown = 1;
+  static constexpr const char *start_mark = "<s>", *end_mark = "</s>";
 
   Vocabulary() : Vocabulary(std::vector<std::string>{}) {}
   /// Of these words, in this order. Throws where one is empty or stands there twice.
@@ -36,8 +38,9 @@ class Vocabulary {
   }
 
   /// Of the words of these sentences that occur at least `least` times: the most frequent first, in the order of their
-  /// bytes among equals; at most `most` of them (0: no limit).
-  static Vocabulary from(std::span<const std::vector<std::string>> sentences, Index least = 1, Index most = 0) {
+  /// bytes among equals; at most `most` of them (0: no limit). `marks` come before them, and are not looked for.
+  static Vocabulary from(std::span<const std::vector<std::string>> sentences, Index least = 1, Index most = 0,
+                         std::span<const std::string> marks = {}) {
     require(least >= 1 && most >= 0, [&] {
       return Fault{"option out of range", "vocabulary", "a least count of at least 1 and a size of at least 0",
                    std::to_string(least) + " and " + std::to_string(most)};
@@ -46,13 +49,14 @@ class Vocabulary {
     for (const auto& sentence : sentences) {
       for (const std::string& word : sentence) ++counts[word];
     }
+    for (const std::string& mark : marks) counts.erase(mark);
     std::vector<std::pair<std::string_view, Index>> some;
     for (const auto& entry : counts) {
       if (entry.second >= least && entry.first != "<pad>" && entry.first != "<unk>") some.push_back(entry);
     }
     std::stable_sort(some.begin(), some.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
     if (most > 0 && static_cast<Index>(some.size()) > most) some.resize(static_cast<std::size_t>(most));
-    std::vector<std::string> words;
+    std::vector<std::string> words(marks.begin(), marks.end());
     for (const auto& entry : some) words.emplace_back(entry.first);
     return Vocabulary(words);
   }
@@ -67,6 +71,10 @@ class Vocabulary {
     const auto found = tokens_.find(std::string(word));
     return found == tokens_.end() || found->second == padding ? unknown : found->second;
   }
+  bool contains(std::string_view word) const { return tokens_.contains(std::string(word)); }
+  /// Of the marks. Throw where there are none.
+  std::int32_t start() const { return mark(start_mark); }
+  std::int32_t end() const { return mark(end_mark); }
   /// Throws where there is no such token.
   const std::string& word(std::int32_t token) const {
     require(token >= 0 && token < size(), [&] {
@@ -76,6 +84,11 @@ class Vocabulary {
   }
 
  private:
+  std::int32_t mark(const char* text) const {
+    require(contains(text), [&] { return Fault{"there is no such mark", "vocabulary", text, {}}; });
+    return token(text);
+  }
+
   std::vector<std::string> words_;
   std::unordered_map<std::string, std::int32_t> tokens_;
 };

@@ -43,6 +43,55 @@ struct Relu : detail::Activation<S> {
   }
 };
 
+/// x, below 0 times `negative_slope`; the gradient at 0 is `negative_slope`. torch.nn.LeakyReLU.
+template <class S>
+struct LeakyRelu : detail::Activation<S> {
+  using typename detail::Activation<S>::Cache;
+  S negative_slope = S(0.01);
+
+  LeakyRelu() = default;
+  explicit LeakyRelu(S slope) : negative_slope(slope) {}
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    transform<S>(x, y, [this]<class P>(const P& v) HEED_LAMBDA { return simd::mul(v, this->slope(v)); });
+  }
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LeakyRelu&, const Pass&) const {
+    transform_gradient<S>(x, dy, dx,
+                          [this]<class P>(const P& v, const P& d) HEED_LAMBDA { return simd::mul(d, this->slope(v)); });
+  }
+
+ private:
+  template <class P>
+  HEED_INLINE P slope(const P& v) const {
+    return simd::select_less(simd::set1<P>(0), v, simd::set1<P>(1), simd::set1<P>(negative_slope));
+  }
+};
+
+/// x, below 0 alpha (e^x - 1). torch.nn.ELU.
+template <class S>
+struct Elu : detail::Activation<S> {
+  using typename detail::Activation<S>::Cache;
+  S alpha = 1;
+
+  Elu() = default;
+  explicit Elu(S a) : alpha(a) {}
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    transform<S>(x, y, [this]<class P>(const P& v) HEED_LAMBDA {
+      const P zero = simd::set1<P>(0), a = simd::set1<P>(alpha);
+      const P below = simd::sub(simd::mul(a, simd::exp(simd::min(v, zero))), a);
+      return simd::select_less(zero, v, v, below);
+    });
+  }
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Elu&, const Pass&) const {
+    transform_gradient<S>(x, dy, dx, [this]<class P>(const P& v, const P& d) HEED_LAMBDA {
+      const P zero = simd::set1<P>(0);
+      const P below = simd::mul(simd::set1<P>(alpha), simd::exp(simd::min(v, zero)));
+      return simd::mul(d, simd::select_less(zero, v, simd::set1<P>(1), below));
+    });
+  }
+};
+
 /// tanh(x). torch.nn.Tanh.
 template <class S>
 struct Tanh : detail::Activation<S> {

@@ -10,6 +10,7 @@
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/math.hpp"
+#include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
@@ -123,31 +124,30 @@ struct AdditiveScore {
   }
   /// d(W [q; k] + b) = ds v (1 - tanh^2): to the key and, over all keys, to the query.
   void scores_backward(const Scores& score, Index first, Index count, const S* ds, Tile<S> dq, Into<S>, Cache& cache,
-                       AdditiveScore& grad, const Pass& pass) const {
+                       AdditiveScore& grad, const Pass&) const {
     using namespace simd;
-    const Index n = score_size() * dq.lanes;
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dz = pass.scratch.template tile<S>({1, score_size()}, dq.lanes);
-    for (Index i = first; i < first + count; ++i, ds += score.head.keys * dq.lanes) {
+    const Index A = score_size(), L = dq.lanes;
+    for (Index i = first; i < first + count; ++i, ds += score.head.keys * L) {
       const Tile<const S> h = score.hidden(i);
-      const Tile<const S> dscore(ds, {h.steps, 1}, h.lanes);
-      weight_gradient<S>(h, dscore, Weight<S>(grad.v.data(), 1, grad.v.size(), 1), nullptr);
+      weight_gradient<S>(h, Tile<const S>(ds, {h.steps, 1}, L), Weight<S>(grad.v.data(), 1, A, 1), nullptr);
       S* to_query = dq.at(i);
-      std::fill_n(to_query, n, S(0));
+      std::fill_n(to_query, A * L, S(0));
       for (Index k = 0; k < h.steps; ++k) {
+        const S *tanh = h.at(k), *d = ds + k * L;
         S* to_key = cache.dkeys.tile().at(k);
-        input_gradient<S>(dscore.step(k), score_weight(), into(dz));
-        for_each_packet<S>(n, [&]<class P>(Index j) HEED_LAMBDA {
-          const P t = load<P>(h.at(k) + j), d = mul(load<P>(dz.data + j), sub(set1<P>(1), mul(t, t)));
-          accumulate(to_key + j, d);
-          accumulate(to_query + j, d);
+        for_each_place<S>(A, L, [&]<class P>(const auto& place) HEED_LAMBDA {
+          const P t = load<P>(tanh + place.number), one = set1<P>(1);
+          const P dv = mul(place.template of_lane<P>(d), place.template of_feature<P>(v.data()));
+          const P dz = mul(dv, sub(one, mul(t, t)));
+          simd::accumulate(to_key + place.number, dz);
+          simd::accumulate(to_query + place.number, dz);
         });
       }
     }
   }
-  void project_backward(Tile<const S> query, Tile<const S> dq, Into<S> dquery, AdditiveScore& grad) const {
+  void project_backward(Tile<const S> dq, Into<S> dquery) const { input_gradient<S>(dq, query_weight(), dquery); }
+  void accumulate(Tile<const S> query, Tile<const S> dq, AdditiveScore& grad) const {
     weight_gradient<S>(query, dq, Weight<S>(grad.attn.weight).inputs(0, query_size_), nullptr);
-    input_gradient<S>(dq, query_weight(), dquery);
   }
   /// The keys' weight, bias and input.
   void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad) const {

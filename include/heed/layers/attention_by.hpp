@@ -29,7 +29,8 @@ namespace heed::inline HEED_ISA {
 ///
 /// A score is a struct of weights that says what `AdditiveScore` and `DotScore` say: sizes; `prepare` (what all queries
 /// share, from its `known` first steps on still in the cache), `project` (a query), `scores`, `values`; and the way
-/// back, `prepare_backward`, `scores_backward`, `project_backward`, `finish_backward`.
+/// back, `prepare_backward`, `scores_backward`, `project_backward` (to the query), `finish_backward` (to the memory),
+/// `accumulate` (the weights of the queries' projection).
 template <class Score>
 struct AttentionBy : Score {
   using S = typename Score::Scalar;
@@ -39,6 +40,8 @@ struct AttentionBy : Score {
     typename Score::Cache score;
     AttentionWeights<S> weights;
     AttentionMask mask;
+    TileBuffer<S> dqueries;        // (T_q, score_size): gradients of projected queries
+    Index queries = 0, lanes = 0;  // of the last `prepare`
   };
 
   bool causal = false;
@@ -67,6 +70,8 @@ struct AttentionBy : Score {
   void prepare(Index queries, Tile<const S> memory, Cache& cache, AttentionMask mask = {}) const {
     mask.check(queries, memory.steps, Score::name);
     cache.mask = mask;
+    cache.queries = queries;
+    cache.lanes = memory.lanes;
     if (Score::needs_weights) cache.weights.keep();
     cache.weights.take(1, queries, memory.steps, memory.lanes);
     Score::prepare(queries, memory, cache.score);
@@ -81,14 +86,18 @@ struct AttentionBy : Score {
   }
 
   /// Before the first `step_backward`.
-  void prepare_backward(Cache& cache) const { Score::prepare_backward(cache.score); }
-  /// Back through query `t`. What reaches the memory through projections waits for `finish_backward`.
+  void prepare_backward(Cache& cache) const {
+    Score::prepare_backward(cache.score);
+    cache.dqueries.take({cache.queries, Score::score_size()}, cache.lanes);
+  }
+  /// Back through query `t`. What reaches the memory through projections, and the weights of these, wait for
+  /// `finish_backward`.
   void step_backward(Index t, Tile<const S> q, Tile<const S> memory, Tile<const S> dy, Into<S> dquery, Into<S> dmemory,
                      Cache& cache, AttentionBy& grad, const Pass& pass) const {
     const Scratch::Mark mark(pass.scratch);
     const kernels::Head<S> one = head(t, q, memory, cache);
     const Tile<const S> projected = Score::projected(t, q, cache.score);
-    const Tile<S> dq = pass.scratch.like(projected);
+    const Tile<S> dq = cache.dqueries.tile().range(t, q.steps);
     S* room = pass.scratch.template take<S>(one.block() * one.keys * one.lanes);
     const auto score = Score::scores(one, projected, memory, cache.score);
     const kernels::LaneSink<S> dvalues = Score::dvalues(dmemory, cache.score);
@@ -96,10 +105,13 @@ struct AttentionBy : Score {
                                 kernels::matrix_of(dy), room, dvalues, [&](Index first, Index count, const S* ds) {
                                   Score::scores_backward(score, first, count, ds, dq, dmemory, cache.score, grad, pass);
                                 });
-    Score::project_backward(q, dq, dquery, grad);
+    Score::project_backward(dq, dquery);
   }
-  /// After the last `step_backward`. `dmemory` is to be added to where a step has put something into it.
-  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AttentionBy& grad) const {
+  /// After the last `step_backward`, with all queries: the weights of the projections, over all of them in one pass.
+  /// `dmemory` is to be added to where a step has put something into it.
+  void finish_backward(Tile<const S> queries, Tile<const S> memory, Into<S> dmemory, Cache& cache,
+                       AttentionBy& grad) const {
+    Score::accumulate(queries, cache.dqueries.view(), grad);
     Score::finish_backward(memory, dmemory, cache.score, grad);
   }
 
@@ -146,7 +158,7 @@ struct AttentionBy : Score {
     prepare_backward(cache);
     step_backward(0, q, memory, dy, dquery, dmemory, cache, grad, pass);
     dmemory.add = dmemory.add || Score::values_are_memory();
-    finish_backward(memory, dmemory, cache, grad);
+    finish_backward(q, memory, dmemory, cache, grad);
   }
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionBy& grad,
                 const Pass& pass) const {

@@ -117,12 +117,14 @@ struct DotScore {
     score.backward(first, count, ds, kernels::matrix_of(dq), dk);
     cache.begun = true;
   }
-  void project_backward(Tile<const S> x, Tile<const S> dq, Into<S> dx, DotScore& grad) const {
+  void project_backward(Tile<const S> dq, Into<S> dx) const {
     if (query.weight.empty()) {
       return transform_gradient<S>(dq, dq, dx, []<class P>(const P&, const P& d) HEED_LAMBDA { return d; });
     }
-    weight_gradient<S>(x, dq, grad.query.weight, values_or_null(grad.query.bias));
     input_gradient<S>(dq, query.weight, dx);
+  }
+  void accumulate(Tile<const S> x, Tile<const S> dq, DotScore& grad) const {
+    if (!query.weight.empty()) weight_gradient<S>(x, dq, grad.query.weight, values_or_null(grad.query.bias));
   }
   /// The weights, biases and input of projected keys and values.
   void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const {

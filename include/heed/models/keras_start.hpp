@@ -83,7 +83,7 @@ void initialize_keras(SequenceClassifier<S>& model, Key key) {
     case Attention::none:
       break;
   }
-  initialize_keras(model.fc1, key.child(2));
+  if (model.options.dense != 0) initialize_keras(model.fc1, key.child(2));
   initialize_keras(model.fc2, key.child(3));
 }
 

@@ -31,7 +31,7 @@
 namespace heed::inline HEED_ISA {
 
 /// LSTM > attention > Dense > ReLU > Dense: (steps, features) to (1, classes) logits. GRU or simple RNN instead of
-/// LSTM, any number of layers, both directions and dropout by the options.
+/// LSTM, any number of layers, both directions, dropout, and a single Dense in the end by the options.
 ///
 /// | attention   | what stands between the recurrent layers' outputs and the dense layers          |
 /// |-------------|---------------------------------------------------------------------------------|
@@ -41,7 +41,8 @@ namespace heed::inline HEED_ISA {
 /// | `none`      | the last valid state                                                            |
 ///
 /// In front of it stands, where given, a standardisation of the input; `labels` are the classes' names. Parameters have
-/// the names of the PyTorch module with members `lstm` (or `gru`, `rnn`), `attention`, `fc1`, `fc2`.
+/// the names of the PyTorch module with members `lstm` (or `gru`, `rnn`), `attention`, `fc1`, `fc2`; a single Dense is
+/// `fc`.
 template <class S>
 struct SequenceClassifier {
   using Scalar = S;
@@ -55,7 +56,7 @@ struct SequenceClassifier {
   AttentionPool<S> pool;
   MultiHeadAttention<S> multihead;
   AdditiveAttention<S> additive;
-  Dense<S> fc1, fc2;
+  Dense<S> fc1, fc2;  ///< `dense` 0: fc2 alone
   Relu<S> relu;
   Dropout<S> dropout;
   LastPool<S> last;
@@ -90,9 +91,9 @@ struct SequenceClassifier {
                    .bidirectional = o.bidirectional,
                    .dropout = o.dropout,
                    .kind = o.cell}),
-        fc1({.in_features = width(), .out_features = o.dense}),
-        fc2({.in_features = o.dense, .out_features = o.classes}),
+        fc2({.in_features = o.dense == 0 ? width() : o.dense, .out_features = o.classes}),
         dropout({.rate = o.dropout}) {
+    if (o.dense != 0) fc1 = Dense<S>({.in_features = width(), .out_features = o.dense});
     switch (o.attention) {
       case Attention::pool:
         pool = AttentionPool<S>({.features = width()});
@@ -125,7 +126,7 @@ struct SequenceClassifier {
       case Attention::none:
         break;
     }
-    fc1.initialize(key.child(2));
+    if (options.dense != 0) fc1.initialize(key.child(2));
     fc2.initialize(key.child(3));
   }
 
@@ -246,15 +247,19 @@ struct SequenceClassifier {
                 SequenceClassifier& grad, const Pass& pass) const {
     const Tile<const S> input = standardize.active() ? cache.input.view() : x;
     const Tile<const S> states = cache.states.view(), pooled = cache.pooled.view();
-    const Tile<const S> hidden = cache.hidden.view(), active = cache.active.view();
+    const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
     const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dactive = pass.scratch.like(active), dhidden = pass.scratch.like(hidden);
     const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
 
-    fc2.backward(active, logits, dlogits, into(dactive), cache.dense, grad.fc2, pass);
-    relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
-    const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
-    fc1.backward(kept, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
+    if (options.dense == 0) {
+      fc2.backward(kept, logits, dlogits, into(dpooled), cache.dense, grad.fc2, pass);
+    } else {
+      const Tile<const S> hidden = cache.hidden.view(), active = cache.active.view();
+      const Tile<S> dactive = pass.scratch.like(active), dhidden = pass.scratch.like(hidden);
+      fc2.backward(active, logits, dlogits, into(dactive), cache.dense, grad.fc2, pass);
+      relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
+      fc1.backward(kept, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
+    }
     if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
     switch (options.attention) {
       case Attention::pool:
@@ -303,14 +308,14 @@ struct SequenceClassifier {
   // the three attentions share a name: all but one have no elements
   static void visit(auto&& f, auto& first, auto&... rest) {
     f(to_text(first.options.cell), first.recurrent, rest.recurrent...);
-    visit_head(f, first, rest...);
+    visit_head(f, first.options.dense == 0 ? "fc" : "fc2", first, rest...);
   }
-  static void visit_head(auto&& f, auto&... models) {
+  static void visit_head(auto&& f, const char* last, auto&... models) {
     f("attention", models.pool...);
     f("attention", models.multihead...);
     f("attention", models.additive...);
     f("fc1", models.fc1...);
-    f("fc2", models.fc2...);
+    f(last, models.fc2...);
   }
 
   // ---- files
@@ -344,13 +349,14 @@ struct SequenceClassifier {
   // the dense layers
   void classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const {
     const Index L = pooled.lanes;
-    const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
     Tile<const S> kept = pooled;
     if (drops(pass)) {
       const Tile<S> to = cache.kept.take(pooled.shape(), L);
       dropout.forward(pooled, to, cache.dropout, pass.at(1));
       kept = to;
     }
+    if (options.dense == 0) return fc2.forward(kept, logits, cache.dense, pass);
+    const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
     fc1.forward(kept, hidden, cache.dense, pass);
     relu.forward(hidden, active, cache.relu, pass);
     fc2.forward(active, logits, cache.dense, pass);

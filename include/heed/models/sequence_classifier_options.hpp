@@ -26,7 +26,8 @@ enum class Pooling { last, mean };
 
 struct SequenceClassifierOptions {
   Index features = 0, classes = 0;
-  Index hidden = 32, dense = 16;
+  Index hidden = 32;
+  Index dense = 16;  ///< of the hidden dense layer; 0: none, one dense layer gives the logits
   Attention attention = Attention::pool;
   Index heads = 2;                  ///< of `multihead`
   Pooling pooling = Pooling::last;  ///< of `multihead`
@@ -72,6 +73,17 @@ inline CellKind cell_from(std::string_view text) { return detail::enum_from<Cell
 
 // ---- metadata
 
+/// What a classifier's file says beside the options.
+template <class S>
+void set_labels_and_scales(Metadata& m, const std::vector<std::string>& labels, const Vector<S>& mean,
+                           const Vector<S>& deviation) {
+  if (!labels.empty()) set(m, "labels", labels);
+  if (!mean.empty()) {
+    set(m, "standardize.mean", std::vector<S>(mean.begin(), mean.end()));
+    set(m, "standardize.deviation", std::vector<S>(deviation.begin(), deviation.end()));
+  }
+}
+
 template <class S>
 Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::string>& labels, const Vector<S>& mean,
                      const Vector<S>& deviation) {
@@ -90,11 +102,7 @@ Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::
   if (o.layers != plain.layers) set(m, "layers", o.layers);
   if (o.bidirectional) set(m, "bidirectional", o.bidirectional);
   if (o.dropout != 0) set(m, "dropout", o.dropout);
-  if (!labels.empty()) set(m, "labels", labels);
-  if (!mean.empty()) {
-    set(m, "standardize.mean", std::vector<S>(mean.begin(), mean.end()));
-    set(m, "standardize.deviation", std::vector<S>(deviation.begin(), deviation.end()));
-  }
+  set_labels_and_scales(m, labels, mean, deviation);
   return m;
 }
 
@@ -142,7 +150,7 @@ inline StandardizationNumbers standardization_from_metadata(const Metadata& m, I
 
 /// How many numbers a classifier has. Throws where a size is not 1 to 2^28.
 inline Index parameter_count(const SequenceClassifierOptions& o) {
-  for (const Index size : {o.features, o.classes, o.hidden, o.dense, o.layers}) {
+  for (const Index size : {o.features, o.classes, o.hidden, o.dense == 0 ? 1 : o.dense, o.layers}) {
     require(size > 0 && size <= Index(1) << 28, [&] {
       return Fault{"size out of range", "SequenceClassifier", "1 to 2^28", std::to_string(size)};
     });
@@ -154,7 +162,8 @@ inline Index parameter_count(const SequenceClassifierOptions& o) {
                           : o.attention == Attention::multihead ? 4 * D * (D + 1)
                           : o.attention == Attention::additive  ? D * (2 * D + 2)
                                                                 : 0;
-  return layer(o.features) + (o.layers - 1) * layer(D) + attention + o.dense * (D + 1) + o.classes * (o.dense + 1);
+  const Index head = o.dense == 0 ? o.classes * (D + 1) : o.dense * (D + 1) + o.classes * (o.dense + 1);
+  return layer(o.features) + (o.layers - 1) * layer(D) + attention + head;
 }
 
 /// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
@@ -181,8 +190,9 @@ inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShap
   o.hidden = extent(recurrent + ".weight_hh_l0", 1);
   while (has(recurrent + ".weight_ih_l" + std::to_string(o.layers))) ++o.layers;
   o.bidirectional = has(recurrent + ".weight_ih_l0_reverse");
-  o.dense = extent("fc1.weight", 0);
-  o.classes = extent("fc2.weight", 0);
+  const bool single = has("fc.weight");
+  o.dense = single ? 0 : extent("fc1.weight", 0);
+  o.classes = extent(single ? "fc.weight" : "fc2.weight", 0);
   o.attention = has("attention.attention.weight") ? Attention::pool
                 : has("attention.in_proj_weight") ? Attention::multihead
                 : has("attention.attn.weight")    ? Attention::additive

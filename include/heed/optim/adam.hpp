@@ -3,9 +3,12 @@
 /// @file
 /// Adam and AdamW.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
@@ -24,6 +27,8 @@ struct AdamOptions {
   bool decoupled = false;            ///< weight decay beside the gradient (AdamW) instead of in it
   bool amsgrad = false;              ///< keep the largest v
   bool epsilon_outside = false;  ///< epsilon outside the bias correction, as Keras has it (its default is then 1e-7)
+  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}.
+  std::vector<std::string> frozen = {};
 };
 
 /// torch.optim.Adam (Kingma and Ba 2015), and with `decoupled` AdamW (Loshchilov and Hutter 2019). Step t counts from
@@ -50,6 +55,13 @@ class Adam {
               return Fault{"option out of range", "Adam", "rates of at least 0, betas in [0, 1)", {}};
             });
     if (o.amsgrad) largest_.emplace(like);
+    for_each_parameter(
+        [&](const Path& path, const auto&) {
+          const std::string name = o.frozen.empty() ? std::string() : path.text();
+          frozen_.push_back(std::any_of(o.frozen.begin(), o.frozen.end(),
+                                        [&](const std::string& part) { return name.find(part) != std::string::npos; }));
+        },
+        like);
     reset();
   }
 
@@ -76,8 +88,10 @@ class Adam {
     Numbers without_decay = n;
     without_decay.decay_gradient = 0;
     without_decay.keep = 1;
+    std::size_t number = 0;
     for_each_parameter(
         [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) {
+          if (frozen_[number++]) return;
           const bool spared = options.decay_matrices_only && w.extents().size() == 1;
           update(spared ? without_decay : n, w, g, m, v, top.data());
         },
@@ -106,6 +120,7 @@ class Adam {
     set(m, "decoupled", options.decoupled);
     set(m, "amsgrad", options.amsgrad);
     set(m, "epsilon_outside", options.epsilon_outside);
+    if (!options.frozen.empty()) set(m, "frozen", options.frozen);
     return m;
   }
 
@@ -138,6 +153,7 @@ class Adam {
     });
   }
 
+  std::vector<bool> frozen_;      // parameter by parameter
   Model first_, second_;          // m, v
   std::optional<Model> largest_;  // with amsgrad the largest v
   std::int64_t steps_ = 0;

@@ -109,6 +109,70 @@ TEST_P(Affine, TakesARectangleOfAWeight) {
   }
 }
 
+// A weight of many outputs, which is worked on by parts, as a matrix and as a table, against the plain sums.
+template <class P>
+void check_many_outputs(const P& w, Index out, Index in, Index lanes) {
+  constexpr Index T = 2;
+  const auto at = [&](Index o, Index i) {
+    if constexpr (std::is_same_v<P, Matrix<double>>) return w(o, i);
+    if constexpr (!std::is_same_v<P, Matrix<double>>) return w.row(o)[i];
+  };
+  const auto x = random_values<double>(T * in * lanes, 3), dy = random_values<double>(T * out * lanes, 4);
+  const auto bias = random_values<double>(out, 5);
+  const Tile<const double> in_tile(x.data(), {T, in}, lanes), d_tile(dy.data(), {T, out}, lanes);
+  std::vector<double> y(dy.size()), dx(x.size(), 1.0);
+  heed::affine<double>(in_tile, w, bias.data(), Tile<double>(y.data(), {T, out}, lanes));
+  P grad = w, wanted = w;
+  heed::weight_gradient<double>(in_tile, d_tile, grad, nullptr);
+  const auto check_dx = [&](double start) {
+    for (Index t = 0; t < T; ++t) {
+      for (Index i = 0; i < in; ++i) {
+        double sum = start;
+        for (Index o = 0; o < out; ++o) sum += at(o, i) * d_tile.at(t, o)[0];
+        ASSERT_NEAR(dx[static_cast<std::size_t>((t * in + i) * lanes)], sum, 1e-11);
+      }
+    }
+  };
+  const Tile<double> to(dx.data(), {T, in}, lanes);
+  heed::input_gradient<double>(d_tile, w, heed::onto(to));
+  check_dx(1);
+  heed::input_gradient<double>(d_tile, w, heed::into(to));
+  check_dx(0);
+  Weight<double> expected(wanted);
+  for (Index o = 0; o < out; ++o) {
+    double sum = bias[static_cast<std::size_t>(o)];
+    for (Index i = 0; i < in; ++i) {
+      sum += at(o, i) * in_tile.at(1, i)[lanes - 1];
+      double d = at(o, i);
+      for (Index t = 0; t < T; ++t) {
+        for (Index l = 0; l < lanes; ++l) d += d_tile.at(t, o)[l] * in_tile.at(t, i)[l];
+      }
+      expected.data[o * expected.row + i * expected.stride] = d;
+    }
+    ASSERT_NEAR(y[static_cast<std::size_t>((out + o) * lanes + lanes - 1)], sum, 1e-12);
+  }
+  ASSERT_LE(test_support::largest_difference(std::vector<double>(grad.begin(), grad.end()),
+                                             std::vector<double>(wanted.begin(), wanted.end())),
+            1e-12);
+}
+
+TEST(AffineOfManyOutputs, IsTheSameOfAMatrixAndOfATable) {
+  for (const Index lanes : {1, 16, 21, 64}) {
+    for (const Index in : {5, 40}) {
+      check_many_outputs(random_parameter(Matrix<double>(1000, in), 1), 1000, in, lanes);
+      check_many_outputs(random_parameter(heed::Table<double>(1000, in), 1), 1000, in, lanes);
+    }
+  }
+}
+
+TEST(AffineOfATable, TakesSomeOutputsAndInputs) {
+  heed::Table<double> table(6, 4);
+  const Weight<double> part = Weight<double>(table).outputs(2, 3).inputs(1, 2);
+  EXPECT_EQ(part.data, table.data() + 2 * 4 + 1);
+  EXPECT_EQ(part.out, 3);
+  EXPECT_EQ(part.in, 2);
+}
+
 TEST(AffineBias, IsNullWhereSwitchedOff) {
   Vector<float> none, some(2);
   EXPECT_EQ(heed::values_or_null(none), nullptr);

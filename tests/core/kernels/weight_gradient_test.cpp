@@ -64,6 +64,46 @@ TEST(WeightGradient, HoldsForSizesBeyondItsBlocks) {
   check_weight_gradient<double>(3, 10, 300, 48);
 }
 
+TEST(WeightGradient, HoldsForManyWeights) {
+  for (const Index outputs : {32, 37, 64, 150}) {
+    for (const Index inputs : {32, 39, 130}) {
+      for (const Index lanes : {16, 24, 64, 272}) {  // more lanes than a panel holds, too
+        check_weight_gradient<float>(lanes > 64 ? 2 : 9, outputs, inputs, lanes);
+        check_weight_gradient<double>(3, outputs, inputs, lanes);
+      }
+    }
+  }
+}
+
+template <class S>
+void check_table_gradient(Index steps, Index outputs, Index inputs, Index lanes) {
+  const auto dy = random_values<S>(steps * outputs * lanes, 1), x = random_values<S>(steps * inputs * lanes, 2);
+  std::vector<S> dw(static_cast<std::size_t>(outputs * inputs), S(1)), table = dw;
+  const Rows<const S> dy_rows{dy.data(), outputs, outputs * lanes}, x_rows{x.data(), inputs, inputs * lanes};
+  heed::kernels::weight_gradient<S>(steps, lanes, dy_rows, x_rows, dw.data(), outputs);
+  heed::kernels::table_gradient<S>(steps, lanes, dy_rows, x_rows, table.data());
+  std::vector<double> expected(dw.size());
+  for (Index r = 0; r < outputs; ++r) {
+    for (Index k = 0; k < inputs; ++k) {
+      expected[static_cast<std::size_t>(r * inputs + k)] =
+          static_cast<double>(dw[static_cast<std::size_t>(r + k * outputs)]);
+    }
+  }
+  ASSERT_LE(test_support::largest_difference(table, expected), 4 * test_support::rounding<S>)
+      << outputs << " outputs, " << inputs << " inputs, " << lanes << " lanes";
+}
+
+TEST(TableGradient, IsThatOfTheMatrix) {
+  for (const Index outputs : {3, 64, 70, 200}) {
+    for (const Index inputs : {1, 5, 32, 131}) {
+      for (const Index lanes : {1, 5, 16, 64}) {
+        check_table_gradient<float>(3, outputs, inputs, lanes);
+        check_table_gradient<double>(3, outputs, inputs, lanes);
+      }
+    }
+  }
+}
+
 TEST(WeightGradient, SumsOverAllSteps) {
   for (const Index steps : {0, 1, 10}) {
     for (const Index lanes : {1, 64}) check_weight_gradient<double>(steps, 8, 8, lanes);

@@ -3,9 +3,11 @@
 /// @file
 /// What layers with weights are made of, on whole tiles: y = W x + b, and its two gradients.
 
+#include <algorithm>
 #include <cassert>
 #include <concepts>
 
+#include "heed/core/kernels/panel_product.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
 #include "heed/core/parameter.hpp"
@@ -14,44 +16,72 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A weight (out x in), or a rectangle of a larger one: outputs contiguous, `stride` from one input to the next.
+/// A weight (out x in), or a rectangle of a larger one: outputs contiguous, `stride` from one input to the next. Or a
+/// table whose rows are the outputs: inputs contiguous, `row` from one output to the next.
 template <class S>
 struct Weight {
   S* data;
-  Index out, in, stride;
+  Index out, in, stride, row = 1;
 
   template <class M>
   requires std::same_as<std::remove_const_t<M>, Matrix<std::remove_const_t<S>>> Weight(M& m)
       : data(m.data()), out(m.rows()), in(m.cols()), stride(m.rows()) {}
+  template <class M>
+  requires std::same_as<std::remove_const_t<M>, Table<std::remove_const_t<S>>> Weight(M& m)
+      : data(m.data()), out(m.rows()), in(m.width()), stride(1), row(m.width()) {}
 
   Weight(S* data_, Index out_, Index in_, Index stride_) : data(data_), out(out_), in(in_), stride(stride_) {}
   Weight outputs(Index first, Index count) const {
     assert(first >= 0 && count >= 0 && first + count <= out);
-    return {data + first, count, in, stride};
+    Weight part = *this;
+    part.data += first * row;
+    part.out = count;
+    return part;
   }
   Weight inputs(Index first, Index count) const {
     assert(first >= 0 && count >= 0 && first + count <= in);
-    return {data + first * stride, out, count, stride};
+    Weight part = *this;
+    part.data += first * stride;
+    part.in = count;
+    return part;
   }
 };
 
 /// What W gives to a product that reads the features of `x`, and what its transpose does.
 template <class S>
 kernels::Term<S> times(Weight<const S> w, const S* x) {
-  return {x, w.in, w.data, 1, w.stride};
+  return {x, w.in, w.data, w.row, w.stride};
 }
 template <class S>
 kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
-  return {dy, w.out, w.data, w.stride, 1};
+  return {dy, w.out, w.data, w.stride, w.row};
 }
+
+namespace detail {
+/// f(first, number) for parts of the outputs: a weight of many is worked on by parts that stay in the processor's
+/// caches while all steps pass by, as do so many features of one step.
+template <class S, class F>
+void for_outputs(Weight<const S> w, Index lanes, F&& f) {
+  constexpr auto small = static_cast<Index>((128 << 10) / sizeof(S));
+  const Index most = std::max<Index>(small / std::max(w.in, 4 * lanes) / 64 * 64, 64);
+  const Index part = w.out > 2 * most && lanes > 1 ? most : w.out;
+  for (Index first = 0; first < w.out; first += part) f(first, std::min(part, w.out - first));
+}
+}  // namespace detail
 
 /// y = W x + b at every step; `bias` may be null.
 template <class S>
 void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
   assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
-  for (Index t = 0; t < x.steps; ++t) {
-    kernels::product<S>(w.out, x.lanes, {.bias = bias}, y.at(t), {times<S>(w, x.at(t))});
+  if (w.row == 1 && w.stride == w.out && kernels::needs_panels<S>(x.steps, w.out, w.in, x.lanes)) {
+    return kernels::panel_product<S>(x.steps, w.out, w.in, x.lanes, w.data, bias, x.data, y.data);
   }
+  detail::for_outputs(w, x.lanes, [&](Index first, Index count) {
+    for (Index t = 0; t < x.steps; ++t) {
+      kernels::product<S>(count, x.lanes, {.bias = bias ? bias + first : nullptr}, y.at(t, first),
+                          {times<S>(w.outputs(first, count), x.at(t))});
+    }
+  });
 }
 
 /// dx (+)= W' dy at every step
@@ -59,10 +89,13 @@ template <class S>
 void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
   if (!dx) return;
   assert(dy.steps == dx.tile.steps && dy.features == w.out && dx.tile.features == w.in);
-  for (Index t = 0; t < dy.steps; ++t) {
-    S* to = dx.tile.at(t);
-    kernels::product<S>(w.in, dy.lanes, {.values = dx.add ? to : nullptr}, to, {times_transposed<S>(w, dy.at(t))});
-  }
+  detail::for_outputs(w, dy.lanes, [&](Index first, Index count) {
+    for (Index t = 0; t < dy.steps; ++t) {
+      S* to = dx.tile.at(t);
+      kernels::product<S>(w.in, dy.lanes, {.values = dx.add || first > 0 ? to : nullptr}, to,
+                          {times_transposed<S>(w.outputs(first, count), dy.at(t, first))});
+    }
+  });
 }
 
 /// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null.
@@ -71,7 +104,12 @@ void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
   assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
-  kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
+  if (dw.row == 1) {
+    kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
+  } else {
+    assert(dw.row == dw.in);
+    kernels::table_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data);
+  }
   if (db) kernels::bias_gradient<S>(x.steps, x.lanes, dy_rows, db);
 }
 

@@ -5,7 +5,9 @@
 ///
 ///     dw(r, k) += sum over steps t and lanes of dy[t][r][lane] x[t][k][lane],   db(r) += sum of dy[t][r][lane]
 ///
-/// Packets run over lanes; each weight costs one horizontal sum a tile. With one lane, packets run over the outputs.
+/// Packets run over lanes; each weight costs one horizontal sum a tile. Where there are many weights, lanes of dy are
+/// put one after another first, some outputs at a time: then packets run over these outputs, as in a product. With one
+/// lane they do anyway.
 
 #include <algorithm>
 #include <type_traits>
@@ -115,6 +117,76 @@ HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Ind
   for (; k < last; ++k) weight_block<R, 1>(steps, dy, x, r, k, lanes, dw, out);
 }
 
+// What the many weights below take at a time: `outputs` of as many lanes and steps as make up to `places`.
+inline constexpr Index panel_outputs = 64, panel_places = 256;
+
+// to[place * panel_outputs + r] = dy[t][first + r][lane] for the places (t, lane) of a panel, `outputs` of them
+template <class S>
+void transpose_panel(Rows<const S> dy, IndexRange steps, IndexRange panel_lanes, Index lanes, Index first,
+                     Index outputs, S* to) {
+  constexpr Index W = native_width<S>;
+  for (Index t = steps.first; t < steps.last; ++t) {
+    const S* from = dy.data + t * dy.step + first * lanes;
+    for (Index l = panel_lanes.first; l < panel_lanes.last; l += W, to += W * panel_outputs) {
+      for (Index r = 0; r < outputs; r += W) transpose_square(from + r * lanes + l, lanes, to + r, panel_outputs);
+    }
+  }
+}
+
+// C inputs against the outputs in a pack: dw += sum over the places of a panel
+template <int C, class P, class S>
+HEED_INLINE void panel_block(const S* panel, IndexRange steps, IndexRange panel_lanes, Index lanes, Rows<const S> x,
+                             Index k, S* dw, Index out) {
+  P sum[C];
+  unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = load<P>(dw + c * out); });
+  for (Index t = steps.first; t < steps.last; ++t) {
+    const S* v = x.data + t * x.step + k * lanes;
+    for (Index l = panel_lanes.first; l < panel_lanes.last; ++l, panel += panel_outputs) {
+      const P d = load_once<P>(panel);
+      unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(d, set1<P>(v[c * lanes + l]), sum[c]); });
+    }
+  }
+  unroll<C>([&](auto c) HEED_LAMBDA { store(dw + c * out, sum[c]); });
+}
+
+// C inputs against `outputs` of a panel, a multiple of the packets
+template <int C, class S>
+void panel_inputs(const S* panel, Index outputs, IndexRange steps, IndexRange panel_lanes, Index lanes, Rows<const S> x,
+                  Index k, S* dw, Index out) {
+  constexpr Index W = native_width<S>;
+  Index r = 0;
+  for (; r + 2 * W <= outputs; r += 2 * W) {
+    panel_block<C, Packet<S, 2>>(panel + r, steps, panel_lanes, lanes, x, k, dw + r + k * out, out);
+  }
+  for (; r < outputs; r += W) {
+    panel_block<C, Packet<S>>(panel + r, steps, panel_lanes, lanes, x, k, dw + r + k * out, out);
+  }
+}
+
+// the first `outputs` of dy, a multiple of the packets, against all inputs; lanes are one, too
+template <class S>
+void weight_gradient_by_panels(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, Index outputs, S* dw,
+                               Index out) {
+  constexpr int block = registers == 32 ? 8 : 4;
+  alignas(64) S panel[panel_outputs * panel_places];
+  const Index some_steps = std::max<Index>(panel_places / lanes, 1), some_lanes = std::min(lanes, panel_places);
+  for (Index first = 0; first < outputs; first += panel_outputs) {
+    const Index count = std::min(panel_outputs, outputs - first);
+    for (Index t = 0; t < steps; t += some_steps) {
+      const IndexRange of_steps{t, std::min(t + some_steps, steps)};
+      for (Index l = 0; l < lanes; l += some_lanes) {
+        const IndexRange of_lanes{l, std::min(l + some_lanes, lanes)};
+        transpose_panel(dy, of_steps, of_lanes, lanes, first, count, panel);
+        Index k = 0;
+        for (; k + block <= x.count; k += block) {
+          panel_inputs<block>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out);
+        }
+        for (; k < x.count; ++k) panel_inputs<1>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out);
+      }
+    }
+  }
+}
+
 // one lane: an outer product a step, packets over the outputs
 template <class S>
 void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
@@ -135,6 +207,15 @@ void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S*
 template <class S>
 void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
   if (lanes == 1) return detail::weight_gradient_one_lane(steps, dy, x, dw, out);
+  constexpr Index W = simd::native_width<S>;
+  if (x.count >= 32 && dy.count >= 32 && lanes % W == 0) {
+    const Index whole = dy.count / W * W;
+    detail::weight_gradient_by_panels(steps, lanes, dy, x, whole, dw, out);
+    if (whole == dy.count) return;
+    dy.data += whole * lanes;
+    dy.count -= whole;
+    dw += whole;
+  }
   // so many inputs at a time that they stay in L1 while outputs pass by, and so many outputs that they stay in L2
   const Index row = steps * lanes * static_cast<Index>(sizeof(S));
   const auto rows_in = [row](Index bytes) { return std::max<Index>(bytes / std::max<Index>(row, 1) / 4 * 4, 4); };
@@ -146,6 +227,36 @@ void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x
       Index r = from;
       for (; r + 4 <= to; r += 4) detail::weight_rows<4>(steps, dy, x, r, first, last, lanes, dw, out);
       for (; r < to; ++r) detail::weight_rows<1>(steps, dy, x, r, first, last, lanes, dw, out);
+    }
+  }
+}
+
+/// The same of a table, whose rows are the outputs: dw is row-major.
+template <class S>
+void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
+  using namespace simd;
+  constexpr Index W = native_width<S>, outputs = detail::panel_outputs, inputs = 128;
+  if (lanes == 1 || lanes % W != 0 || dy.count < outputs) {  // the transpose: x dy'
+    return weight_gradient(steps, lanes, x, dy, dw, x.count);
+  }
+  alignas(64) S part[inputs * outputs], transposed[outputs * inputs];
+  for (Index r = 0; r < dy.count; r += outputs) {
+    const Index rows = std::min(outputs, dy.count - r);
+    for (Index k = 0; k < x.count; k += inputs) {
+      const Index columns = std::min(inputs, x.count - k);
+      std::fill_n(part, inputs * outputs, S(0));
+      weight_gradient<S>(steps, lanes, {dy.data + r * lanes, rows, dy.step}, {x.data + k * lanes, columns, x.step},
+                         part, outputs);
+      for (Index c = 0; c < columns; c += W) {
+        for (Index o = 0; o < rows; o += W) {
+          transpose_square(part + c * outputs + o, outputs, transposed + o * inputs + c, inputs);
+        }
+      }
+      for (Index o = 0; o < rows; ++o) {
+        S* to = dw + (r + o) * x.count + k;
+        for_each_packet<S>(
+            columns, [&]<class P>(Index c) HEED_LAMBDA { accumulate(to + c, load<P>(transposed + o * inputs + c)); });
+      }
     }
   }
 }

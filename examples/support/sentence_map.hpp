@@ -1,29 +1,46 @@
-#include "sentence_map.hpp"
+#pragma once
+
+// Sentences with their words shaded by attention.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
 
-#include "heat_map.hpp"
+#include "heed/core/types.hpp"
+#include "shades.hpp"
+#include "terminal.hpp"
 
-namespace classifier {
+namespace support {
 
-namespace {
+/// A sentence, which of its words the model knows, and the weight of each.
+struct AttendedSentence {
+  heed::Index sentence;
+  std::string_view answer;
+  std::span<const std::string> words;
+  std::span<const bool> known;
+  std::span<const float> weights;
+};
 
+namespace detail {
 // ".07", "1.0"
-std::string weight_text(float weight) {
+inline std::string weight_text(float weight) {
   char text[32];
   std::snprintf(text, sizeof text, weight < 0.995F ? "%.2f" : "%.1f", static_cast<double>(weight));
   return text[0] == '0' ? text + 1 : text;
 }
+}  // namespace detail
 
-}  // namespace
-
-std::string sentence_legend(Colours colours) {
+/// What stands above the sentences: a line that explains the colours.
+inline std::string sentence_legend(Colours colours) {
   return "0 " + scale(colours) + " largest weight; [words] are unknown to the model\n";
 }
 
-std::string sentence_map(const AttendedSentence& a, Colours colours, int width) {
+/// A title, then the words with their weights in lines of at most `width` columns. A word that the model does not know
+/// stands in brackets.
+inline std::string sentence_map(const AttendedSentence& a, Colours colours, int width) {
   constexpr int around = 12;  // columns besides a word: blanks, brackets, its shade and its weight
   const float largest = *std::max_element(a.weights.begin(), a.weights.end());
   const std::string title = "sentence " + std::to_string(a.sentence) + ", answer " + printable(a.answer);
@@ -34,7 +51,7 @@ std::string sentence_map(const AttendedSentence& a, Colours colours, int width) 
     word = column(word, std::min(columns_of(word), std::max(1, width - around)));
     if (!a.known[t]) word = '[' + word + ']';
     const double part = largest > 0 ? static_cast<double>(a.weights[t] / largest) : 0;
-    const std::string weight = weight_text(a.weights[t]);
+    const std::string weight = detail::weight_text(a.weights[t]);
     const int needs = columns_of(word) + static_cast<int>(weight.size()) + (colours == Colours::none ? 2 : 3);
     if (used > 0 && used + 2 + needs > width) {
       text += '\n';
@@ -46,4 +63,4 @@ std::string sentence_map(const AttendedSentence& a, Colours colours, int width) 
   return text + '\n';
 }
 
-}  // namespace classifier
+}  // namespace support

@@ -1,0 +1,17 @@
+#pragma once
+
+// Heat maps of what a model attends to.
+
+#include "../support/picture.hpp"
+#include "attention_weights.hpp"
+#include "data.hpp"
+
+namespace classifier {
+
+/// The first sequences, a row each; with heads, a map for each head of the first two.
+support::HeatMaps heat_maps(const StoredModel<NumberModel>& stored, const heed::Sequences<float>& data,
+                            const Weights& weights);
+/// The first sentences, a map each, with their words.
+support::HeatMaps heat_maps(const StoredModel<TextModel>& stored, const Tokens& data, const Weights& weights);
+
+}  // namespace classifier

@@ -1,0 +1,51 @@
+#pragma once
+
+// The attention weights of sequences, as explain shows them.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "heed/core/tensor.hpp"
+#include "heed/infer/predictor.hpp"
+#include "stored_model.hpp"
+
+namespace classifier {
+
+/// The weights of all sequences, (n, steps, 1), or with heads (n, heads steps, steps).
+struct Weights {
+  heed::Tensor<float, 3> all;
+  heed::Index heads, steps;
+};
+
+/// f(sequence, its length, the answer to it) for the first sequences, `most` of them; gives how many they are.
+template <class M, class Data, class F>
+heed::Index for_the_first(heed::Index most, const StoredModel<M>& stored, const Data& data, F&& f) {
+  const heed::Index shown = std::min(data.count(), most);
+  const std::vector<std::string> names = class_names(stored.model).names;
+  heed::Predictor<M> predictor(stored.model);
+  for (heed::Index i = 0; i < shown; ++i) {
+    const heed::Index length = data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
+    f(i, length, names[static_cast<std::size_t>(predictor(data.x[i].data(), length, data.features()).label)]);
+  }
+  return shown;
+}
+
+/// One weight a word: with heads, their mean over what is used of them, the last query or all.
+inline std::vector<float> word_weights(const Weights& w, heed::Pooling pooling, heed::Index i, heed::Index length) {
+  std::vector<float> result(static_cast<std::size_t>(length));
+  const heed::Index first = pooling == heed::Pooling::last ? length - 1 : 0;
+  for (heed::Index t = 0; t < length; ++t) {
+    float& sum = result[static_cast<std::size_t>(t)];
+    if (w.heads == 0) sum = w.all(i, t, 0);
+    for (heed::Index h = 0; h < w.heads; ++h) {
+      for (heed::Index q = first; q < length; ++q) {
+        sum += w.all(i, h * w.steps + q, t) / static_cast<float>(w.heads * (length - first));
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace classifier

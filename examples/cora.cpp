@@ -1,0 +1,157 @@
+/// Trains a graph attention network to name the subjects of papers from their words and from who cites whom, measures
+/// it, saves it, and shows whom a paper listens to. Without data it learns a small task of its own.
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+#include "support/command.hpp"
+
+namespace {
+
+using heed::Index;
+using Model = heed::GraphAttentionNetwork<float>;
+using Text = heed::GraphText<float>;
+using Nodes = heed::LabelledNodes<float>;
+
+struct Arguments {
+  std::string nodes, edges, model;
+  heed::GraphAttentionNetworkOptions options;
+  heed::FitNodesOptions fit{.epochs = 2000};
+  int seeds = 1;
+};
+
+/// Papers of three subjects that mostly cite their own, a few words each: one of the subject, others of any.
+Text made_up() {
+  constexpr Index papers = 600;
+  constexpr std::uint64_t subjects = 3, words = 60;
+  const heed::Key key{11};
+  std::uint64_t draw = 0;
+  std::string nodes, edges;
+  for (Index i = 0; i < papers; ++i) {
+    const auto subject = static_cast<std::uint64_t>(i) % subjects;
+    nodes += std::to_string(i) + ' ' + std::to_string(subject) + (i < 60 ? " train" : i < 200 ? " val" : " test");
+    for (int k = 0; k < 4; ++k) {
+      const bool own = key.below(draw++, 3) == 0;
+      const auto word = key.below(draw++, own ? words / subjects : words);
+      nodes += ' ' + std::to_string(own ? subject * words / subjects + word : word);
+    }
+    nodes += '\n';
+    for (int k = 0; k < 2; ++k) {
+      const auto other = key.below(draw++, papers / subjects) * subjects;
+      const auto cited = key.below(draw++, 5) == 0 ? key.below(draw++, subjects) : subject;
+      edges += std::to_string(i) + ' ' + std::to_string(other + cited) + '\n';
+    }
+  }
+  return heed::parse_graph<float>(nodes, "nodes", edges, "edges");
+}
+
+/// The weights, averaged over the heads of the first layer, of the papers that a paper listens to.
+void show_attention(const Model& model, const Nodes& nodes, Index paper) {
+  heed::Scratch scratch;
+  Model::Cache cache;
+  heed::TileBuffer<float> logits;
+  model.forward(nodes.graph, nodes.features, logits.take({nodes.graph.nodes(), model.options.classes}, 1), cache,
+                heed::Pass{scratch});
+  const auto weights = model.hidden.weights(cache.hidden);
+  std::vector<std::pair<float, Index>> seen;
+  Index edge = nodes.graph.first(paper);
+  for (const std::int32_t other : nodes.graph.neighbours(paper)) {
+    float sum = 0;
+    for (Index h = 0; h < weights.features; ++h) sum += *weights.at(edge, h);
+    seen.emplace_back(sum / static_cast<float>(weights.features), other);
+    ++edge;
+  }
+  std::sort(seen.rbegin(), seen.rend());
+  std::printf("\npaper %td, of subject %d, listens to\n", paper, nodes.labels[static_cast<std::size_t>(paper)]);
+  for (const auto& [weight, other] : seen) {
+    const std::string bar(static_cast<std::size_t>(std::lround(weight * 40)), '#');
+    std::printf("  %-8s %5td  subject %d  %.3f  %s\n", other == paper ? "itself" : "paper", other,
+                nodes.labels[static_cast<std::size_t>(other)], static_cast<double>(weight), bar.c_str());
+  }
+}
+
+Index most_cited(const heed::Graph& graph, const std::vector<Index>& papers) {
+  Index best = papers.front();
+  for (const Index i : papers) {
+    const auto count = [&](Index node) { return graph.neighbours(node).size(); };
+    if (count(i) > count(best) && count(i) <= 12) best = i;
+  }
+  return best;
+}
+
+void run(Arguments a) {
+  Text text = a.nodes.empty() ? made_up() : heed::read_graph<float>(a.nodes, a.edges);
+  for (const char* part : {"train", "val", "test"}) {
+    heed::require(!text.parts[part].empty(), [&] { return heed::Fault{"no nodes of a part", a.nodes, part, {}}; });
+  }
+  text.features.normalize_rows();
+  const Nodes nodes{text.graph, text.features, text.labels};
+  a.options.features = text.features.columns();
+  a.options.classes = text.classes;
+  const auto test = nodes.labels_of(text.parts["test"]);
+  std::printf("%td papers, %td citations both ways and loops, %td words, %td subjects; %zu papers to train on\n",
+              text.graph.nodes(), text.graph.edges(), a.options.features, a.options.classes,
+              text.parts["train"].size());
+  if (!a.model.empty()) heed::check_writable(a.model);
+  std::vector<double> accuracies;
+  Model first;
+  const heed::InterruptGuard guard;
+  a.fit.stop = guard.signal();
+  const std::uint64_t seed = a.fit.seed;
+  for (int i = 0; i < a.seeds; ++i) {
+    a.fit.seed = seed + static_cast<std::uint64_t>(i);
+    Model model(a.options);
+    model.initialize(heed::Key{a.fit.seed});
+    const auto history = heed::fit_nodes(model, nodes, text.parts["train"], text.parts["val"], a.fit);
+    heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"training diverged", ""}; });
+    accuracies.push_back(heed::evaluate_nodes(model, nodes, test).accuracy);
+    std::printf("seed %llu: %zu epochs, the best %d; %.1f s; test accuracy %.4f\n",
+                static_cast<unsigned long long>(a.fit.seed), history.epochs.size(), history.best_epoch,
+                history.epochs.empty() ? 0 : history.epochs.back().seconds, accuracies.back());
+    std::fflush(stdout);
+    if (i == 0) first = std::move(model);
+    if (history.outcome == heed::Outcome::cancelled) break;
+  }
+  double sum = 0, squares = 0;
+  for (const double v : accuracies) sum += v;
+  const auto count = static_cast<double>(accuracies.size());
+  for (const double v : accuracies) squares += (v - sum / count) * (v - sum / count);
+  if (count > 1) std::printf("mean %.4f, deviation %.4f\n", sum / count, std::sqrt(squares / (count - 1)));
+  if (!a.model.empty()) {
+    heed::save(first, a.model);
+    const auto loaded = heed::load<Model>(a.model);
+    std::printf("%s holds the model of the first seed: %.4f again\n", a.model.c_str(),
+                heed::evaluate_nodes(loaded, nodes, test).accuracy);
+  }
+  show_attention(first, nodes, most_cited(text.graph, text.parts["test"]));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments a;
+  CLI::App program("Names the subjects of papers by attention over who cites whom", "cora");
+  auto* nodes = program.add_option("--nodes", a.nodes, "A line a paper: number, subject, train|val|test, words");
+  auto* edges = program.add_option("--edges", a.edges, "A line a citation: two papers");
+  nodes->needs(edges);
+  edges->needs(nodes);
+  program.add_option("--model", a.model, "Where the model of the first seed is saved");
+  program.add_option("--hidden", a.options.hidden, "Units of a head")->check(CLI::Range(1, 4096));
+  program.add_option("--heads", a.options.heads, "Of the first layer")->check(CLI::Range(1, 64));
+  program.add_option("--dropout", a.options.dropout, "")->check(CLI::Range(0.0, 0.99));
+  program.add_option("--epochs", a.fit.epochs, "At most")->check(CLI::Range(1, 1000000));
+  program.add_option("--patience", a.fit.patience, "Epochs without a better validation")->check(CLI::Range(1, 1000000));
+  program.add_option("--learning-rate", a.fit.learning_rate, "Adam's")->check(CLI::PositiveNumber);
+  program.add_option("--weight-decay", a.fit.weight_decay, "Of matrices")->check(CLI::NonNegativeNumber);
+  program.add_option("--seed", a.fit.seed, "The first")->check(CLI::NonNegativeNumber);
+  program.add_option("--seeds", a.seeds, "How many runs")->check(CLI::Range(1, 1000));
+  return support::run_command(program, argc, argv, [&] { run(a); });
+}

@@ -1,0 +1,146 @@
+/// Translates: trains sequence to sequence with attention on two files of sentences, measures BLEU, and shows what each
+/// word looked at. Without data on a small corpus of its own.
+///
+///     translate --train train.de train.en --val val.de val.en --test test.de test.en --model de-en.safetensors
+///     translate --model de-en.safetensors --translate "ein mann schläft auf dem sofa ."
+
+#include <cmath>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+#include "support/alignment_map.hpp"
+#include "support/command.hpp"
+#include "support/small_corpus.hpp"
+#include "support/translator.hpp"
+
+namespace {
+
+using support::Translator;
+
+constexpr heed::ParallelTextOptions reading{.lower = true};
+
+struct Arguments {
+  std::vector<std::string> train, val, test;
+  std::string model, sentence, score = "additive", bridge = "dense";
+  heed::Seq2SeqOptions options{.embedding = 128, .hidden = 256, .layers = 1, .bidirectional = true, .dropout = 0.3};
+  heed::FitOptions fit{.epochs = 10, .learning_rate = 1e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
+  heed::Index min_count = 2, beam = 5, most = 50;
+  bool one_direction = false;
+};
+
+void define(CLI::App& app, Arguments& a) {
+  app.add_option("--train", a.train, "Training text: source and target file")->expected(2)->type_name("FILE FILE");
+  app.add_option("--val", a.val, "Text that chooses the epoch")->expected(2)->type_name("FILE FILE");
+  app.add_option("--test", a.test, "Text that is translated in the end")->expected(2)->type_name("FILE FILE");
+  app.add_option("--model", a.model, "Where the model is kept; without --train it is read")->type_name("FILE");
+  app.add_option("--translate", a.sentence, "Translate one sentence and show what its words looked at");
+  app.add_option("--embedding", a.options.embedding, "Numbers a word")->capture_default_str();
+  app.add_option("--hidden", a.options.hidden, "Size of the LSTMs")->capture_default_str();
+  app.add_option("--layers", a.options.layers, "Of encoder and decoder")->capture_default_str();
+  app.add_flag("--one-direction", a.one_direction, "The encoder reads from the beginning only");
+  app.add_option("--score", a.score, "Of the attention")
+      ->check(CLI::IsMember({"additive", "dot", "scaled_dot", "general"}))
+      ->capture_default_str();
+  app.add_option("--bridge", a.bridge, "From the encoder's two final states to the decoder's first")
+      ->check(CLI::IsMember({"dense", "sum"}))
+      ->capture_default_str();
+  app.add_option("--dropout", a.options.dropout, "Of embeddings, and between layers")->capture_default_str();
+  app.add_option("--clip", a.fit.clip_norm, "Largest norm of the gradient; 0: any")->capture_default_str();
+  app.add_option("--epochs", a.fit.epochs, "At most")->capture_default_str();
+  app.add_option("--batch-size", a.fit.batch_size, "Sentences a step")->capture_default_str();
+  app.add_option("--learning-rate", a.fit.learning_rate, "Of Adam")->capture_default_str();
+  app.add_option("--min-count", a.min_count, "Words that are rarer are unknown")->capture_default_str();
+  app.add_option("--beam", a.beam, "Hypotheses of the beam search")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--max-words", a.most, "Of a translation")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--seed", a.fit.seed, "Of weights, order and dropout")->capture_default_str();
+  app.add_option("--threads", a.fit.threads, "0: as many as the machine has")->capture_default_str();
+}
+
+heed::ParallelText read(const std::vector<std::string>& files) {
+  return heed::read_parallel_text(files[0], files[1], reading);
+}
+
+void show(const Translator& translator, const support::Sentence& sentence, const Arguments& a,
+          heed::ThreadPool& threads) {
+  const support::Translation t = translator({sentence}, a.beam, a.most, threads).front();
+  std::printf("\n%s\n%s  (log p a word %.3f)\n\n%s", heed::joined(sentence).c_str(), heed::joined(t.words).c_str(),
+              t.score, support::alignment_map(t.from, t.to, t.alignment).c_str());
+}
+
+Translator trained(Arguments& a, const heed::ParallelText& train, const std::optional<heed::ParallelText>& val,
+                   heed::ThreadPool& threads) {
+  Translator translator(a.options, train, a.min_count, a.fit.seed);
+  const heed::TokenPairs pairs = translator.tokens(train, a.most);
+  std::optional<heed::TokenPairs> val_pairs;
+  std::optional<heed::LabelledSequences<std::int32_t>> checked;
+  if (val) checked = Translator::view(val_pairs.emplace(translator.tokens(*val)));
+  std::printf("%td sentences; %td source and %td target words; %td parameters\n", pairs.count(),
+              translator.source.size(), translator.target.size(), heed::parameter_count(translator.model));
+  a.fit.callbacks.push_back([&](const heed::EpochRecord& r) {
+    std::printf("epoch %2d  loss %.4f", r.epoch, r.loss);
+    if (val) {
+      std::printf("  val perplexity %.2f  BLEU %.2f", heed::perplexity(r.test_loss),
+                  translator.bleu(*val, 1, a.most, threads).score);
+    }
+    std::printf("  %s\n", heed::clock_text(r.seconds).c_str());
+    std::fflush(stdout);
+    return true;
+  });
+  if (val) a.fit.early_stopping = {.patience = 3};
+  const heed::InterruptGuard guard;  // Ctrl-C ends training and keeps the best weights
+  a.fit.stop = guard.signal();
+  const heed::History history = heed::fit(translator.model, Translator::view(pairs), a.fit, checked);
+  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the loss is not finite"}; });
+  if (history.best_epoch > 0) std::printf("the weights of epoch %d are kept\n", history.best_epoch);
+  if (!a.model.empty()) heed::save(translator.model, a.model);
+  return translator;
+}
+
+void run(Arguments& a) {
+  a.options.bidirectional = !a.one_direction;
+  a.options.score = heed::score_kind(a.score);
+  a.options.bridge = a.bridge == "sum" ? heed::Bridge::sum : heed::Bridge::dense;
+  heed::ThreadPool threads(a.fit.threads);
+  std::optional<heed::ParallelText> val, test;
+  if (!a.val.empty()) val = read(a.val);
+  if (!a.test.empty()) test = read(a.test);
+  std::optional<Translator> translator;
+  if (!a.train.empty()) {
+    translator = trained(a, read(a.train), val, threads);
+  } else if (!a.model.empty()) {
+    translator.emplace(heed::load<Translator::Model>(a.model));
+  } else {
+    support::SmallCorpus small;
+    std::printf("no --train: captions of one pattern\n");
+    a.options.embedding = a.options.hidden = 32;
+    a.options.dropout = 0.1;
+    a.fit.batch_size = 32;
+    a.fit.learning_rate = 0.01;
+    test = std::move(small.test);
+    translator = trained(a, small.train, test, threads);
+  }
+  if (test) {
+    std::printf("test BLEU %.2f greedy", translator->bleu(*test, 1, a.most, threads).score);
+    std::fflush(stdout);
+    std::printf(", %.2f with a beam of %td\n", translator->bleu(*test, a.beam, a.most, threads).score, a.beam);
+  }
+  if (!a.sentence.empty()) {
+    show(*translator, heed::words_of(a.sentence, reading), a, threads);
+  } else if (test) {
+    show(*translator, test->source.front(), a, threads);
+    std::printf("\nreference: %s\n", heed::joined(test->target.front()).c_str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments a;
+  CLI::App app("Trains a translator, measures it, and shows what its words look at", "translate");
+  define(app, a);
+  return support::run_command(app, argc, argv, [&] { run(a); });
+}

@@ -1,0 +1,126 @@
+#pragma once
+
+/// @file
+/// Graphs, and features of nodes of which most are zero: both as rows by offsets.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// An edge between two nodes.
+struct Edge {
+  Index from = 0, to = 0;
+};
+
+/// Which nodes each node of a graph sees: its neighbours, ascending, each once.
+class Graph {
+ public:
+  Graph() = default;
+  /// Node `to` sees node `from`; with `both_ways` each the other. With `self_loops` every node sees itself. Edges may
+  /// stand there twice. Throws where a node is not 0 to nodes - 1.
+  Graph(Index nodes, std::span<const Edge> edges, bool both_ways = true, bool self_loops = true)
+      : offsets_(static_cast<std::size_t>(checked(nodes) + 1)) {
+    std::vector<std::pair<Index, Index>> seen;  // node, neighbour
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+      const Edge e = edges[i];
+      require(e.from >= 0 && e.from < nodes && e.to >= 0 && e.to < nodes, [&] {
+        return Fault{"no such node", "edge " + std::to_string(i) + " (counted from 0)",
+                     "0 to " + std::to_string(nodes - 1), std::to_string(e.from) + " and " + std::to_string(e.to)};
+      });
+      seen.emplace_back(e.to, e.from);
+      if (both_ways) seen.emplace_back(e.from, e.to);
+    }
+    for (Index i = 0; self_loops && i < nodes; ++i) seen.emplace_back(i, i);
+    std::sort(seen.begin(), seen.end());
+    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+    for (const auto& [node, neighbour] : seen) {
+      neighbours_.push_back(static_cast<std::int32_t>(neighbour));
+      ++offsets_[static_cast<std::size_t>(node) + 1];
+    }
+    for (std::size_t i = 1; i < offsets_.size(); ++i) offsets_[i] += offsets_[i - 1];
+  }
+
+  Index nodes() const { return static_cast<Index>(offsets_.size()) - 1; }
+  /// Pairs of a node and one that it sees.
+  Index edges() const { return static_cast<Index>(neighbours_.size()); }
+  /// The number of a node's first edge.
+  Index first(Index node) const { return offsets_[static_cast<std::size_t>(node)]; }
+  std::span<const std::int32_t> neighbours(Index node) const& {
+    return std::span(neighbours_)
+        .subspan(static_cast<std::size_t>(first(node)), static_cast<std::size_t>(first(node + 1) - first(node)));
+  }
+  std::span<const std::int32_t> neighbours(Index) const&& = delete;
+
+ private:
+  static Index checked(Index nodes) {
+    require(nodes >= 0, [&] { return Fault{"negative size", "Graph", "nodes of at least 0", std::to_string(nodes)}; });
+    return nodes;
+  }
+  std::vector<Index> offsets_{0};
+  std::vector<std::int32_t> neighbours_;
+};
+
+/// Rows of numbers of which most are zero: the others with their columns.
+template <class S>
+class SparseRows {
+ public:
+  SparseRows() = default;
+  explicit SparseRows(Index columns) : columns_(columns) {}
+
+  /// A further row. Throws where a column is not 0 to columns - 1, or a value is not finite.
+  void add_row(std::span<const std::int32_t> columns, std::span<const S> values) {
+    require(columns.size() == values.size(), [&] {
+      return Fault{"columns and values differ in number", "SparseRows", std::to_string(columns.size()),
+                   std::to_string(values.size())};
+    });
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      require(columns[i] >= 0 && columns[i] < columns_ && std::isfinite(values[i]), [&] {
+        return Fault{"a column out of range, or a value that is not finite", "row " + std::to_string(rows()),
+                     "columns 0 to " + std::to_string(columns_ - 1),
+                     std::to_string(columns[i]) + ": " + std::to_string(values[i])};
+      });
+    }
+    column_.insert(column_.end(), columns.begin(), columns.end());
+    values_.insert(values_.end(), values.begin(), values.end());
+    offsets_.push_back(static_cast<Index>(column_.size()));
+  }
+
+  /// Divides each row by the sum of its values' sizes; a row of zeros stays.
+  void normalize_rows() {
+    for (Index i = 0; i < rows(); ++i) {
+      const auto values =
+          std::span(values_).subspan(static_cast<std::size_t>(row(i).first), static_cast<std::size_t>(row(i).count()));
+      S sum = 0;
+      for (const S v : values) sum += std::abs(v);
+      for (S& v : values) v /= sum > 0 ? sum : S(1);
+    }
+  }
+
+  Index rows() const { return static_cast<Index>(offsets_.size()) - 1; }
+  Index columns() const { return columns_; }
+  /// Numbers that are stored.
+  Index size() const { return static_cast<Index>(values_.size()); }
+  IndexRange row(Index i) const {
+    return {offsets_[static_cast<std::size_t>(i)], offsets_[static_cast<std::size_t>(i) + 1]};
+  }
+  /// Of the stored number k.
+  Index column(Index k) const { return column_[static_cast<std::size_t>(k)]; }
+  const S* values() const { return values_.data(); }
+
+ private:
+  Index columns_ = 0;
+  std::vector<Index> offsets_{0};
+  std::vector<std::int32_t> column_;
+  std::vector<S> values_;
+};
+
+}  // namespace heed::inline HEED_ISA

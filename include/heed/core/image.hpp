@@ -1,0 +1,76 @@
+#pragma once
+
+/// @file
+/// Images as layers see them: the features of a step.
+
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// An image in the features of a step: row by row, and the channels of a pixel side by side. Number
+/// (y width + x) channels + c is channel c of the pixel at (y, x). An image of one channel is a matrix as C has it.
+struct ImageShape {
+  Index channels = 0, height = 0, width = 0;
+
+  Index pixels() const { return height * width; }
+  Index size() const { return channels * pixels(); }
+  /// Where the channels of a pixel begin.
+  Index at(Index y, Index x) const { return (y * width + x) * channels; }
+  friend bool operator==(const ImageShape&, const ImageShape&) = default;
+};
+
+/// Throws where an extent is not positive.
+inline void check_image(ImageShape image, const char* where) {
+  require(image.channels > 0 && image.height > 0 && image.width > 0, [&] {
+    return Fault{"sizes must be positive", where, "(channels, height, width)",
+                 to_text(Extents<3>{image.channels, image.height, image.width})};
+  });
+}
+/// Throws where x does not hold one image a step.
+inline void check_image_features(ImageShape image, Shape x, const char* where) {
+  require(x.features == image.size(), [&] {
+    return Fault{"wrong number of features", where, std::to_string(image.size()), std::to_string(x.features)};
+  });
+}
+
+/// Where a square window can stand in an image: every `stride` pixels, from `padding` pixels before its edge on.
+struct ImageWindow {
+  ImageShape image;
+  Index kernel = 1, stride = 1, padding = 0;
+
+  Index out_height() const { return (image.height + 2 * padding - kernel) / stride + 1; }
+  Index out_width() const { return (image.width + 2 * padding - kernel) / stride + 1; }
+  /// Which of the window's rows or columns lie inside the image, where it stands at place `out` of an axis of `extent`
+  /// pixels.
+  IndexRange inside(Index out, Index extent) const {
+    const Index first = out * stride - padding;
+    return {first < 0 ? -first : 0, first + kernel > extent ? extent - first : kernel};
+  }
+  /// The places at which row or column k of the window lies inside an axis of `extent` pixels and `places` places.
+  IndexRange places(Index k, Index extent, Index places) const {
+    const auto up = [this](Index n) { return n <= 0 ? Index(0) : (n + stride - 1) / stride; };
+    const Index last = up(extent + padding - k);
+    return {up(padding - k), last < places ? last : places};
+  }
+};
+
+/// Throws where the window does not fit.
+inline void check_window(const ImageWindow& w, const char* where) {
+  check_image(w.image, where);
+  require(w.kernel > 0 && w.stride > 0 && w.padding >= 0, [&] {
+    return Fault{"kernel, stride or padding out of range", where, "at least 1, 1 and 0",
+                 to_text(Extents<3>{w.kernel, w.stride, w.padding})};
+  });
+  const Index least = w.image.height < w.image.width ? w.image.height : w.image.width;
+  require(w.kernel <= least + 2 * w.padding && w.padding < w.kernel, [&] {
+    return Fault{"the kernel does not fit the image and its padding", where,
+                 "at most " + std::to_string(least + 2 * w.padding) + ", and more than the padding",
+                 std::to_string(w.kernel)};
+  });
+}
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,92 @@
+#pragma once
+
+/// @file
+/// Graphs in text files: a file of nodes and a file of edges.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/graph.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Nodes with features of 0 and 1, classes, and the parts of a data set they belong to.
+template <class S>
+struct GraphText {
+  Graph graph;
+  SparseRows<S> features;
+  std::vector<std::int32_t> labels;
+  std::map<std::string, std::vector<Index>> parts;  ///< nodes by their part: "train", "val", "test", ...
+  Index classes = 0;
+};
+
+/// Nodes, one a line: `node class part feature feature ...`, nodes 0, 1, ... in order, features as the numbers of those
+/// that are 1. Edges, one a line: `node node`, seen from both ends; every node also sees itself. Throws at the first
+/// fault, naming its place.
+template <class S>
+GraphText<S> parse_graph(std::string_view nodes, const std::string& nodes_name, std::string_view edges,
+                         const std::string& edges_name) {
+  GraphText<S> result;
+  std::vector<std::vector<std::int32_t>> rows;
+  Index columns = 0;
+  const auto whole = [](TextReader& reader, std::string_view field, std::int32_t most) {
+    const auto value = reader.number<std::int32_t>(field);
+    if (value < 0 || value > most) {
+      reader.fail(field, "number out of range", "0 to " + std::to_string(most), in_quotes(field));
+    }
+    return value;
+  };
+  std::vector<std::string_view> fields;
+  constexpr std::int32_t most = 1 << 30;
+  for (TextReader reader(nodes, nodes_name, TextReader::Comments::none); reader.next();) {
+    reader.split(reader.line(), " \t", fields);
+    if (fields.size() < 3) {
+      throw Error({"a line too short", reader.place_of_end(), "node, class, part, features", in_quotes(reader.line())});
+    }
+    const auto node = static_cast<Index>(rows.size());
+    if (whole(reader, fields[0], most) != node) {
+      reader.fail(fields[0], "nodes out of order", std::to_string(node), in_quotes(fields[0]));
+    }
+    result.labels.push_back(whole(reader, fields[1], 1 << 20));
+    result.classes = std::max<Index>(result.classes, result.labels.back() + 1);
+    result.parts[std::string(fields[2])].push_back(node);
+    auto& row = rows.emplace_back();
+    for (std::size_t i = 3; i < fields.size(); ++i) {
+      row.push_back(whole(reader, fields[i], most));
+      columns = std::max<Index>(columns, row.back() + 1);
+    }
+  }
+  require(!rows.empty(), [&] { return Fault{"no nodes", nodes_name, "at least one line", {}}; });
+  result.features = SparseRows<S>(columns);
+  for (const auto& row : rows) result.features.add_row(row, std::vector<S>(row.size(), S(1)));
+  const auto last = static_cast<std::int32_t>(rows.size()) - 1;
+  std::vector<Edge> pairs;
+  for (TextReader reader(edges, edges_name, TextReader::Comments::none); reader.next();) {
+    reader.split(reader.line(), " \t", fields);
+    if (fields.size() != 2) {
+      throw Error({"not an edge", reader.place_of_end(), "two nodes", in_quotes(reader.line())});
+    }
+    pairs.push_back({whole(reader, fields[0], last), whole(reader, fields[1], last)});
+  }
+  result.graph = Graph(static_cast<Index>(rows.size()), pairs);
+  return result;
+}
+
+/// The same from two files.
+template <class S>
+GraphText<S> read_graph(const std::filesystem::path& nodes, const std::filesystem::path& edges) {
+  const std::vector<std::byte> a = read_file(nodes), b = read_file(edges);
+  return parse_graph<S>(as_text(a), nodes.string(), as_text(b), edges.string());
+}
+
+}  // namespace heed::inline HEED_ISA

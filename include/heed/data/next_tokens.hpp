@@ -1,0 +1,78 @@
+#pragma once
+
+/// @file
+/// Sentences as a language model learns them.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/sentences.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/vocabulary.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Sentences whose words are the characters (of UTF-8) of others, a blank between two words.
+inline Sentences to_characters(const Sentences& sentences) {
+  Sentences result{.words = {}, .labels = sentences.labels};
+  for (const auto& words : sentences.words) {
+    auto& characters = result.words.emplace_back();
+    for (const std::string& word : words) {
+      if (!characters.empty()) characters.emplace_back(" ");
+      for (const char byte : word) {
+        const bool goes_on = (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+        if (!goes_on || characters.empty()) characters.emplace_back();
+        characters.back() += byte;
+      }
+    }
+  }
+  return result;
+}
+
+/// Tokens, and at each step the one that comes next.
+struct NextTokens {
+  Tensor<std::int32_t, 3> x = {};          // (n, steps, 1), padding past a sequence's end
+  Tensor<std::int32_t, 2> labels = {};     // (n, steps), -100 past a sequence's end
+  std::vector<std::int32_t> lengths = {};  // valid steps of each
+  Index count() const { return x.extent(0); }
+  Index steps() const { return x.extent(1); }
+};
+
+/// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So
+/// one token both begins and ends a text. `steps`: sentences are cut to so many steps, and then lack the end; 0: not.
+/// Throws where the vocabulary does not have the boundary.
+inline NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary, std::string_view boundary,
+                              Index steps = 0) {
+  const std::int32_t edge = vocabulary.token(boundary);
+  require(edge != Vocabulary::unknown, [&] {
+    return Fault{"the vocabulary does not have the boundary of texts", "next_tokens", in_quotes(boundary), "none"};
+  });
+  Index longest = 1;
+  for (const auto& words : sentences.words) longest = std::max(longest, static_cast<Index>(words.size()) + 1);
+  if (steps > 0) longest = std::min(longest, steps);
+  NextTokens result{.x = Tensor<std::int32_t, 3>({sentences.count(), longest, 1}),
+                    .labels = Tensor<std::int32_t, 2>({sentences.count(), longest})};
+  std::fill(result.labels.begin(), result.labels.end(), -100);
+  for (Index i = 0; i < sentences.count(); ++i) {
+    const auto& words = sentences.words[static_cast<std::size_t>(i)];
+    const Index whole = static_cast<Index>(words.size()) + 1, length = std::min(whole, longest);
+    result.lengths.push_back(static_cast<std::int32_t>(length));
+    std::int32_t token = edge;
+    for (Index t = 0; t < length; ++t) {
+      result.x(i, t, 0) = token;
+      token = t + 1 < whole ? vocabulary.token(words[static_cast<std::size_t>(t)]) : edge;
+      result.labels(i, t) = token;
+    }
+  }
+  return result;
+}
+
+}  // namespace heed::inline HEED_ISA

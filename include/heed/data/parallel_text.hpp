@@ -1,0 +1,126 @@
+#pragma once
+
+/// @file
+/// Text in two languages, line by line: a reader, and what a model that goes from one to the other takes.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/vocabulary.hpp"
+#include "heed/data/words.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Sentences as words, side by side.
+struct ParallelText {
+  std::vector<std::vector<std::string>> source = {}, target = {};
+  Index count() const { return static_cast<Index>(source.size()); }
+};
+
+struct ParallelTextOptions {
+  bool lower = false;    ///< capitals become small letters
+  bool tokenize = true;  ///< punctuation is split off (`tokenize_13a`); otherwise words are what blanks separate
+  Index most = 0;        ///< so many lines at most; 0: all
+};
+
+/// The words of one line.
+inline std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options = {}) {
+  const std::string text = options.lower ? lower_case(line) : std::string(line);
+  return options.tokenize ? tokenize_13a(text) : split_words(text);
+}
+
+namespace detail {
+inline std::vector<std::vector<std::string>> read_lines(const std::filesystem::path& path,
+                                                        const ParallelTextOptions& options, Index& lines) {
+  const std::vector<std::byte> bytes = read_file(path);
+  std::string_view text = as_text(bytes);
+  std::vector<std::vector<std::string>> sentences;
+  for (lines = 0; !text.empty(); ++lines) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (options.most > 0 && lines >= options.most) continue;  // counted, not read
+    sentences.push_back(words_of(line, options));
+    require(!sentences.back().empty(), [&] {
+      return Fault{"a line without words", path.string() + ", line " + std::to_string(lines + 1), "a sentence", {}};
+    });
+  }
+  return sentences;
+}
+}  // namespace detail
+
+/// Reads two files of UTF-8 with a sentence a line, each the other's translation. Throws where they differ in their
+/// number of lines, or one has none, or a line no words.
+inline ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
+                                       const ParallelTextOptions& options = {}) {
+  Index lines[2] = {0, 0};
+  ParallelText text{detail::read_lines(source, options, lines[0]), detail::read_lines(target, options, lines[1])};
+  require(lines[0] == lines[1], [&] {
+    return Fault{"not a line for each line of " + source.string(), target.string(), std::to_string(lines[0]) + " lines",
+                 std::to_string(lines[1])};
+  });
+  require(lines[0] > 0, [&] { return Fault{"no sentences", source.string(), "at least one line", {}}; });
+  return text;
+}
+
+/// What a model of two sequences takes: see `Seq2Seq`.
+struct TokenPairs {
+  Tensor<std::int32_t, 3> x = {};          ///< (n, steps, 2): source, and target from its start mark on; padding
+  Tensor<std::int32_t, 2> labels = {};     ///< (n, steps): the target's next token at each step; past its end `ignored`
+  std::vector<std::int32_t> lengths = {};  ///< of the longer of the two
+  static constexpr std::int32_t ignored = -100;
+  Index count() const { return x.extent(0); }
+};
+
+/// The tokens of one sentence, with the end mark where the vocabulary has one. `most`: cut to so many words; 0: not.
+inline std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,
+                                           Index most = 0) {
+  std::vector<std::int32_t> tokens;
+  for (const std::string& word : words) {
+    if (most > 0 && static_cast<Index>(tokens.size()) == most) break;
+    tokens.push_back(vocabulary.token(word));
+  }
+  if (vocabulary.contains(Vocabulary::end_mark)) tokens.push_back(vocabulary.end());
+  return tokens;
+}
+
+/// Source words and end mark; start mark and target words; and as labels target words and end mark. Throws where the
+/// target's vocabulary has no marks.
+inline TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
+                            Index most = 0) {
+  std::vector<std::vector<std::int32_t>> from, to;
+  const std::int32_t start = target.start();
+  TokenPairs result;
+  for (std::size_t i = 0; i < text.source.size(); ++i) {
+    from.push_back(to_tokens(text.source[i], source, most));
+    to.push_back(to_tokens(text.target[i], target, most));
+    result.lengths.push_back(static_cast<std::int32_t>(std::max(from[i].size(), to[i].size())));
+  }
+  const auto longest = std::max_element(result.lengths.begin(), result.lengths.end());
+  const Index n = text.count(), steps = longest == result.lengths.end() ? 0 : *longest;
+  result.x = Tensor<std::int32_t, 3>({n, steps, 2});
+  result.labels = Tensor<std::int32_t, 2>({n, steps});
+  std::fill(result.labels.begin(), result.labels.end(), TokenPairs::ignored);
+  for (Index i = 0; i < n; ++i) {
+    const auto &a = from[static_cast<std::size_t>(i)], &b = to[static_cast<std::size_t>(i)];
+    for (std::size_t t = 0; t < a.size(); ++t) result.x(i, t, 0) = a[t];
+    for (std::size_t t = 0; t < b.size(); ++t) {
+      result.x(i, t, 1) = t == 0 ? start : b[t - 1];
+      result.labels(i, t) = b[t];
+    }
+  }
+  return result;
+}
+
+}  // namespace heed::inline HEED_ISA

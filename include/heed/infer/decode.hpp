@@ -1,0 +1,254 @@
+#pragma once
+
+/// @file
+/// Sequences token by token out of a model that says what may come next: greedily, and by beam search.
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/check.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/infer/detail/beams.hpp"
+#include "heed/infer/detail/next_tokens.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A model that gives a sequence of tokens for a source, a step at a time, every lane a sequence of its own:
+///
+/// - `Source`: the type of a source's numbers; `source_features()`: of each of its steps.
+/// - `begin(source, cache, pass)`: before the first step. What follows from the sources stays in the cache.
+/// - `step(token, logits, cache, pass)`: the token that each lane has come to, (1, 1), to the logits of the next
+///   (1, `vocabulary()`).
+/// - `reorder(parents, cache, pass)`: lane l goes on from where lane `parents[l]` stands, which has the same source.
+/// - `attention_weights(cache)`: of the last step, (1, source steps).
+template <class M>
+concept StepDecoder = requires(const M& model, typename M::Cache& cache, Tile<const typename M::Source> source,
+                               Tile<const std::int32_t> token, Tile<typename M::Scalar> logits,
+                               const std::int32_t* parents, const Pass& pass) {
+  { model.source_features() } -> std::same_as<Index>;
+  { model.vocabulary() } -> std::same_as<Index>;
+  model.begin(source, cache, pass);
+  model.step(token, logits, cache, pass);
+  model.reorder(parents, cache, pass);
+  { model.attention_weights(cache) } -> std::same_as<Tile<const typename M::Scalar>>;
+};
+
+struct DecodeOptions {
+  std::int32_t start = 2, end = 3;  ///< the marks; neither the start nor padding (0) is ever given
+  Index max_steps = 50;             ///< tokens of a sequence, its end mark among them
+  Index beam = 1;                   ///< hypotheses kept side by side; 1: greedy
+  double length_power = 1;          ///< hypotheses are compared by log p / length^power
+  Index lanes = 64;                 ///< hypotheses that run side by side
+};
+
+/// The sequence for one source.
+template <class S>
+struct Decoded {
+  std::vector<std::int32_t> tokens = {};  ///< without the marks
+  double score = 0;                       ///< log p / length^power, where the length counts the end mark
+  std::vector<S> alignment = {};          ///< (tokens and end mark) x source steps: what each step attended to
+  Index source_steps = 0;
+};
+
+/// Decodes from memory of its own: greedily without an allocation once warm. One per thread; the model must outlive it
+/// and may be shared.
+///
+/// Greedy: the likeliest token of every step. Beam search: the `beam` likeliest beginnings go on, from each to all
+/// tokens; those that end leave the beam, until as many have ended; the best of them wins (Graves 2012).
+template <StepDecoder M>
+class SequenceDecoder {
+ public:
+  using S = typename M::Scalar;
+  using X = typename M::Source;
+  using Result = Decoded<S>;
+
+  /// Throws where an option is out of range.
+  explicit SequenceDecoder(const M& model, DecodeOptions options = {}) : model_(&model), options_(options) {
+    const auto check = [](bool ok, const char* expected, auto got) {
+      require(ok, [&] { return Fault{"option out of range", "SequenceDecoder", expected, std::to_string(got)}; });
+    };
+    const Index tokens = model.vocabulary();
+    check(options.start > 0 && options.start < tokens, "start, a token of the vocabulary", options.start);
+    check(options.end > 0 && options.end < tokens, "end, a token of the vocabulary", options.end);
+    check(options.end != options.start, "an end other than the start", options.end);
+    check(options.max_steps > 0, "max_steps of at least 1", options.max_steps);
+    check(options.beam > 0, "beam of at least 1", options.beam);
+    check(std::isfinite(options.length_power), "a finite length_power", options.length_power);
+    check(options.lanes > 0, "lanes of at least 1", options.lanes);
+  }
+  explicit SequenceDecoder(const M&& model, DecodeOptions options = {}) = delete;
+
+  const DecodeOptions& options() const { return options_; }
+
+  /// The sequences for sources (n, steps, features) of these lengths (empty: all full), in their order. Throws where a
+  /// source does not fit the model.
+  void operator()(TensorView<const X, 3> sources, std::span<const std::int32_t> lengths, std::vector<Result>& out) {
+    const Index n = sources.extent(0), steps = sources.extent(1);
+    require(sources.extent(2) == model_->source_features(), [&] {
+      return Fault{"wrong number of features", "SequenceDecoder", std::to_string(model_->source_features()),
+                   std::to_string(sources.extent(2))};
+    });
+    check_lengths(lengths, n, steps, "SequenceDecoder");
+    if constexpr (requires { model_->check_source(sources, lengths, ""); }) {
+      model_->check_source(sources, lengths, "SequenceDecoder");
+    }
+    out.resize(static_cast<std::size_t>(n));
+    order_.resize(static_cast<std::size_t>(n));
+    std::iota(order_.begin(), order_.end(), Index(0));
+    const auto length = [&](Index i) { return lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)]; };
+    // those of one length side by side: they end together
+    std::sort(order_.begin(), order_.end(),
+              [&](Index a, Index b) { return length(a) != length(b) ? length(a) > length(b) : a < b; });
+    const Index most = std::max<Index>(options_.lanes / options_.beam, 1);
+    for (Index first = 0; first < n; first += most) {
+      const std::span rows = std::span<const Index>(order_).subspan(
+          static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(most, n - first)));
+      begin(sources, rows, length);
+      options_.beam == 1 ? greedy(rows, out) : search(rows, out);
+    }
+  }
+  std::vector<Result> operator()(TensorView<const X, 3> sources, std::span<const std::int32_t> lengths = {}) {
+    std::vector<Result> out;
+    (*this)(sources, lengths, out);
+    return out;
+  }
+  /// One source, (steps, features).
+  Result operator()(TensorView<const X, 2> source) {
+    std::vector<Result> out;
+    (*this)(TensorView<const X, 3>(source.data(), {1, source.extent(0), source.extent(1)}), {}, out);
+    return out.front();
+  }
+
+ private:
+  // the sources of a group, each in `beam` lanes; then padding
+  template <class Length>
+  void begin(TensorView<const X, 3> sources, std::span<const Index> rows, Length&& length) {
+    const Index beam = options_.beam, used = static_cast<Index>(rows.size()) * beam, F = sources.extent(2);
+    const Index L = used == 1 ? 1 : (used + 15) / 16 * 16;
+    std::int32_t* valid = lengths_.reserve(L);
+    Index steps = 0;
+    for (Index l = 0; l < L; ++l) {
+      valid[l] = l < used ? static_cast<std::int32_t>(length(rows[static_cast<std::size_t>(l / beam)])) : 0;
+      steps = std::max<Index>(steps, valid[l]);
+    }
+    const Tile<X> tile = source_.take({steps, F}, L, valid);
+    for (Index l = 0; l < L; ++l) {
+      const X* from = l < used ? sources[rows[static_cast<std::size_t>(l / beam)]].data() : nullptr;
+      for (Index k = 0; k < steps * F; ++k) tile.data[k * L + l] = k < valid[l] * F ? from[k] : X(0);
+    }
+    model_->begin(tile, cache_, Pass{scratch_});
+    history_.begin(options_.max_steps, steps, L);
+    std::fill_n(token_.take({1, 1}, L).data, L, options_.start);
+    logits_.take({1, model_->vocabulary()}, L);
+  }
+
+  // log-probabilities of the next tokens
+  Tile<S> step() {
+    const Tile<S> logits = logits_.tile();
+    model_->step(token_.view(), logits, cache_, Pass{scratch_});
+    history_.attended(model_->attention_weights(cache_));
+    detail::log_softmax<S>(logits);
+    for (const Index never : {Index(0), Index(options_.start)}) {
+      std::fill_n(logits.at(0, never), logits.lanes, detail::impossible<S>);
+    }
+    return logits;
+  }
+
+  void greedy(std::span<const Index> rows, std::vector<Result>& out) {
+    const auto n = static_cast<Index>(rows.size());
+    const Tile<S> best = best_.take({2, 1}, token_.view().lanes);  // its score, its token
+    double* scores = scores_.reserve(n);
+    std::int32_t* ends = ends_.reserve(n);  // the length, once it has ended
+    std::fill_n(scores, n, 0.0);
+    std::fill_n(ends, n, 0);
+    Index running = n;
+    for (Index t = 0; t < options_.max_steps && running > 0; ++t) {
+      const Tile<S> logits = step();
+      detail::largest<S>(logits, best.at(0), best.at(1));
+      std::int32_t* token = token_.tile().data;
+      for (Index l = 0; l < n; ++l) {
+        if (ends[l]) continue;
+        token[l] = static_cast<std::int32_t>(best.at(1)[l]);
+        scores[l] += static_cast<double>(best.at(0)[l]);
+        const bool last = token[l] == options_.end || t + 1 == options_.max_steps;
+        if (last) ends[l] = static_cast<std::int32_t>(t + 1);
+        running -= last;
+      }
+      history_.push(token, nullptr);
+    }
+    for (Index l = 0; l < n; ++l) {
+      Result& result = out[static_cast<std::size_t>(rows[static_cast<std::size_t>(l)])];
+      history_.trace(l, ends[l], source_.view().length(l), options_.end, result.tokens, result.alignment);
+      result.source_steps = source_.view().length(l);
+      result.score = normalized(scores[l], ends[l]);
+    }
+  }
+
+  void search(std::span<const Index> rows, std::vector<Result>& out) {
+    const auto n = static_cast<Index>(rows.size());
+    const Index beam = options_.beam, L = token_.view().lanes;
+    const Index candidates = std::min(beam + 1, model_->vocabulary());
+    const Tile<S> best = best_.take({2, candidates}, L);
+    beams_.assign(static_cast<std::size_t>(n), detail::Beam(beam));
+    std::int32_t* parents = parents_.reserve(L);
+    std::iota(parents, parents + L, 0);
+    Index running = n;
+    for (Index t = 0; t < options_.max_steps && running > 0; ++t) {
+      const Tile<S> logits = step();
+      for (Index k = 0; k < candidates; ++k) {  // the likeliest of each lane, one after the other
+        detail::largest<S>(logits, best.at(0, k), best.at(1, k));
+        for (Index l = 0; l < L; ++l) logits.at(0, static_cast<Index>(best.at(1, k)[l]))[l] = detail::impossible<S>;
+      }
+      std::int32_t* token = token_.tile().data;
+      const bool last = t + 1 == options_.max_steps;
+      for (Index i = 0; i < n; ++i) {
+        detail::Beam& b = beams_[static_cast<std::size_t>(i)];
+        if (b.done()) continue;
+        b.advance<S>(
+            best, i * beam, t, options_.end, last, [&](double p, Index length) { return normalized(p, length); }, token,
+            parents);
+        running -= b.done();
+      }
+      history_.push(token, parents);
+      if (!last && running > 0) model_->reorder(parents, cache_, Pass{scratch_});
+    }
+    for (Index i = 0; i < n; ++i) {
+      Result& result = out[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
+      const auto& winner = beams_[static_cast<std::size_t>(i)].best();
+      history_.trace(winner.lane, winner.length, source_.view().length(i * beam), options_.end, result.tokens,
+                     result.alignment, winner.token);
+      result.source_steps = source_.view().length(i * beam);
+      result.score = winner.score;
+    }
+  }
+
+  double normalized(double log_probability, Index length) const {
+    return log_probability / std::pow(static_cast<double>(length), options_.length_power);
+  }
+
+  const M* model_;
+  DecodeOptions options_;
+  typename M::Cache cache_;
+  Scratch scratch_;
+  TileBuffer<X> source_;
+  TileBuffer<std::int32_t> token_;
+  TileBuffer<S> logits_, best_;
+  detail::DecodeHistory<S> history_;
+  std::vector<detail::Beam> beams_;
+  std::vector<Index> order_;
+  Buffer<std::int32_t> lengths_, ends_, parents_;
+  Buffer<double> scores_;
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,136 @@
+#pragma once
+
+// What a search remembers: an inner part of decode.hpp.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/infer/detail/next_tokens.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+/// The tokens of all lanes, where each lane came from, and what it attended to, step by step.
+template <class S>
+class DecodeHistory {
+ public:
+  void begin(Index most, Index source_steps, Index lanes) {
+    lanes_ = lanes;
+    steps_ = 0;
+    tokens_.reserve(most * lanes);
+    parents_.reserve(most * lanes);
+    weights_.take({most, source_steps}, lanes);
+  }
+  /// In the step that is to come.
+  void attended(Tile<const S> weights) {
+    const Tile<S> to = weights_.tile().step(steps_);
+    std::copy_n(weights.data, to.features * to.lanes, to.data);
+  }
+  /// Null: every lane goes on from itself.
+  void push(const std::int32_t* tokens, const std::int32_t* parents) {
+    std::copy_n(tokens, lanes_, tokens_.data() + steps_ * lanes_);
+    for (Index l = 0; l < lanes_; ++l) {
+      parents_.data()[steps_ * lanes_ + l] = parents ? parents[l] : static_cast<std::int32_t>(l);
+    }
+    ++steps_;
+  }
+
+  /// The first `length` tokens of what lane `lane` of the last of them attended with, but an end mark, and the
+  /// attention weights (length, valid). `last`: the token it ended with, where that is not the lane's own.
+  void trace(Index lane, Index length, Index valid, std::int32_t end, std::vector<std::int32_t>& tokens,
+             std::vector<S>& alignment, std::int32_t last = -1) const {
+    tokens.resize(static_cast<std::size_t>(length));
+    alignment.resize(static_cast<std::size_t>(length * valid));
+    for (Index t = length; t-- > 0;) {
+      for (Index k = 0; k < valid; ++k) {
+        alignment[static_cast<std::size_t>(t * valid + k)] = weights_.view().at(t, k)[lane];
+      }
+      tokens[static_cast<std::size_t>(t)] = last >= 0 ? last : tokens_.data()[t * lanes_ + lane];
+      if (t == 0) break;
+      // before this step the lane's beginning stood where its parent did, and was given its token
+      last = tokens_.data()[(t - 1) * lanes_ + lane];
+      lane = parents_.data()[(t - 1) * lanes_ + lane];
+    }
+    if (!tokens.empty() && tokens.back() == end) tokens.pop_back();
+  }
+
+ private:
+  Buffer<std::int32_t> tokens_, parents_;
+  TileBuffer<S> weights_;
+  Index lanes_ = 0, steps_ = 0;
+};
+
+/// The hypotheses of one source.
+class Beam {
+ public:
+  struct Ended {
+    double score;
+    Index lane, length;  // the lane of its last step
+    std::int32_t token;  // the last
+  };
+
+  explicit Beam(Index width) : running_(static_cast<std::size_t>(width), -infinity) { running_.front() = 0; }
+
+  bool done() const { return done_; }
+  /// Once done.
+  const Ended& best() const {
+    return *std::max_element(ended_.begin(), ended_.end(),
+                             [](const auto& a, const auto& b) { return a.score < b.score; });
+  }
+
+  /// From the likeliest tokens of each of its lanes, `first` and on: (2, candidates), log-probabilities and tokens.
+  /// Writes the token and the parent of each lane.
+  template <class S, class Normalize>
+  void advance(Tile<const S> likeliest, Index first, Index t, std::int32_t end, bool last, Normalize&& normalize,
+               std::int32_t* token, std::int32_t* parents) {
+    const auto width = static_cast<Index>(running_.size());
+    all_.clear();
+    for (Index l = 0; l < width; ++l) {
+      for (Index k = 0; k < likeliest.features && running_[static_cast<std::size_t>(l)] > -infinity; ++k) {
+        const S p = likeliest.at(0, k)[first + l];
+        if (p <= impossible<S> / 2) break;
+        all_.push_back({running_[static_cast<std::size_t>(l)] + static_cast<double>(p), first + l,
+                        static_cast<std::int32_t>(likeliest.at(1, k)[first + l])});
+      }
+    }
+    std::stable_sort(all_.begin(), all_.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+    std::fill(running_.begin(), running_.end(), -infinity);
+    Index kept = 0;
+    for (std::size_t i = 0; i < all_.size() && kept < width; ++i) {
+      const Candidate& c = all_[i];
+      if (last || c.token == end) {  // one that ends must be among the best itself
+        if (static_cast<Index>(i) < width) ended_.push_back({normalize(c.score, t + 1), c.lane, t + 1, c.token});
+        kept += last;
+        continue;
+      }
+      running_[static_cast<std::size_t>(kept)] = c.score;
+      token[first + kept] = c.token;
+      parents[first + kept] = static_cast<std::int32_t>(c.lane);
+      ++kept;
+    }
+    for (Index l = last ? 0 : kept; l < width; ++l) {  // nothing runs here
+      token[first + l] = end;
+      parents[first + l] = static_cast<std::int32_t>(first + l);
+    }
+    done_ = last || kept == 0 || static_cast<Index>(ended_.size()) >= width;
+  }
+
+ private:
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+  struct Candidate {
+    double score;
+    Index lane;
+    std::int32_t token;
+  };
+  std::vector<double> running_;  // log p of the hypothesis in each lane
+  std::vector<Candidate> all_;
+  std::vector<Ended> ended_;
+  bool done_ = false;
+};
+
+}  // namespace heed::inline HEED_ISA::detail

@@ -1,0 +1,149 @@
+#pragma once
+
+/// @file
+/// An attention whose score is chosen when the program runs.
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "heed/core/error.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/additive_attention.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/dot_attention.hpp"
+
+namespace heed::inline HEED_ISA {
+
+enum class ScoreKind { additive, dot, scaled_dot, general };
+inline constexpr std::array score_names{"additive", "dot", "scaled_dot", "general"};
+inline std::string_view to_text(ScoreKind kind) { return score_names[static_cast<std::size_t>(kind)]; }
+/// Throws where there is no such score.
+inline ScoreKind score_kind(std::string_view name) {
+  for (std::size_t i = 0; i < score_names.size(); ++i) {
+    if (name == score_names[i]) return static_cast<ScoreKind>(i);
+  }
+  throw Error(Fault{"unknown score", "AnyAttention", "additive, dot, scaled_dot or general", std::string(name)});
+}
+
+/// Attention by a score that an option names, for decoders that ask a memory step by step: `AdditiveAttention`,
+/// `GeneralAttention`, or `DotAttention`, scaled or not. A dot product is of query and memory themselves where they
+/// have one size; otherwise of learnt projections to `attention_size`, which the values then have too. Parameters have
+/// the names that those attentions give them.
+template <class S>
+struct AnyAttention {
+  using Scalar = S;
+  using Input = S;
+  struct Options {
+    Index query_size = 0, memory_size = 0;
+    Index attention_size = 0;  ///< of the additive score and of projections; 0: the query's size
+    ScoreKind score = ScoreKind::additive;
+  };
+  struct Cache {
+    typename AdditiveAttention<S>::Cache additive;
+    typename DotAttention<S>::Cache dot;
+  };
+
+  ScoreKind score = ScoreKind::additive;
+  AdditiveAttention<S> additive;  // one of the two is in use
+  DotAttention<S> dot;            // the general score is that of a projected query
+
+  AnyAttention() = default;
+  /// Throws where a size is not positive.
+  explicit AnyAttention(const Options& o) : score(o.score) {
+    require(o.query_size > 0 && o.memory_size > 0 && o.attention_size >= 0, [&] {
+      return Fault{"sizes must be positive", "AnyAttention", {}, to_text(Extents<2>{o.query_size, o.memory_size})};
+    });
+    const Index size = o.attention_size ? o.attention_size : o.query_size, memory = o.memory_size;
+    if (score == ScoreKind::additive) {
+      additive = AdditiveAttention<S>({o.query_size, memory, size});
+    } else if (score == ScoreKind::general) {
+      dot = DotAttention<S>({.query_size = memory, .memory_size = memory, .project = false});
+      dot.query = Dense<S>({.in_features = o.query_size, .out_features = memory, .bias = false});
+    } else {
+      dot = DotAttention<S>({.query_size = o.query_size,
+                             .memory_size = memory,
+                             .output_size = size,
+                             .scaled = score == ScoreKind::scaled_dot,
+                             .project = o.query_size != memory});
+    }
+  }
+
+  void initialize(Key key) {
+    if (score == ScoreKind::additive) return additive.initialize(key);
+    for (Dense<S>* part : {&dot.query, &dot.key, &dot.value}) {
+      if (!part->weight.empty()) part->initialize(key = key.child(0));
+    }
+  }
+
+  /// Of what it gives: the memory's, or the projected values'.
+  Index value_size() const {
+    return with([](const auto& a) { return a.value_size(); });
+  }
+  Shape output_shape(Shape q, Shape memory) const {
+    return with([&](const auto& a) { return a.output_shape(q, memory); });
+  }
+  /// As `AttentionBy::weights`.
+  Tile<const S> weights(const Cache& cache) const {
+    return score == ScoreKind::additive ? additive.weights(cache.additive) : dot.weights(cache.dot);
+  }
+
+  // ---- a query at a time: as `AttentionBy` has them
+
+  void prepare(Index queries, Tile<const S> memory, Cache& cache) const {
+    if (score != ScoreKind::additive) dot.keep_weights(cache.dot);
+    with([&](const auto& a) { a.prepare(queries, memory, of(a, cache)); });
+  }
+  void step(Index t, Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
+    with([&](const auto& a) { a.step(t, q, memory, y, of(a, cache), pass); });
+  }
+  void prepare_backward(Cache& cache) const {
+    with([&](const auto& a) { a.prepare_backward(of(a, cache)); });
+  }
+  void step_backward(Index t, Tile<const S> q, Tile<const S> memory, Tile<const S> dy, Into<S> dquery, Into<S> dmemory,
+                     Cache& cache, AnyAttention& grad, const Pass& pass) const {
+    with([&](const auto& a) { a.step_backward(t, q, memory, dy, dquery, dmemory, of(a, cache), of(a, grad), pass); });
+  }
+  void finish_backward(Tile<const S> queries, Tile<const S> memory, Into<S> dmemory, Cache& cache,
+                       AnyAttention& grad) const {
+    with([&](const auto& a) { a.finish_backward(queries, memory, dmemory, of(a, cache), of(a, grad)); });
+  }
+
+  // ---- all queries
+
+  void forward(Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
+    prepare(q.steps, memory, cache);
+    step(0, q, memory, y, cache, pass);
+  }
+  void backward(Tile<const S> q, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dquery,
+                Into<S> dmemory, Cache& cache, AnyAttention& grad, const Pass& pass) const {
+    with([&](const auto& a) { a.backward(q, memory, y, dy, dquery, dmemory, of(a, cache), of(a, grad), pass); });
+  }
+
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    f("attn", first.additive.attn, rest.additive.attn...);
+    f("v", first.additive.v, rest.additive.v...);
+    f(first.score == ScoreKind::general ? "attn" : "query", first.dot.query, rest.dot.query...);
+    f("key", first.dot.key, rest.dot.key...);
+    f("value", first.dot.value, rest.dot.value...);
+  }
+
+ private:
+  template <class F>
+  auto with(F&& f) const {
+    return score == ScoreKind::additive ? f(additive) : f(dot);
+  }
+  // the part of a cache, or of a gradient, that belongs to one of the two
+  template <class Parts>
+  static auto& of(const AdditiveAttention<S>&, Parts& parts) {
+    return parts.additive;
+  }
+  template <class Parts>
+  static auto& of(const DotAttention<S>&, Parts& parts) {
+    return parts.dot;
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

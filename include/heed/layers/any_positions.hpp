@@ -1,0 +1,79 @@
+#pragma once
+
+/// @file
+/// Positions of a kind that an option chooses.
+
+#include "heed/core/lengths.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/positions.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// How a transformer knows where a step stands. `relative` positions are the attention's own (see
+/// `MultiHeadAttention`): nothing is added to the features for them.
+enum class PositionKind { none, sinusoidal, learned, relative };
+
+/// y_t = x_t + p_t, p of the kind that `kind` says: `SinusoidalPositions`, `LearnedPositions` or 0.
+template <class S>
+struct AnyPositions {
+  using Scalar = S;
+  using Input = S;
+  struct Options {
+    PositionKind kind = PositionKind::sinusoidal;
+    Index max_steps = 0, features = 0;  ///< of `learned`
+  };
+  struct Cache {
+    typename SinusoidalPositions<S>::Cache sinusoidal;
+    typename LearnedPositions<S>::Cache learned;
+  };
+
+  LearnedPositions<S> table;  // of `learned`, else empty
+  PositionKind kind = PositionKind::none;
+
+  AnyPositions() = default;
+  /// Throws as `LearnedPositions` does.
+  explicit AnyPositions(Options o) : kind(o.kind) {
+    if (kind == PositionKind::learned) table = LearnedPositions<S>({o.max_steps, o.features});
+  }
+
+  void initialize(Key key) {
+    if (kind == PositionKind::learned) table.initialize(key);
+  }
+
+  Shape output_shape(Shape x) const { return kind == PositionKind::learned ? table.output_shape(x) : x; }
+
+  /// y may be x.
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    if (kind == PositionKind::sinusoidal) return SinusoidalPositions<S>().forward(x, y, cache.sinusoidal, pass);
+    if (kind == PositionKind::learned) return table.forward(x, y, cache.learned, pass);
+    copy(x, y);
+    zero_past_end(y, x.lengths);
+  }
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPositions& grad,
+                const Pass& pass) const {
+    if (kind == PositionKind::learned) return table.backward(x, y, dy, dx, cache.learned, grad.table, pass);
+    SinusoidalPositions<S> nothing;  // the gradient of what adds a constant, or none
+    nothing.backward(x, y, dy, dx, cache.sinusoidal, nothing, pass);
+  }
+
+  Index prepare_stream(Shape x, Cache& cache) const {
+    return kind == PositionKind::sinusoidal ? SinusoidalPositions<S>().prepare_stream(x, cache.sinusoidal)
+           : kind == PositionKind::learned  ? table.prepare_stream(x, cache.learned)
+                                            : 0;
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    if (kind == PositionKind::sinusoidal) {
+      return SinusoidalPositions<S>().stream_step(x, y, memory, cache.sinusoidal, pass);
+    }
+    if (kind == PositionKind::learned) return table.stream_step(x, y, memory, cache.learned, pass);
+    copy(x, y);
+  }
+
+  static void visit(auto&& f, auto&... layers) { LearnedPositions<S>::visit(f, layers.table...); }
+};
+
+}  // namespace heed::inline HEED_ISA

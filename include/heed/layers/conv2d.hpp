@@ -1,0 +1,208 @@
+#pragma once
+
+/// @file
+/// Convolution of images.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "heed/core/error.hpp"
+#include "heed/core/image.hpp"
+#include "heed/core/init.hpp"
+#include "heed/core/kernels/affine.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y[o, v, u] = b_o + sum over channels c, rows i and columns j of w[o, c, i, j] x[c, v stride - padding + i,
+/// u stride - padding + j], 0 outside of the image: torch.nn.Conv2d with a square kernel, its names and its start.
+///
+/// An image a step, as `ImageShape` has it: (steps, height width in_channels) to (steps, out_height out_width
+/// out_channels). Channels stand side by side, so a row of the kernel meets consecutive features: a pixel of the output
+/// is one product with as many terms as the kernel has rows, and nothing is copied.
+template <class S>
+struct Conv2d {
+  using Scalar = S;
+  using Input = S;
+  static constexpr bool stepwise = true;
+  struct Options {
+    Index in_channels = 0, out_channels = 0;
+    Index height = 0, width = 0;  ///< of the input
+    Index kernel_size = 3, stride = 1, padding = 0;
+    bool bias = true;
+  };
+  struct Cache {};
+
+  Parameter<S, 4> weight;  // out x in x kernel x kernel
+  Vector<S> bias;          // out; empty where switched off
+  ImageWindow window;
+
+  Conv2d() = default;
+  /// Throws where a size is not positive, or the kernel does not fit into the image with its padding.
+  explicit Conv2d(Options o) : window{{o.in_channels, o.height, o.width}, o.kernel_size, o.stride, o.padding} {
+    check_window(window, "Conv2d");
+    require(o.out_channels > 0, [&] {
+      return Fault{"out_channels out of range", "Conv2d", "at least 1", std::to_string(o.out_channels)};
+    });
+    weight = Parameter<S, 4>(o.out_channels, o.in_channels, o.kernel_size, o.kernel_size);
+    if (o.bias) bias = Vector<S>(o.out_channels);
+    initialize({});
+  }
+
+  /// U(-b, b), b = 1/sqrt(in_channels kernel^2), for both.
+  void initialize(Key key) {
+    initialize_fan_in(weight, key.child(0), row_size() * window.kernel);
+    initialize_fan_in(bias, key.child(1), row_size() * window.kernel);
+  }
+
+  ImageShape in_image() const { return window.image; }
+  ImageShape out_image() const { return {weight.rows(), window.out_height(), window.out_width()}; }
+
+  Shape output_shape(Shape x) const {
+    check_image_features(window.image, x, "Conv2d");
+    return {x.steps, out_image().size()};
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const S* w = by_rows(pass);
+    const ImageShape in = in_image(), out = out_image();
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index v = 0; v < out.height; ++v) {
+        const IndexRange rows = window.inside(v, in.height);
+        for (Index u = 0; u < out.width; ++u) {
+          const IndexRange columns = window.inside(u, in.width);
+          Sum sum(out.channels, x.lanes, {.bias = values_or_null(bias)}, y.at(t, out.at(v, u)));
+          for (Index i = rows.first; i < rows.last; ++i) {
+            const S* from = x.at(
+                t, in.at(v * window.stride - window.padding + i, u * window.stride - window.padding + columns.first));
+            sum.add({from, columns.count() * in.channels, w + block(i, columns.first), 1, out.channels});
+          }
+          sum.finish();
+        }
+      }
+    }
+  }
+
+  void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv2d& grad,
+                const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    S* dw = pass.scratch.template take<S>(weight.size());
+    std::fill_n(dw, weight.size(), S(0));
+    for (Index t = 0; t < x.steps; ++t) {
+      weight_gradient_of(x.step(t), dy.step(t), dw);
+      const kernels::Rows<const S> pixels{dy.at(t), weight.rows(), weight.rows() * dy.lanes};
+      if (!grad.bias.empty()) {
+        kernels::bias_gradient<S>(out_image().pixels(), dy.lanes, pixels, grad.bias.data());
+      }
+    }
+    S* to = grad.weight.data();
+    for_each_block([&](Index here, Index in_rows, Index count) {
+      for (Index k = 0; k < count; ++k) to[here + k] += dw[in_rows + k];
+    });
+    if (!dx) return;
+    const S* w = by_rows(pass);
+    for (Index t = 0; t < x.steps; ++t) input_gradient_of(dy.step(t), w, dx.step(t));
+  }
+
+  static void visit(auto&& f, auto&... layers) {
+    f("weight", layers.weight...);
+    f("bias", layers.bias...);
+  }
+
+ private:
+  // y = start + a sum of any number of terms, a few at a time
+  struct Sum {
+    static constexpr std::size_t most = 3;
+    Index rows, lanes;
+    kernels::Start<S> start;
+    S* y;
+    std::array<kernels::Term<S>, most> terms = {};
+    std::size_t count = 0;
+
+    Sum(Index rows_, Index lanes_, kernels::Start<S> start_, S* y_)
+        : rows(rows_), lanes(lanes_), start(start_), y(y_) {}
+    void add(const kernels::Term<S>& term) {
+      terms[count++] = term;
+      if (count == most) flush();
+    }
+    void flush() {
+      kernels::product<S>(rows, lanes, start, y, {terms[0], terms[1], terms[2]});
+      start = {.values = y};
+      count = 0;
+    }
+    void finish() {
+      if (count == 0 && start.values == y) return;
+      for (std::size_t i = count; i < most; ++i) terms[i] = {y, 0, y, 1, 1};
+      flush();
+    }
+  };
+
+  // of a kernel's row: columns x channels
+  Index row_size() const { return window.kernel * window.image.channels; }
+  // The kernel with its columns side by side: outputs, channels, columns, rows, the first fastest. The weight itself
+  // has rows before columns.
+  Index block(Index i, Index j) const { return (i * window.kernel + j) * window.image.channels * weight.rows(); }
+  template <class F>
+  void for_each_block(F&& f) const {
+    const Index count = window.image.channels * weight.rows();
+    for (Index i = 0; i < window.kernel; ++i) {
+      for (Index j = 0; j < window.kernel; ++j) f((j * window.kernel + i) * count, block(i, j), count);
+    }
+  }
+  const S* by_rows(const Pass& pass) const {
+    S* w = pass.scratch.template take<S>(weight.size());
+    for_each_block(
+        [&](Index here, Index in_rows, Index count) { std::copy_n(weight.data() + here, count, w + in_rows); });
+    return w;
+  }
+
+  // A column of the output meets the same columns of the kernel all the way down: its pixels are the steps of one pass.
+  void weight_gradient_of(Tile<const S> x, Tile<const S> dy, S* dw) const {
+    const ImageShape in = in_image(), out = out_image();
+    for (Index u = 0; u < out.width; ++u) {
+      const IndexRange columns = window.inside(u, in.width);
+      for (Index i = 0; i < window.kernel; ++i) {
+        const IndexRange places = window.places(i, in.height, out.height);
+        if (places.count() <= 0) continue;
+        const Index row = places.first * window.stride - window.padding + i;
+        const S* from = x.at(0, in.at(row, u * window.stride - window.padding + columns.first));
+        kernels::weight_gradient<S>(
+            places.count(), x.lanes,
+            {dy.at(0, out.at(places.first, u)), out.channels, out.width * out.channels * x.lanes},
+            {from, columns.count() * in.channels, window.stride * in.width * in.channels * x.lanes},
+            dw + block(i, columns.first), out.channels);
+      }
+    }
+  }
+
+  // a pixel of the input: the sum over the windows it lies in
+  void input_gradient_of(Tile<const S> dy, const S* w, Into<S> dx) const {
+    const ImageShape in = in_image(), out = out_image();
+    for (Index v = 0; v < in.height; ++v) {
+      for (Index u = 0; u < in.width; ++u) {
+        S* to = dx.tile.at(0, in.at(v, u));
+        Sum sum(in.channels, dy.lanes, {.values = dx.add ? to : nullptr}, to);
+        for (Index i = 0; i < window.kernel; ++i) {
+          const Index y = place(v, i, out.height);
+          for (Index j = 0; y >= 0 && j < window.kernel; ++j) {
+            const Index x = place(u, j, out.width);
+            if (x >= 0) sum.add({dy.at(0, out.at(y, x)), out.channels, w + block(i, j), out.channels, 1});
+          }
+        }
+        sum.finish();
+      }
+    }
+  }
+  // where the window stands whose row or column k is pixel p; -1: nowhere
+  Index place(Index p, Index k, Index places) const {
+    const Index first = p + window.padding - k;
+    return first >= 0 && first % window.stride == 0 && first / window.stride < places ? first / window.stride : -1;
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

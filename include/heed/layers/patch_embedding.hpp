@@ -1,0 +1,76 @@
+#pragma once
+
+/// @file
+/// From an image to a sequence of its patches.
+
+#include "heed/core/error.hpp"
+#include "heed/core/image.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/conv2d.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Cuts an image into patches and gives each a vector (Dosovitskiy et al. 2020): (1, height width channels) to
+/// (patches, embed_dim), row by row. A convolution with the patch as its kernel and its stride, named `proj`.
+template <class S>
+struct PatchEmbedding {
+  using Scalar = S;
+  using Input = S;
+  static constexpr bool pools_time = true;  // its steps are places: they have no lengths
+  struct Options {
+    Index channels = 1, height = 0, width = 0;
+    Index patch_size = 0;
+    Index embed_dim = 0;
+  };
+  struct Cache {
+    typename Conv2d<S>::Cache proj;
+  };
+
+  Conv2d<S> proj;
+
+  PatchEmbedding() = default;
+  /// Throws where a size is not positive, or the image is not made of whole patches.
+  explicit PatchEmbedding(Options o) {
+    require(o.patch_size > 0 && o.height % o.patch_size == 0 && o.width % o.patch_size == 0, [&] {
+      return Fault{"the image is not made of whole patches", "PatchEmbedding",
+                   "a height and a width in multiples of " + std::to_string(o.patch_size),
+                   to_text(Extents<2>{o.height, o.width})};
+    });
+    proj = Conv2d<S>({.in_channels = o.channels,
+                      .out_channels = o.embed_dim,
+                      .height = o.height,
+                      .width = o.width,
+                      .kernel_size = o.patch_size,
+                      .stride = o.patch_size});
+  }
+
+  void initialize(Key key) { proj.initialize(key); }
+
+  Index patches() const { return proj.out_image().pixels(); }
+  Index embed_dim() const { return proj.out_image().channels; }
+
+  Shape output_shape(Shape x) const {
+    require(x.steps == 1, [&] {
+      return Fault{"an image is one step", "PatchEmbedding", "1 step", std::to_string(x.steps)};
+    });
+    proj.output_shape(x);
+    return {patches(), embed_dim()};
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    proj.forward(x, Tile<S>(y.data, {1, y.steps * y.features}, y.lanes), cache.proj, pass);
+  }
+
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, PatchEmbedding& grad,
+                const Pass& pass) const {
+    const Shape image{1, y.steps * y.features};
+    proj.backward(x, Tile<const S>(y.data, image, y.lanes), Tile<const S>(dy.data, image, y.lanes), dx, cache.proj,
+                  grad.proj, pass);
+  }
+
+  static void visit(auto&& f, auto&... layers) { f("proj", layers.proj...); }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,169 @@
+#pragma once
+
+/// @file
+/// The classifier of the nodes of a graph.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/dropout_mask.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/graph.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/dropout.hpp"
+#include "heed/layers/graph_attention.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct GraphAttentionNetworkOptions {
+  Index features = 0, classes = 0;
+  Index hidden = 8;  ///< of a head
+  Index heads = 8;
+  Index output_heads = 1;   ///< whose mean the logits are
+  double dropout = 0.6;     ///< of the features, of the hidden numbers, and of the attention weights
+  bool output_elu = false;  ///< an ELU after the last layer
+  friend bool operator==(const GraphAttentionNetworkOptions&, const GraphAttentionNetworkOptions&) = default;
+};
+
+/// Dropout > GraphAttention (heads side by side) > ELU > dropout > GraphAttention (their mean): the features of all
+/// nodes to logits (nodes, classes). The network of Velickovic et al. 2018.
+template <class S>
+struct GraphAttentionNetwork {
+  using Scalar = S;
+  using Options = GraphAttentionNetworkOptions;
+  static constexpr std::string_view architecture = "GraphAttentionNetwork";
+
+  Options options;
+  GraphAttention<S> hidden, output;
+  Dropout<S> dropout;
+
+  struct Cache {
+    TileBuffer<S> values;  // of the features, after dropout
+    typename GraphAttention<S>::Cache hidden, output;
+    TileBuffer<S> before, active, kept, last;
+    typename Dropout<S>::Cache dropout;
+    typename Elu<S>::Cache elu;
+  };
+
+  GraphAttentionNetwork() = default;
+  /// Throws where a size is not positive or the rate of dropout not in [0, 1).
+  explicit GraphAttentionNetwork(Options o)
+      : options(o),
+        hidden({.in_features = o.features, .out_features = o.hidden, .heads = o.heads, .dropout = o.dropout}),
+        output({.in_features = o.hidden * o.heads,
+                .out_features = o.classes,
+                .heads = o.output_heads,
+                .mean = true,
+                .dropout = o.dropout}),
+        dropout({.rate = o.dropout}) {
+    initialize({});
+  }
+
+  void initialize(Key key) {
+    hidden.initialize(key.child(0));
+    output.initialize(key.child(1));
+  }
+
+  Shape output_shape(Shape x) const { return output.output_shape(hidden.output_shape(x)); }
+
+  void forward(const Graph& graph, const SparseRows<S>& x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    check(graph, x);
+    const bool drops = DropoutMask::active(options.dropout, pass);
+    const Tile<S> values = cache.values.take({1, drops ? x.size() : 0}, 1);
+    if (drops) {
+      DropoutMask(options.dropout, pass.at(0)).fill(values.data, x.size(), 1);
+      multiply(Tile<const S>(x.values(), values.shape(), 1), values);
+    }
+    const Shape inner = hidden.output_shape({graph.nodes(), x.columns()});
+    const Tile<S> before = cache.before.take(inner, 1), active = cache.active.take(inner, 1);
+    const Tile<S> kept = cache.kept.take(inner, 1);
+    hidden.forward(graph, x, drops ? values.data : x.values(), before, cache.hidden, pass.at(1));
+    Elu<S>().forward(before, active, cache.elu, pass);
+    dropout.forward(active, kept, cache.dropout, pass.at(2));
+    if (!options.output_elu) return output.forward(graph, kept, logits, cache.output, pass.at(3));
+    const Tile<S> last = cache.last.take(logits.shape(), 1);
+    output.forward(graph, kept, last, cache.output, pass.at(3));
+    Elu<S>().forward(last, logits, cache.elu, pass);
+  }
+
+  void backward(const Graph& graph, const SparseRows<S>& x, Tile<const S> logits, Tile<const S> dlogits, Cache& cache,
+                GraphAttentionNetwork& grad, const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<const S> before = cache.before.view(), active = cache.active.view(), kept = cache.kept.view();
+    const Tile<const S> values = cache.values.view();
+    const Tile<S> d = pass.scratch.like(kept);
+    Elu<S> elu;
+    if (options.output_elu) {
+      const Tile<S> dlast = pass.scratch.like(dlogits);
+      elu.backward(cache.last.view(), logits, dlogits, into(dlast), cache.elu, elu, pass);
+      dlogits = dlast;
+    }
+    output.backward(graph, kept, dlogits, into(d), cache.output, grad.output, pass.at(3));
+    dropout.backward(active, kept, d, into(d), cache.dropout, grad.dropout, pass.at(2));
+    elu.backward(before, active, d, into(d), cache.elu, elu, pass);
+    hidden.backward(graph, x, values.size() > 0 ? values.data : x.values(), d, cache.hidden, grad.hidden, pass.at(1));
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("hidden", models.hidden...);
+    f("output", models.output...);
+  }
+
+  // ---- files
+
+  Metadata metadata() const {
+    Metadata m;
+    set(m, "features", options.features);
+    set(m, "classes", options.classes);
+    set(m, "hidden", options.hidden);
+    set(m, "heads", options.heads);
+    set(m, "output_heads", options.output_heads);
+    set(m, "dropout", options.dropout);
+    set(m, "output_elu", options.output_elu);
+    return m;
+  }
+  static Options options_from(const Metadata& m) {
+    return {.features = get_index(m, "features"),
+            .classes = get_index(m, "classes"),
+            .hidden = get_index(m, "hidden"),
+            .heads = get_index(m, "heads"),
+            .output_heads = get_index(m, "output_heads"),
+            .dropout = get_double(m, "dropout"),
+            .output_elu = get_bool(m, "output_elu")};
+  }
+  /// From a file without metadata: the rate of dropout is the default.
+  static Options options_from(std::span<const TensorShape> tensors, const Metadata&) {
+    Options o;
+    for (const TensorShape& t : tensors) {
+      if (t.extents.size() != 2) continue;
+      if (t.name == "hidden.weight") o.features = t.extents[1];
+      if (t.name == "hidden.source") o.heads = t.extents[0], o.hidden = t.extents[1];
+      if (t.name == "output.source") o.output_heads = t.extents[0], o.classes = t.extents[1];
+    }
+    require(o.features > 0 && o.classes > 0, [] {
+      return Fault{"the tensors do not determine a graph attention network",
+                   "no metadata",
+                   "hidden.weight, hidden.source and output.source",
+                   {}};
+    });
+    return o;
+  }
+
+ private:
+  void check(const Graph& graph, const SparseRows<S>& x) const {
+    require(x.rows() == graph.nodes() && x.columns() == options.features, [&] {
+      return Fault{"the features do not fit the graph or the model", "GraphAttentionNetwork",
+                   to_text(Extents<2>{graph.nodes(), options.features}), to_text(Extents<2>{x.rows(), x.columns()})};
+    });
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,207 @@
+#pragma once
+
+/// @file
+/// What transformers have in common: positions, then a stack of encoder blocks.
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "heed/compose/repeat.hpp"
+#include "heed/core/dropout_mask.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/any_positions.hpp"
+#include "heed/layers/dropout.hpp"
+#include "heed/layers/layer_norm.hpp"
+#include "heed/layers/transformer_encoder_block.hpp"
+#include "heed/models/sequence_classifier_options.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct TransformerOptions {
+  Index d_model = 64, num_heads = 4;
+  Index num_layers = 2, dim_feedforward = 128;
+  double dropout = 0.1;
+  NormPlacement norm = NormPlacement::pre;
+  FeedForwardActivation activation = FeedForwardActivation::relu;
+  PositionKind positions = PositionKind::sinusoidal;
+  Index max_steps = 0;  ///< of `learned` positions: no sequence has more
+  Index distance = 16;  ///< of `relative` positions: the farthest with a representation of its own
+  friend bool operator==(const TransformerOptions&, const TransformerOptions&) = default;
+};
+
+inline constexpr std::array<std::string_view, 3> norm_names{"none", "pre", "post"};
+inline constexpr std::array<std::string_view, 2> feed_forward_names{"relu", "gelu"};
+inline constexpr std::array<std::string_view, 4> position_names{"none", "sinusoidal", "learned", "relative"};
+
+inline std::string_view to_text(NormPlacement n) { return norm_names[static_cast<std::size_t>(n)]; }
+inline std::string_view to_text(FeedForwardActivation a) { return feed_forward_names[static_cast<std::size_t>(a)]; }
+inline std::string_view to_text(PositionKind p) { return position_names[static_cast<std::size_t>(p)]; }
+
+/// Throws where the text names none.
+inline NormPlacement norm_from(std::string_view text) {
+  return detail::enum_from<NormPlacement>(text, norm_names, "norm");
+}
+inline FeedForwardActivation feed_forward_from(std::string_view text) {
+  return detail::enum_from<FeedForwardActivation>(text, feed_forward_names, "activation");
+}
+inline PositionKind positions_from(std::string_view text) {
+  return detail::enum_from<PositionKind>(text, position_names, "positions");
+}
+
+inline void set(Metadata& m, const TransformerOptions& o) {
+  set(m, "d_model", o.d_model);
+  set(m, "num_heads", o.num_heads);
+  set(m, "num_layers", o.num_layers);
+  set(m, "dim_feedforward", o.dim_feedforward);
+  set(m, "dropout", o.dropout);
+  set(m, "norm", to_text(o.norm));
+  set(m, "activation", to_text(o.activation));
+  set(m, "positions", to_text(o.positions));
+  if (o.positions == PositionKind::learned) set(m, "max_steps", o.max_steps);
+  if (o.positions == PositionKind::relative) set(m, "distance", o.distance);
+}
+inline TransformerOptions get_transformer(const Metadata& m) {
+  TransformerOptions o;
+  o.d_model = get_index(m, "d_model");
+  o.num_heads = get_index(m, "num_heads");
+  o.num_layers = get_index(m, "num_layers");
+  o.dim_feedforward = get_index(m, "dim_feedforward");
+  o.dropout = get_double(m, "dropout");
+  o.norm = norm_from(get_text(m, "norm"));
+  o.activation = feed_forward_from(get_text(m, "activation"));
+  o.positions = positions_from(get_text(m, "positions"));
+  if (o.positions == PositionKind::learned) o.max_steps = get_index(m, "max_steps");
+  if (o.positions == PositionKind::relative) o.distance = get_index(m, "distance");
+  return o;
+}
+
+/// How many numbers it has. Throws where a size is not 1 to 2^28.
+inline Index parameter_count(const TransformerOptions& o) {
+  const bool learned = o.positions == PositionKind::learned, relative = o.positions == PositionKind::relative;
+  for (const Index size : {o.d_model, o.num_heads, o.num_layers, o.dim_feedforward, learned ? o.max_steps : 1,
+                           relative ? o.distance : 1}) {
+    require(size > 0 && size <= Index(1) << 28, [&] {
+      return Fault{"size out of range", "TransformerEncoder", "1 to 2^28", std::to_string(size)};
+    });
+  }
+  const Index D = o.d_model, F = o.dim_feedforward;
+  const Index norms = o.norm == NormPlacement::none ? 0 : 4 * D;
+  const Index distances = relative ? 2 * (2 * o.distance + 1) * (D / o.num_heads) : 0;
+  return o.num_layers * (4 * D * (D + 1) + 2 * D * F + F + D + norms + distances) + (learned ? o.max_steps * D : 0) +
+         (o.norm == NormPlacement::pre ? 2 * D : 0);
+}
+
+/// positions > dropout > `TransformerEncoderBlock`s > with `pre` a last LayerNorm: (steps, d_model) to the same. Where
+/// `causal` each step sees itself and those before. Names of a PyTorch module with the members `positions`, an
+/// nn.Embedding, and `encoder`, an nn.TransformerEncoder. Past a sequence's end y is 0.
+template <class S>
+struct TransformerEncoder {
+  using Scalar = S;
+  using Input = S;
+  using Options = TransformerOptions;
+  using Block = TransformerEncoderBlock<S>;
+  using Blocks = Repeat<Block, LayerNorm<S>>;
+  struct Cache {
+    typename AnyPositions<S>::Cache positions;
+    typename Dropout<S>::Cache dropout;
+    typename Blocks::Cache blocks;
+    TileBuffer<S> placed;
+  };
+
+  AnyPositions<S> positions;
+  Dropout<S> dropout;
+  Blocks blocks;
+
+  TransformerEncoder() = default;
+  /// Throws as its parts do.
+  explicit TransformerEncoder(const Options& o, bool causal = false)
+      : positions({o.positions, o.max_steps, o.d_model}), dropout({o.dropout}) {
+    const bool relative = o.positions == PositionKind::relative;
+    require(!relative || o.distance > 0, [&] {
+      return Fault{"option out of range", "TransformerEncoder", "distance of at least 1", std::to_string(o.distance)};
+    });
+    const typename Block::Options block{.d_model = o.d_model,
+                                        .num_heads = o.num_heads,
+                                        .dim_feedforward = o.dim_feedforward,
+                                        .dropout = o.dropout,
+                                        .activation = o.activation,
+                                        .norm = o.norm,
+                                        .causal = causal,
+                                        .relative_positions = relative ? o.distance : 0};
+    std::optional<LayerNorm<S>> last;
+    if (o.norm == NormPlacement::pre) last.emplace(typename LayerNorm<S>::Options{o.d_model});
+    blocks = Blocks(o.num_layers, block, std::move(last));
+    initialize({});
+  }
+
+  /// Each block as PyTorch starts it; learned positions N(0, 0.02^2), as those of GPT-2 and BERT.
+  void initialize(Key key) {
+    positions.initialize(key.child(0));
+    if (positions.kind == PositionKind::learned) {
+      for (S& v : positions.table.weight) v *= S(0.02);
+    }
+    blocks.initialize(key.child(1));
+  }
+
+  Index d_model() const { return blocks.layers.front().self_attn.embed_dim(); }
+
+  Shape output_shape(Shape x) const { return blocks.output_shape(positions.output_shape(x)); }
+
+  /// The attention weights of the last forward pass in block `block`: (heads steps, steps), head by head, a row a
+  /// query. Throws where they are many and `keep_weights` was not called before that pass.
+  static Tile<const S> weights(const Cache& cache, Index block) {
+    require(block >= 0 && block < static_cast<Index>(cache.blocks.layers.size()), [&] {
+      return Fault{"no such block", "TransformerEncoder",
+                   "0 to " + std::to_string(static_cast<Index>(cache.blocks.layers.size()) - 1), std::to_string(block)};
+    });
+    return Block::weights(cache.blocks.layers[static_cast<std::size_t>(block)]);
+  }
+  void keep_weights(Cache& cache) const {
+    cache.blocks.layers.resize(blocks.layers.size());
+    for (auto& block : cache.blocks.layers) Block::keep_weights(block);
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    const Tile<S> placed = cache.placed.take(x.shape(), x.lanes, x.lengths);
+    positions.forward(x, placed, cache.positions, pass);
+    if (drops(pass)) dropout.forward(placed, placed, cache.dropout, pass.at(0));
+    blocks.forward(placed, y, cache.blocks, pass.at(1));
+  }
+
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, TransformerEncoder& grad,
+                const Pass& pass) const {
+    const Tile<const S> placed = cache.placed.view();
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> d = pass.scratch.like(placed);
+    blocks.backward(placed, y, dy, into(d), cache.blocks, grad.blocks, pass.at(1));
+    if (drops(pass)) dropout.backward(placed, placed, d, into(d), cache.dropout, grad.dropout, pass.at(0));
+    positions.backward(x, placed, d, dx, cache.positions, grad.positions, pass);
+  }
+
+  /// Remembers keys and values of all steps. Throws unless causal.
+  Index prepare_stream(Shape x, Cache& cache) const {
+    return positions.prepare_stream(x, cache.positions) + blocks.prepare_stream(x, cache.blocks);
+  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    const Tile<S> placed = cache.placed.take(x.shape(), 1);
+    positions.stream_step(x, placed, memory, cache.positions, pass);
+    blocks.stream_step(placed, y, memory, cache.blocks, pass.at(1));
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("positions", models.positions...);
+    f("encoder", models.blocks...);
+  }
+
+ private:
+  bool drops(const Pass& pass) const { return DropoutMask::active(dropout.rate, pass); }
+};
+
+}  // namespace heed::inline HEED_ISA

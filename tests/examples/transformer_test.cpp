@@ -1,0 +1,95 @@
+// The transformer classifier's program, on its own task, on a slice of real sequences where there are such, and on
+// wrong input.
+
+#include <string>
+
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class Transformer : public Classifier {
+ protected:
+  Result run_program(const std::string& arguments) const {
+    return classifier_test::run({.folder = folder / ".", .program = HEED_EXAMPLES_DIR "/transformer"},
+                                words(arguments));
+  }
+  std::string succeeds(const std::string& arguments) const {
+    const Result result = run_program(arguments);
+    EXPECT_EQ(result.code, 0) << arguments << "\n" << result.err;
+    EXPECT_EQ(result.err, "") << arguments;
+    return result.out;
+  }
+  void fails(const std::string& arguments, int code, const std::string& with) const {
+    const auto before = files();
+    const Result result = run_program(arguments);
+    EXPECT_EQ(result.code, code) << arguments;
+    EXPECT_EQ(lines(result.err).size(), 1u) << result.err;
+    EXPECT_NE(result.err.find(with), std::string::npos) << result.err;
+    EXPECT_EQ(files(), before) << "nothing is written";
+  }
+  /// Small and fast.
+  const std::string small = " --size 8 --layers 1 --heads 2 --feedforward 8 --batch 4 --epochs 3 --threads 1 ";
+};
+
+double accuracy_of(const std::string& out) {
+  const std::string name = "test accuracy ";
+  const auto at = out.find(name);
+  return at == std::string::npos ? -1 : std::stod(out.substr(at + name.size()));
+}
+
+TEST_F(Transformer, LearnsItsOwnTaskAndShowsWhereItLooks) {
+  const std::string out = succeeds("--threads 1 --epochs 8");
+  EXPECT_GT(accuracy_of(out), 0.9) << out;
+  EXPECT_NE(out.find("@@"), std::string::npos);
+  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80u) << line;
+}
+
+TEST_F(Transformer, KeepsItsModelInAFile) {
+  write_ts();
+  for (const std::string norm : {"none", "pre", "post"}) {
+    for (const std::string positions : {"none", "sinusoidal", "learned", "relative"}) {
+      const std::string options = "--norm " + norm + " --positions " + positions;
+      const std::string out = succeeds("--train d.ts --test d.ts --model m.safetensors " + options + small);
+      const std::string again = succeeds("--test d.ts --model m.safetensors --threads 1");
+      EXPECT_EQ(again, out.substr(out.find("test accuracy"))) << options;
+    }
+  }
+}
+
+TEST_F(Transformer, ReadsTablesAndHoldsSomeOut) {
+  write_csv();
+  const std::string out = succeeds("--train d.csv --test d.csv --validation 0.3" + small);
+  EXPECT_NE(out.find("validation accuracy "), std::string::npos) << out;
+  write_npy();
+  succeeds("--train x.npy --train-labels y.npy --test x.npy --test-labels y.npy --activation gelu" + small);
+}
+
+TEST_F(Transformer, LearnsVowels) {
+  const auto train = data_test::data_set("japanese_vowels/JapaneseVowels_TRAIN.ts");
+  if (!train) GTEST_SKIP() << "HEED_DATA_DIR has no japanese_vowels";
+  const std::string file = train->string();
+  const std::string out = succeeds("--train " + file + " --test " + file +
+                                   " --size 32 --layers 1 --feedforward 32 --epochs 12 --learning-rate 0.005 "
+                                   "--threads 1");
+  EXPECT_TRUE(has_line(out, "270 sequences of at most 26 steps, 12 features, 9 classes")) << out;
+  EXPECT_GT(accuracy_of(out), 0.9) << out;
+}
+
+TEST_F(Transformer, SaysWhatIsWrong) {
+  write_ts();
+  write_csv();
+  const std::string data = "--train d.ts --model m.safetensors" + small;
+  fails("--test d.ts", 2, "--model");
+  fails("--epochs none", 2, "--epochs");
+  fails("--train none.ts", 1, "none.ts");
+  fails(data + "--norm last", 1, "norm: unknown choice (expected one of none, pre, post, got \"last\")");
+  fails(data + "--positions far", 1, "positions: unknown choice");
+  fails("--train d.ts --heads 3", 1, "heads");
+  fails(data + "--validation 1", 1, "validation");
+  fails(data + "--test d.csv", 1, "d.csv");
+  fails("--test d.ts --model d.csv", 1, "d.csv");
+}
+
+}  // namespace

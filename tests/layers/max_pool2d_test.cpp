@@ -1,0 +1,56 @@
+#include "heed/layers/max_pool2d.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../support/layer_case.hpp"
+#include "heed/testing/check_layer.hpp"
+
+namespace {
+
+using heed::MaxPool2d;
+using test_support::error_of;
+
+TEST(MaxPool2d, FulfilsTheLayerContract) {
+  const heed::testing::CheckOptions far_apart{.input_bound = 1000};  // no two of a window change places
+  const auto pairs = []<class S>() { return MaxPool2d<S>({.channels = 3, .height = 4, .width = 5}); };
+  auto report = heed::testing::check_layer(pairs, {2, 60}, far_apart);
+  EXPECT_TRUE(report.ok()) << report.text();
+  const auto overlapping = []<class S>() {
+    return MaxPool2d<S>({.channels = 1, .height = 5, .width = 5, .kernel_size = 3, .stride = 1});
+  };
+  report = heed::testing::check_layer(overlapping, {2, 25}, far_apart);
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(MaxPool2d, EqualsPyTorch) {
+  test_support::expect_equals_reference("max_pool2d/two", MaxPool2d<double>({.channels = 3, .height = 4, .width = 6}));
+  test_support::expect_equals_reference(
+      "max_pool2d/overlapping",
+      MaxPool2d<double>({.channels = 2, .height = 5, .width = 5, .kernel_size = 3, .stride = 2}));
+}
+
+TEST(MaxPool2d, GivesTheGradientToTheFirstOfEquals) {
+  heed::testing::LayerRun<MaxPool2d<double>> run(MaxPool2d<double>({.channels = 1, .height = 2, .width = 2}), {1, 4},
+                                                 1);
+  run.x = {1, 3, 3, 3};
+  run.dy = {5};
+  run.forward();
+  run.backward();
+  EXPECT_EQ(run.y, std::vector<double>{3});
+  EXPECT_EQ(run.dx, (std::vector<double>{0, 5, 0, 0}));
+}
+
+TEST(MaxPool2d, RejectsWhatDoesNotFit) {
+  EXPECT_NE(error_of([] { MaxPool2d<float>({.channels = 1, .height = 1, .width = 4}); }).find("does not fit"),
+            std::string::npos);
+  EXPECT_NE(error_of([] { MaxPool2d<float>({.channels = 1, .height = 4, .width = 4, .stride = -1}); }).find("stride"),
+            std::string::npos);
+  const MaxPool2d<float> layer({.channels = 2, .height = 5, .width = 4});
+  EXPECT_EQ(layer.output_shape({1, 40}), (heed::Shape{1, 8}));
+  EXPECT_EQ(error_of([&] {
+              layer.output_shape({1, 41});
+            }),
+            "MaxPool2d: wrong number of features (expected 40, got 41)");
+}
+
+}  // namespace
