@@ -142,7 +142,7 @@ void run(const Arguments& a) {
   }
   if (test) report(model, *test, sentences, a.test);
   if (a.tag.empty()) return;
-  const Tags words{heed::split_words(a.tag)};
+  const Tags words{heed::tokenize_english(a.tag)};
   const auto tokens = heed::WordFeatures(model.features).encode(words);
   support::print_tagged(words[0], tags_of(model, tokens)[0], model.labels);
 }

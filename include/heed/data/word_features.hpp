@@ -82,7 +82,7 @@ inline std::string word_feature(std::string_view name, std::string_view word) {
 
 /// A sentence as English corpora cut it: blanks stand between words; punctuation at their ends, and what an apostrophe
 /// cuts off ("Bob's", "don't"), are words of their own.
-inline std::vector<std::string> split_words(std::string_view sentence) {
+inline std::vector<std::string> tokenize_english(std::string_view sentence) {
   constexpr std::string_view marks = ".,;:!?()[]{}\"";
   std::vector<std::string> words;
   const auto put = [&](std::string_view word) {
@@ -101,7 +101,8 @@ inline std::vector<std::string> split_words(std::string_view sentence) {
     word.remove_suffix(after.size());
     const std::size_t apostrophe = word.rfind('\'');
     std::size_t cut = apostrophe == std::string_view::npos || apostrophe == 0 ? word.size() : apostrophe;
-    if (cut + 2 == word.size() && cut > 1 && detail::lower_letter(word[cut + 1]) == 't' && detail::lower_letter(word[cut - 1]) == 'n')
+    if (cut + 2 == word.size() && cut > 1 && detail::lower_letter(word[cut + 1]) == 't' &&
+        detail::lower_letter(word[cut - 1]) == 'n')
       --cut;  // do n't
     put(word.substr(0, cut));
     put(word.substr(cut));
