@@ -56,10 +56,11 @@ class FitRun {
         step_(model, threads_, reducer),
         good_(model),
         schedule_(options.schedule) {
-    const Index outputs = check_targets_of(loss_, model, rows().shape(), rows().labels(), "fit");
-    agreed(this->reducer(), [&] { check_input(model, data.x, data.lengths, "sequences"); });
+    const Index outputs = model.output_shape(rows().shape()).features;
     const auto weights = static_cast<Index>(options.class_weights.size());
     require_option(weights == 0 || weights == outputs, "class_weights", "one a class", static_cast<double>(weights));
+    check_targets_of(loss_, model, rows().shape(), rows().labels(), "fit");
+    agreed(this->reducer(), [&] { check_input(model, data.x, data.lengths, "sequences"); });
     Split split = split_rows();
     if constexpr (std::same_as<T, std::int32_t>) balance(split.training, outputs);
     if (test) test_.emplace(model, *test, threads_, loss_, reducer);
