@@ -50,6 +50,8 @@ TEST_F(ParallelTextFiles, MustHaveTheSameNumberOfLines) {
             two.string() + ": not a line for each line of " + three.string() + " (expected 3 lines, got 2)");
   EXPECT_EQ(error_of([&] { heed::read_parallel_text(three, blank); }),
             blank.string() + ", line 2: a line without words (expected a sentence)");
+  const auto latin = file("latin", "M\xE4rz\n");
+  EXPECT_EQ(error_of([&] { heed::read_parallel_text(latin, latin); }), latin.string() + ": not a text of UTF-8");
   const auto empty = file("empty", "");
   EXPECT_EQ(error_of([&] { heed::read_parallel_text(empty, empty); }),
             empty.string() + ": no sentences (expected at least one line)");

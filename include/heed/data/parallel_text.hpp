@@ -16,6 +16,7 @@
 #include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/sentences.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/vocabulary.hpp"
 #include "heed/data/words.hpp"
@@ -45,6 +46,7 @@ inline std::vector<std::vector<std::string>> read_lines(const std::filesystem::p
                                                         const ParallelTextOptions& options, Index& lines) {
   const std::vector<std::byte> bytes = read_file(path);
   std::string_view text = as_text(bytes);
+  require(is_utf8(text), [&] { return Fault{"not a text of UTF-8", path.string()}; });
   std::vector<std::vector<std::string>> sentences;
   for (lines = 0; !text.empty(); ++lines) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -61,7 +63,7 @@ inline std::vector<std::vector<std::string>> read_lines(const std::filesystem::p
 }  // namespace detail
 
 /// Reads two files of UTF-8 with a sentence a line, each the other's translation. Throws where they differ in their
-/// number of lines, or one has none, or a line no words.
+/// number of lines, one has none or is not UTF-8, or a line has no words.
 inline ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
                                        const ParallelTextOptions& options = {}) {
   Index lines[2] = {0, 0};
