@@ -28,9 +28,9 @@ constexpr heed::Index most = 12;  // characters of an answer
 struct Arguments {
   std::vector<std::string> scores{"additive", "dot", "scaled_dot"};
   std::string model, date;
-  heed::Index count = 6000, unseen = 1000;
-  heed::Seq2SeqOptions options{.embedding = 16, .hidden = 48, .layers = 1, .bidirectional = true, .dropout = 0};
-  heed::FitOptions fit{.epochs = 12, .learning_rate = 8e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
+  heed::Index count = 8000, unseen = 1000;
+  heed::Seq2SeqOptions options{.embedding = 16, .hidden = 64, .layers = 1, .dropout = 0};
+  heed::FitOptions fit{.epochs = 20, .learning_rate = 8e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
 };
 
 void define(CLI::App& app, Arguments& a) {
@@ -43,6 +43,7 @@ void define(CLI::App& app, Arguments& a) {
   app.add_option("--unseen", a.unseen, "Dates that are counted")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--embedding", a.options.embedding, "Numbers a character")->capture_default_str();
   app.add_option("--hidden", a.options.hidden, "Size of the LSTMs")->capture_default_str();
+  app.add_flag("--both-directions", a.options.bidirectional, "The encoder reads from both ends");
   app.add_option("--epochs", a.fit.epochs)->capture_default_str();
   app.add_option("--learning-rate", a.fit.learning_rate, "Of Adam; it falls to 0 over the epochs")
       ->capture_default_str();

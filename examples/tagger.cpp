@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <exception>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
+#include "support/command.hpp"
 #include "support/entity_task.hpp"
 #include "support/tag_score.hpp"
 #include "support/tagged_text.hpp"
@@ -162,7 +162,7 @@ int main(int argc, char** argv) {
   program.add_option("--train", a.train, "Words and tags in columns, blank lines between sentences, or .conllu");
   program.add_option("--dev", a.dev, "The same, to choose the best epoch on")->needs("--train");
   program.add_option("--test", a.test, "The same, to measure on");
-  program.add_option("--model", a.model, "Where the model is saved; without --train, where it is");
+  program.add_option("--model", a.model, "Where the model is saved; or read, for --test and --tag without --train");
   program.add_option("--tag", a.tag, "A sentence to tag");
   program.add_option("--features", a.features, "Of words, with the size of their vectors")
       ->delimiter(',')
@@ -181,18 +181,9 @@ int main(int argc, char** argv) {
   program.add_option("--smoothing", a.fit.label_smoothing, "Of labels")->check(CLI::Range(0.0, 1.0));
   program.add_option("--threads", a.fit.threads, "0: all")->check(CLI::NonNegativeNumber);
   program.add_option("--seed", a.fit.seed, "")->check(CLI::NonNegativeNumber);
-  try {
-    program.parse(argc, argv);
+  program.callback([&] {
     if (!a.train.empty() && a.dev.empty()) throw CLI::RequiredError("--dev");
     if (a.train.empty() && a.model.empty() && !a.test.empty()) throw CLI::RequiredError("--train or --model");
-  } catch (const CLI::Success& asked) {
-    return program.exit(asked);
-  } catch (const CLI::ParseError& e) {
-    return std::fprintf(stderr, "tagger: %s (--help shows the usage)\n", e.what()), 2;
-  }
-  try {
-    run(a);
-  } catch (const std::exception& e) {
-    return std::fprintf(stderr, "tagger: %s\n", e.what()), 1;
-  }
+  });
+  return support::run_command(program, argc, argv, [&] { run(a); });
 }

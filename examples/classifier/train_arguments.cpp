@@ -46,7 +46,7 @@ void add_files(CLI::App& command, TrainArguments& a) {
   path("--model", a.model, "Where to write the model (.safetensors)");
   path("--history", a.history, "Where to write a table of the epochs (.csv)");
   path("--log", a.log, "Where to log each epoch at once (.csv, .jsonl)")->check(log_name);
-  path("--curve", a.curve, "Where to draw loss and accuracy in the end (.png, .svg)");
+  path("--curve", a.curve, "Where to draw loss and accuracy (.png, .svg)");
   path("--checkpoint", a.checkpoint, "Where to keep the run as it goes");
   command.add_option("--checkpoint-every", a.checkpoint_every, "Epochs between checkpoints (1)")
       ->check(CLI::Range(1, most_epochs))

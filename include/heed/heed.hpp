@@ -116,6 +116,7 @@
 #include "heed/models/text_classifier.hpp"
 #include "heed/models/transformer_classifier.hpp"
 #include "heed/models/transformer_encoder.hpp"
+#include "heed/models/vision_transformer.hpp"
 #include "heed/optim/adam.hpp"
 #include "heed/optim/clip.hpp"
 #include "heed/optim/ema.hpp"

@@ -49,7 +49,7 @@ TEST(WordFeatures, BecomeTokensWithPadding) {
   EXPECT_EQ(again.encode({}).x.extents(), (heed::Extents<3>{0, 1, 2}));
 }
 
-TEST(SplitWords, SetsPunctuationApart) {
+TEST(TokenizeEnglish, SetsPunctuationApart) {
   using heed::tokenize_english;
   EXPECT_EQ(tokenize_english("Hello, world!"), (Words{"Hello", ",", "world", "!"}));
   EXPECT_EQ(tokenize_english(" (He  said: \"no\".)"), (Words{"(", "He", "said", ":", "\"", "no", "\"", ".", ")"}));

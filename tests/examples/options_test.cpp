@@ -46,7 +46,7 @@ TEST_F(Options, EachChangesTheResult) {
   const std::string before = model_of("");
   EXPECT_TRUE(before == model_of("--flavor pytorch --schedule constant --weight-decay 0 --dropout 0 --layers 1"));
   for (const char* options :
-       {"--cell gru", "--cell rnn", "--layers 2", "--bidirectional", "--dropout 0.5", "--validation 0.25",
+       {"--cell gru", "--cell rnn", "--dense 0", "--layers 2", "--bidirectional", "--dropout 0.5", "--validation 0.25",
         "--schedule step --decay-every 1", "--schedule cosine", "--schedule cosine --warmup 2", "--schedule one-cycle",
         "--clip 0.01", "--weight-decay 0.1", "--label-smoothing 0.1", "--class-weights balanced", "--ema 0.9",
         "--flavor keras"}) {
@@ -79,6 +79,31 @@ TEST_F(Options, TheArchitectureStandsInTheModel) {
   }
   model_of("");
   EXPECT_NE(run("inspect m.safetensors --bidirectional").err.find("--bidirectional contradicts"), std::string::npos);
+}
+
+TEST_F(Options, ASingleDenseLayerIsNamedFc) {
+  write_unbalanced();
+  model_of("--dense 0 --hidden 8 --attention none");
+  EXPECT_EQ(model().metadata().at("dense"), "0");
+  const std::string out = output_of("inspect m.safetensors");
+  EXPECT_TRUE(has_line(out, "LSTM(8) > last > Dense(2)")) << out;
+  EXPECT_TRUE(has_line(out, "fc.weight F32 (2, 8) 16")) << out;
+  output_of("evaluate --model m.safetensors --data x.npy --labels y.txt --dense 0");
+  EXPECT_NE(run("inspect m.safetensors --dense 16").err.find("contradicts m.safetensors"), std::string::npos);
+}
+
+TEST_F(Options, KerasTrainsOneBiasWhereItHasOne) {
+  write_unbalanced();
+  const auto trains_second = [&](const std::string& options, const std::string& name) {
+    model_of(options + " --hidden 4");
+    const auto bias = model().read<float>(name);
+    return std::any_of(bias.begin(), bias.end(), [](float v) { return v != 0; });
+  };
+  EXPECT_FALSE(trains_second("--flavor keras", "lstm.bias_hh_l0"));
+  EXPECT_TRUE(trains_second("--flavor keras", "lstm.bias_ih_l0"));
+  EXPECT_FALSE(trains_second("--flavor keras --cell rnn", "rnn.bias_hh_l0"));
+  EXPECT_TRUE(trains_second("--flavor keras --cell gru", "gru.bias_hh_l0"));
+  EXPECT_TRUE(trains_second("", "lstm.bias_hh_l0"));
 }
 
 TEST_F(Options, SchedulesChangeTheRate) {

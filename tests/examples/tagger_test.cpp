@@ -83,7 +83,7 @@ TEST_F(TaggerProgram, GivesTheSameFileForAnyNumberOfThreads) {
 TEST_F(TaggerProgram, OnATerminalTagsHaveColours) {
   const std::string model = "--model m.safetensors ";
   output(model + "--epochs 3");
-  Setting setting{.terminal = true, .environment = {"TERM=xterm-256color"}};
+  Setting setting{.folder = {}, .terminal = true, .environment = {"TERM=xterm-256color"}};
   const std::string coloured =
       tagger({"--model", "m.safetensors", "--tag", "trains from Ostford are late."}, setting).out;
   EXPECT_NE(coloured.find("\x1b[38;5;"), std::string::npos) << coloured;
@@ -94,7 +94,7 @@ TEST_F(TaggerProgram, OnATerminalTagsHaveColours) {
 
 TEST_F(TaggerProgram, AnInterruptKeepsTheBestWeights) {
   const Result result =
-      tagger("--epochs 100000 --hidden 8 --model m.safetensors", {.signal = SIGINT, .cue = "epoch  2"});
+      tagger("--epochs 100000 --hidden 8 --model m.safetensors", {.folder = {}, .signal = SIGINT, .cue = "epoch  2"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_NE(result.out.find("interrupted"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("test F1"), std::string::npos) << result.out;

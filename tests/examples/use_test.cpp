@@ -246,13 +246,14 @@ TEST_F(Use, HelpFitsEightyColumnsAndNamesEveryOption) {
       {"", "train evaluate predict explain inspect"},
       {"train",
        "--labels --text --test --test-labels --epochs --learning-rate --batch --standardize --seed --threads --init "
-       "--history --log --checkpoint --checkpoint-every --resume --quiet --flavor --validation --early-stopping "
+       "--history --log --curve --checkpoint --checkpoint-every --resume --quiet --flavor --validation "
+       "--early-stopping "
        "--schedule --warmup --decay --decay-every --clip --weight-decay --label-smoothing --class-weights --ema "
        "--min-count --lower" +
            data + architecture},
       {"evaluate", "--labels" + data + architecture},
       {"predict", "--output --steps --labelled --logits --probabilities" + data + architecture},
-      {"explain", "--output --steps --labelled" + data + architecture},
+      {"explain", "--output --steps --labelled --picture" + data + architecture},
       {"inspect", "FILE" + architecture}};
   for (const auto& [command, names] : options) {
     const std::string out = output_of(command + " --help");

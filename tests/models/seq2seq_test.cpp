@@ -227,24 +227,6 @@ TEST(Seq2Seq, IsTheSameAfterAFile) {
   std::filesystem::remove(path);
 }
 
-TEST(Seq2Seq, OptionsFollowFromTheTensors) {
-  for (const Options& o : some_options()) {
-    std::vector<heed::TensorShape> tensors;
-    const Seq2Seq<float> model(o);
-    for_each_parameter(
-        [&](const heed::Path& path, const auto& p) {
-          tensors.push_back({path.text(), {p.extents().begin(), p.extents().end()}});
-        },
-        model);
-    heed::Metadata hints;
-    heed::set(hints, "dropout", 0.25);
-    if (o.score == ScoreKind::scaled_dot) heed::set(hints, "score", "scaled_dot");
-    EXPECT_EQ(Seq2Seq<float>::options_from(tensors, hints), o) << to_text(o.score);
-  }
-  EXPECT_EQ(error_of([] { Seq2Seq<float>::options_from(std::vector<heed::TensorShape>{}, {}); }).substr(0, 70),
-            "no metadata: the tensors do not determine a sequence to sequence model");
-}
-
 TEST(Seq2Seq, RefusesWhatDoesNotFit) {
   const auto error = [](auto change) {
     Options o = small;
@@ -254,14 +236,6 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error([](Options& o) { o.source_tokens = 0; }), "Embedding: sizes must be positive (got (0, 3))");
   EXPECT_EQ(error([](Options& o) { o.layers = 0; }), "Lstm: num_layers out of range (expected at least 1, got 0)");
   EXPECT_NE(error([](Options& o) { o.dropout = 1; }), "no error");
-  const auto bad = [](const char* key, const char* value) {
-    heed::Metadata m = heed::to_metadata(small);
-    m[key] = value;
-    return error_of([&] { heed::seq2seq_options(m); });
-  };
-  EXPECT_EQ(bad("bridge", "rope"), "metadata \"bridge\": wrong value (expected sum or dense, got \"rope\")");
-  EXPECT_EQ(bad("score", "none"),
-            "AnyAttention: unknown score (expected additive, dot, scaled_dot or general, got none)");
   const Seq2Seq<float> model(small);
   EXPECT_EQ(error_of([&] {
               model.output_shape({3, 1});

@@ -3,13 +3,16 @@
 import torch
 from torch import nn
 
-from torch_case import Case
+import reference_file
+from torch_case import Case, array
+from torch_transformer_models import SIZE, make_encoder
 
 
 def write_all():
     convolutions()
     poolings()
     flatten()
+    vision_transformer()
 
 
 def to_torch(x, channels, height, width):
@@ -52,3 +55,41 @@ def flatten():
     x = case.input("x", 3, 2, 2 * 3 * 4)
     case.output("y", nn.Flatten()(to_torch(x, 2, 3, 4)).reshape(3, 2, -1))
     case.write()
+
+
+class VisionTransformer(nn.Module):
+    """Patches of 2 x 2 of images of 4 x 6 with two channels; learned positions, norm before."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.patch_embedding = nn.Module()
+        self.patch_embedding.proj = nn.Conv2d(2, SIZE, kernel_size=2, stride=2)
+        self.positions = nn.Embedding(6, SIZE)
+        self.encoder = make_encoder("pre")
+        self.classifier = nn.Linear(SIZE, classes)
+
+    def forward(self, images):
+        patches = self.patch_embedding.proj(images).flatten(2).transpose(1, 2)
+        return self.classifier(self.encoder(patches + self.positions.weight).mean(dim=1))
+
+
+def vision_transformer():
+    """Weights at the start, and the losses of 20 steps of full-batch Adam."""
+    case = Case("vision_transformer", "curve", learning_rate=0.01)
+    labels = torch.arange(20) % 3
+    x = torch.randn(3, 1, 48)[labels] + 0.7 * torch.randn(20, 1, 48)
+    case.constant("x", x)
+    case.constant("labels", labels)
+    module = VisionTransformer(3)
+    for name, weight in module.named_parameters():
+        case.tensors[f"weight.{name}"] = array(weight).copy()
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
+    losses = []
+    for _ in range(20):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(module(to_torch(x, 2, 4, 6)), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+    case.tensors["output.loss"] = array(torch.stack(losses))
+    reference_file.write(case.group, case.name, case.tensors, case.options)

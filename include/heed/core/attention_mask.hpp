@@ -23,9 +23,7 @@ struct AttentionMask {
   /// Throws where it is neither empty nor of this size. `where` names who asks.
   void check(Index query_steps, Index key_steps, const char* where) const {
     require(!data || (queries == query_steps && keys == key_steps), [&] {
-      const auto text = [](Index rows, Index columns) {
-        return "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
-      };
+      const auto text = [](Index rows, Index columns) { return "(" + text_of(rows) + ", " + text_of(columns) + ")"; };
       return Fault{"the mask does not fit queries and keys", where, text(query_steps, key_steps), text(queries, keys)};
     });
   }

@@ -60,18 +60,21 @@ class Buffer {
 
   /// Room for `count` numbers.
   S* reserve(Index count) {
-    if (count > capacity_) {
-      data_.reset();
-      capacity_ = 0;
-      data_ = allocate_aligned<S>(count);
-      capacity_ = count;
-    }
+    if (count > capacity_) [[unlikely]]
+      grow(count);
     return data_.get();
   }
   S* data() const { return data_.get(); }
   Index capacity() const { return capacity_; }
 
  private:
+  HEED_COLD void grow(Index count) {
+    data_.reset();
+    capacity_ = 0;
+    data_ = allocate_aligned<S>(count);
+    capacity_ = count;
+  }
+
   AlignedArray<S> data_;
   Index capacity_ = 0;
 };

@@ -29,12 +29,12 @@ Shape logits_shape(const Model& model, Shape x, const std::string& where) {
 inline void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps, const std::string& where) {
   if (lengths.empty()) return;
   require(static_cast<Index>(lengths.size()) == count, [&] {
-    return Fault{"wrong number of lengths", where, std::to_string(count), std::to_string(lengths.size())};
+    return Fault{"wrong number of lengths", where, text_of(count), text_of(lengths.size())};
   });
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     require(lengths[i] >= 0 && lengths[i] <= steps, [&] {
-      return Fault{"length out of range", where + ", sequence " + std::to_string(i) + " (counted from 0)",
-                   "0 to " + std::to_string(steps), std::to_string(lengths[i])};
+      return Fault{"length out of range", where + ", sequence " + text_of(i) + " (counted from 0)",
+                   "0 to " + text_of(steps), text_of(lengths[i])};
     });
   }
 }
@@ -53,8 +53,8 @@ void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> length
       if (std::isfinite(sequence[k])) [[likely]]
         continue;
       throw Error({"value is not finite",
-                   where + ", sequence " + std::to_string(first + i) + ", step " + std::to_string(k / features) +
-                       ", feature " + std::to_string(k % features) + " (counted from 0)",
+                   where + ", sequence " + text_of(first + i) + ", step " + text_of(k / features) + ", feature " +
+                       text_of(k % features) + " (counted from 0)",
                    "a finite number",
                    std::isnan(sequence[k]) ? "NaN"
                    : sequence[k] > 0       ? "infinity"
@@ -75,10 +75,9 @@ inline void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const st
     for (Index t = 0; t < length; ++t) {
       const std::int32_t token = x(i, t);
       require(token >= 0 && token < vocabulary, [&] {
-        return Fault{
-            "token out of range",
-            where + ", sequence " + std::to_string(first + i) + ", step " + std::to_string(t) + " (counted from 0)",
-            "0 to " + std::to_string(vocabulary - 1), std::to_string(token)};
+        return Fault{"token out of range",
+                     where + ", sequence " + text_of(first + i) + ", step " + text_of(t) + " (counted from 0)",
+                     "0 to " + text_of(vocabulary - 1), text_of(token)};
       });
     }
   }

@@ -21,7 +21,7 @@ namespace heed::inline HEED_ISA {
 /// Throws where a dropout rate is not in [0, 1). `where` and `option` name it.
 inline void check_dropout_rate(double rate, const char* where, const char* option) {
   require(rate >= 0 && rate < 1, [&] {
-    return Fault{"option out of range", where, std::string(option) + " in [0, 1)", std::to_string(rate)};
+    return Fault{"option out of range", where, std::string(option) + " in [0, 1)", text_of(rate)};
   });
 }
 
@@ -44,22 +44,18 @@ class DropoutMask {
   /// rows `first_row` and on. Groups (a step, a head's query) and numbers are counted up to 2^32.
   template <class S>
   void fill(S* to, Index count, Index lanes, Index first = 0, Index group = 0) const {
+    // a block of lanes for every number; of the only lane a block of numbers
+    const bool one = lanes == 1;
+    const auto step = static_cast<std::uint32_t>(one ? block : 1);
+    const Words consecutive = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const Words offset = one ? consecutive : Words{};
     Rows rows = {};
-    const auto start = static_cast<std::uint32_t>(first), site = static_cast<std::uint32_t>(group) * weyl;
-    if (lanes == 1) {  // a block of numbers
-      set_rows(0, 0, site, rows);
-      const Words consecutive = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-      for (Index i = 0; i < count; i += block) {
-        const Words numbers = (consecutive + (start + static_cast<std::uint32_t>(i))) * weyl;
-        put(rows, numbers, std::min(block, count - i), to + i);
+    for (Index lane = 0; lane < lanes; lane += block) {
+      set_rows(lane, one ? 0 : 1, static_cast<std::uint32_t>(group) * weyl, rows);
+      Words numbers = (offset + static_cast<std::uint32_t>(first)) * weyl;
+      for (Index i = 0; i < count; i += step, numbers += step * weyl) {
+        put(rows, numbers, std::min(block, one ? count - i : lanes - lane), to + i * lanes + lane);
       }
-      return;
-    }
-    for (Index lane = 0; lane < lanes; lane += block) {  // a block of lanes
-      set_rows(lane, 1, site, rows);
-      const Index valid = std::min(block, lanes - lane);
-      std::uint32_t number = start * weyl;
-      for (Index i = 0; i < count; ++i, number += weyl) put(rows, Words{} + number, valid, to + i * lanes + lane);
     }
   }
 

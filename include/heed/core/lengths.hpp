@@ -85,4 +85,15 @@ void put_last(Tile<U> x, Tile<const S> dy, Into<S> dx) {
   for (Index t = 0; t < x.steps; ++t) add_where_last(x, t, dy, dx.tile.step(t));
 }
 
+/// Lane l becomes what lane `from[l]` was.
+template <class S>
+void gather_lanes(Tile<S> tile, const std::int32_t* from, Scratch& scratch) {
+  const Scratch::Mark mark(scratch);
+  const Tile<S> before = scratch.like(Tile<const S>(tile));
+  copy(Tile<const S>(tile), before);
+  for (Index r = 0; r < tile.steps * tile.features; ++r) {
+    for (Index l = 0; l < tile.lanes; ++l) tile.data[r * tile.lanes + l] = before.data[r * tile.lanes + from[l]];
+  }
+}
+
 }  // namespace heed::inline HEED_ISA

@@ -23,7 +23,7 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 /// `"text"` for a message: what comes from a file may be long, and may hold what a terminal obeys.
-inline std::string quote(std::string_view text) {
+HEED_COLD inline std::string quote(std::string_view text) {
   constexpr std::size_t longest = 100;
   std::string result(text.substr(0, longest));
   std::replace_if(
@@ -31,8 +31,8 @@ inline std::string quote(std::string_view text) {
   return '"' + result + (text.size() > longest ? "\"..." : "\"");
 }
 
-inline Fault metadata_fault(std::string what, std::string_view key) {
-  return {std::move(what), "metadata " + quote(key)};
+HEED_COLD inline Fault metadata_fault(std::string_view what, std::string_view key) {
+  return {what, "metadata " + quote(key)};
 }
 
 /// The whole text as a number; false where it is none, or does not fit.
@@ -44,69 +44,69 @@ bool parse(std::string_view text, T& value) {
 
 /// The shortest text that reads back as the same number: "0.1", "nan", "inf".
 template <std::floating_point T>
-std::string shortest_number(T value) {
+HEED_COLD std::string shortest_number(T value) {
   char buffer[64];
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
 
+[[noreturn]] HEED_COLD inline void throw_not_finite(std::string_view key, double value) {
+  throw Error(Fault("not a finite number", "metadata " + quote(key), {}, text_of(value)));
+}
+
 /// The same of finite numbers alone.
 template <std::floating_point T>
-std::string shortest_text(T value, std::string_view key) {
-  require(std::isfinite(value), [&] {
-    Fault fault = metadata_fault("not a finite number", key);
-    fault.got = std::to_string(value);
-    return fault;
-  });
+HEED_COLD std::string shortest_text(T value, std::string_view key) {
+  if (!std::isfinite(value)) throw_not_finite(key, static_cast<double>(value));
   return shortest_number(value);
 }
 
-[[noreturn]] inline void throw_wrong_value(std::string_view key, std::string expected, std::string_view got) {
-  Fault fault = metadata_fault("wrong value", key);
-  fault.expected = std::move(expected);
-  fault.got = quote(got);
-  throw Error(std::move(fault));
+[[noreturn]] HEED_COLD inline void throw_wrong_value(std::string_view key, std::string_view expected,
+                                                     std::string_view got) {
+  throw Error(Fault("wrong value", "metadata " + quote(key), expected, quote(got)));
 }
 
 }  // namespace detail
 
 /// `metadata[key]` as text; a value that was there is replaced.
-inline void set(Metadata& metadata, const std::string& key, std::string_view value) { metadata[key] = value; }
-inline void set(Metadata& metadata, const std::string& key, const char* value) { metadata[key] = value; }
+HEED_COLD inline void set(Metadata& metadata, const std::string& key, std::string_view value) { metadata[key] = value; }
+inline void set(Metadata& metadata, const std::string& key, const char* value) {
+  set(metadata, key, std::string_view(value));
+}
 /// "true" or "false".
 inline void set(Metadata& metadata, const std::string& key, std::same_as<bool> auto value) {
-  metadata[key] = value ? "true" : "false";
+  set(metadata, key, value ? "true" : "false");
 }
 /// A whole number.
 template <std::integral T>
 requires(!std::same_as<T, bool>) void set(Metadata& metadata, const std::string& key, T value) {
-  metadata[key] = std::to_string(value);
+  set(metadata, key, std::string_view(text_of(value)));
 }
 /// A number. Throws where it is not finite.
 void set(Metadata& metadata, const std::string& key, std::floating_point auto value) {
-  metadata[key] = detail::shortest_text(value, key);
+  set(metadata, key, std::string_view(detail::shortest_text(value, key)));
 }
 /// Numbers, separated by a space. Throws where one is not finite.
 template <std::floating_point T>
-void set(Metadata& metadata, const std::string& key, const std::vector<T>& values) {
+HEED_COLD void set(Metadata& metadata, const std::string& key, const std::vector<T>& values) {
   std::string text;
   for (const T value : values) {
     if (!text.empty()) text += ' ';
     text += detail::shortest_text(value, key);
   }
-  metadata[key] = std::move(text);
+  set(metadata, key, std::string_view(text));
 }
 /// Texts, each ended by a line feed. Throws where one holds a line feed itself.
-inline void set(Metadata& metadata, const std::string& key, const std::vector<std::string>& values) {
+HEED_COLD inline void set(Metadata& metadata, const std::string& key, const std::vector<std::string>& values) {
   std::string text;
   for (const auto& value : values) {
     if (value.find('\n') != std::string::npos) detail::throw_wrong_value(key, "texts without a line feed", value);
     text += value + '\n';
   }
-  metadata[key] = std::move(text);
+  set(metadata, key, std::string_view(text));
 }
 
 /// The value of `key`. Throws where there is none.
-inline const std::string& get_text(const Metadata& metadata, const std::string& key) {
+HEED_COLD inline const std::string& get_text(const Metadata& metadata, const std::string& key) {
   const auto found = metadata.find(key);
   require(found != metadata.end(), [&] { return detail::metadata_fault("missing", key); });
   return found->second;

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "heed/core/error.hpp"
@@ -55,7 +56,7 @@ class ExecutorReference {
 class ThreadPool {
  public:
   /// `threads` of 0: as many as the machine has. Throws where it is negative.
-  explicit ThreadPool(int threads = 0) {
+  HEED_COLD explicit ThreadPool(int threads = 0) {
     require(threads >= 0, [&] {
       return Fault{"number of threads", "ThreadPool", "at least 0", std::to_string(threads)};
     });
@@ -64,7 +65,7 @@ class ThreadPool {
   }
 
   /// The caller's thread and those of an executor.
-  explicit ThreadPool(ExecutorReference executor) : executor_(std::move(executor)) {
+  HEED_COLD explicit ThreadPool(ExecutorReference executor) : executor_(std::move(executor)) {
     require(executor_ && executor_.size() >= 0, [&] {
       return Fault{"number of threads of the executor", "ThreadPool", "at least 0", std::to_string(executor_.size())};
     });
@@ -78,13 +79,27 @@ class ThreadPool {
   /// exception. Does not allocate, unless an executor does.
   template <class F>
   void for_each(Index count, F&& f) {
+    run(count, {&f, [](const void* function, Index i, int worker) {
+                  (*static_cast<std::remove_reference_t<F>*>(const_cast<void*>(function)))(i, worker);
+                }});
+  }
+
+ private:
+  // any function, so that all the rest is compiled once
+  struct Work {
+    const void* function;
+    void (*call)(const void* function, Index i, int worker);
+    void operator()(Index i, int worker) const { call(function, i, worker); }
+  };
+
+  void run(Index count, Work work) {
     const int helpers = static_cast<int>(std::min<Index>(threads_, count)) - 1;
     if (helpers <= 0) {
-      for (Index i = 0; i < count; ++i) f(i, 0);
+      for (Index i = 0; i < count; ++i) work(i, 0);
       return;
     }
-    Job<F> job{f, count, static_cast<unsigned>(helpers)};
-    Job<F>* shared = &job;
+    Job job{work, count, static_cast<unsigned>(helpers)};
+    Job* shared = &job;
     for (int worker = 1; worker <= helpers; ++worker) {
       const auto task = [shared, worker] {
         shared->run(worker);
@@ -106,14 +121,12 @@ class ThreadPool {
     if (job.error) std::rethrow_exception(job.error);
   }
 
- private:
-  template <class F>
   struct Job {
-    Job(F& f_, Index count_, unsigned helpers) : f(f_), count(count_), done(helpers) {}
+    Job(Work work_, Index count_, unsigned helpers) : work(work_), count(count_), done(helpers) {}
     void run(int worker) {
       for (Index i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
         try {
-          f(i, worker);
+          work(i, worker);
         } catch (...) {
           fail();
         }
@@ -124,7 +137,7 @@ class ThreadPool {
       if (!error) error = std::current_exception();
       next.store(count, std::memory_order_relaxed);
     }
-    F& f;
+    const Work work;
     const Index count;
     std::atomic<Index> next{0};
     Eigen::Barrier done;

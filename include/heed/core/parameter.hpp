@@ -118,12 +118,13 @@ class ParameterArray {
 
  protected:
   explicit ParameterArray(std::size_t rank) : rank_(rank) {}
-  explicit ParameterArray(std::span<const Index> extents)
+  // Models are made, copied and thrown away in many places: each calls these, and contains none of them.
+  HEED_COLD explicit ParameterArray(std::span<const Index> extents)
       : rank_(extents.size()), size_(element_count(extents)), data_(allocate_aligned<S>(size_)) {
     std::copy(extents.begin(), extents.end(), extents_.begin());
     std::fill_n(data_.get(), size_, S(0));
   }
-  ParameterArray(const ParameterArray& other)
+  HEED_COLD ParameterArray(const ParameterArray& other)
       : extents_(other.extents_),
         rank_(other.rank_),
         size_(other.size_),
@@ -131,8 +132,8 @@ class ParameterArray {
         touched_(other.touched_) {
     std::copy(other.begin(), other.end(), data_.get());
   }
-  ParameterArray(ParameterArray&& other) noexcept : rank_(other.rank_) { swap(other); }
-  ParameterArray& operator=(const ParameterArray& other) {
+  HEED_COLD ParameterArray(ParameterArray&& other) noexcept : rank_(other.rank_) { swap(other); }
+  HEED_COLD ParameterArray& operator=(const ParameterArray& other) {
     if (this == &other) return *this;
     if (size_ != other.size_) return *this = ParameterArray(other);
     extents_ = other.extents_;
@@ -140,11 +141,11 @@ class ParameterArray {
     std::copy(other.begin(), other.end(), data_.get());  // no allocation: snapshots of a model are taken in training
     return *this;
   }
-  ParameterArray& operator=(ParameterArray&& other) noexcept {
+  HEED_COLD ParameterArray& operator=(ParameterArray&& other) noexcept {
     swap(other);
     return *this;
   }
-  ~ParameterArray() = default;
+  HEED_COLD ~ParameterArray() {}
 
   Index extent(std::size_t axis) const { return extents_[axis]; }
   // of arrays that do not ask what is touched

@@ -23,8 +23,7 @@ template <int Rank>
 using Extents = std::array<Index, static_cast<std::size_t>(Rank)>;
 
 /// "(2, 10, 5)"
-template <class Range>
-std::string to_text(const Range& extents) {
+HEED_COLD inline std::string to_text(std::span<const Index> extents) {
   std::string text = "(";
   for (const Index n : extents) {
     if (text.size() > 1) text += ", ";
@@ -34,8 +33,7 @@ std::string to_text(const Range& extents) {
 }
 
 /// The number of elements of an array of these extents. Throws where one is negative or the product overflows.
-template <class Range>
-Index element_count(const Range& extents) {
+inline Index element_count(std::span<const Index> extents) {
   Index count = 1;
   bool empty = false;
   for (const Index n : extents) {

@@ -40,8 +40,8 @@ struct MemberName {
   MemberName(std::string_view before_, Index number_, std::string_view after_)
       : before(before_), number(number_), after(after_) {}
 
-  std::string text() const {
-    return std::string(before) + (number < 0 ? std::string() : std::to_string(number)) + std::string(after);
+  HEED_COLD std::string text() const {
+    return std::string(before) + (number < 0 ? std::string() : text_of(number)) + std::string(after);
   }
 };
 
@@ -52,7 +52,7 @@ struct Path {
   MemberName name = {};
 
   /// "lstm.weight_ih_l0"
-  std::string text() const { return parent ? parent->text() + '.' + name.text() : name.text(); }
+  HEED_COLD std::string text() const { return parent ? parent->text() + '.' + name.text() : name.text(); }
 };
 
 template <class T>

@@ -71,8 +71,7 @@ class Predictor {
   void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths = {},
                   Output what = Output::probabilities) {
     require(out.extent(0) == x.extent(0), [&] {
-      return Fault{"wrong number of rows", "Predictor, out", std::to_string(x.extent(0)),
-                   std::to_string(out.extent(0))};
+      return Fault{"wrong number of rows", "Predictor, out", text_of(x.extent(0)), text_of(out.extent(0))};
     });
     each_tile(logits_shape(*model_, {x.extent(1), x.extent(2)}, "Predictor"), x, lengths,
               [&](Index first, Index rows, Tile<S> z) {
@@ -209,7 +208,7 @@ class Predictor {
   }
   static void check_width(Index got, Index classes) {
     require(got == classes, [&] {
-      return Fault{"wrong number of classes", "Predictor, out", std::to_string(classes), std::to_string(got)};
+      return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)};
     });
   }
 

@@ -44,8 +44,7 @@ struct AttentionPool {
 
   Shape output_shape(Shape x) const {
     require(x.features == attention.in_features(), [&] {
-      return Fault{"wrong number of features", "AttentionPool", std::to_string(attention.in_features()),
-                   std::to_string(x.features)};
+      return Fault{"wrong number of features", "AttentionPool", text_of(attention.in_features()), text_of(x.features)};
     });
     return {1, x.features};
   }

@@ -31,7 +31,7 @@ struct Dense {
 
   Dense() = default;
   /// Throws where a size is not positive.
-  explicit Dense(Options o) {
+  HEED_COLD explicit Dense(Options o) {
     require(o.in_features > 0 && o.out_features > 0, [&] {
       return Fault{"sizes must be positive", "Dense", {}, to_text(Extents<2>{o.out_features, o.in_features})};
     });
@@ -51,7 +51,7 @@ struct Dense {
 
   Shape output_shape(Shape x) const {
     require(x.features == in_features(), [&] {
-      return Fault{"wrong number of features", "Dense", std::to_string(in_features()), std::to_string(x.features)};
+      return Fault{"wrong number of features", "Dense", text_of(in_features()), text_of(x.features)};
     });
     return {x.steps, out_features()};
   }

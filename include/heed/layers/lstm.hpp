@@ -71,7 +71,7 @@ struct LstmCell {
       store(gate + 2 * n + k, g);
       store(gate + 3 * n + k, o);
     });
-    for_each_packet<S, 4>(n, [&]<class P>(Index k) HEED_LAMBDA {
+    for_each_packet<S, 2>(n, [&]<class P>(Index k) HEED_LAMBDA {
       const P c = simd::tanh(load<P>(cell + k));
       store(tanh_cell + k, c);
       store(y + k, mul(load<P>(gate + 3 * n + k), c));

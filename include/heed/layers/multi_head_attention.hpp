@@ -108,15 +108,14 @@ struct MultiHeadAttention {
       return Fault{"wrong number of features", "MultiHeadAttention", to_text(sizes), to_text(got)};
     });
     require(key.steps == value.steps, [&] {
-      return Fault{"as many values as keys are needed", "MultiHeadAttention", std::to_string(key.steps),
-                   std::to_string(value.steps)};
+      return Fault{"as many values as keys are needed", "MultiHeadAttention", text_of(key.steps), text_of(value.steps)};
     });
     return query;
   }
   Shape output_shape(Shape query, Shape memory) const {
     require(!packed() || (query.features == embed_dim() && memory.features == embed_dim()), [&] {
-      return Fault{"wrong number of features", "MultiHeadAttention", std::to_string(embed_dim()),
-                   std::to_string(query.features) + " and " + std::to_string(memory.features)};
+      return Fault{"wrong number of features", "MultiHeadAttention", text_of(embed_dim()),
+                   text_of(query.features) + " and " + text_of(memory.features)};
     });
     return output_shape(query, memory, memory);
   }

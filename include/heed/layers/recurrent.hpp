@@ -48,12 +48,12 @@ struct Recurrent {
 
   Recurrent() = default;
   /// Throws where a size is not positive or the dropout not in [0, 1).
-  explicit Recurrent(const Options& o) : cell(o), dropout_(o.dropout), directions_(o.bidirectional ? 2 : 1) {
+  HEED_COLD explicit Recurrent(const Options& o) : cell(o), dropout_(o.dropout), directions_(o.bidirectional ? 2 : 1) {
     require(o.input_size > 0 && o.hidden_size > 0, [&] {
       return Fault{"sizes must be positive", name(), {}, to_text(Extents<2>{o.input_size, o.hidden_size})};
     });
     require(o.num_layers > 0, [&] {
-      return Fault{"num_layers out of range", name(), "at least 1", std::to_string(o.num_layers)};
+      return Fault{"num_layers out of range", name(), "at least 1", text_of(o.num_layers)};
     });
     check_dropout_rate(o.dropout, name(), "dropout");
     for (Index layer = 0; layer < o.num_layers; ++layer) {
@@ -80,7 +80,7 @@ struct Recurrent {
 
   Shape output_shape(Shape x) const {
     require(x.features == input_size(), [&] {
-      return Fault{"wrong number of features", name(), std::to_string(input_size()), std::to_string(x.features)};
+      return Fault{"wrong number of features", name(), text_of(input_size()), text_of(x.features)};
     });
     return {x.steps, output_size()};
   }

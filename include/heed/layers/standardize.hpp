@@ -32,7 +32,7 @@ struct Standardize {
   /// Throws where the sizes differ or a number is not finite, or a deviation not positive.
   Standardize(const std::vector<double>& means, const std::vector<double>& deviations) {
     require(means.size() == deviations.size(), [&] {
-      return Fault{"sizes differ", "Standardize", std::to_string(means.size()), std::to_string(deviations.size())};
+      return Fault{"sizes differ", "Standardize", text_of(means.size()), text_of(deviations.size())};
     });
     mean = Vector<S>(static_cast<Index>(means.size()));
     deviation = Vector<S>(static_cast<Index>(means.size()));
@@ -42,8 +42,7 @@ struct Standardize {
       require(
           std::isfinite(mean(f)) && std::isfinite(deviation(f)) && deviation(f) > 0 && std::isfinite(1 / deviation(f)),
           [&] {
-            return Fault{
-                "not a finite mean and a positive deviation", "Standardize, feature " + std::to_string(f), {}, {}};
+            return Fault{"not a finite mean and a positive deviation", "Standardize, feature " + text_of(f), {}, {}};
           });
     }
   }
@@ -52,7 +51,7 @@ struct Standardize {
 
   Shape output_shape(Shape x) const {
     require(x.features == mean.size(), [&] {
-      return Fault{"wrong number of features", "Standardize", std::to_string(mean.size()), std::to_string(x.features)};
+      return Fault{"wrong number of features", "Standardize", text_of(mean.size()), text_of(x.features)};
     });
     return x;
   }

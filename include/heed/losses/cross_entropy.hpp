@@ -39,10 +39,10 @@ struct CrossEntropy {
   /// Throws where e is not in 0 .. 1 or a class weight is negative or not finite.
   explicit CrossEntropy(Options o) : options_(std::move(o)) {
     const double e = options_.label_smoothing;
-    require(e >= 0 && e <= 1, [&] { return Fault{"label smoothing", "CrossEntropy", "0 to 1", std::to_string(e)}; });
+    require(e >= 0 && e <= 1, [&] { return Fault{"label smoothing", "CrossEntropy", "0 to 1", text_of(e)}; });
     for (const double w : options_.class_weights) {
       require(std::isfinite(w) && w >= 0, [&] {
-        return Fault{"class weight", "CrossEntropy", "a finite number of at least 0", std::to_string(w)};
+        return Fault{"class weight", "CrossEntropy", "a finite number of at least 0", text_of(w)};
       });
     }
   }
@@ -70,7 +70,7 @@ struct CrossEntropy {
   void check(LabelsView targets, Index classes) const {
     const auto count = static_cast<Index>(options_.class_weights.size());
     require(count == 0 || count == classes, [&] {
-      return Fault{"wrong number of class weights", "CrossEntropy", std::to_string(classes), std::to_string(count)};
+      return Fault{"wrong number of class weights", "CrossEntropy", text_of(classes), text_of(count)};
     });
     for (std::size_t i = 0; i < targets.size(); ++i) {
       const std::int32_t y = targets[i];
@@ -121,10 +121,9 @@ struct CrossEntropy {
  private:
   HEED_COLD static Fault label_fault(LabelsView targets, Index i, Index classes) {
     const Index each = targets.each();
-    std::string where = "label " + std::to_string(i / each);
-    if (each > 1) where += ", step " + std::to_string(i % each);
-    return {"label out of range", where, "0 to " + std::to_string(classes - 1),
-            std::to_string(targets[static_cast<std::size_t>(i)])};
+    std::string where = "label " + text_of(i / each);
+    if (each > 1) where += ", step " + text_of(i % each);
+    return {"label out of range", where, "0 to " + text_of(classes - 1), text_of(targets[static_cast<std::size_t>(i)])};
   }
   double class_weight(Index c) const {
     return options_.class_weights.empty() ? 1 : options_.class_weights[static_cast<std::size_t>(c)];

@@ -4,12 +4,9 @@
 /// A recurrent decoder that attends to a memory at every step.
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
-#include "heed/core/buffer.hpp"
 #include "heed/core/dropout_mask.hpp"
-#include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/pointwise.hpp"
@@ -162,26 +159,15 @@ struct AttentionDecoder {
     advance(0, memory, cache, pass);
     affine<S>(cache.features.view(), fc_out.weight, fc_out.bias.data(), logits);
     for (Index l = 0; l < layers(); ++l) {
-      const auto i = static_cast<std::size_t>(l);
-      const Tile<S> states = cache.states[i].tile();
+      const Tile<S> states = cache.states[at(l)].tile();
       copy(Tile<const S>(states.step(1)), states.step(0));
-      copy(Tile<const S>(LstmCell<S>::cell(cache.runs[i], 0)), cache.first_c.tile().step(l));
+      copy(Tile<const S>(LstmCell<S>::cell(cache.runs[at(l)], 0)), cache.first_c.tile().step(l));
     }
   }
   /// Lane l goes on from where lane `parents[l]` stands.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
-    const auto gather = [&](Tile<S> state) {
-      const Scratch::Mark mark(pass.scratch);
-      const Tile<S> before = pass.scratch.like(Tile<const S>(state));
-      copy(Tile<const S>(state), before);
-      for (Index f = 0; f < state.features; ++f) {
-        for (Index l = 0; l < state.lanes; ++l) state.at(0, f)[l] = before.at(0, f)[parents[l]];
-      }
-    };
-    for (Index l = 0; l < layers(); ++l) {
-      gather(cache.states[static_cast<std::size_t>(l)].tile().step(0));
-      gather(cache.first_c.tile().step(l));
-    }
+    for (Index l = 0; l < layers(); ++l) gather_lanes(cache.states[at(l)].tile().step(0), parents, pass.scratch);
+    gather_lanes(cache.first_c.tile(), parents, pass.scratch);
   }
 
   /// a of the last pass or step: (steps, memory steps).

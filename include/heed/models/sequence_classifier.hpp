@@ -83,7 +83,7 @@ struct SequenceClassifier {
   SequenceClassifier() = default;
   /// Throws where a size is not positive, the dropout is not in [0, 1), or the heads do not divide the outputs of the
   /// recurrent part: the hidden size, twice in both directions.
-  explicit SequenceClassifier(Options o)
+  HEED_COLD explicit SequenceClassifier(Options o)
       : options(o),
         recurrent({.input_size = o.features,
                    .hidden_size = o.hidden,
@@ -111,7 +111,7 @@ struct SequenceClassifier {
   }
 
   /// Each layer as PyTorch starts it.
-  void initialize(Key key) {
+  HEED_COLD void initialize(Key key) {
     recurrent.initialize(key.child(0));
     switch (options.attention) {
       case Attention::pool:
@@ -321,15 +321,14 @@ struct SequenceClassifier {
   // ---- files
 
   /// The options, the labels and the standardisation. Throws where labels or heads do not fit the options.
-  Metadata metadata() const {
+  HEED_COLD Metadata metadata() const {
     const auto count = static_cast<Index>(labels.size());
     require(count == 0 || count == options.classes, [&] {
-      return Fault{"wrong number of labels", "SequenceClassifier", std::to_string(options.classes),
-                   std::to_string(count)};
+      return Fault{"wrong number of labels", "SequenceClassifier", text_of(options.classes), text_of(count)};
     });
     require(options.attention != Attention::multihead || options.heads == multihead.num_heads, [&] {
       return Fault{"the options are not those of the layers", "SequenceClassifier",
-                   std::to_string(multihead.num_heads) + " heads", std::to_string(options.heads)};
+                   text_of(multihead.num_heads) + " heads", text_of(options.heads)};
     });
     return to_metadata(options, labels, standardize.mean, standardize.deviation);
   }

@@ -85,8 +85,8 @@ void set_labels_and_scales(Metadata& m, const std::vector<std::string>& labels, 
 }
 
 template <class S>
-Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::string>& labels, const Vector<S>& mean,
-                     const Vector<S>& deviation) {
+HEED_COLD Metadata to_metadata(const SequenceClassifierOptions& o, const std::vector<std::string>& labels,
+                               const Vector<S>& mean, const Vector<S>& deviation) {
   Metadata m;
   set(m, "features", o.features);
   set(m, "classes", o.classes);
@@ -128,7 +128,7 @@ inline std::vector<std::string> labels_from_metadata(const Metadata& m, Index cl
   if (!m.contains("labels")) return {};
   std::vector<std::string> labels = get_texts(m, "labels");
   require(static_cast<Index>(labels.size()) == classes, [&] {
-    return Fault{"wrong number of labels", "metadata", std::to_string(classes), std::to_string(labels.size())};
+    return Fault{"wrong number of labels", "metadata", text_of(classes), text_of(labels.size())};
   });
   return labels;
 }
@@ -141,8 +141,7 @@ inline StandardizationNumbers standardization_from_metadata(const Metadata& m, I
   StandardizationNumbers n{get_doubles(m, "standardize.mean"), get_doubles(m, "standardize.deviation")};
   for (const auto* values : {&n.mean, &n.deviation}) {
     require(static_cast<Index>(values->size()) == features, [&] {
-      return Fault{"wrong number of values", "metadata, standardize", std::to_string(features),
-                   std::to_string(values->size())};
+      return Fault{"wrong number of values", "metadata, standardize", text_of(features), text_of(values->size())};
     });
   }
   return n;
@@ -152,7 +151,7 @@ inline StandardizationNumbers standardization_from_metadata(const Metadata& m, I
 inline Index parameter_count(const SequenceClassifierOptions& o) {
   for (const Index size : {o.features, o.classes, o.hidden, o.dense == 0 ? 1 : o.dense, o.layers}) {
     require(size > 0 && size <= Index(1) << 28, [&] {
-      return Fault{"size out of range", "SequenceClassifier", "1 to 2^28", std::to_string(size)};
+      return Fault{"size out of range", "SequenceClassifier", "1 to 2^28", text_of(size)};
     });
   }
   const Index H = o.hidden, directions = o.bidirectional ? 2 : 1, D = directions * H;
@@ -178,8 +177,8 @@ inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShap
         std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
     require(found != tensors.end() && found->extents.size() > axis, [&] {
       return Fault{"the tensors do not determine a sequence classifier", "no metadata",
-                   "a tensor " + std::string(name) + " of rank " + std::to_string(axis + 1) + " or more",
-                   found == tensors.end() ? "none" : "rank " + std::to_string(found->extents.size())};
+                   "a tensor " + std::string(name) + " of rank " + text_of(axis + 1) + " or more",
+                   found == tensors.end() ? "none" : "rank " + text_of(found->extents.size())};
     });
     return found->extents[axis];
   };
@@ -188,7 +187,7 @@ inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShap
   const std::string recurrent(to_text(o.cell));
   o.features = extent(recurrent + ".weight_ih_l0", 1);
   o.hidden = extent(recurrent + ".weight_hh_l0", 1);
-  while (has(recurrent + ".weight_ih_l" + std::to_string(o.layers))) ++o.layers;
+  while (has(recurrent + ".weight_ih_l" + text_of(o.layers))) ++o.layers;
   o.bidirectional = has(recurrent + ".weight_ih_l0_reverse");
   const bool single = has("fc.weight");
   o.dense = single ? 0 : extent("fc1.weight", 0);

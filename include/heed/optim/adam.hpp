@@ -48,7 +48,7 @@ class Adam {
   Options options;
 
   /// For models like this one. Throws where an option is out of range.
-  explicit Adam(const Model& like, Options o = {}) : options(o), first_(like), second_(like) {
+  HEED_COLD explicit Adam(const Model& like, Options o = {}) : options(o), first_(like), second_(like) {
     require(std::isfinite(o.learning_rate + o.epsilon + o.weight_decay) && o.learning_rate >= 0 && o.epsilon >= 0 &&
                 o.weight_decay >= 0 && o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1,
             [] {
@@ -109,7 +109,7 @@ class Adam {
     f("steps", steps_);
   }
   /// The options as text: what a checkpoint compares.
-  Metadata settings() const {
+  HEED_COLD Metadata settings() const {
     Metadata m;
     set(m, "learning_rate", options.learning_rate);
     set(m, "beta1", options.beta1);

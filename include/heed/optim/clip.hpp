@@ -59,7 +59,7 @@ double norm(const Model& gradient) {
 /// Scales the gradient by min(1, max_norm / (norm + 1e-6)) and returns the norm before. torch.nn.utils.clip_grad_norm_.
 template <Visitable Model>
 double clip_norm(Model& gradient, double max_norm) {
-  require(max_norm >= 0, [&] { return Fault{"largest norm", "clip_norm", "at least 0", std::to_string(max_norm)}; });
+  require(max_norm >= 0, [&] { return Fault{"largest norm", "clip_norm", "at least 0", text_of(max_norm)}; });
   const double before = norm(gradient), factor = max_norm / (before + 1e-6);
   if (factor < 1) {
     for_each_parameter(
@@ -75,7 +75,7 @@ double clip_norm(Model& gradient, double max_norm) {
 /// Clamps every number of the gradient to +-most. torch.nn.utils.clip_grad_value_.
 template <Visitable Model>
 void clip_value(Model& gradient, double most) {
-  require(most >= 0, [&] { return Fault{"largest value", "clip_value", "at least 0", std::to_string(most)}; });
+  require(most >= 0, [&] { return Fault{"largest value", "clip_value", "at least 0", text_of(most)}; });
   for_each_parameter(
       [&](const Path&, auto& g) {
         using S = typename std::remove_reference_t<decltype(g)>::Scalar;

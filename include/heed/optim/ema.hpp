@@ -21,9 +21,9 @@ template <Visitable Model>
 class MovingAverage {
  public:
   /// For models like this one. Throws where the decay is not in 0 .. 1.
-  MovingAverage(const Model& like, double decay) : average_(like), decay_(decay) {
+  HEED_COLD MovingAverage(const Model& like, double decay) : average_(like), decay_(decay) {
     require(decay >= 0 && decay < 1, [&] {
-      return Fault{"decay out of range", "MovingAverage", "0 to below 1", std::to_string(decay)};
+      return Fault{"decay out of range", "MovingAverage", "0 to below 1", text_of(decay)};
     });
   }
 

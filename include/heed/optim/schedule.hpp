@@ -24,7 +24,7 @@ enum class Per { epoch, step };
 
 namespace detail {
 HEED_COLD inline void require_schedule(bool ok, const char* what, const char* expected, double got) {
-  require(ok, [&] { return Fault{std::string(what) + " out of range", "schedule", expected, std::to_string(got)}; });
+  require(ok, [&] { return Fault{std::string(what) + " out of range", "schedule", expected, text_of(got)}; });
 }
 inline void check_schedule_rate(double rate) {
   require_schedule(rate >= 0 && std::isfinite(rate), "rate", "a finite number of at least 0", rate);
@@ -203,9 +203,8 @@ HEED_COLD inline void check(const Schedule& schedule) {
       schedule);
 }
 
-/// The schedule with everything said: where `base`, `top` or `steps` are 0 they are the optimizer's rate, and the
-/// number of epochs or steps of the run. Throws as `check` does.
-HEED_COLD inline Schedule complete(Schedule schedule, double rate, Index epochs, Index steps) {
+namespace detail {
+HEED_COLD inline void complete_in_place(Schedule& schedule, double rate, Index epochs, Index steps) {
   check(schedule);
   std::visit(
       [&](auto& s) {
@@ -216,6 +215,13 @@ HEED_COLD inline Schedule complete(Schedule schedule, double rate, Index epochs,
       schedule);
   // a warm-up may be longer than a run that learns its length only now
   if (auto* cosine = std::get_if<CosineSchedule>(&schedule)) cosine->warmup = std::min(cosine->warmup, cosine->steps);
+}
+}  // namespace detail
+
+/// The schedule with everything said: where `base`, `top` or `steps` are 0 they are the optimizer's rate, and the
+/// number of epochs or steps of the run. Throws as `check` does.
+inline Schedule complete(Schedule schedule, double rate, Index epochs, Index steps) {
+  detail::complete_in_place(schedule, rate, epochs, steps);
   return schedule;
 }
 
@@ -236,14 +242,17 @@ HEED_COLD inline double rate(const Schedule& schedule, Index epoch, Index step, 
 
 /// "2 0.01 100 0": which of them, and its options. The same text, the same rates.
 HEED_COLD inline std::string to_text(const Schedule& schedule) {
-  std::string text = std::to_string(schedule.index());
-  std::visit(
-      [&](const auto& s) {
+  std::string text = text_of(schedule.index());
+  const std::vector<double> numbers = std::visit(
+      [](const auto& s) {
         if constexpr (requires { s.numbers(); }) {
-          for (const double number : s.numbers()) text += ' ' + heed::detail::shortest_number(number);
+          return s.numbers();
+        } else {
+          return std::vector<double>();
         }
       },
       schedule);
+  for (const double number : numbers) text += ' ' + heed::detail::shortest_number(number);
   return text;
 }
 

@@ -127,7 +127,7 @@ class Evaluator {
   Evaluation run(const Model& model, F&& each) {
     const Index outputs = model.output_shape(shape_).features;
     require(outputs == outputs_, [&] {
-      return Fault{"another model", "Evaluator", std::to_string(outputs_) + " classes", std::to_string(outputs)};
+      return Fault{"another model", "Evaluator", text_of(outputs_) + " classes", text_of(outputs)};
     });
     threads_.for_each(own_.count(), [&](Index i, int w) {
       Worker<Model>& worker = workers_[static_cast<std::size_t>(w)];

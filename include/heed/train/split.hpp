@@ -30,19 +30,21 @@ HEED_COLD inline Split split_by_quota(std::span<const std::int32_t> labels, std:
   std::vector<Index> order(labels.size());
   std::iota(order.begin(), order.end(), Index(0));
   shuffle(order, key);
-  Split split;
+  std::vector<std::uint8_t> validates(labels.size());
   for (const Index i : order) {
     Index& left = quota[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])];
-    (left > 0 ? split.validation : split.training).push_back(i);
+    validates[static_cast<std::size_t>(i)] = left > 0;
     left -= left > 0;
   }
-  std::sort(split.training.begin(), split.training.end());
-  std::sort(split.validation.begin(), split.validation.end());
+  Split split;
+  for (std::size_t i = 0; i < validates.size(); ++i) {
+    (validates[i] ? split.validation : split.training).push_back(static_cast<Index>(i));
+  }
   return split;
 }
 inline void check_share(double share) {
   require(share >= 0 && share < 1, [&] {
-    return Fault{"share out of range", "split", "0 to below 1", std::to_string(share)};
+    return Fault{"share out of range", "split", "0 to below 1", text_of(share)};
   });
 }
 }  // namespace detail
@@ -55,8 +57,7 @@ HEED_COLD inline Split stratified_split(std::span<const std::int32_t> labels, do
   std::vector<Index> counts;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     require(labels[i] >= 0, [&] {
-      return Fault{"label out of range", "label " + std::to_string(i) + " (counted from 0)", "at least 0",
-                   std::to_string(labels[i])};
+      return Fault{"label out of range", "label " + text_of(i) + " (counted from 0)", "at least 0", text_of(labels[i])};
     });
     const auto c = static_cast<std::size_t>(labels[i]);
     if (c >= counts.size()) counts.resize(c + 1);
@@ -72,8 +73,9 @@ HEED_COLD inline Split stratified_split(std::span<const std::int32_t> labels, do
     left -= quota[c];
   }
   std::iota(by_rest.begin(), by_rest.end(), Index(0));
-  std::stable_sort(by_rest.begin(), by_rest.end(), [&](Index a, Index b) {
-    return rest[static_cast<std::size_t>(a)] > rest[static_cast<std::size_t>(b)];
+  std::sort(by_rest.begin(), by_rest.end(), [&](Index a, Index b) {
+    const double first = rest[static_cast<std::size_t>(a)], second = rest[static_cast<std::size_t>(b)];
+    return first != second ? first > second : a < b;
   });
   for (const Index i : by_rest) {
     const auto c = static_cast<std::size_t>(i);
@@ -95,8 +97,7 @@ HEED_COLD inline std::vector<double> balanced_class_weights(std::span<const std:
   std::vector<double> weights(static_cast<std::size_t>(classes));
   for (const std::int32_t y : labels) {
     require(y >= 0 && y < classes, [&] {
-      return Fault{"label out of range", "balanced_class_weights", "0 to " + std::to_string(classes - 1),
-                   std::to_string(y)};
+      return Fault{"label out of range", "balanced_class_weights", "0 to " + text_of(classes - 1), text_of(y)};
     });
     ++weights[static_cast<std::size_t>(y)];
   }

@@ -41,7 +41,7 @@ void backward_parameters(const Model& model, Tile<const typename Model::Input> x
 /// The memory that a sequence of this shape takes in a pass forward and backward: caches, temporaries, outputs. Found
 /// by such a pass.
 template <Layer Model>
-Index lane_bytes(const Model& model, Shape shape) {
+HEED_COLD Index lane_bytes(const Model& model, Shape shape) {
   using S = typename Model::Scalar;
   Model gradient = model;
   using X = typename Model::Input;
@@ -64,7 +64,7 @@ template <Layer Model, class R = InProcessReducer>
 requires Reducer<R, Model>
 class TrainingStep {
  public:
-  TrainingStep(const Model& like, ThreadPool& threads, R reducer = {})
+  HEED_COLD TrainingStep(const Model& like, ThreadPool& threads, R reducer = {})
       : like_(like),
         threads_(threads),
         reducer_(std::move(reducer)),

@@ -71,8 +71,8 @@ void check_sequences(const LabelledSequences<X, T>& data) {
   const Index targets = as_rows(data.labels).extent(0);
   require(targets == data.count(), [&] {
     const std::string what = std::same_as<T, std::int32_t> ? "labels" : "targets";
-    return Fault{"sequences and " + what + " differ in number", "sequences", std::to_string(data.count()) + " " + what,
-                 std::to_string(targets)};
+    return Fault{"sequences and " + what + " differ in number", "sequences", text_of(data.count()) + " " + what,
+                 text_of(targets)};
   });
 }
 
@@ -88,8 +88,8 @@ void check_input(const Model& model, TensorView<const typename Model::Input, 3> 
 inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     require(labels[i] >= 0 && labels[i] < classes, [&] {
-      return Fault{"label out of range", "label " + std::to_string(i) + " (counted from 0)",
-                   "0 to " + std::to_string(classes - 1), std::to_string(labels[i])};
+      return Fault{"label out of range", "label " + text_of(i) + " (counted from 0)", "0 to " + text_of(classes - 1),
+                   text_of(labels[i])};
     });
   }
 }
@@ -104,7 +104,7 @@ Index check_targets_of(const L& loss, const Model& model, Shape x, TargetsView<t
   if (std::same_as<typename L::Target, std::int32_t> && rows.extent(1) > 1) {
     require(output.steps == rows.extent(1), [&] {
       return Fault{"labels and the steps of the model's outputs differ in number", where,
-                   std::to_string(output.steps) + " labels a sequence", std::to_string(rows.extent(1))};
+                   text_of(output.steps) + " labels a sequence", text_of(rows.extent(1))};
     });
   } else {
     output = logits_shape(model, x, where);

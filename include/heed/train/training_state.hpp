@@ -72,8 +72,7 @@ HEED_COLD inline void transfer(bool loading, std::vector<double>& values, std::s
     return;
   }
   require(values.size() == numbers.size(), [&] {
-    return Fault{"a series of another length", "checkpoint", std::to_string(numbers.size()),
-                 std::to_string(values.size())};
+    return Fault{"a series of another length", "checkpoint", text_of(numbers.size()), text_of(values.size())};
   });
   std::copy(values.begin(), values.end(), numbers.begin());
 }

@@ -51,7 +51,8 @@ template <int M, class P, class S>
 HEED_INLINE void lane_columns(Index columns, Index depth, Index m, Index lane, Index lanes, LaneMatrix<const S> a,
                               LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c) {
   Index n = 0;
-  for (; n + 4 <= columns; n += 4) lane_block<M, 4, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
+  if constexpr (simd::width < P >> 1)
+    for (; n + 4 <= columns; n += 4) lane_block<M, 4, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
   for (; n < columns; ++n) lane_block<M, 1, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
 }
 
@@ -114,10 +115,12 @@ void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatri
   if (depth == 0) a = b = {c.data, 0, 0};  // not read, and of no steps: they may be null
   if (lanes == 1) return detail::lane_product_one_lane(rows, columns, depth, a, b, c, scale, add_to_c);
   simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
-    constexpr int block = simd::registers == 32 ? 4 : 2;
+    constexpr int block = simd::width<P> == 1 ? 1 : simd::registers == 32 ? 4 : 2;
     Index m = 0;
-    for (; m + block <= rows; m += block) {
-      detail::lane_columns<block, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c);
+    if constexpr (block > 1) {
+      for (; m + block <= rows; m += block) {
+        detail::lane_columns<block, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c);
+      }
     }
     for (; m < rows; ++m) detail::lane_columns<1, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c);
   });

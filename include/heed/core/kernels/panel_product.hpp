@@ -42,7 +42,11 @@ void panel_product(Index steps, Index rows, Index count, Index lanes, const S* w
         const Index n = std::min(inputs, count - k0);
         for (Index r = r0; r < r1; r += panel) {
           const Index height = std::min(panel, r1 - r);
-          for (Index k = 0; k < n; ++k) std::copy_n(w + (k0 + k) * rows + r, height, packed + k * panel);
+          for (Index k = 0; k < n; ++k) {
+            const S* from = w + (k0 + k) * rows + r;
+            for_each_packet<S>(height,
+                               [&]<class P>(Index i) HEED_LAMBDA { store(packed + k * panel + i, load<P>(from + i)); });
+          }
           for (Index t = t0; t < t1; ++t) {
             S* to = y + (t * rows + r) * lanes;
             const Start<S> start{k0 == 0 && bias ? bias + r : nullptr, k0 == 0 ? nullptr : to};

@@ -73,29 +73,31 @@ HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> star
 
 // one lane, rows contiguous in w and y: packets of rows. Few packets would wait for their own sums: `Chains` partial
 // sums take turns.
-template <class P, int Chains, class S, class... TermOfS>
-HEED_INLINE void column_block(Index r, Start<S> start, S* y, const TermOfS&... terms) {
+template <class P, int Chains, class S>
+HEED_INLINE void column_block(Index r, Start<S> start, S* y, const Term<S>* first, const Term<S>* last) {
   P sum[Chains];
   sum[0] = start.values ? load<P>(start.values + r) : start.bias ? load<P>(start.bias + r) : set1<P>(0);
   unroll<Chains - 1>([&](auto c) HEED_LAMBDA { sum[c + 1] = set1<P>(0); });
-  const auto add_term = [&](const Term<S>& term) HEED_LAMBDA {
+  for (const Term<S>* p = first; p != last; ++p) {
+    const Term<S> term = *p;
     const S* w = term.w + r;
     Index k = 0;
     for (; k + Chains <= term.count; k += Chains, w += Chains * term.column) {
       unroll<Chains>([&](auto c)
                          HEED_LAMBDA { sum[c] = fma(load<P>(w + c * term.column), set1<P>(term.x[k + c]), sum[c]); });
     }
-    for (; k < term.count; ++k, w += term.column) sum[0] = fma(load<P>(w), set1<P>(term.x[k]), sum[0]);
-  };
-  (add_term(terms), ...);
+    if constexpr (Chains > 1) {
+      for (; k < term.count; ++k, w += term.column) sum[0] = fma(load<P>(w), set1<P>(term.x[k]), sum[0]);
+    }
+  }
   unroll<Chains - 1>([&](auto c) HEED_LAMBDA { sum[0] = add(sum[0], sum[c + 1]); });
   store(y + r, sum[0]);
 }
 
-template <class S, class... TermOfS>
-HEED_INLINE void columns(Index rows, Start<S> start, S* y, const TermOfS&... terms) {
+template <class S>
+HEED_INLINE void columns(Index rows, Start<S> start, S* y, const Term<S>* first, const Term<S>* last) {
   for_each_packet<S, 8>(
-      rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P, (P::parts >= 4 ? 1 : 4)>(r, start, y, terms...); });
+      rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P, (P::parts >= 4 ? 1 : 4)>(r, start, y, first, last); });
 }
 
 // one lane, inputs contiguous in w: dot products of C rows
@@ -122,11 +124,11 @@ HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Term<S>& term) {
 template <class S>
 void product_one_lane(Index rows, Start<S> start, S* y, const Terms<S>& terms) {
   const Term<S>* term = terms.begin();
-  if (terms.size() == 2 && term[0].row == 1 && term[1].row == 1) return columns(rows, start, y, term[0], term[1]);
+  if (terms.size() == 2 && term[0].row == 1 && term[1].row == 1) return columns(rows, start, y, term, term + 2);
   if (terms.size() == 0) return product_rows<1, Pack<S, 1>>(rows, 0, 1, start, y, terms);
   for (; term != terms.end(); ++term, start = {.values = y}) {  // each starts from what the one before gave
     if (term->row == 1 && !(term->column == 1 && rows == 1)) {
-      columns(rows, start, y, *term);
+      columns(rows, start, y, term, term + 1);
     } else if (term->column == 1) {
       Index r = 0;
       for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, *term);

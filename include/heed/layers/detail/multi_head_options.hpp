@@ -18,12 +18,11 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
     return Fault{"the number of heads must divide the number of features",
                  "MultiHeadAttention",
                  {},
-                 std::to_string(num_heads) + " heads for " + std::to_string(embed_dim) + " features"};
+                 text_of(num_heads) + " heads for " + text_of(embed_dim) + " features"};
   });
   const auto not_negative = [](Index value, const char* name) {
     require(value >= 0, [&] {
-      return Fault{"option out of range", "MultiHeadAttention", std::string(name) + " of at least 0",
-                   std::to_string(value)};
+      return Fault{"option out of range", "MultiHeadAttention", std::string(name) + " of at least 0", text_of(value)};
     });
   };
   not_negative(kdim, "kdim");

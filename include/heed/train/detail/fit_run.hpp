@@ -54,11 +54,13 @@ class FitRun {
         feed_(data, reducer),
         threads_(options.executor ? ThreadPool(options.executor) : ThreadPool(options.threads)),
         step_(model, threads_, reducer),
-        good_(model) {
-    const Index outputs = check_targets_of(loss_, model, rows().shape(), rows().labels(), "fit");
-    agreed(this->reducer(), [&] { check_input(model, data.x, data.lengths, "sequences"); });
+        good_(model),
+        schedule_(options.schedule) {
+    const Index outputs = model.output_shape(rows().shape()).features;
     const auto weights = static_cast<Index>(options.class_weights.size());
     require_option(weights == 0 || weights == outputs, "class_weights", "one a class", static_cast<double>(weights));
+    check_targets_of(loss_, model, rows().shape(), rows().labels(), "fit");
+    agreed(this->reducer(), [&] { check_input(model, data.x, data.lengths, "sequences"); });
     Split split = split_rows();
     if constexpr (std::same_as<T, std::int32_t>) balance(split.training, outputs);
     if (test) test_.emplace(model, *test, threads_, loss_, reducer);
@@ -71,9 +73,9 @@ class FitRun {
     require(options.schedule.index() == 0 || base_rate_ >= 0, [] {
       return Fault{"schedule needs an optimizer with options.learning_rate", "fit", {}, {}};
     });
-    schedule_ = complete(options.schedule, base_rate_, options.epochs, options.epochs * feed_.steps());
+    complete_in_place(schedule_, base_rate_, options.epochs, options.epochs * feed_.steps());
     if (options.ema_decay > 0) ema_.emplace(model, options.ema_decay);
-    if (options.early_stopping.patience > 0) best_ = model;
+    if (options.early_stopping.patience > 0) best_.emplace(model);
     if (options.checkpoint.load) resume();
     feed_.start(loss_, this->reducer(), threads_.size());
   }
@@ -139,7 +141,7 @@ class FitRun {
     if (!one_label) split = random_split(rows().count(), options_.validation, key);
     require(!split.validation.empty() && !split.training.empty(), [&] {
       return Fault{"validation leaves nothing to validate on, or to train on", "fit", "more sequences",
-                   std::to_string(rows().count())};
+                   text_of(rows().count())};
     });
     return split;
   }

@@ -70,7 +70,7 @@ struct StateParts {
   HEED_COLD const std::vector<double>& numbers(const char* name, std::size_t count) const {
     const std::vector<double>& values = state.series[prefix + name];
     require(values.size() == count, [&] {
-      return Fault{"a series of another length", "checkpoint", std::to_string(count), std::to_string(values.size())};
+      return Fault{"a series of another length", "checkpoint", text_of(count), text_of(values.size())};
     });
     return values;
   }

@@ -1,0 +1,191 @@
+/// A vision transformer that reads digits: images of 8 x 8 with labels in, test accuracy and a model out.
+///
+///     digits --train optdigits.tra --test optdigits.tes --model digits.safetensors
+///     digits --test optdigits.tes --model digits.safetensors
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+#include "support/command.hpp"
+
+namespace {
+
+using heed::Index;
+using Model = heed::VisionTransformer<float>;
+
+struct Arguments {
+  std::filesystem::path train, test, model;
+  std::string norm = "pre";
+  double largest = 16;  // of a pixel
+  heed::VisionTransformerOptions options{.image = {.channels = 1, .height = 8, .width = 8},
+                                         .patch_size = 2,
+                                         .transformer = {.d_model = 64,
+                                                         .num_heads = 4,
+                                                         .num_layers = 3,
+                                                         .dim_feedforward = 128,
+                                                         .dropout = 0.1,
+                                                         .positions = heed::PositionKind::learned}};
+  heed::FitOptions fit{.epochs = 60, .learning_rate = 2e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
+};
+
+/// Images with labels; pixels are 0 to 1.
+struct Images {
+  heed::Sequences<float> sequences;
+  std::vector<std::int32_t> classes;
+  heed::LabelledSequences<float> view() const { return {sequences.x.view(), classes, {}}; }
+};
+
+/// A line, a corner, a cross or a square somewhere in an image, on noise.
+heed::Sequences<float> built_in_task(heed::Key key, Index count, heed::ImageShape image) {
+  heed::Sequences<float> data{.x = heed::Tensor<float, 3>({count, 1, image.size()})};
+  for (Index i = 0; i < count; ++i) {
+    const heed::Key draw = key.child(static_cast<std::uint64_t>(i));
+    const auto kind = draw.below(0, 4), top = draw.below(1, 4), left = draw.below(2, 4);
+    for (Index p = 0; p < image.size(); ++p) {
+      data.x(i, 0, p) = static_cast<float>(0.1 * draw.child(9).uniform(static_cast<std::uint64_t>(p), 0, 1));
+    }
+    const auto ink = [&](std::uint64_t y, std::uint64_t x) {
+      data.x(i, 0, image.at(static_cast<Index>(top + y), static_cast<Index>(left + x))) += 0.9F;
+    };
+    for (std::uint64_t k = 0; k < 5; ++k) {
+      if (kind == 0) ink(k, 2);
+      if (kind == 1) ink(k, 0), ink(4, k);
+      if (kind == 2) ink(k, k), ink(k, 4 - k);
+      if (kind == 3) ink(k, 0), ink(k, 4), ink(0, k), ink(4, k);
+    }
+    data.labels.emplace_back(std::array{"line", "corner", "cross", "square"}[kind]);
+  }
+  return data;
+}
+
+Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t part, Index count,
+            const heed::LabelMap* names) {
+  Images images{path.empty() ? built_in_task(heed::Key{a.fit.seed}.child(part), count, a.options.image)
+                             : heed::load_sequences<float>(path, {}, {.features = a.options.image.size()}),
+                {}};
+  heed::require(images.sequences.steps() == 1, [&] {
+    return heed::Fault{"not an image a line", path.string(),
+                       std::to_string(a.options.image.size()) + " pixels and a label",
+                       std::to_string(images.sequences.steps()) + " times as many"};
+  });
+  if (!path.empty()) {
+    for (float& pixel : images.sequences.x) pixel /= static_cast<float>(a.largest);
+  }
+  const std::string where = path.empty() ? "built-in task" : path.string();
+  const heed::LabelMap own = heed::LabelMap::from(images.sequences.labels, where);
+  images.classes = (names ? *names : own).encode(images.sequences.labels, where);
+  return images;
+}
+
+/// An image, and how much each of its patches is attended to in the last block by all others, side by side.
+void show(const Model& model, const Images& images) {
+  constexpr std::string_view shades = " .:-=+*#%@";
+  const auto shade = [&](double part) {
+    return shades[std::min(static_cast<std::size_t>(std::clamp(part, 0.0, 1.0) * 10), std::size_t{9})];
+  };
+  const heed::ImageShape image = model.options.image;
+  const auto one = heed::view(images.sequences.x.data(), {Index(1), Index(1), image.size()});
+  heed::Predictor predictor(model);
+  const heed::Tensor<float, 3> weights = predictor.attention_weights(one);
+  std::vector<double> seen(static_cast<std::size_t>(weights.extent(2)));
+  for (Index row = 0; row < weights.extent(1); ++row) {
+    for (Index patch = 0; patch < weights.extent(2); ++patch) {
+      seen[static_cast<std::size_t>(patch)] += static_cast<double>(weights(0, row, patch));
+    }
+  }
+  const double most = *std::max_element(seen.begin(), seen.end());
+  const auto answer = predictor(one[0]);
+  std::printf("image 0 is %s, the answer %s (%.3f); beside it, how much its patches are attended to\n",
+              model.labels[static_cast<std::size_t>(images.classes[0])].c_str(),
+              model.labels[static_cast<std::size_t>(answer.label)].c_str(),
+              static_cast<double>(answer.probabilities[static_cast<std::size_t>(answer.label)]));
+  for (Index y = 0; y < image.height; ++y) {
+    std::string line = "  ", patches = "   ";
+    for (Index x = 0; x < image.width; ++x) {
+      const Index patch =
+          y / model.options.patch_size * (image.width / model.options.patch_size) + x / model.options.patch_size;
+      line.append(2, shade(static_cast<double>(one(0, 0, image.at(y, x)))));
+      patches.append(2, shade(seen[static_cast<std::size_t>(patch)] / most));
+    }
+    std::puts((line + patches).c_str());
+  }
+}
+
+void measure(const Model& model, const Images& test, int threads) {
+  const heed::Evaluation e = heed::evaluate(model, test.view(), threads);
+  std::printf("test accuracy %.4f of %td images\n", e.accuracy, test.sequences.x.extent(0));
+  show(model, test);
+}
+
+void train(Arguments& a) {
+  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 12);
+  const Images images = read(a, a.train, 1, 1500, nullptr);
+  const heed::LabelMap names = heed::LabelMap::from(images.sequences.labels, "labels");
+  std::optional<Images> test;
+  if (!a.test.empty() || a.train.empty()) test = read(a, a.test, 2, 500, &names);
+  a.options.classes = names.size();
+  a.options.transformer.norm = heed::norm_from(a.norm);
+  Model model(a.options);
+  model.initialize(heed::Key{a.fit.seed});
+  model.labels = names.names;
+  std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.sequences.x.extent(0),
+              a.options.image.height, a.options.image.width, names.size(), model.patch_embedding.patches(),
+              heed::parameter_count(model));
+  if (!a.model.empty()) heed::check_writable(a.model);
+  const Index batches = (images.sequences.x.extent(0) - 1) / a.fit.batch_size + 1;
+  a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
+  a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 6)));
+  if (a.fit.validation > 0) a.fit.early_stopping.patience = a.fit.epochs;
+  const heed::InterruptGuard guard;
+  a.fit.stop = guard.signal();
+  const heed::History history = heed::fit(model, images.view(), a.fit);
+  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
+  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
+  if (!a.model.empty()) heed::save(model, a.model);
+  if (test) measure(model, *test, a.fit.threads);
+}
+
+void run(Arguments& a) {
+  if (!a.train.empty() || a.test.empty()) return train(a);
+  const auto model = heed::load<Model>(a.model);
+  a.options = model.options;
+  const heed::LabelMap names{model.labels};
+  measure(model, read(a, a.test, 2, 0, &names), a.fit.threads);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments a;
+  CLI::App program("A vision transformer that reads digits; without --train and --test a task of its own", "digits");
+  program.add_option("--train", a.train, "A line an image: its pixels, row by row, and its label");
+  program.add_option("--test", a.test, "The same, to measure on");
+  program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded");
+  program.add_option("--side", a.options.image.height, "Of an image, in pixels")->check(CLI::Range(1, 4096));
+  program.add_option("--patch", a.options.patch_size, "Of a patch, in pixels")->check(CLI::Range(1, 4096));
+  program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
+  program.add_option("--validation", a.fit.validation, "This share of --train is held out, and chooses the epoch");
+  program.add_option("--norm", a.norm, "none, pre or post");
+  program.add_option("--size", a.options.transformer.d_model, "Features inside");
+  program.add_option("--layers", a.options.transformer.num_layers, "Blocks");
+  program.add_option("--heads", a.options.transformer.num_heads, "Heads of attention");
+  program.add_option("--dropout", a.options.transformer.dropout, "In training");
+  program.add_option("--epochs", a.fit.epochs, "Passes over the images")->check(CLI::PositiveNumber);
+  program.add_option("--batch", a.fit.batch_size, "Images a step")->check(CLI::PositiveNumber);
+  program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
+  program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--seed", a.fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
+  program.callback([&] {
+    a.options.image.width = a.options.image.height;
+    if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");
+  });
+  return support::run_command(program, argc, argv, [&] { run(a); });
+}

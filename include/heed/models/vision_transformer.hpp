@@ -1,0 +1,173 @@
+#pragma once
+
+/// @file
+/// A classifier of images by self attention over their patches.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/image.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/patch_embedding.hpp"
+#include "heed/layers/pooling.hpp"
+#include "heed/models/sequence_classifier_options.hpp"
+#include "heed/models/transformer_encoder.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct VisionTransformerOptions {
+  ImageShape image = {.channels = 1};
+  Index patch_size = 0, classes = 0;
+  TransformerOptions transformer = {.positions = PositionKind::learned};  ///< `max_steps` is set to the patches
+  friend bool operator==(const VisionTransformerOptions&, const VisionTransformerOptions&) = default;
+};
+
+/// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): an image, as `ImageShape` has it, in
+/// one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean in place of the
+/// class token). Names of the PyTorch module with the members `patch_embedding`, whose `proj` is an nn.Conv2d,
+/// `classifier`, an nn.Linear, and those of the encoder.
+template <class S>
+struct VisionTransformer {
+  using Scalar = S;
+  using Input = S;
+  static constexpr bool pools_time = true;
+  using Options = VisionTransformerOptions;
+  static constexpr std::string_view architecture = "VisionTransformer";
+
+  Options options;
+  PatchEmbedding<S> patch_embedding;
+  TransformerEncoder<S> transformer;
+  MeanPool<S> pool;
+  Dense<S> classifier;
+  std::vector<std::string> labels;  ///< names of the classes, as many as there are; or empty
+
+  struct Cache {
+    typename PatchEmbedding<S>::Cache patch_embedding;
+    typename TransformerEncoder<S>::Cache transformer;
+    typename MeanPool<S>::Cache pool;
+    typename Dense<S>::Cache dense;
+    TileBuffer<S> patches, states, pooled;
+  };
+
+  VisionTransformer() = default;
+  /// Throws as its parts do.
+  explicit VisionTransformer(Options o)
+      : options(with_patches(o)),
+        patch_embedding({.channels = o.image.channels,
+                         .height = o.image.height,
+                         .width = o.image.width,
+                         .patch_size = o.patch_size,
+                         .embed_dim = o.transformer.d_model}),
+        transformer(options.transformer),
+        classifier({.in_features = o.transformer.d_model, .out_features = o.classes}) {
+    initialize({});
+  }
+
+  /// Each part as it starts by itself.
+  void initialize(Key key) {
+    patch_embedding.initialize(key.child(0));
+    transformer.initialize(key.child(1));
+    classifier.initialize(key.child(2));
+  }
+
+  Shape output_shape(Shape x) const {
+    patch_embedding.output_shape(x);
+    return {1, options.classes};
+  }
+
+  /// The attention weights of the last forward pass: (heads patches, patches), head by head, a row a query; those of
+  /// the last block, or of block `block`. Throws as `TransformerEncoder::weights` does.
+  Tile<const S> attention_weights(const Cache& cache, Index block = -1) const {
+    return transformer.weights(cache.transformer, block < 0 ? options.transformer.num_layers - 1 : block);
+  }
+  void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.transformer); }
+
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    const Shape shape = patch_embedding.output_shape(x.shape());
+    const Tile<S> patches = cache.patches.take(shape, x.lanes), states = cache.states.take(shape, x.lanes);
+    const Tile<S> pooled = cache.pooled.take({1, shape.features}, x.lanes);
+    patch_embedding.forward(x, patches, cache.patch_embedding, pass);
+    transformer.forward(patches, states, cache.transformer, pass.at(0));
+    pool.forward(states, pooled, cache.pool, pass);
+    classifier.forward(pooled, logits, cache.dense, pass);
+  }
+
+  void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
+                VisionTransformer& grad, const Pass& pass) const {
+    const Tile<const S> patches = cache.patches.view(), states = cache.states.view(), pooled = cache.pooled.view();
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
+    const Tile<S> dpatches = pass.scratch.like(patches);
+    classifier.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.classifier, pass);
+    pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
+    transformer.backward(patches, states, dstates, into(dpatches), cache.transformer, grad.transformer, pass.at(0));
+    patch_embedding.backward(x, patches, dpatches, dx, cache.patch_embedding, grad.patch_embedding, pass);
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("patch_embedding", models.patch_embedding...);
+    TransformerEncoder<S>::visit(f, models.transformer...);
+    f("classifier", models.classifier...);
+  }
+
+  // ---- files
+
+  /// The options and the labels. Throws where the labels do not fit the options.
+  Metadata metadata() const {
+    const auto count = static_cast<Index>(labels.size());
+    require(count == 0 || count == options.classes, [&] {
+      return Fault{"wrong number of labels", "VisionTransformer", std::to_string(options.classes),
+                   std::to_string(count)};
+    });
+    Metadata m;
+    set(m, "channels", options.image.channels);
+    set(m, "height", options.image.height);
+    set(m, "width", options.image.width);
+    set(m, "patch_size", options.patch_size);
+    set(m, "classes", options.classes);
+    set(m, options.transformer);
+    if (!labels.empty()) set(m, "labels", labels);
+    return m;
+  }
+  static Options options_from(const Metadata& m) {
+    return {.image = {get_index(m, "channels"), get_index(m, "height"), get_index(m, "width")},
+            .patch_size = get_index(m, "patch_size"),
+            .classes = get_index(m, "classes"),
+            .transformer = get_transformer(m)};
+  }
+  /// A file's tensors do not tell sizes of images, heads and dropout: `hints` must hold all options, as `metadata` has
+  /// them.
+  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
+  static Index parameter_count(const Options& options) {
+    const Options o = with_patches(options);
+    for (const Index size :
+         {o.image.channels, o.image.height, o.image.width, o.patch_size, o.classes, o.transformer.d_model}) {
+      require(size > 0 && size <= Index(1) << 20, [&] {
+        return Fault{"size out of range", "VisionTransformer", "1 to 2^20", std::to_string(size)};
+      });
+    }
+    const Index D = o.transformer.d_model;
+    return D * (o.image.channels * o.patch_size * o.patch_size + 1) + heed::parameter_count(o.transformer) +
+           o.classes * (D + 1);
+  }
+  /// The labels. Throws where they do not fit the options.
+  void restore(const Metadata& metadata) { labels = labels_from_metadata(metadata, options.classes); }
+
+ private:
+  static Options with_patches(Options o) {
+    if (o.transformer.positions == PositionKind::learned && o.patch_size > 0) {
+      o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);
+    }
+    return o;
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,58 @@
+// The program that rewrites dates: on a few of them, from its file, and with wrong input.
+
+#include <string>
+
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class Dates : public Classifier {
+ protected:
+  Result run_program(std::vector<std::string> arguments) const {
+    return classifier_test::run({.folder = folder / ".", .program = HEED_EXAMPLES_DIR "/dates"}, std::move(arguments));
+  }
+  void fails(const std::string& arguments, int code, const std::string& with) const {
+    const auto before = files();
+    const Result result = run_program(words(arguments));
+    EXPECT_EQ(result.code, code) << arguments;
+    EXPECT_EQ(lines(result.err).size(), 1U) << result.err;
+    EXPECT_NE(result.err.find(with), std::string::npos) << result.err;
+    EXPECT_EQ(files(), before) << "nothing is written";
+  }
+};
+
+TEST_F(Dates, AreRewrittenBetterThanByChanceAndFromTheFile) {
+  const std::string few =
+      "--dates 2000 --unseen 100 --epochs 15 --hidden 32 --threads 1 --score general --model m.safetensors";
+  const Result first = run_program(words(few));
+  ASSERT_EQ(first.code, 0) << first.err;
+  const auto table = lines(first.out);
+  ASSERT_GT(table.size(), 5U);
+  EXPECT_EQ(table[0], "1500 dates, 100 unseen ones of other days; goal: 99 % exact");
+  const auto row = words(table[3]);
+  ASSERT_EQ(row.size(), 5U);
+  EXPECT_EQ(row[0], "general");
+  EXPECT_GT(std::stod(row[3]), 0.3) << table[3];
+
+  const Result again = run_program({"--model", "m.safetensors", "--rewrite", "Le 14 JUILLET 1989"});
+  ASSERT_EQ(again.code, 0) << again.err;
+  const std::string shown = first.out.substr(first.out.find("\ngeneral: "));
+  EXPECT_EQ(again.out, shown) << "the same map";
+  for (const std::string& line : lines(again.out)) {
+    std::size_t columns = 0;
+    for (const char c : line) columns += (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
+    EXPECT_LE(columns, 80U);
+  }
+}
+
+TEST_F(Dates, RefuseWhatIsWrong) {
+  fails("--score cosine", 2, "--score");
+  fails("--epochs many", 2, "--epochs");
+  fails("--rewrite today", 1, "--rewrite needs the --model");
+  fails("--rewrite today --model none.safetensors", 1, "none.safetensors");
+  fails("--hidden 0 --dates 10", 1, "sizes must be positive");
+}
+
+}  // namespace

@@ -1,0 +1,80 @@
+// The translator: on its own corpus, on a slice of real text where there is some, from its file, and with wrong input.
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class Translate : public Classifier {
+ protected:
+  Result run_program(std::vector<std::string> arguments) const {
+    return classifier_test::run({.folder = folder / ".", .program = HEED_EXAMPLES_DIR "/translate"},
+                                std::move(arguments));
+  }
+  std::string succeeds(const std::string& arguments) const {
+    const Result result = run_program(words(arguments));
+    EXPECT_EQ(result.code, 0) << arguments << '\n' << result.err;
+    return result.out;
+  }
+  void fails(const std::string& arguments, int code, const std::string& with) const {
+    const auto before = files();
+    const Result result = run_program(words(arguments));
+    EXPECT_EQ(result.code, code) << arguments;
+    EXPECT_EQ(lines(result.err).size(), 1U) << result.err;
+    EXPECT_NE(result.err.find(with), std::string::npos) << result.err;
+    EXPECT_EQ(files(), before) << "nothing is written";
+  }
+  static double number_after(const std::string& text, const std::string& word) {
+    const auto at = text.rfind(word);
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + word.size()));
+  }
+};
+
+TEST_F(Translate, LearnsItsOwnCorpus) {
+  const std::string out = succeeds("--threads 1");
+  EXPECT_GT(number_after(out, "test BLEU "), 90) << out;
+  EXPECT_NE(out.find("</s>"), std::string::npos) << "the map";
+}
+
+TEST_F(Translate, TrainsOnASliceOfRealTextAndGoesOnFromItsFile) {
+  const char* data = std::getenv("HEED_DATA_DIR");
+  if (!data) GTEST_SKIP() << "HEED_DATA_DIR is not set";
+  const fs::path source = fs::path(data) / "multi30k";
+  for (const char* name : {"val.de", "val.en"}) {
+    std::ifstream in(source / name);
+    std::string text, line;
+    for (int i = 0; i < 120 && std::getline(in, line); ++i) text += line + '\n';
+    folder.file(name, text);
+  }
+  const std::string out = succeeds(
+      "--train val.de val.en --val val.de val.en --test val.de val.en --embedding 16 --hidden 16 --epochs 2 --threads "
+      "1 "
+      "--max-words 20 --beam 2 --model m.safetensors");
+  EXPECT_EQ(lines(out).front().substr(0, 14), "120 sentences;");
+  EXPECT_GT(number_after(out, "val perplexity "), 1) << out;
+  const std::string again = succeeds("--model m.safetensors --test val.de val.en --threads 1 --max-words 20 --beam 2");
+  EXPECT_EQ(again, out.substr(out.find("test BLEU "))) << "the file holds the model";
+  const Result one = run_program({"--model", "m.safetensors", "--translate", "Ein MANN schläft."});
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_NE(one.out.find("\nein mann schläft .\n"), std::string::npos) << one.out;
+}
+
+TEST_F(Translate, RefusesWhatIsWrong) {
+  folder.file("a.txt", "one\ntwo\n");
+  folder.file("b.txt", "eins\n");
+  fails("--train a.txt b.txt --model m.safetensors", 1, "b.txt: not a line for each line of a.txt");
+  fails("--train a.txt", 2, "--train");
+  fails("--train a.txt none.txt", 1, "none.txt");
+  fails("--score cosine", 2, "--score");
+  fails("--model none.safetensors", 1, "none.safetensors");
+  fails("--train a.txt a.txt --hidden 0 --model m.safetensors", 1, "sizes must be positive");
+  fails("--train a.txt a.txt --dropout 1 --model m.safetensors", 1, "Dropout: option out of range");
+}
+
+}  // namespace

@@ -1,0 +1,123 @@
+#include "heed/models/vision_transformer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "../support/error_of.hpp"
+#include "../support/reference.hpp"
+#include "heed/infer/predictor.hpp"
+#include "heed/io/safetensors.hpp"
+#include "heed/testing/check_layer.hpp"
+#include "heed/train/fit.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::VisionTransformer;
+using test_support::error_of;
+using test_support::Reference;
+using Options = heed::VisionTransformerOptions;
+
+constexpr Options small{.image = {.channels = 2, .height = 4, .width = 6},
+                        .patch_size = 2,
+                        .classes = 3,
+                        .transformer = {.d_model = 6,
+                                        .num_heads = 2,
+                                        .num_layers = 2,
+                                        .dim_feedforward = 7,
+                                        .dropout = 0,
+                                        .positions = heed::PositionKind::learned}};
+
+template <class S>
+VisionTransformer<S> random_model(const Options& o) {
+  VisionTransformer<S> model(o);
+  heed::Key key{7};
+  for_each_parameter([&](const heed::Path&, auto& p) { initialize_uniform(p, key = key.child(1), 0.5); }, model);
+  for (auto& block : model.transformer.blocks.layers) {  // off the kinks of ReLU
+    for (Index i = 0; i < block.feed_forward.linear1.bias.size(); ++i) {
+      block.feed_forward.linear1.bias(i) = i % 3 == 1 ? S(-4) : S(4);
+    }
+  }
+  return model;
+}
+
+TEST(VisionTransformer, FulfilsTheLayerContract) {
+  for (const double dropout : {0.0, 0.3}) {
+    Options o = small;
+    o.transformer.dropout = dropout;
+    const auto report = heed::testing::check_layer([&]<class S>() { return random_model<S>(o); }, {1, 48},
+                                                   {.ragged = false, .training = dropout > 0, .initialize = false});
+    EXPECT_TRUE(report.ok()) << report.text();
+  }
+}
+
+TEST(VisionTransformer, FollowsPyTorchFor20Steps) {
+  const Reference file("vision_transformer/curve");
+  VisionTransformer<double> model(small);
+  test_support::set_weights(model, file.arrays("weight."));
+  const auto x = file.values("input.x"), losses = file.values("output.loss");
+  const auto labels = file.integers("input.labels");
+  const auto history = heed::fit(model, heed::view(x.data(), {20, 1, 48}), labels,
+                                 {.epochs = 20, .learning_rate = file.number("learning_rate"), .threads = 2});
+  ASSERT_EQ(history.epochs.size(), losses.size());
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    EXPECT_NEAR(history.epochs[i].loss / losses[i], 1, 1e-10) << "step " << i + 1;
+  }
+  EXPECT_LT(losses.back(), 0.5 * losses.front());
+}
+
+TEST(VisionTransformer, HasTheNamesOfAPyTorchModule) {
+  Options o = small;
+  o.transformer.num_layers = 1;
+  o.transformer.norm = heed::NormPlacement::none;
+  EXPECT_EQ(test_support::parameter_names(VisionTransformer<float>(o)),
+            "patch_embedding.proj.weight patch_embedding.proj.bias positions.weight "
+            "encoder.layers.0.self_attn.in_proj_weight encoder.layers.0.self_attn.in_proj_bias "
+            "encoder.layers.0.self_attn.out_proj.weight encoder.layers.0.self_attn.out_proj.bias "
+            "encoder.layers.0.linear1.weight encoder.layers.0.linear1.bias encoder.layers.0.linear2.weight "
+            "encoder.layers.0.linear2.bias classifier.weight classifier.bias ");
+}
+
+TEST(VisionTransformer, FromAFileItIsWhatItWas) {
+  auto model = random_model<float>(small);
+  model.labels = {"a", "b", "c"};
+  const auto bytes = heed::serialize(model);
+  const auto again = heed::load<VisionTransformer<float>>(std::span<const std::byte>(bytes));
+  EXPECT_EQ(again.options, model.options);
+  EXPECT_EQ(again.labels, model.labels);
+  EXPECT_EQ(heed::serialize(again), bytes);
+  EXPECT_EQ(VisionTransformer<float>::parameter_count(small), parameter_count(model));
+}
+
+TEST(VisionTransformer, ShowsWhatPatchesAttendTo) {
+  const auto model = random_model<double>(small);
+  const heed::Tensor<double, 3> x({2, 1, 48}, std::vector<double>(96, 0.3));
+  heed::Predictor predictor(model);
+  const auto a = predictor.attention_weights(x.view());
+  EXPECT_EQ(a.extents(), (heed::Extents<3>{2, 12, 6}));
+  for (Index row = 0; row < 12; ++row) {
+    double sum = 0;
+    for (Index key = 0; key < 6; ++key) sum += a(1, row, key);
+    EXPECT_NEAR(sum, 1, 1e-12);
+  }
+}
+
+TEST(VisionTransformer, RejectsWhatDoesNotFit) {
+  const auto error = [](auto change) {
+    Options o = small;
+    change(o);
+    return error_of([&] { VisionTransformer<float> model(o); });
+  };
+  EXPECT_NE(error([](Options& o) { o.patch_size = 4; }).find("not made of whole patches"), std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.patch_size = 0; }).find("whole patches"), std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.classes = 0; }).find("sizes must be positive"), std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.transformer.num_heads = 4; }), "no error");
+  const VisionTransformer<float> model(small);
+  EXPECT_NE(error_of([&] { model.output_shape({1, 47}); }).find("wrong number of features"), std::string::npos);
+  auto labelled = model;
+  labelled.labels = {"a"};
+  EXPECT_NE(error_of([&] { labelled.metadata(); }).find("wrong number of labels"), std::string::npos);
+}
+
+}  // namespace
