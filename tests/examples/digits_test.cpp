@@ -15,7 +15,7 @@ class Digits : public Example {
 
 TEST_F(Digits, LearnsItsOwnTaskAndKeepsTheModel) {
   const std::string out = succeeds("--epochs 8 --model m.safetensors" + small);
-  EXPECT_TRUE(has_line(out, "1500 images of 8 x 8, 4 classes, 16 patches, 2628 parameters")) << out;
+  EXPECT_TRUE(has_line(out, "1500 images of 8 x 8, 4 classes, 16 patches, 5828 parameters")) << out;
   EXPECT_GT(number_after(out, "test accuracy "), 0.9) << out;
   EXPECT_NE(out.find("@@"), std::string::npos);
   for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
