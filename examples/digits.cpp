@@ -102,7 +102,7 @@ void show(const Model& model, const Images& images) {
   }
   const double most = *std::max_element(seen.begin(), seen.end());
   const auto answer = predictor(one[0]);
-  std::printf("image 0 is %s, the answer %s (%.3f); beside it, how much its patches are attended to\n",
+  std::printf("image 0 is %s, the answer %s (%.3f)\nbeside it, how much its patches are attended to\n",
               model.labels[static_cast<std::size_t>(images.classes[0])].c_str(),
               model.labels[static_cast<std::size_t>(answer.label)].c_str(),
               static_cast<double>(answer.probabilities[static_cast<std::size_t>(answer.label)]));

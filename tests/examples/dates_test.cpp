@@ -2,25 +2,15 @@
 
 #include <string>
 
-#include "program.hpp"
+#include "example.hpp"
 
 namespace {
 
 using namespace classifier_test;
 
-class Dates : public Classifier {
+class Dates : public Example {
  protected:
-  Result run_program(std::vector<std::string> arguments) const {
-    return classifier_test::run({.folder = folder / ".", .program = HEED_EXAMPLES_DIR "/dates"}, std::move(arguments));
-  }
-  void fails(const std::string& arguments, int code, const std::string& with) const {
-    const auto before = files();
-    const Result result = run_program(words(arguments));
-    EXPECT_EQ(result.code, code) << arguments;
-    EXPECT_EQ(lines(result.err).size(), 1U) << result.err;
-    EXPECT_NE(result.err.find(with), std::string::npos) << result.err;
-    EXPECT_EQ(files(), before) << "nothing is written";
-  }
+  Dates() : Example("dates") {}
 };
 
 TEST_F(Dates, AreRewrittenBetterThanByChanceAndFromTheFile) {

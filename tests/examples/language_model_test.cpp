@@ -5,32 +5,15 @@
 #include <sstream>
 #include <string>
 
-#include "program.hpp"
+#include "example.hpp"
 
 namespace {
 
 using namespace classifier_test;
 
-class LanguageModel : public Classifier {
+class LanguageModel : public Example {
  protected:
-  Result run_program(const std::string& arguments) const {
-    return classifier_test::run({.folder = folder / ".", .program = HEED_EXAMPLES_DIR "/language_model"},
-                                words(arguments));
-  }
-  std::string succeeds(const std::string& arguments) const {
-    const Result result = run_program(arguments);
-    EXPECT_EQ(result.code, 0) << arguments << "\n" << result.err;
-    EXPECT_EQ(result.err, "") << arguments;
-    return result.out;
-  }
-  void fails(const std::string& arguments, int code, const std::string& with) const {
-    const auto before = files();
-    const Result result = run_program(arguments);
-    EXPECT_EQ(result.code, code) << arguments;
-    EXPECT_EQ(lines(result.err).size(), 1u) << result.err;
-    EXPECT_NE(result.err.find(with), std::string::npos) << result.err;
-    EXPECT_EQ(files(), before) << "nothing is written";
-  }
+  LanguageModel() : Example("language_model") {}
   /// Small and fast.
   const std::string small =
       " --size 16 --layers 1 --heads 2 --feedforward 16 --batch 4 --epochs 2 --threads 1 --samples 2 ";

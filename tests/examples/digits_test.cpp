@@ -1,0 +1,62 @@
+// The vision transformer's program, on its own task, on a slice of real digits where there are such, and on wrong
+// input.
+
+#include "example.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class Digits : public Example {
+ protected:
+  Digits() : Example("digits") {}
+  const std::string small = " --size 16 --layers 1 --heads 2 --threads 1 ";
+};
+
+TEST_F(Digits, LearnsItsOwnTaskAndKeepsTheModel) {
+  const std::string out = succeeds("--epochs 8 --model m.safetensors" + small);
+  EXPECT_TRUE(has_line(out, "1500 images of 8 x 8, 4 classes, 16 patches, 5828 parameters")) << out;
+  EXPECT_GT(number_after(out, "test accuracy "), 0.9) << out;
+  EXPECT_NE(out.find("@@"), std::string::npos);
+  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
+}
+
+/// Images of 4 x 4: a bright upper half is `up`, a bright lower half `down`.
+std::string halves() {
+  std::string text;
+  for (int i = 0; i < 24; ++i) {
+    for (int p = 0; p < 16; ++p) text += std::to_string((p < 8) == (i % 2 == 0) ? 9 + (i + p) % 3 : (i * p) % 4) + ',';
+    text += i % 2 == 0 ? "up\n" : "down\n";
+  }
+  return text;
+}
+
+TEST_F(Digits, ReadsImagesOfOtherSizesAndLoads) {
+  folder.file("d.csv", halves());
+  const std::string options = "--side 4 --largest 12 --test d.csv --model m.safetensors";
+  const std::string out = succeeds("--train d.csv --epochs 30 --batch 8 " + options + small);
+  EXPECT_EQ(number_after(out, "test accuracy "), 1) << out;
+  EXPECT_EQ(succeeds("--test d.csv --largest 12 --model m.safetensors --threads 1"),
+            out.substr(out.find("test accuracy")));
+}
+
+TEST_F(Digits, LearnsRealDigits) {
+  const auto train = data_test::data_set("optdigits/optdigits.tra");
+  if (!train) GTEST_SKIP() << "HEED_DATA_DIR has no optdigits";
+  const std::string out =
+      succeeds("--train " + train->string() + " --test " + train->string() + " --epochs 20" + small);
+  EXPECT_GT(number_after(out, "test accuracy "), 0.9) << out;
+}
+
+TEST_F(Digits, SaysWhatIsWrong) {
+  folder.file("d.csv", halves());
+  fails("--train d.csv", 1, "d.csv");
+  fails("--train d.csv --side 2", 1, "not an image a line (expected 4 pixels and a label, got 4 times as many)");
+  fails("--train d.csv --side 4 --patch 3", 1, "not made of whole patches");
+  fails("--train d.csv --side 4 --norm some", 1, "norm");
+  fails("--test d.csv", 2, "--model");
+  fails("--train none.csv", 1, "none.csv");
+  fails("--epochs 0", 2, "--epochs");
+}
+
+}  // namespace
