@@ -27,8 +27,8 @@ constexpr heed::ParallelTextOptions reading{.lower = true};
 struct Arguments {
   std::vector<std::string> train, val, test;
   std::string model, checkpoint, sentence, score = "additive", bridge = "dense";
-  heed::Seq2SeqOptions options{.embedding = 128, .hidden = 256, .layers = 1, .bidirectional = true, .dropout = 0.3};
-  heed::FitOptions fit{.epochs = 10, .learning_rate = 1e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
+  heed::Seq2SeqOptions options{.embedding = 128, .hidden = 128, .layers = 1, .bidirectional = true, .dropout = 0.2};
+  heed::FitOptions fit{.epochs = 12, .learning_rate = 2e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
   heed::Index min_count = 2, beam = 5, most = 50;
   bool one_direction = false;
 };
