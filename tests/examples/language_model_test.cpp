@@ -25,12 +25,6 @@ class LanguageModel : public Example {
   }
 };
 
-double number_after(const std::string& text, const std::string& word) {
-  const auto at = text.find(word);
-  if (at == std::string::npos) return std::nan("");
-  return std::stod(text.substr(at + word.size()));
-}
-
 TEST_F(LanguageModel, LearnsItsOwnCorpus) {
   const std::string out = succeeds("--threads 1 --samples 3");
   const double reached = number_after(out, "test perplexity "), best = number_after(out, "best possible ");

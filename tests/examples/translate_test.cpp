@@ -5,35 +5,15 @@
 #include <fstream>
 #include <string>
 
-#include "program.hpp"
+#include "example.hpp"
 
 namespace {
 
 using namespace classifier_test;
 
-class Translate : public Classifier {
+class Translate : public Example {
  protected:
-  Result run_program(std::vector<std::string> arguments) const {
-    return classifier_test::run({.folder = folder / ".", .program = HEED_EXAMPLES_DIR "/translate"},
-                                std::move(arguments));
-  }
-  std::string succeeds(const std::string& arguments) const {
-    const Result result = run_program(words(arguments));
-    EXPECT_EQ(result.code, 0) << arguments << '\n' << result.err;
-    return result.out;
-  }
-  void fails(const std::string& arguments, int code, const std::string& with) const {
-    const auto before = files();
-    const Result result = run_program(words(arguments));
-    EXPECT_EQ(result.code, code) << arguments;
-    EXPECT_EQ(lines(result.err).size(), 1U) << result.err;
-    EXPECT_NE(result.err.find(with), std::string::npos) << result.err;
-    EXPECT_EQ(files(), before) << "nothing is written";
-  }
-  static double number_after(const std::string& text, const std::string& word) {
-    const auto at = text.rfind(word);
-    return at == std::string::npos ? -1 : std::stod(text.substr(at + word.size()));
-  }
+  Translate() : Example("translate") {}
 };
 
 TEST_F(Translate, LearnsItsOwnCorpus) {
