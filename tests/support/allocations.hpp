@@ -2,8 +2,7 @@
 
 /// @file
 /// Counts heap allocations: by replacing the global `operator new` and `operator delete`, or, where a sanitizer has
-/// done that already, through its hook. Include it in one source of a test program, no more: replacements must not be
-/// inline.
+/// done that already, through its hook. The replacements are weak, so that several sources of a program may include it.
 
 #include <atomic>
 #include <cstddef>
@@ -68,13 +67,17 @@ inline constexpr std::size_t usual = alignof(std::max_align_t);
 #ifndef HEED_TEST_SANITIZED
 
 // those of arrays and those that do not throw call these
-void* operator new(std::size_t n) { return test_support::detail::allocate_or_throw(n, test_support::detail::usual); }
-void* operator new(std::size_t n, std::align_val_t a) {
+[[gnu::weak]] void* operator new(std::size_t n) {
+  return test_support::detail::allocate_or_throw(n, test_support::detail::usual);
+}
+[[gnu::weak]] void* operator new(std::size_t n, std::align_val_t a) {
   return test_support::detail::allocate_or_throw(n, static_cast<std::size_t>(a));
 }
-void operator delete(void* p) noexcept { test_support::detail::release(p); }
-void operator delete(void* p, std::size_t) noexcept { test_support::detail::release(p); }
-void operator delete(void* p, std::align_val_t) noexcept { test_support::detail::release(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { test_support::detail::release(p); }
+[[gnu::weak]] void operator delete(void* p) noexcept { test_support::detail::release(p); }
+[[gnu::weak]] void operator delete(void* p, std::size_t) noexcept { test_support::detail::release(p); }
+[[gnu::weak]] void operator delete(void* p, std::align_val_t) noexcept { test_support::detail::release(p); }
+[[gnu::weak]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  test_support::detail::release(p);
+}
 
 #endif
