@@ -186,7 +186,7 @@ class Parameter : public ParameterArray<S> {
   explicit Parameter(const Extents<Rank>& extents) : Base(std::span<const Index>(extents)) {}
 
   Extents<Rank> extents() const {
-    Extents<Rank> result;
+    Extents<Rank> result{};
     std::ranges::copy(Base::extents(), result.begin());
     return result;
   }
