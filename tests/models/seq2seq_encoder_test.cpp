@@ -39,7 +39,9 @@ TEST(Seq2SeqEncoder, PassesTheStatesOfOneDirectionOn) {
     for (Index f = 0; f < 2; ++f) {
       EXPECT_EQ(h.at(1, f)[l], memory.at(lengths[static_cast<std::size_t>(l)] - 1, f)[l]) << "the top layer's last";
       EXPECT_NE(c.at(1, f)[l], 0);
-      if (lengths[static_cast<std::size_t>(l)] < steps) EXPECT_EQ(memory.at(steps - 1, f)[l], 0);
+      if (lengths[static_cast<std::size_t>(l)] < steps) {
+        EXPECT_EQ(memory.at(steps - 1, f)[l], 0);
+      }
     }
   }
 }
