@@ -115,7 +115,8 @@ inline std::vector<std::string> reference_names(const std::string& group, const 
 /// Calls f(parameter's element, its position in row-major order).
 template <class P, class F>
 void for_each_row_major(P& parameter, F&& f) {
-  const std::vector<Index> extents(parameter.extents().begin(), parameter.extents().end());
+  const auto axes = parameter.extents();
+  const std::vector<Index> extents(axes.begin(), axes.end());
   for (Index i = 0; i < parameter.size(); ++i) {
     Index at = i;
     if (!parameter.row_major()) {  // the first index is the fastest
