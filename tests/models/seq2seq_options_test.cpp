@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../support/error_of.hpp"
+#include "../support/seq2seq_case.hpp"
 #include "heed/models/seq2seq.hpp"
 
 namespace {
@@ -16,32 +17,10 @@ using heed::Seq2Seq;
 using test_support::error_of;
 using Options = heed::Seq2SeqOptions;
 
-constexpr Options small{.source_tokens = 6,
-                        .target_tokens = 7,
-                        .embedding = 3,
-                        .hidden = 4,
-                        .layers = 1,
-                        .score = ScoreKind::additive,
-                        .dropout = 0};
-
-std::vector<Options> some_options() {
-  std::vector<Options> all;
-  for (const ScoreKind score : {ScoreKind::additive, ScoreKind::dot, ScoreKind::scaled_dot, ScoreKind::general}) {
-    for (const bool both : {false, true}) {
-      Options o = small;
-      o.score = score;
-      o.bidirectional = both;
-      o.layers = both ? 2 : 1;
-      o.bridge = both && score == ScoreKind::dot ? Bridge::sum : Bridge::dense;
-      o.dropout = 0.25;
-      all.push_back(o);
-    }
-  }
-  return all;
-}
+constexpr Options small = test_support::small_seq2seq;
 
 TEST(Seq2SeqOptions, FollowFromTheTensors) {
-  for (const Options& o : some_options()) {
+  for (const Options& o : test_support::some_seq2seq_options()) {
     std::vector<heed::TensorShape> tensors;
     const Seq2Seq<float> model(o);
     for_each_parameter(
@@ -59,11 +38,12 @@ TEST(Seq2SeqOptions, FollowFromTheTensors) {
 }
 
 TEST(Seq2SeqOptions, AreTheSameAfterMetadata) {
-  for (const Options& o : some_options()) EXPECT_EQ(heed::seq2seq_options(heed::to_metadata(o)), o);
+  for (const Options& o : test_support::some_seq2seq_options())
+    EXPECT_EQ(heed::seq2seq_options(heed::to_metadata(o)), o);
 }
 
 TEST(Seq2SeqOptions, CountTheParametersOfTheModel) {
-  for (const Options& o : some_options()) {
+  for (const Options& o : test_support::some_seq2seq_options()) {
     EXPECT_EQ(heed::parameter_count(o), heed::parameter_count(Seq2Seq<float>(o))) << to_text(o.score);
   }
 }

@@ -9,6 +9,7 @@
 #include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
+#include "../support/seq2seq_case.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/testing/check_layer.hpp"
@@ -23,13 +24,7 @@ using heed::Seq2Seq;
 using test_support::error_of;
 using Options = heed::Seq2SeqOptions;
 
-constexpr Options small{.source_tokens = 6,
-                        .target_tokens = 7,
-                        .embedding = 3,
-                        .hidden = 4,
-                        .layers = 1,
-                        .score = ScoreKind::additive,
-                        .dropout = 0};
+constexpr Options small = test_support::small_seq2seq;
 
 template <class S>
 Seq2Seq<S> random_model(const Options& options) {
@@ -183,7 +178,7 @@ TEST(Seq2Seq, HasTheNamesOfThePyTorchModule) {
 
 // ---- sizes, files, errors
 
-TEST(Seq2Seq, OfTheSizesOfTheSeedRuns) {
+TEST(Seq2Seq, OfTheDefaultSizesRuns) {
   Seq2Seq<float> model({.source_tokens = 1000, .target_tokens = 1000});
   EXPECT_EQ(model.options.hidden, 512);
   const std::vector<std::int32_t> tokens{5, 2, 6, 7, 3, 8, 0, 9}, labels{7, 8, 9, 3};
@@ -194,25 +189,9 @@ TEST(Seq2Seq, OfTheSizesOfTheSeedRuns) {
   EXPECT_LT(history.epochs.back().loss, history.epochs.front().loss);
 }
 
-std::vector<Options> some_options() {
-  std::vector<Options> all;
-  for (const ScoreKind score : {ScoreKind::additive, ScoreKind::dot, ScoreKind::scaled_dot, ScoreKind::general}) {
-    for (const bool both : {false, true}) {
-      Options o = small;
-      o.score = score;
-      o.bidirectional = both;
-      o.layers = both ? 2 : 1;
-      o.bridge = both && score == ScoreKind::dot ? Bridge::sum : Bridge::dense;
-      o.dropout = 0.25;
-      all.push_back(o);
-    }
-  }
-  return all;
-}
-
 TEST(Seq2Seq, IsTheSameAfterAFile) {
   const auto path = std::filesystem::temp_directory_path() / "heed_seq2seq_test.safetensors";
-  for (const Options& o : some_options()) {
+  for (const Options& o : test_support::some_seq2seq_options()) {
     auto model = random_model<float>(o);
     model.source_words = {"<s>", "</s>", "x", "y"};
     model.target_words = {"<s>", "</s>", "a", "b", "c"};

@@ -99,7 +99,7 @@ TEST(SequenceClassifierOptions, StandardisationHasANumberForEachFeature) {
   EXPECT_TRUE(heed::standardization_from_metadata({}, 2).mean.empty());
 }
 
-/// What PyTorch's files of the seeds hold.
+/// What files of PyTorch's classifiers hold.
 std::vector<TensorShape> shapes_of(const std::string& name) {
   std::vector<TensorShape> shapes;
   for (const auto& [tensor, array] : test_support::Reference(name).arrays(""))
