@@ -40,7 +40,6 @@ struct MultimodalClassifierOptions {
   Index classes = 0;
   Index channels = 16;  ///< of the convolution
   Index embedding = 32, hidden = 64, heads = 4;
-  Index dense = 64;  ///< of a hidden layer before the classifier; 0: none
   friend bool operator==(const MultimodalClassifierOptions&, const MultimodalClassifierOptions&) = default;
 };
 
@@ -48,12 +47,12 @@ struct MultimodalClassifierOptions {
 /// logits:
 ///
 ///     h_1 .. h_n = LSTM(embedding of the words),  h_0 = Linear(Flatten(MaxPool2d(ReLU(Conv2d(image)))))
-///     a = MultiheadAttention(query h_0, keys and values h_0 .. h_n),  logits = classifier(ReLU(dense(a)))
+///     a = MultiheadAttention(query h_0, keys and values h_0 .. h_n),  logits = classifier(a)
 ///
 /// Names of the PyTorch module with the members `embedding`, `text_encoder`, `image_encoder`, an nn.Sequential,
-/// `attention`, `dense` and `classifier`, in which the image is one more step behind the words and the last step
-/// answers: attention knows no order but that of the LSTM, so here the image stands first, and texts of any length
-/// behind it.
+/// `attention` and `classifier`, in which the image is one more step behind the words, what stands past a text's end is
+/// masked, and the last step answers. Attention knows no order but that of the LSTM, so here the image stands first,
+/// and texts of any length behind it.
 template <class S>
 struct MultimodalClassifier {
   using Scalar = S;
@@ -68,7 +67,7 @@ struct MultimodalClassifier {
   Lstm<S> text_encoder;
   ImageEncoder image_encoder;
   MultiHeadAttention<S> attention;
-  Dense<S> dense, classifier;
+  Dense<S> classifier;
   std::vector<std::string> words;   ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
   std::vector<std::string> labels;  ///< names of the classes, as many as there are; or empty
 
@@ -78,20 +77,17 @@ struct MultimodalClassifier {
     typename Lstm<S>::Cache text_encoder;
     typename ImageEncoder::Cache image_encoder;
     typename MultiHeadAttention<S>::Cache attention;
-    typename Dense<S>::Cache dense;
-    typename Relu<S>::Cache relu;
-    Buffer<std::int32_t> lengths;                       // of `steps`
-    TileBuffer<S> vectors, steps;                       // of the words, (words, embedding); h, (1 + words, hidden)
-    TileBuffer<S> attended, dense_sums, dense_outputs;  // a, and before and behind the ReLU
-    Tile<const std::int32_t> tokens;                    // a view of `input`
+    typename Dense<S>::Cache classifier;
+    Buffer<std::int32_t> lengths;  // of `steps`
+    TileBuffer<S> vectors, steps;  // of the words, (words, embedding); h, (1 + words, hidden)
+    TileBuffer<S> attended;
   };
 
   MultimodalClassifier() = default;
   /// Throws as its parts do, and where there is no room for words.
   explicit MultimodalClassifier(Options o) : options(o) {
-    require(o.words > 0 && o.dense >= 0, [&] {
-      return Fault{"option out of range", "MultimodalClassifier", "words of at least 1, dense of at least 0",
-                   to_text(Extents<2>{o.words, o.dense})};
+    require(o.words > 0, [&] {
+      return Fault{"words out of range", "MultimodalClassifier", "at least 1", text_of(o.words)};
     });
     embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
     text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
@@ -104,8 +100,7 @@ struct MultimodalClassifier {
     image_encoder = ImageEncoder(filters, Relu<S>(), pool, Flatten<S>(pool.out_image()),
                                  Dense<S>({.in_features = pool.out_image().size(), .out_features = o.hidden}));
     attention = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
-    if (o.dense > 0) dense = Dense<S>({.in_features = o.hidden, .out_features = o.dense});
-    classifier = Dense<S>({.in_features = o.dense > 0 ? o.dense : o.hidden, .out_features = o.classes});
+    classifier = Dense<S>({.in_features = o.hidden, .out_features = o.classes});
     initialize({});
   }
 
@@ -115,8 +110,7 @@ struct MultimodalClassifier {
     text_encoder.initialize(key.child(1));
     image_encoder.initialize(key.child(2));
     attention.initialize(key.child(3));
-    dense.initialize(key.child(4));
-    classifier.initialize(key.child(5));
+    classifier.initialize(key.child(4));
   }
 
   /// What x is made of.
@@ -138,7 +132,7 @@ struct MultimodalClassifier {
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
     const Index L = x.lanes;
-    const Tile<const std::int32_t> tokens = cache.tokens = input().tokens_of(x, cache.input);
+    const Tile<const std::int32_t> tokens = input().tokens_of(x, cache.input);
     std::int32_t* lengths = cache.lengths.reserve(L);
     for (Index l = 0; l < L; ++l) lengths[l] = 1 + tokens.lengths[l];
     const Tile<S> vectors = cache.vectors.take(embedding.output_shape(tokens.shape()), L, tokens.lengths);
@@ -149,12 +143,7 @@ struct MultimodalClassifier {
     text_encoder.forward(vectors, steps.range(1, options.words), cache.text_encoder, pass);
     image_encoder.forward(input().image_of(x), steps.step(0), cache.image_encoder, pass);
     attention.forward(steps.step(0), steps, attended, cache.attention, pass);
-    if (dense.weight.empty()) return classifier.forward(attended, logits, cache.dense, pass);
-    const Tile<S> sums = cache.dense_sums.take({1, options.dense}, L);
-    const Tile<S> outputs = cache.dense_outputs.take({1, options.dense}, L);
-    dense.forward(attended, sums, cache.dense, pass);
-    Relu<S>().forward(sums, outputs, cache.relu, pass);
-    classifier.forward(outputs, logits, cache.dense, pass);
+    classifier.forward(attended, logits, cache.classifier, pass);
   }
 
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
@@ -163,16 +152,7 @@ struct MultimodalClassifier {
     const Scratch::Mark mark(pass.scratch);
     const Tile<S> dvectors = pass.scratch.like(vectors), dsteps = pass.scratch.like(steps);
     const Tile<S> dattended = pass.scratch.like(attended);
-    if (dense.weight.empty()) {
-      classifier.backward(attended, logits, dlogits, into(dattended), cache.dense, grad.classifier, pass);
-    } else {
-      const Tile<const S> sums = cache.dense_sums.view(), outputs = cache.dense_outputs.view();
-      const Tile<S> d = pass.scratch.like(outputs);
-      Relu<S> relu;
-      classifier.backward(outputs, logits, dlogits, into(d), cache.dense, grad.classifier, pass);
-      relu.backward(sums, outputs, d, into(d), cache.relu, relu, pass);
-      dense.backward(attended, sums, d, into(dattended), cache.dense, grad.dense, pass);
-    }
+    classifier.backward(attended, logits, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
     fill(dsteps, S(0));  // the image is the query, and one of the keys
     attention.backward(steps.step(0), steps, attended, dattended, onto(dsteps.step(0)), onto(dsteps), cache.attention,
                        grad.attention, pass);
@@ -180,7 +160,7 @@ struct MultimodalClassifier {
                            cache.image_encoder, grad.image_encoder, pass);
     text_encoder.backward(vectors, steps.range(1, options.words), dsteps.range(1, options.words), into(dvectors),
                           cache.text_encoder, grad.text_encoder, pass);
-    embedding.backward(cache.tokens, vectors, dvectors, cache.embedding, grad.embedding, pass);
+    embedding.backward(input().tokens_of(x, cache.input), vectors, dvectors, cache.embedding, grad.embedding, pass);
   }
 
   static void visit(auto&& f, auto&... models) {
@@ -188,7 +168,6 @@ struct MultimodalClassifier {
     f("text_encoder", models.text_encoder...);
     f("image_encoder", models.image_encoder...);
     f("attention", models.attention...);
-    f("dense", models.dense...);
     f("classifier", models.classifier...);
   }
 
@@ -216,17 +195,17 @@ struct MultimodalClassifier {
   /// them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
   static Index parameter_count(const Options& o) {
-    const auto check = [](Index size) {
-      require(size > 0 && size <= Index(1) << 20, [&] {
-        return Fault{"size out of range", "MultimodalClassifier", "1 to 2^20", text_of(size)};
+    const auto check = [](Index size, Index most) {
+      require(size > 0 && size <= most, [&] {
+        return Fault{"size out of range", "MultimodalClassifier", "1 to " + text_of(most), text_of(size)};
       });
     };
-    for (const auto& [name, member] : sizes()) check(o.*member + (name == std::string_view("dense")));
-    for (const Index size : {o.image.channels, o.image.height, o.image.width}) check(size);
+    constexpr Index most = Index(1) << 15;  // products of them are numbers
+    for (const auto& [name, member] : sizes()) check(o.*member, member == &Options::tokens ? most << 13 : most);
+    for (const Index size : {o.image.channels, o.image.height, o.image.width}) check(size, most);
     const Index H = o.hidden, pooled = o.channels * (o.image.height / 2) * (o.image.width / 2);
     return o.tokens * o.embedding + 4 * H * (o.embedding + H + 2) + o.channels * (9 * o.image.channels + 1) +
-           H * (pooled + 1) + 4 * H * (H + 1) +
-           (o.dense == 0 ? o.classes * (H + 1) : o.dense * (H + 1) + o.classes * (o.dense + 1));
+           H * (pooled + 1) + 4 * H * (H + 1) + o.classes * (H + 1);
   }
   /// The words and the labels. Throws where they do not fit the options.
   void restore(const Metadata& metadata) {
@@ -240,15 +219,14 @@ struct MultimodalClassifier {
     const char* name;
     Index Options::*member;
   };
-  static constexpr std::array<Size, 8> sizes() {
+  static constexpr std::array<Size, 7> sizes() {
     return {{{"words", &Options::words},
              {"tokens", &Options::tokens},
              {"classes", &Options::classes},
              {"channels", &Options::channels},
              {"embedding", &Options::embedding},
              {"hidden", &Options::hidden},
-             {"heads", &Options::heads},
-             {"dense", &Options::dense}}};
+             {"heads", &Options::heads}}};
   }
   void check_names() const {
     const auto check = [](const char* what, Index expected, std::size_t got) {
