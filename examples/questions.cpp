@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +18,7 @@
 #include "support/command.hpp"
 #include "support/digit_images.hpp"
 #include "support/digit_questions.hpp"
+#include "support/question_map.hpp"
 
 namespace {
 
@@ -27,14 +28,16 @@ using support::DigitQuestions;
 using support::Images;
 using Model = heed::MultimodalClassifier<float>;
 
+constexpr heed::Key of_tests{0x7e575};  // the same for all seeds
+
 struct Arguments {
   std::filesystem::path train, test, model;
-  std::string ask;
+  std::optional<std::string> ask;
   Index questions = 10, show = 5;  // about an image; images
   double largest = 16;             // of a pixel
   heed::MultimodalClassifierOptions options{.image = {.channels = 1, .height = 8, .width = 8},
                                             .words = DigitQuestions::most_words};
-  heed::FitOptions fit{.epochs = 20, .learning_rate = 2e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
+  heed::FitOptions fit{.epochs = 20, .learning_rate = 4e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
 };
 
 /// Questions about images, as the model takes them.
@@ -72,44 +75,34 @@ Questions draw(const Model& model, const Images& images, Index each, heed::Key k
   return q;
 }
 
-Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t part, Index count) {
+Images read(const Arguments& a, const std::filesystem::path& path, heed::Key key, Index count) {
   const std::vector<std::string> digits = heed::LabelMap::fixed(10).names;
-  return path.empty() ? support::drawn_digits(heed::Key{a.fit.seed}.child(part), count)
+  return path.empty() ? support::drawn_digits(key, count)
                       : support::read_images(path, a.options.image, a.largest, &digits);
 }
 
-/// An image, the answer to a question, and how much of it comes from the image and from each word: the mean over the
-/// heads of attention.
+const std::string& label(const Model& model, Index i) { return model.labels[static_cast<std::size_t>(i)]; }
+
+/// The answer, and how much the image has looked at itself and at each word for it: the mean over the heads.
 void show(const Model& model, std::span<const float> pixels, const std::vector<std::string>& words,
           const std::string& truth) {
   std::vector<float> step(static_cast<std::size_t>(model.input().size()));
   model.input().join<float>(pixels, to_tokens(heed::Vocabulary(model.words), words), step);
-  heed::Predictor predictor(model);
   const auto one = heed::view(std::as_const(step), {Index(1), Index(1), model.input().size()});
-  const heed::Tensor<float, 3> weights = predictor.attention_weights(one);
-  const auto answer = predictor(one[0]);
-  const auto best = static_cast<std::size_t>(answer.label);
-  std::vector<std::string> beside{heed::joined(words) + "  " + model.labels[best] + truth};
-  for (std::size_t k = 0; k <= words.size(); ++k) {
-    double weight = 0;
-    for (Index head = 0; head < weights.extent(1); ++head) {
-      weight += static_cast<double>(weights(0, head, static_cast<Index>(k)) / static_cast<float>(weights.extent(1)));
-    }
-    char line[80];
-    std::snprintf(line, sizeof line, "  %-8s %.2f ", k == 0 ? "(image)" : words[k - 1].c_str(), weight);
-    beside.push_back(line + std::string(static_cast<std::size_t>(std::lround(40 * weight)), '='));
+  heed::Predictor predictor(model);
+  const heed::Tensor<float, 3> attention = predictor.attention_weights(one);
+  std::vector<double> weights(static_cast<std::size_t>(attention.extent(2)));
+  for (Index k = 0; k < attention.size(); ++k) {
+    weights[static_cast<std::size_t>(k) % weights.size()] +=
+        static_cast<double>(attention.data()[k]) / static_cast<double>(attention.extent(1));
   }
-  auto rows = support::shade_rows(pixels, model.options.image.height);
-  rows.resize(std::max(rows.size(), beside.size()), std::string(rows.front().size(), ' '));
-  std::puts("");
-  for (std::size_t y = 0; y < rows.size(); ++y) {
-    std::printf("  %s  %s\n", rows[y].c_str(), y < beside.size() ? beside[y].c_str() : "");
-  }
+  const std::string title = heed::joined(words) + "  " + label(model, predictor(one[0]).label) + truth;
+  std::printf("\n%s", support::question_map(pixels, model.options.image.height, title, words, weights).c_str());
 }
 
 /// The share of right answers to questions of each kind and to all.
 void measure(const Arguments& a, const Model& model, const Images& images, const Questions* learnt = nullptr) {
-  const Questions q = draw(model, images, std::ssize(DigitQuestions::kinds), heed::Key{a.fit.seed}.child(4));
+  const Questions q = draw(model, images, std::ssize(DigitQuestions::kinds), of_tests.child(1));
   const heed::Tensor<float, 2> p = heed::predict(model, q.x.view());
   std::array<double, DigitQuestions::kinds.size()> right{};
   for (Index i = 0; i < p.extent(0); ++i) {
@@ -117,37 +110,35 @@ void measure(const Arguments& a, const Model& model, const Images& images, const
     right[q.kind(i)] +=
         std::max_element(row.begin(), row.end()) - row.begin() == q.answers[static_cast<std::size_t>(i)];
   }
-  const auto each = static_cast<double>(images.count());
-  double sum = 0;
   for (std::size_t k = 0; k < right.size(); ++k) {
-    std::printf("%-34s %.4f\n", DigitQuestions::kinds[k], right[k] / each);
-    sum += right[k];
+    std::printf("%-34s %.4f\n", DigitQuestions::kinds[k], right[k] / static_cast<double>(images.count()));
   }
-  std::printf("test accuracy %.4f of %td questions about %td images\n", sum / static_cast<double>(p.extent(0)),
+  std::printf("test accuracy %.4f of %td questions about %td images\n", heed::accuracy(p.view(), std::span(q.answers)),
               p.extent(0), images.count());
-  if (learnt)
-    std::printf("the commonest answer to each question %.4f\n", support::commonest_answers(learnt->asked, q.asked));
+  const double blind = learnt ? support::commonest_answers(learnt->asked, q.asked) : 0;
+  if (learnt) std::printf("without the image, by the commonest answer to each question: %.4f\n", blind);
+  if (a.show > 0) std::puts("\nhow much an image looks at itself and at each word of a question");
   for (Index i = 0; i < std::min(a.show, images.count()); ++i) {
     const DigitQuestion& one = q.asked[static_cast<std::size_t>(i * std::ssize(right) + i % std::ssize(right))];
-    show(model, images.pixels(i), one.words, ", right: " + model.labels[static_cast<std::size_t>(one.answer)]);
+    show(model, images.pixels(i), one.words, ", right: " + label(model, one.answer));
   }
 }
 
 void train(Arguments& a) {
-  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 8);
-  const Images images = read(a, a.train, 1, 1000);
+  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 10);
+  const heed::Key key{a.fit.seed};
   const bool measured = !a.test.empty() || a.train.empty();
-  const Images test = measured ? read(a, a.test, 2, 300) : Images{};
-  const std::vector<std::string> words = DigitQuestions::words();
-  a.options.tokens = heed::Vocabulary(words).size();
+  const Images images = read(a, a.train, key.child(1), 1500);
+  const Images test = measured ? read(a, a.test, of_tests, 300) : Images{};
+  a.options.tokens = heed::Vocabulary(DigitQuestions::words()).size();
   a.options.classes = std::ssize(DigitQuestions::answers());
   Model model(a.options);
-  model.initialize(heed::Key{a.fit.seed});
-  model.words = words;
+  model.initialize(key);
+  model.words = DigitQuestions::words();
   model.labels = DigitQuestions::answers();
-  const Questions questions = draw(model, images, a.questions, heed::Key{a.fit.seed}.child(3));
+  const Questions questions = draw(model, images, a.questions, key.child(2));
   std::printf("%td questions about %td images, %td words, %td answers, %td parameters\n", questions.x.extent(0),
-              images.count(), std::ssize(words), a.options.classes, heed::parameter_count(model));
+              images.count(), std::ssize(model.words), a.options.classes, heed::parameter_count(model));
   if (!a.model.empty()) heed::check_writable(a.model);
   a.fit.schedule = heed::CosineSchedule{};
   a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 5)));
@@ -161,12 +152,16 @@ void train(Arguments& a) {
 }
 
 void run(Arguments& a) {
-  if (a.ask.empty() && (!a.train.empty() || a.test.empty())) return train(a);
+  if (!a.ask && (!a.train.empty() || a.test.empty())) return train(a);
   const auto model = heed::load<Model>(a.model);
   a.options = model.options;
-  const Images test = read(a, a.test, 2, 300);
-  if (a.ask.empty()) return measure(a, model, test);
-  const std::vector<std::string> words = heed::tokenize_13a(heed::lower_case(a.ask));
+  heed::require(model.labels == DigitQuestions::answers(), [&] {
+    return heed::Fault{"not a model of questions about digits", a.model.string()};
+  });
+  const Images test = read(a, a.test, of_tests, 300);
+  if (!a.ask) return measure(a, model, test);
+  const std::vector<std::string> words = heed::tokenize_13a(heed::lower_case(*a.ask));
+  heed::require(!words.empty(), [] { return heed::Fault{"an empty question"}; });
   for (Index i = 0; i < std::min(a.show, test.count()); ++i) show(model, test.pixels(i), words, "");
 }
 
