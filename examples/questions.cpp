@@ -36,7 +36,7 @@ struct Arguments {
   Index questions = 10, show = 5;  // about an image; images
   double largest = 16;             // of a pixel
   heed::MultimodalClassifierOptions options{.image = {.channels = 1, .height = 8, .width = 8},
-                                            .words = DigitQuestions::most_words};
+                                            .max_words = DigitQuestions::most_words};
   heed::FitOptions fit{.epochs = 20, .learning_rate = 4e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
 };
 

@@ -26,7 +26,7 @@ using test_support::Values;
 using Options = heed::MultimodalClassifierOptions;
 
 constexpr Options small{.image = {.channels = 2, .height = 4, .width = 4},
-                        .words = 5,
+                        .max_words = 5,
                         .tokens = 7,
                         .classes = 3,
                         .channels = 3,
@@ -64,7 +64,7 @@ struct Case {
         x(file.values("input.x")),
         labels(file.integers("input.labels")),
         model({.image = {file.index("channels"), file.index("height"), file.index("width")},
-               .words = file.index("words"),
+               .max_words = file.index("words"),
                .tokens = file.extent("weight.embedding.weight", 0),
                .classes = file.extent("weight.classifier.weight", 0),
                .channels = file.extent("weight.image_encoder.0.weight", 0),
@@ -178,7 +178,7 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
     change(o);
     return error_of([&] { MultimodalClassifier<float> model(o); });
   };
-  EXPECT_NE(error([](Options& o) { o.words = 0; }).find("words out of range"), std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.max_words = 0; }).find("max_words out of range"), std::string::npos);
   EXPECT_NE(error([](Options& o) { o.image.height = 0; }).find("sizes must be positive"), std::string::npos);
   EXPECT_NE(error([](Options& o) { o.image.width = 1; }).find("the kernel does not fit"), std::string::npos);
   for (const auto member : {&Options::tokens, &Options::classes, &Options::channels, &Options::embedding,
@@ -191,7 +191,7 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
     change(o);
     return error_of([&] { MultimodalClassifier<float>::parameter_count(o); });
   };
-  EXPECT_NE(count_error([](Options& o) { o.words = 0; }).find("1 to 32768, got 0"), std::string::npos);
+  EXPECT_NE(count_error([](Options& o) { o.max_words = 0; }).find("1 to 32768, got 0"), std::string::npos);
   EXPECT_NE(count_error([](Options& o) { o.image.width = 32769; }).find("got 32769"), std::string::npos);
   EXPECT_EQ(count_error([](Options& o) { o.tokens = 32769; }), "no error");
   EXPECT_EQ(count_error([](Options& o) { o.image.height = o.image.width = o.channels = o.hidden = 32768; }),

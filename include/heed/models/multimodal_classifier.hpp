@@ -35,16 +35,16 @@ namespace heed::inline HEED_ISA {
 
 struct MultimodalClassifierOptions {
   ImageShape image = {.channels = 1};
-  Index words = 0;   ///< of a text, at most
-  Index tokens = 0;  ///< of the vocabulary: 0 is padding
+  Index max_words = 0;  ///< of a text
+  Index tokens = 0;     ///< of the vocabulary: 0 is padding
   Index classes = 0;
   Index channels = 16;  ///< of the convolution
   Index embedding = 32, hidden = 64, heads = 4;
   friend bool operator==(const MultimodalClassifierOptions&, const MultimodalClassifierOptions&) = default;
 };
 
-/// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + words), to (1, classes)
-/// logits:
+/// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + max_words), to
+/// (1, classes) logits:
 ///
 ///     h_1 .. h_n = LSTM(embedding of the words),  h_0 = Linear(Flatten(MaxPool2d(ReLU(Conv2d(image)))))
 ///     a = MultiheadAttention(query h_0, keys and values h_0 .. h_n),  logits = classifier(a)
@@ -86,8 +86,8 @@ struct MultimodalClassifier {
   MultimodalClassifier() = default;
   /// Throws as its parts do, and where there is no room for words.
   explicit MultimodalClassifier(Options o) : options(o) {
-    require(o.words > 0, [&] {
-      return Fault{"words out of range", "MultimodalClassifier", "at least 1", text_of(o.words)};
+    require(o.max_words > 0, [&] {
+      return Fault{"max_words out of range", "MultimodalClassifier", "at least 1", text_of(o.max_words)};
     });
     embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
     text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
@@ -114,7 +114,7 @@ struct MultimodalClassifier {
   }
 
   /// What x is made of.
-  ImageAndTokens input() const { return {options.image, options.words}; }
+  ImageAndTokens input() const { return {options.image, options.max_words}; }
   Shape output_shape(Shape x) const {
     input().check_shape(x, "MultimodalClassifier");
     return {1, options.classes};
@@ -136,11 +136,11 @@ struct MultimodalClassifier {
     std::int32_t* lengths = cache.lengths.reserve(L);
     for (Index l = 0; l < L; ++l) lengths[l] = 1 + tokens.lengths[l];
     const Tile<S> vectors = cache.vectors.take(embedding.output_shape(tokens.shape()), L, tokens.lengths);
-    const Tile<S> steps = cache.steps.take({1 + options.words, options.hidden}, L, lengths);
+    const Tile<S> steps = cache.steps.take({1 + options.max_words, options.hidden}, L, lengths);
     const Tile<S> attended = cache.attended.take({1, options.hidden}, L);
 
     embedding.forward(tokens, vectors, cache.embedding, pass);
-    text_encoder.forward(vectors, steps.range(1, options.words), cache.text_encoder, pass);
+    text_encoder.forward(vectors, steps.range(1, options.max_words), cache.text_encoder, pass);
     image_encoder.forward(input().image_of(x), steps.step(0), cache.image_encoder, pass);
     attention.forward(steps.step(0), steps, attended, cache.attention, pass);
     classifier.forward(attended, logits, cache.classifier, pass);
@@ -158,8 +158,8 @@ struct MultimodalClassifier {
                        grad.attention, pass);
     image_encoder.backward(input().image_of(x), steps.step(0), dsteps.step(0), input().image_of(dx),
                            cache.image_encoder, grad.image_encoder, pass);
-    text_encoder.backward(vectors, steps.range(1, options.words), dsteps.range(1, options.words), into(dvectors),
-                          cache.text_encoder, grad.text_encoder, pass);
+    text_encoder.backward(vectors, steps.range(1, options.max_words), dsteps.range(1, options.max_words),
+                          into(dvectors), cache.text_encoder, grad.text_encoder, pass);
     embedding.backward(input().tokens_of(x, cache.input), vectors, dvectors, cache.embedding, grad.embedding, pass);
   }
 
@@ -181,7 +181,7 @@ struct MultimodalClassifier {
     set(m, "image.channels", options.image.channels);
     set(m, "image.height", options.image.height);
     set(m, "image.width", options.image.width);
-    if (!words.empty()) set(m, "vocabulary", words);
+    if (!words.empty()) set(m, "words", words);
     if (!labels.empty()) set(m, "labels", labels);
     return m;
   }
@@ -210,7 +210,7 @@ struct MultimodalClassifier {
   /// The words and the labels. Throws where they do not fit the options.
   void restore(const Metadata& metadata) {
     labels = labels_from_metadata(metadata, options.classes);
-    words = metadata.contains("vocabulary") ? get_texts(metadata, "vocabulary") : std::vector<std::string>{};
+    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
     check_names();
   }
 
@@ -220,7 +220,7 @@ struct MultimodalClassifier {
     Index Options::*member;
   };
   static constexpr std::array<Size, 7> sizes() {
-    return {{{"words", &Options::words},
+    return {{{"max_words", &Options::max_words},
              {"tokens", &Options::tokens},
              {"classes", &Options::classes},
              {"channels", &Options::channels},
