@@ -8,6 +8,7 @@ import torch_graphs
 import torch_images
 import torch_layers
 import torch_losses
+import torch_multimodal
 import torch_optimizers
 import torch_tagger
 import torch_seq2seq
@@ -29,3 +30,4 @@ if __name__ == "__main__":
     torch_curves.write_all()
     torch_tagger.write_all()
     torch_seq2seq.write_all()
+    torch_multimodal.write_all()
