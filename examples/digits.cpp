@@ -14,10 +14,12 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
+#include "support/digit_images.hpp"
 
 namespace {
 
 using heed::Index;
+using support::Images;
 using Model = heed::VisionTransformer<float>;
 
 struct Arguments {
@@ -33,13 +35,6 @@ struct Arguments {
                                                          .dropout = 0.1,
                                                          .positions = heed::PositionKind::learned}};
   heed::FitOptions fit{.epochs = 60, .learning_rate = 2e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
-};
-
-/// Images with labels; pixels are 0 to 1.
-struct Images {
-  heed::Sequences<float> sequences;
-  std::vector<std::int32_t> classes;
-  heed::LabelledSequences<float> view() const { return {sequences.x.view(), classes, {}}; }
 };
 
 /// A line, a corner, a cross or a square somewhere in an image, on noise.
@@ -66,56 +61,32 @@ heed::Sequences<float> built_in_task(heed::Key key, Index count, heed::ImageShap
 }
 
 Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t part, Index count,
-            const heed::LabelMap* names) {
-  Images images{path.empty() ? built_in_task(heed::Key{a.fit.seed}.child(part), count, a.options.image)
-                             : heed::load_sequences<float>(path, {}, {.features = a.options.image.size()}),
-                {}};
-  heed::require(images.sequences.steps() == 1, [&] {
-    return heed::Fault{"not an image a line", path.string(),
-                       std::to_string(a.options.image.size()) + " pixels and a label",
-                       std::to_string(images.sequences.steps()) + " times as many"};
-  });
-  if (!path.empty()) {
-    for (float& pixel : images.sequences.x) pixel /= static_cast<float>(a.largest);
-  }
-  const std::string where = path.empty() ? "built-in task" : path.string();
-  const heed::LabelMap own = heed::LabelMap::from(images.sequences.labels, where);
-  images.classes = (names ? *names : own).encode(images.sequences.labels, where);
-  return images;
+            const std::vector<std::string>* names) {
+  if (!path.empty()) return support::read_images(path, a.options.image, a.largest, names);
+  return support::with_classes(built_in_task(heed::Key{a.fit.seed}.child(part), count, a.options.image), names,
+                               "built-in task");
 }
 
 /// An image, and how much each of its patches is attended to in the last block by all others, side by side.
 void show(const Model& model, const Images& images) {
-  constexpr std::string_view shades = " .:-=+*#%@";
-  const auto shade = [&](double part) {
-    return shades[std::min(static_cast<std::size_t>(std::clamp(part, 0.0, 1.0) * 10), std::size_t{9})];
-  };
   const heed::ImageShape image = model.options.image;
   const auto one = heed::view(images.sequences.x.data(), {Index(1), Index(1), image.size()});
   heed::Predictor predictor(model);
   const heed::Tensor<float, 3> weights = predictor.attention_weights(one);
-  std::vector<double> seen(static_cast<std::size_t>(weights.extent(2)));
-  for (Index row = 0; row < weights.extent(1); ++row) {
-    for (Index patch = 0; patch < weights.extent(2); ++patch) {
-      seen[static_cast<std::size_t>(patch)] += static_cast<double>(weights(0, row, patch));
-    }
+  const Index size = model.options.patch_size, across = image.width / size;
+  std::vector<float> seen(static_cast<std::size_t>(image.pixels()));  // each pixel has what its patch gets
+  for (Index p = 0; p < image.pixels(); ++p) {
+    const Index patch = p / image.width / size * across + p % image.width / size;
+    for (Index row = 0; row < weights.extent(1); ++row) seen[static_cast<std::size_t>(p)] += weights(0, row, patch);
   }
-  const double most = *std::max_element(seen.begin(), seen.end());
   const auto answer = predictor(one[0]);
   std::printf("image 0 is %s, the answer %s (%.3f)\nbeside it, how much its patches are attended to\n",
               model.labels[static_cast<std::size_t>(images.classes[0])].c_str(),
               model.labels[static_cast<std::size_t>(answer.label)].c_str(),
               static_cast<double>(answer.probabilities[static_cast<std::size_t>(answer.label)]));
-  for (Index y = 0; y < image.height; ++y) {
-    std::string line = "  ", patches = "   ";
-    for (Index x = 0; x < image.width; ++x) {
-      const Index patch =
-          y / model.options.patch_size * (image.width / model.options.patch_size) + x / model.options.patch_size;
-      line.append(2, shade(static_cast<double>(one(0, 0, image.at(y, x)))));
-      patches.append(2, shade(seen[static_cast<std::size_t>(patch)] / most));
-    }
-    std::puts((line + patches).c_str());
-  }
+  const auto pixels = support::shade_rows(images.pixels(0), image.height);
+  const auto patches = support::shade_rows(seen, image.height, *std::max_element(seen.begin(), seen.end()));
+  for (std::size_t y = 0; y < pixels.size(); ++y) std::printf("  %s   %s\n", pixels[y].c_str(), patches[y].c_str());
 }
 
 void measure(const Model& model, const Images& test, int threads) {
@@ -127,16 +98,15 @@ void measure(const Model& model, const Images& test, int threads) {
 void train(Arguments& a) {
   if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 12);
   const Images images = read(a, a.train, 1, 1500, nullptr);
-  const heed::LabelMap names = heed::LabelMap::from(images.sequences.labels, "labels");
   std::optional<Images> test;
-  if (!a.test.empty() || a.train.empty()) test = read(a, a.test, 2, 500, &names);
-  a.options.classes = names.size();
+  if (!a.test.empty() || a.train.empty()) test = read(a, a.test, 2, 500, &images.names);
+  a.options.classes = std::ssize(images.names);
   a.options.transformer.norm = heed::norm_from(a.norm);
   Model model(a.options);
   model.initialize(heed::Key{a.fit.seed});
-  model.labels = names.names;
+  model.labels = images.names;
   std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.sequences.x.extent(0),
-              a.options.image.height, a.options.image.width, names.size(), model.patch_embedding.patches(),
+              a.options.image.height, a.options.image.width, std::ssize(images.names), model.patch_embedding.patches(),
               heed::parameter_count(model));
   if (!a.model.empty()) heed::check_writable(a.model);
   const Index batches = (images.sequences.x.extent(0) - 1) / a.fit.batch_size + 1;
@@ -156,8 +126,7 @@ void run(Arguments& a) {
   if (!a.train.empty() || a.test.empty()) return train(a);
   const auto model = heed::load<Model>(a.model);
   a.options = model.options;
-  const heed::LabelMap names{model.labels};
-  measure(model, read(a, a.test, 2, 0, &names), a.fit.threads);
+  measure(model, read(a, a.test, 2, 0, &model.labels), a.fit.threads);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "heed/core/graph.hpp"
 #include "heed/core/head_temperature.hpp"
 #include "heed/core/image.hpp"
+#include "heed/core/image_and_tokens.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/kernels/attention.hpp"

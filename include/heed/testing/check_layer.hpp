@@ -44,6 +44,7 @@ struct CheckOptions {
   double weight_bound = 0.6;    ///< of these weights
   double input_bound = 1;       ///< of the inputs
   std::int32_t tokens = 5;      ///< of a layer of tokens: inputs are 0 to this - 1
+  Index token_features = 0;     ///< the last features of a step that are such tokens, as whole numbers
   double gradient = 1e-7;       ///< largest error of a gradient against differences, norm-wise
   double equal = 1e-12;         ///< largest difference of what should be equal in double
   double in_float = 2e-5;       ///< largest difference between float and double
@@ -281,7 +282,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
     if (ragged && !o.ragged) break;
     LayerRun<Double> run(layer, shape, o.lanes,
                          ragged ? ragged_lengths(o.lanes, shape.steps, o.shortest) : std::vector<std::int32_t>());
-    run.randomize(key, o.input_bound, o.tokens);
+    run.randomize(key, o.input_bound, o.tokens, o.token_features);
     run.training = o.training;
     const std::string where = ragged ? "ragged: " : "";
     detail::check_gradients(run, where, o, report);

@@ -60,8 +60,9 @@ struct LayerRun {
     set_zero(gradient);
   }
 
-  /// Inputs in +-bound, or tokens below `tokens`; gradients of the output in +-1.
-  void randomize(Key from, double bound = 1, std::int32_t tokens = 5) {
+  /// Inputs in +-bound, or tokens below `tokens`, as the last features of a step are, too; gradients of the output in
+  /// +-1.
+  void randomize(Key from, double bound = 1, std::int32_t tokens = 5, Index token_features = 0) {
     std::uint64_t i = 0;
     for (Input& v : x) {
       if constexpr (TokenLayer<L>) {
@@ -69,6 +70,10 @@ struct LayerRun {
       } else {
         v = static_cast<Input>(static_cast<float>(from.uniform(i++, -bound, bound)));
       }
+    }
+    for (Index k = 0; k < static_cast<Index>(x.size()) && token_features > 0; ++k) {
+      if (k / lanes % shape.features < shape.features - token_features) continue;
+      x[static_cast<std::size_t>(k)] = static_cast<Input>(from.below(i++, static_cast<std::uint64_t>(tokens)));
     }
     if constexpr (TokenLayer<L>) {  // what is no token stands where nobody looks
       for (Index k = 0; k < static_cast<Index>(x.size()); ++k) {
