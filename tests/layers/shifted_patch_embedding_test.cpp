@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../support/allocations.hpp"
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -15,7 +16,8 @@ TEST(ShiftedPatchEmbedding, FulfilsTheLayerContract) {
   const auto make = []<class S>() {
     return ShiftedPatchEmbedding<S>({.channels = 2, .height = 4, .width = 6, .patch_size = 2, .embed_dim = 5});
   };
-  const auto report = heed::testing::check_layer(make, {1, 48}, {.ragged = false});
+  const auto report =
+      heed::testing::check_layer(make, {1, 48}, {.ragged = false, .allocations = test_support::allocations});
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
