@@ -26,17 +26,22 @@ using Model = heed::VisionTransformer<float>;
 struct Arguments {
   std::filesystem::path train, test, model;
   std::string norm = "pre", positions = "learned";
-  double largest = 16;  // of a pixel
-  Index images = 1500;  // of the built-in task
+  Index images = 1500, copies = 8;
+  double largest = 16, move = 0.5, validation = 0;
   heed::VisionTransformerOptions options{.image = {.channels = 1, .height = 8, .width = 8},
                                          .patch_size = 2,
-                                         .transformer = {.d_model = 64,
+                                         .transformer = {.d_model = 48,
                                                          .num_heads = 4,
-                                                         .num_layers = 3,
+                                                         .num_layers = 2,
                                                          .dim_feedforward = 128,
                                                          .dropout = 0.1,
                                                          .positions = heed::PositionKind::learned}};
-  heed::FitOptions fit{.epochs = 60, .learning_rate = 2e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
+  heed::FitOptions fit{.epochs = 15,
+                       .learning_rate = 2e-3,
+                       .weight_decay = 0.05,
+                       .batch_size = 64,
+                       .clip_norm = 1,
+                       .label_smoothing = 0.1};
 };
 
 /// A line, a corner, a cross or a square somewhere in an image, on noise; drawn in 8 x 8 fields.
@@ -49,8 +54,8 @@ heed::Sequences<float> built_in_task(heed::Key key, Index count, heed::ImageShap
     const auto kind = draw.below(0, 4);
     const auto top = static_cast<Index>(draw.below(1, 4)), left = static_cast<Index>(draw.below(2, 4));
     for (Index p = 0; p < image.size(); ++p) {
-      const Index y = p / image.channels / image.width / field - top,
-                  x = p / image.channels % image.width / field - left;
+      const Index pixel = p / image.channels;
+      const Index y = pixel / image.width / field - top, x = pixel % image.width / field - left;
       const bool shapes[] = {x == 2, x == 0 || y == 4, x == y || x + y == 4, x % 4 == 0 || y % 4 == 0};
       const bool ink = std::min(x, y) >= 0 && std::max(x, y) < 5 && shapes[kind];
       data.x(i, 0, p) = static_cast<float>(draw.child(9).uniform(static_cast<std::uint64_t>(p), 0, 0.1) + 0.9 * ink);
@@ -67,8 +72,16 @@ Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t
                                "built-in task");
 }
 
-/// An image, and how much each of its patches is attended to in the last block by all others, side by side; of large
-/// images some pixels.
+Images rows_of(const Images& all, const std::vector<Index>& rows) {
+  heed::Sequences<float> some{.x = heed::Tensor<float, 3>({std::ssize(rows), 1, all.sequences.features()})};
+  for (const Index row : rows) {
+    std::ranges::copy(all.pixels(row), &some.x(std::ssize(some.labels), 0, 0));
+    some.labels.push_back(all.names[static_cast<std::size_t>(all.class_of(row))]);
+  }
+  return support::with_classes(std::move(some), &all.names, "");
+}
+
+/// An image, of a large one some pixels, and how much its patches are attended to in the last block, side by side.
 void show(const Model& model, const Images& images) {
   const heed::ImageShape image = model.options.image;
   const auto one = heed::view(images.sequences.x.data(), {Index(1), Index(1), image.size()});
@@ -97,14 +110,14 @@ void show(const Model& model, const Images& images) {
 
 void measure(const Model& model, const Images& test, int threads) {
   const heed::Evaluation e = heed::evaluate(model, test.view(), threads);
-  std::printf("test accuracy %.4f of %td images\n", e.accuracy, test.sequences.x.extent(0));
+  std::printf("test accuracy %.4f of %td images\n", e.accuracy, test.count());
   show(model, test);
 }
 
 void train(Arguments& a) {
-  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 12);
-  const Images images = read(a, a.train, 1, a.images, nullptr);
-  std::optional<Images> test;
+  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 3);
+  Images images = read(a, a.train, 1, a.images, nullptr);
+  std::optional<Images> test, held_out;
   if (!a.test.empty() || a.train.empty()) test = read(a, a.test, 2, (a.images + 2) / 3, &images.names);
   a.options.classes = std::ssize(images.names);
   a.options.transformer.norm = heed::norm_from(a.norm);
@@ -112,17 +125,26 @@ void train(Arguments& a) {
   Model model(a.options);
   model.initialize(heed::Key{a.fit.seed});
   model.labels = images.names;
-  std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.sequences.x.extent(0),
+  std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.count(),
               a.options.image.height, a.options.image.width, std::ssize(images.names), model.patches(),
               heed::parameter_count(model));
   if (!a.model.empty()) heed::check_writable(a.model);
-  const Index batches = (images.sequences.x.extent(0) - 1) / a.fit.batch_size + 1;
+  if (a.validation > 0) {
+    const heed::Split split = heed::stratified_split(images.classes, a.validation, heed::Key{a.fit.seed}.child(3));
+    held_out = rows_of(images, split.validation);
+    images = rows_of(images, split.training);
+    a.fit.early_stopping.patience = a.fit.epochs;
+  }
+  images = support::with_classes(
+      heed::moved_copies(images.sequences, a.options.image, a.copies, a.move, heed::Key{a.fit.seed}.child(4)),
+      &images.names, "");
+  const Index batches = (images.count() - 1) / a.fit.batch_size + 1;
   a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
   a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 6)));
-  if (a.fit.validation > 0) a.fit.early_stopping.patience = a.fit.epochs;
   const heed::InterruptGuard guard;
   a.fit.stop = guard.signal();
-  const heed::History history = heed::fit(model, images.view(), a.fit);
+  const heed::History history =
+      heed::fit(model, images.view(), a.fit, held_out ? std::optional(held_out->view()) : std::nullopt);
   heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
   if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
   if (!a.model.empty()) heed::save(model, a.model);
@@ -149,10 +171,13 @@ int main(int argc, char** argv) {
   program.add_option("--images", a.images, "Of the task of its own")->check(CLI::PositiveNumber);
   program.add_option("--patch", a.options.patch_size, "Of a patch, in pixels")->check(CLI::Range(1, 4096));
   program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
-  program.add_option("--validation", a.fit.validation, "This share of --train is held out, and chooses the epoch");
+  program.add_option("--validation", a.validation, "This share of --train is held out, and chooses the epoch");
   program.add_flag("--shifted", a.options.shifted_patches, "Patches of the image beside its four diagonal shifts");
   program.add_flag("--locality", a.options.transformer.locality, "Learnt temperatures; no patch attends to itself");
   program.add_option("--positions", a.positions, "none, sinusoidal, learned or relative");
+  program.add_option("--copies", a.copies, "Of each image, all but the first moved a little")
+      ->check(CLI::PositiveNumber);
+  program.add_option("--move", a.move, "By up to so many pixels")->check(CLI::NonNegativeNumber);
   program.add_option("--norm", a.norm, "none, pre or post");
   program.add_option("--size", a.options.transformer.d_model, "Features inside");
   program.add_option("--layers", a.options.transformer.num_layers, "Blocks");

@@ -50,6 +50,7 @@
 #include "heed/data/graph_text.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
+#include "heed/data/moved_images.hpp"
 #include "heed/data/next_tokens.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/npy_header.hpp"

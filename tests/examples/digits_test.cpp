@@ -46,17 +46,21 @@ std::string halves() {
 TEST_F(Digits, ReadsImagesOfOtherSizesAndLoads) {
   folder.file("d.csv", halves());
   const std::string options = "--side 4 --largest 12 --test d.csv --model m.safetensors";
-  const std::string out = succeeds("--train d.csv --epochs 30 --batch 8 " + options + small);
+  const std::string out = succeeds("--train d.csv --epochs 8 --batch 8 " + options + small);
   EXPECT_EQ(number_after(out, "test accuracy "), 1) << out;
   EXPECT_EQ(succeeds("--test d.csv --largest 12 --model m.safetensors --threads 1"),
             out.substr(out.find("test accuracy")));
 }
 
+TEST_F(Digits, HoldsSomeOut) {
+  const std::string out = succeeds("--epochs 2 --validation 0.2 --images 200" + small);
+  EXPECT_NE(out.find("  test 0."), std::string::npos) << out;
+}
+
 TEST_F(Digits, LearnsRealDigits) {
   const auto train = data_test::data_set("optdigits/optdigits.tra");
   if (!train) GTEST_SKIP() << "HEED_DATA_DIR has no optdigits";
-  const std::string out =
-      succeeds("--train " + train->string() + " --test " + train->string() + " --epochs 20" + small);
+  const std::string out = succeeds("--train " + train->string() + " --test " + train->string() + " --epochs 3" + small);
   EXPECT_GT(number_after(out, "test accuracy "), 0.9) << out;
 }
 
