@@ -4,6 +4,7 @@
 import torch_attention
 import torch_classifiers
 import torch_curves
+import torch_control
 import torch_graphs
 import torch_images
 import torch_layers
@@ -29,3 +30,4 @@ if __name__ == "__main__":
     torch_curves.write_all()
     torch_tagger.write_all()
     torch_seq2seq.write_all()
+    torch_control.write_all()
