@@ -1,10 +1,8 @@
 /// A network of self attention learns to keep a pole upright by pushing its cart. It sees the cart's position and the
 /// pole's angle alone, so that the last observations must tell it how fast they change.
 ///
-///     cart_pole --steps 50000 --model cart_pole.safetensors
+///     cart_pole --steps 50000 --seed 0 --model cart_pole.safetensors
 ///     cart_pole --model cart_pole.safetensors --play
-
-#include "support/cart_pole.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -20,6 +18,7 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/cart_pole_episode.hpp"
+#include "support/cart_pole_task.hpp"
 #include "support/command.hpp"
 #include "support/picture.hpp"
 #include "support/terminal.hpp"
@@ -41,7 +40,7 @@ struct Arguments {
   Index episodes = 100;
   heed::AttentionQNetworkOptions options{
       .features = CartPole::observation_size(), .actions = CartPole::actions(), .hidden = 32, .num_heads = 4};
-  heed::QLearningOptions learn{.steps = 10'000,
+  heed::QLearningOptions learn{.steps = 6'000,
                                .reward_scale = 0.1,
                                .n_step = 3,
                                .update = {.learning_rate = 1e-3, .target_rate = 0.02},

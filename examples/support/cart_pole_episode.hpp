@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "cart_pole.hpp"
+#include "cart_pole_task.hpp"
 #include "heed/train/episodes.hpp"
 
 namespace support {

@@ -1,13 +1,12 @@
 // The cart-pole, against its equations of motion, and the program that learns it.
 
-#include "../../examples/support/cart_pole.hpp"
-
 #include <array>
 #include <cmath>
 #include <cstdlib>
 #include <vector>
 
 #include "../../examples/support/cart_pole_episode.hpp"
+#include "../../examples/support/cart_pole_task.hpp"
 #include "../support/reference.hpp"
 #include "example.hpp"
 
