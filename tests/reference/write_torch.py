@@ -4,6 +4,7 @@
 import torch_attention
 import torch_classifiers
 import torch_curves
+import torch_control
 import torch_graphs
 import torch_images
 import torch_layers
@@ -31,3 +32,4 @@ if __name__ == "__main__":
     torch_tagger.write_all()
     torch_seq2seq.write_all()
     torch_multimodal.write_all()
+    torch_control.write_all()
