@@ -105,6 +105,8 @@
 #include "heed/losses/mean_squared_error.hpp"
 #include "heed/models/attention_decoder.hpp"
 #include "heed/models/graph_attention_network.hpp"
+#include "heed/models/image_captioner.hpp"
+#include "heed/models/image_captioner_options.hpp"
 #include "heed/models/keras_start.hpp"
 #include "heed/models/language_model.hpp"
 #include "heed/models/seq2seq.hpp"

@@ -2,6 +2,7 @@
 """Write the reference files that come from PyTorch. See README.md."""
 
 import torch_attention
+import torch_captions
 import torch_classifiers
 import torch_curves
 import torch_graphs
@@ -29,3 +30,4 @@ if __name__ == "__main__":
     torch_curves.write_all()
     torch_tagger.write_all()
     torch_seq2seq.write_all()
+    torch_captions.write_all()
