@@ -45,6 +45,16 @@ inline Images with_classes(heed::Sequences<float> sequences, const std::vector<s
   return images;
 }
 
+/// Images `first` to `last` - 1.
+inline Images some_images(const Images& all, heed::Index first, heed::Index last) {
+  const auto f = static_cast<std::ptrdiff_t>(first), l = static_cast<std::ptrdiff_t>(last);
+  const std::ptrdiff_t size = all.sequences.features();
+  const auto x = all.sequences.x.begin();
+  heed::Sequences<float> part{.x = heed::Tensor<float, 3>({last - first, 1, size}, {x + f * size, x + l * size})};
+  part.labels.assign(all.sequences.labels.begin() + f, all.sequences.labels.begin() + l);
+  return {std::move(part), {all.classes.begin() + f, all.classes.begin() + l}, all.names};
+}
+
 /// A line an image: pixels of 0 to `largest`, row by row, and a label. Throws where lines have other numbers of pixels.
 inline Images read_images(const std::filesystem::path& path, heed::ImageShape image, double largest,
                           const std::vector<std::string>* names = nullptr) {

@@ -110,6 +110,8 @@
 #include "heed/models/attention_decoder.hpp"
 #include "heed/models/attention_q_network.hpp"
 #include "heed/models/graph_attention_network.hpp"
+#include "heed/models/image_captioner.hpp"
+#include "heed/models/image_captioner_options.hpp"
 #include "heed/models/keras_start.hpp"
 #include "heed/models/language_model.hpp"
 #include "heed/models/multimodal_classifier.hpp"

@@ -2,6 +2,7 @@
 """Write the reference files that come from PyTorch. See README.md."""
 
 import torch_attention
+import torch_captions
 import torch_classifiers
 import torch_curves
 import torch_control
@@ -33,3 +34,4 @@ if __name__ == "__main__":
     torch_seq2seq.write_all()
     torch_multimodal.write_all()
     torch_control.write_all()
+    torch_captions.write_all()

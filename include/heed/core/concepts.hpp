@@ -35,8 +35,8 @@ concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L>
   requires std::default_initializable<typename L::Cache>;
 };
 
-/// A layer that makes one step of all steps says so: `static constexpr bool pools_time = true`. What follows it sees a
-/// step without lengths; of any other layer's output the steps have the lengths of its input.
+/// A layer that makes one step of all steps, or others of its own, says so: `static constexpr bool pools_time = true`.
+/// What follows it sees steps without lengths; of any other layer's output the steps have the lengths of its input.
 template <class L>
 inline constexpr bool pools_time = requires {
   requires L::pools_time;

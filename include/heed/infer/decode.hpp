@@ -31,7 +31,8 @@ namespace heed::inline HEED_ISA {
 /// - `step(token, logits, cache, pass)`: the token that each lane has come to, (1, 1), to the logits of the next
 ///   (1, `vocabulary()`).
 /// - `reorder(parents, cache, pass)`: lane l goes on from where lane `parents[l]` stands, which has the same source.
-/// - `attention_weights(cache)`: of the last step, (1, source steps).
+/// - `attention_weights(cache)`: of the last step, (1, source steps); or, where the model says how many steps there are
+///   to attend to, the same for all sources (regions of an image), `memory_steps()`, (1, memory steps).
 template <class M>
 concept StepDecoder = requires(const M& model, typename M::Cache& cache, Tile<const typename M::Source> source,
                                Tile<const std::int32_t> token, Tile<typename M::Scalar> logits,
@@ -58,7 +59,7 @@ struct Decoded {
   std::vector<std::int32_t> tokens = {};  ///< without the marks
   double score = 0;                       ///< log p / length^power, where the length counts the end mark
   std::vector<S> alignment = {};          ///< (tokens and end mark) x source steps: what each step attended to
-  Index source_steps = 0;
+  Index source_steps = 0;                 ///< or those of the model's memory
 };
 
 /// Decodes from memory of its own: greedily without an allocation once warm. One per thread; the model must outlive it
@@ -100,6 +101,7 @@ class SequenceDecoder {
                    std::to_string(sources.extent(2))};
     });
     check_lengths(lengths, n, steps, "SequenceDecoder");
+    if constexpr (std::floating_point<X>) check_finite(sources, lengths, "SequenceDecoder");
     if constexpr (requires { model_->check_source(sources, lengths, ""); }) {
       model_->check_source(sources, lengths, "SequenceDecoder");
     }
@@ -148,7 +150,7 @@ class SequenceDecoder {
       for (Index k = 0; k < steps * F; ++k) tile.data[k * L + l] = k < valid[l] * F ? from[k] : X(0);
     }
     model_->begin(tile, cache_, Pass{scratch_});
-    history_.begin(options_.max_steps, steps, L);
+    history_.begin(options_.max_steps, memory_steps(steps), L);
     std::fill_n(token_.take({1, 1}, L).data, L, options_.start);
     logits_.take({1, model_->vocabulary()}, L);
   }
@@ -189,8 +191,8 @@ class SequenceDecoder {
     }
     for (Index l = 0; l < n; ++l) {
       Result& result = out[static_cast<std::size_t>(rows[static_cast<std::size_t>(l)])];
-      history_.trace(l, ends[l], source_.view().length(l), options_.end, result.tokens, result.alignment);
-      result.source_steps = source_.view().length(l);
+      result.source_steps = memory_steps(source_.view().length(l));
+      history_.trace(l, ends[l], result.source_steps, options_.end, result.tokens, result.alignment);
       result.score = normalized(scores[l], ends[l]);
     }
   }
@@ -226,13 +228,18 @@ class SequenceDecoder {
     for (Index i = 0; i < n; ++i) {
       Result& result = out[static_cast<std::size_t>(rows[static_cast<std::size_t>(i)])];
       const auto& winner = beams_[static_cast<std::size_t>(i)].best();
-      history_.trace(winner.lane, winner.length, source_.view().length(i * beam), options_.end, result.tokens,
-                     result.alignment, winner.token);
-      result.source_steps = source_.view().length(i * beam);
+      result.source_steps = memory_steps(source_.view().length(i * beam));
+      history_.trace(winner.lane, winner.length, result.source_steps, options_.end, result.tokens, result.alignment,
+                     winner.token);
       result.score = winner.score;
     }
   }
 
+  // what there is to attend to, for a source of so many steps
+  Index memory_steps(Index steps) const {
+    if constexpr (requires { model_->memory_steps(); }) return model_->memory_steps();
+    return steps;
+  }
   double normalized(double log_probability, Index length) const {
     return log_probability / std::pow(static_cast<double>(length), options_.length_power);
   }

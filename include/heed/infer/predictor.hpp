@@ -83,8 +83,9 @@ class Predictor {
               });
   }
 
-  /// The label of every step of many sequences, (n, steps): the class of the largest logit, the first of equals; -1
-  /// past a sequence's end. For models that give logits (steps, classes). Throws as above.
+  /// The label of every step of many outputs, (n, steps): the class of the largest logit, the first of equals; -1
+  /// past a sequence's end, where steps are those of the input. For models that give logits (steps, classes). Throws as
+  /// above.
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
     const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
     Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
@@ -165,6 +166,7 @@ class Predictor {
     require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
     check_lengths(lengths, n, T, "Predictor");
     check_input(x, lengths);
+    const bool keeps_steps = output.steps > 1 && output.steps == T;
     for (Index first = 0; first < n; first += widest) {
       const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
       const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
@@ -184,7 +186,7 @@ class Predictor {
         }
       }
       if (steps < T) output = model_->output_shape(tile.shape());
-      const Tile<S> z = output_.take(output, lanes, output.steps > 1 ? valid : nullptr);
+      const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
       model_->forward(tile, z, cache_, Pass{scratch_});
       check_logits(z, rows, x, lengths);
       f(first, rows, z);

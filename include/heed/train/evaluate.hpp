@@ -46,10 +46,11 @@ double counted(const L& loss, std::span<const typename L::Target> targets) {
   }
 }
 
-/// Where a model's output for a tile goes: with labels for its steps it has the sequences' lengths.
+/// Where a model's output for a tile goes: with labels for the steps of the input, of which there are so many at most,
+/// it has the sequences' lengths.
 template <class S, class X, class T>
-Tile<S> take_output(TileBuffer<S>& memory, Shape shape, const SequenceTile<X, T, S>& tile) {
-  return memory.take(shape, tile.x.lanes, tile.labels.steps > 1 ? tile.x.lengths : nullptr);
+Tile<S> take_output(TileBuffer<S>& memory, Shape shape, const SequenceTile<X, T, S>& tile, Index steps) {
+  return memory.take(shape, tile.x.lanes, labels_steps(tile.labels.steps, steps) ? tile.x.lengths : nullptr);
 }
 }  // namespace detail
 
@@ -133,7 +134,7 @@ class Evaluator {
       Worker<Model>& worker = workers_[static_cast<std::size_t>(w)];
       const SequenceTile<X, T, S>& tile = tiles_[static_cast<std::size_t>(i)];
       const Pass pass{worker.scratch};
-      const Tile<S> z = detail::take_output(worker.output, model.output_shape(tile.x.shape()), tile);
+      const Tile<S> z = detail::take_output(worker.output, model.output_shape(tile.x.shape()), tile, shape_.steps);
       model.forward(tile.x, z, worker.cache, pass);
       each((own_.first + i) * tile.x.lanes, z, tile.rows);
       totals_[static_cast<std::size_t>(own_.first + i)] = {

@@ -50,7 +50,9 @@ class LocalRows {
 
   Index at(Index position) const { return order_.empty() ? position : order_[static_cast<std::size_t>(position)]; }
   /// The label or labels, or the numbers, of a sequence.
-  std::span<const T> targets(Index position) const { return targets_of(data_.labels, data_.lengths, at(position)); }
+  std::span<const T> targets(Index position) const {
+    return targets_of(data_.labels, data_.lengths, shape().steps, at(position));
+  }
 
   /// Puts the sequences at these positions into tile `i`.
   template <class S>

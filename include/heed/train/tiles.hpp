@@ -21,12 +21,13 @@
 namespace heed::inline HEED_ISA {
 
 /// Sequences with what they should give: views of the user's memory. `X`: float, double, or std::int32_t for tokens
-/// (n, steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. Labels of steps past
-/// a sequence's end do not count.
+/// (n, steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. As many labels as
+/// steps are of these steps: those past a sequence's end do not count. Others are of steps that the model gives by
+/// itself, and lengths say nothing of them.
 template <class X, class T = std::int32_t>
 struct LabelledSequences {
   TensorView<const X, 3> x;                    ///< (n, steps, features)
-  TargetsView<T> labels;                       ///< (n), (n, steps) for one a step, or (n, k) numbers
+  TargetsView<T> labels;                       ///< (n), (n, output steps) for one a step, or (n, k) numbers
   std::span<const std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
 
   Index count() const { return x.extent(0); }
@@ -43,14 +44,19 @@ TensorView<const S, 2> as_rows(TensorView<const S, 2> targets) {
   return targets;
 }
 
-/// The targets of sequence i: its label, those of its valid steps, or its numbers.
-inline std::span<const std::int32_t> targets_of(LabelsView labels, std::span<const std::int32_t> lengths, Index i) {
+/// Whether so many labels a sequence are those of the steps of its input.
+inline bool labels_steps(Index labels, Index steps) { return labels > 1 && labels == steps; }
+
+/// The targets of sequence i, of inputs of so many steps: its label, those of its valid steps, or its numbers.
+inline std::span<const std::int32_t> targets_of(LabelsView labels, std::span<const std::int32_t> lengths, Index steps,
+                                                Index i) {
   const Index each = labels.each();
-  const Index valid = each > 1 && !lengths.empty() ? lengths[static_cast<std::size_t>(i)] : each;
+  const bool ragged = labels_steps(each, steps) && !lengths.empty();
+  const Index valid = ragged ? lengths[static_cast<std::size_t>(i)] : each;
   return {labels.data() + i * each, static_cast<std::size_t>(valid)};
 }
 template <class S>
-std::span<const S> targets_of(TensorView<const S, 2> targets, std::span<const std::int32_t>, Index i) {
+std::span<const S> targets_of(TensorView<const S, 2> targets, std::span<const std::int32_t>, Index, Index i) {
   return {targets.data() + i * targets.extent(1), static_cast<std::size_t>(targets.extent(1))};
 }
 

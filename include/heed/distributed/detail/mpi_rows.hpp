@@ -81,7 +81,9 @@ class MpiRows {
   }
 
   Index at(Index position) const { return order_.empty() ? position : order_[static_cast<std::size_t>(position)]; }
-  std::span<const T> targets(Index position) const { return targets_of(labels(), lengths(), at(position)); }
+  std::span<const T> targets(Index position) const {
+    return targets_of(labels(), lengths(), shape_.steps, at(position));
+  }
 
   template <class S>
   SequenceTile<X, T, S> gather(TileStore<X, T, S>& store, Index i, IndexRange positions) const {

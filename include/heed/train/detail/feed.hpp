@@ -37,7 +37,7 @@ class Feed {
     double sum = 0;
     for (Index i = 0; i < count(); ++i) {
       const Index row = order_->members().empty() ? i : order_->members()[static_cast<std::size_t>(i)];
-      sum += detail::counted(loss, targets_of(rows_.labels(), rows_.lengths(), row));
+      sum += detail::counted(loss, targets_of(rows_.labels(), rows_.lengths(), rows_.shape().steps, row));
     }
     return sum;
   }

@@ -152,7 +152,7 @@ class FitRun {
     const Index count = members.empty() ? rows().count() : static_cast<Index>(members.size());
     for (Index i = 0; i < count; ++i) {
       const Index row = members.empty() ? i : members[static_cast<std::size_t>(i)];
-      for (const std::int32_t y : targets_of(rows().labels(), rows().lengths(), row)) {
+      for (const std::int32_t y : targets_of(rows().labels(), rows().lengths(), rows().shape().steps, row)) {
         if (y >= 0) labels.push_back(y);  // others are ignored
       }
     }
@@ -211,7 +211,9 @@ class FitRun {
       const SequenceTile<X, T, S> tile = feed_.tile(i, positions, worker.number);
       const Pass pass{worker.scratch, true, key, positions.first};
       const Shape output = model_.output_shape(tile.x.shape());
-      const Tile<S> z = take_output(worker.output, output, tile), dz = take_output(worker.doutput, output, tile);
+      const Index steps = rows().shape().steps;
+      const Tile<S> z = take_output(worker.output, output, tile, steps);
+      const Tile<S> dz = take_output(worker.doutput, output, tile, steps);
       model_.forward(tile.x, z, worker.cache, pass);
       totals.loss += loss_(z, tile.labels, tile.weights, scale, dz, pass);
       totals.correct += count_correct<L, S>(loss_, z, tile.labels, tile.weights);

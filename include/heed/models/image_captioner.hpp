@@ -1,0 +1,247 @@
+#pragma once
+
+/// @file
+/// A sentence about an image.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/compose/sequential.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/image.hpp"
+#include "heed/core/image_and_tokens.hpp"
+#include "heed/core/kernels/affine.hpp"
+#include "heed/core/math.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/conv2d.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/max_pool2d.hpp"
+#include "heed/layers/pooling.hpp"
+#include "heed/layers/positions.hpp"
+#include "heed/models/attention_decoder.hpp"
+#include "heed/models/image_captioner_options.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A small convolutional encoder and `AttentionDecoder` over the regions of its output (Xu et al. 2015):
+///
+///     a_r = cnn(image)_r + position_r,  h_0 = tanh(W mean(a) + b),  c_0 = tanh(W' mean(a) + b')
+///     cnn: Conv2d 3x3 > ReLU > Conv2d 3x3 > ReLU > MaxPool2d 2x2 > Conv2d 3x3 > ReLU, all with padding 1
+///
+/// The input is `ImageAndTokens`: an image and the tokens that the decoder is told, which begin with the start token.
+/// The output (max_tokens, tokens) are logits of the next token at each step; past the caption's end they say nothing,
+/// and labels there are to be ignored. Parameters have the names of the PyTorch module with the members `cnn`, an
+/// nn.Sequential, `positions`, an nn.Embedding, `fc_hidden`, `fc_cell` and `decoder`.
+template <class S>
+struct ImageCaptioner {
+  using Scalar = S;
+  using Input = S;
+  using Source = S;  // what is decoded from: the pixels, in one step
+  using Options = ImageCaptionerOptions;
+  using Cnn = Sequential<Conv2d<S>, Relu<S>, Conv2d<S>, Relu<S>, MaxPool2d<S>, Conv2d<S>, Relu<S>>;
+  static constexpr bool pools_time = true;  // its steps are not those of its input
+  static constexpr std::string_view architecture = "ImageCaptioner";
+
+  Options options;
+  Cnn cnn;
+  LearnedPositions<S> positions;
+  Dense<S> fc_hidden, fc_cell;
+  AttentionDecoder<S> decoder;
+  std::vector<std::string> words;  ///< of the vocabulary; empty: not known
+
+  struct Cache {
+    ImageAndTokens::Cache tokens;
+    typename Cnn::Cache cnn;
+    typename LearnedPositions<S>::Cache positions;
+    typename MeanPool<S>::Cache pool;
+    typename AttentionDecoder<S>::Cache decoder;
+    TileBuffer<S> features, regions;  // (regions, features), without and with positions
+    TileBuffer<S> mean, h, c;         // (1, features), (1, hidden)
+  };
+
+  ImageCaptioner() = default;
+  /// Throws as its parts do, and where `max_tokens` is not positive.
+  explicit ImageCaptioner(const Options& o)
+      : options(check(o)),
+        cnn(make_cnn(o)),
+        positions({.max_steps = o.regions(), .features = o.features}),
+        fc_hidden({.in_features = o.features, .out_features = o.hidden}),
+        fc_cell(fc_hidden),
+        decoder({.tokens = o.tokens,
+                 .embedding = o.embedding,
+                 .hidden = o.hidden,
+                 .memory = o.features,
+                 .score = o.score,
+                 .attention_size = o.attention_size,
+                 .dropout = o.dropout}) {
+    initialize({});
+  }
+
+  /// Each layer as PyTorch starts it; the tables a tenth as large, N(0, 0.1^2).
+  void initialize(Key key) {
+    cnn.initialize(key.child(0));
+    positions.initialize(key.child(1));
+    fc_hidden.initialize(key.child(2));
+    fc_cell.initialize(key.child(3));
+    decoder.initialize(key.child(4));
+    for (Table<S>* table : {&positions.weight, &decoder.embedding.weight}) {
+      for (S& v : *table) v *= S(0.1);
+    }
+  }
+
+  Shape output_shape(Shape x) const {
+    options.input().check_shape(x, "ImageCaptioner");
+    return {options.max_tokens, options.tokens};
+  }
+  /// Throws at the first token that is not in the vocabulary.
+  void check_input(TensorView<const S, 3> x, std::span<const std::int32_t> lengths,
+                   const std::string& where = "ImageCaptioner") const {
+    options.input().check_tokens(x, lengths, options.tokens, where);
+  }
+
+  /// a of the last pass, (max_tokens, regions), or of the last step, (1, regions).
+  Tile<const S> attention_weights(const Cache& cache) const { return decoder.attention_weights(cache.decoder); }
+
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    encode(options.input().image_of(x), cache, pass);
+    decoder.forward(options.input().tokens_of(x, cache.tokens), cache.regions.view(), first(cache), logits,
+                    cache.decoder, pass.at(1));
+  }
+
+  void backward(Tile<const S> x, Tile<const S> /*logits*/, Tile<const S> dlogits, Into<S> dx, Cache& cache,
+                ImageCaptioner& grad, const Pass& pass) const {
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<const S> features = cache.features.view(), regions = cache.regions.view(), mean = cache.mean.view();
+    const Tile<S> dregions = pass.scratch.like(regions), dmean = pass.scratch.like(mean);
+    const Tile<S> dh = pass.scratch.like(cache.h.view()), dc = pass.scratch.like(cache.c.view());
+    fill(dregions, S(0));
+    decoder.backward(cache.tokens.tokens.view(), regions, dlogits, onto(dregions), {dh, dc}, cache.decoder,
+                     grad.decoder, pass.at(1));
+    start_backward(fc_hidden, mean, cache.h.view(), dh, into(dmean), grad.fc_hidden);
+    start_backward(fc_cell, mean, cache.c.view(), dc, onto(dmean), grad.fc_cell);
+    MeanPool<S> pool;
+    pool.backward(regions, mean, dmean, onto(dregions), cache.pool, pool, pass);
+    positions.backward(features, regions, dregions, {}, cache.positions, grad.positions, pass);  // dfeatures = dregions
+    cnn.backward(options.input().image_of(x), as_image(features), as_image(Tile<const S>(dregions)),
+                 options.input().image_of(dx), cache.cnn, grad.cnn, pass.at(0));
+  }
+
+  // ---- decoding (see heed/infer/decode.hpp)
+
+  Index source_features() const { return options.image.size(); }
+  Index vocabulary() const { return options.tokens; }
+  Index memory_steps() const { return options.regions(); }
+  /// Throws where a source is not one image.
+  void check_source(TensorView<const S, 3> source, std::span<const std::int32_t> lengths,
+                    const std::string& where) const {
+    const bool all = std::all_of(lengths.begin(), lengths.end(), [](std::int32_t n) { return n == 1; });
+    require(source.extent(1) == 1 && all, [&] {
+      return Fault{"an image is one step", where, "1", all ? std::to_string(source.extent(1)) : "a length of 0"};
+    });
+  }
+  /// Before the first `step`: images (1, pixels), one a lane.
+  void begin(Tile<const S> source, Cache& cache, const Pass& pass) const {
+    encode(options.input().image_of(source), cache, pass);
+    decoder.begin(cache.regions.view(), first(cache), cache.decoder, pass.at(1));
+  }
+  /// The token of each lane, (1, 1), to the logits of the next, (1, tokens).
+  void step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    decoder.step(token, cache.regions.view(), logits, cache.decoder, pass.at(1));
+  }
+  /// Lane l goes on from where lane `parents[l]` stands; both have the same image.
+  void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
+    decoder.reorder(parents, cache.decoder, pass);
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("cnn", models.cnn...);
+    f("positions", models.positions...);
+    f("fc_hidden", models.fc_hidden...);
+    f("fc_cell", models.fc_cell...);
+    f("decoder", models.decoder...);
+  }
+
+  // ---- files
+
+  /// The options and the words. Throws where they do not fit each other.
+  Metadata metadata() const {
+    check_words();
+    Metadata m = to_metadata(options);
+    if (!words.empty()) set(m, "words", words);
+    return m;
+  }
+  static Options options_from(const Metadata& m) { return image_captioner_options(m); }
+  /// A file's tensors do not tell the image's height and width: `hints` must hold all options, as `metadata` has them.
+  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
+  static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
+  /// The words. Throws where they do not fit the options.
+  void restore(const Metadata& metadata) {
+    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
+    check_words();
+  }
+
+ private:
+  static Cnn make_cnn(const Options& o) {
+    const auto conv = [&](Index in, Index out, Index height, Index width) {
+      return Conv2d<S>({.in_channels = in, .out_channels = out, .height = height, .width = width, .padding = 1});
+    };
+    const auto [C, H, W] = std::array{o.channels, o.image.height, o.image.width};
+    return Cnn(conv(o.image.channels, C, H, W), {}, conv(C, C, H, W), {},
+               MaxPool2d<S>({.channels = C, .height = H, .width = W}), conv(C, o.features, H / 2, W / 2), {});
+  }
+
+  // the channels of a pixel stand side by side: its regions are the steps of the same numbers
+  Tile<S> as_image(Tile<S> regions) const {
+    return {regions.data, {1, regions.steps * regions.features}, regions.lanes};
+  }
+  Tile<const S> as_image(Tile<const S> regions) const {
+    return {regions.data, {1, regions.steps * regions.features}, regions.lanes};
+  }
+  static RecurrentState<const S> first(const Cache& cache) { return {cache.h.view(), cache.c.view()}; }
+
+  void encode(Tile<const S> image, Cache& cache, const Pass& pass) const {
+    const Shape shape{options.regions(), options.features};
+    const Tile<S> features = cache.features.take(shape, image.lanes), regions = cache.regions.take(shape, image.lanes);
+    const Tile<S> mean = cache.mean.take({1, options.features}, image.lanes);
+    cnn.forward(image, as_image(features), cache.cnn, pass.at(0));
+    positions.forward(features, regions, cache.positions, pass);
+    MeanPool<S>().forward(regions, mean, cache.pool, pass);
+    start(fc_hidden, mean, cache.h.take({1, options.hidden}, image.lanes));
+    start(fc_cell, mean, cache.c.take({1, options.hidden}, image.lanes));
+  }
+  static void start(const Dense<S>& dense, Tile<const S> mean, Tile<S> state) {
+    affine<S>(mean, dense.weight, dense.bias.data(), state);
+    transform<S>(state, state, []<class P>(const P& v) HEED_LAMBDA { return simd::tanh(v); });
+  }
+  // `d`: the gradient of the state, which becomes that of its tanh's argument
+  static void start_backward(const Dense<S>& dense, Tile<const S> mean, Tile<const S> state, Tile<S> d, Into<S> dmean,
+                             Dense<S>& grad) {
+    transform_gradient<S>(state, d, into(d), []<class P>(const P& y, const P& dy) HEED_LAMBDA {
+      return simd::mul(dy, simd::sub(simd::set1<P>(1), simd::mul(y, y)));
+    });
+    weight_gradient<S>(mean, d, grad.weight, grad.bias.data());
+    input_gradient<S>(d, dense.weight, dmean);
+  }
+
+  void check_words() const {
+    const auto count = static_cast<Index>(words.size());
+    require(count == 0 || count + 2 == options.tokens, [&] {
+      return Fault{"wrong number of words", "ImageCaptioner", std::to_string(options.tokens - 2),
+                   std::to_string(count)};
+    });
+  }
+};
+
+}  // namespace heed::inline HEED_ISA
