@@ -1,4 +1,5 @@
 // Each layer forward and backward on one tile, float: 64 lanes, and one lane; ten steps of 32 features, and of 128.
+// Convolutions 3 x 3 over images of 8 x 8, and of half that; an image of one channel is data.
 
 #include <benchmark/benchmark.h>
 
@@ -7,9 +8,11 @@
 #include "heed/layers/activations.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/attention_pool.hpp"
+#include "heed/layers/conv2d.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/lstm.hpp"
+#include "heed/layers/max_pool2d.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/testing/layer_run.hpp"
@@ -24,20 +27,21 @@ using heed::testing::LayerRun;
 
 constexpr Index steps = 10;
 
-// `products` of one sequence: none where a layer is pointwise
+// `products` of one sequence: none where a layer is pointwise. Data has no gradient.
 template <class L>
-void add(const std::string& name, Index size, const L& layer, Flops products = {}) {
+void add(const std::string& name, heed::Shape shape, const L& layer, Flops products = {}, bool data = false) {
+  const auto sink = data ? heed::testing::Sink::nowhere : heed::testing::Sink::into;
   for (const bool back : {false, true}) {
-    const std::string full = name + "/size:" + std::to_string(size) + (back ? "/forward and backward" : "/forward");
+    const std::string full = name + (back ? "/forward and backward" : "/forward");
     const double flop = products.forward + (back ? products.backward : 0);
     benchmark::RegisterBenchmark(full.c_str(),
                                  [=](benchmark::State& state) {
-                                   LayerRun<L> run(layer, {steps, size}, state.range(0));
+                                   LayerRun<L> run(layer, shape, state.range(0));
                                    run.randomize(heed::Key{1});
                                    const double begin = bench::seconds();
                                    for (auto _ : state) {
                                      run.forward();
-                                     if (back) run.backward(heed::testing::Sink::into, false);
+                                     if (back) run.backward(sink, false);
                                      benchmark::DoNotOptimize(run.y.data());
                                    }
                                    const double time = bench::seconds() - begin;
@@ -52,34 +56,59 @@ void add(const std::string& name, Index size, const L& layer, Flops products = {
   }
 }
 
+void add_images(Index side, Index channels, Index outputs) {
+  const heed::Conv2d<float> conv({.in_channels = channels,
+                                  .out_channels = outputs,
+                                  .height = side,
+                                  .width = side,
+                                  .kernel_size = 3,
+                                  .padding = 1});
+  // multiply-adds with pixels of the image alone: a row or column of the kernel meets side or side - 1 of an axis
+  const auto meets = static_cast<double>(3 * side - 2);
+  const std::string pixels = std::to_string(side);
+  std::string of = "/";
+  of.append(pixels).append("x").append(pixels).append("x").append(std::to_string(channels));
+  const heed::Shape shape{1, conv.in_image().size()};
+  const bool data = channels == 1;
+  add("Conv2d" + of + " to " + std::to_string(outputs), shape, conv,
+      bench::dense(static_cast<double>(channels), static_cast<double>(outputs), meets * meets, !data), data);
+  add("MaxPool2d" + of, shape,
+      heed::MaxPool2d<float>({.channels = channels, .height = side, .width = side, .kernel_size = 2}));
+}
+
 void add_layers(Index size) {
+  const auto add = [size](const char* name, const auto& layer, Flops products = {}) {
+    ::add(name + ("/size:" + std::to_string(size)), {steps, size}, layer, products);
+  };
   const auto s = static_cast<double>(size), T = static_cast<double>(steps);
   const Flops projection = bench::dense(s, s, T), scores = bench::attend(T, T, s), pool = bench::attend(1, T, s);
-  add("Dense", size, heed::Dense<float>({.in_features = size, .out_features = size}), projection);
-  add("Lstm", size, heed::Lstm<float>({.input_size = size, .hidden_size = size}), bench::lstm(s, s, T, true));
-  add("AttentionPool", size, heed::AttentionPool<float>({.features = size}), pool);
-  add("AdditiveAttention", size,
+  add("Dense", heed::Dense<float>({.in_features = size, .out_features = size}), projection);
+  add("Lstm", heed::Lstm<float>({.input_size = size, .hidden_size = size}), bench::lstm(s, s, T, true));
+  add("AttentionPool", heed::AttentionPool<float>({.features = size}), pool);
+  add("AdditiveAttention",
       heed::testing::QueryAndMemory<heed::AdditiveAttention<float>>{
           heed::AdditiveAttention<float>({.query_size = size, .memory_size = size})},
       bench::dense(s, s, T) + bench::attend(1, T - 1, s));  // the first step asks the others
-  add("DotAttention", size, heed::DotAttention<float>({.query_size = size, .memory_size = size, .output_size = size}),
+  add("DotAttention", heed::DotAttention<float>({.query_size = size, .memory_size = size, .output_size = size}),
       bench::dense(s, 3 * s, T) + scores);
-  add("MultiHeadAttention", size, heed::MultiHeadAttention<float>({.embed_dim = size, .num_heads = 2}),
+  add("MultiHeadAttention", heed::MultiHeadAttention<float>({.embed_dim = size, .num_heads = 2}),
       bench::dense(s, 4 * s, T) + scores);
-  add("Relu", size, heed::Relu<float>());
-  add("Tanh", size, heed::Tanh<float>());
-  add("Sigmoid", size, heed::Sigmoid<float>());
-  add("Gelu", size, heed::Gelu<float>());
-  add("Softmax", size, heed::Softmax<float>());
-  add("LastPool", size, heed::LastPool<float>());
-  add("MeanPool", size, heed::MeanPool<float>());
-  add("MaxPool", size, heed::MaxPool<float>());
+  add("Relu", heed::Relu<float>());
+  add("Tanh", heed::Tanh<float>());
+  add("Sigmoid", heed::Sigmoid<float>());
+  add("Gelu", heed::Gelu<float>());
+  add("Softmax", heed::Softmax<float>());
+  add("LastPool", heed::LastPool<float>());
+  add("MeanPool", heed::MeanPool<float>());
+  add("MaxPool", heed::MaxPool<float>());
 }
 
 const bool registered = [] {
   bench::describe_machine();
   add_layers(32);
   add_layers(128);
+  for (const Index channels : {1, 16, 32}) add_images(8, channels, 32);
+  add_images(4, 32, 64);
   return true;
 }();
 

@@ -1,4 +1,5 @@
-/// A vision transformer that reads digits: images of 8 x 8 with labels in, test accuracy and a model out.
+/// A vision transformer that reads digits: images of 8 x 8 with labels in, test accuracy and a model out; with
+/// --shifted and --locality the one for small data.
 ///
 ///     digits --train optdigits.tra --test optdigits.tes --model digits.safetensors
 ///     digits --test optdigits.tes --model digits.safetensors
@@ -24,36 +25,40 @@ using Model = heed::VisionTransformer<float>;
 
 struct Arguments {
   std::filesystem::path train, test, model;
-  std::string norm = "pre";
-  double largest = 16;  // of a pixel
+  std::string norm = "pre", positions = "learned";
+  Index images = 1500, copies = 8;
+  double largest = 16, move = 0.5, validation = 0;
   heed::VisionTransformerOptions options{.image = {.channels = 1, .height = 8, .width = 8},
                                          .patch_size = 2,
-                                         .transformer = {.d_model = 64,
+                                         .transformer = {.d_model = 48,
                                                          .num_heads = 4,
-                                                         .num_layers = 3,
+                                                         .num_layers = 2,
                                                          .dim_feedforward = 128,
                                                          .dropout = 0.1,
                                                          .positions = heed::PositionKind::learned}};
-  heed::FitOptions fit{.epochs = 60, .learning_rate = 2e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
+  heed::FitOptions fit{.epochs = 15,
+                       .learning_rate = 2e-3,
+                       .weight_decay = 0.05,
+                       .batch_size = 64,
+                       .clip_norm = 1,
+                       .label_smoothing = 0.1};
 };
 
-/// A line, a corner, a cross or a square somewhere in an image, on noise.
+/// A line, a corner, a cross or a square somewhere in an image, on noise; drawn in 8 x 8 fields.
 heed::Sequences<float> built_in_task(heed::Key key, Index count, heed::ImageShape image) {
+  const Index field = image.height / 8;
+  heed::require(field > 0, [] { return heed::Fault{"images too small", "built-in task", "a side of 8 or more", {}}; });
   heed::Sequences<float> data{.x = heed::Tensor<float, 3>({count, 1, image.size()})};
   for (Index i = 0; i < count; ++i) {
     const heed::Key draw = key.child(static_cast<std::uint64_t>(i));
-    const auto kind = draw.below(0, 4), top = draw.below(1, 4), left = draw.below(2, 4);
+    const auto kind = draw.below(0, 4);
+    const auto top = static_cast<Index>(draw.below(1, 4)), left = static_cast<Index>(draw.below(2, 4));
     for (Index p = 0; p < image.size(); ++p) {
-      data.x(i, 0, p) = static_cast<float>(0.1 * draw.child(9).uniform(static_cast<std::uint64_t>(p), 0, 1));
-    }
-    const auto ink = [&](std::uint64_t y, std::uint64_t x) {
-      data.x(i, 0, image.at(static_cast<Index>(top + y), static_cast<Index>(left + x))) += 0.9F;
-    };
-    for (std::uint64_t k = 0; k < 5; ++k) {
-      if (kind == 0) ink(k, 2);
-      if (kind == 1) ink(k, 0), ink(4, k);
-      if (kind == 2) ink(k, k), ink(k, 4 - k);
-      if (kind == 3) ink(k, 0), ink(k, 4), ink(0, k), ink(4, k);
+      const Index pixel = p / image.channels;
+      const Index y = pixel / image.width / field - top, x = pixel % image.width / field - left;
+      const bool shapes[] = {x == 2, x == 0 || y == 4, x == y || x + y == 4, x % 4 == 0 || y % 4 == 0};
+      const bool ink = std::min(x, y) >= 0 && std::max(x, y) < 5 && shapes[kind];
+      data.x(i, 0, p) = static_cast<float>(draw.child(9).uniform(static_cast<std::uint64_t>(p), 0, 0.1) + 0.9 * ink);
     }
     data.labels.emplace_back(std::array{"line", "corner", "cross", "square"}[kind]);
   }
@@ -67,55 +72,79 @@ Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t
                                "built-in task");
 }
 
-/// An image, and how much each of its patches is attended to in the last block by all others, side by side.
+Images rows_of(const Images& all, const std::vector<Index>& rows) {
+  heed::Sequences<float> some{.x = heed::Tensor<float, 3>({std::ssize(rows), 1, all.sequences.features()})};
+  for (const Index row : rows) {
+    std::ranges::copy(all.pixels(row), &some.x(std::ssize(some.labels), 0, 0));
+    some.labels.push_back(all.names[static_cast<std::size_t>(all.class_of(row))]);
+  }
+  return support::with_classes(std::move(some), &all.names, "");
+}
+
+/// An image, of a large one some pixels, and how much its patches are attended to in the last block, side by side.
 void show(const Model& model, const Images& images) {
   const heed::ImageShape image = model.options.image;
   const auto one = heed::view(images.sequences.x.data(), {Index(1), Index(1), image.size()});
   heed::Predictor predictor(model);
   const heed::Tensor<float, 3> weights = predictor.attention_weights(one);
-  const Index size = model.options.patch_size, across = image.width / size;
-  std::vector<float> seen(static_cast<std::size_t>(image.pixels()));  // each pixel has what its patch gets
-  for (Index p = 0; p < image.pixels(); ++p) {
-    const Index patch = p / image.width / size * across + p % image.width / size;
-    for (Index row = 0; row < weights.extent(1); ++row) seen[static_cast<std::size_t>(p)] += weights(0, row, patch);
+  const Index size = model.options.patch_size, every = (image.height + 15) / 16;
+  std::vector<float> pixel, seen;  // what a pixel is, and what its patch gets
+  for (Index y = 0; y < image.height; y += every) {
+    for (Index x = 0; x < image.width; x += every) {
+      const Index patch = y / size * (image.width / size) + x / size;
+      pixel.push_back(one(0, 0, image.at(y, x)));
+      seen.push_back(0);
+      for (Index row = 0; row < weights.extent(1); ++row) seen.back() += weights(0, row, patch);
+    }
   }
   const auto answer = predictor(one[0]);
   std::printf("image 0 is %s, the answer %s (%.3f)\nbeside it, how much its patches are attended to\n",
               model.labels[static_cast<std::size_t>(images.classes[0])].c_str(),
               model.labels[static_cast<std::size_t>(answer.label)].c_str(),
               static_cast<double>(answer.probabilities[static_cast<std::size_t>(answer.label)]));
-  const auto pixels = support::shade_rows(images.pixels(0), image.height);
-  const auto patches = support::shade_rows(seen, image.height, *std::max_element(seen.begin(), seen.end()));
-  for (std::size_t y = 0; y < pixels.size(); ++y) std::printf("  %s   %s\n", pixels[y].c_str(), patches[y].c_str());
+  const Index rows = (image.height - 1) / every + 1;
+  const auto left = support::shade_rows(pixel, rows);
+  const auto right = support::shade_rows(seen, rows, *std::max_element(seen.begin(), seen.end()));
+  for (std::size_t y = 0; y < left.size(); ++y) std::printf("  %s   %s\n", left[y].c_str(), right[y].c_str());
 }
 
 void measure(const Model& model, const Images& test, int threads) {
   const heed::Evaluation e = heed::evaluate(model, test.view(), threads);
-  std::printf("test accuracy %.4f of %td images\n", e.accuracy, test.sequences.x.extent(0));
+  std::printf("test accuracy %.4f of %td images\n", e.accuracy, test.count());
   show(model, test);
 }
 
 void train(Arguments& a) {
-  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 12);
-  const Images images = read(a, a.train, 1, 1500, nullptr);
-  std::optional<Images> test;
-  if (!a.test.empty() || a.train.empty()) test = read(a, a.test, 2, 500, &images.names);
+  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 3);
+  Images images = read(a, a.train, 1, a.images, nullptr);
+  std::optional<Images> test, held_out;
+  if (!a.test.empty() || a.train.empty()) test = read(a, a.test, 2, (a.images + 2) / 3, &images.names);
   a.options.classes = std::ssize(images.names);
   a.options.transformer.norm = heed::norm_from(a.norm);
+  a.options.transformer.positions = heed::positions_from(a.positions);
   Model model(a.options);
   model.initialize(heed::Key{a.fit.seed});
   model.labels = images.names;
-  std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.sequences.x.extent(0),
-              a.options.image.height, a.options.image.width, std::ssize(images.names), model.patch_embedding.patches(),
+  std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.count(),
+              a.options.image.height, a.options.image.width, std::ssize(images.names), model.patches(),
               heed::parameter_count(model));
   if (!a.model.empty()) heed::check_writable(a.model);
-  const Index batches = (images.sequences.x.extent(0) - 1) / a.fit.batch_size + 1;
+  if (a.validation > 0) {
+    const heed::Split split = heed::stratified_split(images.classes, a.validation, heed::Key{a.fit.seed}.child(3));
+    held_out = rows_of(images, split.validation);
+    images = rows_of(images, split.training);
+    a.fit.early_stopping.patience = a.fit.epochs;
+  }
+  images = support::with_classes(
+      heed::moved_copies(images.sequences, a.options.image, a.copies, a.move, heed::Key{a.fit.seed}.child(4)),
+      &images.names, "");
+  const Index batches = (images.count() - 1) / a.fit.batch_size + 1;
   a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
   a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 6)));
-  if (a.fit.validation > 0) a.fit.early_stopping.patience = a.fit.epochs;
   const heed::InterruptGuard guard;
   a.fit.stop = guard.signal();
-  const heed::History history = heed::fit(model, images.view(), a.fit);
+  const heed::History history =
+      heed::fit(model, images.view(), a.fit, held_out ? std::optional(held_out->view()) : std::nullopt);
   heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
   if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
   if (!a.model.empty()) heed::save(model, a.model);
@@ -138,18 +167,28 @@ int main(int argc, char** argv) {
   program.add_option("--test", a.test, "The same, to measure on");
   program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded");
   program.add_option("--side", a.options.image.height, "Of an image, in pixels")->check(CLI::Range(1, 4096));
+  program.add_option("--channels", a.options.image.channels, "Of a pixel")->check(CLI::Range(1, 4096));
+  program.add_option("--images", a.images, "Of the task of its own")->check(CLI::PositiveNumber);
   program.add_option("--patch", a.options.patch_size, "Of a patch, in pixels")->check(CLI::Range(1, 4096));
   program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
-  program.add_option("--validation", a.fit.validation, "This share of --train is held out, and chooses the epoch");
+  program.add_option("--validation", a.validation, "This share of --train is held out, and chooses the epoch");
+  program.add_flag("--shifted", a.options.shifted_patches, "Patches of the image beside its four diagonal shifts");
+  program.add_flag("--locality", a.options.transformer.locality, "Learnt temperatures; no patch attends to itself");
+  program.add_option("--positions", a.positions, "none, sinusoidal, learned or relative");
+  program.add_option("--copies", a.copies, "Of each image, all but the first moved a little")
+      ->check(CLI::PositiveNumber);
+  program.add_option("--move", a.move, "By up to so many pixels")->check(CLI::NonNegativeNumber);
   program.add_option("--norm", a.norm, "none, pre or post");
   program.add_option("--size", a.options.transformer.d_model, "Features inside");
   program.add_option("--layers", a.options.transformer.num_layers, "Blocks");
   program.add_option("--heads", a.options.transformer.num_heads, "Heads of attention");
+  program.add_option("--feedforward", a.options.transformer.dim_feedforward, "Hidden units of a block");
   program.add_option("--dropout", a.options.transformer.dropout, "In training");
   program.add_option("--epochs", a.fit.epochs, "Passes over the images")->check(CLI::PositiveNumber);
   program.add_option("--batch", a.fit.batch_size, "Images a step")->check(CLI::PositiveNumber);
   program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
   program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
+  program.add_option("--label-smoothing", a.fit.label_smoothing, "0 to 1");
   program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
   program.add_option("--seed", a.fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
   program.callback([&] {

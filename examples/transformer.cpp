@@ -156,6 +156,9 @@ int main(int argc, char** argv) {
   program.add_option("--validation", a.fit.validation, "This share of --train is held out, and chooses the epoch");
   program.add_option("--norm", a.norm, "none, pre or post");
   program.add_option("--positions", a.positions, "none, sinusoidal, learned or relative");
+  program.add_option("--distance", a.options.distance, "The farthest that relative positions tell apart")
+      ->check(CLI::PositiveNumber);
+  program.add_flag("--locality", a.options.locality, "Learnt temperatures; no step attends to itself");
   program.add_option("--activation", a.activation, "relu or gelu");
   program.add_option("--size", a.options.d_model, "Features inside");
   program.add_option("--layers", a.options.num_layers, "Blocks");

@@ -15,6 +15,7 @@
 #include "heed/io/safetensors.hpp"
 #include "support/alignment_map.hpp"
 #include "support/command.hpp"
+#include "support/picture.hpp"
 #include "support/small_corpus.hpp"
 #include "support/translator.hpp"
 
@@ -26,7 +27,7 @@ constexpr heed::ParallelTextOptions reading{.lower = true};
 
 struct Arguments {
   std::vector<std::string> train, val, test;
-  std::string model, checkpoint, sentence, score = "additive", bridge = "dense";
+  std::string model, checkpoint, sentence, picture, score = "additive", bridge = "dense";
   heed::Seq2SeqOptions options{.embedding = 128, .hidden = 128, .layers = 1, .bidirectional = true, .dropout = 0.2};
   heed::FitOptions fit{.epochs = 12, .learning_rate = 2e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
   heed::Index min_count = 2, beam = 5, most = 50;
@@ -40,6 +41,7 @@ void define(CLI::App& app, Arguments& a) {
   app.add_option("--model", a.model, "Where the model is kept; without --train it is read")->type_name("FILE");
   app.add_option("--checkpoint", a.checkpoint, "Kept after every epoch; training goes on from it")->type_name("FILE");
   app.add_option("--translate", a.sentence, "Translate one sentence and show what its words looked at");
+  app.add_option("--picture", a.picture, "Draw that as a heat map, .png or .svg; needs gnuplot")->type_name("FILE");
   app.add_option("--embedding", a.options.embedding, "Numbers a word")->capture_default_str();
   app.add_option("--hidden", a.options.hidden, "Size of the LSTMs")->capture_default_str();
   app.add_option("--layers", a.options.layers, "Of encoder and decoder")->capture_default_str();
@@ -71,6 +73,8 @@ void show(const Translator& translator, const support::Sentence& sentence, const
   const support::Translation t = translator({sentence}, a.beam, a.most, threads).front();
   std::printf("\n%s\n%s  (log p a word %.3f)\n\n%s", heed::joined(sentence).c_str(), heed::joined(t.words).c_str(),
               t.score, support::alignment_map(t.from, t.to, t.alignment).c_str());
+  if (a.picture.empty()) return;
+  support::draw(a.picture, support::HeatMap{.columns = t.from, .rows = t.to, .values = t.alignment});
 }
 
 Translator trained(Arguments& a, const heed::ParallelText& train, const std::optional<heed::ParallelText>& val,
@@ -107,6 +111,7 @@ void run(Arguments& a) {
   a.options.bidirectional = !a.one_direction;
   a.options.score = heed::score_kind(a.score);
   a.options.bridge = a.bridge == "sum" ? heed::Bridge::sum : heed::Bridge::dense;
+  if (!a.picture.empty()) support::check_picture(a.picture);
   heed::ThreadPool threads(a.fit.threads);
   std::optional<heed::ParallelText> val, test;
   if (!a.val.empty()) val = read(a.val);

@@ -24,6 +24,20 @@ TEST(AttentionMask, LeavesEverythingWhereItIsEmpty) {
   mask.check(7, 9, "here");
 }
 
+TEST(AttentionMask, KeepsAQueryFromItsOwnKey) {
+  AttentionMask mask;
+  mask.others_only = true;
+  EXPECT_TRUE(mask);
+  EXPECT_FALSE(mask(3, 3));
+  EXPECT_TRUE(mask(3, 4));
+  const bool data[] = {true, false, true, true};
+  mask = {data, 2, 2, true};
+  EXPECT_FALSE(mask(0, 0));
+  EXPECT_FALSE(mask(0, 1));
+  EXPECT_TRUE(mask(1, 0));
+  EXPECT_FALSE(mask(1, 1));
+}
+
 TEST(AttentionMask, HasTheSizeOfQueriesAndKeys) {
   const bool data[6] = {};
   const AttentionMask mask{data, 2, 3};

@@ -21,6 +21,18 @@ TEST_F(Digits, LearnsItsOwnTaskAndKeepsTheModel) {
   for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
 }
 
+TEST_F(Digits, LearnsWithShiftedPatchesAndLocality) {
+  const std::string out =
+      succeeds("--epochs 8 --shifted --locality --positions relative --model m.safetensors" + small);
+  EXPECT_GT(number_after(out, "test accuracy "), 0.9) << out;
+}
+
+TEST_F(Digits, ShowsSomePixelsOfLargeImages) {
+  const std::string out = succeeds("--epochs 1 --side 64 --patch 16 --channels 3 --images 40" + small);
+  EXPECT_TRUE(has_line(out, "40 images of 64 x 64, 4 classes, 16 patches, 18052 parameters")) << out;
+  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
+}
+
 /// Images of 4 x 4: a bright upper half is `up`, a bright lower half `down`.
 std::string halves() {
   std::string text;
@@ -34,17 +46,21 @@ std::string halves() {
 TEST_F(Digits, ReadsImagesOfOtherSizesAndLoads) {
   folder.file("d.csv", halves());
   const std::string options = "--side 4 --largest 12 --test d.csv --model m.safetensors";
-  const std::string out = succeeds("--train d.csv --epochs 30 --batch 8 " + options + small);
+  const std::string out = succeeds("--train d.csv --epochs 8 --batch 8 " + options + small);
   EXPECT_EQ(number_after(out, "test accuracy "), 1) << out;
   EXPECT_EQ(succeeds("--test d.csv --largest 12 --model m.safetensors --threads 1"),
             out.substr(out.find("test accuracy")));
 }
 
+TEST_F(Digits, HoldsSomeOut) {
+  const std::string out = succeeds("--epochs 2 --validation 0.2 --images 200" + small);
+  EXPECT_NE(out.find("  test 0."), std::string::npos) << out;
+}
+
 TEST_F(Digits, LearnsRealDigits) {
   const auto train = data_test::data_set("optdigits/optdigits.tra");
   if (!train) GTEST_SKIP() << "HEED_DATA_DIR has no optdigits";
-  const std::string out =
-      succeeds("--train " + train->string() + " --test " + train->string() + " --epochs 20" + small);
+  const std::string out = succeeds("--train " + train->string() + " --test " + train->string() + " --epochs 3" + small);
   EXPECT_GT(number_after(out, "test accuracy "), 0.9) << out;
 }
 
@@ -54,6 +70,8 @@ TEST_F(Digits, SaysWhatIsWrong) {
   fails("--train d.csv --side 2", 1, "not an image a line (expected 4 pixels and a label, got 4 times as many)");
   fails("--train d.csv --side 4 --patch 3", 1, "not made of whole patches");
   fails("--train d.csv --side 4 --norm some", 1, "norm");
+  fails("--train d.csv --side 4 --positions some", 1, "positions");
+  fails("--side 4", 1, "images too small");
   fails("--test d.csv", 2, "--model");
   fails("--train none.csv", 1, "none.csv");
   fails("--epochs 0", 2, "--epochs");

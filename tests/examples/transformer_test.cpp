@@ -41,6 +41,13 @@ TEST_F(Transformer, KeepsItsModelInAFile) {
   }
 }
 
+TEST_F(Transformer, KeepsLocalityInAFile) {
+  write_ts();
+  const std::string options = "--locality --positions relative --distance 3";
+  const std::string out = succeeds("--train d.ts --test d.ts --model m.safetensors " + options + small);
+  EXPECT_EQ(succeeds("--test d.ts --model m.safetensors --threads 1"), out.substr(out.find("test accuracy")));
+}
+
 TEST_F(Transformer, ReadsTablesAndHoldsSomeOut) {
   write_csv();
   const std::string out = succeeds("--train d.csv --test d.csv --validation 0.3" + small);

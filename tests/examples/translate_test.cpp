@@ -45,6 +45,25 @@ TEST_F(Translate, TrainsOnASliceOfRealTextAndGoesOnFromItsFile) {
   EXPECT_NE(one.out.find("\nein mann schläft .\n"), std::string::npos) << one.out;
 }
 
+TEST_F(Translate, GoesOnFromACheckpointToTheSameModel) {
+  folder.file("a.txt", "ein hund\nein mann\nzwei hunde\n");
+  folder.file("b.txt", "a dog\na man\ntwo dogs\n");
+  const std::string train =
+      "--train a.txt b.txt --embedding 8 --hidden 8 --min-count 1 --dropout 0.3 --threads 1 --epochs ";
+  succeeds(train + "6 --model whole.safetensors");
+  succeeds(train + "2 --checkpoint c --model part.safetensors");
+  const std::string rest = succeeds(train + "6 --checkpoint c --model rest.safetensors");
+  EXPECT_EQ(rest.find("epoch  2"), std::string::npos) << rest;
+  EXPECT_NE(rest.find("epoch  3"), std::string::npos) << rest;
+  EXPECT_EQ(text("rest.safetensors"), text("whole.safetensors"));
+}
+
+TEST_F(Translate, DrawsWhatItLookedAt) {
+  if (std::system("gnuplot --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "gnuplot is not installed";
+  succeeds("--threads 1 --epochs 1 --picture map.png");
+  EXPECT_EQ(text("map.png").substr(1, 3), "PNG");
+}
+
 TEST_F(Translate, RefusesWhatIsWrong) {
   folder.file("a.txt", "one\ntwo\n");
   folder.file("b.txt", "eins\n");
@@ -52,6 +71,7 @@ TEST_F(Translate, RefusesWhatIsWrong) {
   fails("--train a.txt", 2, "--train");
   fails("--train a.txt none.txt", 1, "none.txt");
   fails("--score cosine", 2, "--score");
+  fails("--picture map.gif", 1, "map.gif: a picture is named .png or .svg");
   fails("--model none.safetensors", 1, "none.safetensors");
   fails("--train a.txt a.txt --hidden 0 --model m.safetensors", 1, "sizes must be positive");
   fails("--train a.txt a.txt --dropout 1 --model m.safetensors", 1, "Dropout: option out of range");

@@ -71,6 +71,8 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
                            {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2}),
                        {3, 4}, true),
       0);
+  EXPECT_EQ(
+      warm_allocations(heed::MultiHeadAttention<float>({.embed_dim = 4, .num_heads = 2, .locality = true}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::MeanPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::MaxPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::LastPool<float>(), {3, 4}), 0);

@@ -59,7 +59,8 @@ TEST(MultiHeadAttention, EqualsPyTorchWithItsOptions) {
                                             .kdim = file.index("kdim"),
                                             .vdim = file.index("vdim"),
                                             .causal = file.flag("causal"),
-                                            .relative_positions = file.index("relative")});
+                                            .relative_positions = file.index("relative"),
+                                            .locality = file.options().contains("locality")});
     if (file.text("form") == "three") {
       using Three = test_support::ThreeInputs<MultiHeadAttention<double>>;
       test_support::expect_equals_reference(name, Three{layer, {6, file.index("kdim"), file.index("vdim")}});
@@ -73,7 +74,8 @@ TEST(MultiHeadAttention, EqualsPyTorchWithItsOptions) {
 
 auto make_with(MultiHeadAttention<double>::Options o) {
   return [o]<class S>() {
-    return MultiHeadAttention<S>({o.embed_dim, o.num_heads, o.kdim, o.vdim, o.dropout, o.causal, o.relative_positions});
+    return MultiHeadAttention<S>(
+        {o.embed_dim, o.num_heads, o.kdim, o.vdim, o.dropout, o.causal, o.relative_positions, o.locality});
   };
 }
 
@@ -82,9 +84,13 @@ TEST(MultiHeadAttention, FulfilsTheLayerContractWithItsOptions) {
        {MultiHeadAttention<double>::Options{.embed_dim = 6, .num_heads = 2, .causal = true},
         {.embed_dim = 6, .num_heads = 2, .dropout = 0.4},
         {.embed_dim = 6, .num_heads = 2, .relative_positions = 1},
-        {.embed_dim = 6, .num_heads = 3, .dropout = 0.3, .causal = true, .relative_positions = 3}}) {
+        {.embed_dim = 6, .num_heads = 3, .dropout = 0.3, .causal = true, .relative_positions = 3},
+        {.embed_dim = 6, .num_heads = 2, .dropout = 0.3, .locality = true},
+        {.embed_dim = 6, .num_heads = 3, .causal = true, .relative_positions = 2, .locality = true}}) {
     const auto report = heed::testing::check_layer(make_with(o), {5, 6}, {.training = true});
-    EXPECT_TRUE(report.ok()) << "dropout " << o.dropout << ", causal " << o.causal << '\n' << report.text();
+    EXPECT_TRUE(report.ok()) << "dropout " << o.dropout << ", causal " << o.causal << ", locality " << o.locality
+                             << '\n'
+                             << report.text();
   }
 }
 TEST(MultiHeadAttention, FulfilsTheLayerContractWithAMask) {
@@ -263,6 +269,20 @@ TEST(MultiHeadAttention, WhoMeetsNoKeyGivesZeros) {
   }
 }
 
+TEST(MultiHeadAttention, WithLocalityNobodyMeetsItself) {
+  MultiHeadAttention<double> layer({.embed_dim = 4, .num_heads = 2, .locality = true});
+  layer.out_proj.bias.fill(0.7);
+  heed::testing::LayerRun<MultiHeadAttention<double>> run(layer, {3, 4}, 3, {3, 1, 2});
+  run.randomize(heed::Key{1});
+  run.forward();
+  const auto a = layer.weights(run.cache);
+  for (Index row = 0; row < 6; ++row) {
+    for (Index lane = 0; lane < 3; ++lane) EXPECT_EQ(a.at(row, row % 3)[lane], 0);
+  }
+  for (Index f = 0; f < 4; ++f) EXPECT_EQ(run.y[static_cast<std::size_t>(f * 3 + 1)], 0) << "a step alone";
+  EXPECT_EQ(a.at(0, 1)[2], 1) << "the only other one";
+}
+
 TEST(MultiHeadAttention, HasPyTorchsNames) {
   EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({4, 2})),
             "in_proj_weight in_proj_bias out_proj.weight out_proj.bias ");
@@ -270,6 +290,8 @@ TEST(MultiHeadAttention, HasPyTorchsNames) {
                 MultiHeadAttention<float>({.embed_dim = 4, .num_heads = 2, .vdim = 3, .relative_positions = 2})),
             "q_proj_weight k_proj_weight v_proj_weight in_proj_bias out_proj.weight out_proj.bias relative_keys "
             "relative_values ");
+  EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({.embed_dim = 4, .locality = true})),
+            "in_proj_weight in_proj_bias out_proj.weight out_proj.bias temperature ");
   EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({.embed_dim = 4, .kdim = 4, .vdim = 4})),
             "in_proj_weight in_proj_bias out_proj.weight out_proj.bias ");
 }
@@ -295,6 +317,8 @@ TEST(MultiHeadAttention, StartsAsPyTorchDoes) {
   expect_within(sizes.relative_keys, std::sqrt(6.0 / (41 + 12)));
   expect_within(sizes.relative_values, std::sqrt(6.0 / (41 + 12)));
   EXPECT_NE(sizes.relative_keys(0, 0), sizes.relative_values(0, 0));
+  const MultiHeadAttention<double> local({.embed_dim = 24, .num_heads = 6, .locality = true});
+  for (const double t : local.temperature) EXPECT_EQ(t, 0.5);
   for (const double b : layer.in_proj_bias) EXPECT_EQ(b, 0);
   for (const double b : layer.out_proj.bias) EXPECT_EQ(b, 0);
 }
@@ -366,6 +390,8 @@ TEST(MultiHeadAttention, StreamsWhereItIsCausal) {
       MultiHeadAttention<double>(
           {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2}),
       {7, 4}, true);
+  test_support::expect_streams(
+      MultiHeadAttention<double>({.embed_dim = 4, .num_heads = 2, .causal = true, .locality = true}), {7, 4}, true);
 }
 
 }  // namespace

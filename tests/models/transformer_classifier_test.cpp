@@ -66,6 +66,14 @@ TEST(TransformerClassifier, FulfilsTheLayerContractInTrainingWithDropoutAndGelu)
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
+TEST(TransformerClassifier, FulfilsTheLayerContractWithLocality) {
+  Options o = small;
+  o.transformer.locality = true;
+  const auto report = heed::testing::check_layer([&]<class S>() { return random_model<S>(o); }, {5, 3},
+                                                 {.zero_when_empty = false, .initialize = false});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+
 TEST(TransformerClassifier, HasTheNamesOfAPyTorchModule) {
   Options o = small;
   o.transformer.num_layers = 1;
@@ -90,6 +98,7 @@ TEST(TransformerClassifier, CountsItsParameters) {
       Options o = small;
       o.transformer.norm = norm;
       o.transformer.positions = positions;
+      o.transformer.locality = norm == NormPlacement::post;
       EXPECT_EQ(TransformerClassifier<float>::parameter_count(o), parameter_count(TransformerClassifier<float>(o)));
     }
   }
@@ -102,6 +111,7 @@ TEST(TransformerClassifier, FromAFileItIsWhatItWas) {
     o.transformer.activation = heed::FeedForwardActivation::gelu;
     o.transformer.dropout = 0.25;
     o.transformer.positions = positions;
+    o.transformer.locality = positions == PositionKind::relative;
     if (positions != PositionKind::learned) o.transformer.max_steps = 0;  // what a file does not say
     if (positions != PositionKind::relative) o.transformer.distance = 16;
     auto model = random_model<float>(o);

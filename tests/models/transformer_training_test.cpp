@@ -22,6 +22,11 @@ heed::TransformerOptions options_of(const Reference& file) {
   heed::TransformerOptions o{.d_model = 6, .num_heads = 2, .num_layers = 2, .dim_feedforward = 7, .dropout = 0};
   o.norm = language ? heed::NormPlacement::pre : heed::norm_from(file.text("norm"));
   if (language) o.activation = heed::FeedForwardActivation::gelu;
+  o.locality = file.options().contains("locality");
+  if (file.options().contains("relative")) {
+    o.positions = heed::PositionKind::relative;
+    o.distance = file.index("relative");
+  }
   if (language || file.flag("learned")) {
     o.positions = heed::PositionKind::learned;
     o.max_steps = 7;
@@ -100,8 +105,9 @@ void for_each_file(const std::string& prefix, int count, F&& f) {
   EXPECT_EQ(files, count);
 }
 
+// With each norm and kind of positions, and with locality.
 TEST(TransformerTraining, OfTheClassifierFollowsPyTorch) {
-  for_each_file("classifier", 6, [](const Reference& file) {
+  for_each_file("classifier", 8, [](const Reference& file) {
     const heed::TransformerClassifier<double> model({.features = 3, .classes = 4, .transformer = options_of(file)});
     Case(model, file).expect_gradients();
     Case(model, file).expect_curve(1e-10);

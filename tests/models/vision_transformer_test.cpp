@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
@@ -29,6 +31,13 @@ constexpr Options small{.image = {.channels = 2, .height = 4, .width = 6},
                                         .dropout = 0,
                                         .positions = heed::PositionKind::learned}};
 
+Options small_data() {
+  Options o = small;
+  o.shifted_patches = true;
+  o.transformer.locality = true;
+  return o;
+}
+
 template <class S>
 VisionTransformer<S> random_model(const Options& o) {
   VisionTransformer<S> model(o);
@@ -39,22 +48,24 @@ VisionTransformer<S> random_model(const Options& o) {
       block.feed_forward.linear1.bias(i) = i % 3 == 1 ? S(-4) : S(4);
     }
   }
+  for (S& w : model.shifted_patch_embedding.proj.weight) w *= 3;  // far from the bends of the next norm
   return model;
 }
 
 TEST(VisionTransformer, FulfilsTheLayerContract) {
   for (const double dropout : {0.0, 0.3}) {
-    Options o = small;
-    o.transformer.dropout = dropout;
-    const auto report = heed::testing::check_layer([&]<class S>() { return random_model<S>(o); }, {1, 48},
-                                                   {.ragged = false, .training = dropout > 0, .initialize = false});
-    EXPECT_TRUE(report.ok()) << report.text();
+    for (Options o : {small, small_data()}) {
+      o.transformer.dropout = dropout;
+      const auto report = heed::testing::check_layer([&]<class S>() { return random_model<S>(o); }, {1, 48},
+                                                     {.ragged = false, .training = dropout > 0, .initialize = false});
+      EXPECT_TRUE(report.ok()) << report.text();
+    }
   }
 }
 
-TEST(VisionTransformer, FollowsPyTorchFor20Steps) {
-  const Reference file("vision_transformer/curve");
-  VisionTransformer<double> model(small);
+void expect_curve(const std::string& name, const Options& options) {
+  const Reference file(name);
+  VisionTransformer<double> model(options);
   test_support::set_weights(model, file.arrays("weight."));
   const auto x = file.values("input.x"), losses = file.values("output.loss");
   const auto labels = file.integers("input.labels");
@@ -67,6 +78,38 @@ TEST(VisionTransformer, FollowsPyTorchFor20Steps) {
   EXPECT_LT(losses.back(), 0.5 * losses.front());
 }
 
+TEST(VisionTransformer, FollowsPyTorchFor20Steps) { expect_curve("vision_transformer/curve", small); }
+TEST(VisionTransformer, ForSmallDataFollowsPyTorchFor20Steps) {
+  expect_curve("vision_transformer/small_data", small_data());
+}
+
+// Patches of 16 x 16 of 224 x 224 pixels: 196 of them. The gradient along one direction is that of differences.
+TEST(VisionTransformer, TakesImagesOf224x224) {
+  const Options o{.image = {.channels = 3, .height = 224, .width = 224},
+                  .patch_size = 16,
+                  .classes = 2,
+                  .transformer = {.d_model = 48, .num_heads = 3, .num_layers = 1, .dim_feedforward = 48, .dropout = 0}};
+  using Model = VisionTransformer<double>;
+  heed::testing::LayerRun<Model> run(random_model<double>(o), {1, o.image.size()}, 2);
+  EXPECT_EQ(run.layer.patches(), 196);
+  run.randomize(heed::Key{3});
+  const std::vector<double> x = run.x;
+  const auto value = [&](double step) {
+    for (std::size_t i = 0; i < x.size(); ++i) run.x[i] = x[i] + step * std::cos(static_cast<double>(i));
+    run.forward();
+    double sum = 0;
+    for (std::size_t i = 0; i < run.y.size(); ++i) sum += run.y[i] * run.dy[i];
+    return sum;
+  };
+  constexpr double h = 1e-4;
+  const double difference = (value(h) - value(-h)) / (2 * h);
+  value(0);
+  run.backward();
+  double along = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) along += run.dx[i] * std::cos(static_cast<double>(i));
+  EXPECT_NEAR(along, difference, 1e-6 * std::abs(difference));
+}
+
 TEST(VisionTransformer, HasTheNamesOfAPyTorchModule) {
   Options o = small;
   o.transformer.num_layers = 1;
@@ -77,17 +120,27 @@ TEST(VisionTransformer, HasTheNamesOfAPyTorchModule) {
             "encoder.layers.0.self_attn.out_proj.weight encoder.layers.0.self_attn.out_proj.bias "
             "encoder.layers.0.linear1.weight encoder.layers.0.linear1.bias encoder.layers.0.linear2.weight "
             "encoder.layers.0.linear2.bias classifier.weight classifier.bias ");
+  o.shifted_patches = o.transformer.locality = true;
+  EXPECT_EQ(test_support::parameter_names(VisionTransformer<float>(o)),
+            "patch_embedding.norm.weight patch_embedding.norm.bias patch_embedding.proj.weight "
+            "patch_embedding.proj.bias positions.weight encoder.layers.0.self_attn.in_proj_weight "
+            "encoder.layers.0.self_attn.in_proj_bias encoder.layers.0.self_attn.out_proj.weight "
+            "encoder.layers.0.self_attn.out_proj.bias encoder.layers.0.self_attn.temperature "
+            "encoder.layers.0.linear1.weight encoder.layers.0.linear1.bias encoder.layers.0.linear2.weight "
+            "encoder.layers.0.linear2.bias classifier.weight classifier.bias ");
 }
 
 TEST(VisionTransformer, FromAFileItIsWhatItWas) {
-  auto model = random_model<float>(small);
-  model.labels = {"a", "b", "c"};
-  const auto bytes = heed::serialize(model);
-  const auto again = heed::load<VisionTransformer<float>>(std::span<const std::byte>(bytes));
-  EXPECT_EQ(again.options, model.options);
-  EXPECT_EQ(again.labels, model.labels);
-  EXPECT_EQ(heed::serialize(again), bytes);
-  EXPECT_EQ(VisionTransformer<float>::parameter_count(small), parameter_count(model));
+  for (const Options& o : {small, small_data()}) {
+    auto model = random_model<float>(o);
+    model.labels = {"a", "b", "c"};
+    const auto bytes = heed::serialize(model);
+    const auto again = heed::load<VisionTransformer<float>>(std::span<const std::byte>(bytes));
+    EXPECT_EQ(again.options, model.options);
+    EXPECT_EQ(again.labels, model.labels);
+    EXPECT_EQ(heed::serialize(again), bytes);
+    EXPECT_EQ(VisionTransformer<float>::parameter_count(o), parameter_count(model));
+  }
 }
 
 TEST(VisionTransformer, ShowsWhatPatchesAttendTo) {
@@ -111,6 +164,11 @@ TEST(VisionTransformer, RejectsWhatDoesNotFit) {
   };
   EXPECT_NE(error([](Options& o) { o.patch_size = 4; }).find("not made of whole patches"), std::string::npos);
   EXPECT_NE(error([](Options& o) { o.patch_size = 0; }).find("whole patches"), std::string::npos);
+  EXPECT_NE(error([](Options& o) {
+              o.shifted_patches = true;
+              o.patch_size = 1;
+            }).find("patches have no half"),
+            std::string::npos);
   EXPECT_NE(error([](Options& o) { o.classes = 0; }).find("sizes must be positive"), std::string::npos);
   EXPECT_NE(error([](Options& o) { o.transformer.num_heads = 4; }), "no error");
   const VisionTransformer<float> model(small);

@@ -24,14 +24,16 @@ def allowed(query_steps, memory_steps, lengths, memory_lengths, causal, mask, n)
 
 
 class MultiHead(nn.MultiheadAttention):
-    """Torch's weights, each step written out. relative: the farthest distance of Shaw, Uszkoreit and Vaswani 2018."""
+    """Torch's weights, each step written out. relative: the farthest distance of Shaw, Uszkoreit and Vaswani 2018;
+    locality: the learnt temperatures and the missing diagonal of Lee, Lee and Song 2021."""
 
-    def __init__(self, size, heads, kdim=None, vdim=None, relative=0):
+    def __init__(self, size, heads, kdim=None, vdim=None, relative=0, locality=False):
         super().__init__(size, heads, kdim=kdim, vdim=vdim, batch_first=True)
         self.relative = relative
         if relative:
             self.relative_keys = nn.Parameter(torch.empty(2 * relative + 1, size // heads))
             self.relative_values = nn.Parameter(torch.empty(2 * relative + 1, size // heads))
+        self.temperature = nn.Parameter(torch.full((heads,), self.head_dim**-0.5)) if locality else None
 
     def attend(self, query, key, value, meets):
         """Output (n, Tq, E) and weights (n, heads, Tq, Tk). A query that meets no key gives zeros."""
@@ -49,12 +51,16 @@ class MultiHead(nn.MultiheadAttention):
             distances = torch.arange(key.shape[1])[None, :] - torch.arange(query.shape[1])[:, None]
             rows = distances.clamp(-self.relative, self.relative) + self.relative
             scores = scores + torch.einsum("nhid,ijd->nhij", q, self.relative_keys[rows])
-        a = torch_modules.masked_softmax(scores * self.head_dim**-0.5, meets[:, None])
+        scale = self.head_dim**-0.5
+        if self.temperature is not None:
+            scale = self.temperature[:, None, None]
+            meets = meets & ~torch.eye(query.shape[1], key.shape[1], dtype=torch.bool)
+        a = torch_modules.masked_softmax(scores * scale, meets[:, None])
         z = a @ v
         if self.relative:
             z = z + torch.einsum("nhij,ijd->nhid", a, self.relative_values[rows])
         y = self.out_proj(z.transpose(1, 2).flatten(-2)) * meets.any(dim=-1, keepdim=True)
-        if not self.relative and meets.any(dim=-1).all():  # torch's own
+        if not self.relative and self.temperature is None and meets.any(dim=-1).all():  # torch's own
             ignored = ~meets.repeat_interleave(self.num_heads, dim=0)
             theirs, _ = self(query, key, value, attn_mask=ignored)
             torch.testing.assert_close(y, theirs, rtol=1e-12, atol=1e-12)
@@ -91,11 +97,16 @@ def multihead():
         ("relative_mask_cross", 2, "cross", {"relative": 2, "mask": MASK}, both),
         ("relative_far", 2, "cross", {"relative": 7}, {}),
         ("relative_sizes", 2, "three", {"relative": 2, "kdim": 3, "vdim": 5}, ragged),
+        ("locality_self", 2, "self", {"locality": True}, {}),
+        ("locality_self_ragged", 3, "self", {"locality": True}, {"lengths": [4, 1, 0, 3]}),
+        ("locality_relative_causal", 2, "self", {"locality": True, "relative": 1, "causal": True}, ragged),
+        ("locality_mask_cross", 2, "cross", {"locality": True, "mask": MASK}, both),
     ]:
         kdim, vdim = options.get("kdim", size), options.get("vdim", size)
         causal, relative = options.get("causal", False), options.get("relative", 0)
-        case = Case("multihead_options", name, heads=heads, kdim=kdim, vdim=vdim, causal=causal, relative=relative, form=form)
-        module = case.module(MultiHead(size, heads, kdim, vdim, relative))
+        locality = {"locality": True} if "locality" in options else {}
+        case = Case("multihead_options", name, heads=heads, kdim=kdim, vdim=vdim, causal=causal, relative=relative, form=form, **locality)
+        module = case.module(MultiHead(size, heads, kdim, vdim, relative, **locality))
         if form == "self":
             query = key = value = case.input("x", n, 4, size)
         elif form == "three":  # side by side

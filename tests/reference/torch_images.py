@@ -12,7 +12,9 @@ def write_all():
     convolutions()
     poolings()
     flatten()
-    vision_transformer()
+    shifted_patches()
+    vision_transformer("curve", lambda: VisionTransformer(3))
+    vision_transformer("small_data", lambda: SmallDataVisionTransformer(3))
 
 
 def to_torch(x, channels, height, width):
@@ -57,6 +59,33 @@ def flatten():
     case.write()
 
 
+class ShiftedPatches(nn.Module):
+    """The image beside its four moves by half a patch, in channels; patches flattened pixel by pixel."""
+
+    def __init__(self, channels, patch, size):
+        super().__init__()
+        self.patch = patch
+        self.norm = nn.LayerNorm(5 * channels * patch**2)
+        self.proj = nn.Linear(5 * channels * patch**2, size)
+
+    def forward(self, images):
+        half, (height, width) = self.patch // 2, images.shape[2:]
+        padded = nn.functional.pad(images, (half,) * 4)
+        moved = [padded[:, :, v : v + height, u : u + width] for v in (0, 2 * half) for u in (0, 2 * half)]
+        beside = torch.cat([images, *moved], dim=1).permute(0, 2, 3, 1)
+        patches = beside.unflatten(2, (-1, self.patch)).unflatten(1, (-1, self.patch)).transpose(2, 3)
+        return self.proj(self.norm(patches.flatten(3).flatten(1, 2)))
+
+
+def shifted_patches():
+    for name, (channels, patch, height, width) in [("two", (2, 2, 4, 6)), ("four", (1, 4, 8, 4))]:
+        case = Case("shifted_patches", name, channels=channels, patch=patch, height=height, width=width)
+        module = case.module(ShiftedPatches(channels, patch, 3))
+        x = case.input("x", 3, 1, height * width * channels)
+        case.output("y", module(to_torch(x, channels, height, width)))
+        case.write()
+
+
 class VisionTransformer(nn.Module):
     """Patches of 2 x 2 of images of 4 x 6 with two channels; learned positions, norm before."""
 
@@ -73,14 +102,28 @@ class VisionTransformer(nn.Module):
         return self.classifier(self.encoder(patches + self.positions.weight).mean(dim=1))
 
 
-def vision_transformer():
+class SmallDataVisionTransformer(nn.Module):
+    """Shifted patches and locality."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.patch_embedding = ShiftedPatches(2, 2, SIZE)
+        self.positions = nn.Embedding(6, SIZE)
+        self.encoder = make_encoder("pre", locality=True)
+        self.classifier = nn.Linear(SIZE, classes)
+
+    def forward(self, images):
+        return self.classifier(self.encoder(self.patch_embedding(images) + self.positions.weight).mean(dim=1))
+
+
+def vision_transformer(name, make):
     """Weights at the start, and the losses of 20 steps of full-batch Adam."""
-    case = Case("vision_transformer", "curve", learning_rate=0.01)
+    case = Case("vision_transformer", name, learning_rate=0.01)
     labels = torch.arange(20) % 3
     x = torch.randn(3, 1, 48)[labels] + 0.7 * torch.randn(20, 1, 48)
     case.constant("x", x)
     case.constant("labels", labels)
-    module = VisionTransformer(3)
+    module = make()
     for name, weight in module.named_parameters():
         case.tensors[f"weight.{name}"] = array(weight).copy()
     optimizer = torch.optim.Adam(module.parameters(), lr=0.01)

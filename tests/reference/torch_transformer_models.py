@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 import reference_file
+from torch_attention import MultiHead
 from torch_case import array
 from torch_modules import mean_over_steps
 
@@ -13,12 +14,23 @@ SIZE, HEADS, HIDDEN, BLOCKS = 6, 2, 7, 2
 EPOCHS, LEARNING_RATE = 20, 0.01
 
 
-def make_encoder(norm, activation="relu"):
+class SelfAttention(MultiHead):
+    """`MultiHead` as nn.TransformerEncoderLayer calls its attention."""
+
+    def forward(self, query, key, value, attn_mask=None, key_padding_mask=None, need_weights=False):
+        n, steps, _ = query.shape
+        padding = torch.zeros(n, steps, dtype=torch.bool) if key_padding_mask is None else key_padding_mask
+        return self.attend(query, key, value, ~padding[:, None, :].expand(n, steps, steps))
+
+
+def make_encoder(norm, activation="relu", **attention):
     block = nn.TransformerEncoderLayer(
         SIZE, HEADS, HIDDEN, dropout=0.0, activation=activation, batch_first=True, norm_first=norm == "pre"
     )
     if norm == "none":
         block.norm1, block.norm2 = nn.Identity(), nn.Identity()
+    if attention:
+        block.self_attn = SelfAttention(SIZE, HEADS, **attention)
     return nn.TransformerEncoder(block, BLOCKS, nn.LayerNorm(SIZE) if norm == "pre" else None)
 
 
@@ -29,16 +41,19 @@ def sinusoids(steps):
 
 
 class Classifier(nn.Module):
-    def __init__(self, norm, learned):
+    def __init__(self, norm, learned, **attention):
         super().__init__()
         self.input = nn.Linear(FEATURES, SIZE)
         self.positions = nn.Embedding(STEPS, SIZE) if learned else None
-        self.encoder = make_encoder(norm)
+        self.added = not attention.get("relative")
+        self.encoder = make_encoder(norm, **attention)
         self.output = nn.Linear(SIZE, CLASSES)
 
     def forward(self, x, lengths):
         steps = torch.arange(x.shape[1])
-        y = self.input(x) + (self.positions(steps) if self.positions else sinusoids(x.shape[1]))
+        y = self.input(x)
+        if self.added:
+            y = y + (self.positions(steps) if self.positions else sinusoids(x.shape[1]))
         y = self.encoder(y, src_key_padding_mask=steps >= lengths[:, None])
         return self.output(mean_over_steps(y, lengths))
 
@@ -72,6 +87,9 @@ def write_all():
         for learned in [False, True]:
             name = f"classifier_{norm}" + "_learned" * learned
             case(name, lambda: Classifier(norm, learned), x, lengths, labels, norm=norm, learned=learned)
+    for attention in [{"relative": 2}, {"locality": True}]:
+        options = {"norm": "pre", "learned": False, **attention}
+        case(f"classifier_{'_'.join(attention)}", lambda: Classifier(**options), x, lengths, labels, **options)
     for tied in [False, True]:
         name = "language" + "_tied" * tied
         case(name, lambda: LanguageModel(tied), text[:, :-1], lengths, later, tied=tied)

@@ -5,10 +5,12 @@ import torch_attention
 import torch_captions
 import torch_classifiers
 import torch_curves
+import torch_control
 import torch_graphs
 import torch_images
 import torch_layers
 import torch_losses
+import torch_multimodal
 import torch_optimizers
 import torch_tagger
 import torch_seq2seq
@@ -30,4 +32,6 @@ if __name__ == "__main__":
     torch_curves.write_all()
     torch_tagger.write_all()
     torch_seq2seq.write_all()
+    torch_multimodal.write_all()
+    torch_control.write_all()
     torch_captions.write_all()

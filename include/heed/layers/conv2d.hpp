@@ -94,11 +94,7 @@ struct Conv2d {
     S* dw = pass.scratch.template take<S>(weight.size());
     std::fill_n(dw, weight.size(), S(0));
     for (Index t = 0; t < x.steps; ++t) {
-      weight_gradient_of(x.step(t), dy.step(t), dw);
-      const kernels::Rows<const S> pixels{dy.at(t), weight.rows(), weight.rows() * dy.lanes};
-      if (!grad.bias.empty()) {
-        kernels::bias_gradient<S>(out_image().pixels(), dy.lanes, pixels, grad.bias.data());
-      }
+      parameter_gradients_of(x.step(t), dy.step(t), dw, values_or_null(grad.bias));
     }
     S* to = grad.weight.data();
     for_each_block([&](Index here, Index in_rows, Index count) {
@@ -162,20 +158,28 @@ struct Conv2d {
   }
 
   // A column of the output meets the same columns of the kernel all the way down: its pixels are the steps of one pass.
-  void weight_gradient_of(Tile<const S> x, Tile<const S> dy, S* dw) const {
+  // Few input channels: so many outputs at a time that they stay in L1 while the bias and the rows of the kernel pass
+  // by.
+  void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const {
     const ImageShape in = in_image(), out = out_image();
+    const Index column = out.height * x.lanes * static_cast<Index>(sizeof(S));
+    const Index some = row_size() < 16 ? std::max<Index>((Index(32) << 10) / column / 4 * 4, 4) : out.channels;
     for (Index u = 0; u < out.width; ++u) {
       const IndexRange columns = window.inside(u, in.width);
-      for (Index i = 0; i < window.kernel; ++i) {
-        const IndexRange places = window.places(i, in.height, out.height);
-        if (places.count() <= 0) continue;
-        const Index row = places.first * window.stride - window.padding + i;
-        const S* from = x.at(0, in.at(row, u * window.stride - window.padding + columns.first));
-        kernels::weight_gradient<S>(
-            places.count(), x.lanes,
-            {dy.at(0, out.at(places.first, u)), out.channels, out.width * out.channels * x.lanes},
-            {from, columns.count() * in.channels, window.stride * in.width * in.channels * x.lanes},
-            dw + block(i, columns.first), out.channels);
+      for (Index first = 0; first < out.channels; first += some) {
+        const Index outputs = std::min(some, out.channels - first), down = out.width * out.channels * x.lanes;
+        if (db)
+          kernels::bias_gradient<S>(out.height, x.lanes, {dy.at(0, out.at(0, u) + first), outputs, down}, db + first);
+        for (Index i = 0; i < window.kernel; ++i) {
+          const IndexRange places = window.places(i, in.height, out.height);
+          if (places.count() <= 0) continue;
+          const Index row = places.first * window.stride - window.padding + i;
+          const S* from = x.at(0, in.at(row, u * window.stride - window.padding + columns.first));
+          kernels::weight_gradient<S>(
+              places.count(), x.lanes, {dy.at(0, out.at(places.first, u) + first), outputs, down},
+              {from, columns.count() * in.channels, window.stride * in.width * in.channels * x.lanes},
+              dw + block(i, columns.first) + first, out.channels);
+        }
       }
     }
   }

@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
+#include <cstdint>
 
 #include "heed/core/attention_heads.hpp"
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/attention_weights.hpp"
-#include "heed/core/dropout_mask.hpp"
-#include "heed/core/error.hpp"
+#include "heed/core/head_temperature.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/scratch.hpp"
@@ -34,6 +33,9 @@ namespace heed::inline HEED_ISA {
 ///     a_h = softmax over j of Q_hi (K_hj + relative_keys_d)' / sqrt(E / heads),  sum over j of a_hij (V_hj +
 ///     relative_values_d)
 ///
+/// With locality, for small data (Lee, Lee and Song 2021): a learnt temperature t_h in place of 1 / sqrt(E / heads),
+/// its start, and query i does not meet key i.
+///
 /// Query (T_q, E), key (T_k, kdim) and value (T_k, vdim) to (T_q, E). Query i meets the keys that are valid by the
 /// lengths of the tile of keys, that the mask of the call leaves, and, where `causal`, those of 0 .. i: both sequences
 /// begin together, as in torch.nn.functional.scaled_dot_product_attention. Where a query is past its end or meets no
@@ -48,11 +50,12 @@ struct MultiHeadAttention {
     double dropout = 0;        ///< of the weights, in training
     bool causal = false;
     Index relative_positions = 0;  ///< k, the farthest distance with a representation of its own; 0: none
+    bool locality = false;
   };
   struct Cache {
     TileBuffer<S> q, k, v;  // (T_q, E), (T_k, E), (T_k, E), or k and v of one memory side by side in k
     AttentionWeights<S> weights;
-    TileBuffer<S> context;  // (T_q, E)
+    TileBuffer<S> context, plain_q;  // (T_q, E); with locality q is t_h Q_h and plain_q Q
     AttentionMask mask;
     typename Dense<S>::Cache dense;
   };
@@ -62,6 +65,7 @@ struct MultiHeadAttention {
   Vector<S> in_proj_bias;                                 // 3E
   Dense<S> out_proj;
   Matrix<S> relative_keys, relative_values;  // 2k + 1 x E / heads, one for all heads
+  Vector<S> temperature;                     // heads; empty without locality
   Index num_heads = 1;
   double dropout = 0;
   bool causal = false;
@@ -81,42 +85,34 @@ struct MultiHeadAttention {
     in_proj_bias = Vector<S>(3 * E);
     out_proj = Dense<S>({E, E});
     if (k > 0) relative_keys = relative_values = Matrix<S>(2 * k + 1, E / o.num_heads);
+    if (o.locality) temperature = Vector<S>(o.num_heads);
     initialize({});
   }
 
   /// The projections Xavier uniform (packed: as one matrix), `out_proj.weight` as a Linear, biases 0, relative
-  /// positions Xavier uniform.
+  /// positions Xavier uniform, temperatures 1 / sqrt(E / heads).
   void initialize(Key key) {
     initialize_xavier_uniform(in_proj_weight, key.child(0));
     in_proj_bias.fill(0);
     out_proj.initialize(key.child(1));
     out_proj.bias.fill(0);
-    initialize_xavier_uniform(q_proj_weight, key.child(2));
-    initialize_xavier_uniform(k_proj_weight, key.child(3));
-    initialize_xavier_uniform(v_proj_weight, key.child(4));
-    initialize_xavier_uniform(relative_keys, key.child(5));
-    initialize_xavier_uniform(relative_values, key.child(6));
+    std::uint64_t number = 2;
+    for (Matrix<S>* weight : {&q_proj_weight, &k_proj_weight, &v_proj_weight, &relative_keys, &relative_values}) {
+      initialize_xavier_uniform(*weight, key.child(number++));
+    }
+    temperature.fill(usual_scale());
   }
 
   Index embed_dim() const { return out_proj.in_features(); }
 
   /// Throws where features are not those of the weights, or there are not as many values as keys.
   Shape output_shape(Shape query, Shape key, Shape value) const {
-    const Extents<3> sizes{embed_dim(), projection<const S>(*this, 1).in, projection<const S>(*this, 2).in};
-    const Extents<3> got{query.features, key.features, value.features};
-    require(got == sizes, [&] {
-      return Fault{"wrong number of features", "MultiHeadAttention", to_text(sizes), to_text(got)};
-    });
-    require(key.steps == value.steps, [&] {
-      return Fault{"as many values as keys are needed", "MultiHeadAttention", text_of(key.steps), text_of(value.steps)};
-    });
+    const Index keys = projection<const S>(*this, 1).in, values = projection<const S>(*this, 2).in;
+    detail::check_multi_head_inputs({embed_dim(), keys, values}, query, key, value);
     return query;
   }
   Shape output_shape(Shape query, Shape memory) const {
-    require(!packed() || (query.features == embed_dim() && memory.features == embed_dim()), [&] {
-      return Fault{"wrong number of features", "MultiHeadAttention", text_of(embed_dim()),
-                   text_of(query.features) + " and " + text_of(memory.features)};
-    });
+    if (packed()) detail::check_multi_head_memory(embed_dim(), query, memory);
     return output_shape(query, memory, memory);
   }
   /// Self attention: the query is its own memory.
@@ -154,9 +150,8 @@ struct MultiHeadAttention {
     const Scratch::Mark mark(pass.scratch);
     const Tile<S> dk = pass.scratch.like(cache.k.view()), dv = pass.scratch.like(cache.v.view());
     attend_backward(query, key, {cache.k.view(), cache.v.view(), 0}, dy, dquery, {dk, dv, 0}, cache, grad, pass);
-    S* db = grad.in_proj_bias.data();
-    weight_gradient<S>(key, dk, projection<S>(grad, 1), db + embed_dim());
-    weight_gradient<S>(value, dv, projection<S>(grad, 2), db + 2 * embed_dim());
+    weight_gradient<S>(key, dk, projection<S>(grad, 1), grad.in_proj_bias.data() + embed_dim());
+    weight_gradient<S>(value, dv, projection<S>(grad, 2), grad.in_proj_bias.data() + 2 * embed_dim());
     input_gradient<S>(dk, projection<const S>(*this, 1), dkey);
     input_gradient<S>(dv, projection<const S>(*this, 2), dvalue);
   }
@@ -203,18 +198,20 @@ struct MultiHeadAttention {
     f("out_proj", layers.out_proj...);
     f("relative_keys", layers.relative_keys...);
     f("relative_values", layers.relative_values...);
+    f("temperature", layers.temperature...);
   }
 
  private:
-  // projected keys and values, E features each; the values' first feature
   template <class T>
   struct KeysAndValues {
-    Tile<T> k, v;
-    Index first_value;
+    Tile<T> k, v;       // projected, E features each
+    Index first_value;  // of v
   };
 
   bool packed() const { return !in_proj_weight.empty(); }
+  bool local() const { return !temperature.empty(); }
   Index head_dim() const { return embed_dim() / num_heads; }
+  S usual_scale() const { return 1 / std::sqrt(static_cast<S>(head_dim())); }
   // W_q, W_k or W_v, and [W_k; W_v]
   template <class T>
   static Weight<T> projection(auto& layer, Index n) {
@@ -232,7 +229,7 @@ struct MultiHeadAttention {
             .key_size = head_dim(),
             .value_size = head_dim(),
             .lanes = query.lanes,
-            .scale = 1 / std::sqrt(static_cast<S>(head_dim())),
+            .scale = local() ? S(1) : usual_scale(),
             .query_lengths = query.lengths,
             .key_lengths = key.lengths,
             .causal = causal,
@@ -245,6 +242,7 @@ struct MultiHeadAttention {
               AttentionMask mask, Index step = -1) const {
     mask.check(query.steps, key.steps, "MultiHeadAttention");
     cache.mask = mask;
+    cache.mask.others_only |= local();
     const Scratch::Mark mark(pass.scratch);
     AttentionHeads<S> heads(head(query, key, cache, std::max<Index>(step, 0)));
     heads.drop(dropout, num_heads, pass);
@@ -252,6 +250,7 @@ struct MultiHeadAttention {
     const Tile<S> q = cache.q.take(query.shape(), query.lanes),
                   context = cache.context.take(query.shape(), query.lanes);
     affine<S>(query, projection<const S>(*this, 0), in_proj_bias.data(), q);
+    if (local()) temper(temperature, q, cache.plain_q.take(query.shape(), query.lanes));
     step < 0 ? cache.weights.take(num_heads, query.steps, key.steps, query.lanes, heads.common().dropout)
              : cache.weights.take_none();
     for (Index h = 0; h < num_heads; ++h) {
@@ -289,6 +288,7 @@ struct MultiHeadAttention {
                                   {kernels::matrix_of(dkv.k, first)},
                                   {kernels::matrix_of(dkv.v, dkv.first_value + first)});
     }
+    if (local()) temper_backward(temperature, cache.plain_q.view(), dq, grad.temperature);
     weight_gradient<S>(query, dq, projection<S>(grad, 0), grad.in_proj_bias.data());
     input_gradient<S>(dq, projection<const S>(*this, 0), dquery);
   }

@@ -12,6 +12,20 @@
 
 namespace heed::inline HEED_ISA {
 
+namespace detail {
+HEED_COLD inline void check_patches(ImageShape image, Index patch_size, const char* where) {
+  require(patch_size > 0 && image.height % patch_size == 0 && image.width % patch_size == 0, [&] {
+    return Fault{"the image is not made of whole patches", where,
+                 "a height and a width in multiples of " + text_of(patch_size),
+                 to_text(Extents<2>{image.height, image.width})};
+  });
+}
+HEED_COLD inline void check_one_image(ImageShape image, Shape x, const char* where) {
+  require(x.steps == 1, [&] { return Fault{"an image is one step", where, "1 step", text_of(x.steps)}; });
+  check_image_features(image, x, where);
+}
+}  // namespace detail
+
 /// Cuts an image into patches and gives each a vector (Dosovitskiy et al. 2020): (1, height width channels) to
 /// (patches, embed_dim), row by row. A convolution with the patch as its kernel and its stride, named `proj`.
 template <class S>
@@ -33,11 +47,7 @@ struct PatchEmbedding {
   PatchEmbedding() = default;
   /// Throws where a size is not positive, or the image is not made of whole patches.
   explicit PatchEmbedding(Options o) {
-    require(o.patch_size > 0 && o.height % o.patch_size == 0 && o.width % o.patch_size == 0, [&] {
-      return Fault{"the image is not made of whole patches", "PatchEmbedding",
-                   "a height and a width in multiples of " + std::to_string(o.patch_size),
-                   to_text(Extents<2>{o.height, o.width})};
-    });
+    detail::check_patches({o.channels, o.height, o.width}, o.patch_size, "PatchEmbedding");
     proj = Conv2d<S>({.in_channels = o.channels,
                       .out_channels = o.embed_dim,
                       .height = o.height,
@@ -52,10 +62,7 @@ struct PatchEmbedding {
   Index embed_dim() const { return proj.out_image().channels; }
 
   Shape output_shape(Shape x) const {
-    require(x.steps == 1, [&] {
-      return Fault{"an image is one step", "PatchEmbedding", "1 step", std::to_string(x.steps)};
-    });
-    proj.output_shape(x);
+    detail::check_one_image(proj.in_image(), x, "PatchEmbedding");
     return {patches(), embed_dim()};
   }
 

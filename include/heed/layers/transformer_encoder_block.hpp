@@ -37,6 +37,7 @@ struct TransformerEncoderBlock {
     double layer_norm_eps = 1e-5;
     bool causal = false;
     Index relative_positions = 0;  ///< see `MultiHeadAttention`
+    bool locality = false;         ///< the same
   };
   struct Cache {
     typename MultiHeadAttention<S>::Cache self_attn;
@@ -58,7 +59,8 @@ struct TransformerEncoderBlock {
                    .num_heads = o.num_heads,
                    .dropout = o.dropout,
                    .causal = o.causal,
-                   .relative_positions = o.relative_positions}),
+                   .relative_positions = o.relative_positions,
+                   .locality = o.locality}),
         feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
         norm(o.norm),
         dropout(o.dropout) {

@@ -31,8 +31,9 @@ struct TransformerOptions {
   NormPlacement norm = NormPlacement::pre;
   FeedForwardActivation activation = FeedForwardActivation::relu;
   PositionKind positions = PositionKind::sinusoidal;
-  Index max_steps = 0;  ///< of `learned` positions: no sequence has more
-  Index distance = 16;  ///< of `relative` positions: the farthest with a representation of its own
+  Index max_steps = 0;    ///< of `learned` positions: no sequence has more
+  Index distance = 16;    ///< of `relative` positions: the farthest with a representation of its own
+  bool locality = false;  ///< of the attention, for small data: see `MultiHeadAttention`
   friend bool operator==(const TransformerOptions&, const TransformerOptions&) = default;
 };
 
@@ -66,6 +67,7 @@ inline void set(Metadata& m, const TransformerOptions& o) {
   set(m, "positions", to_text(o.positions));
   if (o.positions == PositionKind::learned) set(m, "max_steps", o.max_steps);
   if (o.positions == PositionKind::relative) set(m, "distance", o.distance);
+  if (o.locality) set(m, "locality", true);
 }
 inline TransformerOptions get_transformer(const Metadata& m) {
   TransformerOptions o;
@@ -79,6 +81,7 @@ inline TransformerOptions get_transformer(const Metadata& m) {
   o.positions = positions_from(get_text(m, "positions"));
   if (o.positions == PositionKind::learned) o.max_steps = get_index(m, "max_steps");
   if (o.positions == PositionKind::relative) o.distance = get_index(m, "distance");
+  o.locality = m.contains("locality") && get_bool(m, "locality");
   return o;
 }
 
@@ -94,8 +97,9 @@ inline Index parameter_count(const TransformerOptions& o) {
   const Index D = o.d_model, F = o.dim_feedforward;
   const Index norms = o.norm == NormPlacement::none ? 0 : 4 * D;
   const Index distances = relative ? 2 * (2 * o.distance + 1) * (D / o.num_heads) : 0;
-  return o.num_layers * (4 * D * (D + 1) + 2 * D * F + F + D + norms + distances) + (learned ? o.max_steps * D : 0) +
-         (o.norm == NormPlacement::pre ? 2 * D : 0);
+  const Index temperatures = o.locality ? o.num_heads : 0;
+  return o.num_layers * (4 * D * (D + 1) + 2 * D * F + F + D + norms + distances + temperatures) +
+         (learned ? o.max_steps * D : 0) + (o.norm == NormPlacement::pre ? 2 * D : 0);
 }
 
 /// positions > dropout > `TransformerEncoderBlock`s > with `pre` a last LayerNorm: (steps, d_model) to the same. Where
@@ -134,7 +138,8 @@ struct TransformerEncoder {
                                         .activation = o.activation,
                                         .norm = o.norm,
                                         .causal = causal,
-                                        .relative_positions = relative ? o.distance : 0};
+                                        .relative_positions = relative ? o.distance : 0,
+                                        .locality = o.locality};
     std::optional<LayerNorm<S>> last;
     if (o.norm == NormPlacement::pre) last.emplace(typename LayerNorm<S>::Options{o.d_model});
     blocks = Blocks(o.num_layers, block, std::move(last));

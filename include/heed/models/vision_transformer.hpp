@@ -18,6 +18,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/patch_embedding.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/layers/shifted_patch_embedding.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 #include "heed/models/transformer_encoder.hpp"
 
@@ -27,13 +28,15 @@ struct VisionTransformerOptions {
   ImageShape image = {.channels = 1};
   Index patch_size = 0, classes = 0;
   TransformerOptions transformer = {.positions = PositionKind::learned};  ///< `max_steps` is set to the patches
+  bool shifted_patches = false;                                           ///< `ShiftedPatchEmbedding`
   friend bool operator==(const VisionTransformerOptions&, const VisionTransformerOptions&) = default;
 };
 
 /// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): an image, as `ImageShape` has it, in
 /// one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean in place of the
-/// class token). Names of the PyTorch module with the members `patch_embedding`, whose `proj` is an nn.Conv2d,
-/// `classifier`, an nn.Linear, and those of the encoder.
+/// class token). With `shifted_patches` and `transformer.locality`: the vision transformer for small data (Lee, Lee and
+/// Song 2021). Names of the PyTorch module with the members `patch_embedding`, whose `proj` is an nn.Conv2d (of shifted
+/// patches an nn.Linear behind `norm`, an nn.LayerNorm), `classifier`, an nn.Linear, and those of the encoder.
 template <class S>
 struct VisionTransformer {
   using Scalar = S;
@@ -44,6 +47,7 @@ struct VisionTransformer {
 
   Options options;
   PatchEmbedding<S> patch_embedding;
+  ShiftedPatchEmbedding<S> shifted_patch_embedding;  // one of them is empty
   TransformerEncoder<S> transformer;
   MeanPool<S> pool;
   Dense<S> classifier;
@@ -51,6 +55,7 @@ struct VisionTransformer {
 
   struct Cache {
     typename PatchEmbedding<S>::Cache patch_embedding;
+    typename ShiftedPatchEmbedding<S>::Cache shifted_patch_embedding;
     typename TransformerEncoder<S>::Cache transformer;
     typename MeanPool<S>::Cache pool;
     typename Dense<S>::Cache dense;
@@ -61,11 +66,9 @@ struct VisionTransformer {
   /// Throws as its parts do.
   explicit VisionTransformer(Options o)
       : options(with_patches(o)),
-        patch_embedding({.channels = o.image.channels,
-                         .height = o.image.height,
-                         .width = o.image.width,
-                         .patch_size = o.patch_size,
-                         .embed_dim = o.transformer.d_model}),
+        patch_embedding(o.shifted_patches ? PatchEmbedding<S>() : PatchEmbedding<S>(patches_of(o))),
+        shifted_patch_embedding(o.shifted_patches ? ShiftedPatchEmbedding<S>(patches_of(o))
+                                                  : ShiftedPatchEmbedding<S>()),
         transformer(options.transformer),
         classifier({.in_features = o.transformer.d_model, .out_features = o.classes}) {
     initialize({});
@@ -73,13 +76,16 @@ struct VisionTransformer {
 
   /// Each part as it starts by itself.
   void initialize(Key key) {
-    patch_embedding.initialize(key.child(0));
+    options.shifted_patches ? shifted_patch_embedding.initialize(key.child(0))
+                            : patch_embedding.initialize(key.child(0));
     transformer.initialize(key.child(1));
     classifier.initialize(key.child(2));
   }
 
+  Index patches() const { return options.image.pixels() / (options.patch_size * options.patch_size); }
+
   Shape output_shape(Shape x) const {
-    patch_embedding.output_shape(x);
+    embedded_shape(x);
     return {1, options.classes};
   }
 
@@ -91,10 +97,14 @@ struct VisionTransformer {
   void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.transformer); }
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Shape shape = patch_embedding.output_shape(x.shape());
+    const Shape shape = embedded_shape(x.shape());
     const Tile<S> patches = cache.patches.take(shape, x.lanes), states = cache.states.take(shape, x.lanes);
     const Tile<S> pooled = cache.pooled.take({1, shape.features}, x.lanes);
-    patch_embedding.forward(x, patches, cache.patch_embedding, pass);
+    if (options.shifted_patches) {
+      shifted_patch_embedding.forward(x, patches, cache.shifted_patch_embedding, pass);
+    } else {
+      patch_embedding.forward(x, patches, cache.patch_embedding, pass);
+    }
     transformer.forward(patches, states, cache.transformer, pass.at(0));
     pool.forward(states, pooled, cache.pool, pass);
     classifier.forward(pooled, logits, cache.dense, pass);
@@ -109,11 +119,17 @@ struct VisionTransformer {
     classifier.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.classifier, pass);
     pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
     transformer.backward(patches, states, dstates, into(dpatches), cache.transformer, grad.transformer, pass.at(0));
-    patch_embedding.backward(x, patches, dpatches, dx, cache.patch_embedding, grad.patch_embedding, pass);
+    if (options.shifted_patches) {
+      shifted_patch_embedding.backward(x, patches, dpatches, dx, cache.shifted_patch_embedding,
+                                       grad.shifted_patch_embedding, pass);
+    } else {
+      patch_embedding.backward(x, patches, dpatches, dx, cache.patch_embedding, grad.patch_embedding, pass);
+    }
   }
 
   static void visit(auto&& f, auto&... models) {
     f("patch_embedding", models.patch_embedding...);
+    f("patch_embedding", models.shifted_patch_embedding...);
     TransformerEncoder<S>::visit(f, models.transformer...);
     f("classifier", models.classifier...);
   }
@@ -133,6 +149,7 @@ struct VisionTransformer {
     set(m, "width", options.image.width);
     set(m, "patch_size", options.patch_size);
     set(m, "classes", options.classes);
+    if (options.shifted_patches) set(m, "shifted_patches", true);
     set(m, options.transformer);
     if (!labels.empty()) set(m, "labels", labels);
     return m;
@@ -141,7 +158,8 @@ struct VisionTransformer {
     return {.image = {get_index(m, "channels"), get_index(m, "height"), get_index(m, "width")},
             .patch_size = get_index(m, "patch_size"),
             .classes = get_index(m, "classes"),
-            .transformer = get_transformer(m)};
+            .transformer = get_transformer(m),
+            .shifted_patches = m.contains("shifted_patches") && get_bool(m, "shifted_patches")};
   }
   /// A file's tensors do not tell sizes of images, heads and dropout: `hints` must hold all options, as `metadata` has
   /// them.
@@ -154,14 +172,24 @@ struct VisionTransformer {
         return Fault{"size out of range", "VisionTransformer", "1 to 2^20", std::to_string(size)};
       });
     }
-    const Index D = o.transformer.d_model;
-    return D * (o.image.channels * o.patch_size * o.patch_size + 1) + heed::parameter_count(o.transformer) +
-           o.classes * (D + 1);
+    const Index D = o.transformer.d_model, pixels = o.image.channels * o.patch_size * o.patch_size;
+    return (o.shifted_patches ? D * (5 * pixels + 1) + 10 * pixels : D * (pixels + 1)) +
+           heed::parameter_count(o.transformer) + o.classes * (D + 1);
   }
   /// The labels. Throws where they do not fit the options.
   void restore(const Metadata& metadata) { labels = labels_from_metadata(metadata, options.classes); }
 
  private:
+  Shape embedded_shape(Shape x) const {
+    return options.shifted_patches ? shifted_patch_embedding.output_shape(x) : patch_embedding.output_shape(x);
+  }
+  static typename PatchEmbedding<S>::Options patches_of(const Options& o) {
+    return {.channels = o.image.channels,
+            .height = o.image.height,
+            .width = o.image.width,
+            .patch_size = o.patch_size,
+            .embed_dim = o.transformer.d_model};
+  }
   static Options with_patches(Options o) {
     if (o.transformer.positions == PositionKind::learned && o.patch_size > 0) {
       o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);

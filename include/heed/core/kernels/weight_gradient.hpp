@@ -114,7 +114,9 @@ HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Ind
                              Index lanes, S* dw, Index out) {
   Index k = first;
   for (; k + 4 <= last; k += 4) weight_block<R, 4>(steps, dy, x, r, k, lanes, dw, out);
-  for (; k < last; ++k) weight_block<R, 1>(steps, dy, x, r, k, lanes, dw, out);
+  if (k + 3 == last) return weight_block<R, 3>(steps, dy, x, r, k, lanes, dw, out);
+  if (k + 2 == last) return weight_block<R, 2>(steps, dy, x, r, k, lanes, dw, out);
+  if (k < last) weight_block<R, 1>(steps, dy, x, r, k, lanes, dw, out);
 }
 
 // What the many weights below take at a time: `outputs` of as many lanes and steps as make up to `places`.

@@ -1,12 +1,13 @@
 #pragma once
 
 /// @file
-/// What options of multi-head attention may be: an inner part of multi_head_attention.hpp.
+/// What options and inputs of multi-head attention may be: an inner part of multi_head_attention.hpp.
 
 #include <string>
 
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA::detail {
@@ -29,6 +30,24 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
   not_negative(vdim, "vdim");
   not_negative(relative_positions, "relative_positions");
   check_dropout_rate(dropout, "MultiHeadAttention", "dropout");
+}
+
+/// Throws where a query or a memory has other features than this.
+HEED_COLD inline void check_multi_head_memory(Index embed_dim, Shape query, Shape memory) {
+  require(query.features == embed_dim && memory.features == embed_dim, [&] {
+    return Fault{"wrong number of features", "MultiHeadAttention", text_of(embed_dim),
+                 text_of(query.features) + " and " + text_of(memory.features)};
+  });
+}
+/// Throws where features of query, key and value are not `sizes`, or there are not as many values as keys.
+HEED_COLD inline void check_multi_head_inputs(const Extents<3>& sizes, Shape query, Shape key, Shape value) {
+  const Extents<3> got{query.features, key.features, value.features};
+  require(got == sizes, [&] {
+    return Fault{"wrong number of features", "MultiHeadAttention", to_text(sizes), to_text(got)};
+  });
+  require(key.steps == value.steps, [&] {
+    return Fault{"as many values as keys are needed", "MultiHeadAttention", text_of(key.steps), text_of(value.steps)};
+  });
 }
 
 }  // namespace heed::inline HEED_ISA::detail

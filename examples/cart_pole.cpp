@@ -1,0 +1,159 @@
+/// A network of self attention learns to keep a pole upright by pushing its cart. It sees the cart's position and the
+/// pole's angle alone, so that the last observations must tell it how fast they change.
+///
+///     cart_pole --steps 50000 --seed 0 --model cart_pole.safetensors
+///     cart_pole --model cart_pole.safetensors --play
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+#include "support/cart_pole_episode.hpp"
+#include "support/cart_pole_task.hpp"
+#include "support/command.hpp"
+#include "support/picture.hpp"
+#include "support/terminal.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::Key;
+using support::CartPole;
+using support::Moment;
+using support::summary_of;
+using Model = heed::AttentionQNetwork<float>;
+
+struct Arguments {
+  std::filesystem::path model, curve;
+  std::string positions = "sinusoidal";
+  bool play = false;
+  int pace = 20;
+  Index episodes = 100;
+  heed::AttentionQNetworkOptions options{
+      .features = CartPole::observation_size(), .actions = CartPole::actions(), .hidden = 32, .num_heads = 4};
+  heed::QLearningOptions learn{.steps = 6'000,
+                               .reward_scale = 0.1,
+                               .n_step = 3,
+                               .update = {.learning_rate = 1e-3, .target_rate = 0.02},
+                               .schedule = heed::CosineSchedule{.last = 1e-5}};
+
+  Key key(std::uint64_t site) const { return Key{learn.seed}.child(site); }  // learning itself has the first few
+};
+
+/// The returns of actions at random, to compare with.
+std::vector<double> random_returns(const Arguments& a) {
+  std::vector<double> returns;
+  for (Index i = 0; i < a.episodes; ++i) {
+    const Key key = a.key(12).child(static_cast<std::uint64_t>(i));
+    CartPole pole;
+    pole.reset(key);
+    heed::ActionResult result;
+    while (!result.over()) {
+      const auto draw = static_cast<std::uint64_t>(100 + pole.steps());
+      result = pole.step(static_cast<std::int32_t>(key.below(draw, 2)));
+    }
+    returns.push_back(pole.steps());
+  }
+  return returns;
+}
+
+void show(const Model& model, const Arguments& a) {
+  const std::vector<Moment> episode = support::play_episode(model, a.key(11).child(0));
+  if (a.play && support::is_terminal(stdout)) {
+    for (const Moment& m : episode) {
+      if (m.step > 0) std::printf("\x1b[%dA\x1b[J", support::moment_height);
+      std::fputs(support::picture_of(m).c_str(), stdout);
+      std::fflush(stdout);
+      std::this_thread::sleep_for(std::chrono::milliseconds(a.pace));
+    }
+  }
+  const auto fastest = std::max_element(episode.begin(), episode.end(), [](const Moment& x, const Moment& y) {
+    return std::abs(x.state.angular_velocity) < std::abs(y.state.angular_velocity);
+  });
+  std::printf("\nan episode of %zu steps; the pole turns fastest in\n%s", episode.size(),
+              support::picture_of(*fastest).c_str());
+  std::fputs(support::attention_table(*fastest, model.options.steps).c_str(), stdout);
+}
+
+void measure(const Model& model, const Arguments& a) {
+  const support::Summary s =
+      summary_of(heed::play_episodes(model, CartPole(), model.options.steps, a.key(11), a.episodes, a.learn.threads));
+  std::printf("median return %.1f, mean %.2f, least %.0f of %td episodes, at most %d\nactions at random: median %.1f\n",
+              s.median, s.mean, s.least, a.episodes, CartPole::longest, summary_of(random_returns(a)).median);
+  show(model, a);
+}
+
+void tell(const heed::QRecord& r) {
+  const std::string bar(static_cast<std::size_t>(std::lround(r.evaluation_return / CartPole::longest * 20)), '#');
+  std::printf("step %6td  return %5.1f |%-20s| training %5.1f", r.step, r.evaluation_return, bar.c_str(),
+              r.training_return);
+  if (!std::isnan(r.loss)) std::printf("  loss %.4f", r.loss);
+  std::puts("");
+  std::fflush(stdout);
+}
+
+void draw_curve(const Arguments& a, const heed::QHistory& history) {
+  support::Curve evaluated{"evaluation", {}}, trained{"training, with actions at random", {}}, loss{"", {}};
+  for (const heed::QRecord& r : history.records) {
+    evaluated.y.push_back(r.evaluation_return);
+    trained.y.push_back(r.training_return);
+    loss.y.push_back(r.loss);
+  }
+  support::draw(a.curve, support::Curves{.x_label = std::to_string(a.learn.evaluate_every) + " steps",
+                                         .panels = {{"return", {evaluated, trained}}, {"loss", {loss}}},
+                                         .title = "cart-pole without velocities"});
+}
+
+void train(Arguments& a) {
+  a.options.positions = heed::positions_from(a.positions);
+  a.learn.window = a.options.steps;
+  Model model(a.options);
+  model.initialize(a.key(10));
+  if (!a.model.empty()) heed::check_writable(a.model);
+  if (!a.curve.empty()) support::check_picture(a.curve);
+  const heed::InterruptGuard guard;
+  a.learn.stop = guard.signal();
+  a.learn.callbacks.push_back([](const heed::QRecord& r) { return tell(r), true; });
+  const heed::QHistory history = heed::learn_q(model, CartPole(), a.learn);
+  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
+  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the best weights so far are kept");
+  if (!a.model.empty()) heed::save(model, a.model);
+  if (!a.curve.empty()) draw_curve(a, history);
+  measure(model, a);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments a;
+  CLI::App program("Learns to balance a pole on a cart, without seeing how fast they move", "cart_pole");
+  program.add_option("--model", a.model, "Where the model is kept; with --play it is loaded");
+  auto* play = program.add_flag("--play", a.play, "Plays with --model instead of learning; on a terminal, live");
+  play->needs("--model");
+  program.add_option("--pace", a.pace, "Milliseconds a step of --play")->check(CLI::Range(0, 10000));
+  program.add_option("--steps", a.learn.steps, "Of the environment")->check(CLI::PositiveNumber);
+  program.add_option("--episodes", a.episodes, "To measure on")->check(CLI::PositiveNumber);
+  program.add_option("--window", a.options.steps, "It sees the last so many observations")->check(CLI::Range(1, 100));
+  program.add_option("--hidden", a.options.hidden, "Features inside");
+  program.add_option("--heads", a.options.num_heads, "Of attention");
+  program.add_option("--positions", a.positions, "none, sinusoidal or learned");
+  program.add_option("--learning-rate", a.learn.update.learning_rate, "Of Adam, at first")->check(CLI::PositiveNumber);
+  program.add_option("--batch", a.learn.update.batch_size, "Transitions an update")->check(CLI::PositiveNumber);
+  program.add_option("--evaluate", a.learn.evaluate_every, "Steps between evaluations")->check(CLI::PositiveNumber);
+  program.add_option("--curve", a.curve, "Where to draw the returns (.png, .svg)");
+  program.add_option("--threads", a.learn.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--seed", a.learn.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
+  return support::run_command(program, argc, argv, [&] {
+    if (!a.play) return train(a);
+    measure(heed::load<Model>(a.model), a);
+  });
+}

@@ -1,0 +1,199 @@
+/// Answers questions in words about images of digits, "is it larger than four ?": an LSTM reads the words, convolutions
+/// see the image, attention meets both. Shows how much the answer has looked at the image and at each word.
+///
+///     questions --train optdigits.tra --test optdigits.tes --model questions.safetensors
+///     questions --test optdigits.tes --model questions.safetensors --ask "is it larger than four ?"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+#include "support/command.hpp"
+#include "support/digit_images.hpp"
+#include "support/digit_questions.hpp"
+#include "support/question_map.hpp"
+
+namespace {
+
+using heed::Index;
+using support::DigitQuestion;
+using support::DigitQuestions;
+using support::Images;
+using Model = heed::MultimodalClassifier<float>;
+
+constexpr heed::Key of_tests{0x7e575};  // the same for all seeds
+
+struct Arguments {
+  std::filesystem::path train, test, model;
+  std::optional<std::string> ask;
+  Index questions = 10, show = 5;  // about an image; images
+  double largest = 16;             // of a pixel
+  heed::MultimodalClassifierOptions options{.image = {.channels = 1, .height = 8, .width = 8},
+                                            .max_words = DigitQuestions::most_words};
+  heed::FitOptions fit{.epochs = 20, .learning_rate = 4e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
+};
+
+/// Questions about images, as the model takes them.
+struct Questions {
+  std::vector<DigitQuestion> asked;
+  heed::Tensor<float, 3> x;  // (questions, 1, pixels and tokens)
+  std::vector<std::int32_t> answers;
+
+  std::size_t kind(Index i) const { return static_cast<std::size_t>(i) % DigitQuestions::kinds.size(); }
+  std::span<float> step(Index i) { return {x[i].data(), static_cast<std::size_t>(x.extent(2))}; }
+  heed::LabelledSequences<float> view() const { return {x.view(), answers, {}}; }
+};
+
+std::vector<std::int32_t> to_tokens(const heed::Vocabulary& vocabulary, const std::vector<std::string>& words) {
+  std::vector<std::int32_t> tokens;
+  for (const std::string& word : words) {
+    heed::require(vocabulary.contains(word), [&] {
+      return heed::Fault{"an unknown word", "question", heed::joined(vocabulary.words()), heed::in_quotes(word)};
+    });
+    tokens.push_back(vocabulary.token(word));
+  }
+  return tokens;
+}
+
+/// As many questions about each image, of one kind after another.
+Questions draw(const Model& model, const Images& images, Index each, heed::Key key) {
+  Questions q{{}, heed::Tensor<float, 3>({images.count() * each, 1, model.input().size()}), {}};
+  const heed::Vocabulary vocabulary(model.words);
+  for (Index i = 0; i < q.x.extent(0); ++i) {
+    const auto digit = images.class_of(i / each);
+    q.asked.push_back(DigitQuestions::draw(q.kind(i), digit, key.child(static_cast<std::uint64_t>(i))));
+    model.input().join<float>(images.pixels(i / each), to_tokens(vocabulary, q.asked.back().words), q.step(i));
+    q.answers.push_back(q.asked.back().answer);
+  }
+  return q;
+}
+
+Images read(const Arguments& a, const std::filesystem::path& path, heed::Key key, Index count) {
+  const std::vector<std::string> digits = heed::LabelMap::fixed(10).names;
+  return path.empty() ? support::drawn_digits(key, count)
+                      : support::read_images(path, a.options.image, a.largest, &digits);
+}
+
+const std::string& label(const Model& model, Index i) { return model.labels[static_cast<std::size_t>(i)]; }
+
+/// The answer, and how much the image has looked at itself and at each word for it: the mean over the heads.
+void show(const Model& model, std::span<const float> pixels, const std::vector<std::string>& words,
+          const std::string& truth) {
+  std::vector<float> step(static_cast<std::size_t>(model.input().size()));
+  model.input().join<float>(pixels, to_tokens(heed::Vocabulary(model.words), words), step);
+  const auto one = heed::view(std::as_const(step), {Index(1), Index(1), model.input().size()});
+  heed::Predictor predictor(model);
+  const heed::Tensor<float, 3> attention = predictor.attention_weights(one);
+  std::vector<double> weights(static_cast<std::size_t>(attention.extent(2)));
+  for (Index k = 0; k < attention.size(); ++k) {
+    weights[static_cast<std::size_t>(k) % weights.size()] +=
+        static_cast<double>(attention.data()[k]) / static_cast<double>(attention.extent(1));
+  }
+  const std::string title = heed::joined(words) + "  " + label(model, predictor(one[0]).label) + truth;
+  std::printf("\n%s", support::question_map(pixels, model.options.image.height, title, words, weights).c_str());
+}
+
+/// The share of right answers to questions of each kind and to all.
+void measure(const Arguments& a, const Model& model, const Images& images, const Questions* learnt = nullptr) {
+  const Questions q = draw(model, images, std::ssize(DigitQuestions::kinds), of_tests.child(1));
+  const heed::Tensor<float, 2> p = heed::predict(model, q.x.view());
+  std::array<double, DigitQuestions::kinds.size()> right{};
+  for (Index i = 0; i < p.extent(0); ++i) {
+    const auto row = p[i];
+    right[q.kind(i)] +=
+        std::max_element(row.begin(), row.end()) - row.begin() == q.answers[static_cast<std::size_t>(i)];
+  }
+  for (std::size_t k = 0; k < right.size(); ++k) {
+    std::printf("%-34s %.4f\n", DigitQuestions::kinds[k], right[k] / static_cast<double>(images.count()));
+  }
+  std::printf("test accuracy %.4f of %td questions about %td images\n", heed::accuracy(p.view(), std::span(q.answers)),
+              p.extent(0), images.count());
+  const double blind = learnt ? support::commonest_answers(learnt->asked, q.asked) : 0;
+  if (learnt) std::printf("without the image, by the commonest answer to each question: %.4f\n", blind);
+  if (a.show > 0) std::puts("\nhow much an image looks at itself and at each word of a question");
+  for (Index i = 0; i < std::min(a.show, images.count()); ++i) {
+    const DigitQuestion& one = q.asked[static_cast<std::size_t>(i * std::ssize(right) + i % std::ssize(right))];
+    show(model, images.pixels(i), one.words, ", right: " + label(model, one.answer));
+  }
+}
+
+void train(Arguments& a) {
+  if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 10);
+  const heed::Key key{a.fit.seed};
+  const bool measured = !a.test.empty() || a.train.empty();
+  const Images images = read(a, a.train, key.child(1), 1500);
+  const Images test = measured ? read(a, a.test, of_tests, 300) : Images{};
+  a.options.tokens = heed::Vocabulary(DigitQuestions::words()).size();
+  a.options.classes = std::ssize(DigitQuestions::answers());
+  Model model(a.options);
+  model.initialize(key);
+  model.words = DigitQuestions::words();
+  model.labels = DigitQuestions::answers();
+  const Questions questions = draw(model, images, a.questions, key.child(2));
+  std::printf("%td questions about %td images, %td words, %td answers, %td parameters\n", questions.x.extent(0),
+              images.count(), std::ssize(model.words), a.options.classes, heed::parameter_count(model));
+  if (!a.model.empty()) heed::check_writable(a.model);
+  a.fit.schedule = heed::CosineSchedule{};
+  a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 5)));
+  const heed::InterruptGuard guard;
+  a.fit.stop = guard.signal();
+  const heed::History history = heed::fit(model, questions.view(), a.fit);
+  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
+  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
+  if (!a.model.empty()) heed::save(model, a.model);
+  if (measured) measure(a, model, test, &questions);
+}
+
+void run(Arguments& a) {
+  if (!a.ask && (!a.train.empty() || a.test.empty())) return train(a);
+  const auto model = heed::load<Model>(a.model);
+  a.options = model.options;
+  heed::require(model.labels == DigitQuestions::answers(), [&] {
+    return heed::Fault{"not a model of questions about digits", a.model.string()};
+  });
+  const Images test = read(a, a.test, of_tests, 300);
+  if (!a.ask) return measure(a, model, test);
+  const std::vector<std::string> words = heed::tokenize_13a(heed::lower_case(*a.ask));
+  heed::require(!words.empty(), [] { return heed::Fault{"an empty question"}; });
+  for (Index i = 0; i < std::min(a.show, test.count()); ++i) show(model, test.pixels(i), words, "");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments a;
+  CLI::App program("Answers questions about digits; without --train and --test about digits it draws itself",
+                   "questions");
+  program.add_option("--train", a.train, "A line an image: its pixels, row by row, and its digit");
+  program.add_option("--test", a.test, "The same, to measure on");
+  program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded");
+  program.add_option("--ask", a.ask, "A question about the first images of --test, for a model that is kept")
+      ->excludes("--train")
+      ->needs("--model");
+  program.add_option("--show", a.show, "So many images")->check(CLI::NonNegativeNumber);
+  program.add_option("--side", a.options.image.height, "Of an image, in pixels")->check(CLI::Range(2, 4096));
+  program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
+  program.add_option("--questions", a.questions, "About each image of --train")->check(CLI::PositiveNumber);
+  program.add_option("--channels", a.options.channels, "Of the convolution");
+  program.add_option("--embedding", a.options.embedding, "Numbers a word");
+  program.add_option("--hidden", a.options.hidden, "Size of the LSTM, and of the image's vector");
+  program.add_option("--heads", a.options.heads, "Of attention");
+  program.add_option("--epochs", a.fit.epochs, "Passes over the questions")->check(CLI::PositiveNumber);
+  program.add_option("--batch", a.fit.batch_size, "Questions a step")->check(CLI::PositiveNumber);
+  program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam; it falls to 0")->check(CLI::PositiveNumber);
+  program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--seed", a.fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
+  program.callback([&] {
+    a.options.image.width = a.options.image.height;
+    if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");
+  });
+  return support::run_command(program, argc, argv, [&] { run(a); });
+}

@@ -1,0 +1,35 @@
+#pragma once
+
+// An image, a question about it, and where the answer comes from.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "digit_images.hpp"
+
+namespace support {
+
+/// The image in shades, `height` rows; beside it a title, and bars for how much weight the image and each of the words
+/// have: `weights[0]` is the image's.
+inline std::string question_map(std::span<const float> pixels, heed::Index height, const std::string& title,
+                                std::span<const std::string> words, std::span<const double> weights) {
+  std::vector<std::string> beside{title};
+  for (std::size_t k = 0; k <= words.size(); ++k) {
+    char start[64];
+    std::snprintf(start, sizeof start, "  %-8.20s %.2f ", k == 0 ? "(image)" : words[k - 1].c_str(), weights[k]);
+    beside.push_back(start + std::string(static_cast<std::size_t>(std::lround(40 * weights[k])), '='));
+  }
+  auto rows = shade_rows(pixels, height);
+  const std::size_t lines = std::max(rows.size(), beside.size());
+  rows.resize(lines, std::string(rows.front().size(), ' '));
+  beside.resize(lines);
+  std::string text;
+  for (std::size_t y = 0; y < lines; ++y) text += "  " + rows[y] + "  " + beside[y] + '\n';
+  return text;
+}
+
+}  // namespace support

@@ -1,0 +1,188 @@
+#pragma once
+
+/// @file
+/// Values of actions by self attention over the last observations.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "heed/compose/sequential.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/any_positions.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/multi_head_attention.hpp"
+#include "heed/layers/pooling.hpp"
+#include "heed/models/transformer_encoder.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct AttentionQNetworkOptions {
+  Index features = 0, actions = 0;  ///< numbers of an observation, actions to choose from
+  Index hidden = 64, num_heads = 4;
+  PositionKind positions = PositionKind::none;  ///< none: the order of the observations before the last is not seen
+  Index steps = 8;  ///< the last so many observations are what it sees; with `learned` positions never more
+  friend bool operator==(const AttentionQNetworkOptions&, const AttentionQNetworkOptions&) = default;
+};
+
+/// The values of all actions after the last of some observations x_0 .. x_n:
+///
+///     e_t = ReLU(W x_t + b) + p_t,  a = multi-head attention of e_n to e_0 .. e_n,  Q = W_2 ReLU(W_1 a + b_1) + b_2
+///
+/// (steps, features) to (1, actions). That is self attention over all steps, of which the last one is asked for. Names
+/// of the PyTorch module with the members `state_encoder`, an nn.Sequential of Linear and ReLU, `positions`, an
+/// nn.Embedding, `attention`, an nn.MultiheadAttention, and `q_value`, an nn.Sequential of Linear, ReLU, Linear.
+template <class S>
+struct AttentionQNetwork {
+  using Scalar = S;
+  using Input = S;
+  static constexpr bool pools_time = true;
+  using Options = AttentionQNetworkOptions;
+  static constexpr std::string_view architecture = "AttentionQNetwork";
+  using Encoder = Sequential<Dense<S>, Relu<S>>;
+  using Head = Sequential<Dense<S>, Relu<S>, Dense<S>>;
+
+  Options options;
+  Encoder state_encoder;
+  AnyPositions<S> positions;
+  LastPool<S> newest;
+  MultiHeadAttention<S> attention;
+  Head q_value;
+
+  struct Cache {
+    typename Encoder::Cache state_encoder;
+    typename AnyPositions<S>::Cache positions;
+    typename LastPool<S>::Cache newest;
+    typename MultiHeadAttention<S>::Cache attention;
+    typename Head::Cache q_value;
+    TileBuffer<S> encoded, placed;  // (steps, hidden)
+    TileBuffer<S> last, attended;   // (1, hidden)
+  };
+
+  AttentionQNetwork() = default;
+  /// Throws as its parts do, and where the positions are relative.
+  explicit AttentionQNetwork(Options o)
+      : options(o),
+        state_encoder(Dense<S>({.in_features = o.features, .out_features = o.hidden}), Relu<S>()),
+        positions({o.positions, o.steps, o.hidden}),
+        attention({.embed_dim = o.hidden, .num_heads = o.num_heads}),
+        q_value(Dense<S>({o.hidden, o.hidden}), Relu<S>(), Dense<S>({o.hidden, o.actions})) {
+    require(o.positions != PositionKind::relative, [] {
+      return Fault{"option out of range", "AttentionQNetwork", "positions none, sinusoidal or learned", "relative"};
+    });
+    initialize({});
+  }
+
+  /// Each part as it starts by itself.
+  void initialize(Key key) {
+    state_encoder.initialize(key.child(0));
+    positions.initialize(key.child(1));
+    attention.initialize(key.child(2));
+    q_value.initialize(key.child(3));
+  }
+
+  /// Features of a step.
+  Index input_size() const { return options.features; }
+
+  Shape output_shape(Shape x) const {
+    positions.output_shape(state_encoder.output_shape(x));
+    return {1, options.actions};
+  }
+
+  /// How much the last observation attends to each in the last forward pass: (heads, steps), a view of the cache.
+  Tile<const S> attention_weights(const Cache& cache) const { return attention.weights(cache.attention); }
+  void keep_attention_weights(Cache& cache) const { attention.keep_weights(cache.attention); }
+
+  void forward(Tile<const S> x, Tile<S> q, Cache& cache, const Pass& pass) const {
+    const Shape states{x.steps, options.hidden}, one{1, options.hidden};
+    const Tile<S> encoded = cache.encoded.take(states, x.lanes, x.lengths);
+    const Tile<S> placed = cache.placed.take(states, x.lanes, x.lengths);
+    const Tile<S> last = cache.last.take(one, x.lanes), attended = cache.attended.take(one, x.lanes);
+    state_encoder.forward(x, encoded, cache.state_encoder, pass);
+    positions.forward(encoded, placed, cache.positions, pass);
+    newest.forward(placed, last, cache.newest, pass);
+    attention.forward(last, placed, attended, cache.attention, pass);
+    q_value.forward(attended, q, cache.q_value, pass);
+  }
+
+  void backward(Tile<const S> x, Tile<const S> q, Tile<const S> dq, Into<S> dx, Cache& cache, AttentionQNetwork& grad,
+                const Pass& pass) const {
+    const Tile<const S> encoded = cache.encoded.view(), placed = cache.placed.view();
+    const Tile<const S> last = cache.last.view(), attended = cache.attended.view();
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> dattended = pass.scratch.like(attended), dlast = pass.scratch.like(last);
+    const Tile<S> dplaced = pass.scratch.like(placed), dencoded = pass.scratch.like(encoded);
+    q_value.backward(attended, q, dq, into(dattended), cache.q_value, grad.q_value, pass);
+    attention.backward(last, placed, attended, dattended, into(dlast), into(dplaced), cache.attention, grad.attention,
+                       pass);
+    newest.backward(placed, last, dlast, onto(dplaced), cache.newest, grad.newest, pass);
+    positions.backward(encoded, placed, dplaced, into(dencoded), cache.positions, grad.positions, pass);
+    state_encoder.backward(x, encoded, dencoded, dx, cache.state_encoder, grad.state_encoder, pass);
+  }
+
+  // ---- streams: all observations so far, not a window of them
+
+  /// Remembers the keys and values of all steps.
+  Index prepare_stream(Shape x, Cache& cache) const {
+    const Shape states{x.steps, options.hidden};
+    return positions.prepare_stream(states, cache.positions) + attention.stream_size(states);
+  }
+  void stream_step(Tile<const S> x, Tile<S> q, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
+    const Shape one{1, options.hidden};
+    const Tile<S> encoded = cache.encoded.take(one, 1), placed = cache.placed.take(one, 1);
+    const Tile<S> attended = cache.attended.take(one, 1);
+    state_encoder.forward(x, encoded, cache.state_encoder, pass);
+    positions.stream_step(encoded, placed, memory, cache.positions, pass);
+    attention.stream_step(placed, attended, memory, cache.attention, pass);
+    q_value.forward(attended, q, cache.q_value, pass);
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("state_encoder", models.state_encoder...);
+    f("positions", models.positions...);
+    f("attention", models.attention...);
+    f("q_value", models.q_value...);
+  }
+
+  // ---- files
+
+  Metadata metadata() const {
+    Metadata m;
+    set(m, "features", options.features);
+    set(m, "actions", options.actions);
+    set(m, "hidden", options.hidden);
+    set(m, "num_heads", options.num_heads);
+    set(m, "positions", to_text(options.positions));
+    set(m, "steps", options.steps);
+    return m;
+  }
+  static Options options_from(const Metadata& m) {
+    return {.features = get_index(m, "features"),
+            .actions = get_index(m, "actions"),
+            .hidden = get_index(m, "hidden"),
+            .num_heads = get_index(m, "num_heads"),
+            .positions = positions_from(get_text(m, "positions")),
+            .steps = get_index(m, "steps")};
+  }
+  /// A file's tensors do not tell heads and positions: `hints` must hold all options, as `metadata` has them.
+  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
+  static Index parameter_count(const Options& o) {
+    const Index H = o.hidden;
+    for (const Index size : {o.features, o.actions, H, o.num_heads, o.steps}) {
+      require(size > 0 && size <= Index(1) << 24, [&] {
+        return Fault{"size out of range", "AttentionQNetwork", "1 to 2^24", text_of(size)};
+      });
+    }
+    const Index table = o.positions == PositionKind::learned ? o.steps * H : 0;
+    return H * (o.features + 1) + table + 4 * H * (H + 1) + H * (H + 1) + o.actions * (H + 1);
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,242 @@
+#pragma once
+
+/// @file
+/// A classifier of an image together with a text: answers to questions about images.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/compose/sequential.hpp"
+#include "heed/core/buffer.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/image.hpp"
+#include "heed/core/image_and_tokens.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/conv2d.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/embedding.hpp"
+#include "heed/layers/flatten.hpp"
+#include "heed/layers/lstm.hpp"
+#include "heed/layers/max_pool2d.hpp"
+#include "heed/layers/multi_head_attention.hpp"
+#include "heed/models/sequence_classifier_options.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct MultimodalClassifierOptions {
+  ImageShape image = {.channels = 1};
+  Index max_words = 0;  ///< of a text
+  Index tokens = 0;     ///< of the vocabulary: 0 is padding
+  Index classes = 0;
+  Index channels = 16;  ///< of the convolution
+  Index embedding = 32, hidden = 64, heads = 4;
+  friend bool operator==(const MultimodalClassifierOptions&, const MultimodalClassifierOptions&) = default;
+};
+
+/// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + max_words), to
+/// (1, classes) logits:
+///
+///     h_1 .. h_n = LSTM(embedding of the words),  h_0 = Linear(Flatten(MaxPool2d(ReLU(Conv2d(image)))))
+///     a = MultiheadAttention(query h_0, keys and values h_0 .. h_n),  logits = classifier(a)
+///
+/// Names of the PyTorch module with the members `embedding`, `text_encoder`, `image_encoder`, an nn.Sequential,
+/// `attention` and `classifier`, in which the image is one more step behind the words, what stands past a text's end is
+/// masked, and the last step answers. Attention knows no order but that of the LSTM, so here the image stands first,
+/// and texts of any length behind it.
+template <class S>
+struct MultimodalClassifier {
+  using Scalar = S;
+  using Input = S;
+  static constexpr bool pools_time = true;
+  using Options = MultimodalClassifierOptions;
+  static constexpr std::string_view architecture = "MultimodalClassifier";
+  using ImageEncoder = Sequential<Conv2d<S>, Relu<S>, MaxPool2d<S>, Flatten<S>, Dense<S>>;
+
+  Options options;
+  Embedding<S> embedding;
+  Lstm<S> text_encoder;
+  ImageEncoder image_encoder;
+  MultiHeadAttention<S> attention;
+  Dense<S> classifier;
+  std::vector<std::string> words;   ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
+  std::vector<std::string> labels;  ///< names of the classes, as many as there are; or empty
+
+  struct Cache {
+    ImageAndTokens::Cache input;
+    typename Embedding<S>::Cache embedding;
+    typename Lstm<S>::Cache text_encoder;
+    typename ImageEncoder::Cache image_encoder;
+    typename MultiHeadAttention<S>::Cache attention;
+    typename Dense<S>::Cache classifier;
+    Buffer<std::int32_t> lengths;  // of `steps`
+    TileBuffer<S> vectors, steps;  // of the words, (words, embedding); h, (1 + words, hidden)
+    TileBuffer<S> attended;
+  };
+
+  MultimodalClassifier() = default;
+  /// Throws as its parts do, and where there is no room for words.
+  explicit MultimodalClassifier(Options o) : options(o) {
+    require(o.max_words > 0, [&] {
+      return Fault{"max_words out of range", "MultimodalClassifier", "at least 1", text_of(o.max_words)};
+    });
+    embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
+    text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
+    const Conv2d<S> filters({.in_channels = o.image.channels,
+                             .out_channels = o.channels,
+                             .height = o.image.height,
+                             .width = o.image.width,
+                             .padding = 1});
+    const MaxPool2d<S> pool({.channels = o.channels, .height = o.image.height, .width = o.image.width});
+    image_encoder = ImageEncoder(filters, Relu<S>(), pool, Flatten<S>(pool.out_image()),
+                                 Dense<S>({.in_features = pool.out_image().size(), .out_features = o.hidden}));
+    attention = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
+    classifier = Dense<S>({.in_features = o.hidden, .out_features = o.classes});
+    initialize({});
+  }
+
+  /// Each part as it starts by itself.
+  void initialize(Key key) {
+    embedding.initialize(key.child(0));
+    text_encoder.initialize(key.child(1));
+    image_encoder.initialize(key.child(2));
+    attention.initialize(key.child(3));
+    classifier.initialize(key.child(4));
+  }
+
+  /// What x is made of.
+  ImageAndTokens input() const { return {options.image, options.max_words}; }
+  Shape output_shape(Shape x) const {
+    input().check_shape(x, "MultimodalClassifier");
+    return {1, options.classes};
+  }
+  /// Throws at the first token that is not in the vocabulary.
+  void check_input(TensorView<const S, 3> x, std::span<const std::int32_t> lengths,
+                   const std::string& where = "MultimodalClassifier") const {
+    input().check_tokens(x, lengths, options.tokens, where);
+  }
+
+  /// How much the image looked at itself and at each word in the last forward pass: (heads, 1 + words), the image
+  /// first.
+  static Tile<const S> attention_weights(const Cache& cache) { return MultiHeadAttention<S>::weights(cache.attention); }
+  static void keep_attention_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.attention); }
+
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+    const Index L = x.lanes;
+    const Tile<const std::int32_t> tokens = input().tokens_of(x, cache.input);
+    std::int32_t* lengths = cache.lengths.reserve(L);
+    for (Index l = 0; l < L; ++l) lengths[l] = 1 + tokens.lengths[l];
+    const Tile<S> vectors = cache.vectors.take(embedding.output_shape(tokens.shape()), L, tokens.lengths);
+    const Tile<S> steps = cache.steps.take({1 + options.max_words, options.hidden}, L, lengths);
+    const Tile<S> attended = cache.attended.take({1, options.hidden}, L);
+
+    embedding.forward(tokens, vectors, cache.embedding, pass);
+    text_encoder.forward(vectors, steps.range(1, options.max_words), cache.text_encoder, pass);
+    image_encoder.forward(input().image_of(x), steps.step(0), cache.image_encoder, pass);
+    attention.forward(steps.step(0), steps, attended, cache.attention, pass);
+    classifier.forward(attended, logits, cache.classifier, pass);
+  }
+
+  void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
+                MultimodalClassifier& grad, const Pass& pass) const {
+    const Tile<const S> vectors = cache.vectors.view(), steps = cache.steps.view(), attended = cache.attended.view();
+    const Scratch::Mark mark(pass.scratch);
+    const Tile<S> dvectors = pass.scratch.like(vectors), dsteps = pass.scratch.like(steps);
+    const Tile<S> dattended = pass.scratch.like(attended);
+    classifier.backward(attended, logits, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
+    fill(dsteps, S(0));  // the image is the query, and one of the keys
+    attention.backward(steps.step(0), steps, attended, dattended, onto(dsteps.step(0)), onto(dsteps), cache.attention,
+                       grad.attention, pass);
+    image_encoder.backward(input().image_of(x), steps.step(0), dsteps.step(0), input().image_of(dx),
+                           cache.image_encoder, grad.image_encoder, pass);
+    text_encoder.backward(vectors, steps.range(1, options.max_words), dsteps.range(1, options.max_words),
+                          into(dvectors), cache.text_encoder, grad.text_encoder, pass);
+    embedding.backward(input().tokens_of(x, cache.input), vectors, dvectors, cache.embedding, grad.embedding, pass);
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("embedding", models.embedding...);
+    f("text_encoder", models.text_encoder...);
+    f("image_encoder", models.image_encoder...);
+    f("attention", models.attention...);
+    f("classifier", models.classifier...);
+  }
+
+  // ---- files
+
+  /// The options, the words and the labels. Throws where they do not fit each other.
+  Metadata metadata() const {
+    check_names();
+    Metadata m;
+    for (const auto& [name, member] : sizes()) set(m, name, options.*member);
+    set(m, "image.channels", options.image.channels);
+    set(m, "image.height", options.image.height);
+    set(m, "image.width", options.image.width);
+    if (!words.empty()) set(m, "words", words);
+    if (!labels.empty()) set(m, "labels", labels);
+    return m;
+  }
+  static Options options_from(const Metadata& m) {
+    Options o;
+    for (const auto& [name, member] : sizes()) o.*member = get_index(m, name);
+    o.image = {get_index(m, "image.channels"), get_index(m, "image.height"), get_index(m, "image.width")};
+    return o;
+  }
+  /// A file's tensors do not tell sizes of images, heads and words: `hints` must hold all options, as `metadata` has
+  /// them.
+  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
+  static Index parameter_count(const Options& o) {
+    const auto check = [](Index size, Index most) {
+      require(size > 0 && size <= most, [&] {
+        return Fault{"size out of range", "MultimodalClassifier", "1 to " + text_of(most), text_of(size)};
+      });
+    };
+    constexpr Index most = Index(1) << 15;  // products of them are numbers
+    for (const auto& [name, member] : sizes()) check(o.*member, member == &Options::tokens ? most << 13 : most);
+    for (const Index size : {o.image.channels, o.image.height, o.image.width}) check(size, most);
+    const Index H = o.hidden, pooled = o.channels * (o.image.height / 2) * (o.image.width / 2);
+    return o.tokens * o.embedding + 4 * H * (o.embedding + H + 2) + o.channels * (9 * o.image.channels + 1) +
+           H * (pooled + 1) + 4 * H * (H + 1) + o.classes * (H + 1);
+  }
+  /// The words and the labels. Throws where they do not fit the options.
+  void restore(const Metadata& metadata) {
+    labels = labels_from_metadata(metadata, options.classes);
+    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
+    check_names();
+  }
+
+ private:
+  struct Size {
+    const char* name;
+    Index Options::*member;
+  };
+  static constexpr std::array<Size, 7> sizes() {
+    return {{{"max_words", &Options::max_words},
+             {"tokens", &Options::tokens},
+             {"classes", &Options::classes},
+             {"channels", &Options::channels},
+             {"embedding", &Options::embedding},
+             {"hidden", &Options::hidden},
+             {"heads", &Options::heads}}};
+  }
+  void check_names() const {
+    const auto check = [](const char* what, Index expected, std::size_t got) {
+      require(got == 0 || static_cast<Index>(got) == expected, [&] {
+        return Fault{what, "MultimodalClassifier", text_of(expected), text_of(got)};
+      });
+    };
+    check("wrong number of words", options.tokens - 2, words.size());
+    check("wrong number of labels", options.classes, labels.size());
+  }
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,82 @@
+#pragma once
+
+/// @file
+/// What a learner of actions acts in, and what it remembers of it.
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What an action led to.
+struct ActionResult {
+  double reward = 0;
+  bool terminal = false;   ///< nothing follows: the value of what comes is 0
+  bool timed_out = false;  ///< the episode ends, but what would have come has a value
+
+  bool over() const { return terminal || timed_out; }
+};
+
+/// Something that can be acted in, a value: copies go on by themselves.
+///
+/// - `observation_size()`, `actions()`: how many numbers are observed, and how many actions there are.
+/// - `reset(key)`: the start of an episode, a function of the key.
+/// - `step(action)`: one of 0 to actions - 1. All else is a function of the state, or drawn by the key.
+/// - `observe(to)`: what is seen now.
+template <class E, class S>
+concept Environment = std::copyable<E> &&
+    requires(E& environment, const E& seen, Key key, std::int32_t action, std::span<S> to) {
+  { seen.observation_size() } -> std::convertible_to<Index>;
+  { seen.actions() } -> std::convertible_to<Index>;
+  environment.reset(key);
+  { environment.step(action) } -> std::convertible_to<ActionResult>;
+  seen.observe(to);
+};
+
+/// The last so many observations, (steps, features), the newest last. Where there were fewer since the start of the
+/// episode, the first one stands in the place of those before it.
+template <class S>
+class ObservationWindow {
+ public:
+  explicit ObservationWindow(Shape shape)
+      : shape_(shape), values_(static_cast<std::size_t>(shape.steps * shape.features)) {
+    require(shape.steps > 0 && shape.features > 0, [&] {
+      return Fault{"sizes must be positive", "ObservationWindow", {}, to_text(Extents<2>{shape.steps, shape.features})};
+    });
+  }
+
+  Shape shape() const { return shape_; }
+  std::span<const S> values() const { return values_; }
+
+  /// The first observation of an episode.
+  template <Environment<S> E>
+  void begin(const E& environment) {
+    environment.observe(newest());
+    for (Index t = 0; t + 1 < shape_.steps; ++t) {
+      std::ranges::copy(newest(), values_.begin() + t * shape_.features);
+    }
+  }
+  /// The next one.
+  template <Environment<S> E>
+  void add(const E& environment) {
+    std::copy(values_.begin() + shape_.features, values_.end(), values_.begin());
+    environment.observe(newest());
+  }
+
+ private:
+  std::span<S> newest() { return std::span(values_).last(static_cast<std::size_t>(shape_.features)); }
+
+  Shape shape_;
+  std::vector<S> values_;
+};
+
+}  // namespace heed::inline HEED_ISA

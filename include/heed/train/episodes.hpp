@@ -1,0 +1,144 @@
+#pragma once
+
+/// @file
+/// Episodes in which a model of values chooses the actions.
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/check.hpp"
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/train/environment.hpp"
+#include "heed/train/tiles.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Throws unless the model gives a value to each action after the last `steps` observations.
+template <Layer Model, class E>
+void check_actions(const Model& model, const E& environment, Index steps, const std::string& where) {
+  const Shape q = logits_shape(model, {steps, environment.observation_size()}, where);
+  require(q.features == environment.actions(), [&] {
+    return Fault{"wrong number of actions", where, text_of(environment.actions()), text_of(q.features)};
+  });
+}
+
+/// The action of the largest value, the first of equals, after the last observations: memory for it, no allocation once
+/// warm. One per thread.
+template <Layer Model>
+class GreedyPolicy {
+ public:
+  using S = typename Model::Scalar;
+
+  std::int32_t operator()(const Model& model, const ObservationWindow<S>& window) {
+    const Tile<const S> x(window.values().data(), window.shape(), 1);
+    const Tile<S> q = values_.take({1, model.output_shape(x.shape()).features}, 1);
+    model.forward(x, q, cache_, Pass{scratch_});
+    return static_cast<std::int32_t>(std::max_element(q.data, q.data + q.features) - q.data);
+  }
+
+  /// Of all actions, from the last call.
+  Tile<const S> values() const { return values_.view(); }
+  const typename Model::Cache& cache() const { return cache_; }
+
+ private:
+  typename Model::Cache cache_;
+  Scratch scratch_;
+  TileBuffer<S> values_;
+};
+
+/// Plays episodes side by side, one a lane, always with the action of the largest value.
+template <Layer Model, Environment<typename Model::Scalar> E>
+class EpisodePlayer {
+ public:
+  using S = typename Model::Scalar;
+
+  /// `steps`: the last so many observations are what the model sees. Throws where the model does not fit the
+  /// environment.
+  HEED_COLD EpisodePlayer(const Model& model, E environment, Index steps, ThreadPool& threads)
+      : environment_(std::move(environment)),
+        shape_{steps, environment_.observation_size()},
+        threads_(threads),
+        workers_(static_cast<std::size_t>(threads.size())) {
+    check_actions(model, environment_, steps, "EpisodePlayer");
+  }
+
+  /// The sum of the rewards of each episode; episode i begins from `key.child(i)`. The same bits for any number of
+  /// threads.
+  std::span<const double> operator()(const Model& model, Key key, Index episodes) {
+    returns_.assign(static_cast<std::size_t>(episodes), 0);
+    const Index width = tile_width(episodes);
+    threads_.for_each(tile_count(episodes, width), [&](Index i, int w) {
+      const Index first = i * width;
+      play(model, key, first, std::min(width, episodes - first), width, workers_[static_cast<std::size_t>(w)]);
+    });
+    return returns_;
+  }
+
+ private:
+  struct Worker {
+    typename Model::Cache cache;
+    Scratch scratch;
+    TileBuffer<S> input, values;
+    std::vector<E> environments;
+    std::vector<ObservationWindow<S>> windows;
+    std::vector<bool> over;
+  };
+
+  void play(const Model& model, Key key, Index first, Index rows, Index width, Worker& w) {
+    const auto count = static_cast<std::size_t>(rows);
+    w.environments.assign(count, environment_);
+    w.windows.assign(count, ObservationWindow<S>(shape_));
+    w.over.assign(count, false);
+    const Tile<S> x = w.input.take(shape_, width), q = w.values.take({1, environment_.actions()}, width);
+    fill(x, S(0));
+    for (std::size_t l = 0; l < count; ++l) {
+      w.environments[l].reset(key.child(static_cast<std::uint64_t>(first) + l));
+      w.windows[l].begin(w.environments[l]);
+    }
+    for (Index left = rows; left > 0;) {
+      for (std::size_t l = 0; l < count; ++l) {
+        const std::span<const S> seen = w.windows[l].values();
+        for (std::size_t k = 0; k < seen.size() && !w.over[l]; ++k)
+          x.data[k * static_cast<std::size_t>(width) + l] = seen[k];
+      }
+      model.forward(x, q, w.cache, Pass{w.scratch});
+      for (std::size_t l = 0; l < count; ++l) {
+        if (w.over[l]) continue;
+        std::int32_t best = 0;
+        for (std::int32_t a = 1; a < q.features; ++a) best = q.at(0, a)[l] > q.at(0, best)[l] ? a : best;
+        const ActionResult result = w.environments[l].step(best);
+        returns_[static_cast<std::size_t>(first) + l] += result.reward;
+        w.windows[l].add(w.environments[l]);
+        w.over[l] = result.over();
+        left -= result.over() ? 1 : 0;
+      }
+    }
+  }
+
+  E environment_;
+  Shape shape_;
+  ThreadPool& threads_;
+  std::vector<Worker> workers_;
+  std::vector<double> returns_;
+};
+
+/// Once.
+template <Layer Model, Environment<typename Model::Scalar> E>
+std::vector<double> play_episodes(const Model& model, const E& environment, Index steps, Key key, Index episodes,
+                                  int threads = 0) {
+  ThreadPool pool(threads);
+  EpisodePlayer<Model, E> player(model, environment, steps, pool);
+  const std::span<const double> returns = player(model, key, episodes);
+  return {returns.begin(), returns.end()};
+}
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,251 @@
+#pragma once
+
+/// @file
+/// Deep Q-learning: a model learns the values of actions by acting.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+#include "heed/optim/schedule.hpp"
+#include "heed/train/environment.hpp"
+#include "heed/train/episodes.hpp"
+#include "heed/train/history.hpp"
+#include "heed/train/q_update.hpp"
+#include "heed/train/replay.hpp"
+#include "heed/train/stop.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What has been learnt so far, told after each evaluation.
+struct QRecord {
+  Index step = 0, steps = 0;  ///< of the environment, from 1; of how many
+  Index episodes = 0;         ///< that have ended
+  double training_return =
+      std::numeric_limits<double>::quiet_NaN();            ///< mean of those that ended since the last record
+  double evaluation_return = 0;                            ///< mean of the evaluation's episodes
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< mean of the updates since the last record
+  double epsilon = 0, learning_rate = 0, seconds = 0;
+};
+
+/// Called after every evaluation; learning goes on while all callbacks return true.
+using QCallback = std::function<bool(const QRecord&)>;
+
+struct QLearningOptions {
+  Index steps = 50'000;  ///< of the environment
+  Index window = 8;      ///< the model sees the last so many observations
+  double discount = 0.99;
+  double reward_scale = 1;       ///< the model learns values of rewards times this
+  Index n_step = 1;              ///< rewards that a transition holds
+  Index replay = 50'000;         ///< transitions that are kept
+  Index warmup = 1'000;          ///< steps before the first update
+  Index update_every = 1;        ///< steps an update
+  QUpdateOptions update = {};    ///< what an update is
+  Schedule schedule = {};        ///< of the learning rate, by updates
+  double first_epsilon = 1;      ///< how many actions are drawn at random, at first
+  double last_epsilon = 0.05;    ///< and, after falling in a line,
+  Index epsilon_steps = 10'000;  ///< from this step on
+  Index evaluate_every = 2'000;  ///< steps; 0: never, and the model in the end is the last one
+  Index evaluation_episodes = 64;
+  double goal = std::numeric_limits<double>::infinity();  ///< an evaluation's mean return that is enough
+  std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: as many as the machine has. Results are the same bits for any number
+  StopSignal stop = {};
+  std::vector<QCallback> callbacks = {};
+};
+
+struct QHistory {
+  std::vector<QRecord> records;
+  Outcome outcome = Outcome::finished;  ///< early: the goal was reached
+  Index best_step = 0;                  ///< whose weights the model has; 0: there was no evaluation
+};
+
+/// Throws at the first option that is out of range, and names it.
+HEED_COLD inline const QLearningOptions& check(const QLearningOptions& o) {
+  const auto check = [](bool ok, const char* name, const char* expected, double got) {
+    require(ok, [&] { return Fault{std::string(name) + " out of range", "learn_q", expected, text_of(got)}; });
+  };
+  const auto positive = [&](const char* name, Index value) {
+    check(value > 0, name, "at least 1", static_cast<double>(value));
+  };
+  const auto share = [&](const char* name, double value) { check(value >= 0 && value <= 1, name, "0 to 1", value); };
+  check(o.steps >= 0, "steps", "at least 0", static_cast<double>(o.steps));
+  positive("window", o.window);
+  share("discount", o.discount);
+  check(o.reward_scale > 0 && std::isfinite(o.reward_scale), "reward_scale", "a finite number above 0", o.reward_scale);
+  positive("n_step", o.n_step);
+  positive("replay", o.replay);
+  check(o.warmup >= 0, "warmup", "at least 0", static_cast<double>(o.warmup));
+  positive("update_every", o.update_every);
+  heed::check(o.schedule);
+  share("first_epsilon", o.first_epsilon);
+  share("last_epsilon", o.last_epsilon);
+  check(o.epsilon_steps >= 0, "epsilon_steps", "at least 0", static_cast<double>(o.epsilon_steps));
+  check(o.evaluate_every >= 0, "evaluate_every", "at least 0", static_cast<double>(o.evaluate_every));
+  positive("evaluation_episodes", o.evaluation_episodes);
+  return o;
+}
+
+/// A model that acts in an environment and learns from it, a step at a time: with probability epsilon an action at
+/// random, otherwise that of the largest value; the replay buffer takes what came of it; an update.
+template <Layer Model, Environment<typename Model::Scalar> E>
+class QLearner {
+ public:
+  using S = typename Model::Scalar;
+
+  /// The model must outlive it. Throws where an option is out of range or the model does not fit the
+  /// environment.
+  HEED_COLD QLearner(Model& model, E environment, const QLearningOptions& options)
+      : model_(model),
+        environment_(std::move(environment)),
+        options_(check(options)),
+        threads_(options.threads),
+        player_(model, environment_, options.window, threads_),
+        replay_(options.replay, {options.window, environment_.observation_size()}),
+        transitions_(replay_.shape(), options.discount, options.n_step),
+        update_(model, replay_, options.update, threads_),
+        schedule_(complete(options.schedule, options.update.learning_rate, 0,
+                           std::max<Index>((options.steps - options.warmup) / options.update_every, 1))) {
+    begin_episode();
+  }
+
+  /// One action and what follows. False where the loss was not finite: the model stays as it was. Allocates in the
+  /// first steps only.
+  bool step() {
+    const Key draw = key_.child(0).child(static_cast<std::uint64_t>(steps_));
+    std::int32_t action = 0;
+    if (draw.uniform(0) < epsilon()) {
+      action = static_cast<std::int32_t>(draw.below(1, static_cast<std::uint64_t>(environment_.actions())));
+    } else {
+      action = policy_(model_, transitions_.window());
+    }
+    ActionResult result = environment_.step(action);
+    return_ += result.reward;
+    result.reward *= options_.reward_scale;
+    transitions_.add(action, result, environment_, replay_);
+    ++steps_;
+    if (result.over()) {
+      ++record_.episodes;
+      returns_ += return_;
+      ++ended_;
+      begin_episode();
+    }
+    if (steps_ < options_.warmup || replay_.size() == 0 || steps_ % options_.update_every != 0) return true;
+    const auto number = static_cast<Index>(update_.steps());
+    update_.set_learning_rate(learning_rate());
+    const double loss = update_(model_, replay_, key_.child(2).child(static_cast<std::uint64_t>(number)));
+    losses_ += loss;
+    ++updates_;
+    return std::isfinite(loss);
+  }
+
+  /// Mean return of the evaluation's episodes, which are always the same.
+  double evaluate() {
+    const std::span<const double> returns = player_(model_, key_.child(3), options_.evaluation_episodes);
+    return std::accumulate(returns.begin(), returns.end(), 0.0) / static_cast<double>(returns.size());
+  }
+
+  /// Since the last call; without the evaluation.
+  QRecord record() {
+    const auto mean = [](double sum, Index count) { return sum / static_cast<double>(count); };  // of none NaN
+    record_.step = steps_;
+    record_.steps = options_.steps;
+    record_.training_return = mean(std::exchange(returns_, 0.0), std::exchange(ended_, 0));
+    record_.loss = mean(std::exchange(losses_, 0.0), std::exchange(updates_, 0));
+    record_.epsilon = epsilon();
+    record_.learning_rate = learning_rate();
+    return record_;
+  }
+
+  Index steps() const { return steps_; }
+  const ReplayBuffer<S>& replay() const { return replay_; }
+  const Model& target() const { return update_.target(); }
+
+  /// How many actions are drawn at random now.
+  double epsilon() const {
+    if (steps_ >= options_.epsilon_steps) return options_.last_epsilon;
+    const double share = static_cast<double>(steps_) / static_cast<double>(options_.epsilon_steps);
+    return options_.first_epsilon + (options_.last_epsilon - options_.first_epsilon) * share;
+  }
+  double learning_rate() const {
+    const auto number = static_cast<Index>(update_.steps());
+    return rate(schedule_, 0, number, options_.update.learning_rate);
+  }
+
+ private:
+  void begin_episode() {
+    environment_.reset(key_.child(1).child(static_cast<std::uint64_t>(record_.episodes)));
+    transitions_.begin(environment_);
+    return_ = 0;
+  }
+
+  Model& model_;
+  E environment_;
+  QLearningOptions options_;
+  Key key_{options_.seed};
+  ThreadPool threads_;
+  EpisodePlayer<Model, E> player_;
+  ReplayBuffer<S> replay_;
+  TransitionMaker<S> transitions_;
+  QUpdate<Model> update_;
+  Schedule schedule_;
+  GreedyPolicy<Model> policy_;
+  Index steps_ = 0, ended_ = 0, updates_ = 0;
+  double return_ = 0, returns_ = 0, losses_ = 0;
+  QRecord record_;
+};
+
+/// Teaches `model` the values of the actions in `environment`. Every so many steps it is evaluated on episodes of their
+/// own, in which it always takes the action of the largest value; in the end it has the weights of the best evaluation,
+/// the last of equals. The same seed gives the same bits for any number of threads. Throws where an option is out of
+/// range or the model does not fit the environment.
+template <Layer Model, Environment<typename Model::Scalar> E>
+QHistory learn_q(Model& model, const E& environment, const QLearningOptions& options = {}) {
+  using Clock = std::chrono::steady_clock;
+  QLearner<Model, E> learner(model, environment, options);
+  QHistory history;
+  std::optional<Model> best;
+  double highest = -std::numeric_limits<double>::infinity();
+  const auto begin = Clock::now();
+  const Index every = options.evaluate_every;
+  while (learner.steps() < options.steps && history.outcome == Outcome::finished) {
+    if (options.stop.requested()) {
+      history.outcome = Outcome::cancelled;
+    } else if (!learner.step()) {
+      history.outcome = Outcome::diverged;
+    } else if (every > 0 && (learner.steps() % every == 0 || learner.steps() == options.steps)) {
+      QRecord record = learner.record();
+      record.evaluation_return = learner.evaluate();
+      record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+      if (record.evaluation_return >= highest) {
+        highest = record.evaluation_return;
+        history.best_step = record.step;
+        best = model;
+      }
+      history.records.push_back(record);
+      bool go_on = true;
+      for (const QCallback& callback : options.callbacks) go_on = callback(record) && go_on;
+      if (!go_on) history.outcome = Outcome::stopped;
+      if (highest >= options.goal) history.outcome = Outcome::early;
+    }
+  }
+  if (best) model = *best;
+  return history;
+}
+
+}  // namespace heed::inline HEED_ISA

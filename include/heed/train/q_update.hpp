@@ -1,0 +1,178 @@
+#pragma once
+
+/// @file
+/// A step of deep Q-learning.
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+#include "heed/losses/huber.hpp"
+#include "heed/losses/taken_action.hpp"
+#include "heed/optim/adam.hpp"
+#include "heed/optim/clip.hpp"
+#include "heed/train/replay.hpp"
+#include "heed/train/step.hpp"
+#include "heed/train/tiles.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct QUpdateOptions {
+  Index batch_size = 64;        ///< transitions a step
+  double learning_rate = 1e-3;  ///< of Adam
+  double clip_norm = 10;        ///< gradients are scaled down to this norm; 0: not
+  double delta = 1;             ///< of the Huber loss
+  bool double_q = true;         ///< the model chooses the next action, the target network values it
+  Index target_period = 0;      ///< the target network becomes the model every so many steps; 0: after each it
+  double target_rate = 0.005;   ///< comes nearer by this share of the difference
+};
+
+/// to += rate (from - to), parameter by parameter (Polyak and Juditsky 1992); with a rate of 1 a copy.
+template <Visitable Model>
+void move_towards(Model& to, const Model& from, double rate) {
+  for_each_parameter(
+      [&](const Path&, auto& a, const auto& b) {
+        using namespace simd;
+        using S = typename std::remove_reference_t<decltype(a)>::Scalar;
+        for_each_packet<S>(a.size(), [&]<class P>(Index i) HEED_LAMBDA {
+          const P old = load<P>(a.data() + i);
+          store(a.data() + i, fma(set1<P>(static_cast<S>(rate)), sub(load<P>(b.data() + i), old), old));
+        });
+      },
+      to, from);
+}
+
+/// Lane by lane reward + discount value(best next action), as `TakenAction` wants it: (1, 2), the second feature is
+/// written. `chosen_by` has the values that choose the action, `valued_by` those that count: (1, actions).
+template <class S>
+void put_values(Tile<const S> chosen_by, Tile<const S> valued_by, const S* reward, const S* discount, Tile<S> target) {
+  for (Index l = 0; l < target.lanes; ++l) {
+    Index best = 0;
+    for (Index a = 1; a < chosen_by.features; ++a) {
+      best = chosen_by.at(0, a)[l] > chosen_by.at(0, best)[l] ? a : best;
+    }
+    target.at(0, 1)[l] = reward[l] + discount[l] * valued_by.at(0, best)[l];
+  }
+}
+
+/// Deep Q-learning (Mnih et al. 2015) on transitions drawn from a replay buffer: with Q the model, Q' its target
+/// network and Q* = Q with `double_q` (van Hasselt, Guez and Silver 2016), else Q'
+///
+///     loss = mean of huber(Q(state, action) - (reward + discount Q'(next, argmax Q*(next)))),   a step of Adam
+///
+/// The same key gives the same bits for any number of threads. Allocates in the first step only.
+template <Layer Model>
+class QUpdate {
+ public:
+  using S = typename Model::Scalar;
+  using Options = QUpdateOptions;
+
+  /// For models like this one, whose target network begins as it is. Throws where an option is out of range.
+  HEED_COLD QUpdate(const Model& model, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads)
+      : options_(checked(o)),
+        target_(model),
+        adam_(model, {.learning_rate = o.learning_rate}),
+        step_(model, threads),
+        loss_(Huber<S>({.delta = o.delta})),
+        memory_(static_cast<std::size_t>(threads.size())),
+        rows_(static_cast<std::size_t>(o.batch_size)),
+        width_(tile_width(o.batch_size)),
+        actions_(logits_shape(model, replay.shape(), "QUpdate").features) {
+    for (Memory& m : memory_) {
+      m.states.reserve(1, replay.shape(), width_);
+      m.next.reserve(1, replay.shape(), width_);
+    }
+  }
+
+  /// Moves the model; gives the loss before. Where that is not finite the model stays as it was.
+  double operator()(Model& model, const ReplayBuffer<S>& replay, Key key) {
+    replay.sample(key.child(0), rows_);
+    const Index count = options_.batch_size;
+    const double scale = 1 / static_cast<double>(count);
+    const double loss =
+        step_(tile_count(count, width_), [&](Index i, Worker<Model>& worker, Model& gradient, Totals& totals) {
+          const Pass training{worker.scratch, true, key.child(1), i * width_};
+          run_tile(model, replay, i * width_, std::min(width_, count - i * width_), scale, worker, gradient, totals,
+                   training);
+        }).loss;
+    if (!std::isfinite(loss)) return loss;
+    if (options_.clip_norm > 0) clip_norm(step_.gradient(), options_.clip_norm);
+    adam_.step(model, step_.gradient());
+    const bool copies = options_.target_period > 0;
+    if (!copies || adam_.steps() % options_.target_period == 0) {
+      move_towards(target_, model, copies ? 1 : options_.target_rate);
+    }
+    return loss;
+  }
+
+  const Model& target() const { return target_; }
+  std::int64_t steps() const { return adam_.steps(); }
+  void set_learning_rate(double rate) { adam_.options.learning_rate = rate; }
+
+ private:
+  struct Memory {
+    TileStore<S, S> states, next;
+    TileBuffer<S> targets, steps, chosen_by, valued_by;
+  };
+
+  static Options checked(const Options& o) {
+    const auto check = [](bool ok, const char* name, const char* expected, double got) {
+      require(ok, [&] { return Fault{std::string(name) + " out of range", "QUpdate", expected, text_of(got)}; });
+    };
+    check(o.batch_size > 0, "batch_size", "at least 1", static_cast<double>(o.batch_size));
+    check(o.clip_norm >= 0 && std::isfinite(o.clip_norm), "clip_norm", "a finite number of at least 0", o.clip_norm);
+    check(o.target_period >= 0, "target_period", "at least 0", static_cast<double>(o.target_period));
+    check(o.target_rate > 0 && o.target_rate <= 1, "target_rate", "above 0, at most 1", o.target_rate);
+    return o;
+  }
+
+  // The transitions rows_[first] and on.
+  void run_tile(const Model& model, const ReplayBuffer<S>& replay, Index first, Index rows, double scale,
+                Worker<Model>& worker, Model& gradient, Totals& totals, const Pass& pass) {
+    Memory& memory = memory_[static_cast<std::size_t>(worker.number)];
+    const auto row = [&](Index l) { return rows_[static_cast<std::size_t>(first + l)]; };
+    const auto states = memory.states.gather(0, replay.states(), {}, {}, rows, row);
+    const auto next = memory.next.gather(0, replay.next_states(), {}, {}, rows, row);
+    const Tile<S> targets = memory.targets.take({1, 2}, width_), steps = memory.steps.take({1, 2}, width_);
+    fill(targets, S(0));
+    fill(steps, S(0));
+    for (Index l = 0; l < rows; ++l) {
+      const Transition<S> t = replay[row(l)];
+      targets.at(0, 0)[l] = static_cast<S>(t.action);
+      steps.at(0, 0)[l] = t.reward;
+      steps.at(0, 1)[l] = t.discount;
+    }
+    const Pass frozen{pass.scratch};
+    const Shape q{1, actions_};
+    const Tile<S> valued_by = memory.valued_by.take(q, width_), chosen_by = memory.chosen_by.take(q, width_);
+    target_.forward(next.x, valued_by, worker.cache, frozen);
+    if (options_.double_q) model.forward(next.x, chosen_by, worker.cache, frozen);
+    put_values<S>(options_.double_q ? chosen_by : valued_by, valued_by, steps.at(0, 0), steps.at(0, 1), targets);
+    const Tile<S> y = worker.output.take(q, width_), dy = worker.doutput.take(q, width_);
+    model.forward(states.x, y, worker.cache, pass);
+    totals.loss += loss_(y, targets, states.weights, scale, dy, pass);
+    backward_parameters<Model>(model, states.x, y, dy, worker.cache, gradient, pass);
+  }
+
+  Options options_;
+  Model target_;
+  Adam<Model> adam_;
+  TrainingStep<Model> step_;
+  TakenAction<S> loss_;
+  std::vector<Memory> memory_;  // of the threads
+  std::vector<Index> rows_;     // of the batch
+  Index width_, actions_;
+};
+
+}  // namespace heed::inline HEED_ISA

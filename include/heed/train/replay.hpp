@@ -1,0 +1,167 @@
+#pragma once
+
+/// @file
+/// What a learner of actions has lived through.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/train/environment.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// After `state` an action was taken, and rewards came until `next`. The action's value is reward + discount times the
+/// value of `next`.
+template <class S>
+struct Transition {
+  std::span<const S> state;  ///< (steps, features)
+  std::int32_t action = 0;
+  S reward = 0;    ///< of several actions: the first, plus discounted those that followed
+  S discount = 0;  ///< 0: nothing follows
+  std::span<const S> next;
+};
+
+/// The last `capacity` transitions. All memory is taken at the start.
+template <class S>
+class ReplayBuffer {
+ public:
+  /// Throws where a size is not positive.
+  ReplayBuffer(Index capacity, Shape shape) : capacity_(capacity), shape_(shape) {
+    require(capacity > 0 && shape.steps > 0 && shape.features > 0, [&] {
+      return Fault{"sizes must be positive", "ReplayBuffer", "capacity, steps and features",
+                   to_text(Extents<3>{capacity, shape.steps, shape.features})};
+    });
+    states_ = next_ = Tensor<S, 3>({capacity, shape.steps, shape.features});
+    steps_.resize(static_cast<std::size_t>(capacity));
+  }
+
+  Index capacity() const { return capacity_; }
+  Index size() const { return size_; }
+  Shape shape() const { return shape_; }
+
+  /// In the place of the oldest, where there is no room. Throws where a size does not fit.
+  void add(const Transition<S>& t) {
+    const auto numbers = static_cast<std::size_t>(shape_.steps * shape_.features);
+    require(t.state.size() == numbers && t.next.size() == numbers, [&] {
+      return Fault{"wrong number of observations", "ReplayBuffer", text_of(numbers),
+                   text_of(t.state.size()) + " and " + text_of(t.next.size())};
+    });
+    std::ranges::copy(t.state, states_[place_].begin());
+    std::ranges::copy(t.next, next_[place_].begin());
+    steps_[static_cast<std::size_t>(place_)] = {t.action, t.reward, t.discount};
+    size_ = std::max(size_, place_ + 1);
+    place_ = (place_ + 1) % capacity_;
+  }
+
+  /// Not checked; a view.
+  Transition<S> operator[](Index i) const {
+    const auto numbers = static_cast<std::size_t>(shape_.steps * shape_.features);
+    const Step& s = steps_[static_cast<std::size_t>(i)];
+    return {{states_[i].data(), numbers}, s.action, s.reward, s.discount, {next_[i].data(), numbers}};
+  }
+
+  /// All states, and all that followed: (capacity, steps, features), of which `size()` hold something.
+  TensorView<const S, 3> states() const { return states_; }
+  TensorView<const S, 3> next_states() const { return next_; }
+
+  /// Numbers of transitions, each drawn from all with the same chance. Throws where there are none.
+  void sample(Key key, std::span<Index> rows) const {
+    require(size_ > 0, [] { return Fault{"there is nothing to draw from", "ReplayBuffer", {}, {}}; });
+    std::uint64_t draw = 0;
+    for (Index& row : rows) row = static_cast<Index>(key.below(draw++, static_cast<std::uint64_t>(size_)));
+  }
+
+ private:
+  struct Step {
+    std::int32_t action = 0;
+    S reward = 0, discount = 0;
+  };
+
+  Index capacity_, size_ = 0, place_ = 0;
+  Shape shape_;
+  Tensor<S, 3> states_, next_;
+  std::vector<Step> steps_;
+};
+
+/// Makes transitions over `n` actions of the steps of episodes (Sutton 1988):
+///
+///     reward = r_t + g r_t+1 + ... + g^(n-1) r_t+n-1,   discount = g^n,   next = the state n steps later
+///
+/// At an episode's end they are shorter; where it was terminal their discount is 0, where time was up it is not.
+template <class S>
+class TransitionMaker {
+ public:
+  /// Throws where n is not positive or the discount not in [0, 1].
+  TransitionMaker(Shape shape, double discount, Index n = 1)
+      : window_(shape),
+        discount_(discount),
+        n_(n),
+        states_({std::max<Index>(n, 1), shape.steps, shape.features}),
+        actions_(static_cast<std::size_t>(std::max<Index>(n, 1))),
+        rewards_(actions_.size()) {
+    require(n > 0, [&] { return Fault{"option out of range", "TransitionMaker", "n of at least 1", text_of(n)}; });
+    require(discount >= 0 && discount <= 1, [&] {
+      return Fault{"option out of range", "TransitionMaker", "a discount of 0 to 1", text_of(discount)};
+    });
+  }
+
+  /// The last observations.
+  const ObservationWindow<S>& window() const { return window_; }
+
+  /// An episode has begun.
+  template <Environment<S> E>
+  void begin(const E& environment) {
+    window_.begin(environment);
+    held_ = 0;
+  }
+  /// The action was taken in the window's state and led to the environment's.
+  template <Environment<S> E>
+  void add(std::int32_t action, const ActionResult& result, const E& environment, ReplayBuffer<S>& replay) {
+    if (held_ == n_) drop_first();
+    std::ranges::copy(window_.values(), states_[held_].begin());
+    actions_[static_cast<std::size_t>(held_)] = action;
+    rewards_[static_cast<std::size_t>(held_)] = result.reward;
+    ++held_;
+    window_.add(environment);
+    if (held_ == n_ || result.over()) put(result, replay);
+    while (result.over() && held_ > 1) {
+      drop_first();
+      put(result, replay);
+    }
+  }
+
+ private:
+  void put(const ActionResult& result, ReplayBuffer<S>& replay) const {
+    double reward = 0;
+    for (Index i = held_; i-- > 0;) reward = rewards_[static_cast<std::size_t>(i)] + discount_ * reward;
+    const auto left = result.terminal ? 0 : std::pow(discount_, static_cast<double>(held_));
+    replay.add({{states_.data(), window_.values().size()},
+                actions_.front(),
+                static_cast<S>(reward),
+                static_cast<S>(left),
+                window_.values()});
+  }
+  void drop_first() {
+    std::copy(states_.begin() + static_cast<std::ptrdiff_t>(window_.values().size()), states_.end(), states_.begin());
+    std::shift_left(actions_.begin(), actions_.end(), 1);
+    std::shift_left(rewards_.begin(), rewards_.end(), 1);
+    --held_;
+  }
+
+  ObservationWindow<S> window_;
+  double discount_;
+  Index n_, held_ = 0;
+  Tensor<S, 3> states_;  // those of the actions that wait
+  std::vector<std::int32_t> actions_;
+  std::vector<double> rewards_;
+};
+
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,102 @@
+#include "heed/train/episodes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "../support/allocations.hpp"
+#include "../support/error_of.hpp"
+#include "../support/recall.hpp"
+#include "heed/models/attention_q_network.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::ThreadPool;
+using test_support::Recall;
+using Model = heed::AttentionQNetwork<float>;
+
+Model random_model(std::uint64_t seed, Index features = 1, Index actions = 2) {
+  Model model({.features = features, .actions = actions, .hidden = 8, .positions = heed::PositionKind::sinusoidal});
+  model.initialize(heed::Key{seed});
+  return model;
+}
+
+/// Ends after a random number of steps; the reward is the action.
+struct Uneven {
+  std::uint64_t left = 0, seen = 0;
+  static Index observation_size() { return 1; }
+  static Index actions() { return 2; }
+  void reset(heed::Key key) { left = seen = 1 + key.below(0, 12); }
+  heed::ActionResult step(std::int32_t action) {
+    return {.reward = static_cast<double>(action) + 0.25, .terminal = --left == 0};
+  }
+  void observe(std::span<float> to) const { to[0] = static_cast<float>((seen + 3 * left) % 5) - 2; }
+};
+
+TEST(EpisodePlayer, PlaysEachEpisodeAsOneAlone) {
+  const Model model = random_model(2);
+  const heed::Key key{9};
+  const std::vector<double> returns = heed::play_episodes(model, Uneven(), 4, key, 70, 1);
+  ASSERT_EQ(returns.size(), 70U);
+  heed::GreedyPolicy<Model> policy;
+  for (std::size_t i = 0; i < returns.size(); ++i) {
+    Uneven environment;
+    heed::ObservationWindow<float> window({4, 1});
+    environment.reset(key.child(i));
+    window.begin(environment);
+    double sum = 0;
+    for (bool over = false; !over; window.add(environment)) {
+      const auto result = environment.step(policy(model, window));
+      sum += result.reward;
+      over = result.over();
+    }
+    EXPECT_EQ(returns[i], sum) << i;
+  }
+}
+
+TEST(EpisodePlayer, GivesTheSameForAnyNumberOfThreads) {
+  const Model model = random_model(2);
+  const auto one = heed::play_episodes(model, Uneven(), 4, heed::Key{1}, 200, 1);
+  EXPECT_EQ(heed::play_episodes(model, Uneven(), 4, heed::Key{1}, 200, 3), one);
+  EXPECT_NE(heed::play_episodes(model, Uneven(), 4, heed::Key{2}, 200, 1), one);
+}
+
+TEST(EpisodePlayer, PlaysAgainWithOthers) {
+  ThreadPool threads(1);
+  const Model a = random_model(1), b = random_model(5);
+  heed::EpisodePlayer<Model, Recall> player(a, Recall(), 3, threads);
+  const auto copy = [](std::span<const double> r) { return std::vector<double>(r.begin(), r.end()); };
+  const auto first = copy(player(a, heed::Key{1}, 30));
+  EXPECT_EQ(player(b, heed::Key{1}, 5).size(), 5U);
+  EXPECT_EQ(copy(player(a, heed::Key{1}, 30)), first);
+  EXPECT_TRUE(player(a, heed::Key{1}, 0).empty());
+}
+
+TEST(GreedyPolicy, TakesTheLargestValueWithoutAllocating) {
+  Model model = random_model(1, 1, 3);
+  auto& output = std::get<2>(model.q_value.layers);
+  output.weight.fill(0);
+  output.bias(0) = 1;
+  output.bias(1) = 2;
+  output.bias(2) = 2;
+  heed::ObservationWindow<float> window({3, 1});
+  window.begin(Recall());
+  heed::GreedyPolicy<Model> policy;
+  EXPECT_EQ(policy(model, window), 1);
+  EXPECT_EQ(*policy.values().at(0, 2), 2);
+  EXPECT_EQ(model.attention_weights(policy.cache()).shape(), (heed::Shape{4, 3}));
+  const long before = test_support::allocations();
+  policy(model, window);
+  EXPECT_EQ(test_support::allocations(), before);
+}
+
+TEST(EpisodePlayer, RejectsAModelThatDoesNotFit) {
+  const auto error = [](const Model& model) {
+    return test_support::error_of([&] { heed::play_episodes(model, Recall(), 3, {}, 5); });
+  };
+  EXPECT_NE(error(random_model(1, 2)).find("wrong number of features"), std::string::npos);
+  EXPECT_EQ(error(random_model(1, 1, 3)), "EpisodePlayer: wrong number of actions (expected 2, got 3)");
+}
+
+}  // namespace
