@@ -82,7 +82,12 @@ void measure(const Arguments& a, const Model& model, const Images& images) {
 }
 
 void train(Arguments& a) {
-  if (a.train.empty()) a.pairs = std::min<Index>(a.pairs, 8000);
+  if (a.train.empty()) {  // drawn digits are easy
+    a.pairs = std::min<Index>(a.pairs, 6000);
+    a.options.channels = std::min<Index>(a.options.channels, 12);
+    a.options.features = std::min<Index>(a.options.features, 24);
+    a.options.hidden = std::min<Index>(a.options.hidden, 32);
+  }
   Images images =
       a.train.empty() ? support::drawn_digits(a.key().child(1), 2000) : support::read_images(a.train, a.one, a.largest);
   Images test =

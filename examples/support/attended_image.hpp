@@ -84,7 +84,7 @@ inline std::array<int, 3> warm(double part, double ink) {
       {{250, 250, 250}, {255, 236, 170}, {254, 190, 82}, {247, 122, 44}, {214, 47, 39}}};
   const double place = std::clamp(part, 0.0, 1.0) * (paper.size() - 1);
   const std::size_t first = std::min(static_cast<std::size_t>(place), paper.size() - 2);
-  const double rest = place - static_cast<double>(first), light = 1 - 0.86 * std::clamp(ink, 0.0, 1.0);
+  const double rest = place - static_cast<double>(first), light = 1 - 0.76 * std::clamp(ink, 0.0, 1.0);
   std::array<int, 3> colour{};
   for (std::size_t c = 0; c < 3; ++c) {
     colour[c] = static_cast<int>(light * ((1 - rest) * paper[first][c] + rest * paper[first + 1][c]));
@@ -137,8 +137,11 @@ inline void draw(const fs::path& path, const std::vector<AttendedImage>& images,
     const int fine_width = fine * static_cast<int>(image.pixels.width);
     for (std::size_t i = 0; i <= image.words.size(); ++i) {
       script += detail::frame(edge + static_cast<int>(i) * (cell + gap), y + above, cell, high, width, height);
-      script += "set title " + gnuplot_text(i == 0 ? image.title : image.words[i - 1]) + " offset 0,-0.6 textcolor '" +
-                (i == 0 ? "#707070" : "#000000") + "' font ',11'\n";
+      script += "set title " +
+                gnuplot_text(i > 0                 ? image.words[i - 1]
+                             : image.title.empty() ? "image"
+                                                   : image.title) +
+                " offset 0,-0.6 textcolor '" + (i == 0 ? "#707070" : "#000000") + "' font ',12'\n";
       script += detail::colours(fine_height, fine_width, smooth, [&](double v, double u) {
         const double seen = i == 0 ? 0 : detail::between(image.attention[i - 1], v, u) / largest;
         return detail::warm(seen, detail::between(image.pixels, v, u));

@@ -154,6 +154,33 @@ TEST(SequenceDecoder, FollowsItsHypothesesBack) {
   }
 }
 
+// A model that attends to a memory of its own, of as many steps for any source.
+struct WithMemory : Toy {
+  Index memory_steps() const { return 4; }
+  void begin(Tile<const Source> source, Cache& cache, const heed::Pass& pass) const {
+    Toy::begin(source, cache, pass);
+    fill(cache.weights.take({1, memory_steps()}, source.lanes), 0.25);
+  }
+};
+
+TEST(SequenceDecoder, TellsWhatAMemoryOfTheModelsOwnWasAttendedTo) {
+  const WithMemory toy;
+  for (const Index beam : {1, 3}) {
+    SequenceDecoder decoder(toy, {.max_steps = 5, .beam = beam});
+    SequenceDecoder plain(static_cast<const Toy&>(toy), {.max_steps = 5, .beam = beam});
+    const auto found = decoder(all_sources(), lengths), expected = plain(all_sources(), lengths);
+    for (std::size_t i = 0; i < 5; ++i) {
+      EXPECT_EQ(found[i].tokens, expected[i].tokens);
+      EXPECT_EQ(found[i].source_steps, 4);
+      ASSERT_EQ(found[i].alignment.size() % 4, 0U);
+      for (std::size_t t = 0; t < found[i].alignment.size() / 4; ++t) {
+        EXPECT_EQ(found[i].alignment[4 * t], t == 0 ? start : found[i].tokens[t - 1]);
+        EXPECT_EQ(found[i].alignment[4 * t + 3], 0.25);
+      }
+    }
+  }
+}
+
 heed::Seq2Seq<double> model(bool bidirectional = true, Index layers = 2) {
   heed::Seq2Seq<double> m({.source_tokens = 6,
                            .target_tokens = 7,

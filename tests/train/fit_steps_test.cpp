@@ -136,6 +136,70 @@ TEST(FitSteps, ThePredictorNamesThemAsOfEachSequenceAlone) {
   }
 }
 
+// ---- outputs with steps of their own
+
+/// From a sequence, pooled, to two steps of logits.
+struct TwoSteps {
+  using Pooled = heed::Sequential<heed::Lstm<double>, heed::LastPool<double>, heed::Dense<double>>;
+  using Scalar = double;
+  using Input = double;
+  using Cache = Pooled::Cache;
+
+  Pooled pooled{heed::Lstm<double>({.input_size = 2, .hidden_size = 6}), heed::LastPool<double>(),
+                heed::Dense<double>({.in_features = 6, .out_features = 4})};
+
+  // two steps of two logits are the same numbers as one of four
+  static heed::Tile<double> one(heed::Tile<double> y) { return {y.data, {1, 4}, y.lanes}; }
+  static heed::Tile<const double> one(heed::Tile<const double> y) { return {y.data, {1, 4}, y.lanes}; }
+  heed::Shape output_shape(heed::Shape x) const { return pooled.output_shape(x), heed::Shape{2, 2}; }
+  void forward(heed::Tile<const double> x, heed::Tile<double> y, Cache& cache, const heed::Pass& pass) const {
+    EXPECT_EQ(y.lengths, nullptr);
+    pooled.forward(x, one(y), cache, pass);
+  }
+  void backward(heed::Tile<const double> x, heed::Tile<const double> y, heed::Tile<const double> dy,
+                heed::Into<double> dx, Cache& cache, TwoSteps& grad, const heed::Pass& pass) const {
+    pooled.backward(x, one(y), one(dy), dx, cache, grad.pooled, pass);
+  }
+  static void visit(auto&& f, auto&... models) { TwoSteps::Pooled::visit(f, models.pooled...); }
+};
+
+TEST(FitSteps, LearnsLabelsOfStepsThatAreTheModelsOwn) {
+  const Steps data(70);  // lengths of 1 to 7: more than the two steps, and less
+  Tensor<std::int32_t, 2> labels({70, 2});
+  double count = 0, expected = 0, correct = 0;
+  for (Index i = 0; i < 70; ++i) {
+    const Index last = data.lengths[static_cast<std::size_t>(i)] - 1;
+    labels(i, 0) = data.x(i, last, 0) > 0;
+    labels(i, 1) = i % 5 == 0 ? Steps::unknown : data.x(i, last, 1) > 0;
+    count += 1 + (i % 5 != 0);
+  }
+  TwoSteps model;
+  const heed::LabelledSequences<double> view{data.x.view(), labels, data.lengths};
+  heed::fit(model, view, {.epochs = 60, .learning_rate = 0.03, .batch_size = 30, .threads = 2});
+  const auto labelled = heed::Predictor<TwoSteps>(model).step_labels(data.x.view(), data.lengths);
+  EXPECT_EQ(labelled.extents(), (heed::Extents<2>{70, 2}));
+  for (Index i = 0; i < 70; ++i) {
+    TwoSteps::Cache cache;
+    heed::Scratch scratch;
+    heed::TileBuffer<double> y;
+    const Index length = data.lengths[static_cast<std::size_t>(i)];
+    const heed::Tile<const double> x(data.x[i].data(), {length, 2}, 1);
+    model.forward(x, y.take({2, 2}, 1), cache, heed::Pass{scratch});
+    for (Index t = 0; t < 2; ++t) {
+      const double* z = y.view().at(t);
+      const std::int32_t label = labels(i, t);
+      EXPECT_EQ(labelled(i, t), z[1] > z[0]);
+      if (label < 0) continue;
+      expected += std::log(std::exp(z[0]) + std::exp(z[1])) - z[label];
+      correct += (z[1] > z[0]) == (label == 1);
+    }
+  }
+  const heed::Evaluation e = heed::evaluate(model, view, 1);
+  EXPECT_NEAR(e.loss, expected / count, 1e-12);
+  EXPECT_EQ(e.accuracy, correct / count);
+  EXPECT_GT(e.accuracy, 0.9);
+}
+
 TEST(FitSteps, RejectsWhatDoesNotFit) {
   Steps data(6);
   const auto error = [&](const heed::LabelledSequences<double>& view) {
