@@ -14,6 +14,7 @@
 #include "../support/error_of.hpp"
 #include "../support/random.hpp"
 #include "../support/task.hpp"
+#include "heed/models/seq2seq.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/train/evaluate.hpp"
 
@@ -188,6 +189,28 @@ TEST(Predictor, GivesAttentionWeights) {
     predictor.attention_weights(task.x, task.lengths);
     predictor(task.x, second.view(), task.lengths);
     EXPECT_EQ(largest_difference(first, second), 0);
+  }
+}
+
+TEST(Predictor, GivesTheAttentionWeightsOfTilesOfAnySize) {
+  heed::Seq2Seq<double> model(
+      {.source_tokens = 5, .target_tokens = 5, .embedding = 3, .hidden = 4, .layers = 1, .dropout = 0});
+  Tensor<std::int32_t, 3> x({70, 6, 2});  // only the last, in a tile of its own, is longer than two and three tokens
+  for (Index i = 0; i < 70; ++i) {
+    for (Index t = 0; t < (i == 69 ? 5 : 2); ++t) x(i, t, 0) = 1 + static_cast<std::int32_t>((i + t) % 4);
+    for (Index t = 0; t < (i == 69 ? 6 : 3); ++t) x(i, t, 1) = 1 + static_cast<std::int32_t>((i * t) % 4);
+  }
+  Predictor predictor(model);
+  const Tensor<double, 3> a = predictor.attention_weights(x.view());
+  EXPECT_EQ(a.extents(), (heed::Extents<3>{70, 6, 5}));
+  for (Index i = 0; i < 70; ++i) {
+    const Tensor<double, 3> alone =
+        predictor.attention_weights(heed::view(x[i].data(), {Index(1), Index(6), Index(2)}));
+    for (Index t = 0; t < alone.extent(1); ++t) {
+      for (Index k = 0; k < 5; ++k) {
+        EXPECT_NEAR(a(i, t, k), k < alone.extent(2) ? alone(0, t, k) : 0, 1e-12) << i << ", " << t << ", " << k;
+      }
+    }
   }
 }
 

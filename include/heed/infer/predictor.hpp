@@ -113,7 +113,8 @@ class Predictor {
   }
 
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
-  /// weights past a sequence's end are 0. For models that have `attention_weights`.
+  /// weights past a sequence's end, and where a model has more for others, are 0. For models that have
+  /// `attention_weights`.
   Tensor<S, 3> attention_weights(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) requires
       requires(const Model& m, const typename Model::Cache& c) {
     m.attention_weights(c);
@@ -123,7 +124,9 @@ class Predictor {
     Tensor<S, 3> out;
     each_tile(model_->output_shape({x.extent(1), x.extent(2)}), x, lengths, [&](Index first, Index rows, Tile<S>) {
       const Tile<const S> a = model_->attention_weights(cache_);
-      if (out.empty()) out = Tensor<S, 3>({x.extent(0), a.steps, a.features});
+      const bool fits = a.steps <= out.extent(1) && a.features <= out.extent(2);
+      if (!fits)
+        out = widened(out, {x.extent(0), std::max(a.steps, out.extent(1)), std::max(a.features, out.extent(2))});
       for (Index l = 0; l < rows; ++l) {
         for (Index t = 0; t < a.steps; ++t) {
           for (Index f = 0; f < a.features; ++f) out(first + l, t, f) = a.at(t, f)[l];
@@ -135,6 +138,15 @@ class Predictor {
 
  private:
   static constexpr Index widest = 64;
+
+  // the same numbers among zeros: a model may have more weights in one tile than in those before
+  static Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents) {
+    Tensor<S, 3> to(extents);
+    for (Index i = 0; i < from.extent(0); ++i) {
+      for (Index t = 0; t < from.extent(1); ++t) std::copy_n(&from(i, t, 0), from.extent(2), &to(i, t, 0));
+    }
+    return to;
+  }
 
   Tile<S> run(TensorView<const X, 2> sequence) {
     const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
