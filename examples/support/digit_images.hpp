@@ -17,6 +17,7 @@
 #include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
 #include "heed/train/tiles.hpp"
+#include "shade_map.hpp"
 
 namespace support {
 
@@ -98,12 +99,10 @@ inline Images drawn_digits(heed::Key key, heed::Index count) {
 /// Shades for `height` rows of as many numbers, from 0 to `largest`, each as wide as `wide` letters.
 inline std::vector<std::string> shade_rows(std::span<const float> values, heed::Index height, float largest = 1,
                                            std::size_t wide = 2) {
-  constexpr std::string_view shades = " .:-=+*#%@";
   std::vector<std::string> rows(static_cast<std::size_t>(height));
   const std::size_t width = values.size() / rows.size();
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float part = largest > 0 ? std::clamp(values[i] / largest, 0.0F, 1.0F) : 0.0F;
-    rows[i / width].append(wide, shades[std::min(static_cast<std::size_t>(part * 10), shades.size() - 1)]);
+    rows[i / width].append(wide, shade(largest > 0 ? values[i] / largest : 0));
   }
   return rows;
 }
