@@ -47,6 +47,16 @@ TEST(MoveTowards, IsAShareOfTheWay) {
   EXPECT_EQ(test_support::flat(a), test_support::flat(b));
 }
 
+TEST(MoveTowards, WithARateOf1IsACopyOfAnyNumbers) {
+  heed::Dense<float> a({2, 2}), b({2, 2});
+  b.weight.fill(0.1F);
+  for (const float far : {1e10F, std::numeric_limits<float>::infinity()}) {
+    a.weight.fill(far);
+    heed::move_towards(a, b, 1);
+    EXPECT_EQ(test_support::flat(a), test_support::flat(b));
+  }
+}
+
 TEST(QUpdate, FollowsPyTorch) {
   for (const std::string name : {"double", "period"}) {
     SCOPED_TRACE(name);
@@ -143,6 +153,45 @@ TEST(QUpdate, LeavesTheModelWhereTheLossIsNotFinite) {
   EXPECT_FALSE(std::isfinite(update(model, replay, heed::Key{0})));
   EXPECT_EQ(test_support::flat(model), before);
   EXPECT_EQ(update.steps(), 0);
+}
+
+TEST(QUpdate, LeavesTheModelWhereAnActionIsNoneOfItsOwn) {
+  for (const int n : {1, 3}) {
+    for (const std::int32_t action : {-1, 3, 1 << 20}) {
+      ReplayBuffer<float> replay = filled();
+      ThreadPool threads(n);
+      Model model = small_model();
+      const auto before = test_support::flat(model);
+      QUpdate<Model> update(model, replay, {.batch_size = 150}, threads);
+      const std::vector<float> state(8);
+      for (int i = 0; i < 100; ++i) replay.add({state, action, 1, 0, state});
+      EXPECT_EQ(error_of([&] { update(model, replay, heed::Key{0}); }),
+                "QUpdate: no such action (expected 0 to 2, got " + std::to_string(action) + ")");
+      EXPECT_EQ(test_support::flat(model), before);
+      EXPECT_EQ(test_support::flat(update.target()), before);
+      EXPECT_EQ(update.steps(), 0);
+      Model other = small_model();  // afterwards it goes on as if nothing had been
+      QUpdate<Model> fresh(other, replay, {.batch_size = 150}, threads);
+      replay = filled();
+      EXPECT_EQ(update(model, replay, heed::Key{0}), fresh(other, replay, heed::Key{0}));
+      EXPECT_EQ(test_support::flat(model), test_support::flat(other));
+    }
+  }
+}
+
+TEST(QUpdate, TakesReplayBuffersOfOneShape) {
+  const ReplayBuffer<float> replay = filled();
+  ThreadPool threads(1);
+  Model model = small_model();
+  QUpdate<Model> update(model, replay, {}, threads);
+  for (const heed::Shape shape : {heed::Shape{5, 2}, heed::Shape{4, 3}, heed::Shape{2, 4}}) {
+    ReplayBuffer<float> others(3, shape);
+    const std::vector<float> state(static_cast<std::size_t>(shape.steps * shape.features));
+    others.add({state, 0, 1, 0, state});
+    const std::string got = "(" + std::to_string(shape.steps) + ", " + std::to_string(shape.features) + ")";
+    EXPECT_EQ(error_of([&] { update(model, others, heed::Key{0}); }),
+              "QUpdate: wrong shape of the states (expected (4, 2), got " + got + ")");
+  }
 }
 
 TEST(QUpdate, RejectsWhatIsOutOfRange) {

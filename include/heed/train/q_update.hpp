@@ -3,6 +3,7 @@
 /// @file
 /// A step of deep Q-learning.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -38,13 +39,18 @@ struct QUpdateOptions {
   double target_rate = 0.005;   ///< comes nearer by this share of the difference
 };
 
-/// to += rate (from - to), parameter by parameter (Polyak and Juditsky 1992); with a rate of 1 a copy.
+/// to += rate (from - to), parameter by parameter (Polyak and Juditsky 1992); with a rate of 1 a copy, whatever `to`
+/// was.
 template <Visitable Model>
 void move_towards(Model& to, const Model& from, double rate) {
   for_each_parameter(
       [&](const Path&, auto& a, const auto& b) {
         using namespace simd;
         using S = typename std::remove_reference_t<decltype(a)>::Scalar;
+        if (rate == 1) {
+          std::copy_n(b.data(), b.size(), a.data());
+          return;
+        }
         for_each_packet<S>(a.size(), [&]<class P>(Index i) HEED_LAMBDA {
           const P old = load<P>(a.data() + i);
           store(a.data() + i, fma(set1<P>(static_cast<S>(rate)), sub(load<P>(b.data() + i), old), old));
@@ -71,7 +77,7 @@ void put_values(Tile<const S> chosen_by, Tile<const S> valued_by, const S* rewar
 ///
 ///     loss = mean of huber(Q(state, action) - (reward + discount Q'(next, argmax Q*(next)))),   a step of Adam
 ///
-/// The same key gives the same bits for any number of threads. Allocates in the first step only.
+/// The same key gives the same bits for any number of threads. Allocates in the first steps only.
 template <Layer Model>
 class QUpdate {
  public:
@@ -88,6 +94,7 @@ class QUpdate {
         memory_(static_cast<std::size_t>(threads.size())),
         rows_(static_cast<std::size_t>(o.batch_size)),
         width_(tile_width(o.batch_size)),
+        shape_(replay.shape()),
         actions_(logits_shape(model, replay.shape(), "QUpdate").features) {
     for (Memory& m : memory_) {
       m.states.reserve(1, replay.shape(), width_);
@@ -95,8 +102,10 @@ class QUpdate {
     }
   }
 
-  /// Moves the model; gives the loss before. Where that is not finite the model stays as it was.
+  /// Moves the model; gives the loss before. Where that is not finite the model stays as it was, as it does where this
+  /// throws: where the states are not of the shape of those at the start, or an action is none of the model's.
   double operator()(Model& model, const ReplayBuffer<S>& replay, Key key) {
+    check_states(replay.shape());
     replay.sample(key.child(0), rows_);
     const Index count = options_.batch_size;
     const double scale = 1 / static_cast<double>(count);
@@ -137,6 +146,13 @@ class QUpdate {
     return o;
   }
 
+  void check_states(Shape got) const {
+    require(got == shape_, [&] {
+      return Fault{"wrong shape of the states", "QUpdate", to_text(Extents<2>{shape_.steps, shape_.features}),
+                   to_text(Extents<2>{got.steps, got.features})};
+    });
+  }
+
   // The transitions rows_[first] and on.
   void run_tile(const Model& model, const ReplayBuffer<S>& replay, Index first, Index rows, double scale,
                 Worker<Model>& worker, Model& gradient, Totals& totals, const Pass& pass) {
@@ -149,6 +165,9 @@ class QUpdate {
     fill(steps, S(0));
     for (Index l = 0; l < rows; ++l) {
       const Transition<S> t = replay[row(l)];
+      require(t.action >= 0 && t.action < actions_, [&] {
+        return Fault{"no such action", "QUpdate", "0 to " + text_of(actions_ - 1), text_of(t.action)};
+      });
       targets.at(0, 0)[l] = static_cast<S>(t.action);
       steps.at(0, 0)[l] = t.reward;
       steps.at(0, 1)[l] = t.discount;
@@ -172,7 +191,9 @@ class QUpdate {
   TakenAction<S> loss_;
   std::vector<Memory> memory_;  // of the threads
   std::vector<Index> rows_;     // of the batch
-  Index width_, actions_;
+  Index width_;
+  Shape shape_;  // of a state
+  Index actions_;
 };
 
 }  // namespace heed::inline HEED_ISA
