@@ -54,6 +54,11 @@ TEST(ObservationWindow, NeedsSizes) {
               ObservationWindow<float>({3, 0});
             }).find("sizes must be positive"),
             std::string::npos);
+  EXPECT_EQ(test_support::error_of([] {
+              ObservationWindow<float>({-1, 2});
+            }),
+            "ObservationWindow: sizes must be positive (got (-1, 2))");
+  EXPECT_NE(test_support::error_of([] { ObservationWindow<float>({-1, -2}); }), "no error");
 }
 
 TEST(ActionResult, IsOverInEitherWay) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "../support/allocations.hpp"
@@ -89,6 +91,37 @@ TEST(GreedyPolicy, TakesTheLargestValueWithoutAllocating) {
   const long before = test_support::allocations();
   policy(model, window);
   EXPECT_EQ(test_support::allocations(), before);
+}
+
+/// Never ends; asks for an end itself after some steps.
+struct Endless {
+  std::atomic<bool>* stop;
+  int step_number = 0;
+  static Index observation_size() { return 1; }
+  static Index actions() { return 2; }
+  void reset(heed::Key) { step_number = 0; }
+  heed::ActionResult step(std::int32_t) {
+    if (++step_number == 20) *stop = true;
+    return {.reward = 1};
+  }
+  void observe(std::span<float> to) const { to[0] = 1; }
+};
+
+TEST(EpisodePlayer, StopsWhereItIsAskedTo) {
+  const Model model = random_model(2);
+  for (const int n : {1, 2}) {
+    std::atomic<bool> stop{false};
+    ThreadPool threads(n);
+    heed::EpisodePlayer<Model, Endless> player(model, Endless{&stop}, 4, threads);
+    const auto returns = player(model, heed::Key{1}, 70, stop);
+    ASSERT_EQ(returns.size(), 70U);
+    EXPECT_EQ(*std::max_element(returns.begin(), returns.end()), 20);  // what it had until then
+  }
+}
+
+TEST(EpisodePlayer, RejectsANegativeNumberOfEpisodes) {
+  EXPECT_EQ(test_support::error_of([] { heed::play_episodes(random_model(1), Recall(), 3, {}, -1); }),
+            "EpisodePlayer: episodes out of range (expected at least 0, got -1)");
 }
 
 TEST(EpisodePlayer, RejectsAModelThatDoesNotFit) {

@@ -30,7 +30,9 @@ struct ActionResult {
 ///
 /// - `observation_size()`, `actions()`: how many numbers are observed, and how many actions there are.
 /// - `reset(key)`: the start of an episode, a function of the key.
-/// - `step(action)`: one of 0 to actions - 1. All else is a function of the state, or drawn by the key.
+/// - `step(action)`: one of 0 to actions - 1. All else is a function of the state, or drawn by the key. Every episode
+///   ends, whatever the actions: where nothing else ends it, it times out. What plays whole episodes waits for their
+///   ends.
 /// - `observe(to)`: what is seen now.
 template <class E, class S>
 concept Environment = std::copyable<E> &&
@@ -47,11 +49,12 @@ concept Environment = std::copyable<E> &&
 template <class S>
 class ObservationWindow {
  public:
-  explicit ObservationWindow(Shape shape)
-      : shape_(shape), values_(static_cast<std::size_t>(shape.steps * shape.features)) {
+  /// Throws where a size is not positive.
+  explicit ObservationWindow(Shape shape) : shape_(shape) {
     require(shape.steps > 0 && shape.features > 0, [&] {
       return Fault{"sizes must be positive", "ObservationWindow", {}, to_text(Extents<2>{shape.steps, shape.features})};
     });
+    values_.resize(static_cast<std::size_t>(shape.steps * shape.features));
   }
 
   Shape shape() const { return shape_; }

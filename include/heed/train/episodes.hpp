@@ -18,6 +18,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/environment.hpp"
+#include "heed/train/stop.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -72,13 +73,17 @@ class EpisodePlayer {
   }
 
   /// The sum of the rewards of each episode; episode i begins from `key.child(i)`. The same bits for any number of
-  /// threads.
-  std::span<const double> operator()(const Model& model, Key key, Index episodes) {
+  /// threads. `stop` is asked before every step, by each thread: after it, sums are of what was played. Throws where
+  /// `episodes` is negative.
+  std::span<const double> operator()(const Model& model, Key key, Index episodes, const StopSignal& stop = {}) {
+    require(episodes >= 0, [&] {
+      return Fault{"episodes out of range", "EpisodePlayer", "at least 0", text_of(episodes)};
+    });
     returns_.assign(static_cast<std::size_t>(episodes), 0);
     const Index width = tile_width(episodes);
     threads_.for_each(tile_count(episodes, width), [&](Index i, int w) {
       const Index first = i * width;
-      play(model, key, first, std::min(width, episodes - first), width, workers_[static_cast<std::size_t>(w)]);
+      play(model, key, first, std::min(width, episodes - first), width, stop, workers_[static_cast<std::size_t>(w)]);
     });
     return returns_;
   }
@@ -93,7 +98,7 @@ class EpisodePlayer {
     std::vector<bool> over;
   };
 
-  void play(const Model& model, Key key, Index first, Index rows, Index width, Worker& w) {
+  void play(const Model& model, Key key, Index first, Index rows, Index width, const StopSignal& stop, Worker& w) {
     const auto count = static_cast<std::size_t>(rows);
     w.environments.assign(count, environment_);
     w.windows.assign(count, ObservationWindow<S>(shape_));
@@ -104,7 +109,7 @@ class EpisodePlayer {
       w.environments[l].reset(key.child(static_cast<std::uint64_t>(first) + l));
       w.windows[l].begin(w.environments[l]);
     }
-    for (Index left = rows; left > 0;) {
+    for (Index left = rows; left > 0 && !stop.requested();) {
       for (std::size_t l = 0; l < count; ++l) {
         const std::span<const S> seen = w.windows[l].values();
         for (std::size_t k = 0; k < seen.size() && !w.over[l]; ++k)
@@ -131,7 +136,7 @@ class EpisodePlayer {
   std::vector<double> returns_;
 };
 
-/// Once.
+/// Once. Ends when all episodes have.
 template <Layer Model, Environment<typename Model::Scalar> E>
 std::vector<double> play_episodes(const Model& model, const E& environment, Index steps, Key key, Index episodes,
                                   int threads = 0) {
