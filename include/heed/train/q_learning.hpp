@@ -64,8 +64,8 @@ struct QLearningOptions {
   Index evaluation_episodes = 64;
   double goal = std::numeric_limits<double>::infinity();  ///< an evaluation's mean return that is enough
   std::uint64_t seed = 0;
-  int threads = 0;  ///< 0: as many as the machine has. Results are the same bits for any number
-  StopSignal stop = {};
+  int threads = 0;       ///< 0: as many as the machine has. Results are the same bits for any number
+  StopSignal stop = {};  ///< asked after every step, in evaluations by several threads
   std::vector<QCallback> callbacks = {};
 };
 
@@ -154,15 +154,17 @@ class QLearner {
     return std::isfinite(loss);
   }
 
-  /// Mean return of the evaluation's episodes, which are always the same.
+  /// Mean return of the evaluation's episodes, which are always the same; of no use where the stop signal ended them.
   double evaluate() {
-    const std::span<const double> returns = player_(model_, key_.child(3), options_.evaluation_episodes);
+    const std::span<const double> returns = player_(model_, key_.child(3), options_.evaluation_episodes, options_.stop);
     return std::accumulate(returns.begin(), returns.end(), 0.0) / static_cast<double>(returns.size());
   }
 
   /// Since the last call; without the evaluation.
   QRecord record() {
-    const auto mean = [](double sum, Index count) { return sum / static_cast<double>(count); };  // of none NaN
+    const auto mean = [](double sum, Index count) {
+      return count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
+    };
     record_.step = steps_;
     record_.steps = options_.steps;
     record_.training_return = mean(std::exchange(returns_, 0.0), std::exchange(ended_, 0));
@@ -212,8 +214,8 @@ class QLearner {
 
 /// Teaches `model` the values of the actions in `environment`. Every so many steps it is evaluated on episodes of their
 /// own, in which it always takes the action of the largest value; in the end it has the weights of the best evaluation,
-/// the last of equals. The same seed gives the same bits for any number of threads. Throws where an option is out of
-/// range or the model does not fit the environment.
+/// the last of equals. An evaluation that `stop` fell into does not count. The same seed gives the same bits for any
+/// number of threads. Throws where an option is out of range or the model does not fit the environment.
 template <Layer Model, Environment<typename Model::Scalar> E>
 QHistory learn_q(Model& model, const E& environment, const QLearningOptions& options = {}) {
   using Clock = std::chrono::steady_clock;
@@ -231,6 +233,10 @@ QHistory learn_q(Model& model, const E& environment, const QLearningOptions& opt
     } else if (every > 0 && (learner.steps() % every == 0 || learner.steps() == options.steps)) {
       QRecord record = learner.record();
       record.evaluation_return = learner.evaluate();
+      if (options.stop.requested()) {  // it may have been cut short
+        history.outcome = Outcome::cancelled;
+        break;
+      }
       record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
       if (record.evaluation_return >= highest) {
         highest = record.evaluation_return;
