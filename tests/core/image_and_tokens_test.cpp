@@ -37,6 +37,32 @@ TEST(ImageAndTokens, ComesApart) {
   EXPECT_EQ(image.lanes, 4);
 }
 
+/// The tokens that are read of some numbers, one lane each.
+template <class S>
+std::vector<std::int32_t> read(const std::vector<S>& numbers) {
+  ImageAndTokens::Cache cache;
+  const ImageAndTokens one{.image = {}, .tokens = 1};
+  const auto lanes = static_cast<Index>(numbers.size());
+  const auto tokens = one.tokens_of(Tile<const S>(numbers.data(), {1, 1}, lanes), cache);
+  for (Index l = 0; l < lanes; ++l) EXPECT_EQ(tokens.lengths[l], tokens.data[l] != 0);
+  return {tokens.data, tokens.data + lanes};
+}
+
+TEST(ImageAndTokens, ReadsEachTokenThatAFloatHolds) {
+  constexpr std::int32_t most = 1 << 24;
+  std::vector<std::int32_t> expected{0, 1, 2, 4194303, 4194304, 4194305};
+  for (std::int32_t i = -9; i < 9; ++i) expected.push_back((1 << 23) + i);
+  for (std::int32_t i = -9; i <= 0; ++i) expected.push_back(most + i);
+  EXPECT_EQ(read(std::vector<float>(expected.begin(), expected.end())), expected);
+  EXPECT_EQ(read(std::vector<double>(expected.begin(), expected.end())), expected);
+}
+
+TEST(ImageAndTokens, ReadsTheNearestToken) {
+  const std::vector<std::int32_t> expected{0, 0, 3, 3, 4, 8388607, 8388607};
+  EXPECT_EQ(read<double>({-1e-5, 1e-5, 3 - 1e-5, 3 + 1e-5, 3.5, 8388607 - 1e-5, 8388607 + 1e-5}), expected);
+  EXPECT_EQ(read<float>({-1e-3F, 1e-3F, 2.999F, 3.001F, 3.5F, 8388606.5F, 8388607}), expected);
+}
+
 TEST(ImageAndTokens, HasNoTokensWhereThereIsNoStep) {
   ImageAndTokens::Cache cache;
   const std::vector<std::int32_t> lengths{1, 1, 0, 1};

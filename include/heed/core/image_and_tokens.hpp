@@ -86,7 +86,8 @@ struct ImageAndTokens {
     if (!dx.add) std::fill_n(dx.tile.at(0, image.size()), tokens * dx.tile.lanes, S(0));
     return {image_of(dx.tile), dx.add};
   }
-  /// The tokens of each lane, (tokens, 1) with their lengths. A lane without a step has none.
+  /// The tokens of each lane, (tokens, 1) with their lengths: the nearest whole numbers, exact to 2^24, as floats are.
+  /// A lane without a step has none.
   template <class S>
   Tile<const std::int32_t> tokens_of(Tile<const S> x, Cache& cache) const {
     const Index L = x.lanes;
@@ -98,7 +99,8 @@ struct ImageAndTokens {
       std::int32_t* to = words.at(k);
       const auto end = static_cast<std::int32_t>(k + 1);
       for (Index l = 0; l < L; ++l) {  // one after another in memory: compilers make packets of it
-        to[l] = static_cast<std::int32_t>(from[l] + S(0.5));
+        const auto below = static_cast<std::int32_t>(from[l]);  // + 0.5 first would lose bits of large numbers
+        to[l] = below + (from[l] - static_cast<S>(below) >= S(0.5) ? 1 : 0);
         lengths[l] = to[l] != 0 ? end : lengths[l];
       }
     }
