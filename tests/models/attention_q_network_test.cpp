@@ -143,9 +143,30 @@ TEST(AttentionQNetwork, RejectsWhatDoesNotFit) {
     change(o);
     return error_of([&] { AttentionQNetwork<float> model(o); });
   };
-  EXPECT_NE(error([](Options& o) { o.features = 0; }).find("sizes must be positive"), std::string::npos);
-  EXPECT_NE(error([](Options& o) { o.actions = 0; }).find("sizes must be positive"), std::string::npos);
-  EXPECT_NE(error([](Options& o) { o.steps = 0; }).find("sizes must be positive"), std::string::npos);
+  const auto count_error = [](auto change) {
+    Options o = small(PositionKind::none);
+    change(o);
+    return error_of([&] { AttentionQNetwork<float>::parameter_count(o); });
+  };
+  for (const Index absurd : {Index(0), Index(-1), (Index(1) << 24) + 1, Index(1) << 62}) {
+    for (const auto member :
+         {&Options::features, &Options::actions, &Options::hidden, &Options::num_heads, &Options::steps}) {
+      const auto change = [&](Options& o) {
+        o.positions = PositionKind::none;
+        o.*member = absurd;
+      };
+      EXPECT_NE(error(change).find("out of range"), std::string::npos);
+      EXPECT_EQ(count_error(change), error(change));
+    }
+  }
+  EXPECT_EQ(error([](Options& o) { o.steps = 0; }),
+            "AttentionQNetwork: steps out of range (expected 1 to 16777216, got 0)");
+  EXPECT_EQ(count_error([](Options& o) {
+              o.features = o.actions = o.hidden = o.num_heads = o.steps = 1 << 24;
+              o.positions = PositionKind::learned;
+            }),
+            "no error");
+  EXPECT_NE(count_error([](Options& o) { o.positions = PositionKind::relative; }), "no error");
   EXPECT_NE(error([](Options& o) { o.num_heads = 3; }), "no error");
   EXPECT_NE(error([](Options& o) { o.positions = PositionKind::relative; }).find("positions none, sinusoidal"),
             std::string::npos);

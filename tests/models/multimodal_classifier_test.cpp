@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "../support/allocations.hpp"
@@ -179,8 +181,10 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
     return error_of([&] { MultimodalClassifier<float> model(o); });
   };
   EXPECT_NE(error([](Options& o) { o.max_words = 0; }).find("max_words out of range"), std::string::npos);
-  EXPECT_NE(error([](Options& o) { o.image.height = 0; }).find("sizes must be positive"), std::string::npos);
-  EXPECT_NE(error([](Options& o) { o.image.width = 1; }).find("the kernel does not fit"), std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.image.channels = 0; }).find("channels of the image out of range"),
+            std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.image.height = 0; }).find("height out of range"), std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.image.width = 1; }).find("width out of range (expected 2 to"), std::string::npos);
   for (const auto member : {&Options::tokens, &Options::classes, &Options::channels, &Options::embedding,
                             &Options::hidden, &Options::heads}) {
     EXPECT_NE(error([&](Options& o) { o.*member = 0; }), "no error");
@@ -194,8 +198,22 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
   EXPECT_NE(count_error([](Options& o) { o.max_words = 0; }).find("1 to 32768, got 0"), std::string::npos);
   EXPECT_NE(count_error([](Options& o) { o.image.width = 32769; }).find("got 32769"), std::string::npos);
   EXPECT_EQ(count_error([](Options& o) { o.tokens = 32769; }), "no error");
-  EXPECT_EQ(count_error([](Options& o) { o.image.height = o.image.width = o.channels = o.hidden = 32768; }),
+  EXPECT_EQ(count_error([](Options& o) { o.tokens = 1 << 24; }), "no error");
+  EXPECT_EQ(count_error([](Options& o) {
+              o.image.height = o.image.width = o.image.channels = o.channels = o.hidden = o.embedding = 32768;
+              o.classes = o.max_words = o.heads = 32768;
+            }),
             "no error");
+  for (const Index absurd : {Index(32769), Index(1) << 62, Index(-1), std::numeric_limits<Index>::min()}) {
+    for (const auto member : {&Options::max_words, &Options::classes, &Options::channels, &Options::embedding,
+                              &Options::hidden, &Options::heads}) {
+      const auto change = [&](Options& o) { o.*member = absurd; };
+      EXPECT_NE(error(change).find("out of range"), std::string::npos);  // not constructed: a file of it has no reader
+      EXPECT_EQ(count_error(change), error(change));
+    }
+  }
+  EXPECT_EQ(error([](Options& o) { o.tokens = (1 << 24) + 1; }),
+            "MultimodalClassifier: tokens out of range (expected 1 to 16777216, got 16777217)");
 
   const MultimodalClassifier<float> model(small);
   EXPECT_NE(error_of([&] { model.output_shape({1, 32}); }).find("not an image and tokens"), std::string::npos);

@@ -32,6 +32,25 @@ struct AttentionQNetworkOptions {
   friend bool operator==(const AttentionQNetworkOptions&, const AttentionQNetworkOptions&) = default;
 };
 
+/// Throws where an option is out of range, and names it.
+HEED_COLD inline const AttentionQNetworkOptions& check(const AttentionQNetworkOptions& o) {
+  const auto within = [](const char* name, Index value) {
+    constexpr Index most = Index(1) << 24;  // products of two are numbers
+    require(value > 0 && value <= most, [&] {
+      return Fault{std::string(name) + " out of range", "AttentionQNetwork", "1 to " + text_of(most), text_of(value)};
+    });
+  };
+  within("features", o.features);
+  within("actions", o.actions);
+  within("hidden", o.hidden);
+  within("num_heads", o.num_heads);
+  within("steps", o.steps);
+  require(o.positions != PositionKind::relative, [] {
+    return Fault{"option out of range", "AttentionQNetwork", "positions none, sinusoidal or learned", "relative"};
+  });
+  return o;
+}
+
 /// The values of all actions after the last of some observations x_0 .. x_n:
 ///
 ///     e_t = ReLU(W x_t + b) + p_t,  a = multi-head attention of e_n to e_0 .. e_n,  Q = W_2 ReLU(W_1 a + b_1) + b_2
@@ -67,16 +86,13 @@ struct AttentionQNetwork {
   };
 
   AttentionQNetwork() = default;
-  /// Throws as its parts do, and where the positions are relative.
+  /// Throws as `check` and its parts do.
   explicit AttentionQNetwork(Options o)
-      : options(o),
+      : options(check(o)),
         state_encoder(Dense<S>({.in_features = o.features, .out_features = o.hidden}), Relu<S>()),
         positions({o.positions, o.steps, o.hidden}),
         attention({.embed_dim = o.hidden, .num_heads = o.num_heads}),
         q_value(Dense<S>({o.hidden, o.hidden}), Relu<S>(), Dense<S>({o.hidden, o.actions})) {
-    require(o.positions != PositionKind::relative, [] {
-      return Fault{"option out of range", "AttentionQNetwork", "positions none, sinusoidal or learned", "relative"};
-    });
     initialize({});
   }
 
@@ -173,13 +189,9 @@ struct AttentionQNetwork {
   }
   /// A file's tensors do not tell heads and positions: `hints` must hold all options, as `metadata` has them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
+  /// Throws as `check` does.
   static Index parameter_count(const Options& o) {
-    const Index H = o.hidden;
-    for (const Index size : {o.features, o.actions, H, o.num_heads, o.steps}) {
-      require(size > 0 && size <= Index(1) << 24, [&] {
-        return Fault{"size out of range", "AttentionQNetwork", "1 to 2^24", text_of(size)};
-      });
-    }
+    const Index H = check(o).hidden;
     const Index table = o.positions == PositionKind::learned ? o.steps * H : 0;
     return H * (o.features + 1) + table + 4 * H * (H + 1) + H * (H + 1) + o.actions * (H + 1);
   }

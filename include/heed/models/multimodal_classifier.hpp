@@ -41,7 +41,41 @@ struct MultimodalClassifierOptions {
   Index channels = 16;  ///< of the convolution
   Index embedding = 32, hidden = 64, heads = 4;
   friend bool operator==(const MultimodalClassifierOptions&, const MultimodalClassifierOptions&) = default;
+
+  struct Size {
+    const char* name;
+    Index MultimodalClassifierOptions::*member;
+  };
+  /// All but those of the image, and their names in files.
+  static constexpr std::array<Size, 7> sizes() {
+    return {{{"max_words", &MultimodalClassifierOptions::max_words},
+             {"tokens", &MultimodalClassifierOptions::tokens},
+             {"classes", &MultimodalClassifierOptions::classes},
+             {"channels", &MultimodalClassifierOptions::channels},
+             {"embedding", &MultimodalClassifierOptions::embedding},
+             {"hidden", &MultimodalClassifierOptions::hidden},
+             {"heads", &MultimodalClassifierOptions::heads}}};
+  }
 };
+
+/// Throws where an option is out of range, and names it.
+HEED_COLD inline const MultimodalClassifierOptions& check(const MultimodalClassifierOptions& o) {
+  const auto within = [](const char* name, Index value, Index least, Index most) {
+    require(value >= least && value <= most, [&] {
+      return Fault{std::string(name) + " out of range", "MultimodalClassifier", text_of(least) + " to " + text_of(most),
+                   text_of(value)};
+    });
+  };
+  constexpr Index most = Index(1) << 15, most_tokens = Index(1)
+                                                       << 24;  // products of them are numbers; floats hold them
+  within("channels of the image", o.image.channels, 1, most);
+  within("height", o.image.height, 2, most);
+  within("width", o.image.width, 2, most);
+  for (const auto& [name, member] : o.sizes()) {
+    within(name, o.*member, 1, member == &MultimodalClassifierOptions::tokens ? most_tokens : most);
+  }
+  return o;
+}
 
 /// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + max_words), to
 /// (1, classes) logits:
@@ -84,11 +118,8 @@ struct MultimodalClassifier {
   };
 
   MultimodalClassifier() = default;
-  /// Throws as its parts do, and where there is no room for words.
-  explicit MultimodalClassifier(Options o) : options(o) {
-    require(o.max_words > 0, [&] {
-      return Fault{"max_words out of range", "MultimodalClassifier", "at least 1", text_of(o.max_words)};
-    });
+  /// Throws as `check` and its parts do.
+  explicit MultimodalClassifier(Options o) : options(check(o)) {
     embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
     text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
     const Conv2d<S> filters({.in_channels = o.image.channels,
@@ -177,7 +208,7 @@ struct MultimodalClassifier {
   Metadata metadata() const {
     check_names();
     Metadata m;
-    for (const auto& [name, member] : sizes()) set(m, name, options.*member);
+    for (const auto& [name, member] : options.sizes()) set(m, name, options.*member);
     set(m, "image.channels", options.image.channels);
     set(m, "image.height", options.image.height);
     set(m, "image.width", options.image.width);
@@ -187,22 +218,16 @@ struct MultimodalClassifier {
   }
   static Options options_from(const Metadata& m) {
     Options o;
-    for (const auto& [name, member] : sizes()) o.*member = get_index(m, name);
+    for (const auto& [name, member] : o.sizes()) o.*member = get_index(m, name);
     o.image = {get_index(m, "image.channels"), get_index(m, "image.height"), get_index(m, "image.width")};
     return o;
   }
   /// A file's tensors do not tell sizes of images, heads and words: `hints` must hold all options, as `metadata` has
   /// them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
+  /// Throws as `check` does.
   static Index parameter_count(const Options& o) {
-    const auto check = [](Index size, Index most) {
-      require(size > 0 && size <= most, [&] {
-        return Fault{"size out of range", "MultimodalClassifier", "1 to " + text_of(most), text_of(size)};
-      });
-    };
-    constexpr Index most = Index(1) << 15;  // products of them are numbers
-    for (const auto& [name, member] : sizes()) check(o.*member, member == &Options::tokens ? most << 13 : most);
-    for (const Index size : {o.image.channels, o.image.height, o.image.width}) check(size, most);
+    check(o);
     const Index H = o.hidden, pooled = o.channels * (o.image.height / 2) * (o.image.width / 2);
     return o.tokens * o.embedding + 4 * H * (o.embedding + H + 2) + o.channels * (9 * o.image.channels + 1) +
            H * (pooled + 1) + 4 * H * (H + 1) + o.classes * (H + 1);
@@ -215,19 +240,6 @@ struct MultimodalClassifier {
   }
 
  private:
-  struct Size {
-    const char* name;
-    Index Options::*member;
-  };
-  static constexpr std::array<Size, 7> sizes() {
-    return {{{"max_words", &Options::max_words},
-             {"tokens", &Options::tokens},
-             {"classes", &Options::classes},
-             {"channels", &Options::channels},
-             {"embedding", &Options::embedding},
-             {"hidden", &Options::hidden},
-             {"heads", &Options::heads}}};
-  }
   void check_names() const {
     const auto check = [](const char* what, Index expected, std::size_t got) {
       require(got == 0 || static_cast<Index>(got) == expected, [&] {
