@@ -161,7 +161,7 @@ TEST(TransformerClassifier, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error([](Options& o) { o.features = 0; }), "Dense: sizes must be positive (got (6, 0))");
   EXPECT_EQ(error([](Options& o) { o.classes = 0; }), "Dense: sizes must be positive (got (0, 6))");
   EXPECT_EQ(error([](Options& o) { o.transformer.num_layers = 0; }),
-            "Repeat: a stack of no layers (expected at least one, got none)");
+            "TransformerEncoder: num_layers out of range (expected 1 to 65536, got 0)");
   EXPECT_NE(error([](Options& o) { o.transformer.num_heads = 4; }), "no error");
   EXPECT_NE(error([](Options& o) { o.transformer.dropout = 1; }), "no error");
   EXPECT_NE(error([](Options& o) {
@@ -173,7 +173,7 @@ TEST(TransformerClassifier, RefusesWhatDoesNotFit) {
               o.transformer.positions = PositionKind::relative;
               o.transformer.distance = 0;
             }),
-            "TransformerEncoder: option out of range (expected distance of at least 1, got 0)");
+            "TransformerEncoder: distance out of range (expected 1 to 1048576, got 0)");
   TransformerClassifier<float> model(small);
   EXPECT_NE(error_of([&] { model.output_shape({4, 2}); }), "no error");
   model.labels = {"one"};

@@ -90,8 +90,28 @@ TEST(TransformerEncoder, RefusesOptionsOfAFileThatMakeNoSense) {
   EXPECT_NE(error("activation", "elu"), "no error");
   EXPECT_NE(error("positions", "far"), "no error");
   EXPECT_NE(error("d_model", "many"), "no error");
-  EXPECT_EQ(error("num_layers", "0"), "TransformerEncoder: size out of range (expected 1 to 2^28, got 0)");
+  EXPECT_EQ(error("num_layers", "0"), "TransformerEncoder: num_layers out of range (expected 1 to 65536, got 0)");
   EXPECT_NE(error("num_heads", "-1"), "no error");
+  for (const char* key : {"d_model", "num_heads", "num_layers", "dim_feedforward"}) {
+    for (const char* absurd : {"268435456", "4611686018427387904", "-4611686018427387904"}) {
+      EXPECT_NE(error(key, absurd).find(std::string(key) + " out of range"), std::string::npos);
+    }
+  }
+  heed::TransformerOptions largest{.d_model = 1 << 20,
+                                   .num_heads = 1,
+                                   .num_layers = 1 << 16,
+                                   .dim_feedforward = 1 << 20,
+                                   .positions = heed::PositionKind::relative,
+                                   .distance = 1 << 20,
+                                   .locality = true};
+  EXPECT_GT(heed::parameter_count(largest), heed::Index(1) << 58);
+  largest.distance = (1 << 20) + 1;
+  EXPECT_NE(error_of([&] { heed::parameter_count(largest); }).find("distance out of range"), std::string::npos);
+  largest.positions = heed::PositionKind::learned;
+  largest.max_steps = 1 << 28;
+  EXPECT_GT(heed::parameter_count(largest), heed::Index(1) << 58);
+  largest.max_steps = heed::Index(1) << 40;
+  EXPECT_NE(error_of([&] { heed::parameter_count(largest); }).find("max_steps out of range"), std::string::npos);
   m.erase("dropout");
   EXPECT_NE(error_of([&] { heed::get_transformer(m); }), "no error");
 }

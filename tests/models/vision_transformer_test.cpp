@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/error_of.hpp"
@@ -156,6 +157,56 @@ TEST(VisionTransformer, ShowsWhatPatchesAttendTo) {
   }
 }
 
+TEST(VisionTransformer, RefusesOptionsOfAFileThatMakeNoSense) {
+  using Changes = std::vector<std::pair<const char*, Index>>;
+  for (const bool shifted : {false, true}) {
+    Options o = small;
+    o.shifted_patches = shifted;
+    heed::Metadata m = VisionTransformer<float>(o).metadata();
+    const auto error = [&](const Changes& changes) {
+      heed::Metadata changed = m;
+      for (const auto& [key, value] : changes) heed::set(changed, key, value);
+      const Options read = VisionTransformer<float>::options_from(changed);
+      const std::string text = error_of([&] { VisionTransformer<float>::parameter_count(read); });
+      if (text != "no error") EXPECT_EQ(error_of([&] { VisionTransformer<float> model(read); }), text);
+      return text;
+    };
+    constexpr Index far = Index(1) << 62, side = 1 << 15;
+    for (const char* key : {"channels", "height", "width", "patch_size", "classes", "d_model"}) {
+      for (const Index absurd : {Index(0), Index(-1), -far, (Index(1) << 20) + 1, far}) {
+        EXPECT_NE(error({{key, absurd}}).find(std::string(key) + " out of range"), std::string::npos);
+      }
+    }
+    EXPECT_NE(error({{"height", far}, {"width", far}, {"patch_size", 1}}), "no error");
+    const Index million = 1 << 20;
+    EXPECT_NE(error({{"channels", million},
+                     {"height", million},
+                     {"width", million},
+                     {"patch_size", million},
+                     {"classes", million},
+                     {"d_model", million}}),
+              "no error");
+    EXPECT_NE(error({{"channels", side}, {"height", side}, {"width", side}, {"patch_size", side}})
+                  .find("numbers of a patch out of range"),
+              std::string::npos);
+    for (const char* key : {"num_heads", "num_layers", "dim_feedforward"}) {
+      for (const Index absurd : {Index(0), Index(-1), -far, (Index(1) << 28) + 1, far}) {
+        EXPECT_NE(error({{key, absurd}}), "no error");
+      }
+    }
+    // the largest of all that are allowed: a number
+    EXPECT_EQ(error({{"channels", 1 << 8},
+                     {"height", side},
+                     {"width", side},
+                     {"patch_size", 1 << 10},
+                     {"classes", 1 << 20},
+                     {"d_model", 1 << 16},
+                     {"num_layers", 1 << 16},
+                     {"dim_feedforward", 1 << 20}}),
+              "no error");
+  }
+}
+
 TEST(VisionTransformer, RejectsWhatDoesNotFit) {
   const auto error = [](auto change) {
     Options o = small;
@@ -163,13 +214,14 @@ TEST(VisionTransformer, RejectsWhatDoesNotFit) {
     return error_of([&] { VisionTransformer<float> model(o); });
   };
   EXPECT_NE(error([](Options& o) { o.patch_size = 4; }).find("not made of whole patches"), std::string::npos);
-  EXPECT_NE(error([](Options& o) { o.patch_size = 0; }).find("whole patches"), std::string::npos);
+  EXPECT_EQ(error([](Options& o) { o.patch_size = 0; }),
+            "VisionTransformer: patch_size out of range (expected 1 to 32768, got 0)");
   EXPECT_NE(error([](Options& o) {
               o.shifted_patches = true;
               o.patch_size = 1;
             }).find("patches have no half"),
             std::string::npos);
-  EXPECT_NE(error([](Options& o) { o.classes = 0; }).find("sizes must be positive"), std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.classes = 0; }).find("classes out of range"), std::string::npos);
   EXPECT_NE(error([](Options& o) { o.transformer.num_heads = 4; }), "no error");
   const VisionTransformer<float> model(small);
   EXPECT_NE(error_of([&] { model.output_shape({1, 47}); }).find("wrong number of features"), std::string::npos);

@@ -157,7 +157,8 @@ struct LanguageModel {
     require(o.tokens > 0 && o.tokens <= Index(1) << 28, [&] {
       return Fault{"size out of range", "LanguageModel", "1 to 2^28", std::to_string(o.tokens)};
     });
-    return heed::parameter_count(o.transformer) + o.tokens * (o.transformer.d_model * (o.tied ? 1 : 2) + 1);
+    const Index blocks = heed::parameter_count(o.transformer);  // throws where d_model is not a size
+    return blocks + o.tokens * (o.transformer.d_model * (o.tied ? 1 : 2) + 1);
   }
   /// The words. Throws where they do not fit the options.
   void restore(const Metadata& metadata) {

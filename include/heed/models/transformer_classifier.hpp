@@ -158,8 +158,8 @@ struct TransformerClassifier {
         return Fault{"size out of range", "TransformerClassifier", "1 to 2^28", std::to_string(size)};
       });
     }
-    const Index D = o.transformer.d_model;
-    return heed::parameter_count(o.transformer) + D * (o.features + 1) + o.classes * (D + 1);
+    const Index encoder = heed::parameter_count(o.transformer), D = o.transformer.d_model;
+    return encoder + D * (o.features + 1) + o.classes * (D + 1);
   }
   /// The labels and the standardisation. Throws where they do not fit the options.
   void restore(const Metadata& metadata) {

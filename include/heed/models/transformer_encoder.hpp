@@ -85,15 +85,27 @@ inline TransformerOptions get_transformer(const Metadata& m) {
   return o;
 }
 
-/// How many numbers it has. Throws where a size is not 1 to 2^28.
-inline Index parameter_count(const TransformerOptions& o) {
-  const bool learned = o.positions == PositionKind::learned, relative = o.positions == PositionKind::relative;
-  for (const Index size : {o.d_model, o.num_heads, o.num_layers, o.dim_feedforward, learned ? o.max_steps : 1,
-                           relative ? o.distance : 1}) {
-    require(size > 0 && size <= Index(1) << 28, [&] {
-      return Fault{"size out of range", "TransformerEncoder", "1 to 2^28", std::to_string(size)};
+/// Throws where a size is out of range, and names it.
+HEED_COLD inline const TransformerOptions& check(const TransformerOptions& o) {
+  const auto within = [](const char* name, Index value, Index most) {
+    require(value > 0 && value <= most, [&] {
+      return Fault{std::string(name) + " out of range", "TransformerEncoder", "1 to " + text_of(most), text_of(value)};
     });
-  }
+  };
+  constexpr Index most = Index(1) << 20;  // layers times a product of two are a number
+  within("d_model", o.d_model, most);
+  within("num_heads", o.num_heads, most);
+  within("num_layers", o.num_layers, Index(1) << 16);
+  within("dim_feedforward", o.dim_feedforward, most);
+  if (o.positions == PositionKind::learned) within("max_steps", o.max_steps, Index(1) << 28);
+  if (o.positions == PositionKind::relative) within("distance", o.distance, most);
+  return o;
+}
+
+/// How many numbers it has. Throws as `check` does.
+inline Index parameter_count(const TransformerOptions& o) {
+  check(o);
+  const bool learned = o.positions == PositionKind::learned, relative = o.positions == PositionKind::relative;
   const Index D = o.d_model, F = o.dim_feedforward;
   const Index norms = o.norm == NormPlacement::none ? 0 : 4 * D;
   const Index distances = relative ? 2 * (2 * o.distance + 1) * (D / o.num_heads) : 0;
@@ -124,13 +136,10 @@ struct TransformerEncoder {
   Blocks blocks;
 
   TransformerEncoder() = default;
-  /// Throws as its parts do.
+  /// Throws as `check` and its parts do.
   explicit TransformerEncoder(const Options& o, bool causal = false)
-      : positions({o.positions, o.max_steps, o.d_model}), dropout({o.dropout}) {
+      : positions({check(o).positions, o.max_steps, o.d_model}), dropout({o.dropout}) {
     const bool relative = o.positions == PositionKind::relative;
-    require(!relative || o.distance > 0, [&] {
-      return Fault{"option out of range", "TransformerEncoder", "distance of at least 1", std::to_string(o.distance)};
-    });
     const typename Block::Options block{.d_model = o.d_model,
                                         .num_heads = o.num_heads,
                                         .dim_feedforward = o.dim_feedforward,

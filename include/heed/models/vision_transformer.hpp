@@ -32,6 +32,24 @@ struct VisionTransformerOptions {
   friend bool operator==(const VisionTransformerOptions&, const VisionTransformerOptions&) = default;
 };
 
+/// Throws where a size is out of range, and names it; but for those of the transformer that are its own.
+HEED_COLD inline const VisionTransformerOptions& check(const VisionTransformerOptions& o) {
+  const auto within = [](const char* name, Index value, Index most) {
+    require(value > 0 && value <= most, [&] {
+      return Fault{std::string(name) + " out of range", "VisionTransformer", "1 to " + text_of(most), text_of(value)};
+    });
+  };
+  constexpr Index side = Index(1) << 15;  // products of three are numbers
+  within("channels", o.image.channels, side);
+  within("height", o.image.height, side);
+  within("width", o.image.width, side);
+  within("patch_size", o.patch_size, side);
+  within("numbers of a patch", o.image.channels * o.patch_size * o.patch_size, Index(1) << 28);
+  within("classes", o.classes, Index(1) << 20);
+  within("d_model", o.transformer.d_model, Index(1) << 16);
+  return o;
+}
+
 /// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): an image, as `ImageShape` has it, in
 /// one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean in place of the
 /// class token). With `shifted_patches` and `transformer.locality`: the vision transformer for small data (Lee, Lee and
@@ -63,9 +81,9 @@ struct VisionTransformer {
   };
 
   VisionTransformer() = default;
-  /// Throws as its parts do.
+  /// Throws as `check` and its parts do.
   explicit VisionTransformer(Options o)
-      : options(with_patches(o)),
+      : options(with_patches(check(o))),
         patch_embedding(o.shifted_patches ? PatchEmbedding<S>() : PatchEmbedding<S>(patches_of(o))),
         shifted_patch_embedding(o.shifted_patches ? ShiftedPatchEmbedding<S>(patches_of(o))
                                                   : ShiftedPatchEmbedding<S>()),
@@ -164,14 +182,9 @@ struct VisionTransformer {
   /// A file's tensors do not tell sizes of images, heads and dropout: `hints` must hold all options, as `metadata` has
   /// them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
+  /// Throws as `check` does, and that of the transformer.
   static Index parameter_count(const Options& options) {
-    const Options o = with_patches(options);
-    for (const Index size :
-         {o.image.channels, o.image.height, o.image.width, o.patch_size, o.classes, o.transformer.d_model}) {
-      require(size > 0 && size <= Index(1) << 20, [&] {
-        return Fault{"size out of range", "VisionTransformer", "1 to 2^20", std::to_string(size)};
-      });
-    }
+    const Options o = with_patches(check(options));
     const Index D = o.transformer.d_model, pixels = o.image.channels * o.patch_size * o.patch_size;
     return (o.shifted_patches ? D * (5 * pixels + 1) + 10 * pixels : D * (pixels + 1)) +
            heed::parameter_count(o.transformer) + o.classes * (D + 1);
@@ -191,7 +204,7 @@ struct VisionTransformer {
             .embed_dim = o.transformer.d_model};
   }
   static Options with_patches(Options o) {
-    if (o.transformer.positions == PositionKind::learned && o.patch_size > 0) {
+    if (o.transformer.positions == PositionKind::learned) {
       o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);
     }
     return o;
