@@ -62,7 +62,7 @@ TEST_F(QuestionsProgram, GivesTheSameModelForAnyNumberOfThreads) {
 }
 
 TEST_F(QuestionsProgram, UsesTheModelThatIsThereAndDoesNotWriteOverIt) {
-  const std::string out = succeeds("--epochs 1 --questions 1 --threads 1 --model m.safetensors" + small);
+  const std::string out = succeeds("--epochs 1 --questions 1 --model m.safetensors" + small);
   const std::string kept = text("m.safetensors"), again = succeeds("--model m.safetensors");
   EXPECT_EQ(number_after(again, "test accuracy "), number_after(out, "test accuracy "));
   EXPECT_EQ(again.find(" parameters"), std::string::npos) << "nothing is trained";
