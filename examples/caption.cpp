@@ -16,6 +16,7 @@
 #include "support/caption_task.hpp"
 #include "support/command.hpp"
 #include "support/digit_images.hpp"
+#include "support/image_program.hpp"
 
 namespace {
 
@@ -25,9 +26,9 @@ using support::CaptionTask;
 using support::Images;
 using Model = heed::ImageCaptioner<float>;
 
-struct Arguments {
-  std::filesystem::path train, test, model, picture;
-  double largest = 16, held_out = 0;
+struct Arguments : support::ImageArguments {
+  std::filesystem::path picture;
+  double held_out = 0;
   Index pairs = 60000, unseen = 2000, shown = 4;
   heed::ImageShape one{.channels = 1, .height = 8, .width = 8};
   heed::ImageCaptionerOptions options{.channels = 32, .features = 64};
@@ -81,6 +82,11 @@ void measure(const Arguments& a, const Model& model, const Images& images) {
   std::printf("\npicture drawn to %s\n", a.picture.c_str());
 }
 
+Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t part, Index count) {
+  return path.empty() ? support::drawn_digits(a.key().child(part), count)
+                      : support::read_images(path, a.one, a.largest);
+}
+
 void train(Arguments& a) {
   if (a.train.empty()) {  // drawn digits are easy
     a.pairs = std::min<Index>(a.pairs, 6000);
@@ -88,12 +94,13 @@ void train(Arguments& a) {
     a.options.features = std::min<Index>(a.options.features, 24);
     a.options.hidden = std::min<Index>(a.options.hidden, 32);
   }
-  Images images =
-      a.train.empty() ? support::drawn_digits(a.key().child(1), 2000) : support::read_images(a.train, a.one, a.largest);
-  Images test =
-      a.test.empty() ? support::drawn_digits(a.key().child(2), 500) : support::read_images(a.test, a.one, a.largest);
+  Images images = read(a, a.train, 1, 2000), test;
+  if (a.measures()) test = read(a, a.test, 2, 500);
   if (a.held_out > 0) {
     const auto kept = static_cast<Index>((1 - a.held_out) * static_cast<double>(images.count()));
+    heed::require(kept > 0 && kept < images.count(), [] {
+      return heed::Fault{"too few images to hold some out", "--held-out"};
+    });
     test = support::some_images(images, kept, images.count());
     images = support::some_images(images, 0, kept);
   }
@@ -107,26 +114,19 @@ void train(Arguments& a) {
   model.words.assign(words.words().begin(), words.words().end());
   std::printf("%td pairs of %td images, %td words, %td regions, %td parameters\n", task.count(), images.count(),
               words.size(), a.options.regions(), heed::parameter_count(model));
-  if (!a.model.empty()) heed::check_writable(a.model);
   const Index batches = (task.count() - 1) / a.fit.batch_size + 1;
   a.fit.schedule = heed::CosineSchedule{.warmup = std::min<Index>(200, batches), .warmup_start = 0.1};
-  a.fit.callbacks.push_back(heed::plain_progress(stdout, 1));
-  const heed::InterruptGuard guard;
-  a.fit.stop = guard.signal();
-  const heed::History history = heed::fit(model, task.view(), a.fit);
-  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
-  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
-  if (!a.model.empty()) heed::save(model, a.model);
-  measure(a, model, test);
+  support::fit_and_keep(model, task.view(), a.fit, a.fit.epochs, a.model);
+  if (a.measures() || a.held_out > 0) measure(a, model, test);
 }
 
 void run(Arguments& a) {
   if (!a.picture.empty()) support::check_picture(a.picture);
-  if (!a.train.empty() || a.test.empty()) return train(a);
+  if (!a.loads()) return train(a);
   const auto model = heed::load<Model>(a.model);
   a.one.height = model.options.image.height;
   a.one.width = model.options.image.width / 2;
-  measure(a, model, support::read_images(a.test, a.one, a.largest));
+  measure(a, model, read(a, a.test, 2, 500));
 }
 
 }  // namespace
@@ -134,29 +134,15 @@ void run(Arguments& a) {
 int main(int argc, char** argv) {
   Arguments a;
   CLI::App program("Says what stands in an image; without --train and --test in digits that it draws", "caption");
-  program.add_option("--train", a.train, "A line an image of one digit: its pixels, row by row, and its label");
-  program.add_option("--test", a.test, "The same, to measure on");
-  program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded");
+  support::define(program, a, a.one, a.fit);
   program.add_option("--picture", a.picture, "Draws where it looked (.png or .svg), by gnuplot");
   program.add_option("--shown", a.shown, "Pairs in the picture")->check(CLI::PositiveNumber);
-  program.add_option("--side", a.one.height, "Of an image, in pixels")->check(CLI::Range(2, 256));
-  program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
-  program.add_option("--held-out", a.held_out, "This share of --train, its end, is measured on instead of --test")
+  program.add_option("--held-out", a.held_out, "This share of the images, their end, is measured on instead of --test")
       ->check(CLI::Range(0.0, 0.9));
   program.add_option("--pairs", a.pairs, "To train on")->check(CLI::PositiveNumber);
   program.add_option("--unseen", a.unseen, "Pairs to measure on")->check(CLI::PositiveNumber);
   program.add_option("--channels", a.options.channels, "Of the first convolutions");
   program.add_option("--features", a.options.features, "Of a region");
   program.add_option("--hidden", a.options.hidden, "Of the LSTM");
-  program.add_option("--epochs", a.fit.epochs, "Passes over the pairs")->check(CLI::PositiveNumber);
-  program.add_option("--batch", a.fit.batch_size, "Pairs a step")->check(CLI::PositiveNumber);
-  program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
-  program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
-  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
-  program.callback([&] {
-    a.one.width = a.one.height;
-    if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");
-  });
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

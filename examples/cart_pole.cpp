@@ -94,8 +94,8 @@ void measure(const Model& model, const Arguments& a) {
 
 void tell(const heed::QRecord& r) {
   const std::string bar(static_cast<std::size_t>(std::lround(r.evaluation_return / CartPole::longest * 20)), '#');
-  std::printf("step %6td  return %5.1f |%-20s| training %5.1f", r.step, r.evaluation_return, bar.c_str(),
-              r.training_return);
+  std::printf("step %6td  return %5.1f |%-20s|", r.step, r.evaluation_return, bar.c_str());
+  if (!std::isnan(r.training_return)) std::printf(" training %5.1f", r.training_return);
   if (!std::isnan(r.loss)) std::printf("  loss %.4f", r.loss);
   std::puts("");
   std::fflush(stdout);
@@ -136,7 +136,7 @@ void train(Arguments& a) {
 int main(int argc, char** argv) {
   Arguments a;
   CLI::App program("Learns to balance a pole on a cart, without seeing how fast they move", "cart_pole");
-  program.add_option("--model", a.model, "Where the model is kept; with --play it is loaded");
+  program.add_option("--model", a.model, "Where the model is kept; with --play it is loaded, otherwise written");
   auto* play = program.add_flag("--play", a.play, "Plays with --model instead of learning; on a terminal, live");
   play->needs("--model");
   program.add_option("--pace", a.pace, "Milliseconds a step of --play")->check(CLI::Range(0, 10000));

@@ -16,6 +16,7 @@
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
 #include "support/digit_images.hpp"
+#include "support/image_program.hpp"
 
 namespace {
 
@@ -23,11 +24,10 @@ using heed::Index;
 using support::Images;
 using Model = heed::VisionTransformer<float>;
 
-struct Arguments {
-  std::filesystem::path train, test, model;
+struct Arguments : support::ImageArguments {
   std::string norm = "pre", positions = "learned";
   Index images = 1500, copies = 8;
-  double largest = 16, move = 0.5, validation = 0;
+  double move = 0.5, validation = 0;
   heed::VisionTransformerOptions options{.image = {.channels = 1, .height = 8, .width = 8},
                                          .patch_size = 2,
                                          .transformer = {.d_model = 48,
@@ -118,7 +118,7 @@ void train(Arguments& a) {
   if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 3);
   Images images = read(a, a.train, 1, a.images, nullptr);
   std::optional<Images> test, held_out;
-  if (!a.test.empty() || a.train.empty()) test = read(a, a.test, 2, (a.images + 2) / 3, &images.names);
+  if (a.measures()) test = read(a, a.test, 2, (a.images + 2) / 3, &images.names);
   a.options.classes = std::ssize(images.names);
   a.options.transformer.norm = heed::norm_from(a.norm);
   a.options.transformer.positions = heed::positions_from(a.positions);
@@ -128,9 +128,11 @@ void train(Arguments& a) {
   std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.count(),
               a.options.image.height, a.options.image.width, std::ssize(images.names), model.patches(),
               heed::parameter_count(model));
-  if (!a.model.empty()) heed::check_writable(a.model);
   if (a.validation > 0) {
     const heed::Split split = heed::stratified_split(images.classes, a.validation, heed::Key{a.fit.seed}.child(3));
+    heed::require(!split.validation.empty() && !split.training.empty(), [] {
+      return heed::Fault{"too few images to hold some out", "--validation"};
+    });
     held_out = rows_of(images, split.validation);
     images = rows_of(images, split.training);
     a.fit.early_stopping.patience = a.fit.epochs;
@@ -140,22 +142,16 @@ void train(Arguments& a) {
       &images.names, "");
   const Index batches = (images.count() - 1) / a.fit.batch_size + 1;
   a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
-  a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 6)));
-  const heed::InterruptGuard guard;
-  a.fit.stop = guard.signal();
-  const heed::History history =
-      heed::fit(model, images.view(), a.fit, held_out ? std::optional(held_out->view()) : std::nullopt);
-  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
-  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
-  if (!a.model.empty()) heed::save(model, a.model);
+  support::fit_and_keep(model, images.view(), a.fit, 6, a.model,
+                        held_out ? std::optional(held_out->view()) : std::nullopt);
   if (test) measure(model, *test, a.fit.threads);
 }
 
 void run(Arguments& a) {
-  if (!a.train.empty() || a.test.empty()) return train(a);
+  if (!a.loads()) return train(a);
   const auto model = heed::load<Model>(a.model);
   a.options = model.options;
-  measure(model, read(a, a.test, 2, 0, &model.labels), a.fit.threads);
+  measure(model, read(a, a.test, 2, (a.images + 2) / 3, &model.labels), a.fit.threads);
 }
 
 }  // namespace
@@ -163,15 +159,12 @@ void run(Arguments& a) {
 int main(int argc, char** argv) {
   Arguments a;
   CLI::App program("A vision transformer that reads digits; without --train and --test a task of its own", "digits");
-  program.add_option("--train", a.train, "A line an image: its pixels, row by row, and its label");
-  program.add_option("--test", a.test, "The same, to measure on");
-  program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded");
-  program.add_option("--side", a.options.image.height, "Of an image, in pixels")->check(CLI::Range(1, 4096));
+  support::define(program, a, a.options.image, a.fit);
   program.add_option("--channels", a.options.image.channels, "Of a pixel")->check(CLI::Range(1, 4096));
   program.add_option("--images", a.images, "Of the task of its own")->check(CLI::PositiveNumber);
   program.add_option("--patch", a.options.patch_size, "Of a patch, in pixels")->check(CLI::Range(1, 4096));
-  program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
-  program.add_option("--validation", a.validation, "This share of --train is held out, and chooses the epoch");
+  program.add_option("--validation", a.validation, "This share of the images is held out, and chooses the epoch")
+      ->check(CLI::Range(0.0, 0.9));
   program.add_flag("--shifted", a.options.shifted_patches, "Patches of the image beside its four diagonal shifts");
   program.add_flag("--locality", a.options.transformer.locality, "Learnt temperatures; no patch attends to itself");
   program.add_option("--positions", a.positions, "none, sinusoidal, learned or relative");
@@ -184,16 +177,6 @@ int main(int argc, char** argv) {
   program.add_option("--heads", a.options.transformer.num_heads, "Heads of attention");
   program.add_option("--feedforward", a.options.transformer.dim_feedforward, "Hidden units of a block");
   program.add_option("--dropout", a.options.transformer.dropout, "In training");
-  program.add_option("--epochs", a.fit.epochs, "Passes over the images")->check(CLI::PositiveNumber);
-  program.add_option("--batch", a.fit.batch_size, "Images a step")->check(CLI::PositiveNumber);
-  program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
-  program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
   program.add_option("--label-smoothing", a.fit.label_smoothing, "0 to 1");
-  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
-  program.callback([&] {
-    a.options.image.width = a.options.image.height;
-    if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");
-  });
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

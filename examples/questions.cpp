@@ -18,6 +18,7 @@
 #include "support/command.hpp"
 #include "support/digit_images.hpp"
 #include "support/digit_questions.hpp"
+#include "support/image_program.hpp"
 #include "support/question_map.hpp"
 
 namespace {
@@ -30,11 +31,9 @@ using Model = heed::MultimodalClassifier<float>;
 
 constexpr heed::Key of_tests{0x7e575};  // the same for all seeds
 
-struct Arguments {
-  std::filesystem::path train, test, model;
+struct Arguments : support::ImageArguments {
   std::optional<std::string> ask;
   Index questions = 10, show = 5;  // about an image; images
-  double largest = 16;             // of a pixel
   heed::MultimodalClassifierOptions options{.image = {.channels = 1, .height = 8, .width = 8},
                                             .max_words = DigitQuestions::most_words};
   heed::FitOptions fit{.epochs = 20, .learning_rate = 4e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
@@ -127,9 +126,8 @@ void measure(const Arguments& a, const Model& model, const Images& images, const
 void train(Arguments& a) {
   if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 10);
   const heed::Key key{a.fit.seed};
-  const bool measured = !a.test.empty() || a.train.empty();
   const Images images = read(a, a.train, key.child(1), 1500);
-  const Images test = measured ? read(a, a.test, of_tests, 300) : Images{};
+  const Images test = a.measures() ? read(a, a.test, of_tests, 300) : Images{};
   a.options.tokens = heed::Vocabulary(DigitQuestions::words()).size();
   a.options.classes = std::ssize(DigitQuestions::answers());
   Model model(a.options);
@@ -139,20 +137,13 @@ void train(Arguments& a) {
   const Questions questions = draw(model, images, a.questions, key.child(2));
   std::printf("%td questions about %td images, %td words, %td answers, %td parameters\n", questions.x.extent(0),
               images.count(), std::ssize(model.words), a.options.classes, heed::parameter_count(model));
-  if (!a.model.empty()) heed::check_writable(a.model);
   a.fit.schedule = heed::CosineSchedule{};
-  a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 5)));
-  const heed::InterruptGuard guard;
-  a.fit.stop = guard.signal();
-  const heed::History history = heed::fit(model, questions.view(), a.fit);
-  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
-  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
-  if (!a.model.empty()) heed::save(model, a.model);
-  if (measured) measure(a, model, test, &questions);
+  support::fit_and_keep(model, questions.view(), a.fit, 5, a.model);
+  if (a.measures()) measure(a, model, test, &questions);
 }
 
 void run(Arguments& a) {
-  if (!a.ask && (!a.train.empty() || a.test.empty())) return train(a);
+  if (!a.ask && !a.loads()) return train(a);
   const auto model = heed::load<Model>(a.model);
   a.options = model.options;
   heed::require(model.labels == DigitQuestions::answers(), [&] {
@@ -171,29 +162,15 @@ int main(int argc, char** argv) {
   Arguments a;
   CLI::App program("Answers questions about digits; without --train and --test about digits it draws itself",
                    "questions");
-  program.add_option("--train", a.train, "A line an image: its pixels, row by row, and its digit");
-  program.add_option("--test", a.test, "The same, to measure on");
-  program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded");
+  support::define(program, a, a.options.image, a.fit);
   program.add_option("--ask", a.ask, "A question about the first images of --test, for a model that is kept")
       ->excludes("--train")
       ->needs("--model");
   program.add_option("--show", a.show, "So many images")->check(CLI::NonNegativeNumber);
-  program.add_option("--side", a.options.image.height, "Of an image, in pixels")->check(CLI::Range(2, 4096));
-  program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
   program.add_option("--questions", a.questions, "About each image of --train")->check(CLI::PositiveNumber);
   program.add_option("--channels", a.options.channels, "Of the convolution");
   program.add_option("--embedding", a.options.embedding, "Numbers a word");
   program.add_option("--hidden", a.options.hidden, "Size of the LSTM, and of the image's vector");
   program.add_option("--heads", a.options.heads, "Of attention");
-  program.add_option("--epochs", a.fit.epochs, "Passes over the questions")->check(CLI::PositiveNumber);
-  program.add_option("--batch", a.fit.batch_size, "Questions a step")->check(CLI::PositiveNumber);
-  program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam; it falls to 0")->check(CLI::PositiveNumber);
-  program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
-  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
-  program.callback([&] {
-    a.options.image.width = a.options.image.height;
-    if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");
-  });
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

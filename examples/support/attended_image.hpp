@@ -33,18 +33,34 @@ struct AttendedImage {
   std::string title;
 };
 
+namespace detail {
+/// As many rows and columns fewer as make it at most so wide: of some neighbours the first.
+inline Grid thinned(const Grid& grid, heed::Index width) {
+  const heed::Index every = (grid.width + width - 1) / width;
+  Grid some{{}, (grid.width + every - 1) / every};
+  for (heed::Index y = 0; y < grid.height(); y += every) {
+    for (heed::Index x = 0; x < grid.width; x += every) {
+      some.values.push_back(grid.values[static_cast<std::size_t>(y * grid.width + x)]);
+    }
+  }
+  return some;
+}
+}  // namespace detail
+
 /// The image, and below it the regions for each word, two columns each, as dark as they were attended to, within 80
-/// columns.
+/// columns; of wide ones some.
 inline std::string attended_text(const AttendedImage& image) {
+  constexpr heed::Index most = 38;
   std::string text;
-  for (const std::string& row : shade_rows(image.pixels.values, image.pixels.height())) text += "  " + row + '\n';
+  const Grid pixels = detail::thinned(image.pixels, most);
+  for (const std::string& row : shade_rows(pixels.values, pixels.height())) text += "  " + row + '\n';
   std::vector<std::string> lines;
   const auto flush = [&] {
     for (std::string& line : lines) text += line.erase(line.find_last_not_of(' ') + 1) + '\n';
     lines.clear();
   };
   for (std::size_t i = 0; i < image.words.size(); ++i) {
-    const Grid& map = image.attention[i];
+    const Grid map = detail::thinned(image.attention[i], most);
     const auto height = static_cast<std::size_t>(map.height()), width = static_cast<std::size_t>(2 * map.width);
     if (!lines.empty() && lines.front().size() + 3 + width > 80) flush();
     if (lines.empty()) lines.resize(height + 1);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "digit_images.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/image_and_tokens.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
@@ -46,10 +47,21 @@ struct CaptionTask {
   heed::Tensor<std::int32_t, 2> labels;  // (n, most)
   std::vector<Caption> captions;
 
-  /// `varied`: half of the images are moved by up to a pixel, and all are somewhat brighter or darker.
+  /// Throws where there are no images, or not of this size, and at a class that has no word. `varied`: half of the
+  /// images are moved by up to a pixel, and all are somewhat brighter or darker.
   CaptionTask(const Images& images, heed::ImageShape one, const heed::Vocabulary& words, heed::Key key,
               heed::Index count, bool varied)
       : input{{1, one.height, 2 * one.width}, most}, x({count, 1, input.size()}), labels({count, most}) {
+    heed::require(images.count() > 0, [] { return heed::Fault{"no images to make pairs of", "captions"}; });
+    heed::require(images.sequences.features() == one.size(), [&] {
+      return heed::Fault{"images of another size", "captions", std::to_string(one.size()) + " pixels",
+                         std::to_string(images.sequences.features())};
+    });
+    for (const std::string& name : images.names) {
+      heed::require(words.contains(class_word(name)), [&] {
+        return heed::Fault{"unknown label", "captions", heed::joined(words.words()), heed::in_quotes(name)};
+      });
+    }
     std::fill(labels.begin(), labels.end(), heed::TokenPairs::ignored);
     std::vector<float> pair(static_cast<std::size_t>(input.image.size()));
     for (heed::Index i = 0; i < count; ++i) {

@@ -6,10 +6,34 @@
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 
+#include "terminal.hpp"
+
 namespace support {
+
+namespace detail {
+/// Help in lines of at most 80 columns.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return in_lines(CLI::Formatter::make_option_desc(option), 80 - static_cast<int>(get_column_width()));
+  }
+  std::string make_description(const CLI::App* app) const override {
+    return in_lines(CLI::Formatter::make_description(app), 80) + '\n';
+  }
+
+ private:
+  static std::string in_lines(std::string text, int width) {
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    text = text.empty() ? text : wrapped(text, width, 0);
+    if (!text.empty()) text.pop_back();  // the end of the last line
+    return text;
+  }
+};
+}  // namespace detail
 
 /// Parses the command line, then calls `run()`. The exit code: 0; 2 where the command line is wrong; 1 for any other
 /// error. Errors stand on stderr, behind the program's name.
@@ -20,6 +44,7 @@ int run_command(CLI::App& program, int argc, char** argv, F&& run) {
     std::fprintf(stderr, "%s: %s\n", program.get_name().c_str(), what.c_str());
     return code;
   };
+  program.formatter(std::make_shared<detail::Help>());
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help

@@ -12,9 +12,6 @@ class CaptionProgram : public Example {
  protected:
   CaptionProgram() : Example("caption") {}
   const std::string small = " --channels 8 --features 16 --hidden 32 --unseen 200 ";
-  static void expect_columns(const std::string& out) {
-    for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
-  }
 };
 
 TEST_F(CaptionProgram, LearnsItsOwnTaskAndKeepsTheModel) {
@@ -23,20 +20,10 @@ TEST_F(CaptionProgram, LearnsItsOwnTaskAndKeepsTheModel) {
   EXPECT_GT(number_after(out, "exact captions "), 0.8) << out;
   EXPECT_NE(out.find(" left of "), std::string::npos);
   EXPECT_NE(out.find("| left"), std::string::npos);
-  expect_columns(out);
+  fits_80_columns(out);
   succeeds("--pairs 4000 --epochs 14 --threads 2 --model m2.safetensors" + small);
   EXPECT_TRUE(heed::read_file(folder / "m.safetensors") == heed::read_file(folder / "m2.safetensors"))
       << "the same bits for any number of threads";
-}
-
-/// Images of 4 x 4: a bright upper half is "up", a bright lower half "down".
-std::string halves() {
-  std::string text;
-  for (int i = 0; i < 24; ++i) {
-    for (int p = 0; p < 16; ++p) text += std::to_string((p < 8) == (i % 2 == 0) ? 9 + (i + p) % 3 : (i * p) % 4) + ',';
-    text += i % 2 == 0 ? "up\n" : "down\n";
-  }
-  return text;
 }
 
 TEST_F(CaptionProgram, DescribesImagesOfOtherSizesAndLoads) {
@@ -57,13 +44,36 @@ TEST_F(CaptionProgram, DescribesRealDigits) {
   EXPECT_GT(number_after(out, "exact captions "), 0.5) << out;
 }
 
+TEST_F(CaptionProgram, UsesTheModelThatIsThereAndDoesNotWriteOverIt) {
+  succeeds("--pairs 200 --epochs 1 --threads 1 --model m.safetensors" + small);
+  const std::string kept = text("m.safetensors");
+  EXPECT_EQ(succeeds("--model m.safetensors").find(" parameters"), std::string::npos) << "nothing is trained";
+  EXPECT_EQ(text("m.safetensors"), kept);
+}
+
+TEST_F(CaptionProgram, MeasuresNothingWhereThereIsNothingToMeasureOn) {
+  folder.file("d.csv", halves());
+  const std::string out = succeeds("--side 4 --train d.csv --pairs 50 --epochs 1 --channels 4 --features 8");
+  EXPECT_EQ(out.find("exact captions"), std::string::npos) << out;
+}
+
 TEST_F(CaptionProgram, SaysWhatIsWrong) {
   folder.file("d.csv", halves());
+  folder.file("one.csv", halves().substr(0, halves().find('\n') + 1));
+  folder.file("other.csv", "1,2,3,4,5,6,7,8,9,10,11,12,1,2,3,4,cat\n");
+  const std::string tiny = "--side 4 --pairs 20 --epochs 1 --channels 4 --features 8 ";
+  fails(tiny + "--train one.csv --held-out 0.5", 1, "--held-out: too few images to hold some out");
+  fails(tiny + "--train d.csv --held-out 1e-17", 1, "--held-out: too few images to hold some out");
+  fails(tiny + "--train d.csv --held-out 1", 2, "--held-out");
+  fails(tiny, 1, "images of another size (expected 16 pixels, got 64)");
+  fails("--side 16 --pairs 20 --epochs 1", 1, "images of another size (expected 256 pixels, got 64)");
+  succeeds(tiny + "--train d.csv --model m.safetensors");
+  fails("--test other.csv --model m.safetensors", 1, "unknown label");
   fails("--train d.csv", 1, "d.csv");
   fails("--train d.csv --side 2", 1, "not an image a line (expected 4 pixels and a label, got 4 times as many)");
   fails("--train d.csv --side 4 --channels 0", 1, "channels out of range");
   fails("--train d.csv --side 4 --picture p.txt", 1, "a picture is named .png or .svg");
-  fails("--train d.csv --side 1", 2, "--side");
+  fails("--train d.csv --side 0", 2, "--side");
   fails("--test d.csv", 2, "--model");
   fails("--test d.csv --model none.safetensors", 1, "none.safetensors");
   fails("--train none.csv", 1, "none.csv");
@@ -90,7 +100,10 @@ TEST(AttendedImage, BreaksLinesOfMoreThan80Columns) {
   image.attention.assign(20, {{1, 0}, 2});
   const std::string text = support::attended_text(image);
   EXPECT_EQ(lines(text).size(), 2U + 2 * 2);
-  for (const std::string& line : lines(text)) EXPECT_LE(line.size(), 80U) << line;
+  fits_80_columns(text);
+  image.pixels = {std::vector<float>(200 * 100, 1.0F), 200};
+  image.attention.assign(20, {std::vector<float>(100 * 50, 1.0F), 100});
+  fits_80_columns(support::attended_text(image));
 }
 
 TEST(AttendedImage, IsDrawn) {

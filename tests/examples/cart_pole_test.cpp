@@ -111,7 +111,7 @@ TEST_F(CartPoleProgram, LearnsKeepsTheModelAndPlays) {
   EXPECT_NE(out.find("[_____]"), std::string::npos) << out;
   EXPECT_TRUE(has_line(out, "-7 -6 -5 -4 -3 -2 -1 now")) << out;
   EXPECT_TRUE(has_line(out, "head 3")) << out;
-  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
+  fits_80_columns(out);
   const std::string end = out.substr(out.find("median return"));
   EXPECT_EQ(succeeds("--play --model m.safetensors --episodes 40 --threads 1"), end);
   const Result live = classifier_test::run({.folder = folder / ".",

@@ -30,11 +30,7 @@ TEST_F(Dates, AreRewrittenBetterThanByChanceAndFromTheFile) {
   ASSERT_EQ(again.code, 0) << again.err;
   const std::string shown = first.out.substr(first.out.find("\ngeneral: "));
   EXPECT_EQ(again.out, shown) << "the same map";
-  for (const std::string& line : lines(again.out)) {
-    std::size_t columns = 0;
-    for (const char c : line) columns += (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
-    EXPECT_LE(columns, 80U);
-  }
+  fits_80_columns(again.out);
 }
 
 TEST_F(Dates, RefuseWhatIsWrong) {

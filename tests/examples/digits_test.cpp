@@ -18,7 +18,7 @@ TEST_F(Digits, LearnsItsOwnTaskAndKeepsTheModel) {
   EXPECT_TRUE(has_line(out, "1500 images of 8 x 8, 4 classes, 16 patches, 5828 parameters")) << out;
   EXPECT_GT(number_after(out, "test accuracy "), 0.9) << out;
   EXPECT_NE(out.find("@@"), std::string::npos);
-  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
+  fits_80_columns(out);
 }
 
 TEST_F(Digits, LearnsWithShiftedPatchesAndLocality) {
@@ -30,17 +30,7 @@ TEST_F(Digits, LearnsWithShiftedPatchesAndLocality) {
 TEST_F(Digits, ShowsSomePixelsOfLargeImages) {
   const std::string out = succeeds("--epochs 1 --side 64 --patch 16 --channels 3 --images 40" + small);
   EXPECT_TRUE(has_line(out, "40 images of 64 x 64, 4 classes, 16 patches, 18052 parameters")) << out;
-  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
-}
-
-/// Images of 4 x 4: a bright upper half is `up`, a bright lower half `down`.
-std::string halves() {
-  std::string text;
-  for (int i = 0; i < 24; ++i) {
-    for (int p = 0; p < 16; ++p) text += std::to_string((p < 8) == (i % 2 == 0) ? 9 + (i + p) % 3 : (i * p) % 4) + ',';
-    text += i % 2 == 0 ? "up\n" : "down\n";
-  }
-  return text;
+  fits_80_columns(out);
 }
 
 TEST_F(Digits, ReadsImagesOfOtherSizesAndLoads) {
@@ -55,6 +45,13 @@ TEST_F(Digits, ReadsImagesOfOtherSizesAndLoads) {
 TEST_F(Digits, HoldsSomeOut) {
   const std::string out = succeeds("--epochs 2 --validation 0.2 --images 200" + small);
   EXPECT_NE(out.find("  test 0."), std::string::npos) << out;
+}
+
+TEST_F(Digits, UsesTheModelThatIsThereAndDoesNotWriteOverIt) {
+  const std::string out = succeeds("--images 60 --epochs 1 --model m.safetensors" + small);
+  const std::string kept = text("m.safetensors");
+  EXPECT_EQ(succeeds("--images 60 --model m.safetensors --threads 1"), out.substr(out.find("test accuracy")));
+  EXPECT_EQ(text("m.safetensors"), kept);
 }
 
 TEST_F(Digits, LearnsRealDigits) {
@@ -72,6 +69,8 @@ TEST_F(Digits, SaysWhatIsWrong) {
   fails("--train d.csv --side 4 --norm some", 1, "norm");
   fails("--train d.csv --side 4 --positions some", 1, "positions");
   fails("--side 4", 1, "images too small");
+  fails("--validation -0.5", 2, "--validation");
+  fails("--validation 0.001 --images 4", 1, "--validation: too few images to hold some out");
   fails("--test d.csv", 2, "--model");
   fails("--train none.csv", 1, "none.csv");
   fails("--epochs 0", 2, "--epochs");

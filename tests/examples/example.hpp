@@ -2,6 +2,7 @@
 
 // A program of examples/, run as a user does.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,13 @@
 #include "program.hpp"
 
 namespace classifier_test {
+
+/// Expects lines that fit a terminal.
+inline void fits_80_columns(const std::string& text) {
+  for (const std::string& line : lines(text)) {
+    EXPECT_LE(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }), 80) << line;
+  }
+}
 
 class Example : public Classifier {
  protected:
@@ -36,6 +44,16 @@ class Example : public Classifier {
     EXPECT_EQ(lines(result.err).size(), 1U) << result.err;
     EXPECT_NE(result.err.find(with), std::string::npos) << result.err;
     EXPECT_EQ(files(), before) << "nothing is written";
+  }
+  /// A table of images of 4 x 4: a bright upper half is "up", a bright lower half "down".
+  static std::string halves() {
+    std::string text;
+    for (int i = 0; i < 24; ++i) {
+      for (int p = 0; p < 16; ++p)
+        text += std::to_string((p < 8) == (i % 2 == 0) ? 9 + (i + p) % 3 : (i * p) % 4) + ',';
+      text += i % 2 == 0 ? "up\n" : "down\n";
+    }
+    return text;
   }
   /// The number after the last of these words; -1 where there is none.
   static double number_after(const std::string& text, const std::string& word) {

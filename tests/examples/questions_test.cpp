@@ -23,7 +23,7 @@ TEST_F(QuestionsProgram, LearnsItsOwnTaskAndKeepsTheModel) {
   for (const char* shown : {"which digit is it ?  ", ", right: ", "(image)"}) {
     EXPECT_NE(out.find(shown), std::string::npos) << shown << '\n' << out;
   }
-  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80U) << line;
+  fits_80_columns(out);
 }
 
 TEST_F(QuestionsProgram, LearnsRealDigitsLoadsAndAnswers) {
@@ -59,6 +59,14 @@ TEST_F(QuestionsProgram, GivesTheSameModelForAnyNumberOfThreads) {
   succeeds("--threads 1 --model 1.safetensors" + options);
   succeeds("--threads 2 --model 2.safetensors" + options);
   EXPECT_TRUE(text("1.safetensors") == text("2.safetensors"));
+}
+
+TEST_F(QuestionsProgram, UsesTheModelThatIsThereAndDoesNotWriteOverIt) {
+  const std::string out = succeeds("--epochs 1 --questions 1 --model m.safetensors" + small);
+  const std::string kept = text("m.safetensors"), again = succeeds("--model m.safetensors");
+  EXPECT_EQ(number_after(again, "test accuracy "), number_after(out, "test accuracy "));
+  EXPECT_EQ(again.find(" parameters"), std::string::npos) << "nothing is trained";
+  EXPECT_EQ(text("m.safetensors"), kept);
 }
 
 TEST_F(QuestionsProgram, SaysWhatIsWrong) {

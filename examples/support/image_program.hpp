@@ -1,0 +1,67 @@
+#pragma once
+
+// What programs that learn from images have in common: options, and training that keeps the model.
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/image.hpp"
+#include "heed/io/safetensors.hpp"
+#include "heed/train/fit.hpp"
+#include "heed/train/interrupt.hpp"
+#include "heed/train/loggers.hpp"
+
+namespace support {
+
+struct ImageArguments {
+  std::filesystem::path train, test, model;
+  double largest = 16;  // of a pixel
+
+  /// The model that is kept is used; otherwise one is trained.
+  bool loads() const { return train.empty() && !model.empty() && (!test.empty() || std::filesystem::exists(model)); }
+  /// There is something to measure on: a test file, or images that are drawn, as those of the training were.
+  bool measures() const { return train.empty() || !test.empty(); }
+};
+
+/// The options. Images are squares.
+inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image, heed::FitOptions& fit) {
+  program.add_option("--train", a.train, "A line an image: its pixels, row by row, and its label");
+  program.add_option("--test", a.test, "The same, to measure on");
+  program.add_option("--model", a.model, "Where the model is kept. Where there is one and no --train, it is loaded");
+  program.add_option("--side", image.height, "Of an image, in pixels")->check(CLI::Range(1, 4096));
+  program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
+  program.add_option("--epochs", fit.epochs, "Passes over what is learnt")->check(CLI::PositiveNumber);
+  program.add_option("--batch", fit.batch_size, "Examples a step")->check(CLI::PositiveNumber);
+  program.add_option("--learning-rate", fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
+  program.add_option("--weight-decay", fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--seed", fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
+  program.callback([&] {
+    image.width = image.height;
+    if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");
+  });
+}
+
+/// Trains, with about `lines` lines of progress, and writes the model where it is to be kept. Ctrl-C keeps the weights
+/// so far. Throws where the loss does not stay finite, and before all else where the model cannot be written.
+template <class Model>
+void fit_and_keep(Model& model, const heed::LabelledSequences<float>& data, heed::FitOptions fit, int lines,
+                  const std::filesystem::path& kept,
+                  const std::optional<heed::LabelledSequences<float>>& held_out = {}) {
+  if (!kept.empty()) heed::check_writable(kept);
+  fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, fit.epochs / lines)));
+  const heed::InterruptGuard guard;
+  fit.stop = guard.signal();
+  const heed::History history = heed::fit(model, data, fit, held_out);
+  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
+  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
+  if (!kept.empty()) heed::save(model, kept);
+}
+
+}  // namespace support
