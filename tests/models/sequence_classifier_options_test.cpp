@@ -124,6 +124,24 @@ TEST(SequenceClassifierOptions, ASingleDenseLayerIsNamedFc) {
   EXPECT_EQ(heed::options_from_tensors(shapes, {}), (Options{5, 7, 8, 0}));
 }
 
+TEST(SequenceClassifierOptions, RefuseSizesWhoseProductsAreNoNumbers) {
+  constexpr heed::Index most = heed::Index(1) << 28;
+  EXPECT_EQ(error_of([&] { parameter_count(Options{.features = 5, .classes = 10, .hidden = most, .layers = most}); }),
+            "SequenceClassifier: size out of range (expected 1 to 2^20, got 268435456)");
+  EXPECT_EQ(error_of([&] { parameter_count(Options{.features = 5, .classes = 10, .layers = most}); }),
+            "SequenceClassifier: size out of range (expected 1 to 2^16, got 268435456)");
+  for (const Attention a : {Attention::pool, Attention::multihead, Attention::additive, Attention::none}) {
+    const Options largest{.features = most,
+                          .classes = most,
+                          .hidden = 1 << 20,
+                          .dense = 1 << 20,
+                          .attention = a,
+                          .layers = 1 << 16,
+                          .bidirectional = true};
+    EXPECT_GT(parameter_count(largest), 0);
+  }
+}
+
 TEST(SequenceClassifierOptions, NameTheTensorThatIsMissing) {
   const auto all = shapes_of("seeds/pool");
   for (const std::string needed : {"lstm.weight_ih_l0", "lstm.weight_hh_l0", "fc1.weight", "fc2.weight"}) {

@@ -89,4 +89,14 @@ TEST(TaggerOptions, CountParameters) {
   EXPECT_NE(error_of([&] { parameter_count(o); }), "no error");
 }
 
+TEST(TaggerOptions, RefuseSizesWhoseProductsAreNoNumbers) {
+  constexpr heed::Index most = heed::Index(1) << 28;
+  TaggerOptions o{.tokens = {6}, .embedding = {3}, .classes = 4, .hidden = most, .layers = most};
+  EXPECT_EQ(error_of([&] { parameter_count(o); }), "Tagger: size out of range (expected 1 to 2^20, got 268435456)");
+  o.hidden = 2;
+  EXPECT_EQ(error_of([&] { parameter_count(o); }), "Tagger: size out of range (expected 1 to 2^16, got 268435456)");
+  o = {.tokens = {most}, .embedding = {1 << 20}, .classes = most, .hidden = 1 << 20, .layers = 1 << 16};
+  EXPECT_GT(parameter_count(o), 0);
+}
+
 }  // namespace

@@ -162,7 +162,7 @@ TEST(Tagger, RefusesWhatDoesNotFit) {
   o.hidden = 0;
   EXPECT_NE(error_of([&] { Tagger<float>{o}; }), "no error");
   EXPECT_EQ(error_of([&] { Tagger<float>::parameter_count(o); }),
-            "Tagger: size out of range (expected 1 to 2^28, got 0)");
+            "Tagger: size out of range (expected 1 to 2^20, got 0)");
   o = small;
   o.dropout = 1;
   EXPECT_NE(error_of([&] { Tagger<float>{o}; }), "no error");

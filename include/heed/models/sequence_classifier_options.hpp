@@ -147,13 +147,16 @@ inline StandardizationNumbers standardization_from_metadata(const Metadata& m, I
   return n;
 }
 
-/// How many numbers a classifier has. Throws where a size is not 1 to 2^28.
+/// How many numbers a classifier has. Throws where a size is out of range: layers times a product of two are a number.
 inline Index parameter_count(const SequenceClassifierOptions& o) {
-  for (const Index size : {o.features, o.classes, o.hidden, o.dense == 0 ? 1 : o.dense, o.layers}) {
-    require(size > 0 && size <= Index(1) << 28, [&] {
-      return Fault{"size out of range", "SequenceClassifier", "1 to 2^28", text_of(size)};
+  const auto within = [](Index size, Index bits) {
+    require(size > 0 && size <= Index(1) << bits, [&] {
+      return Fault{"size out of range", "SequenceClassifier", "1 to 2^" + text_of(bits), text_of(size)};
     });
-  }
+  };
+  for (const Index size : {o.features, o.classes}) within(size, 28);
+  for (const Index size : {o.hidden, o.dense == 0 ? 1 : o.dense}) within(size, 20);
+  within(o.layers, 16);
   const Index H = o.hidden, directions = o.bidirectional ? 2 : 1, D = directions * H;
   const Index gates = o.cell == CellKind::lstm ? 4 : o.cell == CellKind::gru ? 3 : 1;
   const auto layer = [&](Index inputs) { return directions * gates * H * (inputs + H + 2); };

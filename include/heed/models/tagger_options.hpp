@@ -61,15 +61,19 @@ inline const TaggerOptions& check(const TaggerOptions& o) {
   return o;
 }
 
-/// How many numbers a tagger has. Throws where a size is not 1 to 2^28.
+/// How many numbers a tagger has. Throws where a size is out of range: layers times a product of two are a number.
 inline Index parameter_count(const TaggerOptions& o) {
-  std::vector<Index> sizes{o.classes, o.hidden, o.layers};
-  for (const auto* list : {&o.tokens, &o.embedding}) sizes.insert(sizes.end(), list->begin(), list->end());
-  for (const Index size : sizes) {
-    require(size > 0 && size <= Index(1) << 28, [&] {
-      return Fault{"size out of range", "Tagger", "1 to 2^28", std::to_string(size)};
+  const auto within = [](Index size, Index bits) {
+    require(size > 0 && size <= Index(1) << bits, [&] {
+      return Fault{"size out of range", "Tagger", "1 to 2^" + std::to_string(bits), std::to_string(size)};
     });
-  }
+  };
+  within(o.classes, 28);
+  within(o.hidden, 20);
+  within(o.layers, 16);
+  within(std::ssize(o.embedding), 10);
+  for (const Index size : o.tokens) within(size, 28);
+  for (const Index size : o.embedding) within(size, 20);
   const Index D = 2 * o.hidden;
   const auto layer = [&](Index inputs) { return 4 * D * (inputs + o.hidden + 2); };
   const Index tables = std::transform_reduce(o.tokens.begin(), o.tokens.begin() + std::ssize(o.embedding),
