@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -87,6 +88,19 @@ Index most_cited(const heed::Graph& graph, const std::vector<Index>& papers) {
   return best;
 }
 
+/// A model of before, which must be one of such papers.
+void measure(const Model& model, const Arguments& a, const Nodes& nodes, const std::vector<std::int32_t>& test,
+             Text& text) {
+  heed::require(model.options.features == a.options.features && model.options.classes == a.options.classes, [&] {
+    const auto sizes = [](const auto& o) {
+      return std::to_string(o.features) + " words, " + std::to_string(o.classes) + " subjects";
+    };
+    return heed::Fault{"a model of other papers", a.model, sizes(a.options), sizes(model.options)};
+  });
+  std::printf("test accuracy %.4f\n", heed::evaluate_nodes(model, nodes, test).accuracy);
+  show_attention(model, nodes, most_cited(text.graph, text.parts["test"]));
+}
+
 void run(Arguments a) {
   Text text = a.nodes.empty() ? made_up() : heed::read_graph<float>(a.nodes, a.edges);
   for (const char* part : {"train", "val", "test"}) {
@@ -97,9 +111,10 @@ void run(Arguments a) {
   a.options.features = text.features.columns();
   a.options.classes = text.classes;
   const auto test = nodes.labels_of(text.parts["test"]);
-  std::printf("%td papers, %td citations both ways and loops, %td words, %td subjects; %zu papers to train on\n",
+  std::printf("%td papers, %td citations both ways and loops, %td words, %td subjects\n%zu papers to train on\n",
               text.graph.nodes(), text.graph.edges(), a.options.features, a.options.classes,
               text.parts["train"].size());
+  if (a.seeds == 0) return measure(heed::load<Model>(a.model), a, nodes, test, text);
   if (!a.model.empty()) heed::check_writable(a.model);
   std::vector<double> accuracies;
   Model first;
@@ -143,7 +158,7 @@ int main(int argc, char** argv) {
   auto* edges = program.add_option("--edges", a.edges, "A line a citation: two papers");
   nodes->needs(edges);
   edges->needs(nodes);
-  program.add_option("--model", a.model, "Where the model of the first seed is saved");
+  program.add_option("--model", a.model, "Where the model of the first seed is saved; with --seeds 0, where it is");
   program.add_option("--hidden", a.options.hidden, "Units of a head")->check(CLI::Range(1, 4096));
   program.add_option("--heads", a.options.heads, "Of the first layer")->check(CLI::Range(1, 64));
   program.add_option("--dropout", a.options.dropout, "")->check(CLI::Range(0.0, 0.99));
@@ -152,6 +167,9 @@ int main(int argc, char** argv) {
   program.add_option("--learning-rate", a.fit.learning_rate, "Adam's")->check(CLI::PositiveNumber);
   program.add_option("--weight-decay", a.fit.weight_decay, "Of matrices")->check(CLI::NonNegativeNumber);
   program.add_option("--seed", a.fit.seed, "The first")->check(CLI::NonNegativeNumber);
-  program.add_option("--seeds", a.seeds, "How many runs")->check(CLI::Range(1, 1000));
+  program.add_option("--seeds", a.seeds, "How many runs; 0: the --model is measured")->check(CLI::Range(0, 1000));
+  program.callback([&] {
+    if (a.seeds == 0 && a.model.empty()) throw CLI::RequiresError("--seeds 0", "--model");
+  });
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

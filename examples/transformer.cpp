@@ -134,7 +134,7 @@ void train(Arguments& a) {
 }
 
 void run(Arguments& a) {
-  if (a.train.empty() && !a.test.empty()) {
+  if (a.train.empty() && !a.model.empty() && (!a.test.empty() || std::filesystem::exists(a.model))) {
     const Model model = heed::load<Model>(a.model);
     return show(model, *read_test(a, {model.labels}, model.input_size()), a.fit.threads);
   }
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
                    "transformer");
   auto* const train = program.add_option("--train", a.train, "Labelled sequences to learn: .ts, .csv or .npy");
   auto* const test = program.add_option("--test", a.test, "Labelled sequences to measure on in the end");
-  program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded");
+  program.add_option("--model", a.model, "Where the model is kept. Where there is one and no --train, it is loaded");
   program.add_option("--train-labels", a.train_labels, "Their labels, where they stand apart")->needs(train);
   program.add_option("--test-labels", a.test_labels, "Their labels, where they stand apart")->needs(test);
   program.add_option("--features", a.load.features, "Features of a step in a .csv")->check(CLI::PositiveNumber);

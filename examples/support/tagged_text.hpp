@@ -2,37 +2,22 @@
 
 // Tagged words on a terminal: each word with its tag below it, in the tag's colour.
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "terminal.hpp"
+
 namespace support {
 
-/// Whether standard output shows colours.
-inline bool has_colours() {
-  const char *term = std::getenv("TERM"), *none = std::getenv("NO_COLOR");
-  return ::isatty(STDOUT_FILENO) && term && std::string_view(term) != "dumb" && !(none && *none);
-}
-
-/// Columns of a text of UTF-8, as most letters have it.
-inline std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
+/// The text without control characters, in at most so many columns.
 inline std::string cut(std::string_view text, std::size_t columns) {
-  std::string result;
-  for (std::size_t i = 0, n = 0; i < text.size(); ++i) {
-    if ((text[i] & 0xC0) != 0x80 && n++ == columns) break;
-    result += static_cast<unsigned char>(text[i]) < 0x20 ? '?' : text[i];
-  }
-  return result;
+  return column(text, std::min(columns_of(text), static_cast<int>(columns)));
 }
 
 /// Lines of words above their tags, at most `width` columns wide. A colour belongs to a tag's name without B- and I-;
@@ -40,7 +25,7 @@ inline std::string cut(std::string_view text, std::size_t columns) {
 inline void print_tagged(std::span<const std::string> words, std::span<const std::string> tags,
                          std::span<const std::string> names, std::size_t width = 80) {
   static constexpr int colours[] = {39, 208, 70, 170, 178, 45, 203, 105, 148, 215, 81, 212, 142, 110, 167, 79, 183};
-  const bool coloured = has_colours();
+  const bool coloured = is_terminal(stdout) && terminal_colours() != Colours::none;
   const auto type = [](std::string_view tag) {
     return tag.starts_with("B-") || tag.starts_with("I-") ? tag.substr(2) : tag;
   };
@@ -58,7 +43,7 @@ inline void print_tagged(std::span<const std::string> words, std::span<const std
   };
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string word = cut(words[i], width - 1), tag = tags[i] == "O" ? "" : cut(tags[i], width - 1);
-    const std::size_t columns = std::max(columns_of(word), columns_of(tag));
+    const auto columns = static_cast<std::size_t>(std::max(columns_of(word), columns_of(tag)));
     if (used > 0 && used + 1 + columns > width) flush();
     const auto found = std::find(types.begin(), types.end(), type(tags[i])) - types.begin();
     const bool paint = coloured && found < std::ssize(types);
@@ -66,7 +51,10 @@ inline void print_tagged(std::span<const std::string> words, std::span<const std
         paint ? "\x1b[38;5;" + std::to_string(colours[static_cast<std::size_t>(found) % std::size(colours)]) + "m" : "";
     const auto append = [&](std::string& line, const std::string& text) {
       if (used > 0) line += ' ';
-      line.append(on).append(text).append(paint ? "\x1b[0m" : "").append(columns - columns_of(text), ' ');
+      line.append(on)
+          .append(text)
+          .append(paint ? "\x1b[0m" : "")
+          .append(columns - static_cast<std::size_t>(columns_of(text)), ' ');
     };
     append(upper, word);
     append(lower, tag);

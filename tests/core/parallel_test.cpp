@@ -107,7 +107,9 @@ TEST(ThreadPool, SizesItselfByTheMachineUnlessTold) {
   EXPECT_GE(ThreadPool().size(), 1);
   EXPECT_EQ(ThreadPool(3).size(), 3);
   EXPECT_EQ(test_support::error_of([] { ThreadPool(-1); }),
-            "ThreadPool: number of threads (expected at least 0, got -1)");
+            "ThreadPool: number of threads (expected 0 to 4096, got -1)");
+  EXPECT_EQ(test_support::error_of([] { ThreadPool(100000); }),
+            "ThreadPool: number of threads (expected 0 to 4096, got 100000)");
 }
 
 // Threads of somebody's own: one a task.

@@ -23,6 +23,6 @@ TEST_P(AnyProgram, HelpFitsATerminal) {
 INSTANTIATE_TEST_SUITE_P(Examples, AnyProgram,
                          testing::Values("caption", "cart_pole", "cora", "dates", "digits", "language_model",
                                          "questions", "sentences", "tagger", "transformer", "translate"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& of) { return std::string(of.param); });
 
 }  // namespace

@@ -26,7 +26,7 @@ TEST_F(Transformer, LearnsItsOwnTaskAndShowsWhereItLooks) {
   const std::string out = succeeds("--threads 1 --epochs 8");
   EXPECT_GT(accuracy_of(out), 0.9) << out;
   EXPECT_NE(out.find("@@"), std::string::npos);
-  for (const std::string& line : lines(out)) EXPECT_LE(line.size(), 80u) << line;
+  fits_80_columns(out);
 }
 
 TEST_F(Transformer, KeepsItsModelInAFile) {
@@ -39,6 +39,12 @@ TEST_F(Transformer, KeepsItsModelInAFile) {
       EXPECT_EQ(again, out.substr(out.find("test accuracy"))) << options;
     }
   }
+}
+
+TEST_F(Transformer, UsesTheModelThatIsThereAndDoesNotWriteOverIt) {
+  const std::string out = succeeds("--epochs 1 --model m.safetensors" + small), kept = text("m.safetensors");
+  EXPECT_EQ(succeeds("--model m.safetensors --threads 1"), out.substr(out.find("test accuracy")));
+  EXPECT_EQ(text("m.safetensors"), kept);
 }
 
 TEST_F(Transformer, KeepsLocalityInAFile) {

@@ -39,6 +39,7 @@ const std::vector<Wrong> out_of_range = {
     {"accumulate", [](FitOptions& o) { o.accumulate = 0; }},
     {"accumulate", [](FitOptions& o) { o.accumulate = 2; }},  // of full batches
     {"threads", [](FitOptions& o) { o.threads = -1; }},
+    {"threads", [](FitOptions& o) { o.threads = 100000; }},
     {"tile_width", [](FitOptions& o) { o.tile_width = 20; }},
     {"tile_width", [](FitOptions& o) { o.tile_width = -16; }},
     {"clip_norm", [](FitOptions& o) { o.clip_norm = -1; }},

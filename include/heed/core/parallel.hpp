@@ -52,13 +52,16 @@ class ExecutorReference {
   std::function<void(std::function<void()>)> run_;
 };
 
+/// No machine has use for more.
+inline constexpr int most_threads = 4096;
+
 /// A number of threads, the caller's among them. Eigen's thread pool does the work, or an executor.
 class ThreadPool {
  public:
-  /// `threads` of 0: as many as the machine has. Throws where it is negative.
+  /// `threads` of 0: as many as the machine has. Throws where it is not 0 to `most_threads`.
   HEED_COLD explicit ThreadPool(int threads = 0) {
-    require(threads >= 0, [&] {
-      return Fault{"number of threads", "ThreadPool", "at least 0", std::to_string(threads)};
+    require(threads >= 0 && threads <= most_threads, [&] {
+      return Fault{"number of threads", "ThreadPool", "0 to " + text_of(Index(most_threads)), std::to_string(threads)};
     });
     threads_ = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     if (threads_ > 1) pool_ = std::make_unique<Eigen::ThreadPool>(threads_ - 1);

@@ -74,7 +74,7 @@ HEED_COLD inline const FitOptions& check(const FitOptions& o) {
   require_option(o.accumulate >= 1, "accumulate", "at least 1", static_cast<double>(o.accumulate));
   require_option(o.accumulate == 1 || o.batch_size > 0, "accumulate", "1, or a batch_size",
                  static_cast<double>(o.accumulate));
-  require_option(o.threads >= 0, "threads", "at least 0", o.threads);
+  require_option(o.threads >= 0 && o.threads <= most_threads, "threads", "0 to 4096", o.threads);
   require_option(o.tile_width >= 0 && o.tile_width % tile_unit == 0, "tile_width", "a multiple of 16, at least 0",
                  static_cast<double>(o.tile_width));
   at_least_0("clip_norm", o.clip_norm);
