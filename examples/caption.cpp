@@ -70,8 +70,8 @@ void measure(const Arguments& a, const Model& model, const Images& images) {
   const auto said = describe(model, words, task);
   std::vector<Caption> captions;
   for (const auto& one : said) captions.push_back(to_words(one, words));
-  std::printf("exact captions %.4f of %td unseen pairs (goal .95)\n\n",
-              heed::exact_match<Caption>(captions, task.captions), task.count());
+  std::printf("exact captions %.4f of %td unseen pairs\n\n", heed::exact_match<Caption>(captions, task.captions),
+              task.count());
   std::vector<support::AttendedImage> shown;
   for (Index i = 0; i < std::min(a.shown, task.count()); ++i) {
     shown.push_back(attended(task, i, said[static_cast<std::size_t>(i)], words));
@@ -116,7 +116,7 @@ void train(Arguments& a) {
               words.size(), a.options.regions(), heed::parameter_count(model));
   const Index batches = (task.count() - 1) / a.fit.batch_size + 1;
   a.fit.schedule = heed::CosineSchedule{.warmup = std::min<Index>(200, batches), .warmup_start = 0.1};
-  support::fit_and_keep(model, task.view(), a.fit, a.fit.epochs, a.model);
+  support::fit_and_keep(model, task.view(), a.fit, a.fit.epochs, a);
   if (a.measures() || a.held_out > 0) measure(a, model, test);
 }
 

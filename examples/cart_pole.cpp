@@ -145,7 +145,8 @@ int main(int argc, char** argv) {
   program.add_option("--window", a.options.steps, "It sees the last so many observations")->check(CLI::Range(1, 100));
   program.add_option("--hidden", a.options.hidden, "Features inside");
   program.add_option("--heads", a.options.num_heads, "Of attention");
-  program.add_option("--positions", a.positions, "none, sinusoidal or learned");
+  program.add_option("--positions", a.positions, "none, sinusoidal or learned")
+      ->check(CLI::IsMember({"none", "sinusoidal", "learned"}));
   program.add_option("--learning-rate", a.learn.update.learning_rate, "Of Adam, at first")->check(CLI::PositiveNumber);
   program.add_option("--batch", a.learn.update.batch_size, "Transitions an update")->check(CLI::PositiveNumber);
   program.add_option("--evaluate", a.learn.evaluate_every, "Steps between evaluations")->check(CLI::PositiveNumber);

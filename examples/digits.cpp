@@ -142,8 +142,7 @@ void train(Arguments& a) {
       &images.names, "");
   const Index batches = (images.count() - 1) / a.fit.batch_size + 1;
   a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
-  support::fit_and_keep(model, images.view(), a.fit, 6, a.model,
-                        held_out ? std::optional(held_out->view()) : std::nullopt);
+  support::fit_and_keep(model, images.view(), a.fit, 6, a, held_out ? std::optional(held_out->view()) : std::nullopt);
   if (test) measure(model, *test, a.fit.threads);
 }
 

@@ -138,7 +138,7 @@ void train(Arguments& a) {
   std::printf("%td questions about %td images, %td words, %td answers, %td parameters\n", questions.x.extent(0),
               images.count(), std::ssize(model.words), a.options.classes, heed::parameter_count(model));
   a.fit.schedule = heed::CosineSchedule{};
-  support::fit_and_keep(model, questions.view(), a.fit, 5, a.model);
+  support::fit_and_keep(model, questions.view(), a.fit, 5, a);
   if (a.measures()) measure(a, model, test, &questions);
 }
 
@@ -151,8 +151,13 @@ void run(Arguments& a) {
   });
   const Images test = read(a, a.test, of_tests, 300);
   if (!a.ask) return measure(a, model, test);
-  const std::vector<std::string> words = heed::tokenize_13a(heed::lower_case(*a.ask));
+  std::vector<std::string> words = heed::tokenize_13a(heed::lower_case(*a.ask));
   heed::require(!words.empty(), [] { return heed::Fault{"an empty question"}; });
+  if (words.back() != "?") words.emplace_back("?");
+  heed::require(std::ssize(words) <= model.options.max_words, [&] {
+    return heed::Fault{"too many words", "question", "at most " + std::to_string(model.options.max_words),
+                       std::to_string(words.size())};
+  });
   for (Index i = 0; i < std::min(a.show, test.count()); ++i) show(model, test.pixels(i), words, "");
 }
 
@@ -163,7 +168,9 @@ int main(int argc, char** argv) {
   CLI::App program("Answers questions about digits; without --train and --test about digits it draws itself",
                    "questions");
   support::define(program, a, a.options.image, a.fit);
-  program.add_option("--ask", a.ask, "A question about the first images of --test, for a model that is kept")
+  program
+      .add_option("--ask", a.ask,
+                  "A question about the first images of --test, for a model that is kept: is it larger than four ?")
       ->excludes("--train")
       ->needs("--model");
   program.add_option("--show", a.show, "So many images")->check(CLI::NonNegativeNumber);

@@ -64,7 +64,13 @@ inline Images read_images(const std::filesystem::path& path, heed::ImageShape im
     return heed::Fault{"not an image a line", path.string(), std::to_string(image.size()) + " pixels and a label",
                        std::to_string(sequences.steps()) + " times as many"};
   });
-  for (float& pixel : sequences.x) pixel /= static_cast<float>(largest);
+  for (float& pixel : sequences.x) {
+    heed::require(pixel >= 0 && static_cast<double>(pixel) <= largest, [&] {
+      return heed::Fault{"a pixel is out of range", path.string(), "0 to --largest " + heed::text_of(largest),
+                         heed::text_of(static_cast<double>(pixel))};
+    });
+    pixel /= static_cast<float>(largest);
+  }
   return with_classes(std::move(sequences), names, path.string());
 }
 

@@ -52,16 +52,17 @@ inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image
 /// so far. Throws where the loss does not stay finite, and before all else where the model cannot be written.
 template <class Model>
 void fit_and_keep(Model& model, const heed::LabelledSequences<float>& data, heed::FitOptions fit, int lines,
-                  const std::filesystem::path& kept,
-                  const std::optional<heed::LabelledSequences<float>>& held_out = {}) {
-  if (!kept.empty()) heed::check_writable(kept);
+                  const ImageArguments& a, const std::optional<heed::LabelledSequences<float>>& held_out = {}) {
+  if (!a.model.empty()) heed::check_writable(a.model);
   fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, fit.epochs / lines)));
   const heed::InterruptGuard guard;
   fit.stop = guard.signal();
   const heed::History history = heed::fit(model, data, fit, held_out);
   heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
   if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
-  if (!kept.empty()) heed::save(model, kept);
+  if (!a.model.empty()) heed::save(model, a.model);
+  if (a.model.empty() && !a.train.empty()) std::puts("the model is not kept: --model FILE writes it");
+  if (!a.measures()) std::puts("there is no --test to measure on");
 }
 
 }  // namespace support

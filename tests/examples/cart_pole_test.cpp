@@ -140,7 +140,7 @@ TEST_F(CartPoleProgram, SaysWhatIsWrong) {
   fails("--play --model none.safetensors", 1, "none.safetensors");
   fails("--steps 0", 2, "--steps");
   fails("--heads 3", 1, "heads");
-  fails("--positions relative", 1, "positions none, sinusoidal or learned");
+  fails("--positions relative", 2, "--positions");
   fails("--curve c.jpg", 1, "c.jpg");
   fails("--model none/m.safetensors", 1, "none/m.safetensors");
 }

@@ -42,6 +42,13 @@ TEST_F(Digits, ReadsImagesOfOtherSizesAndLoads) {
             out.substr(out.find("test accuracy")));
 }
 
+TEST_F(Digits, SaysWhatIsNotKeptAndNotMeasured) {
+  folder.file("d.csv", halves());
+  const std::string out = succeeds("--train d.csv --side 4 --largest 12 --epochs 1" + small);
+  EXPECT_TRUE(has_line(out, "the model is not kept: --model FILE writes it")) << out;
+  EXPECT_TRUE(has_line(out, "there is no --test to measure on")) << out;
+}
+
 TEST_F(Digits, HoldsSomeOut) {
   const std::string out = succeeds("--epochs 2 --validation 0.2 --images 200" + small);
   EXPECT_NE(out.find("  test 0."), std::string::npos) << out;
@@ -65,6 +72,7 @@ TEST_F(Digits, SaysWhatIsWrong) {
   folder.file("d.csv", halves());
   fails("--train d.csv", 1, "d.csv");
   fails("--train d.csv --side 2", 1, "not an image a line (expected 4 pixels and a label, got 4 times as many)");
+  fails("--train d.csv --side 4 --largest 5", 1, "d.csv: a pixel is out of range (expected 0 to --largest 5");
   fails("--train d.csv --side 4 --patch 3", 1, "not made of whole patches");
   fails("--train d.csv --side 4 --norm some", 1, "norm");
   fails("--train d.csv --side 4 --positions some", 1, "positions");

@@ -14,7 +14,7 @@ namespace heed::inline HEED_ISA {
 /// An image in the features of a step: row by row, and the channels of a pixel side by side. Number
 /// (y width + x) channels + c is channel c of the pixel at (y, x). An image of one channel is a matrix as C has it.
 struct ImageShape {
-  Index channels = 0, height = 0, width = 0;
+  Index channels = 1, height = 0, width = 0;
 
   Index pixels() const { return height * width; }
   Index size() const { return channels * pixels(); }
