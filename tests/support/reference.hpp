@@ -24,7 +24,7 @@ namespace test_support {
 using heed::Index;
 using Values = std::vector<double>;
 
-/// What SEMANTICS calls equal: one forward or backward pass in double against PyTorch's.
+/// The largest difference of one forward or backward pass in double from PyTorch's.
 inline constexpr double equal_in_double = 1e-12;
 
 /// The largest difference over max(1, the largest expected value); infinite where sizes differ or a number is NaN.
