@@ -11,6 +11,7 @@
 #include "heed/core/attention_weights.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"

@@ -10,6 +10,8 @@
 #include <map>
 #include <string>
 
+#include "heed/core/compiled.hpp"
+
 // Without IEEE arithmetic, roundings that the kernels rely on are optimised away, and with them every check for NaN.
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "heed needs IEEE arithmetic: compile without -ffast-math and -Ofast"
