@@ -36,7 +36,7 @@ using test_support::Task;
 template <class S>
 using Model = test_support::SmallModel<S>;
 
-static_assert(heed::Reducer<MpiReducer, Model<float>>);
+static_assert(heed::Reducer<MpiReducer, float>);
 
 // The sequences that a process has of a task.
 template <class S>
@@ -199,19 +199,21 @@ TEST(Mpi, ReducesInTheTreeOfOneProcess) {
   MpiReducer mpi;
   heed::ThreadPool pool(2);
   for (Index count = 1; count <= 40; ++count) {
-    std::vector<Shard<Numbers>> all, mine;
+    std::vector<Shard<float>> all, mine;
     const heed::Key key{static_cast<std::uint64_t>(count)};
     std::uint64_t draw = 0;
     for (Index i = 0; i < count; ++i) {
-      all.push_back({Numbers({.in_features = 5, .out_features = 7}), {key.normal(draw++), key.uniform(draw++)}});
-      for (float& v : all.back().gradient.weight) v = static_cast<float>(std::exp(4 * key.normal(draw++)));
+      all.push_back({heed::OwnModel<float>(Numbers({.in_features = 5, .out_features = 7})),
+                     {key.normal(draw++), key.uniform(draw++)}});
+      for (float& v : all.back().gradient.as<Numbers>().weight)
+        v = static_cast<float>(std::exp(4 * key.normal(draw++)));
     }
     const IndexRange own = mpi.own(count);
     mine.assign(all.begin() + own.first, all.begin() + own.last);
     if (mine.empty()) mine.push_back(all.back());
     heed::InProcessReducer().reduce(std::span(all), count, pool);
     mpi.reduce(std::span(mine), count, pool);
-    EXPECT_EQ(flat(mine[0].gradient), flat(all[0].gradient)) << count;
+    EXPECT_EQ(flat(mine[0].gradient.as<Numbers>()), flat(all[0].gradient.as<Numbers>())) << count;
     EXPECT_EQ(mine[0].totals.loss, all[0].totals.loss);
     EXPECT_EQ(mine[0].totals.correct, all[0].totals.correct);
   }

@@ -109,21 +109,25 @@ TEST(Embedding, ShardsAddTheRowsThatWereUsed) {
     run->forward();
     run->backward();
   }
-  heed::Shard<Embedding<double>> sum{one.gradient, {}};
-  sum += heed::Shard<Embedding<double>>{other.gradient, {}};
-  EXPECT_EQ(touched_rows(sum.gradient), (std::vector<Index>{7, 900, 5}));
-  const auto& weight = std::as_const(sum.gradient).weight;
+  const auto shard = [](const Embedding<double>& gradient) {
+    return heed::Shard<double>{heed::OwnModel<double>(gradient), {}};
+  };
+  heed::Shard<double> sum = shard(one.gradient);
+  sum += shard(other.gradient);
+  auto& gradient = sum.gradient.as<Embedding<double>>();
+  EXPECT_EQ(touched_rows(gradient), (std::vector<Index>{7, 900, 5}));
+  const auto& weight = std::as_const(gradient).weight;
   EXPECT_EQ(weight.row(7)[0], 2);
   EXPECT_EQ(weight.row(5)[1], 1);
   EXPECT_EQ(weight.row(900)[1], 1);
 
-  sum.gradient.weight.data();  // all of one side, and all of the other
-  sum += heed::Shard<Embedding<double>>{other.gradient, {}};
-  EXPECT_EQ(std::as_const(sum.gradient).weight.row(7)[0], 3);
-  heed::Shard<Embedding<double>> fresh{layer, {}};
-  set_zero(fresh.gradient);
+  gradient.weight.data();  // all of one side, and all of the other
+  sum += shard(other.gradient);
+  EXPECT_EQ(weight.row(7)[0], 3);
+  heed::Shard<double> fresh = shard(layer);
+  set_zero(fresh.gradient.as<Embedding<double>>());
   fresh += sum;
-  EXPECT_EQ(test_support::numbers(fresh.gradient), test_support::numbers(sum.gradient));
+  EXPECT_EQ(test_support::numbers(fresh.gradient.as<Embedding<double>>()), test_support::numbers(gradient));
 }
 
 TEST(Embedding, ThePaddingRowIsZeroAndStaysThere) {

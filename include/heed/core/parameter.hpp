@@ -116,14 +116,7 @@ class ParameterArray {
     return data_.get() + first;
   }
 
- protected:
-  explicit ParameterArray(std::size_t rank) : rank_(rank) {}
   // Models are made, copied and thrown away in many places: each calls these, and contains none of them.
-  HEED_COLD explicit ParameterArray(std::span<const Index> extents)
-      : rank_(extents.size()), size_(element_count(extents)), data_(allocate_aligned<S>(size_)) {
-    std::copy(extents.begin(), extents.end(), extents_.begin());
-    std::fill_n(data_.get(), size_, S(0));
-  }
   HEED_COLD ParameterArray(const ParameterArray& other)
       : extents_(other.extents_),
         rank_(other.rank_),
@@ -146,6 +139,14 @@ class ParameterArray {
     return *this;
   }
   HEED_COLD ~ParameterArray() {}
+
+ protected:
+  explicit ParameterArray(std::size_t rank) : rank_(rank) {}
+  HEED_COLD explicit ParameterArray(std::span<const Index> extents)
+      : rank_(extents.size()), size_(element_count(extents)), data_(allocate_aligned<S>(size_)) {
+    std::copy(extents.begin(), extents.end(), extents_.begin());
+    std::fill_n(data_.get(), size_, S(0));
+  }
 
   Index extent(std::size_t axis) const { return extents_[axis]; }
   // of arrays that do not ask what is touched

@@ -9,31 +9,14 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/isa.hpp"
 
 // Without IEEE arithmetic, roundings that the kernels rely on are optimised away, and with them every check for NaN.
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "heed needs IEEE arithmetic: compile without -ffast-math and -Ofast"
-#endif
-
-// All of heed sits in `heed::<instruction set>`, an inline namespace, so that objects built with different `-march`
-// link into one program without breaking the one-definition rule: users write `heed::Dense`, the linker sees
-// `heed::avx512::Dense`.
-#if defined(__AVX512F__)
-#define HEED_ISA avx512
-#elif defined(__AVX2__) && defined(__FMA__)
-#define HEED_ISA avx2
-#elif defined(__AVX__)
-#define HEED_ISA avx
-#elif defined(__SSE4_1__)
-#define HEED_ISA sse4
-#elif defined(__SSE2__)
-#define HEED_ISA sse2
-#elif defined(__ARM_NEON)
-#define HEED_ISA neon
-#else
-#define HEED_ISA generic
 #endif
 
 // Kernels are built from small functions that must vanish: without this, compilers give up inlining at unrolled blocks.
@@ -43,6 +26,18 @@
 #define HEED_COLD __attribute__((noinline, cold))
 
 namespace heed::inline HEED_ISA {
+
+#ifdef HEED_COMPILED
+namespace detail {
+#define HEED_TEXT_OF(name) #name
+#define HEED_TEXT(name) HEED_TEXT_OF(name)
+static_assert(std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
+              "heed::compiled is built for another instruction set than this source. Give both the same -march. CMake: "
+              "set HEED_MARCH, for instance to native; what links heed::compiled then has it, too.");
+#undef HEED_TEXT
+#undef HEED_TEXT_OF
+}  // namespace detail
+#endif
 
 using Index = Eigen::Index;
 

@@ -208,8 +208,8 @@ class MpiReducer {
 
   IndexRange own(Index count) const { return world_.own(count, world_.rank); }
 
-  template <class Model>
-  void reduce(std::span<Shard<Model>> mine, Index count, ThreadPool& threads) {
+  template <class S>
+  void reduce(std::span<Shard<S>> mine, Index count, ThreadPool& threads) {
     const IndexRange range = own(count);
     for (Index distance = 1; distance < count && range.count() > 0; distance *= 2) {
       add_pairs(mine, range.first, distance, threads);
@@ -244,9 +244,9 @@ class MpiReducer {
  private:
   /// The pairs of a level of the tree whose halves are in two processes: of the shards of a process, which are a range,
   /// at most the first right half and the last left half.
-  template <class Model>
-  void add_across(std::span<Shard<Model>> mine, IndexRange range, Index count, Index distance) {
-    const auto shard = [&](Index i) -> Shard<Model>& { return mine[static_cast<std::size_t>(i - range.first)]; };
+  template <class S>
+  void add_across(std::span<Shard<S>> mine, IndexRange range, Index count, Index distance) {
+    const auto shard = [&](Index i) -> Shard<S>& { return mine[static_cast<std::size_t>(i - range.first)]; };
     const Index step = 2 * distance;
     const Index right = (range.first - distance + step - 1) / step * step + distance;
     const Index left = (range.last - 1) / step * step;

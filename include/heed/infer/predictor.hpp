@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <numeric>
 #include <span>
-#include <string>
+#include <type_traits>
 #include <vector>
 
+#include "heed/core/any_model.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
@@ -35,6 +37,63 @@ struct Prediction {
 /// What a batch prediction writes.
 enum class Output { probabilities, logits };
 
+namespace detail {
+
+template <class S>
+Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents);
+
+/// What `Predictor` is for one type of models, for all that compute in S from inputs of type X.
+template <class S, class X>
+class PredictorRun {
+ public:
+  explicit PredictorRun(const ModelReference<S>& model) : model_(model), cache_(model.functions()) {}
+
+  /// The logits of one sequence.
+  Tile<S> one(TensorView<const X, 2> sequence);
+  /// The same, or probabilities, to `out`.
+  void one(TensorView<const X, 2> sequence, std::span<S> out, Output what);
+  void many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, Output what);
+  Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
+
+  /// f(first row, rows, logits) for every tile; all tiles have the steps of x. With an order rows are places in it, and
+  /// a tile has the steps of its longest sequence.
+  template <class F>
+  void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f,
+                 std::span<const Index> order = {}) {
+    run(output, x, lengths, order, {&f, [](const void* function, Index first, Index rows, const Tile<S>& z) {
+                                      (*static_cast<std::remove_reference_t<F>*>(const_cast<void*>(function)))(first,
+                                                                                                               rows, z);
+                                    }});
+  }
+
+  const ModelReference<S>& model() const { return model_; }
+  AnyCache<S>& cache() { return cache_; }
+
+ private:
+  static constexpr Index widest = 64;
+
+  // any function, so that all the rest is compiled once
+  struct Work {
+    const void* function;
+    void (*call)(const void* function, Index first, Index rows, const Tile<S>& z);
+  };
+  void run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, std::span<const Index> order,
+           Work work);
+  std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const;
+  static void check_logits(const Tile<S>& z, Index rows, TensorView<const X, 3> x,
+                           std::span<const std::int32_t> lengths);
+  static void check_width(Index got, Index classes);
+
+  ModelReference<S> model_;
+  AnyCache<S> cache_;
+  Scratch scratch_;
+  TileBuffer<X> input_;
+  TileBuffer<S> output_;
+  Buffer<std::int32_t> lengths_;
+};
+
+}  // namespace detail
+
 /// Runs a model that gives logits, (1, classes) or (steps, classes), from memory of its own: no allocation once warm.
 /// One per thread; the model must outlive it and may be shared.
 template <Layer Model>
@@ -43,13 +102,13 @@ class Predictor {
   using S = typename Model::Scalar;
   using X = typename Model::Input;  ///< S, or std::int32_t for tokens
 
-  explicit Predictor(const Model& model) : model_(&model) {}
+  explicit Predictor(const Model& model) : model_(&model), run_(model) {}
   explicit Predictor(const Model&& model) = delete;
 
   /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit or a
   /// number is not finite.
   Prediction<S> operator()(TensorView<const X, 2> sequence) {
-    const Tile<S> z = run(sequence);
+    const Tile<S> z = run_.one(sequence);
     kernels::softmax(z.data, z.features, 1);
     const auto best = std::max_element(z.data, z.data + z.features);
     return {best - z.data, {z.data, static_cast<std::size_t>(z.features)}};
@@ -60,56 +119,21 @@ class Predictor {
   }
   /// One sequence; `out` takes what `what` says, one a class. Throws where its size is not the number of classes.
   void operator()(TensorView<const X, 2> sequence, std::span<S> out, Output what = Output::probabilities) {
-    const Tile<S> z = run(sequence);
-    check_width(static_cast<Index>(out.size()), z.features);
-    if (what == Output::probabilities) kernels::softmax(z.data, z.features, 1);
-    std::copy_n(z.data, z.features, out.data());
+    run_.one(sequence, out, what);
   }
 
   /// Many sequences (n, steps, features), tile by tile; `out` is (n, classes). `lengths`: valid steps of each; empty:
   /// all full. Throws where a shape or a length does not fit.
   void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths = {},
                   Output what = Output::probabilities) {
-    require(out.extent(0) == x.extent(0), [&] {
-      return Fault{"wrong number of rows", "Predictor, out", text_of(x.extent(0)), text_of(out.extent(0))};
-    });
-    each_tile(logits_shape(*model_, {x.extent(1), x.extent(2)}, "Predictor"), x, lengths,
-              [&](Index first, Index rows, Tile<S> z) {
-                check_width(out.extent(1), z.features);
-                if (what == Output::probabilities) kernels::softmax(z.data, z.features, z.lanes);
-                for (Index l = 0; l < rows; ++l) {
-                  for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
-                }
-              });
+    run_.many(x, out, lengths, what);
   }
 
   /// The label of every step of many outputs, (n, steps): the class of the largest logit, the first of equals; -1
   /// past a sequence's end, where steps are those of the input. For models that give logits (steps, classes). Throws as
   /// above.
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
-    const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
-    Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
-    std::fill(out.begin(), out.end(), -1);
-    const std::vector<Index> order = by_length(x, lengths);
-    const auto row_of = [&](Index p) { return order.empty() ? p : order[static_cast<std::size_t>(p)]; };
-    const auto put_labels = [&](Index first, Index rows, Tile<S> z) {
-      const Scratch::Mark mark(scratch_);
-      std::int32_t* best = scratch_.template take<std::int32_t>(z.lanes);
-      for (Index t = 0; t < z.steps; ++t) {
-        std::fill_n(best, z.lanes, 0);
-        for (Index c = 1; c < z.features; ++c) {
-          const S* p = z.at(t, c);
-          for (Index l = 0; l < rows; ++l) {
-            if (p[l] > z.at(t, best[l])[l]) best[l] = static_cast<std::int32_t>(c);
-          }
-        }
-        for (Index l = 0; l < rows; ++l) {
-          if (t < z.length(l)) out(row_of(first + l), t) = best[l];
-        }
-      }
-    };
-    each_tile(output, x, lengths, put_labels, order);
-    return out;
+    return run_.step_labels(x, lengths);
   }
 
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
@@ -120,13 +144,17 @@ class Predictor {
     m.attention_weights(c);
   }
   {
-    if constexpr (requires { model_->keep_attention_weights(cache_); }) model_->keep_attention_weights(cache_);
+    typename Model::Cache& cache = run_.cache().template of<Model>();
+    if constexpr (requires { model_->keep_attention_weights(cache); }) model_->keep_attention_weights(cache);
     Tensor<S, 3> out;
-    each_tile(model_->output_shape({x.extent(1), x.extent(2)}), x, lengths, [&](Index first, Index rows, Tile<S>) {
-      const Tile<const S> a = model_->attention_weights(cache_);
+    const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
+    run_.each_tile(output, x, lengths, [&](Index first, Index rows, const Tile<S>&) {
+      const Tile<const S> a = model_->attention_weights(cache);
       const bool fits = a.steps <= out.extent(1) && a.features <= out.extent(2);
-      if (!fits)
-        out = widened(out, {x.extent(0), std::max(a.steps, out.extent(1)), std::max(a.features, out.extent(2))});
+      if (!fits) {
+        out =
+            detail::widened(out, {x.extent(0), std::max(a.steps, out.extent(1)), std::max(a.features, out.extent(2))});
+      }
       for (Index l = 0; l < rows; ++l) {
         for (Index t = 0; t < a.steps; ++t) {
           for (Index f = 0; f < a.features; ++f) out(first + l, t, f) = a.at(t, f)[l];
@@ -137,101 +165,8 @@ class Predictor {
   }
 
  private:
-  static constexpr Index widest = 64;
-
-  // the same numbers among zeros: a model may have more weights in one tile than in those before
-  static Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents) {
-    Tensor<S, 3> to(extents);
-    for (Index i = 0; i < from.extent(0); ++i) {
-      for (Index t = 0; t < from.extent(1); ++t) std::copy_n(&from(i, t, 0), from.extent(2), &to(i, t, 0));
-    }
-    return to;
-  }
-
-  Tile<S> run(TensorView<const X, 2> sequence) {
-    const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
-    const Shape output = logits_shape(*model_, x.shape(), "Predictor");
-    require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
-    const TensorView<const X, 3> alone(sequence.data(), {1, x.steps, x.features});
-    check_input(alone, {});
-    const Tile<S> z = output_.take(output, 1);
-    model_->forward(x, z, cache_, Pass{scratch_});
-    check_logits(z, 1, alone, {});
-    return z;
-  }
-
-  // ragged sequences, the longest first; empty: none, or nothing to gain
-  std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const {
-    check_lengths(lengths, x.extent(0), x.extent(1), "Predictor");
-    std::vector<Index> order(x.extent(0) > 1 ? lengths.size() : 0);
-    std::iota(order.begin(), order.end(), Index(0));
-    sort_by_length(order, lengths);
-    return order;
-  }
-
-  // f(first row, rows, logits) for every tile; all tiles have the steps of x. With an order rows are places in it, and
-  // a tile has the steps of its longest sequence.
-  template <class F>
-  void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f,
-                 std::span<const Index> order = {}) {
-    const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
-    require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
-    check_lengths(lengths, n, T, "Predictor");
-    check_input(x, lengths);
-    const bool keeps_steps = output.steps > 1 && output.steps == T;
-    for (Index first = 0; first < n; first += widest) {
-      const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
-      const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
-      const std::int32_t* valid = nullptr;
-      Index steps = T;
-      if (!lengths.empty()) {
-        std::int32_t* of_lanes = lengths_.reserve(widest);
-        for (Index l = 0; l < lanes; ++l) of_lanes[l] = l < rows ? lengths[static_cast<std::size_t>(row(l))] : 0;
-        valid = of_lanes;
-        if (!order.empty()) steps = std::max<Index>(of_lanes[0], 1);
-      }
-      const Tile<X> tile = input_.take({steps, features}, lanes, valid);
-      for (Index l = 0; l < lanes; ++l) {
-        for (Index k = 0; k < steps * features; ++k) {
-          const bool inside = l < rows && (!valid || k < valid[l] * features);
-          tile.data[k * lanes + l] = inside ? x.data()[row(l) * T * features + k] : X(0);
-        }
-      }
-      if (steps < T) output = model_->output_shape(tile.shape());
-      const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
-      model_->forward(tile, z, cache_, Pass{scratch_});
-      check_logits(z, rows, x, lengths);
-      f(first, rows, z);
-    }
-  }
-
-  // tokens are checked before they are used
-  void check_input(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const {
-    if constexpr (requires { model_->check_input(x, lengths, ""); }) model_->check_input(x, lengths, "Predictor");
-  }
-
-  // logits that are not finite come from the input, which is then blamed, or from the weights
-  static void check_logits(Tile<S> z, Index rows, TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
-    for (Index k = 0; k < z.steps * z.features; ++k) {  // what stands past a sequence's end is finite
-      const S* p = z.data + k * z.lanes;
-      if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
-        continue;
-      if constexpr (std::floating_point<X>) check_finite(x, lengths, "Predictor");
-      throw Error(Fault{"the logits are not finite", "Predictor", {}, {}});
-    }
-  }
-  static void check_width(Index got, Index classes) {
-    require(got == classes, [&] {
-      return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)};
-    });
-  }
-
   const Model* model_;
-  typename Model::Cache cache_;
-  Scratch scratch_;
-  TileBuffer<X> input_;
-  TileBuffer<S> output_;
-  Buffer<std::int32_t> lengths_;
+  detail::PredictorRun<S, X> run_;
 };
 
 /// The probabilities of many sequences at once, (n, classes): the convenience where nothing needs to be kept.
@@ -245,4 +180,156 @@ Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const t
   return out;
 }
 
+// ---- the run
+
+namespace detail {
+
+// the same numbers among zeros: a model may have more weights in one tile than in those before
+template <class S>
+Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents) {
+  Tensor<S, 3> to(extents);
+  for (Index i = 0; i < from.extent(0); ++i) {
+    for (Index t = 0; t < from.extent(1); ++t) std::copy_n(&from(i, t, 0), from.extent(2), &to(i, t, 0));
+  }
+  return to;
+}
+
+template <class S, class X>
+Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
+  const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
+  const Shape output = logits_shape(model_, x.shape(), "Predictor");
+  require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
+  const TensorView<const X, 3> alone(sequence.data(), {1, x.steps, x.features});
+  if (model_.functions().check_input) model_.check_input(alone, {}, "Predictor");
+  const Tile<S> z = output_.take(output, 1);
+  model_.forward(x, z, cache_, Pass{scratch_});
+  check_logits(z, 1, alone, {});
+  return z;
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, Output what) {
+  const Tile<S> z = one(sequence);
+  check_width(static_cast<Index>(out.size()), z.features);
+  if (what == Output::probabilities) kernels::softmax(z.data, z.features, 1);
+  std::copy_n(z.data, z.features, out.data());
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths,
+                              Output what) {
+  require(out.extent(0) == x.extent(0), [&] {
+    return Fault{"wrong number of rows", "Predictor, out", text_of(x.extent(0)), text_of(out.extent(0))};
+  });
+  const Shape output = logits_shape(model_, {x.extent(1), x.extent(2)}, "Predictor");
+  each_tile(output, x, lengths, [&](Index first, Index rows, const Tile<S>& z) {
+    check_width(out.extent(1), z.features);
+    if (what == Output::probabilities) kernels::softmax(z.data, z.features, z.lanes);
+    for (Index l = 0; l < rows; ++l) {
+      for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
+    }
+  });
+}
+
+template <class S, class X>
+Tensor<std::int32_t, 2> PredictorRun<S, X>::step_labels(TensorView<const X, 3> x,
+                                                        std::span<const std::int32_t> lengths) {
+  const Shape output = model_.output_shape({x.extent(1), x.extent(2)});
+  Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
+  std::fill(out.begin(), out.end(), -1);
+  const std::vector<Index> order = by_length(x, lengths);
+  const auto row_of = [&](Index p) { return order.empty() ? p : order[static_cast<std::size_t>(p)]; };
+  const auto put_labels = [&](Index first, Index rows, const Tile<S>& z) {
+    const Scratch::Mark mark(scratch_);
+    std::int32_t* best = scratch_.template take<std::int32_t>(z.lanes);
+    for (Index t = 0; t < z.steps; ++t) {
+      std::fill_n(best, z.lanes, 0);
+      for (Index c = 1; c < z.features; ++c) {
+        const S* p = z.at(t, c);
+        for (Index l = 0; l < rows; ++l) {
+          if (p[l] > z.at(t, best[l])[l]) best[l] = static_cast<std::int32_t>(c);
+        }
+      }
+      for (Index l = 0; l < rows; ++l) {
+        if (t < z.length(l)) out(row_of(first + l), t) = best[l];
+      }
+    }
+  };
+  each_tile(output, x, lengths, put_labels, order);
+  return out;
+}
+
+// ragged sequences, the longest first; empty: none, or nothing to gain
+template <class S, class X>
+std::vector<Index> PredictorRun<S, X>::by_length(TensorView<const X, 3> x,
+                                                 std::span<const std::int32_t> lengths) const {
+  check_lengths(lengths, x.extent(0), x.extent(1), "Predictor");
+  std::vector<Index> order(x.extent(0) > 1 ? lengths.size() : 0);
+  std::iota(order.begin(), order.end(), Index(0));
+  sort_by_length(order, lengths);
+  return order;
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
+                             std::span<const Index> order, Work work) {
+  const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
+  require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
+  check_lengths(lengths, n, T, "Predictor");
+  model_.check_input(x, lengths, "Predictor");
+  const bool keeps_steps = output.steps > 1 && output.steps == T;
+  for (Index first = 0; first < n; first += widest) {
+    const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
+    const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
+    const std::int32_t* valid = nullptr;
+    Index steps = T;
+    if (!lengths.empty()) {
+      std::int32_t* of_lanes = lengths_.reserve(widest);
+      for (Index l = 0; l < lanes; ++l) of_lanes[l] = l < rows ? lengths[static_cast<std::size_t>(row(l))] : 0;
+      valid = of_lanes;
+      if (!order.empty()) steps = std::max<Index>(of_lanes[0], 1);
+    }
+    const Tile<X> tile = input_.take({steps, features}, lanes, valid);
+    for (Index l = 0; l < lanes; ++l) {
+      for (Index k = 0; k < steps * features; ++k) {
+        const bool inside = l < rows && (!valid || k < valid[l] * features);
+        tile.data[k * lanes + l] = inside ? x.data()[row(l) * T * features + k] : X(0);
+      }
+    }
+    if (steps < T) output = model_.output_shape(tile.shape());
+    const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
+    model_.forward(tile, z, cache_, Pass{scratch_});
+    check_logits(z, rows, x, lengths);
+    work.call(work.function, first, rows, z);
+  }
+}
+
+// logits that are not finite come from the input, which is then blamed, or from the weights
+template <class S, class X>
+void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows, TensorView<const X, 3> x,
+                                      std::span<const std::int32_t> lengths) {
+  for (Index k = 0; k < z.steps * z.features; ++k) {  // what stands past a sequence's end is finite
+    const S* p = z.data + k * z.lanes;
+    if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
+      continue;
+    if constexpr (std::floating_point<X>) check_finite(x, lengths, "Predictor");
+    throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
+  }
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::check_width(Index got, Index classes) {
+  require(got == classes, [&] {
+    return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)};
+  });
+}
+
+}  // namespace detail
+
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::widened)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<float, float>)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<double, double>)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<float, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<double, std::int32_t>)

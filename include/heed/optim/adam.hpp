@@ -8,10 +8,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -41,66 +44,25 @@ struct AdamOptions {
 /// With `epsilon_outside`, keras.optimizers.Adam:
 ///
 ///     theta -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
-template <Visitable Model>
-class Adam {
+/// This is Adam on lists of parameters, whatever model they are of; `Adam` is that of one type of models.
+template <class S>
+class BasicAdam {
  public:
   using Options = AdamOptions;
+  static constexpr bool steps_on_lists = true;
   Options options;
 
-  /// For models like this one. Throws where an option is out of range.
-  HEED_COLD explicit Adam(const Model& like, Options o = {}) : options(o), first_(like), second_(like) {
-    require(std::isfinite(o.learning_rate + o.epsilon + o.weight_decay) && o.learning_rate >= 0 && o.epsilon >= 0 &&
-                o.weight_decay >= 0 && o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1,
-            [] {
-              return Fault{"option out of range", "Adam", "rates of at least 0, betas in [0, 1)", {}};
-            });
-    if (o.amsgrad) largest_.emplace(like);
-    for_each_parameter(
-        [&](const Path& path, const auto&) {
-          const std::string name = o.frozen.empty() ? std::string() : path.text();
-          frozen_.push_back(std::any_of(o.frozen.begin(), o.frozen.end(),
-                                        [&](const std::string& part) { return name.find(part) != std::string::npos; }));
-        },
-        like);
-    reset();
-  }
+  /// For parameters like these. Throws where an option is out of range.
+  HEED_COLD explicit BasicAdam(const Parameters<S>& like, Options o = {});
 
   /// Forgets the moments.
-  void reset() {
-    set_zero(first_);
-    set_zero(second_);
-    if (largest_) set_zero(*largest_);
-    steps_ = 0;
-  }
-
-  /// Moves the model against the gradient.
-  void step(Model& model, const Model& gradient) {
-    ++steps_;
-    const double b1 = options.beta1, b2 = options.beta2, t = static_cast<double>(steps_);
-    const double correction = std::sqrt(1 - std::pow(b2, t)), rate = options.learning_rate / (1 - std::pow(b1, t));
-    const Numbers n{.b1 = b1,
-                    .b2 = b2,
-                    .rate = options.epsilon_outside ? rate * correction : rate,
-                    .root = options.epsilon_outside ? 1 : 1 / correction,
-                    .epsilon = options.epsilon,
-                    .decay_gradient = options.decoupled ? 0 : options.weight_decay,
-                    .keep = options.decoupled ? 1 - options.learning_rate * options.weight_decay : 1};
-    Numbers without_decay = n;
-    without_decay.decay_gradient = 0;
-    without_decay.keep = 1;
-    std::size_t number = 0;
-    for_each_parameter(
-        [&](const Path&, auto& w, const auto& g, auto& m, auto& v, auto& top) {
-          if (frozen_[number++]) return;
-          const bool spared = options.decay_matrices_only && w.extents().size() == 1;
-          update(spared ? without_decay : n, w, g, m, v, top.data());
-        },
-        model, gradient, first_, second_, largest_ ? *largest_ : second_);
-  }
+  void reset();
+  /// Moves the weights against the gradient.
+  void step(Parameters<S>& weights, const Parameters<S>& gradient);
 
   std::int64_t steps() const { return steps_; }
 
-  /// What a checkpoint keeps: `f(name, part)`, parts being models and whole numbers.
+  /// What a checkpoint keeps: `f(name, part)`, parts being lists of parameters and whole numbers.
   template <class F>
   void visit_state(F&& f) {
     f("first_moment", first_);
@@ -109,55 +71,131 @@ class Adam {
     f("steps", steps_);
   }
   /// The options as text: what a checkpoint compares.
-  HEED_COLD Metadata settings() const {
-    Metadata m;
-    set(m, "learning_rate", options.learning_rate);
-    set(m, "beta1", options.beta1);
-    set(m, "beta2", options.beta2);
-    set(m, "epsilon", options.epsilon);
-    set(m, "weight_decay", options.weight_decay);
-    set(m, "decay_matrices_only", options.decay_matrices_only);
-    set(m, "decoupled", options.decoupled);
-    set(m, "amsgrad", options.amsgrad);
-    set(m, "epsilon_outside", options.epsilon_outside);
-    if (!options.frozen.empty()) set(m, "frozen", options.frozen);
-    return m;
-  }
+  HEED_COLD Metadata settings() const;
 
  private:
   struct Numbers {
     double b1, b2, rate, root, epsilon, decay_gradient, keep;
   };
+  static void update(const Numbers& n, ParameterArray<S>& w, const ParameterArray<S>& g, S* m, S* v, S* top);
 
-  template <class Parameter>
-  static void update(const Numbers& n, Parameter& w, const Parameter& g, Parameter& m, Parameter& v,
-                     typename Parameter::Scalar* top) {
-    using namespace simd;
-    using S = typename Parameter::Scalar;
-    const bool amsgrad = top != v.data();
-    for_each_packet<S>(w.size(), [&]<class P>(Index i) HEED_LAMBDA {
-      const auto all = [](double x) HEED_LAMBDA { return set1<P>(static_cast<S>(x)); };
-      const P theta = load<P>(w.data() + i);
-      const P d = fma(all(n.decay_gradient), theta, load<P>(g.data() + i));
-      const P mean = fma(all(n.b1), load<P>(m.data() + i), mul(all(1 - n.b1), d));
-      const P square = fma(all(n.b2), load<P>(v.data() + i), mul(all(1 - n.b2), mul(d, d)));
-      store(m.data() + i, mean);
-      store(v.data() + i, square);
-      P most = square;
-      if (amsgrad) {
-        most = max(load<P>(top + i), square);
-        store(top + i, most);
-      }
-      const P denominator = fma(all(n.root), simd::sqrt(most), all(n.epsilon));
-      store(w.data() + i, sub(mul(all(n.keep), theta), div(mul(all(n.rate), mean), denominator)));
-    });
-  }
-
-  std::vector<bool> frozen_;      // parameter by parameter
-  Model first_, second_;          // m, v
-  std::optional<Model> largest_;  // with amsgrad the largest v
+  std::vector<bool> frozen_;                 // parameter by parameter
+  ParameterList<S> first_, second_;          // m, v
+  std::optional<ParameterList<S>> largest_;  // with amsgrad the largest v
   std::int64_t steps_ = 0;
 };
+
+/// Adam for models of one type: `Adam adam(model, {.learning_rate = 3e-3})`
+template <Visitable Model>
+class Adam : public BasicAdam<typename Model::Scalar> {
+ public:
+  using S = typename Model::Scalar;
+  using BasicAdam<S>::step;
+
+  /// For models like this one. Throws where an option is out of range.
+  explicit Adam(const Model& like, AdamOptions o = {}) : BasicAdam<S>(parameters_of(like), std::move(o)) {}
+
+  /// Moves the model against the gradient.
+  void step(Model& model, const Model& gradient) {
+    weights_.look_at(model);
+    gradient_.look_at(const_cast<Model&>(gradient));
+    step(weights_, std::as_const(gradient_));
+  }
+
+ private:
+  Parameters<S> weights_, gradient_;  // of the last step
+};
+
+template <class S>
+BasicAdam<S>::BasicAdam(const Parameters<S>& like, Options o) : options(std::move(o)), first_(like), second_(like) {
+  const Options& p = options;
+  require(std::isfinite(p.learning_rate + p.epsilon + p.weight_decay) && p.learning_rate >= 0 && p.epsilon >= 0 &&
+              p.weight_decay >= 0 && p.beta1 >= 0 && p.beta1 < 1 && p.beta2 >= 0 && p.beta2 < 1,
+          [] {
+            return Fault{"option out of range", "Adam", "rates of at least 0, betas in [0, 1)", {}};
+          });
+  if (p.amsgrad) largest_.emplace(like);
+  for (Index i = 0; i < like.count(); ++i) {
+    frozen_.push_back(std::any_of(p.frozen.begin(), p.frozen.end(), [&](const std::string& part) {
+      return like.name(i).find(part) != std::string::npos;
+    }));
+  }
+  reset();
+}
+
+template <class S>
+void BasicAdam<S>::reset() {
+  detail::zero_parameters(first_.view());
+  detail::zero_parameters(second_.view());
+  if (largest_) detail::zero_parameters(largest_->view());
+  steps_ = 0;
+}
+
+template <class S>
+void BasicAdam<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
+  detail::check_same_sizes(first_.view(), weights);
+  detail::check_same_sizes(first_.view(), gradient);
+  ++steps_;
+  const double b1 = options.beta1, b2 = options.beta2, t = static_cast<double>(steps_);
+  const double correction = std::sqrt(1 - std::pow(b2, t)), rate = options.learning_rate / (1 - std::pow(b1, t));
+  const Numbers n{.b1 = b1,
+                  .b2 = b2,
+                  .rate = options.epsilon_outside ? rate * correction : rate,
+                  .root = options.epsilon_outside ? 1 : 1 / correction,
+                  .epsilon = options.epsilon,
+                  .decay_gradient = options.decoupled ? 0 : options.weight_decay,
+                  .keep = options.decoupled ? 1 - options.learning_rate * options.weight_decay : 1};
+  Numbers without_decay = n;
+  without_decay.decay_gradient = 0;
+  without_decay.keep = 1;
+  for (Index i = 0; i < weights.count(); ++i) {
+    if (frozen_[static_cast<std::size_t>(i)]) continue;
+    ParameterArray<S>& w = weights[i];
+    const bool spared = options.decay_matrices_only && w.extents().size() == 1;
+    S* v = second_.view()[i].data();
+    update(spared ? without_decay : n, w, gradient[i], first_.view()[i].data(), v,
+           largest_ ? largest_->view()[i].data() : v);
+  }
+}
+
+template <class S>
+void BasicAdam<S>::update(const Numbers& n, ParameterArray<S>& w, const ParameterArray<S>& g, S* m, S* v, S* top) {
+  using namespace simd;
+  const bool amsgrad = top != v;
+  S* theta = w.data();
+  for_each_packet<S>(w.size(), [&]<class P>(Index i) HEED_LAMBDA {
+    const auto all = [](double x) HEED_LAMBDA { return set1<P>(static_cast<S>(x)); };
+    const P old = load<P>(theta + i);
+    const P d = fma(all(n.decay_gradient), old, load<P>(g.data() + i));
+    const P mean = fma(all(n.b1), load<P>(m + i), mul(all(1 - n.b1), d));
+    const P square = fma(all(n.b2), load<P>(v + i), mul(all(1 - n.b2), mul(d, d)));
+    store(m + i, mean);
+    store(v + i, square);
+    P most = square;
+    if (amsgrad) {
+      most = max(load<P>(top + i), square);
+      store(top + i, most);
+    }
+    const P denominator = fma(all(n.root), simd::sqrt(most), all(n.epsilon));
+    store(theta + i, sub(mul(all(n.keep), old), div(mul(all(n.rate), mean), denominator)));
+  });
+}
+
+template <class S>
+Metadata BasicAdam<S>::settings() const {
+  Metadata m;
+  set(m, "learning_rate", options.learning_rate);
+  set(m, "beta1", options.beta1);
+  set(m, "beta2", options.beta2);
+  set(m, "epsilon", options.epsilon);
+  set(m, "weight_decay", options.weight_decay);
+  set(m, "decay_matrices_only", options.decay_matrices_only);
+  set(m, "decoupled", options.decoupled);
+  set(m, "amsgrad", options.amsgrad);
+  set(m, "epsilon_outside", options.epsilon_outside);
+  if (!options.frozen.empty()) set(m, "frozen", options.frozen);
+  return m;
+}
 
 /// torch.optim.AdamW's options: weight decay is 0.01 unless said otherwise.
 struct AdamWOptions {
@@ -182,3 +220,5 @@ inline AdamOptions adamw(const AdamWOptions& o = {}) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(class heed::BasicAdam)

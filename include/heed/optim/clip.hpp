@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-#include <type_traits>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameter.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 
@@ -48,40 +48,57 @@ double sum_of_squares(const ParameterArray<S>& g) {
 }
 }  // namespace detail
 
+namespace detail {
+template <class S>
+double parameters_norm(const Parameters<S>& gradient) {
+  double total = 0;
+  for (Index i = 0; i < gradient.count(); ++i) total += sum_of_squares(gradient[i]);
+  return std::sqrt(total);
+}
+
+template <class S>
+double clip_parameters_norm(Parameters<S>& gradient, double max_norm) {
+  require(max_norm >= 0, [&] { return Fault{"largest norm", "clip_norm", "at least 0", text_of(max_norm)}; });
+  const double before = parameters_norm<S>(gradient), factor = max_norm / (before + 1e-6);
+  if (factor < 1) {
+    for (Index i = 0; i < gradient.count(); ++i) {
+      for_each_number(gradient[i], [=](S& v) { v *= static_cast<S>(factor); });
+    }
+  }
+  return before;
+}
+
+template <class S>
+void clip_parameters_value(Parameters<S>& gradient, double most) {
+  require(most >= 0, [&] { return Fault{"largest value", "clip_value", "at least 0", text_of(most)}; });
+  for (Index i = 0; i < gradient.count(); ++i) {
+    for_each_number(gradient[i], [=](S& v) { v = std::clamp(v, static_cast<S>(-most), static_cast<S>(most)); });
+  }
+}
+}  // namespace detail
+
 /// The Euclidean norm over all parameters.
 template <Visitable Model>
 double norm(const Model& gradient) {
-  double total = 0;
-  for_each_parameter([&](const Path&, const auto& g) { total += detail::sum_of_squares(g); }, gradient);
-  return std::sqrt(total);
+  return detail::parameters_norm(parameters_of(gradient));
 }
 
 /// Scales the gradient by min(1, max_norm / (norm + 1e-6)) and returns the norm before. torch.nn.utils.clip_grad_norm_.
 template <Visitable Model>
 double clip_norm(Model& gradient, double max_norm) {
-  require(max_norm >= 0, [&] { return Fault{"largest norm", "clip_norm", "at least 0", text_of(max_norm)}; });
-  const double before = norm(gradient), factor = max_norm / (before + 1e-6);
-  if (factor < 1) {
-    for_each_parameter(
-        [&](const Path&, auto& g) {
-          using S = typename std::remove_reference_t<decltype(g)>::Scalar;
-          detail::for_each_number(g, [=](S& v) { v *= static_cast<S>(factor); });
-        },
-        gradient);
-  }
-  return before;
+  Parameters<typename Model::Scalar> parameters(gradient);
+  return detail::clip_parameters_norm(parameters, max_norm);
 }
 
 /// Clamps every number of the gradient to +-most. torch.nn.utils.clip_grad_value_.
 template <Visitable Model>
 void clip_value(Model& gradient, double most) {
-  require(most >= 0, [&] { return Fault{"largest value", "clip_value", "at least 0", text_of(most)}; });
-  for_each_parameter(
-      [&](const Path&, auto& g) {
-        using S = typename std::remove_reference_t<decltype(g)>::Scalar;
-        detail::for_each_number(g, [=](S& v) { v = std::clamp(v, static_cast<S>(-most), static_cast<S>(most)); });
-      },
-      gradient);
+  Parameters<typename Model::Scalar> parameters(gradient);
+  detail::clip_parameters_value(parameters, most);
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::parameters_norm)
+HEED_COMPILED_FUNCTION(heed::detail::clip_parameters_norm)
+HEED_COMPILED_FUNCTION(heed::detail::clip_parameters_value)

@@ -5,9 +5,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -27,78 +30,116 @@ struct SgdOptions {
 ///
 ///     g += wd theta;  b = momentum b + (1 - dampening) g  (at the first step b = g)
 ///     theta -= lr (nesterov: g + momentum b; otherwise b)
-template <Visitable Model>
-class Sgd {
+/// This is it on lists of parameters, whatever model they are of; `Sgd` is that of one type of models.
+template <class S>
+class BasicSgd {
  public:
   using Options = SgdOptions;
+  static constexpr bool steps_on_lists = true;
   Options options;
 
-  /// For models like this one. Throws where an option is out of range, or nesterov goes without momentum or with
+  /// For parameters like these. Throws where an option is out of range, or nesterov goes without momentum or with
   /// dampening.
-  explicit Sgd(const Model& like, Options o = {}) : options(o), velocity_(like) {
-    require(std::isfinite(o.learning_rate + o.momentum + o.dampening + o.weight_decay) && o.learning_rate >= 0 &&
-                o.momentum >= 0 && o.weight_decay >= 0,
-            [] {
-              return Fault{"option out of range", "Sgd", "rates of at least 0", {}};
-            });
-    require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), [] {
-      return Fault{"nesterov needs momentum and no dampening", "Sgd", {}, {}};
-    });
-    reset();
-  }
+  HEED_COLD explicit BasicSgd(const Parameters<S>& like, Options o = {});
 
   /// Forgets the velocity.
-  void reset() {
-    set_zero(velocity_);
-    steps_ = 0;
-  }
-
-  void step(Model& model, const Model& gradient) {
-    const double fresh = steps_ == 0 ? 1 : 1 - options.dampening;
-    ++steps_;
-    const double momentum = options.momentum, from_gradient = options.nesterov || momentum == 0 ? 1 : 0;
-    const double from_velocity = options.nesterov ? momentum : momentum == 0 ? 0 : 1;
-    for_each_parameter(
-        [&](const Path&, auto& w, const auto& g, auto& b) {
-          using namespace simd;
-          const double decay = options.decay_matrices_only && w.extents().size() == 1 ? 0 : options.weight_decay;
-          using S = typename std::remove_reference_t<decltype(w)>::Scalar;
-          for_each_packet<S>(w.size(), [&]<class P>(Index i) HEED_LAMBDA {
-            const auto all = [](double x) HEED_LAMBDA { return set1<P>(static_cast<S>(x)); };
-            const P theta = load<P>(w.data() + i);
-            const P d = fma(all(decay), theta, load<P>(g.data() + i));
-            const P v = fma(all(momentum), load<P>(b.data() + i), mul(all(fresh), d));
-            store(b.data() + i, v);
-            const P direction = fma(all(from_gradient), d, mul(all(from_velocity), v));
-            store(w.data() + i, sub(theta, mul(all(options.learning_rate), direction)));
-          });
-        },
-        model, gradient, velocity_);
-  }
+  void reset();
+  /// Moves the weights against the gradient.
+  void step(Parameters<S>& weights, const Parameters<S>& gradient);
 
   std::int64_t steps() const { return steps_; }
 
-  /// What a checkpoint keeps: `f(name, part)`, parts being models and whole numbers.
+  /// What a checkpoint keeps: `f(name, part)`, parts being lists of parameters and whole numbers.
   template <class F>
   void visit_state(F&& f) {
     f("velocity", velocity_);
     f("steps", steps_);
   }
   /// The options as text: what a checkpoint compares.
-  Metadata settings() const {
-    Metadata m;
-    set(m, "learning_rate", options.learning_rate);
-    set(m, "momentum", options.momentum);
-    set(m, "dampening", options.dampening);
-    set(m, "weight_decay", options.weight_decay);
-    set(m, "decay_matrices_only", options.decay_matrices_only);
-    set(m, "nesterov", options.nesterov);
-    return m;
-  }
+  HEED_COLD Metadata settings() const;
 
  private:
-  Model velocity_;
+  ParameterList<S> velocity_;
   std::int64_t steps_ = 0;
 };
 
+/// SGD for models of one type: `Sgd sgd(model, {.learning_rate = 0.1, .momentum = 0.9})`
+template <Visitable Model>
+class Sgd : public BasicSgd<typename Model::Scalar> {
+ public:
+  using S = typename Model::Scalar;
+  using BasicSgd<S>::step;
+
+  /// For models like this one. Throws as `BasicSgd` does.
+  explicit Sgd(const Model& like, SgdOptions o = {}) : BasicSgd<S>(parameters_of(like), o) {}
+
+  /// Moves the model against the gradient.
+  void step(Model& model, const Model& gradient) {
+    weights_.look_at(model);
+    gradient_.look_at(const_cast<Model&>(gradient));
+    step(weights_, std::as_const(gradient_));
+  }
+
+ private:
+  Parameters<S> weights_, gradient_;  // of the last step
+};
+
+template <class S>
+BasicSgd<S>::BasicSgd(const Parameters<S>& like, Options o) : options(o), velocity_(like) {
+  require(std::isfinite(o.learning_rate + o.momentum + o.dampening + o.weight_decay) && o.learning_rate >= 0 &&
+              o.momentum >= 0 && o.weight_decay >= 0,
+          [] {
+            return Fault{"option out of range", "Sgd", "rates of at least 0", {}};
+          });
+  require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), [] {
+    return Fault{"nesterov needs momentum and no dampening", "Sgd", {}, {}};
+  });
+  reset();
+}
+
+template <class S>
+void BasicSgd<S>::reset() {
+  detail::zero_parameters(velocity_.view());
+  steps_ = 0;
+}
+
+template <class S>
+void BasicSgd<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
+  detail::check_same_sizes(velocity_.view(), weights);
+  detail::check_same_sizes(velocity_.view(), gradient);
+  using namespace simd;
+  const double fresh = steps_ == 0 ? 1 : 1 - options.dampening;
+  ++steps_;
+  const double momentum = options.momentum, from_gradient = options.nesterov || momentum == 0 ? 1 : 0;
+  const double from_velocity = options.nesterov ? momentum : momentum == 0 ? 0 : 1;
+  for (Index k = 0; k < weights.count(); ++k) {
+    S *w = weights[k].data(), *b = velocity_.view()[k].data();
+    const S* g = gradient[k].data();
+    const double decay = options.decay_matrices_only && weights[k].extents().size() == 1 ? 0 : options.weight_decay;
+    for_each_packet<S>(weights[k].size(), [&]<class P>(Index i) HEED_LAMBDA {
+      const auto all = [](double x) HEED_LAMBDA { return set1<P>(static_cast<S>(x)); };
+      const P theta = load<P>(w + i);
+      const P d = fma(all(decay), theta, load<P>(g + i));
+      const P v = fma(all(momentum), load<P>(b + i), mul(all(fresh), d));
+      store(b + i, v);
+      const P direction = fma(all(from_gradient), d, mul(all(from_velocity), v));
+      store(w + i, sub(theta, mul(all(options.learning_rate), direction)));
+    });
+  }
+}
+
+template <class S>
+Metadata BasicSgd<S>::settings() const {
+  Metadata m;
+  set(m, "learning_rate", options.learning_rate);
+  set(m, "momentum", options.momentum);
+  set(m, "dampening", options.dampening);
+  set(m, "weight_decay", options.weight_decay);
+  set(m, "decay_matrices_only", options.decay_matrices_only);
+  set(m, "nesterov", options.nesterov);
+  return m;
+}
+
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(class heed::BasicSgd)

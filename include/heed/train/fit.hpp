@@ -5,19 +5,24 @@
 
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "heed/core/any_model.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/losses/loss.hpp"
 #include "heed/losses/mean_squared_error.hpp"
 #include "heed/optim/adam.hpp"
+#include "heed/train/detail/any_optimizer.hpp"
+#include "heed/train/detail/any_rows.hpp"
 #include "heed/train/detail/fit_run.hpp"
 #include "heed/train/fit_options.hpp"
 #include "heed/train/history.hpp"
@@ -46,19 +51,48 @@ void refuse_options_of_labels(const FitOptions& o) {
 }
 
 /// The default optimizer.
-template <class Model>
-Adam<Model> adam_of(const Model& model, const FitOptions& o) {
+HEED_COLD inline AdamOptions adam_of(const FitOptions& o) {
   check(o);
-  return Adam<Model>(model, {.learning_rate = o.learning_rate,
-                             .weight_decay = o.weight_decay,
-                             .decay_matrices_only = true,
-                             .decoupled = true});
+  return {
+      .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .decay_matrices_only = true, .decoupled = true};
 }
 
-template <class Model>
-CrossEntropy<typename Model::Scalar> cross_entropy_of(const FitOptions& o) {
+template <class S>
+CrossEntropy<S> cross_entropy_of(const FitOptions& o) {
   check(o);
-  return CrossEntropy<typename Model::Scalar>({.class_weights = o.class_weights, .label_smoothing = o.label_smoothing});
+  return CrossEntropy<S>({.class_weights = o.class_weights, .label_smoothing = o.label_smoothing});
+}
+
+/// What a checkpoint compares of a model.
+template <class Model>
+Metadata identity_of([[maybe_unused]] const Model& model) {
+  if constexpr (requires {
+                  { model.metadata() } -> std::convertible_to<Metadata>;
+                }) {
+    return model.metadata();
+  } else {
+    return {};
+  }
+}
+
+/// From the types of a run to the engine, which knows the scalar alone.
+template <class Model, class L, class O, class R>
+History run_fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
+                O& optimizer, const FitOptions& options,
+                const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test,
+                const R& reducer) {
+  using S = typename Model::Scalar;
+  check(options);
+  return FitRun<S>({.model = TrainedModel<S>(model),
+                    .identity = options.checkpoint.load ? identity_of(model) : Metadata(),
+                    .loss = AnyLoss<S>(std::move(loss)),
+                    .optimizer = std::make_unique<OptimizerOf<Model, O>>(model, optimizer),
+                    .reducer = std::make_shared<ReducerOf<S, R>>(reducer),
+                    .rows = rows_of<S>(data, reducer),
+                    .test = test ? rows_of<S>(*test, reducer) : nullptr,
+                    .validated = options.validation > 0 ? rows_of<S>(data, reducer) : nullptr},
+                   options)
+      .train();
 }
 }  // namespace detail
 
@@ -68,44 +102,41 @@ CrossEntropy<typename Model::Scalar> cross_entropy_of(const FitOptions& o) {
 /// several (see `heed/distributed/mpi.hpp`) `data` and `test` are the parts that this process has. Throws where the
 /// data or an option is faulty; the model is then as it was.
 template <Layer Model, Loss<typename Model::Scalar> L, Optimizer<Model> O, class R = InProcessReducer>
-requires Reducer<R, Model> History
+requires Reducer<R, typename Model::Scalar> History
 fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss, O& optimizer,
     const FitOptions& options,
     const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
     const R& reducer = {}) {
   detail::refuse_options_of_labels<L>(options);
-  return detail::FitRun<Model, O, L, R>(model, data, test, std::move(loss), optimizer, options, reducer).train();
+  return detail::run_fit(model, data, std::move(loss), optimizer, options, test, reducer);
 }
 
 /// With Adam, or AdamW, of `options`.
 template <Layer Model, Loss<typename Model::Scalar> L, class R = InProcessReducer>
-requires Reducer<R, Model> History
+requires Reducer<R, typename Model::Scalar> History
 fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
     const FitOptions& options = {},
     const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
     const R& reducer = {}) {
-  Adam<Model> adam = detail::adam_of(model, options);
+  Adam<Model> adam(model, detail::adam_of(options));
   return fit(model, data, std::move(loss), adam, options, test, reducer);
 }
 
 /// Labels: by mean cross-entropy, with the class weights and the smoothing of `options`.
 template <Layer Model, Optimizer<Model> O, class R = InProcessReducer>
-requires Reducer<R, Model> &&(!Loss<O, typename Model::Scalar>)History
+requires Reducer<R, typename Model::Scalar> &&(!Loss<O, typename Model::Scalar>)History
     fit(Model& model, const LabelledSequences<typename Model::Input>& data, O& optimizer, const FitOptions& options,
         const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
-  using L = CrossEntropy<typename Model::Scalar>;
-  return detail::FitRun<Model, O, L, R>(model, data, test, detail::cross_entropy_of<Model>(options), optimizer, options,
-                                        reducer)
-      .train();
+  return detail::run_fit(model, data, detail::cross_entropy_of<typename Model::Scalar>(options), optimizer, options,
+                         test, reducer);
 }
 
 /// Labels, with Adam, or AdamW, of `options`.
 template <Layer Model, class R = InProcessReducer>
-requires Reducer<R, Model> History fit(Model& model, const LabelledSequences<typename Model::Input>& data,
-                                       const FitOptions& options = {},
-                                       const std::optional<LabelledSequences<typename Model::Input>>& test = {},
-                                       const R& reducer = {}) {
-  Adam<Model> adam = detail::adam_of(model, options);
+requires Reducer<R, typename Model::Scalar> History
+fit(Model& model, const LabelledSequences<typename Model::Input>& data, const FitOptions& options = {},
+    const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
+  Adam<Model> adam(model, detail::adam_of(options));
   return fit(model, data, adam, options, test, reducer);
 }
 

@@ -9,16 +9,19 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
 #include "heed/core/graph.hpp"
+#include "heed/core/parameters.hpp"
+#include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/core/visit.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/optim/adam.hpp"
+#include "heed/train/detail/rounds.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/stop.hpp"
@@ -92,6 +95,112 @@ Evaluation evaluate_nodes(const Model& model, const LabelledNodes<typename Model
   return detail::NodeRun<Model>()(model, nodes, labels);
 }
 
+namespace detail {
+/// The rounds of `fit_nodes`: epochs of one step each.
+template <class Model>
+class FitNodesRun {
+ public:
+  using S = typename Model::Scalar;
+
+  FitNodesRun(Model& model, const LabelledNodes<S>& nodes, std::span<const Index> training,
+              std::span<const Index> validation, const FitNodesOptions& options)
+      : model_(model),
+        nodes_(nodes),
+        options_(options),
+        trained_(nodes.labels_of(training)),
+        validated_(nodes.labels_of(validation)),
+        training_(static_cast<Index>(training.size())),
+        validates_(!validation.empty()),
+        weights_(model),
+        adam_(weights_, {.learning_rate = options.learning_rate,
+                         .weight_decay = options.weight_decay,
+                         .decay_matrices_only = true}),
+        gradient_(model),
+        gradient_parameters_(gradient_),
+        best_(weights_) {
+    const Index classes = model.output_shape({nodes.graph.nodes(), nodes.features.columns()}).features;
+    require(options.epochs >= 0 && options.patience >= 0 && training_ > 0 && (options.patience == 0 || validates_), [] {
+      return Fault{"option out of range",
+                   "fit_nodes",
+                   "nodes to train on, epochs and patience of at least 0, with patience nodes to validate on",
+                   {}};
+    });
+    for (const auto* labels : {&trained_, &validated_}) CrossEntropy<S>().check(*labels, classes);
+  }
+
+  History train() {
+    begin_ = Clock::now();
+    history_.outcome = train_rounds(*this, options_.callbacks);
+    if (history_.outcome == Outcome::finished && enough()) history_.outcome = Outcome::early;
+    if (options_.patience > 0 && history_.best_epoch > 0) {
+      copy_parameters(std::as_const(best_).view(), weights_);
+    } else {
+      history_.best_epoch = 0;
+    }
+    return std::move(history_);
+  }
+
+  // ---- for the loop over the rounds
+  bool left() const { return epoch_ < options_.epochs; }
+  bool enough() const { return options_.patience > 0 && waited_ >= options_.patience; }
+  bool asked_to_stop() const { return options_.stop.requested(); }
+  static bool all(bool yes) { return yes; }
+  void ended(Outcome) {}
+  Outcome round(EpochRecord& record) {
+    ++epoch_;
+    zero_parameters(gradient_parameters_);
+    const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(epoch_));
+    const Evaluation now = run_(model_, nodes_, trained_, &gradient_, key);
+    if (!std::isfinite(now.loss)) {
+      history_.diverged_at = epoch_;
+      return Outcome::diverged;
+    }
+    adam_.step(weights_, std::as_const(gradient_parameters_));
+    record = {.epoch = epoch_, .epochs = options_.epochs, .loss = now.loss, .accuracy = now.accuracy};
+    if (validates_) validate(record);
+    record.learning_rate = options_.learning_rate;
+    record.sequences = training_;
+    record.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    return Outcome::finished;
+  }
+  void take(const EpochRecord& record) { history_.epochs.push_back(record); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void validate(EpochRecord& record) {
+    const Evaluation v = judge_(model_, nodes_, validated_);
+    record.validation_loss = v.loss;
+    record.validation_accuracy = v.accuracy;
+    const bool better = v.loss < lowest_ || v.accuracy > highest_;
+    if (v.loss <= lowest_ && v.accuracy >= highest_) {
+      copy_parameters(std::as_const(weights_), best_.view());
+      history_.best_epoch = epoch_;
+    }
+    lowest_ = std::min(lowest_, v.loss);
+    highest_ = std::max(highest_, v.accuracy);
+    waited_ = better ? 0 : waited_ + 1;
+  }
+
+  Model& model_;
+  const LabelledNodes<S>& nodes_;
+  const FitNodesOptions& options_;
+  std::vector<std::int32_t> trained_, validated_;
+  Index training_;  // nodes
+  bool validates_;
+  Parameters<S> weights_;
+  BasicAdam<S> adam_;
+  Model gradient_;
+  Parameters<S> gradient_parameters_;
+  ParameterList<S> best_;
+  NodeRun<Model> run_, judge_;
+  int epoch_ = 0, waited_ = 0;
+  double lowest_ = std::numeric_limits<double>::infinity(), highest_ = 0;
+  Clock::time_point begin_;
+  History history_;
+};
+}  // namespace detail
+
 /// Trains by the mean cross-entropy over the nodes `training`, with Adam. With patience it ends after so many epochs in
 /// which neither loss nor accuracy over the nodes `validation` was better than ever, and gives back the weights of the
 /// last epoch in which both were as good as ever (much as Velickovic et al. do). The same seed gives the same bits.
@@ -99,72 +208,7 @@ Evaluation evaluate_nodes(const Model& model, const LabelledNodes<typename Model
 template <class Model>
 History fit_nodes(Model& model, const LabelledNodes<typename Model::Scalar>& nodes, std::span<const Index> training,
                   std::span<const Index> validation, const FitNodesOptions& options = {}) {
-  using Clock = std::chrono::steady_clock;
-  using S = typename Model::Scalar;
-  const std::vector<std::int32_t> trained = nodes.labels_of(training), validated = nodes.labels_of(validation);
-  const Index classes = model.output_shape({nodes.graph.nodes(), nodes.features.columns()}).features;
-  require(options.epochs >= 0 && options.patience >= 0 && !training.empty() &&
-              (options.patience == 0 || !validation.empty()),
-          [] {
-            return Fault{"option out of range",
-                         "fit_nodes",
-                         "nodes to train on, epochs and patience of at least 0, with patience nodes to validate on",
-                         {}};
-          });
-  for (const auto* labels : {&trained, &validated}) CrossEntropy<S>().check(*labels, classes);
-  Adam<Model> adam(
-      model,
-      {.learning_rate = options.learning_rate, .weight_decay = options.weight_decay, .decay_matrices_only = true});
-  detail::NodeRun<Model> run, judge;
-  Model gradient = model, best = model;
-  History history;
-  double lowest = std::numeric_limits<double>::infinity(), highest = 0;
-  int waited = 0;
-  const auto begin = Clock::now();
-  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
-    if (options.stop.requested()) {
-      history.outcome = Outcome::cancelled;
-      break;
-    }
-    set_zero(gradient);
-    const Evaluation now =
-        run(model, nodes, trained, &gradient, Key{options.seed}.child(static_cast<std::uint64_t>(epoch)));
-    if (!std::isfinite(now.loss)) {
-      history.outcome = Outcome::diverged;
-      history.diverged_at = epoch;
-      break;
-    }
-    adam.step(model, gradient);
-    EpochRecord record{.epoch = epoch, .epochs = options.epochs, .loss = now.loss, .accuracy = now.accuracy};
-    if (!validation.empty()) {
-      const Evaluation v = judge(model, nodes, validated);
-      record.validation_loss = v.loss;
-      record.validation_accuracy = v.accuracy;
-      const bool better = v.loss < lowest || v.accuracy > highest;
-      if (v.loss <= lowest && v.accuracy >= highest) {
-        best = model;
-        history.best_epoch = epoch;
-      }
-      lowest = std::min(lowest, v.loss);
-      highest = std::max(highest, v.accuracy);
-      waited = better ? 0 : waited + 1;
-    }
-    record.learning_rate = options.learning_rate;
-    record.sequences = static_cast<Index>(training.size());
-    record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    history.epochs.push_back(record);
-    bool go_on = true;
-    for (const Callback& callback : options.callbacks) go_on = callback(record) && go_on;
-    if (!go_on) history.outcome = Outcome::stopped;
-    if (options.patience > 0 && waited >= options.patience) history.outcome = Outcome::early;
-    if (history.outcome != Outcome::finished) break;
-  }
-  if (options.patience > 0 && history.best_epoch > 0) {
-    model = best;
-  } else {
-    history.best_epoch = 0;
-  }
-  return history;
+  return detail::FitNodesRun<Model>(model, nodes, training, validation, options).train();
 }
 
 }  // namespace heed::inline HEED_ISA

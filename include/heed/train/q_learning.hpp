@@ -19,10 +19,11 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
-#include "heed/core/visit.hpp"
 #include "heed/optim/schedule.hpp"
+#include "heed/train/detail/rounds.hpp"
 #include "heed/train/environment.hpp"
 #include "heed/train/episodes.hpp"
 #include "heed/train/history.hpp"
@@ -212,46 +213,74 @@ class QLearner {
   QRecord record_;
 };
 
+namespace detail {
+/// The rounds of `learn_q`: the steps up to an evaluation.
+template <class Model, class E>
+class QLearningRun {
+ public:
+  using S = typename Model::Scalar;
+
+  QLearningRun(Model& model, const E& environment, const QLearningOptions& options)
+      : options_(options), learner_(model, environment, options), weights_(model) {}
+
+  QHistory train() {
+    begin_ = Clock::now();
+    const bool evaluates = options_.evaluate_every > 0;
+    history_.outcome = train_rounds(*this, evaluates ? options_.callbacks : std::vector<QCallback>());
+    if (history_.outcome == Outcome::finished && enough()) history_.outcome = Outcome::early;
+    if (best_) copy_parameters(std::as_const(*best_).view(), weights_);
+    return std::move(history_);
+  }
+
+  // ---- for the loop over the rounds
+  bool left() const { return learner_.steps() < options_.steps; }
+  bool enough() const { return highest_ >= options_.goal; }
+  bool asked_to_stop() const { return options_.stop.requested(); }
+  static bool all(bool yes) { return yes; }
+  void ended(Outcome) {}
+  Outcome round(QRecord& record) {
+    const Index every = options_.evaluate_every;
+    if (!learner_.step()) return Outcome::diverged;
+    while (left() && (every == 0 || learner_.steps() % every != 0)) {
+      if (asked_to_stop()) return Outcome::cancelled;
+      if (!learner_.step()) return Outcome::diverged;
+    }
+    if (every == 0) return Outcome::finished;
+    record = learner_.record();
+    record.evaluation_return = learner_.evaluate();
+    if (asked_to_stop()) return Outcome::cancelled;  // the evaluation may have been cut short
+    record.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    return Outcome::finished;
+  }
+  void take(const QRecord& record) {
+    if (options_.evaluate_every == 0) return;
+    if (record.evaluation_return >= highest_) {
+      highest_ = record.evaluation_return;
+      history_.best_step = record.step;
+      best_.emplace(weights_);
+    }
+    history_.records.push_back(record);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const QLearningOptions& options_;
+  QLearner<Model, E> learner_;
+  Parameters<S> weights_;
+  std::optional<ParameterList<S>> best_;
+  double highest_ = -std::numeric_limits<double>::infinity();
+  Clock::time_point begin_;
+  QHistory history_;
+};
+}  // namespace detail
+
 /// Teaches `model` the values of the actions in `environment`. Every so many steps it is evaluated on episodes of their
 /// own, in which it always takes the action of the largest value; in the end it has the weights of the best evaluation,
 /// the last of equals. An evaluation that `stop` fell into does not count. The same seed gives the same bits for any
 /// number of threads. Throws where an option is out of range or the model does not fit the environment.
 template <Layer Model, Environment<typename Model::Scalar> E>
 QHistory learn_q(Model& model, const E& environment, const QLearningOptions& options = {}) {
-  using Clock = std::chrono::steady_clock;
-  QLearner<Model, E> learner(model, environment, options);
-  QHistory history;
-  std::optional<Model> best;
-  double highest = -std::numeric_limits<double>::infinity();
-  const auto begin = Clock::now();
-  const Index every = options.evaluate_every;
-  while (learner.steps() < options.steps && history.outcome == Outcome::finished) {
-    if (options.stop.requested()) {
-      history.outcome = Outcome::cancelled;
-    } else if (!learner.step()) {
-      history.outcome = Outcome::diverged;
-    } else if (every > 0 && (learner.steps() % every == 0 || learner.steps() == options.steps)) {
-      QRecord record = learner.record();
-      record.evaluation_return = learner.evaluate();
-      if (options.stop.requested()) {  // it may have been cut short
-        history.outcome = Outcome::cancelled;
-        break;
-      }
-      record.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-      if (record.evaluation_return >= highest) {
-        highest = record.evaluation_return;
-        history.best_step = record.step;
-        best = model;
-      }
-      history.records.push_back(record);
-      bool go_on = true;
-      for (const QCallback& callback : options.callbacks) go_on = callback(record) && go_on;
-      if (!go_on) history.outcome = Outcome::stopped;
-      if (highest >= options.goal) history.outcome = Outcome::early;
-    }
-  }
-  if (best) model = *best;
-  return history;
+  return detail::QLearningRun<Model, E>(model, environment, options).train();
 }
 
 }  // namespace heed::inline HEED_ISA

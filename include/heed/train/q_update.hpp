@@ -8,17 +8,21 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "heed/core/any_model.hpp"
+#include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/core/visit.hpp"
 #include "heed/losses/huber.hpp"
 #include "heed/losses/taken_action.hpp"
 #include "heed/optim/adam.hpp"
@@ -39,24 +43,29 @@ struct QUpdateOptions {
   double target_rate = 0.005;   ///< comes nearer by this share of the difference
 };
 
+namespace detail {
+template <class S>
+void move_parameters(Parameters<S>& to, const Parameters<S>& from, double rate) {
+  check_same_sizes(from, to);
+  if (rate == 1) return copy_parameters(from, to);
+  using namespace simd;
+  for (Index k = 0; k < to.count(); ++k) {
+    S* a = to[k].data();
+    const S* b = from[k].data();
+    for_each_packet<S>(from[k].size(), [&]<class P>(Index i) HEED_LAMBDA {
+      const P old = load<P>(a + i);
+      store(a + i, fma(set1<P>(static_cast<S>(rate)), sub(load<P>(b + i), old), old));
+    });
+  }
+}
+}  // namespace detail
+
 /// to += rate (from - to), parameter by parameter (Polyak and Juditsky 1992); with a rate of 1 a copy, whatever `to`
 /// was.
 template <Visitable Model>
 void move_towards(Model& to, const Model& from, double rate) {
-  for_each_parameter(
-      [&](const Path&, auto& a, const auto& b) {
-        using namespace simd;
-        using S = typename std::remove_reference_t<decltype(a)>::Scalar;
-        if (rate == 1) {
-          std::copy_n(b.data(), b.size(), a.data());
-          return;
-        }
-        for_each_packet<S>(a.size(), [&]<class P>(Index i) HEED_LAMBDA {
-          const P old = load<P>(a.data() + i);
-          store(a.data() + i, fma(set1<P>(static_cast<S>(rate)), sub(load<P>(b.data() + i), old), old));
-        });
-      },
-      to, from);
+  Parameters<typename Model::Scalar> moved(to);
+  detail::move_parameters(moved, parameters_of(from), rate);
 }
 
 /// Lane by lane reward + discount value(best next action), as `TakenAction` wants it: (1, 2), the second feature is
@@ -78,54 +87,21 @@ void put_values(Tile<const S> chosen_by, Tile<const S> valued_by, const S* rewar
 ///     loss = mean of huber(Q(state, action) - (reward + discount Q'(next, argmax Q*(next)))),   a step of Adam
 ///
 /// The same key gives the same bits for any number of threads. Allocates in the first steps only.
-template <Layer Model>
-class QUpdate {
+/// This is it for models of any type; `QUpdate` is that of one type of models.
+template <class S>
+class BasicQUpdate {
  public:
-  using S = typename Model::Scalar;
   using Options = QUpdateOptions;
 
-  /// For models like this one, whose target network begins as it is. Throws where an option is out of range.
-  HEED_COLD QUpdate(const Model& model, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads)
-      : options_(checked(o)),
-        target_(model),
-        adam_(model, {.learning_rate = o.learning_rate}),
-        step_(model, threads),
-        loss_(Huber<S>({.delta = o.delta})),
-        memory_(static_cast<std::size_t>(threads.size())),
-        rows_(static_cast<std::size_t>(o.batch_size)),
-        width_(tile_width(o.batch_size)),
-        shape_(replay.shape()),
-        actions_(logits_shape(model, replay.shape(), "QUpdate").features) {
-    for (Memory& m : memory_) {
-      m.states.reserve(1, replay.shape(), width_);
-      m.next.reserve(1, replay.shape(), width_);
-    }
-  }
+  /// For models like `target`, the target network's weights at the start. Throws where an option is out of range.
+  HEED_COLD BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads);
 
-  /// Moves the model; gives the loss before. Where that is not finite the model stays as it was, as it does where this
-  /// throws: where the states are not of the shape of those at the start, or an action is none of the model's.
-  double operator()(Model& model, const ReplayBuffer<S>& replay, Key key) {
-    check_states(replay.shape());
-    replay.sample(key.child(0), rows_);
-    const Index count = options_.batch_size;
-    const double scale = 1 / static_cast<double>(count);
-    const double loss =
-        step_(tile_count(count, width_), [&](Index i, Worker<Model>& worker, Model& gradient, Totals& totals) {
-          const Pass training{worker.scratch, true, key.child(1), i * width_};
-          run_tile(model, replay, i * width_, std::min(width_, count - i * width_), scale, worker, gradient, totals,
-                   training);
-        }).loss;
-    if (!std::isfinite(loss)) return loss;
-    if (options_.clip_norm > 0) clip_norm(step_.gradient(), options_.clip_norm);
-    adam_.step(model, step_.gradient());
-    const bool copies = options_.target_period > 0;
-    if (!copies || adam_.steps() % options_.target_period == 0) {
-      move_towards(target_, model, copies ? 1 : options_.target_rate);
-    }
-    return loss;
-  }
+  /// Moves the model, whose parameters are `weights`; gives the loss before. Where that is not finite the model stays
+  /// as it was, as it does where this throws: where the states are not of the shape of those at the start, or an action
+  /// is none of the model's.
+  double operator()(const ModelReference<S>& model, Parameters<S>& weights, const ReplayBuffer<S>& replay, Key key);
 
-  const Model& target() const { return target_; }
+  const OwnModel<S>& target_model() const { return target_; }
   std::int64_t steps() const { return adam_.steps(); }
   void set_learning_rate(double rate) { adam_.options.learning_rate = rate; }
 
@@ -135,59 +111,15 @@ class QUpdate {
     TileBuffer<S> targets, steps, chosen_by, valued_by;
   };
 
-  static Options checked(const Options& o) {
-    const auto check = [](bool ok, const char* name, const char* expected, double got) {
-      require(ok, [&] { return Fault{std::string(name) + " out of range", "QUpdate", expected, text_of(got)}; });
-    };
-    check(o.batch_size > 0, "batch_size", "at least 1", static_cast<double>(o.batch_size));
-    check(o.clip_norm >= 0 && std::isfinite(o.clip_norm), "clip_norm", "a finite number of at least 0", o.clip_norm);
-    check(o.target_period >= 0, "target_period", "at least 0", static_cast<double>(o.target_period));
-    check(o.target_rate > 0 && o.target_rate <= 1, "target_rate", "above 0, at most 1", o.target_rate);
-    return o;
-  }
-
-  void check_states(Shape got) const {
-    require(got == shape_, [&] {
-      return Fault{"wrong shape of the states", "QUpdate", to_text(Extents<2>{shape_.steps, shape_.features}),
-                   to_text(Extents<2>{got.steps, got.features})};
-    });
-  }
-
-  // The transitions rows_[first] and on.
-  void run_tile(const Model& model, const ReplayBuffer<S>& replay, Index first, Index rows, double scale,
-                Worker<Model>& worker, Model& gradient, Totals& totals, const Pass& pass) {
-    Memory& memory = memory_[static_cast<std::size_t>(worker.number)];
-    const auto row = [&](Index l) { return rows_[static_cast<std::size_t>(first + l)]; };
-    const auto states = memory.states.gather(0, replay.states(), {}, {}, rows, row);
-    const auto next = memory.next.gather(0, replay.next_states(), {}, {}, rows, row);
-    const Tile<S> targets = memory.targets.take({1, 2}, width_), steps = memory.steps.take({1, 2}, width_);
-    fill(targets, S(0));
-    fill(steps, S(0));
-    for (Index l = 0; l < rows; ++l) {
-      const Transition<S> t = replay[row(l)];
-      require(t.action >= 0 && t.action < actions_, [&] {
-        return Fault{"no such action", "QUpdate", "0 to " + text_of(actions_ - 1), text_of(t.action)};
-      });
-      targets.at(0, 0)[l] = static_cast<S>(t.action);
-      steps.at(0, 0)[l] = t.reward;
-      steps.at(0, 1)[l] = t.discount;
-    }
-    const Pass frozen{pass.scratch};
-    const Shape q{1, actions_};
-    const Tile<S> valued_by = memory.valued_by.take(q, width_), chosen_by = memory.chosen_by.take(q, width_);
-    target_.forward(next.x, valued_by, worker.cache, frozen);
-    if (options_.double_q) model.forward(next.x, chosen_by, worker.cache, frozen);
-    put_values<S>(options_.double_q ? chosen_by : valued_by, valued_by, steps.at(0, 0), steps.at(0, 1), targets);
-    const Tile<S> y = worker.output.take(q, width_), dy = worker.doutput.take(q, width_);
-    model.forward(states.x, y, worker.cache, pass);
-    totals.loss += loss_(y, targets, states.weights, scale, dy, pass);
-    backward_parameters<Model>(model, states.x, y, dy, worker.cache, gradient, pass);
-  }
+  static Options checked(const Options& o);
+  void check_states(Shape got) const;
+  void run_tile(const ModelReference<S>& model, const ReplayBuffer<S>& replay, Index first, Index rows, double scale,
+                Worker<S>& worker, OwnModel<S>& gradient, Totals& totals, const Pass& pass);
 
   Options options_;
-  Model target_;
-  Adam<Model> adam_;
-  TrainingStep<Model> step_;
+  OwnModel<S> target_;
+  BasicAdam<S> adam_;
+  TrainingStep<S> step_;
   TakenAction<S> loss_;
   std::vector<Memory> memory_;  // of the threads
   std::vector<Index> rows_;     // of the batch
@@ -196,4 +128,124 @@ class QUpdate {
   Index actions_;
 };
 
+/// For models of one type.
+template <Layer Model>
+class QUpdate : public BasicQUpdate<typename Model::Scalar> {
+ public:
+  using S = typename Model::Scalar;
+  using BasicQUpdate<S>::operator();
+
+  /// For models like this one, whose target network begins as it is. Throws where an option is out of range.
+  QUpdate(const Model& model, const ReplayBuffer<S>& replay, QUpdateOptions o, ThreadPool& threads)
+      : BasicQUpdate<S>(OwnModel<S>(model), replay, o, threads) {}
+
+  /// Moves the model; gives the loss before.
+  double operator()(Model& model, const ReplayBuffer<S>& replay, Key key) {
+    weights_.look_at(model);
+    return (*this)(model, weights_, replay, key);
+  }
+  const Model& target() const { return this->target_model().template as<Model>(); }
+
+ private:
+  Parameters<S> weights_;  // of the last step
+};
+
+template <class S>
+BasicQUpdate<S>::BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads)
+    : options_(checked(o)),
+      target_(std::move(target)),
+      adam_(target_.parameters(), {.learning_rate = o.learning_rate}),
+      step_(target_, threads),
+      loss_(Huber<S>({.delta = o.delta})),
+      memory_(static_cast<std::size_t>(threads.size())),
+      rows_(static_cast<std::size_t>(o.batch_size)),
+      width_(tile_width(o.batch_size)),
+      shape_(replay.shape()),
+      actions_(logits_shape(target_.reference(), replay.shape(), "QUpdate").features) {
+  for (Memory& m : memory_) {
+    m.states.reserve(1, replay.shape(), width_);
+    m.next.reserve(1, replay.shape(), width_);
+  }
+}
+
+template <class S>
+double BasicQUpdate<S>::operator()(const ModelReference<S>& model, Parameters<S>& weights,
+                                   const ReplayBuffer<S>& replay, Key key) {
+  check_states(replay.shape());
+  replay.sample(key.child(0), rows_);
+  const Index count = options_.batch_size;
+  const double scale = 1 / static_cast<double>(count);
+  const double loss =
+      step_(tile_count(count, width_), [&](Index i, Worker<S>& worker, OwnModel<S>& gradient, Totals& totals) {
+        const Pass training{worker.scratch, true, key.child(1), i * width_};
+        run_tile(model, replay, i * width_, std::min(width_, count - i * width_), scale, worker, gradient, totals,
+                 training);
+      }).loss;
+  if (!std::isfinite(loss)) return loss;
+  Parameters<S>& gradient = step_.gradient().parameters();
+  if (options_.clip_norm > 0) detail::clip_parameters_norm(gradient, options_.clip_norm);
+  adam_.step(weights, std::as_const(gradient));
+  const bool copies = options_.target_period > 0;
+  if (!copies || adam_.steps() % options_.target_period == 0) {
+    detail::move_parameters(target_.parameters(), std::as_const(weights), copies ? 1 : options_.target_rate);
+  }
+  return loss;
+}
+
+template <class S>
+QUpdateOptions BasicQUpdate<S>::checked(const Options& o) {
+  const auto check = [](bool ok, const char* name, const char* expected, double got) {
+    require(ok, [&] { return Fault{std::string(name) + " out of range", "QUpdate", expected, text_of(got)}; });
+  };
+  check(o.batch_size > 0, "batch_size", "at least 1", static_cast<double>(o.batch_size));
+  check(o.clip_norm >= 0 && std::isfinite(o.clip_norm), "clip_norm", "a finite number of at least 0", o.clip_norm);
+  check(o.target_period >= 0, "target_period", "at least 0", static_cast<double>(o.target_period));
+  check(o.target_rate > 0 && o.target_rate <= 1, "target_rate", "above 0, at most 1", o.target_rate);
+  return o;
+}
+
+template <class S>
+void BasicQUpdate<S>::check_states(Shape got) const {
+  require(got == shape_, [&] {
+    return Fault{"wrong shape of the states", "QUpdate", to_text(Extents<2>{shape_.steps, shape_.features}),
+                 to_text(Extents<2>{got.steps, got.features})};
+  });
+}
+
+// The transitions rows_[first] and on.
+template <class S>
+void BasicQUpdate<S>::run_tile(const ModelReference<S>& model, const ReplayBuffer<S>& replay, Index first, Index rows,
+                               double scale, Worker<S>& worker, OwnModel<S>& gradient, Totals& totals,
+                               const Pass& pass) {
+  Memory& memory = memory_[static_cast<std::size_t>(worker.number)];
+  const auto row = [&](Index l) { return rows_[static_cast<std::size_t>(first + l)]; };
+  const auto states = memory.states.gather(0, replay.states(), {}, {}, rows, row);
+  const auto next = memory.next.gather(0, replay.next_states(), {}, {}, rows, row);
+  const Tile<S> targets = memory.targets.take({1, 2}, width_), steps = memory.steps.take({1, 2}, width_);
+  fill(targets, S(0));
+  fill(steps, S(0));
+  for (Index l = 0; l < rows; ++l) {
+    const Transition<S> t = replay[row(l)];
+    require(t.action >= 0 && t.action < actions_, [&] {
+      return Fault{"no such action", "QUpdate", "0 to " + text_of(actions_ - 1), text_of(t.action)};
+    });
+    targets.at(0, 0)[l] = static_cast<S>(t.action);
+    steps.at(0, 0)[l] = t.reward;
+    steps.at(0, 1)[l] = t.discount;
+  }
+  const Pass frozen{pass.scratch};
+  const Shape q{1, actions_};
+  const Tile<S> valued_by = memory.valued_by.take(q, width_), chosen_by = memory.chosen_by.take(q, width_);
+  target_.reference().forward(next.x, valued_by, worker.cache, frozen);
+  if (options_.double_q) model.forward(next.x, chosen_by, worker.cache, frozen);
+  put_values<S>(options_.double_q ? chosen_by : valued_by, valued_by, steps.at(0, 0), steps.at(0, 1), targets);
+  const Tile<S> y = worker.output.take(q, width_), dy = worker.doutput.take(q, width_);
+  model.forward(states.x, y, worker.cache, pass);
+  totals.loss += loss_(y, targets, states.weights, scale, dy, pass);
+  gradient.add_gradient(model, states.x, y, dy, worker.cache, pass);
+}
+
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(class heed::BasicQUpdate)
+HEED_COMPILED_FUNCTION(heed::detail::move_parameters)

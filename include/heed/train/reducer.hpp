@@ -4,14 +4,17 @@
 /// The processes of a run: who computes which shards, and how their gradients are added up. The one seam where other
 /// machines come in.
 
+#include <algorithm>
 #include <concepts>
+#include <functional>
 #include <span>
-#include <vector>
 
+#include "heed/core/any_model.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/parallel.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
-#include "heed/core/visit.hpp"
 #include "heed/train/rows.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -28,32 +31,36 @@ struct Totals {
 };
 
 /// The part of a batch that one accumulator of gradients takes.
-template <class Model>
+template <class S>
 struct Shard {
-  Model gradient;
+  OwnModel<S> gradient;
   Totals totals;
 
-  Shard& operator+=(const Shard& other) {
-    for_each_parameter(
-        [](const Path&, auto& sum, const auto& part) {
-          using S = typename std::remove_reference_t<decltype(sum)>::Scalar;
-          part.for_each_touched([&](Index first, Index count) {
-            S* to = sum.touch(first, count);
-            simd::for_each_packet<S>(count, [&]<class P>(Index k) HEED_LAMBDA {
-              simd::accumulate(to + k, simd::load<P>(part.data() + first + k));
-            });
-          });
-        },
-        gradient, other.gradient);
-    totals += other.totals;
-    return *this;
-  }
+  Shard& operator+=(const Shard& other);
 };
+
+template <class S>
+Shard<S>& Shard<S>::operator+=(const Shard& other) {
+  Parameters<S>& sums = gradient.parameters();
+  const Parameters<S>& parts = other.gradient.parameters();
+  detail::check_same_sizes(sums, parts);
+  for (Index i = 0; i < sums.count(); ++i) {
+    const ParameterArray<S>& part = parts[i];
+    part.for_each_touched([&](Index first, Index count) {
+      S* to = sums[i].touch(first, count);
+      simd::for_each_packet<S>(count, [&]<class P>(Index k) HEED_LAMBDA {
+        simd::accumulate(to + k, simd::load<P>(part.data() + first + k));
+      });
+    });
+  }
+  totals += other.totals;
+  return *this;
+}
 
 /// Adds shard i + distance to shard i for every pair of one level of the tree ((0 + 1) + (2 + 3)) + ... whose halves
 /// are both among `mine`, the shards from `first` on.
-template <class Model>
-void add_pairs(std::span<Shard<Model>> mine, Index first, Index distance, ThreadPool& threads) {
+template <class S>
+void add_pairs(std::span<Shard<S>> mine, Index first, Index distance, ThreadPool& threads) {
   const Index step = 2 * distance, left = (first + step - 1) / step * step - first;  // the first left half among them
   const Index pairs = (static_cast<Index>(mine.size()) - left - distance + step - 1) / step;
   threads.for_each(std::max<Index>(pairs, 0), [&](Index i, int) {
@@ -62,20 +69,20 @@ void add_pairs(std::span<Shard<Model>> mine, Index first, Index distance, Thread
   });
 }
 
-/// The processes of a run. The work of a step is always cut into the same shards, in the same order.
+/// The processes of a run of models that compute in S. The work of a step is always cut into the same shards, in the
+/// same order.
+///
 /// - `own(count)`: those of `count` things (shards, tiles) that this process takes care of; it may be none. All
-/// processes
-///   together own each once.
+///   processes together own each once.
 /// - `reduce(mine, count, threads)`: `mine` are the shards that `own(count)` gives, or a single one for the result
-/// where
-///   it gives none. Afterwards `mine[0]` holds the sum over all shards of all processes, in the order of the tree
+///   where it gives none. Afterwards `mine[0]` holds the sum over all shards of all processes, in the order of the tree
 ///   ((0 + 1) + (2 + 3)) + ...: the same bits however many processes there are.
 /// - `share(items)`: every process has filled those that `own(items.size())` gives it; afterwards all are there.
 /// - `all(yes)`: whether every process says yes.
 /// - `rows(data)`: the sequences of the run (see `LocalRows`), of which `data` are those that this process has.
-template <class R, class Model>
-concept Reducer = requires(R& reducer, Index count, std::span<Shard<Model>> mine, ThreadPool& threads,
-                           std::span<Totals> items, const LabelledSequences<typename Model::Input>& data) {
+template <class R, class S>
+concept Reducer = std::copyable<R> && requires(R& reducer, Index count, std::span<Shard<S>> mine, ThreadPool& threads,
+                                               std::span<Totals> items, const LabelledSequences<S>& data) {
   { reducer.own(count) } -> std::same_as<IndexRange>;
   reducer.reduce(mine, count, threads);
   reducer.share(items);
@@ -87,8 +94,8 @@ concept Reducer = requires(R& reducer, Index count, std::span<Shard<Model>> mine
 struct InProcessReducer {
   IndexRange own(Index count) const { return {0, count}; }
 
-  template <class Model>
-  void reduce(std::span<Shard<Model>> mine, Index count, ThreadPool& threads) const {
+  template <class S>
+  void reduce(std::span<Shard<S>> mine, Index count, ThreadPool& threads) const {
     for (Index distance = 1; distance < count; distance *= 2) add_pairs(mine, 0, distance, threads);
   }
 
@@ -103,16 +110,46 @@ struct InProcessReducer {
   }
 };
 
-namespace detail {
-/// Calls f, which may throw: in all processes where it does so in one, if the reducer can see to that.
-template <class R, class F>
-void agreed(R& reducer, F&& f) {
-  if constexpr (requires { reducer.agree(f); }) {
-    reducer.agree(f);
-  } else {
-    f();
+/// A reducer of any type, as the engine sees it.
+template <class S>
+class AnyReducer {
+ public:
+  virtual ~AnyReducer() = default;
+  virtual IndexRange own(Index count) = 0;
+  virtual void reduce(std::span<Shard<S>> mine, Index count, ThreadPool& threads) = 0;
+  virtual void share(std::span<Totals> items) = 0;
+  virtual bool all(bool yes) = 0;
+  /// Calls f, which may throw: in all processes where it does so in one, if the reducer can see to that.
+  virtual void agree(const std::function<void()>& f) = 0;
+};
+
+/// Copies the reducer.
+template <class S, class R>
+class ReducerOf final : public AnyReducer<S> {
+ public:
+  explicit ReducerOf(const R& reducer) : reducer_(reducer) {}
+
+  IndexRange own(Index count) override { return reducer_.own(count); }
+  void reduce(std::span<Shard<S>> mine, Index count, ThreadPool& threads) override {
+    reducer_.reduce(mine, count, threads);
   }
-}
-}  // namespace detail
+  void share(std::span<Totals> items) override { reducer_.share(items); }
+  bool all(bool yes) override { return reducer_.all(yes); }
+  void agree(const std::function<void()>& f) override {
+    if constexpr (requires { reducer_.agree(f); }) {
+      reducer_.agree(f);
+    } else {
+      f();
+    }
+  }
+
+ private:
+  R reducer_;
+};
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Shard)
+HEED_COMPILED_FUNCTION(heed::add_pairs)
+HEED_COMPILED_ONE(class heed::ReducerOf<float, heed::InProcessReducer>)
+HEED_COMPILED_ONE(class heed::ReducerOf<double, heed::InProcessReducer>)

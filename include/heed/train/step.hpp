@@ -4,112 +4,152 @@
 /// The training step: the gradient of a batch, tile by tile.
 
 #include <algorithm>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "heed/core/concepts.hpp"
+#include "heed/core/any_model.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/parallel.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/core/visit.hpp"
 #include "heed/train/batch.hpp"
 #include "heed/train/reducer.hpp"
+#include "heed/train/tiles.hpp"
 
 namespace heed::inline HEED_ISA {
 
 /// What a thread needs to run a model on a tile, kept from step to step.
-template <class Model>
+template <class S>
 struct Worker {
   Index number = 0;  // below the number of threads
-  typename Model::Cache cache;
+  AnyCache<S> cache;
   Scratch scratch;
-  TileBuffer<typename Model::Scalar> output, doutput;
+  TileBuffer<S> output, doutput;
 };
 
-/// The gradient of the parameters alone; a model of tokens has no `dx` to leave out.
-template <Layer Model>
-void backward_parameters(const Model& model, Tile<const typename Model::Input> x, Tile<const typename Model::Scalar> y,
-                         Tile<const typename Model::Scalar> dy, typename Model::Cache& cache, Model& gradient,
-                         const Pass& pass) {
-  if constexpr (requires { model.backward(x, y, dy, Into<typename Model::Scalar>{}, cache, gradient, pass); }) {
-    model.backward(x, y, dy, {}, cache, gradient, pass);
-  } else {
-    model.backward(x, y, dy, cache, gradient, pass);
-  }
+namespace detail {
+/// `gradient` is another model of the type.
+template <class S>
+Index lane_bytes_of(const ModelReference<S>& model, OwnModel<S>& gradient, Shape shape) {
+  TileBuffer<double> input;  // zeros of any type
+  const Tile<double> zeros = input.take(shape, tile_unit);
+  fill(zeros, 0.0);
+  AnyTile x(zeros);
+  const Index before = allocated_bytes();
+  AnyCache<S> cache(model.functions());
+  Scratch scratch;
+  TileBuffer<S> output, doutput;
+  const Pass pass{scratch, true};
+  const Shape of_output = model.output_shape(shape);
+  const Tile<S> y = output.take(of_output, x.lanes), dy = doutput.take(of_output, x.lanes);
+  fill(dy, S(0));
+  model.forward(x, y, cache, pass);
+  gradient.add_gradient(model, x, y, dy, cache, pass);
+  return (allocated_bytes() - before) / x.lanes;
 }
+}  // namespace detail
 
 /// The memory that a sequence of this shape takes in a pass forward and backward: caches, temporaries, outputs. Found
 /// by such a pass.
 template <Layer Model>
-HEED_COLD Index lane_bytes(const Model& model, Shape shape) {
-  using S = typename Model::Scalar;
-  Model gradient = model;
-  using X = typename Model::Input;
-  TileBuffer<X> input;
-  const Tile<X> x = input.take(shape, tile_unit);
-  fill(x, X(0));
-  const Index before = allocated_bytes();
-  Worker<Model> worker;
-  const Pass pass{worker.scratch, true};
-  const Shape output = model.output_shape(shape);
-  const Tile<S> y = worker.output.take(output, x.lanes), dy = worker.doutput.take(output, x.lanes);
-  fill(dy, S(0));
-  model.forward(x, y, worker.cache, pass);
-  backward_parameters<Model>(model, x, y, dy, worker.cache, gradient, pass);
-  return (allocated_bytes() - before) / x.lanes;
+Index lane_bytes(const Model& model, Shape shape) {
+  OwnModel<typename Model::Scalar> gradient(model);
+  return detail::lane_bytes_of<typename Model::Scalar>(model, gradient, shape);
 }
 
 /// Computes gradients of batches for one model. Allocates in the first steps only.
-template <Layer Model, class R = InProcessReducer>
-requires Reducer<R, Model>
+template <class S>
 class TrainingStep {
  public:
-  HEED_COLD TrainingStep(const Model& like, ThreadPool& threads, R reducer = {})
-      : like_(like),
-        threads_(threads),
-        reducer_(std::move(reducer)),
-        parameters_(parameter_count(like)),
-        workers_(static_cast<std::size_t>(threads.size())) {
-    for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i].number = static_cast<Index>(i);
-    set_zero(like_);
+  /// For models like this one. With a reducer that spans several processes each takes care of a part.
+  HEED_COLD TrainingStep(OwnModel<S> like, ThreadPool& threads,
+                         std::shared_ptr<AnyReducer<S>> reducer = in_this_process());
+  template <Layer Model>
+  requires std::same_as<typename Model::Scalar, S> TrainingStep(const Model& like, ThreadPool& threads)
+      : TrainingStep(OwnModel<S>(like), threads) {}
+
+  static std::shared_ptr<AnyReducer<S>> in_this_process() {
+    return std::make_shared<ReducerOf<S, InProcessReducer>>(InProcessReducer());
   }
 
-  R& reducer() { return reducer_; }
+  AnyReducer<S>& reducer() { return *reducer_; }
+  /// How many numbers the model has.
+  Index parameters() const { return parameters_; }
 
   /// Runs `tile(index, worker, gradient, totals)` for every tile of a batch that this process owns: it adds to the
-  /// gradient and the totals. Tiles are dealt to shards in order, shards to threads as they are free, and the shards
-  /// are added up in a fixed order.
+  /// gradient, an `OwnModel<S>&`, and the totals. Tiles are dealt to shards in order, shards to threads as they are
+  /// free, and the shards are added up in a fixed order.
   template <class F>
   const Totals& operator()(Index tiles, F&& tile) {
-    const Index count = shard_count(tiles, parameters_);
-    const IndexRange own = reducer_.own(count);
-    const Index held = std::max<Index>(own.count(), 1);  // the sum needs a place
-    shards_.reserve(static_cast<std::size_t>(held));
-    while (static_cast<Index>(shards_.size()) < held) shards_.push_back({like_, {}});
-    threads_.for_each(own.count(), [&](Index i, int worker) {
-      const Index k = own.first + i;
-      Shard<Model>& shard = shards_[static_cast<std::size_t>(i)];
-      set_zero(shard.gradient);
-      shard.totals = {};
-      const IndexRange range = tiles_of({k, k + 1}, count, tiles);
-      for (Index t = range.first; t < range.last; ++t) {
-        tile(t, workers_[static_cast<std::size_t>(worker)], shard.gradient, shard.totals);
-      }
-    });
-    reducer_.reduce(std::span(shards_).first(static_cast<std::size_t>(held)), count, threads_);
-    return shards_.front().totals;
+    const auto call = [&tile](Index i, Worker<S>& worker, Shard<S>& shard) {
+      tile(i, worker, shard.gradient, shard.totals);
+    };
+    return run(tiles, {&call, [](const void* function, Index i, Worker<S>& worker, Shard<S>& shard) {
+                         (*static_cast<decltype(&call)>(function))(i, worker, shard);
+                       }});
   }
 
   /// Of the last batch.
-  Model& gradient() { return shards_.front().gradient; }
+  OwnModel<S>& gradient() { return shards_.front().gradient; }
 
  private:
-  Model like_;  // zeros: what a new shard starts from
+  // any function, so that all the rest is compiled once
+  struct Work {
+    const void* function;
+    void (*call)(const void* function, Index i, Worker<S>& worker, Shard<S>& shard);
+  };
+  const Totals& run(Index tiles, Work work);
+
+  OwnModel<S> like_;  // zeros: what a new shard starts from
   ThreadPool& threads_;
-  R reducer_;
+  std::shared_ptr<AnyReducer<S>> reducer_;
   Index parameters_;
-  std::vector<Worker<Model>> workers_;
-  std::vector<Shard<Model>> shards_;  // those of this process; the first holds the sum in the end
+  std::vector<Worker<S>> workers_;
+  std::vector<Shard<S>> shards_;  // those of this process; the first holds the sum in the end
 };
+template <Layer Model>
+TrainingStep(const Model&, ThreadPool&) -> TrainingStep<typename Model::Scalar>;
+
+template <class S>
+TrainingStep<S>::TrainingStep(OwnModel<S> like, ThreadPool& threads, std::shared_ptr<AnyReducer<S>> reducer)
+    : like_(std::move(like)),
+      threads_(threads),
+      reducer_(std::move(reducer)),
+      parameters_(detail::count_numbers(std::as_const(like_).parameters())),
+      workers_(static_cast<std::size_t>(threads.size())) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i].number = static_cast<Index>(i);
+    workers_[i].cache = AnyCache<S>(like_.reference().functions());
+  }
+  detail::zero_parameters(like_.parameters());
+}
+
+template <class S>
+const Totals& TrainingStep<S>::run(Index tiles, Work work) {
+  const Index count = shard_count(tiles, parameters_);
+  const IndexRange own = reducer_->own(count);
+  const Index held = std::max<Index>(own.count(), 1);  // the sum needs a place
+  shards_.reserve(static_cast<std::size_t>(held));
+  while (static_cast<Index>(shards_.size()) < held) shards_.push_back({like_, {}});
+  threads_.for_each(own.count(), [&](Index i, int worker) {
+    const Index k = own.first + i;
+    Shard<S>& shard = shards_[static_cast<std::size_t>(i)];
+    detail::zero_parameters(shard.gradient.parameters());
+    shard.totals = {};
+    const IndexRange range = tiles_of({k, k + 1}, count, tiles);
+    for (Index t = range.first; t < range.last; ++t) {
+      work.call(work.function, t, workers_[static_cast<std::size_t>(worker)], shard);
+    }
+  });
+  reducer_->reduce(std::span(shards_).first(static_cast<std::size_t>(held)), count, threads_);
+  return shards_.front().totals;
+}
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::lane_bytes_of)
+HEED_COMPILED_TYPE(class heed::TrainingStep)

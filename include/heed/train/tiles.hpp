@@ -100,26 +100,6 @@ inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
   }
 }
 
-/// How many outputs a model has for sequences of shape x. Throws where labels or targets do not fit them, or the loss:
-/// one label or k numbers a sequence ask for one step of outputs, a label a step for as many steps.
-template <class Model, class L>
-Index check_targets_of(const L& loss, const Model& model, Shape x, TargetsView<typename L::Target> targets,
-                       const std::string& where) {
-  const auto rows = as_rows(targets);
-  Shape output = model.output_shape(x);
-  if (std::same_as<typename L::Target, std::int32_t> && rows.extent(1) > 1) {
-    require(output.steps == rows.extent(1), [&] {
-      return Fault{"labels and the steps of the model's outputs differ in number", where,
-                   text_of(output.steps) + " labels a sequence", text_of(rows.extent(1))};
-    });
-  } else {
-    output = logits_shape(model, x, where);
-    if constexpr (std::same_as<typename L::Target, std::int32_t>) check_labels(targets, output.features);
-  }
-  loss.check(targets, output.features);
-  return output.features;
-}
-
 /// Tiles have a multiple of so many lanes: a packet of any processor.
 inline constexpr Index tile_unit = 16;
 /// As wide as those of models whose sequences take much memory get.

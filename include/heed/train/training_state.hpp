@@ -17,6 +17,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/train/history.hpp"
@@ -34,13 +35,15 @@ struct TrainingState {
   std::map<std::string, std::vector<double>> series;  ///< counters, losses: of any size, NaN and infinities included
   Metadata identity;                                  ///< what must be the same when a run goes on
 
+  template <class S>
+  void add(const std::string& prefix, Parameters<S>& parameters) {
+    for (Index i = 0; i < parameters.count(); ++i)
+      tensors.push_back({prefix + '.' + parameters.name(i), &parameters[i]});
+  }
   template <Visitable Model>
   void add(const std::string& prefix, Model& model) {
-    for_each_parameter(
-        [&](const Path& path, auto& parameter) {
-          tensors.push_back({prefix + '.' + path.text(), &parameter});
-        },
-        model);
+    Parameters<typename Model::Scalar> parameters(model);
+    add(prefix, parameters);
   }
 };
 

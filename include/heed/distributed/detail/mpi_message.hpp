@@ -7,9 +7,9 @@
 #include <span>
 
 #include "heed/core/buffer.hpp"
+#include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
-#include "heed/core/visit.hpp"
 #include "heed/train/reducer.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -19,53 +19,50 @@ namespace detail {
 class MpiMessage {
  public:
   /// Room for a shard of this size.
-  template <class Model>
-  std::span<std::byte> room_for(const Shard<Model>& like) {
-    std::size_t size = sizeof(Totals);
-    for_each_parameter([&](const Path&, const auto& p) { size += bytes_of(p); }, like.gradient);
+  template <class S>
+  std::span<std::byte> room_for(const Shard<S>& like) {
+    const auto numbers = static_cast<std::size_t>(count_numbers(like.gradient.parameters()));
+    const std::size_t size = numbers * sizeof(S) + sizeof(Totals);
     return {buffer_.reserve(static_cast<Index>(size)), size};
   }
 
-  template <class Model>
-  std::span<std::byte> pack(const Shard<Model>& shard) {
+  template <class S>
+  std::span<std::byte> pack(const Shard<S>& shard) {
     const std::span<std::byte> all = room_for(shard);
+    const Parameters<S>& parameters = shard.gradient.parameters();
     std::byte* to = all.data();
-    for_each_parameter(
-        [&](const Path&, const auto& p) {
-          std::memcpy(to, p.data(), bytes_of(p));
-          to += bytes_of(p);
-        },
-        shard.gradient);
+    for (Index i = 0; i < parameters.count(); ++i) {
+      std::memcpy(to, parameters[i].data(), bytes_of(parameters[i]));
+      to += bytes_of(parameters[i]);
+    }
     std::memcpy(to, &shard.totals, sizeof(Totals));
     return all;
   }
 
-  template <class Model>
-  void unpack(Shard<Model>& shard) const {
+  template <class S>
+  void unpack(Shard<S>& shard) const {
+    Parameters<S>& parameters = shard.gradient.parameters();
     const std::byte* from = buffer_.data();
-    for_each_parameter(
-        [&](const Path&, auto& p) {
-          std::memcpy(p.data(), from, bytes_of(p));
-          from += bytes_of(p);
-        },
-        shard.gradient);
+    for (Index i = 0; i < parameters.count(); ++i) {
+      std::memcpy(parameters[i].data(), from, bytes_of(parameters[i]));
+      from += bytes_of(parameters[i]);
+    }
     std::memcpy(&shard.totals, from, sizeof(Totals));
   }
 
   /// shard += what was packed, as Shard's own += does.
-  template <class Model>
-  void add_to(Shard<Model>& shard) const {
+  template <class S>
+  void add_to(Shard<S>& shard) const {
+    Parameters<S>& parameters = shard.gradient.parameters();
     const std::byte* from = buffer_.data();
-    for_each_parameter(
-        [&](const Path&, auto& sum) {
-          using S = typename std::remove_reference_t<decltype(sum)>::Scalar;
-          const S* part = reinterpret_cast<const S*>(from);
-          simd::for_each_packet<S>(sum.size(), [&]<class P>(Index k) HEED_LAMBDA {
-            simd::accumulate(sum.data() + k, simd::load<P>(part + k));
-          });
-          from += bytes_of(sum);
-        },
-        shard.gradient);
+    for (Index i = 0; i < parameters.count(); ++i) {
+      S* sum = parameters[i].data();
+      const S* part = reinterpret_cast<const S*>(from);
+      simd::for_each_packet<S>(parameters[i].size(), [&]<class P>(Index k) HEED_LAMBDA {
+        simd::accumulate(sum + k, simd::load<P>(part + k));
+      });
+      from += bytes_of(parameters[i]);
+    }
     Totals totals;
     std::memcpy(&totals, from, sizeof(Totals));
     shard.totals += totals;

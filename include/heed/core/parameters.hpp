@@ -1,0 +1,160 @@
+#pragma once
+
+/// @file
+/// The parameters of a model as a list: what optimizers, averages, clipping, reduction and checkpoints work on. They
+/// are then code on the scalar alone, the same for all models.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The names and places of all parameters of a model, in the order of its visit; parameters without elements are left
+/// out. It looks at the model, which must outlive it and keep its sizes. A const list gives const parameters.
+template <class S>
+class Parameters {
+ public:
+  using Scalar = S;
+
+  Parameters() = default;
+  /// Collected by one walk.
+  template <Visitable M>
+  requires std::same_as<typename M::Scalar, S>
+  explicit Parameters(M& model) {
+    auto names = std::make_shared<std::vector<std::string>>();
+    for_each_parameter(
+        [&](const Path& path, ParameterArray<S>& p) {
+          names->push_back(path.text());
+          arrays_.push_back(&p);
+        },
+        model);
+    names_ = std::move(names);
+  }
+
+  Index count() const { return static_cast<Index>(arrays_.size()); }
+  const std::string& name(Index i) const { return (*names_)[static_cast<std::size_t>(i)]; }
+  ParameterArray<S>& operator[](Index i) { return *arrays_[static_cast<std::size_t>(i)]; }
+  const ParameterArray<S>& operator[](Index i) const { return *arrays_[static_cast<std::size_t>(i)]; }
+
+  /// Looks at another model of the same type, whose names are the same. Allocates nothing once there was one.
+  template <Visitable M>
+  void look_at(M& model) {
+    arrays_.clear();
+    for_each_parameter([&](const Path&, ParameterArray<S>& p) { arrays_.push_back(&p); }, model);
+  }
+
+ private:
+  template <class>
+  friend class ParameterList;
+  std::shared_ptr<const std::vector<std::string>> names_;
+  std::vector<ParameterArray<S>*> arrays_;
+};
+
+/// Those of a model that stays as it is.
+template <Visitable M>
+const Parameters<typename M::Scalar> parameters_of(const M& model) {
+  return Parameters<typename M::Scalar>(const_cast<M&>(model));
+}
+
+/// Parameters that it owns: moments, averages, snapshots. A copy is another list with the same numbers.
+template <class S>
+class ParameterList {
+ public:
+  ParameterList() = default;
+  /// The same numbers as those.
+  explicit ParameterList(const Parameters<S>& like);
+  ParameterList(const ParameterList& other) : ParameterList(other.view()) {}
+  ParameterList(ParameterList&&) noexcept = default;
+  ParameterList& operator=(ParameterList other) noexcept {
+    arrays_.swap(other.arrays_);
+    std::swap(view_, other.view_);
+    return *this;
+  }
+  ~ParameterList() = default;
+
+  Parameters<S>& view() { return view_; }
+  const Parameters<S>& view() const { return view_; }
+
+ private:
+  std::vector<ParameterArray<S>> arrays_;  // never more than at the start: the view points to them
+  Parameters<S> view_;
+};
+
+template <class S>
+ParameterList<S>::ParameterList(const Parameters<S>& like) : view_(like) {
+  arrays_.reserve(like.arrays_.size());
+  for (const ParameterArray<S>* p : like.arrays_) arrays_.push_back(*p);
+  for (std::size_t i = 0; i < arrays_.size(); ++i) view_.arrays_[i] = &arrays_[i];
+}
+
+namespace detail {
+/// Throws unless both lists have the same sizes.
+template <class S>
+void check_same_sizes(const Parameters<S>& a, const Parameters<S>& b) {
+  require(a.count() == b.count(), [&] {
+    return Fault{"models of different sizes side by side", "parameters", text_of(a.count()), text_of(b.count())};
+  });
+  for (Index i = 0; i < a.count(); ++i) {
+    require(std::ranges::equal(a[i].extents(), b[i].extents()), [&] {
+      return Fault{"models of different sizes side by side", a.name(i), to_text(a[i].extents()),
+                   to_text(b[i].extents())};
+    });
+  }
+}
+
+template <class S>
+void zero_parameters(Parameters<S>& parameters) {
+  for (Index i = 0; i < parameters.count(); ++i) parameters[i].fill(0);
+}
+
+template <class S>
+void copy_parameters(const Parameters<S>& from, Parameters<S>& to) {
+  check_same_sizes(from, to);
+  for (Index i = 0; i < from.count(); ++i) to[i] = from[i];
+}
+
+template <class S>
+void swap_parameters(Parameters<S>& a, Parameters<S>& b) {
+  check_same_sizes(a, b);
+  for (Index i = 0; i < a.count(); ++i) std::swap_ranges(a[i].begin(), a[i].end(), b[i].begin());
+}
+
+template <class S>
+bool parameters_finite(const Parameters<S>& parameters) {
+  for (Index i = 0; i < parameters.count(); ++i) {
+    if (!std::all_of(parameters[i].begin(), parameters[i].end(), [](S value) { return std::isfinite(value); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+template <class S>
+Index count_numbers(const Parameters<S>& parameters) {
+  Index count = 0;
+  for (Index i = 0; i < parameters.count(); ++i) count += parameters[i].size();
+  return count;
+}
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(class heed::ParameterList)
+HEED_COMPILED_FUNCTION(heed::detail::check_same_sizes)
+HEED_COMPILED_FUNCTION(heed::detail::zero_parameters)
+HEED_COMPILED_FUNCTION(heed::detail::copy_parameters)
+HEED_COMPILED_FUNCTION(heed::detail::swap_parameters)
+HEED_COMPILED_FUNCTION(heed::detail::parameters_finite)
+HEED_COMPILED_FUNCTION(heed::detail::count_numbers)

@@ -1,0 +1,171 @@
+#pragma once
+
+// The sequences of a run of any type, as the engine sees them.
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "heed/core/any_model.hpp"
+#include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/types.hpp"
+#include "heed/train/batch.hpp"
+#include "heed/train/detail/any_loss.hpp"
+#include "heed/train/reducer.hpp"
+#include "heed/train/rows.hpp"
+#include "heed/train/tiles.hpp"
+
+namespace heed::inline HEED_ISA {
+namespace detail {
+
+/// A tile of sequences whose types nobody needs to know but the model and the loss.
+template <class S>
+struct AnySequenceTile {
+  AnyTile x, targets;
+  const S* weights = nullptr;
+  Index rows = 0;
+};
+
+template <class S>
+class AnyRows {
+ public:
+  virtual ~AnyRows() = default;
+
+  virtual Index count() const = 0;
+  virtual Shape shape() const = 0;
+  virtual std::span<const std::int32_t> lengths() const = 0;
+  /// None where targets are numbers.
+  virtual LabelsView labels() const = 0;
+  virtual bool have_labels() const = 0;
+  /// Targets a sequence.
+  virtual Index each() const = 0;
+  virtual AnyTargets targets_of_row(Index row) const = 0;
+  virtual AnyTargets targets(Index position) const = 0;
+  /// Throws what the loss has to say of all targets, and what the model has to say of the sequences of this process.
+  virtual void check_targets(const AnyLoss<S>& loss, Index outputs) const = 0;
+  virtual void check_input(const ModelReference<S>& model) const = 0;
+  /// Tells these data from others.
+  virtual void add_identity(Metadata& identity) const = 0;
+
+  /// As `LocalRows::prepare` and `release`.
+  virtual void prepare(std::span<const Index> order, std::span<const Batch> batches, Index step) = 0;
+  virtual void release() = 0;
+  /// Room for `tiles` tiles in each of `stores` memories.
+  virtual void reserve(Index stores, Index tiles, Index width) = 0;
+  /// Puts the sequences at these positions into tile i of a memory.
+  virtual AnySequenceTile<S> gather(Index store, Index i, IndexRange positions) = 0;
+};
+
+template <class S, class Rows, class X, class T>
+class RowsOf final : public AnyRows<S> {
+ public:
+  template <class R>
+  RowsOf(const LabelledSequences<X, T>& data, const R& reducer) : data_(data), rows_(reducer.rows(data)) {}
+
+  Index count() const override { return rows_.count(); }
+  Shape shape() const override { return rows_.shape(); }
+  std::span<const std::int32_t> lengths() const override { return rows_.lengths(); }
+  LabelsView labels() const override {
+    if constexpr (labels_are_classes) {
+      return rows_.labels();
+    } else {
+      return {};
+    }
+  }
+  bool have_labels() const override { return labels_are_classes; }
+  Index each() const override { return as_rows(rows_.labels()).extent(1); }
+  AnyTargets targets_of_row(Index row) const override {
+    return heed::targets_of(rows_.labels(), rows_.lengths(), rows_.shape().steps, row);
+  }
+  AnyTargets targets(Index position) const override { return rows_.targets(position); }
+  void check_targets(const AnyLoss<S>& loss, Index outputs) const override {
+    const TargetsView<T> targets = rows_.labels();
+    loss.check(&targets, outputs);
+  }
+  void check_input(const ModelReference<S>& model) const override {
+    model.check_input(data_.x, data_.lengths, "sequences");
+  }
+  void add_identity(Metadata& identity) const override;
+
+  void prepare(std::span<const Index> order, std::span<const Batch> batches, Index step) override {
+    rows_.prepare(order, batches, step);
+  }
+  void release() override { rows_.release(); }
+  void reserve(Index stores, Index tiles, Index width) override {
+    stores_.resize(static_cast<std::size_t>(stores));
+    for (auto& store : stores_) store.reserve(tiles, rows_.shape(), width, each());
+  }
+  AnySequenceTile<S> gather(Index store, Index i, IndexRange positions) override {
+    const SequenceTile<X, T, S> tile = rows_.gather(stores_[static_cast<std::size_t>(store)], i, positions);
+    return {tile.x, tile.labels, tile.weights, tile.rows};
+  }
+
+ private:
+  static constexpr bool labels_are_classes = std::same_as<T, std::int32_t>;
+  LabelledSequences<X, T> data_;  // those that this process has
+  Rows rows_;
+  std::vector<TileStore<X, T, S>> stores_;
+};
+
+template <class S, class Rows, class X, class T>
+void RowsOf<S, Rows, X, T>::add_identity(Metadata& identity) const {
+  const auto targets = as_rows(rows_.labels());
+  const auto lengths = rows_.lengths();
+  set(identity, "data.count", rows_.count());
+  set(identity, "data.steps", rows_.shape().steps);
+  set(identity, "data.features", rows_.shape().features);
+  set(identity, "data.sequences", rows_.fingerprint());
+  set(identity, "data.labels", fingerprint(0, targets.data(), targets.size()));
+  set(identity, "data.lengths", fingerprint(0, lengths.data(), static_cast<Index>(lengths.size())));
+}
+
+/// The sequences of a run. Throws where they are faulty.
+template <class S, class X, class T, class R>
+std::unique_ptr<AnyRows<S>> rows_of(const LabelledSequences<X, T>& data, const R& reducer) {
+  using Rows = decltype(std::declval<const R&>().rows(data));
+  return std::make_unique<RowsOf<S, Rows, X, T>>(data, reducer);
+}
+
+/// How many outputs a model has for the sequences. Throws where labels or targets do not fit them, or the loss: one
+/// label or k numbers a sequence ask for one step of outputs, a label a step for as many steps.
+template <class S>
+Index check_targets_of(const AnyRows<S>& rows, const AnyLoss<S>& loss, const ModelReference<S>& model,
+                       const std::string& where) {
+  Shape output = model.output_shape(rows.shape());
+  if (rows.have_labels() && rows.each() > 1) {
+    require(output.steps == rows.each(), [&] {
+      return Fault{"labels and the steps of the model's outputs differ in number", where,
+                   text_of(output.steps) + " labels a sequence", text_of(rows.each())};
+    });
+  } else {
+    output = logits_shape(model, rows.shape(), where);
+    if (rows.have_labels()) {
+      const LabelsView labels = rows.labels();
+      check_labels({labels.data(), labels.size()}, output.features);
+    }
+  }
+  rows.check_targets(loss, output.features);
+  return output.features;
+}
+
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_ONE(class heed::detail::RowsOf<float, heed::LocalRows<float, std::int32_t>, float, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<double, heed::LocalRows<double, std::int32_t>, double, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<float, heed::LocalRows<float, float>, float, float>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<double, heed::LocalRows<double, double>, double, double>)
+HEED_COMPILED_ONE(
+    class heed::detail::RowsOf<float, heed::LocalRows<std::int32_t, std::int32_t>, std::int32_t, std::int32_t>)
+HEED_COMPILED_ONE(
+    class heed::detail::RowsOf<double, heed::LocalRows<std::int32_t, std::int32_t>, std::int32_t, std::int32_t>)
+HEED_COMPILED_FUNCTION(heed::detail::check_targets_of)
