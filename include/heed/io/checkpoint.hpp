@@ -1,8 +1,7 @@
 #pragma once
 
 /// @file
-/// Training that can be interrupted at any moment and goes on as if it had not been, to the same bits. Needs
-/// nlohmann_json.
+/// Training that can be interrupted at any moment and goes on as if it had not been, to the same bits.
 ///
 ///     heed::fit(model, data, {.epochs = 500, .checkpoint = heed::checkpoint("run.safetensors", {.every = 10})});
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A safetensors file to read from: on disk, or in memory. Needs nlohmann_json.
+/// A safetensors file to read from: on disk, or in memory.
 
 #include <algorithm>
 #include <bit>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Models out of safetensors files: heed's own, and PyTorch's. Needs nlohmann_json.
+/// Models out of safetensors files: heed's own, and PyTorch's.
 
 #include <algorithm>
 #include <cmath>

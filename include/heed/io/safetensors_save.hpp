@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Models into safetensors files. Needs nlohmann_json.
+/// Models into safetensors files.
 
 #include <concepts>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The element types of safetensors files, and what their header says of one tensor.
+/// The element types of safetensors files, what their header says of one tensor, and what it may say at most.
 
 #include <algorithm>
 #include <array>
@@ -92,6 +92,15 @@ struct TensorInfo {
   std::vector<Index> extents;
   std::size_t begin = 0;
   std::size_t end = 0;
+};
+
+/// What a file may hold at most. The format itself sets the limit of the header.
+struct SafetensorsLimits {
+  static constexpr std::size_t header_bytes = 100'000'000;
+  static constexpr std::size_t tensors = 100'000;
+  static constexpr std::size_t metadata_entries = 100'000;
+  static constexpr std::size_t string_bytes = std::size_t{1} << 22;  // a name, or a value of the metadata
+  static constexpr std::size_t rank = 16;
 };
 
 /// The bytes a tensor takes; nothing where the number does not fit 63 bits.
