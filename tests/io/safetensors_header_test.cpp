@@ -222,6 +222,7 @@ TEST(SafetensorsHeader, LimitsStringsBlanksAndCounts) {
   EXPECT_EQ(error_of("{" + std::string(4097, '\n') + "}"),
             "f: too many blanks or digits in the header (expected at most 4096 in a row)");
   EXPECT_EQ(error_of("{}" + std::string(100'000, ' ')), "no error");  // padding
+  EXPECT_EQ(error_of(R"({"__metadata__":{"k": ")" + std::string(5000, 'x') + "\"\n}}"), "no error");
 
   std::string tensors = "{", texts = R"({"__metadata__":{)";
   for (int i = 0; i < 100'001; ++i) {
@@ -300,6 +301,10 @@ TEST(SafetensorsHeader, RefusesToWriteWhatItCouldNotRead) {
   EXPECT_NE(error([] { heed::write_safetensors_header({{"\xff", ""}}, {}); }), "no error");
   EXPECT_NE(error([] { heed::write_safetensors_header({}, {{"\xc3", DataType::f32, {}, 0, 4}}); }), "no error");
   EXPECT_NE(error([] { heed::write_safetensors_header({{"k", std::string(1 << 22, 'x')}}, {}); }), "no error");
+  EXPECT_EQ(error([] {
+              heed::write_safetensors_header({{"k", std::string(1 << 20, '\x01')}}, {});
+            }),
+            "metadata \"k\": text too long (expected less than 2^22 bytes, got 6291456)");
 }
 
 }  // namespace

@@ -1,15 +1,48 @@
 #pragma once
 
 /// @file
-/// Training that can be interrupted at any moment and goes on as if it had not been, to the same bits. Needs
-/// nlohmann_json.
+/// Training that can be interrupted at any moment and goes on as if it had not been, to the same bits.
 ///
 ///     heed::fit(model, data, {.epochs = 500, .checkpoint = heed::checkpoint("run.safetensors", {.every = 10})});
+
+#include <filesystem>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/types.hpp"
+#include "heed/io/safetensors_file.hpp"
+#include "heed/train/training_state.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The version of what `save_state` writes.
+inline constexpr Index checkpoint_format_version = 1;
+
+/// Writes a state to a file, atomically: tensors by their names, series as F64 under "series.", the identity as
+/// metadata. Throws where it cannot be written; what was there before is then still there.
+HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path);
+
+/// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint
+/// or another run's: all differences of identity and of tensors are named at once.
+HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file);
+
+struct CheckpointOptions {
+  int every = 1;      ///< epochs
+  bool write = true;  ///< of several processes one alone writes; all read
+};
+
+/// Keeps a run in a file, for `FitOptions::checkpoint`. Where there is a file the run goes on from it, bit for bit as
+/// if it had never ended; where there is none it starts. A process that is killed loses the epochs since the last
+/// checkpoint at most. `fit` throws where the file is that of another model, data or options: the number of epochs may
+/// differ, unless a schedule depends on it.
+HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {});
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <filesystem>
 #include <set>
 #include <span>
 #include <string>
@@ -24,17 +57,11 @@
 #include "heed/core/file.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/core/types.hpp"
 #include "heed/io/detail/element_order.hpp"
-#include "heed/io/safetensors_file.hpp"
 #include "heed/io/safetensors_header.hpp"
 #include "heed/io/tensor_info.hpp"
-#include "heed/train/training_state.hpp"
 
 namespace heed::inline HEED_ISA {
-
-/// The version of what `save_state` writes.
-inline constexpr Index checkpoint_format_version = 1;
 
 namespace detail {
 
@@ -46,7 +73,7 @@ constexpr DataType data_type_of(const A*) {
 }
 
 /// Removes what processes that were killed while they wrote this file have left beside it.
-inline void remove_leftovers(const std::filesystem::path& path) {
+HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
   const std::string head = path.filename().string().substr(0, 200) + '.';
   const auto folder = path.parent_path();
   std::error_code error;
@@ -63,9 +90,7 @@ inline void remove_leftovers(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// Writes a state to a file, atomically: tensors by their names, series as F64 under "series.", the identity as
-/// metadata. Throws where it cannot be written; what was there before is then still there.
-inline void save_state(const TrainingState& state, const std::filesystem::path& path) {
+HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) {
   std::vector<TensorInfo> tensors;
   std::size_t size = 0;
   const auto add = [&](std::string name, DataType type, std::vector<Index> extents, Index count) {
@@ -98,21 +123,12 @@ inline void save_state(const TrainingState& state, const std::filesystem::path& 
     out += count;
   }
   for (const StateTensor& tensor : state.tensors) {
-    std::visit(
-        [&](const auto* a) {
-          detail::for_each_element(*a, [&](Index, Index position) {
-            std::memcpy(out, a->data() + position, sizeof *a->data());
-            out += sizeof *a->data();
-          });
-        },
-        tensor.array);
+    out = std::visit([&](const auto* a) { return detail::write_elements(*a, out); }, tensor.array);
   }
   write_file(path, {bytes});
 }
 
-/// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint
-/// or another run's: all differences of identity and of tensors are named at once.
-inline void load_state(TrainingState& state, const SafetensorsFile& file) {
+HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) {
   const auto format = file.metadata().find("format");
   require(format != file.metadata().end() && format->second == "heed checkpoint", [&] {
     return Fault{"no checkpoint of training", file.name(), "format \"heed checkpoint\"",
@@ -120,8 +136,8 @@ inline void load_state(TrainingState& state, const SafetensorsFile& file) {
   });
   const Index version = get_index(file.metadata(), "format_version");
   require(version == checkpoint_format_version, [&] {
-    return Fault{"a checkpoint of another version of heed", file.name(), std::to_string(checkpoint_format_version),
-                 std::to_string(version)};
+    return Fault{"a checkpoint of another version of heed", file.name(), text_of(checkpoint_format_version),
+                 text_of(version)};
   });
 
   std::vector<std::string> problems;
@@ -154,13 +170,7 @@ inline void load_state(TrainingState& state, const SafetensorsFile& file) {
     if (tensor.name.starts_with(detail::series_prefix) || wanted.contains(tensor.name)) continue;
     problems.push_back("tensor " + detail::quote(tensor.name) + ": expected nothing, got " + to_text(tensor.extents));
   }
-  require(problems.empty(), [&] {
-    constexpr std::size_t most = 20;
-    Fault fault{"a checkpoint of another model, data or options", file.name()};
-    for (std::size_t i = 0; i < std::min(problems.size(), most); ++i) fault.what += "\n  " + problems[i];
-    if (problems.size() > most) fault.what += "\n  and " + std::to_string(problems.size() - most) + " more";
-    return fault;
-  });
+  detail::refuse_problems("a checkpoint of another model, data or options", file.name(), problems, 20);
 
   for (const TensorInfo& tensor : file.tensors()) {
     if (!tensor.name.starts_with(detail::series_prefix)) continue;
@@ -170,25 +180,13 @@ inline void load_state(TrainingState& state, const SafetensorsFile& file) {
     std::visit(
         [&](auto* a) {
           using S = typename std::remove_pointer_t<decltype(a)>::Scalar;
-          const std::vector<S> values = file.read<S>(tensor.name);
-          detail::for_each_element(*a, [&](Index row_major, Index position) {
-            a->data()[position] = values[static_cast<std::size_t>(row_major)];
-          });
+          detail::set_elements(*a, file.read<S>(tensor.name));
         },
         tensor.array);
   }
 }
 
-struct CheckpointOptions {
-  int every = 1;      ///< epochs
-  bool write = true;  ///< of several processes one alone writes; all read
-};
-
-/// Keeps a run in a file, for `FitOptions::checkpoint`. Where there is a file the run goes on from it, bit for bit as
-/// if it had never ended; where there is none it starts. A process that is killed loses the epochs since the last
-/// checkpoint at most. `fit` throws where the file is that of another model, data or options: the number of epochs may
-/// differ, unless a schedule depends on it.
-inline Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {}) {
+HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options) {
   return {.every = options.every,
           .load =
               [path, options](TrainingState& state) {
@@ -207,3 +205,5 @@ inline Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOption
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Models in and out of safetensors files, in the names and shapes that PyTorch uses. Needs nlohmann_json.
+/// Models in and out of safetensors files, in the names and shapes that PyTorch uses.
 ///
 ///     heed::save(model, "gestures.safetensors");
 ///     auto model = heed::load<heed::SequenceClassifier<float>>("gestures.safetensors");

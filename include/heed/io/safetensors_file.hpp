@@ -1,9 +1,8 @@
 #pragma once
 
 /// @file
-/// A safetensors file to read from: on disk, or in memory. Needs nlohmann_json.
+/// A safetensors file to read from: on disk, or in memory.
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <concepts>
@@ -11,17 +10,15 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/metadata.hpp"
-#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/safetensors_header.hpp"
 #include "heed/io/tensor_info.hpp"
@@ -32,23 +29,49 @@ namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
-/// The i-th element of type `T` of bytes that need not be aligned.
-template <class T>
-T element(std::span<const std::byte> bytes, std::size_t i) {
-  T value;
-  std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
-  return value;
+/// "(1, 2)": the position of the i-th element in row-major order.
+HEED_FUNCTION std::string index_text(const std::vector<Index>& extents, std::size_t i);
+
+/// Throws, listing them below `what`, unless there are none.
+HEED_FUNCTION void refuse_problems(std::string_view what, const std::string& file,
+                                   const std::vector<std::string>& problems, std::size_t most);
+
+/// The elements of type `T` of bytes that need not be aligned, each converted by f(element, position).
+template <class S, class T, class F>
+std::vector<S> converted(std::span<const std::byte> bytes, F&& f) {
+  std::vector<S> values(bytes.size() / sizeof(T));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    T element;
+    std::memcpy(&element, bytes.data() + i * sizeof(T), sizeof(T));
+    values[i] = f(element, i);
+  }
+  return values;
 }
 
-/// "(1, 2)": the position of the i-th element in row-major order.
-inline std::string index_text(const std::vector<Index>& extents, std::size_t i) {
-  std::vector<Index> index(extents.size());
-  for (std::size_t axis = extents.size(); axis-- > 0;) {
-    const auto n = static_cast<std::size_t>(extents[axis]);
-    index[axis] = static_cast<Index>(i % n);
-    i /= n;
+/// The elements of a tensor whose bytes are given; `file` is what messages call its file.
+template <std::floating_point S>
+std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo& tensor, const std::string& file) {
+  const auto from_double = [&](double value, std::size_t i) {
+    // halfway between the largest float and the next power of two, where rounding to nearest goes up to infinity
+    constexpr double too_large = 0x1.ffffffp+127;
+    require(!std::is_same_v<S, float> || !std::isfinite(value) || std::abs(value) < too_large, [&] {
+      return Fault{"too large for float", place(file, tensor) + " at " + index_text(tensor.extents, i),
+                   "at most 3.40282e38", text_of(value)};
+    });
+    return static_cast<S>(value);
+  };
+  switch (tensor.dtype) {
+    case DataType::f64:
+      return converted<S, double>(bytes, from_double);
+    case DataType::f32:
+      return converted<S, float>(bytes, [](float value, std::size_t) { return S{value}; });
+    case DataType::f16:
+      return converted<S, std::uint16_t>(bytes, [](std::uint16_t b, std::size_t) { return S{float_from_f16(b)}; });
+    case DataType::bf16:
+      return converted<S, std::uint16_t>(bytes, [](std::uint16_t b, std::size_t) { return S{float_from_bf16(b)}; });
+    default:
+      throw_error({"no floating-point numbers", place(file, tensor), "F64, F32, F16 or BF16", name_of(tensor.dtype)});
   }
-  return to_text(index);
 }
 
 }  // namespace detail
@@ -57,22 +80,11 @@ inline std::string index_text(const std::vector<Index>& extents, std::size_t i) 
 class SafetensorsFile {
  public:
   /// Reads the whole file. Throws where it cannot be read or is malformed.
-  explicit SafetensorsFile(const std::filesystem::path& path) : SafetensorsFile(read_file(path), path.string()) {}
+  explicit SafetensorsFile(const std::filesystem::path& path);
   /// Looks at the caller's bytes, without a copy: they must outlive this object. `name` is what messages call them.
-  explicit SafetensorsFile(std::span<const std::byte> bytes, std::string name = "memory")
-      : name_(std::move(name)),
-        header_(read_safetensors_header(bytes, name_)),
-        data_(bytes.subspan(header_.data_begin)) {
-    index();
-  }
+  explicit SafetensorsFile(std::span<const std::byte> bytes, std::string name = "memory");
   /// Takes the bytes.
-  explicit SafetensorsFile(std::vector<std::byte>&& bytes, std::string name = "memory")
-      : name_(std::move(name)),
-        bytes_(std::move(bytes)),
-        header_(read_safetensors_header(bytes_, name_)),
-        data_(std::span<const std::byte>(bytes_).subspan(header_.data_begin)) {
-    index();
-  }
+  explicit SafetensorsFile(std::vector<std::byte>&& bytes, std::string name = "memory");
   SafetensorsFile(SafetensorsFile&&) = default;
   SafetensorsFile& operator=(SafetensorsFile&&) = default;
 
@@ -84,62 +96,20 @@ class SafetensorsFile {
   std::span<const TensorInfo> tensors() const { return header_.tensors; }
 
   /// The tensor of that name, or null.
-  const TensorInfo* find(std::string_view name) const {
-    const auto found =
-        std::lower_bound(by_name_.begin(), by_name_.end(), name,
-                         [&](std::uint32_t i, std::string_view wanted) { return header_.tensors[i].name < wanted; });
-    if (found == by_name_.end() || header_.tensors[*found].name != name) return nullptr;
-    return &header_.tensors[*found];
-  }
+  const TensorInfo* find(std::string_view name) const;
 
   /// The elements of a tensor in row-major order. F16, BF16 and F32 widen exactly, NaN and infinities included; F64 is
   /// rounded to nearest for float.
   /// Throws where there is no such tensor, its type is none of these four, or a finite F64 is too large for float.
   template <std::floating_point S>
   std::vector<S> read(std::string_view name) const {
-    const TensorInfo* tensor = find(name);
-    require(tensor, [&] { return Fault{"no such tensor", name_ + ": tensor " + detail::quote(name)}; });
-    const auto bytes = data_.subspan(tensor->begin, tensor->end - tensor->begin);
-    switch (tensor->dtype) {
-      case DataType::f64:
-        return convert<S, double>(bytes, [&](double value, std::size_t i) { return narrow<S>(value, *tensor, i); });
-      case DataType::f32:
-        return convert<S, float>(bytes, [](float value, std::size_t) { return S{value}; });
-      case DataType::f16:
-        return convert<S, std::uint16_t>(bytes, [](std::uint16_t b, std::size_t) { return S{float_from_f16(b)}; });
-      case DataType::bf16:
-        return convert<S, std::uint16_t>(bytes, [](std::uint16_t b, std::size_t) { return S{float_from_bf16(b)}; });
-      default:
-        throw Error(Fault{"no floating-point numbers", detail::place(name_, *tensor), "F64, F32, F16 or BF16",
-                          std::string(name_of(tensor->dtype))});
-    }
+    const TensorInfo& tensor = get(name);
+    return detail::read_elements<S>(data_.subspan(tensor.begin, tensor.end - tensor.begin), tensor, name_);
   }
 
  private:
-  void index() {
-    by_name_.resize(header_.tensors.size());
-    for (std::size_t i = 0; i < by_name_.size(); ++i) by_name_[i] = static_cast<std::uint32_t>(i);
-    std::sort(by_name_.begin(), by_name_.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return header_.tensors[a].name < header_.tensors[b].name; });
-  }
-
-  template <class S, class T, class F>
-  static std::vector<S> convert(std::span<const std::byte> bytes, F&& f) {
-    std::vector<S> values(bytes.size() / sizeof(T));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = f(detail::element<T>(bytes, i), i);
-    return values;
-  }
-
-  template <class S>
-  S narrow(double value, const TensorInfo& tensor, std::size_t i) const {
-    // halfway between the largest float and the next power of two, where rounding to nearest goes up to infinity
-    constexpr double too_large = 0x1.ffffffp+127;
-    require(!std::is_same_v<S, float> || !std::isfinite(value) || std::abs(value) < too_large, [&] {
-      return Fault{"too large for float", detail::place(name_, tensor) + " at " + detail::index_text(tensor.extents, i),
-                   "at most 3.40282e38", std::to_string(value)};
-    });
-    return static_cast<S>(value);
-  }
+  const TensorInfo& get(std::string_view name) const;
+  void index();
 
   std::string name_;
   std::vector<std::byte> bytes_;  // empty where the caller keeps them
@@ -149,3 +119,73 @@ class SafetensorsFile {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::read_elements)
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <utility>
+
+#include "heed/core/file.hpp"
+#include "heed/core/tensor.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void detail::refuse_problems(std::string_view what, const std::string& file,
+                                           const std::vector<std::string>& problems, std::size_t most) {
+  require(problems.empty(), [&] {
+    Fault fault{what, file};
+    for (std::size_t i = 0; i < std::min(problems.size(), most); ++i) fault.what += "\n  " + problems[i];
+    if (problems.size() > most) fault.what += "\n  and " + text_of(problems.size() - most) + " more";
+    return fault;
+  });
+}
+
+HEED_FUNCTION std::string detail::index_text(const std::vector<Index>& extents, std::size_t i) {
+  std::vector<Index> index(extents.size());
+  for (std::size_t axis = extents.size(); axis-- > 0;) {
+    const auto n = static_cast<std::size_t>(extents[axis]);
+    index[axis] = static_cast<Index>(i % n);
+    i /= n;
+  }
+  return to_text(index);
+}
+
+HEED_FUNCTION SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : SafetensorsFile(read_file(path), path.string()) {}
+
+HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::span<const std::byte> bytes, std::string name)
+    : name_(std::move(name)), header_(read_safetensors_header(bytes, name_)), data_(bytes.subspan(header_.data_begin)) {
+  index();
+}
+
+HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::vector<std::byte>&& bytes, std::string name)
+    : SafetensorsFile(std::span<const std::byte>(bytes), std::move(name)) {
+  bytes_ = std::move(bytes);  // where they are
+}
+
+HEED_FUNCTION void SafetensorsFile::index() {
+  by_name_.resize(header_.tensors.size());
+  for (std::size_t i = 0; i < by_name_.size(); ++i) by_name_[i] = static_cast<std::uint32_t>(i);
+  std::sort(by_name_.begin(), by_name_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return header_.tensors[a].name < header_.tensors[b].name; });
+}
+
+HEED_FUNCTION const TensorInfo* SafetensorsFile::find(std::string_view name) const {
+  const auto found =
+      std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                       [&](std::uint32_t i, std::string_view wanted) { return header_.tensors[i].name < wanted; });
+  if (found == by_name_.end() || header_.tensors[*found].name != name) return nullptr;
+  return &header_.tensors[*found];
+}
+
+HEED_FUNCTION const TensorInfo& SafetensorsFile::get(std::string_view name) const {
+  const TensorInfo* tensor = find(name);
+  require(tensor, [&] { return Fault{"no such tensor", name_ + ": tensor " + detail::quote(name)}; });
+  return *tensor;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

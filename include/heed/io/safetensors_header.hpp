@@ -2,37 +2,64 @@
 
 /// @file
 /// The header of a safetensors file: 8 bytes with its length (little-endian), then a JSON object that maps each
-/// tensor's name to {dtype, shape, data_offsets}, and `__metadata__` to texts. Needs nlohmann_json 3.10 or newer.
+/// tensor's name to {dtype, shape, data_offsets}, and `__metadata__` to texts.
 ///
 /// It is read as a stream with limits (`SafetensorsLimits`): what a hostile file promises is never allocated.
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/metadata.hpp"
-#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
-#include "heed/io/detail/header_reader.hpp"
 #include "heed/io/tensor_info.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct SafetensorsHeader {
+  Metadata metadata;
+  std::vector<TensorInfo> tensors;  // in the order of their data, which they cover without a gap
+  std::size_t data_begin = 0;       // in bytes from the start of the file
+};
+
+/// The header of the file whose bytes are given, checked in full. `name` is what messages call the file.
+/// Throws, naming the tensor, where the format is violated, or a limit.
+HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name);
+
+/// The bytes before the data: length and JSON, padded with blanks so that the data starts at a multiple of 8.
+/// Throws where a text is no UTF-8, or where the header would exceed a limit of the reader.
+HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors);
+
+namespace detail {
+/// Where a message finds a tensor.
+HEED_FUNCTION std::string place(const std::string& file, const TensorInfo& tensor);
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/io/detail/header_reader.hpp"
+#include "heed/io/detail/json_text.hpp"
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-inline std::string place(const std::string& file, const TensorInfo& tensor) {
+HEED_FUNCTION std::string place(const std::string& file, const TensorInfo& tensor) {
   return file + ": tensor " + quote(tensor.name);
 }
 
-inline void check_names(const std::vector<TensorInfo>& tensors, const std::string& file) {
+HEED_FUNCTION void check_names(const std::vector<TensorInfo>& tensors, const std::string& file) {
   std::vector<std::string_view> names;
   names.reserve(tensors.size());
   for (const auto& tensor : tensors) names.push_back(tensor.name);
@@ -43,7 +70,8 @@ inline void check_names(const std::vector<TensorInfo>& tensors, const std::strin
 
 /// Each tensor has the bytes that its shape takes, and one after another they are the whole data: nothing overlaps,
 /// nothing is left over.
-inline void check_layout(const std::vector<TensorInfo>& tensors, std::size_t data_bytes, const std::string& file) {
+HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors, std::size_t data_bytes,
+                                const std::string& file) {
   std::size_t covered = 0;
   for (const auto& tensor : tensors) {
     const std::size_t begin = tensor.begin, end = tensor.end;
@@ -73,9 +101,7 @@ inline void check_layout(const std::vector<TensorInfo>& tensors, std::size_t dat
 
 }  // namespace detail
 
-/// The header of the file whose bytes are given, checked in full. `name` is what messages call the file.
-/// Throws, naming the tensor, where the format is violated, or a limit.
-inline SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name) {
+HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name) {
   constexpr std::size_t prefix = 8;
   require(file.size() >= prefix, [&] {
     return Fault{"too short for a safetensors file", name, "at least 8 bytes", std::to_string(file.size())};
@@ -95,10 +121,8 @@ inline SafetensorsHeader read_safetensors_header(std::span<const std::byte> file
   });
   text.remove_suffix(text.size() - 1 - text.find_last_not_of(' '));  // padding
 
-  detail::HeaderReader reader(name);
-  nlohmann::json::sax_parse(detail::HeaderIterator(text.data(), &name),
-                            detail::HeaderIterator(text.data() + text.size(), &name), &reader);
-  SafetensorsHeader header = reader.take();
+  SafetensorsHeader header;
+  detail::read_header_text(text, name, prefix, header.metadata, header.tensors);
   header.data_begin = prefix + static_cast<std::size_t>(length);
   detail::check_names(header.tensors, name);
   std::sort(header.tensors.begin(), header.tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
@@ -108,19 +132,21 @@ inline SafetensorsHeader read_safetensors_header(std::span<const std::byte> file
   return header;
 }
 
-/// The bytes before the data: length and JSON, padded with blanks so that the data starts at a multiple of 8.
-/// Throws where a text is no UTF-8, or where the header would exceed a limit of the reader.
-inline std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors) {
+HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors) {
   const auto escaped = [](const std::string& text, std::string_view kind, const std::string& key) {
     const auto where = [&] { return std::string(kind) + " " + detail::quote(key); };
-    require(text.size() < SafetensorsLimits::string_bytes, [&] {
-      return Fault{"text too long", where(), "less than 2^22 bytes", std::to_string(text.size())};
+    const auto json = detail::json_string(text);
+    require(json.has_value(), [&] { return Fault{"text is not valid UTF-8", where()}; });
+    const std::size_t size = json->size() - 2;  // as the reader counts it: with escapes, without quotes
+    require(size < SafetensorsLimits::string_bytes, [&] {
+      return Fault{"text too long", where(), "less than 2^22 bytes", std::to_string(size)};
     });
-    try {
-      return nlohmann::json(text).dump();
-    } catch (const nlohmann::json::exception&) {
-      throw Error(Fault{"text is not valid UTF-8", where()});
-    }
+    return *json;
+  };
+  const auto listed = [](const std::vector<Index>& numbers) {
+    std::string text;
+    for (const Index number : numbers) text += (text.empty() ? "" : ",") + std::to_string(number);
+    return text;
   };
   std::string json = "{";
   const auto separate = [&] {
@@ -136,9 +162,9 @@ inline std::string write_safetensors_header(const Metadata& metadata, const std:
   }
   for (const auto& tensor : tensors) {
     separate();
-    const nlohmann::ordered_json entry = {
-        {"dtype", name_of(tensor.dtype)}, {"shape", tensor.extents}, {"data_offsets", {tensor.begin, tensor.end}}};
-    json += escaped(tensor.name, "tensor", tensor.name) + ':' + entry.dump();
+    json += escaped(tensor.name, "tensor", tensor.name) + ":{\"dtype\":\"" + std::string(name_of(tensor.dtype)) +
+            "\",\"shape\":[" + listed(tensor.extents) + "],\"data_offsets\":[" + std::to_string(tensor.begin) + ',' +
+            std::to_string(tensor.end) + "]}";
   }
   json += '}';
   json.append((8 - json.size() % 8) % 8, ' ');
@@ -156,3 +182,5 @@ inline std::string write_safetensors_header(const Metadata& metadata, const std:
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,25 +1,23 @@
 #pragma once
 
 /// @file
-/// Models out of safetensors files: heed's own, and PyTorch's. Needs nlohmann_json.
+/// Models out of safetensors files: heed's own, and PyTorch's.
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
-#include <new>
-#include <set>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/parameter.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
@@ -49,19 +47,32 @@ concept Storable = Visitable<M> && std::copyable<M> && std::constructible_from<M
 
 namespace detail {
 
-/// Calls f() and puts the file's name before the place that an error names.
-template <class F>
-decltype(auto) naming(const std::string& file, F&& f) {
-  try {
-    return f();
-  } catch (const Error& error) {
-    Fault fault = error.fault();
-    fault.where = fault.where.empty() ? file : file + ": " + fault.where;
-    throw Error(std::move(fault));
-  } catch (const std::bad_alloc&) {
-    throw Error(Fault{"the model does not fit in memory", file});
-  } catch (const std::length_error&) {
-    throw Error(Fault{"the model does not fit in memory", file});
+/// What a file has to have for a model, and what it has.
+struct WantedTensor {
+  std::string_view name;
+  std::span<const Index> extents;
+};
+
+/// Throws unless the file has these tensors and no others: all that are missing, unexpected or misshapen.
+HEED_FUNCTION void check_tensors(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file);
+
+[[noreturn]] HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i,
+                                                 double value);
+
+/// Throws as load_weights does; some parameters may then have been filled.
+template <class S>
+HEED_COLD void fill_parameters(const std::vector<NamedParameter<ParameterArray<S>>>& parameters,
+                               const SafetensorsFile& file) {
+  std::vector<WantedTensor> wanted;
+  for (const auto& [name, array] : parameters) wanted.push_back({name, array->extents()});
+  check_tensors(wanted, file);
+  for (const auto& [name, array] : parameters) {
+    const std::vector<S> values = file.read<S>(name);
+    const auto bad = std::find_if(values.begin(), values.end(), [](S value) { return !std::isfinite(value); });
+    if (bad != values.end()) {
+      throw_not_finite(file, name, static_cast<std::size_t>(bad - values.begin()), static_cast<double>(*bad));
+    }
+    set_elements(*array, values);
   }
 }
 
@@ -73,99 +84,48 @@ decltype(auto) naming(const std::string& file, F&& f) {
 template <Visitable M>
 requires std::copyable<M>
 void load_weights(M& model, const SafetensorsFile& file) {
-  std::vector<std::string> problems;
-  std::set<std::string> wanted;
-  for_each_parameter(
-      [&](const Path& path, const auto& parameter) {
-        const std::string name = *wanted.insert(path.text()).first;
-        const TensorInfo* tensor = file.find(name);
-        const std::string expected = to_text(parameter.extents());
-        if (!tensor) {
-          problems.push_back("missing " + detail::quote(name) + " " + expected);
-        } else if (!std::ranges::equal(tensor->extents, parameter.extents())) {
-          problems.push_back("misshapen " + detail::quote(name) + ": expected " + expected + ", got " +
-                             to_text(tensor->extents));
-        }
-      },
-      std::as_const(model));
-  for (const auto& tensor : file.tensors()) {
-    if (!wanted.contains(tensor.name)) {
-      problems.push_back("unexpected " + detail::quote(tensor.name) + " " + to_text(tensor.extents));
-    }
-  }
-  require(problems.empty(), [&] {
-    constexpr std::size_t most = 1000;
-    Fault fault{"the tensors are not those of the model", file.name()};
-    for (std::size_t i = 0; i < std::min(problems.size(), most); ++i) fault.what += "\n  " + problems[i];
-    if (problems.size() > most) fault.what += "\n  and " + std::to_string(problems.size() - most) + " more";
-    return fault;
-  });
-
   M loaded = model;
-  for_each_parameter(
-      [&](const Path& path, auto& parameter) {
-        using S = typename std::remove_cvref_t<decltype(parameter)>::Scalar;
-        const std::string name = path.text();
-        const std::vector<S> values = file.read<S>(name);
-        detail::for_each_element(parameter, [&](Index row_major, Index position) {
-          const auto i = static_cast<std::size_t>(row_major);
-          require(std::isfinite(values[i]), [&] {
-            const TensorInfo& tensor = *file.find(name);
-            return Fault{"a weight is not finite",
-                         detail::place(file.name(), tensor) + " at " + detail::index_text(tensor.extents, i),
-                         {},
-                         std::to_string(values[i])};
-          });
-          parameter.data()[position] = values[i];
-        });
-      },
-      loaded);
+  detail::fill_parameters(detail::named_parameters(loaded), file);
   model = std::move(loaded);
 }
 
 namespace detail {
 
-/// The options in the metadata of a file that heed wrote.
-template <Storable M>
-typename M::Options own_options(const Metadata& metadata, const Metadata& hints) {
-  const Index version = get_index(metadata, "format_version");
-  require(version >= 1 && version <= safetensors_format_version, [&] {
-    return Fault{version < 1 ? "wrong value" : "written by a newer version of heed", "metadata \"format_version\"",
-                 "1 to " + std::to_string(safetensors_format_version), std::to_string(version)};
-  });
-  const std::string& architecture = get_text(metadata, "architecture");
-  require(architecture == M::architecture, [&] {
-    return Fault{"a model of another architecture", {}, quote(M::architecture), quote(architecture)};
-  });
-  for (const auto& hint : hints) {
-    const auto entry = metadata.find(hint.first);
-    require(entry == metadata.end() || entry->second == hint.second, [&] {
-      return Fault{"the file says otherwise", "option " + quote(hint.first), quote(entry->second), quote(hint.second)};
-    });
-  }
-  return M::options_from(metadata);
-}
+/// Whether heed wrote a file with this metadata.
+HEED_FUNCTION bool is_own(const Metadata& metadata);
 
-/// The options that fit the tensors of any other file.
-template <Storable M>
-typename M::Options inferred_options(std::span<const TensorInfo> tensors, const Metadata& hints) {
-  std::vector<TensorShape> shapes;
-  for (const auto& tensor : tensors) shapes.push_back({tensor.name, tensor.extents});
-  return M::options_from(std::span<const TensorShape>(shapes), hints);
-}
+/// Throws where the metadata of a file that heed wrote is that of another model, or other than the hints.
+HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture, const Metadata& hints);
 
-/// Refuses options that would take far more memory than the file. Twice its numbers and a little may pass: where a
+HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
+
+/// Refuses a model that would take far more memory than the file. Twice its numbers and a little may pass: where a
 /// tensor is missing, load_weights says which.
+HEED_FUNCTION void check_parameter_count(Index wanted, std::span<const TensorInfo> tensors);
+
+/// Throws the exception that is being handled, with the file's name before the place that it names.
+[[noreturn]] HEED_FUNCTION void rethrow_naming(const std::string& file);
+
+/// The model that a file says, its parameters not yet filled.
 template <Storable M>
-void check_size(const typename M::Options& options, std::span<const TensorInfo> tensors) {
+M model_of(const SafetensorsFile& file, const Metadata& hints) try {
+  const Metadata& metadata = file.metadata();
+  const bool own = is_own(metadata);
+  if (own) check_own(metadata, M::architecture, hints);
+  using Options = typename M::Options;
+  const std::vector<TensorShape> shapes = shapes_of(file.tensors());
+  const Options options =
+      own ? Options(M::options_from(metadata)) : Options(M::options_from(std::span<const TensorShape>(shapes), hints));
   if constexpr (requires { static_cast<Index>(M::parameter_count(options)); }) {
-    Index count = 0;
-    for (const auto& tensor : tensors) count += element_count(tensor.extents);
-    const Index wanted = M::parameter_count(options);
-    require(wanted >= 0 && wanted <= 2 * count + 1'000'000, [&] {
-      return Fault{"far fewer numbers than the model has", {}, std::to_string(wanted), std::to_string(count)};
-    });
+    check_parameter_count(M::parameter_count(options), file.tensors());
   }
+  M model(options);
+  if constexpr (requires { model.restore(metadata); }) {
+    if (own) model.restore(metadata);
+  }
+  return model;
+} catch (...) {
+  rethrow_naming(file.name());
 }
 
 }  // namespace detail
@@ -176,20 +136,8 @@ void check_size(const typename M::Options& options, std::span<const TensorInfo> 
 /// determine the model; and as load_weights does.
 template <Storable M>
 M load(const SafetensorsFile& file, const Metadata& hints = {}) {
-  const Metadata& metadata = file.metadata();
-  const auto format = metadata.find("format");
-  const bool own = format != metadata.end() && format->second == "heed";
-  M model = detail::naming(file.name(), [&] {
-    const typename M::Options options =
-        own ? detail::own_options<M>(metadata, hints) : detail::inferred_options<M>(file.tensors(), hints);
-    detail::check_size<M>(options, file.tensors());
-    M result(options);
-    if constexpr (requires { result.restore(metadata); }) {
-      if (own) result.restore(metadata);
-    }
-    return result;
-  });
-  load_weights(model, file);
+  M model = detail::model_of<M>(file, hints);
+  detail::fill_parameters(detail::named_parameters(model), file);
   return model;
 }
 
@@ -205,3 +153,100 @@ M load(std::span<const std::byte> bytes, const Metadata& hints = {}) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::fill_parameters)
+
+#if HEED_BODIES
+
+#include <new>
+#include <set>
+#include <stdexcept>
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION void check_tensors(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file) {
+  std::vector<std::string> problems;
+  std::set<std::string_view> names;
+  for (const WantedTensor& w : wanted) {
+    names.insert(w.name);
+    const TensorInfo* tensor = file.find(w.name);
+    const std::string expected = to_text(w.extents);
+    if (!tensor) {
+      problems.push_back("missing " + quote(w.name) + " " + expected);
+    } else if (!std::ranges::equal(tensor->extents, w.extents)) {
+      problems.push_back("misshapen " + quote(w.name) + ": expected " + expected + ", got " + to_text(tensor->extents));
+    }
+  }
+  for (const auto& tensor : file.tensors()) {
+    if (names.contains(tensor.name)) continue;
+    problems.push_back("unexpected " + quote(tensor.name) + " " + to_text(tensor.extents));
+  }
+  refuse_problems("the tensors are not those of the model", file.name(), problems, 1000);
+}
+
+HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i, double value) {
+  const TensorInfo& tensor = *file.find(name);
+  throw Error(Fault{"a weight is not finite",
+                    place(file.name(), tensor) + " at " + index_text(tensor.extents, i),
+                    {},
+                    text_of(value)});
+}
+
+HEED_FUNCTION bool is_own(const Metadata& metadata) {
+  const auto format = metadata.find("format");
+  return format != metadata.end() && format->second == "heed";
+}
+
+HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture, const Metadata& hints) {
+  const Index version = get_index(metadata, "format_version");
+  require(version >= 1 && version <= safetensors_format_version, [&] {
+    return Fault{version < 1 ? "wrong value" : "written by a newer version of heed", "metadata \"format_version\"",
+                 "1 to " + text_of(safetensors_format_version), text_of(version)};
+  });
+  const std::string& written = get_text(metadata, "architecture");
+  require(written == architecture, [&] {
+    return Fault{"a model of another architecture", {}, quote(architecture), quote(written)};
+  });
+  for (const auto& hint : hints) {
+    const auto entry = metadata.find(hint.first);
+    require(entry == metadata.end() || entry->second == hint.second, [&] {
+      return Fault{"the file says otherwise", "option " + quote(hint.first), quote(entry->second), quote(hint.second)};
+    });
+  }
+}
+
+HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors) {
+  std::vector<TensorShape> shapes;
+  for (const auto& tensor : tensors) shapes.push_back({tensor.name, tensor.extents});
+  return shapes;
+}
+
+HEED_FUNCTION void check_parameter_count(Index wanted, std::span<const TensorInfo> tensors) {
+  Index count = 0;
+  for (const auto& tensor : tensors) count += element_count(tensor.extents);
+  require(wanted >= 0 && wanted <= 2 * count + 1'000'000, [&] {
+    return Fault{"far fewer numbers than the model has", {}, text_of(wanted), text_of(count)};
+  });
+}
+
+HEED_FUNCTION void rethrow_naming(const std::string& file) {
+  try {
+    throw;
+  } catch (const Error& error) {
+    Fault fault = error.fault();
+    fault.where = fault.where.empty() ? file : file + ": " + fault.where;
+    throw Error(std::move(fault));
+  } catch (const std::bad_alloc&) {
+    throw Error(Fault{"the model does not fit in memory", file});
+  } catch (const std::length_error&) {
+    throw Error(Fault{"the model does not fit in memory", file});
+  }
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

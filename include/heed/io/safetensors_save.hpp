@@ -1,21 +1,25 @@
 #pragma once
 
 /// @file
-/// Models into safetensors files. Needs nlohmann_json.
+/// Models into safetensors files.
 
 #include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/file.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/detail/element_order.hpp"
@@ -29,30 +33,75 @@ inline constexpr Index safetensors_format_version = 1;
 
 namespace detail {
 
+/// A parameter of a model, as const as the model.
+template <class Array>
+struct NamedParameter {
+  std::string name;
+  Array* array;
+};
+
+template <class Array>
+struct NamedParameters {
+  std::vector<NamedParameter<Array>> list;
+  HEED_COLD void operator()(const Path& path, Array& parameter) { list.push_back({path.text(), &parameter}); }
+};
+
+/// Those of a model in the order of its visit: all that files need to know of it. What is done with them is compiled
+/// once for all models.
+template <Visitable M>
+std::vector<NamedParameter<ParameterOf<M>>> named_parameters(M& model) {
+  NamedParameters<ParameterOf<M>> parameters;
+  for_each_parameter(parameters, model);
+  return std::move(parameters.list);
+}
+
 /// {"format", "format_version", "architecture"} + what the model says + `extra`.
+HEED_FUNCTION Metadata file_metadata(std::optional<std::string_view> architecture, const Metadata& own,
+                                     const Metadata& extra);
+
 template <class M>
 Metadata file_metadata(const M& model, const Metadata& extra) {
-  Metadata metadata;
-  const auto add = [&](const std::string& key, const std::string& value) {
-    const std::string& kept = metadata.emplace(key, value).first->second;
-    require(kept == value, [&] {
-      return Fault{"two values for one key", "metadata " + quote(key), quote(kept), quote(value)};
-    });
-  };
-  add("format", "heed");
-  add("format_version", std::to_string(safetensors_format_version));
+  std::optional<std::string_view> architecture;
+  Metadata own;
   if constexpr (requires {
                   { M::architecture } -> std::convertible_to<std::string_view>;
                 }) {
-    add("architecture", std::string(M::architecture));
+    architecture = M::architecture;
   }
   if constexpr (requires {
                   { model.metadata() } -> std::convertible_to<Metadata>;
                 }) {
-    for (const auto& [key, value] : Metadata(model.metadata())) add(key, value);
+    own = model.metadata();
   }
-  for (const auto& [key, value] : extra) add(key, value);
-  return metadata;
+  return file_metadata(architecture, own, extra);
+}
+
+template <class S>
+HEED_COLD std::vector<std::byte> serialize_parameters(
+    const std::vector<NamedParameter<const ParameterArray<S>>>& parameters, const Metadata& metadata) {
+  static_assert(std::is_same_v<S, float> || std::is_same_v<S, double>);
+  std::vector<TensorInfo> tensors;
+  std::set<std::string_view> names = {"__metadata__"};
+  std::size_t data_bytes = 0;
+  for (const auto& parameter : parameters) {
+    require(names.insert(parameter.name).second, [&] {
+      return Fault{"the name of two parameters", "tensor " + quote(parameter.name)};
+    });
+    const ParameterArray<S>& array = *parameter.array;
+    const std::size_t begin = data_bytes;
+    data_bytes += static_cast<std::size_t>(array.size()) * sizeof(S);
+    tensors.push_back({parameter.name,
+                       std::is_same_v<S, float> ? DataType::f32 : DataType::f64,
+                       {array.extents().begin(), array.extents().end()},
+                       begin,
+                       data_bytes});
+  }
+  const std::string header = write_safetensors_header(metadata, tensors);
+  std::vector<std::byte> bytes(header.size() + data_bytes);
+  std::memcpy(bytes.data(), header.data(), header.size());
+  std::byte* out = bytes.data() + header.size();
+  for (const auto& parameter : parameters) out = write_elements(*parameter.array, out);
+  return bytes;
 }
 
 }  // namespace detail
@@ -63,40 +112,8 @@ Metadata file_metadata(const M& model, const Metadata& extra) {
 /// Throws where two of these give different values for one key, or a text is not valid UTF-8.
 template <Visitable M>
 std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
-  std::vector<TensorInfo> tensors;
-  std::set<std::string> names = {"__metadata__"};
-  std::size_t data_bytes = 0;
-  for_each_parameter(
-      [&](const Path& path, const auto& parameter) {
-        using S = typename std::remove_cvref_t<decltype(parameter)>::Scalar;
-        static_assert(std::is_same_v<S, float> || std::is_same_v<S, double>);
-        const auto& extents = parameter.extents();
-        const std::size_t begin = data_bytes;
-        data_bytes += static_cast<std::size_t>(parameter.size()) * sizeof(S);
-        tensors.push_back({path.text(),
-                           std::is_same_v<S, float> ? DataType::f32 : DataType::f64,
-                           {extents.begin(), extents.end()},
-                           begin,
-                           data_bytes});
-        require(names.insert(tensors.back().name).second, [&] {
-          return Fault{"the name of two parameters", "tensor " + detail::quote(tensors.back().name)};
-        });
-      },
-      model);
-
-  const std::string header = write_safetensors_header(detail::file_metadata(model, extra), tensors);
-  std::vector<std::byte> bytes(header.size() + data_bytes);
-  std::memcpy(bytes.data(), header.data(), header.size());
-  std::byte* out = bytes.data() + header.size();
-  for_each_parameter(
-      [&](const Path&, const auto& parameter) {
-        detail::for_each_element(parameter, [&](Index, Index position) {
-          std::memcpy(out, parameter.data() + position, sizeof *parameter.data());
-          out += sizeof *parameter.data();
-        });
-      },
-      model);
-  return bytes;
+  return detail::serialize_parameters<typename M::Scalar>(detail::named_parameters(model),
+                                                          detail::file_metadata(model, extra));
 }
 
 /// Writes `serialize(model, extra)` to a file, atomically. `safetensors` in Python reads it, and PyTorch's
@@ -108,3 +125,30 @@ void save(const M& model, const std::filesystem::path& path, const Metadata& ext
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::serialize_parameters)
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION Metadata detail::file_metadata(std::optional<std::string_view> architecture, const Metadata& own,
+                                             const Metadata& extra) {
+  Metadata metadata;
+  const auto add = [&](const std::string& key, std::string_view value) {
+    const std::string& kept = metadata.emplace(key, value).first->second;
+    require(kept == value, [&] {
+      return Fault{"two values for one key", "metadata " + quote(key), quote(kept), quote(value)};
+    });
+  };
+  add("format", "heed");
+  add("format_version", text_of(safetensors_format_version));
+  if (architecture) add("architecture", *architecture);
+  for (const auto& [key, value] : own) add(key, value);
+  for (const auto& [key, value] : extra) add(key, value);
+  return metadata;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,20 +1,18 @@
 #pragma once
 
 /// @file
-/// The element types of safetensors files, and what their header says of one tensor.
+/// The element types of safetensors files, what their header says of one tensor, and what it may say at most.
 
-#include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -94,8 +92,35 @@ struct TensorInfo {
   std::size_t end = 0;
 };
 
+/// What a file may hold at most. The format itself sets the limit of the header.
+struct SafetensorsLimits {
+  static constexpr std::size_t header_bytes = 100'000'000;
+  static constexpr std::size_t tensors = 100'000;
+  static constexpr std::size_t metadata_entries = 100'000;
+  static constexpr std::size_t string_bytes = std::size_t{1} << 22;  // a name, or a value of the metadata
+  static constexpr std::size_t rank = 16;
+};
+
 /// The bytes a tensor takes; nothing where the number does not fit 63 bits.
-inline std::optional<std::size_t> byte_count(const std::vector<Index>& extents, DataType type) {
+HEED_FUNCTION std::optional<std::size_t> byte_count(const std::vector<Index>& extents, DataType type);
+
+/// IEEE 754 binary16, widened exactly.
+HEED_FUNCTION float float_from_f16(std::uint16_t bits);
+
+/// bfloat16, the upper half of a float, widened exactly.
+constexpr float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::optional<std::size_t> byte_count(const std::vector<Index>& extents, DataType type) {
   if (std::find(extents.begin(), extents.end(), 0) != extents.end()) return 0;
   Index count = static_cast<Index>(size_of(type));
   for (const Index n : extents) {
@@ -105,8 +130,7 @@ inline std::optional<std::size_t> byte_count(const std::vector<Index>& extents, 
   return static_cast<std::size_t>(count);
 }
 
-/// IEEE 754 binary16, widened exactly.
-inline float float_from_f16(std::uint16_t bits) {
+HEED_FUNCTION float float_from_f16(std::uint16_t bits) {
   const int exponent = bits >> 10 & 0x1f;
   const int fraction = bits & 0x3ff;
   float magnitude;
@@ -120,7 +144,6 @@ inline float float_from_f16(std::uint16_t bits) {
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 
-/// bfloat16, the upper half of a float, widened exactly.
-inline float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-
 }  // namespace heed::inline HEED_ISA
+
+#endif

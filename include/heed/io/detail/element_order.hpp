@@ -4,9 +4,11 @@
 /// Files are row-major, most parameters column-major: an inner part of safetensors_save.hpp and safetensors_load.hpp.
 
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 
@@ -41,6 +43,28 @@ void for_each_element(const ParameterArray<S>& parameter, F&& f) {
   }
 }
 
+/// Writes the numbers in the order of files, and gives the place behind them.
+template <class S>
+std::byte* write_elements(const ParameterArray<S>& parameter, std::byte* out) {
+  for_each_element(parameter, [&](Index, Index position) {
+    std::memcpy(out, parameter.data() + position, sizeof(S));
+    out += sizeof(S);
+  });
+  return out;
+}
+
+/// Takes the numbers in the order of files.
+template <class S>
+void set_elements(ParameterArray<S>& parameter, const std::vector<S>& values) {
+  S* const data = parameter.data();
+  for_each_element(parameter, [&](Index row_major, Index position) {
+    data[position] = values[static_cast<std::size_t>(row_major)];
+  });
+}
+
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::write_elements)
+HEED_COMPILED_FUNCTION(heed::detail::set_elements)

@@ -1,0 +1,71 @@
+#pragma once
+
+/// @file
+/// Characters in UTF-8, strictly: an inner part of json_text.hpp.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// How many bytes a character has, as its first byte says (0 where none starts so), and how many of them are right.
+struct Utf8Character {
+  std::size_t length = 0, right = 0;
+  bool valid() const { return length > 0 && right == length; }
+};
+
+/// The one at the start of a text (Unicode 15, table 3-7).
+HEED_FUNCTION Utf8Character utf8_character(std::string_view text);
+
+/// Adds a character, which must not be half of a surrogate pair.
+HEED_FUNCTION void append_utf8(std::string& text, unsigned code);
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION Utf8Character utf8_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const unsigned first = byte(0);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xc2 ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+  if (length == 0) return {};
+  // the second byte: nothing longer than it need be, no surrogates, nothing beyond U+10FFFF
+  unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+  unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+  std::size_t right = 1;
+  for (; right < length && byte(right) >= low && byte(right) <= high; ++right) {
+    low = 0x80;
+    high = 0xbf;
+  }
+  return {length, right};
+}
+
+HEED_FUNCTION void append_utf8(std::string& text, unsigned code) {
+  constexpr unsigned marks[] = {0, 0xc0, 0xe0, 0xf0};
+  const int rest = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // bytes behind the first
+  text += static_cast<char>(marks[rest] | code >> (6 * rest));
+  for (int i = rest; i-- > 0;) text += static_cast<char>(0x80 | (code >> (6 * i) & 0x3f));
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
