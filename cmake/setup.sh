@@ -94,24 +94,69 @@ configure() {
   quietly "configure $preset" cmake --preset "$preset" "$@"
 }
 
+# The ten largest of "SECONDS NAME" lines.
+slowest() {
+  LC_ALL=C sort -rn | awk -v what="$1" '
+    NR == 1 { print "slowest " what ", seconds:" }
+    NR <= 10 { seconds = $1; sub(/^[^ ]+ /, ""); printf "%8.1f  %s\n", seconds, substr($0, 1, 70) }'
+}
+
+ninja_logs() { find build -maxdepth 2 -name .ninja_log -exec cat {} +; }
+
+# slowest_files OLD: of those compiled since OLD was written, which holds ninja_logs as they were.
+slowest_files() {
+  ninja_logs | awk -v before="$1" '
+    BEGIN { while ((getline <before) > 0) old[$0] }
+    !($0 in old) && $4 ~ /\.(o|gch|pch)$/ {
+      seconds = ($2 - $1) / 1000
+      sub(/CMakeFiles\/[^\/]*\.dir\/([a-z_]*verify_interface_header_sets\/)?/, "", $4)
+      sub(/(\.cxx)?\.o$/, "", $4)
+      print seconds, $4
+    }' | slowest "files to compile"
+}
+
+# slowest_tests LOG: of a run of ctest.
+slowest_tests() {
+  awk '/ Test +#[0-9]+: .* sec *$/ {
+      seconds = $(NF - 1)
+      sub(/.* Test +#[0-9]+: /, "")
+      sub(/ \.*( +Passed|\*\*\*).*/, "")
+      print seconds, $0
+    }' "$1" | slowest tests
+}
+
+# why_skipped LOG: why tests were skipped, and how many, from what their programs said.
+why_skipped() {
+  awk '/^([^ ].*: )?Skipped$/ { getline; ++count[$0] }
+    END { for (why in count) printf "%5d skipped: %s\n", count[why], why }' "$1" | sort -k 3
+}
+
 # build PRESET [TARGET]...: a terminal sees ninja's own line, which stays one line.
 build() {
   local preset=$1 targets=()
   shift
   [ $# = 0 ] || targets=(--target "$@")
+  mkdir -p build/logs
+  ninja_logs >build/logs/ninja-before.txt
   if [ -t 1 ]; then
     cmake --build --preset "$preset" "${targets[@]}"
   else
     quietly "build $preset" cmake --build --preset "$preset" "${targets[@]}"
   fi
+  [ -z "${CI:-}" ] || slowest_files build/logs/ninja-before.txt
 }
 
 # run_tests PRESET [OPTION OF CTEST]...: passing tests go by silently; failures and the summary are shown.
 run_tests() {
-  local preset=$1
+  local preset=$1 log=build/$1/Testing/Temporary/LastTest.log status=0
   shift
   mkdir -p build/logs
   say "test $preset ..."
-  ctest --preset "$preset" "$@" 2>&1 | tee "build/logs/test-$preset.txt" |
-    awk '/^ *Start +[0-9]+: / || /^ *[0-9]+\/[0-9]+ Test +#.*( Passed |\*\*\*Skipped)/ || /^Test project / || /^$/ { next } { print }'
+  rm -f "$log"
+  ctest --preset "$preset" "$@" 2>&1 | tee "build/logs/test-$preset.txt" | awk '
+    /^ *Start +[0-9]+: / || /^ *[0-9]+\/[0-9]+ Test +#.*( Passed |\*\*\*Skipped)/ || /^Test project / || /^$/ { next }
+    { print }' || status=$?
+  [ ! -f "$log" ] || why_skipped "$log"
+  [ -z "${CI:-}" ] || slowest_tests "build/logs/test-$preset.txt"
+  return "$status"
 }

@@ -125,8 +125,11 @@ TEST_F(File, AppendsToAStreamOfThisProcess) {
   const int fd = ::open((folder / "out").c_str(), O_RDWR | O_CREAT, 0600);
   ASSERT_GE(fd, 0);
   ASSERT_EQ(::write(fd, "before ", 7), 7);
-  heed::write_file("/dev/fd/" + std::to_string(fd), "after");
+  const std::string stream = "/dev/fd/" + std::to_string(fd);
+  const bool there = fs::exists(stream);
+  if (there) heed::write_file(stream, "after");
   ::close(fd);
+  if (!there) GTEST_SKIP() << "there are no open files in /dev/fd here (is /proc mounted?)";
   EXPECT_EQ(text(folder / "out"), "before after");
 }
 

@@ -16,6 +16,17 @@ class Together : public Classifier {
  protected:
   using Arguments = std::vector<std::string>;
 
+  void SetUp() override {
+    if (!fs::exists(HEED_MPIEXEC)) GTEST_SKIP() << "there is no mpirun";
+    const Result nothing = mpirun({"-np", "2", "true"});
+    if (nothing.code == 0) return;
+    std::string said;
+    for (const std::string& line : lines(nothing.err)) {
+      if (said.empty() && !line.starts_with("-----")) said = line;
+    }
+    GTEST_SKIP() << "mpirun starts no program here: " << said;
+  }
+
   /// mpirun -np `processes` classifier ...
   Result together(int processes, const std::string& arguments) const {
     Arguments all = one_job(processes, arguments);

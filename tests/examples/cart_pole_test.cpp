@@ -114,6 +114,7 @@ TEST_F(CartPoleProgram, LearnsKeepsTheModelAndPlays) {
   fits_80_columns(out);
   const std::string end = out.substr(out.find("median return"));
   EXPECT_EQ(succeeds("--play --model m.safetensors --episodes 40 --threads 1"), end);
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   const Result live = classifier_test::run({.folder = folder / ".",
                                             .terminal = true,
                                             .environment = {"TERM=xterm"},

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include <vector>
 
 #include "../data/support.hpp"
+#include "../support/terminal.hpp"
 #include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/npy.hpp"
@@ -32,6 +32,7 @@
 namespace classifier_test {
 
 using data_test::Folder;
+using test_support::no_terminal;
 namespace fs = std::filesystem;
 
 /// What a run gave. `code` is 128 + the signal where one ended it.
@@ -40,7 +41,8 @@ struct Result {
   std::string out, err;
 };
 
-/// How to run. On a terminal, of 80 columns, standard output is one and `out` is what it got.
+/// How to run. On a terminal, of 80 columns, standard output is one and `out` is what it got: a test asks no_terminal()
+/// first.
 struct Setting {
   fs::path folder;
   bool terminal = false;
@@ -66,15 +68,9 @@ inline Channel open_pipe() {
   return {ends[0], ends[1]};
 }
 inline Channel open_terminal() {
-  Channel c;
-  c.ours = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  require(c.ours >= 0 && ::grantpt(c.ours) == 0 && ::unlockpt(c.ours) == 0, "terminal");
-  c.theirs = ::open(::ptsname(c.ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
-  winsize size{};
-  size.ws_col = 80;
-  size.ws_row = 24;
-  require(c.theirs >= 0 && ::ioctl(c.theirs, TIOCSWINSZ, &size) == 0, "terminal");
-  return c;
+  const test_support::Terminal t = test_support::open_terminal();
+  if (!t.error.empty()) throw std::runtime_error("terminal: " + t.error);
+  return {t.ours, t.theirs};
 }
 
 inline std::vector<char*> pointers(std::vector<std::string>& texts) {

@@ -81,6 +81,7 @@ TEST_F(TaggerProgram, GivesTheSameFileForAnyNumberOfThreads) {
 }
 
 TEST_F(TaggerProgram, OnATerminalTagsHaveColours) {
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   const std::string model = "--model m.safetensors ";
   output(model + "--epochs 3");
   Setting setting{.folder = {}, .terminal = true, .environment = {"TERM=xterm-256color"}};

@@ -119,6 +119,7 @@ std::size_t columns(const std::string& line) {
 }
 
 TEST_F(Text, OnATerminalExplainShadesTheWords) {
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   write_text();
   folder.file(
       "bare.txt", "Who owns this strangething\n" + std::string(200, 'w') + " it" + [] {

@@ -144,6 +144,7 @@ TEST_F(Train, TheLossIsThatBeforeTheUpdate) {
 TEST_F(Train, QuietPrintsNothing) {
   write_npy();
   EXPECT_EQ(output_of(npy + std::string("--quiet --model m.safetensors")), "");
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   EXPECT_EQ(on_terminal(npy + std::string("--quiet")).out, "");
 }
 
@@ -158,6 +159,7 @@ TEST_F(Train, IntoAPipePrintsALineAnEpoch) {
 }
 
 TEST_F(Train, OnATerminalWritesOneLineOverAndOver) {
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   write_npy();
   const Result result = on_terminal(npy + std::string("--test x.npy --test-labels y.npy"));
   EXPECT_EQ(result.code, 0) << result.err;

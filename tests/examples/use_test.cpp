@@ -67,10 +67,11 @@ TEST_F(Evaluate, ShowsTheMistakesWhereTheMatrixIsTooWide) {
   for (int i = 0; i < 40; ++i) rows += std::to_string(i) + ",0,label-" + std::to_string(i) + "\n";
   folder.file("d.csv", rows);
   output_of("train --data d.csv --epochs 1 --quiet --model m.safetensors");
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data d.csv"), "confusion"));
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   const Result narrow = on_terminal("evaluate --model m.safetensors --data d.csv");
   EXPECT_TRUE(has_line(narrow.out, "most frequent mistakes")) << narrow.out;
   for (const std::string& line : lines(narrow.out)) EXPECT_LE(line.size(), 81u) << "with its carriage return";
-  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data d.csv"), "confusion"));
 }
 
 TEST_F(Predict, AnswersInTheUsersWords) {
@@ -195,6 +196,7 @@ std::size_t columns(const std::string& line) {
 }
 
 TEST_F(Explain, OnATerminalShowsAHeatMap) {
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   write_npy();
   for (const std::string attention : {"pool", "multihead"}) {
     train("--data x.npy --labels y.npy --attention " + attention);
@@ -213,6 +215,7 @@ TEST_F(Explain, OnATerminalShowsAHeatMap) {
 }
 
 TEST_F(Explain, LongSequencesFitTheTerminal) {
+  if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   heed::Tensor<float, 3> x({4, 300, 1});
   for (heed::Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 17);
   heed::write_npy(folder / "x.npy", x);

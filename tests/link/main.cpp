@@ -23,7 +23,8 @@ bool agree(const char* name, const Part& part, const Part& reference) {
 
 int main() {
   constexpr int skipped = 77;
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return skipped;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+    return std::puts("Skipped\nthis processor has no AVX2 and FMA"), skipped;
   const heed::Tensor<float, 1> own({3});
   const Part native = part_native(), v2 = part_x86_64_v2(), v3 = part_x86_64_v3();
   if (v2.type == v3.type) return std::printf("two instruction sets share the type %s\n", v2.type.c_str()), 1;
