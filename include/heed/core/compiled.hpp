@@ -7,8 +7,10 @@
 ///
 /// - A template that the library has is named at the end of its header, outside of namespaces:
 ///   `HEED_COMPILED_TYPE(struct heed::Dense)`. CMake makes a source of each header that has such lines.
-/// - A plain function is declared by `HEED_FUNCTION`, its body stands at the end of its header between `#if HEED_BODIES`
-///   and `#endif`, defined by `HEED_FUNCTION` too. What bodies alone need is included there.
+/// - A plain function is declared by `HEED_FUNCTION`, its body stands at the end of its header between `#if
+/// HEED_BODIES`
+///   and `#endif`, defined by `HEED_FUNCTION` too. What bodies alone need is included there. One that
+///   is HEED_COLD is declared by neither and defined by both: GCC warns where only one of two says `noinline`.
 ///
 /// Members with their bodies inside of a class are instantiated again by every user, to be inlined: what takes the
 /// compiler long stands outside.
@@ -29,14 +31,14 @@
 #endif
 
 /// `struct heed::Dense` for float and double.
-#define HEED_COMPILED_TYPE(...)                \
+#define HEED_COMPILED_TYPE(...)               \
   HEED_DECLARED_ELSEWHERE(__VA_ARGS__<float>) \
   HEED_DECLARED_ELSEWHERE(__VA_ARGS__<double>)
 /// `(struct heed::Recurrent, heed::LstmCell)`: the first of the second, for float and double.
-#define HEED_COMPILED_TYPE_OF(outer, inner)      \
+#define HEED_COMPILED_TYPE_OF(outer, inner)    \
   HEED_DECLARED_ELSEWHERE(outer<inner<float>>) \
   HEED_DECLARED_ELSEWHERE(outer<inner<double>>)
 /// `heed::kernels::product`, a function of one template parameter, for float and double.
-#define HEED_COMPILED_FUNCTION(...)                                            \
+#define HEED_COMPILED_FUNCTION(...)                                        \
   HEED_DECLARED_ELSEWHERE(decltype(__VA_ARGS__<float>) __VA_ARGS__<float>) \
   HEED_DECLARED_ELSEWHERE(decltype(__VA_ARGS__<double>) __VA_ARGS__<double>)
