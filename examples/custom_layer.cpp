@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "heed/heed.hpp"
+#include "heed/testing/check_layer.hpp"
 
 /// y_tf = scale_f x_tf: a learnt gain for every feature.
 template <class S>

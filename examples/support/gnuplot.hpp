@@ -75,7 +75,9 @@ inline int run(std::vector<std::string> words, const fs::path& log) {
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return -1;
   int status = 0;
-  if (heed::detail::uninterrupted([&] { return ::waitpid(child, &status, 0); }) != child) return -1;
+  pid_t ended = ::waitpid(child, &status, 0);
+  while (ended < 0 && errno == EINTR) ended = ::waitpid(child, &status, 0);
+  if (ended != child) return -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

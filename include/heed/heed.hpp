@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The core library: everything that needs Eigen alone.
+/// The core library: everything that needs Eigen alone, but for the checks of one's own layers (heed/testing).
 
 #include "heed/compose/repeat.hpp"
 #include "heed/compose/residual.hpp"
@@ -135,8 +135,6 @@
 #include "heed/optim/ema.hpp"
 #include "heed/optim/schedule.hpp"
 #include "heed/optim/sgd.hpp"
-#include "heed/testing/check_layer.hpp"
-#include "heed/testing/layer_run.hpp"
 #include "heed/train/batch.hpp"
 #include "heed/train/bleu.hpp"
 #include "heed/train/callbacks.hpp"

@@ -3,9 +3,6 @@
 /// @file
 /// Which query may attend to which key.
 
-#include <string>
-
-#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -24,12 +21,24 @@ struct AttentionMask {
   }
 
   /// Throws where it is neither empty nor of this size. `where` names who asks.
-  void check(Index query_steps, Index key_steps, const char* where) const {
-    require(!data || (queries == query_steps && keys == key_steps), [&] {
-      const auto text = [](Index rows, Index columns) { return "(" + text_of(rows) + ", " + text_of(columns) + ")"; };
-      return Fault{"the mask does not fit queries and keys", where, text(query_steps, key_steps), text(queries, keys)};
-    });
-  }
+  void check(Index query_steps, Index key_steps, const char* where) const;
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void AttentionMask::check(Index query_steps, Index key_steps, const char* where) const {
+  require(!data || (queries == query_steps && keys == key_steps), [&] {
+    const auto text = [](Index rows, Index columns) { return "(" + text_of(rows) + ", " + text_of(columns) + ")"; };
+    return Fault{"the mask does not fit queries and keys", where, text(query_steps, key_steps), text(queries, keys)};
+  });
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -26,18 +26,8 @@ Shape logits_shape(const Model& model, Shape x, const std::string& where) {
 }
 
 /// Throws unless `lengths` is empty (all full) or holds one length of 0 to `steps` for each of `count` sequences.
-inline void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps, const std::string& where) {
-  if (lengths.empty()) return;
-  require(static_cast<Index>(lengths.size()) == count, [&] {
-    return Fault{"wrong number of lengths", where, text_of(count), text_of(lengths.size())};
-  });
-  for (std::size_t i = 0; i < lengths.size(); ++i) {
-    require(lengths[i] >= 0 && lengths[i] <= steps, [&] {
-      return Fault{"length out of range", where + ", sequence " + text_of(i) + " (counted from 0)",
-                   "0 to " + text_of(steps), text_of(lengths[i])};
-    });
-  }
-}
+HEED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps,
+                                 const std::string& where);
 
 /// Throws at the first NaN or infinity in the valid steps of `x` (n, steps, features), naming its sequence, step and
 /// feature. What stands past a sequence's end is not looked at. `first` is the number of the first sequence.
@@ -66,8 +56,31 @@ void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> length
 /// Throws at the first token in the valid steps of `x` (n, steps) that is not one of a vocabulary, 0 to `vocabulary` -
 /// 1, naming its sequence and step. What stands past a sequence's end is not looked at. `first` is the number of the
 /// first sequence.
-inline void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const std::int32_t> lengths, Index vocabulary,
-                         const std::string& where, Index first = 0) {
+HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const std::int32_t> lengths,
+                                Index vocabulary, const std::string& where, Index first = 0);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps,
+                                 const std::string& where) {
+  if (lengths.empty()) return;
+  require(static_cast<Index>(lengths.size()) == count, [&] {
+    return Fault{"wrong number of lengths", where, text_of(count), text_of(lengths.size())};
+  });
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    require(lengths[i] >= 0 && lengths[i] <= steps, [&] {
+      return Fault{"length out of range", where + ", sequence " + text_of(i) + " (counted from 0)",
+                   "0 to " + text_of(steps), text_of(lengths[i])};
+    });
+  }
+}
+
+HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const std::int32_t> lengths,
+                                Index vocabulary, const std::string& where, Index first) {
   const auto [count, steps] = x.extents();
   check_lengths(lengths, count, steps, where);
   for (Index i = 0; i < count; ++i) {
@@ -84,3 +97,5 @@ inline void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const st
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -7,9 +7,9 @@
 ///
 /// - A template that the library has is named at the end of its header, outside of namespaces:
 ///   `HEED_COMPILED_TYPE(struct heed::Dense)`. CMake makes a source of each header that has such lines.
-/// - A plain function is declared by `HEED_FUNCTION`, its body stands at the end of its header between `#if
-/// HEED_BODIES`
-///   and `#endif`, defined by `HEED_FUNCTION` too. What bodies alone need is included there.
+/// - A plain function is declared by `HEED_FUNCTION`. Its body stands at the end of its header between
+///   `#if HEED_BODIES` and `#endif`, defined by `HEED_FUNCTION` too. What bodies alone need is included there. One that
+///   is HEED_COLD is declared by neither and defined by both: GCC warns where only one of two says `noinline`.
 ///
 /// Members with their bodies inside of a class are instantiated again by every user, to be inlined: what takes the
 /// compiler long stands outside.

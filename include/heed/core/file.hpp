@@ -3,37 +3,83 @@
 /// @file
 /// Whole files in and out. Writing is atomic: a reader sees the old file or the new one, never a part.
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <initializer_list>
-#include <new>
-#include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-
 /// "model.safetensors: cannot open: Permission denied"
-[[noreturn]] inline void throw_system_error(const std::filesystem::path& path, const std::string& doing, int error) {
+[[noreturn]] HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing,
+                                                   int error);
+}  // namespace detail
+
+/// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory, or does not fit in
+/// memory.
+HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path);
+
+/// The bytes of a file, read where they are looked at: for those who need a part of a large one. What is no regular
+/// file is read whole. The file must not be cut short meanwhile. Throws as `read_file` does.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const { return mapped_.empty() ? std::span<const std::byte>(read_) : mapped_; }
+
+ private:
+  std::span<const std::byte> mapped_;
+  std::vector<std::byte> read_;  // where it cannot be mapped
+};
+
+/// Writes the parts one after another to a file beside `path`, flushes it to disk and renames it to `path`.
+/// A file that was there before gives the new one its permissions, a link is followed, and what is no regular file
+/// (`/dev/stdout`, a pipe) is written to directly.
+/// Throws, leaving nothing behind and `path` as it was, where any of these fails.
+HEED_FUNCTION void write_file(const std::filesystem::path& path,
+                              std::initializer_list<std::span<const std::byte>> parts);
+
+/// Throws where `write_file` could not begin to write to `path`; leaves everything as it is. For programs that write
+/// at the end of long work.
+HEED_FUNCTION void check_writable(const std::filesystem::path& path);
+
+/// The same for text.
+HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing, int error) {
   throw Error(Fault{"cannot " + doing + ": " + std::generic_category().message(error), path.string()});
 }
 
@@ -159,38 +205,24 @@ inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesyst
 
 }  // namespace detail
 
-/// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory, or does not fit in
-/// memory.
-inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
+HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path) {
   return detail::read_all(detail::OpenFile(path), path);
 }
 
-/// The bytes of a file, read where they are looked at: for those who need a part of a large one. What is no regular
-/// file is read whole. The file must not be cut short meanwhile. Throws as `read_file` does.
-class MappedFile {
- public:
-  explicit MappedFile(const std::filesystem::path& path) {
-    const detail::OpenFile file(path);
-    void* const start =
-        file.size > 0 ? ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0) : MAP_FAILED;
-    if (start == MAP_FAILED) {
-      read_ = detail::read_all(file, path);
-    } else {
-      mapped_ = {static_cast<const std::byte*>(start), file.size};
-    }
+HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) {
+  const detail::OpenFile file(path);
+  void* const start =
+      file.size > 0 ? ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0) : MAP_FAILED;
+  if (start == MAP_FAILED) {
+    read_ = detail::read_all(file, path);
+  } else {
+    mapped_ = {static_cast<const std::byte*>(start), file.size};
   }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  ~MappedFile() {
-    if (!mapped_.empty()) ::munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
-  }
+}
 
-  std::span<const std::byte> bytes() const { return mapped_.empty() ? std::span<const std::byte>(read_) : mapped_; }
-
- private:
-  std::span<const std::byte> mapped_;
-  std::vector<std::byte> read_;  // where it cannot be mapped
-};
+HEED_FUNCTION MappedFile::~MappedFile() {
+  if (!mapped_.empty()) ::munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
+}
 
 namespace detail {
 
@@ -216,11 +248,8 @@ inline Destination destination(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// Writes the parts one after another to a file beside `path`, flushes it to disk and renames it to `path`.
-/// A file that was there before gives the new one its permissions, a link is followed, and what is no regular file
-/// (`/dev/stdout`, a pipe) is written to directly.
-/// Throws, leaving nothing behind and `path` as it was, where any of these fails.
-inline void write_file(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts) {
+HEED_FUNCTION void write_file(const std::filesystem::path& path,
+                              std::initializer_list<std::span<const std::byte>> parts) {
   const detail::Destination to = detail::destination(path);
   if (to.direct) {
     detail::Descriptor file(path, O_WRONLY | O_APPEND);
@@ -240,16 +269,15 @@ inline void write_file(const std::filesystem::path& path, std::initializer_list<
   detail::flush_folder(to.path);
 }
 
-/// Throws where `write_file` could not begin to write to `path`; leaves everything as it is. For programs that write
-/// at the end of long work.
-inline void check_writable(const std::filesystem::path& path) {
+HEED_FUNCTION void check_writable(const std::filesystem::path& path) {
   const detail::Destination to = detail::destination(path);
   if (!to.direct) detail::TemporaryFile{to.path};
 }
 
-/// The same for text.
-inline void write_file(const std::filesystem::path& path, std::string_view text) {
+HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text) {
   write_file(path, {std::as_bytes(std::span(text))});
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -3,15 +3,11 @@
 /// @file
 /// Graphs, and features of nodes of which most are zero: both as rows by offsets.
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -27,27 +23,7 @@ class Graph {
   Graph() = default;
   /// Node `to` sees node `from`; with `both_ways` each the other. With `self_loops` every node sees itself. Edges may
   /// stand there twice. Throws where a node is not 0 to nodes - 1.
-  Graph(Index nodes, std::span<const Edge> edges, bool both_ways = true, bool self_loops = true)
-      : offsets_(static_cast<std::size_t>(checked(nodes) + 1)) {
-    std::vector<std::pair<Index, Index>> seen;  // node, neighbour
-    for (std::size_t i = 0; i < edges.size(); ++i) {
-      const Edge e = edges[i];
-      require(e.from >= 0 && e.from < nodes && e.to >= 0 && e.to < nodes, [&] {
-        return Fault{"no such node", "edge " + std::to_string(i) + " (counted from 0)",
-                     "0 to " + std::to_string(nodes - 1), std::to_string(e.from) + " and " + std::to_string(e.to)};
-      });
-      seen.emplace_back(e.to, e.from);
-      if (both_ways) seen.emplace_back(e.from, e.to);
-    }
-    for (Index i = 0; self_loops && i < nodes; ++i) seen.emplace_back(i, i);
-    std::sort(seen.begin(), seen.end());
-    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-    for (const auto& [node, neighbour] : seen) {
-      neighbours_.push_back(static_cast<std::int32_t>(neighbour));
-      ++offsets_[static_cast<std::size_t>(node) + 1];
-    }
-    for (std::size_t i = 1; i < offsets_.size(); ++i) offsets_[i] += offsets_[i - 1];
-  }
+  Graph(Index nodes, std::span<const Edge> edges, bool both_ways = true, bool self_loops = true);
 
   Index nodes() const { return static_cast<Index>(offsets_.size()) - 1; }
   /// Pairs of a node and one that it sees.
@@ -61,13 +37,15 @@ class Graph {
   std::span<const std::int32_t> neighbours(Index) const&& = delete;
 
  private:
-  static Index checked(Index nodes) {
-    require(nodes >= 0, [&] { return Fault{"negative size", "Graph", "nodes of at least 0", std::to_string(nodes)}; });
-    return nodes;
-  }
+  static Index checked(Index nodes);
   std::vector<Index> offsets_{0};
   std::vector<std::int32_t> neighbours_;
 };
+
+namespace detail {
+[[noreturn]] void throw_row_size(std::size_t columns, std::size_t values);
+[[noreturn]] void throw_row_entry(Index row, Index columns, Index column, double value);
+}  // namespace detail
 
 /// Rows of numbers of which most are zero: the others with their columns.
 template <class S>
@@ -78,16 +56,11 @@ class SparseRows {
 
   /// A further row. Throws where a column is not 0 to columns - 1, or a value is not finite.
   void add_row(std::span<const std::int32_t> columns, std::span<const S> values) {
-    require(columns.size() == values.size(), [&] {
-      return Fault{"columns and values differ in number", "SparseRows", std::to_string(columns.size()),
-                   std::to_string(values.size())};
-    });
+    if (columns.size() != values.size()) detail::throw_row_size(columns.size(), values.size());
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      require(columns[i] >= 0 && columns[i] < columns_ && std::isfinite(values[i]), [&] {
-        return Fault{"a column out of range, or a value that is not finite", "row " + std::to_string(rows()),
-                     "columns 0 to " + std::to_string(columns_ - 1),
-                     std::to_string(columns[i]) + ": " + std::to_string(values[i])};
-      });
+      if (columns[i] < 0 || columns[i] >= columns_ || !std::isfinite(values[i])) {
+        detail::throw_row_entry(rows(), columns_, columns[i], static_cast<double>(values[i]));
+      }
     }
     column_.insert(column_.end(), columns.begin(), columns.end());
     values_.insert(values_.end(), values.begin(), values.end());
@@ -124,3 +97,56 @@ class SparseRows {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <utility>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION Graph::Graph(Index nodes, std::span<const Edge> edges, bool both_ways, bool self_loops)
+    : offsets_(static_cast<std::size_t>(checked(nodes) + 1)) {
+  std::vector<std::pair<Index, Index>> seen;  // node, neighbour
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const Edge e = edges[i];
+    require(e.from >= 0 && e.from < nodes && e.to >= 0 && e.to < nodes, [&] {
+      return Fault{"no such node", "edge " + text_of(i) + " (counted from 0)", "0 to " + text_of(nodes - 1),
+                   text_of(e.from) + " and " + text_of(e.to)};
+    });
+    seen.emplace_back(e.to, e.from);
+    if (both_ways) seen.emplace_back(e.from, e.to);
+  }
+  for (Index i = 0; self_loops && i < nodes; ++i) seen.emplace_back(i, i);
+  std::sort(seen.begin(), seen.end());
+  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+  for (const auto& [node, neighbour] : seen) {
+    neighbours_.push_back(static_cast<std::int32_t>(neighbour));
+    ++offsets_[static_cast<std::size_t>(node) + 1];
+  }
+  for (std::size_t i = 1; i < offsets_.size(); ++i) offsets_[i] += offsets_[i - 1];
+}
+
+HEED_FUNCTION Index Graph::checked(Index nodes) {
+  require(nodes >= 0, [&] { return Fault{"negative size", "Graph", "nodes of at least 0", text_of(nodes)}; });
+  return nodes;
+}
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION void throw_row_size(std::size_t columns, std::size_t values) {
+  throw Error(Fault{"columns and values differ in number", "SparseRows", text_of(columns), text_of(values)});
+}
+
+HEED_COLD HEED_FUNCTION void throw_row_entry(Index row, Index columns, Index column, double value) {
+  throw Error(Fault{"a column out of range, or a value that is not finite", "row " + text_of(row),
+                    "columns 0 to " + text_of(columns - 1), text_of(column) + ": " + text_of(value)});
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -3,10 +3,6 @@
 /// @file
 /// Images as layers see them: the features of a step.
 
-#include <string>
-
-#include "heed/core/error.hpp"
-#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -24,18 +20,9 @@ struct ImageShape {
 };
 
 /// Throws where an extent is not positive.
-inline void check_image(ImageShape image, const char* where) {
-  require(image.channels > 0 && image.height > 0 && image.width > 0, [&] {
-    return Fault{"sizes must be positive", where, "(channels, height, width)",
-                 to_text(Extents<3>{image.channels, image.height, image.width})};
-  });
-}
+HEED_FUNCTION void check_image(ImageShape image, const char* where);
 /// Throws where x does not hold one image a step.
-inline void check_image_features(ImageShape image, Shape x, const char* where) {
-  require(x.features == image.size(), [&] {
-    return Fault{"wrong number of features", where, std::to_string(image.size()), std::to_string(x.features)};
-  });
-}
+HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where);
 
 /// Where a square window can stand in an image: every `stride` pixels, from `padding` pixels before its edge on.
 struct ImageWindow {
@@ -59,7 +46,33 @@ struct ImageWindow {
 };
 
 /// Throws where the window does not fit.
-inline void check_window(const ImageWindow& w, const char* where) {
+HEED_FUNCTION void check_window(const ImageWindow& w, const char* where);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void check_image(ImageShape image, const char* where) {
+  require(image.channels > 0 && image.height > 0 && image.width > 0, [&] {
+    return Fault{"sizes must be positive", where, "(channels, height, width)",
+                 to_text(Extents<3>{image.channels, image.height, image.width})};
+  });
+}
+
+HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where) {
+  require(x.features == image.size(), [&] {
+    return Fault{"wrong number of features", where, std::to_string(image.size()), std::to_string(x.features)};
+  });
+}
+
+HEED_FUNCTION void check_window(const ImageWindow& w, const char* where) {
   check_image(w.image, where);
   require(w.kernel > 0 && w.stride > 0 && w.padding >= 0, [&] {
     return Fault{"kernel, stride or padding out of range", where, "at least 1, 1 and 0",
@@ -74,3 +87,5 @@ inline void check_window(const ImageWindow& w, const char* where) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

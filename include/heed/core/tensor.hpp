@@ -6,11 +6,9 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <initializer_list>
 #include <limits>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -23,28 +21,26 @@ template <int Rank>
 using Extents = std::array<Index, static_cast<std::size_t>(Rank)>;
 
 /// "(2, 10, 5)"
-HEED_COLD inline std::string to_text(std::span<const Index> extents) {
-  std::string text = "(";
-  for (const Index n : extents) {
-    if (text.size() > 1) text += ", ";
-    text += std::to_string(n);
-  }
-  return text + ")";
-}
+std::string to_text(std::span<const Index> extents);
+
+namespace detail {
+[[noreturn]] void throw_element_count(std::span<const Index> extents, bool negative);
+[[noreturn]] void throw_value_count(const char* what, std::span<const Index> extents, Index got);
+}  // namespace detail
 
 /// The number of elements of an array of these extents. Throws where one is negative or the product overflows.
 inline Index element_count(std::span<const Index> extents) {
   Index count = 1;
   bool empty = false;
   for (const Index n : extents) {
-    require(n >= 0, [&] { return Fault{"negative extent", "tensor", "extents of at least 0", to_text(extents)}; });
+    if (n < 0) [[unlikely]]
+      detail::throw_element_count(extents, true);
     empty = empty || n == 0;
   }
   if (empty) return 0;
   for (const Index n : extents) {
-    require(count <= std::numeric_limits<Index>::max() / n, [&] {
-      return Fault{"too many elements", "tensor", "a count that fits 63 bits", to_text(extents)};
-    });
+    if (count > std::numeric_limits<Index>::max() / n) [[unlikely]]
+      detail::throw_element_count(extents, false);
     count *= n;
   }
   return count;
@@ -107,10 +103,7 @@ class Tensor {
   /// Takes the numbers. Throws where their count is not that of the extents.
   Tensor(Extents<Rank> extents, std::vector<S> values) : extents_(extents), values_(std::move(values)) {
     const Index count = element_count(extents);
-    require(count == size(), [&] {
-      return Fault{"wrong number of values", "tensor " + to_text(extents), std::to_string(count),
-                   std::to_string(size())};
-    });
+    if (count != size()) detail::throw_value_count("tensor", extents, size());
   }
 
   S* data() { return values_.data(); }
@@ -161,11 +154,41 @@ requires requires(Range& r) { std::span(r); }
 auto view(Range& values, const Index (&extents)[Rank]) {
   const std::span span(values);
   auto result = view(span.data(), extents);
-  require(result.size() == static_cast<Index>(span.size()), [&] {
-    return Fault{"wrong number of values", "view " + to_text(result.extents()), std::to_string(result.size()),
-                 std::to_string(span.size())};
-  });
+  const auto size = static_cast<Index>(span.size());
+  if (result.size() != size) detail::throw_value_count("view", result.extents(), size);
   return result;
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION std::string to_text(std::span<const Index> extents) {
+  std::string text = "(";
+  for (const Index n : extents) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(n);
+  }
+  return text + ")";
+}
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION void throw_element_count(std::span<const Index> extents, bool negative) {
+  throw Error(negative ? Fault{"negative extent", "tensor", "extents of at least 0", to_text(extents)}
+                       : Fault{"too many elements", "tensor", "a count that fits 63 bits", to_text(extents)});
+}
+
+HEED_COLD HEED_FUNCTION void throw_value_count(const char* what, std::span<const Index> extents, Index got) {
+  Index count = 1;
+  for (const Index n : extents) count *= n;
+  throw Error(Fault{"wrong number of values", what + (' ' + to_text(extents)), text_of(count), text_of(got)});
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

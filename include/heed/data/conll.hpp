@@ -3,22 +3,15 @@
 /// @file
 /// Sentences with a tag for each word: the column formats of the CoNLL shared tasks.
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
-#include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -26,11 +19,7 @@ namespace heed::inline HEED_ISA {
 struct TaggedSentences {
   std::vector<std::vector<std::string>> words = {}, tags = {};
   Index count() const { return static_cast<Index>(words.size()); }
-  Index word_count() const {
-    Index sum = 0;
-    for (const auto& sentence : words) sum += static_cast<Index>(sentence.size());
-    return sum;
-  }
+  Index word_count() const;
 };
 
 struct ConllOptions {
@@ -45,7 +34,42 @@ inline constexpr ConllOptions conllu_options{.word = 1, .tag = 3, .conllu = true
 /// Reads sentences, a word a line: columns, with tabs between them if the line holds one, otherwise blanks. A line that
 /// holds nothing, or blanks and tabs alone, stands between two sentences. Throws at the first fault, naming its line: a
 /// column that is empty or not there, no sentence at all.
-inline TaggedSentences parse_conll(std::string_view text, const std::string& where, const ConllOptions& options = {}) {
+HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::string& where,
+                                          const ConllOptions& options = {});
+
+/// The same from a file; one called `.conllu` is read with `conllu_options`.
+HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options = {});
+
+/// The tags that occur, in the order of their bytes: the classes of a tagger.
+HEED_FUNCTION LabelMap tag_names(const TaggedSentences& sentences);
+
+/// The class of each word: (n, steps), and -100, which no loss counts, past a sentence's end. Throws where a sentence
+/// has more words, or a tag is not one of the names.
+HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, const LabelMap& names, Index steps,
+                                                  const std::string& where);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+#include <unordered_map>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION Index TaggedSentences::word_count() const {
+  Index sum = 0;
+  for (const auto& sentence : words) sum += static_cast<Index>(sentence.size());
+  return sum;
+}
+
+HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::string& where,
+                                          const ConllOptions& options) {
   require(options.word >= 0, [&] {
     return Fault{"option out of range", "parse_conll", "word of at least 0", std::to_string(options.word)};
   });
@@ -87,14 +111,12 @@ inline TaggedSentences parse_conll(std::string_view text, const std::string& whe
   return result;
 }
 
-/// The same from a file; one called `.conllu` is read with `conllu_options`.
-inline TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options = {}) {
+HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options) {
   const std::vector<std::byte> bytes = read_file(path);
   return parse_conll(as_text(bytes), path.string(), path.extension() == ".conllu" ? conllu_options : options);
 }
 
-/// The tags that occur, in the order of their bytes: the classes of a tagger.
-inline LabelMap tag_names(const TaggedSentences& sentences) {
+HEED_FUNCTION LabelMap tag_names(const TaggedSentences& sentences) {
   LabelMap map;
   for (const auto& tags : sentences.tags) map.names.insert(map.names.end(), tags.begin(), tags.end());
   std::sort(map.names.begin(), map.names.end());
@@ -102,10 +124,8 @@ inline LabelMap tag_names(const TaggedSentences& sentences) {
   return map;
 }
 
-/// The class of each word: (n, steps), and -100, which no loss counts, past a sentence's end. Throws where a sentence
-/// has more words, or a tag is not one of the names.
-inline Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, const LabelMap& names, Index steps,
-                                           const std::string& where) {
+HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, const LabelMap& names, Index steps,
+                                                  const std::string& where) {
   std::unordered_map<std::string_view, std::int32_t> classes;
   for (const std::string& name : names.names) classes.emplace(name, static_cast<std::int32_t>(classes.size()));
   Tensor<std::int32_t, 2> result({sentences.count(), steps});
@@ -129,3 +149,5 @@ inline Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, con
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -3,7 +3,6 @@
 /// @file
 /// Writing tables: training history, predictions, attention weights.
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <filesystem>
@@ -31,14 +30,7 @@ class CsvWriter {
  public:
   /// Floats are written with `digits` significant digits; 0: with those that read back as the same number, 9 for float
   /// and 17 for double.
-  explicit CsvWriter(const std::vector<std::string>& header, int digits = 0) : digits_(digits) {
-    require(!header.empty(), [] { return Fault{"no columns", "csv", "at least one"}; });
-    require(digits >= 0 && digits <= 17, [&] {
-      return Fault{"significant digits out of range", "csv", "0 to 17", std::to_string(digits)};
-    });
-    columns_ = header.size();
-    row(header);
-  }
+  explicit CsvWriter(const std::vector<std::string>& header, int digits = 0);
 
   /// Adds a row. Throws, and adds nothing, where it does not have one cell for each column.
   template <class... Cells>
@@ -46,11 +38,7 @@ class CsvWriter {
     const std::size_t before = text_.size();
     cells_ = 0;
     (append(cells), ...);
-    if (cells_ != columns_) {
-      text_.resize(before);
-      throw Error({"wrong number of cells in a row", "csv", std::to_string(columns_), std::to_string(cells_)});
-    }
-    text_ += '\n';
+    end_row(before);
   }
 
   const std::string& text() const { return text_; }
@@ -69,9 +57,7 @@ class CsvWriter {
       text_ += std::to_string(cell);
     } else if constexpr (std::floating_point<T>) {
       next();
-      char buffer[64];
-      const int digits = digits_ ? digits_ : std::is_same_v<T, float> ? 9 : 17;
-      text_.append(buffer, std::to_chars(buffer, buffer + 64, cell, std::chars_format::general, digits).ptr);
+      append_number(static_cast<double>(cell), std::is_same_v<T, float> ? 9 : 17);
     } else {
       for (const auto& element : cell) append(element);
     }
@@ -85,20 +71,10 @@ class CsvWriter {
     }
   }
 
-  void next() {
-    if (cells_++) text_ += ',';
-  }
-  void append_text(std::string_view cell) {
-    const bool plain = !cell.empty() && cell.find_first_of(",\"\r\n") == std::string_view::npos && cell[0] != '#' &&
-                       cell[0] != ' ' && cell[0] != '\t' && cell.back() != ' ' && cell.back() != '\t';
-    if (plain) {
-      text_ += cell;
-      return;
-    }
-    text_ += '"';
-    for (const char c : cell) text_.append(c == '"' ? 2 : 1, c);
-    text_ += '"';
-  }
+  void end_row(std::size_t before);
+  void next();
+  void append_number(double cell, int digits);
+  void append_text(std::string_view cell);
 
   std::size_t columns_ = 0;
   int digits_ = 0;
@@ -107,3 +83,52 @@ class CsvWriter {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <charconv>
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION CsvWriter::CsvWriter(const std::vector<std::string>& header, int digits) : digits_(digits) {
+  require(!header.empty(), [] { return Fault{"no columns", "csv", "at least one"}; });
+  require(digits >= 0 && digits <= 17, [&] {
+    return Fault{"significant digits out of range", "csv", "0 to 17", std::to_string(digits)};
+  });
+  columns_ = header.size();
+  row(header);
+}
+
+HEED_FUNCTION void CsvWriter::end_row(std::size_t before) {
+  if (cells_ != columns_) {
+    text_.resize(before);
+    throw Error({"wrong number of cells in a row", "csv", std::to_string(columns_), std::to_string(cells_)});
+  }
+  text_ += '\n';
+}
+
+HEED_FUNCTION void CsvWriter::next() {
+  if (cells_++) text_ += ',';
+}
+
+HEED_FUNCTION void CsvWriter::append_number(double cell, int digits) {
+  char buffer[64];
+  const auto format = std::chars_format::general;
+  text_.append(buffer, std::to_chars(buffer, buffer + 64, cell, format, digits_ ? digits_ : digits).ptr);
+}
+
+HEED_FUNCTION void CsvWriter::append_text(std::string_view cell) {
+  const bool plain = !cell.empty() && cell.find_first_of(",\"\r\n") == std::string_view::npos && cell[0] != '#' &&
+                     cell[0] != ' ' && cell[0] != '\t' && cell.back() != ' ' && cell.back() != '\t';
+  if (plain) {
+    text_ += cell;
+    return;
+  }
+  text_ += '"';
+  for (const char c : cell) text_.append(c == '"' ? 2 : 1, c);
+  text_ += '"';
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

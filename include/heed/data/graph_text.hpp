@@ -3,13 +3,13 @@
 /// @file
 /// Graphs in text files: a file of nodes and a file of edges.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -30,15 +30,53 @@ struct GraphText {
   Index classes = 0;
 };
 
+namespace detail {
+/// A `GraphText` without its numbers.
+struct GraphLines {
+  Graph graph;
+  std::vector<std::vector<std::int32_t>> features;  // of each node, those that are 1
+  std::vector<std::int32_t> labels;
+  std::map<std::string, std::vector<Index>> parts;
+  Index classes = 0, columns = 0;
+};
+
+HEED_FUNCTION GraphLines parse_graph_lines(std::string_view nodes, const std::string& nodes_name,
+                                           std::string_view edges, const std::string& edges_name);
+}  // namespace detail
+
 /// Nodes, one a line: `node class part feature feature ...`, nodes 0, 1, ... in order, features as the numbers of those
 /// that are 1. Edges, one a line: `node node`, seen from both ends; every node also sees itself. Throws at the first
 /// fault, naming its place.
 template <class S>
 GraphText<S> parse_graph(std::string_view nodes, const std::string& nodes_name, std::string_view edges,
                          const std::string& edges_name) {
-  GraphText<S> result;
-  std::vector<std::vector<std::int32_t>> rows;
-  Index columns = 0;
+  detail::GraphLines lines = detail::parse_graph_lines(nodes, nodes_name, edges, edges_name);
+  SparseRows<S> features(lines.columns);
+  for (const auto& row : lines.features) features.add_row(row, std::vector<S>(row.size(), S(1)));
+  return {std::move(lines.graph), std::move(features), std::move(lines.labels), std::move(lines.parts), lines.classes};
+}
+
+/// The same from two files.
+template <class S>
+GraphText<S> read_graph(const std::filesystem::path& nodes, const std::filesystem::path& edges) {
+  const std::vector<std::byte> a = read_file(nodes), b = read_file(edges);
+  return parse_graph<S>(as_text(a), nodes.string(), as_text(b), edges.string());
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION GraphLines parse_graph_lines(std::string_view nodes, const std::string& nodes_name,
+                                           std::string_view edges, const std::string& edges_name) {
+  GraphLines result;
+  auto& rows = result.features;
   const auto whole = [](TextReader& reader, std::string_view field, std::int32_t most) {
     const auto value = reader.number<std::int32_t>(field);
     if (value < 0 || value > most) {
@@ -63,12 +101,10 @@ GraphText<S> parse_graph(std::string_view nodes, const std::string& nodes_name, 
     auto& row = rows.emplace_back();
     for (std::size_t i = 3; i < fields.size(); ++i) {
       row.push_back(whole(reader, fields[i], most));
-      columns = std::max<Index>(columns, row.back() + 1);
+      result.columns = std::max<Index>(result.columns, row.back() + 1);
     }
   }
   require(!rows.empty(), [&] { return Fault{"no nodes", nodes_name, "at least one line", {}}; });
-  result.features = SparseRows<S>(columns);
-  for (const auto& row : rows) result.features.add_row(row, std::vector<S>(row.size(), S(1)));
   const auto last = static_cast<std::int32_t>(rows.size()) - 1;
   std::vector<Edge> pairs;
   for (TextReader reader(edges, edges_name, TextReader::Comments::none); reader.next();) {
@@ -82,11 +118,8 @@ GraphText<S> parse_graph(std::string_view nodes, const std::string& nodes_name, 
   return result;
 }
 
-/// The same from two files.
-template <class S>
-GraphText<S> read_graph(const std::filesystem::path& nodes, const std::filesystem::path& edges) {
-  const std::vector<std::byte> a = read_file(nodes), b = read_file(edges);
-  return parse_graph<S>(as_text(a), nodes.string(), as_text(b), edges.string());
-}
+}  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -4,22 +4,17 @@
 /// Any data file: the format follows from its extension.
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
-#include "heed/data/labels.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/sequences.hpp"
-#include "heed/data/text.hpp"
 #include "heed/data/text_table.hpp"
 #include "heed/data/ts.hpp"
 
@@ -34,7 +29,7 @@ struct LoadOptions {
 };
 
 namespace detail {
-inline std::string extension(const std::filesystem::path& path) { return lower(path.extension().string()); }
+HEED_FUNCTION std::string extension(const std::filesystem::path& path);
 
 /// `count` becomes the number of sequences in the file.
 template <class S>
@@ -68,26 +63,7 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
 /// Reads labels, in canonical form: from a NumPy file of integers (n), or from a text file of any other extension, one
 /// integer or word a line (a word may stand in double quotes and hold blanks; blank lines and lines that start with `#`
 /// are passed over). Throws at the first fault, naming its place.
-inline std::vector<std::string> load_labels(const std::filesystem::path& path) {
-  std::vector<std::string> labels;
-  if (detail::extension(path) == ".npy") {
-    const NpyArray<std::int64_t> array = read_npy<std::int64_t>(path);
-    require(array.extents.size() == 1, [&] {
-      return Fault{"wrong rank", path.string(), "labels (n)", to_text(array.extents)};
-    });
-    for (const std::int64_t label : array.values) labels.push_back(std::to_string(label));
-  } else {
-    const std::vector<std::byte> bytes = read_file(path);
-    std::vector<std::string_view> fields;
-    for (TextReader reader(as_text(bytes), path.string()); reader.next();) {
-      reader.split(reader.line(), ",", fields);
-      if (fields.size() > 1) reader.fail(fields[1], "more than one label in a line", "one", in_quotes(fields[1]));
-      labels.push_back(read_label(reader, fields[0]));
-    }
-  }
-  require(!labels.empty(), [&] { return Fault{"no labels", path.string(), "at least one"}; });
-  return labels;
-}
+HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path);
 
 /// Reads labelled sequences. `.npy` (see `parse_npy`) holds (n, steps, features), or (n, steps) for one feature; its
 /// labels stand in a file of their own (see `load_labels`). `.ts` (see `parse_ts`) and any other extension, a table
@@ -135,3 +111,45 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <cstdint>
+#include <string_view>
+
+#include "heed/core/file.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION std::string extension(const std::filesystem::path& path) { return lower(path.extension().string()); }
+
+}  // namespace detail
+
+HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path) {
+  std::vector<std::string> labels;
+  if (detail::extension(path) == ".npy") {
+    const NpyArray<std::int64_t> array = read_npy<std::int64_t>(path);
+    require(array.extents.size() == 1, [&] {
+      return Fault{"wrong rank", path.string(), "labels (n)", to_text(array.extents)};
+    });
+    for (const std::int64_t label : array.values) labels.push_back(std::to_string(label));
+  } else {
+    const std::vector<std::byte> bytes = read_file(path);
+    std::vector<std::string_view> fields;
+    for (TextReader reader(as_text(bytes), path.string()); reader.next();) {
+      reader.split(reader.line(), ",", fields);
+      if (fields.size() > 1) reader.fail(fields[1], "more than one label in a line", "one", in_quotes(fields[1]));
+      labels.push_back(read_label(reader, fields[0]));
+    }
+  }
+  require(!labels.empty(), [&] { return Fault{"no labels", path.string(), "at least one"}; });
+  return labels;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

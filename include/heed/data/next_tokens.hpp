@@ -3,25 +3,49 @@
 /// @file
 /// Sentences as a language model learns them.
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
-#include "heed/data/text.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace heed::inline HEED_ISA {
 
 /// Sentences whose words are the characters (of UTF-8) of others, a blank between two words.
-inline Sentences to_characters(const Sentences& sentences) {
+HEED_FUNCTION Sentences to_characters(const Sentences& sentences);
+
+/// Tokens, and at each step the one that comes next.
+struct NextTokens {
+  Tensor<std::int32_t, 3> x = {};          // (n, steps, 1), padding past a sequence's end
+  Tensor<std::int32_t, 2> labels = {};     // (n, steps), -100 past a sequence's end
+  std::vector<std::int32_t> lengths = {};  // valid steps of each
+  Index count() const { return x.extent(0); }
+  Index steps() const { return x.extent(1); }
+};
+
+/// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So
+/// one token both begins and ends a text. `steps`: sentences are cut to so many steps, and then lack the end; 0: not.
+/// Throws where the vocabulary does not have the boundary.
+HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
+                                     std::string_view boundary, Index steps = 0);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION Sentences to_characters(const Sentences& sentences) {
   Sentences result{.words = {}, .labels = sentences.labels};
   for (const auto& words : sentences.words) {
     auto& characters = result.words.emplace_back();
@@ -37,20 +61,8 @@ inline Sentences to_characters(const Sentences& sentences) {
   return result;
 }
 
-/// Tokens, and at each step the one that comes next.
-struct NextTokens {
-  Tensor<std::int32_t, 3> x = {};          // (n, steps, 1), padding past a sequence's end
-  Tensor<std::int32_t, 2> labels = {};     // (n, steps), -100 past a sequence's end
-  std::vector<std::int32_t> lengths = {};  // valid steps of each
-  Index count() const { return x.extent(0); }
-  Index steps() const { return x.extent(1); }
-};
-
-/// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So
-/// one token both begins and ends a text. `steps`: sentences are cut to so many steps, and then lack the end; 0: not.
-/// Throws where the vocabulary does not have the boundary.
-inline NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary, std::string_view boundary,
-                              Index steps = 0) {
+HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
+                                     std::string_view boundary, Index steps) {
   const std::int32_t edge = vocabulary.token(boundary);
   require(edge != Vocabulary::unknown, [&] {
     return Fault{"the vocabulary does not have the boundary of texts", "next_tokens", in_quotes(boundary), "none"};
@@ -76,3 +88,5 @@ inline NextTokens next_tokens(const Sentences& sentences, const Vocabulary& voca
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -47,14 +47,7 @@ struct NpyArray {
 using Part = std::function<IndexRange(Index count)>;
 
 namespace detail {
-inline IndexRange rows_of(const Part& part, Index count, const std::string& where) {
-  const IndexRange rows = part ? part(count) : IndexRange{0, count};
-  require(0 <= rows.first && rows.first <= rows.last && rows.last <= count, [&] {
-    return Fault{"part out of range", where, "some of the rows 0 to " + std::to_string(count - 1),
-                 std::to_string(rows.first) + " to " + std::to_string(rows.last - 1)};
-  });
-  return rows;
-}
+HEED_FUNCTION IndexRange rows_of(const Part& part, Index count, const std::string& where);
 
 /// Whether `S` holds `value`: a float rounds to the nearest, an integer is exact.
 template <class S, class T>
@@ -81,12 +74,7 @@ T load_npy_item(const std::byte* from, bool swapped) {
 }
 
 /// "element (2, 0)": the place of the i-th value in row-major order.
-inline std::string npy_element(std::size_t i, const std::vector<Index>& extents) {
-  std::vector<Index> indices(extents.size());
-  auto rest = static_cast<Index>(i);
-  for (std::size_t axis = extents.size(); axis-- > 0; rest /= extents[axis]) indices[axis] = rest % extents[axis];
-  return "element " + to_text(indices) + " (counted from 0)";
-}
+HEED_FUNCTION std::string npy_element(std::size_t i, const std::vector<Index>& extents);
 
 /// Converts the elements of a file, of type `T`, in row-major order: those of `rows` of the first axis.
 template <class S, class T>
@@ -205,3 +193,31 @@ void write_npy(const std::filesystem::path& path, const Tensor<S, Rank>& array) 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION IndexRange rows_of(const Part& part, Index count, const std::string& where) {
+  const IndexRange rows = part ? part(count) : IndexRange{0, count};
+  require(0 <= rows.first && rows.first <= rows.last && rows.last <= count, [&] {
+    return Fault{"part out of range", where, "some of the rows 0 to " + std::to_string(count - 1),
+                 std::to_string(rows.first) + " to " + std::to_string(rows.last - 1)};
+  });
+  return rows;
+}
+
+HEED_FUNCTION std::string npy_element(std::size_t i, const std::vector<Index>& extents) {
+  std::vector<Index> indices(extents.size());
+  auto rest = static_cast<Index>(i);
+  for (std::size_t axis = extents.size(); axis-- > 0; rest /= extents[axis]) indices[axis] = rest % extents[axis];
+  return "element " + to_text(indices) + " (counted from 0)";
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -4,21 +4,13 @@
 /// The header of a NumPy file: magic, version, and a Python dictionary of three entries.
 /// Format: numpy.lib.format, versions 1.0, 2.0 and 3.0.
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstddef>
 #include <span>
 #include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
-#include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -33,7 +25,28 @@ struct NpyHeader {
   std::size_t item_size() const { return static_cast<std::size_t>(descr[2] - '0'); }
 };
 
+/// Reads the header of a NumPy file in memory, and checks that the file holds its elements and nothing else. Throws,
+/// naming `where` and the byte, at the first fault.
+HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "heed/core/error.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
 namespace detail {
+
 /// Reads the dictionary, a Python literal. Errors name the byte of the file.
 class NpyHeaderParser {
  public:
@@ -163,11 +176,10 @@ class NpyHeaderParser {
   std::size_t at_;
   const std::string& where_;
 };
+
 }  // namespace detail
 
-/// Reads the header of a NumPy file in memory, and checks that the file holds its elements and nothing else. Throws,
-/// naming `where` and the byte, at the first fault.
-inline NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) {
+HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) {
   const std::string_view text = as_text(file);
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i])); };
   const auto need = [&](std::size_t size, const char* what) {
@@ -217,3 +229,5 @@ inline NpyHeader parse_npy_header(std::span<const std::byte> file, const std::st
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

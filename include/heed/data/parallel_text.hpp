@@ -3,8 +3,6 @@
 /// @file
 /// Text in two languages, line by line: a reader, and what a model that goes from one to the other takes.
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -12,14 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
-#include "heed/data/text.hpp"
 #include "heed/data/vocabulary.hpp"
-#include "heed/data/words.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -36,12 +30,52 @@ struct ParallelTextOptions {
 };
 
 /// The words of one line.
-inline std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options = {}) {
+HEED_FUNCTION std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options = {});
+
+/// Reads two files of UTF-8 with a sentence a line, each the other's translation. Throws where they differ in their
+/// number of lines, one has none or is not UTF-8, or a line has no words.
+HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
+                                              const ParallelTextOptions& options = {});
+
+/// What a model of two sequences takes: see `Seq2Seq`.
+struct TokenPairs {
+  Tensor<std::int32_t, 3> x = {};          ///< (n, steps, 2): source, and target from its start mark on; padding
+  Tensor<std::int32_t, 2> labels = {};     ///< (n, steps): the target's next token at each step; past its end `ignored`
+  std::vector<std::int32_t> lengths = {};  ///< of the longer of the two
+  static constexpr std::int32_t ignored = -100;
+  Index count() const { return x.extent(0); }
+};
+
+/// The tokens of one sentence, with the end mark where the vocabulary has one. `most`: cut to so many words; 0: not.
+HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,
+                                                  Index most = 0);
+
+/// Source words and end mark; start mark and target words; and as labels target words and end mark. Throws where the
+/// target's vocabulary has no marks.
+HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
+                                   Index most = 0);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/words.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options) {
   const std::string text = options.lower ? lower_case(line) : std::string(line);
   return options.tokenize ? tokenize_13a(text) : split_words(text);
 }
 
 namespace detail {
+
 inline std::vector<std::vector<std::string>> read_lines(const std::filesystem::path& path,
                                                         const ParallelTextOptions& options, Index& lines) {
   const std::vector<std::byte> bytes = read_file(path);
@@ -60,12 +94,11 @@ inline std::vector<std::vector<std::string>> read_lines(const std::filesystem::p
   }
   return sentences;
 }
+
 }  // namespace detail
 
-/// Reads two files of UTF-8 with a sentence a line, each the other's translation. Throws where they differ in their
-/// number of lines, one has none or is not UTF-8, or a line has no words.
-inline ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
-                                       const ParallelTextOptions& options = {}) {
+HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
+                                              const ParallelTextOptions& options) {
   Index lines[2] = {0, 0};
   ParallelText text{detail::read_lines(source, options, lines[0]), detail::read_lines(target, options, lines[1])};
   require(lines[0] == lines[1], [&] {
@@ -76,18 +109,8 @@ inline ParallelText read_parallel_text(const std::filesystem::path& source, cons
   return text;
 }
 
-/// What a model of two sequences takes: see `Seq2Seq`.
-struct TokenPairs {
-  Tensor<std::int32_t, 3> x = {};          ///< (n, steps, 2): source, and target from its start mark on; padding
-  Tensor<std::int32_t, 2> labels = {};     ///< (n, steps): the target's next token at each step; past its end `ignored`
-  std::vector<std::int32_t> lengths = {};  ///< of the longer of the two
-  static constexpr std::int32_t ignored = -100;
-  Index count() const { return x.extent(0); }
-};
-
-/// The tokens of one sentence, with the end mark where the vocabulary has one. `most`: cut to so many words; 0: not.
-inline std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,
-                                           Index most = 0) {
+HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,
+                                                  Index most) {
   std::vector<std::int32_t> tokens;
   for (const std::string& word : words) {
     if (most > 0 && static_cast<Index>(tokens.size()) == most) break;
@@ -97,10 +120,8 @@ inline std::vector<std::int32_t> to_tokens(std::span<const std::string> words, c
   return tokens;
 }
 
-/// Source words and end mark; start mark and target words; and as labels target words and end mark. Throws where the
-/// target's vocabulary has no marks.
-inline TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
-                            Index most = 0) {
+HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
+                                   Index most) {
   std::vector<std::vector<std::int32_t>> from, to;
   const std::int32_t start = target.start();
   TokenPairs result;
@@ -126,3 +147,5 @@ inline TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -3,23 +3,14 @@
 /// @file
 /// Labelled sentences: a reader, and what a model of tokens takes.
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
-#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
-#include "heed/data/labels.hpp"
 #include "heed/data/sequences.hpp"
-#include "heed/data/text.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -37,7 +28,44 @@ struct SentenceOptions {
 };
 
 namespace detail {
-inline bool is_utf8(std::string_view text) {
+HEED_FUNCTION bool is_utf8(std::string_view text);
+HEED_FUNCTION std::string utf8_from_latin1(std::string_view text);
+}  // namespace detail
+
+/// Reads sentences, one a line: the label, a tab or blanks, then the words with blanks between them. The text is UTF-8,
+/// or Latin-1 where it is not valid UTF-8. Blank lines are passed over. Throws at the first fault, naming its place: a
+/// line without words, something that is no label, no sentence at all.
+HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
+                                        const SentenceOptions& options = {});
+
+/// The same from a file.
+HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options = {});
+
+/// The tokens of sentences: (n, words of the longest, 1), padding past a sentence's end, and their lengths. `steps`:
+/// sentences are cut to so many words; 0: not.
+HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
+                                                Index steps = 0);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "heed/core/error.hpp"
+#include "heed/core/file.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
     const std::size_t length = lead < 0x80   ? 1
@@ -59,7 +87,8 @@ inline bool is_utf8(std::string_view text) {
   }
   return true;
 }
-inline std::string utf8_from_latin1(std::string_view text) {
+
+HEED_FUNCTION std::string utf8_from_latin1(std::string_view text) {
   std::string result;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -72,13 +101,11 @@ inline std::string utf8_from_latin1(std::string_view text) {
   }
   return result;
 }
+
 }  // namespace detail
 
-/// Reads sentences, one a line: the label, a tab or blanks, then the words with blanks between them. The text is UTF-8,
-/// or Latin-1 where it is not valid UTF-8. Blank lines are passed over. Throws at the first fault, naming its place: a
-/// line without words, something that is no label, no sentence at all.
-inline Sentences parse_sentences(std::string_view bytes, const std::string& where,
-                                 const SentenceOptions& options = {}) {
+HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
+                                        const SentenceOptions& options) {
   const std::string text = detail::is_utf8(bytes) ? std::string(bytes) : detail::utf8_from_latin1(bytes);
   Sentences result;
   for (TextReader reader(text, where, TextReader::Comments::none); reader.next();) {
@@ -109,15 +136,12 @@ inline Sentences parse_sentences(std::string_view bytes, const std::string& wher
   return result;
 }
 
-/// The same from a file.
-inline Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options = {}) {
+HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options) {
   const std::vector<std::byte> bytes = read_file(path);
   return parse_sentences(as_text(bytes), path.string(), options);
 }
 
-/// The tokens of sentences: (n, words of the longest, 1), padding past a sentence's end, and their lengths. `steps`:
-/// sentences are cut to so many words; 0: not.
-inline Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary, Index steps = 0) {
+HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary, Index steps) {
   Index longest = 1;
   for (const auto& words : sentences.words) longest = std::max(longest, static_cast<Index>(words.size()));
   if (steps > 0) longest = std::min(longest, steps);
@@ -134,3 +158,5 @@ inline Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocab
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

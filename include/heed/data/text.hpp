@@ -3,16 +3,13 @@
 /// @file
 /// What the text formats share: lines, fields, numbers, and errors that name file, line and column.
 
-#include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -21,46 +18,22 @@
 namespace heed::inline HEED_ISA {
 
 /// The bytes of a file as text.
-inline std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+HEED_FUNCTION std::string_view as_text(std::span<const std::byte> bytes);
 
 /// The text without spaces and tabs at its ends.
-inline std::string_view trim(std::string_view text) {
-  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
-  text.remove_prefix(first);
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
+HEED_FUNCTION std::string_view trim(std::string_view text);
 
 /// A word in a message: in quotes, and cut after 40 bytes.
-inline std::string in_quotes(std::string_view text) {
-  std::size_t end = std::min<std::size_t>(text.size(), 40);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8
-  std::string result = "'";
-  result.append(text.substr(0, end));
-  return result.append(end < text.size() ? "...'" : "'");
-}
+HEED_FUNCTION std::string in_quotes(std::string_view text);
 
-/// Reads the whole of `text` as a decimal number, rounded to the nearest `S`; a leading plus is allowed, and so are
+/// Reads the whole of `text` as a decimal number, rounded to the nearest value; a leading plus is allowed, and so are
 /// "nan" and "inf". Gives `invalid_argument` for anything else and `result_out_of_range` for what is too large (or, in
-/// double, too small) for `S`.
-template <class S>
-std::errc parse_number(std::string_view text, S& value) {
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc::invalid_argument || stop != end) return std::errc::invalid_argument;
-  if constexpr (std::is_same_v<S, float>) {
-    if (error == std::errc::result_out_of_range) {  // a float too small is zero
-      double wide = 0;
-      if (parse_number(text, wide) == std::errc() && std::abs(wide) < 1) {
-        value = static_cast<float>(wide);
-        return std::errc();
-      }
-    }
-  }
-  return error;
-}
+/// double, too small) for it.
+HEED_FUNCTION std::errc parse_number(std::string_view text, int& value);
+HEED_FUNCTION std::errc parse_number(std::string_view text, long& value);
+HEED_FUNCTION std::errc parse_number(std::string_view text, long long& value);
+HEED_FUNCTION std::errc parse_number(std::string_view text, float& value);
+HEED_FUNCTION std::errc parse_number(std::string_view text, double& value);
 
 /// Walks the lines of a text that hold something: blank lines and, where there are comments, lines that start with `#`
 /// are passed over. Lines end with LF or CRLF; a UTF-8 byte order mark is skipped.
@@ -69,29 +42,10 @@ class TextReader {
   enum class Comments { hash, none };
 
   /// `text` must outlive the reader; `where` names it in errors.
-  TextReader(std::string_view text, std::string where, Comments comments = Comments::hash)
-      : rest_(text), where_(std::move(where)), comments_(comments == Comments::hash) {
-    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-  }
+  TextReader(std::string_view text, std::string where, Comments comments = Comments::hash);
 
   /// Goes to the next line; false at the end. Throws at a control character: this is not a text file.
-  bool next() {
-    while (!rest_.empty()) {
-      const std::size_t end = rest_.find('\n');
-      full_line_ = rest_.substr(0, end);
-      rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-      ++number_;
-      if (full_line_.ends_with('\r')) full_line_.remove_suffix(1);
-      line_ = trim(full_line_);
-      if (line_.empty() || (comments_ && line_[0] == '#')) continue;
-      const auto control = [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F'; };
-      if (const auto at = std::find_if(line_.begin(), line_.end(), control); at != line_.end())
-        fail(line_.substr(static_cast<std::size_t>(at - line_.begin())), "not a text file", "text",
-             "a control character");
-      return true;
-    }
-    return false;
-  }
+  bool next();
 
   /// The current line, without blanks at its ends.
   std::string_view line() const { return line_; }
@@ -99,68 +53,37 @@ class TextReader {
   /// The fields of the current line, without the blanks around them: separated by commas if the line holds one,
   /// otherwise by blanks. A field that starts with a double quote runs to the quote that closes it, and holds
   /// separators as text; see `unquote`.
-  void split(std::vector<std::string_view>& fields) const {
-    const bool commas = line_.find(',') != std::string_view::npos;
-    split(line_, commas ? "," : " \t", fields);
-  }
+  void split(std::vector<std::string_view>& fields) const;
   /// The fields of a part of the current line, for separators of one's own.
-  void split(std::string_view part, const char* separators, std::vector<std::string_view>& fields) const {
-    fields.clear();
-    while (true) {
-      part.remove_prefix(std::min(part.find_first_not_of(" \t"), part.size()));
-      const std::size_t end = end_of_field(part, separators);
-      fields.push_back(trim(part.substr(0, end)));
-      if (end == part.size()) return;
-      part.remove_prefix(end + 1);
-    }
-  }
+  void split(std::string_view part, const char* separators, std::vector<std::string_view>& fields) const;
 
   /// The finite number that `field` is. Throws where it is none, does not fit `S`, or is NaN or infinite.
   template <class S>
   S number(std::string_view field) const {
     S value{};
     const std::errc error = parse_number(field, value);
-    if (field.empty()) fail(field, "empty field", "a number", "nothing");
-    if (error == std::errc::invalid_argument) fail(field, "not a number", "a number", in_quotes(field));
-    if (error == std::errc::result_out_of_range)
-      fail(field, "number out of range", "a number that fits " + std::to_string(sizeof(S)) + " bytes",
-           in_quotes(field));
-    if constexpr (std::is_floating_point_v<S>)
-      if (!std::isfinite(value)) fail(field, "value is not finite", "a finite number", in_quotes(field));
+    bool finite = true;
+    if constexpr (std::floating_point<S>) finite = std::isfinite(value);
+    if (error != std::errc() || !finite) [[unlikely]]
+      fail_number(field, error, sizeof(S));
     return value;
   }
 
   /// "data.csv, line 3, column 7": where `field`, a part of the current line, starts. Both count from 1, columns in
   /// UTF-8 characters.
-  std::string place(std::string_view field) const {
-    const auto before = full_line_.substr(0, static_cast<std::size_t>(field.data() - full_line_.data()));
-    const auto column = 1 + std::count_if(before.begin(), before.end(),
-                                          [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-    return where_ + ", line " + std::to_string(number_) + ", column " + std::to_string(column);
-  }
+  std::string place(std::string_view field) const;
   /// The same for the end of the current line.
-  std::string place_of_end() const { return place(line_.substr(line_.size())); }
+  std::string place_of_end() const;
 
-  [[noreturn]] void fail(std::string_view field, std::string what, std::string expected, std::string got) const {
-    throw Error({std::move(what), place(field), std::move(expected), std::move(got)});
-  }
+  [[noreturn]] void fail(std::string_view field, std::string what, std::string expected, std::string got) const;
 
   const std::string& where() const { return where_; }
   /// The number of the current line, from 1.
   Index line_number() const { return number_; }
 
  private:
-  std::size_t end_of_field(std::string_view text, const char* separators) const {
-    if (!text.starts_with('"')) return std::min(text.find_first_of(separators), text.size());
-    std::size_t close = text.find('"', 1);
-    while (close != std::string_view::npos && text.substr(close + 1).starts_with('"'))
-      close = text.find('"', close + 2);
-    if (close == std::string_view::npos) fail(text, "quote is not closed", "a closing \"", in_quotes(text));
-    const std::size_t end = std::min(text.find_first_of(separators, close + 1), text.size());
-    const std::string_view after = trim(text.substr(close + 1, end - close - 1));
-    if (!after.empty()) fail(after, "text after the closing quote", "a separator", in_quotes(after));
-    return end;
-  }
+  [[noreturn]] void fail_number(std::string_view field, std::errc error, std::size_t bytes) const;
+  std::size_t end_of_field(std::string_view text, const char* separators) const;
 
   std::string_view rest_;
   std::string where_;
@@ -171,7 +94,152 @@ class TextReader {
 };
 
 /// What a field of `TextReader::split` says: without its quotes if it has them, where two quotes stand for one.
-inline std::string unquote(std::string_view field) {
+HEED_FUNCTION std::string unquote(std::string_view field);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <charconv>
+#include <type_traits>
+#include <utility>
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+HEED_FUNCTION std::string_view trim(std::string_view text) {
+  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  text.remove_prefix(first);
+  return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+HEED_FUNCTION std::string in_quotes(std::string_view text) {
+  std::size_t end = std::min<std::size_t>(text.size(), 40);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8
+  std::string result = "'";
+  result.append(text.substr(0, end));
+  return result.append(end < text.size() ? "...'" : "'");
+}
+
+namespace detail {
+
+template <class S>
+std::errc parse_number_as(std::string_view text, S& value) {
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc::invalid_argument || stop != end) return std::errc::invalid_argument;
+  if constexpr (std::is_same_v<S, float>) {
+    if (error == std::errc::result_out_of_range) {  // a float too small is zero
+      double wide = 0;
+      if (parse_number_as(text, wide) == std::errc() && std::abs(wide) < 1) {
+        value = static_cast<float>(wide);
+        return std::errc();
+      }
+    }
+  }
+  return error;
+}
+
+}  // namespace detail
+
+HEED_FUNCTION std::errc parse_number(std::string_view text, int& value) { return detail::parse_number_as(text, value); }
+
+HEED_FUNCTION std::errc parse_number(std::string_view text, long& value) {
+  return detail::parse_number_as(text, value);
+}
+
+HEED_FUNCTION std::errc parse_number(std::string_view text, long long& value) {
+  return detail::parse_number_as(text, value);
+}
+
+HEED_FUNCTION std::errc parse_number(std::string_view text, float& value) {
+  return detail::parse_number_as(text, value);
+}
+
+HEED_FUNCTION std::errc parse_number(std::string_view text, double& value) {
+  return detail::parse_number_as(text, value);
+}
+
+HEED_FUNCTION TextReader::TextReader(std::string_view text, std::string where, Comments comments)
+    : rest_(text), where_(std::move(where)), comments_(comments == Comments::hash) {
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+}
+
+HEED_FUNCTION bool TextReader::next() {
+  while (!rest_.empty()) {
+    const std::size_t end = rest_.find('\n');
+    full_line_ = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    ++number_;
+    if (full_line_.ends_with('\r')) full_line_.remove_suffix(1);
+    line_ = trim(full_line_);
+    if (line_.empty() || (comments_ && line_[0] == '#')) continue;
+    const auto control = [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F'; };
+    if (const auto at = std::find_if(line_.begin(), line_.end(), control); at != line_.end())
+      fail(line_.substr(static_cast<std::size_t>(at - line_.begin())), "not a text file", "text",
+           "a control character");
+    return true;
+  }
+  return false;
+}
+
+HEED_FUNCTION void TextReader::split(std::vector<std::string_view>& fields) const {
+  const bool commas = line_.find(',') != std::string_view::npos;
+  split(line_, commas ? "," : " \t", fields);
+}
+
+HEED_FUNCTION void TextReader::split(std::string_view part, const char* separators,
+                                     std::vector<std::string_view>& fields) const {
+  fields.clear();
+  while (true) {
+    part.remove_prefix(std::min(part.find_first_not_of(" \t"), part.size()));
+    const std::size_t end = end_of_field(part, separators);
+    fields.push_back(trim(part.substr(0, end)));
+    if (end == part.size()) return;
+    part.remove_prefix(end + 1);
+  }
+}
+
+HEED_FUNCTION std::string TextReader::place(std::string_view field) const {
+  const auto before = full_line_.substr(0, static_cast<std::size_t>(field.data() - full_line_.data()));
+  const auto column = 1 + std::count_if(before.begin(), before.end(),
+                                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  return where_ + ", line " + std::to_string(number_) + ", column " + std::to_string(column);
+}
+
+HEED_FUNCTION std::string TextReader::place_of_end() const { return place(line_.substr(line_.size())); }
+
+HEED_FUNCTION void TextReader::fail(std::string_view field, std::string what, std::string expected,
+                                    std::string got) const {
+  throw Error({std::move(what), place(field), std::move(expected), std::move(got)});
+}
+
+HEED_COLD HEED_FUNCTION void TextReader::fail_number(std::string_view field, std::errc error, std::size_t bytes) const {
+  if (field.empty()) fail(field, "empty field", "a number", "nothing");
+  if (error == std::errc::invalid_argument) fail(field, "not a number", "a number", in_quotes(field));
+  if (error == std::errc::result_out_of_range) {
+    fail(field, "number out of range", "a number that fits " + std::to_string(bytes) + " bytes", in_quotes(field));
+  }
+  fail(field, "value is not finite", "a finite number", in_quotes(field));
+}
+
+HEED_FUNCTION std::size_t TextReader::end_of_field(std::string_view text, const char* separators) const {
+  if (!text.starts_with('"')) return std::min(text.find_first_of(separators), text.size());
+  std::size_t close = text.find('"', 1);
+  while (close != std::string_view::npos && text.substr(close + 1).starts_with('"')) close = text.find('"', close + 2);
+  if (close == std::string_view::npos) fail(text, "quote is not closed", "a closing \"", in_quotes(text));
+  const std::size_t end = std::min(text.find_first_of(separators, close + 1), text.size());
+  const std::string_view after = trim(text.substr(close + 1, end - close - 1));
+  if (!after.empty()) fail(after, "text after the closing quote", "a separator", in_quotes(after));
+  return end;
+}
+
+HEED_FUNCTION std::string unquote(std::string_view field) {
   if (!field.starts_with('"')) return std::string(field);
   std::string text;
   for (std::size_t i = 1; i + 1 < field.size(); ++i) {
@@ -182,3 +250,5 @@ inline std::string unquote(std::string_view field) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

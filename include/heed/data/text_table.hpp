@@ -3,7 +3,6 @@
 /// @file
 /// Sequences of one length from text: one row a sequence.
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -33,46 +32,13 @@ struct TableOptions {
 
 namespace detail {
 /// Whether the first row holds column names: each field starts with a letter, `_` or a quote, and none is a number.
-inline bool is_header(const std::vector<std::string_view>& fields) {
-  return std::all_of(fields.begin(), fields.end(), [](std::string_view field) {
-    const auto first = static_cast<unsigned char>(field.empty() ? ' ' : field[0]);
-    const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first >= 0x80;
-    double ignored = 0;
-    return (letter || first == '_' || first == '"') && parse_number(field, ignored) == std::errc::invalid_argument;
-  });
-}
+HEED_FUNCTION bool is_header(const std::vector<std::string_view>& fields);
 
-inline void check_options(const TableOptions& options, const std::string& where) {
-  require(options.features >= 1 && options.features <= 1'000'000'000 && options.steps >= 0 &&
-              options.steps <= 1'000'000'000,
-          [&] {
-            return Fault{"wrong shape of a row", where, "at least 1 feature and 0 steps",
-                         std::to_string(options.features) + " and " + std::to_string(options.steps)};
-          });
-  require(options.steps > 0 || options.label != TableOptions::Label::if_present, [&] {
-    return Fault{"cannot tell a label from a value", where, "a known number of steps"};
-  });
-}
+HEED_FUNCTION void check_options(const TableOptions& options, const std::string& where);
 
 /// Whether rows of `width` fields end with a label. Throws where such rows do not hold whole steps, or not the
 /// expected number of them. `reader` stands at the first row.
-inline bool has_label(std::size_t width, const TableOptions& options, const TextReader& reader) {
-  using Label = TableOptions::Label;
-  const auto fields = static_cast<Index>(width);
-  const Index values = options.steps * options.features;
-  const bool labelled = options.label == Label::last || (options.label == Label::if_present && fields != values);
-  const Index found = fields - labelled;
-  const bool fits = options.steps > 0 ? found == values : found > 0 && found % options.features == 0;
-  require(fits, [&] {
-    const std::string step = options.features == 1 ? "" : " of " + std::to_string(options.features) + " features";
-    std::string expected = options.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
-    if (options.label == Label::last) expected += " and a label";
-    if (options.label == Label::if_present) expected += ", or these and a label";
-    return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
-                 std::to_string(fields) + " fields"};
-  });
-  return labelled;
-}
+HEED_FUNCTION bool has_label(std::size_t width, const TableOptions& options, const TextReader& reader);
 }  // namespace detail
 
 /// Reads a table: one row a sequence, its values step by step (step 0 feature 0, step 0 feature 1, ...), then its
@@ -121,3 +87,56 @@ Sequences<S> read_table(const std::filesystem::path& path, const TableOptions& o
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION bool is_header(const std::vector<std::string_view>& fields) {
+  return std::all_of(fields.begin(), fields.end(), [](std::string_view field) {
+    const auto first = static_cast<unsigned char>(field.empty() ? ' ' : field[0]);
+    const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first >= 0x80;
+    double ignored = 0;
+    return (letter || first == '_' || first == '"') && parse_number(field, ignored) == std::errc::invalid_argument;
+  });
+}
+
+HEED_FUNCTION void check_options(const TableOptions& options, const std::string& where) {
+  require(options.features >= 1 && options.features <= 1'000'000'000 && options.steps >= 0 &&
+              options.steps <= 1'000'000'000,
+          [&] {
+            return Fault{"wrong shape of a row", where, "at least 1 feature and 0 steps",
+                         std::to_string(options.features) + " and " + std::to_string(options.steps)};
+          });
+  require(options.steps > 0 || options.label != TableOptions::Label::if_present, [&] {
+    return Fault{"cannot tell a label from a value", where, "a known number of steps"};
+  });
+}
+
+HEED_FUNCTION bool has_label(std::size_t width, const TableOptions& options, const TextReader& reader) {
+  using Label = TableOptions::Label;
+  const auto fields = static_cast<Index>(width);
+  const Index values = options.steps * options.features;
+  const bool labelled = options.label == Label::last || (options.label == Label::if_present && fields != values);
+  const Index found = fields - labelled;
+  const bool fits = options.steps > 0 ? found == values : found > 0 && found % options.features == 0;
+  require(fits, [&] {
+    const std::string step = options.features == 1 ? "" : " of " + std::to_string(options.features) + " features";
+    std::string expected = options.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
+    if (options.label == Label::last) expected += " and a label";
+    if (options.label == Label::if_present) expected += ", or these and a label";
+    return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
+                 std::to_string(fields) + " fields"};
+  });
+  return labelled;
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

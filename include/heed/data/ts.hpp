@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,12 +24,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-inline std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
+HEED_FUNCTION std::string lower(std::string_view text);
 
 /// What stands above `@data`.
 struct TsMetadata {
@@ -41,6 +35,128 @@ struct TsMetadata {
   bool labelled = false;
   std::vector<std::string> classes = {};
 };
+
+/// Reads up to and with `@data`.
+HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader);
+
+/// Reads the lines below `@data`, one a case: dimensions separated by colons, their values by commas, then the class.
+template <class S>
+class TsCaseReader {
+ public:
+  TsCaseReader(TextReader& reader, TsMetadata metadata) : reader_(reader), metadata_(std::move(metadata)) {}
+
+  Sequences<S> read() {
+    while (reader_.next()) add_case();
+    require(!lengths_.empty(), [&] { return Fault{"no data", reader_.where(), "at least one case after @data"}; });
+    return pack();
+  }
+
+ private:
+  void add_case() {
+    reader_.split(reader_.line(), ":", parts_);
+    const std::size_t dimensions = parts_.size() - metadata_.labelled;
+    if (metadata_.dimensions == 0) {
+      const bool one = metadata_.univariate.value_or(false) || dimensions == 0;
+      metadata_.dimensions = one ? 1 : static_cast<Index>(dimensions);
+    }
+    const auto expected = static_cast<std::size_t>(metadata_.dimensions);
+    require(dimensions == expected, [&] {
+      return Fault{"wrong number of dimensions",
+                   dimensions > expected ? reader_.place(parts_[expected]) : reader_.place_of_end(),
+                   std::to_string(expected) + (metadata_.labelled ? " and a class" : ""), std::to_string(dimensions)};
+    });
+
+    std::size_t length = 0;
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      reader_.split(parts_[d], ",", fields_);
+      if (d == 0) check_length(length = fields_.size());
+      if (fields_.size() != length)
+        reader_.fail(parts_[d], "dimensions of one case differ in length",
+                     std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
+      for (const std::string_view field : fields_) {
+        if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
+        values_.push_back(reader_.template number<S>(field));
+      }
+    }
+    lengths_.push_back(static_cast<std::int32_t>(length));
+
+    if (!metadata_.labelled) return;
+    labels_.push_back(read_label(reader_, parts_.back()));
+    if (std::find(metadata_.classes.begin(), metadata_.classes.end(), labels_.back()) == metadata_.classes.end())
+      reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(parts_.back()));
+  }
+
+  /// Against what the metadata says, and against the first case.
+  void check_length(std::size_t length) const {
+    const auto steps = static_cast<Index>(length);
+    const auto fail = [&](std::string expected) {
+      reader_.fail(parts_[0], "wrong length", std::move(expected), std::to_string(steps) + " values");
+    };
+    const Index said = metadata_.series_length;
+    const bool may_differ = metadata_.equal_length == false, may_not_differ = metadata_.equal_length == true;
+    if (said > 0 && may_differ && steps > said) fail("at most " + std::to_string(said) + " as @seriesLength says");
+    if (said > 0 && !may_differ && steps != said) fail(std::to_string(said) + " as @seriesLength says");
+    if (may_not_differ && !lengths_.empty() && steps != lengths_[0])
+      fail(std::to_string(lengths_[0]) + " as in the first case, for @equalLength");
+    if (steps > std::numeric_limits<std::int32_t>::max()) fail("a length of 31 bits");
+  }
+
+  /// Turns each case from dimension by dimension to step by step.
+  Sequences<S> pack() {
+    const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
+    const bool ragged = *shortest < *longest;
+    Tensor<S, 3> x({static_cast<Index>(lengths_.size()), *longest, metadata_.dimensions});
+    const S* value = values_.data();
+    for (Index i = 0; i < x.extent(0); ++i)
+      for (Index d = 0; d < x.extent(2); ++d)
+        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = *value++;
+    if (!ragged) lengths_.clear();
+    return {std::move(x), std::move(lengths_), std::move(labels_)};
+  }
+
+  TextReader& reader_;
+  TsMetadata metadata_;
+  std::vector<std::string_view> parts_ = {}, fields_ = {};
+  std::vector<S> values_ = {};  // case by case, [dimension][step]
+  std::vector<std::int32_t> lengths_ = {};
+  std::vector<std::string> labels_ = {};
+};
+}  // namespace detail
+
+/// Reads a `.ts` file in memory; lengths are left empty where all are equal. What the metadata says (dimensions, equal
+/// lengths, series length, classes) is checked; without `@classLabel` there are no labels. Where `@equalLength` is
+/// false, `@seriesLength` is the greatest length. Throws at the first fault, naming `where`, line and column: also at a
+/// missing value (`?`), at `@timeStamps true`, and at labels without declared classes.
+template <class S>
+Sequences<S> parse_ts(std::string_view text, const std::string& where) {
+  TextReader reader(text, where);
+  detail::TsMetadata metadata = detail::read_ts_metadata(reader);
+  return detail::TsCaseReader<S>(reader, std::move(metadata)).read();
+}
+
+/// `parse_ts` of a file.
+template <class S>
+Sequences<S> read_ts(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  return parse_ts<S>(as_text(bytes), path.string());
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <map>
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
 
 class TsMetadataReader {
  public:
@@ -138,106 +254,10 @@ class TsMetadataReader {
   std::map<std::string, std::string> seen_ = {};  // tag -> its line
 };
 
-/// Reads the lines below `@data`, one a case: dimensions separated by colons, their values by commas, then the class.
-template <class S>
-class TsCaseReader {
- public:
-  TsCaseReader(TextReader& reader, TsMetadata metadata) : reader_(reader), metadata_(std::move(metadata)) {}
+HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader) { return TsMetadataReader(reader).read(); }
 
-  Sequences<S> read() {
-    while (reader_.next()) add_case();
-    require(!lengths_.empty(), [&] { return Fault{"no data", reader_.where(), "at least one case after @data"}; });
-    return pack();
-  }
-
- private:
-  void add_case() {
-    reader_.split(reader_.line(), ":", parts_);
-    const std::size_t dimensions = parts_.size() - metadata_.labelled;
-    if (metadata_.dimensions == 0) {
-      const bool one = metadata_.univariate.value_or(false) || dimensions == 0;
-      metadata_.dimensions = one ? 1 : static_cast<Index>(dimensions);
-    }
-    const auto expected = static_cast<std::size_t>(metadata_.dimensions);
-    require(dimensions == expected, [&] {
-      return Fault{"wrong number of dimensions",
-                   dimensions > expected ? reader_.place(parts_[expected]) : reader_.place_of_end(),
-                   std::to_string(expected) + (metadata_.labelled ? " and a class" : ""), std::to_string(dimensions)};
-    });
-
-    std::size_t length = 0;
-    for (std::size_t d = 0; d < dimensions; ++d) {
-      reader_.split(parts_[d], ",", fields_);
-      if (d == 0) check_length(length = fields_.size());
-      if (fields_.size() != length)
-        reader_.fail(parts_[d], "dimensions of one case differ in length",
-                     std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
-      for (const std::string_view field : fields_) {
-        if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
-        values_.push_back(reader_.template number<S>(field));
-      }
-    }
-    lengths_.push_back(static_cast<std::int32_t>(length));
-
-    if (!metadata_.labelled) return;
-    labels_.push_back(read_label(reader_, parts_.back()));
-    if (std::find(metadata_.classes.begin(), metadata_.classes.end(), labels_.back()) == metadata_.classes.end())
-      reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(parts_.back()));
-  }
-
-  /// Against what the metadata says, and against the first case.
-  void check_length(std::size_t length) const {
-    const auto steps = static_cast<Index>(length);
-    const auto fail = [&](std::string expected) {
-      reader_.fail(parts_[0], "wrong length", std::move(expected), std::to_string(steps) + " values");
-    };
-    const Index said = metadata_.series_length;
-    const bool may_differ = metadata_.equal_length == false, may_not_differ = metadata_.equal_length == true;
-    if (said > 0 && may_differ && steps > said) fail("at most " + std::to_string(said) + " as @seriesLength says");
-    if (said > 0 && !may_differ && steps != said) fail(std::to_string(said) + " as @seriesLength says");
-    if (may_not_differ && !lengths_.empty() && steps != lengths_[0])
-      fail(std::to_string(lengths_[0]) + " as in the first case, for @equalLength");
-    if (steps > std::numeric_limits<std::int32_t>::max()) fail("a length of 31 bits");
-  }
-
-  /// Turns each case from dimension by dimension to step by step.
-  Sequences<S> pack() {
-    const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
-    const bool ragged = *shortest < *longest;
-    Tensor<S, 3> x({static_cast<Index>(lengths_.size()), *longest, metadata_.dimensions});
-    const S* value = values_.data();
-    for (Index i = 0; i < x.extent(0); ++i)
-      for (Index d = 0; d < x.extent(2); ++d)
-        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = *value++;
-    if (!ragged) lengths_.clear();
-    return {std::move(x), std::move(lengths_), std::move(labels_)};
-  }
-
-  TextReader& reader_;
-  TsMetadata metadata_;
-  std::vector<std::string_view> parts_ = {}, fields_ = {};
-  std::vector<S> values_ = {};  // case by case, [dimension][step]
-  std::vector<std::int32_t> lengths_ = {};
-  std::vector<std::string> labels_ = {};
-};
 }  // namespace detail
 
-/// Reads a `.ts` file in memory; lengths are left empty where all are equal. What the metadata says (dimensions, equal
-/// lengths, series length, classes) is checked; without `@classLabel` there are no labels. Where `@equalLength` is
-/// false, `@seriesLength` is the greatest length. Throws at the first fault, naming `where`, line and column: also at a
-/// missing value (`?`), at `@timeStamps true`, and at labels without declared classes.
-template <class S>
-Sequences<S> parse_ts(std::string_view text, const std::string& where) {
-  TextReader reader(text, where);
-  detail::TsMetadata metadata = detail::TsMetadataReader(reader).read();
-  return detail::TsCaseReader<S>(reader, std::move(metadata)).read();
-}
-
-/// `parse_ts` of a file.
-template <class S>
-Sequences<S> read_ts(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = read_file(path);
-  return parse_ts<S>(as_text(bytes), path.string());
-}
-
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -3,27 +3,78 @@
 /// @file
 /// What a tagger sees of a word: the word itself, its ends, its shape.
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
-#include "heed/data/text.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace heed::inline HEED_ISA {
 
+/// A feature of a word, by its name:
+///
+/// | name       | of "McDonald's"   | |
+/// |------------|--------------|---------------------------------------------------------------------------------------|
+/// | `word`     | `McDonald's` | as it is | | `lower`    | `mcdonald's` | A to Z as a to z | | `prefixN`  | `mcd`, N =
+/// 3 | the first N characters, lowered; shorter words whole                                  | | `suffixN`  | `d's`, N
+/// = 3 | the last N                                                                            | | `shape`    |
+/// `AaAaa'a`    | A a capital, a any other letter, 0 a digit, the rest as it is; runs cut to two, 8 in all |
+///
+/// Throws where the name is none of these.
+HEED_FUNCTION std::string word_feature(std::string_view name, std::string_view word);
+
+/// A sentence as English corpora cut it: blanks stand between words; punctuation at their ends, and what an apostrophe
+/// cuts off ("Bob's", "don't"), are words of their own.
+HEED_FUNCTION std::vector<std::string> tokenize_english(std::string_view sentence);
+
+/// Some features of words, each with a vocabulary of its own.
+class WordFeatures {
+ public:
+  WordFeatures() = default;
+  /// As a model has them. Throws where a name is unknown.
+  explicit WordFeatures(std::span<const TokenFeature> features);
+  /// Of the words of these sentences: what occurs at least `least` times.
+  static WordFeatures from(std::span<const std::vector<std::string>> sentences, std::span<const std::string> names,
+                           Index least = 1);
+
+  /// What a model stores of them.
+  std::vector<TokenFeature> features() const;
+  /// Of each vocabulary, padding and unknown among them.
+  std::vector<Index> sizes() const;
+
+  /// The tokens of sentences: (n, words of the longest, features), padding past a sentence's end, and their lengths.
+  Sequences<std::int32_t> encode(std::span<const std::vector<std::string>> sentences) const;
+
+ private:
+  void add(const std::string& name, Vocabulary vocabulary);
+
+  std::vector<std::string> names_;
+  std::vector<Vocabulary> vocabularies_;
+};
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
 namespace detail {
+
 inline bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 inline char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // the first or the last characters of a UTF-8 text
@@ -55,19 +106,10 @@ inline std::string shape_of(std::string_view word) {
   }
   return shape;
 }
+
 }  // namespace detail
 
-/// A feature of a word, by its name:
-///
-/// | name       | of "McDonald's"   | |
-/// |------------|--------------|---------------------------------------------------------------------------------------|
-/// | `word`     | `McDonald's` | as it is | | `lower`    | `mcdonald's` | A to Z as a to z | | `prefixN`  | `mcd`, N =
-/// 3 | the first N characters, lowered; shorter words whole                                  | | `suffixN`  | `d's`, N
-/// = 3 | the last N                                                                            | | `shape`    |
-/// `AaAaa'a`    | A a capital, a any other letter, 0 a digit, the rest as it is; runs cut to two, 8 in all |
-///
-/// Throws where the name is none of these.
-inline std::string word_feature(std::string_view name, std::string_view word) {
+HEED_FUNCTION std::string word_feature(std::string_view name, std::string_view word) {
   if (name == "word") return std::string(word);
   if (name == "shape") return detail::shape_of(word);
   const bool prefix = name.starts_with("prefix"), suffix = name.starts_with("suffix");
@@ -80,9 +122,7 @@ inline std::string word_feature(std::string_view name, std::string_view word) {
   return text;
 }
 
-/// A sentence as English corpora cut it: blanks stand between words; punctuation at their ends, and what an apostrophe
-/// cuts off ("Bob's", "don't"), are words of their own.
-inline std::vector<std::string> tokenize_english(std::string_view sentence) {
+HEED_FUNCTION std::vector<std::string> tokenize_english(std::string_view sentence) {
   constexpr std::string_view marks = ".,;:!?()[]{}\"";
   std::vector<std::string> words;
   const auto put = [&](std::string_view word) {
@@ -111,74 +151,64 @@ inline std::vector<std::string> tokenize_english(std::string_view sentence) {
   return words;
 }
 
-/// Some features of words, each with a vocabulary of its own.
-class WordFeatures {
- public:
-  WordFeatures() = default;
-  /// As a model has them. Throws where a name is unknown.
-  explicit WordFeatures(std::span<const TokenFeature> features) {
-    for (const TokenFeature& f : features) add(f.name, Vocabulary(f.texts));
+HEED_FUNCTION WordFeatures::WordFeatures(std::span<const TokenFeature> features) {
+  for (const TokenFeature& f : features) add(f.name, Vocabulary(f.texts));
+}
+
+HEED_FUNCTION WordFeatures WordFeatures::from(std::span<const std::vector<std::string>> sentences,
+                                              std::span<const std::string> names, Index least) {
+  WordFeatures result;
+  for (const std::string& name : names) {
+    std::vector<std::vector<std::string>> texts;
+    for (const auto& sentence : sentences) {
+      auto& row = texts.emplace_back();
+      for (const std::string& word : sentence) row.push_back(word_feature(name, word));
+    }
+    result.add(name, Vocabulary::from(texts, least));
   }
-  /// Of the words of these sentences: what occurs at least `least` times.
-  static WordFeatures from(std::span<const std::vector<std::string>> sentences, std::span<const std::string> names,
-                           Index least = 1) {
-    WordFeatures result;
-    for (const std::string& name : names) {
-      std::vector<std::vector<std::string>> texts;
-      for (const auto& sentence : sentences) {
-        auto& row = texts.emplace_back();
-        for (const std::string& word : sentence) row.push_back(word_feature(name, word));
+  return result;
+}
+
+HEED_FUNCTION std::vector<TokenFeature> WordFeatures::features() const {
+  std::vector<TokenFeature> result;
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    result.push_back({names_[i], {vocabularies_[i].words().begin(), vocabularies_[i].words().end()}});
+  }
+  return result;
+}
+
+HEED_FUNCTION std::vector<Index> WordFeatures::sizes() const {
+  std::vector<Index> result;
+  for (const Vocabulary& v : vocabularies_) result.push_back(v.size());
+  return result;
+}
+
+HEED_FUNCTION Sequences<std::int32_t> WordFeatures::encode(std::span<const std::vector<std::string>> sentences) const {
+  std::size_t longest = 1;
+  for (const auto& words : sentences) longest = std::max(longest, words.size());
+  Sequences<std::int32_t> result;
+  const auto steps = static_cast<Index>(longest), k = static_cast<Index>(names_.size());
+  result.x = Tensor<std::int32_t, 3>({static_cast<Index>(sentences.size()), steps, k});
+  std::int32_t* row = result.x.data();
+  for (const auto& words : sentences) {
+    result.lengths.push_back(static_cast<std::int32_t>(words.size()));
+    std::int32_t* to = row;
+    for (const std::string& word : words) {
+      for (std::size_t i = 0; i < names_.size(); ++i) {
+        *to++ = vocabularies_[i].token(word_feature(names_[i], word));
       }
-      result.add(name, Vocabulary::from(texts, least));
     }
-    return result;
+    row += steps * k;
   }
+  return result;
+}
 
-  /// What a model stores of them.
-  std::vector<TokenFeature> features() const {
-    std::vector<TokenFeature> result;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      result.push_back({names_[i], {vocabularies_[i].words().begin(), vocabularies_[i].words().end()}});
-    }
-    return result;
-  }
-  /// Of each vocabulary, padding and unknown among them.
-  std::vector<Index> sizes() const {
-    std::vector<Index> result;
-    for (const Vocabulary& v : vocabularies_) result.push_back(v.size());
-    return result;
-  }
-
-  /// The tokens of sentences: (n, words of the longest, features), padding past a sentence's end, and their lengths.
-  Sequences<std::int32_t> encode(std::span<const std::vector<std::string>> sentences) const {
-    std::size_t longest = 1;
-    for (const auto& words : sentences) longest = std::max(longest, words.size());
-    Sequences<std::int32_t> result;
-    const auto steps = static_cast<Index>(longest), k = static_cast<Index>(names_.size());
-    result.x = Tensor<std::int32_t, 3>({static_cast<Index>(sentences.size()), steps, k});
-    std::int32_t* row = result.x.data();
-    for (const auto& words : sentences) {
-      result.lengths.push_back(static_cast<std::int32_t>(words.size()));
-      std::int32_t* to = row;
-      for (const std::string& word : words) {
-        for (std::size_t i = 0; i < names_.size(); ++i) {
-          *to++ = vocabularies_[i].token(word_feature(names_[i], word));
-        }
-      }
-      row += steps * k;
-    }
-    return result;
-  }
-
- private:
-  void add(const std::string& name, Vocabulary vocabulary) {
-    word_feature(name, "a");  // throws where there is none of this name
-    names_.push_back(name);
-    vocabularies_.push_back(std::move(vocabulary));
-  }
-
-  std::vector<std::string> names_;
-  std::vector<Vocabulary> vocabularies_;
-};
+HEED_FUNCTION void WordFeatures::add(const std::string& name, Vocabulary vocabulary) {
+  word_feature(name, "a");  // throws where there is none of this name
+  names_.push_back(name);
+  vocabularies_.push_back(std::move(vocabulary));
+}
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -3,10 +3,8 @@
 /// @file
 /// From text to words, or to characters.
 
-#include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "heed/core/types.hpp"
@@ -15,7 +13,37 @@ namespace heed::inline HEED_ISA {
 
 /// The capitals of ASCII, Latin-1 and Latin Extended-A, and the capital sharp s, as small letters; all else as it is.
 /// The text is UTF-8.
-inline std::string lower_case(std::string_view text) {
+HEED_FUNCTION std::string lower_case(std::string_view text);
+
+/// The words of a line: what blanks separate.
+HEED_FUNCTION std::vector<std::string> split_words(std::string_view line);
+
+/// The words of a line with punctuation split off, exactly as WMT's mteval-v13a and sacrebleu's `13a` do: symbols and
+/// punctuation are words of their own, but for the apostrophe; points and commas stay between digits, and a hyphen
+/// where no digit stands before it. Four entities of HTML become what they mean.
+HEED_FUNCTION std::vector<std::string> tokenize_13a(std::string_view line);
+
+/// The characters of a line of UTF-8, blanks among them.
+HEED_FUNCTION std::vector<std::string> split_characters(std::string_view line);
+
+/// Words with a blank between them.
+template <class Words>
+std::string joined(const Words& words, std::string_view between = " ") {
+  std::string text;
+  for (const auto& word : words) text.append(text.empty() ? "" : between).append(word);
+  return text;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <cstddef>
+#include <utility>
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::string lower_case(std::string_view text) {
   std::string result(text);
   const auto byte = [&](std::size_t i) { return i < result.size() ? static_cast<unsigned char>(result[i]) : 0U; };
   const auto add = [&](std::size_t i, int n) { result[i] = static_cast<char>(byte(i) + static_cast<unsigned>(n)); };
@@ -38,8 +66,7 @@ inline std::string lower_case(std::string_view text) {
   return result;
 }
 
-/// The words of a line: what blanks separate.
-inline std::vector<std::string> split_words(std::string_view line) {
+HEED_FUNCTION std::vector<std::string> split_words(std::string_view line) {
   std::vector<std::string> words(1);
   for (std::size_t i = 0; i < line.size(); ++i) {
     const bool wide = line.substr(i, 2) == "\xC2\xA0";  // a blank that does not break a line
@@ -54,10 +81,7 @@ inline std::vector<std::string> split_words(std::string_view line) {
   return words;
 }
 
-/// The words of a line with punctuation split off, exactly as WMT's mteval-v13a and sacrebleu's `13a` do: symbols and
-/// punctuation are words of their own, but for the apostrophe; points and commas stay between digits, and a hyphen
-/// where no digit stands before it. Four entities of HTML become what they mean.
-inline std::vector<std::string> tokenize_13a(std::string_view line) {
+HEED_FUNCTION std::vector<std::string> tokenize_13a(std::string_view line) {
   std::string text = " " + std::string(line) + " ";
   const auto replace = [&](std::string_view from, std::string_view to) {
     for (std::size_t i = 0; (i = text.find(from, i)) != std::string::npos; i += to.size()) {
@@ -103,8 +127,7 @@ inline std::vector<std::string> tokenize_13a(std::string_view line) {
   return split_words(text);
 }
 
-/// The characters of a line of UTF-8, blanks among them.
-inline std::vector<std::string> split_characters(std::string_view line) {
+HEED_FUNCTION std::vector<std::string> split_characters(std::string_view line) {
   std::vector<std::string> characters;
   for (const char c : line) {
     const bool continues = (static_cast<unsigned char>(c) & 0xC0U) == 0x80;
@@ -114,12 +137,6 @@ inline std::vector<std::string> split_characters(std::string_view line) {
   return characters;
 }
 
-/// Words with a blank between them.
-template <class Words>
-std::string joined(const Words& words, std::string_view between = " ") {
-  std::string text;
-  for (const auto& word : words) text.append(text.empty() ? "" : between).append(word);
-  return text;
-}
-
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -26,15 +26,7 @@ struct SampleOptions {
 };
 
 /// Throws where the temperature is negative or not finite, or top_k negative.
-inline const SampleOptions& check(const SampleOptions& o) {
-  require(o.temperature >= 0 && std::isfinite(o.temperature), [&] {
-    return Fault{"option out of range", "sample", "a finite temperature of at least 0", std::to_string(o.temperature)};
-  });
-  require(o.top_k >= 0, [&] {
-    return Fault{"option out of range", "sample", "top_k of at least 0", std::to_string(o.top_k)};
-  });
-  return o;
-}
+HEED_FUNCTION const SampleOptions& check(const SampleOptions& o);
 
 /// Draws tokens from logits: token i with probability softmax(logits / temperature)_i among the tokens allowed.
 class Sampler {
@@ -126,3 +118,21 @@ std::vector<std::int32_t> generate(Stream<Model>& stream, std::span<const std::i
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION const SampleOptions& check(const SampleOptions& o) {
+  require(o.temperature >= 0 && std::isfinite(o.temperature), [&] {
+    return Fault{"option out of range", "sample", "a finite temperature of at least 0", std::to_string(o.temperature)};
+  });
+  require(o.top_k >= 0, [&] {
+    return Fault{"option out of range", "sample", "top_k of at least 0", std::to_string(o.top_k)};
+  });
+  return o;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

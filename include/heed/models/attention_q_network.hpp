@@ -4,11 +4,9 @@
 /// Values of actions by self attention over the last observations.
 
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "heed/compose/sequential.hpp"
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -33,23 +31,7 @@ struct AttentionQNetworkOptions {
 };
 
 /// Throws where an option is out of range, and names it.
-HEED_COLD inline const AttentionQNetworkOptions& check(const AttentionQNetworkOptions& o) {
-  const auto within = [](const char* name, Index value) {
-    constexpr Index most = Index(1) << 24;  // products of two are numbers
-    require(value > 0 && value <= most, [&] {
-      return Fault{std::string(name) + " out of range", "AttentionQNetwork", "1 to " + text_of(most), text_of(value)};
-    });
-  };
-  within("features", o.features);
-  within("actions", o.actions);
-  within("hidden", o.hidden);
-  within("num_heads", o.num_heads);
-  within("steps", o.steps);
-  require(o.positions != PositionKind::relative, [] {
-    return Fault{"option out of range", "AttentionQNetwork", "positions none, sinusoidal or learned", "relative"};
-  });
-  return o;
-}
+const AttentionQNetworkOptions& check(const AttentionQNetworkOptions& o);
 
 /// The values of all actions after the last of some observations x_0 .. x_n:
 ///
@@ -198,3 +180,33 @@ struct AttentionQNetwork {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <string>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION const AttentionQNetworkOptions& check(const AttentionQNetworkOptions& o) {
+  const auto within = [](const char* name, Index value) {
+    constexpr Index most = Index(1) << 24;  // products of two are numbers
+    require(value > 0 && value <= most, [&] {
+      return Fault{std::string(name) + " out of range", "AttentionQNetwork", "1 to " + text_of(most), text_of(value)};
+    });
+  };
+  within("features", o.features);
+  within("actions", o.actions);
+  within("hidden", o.hidden);
+  within("num_heads", o.num_heads);
+  within("steps", o.steps);
+  require(o.positions != PositionKind::relative, [] {
+    return Fault{"option out of range", "AttentionQNetwork", "positions none, sinusoidal or learned", "relative"};
+  });
+  return o;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -3,12 +3,8 @@
 /// @file
 /// The options of `ImageCaptioner`, and how they stand in files.
 
-#include <string>
-
-#include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/image_and_tokens.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_attention.hpp"
 
@@ -32,7 +28,28 @@ struct ImageCaptionerOptions {
 };
 
 /// Throws where an option is out of range, and names it.
-inline const ImageCaptionerOptions& check(const ImageCaptionerOptions& o) {
+HEED_FUNCTION const ImageCaptionerOptions& check(const ImageCaptionerOptions& o);
+
+/// For a file.
+HEED_FUNCTION Metadata to_metadata(const ImageCaptionerOptions& o);
+/// From a file that heed wrote. Throws where a key is missing or wrong.
+HEED_FUNCTION ImageCaptionerOptions image_captioner_options(const Metadata& m);
+
+/// What `ImageCaptioner` of these options has. Throws as `check` does.
+HEED_FUNCTION Index parameter_count(const ImageCaptionerOptions& o);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION const ImageCaptionerOptions& check(const ImageCaptionerOptions& o) {
   constexpr Index most = Index(1) << 16;
   const auto within = [](const char* name, Index value, Index least, Index largest) {
     require(value >= least && value <= largest, [&] {
@@ -53,8 +70,7 @@ inline const ImageCaptionerOptions& check(const ImageCaptionerOptions& o) {
   return o;
 }
 
-/// For a file.
-inline Metadata to_metadata(const ImageCaptionerOptions& o) {
+HEED_FUNCTION Metadata to_metadata(const ImageCaptionerOptions& o) {
   Metadata m;
   set(m, "image_channels", o.image.channels);
   set(m, "height", o.image.height);
@@ -70,8 +86,8 @@ inline Metadata to_metadata(const ImageCaptionerOptions& o) {
   set(m, "dropout", o.dropout);
   return m;
 }
-/// From a file that heed wrote. Throws where a key is missing or wrong.
-inline ImageCaptionerOptions image_captioner_options(const Metadata& m) {
+
+HEED_FUNCTION ImageCaptionerOptions image_captioner_options(const Metadata& m) {
   return {.image = {get_index(m, "image_channels"), get_index(m, "height"), get_index(m, "width")},
           .tokens = get_index(m, "tokens"),
           .max_tokens = get_index(m, "max_tokens"),
@@ -84,8 +100,7 @@ inline ImageCaptionerOptions image_captioner_options(const Metadata& m) {
           .dropout = get_double(m, "dropout")};
 }
 
-/// What `ImageCaptioner` of these options has. Throws as `check` does.
-inline Index parameter_count(const ImageCaptionerOptions& o) {
+HEED_FUNCTION Index parameter_count(const ImageCaptionerOptions& o) {
   check(o);
   const Index V = o.tokens, E = o.embedding, H = o.hidden, M = o.features;
   const Index A = o.attention_size ? o.attention_size : H;
@@ -102,3 +117,5 @@ inline Index parameter_count(const ImageCaptionerOptions& o) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

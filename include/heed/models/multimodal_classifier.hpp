@@ -59,23 +59,7 @@ struct MultimodalClassifierOptions {
 };
 
 /// Throws where an option is out of range, and names it.
-HEED_COLD inline const MultimodalClassifierOptions& check(const MultimodalClassifierOptions& o) {
-  const auto within = [](const char* name, Index value, Index least, Index most) {
-    require(value >= least && value <= most, [&] {
-      return Fault{std::string(name) + " out of range", "MultimodalClassifier", text_of(least) + " to " + text_of(most),
-                   text_of(value)};
-    });
-  };
-  constexpr Index most = Index(1) << 15, most_tokens = Index(1)
-                                                       << 24;  // products of them are numbers; floats hold them
-  within("channels of the image", o.image.channels, 1, most);
-  within("height", o.image.height, 2, most);
-  within("width", o.image.width, 2, most);
-  for (const auto& [name, member] : o.sizes()) {
-    within(name, o.*member, 1, member == &MultimodalClassifierOptions::tokens ? most_tokens : most);
-  }
-  return o;
-}
+const MultimodalClassifierOptions& check(const MultimodalClassifierOptions& o);
 
 /// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + max_words), to
 /// (1, classes) logits:
@@ -252,3 +236,29 @@ struct MultimodalClassifier {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION const MultimodalClassifierOptions& check(const MultimodalClassifierOptions& o) {
+  const auto within = [](const char* name, Index value, Index least, Index most) {
+    require(value >= least && value <= most, [&] {
+      return Fault{std::string(name) + " out of range", "MultimodalClassifier", text_of(least) + " to " + text_of(most),
+                   text_of(value)};
+    });
+  };
+  constexpr Index most = Index(1) << 15, most_tokens = Index(1)
+                                                       << 24;  // products of them are numbers; floats hold them
+  within("channels of the image", o.image.channels, 1, most);
+  within("height", o.image.height, 2, most);
+  within("width", o.image.width, 2, most);
+  for (const auto& [name, member] : o.sizes()) {
+    within(name, o.*member, 1, member == &MultimodalClassifierOptions::tokens ? most_tokens : most);
+  }
+  return o;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

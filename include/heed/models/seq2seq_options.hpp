@@ -3,14 +3,8 @@
 /// @file
 /// The options of `Seq2Seq`, and how they stand in files.
 
-#include <array>
-#include <cstddef>
 #include <span>
-#include <string>
-#include <string_view>
 
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_attention.hpp"
@@ -37,7 +31,32 @@ struct Seq2SeqOptions {
 };
 
 /// For a file.
-inline Metadata to_metadata(const Seq2SeqOptions& o) {
+HEED_FUNCTION Metadata to_metadata(const Seq2SeqOptions& o);
+
+/// From a file that heed wrote. Throws where a key is missing or wrong.
+HEED_FUNCTION Seq2SeqOptions seq2seq_options(const Metadata& m);
+
+/// From the names and shapes of another file's tensors. A dot product is scaled where `hints` say so ("score"); the
+/// dropout is theirs, or 0. Throws where the tensors do not determine the rest.
+HEED_FUNCTION Seq2SeqOptions seq2seq_options(std::span<const TensorShape> tensors, const Metadata& hints);
+
+/// What `Seq2Seq` of these options has; at least 2^60 where they are out of range.
+HEED_FUNCTION Index parameter_count(const Seq2SeqOptions& o);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION Metadata to_metadata(const Seq2SeqOptions& o) {
   Metadata m;
   set(m, "source_tokens", o.source_tokens);
   set(m, "target_tokens", o.target_tokens);
@@ -51,8 +70,7 @@ inline Metadata to_metadata(const Seq2SeqOptions& o) {
   return m;
 }
 
-/// From a file that heed wrote. Throws where a key is missing or wrong.
-inline Seq2SeqOptions seq2seq_options(const Metadata& m) {
+HEED_FUNCTION Seq2SeqOptions seq2seq_options(const Metadata& m) {
   const std::string& bridge = get_text(m, "bridge");
   require(bridge == "sum" || bridge == "dense", [&] {
     return Fault{"wrong value", "metadata \"bridge\"", "sum or dense", detail::quote(bridge)};
@@ -68,9 +86,7 @@ inline Seq2SeqOptions seq2seq_options(const Metadata& m) {
           .dropout = get_double(m, "dropout")};
 }
 
-/// From the names and shapes of another file's tensors. A dot product is scaled where `hints` say so ("score"); the
-/// dropout is theirs, or 0. Throws where the tensors do not determine the rest.
-inline Seq2SeqOptions seq2seq_options(std::span<const TensorShape> tensors, const Metadata& hints) {
+HEED_FUNCTION Seq2SeqOptions seq2seq_options(std::span<const TensorShape> tensors, const Metadata& hints) {
   const auto find = [&](std::string_view name, std::size_t axis) {
     for (const TensorShape& t : tensors) {
       if (t.name == name && axis < t.extents.size()) return t.extents[axis];
@@ -100,8 +116,7 @@ inline Seq2SeqOptions seq2seq_options(std::span<const TensorShape> tensors, cons
   return o;
 }
 
-/// What `Seq2Seq` of these options has; at least 2^60 where they are out of range.
-inline Index parameter_count(const Seq2SeqOptions& o) {
+HEED_FUNCTION Index parameter_count(const Seq2SeqOptions& o) {
   constexpr Index most = Index(1) << 24, sizes = Index(1) << 16;
   for (const Index n : {o.source_tokens, o.target_tokens}) {
     require(n > 0 && n <= most, [&] {
@@ -126,3 +141,5 @@ inline Index parameter_count(const Seq2SeqOptions& o) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -63,13 +63,9 @@ Enum enum_from(std::string_view text, const std::array<std::string_view, N>& nam
 }  // namespace detail
 
 /// Throws where the text names none.
-inline Attention attention_from(std::string_view text) {
-  return detail::enum_from<Attention>(text, attention_names, "attention");
-}
-inline Pooling pooling_from(std::string_view text) {
-  return detail::enum_from<Pooling>(text, pooling_names, "pooling");
-}
-inline CellKind cell_from(std::string_view text) { return detail::enum_from<CellKind>(text, cell_names, "cell"); }
+HEED_FUNCTION Attention attention_from(std::string_view text);
+HEED_FUNCTION Pooling pooling_from(std::string_view text);
+HEED_FUNCTION CellKind cell_from(std::string_view text);
 
 // ---- metadata
 
@@ -106,7 +102,43 @@ HEED_COLD Metadata to_metadata(const SequenceClassifierOptions& o, const std::ve
   return m;
 }
 
-inline SequenceClassifierOptions options_from_metadata(const Metadata& m) {
+HEED_FUNCTION SequenceClassifierOptions options_from_metadata(const Metadata& m);
+
+HEED_FUNCTION std::vector<std::string> labels_from_metadata(const Metadata& m, Index classes);
+
+struct StandardizationNumbers {
+  std::vector<double> mean, deviation;
+};
+HEED_FUNCTION StandardizationNumbers standardization_from_metadata(const Metadata& m, Index features);
+
+/// How many numbers a classifier has. Throws where a size is out of range: layers times a product of two are a number.
+HEED_FUNCTION Index parameter_count(const SequenceClassifierOptions& o);
+
+/// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
+/// leave open: `heads` (default 2), `pooling` (default last) and `dropout` (default 0). Throws where they do not
+/// determine a classifier.
+HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors,
+                                                             const Metadata& hints);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION Attention attention_from(std::string_view text) {
+  return detail::enum_from<Attention>(text, attention_names, "attention");
+}
+
+HEED_FUNCTION Pooling pooling_from(std::string_view text) {
+  return detail::enum_from<Pooling>(text, pooling_names, "pooling");
+}
+
+HEED_FUNCTION CellKind cell_from(std::string_view text) {
+  return detail::enum_from<CellKind>(text, cell_names, "cell");
+}
+
+HEED_FUNCTION SequenceClassifierOptions options_from_metadata(const Metadata& m) {
   SequenceClassifierOptions o;
   o.features = get_index(m, "features");
   o.classes = get_index(m, "classes");
@@ -124,7 +156,7 @@ inline SequenceClassifierOptions options_from_metadata(const Metadata& m) {
   return o;
 }
 
-inline std::vector<std::string> labels_from_metadata(const Metadata& m, Index classes) {
+HEED_FUNCTION std::vector<std::string> labels_from_metadata(const Metadata& m, Index classes) {
   if (!m.contains("labels")) return {};
   std::vector<std::string> labels = get_texts(m, "labels");
   require(static_cast<Index>(labels.size()) == classes, [&] {
@@ -133,10 +165,7 @@ inline std::vector<std::string> labels_from_metadata(const Metadata& m, Index cl
   return labels;
 }
 
-struct StandardizationNumbers {
-  std::vector<double> mean, deviation;
-};
-inline StandardizationNumbers standardization_from_metadata(const Metadata& m, Index features) {
+HEED_FUNCTION StandardizationNumbers standardization_from_metadata(const Metadata& m, Index features) {
   if (!m.contains("standardize.mean") && !m.contains("standardize.deviation")) return {};
   StandardizationNumbers n{get_doubles(m, "standardize.mean"), get_doubles(m, "standardize.deviation")};
   for (const auto* values : {&n.mean, &n.deviation}) {
@@ -147,8 +176,7 @@ inline StandardizationNumbers standardization_from_metadata(const Metadata& m, I
   return n;
 }
 
-/// How many numbers a classifier has. Throws where a size is out of range: layers times a product of two are a number.
-inline Index parameter_count(const SequenceClassifierOptions& o) {
+HEED_FUNCTION Index parameter_count(const SequenceClassifierOptions& o) {
   const auto within = [](Index size, Index bits) {
     require(size > 0 && size <= Index(1) << bits, [&] {
       return Fault{"size out of range", "SequenceClassifier", "1 to 2^" + text_of(bits), text_of(size)};
@@ -168,10 +196,8 @@ inline Index parameter_count(const SequenceClassifierOptions& o) {
   return layer(o.features) + (o.layers - 1) * layer(D) + attention + head;
 }
 
-/// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
-/// leave open: `heads` (default 2), `pooling` (default last) and `dropout` (default 0). Throws where they do not
-/// determine a classifier.
-inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors, const Metadata& hints) {
+HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors,
+                                                             const Metadata& hints) {
   const auto has = [&](std::string_view name) {
     return std::any_of(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
   };
@@ -206,3 +232,5 @@ inline SequenceClassifierOptions options_from_tensors(std::span<const TensorShap
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

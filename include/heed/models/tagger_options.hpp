@@ -3,17 +3,13 @@
 /// @file
 /// What a tagger is made of, and how that stands in a file.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
@@ -36,20 +32,56 @@ struct TaggerOptions {
   friend bool operator==(const TaggerOptions&, const TaggerOptions&) = default;
 
   /// Numbers that the classifier sees: the states, and for `tokens` what attention gives.
-  Index classifier_inputs() const {
-    return output == TaggerOutput::tokens && attention != Attention::none ? 4 * hidden : 2 * hidden;
-  }
+  Index classifier_inputs() const;
 };
 
 inline constexpr std::array<std::string_view, 2> tagger_output_names{"tokens", "sequence"};
 inline std::string_view to_text(TaggerOutput o) { return tagger_output_names[static_cast<std::size_t>(o)]; }
 /// Throws where the text names none.
-inline TaggerOutput tagger_output_from(std::string_view text) {
+HEED_FUNCTION TaggerOutput tagger_output_from(std::string_view text);
+
+/// Throws where the attention is not one of those for this output. Returns the options.
+HEED_FUNCTION const TaggerOptions& check(const TaggerOptions& o);
+
+/// How many numbers a tagger has. Throws where a size is out of range: layers times a product of two are a number.
+HEED_FUNCTION Index parameter_count(const TaggerOptions& o);
+
+// ---- metadata
+
+namespace detail {
+HEED_FUNCTION std::vector<std::string> texts_of(const std::vector<Index>& values);
+HEED_FUNCTION std::vector<Index> get_indices(const Metadata& m, const std::string& key);
+}  // namespace detail
+
+HEED_FUNCTION Metadata to_metadata(const TaggerOptions& o);
+
+HEED_FUNCTION TaggerOptions tagger_options_from(const Metadata& m);
+
+/// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
+/// leave open: `heads` (default 2) and `dropout` (default 0). Throws where they do not determine a tagger.
+HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> tensors, const Metadata& hints);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <numeric>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION Index TaggerOptions::classifier_inputs() const {
+  return output == TaggerOutput::tokens && attention != Attention::none ? 4 * hidden : 2 * hidden;
+}
+
+HEED_FUNCTION TaggerOutput tagger_output_from(std::string_view text) {
   return detail::enum_from<TaggerOutput>(text, tagger_output_names, "output");
 }
 
-/// Throws where the attention is not one of those for this output. Returns the options.
-inline const TaggerOptions& check(const TaggerOptions& o) {
+HEED_FUNCTION const TaggerOptions& check(const TaggerOptions& o) {
   const bool tokens = o.output == TaggerOutput::tokens;
   require(o.attention == Attention::pool ||
               (tokens && (o.attention == Attention::multihead || o.attention == Attention::none)),
@@ -61,8 +93,7 @@ inline const TaggerOptions& check(const TaggerOptions& o) {
   return o;
 }
 
-/// How many numbers a tagger has. Throws where a size is out of range: layers times a product of two are a number.
-inline Index parameter_count(const TaggerOptions& o) {
+HEED_FUNCTION Index parameter_count(const TaggerOptions& o) {
   const auto within = [](Index size, Index bits) {
     require(size > 0 && size <= Index(1) << bits, [&] {
       return Fault{"size out of range", "Tagger", "1 to 2^" + std::to_string(bits), std::to_string(size)};
@@ -85,24 +116,25 @@ inline Index parameter_count(const TaggerOptions& o) {
          o.classes * (o.classifier_inputs() + 1);
 }
 
-// ---- metadata
-
 namespace detail {
-inline std::vector<std::string> texts_of(const std::vector<Index>& values) {
+
+HEED_FUNCTION std::vector<std::string> texts_of(const std::vector<Index>& values) {
   std::vector<std::string> texts;
   for (const Index value : values) texts.push_back(std::to_string(value));
   return texts;
 }
-inline std::vector<Index> get_indices(const Metadata& m, const std::string& key) {
+
+HEED_FUNCTION std::vector<Index> get_indices(const Metadata& m, const std::string& key) {
   std::vector<Index> values;
   for (const std::string& text : get_texts(m, key)) {
     if (!parse(text, values.emplace_back())) throw_wrong_value(key, "whole numbers", text);
   }
   return values;
 }
+
 }  // namespace detail
 
-inline Metadata to_metadata(const TaggerOptions& o) {
+HEED_FUNCTION Metadata to_metadata(const TaggerOptions& o) {
   Metadata m;
   set(m, "tokens", detail::texts_of(o.tokens));
   set(m, "embedding", detail::texts_of(o.embedding));
@@ -116,7 +148,7 @@ inline Metadata to_metadata(const TaggerOptions& o) {
   return m;
 }
 
-inline TaggerOptions tagger_options_from(const Metadata& m) {
+HEED_FUNCTION TaggerOptions tagger_options_from(const Metadata& m) {
   TaggerOptions o;
   o.tokens = detail::get_indices(m, "tokens");
   o.embedding = detail::get_indices(m, "embedding");
@@ -134,9 +166,7 @@ inline TaggerOptions tagger_options_from(const Metadata& m) {
   return check(o);
 }
 
-/// From the names and shapes of the tensors of a file that says nothing of its architecture. `hints` may hold what they
-/// leave open: `heads` (default 2) and `dropout` (default 0). Throws where they do not determine a tagger.
-inline TaggerOptions tagger_options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
+HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
   const auto find = [&](const std::string& name) {
     return std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
   };
@@ -174,3 +204,5 @@ inline TaggerOptions tagger_options_from(std::span<const TensorShape> tensors, c
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -33,22 +33,7 @@ struct VisionTransformerOptions {
 };
 
 /// Throws where a size is out of range, and names it; but for those of the transformer that are its own.
-HEED_COLD inline const VisionTransformerOptions& check(const VisionTransformerOptions& o) {
-  const auto within = [](const char* name, Index value, Index most) {
-    require(value > 0 && value <= most, [&] {
-      return Fault{std::string(name) + " out of range", "VisionTransformer", "1 to " + text_of(most), text_of(value)};
-    });
-  };
-  constexpr Index side = Index(1) << 15;  // products of three are numbers
-  within("channels", o.image.channels, side);
-  within("height", o.image.height, side);
-  within("width", o.image.width, side);
-  within("patch_size", o.patch_size, side);
-  within("numbers of a patch", o.image.channels * o.patch_size * o.patch_size, Index(1) << 28);
-  within("classes", o.classes, Index(1) << 20);
-  within("d_model", o.transformer.d_model, Index(1) << 16);
-  return o;
-}
+const VisionTransformerOptions& check(const VisionTransformerOptions& o);
 
 /// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): an image, as `ImageShape` has it, in
 /// one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean in place of the
@@ -212,3 +197,28 @@ struct VisionTransformer {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION const VisionTransformerOptions& check(const VisionTransformerOptions& o) {
+  const auto within = [](const char* name, Index value, Index most) {
+    require(value > 0 && value <= most, [&] {
+      return Fault{std::string(name) + " out of range", "VisionTransformer", "1 to " + text_of(most), text_of(value)};
+    });
+  };
+  constexpr Index side = Index(1) << 15;  // products of three are numbers
+  within("channels", o.image.channels, side);
+  within("height", o.image.height, side);
+  within("width", o.image.width, side);
+  within("patch_size", o.patch_size, side);
+  within("numbers of a patch", o.image.channels * o.patch_size * o.patch_size, Index(1) << 28);
+  within("classes", o.classes, Index(1) << 20);
+  within("d_model", o.transformer.d_model, Index(1) << 16);
+  return o;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -4,17 +4,12 @@
 /// Learning rates that change as training goes on. Each is a value that gives the rate of a step; `fit` takes them in
 /// its options and fills in what is left at 0: the optimizer's own rate, and how many steps there will be.
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <limits>
-#include <numbers>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -23,16 +18,8 @@ namespace heed::inline HEED_ISA {
 enum class Per { epoch, step };
 
 namespace detail {
-HEED_COLD inline void require_schedule(bool ok, const char* what, const char* expected, double got) {
-  require(ok, [&] { return Fault{std::string(what) + " out of range", "schedule", expected, text_of(got)}; });
-}
-inline void check_schedule_rate(double rate) {
-  require_schedule(rate >= 0 && std::isfinite(rate), "rate", "a finite number of at least 0", rate);
-}
-/// From a at share 0 to b at share 1, as half a cosine.
-inline double cosine_between(double a, double b, double share) {
-  return b + (a - b) / 2 * (1 + std::cos(std::numbers::pi * share));
-}
+void require_schedule(bool ok, const char* what, const char* expected, double got);
+HEED_FUNCTION void check_schedule_rate(double rate);
 }  // namespace detail
 
 /// torch.optim.lr_scheduler.StepLR: rate(i) = base factor^(i / every), rounded down.
@@ -42,14 +29,10 @@ struct StepSchedule {
   double factor = 0.1;
   Per per = Per::epoch;
 
-  double rate(Index i) const { return base * std::pow(factor, static_cast<double>(i / std::max<Index>(every, 1))); }
+  double rate(Index i) const;
 
-  std::vector<double> numbers() const { return {base, static_cast<double>(every), factor, static_cast<double>(per)}; }
-  void check() const {
-    detail::check_schedule_rate(base);
-    detail::require_schedule(every > 0, "every", "at least 1", static_cast<double>(every));
-    detail::require_schedule(factor >= 0 && factor <= 1, "factor", "0 to 1", factor);
-  }
+  std::vector<double> numbers() const;
+  void check() const;
 };
 
 /// A linear rise, then half a cosine down to `last` at step `steps`, where it stays (Loshchilov and Hutter 2017).
@@ -63,25 +46,10 @@ struct CosineSchedule {
   double last = 0;
   Per per = Per::step;
 
-  double rate(Index i) const {
-    const auto t = static_cast<double>(i), rise = static_cast<double>(warmup);
-    if (i < warmup) return base * (warmup_start + (1 - warmup_start) * t / rise);
-    const double length = static_cast<double>(std::max<Index>(steps - warmup, 1));
-    return detail::cosine_between(base, last, std::min((t - rise) / length, 1.0));
-  }
+  double rate(Index i) const;
 
-  std::vector<double> numbers() const {
-    return {base, static_cast<double>(steps), static_cast<double>(warmup), warmup_start,
-            last, static_cast<double>(per)};
-  }
-  void check() const {
-    detail::check_schedule_rate(base);
-    detail::check_schedule_rate(last);
-    detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
-    detail::require_schedule(warmup >= 0 && (steps == 0 || warmup <= steps), "warmup", "0 to the number of steps",
-                             static_cast<double>(warmup));
-    detail::require_schedule(warmup_start >= 0 && warmup_start <= 1, "warmup_start", "0 to 1", warmup_start);
-  }
+  std::vector<double> numbers() const;
+  void check() const;
 };
 
 /// torch.optim.lr_scheduler.OneCycleLR without a cycle of momentum (Smith and Topin 2018): half a cosine from
@@ -93,25 +61,10 @@ struct OneCycleSchedule {
   double divisor = 25, last_divisor = 1e4;
   Per per = Per::step;
 
-  double rate(Index i) const {
-    const double first = top / divisor, least = first / last_divisor;
-    const double up = rising * static_cast<double>(steps) - 1, end = static_cast<double>(steps) - 1;
-    const double t = std::min(static_cast<double>(i), end);
-    if (t <= up && up > 0) return detail::cosine_between(first, top, t / up);
-    return detail::cosine_between(top, least, end > up ? (t - up) / (end - up) : 1.0);
-  }
+  double rate(Index i) const;
 
-  std::vector<double> numbers() const {
-    return {top, static_cast<double>(steps), rising, divisor, last_divisor, static_cast<double>(per)};
-  }
-  void check() const {
-    detail::check_schedule_rate(top);
-    detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
-    detail::require_schedule(rising >= 0 && rising <= 1, "rising", "0 to 1", rising);
-    detail::require_schedule(divisor >= 1 && std::isfinite(divisor), "divisor", "at least 1", divisor);
-    detail::require_schedule(last_divisor >= 1 && std::isfinite(last_divisor), "last_divisor", "at least 1",
-                             last_divisor);
-  }
+  std::vector<double> numbers() const;
+  void check() const;
 };
 
 /// torch.optim.lr_scheduler.ReduceLROnPlateau (mode min): where the loss has not fallen for more than `patience`
@@ -136,46 +89,10 @@ struct PlateauSchedule {
   double rate() const { return state.rate < 0 ? base : state.rate; }
 
   /// Takes an epoch's loss; gives the rate of the next epoch.
-  double observe(double loss) {
-    if (loss < (relative ? state.best * (1 - threshold) : state.best - threshold)) {
-      state.best = loss;
-      state.bad = 0;
-    } else {
-      ++state.bad;
-    }
-    if (state.cooling > 0) {
-      --state.cooling;
-      state.bad = 0;
-    }
-    if (state.bad > patience) {
-      const double next = std::max(rate() * factor, least);
-      if (rate() - next > least_change) state.rate = next;
-      state.cooling = cooldown;
-      state.bad = 0;
-    }
-    return rate();
-  }
+  double observe(double loss);
 
-  std::vector<double> numbers() const {
-    return {base,
-            factor,
-            static_cast<double>(patience),
-            threshold,
-            static_cast<double>(relative),
-            static_cast<double>(cooldown),
-            least,
-            least_change};
-  }
-  void check() const {
-    detail::check_schedule_rate(base);
-    detail::check_schedule_rate(least);
-    detail::require_schedule(factor >= 0 && factor < 1, "factor", "0 to below 1", factor);
-    detail::require_schedule(patience >= 0, "patience", "at least 0", static_cast<double>(patience));
-    detail::require_schedule(threshold >= 0 && std::isfinite(threshold), "threshold", "at least 0", threshold);
-    detail::require_schedule(cooldown >= 0, "cooldown", "at least 0", static_cast<double>(cooldown));
-    detail::require_schedule(least_change >= 0 && std::isfinite(least_change), "least_change", "at least 0",
-                             least_change);
-  }
+  std::vector<double> numbers() const;
+  void check() const;
 };
 
 /// Any other function of the step, counted from 0. A checkpoint cannot tell one from another.
@@ -185,9 +102,7 @@ struct CustomSchedule {
 
   double rate(Index i) const { return function(i); }
   std::vector<double> numbers() const { return {static_cast<double>(per)}; }
-  void check() const {
-    require(static_cast<bool>(function), [] { return Fault{"no function", "schedule", "a function of the step", {}}; });
-  }
+  void check() const;
 };
 
 /// One of them, or none: the rate stays as it is. The `numbers` of each are its options.
@@ -195,7 +110,154 @@ using Schedule =
     std::variant<std::monostate, StepSchedule, CosineSchedule, OneCycleSchedule, PlateauSchedule, CustomSchedule>;
 
 /// Throws, naming the option, where one is out of range.
-HEED_COLD inline void check(const Schedule& schedule) {
+void check(const Schedule& schedule);
+
+namespace detail {
+void complete_in_place(Schedule& schedule, double rate, Index epochs, Index steps);
+}  // namespace detail
+
+/// The schedule with everything said: where `base`, `top` or `steps` are 0 they are the optimizer's rate, and the
+/// number of epochs or steps of the run. Throws as `check` does.
+HEED_FUNCTION Schedule complete(Schedule schedule, double rate, Index epochs, Index steps);
+
+/// The rate of a step, both counted from 0; `constant` where there is no schedule.
+double rate(const Schedule& schedule, Index epoch, Index step, double constant);
+
+/// "2 0.01 100 0": which of them, and its options. The same text, the same rates.
+std::string to_text(const Schedule& schedule);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION void require_schedule(bool ok, const char* what, const char* expected, double got) {
+  require(ok, [&] { return Fault{std::string(what) + " out of range", "schedule", expected, text_of(got)}; });
+}
+
+HEED_FUNCTION void check_schedule_rate(double rate) {
+  require_schedule(rate >= 0 && std::isfinite(rate), "rate", "a finite number of at least 0", rate);
+}
+
+/// From a at share 0 to b at share 1, as half a cosine.
+inline double cosine_between(double a, double b, double share) {
+  return b + (a - b) / 2 * (1 + std::cos(std::numbers::pi * share));
+}
+
+}  // namespace detail
+
+HEED_FUNCTION double StepSchedule::rate(Index i) const {
+  return base * std::pow(factor, static_cast<double>(i / std::max<Index>(every, 1)));
+}
+
+HEED_FUNCTION std::vector<double> StepSchedule::numbers() const {
+  return {base, static_cast<double>(every), factor, static_cast<double>(per)};
+}
+
+HEED_FUNCTION void StepSchedule::check() const {
+  detail::check_schedule_rate(base);
+  detail::require_schedule(every > 0, "every", "at least 1", static_cast<double>(every));
+  detail::require_schedule(factor >= 0 && factor <= 1, "factor", "0 to 1", factor);
+}
+
+HEED_FUNCTION double CosineSchedule::rate(Index i) const {
+  const auto t = static_cast<double>(i), rise = static_cast<double>(warmup);
+  if (i < warmup) return base * (warmup_start + (1 - warmup_start) * t / rise);
+  const double length = static_cast<double>(std::max<Index>(steps - warmup, 1));
+  return detail::cosine_between(base, last, std::min((t - rise) / length, 1.0));
+}
+
+HEED_FUNCTION std::vector<double> CosineSchedule::numbers() const {
+  return {base, static_cast<double>(steps), static_cast<double>(warmup), warmup_start, last, static_cast<double>(per)};
+}
+
+HEED_FUNCTION void CosineSchedule::check() const {
+  detail::check_schedule_rate(base);
+  detail::check_schedule_rate(last);
+  detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
+  detail::require_schedule(warmup >= 0 && (steps == 0 || warmup <= steps), "warmup", "0 to the number of steps",
+                           static_cast<double>(warmup));
+  detail::require_schedule(warmup_start >= 0 && warmup_start <= 1, "warmup_start", "0 to 1", warmup_start);
+}
+
+HEED_FUNCTION double OneCycleSchedule::rate(Index i) const {
+  const double first = top / divisor, least = first / last_divisor;
+  const double up = rising * static_cast<double>(steps) - 1, end = static_cast<double>(steps) - 1;
+  const double t = std::min(static_cast<double>(i), end);
+  if (t <= up && up > 0) return detail::cosine_between(first, top, t / up);
+  return detail::cosine_between(top, least, end > up ? (t - up) / (end - up) : 1.0);
+}
+
+HEED_FUNCTION std::vector<double> OneCycleSchedule::numbers() const {
+  return {top, static_cast<double>(steps), rising, divisor, last_divisor, static_cast<double>(per)};
+}
+
+HEED_FUNCTION void OneCycleSchedule::check() const {
+  detail::check_schedule_rate(top);
+  detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
+  detail::require_schedule(rising >= 0 && rising <= 1, "rising", "0 to 1", rising);
+  detail::require_schedule(divisor >= 1 && std::isfinite(divisor), "divisor", "at least 1", divisor);
+  detail::require_schedule(last_divisor >= 1 && std::isfinite(last_divisor), "last_divisor", "at least 1",
+                           last_divisor);
+}
+
+HEED_FUNCTION double PlateauSchedule::observe(double loss) {
+  if (loss < (relative ? state.best * (1 - threshold) : state.best - threshold)) {
+    state.best = loss;
+    state.bad = 0;
+  } else {
+    ++state.bad;
+  }
+  if (state.cooling > 0) {
+    --state.cooling;
+    state.bad = 0;
+  }
+  if (state.bad > patience) {
+    const double next = std::max(rate() * factor, least);
+    if (rate() - next > least_change) state.rate = next;
+    state.cooling = cooldown;
+    state.bad = 0;
+  }
+  return rate();
+}
+
+HEED_FUNCTION std::vector<double> PlateauSchedule::numbers() const {
+  return {base,
+          factor,
+          static_cast<double>(patience),
+          threshold,
+          static_cast<double>(relative),
+          static_cast<double>(cooldown),
+          least,
+          least_change};
+}
+
+HEED_FUNCTION void PlateauSchedule::check() const {
+  detail::check_schedule_rate(base);
+  detail::check_schedule_rate(least);
+  detail::require_schedule(factor >= 0 && factor < 1, "factor", "0 to below 1", factor);
+  detail::require_schedule(patience >= 0, "patience", "at least 0", static_cast<double>(patience));
+  detail::require_schedule(threshold >= 0 && std::isfinite(threshold), "threshold", "at least 0", threshold);
+  detail::require_schedule(cooldown >= 0, "cooldown", "at least 0", static_cast<double>(cooldown));
+  detail::require_schedule(least_change >= 0 && std::isfinite(least_change), "least_change", "at least 0",
+                           least_change);
+}
+
+HEED_FUNCTION void CustomSchedule::check() const {
+  require(static_cast<bool>(function), [] { return Fault{"no function", "schedule", "a function of the step", {}}; });
+}
+
+HEED_COLD HEED_FUNCTION void check(const Schedule& schedule) {
   std::visit(
       [](const auto& s) {
         if constexpr (requires { s.check(); }) s.check();
@@ -204,7 +266,8 @@ HEED_COLD inline void check(const Schedule& schedule) {
 }
 
 namespace detail {
-HEED_COLD inline void complete_in_place(Schedule& schedule, double rate, Index epochs, Index steps) {
+
+HEED_COLD HEED_FUNCTION void complete_in_place(Schedule& schedule, double rate, Index epochs, Index steps) {
   check(schedule);
   std::visit(
       [&](auto& s) {
@@ -216,17 +279,15 @@ HEED_COLD inline void complete_in_place(Schedule& schedule, double rate, Index e
   // a warm-up may be longer than a run that learns its length only now
   if (auto* cosine = std::get_if<CosineSchedule>(&schedule)) cosine->warmup = std::min(cosine->warmup, cosine->steps);
 }
+
 }  // namespace detail
 
-/// The schedule with everything said: where `base`, `top` or `steps` are 0 they are the optimizer's rate, and the
-/// number of epochs or steps of the run. Throws as `check` does.
-inline Schedule complete(Schedule schedule, double rate, Index epochs, Index steps) {
+HEED_FUNCTION Schedule complete(Schedule schedule, double rate, Index epochs, Index steps) {
   detail::complete_in_place(schedule, rate, epochs, steps);
   return schedule;
 }
 
-/// The rate of a step, both counted from 0; `constant` where there is no schedule.
-HEED_COLD inline double rate(const Schedule& schedule, Index epoch, Index step, double constant) {
+HEED_COLD HEED_FUNCTION double rate(const Schedule& schedule, Index epoch, Index step, double constant) {
   return std::visit(
       [&](const auto& s) {
         if constexpr (requires { s.per; }) {
@@ -240,8 +301,7 @@ HEED_COLD inline double rate(const Schedule& schedule, Index epoch, Index step, 
       schedule);
 }
 
-/// "2 0.01 100 0": which of them, and its options. The same text, the same rates.
-HEED_COLD inline std::string to_text(const Schedule& schedule) {
+HEED_COLD HEED_FUNCTION std::string to_text(const Schedule& schedule) {
   std::string text = text_of(schedule.index());
   const std::vector<double> numbers = std::visit(
       [](const auto& s) {
@@ -257,3 +317,5 @@ HEED_COLD inline std::string to_text(const Schedule& schedule) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

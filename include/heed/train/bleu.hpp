@@ -3,28 +3,19 @@
 /// @file
 /// How good translations are.
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-inline void check_translations(std::size_t translations, std::size_t references, const char* where) {
-  require(translations == references && translations > 0, [&] {
-    return Fault{"translations and references differ in number", where,
-                 std::to_string(references) + " translations, at least one", std::to_string(translations)};
-  });
-}
+HEED_FUNCTION void check_translations(std::size_t translations, std::size_t references, const char* where);
 }  // namespace detail
 
 struct BleuScore {
@@ -41,8 +32,43 @@ struct BleuScore {
 /// with clipped counts summed over the corpus. A precision without any match counts 1/2, 1/4, ... of a match, one after
 /// the other (mteval's smoothing, sacrebleu's "exp"). Sentences are words: the same numbers as sacrebleu gives for
 /// these words with blanks between them and `tokenize="none"`. Throws where there is not one reference for each.
-inline BleuScore bleu(std::span<const std::vector<std::string>> translations,
-                      std::span<const std::vector<std::string>> references) {
+HEED_FUNCTION BleuScore bleu(std::span<const std::vector<std::string>> translations,
+                             std::span<const std::vector<std::string>> references);
+
+/// The share of translations that are their reference, word for word.
+template <class Sentence>
+double exact_match(std::span<const Sentence> translations, std::span<const Sentence> references) {
+  detail::check_translations(translations.size(), references.size(), "exact_match");
+  std::size_t hits = 0;
+  for (std::size_t i = 0; i < translations.size(); ++i) hits += translations[i] == references[i];
+  return static_cast<double>(hits) / static_cast<double>(translations.size());
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION void check_translations(std::size_t translations, std::size_t references, const char* where) {
+  require(translations == references && translations > 0, [&] {
+    return Fault{"translations and references differ in number", where,
+                 std::to_string(references) + " translations, at least one", std::to_string(translations)};
+  });
+}
+
+}  // namespace detail
+
+HEED_FUNCTION BleuScore bleu(std::span<const std::vector<std::string>> translations,
+                             std::span<const std::vector<std::string>> references) {
   detail::check_translations(translations.size(), references.size(), "bleu");
   constexpr std::size_t orders = 4;
   std::array<std::int64_t, orders> correct{}, total{};
@@ -83,13 +109,6 @@ inline BleuScore bleu(std::span<const std::vector<std::string>> translations,
   return result;
 }
 
-/// The share of translations that are their reference, word for word.
-template <class Sentence>
-double exact_match(std::span<const Sentence> translations, std::span<const Sentence> references) {
-  detail::check_translations(translations.size(), references.size(), "exact_match");
-  std::size_t hits = 0;
-  for (std::size_t i = 0; i < translations.size(); ++i) hits += translations[i] == references[i];
-  return static_cast<double>(hits) / static_cast<double>(translations.size());
-}
-
 }  // namespace heed::inline HEED_ISA
+
+#endif

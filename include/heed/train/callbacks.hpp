@@ -3,19 +3,43 @@
 /// @file
 /// Callbacks for `fit`: what anybody's would look like.
 
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <limits>
 #include <string>
 
-#include "heed/core/error.hpp"
 #include "heed/train/history.hpp"
 
 namespace heed::inline HEED_ISA {
 
 /// "1:05", "2:13:40"
-inline std::string clock_text(double seconds) {
+HEED_FUNCTION std::string clock_text(double seconds);
+
+/// "epoch 12/100  loss 0.123457  acc 0.9512  test 0.9431  340k seq/s  0:07 left": at most 79 columns, so that it can be
+/// written over on a terminal of 80.
+HEED_FUNCTION std::string progress_text(const EpochRecord& r);
+
+/// A line that is written over and over: for terminals.
+HEED_FUNCTION Callback live_progress(std::FILE* out = stderr);
+
+/// A line every `every` epochs, and for the first and the last: for pipes and logs.
+HEED_FUNCTION Callback plain_progress(std::FILE* out = stdout, int every = 1);
+
+/// Stops when the monitored loss (of the validation, else of the test, else of training) has not fallen by more than
+/// `least` for `patience` epochs. `FitOptions::early_stopping` also takes back the best weights.
+HEED_FUNCTION Callback stop_early(int patience, double least = 0);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::string clock_text(double seconds) {
   const auto total = static_cast<long long>(std::min(seconds, 1e15) + 0.5);
   char text[48];
   if (total >= 3600) {
@@ -26,9 +50,7 @@ inline std::string clock_text(double seconds) {
   return text;
 }
 
-/// "epoch 12/100  loss 0.123457  acc 0.9512  test 0.9431  340k seq/s  0:07 left": at most 79 columns, so that it can be
-/// written over on a terminal of 80.
-inline std::string progress_text(const EpochRecord& r) {
+HEED_FUNCTION std::string progress_text(const EpochRecord& r) {
   std::string line = "epoch ";
   const auto add = [&](const char* format, auto... values) {
     char text[160];
@@ -63,8 +85,7 @@ inline std::string progress_text(const EpochRecord& r) {
   return line;
 }
 
-/// A line that is written over and over: for terminals.
-inline Callback live_progress(std::FILE* out = stderr) {
+HEED_FUNCTION Callback live_progress(std::FILE* out) {
   return [out](const EpochRecord& r) {
     std::fprintf(out, "\r\x1b[K%s%s", progress_text(r).c_str(), r.epoch == r.epochs ? "\n" : "");
     std::fflush(out);
@@ -72,8 +93,7 @@ inline Callback live_progress(std::FILE* out = stderr) {
   };
 }
 
-/// A line every `every` epochs, and for the first and the last: for pipes and logs.
-inline Callback plain_progress(std::FILE* out = stdout, int every = 1) {
+HEED_FUNCTION Callback plain_progress(std::FILE* out, int every) {
   require(every > 0, [&] {
     return Fault{"epochs between lines", "plain_progress", "at least 1", std::to_string(every)};
   });
@@ -86,9 +106,7 @@ inline Callback plain_progress(std::FILE* out = stdout, int every = 1) {
   };
 }
 
-/// Stops when the monitored loss (of the validation, else of the test, else of training) has not fallen by more than
-/// `least` for `patience` epochs. `FitOptions::early_stopping` also takes back the best weights.
-inline Callback stop_early(int patience, double least = 0) {
+HEED_FUNCTION Callback stop_early(int patience, double least) {
   return [patience, least, best = std::numeric_limits<double>::infinity(), waited = 0](const EpochRecord& r) mutable {
     const double loss = r.monitored_loss();
     if (r.epoch == 1) best = std::numeric_limits<double>::infinity();  // another run with the same options
@@ -103,3 +121,5 @@ inline Callback stop_early(int patience, double least = 0) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

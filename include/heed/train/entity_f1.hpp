@@ -3,16 +3,12 @@
 /// @file
 /// How well entities are found: precision, recall and F1 over spans of tags.
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/metrics.hpp"
 
@@ -28,7 +24,34 @@ struct Entity {
 /// The entities of a sentence by its tags: `B-type` begins one, `I-type` goes on with it, `O` is outside of all. As in
 /// conlleval, and in seqeval unless it is told to be strict, an `I` that follows no entity of its type begins one. A
 /// tag without a type is of the type `_`. Throws at what is no such tag.
-inline std::vector<Entity> entities_of(std::span<const std::string> tags) {
+HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags);
+
+/// Of all types together, and of each. `support` is the number of true entities.
+struct EntityReport {
+  ClassReport all;                           ///< the micro average: of all entities as of one type
+  double macro_f1 = 0;                       ///< the mean of the types' F1
+  std::map<std::string, ClassReport> types;  ///< those that occur, in the truth or in the prediction
+};
+
+/// Compares the tags of sentences with those predicted: a hit is an entity of the same words and the same type. What
+/// would be 0 / 0 is 0. The numbers of `seqeval.metrics.classification_report`. Throws where sentences differ in
+/// number or in length, or hold something else than tags of entities.
+HEED_FUNCTION EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
+                                     std::span<const std::vector<std::string>> predicted);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags) {
   std::vector<Entity> result;
   bool inside = false;
   for (Index t = 0; t < std::ssize(tags); ++t) {
@@ -50,18 +73,8 @@ inline std::vector<Entity> entities_of(std::span<const std::string> tags) {
   return result;
 }
 
-/// Of all types together, and of each. `support` is the number of true entities.
-struct EntityReport {
-  ClassReport all;                           ///< the micro average: of all entities as of one type
-  double macro_f1 = 0;                       ///< the mean of the types' F1
-  std::map<std::string, ClassReport> types;  ///< those that occur, in the truth or in the prediction
-};
-
-/// Compares the tags of sentences with those predicted: a hit is an entity of the same words and the same type. What
-/// would be 0 / 0 is 0. The numbers of `seqeval.metrics.classification_report`. Throws where sentences differ in
-/// number or in length, or hold something else than tags of entities.
-inline EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
-                              std::span<const std::vector<std::string>> predicted) {
+HEED_FUNCTION EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
+                                     std::span<const std::vector<std::string>> predicted) {
   const auto check_count = [](std::size_t expected, std::size_t got, const char* what, const std::string& where) {
     require(expected == got, [&] {
       return Fault{std::string("truth and prediction differ in their ") + what, where, std::to_string(expected),
@@ -105,3 +118,5 @@ inline EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

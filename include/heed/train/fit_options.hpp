@@ -3,13 +3,9 @@
 /// @file
 /// The options of `fit`.
 
-#include <cmath>
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
@@ -55,13 +51,41 @@ struct FitOptions {
 };
 
 namespace detail {
-HEED_COLD inline void require_option(bool ok, const char* name, const char* expected, double got) {
-  require(ok, [&] { return Fault{std::string(name) + " out of range", "fit", expected, shortest_number(got)}; });
-}
+void require_option(bool ok, const char* name, const char* expected, double got);
 }  // namespace detail
 
 /// Throws at the first option that is out of range, and names it.
-HEED_COLD inline const FitOptions& check(const FitOptions& o) {
+const FitOptions& check(const FitOptions& o);
+
+namespace detail {
+
+/// What results depend on, as text. The number of epochs is not among it: where a schedule depends on it, its steps
+/// tell.
+Metadata identity(const FitOptions& o, const Schedule& schedule, Index width);
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <cmath>
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION void require_option(bool ok, const char* name, const char* expected, double got) {
+  require(ok, [&] { return Fault{std::string(name) + " out of range", "fit", expected, shortest_number(got)}; });
+}
+
+}  // namespace detail
+
+HEED_COLD HEED_FUNCTION const FitOptions& check(const FitOptions& o) {
   using detail::require_option;
   const auto at_least_0 = [](const char* name, double value) {
     require_option(value >= 0 && std::isfinite(value), name, "a finite number of at least 0", value);
@@ -97,9 +121,7 @@ HEED_COLD inline const FitOptions& check(const FitOptions& o) {
 
 namespace detail {
 
-/// What results depend on, as text. The number of epochs is not among it: where a schedule depends on it, its steps
-/// tell.
-HEED_COLD inline Metadata identity(const FitOptions& o, const Schedule& schedule, Index width) {
+HEED_COLD HEED_FUNCTION Metadata identity(const FitOptions& o, const Schedule& schedule, Index width) {
   Metadata m;
   const auto number = [&](const char* name, double value) {
     m[std::string("option.") + name] = shortest_number(value);
@@ -126,3 +148,5 @@ HEED_COLD inline Metadata identity(const FitOptions& o, const Schedule& schedule
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

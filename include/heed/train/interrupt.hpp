@@ -15,10 +15,7 @@ namespace detail {
 inline std::atomic<bool> interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free);  // a handler may do little else
 
-inline void on_interrupt(int signal) {
-  interrupted.store(true, std::memory_order_relaxed);
-  std::signal(signal, SIG_DFL);  // a second one ends the program
-}
+HEED_FUNCTION void on_interrupt(int signal);
 }  // namespace detail
 
 /// While it lives, SIGINT and SIGTERM ask training to end after the step:
@@ -31,30 +28,53 @@ inline void on_interrupt(int signal) {
 /// made and destroyed in the main thread.
 class InterruptGuard {
  public:
-  InterruptGuard() {
-    detail::interrupted.store(false);
-    before_int_ = take(SIGINT);
-    before_term_ = take(SIGTERM);
-  }
+  InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
-  ~InterruptGuard() {
-    std::signal(SIGINT, before_int_);
-    std::signal(SIGTERM, before_term_);
-  }
+  ~InterruptGuard();
 
   bool interrupted() const { return detail::interrupted.load(std::memory_order_relaxed); }
   StopSignal signal() const { return detail::interrupted; }
 
  private:
   using Handler = void (*)(int);
-  static Handler take(int signal) {
-    const Handler before = std::signal(signal, detail::on_interrupt);
-    if (before == SIG_IGN) std::signal(signal, SIG_IGN);
-    return before;
-  }
+  static Handler take(int signal);
 
   Handler before_int_ = SIG_DFL, before_term_ = SIG_DFL;
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION void on_interrupt(int signal) {
+  interrupted.store(true, std::memory_order_relaxed);
+  std::signal(signal, SIG_DFL);  // a second one ends the program
+}
+
+}  // namespace detail
+
+HEED_FUNCTION InterruptGuard::InterruptGuard() {
+  detail::interrupted.store(false);
+  before_int_ = take(SIGINT);
+  before_term_ = take(SIGTERM);
+}
+
+HEED_FUNCTION InterruptGuard::~InterruptGuard() {
+  std::signal(SIGINT, before_int_);
+  std::signal(SIGTERM, before_term_);
+}
+
+HEED_FUNCTION InterruptGuard::Handler InterruptGuard::take(int signal) {
+  const Handler before = std::signal(signal, detail::on_interrupt);
+  if (before == SIG_IGN) std::signal(signal, SIG_IGN);
+  return before;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -82,36 +82,10 @@ struct ClassReport {
 };
 
 /// One report a class.
-inline std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion) {
-  const Index classes = confusion.extent(0);
-  std::vector<ClassReport> reports;
-  for (Index c = 0; c < classes; ++c) {
-    std::int64_t labelled = 0, predicted = 0;
-    for (Index other = 0; other < classes; ++other) {
-      labelled += confusion(c, other);
-      predicted += confusion(other, c);
-    }
-    const auto hits = static_cast<double>(confusion(c, c));
-    const auto share = [&](std::int64_t of) { return of > 0 ? hits / static_cast<double>(of) : 0; };
-    const double both = static_cast<double>(labelled + predicted);
-    reports.push_back({share(predicted), share(labelled), both > 0 ? 2 * hits / both : 0, labelled});
-  }
-  return reports;
-}
+HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion);
 
 /// The mean F1 of the classes that are labelled or predicted at all.
-inline double macro_f1(const Tensor<std::int64_t, 2>& confusion) {
-  const std::vector<ClassReport> reports = class_reports(confusion);
-  double sum = 0;
-  int present = 0;
-  for (Index c = 0; c < confusion.extent(0); ++c) {
-    std::int64_t seen = 0;
-    for (Index other = 0; other < confusion.extent(0); ++other) seen += confusion(c, other) + confusion(other, c);
-    sum += reports[static_cast<std::size_t>(c)].f1;
-    present += seen > 0;
-  }
-  return present > 0 ? sum / present : 0;
-}
+HEED_FUNCTION double macro_f1(const Tensor<std::int64_t, 2>& confusion);
 
 /// The area under the ROC curve: how often a positive has a higher score than a negative, half of equals counted
 /// (Mann and Whitney). NaN where there are no positives or no negatives. `positive[i]` is not 0 for positives.
@@ -185,3 +159,41 @@ double perplexity(TensorView<S, 2> logits, std::span<const std::int32_t> labels)
 inline double perplexity(double cross_entropy) { return std::exp(cross_entropy); }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion) {
+  const Index classes = confusion.extent(0);
+  std::vector<ClassReport> reports;
+  for (Index c = 0; c < classes; ++c) {
+    std::int64_t labelled = 0, predicted = 0;
+    for (Index other = 0; other < classes; ++other) {
+      labelled += confusion(c, other);
+      predicted += confusion(other, c);
+    }
+    const auto hits = static_cast<double>(confusion(c, c));
+    const auto share = [&](std::int64_t of) { return of > 0 ? hits / static_cast<double>(of) : 0; };
+    const double both = static_cast<double>(labelled + predicted);
+    reports.push_back({share(predicted), share(labelled), both > 0 ? 2 * hits / both : 0, labelled});
+  }
+  return reports;
+}
+
+HEED_FUNCTION double macro_f1(const Tensor<std::int64_t, 2>& confusion) {
+  const std::vector<ClassReport> reports = class_reports(confusion);
+  double sum = 0;
+  int present = 0;
+  for (Index c = 0; c < confusion.extent(0); ++c) {
+    std::int64_t seen = 0;
+    for (Index other = 0; other < confusion.extent(0); ++other) seen += confusion(c, other) + confusion(other, c);
+    sum += reports[static_cast<std::size_t>(c)].f1;
+    present += seen > 0;
+  }
+  return present > 0 ? sum / present : 0;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "heed/core/rng.hpp"
@@ -18,16 +16,7 @@ namespace heed::inline HEED_ISA {
 
 /// Puts rows in order, the longest sequence first, so that those side by side in a tile end together; equals as `key`
 /// has it, or by their rows. Does not allocate.
-HEED_COLD inline void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths,
-                                     const Key* key = nullptr) {
-  const auto length = [&](Index row) { return lengths[static_cast<std::size_t>(row)]; };
-  const auto draw = [&](Index row) { return key ? key->bits(static_cast<std::uint64_t>(row)) : 0; };
-  std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
-    if (length(a) != length(b)) return length(a) > length(b);
-    const std::uint64_t first = draw(a), second = draw(b);
-    return first != second ? first < second : a < b;
-  });
-}
+void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths, const Key* key = nullptr);
 
 struct EpochOrderOptions {
   Index batch = 1;                ///< sequences a step
@@ -47,14 +36,7 @@ class EpochOrder {
 
   /// `lengths` is empty (all full) or has one for each row of the data set; it must outlive the object where there is
   /// more than one batch.
-  HEED_COLD EpochOrder(Index count, std::vector<Index> members, std::span<const std::int32_t> lengths, Options options)
-      : options_(options), members_(std::move(members)), lengths_(lengths) {
-    count_ = members_.empty() ? count : static_cast<Index>(members_.size());
-    if (count_ <= options.batch) {  // the order of a full batch does not matter
-      fill();
-      sort_batches();
-    }
-  }
+  EpochOrder(Index count, std::vector<Index> members, std::span<const std::int32_t> lengths, Options options);
 
   Index count() const { return count_; }
   /// The rows that are trained on; empty: all.
@@ -62,28 +44,12 @@ class EpochOrder {
 
   /// Of an epoch, a function of its key. Empty: the order of the data. Valid until the next call. Allocates in the
   /// first call only.
-  std::span<const Index> operator()(Key key) {
-    if (count_ <= options_.batch) return order_;
-    fill();
-    if (order_.empty()) return order_;
-    if (options_.shuffle) heed::shuffle(order_, key);
-    if (options_.bucket_by_length && !lengths_.empty()) bucket(key.child(0));
-    sort_batches();
-    return order_;
-  }
+  std::span<const Index> operator()(Key key);
 
  private:
   static constexpr Index run = 64;  // batches
 
-  void fill() {
-    const bool shuffles = options_.shuffle && count_ > options_.batch;
-    if (!members_.empty()) {
-      order_.assign(members_.begin(), members_.end());
-    } else if (shuffles || !lengths_.empty()) {
-      order_.resize(static_cast<std::size_t>(count_));
-      std::iota(order_.begin(), order_.end(), Index(0));
-    }
-  }
+  void fill();
   /// f(rows) for each interval of so many positions.
   template <class F>
   void for_each_part(Index size, F&& f) {
@@ -92,22 +58,8 @@ class EpochOrder {
                                   static_cast<std::size_t>(std::min(size, count_ - first))));
     }
   }
-  void sort_batches() {
-    if (lengths_.empty()) return;
-    for_each_part(std::min(options_.batch, count_), [&](std::span<Index> rows) { sort_by_length(rows, lengths_); });
-  }
-  void bucket(Key key) {
-    const Index size = options_.batch;
-    const Key* ties = options_.shuffle ? &key : nullptr;
-    for_each_part(run * size, [&](std::span<Index> rows) { sort_by_length(rows, lengths_, ties); });
-    if (!options_.shuffle) return;
-    const auto batch = [&](Index i) { return order_.begin() + i * size; };
-    const Key places = key.child(1);
-    for (Index i = count_ / size; i > 1; --i) {
-      const auto j = static_cast<Index>(places.below(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(i)));
-      if (j != i - 1) std::swap_ranges(batch(i - 1), batch(i), batch(j));
-    }
-  }
+  void sort_batches();
+  void bucket(Key key);
 
   Options options_;
   std::vector<Index> members_, order_;
@@ -116,3 +68,73 @@ class EpochOrder {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <numeric>
+#include <utility>
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths,
+                                            const Key* key) {
+  const auto length = [&](Index row) { return lengths[static_cast<std::size_t>(row)]; };
+  const auto draw = [&](Index row) { return key ? key->bits(static_cast<std::uint64_t>(row)) : 0; };
+  std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
+    if (length(a) != length(b)) return length(a) > length(b);
+    const std::uint64_t first = draw(a), second = draw(b);
+    return first != second ? first < second : a < b;
+  });
+}
+
+HEED_COLD HEED_FUNCTION EpochOrder::EpochOrder(Index count, std::vector<Index> members,
+                                               std::span<const std::int32_t> lengths, Options options)
+    : options_(options), members_(std::move(members)), lengths_(lengths) {
+  count_ = members_.empty() ? count : static_cast<Index>(members_.size());
+  if (count_ <= options.batch) {  // the order of a full batch does not matter
+    fill();
+    sort_batches();
+  }
+}
+
+HEED_FUNCTION std::span<const Index> EpochOrder::operator()(Key key) {
+  if (count_ <= options_.batch) return order_;
+  fill();
+  if (order_.empty()) return order_;
+  if (options_.shuffle) heed::shuffle(order_, key);
+  if (options_.bucket_by_length && !lengths_.empty()) bucket(key.child(0));
+  sort_batches();
+  return order_;
+}
+
+HEED_FUNCTION void EpochOrder::fill() {
+  const bool shuffles = options_.shuffle && count_ > options_.batch;
+  if (!members_.empty()) {
+    order_.assign(members_.begin(), members_.end());
+  } else if (shuffles || !lengths_.empty()) {
+    order_.resize(static_cast<std::size_t>(count_));
+    std::iota(order_.begin(), order_.end(), Index(0));
+  }
+}
+
+HEED_FUNCTION void EpochOrder::sort_batches() {
+  if (lengths_.empty()) return;
+  for_each_part(std::min(options_.batch, count_), [&](std::span<Index> rows) { sort_by_length(rows, lengths_); });
+}
+
+HEED_FUNCTION void EpochOrder::bucket(Key key) {
+  const Index size = options_.batch;
+  const Key* ties = options_.shuffle ? &key : nullptr;
+  for_each_part(run * size, [&](std::span<Index> rows) { sort_by_length(rows, lengths_, ties); });
+  if (!options_.shuffle) return;
+  const auto batch = [&](Index i) { return order_.begin() + i * size; };
+  const Key places = key.child(1);
+  for (Index i = count_ / size; i > 1; --i) {
+    const auto j = static_cast<Index>(places.below(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(i)));
+    if (j != i - 1) std::swap_ranges(batch(i - 1), batch(i), batch(j));
+  }
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

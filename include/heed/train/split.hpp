@@ -4,16 +4,10 @@
 /// What is decided about a data set before training: which sequences are kept for validation, and what its classes
 /// weigh.
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 
@@ -26,7 +20,38 @@ struct Split {
 
 namespace detail {
 // the first quota[label] of each label that a random order meets go to validation
-HEED_COLD inline Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key) {
+Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key);
+HEED_FUNCTION void check_share(double share);
+}  // namespace detail
+
+/// Keeps the share of each class for validation, to the nearest sequence: share n in all, as far as every class keeps
+/// one for training. Labels are 0 and on. Depends on the arguments alone. Throws where the share is not in 0 .. 1 or a
+/// label is negative.
+Split stratified_split(std::span<const std::int32_t> labels, double share, Key key);
+
+/// Keeps share n of n sequences for validation, drawn at random. Throws where the share is not in 0 .. 1.
+Split random_split(Index count, double share, Key key);
+
+/// n / (classes count_c), so that every class weighs the same in sum: what scikit-learn calls "balanced". A class
+/// without sequences weighs 0. Labels are 0 to classes - 1.
+std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels, Index classes);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <numeric>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key) {
   std::vector<Index> order(labels.size());
   std::iota(order.begin(), order.end(), Index(0));
   shuffle(order, key);
@@ -42,17 +67,16 @@ HEED_COLD inline Split split_by_quota(std::span<const std::int32_t> labels, std:
   }
   return split;
 }
-inline void check_share(double share) {
+
+HEED_FUNCTION void check_share(double share) {
   require(share >= 0 && share < 1, [&] {
     return Fault{"share out of range", "split", "0 to below 1", text_of(share)};
   });
 }
+
 }  // namespace detail
 
-/// Keeps the share of each class for validation, to the nearest sequence: share n in all, as far as every class keeps
-/// one for training. Labels are 0 and on. Depends on the arguments alone. Throws where the share is not in 0 .. 1 or a
-/// label is negative.
-HEED_COLD inline Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
+HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
   detail::check_share(share);
   std::vector<Index> counts;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -84,16 +108,14 @@ HEED_COLD inline Split stratified_split(std::span<const std::int32_t> labels, do
   return detail::split_by_quota(labels, quota, key);
 }
 
-/// Keeps share n of n sequences for validation, drawn at random. Throws where the share is not in 0 .. 1.
-HEED_COLD inline Split random_split(Index count, double share, Key key) {
+HEED_COLD HEED_FUNCTION Split random_split(Index count, double share, Key key) {
   detail::check_share(share);
   const std::vector<std::int32_t> all_alike(static_cast<std::size_t>(count));
   return detail::split_by_quota(all_alike, {std::llround(share * static_cast<double>(count))}, key);
 }
 
-/// n / (classes count_c), so that every class weighs the same in sum: what scikit-learn calls "balanced". A class
-/// without sequences weighs 0. Labels are 0 to classes - 1.
-HEED_COLD inline std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels, Index classes) {
+HEED_COLD HEED_FUNCTION std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,
+                                                                   Index classes) {
   std::vector<double> weights(static_cast<std::size_t>(classes));
   for (const std::int32_t y : labels) {
     require(y >= 0 && y < classes, [&] {
@@ -108,3 +130,5 @@ HEED_COLD inline std::vector<double> balanced_class_weights(std::span<const std:
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -4,8 +4,6 @@
 /// Everything that a run needs to go on as if it had never been interrupted, and the seam for those who keep it.
 /// `heed/io/checkpoint.hpp` keeps it in a file.
 
-#include <algorithm>
-#include <cstddef>
 #include <functional>
 #include <limits>
 #include <map>
@@ -14,7 +12,6 @@
 #include <variant>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"
@@ -69,7 +66,29 @@ struct TrainingProgress {
 namespace detail {
 
 // a series <-> numbers
-HEED_COLD inline void transfer(bool loading, std::vector<double>& values, std::span<double> numbers) {
+void transfer(bool loading, std::vector<double>& values, std::span<double> numbers);
+
+void transfer(bool loading, TrainingState& state, TrainingProgress& p);
+
+/// A row of ten numbers a record.
+void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& records);
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION void transfer(bool loading, std::vector<double>& values, std::span<double> numbers) {
   if (!loading) {
     values.assign(numbers.begin(), numbers.end());
     return;
@@ -80,7 +99,7 @@ HEED_COLD inline void transfer(bool loading, std::vector<double>& values, std::s
   std::copy(values.begin(), values.end(), numbers.begin());
 }
 
-HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgress& p) {
+HEED_COLD HEED_FUNCTION void transfer(bool loading, TrainingState& state, TrainingProgress& p) {
   double numbers[] = {static_cast<double>(p.epoch),
                       static_cast<double>(p.batch),
                       p.loss,
@@ -102,8 +121,7 @@ HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgr
        .seconds = numbers[6]};
 }
 
-/// A row of ten numbers a record.
-HEED_COLD inline void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& records) {
+HEED_COLD HEED_FUNCTION void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& records) {
   constexpr std::size_t columns = 10;
   std::vector<double>& values = state.series["history"];
   if (!loading) {
@@ -142,3 +160,5 @@ HEED_COLD inline void transfer(bool loading, TrainingState& state, std::vector<E
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#endif

@@ -14,15 +14,7 @@
 namespace heed::inline HEED_ISA::testing::detail {
 
 // |a - b| / max(|a|, |b|), in Euclidean norms, with an absolute floor
-inline double norm_error(const std::vector<double>& a, const std::vector<double>& b) {
-  double difference = 0, first = 0, second = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference += (a[i] - b[i]) * (a[i] - b[i]);
-    first += a[i] * a[i];
-    second += b[i] * b[i];
-  }
-  return std::sqrt(difference) / std::max({std::sqrt(first), std::sqrt(second), 1e-3});
-}
+HEED_FUNCTION double norm_error(const std::vector<double>& a, const std::vector<double>& b);
 
 // The largest difference over max(1, the largest value).
 template <class A, class B>
@@ -37,7 +29,25 @@ double largest_error(const A& a, const B& b) {
 }
 
 // fourth-order central differences of `loss` in every number of `values`
-inline std::vector<double> differences(double* values, Index count, const std::function<double()>& loss) {
+HEED_FUNCTION std::vector<double> differences(double* values, Index count, const std::function<double()>& loss);
+
+}  // namespace heed::inline HEED_ISA::testing::detail
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA::testing::detail {
+
+HEED_FUNCTION double norm_error(const std::vector<double>& a, const std::vector<double>& b) {
+  double difference = 0, first = 0, second = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += (a[i] - b[i]) * (a[i] - b[i]);
+    first += a[i] * a[i];
+    second += b[i] * b[i];
+  }
+  return std::sqrt(difference) / std::max({std::sqrt(first), std::sqrt(second), 1e-3});
+}
+
+HEED_FUNCTION std::vector<double> differences(double* values, Index count, const std::function<double()>& loss) {
   constexpr double h = 1e-3;
   std::vector<double> gradient(static_cast<std::size_t>(count));
   for (Index i = 0; i < count; ++i) {
@@ -53,3 +63,5 @@ inline std::vector<double> differences(double* values, Index count, const std::f
 }
 
 }  // namespace heed::inline HEED_ISA::testing::detail
+
+#endif
