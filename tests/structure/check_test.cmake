@@ -23,7 +23,7 @@ function(write_good_tree)
   header(models/tagger.hpp "#include \"heed/layers/lstm.hpp\"")
   header(train/fit.hpp "#include \"heed/core/types.hpp\"")
   header(distributed/mpi.hpp "#include <mpi.h>" "#include \"heed/train/fit.hpp\"")
-  header(io/saving.hpp "#include <nlohmann/json.hpp>" "#include \"heed/core/types.hpp\"")
+  header(io/saving.hpp "#include \"heed/core/types.hpp\"")
   file(WRITE ${SCRATCH}/include/heed/heed.hpp "#pragma once
 #include \"heed/core/simd.hpp\"
 #include \"heed/core/types.hpp\"
@@ -90,6 +90,8 @@ header(layers/dense.hpp "#include <heed/core/types.hpp>")
 expect_fault("layers/dense.hpp: includes <heed/core/types.hpp>: heed's own")
 header(layers/dense.hpp "#include <nlohmann/json.hpp>")
 expect_fault("layers/dense.hpp: includes <nlohmann/json.hpp>: only std and Eigen")
+header(io/saving.hpp "#include <nlohmann/json.hpp>")
+expect_fault("io/saving.hpp: includes <nlohmann/json.hpp>: only std and Eigen")
 header(train/fit.hpp "#include <mpi.h>")
 expect_fault("train/fit.hpp: includes <mpi.h>: only std and Eigen")
 header(layers/dense.hpp "using Eigen::internal::pload")
