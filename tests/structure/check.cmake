@@ -81,7 +81,7 @@ foreach(header IN LISTS headers)
     elseif(included MATCHES "^heed/")
       fault("${header}: includes <${included}>: heed's own headers stand in quotes")
     elseif(NOT included MATCHES "${allowed_outside}" AND
-        NOT (folder IN_LIST opt_in_folders AND included MATCHES "${allowed_outside_${folder}}"))
+        NOT (DEFINED allowed_outside_${folder} AND included MATCHES "${allowed_outside_${folder}}"))
       fault("${header}: includes <${included}>: only std and Eigen are there for every user")
     endif()
   endforeach()
