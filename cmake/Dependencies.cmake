@@ -32,11 +32,6 @@ function(heed_find_eigen)
   heed_find_headers(Eigen3::Eigen MINIMUM 3.4 REPOSITORY https://gitlab.com/libeigen/eigen.git TAG 3.4.0)
 endfunction()
 
-function(heed_find_json)
-  heed_find_headers(nlohmann_json::nlohmann_json MINIMUM 3.10
-    REPOSITORY https://github.com/nlohmann/json.git TAG v3.11.3 INCLUDE include)
-endfunction()
-
 # MPI is the machine's own: never downloaded.
 function(heed_find_mpi)
   if(NOT TARGET MPI::MPI_CXX)

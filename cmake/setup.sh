@@ -27,7 +27,7 @@ quietly() {
 # The tools that heed cannot be built without, as probe=package pairs, and the libraries as packages. Libraries
 # that are missing in the end are downloaded by CMake.
 tools=("c++=g++" "cmake=cmake" "ninja=ninja-build")
-libraries=(libeigen3-dev nlohmann-json3-dev libcli11-dev libgtest-dev libbenchmark-dev
+libraries=(libeigen3-dev libcli11-dev libgtest-dev libbenchmark-dev
   libopenmpi-dev openmpi-bin)
 
 as_root() {
@@ -73,11 +73,11 @@ set_up() {
   if [ ${#absent[@]} -gt 0 ]; then
     say "missing: ${absent[*]}"
     say "heed needs a C++20 compiler (GCC 12 or clang 14), CMake 3.24 and Ninja; best also Eigen,"
-    say "nlohmann_json, CLI11, GoogleTest and Google Benchmark, which CMake downloads otherwise, and Open MPI."
+    say "CLI11, GoogleTest and Google Benchmark, which CMake downloads otherwise, and Open MPI."
     say "  Debian, Ubuntu: apt-get install g++ cmake ninja-build ${libraries[*]}"
-    say "  Fedora:         dnf install gcc-c++ cmake ninja-build eigen3-devel json-devel cli11-devel \\"
+    say "  Fedora:         dnf install gcc-c++ cmake ninja-build eigen3-devel cli11-devel \\"
     say "                    gtest-devel google-benchmark-devel openmpi-devel"
-    say "  macOS:          brew install cmake ninja eigen nlohmann-json cli11 googletest google-benchmark open-mpi"
+    say "  macOS:          brew install cmake ninja eigen cli11 googletest google-benchmark open-mpi"
     exit 1
   fi
   local version

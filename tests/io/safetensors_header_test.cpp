@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
+#include "heed/core/rng.hpp"
 #include "safetensors_bytes.hpp"
 
 namespace {
@@ -293,6 +297,19 @@ TEST(SafetensorsHeader, WritesTheFormOfTheReferenceImplementation) {
   EXPECT_EQ(text.substr(0, 8), std::string("\x58\0\0\0\0\0\0\0", 8));
 }
 
+TEST(SafetensorsHeader, EscapesWhatJsonDoesAndNothingElse) {
+  std::string text;
+  for (char c = 0; c < 0x20; ++c) text += c;
+  text += "/\"\\\x7f\u00fc\u2713\U0001f600";
+  const std::string header = heed::write_safetensors_header({{"k", text}}, {});
+  const std::string escaped =
+      R"(\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f)"
+      R"(\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f)"
+      "/\\\"\\\\\x7f\u00fc\u2713\U0001f600";
+  EXPECT_EQ(header.substr(8, header.rfind('}') - 7), R"({"__metadata__":{"k":")" + escaped + "\"}}");
+  EXPECT_EQ(read(file_of(std::string_view(header).substr(8))).metadata.at("k"), text);
+}
+
 TEST(SafetensorsHeader, RefusesToWriteWhatItCouldNotRead) {
   EXPECT_EQ(error([] {
               heed::write_safetensors_header({{"k", "\xff"}}, {});
@@ -305,6 +322,87 @@ TEST(SafetensorsHeader, RefusesToWriteWhatItCouldNotRead) {
               heed::write_safetensors_header({{"k", std::string(1 << 20, '\x01')}}, {});
             }),
             "metadata \"k\": text too long (expected less than 2^22 bytes, got 6291456)");
+}
+
+/// A file whose header is read again, in the form in which it is written, says the same.
+void expect_written_and_read_to_be_the_same(const SafetensorsHeader& header, std::size_t data) {
+  const std::string text = heed::write_safetensors_header(header.metadata, header.tensors);
+  const SafetensorsHeader again =
+      read(file_of(text.size() - 8, std::string_view(text).substr(8), std::string(data, 'x')));
+  EXPECT_EQ(again.metadata, header.metadata);
+  ASSERT_EQ(again.tensors.size(), header.tensors.size());
+  for (std::size_t i = 0; i < header.tensors.size(); ++i) {
+    const TensorInfo &a = again.tensors[i], &b = header.tensors[i];
+    EXPECT_EQ(std::tie(a.name, a.dtype, a.extents, a.begin, a.end),
+              std::tie(b.name, b.dtype, b.extents, b.begin, b.end));
+  }
+}
+
+TEST(SafetensorsHeader, WhateverHappensToAFileItIsReadOrRejected) {
+  const std::string headers[] = {
+      R"({"__metadata__":{"k":"v","":"\u00fc\n\ud83d\ude00"},"b":{"data_offsets":[8,24],"dtype":"BF16","shape":[2,4]},)"
+      R"("a":{"dtype":"F64","shape":[],"data_offsets":[0,8]}}   )",
+      "{ \"\u00fc\u2713\U0001f600\" : {\"shape\":\t[0, 9],\r\n\"dtype\":\"I8\",\"data_offsets\":[24,24]},"
+      R"("z":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})"};
+  const std::string parts[] = {"{",
+                               "}",
+                               "[",
+                               "]",
+                               ",",
+                               ":",
+                               "\"",
+                               "\\",
+                               "\\ud800",
+                               "\\udc00",
+                               "\\u00e9",
+                               "\\n",
+                               "null",
+                               "true",
+                               "-",
+                               "0",
+                               "00",
+                               "1.5",
+                               "1e5",
+                               "\xff",
+                               "\xc0\x80",
+                               "\xed\xa0\x80",
+                               "\x7f",
+                               "\n",
+                               "18446744073709551616",
+                               "\"dtype\"",
+                               "\"__metadata__\""};
+  const heed::Key random{5};
+  int read_at_all = 0;
+  for (std::uint64_t i = 0; i < 100'000; ++i) {
+    const heed::Key key = random.child(i);
+    std::uint64_t draws = 0;
+    const auto below = [&](std::size_t n) { return static_cast<std::size_t>(key.below(draws++, n)); };
+    std::string text = headers[below(2)];
+    for (std::size_t changes = 1 + below(2); changes > 0; --changes) {
+      const std::size_t at = below(text.size());
+      switch (below(4)) {
+        case 0:
+          text[at] = static_cast<char>(below(256));
+          break;
+        case 1:
+          text.erase(at, 1 + below(4));
+          break;
+        case 2:
+          text.insert(at, parts[below(std::size(parts))]);
+          break;
+        default:
+          text.insert(at, text.substr(below(text.size()), below(30)));
+      }
+    }
+    try {
+      const auto header = read(file_of(text, std::string(24, 'x')));
+      ++read_at_all;
+      expect_written_and_read_to_be_the_same(header, 24);
+    } catch (const heed::Error&) {
+    }
+    if (testing::Test::HasFailure()) FAIL() << text;
+  }
+  EXPECT_GT(read_at_all, 1'000);
 }
 
 }  // namespace

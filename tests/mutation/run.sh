@@ -24,7 +24,6 @@ export work compiler
 # all that mutants leave alone, parsed once
 {
   echo '#include <gtest/gtest.h>'
-  echo '#include <nlohmann/json.hpp>'
   for header in include/heed/core/*.hpp include/heed/core/kernels/*.hpp include/heed/io/*.hpp; do
     echo "#include \"${header#include/}\""
   done

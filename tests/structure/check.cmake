@@ -20,7 +20,6 @@ set(folders core layers compose losses optim io data testing models train infer 
 set(opt_in_folders io distributed testing)  # heed.hpp includes the other folders whole, and these not at all
 
 set(allowed_outside "^([a-z_]+|(unsupported/)?Eigen/.+|(fcntl|unistd|sys/[a-z]+)\\.h)$")  # std, Eigen, POSIX
-set(allowed_outside_io "^nlohmann/json\\.hpp$")                                            # in io besides
 set(allowed_outside_distributed "^(mpi|sched)\\.h$")                                      # in distributed besides
 
 set(faults "")

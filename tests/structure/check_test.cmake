@@ -24,7 +24,7 @@ function(write_good_tree)
   header(train/fit.hpp "#include \"heed/core/types.hpp\"")
   header(distributed/mpi.hpp "#include <mpi.h>" "#include \"heed/train/fit.hpp\"")
   header(testing/check_layer.hpp "#include \"heed/core/types.hpp\"")
-  header(io/saving.hpp "#include <nlohmann/json.hpp>" "#include \"heed/core/types.hpp\"")
+  header(io/saving.hpp "#include \"heed/core/types.hpp\"")
   file(WRITE ${SCRATCH}/include/heed/heed.hpp "#pragma once
 #include \"heed/core/simd.hpp\"
 #include \"heed/core/types.hpp\"
@@ -91,6 +91,8 @@ header(layers/dense.hpp "#include <heed/core/types.hpp>")
 expect_fault("layers/dense.hpp: includes <heed/core/types.hpp>: heed's own")
 header(layers/dense.hpp "#include <nlohmann/json.hpp>")
 expect_fault("layers/dense.hpp: includes <nlohmann/json.hpp>: only std and Eigen")
+header(io/saving.hpp "#include <nlohmann/json.hpp>")
+expect_fault("io/saving.hpp: includes <nlohmann/json.hpp>: only std and Eigen")
 header(train/fit.hpp "#include <mpi.h>")
 expect_fault("train/fit.hpp: includes <mpi.h>: only std and Eigen")
 header(testing/check_layer.hpp "#include <nlohmann/json.hpp>")

@@ -1,12 +1,15 @@
 #include <heed/heed.hpp>
-#ifdef CONSUMER_HAS_JSON
 #include <heed/io/safetensors.hpp>
-#endif
 #ifdef CONSUMER_HAS_MPI
 #include <heed/distributed/mpi.hpp>
 #endif
 
 int main() {
   const heed::Tensor<float, 2> x({2, 3}, {1, 2, 3, 4, 5, 6});
-  return x(1, 2) == 6 ? 0 : 1;
+  heed::Dense<float> saved({.in_features = 3, .out_features = 2});
+  saved.weight(1, 2) = x(1, 2);
+  heed::save(saved, "consumer.safetensors");
+  heed::Dense<float> loaded({.in_features = 3, .out_features = 2});
+  heed::load_weights(loaded, heed::SafetensorsFile("consumer.safetensors"));
+  return loaded.weight(1, 2) == 6 ? 0 : 1;
 }
