@@ -32,16 +32,22 @@ struct Activation {
 template <class S>
 struct Relu : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::max(v, simd::set1<P>(0)); });
-  }
-  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Relu&, const Pass&) const {
-    transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
-      const P zero = simd::set1<P>(0);
-      return simd::select_less(zero, v, d, zero);
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Relu&, const Pass&) const;
 };
+
+template <class S>
+void Relu<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::max(v, simd::set1<P>(0)); });
+}
+
+template <class S>
+void Relu<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Relu&, const Pass&) const {
+  transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+    const P zero = simd::set1<P>(0);
+    return simd::select_less(zero, v, d, zero);
+  });
+}
 
 /// x, below 0 times `negative_slope`; the gradient at 0 is `negative_slope`. torch.nn.LeakyReLU.
 template <class S>
@@ -52,13 +58,8 @@ struct LeakyRelu : detail::Activation<S> {
   LeakyRelu() = default;
   explicit LeakyRelu(S slope) : negative_slope(slope) {}
 
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    transform<S>(x, y, [this]<class P>(const P& v) HEED_LAMBDA { return simd::mul(v, this->slope(v)); });
-  }
-  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LeakyRelu&, const Pass&) const {
-    transform_gradient<S>(x, dy, dx,
-                          [this]<class P>(const P& v, const P& d) HEED_LAMBDA { return simd::mul(d, this->slope(v)); });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LeakyRelu&, const Pass&) const;
 
  private:
   template <class P>
@@ -66,6 +67,18 @@ struct LeakyRelu : detail::Activation<S> {
     return simd::select_less(simd::set1<P>(0), v, simd::set1<P>(1), simd::set1<P>(negative_slope));
   }
 };
+
+template <class S>
+void LeakyRelu<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  transform<S>(x, y, [this]<class P>(const P& v) HEED_LAMBDA { return simd::mul(v, this->slope(v)); });
+}
+
+template <class S>
+void LeakyRelu<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LeakyRelu&,
+                            const Pass&) const {
+  transform_gradient<S>(x, dy, dx,
+                        [this]<class P>(const P& v, const P& d) HEED_LAMBDA { return simd::mul(d, this->slope(v)); });
+}
 
 /// x, below 0 alpha (e^x - 1). torch.nn.ELU.
 template <class S>
@@ -76,64 +89,75 @@ struct Elu : detail::Activation<S> {
   Elu() = default;
   explicit Elu(S a) : alpha(a) {}
 
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    transform<S>(x, y, [this]<class P>(const P& v) HEED_LAMBDA {
-      const P zero = simd::set1<P>(0), a = simd::set1<P>(alpha);
-      const P below = simd::sub(simd::mul(a, simd::exp(simd::min(v, zero))), a);
-      return simd::select_less(zero, v, v, below);
-    });
-  }
-  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Elu&, const Pass&) const {
-    transform_gradient<S>(x, dy, dx, [this]<class P>(const P& v, const P& d) HEED_LAMBDA {
-      const P zero = simd::set1<P>(0);
-      const P below = simd::mul(simd::set1<P>(alpha), simd::exp(simd::min(v, zero)));
-      return simd::mul(d, simd::select_less(zero, v, simd::set1<P>(1), below));
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Elu&, const Pass&) const;
 };
+
+template <class S>
+void Elu<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  transform<S>(x, y, [this]<class P>(const P& v) HEED_LAMBDA {
+    const P zero = simd::set1<P>(0), a = simd::set1<P>(alpha);
+    const P below = simd::sub(simd::mul(a, simd::exp(simd::min(v, zero))), a);
+    return simd::select_less(zero, v, v, below);
+  });
+}
+
+template <class S>
+void Elu<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Elu&, const Pass&) const {
+  transform_gradient<S>(x, dy, dx, [this]<class P>(const P& v, const P& d) HEED_LAMBDA {
+    const P zero = simd::set1<P>(0);
+    const P below = simd::mul(simd::set1<P>(alpha), simd::exp(simd::min(v, zero)));
+    return simd::mul(d, simd::select_less(zero, v, simd::set1<P>(1), below));
+  });
+}
 
 /// tanh(x). torch.nn.Tanh.
 template <class S>
 struct Tanh : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::tanh(v); });
-  }
-  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Tanh&, const Pass&) const {
-    transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
-      return simd::mul(d, simd::sub(simd::set1<P>(1), simd::mul(v, v)));
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Tanh&, const Pass&) const;
 };
+
+template <class S>
+void Tanh<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::tanh(v); });
+}
+
+template <class S>
+void Tanh<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Tanh&, const Pass&) const {
+  transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+    return simd::mul(d, simd::sub(simd::set1<P>(1), simd::mul(v, v)));
+  });
+}
 
 /// 1 / (1 + e^-x). torch.nn.Sigmoid.
 template <class S>
 struct Sigmoid : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::sigmoid(v); });
-  }
-  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Sigmoid&, const Pass&) const {
-    transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
-      return simd::mul(d, simd::mul(v, simd::sub(simd::set1<P>(1), v)));
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Sigmoid&, const Pass&) const;
 };
+
+template <class S>
+void Sigmoid<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::sigmoid(v); });
+}
+
+template <class S>
+void Sigmoid<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Sigmoid&,
+                          const Pass&) const {
+  transform_gradient<S>(y, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+    return simd::mul(d, simd::mul(v, simd::sub(simd::set1<P>(1), v)));
+  });
+}
 
 /// x Phi(x), Phi the normal distribution, by erf and not by its tanh approximation. torch.nn.GELU.
 template <class S>
 struct Gelu : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::mul(v, distribution(v)); });
-  }
-  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Gelu&, const Pass&) const {
-    transform_gradient<S>(x, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
-      const S normal = S(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
-      const P density = simd::mul(simd::set1<P>(normal), simd::exp(simd::mul(simd::mul(v, v), simd::set1<P>(S(-0.5)))));
-      return simd::mul(d, simd::fma(v, density, distribution(v)));
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Gelu&, const Pass&) const;
 
  private:
   template <class P>
@@ -143,23 +167,43 @@ struct Gelu : detail::Activation<S> {
   }
 };
 
+template <class S>
+void Gelu<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  transform<S>(x, y, []<class P>(const P& v) HEED_LAMBDA { return simd::mul(v, distribution(v)); });
+}
+
+template <class S>
+void Gelu<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Gelu&, const Pass&) const {
+  transform_gradient<S>(x, dy, dx, []<class P>(const P& v, const P& d) HEED_LAMBDA {
+    const S normal = S(std::numbers::inv_sqrtpi / std::numbers::sqrt2);
+    const P density = simd::mul(simd::set1<P>(normal), simd::exp(simd::mul(simd::mul(v, v), simd::set1<P>(S(-0.5)))));
+    return simd::mul(d, simd::fma(v, density, distribution(v)));
+  });
+}
+
 /// e^x_f / sum over features g of e^x_g, at every step. torch.nn.Softmax over the last axis.
 template <class S>
 struct Softmax : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    copy(x, y);
-    for (Index t = 0; t < y.steps; ++t) kernels::softmax(y.at(t), y.features, y.lanes);
-  }
-  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Softmax&,
-                const Pass& pass) const {
-    if (!dx) return;
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> d = dx.add ? pass.scratch.like(dy) : dx.tile;
-    if (d.data != dy.data) copy(dy, d);
-    for (Index t = 0; t < y.steps; ++t) kernels::softmax_backward(y.at(t), d.at(t), y.features, y.lanes);
-    if (dx.add) add(Tile<const S>(d), dx.tile);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Softmax&, const Pass& pass) const;
 };
+
+template <class S>
+void Softmax<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  copy(x, y);
+  for (Index t = 0; t < y.steps; ++t) kernels::softmax(y.at(t), y.features, y.lanes);
+}
+
+template <class S>
+void Softmax<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Softmax&,
+                          const Pass& pass) const {
+  if (!dx) return;
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> d = dx.add ? pass.scratch.like(dy) : dx.tile;
+  if (d.data != dy.data) copy(dy, d);
+  for (Index t = 0; t < y.steps; ++t) kernels::softmax_backward(y.at(t), d.at(t), y.features, y.lanes);
+  if (dx.add) add(Tile<const S>(d), dx.tile);
+}
 
 }  // namespace heed::inline HEED_ISA

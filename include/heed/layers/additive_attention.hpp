@@ -44,23 +44,10 @@ struct AdditiveScore {
   };
 
   AdditiveScore() = default;
-  explicit AdditiveScore(Options o)
-      : attn({.in_features = o.query_size + o.memory_size,
-              .out_features = o.attention_size ? o.attention_size : o.memory_size}),
-        v(attn.out_features()),
-        query_size_(o.query_size) {
-    require(o.query_size > 0 && o.memory_size > 0, [&] {
-      return Fault{"sizes must be positive", name, {}, to_text(Extents<2>{o.query_size, o.memory_size})};
-    });
-    initialize({});
-  }
+  explicit AdditiveScore(Options o);
 
   /// `attn` as a Linear; v from U(0, 1).
-  void initialize(Key key) {
-    attn.initialize(key.child(0));
-    initialize_uniform(v, key.child(1), 0.5);
-    for (S& x : v) x += S(0.5);
-  }
+  void initialize(Key key);
 
   Index query_size() const { return query_size_; }
   Index memory_size() const { return attn.in_features() - query_size_; }
@@ -68,20 +55,9 @@ struct AdditiveScore {
   Index value_size() const { return memory_size(); }
   static S scale() { return 1; }
 
-  void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const {
-    const Index A = score_size();
-    const Tile<S> keys = cache.keys.take({memory.steps, A}, memory.lanes);
-    const Index count = memory.steps - known;
-    affine<S>(memory.range(known, count), key_weight(), values_or_null(attn.bias), keys.range(known, count));
-    cache.tanh.take({queries * memory.steps, A}, memory.lanes);
-    cache.queries.take({queries, A}, memory.lanes);
-  }
+  void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const;
   /// W_q q; queries from number `first` on.
-  Tile<const S> project(Index first, Tile<const S> query, Cache& cache) const {
-    const Tile<S> q = cache.queries.tile().range(first, query.steps);
-    affine<S>(query, query_weight(), nullptr, q);
-    return q;
-  }
+  Tile<const S> project(Index first, Tile<const S> query, Cache& cache) const;
   Tile<const S> projected(Index first, Tile<const S> query, Cache& cache) const {
     return cache.queries.view().range(first, query.steps);
   }
@@ -124,37 +100,13 @@ struct AdditiveScore {
   }
   /// d(W [q; k] + b) = ds v (1 - tanh^2): to the key and, over all keys, to the query.
   void scores_backward(const Scores& score, Index first, Index count, const S* ds, Tile<S> dq, Into<S>, Cache& cache,
-                       AdditiveScore& grad, const Pass&) const {
-    using namespace simd;
-    const Index A = score_size(), L = dq.lanes;
-    for (Index i = first; i < first + count; ++i, ds += score.head.keys * L) {
-      const Tile<const S> h = score.hidden(i);
-      weight_gradient<S>(h, Tile<const S>(ds, {h.steps, 1}, L), Weight<S>(grad.v.data(), 1, A, 1), nullptr);
-      S* to_query = dq.at(i);
-      std::fill_n(to_query, A * L, S(0));
-      for (Index k = 0; k < h.steps; ++k) {
-        const S *tanh = h.at(k), *d = ds + k * L;
-        S* to_key = cache.dkeys.tile().at(k);
-        for_each_place<S>(A, L, [&]<class P>(const auto& place) HEED_LAMBDA {
-          const P t = load<P>(tanh + place.number), one = set1<P>(1);
-          const P dv = mul(place.template of_lane<P>(d), place.template of_feature<P>(v.data()));
-          const P dz = mul(dv, sub(one, mul(t, t)));
-          simd::accumulate(to_key + place.number, dz);
-          simd::accumulate(to_query + place.number, dz);
-        });
-      }
-    }
-  }
+                       AdditiveScore& grad, const Pass&) const;
   void project_backward(Tile<const S> dq, Into<S> dquery) const { input_gradient<S>(dq, query_weight(), dquery); }
   void accumulate(Tile<const S> query, Tile<const S> dq, AdditiveScore& grad) const {
     weight_gradient<S>(query, dq, Weight<S>(grad.attn.weight).inputs(0, query_size_), nullptr);
   }
   /// The keys' weight, bias and input.
-  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad) const {
-    const Weight<S> dkey_weight = Weight<S>(grad.attn.weight).inputs(query_size_, memory_size());
-    weight_gradient<S>(memory, cache.dkeys.view(), dkey_weight, values_or_null(grad.attn.bias));
-    input_gradient<S>(cache.dkeys.view(), key_weight(), dmemory);
-  }
+  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("attn", layers.attn...);
@@ -168,6 +120,73 @@ struct AdditiveScore {
 
   Index query_size_ = 0;  // where W splits
 };
+
+template <class S>
+AdditiveScore<S>::AdditiveScore(Options o)
+    : attn({.in_features = o.query_size + o.memory_size,
+            .out_features = o.attention_size ? o.attention_size : o.memory_size}),
+      v(attn.out_features()),
+      query_size_(o.query_size) {
+  require(o.query_size > 0 && o.memory_size > 0, [&] {
+    return Fault{"sizes must be positive", name, {}, to_text(Extents<2>{o.query_size, o.memory_size})};
+  });
+  initialize({});
+}
+
+template <class S>
+void AdditiveScore<S>::initialize(Key key) {
+  attn.initialize(key.child(0));
+  initialize_uniform(v, key.child(1), 0.5);
+  for (S& x : v) x += S(0.5);
+}
+
+template <class S>
+void AdditiveScore<S>::prepare(Index queries, Tile<const S> memory, Cache& cache, Index known) const {
+  const Index A = score_size();
+  const Tile<S> keys = cache.keys.take({memory.steps, A}, memory.lanes);
+  const Index count = memory.steps - known;
+  affine<S>(memory.range(known, count), key_weight(), values_or_null(attn.bias), keys.range(known, count));
+  cache.tanh.take({queries * memory.steps, A}, memory.lanes);
+  cache.queries.take({queries, A}, memory.lanes);
+}
+
+template <class S>
+Tile<const S> AdditiveScore<S>::project(Index first, Tile<const S> query, Cache& cache) const {
+  const Tile<S> q = cache.queries.tile().range(first, query.steps);
+  affine<S>(query, query_weight(), nullptr, q);
+  return q;
+}
+
+template <class S>
+void AdditiveScore<S>::scores_backward(const Scores& score, Index first, Index count, const S* ds, Tile<S> dq, Into<S>,
+                                       Cache& cache, AdditiveScore& grad, const Pass&) const {
+  using namespace simd;
+  const Index A = score_size(), L = dq.lanes;
+  for (Index i = first; i < first + count; ++i, ds += score.head.keys * L) {
+    const Tile<const S> h = score.hidden(i);
+    weight_gradient<S>(h, Tile<const S>(ds, {h.steps, 1}, L), Weight<S>(grad.v.data(), 1, A, 1), nullptr);
+    S* to_query = dq.at(i);
+    std::fill_n(to_query, A * L, S(0));
+    for (Index k = 0; k < h.steps; ++k) {
+      const S *tanh = h.at(k), *d = ds + k * L;
+      S* to_key = cache.dkeys.tile().at(k);
+      for_each_place<S>(A, L, [&]<class P>(const auto& place) HEED_LAMBDA {
+        const P t = load<P>(tanh + place.number), one = set1<P>(1);
+        const P dv = mul(place.template of_lane<P>(d), place.template of_feature<P>(v.data()));
+        const P dz = mul(dv, sub(one, mul(t, t)));
+        simd::accumulate(to_key + place.number, dz);
+        simd::accumulate(to_query + place.number, dz);
+      });
+    }
+  }
+}
+
+template <class S>
+void AdditiveScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad) const {
+  const Weight<S> dkey_weight = Weight<S>(grad.attn.weight).inputs(query_size_, memory_size());
+  weight_gradient<S>(memory, cache.dkeys.view(), dkey_weight, values_or_null(grad.attn.bias));
+  input_gradient<S>(cache.dkeys.view(), key_weight(), dmemory);
+}
 
 /// Attention by an additive score (Bahdanau, Cho and Bengio 2014); the values are the memory itself:
 ///

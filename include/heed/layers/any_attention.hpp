@@ -52,39 +52,15 @@ struct AnyAttention {
 
   AnyAttention() = default;
   /// Throws where a size is not positive.
-  explicit AnyAttention(const Options& o) : score(o.score) {
-    require(o.query_size > 0 && o.memory_size > 0 && o.attention_size >= 0, [&] {
-      return Fault{"sizes must be positive", "AnyAttention", {}, to_text(Extents<2>{o.query_size, o.memory_size})};
-    });
-    const Index size = o.attention_size ? o.attention_size : o.query_size, memory = o.memory_size;
-    if (score == ScoreKind::additive) {
-      additive = AdditiveAttention<S>({o.query_size, memory, size});
-    } else if (score == ScoreKind::general) {
-      dot = DotAttention<S>({.query_size = memory, .memory_size = memory, .project = false});
-      dot.query = Dense<S>({.in_features = o.query_size, .out_features = memory, .bias = false});
-    } else {
-      dot = DotAttention<S>({.query_size = o.query_size,
-                             .memory_size = memory,
-                             .output_size = size,
-                             .scaled = score == ScoreKind::scaled_dot,
-                             .project = o.query_size != memory});
-    }
-  }
+  explicit AnyAttention(const Options& o);
 
-  void initialize(Key key) {
-    if (score == ScoreKind::additive) return additive.initialize(key);
-    for (Dense<S>* part : {&dot.query, &dot.key, &dot.value}) {
-      if (!part->weight.empty()) part->initialize(key = key.child(0));
-    }
-  }
+  void initialize(Key key);
 
   /// Of what it gives: the memory's, or the projected values'.
   Index value_size() const {
     return with([](const auto& a) { return a.value_size(); });
   }
-  Shape output_shape(Shape q, Shape memory) const {
-    return with([&](const auto& a) { return a.output_shape(q, memory); });
-  }
+  Shape output_shape(Shape q, Shape memory) const;
   /// As `AttentionBy::weights`.
   Tile<const S> weights(const Cache& cache) const {
     return score == ScoreKind::additive ? additive.weights(cache.additive) : dot.weights(cache.dot);
@@ -92,35 +68,19 @@ struct AnyAttention {
 
   // ---- a query at a time: as `AttentionBy` has them
 
-  void prepare(Index queries, Tile<const S> memory, Cache& cache) const {
-    if (score != ScoreKind::additive) dot.keep_weights(cache.dot);
-    with([&](const auto& a) { a.prepare(queries, memory, of(a, cache)); });
-  }
-  void step(Index t, Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
-    with([&](const auto& a) { a.step(t, q, memory, y, of(a, cache), pass); });
-  }
-  void prepare_backward(Cache& cache) const {
-    with([&](const auto& a) { a.prepare_backward(of(a, cache)); });
-  }
+  void prepare(Index queries, Tile<const S> memory, Cache& cache) const;
+  void step(Index t, Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const;
+  void prepare_backward(Cache& cache) const;
   void step_backward(Index t, Tile<const S> q, Tile<const S> memory, Tile<const S> dy, Into<S> dquery, Into<S> dmemory,
-                     Cache& cache, AnyAttention& grad, const Pass& pass) const {
-    with([&](const auto& a) { a.step_backward(t, q, memory, dy, dquery, dmemory, of(a, cache), of(a, grad), pass); });
-  }
+                     Cache& cache, AnyAttention& grad, const Pass& pass) const;
   void finish_backward(Tile<const S> queries, Tile<const S> memory, Into<S> dmemory, Cache& cache,
-                       AnyAttention& grad) const {
-    with([&](const auto& a) { a.finish_backward(queries, memory, dmemory, of(a, cache), of(a, grad)); });
-  }
+                       AnyAttention& grad) const;
 
   // ---- all queries
 
-  void forward(Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
-    prepare(q.steps, memory, cache);
-    step(0, q, memory, y, cache, pass);
-  }
+  void forward(Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const;
   void backward(Tile<const S> q, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dquery,
-                Into<S> dmemory, Cache& cache, AnyAttention& grad, const Pass& pass) const {
-    with([&](const auto& a) { a.backward(q, memory, y, dy, dquery, dmemory, of(a, cache), of(a, grad), pass); });
-  }
+                Into<S> dmemory, Cache& cache, AnyAttention& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto& first, auto&... rest) {
     f("attn", first.additive.attn, rest.additive.attn...);
@@ -145,5 +105,79 @@ struct AnyAttention {
     return parts.dot;
   }
 };
+
+template <class S>
+AnyAttention<S>::AnyAttention(const Options& o) : score(o.score) {
+  require(o.query_size > 0 && o.memory_size > 0 && o.attention_size >= 0, [&] {
+    return Fault{"sizes must be positive", "AnyAttention", {}, to_text(Extents<2>{o.query_size, o.memory_size})};
+  });
+  const Index size = o.attention_size ? o.attention_size : o.query_size, memory = o.memory_size;
+  if (score == ScoreKind::additive) {
+    additive = AdditiveAttention<S>({o.query_size, memory, size});
+  } else if (score == ScoreKind::general) {
+    dot = DotAttention<S>({.query_size = memory, .memory_size = memory, .project = false});
+    dot.query = Dense<S>({.in_features = o.query_size, .out_features = memory, .bias = false});
+  } else {
+    dot = DotAttention<S>({.query_size = o.query_size,
+                           .memory_size = memory,
+                           .output_size = size,
+                           .scaled = score == ScoreKind::scaled_dot,
+                           .project = o.query_size != memory});
+  }
+}
+
+template <class S>
+void AnyAttention<S>::initialize(Key key) {
+  if (score == ScoreKind::additive) return additive.initialize(key);
+  for (Dense<S>* part : {&dot.query, &dot.key, &dot.value}) {
+    if (!part->weight.empty()) part->initialize(key = key.child(0));
+  }
+}
+
+template <class S>
+Shape AnyAttention<S>::output_shape(Shape q, Shape memory) const {
+  return with([&](const auto& a) { return a.output_shape(q, memory); });
+}
+
+template <class S>
+void AnyAttention<S>::prepare(Index queries, Tile<const S> memory, Cache& cache) const {
+  if (score != ScoreKind::additive) dot.keep_weights(cache.dot);
+  with([&](const auto& a) { a.prepare(queries, memory, of(a, cache)); });
+}
+
+template <class S>
+void AnyAttention<S>::step(Index t, Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache,
+                           const Pass& pass) const {
+  with([&](const auto& a) { a.step(t, q, memory, y, of(a, cache), pass); });
+}
+
+template <class S>
+void AnyAttention<S>::prepare_backward(Cache& cache) const {
+  with([&](const auto& a) { a.prepare_backward(of(a, cache)); });
+}
+
+template <class S>
+void AnyAttention<S>::step_backward(Index t, Tile<const S> q, Tile<const S> memory, Tile<const S> dy, Into<S> dquery,
+                                    Into<S> dmemory, Cache& cache, AnyAttention& grad, const Pass& pass) const {
+  with([&](const auto& a) { a.step_backward(t, q, memory, dy, dquery, dmemory, of(a, cache), of(a, grad), pass); });
+}
+
+template <class S>
+void AnyAttention<S>::finish_backward(Tile<const S> queries, Tile<const S> memory, Into<S> dmemory, Cache& cache,
+                                      AnyAttention& grad) const {
+  with([&](const auto& a) { a.finish_backward(queries, memory, dmemory, of(a, cache), of(a, grad)); });
+}
+
+template <class S>
+void AnyAttention<S>::forward(Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const {
+  prepare(q.steps, memory, cache);
+  step(0, q, memory, y, cache, pass);
+}
+
+template <class S>
+void AnyAttention<S>::backward(Tile<const S> q, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dquery,
+                               Into<S> dmemory, Cache& cache, AnyAttention& grad, const Pass& pass) const {
+  with([&](const auto& a) { a.backward(q, memory, y, dy, dquery, dmemory, of(a, cache), of(a, grad), pass); });
+}
 
 }  // namespace heed::inline HEED_ISA

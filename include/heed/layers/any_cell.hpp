@@ -43,24 +43,14 @@ struct AnyCell {
   bool has_cell() const { return kind == CellKind::lstm; }
   bool passes_directly() const { return kind == CellKind::gru; }
 
-  void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
-    with([&](auto cell) { cell.prepare(w, steps, lanes, cache); });
-  }
-  void step(const Weights& w, Index t, Index lanes, const S* x, Before previous, S* y, Cache& cache) const {
-    with([&](auto cell) { cell.step(w, t, lanes, x, previous, y, cache); });
-  }
+  void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const;
+  void step(const Weights& w, Index t, Index lanes, const S* x, Before previous, S* y, Cache& cache) const;
   Tile<S> cell(Cache& cache, Index t) const { return has_cell() ? LstmCell<S>::cell(cache, t) : Tile<S>(); }
   void step_backward(const Weights& w, Index t, Before previous, Tile<S> dh, Tile<S> dc, Cache& cache,
-                     const Pass& pass) const {
-    with([&](auto cell) { cell.step_backward(w, t, previous, dh, dc, cache, pass); });
-  }
+                     const Pass& pass) const;
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
-  RecurrentGradients<S> recurrent_gradients(const Cache& cache) const {
-    return with([&](auto cell) { return cell.recurrent_gradients(cache); });
-  }
-  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const {
-    with([&](auto cell) { cell.accumulate(steps, x, cache, grad, pass); });
-  }
+  RecurrentGradients<S> recurrent_gradients(const Cache& cache) const;
+  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
 
  private:
   template <class F>
@@ -70,5 +60,32 @@ struct AnyCell {
     return f(LstmCell<S>());
   }
 };
+
+template <class S>
+void AnyCell<S>::prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
+  with([&](auto cell) { cell.prepare(w, steps, lanes, cache); });
+}
+
+template <class S>
+void AnyCell<S>::step(const Weights& w, Index t, Index lanes, const S* x, Before previous, S* y, Cache& cache) const {
+  with([&](auto cell) { cell.step(w, t, lanes, x, previous, y, cache); });
+}
+
+template <class S>
+void AnyCell<S>::step_backward(const Weights& w, Index t, Before previous, Tile<S> dh, Tile<S> dc, Cache& cache,
+                               const Pass& pass) const {
+  with([&](auto cell) { cell.step_backward(w, t, previous, dh, dc, cache, pass); });
+}
+
+template <class S>
+RecurrentGradients<S> AnyCell<S>::recurrent_gradients(const Cache& cache) const {
+  return with([&](auto cell) { return cell.recurrent_gradients(cache); });
+}
+
+template <class S>
+void AnyCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad,
+                            const Pass& pass) const {
+  with([&](auto cell) { cell.accumulate(steps, x, cache, grad, pass); });
+}
 
 }  // namespace heed::inline HEED_ISA

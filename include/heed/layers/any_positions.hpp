@@ -47,33 +47,47 @@ struct AnyPositions {
   Shape output_shape(Shape x) const { return kind == PositionKind::learned ? table.output_shape(x) : x; }
 
   /// y may be x.
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    if (kind == PositionKind::sinusoidal) return SinusoidalPositions<S>().forward(x, y, cache.sinusoidal, pass);
-    if (kind == PositionKind::learned) return table.forward(x, y, cache.learned, pass);
-    copy(x, y);
-    zero_past_end(y, x.lengths);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPositions& grad,
-                const Pass& pass) const {
-    if (kind == PositionKind::learned) return table.backward(x, y, dy, dx, cache.learned, grad.table, pass);
-    SinusoidalPositions<S> nothing;  // the gradient of what adds a constant, or none
-    nothing.backward(x, y, dy, dx, cache.sinusoidal, nothing, pass);
-  }
+                const Pass& pass) const;
 
-  Index prepare_stream(Shape x, Cache& cache) const {
-    return kind == PositionKind::sinusoidal ? SinusoidalPositions<S>().prepare_stream(x, cache.sinusoidal)
-           : kind == PositionKind::learned  ? table.prepare_stream(x, cache.learned)
-                                            : 0;
-  }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-    if (kind == PositionKind::sinusoidal) {
-      return SinusoidalPositions<S>().stream_step(x, y, memory, cache.sinusoidal, pass);
-    }
-    if (kind == PositionKind::learned) return table.stream_step(x, y, memory, cache.learned, pass);
-    copy(x, y);
-  }
+  Index prepare_stream(Shape x, Cache& cache) const;
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) { LearnedPositions<S>::visit(f, layers.table...); }
 };
+
+template <class S>
+void AnyPositions<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  if (kind == PositionKind::sinusoidal) return SinusoidalPositions<S>().forward(x, y, cache.sinusoidal, pass);
+  if (kind == PositionKind::learned) return table.forward(x, y, cache.learned, pass);
+  copy(x, y);
+  zero_past_end(y, x.lengths);
+}
+
+template <class S>
+void AnyPositions<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                               AnyPositions& grad, const Pass& pass) const {
+  if (kind == PositionKind::learned) return table.backward(x, y, dy, dx, cache.learned, grad.table, pass);
+  SinusoidalPositions<S> nothing;  // the gradient of what adds a constant, or none
+  nothing.backward(x, y, dy, dx, cache.sinusoidal, nothing, pass);
+}
+
+template <class S>
+Index AnyPositions<S>::prepare_stream(Shape x, Cache& cache) const {
+  return kind == PositionKind::sinusoidal ? SinusoidalPositions<S>().prepare_stream(x, cache.sinusoidal)
+         : kind == PositionKind::learned  ? table.prepare_stream(x, cache.learned)
+                                          : 0;
+}
+
+template <class S>
+void AnyPositions<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                                  const Pass& pass) const {
+  if (kind == PositionKind::sinusoidal) {
+    return SinusoidalPositions<S>().stream_step(x, y, memory, cache.sinusoidal, pass);
+  }
+  if (kind == PositionKind::learned) return table.stream_step(x, y, memory, cache.learned, pass);
+  copy(x, y);
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -42,63 +42,76 @@ struct AttentionPool {
 
   void initialize(Key key) { attention.initialize(key); }
 
-  Shape output_shape(Shape x) const {
-    require(x.features == attention.in_features(), [&] {
-      return Fault{"wrong number of features", "AttentionPool", text_of(attention.in_features()), text_of(x.features)};
-    });
-    return {1, x.features};
-  }
+  Shape output_shape(Shape x) const;
 
   /// a_t of the last forward pass: (steps, 1), a view of the cache.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
-    const Tile<S> a = cache.weights.take({x.steps, 1}, x.lanes, x.lengths);
-    affine<S>(x, attention.weight, attention.bias.data(), a);
-    kernels::softmax(a.data, x.steps, x.lanes, x.lengths);
-    kernels::lane_product<S>(1, x.features, x.steps, x.lanes, {a.data, 0, 1}, kernels::matrix_of(x), {y.data, 0, 1});
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
 
   void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionPool& grad,
-                const Pass& pass) const {
-    using namespace simd;
-    const Index T = x.steps, F = x.features, L = x.lanes;
-    const Tile<const S> a = weights(cache);
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> ds = pass.scratch.template tile<S>({T, 1}, L);
-    kernels::lane_product<S>(T, 1, F, L, kernels::matrix_of(x), {dy.data, 1, 0}, {ds.data, 1, 0});  // da_t = x_t . dy
-    kernels::softmax_backward(a.data, ds.data, T, L);
-    weight_gradient<S>(x, ds, grad.attention.weight, grad.attention.bias.data());
-    if (!dx) return;
-    for (Index t = 0; t < T; ++t) {  // dx_t = a_t dy + ds_t w
-      for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
-        const P from_score = mul(at.template of_lane<P>(ds.at(t)), at.template of_feature<P>(attention.weight.data()));
-        put(dx, t * F * L + at.number, fma(at.template of_lane<P>(a.at(t)), load<P>(dy.data + at.number), from_score));
-      });
-    }
-  }
+                const Pass& pass) const;
 
   /// Remembers the largest score m so far, the sum of e^(score - m), and the steps' sum weighted by the same.
   Index prepare_stream(Shape x, Cache&) const { return x.features + 2; }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
-    using namespace simd;
-    const Index F = x.features;
-    S *largest = memory.take(1), *total = memory.take(1), *sum = memory.take(F);
-    S score;
-    affine<S>(x, attention.weight, attention.bias.data(), Tile<S>(&score, {1, 1}, 1));
-    if (memory.step == 0) *largest = score;
-    const S next = std::max(*largest, score), keep = std::exp(*largest - next), part = std::exp(score - next);
-    *largest = next;
-    *total = *total * keep + part;
-    const S scale = 1 / *total;
-    for_each_packet<S>(F, [&]<class P>(Index f) HEED_LAMBDA {
-      const P s = fma(set1<P>(part), load<P>(x.data + f), mul(set1<P>(keep), load<P>(sum + f)));
-      store(sum + f, s);
-      store(y.data + f, mul(s, set1<P>(scale)));
-    });
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
 
   static void visit(auto&& f, auto&... layers) { f("attention", layers.attention...); }
 };
+
+template <class S>
+Shape AttentionPool<S>::output_shape(Shape x) const {
+  require(x.features == attention.in_features(), [&] {
+    return Fault{"wrong number of features", "AttentionPool", text_of(attention.in_features()), text_of(x.features)};
+  });
+  return {1, x.features};
+}
+
+template <class S>
+void AttentionPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+  const Tile<S> a = cache.weights.take({x.steps, 1}, x.lanes, x.lengths);
+  affine<S>(x, attention.weight, attention.bias.data(), a);
+  kernels::softmax(a.data, x.steps, x.lanes, x.lengths);
+  kernels::lane_product<S>(1, x.features, x.steps, x.lanes, {a.data, 0, 1}, kernels::matrix_of(x), {y.data, 0, 1});
+}
+
+template <class S>
+void AttentionPool<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                AttentionPool& grad, const Pass& pass) const {
+  using namespace simd;
+  const Index T = x.steps, F = x.features, L = x.lanes;
+  const Tile<const S> a = weights(cache);
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> ds = pass.scratch.template tile<S>({T, 1}, L);
+  kernels::lane_product<S>(T, 1, F, L, kernels::matrix_of(x), {dy.data, 1, 0}, {ds.data, 1, 0});  // da_t = x_t . dy
+  kernels::softmax_backward(a.data, ds.data, T, L);
+  weight_gradient<S>(x, ds, grad.attention.weight, grad.attention.bias.data());
+  if (!dx) return;
+  for (Index t = 0; t < T; ++t) {  // dx_t = a_t dy + ds_t w
+    for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
+      const P from_score = mul(at.template of_lane<P>(ds.at(t)), at.template of_feature<P>(attention.weight.data()));
+      put(dx, t * F * L + at.number, fma(at.template of_lane<P>(a.at(t)), load<P>(dy.data + at.number), from_score));
+    });
+  }
+}
+
+template <class S>
+void AttentionPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+  using namespace simd;
+  const Index F = x.features;
+  S *largest = memory.take(1), *total = memory.take(1), *sum = memory.take(F);
+  S score;
+  affine<S>(x, attention.weight, attention.bias.data(), Tile<S>(&score, {1, 1}, 1));
+  if (memory.step == 0) *largest = score;
+  const S next = std::max(*largest, score), keep = std::exp(*largest - next), part = std::exp(score - next);
+  *largest = next;
+  *total = *total * keep + part;
+  const S scale = 1 / *total;
+  for_each_packet<S>(F, [&]<class P>(Index f) HEED_LAMBDA {
+    const P s = fma(set1<P>(part), load<P>(x.data + f), mul(set1<P>(keep), load<P>(sum + f)));
+    store(sum + f, s);
+    store(y.data + f, mul(s, set1<P>(scale)));
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -43,15 +43,7 @@ struct Conv2d {
 
   Conv2d() = default;
   /// Throws where a size is not positive, or the kernel does not fit into the image with its padding.
-  explicit Conv2d(Options o) : window{{o.in_channels, o.height, o.width}, o.kernel_size, o.stride, o.padding} {
-    check_window(window, "Conv2d");
-    require(o.out_channels > 0, [&] {
-      return Fault{"out_channels out of range", "Conv2d", "at least 1", std::to_string(o.out_channels)};
-    });
-    weight = Parameter<S, 4>(o.out_channels, o.in_channels, o.kernel_size, o.kernel_size);
-    if (o.bias) bias = Vector<S>(o.out_channels);
-    initialize({});
-  }
+  explicit Conv2d(Options o);
 
   /// U(-b, b), b = 1/sqrt(in_channels kernel^2), for both.
   void initialize(Key key) {
@@ -67,43 +59,10 @@ struct Conv2d {
     return {x.steps, out_image().size()};
   }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const S* w = by_rows(pass);
-    const ImageShape in = in_image(), out = out_image();
-    for (Index t = 0; t < x.steps; ++t) {
-      for (Index v = 0; v < out.height; ++v) {
-        const IndexRange rows = window.inside(v, in.height);
-        for (Index u = 0; u < out.width; ++u) {
-          const IndexRange columns = window.inside(u, in.width);
-          Sum sum(out.channels, x.lanes, {.bias = values_or_null(bias)}, y.at(t, out.at(v, u)));
-          for (Index i = rows.first; i < rows.last; ++i) {
-            const S* from = x.at(
-                t, in.at(v * window.stride - window.padding + i, u * window.stride - window.padding + columns.first));
-            sum.add({from, columns.count() * in.channels, w + block(i, columns.first), 1, out.channels});
-          }
-          sum.finish();
-        }
-      }
-    }
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv2d& grad,
-                const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    S* dw = pass.scratch.template take<S>(weight.size());
-    std::fill_n(dw, weight.size(), S(0));
-    for (Index t = 0; t < x.steps; ++t) {
-      parameter_gradients_of(x.step(t), dy.step(t), dw, values_or_null(grad.bias));
-    }
-    S* to = grad.weight.data();
-    for_each_block([&](Index here, Index in_rows, Index count) {
-      for (Index k = 0; k < count; ++k) to[here + k] += dw[in_rows + k];
-    });
-    if (!dx) return;
-    const S* w = by_rows(pass);
-    for (Index t = 0; t < x.steps; ++t) input_gradient_of(dy.step(t), w, dx.step(t));
-  }
+                const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("weight", layers.weight...);
@@ -150,63 +109,123 @@ struct Conv2d {
       for (Index j = 0; j < window.kernel; ++j) f((j * window.kernel + i) * count, block(i, j), count);
     }
   }
-  const S* by_rows(const Pass& pass) const {
-    S* w = pass.scratch.template take<S>(weight.size());
-    for_each_block(
-        [&](Index here, Index in_rows, Index count) { std::copy_n(weight.data() + here, count, w + in_rows); });
-    return w;
-  }
+  const S* by_rows(const Pass& pass) const;
 
   // A column of the output meets the same columns of the kernel all the way down: its pixels are the steps of one pass.
   // Few input channels: so many outputs at a time that they stay in L1 while the bias and the rows of the kernel pass
   // by.
-  void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const {
-    const ImageShape in = in_image(), out = out_image();
-    const Index column = out.height * x.lanes * static_cast<Index>(sizeof(S));
-    const Index some = row_size() < 16 ? std::max<Index>((Index(32) << 10) / column / 4 * 4, 4) : out.channels;
-    for (Index u = 0; u < out.width; ++u) {
-      const IndexRange columns = window.inside(u, in.width);
-      for (Index first = 0; first < out.channels; first += some) {
-        const Index outputs = std::min(some, out.channels - first), down = out.width * out.channels * x.lanes;
-        if (db)
-          kernels::bias_gradient<S>(out.height, x.lanes, {dy.at(0, out.at(0, u) + first), outputs, down}, db + first);
-        for (Index i = 0; i < window.kernel; ++i) {
-          const IndexRange places = window.places(i, in.height, out.height);
-          if (places.count() <= 0) continue;
-          const Index row = places.first * window.stride - window.padding + i;
-          const S* from = x.at(0, in.at(row, u * window.stride - window.padding + columns.first));
-          kernels::weight_gradient<S>(
-              places.count(), x.lanes, {dy.at(0, out.at(places.first, u) + first), outputs, down},
-              {from, columns.count() * in.channels, window.stride * in.width * in.channels * x.lanes},
-              dw + block(i, columns.first) + first, out.channels);
-        }
-      }
-    }
-  }
+  void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const;
 
   // a pixel of the input: the sum over the windows it lies in
-  void input_gradient_of(Tile<const S> dy, const S* w, Into<S> dx) const {
-    const ImageShape in = in_image(), out = out_image();
-    for (Index v = 0; v < in.height; ++v) {
-      for (Index u = 0; u < in.width; ++u) {
-        S* to = dx.tile.at(0, in.at(v, u));
-        Sum sum(in.channels, dy.lanes, {.values = dx.add ? to : nullptr}, to);
-        for (Index i = 0; i < window.kernel; ++i) {
-          const Index y = place(v, i, out.height);
-          for (Index j = 0; y >= 0 && j < window.kernel; ++j) {
-            const Index x = place(u, j, out.width);
-            if (x >= 0) sum.add({dy.at(0, out.at(y, x)), out.channels, w + block(i, j), out.channels, 1});
-          }
-        }
-        sum.finish();
-      }
-    }
-  }
+  void input_gradient_of(Tile<const S> dy, const S* w, Into<S> dx) const;
   // where the window stands whose row or column k is pixel p; -1: nowhere
   Index place(Index p, Index k, Index places) const {
     const Index first = p + window.padding - k;
     return first >= 0 && first % window.stride == 0 && first / window.stride < places ? first / window.stride : -1;
   }
 };
+
+template <class S>
+Conv2d<S>::Conv2d(Options o) : window{{o.in_channels, o.height, o.width}, o.kernel_size, o.stride, o.padding} {
+  check_window(window, "Conv2d");
+  require(o.out_channels > 0, [&] {
+    return Fault{"out_channels out of range", "Conv2d", "at least 1", std::to_string(o.out_channels)};
+  });
+  weight = Parameter<S, 4>(o.out_channels, o.in_channels, o.kernel_size, o.kernel_size);
+  if (o.bias) bias = Vector<S>(o.out_channels);
+  initialize({});
+}
+
+template <class S>
+void Conv2d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const S* w = by_rows(pass);
+  const ImageShape in = in_image(), out = out_image();
+  for (Index t = 0; t < x.steps; ++t) {
+    for (Index v = 0; v < out.height; ++v) {
+      const IndexRange rows = window.inside(v, in.height);
+      for (Index u = 0; u < out.width; ++u) {
+        const IndexRange columns = window.inside(u, in.width);
+        Sum sum(out.channels, x.lanes, {.bias = values_or_null(bias)}, y.at(t, out.at(v, u)));
+        for (Index i = rows.first; i < rows.last; ++i) {
+          const S* from = x.at(
+              t, in.at(v * window.stride - window.padding + i, u * window.stride - window.padding + columns.first));
+          sum.add({from, columns.count() * in.channels, w + block(i, columns.first), 1, out.channels});
+        }
+        sum.finish();
+      }
+    }
+  }
+}
+
+template <class S>
+void Conv2d<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv2d& grad,
+                         const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  S* dw = pass.scratch.template take<S>(weight.size());
+  std::fill_n(dw, weight.size(), S(0));
+  for (Index t = 0; t < x.steps; ++t) {
+    parameter_gradients_of(x.step(t), dy.step(t), dw, values_or_null(grad.bias));
+  }
+  S* to = grad.weight.data();
+  for_each_block([&](Index here, Index in_rows, Index count) {
+    for (Index k = 0; k < count; ++k) to[here + k] += dw[in_rows + k];
+  });
+  if (!dx) return;
+  const S* w = by_rows(pass);
+  for (Index t = 0; t < x.steps; ++t) input_gradient_of(dy.step(t), w, dx.step(t));
+}
+
+template <class S>
+const S* Conv2d<S>::by_rows(const Pass& pass) const {
+  S* w = pass.scratch.template take<S>(weight.size());
+  for_each_block(
+      [&](Index here, Index in_rows, Index count) { std::copy_n(weight.data() + here, count, w + in_rows); });
+  return w;
+}
+
+template <class S>
+void Conv2d<S>::parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const {
+  const ImageShape in = in_image(), out = out_image();
+  const Index column = out.height * x.lanes * static_cast<Index>(sizeof(S));
+  const Index some = row_size() < 16 ? std::max<Index>((Index(32) << 10) / column / 4 * 4, 4) : out.channels;
+  for (Index u = 0; u < out.width; ++u) {
+    const IndexRange columns = window.inside(u, in.width);
+    for (Index first = 0; first < out.channels; first += some) {
+      const Index outputs = std::min(some, out.channels - first), down = out.width * out.channels * x.lanes;
+      if (db)
+        kernels::bias_gradient<S>(out.height, x.lanes, {dy.at(0, out.at(0, u) + first), outputs, down}, db + first);
+      for (Index i = 0; i < window.kernel; ++i) {
+        const IndexRange places = window.places(i, in.height, out.height);
+        if (places.count() <= 0) continue;
+        const Index row = places.first * window.stride - window.padding + i;
+        const S* from = x.at(0, in.at(row, u * window.stride - window.padding + columns.first));
+        kernels::weight_gradient<S>(
+            places.count(), x.lanes, {dy.at(0, out.at(places.first, u) + first), outputs, down},
+            {from, columns.count() * in.channels, window.stride * in.width * in.channels * x.lanes},
+            dw + block(i, columns.first) + first, out.channels);
+      }
+    }
+  }
+}
+
+template <class S>
+void Conv2d<S>::input_gradient_of(Tile<const S> dy, const S* w, Into<S> dx) const {
+  const ImageShape in = in_image(), out = out_image();
+  for (Index v = 0; v < in.height; ++v) {
+    for (Index u = 0; u < in.width; ++u) {
+      S* to = dx.tile.at(0, in.at(v, u));
+      Sum sum(in.channels, dy.lanes, {.values = dx.add ? to : nullptr}, to);
+      for (Index i = 0; i < window.kernel; ++i) {
+        const Index y = place(v, i, out.height);
+        for (Index j = 0; y >= 0 && j < window.kernel; ++j) {
+          const Index x = place(u, j, out.width);
+          if (x >= 0) sum.add({dy.at(0, out.at(y, x)), out.channels, w + block(i, j), out.channels, 1});
+        }
+      }
+      sum.finish();
+    }
+  }
+}
 
 }  // namespace heed::inline HEED_ISA

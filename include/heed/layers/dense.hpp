@@ -31,14 +31,7 @@ struct Dense {
 
   Dense() = default;
   /// Throws where a size is not positive.
-  HEED_COLD explicit Dense(Options o) {
-    require(o.in_features > 0 && o.out_features > 0, [&] {
-      return Fault{"sizes must be positive", "Dense", {}, to_text(Extents<2>{o.out_features, o.in_features})};
-    });
-    weight = Matrix<S>(o.out_features, o.in_features);
-    if (o.bias) bias = Vector<S>(o.out_features);
-    initialize({});
-  }
+  HEED_COLD explicit Dense(Options o);
 
   /// U(-1/sqrt(in), 1/sqrt(in)) for both.
   void initialize(Key key) {
@@ -49,12 +42,7 @@ struct Dense {
   Index in_features() const { return weight.cols(); }
   Index out_features() const { return weight.rows(); }
 
-  Shape output_shape(Shape x) const {
-    require(x.features == in_features(), [&] {
-      return Fault{"wrong number of features", "Dense", text_of(in_features()), text_of(x.features)};
-    });
-    return {x.steps, out_features()};
-  }
+  Shape output_shape(Shape x) const;
 
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const { affine<S>(x, weight, values_or_null(bias), y); }
 
@@ -69,5 +57,23 @@ struct Dense {
     f("bias", layers.bias...);
   }
 };
+
+template <class S>
+Dense<S>::Dense(Options o) {
+  require(o.in_features > 0 && o.out_features > 0, [&] {
+    return Fault{"sizes must be positive", "Dense", {}, to_text(Extents<2>{o.out_features, o.in_features})};
+  });
+  weight = Matrix<S>(o.out_features, o.in_features);
+  if (o.bias) bias = Vector<S>(o.out_features);
+  initialize({});
+}
+
+template <class S>
+Shape Dense<S>::output_shape(Shape x) const {
+  require(x.features == in_features(), [&] {
+    return Fault{"wrong number of features", "Dense", text_of(in_features()), text_of(x.features)};
+  });
+  return {x.steps, out_features()};
+}
 
 }  // namespace heed::inline HEED_ISA

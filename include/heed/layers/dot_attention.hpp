@@ -41,27 +41,9 @@ struct DotScore {
   bool scaled = false;
 
   DotScore() = default;
-  explicit DotScore(Options o, const char* where = name) : scaled(o.scaled), memory_size_(o.memory_size) {
-    if (o.project) {
-      query = Dense<S>({o.query_size, o.output_size});
-      key = Dense<S>({o.memory_size, o.output_size});
-      value = Dense<S>({o.memory_size, o.output_size});
-      initialize({});
-    } else {
-      require(o.query_size > 0 && o.query_size == o.memory_size, [&] {
-        return Fault{"without projections query and memory have the same positive size",
-                     where,
-                     {},
-                     to_text(Extents<2>{o.query_size, o.memory_size})};
-      });
-    }
-  }
+  explicit DotScore(Options o, const char* where = name);
 
-  void initialize(Key k) {
-    query.initialize(k.child(0));
-    key.initialize(k.child(1));
-    value.initialize(k.child(2));
-  }
+  void initialize(Key k);
 
   Index query_size() const { return query.weight.empty() ? memory_size_ : query.in_features(); }
   Index memory_size() const { return memory_size_; }
@@ -69,23 +51,9 @@ struct DotScore {
   Index value_size() const { return values_are_memory() ? memory_size_ : value.out_features(); }
   S scale() const { return scaled ? 1 / std::sqrt(static_cast<S>(score_size())) : S(1); }
 
-  void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const {
-    if (!query.weight.empty()) cache.q.take({queries, score_size()}, memory.lanes);
-    if (values_are_memory()) return;
-    const Tile<S> k = cache.k.take({memory.steps, score_size()}, memory.lanes);
-    const Tile<S> v = cache.v.take({memory.steps, value_size()}, memory.lanes);
-    const Index count = memory.steps - known;
-    const Tile<const S> x = memory.range(known, count);
-    affine<S>(x, key.weight, key.bias.data(), k.range(known, count));
-    affine<S>(x, value.weight, value.bias.data(), v.range(known, count));
-  }
+  void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const;
   /// Queries from number `first` on.
-  Tile<const S> project(Index first, Tile<const S> x, Cache& cache) const {
-    if (query.weight.empty()) return x;
-    const Tile<S> q = cache.q.tile().range(first, x.steps);
-    affine<S>(x, query.weight, values_or_null(query.bias), q);
-    return q;
-  }
+  Tile<const S> project(Index first, Tile<const S> x, Cache& cache) const;
   Tile<const S> projected(Index first, Tile<const S> x, Cache& cache) const {
     return query.weight.empty() ? x : cache.q.view().range(first, x.steps);
   }
@@ -103,41 +71,15 @@ struct DotScore {
     return {head, kernels::matrix_of(q), kernels::matrix_of(values_are_memory() ? memory : cache.k.view())};
   }
 
-  void prepare_backward(Cache& cache) const {
-    if (values_are_memory()) return;
-    const Tile<const S> k = cache.k.view(), v = cache.v.view();
-    cache.dk.take(k.shape(), k.lanes);
-    cache.dv.take(v.shape(), v.lanes);
-    cache.begun = false;
-  }
+  void prepare_backward(Cache& cache) const;
   void scores_backward(const kernels::DotScores<S>& score, Index first, Index count, const S* ds, Tile<S> dq,
-                       Into<S> dmemory, Cache& cache, DotScore&, const Pass&) const {
-    kernels::LaneSink<S> dk{kernels::matrix_of(dmemory.tile), true};  // the values have been there
-    if (!values_are_memory()) dk = {kernels::matrix_of(cache.dk.tile()), cache.begun};
-    score.backward(first, count, ds, kernels::matrix_of(dq), dk);
-    cache.begun = true;
-  }
-  void project_backward(Tile<const S> dq, Into<S> dx) const {
-    if (query.weight.empty()) {
-      return transform_gradient<S>(dq, dq, dx, []<class P>(const P&, const P& d) HEED_LAMBDA { return d; });
-    }
-    input_gradient<S>(dq, query.weight, dx);
-  }
+                       Into<S> dmemory, Cache& cache, DotScore&, const Pass&) const;
+  void project_backward(Tile<const S> dq, Into<S> dx) const;
   void accumulate(Tile<const S> x, Tile<const S> dq, DotScore& grad) const {
     if (!query.weight.empty()) weight_gradient<S>(x, dq, grad.query.weight, values_or_null(grad.query.bias));
   }
   /// The weights, biases and input of projected keys and values.
-  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const {
-    if (values_are_memory()) return;
-    const Tile<S> dk = cache.dk.tile(), dv = cache.dv.tile();
-    if (!cache.begun) fill(dk, S(0));
-    if (!cache.begun) fill(dv, S(0));
-    weight_gradient<S>(memory, dk, grad.key.weight, grad.key.bias.data());
-    weight_gradient<S>(memory, dv, grad.value.weight, grad.value.bias.data());
-    input_gradient<S>(dk, key.weight, dmemory);
-    dmemory.add = true;
-    input_gradient<S>(dv, value.weight, dmemory);
-  }
+  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("query", layers.query...);
@@ -148,6 +90,89 @@ struct DotScore {
  protected:
   Index memory_size_ = 0;
 };
+
+template <class S>
+DotScore<S>::DotScore(Options o, const char* where) : scaled(o.scaled), memory_size_(o.memory_size) {
+  if (o.project) {
+    query = Dense<S>({o.query_size, o.output_size});
+    key = Dense<S>({o.memory_size, o.output_size});
+    value = Dense<S>({o.memory_size, o.output_size});
+    initialize({});
+  } else {
+    require(o.query_size > 0 && o.query_size == o.memory_size, [&] {
+      return Fault{"without projections query and memory have the same positive size",
+                   where,
+                   {},
+                   to_text(Extents<2>{o.query_size, o.memory_size})};
+    });
+  }
+}
+
+template <class S>
+void DotScore<S>::initialize(Key k) {
+  query.initialize(k.child(0));
+  key.initialize(k.child(1));
+  value.initialize(k.child(2));
+}
+
+template <class S>
+void DotScore<S>::prepare(Index queries, Tile<const S> memory, Cache& cache, Index known) const {
+  if (!query.weight.empty()) cache.q.take({queries, score_size()}, memory.lanes);
+  if (values_are_memory()) return;
+  const Tile<S> k = cache.k.take({memory.steps, score_size()}, memory.lanes);
+  const Tile<S> v = cache.v.take({memory.steps, value_size()}, memory.lanes);
+  const Index count = memory.steps - known;
+  const Tile<const S> x = memory.range(known, count);
+  affine<S>(x, key.weight, key.bias.data(), k.range(known, count));
+  affine<S>(x, value.weight, value.bias.data(), v.range(known, count));
+}
+
+template <class S>
+Tile<const S> DotScore<S>::project(Index first, Tile<const S> x, Cache& cache) const {
+  if (query.weight.empty()) return x;
+  const Tile<S> q = cache.q.tile().range(first, x.steps);
+  affine<S>(x, query.weight, values_or_null(query.bias), q);
+  return q;
+}
+
+template <class S>
+void DotScore<S>::prepare_backward(Cache& cache) const {
+  if (values_are_memory()) return;
+  const Tile<const S> k = cache.k.view(), v = cache.v.view();
+  cache.dk.take(k.shape(), k.lanes);
+  cache.dv.take(v.shape(), v.lanes);
+  cache.begun = false;
+}
+
+template <class S>
+void DotScore<S>::scores_backward(const kernels::DotScores<S>& score, Index first, Index count, const S* ds, Tile<S> dq,
+                                  Into<S> dmemory, Cache& cache, DotScore&, const Pass&) const {
+  kernels::LaneSink<S> dk{kernels::matrix_of(dmemory.tile), true};  // the values have been there
+  if (!values_are_memory()) dk = {kernels::matrix_of(cache.dk.tile()), cache.begun};
+  score.backward(first, count, ds, kernels::matrix_of(dq), dk);
+  cache.begun = true;
+}
+
+template <class S>
+void DotScore<S>::project_backward(Tile<const S> dq, Into<S> dx) const {
+  if (query.weight.empty()) {
+    return transform_gradient<S>(dq, dq, dx, []<class P>(const P&, const P& d) HEED_LAMBDA { return d; });
+  }
+  input_gradient<S>(dq, query.weight, dx);
+}
+
+template <class S>
+void DotScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const {
+  if (values_are_memory()) return;
+  const Tile<S> dk = cache.dk.tile(), dv = cache.dv.tile();
+  if (!cache.begun) fill(dk, S(0));
+  if (!cache.begun) fill(dv, S(0));
+  weight_gradient<S>(memory, dk, grad.key.weight, grad.key.bias.data());
+  weight_gradient<S>(memory, dv, grad.value.weight, grad.value.bias.data());
+  input_gradient<S>(dk, key.weight, dmemory);
+  dmemory.add = true;
+  input_gradient<S>(dv, value.weight, dmemory);
+}
 
 /// `DotScore` with `scaled` as a type.
 template <class S>

@@ -34,27 +34,34 @@ struct Dropout {
 
   Shape output_shape(Shape x) const { return x; }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    using namespace simd;
-    const bool active = DropoutMask::active(rate, pass);
-    const Tile<S> m = cache.multipliers.take(active ? x.shape() : Shape{}, x.lanes);
-    if (!active) return copy(x, y);
-    DropoutMask(rate, pass).fill(m.data, x.steps * x.features, x.lanes);
-    for_each_packet<S>(x.size(), [&]<class P>(Index i)
-                                     HEED_LAMBDA { store(y.data + i, mul(load<P>(x.data + i), load<P>(m.data + i))); });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, Dropout&,
-                const Pass&) const {
-    const Tile<const S> m = cache.multipliers.view();
-    if (m.size() == x.size()) {
-      transform_gradient<S>(m, dy, dx, []<class P>(const P& a, const P& d) HEED_LAMBDA { return simd::mul(a, d); });
-    } else {
-      transform_gradient<S>(dy, dy, dx, []<class P>(const P&, const P& d) HEED_LAMBDA { return d; });
-    }
-  }
+                const Pass&) const;
 
   static void visit(auto&&, auto&...) {}
 };
+
+template <class S>
+void Dropout<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  using namespace simd;
+  const bool active = DropoutMask::active(rate, pass);
+  const Tile<S> m = cache.multipliers.take(active ? x.shape() : Shape{}, x.lanes);
+  if (!active) return copy(x, y);
+  DropoutMask(rate, pass).fill(m.data, x.steps * x.features, x.lanes);
+  for_each_packet<S>(x.size(), [&]<class P>(Index i)
+                                   HEED_LAMBDA { store(y.data + i, mul(load<P>(x.data + i), load<P>(m.data + i))); });
+}
+
+template <class S>
+void Dropout<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, Dropout&,
+                          const Pass&) const {
+  const Tile<const S> m = cache.multipliers.view();
+  if (m.size() == x.size()) {
+    transform_gradient<S>(m, dy, dx, []<class P>(const P& a, const P& d) HEED_LAMBDA { return simd::mul(a, d); });
+  } else {
+    transform_gradient<S>(dy, dy, dx, []<class P>(const P&, const P& d) HEED_LAMBDA { return d; });
+  }
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -44,17 +44,7 @@ struct Embedding {
 
   Embedding() = default;
   /// Throws where a size is not positive or the padding token is not in the table.
-  explicit Embedding(Options o) : padding_idx(o.padding_idx) {
-    require(o.num_embeddings > 0 && o.embedding_dim > 0, [&] {
-      return Fault{"sizes must be positive", "Embedding", {}, to_text(Extents<2>{o.num_embeddings, o.embedding_dim})};
-    });
-    require(o.padding_idx < o.num_embeddings, [&] {
-      return Fault{"option out of range", "Embedding", "padding_idx below " + std::to_string(o.num_embeddings),
-                   std::to_string(o.padding_idx)};
-    });
-    weight = Table<S>(o.num_embeddings, o.embedding_dim);
-    initialize({});
-  }
+  explicit Embedding(Options o);
 
   /// N(0, 1); the padding row 0.
   void initialize(Key key) {
@@ -64,23 +54,7 @@ struct Embedding {
 
   /// Takes vectors that were trained before, (num_embeddings, embedding_dim); the padding row becomes 0. Throws, and
   /// changes nothing, where the shape is another or a number is not finite.
-  void load(TensorView<const S, 2> vectors) {
-    const Extents<2> expected{num_embeddings(), embedding_dim()};
-    require(vectors.extents() == expected, [&] {
-      return Fault{"vectors of another shape", "Embedding", to_text(expected), to_text(vectors.extents())};
-    });
-    for (Index i = 0; i < vectors.size(); ++i) {
-      require(std::isfinite(vectors.data()[i]), [&] {
-        return Fault{"a number is not finite",
-                     "Embedding, row " + std::to_string(i / embedding_dim()) + ", column " +
-                         std::to_string(i % embedding_dim()) + " (counted from 0)",
-                     {},
-                     std::to_string(vectors.data()[i])};
-      });
-    }
-    std::copy(vectors.begin(), vectors.end(), weight.begin());
-    clear_padding();
-  }
+  void load(TensorView<const S, 2> vectors);
 
   Index num_embeddings() const { return weight.rows(); }
   Index embedding_dim() const { return weight.width(); }
@@ -97,56 +71,108 @@ struct Embedding {
                  where);
   }
 
-  Shape output_shape(Shape x) const {
-    require(x.features == 1, [&] {
-      return Fault{"tokens have one feature", "Embedding", "1", std::to_string(x.features)};
-    });
-    return {x.steps, embedding_dim()};
-  }
+  Shape output_shape(Shape x) const;
 
-  void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const {
-    look_up(x, 0, {y, 0, y.features}, pass);
-  }
+  void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const;
   void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, Embedding& grad,
-                const Pass& pass) const {
-    accumulate(x, 0, {dy, 0, dy.features}, grad, pass);
-  }
+                const Pass& pass) const;
 
   // ---- one of several tables side by side: tokens are feature `column` of x, vectors a range of the features of y
 
-  void look_up(Tile<const std::int32_t> x, Index column, FeatureRange<S> y, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const S** rows = pass.scratch.template take<const S*>(x.lanes);
-    for (Index t = 0; t < x.steps; ++t) {
-      for (Index l = 0; l < x.lanes; ++l) rows[l] = weight.row(t < x.length(l) ? token(x, t, column, l) : 0);
-      kernels::gather_rows<S>(rows, y.count, x.lanes, y.at(t));
-      zero_ended(x, t, y.step(t));
-    }
-  }
+  void look_up(Tile<const std::int32_t> x, Index column, FeatureRange<S> y, const Pass& pass) const;
   void accumulate(Tile<const std::int32_t> x, Index column, FeatureRange<const S> dy, Embedding& grad,
-                  const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    S** rows = pass.scratch.template take<S*>(x.lanes);
-    for (Index t = 0; t < x.steps; ++t) {
-      for (Index l = 0; l < x.lanes; ++l) {
-        const Index id = t < x.length(l) ? token(x, t, column, l) : padding_idx;
-        rows[l] = t < x.length(l) && id != padding_idx ? grad.weight.row(id) : nullptr;
-      }
-      kernels::scatter_rows<S>(dy.at(t), dy.count, x.lanes, rows);
-    }
-  }
+                  const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) { f("weight", layers.weight...); }
 
  private:
-  Index token(Tile<const std::int32_t> x, Index t, Index column, Index lane) const {
-    const Index id = x.at(t, column)[lane];
-    assert(id >= 0 && id < num_embeddings());
-    return id;
-  }
+  Index token(Tile<const std::int32_t> x, Index t, Index column, Index lane) const;
   void clear_padding() {
     if (padding_idx >= 0) std::fill_n(weight.row(padding_idx), embedding_dim(), S(0));
   }
 };
+
+template <class S>
+Embedding<S>::Embedding(Options o) : padding_idx(o.padding_idx) {
+  require(o.num_embeddings > 0 && o.embedding_dim > 0, [&] {
+    return Fault{"sizes must be positive", "Embedding", {}, to_text(Extents<2>{o.num_embeddings, o.embedding_dim})};
+  });
+  require(o.padding_idx < o.num_embeddings, [&] {
+    return Fault{"option out of range", "Embedding", "padding_idx below " + std::to_string(o.num_embeddings),
+                 std::to_string(o.padding_idx)};
+  });
+  weight = Table<S>(o.num_embeddings, o.embedding_dim);
+  initialize({});
+}
+
+template <class S>
+void Embedding<S>::load(TensorView<const S, 2> vectors) {
+  const Extents<2> expected{num_embeddings(), embedding_dim()};
+  require(vectors.extents() == expected, [&] {
+    return Fault{"vectors of another shape", "Embedding", to_text(expected), to_text(vectors.extents())};
+  });
+  for (Index i = 0; i < vectors.size(); ++i) {
+    require(std::isfinite(vectors.data()[i]), [&] {
+      return Fault{"a number is not finite",
+                   "Embedding, row " + std::to_string(i / embedding_dim()) + ", column " +
+                       std::to_string(i % embedding_dim()) + " (counted from 0)",
+                   {},
+                   std::to_string(vectors.data()[i])};
+    });
+  }
+  std::copy(vectors.begin(), vectors.end(), weight.begin());
+  clear_padding();
+}
+
+template <class S>
+Shape Embedding<S>::output_shape(Shape x) const {
+  require(x.features == 1, [&] {
+    return Fault{"tokens have one feature", "Embedding", "1", std::to_string(x.features)};
+  });
+  return {x.steps, embedding_dim()};
+}
+
+template <class S>
+void Embedding<S>::forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const {
+  look_up(x, 0, {y, 0, y.features}, pass);
+}
+
+template <class S>
+void Embedding<S>::backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, Embedding& grad,
+                            const Pass& pass) const {
+  accumulate(x, 0, {dy, 0, dy.features}, grad, pass);
+}
+
+template <class S>
+void Embedding<S>::look_up(Tile<const std::int32_t> x, Index column, FeatureRange<S> y, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const S** rows = pass.scratch.template take<const S*>(x.lanes);
+  for (Index t = 0; t < x.steps; ++t) {
+    for (Index l = 0; l < x.lanes; ++l) rows[l] = weight.row(t < x.length(l) ? token(x, t, column, l) : 0);
+    kernels::gather_rows<S>(rows, y.count, x.lanes, y.at(t));
+    zero_ended(x, t, y.step(t));
+  }
+}
+
+template <class S>
+void Embedding<S>::accumulate(Tile<const std::int32_t> x, Index column, FeatureRange<const S> dy, Embedding& grad,
+                              const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  S** rows = pass.scratch.template take<S*>(x.lanes);
+  for (Index t = 0; t < x.steps; ++t) {
+    for (Index l = 0; l < x.lanes; ++l) {
+      const Index id = t < x.length(l) ? token(x, t, column, l) : padding_idx;
+      rows[l] = t < x.length(l) && id != padding_idx ? grad.weight.row(id) : nullptr;
+    }
+    kernels::scatter_rows<S>(dy.at(t), dy.count, x.lanes, rows);
+  }
+}
+
+template <class S>
+Index Embedding<S>::token(Tile<const std::int32_t> x, Index t, Index column, Index lane) const {
+  const Index id = x.at(t, column)[lane];
+  assert(id >= 0 && id < num_embeddings());
+  return id;
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -43,15 +43,7 @@ struct FeedForward {
 
   FeedForward() = default;
   /// Throws where a size is not positive or the rate of dropout not in [0, 1).
-  explicit FeedForward(Options o) : activation(o.activation), dropout(o.dropout) {
-    require(o.features > 0 && o.hidden > 0, [&] {
-      return Fault{"sizes must be positive", "FeedForward", {}, to_text(Extents<2>{o.features, o.hidden})};
-    });
-    check_dropout_rate(o.dropout, "FeedForward", "dropout");
-    linear1 = Dense<S>({o.features, o.hidden});
-    linear2 = Dense<S>({o.hidden, o.features});
-    initialize({});
-  }
+  explicit FeedForward(Options o);
 
   void initialize(Key key) {
     linear1.initialize(key.child(0));
@@ -60,38 +52,10 @@ struct FeedForward {
 
   Shape output_shape(Shape x) const { return linear2.output_shape(linear1.output_shape(x)); }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    const Shape shape{x.steps, linear1.out_features()};
-    const Tile<S> hidden = cache.hidden.take(shape, x.lanes, x.lengths);
-    if (activation == FeedForwardActivation::relu) {
-      linear1.forward(x, hidden, cache.dense, pass);
-      Relu<S>().forward(hidden, hidden, cache.activation, pass);
-    } else {
-      const Tile<S> before = cache.before.take(shape, x.lanes, x.lengths);
-      linear1.forward(x, before, cache.dense, pass);
-      Gelu<S>().forward(before, hidden, cache.activation, pass);
-    }
-    dropout_layer().forward(hidden, hidden, cache.dropout, pass.at(0));
-    linear2.forward(hidden, y, cache.dense, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, FeedForward& grad,
-                const Pass& pass) const {
-    const Tile<const S> hidden = cache.hidden.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> d = pass.scratch.like(hidden);
-    linear2.backward(hidden, y, dy, into(d), cache.dense, grad.linear2, pass);
-    Dropout<S> no_gradient;
-    dropout_layer().backward(hidden, hidden, d, into(d), cache.dropout, no_gradient, pass);
-    if (activation == FeedForwardActivation::relu) {  // a number that was dropped has no gradient either way
-      Relu<S> nothing;
-      Relu<S>().backward(hidden, hidden, d, into(d), cache.activation, nothing, pass);
-    } else {
-      Gelu<S> nothing;
-      Gelu<S>().backward(cache.before.view(), hidden, d, into(d), cache.activation, nothing, pass);
-    }
-    linear1.backward(x, hidden, d, dx, cache.dense, grad.linear1, pass);
-  }
+                const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("linear1", layers.linear1...);
@@ -99,11 +63,60 @@ struct FeedForward {
   }
 
  private:
-  Dropout<S> dropout_layer() const {
-    Dropout<S> layer;
-    layer.rate = dropout;
-    return layer;
-  }
+  Dropout<S> dropout_layer() const;
 };
+
+template <class S>
+FeedForward<S>::FeedForward(Options o) : activation(o.activation), dropout(o.dropout) {
+  require(o.features > 0 && o.hidden > 0, [&] {
+    return Fault{"sizes must be positive", "FeedForward", {}, to_text(Extents<2>{o.features, o.hidden})};
+  });
+  check_dropout_rate(o.dropout, "FeedForward", "dropout");
+  linear1 = Dense<S>({o.features, o.hidden});
+  linear2 = Dense<S>({o.hidden, o.features});
+  initialize({});
+}
+
+template <class S>
+void FeedForward<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  const Shape shape{x.steps, linear1.out_features()};
+  const Tile<S> hidden = cache.hidden.take(shape, x.lanes, x.lengths);
+  if (activation == FeedForwardActivation::relu) {
+    linear1.forward(x, hidden, cache.dense, pass);
+    Relu<S>().forward(hidden, hidden, cache.activation, pass);
+  } else {
+    const Tile<S> before = cache.before.take(shape, x.lanes, x.lengths);
+    linear1.forward(x, before, cache.dense, pass);
+    Gelu<S>().forward(before, hidden, cache.activation, pass);
+  }
+  dropout_layer().forward(hidden, hidden, cache.dropout, pass.at(0));
+  linear2.forward(hidden, y, cache.dense, pass);
+}
+
+template <class S>
+void FeedForward<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                              FeedForward& grad, const Pass& pass) const {
+  const Tile<const S> hidden = cache.hidden.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> d = pass.scratch.like(hidden);
+  linear2.backward(hidden, y, dy, into(d), cache.dense, grad.linear2, pass);
+  Dropout<S> no_gradient;
+  dropout_layer().backward(hidden, hidden, d, into(d), cache.dropout, no_gradient, pass);
+  if (activation == FeedForwardActivation::relu) {  // a number that was dropped has no gradient either way
+    Relu<S> nothing;
+    Relu<S>().backward(hidden, hidden, d, into(d), cache.activation, nothing, pass);
+  } else {
+    Gelu<S> nothing;
+    Gelu<S>().backward(cache.before.view(), hidden, d, into(d), cache.activation, nothing, pass);
+  }
+  linear1.backward(x, hidden, d, dx, cache.dense, grad.linear1, pass);
+}
+
+template <class S>
+Dropout<S> FeedForward<S>::dropout_layer() const {
+  Dropout<S> layer;
+  layer.rate = dropout;
+  return layer;
+}
 
 }  // namespace heed::inline HEED_ISA

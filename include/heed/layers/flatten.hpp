@@ -33,20 +33,9 @@ struct Flatten {
     return x;
   }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    for_each_number(x.steps, [&](Index t, Index pixel_first, Index channel_first) {
-      std::copy_n(x.at(t, pixel_first), x.lanes, y.at(t, channel_first));
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
 
-  void backward(Tile<const S>, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Flatten&, const Pass&) const {
-    if (!dx) return;
-    for_each_number(dy.steps, [&](Index t, Index pixel_first, Index channel_first) {
-      const Tile<const S> from(dy.at(t, channel_first), {1, 1}, dy.lanes);
-      const Tile<S> to(dx.tile.at(t, pixel_first), {1, 1}, dy.lanes);
-      dx.add ? add(from, to) : copy(from, to);
-    });
-  }
+  void backward(Tile<const S>, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Flatten&, const Pass&) const;
 
   static void visit(auto&&, auto&...) {}
 
@@ -60,5 +49,23 @@ struct Flatten {
     }
   }
 };
+
+template <class S>
+void Flatten<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  for_each_number(x.steps, [&](Index t, Index pixel_first, Index channel_first) {
+    std::copy_n(x.at(t, pixel_first), x.lanes, y.at(t, channel_first));
+  });
+}
+
+template <class S>
+void Flatten<S>::backward(Tile<const S>, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Flatten&,
+                          const Pass&) const {
+  if (!dx) return;
+  for_each_number(dy.steps, [&](Index t, Index pixel_first, Index channel_first) {
+    const Tile<const S> from(dy.at(t, channel_first), {1, 1}, dy.lanes);
+    const Tile<S> to(dx.tile.at(t, pixel_first), {1, 1}, dy.lanes);
+    dx.add ? add(from, to) : copy(from, to);
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -55,73 +55,26 @@ struct GraphAttention {
 
   GraphAttention() = default;
   /// Throws where a size is not positive or the rate of dropout not in [0, 1).
-  explicit GraphAttention(Options o) : options(o) {
-    require(o.in_features > 0 && o.out_features > 0 && o.heads > 0, [&] {
-      return Fault{
-          "sizes must be positive", "GraphAttention", {}, to_text(Extents<3>{o.in_features, o.out_features, o.heads})};
-    });
-    check_dropout_rate(o.dropout, "GraphAttention", "dropout");
-    weight = Matrix<S>(o.heads * o.out_features, o.in_features);
-    source = target = Matrix<S>(o.heads, o.out_features);
-    if (o.bias) bias = Vector<S>(output_size());
-    initialize({});
-  }
+  explicit GraphAttention(Options o);
 
   /// Glorot's uniform start for each head, as the paper has it; the bias is 0.
-  void initialize(Key key) {
-    const auto bound = [](Index in, Index out) { return std::sqrt(6 / static_cast<double>(in + out)); };
-    initialize_uniform(weight, key.child(0), bound(options.in_features, options.out_features));
-    initialize_uniform(source, key.child(1), bound(options.out_features, 1));
-    initialize_uniform(target, key.child(2), bound(options.out_features, 1));
-    bias.fill(0);
-  }
+  void initialize(Key key);
 
   Index output_size() const { return options.mean ? options.out_features : options.heads * options.out_features; }
-  Shape output_shape(Shape x) const {
-    require(x.features == options.in_features, [&] {
-      return Fault{"wrong number of features", "GraphAttention", std::to_string(options.in_features),
-                   std::to_string(x.features)};
-    });
-    return {x.steps, output_size()};
-  }
+  Shape output_shape(Shape x) const;
 
   /// The attention weights of the last pass, without dropout: (edges of the graph, heads).
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
 
-  void forward(const Graph& graph, Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    const Tile<S> z = cache.z.take({graph.nodes(), weight.rows()}, 1);
-    affine<S>(x, weight, nullptr, z);
-    attend(graph, y, cache, pass);
-  }
+  void forward(const Graph& graph, Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
   /// `values` are those of x, or others in their place (after dropout); they must stay until backward.
   void forward(const Graph& graph, const SparseRows<S>& x, const S* values, Tile<S> y, Cache& cache,
-               const Pass& pass) const {
-    const Tile<S> z = cache.z.take({graph.nodes(), weight.rows()}, 1);
-    fill(z, S(0));
-    for (Index i = 0; i < x.rows(); ++i) {
-      for (Index k = x.row(i).first; k < x.row(i).last; ++k)
-        add_scaled(values[k], weight.column(x.column(k)), z.features, z.at(i));
-    }
-    attend(graph, y, cache, pass);
-  }
+               const Pass& pass) const;
 
   void backward(const Graph& graph, Tile<const S> x, Tile<const S> dy, Into<S> dx, Cache& cache, GraphAttention& grad,
-                const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> dz = attend_backward(graph, dy, cache, grad, pass);
-    weight_gradient<S>(x, dz, grad.weight, nullptr);
-    input_gradient<S>(dz, weight, dx);
-  }
+                const Pass& pass) const;
   void backward(const Graph& graph, const SparseRows<S>& x, const S* values, Tile<const S> dy, Cache& cache,
-                GraphAttention& grad, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> dz = attend_backward(graph, dy, cache, grad, pass);
-    for (Index i = 0; i < x.rows(); ++i) {
-      for (Index k = x.row(i).first; k < x.row(i).last; ++k) {
-        add_scaled(values[k], dz.at(i), dz.features, grad.weight.column(x.column(k)));
-      }
-    }
-  }
+                GraphAttention& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("weight", layers.weight...);
@@ -131,162 +84,259 @@ struct GraphAttention {
   }
 
  private:
-  static void add_scaled(S factor, const S* x, Index count, S* to) {
-    using namespace simd;
-    for_each_packet<S>(count, [&]<class P>(Index i) HEED_LAMBDA {
-      store(to + i, fma(set1<P>(factor), load<P>(x + i), load<P>(to + i)));
-    });
-  }
-  static S dot(const S* a, const S* b, Index count) {
-    using namespace simd;
-    S total = 0;
-    for_each_packet<S>(count, [&]<class P>(Index i) HEED_LAMBDA { total += sum(mul(load<P>(a + i), load<P>(b + i))); });
-    return total;
-  }
+  static void add_scaled(S factor, const S* x, Index count, S* to);
+  static S dot(const S* a, const S* b, Index count);
   // what a weight counts for: its multiplier, and a head's part in the mean
-  S share(const Cache& cache, Index edge, Index h) const {
-    const Tile<const S> m = cache.multipliers.view();
-    const S part = options.mean ? S(1) / static_cast<S>(options.heads) : S(1);
-    return m.size() > 0 ? part * *m.at(edge, h) : part;
-  }
+  S share(const Cache& cache, Index edge, Index h) const;
   // s and t row by row
-  Tile<S> by_head(const Matrix<S>& vectors, const Pass& pass) const {
-    const Tile<S> rows = pass.scratch.template tile<S>({vectors.rows(), vectors.cols()}, 1);
-    for (Index h = 0; h < rows.steps; ++h) {
-      for (Index f = 0; f < rows.features; ++f) *rows.at(h, f) = vectors(h, f);
-    }
-    return rows;
-  }
+  Tile<S> by_head(const Matrix<S>& vectors, const Pass& pass) const;
   template <class P>
   HEED_INLINE P slope(const P& e) const {
     using namespace simd;
     return select_less(set1<P>(0), e, set1<P>(1), set1<P>(static_cast<S>(options.negative_slope)));
   }
 
-  void attend(const Graph& graph, Tile<S> y, Cache& cache, const Pass& pass) const {
-    using namespace simd;
-    const Scratch::Mark mark(pass.scratch);
-    const Index H = options.heads, F = options.out_features, N = graph.nodes();
-    const Tile<const S> z = cache.z.view(), s = by_head(source, pass), t = by_head(target, pass);
-    const Tile<S> of_node = cache.of_node.take({N, H}, 1), of_seen = cache.of_seen.take({N, H}, 1);
-    for (Index i = 0; i < N; ++i) {
-      for (Index h = 0; h < H; ++h) {
-        *of_node.at(i, h) = dot(z.at(i, h * F), s.at(h), F);
-        *of_seen.at(i, h) = dot(z.at(i, h * F), t.at(h), F);
-      }
-    }
-    const Tile<S> a = cache.weights.take({graph.edges(), H}, 1);
-    for (Index i = 0; i < N; ++i) softmax_of(graph, i, of_node, of_seen, a);
-    const bool drops = DropoutMask::active(options.dropout, pass);
-    const Tile<S> m = cache.multipliers.take(drops ? a.shape() : Shape{}, 1);
-    if (drops) DropoutMask(options.dropout, pass).fill(m.data, m.size(), 1);
-    for (Index i = 0; i < N; ++i) {
-      if (bias.empty()) {
-        fill(y.step(i), S(0));
-      } else {
-        std::copy_n(bias.data(), y.features, y.at(i));
-      }
-      Index edge = graph.first(i);
-      for (const std::int32_t j : graph.neighbours(i)) {
-        for (Index h = 0; h < H; ++h) {
-          add_scaled(*a.at(edge, h) * share(cache, edge, h), z.at(j, h * F), F, y.at(i, options.mean ? 0 : h * F));
-        }
-        ++edge;
-      }
-    }
-  }
+  void attend(const Graph& graph, Tile<S> y, Cache& cache, const Pass& pass) const;
 
   // a_ij of a node, all heads side by side
-  void softmax_of(const Graph& graph, Index i, Tile<const S> of_node, Tile<const S> of_seen, Tile<S> a) const {
-    using namespace simd;
-    const auto seen = graph.neighbours(i);
-    const Index first = graph.first(i), last = first + static_cast<Index>(seen.size());
-    if (first == last) return;
-    for_each_packet<S>(options.heads, [&]<class P>(Index h) HEED_LAMBDA {
-      const P own = load<P>(of_node.at(i, h));
-      for (Index k = first; k < last; ++k) {
-        const P e = add(own, load<P>(of_seen.at(seen[static_cast<std::size_t>(k - first)], h)));
-        store(a.at(k, h), mul(e, this->slope(e)));
-      }
-      P largest = load<P>(a.at(first, h));
-      for (Index k = first + 1; k < last; ++k) largest = max(largest, load<P>(a.at(k, h)));
-      P total = set1<P>(0);
-      for (Index k = first; k < last; ++k) {
-        const P e = simd::exp(sub(load<P>(a.at(k, h)), largest));
-        store(a.at(k, h), e);
-        total = add(total, e);
-      }
-      const P scale = div(set1<P>(1), total);
-      for (Index k = first; k < last; ++k) store(a.at(k, h), mul(scale, load<P>(a.at(k, h))));
-    });
-  }
+  void softmax_of(const Graph& graph, Index i, Tile<const S> of_node, Tile<const S> of_seen, Tile<S> a) const;
 
   // adds to the gradients of source, target and bias; gives that of z, in scratch
   Tile<const S> attend_backward(const Graph& graph, Tile<const S> dy, Cache& cache, GraphAttention& grad,
-                                const Pass& pass) const {
-    using namespace simd;
-    const Index H = options.heads, F = options.out_features, N = graph.nodes();
-    const Tile<const S> z = cache.z.view(), a = cache.weights.view();
-    const Tile<S> dz = pass.scratch.like(z), da = pass.scratch.like(a);
-    const Tile<S> d_node = pass.scratch.like(cache.of_node.view()), d_seen = pass.scratch.like(cache.of_seen.view());
-    fill(dz, S(0));
-    fill(d_seen, S(0));
-    for (Index i = 0; i < N; ++i) {
-      Index edge = graph.first(i);
-      for (const std::int32_t j : graph.neighbours(i)) {
-        for (Index h = 0; h < H; ++h) {
-          const S* d = dy.at(i, options.mean ? 0 : h * F);
-          const S part = share(cache, edge, h);
-          *da.at(edge, h) = part * dot(d, z.at(j, h * F), F);
-          add_scaled(*a.at(edge, h) * part, d, F, dz.at(j, h * F));
-        }
-        ++edge;
-      }
-      scores_backward(graph, i, cache, da, d_node, d_seen);
-      if (!grad.bias.empty()) add(dy.step(i), Tile<S>(grad.bias.data(), {1, dy.features}, 1));
-    }
-    const Tile<const S> s = by_head(source, pass), t = by_head(target, pass);
-    const Tile<S> ds = pass.scratch.like(s), dt = pass.scratch.like(t);
-    fill(ds, S(0));
-    fill(dt, S(0));
-    for (Index i = 0; i < N; ++i) {
-      for (Index h = 0; h < H; ++h) {
-        add_scaled(*d_node.at(i, h), z.at(i, h * F), F, ds.at(h));
-        add_scaled(*d_seen.at(i, h), z.at(i, h * F), F, dt.at(h));
-        add_scaled(*d_node.at(i, h), s.at(h), F, dz.at(i, h * F));
-        add_scaled(*d_seen.at(i, h), t.at(h), F, dz.at(i, h * F));
-      }
-    }
-    for (Index h = 0; h < H; ++h) {
-      for (Index f = 0; f < F; ++f) {
-        grad.source(h, f) += *ds.at(h, f);
-        grad.target(h, f) += *dt.at(h, f);
-      }
-    }
-    return dz;
-  }
+                                const Pass& pass) const;
 
   // From da to the gradients of s z_i and of t z_j, through softmax and LeakyReLU.
   void scores_backward(const Graph& graph, Index i, Cache& cache, Tile<const S> da, Tile<S> d_node,
-                       Tile<S> d_seen) const {
-    using namespace simd;
-    const Tile<const S> a = cache.weights.view(), of_node = cache.of_node.view(), of_seen = cache.of_seen.view();
-    const auto seen = graph.neighbours(i);
-    const Index first = graph.first(i), last = first + static_cast<Index>(seen.size());
-    for_each_packet<S>(options.heads, [&]<class P>(Index h) HEED_LAMBDA {
-      P common = set1<P>(0), total = set1<P>(0);
-      for (Index k = first; k < last; ++k) common = fma(load<P>(a.at(k, h)), load<P>(da.at(k, h)), common);
-      const P own = load<P>(of_node.at(i, h));
-      for (Index k = first; k < last; ++k) {
-        const Index j = seen[static_cast<std::size_t>(k - first)];
-        const P e = add(own, load<P>(of_seen.at(j, h)));
-        const P de = mul(mul(load<P>(a.at(k, h)), sub(load<P>(da.at(k, h)), common)), this->slope(e));
-        total = add(total, de);
-        accumulate(d_seen.at(j, h), de);
-      }
-      store(d_node.at(i, h), total);
-    });
-  }
+                       Tile<S> d_seen) const;
 };
+
+template <class S>
+GraphAttention<S>::GraphAttention(Options o) : options(o) {
+  require(o.in_features > 0 && o.out_features > 0 && o.heads > 0, [&] {
+    return Fault{
+        "sizes must be positive", "GraphAttention", {}, to_text(Extents<3>{o.in_features, o.out_features, o.heads})};
+  });
+  check_dropout_rate(o.dropout, "GraphAttention", "dropout");
+  weight = Matrix<S>(o.heads * o.out_features, o.in_features);
+  source = target = Matrix<S>(o.heads, o.out_features);
+  if (o.bias) bias = Vector<S>(output_size());
+  initialize({});
+}
+
+template <class S>
+void GraphAttention<S>::initialize(Key key) {
+  const auto bound = [](Index in, Index out) { return std::sqrt(6 / static_cast<double>(in + out)); };
+  initialize_uniform(weight, key.child(0), bound(options.in_features, options.out_features));
+  initialize_uniform(source, key.child(1), bound(options.out_features, 1));
+  initialize_uniform(target, key.child(2), bound(options.out_features, 1));
+  bias.fill(0);
+}
+
+template <class S>
+Shape GraphAttention<S>::output_shape(Shape x) const {
+  require(x.features == options.in_features, [&] {
+    return Fault{"wrong number of features", "GraphAttention", std::to_string(options.in_features),
+                 std::to_string(x.features)};
+  });
+  return {x.steps, output_size()};
+}
+
+template <class S>
+void GraphAttention<S>::forward(const Graph& graph, Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  const Tile<S> z = cache.z.take({graph.nodes(), weight.rows()}, 1);
+  affine<S>(x, weight, nullptr, z);
+  attend(graph, y, cache, pass);
+}
+
+template <class S>
+void GraphAttention<S>::forward(const Graph& graph, const SparseRows<S>& x, const S* values, Tile<S> y, Cache& cache,
+                                const Pass& pass) const {
+  const Tile<S> z = cache.z.take({graph.nodes(), weight.rows()}, 1);
+  fill(z, S(0));
+  for (Index i = 0; i < x.rows(); ++i) {
+    for (Index k = x.row(i).first; k < x.row(i).last; ++k)
+      add_scaled(values[k], weight.column(x.column(k)), z.features, z.at(i));
+  }
+  attend(graph, y, cache, pass);
+}
+
+template <class S>
+void GraphAttention<S>::backward(const Graph& graph, Tile<const S> x, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                 GraphAttention& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> dz = attend_backward(graph, dy, cache, grad, pass);
+  weight_gradient<S>(x, dz, grad.weight, nullptr);
+  input_gradient<S>(dz, weight, dx);
+}
+
+template <class S>
+void GraphAttention<S>::backward(const Graph& graph, const SparseRows<S>& x, const S* values, Tile<const S> dy,
+                                 Cache& cache, GraphAttention& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> dz = attend_backward(graph, dy, cache, grad, pass);
+  for (Index i = 0; i < x.rows(); ++i) {
+    for (Index k = x.row(i).first; k < x.row(i).last; ++k) {
+      add_scaled(values[k], dz.at(i), dz.features, grad.weight.column(x.column(k)));
+    }
+  }
+}
+
+template <class S>
+void GraphAttention<S>::add_scaled(S factor, const S* x, Index count, S* to) {
+  using namespace simd;
+  for_each_packet<S>(count, [&]<class P>(Index i)
+                                HEED_LAMBDA { store(to + i, fma(set1<P>(factor), load<P>(x + i), load<P>(to + i))); });
+}
+
+template <class S>
+S GraphAttention<S>::dot(const S* a, const S* b, Index count) {
+  using namespace simd;
+  S total = 0;
+  for_each_packet<S>(count, [&]<class P>(Index i) HEED_LAMBDA { total += sum(mul(load<P>(a + i), load<P>(b + i))); });
+  return total;
+}
+
+template <class S>
+S GraphAttention<S>::share(const Cache& cache, Index edge, Index h) const {
+  const Tile<const S> m = cache.multipliers.view();
+  const S part = options.mean ? S(1) / static_cast<S>(options.heads) : S(1);
+  return m.size() > 0 ? part * *m.at(edge, h) : part;
+}
+
+template <class S>
+Tile<S> GraphAttention<S>::by_head(const Matrix<S>& vectors, const Pass& pass) const {
+  const Tile<S> rows = pass.scratch.template tile<S>({vectors.rows(), vectors.cols()}, 1);
+  for (Index h = 0; h < rows.steps; ++h) {
+    for (Index f = 0; f < rows.features; ++f) *rows.at(h, f) = vectors(h, f);
+  }
+  return rows;
+}
+
+template <class S>
+void GraphAttention<S>::attend(const Graph& graph, Tile<S> y, Cache& cache, const Pass& pass) const {
+  using namespace simd;
+  const Scratch::Mark mark(pass.scratch);
+  const Index H = options.heads, F = options.out_features, N = graph.nodes();
+  const Tile<const S> z = cache.z.view(), s = by_head(source, pass), t = by_head(target, pass);
+  const Tile<S> of_node = cache.of_node.take({N, H}, 1), of_seen = cache.of_seen.take({N, H}, 1);
+  for (Index i = 0; i < N; ++i) {
+    for (Index h = 0; h < H; ++h) {
+      *of_node.at(i, h) = dot(z.at(i, h * F), s.at(h), F);
+      *of_seen.at(i, h) = dot(z.at(i, h * F), t.at(h), F);
+    }
+  }
+  const Tile<S> a = cache.weights.take({graph.edges(), H}, 1);
+  for (Index i = 0; i < N; ++i) softmax_of(graph, i, of_node, of_seen, a);
+  const bool drops = DropoutMask::active(options.dropout, pass);
+  const Tile<S> m = cache.multipliers.take(drops ? a.shape() : Shape{}, 1);
+  if (drops) DropoutMask(options.dropout, pass).fill(m.data, m.size(), 1);
+  for (Index i = 0; i < N; ++i) {
+    if (bias.empty()) {
+      fill(y.step(i), S(0));
+    } else {
+      std::copy_n(bias.data(), y.features, y.at(i));
+    }
+    Index edge = graph.first(i);
+    for (const std::int32_t j : graph.neighbours(i)) {
+      for (Index h = 0; h < H; ++h) {
+        add_scaled(*a.at(edge, h) * share(cache, edge, h), z.at(j, h * F), F, y.at(i, options.mean ? 0 : h * F));
+      }
+      ++edge;
+    }
+  }
+}
+
+template <class S>
+void GraphAttention<S>::softmax_of(const Graph& graph, Index i, Tile<const S> of_node, Tile<const S> of_seen,
+                                   Tile<S> a) const {
+  using namespace simd;
+  const auto seen = graph.neighbours(i);
+  const Index first = graph.first(i), last = first + static_cast<Index>(seen.size());
+  if (first == last) return;
+  for_each_packet<S>(options.heads, [&]<class P>(Index h) HEED_LAMBDA {
+    const P own = load<P>(of_node.at(i, h));
+    for (Index k = first; k < last; ++k) {
+      const P e = add(own, load<P>(of_seen.at(seen[static_cast<std::size_t>(k - first)], h)));
+      store(a.at(k, h), mul(e, this->slope(e)));
+    }
+    P largest = load<P>(a.at(first, h));
+    for (Index k = first + 1; k < last; ++k) largest = max(largest, load<P>(a.at(k, h)));
+    P total = set1<P>(0);
+    for (Index k = first; k < last; ++k) {
+      const P e = simd::exp(sub(load<P>(a.at(k, h)), largest));
+      store(a.at(k, h), e);
+      total = add(total, e);
+    }
+    const P scale = div(set1<P>(1), total);
+    for (Index k = first; k < last; ++k) store(a.at(k, h), mul(scale, load<P>(a.at(k, h))));
+  });
+}
+
+template <class S>
+Tile<const S> GraphAttention<S>::attend_backward(const Graph& graph, Tile<const S> dy, Cache& cache,
+                                                 GraphAttention& grad, const Pass& pass) const {
+  using namespace simd;
+  const Index H = options.heads, F = options.out_features, N = graph.nodes();
+  const Tile<const S> z = cache.z.view(), a = cache.weights.view();
+  const Tile<S> dz = pass.scratch.like(z), da = pass.scratch.like(a);
+  const Tile<S> d_node = pass.scratch.like(cache.of_node.view()), d_seen = pass.scratch.like(cache.of_seen.view());
+  fill(dz, S(0));
+  fill(d_seen, S(0));
+  for (Index i = 0; i < N; ++i) {
+    Index edge = graph.first(i);
+    for (const std::int32_t j : graph.neighbours(i)) {
+      for (Index h = 0; h < H; ++h) {
+        const S* d = dy.at(i, options.mean ? 0 : h * F);
+        const S part = share(cache, edge, h);
+        *da.at(edge, h) = part * dot(d, z.at(j, h * F), F);
+        add_scaled(*a.at(edge, h) * part, d, F, dz.at(j, h * F));
+      }
+      ++edge;
+    }
+    scores_backward(graph, i, cache, da, d_node, d_seen);
+    if (!grad.bias.empty()) add(dy.step(i), Tile<S>(grad.bias.data(), {1, dy.features}, 1));
+  }
+  const Tile<const S> s = by_head(source, pass), t = by_head(target, pass);
+  const Tile<S> ds = pass.scratch.like(s), dt = pass.scratch.like(t);
+  fill(ds, S(0));
+  fill(dt, S(0));
+  for (Index i = 0; i < N; ++i) {
+    for (Index h = 0; h < H; ++h) {
+      add_scaled(*d_node.at(i, h), z.at(i, h * F), F, ds.at(h));
+      add_scaled(*d_seen.at(i, h), z.at(i, h * F), F, dt.at(h));
+      add_scaled(*d_node.at(i, h), s.at(h), F, dz.at(i, h * F));
+      add_scaled(*d_seen.at(i, h), t.at(h), F, dz.at(i, h * F));
+    }
+  }
+  for (Index h = 0; h < H; ++h) {
+    for (Index f = 0; f < F; ++f) {
+      grad.source(h, f) += *ds.at(h, f);
+      grad.target(h, f) += *dt.at(h, f);
+    }
+  }
+  return dz;
+}
+
+template <class S>
+void GraphAttention<S>::scores_backward(const Graph& graph, Index i, Cache& cache, Tile<const S> da, Tile<S> d_node,
+                                        Tile<S> d_seen) const {
+  using namespace simd;
+  const Tile<const S> a = cache.weights.view(), of_node = cache.of_node.view(), of_seen = cache.of_seen.view();
+  const auto seen = graph.neighbours(i);
+  const Index first = graph.first(i), last = first + static_cast<Index>(seen.size());
+  for_each_packet<S>(options.heads, [&]<class P>(Index h) HEED_LAMBDA {
+    P common = set1<P>(0), total = set1<P>(0);
+    for (Index k = first; k < last; ++k) common = fma(load<P>(a.at(k, h)), load<P>(da.at(k, h)), common);
+    const P own = load<P>(of_node.at(i, h));
+    for (Index k = first; k < last; ++k) {
+      const Index j = seen[static_cast<std::size_t>(k - first)];
+      const P e = add(own, load<P>(of_seen.at(j, h)));
+      const P de = mul(mul(load<P>(a.at(k, h)), sub(load<P>(da.at(k, h)), common)), this->slope(e));
+      total = add(total, de);
+      accumulate(d_seen.at(j, h), de);
+    }
+    store(d_node.at(i, h), total);
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -40,76 +40,24 @@ struct JoinedEmbedding {
 
   JoinedEmbedding() = default;
   /// Throws where there is no table, a size is not positive, or there are not as many of the one as of the other.
-  explicit JoinedEmbedding(const Options& o) {
-    require(!o.num_embeddings.empty() && o.num_embeddings.size() == o.embedding_dims.size(), [&] {
-      return Fault{"a size for each table is needed", "JoinedEmbedding",
-                   "num_embeddings and embedding_dims of one number, at least 1",
-                   std::to_string(o.num_embeddings.size()) + " and " + std::to_string(o.embedding_dims.size())};
-    });
-    for (std::size_t i = 0; i < o.num_embeddings.size(); ++i) {
-      tables.emplace_back(typename Embedding<S>::Options{
-          .num_embeddings = o.num_embeddings[i], .embedding_dim = o.embedding_dims[i], .padding_idx = 0});
-    }
-    initialize({});
-  }
+  explicit JoinedEmbedding(const Options& o);
 
   void initialize(Key key) {
     for (std::size_t i = 0; i < tables.size(); ++i) tables[i].initialize(key.child(i));
   }
 
   Index columns() const { return static_cast<Index>(tables.size()); }
-  Index embedding_dim() const {
-    Index sum = 0;
-    for (const Embedding<S>& table : tables) sum += table.embedding_dim();
-    return sum;
-  }
+  Index embedding_dim() const;
 
   /// Throws at the first token, of the valid ones of (n, steps, k), that is not in its table.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
-                   const std::string& where) const {
-    output_shape({x.extent(1), x.extent(2)});
-    check_lengths(lengths, x.extent(0), x.extent(1), where);
-    for (Index i = 0; i < x.extent(0); ++i) {
-      const Index steps = lengths.empty() ? x.extent(1) : lengths[static_cast<std::size_t>(i)];
-      for (Index t = 0; t < steps; ++t) {
-        for (Index k = 0; k < columns(); ++k) {
-          const Index token = x(i, t, k), tokens = tables[static_cast<std::size_t>(k)].num_embeddings();
-          require(token >= 0 && token < tokens, [&] {
-            return Fault{"token out of range",
-                         where + ", sequence " + std::to_string(i) + ", step " + std::to_string(t) + ", feature " +
-                             std::to_string(k) + " (counted from 0)",
-                         "0 to " + std::to_string(tokens - 1), std::to_string(token)};
-          });
-        }
-      }
-    }
-  }
+                   const std::string& where) const;
 
-  Shape output_shape(Shape x) const {
-    require(x.features == columns(), [&] {
-      return Fault{"wrong number of features", "JoinedEmbedding", std::to_string(columns()),
-                   std::to_string(x.features)};
-    });
-    return {x.steps, embedding_dim()};
-  }
+  Shape output_shape(Shape x) const;
 
-  void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const {
-    Index column = 0, first = 0;
-    for (const Embedding<S>& table : tables) {
-      table.look_up(x, column++, {y, first, table.embedding_dim()}, pass);
-      first += table.embedding_dim();
-    }
-  }
+  void forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const;
   void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, JoinedEmbedding& grad,
-                const Pass& pass) const {
-    Index column = 0, first = 0;
-    for (const Embedding<S>& table : tables) {
-      table.accumulate(x, column, {dy, first, table.embedding_dim()}, grad.tables[static_cast<std::size_t>(column)],
-                       pass);
-      first += table.embedding_dim();
-      ++column;
-    }
-  }
+                const Pass& pass) const;
 
   static void visit(auto&& f, auto& first, auto&... rest) {
     require(((rest.tables.size() == first.tables.size()) && ...), [] {
@@ -119,5 +67,76 @@ struct JoinedEmbedding {
     for (std::size_t i = 0; i < first.tables.size(); ++i) f(i, first.tables[i], rest.tables[i]...);
   }
 };
+
+template <class S>
+JoinedEmbedding<S>::JoinedEmbedding(const Options& o) {
+  require(!o.num_embeddings.empty() && o.num_embeddings.size() == o.embedding_dims.size(), [&] {
+    return Fault{"a size for each table is needed", "JoinedEmbedding",
+                 "num_embeddings and embedding_dims of one number, at least 1",
+                 std::to_string(o.num_embeddings.size()) + " and " + std::to_string(o.embedding_dims.size())};
+  });
+  for (std::size_t i = 0; i < o.num_embeddings.size(); ++i) {
+    tables.emplace_back(typename Embedding<S>::Options{
+        .num_embeddings = o.num_embeddings[i], .embedding_dim = o.embedding_dims[i], .padding_idx = 0});
+  }
+  initialize({});
+}
+
+template <class S>
+Index JoinedEmbedding<S>::embedding_dim() const {
+  Index sum = 0;
+  for (const Embedding<S>& table : tables) sum += table.embedding_dim();
+  return sum;
+}
+
+template <class S>
+void JoinedEmbedding<S>::check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
+                                     const std::string& where) const {
+  output_shape({x.extent(1), x.extent(2)});
+  check_lengths(lengths, x.extent(0), x.extent(1), where);
+  for (Index i = 0; i < x.extent(0); ++i) {
+    const Index steps = lengths.empty() ? x.extent(1) : lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < steps; ++t) {
+      for (Index k = 0; k < columns(); ++k) {
+        const Index token = x(i, t, k), tokens = tables[static_cast<std::size_t>(k)].num_embeddings();
+        require(token >= 0 && token < tokens, [&] {
+          return Fault{"token out of range",
+                       where + ", sequence " + std::to_string(i) + ", step " + std::to_string(t) + ", feature " +
+                           std::to_string(k) + " (counted from 0)",
+                       "0 to " + std::to_string(tokens - 1), std::to_string(token)};
+        });
+      }
+    }
+  }
+}
+
+template <class S>
+Shape JoinedEmbedding<S>::output_shape(Shape x) const {
+  require(x.features == columns(), [&] {
+    return Fault{"wrong number of features", "JoinedEmbedding", std::to_string(columns()), std::to_string(x.features)};
+  });
+  return {x.steps, embedding_dim()};
+}
+
+template <class S>
+void JoinedEmbedding<S>::forward(Tile<const std::int32_t> x, Tile<S> y, Cache&, const Pass& pass) const {
+  Index column = 0, first = 0;
+  for (const Embedding<S>& table : tables) {
+    table.look_up(x, column++, {y, first, table.embedding_dim()}, pass);
+    first += table.embedding_dim();
+  }
+}
+
+template <class S>
+void JoinedEmbedding<S>::backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&,
+                                  JoinedEmbedding& grad, const Pass& pass) const {
+  Index column = 0, first = 0;
+  for (const Embedding<S>& table : tables) {
+    table.accumulate(x, column, {dy, first, table.embedding_dim()}, grad.tables[static_cast<std::size_t>(column)],
+                     pass);
+    first += table.embedding_dim();
+    ++column;
+  }
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -38,76 +38,89 @@ struct LstmCell {
   explicit LstmCell(const Options&) {}
 
   // in the cache: the gates, c and tanh(c)
-  void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
-    const Index H = w.hidden_size();
-    cache.gates.take({steps, 4 * H}, lanes);
-    cache.first.take({steps, H}, lanes);
-    cache.second.take({steps, H}, lanes);
-    detail::add_biases(w, cache);
-  }
+  void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const;
   static Tile<S> cell(Cache& cache, Index t) { return cache.first.tile().step(t); }
 
-  void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
-    using namespace simd;
-    const Index H = w.hidden_size(), n = H * L;
-    S* gate = cache.gates.tile().at(t);
-    S *cell = cache.first.tile().at(t), *tanh_cell = cache.second.tile().at(t);
+  void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const;
 
-    const S* bias = cache.bias.data();
-    if (previous.h) {
-      kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x), times<S>(w.hh, previous.h)});
-    } else {
-      kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x)});
-    }
-
-    // two flat passes over the step: the gates and c, then tanh(c) and h
-    for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
-      P i = load<P>(gate + k), f = load<P>(gate + n + k), g = load<P>(gate + 2 * n + k), o = load<P>(gate + 3 * n + k);
-      lstm_gates(i, f, g, o);
-      const P ig = mul(i, g);
-      store(cell + k, previous.c ? fma(f, load<P>(previous.c + k), ig) : ig);
-      store(gate + k, i);
-      store(gate + n + k, f);
-      store(gate + 2 * n + k, g);
-      store(gate + 3 * n + k, o);
-    });
-    for_each_packet<S, 2>(n, [&]<class P>(Index k) HEED_LAMBDA {
-      const P c = simd::tanh(load<P>(cell + k));
-      store(tanh_cell + k, c);
-      store(y + k, mul(load<P>(gate + 3 * n + k), c));
-    });
-  }
-
-  void step_backward(const Weights&, Index t, Before previous, Tile<S> dh, Tile<S> dc, Cache& cache,
-                     const Pass&) const {
-    using namespace simd;
-    const Index n = dh.features * dh.lanes;
-    S* gate = cache.gates.tile().at(t);
-    const S* tanh_cell = cache.second.view().at(t);
-    for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
-      const P one = set1<P>(1), c = load<P>(tanh_cell + k), d = load<P>(dh.data + k);
-      const P i = load<P>(gate + k), f = load<P>(gate + n + k);
-      const P g = load<P>(gate + 2 * n + k), o = load<P>(gate + 3 * n + k);
-      const P d_o = mul(d, o);                                            // dh o
-      const P d_c = fma(d_o, sub(one, mul(c, c)), load<P>(dc.data + k));  // dc + dh o (1 - tanh^2 c)
-      const P d_i = mul(d_c, i), d_f = mul(d_c, f);                       // times i, times f
-      const P c_before = previous.c ? load<P>(previous.c + k) : set1<P>(0);
-      store(gate + k, mul(mul(d_i, g), sub(one, i)));             // dc g i (1 - i)
-      store(gate + n + k, mul(mul(d_f, c_before), sub(one, f)));  // dc c_{t-1} f (1 - f)
-      store(gate + 2 * n + k, mul(d_i, sub(one, mul(g, g))));     // dc i (1 - g^2)
-      store(gate + 3 * n + k, mul(mul(d_o, c), sub(one, o)));     // dh tanh(c) o (1 - o)
-      store(dc.data + k, d_f);
-    });
-  }
+  void step_backward(const Weights&, Index t, Before previous, Tile<S> dh, Tile<S> dc, Cache& cache, const Pass&) const;
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
   static RecurrentGradients<S> recurrent_gradients(const Cache& cache) {
     return {{{cache.gates.view(), cache.gates.view().features, 0}}};
   }
 
-  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const {
-    detail::accumulate_input<S>(steps, x, cache, grad, pass);
-  }
+  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
 };
+
+template <class S>
+void LstmCell<S>::prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
+  const Index H = w.hidden_size();
+  cache.gates.take({steps, 4 * H}, lanes);
+  cache.first.take({steps, H}, lanes);
+  cache.second.take({steps, H}, lanes);
+  detail::add_biases(w, cache);
+}
+
+template <class S>
+void LstmCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
+  using namespace simd;
+  const Index H = w.hidden_size(), n = H * L;
+  S* gate = cache.gates.tile().at(t);
+  S *cell = cache.first.tile().at(t), *tanh_cell = cache.second.tile().at(t);
+
+  const S* bias = cache.bias.data();
+  if (previous.h) {
+    kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x), times<S>(w.hh, previous.h)});
+  } else {
+    kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x)});
+  }
+
+  // two flat passes over the step: the gates and c, then tanh(c) and h
+  for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
+    P i = load<P>(gate + k), f = load<P>(gate + n + k), g = load<P>(gate + 2 * n + k), o = load<P>(gate + 3 * n + k);
+    lstm_gates(i, f, g, o);
+    const P ig = mul(i, g);
+    store(cell + k, previous.c ? fma(f, load<P>(previous.c + k), ig) : ig);
+    store(gate + k, i);
+    store(gate + n + k, f);
+    store(gate + 2 * n + k, g);
+    store(gate + 3 * n + k, o);
+  });
+  for_each_packet<S, 2>(n, [&]<class P>(Index k) HEED_LAMBDA {
+    const P c = simd::tanh(load<P>(cell + k));
+    store(tanh_cell + k, c);
+    store(y + k, mul(load<P>(gate + 3 * n + k), c));
+  });
+}
+
+template <class S>
+void LstmCell<S>::step_backward(const Weights&, Index t, Before previous, Tile<S> dh, Tile<S> dc, Cache& cache,
+                                const Pass&) const {
+  using namespace simd;
+  const Index n = dh.features * dh.lanes;
+  S* gate = cache.gates.tile().at(t);
+  const S* tanh_cell = cache.second.view().at(t);
+  for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
+    const P one = set1<P>(1), c = load<P>(tanh_cell + k), d = load<P>(dh.data + k);
+    const P i = load<P>(gate + k), f = load<P>(gate + n + k);
+    const P g = load<P>(gate + 2 * n + k), o = load<P>(gate + 3 * n + k);
+    const P d_o = mul(d, o);                                            // dh o
+    const P d_c = fma(d_o, sub(one, mul(c, c)), load<P>(dc.data + k));  // dc + dh o (1 - tanh^2 c)
+    const P d_i = mul(d_c, i), d_f = mul(d_c, f);                       // times i, times f
+    const P c_before = previous.c ? load<P>(previous.c + k) : set1<P>(0);
+    store(gate + k, mul(mul(d_i, g), sub(one, i)));             // dc g i (1 - i)
+    store(gate + n + k, mul(mul(d_f, c_before), sub(one, f)));  // dc c_{t-1} f (1 - f)
+    store(gate + 2 * n + k, mul(d_i, sub(one, mul(g, g))));     // dc i (1 - g^2)
+    store(gate + 3 * n + k, mul(mul(d_o, c), sub(one, o)));     // dh tanh(c) o (1 - o)
+    store(dc.data + k, d_f);
+  });
+}
+
+template <class S>
+void LstmCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad,
+                             const Pass& pass) const {
+  detail::accumulate_input<S>(steps, x, cache, grad, pass);
+}
 
 /// torch.nn.LSTM: `LstmCell` in `Recurrent`. Options: input_size, hidden_size, num_layers, bidirectional, dropout.
 template <class S>

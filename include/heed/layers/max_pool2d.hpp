@@ -44,39 +44,9 @@ struct MaxPool2d {
     return {x.steps, out_image().size()};
   }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    using namespace simd;
-    for_each_window(x.steps, [&](Index t, Index v, Index u) {
-      S* to = y.at(t, out_image().at(v, u));
-      for_each_packet<S>(window.image.channels * x.lanes, [&]<class P>(Index k) HEED_LAMBDA {
-        P top = load<P>(in_window(x, t, v, u, 0, 0) + k);
-        for (Index i = 0; i < window.kernel; ++i) {
-          for (Index j = 0; j < window.kernel; ++j) top = max(top, load<P>(in_window(x, t, v, u, i, j) + k));
-        }
-        store(to + k, top);
-      });
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
 
-  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, MaxPool2d&, const Pass&) const {
-    using namespace simd;
-    if (!dx) return;
-    if (!dx.add) fill(dx.tile, S(0));
-    for_each_window(x.steps, [&](Index t, Index v, Index u) {
-      const Index out = out_image().at(v, u);
-      for_each_packet<S>(window.image.channels * x.lanes, [&]<class P>(Index k) HEED_LAMBDA {
-        const P top = load<P>(y.at(t, out) + k), zero = set1<P>(0);
-        P left = load<P>(dy.at(t, out) + k);  // nothing, once it has been given
-        for (Index i = 0; i < window.kernel; ++i) {
-          for (Index j = 0; j < window.kernel; ++j) {
-            const P value = load<P>(in_window(x, t, v, u, i, j) + k);
-            accumulate(in_window(dx.tile, t, v, u, i, j) + k, select_less(value, top, zero, left));
-            left = select_less(value, top, left, zero);
-          }
-        }
-      });
-    });
-  }
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, MaxPool2d&, const Pass&) const;
 
   static void visit(auto&&, auto&...) {}
 
@@ -95,5 +65,42 @@ struct MaxPool2d {
     return x.at(t, window.image.at(v * window.stride + i, u * window.stride + j));
   }
 };
+
+template <class S>
+void MaxPool2d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  using namespace simd;
+  for_each_window(x.steps, [&](Index t, Index v, Index u) {
+    S* to = y.at(t, out_image().at(v, u));
+    for_each_packet<S>(window.image.channels * x.lanes, [&]<class P>(Index k) HEED_LAMBDA {
+      P top = load<P>(in_window(x, t, v, u, 0, 0) + k);
+      for (Index i = 0; i < window.kernel; ++i) {
+        for (Index j = 0; j < window.kernel; ++j) top = max(top, load<P>(in_window(x, t, v, u, i, j) + k));
+      }
+      store(to + k, top);
+    });
+  });
+}
+
+template <class S>
+void MaxPool2d<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, MaxPool2d&,
+                            const Pass&) const {
+  using namespace simd;
+  if (!dx) return;
+  if (!dx.add) fill(dx.tile, S(0));
+  for_each_window(x.steps, [&](Index t, Index v, Index u) {
+    const Index out = out_image().at(v, u);
+    for_each_packet<S>(window.image.channels * x.lanes, [&]<class P>(Index k) HEED_LAMBDA {
+      const P top = load<P>(y.at(t, out) + k), zero = set1<P>(0);
+      P left = load<P>(dy.at(t, out) + k);  // nothing, once it has been given
+      for (Index i = 0; i < window.kernel; ++i) {
+        for (Index j = 0; j < window.kernel; ++j) {
+          const P value = load<P>(in_window(x, t, v, u, i, j) + k);
+          accumulate(in_window(dx.tile, t, v, u, i, j) + k, select_less(value, top, zero, left));
+          left = select_less(value, top, left, zero);
+        }
+      }
+    });
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -46,15 +46,7 @@ struct PatchEmbedding {
 
   PatchEmbedding() = default;
   /// Throws where a size is not positive, or the image is not made of whole patches.
-  explicit PatchEmbedding(Options o) {
-    detail::check_patches({o.channels, o.height, o.width}, o.patch_size, "PatchEmbedding");
-    proj = Conv2d<S>({.in_channels = o.channels,
-                      .out_channels = o.embed_dim,
-                      .height = o.height,
-                      .width = o.width,
-                      .kernel_size = o.patch_size,
-                      .stride = o.patch_size});
-  }
+  explicit PatchEmbedding(Options o);
 
   void initialize(Key key) { proj.initialize(key); }
 
@@ -66,18 +58,36 @@ struct PatchEmbedding {
     return {patches(), embed_dim()};
   }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    proj.forward(x, Tile<S>(y.data, {1, y.steps * y.features}, y.lanes), cache.proj, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, PatchEmbedding& grad,
-                const Pass& pass) const {
-    const Shape image{1, y.steps * y.features};
-    proj.backward(x, Tile<const S>(y.data, image, y.lanes), Tile<const S>(dy.data, image, y.lanes), dx, cache.proj,
-                  grad.proj, pass);
-  }
+                const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) { f("proj", layers.proj...); }
 };
+
+template <class S>
+PatchEmbedding<S>::PatchEmbedding(Options o) {
+  detail::check_patches({o.channels, o.height, o.width}, o.patch_size, "PatchEmbedding");
+  proj = Conv2d<S>({.in_channels = o.channels,
+                    .out_channels = o.embed_dim,
+                    .height = o.height,
+                    .width = o.width,
+                    .kernel_size = o.patch_size,
+                    .stride = o.patch_size});
+}
+
+template <class S>
+void PatchEmbedding<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  proj.forward(x, Tile<S>(y.data, {1, y.steps * y.features}, y.lanes), cache.proj, pass);
+}
+
+template <class S>
+void PatchEmbedding<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                 PatchEmbedding& grad, const Pass& pass) const {
+  const Shape image{1, y.steps * y.features};
+  proj.backward(x, Tile<const S>(y.data, image, y.lanes), Tile<const S>(dy.data, image, y.lanes), dx, cache.proj,
+                grad.proj, pass);
+}
 
 }  // namespace heed::inline HEED_ISA

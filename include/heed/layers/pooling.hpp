@@ -43,47 +43,57 @@ struct MeanPool {
     TileBuffer<S> share;  // (steps, 1): 1 / length at valid steps, 0 past the end
   };
   Shape output_shape(Shape x) const { return {1, x.features}; }
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
-    const Tile<S> share = cache.share.take({x.steps, 1}, x.lanes);
-    for (Index t = 0; t < x.steps; ++t) {
-      for (Index l = 0; l < x.lanes; ++l) {
-        const Index n = x.length(l);
-        share.at(t)[l] = t < n ? S(1) / static_cast<S>(n) : S(0);
-      }
-    }
-    fill(y, S(0));
-    for (Index t = 0; t < x.steps; ++t) {
-      for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
-        simd::accumulate(y.data + at.number,
-                         simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(x.at(t) + at.number)));
-      });
-    }
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MeanPool&,
-                const Pass&) const {
-    if (!dx) return;
-    const Tile<const S> share = cache.share.view();
-    for (Index t = 0; t < x.steps; ++t) {
-      for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
-        put(dx, t * x.features * x.lanes + at.number,
-            simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(dy.data + at.number)));
-      });
-    }
-  }
+                const Pass&) const;
   /// Remembers the mean so far.
   Index prepare_stream(Shape x, Cache&) const { return x.features; }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
-    using namespace simd;
-    S* mean = memory.take(x.features);
-    const S share = 1 / static_cast<S>(memory.step + 1);
-    for_each_packet<S>(x.features, [&]<class P>(Index f) HEED_LAMBDA {
-      const P before = load<P>(mean + f);
-      store(mean + f, fma(sub(load<P>(x.data + f), before), set1<P>(share), before));
-    });
-    std::copy_n(mean, x.features, y.data);
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
   static void visit(auto&&, auto&...) {}
 };
+
+template <class S>
+void MeanPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+  const Tile<S> share = cache.share.take({x.steps, 1}, x.lanes);
+  for (Index t = 0; t < x.steps; ++t) {
+    for (Index l = 0; l < x.lanes; ++l) {
+      const Index n = x.length(l);
+      share.at(t)[l] = t < n ? S(1) / static_cast<S>(n) : S(0);
+    }
+  }
+  fill(y, S(0));
+  for (Index t = 0; t < x.steps; ++t) {
+    for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
+      simd::accumulate(y.data + at.number,
+                       simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(x.at(t) + at.number)));
+    });
+  }
+}
+
+template <class S>
+void MeanPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MeanPool&,
+                           const Pass&) const {
+  if (!dx) return;
+  const Tile<const S> share = cache.share.view();
+  for (Index t = 0; t < x.steps; ++t) {
+    for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
+      put(dx, t * x.features * x.lanes + at.number,
+          simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(dy.data + at.number)));
+    });
+  }
+}
+
+template <class S>
+void MeanPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+  using namespace simd;
+  S* mean = memory.take(x.features);
+  const S share = 1 / static_cast<S>(memory.step + 1);
+  for_each_packet<S>(x.features, [&]<class P>(Index f) HEED_LAMBDA {
+    const P before = load<P>(mean + f);
+    store(mean + f, fma(sub(load<P>(x.data + f), before), set1<P>(share), before));
+  });
+  std::copy_n(mean, x.features, y.data);
+}
 
 /// The largest value of each feature over the valid steps. Its gradient goes to the first step that has it.
 template <class S>
@@ -95,50 +105,60 @@ struct MaxPool {
     TileBuffer<std::int32_t> where;  // (1, features): the step that gave the maximum, -1 where there is none
   };
   Shape output_shape(Shape x) const { return {1, x.features}; }
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
-    const Tile<std::int32_t> where = cache.where.take({1, x.features}, x.lanes);
-    fill(where, std::int32_t(-1));
-    fill(y, S(0));
-    const Index common = common_length(x), n = x.features * x.lanes;
-    for (Index t = 0; t < x.steps; ++t) {
-      const S* from = x.at(t);
-      const auto take = [&](Index i, bool valid) HEED_LAMBDA {
-        const bool better = valid && (where.data[i] < 0 || from[i] > y.data[i]);
-        y.data[i] = better ? from[i] : y.data[i];
-        where.data[i] = better ? static_cast<std::int32_t>(t) : where.data[i];
-      };
-      if (t < common) {
-        for (Index i = 0; i < n; ++i) take(i, true);
-      } else {
-        for (Index i = 0; i < n; ++i) take(i, t < x.lengths[i % x.lanes]);
-      }
-    }
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MaxPool&,
-                const Pass&) const {
-    if (!dx) return;
-    const Tile<const std::int32_t> where = cache.where.view();
-    const Index n = x.features * x.lanes;
-    for (Index t = 0; t < x.steps; ++t) {
-      S* to = dx.tile.at(t);
-      for (Index i = 0; i < n; ++i) {
-        const S d = where.data[i] == t ? dy.data[i] : S(0);
-        to[i] = dx.add ? to[i] + d : d;
-      }
-    }
-  }
+                const Pass&) const;
   /// Remembers the largest so far.
   Index prepare_stream(Shape x, Cache&) const { return x.features; }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
-    using namespace simd;
-    S* largest = memory.take(x.features);
-    if (memory.step == 0) std::copy_n(x.data, x.features, largest);
-    for_each_packet<S>(x.features, [&]<class P>(Index f) HEED_LAMBDA {
-      store(largest + f, max(load<P>(largest + f), load<P>(x.data + f)));
-    });
-    std::copy_n(largest, x.features, y.data);
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
   static void visit(auto&&, auto&...) {}
 };
+
+template <class S>
+void MaxPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+  const Tile<std::int32_t> where = cache.where.take({1, x.features}, x.lanes);
+  fill(where, std::int32_t(-1));
+  fill(y, S(0));
+  const Index common = common_length(x), n = x.features * x.lanes;
+  for (Index t = 0; t < x.steps; ++t) {
+    const S* from = x.at(t);
+    const auto take = [&](Index i, bool valid) HEED_LAMBDA {
+      const bool better = valid && (where.data[i] < 0 || from[i] > y.data[i]);
+      y.data[i] = better ? from[i] : y.data[i];
+      where.data[i] = better ? static_cast<std::int32_t>(t) : where.data[i];
+    };
+    if (t < common) {
+      for (Index i = 0; i < n; ++i) take(i, true);
+    } else {
+      for (Index i = 0; i < n; ++i) take(i, t < x.lengths[i % x.lanes]);
+    }
+  }
+}
+
+template <class S>
+void MaxPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MaxPool&,
+                          const Pass&) const {
+  if (!dx) return;
+  const Tile<const std::int32_t> where = cache.where.view();
+  const Index n = x.features * x.lanes;
+  for (Index t = 0; t < x.steps; ++t) {
+    S* to = dx.tile.at(t);
+    for (Index i = 0; i < n; ++i) {
+      const S d = where.data[i] == t ? dy.data[i] : S(0);
+      to[i] = dx.add ? to[i] + d : d;
+    }
+  }
+}
+
+template <class S>
+void MaxPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+  using namespace simd;
+  S* largest = memory.take(x.features);
+  if (memory.step == 0) std::copy_n(x.data, x.features, largest);
+  for_each_packet<S>(x.features, [&]<class P>(Index f) HEED_LAMBDA {
+    store(largest + f, max(load<P>(largest + f), load<P>(x.data + f)));
+  });
+  std::copy_n(largest, x.features, y.data);
+}
 
 }  // namespace heed::inline HEED_ISA

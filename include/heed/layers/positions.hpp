@@ -47,47 +47,61 @@ struct SinusoidalPositions {
 
   Shape output_shape(Shape x) const { return x; }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
-    const Shape known = cache.positions.view().shape();
-    if (known.steps < x.steps || known.features != x.features) {
-      fill_positions(0, cache.positions.take(x.shape(), 1));
-    }
-    for (Index t = 0; t < x.steps; ++t) {
-      detail::add_position(x.at(t), cache.positions.view().at(t), x.features, x.lanes, y.at(t));
-    }
-    zero_past_end(y, x.lengths);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, SinusoidalPositions&,
-                const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
-    transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
-  }
+                const Pass& pass) const;
 
   Index prepare_stream(Shape x, Cache& cache) const {
     fill_positions(0, cache.positions.take({std::max<Index>(x.steps, 1), x.features}, 1));
     return 0;
   }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass&) const {
-    const Index t = memory.step, known = memory.max_steps;
-    if (known == 0) fill_positions(t, cache.positions.tile());
-    detail::add_position(x.data, cache.positions.view().at(known == 0 ? 0 : t), x.features, 1, y.data);
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass&) const;
 
   static void visit(auto&&, auto&...) {}
 
  private:
   // those of the steps from `first` on
-  static HEED_COLD void fill_positions(Index first, Tile<S> p) {
-    for (Index f = 0; f < p.features; ++f) {
-      const double rate = std::pow(10000.0, -static_cast<double>(f - f % 2) / static_cast<double>(p.features));
-      for (Index t = 0; t < p.steps; ++t) {
-        const double angle = static_cast<double>(first + t) * rate;
-        *p.at(t, f) = static_cast<S>(f % 2 ? std::cos(angle) : std::sin(angle));
-      }
+  static HEED_COLD void fill_positions(Index first, Tile<S> p);
+};
+
+template <class S>
+void SinusoidalPositions<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+  const Shape known = cache.positions.view().shape();
+  if (known.steps < x.steps || known.features != x.features) {
+    fill_positions(0, cache.positions.take(x.shape(), 1));
+  }
+  for (Index t = 0; t < x.steps; ++t) {
+    detail::add_position(x.at(t), cache.positions.view().at(t), x.features, x.lanes, y.at(t));
+  }
+  zero_past_end(y, x.lengths);
+}
+
+template <class S>
+void SinusoidalPositions<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&,
+                                      SinusoidalPositions&, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
+  transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
+}
+
+template <class S>
+void SinusoidalPositions<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                                         const Pass&) const {
+  const Index t = memory.step, known = memory.max_steps;
+  if (known == 0) fill_positions(t, cache.positions.tile());
+  detail::add_position(x.data, cache.positions.view().at(known == 0 ? 0 : t), x.features, 1, y.data);
+}
+
+template <class S>
+void SinusoidalPositions<S>::fill_positions(Index first, Tile<S> p) {
+  for (Index f = 0; f < p.features; ++f) {
+    const double rate = std::pow(10000.0, -static_cast<double>(f - f % 2) / static_cast<double>(p.features));
+    for (Index t = 0; t < p.steps; ++t) {
+      const double angle = static_cast<double>(first + t) * rate;
+      *p.at(t, f) = static_cast<S>(f % 2 ? std::cos(angle) : std::sin(angle));
     }
   }
-};
+}
 
 /// y_t = x_t + weight_t: a table of positions that is trained, up to `max_steps` of them. Name and start of a
 /// torch.nn.Embedding(max_steps, features).
@@ -104,13 +118,7 @@ struct LearnedPositions {
 
   LearnedPositions() = default;
   /// Throws where a size is not positive.
-  explicit LearnedPositions(Options o) {
-    require(o.max_steps > 0 && o.features > 0, [&] {
-      return Fault{"sizes must be positive", "LearnedPositions", {}, to_text(Extents<2>{o.max_steps, o.features})};
-    });
-    weight = Table<S>(o.max_steps, o.features);
-    initialize({});
-  }
+  explicit LearnedPositions(Options o);
 
   /// N(0, 1)
   void initialize(Key key) { initialize_normal(weight, key.child(0)); }
@@ -119,45 +127,67 @@ struct LearnedPositions {
   Index features() const { return weight.width(); }
 
   /// Throws where the features are others or the steps are more than there are positions.
-  Shape output_shape(Shape x) const {
-    require(x.features == features(), [&] {
-      return Fault{"wrong number of features", "LearnedPositions", std::to_string(features()),
-                   std::to_string(x.features)};
-    });
-    require(x.steps <= max_steps(), [&] {
-      return Fault{"more steps than positions", "LearnedPositions", "at most " + std::to_string(max_steps()),
-                   std::to_string(x.steps)};
-    });
-    return x;
-  }
+  Shape output_shape(Shape x) const;
 
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    assert(x.steps <= max_steps());
-    for (Index t = 0; t < x.steps; ++t) {
-      detail::add_position(x.at(t), weight.row(t), x.features, x.lanes, y.at(t));
-    }
-    zero_past_end(y, x.lengths);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
 
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LearnedPositions& grad,
-                const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
-    for (Index t = 0; t < x.steps; ++t) {
-      kernels::bias_gradient<S>(1, x.lanes, {d.at(t), x.features, x.features * x.lanes}, grad.weight.row(t));
-    }
-    transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
-  }
+                const Pass& pass) const;
 
   Index prepare_stream(Shape x, Cache&) const {
     output_shape(x);
     return 0;
   }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
-    detail::add_position(x.data, weight.row(memory.step), x.features, 1, y.data);
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
 
   static void visit(auto&& f, auto&... layers) { f("weight", layers.weight...); }
 };
+
+template <class S>
+LearnedPositions<S>::LearnedPositions(Options o) {
+  require(o.max_steps > 0 && o.features > 0, [&] {
+    return Fault{"sizes must be positive", "LearnedPositions", {}, to_text(Extents<2>{o.max_steps, o.features})};
+  });
+  weight = Table<S>(o.max_steps, o.features);
+  initialize({});
+}
+
+template <class S>
+Shape LearnedPositions<S>::output_shape(Shape x) const {
+  require(x.features == features(), [&] {
+    return Fault{"wrong number of features", "LearnedPositions", std::to_string(features()),
+                 std::to_string(x.features)};
+  });
+  require(x.steps <= max_steps(), [&] {
+    return Fault{"more steps than positions", "LearnedPositions", "at most " + std::to_string(max_steps()),
+                 std::to_string(x.steps)};
+  });
+  return x;
+}
+
+template <class S>
+void LearnedPositions<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  assert(x.steps <= max_steps());
+  for (Index t = 0; t < x.steps; ++t) {
+    detail::add_position(x.at(t), weight.row(t), x.features, x.lanes, y.at(t));
+  }
+  zero_past_end(y, x.lengths);
+}
+
+template <class S>
+void LearnedPositions<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&,
+                                   LearnedPositions& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
+  for (Index t = 0; t < x.steps; ++t) {
+    kernels::bias_gradient<S>(1, x.lanes, {d.at(t), x.features, x.features * x.lanes}, grad.weight.row(t));
+  }
+  transform_gradient<S>(d, d, dx, []<class P>(const P&, const P& v) HEED_LAMBDA { return v; });
+}
+
+template <class S>
+void LearnedPositions<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
+  detail::add_position(x.data, weight.row(memory.step), x.features, 1, y.data);
+}
 
 }  // namespace heed::inline HEED_ISA

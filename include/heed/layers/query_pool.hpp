@@ -35,11 +35,7 @@ struct QueryPool {
 
   QueryPool() = default;
   /// Throws where a size is not positive, and for a causal attention.
-  explicit QueryPool(Options o) : attention(o) {
-    require(!o.causal, [] { return Fault{"a pool sees all steps: causal must be off", "QueryPool", {}, {}}; });
-    query = Vector<S>(o.query_size);
-    initialize({});
-  }
+  explicit QueryPool(Options o);
 
   /// The query from U(-1/sqrt(query_size), 1/sqrt(query_size)).
   void initialize(Key key) {
@@ -56,32 +52,50 @@ struct QueryPool {
   }
   static void keep_weights(Cache& cache) { A::keep_weights(cache.attention); }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    const Tile<S> q = cache.query.take({1, query.size()}, x.lanes);
-    for (Index f = 0; f < q.features; ++f) std::fill_n(q.at(0, f), q.lanes, query.data()[f]);
-    attention.forward(q, x, y, cache.attention, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
   /// Remembers all steps.
   Index prepare_stream(Shape x, Cache&) const { return attention.stream_size(x); }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-    const Tile<const S> q(query.data(), {1, query.size()}, 1);
-    attention.stream_step(q, x, y, memory, cache.attention, pass);
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, QueryPool& grad,
-                const Pass& pass) const {
-    const Tile<const S> q = cache.query.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dq = pass.scratch.like(q);
-    attention.backward(q, x, y, dy, into(dq), dx, cache.attention, grad.attention, pass);
-    kernels::bias_gradient<S>(1, dq.lanes, {dq.data, dq.features, 0}, grad.query.data());
-  }
+                const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("query", layers.query...);
     f("attention", layers.attention...);
   }
 };
+
+template <class A>
+QueryPool<A>::QueryPool(Options o) : attention(o) {
+  require(!o.causal, [] { return Fault{"a pool sees all steps: causal must be off", "QueryPool", {}, {}}; });
+  query = Vector<S>(o.query_size);
+  initialize({});
+}
+
+template <class A>
+void QueryPool<A>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  const Tile<S> q = cache.query.take({1, query.size()}, x.lanes);
+  for (Index f = 0; f < q.features; ++f) std::fill_n(q.at(0, f), q.lanes, query.data()[f]);
+  attention.forward(q, x, y, cache.attention, pass);
+}
+
+template <class A>
+void QueryPool<A>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                               const Pass& pass) const {
+  const Tile<const S> q(query.data(), {1, query.size()}, 1);
+  attention.stream_step(q, x, y, memory, cache.attention, pass);
+}
+
+template <class A>
+void QueryPool<A>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                            QueryPool& grad, const Pass& pass) const {
+  const Tile<const S> q = cache.query.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dq = pass.scratch.like(q);
+  attention.backward(q, x, y, dy, into(dq), dx, cache.attention, grad.attention, pass);
+  kernels::bias_gradient<S>(1, dq.lanes, {dq.data, dq.features, 0}, grad.query.data());
+}
 
 }  // namespace heed::inline HEED_ISA

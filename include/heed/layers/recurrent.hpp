@@ -48,21 +48,7 @@ struct Recurrent {
 
   Recurrent() = default;
   /// Throws where a size is not positive or the dropout not in [0, 1).
-  HEED_COLD explicit Recurrent(const Options& o) : cell(o), dropout_(o.dropout), directions_(o.bidirectional ? 2 : 1) {
-    require(o.input_size > 0 && o.hidden_size > 0, [&] {
-      return Fault{"sizes must be positive", name(), {}, to_text(Extents<2>{o.input_size, o.hidden_size})};
-    });
-    require(o.num_layers > 0, [&] {
-      return Fault{"num_layers out of range", name(), "at least 1", text_of(o.num_layers)};
-    });
-    check_dropout_rate(o.dropout, name(), "dropout");
-    for (Index layer = 0; layer < o.num_layers; ++layer) {
-      for (Index d = 0; d < directions_; ++d) {
-        weights.emplace_back(cell.gate_count(), layer ? directions_ * o.hidden_size : o.input_size, o.hidden_size);
-      }
-    }
-    initialize({});
-  }
+  HEED_COLD explicit Recurrent(const Options& o);
 
   void initialize(Key key) {
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i].initialize(i ? key.child(i + 3) : key);
@@ -78,86 +64,31 @@ struct Recurrent {
   /// Of h and c, for sequences side by side.
   Shape state_shape() const { return {static_cast<Index>(weights.size()), hidden_size()}; }
 
-  Shape output_shape(Shape x) const {
-    require(x.features == input_size(), [&] {
-      return Fault{"wrong number of features", name(), text_of(input_size()), text_of(x.features)};
-    });
-    return {x.steps, output_size()};
-  }
+  Shape output_shape(Shape x) const;
 
   // ---- whole sequences
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, ConstState initial = {},
-               State final = {}) const {
-    const Index layers = num_layers(), H = hidden_size();
-    make_room(cache);
-    for (Index layer = 0; layer < layers; ++layer) {
-      const bool last = layer + 1 == layers;
-      const Tile<S> out = last ? y : output(cache, layer).take({x.steps, output_size()}, x.lanes, x.lengths);
-      for (Index d = 0; d < directions_; ++d) {
-        const Index i = layer * directions_ + d;
-        run(i, cache, pass).forward(x, FeatureRange<S>(out, d * H, H), initial.row(i), final.row(i));
-      }
-      if (!last) x = drop(layer, out, cache, pass);
-    }
-  }
+               State final = {}) const;
 
   /// `dy` may be empty where only the final state was used. `d_final`: the gradient of the final state; `d_initial`:
   /// where that of the initial state goes (overwritten).
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Recurrent& grad,
-                const Pass& pass, ConstState initial = {}, ConstState d_final = {}, State d_initial = {}) const {
-    const Index H = hidden_size();
-    const Scratch::Mark mark(pass.scratch);
-    for (Index layer = num_layers(); layer-- > 0;) {
-      const Tile<const S> in = layer ? input(layer, cache, pass) : x;
-      const Tile<const S> out = layer + 1 == num_layers() ? y : output(cache, layer).view();
-      const Tile<S> din = layer ? pass.scratch.like(in) : Tile<S>();
-      for (Index d = 0; d < directions_; ++d) {
-        const Index i = layer * directions_ + d;
-        const Into<S> to = layer ? Into<S>{din, d > 0} : Into<S>{dx.tile, dx.add || d > 0};
-        run(i, cache, pass)
-            .backward(in, FeatureRange<const S>(out, d * H, H), FeatureRange<const S>(dy, d * H, H), to,
-                      grad.weights[static_cast<std::size_t>(i)], initial.row(i), d_final.row(i), d_initial.row(i));
-      }
-      if (layer && drops(pass)) multiply(kept(cache, layer - 1).view(), din);
-      dy = din;
-    }
-  }
+                const Pass& pass, ConstState initial = {}, ConstState d_final = {}, State d_initial = {}) const;
 
   // ---- a step at a time, for streams
 
   /// Before the first `step`.
-  void prepare(Index lanes, Cache& cache) const {
-    require(!bidirectional(), [&] {
-      return Fault{"a layer that runs from both ends has no next step", name(), "one direction", "two"};
-    });
-    make_room(cache);
-    for (std::size_t i = 0; i < weights.size(); ++i) cell.prepare(weights[i], 1, lanes, cache.runs[i]);
-  }
+  void prepare(Index lanes, Cache& cache) const;
   /// One step of x and the state (state_shape()) to y and the next state, in place. As `forward` without training.
-  void step(Tile<const S> x, Tile<S> y, State state, Cache& cache, const Pass&) const {
-    for (Index i = 0; i < num_layers(); ++i) {
-      auto& run = cache.runs[static_cast<std::size_t>(i)];
-      const State row = state.row(i);
-      cell.step(weights[static_cast<std::size_t>(i)], 0, x.lanes, x.data, row, row.h.data, run);
-      if (cell.has_cell()) copy(Tile<const S>(cell.cell(run, 0)), row.c);
-      x = row.h;
-    }
-    copy(x, y);
-  }
+  void step(Tile<const S> x, Tile<S> y, State state, Cache& cache, const Pass&) const;
 
   /// Remembers the state: h of every layer, then c. Throws where the layers run from both ends.
   Index prepare_stream(Shape, Cache& cache) const {
     prepare(1, cache);
     return (cell.has_cell() ? 2 : 1) * state_shape().steps * hidden_size();
   }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-    const Shape shape = state_shape();
-    const Index size = shape.steps * shape.features;
-    State state{Tile<S>(memory.take(size), shape, 1), {}};
-    if (cell.has_cell()) state.c = Tile<S>(memory.take(size), shape, 1);
-    step(x, y, state, cache, pass);
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto& first, auto&... rest) {
     require(((rest.weights.size() == first.weights.size()) && ...), [&] {
@@ -178,26 +109,13 @@ struct Recurrent {
     const auto k = static_cast<std::size_t>(i);
     return {cell, weights[k], cache.runs[k], pass, i % directions_ == 1};
   }
-  void make_room(Cache& cache) const {
-    cache.runs.resize(weights.size());
-    const auto inner = static_cast<std::size_t>(num_layers() - 1);
-    for (auto* buffers : {&cache.outputs, &cache.kept, &cache.dropped}) buffers->resize(inner);
-  }
+  void make_room(Cache& cache) const;
   static TileBuffer<S>& output(Cache& cache, Index layer) { return cache.outputs[static_cast<std::size_t>(layer)]; }
   static TileBuffer<S>& kept(Cache& cache, Index layer) { return cache.kept[static_cast<std::size_t>(layer)]; }
 
   bool drops(const Pass& pass) const { return DropoutMask::active(dropout_, pass); }
   // what the next layer sees
-  Tile<const S> drop(Index layer, Tile<S> out, Cache& cache, const Pass& pass) const {
-    if (!drops(pass)) return out;
-    const Tile<S> keep = kept(cache, layer).take(out.shape(), out.lanes);
-    DropoutMask(dropout_, pass.at(static_cast<std::uint64_t>(layer)))
-        .fill(keep.data, out.steps * out.features, out.lanes);
-    const Tile<S> result = cache.dropped[static_cast<std::size_t>(layer)].take(out.shape(), out.lanes, out.lengths);
-    copy(Tile<const S>(out), result);
-    multiply(Tile<const S>(keep), result);
-    return result;
-  }
+  Tile<const S> drop(Index layer, Tile<S> out, Cache& cache, const Pass& pass) const;
   Tile<const S> input(Index layer, Cache& cache, const Pass& pass) const {
     return drops(pass) ? cache.dropped[static_cast<std::size_t>(layer - 1)].view() : output(cache, layer - 1).view();
   }
@@ -205,5 +123,118 @@ struct Recurrent {
   double dropout_ = 0;
   Index directions_ = 1;
 };
+
+template <class Cell_>
+Recurrent<Cell_>::Recurrent(const Options& o) : cell(o), dropout_(o.dropout), directions_(o.bidirectional ? 2 : 1) {
+  require(o.input_size > 0 && o.hidden_size > 0, [&] {
+    return Fault{"sizes must be positive", name(), {}, to_text(Extents<2>{o.input_size, o.hidden_size})};
+  });
+  require(o.num_layers > 0, [&] {
+    return Fault{"num_layers out of range", name(), "at least 1", text_of(o.num_layers)};
+  });
+  check_dropout_rate(o.dropout, name(), "dropout");
+  for (Index layer = 0; layer < o.num_layers; ++layer) {
+    for (Index d = 0; d < directions_; ++d) {
+      weights.emplace_back(cell.gate_count(), layer ? directions_ * o.hidden_size : o.input_size, o.hidden_size);
+    }
+  }
+  initialize({});
+}
+
+template <class Cell_>
+Shape Recurrent<Cell_>::output_shape(Shape x) const {
+  require(x.features == input_size(), [&] {
+    return Fault{"wrong number of features", name(), text_of(input_size()), text_of(x.features)};
+  });
+  return {x.steps, output_size()};
+}
+
+template <class Cell_>
+void Recurrent<Cell_>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, ConstState initial,
+                               State final) const {
+  const Index layers = num_layers(), H = hidden_size();
+  make_room(cache);
+  for (Index layer = 0; layer < layers; ++layer) {
+    const bool last = layer + 1 == layers;
+    const Tile<S> out = last ? y : output(cache, layer).take({x.steps, output_size()}, x.lanes, x.lengths);
+    for (Index d = 0; d < directions_; ++d) {
+      const Index i = layer * directions_ + d;
+      run(i, cache, pass).forward(x, FeatureRange<S>(out, d * H, H), initial.row(i), final.row(i));
+    }
+    if (!last) x = drop(layer, out, cache, pass);
+  }
+}
+
+template <class Cell_>
+void Recurrent<Cell_>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                Recurrent& grad, const Pass& pass, ConstState initial, ConstState d_final,
+                                State d_initial) const {
+  const Index H = hidden_size();
+  const Scratch::Mark mark(pass.scratch);
+  for (Index layer = num_layers(); layer-- > 0;) {
+    const Tile<const S> in = layer ? input(layer, cache, pass) : x;
+    const Tile<const S> out = layer + 1 == num_layers() ? y : output(cache, layer).view();
+    const Tile<S> din = layer ? pass.scratch.like(in) : Tile<S>();
+    for (Index d = 0; d < directions_; ++d) {
+      const Index i = layer * directions_ + d;
+      const Into<S> to = layer ? Into<S>{din, d > 0} : Into<S>{dx.tile, dx.add || d > 0};
+      run(i, cache, pass)
+          .backward(in, FeatureRange<const S>(out, d * H, H), FeatureRange<const S>(dy, d * H, H), to,
+                    grad.weights[static_cast<std::size_t>(i)], initial.row(i), d_final.row(i), d_initial.row(i));
+    }
+    if (layer && drops(pass)) multiply(kept(cache, layer - 1).view(), din);
+    dy = din;
+  }
+}
+
+template <class Cell_>
+void Recurrent<Cell_>::prepare(Index lanes, Cache& cache) const {
+  require(!bidirectional(), [&] {
+    return Fault{"a layer that runs from both ends has no next step", name(), "one direction", "two"};
+  });
+  make_room(cache);
+  for (std::size_t i = 0; i < weights.size(); ++i) cell.prepare(weights[i], 1, lanes, cache.runs[i]);
+}
+
+template <class Cell_>
+void Recurrent<Cell_>::step(Tile<const S> x, Tile<S> y, State state, Cache& cache, const Pass&) const {
+  for (Index i = 0; i < num_layers(); ++i) {
+    auto& run = cache.runs[static_cast<std::size_t>(i)];
+    const State row = state.row(i);
+    cell.step(weights[static_cast<std::size_t>(i)], 0, x.lanes, x.data, row, row.h.data, run);
+    if (cell.has_cell()) copy(Tile<const S>(cell.cell(run, 0)), row.c);
+    x = row.h;
+  }
+  copy(x, y);
+}
+
+template <class Cell_>
+void Recurrent<Cell_>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                                   const Pass& pass) const {
+  const Shape shape = state_shape();
+  const Index size = shape.steps * shape.features;
+  State state{Tile<S>(memory.take(size), shape, 1), {}};
+  if (cell.has_cell()) state.c = Tile<S>(memory.take(size), shape, 1);
+  step(x, y, state, cache, pass);
+}
+
+template <class Cell_>
+void Recurrent<Cell_>::make_room(Cache& cache) const {
+  cache.runs.resize(weights.size());
+  const auto inner = static_cast<std::size_t>(num_layers() - 1);
+  for (auto* buffers : {&cache.outputs, &cache.kept, &cache.dropped}) buffers->resize(inner);
+}
+
+template <class Cell_>
+auto Recurrent<Cell_>::drop(Index layer, Tile<S> out, Cache& cache, const Pass& pass) const -> Tile<const S> {
+  if (!drops(pass)) return out;
+  const Tile<S> keep = kept(cache, layer).take(out.shape(), out.lanes);
+  DropoutMask(dropout_, pass.at(static_cast<std::uint64_t>(layer)))
+      .fill(keep.data, out.steps * out.features, out.lanes);
+  const Tile<S> result = cache.dropped[static_cast<std::size_t>(layer)].take(out.shape(), out.lanes, out.lengths);
+  copy(Tile<const S>(out), result);
+  multiply(Tile<const S>(keep), result);
+  return result;
+}
 
 }  // namespace heed::inline HEED_ISA

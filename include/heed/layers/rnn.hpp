@@ -45,43 +45,53 @@ struct RnnCell {
     detail::add_biases(w, cache);
   }
 
-  void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
-    using namespace simd;
-    const Index H = w.hidden_size();
-    S* h = cache.gates.tile().at(t);
-    const S* bias = cache.bias.data();
-    if (previous.h) {
-      kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x), times<S>(w.hh, previous.h)});
-    } else {
-      kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x)});
-    }
-    const bool relu = nonlinearity == Nonlinearity::relu;
-    for_each_packet<S>(H * L, [&]<class P>(Index k) HEED_LAMBDA {
-      const P a = load<P>(h + k), value = relu ? max(a, set1<P>(0)) : simd::tanh(a);
-      store(h + k, value);
-      store(y + k, value);
-    });
-  }
+  void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const;
 
-  void step_backward(const Weights&, Index t, Before, Tile<S> dh, Tile<S>, Cache& cache, const Pass&) const {
-    using namespace simd;
-    S* h = cache.gates.tile().at(t);
-    const bool relu = nonlinearity == Nonlinearity::relu;
-    for_each_packet<S>(dh.features * dh.lanes, [&]<class P>(Index k) HEED_LAMBDA {
-      const P zero = set1<P>(0), y = load<P>(h + k), d = load<P>(dh.data + k);
-      store(h + k, relu ? select_less(zero, y, d, zero) : mul(d, sub(set1<P>(1), mul(y, y))));
-    });
-  }
+  void step_backward(const Weights&, Index t, Before, Tile<S> dh, Tile<S>, Cache& cache, const Pass&) const;
   static Tile<S> cell(Cache&, Index) { return {}; }
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
   static RecurrentGradients<S> recurrent_gradients(const Cache& cache) {
     return {{{cache.gates.view(), cache.gates.view().features, 0}}};
   }
 
-  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const {
-    detail::accumulate_input<S>(steps, x, cache, grad, pass);
-  }
+  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
 };
+
+template <class S>
+void RnnCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
+  using namespace simd;
+  const Index H = w.hidden_size();
+  S* h = cache.gates.tile().at(t);
+  const S* bias = cache.bias.data();
+  if (previous.h) {
+    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x), times<S>(w.hh, previous.h)});
+  } else {
+    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x)});
+  }
+  const bool relu = nonlinearity == Nonlinearity::relu;
+  for_each_packet<S>(H * L, [&]<class P>(Index k) HEED_LAMBDA {
+    const P a = load<P>(h + k), value = relu ? max(a, set1<P>(0)) : simd::tanh(a);
+    store(h + k, value);
+    store(y + k, value);
+  });
+}
+
+template <class S>
+void RnnCell<S>::step_backward(const Weights&, Index t, Before, Tile<S> dh, Tile<S>, Cache& cache, const Pass&) const {
+  using namespace simd;
+  S* h = cache.gates.tile().at(t);
+  const bool relu = nonlinearity == Nonlinearity::relu;
+  for_each_packet<S>(dh.features * dh.lanes, [&]<class P>(Index k) HEED_LAMBDA {
+    const P zero = set1<P>(0), y = load<P>(h + k), d = load<P>(dh.data + k);
+    store(h + k, relu ? select_less(zero, y, d, zero) : mul(d, sub(set1<P>(1), mul(y, y))));
+  });
+}
+
+template <class S>
+void RnnCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad,
+                            const Pass& pass) const {
+  detail::accumulate_input<S>(steps, x, cache, grad, pass);
+}
 
 /// torch.nn.RNN: `RnnCell` in `Recurrent`. Options: input_size, hidden_size, num_layers, bidirectional, dropout,
 /// nonlinearity.

@@ -45,16 +45,7 @@ struct ShiftedPatchEmbedding {
 
   ShiftedPatchEmbedding() = default;
   /// Throws where a size is not positive, the image is not made of whole patches, or patches have no half.
-  explicit ShiftedPatchEmbedding(Options o) : image{o.channels, o.height, o.width}, patch_size(o.patch_size) {
-    check_image(image, "ShiftedPatchEmbedding");
-    detail::check_patches(image, patch_size, "ShiftedPatchEmbedding");
-    require(patch_size % 2 == 0, [&] {
-      return Fault{"patches have no half", "ShiftedPatchEmbedding", "an even patch_size", std::to_string(patch_size)};
-    });
-    norm = LayerNorm<S>({patch_features()});
-    proj = Dense<S>({patch_features(), o.embed_dim});
-    initialize({});
-  }
+  explicit ShiftedPatchEmbedding(Options o);
 
   void initialize(Key key) {
     norm.initialize(key);
@@ -69,31 +60,10 @@ struct ShiftedPatchEmbedding {
     return {patches(), embed_dim()};
   }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    const Tile<S> cut = cache.patches.take({patches(), patch_features()}, x.lanes);
-    const Tile<S> normed = cache.normed.take(cut.shape(), x.lanes);
-    fill(cut, S(0));
-    for_each_pixel([&](Index from, Index patch, Index to) {
-      std::copy_n(x.at(0, from), image.channels * x.lanes, cut.at(patch, to));
-    });
-    norm.forward(cut, normed, cache.norm, pass);
-    proj.forward(normed, y, cache.proj, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> /*x*/, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
-                ShiftedPatchEmbedding& grad, const Pass& pass) const {
-    const Tile<const S> cut = cache.patches.view(), normed = cache.normed.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dnormed = pass.scratch.like(cut), dcut = dx ? pass.scratch.like(cut) : Tile<S>();
-    proj.backward(normed, y, dy, into(dnormed), cache.proj, grad.proj, pass);
-    norm.backward(cut, normed, dnormed, into(dcut), cache.norm, grad.norm, pass);
-    if (!dx) return;
-    if (!dx.add) fill(dx.tile, S(0));
-    for_each_pixel([&](Index to, Index patch, Index from) {
-      const Shape pixel{1, image.channels};
-      add<S>({dcut.at(patch, from), pixel, dy.lanes}, {dx.tile.at(0, to), pixel, dy.lanes});
-    });
-  }
+                ShiftedPatchEmbedding& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("norm", layers.norm...);
@@ -126,5 +96,46 @@ struct ShiftedPatchEmbedding {
     }
   }
 };
+
+template <class S>
+ShiftedPatchEmbedding<S>::ShiftedPatchEmbedding(Options o)
+    : image{o.channels, o.height, o.width}, patch_size(o.patch_size) {
+  check_image(image, "ShiftedPatchEmbedding");
+  detail::check_patches(image, patch_size, "ShiftedPatchEmbedding");
+  require(patch_size % 2 == 0, [&] {
+    return Fault{"patches have no half", "ShiftedPatchEmbedding", "an even patch_size", std::to_string(patch_size)};
+  });
+  norm = LayerNorm<S>({patch_features()});
+  proj = Dense<S>({patch_features(), o.embed_dim});
+  initialize({});
+}
+
+template <class S>
+void ShiftedPatchEmbedding<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  const Tile<S> cut = cache.patches.take({patches(), patch_features()}, x.lanes);
+  const Tile<S> normed = cache.normed.take(cut.shape(), x.lanes);
+  fill(cut, S(0));
+  for_each_pixel([&](Index from, Index patch, Index to) {
+    std::copy_n(x.at(0, from), image.channels * x.lanes, cut.at(patch, to));
+  });
+  norm.forward(cut, normed, cache.norm, pass);
+  proj.forward(normed, y, cache.proj, pass);
+}
+
+template <class S>
+void ShiftedPatchEmbedding<S>::backward(Tile<const S> /*x*/, Tile<const S> y, Tile<const S> dy, Into<S> dx,
+                                        Cache& cache, ShiftedPatchEmbedding& grad, const Pass& pass) const {
+  const Tile<const S> cut = cache.patches.view(), normed = cache.normed.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dnormed = pass.scratch.like(cut), dcut = dx ? pass.scratch.like(cut) : Tile<S>();
+  proj.backward(normed, y, dy, into(dnormed), cache.proj, grad.proj, pass);
+  norm.backward(cut, normed, dnormed, into(dcut), cache.norm, grad.norm, pass);
+  if (!dx) return;
+  if (!dx.add) fill(dx.tile, S(0));
+  for_each_pixel([&](Index to, Index patch, Index from) {
+    const Shape pixel{1, image.channels};
+    add<S>({dcut.at(patch, from), pixel, dy.lanes}, {dx.tile.at(0, to), pixel, dy.lanes});
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -30,51 +30,15 @@ struct Standardize {
 
   Standardize() = default;
   /// Throws where the sizes differ or a number is not finite, or a deviation not positive.
-  Standardize(const std::vector<double>& means, const std::vector<double>& deviations) {
-    require(means.size() == deviations.size(), [&] {
-      return Fault{"sizes differ", "Standardize", text_of(means.size()), text_of(deviations.size())};
-    });
-    mean = Vector<S>(static_cast<Index>(means.size()));
-    deviation = Vector<S>(static_cast<Index>(means.size()));
-    for (Index f = 0; f < mean.size(); ++f) {
-      mean(f) = static_cast<S>(means[static_cast<std::size_t>(f)]);
-      deviation(f) = static_cast<S>(deviations[static_cast<std::size_t>(f)]);
-      require(
-          std::isfinite(mean(f)) && std::isfinite(deviation(f)) && deviation(f) > 0 && std::isfinite(1 / deviation(f)),
-          [&] {
-            return Fault{"not a finite mean and a positive deviation", "Standardize, feature " + text_of(f), {}, {}};
-          });
-    }
-  }
+  Standardize(const std::vector<double>& means, const std::vector<double>& deviations);
 
   bool active() const { return !mean.empty(); }
 
-  Shape output_shape(Shape x) const {
-    require(x.features == mean.size(), [&] {
-      return Fault{"wrong number of features", "Standardize", text_of(mean.size()), text_of(x.features)};
-    });
-    return x;
-  }
+  Shape output_shape(Shape x) const;
 
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
-    using namespace simd;
-    each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
-      const S shift = mean(f), factor = 1 / deviation(f);
-      for_each_lane<S>(x.lanes, [&]<class P>(Index l) HEED_LAMBDA {
-        store(y.data + at + l, mul(sub(load<P>(x.data + at + l), set1<P>(shift)), set1<P>(factor)));
-      });
-    });
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
 
-  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Standardize&, const Pass&) const {
-    using namespace simd;
-    if (!dx) return;
-    each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
-      const S factor = 1 / deviation(f);
-      for_each_lane<S>(x.lanes, [&]<class P>(Index l)
-                                    HEED_LAMBDA { put(dx, at + l, mul(load<P>(dy.data + at + l), set1<P>(factor))); });
-    });
-  }
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Standardize&, const Pass&) const;
 
   static void visit(auto&&, auto&...) {}
 
@@ -86,5 +50,54 @@ struct Standardize {
     }
   }
 };
+
+template <class S>
+Standardize<S>::Standardize(const std::vector<double>& means, const std::vector<double>& deviations) {
+  require(means.size() == deviations.size(), [&] {
+    return Fault{"sizes differ", "Standardize", text_of(means.size()), text_of(deviations.size())};
+  });
+  mean = Vector<S>(static_cast<Index>(means.size()));
+  deviation = Vector<S>(static_cast<Index>(means.size()));
+  for (Index f = 0; f < mean.size(); ++f) {
+    mean(f) = static_cast<S>(means[static_cast<std::size_t>(f)]);
+    deviation(f) = static_cast<S>(deviations[static_cast<std::size_t>(f)]);
+    require(
+        std::isfinite(mean(f)) && std::isfinite(deviation(f)) && deviation(f) > 0 && std::isfinite(1 / deviation(f)),
+        [&] {
+          return Fault{"not a finite mean and a positive deviation", "Standardize, feature " + text_of(f), {}, {}};
+        });
+  }
+}
+
+template <class S>
+Shape Standardize<S>::output_shape(Shape x) const {
+  require(x.features == mean.size(), [&] {
+    return Fault{"wrong number of features", "Standardize", text_of(mean.size()), text_of(x.features)};
+  });
+  return x;
+}
+
+template <class S>
+void Standardize<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  using namespace simd;
+  each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
+    const S shift = mean(f), factor = 1 / deviation(f);
+    for_each_lane<S>(x.lanes, [&]<class P>(Index l) HEED_LAMBDA {
+      store(y.data + at + l, mul(sub(load<P>(x.data + at + l), set1<P>(shift)), set1<P>(factor)));
+    });
+  });
+}
+
+template <class S>
+void Standardize<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Standardize&,
+                              const Pass&) const {
+  using namespace simd;
+  if (!dx) return;
+  each_feature(x, [&](Index f, Index at) HEED_LAMBDA {
+    const S factor = 1 / deviation(f);
+    for_each_lane<S>(x.lanes, [&]<class P>(Index l)
+                                  HEED_LAMBDA { put(dx, at + l, mul(load<P>(dy.data + at + l), set1<P>(factor))); });
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -52,26 +52,10 @@ struct TransformerDecoderBlock {
 
   TransformerDecoderBlock() = default;
   /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
-  explicit TransformerDecoderBlock(Options o)
-      : self_attn({.embed_dim = o.d_model, .num_heads = o.num_heads, .dropout = o.dropout, .causal = o.causal}),
-        multihead_attn({.embed_dim = o.d_model,
-                        .num_heads = o.num_heads,
-                        .kdim = o.memory_size,
-                        .vdim = o.memory_size,
-                        .dropout = o.dropout}),
-        feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
-        norm(o.norm),
-        dropout(o.dropout) {
-    if (norm != NormPlacement::none) norm1 = norm2 = norm3 = LayerNorm<S>({o.d_model, o.layer_norm_eps});
-  }
+  explicit TransformerDecoderBlock(Options o);
 
   /// Each part as it starts by itself.
-  void initialize(Key key) {
-    self_attn.initialize(key.child(0));
-    multihead_attn.initialize(key.child(1));
-    feed_forward.initialize(key.child(2));
-    for (LayerNorm<S>* n : {&norm1, &norm2, &norm3}) n->initialize(key);
-  }
+  void initialize(Key key);
 
   Shape output_shape(Shape x, Shape memory) const {
     return multihead_attn.output_shape(self_attn.output_shape(x), memory);
@@ -83,41 +67,10 @@ struct TransformerDecoderBlock {
 
   /// A mask (true: attend), steps x memory steps, is of all sequences; it stays until the backward pass is over.
   void forward(Tile<const S> x, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
-               AttentionMask memory_mask = {}) const {
-    const Tile<S> g = cache.self.take(x.shape(), x.lanes, x.lengths);
-    const Tile<S> h = cache.hidden.take(x.shape(), x.lanes, x.lengths);
-    first().forward(x, g, cache.first, pass.at(1),
-                    [&](Tile<const S> in, Tile<S> out) { self_attn.forward(in, out, cache.self_attn, pass.at(0)); });
-    second().forward(g, h, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
-      multihead_attn.forward(in, memory, out, cache.multihead_attn, pass.at(2), memory_mask);
-    });
-    third().forward(h, y, cache.third, pass.at(5), [&](Tile<const S> in, Tile<S> out) {
-      feed_forward.forward(in, out, cache.feed_forward, pass.at(4));
-    });
-    zero_past_end(y, x.lengths);
-  }
+               AttentionMask memory_mask = {}) const;
 
   void backward(Tile<const S> x, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dx, Into<S> dmemory,
-                Cache& cache, TransformerDecoderBlock& grad, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> g = cache.self.view().with_lengths(x.lengths);
-    const Tile<const S> h = cache.hidden.view().with_lengths(x.lengths);
-    const Tile<S> dg = pass.scratch.like(g), dh = pass.scratch.like(h);
-    const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
-    third().backward(h, y, d, into(dh), cache.third, grad.norm3, pass.at(5),
-                     [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
-                       feed_forward.backward(in, {}, dout, din, cache.feed_forward, grad.feed_forward, pass.at(4));
-                     });
-    second().backward(g, h, dh, into(dg), cache.second, grad.norm2, pass.at(3),
-                      [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
-                        multihead_attn.backward(in, memory, {}, dout, din, dmemory, cache.multihead_attn,
-                                                grad.multihead_attn, pass.at(2));
-                      });
-    first().backward(x, g, dg, dx, cache.first, grad.norm1, pass.at(1),
-                     [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
-                       self_attn.backward(in, {}, dout, din, cache.self_attn, grad.self_attn, pass.at(0));
-                     });
-  }
+                Cache& cache, TransformerDecoderBlock& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... blocks) {
     f("self_attn", blocks.self_attn...);
@@ -134,5 +87,67 @@ struct TransformerDecoderBlock {
   detail::Sublayer<S> second() const { return {norm, norm2, dropout}; }
   detail::Sublayer<S> third() const { return {norm, norm3, dropout}; }
 };
+
+template <class S>
+TransformerDecoderBlock<S>::TransformerDecoderBlock(Options o)
+    : self_attn({.embed_dim = o.d_model, .num_heads = o.num_heads, .dropout = o.dropout, .causal = o.causal}),
+      multihead_attn({.embed_dim = o.d_model,
+                      .num_heads = o.num_heads,
+                      .kdim = o.memory_size,
+                      .vdim = o.memory_size,
+                      .dropout = o.dropout}),
+      feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
+      norm(o.norm),
+      dropout(o.dropout) {
+  if (norm != NormPlacement::none) norm1 = norm2 = norm3 = LayerNorm<S>({o.d_model, o.layer_norm_eps});
+}
+
+template <class S>
+void TransformerDecoderBlock<S>::initialize(Key key) {
+  self_attn.initialize(key.child(0));
+  multihead_attn.initialize(key.child(1));
+  feed_forward.initialize(key.child(2));
+  for (LayerNorm<S>* n : {&norm1, &norm2, &norm3}) n->initialize(key);
+}
+
+template <class S>
+void TransformerDecoderBlock<S>::forward(Tile<const S> x, Tile<const S> memory, Tile<S> y, Cache& cache,
+                                         const Pass& pass, AttentionMask memory_mask) const {
+  const Tile<S> g = cache.self.take(x.shape(), x.lanes, x.lengths);
+  const Tile<S> h = cache.hidden.take(x.shape(), x.lanes, x.lengths);
+  first().forward(x, g, cache.first, pass.at(1),
+                  [&](Tile<const S> in, Tile<S> out) { self_attn.forward(in, out, cache.self_attn, pass.at(0)); });
+  second().forward(g, h, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
+    multihead_attn.forward(in, memory, out, cache.multihead_attn, pass.at(2), memory_mask);
+  });
+  third().forward(h, y, cache.third, pass.at(5), [&](Tile<const S> in, Tile<S> out) {
+    feed_forward.forward(in, out, cache.feed_forward, pass.at(4));
+  });
+  zero_past_end(y, x.lengths);
+}
+
+template <class S>
+void TransformerDecoderBlock<S>::backward(Tile<const S> x, Tile<const S> memory, Tile<const S> y, Tile<const S> dy,
+                                          Into<S> dx, Into<S> dmemory, Cache& cache, TransformerDecoderBlock& grad,
+                                          const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> g = cache.self.view().with_lengths(x.lengths);
+  const Tile<const S> h = cache.hidden.view().with_lengths(x.lengths);
+  const Tile<S> dg = pass.scratch.like(g), dh = pass.scratch.like(h);
+  const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
+  third().backward(h, y, d, into(dh), cache.third, grad.norm3, pass.at(5),
+                   [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
+                     feed_forward.backward(in, {}, dout, din, cache.feed_forward, grad.feed_forward, pass.at(4));
+                   });
+  second().backward(g, h, dh, into(dg), cache.second, grad.norm2, pass.at(3),
+                    [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
+                      multihead_attn.backward(in, memory, {}, dout, din, dmemory, cache.multihead_attn,
+                                              grad.multihead_attn, pass.at(2));
+                    });
+  first().backward(x, g, dg, dx, cache.first, grad.norm1, pass.at(1),
+                   [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
+                     self_attn.backward(in, {}, dout, din, cache.self_attn, grad.self_attn, pass.at(0));
+                   });
+}
 
 }  // namespace heed::inline HEED_ISA

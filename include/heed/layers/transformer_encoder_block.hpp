@@ -54,26 +54,10 @@ struct TransformerEncoderBlock {
 
   TransformerEncoderBlock() = default;
   /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
-  explicit TransformerEncoderBlock(Options o)
-      : self_attn({.embed_dim = o.d_model,
-                   .num_heads = o.num_heads,
-                   .dropout = o.dropout,
-                   .causal = o.causal,
-                   .relative_positions = o.relative_positions,
-                   .locality = o.locality}),
-        feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
-        norm(o.norm),
-        dropout(o.dropout) {
-    if (norm != NormPlacement::none) norm1 = norm2 = LayerNorm<S>({o.d_model, o.layer_norm_eps});
-  }
+  explicit TransformerEncoderBlock(Options o);
 
   /// Each part as it starts by itself.
-  void initialize(Key key) {
-    self_attn.initialize(key.child(0));
-    feed_forward.initialize(key.child(1));
-    norm1.initialize(key);
-    norm2.initialize(key);
-  }
+  void initialize(Key key);
 
   Shape output_shape(Shape x) const { return self_attn.output_shape(x); }
 
@@ -82,44 +66,14 @@ struct TransformerEncoderBlock {
   static void keep_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.self_attn); }
 
   /// A mask (true: attend) is of all sequences, steps x steps; it stays until the backward pass is over.
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const {
-    const Tile<S> h = cache.hidden.take(x.shape(), x.lanes, x.lengths);
-    first().forward(x, h, cache.first, pass.at(1), [&](Tile<const S> in, Tile<S> out) {
-      self_attn.forward(in, out, cache.self_attn, pass.at(0), mask);
-    });
-    second().forward(h, y, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
-      feed_forward.forward(in, out, cache.feed_forward, pass.at(2));
-    });
-    zero_past_end(y, x.lengths);
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const;
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
-                TransformerEncoderBlock& grad, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> h = cache.hidden.view().with_lengths(x.lengths);
-    const Tile<S> dh = pass.scratch.like(h);
-    const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
-    second().backward(h, y, d, into(dh), cache.second, grad.norm2, pass.at(3),
-                      [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
-                        feed_forward.backward(in, {}, dout, din, cache.feed_forward, grad.feed_forward, pass.at(2));
-                      });
-    first().backward(x, h, dh, dx, cache.first, grad.norm1, pass.at(1),
-                     [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
-                       self_attn.backward(in, {}, dout, din, cache.self_attn, grad.self_attn, pass.at(0));
-                     });
-  }
+                TransformerEncoderBlock& grad, const Pass& pass) const;
 
   /// Remembers what its attention does. Throws unless causal.
   Index prepare_stream(Shape x, Cache& cache) const { return self_attn.prepare_stream(x, cache.self_attn); }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-    const Tile<S> h = cache.hidden.take(x.shape(), x.lanes);
-    first().forward(x, h, cache.first, pass.at(1), [&](Tile<const S> in, Tile<S> out) {
-      self_attn.stream_step(in, out, memory, cache.self_attn, pass.at(0));
-    });
-    second().forward(h, y, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
-      feed_forward.forward(in, out, cache.feed_forward, pass.at(2));
-    });
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... blocks) {
     f("self_attn", blocks.self_attn...);
@@ -133,5 +87,69 @@ struct TransformerEncoderBlock {
   detail::Sublayer<S> first() const { return {norm, norm1, dropout}; }
   detail::Sublayer<S> second() const { return {norm, norm2, dropout}; }
 };
+
+template <class S>
+TransformerEncoderBlock<S>::TransformerEncoderBlock(Options o)
+    : self_attn({.embed_dim = o.d_model,
+                 .num_heads = o.num_heads,
+                 .dropout = o.dropout,
+                 .causal = o.causal,
+                 .relative_positions = o.relative_positions,
+                 .locality = o.locality}),
+      feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
+      norm(o.norm),
+      dropout(o.dropout) {
+  if (norm != NormPlacement::none) norm1 = norm2 = LayerNorm<S>({o.d_model, o.layer_norm_eps});
+}
+
+template <class S>
+void TransformerEncoderBlock<S>::initialize(Key key) {
+  self_attn.initialize(key.child(0));
+  feed_forward.initialize(key.child(1));
+  norm1.initialize(key);
+  norm2.initialize(key);
+}
+
+template <class S>
+void TransformerEncoderBlock<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass,
+                                         AttentionMask mask) const {
+  const Tile<S> h = cache.hidden.take(x.shape(), x.lanes, x.lengths);
+  first().forward(x, h, cache.first, pass.at(1), [&](Tile<const S> in, Tile<S> out) {
+    self_attn.forward(in, out, cache.self_attn, pass.at(0), mask);
+  });
+  second().forward(h, y, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
+    feed_forward.forward(in, out, cache.feed_forward, pass.at(2));
+  });
+  zero_past_end(y, x.lengths);
+}
+
+template <class S>
+void TransformerEncoderBlock<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                          TransformerEncoderBlock& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> h = cache.hidden.view().with_lengths(x.lengths);
+  const Tile<S> dh = pass.scratch.like(h);
+  const Tile<const S> d = valid_steps(dy, x.lengths, pass.scratch);
+  second().backward(h, y, d, into(dh), cache.second, grad.norm2, pass.at(3),
+                    [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
+                      feed_forward.backward(in, {}, dout, din, cache.feed_forward, grad.feed_forward, pass.at(2));
+                    });
+  first().backward(x, h, dh, dx, cache.first, grad.norm1, pass.at(1),
+                   [&](Tile<const S> in, Tile<const S> dout, Into<S> din) {
+                     self_attn.backward(in, {}, dout, din, cache.self_attn, grad.self_attn, pass.at(0));
+                   });
+}
+
+template <class S>
+void TransformerEncoderBlock<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                                             const Pass& pass) const {
+  const Tile<S> h = cache.hidden.take(x.shape(), x.lanes);
+  first().forward(x, h, cache.first, pass.at(1), [&](Tile<const S> in, Tile<S> out) {
+    self_attn.stream_step(in, out, memory, cache.self_attn, pass.at(0));
+  });
+  second().forward(h, y, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
+    feed_forward.forward(in, out, cache.feed_forward, pass.at(2));
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

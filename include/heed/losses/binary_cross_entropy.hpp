@@ -53,14 +53,7 @@ class BinaryCrossEntropy {
   using Options = BinaryCrossEntropyOptions;
 
   /// Throws where a weight is negative or not finite.
-  explicit BinaryCrossEntropy(Options o = {}) : options_(std::move(o)) {
-    for (const double p : options_.pos_weight) {
-      require(std::isfinite(p) && p >= 0, [&] {
-        return Fault{"pos_weight out of range", "BinaryCrossEntropy", "a finite number of at least 0",
-                     std::to_string(p)};
-      });
-    }
-  }
+  explicit BinaryCrossEntropy(Options o = {});
 
   const Options& options() const { return options_; }
 
@@ -68,56 +61,74 @@ class BinaryCrossEntropy {
   static double target_weight(std::span<const S> targets) { return static_cast<double>(targets.size()); }
 
   /// Throws unless there are `outputs` targets of 0 to 1 a sequence, and as many weights or none.
-  void check(TensorView<const S, 2> targets, Index outputs) const {
-    const auto weights = static_cast<Index>(options_.pos_weight.size());
-    require(weights == 0 || weights == outputs, [&] {
-      return Fault{"wrong number of pos_weight", "BinaryCrossEntropy", std::to_string(outputs),
-                   std::to_string(weights)};
-    });
-    detail::check_targets(targets, outputs, "BinaryCrossEntropy");
-    for (Index i = 0; i < targets.size(); ++i) {
-      const S t = targets.data()[i];
-      require(t >= 0 && t <= 1, [&] {
-        return Fault{"target out of range",
-                     "target " + std::to_string(i % outputs) + " of sequence " + std::to_string(i / outputs) +
-                         " (counted from 0)",
-                     "0 to 1", std::to_string(t)};
-      });
-    }
-  }
+  void check(TensorView<const S, 2> targets, Index outputs) const;
 
   /// The scaled loss of a tile. `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do
   /// not count. `dz`, where it is not empty, gets the gradient.
   double operator()(Tile<const S> z, Tile<const S> target, const S* weights, double scale, Tile<S> dz,
-                    const Pass& pass) const {
-    using namespace simd;
-    const auto loss = [&]<class P>(const P& x, const P& t, Index k, P& gradient) HEED_LAMBDA {
-      const P zero = set1<P>(0), one = set1<P>(1);
-      const double p = options_.pos_weight.empty() ? 1 : options_.pos_weight[static_cast<std::size_t>(k)];
-      const P q = fma(set1<P>(static_cast<S>(p - 1)), t, one), off = sub(one, t), minus = sub(zero, x);
-      const P log_sum =
-          add(heed::detail::log_one_plus(simd::exp(simd::min(x, minus))), max(minus, zero));  // log(1 + e^-x)
-      gradient = sub(off, mul(q, simd::sigmoid(minus)));
-      return fma(off, x, mul(q, log_sum));
-    };
-    return heed::detail::elementwise_loss<S>(z, target, weights, scale, dz, pass, loss);
-  }
+                    const Pass& pass) const;
 
   /// The share of a sequence's outputs on the side of their target (a logit above 0, a target above 1/2), summed over
   /// the lanes, weighted.
-  static double count_correct(Tile<const S> z, Tile<const S> target, const S* weights) {
-    double correct = 0;
-    for (Index k = 0; k < z.features; ++k) {
-      for (Index l = 0; l < z.lanes; ++l) {
-        const bool right = (z.at(0, k)[l] > 0) == (target.at(0, k)[l] > S(0.5));
-        correct += right ? static_cast<double>(weights[l]) : 0;
-      }
-    }
-    return correct / static_cast<double>(z.features);
-  }
+  static double count_correct(Tile<const S> z, Tile<const S> target, const S* weights);
 
  private:
   Options options_;
 };
+
+template <class S>
+BinaryCrossEntropy<S>::BinaryCrossEntropy(Options o) : options_(std::move(o)) {
+  for (const double p : options_.pos_weight) {
+    require(std::isfinite(p) && p >= 0, [&] {
+      return Fault{"pos_weight out of range", "BinaryCrossEntropy", "a finite number of at least 0", std::to_string(p)};
+    });
+  }
+}
+
+template <class S>
+void BinaryCrossEntropy<S>::check(TensorView<const S, 2> targets, Index outputs) const {
+  const auto weights = static_cast<Index>(options_.pos_weight.size());
+  require(weights == 0 || weights == outputs, [&] {
+    return Fault{"wrong number of pos_weight", "BinaryCrossEntropy", std::to_string(outputs), std::to_string(weights)};
+  });
+  detail::check_targets(targets, outputs, "BinaryCrossEntropy");
+  for (Index i = 0; i < targets.size(); ++i) {
+    const S t = targets.data()[i];
+    require(t >= 0 && t <= 1, [&] {
+      return Fault{
+          "target out of range",
+          "target " + std::to_string(i % outputs) + " of sequence " + std::to_string(i / outputs) + " (counted from 0)",
+          "0 to 1", std::to_string(t)};
+    });
+  }
+}
+
+template <class S>
+double BinaryCrossEntropy<S>::operator()(Tile<const S> z, Tile<const S> target, const S* weights, double scale,
+                                         Tile<S> dz, const Pass& pass) const {
+  using namespace simd;
+  const auto loss = [&]<class P>(const P& x, const P& t, Index k, P& gradient) HEED_LAMBDA {
+    const P zero = set1<P>(0), one = set1<P>(1);
+    const double p = options_.pos_weight.empty() ? 1 : options_.pos_weight[static_cast<std::size_t>(k)];
+    const P q = fma(set1<P>(static_cast<S>(p - 1)), t, one), off = sub(one, t), minus = sub(zero, x);
+    const P log_sum =
+        add(heed::detail::log_one_plus(simd::exp(simd::min(x, minus))), max(minus, zero));  // log(1 + e^-x)
+    gradient = sub(off, mul(q, simd::sigmoid(minus)));
+    return fma(off, x, mul(q, log_sum));
+  };
+  return heed::detail::elementwise_loss<S>(z, target, weights, scale, dz, pass, loss);
+}
+
+template <class S>
+double BinaryCrossEntropy<S>::count_correct(Tile<const S> z, Tile<const S> target, const S* weights) {
+  double correct = 0;
+  for (Index k = 0; k < z.features; ++k) {
+    for (Index l = 0; l < z.lanes; ++l) {
+      const bool right = (z.at(0, k)[l] > 0) == (target.at(0, k)[l] > S(0.5));
+      correct += right ? static_cast<double>(weights[l]) : 0;
+    }
+  }
+  return correct / static_cast<double>(z.features);
+}
 
 }  // namespace heed::inline HEED_ISA

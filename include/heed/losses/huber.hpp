@@ -34,11 +34,7 @@ struct Huber {
   Options options;
 
   /// Throws where delta is not a positive number.
-  explicit Huber(Options o = {}) : options(o) {
-    require(o.delta > 0 && std::isfinite(o.delta), [&] {
-      return Fault{"delta out of range", "Huber", "a finite number above 0", std::to_string(o.delta)};
-    });
-  }
+  explicit Huber(Options o = {});
 
   /// What the targets of a sequence add to the count.
   static double target_weight(std::span<const S> targets) { return static_cast<double>(targets.size()); }
@@ -49,16 +45,27 @@ struct Huber {
   /// The scaled loss of a tile. `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do
   /// not count. `dy`, where it is not empty, gets the gradient.
   double operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
-                    const Pass& pass) const {
-    using namespace simd;
-    const S delta = static_cast<S>(options.delta);
-    const auto huber = [&]<class P>(const P& a, const P& b, Index, P& gradient) HEED_LAMBDA {
-      const P d = sub(a, b);
-      gradient = max(set1<P>(-delta), simd::min(set1<P>(delta), d));
-      return mul(gradient, sub(d, mul(set1<P>(S(0.5)), gradient)));
-    };
-    return heed::detail::elementwise_loss<S>(y, target, weights, scale, dy, pass, huber);
-  }
+                    const Pass& pass) const;
 };
+
+template <class S>
+Huber<S>::Huber(Options o) : options(o) {
+  require(o.delta > 0 && std::isfinite(o.delta), [&] {
+    return Fault{"delta out of range", "Huber", "a finite number above 0", std::to_string(o.delta)};
+  });
+}
+
+template <class S>
+double Huber<S>::operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
+                            const Pass& pass) const {
+  using namespace simd;
+  const S delta = static_cast<S>(options.delta);
+  const auto huber = [&]<class P>(const P& a, const P& b, Index, P& gradient) HEED_LAMBDA {
+    const P d = sub(a, b);
+    gradient = max(set1<P>(-delta), simd::min(set1<P>(delta), d));
+    return mul(gradient, sub(d, mul(set1<P>(S(0.5)), gradient)));
+  };
+  return heed::detail::elementwise_loss<S>(y, target, weights, scale, dy, pass, huber);
+}
 
 }  // namespace heed::inline HEED_ISA

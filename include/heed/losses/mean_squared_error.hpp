@@ -21,13 +21,7 @@ struct MeanSquaredError {
   using Target = S;
 
   /// How many numbers of a tile are compared, given its lanes' weights (null: all 1).
-  static double count(Tile<const S> y, const S* weights) {
-    double total = 0;
-    for (Index l = 0; l < y.lanes; ++l) {
-      total += (weights ? static_cast<double>(weights[l]) : 1.0) * static_cast<double>(y.length(l) * y.features);
-    }
-    return total;
-  }
+  static double count(Tile<const S> y, const S* weights);
 
   /// What the targets of a sequence add to the count.
   static double target_weight(std::span<const S> targets) { return static_cast<double>(targets.size()); }
@@ -40,15 +34,28 @@ struct MeanSquaredError {
   /// The scaled loss of a tile. `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do
   /// not count. `dy`, where it is not empty, gets the gradient.
   double operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
-                    const Pass& pass) const {
-    using namespace simd;
-    const auto squared = []<class P>(const P& a, const P& b, Index, P& gradient) HEED_LAMBDA {
-      const P d = sub(a, b);
-      gradient = add(d, d);
-      return mul(d, d);
-    };
-    return heed::detail::elementwise_loss<S>(y, target, weights, scale, dy, pass, squared);
-  }
+                    const Pass& pass) const;
 };
+
+template <class S>
+double MeanSquaredError<S>::count(Tile<const S> y, const S* weights) {
+  double total = 0;
+  for (Index l = 0; l < y.lanes; ++l) {
+    total += (weights ? static_cast<double>(weights[l]) : 1.0) * static_cast<double>(y.length(l) * y.features);
+  }
+  return total;
+}
+
+template <class S>
+double MeanSquaredError<S>::operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale,
+                                       Tile<S> dy, const Pass& pass) const {
+  using namespace simd;
+  const auto squared = []<class P>(const P& a, const P& b, Index, P& gradient) HEED_LAMBDA {
+    const P d = sub(a, b);
+    gradient = add(d, d);
+    return mul(d, d);
+  };
+  return heed::detail::elementwise_loss<S>(y, target, weights, scale, dy, pass, squared);
+}
 
 }  // namespace heed::inline HEED_ISA

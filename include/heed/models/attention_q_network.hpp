@@ -69,22 +69,10 @@ struct AttentionQNetwork {
 
   AttentionQNetwork() = default;
   /// Throws as `check` and its parts do.
-  explicit AttentionQNetwork(Options o)
-      : options(check(o)),
-        state_encoder(Dense<S>({.in_features = o.features, .out_features = o.hidden}), Relu<S>()),
-        positions({o.positions, o.steps, o.hidden}),
-        attention({.embed_dim = o.hidden, .num_heads = o.num_heads}),
-        q_value(Dense<S>({o.hidden, o.hidden}), Relu<S>(), Dense<S>({o.hidden, o.actions})) {
-    initialize({});
-  }
+  explicit AttentionQNetwork(Options o);
 
   /// Each part as it starts by itself.
-  void initialize(Key key) {
-    state_encoder.initialize(key.child(0));
-    positions.initialize(key.child(1));
-    attention.initialize(key.child(2));
-    q_value.initialize(key.child(3));
-  }
+  void initialize(Key key);
 
   /// Features of a step.
   Index input_size() const { return options.features; }
@@ -98,32 +86,10 @@ struct AttentionQNetwork {
   Tile<const S> attention_weights(const Cache& cache) const { return attention.weights(cache.attention); }
   void keep_attention_weights(Cache& cache) const { attention.keep_weights(cache.attention); }
 
-  void forward(Tile<const S> x, Tile<S> q, Cache& cache, const Pass& pass) const {
-    const Shape states{x.steps, options.hidden}, one{1, options.hidden};
-    const Tile<S> encoded = cache.encoded.take(states, x.lanes, x.lengths);
-    const Tile<S> placed = cache.placed.take(states, x.lanes, x.lengths);
-    const Tile<S> last = cache.last.take(one, x.lanes), attended = cache.attended.take(one, x.lanes);
-    state_encoder.forward(x, encoded, cache.state_encoder, pass);
-    positions.forward(encoded, placed, cache.positions, pass);
-    newest.forward(placed, last, cache.newest, pass);
-    attention.forward(last, placed, attended, cache.attention, pass);
-    q_value.forward(attended, q, cache.q_value, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> q, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> q, Tile<const S> dq, Into<S> dx, Cache& cache, AttentionQNetwork& grad,
-                const Pass& pass) const {
-    const Tile<const S> encoded = cache.encoded.view(), placed = cache.placed.view();
-    const Tile<const S> last = cache.last.view(), attended = cache.attended.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dattended = pass.scratch.like(attended), dlast = pass.scratch.like(last);
-    const Tile<S> dplaced = pass.scratch.like(placed), dencoded = pass.scratch.like(encoded);
-    q_value.backward(attended, q, dq, into(dattended), cache.q_value, grad.q_value, pass);
-    attention.backward(last, placed, attended, dattended, into(dlast), into(dplaced), cache.attention, grad.attention,
-                       pass);
-    newest.backward(placed, last, dlast, onto(dplaced), cache.newest, grad.newest, pass);
-    positions.backward(encoded, placed, dplaced, into(dencoded), cache.positions, grad.positions, pass);
-    state_encoder.backward(x, encoded, dencoded, dx, cache.state_encoder, grad.state_encoder, pass);
-  }
+                const Pass& pass) const;
 
   // ---- streams: all observations so far, not a window of them
 
@@ -132,15 +98,7 @@ struct AttentionQNetwork {
     const Shape states{x.steps, options.hidden};
     return positions.prepare_stream(states, cache.positions) + attention.stream_size(states);
   }
-  void stream_step(Tile<const S> x, Tile<S> q, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-    const Shape one{1, options.hidden};
-    const Tile<S> encoded = cache.encoded.take(one, 1), placed = cache.placed.take(one, 1);
-    const Tile<S> attended = cache.attended.take(one, 1);
-    state_encoder.forward(x, encoded, cache.state_encoder, pass);
-    positions.stream_step(encoded, placed, memory, cache.positions, pass);
-    attention.stream_step(placed, attended, memory, cache.attention, pass);
-    q_value.forward(attended, q, cache.q_value, pass);
-  }
+  void stream_step(Tile<const S> x, Tile<S> q, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("state_encoder", models.state_encoder...);
@@ -151,33 +109,101 @@ struct AttentionQNetwork {
 
   // ---- files
 
-  Metadata metadata() const {
-    Metadata m;
-    set(m, "features", options.features);
-    set(m, "actions", options.actions);
-    set(m, "hidden", options.hidden);
-    set(m, "num_heads", options.num_heads);
-    set(m, "positions", to_text(options.positions));
-    set(m, "steps", options.steps);
-    return m;
-  }
-  static Options options_from(const Metadata& m) {
-    return {.features = get_index(m, "features"),
-            .actions = get_index(m, "actions"),
-            .hidden = get_index(m, "hidden"),
-            .num_heads = get_index(m, "num_heads"),
-            .positions = positions_from(get_text(m, "positions")),
-            .steps = get_index(m, "steps")};
-  }
+  Metadata metadata() const;
+  static Options options_from(const Metadata& m);
   /// A file's tensors do not tell heads and positions: `hints` must hold all options, as `metadata` has them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
   /// Throws as `check` does.
-  static Index parameter_count(const Options& o) {
-    const Index H = check(o).hidden;
-    const Index table = o.positions == PositionKind::learned ? o.steps * H : 0;
-    return H * (o.features + 1) + table + 4 * H * (H + 1) + H * (H + 1) + o.actions * (H + 1);
-  }
+  static Index parameter_count(const Options& o);
 };
+
+template <class S>
+AttentionQNetwork<S>::AttentionQNetwork(Options o)
+    : options(check(o)),
+      state_encoder(Dense<S>({.in_features = o.features, .out_features = o.hidden}), Relu<S>()),
+      positions({o.positions, o.steps, o.hidden}),
+      attention({.embed_dim = o.hidden, .num_heads = o.num_heads}),
+      q_value(Dense<S>({o.hidden, o.hidden}), Relu<S>(), Dense<S>({o.hidden, o.actions})) {
+  initialize({});
+}
+
+template <class S>
+void AttentionQNetwork<S>::initialize(Key key) {
+  state_encoder.initialize(key.child(0));
+  positions.initialize(key.child(1));
+  attention.initialize(key.child(2));
+  q_value.initialize(key.child(3));
+}
+
+template <class S>
+void AttentionQNetwork<S>::forward(Tile<const S> x, Tile<S> q, Cache& cache, const Pass& pass) const {
+  const Shape states{x.steps, options.hidden}, one{1, options.hidden};
+  const Tile<S> encoded = cache.encoded.take(states, x.lanes, x.lengths);
+  const Tile<S> placed = cache.placed.take(states, x.lanes, x.lengths);
+  const Tile<S> last = cache.last.take(one, x.lanes), attended = cache.attended.take(one, x.lanes);
+  state_encoder.forward(x, encoded, cache.state_encoder, pass);
+  positions.forward(encoded, placed, cache.positions, pass);
+  newest.forward(placed, last, cache.newest, pass);
+  attention.forward(last, placed, attended, cache.attention, pass);
+  q_value.forward(attended, q, cache.q_value, pass);
+}
+
+template <class S>
+void AttentionQNetwork<S>::backward(Tile<const S> x, Tile<const S> q, Tile<const S> dq, Into<S> dx, Cache& cache,
+                                    AttentionQNetwork& grad, const Pass& pass) const {
+  const Tile<const S> encoded = cache.encoded.view(), placed = cache.placed.view();
+  const Tile<const S> last = cache.last.view(), attended = cache.attended.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dattended = pass.scratch.like(attended), dlast = pass.scratch.like(last);
+  const Tile<S> dplaced = pass.scratch.like(placed), dencoded = pass.scratch.like(encoded);
+  q_value.backward(attended, q, dq, into(dattended), cache.q_value, grad.q_value, pass);
+  attention.backward(last, placed, attended, dattended, into(dlast), into(dplaced), cache.attention, grad.attention,
+                     pass);
+  newest.backward(placed, last, dlast, onto(dplaced), cache.newest, grad.newest, pass);
+  positions.backward(encoded, placed, dplaced, into(dencoded), cache.positions, grad.positions, pass);
+  state_encoder.backward(x, encoded, dencoded, dx, cache.state_encoder, grad.state_encoder, pass);
+}
+
+template <class S>
+void AttentionQNetwork<S>::stream_step(Tile<const S> x, Tile<S> q, StreamMemory<S>& memory, Cache& cache,
+                                       const Pass& pass) const {
+  const Shape one{1, options.hidden};
+  const Tile<S> encoded = cache.encoded.take(one, 1), placed = cache.placed.take(one, 1);
+  const Tile<S> attended = cache.attended.take(one, 1);
+  state_encoder.forward(x, encoded, cache.state_encoder, pass);
+  positions.stream_step(encoded, placed, memory, cache.positions, pass);
+  attention.stream_step(placed, attended, memory, cache.attention, pass);
+  q_value.forward(attended, q, cache.q_value, pass);
+}
+
+template <class S>
+Metadata AttentionQNetwork<S>::metadata() const {
+  Metadata m;
+  set(m, "features", options.features);
+  set(m, "actions", options.actions);
+  set(m, "hidden", options.hidden);
+  set(m, "num_heads", options.num_heads);
+  set(m, "positions", to_text(options.positions));
+  set(m, "steps", options.steps);
+  return m;
+}
+
+template <class S>
+auto AttentionQNetwork<S>::options_from(const Metadata& m) -> Options {
+  return {.features = get_index(m, "features"),
+          .actions = get_index(m, "actions"),
+          .hidden = get_index(m, "hidden"),
+          .num_heads = get_index(m, "num_heads"),
+          .positions = positions_from(get_text(m, "positions")),
+          .steps = get_index(m, "steps")};
+}
+
+template <class S>
+Index AttentionQNetwork<S>::parameter_count(const Options& o) {
+  const Index H = check(o).hidden;
+  const Index table = o.positions == PositionKind::learned ? o.steps * H : 0;
+  return H * (o.features + 1) + table + 4 * H * (H + 1) + H * (H + 1) + o.actions * (H + 1);
+}
 
 }  // namespace heed::inline HEED_ISA
 

@@ -55,17 +55,7 @@ struct GraphAttentionNetwork {
 
   GraphAttentionNetwork() = default;
   /// Throws where a size is not positive or the rate of dropout not in [0, 1).
-  explicit GraphAttentionNetwork(Options o)
-      : options(o),
-        hidden({.in_features = o.features, .out_features = o.hidden, .heads = o.heads, .dropout = o.dropout}),
-        output({.in_features = o.hidden * o.heads,
-                .out_features = o.classes,
-                .heads = o.output_heads,
-                .mean = true,
-                .dropout = o.dropout}),
-        dropout({.rate = o.dropout}) {
-    initialize({});
-  }
+  explicit GraphAttentionNetwork(Options o);
 
   void initialize(Key key) {
     hidden.initialize(key.child(0));
@@ -74,43 +64,10 @@ struct GraphAttentionNetwork {
 
   Shape output_shape(Shape x) const { return output.output_shape(hidden.output_shape(x)); }
 
-  void forward(const Graph& graph, const SparseRows<S>& x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    check(graph, x);
-    const bool drops = DropoutMask::active(options.dropout, pass);
-    const Tile<S> values = cache.values.take({1, drops ? x.size() : 0}, 1);
-    if (drops) {
-      DropoutMask(options.dropout, pass.at(0)).fill(values.data, x.size(), 1);
-      multiply(Tile<const S>(x.values(), values.shape(), 1), values);
-    }
-    const Shape inner = hidden.output_shape({graph.nodes(), x.columns()});
-    const Tile<S> before = cache.before.take(inner, 1), active = cache.active.take(inner, 1);
-    const Tile<S> kept = cache.kept.take(inner, 1);
-    hidden.forward(graph, x, drops ? values.data : x.values(), before, cache.hidden, pass.at(1));
-    Elu<S>().forward(before, active, cache.elu, pass);
-    dropout.forward(active, kept, cache.dropout, pass.at(2));
-    if (!options.output_elu) return output.forward(graph, kept, logits, cache.output, pass.at(3));
-    const Tile<S> last = cache.last.take(logits.shape(), 1);
-    output.forward(graph, kept, last, cache.output, pass.at(3));
-    Elu<S>().forward(last, logits, cache.elu, pass);
-  }
+  void forward(const Graph& graph, const SparseRows<S>& x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(const Graph& graph, const SparseRows<S>& x, Tile<const S> logits, Tile<const S> dlogits, Cache& cache,
-                GraphAttentionNetwork& grad, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> before = cache.before.view(), active = cache.active.view(), kept = cache.kept.view();
-    const Tile<const S> values = cache.values.view();
-    const Tile<S> d = pass.scratch.like(kept);
-    Elu<S> elu;
-    if (options.output_elu) {
-      const Tile<S> dlast = pass.scratch.like(dlogits);
-      elu.backward(cache.last.view(), logits, dlogits, into(dlast), cache.elu, elu, pass);
-      dlogits = dlast;
-    }
-    output.backward(graph, kept, dlogits, into(d), cache.output, grad.output, pass.at(3));
-    dropout.backward(active, kept, d, into(d), cache.dropout, grad.dropout, pass.at(2));
-    elu.backward(before, active, d, into(d), cache.elu, elu, pass);
-    hidden.backward(graph, x, values.size() > 0 ? values.data : x.values(), d, cache.hidden, grad.hidden, pass.at(1));
-  }
+                GraphAttentionNetwork& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("hidden", models.hidden...);
@@ -119,51 +76,118 @@ struct GraphAttentionNetwork {
 
   // ---- files
 
-  Metadata metadata() const {
-    Metadata m;
-    set(m, "features", options.features);
-    set(m, "classes", options.classes);
-    set(m, "hidden", options.hidden);
-    set(m, "heads", options.heads);
-    set(m, "output_heads", options.output_heads);
-    set(m, "dropout", options.dropout);
-    set(m, "output_elu", options.output_elu);
-    return m;
-  }
-  static Options options_from(const Metadata& m) {
-    return {.features = get_index(m, "features"),
-            .classes = get_index(m, "classes"),
-            .hidden = get_index(m, "hidden"),
-            .heads = get_index(m, "heads"),
-            .output_heads = get_index(m, "output_heads"),
-            .dropout = get_double(m, "dropout"),
-            .output_elu = get_bool(m, "output_elu")};
-  }
+  Metadata metadata() const;
+  static Options options_from(const Metadata& m);
   /// From a file without metadata: the rate of dropout is the default.
-  static Options options_from(std::span<const TensorShape> tensors, const Metadata&) {
-    Options o;
-    for (const TensorShape& t : tensors) {
-      if (t.extents.size() != 2) continue;
-      if (t.name == "hidden.weight") o.features = t.extents[1];
-      if (t.name == "hidden.source") o.heads = t.extents[0], o.hidden = t.extents[1];
-      if (t.name == "output.source") o.output_heads = t.extents[0], o.classes = t.extents[1];
-    }
-    require(o.features > 0 && o.classes > 0, [] {
-      return Fault{"the tensors do not determine a graph attention network",
-                   "no metadata",
-                   "hidden.weight, hidden.source and output.source",
-                   {}};
-    });
-    return o;
-  }
+  static Options options_from(std::span<const TensorShape> tensors, const Metadata&);
 
  private:
-  void check(const Graph& graph, const SparseRows<S>& x) const {
-    require(x.rows() == graph.nodes() && x.columns() == options.features, [&] {
-      return Fault{"the features do not fit the graph or the model", "GraphAttentionNetwork",
-                   to_text(Extents<2>{graph.nodes(), options.features}), to_text(Extents<2>{x.rows(), x.columns()})};
-    });
-  }
+  void check(const Graph& graph, const SparseRows<S>& x) const;
 };
+
+template <class S>
+GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o)
+    : options(o),
+      hidden({.in_features = o.features, .out_features = o.hidden, .heads = o.heads, .dropout = o.dropout}),
+      output({.in_features = o.hidden * o.heads,
+              .out_features = o.classes,
+              .heads = o.output_heads,
+              .mean = true,
+              .dropout = o.dropout}),
+      dropout({.rate = o.dropout}) {
+  initialize({});
+}
+
+template <class S>
+void GraphAttentionNetwork<S>::forward(const Graph& graph, const SparseRows<S>& x, Tile<S> logits, Cache& cache,
+                                       const Pass& pass) const {
+  check(graph, x);
+  const bool drops = DropoutMask::active(options.dropout, pass);
+  const Tile<S> values = cache.values.take({1, drops ? x.size() : 0}, 1);
+  if (drops) {
+    DropoutMask(options.dropout, pass.at(0)).fill(values.data, x.size(), 1);
+    multiply(Tile<const S>(x.values(), values.shape(), 1), values);
+  }
+  const Shape inner = hidden.output_shape({graph.nodes(), x.columns()});
+  const Tile<S> before = cache.before.take(inner, 1), active = cache.active.take(inner, 1);
+  const Tile<S> kept = cache.kept.take(inner, 1);
+  hidden.forward(graph, x, drops ? values.data : x.values(), before, cache.hidden, pass.at(1));
+  Elu<S>().forward(before, active, cache.elu, pass);
+  dropout.forward(active, kept, cache.dropout, pass.at(2));
+  if (!options.output_elu) return output.forward(graph, kept, logits, cache.output, pass.at(3));
+  const Tile<S> last = cache.last.take(logits.shape(), 1);
+  output.forward(graph, kept, last, cache.output, pass.at(3));
+  Elu<S>().forward(last, logits, cache.elu, pass);
+}
+
+template <class S>
+void GraphAttentionNetwork<S>::backward(const Graph& graph, const SparseRows<S>& x, Tile<const S> logits,
+                                        Tile<const S> dlogits, Cache& cache, GraphAttentionNetwork& grad,
+                                        const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> before = cache.before.view(), active = cache.active.view(), kept = cache.kept.view();
+  const Tile<const S> values = cache.values.view();
+  const Tile<S> d = pass.scratch.like(kept);
+  Elu<S> elu;
+  if (options.output_elu) {
+    const Tile<S> dlast = pass.scratch.like(dlogits);
+    elu.backward(cache.last.view(), logits, dlogits, into(dlast), cache.elu, elu, pass);
+    dlogits = dlast;
+  }
+  output.backward(graph, kept, dlogits, into(d), cache.output, grad.output, pass.at(3));
+  dropout.backward(active, kept, d, into(d), cache.dropout, grad.dropout, pass.at(2));
+  elu.backward(before, active, d, into(d), cache.elu, elu, pass);
+  hidden.backward(graph, x, values.size() > 0 ? values.data : x.values(), d, cache.hidden, grad.hidden, pass.at(1));
+}
+
+template <class S>
+Metadata GraphAttentionNetwork<S>::metadata() const {
+  Metadata m;
+  set(m, "features", options.features);
+  set(m, "classes", options.classes);
+  set(m, "hidden", options.hidden);
+  set(m, "heads", options.heads);
+  set(m, "output_heads", options.output_heads);
+  set(m, "dropout", options.dropout);
+  set(m, "output_elu", options.output_elu);
+  return m;
+}
+
+template <class S>
+auto GraphAttentionNetwork<S>::options_from(const Metadata& m) -> Options {
+  return {.features = get_index(m, "features"),
+          .classes = get_index(m, "classes"),
+          .hidden = get_index(m, "hidden"),
+          .heads = get_index(m, "heads"),
+          .output_heads = get_index(m, "output_heads"),
+          .dropout = get_double(m, "dropout"),
+          .output_elu = get_bool(m, "output_elu")};
+}
+
+template <class S>
+auto GraphAttentionNetwork<S>::options_from(std::span<const TensorShape> tensors, const Metadata&) -> Options {
+  Options o;
+  for (const TensorShape& t : tensors) {
+    if (t.extents.size() != 2) continue;
+    if (t.name == "hidden.weight") o.features = t.extents[1];
+    if (t.name == "hidden.source") o.heads = t.extents[0], o.hidden = t.extents[1];
+    if (t.name == "output.source") o.output_heads = t.extents[0], o.classes = t.extents[1];
+  }
+  require(o.features > 0 && o.classes > 0, [] {
+    return Fault{"the tensors do not determine a graph attention network",
+                 "no metadata",
+                 "hidden.weight, hidden.source and output.source",
+                 {}};
+  });
+  return o;
+}
+
+template <class S>
+void GraphAttentionNetwork<S>::check(const Graph& graph, const SparseRows<S>& x) const {
+  require(x.rows() == graph.nodes() && x.columns() == options.features, [&] {
+    return Fault{"the features do not fit the graph or the model", "GraphAttentionNetwork",
+                 to_text(Extents<2>{graph.nodes(), options.features}), to_text(Extents<2>{x.rows(), x.columns()})};
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

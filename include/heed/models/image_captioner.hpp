@@ -73,33 +73,10 @@ struct ImageCaptioner {
 
   ImageCaptioner() = default;
   /// Throws as its parts do, and where `max_tokens` is not positive.
-  explicit ImageCaptioner(const Options& o)
-      : options(check(o)),
-        cnn(make_cnn(o)),
-        positions({.max_steps = o.regions(), .features = o.features}),
-        fc_hidden({.in_features = o.features, .out_features = o.hidden}),
-        fc_cell(fc_hidden),
-        decoder({.tokens = o.tokens,
-                 .embedding = o.embedding,
-                 .hidden = o.hidden,
-                 .memory = o.features,
-                 .score = o.score,
-                 .attention_size = o.attention_size,
-                 .dropout = o.dropout}) {
-    initialize({});
-  }
+  explicit ImageCaptioner(const Options& o);
 
   /// Each layer as PyTorch starts it; the tables a tenth as large, N(0, 0.1^2).
-  void initialize(Key key) {
-    cnn.initialize(key.child(0));
-    positions.initialize(key.child(1));
-    fc_hidden.initialize(key.child(2));
-    fc_cell.initialize(key.child(3));
-    decoder.initialize(key.child(4));
-    for (Table<S>* table : {&positions.weight, &decoder.embedding.weight}) {
-      for (S& v : *table) v *= S(0.1);
-    }
-  }
+  void initialize(Key key);
 
   Shape output_shape(Shape x) const {
     options.input().check_shape(x, "ImageCaptioner");
@@ -114,29 +91,10 @@ struct ImageCaptioner {
   /// a of the last pass, (max_tokens, regions), or of the last step, (1, regions).
   Tile<const S> attention_weights(const Cache& cache) const { return decoder.attention_weights(cache.decoder); }
 
-  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    encode(options.input().image_of(x), cache, pass);
-    decoder.forward(options.input().tokens_of(x, cache.tokens), cache.regions.view(), first(cache), logits,
-                    cache.decoder, pass.at(1));
-  }
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> /*logits*/, Tile<const S> dlogits, Into<S> dx, Cache& cache,
-                ImageCaptioner& grad, const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> features = cache.features.view(), regions = cache.regions.view(), mean = cache.mean.view();
-    const Tile<S> dregions = pass.scratch.like(regions), dmean = pass.scratch.like(mean);
-    const Tile<S> dh = pass.scratch.like(cache.h.view()), dc = pass.scratch.like(cache.c.view());
-    fill(dregions, S(0));
-    decoder.backward(cache.tokens.tokens.view(), regions, dlogits, onto(dregions), {dh, dc}, cache.decoder,
-                     grad.decoder, pass.at(1));
-    start_backward(fc_hidden, mean, cache.h.view(), dh, into(dmean), grad.fc_hidden);
-    start_backward(fc_cell, mean, cache.c.view(), dc, onto(dmean), grad.fc_cell);
-    MeanPool<S> pool;
-    pool.backward(regions, mean, dmean, onto(dregions), cache.pool, pool, pass);
-    positions.backward(features, regions, dregions, {}, cache.positions, grad.positions, pass);  // dfeatures = dregions
-    cnn.backward(options.input().image_of(x), as_image(features), as_image(Tile<const S>(dregions)),
-                 options.input().image_of(dx), cache.cnn, grad.cnn, pass.at(0));
-  }
+                ImageCaptioner& grad, const Pass& pass) const;
 
   // ---- decoding (see heed/infer/decode.hpp)
 
@@ -145,21 +103,14 @@ struct ImageCaptioner {
   Index memory_steps() const { return options.regions(); }
   /// Throws where a source is not one image.
   void check_source(TensorView<const S, 3> source, std::span<const std::int32_t> lengths,
-                    const std::string& where) const {
-    const bool all = std::all_of(lengths.begin(), lengths.end(), [](std::int32_t n) { return n == 1; });
-    require(source.extent(1) == 1 && all, [&] {
-      return Fault{"an image is one step", where, "1", all ? std::to_string(source.extent(1)) : "a length of 0"};
-    });
-  }
+                    const std::string& where) const;
   /// Before the first `step`: images (1, pixels), one a lane.
   void begin(Tile<const S> source, Cache& cache, const Pass& pass) const {
     encode(options.input().image_of(source), cache, pass);
     decoder.begin(cache.regions.view(), first(cache), cache.decoder, pass.at(1));
   }
   /// The token of each lane, (1, 1), to the logits of the next, (1, tokens).
-  void step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    decoder.step(token, cache.regions.view(), logits, cache.decoder, pass.at(1));
-  }
+  void step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const;
   /// Lane l goes on from where lane `parents[l]` stands; both have the same image.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
     decoder.reorder(parents, cache.decoder, pass);
@@ -176,12 +127,7 @@ struct ImageCaptioner {
   // ---- files
 
   /// The options and the words. Throws where they do not fit each other.
-  Metadata metadata() const {
-    check_words();
-    Metadata m = to_metadata(options);
-    if (!words.empty()) set(m, "words", words);
-    return m;
-  }
+  Metadata metadata() const;
   static Options options_from(const Metadata& m) { return image_captioner_options(m); }
   /// A file's tensors do not tell the image's height and width: `hints` must hold all options, as `metadata` has them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
@@ -193,14 +139,7 @@ struct ImageCaptioner {
   }
 
  private:
-  static Cnn make_cnn(const Options& o) {
-    const auto conv = [&](Index in, Index out, Index height, Index width) {
-      return Conv2d<S>({.in_channels = in, .out_channels = out, .height = height, .width = width, .padding = 1});
-    };
-    const auto [C, H, W] = std::array{o.channels, o.image.height, o.image.width};
-    return Cnn(conv(o.image.channels, C, H, W), {}, conv(C, C, H, W), {},
-               MaxPool2d<S>({.channels = C, .height = H, .width = W}), conv(C, o.features, H / 2, W / 2), {});
-  }
+  static Cnn make_cnn(const Options& o);
 
   // the channels of a pixel stand side by side: its regions are the steps of the same numbers
   Tile<S> as_image(Tile<S> regions) const {
@@ -211,37 +150,136 @@ struct ImageCaptioner {
   }
   static RecurrentState<const S> first(const Cache& cache) { return {cache.h.view(), cache.c.view()}; }
 
-  void encode(Tile<const S> image, Cache& cache, const Pass& pass) const {
-    const Shape shape{options.regions(), options.features};
-    const Tile<S> features = cache.features.take(shape, image.lanes), regions = cache.regions.take(shape, image.lanes);
-    const Tile<S> mean = cache.mean.take({1, options.features}, image.lanes);
-    cnn.forward(image, as_image(features), cache.cnn, pass.at(0));
-    positions.forward(features, regions, cache.positions, pass);
-    MeanPool<S>().forward(regions, mean, cache.pool, pass);
-    start(fc_hidden, mean, cache.h.take({1, options.hidden}, image.lanes));
-    start(fc_cell, mean, cache.c.take({1, options.hidden}, image.lanes));
-  }
-  static void start(const Dense<S>& dense, Tile<const S> mean, Tile<S> state) {
-    affine<S>(mean, dense.weight, dense.bias.data(), state);
-    transform<S>(state, state, []<class P>(const P& v) HEED_LAMBDA { return simd::tanh(v); });
-  }
+  void encode(Tile<const S> image, Cache& cache, const Pass& pass) const;
+  static void start(const Dense<S>& dense, Tile<const S> mean, Tile<S> state);
   // `d`: the gradient of the state, which becomes that of its tanh's argument
   static void start_backward(const Dense<S>& dense, Tile<const S> mean, Tile<const S> state, Tile<S> d, Into<S> dmean,
-                             Dense<S>& grad) {
-    transform_gradient<S>(state, d, into(d), []<class P>(const P& y, const P& dy) HEED_LAMBDA {
-      return simd::mul(dy, simd::sub(simd::set1<P>(1), simd::mul(y, y)));
-    });
-    weight_gradient<S>(mean, d, grad.weight, grad.bias.data());
-    input_gradient<S>(d, dense.weight, dmean);
-  }
+                             Dense<S>& grad);
 
-  void check_words() const {
-    const auto count = static_cast<Index>(words.size());
-    require(count == 0 || count + 2 == options.tokens, [&] {
-      return Fault{"wrong number of words", "ImageCaptioner", std::to_string(options.tokens - 2),
-                   std::to_string(count)};
-    });
-  }
+  void check_words() const;
 };
+
+template <class S>
+ImageCaptioner<S>::ImageCaptioner(const Options& o)
+    : options(check(o)),
+      cnn(make_cnn(o)),
+      positions({.max_steps = o.regions(), .features = o.features}),
+      fc_hidden({.in_features = o.features, .out_features = o.hidden}),
+      fc_cell(fc_hidden),
+      decoder({.tokens = o.tokens,
+               .embedding = o.embedding,
+               .hidden = o.hidden,
+               .memory = o.features,
+               .score = o.score,
+               .attention_size = o.attention_size,
+               .dropout = o.dropout}) {
+  initialize({});
+}
+
+template <class S>
+void ImageCaptioner<S>::initialize(Key key) {
+  cnn.initialize(key.child(0));
+  positions.initialize(key.child(1));
+  fc_hidden.initialize(key.child(2));
+  fc_cell.initialize(key.child(3));
+  decoder.initialize(key.child(4));
+  for (Table<S>* table : {&positions.weight, &decoder.embedding.weight}) {
+    for (S& v : *table) v *= S(0.1);
+  }
+}
+
+template <class S>
+void ImageCaptioner<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  encode(options.input().image_of(x), cache, pass);
+  decoder.forward(options.input().tokens_of(x, cache.tokens), cache.regions.view(), first(cache), logits, cache.decoder,
+                  pass.at(1));
+}
+
+template <class S>
+void ImageCaptioner<S>::backward(Tile<const S> x, Tile<const S> /*logits*/, Tile<const S> dlogits, Into<S> dx,
+                                 Cache& cache, ImageCaptioner& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> features = cache.features.view(), regions = cache.regions.view(), mean = cache.mean.view();
+  const Tile<S> dregions = pass.scratch.like(regions), dmean = pass.scratch.like(mean);
+  const Tile<S> dh = pass.scratch.like(cache.h.view()), dc = pass.scratch.like(cache.c.view());
+  fill(dregions, S(0));
+  decoder.backward(cache.tokens.tokens.view(), regions, dlogits, onto(dregions), {dh, dc}, cache.decoder, grad.decoder,
+                   pass.at(1));
+  start_backward(fc_hidden, mean, cache.h.view(), dh, into(dmean), grad.fc_hidden);
+  start_backward(fc_cell, mean, cache.c.view(), dc, onto(dmean), grad.fc_cell);
+  MeanPool<S> pool;
+  pool.backward(regions, mean, dmean, onto(dregions), cache.pool, pool, pass);
+  positions.backward(features, regions, dregions, {}, cache.positions, grad.positions, pass);  // dfeatures = dregions
+  cnn.backward(options.input().image_of(x), as_image(features), as_image(Tile<const S>(dregions)),
+               options.input().image_of(dx), cache.cnn, grad.cnn, pass.at(0));
+}
+
+template <class S>
+void ImageCaptioner<S>::check_source(TensorView<const S, 3> source, std::span<const std::int32_t> lengths,
+                                     const std::string& where) const {
+  const bool all = std::all_of(lengths.begin(), lengths.end(), [](std::int32_t n) { return n == 1; });
+  require(source.extent(1) == 1 && all, [&] {
+    return Fault{"an image is one step", where, "1", all ? std::to_string(source.extent(1)) : "a length of 0"};
+  });
+}
+
+template <class S>
+void ImageCaptioner<S>::step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  decoder.step(token, cache.regions.view(), logits, cache.decoder, pass.at(1));
+}
+
+template <class S>
+Metadata ImageCaptioner<S>::metadata() const {
+  check_words();
+  Metadata m = to_metadata(options);
+  if (!words.empty()) set(m, "words", words);
+  return m;
+}
+
+template <class S>
+auto ImageCaptioner<S>::make_cnn(const Options& o) -> Cnn {
+  const auto conv = [&](Index in, Index out, Index height, Index width) {
+    return Conv2d<S>({.in_channels = in, .out_channels = out, .height = height, .width = width, .padding = 1});
+  };
+  const auto [C, H, W] = std::array{o.channels, o.image.height, o.image.width};
+  return Cnn(conv(o.image.channels, C, H, W), {}, conv(C, C, H, W), {},
+             MaxPool2d<S>({.channels = C, .height = H, .width = W}), conv(C, o.features, H / 2, W / 2), {});
+}
+
+template <class S>
+void ImageCaptioner<S>::encode(Tile<const S> image, Cache& cache, const Pass& pass) const {
+  const Shape shape{options.regions(), options.features};
+  const Tile<S> features = cache.features.take(shape, image.lanes), regions = cache.regions.take(shape, image.lanes);
+  const Tile<S> mean = cache.mean.take({1, options.features}, image.lanes);
+  cnn.forward(image, as_image(features), cache.cnn, pass.at(0));
+  positions.forward(features, regions, cache.positions, pass);
+  MeanPool<S>().forward(regions, mean, cache.pool, pass);
+  start(fc_hidden, mean, cache.h.take({1, options.hidden}, image.lanes));
+  start(fc_cell, mean, cache.c.take({1, options.hidden}, image.lanes));
+}
+
+template <class S>
+void ImageCaptioner<S>::start(const Dense<S>& dense, Tile<const S> mean, Tile<S> state) {
+  affine<S>(mean, dense.weight, dense.bias.data(), state);
+  transform<S>(state, state, []<class P>(const P& v) HEED_LAMBDA { return simd::tanh(v); });
+}
+
+template <class S>
+void ImageCaptioner<S>::start_backward(const Dense<S>& dense, Tile<const S> mean, Tile<const S> state, Tile<S> d,
+                                       Into<S> dmean, Dense<S>& grad) {
+  transform_gradient<S>(state, d, into(d), []<class P>(const P& y, const P& dy) HEED_LAMBDA {
+    return simd::mul(dy, simd::sub(simd::set1<P>(1), simd::mul(y, y)));
+  });
+  weight_gradient<S>(mean, d, grad.weight, grad.bias.data());
+  input_gradient<S>(d, dense.weight, dmean);
+}
+
+template <class S>
+void ImageCaptioner<S>::check_words() const {
+  const auto count = static_cast<Index>(words.size());
+  require(count == 0 || count + 2 == options.tokens, [&] {
+    return Fault{"wrong number of words", "ImageCaptioner", std::to_string(options.tokens - 2), std::to_string(count)};
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

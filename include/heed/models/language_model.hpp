@@ -61,31 +61,11 @@ struct LanguageModel {
 
   LanguageModel() = default;
   /// Throws as its parts do.
-  explicit LanguageModel(Options o)
-      : options(o),
-        embedding({.num_embeddings = o.tokens, .embedding_dim = o.transformer.d_model}),
-        transformer(o.transformer, true) {
-    if (o.tied) {
-      output.bias = Vector<S>(o.tokens);
-    } else {
-      output = Dense<S>({.in_features = o.transformer.d_model, .out_features = o.tokens});
-    }
-    initialize({});
-  }
+  explicit LanguageModel(Options o);
 
   /// The table N(0, 1 / d_model), so that tied logits begin near N(0, 1); a tied bias 0; the rest as it starts by
   /// itself.
-  void initialize(Key key) {
-    embedding.initialize(key.child(0));
-    const S scale = 1 / std::sqrt(static_cast<S>(options.transformer.d_model));
-    for (S& v : embedding.weight) v *= scale;
-    transformer.initialize(key.child(1));
-    if (options.tied) {
-      output.bias.fill(0);
-    } else {
-      output.initialize(key.child(2));
-    }
-  }
+  void initialize(Key key);
 
   Shape output_shape(Shape x) const {
     return {transformer.output_shape(embedding.output_shape(x)).steps, options.tokens};
@@ -97,38 +77,17 @@ struct LanguageModel {
     embedding.check_input(x, lengths, where);
   }
 
-  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Shape shape = embedding.output_shape(x.shape());
-    const Tile<S> vectors = cache.vectors.take(shape, x.lanes, x.lengths);
-    const Tile<S> states = cache.states.take(shape, x.lanes, x.lengths);
-    embedding.forward(x, vectors, cache.embedding, pass);
-    transformer.forward(vectors, states, cache.transformer, pass.at(0));
-    affine<S>(states, projection<const S>(*this), output.bias.data(), logits);
-  }
+  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dlogits, Cache& cache, LanguageModel& grad,
-                const Pass& pass) const {
-    const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dstates = pass.scratch.like(states), dvectors = pass.scratch.like(vectors);
-    weight_gradient<S>(states, dlogits, projection<S>(grad), grad.output.bias.data());
-    input_gradient<S>(dlogits, projection<const S>(*this), into(dstates));
-    transformer.backward(vectors, states, dstates, into(dvectors), cache.transformer, grad.transformer, pass.at(0));
-    embedding.backward(x, vectors, dvectors, cache.embedding, grad.embedding, pass);
-  }
+                const Pass& pass) const;
 
   /// Remembers keys and values of all steps.
   Index prepare_stream(Shape x, Cache& cache) const {
     return transformer.prepare_stream(embedding.output_shape(x), cache.transformer);
   }
   void stream_step(Tile<const std::int32_t> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
-                   const Pass& pass) const {
-    const Shape shape = embedding.output_shape(x.shape());
-    const Tile<S> vector = cache.vectors.take(shape, 1), state = cache.states.take(shape, 1);
-    embedding.forward(x, vector, cache.embedding, pass);
-    transformer.stream_step(vector, state, memory, cache.transformer, pass.at(0));
-    affine<S>(state, projection<const S>(*this), output.bias.data(), logits);
-  }
+                   const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("embedding", models.embedding...);
@@ -139,27 +98,13 @@ struct LanguageModel {
   // ---- files
 
   /// The options and the words. Throws where they do not fit each other.
-  Metadata metadata() const {
-    check_words(static_cast<Index>(words.size()), options.tokens);
-    Metadata m;
-    set(m, "tokens", options.tokens);
-    set(m, "tied", options.tied);
-    set(m, options.transformer);
-    if (!words.empty()) set(m, "words", words);
-    return m;
-  }
+  Metadata metadata() const;
   static Options options_from(const Metadata& m) {
     return {.tokens = get_index(m, "tokens"), .tied = get_bool(m, "tied"), .transformer = get_transformer(m)};
   }
   /// A file's tensors do not tell heads, positions and dropout: `hints` must hold all options, as `metadata` has them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  static Index parameter_count(const Options& o) {
-    require(o.tokens > 0 && o.tokens <= Index(1) << 28, [&] {
-      return Fault{"size out of range", "LanguageModel", "1 to 2^28", std::to_string(o.tokens)};
-    });
-    const Index blocks = heed::parameter_count(o.transformer);  // throws where d_model is not a size
-    return blocks + o.tokens * (o.transformer.d_model * (o.tied ? 1 : 2) + 1);
-  }
+  static Index parameter_count(const Options& o);
   /// The words. Throws where they do not fit the options.
   void restore(const Metadata& metadata) {
     words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
@@ -173,11 +118,92 @@ struct LanguageModel {
     if (model.options.tied) return Weight<T>(model.embedding.weight);
     return Weight<T>(model.output.weight);
   }
-  static void check_words(Index count, Index tokens) {
-    require(count == 0 || count + 2 == tokens, [&] {
-      return Fault{"wrong number of words", "LanguageModel", std::to_string(tokens - 2), std::to_string(count)};
-    });
-  }
+  static void check_words(Index count, Index tokens);
 };
+
+template <class S>
+LanguageModel<S>::LanguageModel(Options o)
+    : options(o),
+      embedding({.num_embeddings = o.tokens, .embedding_dim = o.transformer.d_model}),
+      transformer(o.transformer, true) {
+  if (o.tied) {
+    output.bias = Vector<S>(o.tokens);
+  } else {
+    output = Dense<S>({.in_features = o.transformer.d_model, .out_features = o.tokens});
+  }
+  initialize({});
+}
+
+template <class S>
+void LanguageModel<S>::initialize(Key key) {
+  embedding.initialize(key.child(0));
+  const S scale = 1 / std::sqrt(static_cast<S>(options.transformer.d_model));
+  for (S& v : embedding.weight) v *= scale;
+  transformer.initialize(key.child(1));
+  if (options.tied) {
+    output.bias.fill(0);
+  } else {
+    output.initialize(key.child(2));
+  }
+}
+
+template <class S>
+void LanguageModel<S>::forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Shape shape = embedding.output_shape(x.shape());
+  const Tile<S> vectors = cache.vectors.take(shape, x.lanes, x.lengths);
+  const Tile<S> states = cache.states.take(shape, x.lanes, x.lengths);
+  embedding.forward(x, vectors, cache.embedding, pass);
+  transformer.forward(vectors, states, cache.transformer, pass.at(0));
+  affine<S>(states, projection<const S>(*this), output.bias.data(), logits);
+}
+
+template <class S>
+void LanguageModel<S>::backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dlogits, Cache& cache,
+                                LanguageModel& grad, const Pass& pass) const {
+  const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dstates = pass.scratch.like(states), dvectors = pass.scratch.like(vectors);
+  weight_gradient<S>(states, dlogits, projection<S>(grad), grad.output.bias.data());
+  input_gradient<S>(dlogits, projection<const S>(*this), into(dstates));
+  transformer.backward(vectors, states, dstates, into(dvectors), cache.transformer, grad.transformer, pass.at(0));
+  embedding.backward(x, vectors, dvectors, cache.embedding, grad.embedding, pass);
+}
+
+template <class S>
+void LanguageModel<S>::stream_step(Tile<const std::int32_t> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
+                                   const Pass& pass) const {
+  const Shape shape = embedding.output_shape(x.shape());
+  const Tile<S> vector = cache.vectors.take(shape, 1), state = cache.states.take(shape, 1);
+  embedding.forward(x, vector, cache.embedding, pass);
+  transformer.stream_step(vector, state, memory, cache.transformer, pass.at(0));
+  affine<S>(state, projection<const S>(*this), output.bias.data(), logits);
+}
+
+template <class S>
+Metadata LanguageModel<S>::metadata() const {
+  check_words(static_cast<Index>(words.size()), options.tokens);
+  Metadata m;
+  set(m, "tokens", options.tokens);
+  set(m, "tied", options.tied);
+  set(m, options.transformer);
+  if (!words.empty()) set(m, "words", words);
+  return m;
+}
+
+template <class S>
+Index LanguageModel<S>::parameter_count(const Options& o) {
+  require(o.tokens > 0 && o.tokens <= Index(1) << 28, [&] {
+    return Fault{"size out of range", "LanguageModel", "1 to 2^28", std::to_string(o.tokens)};
+  });
+  const Index blocks = heed::parameter_count(o.transformer);  // throws where d_model is not a size
+  return blocks + o.tokens * (o.transformer.d_model * (o.tied ? 1 : 2) + 1);
+}
+
+template <class S>
+void LanguageModel<S>::check_words(Index count, Index tokens) {
+  require(count == 0 || count + 2 == tokens, [&] {
+    return Fault{"wrong number of words", "LanguageModel", std::to_string(tokens - 2), std::to_string(count)};
+  });
+}
 
 }  // namespace heed::inline HEED_ISA

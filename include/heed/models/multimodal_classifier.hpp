@@ -103,30 +103,10 @@ struct MultimodalClassifier {
 
   MultimodalClassifier() = default;
   /// Throws as `check` and its parts do.
-  explicit MultimodalClassifier(Options o) : options(check(o)) {
-    embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
-    text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
-    const Conv2d<S> filters({.in_channels = o.image.channels,
-                             .out_channels = o.channels,
-                             .height = o.image.height,
-                             .width = o.image.width,
-                             .padding = 1});
-    const MaxPool2d<S> pool({.channels = o.channels, .height = o.image.height, .width = o.image.width});
-    image_encoder = ImageEncoder(filters, Relu<S>(), pool, Flatten<S>(pool.out_image()),
-                                 Dense<S>({.in_features = pool.out_image().size(), .out_features = o.hidden}));
-    attention = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
-    classifier = Dense<S>({.in_features = o.hidden, .out_features = o.classes});
-    initialize({});
-  }
+  explicit MultimodalClassifier(Options o);
 
   /// Each part as it starts by itself.
-  void initialize(Key key) {
-    embedding.initialize(key.child(0));
-    text_encoder.initialize(key.child(1));
-    image_encoder.initialize(key.child(2));
-    attention.initialize(key.child(3));
-    classifier.initialize(key.child(4));
-  }
+  void initialize(Key key);
 
   /// What x is made of.
   ImageAndTokens input() const { return {options.image, options.max_words}; }
@@ -145,38 +125,10 @@ struct MultimodalClassifier {
   static Tile<const S> attention_weights(const Cache& cache) { return MultiHeadAttention<S>::weights(cache.attention); }
   static void keep_attention_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.attention); }
 
-  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Index L = x.lanes;
-    const Tile<const std::int32_t> tokens = input().tokens_of(x, cache.input);
-    std::int32_t* lengths = cache.lengths.reserve(L);
-    for (Index l = 0; l < L; ++l) lengths[l] = 1 + tokens.lengths[l];
-    const Tile<S> vectors = cache.vectors.take(embedding.output_shape(tokens.shape()), L, tokens.lengths);
-    const Tile<S> steps = cache.steps.take({1 + options.max_words, options.hidden}, L, lengths);
-    const Tile<S> attended = cache.attended.take({1, options.hidden}, L);
-
-    embedding.forward(tokens, vectors, cache.embedding, pass);
-    text_encoder.forward(vectors, steps.range(1, options.max_words), cache.text_encoder, pass);
-    image_encoder.forward(input().image_of(x), steps.step(0), cache.image_encoder, pass);
-    attention.forward(steps.step(0), steps, attended, cache.attention, pass);
-    classifier.forward(attended, logits, cache.classifier, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
-                MultimodalClassifier& grad, const Pass& pass) const {
-    const Tile<const S> vectors = cache.vectors.view(), steps = cache.steps.view(), attended = cache.attended.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dvectors = pass.scratch.like(vectors), dsteps = pass.scratch.like(steps);
-    const Tile<S> dattended = pass.scratch.like(attended);
-    classifier.backward(attended, logits, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
-    fill(dsteps, S(0));  // the image is the query, and one of the keys
-    attention.backward(steps.step(0), steps, attended, dattended, onto(dsteps.step(0)), onto(dsteps), cache.attention,
-                       grad.attention, pass);
-    image_encoder.backward(input().image_of(x), steps.step(0), dsteps.step(0), input().image_of(dx),
-                           cache.image_encoder, grad.image_encoder, pass);
-    text_encoder.backward(vectors, steps.range(1, options.max_words), dsteps.range(1, options.max_words),
-                          into(dvectors), cache.text_encoder, grad.text_encoder, pass);
-    embedding.backward(input().tokens_of(x, cache.input), vectors, dvectors, cache.embedding, grad.embedding, pass);
-  }
+                MultimodalClassifier& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("embedding", models.embedding...);
@@ -189,51 +141,127 @@ struct MultimodalClassifier {
   // ---- files
 
   /// The options, the words and the labels. Throws where they do not fit each other.
-  Metadata metadata() const {
-    check_names();
-    Metadata m;
-    for (const auto& [name, member] : options.sizes()) set(m, name, options.*member);
-    set(m, "image.channels", options.image.channels);
-    set(m, "image.height", options.image.height);
-    set(m, "image.width", options.image.width);
-    if (!words.empty()) set(m, "words", words);
-    if (!labels.empty()) set(m, "labels", labels);
-    return m;
-  }
-  static Options options_from(const Metadata& m) {
-    Options o;
-    for (const auto& [name, member] : o.sizes()) o.*member = get_index(m, name);
-    o.image = {get_index(m, "image.channels"), get_index(m, "image.height"), get_index(m, "image.width")};
-    return o;
-  }
+  Metadata metadata() const;
+  static Options options_from(const Metadata& m);
   /// A file's tensors do not tell sizes of images, heads and words: `hints` must hold all options, as `metadata` has
   /// them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
   /// Throws as `check` does.
-  static Index parameter_count(const Options& o) {
-    check(o);
-    const Index H = o.hidden, pooled = o.channels * (o.image.height / 2) * (o.image.width / 2);
-    return o.tokens * o.embedding + 4 * H * (o.embedding + H + 2) + o.channels * (9 * o.image.channels + 1) +
-           H * (pooled + 1) + 4 * H * (H + 1) + o.classes * (H + 1);
-  }
+  static Index parameter_count(const Options& o);
   /// The words and the labels. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) {
-    labels = labels_from_metadata(metadata, options.classes);
-    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
-    check_names();
-  }
+  void restore(const Metadata& metadata);
 
  private:
-  void check_names() const {
-    const auto check = [](const char* what, Index expected, std::size_t got) {
-      require(got == 0 || static_cast<Index>(got) == expected, [&] {
-        return Fault{what, "MultimodalClassifier", text_of(expected), text_of(got)};
-      });
-    };
-    check("wrong number of words", options.tokens - 2, words.size());
-    check("wrong number of labels", options.classes, labels.size());
-  }
+  void check_names() const;
 };
+
+template <class S>
+MultimodalClassifier<S>::MultimodalClassifier(Options o) : options(check(o)) {
+  embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
+  text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
+  const Conv2d<S> filters({.in_channels = o.image.channels,
+                           .out_channels = o.channels,
+                           .height = o.image.height,
+                           .width = o.image.width,
+                           .padding = 1});
+  const MaxPool2d<S> pool({.channels = o.channels, .height = o.image.height, .width = o.image.width});
+  image_encoder = ImageEncoder(filters, Relu<S>(), pool, Flatten<S>(pool.out_image()),
+                               Dense<S>({.in_features = pool.out_image().size(), .out_features = o.hidden}));
+  attention = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
+  classifier = Dense<S>({.in_features = o.hidden, .out_features = o.classes});
+  initialize({});
+}
+
+template <class S>
+void MultimodalClassifier<S>::initialize(Key key) {
+  embedding.initialize(key.child(0));
+  text_encoder.initialize(key.child(1));
+  image_encoder.initialize(key.child(2));
+  attention.initialize(key.child(3));
+  classifier.initialize(key.child(4));
+}
+
+template <class S>
+void MultimodalClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Index L = x.lanes;
+  const Tile<const std::int32_t> tokens = input().tokens_of(x, cache.input);
+  std::int32_t* lengths = cache.lengths.reserve(L);
+  for (Index l = 0; l < L; ++l) lengths[l] = 1 + tokens.lengths[l];
+  const Tile<S> vectors = cache.vectors.take(embedding.output_shape(tokens.shape()), L, tokens.lengths);
+  const Tile<S> steps = cache.steps.take({1 + options.max_words, options.hidden}, L, lengths);
+  const Tile<S> attended = cache.attended.take({1, options.hidden}, L);
+
+  embedding.forward(tokens, vectors, cache.embedding, pass);
+  text_encoder.forward(vectors, steps.range(1, options.max_words), cache.text_encoder, pass);
+  image_encoder.forward(input().image_of(x), steps.step(0), cache.image_encoder, pass);
+  attention.forward(steps.step(0), steps, attended, cache.attention, pass);
+  classifier.forward(attended, logits, cache.classifier, pass);
+}
+
+template <class S>
+void MultimodalClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
+                                       Cache& cache, MultimodalClassifier& grad, const Pass& pass) const {
+  const Tile<const S> vectors = cache.vectors.view(), steps = cache.steps.view(), attended = cache.attended.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dvectors = pass.scratch.like(vectors), dsteps = pass.scratch.like(steps);
+  const Tile<S> dattended = pass.scratch.like(attended);
+  classifier.backward(attended, logits, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
+  fill(dsteps, S(0));  // the image is the query, and one of the keys
+  attention.backward(steps.step(0), steps, attended, dattended, onto(dsteps.step(0)), onto(dsteps), cache.attention,
+                     grad.attention, pass);
+  image_encoder.backward(input().image_of(x), steps.step(0), dsteps.step(0), input().image_of(dx), cache.image_encoder,
+                         grad.image_encoder, pass);
+  text_encoder.backward(vectors, steps.range(1, options.max_words), dsteps.range(1, options.max_words), into(dvectors),
+                        cache.text_encoder, grad.text_encoder, pass);
+  embedding.backward(input().tokens_of(x, cache.input), vectors, dvectors, cache.embedding, grad.embedding, pass);
+}
+
+template <class S>
+Metadata MultimodalClassifier<S>::metadata() const {
+  check_names();
+  Metadata m;
+  for (const auto& [name, member] : options.sizes()) set(m, name, options.*member);
+  set(m, "image.channels", options.image.channels);
+  set(m, "image.height", options.image.height);
+  set(m, "image.width", options.image.width);
+  if (!words.empty()) set(m, "words", words);
+  if (!labels.empty()) set(m, "labels", labels);
+  return m;
+}
+
+template <class S>
+auto MultimodalClassifier<S>::options_from(const Metadata& m) -> Options {
+  Options o;
+  for (const auto& [name, member] : o.sizes()) o.*member = get_index(m, name);
+  o.image = {get_index(m, "image.channels"), get_index(m, "image.height"), get_index(m, "image.width")};
+  return o;
+}
+
+template <class S>
+Index MultimodalClassifier<S>::parameter_count(const Options& o) {
+  check(o);
+  const Index H = o.hidden, pooled = o.channels * (o.image.height / 2) * (o.image.width / 2);
+  return o.tokens * o.embedding + 4 * H * (o.embedding + H + 2) + o.channels * (9 * o.image.channels + 1) +
+         H * (pooled + 1) + 4 * H * (H + 1) + o.classes * (H + 1);
+}
+
+template <class S>
+void MultimodalClassifier<S>::restore(const Metadata& metadata) {
+  labels = labels_from_metadata(metadata, options.classes);
+  words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
+  check_names();
+}
+
+template <class S>
+void MultimodalClassifier<S>::check_names() const {
+  const auto check = [](const char* what, Index expected, std::size_t got) {
+    require(got == 0 || static_cast<Index>(got) == expected, [&] {
+      return Fault{what, "MultimodalClassifier", text_of(expected), text_of(got)};
+    });
+  };
+  check("wrong number of words", options.tokens - 2, words.size());
+  check("wrong number of labels", options.classes, labels.size());
+}
 
 }  // namespace heed::inline HEED_ISA
 

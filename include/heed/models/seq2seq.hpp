@@ -55,76 +55,24 @@ struct Seq2Seq {
 
   Seq2Seq() = default;
   /// Throws as its parts do.
-  explicit Seq2Seq(Options o)
-      : options(o),
-        encoder(o),
-        decoder({.tokens = o.target_tokens,
-                 .embedding = o.embedding,
-                 .hidden = o.hidden,
-                 .layers = o.layers,
-                 .memory = o.memory(),
-                 .score = o.score,
-                 .dropout = o.dropout}) {
-    initialize({});
-  }
+  explicit Seq2Seq(Options o);
 
   /// Each layer as PyTorch starts it; the tables a tenth as large, N(0, 0.1^2).
-  void initialize(Key key) {
-    encoder.initialize(key.child(0));
-    decoder.initialize(key.child(1));
-    for (Table<S>* table : {&encoder.embedding.weight, &decoder.embedding.weight}) {
-      for (S& v : *table) v *= S(0.1);
-    }
-  }
+  void initialize(Key key);
 
-  Shape output_shape(Shape x) const {
-    require(x.features == 2, [&] {
-      return Fault{"source and target stand side by side", "Seq2Seq", "2 features", std::to_string(x.features)};
-    });
-    return {x.steps, options.target_tokens};
-  }
+  Shape output_shape(Shape x) const;
 
   /// Throws at the first token that is not in its vocabulary.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
-                   const std::string& where = "Seq2Seq") const {
-    check_lengths(lengths, x.extent(0), x.extent(1), where);
-    const Index steps = x.extent(1);
-    for (Index i = 0; i < x.extent(0); ++i) {
-      const Index valid = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
-      for (Index k = 0; k < 2 * valid; ++k) {
-        const std::int32_t token = x.data()[i * steps * 2 + k];
-        const Index tokens = k % 2 ? options.target_tokens : options.source_tokens;
-        require(token >= 0 && token < tokens, [&] {
-          return Fault{
-              std::string(k % 2 ? "target" : "source") + " token out of range",
-              where + ", sequence " + std::to_string(i) + ", step " + std::to_string(k / 2) + " (counted from 0)",
-              "0 to " + std::to_string(tokens - 1), std::to_string(token)};
-        });
-      }
-    }
-  }
+                   const std::string& where = "Seq2Seq") const;
 
   /// a of the last pass: (target steps, source steps).
   Tile<const S> attention_weights(const Cache& cache) const { return decoder.attention_weights(cache.decoder); }
 
-  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    split(x, cache);
-    encoder.forward(cache.source.view(), cache.encoder, pass.at(0));
-    decoder.forward(cache.target.view(), encoder.memory(cache.encoder), encoder.first(cache.encoder), logits,
-                    cache.decoder, pass.at(1));
-  }
+  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const std::int32_t>, Tile<const S> /*logits*/, Tile<const S> dlogits, Cache& cache, Seq2Seq& grad,
-                const Pass& pass) const {
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<const S> memory = encoder.memory(cache.encoder), first = encoder.first(cache.encoder).h;
-    const Tile<S> dmemory = pass.scratch.like(memory);
-    fill(dmemory, S(0));
-    const RecurrentState<S> dfirst{pass.scratch.like(first), pass.scratch.like(first)};
-    decoder.backward(cache.target.view(), memory, dlogits, onto(dmemory), dfirst, cache.decoder, grad.decoder,
-                     pass.at(1));
-    encoder.backward(cache.source.view(), dmemory, dfirst, cache.encoder, grad.encoder, pass.at(0));
-  }
+                const Pass& pass) const;
 
   // ---- decoding (see heed/infer/decode.hpp)
 
@@ -141,9 +89,7 @@ struct Seq2Seq {
     decoder.begin(encoder.memory(cache.encoder), encoder.first(cache.encoder), cache.decoder, pass.at(1));
   }
   /// The token of each lane, (1, 1), to the logits of the next, (1, target_tokens).
-  void step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    decoder.step(token, encoder.memory(cache.encoder), logits, cache.decoder, pass.at(1));
-  }
+  void step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const;
   /// Lane l goes on from where lane `parents[l]` stands; both have the same source.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
     decoder.reorder(parents, cache.decoder, pass);
@@ -157,44 +103,130 @@ struct Seq2Seq {
   // ---- files
 
   /// The options and the words. Throws where they do not fit each other.
-  Metadata metadata() const {
-    Metadata m = to_metadata(options);
-    if (!source_words.empty()) set(m, "source_words", source_words);
-    if (!target_words.empty()) set(m, "target_words", target_words);
-    return m;
-  }
+  Metadata metadata() const;
   static Options options_from(const Metadata& metadata) { return seq2seq_options(metadata); }
   static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
     return seq2seq_options(tensors, hints);
   }
   static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
-  void restore(const Metadata& metadata) {
-    const auto words = [&](const char* key) {
-      return metadata.contains(key) ? get_texts(metadata, key) : std::vector<std::string>{};
-    };
-    source_words = words("source_words");
-    target_words = words("target_words");
-  }
+  void restore(const Metadata& metadata);
 
  private:
   // source and target of a tile, each as long as its longest sequence
-  static void split(Tile<const std::int32_t> x, Cache& cache) {
-    std::int32_t* lengths = cache.lengths.reserve(2 * x.lanes);
-    Index longest[2] = {0, 0};
-    for (Index f = 0; f < 2; ++f) {
-      for (Index l = 0; l < x.lanes; ++l) {
-        Index n = x.length(l);
-        while (n > 0 && x.at(n - 1, f)[l] == 0) --n;
-        lengths[f * x.lanes + l] = static_cast<std::int32_t>(n);
-        longest[f] = std::max(longest[f], n);
-      }
-    }
-    TileBuffer<std::int32_t>* const parts[] = {&cache.source, &cache.target};
-    for (Index f = 0; f < 2; ++f) {
-      const Tile<std::int32_t> to = parts[f]->take({longest[f], 1}, x.lanes, lengths + f * x.lanes);
-      for (Index t = 0; t < to.steps; ++t) std::copy_n(x.at(t, f), x.lanes, to.at(t));
+  static void split(Tile<const std::int32_t> x, Cache& cache);
+};
+
+template <class S>
+Seq2Seq<S>::Seq2Seq(Options o)
+    : options(o),
+      encoder(o),
+      decoder({.tokens = o.target_tokens,
+               .embedding = o.embedding,
+               .hidden = o.hidden,
+               .layers = o.layers,
+               .memory = o.memory(),
+               .score = o.score,
+               .dropout = o.dropout}) {
+  initialize({});
+}
+
+template <class S>
+void Seq2Seq<S>::initialize(Key key) {
+  encoder.initialize(key.child(0));
+  decoder.initialize(key.child(1));
+  for (Table<S>* table : {&encoder.embedding.weight, &decoder.embedding.weight}) {
+    for (S& v : *table) v *= S(0.1);
+  }
+}
+
+template <class S>
+Shape Seq2Seq<S>::output_shape(Shape x) const {
+  require(x.features == 2, [&] {
+    return Fault{"source and target stand side by side", "Seq2Seq", "2 features", std::to_string(x.features)};
+  });
+  return {x.steps, options.target_tokens};
+}
+
+template <class S>
+void Seq2Seq<S>::check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
+                             const std::string& where) const {
+  check_lengths(lengths, x.extent(0), x.extent(1), where);
+  const Index steps = x.extent(1);
+  for (Index i = 0; i < x.extent(0); ++i) {
+    const Index valid = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    for (Index k = 0; k < 2 * valid; ++k) {
+      const std::int32_t token = x.data()[i * steps * 2 + k];
+      const Index tokens = k % 2 ? options.target_tokens : options.source_tokens;
+      require(token >= 0 && token < tokens, [&] {
+        return Fault{
+            std::string(k % 2 ? "target" : "source") + " token out of range",
+            where + ", sequence " + std::to_string(i) + ", step " + std::to_string(k / 2) + " (counted from 0)",
+            "0 to " + std::to_string(tokens - 1), std::to_string(token)};
+      });
     }
   }
-};
+}
+
+template <class S>
+void Seq2Seq<S>::forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  split(x, cache);
+  encoder.forward(cache.source.view(), cache.encoder, pass.at(0));
+  decoder.forward(cache.target.view(), encoder.memory(cache.encoder), encoder.first(cache.encoder), logits,
+                  cache.decoder, pass.at(1));
+}
+
+template <class S>
+void Seq2Seq<S>::backward(Tile<const std::int32_t>, Tile<const S> /*logits*/, Tile<const S> dlogits, Cache& cache,
+                          Seq2Seq& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> memory = encoder.memory(cache.encoder), first = encoder.first(cache.encoder).h;
+  const Tile<S> dmemory = pass.scratch.like(memory);
+  fill(dmemory, S(0));
+  const RecurrentState<S> dfirst{pass.scratch.like(first), pass.scratch.like(first)};
+  decoder.backward(cache.target.view(), memory, dlogits, onto(dmemory), dfirst, cache.decoder, grad.decoder,
+                   pass.at(1));
+  encoder.backward(cache.source.view(), dmemory, dfirst, cache.encoder, grad.encoder, pass.at(0));
+}
+
+template <class S>
+void Seq2Seq<S>::step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  decoder.step(token, encoder.memory(cache.encoder), logits, cache.decoder, pass.at(1));
+}
+
+template <class S>
+Metadata Seq2Seq<S>::metadata() const {
+  Metadata m = to_metadata(options);
+  if (!source_words.empty()) set(m, "source_words", source_words);
+  if (!target_words.empty()) set(m, "target_words", target_words);
+  return m;
+}
+
+template <class S>
+void Seq2Seq<S>::restore(const Metadata& metadata) {
+  const auto words = [&](const char* key) {
+    return metadata.contains(key) ? get_texts(metadata, key) : std::vector<std::string>{};
+  };
+  source_words = words("source_words");
+  target_words = words("target_words");
+}
+
+template <class S>
+void Seq2Seq<S>::split(Tile<const std::int32_t> x, Cache& cache) {
+  std::int32_t* lengths = cache.lengths.reserve(2 * x.lanes);
+  Index longest[2] = {0, 0};
+  for (Index f = 0; f < 2; ++f) {
+    for (Index l = 0; l < x.lanes; ++l) {
+      Index n = x.length(l);
+      while (n > 0 && x.at(n - 1, f)[l] == 0) --n;
+      lengths[f * x.lanes + l] = static_cast<std::int32_t>(n);
+      longest[f] = std::max(longest[f], n);
+    }
+  }
+  TileBuffer<std::int32_t>* const parts[] = {&cache.source, &cache.target};
+  for (Index f = 0; f < 2; ++f) {
+    const Tile<std::int32_t> to = parts[f]->take({longest[f], 1}, x.lanes, lengths + f * x.lanes);
+    for (Index t = 0; t < to.steps; ++t) std::copy_n(x.at(t, f), x.lanes, to.at(t));
+  }
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -83,76 +83,20 @@ struct SequenceClassifier {
   SequenceClassifier() = default;
   /// Throws where a size is not positive, the dropout is not in [0, 1), or the heads do not divide the outputs of the
   /// recurrent part: the hidden size, twice in both directions.
-  HEED_COLD explicit SequenceClassifier(Options o)
-      : options(o),
-        recurrent({.input_size = o.features,
-                   .hidden_size = o.hidden,
-                   .num_layers = o.layers,
-                   .bidirectional = o.bidirectional,
-                   .dropout = o.dropout,
-                   .kind = o.cell}),
-        fc2({.in_features = o.dense == 0 ? width() : o.dense, .out_features = o.classes}),
-        dropout({.rate = o.dropout}) {
-    if (o.dense != 0) fc1 = Dense<S>({.in_features = width(), .out_features = o.dense});
-    switch (o.attention) {
-      case Attention::pool:
-        pool = AttentionPool<S>({.features = width()});
-        break;
-      case Attention::multihead:
-        multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
-        break;
-      case Attention::additive:
-        additive = AdditiveAttention<S>({.query_size = width(), .memory_size = width()});
-        break;
-      case Attention::none:
-        break;
-    }
-    initialize({});
-  }
+  HEED_COLD explicit SequenceClassifier(Options o);
 
   /// Each layer as PyTorch starts it.
-  HEED_COLD void initialize(Key key) {
-    recurrent.initialize(key.child(0));
-    switch (options.attention) {
-      case Attention::pool:
-        pool.initialize(key.child(1));
-        break;
-      case Attention::multihead:
-        multihead.initialize(key.child(1));
-        break;
-      case Attention::additive:
-        additive.initialize(key.child(1));
-        break;
-      case Attention::none:
-        break;
-    }
-    if (options.dense != 0) fc1.initialize(key.child(2));
-    fc2.initialize(key.child(3));
-  }
+  HEED_COLD void initialize(Key key);
 
   /// Features of a step.
   Index input_size() const { return recurrent.input_size(); }
 
-  Shape output_shape(Shape x) const {
-    recurrent.output_shape(x);
-    if (standardize.active()) standardize.output_shape(x);
-    return {1, options.classes};
-  }
+  Shape output_shape(Shape x) const;
 
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
   /// steps), head by head, a row a query. Throws where the model has no attention, and for `multihead` where
   /// `keep_attention_weights` was not called before that pass.
-  Tile<const S> attention_weights(const Cache& cache) const {
-    require(options.attention != Attention::none, [] {
-      return Fault{"the model has no attention", "SequenceClassifier", {}, {}};
-    });
-    require(options.attention != Attention::multihead || cache.keep_weights, [] {
-      return Fault{"keep_attention_weights must be called before the forward pass", "SequenceClassifier", {}, {}};
-    });
-    return options.attention == Attention::pool        ? AttentionPool<S>::weights(cache.pool)
-           : options.attention == Attention::multihead ? MultiHeadAttention<S>::weights(cache.multihead)
-                                                       : transposed(AdditiveAttention<S>::weights(cache.additive));
-  }
+  Tile<const S> attention_weights(const Cache& cache) const;
   /// From the next forward pass on all attention weights are computed and kept, needed or not. The results stay the
   /// same.
   static void keep_attention_weights(Cache& cache) {
@@ -160,150 +104,15 @@ struct SequenceClassifier {
     MultiHeadAttention<S>::keep_weights(cache.multihead);
   }
 
-  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Index L = x.lanes;
-    const Shape one{1, width()};
-    if (standardize.active()) {
-      const Tile<S> input = cache.input.take(x.shape(), L, x.lengths);
-      standardize.forward(x, input, cache.standardize, pass);
-      x = input;
-    }
-    const Tile<S> states = cache.states.take(recurrent.output_shape(x.shape()), L, x.lengths);
-    const Tile<S> pooled = cache.pooled.take(one, L);
-
-    recurrent.forward(x, states, cache.recurrent, pass.at(0));
-    switch (options.attention) {
-      case Attention::pool:
-        pool.forward(states, pooled, cache.pool, pass);
-        break;
-      case Attention::multihead: {
-        if (asks_last_only(cache)) {
-          const Tile<S> query = cache.query.take(one, L);
-          last.forward(states, query, cache.last, pass);
-          multihead.forward(query, states, pooled, cache.multihead, pass);
-          break;
-        }
-        const Tile<S> attended = cache.attended.take(states.shape(), L, x.lengths);
-        multihead.forward(states, attended, cache.multihead, pass);
-        if (options.pooling == Pooling::last) {
-          last.forward(attended, pooled, cache.last, pass);
-        } else {
-          mean.forward(attended, pooled, cache.mean, pass);
-        }
-        break;
-      }
-      case Attention::additive: {
-        const Tile<S> query = cache.query.take(one, L);
-        last.forward(states, query, cache.last, pass);
-        additive.forward(query, states, pooled, cache.additive, pass);
-        break;
-      }
-      case Attention::none:
-        last.forward(states, pooled, cache.last, pass);
-        break;
-    }
-    classify(pooled, logits, cache, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   /// Remembers the state, and what `pool` does, or for `multihead` and `additive` all steps' states. Throws with both
   /// directions and for the mean of multi-head attention: each new step would change what all steps before it see.
-  Index prepare_stream(Shape x, Cache& cache) const {
-    const Shape states{x.steps, width()};
-    const Index of_states = recurrent.prepare_stream(x, cache.recurrent);
-    require(options.attention != Attention::multihead || options.pooling == Pooling::last, [] {
-      return Fault{"the mean of multi-head attention changes at all steps with each new one", "SequenceClassifier",
-                   "pooling last in a stream", "mean"};
-    });
-    return of_states + (options.attention == Attention::pool        ? pool.prepare_stream(states, cache.pool)
-                        : options.attention == Attention::multihead ? multihead.stream_size(states)
-                        : options.attention == Attention::additive  ? additive.stream_size(states)
-                                                                    : 0);
-  }
-  void stream_step(Tile<const S> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-    if (standardize.active()) {
-      const Tile<S> input = cache.input.take(x.shape(), 1);
-      standardize.forward(x, input, cache.standardize, pass);
-      x = input;
-    }
-    const Tile<S> state = cache.states.take({1, width()}, 1), pooled = cache.pooled.take({1, width()}, 1);
-    recurrent.stream_step(x, state, memory, cache.recurrent, pass.at(0));
-    switch (options.attention) {
-      case Attention::pool:
-        pool.stream_step(state, pooled, memory, cache.pool, pass);
-        break;
-      case Attention::multihead:
-        multihead.stream_step(state, pooled, memory, cache.multihead, pass);
-        break;
-      case Attention::additive:
-        additive.stream_step(state, pooled, memory, cache.additive, pass);
-        break;
-      case Attention::none:
-        return classify(state, logits, cache, pass);
-    }
-    classify(pooled, logits, cache, pass);
-  }
+  Index prepare_stream(Shape x, Cache& cache) const;
+  void stream_step(Tile<const S> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
-                SequenceClassifier& grad, const Pass& pass) const {
-    const Tile<const S> input = standardize.active() ? cache.input.view() : x;
-    const Tile<const S> states = cache.states.view(), pooled = cache.pooled.view();
-    const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
-
-    if (options.dense == 0) {
-      fc2.backward(kept, logits, dlogits, into(dpooled), cache.dense, grad.fc2, pass);
-    } else {
-      const Tile<const S> hidden = cache.hidden.view(), active = cache.active.view();
-      const Tile<S> dactive = pass.scratch.like(active), dhidden = pass.scratch.like(hidden);
-      fc2.backward(active, logits, dlogits, into(dactive), cache.dense, grad.fc2, pass);
-      relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
-      fc1.backward(kept, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
-    }
-    if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
-    switch (options.attention) {
-      case Attention::pool:
-        pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
-        break;
-      case Attention::multihead: {
-        if (asks_last_only(cache)) {
-          const Tile<const S> query = cache.query.view();
-          const Tile<S> dquery = pass.scratch.like(query);
-          multihead.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.multihead,
-                             grad.multihead, pass);
-          last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
-          break;
-        }
-        const Tile<const S> attended = cache.attended.view();
-        const Tile<S> dattended = pass.scratch.like(attended);
-        if (options.pooling == Pooling::last) {
-          last.backward(attended, pooled, dpooled, into(dattended), cache.last, grad.last, pass);
-        } else {
-          mean.backward(attended, pooled, dpooled, into(dattended), cache.mean, grad.mean, pass);
-        }
-        multihead.backward(states, attended, dattended, into(dstates), cache.multihead, grad.multihead, pass);
-        break;
-      }
-      case Attention::additive: {
-        const Tile<const S> query = cache.query.view();
-        const Tile<S> dquery = pass.scratch.like(query);
-        additive.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.additive, grad.additive,
-                          pass);
-        last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
-        break;
-      }
-      case Attention::none:
-        last.backward(states, pooled, dpooled, into(dstates), cache.last, grad.last, pass);
-        break;
-    }
-    if (!dx || !standardize.active()) {
-      recurrent.backward(input, states, dstates, dx, cache.recurrent, grad.recurrent, pass.at(0));
-    } else {
-      const Tile<S> dinput = pass.scratch.like(input);
-      recurrent.backward(input, states, dstates, into(dinput), cache.recurrent, grad.recurrent, pass.at(0));
-      standardize.backward(x, input, dinput, dx, cache.standardize, grad.standardize, pass);
-    }
-  }
+                SequenceClassifier& grad, const Pass& pass) const;
 
   // the three attentions share a name: all but one have no elements
   static void visit(auto&& f, auto& first, auto&... rest) {
@@ -321,45 +130,18 @@ struct SequenceClassifier {
   // ---- files
 
   /// The options, the labels and the standardisation. Throws where labels or heads do not fit the options.
-  HEED_COLD Metadata metadata() const {
-    const auto count = static_cast<Index>(labels.size());
-    require(count == 0 || count == options.classes, [&] {
-      return Fault{"wrong number of labels", "SequenceClassifier", text_of(options.classes), text_of(count)};
-    });
-    require(options.attention != Attention::multihead || options.heads == multihead.num_heads, [&] {
-      return Fault{"the options are not those of the layers", "SequenceClassifier",
-                   text_of(multihead.num_heads) + " heads", text_of(options.heads)};
-    });
-    return to_metadata(options, labels, standardize.mean, standardize.deviation);
-  }
+  HEED_COLD Metadata metadata() const;
   static Options options_from(const Metadata& metadata) { return options_from_metadata(metadata); }
   static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
     return options_from_tensors(tensors, hints);
   }
   static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
   /// The labels and the standardisation. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) {
-    labels = labels_from_metadata(metadata, options.classes);
-    const auto numbers = standardization_from_metadata(metadata, options.features);
-    standardize = Standardize<S>(numbers.mean, numbers.deviation);
-  }
+  void restore(const Metadata& metadata);
 
  private:
   // the dense layers
-  void classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Index L = pooled.lanes;
-    Tile<const S> kept = pooled;
-    if (drops(pass)) {
-      const Tile<S> to = cache.kept.take(pooled.shape(), L);
-      dropout.forward(pooled, to, cache.dropout, pass.at(1));
-      kept = to;
-    }
-    if (options.dense == 0) return fc2.forward(kept, logits, cache.dense, pass);
-    const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
-    fc1.forward(kept, hidden, cache.dense, pass);
-    relu.forward(hidden, active, cache.relu, pass);
-    fc2.forward(active, logits, cache.dense, pass);
-  }
+  void classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const;
   /// Features of a state.
   Index width() const { return recurrent.output_size(); }
   bool drops(const Pass& pass) const { return DropoutMask::active(options.dropout, pass); }
@@ -368,5 +150,258 @@ struct SequenceClassifier {
   // (1, steps) as (steps, 1): the same numbers
   static Tile<const S> transposed(Tile<const S> a) { return Tile<const S>(a.data, {a.features, 1}, a.lanes); }
 };
+
+template <class S>
+SequenceClassifier<S>::SequenceClassifier(Options o)
+    : options(o),
+      recurrent({.input_size = o.features,
+                 .hidden_size = o.hidden,
+                 .num_layers = o.layers,
+                 .bidirectional = o.bidirectional,
+                 .dropout = o.dropout,
+                 .kind = o.cell}),
+      fc2({.in_features = o.dense == 0 ? width() : o.dense, .out_features = o.classes}),
+      dropout({.rate = o.dropout}) {
+  if (o.dense != 0) fc1 = Dense<S>({.in_features = width(), .out_features = o.dense});
+  switch (o.attention) {
+    case Attention::pool:
+      pool = AttentionPool<S>({.features = width()});
+      break;
+    case Attention::multihead:
+      multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
+      break;
+    case Attention::additive:
+      additive = AdditiveAttention<S>({.query_size = width(), .memory_size = width()});
+      break;
+    case Attention::none:
+      break;
+  }
+  initialize({});
+}
+
+template <class S>
+void SequenceClassifier<S>::initialize(Key key) {
+  recurrent.initialize(key.child(0));
+  switch (options.attention) {
+    case Attention::pool:
+      pool.initialize(key.child(1));
+      break;
+    case Attention::multihead:
+      multihead.initialize(key.child(1));
+      break;
+    case Attention::additive:
+      additive.initialize(key.child(1));
+      break;
+    case Attention::none:
+      break;
+  }
+  if (options.dense != 0) fc1.initialize(key.child(2));
+  fc2.initialize(key.child(3));
+}
+
+template <class S>
+Shape SequenceClassifier<S>::output_shape(Shape x) const {
+  recurrent.output_shape(x);
+  if (standardize.active()) standardize.output_shape(x);
+  return {1, options.classes};
+}
+
+template <class S>
+Tile<const S> SequenceClassifier<S>::attention_weights(const Cache& cache) const {
+  require(options.attention != Attention::none, [] {
+    return Fault{"the model has no attention", "SequenceClassifier", {}, {}};
+  });
+  require(options.attention != Attention::multihead || cache.keep_weights, [] {
+    return Fault{"keep_attention_weights must be called before the forward pass", "SequenceClassifier", {}, {}};
+  });
+  return options.attention == Attention::pool        ? AttentionPool<S>::weights(cache.pool)
+         : options.attention == Attention::multihead ? MultiHeadAttention<S>::weights(cache.multihead)
+                                                     : transposed(AdditiveAttention<S>::weights(cache.additive));
+}
+
+template <class S>
+void SequenceClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Index L = x.lanes;
+  const Shape one{1, width()};
+  if (standardize.active()) {
+    const Tile<S> input = cache.input.take(x.shape(), L, x.lengths);
+    standardize.forward(x, input, cache.standardize, pass);
+    x = input;
+  }
+  const Tile<S> states = cache.states.take(recurrent.output_shape(x.shape()), L, x.lengths);
+  const Tile<S> pooled = cache.pooled.take(one, L);
+
+  recurrent.forward(x, states, cache.recurrent, pass.at(0));
+  switch (options.attention) {
+    case Attention::pool:
+      pool.forward(states, pooled, cache.pool, pass);
+      break;
+    case Attention::multihead: {
+      if (asks_last_only(cache)) {
+        const Tile<S> query = cache.query.take(one, L);
+        last.forward(states, query, cache.last, pass);
+        multihead.forward(query, states, pooled, cache.multihead, pass);
+        break;
+      }
+      const Tile<S> attended = cache.attended.take(states.shape(), L, x.lengths);
+      multihead.forward(states, attended, cache.multihead, pass);
+      if (options.pooling == Pooling::last) {
+        last.forward(attended, pooled, cache.last, pass);
+      } else {
+        mean.forward(attended, pooled, cache.mean, pass);
+      }
+      break;
+    }
+    case Attention::additive: {
+      const Tile<S> query = cache.query.take(one, L);
+      last.forward(states, query, cache.last, pass);
+      additive.forward(query, states, pooled, cache.additive, pass);
+      break;
+    }
+    case Attention::none:
+      last.forward(states, pooled, cache.last, pass);
+      break;
+  }
+  classify(pooled, logits, cache, pass);
+}
+
+template <class S>
+Index SequenceClassifier<S>::prepare_stream(Shape x, Cache& cache) const {
+  const Shape states{x.steps, width()};
+  const Index of_states = recurrent.prepare_stream(x, cache.recurrent);
+  require(options.attention != Attention::multihead || options.pooling == Pooling::last, [] {
+    return Fault{"the mean of multi-head attention changes at all steps with each new one", "SequenceClassifier",
+                 "pooling last in a stream", "mean"};
+  });
+  return of_states + (options.attention == Attention::pool        ? pool.prepare_stream(states, cache.pool)
+                      : options.attention == Attention::multihead ? multihead.stream_size(states)
+                      : options.attention == Attention::additive  ? additive.stream_size(states)
+                                                                  : 0);
+}
+
+template <class S>
+void SequenceClassifier<S>::stream_step(Tile<const S> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
+                                        const Pass& pass) const {
+  if (standardize.active()) {
+    const Tile<S> input = cache.input.take(x.shape(), 1);
+    standardize.forward(x, input, cache.standardize, pass);
+    x = input;
+  }
+  const Tile<S> state = cache.states.take({1, width()}, 1), pooled = cache.pooled.take({1, width()}, 1);
+  recurrent.stream_step(x, state, memory, cache.recurrent, pass.at(0));
+  switch (options.attention) {
+    case Attention::pool:
+      pool.stream_step(state, pooled, memory, cache.pool, pass);
+      break;
+    case Attention::multihead:
+      multihead.stream_step(state, pooled, memory, cache.multihead, pass);
+      break;
+    case Attention::additive:
+      additive.stream_step(state, pooled, memory, cache.additive, pass);
+      break;
+    case Attention::none:
+      return classify(state, logits, cache, pass);
+  }
+  classify(pooled, logits, cache, pass);
+}
+
+template <class S>
+void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
+                                     Cache& cache, SequenceClassifier& grad, const Pass& pass) const {
+  const Tile<const S> input = standardize.active() ? cache.input.view() : x;
+  const Tile<const S> states = cache.states.view(), pooled = cache.pooled.view();
+  const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
+
+  if (options.dense == 0) {
+    fc2.backward(kept, logits, dlogits, into(dpooled), cache.dense, grad.fc2, pass);
+  } else {
+    const Tile<const S> hidden = cache.hidden.view(), active = cache.active.view();
+    const Tile<S> dactive = pass.scratch.like(active), dhidden = pass.scratch.like(hidden);
+    fc2.backward(active, logits, dlogits, into(dactive), cache.dense, grad.fc2, pass);
+    relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
+    fc1.backward(kept, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
+  }
+  if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
+  switch (options.attention) {
+    case Attention::pool:
+      pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
+      break;
+    case Attention::multihead: {
+      if (asks_last_only(cache)) {
+        const Tile<const S> query = cache.query.view();
+        const Tile<S> dquery = pass.scratch.like(query);
+        multihead.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.multihead, grad.multihead,
+                           pass);
+        last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
+        break;
+      }
+      const Tile<const S> attended = cache.attended.view();
+      const Tile<S> dattended = pass.scratch.like(attended);
+      if (options.pooling == Pooling::last) {
+        last.backward(attended, pooled, dpooled, into(dattended), cache.last, grad.last, pass);
+      } else {
+        mean.backward(attended, pooled, dpooled, into(dattended), cache.mean, grad.mean, pass);
+      }
+      multihead.backward(states, attended, dattended, into(dstates), cache.multihead, grad.multihead, pass);
+      break;
+    }
+    case Attention::additive: {
+      const Tile<const S> query = cache.query.view();
+      const Tile<S> dquery = pass.scratch.like(query);
+      additive.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.additive, grad.additive,
+                        pass);
+      last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
+      break;
+    }
+    case Attention::none:
+      last.backward(states, pooled, dpooled, into(dstates), cache.last, grad.last, pass);
+      break;
+  }
+  if (!dx || !standardize.active()) {
+    recurrent.backward(input, states, dstates, dx, cache.recurrent, grad.recurrent, pass.at(0));
+  } else {
+    const Tile<S> dinput = pass.scratch.like(input);
+    recurrent.backward(input, states, dstates, into(dinput), cache.recurrent, grad.recurrent, pass.at(0));
+    standardize.backward(x, input, dinput, dx, cache.standardize, grad.standardize, pass);
+  }
+}
+
+template <class S>
+Metadata SequenceClassifier<S>::metadata() const {
+  const auto count = static_cast<Index>(labels.size());
+  require(count == 0 || count == options.classes, [&] {
+    return Fault{"wrong number of labels", "SequenceClassifier", text_of(options.classes), text_of(count)};
+  });
+  require(options.attention != Attention::multihead || options.heads == multihead.num_heads, [&] {
+    return Fault{"the options are not those of the layers", "SequenceClassifier",
+                 text_of(multihead.num_heads) + " heads", text_of(options.heads)};
+  });
+  return to_metadata(options, labels, standardize.mean, standardize.deviation);
+}
+
+template <class S>
+void SequenceClassifier<S>::restore(const Metadata& metadata) {
+  labels = labels_from_metadata(metadata, options.classes);
+  const auto numbers = standardization_from_metadata(metadata, options.features);
+  standardize = Standardize<S>(numbers.mean, numbers.deviation);
+}
+
+template <class S>
+void SequenceClassifier<S>::classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Index L = pooled.lanes;
+  Tile<const S> kept = pooled;
+  if (drops(pass)) {
+    const Tile<S> to = cache.kept.take(pooled.shape(), L);
+    dropout.forward(pooled, to, cache.dropout, pass.at(1));
+    kept = to;
+  }
+  if (options.dense == 0) return fc2.forward(kept, logits, cache.dense, pass);
+  const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
+  fc1.forward(kept, hidden, cache.dense, pass);
+  relu.forward(hidden, active, cache.relu, pass);
+  fc2.forward(active, logits, cache.dense, pass);
+}
 
 }  // namespace heed::inline HEED_ISA

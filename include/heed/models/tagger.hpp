@@ -77,33 +77,11 @@ struct Tagger {
 
   Tagger() = default;
   /// Throws as its parts do, and where the attention is not one of the table.
-  explicit Tagger(const Options& o)
-      : options(check(o)),
-        embed({.num_embeddings = o.tokens, .embedding_dims = o.embedding}),
-        bilstm({.input_size = embed.embedding_dim(),
-                .hidden_size = o.hidden,
-                .num_layers = o.layers,
-                .bidirectional = true,
-                .dropout = o.dropout}),
-        classifier({.in_features = o.classifier_inputs(), .out_features = o.classes}),
-        dropout({.rate = o.dropout}) {
-    if (pools()) pool = AttentionPool<S>({.features = width()});
-    if (mixes()) multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
-    initialize({});
-  }
+  explicit Tagger(const Options& o);
 
   /// Each layer as PyTorch starts it; the tables a tenth as large as there, N(0, 0.1^2), so that what is learnt of a
   /// word soon outweighs where it began.
-  void initialize(Key key) {
-    embed.initialize(key.child(0));
-    for (Embedding<S>& table : embed.tables) {
-      for (S& v : table.weight) v *= S(0.1);
-    }
-    bilstm.initialize(key.child(1));
-    if (pools()) pool.initialize(key.child(2));
-    if (mixes()) multihead.initialize(key.child(2));
-    classifier.initialize(key.child(3));
-  }
+  void initialize(Key key);
 
   Shape output_shape(Shape x) const {
     embed.output_shape(x);
@@ -119,73 +97,17 @@ struct Tagger {
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
   /// steps), head by head, a row a query. Throws where the model has no attention, and for `multihead` where
   /// `keep_attention_weights` was not called before that pass.
-  Tile<const S> attention_weights(const Cache& cache) const {
-    require(options.attention != Attention::none, [] { return Fault{"the model has no attention", "Tagger", {}, {}}; });
-    require(!mixes() || cache.keep_weights, [] {
-      return Fault{"keep_attention_weights must be called before the forward pass", "Tagger", {}, {}};
-    });
-    return mixes() ? MultiHeadAttention<S>::weights(cache.multihead) : AttentionPool<S>::weights(cache.pool);
-  }
+  Tile<const S> attention_weights(const Cache& cache) const;
   /// From the next forward pass on all attention weights are kept. The results stay the same.
   static void keep_attention_weights(Cache& cache) {
     cache.keep_weights = true;
     MultiHeadAttention<S>::keep_weights(cache.multihead);
   }
 
-  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Tile<S> vectors = cache.vectors.take(embed.output_shape(x.shape()), x.lanes, x.lengths);
-    embed.forward(x, vectors, cache.embed, pass);
-    const Tile<const S> kept = drop(vectors, cache.kept_vectors, cache.drop_vectors, pass.at(0));
-    const Tile<S> states = cache.states.take({x.steps, width()}, x.lanes, x.lengths);
-    bilstm.forward(kept, states, cache.bilstm, pass.at(1));
-    const Tile<const S> h = tags() ? drop(states, cache.kept_states, cache.drop_states, pass.at(2)) : Tile<const S>();
-    if (options.attention == Attention::none) return affine<S>(h, classifier.weight, classifier.bias.data(), logits);
-
-    const Tile<S> attended =
-        pools() ? cache.attended.take({1, width()}, x.lanes) : cache.attended.take(states.shape(), x.lanes, x.lengths);
-    pools() ? pool.forward(states, attended, cache.pool, pass)
-            : multihead.forward(states, attended, cache.multihead, pass);
-    const Tile<const S> c = drop(attended, cache.kept_attended, cache.drop_attended, pass.at(3));
-    if (!tags()) return classifier.forward(c, logits, cache.classifier, pass);
-    const Weight<const S> of_states = own(classifier.weight), of_attended = other(classifier.weight);
-    for (Index t = 0; t < x.steps; ++t) {
-      kernels::product<S>(options.classes, x.lanes, {.bias = classifier.bias.data()}, logits.at(t),
-                          {times<S>(of_states, h.at(t)), times<S>(of_attended, c.at(pools() ? 0 : t))});
-    }
-  }
+  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const std::int32_t> x, Tile<const S> /*logits*/, Tile<const S> dlogits, Cache& cache, Tagger& grad,
-                const Pass& pass) const {
-    const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dstates = pass.scratch.like(states);
-    if (tags()) {
-      const Tile<const S> h = drops(pass) ? cache.kept_states.view() : states;
-      weight_gradient<S>(h, dlogits, own(grad.classifier.weight), grad.classifier.bias.data());
-      input_gradient<S>(dlogits, own(classifier.weight), into(dstates));
-      undrop(states, h, dstates, cache.drop_states, pass.at(2));
-    }
-    if (options.attention != Attention::none) {
-      const Tile<const S> attended = cache.attended.view(), c = drops(pass) ? cache.kept_attended.view() : attended;
-      const Tile<S> dattended = pass.scratch.like(attended);
-      if (!tags()) {
-        classifier.backward(c, {}, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
-      } else {
-        const Tile<const S> dz = pools() ? sum_over_steps(dlogits, pass) : dlogits;
-        weight_gradient<S>(c, dz, other(grad.classifier.weight), nullptr);
-        input_gradient<S>(dz, other(classifier.weight), into(dattended));
-      }
-      undrop(attended, c, dattended, cache.drop_attended, pass.at(3));
-      const Into<S> to{dstates, tags()};
-      pools() ? pool.backward(states, attended, dattended, to, cache.pool, grad.pool, pass)
-              : multihead.backward(states, attended, dattended, to, cache.multihead, grad.multihead, pass);
-    }
-    const Tile<const S> kept = drops(pass) ? cache.kept_vectors.view() : vectors;
-    const Tile<S> dvectors = pass.scratch.like(vectors);
-    bilstm.backward(kept, states, dstates, into(dvectors), cache.bilstm, grad.bilstm, pass.at(1));
-    undrop(vectors, kept, dvectors, cache.drop_vectors, pass.at(0));
-    embed.backward(x, vectors, dvectors, cache.embed, grad.embed, pass);
-  }
+                const Pass& pass) const;
 
   // the two attentions share a name: one has no elements
   static void visit(auto&& f, auto&... models) {
@@ -199,34 +121,14 @@ struct Tagger {
   // ---- files
 
   /// The options, the labels and the vocabularies. Throws where they do not fit each other.
-  Metadata metadata() const {
-    check_names();
-    Metadata m = to_metadata(options);
-    if (!labels.empty()) set(m, "labels", labels);
-    std::vector<std::string> names;
-    for (const TokenFeature& feature : features) {
-      set(m, "texts." + std::to_string(names.size()), feature.texts);
-      names.push_back(feature.name);
-    }
-    if (!names.empty()) set(m, "features", names);
-    return m;
-  }
+  Metadata metadata() const;
   static Options options_from(const Metadata& metadata) { return tagger_options_from(metadata); }
   static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
     return tagger_options_from(tensors, hints);
   }
   static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
   /// The labels and the vocabularies. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) {
-    labels = metadata.contains("labels") ? get_texts(metadata, "labels") : std::vector<std::string>{};
-    features.clear();
-    if (metadata.contains("features")) {
-      for (const std::string& name : get_texts(metadata, "features")) {
-        features.push_back({name, get_texts(metadata, "texts." + std::to_string(features.size()))});
-      }
-    }
-    check_names();
-  }
+  void restore(const Metadata& metadata);
 
  private:
   bool tags() const { return options.output == TaggerOutput::tokens; }
@@ -241,40 +143,170 @@ struct Tagger {
   Weight<S> own(Matrix<S>& w) const { return Weight<S>(w).inputs(0, width()); }
   Weight<S> other(Matrix<S>& w) const { return Weight<S>(w).inputs(width(), width()); }
 
-  Tile<const S> drop(Tile<S> x, TileBuffer<S>& buffer, typename Dropout<S>::Cache& cache, const Pass& pass) const {
-    if (!drops(pass)) return x;
-    const Tile<S> kept = buffer.take(x.shape(), x.lanes, x.lengths);
-    dropout.forward(x, kept, cache, pass);
-    return kept;
-  }
+  Tile<const S> drop(Tile<S> x, TileBuffer<S>& buffer, typename Dropout<S>::Cache& cache, const Pass& pass) const;
   void undrop(Tile<const S> x, Tile<const S> kept, Tile<S> d, typename Dropout<S>::Cache& cache,
               const Pass& pass) const {
     Dropout<S> none;
     if (drops(pass)) dropout.backward(x, kept, d, into(d), cache, none, pass);
   }
-  static Tile<const S> sum_over_steps(Tile<const S> d, const Pass& pass) {
-    const Tile<S> sum = pass.scratch.template tile<S>({1, d.features}, d.lanes);
-    fill(sum, S(0));
-    for (Index t = 0; t < d.steps; ++t) add(d.step(t), sum);
-    return sum;
-  }
+  static Tile<const S> sum_over_steps(Tile<const S> d, const Pass& pass);
 
-  void check_names() const {
-    const auto count = [](const auto& list) { return static_cast<Index>(list.size()); };
-    require(labels.empty() || count(labels) == options.classes, [&] {
-      return Fault{"wrong number of labels", "Tagger", std::to_string(options.classes), std::to_string(labels.size())};
-    });
-    require(features.empty() || features.size() == options.tokens.size(), [&] {
-      return Fault{"wrong number of features", "Tagger", std::to_string(options.tokens.size()),
-                   std::to_string(features.size())};
-    });
-    for (std::size_t i = 0; i < features.size(); ++i) {
-      require(count(features[i].texts) + 2 == options.tokens[i], [&] {
-        return Fault{"wrong number of texts", "Tagger, feature " + features[i].name,
-                     std::to_string(options.tokens[i] - 2), std::to_string(features[i].texts.size())};
-      });
+  void check_names() const;
+};
+
+template <class S>
+Tagger<S>::Tagger(const Options& o)
+    : options(check(o)),
+      embed({.num_embeddings = o.tokens, .embedding_dims = o.embedding}),
+      bilstm({.input_size = embed.embedding_dim(),
+              .hidden_size = o.hidden,
+              .num_layers = o.layers,
+              .bidirectional = true,
+              .dropout = o.dropout}),
+      classifier({.in_features = o.classifier_inputs(), .out_features = o.classes}),
+      dropout({.rate = o.dropout}) {
+  if (pools()) pool = AttentionPool<S>({.features = width()});
+  if (mixes()) multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
+  initialize({});
+}
+
+template <class S>
+void Tagger<S>::initialize(Key key) {
+  embed.initialize(key.child(0));
+  for (Embedding<S>& table : embed.tables) {
+    for (S& v : table.weight) v *= S(0.1);
+  }
+  bilstm.initialize(key.child(1));
+  if (pools()) pool.initialize(key.child(2));
+  if (mixes()) multihead.initialize(key.child(2));
+  classifier.initialize(key.child(3));
+}
+
+template <class S>
+Tile<const S> Tagger<S>::attention_weights(const Cache& cache) const {
+  require(options.attention != Attention::none, [] { return Fault{"the model has no attention", "Tagger", {}, {}}; });
+  require(!mixes() || cache.keep_weights, [] {
+    return Fault{"keep_attention_weights must be called before the forward pass", "Tagger", {}, {}};
+  });
+  return mixes() ? MultiHeadAttention<S>::weights(cache.multihead) : AttentionPool<S>::weights(cache.pool);
+}
+
+template <class S>
+void Tagger<S>::forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Tile<S> vectors = cache.vectors.take(embed.output_shape(x.shape()), x.lanes, x.lengths);
+  embed.forward(x, vectors, cache.embed, pass);
+  const Tile<const S> kept = drop(vectors, cache.kept_vectors, cache.drop_vectors, pass.at(0));
+  const Tile<S> states = cache.states.take({x.steps, width()}, x.lanes, x.lengths);
+  bilstm.forward(kept, states, cache.bilstm, pass.at(1));
+  const Tile<const S> h = tags() ? drop(states, cache.kept_states, cache.drop_states, pass.at(2)) : Tile<const S>();
+  if (options.attention == Attention::none) return affine<S>(h, classifier.weight, classifier.bias.data(), logits);
+
+  const Tile<S> attended =
+      pools() ? cache.attended.take({1, width()}, x.lanes) : cache.attended.take(states.shape(), x.lanes, x.lengths);
+  pools() ? pool.forward(states, attended, cache.pool, pass)
+          : multihead.forward(states, attended, cache.multihead, pass);
+  const Tile<const S> c = drop(attended, cache.kept_attended, cache.drop_attended, pass.at(3));
+  if (!tags()) return classifier.forward(c, logits, cache.classifier, pass);
+  const Weight<const S> of_states = own(classifier.weight), of_attended = other(classifier.weight);
+  for (Index t = 0; t < x.steps; ++t) {
+    kernels::product<S>(options.classes, x.lanes, {.bias = classifier.bias.data()}, logits.at(t),
+                        {times<S>(of_states, h.at(t)), times<S>(of_attended, c.at(pools() ? 0 : t))});
+  }
+}
+
+template <class S>
+void Tagger<S>::backward(Tile<const std::int32_t> x, Tile<const S> /*logits*/, Tile<const S> dlogits, Cache& cache,
+                         Tagger& grad, const Pass& pass) const {
+  const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dstates = pass.scratch.like(states);
+  if (tags()) {
+    const Tile<const S> h = drops(pass) ? cache.kept_states.view() : states;
+    weight_gradient<S>(h, dlogits, own(grad.classifier.weight), grad.classifier.bias.data());
+    input_gradient<S>(dlogits, own(classifier.weight), into(dstates));
+    undrop(states, h, dstates, cache.drop_states, pass.at(2));
+  }
+  if (options.attention != Attention::none) {
+    const Tile<const S> attended = cache.attended.view(), c = drops(pass) ? cache.kept_attended.view() : attended;
+    const Tile<S> dattended = pass.scratch.like(attended);
+    if (!tags()) {
+      classifier.backward(c, {}, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
+    } else {
+      const Tile<const S> dz = pools() ? sum_over_steps(dlogits, pass) : dlogits;
+      weight_gradient<S>(c, dz, other(grad.classifier.weight), nullptr);
+      input_gradient<S>(dz, other(classifier.weight), into(dattended));
+    }
+    undrop(attended, c, dattended, cache.drop_attended, pass.at(3));
+    const Into<S> to{dstates, tags()};
+    pools() ? pool.backward(states, attended, dattended, to, cache.pool, grad.pool, pass)
+            : multihead.backward(states, attended, dattended, to, cache.multihead, grad.multihead, pass);
+  }
+  const Tile<const S> kept = drops(pass) ? cache.kept_vectors.view() : vectors;
+  const Tile<S> dvectors = pass.scratch.like(vectors);
+  bilstm.backward(kept, states, dstates, into(dvectors), cache.bilstm, grad.bilstm, pass.at(1));
+  undrop(vectors, kept, dvectors, cache.drop_vectors, pass.at(0));
+  embed.backward(x, vectors, dvectors, cache.embed, grad.embed, pass);
+}
+
+template <class S>
+Metadata Tagger<S>::metadata() const {
+  check_names();
+  Metadata m = to_metadata(options);
+  if (!labels.empty()) set(m, "labels", labels);
+  std::vector<std::string> names;
+  for (const TokenFeature& feature : features) {
+    set(m, "texts." + std::to_string(names.size()), feature.texts);
+    names.push_back(feature.name);
+  }
+  if (!names.empty()) set(m, "features", names);
+  return m;
+}
+
+template <class S>
+void Tagger<S>::restore(const Metadata& metadata) {
+  labels = metadata.contains("labels") ? get_texts(metadata, "labels") : std::vector<std::string>{};
+  features.clear();
+  if (metadata.contains("features")) {
+    for (const std::string& name : get_texts(metadata, "features")) {
+      features.push_back({name, get_texts(metadata, "texts." + std::to_string(features.size()))});
     }
   }
-};
+  check_names();
+}
+
+template <class S>
+Tile<const S> Tagger<S>::drop(Tile<S> x, TileBuffer<S>& buffer, typename Dropout<S>::Cache& cache,
+                              const Pass& pass) const {
+  if (!drops(pass)) return x;
+  const Tile<S> kept = buffer.take(x.shape(), x.lanes, x.lengths);
+  dropout.forward(x, kept, cache, pass);
+  return kept;
+}
+
+template <class S>
+Tile<const S> Tagger<S>::sum_over_steps(Tile<const S> d, const Pass& pass) {
+  const Tile<S> sum = pass.scratch.template tile<S>({1, d.features}, d.lanes);
+  fill(sum, S(0));
+  for (Index t = 0; t < d.steps; ++t) add(d.step(t), sum);
+  return sum;
+}
+
+template <class S>
+void Tagger<S>::check_names() const {
+  const auto count = [](const auto& list) { return static_cast<Index>(list.size()); };
+  require(labels.empty() || count(labels) == options.classes, [&] {
+    return Fault{"wrong number of labels", "Tagger", std::to_string(options.classes), std::to_string(labels.size())};
+  });
+  require(features.empty() || features.size() == options.tokens.size(), [&] {
+    return Fault{"wrong number of features", "Tagger", std::to_string(options.tokens.size()),
+                 std::to_string(features.size())};
+  });
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    require(count(features[i].texts) + 2 == options.tokens[i], [&] {
+      return Fault{"wrong number of texts", "Tagger, feature " + features[i].name,
+                   std::to_string(options.tokens[i] - 2), std::to_string(features[i].texts.size())};
+    });
+  }
+}
 
 }  // namespace heed::inline HEED_ISA

@@ -54,21 +54,11 @@ struct TextClassifier {
 
   TextClassifier() = default;
   /// Throws as its parts do.
-  explicit TextClassifier(Options o)
-      : options(with_features(o)),
-        embedding({.num_embeddings = o.tokens, .embedding_dim = o.embedding, .padding_idx = 0}),
-        dropout({.rate = o.classifier.dropout}),
-        classifier(options.classifier) {
-    initialize({});
-  }
+  explicit TextClassifier(Options o);
 
   /// Each layer of the classifier as PyTorch starts it; the table a tenth as large as there, N(0, 0.1^2), so that what
   /// is learnt of a word soon outweighs where it began.
-  void initialize(Key key) {
-    embedding.initialize(key.child(0));
-    for (S& v : embedding.weight) v *= S(0.1);
-    classifier.initialize(key.child(1));
-  }
+  void initialize(Key key);
 
   Shape output_shape(Shape x) const { return classifier.output_shape(embedding.output_shape(x)); }
 
@@ -81,32 +71,17 @@ struct TextClassifier {
   Tile<const S> attention_weights(const Cache& cache) const { return classifier.attention_weights(cache.classifier); }
   static void keep_attention_weights(Cache& cache) { SequenceClassifier<S>::keep_attention_weights(cache.classifier); }
 
-  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Tile<S> vectors = cache.vectors.take(embedding.output_shape(x.shape()), x.lanes, x.lengths);
-    embedding.forward(x, vectors, cache.embedding, pass);
-    classifier.forward(drop(vectors, cache, pass), logits, cache.classifier, pass.at(1));
-  }
+  void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   /// As `SequenceClassifier` does.
   Index prepare_stream(Shape x, Cache& cache) const {
     return classifier.prepare_stream(embedding.output_shape(x), cache.classifier);
   }
   void stream_step(Tile<const std::int32_t> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
-                   const Pass& pass) const {
-    const Tile<S> vector = cache.vectors.take(embedding.output_shape(x.shape()), 1);
-    embedding.forward(x, vector, cache.embedding, pass);
-    classifier.stream_step(vector, logits, memory, cache.classifier, pass.at(1));
-  }
+                   const Pass& pass) const;
 
   void backward(Tile<const std::int32_t> x, Tile<const S> logits, Tile<const S> dlogits, Cache& cache,
-                TextClassifier& grad, const Pass& pass) const {
-    const Tile<const S> vectors = cache.vectors.view(), kept = drops(pass) ? cache.kept.view() : vectors;
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> d = pass.scratch.like(vectors);
-    classifier.backward(kept, logits, dlogits, into(d), cache.classifier, grad.classifier, pass.at(1));
-    if (drops(pass)) dropout.backward(vectors, kept, d, into(d), cache.dropout, grad.dropout, pass.at(0));
-    embedding.backward(x, vectors, d, cache.embedding, grad.embedding, pass);
-  }
+                TextClassifier& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("embedding", models.embedding...);
@@ -116,63 +91,126 @@ struct TextClassifier {
   // ---- files
 
   /// The options, the labels and the words. Throws where they do not fit each other.
-  Metadata metadata() const {
-    Metadata m = classifier.metadata();
-    m.erase("features");
-    set(m, "tokens", options.tokens);
-    set(m, "embedding", options.embedding);
-    if (!words.empty()) set(m, "words", words);
-    check_words(static_cast<Index>(words.size()), options.tokens);
-    return m;
-  }
-  static Options options_from(const Metadata& metadata) {
-    Options o{.tokens = get_index(metadata, "tokens"), .embedding = get_index(metadata, "embedding")};
-    Metadata rest = metadata;
-    set(rest, "features", o.embedding);
-    o.classifier = options_from_metadata(rest);
-    return o;
-  }
-  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
-    Options o{.classifier = options_from_tensors(tensors, hints)};
-    for (const TensorShape& t : tensors) {
-      if (t.name == "embedding.weight" && t.extents.size() == 2) o.tokens = t.extents[0];
-    }
-    require(o.tokens > 0, [] {
-      return Fault{"the tensors do not determine a text classifier", "no metadata", "a tensor embedding.weight", {}};
-    });
-    o.embedding = o.classifier.features;
-    return o;
-  }
-  static Index parameter_count(const Options& o) {
-    require(o.tokens > 0 && o.tokens <= Index(1) << 28 && o.embedding > 0 && o.embedding <= Index(1) << 28, [&] {
-      return Fault{"size out of range", "TextClassifier", "1 to 2^28", to_text(Extents<2>{o.tokens, o.embedding})};
-    });
-    return o.tokens * o.embedding + heed::parameter_count(with_features(o).classifier);
-  }
+  Metadata metadata() const;
+  static Options options_from(const Metadata& metadata);
+  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints);
+  static Index parameter_count(const Options& o);
   /// The labels and the words. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) {
-    classifier.restore(metadata);
-    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
-    check_words(static_cast<Index>(words.size()), options.tokens);
-  }
+  void restore(const Metadata& metadata);
 
  private:
   static Options with_features(Options o) {
     o.classifier.features = o.embedding;
     return o;
   }
-  static void check_words(Index count, Index tokens) {
-    require(count == 0 || count + 2 == tokens, [&] {
-      return Fault{"wrong number of words", "TextClassifier", std::to_string(tokens - 2), std::to_string(count)};
-    });
-  }
+  static void check_words(Index count, Index tokens);
   bool drops(const Pass& pass) const { return DropoutMask::active(dropout.rate, pass); }
-  Tile<const S> drop(Tile<S> vectors, Cache& cache, const Pass& pass) const {
-    if (!drops(pass)) return vectors;
-    const Tile<S> kept = cache.kept.take(vectors.shape(), vectors.lanes, vectors.lengths);
-    dropout.forward(vectors, kept, cache.dropout, pass.at(0));
-    return kept;
-  }
+  Tile<const S> drop(Tile<S> vectors, Cache& cache, const Pass& pass) const;
 };
+
+template <class S>
+TextClassifier<S>::TextClassifier(Options o)
+    : options(with_features(o)),
+      embedding({.num_embeddings = o.tokens, .embedding_dim = o.embedding, .padding_idx = 0}),
+      dropout({.rate = o.classifier.dropout}),
+      classifier(options.classifier) {
+  initialize({});
+}
+
+template <class S>
+void TextClassifier<S>::initialize(Key key) {
+  embedding.initialize(key.child(0));
+  for (S& v : embedding.weight) v *= S(0.1);
+  classifier.initialize(key.child(1));
+}
+
+template <class S>
+void TextClassifier<S>::forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Tile<S> vectors = cache.vectors.take(embedding.output_shape(x.shape()), x.lanes, x.lengths);
+  embedding.forward(x, vectors, cache.embedding, pass);
+  classifier.forward(drop(vectors, cache, pass), logits, cache.classifier, pass.at(1));
+}
+
+template <class S>
+void TextClassifier<S>::stream_step(Tile<const std::int32_t> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
+                                    const Pass& pass) const {
+  const Tile<S> vector = cache.vectors.take(embedding.output_shape(x.shape()), 1);
+  embedding.forward(x, vector, cache.embedding, pass);
+  classifier.stream_step(vector, logits, memory, cache.classifier, pass.at(1));
+}
+
+template <class S>
+void TextClassifier<S>::backward(Tile<const std::int32_t> x, Tile<const S> logits, Tile<const S> dlogits, Cache& cache,
+                                 TextClassifier& grad, const Pass& pass) const {
+  const Tile<const S> vectors = cache.vectors.view(), kept = drops(pass) ? cache.kept.view() : vectors;
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> d = pass.scratch.like(vectors);
+  classifier.backward(kept, logits, dlogits, into(d), cache.classifier, grad.classifier, pass.at(1));
+  if (drops(pass)) dropout.backward(vectors, kept, d, into(d), cache.dropout, grad.dropout, pass.at(0));
+  embedding.backward(x, vectors, d, cache.embedding, grad.embedding, pass);
+}
+
+template <class S>
+Metadata TextClassifier<S>::metadata() const {
+  Metadata m = classifier.metadata();
+  m.erase("features");
+  set(m, "tokens", options.tokens);
+  set(m, "embedding", options.embedding);
+  if (!words.empty()) set(m, "words", words);
+  check_words(static_cast<Index>(words.size()), options.tokens);
+  return m;
+}
+
+template <class S>
+auto TextClassifier<S>::options_from(const Metadata& metadata) -> Options {
+  Options o{.tokens = get_index(metadata, "tokens"), .embedding = get_index(metadata, "embedding")};
+  Metadata rest = metadata;
+  set(rest, "features", o.embedding);
+  o.classifier = options_from_metadata(rest);
+  return o;
+}
+
+template <class S>
+auto TextClassifier<S>::options_from(std::span<const TensorShape> tensors, const Metadata& hints) -> Options {
+  Options o{.classifier = options_from_tensors(tensors, hints)};
+  for (const TensorShape& t : tensors) {
+    if (t.name == "embedding.weight" && t.extents.size() == 2) o.tokens = t.extents[0];
+  }
+  require(o.tokens > 0, [] {
+    return Fault{"the tensors do not determine a text classifier", "no metadata", "a tensor embedding.weight", {}};
+  });
+  o.embedding = o.classifier.features;
+  return o;
+}
+
+template <class S>
+Index TextClassifier<S>::parameter_count(const Options& o) {
+  require(o.tokens > 0 && o.tokens <= Index(1) << 28 && o.embedding > 0 && o.embedding <= Index(1) << 28, [&] {
+    return Fault{"size out of range", "TextClassifier", "1 to 2^28", to_text(Extents<2>{o.tokens, o.embedding})};
+  });
+  return o.tokens * o.embedding + heed::parameter_count(with_features(o).classifier);
+}
+
+template <class S>
+void TextClassifier<S>::restore(const Metadata& metadata) {
+  classifier.restore(metadata);
+  words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
+  check_words(static_cast<Index>(words.size()), options.tokens);
+}
+
+template <class S>
+void TextClassifier<S>::check_words(Index count, Index tokens) {
+  require(count == 0 || count + 2 == tokens, [&] {
+    return Fault{"wrong number of words", "TextClassifier", std::to_string(tokens - 2), std::to_string(count)};
+  });
+}
+
+template <class S>
+Tile<const S> TextClassifier<S>::drop(Tile<S> vectors, Cache& cache, const Pass& pass) const {
+  if (!drops(pass)) return vectors;
+  const Tile<S> kept = cache.kept.take(vectors.shape(), vectors.lanes, vectors.lengths);
+  dropout.forward(vectors, kept, cache.dropout, pass.at(0));
+  return kept;
+}
 
 }  // namespace heed::inline HEED_ISA

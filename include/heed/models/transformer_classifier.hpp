@@ -57,29 +57,15 @@ struct TransformerClassifier {
 
   TransformerClassifier() = default;
   /// Throws as its parts do.
-  explicit TransformerClassifier(Options o)
-      : options(o),
-        input({.in_features = o.features, .out_features = o.transformer.d_model}),
-        transformer(o.transformer),
-        output({.in_features = o.transformer.d_model, .out_features = o.classes}) {
-    initialize({});
-  }
+  explicit TransformerClassifier(Options o);
 
   /// Each part as it starts by itself.
-  void initialize(Key key) {
-    input.initialize(key.child(0));
-    transformer.initialize(key.child(1));
-    output.initialize(key.child(2));
-  }
+  void initialize(Key key);
 
   /// Features of a step.
   Index input_size() const { return input.in_features(); }
 
-  Shape output_shape(Shape x) const {
-    transformer.output_shape(input.output_shape(x));
-    if (standardize.active()) standardize.output_shape(x);
-    return {1, options.classes};
-  }
+  Shape output_shape(Shape x) const;
 
   /// The attention weights of the last forward pass, a view of the cache: (heads steps, steps), head by head, a row a
   /// query; those of the last block, or of block `block`. Throws where there are many and `keep_attention_weights` was
@@ -89,40 +75,10 @@ struct TransformerClassifier {
   }
   void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.transformer); }
 
-  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Index L = x.lanes;
-    const Shape shape{x.steps, options.transformer.d_model};
-    if (standardize.active()) {
-      const Tile<S> to = cache.standardized.take(x.shape(), L, x.lengths);
-      standardize.forward(x, to, cache.standardize, pass);
-      x = to;
-    }
-    const Tile<S> vectors = cache.vectors.take(shape, L, x.lengths), states = cache.states.take(shape, L, x.lengths);
-    const Tile<S> pooled = cache.pooled.take({1, shape.features}, L);
-    input.forward(x, vectors, cache.dense, pass);
-    transformer.forward(vectors, states, cache.transformer, pass.at(0));
-    pool.forward(states, pooled, cache.pool, pass);
-    output.forward(pooled, logits, cache.dense, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
-                TransformerClassifier& grad, const Pass& pass) const {
-    const Tile<const S> in = standardize.active() ? cache.standardized.view() : x;
-    const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view(), pooled = cache.pooled.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
-    const Tile<S> dvectors = pass.scratch.like(vectors);
-    output.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.output, pass);
-    pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
-    transformer.backward(vectors, states, dstates, into(dvectors), cache.transformer, grad.transformer, pass.at(0));
-    if (!dx || !standardize.active()) {
-      input.backward(in, vectors, dvectors, dx, cache.dense, grad.input, pass);
-    } else {
-      const Tile<S> din = pass.scratch.like(in);
-      input.backward(in, vectors, dvectors, into(din), cache.dense, grad.input, pass);
-      standardize.backward(x, in, din, dx, cache.standardize, grad.standardize, pass);
-    }
-  }
+                TransformerClassifier& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("input", models.input...);
@@ -133,40 +89,109 @@ struct TransformerClassifier {
   // ---- files
 
   /// The options, the labels and the standardisation. Throws where the labels do not fit the options.
-  Metadata metadata() const {
-    const auto count = static_cast<Index>(labels.size());
-    require(count == 0 || count == options.classes, [&] {
-      return Fault{"wrong number of labels", "TransformerClassifier", std::to_string(options.classes),
-                   std::to_string(count)};
-    });
-    Metadata m;
-    set(m, "features", options.features);
-    set(m, "classes", options.classes);
-    set(m, options.transformer);
-    set_labels_and_scales(m, labels, standardize.mean, standardize.deviation);
-    return m;
-  }
+  Metadata metadata() const;
   static Options options_from(const Metadata& m) {
     return {
         .features = get_index(m, "features"), .classes = get_index(m, "classes"), .transformer = get_transformer(m)};
   }
   /// A file's tensors do not tell heads, positions and dropout: `hints` must hold all options, as `metadata` has them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  static Index parameter_count(const Options& o) {
-    for (const Index size : {o.features, o.classes}) {
-      require(size > 0 && size <= Index(1) << 28, [&] {
-        return Fault{"size out of range", "TransformerClassifier", "1 to 2^28", std::to_string(size)};
-      });
-    }
-    const Index encoder = heed::parameter_count(o.transformer), D = o.transformer.d_model;
-    return encoder + D * (o.features + 1) + o.classes * (D + 1);
-  }
+  static Index parameter_count(const Options& o);
   /// The labels and the standardisation. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) {
-    labels = labels_from_metadata(metadata, options.classes);
-    const auto numbers = standardization_from_metadata(metadata, options.features);
-    standardize = Standardize<S>(numbers.mean, numbers.deviation);
-  }
+  void restore(const Metadata& metadata);
 };
+
+template <class S>
+TransformerClassifier<S>::TransformerClassifier(Options o)
+    : options(o),
+      input({.in_features = o.features, .out_features = o.transformer.d_model}),
+      transformer(o.transformer),
+      output({.in_features = o.transformer.d_model, .out_features = o.classes}) {
+  initialize({});
+}
+
+template <class S>
+void TransformerClassifier<S>::initialize(Key key) {
+  input.initialize(key.child(0));
+  transformer.initialize(key.child(1));
+  output.initialize(key.child(2));
+}
+
+template <class S>
+Shape TransformerClassifier<S>::output_shape(Shape x) const {
+  transformer.output_shape(input.output_shape(x));
+  if (standardize.active()) standardize.output_shape(x);
+  return {1, options.classes};
+}
+
+template <class S>
+void TransformerClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Index L = x.lanes;
+  const Shape shape{x.steps, options.transformer.d_model};
+  if (standardize.active()) {
+    const Tile<S> to = cache.standardized.take(x.shape(), L, x.lengths);
+    standardize.forward(x, to, cache.standardize, pass);
+    x = to;
+  }
+  const Tile<S> vectors = cache.vectors.take(shape, L, x.lengths), states = cache.states.take(shape, L, x.lengths);
+  const Tile<S> pooled = cache.pooled.take({1, shape.features}, L);
+  input.forward(x, vectors, cache.dense, pass);
+  transformer.forward(vectors, states, cache.transformer, pass.at(0));
+  pool.forward(states, pooled, cache.pool, pass);
+  output.forward(pooled, logits, cache.dense, pass);
+}
+
+template <class S>
+void TransformerClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
+                                        Cache& cache, TransformerClassifier& grad, const Pass& pass) const {
+  const Tile<const S> in = standardize.active() ? cache.standardized.view() : x;
+  const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view(), pooled = cache.pooled.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
+  const Tile<S> dvectors = pass.scratch.like(vectors);
+  output.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.output, pass);
+  pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
+  transformer.backward(vectors, states, dstates, into(dvectors), cache.transformer, grad.transformer, pass.at(0));
+  if (!dx || !standardize.active()) {
+    input.backward(in, vectors, dvectors, dx, cache.dense, grad.input, pass);
+  } else {
+    const Tile<S> din = pass.scratch.like(in);
+    input.backward(in, vectors, dvectors, into(din), cache.dense, grad.input, pass);
+    standardize.backward(x, in, din, dx, cache.standardize, grad.standardize, pass);
+  }
+}
+
+template <class S>
+Metadata TransformerClassifier<S>::metadata() const {
+  const auto count = static_cast<Index>(labels.size());
+  require(count == 0 || count == options.classes, [&] {
+    return Fault{"wrong number of labels", "TransformerClassifier", std::to_string(options.classes),
+                 std::to_string(count)};
+  });
+  Metadata m;
+  set(m, "features", options.features);
+  set(m, "classes", options.classes);
+  set(m, options.transformer);
+  set_labels_and_scales(m, labels, standardize.mean, standardize.deviation);
+  return m;
+}
+
+template <class S>
+Index TransformerClassifier<S>::parameter_count(const Options& o) {
+  for (const Index size : {o.features, o.classes}) {
+    require(size > 0 && size <= Index(1) << 28, [&] {
+      return Fault{"size out of range", "TransformerClassifier", "1 to 2^28", std::to_string(size)};
+    });
+  }
+  const Index encoder = heed::parameter_count(o.transformer), D = o.transformer.d_model;
+  return encoder + D * (o.features + 1) + o.classes * (D + 1);
+}
+
+template <class S>
+void TransformerClassifier<S>::restore(const Metadata& metadata) {
+  labels = labels_from_metadata(metadata, options.classes);
+  const auto numbers = standardization_from_metadata(metadata, options.features);
+  standardize = Standardize<S>(numbers.mean, numbers.deviation);
+}
 
 }  // namespace heed::inline HEED_ISA

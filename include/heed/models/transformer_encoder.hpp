@@ -82,32 +82,10 @@ struct TransformerEncoder {
 
   TransformerEncoder() = default;
   /// Throws as `check` and its parts do.
-  explicit TransformerEncoder(const Options& o, bool causal = false)
-      : positions({check(o).positions, o.max_steps, o.d_model}), dropout({o.dropout}) {
-    const bool relative = o.positions == PositionKind::relative;
-    const typename Block::Options block{.d_model = o.d_model,
-                                        .num_heads = o.num_heads,
-                                        .dim_feedforward = o.dim_feedforward,
-                                        .dropout = o.dropout,
-                                        .activation = o.activation,
-                                        .norm = o.norm,
-                                        .causal = causal,
-                                        .relative_positions = relative ? o.distance : 0,
-                                        .locality = o.locality};
-    std::optional<LayerNorm<S>> last;
-    if (o.norm == NormPlacement::pre) last.emplace(typename LayerNorm<S>::Options{o.d_model});
-    blocks = Blocks(o.num_layers, block, std::move(last));
-    initialize({});
-  }
+  explicit TransformerEncoder(const Options& o, bool causal = false);
 
   /// Each block as PyTorch starts it; learned positions N(0, 0.02^2), as those of GPT-2 and BERT.
-  void initialize(Key key) {
-    positions.initialize(key.child(0));
-    if (positions.kind == PositionKind::learned) {
-      for (S& v : positions.table.weight) v *= S(0.02);
-    }
-    blocks.initialize(key.child(1));
-  }
+  void initialize(Key key);
 
   Index d_model() const { return blocks.layers.front().self_attn.embed_dim(); }
 
@@ -115,44 +93,22 @@ struct TransformerEncoder {
 
   /// The attention weights of the last forward pass in block `block`: (heads steps, steps), head by head, a row a
   /// query. Throws where they are many and `keep_weights` was not called before that pass.
-  static Tile<const S> weights(const Cache& cache, Index block) {
-    require(block >= 0 && block < static_cast<Index>(cache.blocks.layers.size()), [&] {
-      return Fault{"no such block", "TransformerEncoder",
-                   "0 to " + std::to_string(static_cast<Index>(cache.blocks.layers.size()) - 1), std::to_string(block)};
-    });
-    return Block::weights(cache.blocks.layers[static_cast<std::size_t>(block)]);
-  }
+  static Tile<const S> weights(const Cache& cache, Index block);
   void keep_weights(Cache& cache) const {
     cache.blocks.layers.resize(blocks.layers.size());
     for (auto& block : cache.blocks.layers) Block::keep_weights(block);
   }
 
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-    const Tile<S> placed = cache.placed.take(x.shape(), x.lanes, x.lengths);
-    positions.forward(x, placed, cache.positions, pass);
-    if (drops(pass)) dropout.forward(placed, placed, cache.dropout, pass.at(0));
-    blocks.forward(placed, y, cache.blocks, pass.at(1));
-  }
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, TransformerEncoder& grad,
-                const Pass& pass) const {
-    const Tile<const S> placed = cache.placed.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> d = pass.scratch.like(placed);
-    blocks.backward(placed, y, dy, into(d), cache.blocks, grad.blocks, pass.at(1));
-    if (drops(pass)) dropout.backward(placed, placed, d, into(d), cache.dropout, grad.dropout, pass.at(0));
-    positions.backward(x, placed, d, dx, cache.positions, grad.positions, pass);
-  }
+                const Pass& pass) const;
 
   /// Remembers keys and values of all steps. Throws unless causal.
   Index prepare_stream(Shape x, Cache& cache) const {
     return positions.prepare_stream(x, cache.positions) + blocks.prepare_stream(x, cache.blocks);
   }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-    const Tile<S> placed = cache.placed.take(x.shape(), 1);
-    positions.stream_step(x, placed, memory, cache.positions, pass);
-    blocks.stream_step(placed, y, memory, cache.blocks, pass.at(1));
-  }
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("positions", models.positions...);
@@ -162,6 +118,70 @@ struct TransformerEncoder {
  private:
   bool drops(const Pass& pass) const { return DropoutMask::active(dropout.rate, pass); }
 };
+
+template <class S>
+TransformerEncoder<S>::TransformerEncoder(const Options& o, bool causal)
+    : positions({check(o).positions, o.max_steps, o.d_model}), dropout({o.dropout}) {
+  const bool relative = o.positions == PositionKind::relative;
+  const typename Block::Options block{.d_model = o.d_model,
+                                      .num_heads = o.num_heads,
+                                      .dim_feedforward = o.dim_feedforward,
+                                      .dropout = o.dropout,
+                                      .activation = o.activation,
+                                      .norm = o.norm,
+                                      .causal = causal,
+                                      .relative_positions = relative ? o.distance : 0,
+                                      .locality = o.locality};
+  std::optional<LayerNorm<S>> last;
+  if (o.norm == NormPlacement::pre) last.emplace(typename LayerNorm<S>::Options{o.d_model});
+  blocks = Blocks(o.num_layers, block, std::move(last));
+  initialize({});
+}
+
+template <class S>
+void TransformerEncoder<S>::initialize(Key key) {
+  positions.initialize(key.child(0));
+  if (positions.kind == PositionKind::learned) {
+    for (S& v : positions.table.weight) v *= S(0.02);
+  }
+  blocks.initialize(key.child(1));
+}
+
+template <class S>
+Tile<const S> TransformerEncoder<S>::weights(const Cache& cache, Index block) {
+  require(block >= 0 && block < static_cast<Index>(cache.blocks.layers.size()), [&] {
+    return Fault{"no such block", "TransformerEncoder",
+                 "0 to " + std::to_string(static_cast<Index>(cache.blocks.layers.size()) - 1), std::to_string(block)};
+  });
+  return Block::weights(cache.blocks.layers[static_cast<std::size_t>(block)]);
+}
+
+template <class S>
+void TransformerEncoder<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  const Tile<S> placed = cache.placed.take(x.shape(), x.lanes, x.lengths);
+  positions.forward(x, placed, cache.positions, pass);
+  if (drops(pass)) dropout.forward(placed, placed, cache.dropout, pass.at(0));
+  blocks.forward(placed, y, cache.blocks, pass.at(1));
+}
+
+template <class S>
+void TransformerEncoder<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                     TransformerEncoder& grad, const Pass& pass) const {
+  const Tile<const S> placed = cache.placed.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> d = pass.scratch.like(placed);
+  blocks.backward(placed, y, dy, into(d), cache.blocks, grad.blocks, pass.at(1));
+  if (drops(pass)) dropout.backward(placed, placed, d, into(d), cache.dropout, grad.dropout, pass.at(0));
+  positions.backward(x, placed, d, dx, cache.positions, grad.positions, pass);
+}
+
+template <class S>
+void TransformerEncoder<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                                        const Pass& pass) const {
+  const Tile<S> placed = cache.placed.take(x.shape(), 1);
+  positions.stream_step(x, placed, memory, cache.positions, pass);
+  blocks.stream_step(placed, y, memory, cache.blocks, pass.at(1));
+}
 
 }  // namespace heed::inline HEED_ISA
 

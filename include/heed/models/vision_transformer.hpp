@@ -67,23 +67,10 @@ struct VisionTransformer {
 
   VisionTransformer() = default;
   /// Throws as `check` and its parts do.
-  explicit VisionTransformer(Options o)
-      : options(with_patches(check(o))),
-        patch_embedding(o.shifted_patches ? PatchEmbedding<S>() : PatchEmbedding<S>(patches_of(o))),
-        shifted_patch_embedding(o.shifted_patches ? ShiftedPatchEmbedding<S>(patches_of(o))
-                                                  : ShiftedPatchEmbedding<S>()),
-        transformer(options.transformer),
-        classifier({.in_features = o.transformer.d_model, .out_features = o.classes}) {
-    initialize({});
-  }
+  explicit VisionTransformer(Options o);
 
   /// Each part as it starts by itself.
-  void initialize(Key key) {
-    options.shifted_patches ? shifted_patch_embedding.initialize(key.child(0))
-                            : patch_embedding.initialize(key.child(0));
-    transformer.initialize(key.child(1));
-    classifier.initialize(key.child(2));
-  }
+  void initialize(Key key);
 
   Index patches() const { return options.image.pixels() / (options.patch_size * options.patch_size); }
 
@@ -99,36 +86,10 @@ struct VisionTransformer {
   }
   void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.transformer); }
 
-  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-    const Shape shape = embedded_shape(x.shape());
-    const Tile<S> patches = cache.patches.take(shape, x.lanes), states = cache.states.take(shape, x.lanes);
-    const Tile<S> pooled = cache.pooled.take({1, shape.features}, x.lanes);
-    if (options.shifted_patches) {
-      shifted_patch_embedding.forward(x, patches, cache.shifted_patch_embedding, pass);
-    } else {
-      patch_embedding.forward(x, patches, cache.patch_embedding, pass);
-    }
-    transformer.forward(patches, states, cache.transformer, pass.at(0));
-    pool.forward(states, pooled, cache.pool, pass);
-    classifier.forward(pooled, logits, cache.dense, pass);
-  }
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
-                VisionTransformer& grad, const Pass& pass) const {
-    const Tile<const S> patches = cache.patches.view(), states = cache.states.view(), pooled = cache.pooled.view();
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
-    const Tile<S> dpatches = pass.scratch.like(patches);
-    classifier.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.classifier, pass);
-    pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
-    transformer.backward(patches, states, dstates, into(dpatches), cache.transformer, grad.transformer, pass.at(0));
-    if (options.shifted_patches) {
-      shifted_patch_embedding.backward(x, patches, dpatches, dx, cache.shifted_patch_embedding,
-                                       grad.shifted_patch_embedding, pass);
-    } else {
-      patch_embedding.backward(x, patches, dpatches, dx, cache.patch_embedding, grad.patch_embedding, pass);
-    }
-  }
+                VisionTransformer& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... models) {
     f("patch_embedding", models.patch_embedding...);
@@ -140,40 +101,13 @@ struct VisionTransformer {
   // ---- files
 
   /// The options and the labels. Throws where the labels do not fit the options.
-  Metadata metadata() const {
-    const auto count = static_cast<Index>(labels.size());
-    require(count == 0 || count == options.classes, [&] {
-      return Fault{"wrong number of labels", "VisionTransformer", std::to_string(options.classes),
-                   std::to_string(count)};
-    });
-    Metadata m;
-    set(m, "channels", options.image.channels);
-    set(m, "height", options.image.height);
-    set(m, "width", options.image.width);
-    set(m, "patch_size", options.patch_size);
-    set(m, "classes", options.classes);
-    if (options.shifted_patches) set(m, "shifted_patches", true);
-    set(m, options.transformer);
-    if (!labels.empty()) set(m, "labels", labels);
-    return m;
-  }
-  static Options options_from(const Metadata& m) {
-    return {.image = {get_index(m, "channels"), get_index(m, "height"), get_index(m, "width")},
-            .patch_size = get_index(m, "patch_size"),
-            .classes = get_index(m, "classes"),
-            .transformer = get_transformer(m),
-            .shifted_patches = m.contains("shifted_patches") && get_bool(m, "shifted_patches")};
-  }
+  Metadata metadata() const;
+  static Options options_from(const Metadata& m);
   /// A file's tensors do not tell sizes of images, heads and dropout: `hints` must hold all options, as `metadata` has
   /// them.
   static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
   /// Throws as `check` does, and that of the transformer.
-  static Index parameter_count(const Options& options) {
-    const Options o = with_patches(check(options));
-    const Index D = o.transformer.d_model, pixels = o.image.channels * o.patch_size * o.patch_size;
-    return (o.shifted_patches ? D * (5 * pixels + 1) + 10 * pixels : D * (pixels + 1)) +
-           heed::parameter_count(o.transformer) + o.classes * (D + 1);
-  }
+  static Index parameter_count(const Options& options);
   /// The labels. Throws where they do not fit the options.
   void restore(const Metadata& metadata) { labels = labels_from_metadata(metadata, options.classes); }
 
@@ -181,20 +115,111 @@ struct VisionTransformer {
   Shape embedded_shape(Shape x) const {
     return options.shifted_patches ? shifted_patch_embedding.output_shape(x) : patch_embedding.output_shape(x);
   }
-  static typename PatchEmbedding<S>::Options patches_of(const Options& o) {
-    return {.channels = o.image.channels,
-            .height = o.image.height,
-            .width = o.image.width,
-            .patch_size = o.patch_size,
-            .embed_dim = o.transformer.d_model};
-  }
-  static Options with_patches(Options o) {
-    if (o.transformer.positions == PositionKind::learned) {
-      o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);
-    }
-    return o;
-  }
+  static typename PatchEmbedding<S>::Options patches_of(const Options& o);
+  static Options with_patches(Options o);
 };
+
+template <class S>
+VisionTransformer<S>::VisionTransformer(Options o)
+    : options(with_patches(check(o))),
+      patch_embedding(o.shifted_patches ? PatchEmbedding<S>() : PatchEmbedding<S>(patches_of(o))),
+      shifted_patch_embedding(o.shifted_patches ? ShiftedPatchEmbedding<S>(patches_of(o)) : ShiftedPatchEmbedding<S>()),
+      transformer(options.transformer),
+      classifier({.in_features = o.transformer.d_model, .out_features = o.classes}) {
+  initialize({});
+}
+
+template <class S>
+void VisionTransformer<S>::initialize(Key key) {
+  options.shifted_patches ? shifted_patch_embedding.initialize(key.child(0)) : patch_embedding.initialize(key.child(0));
+  transformer.initialize(key.child(1));
+  classifier.initialize(key.child(2));
+}
+
+template <class S>
+void VisionTransformer<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Shape shape = embedded_shape(x.shape());
+  const Tile<S> patches = cache.patches.take(shape, x.lanes), states = cache.states.take(shape, x.lanes);
+  const Tile<S> pooled = cache.pooled.take({1, shape.features}, x.lanes);
+  if (options.shifted_patches) {
+    shifted_patch_embedding.forward(x, patches, cache.shifted_patch_embedding, pass);
+  } else {
+    patch_embedding.forward(x, patches, cache.patch_embedding, pass);
+  }
+  transformer.forward(patches, states, cache.transformer, pass.at(0));
+  pool.forward(states, pooled, cache.pool, pass);
+  classifier.forward(pooled, logits, cache.dense, pass);
+}
+
+template <class S>
+void VisionTransformer<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
+                                    Cache& cache, VisionTransformer& grad, const Pass& pass) const {
+  const Tile<const S> patches = cache.patches.view(), states = cache.states.view(), pooled = cache.pooled.view();
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
+  const Tile<S> dpatches = pass.scratch.like(patches);
+  classifier.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.classifier, pass);
+  pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
+  transformer.backward(patches, states, dstates, into(dpatches), cache.transformer, grad.transformer, pass.at(0));
+  if (options.shifted_patches) {
+    shifted_patch_embedding.backward(x, patches, dpatches, dx, cache.shifted_patch_embedding,
+                                     grad.shifted_patch_embedding, pass);
+  } else {
+    patch_embedding.backward(x, patches, dpatches, dx, cache.patch_embedding, grad.patch_embedding, pass);
+  }
+}
+
+template <class S>
+Metadata VisionTransformer<S>::metadata() const {
+  const auto count = static_cast<Index>(labels.size());
+  require(count == 0 || count == options.classes, [&] {
+    return Fault{"wrong number of labels", "VisionTransformer", std::to_string(options.classes), std::to_string(count)};
+  });
+  Metadata m;
+  set(m, "channels", options.image.channels);
+  set(m, "height", options.image.height);
+  set(m, "width", options.image.width);
+  set(m, "patch_size", options.patch_size);
+  set(m, "classes", options.classes);
+  if (options.shifted_patches) set(m, "shifted_patches", true);
+  set(m, options.transformer);
+  if (!labels.empty()) set(m, "labels", labels);
+  return m;
+}
+
+template <class S>
+auto VisionTransformer<S>::options_from(const Metadata& m) -> Options {
+  return {.image = {get_index(m, "channels"), get_index(m, "height"), get_index(m, "width")},
+          .patch_size = get_index(m, "patch_size"),
+          .classes = get_index(m, "classes"),
+          .transformer = get_transformer(m),
+          .shifted_patches = m.contains("shifted_patches") && get_bool(m, "shifted_patches")};
+}
+
+template <class S>
+Index VisionTransformer<S>::parameter_count(const Options& options) {
+  const Options o = with_patches(check(options));
+  const Index D = o.transformer.d_model, pixels = o.image.channels * o.patch_size * o.patch_size;
+  return (o.shifted_patches ? D * (5 * pixels + 1) + 10 * pixels : D * (pixels + 1)) +
+         heed::parameter_count(o.transformer) + o.classes * (D + 1);
+}
+
+template <class S>
+auto VisionTransformer<S>::patches_of(const Options& o) -> typename PatchEmbedding<S>::Options {
+  return {.channels = o.image.channels,
+          .height = o.image.height,
+          .width = o.image.width,
+          .patch_size = o.patch_size,
+          .embed_dim = o.transformer.d_model};
+}
+
+template <class S>
+auto VisionTransformer<S>::with_patches(Options o) -> Options {
+  if (o.transformer.positions == PositionKind::learned) {
+    o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);
+  }
+  return o;
+}
 
 }  // namespace heed::inline HEED_ISA
 

@@ -62,23 +62,29 @@ struct RecurrentWeights {
   Vector<S> bias_ih, bias_hh;
 
   RecurrentWeights() = default;
-  RecurrentWeights(Index gates, Index input_size, Index hidden_size)
-      : ih(gates * hidden_size, input_size),
-        hh(gates * hidden_size, hidden_size),
-        bias_ih(gates * hidden_size),
-        bias_hh(gates * hidden_size) {}
+  RecurrentWeights(Index gates, Index input_size, Index hidden_size);
 
   Index input_size() const { return ih.cols(); }
   Index hidden_size() const { return hh.cols(); }
 
   /// U(-1/sqrt(H), 1/sqrt(H)), biases too.
-  void initialize(Key key) {
-    initialize_fan_in(ih, key.child(0), hidden_size());
-    initialize_fan_in(hh, key.child(1), hidden_size());
-    initialize_fan_in(bias_ih, key.child(2), hidden_size());
-    initialize_fan_in(bias_hh, key.child(3), hidden_size());
-  }
+  void initialize(Key key);
 };
+
+template <class S>
+RecurrentWeights<S>::RecurrentWeights(Index gates, Index input_size, Index hidden_size)
+    : ih(gates * hidden_size, input_size),
+      hh(gates * hidden_size, hidden_size),
+      bias_ih(gates * hidden_size),
+      bias_hh(gates * hidden_size) {}
+
+template <class S>
+void RecurrentWeights<S>::initialize(Key key) {
+  initialize_fan_in(ih, key.child(0), hidden_size());
+  initialize_fan_in(hh, key.child(1), hidden_size());
+  initialize_fan_in(bias_ih, key.child(2), hidden_size());
+  initialize_fan_in(bias_hh, key.child(3), hidden_size());
+}
 
 /// What a pass of one layer in one direction keeps.
 template <class S>

@@ -33,59 +33,10 @@ struct RecurrentPass {
   Index at(Index s, Index steps) const { return reverse ? steps - 1 - s : s; }
   Index before(Index t) const { return reverse ? t + 1 : t - 1; }
 
-  void forward(Tile<const S> x, FeatureRange<S> y, ConstState initial, State final) const {
-    cell.prepare(w, x.steps, x.lanes, cache);
-    const Scratch::Mark mark(pass.scratch);
-    const Blend blend(*this, x, y.count, initial);
-    for (Index s = 0; s < x.steps; ++s) {
-      const Index t = at(s, x.steps);
-      const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t)));
-      cell.step(w, t, x.lanes, x.at(t), previous, y.at(t), cache);
-      if (!reverse) continue;
-      zero_ended(x, t, y.step(t));  // where the sequence has not begun yet
-      if (cell.has_cell()) zero_ended(x, t, cell.cell(cache, t));
-    }
-    for (Index t = common_length(x); t < x.steps; ++t) zero_ended(x, t, y.step(t));
-    take_final(x, y, initial.h, final.h);
-    if (final.c && cell.has_cell()) {
-      const Tile<const S> c(cell.cell(cache, 0).data, {x.steps, y.count}, x.lanes);
-      take_final(x, FeatureRange<const S>(c, 0, y.count), initial.c, final.c);
-    }
-  }
+  void forward(Tile<const S> x, FeatureRange<S> y, ConstState initial, State final) const;
 
   void backward(Tile<const S> x, FeatureRange<const S> y, FeatureRange<const S> dy, Into<S> dx,
-                RecurrentWeights<S>& grad, ConstState initial, ConstState d_final, State d_initial) const {
-    const Index H = w.hidden_size(), L = x.lanes;
-    const Scratch::Mark mark(pass.scratch);
-    const Tile<S> dh = pass.scratch.template tile<S>({1, H}, L);
-    const Tile<S> dc = cell.has_cell() ? pass.scratch.template tile<S>({1, H}, L) : Tile<S>();
-    fill(dc, S(0));
-    if (cell.passes_directly()) fill(dh, S(0));
-    for (const Tile<S>& d : {d_initial.h, d_initial.c}) {
-      if (d) fill(d, S(0));
-    }
-    const Blend blend(*this, x, H, initial);
-    // weights' gradients a few steps at a time, while their gates are still in the processor's caches: five of 64 lanes
-    const Index few = std::max<Index>(320 / L, 1);
-    for (Index s = x.steps; s-- > 0;) {
-      const Index t = at(s, x.steps), last = reverse ? 0 : x.steps - 1;
-      from_after(t, t == last, dy, dh);
-      zero_ended(x, t, dh);
-      add_where_final(x, t, d_final.h, dh);
-      if (cell.has_cell()) add_where_final(x, t, d_final.c, dc);
-      const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t)));
-      cell.step_backward(w, t, previous, dh, dc, cache, pass);
-      if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
-      const Index first = t / few * few;
-      if (reverse ? t + 1 == std::min(first + few, x.steps) : t == first) {
-        accumulate({first, std::min(first + few, x.steps)}, x, y, grad);
-      }
-    }
-    begin_backward(x, initial, dh, dc, d_initial, grad);
-    if (d_initial.h) add_where_empty(x, d_final.h, d_initial.h);
-    if (d_initial.c) add_where_empty(x, d_final.c, d_initial.c);
-    input_gradient<S>(cell.gate_gradients(cache), w.ih, dx);
-  }
+                RecurrentWeights<S>& grad, ConstState initial, ConstState d_final, State d_initial) const;
 
  private:
   // A ragged reverse run with an initial state: a lane begins with it where its last step is t, the others go on.
@@ -112,97 +63,175 @@ struct RecurrentPass {
   Before state(const FeatureRange<const S>& y, Index t) const { return {y.at(t), cell.cell(cache, t).data}; }
 
   // dh = dy_t + what the step after gave: W_hh' of its gates' gradients, and what dh still holds
-  void from_after(Index t, bool last, FeatureRange<const S> dy, Tile<S> dh) const {
-    const Index H = w.hidden_size(), L = dh.lanes, after = reverse ? t - 1 : t + 1;
-    kernels::Start<S> start{.values = dy ? dy.at(t) : nullptr};
-    if (cell.passes_directly()) {
-      if (dy) add(dy.step(t), dh);
-      start.values = dh.data;
-    }
-    if (last) return kernels::product<S>(H, L, start, dh.data, {});
-    const auto parts = cell.recurrent_gradients(cache);
-    const auto term = [&](const RecurrentGradient<S>& part) {
-      return times_transposed<S>(Weight<const S>(w.hh).outputs(part.first_row, part.rows), part.tile.at(after));
-    };
-    if (parts[1].rows == 0) {
-      kernels::product<S>(H, L, start, dh.data, {term(parts[0])});
-    } else {
-      kernels::product<S>(H, L, start, dh.data, {term(parts[0]), term(parts[1])});
-    }
-  }
+  void from_after(Index t, bool last, FeatureRange<const S> dy, Tile<S> dh) const;
 
-  void accumulate(IndexRange steps, Tile<const S> x, FeatureRange<const S> y, RecurrentWeights<S>& grad) const {
-    cell.accumulate(steps, x, cache, grad, pass);
-    const IndexRange with_before = reverse ? IndexRange{steps.first, std::min(steps.last, x.steps - 1)}
-                                           : IndexRange{std::max<Index>(steps.first, 1), steps.last};
-    if (with_before.count() <= 0) return;
-    const Index L = x.lanes;
-    const kernels::Rows<const S> h{y.at(before(with_before.first)), y.count, y.tile.features * L};
-    for (const auto& part : cell.recurrent_gradients(cache)) {
-      if (part.rows == 0) continue;
-      const kernels::Rows<const S> d{part.tile.at(with_before.first), part.rows, part.tile.features * L};
-      kernels::weight_gradient<S>(with_before.count(), L, d, h, grad.hh.data() + part.first_row, grad.hh.rows());
-    }
-  }
+  void accumulate(IndexRange steps, Tile<const S> x, FeatureRange<const S> y, RecurrentWeights<S>& grad) const;
 
   // A reverse run leaves a lane at its last step: what has come so far is the initial state's.
-  void leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const {
-    if (!x.lengths && t + 1 < x.steps) return;
-    if (cell.passes_directly() && d_initial.h) add_where_last(x, t, Tile<const S>(dh), d_initial.h);
-    if (d_initial.c) add_where_last(x, t, Tile<const S>(dc), d_initial.c);
-    if (dc) zero_ended(x, t + 1, dc);
-    if (cell.passes_directly()) zero_ended(x, t + 1, dh);
-  }
+  void leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const;
 
   // The step that begins: W_hh's gradient from the initial state, and the initial state's.
   void begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
-                      RecurrentWeights<S>& grad) const {
-    if (!reverse && x.steps > 0) {
-      if (cell.passes_directly() && d_initial.h) copy(Tile<const S>(dh), d_initial.h);
-      if (d_initial.c) copy(Tile<const S>(dc), d_initial.c);
-    }
-    if (x.steps == 0 || (!initial.h && !d_initial.h)) return;
-    const Scratch::Mark mark(pass.scratch);
-    for (const auto& part : cell.recurrent_gradients(cache)) {
-      if (part.rows == 0) continue;
-      const Tile<S> d = pass.scratch.template tile<S>({1, part.rows}, x.lanes);
-      if (reverse) {
-        for (Index f = 0; f < part.rows; ++f) {
-          for (Index l = 0; l < x.lanes; ++l) {
-            const Index n = x.length(l);
-            d.at(0, f)[l] = n > 0 ? part.tile.at(n - 1, f)[l] : S(0);
-          }
-        }
-      } else {
-        copy(Tile<const S>(part.tile.at(0), d.shape(), x.lanes), d);
-      }
-      const Weight<S> dw = Weight<S>(grad.hh).outputs(part.first_row, part.rows);
-      if (initial.h) weight_gradient<S>(initial.h, d, dw, nullptr);
-      const Weight<const S> rows = Weight<const S>(w.hh).outputs(part.first_row, part.rows);
-      if (d_initial.h) input_gradient<S>(d, rows, onto(d_initial.h));
-    }
-  }
+                      RecurrentWeights<S>& grad) const;
 
   // to = the state after the last step of the run; where there is none, the initial one
-  void take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise, Tile<S> to) const {
-    if (!to) return;
-    for (Index f = 0; f < to.features; ++f) {
-      S* q = to.at(0, f);
-      for (Index l = 0; l < to.lanes; ++l) {
-        const Index n = x.length(l), t = reverse ? 0 : n - 1;
-        q[l] = n > 0 ? from.step(t).at(0, f)[l] : otherwise ? otherwise.at(0, f)[l] : S(0);
-      }
-    }
-  }
+  void take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise, Tile<S> to) const;
   // to += from in the lanes whose run ends with step t
-  void add_where_final(Tile<const S> x, Index t, Tile<const S> from, Tile<S> to) const {
-    if (!from) return;
-    if (!reverse) return add_where_last(x, t, from, to);
-    if (t > 0) return;
-    for (Index f = 0; f < to.features; ++f) {
-      for (Index l = 0; l < to.lanes; ++l) to.at(0, f)[l] += x.length(l) > 0 ? from.at(0, f)[l] : S(0);
+  void add_where_final(Tile<const S> x, Index t, Tile<const S> from, Tile<S> to) const;
+};
+
+template <class Cell>
+void RecurrentPass<Cell>::forward(Tile<const S> x, FeatureRange<S> y, ConstState initial, State final) const {
+  cell.prepare(w, x.steps, x.lanes, cache);
+  const Scratch::Mark mark(pass.scratch);
+  const Blend blend(*this, x, y.count, initial);
+  for (Index s = 0; s < x.steps; ++s) {
+    const Index t = at(s, x.steps);
+    const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t)));
+    cell.step(w, t, x.lanes, x.at(t), previous, y.at(t), cache);
+    if (!reverse) continue;
+    zero_ended(x, t, y.step(t));  // where the sequence has not begun yet
+    if (cell.has_cell()) zero_ended(x, t, cell.cell(cache, t));
+  }
+  for (Index t = common_length(x); t < x.steps; ++t) zero_ended(x, t, y.step(t));
+  take_final(x, y, initial.h, final.h);
+  if (final.c && cell.has_cell()) {
+    const Tile<const S> c(cell.cell(cache, 0).data, {x.steps, y.count}, x.lanes);
+    take_final(x, FeatureRange<const S>(c, 0, y.count), initial.c, final.c);
+  }
+}
+
+template <class Cell>
+void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, FeatureRange<const S> dy, Into<S> dx,
+                                   RecurrentWeights<S>& grad, ConstState initial, ConstState d_final,
+                                   State d_initial) const {
+  const Index H = w.hidden_size(), L = x.lanes;
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> dh = pass.scratch.template tile<S>({1, H}, L);
+  const Tile<S> dc = cell.has_cell() ? pass.scratch.template tile<S>({1, H}, L) : Tile<S>();
+  fill(dc, S(0));
+  if (cell.passes_directly()) fill(dh, S(0));
+  for (const Tile<S>& d : {d_initial.h, d_initial.c}) {
+    if (d) fill(d, S(0));
+  }
+  const Blend blend(*this, x, H, initial);
+  // weights' gradients a few steps at a time, while their gates are still in the processor's caches: five of 64 lanes
+  const Index few = std::max<Index>(320 / L, 1);
+  for (Index s = x.steps; s-- > 0;) {
+    const Index t = at(s, x.steps), last = reverse ? 0 : x.steps - 1;
+    from_after(t, t == last, dy, dh);
+    zero_ended(x, t, dh);
+    add_where_final(x, t, d_final.h, dh);
+    if (cell.has_cell()) add_where_final(x, t, d_final.c, dc);
+    const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t)));
+    cell.step_backward(w, t, previous, dh, dc, cache, pass);
+    if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
+    const Index first = t / few * few;
+    if (reverse ? t + 1 == std::min(first + few, x.steps) : t == first) {
+      accumulate({first, std::min(first + few, x.steps)}, x, y, grad);
     }
   }
-};
+  begin_backward(x, initial, dh, dc, d_initial, grad);
+  if (d_initial.h) add_where_empty(x, d_final.h, d_initial.h);
+  if (d_initial.c) add_where_empty(x, d_final.c, d_initial.c);
+  input_gradient<S>(cell.gate_gradients(cache), w.ih, dx);
+}
+
+template <class Cell>
+void RecurrentPass<Cell>::from_after(Index t, bool last, FeatureRange<const S> dy, Tile<S> dh) const {
+  const Index H = w.hidden_size(), L = dh.lanes, after = reverse ? t - 1 : t + 1;
+  kernels::Start<S> start{.values = dy ? dy.at(t) : nullptr};
+  if (cell.passes_directly()) {
+    if (dy) add(dy.step(t), dh);
+    start.values = dh.data;
+  }
+  if (last) return kernels::product<S>(H, L, start, dh.data, {});
+  const auto parts = cell.recurrent_gradients(cache);
+  const auto term = [&](const RecurrentGradient<S>& part) {
+    return times_transposed<S>(Weight<const S>(w.hh).outputs(part.first_row, part.rows), part.tile.at(after));
+  };
+  if (parts[1].rows == 0) {
+    kernels::product<S>(H, L, start, dh.data, {term(parts[0])});
+  } else {
+    kernels::product<S>(H, L, start, dh.data, {term(parts[0]), term(parts[1])});
+  }
+}
+
+template <class Cell>
+void RecurrentPass<Cell>::accumulate(IndexRange steps, Tile<const S> x, FeatureRange<const S> y,
+                                     RecurrentWeights<S>& grad) const {
+  cell.accumulate(steps, x, cache, grad, pass);
+  const IndexRange with_before = reverse ? IndexRange{steps.first, std::min(steps.last, x.steps - 1)}
+                                         : IndexRange{std::max<Index>(steps.first, 1), steps.last};
+  if (with_before.count() <= 0) return;
+  const Index L = x.lanes;
+  const kernels::Rows<const S> h{y.at(before(with_before.first)), y.count, y.tile.features * L};
+  for (const auto& part : cell.recurrent_gradients(cache)) {
+    if (part.rows == 0) continue;
+    const kernels::Rows<const S> d{part.tile.at(with_before.first), part.rows, part.tile.features * L};
+    kernels::weight_gradient<S>(with_before.count(), L, d, h, grad.hh.data() + part.first_row, grad.hh.rows());
+  }
+}
+
+template <class Cell>
+void RecurrentPass<Cell>::leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const {
+  if (!x.lengths && t + 1 < x.steps) return;
+  if (cell.passes_directly() && d_initial.h) add_where_last(x, t, Tile<const S>(dh), d_initial.h);
+  if (d_initial.c) add_where_last(x, t, Tile<const S>(dc), d_initial.c);
+  if (dc) zero_ended(x, t + 1, dc);
+  if (cell.passes_directly()) zero_ended(x, t + 1, dh);
+}
+
+template <class Cell>
+void RecurrentPass<Cell>::begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
+                                         RecurrentWeights<S>& grad) const {
+  if (!reverse && x.steps > 0) {
+    if (cell.passes_directly() && d_initial.h) copy(Tile<const S>(dh), d_initial.h);
+    if (d_initial.c) copy(Tile<const S>(dc), d_initial.c);
+  }
+  if (x.steps == 0 || (!initial.h && !d_initial.h)) return;
+  const Scratch::Mark mark(pass.scratch);
+  for (const auto& part : cell.recurrent_gradients(cache)) {
+    if (part.rows == 0) continue;
+    const Tile<S> d = pass.scratch.template tile<S>({1, part.rows}, x.lanes);
+    if (reverse) {
+      for (Index f = 0; f < part.rows; ++f) {
+        for (Index l = 0; l < x.lanes; ++l) {
+          const Index n = x.length(l);
+          d.at(0, f)[l] = n > 0 ? part.tile.at(n - 1, f)[l] : S(0);
+        }
+      }
+    } else {
+      copy(Tile<const S>(part.tile.at(0), d.shape(), x.lanes), d);
+    }
+    const Weight<S> dw = Weight<S>(grad.hh).outputs(part.first_row, part.rows);
+    if (initial.h) weight_gradient<S>(initial.h, d, dw, nullptr);
+    const Weight<const S> rows = Weight<const S>(w.hh).outputs(part.first_row, part.rows);
+    if (d_initial.h) input_gradient<S>(d, rows, onto(d_initial.h));
+  }
+}
+
+template <class Cell>
+void RecurrentPass<Cell>::take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise,
+                                     Tile<S> to) const {
+  if (!to) return;
+  for (Index f = 0; f < to.features; ++f) {
+    S* q = to.at(0, f);
+    for (Index l = 0; l < to.lanes; ++l) {
+      const Index n = x.length(l), t = reverse ? 0 : n - 1;
+      q[l] = n > 0 ? from.step(t).at(0, f)[l] : otherwise ? otherwise.at(0, f)[l] : S(0);
+    }
+  }
+}
+
+template <class Cell>
+void RecurrentPass<Cell>::add_where_final(Tile<const S> x, Index t, Tile<const S> from, Tile<S> to) const {
+  if (!from) return;
+  if (!reverse) return add_where_last(x, t, from, to);
+  if (t > 0) return;
+  for (Index f = 0; f < to.features; ++f) {
+    for (Index l = 0; l < to.lanes; ++l) to.at(0, f)[l] += x.length(l) > 0 ? from.at(0, f)[l] : S(0);
+  }
+}
 
 }  // namespace heed::inline HEED_ISA::detail
