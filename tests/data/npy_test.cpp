@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/data/text.hpp"
 #include "support.hpp"
 
 namespace {

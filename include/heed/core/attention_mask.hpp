@@ -3,6 +3,7 @@
 /// @file
 /// Which query may attend to which key.
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -27,8 +28,6 @@ struct AttentionMask {
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

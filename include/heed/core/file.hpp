@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -72,8 +73,6 @@ HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_vie
 #include <stdexcept>
 #include <system_error>
 #include <utility>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

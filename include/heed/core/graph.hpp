@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -102,8 +103,6 @@ class SparseRows {
 
 #include <algorithm>
 #include <utility>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

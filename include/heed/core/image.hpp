@@ -3,6 +3,7 @@
 /// @file
 /// Images as layers see them: the features of a step.
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -54,7 +55,6 @@ HEED_FUNCTION void check_window(const ImageWindow& w, const char* where);
 
 #include <string>
 
-#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 
 namespace heed::inline HEED_ISA {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
@@ -56,7 +57,6 @@ HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentenc
 #include <cstddef>
 #include <unordered_map>
 
-#include "heed/core/error.hpp"
 #include "heed/core/file.hpp"
 #include "heed/data/text.hpp"
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
@@ -40,7 +41,6 @@ HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabular
 #include <cstddef>
 #include <string>
 
-#include "heed/core/error.hpp"
 #include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
@@ -40,7 +41,6 @@ HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const 
 #include <system_error>
 #include <utility>
 
-#include "heed/core/error.hpp"
 #include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {

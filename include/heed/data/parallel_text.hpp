@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
@@ -62,7 +63,6 @@ HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& s
 #include <algorithm>
 #include <cstddef>
 
-#include "heed/core/error.hpp"
 #include "heed/core/file.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/words.hpp"

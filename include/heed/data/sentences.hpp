@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/vocabulary.hpp"
@@ -55,7 +56,6 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
 #include <optional>
 #include <utility>
 
-#include "heed/core/error.hpp"
 #include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/labels.hpp"

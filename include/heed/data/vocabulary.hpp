@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -59,7 +60,6 @@ class Vocabulary {
 #include <map>
 #include <utility>
 
-#include "heed/core/error.hpp"
 #include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {

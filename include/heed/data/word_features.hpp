@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
@@ -65,7 +66,6 @@ class WordFeatures {
 #include <algorithm>
 #include <cstddef>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/data/text.hpp"
 

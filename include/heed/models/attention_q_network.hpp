@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "heed/compose/sequential.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -210,8 +211,6 @@ Index AttentionQNetwork<S>::parameter_count(const Options& o) {
 #if HEED_BODIES
 
 #include <string>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -3,6 +3,7 @@
 /// @file
 /// The options of `ImageCaptioner`, and how they stand in files.
 
+#include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/image_and_tokens.hpp"
 #include "heed/core/types.hpp"
@@ -44,7 +45,6 @@ HEED_FUNCTION Index parameter_count(const ImageCaptionerOptions& o);
 
 #include <string>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
 namespace heed::inline HEED_ISA {

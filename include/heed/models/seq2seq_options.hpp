@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_attention.hpp"
@@ -51,7 +52,6 @@ HEED_FUNCTION Index parameter_count(const Seq2SeqOptions& o);
 #include <string>
 #include <string_view>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
 namespace heed::inline HEED_ISA {

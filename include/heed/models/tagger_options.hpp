@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
@@ -68,7 +69,6 @@ HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> ten
 #include <algorithm>
 #include <numeric>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
 namespace heed::inline HEED_ISA {

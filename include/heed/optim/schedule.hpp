@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -134,7 +135,6 @@ std::string to_text(const Schedule& schedule);
 #include <cmath>
 #include <numbers>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
 namespace heed::inline HEED_ISA {

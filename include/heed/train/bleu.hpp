@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -51,8 +52,6 @@ double exact_match(std::span<const Sentence> translations, std::span<const Sente
 #include <algorithm>
 #include <cmath>
 #include <map>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

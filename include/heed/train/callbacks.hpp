@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 
+#include "heed/core/error.hpp"
 #include "heed/train/history.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -34,8 +35,6 @@ HEED_FUNCTION Callback stop_early(int patience, double least = 0);
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

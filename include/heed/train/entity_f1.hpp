@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/metrics.hpp"
 
@@ -46,8 +47,6 @@ HEED_FUNCTION EntityReport entity_f1(std::span<const std::vector<std::string>> t
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
@@ -72,7 +73,6 @@ Metadata identity(const FitOptions& o, const Schedule& schedule, Index width);
 #include <cmath>
 #include <string>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
 namespace heed::inline HEED_ISA {

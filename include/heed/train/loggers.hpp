@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/history.hpp"
 
@@ -41,7 +42,6 @@ HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string
 #include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
 namespace heed::inline HEED_ISA {

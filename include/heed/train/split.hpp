@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 
@@ -44,8 +45,6 @@ std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,
 #include <cmath>
 #include <cstddef>
 #include <numeric>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 

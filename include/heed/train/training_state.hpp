@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"
@@ -81,8 +82,6 @@ void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& reco
 
 #include <algorithm>
 #include <cstddef>
-
-#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA {
 
