@@ -54,6 +54,12 @@ function(heed_compiled_part part)
   target_compile_options(${target} PUBLIC ${heed_march})
   set_target_properties(${target} PROPERTIES
     EXPORT_NAME compiled_${part} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF EXCLUDE_FROM_ALL ${heed_not_in_all})
+  # heed is parsed once, not for each source
+  if(part STREQUAL "core")
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include/heed/heed.hpp)
+  else()
+    target_precompile_headers(${target} REUSE_FROM heed_compiled_core)
+  endif()
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${target} PRIVATE ${heed_warnings})
   endif()
@@ -87,6 +93,7 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
 #include \"heed/io/checkpoint.hpp\"
 #include \"heed/io/safetensors.hpp\"
 ")
+set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 heed_compiled_part(core HEADERS ${heed_in_core} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
 heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_train} ${heed_in_infer} ${heed_in_data}
   ${heed_in_io} NEEDS core)

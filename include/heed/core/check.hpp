@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -99,3 +100,5 @@ HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<c
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_FUNCTION(heed::check_finite)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/rng.hpp"
@@ -67,3 +68,9 @@ void initialize_orthogonal(Matrix<S>& w, Key key) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::initialize_uniform)
+HEED_COMPILED_FUNCTION(heed::initialize_normal)
+HEED_COMPILED_FUNCTION(heed::initialize_fan_in)
+HEED_COMPILED_FUNCTION(heed::initialize_xavier_uniform)
+HEED_COMPILED_FUNCTION(heed::initialize_orthogonal)

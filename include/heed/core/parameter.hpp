@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "heed/core/buffer.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -245,3 +246,5 @@ class Table : public ParameterArray<S> {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(class heed::ParameterArray)

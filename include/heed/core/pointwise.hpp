@@ -3,6 +3,7 @@
 /// @file
 /// Number-by-number work on whole tiles.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -103,3 +104,6 @@ HEED_INLINE void sum_over_features(Index features, Index lanes, S* to, F&& f) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::add)
+HEED_COMPILED_FUNCTION(heed::multiply)

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/file.hpp"
 #include "heed/core/types.hpp"
@@ -140,3 +141,6 @@ HEED_FUNCTION bool has_label(std::size_t width, const TableOptions& options, con
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_FUNCTION(heed::parse_table)
+HEED_COMPILED_FUNCTION(heed::read_table)

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/file.hpp"
 #include "heed/core/types.hpp"
@@ -261,3 +262,6 @@ HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader) { return TsMetadat
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_FUNCTION(heed::parse_ts)
+HEED_COMPILED_FUNCTION(heed::read_ts)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/pointwise.hpp"
@@ -207,3 +208,11 @@ void Softmax<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Relu)
+HEED_COMPILED_TYPE(struct heed::LeakyRelu)
+HEED_COMPILED_TYPE(struct heed::Elu)
+HEED_COMPILED_TYPE(struct heed::Tanh)
+HEED_COMPILED_TYPE(struct heed::Sigmoid)
+HEED_COMPILED_TYPE(struct heed::Gelu)
+HEED_COMPILED_TYPE(struct heed::Softmax)

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/affine.hpp"
@@ -197,3 +198,6 @@ template <class S>
 using AdditiveAttention = AttentionBy<AdditiveScore<S>>;
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::AdditiveScore)
+HEED_COMPILED_TYPE_OF(struct heed::AttentionBy, heed::AdditiveScore)

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -181,3 +182,5 @@ void AnyAttention<S>::backward(Tile<const S> q, Tile<const S> memory, Tile<const
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::AnyAttention)

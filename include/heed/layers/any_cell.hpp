@@ -3,6 +3,7 @@
 /// @file
 /// A cell that is chosen when the program runs.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/gru.hpp"
@@ -89,3 +90,7 @@ void AnyCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cach
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::AnyCell)
+HEED_COMPILED_TYPE_OF(struct heed::Recurrent, heed::AnyCell)
+HEED_COMPILED_TYPE_OF(struct heed::detail::RecurrentPass, heed::AnyCell)

@@ -3,6 +3,7 @@
 /// @file
 /// Positions of a kind that an option chooses.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
@@ -91,3 +92,5 @@ void AnyPositions<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& m
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::AnyPositions)

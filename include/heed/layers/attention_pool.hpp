@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/pointwise.hpp"
@@ -115,3 +116,5 @@ void AttentionPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::AttentionPool)

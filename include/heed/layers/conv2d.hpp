@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/init.hpp"
@@ -229,3 +230,5 @@ void Conv2d<S>::input_gradient_of(Tile<const S> dy, const S* w, Into<S> dx) cons
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Conv2d)

@@ -3,6 +3,7 @@
 /// @file
 /// The affine layer.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/affine.hpp"
@@ -77,3 +78,5 @@ Shape Dense<S>::output_shape(Shape x) const {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Dense)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/kernels/attention.hpp"
@@ -202,3 +203,8 @@ template <class S>
 using ScaledDotAttention = AttentionBy<ScaledDotScore<S>>;
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::DotScore)
+HEED_COMPILED_TYPE_OF(struct heed::AttentionBy, heed::DotScore)
+HEED_COMPILED_TYPE(struct heed::ScaledDotScore)
+HEED_COMPILED_TYPE_OF(struct heed::AttentionBy, heed::ScaledDotScore)

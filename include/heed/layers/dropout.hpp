@@ -3,6 +3,7 @@
 /// @file
 /// Dropout.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -65,3 +66,5 @@ void Dropout<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Dropout)

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/rows.hpp"
@@ -176,3 +177,5 @@ Index Embedding<S>::token(Tile<const std::int32_t> x, Index t, Index column, Ind
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Embedding)

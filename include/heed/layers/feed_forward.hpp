@@ -3,6 +3,7 @@
 /// @file
 /// The two dense layers of a transformer's block.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/scratch.hpp"
@@ -120,3 +121,5 @@ Dropout<S> FeedForward<S>::dropout_layer() const {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::FeedForward)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -69,3 +70,5 @@ void Flatten<S>::backward(Tile<const S>, Tile<const S>, Tile<const S> dy, Into<S
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Flatten)

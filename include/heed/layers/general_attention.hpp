@@ -3,6 +3,7 @@
 /// @file
 /// Attention by a bilinear score.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/attention_by.hpp"
@@ -39,3 +40,6 @@ template <class S>
 using GeneralAttention = AttentionBy<GeneralScore<S>>;
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::GeneralScore)
+HEED_COMPILED_TYPE_OF(struct heed::AttentionBy, heed::GeneralScore)

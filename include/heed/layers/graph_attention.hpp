@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/graph.hpp"
@@ -340,3 +341,5 @@ void GraphAttention<S>::scores_backward(const Graph& graph, Index i, Cache& cach
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::GraphAttention)

@@ -3,6 +3,7 @@
 /// @file
 /// Gated recurrent units.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
@@ -173,3 +174,7 @@ template <class S>
 using Gru = Recurrent<GruCell<S>>;
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::GruCell)
+HEED_COMPILED_TYPE_OF(struct heed::Recurrent, heed::GruCell)
+HEED_COMPILED_TYPE_OF(struct heed::detail::RecurrentPass, heed::GruCell)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
@@ -140,3 +141,5 @@ void JoinedEmbedding<S>::backward(Tile<const std::int32_t> x, Tile<const S>, Til
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::JoinedEmbedding)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/lengths.hpp"
@@ -160,3 +161,5 @@ void LayerNorm<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy_giv
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::LayerNorm)

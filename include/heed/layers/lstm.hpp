@@ -3,6 +3,7 @@
 /// @file
 /// Long short-term memory.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
@@ -127,3 +128,7 @@ template <class S>
 using Lstm = Recurrent<LstmCell<S>>;
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::LstmCell)
+HEED_COMPILED_TYPE_OF(struct heed::Recurrent, heed::LstmCell)
+HEED_COMPILED_TYPE_OF(struct heed::detail::RecurrentPass, heed::LstmCell)

@@ -3,6 +3,7 @@
 /// @file
 /// The largest of each window of an image.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/pointwise.hpp"
@@ -104,3 +105,5 @@ void MaxPool2d<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::MaxPool2d)

@@ -10,6 +10,7 @@
 #include "heed/core/attention_heads.hpp"
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/attention_weights.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/head_temperature.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/attention.hpp"
@@ -349,3 +350,5 @@ void MultiHeadAttention<S>::attend_backward(Tile<const S> query, Tile<const S> k
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::MultiHeadAttention)

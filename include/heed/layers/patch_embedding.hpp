@@ -3,6 +3,7 @@
 /// @file
 /// From an image to a sequence of its patches.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/scratch.hpp"
@@ -91,3 +92,5 @@ void PatchEmbedding<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S>
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::PatchEmbedding)

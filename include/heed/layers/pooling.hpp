@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -162,3 +163,7 @@ void MaxPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::LastPool)
+HEED_COMPILED_TYPE(struct heed::MeanPool)
+HEED_COMPILED_TYPE(struct heed::MaxPool)

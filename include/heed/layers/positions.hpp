@@ -8,6 +8,7 @@
 #include <cmath>
 #include <string>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
@@ -191,3 +192,6 @@ void LearnedPositions<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::SinusoidalPositions)
+HEED_COMPILED_TYPE(struct heed::LearnedPositions)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
@@ -99,3 +100,5 @@ void QueryPool<A>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::QueryPool)

@@ -3,6 +3,7 @@
 /// @file
 /// Simple recurrent networks.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
@@ -99,3 +100,7 @@ template <class S>
 using Rnn = Recurrent<RnnCell<S>>;
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::RnnCell)
+HEED_COMPILED_TYPE_OF(struct heed::Recurrent, heed::RnnCell)
+HEED_COMPILED_TYPE_OF(struct heed::detail::RecurrentPass, heed::RnnCell)

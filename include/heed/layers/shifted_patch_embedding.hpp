@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/pointwise.hpp"
@@ -139,3 +140,5 @@ void ShiftedPatchEmbedding<S>::backward(Tile<const S> /*x*/, Tile<const S> y, Ti
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::ShiftedPatchEmbedding)

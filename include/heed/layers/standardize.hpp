@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/pointwise.hpp"
@@ -101,3 +102,5 @@ void Standardize<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Standardize)

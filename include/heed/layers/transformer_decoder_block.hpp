@@ -4,6 +4,7 @@
 /// A block of a transformer's decoder.
 
 #include "heed/core/attention_mask.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -151,3 +152,5 @@ void TransformerDecoderBlock<S>::backward(Tile<const S> x, Tile<const S> memory,
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::TransformerDecoderBlock)

@@ -4,6 +4,7 @@
 /// A block of a transformer's encoder.
 
 #include "heed/core/attention_mask.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -153,3 +154,5 @@ void TransformerEncoderBlock<S>::stream_step(Tile<const S> x, Tile<S> y, StreamM
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::TransformerEncoderBlock)

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/scratch.hpp"
@@ -132,3 +133,5 @@ double BinaryCrossEntropy<S>::count_correct(Tile<const S> z, Tile<const S> targe
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(class heed::BinaryCrossEntropy)

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/scratch.hpp"
@@ -221,3 +222,5 @@ double CrossEntropy<S>::step(Tile<const S> z, const std::int32_t* targets, const
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::CrossEntropy)

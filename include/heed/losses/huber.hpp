@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
@@ -69,3 +70,5 @@ double Huber<S>::operator()(Tile<const S> y, Tile<const S> target, const S* weig
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Huber)

@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tensor.hpp"
@@ -59,3 +60,5 @@ double MeanSquaredError<S>::operator()(Tile<const S> y, Tile<const S> target, co
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::MeanSquaredError)

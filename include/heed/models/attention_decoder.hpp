@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/lengths.hpp"
@@ -339,3 +340,5 @@ void AttentionDecoder<S>::accumulate(Index layer, Index steps, Tile<const S> x, 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::AttentionDecoder)

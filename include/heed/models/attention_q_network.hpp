@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "heed/compose/sequential.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
@@ -235,3 +236,7 @@ HEED_COLD HEED_FUNCTION const AttentionQNetworkOptions& check(const AttentionQNe
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_TYPE(struct heed::AttentionQNetwork)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::AttentionQNetwork)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::AttentionQNetwork)

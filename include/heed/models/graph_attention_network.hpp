@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/graph.hpp"
@@ -191,3 +192,5 @@ void GraphAttentionNetwork<S>::check(const Graph& graph, const SparseRows<S>& x)
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::GraphAttentionNetwork)

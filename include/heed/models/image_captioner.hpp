@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "heed/compose/sequential.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/image_and_tokens.hpp"
@@ -283,3 +284,7 @@ void ImageCaptioner<S>::check_words() const {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::ImageCaptioner)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::ImageCaptioner)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::ImageCaptioner)

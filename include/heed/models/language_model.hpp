@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/metadata.hpp"
@@ -207,3 +208,7 @@ void LanguageModel<S>::check_words(Index count, Index tokens) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::LanguageModel)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::LanguageModel)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::LanguageModel)

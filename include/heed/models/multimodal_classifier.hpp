@@ -12,6 +12,7 @@
 
 #include "heed/compose/sequential.hpp"
 #include "heed/core/buffer.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/image_and_tokens.hpp"
@@ -290,3 +291,7 @@ HEED_COLD HEED_FUNCTION const MultimodalClassifierOptions& check(const Multimoda
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_TYPE(struct heed::MultimodalClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::MultimodalClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::MultimodalClassifier)

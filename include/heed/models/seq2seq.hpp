@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/buffer.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
@@ -230,3 +231,7 @@ void Seq2Seq<S>::split(Tile<const std::int32_t> x, Cache& cache) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Seq2Seq)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::Seq2Seq)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::Seq2Seq)

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -159,3 +160,5 @@ void Seq2SeqEncoder<S>::cross_backward(const Dense<S>& bridge, Tile<const S> sta
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Seq2SeqEncoder)

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
@@ -405,3 +406,7 @@ void SequenceClassifier<S>::classify(Tile<const S> pooled, Tile<S> logits, Cache
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::SequenceClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::SequenceClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::SequenceClassifier)

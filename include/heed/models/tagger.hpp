@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
@@ -310,3 +311,7 @@ void Tagger<S>::check_names() const {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Tagger)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::Tagger)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::Tagger)

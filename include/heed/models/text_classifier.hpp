@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
@@ -214,3 +215,7 @@ Tile<const S> TextClassifier<S>::drop(Tile<S> vectors, Cache& cache, const Pass&
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::TextClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::TextClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::TextClassifier)

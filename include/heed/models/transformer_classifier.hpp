@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
@@ -195,3 +196,7 @@ void TransformerClassifier<S>::restore(const Metadata& metadata) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::TransformerClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::TransformerClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::TransformerClassifier)

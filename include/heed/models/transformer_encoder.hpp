@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "heed/compose/repeat.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
@@ -261,3 +262,5 @@ HEED_FUNCTION Index parameter_count(const TransformerOptions& o) {
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_TYPE(struct heed::TransformerEncoder)

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/metadata.hpp"
@@ -247,3 +248,7 @@ HEED_COLD HEED_FUNCTION const VisionTransformerOptions& check(const VisionTransf
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_TYPE(struct heed::VisionTransformer)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::VisionTransformer)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::VisionTransformer)

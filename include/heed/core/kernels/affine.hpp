@@ -7,6 +7,7 @@
 #include <cassert>
 #include <concepts>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/kernels/panel_product.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
@@ -124,3 +125,7 @@ S* values_or_null(Vector<S>& bias) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::affine)
+HEED_COMPILED_FUNCTION(heed::input_gradient)
+HEED_COMPILED_FUNCTION(heed::weight_gradient)

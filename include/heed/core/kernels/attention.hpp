@@ -13,6 +13,7 @@
 #include <limits>
 
 #include "heed/core/attention_mask.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/relative_positions.hpp"
@@ -287,3 +288,5 @@ void zero_unattended(const Head<S>& head, Tile<S> y) {
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::zero_unattended)

@@ -5,6 +5,7 @@
 ///
 ///     c(m, n) (+)= scale sum over k of a(m, k) b(k, n)
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 
@@ -127,3 +128,5 @@ void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatri
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::lane_product)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
@@ -59,3 +60,5 @@ void panel_product(Index steps, Index rows, Index count, Index lanes, const S* w
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::panel_product)

@@ -11,6 +11,7 @@
 
 #include <initializer_list>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 
@@ -155,3 +156,5 @@ void product(Index rows, Index lanes, Start<S> start, S* y, const Terms<S>& term
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::product)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 
@@ -42,3 +43,6 @@ void scatter_rows(const S* dy, Index features, Index lanes, S* const* rows) {
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::gather_rows)
+HEED_COMPILED_FUNCTION(heed::kernels::scatter_rows)

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
@@ -103,3 +104,5 @@ void softmax_backward(const S* a, S* da, Index rows, Index lanes) {
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::softmax)

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 
@@ -293,3 +294,7 @@ void bias_gradient(Index steps, Index lanes, Rows<const S> dy, S* db) {
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::weight_gradient)
+HEED_COMPILED_FUNCTION(heed::kernels::table_gradient)
+HEED_COMPILED_FUNCTION(heed::kernels::bias_gradient)

@@ -21,6 +21,7 @@
 #include <array>
 #include <type_traits>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/parameter.hpp"
@@ -136,3 +137,5 @@ void accumulate_input(IndexRange steps, Tile<const S> x, const RecurrentCache<S>
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::RecurrentWeights)

@@ -3,6 +3,7 @@
 /// @file
 /// A part of a transformer's block beside the identity: an inner part of the blocks.
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -83,3 +84,5 @@ struct Sublayer {
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::detail::Sublayer)
