@@ -100,5 +100,3 @@ HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<c
 }  // namespace heed::inline HEED_ISA
 
 #endif
-
-HEED_COMPILED_FUNCTION(heed::check_finite)

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ Fault metadata_fault(std::string_view what, std::string_view key);
 
 /// The whole text as a number; false where it is none, or does not fit.
 HEED_FUNCTION bool parse(std::string_view text, Index& value);
+HEED_FUNCTION bool parse(std::string_view text, std::uint64_t& value);
 HEED_FUNCTION bool parse(std::string_view text, double& value);
 
 /// The shortest text that reads back as the same number: "0.1", "nan", "inf".
@@ -124,6 +126,7 @@ bool parse_as(std::string_view text, T& value) {
 
 HEED_FUNCTION bool parse(std::string_view text, Index& value) { return parse_as(text, value); }
 
+HEED_FUNCTION bool parse(std::string_view text, std::uint64_t& value) { return parse_as(text, value); }
 HEED_FUNCTION bool parse(std::string_view text, double& value) { return parse_as(text, value); }
 
 template <class T>

@@ -65,7 +65,7 @@ class AnyRows {
   virtual AnySequenceTile<S> gather(Index store, Index i, IndexRange positions) = 0;
 };
 
-template <class S, class Rows, class X, class T>
+template <class S, class X, class T, class Rows = LocalRows<X, T>>
 class RowsOf final : public AnyRows<S> {
  public:
   template <class R>
@@ -116,8 +116,8 @@ class RowsOf final : public AnyRows<S> {
   std::vector<TileStore<X, T, S>> stores_;
 };
 
-template <class S, class Rows, class X, class T>
-void RowsOf<S, Rows, X, T>::add_identity(Metadata& identity) const {
+template <class S, class X, class T, class Rows>
+void RowsOf<S, X, T, Rows>::add_identity(Metadata& identity) const {
   const auto targets = as_rows(rows_.labels());
   const auto lengths = rows_.lengths();
   set(identity, "data.count", rows_.count());
@@ -132,7 +132,7 @@ void RowsOf<S, Rows, X, T>::add_identity(Metadata& identity) const {
 template <class S, class X, class T, class R>
 std::unique_ptr<AnyRows<S>> rows_of(const LabelledSequences<X, T>& data, const R& reducer) {
   using Rows = decltype(std::declval<const R&>().rows(data));
-  return std::make_unique<RowsOf<S, Rows, X, T>>(data, reducer);
+  return std::make_unique<RowsOf<S, X, T, Rows>>(data, reducer);
 }
 
 /// How many outputs a model has for the sequences. Throws where labels or targets do not fit them, or the loss: one
@@ -160,12 +160,10 @@ Index check_targets_of(const AnyRows<S>& rows, const AnyLoss<S>& loss, const Mod
 }  // namespace detail
 }  // namespace heed::inline HEED_ISA
 
-HEED_COMPILED_ONE(class heed::detail::RowsOf<float, heed::LocalRows<float, std::int32_t>, float, std::int32_t>)
-HEED_COMPILED_ONE(class heed::detail::RowsOf<double, heed::LocalRows<double, std::int32_t>, double, std::int32_t>)
-HEED_COMPILED_ONE(class heed::detail::RowsOf<float, heed::LocalRows<float, float>, float, float>)
-HEED_COMPILED_ONE(class heed::detail::RowsOf<double, heed::LocalRows<double, double>, double, double>)
-HEED_COMPILED_ONE(
-    class heed::detail::RowsOf<float, heed::LocalRows<std::int32_t, std::int32_t>, std::int32_t, std::int32_t>)
-HEED_COMPILED_ONE(
-    class heed::detail::RowsOf<double, heed::LocalRows<std::int32_t, std::int32_t>, std::int32_t, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<float, float, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<double, double, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<float, float, float>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<double, double, double>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<float, std::int32_t, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::RowsOf<double, std::int32_t, std::int32_t>)
 HEED_COMPILED_FUNCTION(heed::detail::check_targets_of)
