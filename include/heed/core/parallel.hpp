@@ -3,26 +3,15 @@
 /// @file
 /// Threads: Eigen's pool, and one way to use it.
 
-#include <algorithm>
-#include <atomic>
 #include <concepts>
-#include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <string>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
-
-#if __has_include(<Eigen/ThreadPool>)
-#include <Eigen/ThreadPool>
-#else
-#include <unsupported/Eigen/CXX11/ThreadPool>
-#endif
 
 namespace heed::inline HEED_ISA {
 
@@ -59,21 +48,12 @@ inline constexpr int most_threads = 4096;
 class ThreadPool {
  public:
   /// `threads` of 0: as many as the machine has. Throws where it is not 0 to `most_threads`.
-  HEED_COLD explicit ThreadPool(int threads = 0) {
-    require(threads >= 0 && threads <= most_threads, [&] {
-      return Fault{"number of threads", "ThreadPool", "0 to " + text_of(Index(most_threads)), std::to_string(threads)};
-    });
-    threads_ = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    if (threads_ > 1) pool_ = std::make_unique<Eigen::ThreadPool>(threads_ - 1);
-  }
-
+  explicit ThreadPool(int threads = 0);
   /// The caller's thread and those of an executor.
-  HEED_COLD explicit ThreadPool(ExecutorReference executor) : executor_(std::move(executor)) {
-    require(executor_ && executor_.size() >= 0, [&] {
-      return Fault{"number of threads of the executor", "ThreadPool", "at least 0", std::to_string(executor_.size())};
-    });
-    threads_ = executor_.size() + 1;
-  }
+  explicit ThreadPool(ExecutorReference executor);
+  ThreadPool(ThreadPool&&) noexcept;
+  ThreadPool& operator=(ThreadPool&&) noexcept;
+  ~ThreadPool();
 
   int size() const { return threads_; }
 
@@ -94,63 +74,111 @@ class ThreadPool {
     void (*call)(const void* function, Index i, int worker);
     void operator()(Index i, int worker) const { call(function, i, worker); }
   };
+  struct Job;
+  struct Threads;  // of Eigen
 
-  void run(Index count, Work work) {
-    const int helpers = static_cast<int>(std::min<Index>(threads_, count)) - 1;
-    if (helpers <= 0) {
-      for (Index i = 0; i < count; ++i) work(i, 0);
-      return;
-    }
-    Job job{work, count, static_cast<unsigned>(helpers)};
-    Job* shared = &job;
-    for (int worker = 1; worker <= helpers; ++worker) {
-      const auto task = [shared, worker] {
-        shared->run(worker);
-        shared->done.Notify();
-      };
-      if (pool_) {
-        pool_->Schedule(task);
-        continue;
-      }
-      try {
-        executor_.run(task);
-      } catch (...) {  // those that run already must end first
-        job.fail();
-        job.done.Notify();
-      }
-    }
-    job.run(0);
-    job.done.Wait();
-    if (job.error) std::rethrow_exception(job.error);
-  }
-
-  struct Job {
-    Job(Work work_, Index count_, unsigned helpers) : work(work_), count(count_), done(helpers) {}
-    void run(int worker) {
-      for (Index i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
-        try {
-          work(i, worker);
-        } catch (...) {
-          fail();
-        }
-      }
-    }
-    void fail() {
-      const std::lock_guard lock(mutex);
-      if (!error) error = std::current_exception();
-      next.store(count, std::memory_order_relaxed);
-    }
-    const Work work;
-    const Index count;
-    std::atomic<Index> next{0};
-    Eigen::Barrier done;
-    std::mutex mutex;
-    std::exception_ptr error;
-  };
+  void run(Index count, Work work);
 
   int threads_ = 1;
-  std::unique_ptr<Eigen::ThreadPool> pool_;
+  std::unique_ptr<Threads> pool_;
   ExecutorReference executor_;
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#if __has_include(<Eigen/ThreadPool>)
+#include <Eigen/ThreadPool>
+#else
+#include <unsupported/Eigen/CXX11/ThreadPool>
+#endif
+
+namespace heed::inline HEED_ISA {
+
+struct ThreadPool::Threads : Eigen::ThreadPool {
+  using Eigen::ThreadPool::ThreadPool;
+};
+
+struct ThreadPool::Job {
+  Job(Work work_, Index count_, unsigned helpers) : work(work_), count(count_), done(helpers) {}
+  void run(int worker) {
+    for (Index i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      try {
+        work(i, worker);
+      } catch (...) {
+        fail();
+      }
+    }
+  }
+  void fail() {
+    const std::lock_guard lock(mutex);
+    if (!error) error = std::current_exception();
+    next.store(count, std::memory_order_relaxed);
+  }
+  const Work work;
+  const Index count;
+  std::atomic<Index> next{0};
+  Eigen::Barrier done;
+  std::mutex mutex;
+  std::exception_ptr error;
+};
+
+HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(int threads) {
+  require(threads >= 0 && threads <= most_threads, [&] {
+    return Fault{"number of threads", "ThreadPool", "0 to " + text_of(Index(most_threads)), std::to_string(threads)};
+  });
+  threads_ = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (threads_ > 1) pool_ = std::make_unique<Threads>(threads_ - 1);
+}
+
+HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(ExecutorReference executor) : executor_(std::move(executor)) {
+  require(executor_ && executor_.size() >= 0, [&] {
+    return Fault{"number of threads of the executor", "ThreadPool", "at least 0", std::to_string(executor_.size())};
+  });
+  threads_ = executor_.size() + 1;
+}
+
+HEED_FUNCTION ThreadPool::ThreadPool(ThreadPool&&) noexcept = default;
+HEED_FUNCTION ThreadPool& ThreadPool::operator=(ThreadPool&&) noexcept = default;
+HEED_FUNCTION ThreadPool::~ThreadPool() = default;
+
+HEED_FUNCTION void ThreadPool::run(Index count, Work work) {
+  const int helpers = static_cast<int>(std::min<Index>(threads_, count)) - 1;
+  if (helpers <= 0) {
+    for (Index i = 0; i < count; ++i) work(i, 0);
+    return;
+  }
+  Job job{work, count, static_cast<unsigned>(helpers)};
+  Job* shared = &job;
+  for (int worker = 1; worker <= helpers; ++worker) {
+    const auto task = [shared, worker] {
+      shared->run(worker);
+      shared->done.Notify();
+    };
+    if (pool_) {
+      pool_->Schedule(task);
+      continue;
+    }
+    try {
+      executor_.run(task);
+    } catch (...) {  // those that run already must end first
+      job.fail();
+      job.done.Notify();
+    }
+  }
+  job.run(0);
+  job.done.Wait();
+  if (job.error) std::rethrow_exception(job.error);
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -49,7 +49,6 @@ template <class S>
 class BasicAdam {
  public:
   using Options = AdamOptions;
-  static constexpr bool steps_on_lists = true;
   Options options;
 
   /// For parameters like these. Throws where an option is out of range.

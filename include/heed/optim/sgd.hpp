@@ -35,7 +35,6 @@ template <class S>
 class BasicSgd {
  public:
   using Options = SgdOptions;
-  static constexpr bool steps_on_lists = true;
   Options options;
 
   /// For parameters like these. Throws where an option is out of range, or nesterov goes without momentum or with

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "heed/core/any_model.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
@@ -51,16 +52,12 @@ void refuse_options_of_labels(const FitOptions& o) {
 }
 
 /// The default optimizer.
-HEED_COLD inline AdamOptions adam_of(const FitOptions& o) {
-  check(o);
-  return {
-      .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .decay_matrices_only = true, .decoupled = true};
-}
+AdamOptions adam_of(const FitOptions& o);
 
 template <class S>
-CrossEntropy<S> cross_entropy_of(const FitOptions& o) {
+AnyLoss<S> cross_entropy_of(const FitOptions& o) {
   check(o);
-  return CrossEntropy<S>({.class_weights = o.class_weights, .label_smoothing = o.label_smoothing});
+  return AnyLoss<S>(CrossEntropy<S>({.class_weights = o.class_weights, .label_smoothing = o.label_smoothing}));
 }
 
 /// What a checkpoint compares of a model.
@@ -75,24 +72,27 @@ Metadata identity_of([[maybe_unused]] const Model& model) {
   }
 }
 
+template <class S>
+History run_parts(FitParts<S>&& parts, const FitOptions& options) {
+  return FitRun<S>(std::move(parts), options).train();
+}
+
 /// From the types of a run to the engine, which knows the scalar alone.
-template <class Model, class L, class O, class R>
-History run_fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
-                O& optimizer, const FitOptions& options,
-                const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test,
-                const R& reducer) {
+template <class Model, class T, class O, class R>
+History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>& data,
+                AnyLoss<typename Model::Scalar> loss, O& optimizer, const FitOptions& options,
+                const std::optional<LabelledSequences<typename Model::Input, T>>& test, const R& reducer) {
   using S = typename Model::Scalar;
   check(options);
-  return FitRun<S>({.model = TrainedModel<S>(model),
-                    .identity = options.checkpoint.load ? identity_of(model) : Metadata(),
-                    .loss = AnyLoss<S>(std::move(loss)),
-                    .optimizer = std::make_unique<OptimizerOf<Model, O>>(model, optimizer),
-                    .reducer = std::make_shared<ReducerOf<S, R>>(reducer),
-                    .rows = rows_of<S>(data, reducer),
-                    .test = test ? rows_of<S>(*test, reducer) : nullptr,
-                    .validated = options.validation > 0 ? rows_of<S>(data, reducer) : nullptr},
-                   options)
-      .train();
+  return run_parts<S>({.model = TrainedModel<S>(model),
+                       .identity = options.checkpoint.load ? identity_of(model) : Metadata(),
+                       .loss = std::move(loss),
+                       .optimizer = any_optimizer(model, optimizer),
+                       .reducer = std::make_shared<ReducerOf<S, R>>(reducer),
+                       .rows = rows_of<S>(data, reducer),
+                       .test = test ? rows_of<S>(*test, reducer) : nullptr,
+                       .validated = options.validation > 0 ? rows_of<S>(data, reducer) : nullptr},
+                      options);
 }
 }  // namespace detail
 
@@ -108,7 +108,8 @@ fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Tar
     const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
     const R& reducer = {}) {
   detail::refuse_options_of_labels<L>(options);
-  return detail::run_fit(model, data, std::move(loss), optimizer, options, test, reducer);
+  return detail::run_fit<Model, typename L::Target>(
+      model, data, detail::AnyLoss<typename Model::Scalar>(std::move(loss)), optimizer, options, test, reducer);
 }
 
 /// With Adam, or AdamW, of `options`.
@@ -127,8 +128,8 @@ template <Layer Model, Optimizer<Model> O, class R = InProcessReducer>
 requires Reducer<R, typename Model::Scalar> &&(!Loss<O, typename Model::Scalar>)History
     fit(Model& model, const LabelledSequences<typename Model::Input>& data, O& optimizer, const FitOptions& options,
         const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
-  return detail::run_fit(model, data, detail::cross_entropy_of<typename Model::Scalar>(options), optimizer, options,
-                         test, reducer);
+  return detail::run_fit<Model, std::int32_t>(model, data, detail::cross_entropy_of<typename Model::Scalar>(options),
+                                              optimizer, options, test, reducer);
 }
 
 /// Labels, with Adam, or AdamW, of `options`.
@@ -174,3 +175,18 @@ Model train(TensorView<const typename Model::Scalar, 3> sequences, std::span<con
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION AdamOptions detail::adam_of(const FitOptions& o) {
+  check(o);
+  return {
+      .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .decay_matrices_only = true, .decoupled = true};
+}
+
+}  // namespace heed::inline HEED_ISA
+#endif
+
+HEED_COMPILED_FUNCTION(heed::detail::cross_entropy_of)
+HEED_COMPILED_FUNCTION(heed::detail::run_parts)

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/batch.hpp"
@@ -36,7 +37,7 @@ template <class X, class T = std::int32_t>
 class LocalRows {
  public:
   /// Throws as `check_sequences` does.
-  explicit LocalRows(const LabelledSequences<X, T>& data) : data_(data) { check_sequences(data); }
+  explicit LocalRows(const LabelledSequences<X, T>& data);
 
   Index count() const { return data_.count(); }
   Shape shape() const { return {data_.x.extent(1), data_.x.extent(2)}; }
@@ -62,15 +63,7 @@ class LocalRows {
   }
 
   /// Tells these data from others; the numbers past a sequence's end do not count.
-  std::uint64_t fingerprint() const {
-    std::uint64_t sum = 0;
-    const Index steps = shape().steps, features = shape().features;
-    for (Index i = 0; i < count(); ++i) {
-      const Index valid = data_.lengths.empty() ? steps : data_.lengths[static_cast<std::size_t>(i)];
-      sum += detail::fingerprint(i, data_.x.data() + i * steps * features, valid * features);
-    }
-    return sum;
-  }
+  std::uint64_t fingerprint() const;
 
   /// Nothing is asked for any more but labels, targets and lengths.
   void release() {}
@@ -80,4 +73,26 @@ class LocalRows {
   std::span<const Index> order_;
 };
 
+template <class X, class T>
+LocalRows<X, T>::LocalRows(const LabelledSequences<X, T>& data) : data_(data) {
+  check_sequences(data);
+}
+
+template <class X, class T>
+std::uint64_t LocalRows<X, T>::fingerprint() const {
+  std::uint64_t sum = 0;
+  const Index steps = shape().steps, features = shape().features;
+  for (Index i = 0; i < count(); ++i) {
+    const Index valid = data_.lengths.empty() ? steps : data_.lengths[static_cast<std::size_t>(i)];
+    sum += detail::fingerprint(i, data_.x.data() + i * steps * features, valid * features);
+  }
+  return sum;
+}
+
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_ONE(class heed::LocalRows<float, std::int32_t>)
+HEED_COMPILED_ONE(class heed::LocalRows<double, std::int32_t>)
+HEED_COMPILED_ONE(class heed::LocalRows<std::int32_t, std::int32_t>)
+HEED_COMPILED_ONE(class heed::LocalRows<float, float>)
+HEED_COMPILED_ONE(class heed::LocalRows<double, double>)

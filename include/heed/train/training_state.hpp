@@ -34,16 +34,27 @@ struct TrainingState {
   Metadata identity;                                  ///< what must be the same when a run goes on
 
   template <class S>
-  void add(const std::string& prefix, Parameters<S>& parameters) {
-    for (Index i = 0; i < parameters.count(); ++i)
-      tensors.push_back({prefix + '.' + parameters.name(i), &parameters[i]});
-  }
+  void add(const std::string& prefix, Parameters<S>& parameters);
   template <Visitable Model>
   void add(const std::string& prefix, Model& model) {
     Parameters<typename Model::Scalar> parameters(model);
     add(prefix, parameters);
   }
 };
+
+namespace detail {
+template <class S>
+void add_tensors(TrainingState& state, const std::string& prefix, Parameters<S>& parameters) {
+  for (Index i = 0; i < parameters.count(); ++i) {
+    state.tensors.push_back({prefix + '.' + parameters.name(i), &parameters[i]});
+  }
+}
+}  // namespace detail
+
+template <class S>
+void TrainingState::add(const std::string& prefix, Parameters<S>& parameters) {
+  detail::add_tensors(*this, prefix, parameters);
+}
 
 /// How a run is kept. Empty functions: not at all.
 struct Checkpoint {
@@ -161,3 +172,5 @@ HEED_COLD HEED_FUNCTION void transfer(bool loading, TrainingState& state, std::v
 }  // namespace heed::inline HEED_ISA
 
 #endif
+
+HEED_COMPILED_FUNCTION(heed::detail::add_tensors)

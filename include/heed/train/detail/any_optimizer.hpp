@@ -3,12 +3,16 @@
 // An optimizer of any type, as the engine sees it.
 
 #include <concepts>
+#include <memory>
 #include <utility>
 
 #include "heed/core/any_model.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
+#include "heed/optim/adam.hpp"
+#include "heed/optim/sgd.hpp"
 #include "heed/train/detail/fit_state.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -28,6 +32,43 @@ class AnyOptimizer {
   virtual Metadata settings() const = 0;
 };
 
+/// One that works on lists of parameters.
+template <class S, class O>
+class ListOptimizer final : public AnyOptimizer<S> {
+ public:
+  explicit ListOptimizer(O& optimizer) : optimizer_(optimizer) {}
+  void step(Parameters<S>& weights, OwnModel<S>& gradient) override;
+  double rate() const override;
+  void set_rate(double rate) override;
+  bool keeps_state() const override { return true; }
+  void visit_state(const StateParts& parts) override;
+  Metadata settings() const override;
+
+ private:
+  O& optimizer_;
+};
+
+template <class S, class O>
+void ListOptimizer<S, O>::step(Parameters<S>& weights, OwnModel<S>& gradient) {
+  optimizer_.step(weights, std::as_const(gradient).parameters());
+}
+template <class S, class O>
+double ListOptimizer<S, O>::rate() const {
+  return optimizer_.options.learning_rate;
+}
+template <class S, class O>
+void ListOptimizer<S, O>::set_rate(double rate) {
+  optimizer_.options.learning_rate = rate;
+}
+template <class S, class O>
+void ListOptimizer<S, O>::visit_state(const StateParts& parts) {
+  optimizer_.visit_state(parts);
+}
+template <class S, class O>
+Metadata ListOptimizer<S, O>::settings() const {
+  return optimizer_.settings();
+}
+
 /// Somebody's optimizer for models of one type.
 template <class Model, class O>
 class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
@@ -35,12 +76,8 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
   using S = typename Model::Scalar;
   OptimizerOf(Model& model, O& optimizer) : model_(model), optimizer_(optimizer) {}
 
-  void step(Parameters<S>& weights, OwnModel<S>& gradient) override {
-    if constexpr (steps_on_lists) {
-      optimizer_.step(weights, std::as_const(gradient).parameters());
-    } else {
-      optimizer_.step(model_, std::as_const(gradient).template as<Model>());
-    }
+  void step(Parameters<S>&, OwnModel<S>& gradient) override {
+    optimizer_.step(model_, std::as_const(gradient).template as<Model>());
   }
   double rate() const override {
     if constexpr (tells_rate) {
@@ -69,11 +106,6 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
   }
 
  private:
-  // heed's own, and what is derived from them without a step of its own
-  static constexpr bool steps_on_lists = requires(O & o, Parameters<S>& weights, const Parameters<S>& gradient) {
-    requires O::steps_on_lists;
-    o.step(weights, gradient);
-  };
   static constexpr bool tells_rate = requires(O & o, double rate) {
     { o.options.learning_rate } -> std::convertible_to<double>;
     o.options.learning_rate = rate;
@@ -82,5 +114,23 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
   O& optimizer_;
 };
 
+/// heed's own optimizers work on lists; what else there is works on models.
+template <class Model, class O>
+std::unique_ptr<AnyOptimizer<typename Model::Scalar>> any_optimizer(Model& model, O& optimizer) {
+  using S = typename Model::Scalar;
+  if constexpr (std::same_as<O, Adam<Model>>) {
+    return std::make_unique<ListOptimizer<S, BasicAdam<S>>>(optimizer);
+  } else if constexpr (std::same_as<O, Sgd<Model>>) {
+    return std::make_unique<ListOptimizer<S, BasicSgd<S>>>(optimizer);
+  } else {
+    return std::make_unique<OptimizerOf<Model, O>>(model, optimizer);
+  }
+}
+
 }  // namespace detail
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_ONE(class heed::detail::ListOptimizer<float, heed::BasicAdam<float>>)
+HEED_COMPILED_ONE(class heed::detail::ListOptimizer<double, heed::BasicAdam<double>>)
+HEED_COMPILED_ONE(class heed::detail::ListOptimizer<float, heed::BasicSgd<float>>)
+HEED_COMPILED_ONE(class heed::detail::ListOptimizer<double, heed::BasicSgd<double>>)
