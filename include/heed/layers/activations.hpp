@@ -203,7 +203,7 @@ void Softmax<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> d = dx.add ? pass.scratch.like(dy) : dx.tile;
   if (d.data != dy.data) copy(dy, d);
-  for (Index t = 0; t < y.steps; ++t) kernels::softmax_backward(y.at(t), d.at(t), y.features, y.lanes);
+  for (Index t = 0; t < y.steps; ++t) kernels::softmax_backward(y.at(t), y.at(t), d.at(t), y.features, y.lanes);
   if (dx.add) add(Tile<const S>(d), dx.tile);
 }
 

@@ -85,7 +85,7 @@ void AttentionPool<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> ds = pass.scratch.template tile<S>({T, 1}, L);
   kernels::lane_product<S>(T, 1, F, L, kernels::matrix_of(x), {dy.data, 1, 0}, {ds.data, 1, 0});  // da_t = x_t . dy
-  kernels::softmax_backward(a.data, ds.data, T, L);
+  kernels::softmax_backward(a.data, a.data, ds.data, T, L);
   weight_gradient<S>(x, ds, grad.attention.weight, grad.attention.bias.data());
   if (!dx) return;
   for (Index t = 0; t < T; ++t) {  // dx_t = a_t dy + ds_t w

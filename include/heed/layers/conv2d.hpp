@@ -112,9 +112,6 @@ struct Conv2d {
   }
   const S* by_rows(const Pass& pass) const;
 
-  // A column of the output meets the same columns of the kernel all the way down: its pixels are the steps of one pass.
-  // Few input channels: so many outputs at a time that they stay in L1 while the bias and the rows of the kernel pass
-  // by.
   void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const;
 
   // a pixel of the input: the sum over the windows it lies in
@@ -185,6 +182,9 @@ const S* Conv2d<S>::by_rows(const Pass& pass) const {
   return w;
 }
 
+// A column of the output meets the same columns of the kernel all the way down: its pixels are the steps of one pass.
+// Few input channels: so many outputs at a time that they stay in L1 while the bias and the rows of the kernel pass
+// by.
 template <class S>
 void Conv2d<S>::parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const {
   const ImageShape in = in_image(), out = out_image();

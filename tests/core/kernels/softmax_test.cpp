@@ -97,7 +97,7 @@ TEST(SoftmaxBackward, IsTheJacobianTimesTheGradient) {
       std::vector<double> a = random_values<double>(rows * lanes, 1, 2), da = random_values<double>(rows * lanes, 2);
       heed::kernels::softmax(a.data(), rows, lanes);
       const std::vector<double> before = da;
-      heed::kernels::softmax_backward(a.data(), da.data(), rows, lanes);
+      heed::kernels::softmax_backward(a.data(), a.data(), da.data(), rows, lanes);
       for (Index l = 0; l < lanes; ++l) {
         for (Index t = 0; t < rows; ++t) {
           double sum = 0;

@@ -168,36 +168,42 @@ struct DotScores {
   LaneMatrix<const S> q, k;
 
   /// Those of the queries first .. first + count, a row of all keys each; what a query does not meet is left alone.
-  void operator()(Index first, Index count, S* a) const {
-    const Index L = head.lanes;
-    for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {
-      lane_product<S>(rows, keys, head.key_size, L, rows_from(q, first + i, L), k.transposed(),
-                      {a + i * head.keys * L, head.keys, 1}, head.scale);
-    });
-    if (!head.relative) return;
-    head.relative->multiply(head.relative->keys, head.key_size, count, L, rows_from(q, first, L));
-    head.relative->spread(head, first, count, head.scale, a);
-  }
+  void operator()(Index first, Index count, S* a) const;
   /// From the gradient of the scores to those of q (overwritten) and k.
-  void backward(Index first, Index count, const S* ds, LaneMatrix<S> dq, LaneSink<S> dk) const {
-    const Index L = head.lanes;
-    for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {  // scale dS K
-      lane_product<S>(rows, head.key_size, keys, L, {ds + i * head.keys * L, head.keys, 1}, k,
-                      rows_from(dq, first + i, L), head.scale);
-    });
-    if (dk.to.data) {
-      for_each_audience(head, first, count, [&](Index j, Index keys, Index from) {  // scale dS' Q
-        const LaneMatrix<const S> part{ds + (from * head.keys + j) * L, 1, head.keys};
-        lane_product<S>(keys, head.key_size, count - from, L, part, rows_from(q, first + from, L),
-                        rows_from(dk.to, j, L), head.scale, dk.add);
-      });
-    }
-    if (!head.relative) return;
-    head.relative->gather(head, first, count, head.scale, ds);
-    head.relative->add_to(head.relative->keys, head.key_size, count, L, rows_from(dq, first, L));
-    head.relative->add_gradient(head.relative->dkeys, head.key_size, count, L, rows_from(q, first, L));
-  }
+  void backward(Index first, Index count, const S* ds, LaneMatrix<S> dq, LaneSink<S> dk) const;
 };
+
+template <class S>
+void DotScores<S>::operator()(Index first, Index count, S* a) const {
+  const Index L = head.lanes;
+  for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {
+    lane_product<S>(rows, keys, head.key_size, L, rows_from(q, first + i, L), k.transposed(),
+                    {a + i * head.keys * L, head.keys, 1}, head.scale);
+  });
+  if (!head.relative) return;
+  head.relative->multiply(head.relative->keys, head.key_size, count, L, rows_from(q, first, L));
+  head.relative->spread(head, first, count, head.scale, a);
+}
+
+template <class S>
+void DotScores<S>::backward(Index first, Index count, const S* ds, LaneMatrix<S> dq, LaneSink<S> dk) const {
+  const Index L = head.lanes;
+  for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {  // scale dS K
+    lane_product<S>(rows, head.key_size, keys, L, {ds + i * head.keys * L, head.keys, 1}, k,
+                    rows_from(dq, first + i, L), head.scale);
+  });
+  if (dk.to.data) {
+    for_each_audience(head, first, count, [&](Index j, Index keys, Index from) {  // scale dS' Q
+      const LaneMatrix<const S> part{ds + (from * head.keys + j) * L, 1, head.keys};
+      lane_product<S>(keys, head.key_size, count - from, L, part, rows_from(q, first + from, L), rows_from(dk.to, j, L),
+                      head.scale, dk.add);
+    });
+  }
+  if (!head.relative) return;
+  head.relative->gather(head, first, count, head.scale, ds);
+  head.relative->add_to(head.relative->keys, head.key_size, count, L, rows_from(dq, first, L));
+  head.relative->add_gradient(head.relative->dkeys, head.key_size, count, L, rows_from(q, first, L));
+}
 
 /// `score(first, count, a)` writes the scores of some queries as `DotScores` does. Keys that a query does not meet have
 /// weight 0; a query past its end, or that meets none, has weights and context 0.

@@ -33,19 +33,9 @@ struct RelativePositions {
   Index rows() const { return 2 * farthest + 1; }
 
   /// room_i = table x_i for some queries
-  void multiply(const S* table, Index size, Index count, Index lanes, LaneMatrix<const S> x) const {
-    const Index n = rows();
-    for (Index i = 0; i < count; ++i)
-      product<S>(n, lanes, {}, room + i * n * lanes, {{x.data + i * x.row * lanes, size, table, 1, n}});
-  }
+  void multiply(const S* table, Index size, Index count, Index lanes, LaneMatrix<const S> x) const;
   /// to_i += table' room_i
-  void add_to(const S* table, Index size, Index count, Index lanes, LaneMatrix<S> to) const {
-    const Index n = rows();
-    for (Index i = 0; i < count; ++i) {
-      S* y = to.data + i * to.row * lanes;
-      product<S>(size, lanes, {.values = y}, y, {{room + i * n * lanes, n, table, n, 1}});
-    }
-  }
+  void add_to(const S* table, Index size, Index count, Index lanes, LaneMatrix<S> to) const;
   /// dtable += sum over queries of room_i x_i'
   void add_gradient(S* dtable, Index size, Index count, Index lanes, LaneMatrix<const S> x) const {
     const Index n = rows();
@@ -53,57 +43,9 @@ struct RelativePositions {
   }
 
   /// row_ij += scale room_i[j - i], for the queries first .. of a block and the keys that each reaches.
-  void spread(const Head<S>& head, Index first, Index count, S scale, S* rows_of_keys) const {
-    using namespace simd;
-    const Index L = head.lanes;
-    for (Index i = 0; i < count; ++i) {
-      S* row = rows_of_keys + i * head.keys * L;
-      const S* from = room + i * rows() * L;
-      const Bounds b = bounds(head, first + i);
-      const auto same = [&](Index key, Index number, const S* value) {
-        for_each_place<S>(number, L, [&]<class P>(auto at) HEED_LAMBDA {
-          S* to = row + key * L + at.number;
-          store(to, fma(set1<P>(scale), at.template of_lane<P>(value), load<P>(to)));
-        });
-      };
-      same(0, b.begin, from);
-      const S* near = from + (b.begin - query(head, first + i) + farthest) * L;
-      for_each_packet<S>((b.end - b.begin) * L, [&]<class P>(Index n) HEED_LAMBDA {
-        S* to = row + b.begin * L + n;
-        store(to, fma(set1<P>(scale), load<P>(near + n), load<P>(to)));
-      });
-      same(b.end, b.last - b.end, from + (rows() - 1) * L);
-    }
-  }
+  void spread(const Head<S>& head, Index first, Index count, S scale, S* rows_of_keys) const;
   /// room_i[d] = scale times the sum of row_ij over the keys at distance d
-  void gather(const Head<S>& head, Index first, Index count, S scale, const S* rows_of_keys) const {
-    using namespace simd;
-    const Index L = head.lanes, n = rows();
-    std::fill_n(room, count * n * L, S(0));
-    for (Index i = 0; i < count; ++i) {
-      const S* row = rows_of_keys + i * head.keys * L;
-      S* to = room + i * n * L;
-      const Bounds b = bounds(head, first + i);
-      const auto sum_of = [&](Index key, Index number, S* total) {
-        const S* from = row + key * L;
-        if (L == 1) {
-          for_each_packet<S>(number, [&]<class P>(Index j) HEED_LAMBDA { *total += scale * sum(load<P>(from + j)); });
-          return;
-        }
-        for_each_lane<S>(L, [&]<class P>(Index lane) HEED_LAMBDA {
-          P s = set1<P>(0);
-          for (Index j = 0; j < number; ++j) s = add(s, load<P>(from + j * L + lane));
-          store(total + lane, fma(set1<P>(scale), s, load<P>(total + lane)));
-        });
-      };
-      S* near = to + (b.begin - query(head, first + i) + farthest) * L;
-      for_each_packet<S>((b.end - b.begin) * L, [&]<class P>(Index j) HEED_LAMBDA {
-        store(near + j, mul(set1<P>(scale), load<P>(row + b.begin * L + j)));
-      });
-      sum_of(0, b.begin, to);
-      sum_of(b.end, b.last - b.end, to + (n - 1) * L);
-    }
-  }
+  void gather(const Head<S>& head, Index first, Index count, S scale, const S* rows_of_keys) const;
 
  private:
   struct Bounds {
@@ -112,11 +54,84 @@ struct RelativePositions {
   static Index query(const Head<S>& head, Index row) { return head.first_query + row; }
   // The keys before `begin` and from `end` to `last` are clipped: farther than k before and behind the query. Between
   // them each has a distance of its own.
-  Bounds bounds(const Head<S>& head, Index row) const {
-    const Index i = query(head, row), last = head.reach(row);
-    const Index begin = std::clamp<Index>(i - farthest, 0, last);
-    return {begin, std::clamp<Index>(i + farthest + 1, begin, last), last};
-  }
+  Bounds bounds(const Head<S>& head, Index row) const;
 };
+
+template <class S>
+void RelativePositions<S>::multiply(const S* table, Index size, Index count, Index lanes, LaneMatrix<const S> x) const {
+  const Index n = rows();
+  for (Index i = 0; i < count; ++i)
+    product<S>(n, lanes, {}, room + i * n * lanes, {{x.data + i * x.row * lanes, size, table, 1, n}});
+}
+
+template <class S>
+void RelativePositions<S>::add_to(const S* table, Index size, Index count, Index lanes, LaneMatrix<S> to) const {
+  const Index n = rows();
+  for (Index i = 0; i < count; ++i) {
+    S* y = to.data + i * to.row * lanes;
+    product<S>(size, lanes, {.values = y}, y, {{room + i * n * lanes, n, table, n, 1}});
+  }
+}
+
+template <class S>
+void RelativePositions<S>::spread(const Head<S>& head, Index first, Index count, S scale, S* rows_of_keys) const {
+  using namespace simd;
+  const Index L = head.lanes;
+  for (Index i = 0; i < count; ++i) {
+    S* row = rows_of_keys + i * head.keys * L;
+    const S* from = room + i * rows() * L;
+    const Bounds b = bounds(head, first + i);
+    const auto same = [&](Index key, Index number, const S* value) {
+      for_each_place<S>(number, L, [&]<class P>(auto at) HEED_LAMBDA {
+        S* to = row + key * L + at.number;
+        store(to, fma(set1<P>(scale), at.template of_lane<P>(value), load<P>(to)));
+      });
+    };
+    same(0, b.begin, from);
+    const S* near = from + (b.begin - query(head, first + i) + farthest) * L;
+    for_each_packet<S>((b.end - b.begin) * L, [&]<class P>(Index n) HEED_LAMBDA {
+      S* to = row + b.begin * L + n;
+      store(to, fma(set1<P>(scale), load<P>(near + n), load<P>(to)));
+    });
+    same(b.end, b.last - b.end, from + (rows() - 1) * L);
+  }
+}
+
+template <class S>
+void RelativePositions<S>::gather(const Head<S>& head, Index first, Index count, S scale, const S* rows_of_keys) const {
+  using namespace simd;
+  const Index L = head.lanes, n = rows();
+  std::fill_n(room, count * n * L, S(0));
+  for (Index i = 0; i < count; ++i) {
+    const S* row = rows_of_keys + i * head.keys * L;
+    S* to = room + i * n * L;
+    const Bounds b = bounds(head, first + i);
+    const auto sum_of = [&](Index key, Index number, S* total) {
+      const S* from = row + key * L;
+      if (L == 1) {
+        for_each_packet<S>(number, [&]<class P>(Index j) HEED_LAMBDA { *total += scale * sum(load<P>(from + j)); });
+        return;
+      }
+      for_each_lane<S>(L, [&]<class P>(Index lane) HEED_LAMBDA {
+        P s = set1<P>(0);
+        for (Index j = 0; j < number; ++j) s = add(s, load<P>(from + j * L + lane));
+        store(total + lane, fma(set1<P>(scale), s, load<P>(total + lane)));
+      });
+    };
+    S* near = to + (b.begin - query(head, first + i) + farthest) * L;
+    for_each_packet<S>((b.end - b.begin) * L, [&]<class P>(Index j) HEED_LAMBDA {
+      store(near + j, mul(set1<P>(scale), load<P>(row + b.begin * L + j)));
+    });
+    sum_of(0, b.begin, to);
+    sum_of(b.end, b.last - b.end, to + (n - 1) * L);
+  }
+}
+
+template <class S>
+auto RelativePositions<S>::bounds(const Head<S>& head, Index row) const -> Bounds {
+  const Index i = query(head, row), last = head.reach(row);
+  const Index begin = std::clamp<Index>(i - farthest, 0, last);
+  return {begin, std::clamp<Index>(i + farthest + 1, begin, last), last};
+}
 
 }  // namespace heed::inline HEED_ISA::kernels

@@ -98,10 +98,6 @@ void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lane
     }
   });
 }
-template <class S>
-void softmax_backward(const S* a, S* da, Index rows, Index lanes) {
-  softmax_backward(a, a, da, rows, lanes);
-}
 
 }  // namespace heed::inline HEED_ISA::kernels
 
