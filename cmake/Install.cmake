@@ -1,5 +1,6 @@
 # The installed package: headers in include/heed, and share/cmake/heed for find_package(heed). It holds no path of this
-# build and nothing of this machine, so it may be moved and shared between architectures.
+# build and nothing of this machine, so it may be moved and shared between architectures; the compiled library may be
+# moved.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
@@ -19,6 +20,13 @@ foreach(component json mpi)
     install(EXPORT heed-${component}-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
   endif()
 endforeach()
+
+# The compiled library is of one instruction set: it stands in lib/, and is a component of its own.
+if(TARGET heed_compiled)
+  list(TRANSFORM heed_compiled_parts PREPEND heed_compiled_ OUTPUT_VARIABLE libraries)
+  install(TARGETS heed_compiled ${libraries} EXPORT heed-compiled-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT heed-compiled-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
+endif()
 
 configure_package_config_file(cmake/heedConfig.cmake.in ${PROJECT_BINARY_DIR}/package/heedConfig.cmake
   INSTALL_DESTINATION ${heed_package_dir} NO_SET_AND_CHECK_MACRO)
