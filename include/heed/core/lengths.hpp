@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -97,3 +98,7 @@ void gather_lanes(Tile<S> tile, const std::int32_t* from, Scratch& scratch) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::zero_past_end)
+HEED_COMPILED_FUNCTION(heed::valid_steps)
+HEED_COMPILED_FUNCTION(heed::gather_lanes)

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
@@ -73,3 +74,5 @@ double TakenAction<S, L>::operator()(Tile<const S> y, Tile<const S> target, cons
 }
 
 }  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::TakenAction)

@@ -296,3 +296,7 @@ void zero_unattended(const Head<S>& head, Tile<S> y) {
 }  // namespace heed::inline HEED_ISA::kernels
 
 HEED_COMPILED_FUNCTION(heed::kernels::zero_unattended)
+HEED_COMPILED_TYPE(struct heed::kernels::DotScores)
+HEED_COMPILED_FUNCTION(heed::kernels::detail::normalize)
+HEED_COMPILED_FUNCTION(heed::kernels::detail::drop)
+HEED_COMPILED_TYPE(struct heed::kernels::RelativePositions)

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/product.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"

@@ -102,3 +102,4 @@ void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lane
 }  // namespace heed::inline HEED_ISA::kernels
 
 HEED_COMPILED_FUNCTION(heed::kernels::softmax)
+HEED_COMPILED_FUNCTION(heed::kernels::softmax_backward)
