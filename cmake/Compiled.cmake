@@ -92,11 +92,13 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
 #include \"heed/heed.hpp\"
 #include \"heed/io/checkpoint.hpp\"
 #include \"heed/io/safetensors.hpp\"
+#include \"heed/testing/check_layer.hpp\"
 ")
 set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 heed_compiled_part(core HEADERS ${heed_in_core} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
 heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_train} ${heed_in_infer} ${heed_in_data}
   ${heed_in_io} NEEDS core)
+target_link_libraries(heed_compiled_core INTERFACE heed_compiled_engine)  # bodies use what is instantiated there
 heed_compiled_part(layers HEADERS ${heed_in_layers} ${heed_in_compose} NEEDS core)
 heed_compiled_part(classifiers HEADERS ${heed_in_classifiers} NEEDS layers)
 heed_compiled_part(models HEADERS ${heed_in_models} NEEDS layers)
