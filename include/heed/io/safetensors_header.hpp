@@ -145,7 +145,10 @@ HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata, con
   };
   const auto listed = [](const std::vector<Index>& numbers) {
     std::string text;
-    for (const Index number : numbers) text += (text.empty() ? "" : ",") + std::to_string(number);
+    for (const Index number : numbers) {
+      if (!text.empty()) text += ',';
+      text += std::to_string(number);
+    }
     return text;
   };
   std::string json = "{";

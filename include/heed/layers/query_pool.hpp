@@ -100,4 +100,3 @@ void QueryPool<A>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, 
 }
 
 }  // namespace heed::inline HEED_ISA
-
