@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "heed/compose/sequential.hpp"
+#include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "heed/compose/sequential.hpp"
+#include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"

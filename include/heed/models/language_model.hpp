@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
