@@ -248,7 +248,7 @@ HEED_FUNCTION std::optional<std::string> json_string(std::string_view text) {
     const char c = text[0];
     if (const std::size_t i = json_escaped.find(c); i != std::string_view::npos && c != '/') {
       (json += '\\') += json_escapes[i];
-    } else if (c >= 0 && c < 0x20) {
+    } else if (static_cast<unsigned char>(c) < 0x20) {
       ((json += "\\u00") += static_cast<char>('0' + c / 16)) += "0123456789abcdef"[c % 16];
     } else {
       json += text.substr(0, character.length);
