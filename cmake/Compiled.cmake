@@ -1,6 +1,6 @@
-# heed::compiled: the same code as a static library. Each header of heed that ends with lines HEED_COMPILED_... has a
-# source made here, which includes it and instantiates what these lines name; one source more has the bodies of plain
-# functions. See heed/core/compiled.hpp.
+# heed::compiled: the same code as a static library. Sources are made here of the lines HEED_COMPILED_... that headers end
+# with: they instantiate what these lines name. One source more has the bodies of plain functions. See
+# heed/core/compiled.hpp.
 #
 # It is several libraries behind one name, so that a program of heed's own waits for those alone that it uses.
 include_guard()
@@ -17,45 +17,69 @@ function(heed_instruction_set out)
   set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
 endfunction()
 
-# Makes a source of each of the headers that have something to instantiate; `out` is their list.
-function(heed_compiled_sources out)
-  set(sources "")
+# Makes the sources that instantiate what the headers name for one scalar, float or double. Each source has three
+# headers: heed is parsed less often than with one, and no source takes long. `out` is the list of sources.
+function(heed_compiled_sources out part scalar)
+  set(texts "")  # of the headers that have something to instantiate
+  set(includes "")
   foreach(header IN LISTS ARGN)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${header})
     file(STRINGS ${header} lines REGEX "^HEED_COMPILED_[A-Z_]+\\(")
-    if(NOT lines)
-      continue()
+    set(text "")
+    foreach(line IN LISTS lines)
+      set(scalar_of_line ${scalar})
+      if(line MATCHES "^HEED_COMPILED_ONE")  # it says for which
+        set(scalar_of_line float)
+        if(line MATCHES "double")
+          set(scalar_of_line double)
+        endif()
+      endif()
+      if(scalar_of_line STREQUAL scalar)
+        string(REGEX REPLACE "^HEED_COMPILED_" "HEED_INSTANTIATE_" line ${line})
+        string(APPEND text "${line}\n")
+      endif()
+    endforeach()
+    if(text)
+      cmake_path(RELATIVE_PATH header BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/include OUTPUT_VARIABLE path)
+      list(APPEND includes "#include \"${path}\"\n")
+      list(APPEND texts "${text}")
     endif()
-    cmake_path(RELATIVE_PATH header BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/include OUTPUT_VARIABLE path)
-    list(TRANSFORM lines REPLACE "^HEED_COMPILED_" "HEED_INSTANTIATE_")
-    list(JOIN lines "\n" text)
-    string(REGEX REPLACE "\\.hpp$" ".cpp" source ${path})
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/${source} @ONLY CONTENT
-"#include \"${path}\"
-
-#include \"heed/core/detail/instantiate.hpp\"
-
-${text}
-")
-    list(APPEND sources ${PROJECT_BINARY_DIR}/compiled/${source})
   endforeach()
+  set(sources "")
+  list(LENGTH texts count)
+  set(first 0)
+  while(first LESS count)
+    list(SUBLIST includes ${first} 3 include)
+    list(SUBLIST texts ${first} 3 text)
+    list(JOIN include "" include)
+    list(JOIN text "" text)
+    math(EXPR number "${first} / 3 + 1")
+    set(source ${PROJECT_BINARY_DIR}/compiled/${part}_${scalar}_${number}.cpp)
+    file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
+"#define HEED_SCALAR ${scalar}
+${include}#include \"heed/core/detail/instantiate.hpp\"
+
+${text}")
+    list(APPEND sources ${source})
+    math(EXPR first "${first} + 3")
+  endwhile()
   set(${out} ${sources} PARENT_SCOPE)
 endfunction()
 
-function(heed_compiled_part part)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;SOURCES;NEEDS")
-  heed_compiled_sources(sources ${arg_HEADERS})
-  set(target heed_compiled_${part})
-  add_library(${target} STATIC ${sources} ${arg_SOURCES})
-  add_library(heed::compiled_${part} ALIAS ${target})
+# One archive: heed_compiled_<name>.
+function(heed_compiled_archive name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;NEEDS")
+  set(target heed_compiled_${name})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(heed::compiled_${name} ALIAS ${target})
   list(TRANSFORM arg_NEEDS PREPEND heed_compiled_)
   target_link_libraries(${target} PUBLIC heed ${arg_NEEDS})
   target_compile_definitions(${target} PUBLIC HEED_COMPILED=${heed_isa})
   target_compile_options(${target} PUBLIC ${heed_march})
   set_target_properties(${target} PROPERTIES
-    EXPORT_NAME compiled_${part} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF EXCLUDE_FROM_ALL ${heed_not_in_all})
+    EXPORT_NAME compiled_${name} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF EXCLUDE_FROM_ALL ${heed_not_in_all})
   # heed is parsed once, not for each source
-  if(part STREQUAL "core")
+  if(name STREQUAL "core")
     target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include/heed/heed.hpp)
   else()
     target_precompile_headers(${target} REUSE_FROM heed_compiled_core)
@@ -67,7 +91,21 @@ function(heed_compiled_part part)
   if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     target_compile_options(${target} PRIVATE $<$<OR:$<CONFIG:>,$<CONFIG:Debug>>:-O2>)
   endif()
+  set(heed_compiled_archives ${heed_compiled_archives} ${target} PARENT_SCOPE)
 endfunction()
+
+# A part is an archive with what is for float, or for no scalar, and one with what is for double: a program of heed's own
+# that has no doubles need not wait for them. BOTH: headers that everyone needs for double too.
+macro(heed_compiled_part part)
+  cmake_parse_arguments(heed_arg "" "" "HEADERS;BOTH;SOURCES;NEEDS" ${ARGN})
+  heed_compiled_sources(heed_sources ${part} float ${heed_arg_HEADERS} ${heed_arg_BOTH})
+  heed_compiled_sources(heed_more_sources ${part}_both double ${heed_arg_BOTH})
+  heed_compiled_archive(${part} SOURCES ${heed_sources} ${heed_more_sources} ${heed_arg_SOURCES} NEEDS ${heed_arg_NEEDS})
+  heed_compiled_sources(heed_sources ${part} double ${heed_arg_HEADERS})
+  set(heed_double_needs ${heed_arg_NEEDS})
+  list(TRANSFORM heed_double_needs APPEND _double)
+  heed_compiled_archive(${part}_double SOURCES ${heed_sources} NEEDS ${part} ${heed_double_needs})
+endmacro()
 
 set(heed_march "")
 if(HEED_MARCH)
@@ -80,6 +118,7 @@ endif()
 heed_instruction_set(heed_isa ${heed_march})
 
 # The headers by folder. `engine` is what trains and predicts, whatever the model.
+set(heed_compiled_archives "")
 foreach(folder core layers compose losses optim models train infer data io)
   file(GLOB_RECURSE heed_in_${folder} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/heed/${folder}/*.hpp)
 endforeach()
@@ -94,17 +133,23 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
 #include \"heed/io/safetensors.hpp\"
 #include \"heed/testing/check_layer.hpp\"
 ")
-set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
-heed_compiled_part(core HEADERS ${heed_in_core} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
+# no kernels stand in it
+set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+  COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
+# states of training have tensors of double
+set(heed_for_states ${heed_in_core})
+list(FILTER heed_for_states INCLUDE REGEX "/(init|parameter)\\.hpp$")
+list(REMOVE_ITEM heed_in_core ${heed_for_states})
+heed_compiled_part(core HEADERS ${heed_in_core} BOTH ${heed_for_states} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
 heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_train} ${heed_in_infer} ${heed_in_data}
-  ${heed_in_io} NEEDS core)
-target_link_libraries(heed_compiled_core INTERFACE heed_compiled_engine)  # bodies use what is instantiated there
+  BOTH ${heed_in_io} NEEDS core)
+# bodies use what is instantiated there
+target_link_libraries(heed_compiled_core INTERFACE heed_compiled_engine)
 heed_compiled_part(layers HEADERS ${heed_in_layers} ${heed_in_compose} NEEDS core)
 heed_compiled_part(classifiers HEADERS ${heed_in_classifiers} NEEDS layers)
 heed_compiled_part(models HEADERS ${heed_in_models} NEEDS layers)
-set(heed_compiled_parts core engine layers classifiers models)
 
 add_library(heed_compiled INTERFACE)
 add_library(heed::compiled ALIAS heed_compiled)
-target_link_libraries(heed_compiled INTERFACE heed_compiled_engine heed_compiled_classifiers heed_compiled_models)
+target_link_libraries(heed_compiled INTERFACE ${heed_compiled_archives})
 set_target_properties(heed_compiled PROPERTIES EXPORT_NAME compiled)

@@ -23,8 +23,7 @@ endforeach()
 
 # The compiled library is of one instruction set: it stands in lib/, and is a component of its own.
 if(TARGET heed_compiled)
-  list(TRANSFORM heed_compiled_parts PREPEND heed_compiled_ OUTPUT_VARIABLE libraries)
-  install(TARGETS heed_compiled ${libraries} EXPORT heed-compiled-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(TARGETS heed_compiled ${heed_compiled_archives} EXPORT heed-compiled-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(EXPORT heed-compiled-targets NAMESPACE heed:: DESTINATION ${heed_package_dir})
 endif()
 

@@ -33,18 +33,22 @@ rows=(
 )
 most_kilobytes=1300000
 
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+
 # the processor's time of a compilation in milliseconds, without the system's
 time_of() {
   local seconds
   TIMEFORMAT='%U'
-  seconds=$({ time "$compiler" "${flags[@]}" "$@" -c -o /dev/null >/dev/null 2>&1; } 2>&1)
+  ulimit -v "$most_kilobytes"
+  seconds=$({ time "$compiler" "${flags[@]}" "$@" -c -o /dev/null >/dev/null 2>"$errors"; } 2>&1) || {
+    cat "$errors" >&2
+    echo "${*: -1} does not compile within $((most_kilobytes / 1000)) MB of address space" >&2
+    return 1
+  }
   awk '{ printf "%.0f", $1 * 1000 }' <<<"$seconds"
 }
 
-(ulimit -v "$most_kilobytes" && "$compiler" "${flags[@]}" -O3 -c -o /dev/null "$quickstart") || {
-  echo "quickstart does not compile within $((most_kilobytes / 1000)) MB of address space"
-  exit 1
-}
 failed=0
 for row in "${rows[@]}"; do
   IFS='|' read -r name source limits options <<<"$row"
@@ -52,11 +56,12 @@ for row in "${rows[@]}"; do
   limit=$of_gcc
   [ $kind = gcc ] || limit=$of_clang
   read -ra options <<<"$options"
-  "$compiler" "${flags[@]}" "${options[@]}" -fsyntax-only "$source"  # an error is shown
   eigen=0 heed=0
   for _ in 1 2 3; do
-    now=$(time_of -O3 eigen.cpp) && if [ "$eigen" = 0 ] || [ "$now" -lt "$eigen" ]; then eigen=$now; fi
-    now=$(time_of "${options[@]}" "$source") && if [ "$heed" = 0 ] || [ "$now" -lt "$heed" ]; then heed=$now; fi
+    now=$(time_of -O3 eigen.cpp)
+    [ "$eigen" != 0 ] && [ "$now" -ge "$eigen" ] || eigen=$now
+    now=$(time_of "${options[@]}" "$source")
+    [ "$heed" != 0 ] && [ "$now" -ge "$heed" ] || heed=$now
     if awk "BEGIN { exit $heed > $limit * $eigen }"; then break; fi
   done
   awk -v name="$name" -v eigen="$eigen" -v heed="$heed" -v most="$limit" 'BEGIN {
