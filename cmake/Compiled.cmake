@@ -119,7 +119,7 @@ heed_instruction_set(heed_isa ${heed_march})
 
 # The headers by folder. `engine` is what trains and predicts, whatever the model.
 set(heed_compiled_archives "")
-foreach(folder core layers compose losses optim models train infer data io)
+foreach(folder core files layers compose losses optim metrics models train control infer data io)
   file(GLOB_RECURSE heed_in_${folder} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/heed/${folder}/*.hpp)
 endforeach()
 set(heed_in_classifiers ${heed_in_models})
@@ -140,8 +140,9 @@ set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES
 set(heed_for_states ${heed_in_core})
 list(FILTER heed_for_states INCLUDE REGEX "/(init|parameter)\\.hpp$")
 list(REMOVE_ITEM heed_in_core ${heed_for_states})
-heed_compiled_part(core HEADERS ${heed_in_core} BOTH ${heed_for_states} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
-heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_train} ${heed_in_infer} ${heed_in_data}
+heed_compiled_part(core HEADERS ${heed_in_core} ${heed_in_files} BOTH ${heed_for_states} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
+heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_metrics} ${heed_in_train}
+  ${heed_in_control} ${heed_in_infer} ${heed_in_data}
   BOTH ${heed_in_io} NEEDS core)
 # bodies use what is instantiated there
 target_link_libraries(heed_compiled_core INTERFACE heed_compiled_engine)

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
+#include "heed/files/file.hpp"
 
 namespace classifier {
 

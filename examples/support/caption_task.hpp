@@ -12,11 +12,11 @@
 
 #include "digit_images.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/image_and_tokens.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/parallel_text.hpp"
 #include "heed/data/vocabulary.hpp"
+#include "heed/models/image_and_tokens.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace support {

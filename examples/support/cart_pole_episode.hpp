@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "cart_pole_task.hpp"
-#include "heed/train/episodes.hpp"
+#include "heed/control/episodes.hpp"
 
 namespace support {
 

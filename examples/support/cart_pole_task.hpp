@@ -10,10 +10,10 @@
 #include <span>
 #include <string>
 
+#include "heed/control/environment.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
-#include "heed/train/environment.hpp"
 
 namespace support {
 

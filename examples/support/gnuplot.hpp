@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/data/sentences.hpp"
+#include "heed/files/file.hpp"
 
 namespace support {
 

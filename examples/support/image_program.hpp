@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/image.hpp"
+#include "heed/files/file.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/train/fit.hpp"
 #include "heed/train/interrupt.hpp"

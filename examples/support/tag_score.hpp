@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "heed/data/conll.hpp"
-#include "heed/train/entity_f1.hpp"
+#include "heed/metrics/entity_f1.hpp"
 
 namespace support {
 

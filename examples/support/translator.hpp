@@ -11,8 +11,8 @@
 #include "heed/core/parallel.hpp"
 #include "heed/data/parallel_text.hpp"
 #include "heed/infer/decode.hpp"
+#include "heed/metrics/bleu.hpp"
 #include "heed/models/seq2seq.hpp"
-#include "heed/train/bleu.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace support {

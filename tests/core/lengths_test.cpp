@@ -127,4 +127,18 @@ TEST(Lengths, AGradientKeepsItsValidSteps) {
   EXPECT_EQ(dy, Lanes(24, 2));
 }
 
+TEST(SortByLength, PutsTheLongestFirstAndEqualsByTheirRowsOrTheKey) {
+  const std::vector<std::int32_t> lengths{2, 5, 2, 7, 2, 2, 5};
+  std::vector<Index> rows{6, 5, 4, 3, 2, 1, 0};
+  heed::sort_by_length(rows, lengths);
+  EXPECT_EQ(rows, (std::vector<Index>{3, 1, 6, 0, 2, 4, 5}));
+  const heed::Key key{4};
+  std::vector<Index> drawn{0, 1, 2, 3, 4, 5, 6}, again{5, 0, 3, 6, 1, 4, 2};
+  heed::sort_by_length(drawn, lengths, &key);
+  heed::sort_by_length(again, lengths, &key);
+  EXPECT_EQ(drawn, again);
+  EXPECT_NE(drawn, rows);
+  EXPECT_EQ(drawn.front(), 3);
+}
+
 }  // namespace

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
+#include "heed/files/file.hpp"
 
 namespace data_test {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "../data/support.hpp"
-#include "heed/core/file.hpp"
+#include "heed/files/file.hpp"
 
 namespace {
 

@@ -24,10 +24,10 @@
 
 #include "../data/support.hpp"
 #include "../support/terminal.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
 
 namespace classifier_test {
 

@@ -19,6 +19,18 @@ bool agree(const char* name, const Part& part, const Part& reference) {
   return true;
 }
 
+// An error is the same type in all of them.
+bool caught(void (*throwing)()) {
+  try {
+    throwing();
+  } catch (const heed::Error& error) {
+    return !error.fault().what.empty();
+  } catch (...) {
+    std::puts("an error of another instruction set is not heed::Error here");
+  }
+  return false;
+}
+
 }  // namespace
 
 int main() {
@@ -28,5 +40,6 @@ int main() {
   const heed::Tensor<float, 1> own({3});
   const Part native = part_native(), v2 = part_x86_64_v2(), v3 = part_x86_64_v3();
   if (v2.type == v3.type) return std::printf("two instruction sets share the type %s\n", v2.type.c_str()), 1;
+  if (!caught(throw_native) || !caught(throw_x86_64_v2) || !caught(throw_x86_64_v3)) return 1;
   return own.size() == 3 && agree("x86-64-v2", v2, native) && agree("x86-64-v3", v3, native) ? 0 : 1;
 }

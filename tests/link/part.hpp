@@ -12,3 +12,8 @@ struct Part {
 Part part_x86_64_v2();
 Part part_x86_64_v3();
 Part part_native();
+
+// Throw heed::Error.
+void throw_x86_64_v2();
+void throw_x86_64_v3();
+void throw_native();

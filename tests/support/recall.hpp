@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "heed/control/environment.hpp"
 #include "heed/core/rng.hpp"
-#include "heed/train/environment.hpp"
 
 namespace test_support {
 

@@ -14,8 +14,8 @@
 #include "../support/random.hpp"
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
+#include "heed/metrics/classification.hpp"
 #include "heed/train/fit.hpp"
-#include "heed/train/metrics.hpp"
 
 namespace {
 

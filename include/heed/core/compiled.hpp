@@ -10,6 +10,8 @@
 /// - A plain function is declared by `HEED_FUNCTION`. Its body stands at the end of its header between
 ///   `#if HEED_BODIES` and `#endif`, defined by `HEED_FUNCTION` too. What bodies alone need is included there. One that
 ///   is HEED_COLD is declared by neither and defined by both: GCC warns where only one of two says `noinline`.
+/// - HEED_SHARED_FUNCTION is for the bodies of what sits in HEED_ABI: two compiled libraries, each for an instruction
+///   set, may be linked into one program.
 ///
 /// Members with their bodies inside of a class are instantiated again by every user, to be inlined: what takes the
 /// compiler long stands outside.
@@ -18,6 +20,7 @@
 #if !defined(HEED_COMPILED)
 #define HEED_BODIES 1
 #define HEED_FUNCTION inline
+#define HEED_SHARED_FUNCTION inline
 #define HEED_DECLARED_ELSEWHERE(...)
 #else
 #if defined(HEED_COMPILING_BODIES)
@@ -26,6 +29,7 @@
 #define HEED_BODIES 0
 #endif
 #define HEED_FUNCTION
+#define HEED_SHARED_FUNCTION [[gnu::weak]]
 #define HEED_DECLARED_ELSEWHERE(...) extern template __VA_ARGS__;
 #endif
 

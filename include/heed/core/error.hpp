@@ -11,12 +11,7 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
-
-/// A number as text. `std::to_string`, but compiled once.
-std::string text_of(double number);
-std::string text_of(std::int64_t number);
-std::string text_of(std::integral auto number) { return text_of(static_cast<std::int64_t>(number)); }
+namespace heed::inline HEED_ABI {
 
 /// What is wrong, where, what was expected there and what was found. Empty fields are left out of the message.
 struct Fault {
@@ -47,6 +42,15 @@ class Error : public std::runtime_error {
   Fault fault_;
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
+/// A number as text. `std::to_string`, but compiled once.
+std::string text_of(double number);
+std::string text_of(std::int64_t number);
+std::string text_of(std::integral auto number) { return text_of(static_cast<std::int64_t>(number)); }
+
 namespace detail {
 [[noreturn]] void throw_error(Fault&& fault);
 
@@ -69,27 +73,23 @@ inline void require(bool ok, F&& fault) {
 
 #include <utility>
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_COLD HEED_FUNCTION std::string text_of(double number) { return std::to_string(number); }
+HEED_SHARED_FUNCTION Fault::Fault() = default;
 
-HEED_COLD HEED_FUNCTION std::string text_of(std::int64_t number) { return std::to_string(number); }
-
-HEED_FUNCTION Fault::Fault() = default;
-
-HEED_COLD HEED_FUNCTION Fault::Fault(std::string_view what_, std::string_view where_, std::string_view expected_,
-                                     std::string_view got_)
+HEED_COLD HEED_SHARED_FUNCTION Fault::Fault(std::string_view what_, std::string_view where_, std::string_view expected_,
+                                            std::string_view got_)
     : what(what_), where(where_), expected(expected_), got(got_) {}
 
-HEED_FUNCTION Fault::Fault(const Fault&) = default;
-HEED_FUNCTION Fault::Fault(Fault&&) noexcept = default;
-HEED_FUNCTION Fault& Fault::operator=(const Fault&) = default;
-HEED_FUNCTION Fault& Fault::operator=(Fault&&) noexcept = default;
-HEED_FUNCTION Fault::~Fault() = default;
+HEED_SHARED_FUNCTION Fault::Fault(const Fault&) = default;
+HEED_SHARED_FUNCTION Fault::Fault(Fault&&) noexcept = default;
+HEED_SHARED_FUNCTION Fault& Fault::operator=(const Fault&) = default;
+HEED_SHARED_FUNCTION Fault& Fault::operator=(Fault&&) noexcept = default;
+HEED_SHARED_FUNCTION Fault::~Fault() = default;
 
 namespace detail {
 
-inline std::string message(const Fault& f) {
+HEED_SHARED_FUNCTION std::string message(const Fault& f) {
   std::string text = f.where.empty() ? f.what : f.where + ": " + f.what;
   if (f.expected.empty() && f.got.empty()) return text;
   text += " (";
@@ -99,14 +99,26 @@ inline std::string message(const Fault& f) {
   return text + ")";
 }
 
+}  // namespace detail
+
+HEED_COLD HEED_SHARED_FUNCTION Error::Error(Fault fault)
+    : std::runtime_error(detail::message(fault)), fault_(std::move(fault)) {}
+
+HEED_SHARED_FUNCTION Error::~Error() = default;
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION std::string text_of(double number) { return std::to_string(number); }
+
+HEED_COLD HEED_FUNCTION std::string text_of(std::int64_t number) { return std::to_string(number); }
+
+namespace detail {
+
 HEED_COLD HEED_FUNCTION void throw_error(Fault&& fault) { throw Error(std::move(fault)); }
 
 }  // namespace detail
-
-HEED_COLD HEED_FUNCTION Error::Error(Fault fault)
-    : std::runtime_error(detail::message(fault)), fault_(std::move(fault)) {}
-
-HEED_FUNCTION Error::~Error() = default;
 
 }  // namespace heed::inline HEED_ISA
 

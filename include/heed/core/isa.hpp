@@ -1,24 +1,36 @@
 #pragma once
 
 /// @file
-/// The name of the instruction set that this source is compiled for: `HEED_ISA`.
+/// The namespaces of heed, which are inline: users write `heed::Dense` and `heed::Error`.
 ///
-/// All of heed sits in `heed::<instruction set>`, an inline namespace, so that objects built with different `-march`
-/// link into one program without breaking the one-definition rule: users write `heed::Dense`, the linker sees
-/// `heed::avx512::Dense`.
+/// - `HEED_ISA` names the instruction set that this source is compiled for, and the version. Nearly all of heed sits in
+///   it, so that objects built with different `-march`, or with different versions, link into one program without
+///   breaking the one-definition rule: the linker sees `heed::avx512_v0_1::Dense`.
+/// - `HEED_ABI` names the version alone. What crosses between such objects sits in it: an error that a source for one
+///   instruction set throws is caught by a source for another.
+
+#include "heed/version.hpp"
+
+#define HEED_ABI_OF(major, minor) v##major##_##minor
+#define HEED_ABI_OF_NUMBERS(major, minor) HEED_ABI_OF(major, minor)
+#define HEED_ABI HEED_ABI_OF_NUMBERS(HEED_VERSION_MAJOR, HEED_VERSION_MINOR)
+
+#define HEED_ISA_OF(name, major, minor) name##_v##major##_##minor
+#define HEED_ISA_OF_NUMBERS(name, major, minor) HEED_ISA_OF(name, major, minor)
+#define HEED_ISA_OF_NAME(name) HEED_ISA_OF_NUMBERS(name, HEED_VERSION_MAJOR, HEED_VERSION_MINOR)
 
 #if defined(__AVX512F__)
-#define HEED_ISA avx512
+#define HEED_ISA HEED_ISA_OF_NAME(avx512)
 #elif defined(__AVX2__) && defined(__FMA__)
-#define HEED_ISA avx2
+#define HEED_ISA HEED_ISA_OF_NAME(avx2)
 #elif defined(__AVX__)
-#define HEED_ISA avx
+#define HEED_ISA HEED_ISA_OF_NAME(avx)
 #elif defined(__SSE4_1__)
-#define HEED_ISA sse4
+#define HEED_ISA HEED_ISA_OF_NAME(sse4)
 #elif defined(__SSE2__)
-#define HEED_ISA sse2
+#define HEED_ISA HEED_ISA_OF_NAME(sse2)
 #elif defined(__ARM_NEON)
-#define HEED_ISA neon
+#define HEED_ISA HEED_ISA_OF_NAME(neon)
 #else
-#define HEED_ISA generic
+#define HEED_ISA HEED_ISA_OF_NAME(generic)
 #endif

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -97,7 +99,32 @@ void gather_lanes(Tile<S> tile, const std::int32_t* from, Scratch& scratch) {
   }
 }
 
+/// Puts rows in order, the longest sequence first, so that those side by side in a tile end together; equals as `key`
+/// has it, or by their rows. Does not allocate.
+void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths, const Key* key = nullptr);
+
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <cstddef>
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths,
+                                            const Key* key) {
+  const auto length = [&](Index row) { return lengths[static_cast<std::size_t>(row)]; };
+  const auto draw = [&](Index row) { return key ? key->bits(static_cast<std::uint64_t>(row)) : 0; };
+  std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
+    if (length(a) != length(b)) return length(a) > length(b);
+    const std::uint64_t first = draw(a), second = draw(b);
+    return first != second ? first < second : a < b;
+  });
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
 
 HEED_COMPILED_FUNCTION(heed::zero_past_end)
 HEED_COMPILED_FUNCTION(heed::valid_steps)

@@ -57,8 +57,8 @@ HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentenc
 #include <cstddef>
 #include <unordered_map>
 
-#include "heed/core/file.hpp"
 #include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/types.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

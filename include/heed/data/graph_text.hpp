@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/graph.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -117,9 +117,9 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
 #include <cstdint>
 #include <string_view>
 
-#include "heed/core/file.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

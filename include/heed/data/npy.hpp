@@ -23,10 +23,10 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/npy_header.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

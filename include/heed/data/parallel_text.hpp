@@ -63,9 +63,9 @@ HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& s
 #include <algorithm>
 #include <cstddef>
 
-#include "heed/core/file.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/words.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -56,10 +56,10 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
 #include <optional>
 #include <utility>
 
-#include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

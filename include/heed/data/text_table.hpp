@@ -11,11 +11,11 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

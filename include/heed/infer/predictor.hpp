@@ -19,11 +19,11 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
+#include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/train/order.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -127,8 +127,8 @@ HEED_COMPILED_FUNCTION(heed::detail::read_elements)
 #include <algorithm>
 #include <utility>
 
-#include "heed/core/file.hpp"
 #include "heed/core/tensor.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -17,11 +17,11 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/file.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/files/file.hpp"
 #include "heed/io/detail/element_order.hpp"
 #include "heed/io/safetensors_header.hpp"
 #include "heed/io/tensor_info.hpp"

@@ -4,7 +4,6 @@
 /// What all attentions with one head share, whatever their score.
 
 #include "heed/core/attention_mask.hpp"
-#include "heed/core/attention_weights.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/scratch.hpp"
@@ -12,6 +11,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/attention_weights.hpp"
 
 namespace heed::inline HEED_ISA {
 

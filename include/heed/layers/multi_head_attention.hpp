@@ -7,11 +7,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "heed/core/attention_heads.hpp"
 #include "heed/core/attention_mask.hpp"
-#include "heed/core/attention_weights.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/head_temperature.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/scratch.hpp"
@@ -19,6 +16,9 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/layers/detail/attention_heads.hpp"
+#include "heed/layers/detail/attention_weights.hpp"
+#include "heed/layers/detail/head_temperature.hpp"
 #include "heed/layers/detail/multi_head_options.hpp"
 
 namespace heed::inline HEED_ISA {

@@ -16,7 +16,6 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
-#include "heed/core/image_and_tokens.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/metadata.hpp"
@@ -33,6 +32,7 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/positions.hpp"
 #include "heed/models/attention_decoder.hpp"
+#include "heed/models/image_and_tokens.hpp"
 #include "heed/models/image_captioner_options.hpp"
 
 namespace heed::inline HEED_ISA {

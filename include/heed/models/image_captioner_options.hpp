@@ -5,9 +5,9 @@
 
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
-#include "heed/core/image_and_tokens.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_attention.hpp"
+#include "heed/models/image_and_tokens.hpp"
 
 namespace heed::inline HEED_ISA {
 

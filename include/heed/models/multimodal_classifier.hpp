@@ -16,7 +16,6 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
-#include "heed/core/image_and_tokens.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
@@ -31,6 +30,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/max_pool2d.hpp"
 #include "heed/layers/multi_head_attention.hpp"
+#include "heed/models/image_and_tokens.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 
 namespace heed::inline HEED_ISA {

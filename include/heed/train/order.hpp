@@ -9,14 +9,12 @@
 #include <span>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
+#include "heed/core/lengths.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
-
-/// Puts rows in order, the longest sequence first, so that those side by side in a tile end together; equals as `key`
-/// has it, or by their rows. Does not allocate.
-void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths, const Key* key = nullptr);
 
 struct EpochOrderOptions {
   Index batch = 1;                ///< sequences a step
@@ -75,17 +73,6 @@ class EpochOrder {
 #include <utility>
 
 namespace heed::inline HEED_ISA {
-
-HEED_COLD HEED_FUNCTION void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths,
-                                            const Key* key) {
-  const auto length = [&](Index row) { return lengths[static_cast<std::size_t>(row)]; };
-  const auto draw = [&](Index row) { return key ? key->bits(static_cast<std::uint64_t>(row)) : 0; };
-  std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
-    if (length(a) != length(b)) return length(a) > length(b);
-    const std::uint64_t first = draw(a), second = draw(b);
-    return first != second ? first < second : a < b;
-  });
-}
 
 HEED_COLD HEED_FUNCTION EpochOrder::EpochOrder(Index count, std::vector<Index> members,
                                                std::span<const std::int32_t> lengths, Options options)

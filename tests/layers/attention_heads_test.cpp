@@ -1,4 +1,4 @@
-#include "heed/core/attention_heads.hpp"
+#include "heed/layers/detail/attention_heads.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/train/q_learning.hpp"
+#include "heed/control/q_learning.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/control/replay.hpp"
 #include "heed/core/any_model.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
@@ -27,7 +28,6 @@
 #include "heed/losses/taken_action.hpp"
 #include "heed/optim/adam.hpp"
 #include "heed/optim/clip.hpp"
-#include "heed/train/replay.hpp"
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
 

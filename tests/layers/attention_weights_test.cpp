@@ -1,4 +1,4 @@
-#include "heed/core/attention_weights.hpp"
+#include "heed/layers/detail/attention_weights.hpp"
 
 #include <gtest/gtest.h>
 

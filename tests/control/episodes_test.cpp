@@ -1,4 +1,4 @@
-#include "heed/train/episodes.hpp"
+#include "heed/control/episodes.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/train/metrics.hpp"
+#include "heed/metrics/classification.hpp"
 
 #include <gtest/gtest.h>
 

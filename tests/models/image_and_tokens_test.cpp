@@ -1,4 +1,4 @@
-#include "heed/core/image_and_tokens.hpp"
+#include "heed/models/image_and_tokens.hpp"
 
 #include <gtest/gtest.h>
 

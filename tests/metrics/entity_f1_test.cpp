@@ -1,4 +1,4 @@
-#include "heed/train/entity_f1.hpp"
+#include "heed/metrics/entity_f1.hpp"
 
 #include <gtest/gtest.h>
 

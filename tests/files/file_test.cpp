@@ -1,4 +1,4 @@
-#include "heed/core/file.hpp"
+#include "heed/files/file.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "heed/train/q_update.hpp"
+#include "heed/control/q_update.hpp"
 
 #include <gtest/gtest.h>
 

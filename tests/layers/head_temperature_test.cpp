@@ -1,4 +1,4 @@
-#include "heed/core/head_temperature.hpp"
+#include "heed/layers/detail/head_temperature.hpp"
 
 #include <gtest/gtest.h>
 

@@ -16,6 +16,10 @@
 #include <utility>
 #include <vector>
 
+#include "heed/control/environment.hpp"
+#include "heed/control/episodes.hpp"
+#include "heed/control/q_update.hpp"
+#include "heed/control/replay.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
@@ -24,11 +28,7 @@
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
 #include "heed/train/detail/rounds.hpp"
-#include "heed/train/environment.hpp"
-#include "heed/train/episodes.hpp"
 #include "heed/train/history.hpp"
-#include "heed/train/q_update.hpp"
-#include "heed/train/replay.hpp"
 #include "heed/train/stop.hpp"
 
 namespace heed::inline HEED_ISA {

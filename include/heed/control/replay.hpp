@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "heed/control/environment.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
-#include "heed/train/environment.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -11,7 +11,7 @@
 
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
-#include "heed/train/metrics.hpp"
+#include "heed/metrics/classification.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -1,4 +1,4 @@
-#include "heed/train/environment.hpp"
+#include "heed/control/environment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/train/replay.hpp"
+#include "heed/control/replay.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/train/bleu.hpp"
+#include "heed/metrics/bleu.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/control/environment.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
@@ -17,7 +18,6 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/train/environment.hpp"
 #include "heed/train/stop.hpp"
 #include "heed/train/tiles.hpp"
 

@@ -1,0 +1,9 @@
+#pragma once
+
+/// @file
+/// Answers of trained models: predictors, streams, decoding.
+
+#include "heed/infer/decode.hpp"
+#include "heed/infer/generate.hpp"
+#include "heed/infer/predictor.hpp"
+#include "heed/infer/stream.hpp"
