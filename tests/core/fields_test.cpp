@@ -192,7 +192,7 @@ TEST(NamedEnum, HasItsNamesInOnePlace) {
     EXPECT_EQ(heed::from_text<Kind>(heed::to_text(kind), "kind"), kind);
   }
   EXPECT_EQ(error_of([] { heed::from_text<Kind>("Fancy", "kind"); }),
-            "kind: unknown choice (expected one of plain, fancy, absurd, got \"Fancy\")");
+            "kind: wrong value (expected one of plain, fancy, absurd, got \"Fancy\")");
 }
 
 }  // namespace

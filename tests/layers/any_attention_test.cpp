@@ -61,7 +61,7 @@ TEST(AnyAttention, IsTheAttentionThatItsScoreNames) {
 TEST(AnyAttention, NamesItsScores) {
   for (const ScoreKind kind : all_kinds) EXPECT_EQ(heed::from_text<heed::ScoreKind>(to_text(kind), "score"), kind);
   EXPECT_EQ(error_of([] { heed::from_text<heed::ScoreKind>("cosine", "score"); }),
-            "score: unknown choice (expected one of additive, dot, scaled_dot, general, got \"cosine\")");
+            "score: wrong value (expected one of additive, dot, scaled_dot, general, got \"cosine\")");
 }
 
 TEST(AnyAttention, RefusesSizesThatAreNone) {

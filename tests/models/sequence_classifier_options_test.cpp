@@ -23,9 +23,9 @@ TEST(SequenceClassifierOptions, ChoicesHaveNames) {
   EXPECT_EQ(to_text(Attention::multihead), "multihead");
   EXPECT_EQ(to_text(Pooling::mean), "mean");
   EXPECT_EQ(error_of([] { heed::from_text<Attention>("Pool", "attention"); }),
-            "attention: unknown choice (expected one of pool, multihead, additive, none, got \"Pool\")");
+            "attention: wrong value (expected one of pool, multihead, additive, none, got \"Pool\")");
   EXPECT_EQ(error_of([] { heed::from_text<Pooling>("", "pooling"); }),
-            "pooling: unknown choice (expected one of last, mean, got \"\")");
+            "pooling: wrong value (expected one of last, mean, got \"\")");
 }
 
 TEST(SequenceClassifierOptions, StandInTheMetadata) {

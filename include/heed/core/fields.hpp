@@ -47,7 +47,8 @@ inline constexpr auto choices = names_of(E());
 
 namespace detail {
 /// The place of `text` among the names. Throws where it is none of them.
-HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where);
+HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
+                              std::string_view except = {});
 }  // namespace detail
 
 template <NamedEnum E>
@@ -252,10 +253,11 @@ inline std::string listed(std::span<const std::string_view> names, std::string_v
   return all;
 }
 
-HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where) {
+HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
+                              std::string_view except) {
   const auto found = std::find(names.begin(), names.end(), text);
-  require(found != names.end(), [&] {
-    return Fault{"unknown choice", where, "one of " + listed(names, {}), quote(text)};
+  require(found != names.end() && text != except, [&] {
+    return Fault{"wrong value", where, "one of " + listed(names, except), quote(text)};
   });
   return static_cast<int>(found - names.begin());
 }
@@ -404,9 +406,7 @@ HEED_COLD HEED_FUNCTION void FieldRecord::set(std::string_view text, std::string
       *static_cast<bool*>(value) = text == "true";
       break;
     case FieldKind::choice: {
-      const auto found = std::find(names.begin(), names.end(), text);
-      if (found == names.end() || *found == except) wrong(values());
-      const int i = static_cast<int>(found - names.begin());
+      const int i = detail::choice_from(text, names, where, except);
       std::memcpy(value, &i, sizeof i);
       break;
     }
@@ -431,28 +431,9 @@ HEED_COLD HEED_FUNCTION void FieldRecord::set(std::string_view text, std::string
 }
 
 HEED_COLD HEED_FUNCTION bool FieldRecord::same() const {
-  const auto equal = [this]<class T>(const T&) { return detail::as<T>(value) == detail::as<T>(other); };
-  switch (kind) {
-    case FieldKind::index:
-      return equal(Index());
-    case FieldKind::integer:
-      return equal(int());
-    case FieldKind::seed:
-      return equal(std::uint64_t());
-    case FieldKind::number:
-      return equal(double());
-    case FieldKind::flag:
-      return equal(bool());
-    case FieldKind::choice:
-      return detail::choice(value) == detail::choice(other);
-    case FieldKind::indices:
-      return equal(std::vector<Index>());
-    case FieldKind::numbers:
-      return equal(std::vector<double>());
-    case FieldKind::texts:
-      break;
-  }
-  return equal(std::vector<std::string>());
+  FieldRecord second = *this;
+  second.value = const_cast<void*>(other);
+  return kind == FieldKind::number ? number() == second.number() : text() == second.text();
 }
 
 HEED_COLD HEED_FUNCTION void FieldTable::add(const Field& field, FieldKind kind, void* value, const void* other,
