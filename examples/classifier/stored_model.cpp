@@ -28,7 +28,10 @@ void require_agreement(const Architecture& a, const heed::SequenceClassifierOpti
   for (const heed::FieldRecord& field : fields.records) {
     const auto said = a.given.find(field.name);
     if (said == a.given.end() || !fields.counts(field)) continue;  // the others have neither heads nor a pooling
-    require_agreement("--" + said->first, std::optional(said->second), field.text(), path);
+    const std::string value = field.kind == heed::FieldKind::flag ? "" : ' ' + said->second;
+    heed::require(said->second == field.text(), [&] {
+      return heed::Fault{"--" + said->first + value + " contradicts " + path.string() + ", which has " + field.text()};
+    });
   }
 }
 

@@ -61,8 +61,9 @@ inline void add_option(CLI::App& app, const heed::FieldRecord& field, std::funct
   const std::string flag = flag_of(field);
   if (field.kind == heed::FieldKind::flag) {
     const bool on = field.text() == "true";
-    app.add_flag_function(
-           on ? "--no-" + flag.substr(2) : flag, [on, set](std::int64_t) { set(on ? "false" : "true"); }, field.meaning)
+    const auto given = std::make_shared<bool>();
+    app.add_flag(on ? "--no-" + flag.substr(2) : flag, *given, field.meaning)
+        ->each([given, on, set](const std::string&) { set(on ? "false" : "true"); })
         ->group(group);
     return;
   }
