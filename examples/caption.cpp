@@ -141,8 +141,6 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.0, 0.9));
   program.add_option("--pairs", a.pairs, "To train on")->check(CLI::PositiveNumber);
   program.add_option("--unseen", a.unseen, "Pairs to measure on")->check(CLI::PositiveNumber);
-  program.add_option("--channels", a.options.channels, "Of the first convolutions");
-  program.add_option("--features", a.options.features, "Of a region");
-  program.add_option("--hidden", a.options.hidden, "Of the LSTM");
+  support::add_options(program, a.options, support::only({"channels", "features", "hidden"}));
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

@@ -20,6 +20,7 @@
 #include "support/cart_pole_episode.hpp"
 #include "support/cart_pole_task.hpp"
 #include "support/command.hpp"
+#include "support/options.hpp"
 #include "support/picture.hpp"
 #include "support/terminal.hpp"
 
@@ -34,12 +35,14 @@ using Model = heed::AttentionQNetwork<float>;
 
 struct Arguments {
   std::filesystem::path model, curve;
-  std::string positions = "sinusoidal";
   bool play = false;
   int pace = 20;
   Index episodes = 100;
-  heed::AttentionQNetworkOptions options{
-      .features = CartPole::observation_size(), .actions = CartPole::actions(), .hidden = 32, .num_heads = 4};
+  heed::AttentionQNetworkOptions options{.features = CartPole::observation_size(),
+                                         .actions = CartPole::actions(),
+                                         .hidden = 32,
+                                         .num_heads = 4,
+                                         .positions = heed::PositionKind::sinusoidal};
   heed::QLearningOptions learn{.steps = 6'000,
                                .reward_scale = 0.1,
                                .n_step = 3,
@@ -114,7 +117,6 @@ void draw_curve(const Arguments& a, const heed::QHistory& history) {
 }
 
 void train(Arguments& a) {
-  a.options.positions = heed::positions_from(a.positions);
   a.learn.window = a.options.steps;
   Model model(a.options);
   model.initialize(a.key(10));
@@ -142,17 +144,10 @@ int main(int argc, char** argv) {
   program.add_option("--pace", a.pace, "Milliseconds a step of --play")->check(CLI::Range(0, 10000));
   program.add_option("--steps", a.learn.steps, "Of the environment")->check(CLI::PositiveNumber);
   program.add_option("--episodes", a.episodes, "To measure on")->check(CLI::PositiveNumber);
-  program.add_option("--window", a.options.steps, "It sees the last so many observations")->check(CLI::Range(1, 100));
-  program.add_option("--hidden", a.options.hidden, "Features inside");
-  program.add_option("--heads", a.options.num_heads, "Of attention");
-  program.add_option("--positions", a.positions, "none, sinusoidal or learned")
-      ->check(CLI::IsMember({"none", "sinusoidal", "learned"}));
-  program.add_option("--learning-rate", a.learn.update.learning_rate, "Of Adam, at first")->check(CLI::PositiveNumber);
-  program.add_option("--batch", a.learn.update.batch_size, "Transitions an update")->check(CLI::PositiveNumber);
-  program.add_option("--evaluate", a.learn.evaluate_every, "Steps between evaluations")->check(CLI::PositiveNumber);
+  support::add_options(program, a.options);
+  support::add_options(program, a.learn.update, support::only({"learning_rate", "batch_size"}));
+  support::add_options(program, a.learn, support::only({"evaluate_every", "threads", "seed"}));
   program.add_option("--curve", a.curve, "Where to draw the returns (.png, .svg)");
-  program.add_option("--threads", a.learn.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.learn.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
   return support::run_command(program, argc, argv, [&] {
     if (!a.play) return train(a);
     measure(heed::load<Model>(a.model), a);

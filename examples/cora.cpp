@@ -14,6 +14,7 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
+#include "support/options.hpp"
 
 namespace {
 
@@ -159,14 +160,8 @@ int main(int argc, char** argv) {
   nodes->needs(edges);
   edges->needs(nodes);
   program.add_option("--model", a.model, "Where the model of the first seed is saved; with --seeds 0, where it is");
-  program.add_option("--hidden", a.options.hidden, "Units of a head")->check(CLI::Range(1, 4096));
-  program.add_option("--heads", a.options.heads, "Of the first layer")->check(CLI::Range(1, 64));
-  program.add_option("--dropout", a.options.dropout, "")->check(CLI::Range(0.0, 0.99));
-  program.add_option("--epochs", a.fit.epochs, "At most")->check(CLI::Range(1, 1000000));
-  program.add_option("--patience", a.fit.patience, "Epochs without a better validation")->check(CLI::Range(1, 1000000));
-  program.add_option("--learning-rate", a.fit.learning_rate, "Adam's")->check(CLI::PositiveNumber);
-  program.add_option("--weight-decay", a.fit.weight_decay, "Of matrices")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.fit.seed, "The first")->check(CLI::NonNegativeNumber);
+  support::add_options(program, a.options, support::only({"hidden", "heads", "dropout"}));
+  support::add_options(program, a.fit);
   program.add_option("--seeds", a.seeds, "How many runs; 0: the --model is measured")->check(CLI::Range(0, 1000));
   program.callback([&] {
     if (a.seeds == 0 && a.model.empty()) throw CLI::RequiresError("--seeds 0", "--model");

@@ -17,6 +17,7 @@
 #include "support/alignment_map.hpp"
 #include "support/command.hpp"
 #include "support/date_task.hpp"
+#include "support/options.hpp"
 #include "support/translator.hpp"
 
 namespace {
@@ -41,14 +42,8 @@ void define(CLI::App& app, Arguments& a) {
   app.add_option("--rewrite", a.date, "A date for the model of the file; nothing is trained")->type_name("DATE");
   app.add_option("--dates", a.count, "To train on")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--unseen", a.unseen, "Dates that are counted")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--embedding", a.options.embedding, "Numbers a character")->capture_default_str();
-  app.add_option("--hidden", a.options.hidden, "Size of the LSTMs")->capture_default_str();
-  app.add_flag("--both-directions", a.options.bidirectional, "The encoder reads from both ends");
-  app.add_option("--epochs", a.fit.epochs)->capture_default_str();
-  app.add_option("--learning-rate", a.fit.learning_rate, "Of Adam; it falls to 0 over the epochs")
-      ->capture_default_str();
-  app.add_option("--seed", a.fit.seed, "Of dates, weights and order")->capture_default_str();
-  app.add_option("--threads", a.fit.threads, "0: as many as the machine has")->capture_default_str();
+  support::add_options(app, a.options, support::only({"embedding", "hidden", "bidirectional"}));
+  support::add_fit_options(app, a.fit, {});
 }
 
 void show(const Translator& translator, const support::Sentence& date, heed::ThreadPool& threads) {
@@ -72,7 +67,7 @@ void train(Arguments& a, heed::ThreadPool& threads) {
   double most_exact = 0;
   for (const std::string& score : a.scores) {
     if (guard.interrupted()) break;
-    a.options.score = heed::score_kind(score);
+    a.options.score = heed::from_text<heed::ScoreKind>(score, "score");
     Translator& translator = trained.emplace_back(a.options, train, 1, a.fit.seed);
     const heed::TokenPairs pairs = translator.tokens(train);
     const heed::History history = heed::fit(translator.model, Translator::view(pairs), a.fit);

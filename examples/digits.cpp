@@ -25,7 +25,6 @@ using support::Images;
 using Model = heed::VisionTransformer<float>;
 
 struct Arguments : support::ImageArguments {
-  std::string norm = "pre", positions = "learned";
   Index images = 1500, copies = 8;
   double move = 0.5, validation = 0;
   heed::VisionTransformerOptions options{.image = {.channels = 1, .height = 8, .width = 8},
@@ -120,8 +119,6 @@ void train(Arguments& a) {
   std::optional<Images> test, held_out;
   if (a.measures()) test = read(a, a.test, 2, (a.images + 2) / 3, &images.names);
   a.options.classes = std::ssize(images.names);
-  a.options.transformer.norm = heed::norm_from(a.norm);
-  a.options.transformer.positions = heed::positions_from(a.positions);
   Model model(a.options);
   model.initialize(heed::Key{a.fit.seed});
   model.labels = images.names;
@@ -158,24 +155,13 @@ void run(Arguments& a) {
 int main(int argc, char** argv) {
   Arguments a;
   CLI::App program("A vision transformer that reads digits; without --train and --test a task of its own", "digits");
-  support::define(program, a, a.options.image, a.fit);
-  program.add_option("--channels", a.options.image.channels, "Of a pixel")->check(CLI::Range(1, 4096));
+  support::define(program, a, a.options.image, a.fit, {"label_smoothing"});
   program.add_option("--images", a.images, "Of the task of its own")->check(CLI::PositiveNumber);
-  program.add_option("--patch", a.options.patch_size, "Of a patch, in pixels")->check(CLI::Range(1, 4096));
   program.add_option("--validation", a.validation, "This share of the images is held out, and chooses the epoch")
       ->check(CLI::Range(0.0, 0.9));
-  program.add_flag("--shifted", a.options.shifted_patches, "Patches of the image beside its four diagonal shifts");
-  program.add_flag("--locality", a.options.transformer.locality, "Learnt temperatures; no patch attends to itself");
-  program.add_option("--positions", a.positions, "none, sinusoidal, learned or relative");
   program.add_option("--copies", a.copies, "Of each image, all but the first moved a little")
       ->check(CLI::PositiveNumber);
   program.add_option("--move", a.move, "By up to so many pixels")->check(CLI::NonNegativeNumber);
-  program.add_option("--norm", a.norm, "none, pre or post");
-  program.add_option("--size", a.options.transformer.d_model, "Features inside");
-  program.add_option("--layers", a.options.transformer.num_layers, "Blocks");
-  program.add_option("--heads", a.options.transformer.num_heads, "Heads of attention");
-  program.add_option("--feedforward", a.options.transformer.dim_feedforward, "Hidden units of a block");
-  program.add_option("--dropout", a.options.transformer.dropout, "In training");
-  program.add_option("--label-smoothing", a.fit.label_smoothing, "0 to 1");
+  support::add_options(program, a.options);
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

@@ -13,6 +13,7 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
+#include "support/options.hpp"
 #include "support/toy_corpus.hpp"
 
 namespace {
@@ -181,15 +182,7 @@ int main(int argc, char** argv) {
   program.add_flag("--characters", a.characters, "Learn characters instead of words");
   program.add_option("--min-count", a.min_count, "Rarer words are unknown ones")->check(CLI::PositiveNumber);
   program.add_flag("!--untied", a.options.tied, "The output has weights of its own, not the embedding's");
-  program.add_option("--size", a.options.transformer.d_model, "Features of a step");
-  program.add_option("--layers", a.options.transformer.num_layers, "Blocks");
-  program.add_option("--heads", a.options.transformer.num_heads, "Heads of attention");
-  program.add_option("--feedforward", a.options.transformer.dim_feedforward, "Hidden units of a block");
-  program.add_option("--dropout", a.options.transformer.dropout, "In training");
-  program.add_option("--epochs", a.fit.epochs, "Passes over the sentences")->check(CLI::PositiveNumber);
-  program.add_option("--batch", a.fit.batch_size, "Sentences a step")->check(CLI::PositiveNumber);
-  program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
-  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.fit.seed, "Of everything that is drawn");
+  support::add_options(program, a.options, support::but({"tied", "norm", "activation", "positions", "distance"}));
+  support::add_fit_options(program, a.fit, {"batch_size"});
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

@@ -175,9 +175,6 @@ int main(int argc, char** argv) {
       ->needs("--model");
   program.add_option("--show", a.show, "So many images")->check(CLI::NonNegativeNumber);
   program.add_option("--questions", a.questions, "About each image of --train")->check(CLI::PositiveNumber);
-  program.add_option("--channels", a.options.channels, "Of the convolution");
-  program.add_option("--embedding", a.options.embedding, "Numbers a word");
-  program.add_option("--hidden", a.options.hidden, "Size of the LSTM, and of the image's vector");
-  program.add_option("--heads", a.options.heads, "Of attention");
+  support::add_options(program, a.options);
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

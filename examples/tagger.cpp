@@ -13,6 +13,7 @@
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
 #include "support/entity_task.hpp"
+#include "support/options.hpp"
 #include "support/tag_score.hpp"
 #include "support/tagged_text.hpp"
 
@@ -25,7 +26,7 @@ using support::tag_score;
 using support::Tags;
 
 struct Arguments {
-  std::string train, dev, test, model, tag, attention = "pool";
+  std::string train, dev, test, model, tag;
   std::vector<std::string> features{"lower:100",  "prefix1:8",  "prefix2:16", "prefix3:24", "suffix1:8",
                                     "suffix2:16", "suffix3:32", "suffix4:32", "shape:16"};
   Index min_count = 2;
@@ -61,7 +62,6 @@ Tags tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
 Model new_model(const Arguments& a, const TaggedSentences& train) {
   std::vector<std::string> names;
   heed::TaggerOptions options = a.options;
-  options.attention = heed::attention_from(a.attention);
   for (const std::string& feature : a.features) {
     const std::size_t colon = feature.find(':');
     names.push_back(feature.substr(0, colon));
@@ -168,19 +168,8 @@ int main(int argc, char** argv) {
       ->delimiter(',')
       ->check(name_and_size);
   program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(CLI::PositiveNumber);
-  program.add_option("--hidden", a.options.hidden, "Units of each direction")->check(CLI::Range(1, 4096));
-  program.add_option("--layers", a.options.layers, "LSTM layers")->check(CLI::Range(1, 16));
-  program.add_option("--attention", a.attention, "pool, multihead or none")
-      ->check(CLI::IsMember({"pool", "multihead", "none"}));
-  program.add_option("--heads", a.options.heads, "Of multihead")->check(CLI::Range(1, 64));
-  program.add_option("--dropout", a.options.dropout, "")->check(CLI::Range(0.0, 0.99));
-  program.add_option("--epochs", a.fit.epochs, "")->check(CLI::Range(1, 100000));
-  program.add_option("--batch", a.fit.batch_size, "Sentences a step")->check(CLI::Range(1, 1 << 20));
-  program.add_option("--learning-rate", a.fit.learning_rate, "Adam's at the start")->check(CLI::PositiveNumber);
-  program.add_option("--weight-decay", a.fit.weight_decay, "AdamW's")->check(CLI::NonNegativeNumber);
-  program.add_option("--smoothing", a.fit.label_smoothing, "Of labels")->check(CLI::Range(0.0, 1.0));
-  program.add_option("--threads", a.fit.threads, "0: all")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.fit.seed, "")->check(CLI::NonNegativeNumber);
+  support::add_options(program, a.options);
+  support::add_fit_options(program, a.fit, {"batch_size", "weight_decay", "label_smoothing"});
   program.callback([&] {
     if (!a.train.empty() && a.dev.empty()) throw CLI::RequiredError("--dev");
     if (a.train.empty() && a.model.empty() && !a.test.empty()) throw CLI::RequiredError("--train or --model");

@@ -13,6 +13,7 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
+#include "support/options.hpp"
 #include "support/shade_map.hpp"
 
 namespace {
@@ -23,10 +24,13 @@ struct Arguments {
   std::filesystem::path train, test, model;
   std::optional<std::filesystem::path> train_labels, test_labels;
   heed::LoadOptions load;
-  std::string norm = "none", positions = "sinusoidal", activation = "relu";
   bool average = false;
-  heed::TransformerOptions options{
-      .d_model = 64, .num_heads = 4, .num_layers = 2, .dim_feedforward = 128, .dropout = 0.2};
+  heed::TransformerOptions options{.d_model = 64,
+                                   .num_heads = 4,
+                                   .num_layers = 2,
+                                   .dim_feedforward = 128,
+                                   .dropout = 0.2,
+                                   .norm = heed::NormPlacement::none};
   heed::FitOptions fit{.epochs = 100, .learning_rate = 1e-3, .weight_decay = 0.01, .batch_size = 16, .clip_norm = 1};
 };
 
@@ -102,9 +106,6 @@ void train(Arguments& a) {
   data.classes = names.encode(data.sequences.labels, where);
   const std::optional<Labelled> test = read_test(a, names, data.sequences.features());
   const heed::Index steps = std::max(data.sequences.steps(), test ? test->sequences.steps() : 0);
-  a.options.norm = heed::norm_from(a.norm);
-  a.options.positions = heed::positions_from(a.positions);
-  a.options.activation = heed::feed_forward_from(a.activation);
   a.options.max_steps = a.options.positions == heed::PositionKind::learned ? steps : 0;
   Model model({.features = data.sequences.features(), .classes = names.size(), .transformer = a.options});
   model.initialize(heed::Key{a.fit.seed});
@@ -114,8 +115,8 @@ void train(Arguments& a) {
   model.standardize = heed::Standardize<float>(scale.mean, scale.deviation);
   std::printf("%d sequences of at most %d steps, %d features, %d classes\nnorm %s, %d parameters\n",
               static_cast<int>(view.count()), static_cast<int>(data.sequences.steps()),
-              static_cast<int>(view.x.extent(2)), static_cast<int>(names.size()), a.norm.c_str(),
-              static_cast<int>(heed::parameter_count(model)));
+              static_cast<int>(view.x.extent(2)), static_cast<int>(names.size()),
+              std::string(to_text(a.options.norm)).c_str(), static_cast<int>(heed::parameter_count(model)));
   const heed::Index batches = (view.count() - 1) / a.fit.batch_size + 1;
   a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
   a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 10)));
@@ -153,25 +154,8 @@ int main(int argc, char** argv) {
   program.add_option("--train-labels", a.train_labels, "Their labels, where they stand apart")->needs(train);
   program.add_option("--test-labels", a.test_labels, "Their labels, where they stand apart")->needs(test);
   program.add_option("--features", a.load.features, "Features of a step in a .csv")->check(CLI::PositiveNumber);
-  program.add_option("--validation", a.fit.validation, "This share of --train is held out, and chooses the epoch");
-  program.add_option("--norm", a.norm, "none, pre or post");
-  program.add_option("--positions", a.positions, "none, sinusoidal, learned or relative");
-  program.add_option("--distance", a.options.distance, "The farthest that relative positions tell apart")
-      ->check(CLI::PositiveNumber);
-  program.add_flag("--locality", a.options.locality, "Learnt temperatures; no step attends to itself");
-  program.add_option("--activation", a.activation, "relu or gelu");
-  program.add_option("--size", a.options.d_model, "Features inside");
-  program.add_option("--layers", a.options.num_layers, "Blocks");
-  program.add_option("--heads", a.options.num_heads, "Heads of attention");
-  program.add_option("--feedforward", a.options.dim_feedforward, "Hidden units of a block");
-  program.add_option("--dropout", a.options.dropout, "In training");
-  program.add_option("--epochs", a.fit.epochs, "Passes over the sequences")->check(CLI::PositiveNumber);
-  program.add_option("--batch", a.fit.batch_size, "Sequences a step")->check(CLI::PositiveNumber);
-  program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
-  program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
-  program.add_option("--label-smoothing", a.fit.label_smoothing, "0 to 1");
-  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", a.fit.seed, "Of everything that is drawn");
+  support::add_options(program, a.options);
+  support::add_fit_options(program, a.fit, {"validation", "batch_size", "weight_decay", "label_smoothing"});
   program.callback([&] {
     if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");
   });

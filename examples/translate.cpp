@@ -15,6 +15,7 @@
 #include "heed/io/safetensors.hpp"
 #include "support/alignment_map.hpp"
 #include "support/command.hpp"
+#include "support/options.hpp"
 #include "support/picture.hpp"
 #include "support/small_corpus.hpp"
 #include "support/translator.hpp"
@@ -27,11 +28,10 @@ constexpr heed::ParallelTextOptions reading{.lower = true};
 
 struct Arguments {
   std::vector<std::string> train, val, test;
-  std::string model, checkpoint, sentence, picture, score = "additive", bridge = "dense";
+  std::string model, checkpoint, sentence, picture;
   heed::Seq2SeqOptions options{.embedding = 128, .hidden = 128, .layers = 1, .bidirectional = true, .dropout = 0.2};
   heed::FitOptions fit{.epochs = 12, .learning_rate = 2e-3, .batch_size = 64, .bucket_by_length = true, .clip_norm = 1};
   heed::Index min_count = 2, beam = 5, most = 50;
-  bool one_direction = false;
 };
 
 void define(CLI::App& app, Arguments& a) {
@@ -42,26 +42,11 @@ void define(CLI::App& app, Arguments& a) {
   app.add_option("--checkpoint", a.checkpoint, "Kept after every epoch; training goes on from it")->type_name("FILE");
   app.add_option("--translate", a.sentence, "Translate one sentence and show what its words looked at");
   app.add_option("--picture", a.picture, "Draw that as a heat map, .png or .svg; needs gnuplot")->type_name("FILE");
-  app.add_option("--embedding", a.options.embedding, "Numbers a word")->capture_default_str();
-  app.add_option("--hidden", a.options.hidden, "Size of the LSTMs")->capture_default_str();
-  app.add_option("--layers", a.options.layers, "Of encoder and decoder")->capture_default_str();
-  app.add_flag("--one-direction", a.one_direction, "The encoder reads from the beginning only");
-  app.add_option("--score", a.score, "Of the attention")
-      ->check(CLI::IsMember({"additive", "dot", "scaled_dot", "general"}))
-      ->capture_default_str();
-  app.add_option("--bridge", a.bridge, "From the encoder's two final states to the decoder's first")
-      ->check(CLI::IsMember({"dense", "sum"}))
-      ->capture_default_str();
-  app.add_option("--dropout", a.options.dropout, "Of embeddings, and between layers")->capture_default_str();
-  app.add_option("--clip", a.fit.clip_norm, "Largest norm of the gradient; 0: any")->capture_default_str();
-  app.add_option("--epochs", a.fit.epochs, "At most")->capture_default_str();
-  app.add_option("--batch-size", a.fit.batch_size, "Sentences a step")->capture_default_str();
-  app.add_option("--learning-rate", a.fit.learning_rate, "Of Adam")->capture_default_str();
+  support::add_options(app, a.options);
+  support::add_fit_options(app, a.fit, {"clip_norm", "batch_size"});
   app.add_option("--min-count", a.min_count, "Words that are rarer are unknown")->capture_default_str();
   app.add_option("--beam", a.beam, "Hypotheses of the beam search")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--max-words", a.most, "Of a translation")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--seed", a.fit.seed, "Of weights, order and dropout")->capture_default_str();
-  app.add_option("--threads", a.fit.threads, "0: as many as the machine has")->capture_default_str();
 }
 
 heed::ParallelText read(const std::vector<std::string>& files) {
@@ -108,9 +93,6 @@ Translator trained(Arguments& a, const heed::ParallelText& train, const std::opt
 }
 
 void run(Arguments& a) {
-  a.options.bidirectional = !a.one_direction;
-  a.options.score = heed::score_kind(a.score);
-  a.options.bridge = a.bridge == "sum" ? heed::Bridge::sum : heed::Bridge::dense;
   if (!a.picture.empty()) support::check_picture(a.picture);
   heed::ThreadPool threads(a.fit.threads);
   std::optional<heed::ParallelText> val, test;

@@ -15,10 +15,8 @@ namespace classifier {
 
 /// What the command line says; nothing where it does not.
 struct Architecture {
-  std::optional<heed::Index> features, classes, hidden, layers, dense, heads, embedding;
-  std::optional<std::string> cell, attention, pooling;
-  std::optional<double> dropout;
-  bool bidirectional = false;
+  heed::Metadata given;  ///< options of a `SequenceClassifier`, by the names of its fields
+  std::optional<heed::Index> features, classes, embedding;
 
   /// With the defaults where nothing is said, for data of these features and classes. Throws where the heads do not
   /// divide the states.

@@ -37,18 +37,14 @@ void print_input(const StoredModel<TextModel>& stored) {
   print_size("embedding", stored.model.options.embedding);
 }
 
-void print_options(const heed::SequenceClassifierOptions& o) {
-  print_size("classes", o.classes);
-  print_choice("cell", to_text(o.cell));
-  print_size("hidden", o.hidden);
-  print_size("layers", o.layers);
-  print_choice("bidirectional", o.bidirectional ? "yes" : "no");
-  print_size("dense", o.dense);
-  std::printf("  %-13s  %g\n", "dropout", o.dropout);
-  print_choice("attention", to_text(o.attention));
-  if (o.attention != heed::Attention::multihead) return;
-  print_size("heads", o.heads);
-  print_choice("pooling", to_text(o.pooling));
+void print_options(heed::SequenceClassifierOptions o) {
+  const heed::FieldTable fields = heed::fields_of(o);
+  for (const heed::FieldRecord& field : fields.records) {
+    const bool flag = field.kind == heed::FieldKind::flag;
+    if (fields.counts(field) && field.value != &o.features) {
+      print_choice(field.name, flag ? (o.bidirectional ? "yes" : "no") : field.text());
+    }
+  }
 }
 
 template <class M>

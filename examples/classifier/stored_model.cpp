@@ -23,18 +23,16 @@ void require_agreement(const std::string& option, const std::optional<T>& given,
 void require_agreement(const Architecture& a, const heed::SequenceClassifierOptions& o,
                        const std::filesystem::path& path) {
   require_agreement("--classes", a.classes, o.classes, path);
-  require_agreement("--cell", a.cell, std::string(to_text(o.cell)), path);
-  require_agreement("--hidden", a.hidden, o.hidden, path);
-  require_agreement("--layers", a.layers, o.layers, path);
-  heed::require(!a.bidirectional || o.bidirectional, [&] {
-    return heed::Fault{"--bidirectional contradicts " + path.string() + ", which reads from one end"};
-  });
-  require_agreement("--dense", a.dense, o.dense, path);
-  require_agreement("--dropout", a.dropout, o.dropout, path);
-  require_agreement("--attention", a.attention, std::string(to_text(o.attention)), path);
-  if (o.attention != heed::Attention::multihead) return;  // the others have neither heads nor a pooling
-  require_agreement("--heads", a.heads, o.heads, path);
-  require_agreement("--pooling", a.pooling, std::string(to_text(o.pooling)), path);
+  heed::SequenceClassifierOptions copy = o;
+  const heed::FieldTable fields = heed::fields_of(copy);
+  for (const heed::FieldRecord& field : fields.records) {
+    const auto said = a.given.find(field.name);
+    if (said == a.given.end() || !fields.counts(field)) continue;  // the others have neither heads nor a pooling
+    const std::string value = field.kind == heed::FieldKind::flag ? "" : ' ' + said->second;
+    heed::require(said->second == field.text(), [&] {
+      return heed::Fault{"--" + said->first + value + " contradicts " + path.string() + ", which has " + field.text()};
+    });
+  }
 }
 
 }  // namespace
@@ -59,9 +57,10 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
   const auto format = metadata.find("format");
   const bool own = format != metadata.end() && format->second == "heed";
   heed::Metadata hints;  // what tensors do not show
-  if (!own && architecture.heads) heed::set(hints, "heads", *architecture.heads);
-  if (!own && architecture.pooling) heed::set(hints, "pooling", *architecture.pooling);
-  if (!own && architecture.dropout) heed::set(hints, "dropout", *architecture.dropout);
+  for (const char* name : {"heads", "pooling", "dropout"}) {
+    const auto said = architecture.given.find(name);
+    if (!own && said != architecture.given.end()) hints.insert(*said);
+  }
 
   StoredModel<M> stored{heed::load<M>(file, hints), path};
   require_agreement(architecture, classifier_of(stored.model).options, path);

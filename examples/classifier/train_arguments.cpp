@@ -158,7 +158,7 @@ void complete(TrainArguments& a) {
 
   a.fit.batch_size = a.batch.value_or(a.keras() ? 32 : 0);
   a.fit.schedule = schedule_of(a);
-  if (a.keras() && a.init.empty() && !a.architecture.pooling) a.architecture.pooling = "mean";
+  if (a.keras() && a.init.empty()) a.architecture.given.insert({"pooling", "mean"});
 }
 
 }  // namespace classifier

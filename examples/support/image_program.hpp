@@ -8,6 +8,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
@@ -16,6 +19,7 @@
 #include "heed/train/fit.hpp"
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
+#include "options.hpp"
 
 namespace support {
 
@@ -29,19 +33,16 @@ struct ImageArguments {
   bool measures() const { return train.empty() || !test.empty(); }
 };
 
-/// The options. Images are squares.
-inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image, heed::FitOptions& fit) {
+/// The options, of training those that have these names, too. Images are squares.
+inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image, heed::FitOptions& fit,
+                   std::vector<std::string_view> fit_names = {}) {
   program.add_option("--train", a.train, "A line an image: its pixels, row by row, and its label");
   program.add_option("--test", a.test, "The same, to measure on");
   program.add_option("--model", a.model, "Where the model is kept. Where there is one and no --train, it is loaded");
   program.add_option("--side", image.height, "Of an image, in pixels")->check(CLI::Range(1, 4096));
   program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
-  program.add_option("--epochs", fit.epochs, "Passes over what is learnt")->check(CLI::PositiveNumber);
-  program.add_option("--batch", fit.batch_size, "Examples a step")->check(CLI::PositiveNumber);
-  program.add_option("--learning-rate", fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
-  program.add_option("--weight-decay", fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
-  program.add_option("--threads", fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
-  program.add_option("--seed", fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
+  fit_names.insert(fit_names.end(), {"batch_size", "weight_decay"});
+  add_fit_options(program, fit, std::move(fit_names));
   program.callback([&] {
     image.width = image.height;
     if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Layers, what composes them, losses: for those who write models, with what a layer is made of.
+/// Layers, what composes them, losses, and what a layer is made of.
 
 #include "heed/compose/repeat.hpp"
 #include "heed/compose/residual.hpp"
@@ -14,6 +14,7 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/graph.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/init.hpp"
@@ -30,6 +31,7 @@
 #include "heed/core/lengths.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"

@@ -71,7 +71,7 @@ TEST_F(CaptionProgram, SaysWhatIsWrong) {
   fails("--test other.csv --model m.safetensors", 1, "unknown label");
   fails("--train d.csv", 1, "d.csv");
   fails("--train d.csv --side 2", 1, "not an image a line (expected 4 pixels and a label, got 4 times as many)");
-  fails("--train d.csv --side 4 --channels 0", 1, "channels out of range");
+  fails("--train d.csv --side 4 --channels 0", 2, "--channels: out of range");
   fails("--train d.csv --side 4 --picture p.txt", 1, "a picture is named .png or .svg");
   fails("--train d.csv --side 0", 2, "--side");
   fails("--test d.csv", 2, "--model");

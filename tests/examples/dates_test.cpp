@@ -38,7 +38,7 @@ TEST_F(Dates, RefuseWhatIsWrong) {
   fails("--epochs many", 2, "--epochs");
   fails("--rewrite today", 1, "--rewrite needs the --model");
   fails("--rewrite today --model none.safetensors", 1, "none.safetensors");
-  fails("--hidden 0 --dates 10", 1, "sizes must be positive");
+  fails("--hidden 0 --dates 10", 2, "--hidden");
 }
 
 }  // namespace

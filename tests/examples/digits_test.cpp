@@ -74,8 +74,8 @@ TEST_F(Digits, SaysWhatIsWrong) {
   fails("--train d.csv --side 2", 1, "not an image a line (expected 4 pixels and a label, got 4 times as many)");
   fails("--train d.csv --side 4 --largest 5", 1, "d.csv: a pixel is out of range (expected 0 to --largest 5");
   fails("--train d.csv --side 4 --patch 3", 1, "not made of whole patches");
-  fails("--train d.csv --side 4 --norm some", 1, "norm");
-  fails("--train d.csv --side 4 --positions some", 1, "positions");
+  fails("--train d.csv --side 4 --norm some", 2, "--norm");
+  fails("--train d.csv --side 4 --positions some", 2, "--positions");
   fails("--side 4", 1, "images too small");
   fails("--validation -0.5", 2, "--validation");
   fails("--validation 0.001 --images 4", 1, "--validation: too few images to hold some out");

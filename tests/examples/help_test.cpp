@@ -21,8 +21,9 @@ TEST_P(AnyProgram, HelpFitsATerminal) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Examples, AnyProgram,
-                         testing::Values("caption", "cart_pole", "cora", "dates", "digits", "language_model",
-                                         "questions", "sentences", "tagger", "transformer", "translate"),
+                         testing::Values("caption", "cart_pole", "cora", "custom_model", "dates", "digits",
+                                         "language_model", "questions", "sentences", "tagger", "transformer",
+                                         "translate"),
                          [](const auto& of) { return std::string(of.param); });
 
 }  // namespace

@@ -80,10 +80,10 @@ TEST_F(Transformer, SaysWhatIsWrong) {
   fails("--test d.ts", 2, "--model");
   fails("--epochs none", 2, "--epochs");
   fails("--train none.ts", 1, "none.ts");
-  fails(data + "--norm last", 1, "norm: unknown choice (expected one of none, pre, post, got \"last\")");
-  fails(data + "--positions far", 1, "positions: unknown choice");
+  fails(data + "--norm last", 2, "--norm: wrong value (expected one of none, pre, post, got \"last\")");
+  fails(data + "--positions far", 2, "--positions");
   fails("--train d.ts --heads 3", 1, "heads");
-  fails(data + "--validation 1", 1, "validation");
+  fails(data + "--validation 1", 2, "--validation");
   fails(data + "--test d.csv", 1, "d.csv");
   fails("--test d.ts --model d.csv", 1, "d.csv");
 }

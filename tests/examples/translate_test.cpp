@@ -73,8 +73,8 @@ TEST_F(Translate, RefusesWhatIsWrong) {
   fails("--score cosine", 2, "--score");
   fails("--picture map.gif", 1, "map.gif: a picture is named .png or .svg");
   fails("--model none.safetensors", 1, "none.safetensors");
-  fails("--train a.txt a.txt --hidden 0 --model m.safetensors", 1, "sizes must be positive");
-  fails("--train a.txt a.txt --dropout 1 --model m.safetensors", 1, "Dropout: option out of range");
+  fails("--train a.txt a.txt --hidden 0 --model m.safetensors", 2, "--hidden");
+  fails("--train a.txt a.txt --dropout 1 --model m.safetensors", 2, "--dropout");
 }
 
 }  // namespace

@@ -131,7 +131,6 @@ struct Asking {  // after so many steps
     if (--left == 0) *flag = true;
   }
   void visit_state(auto&& f) { adam.visit_state(f); }
-  heed::Metadata settings() const { return adam.settings(); }
 };
 
 TEST_F(Checkpoint, AStopInTheMiddleOfAnEpochLosesNothing) {

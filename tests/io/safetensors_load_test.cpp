@@ -37,7 +37,7 @@ TYPED_TEST(SafetensorsLoad, AfterSaveIsTheIdentity) {
   const auto bytes = heed::serialize(model);
   const auto back = heed::load<Toy<TypeParam>>(bytes);
   EXPECT_EQ(numbers(back), numbers(model));
-  EXPECT_EQ(back.metadata(), model.metadata());
+  EXPECT_EQ(heed::metadata_of(back), heed::metadata_of(model));
   EXPECT_EQ(back.label, "up");
   EXPECT_EQ(heed::serialize(back), bytes);
 }
@@ -183,7 +183,7 @@ TEST(SafetensorsLoadForeign, NamesTheFileThatDoesNotDetermineTheModel) {
 // Files that heed wrote, and what may be wrong with their metadata.
 
 std::string error_with(const std::string& key, const std::string& value, const Metadata& hints = {}) {
-  Metadata metadata = toy<float>().metadata();
+  Metadata metadata = heed::metadata_of(toy<float>());
   metadata.insert({{"format", "heed"}, {"format_version", "1"}, {"architecture", "toy"}});
   if (value.empty()) {
     metadata.erase(key);
@@ -221,7 +221,9 @@ TEST(SafetensorsLoadOwn, HintsMayRepeatTheFileButNotContradictIt) {
 TEST(SafetensorsLoadOwn, BuildsNoModelFarLargerThanTheFile) {
   std::string message;
   const std::size_t peak = heed_test::peak_memory([&] { message = error_with("outputs", "30000"); });
-  EXPECT_EQ(message, "memory: far fewer numbers than the model has (expected 1800120024, got 72)");
+  EXPECT_TRUE(message.starts_with("memory: a model of these options needs far more memory than it may (expected "))
+      << message;
+  EXPECT_TRUE(message.ends_with("got 900000000 numbers)")) << message;
   EXPECT_LT(peak, 10'000'000u);
   // a little larger: the error says which tensors are wrong
   EXPECT_NE(error_with("outputs", "5").find("misshapen \"first.bias\": expected (5), got (4)"), std::string::npos);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -47,6 +48,11 @@ struct Toy {
     Index inputs = 3;
     Index outputs = 4;
     Index blocks = 2;
+    static void fields(auto&& f, auto&... o) {
+      f({"inputs"}, o.inputs...);
+      f({"outputs"}, o.outputs...);
+      f({"blocks", "", heed::Range::from(0)}, o.blocks...);
+    }
   };
 
   Options options;
@@ -65,21 +71,11 @@ struct Toy {
     f("cube", models.cube...);
   }
 
-  Metadata metadata() const {
-    Metadata result;
-    heed::set(result, "inputs", options.inputs);
-    heed::set(result, "outputs", options.outputs);
-    heed::set(result, "blocks", options.blocks);
-    heed::set(result, "label", label);
-    return result;
-  }
+  void write(Metadata& metadata) const { heed::set(metadata, "label", label); }
   void restore(const Metadata& metadata) { label = heed::get_text(metadata, "label"); }
 
-  static Options options_from(const Metadata& m) {
-    return {heed::get_index(m, "inputs"), heed::get_index(m, "outputs"), heed::get_index(m, "blocks")};
-  }
-  static Options options_from(std::span<const heed::TensorShape> shapes, const Metadata& hints) {
-    Options options{0, 0, hints.contains("blocks") ? heed::get_index(hints, "blocks") : 2};
+  static Options options_from(std::span<const heed::TensorShape> shapes) {
+    Options options{0, 0, 2};
     for (const auto& shape : shapes) {
       if (shape.name == "first.weight" && shape.extents.size() == 2) {
         options.inputs = shape.extents[1];
@@ -89,7 +85,6 @@ struct Toy {
     heed::require(options.inputs > 0, [] { return heed::Fault{"no toy model", {}, "a tensor first.weight"}; });
     return options;
   }
-  static Index parameter_count(const Options& o) { return o.outputs * (o.inputs + 1 + o.blocks * o.outputs) + 24; }
 };
 
 /// All its numbers are different.

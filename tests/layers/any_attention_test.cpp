@@ -59,9 +59,9 @@ TEST(AnyAttention, IsTheAttentionThatItsScoreNames) {
 }
 
 TEST(AnyAttention, NamesItsScores) {
-  for (const ScoreKind kind : all_kinds) EXPECT_EQ(heed::score_kind(to_text(kind)), kind);
-  EXPECT_EQ(error_of([] { heed::score_kind("cosine"); }),
-            "AnyAttention: unknown score (expected additive, dot, scaled_dot or general, got cosine)");
+  for (const ScoreKind kind : all_kinds) EXPECT_EQ(heed::from_text<heed::ScoreKind>(to_text(kind), "score"), kind);
+  EXPECT_EQ(error_of([] { heed::from_text<heed::ScoreKind>("cosine", "score"); }),
+            "score: wrong value (expected one of additive, dot, scaled_dot, general, got \"cosine\")");
 }
 
 TEST(AnyAttention, RefusesSizesThatAreNone) {

@@ -95,7 +95,6 @@ TEST(AttentionQNetwork, FromAFileItIsWhatItWas) {
     const auto again = heed::load<AttentionQNetwork<float>>(std::span<const std::byte>(bytes));
     EXPECT_EQ(again.options, o);
     EXPECT_EQ(heed::serialize(again), bytes);
-    EXPECT_EQ(AttentionQNetwork<float>::parameter_count(o), parameter_count(model));
   }
 }
 
@@ -141,11 +140,6 @@ TEST(AttentionQNetwork, RejectsWhatDoesNotFit) {
     change(o);
     return error_of([&] { AttentionQNetwork<float> model(o); });
   };
-  const auto count_error = [](auto change) {
-    Options o = small(PositionKind::none);
-    change(o);
-    return error_of([&] { AttentionQNetwork<float>::parameter_count(o); });
-  };
   for (const Index absurd : {Index(0), Index(-1), (Index(1) << 24) + 1, Index(1) << 62}) {
     for (const auto member :
          {&Options::features, &Options::actions, &Options::hidden, &Options::num_heads, &Options::steps}) {
@@ -154,19 +148,12 @@ TEST(AttentionQNetwork, RejectsWhatDoesNotFit) {
         o.*member = absurd;
       };
       EXPECT_NE(error(change).find("out of range"), std::string::npos);
-      EXPECT_EQ(count_error(change), error(change));
     }
   }
   EXPECT_EQ(error([](Options& o) { o.steps = 0; }),
             "AttentionQNetwork: steps out of range (expected 1 to 16777216, got 0)");
-  EXPECT_EQ(count_error([](Options& o) {
-              o.features = o.actions = o.hidden = o.num_heads = o.steps = 1 << 24;
-              o.positions = PositionKind::learned;
-            }),
-            "no error");
-  EXPECT_NE(count_error([](Options& o) { o.positions = PositionKind::relative; }), "no error");
   EXPECT_NE(error([](Options& o) { o.num_heads = 3; }), "no error");
-  EXPECT_NE(error([](Options& o) { o.positions = PositionKind::relative; }).find("positions none, sinusoidal"),
+  EXPECT_NE(error([](Options& o) { o.positions = PositionKind::relative; }).find("one of none, sinusoidal, learned"),
             std::string::npos);
   const AttentionQNetwork<float> model(small(PositionKind::learned));
   EXPECT_NE(error_of([&] { model.output_shape({5, 2}); }).find("wrong number of features"), std::string::npos);

@@ -10,6 +10,7 @@
 #include "../support/error_of.hpp"
 #include "../support/loss_curve.hpp"
 #include "../support/reference.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/infer/decode.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
@@ -75,7 +76,7 @@ Options options_of(const test_support::Reference& file) {
           .features = 5,
           .embedding = 3,
           .hidden = 4,
-          .score = heed::score_kind(file.text("score"))};
+          .score = heed::from_text<heed::ScoreKind>(file.text("score"), "score")};
 }
 
 TEST(ImageCaptioner, EqualsPyTorch) {
@@ -254,7 +255,7 @@ TEST(ImageCaptioner, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { model.check_input(x.view(), {}); }).find("token 2 (counted from 0): token out of range"),
             std::string::npos);
   model.words = {"a"};
-  EXPECT_EQ(error_of([&] { model.metadata(); }), "ImageCaptioner: wrong number of words (expected 4, got 1)");
+  EXPECT_EQ(error_of([&] { metadata_of(model); }), "ImageCaptioner: wrong number of words (expected 4, got 1)");
 
   heed::SequenceDecoder decoder(model);
   heed::Tensor<float, 3> two({1, 2, 48}), one({2, 1, 48});

@@ -12,6 +12,7 @@
 #include "../support/error_of.hpp"
 #include "../support/loss_curve.hpp"
 #include "../support/reference.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/losses/cross_entropy.hpp"
@@ -139,7 +140,6 @@ TEST(MultimodalClassifier, FromAFileItIsWhatItWas) {
   EXPECT_EQ(again.labels, model.labels);
   EXPECT_EQ(again.words, model.words);
   EXPECT_EQ(heed::serialize(again), bytes);
-  EXPECT_EQ(MultimodalClassifier<float>::parameter_count(small), parameter_count(model));
 }
 
 TEST(MultimodalClassifier, AnswersTheSameToAQuestionBesideLongerOnes) {
@@ -179,8 +179,7 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
     return error_of([&] { MultimodalClassifier<float> model(o); });
   };
   EXPECT_NE(error([](Options& o) { o.max_words = 0; }).find("max_words out of range"), std::string::npos);
-  EXPECT_NE(error([](Options& o) { o.image.channels = 0; }).find("channels of the image out of range"),
-            std::string::npos);
+  EXPECT_NE(error([](Options& o) { o.image.channels = 0; }).find("image.channels out of range"), std::string::npos);
   EXPECT_NE(error([](Options& o) { o.image.height = 0; }).find("height out of range"), std::string::npos);
   EXPECT_NE(error([](Options& o) { o.image.width = 1; }).find("width out of range (expected 2 to"), std::string::npos);
   for (const auto member : {&Options::tokens, &Options::classes, &Options::channels, &Options::embedding,
@@ -188,26 +187,11 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
     EXPECT_NE(error([&](Options& o) { o.*member = 0; }), "no error");
   }
   EXPECT_NE(error([](Options& o) { o.heads = 3; }), "no error");
-  const auto count_error = [](auto change) {
-    Options o = small;
-    change(o);
-    return error_of([&] { MultimodalClassifier<float>::parameter_count(o); });
-  };
-  EXPECT_NE(count_error([](Options& o) { o.max_words = 0; }).find("1 to 32768, got 0"), std::string::npos);
-  EXPECT_NE(count_error([](Options& o) { o.image.width = 32769; }).find("got 32769"), std::string::npos);
-  EXPECT_EQ(count_error([](Options& o) { o.tokens = 32769; }), "no error");
-  EXPECT_EQ(count_error([](Options& o) { o.tokens = 1 << 24; }), "no error");
-  EXPECT_EQ(count_error([](Options& o) {
-              o.image.height = o.image.width = o.image.channels = o.channels = o.hidden = o.embedding = 32768;
-              o.classes = o.max_words = o.heads = 32768;
-            }),
-            "no error");
+  EXPECT_NE(error([](Options& o) { o.image.width = 32769; }).find("got 32769"), std::string::npos);
   for (const Index absurd : {Index(32769), Index(1) << 62, Index(-1), std::numeric_limits<Index>::min()}) {
     for (const auto member : {&Options::max_words, &Options::classes, &Options::channels, &Options::embedding,
                               &Options::hidden, &Options::heads}) {
-      const auto change = [&](Options& o) { o.*member = absurd; };
-      EXPECT_NE(error(change).find("out of range"), std::string::npos);  // not constructed: a file of it has no reader
-      EXPECT_EQ(count_error(change), error(change));
+      EXPECT_NE(error([&](Options& o) { o.*member = absurd; }).find("out of range"), std::string::npos);
     }
   }
   EXPECT_EQ(error([](Options& o) { o.tokens = (1 << 24) + 1; }),
@@ -221,10 +205,10 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { predictor(x[0]); }).find("token out of range"), std::string::npos);
   auto named = model;
   named.labels = {"yes"};
-  EXPECT_NE(error_of([&] { named.metadata(); }).find("wrong number of labels"), std::string::npos);
+  EXPECT_NE(error_of([&] { metadata_of(named); }).find("wrong number of labels"), std::string::npos);
   named.labels.clear();
   named.words = {"is"};
-  EXPECT_NE(error_of([&] { named.metadata(); }).find("wrong number of words"), std::string::npos);
+  EXPECT_NE(error_of([&] { metadata_of(named); }).find("wrong number of words"), std::string::npos);
 }
 
 }  // namespace

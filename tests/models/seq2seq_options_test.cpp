@@ -31,38 +31,35 @@ TEST(Seq2SeqOptions, FollowFromTheTensors) {
     heed::Metadata hints;
     heed::set(hints, "dropout", 0.25);
     if (o.score == ScoreKind::scaled_dot) heed::set(hints, "score", "scaled_dot");
-    EXPECT_EQ(Seq2Seq<float>::options_from(tensors, hints), o) << to_text(o.score);
+    Options read = Seq2Seq<float>::options_from(tensors);
+    set_fields(read, hints);
+    EXPECT_EQ(read, o) << to_text(o.score);
   }
-  EXPECT_EQ(error_of([] { Seq2Seq<float>::options_from(std::vector<heed::TensorShape>{}, {}); }).substr(0, 70),
+  EXPECT_EQ(error_of([] { Seq2Seq<float>::options_from(std::vector<heed::TensorShape>{}); }).substr(0, 70),
             "no metadata: the tensors do not determine a sequence to sequence model");
 }
 
 TEST(Seq2SeqOptions, AreTheSameAfterMetadata) {
   for (const Options& o : test_support::some_seq2seq_options())
-    EXPECT_EQ(heed::seq2seq_options(heed::to_metadata(o)), o);
-}
-
-TEST(Seq2SeqOptions, CountTheParametersOfTheModel) {
-  for (const Options& o : test_support::some_seq2seq_options()) {
-    EXPECT_EQ(heed::parameter_count(o), heed::parameter_count(Seq2Seq<float>(o))) << to_text(o.score);
-  }
+    EXPECT_EQ(heed::from_metadata<Options>(heed::to_metadata(o)), o);
 }
 
 TEST(Seq2SeqOptions, RefuseWhatIsWrong) {
   const auto bad = [](const char* key, const char* value) {
     heed::Metadata m = heed::to_metadata(small);
     m[key] = value;
-    return error_of([&] { heed::seq2seq_options(m); });
+    return error_of([&] { heed::from_metadata<Options>(m); });
   };
-  EXPECT_EQ(bad("bridge", "rope"), "metadata \"bridge\": wrong value (expected sum or dense, got \"rope\")");
+  EXPECT_EQ(bad("bridge", "rope"), "metadata \"bridge\": wrong value (expected one of dense, sum, got \"rope\")");
   EXPECT_EQ(bad("score", "none"),
-            "AnyAttention: unknown score (expected additive, dot, scaled_dot or general, got none)");
+            "metadata \"score\": wrong value (expected one of additive, dot, scaled_dot, general, got \"none\")");
   Options o = small;
   o.hidden = 0;
-  EXPECT_EQ(error_of([&] { heed::parameter_count(o); }), "Seq2Seq: size out of range (expected 1 to 2^16, got 0)");
+  EXPECT_EQ(error_of([&] { heed::check(o, "Seq2Seq"); }), "Seq2Seq: hidden out of range (expected 1 to 65536, got 0)");
   o = small;
   o.target_tokens = -1;
-  EXPECT_EQ(error_of([&] { heed::parameter_count(o); }), "Seq2Seq: tokens out of range (expected 1 to 2^24, got -1)");
+  EXPECT_EQ(error_of([&] { heed::check(o, "Seq2Seq"); }),
+            "Seq2Seq: target_tokens out of range (expected 1 to 16777216, got -1)");
 }
 
 }  // namespace

@@ -51,13 +51,14 @@ TEST(SequenceClassifierTraining, AStepEqualsKeras) {
     const auto labels = file.integers("input.labels");
     const heed::LabelledSequences<double> data{heed::view(x.values.data(), {x.extents[0], x.extents[1], x.extents[2]}),
                                                labels};
-    heed::SequenceClassifier<double> model({.features = x.extents[2],
-                                            .classes = 10,
-                                            .hidden = file.index("hidden"),
-                                            .dense = file.index("dense"),
-                                            .attention = heed::attention_from(file.text("attention")),
-                                            .heads = file.index("heads"),
-                                            .pooling = heed::Pooling::mean});
+    heed::SequenceClassifier<double> model(
+        {.features = x.extents[2],
+         .classes = 10,
+         .hidden = file.index("hidden"),
+         .dense = file.index("dense"),
+         .attention = heed::from_text<heed::Attention>(file.text("attention"), "attention"),
+         .heads = file.index("heads"),
+         .pooling = heed::Pooling::mean});
     set_weights(model, test_support::keras_classifier(file.arrays("weight."), false));
     const auto pass = test_support::run_classifier(file, model, 32);
     EXPECT_NEAR(pass.loss, file.value("output.loss"), test_support::equal_in_double);

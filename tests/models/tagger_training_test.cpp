@@ -23,8 +23,8 @@ using test_support::Values;
 Tagger<double> model_of(const Reference& file) {
   heed::TaggerOptions o{.classes = file.index("classes"),
                         .hidden = file.index("hidden"),
-                        .output = heed::tagger_output_from(file.text("output")),
-                        .attention = heed::attention_from(file.text("attention")),
+                        .output = heed::from_text<heed::TaggerOutput>(file.text("output"), "output"),
+                        .attention = heed::from_text<heed::Attention>(file.text("attention"), "attention"),
                         .heads = file.index("heads")};
   for (const char* table : {"weight.embed.0.weight", "weight.embed.1.weight"}) {
     o.tokens.push_back(file.extent(table, 0));

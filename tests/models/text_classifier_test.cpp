@@ -6,6 +6,7 @@
 
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -46,7 +47,6 @@ TEST(TextClassifier, HasTheNamesOfAPyTorchModule) {
   EXPECT_EQ(test_support::parameter_names(TextClassifier<float>(small)),
             "embedding.weight lstm.weight_ih_l0 lstm.weight_hh_l0 lstm.bias_ih_l0 lstm.bias_hh_l0 "
             "attention.attention.weight attention.attention.bias fc1.weight fc1.bias fc2.weight fc2.bias ");
-  EXPECT_EQ(TextClassifier<float>::parameter_count(small), parameter_count(TextClassifier<float>(small)));
 }
 
 TEST(TextClassifier, StartsWithSmallVectors) {
@@ -70,10 +70,10 @@ TEST(TextClassifier, MetadataHasEverythingBack) {
   TextClassifier<float> model(o);
   model.classifier.labels = {"a", "b", "c", "d"};
   model.words = {"how", "are", "you", "?"};
-  const auto metadata = model.metadata();
-  EXPECT_EQ(TextClassifier<float>::options_from(metadata), o);
+  const auto metadata = metadata_of(model);
+  EXPECT_EQ(heed::from_metadata<TextClassifier<float>::Options>(metadata), o);
   TextClassifier<float> again(o);
-  again.restore(metadata);
+  restore_extras(again, metadata);
   EXPECT_EQ(again.words, model.words);
   EXPECT_EQ(again.classifier.labels, model.classifier.labels);
 }
@@ -89,18 +89,18 @@ TEST(TextClassifier, OptionsFollowFromTheTensors) {
         tensors.push_back({path.text(), {p.extents().begin(), p.extents().end()}});
       },
       model);
-  EXPECT_EQ(TextClassifier<float>::options_from(tensors, {}), o);
+  EXPECT_EQ(TextClassifier<float>::options_from(tensors), o);
   tensors.erase(tensors.begin());
-  EXPECT_EQ(error_of([&] { TextClassifier<float>::options_from(tensors, {}); }),
+  EXPECT_EQ(error_of([&] { TextClassifier<float>::options_from(tensors); }),
             "no metadata: the tensors do not determine a text classifier (expected a tensor embedding.weight)");
 }
 
 TEST(TextClassifier, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { TextClassifier<float>(Options{.tokens = 0, .embedding = 3}); }),
-            "Embedding: sizes must be positive (got (0, 3))");
+            "TextClassifier: tokens out of range (expected 1 to 268435456, got 0)");
   TextClassifier<float> model(small);
   model.words = {"one"};
-  EXPECT_EQ(error_of([&] { model.metadata(); }), "TextClassifier: wrong number of words (expected 4, got 1)");
+  EXPECT_EQ(error_of([&] { metadata_of(model); }), "TextClassifier: wrong number of words (expected 4, got 1)");
   const std::vector<std::int32_t> tokens{1, 2, 6, 7};
   EXPECT_EQ(error_of([&] {
               model.check_input(heed::TensorView<const std::int32_t, 3>(tokens.data(), {2, 2, 1}), {}, "Predictor");

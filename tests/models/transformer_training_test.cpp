@@ -20,7 +20,7 @@ using test_support::Reference;
 heed::TransformerOptions options_of(const Reference& file) {
   const bool language = file.options().contains("tied");
   heed::TransformerOptions o{.d_model = 6, .num_heads = 2, .num_layers = 2, .dim_feedforward = 7, .dropout = 0};
-  o.norm = language ? heed::NormPlacement::pre : heed::norm_from(file.text("norm"));
+  o.norm = language ? heed::NormPlacement::pre : heed::from_text<heed::NormPlacement>(file.text("norm"), "norm");
   if (language) o.activation = heed::FeedForwardActivation::gelu;
   o.locality = file.options().contains("locality");
   if (file.options().contains("relative")) {

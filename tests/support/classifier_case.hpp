@@ -18,9 +18,9 @@ heed::SequenceClassifier<S> classifier_of(const Reference& file) {
        .classes = file.index("classes"),
        .hidden = file.index("hidden"),
        .dense = file.index("dense"),
-       .attention = heed::attention_from(file.text("attention")),
+       .attention = heed::from_text<heed::Attention>(file.text("attention"), "attention"),
        .heads = file.index("heads"),
-       .pooling = pooling ? heed::pooling_from(file.text("pooling")) : heed::Pooling::last});
+       .pooling = pooling ? heed::from_text<heed::Pooling>(file.text("pooling"), "pooling") : heed::Pooling::last});
 }
 
 /// What a classifier made of `input.x` and `input.labels`: logits, the mean loss and its gradients, batch first.

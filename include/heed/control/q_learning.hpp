@@ -22,6 +22,7 @@
 #include "heed/control/replay.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
@@ -68,6 +69,30 @@ struct QLearningOptions {
   int threads = 0;       ///< 0: as many as the machine has. Results are the same bits for any number
   StopSignal stop = {};  ///< asked after every step, in evaluations by several threads
   std::vector<QCallback> callbacks = {};
+
+  static void fields(auto&& f, auto&... o) {
+    f({"steps", "Of the environment", Range::at_least(0)}, o.steps...);
+    f({"window", "Observations that the model sees", Range::at_least(1)}, o.window...);
+    f({"discount", "Of rewards, a step", Range::from(0, 1)}, o.discount...);
+    f({"reward_scale", "", {0, Range::infinite, true, true}}, o.reward_scale...);
+    f({"n_step", "Rewards of a transition", Range::at_least(1)}, o.n_step...);
+    f({"replay", "Transitions that are kept", Range::at_least(1)}, o.replay...);
+    f({"warmup", "Steps before the first update", Range::at_least(0)}, o.warmup...);
+    f({"update_every", "Steps", Range::at_least(1)}, o.update_every...);
+    f({"first_epsilon", "", Range::from(0, 1)}, o.first_epsilon...);
+    f({"last_epsilon", "", Range::from(0, 1)}, o.last_epsilon...);
+    f({"epsilon_steps", "", Range::at_least(0)}, o.epsilon_steps...);
+    f({.name = "evaluate_every",
+       .meaning = "Steps between evaluations",
+       .range = Range::at_least(0),
+       .flag = "evaluate"},
+      o.evaluate_every...);
+    f({"evaluation_episodes", "", Range::at_least(1)}, o.evaluation_episodes...);
+    f({"seed", "Of everything that is drawn"}, o.seed...);
+    f({"threads", "0: as many as the machine has", Range::from(0, most_threads)}, o.threads...);
+  }
+  /// Throws where the schedule's options are out of range.
+  void check() const { heed::check(schedule); }
 };
 
 struct QHistory {
@@ -75,32 +100,6 @@ struct QHistory {
   Outcome outcome = Outcome::finished;  ///< early: the goal was reached
   Index best_step = 0;                  ///< whose weights the model has; 0: there was no evaluation
 };
-
-/// Throws at the first option that is out of range, and names it.
-HEED_COLD inline const QLearningOptions& check(const QLearningOptions& o) {
-  const auto check = [](bool ok, const char* name, const char* expected, double got) {
-    require(ok, [&] { return Fault{std::string(name) + " out of range", "learn_q", expected, text_of(got)}; });
-  };
-  const auto positive = [&](const char* name, Index value) {
-    check(value > 0, name, "at least 1", static_cast<double>(value));
-  };
-  const auto share = [&](const char* name, double value) { check(value >= 0 && value <= 1, name, "0 to 1", value); };
-  check(o.steps >= 0, "steps", "at least 0", static_cast<double>(o.steps));
-  positive("window", o.window);
-  share("discount", o.discount);
-  check(o.reward_scale > 0 && std::isfinite(o.reward_scale), "reward_scale", "a finite number above 0", o.reward_scale);
-  positive("n_step", o.n_step);
-  positive("replay", o.replay);
-  check(o.warmup >= 0, "warmup", "at least 0", static_cast<double>(o.warmup));
-  positive("update_every", o.update_every);
-  heed::check(o.schedule);
-  share("first_epsilon", o.first_epsilon);
-  share("last_epsilon", o.last_epsilon);
-  check(o.epsilon_steps >= 0, "epsilon_steps", "at least 0", static_cast<double>(o.epsilon_steps));
-  check(o.evaluate_every >= 0, "evaluate_every", "at least 0", static_cast<double>(o.evaluate_every));
-  positive("evaluation_episodes", o.evaluation_episodes);
-  return o;
-}
 
 /// A model that acts in an environment and learns from it, a step at a time: with probability epsilon an action at
 /// random, otherwise that of the largest value; the replay buffer takes what came of it; an update.
@@ -114,7 +113,7 @@ class QLearner {
   HEED_COLD QLearner(Model& model, E environment, const QLearningOptions& options)
       : model_(model),
         environment_(std::move(environment)),
-        options_(check(options)),
+        options_(heed::check(options, "learn_q")),
         threads_(options.threads),
         player_(model, environment_, options.window, threads_),
         replay_(options.replay, {options.window, environment_.observation_size()}),

@@ -17,6 +17,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
@@ -41,6 +42,17 @@ struct QUpdateOptions {
   bool double_q = true;         ///< the model chooses the next action, the target network values it
   Index target_period = 0;      ///< the target network becomes the model every so many steps; 0: after each it
   double target_rate = 0.005;   ///< comes nearer by this share of the difference
+
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "batch_size", .meaning = "Transitions an update", .range = Range::at_least(1), .flag = "batch"},
+      o.batch_size...);
+    f({"learning_rate", "Of Adam, at first", Range::at_least(0)}, o.learning_rate...);
+    f({"clip_norm", "Largest norm of the gradient; 0: any", Range::at_least(0)}, o.clip_norm...);
+    f({"delta", "Of the Huber loss", {0, Range::infinite, true, true}}, o.delta...);
+    f({"double_q"}, o.double_q...);
+    f({"target_period", "", Range::at_least(0)}, o.target_period...);
+    f({"target_rate", "", {0, 1, false, true}}, o.target_rate...);
+  }
 };
 
 namespace detail {
@@ -111,7 +123,6 @@ class BasicQUpdate {
     TileBuffer<S> targets, steps, chosen_by, valued_by;
   };
 
-  static Options checked(const Options& o);
   void check_states(Shape got) const;
   void run_tile(const ModelReference<S>& model, const ReplayBuffer<S>& replay, Index first, Index rows, double scale,
                 Worker<S>& worker, OwnModel<S>& gradient, Totals& totals, const Pass& pass);
@@ -152,7 +163,7 @@ class QUpdate : public BasicQUpdate<typename Model::Scalar> {
 
 template <class S>
 BasicQUpdate<S>::BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads)
-    : options_(checked(o)),
+    : options_(heed::check(o, "QUpdate")),
       target_(std::move(target)),
       adam_(target_.parameters(), {.learning_rate = o.learning_rate}),
       step_(target_, threads),
@@ -190,18 +201,6 @@ double BasicQUpdate<S>::operator()(const ModelReference<S>& model, Parameters<S>
     detail::move_parameters(target_.parameters(), std::as_const(weights), copies ? 1 : options_.target_rate);
   }
   return loss;
-}
-
-template <class S>
-QUpdateOptions BasicQUpdate<S>::checked(const Options& o) {
-  const auto check = [](bool ok, const char* name, const char* expected, double got) {
-    require(ok, [&] { return Fault{std::string(name) + " out of range", "QUpdate", expected, text_of(got)}; });
-  };
-  check(o.batch_size > 0, "batch_size", "at least 1", static_cast<double>(o.batch_size));
-  check(o.clip_norm >= 0 && std::isfinite(o.clip_norm), "clip_norm", "a finite number of at least 0", o.clip_norm);
-  check(o.target_period >= 0, "target_period", "at least 0", static_cast<double>(o.target_period));
-  check(o.target_rate > 0 && o.target_rate <= 1, "target_rate", "above 0, at most 1", o.target_rate);
-  return o;
 }
 
 template <class S>

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -22,10 +23,37 @@ struct AlignedDelete {
   void operator()(void* p) const noexcept { ::operator delete(p, std::align_val_t(alignment)); }
 };
 inline thread_local Index allocated = 0;
+inline thread_local Index most_allocated = std::numeric_limits<Index>::max();  // what `allocated` may become
+inline thread_local const char* budget_user = nullptr;                         // who is not to allocate more
+[[noreturn]] void throw_over_budget(Index count);
 }  // namespace detail
 
 /// How much aligned memory this thread has allocated since it began: what a piece of work takes is the difference.
 inline Index allocated_bytes() { return detail::allocated; }
+
+/// While it lives, this thread allocates so many bytes of aligned memory at most, parameters among them: more of it is
+/// an `Error`, thrown before the memory is taken. What is freed meanwhile counts, too. Budgets nest: the least counts.
+class AllocationBudget {
+ public:
+  /// `what` is to outlive it: messages say that it needs more memory than it may.
+  explicit AllocationBudget(Index bytes, const char* what) {
+    const Index rest = std::numeric_limits<Index>::max() - detail::allocated;
+    const Index most = detail::allocated + (bytes < rest ? bytes : rest);
+    if (most >= outer_) return;
+    detail::most_allocated = most;
+    detail::budget_user = what;
+  }
+  AllocationBudget(const AllocationBudget&) = delete;
+  AllocationBudget& operator=(const AllocationBudget&) = delete;
+  ~AllocationBudget() {
+    detail::most_allocated = outer_;
+    detail::budget_user = outer_what_;
+  }
+
+ private:
+  Index outer_ = detail::most_allocated;
+  const char* outer_what_ = detail::budget_user;
+};
 
 /// Uninitialised memory for plain numbers, aligned to `alignment`.
 template <class S>
@@ -36,7 +64,8 @@ AlignedArray<S> allocate_aligned(Index count) {
   static_assert(std::is_trivially_copyable_v<S> && std::is_trivially_destructible_v<S>);
   if (count == 0) return {};  // a part that an option switched off
   const auto n = static_cast<std::size_t>(count);
-  if (n > (std::numeric_limits<std::size_t>::max() - alignment) / sizeof(S)) throw std::bad_array_new_length();
+  if (n > static_cast<std::size_t>(detail::most_allocated - detail::allocated) / sizeof(S)) [[unlikely]]
+    detail::throw_over_budget(count);
   detail::allocated += count * static_cast<Index>(sizeof(S));
   // one alignment more: kernels may load a whole packet at the last element
   return AlignedArray<S>(static_cast<S*>(::operator new(n * sizeof(S) + alignment, std::align_val_t(alignment))));
@@ -80,3 +109,23 @@ class Buffer {
 };
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <string>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION void detail::throw_over_budget(Index count) {
+  if (!budget_user) throw std::bad_array_new_length();
+  throw Error(Fault{std::string(budget_user) + " needs far more memory than it may",
+                    {},
+                    text_of(most_allocated - allocated) + " bytes more at most",
+                    text_of(count) + " numbers"});
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

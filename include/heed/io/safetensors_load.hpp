@@ -14,9 +14,12 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -29,20 +32,14 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A model that `load` can build from a file alone: its options come from the metadata of a file that heed wrote, or,
-/// for any other file, from the names and shapes of its tensors and from hints (both throw where these do not
-/// determine them).
-///
-/// Three more members are used where they exist: `Metadata metadata() const` is written by `save`;
-/// `void restore(const Metadata&)` takes back what it holds beside the options (label names, scales);
-/// `static Index parameter_count(const Options&)` lets `load` refuse options that the file has too few numbers for,
-/// before the model is built.
+/// A model that `load` can build from a file alone. Its options describe themselves (see heed/core/fields.hpp): of a
+/// file that heed wrote they stand in the metadata. Of any other file they come from hints, which must then hold all of
+/// them, unless there is `static Options options_from(std::span<const TensorShape>)`: what the names and shapes of its
+/// tensors say, which hints complete. What a model keeps beside its options is in heed/core/model_metadata.hpp.
 template <class M>
-concept Storable = Visitable<M> && std::copyable<M> && std::constructible_from<M, typename M::Options> &&
-    requires(const Metadata& metadata, std::span<const TensorShape> shapes) {
+concept Storable = Visitable<M> && std::copyable<M> && DescribedModel<M> &&
+    std::constructible_from<M, typename M::Options> && requires {
   { M::architecture } -> std::convertible_to<std::string_view>;
-  { M::options_from(metadata) } -> std::convertible_to<typename M::Options>;
-  { M::options_from(shapes, metadata) } -> std::convertible_to<typename M::Options>;
 };
 
 namespace detail {
@@ -99,9 +96,9 @@ HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architec
 
 HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
 
-/// Refuses a model that would take far more memory than the file. Twice its numbers and a little may pass: where a
-/// tensor is missing, load_weights says which.
-HEED_FUNCTION void check_parameter_count(Index wanted, std::span<const TensorInfo> tensors);
+/// What a model may allocate while it is built from a file of these tensors: parts of it are made and copied, and where
+/// a tensor is missing `load_weights` says which.
+HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number);
 
 /// Throws the exception that is being handled, with the file's name before the place that it names.
 [[noreturn]] HEED_FUNCTION void rethrow_naming(const std::string& file);
@@ -112,17 +109,20 @@ M model_of(const SafetensorsFile& file, const Metadata& hints) try {
   const Metadata& metadata = file.metadata();
   const bool own = is_own(metadata);
   if (own) check_own(metadata, M::architecture, hints);
+  const AllocationBudget budget = budget_of(file.tensors(), sizeof(typename M::Scalar));
   using Options = typename M::Options;
-  const std::vector<TensorShape> shapes = shapes_of(file.tensors());
-  const Options options =
-      own ? Options(M::options_from(metadata)) : Options(M::options_from(std::span<const TensorShape>(shapes), hints));
-  if constexpr (requires { static_cast<Index>(M::parameter_count(options)); }) {
-    check_parameter_count(M::parameter_count(options), file.tensors());
+  Options options;
+  if (own) {
+    options = from_metadata<Options>(metadata);
+  } else if constexpr (requires(std::span<const TensorShape> shapes) { M::options_from(shapes); }) {
+    options = M::options_from(shapes_of(file.tensors()));
+    set_fields(options, hints);
+  } else {
+    set_fields(options, hints);
+    options = from_metadata<Options>(hints);
   }
   M model(options);
-  if constexpr (requires { model.restore(metadata); }) {
-    if (own) model.restore(metadata);
-  }
+  if (own) restore_extras(model, metadata);
   return model;
 } catch (...) {
   rethrow_naming(file.name());
@@ -223,12 +223,11 @@ HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> ten
   return shapes;
 }
 
-HEED_FUNCTION void check_parameter_count(Index wanted, std::span<const TensorInfo> tensors) {
-  Index count = 0;
+HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number) {
+  constexpr Index times = 4, beside = Index(1) << 24;
+  Index count = 0;  // no tensor is larger than the file
   for (const auto& tensor : tensors) count += element_count(tensor.extents);
-  require(wanted >= 0 && wanted <= 2 * count + 1'000'000, [&] {
-    return Fault{"far fewer numbers than the model has", {}, text_of(wanted), text_of(count)};
-  });
+  return AllocationBudget(times * count * static_cast<Index>(size_of_number) + beside, "a model of these options");
 }
 
 HEED_FUNCTION void rethrow_naming(const std::string& file) {

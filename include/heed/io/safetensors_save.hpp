@@ -18,6 +18,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -62,18 +63,8 @@ HEED_FUNCTION Metadata file_metadata(std::optional<std::string_view> architectur
 template <class M>
 Metadata file_metadata(const M& model, const Metadata& extra) {
   std::optional<std::string_view> architecture;
-  Metadata own;
-  if constexpr (requires {
-                  { M::architecture } -> std::convertible_to<std::string_view>;
-                }) {
-    architecture = M::architecture;
-  }
-  if constexpr (requires {
-                  { model.metadata() } -> std::convertible_to<Metadata>;
-                }) {
-    own = model.metadata();
-  }
-  return file_metadata(architecture, own, extra);
+  if constexpr (requires { std::string_view(M::architecture); }) architecture = M::architecture;
+  return file_metadata(architecture, metadata_of(model), extra);
 }
 
 template <class S>
@@ -107,7 +98,7 @@ HEED_COLD std::vector<std::byte> serialize_parameters(
 }  // namespace detail
 
 /// The bytes of a safetensors file with the model's parameters, in the order of its visit: F32 for float, F64 for
-/// double, row-major. Its metadata holds "format", "format_version", "architecture", what `model.metadata()` gives,
+/// double, row-major. Its metadata holds "format", "format_version", "architecture", what `metadata_of(model)` gives,
 /// and `extra`. Equal models give equal bytes.
 /// Throws where two of these give different values for one key, or a text is not valid UTF-8.
 template <Visitable M>

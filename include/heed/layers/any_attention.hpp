@@ -4,11 +4,10 @@
 /// An attention whose score is chosen when the program runs.
 
 #include <array>
-#include <string>
 #include <string_view>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -19,15 +18,7 @@
 namespace heed::inline HEED_ISA {
 
 enum class ScoreKind { additive, dot, scaled_dot, general };
-inline constexpr std::array score_names{"additive", "dot", "scaled_dot", "general"};
-inline std::string_view to_text(ScoreKind kind) { return score_names[static_cast<std::size_t>(kind)]; }
-/// Throws where there is no such score.
-inline ScoreKind score_kind(std::string_view name) {
-  for (std::size_t i = 0; i < score_names.size(); ++i) {
-    if (name == score_names[i]) return static_cast<ScoreKind>(i);
-  }
-  throw Error(Fault{"unknown score", "AnyAttention", "additive, dot, scaled_dot or general", std::string(name)});
-}
+constexpr std::array<std::string_view, 4> names_of(ScoreKind) { return {"additive", "dot", "scaled_dot", "general"}; }
 
 /// Attention by a score that an option names, for decoders that ask a memory step by step: `AdditiveAttention`,
 /// `GeneralAttention`, or `DotAttention`, scaled or not. A dot product is of query and memory themselves where they

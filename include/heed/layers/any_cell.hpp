@@ -3,7 +3,11 @@
 /// @file
 /// A cell that is chosen when the program runs.
 
+#include <array>
+#include <string_view>
+
 #include "heed/core/compiled.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/gru.hpp"
@@ -13,6 +17,7 @@
 namespace heed::inline HEED_ISA {
 
 enum class CellKind { lstm, gru, rnn };
+constexpr std::array<std::string_view, 3> names_of(CellKind) { return {"lstm", "gru", "rnn"}; }
 
 /// `LstmCell`, `GruCell` or `RnnCell`, for models that leave it to an option: `Recurrent<AnyCell<float>>`.
 template <class S>

@@ -3,7 +3,11 @@
 /// @file
 /// Positions of a kind that an option chooses.
 
+#include <array>
+#include <string_view>
+
 #include "heed/core/compiled.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
@@ -17,6 +21,9 @@ namespace heed::inline HEED_ISA {
 /// How a transformer knows where a step stands. `relative` positions are the attention's own (see
 /// `MultiHeadAttention`): nothing is added to the features for them.
 enum class PositionKind { none, sinusoidal, learned, relative };
+constexpr std::array<std::string_view, 4> names_of(PositionKind) {
+  return {"none", "sinusoidal", "learned", "relative"};
+}
 
 /// y_t = x_t + p_t, p of the kind that `kind` says: `SinusoidalPositions`, `LearnedPositions` or 0.
 template <class S>

@@ -17,6 +17,7 @@
 namespace heed::inline HEED_ISA {
 
 enum class FeedForwardActivation { relu, gelu };
+constexpr std::array<std::string_view, 2> names_of(FeedForwardActivation) { return {"relu", "gelu"}; }
 
 /// y_t = W_2 dropout(f(W_1 x_t + b_1)) + b_2 at every step (Vaswani et al. 2017): features to features. Names and start
 /// of linear1 and linear2 of torch.nn.TransformerEncoderLayer.

@@ -9,6 +9,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -43,6 +44,11 @@ struct Standardize {
 
   static void visit(auto&&, auto&...) {}
 
+  /// The numbers under `key`.mean and `key`.deviation, where there are any.
+  HEED_COLD void write(Metadata& metadata, const std::string& key) const;
+  /// Throws where there are others than `features` of each.
+  HEED_COLD void read(const Metadata& metadata, const std::string& key, Index features);
+
  private:
   template <class F>
   HEED_INLINE static void each_feature(Tile<const S> x, F&& f) {
@@ -68,6 +74,28 @@ Standardize<S>::Standardize(const std::vector<double>& means, const std::vector<
           return Fault{"not a finite mean and a positive deviation", "Standardize, feature " + text_of(f), {}, {}};
         });
   }
+}
+
+template <class S>
+void Standardize<S>::write(Metadata& metadata, const std::string& key) const {
+  if (!active()) return;
+  set(metadata, key + ".mean", std::vector<S>(mean.begin(), mean.end()));
+  set(metadata, key + ".deviation", std::vector<S>(deviation.begin(), deviation.end()));
+}
+
+template <class S>
+void Standardize<S>::read(const Metadata& metadata, const std::string& key, Index features) {
+  const std::string names[] = {key + ".mean", key + ".deviation"};
+  std::vector<double> numbers[2];
+  if (metadata.contains(names[0]) || metadata.contains(names[1])) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      numbers[i] = get_doubles(metadata, names[i]);
+      require(static_cast<Index>(numbers[i].size()) == features, [&] {
+        return Fault{"wrong number of values", "metadata, " + key, text_of(features), text_of(numbers[i].size())};
+      });
+    }
+  }
+  *this = Standardize(numbers[0], numbers[1]);
 }
 
 template <class S>

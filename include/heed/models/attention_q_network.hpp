@@ -3,17 +3,14 @@
 /// @file
 /// Values of actions by self attention over the last observations.
 
-#include <span>
 #include <string_view>
 
 #include "heed/compose/sequential.hpp"
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/activations.hpp"
@@ -21,7 +18,6 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
-#include "heed/models/transformer_encoder.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -30,11 +26,18 @@ struct AttentionQNetworkOptions {
   Index hidden = 64, num_heads = 4;
   PositionKind positions = PositionKind::none;  ///< none: the order of the observations before the last is not seen
   Index steps = 8;  ///< the last so many observations are what it sees; with `learned` positions never more
-  friend bool operator==(const AttentionQNetworkOptions&, const AttentionQNetworkOptions&) = default;
-};
 
-/// Throws where an option is out of range, and names it.
-const AttentionQNetworkOptions& check(const AttentionQNetworkOptions& o);
+  static void fields(auto&& f, auto&... o) {
+    constexpr Range size = Range::to(1 << 24);
+    f({.name = "features", .range = size, .flag = ""}, o.features...);
+    f({.name = "actions", .range = size, .flag = ""}, o.actions...);
+    f({"hidden", "Features inside", size}, o.hidden...);
+    f({.name = "num_heads", .meaning = "Of attention", .range = size, .flag = "heads"}, o.num_heads...);
+    f({.name = "positions", .meaning = "How an observation knows when it was", .except = "relative"}, o.positions...);
+    f({.name = "steps", .meaning = "It sees the last so many observations", .range = size, .flag = "window"},
+      o.steps...);
+  }
+};
 
 /// The values of all actions after the last of some observations x_0 .. x_n:
 ///
@@ -71,7 +74,7 @@ struct AttentionQNetwork {
   };
 
   AttentionQNetwork() = default;
-  /// Throws as `check` and its parts do.
+  /// Throws where an option is out of range, and as its parts do.
   explicit AttentionQNetwork(Options o);
 
   /// Each part as it starts by itself.
@@ -109,20 +112,11 @@ struct AttentionQNetwork {
     f("attention", models.attention...);
     f("q_value", models.q_value...);
   }
-
-  // ---- files
-
-  Metadata metadata() const;
-  static Options options_from(const Metadata& m);
-  /// A file's tensors do not tell heads and positions: `hints` must hold all options, as `metadata` has them.
-  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  /// Throws as `check` does.
-  static Index parameter_count(const Options& o);
 };
 
 template <class S>
 AttentionQNetwork<S>::AttentionQNetwork(Options o)
-    : options(check(o)),
+    : options(check(o, architecture)),
       state_encoder(Dense<S>({.in_features = o.features, .out_features = o.hidden}), Relu<S>()),
       positions({o.positions, o.steps, o.hidden}),
       attention({.embed_dim = o.hidden, .num_heads = o.num_heads}),
@@ -179,64 +173,7 @@ void AttentionQNetwork<S>::stream_step(Tile<const S> x, Tile<S> q, StreamMemory<
   q_value.forward(attended, q, cache.q_value, pass);
 }
 
-template <class S>
-Metadata AttentionQNetwork<S>::metadata() const {
-  Metadata m;
-  set(m, "features", options.features);
-  set(m, "actions", options.actions);
-  set(m, "hidden", options.hidden);
-  set(m, "num_heads", options.num_heads);
-  set(m, "positions", to_text(options.positions));
-  set(m, "steps", options.steps);
-  return m;
-}
-
-template <class S>
-auto AttentionQNetwork<S>::options_from(const Metadata& m) -> Options {
-  return {.features = get_index(m, "features"),
-          .actions = get_index(m, "actions"),
-          .hidden = get_index(m, "hidden"),
-          .num_heads = get_index(m, "num_heads"),
-          .positions = positions_from(get_text(m, "positions")),
-          .steps = get_index(m, "steps")};
-}
-
-template <class S>
-Index AttentionQNetwork<S>::parameter_count(const Options& o) {
-  const Index H = check(o).hidden;
-  const Index table = o.positions == PositionKind::learned ? o.steps * H : 0;
-  return H * (o.features + 1) + table + 4 * H * (H + 1) + H * (H + 1) + o.actions * (H + 1);
-}
-
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-#include <string>
-
-namespace heed::inline HEED_ISA {
-
-HEED_COLD HEED_FUNCTION const AttentionQNetworkOptions& check(const AttentionQNetworkOptions& o) {
-  const auto within = [](const char* name, Index value) {
-    constexpr Index most = Index(1) << 24;  // products of two are numbers
-    require(value > 0 && value <= most, [&] {
-      return Fault{std::string(name) + " out of range", "AttentionQNetwork", "1 to " + text_of(most), text_of(value)};
-    });
-  };
-  within("features", o.features);
-  within("actions", o.actions);
-  within("hidden", o.hidden);
-  within("num_heads", o.num_heads);
-  within("steps", o.steps);
-  require(o.positions != PositionKind::relative, [] {
-    return Fault{"option out of range", "AttentionQNetwork", "positions none, sinusoidal or learned", "relative"};
-  });
-  return o;
-}
-
-}  // namespace heed::inline HEED_ISA
-
-#endif
 
 HEED_COMPILED_TYPE(struct heed::AttentionQNetwork)
 HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::AttentionQNetwork)

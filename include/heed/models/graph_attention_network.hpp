@@ -11,8 +11,8 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/graph.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -31,7 +31,16 @@ struct GraphAttentionNetworkOptions {
   Index output_heads = 1;   ///< whose mean the logits are
   double dropout = 0.6;     ///< of the features, of the hidden numbers, and of the attention weights
   bool output_elu = false;  ///< an ELU after the last layer
-  friend bool operator==(const GraphAttentionNetworkOptions&, const GraphAttentionNetworkOptions&) = default;
+
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "features", .flag = ""}, o.features...);
+    f({.name = "classes", .flag = ""}, o.classes...);
+    f({"hidden", "Units of a head"}, o.hidden...);
+    f({"heads", "Of the first layer"}, o.heads...);
+    f({"output_heads", "Whose mean the answer is"}, o.output_heads...);
+    f({"dropout", "In training", Range::share()}, o.dropout...);
+    f({"output_elu", "An ELU after the last layer"}, o.output_elu...);
+  }
 };
 
 /// Dropout > GraphAttention (heads side by side) > ELU > dropout > GraphAttention (their mean): the features of all
@@ -77,18 +86,16 @@ struct GraphAttentionNetwork {
 
   // ---- files
 
-  Metadata metadata() const;
-  static Options options_from(const Metadata& m);
   /// From a file without metadata: the rate of dropout is the default.
-  static Options options_from(std::span<const TensorShape> tensors, const Metadata&);
+  static Options options_from(std::span<const TensorShape> tensors);
 
  private:
-  void check(const Graph& graph, const SparseRows<S>& x) const;
+  void check_graph(const Graph& graph, const SparseRows<S>& x) const;
 };
 
 template <class S>
 GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o)
-    : options(o),
+    : options(check(o, architecture)),
       hidden({.in_features = o.features, .out_features = o.hidden, .heads = o.heads, .dropout = o.dropout}),
       output({.in_features = o.hidden * o.heads,
               .out_features = o.classes,
@@ -102,7 +109,7 @@ GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o)
 template <class S>
 void GraphAttentionNetwork<S>::forward(const Graph& graph, const SparseRows<S>& x, Tile<S> logits, Cache& cache,
                                        const Pass& pass) const {
-  check(graph, x);
+  check_graph(graph, x);
   const bool drops = DropoutMask::active(options.dropout, pass);
   const Tile<S> values = cache.values.take({1, drops ? x.size() : 0}, 1);
   if (drops) {
@@ -142,31 +149,7 @@ void GraphAttentionNetwork<S>::backward(const Graph& graph, const SparseRows<S>&
 }
 
 template <class S>
-Metadata GraphAttentionNetwork<S>::metadata() const {
-  Metadata m;
-  set(m, "features", options.features);
-  set(m, "classes", options.classes);
-  set(m, "hidden", options.hidden);
-  set(m, "heads", options.heads);
-  set(m, "output_heads", options.output_heads);
-  set(m, "dropout", options.dropout);
-  set(m, "output_elu", options.output_elu);
-  return m;
-}
-
-template <class S>
-auto GraphAttentionNetwork<S>::options_from(const Metadata& m) -> Options {
-  return {.features = get_index(m, "features"),
-          .classes = get_index(m, "classes"),
-          .hidden = get_index(m, "hidden"),
-          .heads = get_index(m, "heads"),
-          .output_heads = get_index(m, "output_heads"),
-          .dropout = get_double(m, "dropout"),
-          .output_elu = get_bool(m, "output_elu")};
-}
-
-template <class S>
-auto GraphAttentionNetwork<S>::options_from(std::span<const TensorShape> tensors, const Metadata&) -> Options {
+auto GraphAttentionNetwork<S>::options_from(std::span<const TensorShape> tensors) -> Options {
   Options o;
   for (const TensorShape& t : tensors) {
     if (t.extents.size() != 2) continue;
@@ -184,7 +167,7 @@ auto GraphAttentionNetwork<S>::options_from(std::span<const TensorShape> tensors
 }
 
 template <class S>
-void GraphAttentionNetwork<S>::check(const Graph& graph, const SparseRows<S>& x) const {
+void GraphAttentionNetwork<S>::check_graph(const Graph& graph, const SparseRows<S>& x) const {
   require(x.rows() == graph.nodes() && x.columns() == options.features, [&] {
     return Fault{"the features do not fit the graph or the model", "GraphAttentionNetwork",
                  to_text(Extents<2>{graph.nodes(), options.features}), to_text(Extents<2>{x.rows(), x.columns()})};

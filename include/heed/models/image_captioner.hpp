@@ -128,17 +128,7 @@ struct ImageCaptioner {
 
   // ---- files
 
-  /// The options and the words. Throws where they do not fit each other.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& m) { return image_captioner_options(m); }
-  /// A file's tensors do not tell the image's height and width: `hints` must hold all options, as `metadata` has them.
-  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
-  /// The words. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) {
-    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
-    check_words();
-  }
+  static void extras(auto&& f, auto& model) { f("words", model.words, model.options.tokens - 2); }
 
  private:
   static Cnn make_cnn(const Options& o);
@@ -157,13 +147,11 @@ struct ImageCaptioner {
   // `d`: the gradient of the state, which becomes that of its tanh's argument
   static void start_backward(const Dense<S>& dense, Tile<const S> mean, Tile<const S> state, Tile<S> d, Into<S> dmean,
                              Dense<S>& grad);
-
-  void check_words() const;
 };
 
 template <class S>
 ImageCaptioner<S>::ImageCaptioner(const Options& o)
-    : options(check(o)),
+    : options(check(o, architecture)),
       cnn(make_cnn(o)),
       positions({.max_steps = o.regions(), .features = o.features}),
       fc_hidden({.in_features = o.features, .out_features = o.hidden}),
@@ -231,14 +219,6 @@ void ImageCaptioner<S>::step(Tile<const std::int32_t> token, Tile<S> logits, Cac
 }
 
 template <class S>
-Metadata ImageCaptioner<S>::metadata() const {
-  check_words();
-  Metadata m = to_metadata(options);
-  if (!words.empty()) set(m, "words", words);
-  return m;
-}
-
-template <class S>
 auto ImageCaptioner<S>::make_cnn(const Options& o) -> Cnn {
   const auto conv = [&](Index in, Index out, Index height, Index width) {
     return Conv2d<S>({.in_channels = in, .out_channels = out, .height = height, .width = width, .padding = 1});
@@ -274,14 +254,6 @@ void ImageCaptioner<S>::start_backward(const Dense<S>& dense, Tile<const S> mean
   });
   weight_gradient<S>(mean, d, grad.weight, grad.bias.data());
   input_gradient<S>(d, dense.weight, dmean);
-}
-
-template <class S>
-void ImageCaptioner<S>::check_words() const {
-  const auto count = static_cast<Index>(words.size());
-  require(count == 0 || count + 2 == options.tokens, [&] {
-    return Fault{"wrong number of words", "ImageCaptioner", std::to_string(options.tokens - 2), std::to_string(count)};
-  });
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -12,9 +12,8 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/kernels/affine.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
@@ -31,7 +30,12 @@ struct LanguageModelOptions {
   Index tokens = 0;                     ///< of the vocabulary: 0 is padding
   bool tied = false;                    ///< the weights of the output are the embedding's
   TransformerOptions transformer = {};  ///< its steps see those before alone
-  friend bool operator==(const LanguageModelOptions&, const LanguageModelOptions&) = default;
+
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "tokens", .meaning = "Of the vocabulary", .flag = ""}, o.tokens...);
+    f({"tied", "The output has the embedding's weights"}, o.tied...);
+    TransformerOptions::fields(f, o.transformer...);
+  }
 };
 
 /// Embedding > causal `TransformerEncoder` > Dense(tokens): tokens (steps, 1) to logits of the next one (steps, tokens)
@@ -99,19 +103,7 @@ struct LanguageModel {
 
   // ---- files
 
-  /// The options and the words. Throws where they do not fit each other.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& m) {
-    return {.tokens = get_index(m, "tokens"), .tied = get_bool(m, "tied"), .transformer = get_transformer(m)};
-  }
-  /// A file's tensors do not tell heads, positions and dropout: `hints` must hold all options, as `metadata` has them.
-  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  static Index parameter_count(const Options& o);
-  /// The words. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) {
-    words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
-    check_words(static_cast<Index>(words.size()), options.tokens);
-  }
+  static void extras(auto&& f, auto& model) { f("words", model.words, model.options.tokens - 2); }
 
  private:
   // (tokens x d_model)
@@ -120,12 +112,11 @@ struct LanguageModel {
     if (model.options.tied) return Weight<T>(model.embedding.weight);
     return Weight<T>(model.output.weight);
   }
-  static void check_words(Index count, Index tokens);
 };
 
 template <class S>
 LanguageModel<S>::LanguageModel(Options o)
-    : options(o),
+    : options(check(o, architecture)),
       embedding({.num_embeddings = o.tokens, .embedding_dim = o.transformer.d_model}),
       transformer(o.transformer, true) {
   if (o.tied) {
@@ -179,33 +170,6 @@ void LanguageModel<S>::stream_step(Tile<const std::int32_t> x, Tile<S> logits, S
   embedding.forward(x, vector, cache.embedding, pass);
   transformer.stream_step(vector, state, memory, cache.transformer, pass.at(0));
   affine<S>(state, projection<const S>(*this), output.bias.data(), logits);
-}
-
-template <class S>
-Metadata LanguageModel<S>::metadata() const {
-  check_words(static_cast<Index>(words.size()), options.tokens);
-  Metadata m;
-  set(m, "tokens", options.tokens);
-  set(m, "tied", options.tied);
-  set(m, options.transformer);
-  if (!words.empty()) set(m, "words", words);
-  return m;
-}
-
-template <class S>
-Index LanguageModel<S>::parameter_count(const Options& o) {
-  require(o.tokens > 0 && o.tokens <= Index(1) << 28, [&] {
-    return Fault{"size out of range", "LanguageModel", "1 to 2^28", std::to_string(o.tokens)};
-  });
-  const Index blocks = heed::parameter_count(o.transformer);  // throws where d_model is not a size
-  return blocks + o.tokens * (o.transformer.d_model * (o.tied ? 1 : 2) + 1);
-}
-
-template <class S>
-void LanguageModel<S>::check_words(Index count, Index tokens) {
-  require(count == 0 || count + 2 == tokens, [&] {
-    return Fault{"wrong number of words", "LanguageModel", std::to_string(tokens - 2), std::to_string(count)};
-  });
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -3,7 +3,6 @@
 /// @file
 /// A classifier of an image together with a text: answers to questions about images.
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -14,9 +13,8 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -31,7 +29,6 @@
 #include "heed/layers/max_pool2d.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/models/image_and_tokens.hpp"
-#include "heed/models/sequence_classifier_options.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -42,26 +39,21 @@ struct MultimodalClassifierOptions {
   Index classes = 0;
   Index channels = 16;  ///< of the convolution
   Index embedding = 32, hidden = 64, heads = 4;
-  friend bool operator==(const MultimodalClassifierOptions&, const MultimodalClassifierOptions&) = default;
 
-  struct Size {
-    const char* name;
-    Index MultimodalClassifierOptions::*member;
-  };
-  /// All but those of the image, and their names in files.
-  static constexpr std::array<Size, 7> sizes() {
-    return {{{"max_words", &MultimodalClassifierOptions::max_words},
-             {"tokens", &MultimodalClassifierOptions::tokens},
-             {"classes", &MultimodalClassifierOptions::classes},
-             {"channels", &MultimodalClassifierOptions::channels},
-             {"embedding", &MultimodalClassifierOptions::embedding},
-             {"hidden", &MultimodalClassifierOptions::hidden},
-             {"heads", &MultimodalClassifierOptions::heads}}};
+  static void fields(auto&& f, auto&... o) {
+    constexpr Range size = Range::to(1 << 15), side = Range::from(2, 1 << 15);
+    f({.name = "image.channels", .range = size, .flag = ""}, o.image.channels...);
+    f({.name = "image.height", .range = side, .flag = ""}, o.image.height...);
+    f({.name = "image.width", .range = side, .flag = ""}, o.image.width...);
+    f({.name = "max_words", .range = size, .flag = ""}, o.max_words...);
+    f({.name = "tokens", .range = Range::to(1 << 24), .flag = ""}, o.tokens...);  // what a float holds exactly
+    f({.name = "classes", .range = size, .flag = ""}, o.classes...);
+    f({"channels", "Of the convolution", size}, o.channels...);
+    f({"embedding", "Numbers a word", size}, o.embedding...);
+    f({"hidden", "Size of the LSTM, and of the image's vector", size}, o.hidden...);
+    f({"heads", "Of attention", size}, o.heads...);
   }
 };
-
-/// Throws where an option is out of range, and names it.
-const MultimodalClassifierOptions& check(const MultimodalClassifierOptions& o);
 
 /// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + max_words), to
 /// (1, classes) logits:
@@ -104,7 +96,7 @@ struct MultimodalClassifier {
   };
 
   MultimodalClassifier() = default;
-  /// Throws as `check` and its parts do.
+  /// Throws where an option is out of range, and as its parts do.
   explicit MultimodalClassifier(Options o);
 
   /// Each part as it starts by itself.
@@ -142,23 +134,14 @@ struct MultimodalClassifier {
 
   // ---- files
 
-  /// The options, the words and the labels. Throws where they do not fit each other.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& m);
-  /// A file's tensors do not tell sizes of images, heads and words: `hints` must hold all options, as `metadata` has
-  /// them.
-  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  /// Throws as `check` does.
-  static Index parameter_count(const Options& o);
-  /// The words and the labels. Throws where they do not fit the options.
-  void restore(const Metadata& metadata);
-
- private:
-  void check_names() const;
+  static void extras(auto&& f, auto& model) {
+    f("labels", model.labels, model.options.classes);
+    f("words", model.words, model.options.tokens - 2);
+  }
 };
 
 template <class S>
-MultimodalClassifier<S>::MultimodalClassifier(Options o) : options(check(o)) {
+MultimodalClassifier<S>::MultimodalClassifier(Options o) : options(check(o, architecture)) {
   embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
   text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
   const Conv2d<S> filters({.in_channels = o.image.channels,
@@ -218,80 +201,7 @@ void MultimodalClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Ti
   embedding.backward(input().tokens_of(x, cache.input), vectors, dvectors, cache.embedding, grad.embedding, pass);
 }
 
-template <class S>
-Metadata MultimodalClassifier<S>::metadata() const {
-  check_names();
-  Metadata m;
-  for (const auto& [name, member] : options.sizes()) set(m, name, options.*member);
-  set(m, "image.channels", options.image.channels);
-  set(m, "image.height", options.image.height);
-  set(m, "image.width", options.image.width);
-  if (!words.empty()) set(m, "words", words);
-  if (!labels.empty()) set(m, "labels", labels);
-  return m;
-}
-
-template <class S>
-auto MultimodalClassifier<S>::options_from(const Metadata& m) -> Options {
-  Options o;
-  for (const auto& [name, member] : o.sizes()) o.*member = get_index(m, name);
-  o.image = {get_index(m, "image.channels"), get_index(m, "image.height"), get_index(m, "image.width")};
-  return o;
-}
-
-template <class S>
-Index MultimodalClassifier<S>::parameter_count(const Options& o) {
-  check(o);
-  const Index H = o.hidden, pooled = o.channels * (o.image.height / 2) * (o.image.width / 2);
-  return o.tokens * o.embedding + 4 * H * (o.embedding + H + 2) + o.channels * (9 * o.image.channels + 1) +
-         H * (pooled + 1) + 4 * H * (H + 1) + o.classes * (H + 1);
-}
-
-template <class S>
-void MultimodalClassifier<S>::restore(const Metadata& metadata) {
-  labels = labels_from_metadata(metadata, options.classes);
-  words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
-  check_names();
-}
-
-template <class S>
-void MultimodalClassifier<S>::check_names() const {
-  const auto check = [](const char* what, Index expected, std::size_t got) {
-    require(got == 0 || static_cast<Index>(got) == expected, [&] {
-      return Fault{what, "MultimodalClassifier", text_of(expected), text_of(got)};
-    });
-  };
-  check("wrong number of words", options.tokens - 2, words.size());
-  check("wrong number of labels", options.classes, labels.size());
-}
-
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-namespace heed::inline HEED_ISA {
-
-HEED_COLD HEED_FUNCTION const MultimodalClassifierOptions& check(const MultimodalClassifierOptions& o) {
-  const auto within = [](const char* name, Index value, Index least, Index most) {
-    require(value >= least && value <= most, [&] {
-      return Fault{std::string(name) + " out of range", "MultimodalClassifier", text_of(least) + " to " + text_of(most),
-                   text_of(value)};
-    });
-  };
-  constexpr Index most = Index(1) << 15, most_tokens = Index(1)
-                                                       << 24;  // products of them are numbers; floats hold them
-  within("channels of the image", o.image.channels, 1, most);
-  within("height", o.image.height, 2, most);
-  within("width", o.image.width, 2, most);
-  for (const auto& [name, member] : o.sizes()) {
-    within(name, o.*member, 1, member == &MultimodalClassifierOptions::tokens ? most_tokens : most);
-  }
-  return o;
-}
-
-}  // namespace heed::inline HEED_ISA
-
-#endif
 
 HEED_COMPILED_TYPE(struct heed::MultimodalClassifier)
 HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::MultimodalClassifier)

@@ -14,7 +14,7 @@
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -104,14 +104,11 @@ struct Seq2Seq {
 
   // ---- files
 
-  /// The options and the words. Throws where they do not fit each other.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& metadata) { return seq2seq_options(metadata); }
-  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
-    return seq2seq_options(tensors, hints);
+  static Options options_from(std::span<const TensorShape> tensors) { return seq2seq_options(tensors); }
+  static void extras(auto&& f, auto& model) {
+    f("source_words", model.source_words, any_number);
+    f("target_words", model.target_words, any_number);
   }
-  static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
-  void restore(const Metadata& metadata);
 
  private:
   // source and target of a tile, each as long as its longest sequence
@@ -120,7 +117,7 @@ struct Seq2Seq {
 
 template <class S>
 Seq2Seq<S>::Seq2Seq(Options o)
-    : options(o),
+    : options(check(o, architecture)),
       encoder(o),
       decoder({.tokens = o.target_tokens,
                .embedding = o.embedding,
@@ -193,23 +190,6 @@ void Seq2Seq<S>::backward(Tile<const std::int32_t>, Tile<const S> /*logits*/, Ti
 template <class S>
 void Seq2Seq<S>::step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const {
   decoder.step(token, encoder.memory(cache.encoder), logits, cache.decoder, pass.at(1));
-}
-
-template <class S>
-Metadata Seq2Seq<S>::metadata() const {
-  Metadata m = to_metadata(options);
-  if (!source_words.empty()) set(m, "source_words", source_words);
-  if (!target_words.empty()) set(m, "target_words", target_words);
-  return m;
-}
-
-template <class S>
-void Seq2Seq<S>::restore(const Metadata& metadata) {
-  const auto words = [&](const char* key) {
-    return metadata.contains(key) ? get_texts(metadata, key) : std::vector<std::string>{};
-  };
-  source_words = words("source_words");
-  target_words = words("target_words");
 }
 
 template <class S>

@@ -131,15 +131,11 @@ struct SequenceClassifier {
 
   // ---- files
 
-  /// The options, the labels and the standardisation. Throws where labels or heads do not fit the options.
-  HEED_COLD Metadata metadata() const;
-  static Options options_from(const Metadata& metadata) { return options_from_metadata(metadata); }
-  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
-    return options_from_tensors(tensors, hints);
+  static Options options_from(std::span<const TensorShape> tensors) { return options_from_tensors(tensors); }
+  static void extras(auto&& f, auto& model) {
+    f("labels", model.labels, model.options.classes);
+    f("standardize", model.standardize, model.options.features);
   }
-  static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
-  /// The labels and the standardisation. Throws where they do not fit the options.
-  void restore(const Metadata& metadata);
 
  private:
   // the dense layers
@@ -155,7 +151,7 @@ struct SequenceClassifier {
 
 template <class S>
 SequenceClassifier<S>::SequenceClassifier(Options o)
-    : options(o),
+    : options(check(o, architecture)),
       recurrent({.input_size = o.features,
                  .hidden_size = o.hidden,
                  .num_layers = o.layers,
@@ -368,26 +364,6 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
     recurrent.backward(input, states, dstates, into(dinput), cache.recurrent, grad.recurrent, pass.at(0));
     standardize.backward(x, input, dinput, dx, cache.standardize, grad.standardize, pass);
   }
-}
-
-template <class S>
-Metadata SequenceClassifier<S>::metadata() const {
-  const auto count = static_cast<Index>(labels.size());
-  require(count == 0 || count == options.classes, [&] {
-    return Fault{"wrong number of labels", "SequenceClassifier", text_of(options.classes), text_of(count)};
-  });
-  require(options.attention != Attention::multihead || options.heads == multihead.num_heads, [&] {
-    return Fault{"the options are not those of the layers", "SequenceClassifier",
-                 text_of(multihead.num_heads) + " heads", text_of(options.heads)};
-  });
-  return to_metadata(options, labels, standardize.mean, standardize.deviation);
-}
-
-template <class S>
-void SequenceClassifier<S>::restore(const Metadata& metadata) {
-  labels = labels_from_metadata(metadata, options.classes);
-  const auto numbers = standardization_from_metadata(metadata, options.features);
-  standardize = Standardize<S>(numbers.mean, numbers.deviation);
 }
 
 template <class S>

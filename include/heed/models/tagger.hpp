@@ -122,14 +122,10 @@ struct Tagger {
 
   // ---- files
 
-  /// The options, the labels and the vocabularies. Throws where they do not fit each other.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& metadata) { return tagger_options_from(metadata); }
-  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints) {
-    return tagger_options_from(tensors, hints);
-  }
-  static Index parameter_count(const Options& o) { return heed::parameter_count(o); }
-  /// The labels and the vocabularies. Throws where they do not fit the options.
+  static Options options_from(std::span<const TensorShape> tensors) { return tagger_options_from(tensors); }
+  static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
+  /// The vocabularies. Throws where they do not fit the options.
+  void write(Metadata& metadata) const;
   void restore(const Metadata& metadata);
 
  private:
@@ -153,12 +149,12 @@ struct Tagger {
   }
   static Tile<const S> sum_over_steps(Tile<const S> d, const Pass& pass);
 
-  void check_names() const;
+  void check_features() const;
 };
 
 template <class S>
 Tagger<S>::Tagger(const Options& o)
-    : options(check(o)),
+    : options(check(o, architecture)),
       embed({.num_embeddings = o.tokens, .embedding_dims = o.embedding}),
       bilstm({.input_size = embed.embedding_dim(),
               .hidden_size = o.hidden,
@@ -251,29 +247,25 @@ void Tagger<S>::backward(Tile<const std::int32_t> x, Tile<const S> /*logits*/, T
 }
 
 template <class S>
-Metadata Tagger<S>::metadata() const {
-  check_names();
-  Metadata m = to_metadata(options);
-  if (!labels.empty()) set(m, "labels", labels);
+void Tagger<S>::write(Metadata& m) const {
+  check_features();
   std::vector<std::string> names;
   for (const TokenFeature& feature : features) {
     set(m, "texts." + std::to_string(names.size()), feature.texts);
     names.push_back(feature.name);
   }
   if (!names.empty()) set(m, "features", names);
-  return m;
 }
 
 template <class S>
 void Tagger<S>::restore(const Metadata& metadata) {
-  labels = metadata.contains("labels") ? get_texts(metadata, "labels") : std::vector<std::string>{};
   features.clear();
   if (metadata.contains("features")) {
     for (const std::string& name : get_texts(metadata, "features")) {
       features.push_back({name, get_texts(metadata, "texts." + std::to_string(features.size()))});
     }
   }
-  check_names();
+  check_features();
 }
 
 template <class S>
@@ -294,17 +286,13 @@ Tile<const S> Tagger<S>::sum_over_steps(Tile<const S> d, const Pass& pass) {
 }
 
 template <class S>
-void Tagger<S>::check_names() const {
-  const auto count = [](const auto& list) { return static_cast<Index>(list.size()); };
-  require(labels.empty() || count(labels) == options.classes, [&] {
-    return Fault{"wrong number of labels", "Tagger", std::to_string(options.classes), std::to_string(labels.size())};
-  });
+void Tagger<S>::check_features() const {
   require(features.empty() || features.size() == options.tokens.size(), [&] {
     return Fault{"wrong number of features", "Tagger", std::to_string(options.tokens.size()),
                  std::to_string(features.size())};
   });
   for (std::size_t i = 0; i < features.size(); ++i) {
-    require(count(features[i].texts) + 2 == options.tokens[i], [&] {
+    require(std::ssize(features[i].texts) + 2 == options.tokens[i], [&] {
       return Fault{"wrong number of texts", "Tagger, feature " + features[i].name,
                    std::to_string(options.tokens[i] - 2), std::to_string(features[i].texts.size())};
     });

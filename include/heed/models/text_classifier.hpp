@@ -12,7 +12,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -28,7 +28,12 @@ struct TextClassifierOptions {
   Index tokens = 0;                           ///< of the vocabulary: 0 is padding
   Index embedding = 32;                       ///< numbers a token
   SequenceClassifierOptions classifier = {};  ///< its `features` are set to `embedding`
-  friend bool operator==(const TextClassifierOptions&, const TextClassifierOptions&) = default;
+
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "tokens", .meaning = "Of the vocabulary", .flag = ""}, o.tokens...);
+    f({"embedding", "Numbers a word"}, o.embedding...);
+    SequenceClassifierOptions::fields_but_features(f, o.classifier...);
+  }
 };
 
 /// Embedding > dropout > `SequenceClassifier`: tokens (steps, 1) to (1, classes) logits. The rate of dropout is the
@@ -92,27 +97,24 @@ struct TextClassifier {
 
   // ---- files
 
-  /// The options, the labels and the words. Throws where they do not fit each other.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& metadata);
-  static Options options_from(std::span<const TensorShape> tensors, const Metadata& hints);
-  static Index parameter_count(const Options& o);
-  /// The labels and the words. Throws where they do not fit the options.
-  void restore(const Metadata& metadata);
+  static Options options_from(std::span<const TensorShape> tensors);
+  static void extras(auto&& f, auto& model) {
+    SequenceClassifier<S>::extras(f, model.classifier);
+    f("words", model.words, model.options.tokens - 2);
+  }
 
  private:
   static Options with_features(Options o) {
     o.classifier.features = o.embedding;
     return o;
   }
-  static void check_words(Index count, Index tokens);
   bool drops(const Pass& pass) const { return DropoutMask::active(dropout.rate, pass); }
   Tile<const S> drop(Tile<S> vectors, Cache& cache, const Pass& pass) const;
 };
 
 template <class S>
 TextClassifier<S>::TextClassifier(Options o)
-    : options(with_features(o)),
+    : options(with_features(check(o, architecture))),
       embedding({.num_embeddings = o.tokens, .embedding_dim = o.embedding, .padding_idx = 0}),
       dropout({.rate = o.classifier.dropout}),
       classifier(options.classifier) {
@@ -153,28 +155,8 @@ void TextClassifier<S>::backward(Tile<const std::int32_t> x, Tile<const S> logit
 }
 
 template <class S>
-Metadata TextClassifier<S>::metadata() const {
-  Metadata m = classifier.metadata();
-  m.erase("features");
-  set(m, "tokens", options.tokens);
-  set(m, "embedding", options.embedding);
-  if (!words.empty()) set(m, "words", words);
-  check_words(static_cast<Index>(words.size()), options.tokens);
-  return m;
-}
-
-template <class S>
-auto TextClassifier<S>::options_from(const Metadata& metadata) -> Options {
-  Options o{.tokens = get_index(metadata, "tokens"), .embedding = get_index(metadata, "embedding")};
-  Metadata rest = metadata;
-  set(rest, "features", o.embedding);
-  o.classifier = options_from_metadata(rest);
-  return o;
-}
-
-template <class S>
-auto TextClassifier<S>::options_from(std::span<const TensorShape> tensors, const Metadata& hints) -> Options {
-  Options o{.classifier = options_from_tensors(tensors, hints)};
+auto TextClassifier<S>::options_from(std::span<const TensorShape> tensors) -> Options {
+  Options o{.classifier = options_from_tensors(tensors)};
   for (const TensorShape& t : tensors) {
     if (t.name == "embedding.weight" && t.extents.size() == 2) o.tokens = t.extents[0];
   }
@@ -183,28 +165,6 @@ auto TextClassifier<S>::options_from(std::span<const TensorShape> tensors, const
   });
   o.embedding = o.classifier.features;
   return o;
-}
-
-template <class S>
-Index TextClassifier<S>::parameter_count(const Options& o) {
-  require(o.tokens > 0 && o.tokens <= Index(1) << 28 && o.embedding > 0 && o.embedding <= Index(1) << 28, [&] {
-    return Fault{"size out of range", "TextClassifier", "1 to 2^28", to_text(Extents<2>{o.tokens, o.embedding})};
-  });
-  return o.tokens * o.embedding + heed::parameter_count(with_features(o).classifier);
-}
-
-template <class S>
-void TextClassifier<S>::restore(const Metadata& metadata) {
-  classifier.restore(metadata);
-  words = metadata.contains("words") ? get_texts(metadata, "words") : std::vector<std::string>{};
-  check_words(static_cast<Index>(words.size()), options.tokens);
-}
-
-template <class S>
-void TextClassifier<S>::check_words(Index count, Index tokens) {
-  require(count == 0 || count + 2 == tokens, [&] {
-    return Fault{"wrong number of words", "TextClassifier", std::to_string(tokens - 2), std::to_string(count)};
-  });
 }
 
 template <class S>

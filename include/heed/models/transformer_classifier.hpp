@@ -10,8 +10,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
@@ -19,7 +18,6 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/standardize.hpp"
-#include "heed/models/sequence_classifier_options.hpp"
 #include "heed/models/transformer_encoder.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -27,7 +25,12 @@ namespace heed::inline HEED_ISA {
 struct TransformerClassifierOptions {
   Index features = 0, classes = 0;
   TransformerOptions transformer = {.norm = NormPlacement::none};
-  friend bool operator==(const TransformerClassifierOptions&, const TransformerClassifierOptions&) = default;
+
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);
+    f({.name = "classes", .meaning = "Number of classes", .flag = ""}, o.classes...);
+    TransformerOptions::fields(f, o.transformer...);
+  }
 };
 
 /// standardize > Dense(d_model) > `TransformerEncoder` > mean over the valid steps > Dense(classes): (steps, features)
@@ -90,22 +93,15 @@ struct TransformerClassifier {
 
   // ---- files
 
-  /// The options, the labels and the standardisation. Throws where the labels do not fit the options.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& m) {
-    return {
-        .features = get_index(m, "features"), .classes = get_index(m, "classes"), .transformer = get_transformer(m)};
+  static void extras(auto&& f, auto& model) {
+    f("labels", model.labels, model.options.classes);
+    f("standardize", model.standardize, model.options.features);
   }
-  /// A file's tensors do not tell heads, positions and dropout: `hints` must hold all options, as `metadata` has them.
-  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  static Index parameter_count(const Options& o);
-  /// The labels and the standardisation. Throws where they do not fit the options.
-  void restore(const Metadata& metadata);
 };
 
 template <class S>
 TransformerClassifier<S>::TransformerClassifier(Options o)
-    : options(o),
+    : options(check(o, architecture)),
       input({.in_features = o.features, .out_features = o.transformer.d_model}),
       transformer(o.transformer),
       output({.in_features = o.transformer.d_model, .out_features = o.classes}) {
@@ -161,39 +157,6 @@ void TransformerClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, T
     input.backward(in, vectors, dvectors, into(din), cache.dense, grad.input, pass);
     standardize.backward(x, in, din, dx, cache.standardize, grad.standardize, pass);
   }
-}
-
-template <class S>
-Metadata TransformerClassifier<S>::metadata() const {
-  const auto count = static_cast<Index>(labels.size());
-  require(count == 0 || count == options.classes, [&] {
-    return Fault{"wrong number of labels", "TransformerClassifier", std::to_string(options.classes),
-                 std::to_string(count)};
-  });
-  Metadata m;
-  set(m, "features", options.features);
-  set(m, "classes", options.classes);
-  set(m, options.transformer);
-  set_labels_and_scales(m, labels, standardize.mean, standardize.deviation);
-  return m;
-}
-
-template <class S>
-Index TransformerClassifier<S>::parameter_count(const Options& o) {
-  for (const Index size : {o.features, o.classes}) {
-    require(size > 0 && size <= Index(1) << 28, [&] {
-      return Fault{"size out of range", "TransformerClassifier", "1 to 2^28", std::to_string(size)};
-    });
-  }
-  const Index encoder = heed::parameter_count(o.transformer), D = o.transformer.d_model;
-  return encoder + D * (o.features + 1) + o.classes * (D + 1);
-}
-
-template <class S>
-void TransformerClassifier<S>::restore(const Metadata& metadata) {
-  labels = labels_from_metadata(metadata, options.classes);
-  const auto numbers = standardization_from_metadata(metadata, options.features);
-  standardize = Standardize<S>(numbers.mean, numbers.deviation);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -3,16 +3,14 @@
 /// @file
 /// What transformers have in common: positions, then a stack of encoder blocks.
 
-#include <array>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "heed/compose/repeat.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
@@ -21,7 +19,6 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
-#include "heed/models/sequence_classifier_options.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -35,30 +32,24 @@ struct TransformerOptions {
   Index max_steps = 0;    ///< of `learned` positions: no sequence has more
   Index distance = 16;    ///< of `relative` positions: the farthest with a representation of its own
   bool locality = false;  ///< of the attention, for small data: see `MultiHeadAttention`
-  friend bool operator==(const TransformerOptions&, const TransformerOptions&) = default;
+
+  static void fields(auto&& f, auto&... o) {
+    constexpr Range size = Range::to(1 << 20);
+    f({.name = "d_model", .meaning = "Features inside", .range = size, .flag = "size"}, o.d_model...);
+    f({.name = "num_heads", .meaning = "Heads of attention", .range = size, .flag = "heads"}, o.num_heads...);
+    f({.name = "num_layers", .meaning = "Blocks", .range = Range::to(1 << 16), .flag = "layers"}, o.num_layers...);
+    f({.name = "dim_feedforward", .meaning = "Hidden units of a block", .range = size, .flag = "feedforward"},
+      o.dim_feedforward...);
+    f({"dropout", "In training", Range::share()}, o.dropout...);
+    f({"norm", "Where a block normalises"}, o.norm...);
+    f({"activation", "Of a block's hidden units"}, o.activation...);
+    f({"positions", "How a step knows where it stands"}, o.positions...);
+    f({.name = "max_steps", .when = {"positions", "learned"}, .flag = ""}, o.max_steps...);
+    f({"distance", "The farthest that relative positions tell apart", size, {"positions", "relative"}}, o.distance...);
+    f({.name = "locality", .meaning = "Learnt temperatures; no step attends to itself", .optional = true},
+      o.locality...);
+  }
 };
-
-inline constexpr std::array<std::string_view, 3> norm_names{"none", "pre", "post"};
-inline constexpr std::array<std::string_view, 2> feed_forward_names{"relu", "gelu"};
-inline constexpr std::array<std::string_view, 4> position_names{"none", "sinusoidal", "learned", "relative"};
-
-inline std::string_view to_text(NormPlacement n) { return norm_names[static_cast<std::size_t>(n)]; }
-inline std::string_view to_text(FeedForwardActivation a) { return feed_forward_names[static_cast<std::size_t>(a)]; }
-inline std::string_view to_text(PositionKind p) { return position_names[static_cast<std::size_t>(p)]; }
-
-/// Throws where the text names none.
-HEED_FUNCTION NormPlacement norm_from(std::string_view text);
-HEED_FUNCTION FeedForwardActivation feed_forward_from(std::string_view text);
-HEED_FUNCTION PositionKind positions_from(std::string_view text);
-
-HEED_FUNCTION void set(Metadata& m, const TransformerOptions& o);
-HEED_FUNCTION TransformerOptions get_transformer(const Metadata& m);
-
-/// Throws where a size is out of range, and names it.
-const TransformerOptions& check(const TransformerOptions& o);
-
-/// How many numbers it has. Throws as `check` does.
-HEED_FUNCTION Index parameter_count(const TransformerOptions& o);
 
 /// positions > dropout > `TransformerEncoderBlock`s > with `pre` a last LayerNorm: (steps, d_model) to the same. Where
 /// `causal` each step sees itself and those before. Names of a PyTorch module with the members `positions`, an
@@ -122,7 +113,7 @@ struct TransformerEncoder {
 
 template <class S>
 TransformerEncoder<S>::TransformerEncoder(const Options& o, bool causal)
-    : positions({check(o).positions, o.max_steps, o.d_model}), dropout({o.dropout}) {
+    : positions({check(o, "TransformerEncoder").positions, o.max_steps, o.d_model}), dropout({o.dropout}) {
   const bool relative = o.positions == PositionKind::relative;
   const typename Block::Options block{.d_model = o.d_model,
                                       .num_heads = o.num_heads,
@@ -185,82 +176,5 @@ void TransformerEncoder<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory
 }
 
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-namespace heed::inline HEED_ISA {
-
-HEED_FUNCTION NormPlacement norm_from(std::string_view text) {
-  return detail::enum_from<NormPlacement>(text, norm_names, "norm");
-}
-
-HEED_FUNCTION FeedForwardActivation feed_forward_from(std::string_view text) {
-  return detail::enum_from<FeedForwardActivation>(text, feed_forward_names, "activation");
-}
-
-HEED_FUNCTION PositionKind positions_from(std::string_view text) {
-  return detail::enum_from<PositionKind>(text, position_names, "positions");
-}
-
-HEED_FUNCTION void set(Metadata& m, const TransformerOptions& o) {
-  set(m, "d_model", o.d_model);
-  set(m, "num_heads", o.num_heads);
-  set(m, "num_layers", o.num_layers);
-  set(m, "dim_feedforward", o.dim_feedforward);
-  set(m, "dropout", o.dropout);
-  set(m, "norm", to_text(o.norm));
-  set(m, "activation", to_text(o.activation));
-  set(m, "positions", to_text(o.positions));
-  if (o.positions == PositionKind::learned) set(m, "max_steps", o.max_steps);
-  if (o.positions == PositionKind::relative) set(m, "distance", o.distance);
-  if (o.locality) set(m, "locality", true);
-}
-
-HEED_FUNCTION TransformerOptions get_transformer(const Metadata& m) {
-  TransformerOptions o;
-  o.d_model = get_index(m, "d_model");
-  o.num_heads = get_index(m, "num_heads");
-  o.num_layers = get_index(m, "num_layers");
-  o.dim_feedforward = get_index(m, "dim_feedforward");
-  o.dropout = get_double(m, "dropout");
-  o.norm = norm_from(get_text(m, "norm"));
-  o.activation = feed_forward_from(get_text(m, "activation"));
-  o.positions = positions_from(get_text(m, "positions"));
-  if (o.positions == PositionKind::learned) o.max_steps = get_index(m, "max_steps");
-  if (o.positions == PositionKind::relative) o.distance = get_index(m, "distance");
-  o.locality = m.contains("locality") && get_bool(m, "locality");
-  return o;
-}
-
-HEED_COLD HEED_FUNCTION const TransformerOptions& check(const TransformerOptions& o) {
-  const auto within = [](const char* name, Index value, Index most) {
-    require(value > 0 && value <= most, [&] {
-      return Fault{std::string(name) + " out of range", "TransformerEncoder", "1 to " + text_of(most), text_of(value)};
-    });
-  };
-  constexpr Index most = Index(1) << 20;  // layers times a product of two are a number
-  within("d_model", o.d_model, most);
-  within("num_heads", o.num_heads, most);
-  within("num_layers", o.num_layers, Index(1) << 16);
-  within("dim_feedforward", o.dim_feedforward, most);
-  if (o.positions == PositionKind::learned) within("max_steps", o.max_steps, Index(1) << 28);
-  if (o.positions == PositionKind::relative) within("distance", o.distance, most);
-  return o;
-}
-
-HEED_FUNCTION Index parameter_count(const TransformerOptions& o) {
-  check(o);
-  const bool learned = o.positions == PositionKind::learned, relative = o.positions == PositionKind::relative;
-  const Index D = o.d_model, F = o.dim_feedforward;
-  const Index norms = o.norm == NormPlacement::none ? 0 : 4 * D;
-  const Index distances = relative ? 2 * (2 * o.distance + 1) * (D / o.num_heads) : 0;
-  const Index temperatures = o.locality ? o.num_heads : 0;
-  return o.num_layers * (4 * D * (D + 1) + 2 * D * F + F + D + norms + distances + temperatures) +
-         (learned ? o.max_steps * D : 0) + (o.norm == NormPlacement::pre ? 2 * D : 0);
-}
-
-}  // namespace heed::inline HEED_ISA
-
-#endif
 
 HEED_COMPILED_TYPE(struct heed::TransformerEncoder)

@@ -10,9 +10,8 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
@@ -21,7 +20,6 @@
 #include "heed/layers/patch_embedding.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/shifted_patch_embedding.hpp"
-#include "heed/models/sequence_classifier_options.hpp"
 #include "heed/models/transformer_encoder.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -31,11 +29,22 @@ struct VisionTransformerOptions {
   Index patch_size = 0, classes = 0;
   TransformerOptions transformer = {.positions = PositionKind::learned};  ///< `max_steps` is set to the patches
   bool shifted_patches = false;                                           ///< `ShiftedPatchEmbedding`
-  friend bool operator==(const VisionTransformerOptions&, const VisionTransformerOptions&) = default;
-};
 
-/// Throws where a size is out of range, and names it; but for those of the transformer that are its own.
-const VisionTransformerOptions& check(const VisionTransformerOptions& o);
+  static void fields(auto&& f, auto&... o) {
+    constexpr Range side = Range::to(1 << 15);
+    f({.name = "channels", .meaning = "Of a pixel", .range = side}, o.image.channels...);
+    f({.name = "height", .range = side, .flag = ""}, o.image.height...);
+    f({.name = "width", .range = side, .flag = ""}, o.image.width...);
+    f({.name = "patch_size", .meaning = "Of a patch, in pixels", .range = side, .flag = "patch"}, o.patch_size...);
+    f({.name = "classes", .meaning = "Number of classes", .range = Range::to(1 << 20), .flag = ""}, o.classes...);
+    f({.name = "shifted_patches",
+       .meaning = "Patches of the image beside its four diagonal shifts",
+       .optional = true,
+       .flag = "shifted"},
+      o.shifted_patches...);
+    TransformerOptions::fields(f, o.transformer...);
+  }
+};
 
 /// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): an image, as `ImageShape` has it, in
 /// one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean in place of the
@@ -68,7 +77,7 @@ struct VisionTransformer {
   };
 
   VisionTransformer() = default;
-  /// Throws as `check` and its parts do.
+  /// Throws where an option is out of range, and as its parts do.
   explicit VisionTransformer(Options o);
 
   /// Each part as it starts by itself.
@@ -102,16 +111,7 @@ struct VisionTransformer {
 
   // ---- files
 
-  /// The options and the labels. Throws where the labels do not fit the options.
-  Metadata metadata() const;
-  static Options options_from(const Metadata& m);
-  /// A file's tensors do not tell sizes of images, heads and dropout: `hints` must hold all options, as `metadata` has
-  /// them.
-  static Options options_from(std::span<const TensorShape>, const Metadata& hints) { return options_from(hints); }
-  /// Throws as `check` does, and that of the transformer.
-  static Index parameter_count(const Options& options);
-  /// The labels. Throws where they do not fit the options.
-  void restore(const Metadata& metadata) { labels = labels_from_metadata(metadata, options.classes); }
+  static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
 
  private:
   Shape embedded_shape(Shape x) const {
@@ -123,7 +123,7 @@ struct VisionTransformer {
 
 template <class S>
 VisionTransformer<S>::VisionTransformer(Options o)
-    : options(with_patches(check(o))),
+    : options(check(with_patches(o), architecture)),
       patch_embedding(o.shifted_patches ? PatchEmbedding<S>() : PatchEmbedding<S>(patches_of(o))),
       shifted_patch_embedding(o.shifted_patches ? ShiftedPatchEmbedding<S>(patches_of(o)) : ShiftedPatchEmbedding<S>()),
       transformer(options.transformer),
@@ -172,41 +172,6 @@ void VisionTransformer<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<
 }
 
 template <class S>
-Metadata VisionTransformer<S>::metadata() const {
-  const auto count = static_cast<Index>(labels.size());
-  require(count == 0 || count == options.classes, [&] {
-    return Fault{"wrong number of labels", "VisionTransformer", std::to_string(options.classes), std::to_string(count)};
-  });
-  Metadata m;
-  set(m, "channels", options.image.channels);
-  set(m, "height", options.image.height);
-  set(m, "width", options.image.width);
-  set(m, "patch_size", options.patch_size);
-  set(m, "classes", options.classes);
-  if (options.shifted_patches) set(m, "shifted_patches", true);
-  set(m, options.transformer);
-  if (!labels.empty()) set(m, "labels", labels);
-  return m;
-}
-
-template <class S>
-auto VisionTransformer<S>::options_from(const Metadata& m) -> Options {
-  return {.image = {get_index(m, "channels"), get_index(m, "height"), get_index(m, "width")},
-          .patch_size = get_index(m, "patch_size"),
-          .classes = get_index(m, "classes"),
-          .transformer = get_transformer(m),
-          .shifted_patches = m.contains("shifted_patches") && get_bool(m, "shifted_patches")};
-}
-
-template <class S>
-Index VisionTransformer<S>::parameter_count(const Options& options) {
-  const Options o = with_patches(check(options));
-  const Index D = o.transformer.d_model, pixels = o.image.channels * o.patch_size * o.patch_size;
-  return (o.shifted_patches ? D * (5 * pixels + 1) + 10 * pixels : D * (pixels + 1)) +
-         heed::parameter_count(o.transformer) + o.classes * (D + 1);
-}
-
-template <class S>
 auto VisionTransformer<S>::patches_of(const Options& o) -> typename PatchEmbedding<S>::Options {
   return {.channels = o.image.channels,
           .height = o.image.height,
@@ -217,38 +182,13 @@ auto VisionTransformer<S>::patches_of(const Options& o) -> typename PatchEmbeddi
 
 template <class S>
 auto VisionTransformer<S>::with_patches(Options o) -> Options {
-  if (o.transformer.positions == PositionKind::learned) {
+  if (o.transformer.positions == PositionKind::learned && o.patch_size > 0) {
     o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);
   }
   return o;
 }
 
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-namespace heed::inline HEED_ISA {
-
-HEED_COLD HEED_FUNCTION const VisionTransformerOptions& check(const VisionTransformerOptions& o) {
-  const auto within = [](const char* name, Index value, Index most) {
-    require(value > 0 && value <= most, [&] {
-      return Fault{std::string(name) + " out of range", "VisionTransformer", "1 to " + text_of(most), text_of(value)};
-    });
-  };
-  constexpr Index side = Index(1) << 15;  // products of three are numbers
-  within("channels", o.image.channels, side);
-  within("height", o.image.height, side);
-  within("width", o.image.width, side);
-  within("patch_size", o.patch_size, side);
-  within("numbers of a patch", o.image.channels * o.patch_size * o.patch_size, Index(1) << 28);
-  within("classes", o.classes, Index(1) << 20);
-  within("d_model", o.transformer.d_model, Index(1) << 16);
-  return o;
-}
-
-}  // namespace heed::inline HEED_ISA
-
-#endif
 
 HEED_COMPILED_TYPE(struct heed::VisionTransformer)
 HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::VisionTransformer)

@@ -12,8 +12,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
@@ -32,6 +31,19 @@ struct AdamOptions {
   bool epsilon_outside = false;  ///< epsilon outside the bias correction, as Keras has it (its default is then 1e-7)
   /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}.
   std::vector<std::string> frozen = {};
+
+  static void fields(auto&& f, auto&... o) {
+    f({"learning_rate", "", Range::at_least(0)}, o.learning_rate...);
+    f({"beta1", "", Range::share()}, o.beta1...);
+    f({"beta2", "", Range::share()}, o.beta2...);
+    f({"epsilon", "", Range::at_least(0)}, o.epsilon...);
+    f({"weight_decay", "", Range::at_least(0)}, o.weight_decay...);
+    f({"decay_matrices_only"}, o.decay_matrices_only...);
+    f({"decoupled"}, o.decoupled...);
+    f({"amsgrad"}, o.amsgrad...);
+    f({"epsilon_outside"}, o.epsilon_outside...);
+    f({.name = "frozen", .optional = true}, o.frozen...);
+  }
 };
 
 /// torch.optim.Adam (Kingma and Ba 2015), and with `decoupled` AdamW (Loshchilov and Hutter 2019). Step t counts from
@@ -69,8 +81,6 @@ class BasicAdam {
     if (largest_) f("largest_second_moment", *largest_);
     f("steps", steps_);
   }
-  /// The options as text: what a checkpoint compares.
-  HEED_COLD Metadata settings() const;
 
  private:
   struct Numbers {
@@ -107,12 +117,7 @@ class Adam : public BasicAdam<typename Model::Scalar> {
 
 template <class S>
 BasicAdam<S>::BasicAdam(const Parameters<S>& like, Options o) : options(std::move(o)), first_(like), second_(like) {
-  const Options& p = options;
-  require(std::isfinite(p.learning_rate + p.epsilon + p.weight_decay) && p.learning_rate >= 0 && p.epsilon >= 0 &&
-              p.weight_decay >= 0 && p.beta1 >= 0 && p.beta1 < 1 && p.beta2 >= 0 && p.beta2 < 1,
-          [] {
-            return Fault{"option out of range", "Adam", "rates of at least 0, betas in [0, 1)", {}};
-          });
+  const Options& p = check(options, "Adam");
   if (p.amsgrad) largest_.emplace(like);
   for (Index i = 0; i < like.count(); ++i) {
     frozen_.push_back(std::any_of(p.frozen.begin(), p.frozen.end(), [&](const std::string& part) {
@@ -178,22 +183,6 @@ void BasicAdam<S>::update(const Numbers& n, ParameterArray<S>& w, const Paramete
     const P denominator = fma(all(n.root), simd::sqrt(most), all(n.epsilon));
     store(theta + i, sub(mul(all(n.keep), old), div(mul(all(n.rate), mean), denominator)));
   });
-}
-
-template <class S>
-Metadata BasicAdam<S>::settings() const {
-  Metadata m;
-  set(m, "learning_rate", options.learning_rate);
-  set(m, "beta1", options.beta1);
-  set(m, "beta2", options.beta2);
-  set(m, "epsilon", options.epsilon);
-  set(m, "weight_decay", options.weight_decay);
-  set(m, "decay_matrices_only", options.decay_matrices_only);
-  set(m, "decoupled", options.decoupled);
-  set(m, "amsgrad", options.amsgrad);
-  set(m, "epsilon_outside", options.epsilon_outside);
-  if (!options.frozen.empty()) set(m, "frozen", options.frozen);
-  return m;
 }
 
 /// torch.optim.AdamW's options: weight decay is 0.01 unless said otherwise.

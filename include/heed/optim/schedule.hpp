@@ -4,24 +4,21 @@
 /// Learning rates that change as training goes on. Each is a value that gives the rate of a step; `fit` takes them in
 /// its options and fills in what is left at 0: the optimizer's own rate, and how many steps there will be.
 
+#include <array>
 #include <functional>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <variant>
-#include <vector>
 
-#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
 /// What a schedule counts: epochs, or the optimizer's steps.
 enum class Per { epoch, step };
-
-namespace detail {
-void require_schedule(bool ok, const char* what, const char* expected, double got);
-HEED_FUNCTION void check_schedule_rate(double rate);
-}  // namespace detail
+constexpr std::array<std::string_view, 2> names_of(Per) { return {"epoch", "step"}; }
 
 /// torch.optim.lr_scheduler.StepLR: rate(i) = base factor^(i / every), rounded down.
 struct StepSchedule {
@@ -32,8 +29,12 @@ struct StepSchedule {
 
   double rate(Index i) const;
 
-  std::vector<double> numbers() const;
-  void check() const;
+  static void fields(auto&& f, auto&... s) {
+    f({"base", "", Range::at_least(0)}, s.base...);
+    f({"every", "", Range::at_least(1)}, s.every...);
+    f({"factor", "", Range::from(0, 1)}, s.factor...);
+    f({"per"}, s.per...);
+  }
 };
 
 /// A linear rise, then half a cosine down to `last` at step `steps`, where it stays (Loshchilov and Hutter 2017).
@@ -49,7 +50,15 @@ struct CosineSchedule {
 
   double rate(Index i) const;
 
-  std::vector<double> numbers() const;
+  static void fields(auto&& f, auto&... s) {
+    f({"base", "", Range::at_least(0)}, s.base...);
+    f({"steps", "", Range::at_least(0)}, s.steps...);
+    f({"warmup", "", Range::at_least(0)}, s.warmup...);
+    f({"warmup_start", "", Range::from(0, 1)}, s.warmup_start...);
+    f({"last", "", Range::at_least(0)}, s.last...);
+    f({"per"}, s.per...);
+  }
+  /// Throws where the warm-up is longer than all steps.
   void check() const;
 };
 
@@ -64,8 +73,14 @@ struct OneCycleSchedule {
 
   double rate(Index i) const;
 
-  std::vector<double> numbers() const;
-  void check() const;
+  static void fields(auto&& f, auto&... s) {
+    f({"top", "", Range::at_least(0)}, s.top...);
+    f({"steps", "", Range::at_least(0)}, s.steps...);
+    f({"rising", "", Range::from(0, 1)}, s.rising...);
+    f({"divisor", "", Range::at_least(1)}, s.divisor...);
+    f({"last_divisor", "", Range::at_least(1)}, s.last_divisor...);
+    f({"per"}, s.per...);
+  }
 };
 
 /// torch.optim.lr_scheduler.ReduceLROnPlateau (mode min): where the loss has not fallen for more than `patience`
@@ -92,8 +107,16 @@ struct PlateauSchedule {
   /// Takes an epoch's loss; gives the rate of the next epoch.
   double observe(double loss);
 
-  std::vector<double> numbers() const;
-  void check() const;
+  static void fields(auto&& f, auto&... s) {
+    f({"base", "", Range::at_least(0)}, s.base...);
+    f({"factor", "", Range::share()}, s.factor...);
+    f({"patience", "", Range::at_least(0)}, s.patience...);
+    f({"threshold", "", Range::at_least(0)}, s.threshold...);
+    f({"relative"}, s.relative...);
+    f({"cooldown", "", Range::at_least(0)}, s.cooldown...);
+    f({"least", "", Range::at_least(0)}, s.least...);
+    f({"least_change", "", Range::at_least(0)}, s.least_change...);
+  }
 };
 
 /// Any other function of the step, counted from 0. A checkpoint cannot tell one from another.
@@ -102,11 +125,12 @@ struct CustomSchedule {
   Per per = Per::step;
 
   double rate(Index i) const { return function(i); }
-  std::vector<double> numbers() const { return {static_cast<double>(per)}; }
+  static void fields(auto&& f, auto&... s) { f({"per"}, s.per...); }
   void check() const;
 };
 
-/// One of them, or none: the rate stays as it is. The `numbers` of each are its options.
+/// One of them, or none: the rate stays as it is. The fields of each are its options, in the order that checkpoints
+/// have them.
 using Schedule =
     std::variant<std::monostate, StepSchedule, CosineSchedule, OneCycleSchedule, PlateauSchedule, CustomSchedule>;
 
@@ -135,19 +159,12 @@ std::string to_text(const Schedule& schedule);
 #include <cmath>
 #include <numbers>
 
+#include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-
-HEED_COLD HEED_FUNCTION void require_schedule(bool ok, const char* what, const char* expected, double got) {
-  require(ok, [&] { return Fault{std::string(what) + " out of range", "schedule", expected, text_of(got)}; });
-}
-
-HEED_FUNCTION void check_schedule_rate(double rate) {
-  require_schedule(rate >= 0 && std::isfinite(rate), "rate", "a finite number of at least 0", rate);
-}
 
 /// From a at share 0 to b at share 1, as half a cosine.
 inline double cosine_between(double a, double b, double share) {
@@ -160,34 +177,11 @@ HEED_FUNCTION double StepSchedule::rate(Index i) const {
   return base * std::pow(factor, static_cast<double>(i / std::max<Index>(every, 1)));
 }
 
-HEED_FUNCTION std::vector<double> StepSchedule::numbers() const {
-  return {base, static_cast<double>(every), factor, static_cast<double>(per)};
-}
-
-HEED_FUNCTION void StepSchedule::check() const {
-  detail::check_schedule_rate(base);
-  detail::require_schedule(every > 0, "every", "at least 1", static_cast<double>(every));
-  detail::require_schedule(factor >= 0 && factor <= 1, "factor", "0 to 1", factor);
-}
-
 HEED_FUNCTION double CosineSchedule::rate(Index i) const {
   const auto t = static_cast<double>(i), rise = static_cast<double>(warmup);
   if (i < warmup) return base * (warmup_start + (1 - warmup_start) * t / rise);
   const double length = static_cast<double>(std::max<Index>(steps - warmup, 1));
   return detail::cosine_between(base, last, std::min((t - rise) / length, 1.0));
-}
-
-HEED_FUNCTION std::vector<double> CosineSchedule::numbers() const {
-  return {base, static_cast<double>(steps), static_cast<double>(warmup), warmup_start, last, static_cast<double>(per)};
-}
-
-HEED_FUNCTION void CosineSchedule::check() const {
-  detail::check_schedule_rate(base);
-  detail::check_schedule_rate(last);
-  detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
-  detail::require_schedule(warmup >= 0 && (steps == 0 || warmup <= steps), "warmup", "0 to the number of steps",
-                           static_cast<double>(warmup));
-  detail::require_schedule(warmup_start >= 0 && warmup_start <= 1, "warmup_start", "0 to 1", warmup_start);
 }
 
 HEED_FUNCTION double OneCycleSchedule::rate(Index i) const {
@@ -196,19 +190,6 @@ HEED_FUNCTION double OneCycleSchedule::rate(Index i) const {
   const double t = std::min(static_cast<double>(i), end);
   if (t <= up && up > 0) return detail::cosine_between(first, top, t / up);
   return detail::cosine_between(top, least, end > up ? (t - up) / (end - up) : 1.0);
-}
-
-HEED_FUNCTION std::vector<double> OneCycleSchedule::numbers() const {
-  return {top, static_cast<double>(steps), rising, divisor, last_divisor, static_cast<double>(per)};
-}
-
-HEED_FUNCTION void OneCycleSchedule::check() const {
-  detail::check_schedule_rate(top);
-  detail::require_schedule(steps >= 0, "steps", "at least 0", static_cast<double>(steps));
-  detail::require_schedule(rising >= 0 && rising <= 1, "rising", "0 to 1", rising);
-  detail::require_schedule(divisor >= 1 && std::isfinite(divisor), "divisor", "at least 1", divisor);
-  detail::require_schedule(last_divisor >= 1 && std::isfinite(last_divisor), "last_divisor", "at least 1",
-                           last_divisor);
 }
 
 HEED_FUNCTION double PlateauSchedule::observe(double loss) {
@@ -231,26 +212,10 @@ HEED_FUNCTION double PlateauSchedule::observe(double loss) {
   return rate();
 }
 
-HEED_FUNCTION std::vector<double> PlateauSchedule::numbers() const {
-  return {base,
-          factor,
-          static_cast<double>(patience),
-          threshold,
-          static_cast<double>(relative),
-          static_cast<double>(cooldown),
-          least,
-          least_change};
-}
-
-HEED_FUNCTION void PlateauSchedule::check() const {
-  detail::check_schedule_rate(base);
-  detail::check_schedule_rate(least);
-  detail::require_schedule(factor >= 0 && factor < 1, "factor", "0 to below 1", factor);
-  detail::require_schedule(patience >= 0, "patience", "at least 0", static_cast<double>(patience));
-  detail::require_schedule(threshold >= 0 && std::isfinite(threshold), "threshold", "at least 0", threshold);
-  detail::require_schedule(cooldown >= 0, "cooldown", "at least 0", static_cast<double>(cooldown));
-  detail::require_schedule(least_change >= 0 && std::isfinite(least_change), "least_change", "at least 0",
-                           least_change);
+HEED_COLD HEED_FUNCTION void CosineSchedule::check() const {
+  require(steps == 0 || warmup <= steps, [&] {
+    return Fault{"warmup out of range", "schedule", "0 to the number of steps", text_of(warmup)};
+  });
 }
 
 HEED_FUNCTION void CustomSchedule::check() const {
@@ -260,7 +225,7 @@ HEED_FUNCTION void CustomSchedule::check() const {
 HEED_COLD HEED_FUNCTION void check(const Schedule& schedule) {
   std::visit(
       [](const auto& s) {
-        if constexpr (requires { s.check(); }) s.check();
+        if constexpr (requires { check(s, "schedule"); }) check(s, "schedule");
       },
       schedule);
 }
@@ -303,16 +268,15 @@ HEED_COLD HEED_FUNCTION double rate(const Schedule& schedule, Index epoch, Index
 
 HEED_COLD HEED_FUNCTION std::string to_text(const Schedule& schedule) {
   std::string text = text_of(schedule.index());
-  const std::vector<double> numbers = std::visit(
-      [](const auto& s) {
-        if constexpr (requires { s.numbers(); }) {
-          return s.numbers();
-        } else {
-          return std::vector<double>();
+  std::visit(
+      [&](const auto& s) {
+        if constexpr (requires { detail::fields_of(s, s); }) {
+          for (const FieldRecord& field : detail::fields_of(s, s).records) {
+            text += ' ' + detail::shortest_number(field.number());
+          }
         }
       },
       schedule);
-  for (const double number : numbers) text += ' ' + heed::detail::shortest_number(number);
   return text;
 }
 

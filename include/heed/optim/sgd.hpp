@@ -9,7 +9,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
@@ -24,6 +24,15 @@ struct SgdOptions {
   double weight_decay = 0;
   bool decay_matrices_only = false;  ///< weight decay spares parameters of one axis: biases and the weights of norms
   bool nesterov = false;
+
+  static void fields(auto&& f, auto&... o) {
+    f({"learning_rate", "", Range::at_least(0)}, o.learning_rate...);
+    f({"momentum", "", Range::at_least(0)}, o.momentum...);
+    f({"dampening", "", Range::any()}, o.dampening...);
+    f({"weight_decay", "", Range::at_least(0)}, o.weight_decay...);
+    f({"decay_matrices_only"}, o.decay_matrices_only...);
+    f({"nesterov"}, o.nesterov...);
+  }
 };
 
 /// torch.optim.SGD:
@@ -54,8 +63,6 @@ class BasicSgd {
     f("velocity", velocity_);
     f("steps", steps_);
   }
-  /// The options as text: what a checkpoint compares.
-  HEED_COLD Metadata settings() const;
 
  private:
   ParameterList<S> velocity_;
@@ -85,11 +92,7 @@ class Sgd : public BasicSgd<typename Model::Scalar> {
 
 template <class S>
 BasicSgd<S>::BasicSgd(const Parameters<S>& like, Options o) : options(o), velocity_(like) {
-  require(std::isfinite(o.learning_rate + o.momentum + o.dampening + o.weight_decay) && o.learning_rate >= 0 &&
-              o.momentum >= 0 && o.weight_decay >= 0,
-          [] {
-            return Fault{"option out of range", "Sgd", "rates of at least 0", {}};
-          });
+  check(o, "Sgd");
   require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), [] {
     return Fault{"nesterov needs momentum and no dampening", "Sgd", {}, {}};
   });
@@ -125,18 +128,6 @@ void BasicSgd<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
       store(w + i, sub(theta, mul(all(options.learning_rate), direction)));
     });
   }
-}
-
-template <class S>
-Metadata BasicSgd<S>::settings() const {
-  Metadata m;
-  set(m, "learning_rate", options.learning_rate);
-  set(m, "momentum", options.momentum);
-  set(m, "dampening", options.dampening);
-  set(m, "weight_decay", options.weight_decay);
-  set(m, "decay_matrices_only", options.decay_matrices_only);
-  set(m, "nesterov", options.nesterov);
-  return m;
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -15,7 +15,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/core/model_metadata.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
@@ -60,18 +60,6 @@ AnyLoss<S> cross_entropy_of(const FitOptions& o) {
   return AnyLoss<S>(CrossEntropy<S>({.class_weights = o.class_weights, .label_smoothing = o.label_smoothing}));
 }
 
-/// What a checkpoint compares of a model.
-template <class Model>
-Metadata identity_of([[maybe_unused]] const Model& model) {
-  if constexpr (requires {
-                  { model.metadata() } -> std::convertible_to<Metadata>;
-                }) {
-    return model.metadata();
-  } else {
-    return {};
-  }
-}
-
 template <class S>
 History run_parts(FitParts<S>&& parts, const FitOptions& options) {
   return FitRun<S>(std::move(parts), options).train();
@@ -85,7 +73,7 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
   using S = typename Model::Scalar;
   check(options);
   return run_parts<S>({.model = TrainedModel<S>(model),
-                       .identity = options.checkpoint.load ? identity_of(model) : Metadata(),
+                       .identity = options.checkpoint.load ? metadata_of(model) : Metadata(),
                        .loss = std::move(loss),
                        .optimizer = any_optimizer(model, optimizer),
                        .reducer = std::make_shared<ReducerOf<S, R>>(reducer),

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/graph.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
@@ -53,11 +54,18 @@ struct FitNodesOptions {
   int epochs = 1000;
   double learning_rate = 0.005;
   double weight_decay = 5e-4;  ///< added to the gradient; biases are spared
-  int patience =
-      100;  ///< epochs without a lower loss or a higher accuracy in validation; 0: all epochs, the last weights
+  int patience = 100;  ///< epochs without a lower loss or a higher accuracy in validation; 0: all, the last weights
   std::uint64_t seed = 0;
   StopSignal stop = {};
   std::vector<Callback> callbacks = {};
+
+  static void fields(auto&& f, auto&... o) {
+    f({"epochs", "At most", Range::at_least(0)}, o.epochs...);
+    f({"learning_rate", "Of Adam", Range::at_least(0)}, o.learning_rate...);
+    f({"weight_decay", "Of matrices", Range::at_least(0)}, o.weight_decay...);
+    f({"patience", "Epochs without a better validation; 0: all", Range::at_least(0)}, o.patience...);
+    f({"seed", "Of everything that is drawn"}, o.seed...);
+  }
 };
 
 namespace detail {
@@ -119,11 +127,9 @@ class FitNodesRun {
         gradient_parameters_(gradient_),
         best_(weights_) {
     const Index classes = model.output_shape({nodes.graph.nodes(), nodes.features.columns()}).features;
-    require(options.epochs >= 0 && options.patience >= 0 && training_ > 0 && (options.patience == 0 || validates_), [] {
-      return Fault{"option out of range",
-                   "fit_nodes",
-                   "nodes to train on, epochs and patience of at least 0, with patience nodes to validate on",
-                   {}};
+    check(options, "fit_nodes");
+    require(training_ > 0 && (options.patience == 0 || validates_), [] {
+      return Fault{"option out of range", "fit_nodes", "nodes to train on, and with patience nodes to validate on", {}};
     });
     for (const auto* labels : {&trained_, &validated_}) CrossEntropy<S>().check(*labels, classes);
   }

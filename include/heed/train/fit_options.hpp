@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
@@ -49,6 +50,38 @@ struct FitOptions {
   Checkpoint checkpoint = {};
   StopSignal stop = {};                  ///< asked after every step
   std::vector<Callback> callbacks = {};  ///< after every epoch
+
+  static void fields(auto&& f, auto&... o) {
+    f({"epochs", "Passes over the data", Range::at_least(0)}, o.epochs...);
+    f({"learning_rate", "Of Adam", Range::at_least(0)}, o.learning_rate...);
+    f({"weight_decay", "Of AdamW", Range::at_least(0)}, o.weight_decay...);
+    f({"threads", "0: as many as the machine has", Range::from(0, most_threads)}, o.threads...);
+    results(f, o...);
+  }
+  /// Those that results depend on, whatever the optimizer: a run that goes on must have the same.
+  static void results(auto&& f, auto&... o) {
+    f({.name = "batch_size", .meaning = "Sequences a step; 0: all", .range = Range::at_least(0), .flag = "batch"},
+      o.batch_size...);
+    f({"accumulate", "Batches a step", Range::at_least(1)}, o.accumulate...);
+    f({"shuffle", "A new order each epoch"}, o.shuffle...);
+    f({"bucket_by_length", "Batches of sequences of about one length"}, o.bucket_by_length...);
+    f({"seed", "Of everything that is drawn"}, o.seed...);
+    f({"tile_width", "Sequences side by side", Range::at_least(0)}, o.tile_width...);
+    f({.name = "clip_norm",
+       .meaning = "Largest norm of the gradient; 0: any",
+       .range = Range::at_least(0),
+       .flag = "clip"},
+      o.clip_norm...);
+    f({"clip_value", "Largest number of the gradient; 0: any", Range::at_least(0)}, o.clip_value...);
+    f({"balance_classes", "All classes count alike"}, o.balance_classes...);
+    f({"label_smoothing", "Share of a label that all classes get", Range::from(0, 1)}, o.label_smoothing...);
+    f({"validation", "Share that is held out, and chooses the epoch", Range::share()}, o.validation...);
+    f({"ema_decay", "Of the weights' moving average; 0: none", Range::share()}, o.ema_decay...);
+    f({"early_stopping.patience", "Epochs without progress that end training", Range::at_least(0)},
+      o.early_stopping.patience...);
+    f({"early_stopping.min_delta", "What is progress", Range::at_least(0)}, o.early_stopping.min_delta...);
+    f({"class_weights", "", Range::at_least(0)}, o.class_weights...);
+  }
 };
 
 namespace detail {
@@ -70,7 +103,6 @@ Metadata identity(const FitOptions& o, const Schedule& schedule, Index width);
 
 #if HEED_BODIES
 
-#include <cmath>
 #include <string>
 
 #include "heed/core/metadata.hpp"
@@ -86,33 +118,16 @@ HEED_COLD HEED_FUNCTION void require_option(bool ok, const char* name, const cha
 }  // namespace detail
 
 HEED_COLD HEED_FUNCTION const FitOptions& check(const FitOptions& o) {
-  using detail::require_option;
-  const auto at_least_0 = [](const char* name, double value) {
-    require_option(value >= 0 && std::isfinite(value), name, "a finite number of at least 0", value);
-  };
-  require_option(o.epochs >= 0, "epochs", "at least 0", o.epochs);
-  at_least_0("learning_rate", o.learning_rate);
-  at_least_0("weight_decay", o.weight_decay);
+  check(o, "fit");
   check(o.schedule);
-  require_option(o.batch_size >= 0, "batch_size", "at least 0", static_cast<double>(o.batch_size));
-  require_option(o.accumulate >= 1, "accumulate", "at least 1", static_cast<double>(o.accumulate));
-  require_option(o.accumulate == 1 || o.batch_size > 0, "accumulate", "1, or a batch_size",
-                 static_cast<double>(o.accumulate));
-  require_option(o.threads >= 0 && o.threads <= most_threads, "threads", "0 to 4096", o.threads);
-  require_option(o.tile_width >= 0 && o.tile_width % tile_unit == 0, "tile_width", "a multiple of 16, at least 0",
-                 static_cast<double>(o.tile_width));
-  at_least_0("clip_norm", o.clip_norm);
-  at_least_0("clip_value", o.clip_value);
-  for (const double w : o.class_weights) at_least_0("class_weights", w);
+  detail::require_option(o.accumulate == 1 || o.batch_size > 0, "accumulate", "1, or a batch_size",
+                         static_cast<double>(o.accumulate));
+  detail::require_option(o.tile_width % tile_unit == 0, "tile_width", "a multiple of 16, at least 0",
+                         static_cast<double>(o.tile_width));
   require(!o.balance_classes || o.class_weights.empty(), [] {
     return Fault{"class_weights and balance_classes exclude each other", "fit", "one of them", "both"};
   });
-  require_option(o.label_smoothing >= 0 && o.label_smoothing <= 1, "label_smoothing", "0 to 1", o.label_smoothing);
-  require_option(o.validation >= 0 && o.validation < 1, "validation", "0 to below 1", o.validation);
-  require_option(o.early_stopping.patience >= 0, "early_stopping.patience", "at least 0", o.early_stopping.patience);
-  at_least_0("early_stopping.min_delta", o.early_stopping.min_delta);
-  require_option(o.ema_decay >= 0 && o.ema_decay < 1, "ema_decay", "0 to below 1", o.ema_decay);
-  require_option(o.checkpoint.every >= 1, "checkpoint.every", "at least 1", o.checkpoint.every);
+  detail::require_option(o.checkpoint.every >= 1, "checkpoint.every", "at least 1", o.checkpoint.every);
   require(static_cast<bool>(o.checkpoint.load) == static_cast<bool>(o.checkpoint.save), [] {
     return Fault{"checkpoint needs both load and save", "fit", {}, {}};
   });
@@ -122,26 +137,14 @@ HEED_COLD HEED_FUNCTION const FitOptions& check(const FitOptions& o) {
 namespace detail {
 
 HEED_COLD HEED_FUNCTION Metadata identity(const FitOptions& o, const Schedule& schedule, Index width) {
-  Metadata m;
-  const auto number = [&](const char* name, double value) {
-    m[std::string("option.") + name] = shortest_number(value);
-  };
-  number("batch_size", static_cast<double>(o.batch_size));
-  number("accumulate", static_cast<double>(o.accumulate));
-  number("shuffle", o.shuffle);
-  number("bucket_by_length", o.bucket_by_length);
-  m["option.seed"] = std::to_string(o.seed);
-  number("tile_width", static_cast<double>(width));
-  number("clip_norm", o.clip_norm);
-  number("clip_value", o.clip_value);
-  number("balance_classes", o.balance_classes);
-  number("label_smoothing", o.label_smoothing);
-  number("validation", o.validation);
-  number("ema_decay", o.ema_decay);
-  number("early_stopping.patience", o.early_stopping.patience);
-  number("early_stopping.min_delta", o.early_stopping.min_delta);
-  set(m, "option.class_weights", o.class_weights);
-  m["option.schedule"] = to_text(schedule);
+  FieldTable table;
+  FitOptions::results(table, const_cast<FitOptions&>(o), const_cast<FitOptions&>(o));  // looked at alone
+  Metadata m{{"option.schedule", to_text(schedule)}};
+  for (const FieldRecord& field : table.records) {
+    const bool number = field.kind != FieldKind::seed && field.kind != FieldKind::numbers;
+    m["option." + std::string(field.name)] = number ? shortest_number(field.number()) : field.text();
+  }
+  m["option.tile_width"] = shortest_number(static_cast<double>(width));  // as it was chosen
   return m;
 }
 

@@ -19,6 +19,7 @@ namespace heed::inline HEED_ISA {
 ///     pre    y = x + dropout(f(norm(x)))      (norm_first in PyTorch)
 ///     post   y = norm(x + dropout(f(x)))      (Vaswani et al. 2017)
 enum class NormPlacement { none, pre, post };
+constexpr std::array<std::string_view, 3> names_of(NormPlacement) { return {"none", "pre", "post"}; }
 
 namespace detail {
 

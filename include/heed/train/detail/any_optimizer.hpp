@@ -8,6 +8,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
@@ -66,7 +67,7 @@ void ListOptimizer<S, O>::visit_state(const StateParts& parts) {
 }
 template <class S, class O>
 Metadata ListOptimizer<S, O>::settings() const {
-  return optimizer_.settings();
+  return to_metadata(optimizer_.options);
 }
 
 /// Somebody's optimizer for models of one type.
@@ -96,10 +97,8 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
     if constexpr (requires { optimizer_.visit_state(parts); }) optimizer_.visit_state(parts);
   }
   Metadata settings() const override {
-    if constexpr (requires {
-                    { std::as_const(optimizer_).settings() } -> std::convertible_to<Metadata>;
-                  }) {
-      return std::as_const(optimizer_).settings();
+    if constexpr (requires { to_metadata(optimizer_.options); }) {
+      return to_metadata(optimizer_.options);
     } else {
       return {};
     }

@@ -1,0 +1,123 @@
+#pragma once
+
+// Options that describe themselves (heed/core/fields.hpp) on a command line: one call a struct.
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
+#include "heed/train/fit_options.hpp"
+
+namespace support {
+
+/// Which fields get an option: those of these names, or all but those.
+struct Pick {
+  bool only = false;
+  std::vector<std::string_view> names = {};
+  bool operator()(const heed::FieldRecord& field) const {
+    const bool named = std::ranges::find(names, std::string_view(field.name)) != names.end();
+    return only ? named : !named && !(field.flag && *field.flag == 0);
+  }
+};
+inline Pick only(std::vector<std::string_view> names) { return {true, std::move(names)}; }
+inline Pick but(std::vector<std::string_view> names) { return {false, std::move(names)}; }
+
+namespace detail {
+
+/// "--num-heads"
+inline std::string flag_of(const heed::FieldRecord& field) {
+  std::string name = field.flag && *field.flag ? field.flag : field.name;
+  std::ranges::replace_if(
+      name, [](char c) { return c == '_' || c == '.'; }, '-');
+  return "--" + name;
+}
+
+/// What the field means, what it may be and what it is unless the command line says it.
+inline std::string help_of(const heed::FieldRecord& field) {
+  std::string text = field.meaning;
+  for (const std::string_view name : field.names) {
+    if (name == field.except) continue;
+    text += (name == field.names.front() ? ": " : ", ") + std::string(name);
+  }
+  return text + (text.empty() ? "(" : " (") + field.text() + ')';
+}
+
+inline const char* placeholder_of(const heed::FieldRecord& field) {
+  using Kind = heed::FieldKind;
+  return field.kind == Kind::choice ? "NAME" : field.kind == Kind::number ? "X" : "N";
+}
+
+/// `set` takes the text that the command line gives; what it throws is wrong usage.
+inline void add_option(CLI::App& app, const heed::FieldRecord& field, std::function<void(const std::string&)> set,
+                       const std::string& group) {
+  const std::string flag = flag_of(field);
+  if (field.kind == heed::FieldKind::flag) {
+    const bool on = field.text() == "true";
+    const auto given = std::make_shared<bool>();
+    app.add_flag(on ? "--no-" + flag.substr(2) : flag, *given, field.meaning)
+        ->each([given, on, set](const std::string&) { set(on ? "false" : "true"); })
+        ->group(group);
+    return;
+  }
+  const auto checked = [flag, set](const std::string& text) {
+    try {
+      set(text);
+    } catch (const heed::Error& error) {
+      throw CLI::ValidationError(error.what(), CLI::ExitCodes::ValidationError);
+    }
+  };
+  app.add_option_function<std::string>(flag, checked, help_of(field))->option_text(placeholder_of(field))->group(group);
+}
+
+inline void add_options(CLI::App& app, const heed::FieldTable& table, const Pick& pick) {
+  for (const heed::FieldRecord& field : table.records) {
+    if (!pick(field)) continue;
+    const auto set = [field, flag = flag_of(field)](const std::string& text) { field.set(text, flag); };
+    add_option(app, field, set, "Options");
+  }
+}
+
+}  // namespace detail
+
+/// An option for each field. `options` must outlive the parsing.
+template <heed::Described O>
+void add_options(CLI::App& app, O& options, const Pick& pick = {}) {
+  detail::add_options(app, heed::fields_of(options), pick);
+}
+
+/// An option for each field; what the command line says stands in `given`, by the fields' names.
+template <heed::Described O>
+void add_given(CLI::App& app, heed::Metadata& given, const std::string& group, const Pick& pick = {}) {
+  const auto scratch = std::make_shared<O>();
+  for (const heed::FieldRecord& field : heed::fields_of(*scratch).records) {
+    if (!pick(field)) continue;
+    const auto set = [&given, scratch, field, flag = detail::flag_of(field)](const std::string& text) {
+      field.set(text, flag);
+      given[field.name] = field.text();
+    };
+    detail::add_option(app, field, set, group);
+  }
+}
+
+/// Those of training that have these names, beside epochs, learning_rate, seed and threads.
+inline void add_fit_options(CLI::App& app, heed::FitOptions& options, std::vector<std::string_view> names) {
+  names.insert(names.end(), {"epochs", "learning_rate", "seed", "threads"});
+  heed::FieldTable table = heed::fields_of(options);
+  for (heed::FieldRecord& field : table.records) {
+    const std::string_view name = field.name;
+    if (name == "epochs" || name == "batch_size") field.range.least = 1;
+    if (name == "batch_size") field.meaning = "Sequences a step";
+    if (name == "learning_rate") field.range.above = true;
+  }
+  detail::add_options(app, table, only(std::move(names)));
+}
+
+}  // namespace support
