@@ -14,6 +14,7 @@
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/file.hpp"

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
@@ -59,7 +60,8 @@ class ThreadPool {
 
   /// f(index, worker) for each index below `count`, each once, dealt one by one to the threads that are free. `worker`
   /// is below `size()` and no two calls at a time have the same. Returns when all are done; rethrows the first
-  /// exception. Does not allocate, unless an executor does.
+  /// exception. Does not allocate, unless an executor does. In every call denormal numbers are zeros
+  /// (`FlushDenormals`).
   template <class F>
   void for_each(Index count, F&& f) {
     run(count, {&f, [](const void* function, Index i, int worker) {
@@ -110,6 +112,7 @@ struct ThreadPool::Threads : Eigen::ThreadPool {
 struct ThreadPool::Job {
   Job(Work work_, Index count_, unsigned helpers) : work(work_), count(count_), done(helpers) {}
   void run(int worker) {
+    const FlushDenormals flush;  // on every thread, so that results do not depend on it
     for (Index i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
         work(i, worker);
@@ -153,6 +156,7 @@ HEED_FUNCTION ThreadPool::~ThreadPool() = default;
 HEED_FUNCTION void ThreadPool::run(Index count, Work work) {
   const int helpers = static_cast<int>(std::min<Index>(threads_, count)) - 1;
   if (helpers <= 0) {
+    const FlushDenormals flush;
     for (Index i = 0; i < count; ++i) work(i, 0);
     return;
   }

@@ -17,6 +17,7 @@
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/scratch.hpp"
@@ -108,6 +109,7 @@ class Predictor {
   /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit or a
   /// number is not finite.
   Prediction<S> operator()(TensorView<const X, 2> sequence) {
+    const FlushDenormals flush;
     const Tile<S> z = run_.one(sequence);
     kernels::softmax(z.data, z.features, 1);
     const auto best = std::max_element(z.data, z.data + z.features);
@@ -209,6 +211,7 @@ Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
 
 template <class S, class X>
 void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, Output what) {
+  const FlushDenormals flush;
   const Tile<S> z = one(sequence);
   check_width(static_cast<Index>(out.size()), z.features);
   if (what == Output::probabilities) kernels::softmax(z.data, z.features, 1);
@@ -273,6 +276,7 @@ std::vector<Index> PredictorRun<S, X>::by_length(TensorView<const X, 3> x,
 template <class S, class X>
 void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
                              std::span<const Index> order, Work work) {
+  const FlushDenormals flush;
   const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
   require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
   check_lengths(lengths, n, T, "Predictor");

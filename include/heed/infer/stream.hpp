@@ -13,6 +13,7 @@
 
 #include "heed/core/buffer.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/scratch.hpp"
@@ -98,6 +99,7 @@ class Stream {
   /// the next call. Throws where no step was made since the stream was made, reset or restored, and where the logits
   /// are not finite.
   Prediction<S> prediction() {
+    const FlushDenormals flush;
     require(fresh_, [] { return Fault{"there is nothing to predict from before a step", "Stream", {}, {}}; });
     const Tile<const S> z = outputs_.view();
     require(std::all_of(z.data, z.data + z.features, [](S v) { return std::isfinite(v); }), [] {
@@ -159,6 +161,7 @@ class Stream {
   }
 
   void run(const X* x, Index t) {
+    const FlushDenormals flush;
     StreamMemory<S> memory{numbers_.data(), t, max_steps_, known_};
     heed::stream_step(*model_, Tile<const X>(x, {1, features_}, 1), outputs_.tile(), memory, cache_, Pass{scratch_});
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parameters.hpp"
@@ -132,6 +133,7 @@ void BasicAdam<S>::reset() {
 
 template <class S>
 void BasicAdam<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
+  const FlushDenormals flush;  // moments that decay
   detail::check_same_sizes(first_.view(), weights);
   detail::check_same_sizes(first_.view(), gradient);
   ++steps_;
