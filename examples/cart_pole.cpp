@@ -151,7 +151,8 @@ int main(int argc, char** argv) {
   program.add_option("--batch", a.learn.update.batch_size, "Transitions an update")->check(CLI::PositiveNumber);
   program.add_option("--evaluate", a.learn.evaluate_every, "Steps between evaluations")->check(CLI::PositiveNumber);
   program.add_option("--curve", a.curve, "Where to draw the returns (.png, .svg)");
-  program.add_option("--threads", a.learn.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", a.learn.threads, "0: as many as the machine, or the container, has")
+      ->check(CLI::NonNegativeNumber);
   program.add_option("--seed", a.learn.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
   return support::run_command(program, argc, argv, [&] {
     if (!a.play) return train(a);

@@ -48,7 +48,7 @@ void define(CLI::App& app, Arguments& a) {
   app.add_option("--learning-rate", a.fit.learning_rate, "Of Adam; it falls to 0 over the epochs")
       ->capture_default_str();
   app.add_option("--seed", a.fit.seed, "Of dates, weights and order")->capture_default_str();
-  app.add_option("--threads", a.fit.threads, "0: as many as the machine has")->capture_default_str();
+  app.add_option("--threads", a.fit.threads, "0: as many as the machine, or the container, has")->capture_default_str();
 }
 
 void show(const Translator& translator, const support::Sentence& date, heed::ThreadPool& threads) {

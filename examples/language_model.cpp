@@ -189,7 +189,8 @@ int main(int argc, char** argv) {
   program.add_option("--epochs", a.fit.epochs, "Passes over the sentences")->check(CLI::PositiveNumber);
   program.add_option("--batch", a.fit.batch_size, "Sentences a step")->check(CLI::PositiveNumber);
   program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
-  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", a.fit.threads, "0: as many as the machine, or the container, has")
+      ->check(CLI::NonNegativeNumber);
   program.add_option("--seed", a.fit.seed, "Of everything that is drawn");
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

@@ -170,7 +170,8 @@ int main(int argc, char** argv) {
   program.add_option("--learning-rate", a.fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
   program.add_option("--weight-decay", a.fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
   program.add_option("--label-smoothing", a.fit.label_smoothing, "0 to 1");
-  program.add_option("--threads", a.fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", a.fit.threads, "0: as many as the machine, or the container, has")
+      ->check(CLI::NonNegativeNumber);
   program.add_option("--seed", a.fit.seed, "Of everything that is drawn");
   program.callback([&] {
     if (!a.test.empty() && a.train.empty() && a.model.empty()) throw CLI::RequiresError("--test", "--train or --model");

@@ -61,7 +61,7 @@ void define(CLI::App& app, Arguments& a) {
   app.add_option("--beam", a.beam, "Hypotheses of the beam search")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--max-words", a.most, "Of a translation")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--seed", a.fit.seed, "Of weights, order and dropout")->capture_default_str();
-  app.add_option("--threads", a.fit.threads, "0: as many as the machine has")->capture_default_str();
+  app.add_option("--threads", a.fit.threads, "0: as many as the machine, or the container, has")->capture_default_str();
 }
 
 heed::ParallelText read(const std::vector<std::string>& files) {

@@ -40,7 +40,8 @@ inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image
   program.add_option("--batch", fit.batch_size, "Examples a step")->check(CLI::PositiveNumber);
   program.add_option("--learning-rate", fit.learning_rate, "Of Adam, at its height")->check(CLI::PositiveNumber);
   program.add_option("--weight-decay", fit.weight_decay, "Of AdamW")->check(CLI::NonNegativeNumber);
-  program.add_option("--threads", fit.threads, "0: as many as the machine has")->check(CLI::NonNegativeNumber);
+  program.add_option("--threads", fit.threads, "0: as many as the machine, or the container, has")
+      ->check(CLI::NonNegativeNumber);
   program.add_option("--seed", fit.seed, "Of everything that is drawn")->check(CLI::NonNegativeNumber);
   program.callback([&] {
     image.width = image.height;

@@ -10,6 +10,7 @@
 #include "heed/core/attention_heads.hpp"
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/attention_weights.hpp"
+#include "heed/core/available_threads.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"

@@ -48,7 +48,7 @@ inline constexpr int most_threads = 4096;
 /// A number of threads, the caller's among them. Eigen's thread pool does the work, or an executor.
 class ThreadPool {
  public:
-  /// `threads` of 0: as many as the machine has. Throws where it is not 0 to `most_threads`.
+  /// `threads` of 0: as many as `available_threads`. Throws where it is not 0 to `most_threads`.
   explicit ThreadPool(int threads = 0);
   /// The caller's thread and those of an executor.
   explicit ThreadPool(ExecutorReference executor);
@@ -95,7 +95,8 @@ class ThreadPool {
 #include <exception>
 #include <mutex>
 #include <string>
-#include <thread>
+
+#include "heed/core/available_threads.hpp"
 
 #if __has_include(<Eigen/ThreadPool>)
 #include <Eigen/ThreadPool>
@@ -138,7 +139,7 @@ HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(int threads) {
   require(threads >= 0 && threads <= most_threads, [&] {
     return Fault{"number of threads", "ThreadPool", "0 to " + text_of(Index(most_threads)), std::to_string(threads)};
   });
-  threads_ = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  threads_ = threads > 0 ? threads : available_threads();
   if (threads_ > 1) pool_ = std::make_unique<Threads>(threads_ - 1);
 }
 
