@@ -62,8 +62,8 @@ TEST(Ts, MostTagsMayBeLeftOut) {
   EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 2, 2}));
   EXPECT_EQ(s.x(1, 1, 0), 6);
   EXPECT_TRUE(s.labels.empty());
-  s = parsed_ts("@dimension 1\n@targetLabel TRUE 01 2\n@targetLabel true 01 2\n@missing true\n@data\n5:1\n6:2.0\n");
-  EXPECT_EQ(s.labels, (Words{"1", "2"}));
+  s = parsed_ts("@dimension 1\n@targetLabel TRUE 01 2\n@targetLabel true 01 2\n@missing true\n@data\n5:01\n6:2.0\n");
+  EXPECT_EQ(s.labels, (Words{"01", "2"}));
   EXPECT_TRUE(parsed_ts("@classLabel false\n@data\n5\n").labels.empty());
 }
 
@@ -93,7 +93,7 @@ TEST(Ts, RejectsUndeclaredClasses) {
             "x.ts, line 3, column 5: not a label (expected an integer of 64 bits or a word, got nothing)");
   EXPECT_EQ(ts_error("@classLabel true\n@data\n"),
             "x.ts, line 1, column 17: no classes are declared (expected their names after true, got nothing)");
-  EXPECT_EQ(ts_error("@classLabel true 1 02 2\n"), "x.ts, line 1, column 23: class is declared twice (got '2')");
+  EXPECT_EQ(ts_error("@classLabel true 1 2 2\n"), "x.ts, line 1, column 22: class is declared twice (got '2')");
   EXPECT_EQ(ts_error("@classLabel false a\n"),
             "x.ts, line 1, column 19: classes without labels (expected nothing after false, got 'a')");
   EXPECT_EQ(ts_error("@classLabel true 1.5\n"),

@@ -22,10 +22,11 @@ namespace heed::inline HEED_ISA {
 
 /// How `load_sequences` reads a file.
 struct LoadOptions {
-  Index features = 1;  // of a table; the other formats say it themselves
-  Index steps = 0;     // of a table; 0: what its rows hold. Needed to read one whose rows may have no label
-  bool labels = true;  // whether the sequences must have labels; otherwise they are read where there are any
-  Part part = {};      // which sequences to load, of how many the file holds; empty: all
+  Index features = 1;      // of a table; the other formats say it themselves
+  Index steps = 0;         // of a table; 0: what its rows hold. Needed to read one whose rows may have no label
+  bool labels = true;      // whether the sequences must have labels; otherwise they are read where there are any
+  TableFormat table = {};  // how tables and lists of labels are written; a `.tsv` has tabs
+  Part part = {};          // which sequences to load, of how many the file holds; empty: all
 };
 
 namespace detail {
@@ -60,7 +61,7 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
 }
 }  // namespace detail
 
-/// Reads labels, in canonical form: from a NumPy file of integers (n), or from a text file of any other extension, one
+/// Reads labels: from a NumPy file of integers (n), or from a text file of any other extension, one
 /// integer or word a line (a word may stand in double quotes and hold blanks; blank lines and lines that start with `#`
 /// are passed over). Throws at the first fault, naming its place.
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path);
@@ -87,7 +88,9 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   } else {
     using Label = TableOptions::Label;
     const Label label = labels_path ? Label::none : options.labels ? Label::last : Label::if_present;
-    sequences = read_table<S>(path, {options.features, options.steps, label});
+    TableFormat format = options.table;
+    if (extension == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
+    sequences = read_table<S>(path, {options.features, options.steps, label, std::move(format)});
   }
   if (extension != ".npy") {
     count = sequences.count();

@@ -76,15 +76,22 @@ class TsCaseReader {
                      std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
       for (const std::string_view field : fields_) {
         if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
-        values_.push_back(reader_.template number<S>(field));
+        values_.push_back(reader_.number_that_fits(field, sizeof(S)));
       }
     }
     lengths_.push_back(static_cast<std::int32_t>(length));
 
     if (!metadata_.labelled) return;
-    labels_.push_back(read_label(reader_, parts_.back()));
-    if (std::find(metadata_.classes.begin(), metadata_.classes.end(), labels_.back()) == metadata_.classes.end())
-      reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(parts_.back()));
+    const std::string label = read_label(reader_, parts_.back());
+    const auto& classes = metadata_.classes;
+    auto declared = std::find(classes.begin(), classes.end(), label);
+    if (declared == classes.end()) {  // 1.0 where 1 is declared
+      const std::optional<std::int32_t> same = LabelMap{classes}.find(label);
+      if (!same)
+        reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(label));
+      declared = classes.begin() + *same;
+    }
+    labels_.push_back(*declared);
   }
 
   /// Against what the metadata says, and against the first case.
@@ -107,10 +114,10 @@ class TsCaseReader {
     const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
     const bool ragged = *shortest < *longest;
     Tensor<S, 3> x({static_cast<Index>(lengths_.size()), *longest, metadata_.dimensions});
-    const S* value = values_.data();
+    const double* value = values_.data();
     for (Index i = 0; i < x.extent(0); ++i)
       for (Index d = 0; d < x.extent(2); ++d)
-        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = *value++;
+        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = static_cast<S>(*value++);
     if (!ragged) lengths_.clear();
     return {std::move(x), std::move(lengths_), std::move(labels_)};
   }
@@ -118,7 +125,7 @@ class TsCaseReader {
   TextReader& reader_;
   TsMetadata metadata_;
   std::vector<std::string_view> parts_ = {}, fields_ = {};
-  std::vector<S> values_ = {};  // case by case, [dimension][step]
+  std::vector<double> values_ = {};  // case by case, [dimension][step]
   std::vector<std::int32_t> lengths_ = {};
   std::vector<std::string> labels_ = {};
 };

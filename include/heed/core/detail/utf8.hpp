@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Characters in UTF-8, strictly: an inner part of json_text.hpp.
+/// Characters in UTF-8, strictly.
 
 #include <cstddef>
 #include <string>
@@ -22,6 +22,9 @@ struct Utf8Character {
 
 /// The one at the start of a text (Unicode 15, table 3-7).
 HEED_FUNCTION Utf8Character utf8_character(std::string_view text);
+
+/// Where the first byte stands that is no part of a character; the text's size where all are.
+HEED_FUNCTION std::size_t first_not_utf8(std::string_view text);
 
 /// Adds a character, which must not be half of a surrogate pair.
 HEED_FUNCTION void append_utf8(std::string& text, unsigned code);
@@ -55,6 +58,20 @@ HEED_FUNCTION Utf8Character utf8_character(std::string_view text) {
     high = 0xbf;
   }
   return {length, right};
+}
+
+HEED_FUNCTION std::size_t first_not_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const Utf8Character character = utf8_character(text.substr(at));
+    if (!character.valid()) break;
+    at += character.length;
+  }
+  return at;
 }
 
 HEED_FUNCTION void append_utf8(std::string& text, unsigned code) {
