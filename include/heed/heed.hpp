@@ -51,6 +51,7 @@
 #include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/data/arff.hpp"
 #include "heed/data/conll.hpp"
 #include "heed/data/csv.hpp"
 #include "heed/data/graph_text.hpp"

@@ -13,6 +13,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/arff.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text_table.hpp"
@@ -67,10 +68,10 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path);
 
 /// Reads labelled sequences. `.npy` (see `parse_npy`) holds (n, steps, features), or (n, steps) for one feature; its
-/// labels stand in a file of their own (see `load_labels`). `.ts` (see `parse_ts`) and any other extension, a table
-/// (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none. Throws at the first
-/// fault, naming file and place: malformed or empty data, a value that is not finite, missing labels, not one label for
-/// each sequence.
+/// labels stand in a file of their own (see `load_labels`). `.ts` (see `parse_ts`), `.arff` (see `parse_arff`) and any
+/// other extension, a table (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none.
+/// Throws at the first fault, naming file and place: malformed or empty data, a value that is not finite, missing
+/// labels, not one label for each sequence.
 ///
 /// With `options.part`, `x` holds these sequences alone, of a `.npy` nothing else is read or checked; lengths and
 /// labels are those of all, so that every process that reads a part knows the same classes.
@@ -81,7 +82,9 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
   Index count = 0;  // in the file
-  if (extension == ".npy") {
+  if (extension == ".arff") {
+    sequences = read_arff<S>(path);
+  } else if (extension == ".npy") {
     sequences = detail::load_npy_sequences<S>(path, options.part, count);
   } else if (extension == ".ts") {
     sequences = read_ts<S>(path);

@@ -50,8 +50,9 @@ HEED_FUNCTION const char* to_text(Encoding encoding);
 class TextReader {
  public:
   enum class Comments {
-    hash,  ///< lines that start with `#`
-    percent,
+    hash,     ///< lines that start with `#`
+    percent,  ///< with `%`
+    both,     ///< with either
     none
   };
   enum class Kind {
@@ -127,7 +128,7 @@ class TextReader {
 
   std::string_view rest_;
   std::string where_;
-  char comment_;  // what one starts with; 0: there are none
+  std::string_view comments_;  // what one starts with
   Kind kind_;
   Encoding encoding_;
   std::string own_line_ = {};  // where it is not as in the text
@@ -219,9 +220,10 @@ HEED_FUNCTION TextReader::TextReader(std::string_view text, std::string where, C
                                      Encoding encoding)
     : rest_(text),
       where_(std::move(where)),
-      comment_(comments == Comments::hash      ? '#'
-               : comments == Comments::percent ? '%'
-                                               : '\0'),
+      comments_(comments == Comments::hash      ? "#"
+                : comments == Comments::percent ? "%"
+                : comments == Comments::both    ? "#%"
+                                                : ""),
       kind_(kind),
       encoding_(encoding) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
@@ -273,7 +275,7 @@ HEED_FUNCTION bool TextReader::next() {
     ++number_;
     if (full_line_.ends_with('\r')) full_line_.remove_suffix(1);
     line_ = trim(full_line_);
-    if (line_.empty() || (comment_ && line_[0] == comment_)) continue;
+    if (line_.empty() || comments_.find(line_[0]) != std::string_view::npos) continue;
     decode();
     check_characters();
     line_ = trim(full_line_);
