@@ -33,7 +33,8 @@ struct Fault {
   ~Fault();
 };
 
-/// Thrown by every public boundary. `what()` reads `where: what (expected ..., got ...)`; `fault()` has the parts.
+/// Thrown by every public boundary. `what()` reads `where: what (expected ..., got ...)`; Bytes
+/// that a terminal would obey are escaped in it. `fault()` has the parts, as they are.
 class Error : public std::runtime_error {
  public:
   explicit Error(Fault fault);
@@ -68,6 +69,8 @@ inline void require(bool ok, F&& fault) {
 #if HEED_BODIES
 
 #include <utility>
+
+#include "heed/core/detail/utf8.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -104,7 +107,7 @@ HEED_COLD HEED_FUNCTION void throw_error(Fault&& fault) { throw Error(std::move(
 }  // namespace detail
 
 HEED_COLD HEED_FUNCTION Error::Error(Fault fault)
-    : std::runtime_error(detail::message(fault)), fault_(std::move(fault)) {}
+    : std::runtime_error(detail::escaped(detail::message(fault), "\n")), fault_(std::move(fault)) {}
 
 HEED_FUNCTION Error::~Error() = default;
 

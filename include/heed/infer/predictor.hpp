@@ -7,6 +7,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <type_traits>
@@ -81,8 +82,8 @@ class PredictorRun {
   void run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, std::span<const Index> order,
            Work work);
   std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const;
-  static void check_logits(const Tile<S>& z, Index rows, TensorView<const X, 3> x,
-                           std::span<const std::int32_t> lengths);
+  static void check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
+  static void check_logits(const Tile<S>& z, Index rows);
   static void check_width(Index got, Index classes);
 
   ModelReference<S> model_;
@@ -203,9 +204,10 @@ Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
   require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
   const TensorView<const X, 3> alone(sequence.data(), {1, x.steps, x.features});
   if (model_.functions().check_input) model_.check_input(alone, {}, "Predictor");
+  check_numbers(alone, {});
   const Tile<S> z = output_.take(output, 1);
   model_.forward(x, z, cache_, Pass{scratch_});
-  check_logits(z, 1, alone, {});
+  check_logits(z, 1);
   return z;
 }
 
@@ -281,6 +283,7 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
   require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
   check_lengths(lengths, n, T, "Predictor");
   model_.check_input(x, lengths, "Predictor");
+  check_numbers(x, lengths);
   const bool keeps_steps = output.steps > 1 && output.steps == T;
   for (Index first = 0; first < n; first += widest) {
     const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
@@ -303,20 +306,30 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
     if (steps < T) output = model_.output_shape(tile.shape());
     const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
     model_.forward(tile, z, cache_, Pass{scratch_});
-    check_logits(z, rows, x, lengths);
+    check_logits(z, rows);
     work.call(work.function, first, rows, z);
   }
 }
 
-// logits that are not finite come from the input, which is then blamed, or from the weights
+// what saturates would answer to an infinite number with confidence
 template <class S, class X>
-void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows, TensorView<const X, 3> x,
-                                      std::span<const std::int32_t> lengths) {
+void PredictorRun<S, X>::check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
+  if constexpr (std::floating_point<X>) {
+    int odd = 0;  // the compiler makes packets of this; past a sequence's end may stand anything
+    const X* p = x.data();
+    for (Index i = 0; i < x.size(); ++i) odd |= !(std::abs(p[i]) <= std::numeric_limits<X>::max());
+    if (odd) [[unlikely]]
+      check_finite(x, lengths, "Predictor");
+  }
+}
+
+// logits that are not finite come from the weights
+template <class S, class X>
+void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
   for (Index k = 0; k < z.steps * z.features; ++k) {  // what stands past a sequence's end is finite
     const S* p = z.data + k * z.lanes;
     if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
       continue;
-    if constexpr (std::floating_point<X>) check_finite(x, lengths, "Predictor");
     throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
   }
 }
