@@ -62,7 +62,7 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
 }
 }  // namespace detail
 
-/// Reads labels: from a NumPy file of integers (n), or from a text file of any other extension, one
+/// Reads labels: from a NumPy file (see `parse_npy_labels`), or from a text file of any other extension, one
 /// integer or word a line (a word may stand in double quotes and hold blanks; blank lines and lines that start with `#`
 /// are passed over). Throws at the first fault, naming its place.
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path);
@@ -138,11 +138,8 @@ HEED_FUNCTION std::string extension(const std::filesystem::path& path) { return 
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path) {
   std::vector<std::string> labels;
   if (detail::extension(path) == ".npy") {
-    const NpyArray<std::int64_t> array = read_npy<std::int64_t>(path);
-    require(array.extents.size() == 1, [&] {
-      return Fault{"wrong rank", path.string(), "labels (n)", to_text(array.extents)};
-    });
-    for (const std::int64_t label : array.values) labels.push_back(std::to_string(label));
+    const std::vector<std::byte> bytes = read_file(path);
+    labels = parse_npy_labels(bytes, path.string());
   } else {
     const std::vector<std::byte> bytes = read_file(path);
     std::vector<std::string_view> fields;

@@ -47,7 +47,7 @@ std::vector<S> narrowed(std::vector<double>&& values) {
 template <class S>
 Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int32_t> lengths, const std::string& where,
                       std::span<const double> shift = {}) {
-  const auto [count, steps, features] = from.extents();
+  const Index count = from.extent(0), steps = from.extent(1), features = from.extent(2);
   check_lengths(lengths, count, steps, where);
   require(shift.empty() || static_cast<Index>(shift.size()) == features, [&] {
     return Fault{"wrong number of features", where, text_of(features), text_of(shift.size())};
