@@ -22,11 +22,13 @@ struct Weights {
 /// f(sequence, its length, the answer to it) for the first sequences, `most` of them; gives how many they are.
 template <class M, class Data, class F>
 heed::Index for_the_first(heed::Index most, const StoredModel<M>& stored, const Data& data, F&& f) {
-  const heed::Index shown = std::min(data.count(), most);
+  heed::Index shown = 0;
   const std::vector<std::string> names = class_names(stored.model).names;
   heed::Predictor<M> predictor(stored.model);
-  for (heed::Index i = 0; i < shown; ++i) {
+  for (heed::Index i = 0; i < data.count() && shown < most; ++i) {
     const heed::Index length = data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
+    if (length == 0) continue;  // a blank line
+    ++shown;
     f(i, length, names[static_cast<std::size_t>(predictor(data.x[i].data(), length, data.features()).label)]);
   }
   return shown;

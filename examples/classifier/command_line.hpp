@@ -7,6 +7,8 @@
 #include <functional>
 #include <string>
 
+#include "heed/data/text_table.hpp"
+
 namespace classifier {
 
 using NumberCheck = std::function<std::string(const std::string&)>;
@@ -21,6 +23,9 @@ std::string positive(const std::string& text);
 std::string not_negative(const std::string& text);
 /// A whole number of at least 0. (CLI11 takes -1 for 2^64 - 1.)
 std::string whole(const std::string& text);
+
+/// How tables and text are written: --header, --delimiter, --label-column, --index-column, --encoding.
+void add_format(CLI::App& command, heed::TableFormat& format);
 
 /// Throws where an option does not go with the others: wrong usage.
 void require_usage(bool ok, const std::string& option, const std::string& message);

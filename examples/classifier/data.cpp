@@ -1,6 +1,7 @@
 #include "data.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -22,14 +23,22 @@ std::string lengths_text(Index steps, const std::vector<std::int32_t>& lengths, 
 
 }  // namespace
 
-heed::Sequences<float> load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
+heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
   options.features = features.value_or(1);
-  heed::Sequences<float> data = heed::load_sequences<float>(files.data, files.labels, options);
+  heed::Sequences<double> data = heed::load_sequences<double>(files.data, files.labels, options);
   heed::require(!features || data.features() == *features, [&] {
     return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
                        std::to_string(data.features())};
   });
   return data;
+}
+
+void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path) {
+  if (sentences.latin1_lines == 0) return;
+  std::fprintf(
+      stderr, "%s: %s no UTF-8, read as Latin-1; the first is line %td (--encoding)\n", path.string().c_str(),
+      sentences.latin1_lines == 1 ? "1 line is" : (std::to_string(sentences.latin1_lines) + " lines are").c_str(),
+      sentences.first_latin1_line);
 }
 
 Tokens::Tokens(heed::Sentences sentences, const heed::Vocabulary& vocabulary, const std::string& where,

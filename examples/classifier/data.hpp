@@ -25,9 +25,13 @@ struct DataFiles {
   const std::filesystem::path& labels_path() const { return labels ? *labels : data; }
 };
 
-/// Reads sequences of numbers. Throws where they do not have the features that are expected (nothing: any; a table 1).
-heed::Sequences<float> load_numbers(const DataFiles& files, std::optional<heed::Index> features,
-                                    heed::LoadOptions options = {});
+/// Reads sequences of numbers, in double. Throws where they do not have the features that are expected (nothing: any; a
+/// table 1).
+heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<heed::Index> features,
+                                     heed::LoadOptions options = {});
+
+/// Says on standard error that lines of a text are Latin-1, where some are.
+void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path);
 
 /// The tokens of sentences, and their words as they were read.
 struct Tokens : heed::Sequences<std::int32_t> {

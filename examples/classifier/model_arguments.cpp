@@ -1,5 +1,8 @@
 #include "model_arguments.hpp"
 
+#include <utility>
+
+#include "command_line.hpp"
 #include "heed/data/load.hpp"
 
 namespace classifier {
@@ -9,6 +12,7 @@ void add_model_and_data(CLI::App& command, ModelArguments& a) {
   command.add_option("--data", a.data.data, "Sequences: .npy, .ts, a table or text, required")
       ->required()
       ->option_text("FILE");
+  add_format(command, a.format);
   add_architecture(command, a.architecture);
 }
 
@@ -32,16 +36,22 @@ bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(
 
 heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
   refuse_option(a.labelled, "--labelled", "text", a.model);
-  heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels};
+  heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels, .table = a.format};
+  if (a.format.label_column == "last" && !stored.label_column.empty()) options.table.label_column = stored.label_column;
   if (labels) options.steps = 0;  // rows end with a label: any number of steps will do
-  return load_numbers(a.data, stored.model.options.features, options);
+  return heed::narrowed<float>(load_numbers(a.data, stored.model.options.features, options), a.data.data.string(),
+                               stored.shift);
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {
   refuse_option(a.data.labels.has_value(), "--labels", "numbers", a.model);
   refuse_option(a.steps > 0, "--steps", "numbers", a.model);
-  return {heed::read_sentences(a.data.data, {.labels = labels || a.labelled, .lower = stored.lower}),
-          heed::Vocabulary(stored.model.words), a.data.data.string()};
+  heed::Sentences sentences = heed::read_sentences(a.data.data, {.labels = labels || a.labelled,
+                                                                 .lower = stored.lower,
+                                                                 .blank_lines = !labels,  // an answer a line
+                                                                 .encoding = a.format.encoding});
+  note_encoding(sentences, a.data.data);
+  return {std::move(sentences), heed::Vocabulary(stored.model.words), a.data.data.string()};
 }
 
 }  // namespace classifier

@@ -20,6 +20,7 @@ struct ModelArguments {
   Architecture architecture;
   heed::Index steps = 0;  // of the rows of a table; 0: not said
   bool labelled = false;  // sentences stand behind labels
+  heed::TableFormat format;
 };
 
 void add_model_and_data(CLI::App& command, ModelArguments& arguments);

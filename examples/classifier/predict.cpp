@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,54 +41,80 @@ std::vector<std::int64_t> integer_names(const std::vector<std::string>& names) {
   return integers;
 }
 
+constexpr std::size_t blank = static_cast<std::size_t>(-1);  // the answer to a blank line
+
+struct Answers {
+  heed::Tensor<float, 2> scores;  // one a class; of a blank line NaN
+  std::vector<std::size_t> classes = {};
+
+  const std::string& name(std::size_t i, const std::vector<std::string>& names) const {
+    static const std::string nothing;
+    return classes[i] == blank ? nothing : names[classes[i]];
+  }
+};
+
 /// "label", and where the scores are asked for a column for each class.
-heed::CsvWriter table(const std::vector<std::size_t>& classes, const heed::Tensor<float, 2>& scores,
-                      const std::vector<std::string>& names, bool with_scores) {
+heed::CsvWriter table(const Answers& answers, const std::vector<std::string>& names, bool with_scores) {
   std::vector<std::string> header{"label"};
   if (with_scores) header.insert(header.end(), names.begin(), names.end());
   heed::CsvWriter csv(header);
-  for (std::size_t i = 0; i < classes.size(); ++i) {
-    if (with_scores) {
-      csv.row(names[classes[i]], scores[static_cast<Index>(i)]);
+  const std::vector<std::optional<float>> nothing(names.size());
+  for (std::size_t i = 0; i < answers.classes.size(); ++i) {
+    const std::string& name = answers.name(i, names);
+    if (!with_scores) {
+      csv.row(name);
+    } else if (answers.classes[i] == blank) {
+      csv.row(name, nothing);
     } else {
-      csv.row(names[classes[i]]);
+      csv.row(name, answers.scores[static_cast<Index>(i)]);
     }
   }
   return csv;
 }
 
 template <class M>
-heed::Tensor<float, 2> scores_of(const StoredModel<M>& stored, const PredictArguments& a) {
+Answers answers_of(const StoredModel<M>& stored, const PredictArguments& a) {
   const auto data = load_data(stored, a, false);
-  heed::Tensor<float, 2> scores({data.count(), classifier_of(stored.model).options.classes});
+  Answers answers{heed::Tensor<float, 2>({data.count(), classifier_of(stored.model).options.classes})};
+  heed::Tensor<float, 2>& scores = answers.scores;
   heed::Predictor<M> predictor(stored.model);
   predictor(data.x, scores, data.lengths, a.probabilities ? heed::Output::probabilities : heed::Output::logits);
-  return scores;
-}
-
-void answer(const heed::Tensor<float, 2>& scores, const std::vector<std::string>& names, const PredictArguments& a) {
-  std::vector<std::size_t> classes;
   for (Index i = 0; i < scores.extent(0); ++i) {
     const auto row = scores[i];
-    classes.push_back(static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin()));
+    const bool none = !data.lengths.empty() && data.lengths[static_cast<std::size_t>(i)] == 0;
+    if (none) std::fill(row.begin(), row.end(), std::numeric_limits<float>::quiet_NaN());
+    answers.classes.push_back(none ? blank
+                                   : static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin()));
   }
+  return answers;
+}
+
+void answer(const Answers& answers, const std::vector<std::string>& names, const PredictArguments& a) {
+  const heed::Tensor<float, 2>& scores = answers.scores;
+  const std::vector<std::size_t>& classes = answers.classes;
   const bool with_scores = a.logits || a.probabilities;
   if (!is_npy(a.output)) {
-    const heed::CsvWriter csv = table(classes, scores, names, with_scores);
+    const heed::CsvWriter csv = table(answers, names, with_scores);
     if (!a.output.empty()) {
       csv.write(a.output);
     } else if (with_scores) {
       std::fputs(csv.text().c_str(), stdout);
     } else {
       const bool terminal = is_terminal(stdout);
-      for (const std::size_t c : classes) std::puts((terminal ? printable(names[c]) : names[c]).c_str());
+      for (std::size_t i = 0; i < classes.size(); ++i) {
+        const std::string& name = answers.name(i, names);
+        std::puts((terminal ? printable(name) : name).c_str());
+      }
     }
   } else if (with_scores) {
     heed::write_npy(a.output, scores);
   } else {
     const std::vector<std::int64_t> integers = integer_names(names);
     heed::Tensor<std::int64_t, 1> labels({scores.extent(0)});
-    for (Index i = 0; i < labels.size(); ++i) labels(i) = integers[classes[static_cast<std::size_t>(i)]];
+    for (Index i = 0; i < labels.size(); ++i) {
+      const std::size_t c = classes[static_cast<std::size_t>(i)];
+      labels(i) = c == blank ? -1 : integers[c];
+    }
     heed::write_npy(a.output, labels);
   }
 }
@@ -107,11 +135,11 @@ void add_predict(CLI::App& program) {
       "A .npy holds the labels if all are integers, otherwise the numbers of the\n"
       "classes, from 0, in the order that classifier inspect shows; with --logits or\n"
       "--probabilities a row of them for each sequence. A model of text reads a\n"
-      "sentence a line.");
+      "sentence a line; the answer to a blank line is blank, in a .npy -1 or NaN.");
   command.callback([a] {
     check_output(*a);
     with_model(a->model, a->architecture,
-               [&](const auto& stored) { answer(scores_of(stored, *a), class_names(stored.model).names, *a); });
+               [&](const auto& stored) { answer(answers_of(stored, *a), class_names(stored.model).names, *a); });
   });
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "architecture.hpp"
 #include "heed/core/types.hpp"
@@ -37,8 +38,10 @@ template <class M>
 struct StoredModel {
   M model;
   std::filesystem::path path;
-  heed::Index steps = 0;  // of the sequences it was trained on, the longest; 0: the file does not say
-  bool lower = false;     // text: it knows words in small letters
+  heed::Index steps = 0;           // of the sequences it was trained on, the longest; 0: the file does not say
+  bool lower = false;              // text: it knows words in small letters
+  std::vector<double> shift = {};  // numbers: taken from the features, in double, before the model; empty: nothing
+  std::string label_column = {};   // of the table it was trained on; empty: the last, or it was none
 };
 
 /// Whether a file holds a model of sentences.

@@ -71,7 +71,7 @@ void train(TrainArguments& a, const Processes& processes) {
     if (!a.init.empty()) init = load_model<M>(heed::SafetensorsFile(a.init), a.init, a.architecture);
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
-  const Task<M>& task = *loaded;
+  Task<M>& task = *loaded;
   processes.require_same(fingerprint(task, init ? &*init : nullptr));
   StoredModel<M> stored = start_model(a, task, std::move(init), processes);
 

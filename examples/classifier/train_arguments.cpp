@@ -128,6 +128,7 @@ std::vector<std::filesystem::path> TrainArguments::outputs() const {
 void add_train_options(CLI::App& command, TrainArguments& a) {
   add_files(command, a);
   add_training(command, a);
+  add_format(command, a.format);
   add_architecture(command, a.architecture);
   command.footer(
       "keras: its initial weights and its Adam, batches of 32, and after multihead\n"

@@ -25,6 +25,7 @@ struct TrainArguments {
   std::optional<int> checkpoint_every;
 
   Architecture architecture;
+  heed::TableFormat format;  // of data and text
   bool standardize = false, quiet = false;
   bool lower = false;
   std::optional<heed::Index> min_count;

@@ -1,7 +1,11 @@
 #include "training.hpp"
 
+#include <cmath>
+#include <cstdio>
+#include <limits>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "built_in_task.hpp"
 #include "heed/core/error.hpp"
@@ -35,7 +39,9 @@ Task<NumberModel> built_in_task(const TrainArguments& a, const StoredModel<Numbe
     return heed::Fault{"wrong number of features", where, std::to_string(*features), std::to_string(train.features())};
   });
   const heed::LabelMap names = names_for(a, init, train.labels, where);
-  return {names, {std::move(train), names, where, part}, LabelledData<float>(std::move(test), names, where, part)};
+  return {.names = names,
+          .train = {std::move(train), names, where, part},
+          .test = LabelledData<float>(std::move(test), names, where, part)};
 }
 
 heed::Vocabulary vocabulary_for(const TrainArguments& a, const StoredModel<TextModel>* init,
@@ -76,14 +82,31 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   std::optional<heed::Index> features = a.architecture.features;
   if (init) features = init->model.options.features;
   if (!a.data) return built_in_task(a, init, features, part);
-  heed::Sequences<float> train = load_numbers(*a.data, features, {.part = part});
+  heed::LoadOptions options{.table = a.format, .part = part};
+  if (init && a.format.label_column == "last" && !init->label_column.empty())
+    options.table.label_column = init->label_column;
+  heed::Sequences<double> exact = load_numbers(*a.data, features, options);
+  const std::vector<double> shift = init ? init->shift : std::vector<double>();
+  const auto narrowed = [&](const heed::Sequences<double>& from, const DataFiles& files) {
+    const auto count = static_cast<heed::Index>(from.labels.size());
+    const heed::IndexRange rows = part ? part(count) : heed::IndexRange{0, count};
+    const auto lengths = std::span<const std::int32_t>(from.lengths);
+    const auto first = static_cast<std::size_t>(rows.first), all = static_cast<std::size_t>(rows.count());
+    return heed::Sequences<float>{
+        heed::narrowed<float>(from.x.view(), lengths.empty() ? lengths : lengths.subspan(first, all),
+                              files.data.string(), shift),
+        from.lengths, from.labels};
+  };
+  heed::Sequences<float> train = narrowed(exact, *a.data);
   const std::string where = a.data->labels_path().string();
   const heed::LabelMap names = names_for(a, init, train.labels, where);
-  Task<NumberModel> task{names, {std::move(train), names, where, part}, {}};
+  Task<NumberModel> task{.names = names, .train = {std::move(train), names, where, part}, .test = {}};
+  task.exact = std::move(exact);
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
-    task.test.emplace(load_numbers(*a.test, like.features(), {.steps = like.steps(), .part = part}), names,
-                      a.test->labels_path().string(), part);
+    options.steps = like.steps();
+    task.exact_test = load_numbers(*a.test, like.features(), options);
+    task.test.emplace(narrowed(task.exact_test, *a.test), names, a.test->labels_path().string(), part);
   }
   return task;
 }
@@ -94,7 +117,11 @@ Task<TextModel> load_task(const TrainArguments& a, const StoredModel<TextModel>*
     return heed::Fault{"--lower contradicts " + a.init.string() + ", which knows words as they are"};
   });
   const bool lower = init ? init->lower : a.lower;
-  const auto read = [&](const std::filesystem::path& path) { return heed::read_sentences(path, {.lower = lower}); };
+  const auto read = [&](const std::filesystem::path& path) {
+    heed::Sentences sentences = heed::read_sentences(path, {.lower = lower, .encoding = a.format.encoding});
+    if (!a.quiet) note_encoding(sentences, path);
+    return sentences;
+  };
   const std::string where = a.text.string();
   heed::Sentences sentences = read(a.text);
   const heed::LabelMap names = names_for(a, init, sentences.labels, where);
@@ -131,20 +158,78 @@ std::string fingerprint(const Task<M>& task, const StoredModel<M>* init) {
   return text;
 }
 
+namespace {
+
+// Where features lose digits as floats: near their means. What is taken from them leaves numbers that keep their
+// digits.
+std::vector<double> shift_of(const heed::FeatureStatistics& s) {
+  std::vector<double> shift(s.mean.size());
+  for (const heed::Index f : s.losing_digits<float>()) {
+    const double mean = s.mean[static_cast<std::size_t>(f)];
+    shift[static_cast<std::size_t>(f)] = std::abs(mean) > 1 ? std::round(mean) : mean;
+  }
+  return shift;
+}
+
+void note_lost_digits(const TrainArguments& a, const heed::FeatureStatistics& s) {
+  const auto features = s.losing_digits<float>();
+  if (features.empty() || a.quiet) return;
+  const auto f = static_cast<std::size_t>(features.front());
+  std::fprintf(stderr,
+               "%s: numbers of feature %td (counted from 0%s) lose digits: they come to %g and have a deviation of %g, "
+               "where floats are %g apart; --standardize keeps the digits\n",
+               a.data->data.string().c_str(), features.front(), features.size() > 1 ? ", and of others" : "",
+               s.largest[f], s.deviation[f], s.largest[f] * static_cast<double>(std::numeric_limits<float>::epsilon()));
+}
+
+// in place
+void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, StoredModel<NumberModel>& stored,
+                         const Processes& processes) {
+  const auto in_turn = [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); };
+  const bool standardizes =
+      a.standardize && !stored.model.standardize.active();  // that of `init` belongs to its weights
+  if (task.exact.count() == 0) {                            // the built-in task
+    if (!standardizes) return;
+    const heed::LabelledSequences<float> part = task.train.view();
+    const heed::FeatureStatistics s = heed::feature_statistics<float>(part.x, part.lengths, in_turn);
+    stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
+    return;
+  }
+  const std::span<const std::int32_t> lengths = task.train.view().lengths;
+  heed::FeatureStatistics s = heed::feature_statistics<double>(task.exact.x.view(), lengths, in_turn);
+  if (standardizes) {
+    if (!s.losing_digits<float>().empty() && stored.shift.empty()) {
+      stored.shift = shift_of(s);
+      const auto shifted = [&](const heed::Sequences<double>& exact, LabelledData<float>& data) {
+        data.sequences.x =
+            heed::narrowed<float>(exact.x.view(), data.view().lengths, a.data->data.string(), stored.shift);
+      };
+      shifted(task.exact, task.train);
+      if (task.test) shifted(task.exact_test, *task.test);
+      for (std::size_t f = 0; f < s.mean.size(); ++f) s.mean[f] -= stored.shift[f];
+    }
+    stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
+  } else if (stored.shift.empty() && processes.first()) {
+    note_lost_digits(a, s);
+  }
+  task.exact = task.exact_test = {};
+}
+
+}  // namespace
+
 template <class M>
-StoredModel<M> start_model(const TrainArguments& a, const Task<M>& task, std::optional<StoredModel<M>> init,
+StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes) {
   StoredModel<M> stored{init ? std::move(init->model) : new_model(a, task), a.model, task.train.sequences.steps(),
                         task.lower};
-  NumberModel& classifier = classifier_of(stored.model);
-  classifier.labels = task.names.names;
+  classifier_of(stored.model).labels = task.names.names;
   if constexpr (!is_text<M>) {
-    if (a.standardize && !classifier.standardize.active()) {  // that of `init` belongs to its weights
-      const heed::LabelledSequences<float> part = task.train.view();
-      const heed::FeatureStatistics s = heed::feature_statistics<float>(
-          part.x, part.lengths, [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); });
-      classifier.standardize = heed::Standardize<float>(s.mean, s.deviation);
+    if (init) {
+      stored.shift = std::move(init->shift);
+      stored.label_column = std::move(init->label_column);
     }
+    if (a.format.label_column != "last") stored.label_column = a.format.label_column;
+    standardize_exactly(a, task, stored, processes);
   }
   return stored;
 }
@@ -163,9 +248,9 @@ heed::AdamOptions adam_options(const TrainArguments& a, heed::CellKind cell) {
 
 template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);
 template std::string fingerprint(const Task<TextModel>&, const StoredModel<TextModel>*);
-template StoredModel<NumberModel> start_model(const TrainArguments&, const Task<NumberModel>&,
+template StoredModel<NumberModel> start_model(const TrainArguments&, Task<NumberModel>&,
                                               std::optional<StoredModel<NumberModel>>, const Processes&);
-template StoredModel<TextModel> start_model(const TrainArguments&, const Task<TextModel>&,
+template StoredModel<TextModel> start_model(const TrainArguments&, Task<TextModel>&,
                                             std::optional<StoredModel<TextModel>>, const Processes&);
 
 }  // namespace classifier

@@ -22,6 +22,7 @@ struct Task {
   std::optional<LabelledData<typename M::Input>> test;
   std::vector<std::string> words = {};  // of text: those that the model knows
   bool lower = false;
+  heed::Sequences<double> exact = {}, exact_test = {};  // of numbers, as they were read; until the model is made
 };
 
 /// Reads the data, or makes that of the built-in task. `init` is the model to start from, or null. Throws where the
@@ -38,9 +39,10 @@ Task<TextModel> load_task(const TrainArguments&, const StoredModel<TextModel>*, 
 template <class M>
 std::string fingerprint(const Task<M>& task, const StoredModel<M>* init);
 
-/// The model to train: `init` where there is one, or a new one.
+/// The model to train: `init` where there is one, or a new one. Where features lose digits as floats and are to be
+/// standardized, the task holds them shifted by what the model says; otherwise it is told on standard error.
 template <class M>
-StoredModel<M> start_model(const TrainArguments& arguments, const Task<M>& task, std::optional<StoredModel<M>> init,
+StoredModel<M> start_model(const TrainArguments& arguments, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes);
 
 /// Adam as the options have it, for models of these cells.
@@ -48,9 +50,9 @@ heed::AdamOptions adam_options(const TrainArguments& arguments, heed::CellKind c
 
 extern template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);
 extern template std::string fingerprint(const Task<TextModel>&, const StoredModel<TextModel>*);
-extern template StoredModel<NumberModel> start_model(const TrainArguments&, const Task<NumberModel>&,
+extern template StoredModel<NumberModel> start_model(const TrainArguments&, Task<NumberModel>&,
                                                      std::optional<StoredModel<NumberModel>>, const Processes&);
-extern template StoredModel<TextModel> start_model(const TrainArguments&, const Task<TextModel>&,
+extern template StoredModel<TextModel> start_model(const TrainArguments&, Task<TextModel>&,
                                                    std::optional<StoredModel<TextModel>>, const Processes&);
 
 }  // namespace classifier

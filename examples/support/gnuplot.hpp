@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/detail/utf8.hpp"
 #include "heed/core/error.hpp"
-#include "heed/data/sentences.hpp"
 #include "heed/files/file.hpp"
 
 namespace support {
@@ -29,7 +29,13 @@ namespace fs = std::filesystem;
 /// is no UTF-8 is taken as Latin-1; control characters are blanks.
 inline std::string gnuplot_text(std::string_view text) {
   std::string result = "\"";
-  for (const char c : heed::detail::is_utf8(text) ? std::string(text) : heed::detail::utf8_from_latin1(text)) {
+  std::string characters;
+  if (heed::detail::first_not_utf8(text) == text.size()) {
+    characters = text;
+  } else {
+    for (const char c : text) heed::detail::append_utf8(characters, static_cast<unsigned char>(c));
+  }
+  for (const char c : characters) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x80 || std::isalpha(byte) != 0) {
       result += c;

@@ -35,8 +35,9 @@ inline TagScore tag_score(const Tags& truth, const Tags& predicted, std::span<co
     for (std::size_t t = 0; t < truth[i].size(); ++t, ++words) hits += truth[i][t] == predicted[i][t];
   }
   score.accuracy = static_cast<double>(hits) / static_cast<double>(words);
-  const auto of_entities = [](const std::string& n) { return n == "O" || n.starts_with("B-") || n.starts_with("I-"); };
-  if (std::all_of(names.begin(), names.end(), of_entities)) score.entities = heed::entity_f1(truth, predicted);
+  if (std::all_of(names.begin(), names.end(), heed::is_entity_tag) &&
+      std::find(names.begin(), names.end(), "O") != names.end())
+    score.entities = heed::entity_f1(truth, predicted);
   return score;
 }
 

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "heed/core/detail/utf8.hpp"
+
 namespace support {
 
 namespace detail {
@@ -41,9 +43,13 @@ inline Colours terminal_colours() {
 
 /// The text as a terminal may show it: control characters, which a file's labels may hold, are question marks.
 inline std::string printable(std::string_view text) {
-  std::string result(text);
-  std::replace_if(
-      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const heed::detail::Utf8Character character = heed::detail::utf8_character(text.substr(at));
+    const std::string_view one = text.substr(at, character.valid() ? character.length : 1);
+    result += character.valid() && heed::detail::escaped(one) == one ? one : "?";
+    at += one.size();
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 /// @file
 /// Readers and writers of data.
 
+#include "heed/data/arff.hpp"
 #include "heed/data/conll.hpp"
 #include "heed/data/csv.hpp"
 #include "heed/data/graph_text.hpp"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <new>
@@ -62,6 +63,13 @@ TEST(Buffer, IsUsableAfterAMove) {
 TEST(Buffer, RejectsSizesThatOverflow) {
   EXPECT_THROW(heed::allocate_aligned<double>(std::numeric_limits<heed::Index>::max()), std::bad_array_new_length);
   EXPECT_THROW(heed::allocate_aligned<double>(-1), std::bad_array_new_length);
+}
+
+TEST(Buffer, RefusesANegativeSize) {
+  heed::Buffer<float> buffer;
+  EXPECT_THROW(buffer.reserve(-1), std::bad_alloc);
+  EXPECT_NE(buffer.reserve(3), nullptr);
+  EXPECT_THROW(buffer.reserve(std::numeric_limits<heed::Index>::min()), std::bad_alloc);
 }
 
 }  // namespace

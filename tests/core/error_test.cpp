@@ -44,4 +44,10 @@ TEST(Require, BuildsItsTextOnlyWhenNeeded) {
   EXPECT_EQ(built, 1);
 }
 
+TEST(Error, EscapesWhatATerminalWouldObey) {
+  const heed::Error error({"a name\x1b[2J", "f\x07\r", "\xC3\xA4 \xC2\x9B", "\xFF\x7F"});
+  EXPECT_STREQ(error.what(), "f\\x07\\x0d: a name\\x1b[2J (expected \xC3\xA4 \\xc2\\x9b, got \\xff\\x7f)");
+  EXPECT_EQ(error.fault().what, "a name\x1b[2J") << "the parts are as they are";
+}
+
 }  // namespace

@@ -54,7 +54,7 @@ TEST(Conll, NamesTheLineOfAFault) {
   EXPECT_EQ(error_of([] { parse_conll("a\t\tO\n", "t", {.word = 1}); }),
             "t, line 1, column 3: an empty column (expected a word and its tag, got nothing)");
   EXPECT_EQ(error_of([] { parse_conll(" \n\t\n", "t"); }), "t: no sentences (expected at least one word and its tag)");
-  EXPECT_EQ(error_of([] { parse_conll("a\tO\nb\x01\tO\n", "t"); }),
+  EXPECT_EQ(error_of([] { parse_conll(std::string_view("a\tO\nb\0\tO\n", 9), "t"); }),
             "t, line 2, column 2: not a text file (expected text, got a control character)");
   EXPECT_NE(error_of([] { parse_conll("a O\n", "t", {.word = -1}); }), "no error");
 }
@@ -71,6 +71,25 @@ TEST(Conll, TagsBecomeClasses) {
             "t, sentence 1: a sentence is too long (expected 2 words or fewer, got 3)");
   EXPECT_EQ(error_of([&] { tag_classes(parse_conll("a\tO\nb\tB-y\n", "u"), names, 4, "u"); }),
             "u, sentence 1, word 2: unknown tag (expected one of the 3 of the model, got 'B-y')");
+}
+
+TEST(Conll, DocstartIsNoSentence) {
+  for (const std::string mark : {"-DOCSTART- -X- -X- O", "-DOCSTART-\t-X-\tO", "-DOCSTART-"}) {
+    const TaggedSentences s = parse_conll(mark + "\n\na O\n\n" + mark + "\n\n\nb O\n" + mark + "\nc O\n", "t");
+    EXPECT_EQ(s.words, (std::vector<Words>{{"a"}, {"b"}, {"c"}})) << mark;
+  }
+}
+
+TEST(Conll, LinesMayBeLatin1AndHoldControlCharacters) {
+  const TaggedSentences s = parse_conll(
+      "M\xFCll B\n\x0b\nm\xC3\xBC"
+      "de O\n\x0b O\n",
+      "t");
+  EXPECT_EQ(s.words, (std::vector<Words>{{"M\xC3\xBCll"},
+                                         {"m\xC3\xBC"
+                                          "de",
+                                          "\x0b"}}));
+  EXPECT_THROW(parse_conll("M\xFCll B\n", "t", {.encoding = heed::Encoding::utf8}), heed::Error);
 }
 
 }  // namespace

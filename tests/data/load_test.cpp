@@ -49,7 +49,7 @@ TEST(Load, LabelsMayBeWholeFloats) {
 TEST(Load, LabelsMayBeATextFile) {
   const Folder folder;
   EXPECT_EQ(heed::load_labels(folder.file("y.txt", "# classes\nleft hand\r\n03\n\n\"a, b\"\n")),
-            (Words{"left hand", "3", "a, b"}));
+            (Words{"left hand", "03", "a, b"}));
   const auto path = folder.file("bad.txt", "a\nb, c\n");
   EXPECT_EQ(error_of([&] { heed::load_labels(path); }),
             path.string() + ", line 2, column 4: more than one label in a line (expected one, got 'c')");
@@ -107,9 +107,10 @@ TEST(Load, RejectsLabelsThatDoNotMatch) {
   const auto ts = folder.file("x.ts", "@classLabel true a\n@data\n1,2:a\n");
   EXPECT_EQ(error_of([&] { load_sequences<float>(ts, y); }),
             ts.string() + ": labels are given twice (expected no labels beside those of " + y.string() + ")");
-  heed::write_npy(folder / "y.npy", Tensor<std::int64_t, 2>({2, 1}));
+  heed::write_npy(folder / "y.npy", Tensor<std::int64_t, 3>({2, 1, 1}));
   EXPECT_EQ(error_of([&] { load_sequences<float>(folder / "x.npy", folder / "y.npy"); }),
-            (folder / "y.npy").string() + ": wrong rank (expected labels (n), got (2, 1))");
+            (folder / "y.npy").string() +
+                ": wrong rank (expected labels (n), (n, 1) or one-hot (n, classes), got (2, 1, 1))");
 }
 
 TEST(Load, RejectsEmptyAndMisshapenArrays) {

@@ -269,4 +269,41 @@ TEST(Npy, AFileThatCannotBeReadIsAnErrorThatNamesIt) {
             path.string() + ", byte 0: not a NumPy file (expected the magic \\x93NUMPY)");
 }
 
+std::vector<std::string> labels_of(const std::string& descr, const std::string& shape, std::string_view data) {
+  std::string header = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }";
+  std::string file = "\x93NUMPY";
+  file += {'\x01', '\x00', static_cast<char>(header.size()), '\x00'};
+  file += header;
+  file += data;
+  return heed::parse_npy_labels(std::as_bytes(std::span(file)), "y.npy");
+}
+
+TEST(Npy, LabelsMayBeWords) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(labels_of("|S3", "(2,)", std::string_view("up\0low", 6)), (Words{"up", "low"}));
+  EXPECT_EQ(labels_of("<U2", "(2, 1)", std::string_view("u\0\0\0p\0\0\0\xE4\0\0\0\0\0\0\0", 16)),
+            (Words{"up", "\xC3\xA4"}));
+  EXPECT_EQ(labels_of(">U1", "(1,)", std::string_view("\0\0\x20\xAC", 4)), Words{"\xE2\x82\xAC"});
+  EXPECT_THROW(labels_of("|S1", "(1,)", std::string_view("\0", 1)), heed::Error);
+  EXPECT_THROW(labels_of("<U1", "(1,)", "\xFF\xFF\xFF\xFF"), heed::Error);
+  EXPECT_THROW(labels_of("|S3", "(2,)", "up"), heed::Error) << "cut";
+}
+
+TEST(Npy, LabelsMayBeAColumnOrOneHot) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(labels_of("|i1", "(2, 1)", "\x05\xFF"), (Words{"5", "-1"}));
+  EXPECT_EQ(labels_of("|u1", "(2, 3)", std::string_view("\0\0\x01\x01\0\0", 6)), (Words{"2", "0"}));
+  EXPECT_THROW(labels_of("|u1", "(1, 3)", std::string_view("\x01\0\x01", 3)), heed::Error);
+  EXPECT_THROW(labels_of("|u1", "(1, 3)", std::string_view("\0\0\0", 3)), heed::Error);
+}
+
+TEST(Npy, ReadsHalfFloats) {
+  EXPECT_EQ(heed::detail::number_of(heed::detail::Half{0x3C00}), 1.0F);
+  EXPECT_EQ(heed::detail::number_of(heed::detail::Half{0xC500}), -5.0F);
+  EXPECT_EQ(heed::detail::number_of(heed::detail::Half{0x7BFF}), 65504.0F);
+  EXPECT_EQ(heed::detail::number_of(heed::detail::Half{0x0001}), std::ldexp(1.0F, -24));
+  EXPECT_TRUE(std::isinf(heed::detail::number_of(heed::detail::Half{0x7C00})));
+  EXPECT_TRUE(std::isnan(heed::detail::number_of(heed::detail::Half{0x7E00})));
+}
+
 }  // namespace

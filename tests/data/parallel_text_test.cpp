@@ -51,7 +51,17 @@ TEST_F(ParallelTextFiles, MustHaveTheSameNumberOfLines) {
   EXPECT_EQ(error_of([&] { heed::read_parallel_text(three, blank); }),
             blank.string() + ", line 2: a line without words (expected a sentence)");
   const auto latin = file("latin", "M\xE4rz\n");
-  EXPECT_EQ(error_of([&] { heed::read_parallel_text(latin, latin); }), latin.string() + ": not a text of UTF-8");
+  EXPECT_EQ(
+      error_of([&] { heed::read_parallel_text(latin, latin); }),
+      latin.string() + ", line 1, column 2: not UTF-8 (expected UTF-8, or another encoding to be named, got byte 228)");
+  EXPECT_EQ(heed::read_parallel_text(latin, latin, {.encoding = heed::Encoding::latin1}).source[0],
+            (Words{"M\xC3\xA4rz"}));
+  const auto control = file("control",
+                            "a\x0b"
+                            "b\n\x1f\n");
+  EXPECT_EQ(error_of([&] { heed::read_parallel_text(control, control); }),
+            control.string() + ", line 2: a line without words (expected a sentence)");
+  EXPECT_EQ(heed::read_parallel_text(control, control, {.most = 1}).source[0], (Words{"a", "b"}));
   const auto empty = file("empty", "");
   EXPECT_EQ(error_of([&] { heed::read_parallel_text(empty, empty); }),
             empty.string() + ": no sentences (expected at least one line)");

@@ -13,7 +13,7 @@ using test_support::error_of;
 using Words = std::vector<std::string>;
 
 TEST(Sentences, AreALabelAndWordsALine) {
-  const Sentences s = parse_sentences("0\tHow are  you ?\n\nNUM # is no\tcomment \r\n# hash\n", "t");
+  const Sentences s = parse_sentences("0\tHow are  you ?\n\nNUM # is no  comment \r\n# hash\n", "t");
   EXPECT_EQ(s.labels, (Words{"0", "NUM", "#"}));
   EXPECT_EQ(s.words, (std::vector<Words>{{"How", "are", "you", "?"}, {"#", "is", "no", "comment"}, {"hash"}}));
   EXPECT_EQ(s.count(), 3);
@@ -31,13 +31,65 @@ TEST(Sentences, CanBeLowered) {
   EXPECT_EQ(s.words[0], (Words{"was", "it", "\xC3\x89t\xC3\xA9"}));
 }
 
-TEST(Sentences, ThatAreNoUtf8AreLatin1) {
-  EXPECT_EQ(parse_sentences("1 caf\xE9\n", "t").words[0], (Words{"caf\xC3\xA9"}));
-  EXPECT_EQ(parse_sentences("1 caf\xC3\xA9\n", "t").words[0], (Words{"caf\xC3\xA9"}));
-  for (const char* bad : {"\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80", "\xC3("}) {
-    EXPECT_FALSE(heed::detail::is_utf8(bad)) << bad;
-  }
-  EXPECT_TRUE(heed::detail::is_utf8("a\xE2\x82\xAC\xF0\x9F\x98\x80"));
+TEST(Sentences, OnlyLinesThatAreNoUtf8AreLatin1) {
+  const Sentences s = parse_sentences(
+      "1 m\xC3\xBC"
+      "de\n\n1 caf\xE9\n0 \xE2\x82\xAC\n0 \xFF\n",
+      "t");
+  EXPECT_EQ(s.words, (std::vector<Words>{{"m\xC3\xBC"
+                                          "de"},
+                                         {"caf\xC3\xA9"},
+                                         {"\xE2\x82\xAC"},
+                                         {"\xC3\xBF"}}));
+  EXPECT_EQ(s.latin1_lines, 2);
+  EXPECT_EQ(s.first_latin1_line, 3);
+  EXPECT_EQ(parse_sentences("M\xFCll a\n", "t").labels, (Words{"M\xC3\xBCll"})) << "labels too";
+}
+
+TEST(Sentences, AreOfTheEncodingThatIsSaid) {
+  const auto read = [](std::string_view text, heed::Encoding encoding) {
+    return parse_sentences(text, "t", {.labels = false, .encoding = encoding});
+  };
+  EXPECT_EQ(read("m\xC3\xBC\n", heed::Encoding::latin1).words[0], (Words{"m\xC3\x83\xC2\xBC"}));
+  EXPECT_EQ(read("m\xFC\n", heed::Encoding::latin1).latin1_lines, 0) << "nothing to tell";
+  EXPECT_EQ(error_of([&] { read("a\nm\xC3\xBC \xE9t\n", heed::Encoding::utf8); }),
+            "t, line 2, column 4: not UTF-8 (expected UTF-8, or another encoding to be named, got byte 233)");
+  EXPECT_EQ(error_of([&] {
+              read(
+                  "\xFF\xFE"
+                  "a\n",
+                  heed::Encoding::automatic);
+            }),
+            "t: a text of UTF-16 (expected UTF-8: save it so)");
+}
+
+TEST(Sentences, LabelsBeforeATabMayHoldBlanks) {
+  const Sentences s = parse_sentences("very negative\tit is bad\nnegative \t it is\tbad\ngood it is\n 5 \ta\n", "t");
+  EXPECT_EQ(s.labels, (Words{"very negative", "negative", "good", "5"}));
+  EXPECT_EQ(s.words, (std::vector<Words>{{"it", "is", "bad"}, {"it", "is", "bad"}, {"it", "is"}, {"a"}}));
+  EXPECT_EQ(error_of([] { parse_sentences("1 a\n\tit is\n", "t"); }),
+            "t, line 2, column 1: no label (expected a label before the tab, got nothing)");
+  EXPECT_EQ(parse_sentences("a\tb c\n", "t", {.labels = false}).words[0], (Words{"a", "b", "c"}));
+}
+
+TEST(Sentences, ControlCharactersAreBlanks) {
+  const Sentences s = parse_sentences(
+      "1 a\x0b"
+      "b\x1f"
+      "c\n\x0b\n \x0c\x1f\n0 \x1b[1mred\rd\n",
+      "t");
+  EXPECT_EQ(s.words, (std::vector<Words>{{"a", "b", "c"}, {"[1mred", "d"}}));
+}
+
+TEST(Sentences, BlankLinesMayBeSentencesWithoutWords) {
+  const heed::SentenceOptions options{.labels = false, .blank_lines = true};
+  const Sentences s = parse_sentences("\na\n \n\x0b\nb\n\n", "t", options);
+  EXPECT_EQ(s.words, (std::vector<Words>{{}, {"a"}, {}, {}, {"b"}, {}}));
+  EXPECT_EQ(parse_sentences("a\n\nb", "t", options).count(), 3);
+  const Sentences labelled = parse_sentences("\n1 a\n\n", "t", {.blank_lines = true});
+  EXPECT_EQ(labelled.labels, (Words{"", "1", ""}));
+  EXPECT_EQ(heed::to_tokens(s, Vocabulary::from(s.words)).lengths, (std::vector<std::int32_t>{0, 1, 0, 0, 1, 0}));
+  EXPECT_EQ(error_of([&] { parse_sentences("\n\n", "t", options); }), "t: no sentences (expected at least one line)");
 }
 
 TEST(Sentences, NameThePlaceOfAFault) {

@@ -59,7 +59,7 @@ TEST(TextTable, TakesAnyOfItsWritings) {
 
 TEST(TextTable, LabelsAreIntegersOrWords) {
   EXPECT_EQ(parsed_table("1,+03\n2,4.0\n3,left hand\n4,\"a, \"\"b\"\"\"\n").labels,
-            (Words{"3", "4", "left hand", "a, \"b\""}));
+            (Words{"+03", "4.0", "left hand", "a, \"b\""}));
   EXPECT_EQ(table_error("1,2,3\n4,5,0.5\n"),
             "x.csv, line 2, column 5: not a label (expected an integer of 64 bits or a word, got '0.5')");
   EXPECT_EQ(table_error("1,2,\n"),
@@ -108,14 +108,14 @@ TEST(TextTable, RejectsRowsOfDifferentWidth) {
             "x.csv, line 2, column 4: wrong number of fields (expected 3 as in the first row, got 2)");
   EXPECT_EQ(table_error("1 2 a\n# comment\n1  2 3 b\n"),
             "x.csv, line 3, column 8: wrong number of fields (expected 3 as in the first row, got 4)");
-  EXPECT_EQ(table_error("x,label\n1,2,a\n"),
-            "x.csv, line 2, column 5: wrong number of fields (expected 2 as in the first row, got 3)");
+  EXPECT_EQ(table_error("x,y,label\n1,a\n"),
+            "x.csv, line 2, column 4: wrong number of fields (expected 3 as in the first row, got 2)");
 }
 
 TEST(TextTable, NamesThePlaceOfWhatIsNoNumber) {
   EXPECT_EQ(table_error("1,2,a\n3, x4,b\n"), "x.csv, line 2, column 4: not a number (expected a number, got 'x4')");
   EXPECT_EQ(table_error("1,2,a\n3,,b\n"), "x.csv, line 2, column 3: empty field (expected a number, got nothing)");
-  EXPECT_EQ(table_error("1,\"2\",a\n"), "x.csv, line 1, column 3: not a number (expected a number, got '\"2\"')");
+  EXPECT_EQ(table_error("1,\"x\",a\n"), "x.csv, line 1, column 4: not a number (expected a number, got 'x')");
   EXPECT_EQ(table_error("1,nan,a\n"),
             "x.csv, line 1, column 3: value is not finite (expected a finite number, got 'nan')");
   EXPECT_EQ(table_error("1,1e40,a\n"),
@@ -127,6 +127,120 @@ TEST(TextTable, OnlyNamesMakeAHeader) {
   EXPECT_EQ(table_error("?,?,a\n1,2,b\n"), "x.csv, line 1, column 1: not a number (expected a number, got '?')");
   EXPECT_EQ(table_error("x,nan,a\n1,2,b\n"), "x.csv, line 1, column 1: not a number (expected a number, got 'x')");
   EXPECT_EQ(table_error("a,b,c\nd,e,f\n1,2,3\n"), "x.csv, line 2, column 1: not a number (expected a number, got 'd')");
+}
+
+using Header = heed::TableFormat::Header;
+using IndexColumn = heed::TableFormat::IndexColumn;
+
+TEST(TextTable, NamesThatCountColumnsAreAHeader) {
+  for (const std::string text : {"0,1,2,label\n5,6,7,a\n8,9,10,b\n", "0,1,2,label\n5,6,7,1\n8,9,10,2\n",
+                                 "\"0\",\"1\",\"2\",\"y\"\n5,6,7,a\n8,9,10,b\n"}) {
+    const auto s = parsed_table(text);
+    EXPECT_EQ(values_of(s), (std::vector<float>{5, 6, 7, 8, 9, 10})) << text;
+  }
+  EXPECT_EQ(parsed_table("0,1,2,walk\n5,6,7,run\n8,9,10,walk\n").count(), 3) << "a class that occurs again";
+  EXPECT_EQ(
+      table_error("0,1,2,3\n5,6,7,1\n8,9,10,2\n"),
+      "x.csv, line 1, column 1: a first row that may hold names or values (expected to be told whether there is a "
+      "header, got 0, 1, 2, ...)");
+  EXPECT_EQ(parsed_table("0,1,2,3\n5,6,7,1\n", {.format = {.header = Header::yes}}).count(), 1);
+  EXPECT_EQ(parsed_table("0,1,2,3\n5,6,7,1\n", {.format = {.header = Header::no}}).count(), 2);
+}
+
+TEST(TextTable, NumbersInQuotesAreNumbers) {
+  const auto s = parsed_table("\"1.0\",\"2.0\",\"a\"\n\"3.0\",\" 4 \",\"b\"\n");
+  EXPECT_EQ(values_of(s), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(s.labels, (Words{"a", "b"}));
+  EXPECT_EQ(parsed_table("\"x\",\"y\",\"class\"\n\"1.0\",\"2.0\",\"a\"\n").count(), 1);
+  EXPECT_EQ(table_error("\"1.0\",\"2,5\",\"a\"\n"),
+            "x.csv, line 1, column 7: a number with a decimal comma (expected a decimal point, got '\"2,5\"')");
+}
+
+TEST(TextTable, TheHeaderMayBeSaid) {
+  EXPECT_EQ(table_error("a,b,c\n1,2,3\n", {.format = {.header = Header::no}}),
+            "x.csv, line 1, column 1: not a number (expected a number, got 'a')");
+  EXPECT_EQ(parsed_table("?,1 m,c\n1,2,3\n", {.format = {.header = Header::yes}}).count(), 1);
+}
+
+TEST(TextTable, TheDelimiterMayBeSaid) {
+  const auto with = [](char delimiter) { return TableOptions{.format = {.delimiter = delimiter}}; };
+  EXPECT_EQ(parsed_table("1|2|left hand\n", with('|')).labels, Words{"left hand"});
+  EXPECT_EQ(parsed_table("1 2 a,b\n", with(' ')).labels, Words{"a,b"});
+  EXPECT_EQ(parsed_table("1,2,a;b\n").labels, Words{"a;b"});
+  EXPECT_EQ(table_error("1,2,a\n", with('.')),
+            "x.csv: not a delimiter (expected a character that is no part of numbers, got '.')");
+}
+
+TEST(TextTable, TellsSemicolonsAndDecimalCommas) {
+  const TableOptions semicolon{.format = {.delimiter = ';'}};
+  EXPECT_EQ(
+      table_error("1;2;a\n3;4;b\n"),
+      "x.csv, line 1, column 2: fields with semicolons between them (expected commas or blanks, or the delimiter ';' "
+      "to be named)");
+  EXPECT_EQ(values_of(parsed_table("1;2;a\n3; 4;b, c\n", semicolon)), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(
+      table_error("1,5;2,5;a\n"),
+      "x.csv, line 1, column 3: fields with semicolons between them (expected commas or blanks, or the delimiter ';' "
+      "to be named, got '5;2')");
+  EXPECT_EQ(table_error("1,5;2,5;a\n", semicolon),
+            "x.csv, line 1, column 1: a number with a decimal comma (expected a decimal point, got '1,5')");
+  EXPECT_EQ(table_error("1,5 2,5 a\n"),
+            "x.csv, line 1, column 3: fields with both commas and blanks between them (expected one of the two, and "
+            "numbers with a decimal point, got '5 2')");
+}
+
+TEST(TextTable, BetweenTabsFieldsMayHoldBlanks) {
+  const TableOptions tab{.format = {.delimiter = '\t', .label_column = "first"}};
+  const auto s = parsed_table("very bad\t1\t2\r\ngood\t3\t4\r\n", tab);
+  EXPECT_EQ(s.labels, (Words{"very bad", "good"}));
+  EXPECT_EQ(values_of(s), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(table_error("a\t1\t\t2\n", tab), "x.csv, line 1, column 5: empty field (expected a number, got nothing)");
+}
+
+TEST(TextTable, TheLabelMayStandAnywhere) {
+  const auto labels = [](std::string_view text, const char* column, TableOptions options = {}) {
+    options.format.label_column = column;
+    return parsed_table(text, options);
+  };
+  EXPECT_EQ(labels("a,1,2\nb,3,4\n", "first").labels, (Words{"a", "b"}));
+  EXPECT_EQ(values_of(labels("a,1,2\nb,3,4\n", "first")), (std::vector<float>{1, 2, 3, 4}));
+  const char* named = "x,kind,y\n1,a,2\n3,b,4\n";
+  EXPECT_EQ(labels(named, "kind").labels, (Words{"a", "b"}));
+  EXPECT_EQ(values_of(labels(named, "kind")), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_TRUE(labels("1,2\n3,4\n", "none").labels.empty());
+  EXPECT_EQ(error_of([&] { labels(named, "label"); }),
+            "x.csv: no column has this name (expected one of x, kind, y, got 'label')");
+  EXPECT_EQ(error_of([&] { labels("1,2,3\n", "label"); }),
+            "x.csv: a label column with a name needs a header (expected first, last, none, or a header, got 'label')");
+  const TableOptions some{.steps = 2, .label = Label::if_present};
+  EXPECT_EQ(values_of(labels("a,1,2\n", "first", some)), (std::vector<float>{1, 2}));
+  EXPECT_EQ(values_of(labels("1,2\n", "first", some)), (std::vector<float>{1, 2}));
+  EXPECT_EQ(values_of(labels(named, "kind", some)), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(values_of(labels("x,y\n1,2\n", "kind", some)), (std::vector<float>{1, 2}));
+}
+
+TEST(TextTable, AnIndexColumnIsNoColumnOfValues) {
+  const std::string message = "values in each column, or to be told that the first numbers the rows";
+  EXPECT_EQ(
+      table_error(",0,1,label\n0,5,6,a\n1,7,8,b\n"),
+      "x.csv, line 1, column 1: an index column in front (expected " + message + ", got a column without a name)");
+  EXPECT_EQ(
+      table_error("\"\",\"V1\",\"y\"\n\"1\",5,\"a\"\n\"2\",7,\"b\"\n"),
+      "x.csv, line 1, column 1: an index column in front (expected " + message + ", got a column without a name)");
+  EXPECT_EQ(
+      table_error("V1 V2 label\n1 5 6 a\n2 7 8 b\n"),
+      "x.csv, line 2, column 1: an index column: the header names one column fewer than the rows have (expected a "
+      "name for each column, or no index, got 3 names)");
+  std::string rows, id = "id,x,label\n1,5,a\n2,6,b\n3,7,a\n";
+  for (int i = 0; i < 12; ++i) rows += std::to_string(i) + ",5,6.5,a\n";
+  EXPECT_NE(table_error(rows).find("an index column in front"), std::string::npos);
+  EXPECT_NE(table_error(id).find("an index column in front"), std::string::npos);
+  EXPECT_EQ(parsed_table(rows, {.format = {.index_column = IndexColumn::keep}}).steps(), 3);
+  EXPECT_EQ(parsed_table(rows, {.format = {.index_column = IndexColumn::drop}}).steps(), 2);
+  EXPECT_EQ(values_of(parsed_table(id, {.format = {.index_column = IndexColumn::drop}})),
+            (std::vector<float>{5, 6, 7}));
+  EXPECT_EQ(parsed_table(",0,1,label\n0,5,6,a\n1,7,8,b\n", {.format = {.index_column = IndexColumn::drop}}).labels,
+            (Words{"a", "b"}));
 }
 
 TEST(TextTable, RejectsEmptyData) {

@@ -32,7 +32,7 @@ TEST_F(Text, EndToEnd) {
   EXPECT_TRUE(has_line(evaluated, "31 sentences of 3 to 6 words")) << evaluated;
   EXPECT_TRUE(has_line(evaluated, "accuracy 1.000000")) << evaluated;
   folder.file("bare.txt", "Who owns it\nWhere is the old thing now\n\nWhere\n");
-  EXPECT_EQ(output_of("predict --model m.safetensors --data bare.txt"), "person\nplace\nplace\n");
+  EXPECT_EQ(output_of("predict --model m.safetensors --data bare.txt"), "person\nplace\n\nplace\n");
   folder.file("labelled.txt", "x Who owns it\ny Where is it\n");
   EXPECT_EQ(output_of("predict --model m.safetensors --data labelled.txt --labelled"), "person\nplace\n");
   const auto rows = lines(output_of("predict --model m.safetensors --data bare.txt --probabilities"));

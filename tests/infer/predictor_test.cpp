@@ -255,4 +255,22 @@ TEST(Predictor, SharesItsModelWithOtherThreads) {
   for (const auto& out : got) EXPECT_EQ(largest_difference(out, expected), 0);
 }
 
+// Gates saturate: an infinite number would give confident probabilities.
+TEST(Predictor, RefusesInfiniteNumbersThatSaturate) {
+  heed::SequenceClassifier<float> model({.features = 2, .classes = 3});
+  heed::Predictor predictor(model);
+  for (const float bad : {HUGE_VALF, -HUGE_VALF, std::nanf("")}) {
+    std::vector<float> x(2 * 5 * 2, 0.5F), out(6);
+    x[13] = bad;
+    EXPECT_NE(test_support::error_of([&] {
+                predictor(heed::view(x.data() + 10, {5, 2}));
+              }).find("Predictor, sequence 0, step 1, feature 1"),
+              std::string::npos);
+    EXPECT_THROW(predictor(heed::view(x.data(), {2, 5, 2}), heed::view(out.data(), {2, 3})), heed::Error);
+    const std::vector<std::int32_t> lengths{5, 1};  // it stands past the end
+    predictor(heed::view(x.data(), {2, 5, 2}), heed::view(out.data(), {2, 3}), lengths);
+    EXPECT_TRUE(std::isfinite(out[5]));
+  }
+}
+
 }  // namespace

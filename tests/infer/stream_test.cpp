@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -211,7 +212,7 @@ TEST(Stream, RefusesOptionsThatDoNotFit) {
             "AdditiveAttention: attention remembers all steps of a stream (expected max_steps of at least 1, got "
             "none)");
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = -1}); }),
-            "Stream: option out of range (expected max_steps of at least 0, got -1)");
+            "Stream: option out of range (expected max_steps of 0 to 2147483647, got -1)");
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = 3, .features = 5}); }),
             "Lstm: wrong number of features (expected 4, got 5)");
   const heed::MeanPool<double> pool;
@@ -284,6 +285,14 @@ TEST(Stream, RunsAsInTheReadme) {
   stream.reset();               // another sequence
   stream.restore(state);        // on with the first
   EXPECT_EQ(stream.steps(), 3);
+}
+
+TEST(Stream, RefusesStepsWhoseSizesCannotBe) {
+  const Classifier model({.features = 2, .classes = 2, .attention = Attention::additive});
+  for (const Index steps :
+       {std::numeric_limits<Index>::max() / 8, std::numeric_limits<Index>::max(), Index(1) << 31, Index(-1)}) {
+    EXPECT_NE(error_of([&] { Stream(model, {.max_steps = steps}); }).find("max_steps"), std::string::npos) << steps;
+  }
 }
 
 }  // namespace

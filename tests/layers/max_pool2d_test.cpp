@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -51,6 +54,20 @@ TEST(MaxPool2d, RejectsWhatDoesNotFit) {
               layer.output_shape({1, 41});
             }),
             "MaxPool2d: wrong number of features (expected 40, got 41)");
+}
+
+TEST(MaxPool2d, DoesNotSwallowNaN) {
+  for (int at = 0; at < 5; ++at) {
+    std::vector<float> x{-1, 5, 2, -HUGE_VALF}, y(1);
+    if (at < 4) x[static_cast<std::size_t>(at)] = std::numeric_limits<float>::quiet_NaN();
+    heed::MaxPool2d<float> pool({.channels = 1, .height = 2, .width = 2});
+    heed::MaxPool2d<float>::Cache cache;
+    heed::Scratch scratch;
+    pool.forward(heed::Tile<const float>(x.data(), {1, 4}, 1), heed::Tile<float>(y.data(), {1, 1}, 1), cache,
+                 heed::Pass{scratch});
+    EXPECT_EQ(std::isnan(y[0]), at < 4) << at;
+    EXPECT_TRUE(at < 4 || y[0] == 5);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
 #include "../support/stream_case.hpp"
@@ -99,6 +102,20 @@ TEST(Pooling, StreamsTheStepsSoFar) {
   test_support::expect_streams(heed::LastPool<double>(), {7, 4}, false, 0);
   test_support::expect_streams(heed::MaxPool<double>(), {7, 4}, false, 0);
   test_support::expect_streams(heed::MeanPool<double>(), {7, 4}, false);
+}
+
+TEST(MaxPool, DoesNotSwallowNaN) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const heed::Index at : {0, 1, 2}) {
+    std::vector<float> x{1, 5, 2}, y(1);
+    x[static_cast<std::size_t>(at)] = nan;
+    heed::MaxPool<float> pool;
+    heed::MaxPool<float>::Cache cache;
+    heed::Scratch scratch;
+    pool.forward(heed::Tile<const float>(x.data(), {3, 1}, 1), heed::Tile<float>(y.data(), {1, 1}, 1), cache,
+                 heed::Pass{scratch});
+    EXPECT_TRUE(std::isnan(y[0])) << at;
+  }
 }
 
 }  // namespace

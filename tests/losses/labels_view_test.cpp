@@ -33,4 +33,11 @@ TEST(LabelsView, OfATensorHasOneAStep) {
   EXPECT_EQ(all.size(), 6U);
 }
 
+TEST(LabelsView, NeedsAtLeastOneASequence) {
+  const std::vector<std::int32_t> labels{3, 1};
+  for (const heed::Index each : {0, -1}) {
+    EXPECT_THROW(LabelsView(std::span<const std::int32_t>(labels), each), heed::Error);
+  }
+}
+
 }  // namespace

@@ -70,7 +70,23 @@ TEST(EntityF1, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { heed::entity_f1(one, shorter); }),
             "entity_f1, sentence 1: truth and prediction differ in their words (expected 2, got 1)");
   EXPECT_EQ(error_of([&] { heed::entity_f1(one, nouns); }),
-            "word 1: not a tag of entities (expected O, B-type or I-type, got 'NOUN')");
+            "word 1: not a tag of entities (expected O, or B, I, E, S, L or U and a type, got 'NOUN')");
+}
+
+// The entities that seqeval's get_entities gives.
+TEST(EntityF1, ReadsTagsThatMarkEnds) {
+  using heed::Entity;
+  const auto entities = [](std::vector<std::string> tags) { return heed::entities_of(tags); };
+  std::vector<std::string> iobes{"S-PER", "O", "B-LOC", "I-LOC", "E-LOC", "S-LOC", "B-ORG", "E-ORG"};
+  const std::vector<Entity> wanted{{0, 1, "PER"}, {2, 5, "LOC"}, {5, 6, "LOC"}, {6, 8, "ORG"}};
+  EXPECT_EQ(heed::entities_of(iobes), wanted);
+  std::vector<std::string> bilou{"U-PER", "O", "B-LOC", "I-LOC", "L-LOC", "U-LOC", "B-ORG", "L-ORG"};
+  EXPECT_EQ(heed::entities_of(bilou), wanted);
+  std::vector<std::string> loose{"E-A", "E-A", "I-A", "S-A", "I-A"};
+  EXPECT_EQ(heed::entities_of(loose),
+            (std::vector<Entity>{{0, 1, "A"}, {1, 2, "A"}, {2, 3, "A"}, {3, 4, "A"}, {4, 5, "A"}}));
+  EXPECT_THROW(entities({"X-A"}), heed::Error);
+  EXPECT_THROW(entities({"IN"}), heed::Error);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "heed/control/environment.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/rng.hpp"
@@ -40,6 +41,7 @@ class GreedyPolicy {
   using S = typename Model::Scalar;
 
   std::int32_t operator()(const Model& model, const ObservationWindow<S>& window) {
+    const FlushDenormals flush;
     const Tile<const S> x(window.values().data(), window.shape(), 1);
     const Tile<S> q = values_.take({1, model.output_shape(x.shape()).features}, 1);
     model.forward(x, q, cache_, Pass{scratch_});

@@ -66,7 +66,7 @@ struct QLearningOptions {
   Index evaluation_episodes = 64;
   double goal = std::numeric_limits<double>::infinity();  ///< an evaluation's mean return that is enough
   std::uint64_t seed = 0;
-  int threads = 0;       ///< 0: as many as the machine has. Results are the same bits for any number
+  int threads = 0;       ///< 0: as many as the machine, or the container, has. Results are the same bits for any number
   StopSignal stop = {};  ///< asked after every step, in evaluations by several threads
   std::vector<QCallback> callbacks = {};
 

@@ -16,6 +16,7 @@
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
@@ -193,6 +194,7 @@ double BasicQUpdate<S>::operator()(const ModelReference<S>& model, Parameters<S>
                  training);
       }).loss;
   if (!std::isfinite(loss)) return loss;
+  const FlushDenormals flush;
   Parameters<S>& gradient = step_.gradient().parameters();
   if (options_.clip_norm > 0) detail::clip_parameters_norm(gradient, options_.clip_norm);
   adam_.step(weights, std::as_const(gradient));

@@ -87,9 +87,9 @@ class Buffer {
   }
   ~Buffer() = default;
 
-  /// Room for `count` numbers.
+  /// Room for `count` numbers. Throws std::bad_array_new_length where they are negative: a product went too far.
   S* reserve(Index count) {
-    if (count > capacity_) [[unlikely]]
+    if (static_cast<std::size_t>(count) > static_cast<std::size_t>(capacity_)) [[unlikely]]
       grow(count);
     return data_.get();
   }

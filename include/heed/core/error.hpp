@@ -28,7 +28,8 @@ struct Fault {
   ~Fault();
 };
 
-/// Thrown by every public boundary. `what()` reads `where: what (expected ..., got ...)`; `fault()` has the parts.
+/// Thrown by every public boundary. `what()` reads `where: what (expected ..., got ...)`; Bytes
+/// that a terminal would obey are escaped in it. `fault()` has the parts, as they are.
 class Error : public std::runtime_error {
  public:
   explicit Error(Fault fault);
@@ -39,6 +40,8 @@ class Error : public std::runtime_error {
   const Fault& fault() const noexcept { return fault_; }
 
  private:
+  static std::string message(const Fault& fault);
+
   Fault fault_;
 };
 
@@ -73,6 +76,8 @@ inline void require(bool ok, F&& fault) {
 
 #include <utility>
 
+#include "heed/core/detail/utf8.hpp"
+
 namespace heed::inline HEED_ABI {
 
 HEED_SHARED_FUNCTION Fault::Fault() = default;
@@ -87,9 +92,7 @@ HEED_SHARED_FUNCTION Fault& Fault::operator=(const Fault&) = default;
 HEED_SHARED_FUNCTION Fault& Fault::operator=(Fault&&) noexcept = default;
 HEED_SHARED_FUNCTION Fault::~Fault() = default;
 
-namespace detail {
-
-HEED_SHARED_FUNCTION std::string message(const Fault& f) {
+HEED_SHARED_FUNCTION std::string Error::message(const Fault& f) {
   std::string text = f.where.empty() ? f.what : f.where + ": " + f.what;
   if (f.expected.empty() && f.got.empty()) return text;
   text += " (";
@@ -99,10 +102,8 @@ HEED_SHARED_FUNCTION std::string message(const Fault& f) {
   return text + ")";
 }
 
-}  // namespace detail
-
 HEED_COLD HEED_SHARED_FUNCTION Error::Error(Fault fault)
-    : std::runtime_error(detail::message(fault)), fault_(std::move(fault)) {}
+    : std::runtime_error(HEED_ISA::detail::escaped(message(fault), "\n")), fault_(std::move(fault)) {}
 
 HEED_SHARED_FUNCTION Error::~Error() = default;
 

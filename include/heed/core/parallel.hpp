@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
@@ -47,7 +48,7 @@ inline constexpr int most_threads = 4096;
 /// A number of threads, the caller's among them. Eigen's thread pool does the work, or an executor.
 class ThreadPool {
  public:
-  /// `threads` of 0: as many as the machine has. Throws where it is not 0 to `most_threads`.
+  /// `threads` of 0: as many as `available_threads`. Throws where it is not 0 to `most_threads`.
   explicit ThreadPool(int threads = 0);
   /// The caller's thread and those of an executor.
   explicit ThreadPool(ExecutorReference executor);
@@ -59,7 +60,8 @@ class ThreadPool {
 
   /// f(index, worker) for each index below `count`, each once, dealt one by one to the threads that are free. `worker`
   /// is below `size()` and no two calls at a time have the same. Returns when all are done; rethrows the first
-  /// exception. Does not allocate, unless an executor does.
+  /// exception. Does not allocate, unless an executor does. In every call denormal numbers are zeros
+  /// (`FlushDenormals`).
   template <class F>
   void for_each(Index count, F&& f) {
     run(count, {&f, [](const void* function, Index i, int worker) {
@@ -93,7 +95,8 @@ class ThreadPool {
 #include <exception>
 #include <mutex>
 #include <string>
-#include <thread>
+
+#include "heed/core/available_threads.hpp"
 
 #if __has_include(<Eigen/ThreadPool>)
 #include <Eigen/ThreadPool>
@@ -110,6 +113,7 @@ struct ThreadPool::Threads : Eigen::ThreadPool {
 struct ThreadPool::Job {
   Job(Work work_, Index count_, unsigned helpers) : work(work_), count(count_), done(helpers) {}
   void run(int worker) {
+    const FlushDenormals flush;  // on every thread, so that results do not depend on it
     for (Index i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
         work(i, worker);
@@ -135,7 +139,7 @@ HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(int threads) {
   require(threads >= 0 && threads <= most_threads, [&] {
     return Fault{"number of threads", "ThreadPool", "0 to " + text_of(Index(most_threads)), std::to_string(threads)};
   });
-  threads_ = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  threads_ = threads > 0 ? threads : available_threads();
   if (threads_ > 1) pool_ = std::make_unique<Threads>(threads_ - 1);
 }
 
@@ -153,6 +157,7 @@ HEED_FUNCTION ThreadPool::~ThreadPool() = default;
 HEED_FUNCTION void ThreadPool::run(Index count, Work work) {
   const int helpers = static_cast<int>(std::min<Index>(threads_, count)) - 1;
   if (helpers <= 0) {
+    const FlushDenormals flush;
     for (Index i = 0; i < count; ++i) work(i, 0);
     return;
   }

@@ -13,6 +13,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
+#include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -28,13 +29,14 @@ struct ConllOptions {
   Index tag = -1;       ///< that of its tag; negative: the last
   bool conllu = false;  ///< lines that start with `#` are comments, and lines of words that are not one (their first
                         ///< column is 1-2, or 1.1) are passed over
+  Encoding encoding = Encoding::automatic;
 };
 /// Of Universal Dependencies: FORM and UPOS.
 inline constexpr ConllOptions conllu_options{.word = 1, .tag = 3, .conllu = true};
 
 /// Reads sentences, a word a line: columns, with tabs between them if the line holds one, otherwise blanks. A line that
-/// holds nothing, or blanks and tabs alone, stands between two sentences. Throws at the first fault, naming its line: a
-/// column that is empty or not there, no sentence at all.
+/// holds nothing, or blanks and tabs alone, stands between two sentences, and so does `-DOCSTART-`. Throws at the first
+/// fault, naming its line: a column that is empty or not there, no sentence at all.
 HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::string& where,
                                           const ConllOptions& options = {});
 
@@ -57,7 +59,6 @@ HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentenc
 #include <cstddef>
 #include <unordered_map>
 
-#include "heed/data/text.hpp"
 #include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -76,7 +77,8 @@ HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::stri
   TaggedSentences result;
   std::vector<std::string_view> fields;
   Index last_line = -1;  // of the sentence
-  TextReader reader(text, where, options.conllu ? TextReader::Comments::hash : TextReader::Comments::none);
+  TextReader reader(text, where, options.conllu ? TextReader::Comments::hash : TextReader::Comments::none,
+                    TextReader::Kind::columns, options.encoding);
   while (reader.next()) {
     fields.clear();
     const std::string_view line = reader.line();
@@ -86,6 +88,7 @@ HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::stri
       fields.push_back(trim(line.substr(at, end - at)));
       at = tabs ? end + 1 : std::min(line.find_first_not_of(' ', end), line.size());
     }
+    if (fields[0] == "-DOCSTART-") continue;  // ends a sentence as a blank line does
     const auto count = static_cast<Index>(fields.size()), tag = options.tag < 0 ? count - 1 : options.tag;
     if (std::max(options.word, tag) >= count || tag == options.word) {
       const Index wanted = std::max(options.word, options.tag < 0 ? options.word + 1 : tag) + 1;

@@ -16,25 +16,30 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The one way to write a label: "3" for the integer that "03", "+3", "3.0" and "3e0" are, and any word as it is.
-/// Nothing for what is no label: an empty text, a number that is not whole, not finite or does not fit 64 bits.
-HEED_FUNCTION std::optional<std::string> canonical_label(std::string_view text);
+/// Whether a text is a label: any word, any whole number. Not an empty text, and not a number that is not whole, not
+/// finite or does not fit 64 bits. A label is its text: "7" and "007" are two.
+HEED_FUNCTION bool is_label(std::string_view text);
 
-/// The canonical label that a field of a text file is. Throws, naming its place, where it is none.
+/// The label that a field of a text file is, without quotes. Throws, naming its place, where it is none.
 HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view field);
 
 /// The names of the classes: class i is called `names[i]`.
 struct LabelMap {
   std::vector<std::string> names = {};
 
-  /// The classes that occur in `labels`: in numerical order if all are integers, otherwise in the order of their bytes.
-  /// Throws where there are none, or one is no label.
+  /// The classes that occur in `labels`: in numerical order if all are numbers, otherwise in the order of their bytes.
+  /// Each different text is a class. Throws where there are none, or one is no label.
   static LabelMap from(std::span<const std::string> labels, const std::string& where);
 
   /// The classes "0" to "classes - 1".
   static LabelMap fixed(Index classes);
 
   Index size() const { return static_cast<Index>(names.size()); }
+
+  /// The class that `label` names: that of the same text; otherwise, since some programs write the integer 3 as 3.0 or
+  /// +3, the only one that is the same integer, where both are written without leading zeros and exponent. Nothing
+  /// where it is unknown.
+  std::optional<std::int32_t> find(std::string_view label) const;
 
   /// The class that `label` names. Throws for one that is unknown.
   std::int32_t index(std::string_view label) const;
@@ -44,7 +49,6 @@ struct LabelMap {
 
  private:
   static std::string place(const std::string& where, std::size_t i);
-  static std::string canonical(std::string_view label, const std::string& where, std::size_t i);
   Fault unknown(std::string_view label, std::string where) const;
 };
 
@@ -55,43 +59,94 @@ struct LabelMap {
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+#include <utility>
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION std::optional<std::string> canonical_label(std::string_view text) {
-  if (text.empty()) return {};
+HEED_FUNCTION bool is_label(std::string_view text) {
+  if (text.empty()) return false;
   std::int64_t integer = 0;
-  if (parse_number(text, integer) == std::errc()) return std::to_string(integer);
+  if (parse_number(text, integer) == std::errc()) return true;
   double number = 0;
   const std::errc error = parse_number(text, number);
-  if (error == std::errc::invalid_argument) return std::string(text);
+  if (error == std::errc::invalid_argument) return true;
   constexpr double exact = 9007199254740992;  // 2^53: below it every integer is a double
-  if (error != std::errc() || !(std::abs(number) < exact) || number != std::trunc(number)) return {};
-  return std::to_string(static_cast<std::int64_t>(number));
+  return error == std::errc() && std::abs(number) < exact && number == std::trunc(number);
 }
 
+namespace detail {
+
+/// The integer that a label is, written as 3, +3 or 3.0; otherwise the label.
+HEED_FUNCTION std::string_view plain_label(std::string_view label) {
+  std::string_view plain = label;
+  if (plain.size() > 1 && plain[0] == '+') plain.remove_prefix(1);
+  const std::size_t point = plain.find('.');
+  if (point != std::string_view::npos && plain.find_first_not_of('0', point + 1) == std::string_view::npos)
+    plain = plain.substr(0, point);
+  const std::string_view digits = plain.starts_with('-') ? plain.substr(1) : plain;
+  const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool zeros = digits.starts_with('0') && digits.size() > 1;
+  if (!number || zeros) return label;
+  return digits == "0" ? digits : plain;
+}
+
+/// Looks for labels among the names of classes.
+class LabelFinder {
+ public:
+  explicit LabelFinder(const std::vector<std::string>& names) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto index = static_cast<std::int32_t>(i);
+      exact_.emplace(names[i], index);
+      const auto [same, fresh] = plain_.emplace(plain_label(names[i]), index);
+      if (!fresh) same->second = -1;  // not the only one
+    }
+  }
+  std::optional<std::int32_t> operator()(std::string_view label) const {
+    if (const auto found = exact_.find(label); found != exact_.end()) return found->second;
+    const auto found = plain_.find(plain_label(label));
+    if (found == plain_.end() || found->second < 0) return {};
+    return found->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, std::int32_t> exact_ = {}, plain_ = {};
+};
+
+}  // namespace detail
+
 HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view field) {
-  const std::string text = unquote(field);
-  std::optional<std::string> label = canonical_label(text);
-  if (!label)
+  std::string text = unquote(field);
+  if (!is_label(text))
     reader.fail(field, "not a label", "an integer of 64 bits or a word", text.empty() ? "nothing" : in_quotes(text));
-  return *std::move(label);
+  return text;
 }
 
 HEED_FUNCTION LabelMap LabelMap::from(std::span<const std::string> labels, const std::string& where) {
   require(!labels.empty(), [&] { return Fault{"no labels", where, "at least one"}; });
   LabelMap map;
-  for (std::size_t i = 0; i < labels.size(); ++i) map.names.push_back(canonical(labels[i], where, i));
-  const auto unique = [](auto& values) {
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-  };
-  unique(map.names);
-  std::vector<std::int64_t> integers(map.names.size());
-  for (std::size_t i = 0; i < integers.size(); ++i)
-    if (parse_number(map.names[i], integers[i]) != std::errc()) return map;
-  unique(integers);
-  std::transform(integers.begin(), integers.end(), map.names.begin(), [](auto n) { return std::to_string(n); });
+  map.names.assign(labels.begin(), labels.end());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    require(is_label(labels[i]), [&] {
+      return Fault{"not a label", place(where, i), "an integer of 64 bits or a word", in_quotes(labels[i])};
+    });
+  }
+  std::sort(map.names.begin(), map.names.end());
+  map.names.erase(std::unique(map.names.begin(), map.names.end()), map.names.end());
+  // of numbers in their order; a long double holds any integer of 64 bits
+  std::vector<std::pair<long double, std::string>> numbers;
+  for (const std::string& name : map.names) {
+    std::int64_t integer = 0;
+    double number = 0;
+    if (parse_number(name, integer) == std::errc()) {
+      numbers.emplace_back(static_cast<long double>(integer), name);
+    } else if (parse_number(name, number) == std::errc()) {
+      numbers.emplace_back(static_cast<long double>(number), name);
+    } else {
+      return map;
+    }
+  }
+  std::sort(numbers.begin(), numbers.end());
+  std::transform(numbers.begin(), numbers.end(), map.names.begin(), [](auto& n) { return std::move(n.second); });
   return map;
 }
 
@@ -105,37 +160,34 @@ HEED_FUNCTION LabelMap LabelMap::fixed(Index classes) {
   return map;
 }
 
+HEED_FUNCTION std::optional<std::int32_t> LabelMap::find(std::string_view label) const {
+  return detail::LabelFinder(names)(label);
+}
+
 HEED_FUNCTION std::int32_t LabelMap::index(std::string_view label) const {
-  const std::optional<std::string> name = canonical_label(label);
-  const auto found = name ? std::find(names.begin(), names.end(), *name) : names.end();
-  require(found != names.end(), [&] { return unknown(label, "labels"); });
-  return static_cast<std::int32_t>(found - names.begin());
+  const std::optional<std::int32_t> found = find(label);
+  require(found.has_value(), [&] { return unknown(label, "labels"); });
+  return *found;
 }
 
 HEED_FUNCTION std::vector<std::int32_t> LabelMap::encode(std::span<const std::string> labels,
                                                          const std::string& where) const {
-  std::unordered_map<std::string_view, std::int32_t> classes;
-  for (const std::string& name : names) classes.emplace(name, static_cast<std::int32_t>(classes.size()));
+  const detail::LabelFinder find(names);
   std::vector<std::int32_t> result;
   result.reserve(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto found = classes.find(canonical(labels[i], where, i));
-    require(found != classes.end(), [&] { return unknown(labels[i], place(where, i)); });
-    result.push_back(found->second);
+    require(is_label(labels[i]), [&] {
+      return Fault{"not a label", place(where, i), "an integer of 64 bits or a word", in_quotes(labels[i])};
+    });
+    const std::optional<std::int32_t> found = find(labels[i]);
+    require(found.has_value(), [&] { return unknown(labels[i], place(where, i)); });
+    result.push_back(*found);
   }
   return result;
 }
 
 HEED_FUNCTION std::string LabelMap::place(const std::string& where, std::size_t i) {
   return where + ", sequence " + std::to_string(i) + " (counted from 0)";
-}
-
-HEED_FUNCTION std::string LabelMap::canonical(std::string_view label, const std::string& where, std::size_t i) {
-  std::optional<std::string> name = canonical_label(label);
-  require(name.has_value(), [&] {
-    return Fault{"not a label", place(where, i), "an integer of 64 bits or a word", in_quotes(label)};
-  });
-  return *std::move(name);
 }
 
 HEED_FUNCTION Fault LabelMap::unknown(std::string_view label, std::string where) const {

@@ -13,6 +13,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/arff.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text_table.hpp"
@@ -22,10 +23,11 @@ namespace heed::inline HEED_ISA {
 
 /// How `load_sequences` reads a file.
 struct LoadOptions {
-  Index features = 1;  // of a table; the other formats say it themselves
-  Index steps = 0;     // of a table; 0: what its rows hold. Needed to read one whose rows may have no label
-  bool labels = true;  // whether the sequences must have labels; otherwise they are read where there are any
-  Part part = {};      // which sequences to load, of how many the file holds; empty: all
+  Index features = 1;      // of a table; the other formats say it themselves
+  Index steps = 0;         // of a table; 0: what its rows hold. Needed to read one whose rows may have no label
+  bool labels = true;      // whether the sequences must have labels; otherwise they are read where there are any
+  TableFormat table = {};  // how tables and lists of labels are written; a `.tsv` has tabs
+  Part part = {};          // which sequences to load, of how many the file holds; empty: all
 };
 
 namespace detail {
@@ -60,16 +62,16 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
 }
 }  // namespace detail
 
-/// Reads labels, in canonical form: from a NumPy file of integers (n), or from a text file of any other extension, one
+/// Reads labels: from a NumPy file (see `parse_npy_labels`), or from a text file of any other extension, one
 /// integer or word a line (a word may stand in double quotes and hold blanks; blank lines and lines that start with `#`
 /// are passed over). Throws at the first fault, naming its place.
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path);
 
 /// Reads labelled sequences. `.npy` (see `parse_npy`) holds (n, steps, features), or (n, steps) for one feature; its
-/// labels stand in a file of their own (see `load_labels`). `.ts` (see `parse_ts`) and any other extension, a table
-/// (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none. Throws at the first
-/// fault, naming file and place: malformed or empty data, a value that is not finite, missing labels, not one label for
-/// each sequence.
+/// labels stand in a file of their own (see `load_labels`). `.ts` (see `parse_ts`), `.arff` (see `parse_arff`) and any
+/// other extension, a table (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none.
+/// Throws at the first fault, naming file and place: malformed or empty data, a value that is not finite, missing
+/// labels, not one label for each sequence.
 ///
 /// With `options.part`, `x` holds these sequences alone, of a `.npy` nothing else is read or checked; lengths and
 /// labels are those of all, so that every process that reads a part knows the same classes.
@@ -80,14 +82,18 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
   Index count = 0;  // in the file
-  if (extension == ".npy") {
+  if (extension == ".arff") {
+    sequences = read_arff<S>(path);
+  } else if (extension == ".npy") {
     sequences = detail::load_npy_sequences<S>(path, options.part, count);
   } else if (extension == ".ts") {
     sequences = read_ts<S>(path);
   } else {
     using Label = TableOptions::Label;
     const Label label = labels_path ? Label::none : options.labels ? Label::last : Label::if_present;
-    sequences = read_table<S>(path, {options.features, options.steps, label});
+    TableFormat format = options.table;
+    if (extension == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
+    sequences = read_table<S>(path, {options.features, options.steps, label, std::move(format)});
   }
   if (extension != ".npy") {
     count = sequences.count();
@@ -132,11 +138,8 @@ HEED_FUNCTION std::string extension(const std::filesystem::path& path) { return 
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path) {
   std::vector<std::string> labels;
   if (detail::extension(path) == ".npy") {
-    const NpyArray<std::int64_t> array = read_npy<std::int64_t>(path);
-    require(array.extents.size() == 1, [&] {
-      return Fault{"wrong rank", path.string(), "labels (n)", to_text(array.extents)};
-    });
-    for (const std::int64_t label : array.values) labels.push_back(std::to_string(label));
+    const std::vector<std::byte> bytes = read_file(path);
+    labels = parse_npy_labels(bytes, path.string());
   } else {
     const std::vector<std::byte> bytes = read_file(path);
     std::vector<std::string_view> fields;

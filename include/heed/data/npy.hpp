@@ -73,7 +73,27 @@ T load_npy_item(const std::byte* from, bool swapped) {
   return std::bit_cast<T>(bytes);
 }
 
+/// float16
+struct Half {
+  std::uint16_t bits = 0;
+};
+HEED_FUNCTION float number_of(Half half);
+template <class T>
+T number_of(T number) {
+  return number;
+}
+
 /// "element (2, 0)": the place of the i-th value in row-major order.
+HEED_FUNCTION float number_of(Half half) {
+  const int sign = half.bits >> 15, exponent = half.bits >> 10 & 31, fraction = half.bits & 1023;
+  float value = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                              : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  if (exponent == 31) {
+    value = fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
+  }
+  return sign ? -value : value;
+}
+
 HEED_FUNCTION std::string npy_element(std::size_t i, const std::vector<Index>& extents);
 
 /// Converts the elements of a file, of type `T`, in row-major order: those of `rows` of the first axis.
@@ -101,8 +121,8 @@ std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& hea
     position = index[0] * stride[0];
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const T value = load_npy_item<T>(data.data() + position * sizeof(T), swapped);
-    const bool valid = representable<S>(value) && (header.kind() != 'b' || value == T(0) || value == T(1));
+    const auto value = number_of(load_npy_item<T>(data.data() + position * sizeof(T), swapped));
+    const bool valid = representable<S>(value) && (header.kind() != 'b' || value == 0 || value == 1);
     require(valid, [&] {
       const char* type = header.kind() == 'b'       ? "a bool, 0 or 1"
                          : std::is_integral_v<S>    ? "an integer of 64 bits"
@@ -128,20 +148,26 @@ template <class S>
 constexpr char npy_kind = std::is_floating_point_v<S> ? 'f' : 'i';
 }  // namespace detail
 
-/// Reads a NumPy file in memory (`numpy.save`): version 1 to 3; float32, float64, (u)int8 to 64, bool; either byte
-/// order; C or Fortran order. Numbers read as floats are rounded to the nearest; NaN and infinity pass. Throws, naming
-/// `where` and the byte, where the file is malformed, truncated or goes on after its data; naming the element, where a
-/// number is beyond the range of `S`, or is not whole and read as an integer. With `part`, only these rows (of the
-/// first axis) are looked at.
+/// The labels of a NumPy file in memory: (n) or (n, 1) words or integers, or one-hot rows (n, classes), of which one
+/// number is 1 and all others are 0, as the integers of their columns. Throws where they are none of these.
+HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byte> file, const std::string& where);
+
+/// Reads a NumPy file in memory (`numpy.save`): version 1 to 3; float16, float32, float64, (u)int8 to 64, bool; either
+/// byte order; C or Fortran order. Numbers read as floats are rounded to the nearest; NaN and infinity pass. Throws,
+/// naming `where` and the byte, where the file is malformed, truncated or goes on after its data; naming the element,
+/// where a number is beyond the range of `S`, or is not whole and read as an integer. With `part`, only these rows (of
+/// the first axis) are looked at.
 template <NpyReadable S>
 NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where, const Part& part = {}) {
   NpyHeader header = parse_npy_header(file, where);
   const auto data = file.subspan(header.data_offset);
+  require(!header.text(), [&] { return Fault{"an array of words", where, "numbers", "'" + header.descr + "'"}; });
   const bool scalar = header.extents.empty();
   const IndexRange rows = scalar ? IndexRange{0, 1} : detail::rows_of(part, header.extents[0], where);
   const auto as = [&]<class T>(T) { return detail::convert_npy<S, T>(data, header, rows, where); };
   const auto any = [&]() -> std::vector<S> {
     const std::string_view type = std::string_view(header.descr).substr(1);
+    if (type == "f2") return as(detail::Half());
     if (type == "f4") return as(float());
     if (type == "f8") return as(double());
     if (type == "i1") return as(std::int8_t());
@@ -196,6 +222,8 @@ void write_npy(const std::filesystem::path& path, const Tensor<S, Rank>& array) 
 
 #if HEED_BODIES
 
+#include "heed/core/detail/utf8.hpp"
+
 namespace heed::inline HEED_ISA {
 
 namespace detail {
@@ -217,6 +245,58 @@ HEED_FUNCTION std::string npy_element(std::size_t i, const std::vector<Index>& e
 }
 
 }  // namespace detail
+
+HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byte> file, const std::string& where) {
+  const NpyHeader header = parse_npy_header(file, where);
+  const std::vector<Index>& extents = header.extents;
+  const bool column = extents.size() == 1 || (extents.size() == 2 && extents[1] == 1);
+  std::vector<std::string> labels;
+  if (header.text()) {
+    require(column, [&] { return Fault{"wrong rank", where, "labels (n) or (n, 1)", to_text(extents)}; });
+    const std::size_t size = header.item_size();
+    const bool wide = header.kind() == 'U';
+    const bool swapped = (header.descr[0] == '>') != (std::endian::native == std::endian::big);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(extents[0]); ++i) {
+      const std::byte* item = file.data() + header.data_offset + i * size;
+      std::string& label = labels.emplace_back();
+      for (std::size_t k = 0; k < size; k += wide ? 4 : 1) {
+        const std::uint32_t code =
+            wide ? detail::load_npy_item<std::uint32_t>(item + k, swapped) : std::to_integer<std::uint32_t>(item[k]);
+        if (code == 0) break;
+        require(code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF), [&] {
+          return Fault{"not a character", where + ", " + detail::npy_element(i, extents), "Unicode", text_of(code)};
+        });
+        if (wide) {
+          detail::append_utf8(label, code);
+        } else {
+          label += static_cast<char>(code);
+        }
+      }
+      require(!label.empty(), [&] {
+        return Fault{"not a label", where + ", " + detail::npy_element(i, extents), "a word", "nothing"};
+      });
+    }
+    return labels;
+  }
+  const NpyArray<std::int64_t> array = parse_npy<std::int64_t>(file, where);
+  if (column) {
+    for (const std::int64_t label : array.values) labels.push_back(std::to_string(label));
+    return labels;
+  }
+  require(extents.size() == 2 && extents[1] > 1, [&] {
+    return Fault{"wrong rank", where, "labels (n), (n, 1) or one-hot (n, classes)", to_text(extents)};
+  });
+  const auto classes = static_cast<std::size_t>(extents[1]);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(extents[0]); ++i) {
+    const auto row = std::span(array.values).subspan(i * classes, classes);
+    const auto one = std::find(row.begin(), row.end(), 1);
+    require(one != row.end() && std::count(row.begin(), row.end(), 0) == std::ssize(row) - 1, [&] {
+      return Fault{"not a label", where + ", row " + std::to_string(i) + " (counted from 0)", "one 1 among zeros", {}};
+    });
+    labels.push_back(std::to_string(one - row.begin()));
+  }
+  return labels;
+}
 
 }  // namespace heed::inline HEED_ISA
 

@@ -23,7 +23,10 @@ struct NpyHeader {
   std::size_t data_offset = 0;  // where the elements start in the file
 
   char kind() const { return descr[1]; }
-  std::size_t item_size() const { return static_cast<std::size_t>(descr[2] - '0'); }
+  /// Whether the elements are texts, of `descr` "<U3" or "|S3".
+  bool text() const { return kind() == 'U' || kind() == 'S'; }
+  /// Bytes of an element.
+  std::size_t item_size() const;
 };
 
 /// Reads the header of a NumPy file in memory, and checks that the file holds its elements and nothing else. Throws,
@@ -85,18 +88,22 @@ class NpyHeaderParser {
  private:
   static constexpr std::array<std::string_view, 3> keys{"descr", "fortran_order", "shape"};
 
-  static constexpr std::array<std::string_view, 11> types{"f4", "f8", "i1", "i2", "i4", "i8",
-                                                          "u1", "u2", "u4", "u8", "b1"};
+  static constexpr std::array<std::string_view, 12> types{"f2", "f4", "f8", "i1", "i2", "i4",
+                                                          "i8", "u1", "u2", "u4", "u8", "b1"};
 
   std::string dtype() {
     skip_blanks();
     const std::size_t start = at_;
-    constexpr std::string_view supported = "f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 or b1";
+    constexpr std::string_view supported = "f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1, or words U and S";
     if (at_ < file_.size() && file_[at_] == '[') fail(start, "structured dtype", std::string(supported), "a list");
     const std::string_view text = string();
     if (text.size() >= 2 && text[1] == 'O') fail(start, "object array", std::string(supported), in_quotes(text));
     // one byte has no order; NumPy writes '|' there, others '<'
     const std::string_view type = text.substr(std::min<std::size_t>(1, text.size()));
+    if (type.size() >= 2 && type.size() <= 7 && (type[0] == 'U' || type[0] == 'S') && type[1] != '0' &&
+        type.find_first_not_of("0123456789", 1) == std::string_view::npos &&
+        (text[0] == '|' ? type[0] == 'S' : text[0] == '<' || text[0] == '>'))
+      return std::string(text);
     const bool known = std::find(types.begin(), types.end(), type) != types.end();
     const bool order = known && (text[0] == '<' || text[0] == '>' || (text[0] == '|' && type[1] == '1'));
     if (!order)
@@ -178,6 +185,12 @@ class NpyHeaderParser {
 };
 
 }  // namespace detail
+
+HEED_FUNCTION std::size_t NpyHeader::item_size() const {
+  std::size_t count = 0;
+  std::from_chars(descr.data() + 2, descr.data() + descr.size(), count);
+  return kind() == 'U' ? 4 * count : count;
+}
 
 HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) {
   const std::string_view text = as_text(file);

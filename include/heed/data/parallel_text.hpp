@@ -14,6 +14,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
+#include "heed/data/text.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -28,13 +29,14 @@ struct ParallelTextOptions {
   bool lower = false;    ///< capitals become small letters
   bool tokenize = true;  ///< punctuation is split off (`tokenize_13a`); otherwise words are what blanks separate
   Index most = 0;        ///< so many lines at most; 0: all
+  Encoding encoding = Encoding::utf8;
 };
 
 /// The words of one line.
 HEED_FUNCTION std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options = {});
 
-/// Reads two files of UTF-8 with a sentence a line, each the other's translation. Throws where they differ in their
-/// number of lines, one has none or is not UTF-8, or a line has no words.
+/// Reads two files with a sentence a line, each the other's translation. Throws where they differ in their
+/// number of lines, one has none, or a line has no words or is not of the encoding.
 HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
                                               const ParallelTextOptions& options = {});
 
@@ -62,8 +64,9 @@ HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& s
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <utility>
 
-#include "heed/data/text.hpp"
 #include "heed/data/words.hpp"
 #include "heed/files/file.hpp"
 
@@ -79,19 +82,25 @@ namespace detail {
 inline std::vector<std::vector<std::string>> read_lines(const std::filesystem::path& path,
                                                         const ParallelTextOptions& options, Index& lines) {
   const std::vector<std::byte> bytes = read_file(path);
-  std::string_view text = as_text(bytes);
-  require(is_utf8(text), [&] { return Fault{"not a text of UTF-8", path.string()}; });
+  TextReader reader(as_text(bytes), path.string(), TextReader::Comments::none, TextReader::Kind::prose,
+                    options.encoding);
   std::vector<std::vector<std::string>> sentences;
-  for (lines = 0; !text.empty(); ++lines) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (options.most > 0 && lines >= options.most) continue;  // counted, not read
-    sentences.push_back(words_of(line, options));
-    require(!sentences.back().empty(), [&] {
-      return Fault{"a line without words", path.string() + ", line " + std::to_string(lines + 1), "a sentence", {}};
+  const auto check = [&](bool ok) {
+    require(ok, [&] {
+      return Fault{
+          "a line without words", path.string() + ", line " + std::to_string(sentences.size() + 1), "a sentence", {}};
     });
+  };
+  const auto counted_only = [&] { return options.most > 0 && std::ssize(sentences) >= options.most; };
+  while (reader.next()) {
+    if (counted_only()) continue;
+    check(reader.line_number() == std::ssize(sentences) + 1);  // no blank line before
+    std::vector<std::string> words = words_of(reader.line(), options);
+    check(!words.empty());
+    sentences.push_back(std::move(words));
   }
+  lines = reader.line_number();
+  check(counted_only() || lines == std::ssize(sentences));
   return sentences;
 }
 

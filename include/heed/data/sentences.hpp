@@ -12,6 +12,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/text.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -19,23 +20,22 @@ namespace heed::inline HEED_ISA {
 /// Sentences as words, with or without labels.
 struct Sentences {
   std::vector<std::vector<std::string>> words = {};
-  std::vector<std::string> labels = {};  // one a sentence; empty: none
+  std::vector<std::string> labels = {};           // one a sentence; empty: none
+  Index latin1_lines = 0, first_latin1_line = 0;  // lines that were not UTF-8, how many and the first, from 1
   Index count() const { return static_cast<Index>(words.size()); }
 };
 
 struct SentenceOptions {
-  bool labels = true;  ///< the first field of a line is its label
-  bool lower = false;  ///< A to Z become a to z
+  bool labels = true;        ///< a line begins with its label
+  bool lower = false;        ///< A to Z become a to z
+  bool blank_lines = false;  ///< a blank line is a sentence without words, and without a label; otherwise it is none
+  Encoding encoding = Encoding::automatic;
 };
 
-namespace detail {
-HEED_FUNCTION bool is_utf8(std::string_view text);
-HEED_FUNCTION std::string utf8_from_latin1(std::string_view text);
-}  // namespace detail
-
-/// Reads sentences, one a line: the label, a tab or blanks, then the words with blanks between them. The text is UTF-8,
-/// or Latin-1 where it is not valid UTF-8. Blank lines are passed over. Throws at the first fault, naming its place: a
-/// line without words, something that is no label, no sentence at all.
+/// Reads sentences, one a line: the label, then the words with blanks between them. In a line with a tab the label is
+/// what stands before the first, and may hold blanks; otherwise it ends at the first blank. Control characters are
+/// blanks. Throws at the first fault, naming its place: a line without words, something that is no label, no sentence
+/// at all.
 HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
                                         const SentenceOptions& options = {});
 
@@ -53,74 +53,42 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <utility>
 
 #include "heed/core/tensor.hpp"
 #include "heed/data/labels.hpp"
-#include "heed/data/text.hpp"
-#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 
-namespace detail {
-
-HEED_FUNCTION bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80   ? 1
-                               : lead < 0xC2 ? 0
-                               : lead < 0xE0 ? 2
-                               : lead < 0xF0 ? 3
-                               : lead < 0xF5 ? 4
-                                             : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    std::uint32_t code = length == 1 ? lead : lead & (0x7FU >> length);
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto byte = static_cast<unsigned char>(text[i + k]);
-      if ((byte & 0xC0) != 0x80) return false;
-      code = code << 6 | (byte & 0x3FU);
-    }
-    constexpr std::uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < least[length] || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return false;
-    i += length;
-  }
-  return true;
-}
-
-HEED_FUNCTION std::string utf8_from_latin1(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      result += c;
-    } else {
-      result += static_cast<char>(0xC0 | byte >> 6);
-      result += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return result;
-}
-
-}  // namespace detail
-
 HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
                                         const SentenceOptions& options) {
-  const std::string text = detail::is_utf8(bytes) ? std::string(bytes) : detail::utf8_from_latin1(bytes);
   Sentences result;
-  for (TextReader reader(text, where, TextReader::Comments::none); reader.next();) {
+  TextReader reader(bytes, where, TextReader::Comments::none, TextReader::Kind::prose, options.encoding);
+  Index last = 0;
+  const auto add_blank_lines = [&](Index end) {
+    for (; options.blank_lines && last + 1 < end; ++last) {
+      result.words.emplace_back();
+      if (options.labels) result.labels.emplace_back();
+    }
+    last = end;
+  };
+  while (reader.next()) {
+    add_blank_lines(reader.line_number());
     std::string_view rest = reader.line();
-    const auto next = [&] {
-      const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
+    const auto next = [&](const char* separators = " \t") {
+      const std::size_t end = std::min(rest.find_first_of(separators), rest.size());
       const std::string_view word = rest.substr(0, end);
       rest = trim(rest.substr(end));
       return word;
     };
     if (options.labels) {
-      const std::string_view field = next();
-      std::optional<std::string> label = canonical_label(field);
-      if (!label) reader.fail(field, "not a label", "an integer of 64 bits or a word", in_quotes(field));
-      result.labels.push_back(*std::move(label));
+      const std::string_view whole = reader.whole_line();
+      const bool tab = whole.substr(0, whole.find_last_not_of(" \t") + 1).find('\t') != std::string_view::npos;
+      if (tab) rest = whole.substr(0, whole.find_last_not_of(" \t") + 1);
+      const std::string_view field = trim(next(tab ? "\t" : " \t"));
+      if (field.empty()) reader.fail(whole, "no label", "a label before the tab", "nothing");
+      if (!is_label(field)) reader.fail(field, "not a label", "an integer of 64 bits or a word", in_quotes(field));
+      result.labels.emplace_back(field);
     }
     auto& words = result.words.emplace_back();
     while (!rest.empty()) {
@@ -132,7 +100,11 @@ HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::strin
       throw Error({"a sentence without words", reader.place_of_end(), "a label and at least one word", "the label"});
     }
   }
-  require(result.count() > 0, [&] { return Fault{"no sentences", where, "at least one line"}; });
+  const bool any = result.count() > 0;
+  add_blank_lines(reader.line_number() + 1);
+  result.latin1_lines = reader.latin1_lines();
+  result.first_latin1_line = reader.first_latin1_line();
+  require(any, [&] { return Fault{"no sentences", where, "at least one line"}; });
   return result;
 }
 

@@ -3,11 +3,16 @@
 /// @file
 /// What every reader returns: labelled sequences in one row-major array.
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/core/check.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
@@ -24,6 +29,45 @@ struct Sequences {
   Index steps() const { return x.extent(1); }
   Index features() const { return x.extent(2); }
 };
+
+namespace detail {
+/// Numbers of double rounded to S.
+template <class S>
+std::vector<S> narrowed(std::vector<double>&& values) {
+  if constexpr (std::same_as<S, double>) {
+    return std::move(values);
+  } else {
+    return std::vector<S>(values.begin(), values.end());
+  }
+}
+}  // namespace detail
+
+/// Numbers (n, steps, features) in double as numbers of S, rounded, after `shift` (one a feature; empty: zeros) is
+/// taken from them in double. Throws where one is too large for S. What stands past a sequence's end becomes 0.
+template <class S>
+Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int32_t> lengths, const std::string& where,
+                      std::span<const double> shift = {}) {
+  const Index count = from.extent(0), steps = from.extent(1), features = from.extent(2);
+  check_lengths(lengths, count, steps, where);
+  require(shift.empty() || static_cast<Index>(shift.size()) == features, [&] {
+    return Fault{"wrong number of features", where, text_of(features), text_of(shift.size())};
+  });
+  Tensor<S, 3> to({count, steps, features});
+  for (Index i = 0; i < count; ++i) {
+    const Index valid = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < valid; ++t) {
+      for (Index f = 0; f < features; ++f) {
+        to(i, t, f) = static_cast<S>(from(i, t, f) - (shift.empty() ? 0 : shift[static_cast<std::size_t>(f)]));
+      }
+    }
+  }
+  check_finite<S>(to.view(), lengths, where);
+  return to;
+}
+template <class S>
+Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, std::span<const double> shift = {}) {
+  return {narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels};
+}
 
 template <class S>
 void check_finite(const Sequences<S>& sequences, const std::string& where) {

@@ -22,6 +22,20 @@ namespace heed::inline HEED_ISA {
 struct FeatureStatistics {
   std::vector<double> mean = {};
   std::vector<double> deviation = {};
+  std::vector<double> largest = {};  ///< of the absolute values
+  std::vector<bool> constant = {};
+
+  /// The features whose numbers lose digits as S: its steps, at the largest of them, are more than a thousandth of the
+  /// deviation. Read in double, standardize, and go to S then.
+  template <class S>
+  std::vector<Index> losing_digits() const {
+    std::vector<Index> features;
+    for (std::size_t f = 0; f < largest.size(); ++f) {
+      const double step = largest[f] * static_cast<double>(std::numeric_limits<S>::epsilon());
+      if (!constant[f] && step > deviation[f] / 1000) features.push_back(static_cast<Index>(f));
+    }
+    return features;
+  }
 };
 
 namespace detail {
@@ -85,16 +99,20 @@ FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const s
       }
     });
   });
+  std::vector<double> largest(features);
+  std::vector<bool> constant(features);
   for (std::size_t f = 0; f < features; ++f) {
+    largest[f] = std::max(std::abs(lowest[f]), std::abs(highest[f]));
+    constant[f] = lowest[f] == highest[f];
     // not deviation == 0: the mean of equal numbers is rounded
-    deviation[f] = lowest[f] == highest[f] ? 1 : std::sqrt(deviation[f] / total);
+    deviation[f] = constant[f] ? 1 : std::sqrt(deviation[f] / total);
     require(std::isfinite(mean[f]) && std::isfinite(deviation[f]) && deviation[f] > 0, [&] {
       return Fault{"mean and deviation cannot be computed",
                    "standardize, feature " + std::to_string(f) + " (counted from 0)",
                    "finite values whose squares fit a double"};
     });
   }
-  return {{mean.begin(), mean.end()}, std::move(deviation)};
+  return {{mean.begin(), mean.end()}, std::move(deviation), std::move(largest), std::move(constant)};
 }
 
 template <class S>

@@ -19,65 +19,68 @@
 
 namespace heed::inline HEED_ISA {
 
+/// How a table is written.
+struct TableFormat {
+  enum class Header {
+    automatic,  // the first row holds names where it has words above numbers, or counts its columns from 0 as pandas
+                // does
+    yes,
+    no
+  };
+  enum class IndexColumn {
+    refuse,  // a column in front that numbers the rows is an error
+    drop,    // the first column numbers the rows: it is passed over
+    keep     // the first column is one of values, whatever it holds
+  };
+  Header header = Header::automatic;
+  char delimiter = '\0';              // between fields; '\0': a comma in lines that hold one, otherwise blanks
+  std::string label_column = "last";  // "first", "last", "none", or a name in the header
+  IndexColumn index_column = IndexColumn::refuse;
+  Encoding encoding = Encoding::automatic;
+};
+
 /// How the rows of a table become sequences.
 struct TableOptions {
   enum class Label {
-    last,       // every row ends with its label
+    last,       // every row has its label, where `format.label_column` says
     none,       // rows hold values only
-    if_present  // rows of steps * features values have no label, rows with one field more end with it; needs `steps`
+    if_present  // rows of steps * features values have no label, rows with one field more have it; needs `steps`
   };
   Index features = 1;
   Index steps = 0;  // what every row must hold; 0: what the first row holds
   Label label = Label::last;
+  TableFormat format = {};
 };
 
 namespace detail {
-/// Whether the first row holds column names: each field starts with a letter, `_` or a quote, and none is a number.
-HEED_FUNCTION bool is_header(const std::vector<std::string_view>& fields);
+/// A table row by row, in double.
+struct TableRows {
+  Index rows = 0, columns = 0;  // columns of values
+  std::vector<double> values = {};
+  std::vector<std::string> labels = {};
+};
 
-HEED_FUNCTION void check_options(const TableOptions& options, const std::string& where);
-
-/// Whether rows of `width` fields end with a label. Throws where such rows do not hold whole steps, or not the
-/// expected number of them. `reader` stands at the first row.
-HEED_FUNCTION bool has_label(std::size_t width, const TableOptions& options, const TextReader& reader);
+/// `bytes`: the size of the numbers that the values must fit.
+HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
+                                  std::size_t bytes);
 }  // namespace detail
 
 /// Reads a table: one row a sequence, its values step by step (step 0 feature 0, step 0 feature 1, ...), then its
-/// label.
+/// label, or where `options.format` says.
 ///
-/// Fields are separated by commas in a line that holds a comma, blanks around them ignored; otherwise by blanks. All
-/// rows hold the same number of fields. Blank lines and lines that start with `#` are passed over. The first row is
-/// taken for column names, and skipped, if each of its fields starts with a letter, `_` or a quote and none is a
-/// number. Labels are integers or words; a word may stand in double quotes. They are returned in canonical form.
+/// All rows hold the same number of fields; blanks around them are ignored, and any may stand in double quotes. Blank
+/// lines and lines that start with `#` are passed over. Numbers have a decimal point; they are read in double. Labels
+/// are integers or words.
 ///
-/// Throws at the first fault, naming `where`, line and column.
+/// Throws at the first fault, naming `where`, line and column: also where a first row of numbers may be names or
+/// values, and where the first column numbers the rows.
 template <class S>
 Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) {
-  detail::check_options(options, where);
-  TextReader reader(text, where);
-  std::vector<std::string_view> fields;
-  std::vector<S> values;
-  std::vector<std::string> labels;
-  std::size_t width = 0;
-  Index rows = 0;
-  bool labelled = false;
-  for (bool first = true; reader.next(); first = false) {
-    reader.split(fields);
-    if (first) width = fields.size();
-    require(fields.size() == width, [&] {
-      return Fault{"wrong number of fields",
-                   fields.size() > width ? reader.place(fields[width]) : reader.place_of_end(),
-                   std::to_string(width) + " as in the first row", std::to_string(fields.size())};
-    });
-    if (first && detail::is_header(fields)) continue;
-    if (rows == 0) labelled = detail::has_label(width, options, reader);
-    for (std::size_t i = 0; i + labelled < width; ++i) values.push_back(reader.number<S>(fields[i]));
-    if (labelled) labels.push_back(read_label(reader, fields.back()));
-    ++rows;
-  }
-  require(rows > 0, [&] { return Fault{"no data", where, "at least one row"}; });
-  const Index steps = (static_cast<Index>(width) - labelled) / options.features;
-  return {Tensor<S, 3>({rows, steps, options.features}, std::move(values)), {}, std::move(labels)};
+  detail::TableRows table = detail::read_rows(text, where, options, sizeof(S));
+  const Index steps = table.columns / options.features;
+  return {Tensor<S, 3>({table.rows, steps, options.features}, detail::narrowed<S>(std::move(table.values))),
+          {},
+          std::move(table.labels)};
 }
 
 /// `parse_table` of a file.
@@ -92,48 +95,291 @@ Sequences<S> read_table(const std::filesystem::path& path, const TableOptions& o
 #if HEED_BODIES
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_FUNCTION bool is_header(const std::vector<std::string_view>& fields) {
-  return std::all_of(fields.begin(), fields.end(), [](std::string_view field) {
-    const auto first = static_cast<unsigned char>(field.empty() ? ' ' : field[0]);
-    const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first >= 0x80;
-    double ignored = 0;
-    return (letter || first == '_' || first == '"') && parse_number(field, ignored) == std::errc::invalid_argument;
-  });
-}
+/// Reads a table in two passes: its first rows tell how it is written, then all are read.
+class TableReader {
+ public:
+  TableReader(std::string_view text, const std::string& where, const TableOptions& options, std::size_t bytes)
+      : text_(text), where_(where), options_(options), format_(options.format), bytes_(bytes) {
+    check_options();
+  }
 
-HEED_FUNCTION void check_options(const TableOptions& options, const std::string& where) {
-  require(options.features >= 1 && options.features <= 1'000'000'000 && options.steps >= 0 &&
-              options.steps <= 1'000'000'000,
-          [&] {
-            return Fault{"wrong shape of a row", where, "at least 1 feature and 0 steps",
-                         std::to_string(options.features) + " and " + std::to_string(options.steps)};
-          });
-  require(options.steps > 0 || options.label != TableOptions::Label::if_present, [&] {
-    return Fault{"cannot tell a label from a value", where, "a known number of steps"};
-  });
-}
+  TableRows read() {
+    look();
+    TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
+    std::vector<std::string_view> fields;
+    TableRows table;
+    bool first = true, counts = true;  // whether the first column counts the rows
+    double before = 0;
+    while (reader.next()) {
+      split(reader, fields);
+      check_width(reader, fields);
+      if (std::exchange(first, false) && header_) continue;
+      if (table.rows == 0) place_label(reader);
+      for (std::size_t i = dropped(); i < width_; ++i) {
+        if (labelled_ && i == label_) continue;
+        const double value = number(reader, fields[i]);
+        fractions_ = fractions_ || value != std::trunc(value);
+        table.values.push_back(value);
+      }
+      if (labelled_) table.labels.push_back(read_label(reader, fields[label_]));
+      double front = 0;
+      counts = counts && parse_number(unquote(fields[0]), front) == std::errc() &&
+               (table.rows == 0 ? front == 0 || front == 1 : front == before + 1);
+      before = front;
+      ++table.rows;
+    }
+    require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
+    refuse_index(counts && !(labelled_ && label_ == 0), table.rows);
+    table.columns = static_cast<Index>(width_ - dropped() - labelled_);
+    return table;
+  }
 
-HEED_FUNCTION bool has_label(std::size_t width, const TableOptions& options, const TextReader& reader) {
+ private:
   using Label = TableOptions::Label;
-  const auto fields = static_cast<Index>(width);
-  const Index values = options.steps * options.features;
-  const bool labelled = options.label == Label::last || (options.label == Label::if_present && fields != values);
-  const Index found = fields - labelled;
-  const bool fits = options.steps > 0 ? found == values : found > 0 && found % options.features == 0;
-  require(fits, [&] {
-    const std::string step = options.features == 1 ? "" : " of " + std::to_string(options.features) + " features";
-    std::string expected = options.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
-    if (options.label == Label::last) expected += " and a label";
-    if (options.label == Label::if_present) expected += ", or these and a label";
-    return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
-                 std::to_string(fields) + " fields"};
-  });
-  return labelled;
+  using Header = TableFormat::Header;
+  using IndexColumn = TableFormat::IndexColumn;
+
+  std::size_t dropped() const { return format_.index_column == IndexColumn::drop ? 1 : 0; }
+
+  void check_options() const {
+    require(options_.features >= 1 && options_.features <= 1'000'000'000 && options_.steps >= 0 &&
+                options_.steps <= 1'000'000'000,
+            [&] {
+              return Fault{"wrong shape of a row", where_, "at least 1 feature and 0 steps",
+                           std::to_string(options_.features) + " and " + std::to_string(options_.steps)};
+            });
+    require(options_.steps > 0 || options_.label != Label::if_present || named(), [&] {
+      return Fault{"cannot tell a label from a value", where_, "a known number of steps"};
+    });
+    const char d = format_.delimiter;
+    require(d != '"' && d != '#' && d != '.' && d != '+' && d != '-' && d != '\n' && d != '\r' &&
+                !(d >= '0' && d <= '9') && !(d >= 'a' && d <= 'z') && !(d >= 'A' && d <= 'Z'),
+            [&] {
+              return Fault{"not a delimiter", where_, "a character that is no part of numbers", in_quotes({&d, 1})};
+            });
+  }
+  bool named() const {
+    const std::string& c = format_.label_column;
+    return c != "first" && c != "last" && c != "none";
+  }
+
+  void split(const TextReader& reader, std::vector<std::string_view>& fields) const {
+    const char d = format_.delimiter;
+    if (d == '\0') return reader.split(fields);
+    if (d == ' ') return reader.split(reader.line(), " \t", fields);
+    const char separators[] = {d, '\0'};
+    reader.split(d == '\t' ? reader.whole_line() : reader.line(), separators, fields);
+  }
+
+  void check_width(const TextReader& reader, const std::vector<std::string_view>& fields) {
+    if (width_ == 0) width_ = fields.size();
+    const bool one_more = header_ && reader.line_number() > header_line_ && fields.size() == width_ + 1;
+    require(!one_more || seen_rows_ > 0, [&] {
+      return Fault{"an index column: the header names one column fewer than the rows have", reader.place(fields[0]),
+                   "a name for each column, or no index", std::to_string(width_) + " names"};
+    });
+    require(fields.size() == width_, [&] {
+      return Fault{"wrong number of fields",
+                   fields.size() > width_ ? reader.place(fields[width_]) : reader.place_of_end(),
+                   std::to_string(width_) + " as in the first row", std::to_string(fields.size())};
+    });
+    if (reader.line_number() > header_line_) ++seen_rows_;
+  }
+
+  static bool is_number(std::string_view field) {
+    double ignored = 0;
+    return parse_number(unquote(field), ignored) != std::errc::invalid_argument;
+  }
+  /// Starts with a letter or `_`.
+  static bool is_name(std::string_view field) {
+    const std::string text = unquote(field);
+    const auto first = static_cast<unsigned char>(text.empty() ? ' ' : text[0]);
+    const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first >= 0x80;
+    return (letter || first == '_') && !is_number(field);
+  }
+
+  /// The first two rows: whether there is a header.
+  void look() {
+    TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
+    if (!reader.next()) return;
+    std::vector<std::string_view> fields;
+    split(reader, fields);
+    require(format_.delimiter != '\0' || fields.size() > 1 || reader.line().find(';') == std::string_view::npos, [&] {
+      return Fault{"fields with semicolons between them",
+                   reader.place(reader.line().substr(reader.line().find(';'))),
+                   "commas or blanks, or the delimiter ';' to be named",
+                   {}};
+    });
+    for (const std::string_view field : fields) names_.push_back(unquote(field));
+    const bool all_names = std::all_of(fields.begin(), fields.end(), is_name);
+    const std::string place = reader.place(reader.line());
+    const Index line = reader.line_number();
+    const std::vector<std::string_view> first(names_.begin(), names_.end());
+    if (format_.header == Header::automatic && reader.next()) {
+      split(reader, fields);
+      header_ = names_above(first, fields, reader, place);
+      if (header_ == false && all_names && std::none_of(fields.begin(), fields.end(), is_number)) header_ = true;
+    } else {
+      header_ = format_.header == Header::yes || (format_.header == Header::automatic && all_names);
+    }
+    if (!header_) {
+      names_.clear();
+    } else {
+      header_line_ = line;
+    }
+  }
+
+  /// Whether the first row names columns, of which the second, where `reader` stands, holds values.
+  bool names_above(const std::vector<std::string_view>& first, const std::vector<std::string_view>& second,
+                   TextReader& reader, const std::string& place) const {
+    if (first.size() != second.size()) {
+      return std::all_of(first.begin(), first.end(), is_name) && std::any_of(second.begin(), second.end(), is_number);
+    }
+    std::vector<std::size_t> words;  // columns of numbers with something else above, and of words
+    std::size_t numbers = 0;         // columns of numbers, and numbers above them
+    bool counts = true;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (!is_number(first[i]) || !is_number(second[i])) {
+        words.push_back(i);
+        continue;
+      }
+      counts = counts && first[i] == std::to_string(numbers);
+      ++numbers;
+    }
+    const bool above = std::any_of(words.begin(), words.end(), [&](std::size_t i) {
+      return is_number(second[i]) && (is_name(first[i]) || first[i].empty());
+    });
+    if (numbers == 0) return above;
+    if (!counts || numbers < 2) return false;
+    // names that count columns: 0, 1, 2, label
+    if (above) return true;
+    if (words.size() != 1) {
+      require(!words.empty() || numbers < 3, [&] {
+        return Fault{"a first row that may hold names or values", place, "to be told whether there is a header",
+                     "0, 1, 2, ..."};
+      });
+      return false;
+    }
+    // a word in a column of words is the name where no row has it as its label
+    const std::string name(first[words[0]]);
+    std::vector<std::string_view> fields = second;
+    do {
+      if (fields.size() > words[0] && unquote(fields[words[0]]) == name) return false;
+      if (!reader.next()) return true;
+      split(reader, fields);
+    } while (true);
+  }
+
+  /// Which field is the label. `reader` stands at the first row of values.
+  void place_label(const TextReader& reader) {
+    const auto fields = static_cast<Index>(width_ - std::min(width_, dropped()));
+    const Index values = options_.steps * options_.features;
+    std::optional<std::size_t> by_name;
+    if (named()) {
+      require(header_, [&] {
+        return Fault{"a label column with a name needs a header", where_, "first, last, none, or a header",
+                     in_quotes(format_.label_column)};
+      });
+      const auto found = std::find(names_.begin(), names_.end(), format_.label_column);
+      if (found != names_.end()) by_name = static_cast<std::size_t>(found - names_.begin());
+      require(by_name || options_.label != Label::last, [&] {
+        std::string known;
+        for (std::size_t i = 0; i < std::min<std::size_t>(names_.size(), 10); ++i)
+          known += (i ? ", " : "one of ") + names_[i];
+        return Fault{"no column has this name", where_, known + (names_.size() > 10 ? ", ..." : ""),
+                     in_quotes(format_.label_column)};
+      });
+      labelled_ = options_.label != Label::none && by_name;
+    } else {
+      labelled_ = format_.label_column != "none" &&
+                  (options_.label == Label::last || (options_.label == Label::if_present && fields != values));
+    }
+    label_ = by_name ? *by_name : format_.label_column == "first" ? dropped() : width_ - 1;
+    const Index found = fields - labelled_;
+    const bool fits = options_.steps > 0 ? found == values : found > 0 && found % options_.features == 0;
+    require(fits, [&] {
+      const std::string step = options_.features == 1 ? "" : " of " + std::to_string(options_.features) + " features";
+      std::string expected = options_.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
+      if (options_.label == Label::last && labelled_) expected += " and a label";
+      if (options_.label == Label::if_present) expected += ", or these and a label";
+      return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
+                   std::to_string(fields) + " fields"};
+    });
+    if (header_ && format_.index_column == IndexColumn::refuse && (names_[0].empty() || names_[0] == "Unnamed: 0") &&
+        !(labelled_ && label_ == 0)) {
+      throw Error({"an index column in front", where_ + ", line " + std::to_string(header_line_) + ", column 1",
+                   "values in each column, or to be told that the first numbers the rows",
+                   names_[0].empty() ? "a column without a name" : in_quotes(names_[0])});
+    }
+  }
+
+  /// What counts the rows is no value: where the header calls it so, or it stands in front of fractions.
+  void refuse_index(bool counts, Index rows) const {
+    constexpr std::array usual{"index", "id", "row", "rownames", "Index", "ID", "Id", "Row"};
+    const bool name = header_ && std::find(usual.begin(), usual.end(), names_[0]) != usual.end();
+    const bool sure = name ? rows >= 3 : rows >= 10 && fractions_;
+    require(format_.index_column != IndexColumn::refuse || !counts || !sure || width_ < 2, [&] {
+      return Fault{"an index column in front: the first field of each row counts them", where_,
+                   "values in each column, or to be told whether the first numbers the rows",
+                   name ? in_quotes(names_[0]) : ""};
+    });
+  }
+
+  double number(const TextReader& reader, std::string_view field) const {
+    const bool quoted = field.starts_with('"');
+    const std::string own = quoted ? unquote(field) : std::string();
+    const std::string_view text = quoted ? trim(own) : field;
+    double value = 0;
+    const std::errc error = parse_number(text, value);
+    if (error == std::errc() && TextReader::fits(value, bytes_)) [[likely]]
+      return value;
+    if (error == std::errc::invalid_argument) explain(reader, field, text);
+    return reader.number_that_fits(quoted ? field.substr(1, field.size() - 2) : field, bytes_);  // throws
+  }
+
+  /// The usual causes where a field is no number.
+  void explain(const TextReader& reader, std::string_view field, std::string_view text) const {
+    const auto digits = [](std::string_view t) {
+      return !t.empty() && t.find_first_not_of("0123456789+-eE.,") == std::string_view::npos;
+    };
+    const std::size_t comma = text.find(','), semicolon = text.find(';'), blank = text.find_first_of(" \t");
+    if (semicolon != std::string_view::npos && format_.delimiter != ';') {
+      reader.fail(field, "fields with semicolons between them", "commas or blanks, or the delimiter ';' to be named",
+                  in_quotes(field));
+    }
+    if (comma != std::string_view::npos && digits(text)) {
+      reader.fail(field, "a number with a decimal comma", "a decimal point", in_quotes(field));
+    }
+    if (blank != std::string_view::npos && format_.delimiter == '\0' && digits(text.substr(0, blank)) &&
+        is_number(trim(text.substr(text.find_last_of(" \t") + 1)))) {
+      reader.fail(field, "fields with both commas and blanks between them",
+                  "one of the two, and numbers with a decimal point", in_quotes(field));
+    }
+  }
+
+  std::string_view text_;
+  const std::string& where_;
+  const TableOptions& options_;
+  const TableFormat& format_;
+  std::size_t bytes_;
+  bool header_ = false, labelled_ = false, fractions_ = false;
+  Index header_line_ = 0, seen_rows_ = 0;
+  std::vector<std::string> names_ = {};  // of the columns
+  std::size_t width_ = 0, label_ = 0;
+};
+
+HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
+                                  std::size_t bytes) {
+  return TableReader(text, where, options, bytes).read();
 }
 
 }  // namespace detail

@@ -76,15 +76,23 @@ class TsCaseReader {
                      std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
       for (const std::string_view field : fields_) {
         if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
-        values_.push_back(reader_.template number<S>(field));
+        values_.push_back(reader_.number_that_fits(field, sizeof(S)));
       }
     }
     lengths_.push_back(static_cast<std::int32_t>(length));
 
     if (!metadata_.labelled) return;
-    labels_.push_back(read_label(reader_, parts_.back()));
-    if (std::find(metadata_.classes.begin(), metadata_.classes.end(), labels_.back()) == metadata_.classes.end())
-      reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(parts_.back()));
+    const std::string label = read_label(reader_, parts_.back());
+    const auto& classes = metadata_.classes;
+    auto declared = std::find(classes.begin(), classes.end(), label);
+    if (classes.empty()) return labels_.push_back(label);  // none are
+    if (declared == classes.end()) {                       // 1.0 where 1 is declared
+      const std::optional<std::int32_t> same = LabelMap{classes}.find(label);
+      if (!same)
+        reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(label));
+      declared = classes.begin() + *same;
+    }
+    labels_.push_back(*declared);
   }
 
   /// Against what the metadata says, and against the first case.
@@ -107,10 +115,10 @@ class TsCaseReader {
     const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
     const bool ragged = *shortest < *longest;
     Tensor<S, 3> x({static_cast<Index>(lengths_.size()), *longest, metadata_.dimensions});
-    const S* value = values_.data();
+    const double* value = values_.data();
     for (Index i = 0; i < x.extent(0); ++i)
       for (Index d = 0; d < x.extent(2); ++d)
-        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = *value++;
+        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = static_cast<S>(*value++);
     if (!ragged) lengths_.clear();
     return {std::move(x), std::move(lengths_), std::move(labels_)};
   }
@@ -118,19 +126,22 @@ class TsCaseReader {
   TextReader& reader_;
   TsMetadata metadata_;
   std::vector<std::string_view> parts_ = {}, fields_ = {};
-  std::vector<S> values_ = {};  // case by case, [dimension][step]
+  std::vector<double> values_ = {};  // case by case, [dimension][step]
   std::vector<std::int32_t> lengths_ = {};
   std::vector<std::string> labels_ = {};
 };
 }  // namespace detail
 
 /// Reads a `.ts` file in memory; lengths are left empty where all are equal. What the metadata says (dimensions, equal
-/// lengths, series length, classes) is checked; without `@classLabel` there are no labels. Where `@equalLength` is
-/// false, `@seriesLength` is the greatest length. Throws at the first fault, naming `where`, line and column: also at a
-/// missing value (`?`), at `@timeStamps true`, and at labels without declared classes.
+/// lengths, series length, classes) is checked; without `@classLabel` there are no labels, and where it names no
+/// classes there may be any. Where `@equalLength` is false, `@seriesLength` is the greatest length. Above `@data`, as
+/// in aeon and sktime, tags may be written with underscores, `#` and `%` begin comments, and lines that say something
+/// else are passed over. Throws at the first fault, naming `where`, line and column: also at a missing value (`?`), and
+/// at
+/// `@timeStamps true`.
 template <class S>
 Sequences<S> parse_ts(std::string_view text, const std::string& where) {
-  TextReader reader(text, where);
+  TextReader reader(text, where, TextReader::Comments::both);
   detail::TsMetadata metadata = detail::read_ts_metadata(reader);
   return detail::TsCaseReader<S>(reader, std::move(metadata)).read();
 }
@@ -146,6 +157,7 @@ Sequences<S> read_ts(const std::filesystem::path& path) {
 
 #if HEED_BODIES
 
+#include <array>
 #include <map>
 
 namespace heed::inline HEED_ISA {
@@ -167,12 +179,19 @@ class TsMetadataReader {
   TsMetadata read() {
     while (reader_.next()) {
       reader_.split(reader_.line(), " \t", fields_);
-      const std::string tag = lower(fields_[0]);
+      const auto comment = std::find_if(fields_.begin(), fields_.end(), [](std::string_view field) {
+        return field.starts_with('#') || field.starts_with('%');
+      });
+      fields_.erase(comment, fields_.end());
+      std::string tag = lower(fields_[0]);
+      std::erase(tag, '_');
       if (tag == "@data") {
         if (fields_.size() > 1) reader_.fail(fields_[1], "text after @data", "a new line", in_quotes(fields_[1]));
         return std::move(metadata_);
       }
-      const std::string line = lower(reader_.line());
+      if (std::find(known.begin(), known.end(), tag) == known.end()) continue;
+      std::string line;
+      for (std::size_t i = 1; i < fields_.size(); ++i) line += ' ' + lower(fields_[i]);
       if (const auto [said, fresh] = seen_.emplace(tag, line); !fresh) {
         if (said->second != line) reader_.fail(fields_[0], "tag occurs twice", "", in_quotes(fields_[0]));
         continue;
@@ -183,13 +202,14 @@ class TsMetadataReader {
   }
 
  private:
+  static constexpr std::array<std::string_view, 8> known{"@timestamps", "@univariate",  "@dimensions",
+                                                         "@dimension",  "@equallength", "@serieslength",
+                                                         "@classlabel", "@targetlabel"};
+
   void take(const std::string& tag) {
     const std::string_view name = fields_[0];
-    if (tag == "@problemname") {
-    } else if (tag == "@timestamps") {
+    if (tag == "@timestamps") {
       if (boolean(true)) reader_.fail(fields_[1], "time stamps are not supported", "@timeStamps false", "true");
-    } else if (tag == "@missing") {
-      boolean(true);  // a missing value is an error where it stands
     } else if (tag == "@univariate") {
       metadata_.univariate = boolean(true);
       check_dimensions();
@@ -204,8 +224,6 @@ class TsMetadataReader {
     } else if (tag == "@classlabel" || tag == "@targetlabel") {
       if (metadata_.labelled || !metadata_.classes.empty()) reader_.fail(name, "labels are declared twice", "", "");
       classes();
-    } else {
-      reader_.fail(name, "unknown tag", "a tag of the .ts format", in_quotes(name));
     }
   }
 
@@ -213,8 +231,6 @@ class TsMetadataReader {
     metadata_.labelled = boolean(false);
     if (!metadata_.labelled && fields_.size() > 2)
       reader_.fail(fields_[2], "classes without labels", "nothing after false", in_quotes(fields_[2]));
-    if (metadata_.labelled && fields_.size() < 3)
-      throw Error({"no classes are declared", reader_.place_of_end(), "their names after true", "nothing"});
     for (std::size_t i = 2; i < fields_.size(); ++i) {
       std::string name = read_label(reader_, fields_[i]);
       if (std::find(metadata_.classes.begin(), metadata_.classes.end(), name) != metadata_.classes.end())
@@ -244,9 +260,9 @@ class TsMetadataReader {
   Index count() const {
     const std::string_view text = argument("a positive integer", true);
     Index value = 0;
-    if (parse_number(text, value) != std::errc() || value < 1)
+    if (parse_number(text, value) != std::errc())
       reader_.fail(text, "not a count", "a positive integer", in_quotes(text));
-    return value;
+    return std::max<Index>(value, 0);  // 0 and -1: not said
   }
 
   TextReader& reader_;

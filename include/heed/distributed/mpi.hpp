@@ -51,9 +51,9 @@
 #include <exception>
 #include <span>
 #include <string>
-#include <thread>
 #include <utility>
 
+#include "heed/core/available_threads.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
@@ -163,7 +163,7 @@ class MpiReducer {
       MPI_Comm_size(local, &here);
       MPI_Comm_free(&local);
     }
-    int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / here);
+    int threads = std::max(1, available_threads() / here);
 #if defined(__linux__)
     cpu_set_t processors;
     if (here > 1 && sched_getaffinity(0, sizeof processors, &processors) == 0) {

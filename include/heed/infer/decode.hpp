@@ -14,6 +14,7 @@
 
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
@@ -95,6 +96,7 @@ class SequenceDecoder {
   /// The sequences for sources (n, steps, features) of these lengths (empty: all full), in their order. Throws where a
   /// source does not fit the model.
   void operator()(TensorView<const X, 3> sources, std::span<const std::int32_t> lengths, std::vector<Result>& out) {
+    const FlushDenormals flush;
     const Index n = sources.extent(0), steps = sources.extent(1);
     require(sources.extent(2) == model_->source_features(), [&] {
       return Fault{"wrong number of features", "SequenceDecoder", std::to_string(model_->source_features()),

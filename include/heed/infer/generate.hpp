@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
@@ -38,6 +39,7 @@ class Sampler {
   /// `never` is none, or no token is left. Of equal logits lower tokens come first.
   template <class S>
   std::int32_t operator()(std::span<const S> logits, Key key, std::uint64_t draw) {
+    const FlushDenormals flush;
     for (const S z : logits) {
       require(std::isfinite(z), [] { return Fault{"the logits are not finite", "sample"}; });
     }

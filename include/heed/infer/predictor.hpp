@@ -7,6 +7,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <type_traits>
@@ -17,6 +18,7 @@
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/lengths.hpp"
@@ -80,8 +82,8 @@ class PredictorRun {
   void run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, std::span<const Index> order,
            Work work);
   std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const;
-  static void check_logits(const Tile<S>& z, Index rows, TensorView<const X, 3> x,
-                           std::span<const std::int32_t> lengths);
+  static void check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
+  static void check_logits(const Tile<S>& z, Index rows);
   static void check_width(Index got, Index classes);
 
   ModelReference<S> model_;
@@ -108,6 +110,7 @@ class Predictor {
   /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit or a
   /// number is not finite.
   Prediction<S> operator()(TensorView<const X, 2> sequence) {
+    const FlushDenormals flush;
     const Tile<S> z = run_.one(sequence);
     kernels::softmax(z.data, z.features, 1);
     const auto best = std::max_element(z.data, z.data + z.features);
@@ -201,14 +204,16 @@ Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
   require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
   const TensorView<const X, 3> alone(sequence.data(), {1, x.steps, x.features});
   if (model_.functions().check_input) model_.check_input(alone, {}, "Predictor");
+  check_numbers(alone, {});
   const Tile<S> z = output_.take(output, 1);
   model_.forward(x, z, cache_, Pass{scratch_});
-  check_logits(z, 1, alone, {});
+  check_logits(z, 1);
   return z;
 }
 
 template <class S, class X>
 void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, Output what) {
+  const FlushDenormals flush;
   const Tile<S> z = one(sequence);
   check_width(static_cast<Index>(out.size()), z.features);
   if (what == Output::probabilities) kernels::softmax(z.data, z.features, 1);
@@ -273,10 +278,12 @@ std::vector<Index> PredictorRun<S, X>::by_length(TensorView<const X, 3> x,
 template <class S, class X>
 void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
                              std::span<const Index> order, Work work) {
+  const FlushDenormals flush;
   const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
   require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
   check_lengths(lengths, n, T, "Predictor");
   model_.check_input(x, lengths, "Predictor");
+  check_numbers(x, lengths);
   const bool keeps_steps = output.steps > 1 && output.steps == T;
   for (Index first = 0; first < n; first += widest) {
     const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
@@ -299,20 +306,30 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
     if (steps < T) output = model_.output_shape(tile.shape());
     const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
     model_.forward(tile, z, cache_, Pass{scratch_});
-    check_logits(z, rows, x, lengths);
+    check_logits(z, rows);
     work.call(work.function, first, rows, z);
   }
 }
 
-// logits that are not finite come from the input, which is then blamed, or from the weights
+// what saturates would answer to an infinite number with confidence
 template <class S, class X>
-void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows, TensorView<const X, 3> x,
-                                      std::span<const std::int32_t> lengths) {
+void PredictorRun<S, X>::check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
+  if constexpr (std::floating_point<X>) {
+    int odd = 0;  // the compiler makes packets of this; past a sequence's end may stand anything
+    const X* p = x.data();
+    for (Index i = 0; i < x.size(); ++i) odd |= !(std::abs(p[i]) <= std::numeric_limits<X>::max());
+    if (odd) [[unlikely]]
+      check_finite(x, lengths, "Predictor");
+  }
+}
+
+// logits that are not finite come from the weights
+template <class S, class X>
+void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
   for (Index k = 0; k < z.steps * z.features; ++k) {  // what stands past a sequence's end is finite
     const S* p = z.data + k * z.lanes;
     if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
       continue;
-    if constexpr (std::floating_point<X>) check_finite(x, lengths, "Predictor");
     throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
   }
 }

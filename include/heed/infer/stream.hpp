@@ -7,12 +7,15 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <limits>
+#include <new>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "heed/core/buffer.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/scratch.hpp"
@@ -57,18 +60,16 @@ class Stream {
   /// Throws where the model looks ahead, an option is out of range or the model does not take it.
   explicit Stream(const Model& model, StreamOptions options = {})
       : model_(&model), max_steps_(options.max_steps), features_(features_of(model, options.features)) {
-    require(max_steps_ >= 0, [&] {
-      return Fault{"option out of range", "Stream", "max_steps of at least 0", std::to_string(max_steps_)};
+    constexpr Index most = std::numeric_limits<std::int32_t>::max();  // as lengths: no size can overflow
+    require(max_steps_ >= 0 && max_steps_ <= most, [&] {
+      return Fault{"option out of range", "Stream", "max_steps of 0 to " + std::to_string(most),
+                   std::to_string(max_steps_)};
     });
-    const Index last = std::max<Index>(max_steps_, 1);
-    outputs_.take({1, model.output_shape({last, features_}).features}, 1);
-    size_ = heed::prepare_stream(model, {max_steps_, features_}, cache_);
-    numbers_.reserve(size_);
-    reset();
-    TileBuffer<X> nothing;  // the last step takes the most memory: it is taken now
-    fill(nothing.take({1, features_}, 1), X(0));
-    run(nothing.tile().data, last - 1);
-    reset();
+    try {
+      make_room();
+    } catch (const std::bad_alloc&) {
+      throw Error({"no memory for so many steps", "Stream, max_steps", "fewer", std::to_string(max_steps_)});
+    }
   }
   explicit Stream(const Model&& model, StreamOptions options = {}) = delete;
 
@@ -98,6 +99,7 @@ class Stream {
   /// the next call. Throws where no step was made since the stream was made, reset or restored, and where the logits
   /// are not finite.
   Prediction<S> prediction() {
+    const FlushDenormals flush;
     require(fresh_, [] { return Fault{"there is nothing to predict from before a step", "Stream", {}, {}}; });
     const Tile<const S> z = outputs_.view();
     require(std::all_of(z.data, z.data + z.features, [](S v) { return std::isfinite(v); }), [] {
@@ -139,6 +141,17 @@ class Stream {
   }
 
  private:
+  void make_room() {
+    const Index last = std::max<Index>(max_steps_, 1);
+    outputs_.take({1, model_->output_shape({last, features_}).features}, 1);
+    size_ = heed::prepare_stream(*model_, {max_steps_, features_}, cache_);
+    numbers_.reserve(size_);
+    reset();
+    TileBuffer<X> nothing;  // the last step takes the most memory: it is taken now
+    fill(nothing.take({1, features_}, 1), X(0));
+    run(nothing.tile().data, last - 1);
+    reset();
+  }
   static Index features_of(const Model& model, Index given) {
     if constexpr (std::same_as<X, std::int32_t>) {
       return given > 0 ? given : 1;
@@ -159,6 +172,7 @@ class Stream {
   }
 
   void run(const X* x, Index t) {
+    const FlushDenormals flush;
     StreamMemory<S> memory{numbers_.data(), t, max_steps_, known_};
     heed::stream_step(*model_, Tile<const X>(x, {1, features_}, 1), outputs_.tile(), memory, cache_, Pass{scratch_});
   }

@@ -124,7 +124,7 @@ void MaxPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) 
   for (Index t = 0; t < x.steps; ++t) {
     const S* from = x.at(t);
     const auto take = [&](Index i, bool valid) HEED_LAMBDA {
-      const bool better = valid && (where.data[i] < 0 || from[i] > y.data[i]);
+      const bool better = valid && (where.data[i] < 0 || from[i] > y.data[i] || from[i] != from[i]);  // NaN stays
       y.data[i] = better ? from[i] : y.data[i];
       where.data[i] = better ? static_cast<std::int32_t>(t) : where.data[i];
     };
@@ -153,12 +153,12 @@ void MaxPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into
 
 template <class S>
 void MaxPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const {
-  using namespace simd;
   S* largest = memory.take(x.features);
   if (memory.step == 0) std::copy_n(x.data, x.features, largest);
-  for_each_packet<S>(x.features, [&]<class P>(Index f) HEED_LAMBDA {
-    store(largest + f, max(load<P>(largest + f), load<P>(x.data + f)));
-  });
+  for (Index f = 0; f < x.features; ++f) {
+    const S v = x.data[f];
+    largest[f] = v > largest[f] || v != v ? v : largest[f];  // NaN stays
+  }
   std::copy_n(largest, x.features, y.data);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
@@ -23,7 +24,7 @@ class LabelsView {
   requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>>) LabelsView(const Labels& labels)
       : LabelsView(std::span<const std::int32_t>(labels), 1) {}
   LabelsView(std::span<const std::int32_t> labels, Index each)
-      : rows_(labels.data(), {static_cast<Index>(labels.size()) / each, each}) {}
+      : rows_(labels.data(), {static_cast<Index>(labels.size()) / checked(each), each}) {}
 
   /// (n, 1) or (n, steps)
   TensorView<const std::int32_t, 2> rows() const { return rows_; }
@@ -38,6 +39,12 @@ class LabelsView {
   std::int32_t operator[](std::size_t i) const { return data()[i]; }
 
  private:
+  static Index checked(Index each) {
+    require(each > 0, [&] {
+      return Fault{"labels a sequence out of range", "LabelsView", "at least 1", text_of(each)};
+    });
+    return each;
+  }
   TensorView<const std::int32_t, 2> rows_{nullptr, {0, 1}};
 };
 

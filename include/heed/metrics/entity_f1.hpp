@@ -22,9 +22,13 @@ struct Entity {
   friend bool operator==(const Entity&, const Entity&) = default;
 };
 
-/// The entities of a sentence by its tags: `B-type` begins one, `I-type` goes on with it, `O` is outside of all. As in
-/// conlleval, and in seqeval unless it is told to be strict, an `I` that follows no entity of its type begins one. A
-/// tag without a type is of the type `_`. Throws at what is no such tag.
+/// Whether a tag is `O`, or B, I, E, S, L or U, alone or with a type behind a hyphen.
+HEED_FUNCTION bool is_entity_tag(std::string_view tag);
+
+/// The entities of a sentence by its tags: `B-type` begins one, `I-type` goes on with it, `E-type` ends it (in BILOU
+/// `L-type`), `S-type` is one of one word (`U-type`), `O` is outside of all. As in conlleval, and in seqeval unless it
+/// is told to be strict, an `I` or `E` that follows no open entity of its type begins one. A tag without a type is of
+/// the type `_`. Throws at what is no such tag.
 HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags);
 
 /// Of all types together, and of each. `support` is the number of true entities.
@@ -50,24 +54,30 @@ HEED_FUNCTION EntityReport entity_f1(std::span<const std::vector<std::string>> t
 
 namespace heed::inline HEED_ISA {
 
+HEED_FUNCTION bool is_entity_tag(std::string_view tag) {
+  if (tag == "O") return true;
+  return !tag.empty() && std::string_view("BIESLU").find(tag[0]) != std::string_view::npos &&
+         (tag.size() == 1 || tag[1] == '-');
+}
+
 HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags) {
   std::vector<Entity> result;
-  bool inside = false;
+  bool open = false;  // the last entity may go on
   for (Index t = 0; t < std::ssize(tags); ++t) {
     const std::string_view tag = tags[static_cast<std::size_t>(t)];
-    const bool begins = tag == "B" || tag.starts_with("B-"), goes_on = tag == "I" || tag.starts_with("I-");
-    require(begins || goes_on || tag == "O", [&] {
-      return Fault{"not a tag of entities", "word " + std::to_string(t + 1), "O, B-type or I-type",
+    require(is_entity_tag(tag), [&] {
+      return Fault{"not a tag of entities", "word " + std::to_string(t + 1), "O, or B, I, E, S, L or U and a type",
                    "'" + std::string(tag.substr(0, 40)) + "'"};
     });
     if (tag == "O") {
-      inside = false;
+      open = false;
       continue;
     }
+    const char part = tag[0] == 'L' ? 'E' : tag[0] == 'U' ? 'S' : tag[0];
     const std::string_view type = tag.size() > 2 ? tag.substr(2) : "_";
-    if (begins || !inside || result.back().type != type) result.push_back({t, t, type});
+    if (part == 'B' || part == 'S' || !open || result.back().type != type) result.push_back({t, t, type});
     result.back().last = t + 1;
-    inside = true;
+    open = part == 'B' || part == 'I';
   }
   return result;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
@@ -137,6 +138,7 @@ void BasicAdam<S>::reset() {
 
 template <class S>
 void BasicAdam<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
+  const FlushDenormals flush;  // moments that decay
   detail::check_same_sizes(first_.view(), weights);
   detail::check_same_sizes(first_.view(), gradient);
   ++steps_;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"
@@ -51,6 +52,7 @@ double sum_of_squares(const ParameterArray<S>& g) {
 namespace detail {
 template <class S>
 double parameters_norm(const Parameters<S>& gradient) {
+  const FlushDenormals flush;
   double total = 0;
   for (Index i = 0; i < gradient.count(); ++i) total += sum_of_squares(gradient[i]);
   return std::sqrt(total);
@@ -59,6 +61,7 @@ double parameters_norm(const Parameters<S>& gradient) {
 template <class S>
 double clip_parameters_norm(Parameters<S>& gradient, double max_norm) {
   require(max_norm >= 0, [&] { return Fault{"largest norm", "clip_norm", "at least 0", text_of(max_norm)}; });
+  const FlushDenormals flush;
   const double before = parameters_norm<S>(gradient), factor = max_norm / (before + 1e-6);
   if (factor < 1) {
     for (Index i = 0; i < gradient.count(); ++i) {
@@ -71,6 +74,7 @@ double clip_parameters_norm(Parameters<S>& gradient, double max_norm) {
 template <class S>
 void clip_parameters_value(Parameters<S>& gradient, double most) {
   require(most >= 0, [&] { return Fault{"largest value", "clip_value", "at least 0", text_of(most)}; });
+  const FlushDenormals flush;
   for (Index i = 0; i < gradient.count(); ++i) {
     for_each_number(gradient[i], [=](S& v) { v = std::clamp(v, static_cast<S>(-most), static_cast<S>(most)); });
   }

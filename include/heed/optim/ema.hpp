@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
@@ -75,6 +76,7 @@ BasicMovingAverage<S>::BasicMovingAverage(const Parameters<S>& like, double deca
 
 template <class S>
 void BasicMovingAverage<S>::update(const Parameters<S>& weights) {
+  const FlushDenormals flush;
   detail::check_same_sizes(average_.view(), weights);
   using namespace simd;
   const double decay = updates_++ == 0 ? 0 : decay_;

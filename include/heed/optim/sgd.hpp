@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/parameters.hpp"
@@ -107,6 +108,7 @@ void BasicSgd<S>::reset() {
 
 template <class S>
 void BasicSgd<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
+  const FlushDenormals flush;  // velocities that decay
   detail::check_same_sizes(velocity_.view(), weights);
   detail::check_same_sizes(velocity_.view(), gradient);
   using namespace simd;

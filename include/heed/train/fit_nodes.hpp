@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/graph.hpp"
@@ -80,6 +81,7 @@ struct NodeRun {
   /// The mean loss over the labels that count, and with `gradient` its gradient.
   Evaluation operator()(const Model& model, const LabelledNodes<S>& nodes, std::span<const std::int32_t> labels,
                         Model* gradient = nullptr, Key key = {}) {
+    const FlushDenormals flush;
     const CrossEntropy<S> loss;
     const Pass pass{scratch, gradient != nullptr, key};
     const Shape shape = model.output_shape({nodes.graph.nodes(), nodes.features.columns()});

@@ -11,6 +11,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/scratch.hpp"
@@ -35,6 +36,7 @@ namespace detail {
 /// `gradient` is another model of the type.
 template <class S>
 Index lane_bytes_of(const ModelReference<S>& model, OwnModel<S>& gradient, Shape shape) {
+  const FlushDenormals flush;
   TileBuffer<double> input;  // zeros of any type
   const Tile<double> zeros = input.take(shape, tile_unit);
   fill(zeros, 0.0);

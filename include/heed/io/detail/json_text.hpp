@@ -78,9 +78,9 @@ HEED_FUNCTION std::optional<std::string> json_string(std::string_view text);
 
 #include <algorithm>
 
+#include "heed/core/detail/utf8.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
-#include "heed/io/detail/utf8.hpp"
 #include "heed/io/tensor_info.hpp"
 
 namespace heed::inline HEED_ISA {

@@ -16,6 +16,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/parallel.hpp"
@@ -270,6 +271,7 @@ Outcome FitRun<S>::diverged() {
 /// One step of the optimizer; gives its rate.
 template <class S>
 double FitRun<S>::update(int epoch, Index batch) {
+  const FlushDenormals flush;
   OwnModel<S>& gradient = step_.gradient();
   if (options_.clip_value > 0) clip_parameters_value(gradient.parameters(), options_.clip_value);
   if (options_.clip_norm > 0) clip_parameters_norm(gradient.parameters(), options_.clip_norm);

@@ -1,14 +1,14 @@
 #pragma once
 
 /// @file
-/// Characters in UTF-8, strictly: an inner part of json_text.hpp.
+/// Characters in UTF-8, strictly.
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/types.hpp"
+#include "heed/core/isa.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -22,6 +22,13 @@ struct Utf8Character {
 
 /// The one at the start of a text (Unicode 15, table 3-7).
 HEED_FUNCTION Utf8Character utf8_character(std::string_view text);
+
+/// Where the first byte stands that is no part of a character; the text's size where all are.
+HEED_FUNCTION std::size_t first_not_utf8(std::string_view text);
+
+/// The text with `\\x1b` in the place of a byte that is no part of a character of UTF-8 or of one that is not to be
+/// printed: control characters, also those of Latin-1, but those of `kept`.
+HEED_FUNCTION std::string escaped(std::string_view text, std::string_view kept = {});
 
 /// Adds a character, which must not be half of a surrogate pair.
 HEED_FUNCTION void append_utf8(std::string& text, unsigned code);
@@ -55,6 +62,41 @@ HEED_FUNCTION Utf8Character utf8_character(std::string_view text) {
     high = 0xbf;
   }
   return {length, right};
+}
+
+HEED_FUNCTION std::size_t first_not_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const Utf8Character character = utf8_character(text.substr(at));
+    if (!character.valid()) break;
+    at += character.length;
+  }
+  return at;
+}
+
+HEED_FUNCTION std::string escaped(std::string_view text, std::string_view kept) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Character character = utf8_character(text.substr(at));
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const bool control = byte < 0x20 || byte == 0x7f ||
+                         (byte == 0xc2 && character.valid() && static_cast<unsigned char>(text[at + 1]) < 0xa0);
+    const std::size_t size = character.valid() ? character.length : 1;
+    if (character.valid() && (!control || kept.find(text[at]) != std::string_view::npos)) {
+      result.append(text.substr(at, size));
+    } else {
+      for (std::size_t i = 0; i < size; ++i) {
+        const auto code = static_cast<unsigned char>(text[at + i]);
+        result.append("\\x").append(1, "0123456789abcdef"[code >> 4]).append(1, "0123456789abcdef"[code & 15]);
+      }
+    }
+    at += size;
+  }
+  return result;
 }
 
 HEED_FUNCTION void append_utf8(std::string& text, unsigned code) {

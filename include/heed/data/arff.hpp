@@ -1,0 +1,238 @@
+#pragma once
+
+/// @file
+/// The ARFF files of the UEA and UCR archives: series with a class each, of one dimension or, in a relational
+/// attribute, of several. Format: https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// `bytes`: the size of the numbers that the values must fit.
+HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::string& where, std::size_t bytes);
+}  // namespace detail
+
+/// Reads an ARFF file in memory: numeric attributes are the steps of a series of one feature, or one relational
+/// attribute holds a line of numbers for each feature; the nominal attribute is the class, and there may be none.
+/// Throws at the first fault, naming `where`, line and column: also at a missing value (`?`), at an attribute of
+/// another type, and at a class that is not declared.
+template <class S>
+Sequences<S> parse_arff(std::string_view text, const std::string& where) {
+  return narrowed<S>(detail::read_cases(text, where, sizeof(S)), where);
+}
+
+/// `parse_arff` of a file.
+template <class S>
+Sequences<S> read_arff(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  return parse_arff<S>(as_text(bytes), path.string());
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+class ArffReader {
+ public:
+  ArffReader(std::string_view text, const std::string& where, std::size_t bytes)
+      : reader_(text, where, TextReader::Comments::percent), bytes_(bytes) {}
+
+  Sequences<double> read() {
+    read_header();
+    while (reader_.next()) add_case();
+    require(!lengths_.empty(), [&] { return Fault{"no data", reader_.where(), "at least one case after @data"}; });
+    return pack();
+  }
+
+ private:
+  enum class Type { number, nominal, relational };
+
+  // a word, or what stands in quotes of either kind; the rest goes on after it
+  std::string_view take(std::string_view& rest, std::string_view ends) const {
+    rest = trim(rest);
+    if (rest.starts_with('\'') || rest.starts_with('"')) {
+      std::size_t close = 1;
+      while (close < rest.size() && rest[close] != rest[0]) close += rest[close] == '\\' ? 2 : 1;
+      if (close >= rest.size()) reader_.fail(rest, "quote is not closed", "a closing quote", in_quotes(rest));
+      const std::string_view word = rest.substr(1, close - 1);
+      rest = trim(rest.substr(close + 1));
+      return word;
+    }
+    const std::size_t end = std::min(rest.find_first_of(ends), rest.size());
+    const std::string_view word = trim(rest.substr(0, end));
+    rest = trim(rest.substr(end));
+    return word;
+  }
+  static std::string lower_case_of(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return result;
+  }
+
+  void read_header() {
+    bool inside = false;  // of a relational attribute, whose own attributes are its steps
+    while (reader_.next()) {
+      std::string_view rest = reader_.line();
+      const std::string word = lower_case_of(take(rest, " \t"));
+      if (word == "@data") return check_header();
+      if (word == "@end") inside = false;
+      if (word != "@attribute" || inside) continue;
+      take(rest, " \t{");  // its name
+      const std::string_view type = rest;
+      const std::string name = lower_case_of(take(rest, " \t{"));
+      if (type.starts_with('{')) {
+        types_.push_back(Type::nominal);
+        classes_of(type);
+      } else if (name == "relational") {
+        types_.push_back(Type::relational);
+        inside = true;
+      } else if (name == "numeric" || name == "real" || name == "integer") {
+        types_.push_back(Type::number);
+      } else {
+        reader_.fail(type, "an attribute that is no number", "numeric, relational or {classes}", in_quotes(type));
+      }
+    }
+    throw Error({"no data", reader_.where(), "a line @data"});
+  }
+
+  void classes_of(std::string_view list) {
+    if (!list.ends_with('}')) reader_.fail(list, "classes are not closed", "}", in_quotes(list));
+    std::string_view rest = list.substr(1, list.size() - 2);
+    while (!trim(rest).empty()) {
+      const std::string_view name = take(rest, ",");
+      if (!is_label(name)) reader_.fail(list, "not a label", "an integer of 64 bits or a word", in_quotes(name));
+      classes_.names.emplace_back(name);
+      if (rest.starts_with(',')) rest.remove_prefix(1);
+    }
+  }
+
+  void check_header() const {
+    const auto count = [&](Type type) { return std::count(types_.begin(), types_.end(), type); };
+    const auto series = count(Type::relational), numbers = count(Type::number), nominal = count(Type::nominal);
+    require(nominal <= 1 && (series == 1 ? numbers == 0 : series == 0 && numbers > 0), [&] {
+      return Fault{"attributes that are no series with a class", reader_.where(),
+                   "numbers or one relational attribute, and at most one of classes",
+                   std::to_string(numbers) + ", " + std::to_string(series) + " and " + std::to_string(nominal)};
+    });
+  }
+
+  void add_case() {
+    std::string_view rest = reader_.line();
+    if (rest.starts_with('{')) reader_.fail(rest, "a sparse case", "all values", in_quotes(rest));
+    std::size_t dimensions = 0;
+    std::int32_t length = 0;
+    for (std::size_t i = 0; i < types_.size(); ++i) {
+      if (i > 0) {
+        if (!rest.starts_with(','))
+          throw Error({"too few values", reader_.place(rest), std::to_string(types_.size()), std::to_string(i)});
+        rest.remove_prefix(1);
+      }
+      const std::string_view at = trim(rest), value = take(rest, ",");
+      if (types_[i] == Type::nominal) {
+        const std::optional<std::int32_t> found = classes_.find(value);
+        if (!found) reader_.fail(at, "class is not declared", "one of those of the attribute", in_quotes(value));
+        labels_.push_back(classes_.names[static_cast<std::size_t>(*found)]);
+      } else if (types_[i] == Type::number) {
+        add(value);
+        ++length;
+        dimensions = 1;
+      } else {
+        dimensions = add_series(value, length);
+      }
+    }
+    if (!rest.empty()) reader_.fail(rest, "too many values", std::to_string(types_.size()), in_quotes(rest));
+    if (dimensions_ == 0) dimensions_ = dimensions;
+    require(dimensions == dimensions_, [&] {
+      return Fault{"wrong number of dimensions", reader_.place(reader_.line()),
+                   std::to_string(dimensions_) + " as in the first case", std::to_string(dimensions)};
+    });
+    lengths_.push_back(length);
+  }
+
+  // a line for each dimension, with \n between them; how many
+  std::size_t add_series(std::string_view text, std::int32_t& length) {
+    std::size_t dimensions = 0;
+    while (true) {
+      const std::size_t end = std::min(text.find("\\n"), text.size());
+      std::vector<std::string_view> fields;
+      reader_.split(text.substr(0, end), ",", fields);
+      for (const std::string_view field : fields) add(field);
+      const auto here = static_cast<std::int32_t>(fields.size());
+      if (dimensions++ == 0) length = here;
+      if (here != length) {
+        reader_.fail(text, "dimensions of one case differ in length",
+                     std::to_string(length) + " values as in the first dimension", std::to_string(here));
+      }
+      if (end == text.size()) return dimensions;
+      text.remove_prefix(end + 2);
+      if (trim(text).empty()) return dimensions;
+    }
+  }
+
+  void add(std::string_view field) {
+    if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
+    values_.push_back(reader_.number_that_fits(field, bytes_));
+  }
+
+  Sequences<double> pack() {
+    const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
+    const bool ragged = *shortest < *longest;
+    Sequences<double> result;
+    result.x =
+        Tensor<double, 3>({static_cast<Index>(lengths_.size()), Index(*longest), static_cast<Index>(dimensions_)});
+    const double* value = values_.data();
+    for (Index i = 0; i < result.x.extent(0); ++i) {
+      for (Index d = 0; d < result.x.extent(2); ++d) {
+        for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) result.x(i, t, d) = *value++;
+      }
+    }
+    if (ragged) result.lengths = std::move(lengths_);
+    result.labels = std::move(labels_);
+    return result;
+  }
+
+  TextReader reader_;
+  std::size_t bytes_;
+  std::vector<Type> types_ = {};
+  LabelMap classes_ = {};
+  std::size_t dimensions_ = 0;
+  std::vector<double> values_ = {};  // case by case, [dimension][step]
+  std::vector<std::int32_t> lengths_ = {};
+  std::vector<std::string> labels_ = {};
+};
+
+HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::string& where, std::size_t bytes) {
+  return ArffReader(text, where, bytes).read();
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
+
+HEED_COMPILED_FUNCTION(heed::parse_arff)
+HEED_COMPILED_FUNCTION(heed::read_arff)

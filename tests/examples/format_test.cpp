@@ -1,0 +1,98 @@
+// Tables and texts as other programs write them, through the trainer.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "heed/data/npy.hpp"
+#include "heed/io/safetensors_file.hpp"
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class Format : public Classifier {
+ protected:
+  std::string train(const std::string& options) const {
+    return output_of("train --epochs 2 --threads 1 --model m.safetensors " + options);
+  }
+};
+
+TEST_F(Format, OfTablesIsAnOption) {
+  folder.file("ucr.tsv", "1\t0.5\t0.25\n2\t1.5\t2\n1\t1\t1\n");
+  EXPECT_TRUE(has_line(train("--data ucr.tsv --label-column first"), "3 sequences of 2 steps"));
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data ucr.tsv")).size(), 3u)
+      << "the model knows the column";
+  folder.file("s.csv", "x;y;kind\n1;2;a\n3;4;b\n");
+  EXPECT_TRUE(has_line(train("--data s.csv --delimiter ; --label-column kind"), "2 sequences of 2 steps"));
+  folder.file("n.csv", "0,1,2,3\n5,6,7,1\n5,6,8,2\n");
+  EXPECT_TRUE(has_line(train("--data n.csv --header yes"), "2 sequences of 3 steps"));
+  EXPECT_TRUE(has_line(train("--data n.csv --header no"), "3 sequences of 3 steps"));
+  folder.file("i.csv", ",0,1,label\n0,5.5,6,a\n1,7,8,b\n");
+  EXPECT_TRUE(has_line(train("--data i.csv --index-column drop"), "2 sequences of 2 steps"));
+  EXPECT_TRUE(has_line(train("--data i.csv --index-column keep --header yes"), "2 sequences of 3 steps"));
+  const Result refused = run("train --data i.csv");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("an index column in front"), std::string::npos) << refused.err;
+}
+
+TEST_F(Format, LabelsAreTheFilesOwn) {
+  folder.file("l.csv", "1,2,007\n8,9,7\n1,2,007\n8,9,7\n");
+  output_of("train --data l.csv --epochs 60 --learning-rate 0.05 --quiet --model m.safetensors");
+  EXPECT_EQ(output_of("predict --model m.safetensors --data l.csv"), "007\n7\n007\n7\n");
+}
+
+// Seconds since 1970 differ by less than floats are apart.
+TEST_F(Format, LargeNumbersKeepTheirDigitsWhenStandardized) {
+  std::string table;
+  for (int i = 0; i < 60; ++i) {
+    for (int t = 0; t < 5; ++t) table += std::to_string(1700000000 + 30 * ((i + t * (1 + i % 2)) % 4)) + ',';
+    table += std::to_string(i % 2) + '\n';
+  }
+  folder.file("time.csv", table);
+  output_of("train --data time.csv --standardize --epochs 80 --learning-rate 0.02 --quiet --model m.safetensors");
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data time.csv"), "accuracy 1.000000"));
+  EXPECT_TRUE(heed::SafetensorsFile(folder / "m.safetensors").metadata().contains("shift"));
+  output_of("train --data time.csv --init m.safetensors --epochs 1 --quiet --model n.safetensors");
+  EXPECT_TRUE(has_line(output_of("evaluate --model n.safetensors --data time.csv"), "accuracy 1.000000"));
+  const Result told = run("train --data time.csv --epochs 1");
+  EXPECT_EQ(told.code, 0);
+  EXPECT_NE(told.err.find("time.csv: numbers of feature 0 (counted from 0) lose digits"), std::string::npos)
+      << told.err;
+}
+
+TEST_F(Format, EveryLineOfATextHasAnAnswer) {
+  folder.file("t.txt", "very bad\tpoor film\nvery good\tfine film\nvery bad\tpoor\nvery good\tfine\n");
+  output_of("train --text t.txt --epochs 60 --learning-rate 0.05 --quiet --model m.safetensors");
+  folder.file("p.txt", "\nfine film\n\n\x0b\npoor\n");
+  EXPECT_EQ(output_of("predict --model m.safetensors --data p.txt"), "\nvery good\n\n\nvery bad\n");
+  const auto rows = lines(output_of("predict --model m.safetensors --data p.txt --logits"));
+  ASSERT_EQ(rows.size(), 6u);
+  EXPECT_EQ(rows[1], "\"\",,");
+  output_of("predict --model m.safetensors --data p.txt --output a.npy");
+  EXPECT_EQ(heed::read_npy<std::int64_t>(folder / "a.npy").values, (std::vector<std::int64_t>{-1, 1, -1, -1, 0}));
+  output_of("predict --model m.safetensors --data p.txt --probabilities --output p.npy");
+  EXPECT_TRUE(std::isnan(heed::read_npy<float>(folder / "p.npy").values[0]));
+  for (const std::string& row : lines(output_of("explain --model m.safetensors --data p.txt"))) {
+    EXPECT_TRUE(row[0] == '1' || row[0] == '4' || row[0] == 's') << row;
+  }
+}
+
+TEST_F(Format, TheEncodingIsToldOrSaid) {
+  folder.file("t.txt",
+              "a m\xC3\xBC"
+              "de\nb m\xFC"
+              "de\na rot\n");
+  const Result told = run("train --text t.txt --epochs 1 --threads 1 --model m.safetensors");
+  EXPECT_EQ(told.err, "t.txt: 1 line is no UTF-8, read as Latin-1; the first is line 2 (--encoding)\n");
+  EXPECT_EQ(heed::SafetensorsFile(folder / "m.safetensors").metadata().at("words"),
+            "m\xC3\xBC"
+            "de\nrot\n");
+  EXPECT_EQ(run("train --text t.txt --epochs 1 --encoding latin-1").err, "");
+  const Result refused = run("train --text t.txt --epochs 1 --encoding utf-8");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("t.txt, line 2, column 4: not UTF-8"), std::string::npos) << refused.err;
+}
+
+}  // namespace
