@@ -8,8 +8,8 @@ include_guard()
 # The name that types.hpp gives to the instruction set of these flags: what links the library must be built for the same.
 function(heed_instruction_set out)
   separate_arguments(flags NATIVE_COMMAND "${CMAKE_CXX_FLAGS}")
-  file(WRITE ${PROJECT_BINARY_DIR}/compiled/isa.cpp "#include \"${PROJECT_SOURCE_DIR}/include/heed/core/isa.hpp\"\nHEED_ISA\n")
-  execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${flags} ${ARGN} -E -P ${PROJECT_BINARY_DIR}/compiled/isa.cpp
+  file(WRITE ${PROJECT_BINARY_DIR}/compiled/isa.cpp "#include \"heed/core/isa.hpp\"\nHEED_ISA\n")
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${flags} ${ARGN} -I${PROJECT_SOURCE_DIR}/include -E -P ${PROJECT_BINARY_DIR}/compiled/isa.cpp
     OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE result)
   if(result OR NOT text MATCHES "([a-z0-9_]+)[ \n]*$")
     message(FATAL_ERROR "heed: the instruction set of heed::compiled is not known:\n${errors}")
@@ -136,14 +136,14 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
 # no kernels stand in it
 set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON
   COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
-# states of training have tensors of double
+# states of training have tensors of double, and readers read doubles
 set(heed_for_states ${heed_in_core})
 list(FILTER heed_for_states INCLUDE REGEX "/(init|parameter)\\.hpp$")
 list(REMOVE_ITEM heed_in_core ${heed_for_states})
 heed_compiled_part(core HEADERS ${heed_in_core} ${heed_in_files} BOTH ${heed_for_states} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
 heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_metrics} ${heed_in_train}
-  ${heed_in_control} ${heed_in_infer} ${heed_in_data}
-  BOTH ${heed_in_io} NEEDS core)
+  ${heed_in_control} ${heed_in_infer}
+  BOTH ${heed_in_data} ${heed_in_io} NEEDS core)
 # bodies use what is instantiated there
 target_link_libraries(heed_compiled_core INTERFACE heed_compiled_engine)
 heed_compiled_part(layers HEADERS ${heed_in_layers} ${heed_in_compose} NEEDS core)

@@ -84,16 +84,6 @@ T number_of(T number) {
 }
 
 /// "element (2, 0)": the place of the i-th value in row-major order.
-HEED_FUNCTION float number_of(Half half) {
-  const int sign = half.bits >> 15, exponent = half.bits >> 10 & 31, fraction = half.bits & 1023;
-  float value = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                              : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  if (exponent == 31) {
-    value = fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
-  }
-  return sign ? -value : value;
-}
-
 HEED_FUNCTION std::string npy_element(std::size_t i, const std::vector<Index>& extents);
 
 /// Converts the elements of a file, of type `T`, in row-major order: those of `rows` of the first axis.
@@ -227,6 +217,16 @@ void write_npy(const std::filesystem::path& path, const Tensor<S, Rank>& array) 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
+
+HEED_FUNCTION float number_of(Half half) {
+  const int sign = half.bits >> 15, exponent = half.bits >> 10 & 31, fraction = half.bits & 1023;
+  float value = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                              : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  if (exponent == 31) {
+    value = fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
+  }
+  return sign ? -value : value;
+}
 
 HEED_FUNCTION IndexRange rows_of(const Part& part, Index count, const std::string& where) {
   const IndexRange rows = part ? part(count) : IndexRange{0, count};
