@@ -188,7 +188,7 @@ void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, Store
   const auto in_turn = [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); };
   const bool standardizes =
       a.standardize && !stored.model.standardize.active();  // that of `init` belongs to its weights
-  if (task.exact.count() == 0) {                            // the built-in task
+  if (!a.data) {  // the built-in task; of a file one of many processes may have no sequence
     if (!standardizes) return;
     const heed::LabelledSequences<float> part = task.train.view();
     const heed::FeatureStatistics s = heed::feature_statistics<float>(part.x, part.lengths, in_turn);

@@ -50,6 +50,28 @@ inline std::string help_of(const heed::FieldRecord& field) {
   return text + (text.empty() ? "(" : " (") + field.text() + ')';
 }
 
+/// The help in lines that fit a terminal of 80 columns beside the names of options; words stay whole.
+inline std::string in_lines(const std::string& text) {
+  constexpr std::size_t columns = 80 - 27;
+  std::string lines;
+  std::size_t line = 0;
+  for (std::size_t first = 0; first < text.size();) {
+    const std::size_t end = std::min(text.find(' ', first), text.size());
+    const std::size_t length = end - first;
+    if (line > 0 && line + 1 + length > columns) {
+      lines += '\n';
+      line = 0;
+    } else if (line > 0) {
+      lines += ' ';
+      ++line;
+    }
+    lines.append(text, first, length);
+    line += length;
+    first = end + 1;
+  }
+  return lines;
+}
+
 inline const char* placeholder_of(const heed::FieldRecord& field) {
   using Kind = heed::FieldKind;
   return field.kind == Kind::choice ? "NAME" : field.kind == Kind::number ? "X" : "N";
@@ -62,7 +84,7 @@ inline void add_option(CLI::App& app, const heed::FieldRecord& field, std::funct
   if (field.kind == heed::FieldKind::flag) {
     const bool on = field.text() == "true";
     const auto given = std::make_shared<bool>();
-    app.add_flag(on ? "--no-" + flag.substr(2) : flag, *given, field.meaning)
+    app.add_flag(on ? "--no-" + flag.substr(2) : flag, *given, in_lines(field.meaning))
         ->each([given, on, set](const std::string&) { set(on ? "false" : "true"); })
         ->group(group);
     return;
@@ -74,7 +96,9 @@ inline void add_option(CLI::App& app, const heed::FieldRecord& field, std::funct
       throw CLI::ValidationError(error.what(), CLI::ExitCodes::ValidationError);
     }
   };
-  app.add_option_function<std::string>(flag, checked, help_of(field))->option_text(placeholder_of(field))->group(group);
+  app.add_option_function<std::string>(flag, checked, in_lines(help_of(field)))
+      ->option_text(placeholder_of(field))
+      ->group(group);
 }
 
 inline void add_options(CLI::App& app, const heed::FieldTable& table, const Pick& pick) {

@@ -84,7 +84,7 @@ TEST_F(LanguageModel, SaysWhatIsWrong) {
   fails("--train none.txt --validation val.txt", 1, "none.txt");
   fails("--train train.txt --validation none.txt", 1, "none.txt");
   fails(data + " --heads 3", 1, "heads");
-  fails(data + " --dropout 1", 1, "rate");
+  fails(data + " --dropout 1", 2, "--dropout");
   folder.file("empty.txt", "\n\n");
   fails("--train empty.txt --validation val.txt", 1, "empty.txt");
   folder.file("model.txt", "no model");
