@@ -29,7 +29,7 @@
 #define HEED_BODIES 0
 #endif
 #define HEED_FUNCTION
-#define HEED_SHARED_FUNCTION [[gnu::weak]]
+#define HEED_SHARED_FUNCTION __attribute__((weak))
 #define HEED_DECLARED_ELSEWHERE(...) extern template __VA_ARGS__;
 #endif
 

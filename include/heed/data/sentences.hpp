@@ -57,6 +57,7 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
 
 #include "heed/core/tensor.hpp"
 #include "heed/data/labels.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 
