@@ -18,7 +18,7 @@ namespace classifier {
 
 namespace {
 
-constexpr const char* program = "classifier";
+constexpr const char* program_name = "classifier";
 
 #ifdef HEED_CLASSIFIER_MPI
 using Session = heed::MpiSession;
@@ -110,12 +110,12 @@ template heed::History Processes::fit(TextModel&, const heed::LabelledSequences<
                                       const std::optional<heed::LabelledSequences<std::int32_t>>&) const;
 
 int Processes::failed(const std::exception& error) const {
-  return launched() ? engine_->session->failed(error, program) : failed(error.what(), EXIT_FAILURE);
+  return launched() ? engine_->session->failed(error, program_name) : failed(error.what(), EXIT_FAILURE);
 }
 int Processes::failed(const std::string& error, int code) const {
-  if (launched()) return engine_->session->failed(program, error, code);
+  if (launched()) return engine_->session->failed(program_name, error, code);
   std::fflush(stdout);
-  std::fprintf(stderr, "%s: %s\n", program, error.c_str());
+  std::fprintf(stderr, "%s: %s\n", program_name, error.c_str());
   return code;
 }
 

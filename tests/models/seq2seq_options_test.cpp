@@ -6,6 +6,7 @@
 
 #include "../support/error_of.hpp"
 #include "../support/seq2seq_case.hpp"
+#include "heed/core/metadata.hpp"
 #include "heed/models/seq2seq.hpp"
 
 namespace {
