@@ -72,7 +72,7 @@ inline std::string in_lines(const std::string& text) {
   return lines;
 }
 
-inline const char* placeholder_of(const heed::FieldRecord& field) {
+inline const char* value_name_of(const heed::FieldRecord& field) {
   using Kind = heed::FieldKind;
   return field.kind == Kind::choice ? "NAME" : field.kind == Kind::number ? "X" : "N";
 }
@@ -97,7 +97,7 @@ inline void add_option(CLI::App& app, const heed::FieldRecord& field, std::funct
     }
   };
   app.add_option_function<std::string>(flag, checked, in_lines(help_of(field)))
-      ->option_text(placeholder_of(field))
+      ->option_text(value_name_of(field))
       ->group(group);
 }
 
