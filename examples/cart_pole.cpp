@@ -120,7 +120,7 @@ void train(Arguments& a) {
   a.learn.window = a.options.steps;
   Model model(a.options);
   model.initialize(a.key(10));
-  if (!a.model.empty()) heed::check_writable(a.model);
+  if (!a.model.empty()) heed::check_save(model, a.model);
   if (!a.curve.empty()) support::check_picture(a.curve);
   const heed::InterruptGuard guard;
   a.learn.stop = guard.signal();

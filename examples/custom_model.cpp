@@ -87,6 +87,7 @@ int main(int argc, char** argv) {
       const Data data(heed::Key{fit.seed}.child(1));
       model.initialize(heed::Key{fit.seed});
       model.labels = {"below", "above"};
+      if (!path.empty()) heed::check_save(model, path);  // before training, not after it
       heed::fit(model, data.x, data.labels, fit);
       if (!path.empty()) heed::save(model, path);
     }

@@ -70,6 +70,7 @@ void train(Arguments& a, heed::ThreadPool& threads) {
     a.options.score = heed::from_text<heed::ScoreKind>(score, "score");
     Translator& translator = trained.emplace_back(a.options, train, 1, a.fit.seed);
     const heed::TokenPairs pairs = translator.tokens(train);
+    if (!a.model.empty()) heed::check_save(translator.model, a.model);
     const heed::History history = heed::fit(translator.model, Translator::view(pairs), a.fit);
     const bool any = !history.epochs.empty();
     const double exact = translator.exact(unseen, most, threads);

@@ -113,6 +113,7 @@ Model train(Arguments& a) {
   });
   const heed::InterruptGuard guard;  // Ctrl-C ends the step: the best weights are kept
   a.fit.stop = guard.signal();
+  if (!a.model.empty()) heed::check_save(model, a.model);
   const heed::History history = heed::fit(model, view(train), a.fit, view(validation));
   if (history.outcome == heed::Outcome::cancelled) std::printf("interrupted: the best weights are kept\n");
   heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });

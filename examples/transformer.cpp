@@ -123,6 +123,7 @@ void train(Arguments& a) {
   const heed::InterruptGuard guard;  // Ctrl-C ends the step: the weights so far are kept, those of the best epoch
   a.fit.stop = guard.signal();       // where some sequences are held out
   if (a.fit.validation > 0) a.fit.early_stopping.patience = a.fit.epochs;
+  if (!a.model.empty()) heed::check_save(model, a.model);
   const heed::History history = heed::fit(model, view, a.fit);
   heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
   if (history.outcome == heed::Outcome::cancelled) std::printf("interrupted: the weights so far are kept\n");

@@ -85,6 +85,7 @@ Translator trained(Arguments& a, const heed::ParallelText& train, const std::opt
   if (!a.checkpoint.empty()) a.fit.checkpoint = heed::checkpoint(a.checkpoint);
   const heed::InterruptGuard guard;  // Ctrl-C ends training and keeps the best weights
   a.fit.stop = guard.signal();
+  if (!a.model.empty()) heed::check_save(translator.model, a.model);
   const heed::History history = heed::fit(translator.model, Translator::view(pairs), a.fit, checked);
   heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the loss is not finite"}; });
   if (history.best_epoch > 0) std::printf("the weights of epoch %d are kept\n", history.best_epoch);

@@ -115,14 +115,26 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
   return stored;
 }
 
+namespace {
 template <class M>
-void save_model(const StoredModel<M>& stored) {
+heed::Metadata kept_metadata(const StoredModel<M>& stored) {
   heed::Metadata extra;
   heed::set(extra, "steps", stored.steps);
   if (is_text<M>) heed::set(extra, "lower", stored.lower);
   if (!stored.shift.empty()) heed::set(extra, "shift", shift_text(stored.shift));
   if (!stored.label_column.empty()) heed::set(extra, "label_column", stored.label_column);
-  heed::save(stored.model, stored.path, extra);
+  return extra;
+}
+}  // namespace
+
+template <class M>
+void save_model(const StoredModel<M>& stored) {
+  heed::save(stored.model, stored.path, kept_metadata(stored));
+}
+
+template <class M>
+void check_save(const StoredModel<M>& stored) {
+  heed::check_save(stored.model, stored.path, kept_metadata(stored));
 }
 
 template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
@@ -131,5 +143,7 @@ template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const s
                                            const Architecture&);
 template void save_model(const StoredModel<NumberModel>&);
 template void save_model(const StoredModel<TextModel>&);
+template void check_save(const StoredModel<NumberModel>&);
+template void check_save(const StoredModel<TextModel>&);
 
 }  // namespace classifier

@@ -77,6 +77,12 @@ void save_model(const StoredModel<M>& stored);
 extern template void save_model(const StoredModel<NumberModel>&);
 extern template void save_model(const StoredModel<TextModel>&);
 
+/// Throws where that could not be written. Before training.
+template <class M>
+void check_save(const StoredModel<M>& stored);
+extern template void check_save(const StoredModel<NumberModel>&);
+extern template void check_save(const StoredModel<TextModel>&);
+
 /// The names of a model's classes: 0, 1, ... where it has none.
 template <class M>
 heed::LabelMap class_names(const M& model) {

@@ -74,6 +74,9 @@ void train(TrainArguments& a, const Processes& processes) {
   Task<M>& task = *loaded;
   processes.require_same(fingerprint(task, init ? &*init : nullptr));
   StoredModel<M> stored = start_model(a, task, std::move(init), processes);
+  processes.agree([&] {
+    if (processes.first() && !a.model.empty()) check_save(stored);
+  });
 
   const bool talks = processes.first() && !a.quiet;
   const bool live = talks && !processes.launched() && is_terminal(stdout);

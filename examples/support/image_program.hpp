@@ -54,7 +54,7 @@ inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image
 template <class Model>
 void fit_and_keep(Model& model, const heed::LabelledSequences<float>& data, heed::FitOptions fit, int lines,
                   const ImageArguments& a, const std::optional<heed::LabelledSequences<float>>& held_out = {}) {
-  if (!a.model.empty()) heed::check_writable(a.model);
+  if (!a.model.empty()) heed::check_save(model, a.model);
   fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, fit.epochs / lines)));
   const heed::InterruptGuard guard;
   fit.stop = guard.signal();

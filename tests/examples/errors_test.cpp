@@ -52,6 +52,14 @@ class Errors : public Classifier {
   }
 };
 
+TEST_F(Errors, WhatCannotBeWrittenIsFoundBeforeTraining) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full here";
+  const std::string data = "train --data x.npy --labels y.npy --epochs 2 ";
+  expect_error(1, data + "--model /dev/full", {"/dev/full", "cannot write", "No space left"});
+  expect_error(1, data + "--checkpoint /dev/full --resume", {"/dev/full", "cannot write", "No space left"});
+  expect_error(1, data + "--history /dev/full", {"/dev/full", "cannot write", "No space left"});
+}
+
 TEST_F(Errors, WrongUsage) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "subcommand"},

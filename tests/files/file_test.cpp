@@ -5,8 +5,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/mount.h>
+#endif
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -219,6 +223,164 @@ TEST_F(File, CheckingFindsWhatCannotBeWritten) {
     EXPECT_NE(found, "no error") << path;
     EXPECT_EQ(found, error([&] { heed::write_file(path, "y"); })) << path;
   }
+  EXPECT_EQ(entries(), 1u);
+}
+
+#if defined(__linux__)
+
+/// A file that does not let itself be replaced, as a container's `-v file:file`: mounted over itself.
+class Mount {
+ public:
+  explicit Mount(const fs::path& path)
+      : path_(path), there_(::mount(path.c_str(), path.c_str(), "", MS_BIND, "") == 0) {}
+  Mount(const fs::path& path, const char* options)
+      : path_(path), there_(::mount("", path.c_str(), "tmpfs", 0, options) == 0) {}
+  Mount(const Mount&) = delete;
+  Mount& operator=(const Mount&) = delete;
+  ~Mount() {
+    if (there_) ::umount(path_.c_str());
+  }
+  explicit operator bool() const { return there_; }
+  bool read_only() const { return ::mount("", path_.c_str(), "", MS_REMOUNT | MS_BIND | MS_RDONLY, "") == 0; }
+
+ private:
+  fs::path path_;
+  bool there_;
+};
+
+/// While it lives the process is nobody where it was the superuser.
+class AsNobody {
+ public:
+  AsNobody() {
+    if (was_root_) is_nobody_ = ::setresuid(65534, 65534, 0) == 0;
+  }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+  ~AsNobody() {
+    if (is_nobody_ && ::setresuid(0, 0, 0) != 0) std::abort();
+  }
+  explicit operator bool() const { return !was_root_ || is_nobody_; }
+
+ private:
+  bool was_root_ = ::geteuid() == 0, is_nobody_ = false;
+};
+
+TEST_F(File, WritesInPlaceWhereAFileIsAMountPoint) {
+  const fs::path path = folder / "a";
+  heed::write_file(path, "something longer than what comes");
+  const Mount mount(path);
+  if (!mount) GTEST_SKIP() << "this process may not mount";
+  heed::check_writable(path, 100'000);
+  EXPECT_EQ(text(path), "something longer than what comes");
+  for (const std::string& content : {std::string("short"), std::string(100'000, 'x'), std::string()}) {
+    heed::write_file(path, content);
+    EXPECT_EQ(text(path), content);
+    EXPECT_EQ(entries(), 1u);
+  }
+}
+
+TEST_F(File, WritesInPlaceAFileOfAnotherFileSystem) {
+  fs::create_directory(folder / "other");
+  const Mount other(folder / "other", "size=64k");
+  if (!other) GTEST_SKIP() << "this process may not mount";
+  heed::write_file(folder / "other" / "a", "old");
+  heed::write_file(folder / "a", "");
+  ASSERT_EQ(::mount((folder / "other" / "a").c_str(), (folder / "a").c_str(), "", MS_BIND, ""), 0);
+  const std::string unchecked = error([&] { heed::check_writable(folder / "a", 10'000); });
+  heed::write_file(folder / "a", "new");
+  const std::string content = text(folder / "other" / "a");
+  const std::string checked = error([&] { heed::check_writable(folder / "a", 100'000); });
+  const std::string written = error([&] { heed::write_file(folder / "a", std::string(100'000, 'x')); });
+  const std::string after = text(folder / "a");
+  ::umount((folder / "a").c_str());
+  EXPECT_EQ(unchecked, "no error");
+  EXPECT_EQ(content, "new");
+  EXPECT_EQ(checked, (folder / "a").string() + ": cannot write: No space left on device");
+  EXPECT_EQ(written, checked);
+  EXPECT_EQ(after, "new");  // room is made first
+}
+
+TEST_F(File, WritesInPlaceInAFolderThatTakesNoNewFiles) {
+  const fs::path path = folder / "a";
+  heed::write_file(path, "old");
+  fs::permissions(path, fs::perms(0666));
+  fs::permissions(folder, fs::perms(0555));
+  {
+    const AsNobody nobody;
+    if (!nobody) GTEST_SKIP() << "this process may not be another user";
+    EXPECT_EQ(error([&] { heed::check_writable(path); }), "no error");
+    EXPECT_EQ(error([&] { heed::write_file(path, "new"); }), "no error");
+    const std::string found = error([&] { heed::check_writable(folder / "b"); });
+    EXPECT_NE(found.find("Permission denied"), std::string::npos) << found;
+    EXPECT_EQ(error([&] { heed::write_file(folder / "b", "x"); }), found);
+  }
+  fs::permissions(folder, fs::perms(0755));
+  EXPECT_EQ(text(path), "new");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, WritesInPlaceWhatBelongsToAnotherInAStickyFolder) {
+  const fs::path path = folder / "a";
+  if (::geteuid() != 0) GTEST_SKIP() << "another user's file needs the superuser";
+  heed::write_file(path, "old");
+  fs::permissions(path, fs::perms(0666));
+  fs::permissions(folder, fs::perms(01777));  // as /tmp
+  const AsNobody nobody;
+  EXPECT_EQ(error([&] { heed::check_writable(path); }), "no error");
+  EXPECT_EQ(error([&] { heed::write_file(path, "new"); }), "no error");
+  EXPECT_EQ(text(path), "new");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, CheckingFindsAFileSystemThatIsReadOnly) {
+  const fs::path path = folder / "a";
+  heed::write_file(path, "old");
+  const Mount mount(path);
+  if (!mount || !mount.read_only()) GTEST_SKIP() << "this process may not mount";
+  const std::string found = error([&] { heed::check_writable(path); });
+  EXPECT_EQ(found, path.string() + ": cannot write: Read-only file system");
+  EXPECT_EQ(error([&] { heed::write_file(path, "new"); }), found);
+}
+
+TEST_F(File, CheckingFindsAFullDisk) {
+  const Mount disk(folder, "size=64k");
+  if (!disk) GTEST_SKIP() << "this process may not mount";
+  const std::string full = (folder / "a").string() + ": cannot write: No space left on device";
+  heed::check_writable(folder / "a", 40'000);
+  EXPECT_EQ(error([&] { heed::check_writable(folder / "a", 100'000); }), full);
+  heed::write_file(folder / "filling", std::string(65'536, 'x'));
+  EXPECT_EQ(error([&] { heed::check_writable(folder / "a"); }), full);
+  EXPECT_EQ(error([&] { heed::write_file(folder / "a", "x"); }), full);
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(File, CheckingFindsADeviceThatIsFull) {
+  const std::string found = error([] { heed::check_writable("/dev/full"); });
+  EXPECT_EQ(found, "/dev/full: cannot write: No space left on device");
+  EXPECT_EQ(error([] { heed::write_file("/dev/full", "x"); }), found);
+}
+
+#endif
+
+TEST_F(File, ALimitOnSizesIsAnErrorAndNoSignal) {
+  heed::write_file(folder / "a", "old");
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit small{1000, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);  // SIGXFSZ ends the process, if it arrives
+  const std::string little = error([&] { heed::check_writable(folder / "a", 900); });
+  const std::string checked = error([&] { heed::check_writable(folder / "a", 5000); });
+  const std::string written = error([&] { heed::write_file(folder / "a", std::string(5000, 'x')); });
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  EXPECT_EQ(little, "no error");
+  EXPECT_EQ(checked, (folder / "a").string() + ": cannot write: File too large");
+  EXPECT_EQ(written, checked);
+  sigset_t pending, blocked;
+  ::sigpending(&pending);
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  EXPECT_FALSE(sigismember(&pending, SIGXFSZ));
+  EXPECT_FALSE(sigismember(&blocked, SIGXFSZ));
+  EXPECT_EQ(text(folder / "a"), "old");
   EXPECT_EQ(entries(), 1u);
 }
 

@@ -128,6 +128,10 @@ TEST_F(SafetensorsSaveTo, AnErrorWritesNothing) {
   const auto path = folder / "m.safetensors";
   EXPECT_NE(error([&] { heed::save(toy<float>(), path, {{"note", "\xff"}}); }), "no error");
   EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_EQ(error([&] { heed::check_save(toy<float>(), path); }), "no error");
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_NE(error([&] { heed::check_save(toy<float>(), "/dev/full"); }), "no error");
+  EXPECT_NE(error([&] { heed::check_save(toy<float>(), folder / "no" / "m"); }), "no error");
   EXPECT_NE(error([&] { heed::save(toy<float>(), folder / "no" / "m"); }).find((folder / "no" / "m").string()),
             std::string::npos);
 }

@@ -98,8 +98,12 @@ TEST_F(Loggers, EscapeTexts) {
 }
 
 TEST_F(Loggers, SayWhereTheyCannotWrite) {
-  const auto log = heed::csv_logger(folder / "missing" / "log.csv");
-  EXPECT_NE(test_support::error_of([&] { log(record(1)); }).find("cannot write the log"), std::string::npos);
+  const auto nowhere = folder / "missing" / "log";
+  EXPECT_NE(test_support::error_of([&] { heed::csv_logger(nowhere); }).find(nowhere.string()), std::string::npos);
+  EXPECT_NE(test_support::error_of([&] { heed::json_logger(nowhere); }).find(nowhere.string()), std::string::npos);
+  EXPECT_NE(test_support::error_of([] { heed::csv_logger("/dev/full"); }).find("cannot write"), std::string::npos);
+  heed::csv_logger(folder / "a.csv");
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.csv")) << "looked at alone";
   EXPECT_NE(test_support::error_of([&] { heed::csv_logger(folder / "log.csv", "two\nlines"); }).find("one line"),
             std::string::npos);
 }

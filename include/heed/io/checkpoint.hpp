@@ -72,6 +72,8 @@ constexpr DataType data_type_of(const A*) {
   return std::is_same_v<typename A::Scalar, float> ? DataType::f32 : DataType::f64;
 }
 
+HEED_FUNCTION std::vector<std::byte> serialize_state(const TrainingState& state);
+
 /// Removes what processes that were killed while they wrote this file have left beside it.
 HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
   const std::string head = path.filename().string().substr(0, 200) + '.';
@@ -90,7 +92,7 @@ HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) {
+HEED_FUNCTION std::vector<std::byte> detail::serialize_state(const TrainingState& state) {
   std::vector<TensorInfo> tensors;
   std::size_t size = 0;
   const auto add = [&](std::string name, DataType type, std::vector<Index> extents, Index count) {
@@ -125,7 +127,11 @@ HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem:
   for (const StateTensor& tensor : state.tensors) {
     out = std::visit([&](const auto* a) { return detail::write_elements(*a, out); }, tensor.array);
   }
-  write_file(path, {bytes});
+  return bytes;
+}
+
+HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) {
+  write_file(path, {detail::serialize_state(state)});
 }
 
 HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) {
@@ -190,11 +196,11 @@ HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, Checkpoin
   return {.every = options.every,
           .load =
               [path, options](TrainingState& state) {
-                if (options.write) detail::remove_leftovers(path);
-                if (!std::filesystem::exists(path)) {
-                  if (options.write) check_writable(path);
-                  return false;
+                if (options.write) {
+                  detail::remove_leftovers(path);
+                  check_writable(path, detail::serialize_state(state).size());
                 }
+                if (!std::filesystem::exists(path)) return false;
                 load_state(state, SafetensorsFile(path));
                 return true;
               },

@@ -115,6 +115,13 @@ void save(const M& model, const std::filesystem::path& path, const Metadata& ext
   write_file(path, {serialize(model, extra)});
 }
 
+/// Throws where `save` could not write the model: the path, the disk's room, a quota. Leaves everything as it is. For
+/// programs that train for long and save in the end.
+template <Visitable M>
+void check_save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) {
+  check_writable(path, serialize(model, extra).size());
+}
+
 }  // namespace heed::inline HEED_ISA
 
 HEED_COMPILED_FUNCTION(heed::detail::serialize_parameters)

@@ -22,11 +22,12 @@ HEED_FUNCTION std::string json_text(std::string_view text);
 HEED_FUNCTION std::string csv_text(std::string_view text);
 
 /// A head, then a row an epoch; what there is not is an empty cell, and infinity is "inf". `run`: a column of its own
-/// with this text in every row, to tell runs apart. Throws where the file cannot be written.
+/// with this text in every row, to tell runs apart. Throws, at once and not after the first epoch alone, where the file
+/// cannot be written.
 HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string& run = {});
 
 /// An object a line, {"epoch":1,"loss":0.25,...}; what there is not is left out, and what JSON has no number for is a
-/// text. `run`: a member of its own in every object. Throws where the file cannot be written.
+/// text. `run`: a member of its own in every object. Throws as `csv_logger` does.
 HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string& run = {});
 
 }  // namespace heed::inline HEED_ISA
@@ -43,6 +44,7 @@ HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string
 #include <vector>
 
 #include "heed/core/metadata.hpp"
+#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -70,7 +72,9 @@ class LogFile {
   /// `line(record)` gives a line; `epoch_of(line)` its epoch, 0 where it is none of them.
   LogFile(std::filesystem::path path, std::string head, std::function<std::string(const EpochRecord&)> line,
           std::function<int(const std::string&)> epoch_of)
-      : path_(std::move(path)), head_(std::move(head)), line_(std::move(line)), epoch_of_(std::move(epoch_of)) {}
+      : path_(std::move(path)), head_(std::move(head)), line_(std::move(line)), epoch_of_(std::move(epoch_of)) {
+    check_writable(path_);
+  }
 
   void write(const EpochRecord& record) {
     if (!file_.is_open() || record.epoch <= last_) begin(record.epoch);
@@ -90,8 +94,9 @@ class LogFile {
         if (e > 0 && e < epoch) kept += line + '\n';
       }
     }
-    file_ = std::ofstream(path_, std::ios::binary | std::ios::trunc);
-    file_ << kept;
+    file_.close();
+    write_file(path_, kept);  // never half of it
+    file_ = std::ofstream(path_, std::ios::binary | std::ios::app);
   }
 
   std::filesystem::path path_;
