@@ -91,7 +91,7 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
   const auto format = metadata.find("format");
   const bool own = format != metadata.end() && format->second == "heed";
   heed::Metadata hints;  // what tensors do not show
-  for (const char* name : {"heads", "pooling", "dropout"}) {
+  for (const char* name : {"heads", "pooling", "last_state", "dropout"}) {
     const auto said = architecture.given.find(name);
     if (!own && said != architecture.given.end()) hints.insert(*said);
   }

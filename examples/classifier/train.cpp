@@ -68,6 +68,7 @@ void train(TrainArguments& a, const Processes& processes) {
   processes.agree([&] {
     if (processes.first()) check_outputs(a);
     if (processes.first() && !a.curve.empty()) support::check_picture(a.curve);
+    adopt_checkpoint(a);
     if (!a.init.empty()) init = load_model<M>(heed::SafetensorsFile(a.init), a.init, a.architecture);
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });

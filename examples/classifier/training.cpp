@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <limits>
 #include <span>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/data/standardize.hpp"
+#include "heed/io/safetensors_file.hpp"
 #include "heed/models/keras_start.hpp"
 
 namespace classifier {
@@ -76,6 +78,16 @@ M new_model(const TrainArguments& a, const Task<M>& task) {
 }
 
 }  // namespace
+
+void adopt_checkpoint(TrainArguments& a) {
+  if (a.checkpoint.empty() || !a.init.empty() || !std::filesystem::exists(a.checkpoint)) return;
+  const heed::SafetensorsFile file(a.checkpoint);
+  heed::SequenceClassifierOptions options;
+  for (const heed::FieldRecord& field : heed::fields_of(options).records) {
+    const bool said = file.metadata().contains("model." + std::string(field.name));
+    if (field.before && !said) a.architecture.given.try_emplace(field.name, field.before);
+  }
+}
 
 template <>
 Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberModel>* init, const heed::Part& part) {

@@ -39,6 +39,9 @@ Task<TextModel> load_task(const TrainArguments&, const StoredModel<TextModel>*, 
 template <class M>
 std::string fingerprint(const Task<M>& task, const StoredModel<M>* init);
 
+/// A run that began before there was an option goes on as it began: what its checkpoint means by not saying it.
+void adopt_checkpoint(TrainArguments& arguments);
+
 /// The model to train: `init` where there is one, or a new one. Where features lose digits as floats and are to be
 /// standardized, the task holds them shifted by what the model says; otherwise it is told on standard error.
 template <class M>

@@ -180,6 +180,34 @@ TEST(Fields, AreCheckedWhereTheyCount) {
   EXPECT_EQ(error_of([] { heed::from_metadata<Checked>({{"width", "4"}, {"rate", "0"}}); }), "Checked: four is none");
 }
 
+enum class Way { fresh, stale };
+constexpr std::array<std::string_view, 2> names_of(Way) { return {"fresh", "stale"}; }
+
+/// Fields that older files lack: they mean something else than the default.
+struct Grown {
+  bool both = false;
+  Way way = Way::fresh;
+  Index depth = 4;
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "both", .optional = true}, o.both...);
+    f({.name = "way", .when = {"both", "true"}, .before = "stale"}, o.way...);
+    f({.name = "depth", .before = "1"}, o.depth...);
+  }
+};
+
+TEST(Fields, ThatOlderFilesLackMeanWhatThoseMeant) {
+  EXPECT_TRUE(heed::from_metadata<Grown>({}) == (Grown{false, Way::fresh, 1}));
+  EXPECT_TRUE(heed::from_metadata<Grown>({{"both", "true"}}) == (Grown{true, Way::stale, 1}));
+  for (const Grown& o : {Grown{true, Way::fresh, 4}, Grown{true, Way::stale, 1}, Grown{false, Way::fresh, 4}}) {
+    EXPECT_TRUE(heed::from_metadata<Grown>(to_metadata(o)) == o);
+  }
+  EXPECT_EQ(to_metadata(Grown()), (Metadata{{"depth", "4"}}));
+  EXPECT_EQ(to_metadata(Grown{true, Way::stale, 1}), (Metadata{{"both", "true"}})) << "as the older files have it";
+  Grown o;
+  set_fields(o, {{"both", "true"}});
+  EXPECT_TRUE(o == (Grown{true, Way::fresh, 4})) << "hints are no file";
+}
+
 TEST(Fields, DescribeThemselves) {
   EXPECT_EQ(describe(Inner()), "width 3, rate 0.5");
   EXPECT_EQ(describe(Options()).find("frills"), std::string::npos);

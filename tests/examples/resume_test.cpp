@@ -63,6 +63,19 @@ TEST_F(Resume, GoesOnWithText) {
   EXPECT_TRUE(text("m.safetensors") == text("m0.safetensors"));
 }
 
+TEST_F(Resume, GoesOnFromBeforeThereWasAChoiceOfTheLastState) {
+  const std::string train = npy + std::string("--bidirectional --attention none --hidden 8 --quiet ");
+  const std::string step = train + "--last-state step ";
+  output_of(step + "--epochs 4 --model m0.safetensors");
+  output_of(step + "--epochs 2 --checkpoint c");  // says nothing of it, as checkpoints did before
+  output_of(train + "--epochs 4 --checkpoint c --resume --model m.safetensors");
+  EXPECT_TRUE(text("m.safetensors") == text("m0.safetensors"));
+  output_of(train + "--epochs 4 --model m1.safetensors");
+  EXPECT_TRUE(text("m1.safetensors") != text("m0.safetensors"));
+  const Result other = run(train + "--last-state final --epochs 5 --checkpoint c --resume");
+  EXPECT_NE(other.err.find("model.last_state: expected \"final\", got nothing"), std::string::npos) << other.err;
+}
+
 TEST_F(Resume, WithoutItACheckpointIsAnError) {
   output_of(npy + std::string("--epochs 1 --quiet --checkpoint c"));
   const auto before = files();

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <limits>
 
+#include "../support/error_of.hpp"
 #include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
 #include "../support/stream_case.hpp"
+#include "heed/layers/gru.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -23,6 +25,36 @@ using test_support::Values;
 TEST(LastPool, FulfilsTheLayerContract) {
   const auto report = heed::testing::check_layer([]<class S>() { return LastPool<S>(); }, {4, 3});
   EXPECT_TRUE(report.ok()) << report.text();
+}
+TEST(LastPool, OfBothEndsFulfilsTheLayerContract) {
+  const auto report = heed::testing::check_layer([]<class S>() { return LastPool<S>({.both_ends = true}); }, {4, 6});
+  EXPECT_TRUE(report.ok()) << report.text();
+}
+TEST(LastPool, OfBothEndsIsTheFinalStatesOfBothDirections) {
+  const Numbers x({5, 3}, 4, 1);
+  for (const std::vector<std::int32_t>& lengths : {std::vector<std::int32_t>(), {5, 2, 0, 1}}) {
+    heed::Gru<double> gru({.input_size = 3, .hidden_size = 2, .bidirectional = true});
+    gru.initialize(heed::Key{3});
+    Numbers states({5, 4}, 4, 2), h({2, 2}, 4, 3), y({1, 4}, 4, 4);
+    heed::Gru<double>::Cache cache;
+    LastPool<double>::Cache none;
+    heed::Scratch scratch;
+    gru.forward(x.view(lengths), states.tile(), cache, heed::Pass{scratch}, {}, {h.tile(), {}});
+    LastPool<double>({.both_ends = true}).forward(states.view(lengths), y.tile(), none, heed::Pass{scratch});
+    EXPECT_EQ(y.values, h.values);
+  }
+}
+TEST(LastPool, OfBothEndsNeedsHalvesAndTheEnd) {
+  const LastPool<double> pool({.both_ends = true});
+  LastPool<double>::Cache cache;
+  EXPECT_EQ(test_support::error_of([&] {
+              pool.output_shape({4, 3});
+            }),
+            "LastPool of both ends: the features have no halves (expected an even number, got 3)");
+  EXPECT_NE(test_support::error_of([&] {
+              pool.prepare_stream({4, 4}, cache);
+            }).find("no next step"),
+            std::string::npos);
 }
 TEST(MeanPool, FulfilsTheLayerContract) {
   const auto report = heed::testing::check_layer([]<class S>() { return MeanPool<S>(); }, {4, 3});

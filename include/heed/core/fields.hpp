@@ -91,6 +91,9 @@ struct Field {
   bool optional = false;
   std::string_view except = {};  ///< a choice that is none here
   const char* flag = nullptr;    ///< of a command line; none: the name. Empty: it has no flag, the data says it
+  /// What a file means that lacks it, where that is not the default: one written before there was this field. Files say
+  /// it only where it is something else.
+  const char* before = nullptr;
 };
 
 /// A struct that lists its fields.
@@ -461,7 +464,8 @@ namespace detail {
 
 HEED_COLD HEED_FUNCTION void write_fields(const FieldTable& table, Metadata& metadata) {
   for (const FieldRecord& r : table.records) {
-    if (table.counts(r) && !(r.optional && r.same())) metadata[r.name] = r.text();
+    const bool silent = r.before ? r.text() == r.before : r.optional && r.same();
+    if (table.counts(r) && !silent) metadata[r.name] = r.text();
   }
 }
 
@@ -477,7 +481,9 @@ HEED_COLD HEED_FUNCTION void read_fields(const FieldTable& table, const Metadata
   for (const FieldRecord& r : table.records) {
     const auto found = metadata.find(r.name);
     try {
-      if (found == metadata.end()) {
+      if (found == metadata.end() && complete && r.before) {
+        if (table.counts(r)) r.set(r.before, r.name);
+      } else if (found == metadata.end()) {
         // a choice that decides stands before what depends on it
         require(!complete || r.optional || !table.counts(r), [&] { return metadata_fault("missing", r.name); });
       } else if (!complete || table.counts(r)) {

@@ -91,8 +91,10 @@ namespace detail {
 /// Whether heed wrote a file with this metadata.
 HEED_FUNCTION bool is_own(const Metadata& metadata);
 
-/// Throws where the metadata of a file that heed wrote is that of another model, or other than the hints.
-HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture, const Metadata& hints);
+/// Throws where the metadata of a file that heed wrote is that of another model.
+HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture);
+/// Throws where a hint is other than what the file says, or means by not saying it.
+HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints);
 
 HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
 
@@ -108,12 +110,13 @@ template <Storable M>
 M model_of(const SafetensorsFile& file, const Metadata& hints) try {
   const Metadata& metadata = file.metadata();
   const bool own = is_own(metadata);
-  if (own) check_own(metadata, M::architecture, hints);
+  if (own) check_own(metadata, M::architecture);
   const AllocationBudget budget = budget_of(file.tensors(), sizeof(typename M::Scalar));
   using Options = typename M::Options;
   Options options;
   if (own) {
     options = from_metadata<Options>(metadata);
+    check_hints(metadata, fields_of(options), hints);
   } else if constexpr (requires(std::span<const TensorShape> shapes) { M::options_from(shapes); }) {
     options = M::options_from(shapes_of(file.tensors()));
     set_fields(options, hints);
@@ -199,7 +202,7 @@ HEED_FUNCTION bool is_own(const Metadata& metadata) {
   return format != metadata.end() && format->second == "heed";
 }
 
-HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture, const Metadata& hints) {
+HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture) {
   const Index version = get_index(metadata, "format_version");
   require(version >= 1 && version <= safetensors_format_version, [&] {
     return Fault{version < 1 ? "wrong value" : "written by a newer version of heed", "metadata \"format_version\"",
@@ -209,10 +212,17 @@ HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architec
   require(written == architecture, [&] {
     return Fault{"a model of another architecture", {}, quote(architecture), quote(written)};
   });
+}
+
+HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints) {
   for (const auto& hint : hints) {
     const auto entry = metadata.find(hint.first);
-    require(entry == metadata.end() || entry->second == hint.second, [&] {
-      return Fault{"the file says otherwise", "option " + quote(hint.first), quote(entry->second), quote(hint.second)};
+    const FieldRecord* const field = options.find(hint.first);
+    const bool meant = field && options.counts(*field);
+    if (entry == metadata.end() && !meant) continue;
+    const std::string value = entry != metadata.end() ? entry->second : field->text();
+    require(value == hint.second, [&] {
+      return Fault{"the file says otherwise", "option " + quote(hint.first), quote(value), quote(hint.second)};
     });
   }
 }

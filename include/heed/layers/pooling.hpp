@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -18,21 +19,79 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The last valid step.
+/// The last valid step. Behind a recurrent layer in both directions the backward half of that step has seen one step
+/// alone: there `both_ends` takes the second half of the features from the first step, so that both halves are final
+/// states, as h_n of PyTorch and Bidirectional of Keras have them.
 template <class S>
 struct LastPool {
   using Scalar = S;
   using Input = S;
   static constexpr bool pools_time = true;
-  static constexpr bool stepwise = true;
+  struct Options {
+    bool both_ends = false;
+  };
   struct Cache {};
-  Shape output_shape(Shape x) const { return {1, x.features}; }
-  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const { take_last(x, x, Tile<const S>(), y); }
-  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LastPool&, const Pass&) const {
-    put_last(x, dy, dx);
-  }
+
+  bool both_ends = false;
+
+  LastPool() = default;
+  explicit LastPool(Options o) : both_ends(o.both_ends) {}
+
+  /// Throws with `both_ends` where the features have no halves.
+  Shape output_shape(Shape x) const;
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LastPool&, const Pass&) const;
+  /// Remembers nothing. Throws with `both_ends`.
+  Index prepare_stream(Shape, Cache&) const;
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>&, Cache&, const Pass&) const { copy(x, y); }
   static void visit(auto&&, auto&...) {}
+
+ private:
+  // where feature f of lane l comes from; -1: the lane has no steps
+  Index step_of(Tile<const S> x, Index f, Index l) const {
+    return both_ends && 2 * f >= x.features ? std::min<Index>(x.length(l), 1) - 1 : x.length(l) - 1;
+  }
 };
+
+template <class S>
+Shape LastPool<S>::output_shape(Shape x) const {
+  require(!both_ends || x.features % 2 == 0, [&] {
+    return Fault{"the features have no halves", "LastPool of both ends", "an even number", text_of(x.features)};
+  });
+  return {1, x.features};
+}
+
+template <class S>
+void LastPool<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  for (Index f = 0; f < x.features; ++f) {
+    S* const to = y.at(0, f);
+    for (Index l = 0; l < x.lanes; ++l) {
+      const Index t = step_of(x, f, l);
+      to[l] = t < 0 ? S(0) : x.at(t, f)[l];
+    }
+  }
+}
+
+template <class S>
+void LastPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LastPool&,
+                           const Pass&) const {
+  if (!dx) return;
+  if (!dx.add) fill(dx.tile, S(0));
+  for (Index f = 0; f < x.features; ++f) {
+    for (Index l = 0; l < x.lanes; ++l) {
+      const Index t = step_of(x, f, l);
+      if (t >= 0) dx.tile.at(t, f)[l] += dy.at(0, f)[l];
+    }
+  }
+}
+
+template <class S>
+Index LastPool<S>::prepare_stream(Shape, Cache&) const {
+  require(!both_ends, [] {
+    return Fault{"a state of the backward direction has no next step", "LastPool", "both_ends to be off", "on"};
+  });
+  return 0;
+}
 
 /// The mean of the valid steps; GlobalAveragePooling1D of Keras, with its mask.
 template <class S>

@@ -42,6 +42,9 @@ namespace heed::inline HEED_ISA {
 /// | `additive`  | `AdditiveAttention`: the last valid state asks, all states answer               |
 /// | `none`      | the last valid state                                                            |
 ///
+/// In both directions the last state is the final state of each, forward after the last step and backward after the
+/// first; or, with `last_state` step, the outputs of the last step.
+///
 /// In front of it stands, where given, a standardisation of the input; `labels` are the classes' names. Parameters have
 /// the names of the PyTorch module with members `lstm` (or `gru`, `rnn`), `attention`, `fc1`, `fc2`; a single Dense is
 /// `fc`.
@@ -78,7 +81,7 @@ struct SequenceClassifier {
     typename Dropout<S>::Cache dropout;
     typename LastPool<S>::Cache last;
     typename MeanPool<S>::Cache mean;
-    TileBuffer<S> input, states, attended, query, pooled, kept, hidden, active;
+    TileBuffer<S> input, states, attended, query, queries, pooled, kept, hidden, active;
     bool keep_weights = false;
   };
 
@@ -145,6 +148,9 @@ struct SequenceClassifier {
   bool drops(const Pass& pass) const { return DropoutMask::active(options.dropout, pass); }
   // Of the attended states the last one alone is used, so it alone is computed, unless somebody wants all weights.
   bool asks_last_only(const Cache& cache) const { return options.pooling == Pooling::last && !cache.keep_weights; }
+  // Where all are computed, the query at the last step is the last state all the same.
+  bool replaces_last_query() const { return options.pooling == Pooling::last && last.both_ends; }
+  Tile<const S> queries(Tile<const S> states, Cache& cache, const Pass& pass) const;
   // (1, steps) as (steps, 1): the same numbers
   static Tile<const S> transposed(Tile<const S> a) { return Tile<const S>(a.data, {a.features, 1}, a.lanes); }
 };
@@ -159,7 +165,8 @@ SequenceClassifier<S>::SequenceClassifier(Options o)
                  .dropout = o.dropout,
                  .kind = o.cell}),
       fc2({.in_features = o.dense == 0 ? width() : o.dense, .out_features = o.classes}),
-      dropout({.rate = o.dropout}) {
+      dropout({.rate = o.dropout}),
+      last({.both_ends = o.bidirectional && o.last_state == LastState::final}) {
   if (o.dense != 0) fc1 = Dense<S>({.in_features = width(), .out_features = o.dense});
   switch (o.attention) {
     case Attention::pool:
@@ -242,9 +249,13 @@ void SequenceClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cach
         break;
       }
       const Tile<S> attended = cache.attended.take(states.shape(), L, x.lengths);
-      multihead.forward(states, attended, cache.multihead, pass);
+      if (replaces_last_query()) {
+        multihead.forward(queries(states, cache, pass), states, attended, cache.multihead, pass);
+      } else {
+        multihead.forward(states, attended, cache.multihead, pass);
+      }
       if (options.pooling == Pooling::last) {
-        last.forward(attended, pooled, cache.last, pass);
+        take_last(states, Tile<const S>(attended), Tile<const S>(), pooled);
       } else {
         mean.forward(attended, pooled, cache.mean, pass);
       }
@@ -261,6 +272,20 @@ void SequenceClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cach
       break;
   }
   classify(pooled, logits, cache, pass);
+}
+
+template <class S>
+Tile<const S> SequenceClassifier<S>::queries(Tile<const S> states, Cache& cache, const Pass& pass) const {
+  const Tile<S> all = cache.queries.take(states.shape(), states.lanes, states.lengths);
+  const Tile<S> query = cache.query.take({1, width()}, states.lanes);
+  last.forward(states, query, cache.last, pass);
+  copy(states, all);
+  for (Index f = 0; f < all.features; ++f) {
+    for (Index l = 0; l < all.lanes; ++l) {
+      if (states.length(l) > 0) all.at(states.length(l) - 1, f)[l] = query.at(0, f)[l];
+    }
+  }
+  return all;
 }
 
 template <class S>
@@ -338,11 +363,20 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
       const Tile<const S> attended = cache.attended.view();
       const Tile<S> dattended = pass.scratch.like(attended);
       if (options.pooling == Pooling::last) {
-        last.backward(attended, pooled, dpooled, into(dattended), cache.last, grad.last, pass);
+        put_last(states, Tile<const S>(dpooled), into(dattended));
       } else {
         mean.backward(attended, pooled, dpooled, into(dattended), cache.mean, grad.mean, pass);
       }
-      multihead.backward(states, attended, dattended, into(dstates), cache.multihead, grad.multihead, pass);
+      if (replaces_last_query()) {  // of the others nothing comes back
+        const Tile<const S> asked = cache.queries.view(), query = cache.query.view();
+        const Tile<S> dasked = pass.scratch.like(asked), dquery = pass.scratch.like(query);
+        multihead.backward(asked, states, attended, dattended, into(dasked), into(dstates), cache.multihead,
+                           grad.multihead, pass);
+        take_last(states, Tile<const S>(dasked), Tile<const S>(), dquery);
+        last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
+      } else {
+        multihead.backward(states, attended, dattended, into(dstates), cache.multihead, grad.multihead, pass);
+      }
       break;
     }
     case Attention::additive: {

@@ -20,6 +20,11 @@ constexpr std::array<std::string_view, 4> names_of(Attention) { return {"pool", 
 /// What follows multi-head attention.
 enum class Pooling { last, mean };
 constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
+/// What "the last state" of both directions is: the final states, forward after the last step and backward after the
+/// first, as h_n of PyTorch and Bidirectional of Keras have them; or the outputs of the last step, `out[:, -1, :]`,
+/// where the backward direction has seen one step.
+enum class LastState { final, step };
+constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
 
 struct SequenceClassifierOptions {
   Index features = 0, classes = 0;
@@ -31,7 +36,8 @@ struct SequenceClassifierOptions {
   CellKind cell = CellKind::lstm;
   Index layers = 1;  ///< of the recurrent part
   bool bidirectional = false;
-  double dropout = 0;  ///< between the recurrent layers, and of what the dense layers see
+  double dropout = 0;                       ///< between the recurrent layers, and of what the dense layers see
+  LastState last_state = LastState::final;  ///< of both directions, where the last state counts
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);
@@ -54,14 +60,19 @@ struct SequenceClassifierOptions {
        .range = Range::share(),
        .optional = true},
       o.dropout...);
+    f({.name = "last_state",
+       .meaning = "Last state of both directions: h_n, or outputs of the last step",
+       .when = {"bidirectional", "true"},
+       .before = "step"},
+      o.last_state...);
   }
 
  private:
   static constexpr Field::When multihead{"attention", "multihead"};
 };
 
-/// From the names and shapes of the tensors of a file that says nothing of its architecture: heads, pooling and dropout
-/// are the default. Throws where they do not determine a classifier.
+/// From the names and shapes of the tensors of a file that says nothing of its architecture: heads, pooling, last state
+/// and dropout are the default. Throws where they do not determine a classifier.
 HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors);
 
 }  // namespace heed::inline HEED_ISA
