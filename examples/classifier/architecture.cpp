@@ -25,6 +25,34 @@ heed::TextClassifierOptions Architecture::text_options(Index tokens, Index data_
   return o;
 }
 
+namespace {
+
+// "rnn=lstm"
+heed::Rename rename_of(const std::string& text) {
+  const std::size_t at = text.find('=');
+  if (at == std::string::npos || text.size() == 1) {
+    throw CLI::ValidationError("--rename", "OLD=NEW, beginnings of names; got " + text);
+  }
+  return {text.substr(0, at), text.substr(at + 1)};
+}
+
+void add_weights(CLI::App& command, heed::WeightsOptions& weights) {
+  const char* const group = "Model files of other programs";
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--rename",
+          [&weights](const std::vector<std::string>& all) {
+            for (const std::string& text : all) weights.rename.push_back(rename_of(text));
+          },
+          "Tensors OLD... are called NEW...; NEW may be empty;\nmay be given several times")
+      ->allow_extra_args(false)
+      ->option_text("OLD=NEW")
+      ->group(group);
+  command.add_flag("--partial", weights.partial, "Leave out other tensors; missing biases are 0")->group(group);
+}
+
+}  // namespace
+
 void add_architecture(CLI::App& command, Architecture& a) {
   const char* const group = "Architecture";
   const auto size = [&](const char* name, std::optional<Index>& value, Index most, const char* text, const char* what) {
@@ -35,6 +63,7 @@ void add_architecture(CLI::App& command, Architecture& a) {
   size("--classes", a.classes, most, "C", "Number of classes, labelled 0 to C-1 (as in the data)");
   support::add_given<heed::SequenceClassifierOptions>(command, a.given, group);
   size("--embedding", a.embedding, most, "N", "Numbers a word, in models of text (32)");
+  add_weights(command, a.weights);
 }
 
 std::string describe(const heed::SequenceClassifierOptions& o) {

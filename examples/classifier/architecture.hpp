@@ -8,6 +8,7 @@
 #include <string>
 
 #include "heed/core/types.hpp"
+#include "heed/io/weight_names.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 #include "heed/models/text_classifier.hpp"
 
@@ -17,6 +18,7 @@ namespace classifier {
 struct Architecture {
   heed::Metadata given;  ///< options of a `SequenceClassifier`, by the names of its fields
   std::optional<heed::Index> features, classes, embedding;
+  heed::WeightsOptions weights;  ///< what the tensors of a file are called, where other programs wrote it
 
   /// With the defaults where nothing is said, for data of these features and classes. Throws where the heads do not
   /// divide the states.

@@ -84,6 +84,65 @@ void refuse_option(bool given, const std::string& option, const std::string& kin
   });
 }
 
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// What a partial file lacks cannot be made up.
+void tell(const heed::LoadedWeights& report, const std::filesystem::path& path) {
+  heed::require(report.kept.empty(), [&] {
+    return heed::Fault{"--partial leaves out tensors and biases; these parameters are missing or misshapen",
+                       path.string(),
+                       {},
+                       listed(report.kept)};
+  });
+  const auto note = [&](const char* what, const std::vector<std::string>& names) {
+    if (!names.empty()) {
+      std::fprintf(stderr, "%s: %s: %s\n", path.string().c_str(), what, heed::detail::escaped(listed(names)).c_str());
+    }
+  };
+  note("left out", report.unused);
+  note("0, as the file has none", report.zeroed);
+}
+
+template <class M>
+bool fits_partially(const heed::SafetensorsFile& file, const heed::Metadata& hints, heed::WeightsOptions weights) {
+  weights.partial = true;
+  heed::LoadedWeights report;
+  try {
+    heed::load<M>(file, hints, weights, &report);
+  } catch (const heed::Error&) {
+    return false;
+  }
+  return report.kept.empty();
+}
+
+template <class M>
+M read_model(const heed::SafetensorsFile& file, const heed::Metadata& hints, const Architecture& architecture,
+             const std::filesystem::path& path) {
+  try {
+    heed::LoadedWeights report;
+    M model = heed::load<M>(file, hints, architecture.weights, &report);
+    if (architecture.weights.partial) tell(report, path);
+    return model;
+  } catch (const heed::TensorMismatch& e) {
+    heed::Fault fault = e.fault();
+    std::string options;
+    for (const heed::Rename& r : e.renames()) options += " --rename " + r.from + '=' + r.to;
+    if (options.empty() && !architecture.weights.partial && fits_partially<M>(file, hints, architecture.weights)) {
+      options = " --partial";
+    }
+    if (!options.empty()) fault.what += "\n  try" + options;
+    throw heed::Error(std::move(fault));
+  }
+}
+
+}  // namespace
+
 template <class M>
 StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesystem::path& path,
                           const Architecture& architecture) {
@@ -96,7 +155,7 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
     if (!own && said != architecture.given.end()) hints.insert(*said);
   }
 
-  StoredModel<M> stored{heed::load<M>(file, hints), path};
+  StoredModel<M> stored{read_model<M>(file, hints, architecture, path), path};
   require_agreement(architecture, classifier_of(stored.model).options, path);
   if (own && metadata.contains("steps")) stored.steps = heed::get_index(metadata, "steps");
   if constexpr (is_text<M>) {

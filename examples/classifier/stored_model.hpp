@@ -64,7 +64,7 @@ extern template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, 
 template <class F>
 void with_model(const std::filesystem::path& path, const Architecture& architecture, F&& f) {
   const heed::SafetensorsFile file(path);
-  if (holds_text(file)) {
+  if (holds_text(file.renamed(architecture.weights))) {
     f(load_model<TextModel>(file, path, architecture));
   } else {
     f(load_model<NumberModel>(file, path, architecture));

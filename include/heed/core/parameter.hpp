@@ -77,6 +77,8 @@ class ParameterArray {
   Index size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
+  /// The numbers, of most parameters column-major: see `Parameter`. Files, `SafetensorsFile::read` and PyTorch are
+  /// row-major.
   S* data() {
     if (touched_) touched_.touch_all();
     return data_.get();

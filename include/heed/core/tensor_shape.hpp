@@ -17,4 +17,10 @@ struct TensorShape {
   friend bool operator==(const TensorShape&, const TensorShape&) = default;
 };
 
+/// Another beginning of tensors' names: {"rnn", "lstm"} makes "lstm.weight_ih_l0" of "rnn.weight_ih_l0".
+struct Rename {
+  std::string from, to;
+  friend bool operator==(const Rename&, const Rename&) = default;
+};
+
 }  // namespace heed::inline HEED_ISA

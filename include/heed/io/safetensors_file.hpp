@@ -22,6 +22,7 @@
 #include "heed/core/types.hpp"
 #include "heed/io/safetensors_header.hpp"
 #include "heed/io/tensor_info.hpp"
+#include "heed/io/weight_names.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -98,9 +99,17 @@ class SafetensorsFile {
   /// The tensor of that name, or null.
   const TensorInfo* find(std::string_view name) const;
 
-  /// The elements of a tensor in row-major order. F16, BF16 and F32 widen exactly, NaN and infinities included; F64 is
-  /// rounded to nearest for float.
-  /// Throws where there is no such tensor, its type is none of these four, or a finite F64 is too large for float.
+  /// A look at this file whose tensors have other names (see `renamed`); this one must outlive it. Throws as `renamed`.
+  SafetensorsFile renamed(const WeightsOptions& options) const;
+
+  /// Whether both tensors hold the same bytes.
+  bool same_bytes(const TensorInfo& a, const TensorInfo& b) const;
+
+  /// The elements of a tensor in row-major order: of a weight (out x in) all inputs of the first output stand first.
+  /// **A parameter's `data()` is column-major** (see `Parameter`): copy by its indices, `weight(o, i) = values[o * in +
+  /// i]`, or let `load_weights` do so. F16, BF16 and F32 widen exactly, NaN and infinities included; F64 is rounded to
+  /// nearest for float. Throws where there is no such tensor, its type is none of these four, or a finite F64 is too
+  /// large for float.
   template <std::floating_point S>
   std::vector<S> read(std::string_view name) const {
     const TensorInfo& tensor = get(name);
@@ -108,6 +117,7 @@ class SafetensorsFile {
   }
 
  private:
+  SafetensorsFile() = default;
   const TensorInfo& get(std::string_view name) const;
   void index();
 
@@ -163,6 +173,23 @@ HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::span<const std::byte> bytes,
 HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::vector<std::byte>&& bytes, std::string name)
     : SafetensorsFile(std::span<const std::byte>(bytes), std::move(name)) {
   bytes_ = std::move(bytes);  // where they are
+}
+
+HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& options) const {
+  SafetensorsFile file;
+  file.name_ = name_;
+  file.header_.metadata = header_.metadata;
+  file.header_.tensors = heed::renamed(tensors(), options, name_);
+  file.data_ = data_;
+  file.index();
+  return file;
+}
+
+HEED_FUNCTION bool SafetensorsFile::same_bytes(const TensorInfo& a, const TensorInfo& b) const {
+  return a.dtype == b.dtype && a.extents == b.extents &&
+         std::equal(data_.begin() + static_cast<std::ptrdiff_t>(a.begin),
+                    data_.begin() + static_cast<std::ptrdiff_t>(a.end),
+                    data_.begin() + static_cast<std::ptrdiff_t>(b.begin));
 }
 
 HEED_FUNCTION void SafetensorsFile::index() {

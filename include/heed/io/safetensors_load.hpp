@@ -26,9 +26,11 @@
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/detail/element_order.hpp"
+#include "heed/io/detail/weight_plan.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/io/safetensors_save.hpp"
 #include "heed/io/tensor_info.hpp"
+#include "heed/io/weight_names.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -44,26 +46,20 @@ concept Storable = Visitable<M> && std::copyable<M> && DescribedModel<M> &&
 
 namespace detail {
 
-/// What a file has to have for a model, and what it has.
-struct WantedTensor {
-  std::string_view name;
-  std::span<const Index> extents;
-};
-
-/// Throws unless the file has these tensors and no others: all that are missing, unexpected or misshapen.
-HEED_FUNCTION void check_tensors(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file);
-
 [[noreturn]] HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i,
                                                  double value);
 
 /// Throws as load_weights does; some parameters may then have been filled.
 template <class S>
-HEED_COLD void fill_parameters(const std::vector<NamedParameter<ParameterArray<S>>>& parameters,
-                               const SafetensorsFile& file) {
+HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<ParameterArray<S>>>& parameters,
+                                        const SafetensorsFile& file, bool partial) {
   std::vector<WantedTensor> wanted;
   for (const auto& [name, array] : parameters) wanted.push_back({name, array->extents()});
-  check_tensors(wanted, file);
-  for (const auto& [name, array] : parameters) {
+  WeightPlan plan = plan_weights(wanted, file, partial);
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    const auto& [name, array] = parameters[k];
+    if (plan.uses[k] == WeightPlan::Use::zero) array->fill(0);
+    if (plan.uses[k] != WeightPlan::Use::load) continue;
     const std::vector<S> values = file.read<S>(name);
     const auto bad = std::find_if(values.begin(), values.end(), [](S value) { return !std::isfinite(value); });
     if (bad != values.end()) {
@@ -71,32 +67,40 @@ HEED_COLD void fill_parameters(const std::vector<NamedParameter<ParameterArray<S
     }
     set_elements(*array, values);
   }
+  return std::move(plan.report);
 }
 
 }  // namespace detail
 
-/// Sets the parameters of `model` from the tensors of the same names. Strict: every parameter stands in the file with
-/// its shape, every tensor of the file is a parameter, every number is finite.
-/// Throws, naming all missing, unexpected and misshapen tensors at once; `model` is then as it was.
+/// Sets the parameters of `model` from the tensors of the same names, or of those that `options` give them. Strict,
+/// unless these say `partial`: every parameter stands in the file with its shape, every tensor of the file is a
+/// parameter, every number is finite. Of a file that heed did not write a tensor may stand there twice, under another
+/// name (tied weights).
+/// Throws, naming all missing, unexpected and misshapen tensors at once, and the renaming that would help; with
+/// `partial` where no tensor fits. `model` is then as it was.
 template <Visitable M>
-requires std::copyable<M>
-void load_weights(M& model, const SafetensorsFile& file) {
+requires std::copyable<M> LoadedWeights load_weights(M& model, const SafetensorsFile& file,
+                                                     const WeightsOptions& options = {}) {
   M loaded = model;
-  detail::fill_parameters(detail::named_parameters(loaded), file);
+  LoadedWeights report =
+      detail::fill_parameters(detail::named_parameters(loaded), file.renamed(options), options.partial);
   model = std::move(loaded);
+  return report;
+}
+
+/// The same from a path: `load_weights(model, "torch.safetensors", {.rename = {{"rnn", "lstm"}}, .partial = true})`
+template <Visitable M>
+requires std::copyable<M> LoadedWeights load_weights(M& model, const std::filesystem::path& path,
+                                                     const WeightsOptions& options = {}) {
+  return load_weights(model, SafetensorsFile(path), options);
 }
 
 namespace detail {
-
-/// Whether heed wrote a file with this metadata.
-HEED_FUNCTION bool is_own(const Metadata& metadata);
 
 /// Throws where the metadata of a file that heed wrote is that of another model.
 HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture);
 /// Throws where a hint is other than what the file says, or means by not saying it.
 HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints);
-
-HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
 
 /// What a model may allocate while it is built from a file of these tensors: parts of it are made and copied, and where
 /// a tensor is missing `load_weights` says which.
@@ -104,6 +108,22 @@ HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, st
 
 /// Throws the exception that is being handled, with the file's name before the place that it names.
 [[noreturn]] HEED_FUNCTION void rethrow_naming(const std::string& file);
+
+/// Throws the error that is being handled, with the tensors that do not determine a model.
+[[noreturn]] HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames);
+
+/// The options that names and shapes determine.
+template <class M>
+typename M::Options options_from_shapes(const SafetensorsFile& file) {
+  const std::vector<TensorShape> shapes = shapes_of(file.tensors());
+  try {
+    return M::options_from(shapes);
+  } catch (const Error&) {
+    std::vector<Rename> renames;
+    if constexpr (requires { M::renames_from(shapes); }) renames = M::renames_from(shapes);
+    rethrow_listing(file, std::move(renames));
+  }
+}
 
 /// The model that a file says, its parameters not yet filled.
 template <Storable M>
@@ -118,7 +138,7 @@ M model_of(const SafetensorsFile& file, const Metadata& hints) try {
     options = from_metadata<Options>(metadata);
     check_hints(metadata, fields_of(options), hints);
   } else if constexpr (requires(std::span<const TensorShape> shapes) { M::options_from(shapes); }) {
-    options = M::options_from(shapes_of(file.tensors()));
+    options = options_from_shapes<M>(file);
     set_fields(options, hints);
   } else {
     set_fields(options, hints);
@@ -134,25 +154,29 @@ M model_of(const SafetensorsFile& file, const Metadata& hints) try {
 }  // namespace detail
 
 /// A model from a file. Of a file that heed wrote, the metadata determines the architecture; `hints` may repeat it, but
-/// not contradict it. Of any other file, names and shapes do, and `hints` complete what they leave open.
+/// not contradict it. Of any other file, names and shapes do, and `hints` complete what they leave open; `weights` says
+/// what its tensors are called, and `report`, where it is not null, gets what became of them.
 /// Throws, naming the file, where it is malformed, of another architecture, written by a newer heed, or does not
 /// determine the model; and as load_weights does.
 template <Storable M>
-M load(const SafetensorsFile& file, const Metadata& hints = {}) {
-  M model = detail::model_of<M>(file, hints);
-  detail::fill_parameters(detail::named_parameters(model), file);
+M load(const SafetensorsFile& file, const Metadata& hints = {}, const WeightsOptions& weights = {},
+       LoadedWeights* report = nullptr) {
+  const SafetensorsFile named = file.renamed(weights);
+  M model = detail::model_of<M>(named, hints);
+  LoadedWeights loaded = detail::fill_parameters(detail::named_parameters(model), named, weights.partial);
+  if (report) *report = std::move(loaded);
   return model;
 }
 
 /// The same from a path.
 template <Storable M>
-M load(const std::filesystem::path& path, const Metadata& hints = {}) {
-  return load<M>(SafetensorsFile(path), hints);
+M load(const std::filesystem::path& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
+  return load<M>(SafetensorsFile(path), hints, weights);
 }
 /// The same from the bytes of a file.
 template <Storable M>
-M load(std::span<const std::byte> bytes, const Metadata& hints = {}) {
-  return load<M>(SafetensorsFile(bytes), hints);
+M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
+  return load<M>(SafetensorsFile(bytes), hints, weights);
 }
 
 }  // namespace heed::inline HEED_ISA
@@ -162,32 +186,11 @@ HEED_COMPILED_FUNCTION(heed::detail::fill_parameters)
 #if HEED_BODIES
 
 #include <new>
-#include <set>
 #include <stdexcept>
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-
-HEED_FUNCTION void check_tensors(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file) {
-  std::vector<std::string> problems;
-  std::set<std::string_view> names;
-  for (const WantedTensor& w : wanted) {
-    names.insert(w.name);
-    const TensorInfo* tensor = file.find(w.name);
-    const std::string expected = to_text(w.extents);
-    if (!tensor) {
-      problems.push_back("missing " + quote(w.name) + " " + expected);
-    } else if (!std::ranges::equal(tensor->extents, w.extents)) {
-      problems.push_back("misshapen " + quote(w.name) + ": expected " + expected + ", got " + to_text(tensor->extents));
-    }
-  }
-  for (const auto& tensor : file.tensors()) {
-    if (names.contains(tensor.name)) continue;
-    problems.push_back("unexpected " + quote(tensor.name) + " " + to_text(tensor.extents));
-  }
-  refuse_problems("the tensors are not those of the model", file.name(), problems, 1000);
-}
 
 HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i, double value) {
   const TensorInfo& tensor = *file.find(name);
@@ -195,11 +198,6 @@ HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_vie
                     place(file.name(), tensor) + " at " + index_text(tensor.extents, i),
                     {},
                     text_of(value)});
-}
-
-HEED_FUNCTION bool is_own(const Metadata& metadata) {
-  const auto format = metadata.find("format");
-  return format != metadata.end() && format->second == "heed";
 }
 
 HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture) {
@@ -227,12 +225,6 @@ HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& optio
   }
 }
 
-HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors) {
-  std::vector<TensorShape> shapes;
-  for (const auto& tensor : tensors) shapes.push_back({tensor.name, tensor.extents});
-  return shapes;
-}
-
 HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number) {
   constexpr Index times = 4, beside = Index(1) << 24;
   Index count = 0;  // no tensor is larger than the file
@@ -240,13 +232,44 @@ HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, st
   return AllocationBudget(times * count * static_cast<Index>(size_of_number) + beside, "a model of these options");
 }
 
-HEED_FUNCTION void rethrow_naming(const std::string& file) {
+HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames) {
   try {
     throw;
   } catch (const Error& error) {
+    constexpr std::size_t most = 50;
     Fault fault = error.fault();
+    const std::span<const TensorInfo> tensors = file.tensors();
+    if (tensors.empty()) throw;
+    if (!fault.expected.empty()) fault.what += ", which needs " + fault.expected;
+    if (!fault.got.empty()) fault.what += ", not " + fault.got;
+    fault.expected = fault.got = {};
+    std::vector<TensorInfo> named(tensors.begin(), tensors.end());
+    try {
+      named = renamed(tensors, {.rename = renames}, file.name());
+    } catch (const Error&) {  // the new names are those of others
+      renames.clear();
+    }
+    for (std::size_t i = 0; i < std::min(tensors.size(), most); ++i) {
+      fault.what += "\n  the file has " + quote(tensors[i].name) + ' ' + to_text(tensors[i].extents);
+      if (named[i].name != tensors[i].name) fault.what += ", perhaps for " + quote(named[i].name);
+    }
+    if (tensors.size() > most) fault.what += "\n  and " + text_of(tensors.size() - most) + " more";
+    if (!renames.empty()) fault.what += "\n  " + proposal(renames);
+    throw TensorMismatch(std::move(fault), std::move(renames));
+  }
+}
+
+HEED_FUNCTION void rethrow_naming(const std::string& file) {
+  const auto named = [&](Fault fault) {
     fault.where = fault.where.empty() ? file : file + ": " + fault.where;
-    throw Error(std::move(fault));
+    return fault;
+  };
+  try {
+    throw;
+  } catch (const TensorMismatch& error) {
+    throw TensorMismatch(named(error.fault()), error.renames());
+  } catch (const Error& error) {
+    throw Error(named(error.fault()));
   } catch (const std::bad_alloc&) {
     throw Error(Fault{"the model does not fit in memory", file});
   } catch (const std::length_error&) {

@@ -135,6 +135,7 @@ struct SequenceClassifier {
   // ---- files
 
   static Options options_from(std::span<const TensorShape> tensors) { return options_from_tensors(tensors); }
+  static std::vector<Rename> renames_from(std::span<const TensorShape> tensors) { return classifier_renames(tensors); }
   static void extras(auto&& f, auto& model) {
     f("labels", model.labels, model.options.classes);
     f("standardize", model.standardize, model.options.features);

@@ -6,6 +6,7 @@
 #include <array>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "heed/core/fields.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -72,8 +73,13 @@ struct SequenceClassifierOptions {
 };
 
 /// From the names and shapes of the tensors of a file that says nothing of its architecture: heads, pooling, last state
-/// and dropout are the default. Throws where they do not determine a classifier.
+/// and dropout are the default. The cell is told by its rows for each of the hidden state, 4, 3 or 1, whatever it is
+/// called. Throws where they do not determine a classifier.
 HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors);
+
+/// How tensors that somebody called otherwise ("encoder.weight_ih_l0", "head.weight") would be called in a classifier,
+/// as far as their shapes tell. Empty where they do not, or where all have their names.
+HEED_FUNCTION std::vector<Rename> classifier_renames(std::span<const TensorShape> tensors);
 
 }  // namespace heed::inline HEED_ISA
 
@@ -86,17 +92,33 @@ HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const Ten
 
 namespace heed::inline HEED_ISA {
 
+namespace detail {
+
+HEED_FUNCTION const TensorShape* tensor_of(std::span<const TensorShape> tensors, std::string_view name) {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+/// Of gates * hidden rows and hidden columns; where these tell nothing, what `otherwise` says.
+HEED_FUNCTION CellKind cell_of(const TensorShape& weight_hh, CellKind otherwise) {
+  if (weight_hh.extents.size() != 2 || weight_hh.extents[1] <= 0) return otherwise;
+  const Index rows = weight_hh.extents[0], hidden = weight_hh.extents[1];
+  return rows == 4 * hidden   ? CellKind::lstm
+         : rows == 3 * hidden ? CellKind::gru
+         : rows == hidden     ? CellKind::rnn
+                              : otherwise;
+}
+
+}  // namespace detail
+
 HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors) {
-  const auto has = [&](std::string_view name) {
-    return std::any_of(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
-  };
-  const auto extent = [&](std::string_view name, std::size_t axis) {
-    const auto found =
-        std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
-    require(found != tensors.end() && found->extents.size() > axis, [&] {
+  const auto has = [&](std::string_view name) { return detail::tensor_of(tensors, name) != nullptr; };
+  const auto extent = [&](const std::string& name, std::size_t axis) {
+    const TensorShape* const found = detail::tensor_of(tensors, name);
+    require(found && found->extents.size() > axis, [&] {
       return Fault{"the tensors do not determine a sequence classifier", "no metadata",
-                   "a tensor " + std::string(name) + " of rank " + text_of(axis + 1) + " or more",
-                   found == tensors.end() ? "none" : "rank " + text_of(found->extents.size())};
+                   "a tensor " + name + " of rank " + text_of(axis + 1) + " or more",
+                   found ? "rank " + text_of(found->extents.size()) : "none"};
     });
     return found->extents[axis];
   };
@@ -105,6 +127,7 @@ HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const Ten
   const std::string recurrent(to_text(o.cell));
   o.features = extent(recurrent + ".weight_ih_l0", 1);
   o.hidden = extent(recurrent + ".weight_hh_l0", 1);
+  o.cell = detail::cell_of(*detail::tensor_of(tensors, recurrent + ".weight_hh_l0"), o.cell);
   while (has(recurrent + ".weight_ih_l" + text_of(o.layers))) ++o.layers;
   o.bidirectional = has(recurrent + ".weight_ih_l0_reverse");
   const bool single = has("fc.weight");
@@ -115,6 +138,88 @@ HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const Ten
                 : has("attention.attn.weight")    ? Attention::additive
                                                   : Attention::none;
   return o;
+}
+
+namespace detail {
+
+constexpr std::string_view weight_end = ".weight";
+
+/// The layers with a matrix `weight` of so many inputs, but for those that have been found.
+HEED_FUNCTION std::vector<const TensorShape*> dense_layers(std::span<const TensorShape> tensors, Index inputs,
+                                                           const std::vector<const TensorShape*>& found) {
+  std::vector<const TensorShape*> layers;
+  for (const TensorShape& t : tensors) {
+    const bool dense = t.name.ends_with(weight_end) && t.extents.size() == 2 && t.extents[1] == inputs;
+    if (dense && std::find(found.begin(), found.end(), &t) == found.end()) layers.push_back(&t);
+  }
+  return layers;
+}
+
+}  // namespace detail
+
+namespace detail {
+
+/// "_orig_mod.", where all names begin with such a part and more than one part follows; empty otherwise.
+HEED_FUNCTION std::string wrapper_of(std::span<const TensorShape> tensors) {
+  if (tensors.empty()) return {};
+  std::string_view common = tensors[0].name;
+  for (const TensorShape& t : tensors) {
+    while (!t.name.starts_with(common)) common.remove_suffix(1);
+  }
+  const std::size_t dot = common.rfind('.');
+  return dot == std::string_view::npos ? std::string() : std::string(common.substr(0, dot + 1));
+}
+
+}  // namespace detail
+
+HEED_FUNCTION std::vector<Rename> classifier_renames(std::span<const TensorShape> tensors) {
+  if (const std::string wrapper = detail::wrapper_of(tensors); !wrapper.empty()) {
+    std::vector<TensorShape> inner(tensors.begin(), tensors.end());
+    for (TensorShape& t : inner) t.name.erase(0, wrapper.size());
+    std::vector<Rename> renames = classifier_renames(inner);
+    renames.insert(renames.begin(), {wrapper, ""});
+    return renames;
+  }
+  constexpr std::string_view ih = ".weight_ih_l0", hh = ".weight_hh_l0", in_proj = ".in_proj_weight",
+                             attn = ".attn.weight";
+  std::vector<Rename> renames;
+  const auto rename = [&](const TensorShape& t, std::string_view end, std::string_view to) {
+    std::string from = t.name.substr(0, t.name.size() - end.size());
+    if (from != to) renames.push_back({std::move(from), std::string(to)});
+  };
+  const auto with_end = [&](std::string_view end) {
+    return std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name.ends_with(end); });
+  };
+  const auto input = with_end(ih), state = with_end(hh);
+  if (input == tensors.end() || state == tensors.end()) return renames;
+  if (input->extents.size() != 2 || state->extents.size() != 2) return renames;
+  rename(*input, ih, to_text(detail::cell_of(*state, CellKind::lstm)));
+  const bool both = with_end(".weight_ih_l0_reverse") != tensors.end();
+  const Index width = (both ? 2 : 1) * state->extents[1];
+
+  std::vector<const TensorShape*> found;
+  for (const TensorShape& t : tensors) {
+    const bool table = t.name.ends_with(detail::weight_end) && t.name.find("emb") != std::string::npos &&
+                       t.extents.size() == 2 && t.extents[1] == input->extents[1];
+    if (table) rename(t, detail::weight_end, "embedding");
+    if (table || t.name.ends_with(attn) || t.name.ends_with(".out_proj.weight")) found.push_back(&t);
+  }
+  if (const auto t = with_end(in_proj); t != tensors.end()) rename(*t, in_proj, "attention");
+  if (const auto t = with_end(attn); t != tensors.end()) rename(*t, attn, "attention");
+  const TensorShape* hidden = nullptr;  // the first dense layer
+  for (const TensorShape* t : detail::dense_layers(tensors, width, found)) {
+    if (t->extents[0] == 1 && t->name.find("att") != std::string::npos) {
+      rename(*t, detail::weight_end, "attention.attention");
+    } else if (!hidden) {
+      hidden = t;
+    }
+    found.push_back(t);
+  }
+  if (!hidden) return renames;
+  const auto last = detail::dense_layers(tensors, hidden->extents[0], found);
+  rename(*hidden, detail::weight_end, last.empty() ? "fc" : "fc1");
+  if (!last.empty()) rename(*last.front(), detail::weight_end, "fc2");
+  return renames;
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -98,6 +98,7 @@ struct TextClassifier {
   // ---- files
 
   static Options options_from(std::span<const TensorShape> tensors);
+  static std::vector<Rename> renames_from(std::span<const TensorShape> tensors);
   static void extras(auto&& f, auto& model) {
     SequenceClassifier<S>::extras(f, model.classifier);
     f("words", model.words, model.options.tokens - 2);
@@ -165,6 +166,11 @@ auto TextClassifier<S>::options_from(std::span<const TensorShape> tensors) -> Op
   });
   o.embedding = o.classifier.features;
   return o;
+}
+
+template <class S>
+std::vector<Rename> TextClassifier<S>::renames_from(std::span<const TensorShape> tensors) {
+  return classifier_renames(tensors);
 }
 
 template <class S>

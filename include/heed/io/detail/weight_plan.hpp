@@ -1,0 +1,154 @@
+#pragma once
+
+/// @file
+/// Which tensors of a file become which parameters of a model: an inner part of safetensors_load.hpp.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/tensor_shape.hpp"
+#include "heed/core/types.hpp"
+#include "heed/io/safetensors_file.hpp"
+#include "heed/io/tensor_info.hpp"
+#include "heed/io/weight_names.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// Whether heed wrote a file with this metadata.
+HEED_FUNCTION bool is_own(const Metadata& metadata);
+
+HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
+
+/// A parameter that a file should have.
+struct WantedTensor {
+  std::string_view name;
+  std::span<const Index> extents;
+};
+
+/// What is to be done with each parameter of a model.
+struct WeightPlan {
+  enum class Use : char { load, zero, keep };
+  std::vector<Use> uses;  // of the wanted tensors, in order
+  LoadedWeights report;
+};
+
+/// Throws `TensorMismatch` unless the file has these tensors and no others, naming all that are missing, unexpected or
+/// misshapen; with `partial` where it has none of them.
+HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
+                                      bool partial);
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <utility>
+
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_FUNCTION bool is_own(const Metadata& metadata) {
+  const auto format = metadata.find("format");
+  return format != metadata.end() && format->second == "heed";
+}
+
+HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors) {
+  std::vector<TensorShape> shapes;
+  for (const auto& tensor : tensors) shapes.push_back({tensor.name, tensor.extents});
+  return shapes;
+}
+
+/// "lstm.bias_ih_l0": "lstm.weight_ih_l0"; empty for what is no bias.
+HEED_FUNCTION std::string weight_beside(std::string_view name) {
+  const std::size_t at = name.find("bias", name.rfind('.') + 1);
+  if (at == std::string_view::npos) return {};
+  return std::string(name.substr(0, at)) + "weight" + std::string(name.substr(at + 4));
+}
+
+/// Another tensor of the same bytes, which is a parameter: the file lists tied weights twice.
+HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const SafetensorsFile& file,
+                           const std::set<std::string_view>& names) {
+  if (tensor.extents.size() < 2 || is_own(file.metadata())) return false;
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    const TensorInfo* const other = file.find(name);
+    return other && file.same_bytes(tensor, *other);
+  });
+}
+
+HEED_FUNCTION std::string_view layer_of(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(0, dot);
+}
+
+[[noreturn]] HEED_FUNCTION void throw_mismatch(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
+                                               const std::vector<std::string>& problems, bool biases) {
+  std::vector<TensorShape> shapes;
+  for (const WantedTensor& w : wanted) shapes.push_back({std::string(w.name), {w.extents.begin(), w.extents.end()}});
+  std::vector<Rename> renames = fitting_renames(shapes, shapes_of(file.tensors()));
+  constexpr std::size_t most = 1000;
+  Fault fault{"the tensors are not those of the model", file.name()};
+  for (std::size_t i = 0; i < std::min(problems.size(), most); ++i) fault.what += "\n  " + problems[i];
+  if (problems.size() > most) fault.what += "\n  and " + text_of(problems.size() - most) + " more";
+  if (!renames.empty()) fault.what += "\n  " + proposal(renames);
+  if (biases) fault.what += "\n  biases are missing of layers that are there: partial loading makes them 0";
+  throw TensorMismatch(std::move(fault), std::move(renames));
+}
+
+HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
+                                      bool partial) {
+  using Use = WeightPlan::Use;
+  WeightPlan plan;
+  std::vector<std::string> problems;
+  std::set<std::string_view> names, misshapen;  // layers
+  for (const WantedTensor& w : wanted) {
+    names.insert(w.name);
+    const TensorInfo* tensor = file.find(w.name);
+    const std::string expected = to_text(w.extents);
+    if (!tensor) {
+      problems.push_back("missing " + quote(w.name) + " " + expected);
+    } else if (!std::ranges::equal(tensor->extents, w.extents)) {
+      misshapen.insert(layer_of(w.name));
+      problems.push_back("misshapen " + quote(w.name) + ": expected " + expected + ", got " + to_text(tensor->extents));
+    }
+  }
+  for (const auto& tensor : file.tensors()) {
+    if (names.contains(tensor.name)) continue;
+    plan.report.unused.push_back(tensor.name);
+    if (is_tied(tensor, file, names)) continue;
+    problems.push_back("unexpected " + quote(tensor.name) + " " + to_text(tensor.extents));
+  }
+  bool biases = false;
+  for (const WantedTensor& w : wanted) {
+    const std::string weight = weight_beside(w.name);
+    const bool kept = misshapen.contains(layer_of(w.name));
+    const bool zero = !kept && !file.find(w.name) && names.contains(weight) && file.find(weight);
+    biases = biases || zero;
+    const Use use = zero ? Use::zero : kept || !file.find(w.name) ? Use::keep : Use::load;
+    plan.uses.push_back(use);
+    auto& list = use == Use::load ? plan.report.loaded : use == Use::zero ? plan.report.zeroed : plan.report.kept;
+    list.emplace_back(w.name);
+  }
+  const bool nothing = plan.report.loaded.empty() && !wanted.empty();
+  if (partial ? nothing : !problems.empty()) throw_mismatch(wanted, file, problems, biases && !partial);
+  return plan;
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
