@@ -136,7 +136,7 @@ M model_of(const SafetensorsFile& file, const Metadata& hints) try {
   Options options;
   if (own) {
     options = from_metadata<Options>(metadata);
-    check_hints(metadata, fields_of(options), hints);
+    check_hints(metadata, heed::fields_of(options), hints);
   } else if constexpr (requires(std::span<const TensorShape> shapes) { M::options_from(shapes); }) {
     options = options_from_shapes<M>(file);
     set_fields(options, hints);
