@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdio>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,17 +21,34 @@ struct Weights {
   heed::Index heads, steps;
 };
 
+/// "0.25 1.5": an answer that is no class.
+inline std::string numbers(std::span<const float> values) {
+  std::string text;
+  for (const float value : values) {
+    char number[24];
+    std::snprintf(number, sizeof number, "%s%.4g", text.empty() ? "" : " ", static_cast<double>(value));
+    text += number;
+  }
+  return text;
+}
+
 /// f(sequence, its length, the answer to it) for the first sequences, `most` of them; gives how many they are.
 template <class M, class Data, class F>
 heed::Index for_the_first(heed::Index most, const StoredModel<M>& stored, const Data& data, F&& f) {
   heed::Index shown = 0;
   const std::vector<std::string> names = class_names(stored.model).names;
+  const bool classes = output_kind_of(stored) == heed::OutputKind::classes;
   heed::Predictor<M> predictor(stored.model);
   for (heed::Index i = 0; i < data.count() && shown < most; ++i) {
     const heed::Index length = data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
     if (length == 0) continue;  // a blank line
     ++shown;
-    f(i, length, names[static_cast<std::size_t>(predictor(data.x[i].data(), length, data.features()).label)]);
+    const heed::TensorView<const typename M::Input, 2> one(data.x[i].data(), {length, data.features()});
+    if (!classes) {
+      f(i, length, numbers(predictor.outputs(one)));
+      continue;
+    }
+    f(i, length, names.size() == 1 ? names[0] : names[static_cast<std::size_t>(predictor(one).label)]);
   }
   return shown;
 }

@@ -21,6 +21,7 @@ namespace {
 
 template <class M>
 void evaluate(const StoredModel<M>& stored, const ModelArguments& a) {
+  require_classes(stored, "evaluate");
   const heed::LabelMap names = class_names(stored.model);
   const LabelledData<typename M::Input> data(load_data(stored, a, true), names, a.data.labels_path().string());
 

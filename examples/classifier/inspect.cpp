@@ -53,6 +53,8 @@ void inspect(const StoredModel<M>& stored) {
   std::printf("%s\n%s", std::string(M::architecture).c_str(), wrapped(describe(stored.model.options), 80, 2).c_str());
   print_input(stored);
   print_options(model.options);
+  const heed::OutputKind kind = output_kind_of(stored);
+  if (kind != heed::OutputKind::classes) print_choice("outputs", to_text(kind));
   if (stored.steps > 0) std::printf("  %-13s  %td in training\n", "steps", stored.steps);
   if (!model.labels.empty()) {
     std::printf("\nlabels\n");

@@ -1,6 +1,8 @@
-// classifier predict: the class of each sequence, in the words of the training data.
+// classifier predict: the class of each sequence, in the words of the training data; of a model that was trained on
+// numbers its numbers.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
@@ -72,13 +74,67 @@ heed::CsvWriter table(const Answers& answers, const std::vector<std::string>& na
   return csv;
 }
 
+// ---- models whose outputs are no classes
+
+/// A column for each output; of a blank line nothing.
+heed::CsvWriter table(const heed::Tensor<float, 2>& values, const std::vector<std::string>& names) {
+  heed::CsvWriter csv(names);
+  const std::vector<std::optional<float>> nothing(names.size());
+  for (Index i = 0; i < values.extent(0); ++i) {
+    if (std::isnan(values(i, 0))) {
+      csv.row(nothing);
+    } else {
+      csv.row(values[i]);
+    }
+  }
+  return csv;
+}
+
+std::vector<std::string> output_names(const NumberModel& model) {
+  if (!model.labels.empty()) return model.labels;
+  if (model.options.classes == 1) return {"value"};
+  std::vector<std::string> names;
+  for (Index k = 0; k < model.options.classes; ++k) names.push_back("value " + std::to_string(k));
+  return names;
+}
+
+/// Numbers; of flags yes or no, as 1 or 0, or a probability.
+template <class M>
+void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) {
+  const bool flags = output_kind_of(stored) == heed::OutputKind::flags;
+  heed::require(flags || !a.probabilities, [&] {
+    return heed::Fault{"--probabilities is for classes: this model gives numbers", stored.path.string()};
+  });
+  const auto data = load_data(stored, a, false);
+  heed::Tensor<float, 2> values({data.count(), classifier_of(stored.model).options.classes});
+  heed::Predictor<M> predictor(stored.model);
+  predictor(data.x, values, data.lengths, a.logits ? heed::Output::logits : heed::Output::as_trained);
+  for (Index i = 0; i < values.extent(0); ++i) {
+    const bool none = !data.lengths.empty() && data.lengths[static_cast<std::size_t>(i)] == 0;
+    for (float& value : values[i]) {
+      if (none)
+        value = std::numeric_limits<float>::quiet_NaN();
+      else if (flags && !a.logits && !a.probabilities)
+        value = value > 0.5f ? 1 : 0;
+    }
+  }
+  if (is_npy(a.output)) return heed::write_npy(a.output, values);
+  const heed::CsvWriter csv = table(values, output_names(classifier_of(stored.model)));
+  if (!a.output.empty()) return csv.write(a.output);
+  const std::string text = csv.text();
+  const bool header = a.logits || a.probabilities;  // as with classes
+  std::fputs(text.c_str() + (header ? 0 : text.find('\n') + 1), stdout);
+}
+
 template <class M>
 Answers answers_of(const StoredModel<M>& stored, const PredictArguments& a) {
   const auto data = load_data(stored, a, false);
   Answers answers{heed::Tensor<float, 2>({data.count(), classifier_of(stored.model).options.classes})};
   heed::Tensor<float, 2>& scores = answers.scores;
   heed::Predictor<M> predictor(stored.model);
-  predictor(data.x, scores, data.lengths, a.probabilities ? heed::Output::probabilities : heed::Output::logits);
+  predictor(data.x, scores, data.lengths,
+            a.probabilities && scores.extent(1) > 1 ? heed::Output::probabilities : heed::Output::logits);
+  if (a.probabilities && scores.extent(1) == 1) std::fill(scores.begin(), scores.end(), 1.0f);  // the only class
   for (Index i = 0; i < scores.extent(0); ++i) {
     const auto row = scores[i];
     const bool none = !data.lengths.empty() && data.lengths[static_cast<std::size_t>(i)] == 0;
@@ -135,11 +191,15 @@ void add_predict(CLI::App& program) {
       "A .npy holds the labels if all are integers, otherwise the numbers of the\n"
       "classes, from 0, in the order that classifier inspect shows; with --logits or\n"
       "--probabilities a row of them for each sequence. A model of text reads a\n"
-      "sentence a line; the answer to a blank line is blank, in a .npy -1 or NaN.");
+      "sentence a line; the answer to a blank line is blank, in a .npy -1 or NaN. A\n"
+      "model that a program trained on numbers answers by numbers, one that was\n"
+      "trained on yes or no by 1 or 0 for each output.");
   command.callback([a] {
     check_output(*a);
-    with_model(a->model, a->architecture,
-               [&](const auto& stored) { answer(answers_of(stored, *a), class_names(stored.model).names, *a); });
+    with_model(a->model, a->architecture, [&](const auto& stored) {
+      if (output_kind_of(stored) != heed::OutputKind::classes) return answer_by_numbers(stored, *a);
+      answer(answers_of(stored, *a), class_names(stored.model).names, *a);
+    });
   });
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "architecture.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/io/safetensors_file.hpp"
@@ -82,6 +83,25 @@ template <class M>
 void check_save(const StoredModel<M>& stored);
 extern template void check_save(const StoredModel<NumberModel>&);
 extern template void check_save(const StoredModel<TextModel>&);
+
+/// What a model's outputs are. One output without a label is no choice among classes.
+template <class M>
+heed::OutputKind output_kind_of(const StoredModel<M>& stored) {
+  const heed::OutputKind kind = heed::output_kind(stored.model);
+  const NumberModel& classifier = classifier_of(stored.model);
+  const bool one = classifier.options.classes == 1 && classifier.labels.empty();
+  return kind == heed::OutputKind::classes && one ? heed::OutputKind::numbers : kind;
+}
+
+/// Throws where they are no classes; `what` needs them.
+template <class M>
+void require_classes(const StoredModel<M>& stored, const char* what) {
+  const heed::OutputKind kind = output_kind_of(stored);
+  heed::require(kind == heed::OutputKind::classes, [&] {
+    return heed::Fault{std::string(what) + " is for classes, this model gives " + std::string(to_text(kind)),
+                       stored.path.string()};
+  });
+}
 
 /// The names of a model's classes: 0, 1, ... where it has none.
 template <class M>

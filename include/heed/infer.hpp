@@ -5,5 +5,6 @@
 
 #include "heed/infer/decode.hpp"
 #include "heed/infer/generate.hpp"
+#include "heed/infer/prediction.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/infer/stream.hpp"

@@ -34,6 +34,7 @@
 #include "heed/core/math.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/model_metadata.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "heed/core/concepts.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/streaming.hpp"
@@ -44,6 +45,7 @@ struct Sequential {
                 "Sequential: a layer takes another type of input than the layer before it gives");
 
   std::tuple<Layers...> layers;
+  OutputKind outputs = OutputKind::classes;  ///< the loss that it is trained with as a model says it
 
   struct Cache {
     std::tuple<typename Layers::Cache...> layers;

@@ -23,6 +23,7 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
@@ -279,7 +280,9 @@ class QLearningRun {
 /// number of threads. Throws where an option is out of range or the model does not fit the environment.
 template <Layer Model, Environment<typename Model::Scalar> E>
 QHistory learn_q(Model& model, const E& environment, const QLearningOptions& options = {}) {
-  return detail::QLearningRun<Model, E>(model, environment, options).train();
+  detail::QLearningRun<Model, E> run(model, environment, options);
+  if constexpr (RemembersOutputs<Model>) model.outputs = OutputKind::numbers;
+  return run.train();
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -21,6 +21,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -63,8 +64,8 @@ constexpr std::string_view name_of() {
 }
 }  // namespace detail
 
-/// What a file says of a model; nothing of one whose options are not described. Throws where its names are not as many
-/// as its options say.
+/// What a file says of a model; of one whose options are not described, what its outputs are at most. Throws where its
+/// names are not as many as its options say.
 template <class M>
 Metadata metadata_of([[maybe_unused]] const M& model) {
   Metadata metadata;
@@ -74,15 +75,19 @@ Metadata metadata_of([[maybe_unused]] const M& model) {
     if constexpr (requires { M::extras(writer, model); }) M::extras(writer, model);
     if constexpr (requires { model.write(metadata); }) model.write(metadata);
   }
+  if constexpr (RemembersOutputs<M>) detail::write_output_kind(metadata, model.outputs);
   return metadata;
 }
 
 /// Takes back what stands beside the options. Throws where it does not fit them.
-template <DescribedModel M>
+template <class M>
 void restore_extras([[maybe_unused]] M& model, [[maybe_unused]] const Metadata& metadata) {
-  [[maybe_unused]] const detail::ExtrasReader reader{metadata, detail::name_of<M>()};
-  if constexpr (requires { M::extras(reader, model); }) M::extras(reader, model);
-  if constexpr (requires { model.restore(metadata); }) model.restore(metadata);
+  if constexpr (DescribedModel<M>) {
+    [[maybe_unused]] const detail::ExtrasReader reader{metadata, detail::name_of<M>()};
+    if constexpr (requires { M::extras(reader, model); }) M::extras(reader, model);
+    if constexpr (requires { model.restore(metadata); }) model.restore(metadata);
+  }
+  if constexpr (RemembersOutputs<M>) model.outputs = detail::read_output_kind(metadata);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -90,8 +90,10 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
     sequences = read_ts<S>(path);
   } else {
     using Label = TableOptions::Label;
-    const Label label = labels_path ? Label::none : options.labels ? Label::last : Label::if_present;
     TableFormat format = options.table;
+    const Label label = labels_path || format.label_column == "none" ? Label::none
+                        : options.labels                             ? Label::last
+                                                                     : Label::if_present;
     if (extension == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
     sequences = read_table<S>(path, {options.features, options.steps, label, std::move(format)});
   }

@@ -20,24 +20,15 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/kernels/softmax.hpp"
 #include "heed/core/lengths.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/infer/prediction.hpp"
 
 namespace heed::inline HEED_ISA {
-
-/// The answer to one sequence. The probabilities are a view of the predictor's memory, until its next call.
-template <class S>
-struct Prediction {
-  Index label = 0;  ///< the class of the largest probability, the first of equals
-  std::span<const S> probabilities;
-};
-
-/// What a batch prediction writes.
-enum class Output { probabilities, logits };
 
 namespace detail {
 
@@ -52,10 +43,11 @@ class PredictorRun {
 
   /// The logits of one sequence.
   Tile<S> one(TensorView<const X, 2> sequence);
-  /// The same, or probabilities, to `out`.
-  void one(TensorView<const X, 2> sequence, std::span<S> out, Output what);
-  void many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, Output what);
-  Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
+  /// The same, or what follows from them, to `out`.
+  void one(TensorView<const X, 2> sequence, std::span<S> out, OutputKind kind, Output what);
+  void many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, OutputKind kind,
+            Output what);
+  Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, OutputKind kind);
 
   /// f(first row, rows, logits) for every tile; all tiles have the steps of x. With an order rows are places in it, and
   /// a tile has the steps of its longest sequence.
@@ -96,8 +88,10 @@ class PredictorRun {
 
 }  // namespace detail
 
-/// Runs a model that gives logits, (1, classes) or (steps, classes), from memory of its own: no allocation once warm.
-/// One per thread; the model must outlive it and may be shared.
+/// Runs a model that gives (1, classes) or (steps, classes), from memory of its own: no allocation once warm. What it
+/// answers follows from the loss that the model was trained with: probabilities of classes by cross-entropy,
+/// probabilities of flags, each by itself, by binary cross-entropy, numbers by a loss of numbers. One per thread; the
+/// model must outlive it and may be shared.
 template <Layer Model>
 class Predictor {
  public:
@@ -107,36 +101,52 @@ class Predictor {
   explicit Predictor(const Model& model) : model_(&model), run_(model) {}
   explicit Predictor(const Model&& model) = delete;
 
-  /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit or a
-  /// number is not finite.
+  /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit, a number
+  /// is not finite, or the model gives numbers, which are no classes: `outputs` has those.
   Prediction<S> operator()(TensorView<const X, 2> sequence) {
     const FlushDenormals flush;
     const Tile<S> z = run_.one(sequence);
-    kernels::softmax(z.data, z.features, 1);
-    const auto best = std::max_element(z.data, z.data + z.features);
-    return {best - z.data, {z.data, static_cast<std::size_t>(z.features)}};
+    const detail::FinalStep a =
+        detail::final_step_of(output_kind(*model_), z.features, Output::probabilities, "Predictor");
+    detail::finish_outputs(a, z.data, z.features, 1);
+    return detail::prediction_of<S>(a, z.data, z.features);
   }
   /// One sequence from a pointer to steps x features numbers.
   Prediction<S> operator()(const X* sequence, Index steps, Index features) {
     return (*this)(TensorView<const X, 2>(sequence, {steps, features}));
   }
+  /// The model's numbers for one sequence, as it was trained: the values of a regression or forecast, the probabilities
+  /// of classes or flags. A view of the predictor's memory, until its next call.
+  std::span<const S> outputs(TensorView<const X, 2> sequence) {
+    const FlushDenormals flush;
+    const Tile<S> z = run_.one(sequence);
+    detail::finish_outputs(detail::final_step_of(output_kind(*model_), z.features, Output::as_trained, "Predictor"),
+                           z.data, z.features, 1);
+    return {z.data, static_cast<std::size_t>(z.features)};
+  }
+  /// The same of many sequences, (n, outputs).
+  Tensor<S, 2> outputs(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
+    Tensor<S, 2> out({x.extent(0), logits_shape(*model_, {x.extent(1), x.extent(2)}, "Predictor").features});
+    (*this)(x, out.view(), lengths);
+    return out;
+  }
   /// One sequence; `out` takes what `what` says, one a class. Throws where its size is not the number of classes.
-  void operator()(TensorView<const X, 2> sequence, std::span<S> out, Output what = Output::probabilities) {
-    run_.one(sequence, out, what);
+  void operator()(TensorView<const X, 2> sequence, std::span<S> out, Output what = Output::as_trained) {
+    run_.one(sequence, out, output_kind(*model_), what);
   }
 
   /// Many sequences (n, steps, features), tile by tile; `out` is (n, classes). `lengths`: valid steps of each; empty:
   /// all full. Throws where a shape or a length does not fit.
   void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths = {},
-                  Output what = Output::probabilities) {
-    run_.many(x, out, lengths, what);
+                  Output what = Output::as_trained) {
+    run_.many(x, out, lengths, output_kind(*model_), what);
   }
 
   /// The label of every step of many outputs, (n, steps): the class of the largest logit, the first of equals; -1
   /// past a sequence's end, where steps are those of the input. For models that give logits (steps, classes). Throws as
   /// above.
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
-    return run_.step_labels(x, lengths);
+    return run_.step_labels(x, lengths, output_kind(*model_));
   }
 
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
@@ -172,7 +182,8 @@ class Predictor {
   detail::PredictorRun<S, X> run_;
 };
 
-/// The probabilities of many sequences at once, (n, classes): the convenience where nothing needs to be kept.
+/// The answers to many sequences at once, (n, classes), probabilities or numbers as the model was trained: the
+/// convenience where nothing needs to be kept.
 template <Layer Model>
 Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const typename Model::Input, 3> x,
                                           std::span<const std::int32_t> lengths = {}) {
@@ -212,24 +223,25 @@ Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
 }
 
 template <class S, class X>
-void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, Output what) {
+void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, OutputKind kind, Output what) {
   const FlushDenormals flush;
   const Tile<S> z = one(sequence);
   check_width(static_cast<Index>(out.size()), z.features);
-  if (what == Output::probabilities) kernels::softmax(z.data, z.features, 1);
+  finish_outputs(final_step_of(kind, z.features, what, "Predictor"), z.data, z.features, 1);
   std::copy_n(z.data, z.features, out.data());
 }
 
 template <class S, class X>
 void PredictorRun<S, X>::many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths,
-                              Output what) {
+                              OutputKind kind, Output what) {
   require(out.extent(0) == x.extent(0), [&] {
     return Fault{"wrong number of rows", "Predictor, out", text_of(x.extent(0)), text_of(out.extent(0))};
   });
   const Shape output = logits_shape(model_, {x.extent(1), x.extent(2)}, "Predictor");
+  const FinalStep final_step = final_step_of(kind, output.features, what, "Predictor");
   each_tile(output, x, lengths, [&](Index first, Index rows, const Tile<S>& z) {
     check_width(out.extent(1), z.features);
-    if (what == Output::probabilities) kernels::softmax(z.data, z.features, z.lanes);
+    finish_outputs(final_step, z.data, z.features, z.lanes);
     for (Index l = 0; l < rows; ++l) {
       for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
     }
@@ -237,9 +249,11 @@ void PredictorRun<S, X>::many(TensorView<const X, 3> x, TensorView<S, 2> out, st
 }
 
 template <class S, class X>
-Tensor<std::int32_t, 2> PredictorRun<S, X>::step_labels(TensorView<const X, 3> x,
-                                                        std::span<const std::int32_t> lengths) {
+Tensor<std::int32_t, 2> PredictorRun<S, X>::step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
+                                                        OutputKind kind) {
   const Shape output = model_.output_shape({x.extent(1), x.extent(2)});
+  const FinalStep a = final_step_of(kind, output.features, Output::probabilities, "Predictor, step_labels");
+  require(a == FinalStep::softmax, [] { return Fault{"flags are no classes", "Predictor, step_labels", {}, {}}; });
   Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
   std::fill(out.begin(), out.end(), -1);
   const std::vector<Index> order = by_length(x, lengths);

@@ -17,12 +17,13 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/kernels/softmax.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/infer/prediction.hpp"
 #include "heed/infer/predictor.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -88,28 +89,23 @@ class Stream {
     run(x.data(), steps_);
     known_ = ++steps_;
     fresh_ = true;
-    return outputs();
+    return logits();
   }
   std::span<const S> step(const X* x, Index features) {
     return step(std::span<const X>(x, static_cast<std::size_t>(features)));
   }
   std::span<const S> step(X token) requires std::same_as<X, std::int32_t> { return step(&token, 1); }
 
-  /// Of a classifier: its answer for the sequence so far. The probabilities are a view of the stream's memory, until
-  /// the next call. Throws where no step was made since the stream was made, reset or restored, and where the logits
-  /// are not finite.
+  /// Of a classifier: its answer for the sequence so far, as `Predictor` has it. The probabilities are a view of the
+  /// stream's memory, until the next call. Throws where no step was made since the stream was made, reset or restored,
+  /// where the logits are not finite, and where the model gives numbers: `outputs` has those.
   Prediction<S> prediction() {
-    const FlushDenormals flush;
-    require(fresh_, [] { return Fault{"there is nothing to predict from before a step", "Stream", {}, {}}; });
-    const Tile<const S> z = outputs_.view();
-    require(std::all_of(z.data, z.data + z.features, [](S v) { return std::isfinite(v); }), [] {
-      return Fault{"the logits are not finite", "Stream", {}, {}};
-    });
-    S* p = probabilities_.reserve(z.features);
-    std::copy_n(z.data, z.features, p);
-    kernels::softmax(p, z.features, 1);
-    return {std::max_element(p, p + z.features) - p, {p, static_cast<std::size_t>(z.features)}};
+    const std::span<const S> p = answer(Output::probabilities);
+    return detail::prediction_of<S>(final_step(Output::probabilities), p.data(), static_cast<Index>(p.size()));
   }
+  /// The model's numbers for the sequence so far, as it was trained: the values of a regression or forecast, the
+  /// probabilities of classes or flags. A view as above. Throws as above.
+  std::span<const S> outputs() { return answer(Output::as_trained); }
 
   /// How many steps there were.
   Index steps() const { return steps_; }
@@ -166,9 +162,26 @@ class Stream {
     }
   }
 
-  std::span<const S> outputs() const {
+  std::span<const S> logits() const {
     const Tile<const S> y = outputs_.view();
     return {y.data, static_cast<std::size_t>(y.features)};
+  }
+
+  detail::FinalStep final_step(Output what) const {
+    return detail::final_step_of(output_kind(*model_), outputs_.view().features, what, "Stream");
+  }
+  std::span<const S> answer(Output what) {
+    const FlushDenormals flush;
+    require(fresh_, [] { return Fault{"there is nothing to predict from before a step", "Stream", {}, {}}; });
+    const std::span<const S> z = logits();
+    require(std::all_of(z.begin(), z.end(), [](S v) { return std::isfinite(v); }), [] {
+      return Fault{"the logits are not finite", "Stream", {}, {}};
+    });
+    const Index n = static_cast<Index>(z.size());
+    S* p = probabilities_.reserve(n);
+    std::copy(z.begin(), z.end(), p);
+    detail::finish_outputs(final_step(what), p, n, 1);
+    return {p, z.size()};
   }
 
   void run(const X* x, Index t) {

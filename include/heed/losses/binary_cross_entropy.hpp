@@ -12,6 +12,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/math.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tensor.hpp"
@@ -52,6 +53,7 @@ class BinaryCrossEntropy {
  public:
   using Target = S;
   using Options = BinaryCrossEntropyOptions;
+  static constexpr OutputKind output_kind = OutputKind::flags;
 
   /// Throws where a weight is negative or not finite.
   explicit BinaryCrossEntropy(Options o = {});

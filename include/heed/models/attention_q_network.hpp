@@ -9,6 +9,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
@@ -53,6 +54,7 @@ struct AttentionQNetwork {
   static constexpr bool pools_time = true;
   using Options = AttentionQNetworkOptions;
   static constexpr std::string_view architecture = "AttentionQNetwork";
+  static constexpr OutputKind outputs = OutputKind::numbers;
   using Encoder = Sequential<Dense<S>, Relu<S>>;
   using Head = Sequential<Dense<S>, Relu<S>, Dense<S>>;
 

@@ -15,6 +15,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -80,8 +81,9 @@ struct MultimodalClassifier {
   ImageEncoder image_encoder;
   MultiHeadAttention<S> attention;
   Dense<S> classifier;
-  std::vector<std::string> words;   ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
-  std::vector<std::string> labels;  ///< names of the classes, as many as there are; or empty
+  std::vector<std::string> words;            ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
+  std::vector<std::string> labels;           ///< names of the classes, as many as there are; or empty
+  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
 
   struct Cache {
     ImageAndTokens::Cache input;

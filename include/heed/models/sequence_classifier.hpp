@@ -14,6 +14,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
@@ -67,8 +68,9 @@ struct SequenceClassifier {
   LastPool<S> last;
   MeanPool<S> mean;
 
-  Standardize<S> standardize;       ///< of the input; not trained; switched off at the start
-  std::vector<std::string> labels;  ///< the classes' names, in order; empty: 0, 1, ...
+  Standardize<S> standardize;                ///< of the input; not trained; switched off at the start
+  std::vector<std::string> labels;           ///< the classes' names, in order; empty: 0, 1, ...
+  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
 
   struct Cache {
     typename Standardize<S>::Cache standardize;

@@ -16,6 +16,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
@@ -63,8 +64,9 @@ struct Tagger {
   Dense<S> classifier;
   Dropout<S> dropout;
 
-  std::vector<TokenFeature> features;  ///< the vocabularies; empty: not known
-  std::vector<std::string> labels;     ///< the classes' names, in order; empty: 0, 1, ...
+  std::vector<TokenFeature> features;        ///< the vocabularies; empty: not known
+  std::vector<std::string> labels;           ///< the classes' names, in order; empty: 0, 1, ...
+  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
 
   struct Cache {
     typename JoinedEmbedding<S>::Cache embed;

@@ -13,6 +13,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -50,7 +51,8 @@ struct TextClassifier {
   Embedding<S> embedding;
   Dropout<S> dropout;
   SequenceClassifier<S> classifier;
-  std::vector<std::string> words;  ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
+  std::vector<std::string> words;            ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
+  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
 
   struct Cache {
     typename Embedding<S>::Cache embedding;

@@ -11,6 +11,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
@@ -50,7 +51,8 @@ struct TransformerClassifier {
   TransformerEncoder<S> transformer;
   MeanPool<S> pool;
   Dense<S> output;
-  std::vector<std::string> labels;  ///< names of the classes, as many as there are; or empty
+  std::vector<std::string> labels;           ///< names of the classes, as many as there are; or empty
+  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
 
   struct Cache {
     typename Dense<S>::Cache dense;

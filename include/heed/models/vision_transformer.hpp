@@ -12,6 +12,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
@@ -65,7 +66,8 @@ struct VisionTransformer {
   TransformerEncoder<S> transformer;
   MeanPool<S> pool;
   Dense<S> classifier;
-  std::vector<std::string> labels;  ///< names of the classes, as many as there are; or empty
+  std::vector<std::string> labels;           ///< names of the classes, as many as there are; or empty
+  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
 
   struct Cache {
     typename PatchEmbedding<S>::Cache patch_embedding;

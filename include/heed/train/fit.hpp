@@ -16,6 +16,7 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/model_metadata.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
@@ -65,6 +66,16 @@ History run_parts(FitParts<S>&& parts, const FitOptions& options) {
   return FitRun<S>(std::move(parts), options).train();
 }
 
+/// Where a model remembers what its outputs are.
+template <class Model>
+OutputKind* outputs_in([[maybe_unused]] Model& model) {
+  if constexpr (RemembersOutputs<Model>) {
+    return &model.outputs;
+  } else {
+    return nullptr;
+  }
+}
+
 /// From the types of a run to the engine, which knows the scalar alone.
 template <class Model, class T, class O, class R>
 History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>& data,
@@ -79,7 +90,8 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
                        .reducer = std::make_shared<ReducerOf<S, R>>(reducer),
                        .rows = rows_of<S>(data, reducer),
                        .test = test ? rows_of<S>(*test, reducer) : nullptr,
-                       .validated = options.validation > 0 ? rows_of<S>(data, reducer) : nullptr},
+                       .validated = options.validation > 0 ? rows_of<S>(data, reducer) : nullptr,
+                       .outputs = outputs_in(model)},
                       options);
 }
 }  // namespace detail

@@ -14,6 +14,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -59,6 +60,8 @@ class AnyLoss {
   void check(const void* targets, Index outputs) const { functions_->check(loss_.get(), targets, outputs); }
   /// The same with other class weights. Throws where it has none.
   AnyLoss rebalanced(const std::vector<double>& weights) const { return functions_->rebalanced(loss_.get(), weights); }
+  /// What models give that are trained with it.
+  OutputKind outputs() const { return functions_->outputs; }
 
  private:
   struct Functions {
@@ -69,6 +72,7 @@ class AnyLoss {
     double (*counted)(const void* loss, AnyTargets targets);
     void (*check)(const void* loss, const void* targets, Index outputs);
     AnyLoss (*rebalanced)(const void* loss, const std::vector<double>& weights);
+    OutputKind outputs;
   };
 
   template <class L>
@@ -114,6 +118,7 @@ class AnyLoss {
         of<L>(loss).check(*static_cast<const TargetsView<typename L::Target>*>(targets), outputs);
       },
       &with_weights<L>,
+      outputs_of_loss<L>(),
   };
 
   std::shared_ptr<const void> loss_;

@@ -19,6 +19,7 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
@@ -54,6 +55,7 @@ struct FitParts {
   std::unique_ptr<AnyOptimizer<S>> optimizer;
   std::shared_ptr<AnyReducer<S>> reducer;
   std::unique_ptr<AnyRows<S>> rows, test, validated;  // no test: null; the training rows again, to validate on
+  OutputKind* outputs = nullptr;                      // what the model remembers of the loss; null: nothing
 };
 
 template <class S>
@@ -96,6 +98,7 @@ class FitRun {
   std::shared_ptr<AnyReducer<S>> reducer_;
   const FitOptions& options_;
   AnyLoss<S> loss_;
+  OutputKind* outputs_;
   Feed<S> feed_;
   ThreadPool threads_;
   TrainingStep<S> step_;
@@ -121,6 +124,7 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
       reducer_(std::move(parts.reducer)),
       options_(check(options)),
       loss_(std::move(parts.loss)),
+      outputs_(parts.outputs),
       feed_(std::move(parts.rows)),
       threads_(options.executor ? ThreadPool(options.executor) : ThreadPool(options.threads)),
       step_(OwnModel<S>(model_), threads_, reducer_),
@@ -169,6 +173,7 @@ History FitRun<S>::train() {
   history_.epochs.reserve(static_cast<std::size_t>(std::min(options_.epochs, 10000)));
   begin_ = std::chrono::steady_clock::now();
   before_ = progress_.seconds;
+  if (outputs_) *outputs_ = loss_.outputs();  // before callbacks save the model
   history_.outcome = train_rounds(*this, options_.callbacks);
   finish();
   return std::move(history_);
@@ -382,6 +387,7 @@ void FitRun<S>::keep() {
 template <class S>
 void FitRun<S>::resume(Metadata identity_of_model) {
   identity_ = identity(options_, schedule_, feed_.batch(0).width);
+  identity_of_model.erase("output_kind");  // the loss says it
   for (const auto& [key, value] : identity_of_model) identity_["model." + key] = value;
   for (const auto& [key, value] : optimizer_->settings()) identity_["optimizer." + key] = value;
   rows().add_identity(identity_);

@@ -1,0 +1,90 @@
+#pragma once
+
+/// @file
+/// Answers: what follows from a model's outputs.
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <string>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/kernels/softmax.hpp"
+#include "heed/core/output_kind.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The answer to one sequence. The probabilities are a view of the predictor's memory, until its next call.
+template <class S>
+struct Prediction {
+  /// The class of the largest probability, the first of equals. Of several flags that of the largest; of one 1 or 0.
+  Index label = 0;
+  std::span<const S> probabilities;
+};
+
+/// What a prediction writes. `as_trained`: what the loss says that the model was trained with, probabilities of classes
+/// or flags, or numbers. `probabilities`: the same, or an error where it gives numbers. `logits`: the outputs as they
+/// are.
+enum class Output { as_trained, probabilities, logits };
+
+namespace detail {
+
+/// From logits to what is asked for.
+enum class FinalStep { none, softmax, sigmoid };
+
+/// A model that gives one number, or is trained by a loss of numbers, has no classes: throws where it is asked for
+/// probabilities.
+HEED_FUNCTION FinalStep final_step_of(OutputKind kind, Index width, Output what, const char* where);
+
+template <class S>
+void finish_outputs(FinalStep a, S* z, Index features, Index lanes);
+
+/// Of finished outputs.
+template <class S>
+Prediction<S> prediction_of(FinalStep a, const S* p, Index features);
+
+// ---- definitions
+
+template <class S>
+void finish_outputs(FinalStep a, S* z, Index features, Index lanes) {
+  if (a == FinalStep::softmax) kernels::softmax(z, features, lanes);
+  if (a != FinalStep::sigmoid) return;
+  for (Index i = 0; i < features * lanes; ++i) {
+    const S e = std::exp(-std::abs(z[i]));  // at most 1
+    z[i] = (z[i] < 0 ? e : S(1)) / (S(1) + e);
+  }
+}
+
+template <class S>
+Prediction<S> prediction_of(FinalStep a, const S* p, Index features) {
+  const std::span<const S> all{p, static_cast<std::size_t>(features)};
+  if (a == FinalStep::sigmoid && features == 1) return {*p > S(0.5) ? 1 : 0, all};
+  return {std::max_element(p, p + features) - p, all};
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION detail::FinalStep detail::final_step_of(OutputKind kind, Index width, Output what, const char* where) {
+  if (what == Output::logits) return FinalStep::none;
+  if (kind == OutputKind::flags) return FinalStep::sigmoid;
+  if (kind == OutputKind::classes && width > 1) return FinalStep::softmax;
+  require(what == Output::as_trained, [&] {
+    return Fault{"the model gives numbers, which have no class and no probability", where,
+                 "outputs(x), which gives the numbers", text_of(width) + (width == 1 ? " number" : " numbers")};
+  });
+  return FinalStep::none;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
+
+HEED_COMPILED_FUNCTION(heed::detail::finish_outputs)
