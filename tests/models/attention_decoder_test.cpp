@@ -24,7 +24,7 @@ struct FromMemory {
     heed::TileBuffer<std::int32_t> tokens;
     heed::TileBuffer<S> h, c, dmemory, dh, dc;
   };
-  static constexpr bool pools_time = true;  // its steps are not those of the memory
+  static constexpr heed::TimeChange time_change = heed::TimeChange::own_steps;  // not those of the memory
 
   AttentionDecoder<S> decoder;
 

@@ -34,6 +34,7 @@ enum class Mistake {
   imprecise_in_float,   // where double is fine
   nan,                  // in one output
   allocates,            // in every pass
+  reads_output,         // where the layer does not say so
 };
 
 long allocated = 0;  // what stands in for a count of allocations
@@ -43,7 +44,7 @@ template <class S>
 struct WeightedMean {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr heed::TimeChange time_change = heed::TimeChange::pools_steps;
   struct Cache {
     int passes = 0;
   };
@@ -74,7 +75,7 @@ struct WeightedMean {
     }
   }
 
-  void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, WeightedMean& grad,
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, WeightedMean& grad,
                 const Pass&) const {
     const bool add = mistake == Mistake::always_added || (dx.add && mistake != Mistake::always_overwritten);
     for (Index f = 0; f < 3; ++f) {
@@ -84,6 +85,8 @@ struct WeightedMean {
         const S d = n > 0 ? dy.at(0, f)[l] / static_cast<S>(n) : S(0);
         S sum = 0;
         for (Index t = 0; t < n; ++t) sum += x.at(t, f)[l];
+        if (mistake == Mistake::reads_output)
+          sum = n > 0 ? (y.at(0, f)[l] - bias(f)) / weight(f) * static_cast<S>(n) : S(0);
         if (dx || mistake != Mistake::needs_dx) grad.weight(f) += mistake == Mistake::wrong_sign ? -d * sum : d * sum;
         if (mistake != Mistake::missing_term) grad.bias(f) += n > 0 ? dy.at(0, f)[l] : S(0);
         for (Index t = 0; dx && t < x.steps; ++t) {
@@ -167,6 +170,9 @@ TEST(CheckLayer, CatchesALayerThatIsImpreciseInFloat) {
   expect_fault(Mistake::imprecise_in_float, "float: outputs differ");
 }
 TEST(CheckLayer, CatchesAPassThatAllocates) { expect_fault(Mistake::allocates, "a warm pass allocates"); }
+TEST(CheckLayer, CatchesABackwardThatReadsTheOutputUnsaid) {
+  expect_fault(Mistake::reads_output, "backward reads y, and the layer does not say backward_reads_output = true");
+}
 TEST(CheckLayer, CatchesNaN) { expect_fault(Mistake::nan, "lane by lane: outputs differ"); }
 
 TEST(CheckLayer, ChecksRaggedTilesUnlessTold) {

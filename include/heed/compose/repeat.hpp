@@ -63,6 +63,7 @@ template <class L, class Norm = detail::NoNorm<typename L::Scalar>>
 struct Repeat {
   using Scalar = typename L::Scalar;
   using Input = Scalar;
+  static constexpr bool backward_reads_output = heed::backward_reads_output<L>;
   using S = Scalar;
   static_assert(std::is_same_v<typename L::Input, S> && std::is_same_v<typename Norm::Scalar, S>,
                 "Repeat: all layers compute in one scalar type");

@@ -8,6 +8,7 @@
 
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -24,7 +25,7 @@ struct Residual {
   using Input = Scalar;
   using S = Scalar;
   static_assert(std::is_same_v<typename L::Input, S>, "Residual: tokens cannot be added to");
-  static_assert(!pools_time<L>, "Residual: the layer must keep the steps");
+  static_assert(time_change<L> == TimeChange::keeps_steps, "Residual: the layer must keep the steps");
 
   struct Cache {
     typename L::Cache layer;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "heed/core/concepts.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
@@ -44,12 +45,19 @@ struct Sequential {
   static_assert(inputs_fit(std::make_index_sequence<count - 1>{}),
                 "Sequential: a layer takes another type of input than the layer before it gives");
 
+  static constexpr TimeChange time_change =
+      ((heed::time_change<Layers> == TimeChange::pools_steps) || ...) ? TimeChange::pools_steps
+      : ((heed::time_change<Layers> == TimeChange::own_steps) || ...) ? TimeChange::own_steps
+                                                                      : TimeChange::keeps_steps;
+  static constexpr bool backward_reads_output = heed::backward_reads_output<At<count - 1>>;
+
   std::tuple<Layers...> layers;
   OutputKind outputs = OutputKind::classes;  ///< the loss that it is trained with as a model says it
 
   struct Cache {
     std::tuple<typename Layers::Cache...> layers;
-    std::array<TileBuffer<S>, count> outputs;  // of all but the last
+    std::array<TileBuffer<S>, count> outputs;         // of all but the last
+    std::array<Buffer<std::int32_t>, count> lengths;  // of outputs with steps of their own
   };
 
   Sequential() = default;
@@ -68,6 +76,13 @@ struct Sequential {
     return x;
   }
 
+  /// How many steps the output has for a sequence of so many.
+  Index output_length(Index length) const
+      requires(((heed::time_change<Layers> != TimeChange::own_steps || MapsLengths<Layers>)&&...)) {
+    each([&](auto i) { length = heed::output_length(std::get<i>(layers), length, 1); });
+    return length;
+  }
+
   void forward(Tile<const Input> x, Tile<S> y, Cache& cache, const Pass& pass) const { run<0>(x, y, cache, pass); }
 
   void backward(Tile<const Input> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Sequential& grad,
@@ -83,7 +98,6 @@ struct Sequential {
 
   // ---- streams: behind a pool there is one step, so what stands there runs as ever
 
-  static constexpr bool gives_one_step = (heed::gives_one_step<Layers> || ...);
   template <std::size_t... I>
   static constexpr bool any_pool(std::index_sequence<I...>) {
     return (heed::gives_one_step<At<I>> || ...);
@@ -152,7 +166,7 @@ struct Sequential {
       layer.forward(x, y, std::get<I>(cache.layers), pass.at(I));
     } else {
       const Shape shape = layer.output_shape(x.shape());
-      const std::int32_t* lengths = pools_time<At<I>> ? nullptr : x.lengths;
+      const std::int32_t* lengths = output_lengths(layer, x.lengths, x.lanes, cache.lengths[I]);
       const Tile<S> h = cache.outputs[I].take(shape, x.lanes, lengths);
       layer.forward(x, h, std::get<I>(cache.layers), pass.at(I));
       run<I + 1>(Tile<const S>(h), y, cache, pass);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -33,13 +34,6 @@ concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L>
   { layer.output_shape(Shape{}) } -> std::same_as<Shape>;
   layer.forward(x, y, cache, pass);
   requires std::default_initializable<typename L::Cache>;
-};
-
-/// A layer that makes one step of all steps, or others of its own, says so: `static constexpr bool pools_time = true`.
-/// What follows it sees steps without lengths; of any other layer's output the steps have the lengths of its input.
-template <class L>
-inline constexpr bool pools_time = requires {
-  requires L::pools_time;
 };
 
 /// A layer that takes tokens: numbers of a vocabulary. They have no gradient, so `backward` takes no dx.

@@ -340,6 +340,17 @@ HEED_INLINE void transpose_square(const S* from, Index from_stride, S* to, Index
 }
 
 // ---- loops
+//
+// Which loop is for what; the last five stand in pointwise.hpp:
+//
+//   for_each_packet<S, N>   contiguous numbers, N packets at a time: every number is worked on alike
+//   for_each_lane<S>        the lanes of one feature of one step
+//   unroll<N>               a number of repetitions that the compiler knows, such as the packets of a block
+//   transform               y = f(x) on whole tiles
+//   add, multiply           to += x, to *= x on whole tiles
+//   transform_gradient      dx (+)= f(x or y, dy) on whole tiles
+//   for_each_place          one step, where lanes or features bring along values of their own (a bias, a length)
+//   sum_over_features       one sum a lane over the features of a step (a mean, a norm, a dot product)
 
 namespace detail {
 // packets of `Width`, then of four, then scalars

@@ -10,6 +10,7 @@
 
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -56,9 +57,7 @@ concept StreamLayer = Layer<L> &&(stepwise<L> || RemembersSteps<L>);
 
 /// Whether a layer makes one step of all steps; of layers one after another, whether any of them does.
 template <class L>
-inline constexpr bool gives_one_step = pools_time<L> || requires {
-  requires L::gives_one_step;
-};
+inline constexpr bool gives_one_step = time_change<L> == TimeChange::pools_steps;
 
 /// As `RemembersSteps` has it, for stepwise layers too.
 template <StreamLayer L>

@@ -32,6 +32,7 @@ struct Activation {
 /// max(x, 0); the gradient at 0 is 0. torch.nn.ReLU.
 template <class S>
 struct Relu : detail::Activation<S> {
+  static constexpr bool backward_reads_output = true;
   using typename detail::Activation<S>::Cache;
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
   void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Relu&, const Pass&) const;
@@ -115,6 +116,7 @@ void Elu<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> 
 /// tanh(x). torch.nn.Tanh.
 template <class S>
 struct Tanh : detail::Activation<S> {
+  static constexpr bool backward_reads_output = true;
   using typename detail::Activation<S>::Cache;
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
   void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Tanh&, const Pass&) const;
@@ -135,6 +137,7 @@ void Tanh<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S>
 /// 1 / (1 + e^-x). torch.nn.Sigmoid.
 template <class S>
 struct Sigmoid : detail::Activation<S> {
+  static constexpr bool backward_reads_output = true;
   using typename detail::Activation<S>::Cache;
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
   void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Sigmoid&, const Pass&) const;
@@ -185,6 +188,7 @@ void Gelu<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S>
 /// e^x_f / sum over features g of e^x_g, at every step. torch.nn.Softmax over the last axis.
 template <class S>
 struct Softmax : detail::Activation<S> {
+  static constexpr bool backward_reads_output = true;
   using typename detail::Activation<S>::Cache;
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
   void backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache&, Softmax&, const Pass& pass) const;

@@ -9,6 +9,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -27,7 +28,7 @@ template <class S>
 struct AttentionPool {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   struct Options {
     Index features = 0;
   };

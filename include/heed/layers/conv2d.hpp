@@ -4,8 +4,6 @@
 /// Convolution of images.
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
@@ -71,33 +69,6 @@ struct Conv2d {
   }
 
  private:
-  // y = start + a sum of any number of terms, a few at a time
-  struct Sum {
-    static constexpr std::size_t most = 3;
-    Index rows, lanes;
-    kernels::Start<S> start;
-    S* y;
-    std::array<kernels::Term<S>, most> terms = {};
-    std::size_t count = 0;
-
-    Sum(Index rows_, Index lanes_, kernels::Start<S> start_, S* y_)
-        : rows(rows_), lanes(lanes_), start(start_), y(y_) {}
-    void add(const kernels::Term<S>& term) {
-      terms[count++] = term;
-      if (count == most) flush();
-    }
-    void flush() {
-      kernels::product<S>(rows, lanes, start, y, {terms[0], terms[1], terms[2]});
-      start = {.values = y};
-      count = 0;
-    }
-    void finish() {
-      if (count == 0 && start.values == y) return;
-      for (std::size_t i = count; i < most; ++i) terms[i] = {y, 0, y, 1, 1};
-      flush();
-    }
-  };
-
   // of a kernel's row: columns x channels
   Index row_size() const { return window.kernel * window.image.channels; }
   // The kernel with its columns side by side: outputs, channels, columns, rows, the first fastest. The weight itself
@@ -115,7 +86,7 @@ struct Conv2d {
   void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const;
 
   // a pixel of the input: the sum over the windows it lies in
-  void input_gradient_of(Tile<const S> dy, const S* w, Into<S> dx) const;
+  void input_gradient_of(Tile<const S> dy, const S* w, kernels::Term<S>* terms, Into<S> dx) const;
   // where the window stands whose row or column k is pixel p; -1: nowhere
   Index place(Index p, Index k, Index places) const {
     const Index first = p + window.padding - k;
@@ -138,19 +109,21 @@ template <class S>
 void Conv2d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
   const S* w = by_rows(pass);
+  auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel);
   const ImageShape in = in_image(), out = out_image();
   for (Index t = 0; t < x.steps; ++t) {
     for (Index v = 0; v < out.height; ++v) {
       const IndexRange rows = window.inside(v, in.height);
       for (Index u = 0; u < out.width; ++u) {
         const IndexRange columns = window.inside(u, in.width);
-        Sum sum(out.channels, x.lanes, {.bias = values_or_null(bias)}, y.at(t, out.at(v, u)));
+        Index count = 0;
         for (Index i = rows.first; i < rows.last; ++i) {
           const S* from = x.at(
               t, in.at(v * window.stride - window.padding + i, u * window.stride - window.padding + columns.first));
-          sum.add({from, columns.count() * in.channels, w + block(i, columns.first), 1, out.channels});
+          terms[count++] = {from, columns.count() * in.channels, w + block(i, columns.first), 1, out.channels};
         }
-        sum.finish();
+        kernels::sum_of_products<S>(out.channels, x.lanes, {.bias = values_or_null(bias)}, y.at(t, out.at(v, u)),
+                                    {terms, count});
       }
     }
   }
@@ -171,7 +144,8 @@ void Conv2d<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy,
   });
   if (!dx) return;
   const S* w = by_rows(pass);
-  for (Index t = 0; t < x.steps; ++t) input_gradient_of(dy.step(t), w, dx.step(t));
+  auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel * window.kernel);
+  for (Index t = 0; t < x.steps; ++t) input_gradient_of(dy.step(t), w, terms, dx.step(t));
 }
 
 template <class S>
@@ -211,20 +185,21 @@ void Conv2d<S>::parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw,
 }
 
 template <class S>
-void Conv2d<S>::input_gradient_of(Tile<const S> dy, const S* w, Into<S> dx) const {
+void Conv2d<S>::input_gradient_of(Tile<const S> dy, const S* w, kernels::Term<S>* terms, Into<S> dx) const {
   const ImageShape in = in_image(), out = out_image();
   for (Index v = 0; v < in.height; ++v) {
     for (Index u = 0; u < in.width; ++u) {
       S* to = dx.tile.at(0, in.at(v, u));
-      Sum sum(in.channels, dy.lanes, {.values = dx.add ? to : nullptr}, to);
+      Index count = 0;
       for (Index i = 0; i < window.kernel; ++i) {
         const Index y = place(v, i, out.height);
         for (Index j = 0; y >= 0 && j < window.kernel; ++j) {
           const Index x = place(u, j, out.width);
-          if (x >= 0) sum.add({dy.at(0, out.at(y, x)), out.channels, w + block(i, j), out.channels, 1});
+          if (x >= 0) terms[count++] = {dy.at(0, out.at(y, x)), out.channels, w + block(i, j), out.channels, 1};
         }
       }
-      sum.finish();
+      if (count == 0 && dx.add) continue;
+      kernels::sum_of_products<S>(in.channels, dy.lanes, {.values = dx.add ? to : nullptr}, to, {terms, count});
     }
   }
 }

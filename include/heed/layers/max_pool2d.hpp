@@ -22,6 +22,7 @@ template <class S>
 struct MaxPool2d {
   using Scalar = S;
   using Input = S;
+  static constexpr bool backward_reads_output = true;
   static constexpr bool stepwise = true;
   struct Options {
     Index channels = 0, height = 0, width = 0;  ///< of the input

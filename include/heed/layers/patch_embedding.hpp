@@ -6,6 +6,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -21,7 +22,7 @@ HEED_COLD inline void check_patches(ImageShape image, Index patch_size, const ch
                  to_text(Extents<2>{image.height, image.width})};
   });
 }
-HEED_COLD inline void check_one_image(ImageShape image, Shape x, const char* where) {
+inline void check_one_image(ImageShape image, Shape x, const char* where) {
   require(x.steps == 1, [&] { return Fault{"an image is one step", where, "1 step", text_of(x.steps)}; });
   check_image_features(image, x, where);
 }
@@ -33,7 +34,7 @@ template <class S>
 struct PatchEmbedding {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;  // its steps are places: they have no lengths
+  static constexpr TimeChange time_change = TimeChange::own_steps;  // places: they have no lengths
   struct Options {
     Index channels = 1, height = 0, width = 0;
     Index patch_size = 0;

@@ -10,6 +10,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -26,7 +27,7 @@ template <class S>
 struct LastPool {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   struct Options {
     bool both_ends = false;
   };
@@ -98,7 +99,7 @@ template <class S>
 struct MeanPool {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   struct Cache {
     TileBuffer<S> share;  // (steps, 1): 1 / length at valid steps, 0 past the end
   };
@@ -160,7 +161,7 @@ template <class S>
 struct MaxPool {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   struct Cache {
     TileBuffer<std::int32_t> where;  // (1, features): the step that gave the maximum, -1 where there is none
   };

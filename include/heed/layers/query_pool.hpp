@@ -9,6 +9,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/weight_gradient.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -24,7 +25,7 @@ struct QueryPool {
   using Scalar = typename A::Scalar;
   using S = Scalar;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   using Options = typename A::Options;
   struct Cache {
     TileBuffer<S> query;  // (1, query_size), the same in all lanes

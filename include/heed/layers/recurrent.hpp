@@ -34,6 +34,7 @@ struct Recurrent {
   using Scalar = typename Cell::Scalar;
   using S = Scalar;
   using Input = S;
+  static constexpr bool backward_reads_output = true;
   using Options = typename Cell::Options;
   using State = RecurrentState<S>;
   using ConstState = RecurrentState<const S>;

@@ -9,6 +9,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -31,7 +32,7 @@ template <class S>
 struct ShiftedPatchEmbedding {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;  // its steps are places: they have no lengths
+  static constexpr TimeChange time_change = TimeChange::own_steps;  // places: they have no lengths
   using Options = typename PatchEmbedding<S>::Options;
   struct Cache {
     TileBuffer<S> patches, normed;

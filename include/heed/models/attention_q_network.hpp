@@ -9,6 +9,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -51,7 +52,7 @@ template <class S>
 struct AttentionQNetwork {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   using Options = AttentionQNetworkOptions;
   static constexpr std::string_view architecture = "AttentionQNetwork";
   static constexpr OutputKind outputs = OutputKind::numbers;

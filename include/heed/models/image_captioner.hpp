@@ -17,6 +17,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/kernels/affine.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/pointwise.hpp"
@@ -53,7 +54,7 @@ struct ImageCaptioner {
   using Source = S;  // what is decoded from: the pixels, in one step
   using Options = ImageCaptionerOptions;
   using Cnn = Sequential<Conv2d<S>, Relu<S>, Conv2d<S>, Relu<S>, MaxPool2d<S>, Conv2d<S>, Relu<S>>;
-  static constexpr bool pools_time = true;  // its steps are not those of its input
+  static constexpr TimeChange time_change = TimeChange::own_steps;  // words: they have no lengths
   static constexpr std::string_view architecture = "ImageCaptioner";
 
   Options options;

@@ -15,6 +15,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
@@ -70,7 +71,7 @@ template <class S>
 struct MultimodalClassifier {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   using Options = MultimodalClassifierOptions;
   static constexpr std::string_view architecture = "MultimodalClassifier";
   using ImageEncoder = Sequential<Conv2d<S>, Relu<S>, MaxPool2d<S>, Flatten<S>, Dense<S>>;

@@ -13,6 +13,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
@@ -53,7 +54,7 @@ template <class S>
 struct SequenceClassifier {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   using Options = SequenceClassifierOptions;
   static constexpr std::string_view architecture = "SequenceClassifier";
 

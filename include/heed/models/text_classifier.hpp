@@ -13,6 +13,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -43,7 +44,7 @@ template <class S>
 struct TextClassifier {
   using Scalar = S;
   using Input = std::int32_t;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   using Options = TextClassifierOptions;
   static constexpr std::string_view architecture = "TextClassifier";
 

@@ -11,6 +11,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -41,7 +42,7 @@ template <class S>
 struct TransformerClassifier {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   using Options = TransformerClassifierOptions;
   static constexpr std::string_view architecture = "TransformerClassifier";
 

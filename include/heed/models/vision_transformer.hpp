@@ -12,6 +12,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -56,7 +57,7 @@ template <class S>
 struct VisionTransformer {
   using Scalar = S;
   using Input = S;
-  static constexpr bool pools_time = true;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
   using Options = VisionTransformerOptions;
   static constexpr std::string_view architecture = "VisionTransformer";
 

@@ -252,7 +252,7 @@ HEED_FUNCTION Schedule complete(Schedule schedule, double rate, Index epochs, In
   return schedule;
 }
 
-HEED_COLD HEED_FUNCTION double rate(const Schedule& schedule, Index epoch, Index step, double constant) {
+HEED_FUNCTION double rate(const Schedule& schedule, Index epoch, Index step, double constant) {
   return std::visit(
       [&](const auto& s) {
         if constexpr (requires { s.per; }) {

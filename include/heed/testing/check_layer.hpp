@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -126,6 +127,22 @@ void check_accumulation(LayerRun<L>& run, const std::string& where, const CheckO
                 where + "without the input's gradient the weights' differs");
 }
 
+// The gradients are the same, whatever stands in the output, where the layer does not say that it reads it.
+template <class L>
+void check_unread_output(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
+  if constexpr (!backward_reads_output<L>) {
+    run.forward();
+    run.backward();
+    const std::vector<double> gradient = run.flat_gradient(), dx = run.dx;
+    run.forward();
+    std::fill(run.y.begin(), run.y.end(), std::numeric_limits<typename LayerRun<L>::S>::quiet_NaN());
+    run.backward();
+    const std::string what = "backward reads y, and the layer does not say backward_reads_output = true";
+    report.expect(largest_error(run.flat_gradient(), gradient), o.equal, where + what);
+    report.expect(largest_error(run.dx, dx), o.equal, where + what + " (gradient of the input)");
+  }
+}
+
 // Lanes first .. first + count of a run, as a run of their own.
 template <class To, class L>
 LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index count, Index steps) {
@@ -224,7 +241,7 @@ void check_ragged(LayerRun<L>& run, const CheckOptions& o, Report& report) {
     }
     if (length > 0) {
       compare_lane(run, l, cut(l, 1, length), 0, alone);
-    } else if (pools_time<L> && o.zero_when_empty) {
+    } else if (time_change<L> == TimeChange::pools_steps && o.zero_when_empty) {
       for (Index f = 0; f < run.output.features; ++f) alone.take(run.at(run.y, run.output, 0, f, l), 0, alone.y);
     }
   }
@@ -287,6 +304,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
     const std::string where = ragged ? "ragged: " : "";
     detail::check_gradients(run, where, o, report);
     detail::check_accumulation(run, where, o, report);
+    detail::check_unread_output(run, where, o, report);
     detail::check_lanes(run, where, o, report);
     detail::check_allocations(run, where, o, report);
     detail::check_float<Float>(run, in_float, where, o, report);

@@ -81,8 +81,11 @@ struct LayerRun {
       }
     }
     for (S& v : dy) v = static_cast<S>(static_cast<float>(from.uniform(i++, -1, 1)));
-    // past a lane's end the gradient of an output that keeps the steps is zero
-    if (!pools_time<L>) zero_past_end(tile(dy, output), valid());
+    // past the end of a lane the gradient of the output is zero
+    if constexpr (time_change<L> != TimeChange::pools_steps) {
+      Buffer<std::int32_t> room;
+      zero_past_end(tile(dy, output), output_lengths(layer, valid(), lanes, room));
+    }
   }
 
   const std::int32_t* valid() const { return lengths.empty() ? nullptr : lengths.data(); }

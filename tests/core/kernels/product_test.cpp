@@ -123,6 +123,41 @@ TEST(Product, AddsTwoTerms) {
   }
 }
 
+// A list as long as is known when it runs: the terms one after another give the same.
+template <class S>
+void check_list(Index rows, Index lanes, const std::vector<Stands>& stands) {
+  std::vector<Operand<S>> operands;
+  std::vector<Term<S>> terms;
+  for (std::size_t i = 0; i < stands.size(); ++i)
+    operands.emplace_back(rows, static_cast<Index>(3 + 5 * i), lanes, stands[i], 20 + 2 * i);
+  for (const Operand<S>& operand : operands) terms.push_back(operand.term());
+  const auto bias = random_values<S>(rows, 11);
+  std::vector<S> y(static_cast<std::size_t>(rows * lanes), S(1e9)), expected = y;
+  heed::kernels::sum_of_products<S>(rows, lanes, {.bias = bias.data()}, y.data(), {terms.data(), std::ssize(terms)});
+  Start<S> start{.bias = bias.data()};
+  for (const Term<S>& term : terms) {
+    heed::kernels::product<S>(rows, lanes, start, expected.data(), {term});
+    start = {.values = expected.data()};
+  }
+  ASSERT_LE(test_support::largest_difference(y, std::vector<double>(expected.begin(), expected.end())),
+            test_support::rounding<S>)
+      << rows << " rows, " << lanes << " lanes, " << terms.size() << " terms";
+}
+
+TEST(Product, AddsAListOfTerms) {
+  using enum Stands;
+  for (const Index rows : {1, 4, 9, 33}) {
+    for (const Index lanes : {1, 2, 31, 64}) {
+      for (const auto& stands :
+           {std::vector{columns}, std::vector{columns, columns, columns}, std::vector(7, columns),
+            std::vector(7, Stands::rows), std::vector{columns, Stands::rows, apart, columns, apart}}) {
+        check_list<float>(rows, lanes, stands);
+        check_list<double>(rows, lanes, stands);
+      }
+    }
+  }
+}
+
 TEST(Product, OfNoTermsIsItsStart) {
   for (const Index lanes : {1, 7, 64}) {
     for (const From from : {From::zero, From::bias, From::values}) EXPECT_EQ(product_error<double>(9, lanes, from), 0);

@@ -9,6 +9,7 @@
 /// Two directions: with many lanes, packets run over lanes and weights are broadcast; with one lane, packets run over
 /// whichever axis of the weights is contiguous (slowly where none is).
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "heed/core/compiled.hpp"
@@ -27,9 +28,16 @@ struct Term {
   Index row, column;
 };
 
-// Passed by reference: by value its two words would be copied as one packet, too soon after they were written.
+/// Any number of them. Passed by reference: by value its two words would be copied as one packet, too soon after they
+/// were written.
 template <class S>
-using Terms = std::initializer_list<Term<S>>;
+struct Terms {
+  const Term<S>* first;
+  Index count;
+
+  const Term<S>* begin() const { return first; }
+  const Term<S>* end() const { return first + count; }
+};
 
 /// What a product starts from: zero, one number a row (a bias), or a value for every row and lane (to add to).
 template <class S>
@@ -124,26 +132,29 @@ HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Term<S>& term) {
 
 template <class S>
 void product_one_lane(Index rows, Start<S> start, S* y, const Terms<S>& terms) {
-  const Term<S>* term = terms.begin();
-  if (terms.size() == 2 && term[0].row == 1 && term[1].row == 1) return columns(rows, start, y, term, term + 2);
-  if (terms.size() == 0) return product_rows<1, Pack<S, 1>>(rows, 0, 1, start, y, terms);
-  for (; term != terms.end(); ++term, start = {.values = y}) {  // each starts from what the one before gave
-    if (term->row == 1 && !(term->column == 1 && rows == 1)) {
-      columns(rows, start, y, term, term + 1);
-    } else if (term->column == 1) {
+  if (terms.count == 0) return product_rows<1, Pack<S, 1>>(rows, 0, 1, start, y, terms);
+  const auto in_columns = [](const Term<S>& term) { return term.row == 1; };
+  if (terms.count > 1 && std::all_of(terms.begin(), terms.end(), in_columns)) {
+    return columns(rows, start, y, terms.begin(), terms.end());
+  }
+  for (const Term<S>& term : terms) {
+    if (term.row == 1 && !(term.column == 1 && rows == 1)) {
+      columns(rows, start, y, &term, &term + 1);
+    } else if (term.column == 1) {
       Index r = 0;
-      for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, *term);
-      for (; r < rows; ++r) dot_block<1>(r, start, y, *term);
+      for (; r + 4 <= rows; r += 4) dot_block<4>(r, start, y, term);
+      for (; r < rows; ++r) dot_block<1>(r, start, y, term);
     } else {
-      product_rows<4, Pack<S, 1>>(rows, 0, 1, start, y, {*term});
+      product_rows<4, Pack<S, 1>>(rows, 0, 1, start, y, {&term, 1});
     }
+    start = {.values = y};  // each starts from what the one before gave
   }
 }
 }  // namespace detail
 
-/// The product above. `y` may be `start.values`, not one of the x.
+/// The product above, of a list whose length is known when it runs. `y` may be `start.values`, not one of the x.
 template <class S>
-void product(Index rows, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
+void sum_of_products(Index rows, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   using namespace simd;
   if (lanes == 1) return detail::product_one_lane(rows, start, y, terms);
   constexpr int V = native_width<S>;
@@ -154,7 +165,12 @@ void product(Index rows, Index lanes, Start<S> start, S* y, const Terms<S>& term
   for (; lane + V <= lanes; lane += V) detail::product_rows<4, Packet<S>>(rows, lane, lanes, start, y, terms);
   for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms);
 }
+/// The same of terms that are written out.
+template <class S>
+HEED_INLINE void product(Index rows, Index lanes, Start<S> start, S* y, std::initializer_list<Term<S>> terms) {
+  sum_of_products<S>(rows, lanes, start, y, {terms.begin(), static_cast<Index>(terms.size())});
+}
 
 }  // namespace heed::inline HEED_ISA::kernels
 
-HEED_COMPILED_FUNCTION(heed::kernels::product)
+HEED_COMPILED_FUNCTION(heed::kernels::sum_of_products)

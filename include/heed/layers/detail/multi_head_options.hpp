@@ -33,14 +33,14 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
 }
 
 /// Throws where a query or a memory has other features than this.
-HEED_COLD inline void check_multi_head_memory(Index embed_dim, Shape query, Shape memory) {
+inline void check_multi_head_memory(Index embed_dim, Shape query, Shape memory) {
   require(query.features == embed_dim && memory.features == embed_dim, [&] {
     return Fault{"wrong number of features", "MultiHeadAttention", text_of(embed_dim),
                  text_of(query.features) + " and " + text_of(memory.features)};
   });
 }
 /// Throws where features of query, key and value are not `sizes`, or there are not as many values as keys.
-HEED_COLD inline void check_multi_head_inputs(const Extents<3>& sizes, Shape query, Shape key, Shape value) {
+inline void check_multi_head_inputs(const Extents<3>& sizes, Shape query, Shape key, Shape value) {
   const Extents<3> got{query.features, key.features, value.features};
   require(got == sizes, [&] {
     return Fault{"wrong number of features", "MultiHeadAttention", to_text(sizes), to_text(got)};

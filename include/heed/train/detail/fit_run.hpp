@@ -62,7 +62,7 @@ template <class S>
 class FitRun {
  public:
   HEED_COLD FitRun(FitParts<S> parts, const FitOptions& options);
-  HEED_COLD History train();
+  History train();
 
   // ---- for the loop over the rounds
   bool left() const { return progress_.epoch < options_.epochs; }
