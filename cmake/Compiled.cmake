@@ -5,9 +5,19 @@
 # It is several libraries behind one name, so that a program of heed's own waits for those alone that it uses.
 include_guard()
 
-# The name that types.hpp gives to the instruction set of these flags: what links the library must be built for the same.
+# The name that isa.hpp gives to the instruction set of these flags: what links the library must be built for the same.
 function(heed_instruction_set out)
   separate_arguments(flags NATIVE_COMMAND "${CMAKE_CXX_FLAGS}")
+  # what a parent project gave by add_compile_options and add_compile_definitions
+  get_directory_property(options COMPILE_OPTIONS)
+  get_directory_property(definitions COMPILE_DEFINITIONS)
+  list(TRANSFORM definitions PREPEND -D)
+  list(APPEND options ${definitions})
+  list(FILTER options EXCLUDE REGEX "\\$<")
+  list(TRANSFORM options REPLACE "^SHELL:" "")
+  list(JOIN options " " options)
+  separate_arguments(options NATIVE_COMMAND "${options}")
+  list(APPEND flags ${options})
   file(WRITE ${PROJECT_BINARY_DIR}/compiled/isa.cpp "#include \"heed/core/isa.hpp\"\nHEED_ISA\n")
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${flags} ${ARGN} -I${PROJECT_SOURCE_DIR}/include -E -P ${PROJECT_BINARY_DIR}/compiled/isa.cpp
     OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE result)
@@ -87,10 +97,7 @@ function(heed_compiled_archive name)
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${target} PRIVATE ${heed_warnings})
   endif()
-  # fast kernels in every type of build
-  if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
-    target_compile_options(${target} PRIVATE $<$<OR:$<CONFIG:>,$<CONFIG:Debug>>:-O2>)
-  endif()
+  target_compile_options(${target} PRIVATE $<${heed_slow_types}:-O3>)
   set(heed_compiled_archives ${heed_compiled_archives} ${target} PARENT_SCOPE)
 endfunction()
 
@@ -117,6 +124,12 @@ if(PROJECT_IS_TOP_LEVEL)
 endif()
 heed_instruction_set(heed_isa ${heed_march})
 
+# Kernels are fast in these types of build too: a program that is built for a debugger need not wait for heed.
+set(heed_slow_types $<OR:$<CONFIG:>,$<CONFIG:None>,$<CONFIG:Debug>>)
+if(MSVC OR CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  set(heed_slow_types 0)
+endif()
+
 # The headers by folder. `engine` is what trains and predicts, whatever the model.
 set(heed_compiled_archives "")
 foreach(folder core files layers compose losses optim metrics models train control infer data io)
@@ -135,7 +148,7 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
 ")
 # no kernels stand in it
 set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON
-  COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
+  COMPILE_OPTIONS "$<$<OR:$<CONFIG:Release>,${heed_slow_types}>:-O2>")
 # states of training have tensors of double, and readers read doubles
 set(heed_for_states ${heed_in_core})
 list(FILTER heed_for_states INCLUDE REGEX "/(init|parameter)\\.hpp$")

@@ -32,5 +32,6 @@ configure_package_config_file(cmake/heedConfig.cmake.in ${PROJECT_BINARY_DIR}/pa
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/heedConfigVersion.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/package/heedConfig.cmake ${PROJECT_BINARY_DIR}/package/heedConfigVersion.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/Optimisation.cmake
   DESTINATION ${heed_package_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/heed)

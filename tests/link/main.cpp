@@ -38,8 +38,12 @@ int main() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
     return std::puts("Skipped\nthis processor has no AVX2 and FMA"), skipped;
   const heed::Tensor<float, 1> own({3});
-  const Part native = part_native(), v2 = part_x86_64_v2(), v3 = part_x86_64_v3();
+  const Part native = part_native(), v2 = part_x86_64_v2(), v3 = part_x86_64_v3(), scalar = part_scalar();
   if (v2.type == v3.type) return std::printf("two instruction sets share the type %s\n", v2.type.c_str()), 1;
-  if (!caught(throw_native) || !caught(throw_x86_64_v2) || !caught(throw_x86_64_v3)) return 1;
-  return own.size() == 3 && agree("x86-64-v2", v2, native) && agree("x86-64-v3", v3, native) ? 0 : 1;
+  if (native.type == scalar.type) return std::printf("packets and scalars share the type %s\n", native.type.c_str()), 1;
+  if (!caught(throw_native) || !caught(throw_scalar) || !caught(throw_x86_64_v2) || !caught(throw_x86_64_v3)) return 1;
+  return own.size() == 3 && agree("x86-64-v2", v2, native) && agree("x86-64-v3", v3, native) &&
+                 agree("scalar", scalar, native)
+             ? 0
+             : 1;
 }

@@ -12,8 +12,10 @@ struct Part {
 Part part_x86_64_v2();
 Part part_x86_64_v3();
 Part part_native();
+Part part_scalar();
 
 // Throw heed::Error.
 void throw_x86_64_v2();
 void throw_x86_64_v3();
 void throw_native();
+void throw_scalar();

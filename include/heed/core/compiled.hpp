@@ -16,6 +16,8 @@
 /// Members with their bodies inside of a class are instantiated again by every user, to be inlined: what takes the
 /// compiler long stands outside.
 
+#include "heed/core/requirements.hpp"
+
 // In a user's source the library has the bodies, in one source of the library they are defined.
 #if !defined(HEED_COMPILED)
 #define HEED_BODIES 1

@@ -28,7 +28,7 @@ HEED_INLINE P power_of_two(const P& t) {
       result.part[i] = std::bit_cast<S>(std::bit_cast<Bits>(t.part[i]) << mantissa);
     } else {
       typedef Bits Vector __attribute__((vector_size(sizeof(S) * P::lanes)));
-      result.part[i] = (typename P::Raw)((Vector)t.part[i] << mantissa);
+      result.part[i] = reinterpret_cast<typename P::Raw>(reinterpret_cast<Vector>(t.part[i]) << mantissa);
     }
   });
   return result;

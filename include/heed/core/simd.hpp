@@ -16,6 +16,10 @@
 
 #include "heed/core/types.hpp"
 
+#if (HEED_ISA_IS_SCALAR != 0) != defined(EIGEN_DONT_VECTORIZE)
+#error "heed does not see whether Eigen makes packets: define EIGEN_DONT_VECTORIZE before the first header"
+#endif
+
 namespace heed::inline HEED_ISA::simd {
 
 namespace eigen = Eigen::internal;
@@ -114,14 +118,14 @@ HEED_INLINE T multiply_add(const T& a, const T& b, const T& c) {
 #endif
   return eigen::pmadd(a, b, c);
 }
-#ifdef __aarch64__
+#if defined(__aarch64__) && defined(EIGEN_VECTORIZE_NEON)
 // NEON's own minimum and maximum are NaN where either is.
 HEED_INLINE float32x4_t smaller(const float32x4_t& a, const float32x4_t& b) { return b < a ? b : a; }
 HEED_INLINE float64x2_t smaller(const float64x2_t& a, const float64x2_t& b) { return b < a ? b : a; }
 HEED_INLINE float32x4_t larger(const float32x4_t& a, const float32x4_t& b) { return a < b ? b : a; }
 HEED_INLINE float64x2_t larger(const float64x2_t& a, const float64x2_t& b) { return a < b ? b : a; }
 #endif
-#ifdef __AVX512F__
+#ifdef EIGEN_VECTORIZE_AVX512
 HEED_INLINE __m512 root(const __m512& a) { return _mm512_maskz_sqrt_ps(__mmask16(-1), a); }
 HEED_INLINE __m512d root(const __m512d& a) { return _mm512_maskz_sqrt_pd(__mmask8(-1), a); }
 HEED_INLINE __m512 smaller(const __m512& a, const __m512& b) { return _mm512_maskz_min_ps(__mmask16(-1), b, a); }
@@ -229,7 +233,7 @@ template <class T>
 HEED_INLINE auto fold_sum(const T& a) {
   return eigen::predux_half_dowto4(a);
 }
-#ifdef __AVX512F__
+#ifdef EIGEN_VECTORIZE_AVX512
 HEED_INLINE __m256 low(const __m512& a) { return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7); }
 HEED_INLINE __m256 high(const __m512& a) { return __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15); }
 HEED_INLINE __m256d low(const __m512d& a) { return __builtin_shufflevector(a, a, 0, 1, 2, 3); }
@@ -295,7 +299,7 @@ HEED_INLINE void accumulate_sums(ScalarOf<P>* out, const P& a, const P& b, const
 }
 
 namespace detail {
-#ifdef __AVX512F__
+#ifdef EIGEN_VECTORIZE_AVX512
 // Element l of the first row of a pair, or of the second, once bit B of rows and lanes has changed places.
 template <int B, bool Second, class V, int... l>
 HEED_INLINE V swap_bit(const V& x, const V& y, std::integer_sequence<int, l...>) {
@@ -326,7 +330,7 @@ template <class S>
 HEED_INLINE void transpose_square(const S* from, Index from_stride, S* to, Index to_stride) {
   constexpr int W = native_width<S>;
   using Raw = typename eigen::packet_traits<S>::type;
-#ifdef __AVX512F__  // not by Eigen, for the warning named above
+#ifdef EIGEN_VECTORIZE_AVX512  // not by Eigen, for the warning named above
   Raw rows[W];
   unroll<W>([&](auto i) HEED_LAMBDA { rows[i] = eigen::ploadu<Raw>(from + i * from_stride); });
   detail::swap_bits<W / 2>(rows);

@@ -4,8 +4,7 @@
 /// The words every header uses: `Index`, `IndexRange`, `Shape`, `Metadata`, and the inline namespace that names the
 /// instruction set.
 
-#include <Eigen/Core>
-
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -13,11 +12,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/isa.hpp"
-
-// Without IEEE arithmetic, roundings that the kernels rely on are optimised away, and with them every check for NaN.
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
-#error "heed needs IEEE arithmetic: compile without -ffast-math and -Ofast"
-#endif
+#include "heed/core/requirements.hpp"
 
 // Kernels are built from small functions that must vanish: without this, compilers give up inlining at unrolled blocks.
 #define HEED_INLINE inline __attribute__((always_inline))
@@ -39,7 +34,8 @@ static_assert(std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
 }  // namespace detail
 #endif
 
-using Index = Eigen::Index;
+/// `Eigen::Index`, whatever macros a source gives Eigen.
+using Index = std::ptrdiff_t;
 
 /// What one sequence looks like: `steps` in time, `features` numbers each.
 struct Shape {

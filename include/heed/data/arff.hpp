@@ -75,7 +75,7 @@ class ArffReader {
     rest = trim(rest);
     if (rest.starts_with('\'') || rest.starts_with('"')) {
       std::size_t close = 1;
-      while (close < rest.size() && rest[close] != rest[0]) close += rest[close] == '\\' ? 2 : 1;
+      while (close < rest.size() && rest[close] != rest[0]) close += rest[close] == '\\' ? 2U : 1U;
       if (close >= rest.size()) reader_.fail(rest, "quote is not closed", "a closing quote", in_quotes(rest));
       const std::string_view word = rest.substr(1, close - 1);
       rest = trim(rest.substr(close + 1));

@@ -114,7 +114,7 @@ HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byt
                      std::to_string(std::min(SafetensorsLimits::header_bytes, file.size() - prefix)) + " bytes",
                  std::to_string(length)};
   });
-  std::string_view text(reinterpret_cast<const char*>(file.data()) + prefix, static_cast<std::size_t>(length));
+  std::string_view text(reinterpret_cast<const char*>(file.data()) + prefix, length);
   require(text.starts_with('{'), [&] {
     return Fault{"the header is no JSON object", name, "{",
                  text.empty() ? "nothing" : detail::quote(text.substr(0, 1))};
@@ -123,7 +123,7 @@ HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byt
 
   SafetensorsHeader header;
   detail::read_header_text(text, name, prefix, header.metadata, header.tensors);
-  header.data_begin = prefix + static_cast<std::size_t>(length);
+  header.data_begin = prefix + length;
   detail::check_names(header.tensors, name);
   std::sort(header.tensors.begin(), header.tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);

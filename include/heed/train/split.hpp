@@ -102,7 +102,10 @@ HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> lab
   });
   for (const Index i : by_rest) {
     const auto c = static_cast<std::size_t>(i);
-    if (left > 0 && rest[c] > 0 && quota[c] + 1 < counts[c]) ++quota[c], --left;
+    if (left > 0 && rest[c] > 0 && quota[c] + 1 < counts[c]) {
+      ++quota[c];
+      --left;
+    }
   }
   return detail::split_by_quota(labels, quota, key);
 }

@@ -29,7 +29,7 @@ struct Rows {
 namespace detail {
 using namespace simd;
 
-#ifdef __AVX512F__
+#ifdef EIGEN_VECTORIZE_AVX512
 /// 16 packets of 16 floats to one packet of their sums, by a tree of 15 merges (two shuffles and an addition each).
 /// The sum of packet [i][j] stands at 4 j + i.
 HEED_INLINE Pack<float, 16> sums16(const Pack<float, 16> (&a)[4][4]) {
@@ -54,14 +54,14 @@ HEED_INLINE Pack<float, 16> sums16(const Pack<float, 16> (&a)[4][4]) {
   unroll<4>([&](auto i) HEED_LAMBDA {
     row[i] = quarters(halves(V(a[i][0].part[0]), V(a[i][1].part[0])), halves(V(a[i][2].part[0]), V(a[i][3].part[0])));
   });
-  return {{__m512(singles(pairs(row[0], row[1]), pairs(row[2], row[3])))}};
+  return {{singles(pairs(row[0], row[1]), pairs(row[2], row[3]))}};
 }
 #endif
 
 // The 16 sums of a block of 4 x 4 packets, added to a column-major matrix: sum (i, j) to dw[i + j out].
 template <class S, class P>
 HEED_INLINE void accumulate_block(S* dw, Index out, const P (&sum)[4][4]) {
-#ifdef __AVX512F__
+#ifdef EIGEN_VECTORIZE_AVX512
   if constexpr (std::is_same_v<S, float>) {
     alignas(64) float total[16];
     store(total, sums16(sum));

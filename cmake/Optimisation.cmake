@@ -1,0 +1,30 @@
+# Headers are compiled with the flags of those who use them, and a program by -O0 is slower than by -O3 by a factor of 50.
+include_guard()
+
+# Warns, once a run of CMake, where neither the type of build nor the flags ask for optimisation. A build of type Debug
+# is meant so. HEED_WARN_OPTIMISATION of OFF: no warning, for projects that give each target its own flags.
+function(heed_warn_without_optimisation)
+  get_property(warned GLOBAL PROPERTY HEED_WARNED_OF_OPTIMISATION)
+  if(MSVC OR warned OR CMAKE_CONFIGURATION_TYPES OR (DEFINED HEED_WARN_OPTIMISATION AND NOT HEED_WARN_OPTIMISATION))
+    return()
+  endif()
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  if(type STREQUAL "DEBUG")
+    return()
+  endif()
+  get_directory_property(options COMPILE_OPTIONS)
+  set(flags ${CMAKE_CXX_FLAGS} ${options})
+  if(type)
+    list(APPEND flags ${CMAKE_CXX_FLAGS_${type}})
+  endif()
+  if(NOT "${flags}" MATCHES "(^|[ ;:])-O([1-9sgz]|fast)?($|[ ;>])")
+    set_property(GLOBAL PROPERTY HEED_WARNED_OF_OPTIMISATION ON)
+    if(type)
+      set(what "the build of type ${CMAKE_BUILD_TYPE} has no optimisation")
+    else()
+      set(what "there is no build type, and so no optimisation")
+    endif()
+    message(WARNING "heed: ${what}. Programs will be slower by a factor of 50 or so. "
+      "Configure with -DCMAKE_BUILD_TYPE=Release. (HEED_WARN_OPTIMISATION=OFF: no warning)")
+  endif()
+endfunction()

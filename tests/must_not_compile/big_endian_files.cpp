@@ -1,0 +1,5 @@
+// expected: safetensors files are little-endian
+// flags: -U__BYTE_ORDER__ -D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__
+#include "heed/io/safetensors_file.hpp"
+
+int main() {}

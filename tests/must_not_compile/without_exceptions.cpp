@@ -1,0 +1,5 @@
+// expected: heed reports wrong input by exceptions
+// flags: -fno-exceptions
+#include "heed/core/types.hpp"
+
+int main() {}
