@@ -214,13 +214,4 @@ TEST(Fields, DescribeThemselves) {
   EXPECT_NE(describe(unusual()).find("kind fancy, frills 9"), std::string::npos);
 }
 
-TEST(NamedEnum, HasItsNamesInOnePlace) {
-  static_assert(heed::to_text(Kind::fancy) == "fancy");
-  for (const Kind kind : {Kind::plain, Kind::fancy, Kind::absurd}) {
-    EXPECT_EQ(heed::from_text<Kind>(heed::to_text(kind), "kind"), kind);
-  }
-  EXPECT_EQ(error_of([] { heed::from_text<Kind>("Fancy", "kind"); }),
-            "kind: wrong value (expected one of plain, fancy, absurd, got \"Fancy\")");
-}
-
 }  // namespace

@@ -1,0 +1,78 @@
+#pragma once
+
+/// @file
+/// Enums whose values have names, once:
+///
+///     enum class Kind { plain, fancy };
+///     constexpr std::array<std::string_view, 2> names_of(Kind) { return {"plain", "fancy"}; }
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// An enum of ints with names.
+template <class E>
+concept NamedEnum = std::is_enum_v<E> && std::is_same_v < std::underlying_type_t<E>,
+int > &&requires(E value) { names_of(value); };
+
+/// The names of an enum's values, in their order.
+template <NamedEnum E>
+inline constexpr auto choices = names_of(E());
+
+namespace detail {
+/// The place of `text` among the names. Throws where it is none of them.
+HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
+                              std::string_view except = {});
+}  // namespace detail
+
+template <NamedEnum E>
+constexpr std::string_view to_text(E value) {
+  return choices<E>[static_cast<std::size_t>(value)];
+}
+
+/// The value of that name. Throws where there is none; `where` is what messages call the choice.
+template <NamedEnum E>
+E from_text(std::string_view text, std::string_view where) {
+  return static_cast<E>(detail::choice_from(text, choices<E>, where));
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+inline std::string listed(std::span<const std::string_view> names, std::string_view except) {
+  std::string all;
+  for (const std::string_view name : names) {
+    if (name == except) continue;
+    if (!all.empty()) all += ", ";
+    all += name;
+  }
+  return all;
+}
+
+HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
+                              std::string_view except) {
+  const auto found = std::find(names.begin(), names.end(), text);
+  require(found != names.end() && text != except, [&] {
+    return Fault{"wrong value", where, "one of " + listed(names, except), quote(text)};
+  });
+  return static_cast<int>(found - names.begin());
+}
+
+}  // namespace heed::inline HEED_ISA::detail
+
+#endif
