@@ -14,13 +14,20 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "../support/error_of.hpp"
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
+#include "heed/compose/residual.hpp"
+#include "heed/files/file.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/dropout.hpp"
+#include "heed/losses/binary_cross_entropy.hpp"
+#include "heed/losses/huber.hpp"
 #include "heed/optim/sgd.hpp"
 #include "heed/train/fit.hpp"
 #include "safetensors_bytes.hpp"
@@ -55,6 +62,24 @@ FitOptions everything(int epochs) {
                .ema_decay = 0.9};
   return o;
 }
+
+// Somebody's loss, whose number nobody sees.
+struct OwnLoss {
+  using Target = float;
+  double power;
+  static double target_weight(std::span<const float> targets) { return static_cast<double>(targets.size()); }
+  static void check(heed::TensorView<const float, 2>, Index) {}
+  double operator()(heed::Tile<const float> y, heed::Tile<const float> target, const float* weights, double scale,
+                    heed::Tile<float> dy, const heed::Pass&) const {
+    double sum = 0;
+    for (Index i = 0; i < y.size(); ++i) {
+      const double d = y.data[i] - target.data[i], w = scale * weights[i % y.lanes];
+      sum += w * std::pow(std::abs(d), power);
+      if (dy) dy.data[i] = static_cast<float>(w * power * std::pow(std::abs(d), power - 1) * (d < 0 ? -1 : 1));
+    }
+    return sum;
+  }
+};
 
 struct Checkpoint : heed_test::InAFolder {
   std::filesystem::path file = folder / "run.safetensors";
@@ -241,6 +266,168 @@ TEST_F(Checkpoint, BrokenFilesAreErrorsAndLeftoversGo) {
   } stateless;
   EXPECT_NE(error_of([&] { heed::fit(model, task.view(), stateless, kept({.epochs = 1})); }).find("visit_state"),
             std::string::npos);
+}
+
+TEST_F(Checkpoint, OfAnotherLossIsAnError) {
+  const heed::Tensor<float, 2> y = [] {
+    heed::Tensor<float, 2> numbers({90, 4});
+    for (Index i = 0; i < 90; ++i) {
+      for (Index k = 0; k < 4; ++k) numbers(i, k) = static_cast<float>(task.labels[static_cast<std::size_t>(i)] == k);
+    }
+    return numbers;
+  }();
+  const heed::TargetSequences<float, float> numbers{task.x.view(), y.view(), task.lengths};
+  const auto error = [&](auto loss) {
+    Model model = start;
+    const auto before = flat(model);
+    const std::string text = error_of([&] { heed::fit(model, numbers, loss, kept({.epochs = 2})); });
+    EXPECT_TRUE(text == "no error" || flat(model) == before);
+    return text;
+  };
+  EXPECT_EQ(error(heed::MeanSquaredError<float>()), "no error");
+  EXPECT_NE(error(heed::Huber<float>()).find("loss: expected \"Huber\", got \"MeanSquaredError\""), std::string::npos);
+  EXPECT_NE(error(heed::BinaryCrossEntropy<float>()).find("\"MeanSquaredError\""), std::string::npos);
+  EXPECT_NE(error(OwnLoss{3}), "no error");
+  std::filesystem::remove(file);
+  EXPECT_EQ(error(heed::Huber<float>()), "no error");
+  EXPECT_NE(error(heed::Huber<float>({.delta = 2})).find("loss.delta: expected \"2\", got \"1\""), std::string::npos);
+  std::filesystem::remove(file);
+  EXPECT_EQ(error(OwnLoss{3}), "no error");
+  EXPECT_EQ(error(OwnLoss{3}), "no error");
+  EXPECT_NE(error(OwnLoss{4}).find("the loss is another one"), std::string::npos) << "its number is nowhere listed";
+  std::filesystem::remove(file);
+
+  Model model = start;
+  const auto labels_error = [&](const FitOptions& o) {
+    return error_of([&] {
+      heed::fit(model, task.view(), heed::CrossEntropy<float>({.class_weights = {1, 2, 3, 4}}), o);
+    });
+  };
+  EXPECT_EQ(labels_error(kept({.epochs = 1})), "no error");
+  EXPECT_EQ(labels_error(kept({.epochs = 1})), "no error");
+  EXPECT_NE(error_of([&] { heed::fit(model, task.view(), kept({.epochs = 1})); }).find("loss.class_weights"),
+            std::string::npos);
+}
+
+// What stands behind an attention pool and has no weights.
+template <class... Layers>
+std::string error_behind(const FitOptions& o, const Layers&... layers) {
+  heed::Sequential model(heed::AttentionPool<float>({.features = 3}), layers...,
+                         heed::Dense<float>({.in_features = 3, .out_features = 4}));
+  model.initialize({7});
+  const auto before = flat(model);
+  const std::string text = error_of([&] { heed::fit(model, task.view(), o); });
+  EXPECT_TRUE(text == "no error" || flat(model) == before);
+  return text;
+}
+
+TEST_F(Checkpoint, OfOtherLayersWithoutWeightsIsAnError) {
+  const FitOptions o = kept({.epochs = 2, .learning_rate = 0.02, .batch_size = 30});
+  const std::string other = "the model is another one";
+  EXPECT_EQ(error_behind(o, heed::Relu<float>()), "no error");
+  EXPECT_EQ(error_behind(o, heed::Relu<float>()), "no error");
+  EXPECT_NE(error_behind(o, heed::Tanh<float>()).find(other), std::string::npos);
+  EXPECT_NE(error_behind(o, heed::LeakyRelu<float>()).find(other), std::string::npos);
+  EXPECT_NE(error_behind(o).find("tensor"), std::string::npos) << "the names of parameters";
+  EXPECT_NE(error_behind(o, heed::Residual(heed::Relu<float>())).find(other), std::string::npos);
+  std::filesystem::remove(file);
+  EXPECT_EQ(error_behind(o, heed::Dropout<float>({.rate = 0.2})), "no error");
+  EXPECT_EQ(error_behind(o, heed::Dropout<float>({.rate = 0.2})), "no error");
+  EXPECT_NE(error_behind(o, heed::Dropout<float>({.rate = 0.3})).find(other), std::string::npos);
+  EXPECT_NE(error_behind(o, heed::Dropout<float>()).find(other), std::string::npos);
+  std::filesystem::remove(file);
+  EXPECT_EQ(error_behind(o, heed::LeakyRelu<float>(0.01F)), "no error");
+  EXPECT_NE(error_behind(o, heed::LeakyRelu<float>(0.02F)).find(other), std::string::npos);
+}
+
+TEST_F(Checkpoint, OfAnotherSetThatEarlyStoppingWatchesIsAnError) {
+  const Task<float> more(30, {5, 3}, 4, true, 5);
+  const auto error = [&](FitOptions o, const std::optional<heed::LabelledSequences<float>>& watched) {
+    Model model = start;
+    return error_of([&] { heed::fit(model, task.view(), kept(o), watched); });
+  };
+  const FitOptions stopping{.epochs = 2, .early_stopping = {.patience = 5}};
+  EXPECT_EQ(error(stopping, test.view()), "no error");
+  EXPECT_EQ(error(stopping, test.view()), "no error");
+  EXPECT_NE(error(stopping, more.view()).find("watched.sequences"), std::string::npos);
+  EXPECT_NE(error(stopping, {}).find("watched.count: expected nothing"), std::string::npos);
+  std::filesystem::remove(file);
+  EXPECT_EQ(error(stopping, {}), "no error");
+  EXPECT_NE(error(stopping, test.view()).find("watched.count: expected \"30\", got nothing"), std::string::npos);
+  std::filesystem::remove(file);
+  const FitOptions plateau{.epochs = 2, .schedule = heed::PlateauSchedule{}};
+  EXPECT_EQ(error(plateau, test.view()), "no error");
+  EXPECT_NE(error(plateau, more.view()).find("watched.labels"), std::string::npos);
+  std::filesystem::remove(file);
+  EXPECT_EQ(error({.epochs = 2}, test.view()), "no error");
+  EXPECT_EQ(error({.epochs = 2}, more.view()), "no error") << "nothing depends on it";
+}
+
+TEST_F(Checkpoint, ADamagedFileIsAnError) {
+  Model model = start;
+  heed::fit(model, task.view(), kept(everything(2)));
+  const auto bytes = heed::read_file(file);
+  const auto after = flat(model);
+  for (std::size_t at : {bytes.size() - 1, bytes.size() - 100, bytes.size() / 2, std::size_t(200)}) {
+    auto damaged = bytes;
+    damaged[at] ^= std::byte{1};
+    heed::write_file(file, {damaged});
+    EXPECT_NE(error_of([&] { heed::fit(model, task.view(), kept(everything(2))); }).find(file.string()),
+              std::string::npos)
+        << at;
+    EXPECT_EQ(flat(model), after);
+  }
+  heed::write_file(file, {bytes});
+  EXPECT_EQ(error_of([&] { heed::fit(model, task.view(), kept(everything(2))); }), "no error");
+}
+
+TEST_F(Checkpoint, NumbersThatNoRunHasAreErrors) {
+  const std::map<std::string, std::pair<const char*, std::vector<double>>> wrong = {
+      {"NaN epochs", {"progress", {NAN, 0, 0, 0, 0, 1, 1, 0, 0}}},
+      {"a batch before the first", {"progress", {2, -1, 0, 0, 0, 1, 1, 0, 0}}},
+      {"a batch behind the last", {"progress", {2, 1000, 0, 0, 0, 1, 1, 0, 0}}},
+      {"half a batch", {"progress", {2, 0.5, 0, 0, 0, 1, 1, 0, 0}}},
+      {"epochs beyond an int", {"progress", {1e10, 0, 0, 0, 0, 1, 1, 0, 0}}},
+      {"a best epoch to come", {"progress", {2, 0, 0, 0, 0, 1, 1, 3, 0}}},
+      {"infinite seconds", {"progress", {2, 0, 0, 0, 0, 1, HUGE_VAL, 0, 0}}},
+      {"an epoch without a record", {"progress", {3, 0, 0, 0, 0, 1, 1, 0, 0}}},
+      {"half a record", {"history", {1, 0, 0, 0, 0}}},
+      {"a cooling of NaN", {"plateau", {0.1, 1, 0, NAN}}},
+      {"steps of NaN", {"optimizer.step", {NAN}}},
+      {"a negative number of steps", {"ema.updates", {-1}}}};
+  for (const auto& [what, series] : wrong) {
+    std::filesystem::remove(file);
+    Model model = start;
+    FitOptions o = kept(everything(2));
+    heed::fit(model, task.view(), o);
+    const auto load = o.checkpoint.load;
+    bool known = false;
+    o.checkpoint.load = [&, change = series](heed::TrainingState& state) {
+      const bool there = load(state);
+      for (auto& [name, values] : state.series) {
+        if (!name.starts_with(change.first)) continue;
+        known = true;
+        values = change.second;
+      }
+      return there;
+    };
+    model = start;
+    const auto before = flat(model);
+    EXPECT_NE(error_of([&] { heed::fit(model, task.view(), o); }).find("checkpoint"), std::string::npos) << what;
+    EXPECT_TRUE(known) << what;
+    EXPECT_EQ(flat(model), before) << what << ": the weights are as they were";
+  }
+}
+
+TEST_F(Checkpoint, OfTheFirstVersionGoesOn) {
+  std::filesystem::copy_file(std::filesystem::path(__FILE__).parent_path() / "data" / "checkpoint_1.safetensors", file);
+  Model model = start, whole = start;
+  const History on = heed::fit(model, task.view(), kept(everything(4)));
+  const History expected = heed::fit(whole, task.view(), everything(4));
+  ASSERT_EQ(on.epochs.size(), 4U);
+  for (std::size_t e = 0; e < 4; ++e) EXPECT_NEAR(on.epochs[e].loss, expected.epochs[e].loss, 1e-4);
+  const auto a = flat(model), b = flat(whole);
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-4);
 }
 
 TEST_F(Checkpoint, OnlyTheWriterWrites) {

@@ -14,15 +14,16 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The version of what `save_state` writes.
-inline constexpr Index checkpoint_format_version = 1;
+/// The version of what `save_state` writes. `load_state` reads older ones: 1 has no checksum, and does not say the loss
+/// or what early stopping watches.
+inline constexpr Index checkpoint_format_version = 2;
 
 /// Writes a state to a file, atomically: tensors by their names, series as F64 under "series.", the identity as
-/// metadata. Throws where it cannot be written; what was there before is then still there.
+/// metadata, and a checksum of all. Throws where it cannot be written; what was there before is then still there.
 HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path);
 
-/// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint
-/// or another run's: all differences of identity and of tensors are named at once.
+/// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint,
+/// damaged or another run's: all differences of identity and of tensors are named at once.
 HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file);
 
 struct CheckpointOptions {
@@ -42,6 +43,8 @@ HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, Checkpoin
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <set>
 #include <span>
@@ -72,7 +75,43 @@ constexpr DataType data_type_of(const A*) {
   return std::is_same_v<typename A::Scalar, float> ? DataType::f32 : DataType::f64;
 }
 
-HEED_FUNCTION std::vector<std::byte> serialize_state(const TrainingState& state);
+/// What a file holds of a state.
+struct StateBytes {
+  std::string header;
+  std::vector<std::byte> data;
+};
+HEED_FUNCTION StateBytes serialize_state(const TrainingState& state);
+
+/// Of a header without its checksum, and of the data behind it.
+HEED_FUNCTION std::string checksum(Metadata metadata, const std::vector<TensorInfo>& tensors,
+                                   std::span<const std::byte> data) {
+  metadata.erase("checksum");
+  std::uint64_t hash = 0x9e3779b97f4a7c15ULL;
+  const auto add = [&](std::span<const std::byte> bytes) {
+    for (std::size_t i = 0; i < bytes.size(); i += sizeof hash) {
+      std::uint64_t word = bytes.size();
+      std::memcpy(&word, bytes.data() + i, std::min(sizeof word, bytes.size() - i));
+      hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+      hash ^= hash >> 32;
+    }
+  };
+  const std::string header = write_safetensors_header(metadata, tensors);
+  add(std::as_bytes(std::span(header)));
+  add(data);
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+/// Throws where a file is not as it was written.
+HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
+  const std::string now = checksum(file.metadata(), {file.tensors().begin(), file.tensors().end()}, file.data());
+  const auto kept = file.metadata().find("checksum");
+  require(kept != file.metadata().end() && kept->second == now, [&] {
+    return Fault{"the file is damaged: its checksum is another", file.name(), now,
+                 kept == file.metadata().end() ? "none" : quote(kept->second)};
+  });
+}
 
 /// Removes what processes that were killed while they wrote this file have left beside it.
 HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
@@ -92,7 +131,7 @@ HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-HEED_FUNCTION std::vector<std::byte> detail::serialize_state(const TrainingState& state) {
+HEED_FUNCTION detail::StateBytes detail::serialize_state(const TrainingState& state) {
   std::vector<TensorInfo> tensors;
   std::size_t size = 0;
   const auto add = [&](std::string name, DataType type, std::vector<Index> extents, Index count) {
@@ -115,10 +154,8 @@ HEED_FUNCTION std::vector<std::byte> detail::serialize_state(const TrainingState
   Metadata metadata = state.identity;
   metadata["format"] = "heed checkpoint";
   set(metadata, "format_version", checkpoint_format_version);
-  const std::string header = write_safetensors_header(metadata, tensors);
-  std::vector<std::byte> bytes(header.size() + size);
-  std::memcpy(bytes.data(), header.data(), header.size());
-  std::byte* out = bytes.data() + header.size();
+  std::vector<std::byte> data(size);
+  std::byte* out = data.data();
   for (const auto& series : state.series) {
     const std::size_t count = series.second.size() * sizeof(double);
     if (count > 0) std::memcpy(out, series.second.data(), count);
@@ -127,11 +164,13 @@ HEED_FUNCTION std::vector<std::byte> detail::serialize_state(const TrainingState
   for (const StateTensor& tensor : state.tensors) {
     out = std::visit([&](const auto* a) { return detail::write_elements(*a, out); }, tensor.array);
   }
-  return bytes;
+  metadata["checksum"] = detail::checksum(metadata, tensors, data);
+  return {write_safetensors_header(metadata, tensors), std::move(data)};
 }
 
 HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) {
-  write_file(path, {detail::serialize_state(state)});
+  const detail::StateBytes bytes = detail::serialize_state(state);
+  write_file(path, {std::as_bytes(std::span(bytes.header)), bytes.data});
 }
 
 HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) {
@@ -141,16 +180,19 @@ HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file)
                  format == file.metadata().end() ? "none" : detail::quote(format->second)};
   });
   const Index version = get_index(file.metadata(), "format_version");
-  require(version == checkpoint_format_version, [&] {
-    return Fault{"a checkpoint of another version of heed", file.name(), text_of(checkpoint_format_version),
+  require(version >= 1 && version <= checkpoint_format_version, [&] {
+    return Fault{"a checkpoint of another version of heed", file.name(), "1 to " + text_of(checkpoint_format_version),
                  text_of(version)};
   });
+  if (version > 1) detail::check_checksum(file);
 
   std::vector<std::string> problems;
   Metadata there = file.metadata();
   there.erase("format");
   there.erase("format_version");
+  there.erase("checksum");
   for (const auto& [key, value] : state.identity) {
+    if (version == 1 && (key == "loss" || key.starts_with("loss.") || key.starts_with("watched."))) continue;
     const auto found = there.find(key);
     const std::string got = found == there.end() ? "nothing" : detail::quote(found->second);
     if (got != detail::quote(value)) problems.push_back(key + ": expected " + detail::quote(value) + ", got " + got);
@@ -198,7 +240,7 @@ HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, Checkpoin
               [path, options](TrainingState& state) {
                 if (options.write) {
                   detail::remove_leftovers(path);
-                  check_writable(path, detail::serialize_state(state).size());
+                  check_writable(path, detail::serialize_state(state).data.size() + 4096);
                 }
                 if (!std::filesystem::exists(path)) return false;
                 load_state(state, SafetensorsFile(path));

@@ -98,6 +98,9 @@ class SafetensorsFile {
   /// In the order of their data.
   std::span<const TensorInfo> tensors() const { return header_.tensors; }
 
+  /// What stands behind the header.
+  std::span<const std::byte> data() const { return data_; }
+
   /// The tensor of that name, or null.
   const TensorInfo* find(std::string_view name) const;
 

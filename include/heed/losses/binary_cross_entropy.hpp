@@ -11,6 +11,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
@@ -38,6 +39,10 @@ HEED_INLINE P log_one_plus(const P& u) {
 
 struct BinaryCrossEntropyOptions {
   std::vector<double> pos_weight = {};  ///< p, one an output: what a target of 1 weighs; empty: all 1
+
+  static void fields(auto&& f, auto&... o) {
+    f({"pos_weight", "What a target of 1 weighs, one an output; none: all 1", Range::at_least(0)}, o.pos_weight...);
+  }
 };
 
 /// torch.nn.BCEWithLogitsLoss: independent yes or no for every output, targets t in 0 to 1, logits z:
@@ -54,6 +59,7 @@ class BinaryCrossEntropy {
   using Target = S;
   using Options = BinaryCrossEntropyOptions;
   static constexpr OutputKind output_kind = OutputKind::flags;
+  static constexpr const char* name = "BinaryCrossEntropy";
 
   /// Throws where a weight is negative or not finite.
   explicit BinaryCrossEntropy(Options o = {});

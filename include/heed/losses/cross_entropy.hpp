@@ -13,6 +13,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -34,7 +35,14 @@ struct CrossEntropy {
     std::vector<double> class_weights = {};  ///< one a class; empty: all 1
     double label_smoothing = 0;              ///< e, 0 to 1
     std::int32_t ignore_index = -100;        ///< a target that does not count
+
+    static void fields(auto&& f, auto&... o) {
+      f({"class_weights", "One a class; none: all 1", Range::at_least(0)}, o.class_weights...);
+      f({"label_smoothing", "Share of a label that all classes get", Range::from(0, 1)}, o.label_smoothing...);
+      f({"ignore_index", "A target that does not count", Range::any()}, o.ignore_index...);
+    }
   };
+  static constexpr const char* name = "CrossEntropy";
 
   CrossEntropy() = default;
   /// Throws where e is not in 0 .. 1 or a class weight is negative or not finite.

@@ -9,6 +9,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tensor.hpp"
@@ -20,6 +21,10 @@ namespace heed::inline HEED_ISA {
 
 struct HuberOptions {
   double delta = 1;  ///< up to here the loss is a square, then a line
+
+  static void fields(auto&& f, auto&... o) {
+    f({"delta", "Up to here the loss is a square, then a line", Range::at_least(0)}, o.delta...);
+  }
 };
 
 /// torch.nn.HuberLoss (Huber 1964), with d = y - target and c = d clamped to +-delta:
@@ -32,6 +37,7 @@ template <class S>
 struct Huber {
   using Target = S;
   using Options = HuberOptions;
+  static constexpr const char* name = "Huber";
   Options options;
 
   /// Throws where delta is not a positive number.

@@ -20,6 +20,7 @@ namespace heed::inline HEED_ISA {
 template <class S>
 struct MeanSquaredError {
   using Target = S;
+  static constexpr const char* name = "MeanSquaredError";
 
   /// How many numbers of a tile are compared, given its lanes' weights (null: all 1).
   static double count(Tile<const S> y, const S* weights);

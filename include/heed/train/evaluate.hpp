@@ -16,6 +16,7 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
+#include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
@@ -51,8 +52,10 @@ class EvaluationRun {
   HEED_COLD EvaluationRun(const ModelReference<S>& model, std::unique_ptr<AnyRows<S>> rows, ThreadPool& threads,
                           AnyLoss<S> loss, std::shared_ptr<AnyReducer<S>> reducer, std::span<const Index> members);
 
-  /// With outputs, (n, outputs), of one step each: those of the sequences of this process.
-  Evaluation operator()(const ModelReference<S>& model, const TensorView<S, 2>* outputs = nullptr);
+  /// With outputs, (n, outputs), of one step each: those of the sequences of this process. With a key as in training:
+  /// random layers draw.
+  Evaluation operator()(const ModelReference<S>& model, const TensorView<S, 2>* outputs = nullptr,
+                        const Key* training = nullptr);
 
  private:
   ThreadPool& threads_;
@@ -85,7 +88,8 @@ EvaluationRun<S>::EvaluationRun(const ModelReference<S>& model, std::unique_ptr<
 }
 
 template <class S>
-Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const TensorView<S, 2>* out) {
+Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const TensorView<S, 2>* out,
+                                        const Key* training) {
   const Shape shape = feed_.rows().shape();
   if (out) {
     const Extents<2> expected{feed_.count(), outputs_};
@@ -102,7 +106,8 @@ Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const Te
   threads_.for_each(own.count(), [&](Index i, int w) {
     Worker<S>& worker = workers_[static_cast<std::size_t>(w)];
     const AnySequenceTile<S> tile = feed_.tile(own.first + i, {}, 0);
-    const Pass pass{worker.scratch};
+    const Pass pass =
+        training ? Pass{worker.scratch, true, *training, (own.first + i) * tile.x.lanes} : Pass{worker.scratch};
     const Tile<S> z = take_output(worker.output, model.output_shape(tile.x.shape), tile, shape.steps);
     model.forward(tile.x, z, worker.cache, pass);
     for (Index l = 0; out && l < tile.rows; ++l) {

@@ -91,7 +91,8 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
                        .rows = rows_of<S>(data, reducer),
                        .test = test ? rows_of<S>(*test, reducer) : nullptr,
                        .validated = options.validation > 0 ? rows_of<S>(data, reducer) : nullptr,
-                       .outputs = outputs_in(model)},
+                       .outputs = outputs_in(model),
+                       .probed = options.checkpoint.load ? rows_of<S>(data, reducer) : nullptr},
                       options);
 }
 }  // namespace detail

@@ -4,6 +4,7 @@
 /// The options of `fit`.
 
 #include <cstdint>
+#include <variant>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -96,6 +97,11 @@ namespace detail {
 /// What results depend on, as text. The number of epochs is not among it: where a schedule depends on it, its steps
 /// tell.
 Metadata identity(const FitOptions& o, const Schedule& schedule, Index width);
+
+/// Whether results depend on the loss that is monitored.
+inline bool watches(const FitOptions& o) {
+  return o.early_stopping.patience > 0 || std::holds_alternative<PlateauSchedule>(o.schedule);
+}
 
 }  // namespace detail
 

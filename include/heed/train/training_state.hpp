@@ -77,6 +77,9 @@ struct TrainingProgress {
 
 namespace detail {
 
+/// A number of a file as a whole one. Throws where it is none of 0 to `most`.
+Index check_count(const char* name, double value, Index most = Index(1) << 53);
+
 // a series <-> numbers
 void transfer(bool loading, std::vector<double>& values, std::span<double> numbers);
 
@@ -92,11 +95,20 @@ void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& reco
 #if HEED_BODIES
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
+
+HEED_COLD HEED_FUNCTION Index check_count(const char* name, double value, Index most) {
+  require(value >= 0 && value <= static_cast<double>(most) && value == std::floor(value), [&] {
+    return Fault{"a number out of range", std::string("checkpoint, ") + name, "0 to " + text_of(most),
+                 shortest_number(value)};
+  });
+  return static_cast<Index>(value);
+}
 
 HEED_COLD HEED_FUNCTION void transfer(bool loading, std::vector<double>& values, std::span<double> numbers) {
   if (!loading) {
@@ -120,14 +132,22 @@ HEED_COLD HEED_FUNCTION void transfer(bool loading, TrainingState& state, Traini
                       static_cast<double>(p.best_epoch),
                       static_cast<double>(p.waited)};
   transfer(loading, state.series["progress"], numbers);
-  p = {.epoch = static_cast<int>(numbers[0]),
-       .batch = static_cast<Index>(numbers[1]),
+  if (!loading) return;
+  for (const double number : {numbers[2], numbers[3], numbers[6]}) {
+    require(std::isfinite(number), [&] {
+      return Fault{"a number out of range", "checkpoint, progress", "a finite one", shortest_number(number)};
+    });
+  }
+  constexpr Index most_epochs = std::numeric_limits<int>::max();
+  const Index epoch = check_count("epoch", numbers[0], most_epochs);
+  p = {.epoch = static_cast<int>(epoch),
+       .batch = check_count("batch", numbers[1]),
        .loss = numbers[2],
        .denominator = numbers[3],
        .correct = numbers[4],
        .best = numbers[5],
-       .best_epoch = static_cast<int>(numbers[7]),
-       .waited = static_cast<int>(numbers[8]),
+       .best_epoch = static_cast<int>(check_count("best epoch", numbers[7], epoch)),
+       .waited = static_cast<int>(check_count("epochs waited", numbers[8], epoch)),
        .seconds = numbers[6]};
 }
 
@@ -151,10 +171,19 @@ HEED_COLD HEED_FUNCTION void transfer(bool loading, TrainingState& state, std::v
     }
     return;
   }
+  require(values.size() % columns == 0, [&] {
+    return Fault{"a series of another length", "checkpoint, history", "a multiple of " + text_of(columns),
+                 text_of(values.size())};
+  });
   records.clear();
   for (std::size_t i = 0; i + columns <= values.size(); i += columns) {
     const double* row = values.data() + i;
-    records.push_back({.epoch = static_cast<int>(row[0]),
+    const auto next = static_cast<double>(records.size() + 1);
+    require(row[0] == next, [&] {
+      return Fault{"epochs do not follow each other", "checkpoint, history", shortest_number(next),
+                   shortest_number(row[0])};
+    });
+    records.push_back({.epoch = static_cast<int>(next),
                        .loss = row[1],
                        .accuracy = row[2],
                        .test_loss = row[3],
@@ -163,7 +192,7 @@ HEED_COLD HEED_FUNCTION void transfer(bool loading, TrainingState& state, std::v
                        .validation_accuracy = row[6],
                        .learning_rate = row[7],
                        .seconds = row[8],
-                       .sequences = static_cast<Index>(row[9])});
+                       .sequences = check_count("sequences", row[9])});
   }
 }
 

@@ -9,11 +9,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
+#include "heed/core/metadata.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -62,6 +65,8 @@ class AnyLoss {
   AnyLoss rebalanced(const std::vector<double>& weights) const { return functions_->rebalanced(loss_.get(), weights); }
   /// What models give that are trained with it.
   OutputKind outputs() const { return functions_->outputs; }
+  /// {"loss": its `name`, "loss.delta": ...}: of one that has a name, and options that describe themselves.
+  Metadata identity() const { return functions_->identity(loss_.get()); }
 
  private:
   struct Functions {
@@ -73,6 +78,7 @@ class AnyLoss {
     void (*check)(const void* loss, const void* targets, Index outputs);
     AnyLoss (*rebalanced)(const void* loss, const std::vector<double>& weights);
     OutputKind outputs;
+    Metadata (*identity)(const void* loss);
   };
 
   template <class L>
@@ -88,6 +94,18 @@ class AnyLoss {
     } else {
       throw_error(Fault{"balance_classes goes with cross-entropy", "fit", {}, {}});
     }
+  }
+  template <class L>
+  static Metadata identity_of([[maybe_unused]] const void* loss) {
+    Metadata identity, options;
+    if constexpr (requires { std::string_view(L::name); }) identity["loss"] = L::name;
+    if constexpr (requires { to_metadata(of<L>(loss).options()); }) {
+      options = to_metadata(of<L>(loss).options());
+    } else if constexpr (requires { to_metadata(of<L>(loss).options); }) {
+      options = to_metadata(of<L>(loss).options);
+    }
+    for (const auto& [key, value] : options) identity["loss." + key] = value;
+    return identity;
   }
   template <class L>
   static constexpr Functions table{
@@ -119,6 +137,7 @@ class AnyLoss {
       },
       &with_weights<L>,
       outputs_of_loss<L>(),
+      &identity_of<L>,
   };
 
   std::shared_ptr<const void> loss_;

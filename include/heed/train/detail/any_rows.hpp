@@ -53,8 +53,8 @@ class AnyRows {
   /// Throws what the loss has to say of all targets, and what the model has to say of the sequences of this process.
   virtual void check_targets(const AnyLoss<S>& loss, Index outputs) const = 0;
   virtual void check_input(const ModelReference<S>& model) const = 0;
-  /// Tells these data from others.
-  virtual void add_identity(Metadata& identity) const = 0;
+  /// Tells these data from others: "data.count", ... where `name` is "data".
+  virtual void add_identity(Metadata& identity, const std::string& name) const = 0;
 
   /// As `LocalRows::prepare` and `release`.
   virtual void prepare(std::span<const Index> order, std::span<const Batch> batches, Index step) = 0;
@@ -94,7 +94,7 @@ class RowsOf final : public AnyRows<S> {
   void check_input(const ModelReference<S>& model) const override {
     model.check_input(data_.x, data_.lengths, "sequences");
   }
-  void add_identity(Metadata& identity) const override;
+  void add_identity(Metadata& identity, const std::string& name) const override;
 
   void prepare(std::span<const Index> order, std::span<const Batch> batches, Index step) override {
     rows_.prepare(order, batches, step);
@@ -117,15 +117,15 @@ class RowsOf final : public AnyRows<S> {
 };
 
 template <class S, class X, class T, class Rows>
-void RowsOf<S, X, T, Rows>::add_identity(Metadata& identity) const {
+void RowsOf<S, X, T, Rows>::add_identity(Metadata& identity, const std::string& name) const {
   const auto targets = as_rows(rows_.labels());
   const auto lengths = rows_.lengths();
-  set(identity, "data.count", rows_.count());
-  set(identity, "data.steps", rows_.shape().steps);
-  set(identity, "data.features", rows_.shape().features);
-  set(identity, "data.sequences", rows_.fingerprint());
-  set(identity, "data.labels", fingerprint(0, targets.data(), targets.size()));
-  set(identity, "data.lengths", fingerprint(0, lengths.data(), static_cast<Index>(lengths.size())));
+  set(identity, name + ".count", rows_.count());
+  set(identity, name + ".steps", rows_.shape().steps);
+  set(identity, name + ".features", rows_.shape().features);
+  set(identity, name + ".sequences", rows_.fingerprint());
+  set(identity, name + ".labels", fingerprint(0, targets.data(), targets.size()));
+  set(identity, name + ".lengths", fingerprint(0, lengths.data(), static_cast<Index>(lengths.size())));
 }
 
 /// The sequences of a run. Throws where they are faulty.

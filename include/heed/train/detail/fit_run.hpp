@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,7 @@
 #include "heed/train/detail/any_optimizer.hpp"
 #include "heed/train/detail/any_rows.hpp"
 #include "heed/train/detail/feed.hpp"
+#include "heed/train/detail/fit_probe.hpp"
 #include "heed/train/detail/fit_state.hpp"
 #include "heed/train/detail/rounds.hpp"
 #include "heed/train/evaluate.hpp"
@@ -56,6 +58,7 @@ struct FitParts {
   std::shared_ptr<AnyReducer<S>> reducer;
   std::unique_ptr<AnyRows<S>> rows, test, validated;  // no test: null; the training rows again, to validate on
   OutputKind* outputs = nullptr;                      // what the model remembers of the loss; null: nothing
+  std::unique_ptr<AnyRows<S>> probed;                 // and again, with a checkpoint
 };
 
 template <class S>
@@ -91,7 +94,10 @@ class FitRun {
 
   void each_part(const StateParts& parts);
   void keep();
-  void resume(Metadata identity);
+  void identify(Metadata of_model);
+  void resume();
+  void load(TrainingState& state);
+  std::vector<double> outputs_probe();
 
   TrainedModel<S> model_;
   std::unique_ptr<AnyOptimizer<S>> optimizer_;
@@ -105,7 +111,7 @@ class FitRun {
   ParameterList<S> good_;                 // the last weights that gave a finite loss
   std::optional<ParameterList<S>> best_;  // of early stopping
   std::optional<BasicMovingAverage<S>> ema_;
-  std::optional<EvaluationRun<S>> test_, validation_;
+  std::optional<EvaluationRun<S>> test_, validation_, probe_;
   Schedule schedule_;
   double base_rate_ = -1;  // the optimizer's; negative: it tells none
   double counted_ = 0;     // what the accuracy divides by
@@ -114,6 +120,7 @@ class FitRun {
   bool kept_ = false;  // the last epoch is in the checkpoint
   TrainingProgress progress_;
   Metadata identity_;
+  std::vector<double> loss_probe_;
   History history_;
 };
 
@@ -138,6 +145,8 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
   reducer_->agree([&] { rows().check_input(model_); });
   Split split = split_rows();
   if (rows().have_labels()) balance(split.training, outputs);
+  const bool watches_test = parts.test && split.validation.empty();
+  if (options.checkpoint.load && watches_test && watches(options)) parts.test->add_identity(identity_, "watched");
   if (parts.test) test_.emplace(model_, std::move(parts.test), threads_, loss_, reducer_, std::span<const Index>());
   if (!split.validation.empty()) {
     validation_.emplace(model_, std::move(parts.validated), threads_, loss_, reducer_, split.validation);
@@ -164,8 +173,15 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
   complete_in_place(schedule_, base_rate_, options.epochs, options.epochs * feed_.steps());
   if (options.ema_decay > 0) ema_.emplace(weights(), options.ema_decay);
   if (options.early_stopping.patience > 0) best_.emplace(weights());
-  if (options.checkpoint.load) resume(std::move(parts.identity));
+  if (options.checkpoint.load) {
+    std::vector<Index> first(static_cast<std::size_t>(std::min(probed_rows, rows().count())));
+    std::iota(first.begin(), first.end(), Index(0));
+    probe_.emplace(model_, std::move(parts.probed), threads_, output_size(rows()), reducer_, first);
+    loss_probe_ = probe(loss_, rows(), model_.output_shape(rows().shape()));
+    identify(std::move(parts.identity));
+  }
   feed_.start(loss_, *reducer_, threads_.size());
+  if (options.checkpoint.load) resume();  // last: what throws before has changed nothing
 }
 
 template <class S>
@@ -375,36 +391,73 @@ void FitRun<S>::each_part(const StateParts& parts) {
 }
 
 template <class S>
+std::vector<double> FitRun<S>::outputs_probe() {
+  const Key key{0x9eed};
+  return {(*probe_)(model_, nullptr, &key).loss};
+}
+
+template <class S>
 void FitRun<S>::keep() {
   TrainingState state;
   state.identity = identity_;
   each_part({StateParts::Act::collect, state});
   each_part({StateParts::Act::save, state});
   transfer(false, state, progress_, history_.epochs, schedule_);
+  state.series["probe.outputs"] = outputs_probe();
+  state.series["probe.loss"] = loss_probe_;
   options_.checkpoint.save(state);
 }
 
+/// What a run that goes on must have in common with the one before.
 template <class S>
-void FitRun<S>::resume(Metadata identity_of_model) {
-  identity_ = identity(options_, schedule_, feed_.batch(0).width);
-  identity_of_model.erase("output_kind");  // the loss says it
-  for (const auto& [key, value] : identity_of_model) identity_["model." + key] = value;
+void FitRun<S>::identify(Metadata of_model) {
+  identity_.merge(identity(options_, schedule_, feed_.batch(0).width));
+  identity_.merge(loss_.identity());
+  of_model.erase("output_kind");  // the loss says it
+  for (const auto& [key, value] : of_model) identity_["model." + key] = value;
   for (const auto& [key, value] : optimizer_->settings()) identity_["optimizer." + key] = value;
-  rows().add_identity(identity_);
+  rows().add_identity(identity_, "data");
   require(optimizer_->keeps_state(), [] {
     return Fault{"the optimizer cannot go into a checkpoint", "fit", "one with visit_state", {}};
   });
+}
+
+/// Where it throws, model and optimizer are as they were.
+template <class S>
+void FitRun<S>::resume() {
   TrainingState state;
   state.identity = identity_;
   each_part({StateParts::Act::collect, state});
-  const bool kept = options_.checkpoint.load(state);
-  if (kept) {
+  each_part({StateParts::Act::save, state});
+  const StateCopy before(state);
+  try {
+    state.series.clear();
+    load(state);
+  } catch (...) {
+    before.put_back(state);
+    each_part({StateParts::Act::load, state});
+    throw;
+  }
+}
+
+template <class S>
+void FitRun<S>::load(TrainingState& state) {
+  bool kept = false;
+  reducer_->agree([&] {
+    kept = options_.checkpoint.load(state);
+    if (!kept) return;
     each_part({StateParts::Act::load, state});
     transfer(true, state, progress_, history_.epochs, schedule_);
-  }
-  for (EpochRecord& record : history_.epochs) record.epochs = options_.epochs;
+    check_count("batch", static_cast<double>(progress_.batch), feed_.steps() - 1);
+  });
   const bool all = reducer_->all(kept), none = reducer_->all(!kept);
   require(all || none, [] { return Fault{"some processes have a checkpoint, others have none", "fit", {}, {}}; });
+  if (!kept) return;
+  // files of the first version say neither
+  const auto outputs = state.series.find("probe.outputs"), loss = state.series.find("probe.loss");
+  if (loss != state.series.end()) check_probe<S>(loss->second, loss_probe_, "loss");
+  if (outputs != state.series.end()) check_probe<S>(outputs->second, outputs_probe(), "model");
+  for (EpochRecord& record : history_.epochs) record.epochs = options_.epochs;
 }
 
 }  // namespace detail

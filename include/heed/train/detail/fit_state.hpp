@@ -2,7 +2,11 @@
 
 // Between what a run keeps and the tensors and series of a checkpoint.
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <map>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,7 +43,7 @@ struct StateParts {
   }
   HEED_COLD void operator()(const char* name, std::int64_t& number) const {
     if (act == Act::save) state.series[prefix + name] = {static_cast<double>(number)};
-    if (act == Act::load) number = static_cast<std::int64_t>(numbers(name, 1).front());
+    if (act == Act::load) number = check_count(name, numbers(name, 1).front());
   }
   HEED_COLD const std::vector<double>& numbers(const char* name, std::size_t count) const {
     const std::vector<double>& values = state.series[prefix + name];
@@ -56,13 +60,39 @@ HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgr
                                std::vector<EpochRecord>& records, Schedule& schedule) {
   transfer(loading, state, progress);
   transfer(loading, state, records);
+  require(static_cast<Index>(records.size()) == progress.epoch, [&] {
+    return Fault{"not a record an epoch", "checkpoint, history", text_of(progress.epoch), text_of(records.size())};
+  });
   auto* plateau = std::get_if<PlateauSchedule>(&schedule);
   if (!plateau) return;
   auto& s = plateau->state;
   double numbers[] = {s.rate, s.best, static_cast<double>(s.bad), static_cast<double>(s.cooling)};
   transfer(loading, state.series["plateau"], numbers);
-  s = {numbers[0], numbers[1], static_cast<Index>(numbers[2]), static_cast<Index>(numbers[3])};
+  if (loading) s = {numbers[0], numbers[1], check_count("plateau", numbers[2]), check_count("plateau", numbers[3])};
 }
+
+/// What a state held, to be put back where loading into it fails.
+class StateCopy {
+ public:
+  explicit StateCopy(const TrainingState& state) : series_(state.series) {
+    const auto copy = [&](const auto* array) {
+      const auto bytes = std::as_bytes(std::span(array->data(), static_cast<std::size_t>(array->size())));
+      tensors_.emplace_back(bytes.begin(), bytes.end());
+    };
+    for (const StateTensor& tensor : state.tensors) std::visit(copy, tensor.array);
+  }
+  void put_back(TrainingState& state) const {
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      const auto paste = [&](auto* array) { std::memcpy(array->data(), tensors_[i].data(), tensors_[i].size()); };
+      if (!tensors_[i].empty()) std::visit(paste, state.tensors[i].array);
+    }
+    state.series = series_;
+  }
+
+ private:
+  std::vector<std::vector<std::byte>> tensors_;
+  std::map<std::string, std::vector<double>> series_;
+};
 
 }  // namespace detail
 }  // namespace heed::inline HEED_ISA
