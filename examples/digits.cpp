@@ -74,7 +74,8 @@ Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t
 Images rows_of(const Images& all, const std::vector<Index>& rows) {
   heed::Sequences<float> some{.x = heed::Tensor<float, 3>({std::ssize(rows), 1, all.sequences.features()})};
   for (const Index row : rows) {
-    std::ranges::copy(all.pixels(row), &some.x(std::ssize(some.labels), 0, 0));
+    const auto pixels = all.pixels(row);
+    std::copy(pixels.begin(), pixels.end(), &some.x(std::ssize(some.labels), 0, 0));
     some.labels.push_back(all.names[static_cast<std::size_t>(all.class_of(row))]);
   }
   return support::with_classes(std::move(some), &all.names, "");

@@ -23,7 +23,7 @@ struct Pick {
   bool only = false;
   std::vector<std::string_view> names = {};
   bool operator()(const heed::FieldRecord& field) const {
-    const bool named = std::ranges::find(names, std::string_view(field.name)) != names.end();
+    const bool named = std::find(names.begin(), names.end(), std::string_view(field.name)) != names.end();
     return only ? named : !named && !(field.flag && *field.flag == 0);
   }
 };
@@ -35,8 +35,8 @@ namespace detail {
 /// "--num-heads"
 inline std::string flag_of(const heed::FieldRecord& field) {
   std::string name = field.flag && *field.flag ? field.flag : field.name;
-  std::ranges::replace_if(
-      name, [](char c) { return c == '_' || c == '.'; }, '-');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '_' || c == '.'; }, '-');
   return "--" + name;
 }
 

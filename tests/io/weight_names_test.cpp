@@ -222,7 +222,9 @@ TEST(WeightNames, PartialThrowsWhereNothingFits) {
 TEST(WeightNames, TiedWeightsMayBeListedTwice) {
   const Model trained = classifier();
   auto tensors = tensors_of(trained);
-  const auto of = [&](const std::string& name) { return std::ranges::find(tensors, name, &Tensor::name)->values; };
+  const auto of = [&](const std::string& name) {
+    return std::find_if(tensors.begin(), tensors.end(), [&](const Tensor& t) { return t.name == name; })->values;
+  };
   tensors.push_back({"tied.weight", {4, 5}, of("fc2.weight")});
   EXPECT_EQ(numbers(heed::load<Model>(foreign(tensors))), numbers(trained));
   tensors.back().values[3] += 1;

@@ -113,7 +113,8 @@ TEST(TransformerClassifier, FromAFileItIsWhatItWas) {
     const std::vector<float> x{1, 2, 3, 4, 5, 6};
     heed::Predictor one(model), other(again);
     const auto a = one(x.data(), 2, 3), b = other(x.data(), 2, 3);
-    EXPECT_TRUE(std::ranges::equal(a.probabilities, b.probabilities));
+    EXPECT_TRUE(
+        std::equal(a.probabilities.begin(), a.probabilities.end(), b.probabilities.begin(), b.probabilities.end()));
   }
 }
 

@@ -30,7 +30,7 @@ set(umbrella_data files data)
 set(umbrella_heed models)
 set(umbrellas layers train infer data heed)
 
-set(allowed_outside "^([a-z_]+|(unsupported/)?Eigen/.+|(fcntl|unistd|sys/[a-z]+)\\.h)$")  # std, Eigen, POSIX
+set(allowed_outside "^([a-z_]+|(unsupported/)?Eigen/.+|(fcntl|unistd|xlocale|sys/[a-z]+)\\.h)$")  # std, Eigen, POSIX
 set(allowed_outside_distributed "^(mpi|sched)\\.h$")                                      # in distributed besides
 
 set(faults "")
@@ -104,6 +104,10 @@ foreach(header IN LISTS headers)
   file(STRINGS ${path} untagged REGEX "^[ \t]*namespace heed([^:]|$)|^[ \t]*namespace heed::[^i]")
   if(untagged)
     fault("${header}: opens namespace heed without inline HEED_ISA")
+  endif()
+  file(STRINGS ${path} ranges REGEX "std::ranges::[a-z_]+\\(")
+  if(ranges)
+    fault("${header}: calls an algorithm of std::ranges: libc++ 14 has none, the one of std does it")
   endif()
   if(NOT header STREQUAL "core/simd.hpp")
     file(STRINGS ${path} internal REGEX "Eigen::internal")

@@ -148,7 +148,7 @@ void match(M& model, const Arrays& arrays, F&& f) {
       [&](const heed::Path& path, auto& parameter) {
         const std::string name = path.text();
         const auto found = arrays.find(name);
-        if (found == arrays.end() || !std::ranges::equal(found->second.extents, parameter.extents())) {
+        if (found == arrays.end() || heed::to_text(found->second.extents) != heed::to_text(parameter.extents())) {
           throw std::runtime_error("the reference has no " + name + " " + heed::to_text(parameter.extents()));
         }
         f(name, parameter, found->second);

@@ -65,7 +65,7 @@ class ObservationWindow {
   void begin(const E& environment) {
     environment.observe(newest());
     for (Index t = 0; t + 1 < shape_.steps; ++t) {
-      std::ranges::copy(newest(), values_.begin() + t * shape_.features);
+      std::copy(newest().begin(), newest().end(), values_.begin() + t * shape_.features);
     }
   }
   /// The next one.

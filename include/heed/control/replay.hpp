@@ -54,8 +54,8 @@ class ReplayBuffer {
       return Fault{"wrong number of observations", "ReplayBuffer", text_of(numbers),
                    text_of(t.state.size()) + " and " + text_of(t.next.size())};
     });
-    std::ranges::copy(t.state, states_[place_].begin());
-    std::ranges::copy(t.next, next_[place_].begin());
+    std::copy(t.state.begin(), t.state.end(), states_[place_].begin());
+    std::copy(t.next.begin(), t.next.end(), next_[place_].begin());
     steps_[static_cast<std::size_t>(place_)] = {t.action, t.reward, t.discount};
     size_ = std::max(size_, place_ + 1);
     place_ = (place_ + 1) % capacity_;
@@ -126,7 +126,8 @@ class TransitionMaker {
   template <Environment<S> E>
   void add(std::int32_t action, const ActionResult& result, const E& environment, ReplayBuffer<S>& replay) {
     if (held_ == n_) drop_first();
-    std::ranges::copy(window_.values(), states_[held_].begin());
+    const std::span<const S> state = window_.values();
+    std::copy(state.begin(), state.end(), states_[held_].begin());
     actions_[static_cast<std::size_t>(held_)] = action;
     rewards_[static_cast<std::size_t>(held_)] = result.reward;
     ++held_;

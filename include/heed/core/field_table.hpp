@@ -312,7 +312,7 @@ HEED_COLD HEED_FUNCTION void FieldTable::add(const Field& field, FieldKind kind,
 }
 
 HEED_COLD HEED_FUNCTION const FieldRecord* FieldTable::find(std::string_view name) const {
-  const auto found = std::ranges::find_if(records, [&](const FieldRecord& r) { return r.name == name; });
+  const auto found = std::find_if(records.begin(), records.end(), [&](const FieldRecord& r) { return r.name == name; });
   return found == records.end() ? nullptr : &*found;
 }
 

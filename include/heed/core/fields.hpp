@@ -165,7 +165,7 @@ HEED_COLD HEED_FUNCTION void check_fields(const FieldTable& table, std::string_v
 }
 
 HEED_COLD HEED_FUNCTION bool same_fields(const FieldTable& table) {
-  return std::ranges::all_of(table.records, [](const FieldRecord& r) { return r.same(); });
+  return std::all_of(table.records.begin(), table.records.end(), [](const FieldRecord& r) { return r.same(); });
 }
 
 HEED_COLD HEED_FUNCTION std::string describe_fields(const FieldTable& table) {

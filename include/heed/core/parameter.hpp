@@ -191,7 +191,8 @@ class Parameter : public ParameterArray<S> {
 
   Extents<Rank> extents() const {
     Extents<Rank> result{};
-    std::ranges::copy(Base::extents(), result.begin());
+    const std::span<const Index> all = Base::extents();
+    std::copy(all.begin(), all.end(), result.begin());
     return result;
   }
   Index rows() const { return Base::extent(0); }

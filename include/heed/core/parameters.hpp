@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -107,7 +108,8 @@ void check_same_sizes(const Parameters<S>& a, const Parameters<S>& b) {
     return Fault{"models of different sizes side by side", "parameters", text_of(a.count()), text_of(b.count())};
   });
   for (Index i = 0; i < a.count(); ++i) {
-    require(std::ranges::equal(a[i].extents(), b[i].extents()), [&] {
+    const std::span<const Index> first = a[i].extents(), second = b[i].extents();
+    require(std::equal(first.begin(), first.end(), second.begin(), second.end()), [&] {
       return Fault{"models of different sizes side by side", a.name(i), to_text(a[i].extents()),
                    to_text(b[i].extents())};
     });

@@ -74,7 +74,7 @@ struct Fold {
 };
 
 inline void check_same_extents(const Path& path, std::span<const Index> first, std::span<const Index> other) {
-  require(std::ranges::equal(first, other), [&] {
+  require(std::equal(first.begin(), first.end(), other.begin(), other.end()), [&] {
     return Fault{"models of different sizes side by side", path.text(), to_text(first), to_text(other)};
   });
 }

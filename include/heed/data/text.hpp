@@ -150,6 +150,7 @@ HEED_FUNCTION std::string unquote(std::string_view field);
 #include <type_traits>
 #include <utility>
 
+#include "heed/core/detail/from_chars.hpp"
 #include "heed/core/detail/utf8.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -178,7 +179,7 @@ template <class S>
 std::errc parse_number_as(std::string_view text, S& value) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
   const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const auto [stop, error] = from_chars(text.data(), end, value);
   if (error == std::errc::invalid_argument || stop != end) return std::errc::invalid_argument;
   if constexpr (std::is_same_v<S, float>) {
     if (error == std::errc::result_out_of_range) {  // a float too small is zero

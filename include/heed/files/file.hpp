@@ -406,7 +406,7 @@ HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t
 }
 
 HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text) {
-  write_file(path, {std::as_bytes(std::span(text))});
+  write_file(path, {std::as_bytes(std::span(text.data(), text.size()))});
 }
 
 }  // namespace heed::inline HEED_ISA

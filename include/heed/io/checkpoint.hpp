@@ -205,8 +205,9 @@ HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file)
     const TensorInfo* info = file.find(tensor.name);
     std::visit(
         [&](const auto* a) {
-          const bool same =
-              info && info->dtype == detail::data_type_of(a) && std::ranges::equal(info->extents, a->extents());
+          const std::span<const Index> extents = a->extents();
+          const bool same = info && info->dtype == detail::data_type_of(a) &&
+                            std::equal(info->extents.begin(), info->extents.end(), extents.begin(), extents.end());
           if (same) return;
           problems.push_back("tensor " + detail::quote(tensor.name) + ": expected " +
                              std::string(name_of(detail::data_type_of(a))) + ' ' + to_text(a->extents()) + ", got " +

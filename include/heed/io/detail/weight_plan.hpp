@@ -120,7 +120,7 @@ HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, c
     const std::string expected = to_text(w.extents);
     if (!tensor) {
       problems.push_back("missing " + quote(w.name) + " " + expected);
-    } else if (!std::ranges::equal(tensor->extents, w.extents)) {
+    } else if (!std::equal(tensor->extents.begin(), tensor->extents.end(), w.extents.begin(), w.extents.end())) {
       misshapen.insert(layer_of(w.name));
       problems.push_back("misshapen " + quote(w.name) + ": expected " + expected + ", got " + to_text(tensor->extents));
     }

@@ -1,0 +1,99 @@
+#pragma once
+
+/// @file
+/// Floating-point numbers from text by every standard library: libc++ has `std::from_chars` for them since version 20
+/// alone, as macOS has.
+
+#include <charconv>
+#include <concepts>
+#include <system_error>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/isa.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// What `std::from_chars` does in `std::chars_format::general`, whatever the locale: no blanks, no +, no hexadecimals.
+/// In terms of the C library's `strtod`.
+HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, float& value);
+HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, double& value);
+
+/// `std::from_chars`
+template <class T>
+std::from_chars_result from_chars(const char* first, const char* last, T& value) {
+#if defined(__cpp_lib_to_chars)
+  return std::from_chars(first, last, value);
+#else
+  if constexpr (std::floating_point<T>) {
+    return from_chars_by_strtod(first, last, value);
+  } else {
+    return std::from_chars(first, last, value);
+  }
+#endif
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <clocale>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <string_view>
+#if defined(__APPLE__) || defined(__FreeBSD__)
+#include <xlocale.h>
+#endif
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+inline float convert_in(locale_t locale, const char* text, char** end, float) { return ::strtof_l(text, end, locale); }
+inline double convert_in(locale_t locale, const char* text, char** end, double) {
+  return ::strtod_l(text, end, locale);
+}
+
+template <class T>
+std::from_chars_result from_chars_in_c(const char* first, const char* last, T& value) {
+  static const locale_t c = ::newlocale(LC_ALL_MASK, "C", locale_t{});
+  const auto is_digit = [](char d) { return d >= '0' && d <= '9'; };
+  const char* number = first != last && *first == '-' ? first + 1 : first;
+  const char* digit = number != last && *number == '.' ? number + 1 : number;
+  const bool word = number != last && std::string_view("iInN").find(*number) != std::string_view::npos;
+  if (!word && (digit == last || !is_digit(*digit))) return {first, std::errc::invalid_argument};
+  if (*number == '0' && last - number > 1 && (number[1] == 'x' || number[1] == 'X')) last = number + 1;
+
+  const std::string text(first, last);  // with the zero that the C library wants
+  char* end = nullptr;
+  const T found = convert_in(c, text.c_str(), &end, T());
+  const char* stop = first + (end - text.c_str());
+  if (stop == first) return {first, std::errc::invalid_argument};
+  constexpr T infinite = std::numeric_limits<T>::infinity();
+  const bool too_large = found == infinite || found == -infinite;
+  const bool too_small =
+      found == 0 && std::any_of(number, std::find_if(number, stop, [](char d) { return d == 'e' || d == 'E'; }),
+                                [](char d) { return d >= '1' && d <= '9'; });
+  if (!word && (too_large || too_small)) return {stop, std::errc::result_out_of_range};
+  value = found;
+  return {stop, std::errc()};
+}
+
+HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, float& value) {
+  return from_chars_in_c(first, last, value);
+}
+
+HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, double& value) {
+  return from_chars_in_c(first, last, value);
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
