@@ -42,6 +42,7 @@
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/pointwise.hpp"
+#include "heed/core/require_layer.hpp"
 #include "heed/core/requirements.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"

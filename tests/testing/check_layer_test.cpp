@@ -6,6 +6,9 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "heed/core/init.hpp"
 
 namespace {
 
@@ -23,6 +26,7 @@ enum class Mistake {
   input_gradient,       // a factor is missing
   always_overwritten,   // dx, although asked to add
   always_added,         // dx, although asked to overwrite
+  ignores_no_dx,        // writes dx, wanted or not
   needs_dx,             // without dx the weight has no gradient
   neighbour,            // a lane looks at the one before it
   neighbour_gradient,   // the gradient of a lane goes to the first
@@ -89,7 +93,8 @@ struct WeightedMean {
           sum = n > 0 ? (y.at(0, f)[l] - bias(f)) / weight(f) * static_cast<S>(n) : S(0);
         if (dx || mistake != Mistake::needs_dx) grad.weight(f) += mistake == Mistake::wrong_sign ? -d * sum : d * sum;
         if (mistake != Mistake::missing_term) grad.bias(f) += n > 0 ? dy.at(0, f)[l] : S(0);
-        for (Index t = 0; dx && t < x.steps; ++t) {
+        const bool writes = dx || mistake == Mistake::ignores_no_dx;
+        for (Index t = 0; writes && t < x.steps; ++t) {
           const S inside = mistake == Mistake::input_gradient ? d : d * weight(f);
           const S to = t < n ? inside : mistake == Mistake::gradient_past_end ? S(1e-9) : S(0);
           const Index lane = mistake == Mistake::neighbour_gradient ? 0 : l;
@@ -130,10 +135,14 @@ void expect_fault(Mistake mistake, const std::string& text) {
   EXPECT_NE(report.text().find(text), std::string::npos) << "expected: " << text << "\nreport:\n" << report.text();
 }
 
-TEST(CheckLayer, CatchesAWrongSign) { expect_fault(Mistake::wrong_sign, "gradient of weight: off by "); }
-TEST(CheckLayer, CatchesAMissingTerm) { expect_fault(Mistake::missing_term, "gradient of bias: off by "); }
+TEST(CheckLayer, CatchesAWrongSign) {
+  expect_fault(Mistake::wrong_sign, "gradient of weight: relative error 2, limit 1e-07: a sign?");
+}
+TEST(CheckLayer, CatchesAMissingTerm) {
+  expect_fault(Mistake::missing_term, "gradient of bias: relative error 1, limit 1e-07: nothing is added to it?");
+}
 TEST(CheckLayer, CatchesAWrongGradientOfTheInput) {
-  expect_fault(Mistake::input_gradient, "gradient of the input: off by ");
+  expect_fault(Mistake::input_gradient, "gradient of the input: relative error ");
 }
 TEST(CheckLayer, CatchesAGradientThatIsNotAccumulated) {
   expect_fault(Mistake::not_accumulated, "forward and backward twice are not twice the gradient");
@@ -175,6 +184,89 @@ TEST(CheckLayer, CatchesABackwardThatReadsTheOutputUnsaid) {
 }
 TEST(CheckLayer, CatchesNaN) { expect_fault(Mistake::nan, "lane by lane: outputs differ"); }
 
+TEST(CheckLayer, CatchesALayerThatWritesADxThatIsNotThere) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer ends the program first";
+#else
+  expect_fault(Mistake::ignores_no_dx, "without dx backward writes to where it would be: `if (dx)` is missing");
+#endif
+}
+
+TEST(Guess, NamesWhatIsLikely) {
+  using heed::testing::detail::guess;
+  const std::vector<double> g{1, -2, 3, 0.5};
+  const auto times = [&](double factor) {
+    std::vector<double> v = g;
+    for (double& x : v) x *= factor;
+    return v;
+  };
+  EXPECT_EQ(guess(g, times(-1), 19, 4), "a sign?");
+  EXPECT_EQ(guess(g, times(2), 19, 4), "added twice?");
+  EXPECT_EQ(guess(g, times(19), 19, 4), "multiplied by the number of lanes?");
+  EXPECT_EQ(guess(g, times(0.25), 19, 4), "divided by the number of steps?");
+  EXPECT_EQ(guess(g, times(0.3), 19, 4), "a factor of 0.3?");
+  EXPECT_EQ(guess(g, times(0), 19, 4), "nothing is added to it?");
+  EXPECT_EQ(guess(times(0), g, 19, 4), "the output does not depend on it?");
+  EXPECT_EQ(guess(g, {-2, 1, 0.5, 3}, 19, 4), "the right numbers in other places: transposed?");
+  EXPECT_EQ(guess(g, {1, -2, 4, 0.5}, 19, 4), "1 of 4 numbers differ, the first at 2?");
+  EXPECT_EQ(guess(g, {1, NAN, 3, 0.5}, 19, 4), "a number that is not finite, the first at 1?");
+}
+
+enum class Hidden { none, drawn, constant, scalar, list };
+
+// y = x + a, and a weight or two that visit may not list
+template <class S>
+struct Shifts {
+  using Scalar = S;
+  using Input = S;
+  struct Cache {};
+  Hidden hidden = Hidden::none;
+  heed::Vector<S> listed{3}, drawn{3};
+  S scalar = 0;
+  std::vector<heed::Vector<S>> list = std::vector<heed::Vector<S>>(1, heed::Vector<S>(3));
+
+  explicit Shifts(Hidden h) : hidden(h) { initialize({}); }
+  void initialize(heed::Key key) {
+    heed::initialize_uniform(listed, key.child(0), 1);
+    if (hidden == Hidden::drawn) heed::initialize_uniform(drawn, key.child(1), 1);
+  }
+  Shape output_shape(Shape x) const { return x; }
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+    for (Index t = 0; t < x.steps; ++t) {
+      for (Index f = 0; f < 3; ++f) {
+        for (Index l = 0; l < x.lanes; ++l) y.at(t, f)[l] = x.at(t, f)[l] + listed(f) + drawn(f) + scalar + list[0](f);
+      }
+    }
+  }
+  void backward(Tile<const S>, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Shifts& grad, const Pass&) const {
+    for (Index t = 0; t < dy.steps; ++t) {
+      for (Index f = 0; f < 3; ++f) {
+        for (Index l = 0; l < dy.lanes; ++l) {
+          const S d = dy.at(t, f)[l];
+          grad.listed(f) += d;
+          if (hidden == Hidden::constant) grad.drawn(f) += d;
+          if (hidden == Hidden::scalar) grad.scalar += d;
+          if (hidden == Hidden::list) grad.list[0](f) += d;
+          if (dx) dx.tile.at(t, f)[l] = d + (dx.add ? dx.tile.at(t, f)[l] : S(0));
+        }
+      }
+    }
+  }
+  static void visit(auto&& f, auto&... l) { f("listed", l.listed...); }
+};
+
+std::string text_of_hidden(Hidden hidden) {
+  return heed::testing::check_layer([=]<class S>() { return Shifts<S>(hidden); }, {4, 3}).text();
+}
+
+TEST(CheckLayer, FindsAMemberThatIsMissingFromVisit) {
+  const std::string member = "a member that visit does not list: it is neither trained nor saved\n";
+  EXPECT_EQ(text_of_hidden(Hidden::none), "");
+  EXPECT_EQ(text_of_hidden(Hidden::drawn), "the output depends on " + member);
+  for (const Hidden hidden : {Hidden::constant, Hidden::scalar, Hidden::list})
+    EXPECT_EQ(text_of_hidden(hidden), "backward adds to the gradient of " + member);
+}
+
 TEST(CheckLayer, ChecksRaggedTilesUnlessTold) {
   const auto make = []<class S>() {
     WeightedMean<S> layer;
@@ -194,8 +286,8 @@ TEST(Report, ListsEveryFault) {
   report.expect(std::nan(""), 2, "second");
   EXPECT_FALSE(report.ok());
   EXPECT_EQ(report.checks(), 3);
-  EXPECT_EQ(report.text().rfind("first: off by 1.5", 0), 0U) << report.text();
-  EXPECT_NE(report.text().find("\nsecond: off by "), std::string::npos);
+  EXPECT_EQ(report.text().rfind("first: relative error 3, limit 2\n", 0), 0U) << report.text();
+  EXPECT_NE(report.text().find("\nsecond: a number that is not finite, limit 2"), std::string::npos);
 }
 
 enum class TokenMistake { none, gradient_of_another, wrong_gradient, allocates };

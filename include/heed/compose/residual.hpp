@@ -10,6 +10,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/pointwise.hpp"
+#include "heed/core/require_layer.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
@@ -21,6 +22,7 @@ namespace heed::inline HEED_ISA {
 /// y = x + layer(x) (He et al. 2016), for a layer that keeps the shape. Its parameters are named `layer.`...
 template <class L>
 struct Residual {
+  static_assert(require_layer<L>());
   using Scalar = typename L::Scalar;
   using Input = Scalar;
   using S = Scalar;

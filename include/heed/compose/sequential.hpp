@@ -14,6 +14,7 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
+#include "heed/core/require_layer.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/streaming.hpp"
@@ -29,6 +30,7 @@ template <class... Layers>
 struct Sequential {
   static constexpr std::size_t count = sizeof...(Layers);
   static_assert(count > 0, "Sequential: at least one layer");
+  static_assert((require_layer<Layers>() && ...));
   template <std::size_t I>
   using At = std::tuple_element_t<I, std::tuple<Layers...>>;
 

@@ -26,6 +26,7 @@ inline thread_local Index allocated = 0;
 inline thread_local Index most_allocated = std::numeric_limits<Index>::max();  // what `allocated` may become
 inline thread_local const char* budget_user = nullptr;                         // who is not to allocate more
 [[noreturn]] void throw_over_budget(Index count);
+inline thread_local void (*on_allocation)(void* p, std::size_t bytes) = nullptr;  // of tests: null, or who is told
 }  // namespace detail
 
 /// How much aligned memory this thread has allocated since it began: what a piece of work takes is the difference.
@@ -68,7 +69,10 @@ AlignedArray<S> allocate_aligned(Index count) {
     detail::throw_over_budget(count);
   detail::allocated += count * static_cast<Index>(sizeof(S));
   // one alignment more: kernels may load a whole packet at the last element
-  return AlignedArray<S>(static_cast<S*>(::operator new(n * sizeof(S) + alignment, std::align_val_t(alignment))));
+  void* const p = ::operator new(n * sizeof(S) + alignment, std::align_val_t(alignment));
+  if (detail::on_allocation) [[unlikely]]
+    detail::on_allocation(p, n * sizeof(S));
+  return AlignedArray<S>(static_cast<S*>(p));
 }
 
 /// Memory that only grows. Growing does not keep the contents. A copy starts empty: what a buffer holds belongs to one

@@ -8,12 +8,12 @@
 ///     EXPECT_TRUE(report.ok()) << report.text();
 ///
 /// In double, with random weights, inputs and upstream gradient, full and ragged: every gradient equals central
-/// differences; forward and backward twice give twice the gradient; a gradient can be overwritten, added to, or not
-/// wanted; two tiles give what one batch gives; a sequence alone gives what it gives in a tile, with or without
-/// padding; float agrees with double; and, where allocations are counted, a warm pass makes none. A layer of tokens
-/// keeps the same contract without a gradient of its input, and does not look at tokens past a sequence's end. ReLU and
-/// the like should be kept off their kinks: give such a model weights of your own (`initialize = false`) with biases
-/// far from 0.
+/// differences; no member that takes part is missing from `visit`; forward and backward twice give twice the gradient;
+/// a gradient can be overwritten, added to, or not wanted; two tiles give what one batch gives; a sequence alone gives
+/// what it gives in a tile, with or without padding; float agrees with double; and, where allocations are counted, a
+/// warm pass makes none. A layer of tokens keeps the same contract without a gradient of its input, and does not look
+/// at tokens past a sequence's end. ReLU and the like should be kept off their kinks: give such a model weights of your
+/// own (`initialize = false`) with biases far from 0.
 
 #include <algorithm>
 #include <cmath>
@@ -26,11 +26,14 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/lengths.hpp"
+#include "heed/core/require_layer.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/testing/detail/crash.hpp"
 #include "heed/testing/detail/errors.hpp"
+#include "heed/testing/detail/hidden_members.hpp"
 #include "heed/testing/layer_run.hpp"
 
 namespace heed::inline HEED_ISA::testing {
@@ -62,9 +65,19 @@ class Report {
     for (const std::string& f : faults_) all += f + '\n';
     return all;
   }
-  void expect(double error, double limit, const std::string& what) {
-    if (!(error <= limit)) faults_.push_back(what + ": off by " + std::to_string(error / limit) + " times the limit");
+  /// `guess`: what may be the cause.
+  void expect(double error, double limit, const std::string& what, const std::string& guess = {}) {
     ++checks_;
+    if (error <= limit) return;
+    const std::string figure =
+        error < 1e250 ? "relative error " + detail::short_text(error) : "a number that is not finite";
+    faults_.push_back(what + ": " + figure + ", limit " + detail::short_text(limit) +
+                      (guess.empty() ? "" : ": " + guess));
+  }
+  /// A fault where it does not hold.
+  void expect(bool holds, const std::string& what) {
+    ++checks_;
+    if (!holds) faults_.push_back(what);
   }
   int checks() const { return checks_; }
 
@@ -85,14 +98,21 @@ void check_gradients(LayerRun<L>& run, const std::string& where, const CheckOpti
   for_each_parameter([&](const Path&, auto& p) { expected.push_back(differences(p.data(), p.size(), loss)); }, layer);
   std::vector<double> dx;
   if constexpr (!TokenLayer<L>) dx = differences(run.x.data(), static_cast<Index>(run.x.size()), loss);
+  const auto expect_gradient = [&](const std::vector<double>& differences, const std::vector<double>& got,
+                                   const std::string& what) {
+    const double error = norm_error(differences, got);
+    const std::string cause = error <= o.gradient ? "" : guess(differences, got, run.lanes, run.shape.steps);
+    report.expect(error, o.gradient, what, cause);
+  };
   std::size_t i = 0;
   for_each_parameter(
       [&](const Path& path, const auto& g) {
-        report.expect(norm_error(expected[i++], {g.begin(), g.end()}), o.gradient,
-                      where + "gradient of " + path.text());
+        const std::vector<double>& differences = expected[i++];
+        const std::vector<double> got(g.begin(), g.end());
+        expect_gradient(differences, got, where + "gradient of " + path.text());
       },
       run.gradient);
-  report.expect(norm_error(dx, run.dx), o.gradient, where + "gradient of the input");
+  expect_gradient(dx, run.dx, where + "gradient of the input");
 }
 
 template <class L>
@@ -103,8 +123,8 @@ void check_allocations(LayerRun<L>& run, const std::string& where, const CheckOp
   const long before = o.allocations();
   run.forward();
   run.backward();
-  const auto made = static_cast<double>(o.allocations() - before);
-  report.expect(made, 0, where + "a warm pass allocates");
+  const long made = o.allocations() - before;
+  report.expect(made == 0, where + "a warm pass allocates, " + text_of(made) + " times");
 }
 
 template <class L>
@@ -118,29 +138,18 @@ void check_accumulation(LayerRun<L>& run, const std::string& where, const CheckO
   std::vector<double> twice = once, twice_dx = dx;
   for (double& g : twice) g *= 2;
   for (double& g : twice_dx) g *= 2;
+  const auto overwritten = [&](const std::vector<double>& got, const std::vector<double>& alone, const char* guess) {
+    return largest_error(got, alone) <= o.equal ? guess : "";
+  };
   report.expect(largest_error(run.flat_gradient(), twice), o.equal,
-                where + "forward and backward twice are not twice the gradient");
-  report.expect(largest_error(run.dx, twice_dx), o.equal, where + "adding to the gradient of the input");
+                where + "forward and backward twice are not twice the gradient",
+                overwritten(run.flat_gradient(), once, "overwritten, where it should be added to (+=)?"));
+  report.expect(largest_error(run.dx, twice_dx), o.equal, where + "adding to the gradient of the input",
+                overwritten(run.dx, dx, "dx.add is not looked at?"));
   run.forward();
   run.backward(Sink::nowhere);
   report.expect(largest_error(run.flat_gradient(), once), o.equal,
                 where + "without the input's gradient the weights' differs");
-}
-
-// The gradients are the same, whatever stands in the output, where the layer does not say that it reads it.
-template <class L>
-void check_unread_output(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
-  if constexpr (!backward_reads_output<L>) {
-    run.forward();
-    run.backward();
-    const std::vector<double> gradient = run.flat_gradient(), dx = run.dx;
-    run.forward();
-    std::fill(run.y.begin(), run.y.end(), std::numeric_limits<typename LayerRun<L>::S>::quiet_NaN());
-    run.backward();
-    const std::string what = "backward reads y, and the layer does not say backward_reads_output = true";
-    report.expect(largest_error(run.flat_gradient(), gradient), o.equal, where + what);
-    report.expect(largest_error(run.dx, dx), o.equal, where + what + " (gradient of the input)");
-  }
 }
 
 // Lanes first .. first + count of a run, as a run of their own.
@@ -164,6 +173,56 @@ LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index co
   take(run.x, run.lanes, result.x);
   take(run.dy, run.lanes, result.dy);
   return result;
+}
+
+// Where nobody wants the input's gradient there is no memory for it. Says whether the layer keeps away from it.
+template <class L>
+bool check_unwanted_input_gradient(LayerRun<L>& run, const std::string& where, Report& report) {
+  if constexpr (TokenLayer<L>) return true;
+  LayerRun<L> own = part<L>(run, run.layer, 0, run.lanes, run.shape.steps);  // an end half way leaves it as it may be
+  own.forward();
+  const bool kept = survives([&] { own.backward(Sink::nowhere); });
+  report.expect(kept, where + "without dx backward writes to where it would be: `if (dx)` is missing");
+  return kept;
+}
+
+// What takes part in a layer and is not visited is neither trained nor saved. It is found where backward adds to its
+// gradient, and where two layers of other numbers differ after one got all of the other's that are visited.
+template <class L>
+void check_visit(LayerRun<L>& run, L other, const CheckOptions& o, Report& report) {
+  const std::string what = "a member that visit does not list: it is neither trained nor saved";
+  WatchedCopy<L> gradient(run.layer);
+  run.forward();
+  run.backward_to(gradient.layer(), Sink::into);
+  report.expect(!gradient.changed(), "backward adds to the gradient of " + what);
+
+  L one = run.layer;
+  if constexpr (requires(L & l, Key key) { l.initialize(key); }) {
+    one.initialize(Key{o.seed}.child(1));
+    other.initialize(Key{o.seed}.child(2));
+  }
+  for_each_parameter([](const Path&, auto& to, auto& from) { to = from; }, other, one);
+  LayerRun<L> first = part<L>(run, one, 0, run.lanes, run.shape.steps);
+  LayerRun<L> second = part<L>(run, other, 0, run.lanes, run.shape.steps);
+  first.forward();
+  second.forward();
+  report.expect(first.y == second.y || !(largest_error(first.y, second.y) > 0), "the output depends on " + what);
+}
+
+// The gradients are the same, whatever stands in the output, where the layer does not say that it reads it.
+template <class L>
+void check_unread_output(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
+  if constexpr (!backward_reads_output<L>) {
+    run.forward();
+    run.backward();
+    const std::vector<double> gradient = run.flat_gradient(), dx = run.dx;
+    run.forward();
+    std::fill(run.y.begin(), run.y.end(), std::numeric_limits<typename LayerRun<L>::S>::quiet_NaN());
+    run.backward();
+    const std::string what = "backward reads y, and the layer does not say backward_reads_output = true";
+    report.expect(largest_error(run.flat_gradient(), gradient), o.equal, where + what);
+    report.expect(largest_error(run.dx, dx), o.equal, where + what + " (gradient of the input)");
+  }
 }
 
 // Every lane alone, and the tile in two parts: the same outputs, the same gradients, summed.
@@ -280,8 +339,10 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
   auto in_float = make.template operator()<float>();
   using Double = decltype(layer);
   using Float = decltype(in_float);
-  static_assert((DifferentiableLayer<Double> && DifferentiableLayer<Float>) ||
-                (TokenLayer<Double> && TokenLayer<Float>));
+  static_assert(require_trainable_layer<Double>() && require_trainable_layer<Float>());
+  static_assert(
+      (DifferentiableLayer<Double> && DifferentiableLayer<Float>) || (TokenLayer<Double> && TokenLayer<Float>),
+      "check_layer: `make` gives the same layer in float and in double");
   Key key = Key{o.seed};
   if (o.initialize) {
     for_each_parameter([&](const Path&, auto& p) { initialize_uniform(p, key = key.child(1), o.weight_bound); }, layer);
@@ -302,7 +363,9 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
     run.randomize(key, o.input_bound, o.tokens, o.token_features);
     run.training = o.training;
     const std::string where = ragged ? "ragged: " : "";
+    if (!detail::check_unwanted_input_gradient(run, where, report)) return report;
     detail::check_gradients(run, where, o, report);
+    if (!ragged) detail::check_visit(run, make.template operator()<double>(), o, report);
     detail::check_accumulation(run, where, o, report);
     detail::check_unread_output(run, where, o, report);
     detail::check_lanes(run, where, o, report);

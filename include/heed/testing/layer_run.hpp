@@ -99,13 +99,17 @@ struct LayerRun {
   void forward() { layer.forward(input(), tile(y, output), cache, pass()); }
   void backward(Sink sink = Sink::into, bool reset = true) {
     if (reset) set_zero(gradient);
+    backward_to(gradient, sink);
+  }
+  /// Adds to the gradient of one's own.
+  void backward_to(L& grad, Sink sink) {
     const Tile<const S> out(y.data(), output, lanes), dout(dy.data(), output, lanes);
     if constexpr (TokenLayer<L>) {
-      layer.backward(input(), out, dout, cache, gradient, pass());
+      layer.backward(input(), out, dout, cache, grad, pass());
     } else {
       const Tile<S> d = tile(dx, shape);
       const Into<S> to = sink == Sink::into ? into(d) : sink == Sink::onto ? onto(d) : Into<S>();
-      layer.backward(input(), out, dout, to, cache, gradient, pass());
+      layer.backward(input(), out, dout, to, cache, grad, pass());
     }
   }
 

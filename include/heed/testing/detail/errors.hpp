@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "heed/core/types.hpp"
@@ -28,12 +29,23 @@ double largest_error(const A& a, const B& b) {
   return difference / scale;
 }
 
+// "1e-07"
+HEED_FUNCTION std::string short_text(double value);
+
+// What may have gone wrong with `got`: "a sign?". Empty where nothing comes to mind.
+HEED_FUNCTION std::string guess(const std::vector<double>& expected, const std::vector<double>& got, Index lanes,
+                                Index steps);
+
 // fourth-order central differences of `loss` in every number of `values`
 HEED_FUNCTION std::vector<double> differences(double* values, Index count, const std::function<double()>& loss);
 
 }  // namespace heed::inline HEED_ISA::testing::detail
 
 #if HEED_BODIES
+
+#include <cstdio>
+
+#include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ISA::testing::detail {
 
@@ -45,6 +57,54 @@ HEED_FUNCTION double norm_error(const std::vector<double>& a, const std::vector<
     second += b[i] * b[i];
   }
   return std::sqrt(difference) / std::max({std::sqrt(first), std::sqrt(second), 1e-3});
+}
+
+HEED_FUNCTION std::string short_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+HEED_FUNCTION std::string guess(const std::vector<double>& expected, const std::vector<double>& got, Index lanes,
+                                Index steps) {
+  double ee = 0, eg = 0, gg = 0;
+  std::size_t wrong = 0, first = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (!std::isfinite(got[i])) return "a number that is not finite, the first at " + text_of(i) + "?";
+    ee += expected[i] * expected[i];
+    eg += expected[i] * got[i];
+    gg += got[i] * got[i];
+  }
+  const double scale = std::sqrt(std::max(ee, gg));
+  for (std::size_t i = expected.size(); i-- > 0;) {
+    if (std::abs(expected[i] - got[i]) <= 1e-6 * scale) continue;
+    ++wrong;
+    first = i;
+  }
+  const double near = 1e-5;
+  if (gg <= near * near * ee) return "nothing is added to it?";
+  if (ee <= near * near * gg) return "the output does not depend on it?";
+  const double factor = eg / ee;
+  const double off = std::sqrt(std::max(0.0, gg - factor * eg));
+  if (off <= near * std::sqrt(gg)) {
+    const auto is = [&](double f) { return std::abs(factor - f) <= near * std::abs(f); };
+    if (is(-1)) return "a sign?";
+    if (is(static_cast<double>(lanes))) return "multiplied by the number of lanes?";
+    if (is(1 / static_cast<double>(lanes))) return "divided by the number of lanes, which the loss does?";
+    if (steps > 1 && is(static_cast<double>(steps))) return "multiplied by the number of steps?";
+    if (steps > 1 && is(1 / static_cast<double>(steps))) return "divided by the number of steps?";
+    if (is(2)) return "added twice?";
+    return "a factor of " + short_text(factor) + "?";
+  }
+  const auto sorted = [](std::vector<double> v) {
+    std::sort(v.begin(), v.end());
+    return v;
+  };
+  if (norm_error(sorted(expected), sorted(got)) <= near) return "the right numbers in other places: transposed?";
+  if (wrong * 2 <= expected.size()) {
+    return text_of(wrong) + " of " + text_of(expected.size()) + " numbers differ, the first at " + text_of(first) + "?";
+  }
+  return gg < ee ? "a term is missing?" : "";
 }
 
 HEED_FUNCTION std::vector<double> differences(double* values, Index count, const std::function<double()>& loss) {
