@@ -58,6 +58,7 @@
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/any_attention.hpp"
 #include "heed/layers/any_cell.hpp"
+#include "heed/layers/any_pool.hpp"
 #include "heed/layers/any_positions.hpp"
 #include "heed/layers/attention_by.hpp"
 #include "heed/layers/attention_pool.hpp"

@@ -43,10 +43,10 @@ TEST(KerasStart, IsThatOfEachLayer) {
   }
   for (Index r = 0; r < 128; ++r) EXPECT_EQ(lstm.bias_ih(r), r >= 32 && r < 64 ? 1 : 0);
   expect_zero(lstm.bias_hh);
-  expect_bound(model.classifier.multihead.in_proj_weight, std::sqrt(6.0 / 64));
-  expect_bound(model.classifier.multihead.out_proj.weight, std::sqrt(6.0 / 64));
-  expect_zero(model.classifier.multihead.in_proj_bias);
-  expect_zero(model.classifier.multihead.out_proj.bias);
+  expect_bound(model.classifier.pool.multihead.in_proj_weight, std::sqrt(6.0 / 64));
+  expect_bound(model.classifier.pool.multihead.out_proj.weight, std::sqrt(6.0 / 64));
+  expect_zero(model.classifier.pool.multihead.in_proj_bias);
+  expect_zero(model.classifier.pool.multihead.out_proj.bias);
   expect_bound(model.classifier.fc1.weight, std::sqrt(6.0 / 48));
   expect_zero(model.classifier.fc1.bias);
   expect_bound(model.classifier.fc2.weight, std::sqrt(6.0 / 26));
@@ -57,8 +57,8 @@ TEST(KerasStart, HasAForgetGateInLstmsOnly) {
       {.features = 5, .classes = 10, .attention = Attention::additive, .cell = heed::CellKind::gru});
   initialize_keras(model, Key{3});
   expect_zero(model.recurrent.weights[0].bias_ih);
-  expect_bound(model.additive.attn.weight, std::sqrt(6.0 / 96));
-  expect_bound(model.additive.v, std::sqrt(6.0 / 33));
+  expect_bound(model.pool.additive.attn.weight, std::sqrt(6.0 / 96));
+  expect_bound(model.pool.additive.v, std::sqrt(6.0 / 33));
 }
 
 }  // namespace

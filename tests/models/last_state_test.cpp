@@ -83,8 +83,8 @@ std::vector<double> by_hand(const Model& m, const Numbers& x, const std::vector<
   heed::MultiHeadAttention<double>::Cache multihead;
   heed::Dense<double>::Cache dense;
   if (m.options.attention == Attention::none) pooled = query;
-  if (m.options.attention == Attention::additive) m.additive.forward(asked, memory, pooled.tile(), additive, pass);
-  if (m.options.attention == Attention::multihead) m.multihead.forward(asked, memory, pooled.tile(), multihead, pass);
+  if (m.options.attention == Attention::additive) m.pool.additive.forward(asked, memory, pooled.tile(), additive, pass);
+  if (m.options.attention == Attention::multihead) m.pool.multihead.forward(asked, memory, pooled.tile(), multihead, pass);
   m.fc2.forward(pooled.view(), z.tile(), dense, pass);
   return z.values;
 }
@@ -187,7 +187,7 @@ TEST(LastState, StandsInFilesWhereItIsTheFinalOne) {
 
 TEST(LastState, OfTextClassifiersIsTheSame) {
   heed::TextClassifierOptions o{.tokens = 9, .embedding = 3, .classifier = both(Attention::none)};
-  EXPECT_EQ(heed::TextClassifier<float>(o).classifier.last.both_ends, true);
+  EXPECT_EQ(heed::TextClassifier<float>(o).classifier.pool.last.both_ends, true);
   EXPECT_EQ(to_metadata(o).at("last_state"), "final");
   Metadata before = to_metadata(o);
   before.erase("last_state");

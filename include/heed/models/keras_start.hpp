@@ -72,13 +72,13 @@ void initialize_keras(SequenceClassifier<S>& model, Key key) {
   initialize_keras(model.recurrent, key.child(0));
   switch (model.options.attention) {
     case Attention::pool:
-      initialize_keras(model.pool.attention, key.child(1));
+      initialize_keras(model.pool.pool.attention, key.child(1));
       break;
     case Attention::multihead:
-      initialize_keras(model.multihead, key.child(1));
+      initialize_keras(model.pool.multihead, key.child(1));
       break;
     case Attention::additive:
-      initialize_keras(model.additive, key.child(1));
+      initialize_keras(model.pool.additive, key.child(1));
       break;
     case Attention::none:
       break;

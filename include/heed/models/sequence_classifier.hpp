@@ -14,20 +14,16 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/lengths.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/activations.hpp"
-#include "heed/layers/additive_attention.hpp"
 #include "heed/layers/any_cell.hpp"
-#include "heed/layers/attention_pool.hpp"
+#include "heed/layers/any_pool.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dropout.hpp"
-#include "heed/layers/multi_head_attention.hpp"
-#include "heed/layers/pooling.hpp"
 #include "heed/layers/recurrent.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
@@ -37,12 +33,8 @@ namespace heed::inline HEED_ISA {
 /// LSTM > attention > Dense > ReLU > Dense: (steps, features) to (1, classes) logits. GRU or simple RNN instead of
 /// LSTM, any number of layers, both directions, dropout, and a single Dense in the end by the options.
 ///
-/// | attention   | what stands between the recurrent layers' outputs and the dense layers          |
-/// |-------------|---------------------------------------------------------------------------------|
-/// | `pool`      | `AttentionPool`                                                                 |
-/// | `multihead` | `MultiHeadAttention` of the states to themselves, then their last step or mean  |
-/// | `additive`  | `AdditiveAttention`: the last valid state asks, all states answer               |
-/// | `none`      | the last valid state                                                            |
+/// Between the recurrent layers' outputs and the dense layers stands `AnyPool`: an attention of the options' kind, or
+/// the last state.
 ///
 /// In both directions the last state is the final state of each, forward after the last step and backward after the
 /// first; or, with `last_state` step, the outputs of the last step.
@@ -60,14 +52,10 @@ struct SequenceClassifier {
 
   Options options;
   Recurrent<AnyCell<S>> recurrent;
-  AttentionPool<S> pool;
-  MultiHeadAttention<S> multihead;
-  AdditiveAttention<S> additive;
+  AnyPool<S> pool;
   Dense<S> fc1, fc2;  ///< `dense` 0: fc2 alone
   Relu<S> relu;
   Dropout<S> dropout;
-  LastPool<S> last;
-  MeanPool<S> mean;
 
   Standardize<S> standardize;                ///< of the input; not trained; switched off at the start
   std::vector<std::string> labels;           ///< the classes' names, in order; empty: 0, 1, ...
@@ -76,16 +64,11 @@ struct SequenceClassifier {
   struct Cache {
     typename Standardize<S>::Cache standardize;
     typename Recurrent<AnyCell<S>>::Cache recurrent;
-    typename AttentionPool<S>::Cache pool;
-    typename MultiHeadAttention<S>::Cache multihead;
-    typename AdditiveAttention<S>::Cache additive;
+    typename AnyPool<S>::Cache pool;
     typename Dense<S>::Cache dense;
     typename Relu<S>::Cache relu;
     typename Dropout<S>::Cache dropout;
-    typename LastPool<S>::Cache last;
-    typename MeanPool<S>::Cache mean;
-    TileBuffer<S> input, states, attended, query, queries, pooled, kept, hidden, active;
-    bool keep_weights = false;
+    TileBuffer<S> input, states, pooled, kept, hidden, active;
   };
 
   SequenceClassifier() = default;
@@ -101,16 +84,12 @@ struct SequenceClassifier {
 
   Shape output_shape(Shape x) const;
 
-  /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
-  /// steps), head by head, a row a query. Throws where the model has no attention, and for `multihead` where
+  /// As `AnyPool::weights`: throws where the model has no attention, and for `multihead` where
   /// `keep_attention_weights` was not called before that pass.
   Tile<const S> attention_weights(const Cache& cache) const;
   /// From the next forward pass on all attention weights are computed and kept, needed or not. The results stay the
   /// same.
-  static void keep_attention_weights(Cache& cache) {
-    cache.keep_weights = true;
-    MultiHeadAttention<S>::keep_weights(cache.multihead);
-  }
+  static void keep_attention_weights(Cache& cache) { AnyPool<S>::keep_weights(cache.pool); }
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
@@ -122,15 +101,12 @@ struct SequenceClassifier {
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
                 SequenceClassifier& grad, const Pass& pass) const;
 
-  // the three attentions share a name: all but one have no elements
   static void visit(auto&& f, auto& first, auto&... rest) {
     f(to_text(first.options.cell), first.recurrent, rest.recurrent...);
     visit_head(f, first.options.dense == 0 ? "fc" : "fc2", first, rest...);
   }
   static void visit_head(auto&& f, const char* last, auto&... models) {
     f("attention", models.pool...);
-    f("attention", models.multihead...);
-    f("attention", models.additive...);
     f("fc1", models.fc1...);
     f(last, models.fc2...);
   }
@@ -150,13 +126,6 @@ struct SequenceClassifier {
   /// Features of a state.
   Index width() const { return recurrent.output_size(); }
   bool drops(const Pass& pass) const { return DropoutMask::active(options.dropout, pass); }
-  // Of the attended states the last one alone is used, so it alone is computed, unless somebody wants all weights.
-  bool asks_last_only(const Cache& cache) const { return options.pooling == Pooling::last && !cache.keep_weights; }
-  // Where all are computed, the query at the last step is the last state all the same.
-  bool replaces_last_query() const { return options.pooling == Pooling::last && last.both_ends; }
-  Tile<const S> queries(Tile<const S> states, Cache& cache, const Pass& pass) const;
-  // (1, steps) as (steps, 1): the same numbers
-  static Tile<const S> transposed(Tile<const S> a) { return Tile<const S>(a.data, {a.features, 1}, a.lanes); }
 };
 
 template <class S>
@@ -168,42 +137,21 @@ SequenceClassifier<S>::SequenceClassifier(Options o)
                  .bidirectional = o.bidirectional,
                  .dropout = o.dropout,
                  .kind = o.cell}),
+      pool({.features = width(),
+            .kind = o.attention,
+            .heads = o.heads,
+            .pooling = o.pooling,
+            .both_ends = o.bidirectional && o.last_state == LastState::final}),
       fc2({.in_features = o.dense == 0 ? width() : o.dense, .out_features = o.classes}),
-      dropout({.rate = o.dropout}),
-      last({.both_ends = o.bidirectional && o.last_state == LastState::final}) {
+      dropout({.rate = o.dropout}) {
   if (o.dense != 0) fc1 = Dense<S>({.in_features = width(), .out_features = o.dense});
-  switch (o.attention) {
-    case Attention::pool:
-      pool = AttentionPool<S>({.features = width()});
-      break;
-    case Attention::multihead:
-      multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
-      break;
-    case Attention::additive:
-      additive = AdditiveAttention<S>({.query_size = width(), .memory_size = width()});
-      break;
-    case Attention::none:
-      break;
-  }
   initialize({});
 }
 
 template <class S>
 void SequenceClassifier<S>::initialize(Key key) {
   recurrent.initialize(key.child(0));
-  switch (options.attention) {
-    case Attention::pool:
-      pool.initialize(key.child(1));
-      break;
-    case Attention::multihead:
-      multihead.initialize(key.child(1));
-      break;
-    case Attention::additive:
-      additive.initialize(key.child(1));
-      break;
-    case Attention::none:
-      break;
-  }
+  pool.initialize(key.child(1));
   if (options.dense != 0) fc1.initialize(key.child(2));
   fc2.initialize(key.child(3));
 }
@@ -220,90 +168,32 @@ Tile<const S> SequenceClassifier<S>::attention_weights(const Cache& cache) const
   require(options.attention != Attention::none, [] {
     return Fault{"the model has no attention", "SequenceClassifier", {}, {}};
   });
-  require(options.attention != Attention::multihead || cache.keep_weights, [] {
+  require(options.attention != Attention::multihead || cache.pool.keep_weights, [] {
     return Fault{"keep_attention_weights must be called before the forward pass", "SequenceClassifier", {}, {}};
   });
-  return options.attention == Attention::pool        ? AttentionPool<S>::weights(cache.pool)
-         : options.attention == Attention::multihead ? MultiHeadAttention<S>::weights(cache.multihead)
-                                                     : transposed(AdditiveAttention<S>::weights(cache.additive));
+  return pool.weights(cache.pool);
 }
 
 template <class S>
 void SequenceClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
   const Index L = x.lanes;
-  const Shape one{1, width()};
   if (standardize.active()) {
     const Tile<S> input = cache.input.take(x.shape(), L, x.lengths);
     standardize.forward(x, input, cache.standardize, pass);
     x = input;
   }
   const Tile<S> states = cache.states.take(recurrent.output_shape(x.shape()), L, x.lengths);
-  const Tile<S> pooled = cache.pooled.take(one, L);
+  const Tile<S> pooled = cache.pooled.take({1, width()}, L);
 
   recurrent.forward(x, states, cache.recurrent, pass.at(0));
-  switch (options.attention) {
-    case Attention::pool:
-      pool.forward(states, pooled, cache.pool, pass);
-      break;
-    case Attention::multihead: {
-      if (asks_last_only(cache)) {
-        const Tile<S> query = cache.query.take(one, L);
-        last.forward(states, query, cache.last, pass);
-        multihead.forward(query, states, pooled, cache.multihead, pass);
-        break;
-      }
-      const Tile<S> attended = cache.attended.take(states.shape(), L, x.lengths);
-      if (replaces_last_query()) {
-        multihead.forward(queries(states, cache, pass), states, attended, cache.multihead, pass);
-      } else {
-        multihead.forward(states, attended, cache.multihead, pass);
-      }
-      if (options.pooling == Pooling::last) {
-        take_last(states, Tile<const S>(attended), Tile<const S>(), pooled);
-      } else {
-        mean.forward(attended, pooled, cache.mean, pass);
-      }
-      break;
-    }
-    case Attention::additive: {
-      const Tile<S> query = cache.query.take(one, L);
-      last.forward(states, query, cache.last, pass);
-      additive.forward(query, states, pooled, cache.additive, pass);
-      break;
-    }
-    case Attention::none:
-      last.forward(states, pooled, cache.last, pass);
-      break;
-  }
+  pool.forward(states, pooled, cache.pool, pass);
   classify(pooled, logits, cache, pass);
 }
 
 template <class S>
-Tile<const S> SequenceClassifier<S>::queries(Tile<const S> states, Cache& cache, const Pass& pass) const {
-  const Tile<S> all = cache.queries.take(states.shape(), states.lanes, states.lengths);
-  const Tile<S> query = cache.query.take({1, width()}, states.lanes);
-  last.forward(states, query, cache.last, pass);
-  copy(states, all);
-  for (Index f = 0; f < all.features; ++f) {
-    for (Index l = 0; l < all.lanes; ++l) {
-      if (states.length(l) > 0) all.at(states.length(l) - 1, f)[l] = query.at(0, f)[l];
-    }
-  }
-  return all;
-}
-
-template <class S>
 Index SequenceClassifier<S>::prepare_stream(Shape x, Cache& cache) const {
-  const Shape states{x.steps, width()};
   const Index of_states = recurrent.prepare_stream(x, cache.recurrent);
-  require(options.attention != Attention::multihead || options.pooling == Pooling::last, [] {
-    return Fault{"the mean of multi-head attention changes at all steps with each new one", "SequenceClassifier",
-                 "pooling last in a stream", "mean"};
-  });
-  return of_states + (options.attention == Attention::pool        ? pool.prepare_stream(states, cache.pool)
-                      : options.attention == Attention::multihead ? multihead.stream_size(states)
-                      : options.attention == Attention::additive  ? additive.stream_size(states)
-                                                                  : 0);
+  return of_states + pool.prepare_stream({x.steps, width()}, cache.pool);
 }
 
 template <class S>
@@ -316,19 +206,7 @@ void SequenceClassifier<S>::stream_step(Tile<const S> x, Tile<S> logits, StreamM
   }
   const Tile<S> state = cache.states.take({1, width()}, 1), pooled = cache.pooled.take({1, width()}, 1);
   recurrent.stream_step(x, state, memory, cache.recurrent, pass.at(0));
-  switch (options.attention) {
-    case Attention::pool:
-      pool.stream_step(state, pooled, memory, cache.pool, pass);
-      break;
-    case Attention::multihead:
-      multihead.stream_step(state, pooled, memory, cache.multihead, pass);
-      break;
-    case Attention::additive:
-      additive.stream_step(state, pooled, memory, cache.additive, pass);
-      break;
-    case Attention::none:
-      return classify(state, logits, cache, pass);
-  }
+  pool.stream_step(state, pooled, memory, cache.pool, pass);
   classify(pooled, logits, cache, pass);
 }
 
@@ -351,50 +229,7 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
     fc1.backward(kept, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
   }
   if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
-  switch (options.attention) {
-    case Attention::pool:
-      pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
-      break;
-    case Attention::multihead: {
-      if (asks_last_only(cache)) {
-        const Tile<const S> query = cache.query.view();
-        const Tile<S> dquery = pass.scratch.like(query);
-        multihead.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.multihead, grad.multihead,
-                           pass);
-        last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
-        break;
-      }
-      const Tile<const S> attended = cache.attended.view();
-      const Tile<S> dattended = pass.scratch.like(attended);
-      if (options.pooling == Pooling::last) {
-        put_last(states, Tile<const S>(dpooled), into(dattended));
-      } else {
-        mean.backward(attended, pooled, dpooled, into(dattended), cache.mean, grad.mean, pass);
-      }
-      if (replaces_last_query()) {  // of the others nothing comes back
-        const Tile<const S> asked = cache.queries.view(), query = cache.query.view();
-        const Tile<S> dasked = pass.scratch.like(asked), dquery = pass.scratch.like(query);
-        multihead.backward(asked, states, attended, dattended, into(dasked), into(dstates), cache.multihead,
-                           grad.multihead, pass);
-        take_last(states, Tile<const S>(dasked), Tile<const S>(), dquery);
-        last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
-      } else {
-        multihead.backward(states, attended, dattended, into(dstates), cache.multihead, grad.multihead, pass);
-      }
-      break;
-    }
-    case Attention::additive: {
-      const Tile<const S> query = cache.query.view();
-      const Tile<S> dquery = pass.scratch.like(query);
-      additive.backward(query, states, pooled, dpooled, into(dquery), into(dstates), cache.additive, grad.additive,
-                        pass);
-      last.backward(states, query, dquery, onto(dstates), cache.last, grad.last, pass);
-      break;
-    }
-    case Attention::none:
-      last.backward(states, pooled, dpooled, into(dstates), cache.last, grad.last, pass);
-      break;
-  }
+  pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
   if (!dx || !standardize.active()) {
     recurrent.backward(input, states, dstates, dx, cache.recurrent, grad.recurrent, pass.at(0));
   } else {

@@ -12,20 +12,9 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_cell.hpp"
+#include "heed/layers/any_pool.hpp"
 
 namespace heed::inline HEED_ISA {
-
-/// How the states of the LSTM become one vector.
-enum class Attention { pool, multihead, additive, none };
-constexpr std::array<std::string_view, 4> names_of(Attention) { return {"pool", "multihead", "additive", "none"}; }
-/// What follows multi-head attention.
-enum class Pooling { last, mean };
-constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
-/// What "the last state" of both directions is: the final states, forward after the last step and backward after the
-/// first, as h_n of PyTorch and Bidirectional of Keras have them; or the outputs of the last step, `out[:, -1, :]`,
-/// where the backward direction has seen one step.
-enum class LastState { final, step };
-constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
 
 struct SequenceClassifierOptions {
   Index features = 0, classes = 0;

@@ -1,0 +1,316 @@
+#pragma once
+
+/// @file
+/// What makes one vector of the states of all steps, chosen by an option.
+
+#include <array>
+#include <string_view>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/layer_traits.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/named_enum.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/additive_attention.hpp"
+#include "heed/layers/attention_pool.hpp"
+#include "heed/layers/multi_head_attention.hpp"
+#include "heed/layers/pooling.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// How the states of all steps become one vector.
+enum class Attention { pool, multihead, additive, none };
+constexpr std::array<std::string_view, 4> names_of(Attention) { return {"pool", "multihead", "additive", "none"}; }
+/// What follows multi-head attention.
+enum class Pooling { last, mean };
+constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
+/// What "the last state" of both directions is: the final states, forward after the last step and backward after the
+/// first, as h_n of PyTorch and Bidirectional of Keras have them; or the outputs of the last step, `out[:, -1, :]`,
+/// where the backward direction has seen one step.
+enum class LastState { final, step };
+constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
+
+/// States of all steps to one vector: (steps, features) to (1, features).
+///
+/// | kind        | y                                                                                  |
+/// |-------------|------------------------------------------------------------------------------------|
+/// | `pool`      | `AttentionPool`                                                                    |
+/// | `multihead` | `MultiHeadAttention` of the states to themselves, then their last step or mean     |
+/// | `additive`  | `AdditiveAttention`: the last valid state asks, all states answer                  |
+/// | `none`      | the last valid state                                                               |
+///
+/// With `both_ends` the last state is that of `LastPool` with the same option. Parameters have the names of the layer
+/// of that kind.
+template <class S>
+struct AnyPool {
+  using Scalar = S;
+  using Input = S;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
+  struct Options {
+    Index features = 0;
+    Attention kind = Attention::pool;
+    Index heads = 2;                  ///< of `multihead`
+    Pooling pooling = Pooling::last;  ///< of `multihead`
+    bool both_ends = false;
+  };
+  struct Cache {
+    typename AttentionPool<S>::Cache pool;
+    typename MultiHeadAttention<S>::Cache multihead;
+    typename AdditiveAttention<S>::Cache additive;
+    typename LastPool<S>::Cache last;
+    typename MeanPool<S>::Cache mean;
+    TileBuffer<S> attended, query, queries;
+    bool keep_weights = false;
+  };
+
+  Attention kind = Attention::none;
+  Pooling pooling = Pooling::last;
+  AttentionPool<S> pool;  // all but one of the three have no elements
+  MultiHeadAttention<S> multihead;
+  AdditiveAttention<S> additive;
+  LastPool<S> last;
+  MeanPool<S> mean;
+
+  AnyPool() = default;
+  /// Throws where the number of features is not positive, or the heads do not divide it.
+  explicit AnyPool(Options o);
+
+  /// As the layer of that kind starts.
+  void initialize(Key key);
+
+  /// Throws with `both_ends` where the features have no halves, and where the layer of that kind does not take x.
+  Shape output_shape(Shape x) const;
+
+  /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
+  /// steps), head by head, a row a query. Throws for `none`, and for `multihead` where `keep_weights` was not called
+  /// before that pass.
+  Tile<const S> weights(const Cache& cache) const;
+  /// From the next forward pass on all weights are computed and kept, needed or not. The results stay the same.
+  static void keep_weights(Cache& cache) {
+    cache.keep_weights = true;
+    MultiHeadAttention<S>::keep_weights(cache.multihead);
+  }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
+
+  /// Remembers what `pool` does, or for `multihead` and `additive` all steps' states. Throws for the mean of multi-head
+  /// attention, which changes at all steps with each new one, and with `both_ends`.
+  Index prepare_stream(Shape x, Cache& cache) const;
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
+
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPool& grad,
+                const Pass& pass) const;
+
+  static void visit(auto&& f, auto&... layers) {
+    AttentionPool<S>::visit(f, layers.pool...);
+    MultiHeadAttention<S>::visit(f, layers.multihead...);
+    AdditiveAttention<S>::visit(f, layers.additive...);
+  }
+
+ private:
+  // Of the attended states the last one alone is used, so it alone is computed, unless somebody wants all weights.
+  bool asks_last_only(const Cache& cache) const { return pooling == Pooling::last && !cache.keep_weights; }
+  // Where all are computed, the query at the last step is the last state all the same.
+  bool replaces_last_query() const { return pooling == Pooling::last && last.both_ends; }
+  Tile<const S> take_query(Tile<const S> x, Cache& cache, const Pass& pass) const;
+  Tile<const S> queries(Tile<const S> x, Cache& cache, const Pass& pass) const;
+  void attend(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
+  void attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPool& grad,
+                       const Pass& pass) const;
+  void query_backward(Tile<const S> x, Tile<const S> dquery, Into<S> dx, Cache& cache, AnyPool& grad,
+                      const Pass& pass) const;
+};
+
+template <class S>
+AnyPool<S>::AnyPool(Options o) : kind(o.kind), pooling(o.pooling), last({.both_ends = o.both_ends}) {
+  switch (kind) {
+    case Attention::pool:
+      pool = AttentionPool<S>({.features = o.features});
+      break;
+    case Attention::multihead:
+      multihead = MultiHeadAttention<S>({.embed_dim = o.features, .num_heads = o.heads});
+      break;
+    case Attention::additive:
+      additive = AdditiveAttention<S>({.query_size = o.features, .memory_size = o.features});
+      break;
+    case Attention::none:
+      break;
+  }
+}
+
+template <class S>
+void AnyPool<S>::initialize(Key key) {
+  switch (kind) {
+    case Attention::pool:
+      return pool.initialize(key);
+    case Attention::multihead:
+      return multihead.initialize(key);
+    case Attention::additive:
+      return additive.initialize(key);
+    case Attention::none:
+      return;
+  }
+}
+
+template <class S>
+Shape AnyPool<S>::output_shape(Shape x) const {
+  const Shape state = last.output_shape(x);
+  return kind == Attention::pool        ? pool.output_shape(x)
+         : kind == Attention::multihead ? multihead.output_shape(state, x)
+         : kind == Attention::additive  ? additive.output_shape(state, x)
+                                        : state;
+}
+
+template <class S>
+Tile<const S> AnyPool<S>::weights(const Cache& cache) const {
+  require(kind != Attention::none, [] { return Fault{"there is no attention", "AnyPool", {}, {}}; });
+  require(kind != Attention::multihead || cache.keep_weights, [] {
+    return Fault{"keep_weights must be called before the forward pass", "AnyPool", {}, {}};
+  });
+  if (kind == Attention::pool) return AttentionPool<S>::weights(cache.pool);
+  if (kind == Attention::multihead) return MultiHeadAttention<S>::weights(cache.multihead);
+  const Tile<const S> a = AdditiveAttention<S>::weights(cache.additive);
+  return Tile<const S>(a.data, {a.features, 1}, a.lanes);  // (1, steps) as (steps, 1): the same numbers
+}
+
+template <class S>
+void AnyPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  switch (kind) {
+    case Attention::pool:
+      return pool.forward(x, y, cache.pool, pass);
+    case Attention::multihead:
+      return attend(x, y, cache, pass);
+    case Attention::additive:
+      return additive.forward(take_query(x, cache, pass), x, y, cache.additive, pass);
+    case Attention::none:
+      return last.forward(x, y, cache.last, pass);
+  }
+}
+
+template <class S>
+Tile<const S> AnyPool<S>::take_query(Tile<const S> x, Cache& cache, const Pass& pass) const {
+  const Tile<S> query = cache.query.take({1, x.features}, x.lanes);
+  last.forward(x, query, cache.last, pass);
+  return query;
+}
+
+// multi-head attention, and its last step or mean
+template <class S>
+void AnyPool<S>::attend(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  if (asks_last_only(cache)) return multihead.forward(take_query(x, cache, pass), x, y, cache.multihead, pass);
+  const Tile<S> attended = cache.attended.take(x.shape(), x.lanes, x.lengths);
+  if (replaces_last_query()) {
+    multihead.forward(queries(x, cache, pass), x, attended, cache.multihead, pass);
+  } else {
+    multihead.forward(x, attended, cache.multihead, pass);
+  }
+  if (pooling == Pooling::last) {
+    take_last(x, Tile<const S>(attended), Tile<const S>(), y);
+  } else {
+    mean.forward(attended, y, cache.mean, pass);
+  }
+}
+
+// the states, but for the last step of each lane, where the last state stands
+template <class S>
+Tile<const S> AnyPool<S>::queries(Tile<const S> x, Cache& cache, const Pass& pass) const {
+  const Tile<S> all = cache.queries.take(x.shape(), x.lanes, x.lengths);
+  const Tile<const S> query = take_query(x, cache, pass);
+  copy(x, all);
+  for (Index f = 0; f < all.features; ++f) {
+    for (Index l = 0; l < all.lanes; ++l) {
+      if (x.length(l) > 0) all.at(x.length(l) - 1, f)[l] = query.at(0, f)[l];
+    }
+  }
+  return all;
+}
+
+template <class S>
+Index AnyPool<S>::prepare_stream(Shape x, Cache& cache) const {
+  require(kind != Attention::multihead || pooling == Pooling::last, [] {
+    return Fault{"the mean of multi-head attention changes at all steps with each new one", "AnyPool",
+                 "pooling last in a stream", "mean"};
+  });
+  last.prepare_stream(x, cache.last);
+  return kind == Attention::pool        ? pool.prepare_stream(x, cache.pool)
+         : kind == Attention::multihead ? multihead.stream_size(x)
+         : kind == Attention::additive  ? additive.stream_size(x)
+                                        : 0;
+}
+
+template <class S>
+void AnyPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
+                             const Pass& pass) const {
+  switch (kind) {
+    case Attention::pool:
+      return pool.stream_step(x, y, memory, cache.pool, pass);
+    case Attention::multihead:
+      return multihead.stream_step(x, y, memory, cache.multihead, pass);
+    case Attention::additive:
+      return additive.stream_step(x, y, memory, cache.additive, pass);
+    case Attention::none:
+      return last.stream_step(x, y, memory, cache.last, pass);
+  }
+}
+
+template <class S>
+void AnyPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPool& grad,
+                          const Pass& pass) const {
+  switch (kind) {
+    case Attention::pool:
+      return pool.backward(x, y, dy, dx, cache.pool, grad.pool, pass);
+    case Attention::multihead:
+      return attend_backward(x, y, dy, dx, cache, grad, pass);
+    case Attention::additive: {
+      const Scratch::Mark mark(pass.scratch);
+      const Tile<const S> query = cache.query.view();
+      const Tile<S> dquery = pass.scratch.like(query);
+      additive.backward(query, x, y, dy, into(dquery), dx, cache.additive, grad.additive, pass);
+      return query_backward(x, dquery, dx, cache, grad, pass);
+    }
+    case Attention::none:
+      return last.backward(x, y, dy, dx, cache.last, grad.last, pass);
+  }
+}
+
+template <class S>
+void AnyPool<S>::attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                 AnyPool& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  if (asks_last_only(cache)) {
+    const Tile<const S> query = cache.query.view();
+    const Tile<S> dquery = pass.scratch.like(query);
+    multihead.backward(query, x, y, dy, into(dquery), dx, cache.multihead, grad.multihead, pass);
+    return query_backward(x, dquery, dx, cache, grad, pass);
+  }
+  const Tile<const S> attended = cache.attended.view();
+  const Tile<S> dattended = pass.scratch.like(attended);
+  if (pooling == Pooling::last) {
+    put_last(x, dy, into(dattended));
+  } else {
+    mean.backward(attended, y, dy, into(dattended), cache.mean, grad.mean, pass);
+  }
+  if (!replaces_last_query()) {
+    return multihead.backward(x, attended, dattended, dx, cache.multihead, grad.multihead, pass);
+  }
+  // of the queries at other steps nothing comes back
+  const Tile<const S> asked = cache.queries.view();
+  const Tile<S> dasked = pass.scratch.like(asked), dquery = pass.scratch.like(cache.query.view());
+  multihead.backward(asked, x, attended, dattended, into(dasked), dx, cache.multihead, grad.multihead, pass);
+  take_last(x, Tile<const S>(dasked), Tile<const S>(), dquery);
+  query_backward(x, dquery, dx, cache, grad, pass);
+}
+
+template <class S>
+void AnyPool<S>::query_backward(Tile<const S> x, Tile<const S> dquery, Into<S> dx, Cache& cache, AnyPool& grad,
+                                const Pass& pass) const {
+  if (dx) last.backward(x, cache.query.view(), dquery, onto(dx.tile), cache.last, grad.last, pass);
+}
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::AnyPool)
