@@ -23,9 +23,8 @@ concept Floating = std::same_as<S, float> || std::same_as<S, double>;
 ///
 /// - `output_shape(x)`: the shape of y for an input of shape x; throws `Error` where it does not fit.
 /// - `forward(x, y, cache, pass)`: y, and in the cache what backward needs.
-/// - `backward(x, y, dy, dx, cache, grad, pass)`: adds the parameters' gradients to `grad`, which is a layer of the
-/// same type,
-///   and puts the input's where `dx` says. It may use up the cache. Nothing is scaled by the batch.
+/// - `backward(x, y, dy, dx, cache, grad, pass)`: adds the gradients of the parameters to `grad`, another layer of the
+///   type. Puts the gradient of the input where `dx` says. It may use up the cache. Nothing is scaled by the batch.
 template <class L>
 concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L> &&
     requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Input> x,

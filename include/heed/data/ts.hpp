@@ -136,9 +136,8 @@ class TsCaseReader {
 /// lengths, series length, classes) is checked; without `@classLabel` there are no labels, and where it names no
 /// classes there may be any. Where `@equalLength` is false, `@seriesLength` is the greatest length. Above `@data`, as
 /// in aeon and sktime, tags may be written with underscores, `#` and `%` begin comments, and lines that say something
-/// else are passed over. Throws at the first fault, naming `where`, line and column: also at a missing value (`?`), and
-/// at
-/// `@timeStamps true`.
+/// else are passed over. Throws at the first fault, naming `where`, line and column. A missing value (`?`) is a fault,
+/// and so is `@timeStamps true`.
 template <class S>
 Sequences<S> parse_ts(std::string_view text, const std::string& where) {
   TextReader reader(text, where, TextReader::Comments::both);

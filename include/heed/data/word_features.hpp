@@ -20,12 +20,15 @@ namespace heed::inline HEED_ISA {
 
 /// A feature of a word, by its name:
 ///
-/// | name       | of "McDonald's"   | |
-/// |------------|--------------|---------------------------------------------------------------------------------------|
-/// | `word`     | `McDonald's` | as it is | | `lower`    | `mcdonald's` | A to Z as a to z | | `prefixN`  | `mcd`, N =
-/// 3 | the first N characters, lowered; shorter words whole                                  | | `suffixN`  | `d's`, N
-/// = 3 | the last N                                                                            | | `shape`    |
-/// `AaAaa'a`    | A a capital, a any other letter, 0 a digit, the rest as it is; runs cut to two, 8 in all |
+/// | name      | of "McDonald's" | what it is                                             |
+/// |-----------|-----------------|--------------------------------------------------------|
+/// | `word`    | `McDonald's`    | the word                                               |
+/// | `lower`   | `mcdonald's`    | A to Z as a to z                                       |
+/// | `prefixN` | `mcd`, N = 3    | the first N characters, lowered; shorter words whole   |
+/// | `suffixN` | `d's`, N = 3    | the last N characters, lowered; shorter words whole    |
+/// | `shape`   | `AaAaa'a`       | A for a capital, a for any other letter, 0 for a digit |
+///
+/// Of a shape the other characters stay as they are, runs are cut to two characters, and the whole to eight.
 ///
 /// Throws where the name is none of these.
 HEED_FUNCTION std::string word_feature(std::string_view name, std::string_view word);

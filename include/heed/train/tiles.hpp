@@ -102,7 +102,7 @@ inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
 
 /// Tiles have a multiple of so many lanes: a packet of any processor.
 inline constexpr Index tile_unit = 16;
-/// As wide as those of models whose sequences take much memory get.
+/// The most lanes of a tile where a sequence takes much memory: see `tile_width`.
 inline constexpr Index narrow_tile = 32;
 
 /// How many lanes the tiles of a batch have: 64, or 32 where a lane takes more than 256 KiB, or as few more or less as

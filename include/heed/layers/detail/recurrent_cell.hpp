@@ -13,9 +13,8 @@
 ///   h_{t-1} past the gates is left in it, where `passes_directly`. `dc`: that of c_t, then of c_{t-1}.
 /// - `gate_gradients(cache)`: after it, the gradients of what W_ih x feeds, (steps, gates H).
 /// - `recurrent_gradients(cache)`: those of what W_hh h feeds, in blocks of rows.
-/// - `accumulate(steps, x, cache, grad, pass)`: adds up the gradients of W_ih, of the biases, and of what of W_hh is
-/// not
-///   in `recurrent_gradients`, for some steps.
+/// - `accumulate(steps, x, cache, grad, pass)`: for some steps, adds up the gradients of W_ih and of the biases, and
+///   those of W_hh that are not in `recurrent_gradients`.
 
 #include <algorithm>
 #include <array>
