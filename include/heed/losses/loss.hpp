@@ -8,17 +8,13 @@
 #include <span>
 #include <type_traits>
 
+#include "heed/core/labels_view.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/losses/labels_view.hpp"
 
 namespace heed::inline HEED_ISA {
-
-/// What a loss compares with: labels, or (n, k) numbers.
-template <class T>
-using TargetsView = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, TensorView<const T, 2>>;
 
 /// A loss between a model's outputs in S and targets of type `Target`: std::int32_t for labels, one for the outputs
 /// (1, k) of a sequence or one for each step of (steps, k); S for k numbers a sequence.

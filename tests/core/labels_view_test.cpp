@@ -1,4 +1,4 @@
-#include "heed/losses/labels_view.hpp"
+#include "heed/core/labels_view.hpp"
 
 #include <gtest/gtest.h>
 

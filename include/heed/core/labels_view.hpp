@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
@@ -47,5 +48,9 @@ class LabelsView {
   }
   TensorView<const std::int32_t, 2> rows_{nullptr, {0, 1}};
 };
+
+/// What a loss compares with: labels, or (n, k) numbers.
+template <class T>
+using TargetsView = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, TensorView<const T, 2>>;
 
 }  // namespace heed::inline HEED_ISA
