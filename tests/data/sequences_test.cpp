@@ -59,4 +59,34 @@ TEST(CheckLengths, RejectsLengthsThatDoNotFit) {
             "x, sequence 0 (counted from 0): length out of range (expected 0 to 3, got -1)");
 }
 
+TEST(Narrowed, TakesTheShiftInDouble) {
+  Sequences<double> s{Tensor<double, 3>({1, 4, 1}, {1700000000.0, 1700000030.0, 1700000060.0, 1700000090.0})};
+  const auto plain = heed::narrowed<float>(s, "x");
+  EXPECT_EQ(plain.x(0, 1, 0) - plain.x(0, 0, 0), 0) << "a float has no room for these";
+  const std::vector<double> shift{1700000045.0};
+  const auto shifted = heed::narrowed<float>(s, "x", shift);
+  const std::vector<float> expected{-45, -15, 15, 45};
+  EXPECT_EQ(std::vector<float>(shifted.x.begin(), shifted.x.end()), expected);
+  EXPECT_EQ(heed::narrowed<double>(s, "x", shift).x(0, 3, 0), 45);
+}
+
+TEST(Narrowed, KeepsLengthsAndLabelsAndClearsPadding) {
+  Sequences<double> s{Tensor<double, 3>({2, 2, 1}, {1, 2, 3, std::nan("")}), {2, 1}, {"a", "b"}};
+  const auto narrow = heed::narrowed<float>(s, "x");
+  EXPECT_EQ(std::vector<float>(narrow.x.begin(), narrow.x.end()), (std::vector<float>{1, 2, 3, 0}));
+  EXPECT_EQ(narrow.lengths, s.lengths);
+  EXPECT_EQ(narrow.labels, s.labels);
+}
+
+TEST(Narrowed, RefusesWhatDoesNotFit) {
+  Sequences<double> s{Tensor<double, 3>({1, 1, 2}, {1, 1e39})};
+  EXPECT_EQ(error_of([&] { heed::narrowed<float>(s, "x.csv"); }),
+            "x.csv, sequence 0, step 0, feature 1 (counted from 0): value is not finite (expected a finite number, got "
+            "infinity)");
+  EXPECT_NO_THROW(heed::narrowed<double>(s, "x.csv"));
+  const std::vector<double> shift{1};
+  EXPECT_EQ(error_of([&] { heed::narrowed<double>(s, "x.csv", shift); }),
+            "x.csv: wrong number of features (expected 2, got 1)");
+}
+
 }  // namespace

@@ -124,4 +124,15 @@ TEST(Standardize, ShiftsAndScalesEachFeature) {
             "standardize: wrong number of features (expected 1, got 2)");
 }
 
+TEST(FeatureStatistics, NameFeaturesWhoseNumbersLoseDigits) {
+  // a time stamp, one in milliseconds that never changes, a small number, a large one that varies as much
+  Sequences<double> s{Tensor<double, 3>({1, 3, 4}, {1700000000, 5e12, 1e-6, 3e9,  //
+                                                    1700000030, 5e12, 2e-6, 5e9,  //
+                                                    1700000090, 5e12, 4e-6, 9e9})};
+  const FeatureStatistics statistics = heed::feature_statistics(s);
+  EXPECT_EQ(statistics.losing_digits<float>(), std::vector<heed::Index>{0});
+  EXPECT_TRUE(statistics.losing_digits<double>().empty());
+  EXPECT_NEAR(statistics.deviation[0], std::sqrt(1400.0), 1e-6);
+}
+
 }  // namespace
