@@ -7,6 +7,7 @@
 #include "heed/data/conll.hpp"
 #include "heed/data/csv.hpp"
 #include "heed/data/graph_text.hpp"
+#include "heed/data/labelled.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
 #include "heed/data/moved_images.hpp"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/core/labelled_sequences.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
@@ -25,6 +26,8 @@ struct NextTokens {
   std::vector<std::int32_t> lengths = {};  // valid steps of each
   Index count() const { return x.extent(0); }
   Index steps() const { return x.extent(1); }
+  /// What `fit` and `evaluate` take. Must not outlive this.
+  LabelledSequences<std::int32_t> view() const { return {x, labels, lengths}; }
 };
 
 /// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/core/labelled_sequences.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
@@ -47,6 +48,8 @@ struct TokenPairs {
   std::vector<std::int32_t> lengths = {};  ///< of the longer of the two
   static constexpr std::int32_t ignored = -100;
   Index count() const { return x.extent(0); }
+  /// What `fit` and `evaluate` take. Must not outlive this.
+  LabelledSequences<std::int32_t> view() const { return {x, labels, lengths}; }
 };
 
 /// The tokens of one sentence, with the end mark where the vocabulary has one. `most`: cut to so many words; 0: not.
