@@ -49,6 +49,7 @@
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
+#include "heed/core/start.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"

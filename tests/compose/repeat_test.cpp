@@ -106,7 +106,7 @@ TEST(Repeat, NamesAndInitializesItsLayers) {
   Repeat<Dense<double>, LayerNorm<double>> model(2, {.in_features = 2, .out_features = 2}, LayerNorm<double>({2}));
   EXPECT_EQ(test_support::parameter_names(model),
             "layers.0.weight layers.0.bias layers.1.weight layers.1.bias norm.weight norm.bias ");
-  EXPECT_EQ(model.layers[0].weight(0, 0), model.layers[1].weight(0, 0));
+  EXPECT_NE(model.layers[0].weight(0, 0), model.layers[1].weight(0, 0)) << "from the start";
   model.initialize(heed::Key{3});
   EXPECT_NE(model.layers[0].weight(0, 0), model.layers[1].weight(0, 0));
   EXPECT_EQ(model.size(), 2);

@@ -41,7 +41,8 @@ TEST(Residual, FulfilsTheLayerContractAroundARecurrentLayer) {
 }
 
 TEST(Residual, AddsTheInput) {
-  const Dense<double> dense({.in_features = 3, .out_features = 3});
+  Dense<double> dense({.in_features = 3, .out_features = 3});
+  dense.initialize(heed::Key{2});  // it is set: it stays as it is
   heed::testing::LayerRun<Residual<Dense<double>>> run(Residual<Dense<double>>(dense), {2, 3}, 5);
   heed::testing::LayerRun<Dense<double>> alone(dense, {2, 3}, 5);
   run.randomize(heed::Key{1});

@@ -15,6 +15,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/start.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
@@ -78,11 +79,15 @@ struct Repeat {
   std::optional<Norm> norm;
 
   Repeat() = default;
-  /// Throws where there are no layers.
+  /// Fresh layers start from numbers of their own, by their places; those that have been set stay as they are. Throws
+  /// where there are no layers.
   explicit Repeat(std::vector<L> l, std::optional<Norm> last = {}) : layers(std::move(l)), norm(std::move(last)) {
     require(!layers.empty(), [] { return Fault{"a stack of no layers", "Repeat", "at least one", "none"}; });
+    std::uint64_t i = 0;
+    for (L& layer : layers) start_from(layer, Key{}.child(i++));
+    if (norm) start_from(*norm, Key{}.child(i));
   }
-  /// `count` layers of these options. Each starts from numbers of its own once it is initialised.
+  /// `count` layers of these options.
   Repeat(Index count, const typename L::Options& options, std::optional<Norm> last = {})
       : Repeat(std::vector<L>(static_cast<std::size_t>(std::max<Index>(count, 0)), L(options)), std::move(last)) {}
 

@@ -11,7 +11,9 @@
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/require_layer.hpp"
+#include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/start.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
@@ -37,7 +39,7 @@ struct Residual {
   L layer;
 
   Residual() = default;
-  explicit Residual(L l) : layer(std::move(l)) {}
+  explicit Residual(L l) : layer(std::move(l)) { start_from(layer, Key{}.child(0)); }
 
   void initialize(Key key) {
     if constexpr (requires { layer.initialize(key); }) layer.initialize(key.child(0));

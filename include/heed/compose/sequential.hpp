@@ -15,8 +15,10 @@
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/require_layer.hpp"
+#include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
+#include "heed/core/start.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
@@ -63,7 +65,10 @@ struct Sequential {
   };
 
   Sequential() = default;
-  explicit Sequential(Layers... l) : layers(std::move(l)...) {}
+  /// Fresh layers start from numbers of their own, by their places; those that have been set stay as they are.
+  explicit Sequential(Layers... l) : layers(std::move(l)...) {
+    each([&](auto i) { start_from(std::get<i>(layers), Key{}.child(i)); });
+  }
 
   void initialize(Key key) {
     each([&](auto i) {

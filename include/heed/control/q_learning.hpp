@@ -27,6 +27,7 @@
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
+#include "heed/core/start.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
 #include "heed/train/detail/rounds.hpp"
@@ -122,6 +123,8 @@ class QLearner {
         update_(model, replay_, options.update, threads_),
         schedule_(complete(options.schedule, options.update.learning_rate, 0,
                            std::max<Index>((options.steps - options.warmup) / options.update_every, 1))) {
+    start_from(model, key_);
+    update_.restart_target(model);
     begin_episode();
   }
 

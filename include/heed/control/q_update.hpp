@@ -115,6 +115,8 @@ class BasicQUpdate {
   double operator()(const ModelReference<S>& model, Parameters<S>& weights, const ReplayBuffer<S>& replay, Key key);
 
   const OwnModel<S>& target_model() const { return target_; }
+  /// The target network becomes the model of these weights.
+  void restart_target(const Parameters<S>& weights) { detail::copy_parameters<S>(weights, target_.parameters()); }
   std::int64_t steps() const { return adam_.steps(); }
   void set_learning_rate(double rate) { adam_.options.learning_rate = rate; }
 
@@ -156,6 +158,8 @@ class QUpdate : public BasicQUpdate<typename Model::Scalar> {
     weights_.look_at(model);
     return (*this)(model, weights_, replay, key);
   }
+  using BasicQUpdate<S>::restart_target;
+  void restart_target(const Model& model) { this->restart_target(parameters_of(model)); }
   const Model& target() const { return this->target_model().template as<Model>(); }
 
  private:

@@ -16,7 +16,9 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/parameters.hpp"
+#include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/start.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -61,6 +63,7 @@ struct TrainedFunctions {
   void* (*copy)(const void* model);
   void (*destroy)(void* model);
   void (*collect)(void* model, Parameters<S>& to);  ///< the places of its parameters
+  void (*start)(void* model, Key key);              ///< `start_from`
 };
 
 namespace detail {
@@ -131,6 +134,7 @@ const TrainedFunctions<typename M::Scalar>& detail::TrainedTable<M>::get() {
       .copy = [](const void* model) -> void* { return new M(*static_cast<const M*>(model)); },
       .destroy = [](void* model) { delete static_cast<M*>(model); },
       .collect = [](void* model, Parameters<S>& to) { to.look_at(*static_cast<M*>(model)); },
+      .start = [](void* model, Key key) { start_from(*static_cast<M*>(model), key); },
   };
   return table;
 }
@@ -201,14 +205,18 @@ class TrainedModel : public ModelReference<S> {
   explicit TrainedModel(M& model)
       : ModelReference<S>(&model, detail::ModelTable<M>::get()),
         functions_(&detail::TrainedTable<M>::get()),
+        trained_(&model),
         parameters_(model) {}
 
+  /// Draws the weights that nobody has set from `key`, as `start_from` does.
+  void start(Key key) { functions_->start(trained_, key); }
   const TrainedFunctions<S>& trained() const { return *functions_; }
   Parameters<S>& parameters() { return parameters_; }
   const Parameters<S>& parameters() const { return parameters_; }
 
  private:
   const TrainedFunctions<S>* functions_;
+  void* trained_;
   Parameters<S> parameters_;
 };
 

@@ -116,6 +116,7 @@ AnyAttention<S>::AnyAttention(const Options& o) : score(o.score) {
                            .scaled = score == ScoreKind::scaled_dot,
                            .project = o.query_size != memory});
   }
+  initialize({});
 }
 
 template <class S>

@@ -101,6 +101,7 @@ TransformerEncoderBlock<S>::TransformerEncoderBlock(Options o)
       norm(o.norm),
       dropout(o.dropout) {
   if (norm != NormPlacement::none) norm1 = norm2 = LayerNorm<S>({o.d_model, o.layer_norm_eps});
+  initialize({});
 }
 
 template <class S>

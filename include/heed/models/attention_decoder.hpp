@@ -154,7 +154,9 @@ AttentionDecoder<S>::AttentionDecoder(const Options& o)
            .hidden_size = o.hidden,
            .num_layers = o.layers,
            .dropout = o.dropout}),
-      fc_out({.in_features = o.hidden + attention.value_size() + o.embedding, .out_features = o.tokens}) {}
+      fc_out({.in_features = o.hidden + attention.value_size() + o.embedding, .out_features = o.tokens}) {
+  initialize({});
+}
 
 template <class S>
 void AttentionDecoder<S>::initialize(Key key) {

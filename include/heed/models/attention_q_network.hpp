@@ -3,6 +3,7 @@
 /// @file
 /// Values of actions by self attention over the last observations.
 
+#include <cstdint>
 #include <string_view>
 
 #include "heed/compose/sequential.hpp"
@@ -27,7 +28,8 @@ struct AttentionQNetworkOptions {
   Index features = 0, actions = 0;  ///< numbers of an observation, actions to choose from
   Index hidden = 64, num_heads = 4;
   PositionKind positions = PositionKind::none;  ///< none: the order of the observations before the last is not seen
-  Index steps = 8;  ///< the last so many observations are what it sees; with `learned` positions never more
+  Index steps = 8;         ///< the last so many observations are what it sees; with `learned` positions never more
+  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 24);
@@ -124,7 +126,7 @@ AttentionQNetwork<S>::AttentionQNetwork(Options o)
       positions({o.positions, o.steps, o.hidden}),
       attention({.embed_dim = o.hidden, .num_heads = o.num_heads}),
       q_value(Dense<S>({o.hidden, o.hidden}), Relu<S>(), Dense<S>({o.hidden, o.actions})) {
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

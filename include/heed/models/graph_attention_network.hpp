@@ -3,6 +3,7 @@
 /// @file
 /// The classifier of the nodes of a graph.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ struct GraphAttentionNetworkOptions {
   Index output_heads = 1;   ///< whose mean the logits are
   double dropout = 0.6;     ///< of the features, of the hidden numbers, and of the attention weights
   bool output_elu = false;  ///< an ELU after the last layer
+  std::uint64_t seed = 0;   ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .flag = ""}, o.features...);
@@ -103,7 +105,7 @@ GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o)
               .mean = true,
               .dropout = o.dropout}),
       dropout({.rate = o.dropout}) {
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

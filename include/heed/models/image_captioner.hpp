@@ -164,7 +164,7 @@ ImageCaptioner<S>::ImageCaptioner(const Options& o)
                .score = o.score,
                .attention_size = o.attention_size,
                .dropout = o.dropout}) {
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

@@ -3,6 +3,8 @@
 /// @file
 /// The options of `ImageCaptioner`, and how they stand in files.
 
+#include <cstdint>
+
 #include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/types.hpp"
@@ -21,6 +23,7 @@ struct ImageCaptionerOptions {
   ScoreKind score = ScoreKind::additive;
   Index attention_size = 0;  ///< as `AnyAttention` has it
   double dropout = 0;        ///< of embeddings
+  std::uint64_t seed = 0;    ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 16), side = Range::from(2, 1 << 16);

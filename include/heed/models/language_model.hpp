@@ -30,6 +30,7 @@ struct LanguageModelOptions {
   Index tokens = 0;                     ///< of the vocabulary: 0 is padding
   bool tied = false;                    ///< the weights of the output are the embedding's
   TransformerOptions transformer = {};  ///< its steps see those before alone
+  std::uint64_t seed = 0;               ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "tokens", .meaning = "Of the vocabulary", .flag = ""}, o.tokens...);
@@ -124,7 +125,7 @@ LanguageModel<S>::LanguageModel(Options o)
   } else {
     output = Dense<S>({.in_features = o.transformer.d_model, .out_features = o.tokens});
   }
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

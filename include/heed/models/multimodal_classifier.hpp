@@ -41,6 +41,7 @@ struct MultimodalClassifierOptions {
   Index classes = 0;
   Index channels = 16;  ///< of the convolution
   Index embedding = 32, hidden = 64, heads = 4;
+  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 15), side = Range::from(2, 1 << 15);
@@ -157,7 +158,7 @@ MultimodalClassifier<S>::MultimodalClassifier(Options o) : options(check(o, arch
                                Dense<S>({.in_features = pool.out_image().size(), .out_features = o.hidden}));
   attention = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
   classifier = Dense<S>({.in_features = o.hidden, .out_features = o.classes});
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

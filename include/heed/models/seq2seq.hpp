@@ -126,7 +126,7 @@ Seq2Seq<S>::Seq2Seq(Options o)
                .memory = o.memory(),
                .score = o.score,
                .dropout = o.dropout}) {
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

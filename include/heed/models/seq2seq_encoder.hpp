@@ -82,9 +82,11 @@ Seq2SeqEncoder<S>::Seq2SeqEncoder(const Seq2SeqOptions& o)
            .num_layers = o.layers,
            .bidirectional = o.bidirectional,
            .dropout = o.dropout}) {
-  if (!o.bidirectional || o.bridge == Bridge::sum) return;
-  fc_hidden = Dense<S>({.in_features = 2 * o.hidden, .out_features = o.hidden});
-  fc_cell = fc_hidden;
+  if (o.bidirectional && o.bridge == Bridge::dense) {
+    fc_hidden = Dense<S>({.in_features = 2 * o.hidden, .out_features = o.hidden});
+    fc_cell = fc_hidden;
+  }
+  initialize({});
 }
 
 template <class S>

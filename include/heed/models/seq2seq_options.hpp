@@ -4,6 +4,7 @@
 /// The options of `Seq2Seq`, and how they stand in files.
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -27,7 +28,8 @@ struct Seq2SeqOptions {
   bool bidirectional = false;                  ///< the encoder
   ScoreKind score = ScoreKind::additive;
   Bridge bridge = Bridge::dense;
-  double dropout = 0.5;  ///< of embeddings, and between layers
+  double dropout = 0.5;    ///< of embeddings, and between layers
+  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 16);

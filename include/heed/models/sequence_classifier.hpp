@@ -145,7 +145,7 @@ SequenceClassifier<S>::SequenceClassifier(Options o)
       fc2({.in_features = o.dense == 0 ? width() : o.dense, .out_features = o.classes}),
       dropout({.rate = o.dropout}) {
   if (o.dense != 0) fc1 = Dense<S>({.in_features = width(), .out_features = o.dense});
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

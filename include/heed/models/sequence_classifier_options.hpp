@@ -4,6 +4,7 @@
 /// What a sequence classifier is made of, and how that stands in a file.
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ struct SequenceClassifierOptions {
   bool bidirectional = false;
   double dropout = 0;                       ///< between the recurrent layers, and of what the dense layers see
   LastState last_state = LastState::final;  ///< of both directions, where the last state counts
+  std::uint64_t seed = 0;                   ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);

@@ -167,7 +167,7 @@ Tagger<S>::Tagger(const Options& o)
       dropout({.rate = o.dropout}) {
   if (pools()) pool = AttentionPool<S>({.features = width()});
   if (mixes()) multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct TaggerOptions {
   Attention attention = Attention::pool;  ///< `pool`; for `tokens` also `multihead` or `none`
   Index heads = 2;                        ///< of `multihead`
   double dropout = 0;                     ///< of the vectors, between the layers, and of what the classifier sees
+  std::uint64_t seed = 0;                 ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "tokens", .meaning = "Of each feature's vocabulary", .flag = ""}, o.tokens...);

@@ -30,6 +30,7 @@ struct TextClassifierOptions {
   Index tokens = 0;                           ///< of the vocabulary: 0 is padding
   Index embedding = 32;                       ///< numbers a token
   SequenceClassifierOptions classifier = {};  ///< its `features` are set to `embedding`
+  std::uint64_t seed = 0;                     ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "tokens", .meaning = "Of the vocabulary", .flag = ""}, o.tokens...);
@@ -122,7 +123,7 @@ TextClassifier<S>::TextClassifier(Options o)
       embedding({.num_embeddings = o.tokens, .embedding_dim = o.embedding, .padding_idx = 0}),
       dropout({.rate = o.classifier.dropout}),
       classifier(options.classifier) {
-  initialize({});
+  initialize(Key{o.seed ? o.seed : o.classifier.seed});
 }
 
 template <class S>

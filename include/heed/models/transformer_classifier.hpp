@@ -3,6 +3,7 @@
 /// @file
 /// A classifier of sequences of numbers by self attention.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ namespace heed::inline HEED_ISA {
 struct TransformerClassifierOptions {
   Index features = 0, classes = 0;
   TransformerOptions transformer = {.norm = NormPlacement::none};
+  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);
@@ -108,7 +110,7 @@ TransformerClassifier<S>::TransformerClassifier(Options o)
       input({.in_features = o.features, .out_features = o.transformer.d_model}),
       transformer(o.transformer),
       output({.in_features = o.transformer.d_model, .out_features = o.classes}) {
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

@@ -3,6 +3,7 @@
 /// @file
 /// A classifier of images by self attention over their patches.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ struct VisionTransformerOptions {
   Index patch_size = 0, classes = 0;
   TransformerOptions transformer = {.positions = PositionKind::learned};  ///< `max_steps` is set to the patches
   bool shifted_patches = false;                                           ///< `ShiftedPatchEmbedding`
+  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range side = Range::to(1 << 15);
@@ -131,7 +133,7 @@ VisionTransformer<S>::VisionTransformer(Options o)
       shifted_patch_embedding(o.shifted_patches ? ShiftedPatchEmbedding<S>(patches_of(o)) : ShiftedPatchEmbedding<S>()),
       transformer(options.transformer),
       classifier({.in_features = o.transformer.d_model, .out_features = o.classes}) {
-  initialize({});
+  initialize(Key{o.seed});
 }
 
 template <class S>

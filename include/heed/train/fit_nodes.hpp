@@ -19,6 +19,7 @@
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/start.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
@@ -134,6 +135,7 @@ class FitNodesRun {
       return Fault{"option out of range", "fit_nodes", "nodes to train on, and with patience nodes to validate on", {}};
     });
     for (const auto* labels : {&trained_, &validated_}) CrossEntropy<S>().check(*labels, classes);
+    start_from(model, Key{options.seed});
   }
 
   History train() {

@@ -92,6 +92,7 @@ class FitRun {
   void observe(const EpochRecord& record);
   void finish();
 
+  void start();
   void each_part(const StateParts& parts);
   void keep();
   void identify(Metadata of_model);
@@ -185,7 +186,17 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
 }
 
 template <class S>
+void FitRun<S>::start() {
+  if (progress_.epoch > 0 || progress_.batch > 0) return;  // a run that goes on
+  model_.start(Key{options_.seed});
+  copy_parameters(std::as_const(weights()), good_.view());
+  if (best_) best_.emplace(weights());
+  if (ema_) ema_.emplace(weights(), options_.ema_decay);
+}
+
+template <class S>
 History FitRun<S>::train() {
+  start();
   history_.epochs.reserve(static_cast<std::size_t>(std::min(options_.epochs, 10000)));
   begin_ = std::chrono::steady_clock::now();
   before_ = progress_.seconds;
