@@ -1,6 +1,7 @@
 // classifier train: data in, a trained model out.
 
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -97,13 +98,22 @@ void train(TrainArguments& a, const Processes& processes) {
   std::optional<heed::LabelledSequences<typename M::Input>> test;
   if (task.test) test = task.test->view();
   heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
-  const heed::History history = processes.fit(stored.model, task.train.view(), adam, a.fit, test);
+  heed::History history;
+  a.fit.history = &history;
+  std::exception_ptr failure;  // of a log or a checkpoint: what has been learnt is kept all the same
+  try {
+    processes.fit(stored.model, task.train.view(), adam, a.fit, test);
+  } catch (...) {
+    if (history.epochs.empty()) throw;
+    failure = std::current_exception();
+  }
   if (live && !history.epochs.empty() && static_cast<int>(history.epochs.size()) < a.fit.epochs) std::printf("\n");
 
   processes.agree([&] {
     if (processes.first() && !a.model.empty()) save_model(stored);
     if (processes.first() && !a.history.empty()) write_history(a.history, history);
     if (processes.first() && !a.curve.empty()) support::draw(a.curve, support::training_curves(history));
+    if (failure) std::rethrow_exception(failure);
     require_finished(history, a);
   });
   if (talks) print_result(history, a);

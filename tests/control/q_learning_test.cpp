@@ -208,6 +208,43 @@ TEST(LearnQ, SaysWhereItDiverged) {
   EXPECT_EQ(flat(model).size(), before.size());
 }
 
+TEST(LearnQ, GivesBackTheLastWeightsOfAFiniteLoss) {
+  for (const double rate : {1e20, 1e300}) {
+    Model model = model_of(1);
+    QLearningOptions o = small();
+    o.update.learning_rate = rate;
+    o.update.clip_norm = 0;
+    o.evaluate_every = 0;
+    EXPECT_EQ(heed::learn_q(model, Recall(), o).outcome, Outcome::diverged) << rate;
+    EXPECT_TRUE(heed::all_finite(model)) << rate;
+  }
+  Model model = model_of(1);
+  QLearningOptions o = small();
+  o.update.learning_rate = 1e300;
+  o.steps = o.warmup;  // one update, the last step
+  o.evaluate_every = 0;
+  EXPECT_EQ(heed::learn_q(model, Recall(), o).outcome, Outcome::diverged);
+  EXPECT_EQ(flat(model), flat(model_of(1)));
+}
+
+TEST(LearnQ, ACallbackThatFailsLeavesTheBestWeights) {
+  Model expected = model_of(1), model = expected;
+  QLearningOptions o = small();
+  o.steps = 900;
+  heed::learn_q(expected, Recall(), o);
+  o.steps = 2000;
+  heed::QHistory history;
+  o.history = &history;
+  o.callbacks = {[](const QRecord& r) -> bool {
+    if (r.step == 900) throw 7;
+    return true;
+  }};
+  EXPECT_THROW(heed::learn_q(model, Recall(), o), int);
+  EXPECT_EQ(flat(model), flat(expected));
+  EXPECT_EQ(history.outcome, Outcome::failed);
+  EXPECT_EQ(history.records.size(), 3U);
+}
+
 TEST(QLearner, AllocatesInTheFirstStepsOnly) {
   Model model = model_of(1);
   QLearningOptions o = small();

@@ -95,6 +95,47 @@ TEST(FitNodes, SaysWhereItDiverged) {
   EXPECT_TRUE(history.epochs.empty());
 }
 
+TEST(FitNodes, GivesBackTheLastWeightsOfAFiniteLoss) {
+  const Circles data;
+  for (const double rate : {1e30, 1e300}) {  // the next loss, or a weight already, is not finite
+    Model m = model();
+    const auto before = test_support::flat(m);
+    const auto history =
+        heed::fit_nodes(m, data.nodes(), data.training, {}, {.epochs = 5, .learning_rate = rate, .patience = 0});
+    EXPECT_EQ(history.outcome, Outcome::diverged) << rate;
+    EXPECT_TRUE(heed::all_finite(m)) << rate;
+    const double loss = heed::evaluate_nodes(m, data.nodes(), data.nodes().labels_of(data.training)).loss;
+    EXPECT_TRUE(std::isfinite(loss)) << rate;
+    if (history.epochs.size() < 2) {
+      EXPECT_EQ(test_support::flat(m), before);
+    }
+  }
+  Model last = model();
+  const auto history =
+      heed::fit_nodes(last, data.nodes(), data.training, {}, {.epochs = 1, .learning_rate = 1e300, .patience = 0});
+  EXPECT_EQ(history.outcome, Outcome::diverged) << "in the last epoch, too";
+  EXPECT_TRUE(heed::all_finite(last));
+}
+
+TEST(FitNodes, ACallbackThatFailsLeavesTheBestWeights) {
+  const Circles data;
+  Model expected = model(), m = model();
+  FitNodesOptions o{.epochs = 20, .learning_rate = 0.5, .patience = 100};
+  const auto whole = heed::fit_nodes(expected, data.nodes(), data.training, data.validation, o);
+  heed::History history;
+  o.epochs = 100;
+  o.history = &history;
+  o.callbacks = {[](const heed::EpochRecord& r) -> bool {
+    if (r.epoch == 20) throw 7;
+    return true;
+  }};
+  EXPECT_THROW(heed::fit_nodes(m, data.nodes(), data.training, data.validation, o), int);
+  EXPECT_EQ(test_support::flat(m), test_support::flat(expected));
+  EXPECT_EQ(history.outcome, Outcome::failed);
+  EXPECT_EQ(history.epochs.size(), 20U);
+  EXPECT_EQ(history.best_epoch, whole.best_epoch);
+}
+
 TEST(FitNodes, RejectsWhatDoesNotFit) {
   Circles data;
   const auto error = [&](const std::vector<Index>& training, const FitNodesOptions& o) {

@@ -50,6 +50,8 @@ struct QRecord {
 /// Called after every evaluation; learning goes on while all callbacks return true.
 using QCallback = std::function<bool(const QRecord&)>;
 
+struct QHistory;
+
 struct QLearningOptions {
   Index steps = 50'000;  ///< of the environment
   Index window = 8;      ///< the model sees the last so many observations
@@ -71,6 +73,7 @@ struct QLearningOptions {
   int threads = 0;       ///< 0: as many as the machine, or the container, has. Results are the same bits for any number
   StopSignal stop = {};  ///< asked after every step, in evaluations by several threads
   std::vector<QCallback> callbacks = {};
+  QHistory* history = nullptr;  ///< as `FitOptions::history`
 
   static void fields(auto&& f, auto&... o) {
     f({"steps", "Of the environment", Range::at_least(0)}, o.steps...);
@@ -121,6 +124,9 @@ class QLearner {
         replay_(options.replay, {options.window, environment_.observation_size()}),
         transitions_(replay_.shape(), options.discount, options.n_step),
         update_(model, replay_, options.update, threads_),
+        weights_(model),
+        good_(weights_),
+        before_(weights_),
         schedule_(complete(options.schedule, options.update.learning_rate, 0,
                            std::max<Index>((options.steps - options.warmup) / options.update_every, 1))) {
     start_from(model, key_);
@@ -128,8 +134,8 @@ class QLearner {
     begin_episode();
   }
 
-  /// One action and what follows. False where the loss was not finite: the model stays as it was. Allocates in the
-  /// first steps only.
+  /// One action and what follows. False where the loss was not finite: the model has the last weights that gave a
+  /// finite one. Allocates in the first steps only.
   bool step() {
     const Key draw = key_.child(0).child(static_cast<std::uint64_t>(steps_));
     std::int32_t action = 0;
@@ -152,11 +158,17 @@ class QLearner {
     if (steps_ < options_.warmup || replay_.size() == 0 || steps_ % options_.update_every != 0) return true;
     const auto number = static_cast<Index>(update_.steps());
     update_.set_learning_rate(learning_rate());
+    detail::copy_parameters(std::as_const(weights_), before_.view());
     const double loss = update_(model_, replay_, key_.child(2).child(static_cast<std::uint64_t>(number)));
     losses_ += loss;
     ++updates_;
-    return std::isfinite(loss);
+    if (!std::isfinite(loss)) return take_back();
+    std::swap(before_, good_);
+    return true;
   }
+
+  /// False where a weight is not finite: as `step`.
+  bool finite() { return detail::parameters_finite(std::as_const(weights_)) || take_back(); }
 
   /// Mean return of the evaluation's episodes, which are always the same; of no use where the stop signal ended them.
   double evaluate() {
@@ -194,6 +206,11 @@ class QLearner {
   }
 
  private:
+  bool take_back() {
+    detail::copy_parameters(std::as_const(good_).view(), weights_);
+    return false;
+  }
+
   void begin_episode() {
     environment_.reset(key_.child(1).child(static_cast<std::uint64_t>(record_.episodes)));
     transitions_.begin(environment_);
@@ -209,6 +226,8 @@ class QLearner {
   ReplayBuffer<S> replay_;
   TransitionMaker<S> transitions_;
   QUpdate<Model> update_;
+  Parameters<S> weights_;
+  ParameterList<S> good_, before_;  // the last weights that gave a finite loss; those before the last update
   Schedule schedule_;
   GreedyPolicy<Model> policy_;
   Index steps_ = 0, ended_ = 0, updates_ = 0;
@@ -229,13 +248,17 @@ class QLearningRun {
   QHistory train() {
     begin_ = Clock::now();
     const bool evaluates = options_.evaluate_every > 0;
-    history_.outcome = train_rounds(*this, evaluates ? options_.callbacks : std::vector<QCallback>());
-    if (history_.outcome == Outcome::finished && enough()) history_.outcome = Outcome::early;
-    if (best_) copy_parameters(std::as_const(*best_).view(), weights_);
+    train_to_the_end(*this, evaluates ? options_.callbacks : std::vector<QCallback>());
     return std::move(history_);
   }
 
   // ---- for the loop over the rounds
+  void finish(Outcome outcome) {
+    history_.outcome = outcome;
+    if (history_.outcome == Outcome::finished && enough()) history_.outcome = Outcome::early;
+    if (best_) copy_parameters(std::as_const(*best_).view(), weights_);
+    if (options_.history) *options_.history = history_;
+  }
   bool left() const { return learner_.steps() < options_.steps; }
   bool enough() const { return highest_ >= options_.goal; }
   bool asked_to_stop() const { return options_.stop.requested(); }
@@ -248,6 +271,7 @@ class QLearningRun {
       if (asked_to_stop()) return Outcome::cancelled;
       if (!learner_.step()) return Outcome::diverged;
     }
+    if (!learner_.finite()) return Outcome::diverged;
     if (every == 0) return Outcome::finished;
     record = learner_.record();
     record.evaluation_return = learner_.evaluate();

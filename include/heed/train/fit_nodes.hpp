@@ -60,6 +60,7 @@ struct FitNodesOptions {
   std::uint64_t seed = 0;
   StopSignal stop = {};
   std::vector<Callback> callbacks = {};
+  History* history = nullptr;  ///< as `FitOptions::history`
 
   static void fields(auto&& f, auto&... o) {
     f({"epochs", "At most", Range::at_least(0)}, o.epochs...);
@@ -128,7 +129,8 @@ class FitNodesRun {
                          .decay_matrices_only = true}),
         gradient_(model),
         gradient_parameters_(gradient_),
-        best_(weights_) {
+        best_(weights_),
+        good_(weights_) {
     const Index classes = model.output_shape({nodes.graph.nodes(), nodes.features.columns()}).features;
     check(options, "fit_nodes");
     require(training_ > 0 && (options.patience == 0 || validates_), [] {
@@ -140,17 +142,21 @@ class FitNodesRun {
 
   History train() {
     begin_ = Clock::now();
-    history_.outcome = train_rounds(*this, options_.callbacks);
+    train_to_the_end(*this, options_.callbacks);
+    return std::move(history_);
+  }
+
+  // ---- for the loop over the rounds
+  void finish(Outcome outcome) {
+    history_.outcome = outcome;
     if (history_.outcome == Outcome::finished && enough()) history_.outcome = Outcome::early;
     if (options_.patience > 0 && history_.best_epoch > 0) {
       copy_parameters(std::as_const(best_).view(), weights_);
     } else {
       history_.best_epoch = 0;
     }
-    return std::move(history_);
+    if (options_.history) *options_.history = history_;
   }
-
-  // ---- for the loop over the rounds
   bool left() const { return epoch_ < options_.epochs; }
   bool enough() const { return options_.patience > 0 && waited_ >= options_.patience; }
   bool asked_to_stop() const { return options_.stop.requested(); }
@@ -161,13 +167,13 @@ class FitNodesRun {
     zero_parameters(gradient_parameters_);
     const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(epoch_));
     const Evaluation now = run_(model_, nodes_, trained_, &gradient_, key);
-    if (!std::isfinite(now.loss)) {
-      history_.diverged_at = epoch_;
-      return Outcome::diverged;
-    }
+    if (!std::isfinite(now.loss)) return diverged();
+    copy_parameters(std::as_const(weights_), good_.view());
     adam_.step(weights_, std::as_const(gradient_parameters_));
+    if (!parameters_finite(std::as_const(weights_))) return diverged();
     record = {.epoch = epoch_, .epochs = options_.epochs, .loss = now.loss, .accuracy = now.accuracy};
     if (validates_) validate(record);
+    if (validates_ && !std::isfinite(record.validation_loss)) return diverged();
     record.learning_rate = options_.learning_rate;
     record.sequences = training_;
     record.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
@@ -177,6 +183,13 @@ class FitNodesRun {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// Takes back the last weights that gave a finite loss.
+  Outcome diverged() {
+    copy_parameters(std::as_const(good_).view(), weights_);
+    history_.diverged_at = epoch_;
+    return Outcome::diverged;
+  }
 
   void validate(EpochRecord& record) {
     const Evaluation v = judge_(model_, nodes_, validated_);
@@ -202,7 +215,7 @@ class FitNodesRun {
   BasicAdam<S> adam_;
   Model gradient_;
   Parameters<S> gradient_parameters_;
-  ParameterList<S> best_;
+  ParameterList<S> best_, good_;  // the last weights that gave a finite loss
   NodeRun<Model> run_, judge_;
   int epoch_ = 0, waited_ = 0;
   double lowest_ = std::numeric_limits<double>::infinity(), highest_ = 0;
@@ -214,7 +227,8 @@ class FitNodesRun {
 /// Trains by the mean cross-entropy over the nodes `training`, with Adam. With patience it ends after so many epochs in
 /// which neither loss nor accuracy over the nodes `validation` was better than ever, and gives back the weights of the
 /// last epoch in which both were as good as ever (much as Velickovic et al. do). The same seed gives the same bits.
-/// Throws where a node or a label is faulty; the model is then as it was.
+/// Where a callback throws, the model has the weights that it would have had in the end. Throws where a node or a label
+/// is faulty; the model is then as it was.
 template <class Model>
 History fit_nodes(Model& model, const LabelledNodes<typename Model::Scalar>& nodes, std::span<const Index> training,
                   std::span<const Index> validation, const FitNodesOptions& options = {}) {

@@ -52,6 +52,9 @@ struct FitOptions {
   Checkpoint checkpoint = {};
   StopSignal stop = {};                  ///< asked after every step
   std::vector<Callback> callbacks = {};  ///< after every epoch
+  /// Gets what `fit` returns, also where it throws after training has begun: the epochs that ended. The model then has
+  /// the weights that it would have had in the end, the best ones with early stopping.
+  History* history = nullptr;
 
   static void fields(auto&& f, auto&... o) {
     f({"epochs", "Passes over the data", Range::at_least(0)}, o.epochs...);

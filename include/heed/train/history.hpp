@@ -42,6 +42,7 @@ enum class Outcome {
   diverged,   ///< a loss or a weight was not finite; the model has the last weights that gave a finite loss
   early,      ///< early stopping: the monitored loss fell no more
   cancelled,  ///< the stop signal, after a step
+  failed,     ///< something was thrown: by a callback, a log, a disk, a layer. See `FitOptions::history`
 };
 
 struct History {

@@ -75,6 +75,7 @@ class FitRun {
   bool asked_to_stop() { return options_.stop && !reducer_->all(!options_.stop.requested()); }
   bool all(bool yes) { return reducer_->all(yes); }
   Outcome round(EpochRecord& record);
+  void finish(Outcome outcome);
   void take(const EpochRecord& record);
   void ended(Outcome outcome);
 
@@ -90,7 +91,6 @@ class FitRun {
   const Totals& gradient(const Batch& batch, double scale, Key key);
   bool evaluate(EpochRecord& record);
   void observe(const EpochRecord& record);
-  void finish();
 
   void start();
   void each_part(const StateParts& parts);
@@ -201,8 +201,7 @@ History FitRun<S>::train() {
   begin_ = std::chrono::steady_clock::now();
   before_ = progress_.seconds;
   if (outputs_) *outputs_ = loss_.outputs();  // before callbacks save the model
-  history_.outcome = train_rounds(*this, options_.callbacks);
-  finish();
+  train_to_the_end(*this, options_.callbacks);
   return std::move(history_);
 }
 
@@ -282,7 +281,9 @@ Outcome FitRun<S>::epoch(EpochRecord& record) {
     p.denominator += denominator;
     p.correct += totals.correct;
     record.learning_rate = update(record.epoch - 1, p.batch);
-    if (++p.batch < feed_.steps() && asked_to_stop()) return Outcome::cancelled;
+    if (++p.batch < feed_.steps() && asked_to_stop()) {
+      return parameters_finite(std::as_const(weights())) ? Outcome::cancelled : diverged();
+    }
   }
   if (!parameters_finite(std::as_const(weights()))) return diverged();
   record.loss = p.denominator > 0 ? p.loss / p.denominator : 0;
@@ -380,7 +381,8 @@ void FitRun<S>::observe(const EpochRecord& record) {
 }
 
 template <class S>
-void FitRun<S>::finish() {
+void FitRun<S>::finish(Outcome outcome) {
+  history_.outcome = outcome;
   if (schedule_.index() > 0) optimizer_->set_rate(base_rate_);
   if (best_ && progress_.best_epoch > 0) {
     copy_parameters(std::as_const(*best_).view(), weights());
@@ -388,6 +390,7 @@ void FitRun<S>::finish() {
   } else if (ema_ && ema_->updates() > 0 && history_.outcome != Outcome::diverged) {
     copy_parameters(std::as_const(ema_->list()).view(), weights());
   }
+  if (options_.history) *options_.history = history_;
 }
 
 // ---- checkpoints

@@ -3,6 +3,7 @@
 // The loop that all training has: of `fit` and `fit_nodes` a round is an epoch, of `learn_q` the steps up to an
 // evaluation.
 
+#include <exception>
 #include <functional>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace detail {
 /// - `run.round(record)`: fills the record; another outcome than `finished` ends training, and the record is not kept.
 /// - `run.take(record)`: a round is over. `run.all(yes)`: whether all processes say yes.
 /// - `run.ended(outcome)`: training ends with another outcome than `finished` or `early`.
+///
+/// Where a callback, or what keeps a round, throws, training ends for all processes as if a callback had said so.
 template <class Record, class Run>
 Outcome train_rounds(Run& run, const std::vector<std::function<bool(const Record&)>>& callbacks) {
   while (run.left()) {
@@ -29,15 +32,41 @@ Outcome train_rounds(Run& run, const std::vector<std::function<bool(const Record
       run.ended(outcome);
       return outcome;
     }
-    run.take(record);
     bool go_on = true;
-    for (const auto& callback : callbacks) go_on = callback(record) && go_on;
+    std::exception_ptr failure;
+    try {
+      run.take(record);
+      for (const auto& callback : callbacks) go_on = callback(record) && go_on;
+    } catch (...) {
+      failure = std::current_exception();
+      go_on = false;
+    }
     if (!run.all(go_on)) {
-      run.ended(Outcome::stopped);
+      try {
+        run.ended(Outcome::stopped);
+      } catch (...) {
+        if (!failure) throw;  // the first failure is told
+      }
+      if (failure) std::rethrow_exception(failure);
       return Outcome::stopped;
     }
   }
   return Outcome::finished;
+}
+
+/// The rounds and then, however they ended, `run.finish(outcome)`: `failed` where something was thrown, which then goes
+/// on to the caller.
+template <class Record, class Run>
+void train_to_the_end(Run& run, const std::vector<std::function<bool(const Record&)>>& callbacks) {
+  Outcome outcome = Outcome::failed;
+  std::exception_ptr failure;
+  try {
+    outcome = train_rounds(run, callbacks);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  run.finish(outcome);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace detail
