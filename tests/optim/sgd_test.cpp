@@ -38,11 +38,11 @@ TEST(Sgd, WithoutMomentumGoesAgainstTheGradient) {
 
 TEST(Sgd, RejectsOptionsOutOfRange) {
   const test_support::TwoParameters<> model;
-  for (const SgdOptions o : {SgdOptions{.learning_rate = -1}, {.momentum = -0.1}, {.weight_decay = -0.1}}) {
+  for (const SgdOptions& o : {SgdOptions{.learning_rate = -1}, {.momentum = -0.1}, {.weight_decay = -0.1}}) {
     EXPECT_NE(error_of([&] { Sgd(model, o); }).find(" out of range (expected a finite number of at least 0"),
               std::string::npos);
   }
-  for (const SgdOptions o : {SgdOptions{.nesterov = true}, {.momentum = 0.9, .dampening = 0.1, .nesterov = true}}) {
+  for (const SgdOptions& o : {SgdOptions{.nesterov = true}, {.momentum = 0.9, .dampening = 0.1, .nesterov = true}}) {
     EXPECT_EQ(error_of([&] { Sgd(model, o); }), "Sgd: nesterov needs momentum and no dampening");
   }
 }

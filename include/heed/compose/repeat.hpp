@@ -20,6 +20,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -124,14 +125,14 @@ struct Repeat {
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Repeat& grad,
                 const Pass& pass) const {
-    run_back(x, y, dy, dx, cache, grad, pass,
+    run_back(x, y, dy, dx, bool(dx), cache, grad, pass,
              [&](std::size_t i, Tile<const S> in, Tile<const S> out, Tile<const S> dout, Into<S> din) {
                layers[i].backward(in, out, dout, din, cache.layers[i], grad.layers[i], pass.at(i));
              });
   }
   void backward(Tile<const S> x, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dx, Into<S> dmemory,
                 Cache& cache, Repeat& grad, const Pass& pass) const {
-    run_back(x, y, dy, dx, cache, grad, pass,
+    run_back(x, y, dy, dx, dx || dmemory, cache, grad, pass,
              [&](std::size_t i, Tile<const S> in, Tile<const S> out, Tile<const S> dout, Into<S> din) {
                layers[i].backward(in, memory, out, dout, din, dmemory, cache.layers[i], grad.layers[i], pass.at(i));
                dmemory.add = true;  // the sum over the layers
@@ -197,8 +198,9 @@ struct Repeat {
     return in;
   }
 
+  // `all`: down to the first layer, otherwise to the first that wants a gradient
   template <class F>
-  void run_back(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Repeat& grad,
+  void run_back(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, bool all, Cache& cache, Repeat& grad,
                 const Pass& pass, F&& layer) const {
     const Scratch::Mark mark(pass.scratch);
     const auto output = [&](std::size_t i) {
@@ -206,13 +208,16 @@ struct Repeat {
     };
     Tile<S> next = pass.scratch.like(dy), other = pass.scratch.like(dy);
     Tile<const S> d = dy;
+    std::size_t lowest = 0;
+    while (!all && lowest < layers.size() && !wants_gradient(grad.layers[lowest])) ++lowest;
     if (norm) {
-      norm->backward(output(layers.size() - 1), y, dy, into(other), cache.norm, *grad.norm, pass.at(layers.size()));
+      norm->backward(output(layers.size() - 1), y, dy, into_if(lowest < layers.size(), other), cache.norm, *grad.norm,
+                     pass.at(layers.size()));
       d = other;
     }
-    for (std::size_t i = layers.size(); i-- > 0;) {
+    for (std::size_t i = layers.size(); i-- > lowest;) {
       const Tile<const S> in = i > 0 ? output(i - 1) : x;
-      layer(i, in, output(i), d, i > 0 ? into(next) : dx);
+      layer(i, in, output(i), d, i > 0 ? into_if(i > lowest, next) : dx);
       d = next;
       std::swap(next, other);
     }

@@ -23,6 +23,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -193,10 +194,15 @@ struct Sequential {
     } else {
       const Scratch::Mark mark(pass.scratch);
       const Tile<const S> in = cache.outputs[I - 1].view();
-      const Tile<S> din = pass.scratch.like(in);
+      const bool further = dx || wanted_before<I>(grad, std::make_index_sequence<I>{});
+      const Tile<S> din = further ? pass.scratch.like(in) : Tile<S>();
       layer.backward(in, y, dy, into(din), std::get<I>(cache.layers), std::get<I>(grad.layers), pass.at(I));
-      run_back<I - 1>(x, in, din, dx, cache, grad, pass);
+      if (further) run_back<I - 1>(x, in, din, dx, cache, grad, pass);
     }
+  }
+  template <std::size_t I, std::size_t... K>
+  static bool wanted_before(const Sequential& grad, std::index_sequence<K...>) {
+    return (wants_gradient(std::get<K>(grad.layers)) || ...);
   }
 };
 

@@ -50,7 +50,14 @@ struct Field {
   const char* before = nullptr;
 };
 
-enum class FieldKind { index, integer, seed, number, flag, choice, indices, numbers, texts };
+/// What is multiplied by `factor` where a name has `part` in it: {"lstm", 0.1}.
+struct NamedFactor {
+  std::string part;
+  double factor = 1;
+  friend bool operator==(const NamedFactor&, const NamedFactor&) = default;
+};
+
+enum class FieldKind { index, integer, seed, number, flag, choice, indices, numbers, texts, factors };
 
 /// A field of two objects side by side, which may be one.
 struct FieldRecord : Field {
@@ -103,6 +110,7 @@ class FieldTable {
   static constexpr FieldKind kind_of(const std::vector<Index>*) { return FieldKind::indices; }
   static constexpr FieldKind kind_of(const std::vector<double>*) { return FieldKind::numbers; }
   static constexpr FieldKind kind_of(const std::vector<std::string>*) { return FieldKind::texts; }
+  static constexpr FieldKind kind_of(const std::vector<NamedFactor>*) { return FieldKind::factors; }
 };
 
 }  // namespace heed::inline HEED_ISA
@@ -151,6 +159,11 @@ inline std::vector<double> numbers_of(const FieldRecord& r) {
       const auto& values = as<std::vector<Index>>(r.value);
       return {values.begin(), values.end()};
     }
+    case FieldKind::factors: {
+      std::vector<double> numbers;
+      for (const NamedFactor& f : as<std::vector<NamedFactor>>(r.value)) numbers.push_back(f.factor);
+      return numbers;
+    }
     default:
       return {};
   }
@@ -182,6 +195,14 @@ HEED_COLD HEED_FUNCTION std::string FieldRecord::text() const {
     case FieldKind::indices: {
       std::vector<std::string> texts;
       for (const Index i : detail::as<std::vector<Index>>(value)) texts.push_back(text_of(i));
+      heed::set(one, name, texts);
+      break;
+    }
+    case FieldKind::factors: {
+      std::vector<std::string> texts;
+      for (const NamedFactor& f : detail::as<std::vector<NamedFactor>>(value)) {
+        texts.push_back(f.part + '=' + detail::shortest_text(f.factor, name));
+      }
       heed::set(one, name, texts);
       break;
     }
@@ -219,7 +240,7 @@ HEED_COLD HEED_FUNCTION std::string FieldRecord::values() const {
       break;
   }
   const std::string least = detail::number_text(range.least), most = detail::number_text(range.most);
-  const bool finite = kind == FieldKind::number || kind == FieldKind::numbers;
+  const bool finite = kind == FieldKind::number || kind == FieldKind::numbers || kind == FieldKind::factors;
   if (std::isinf(range.least)) return "a finite number";
   if (std::isinf(range.most) && range.above) return (finite ? "a finite number above " : "above ") + least;
   if (std::isinf(range.most)) return (finite ? "a finite number of at least " : "at least ") + least;
@@ -291,6 +312,18 @@ HEED_COLD HEED_FUNCTION void FieldRecord::set(std::string_view text, std::string
         }
       }
       return put(std::move(numbers));
+    }
+    case FieldKind::factors: {
+      std::vector<NamedFactor> factors;
+      for (const std::string& entry : get_texts(one, name)) {
+        const std::size_t at = entry.rfind('=');
+        NamedFactor& f = factors.emplace_back();
+        if (at == std::string::npos || !detail::parse(std::string_view(entry).substr(at + 1), f.factor)) {
+          wrong("NAME=FACTOR");
+        }
+        f.part = entry.substr(0, at);
+      }
+      return put(std::move(factors));
     }
   }
 }

@@ -76,6 +76,10 @@ class ParameterArray {
   bool row_major() const { return rank_ == 1 || bool(touched_); }
   Index size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  /// Of a gradient: whether somebody wants it. Layers may leave out what nobody wants; whoever trains takes it for
+  /// zero.
+  bool wanted() const { return wanted_; }
+  void want(bool yes) { wanted_ = yes; }
 
   /// The numbers, of most parameters column-major: see `Parameter`. Files, `SafetensorsFile::read` and PyTorch are
   /// row-major.
@@ -124,6 +128,7 @@ class ParameterArray {
       : extents_(other.extents_),
         rank_(other.rank_),
         size_(other.size_),
+        wanted_(other.wanted_),
         data_(allocate_aligned<S>(other.size_)),
         touched_(other.touched_) {
     std::copy(other.begin(), other.end(), data_.get());
@@ -134,6 +139,7 @@ class ParameterArray {
     if (size_ != other.size_) return *this = ParameterArray(other);
     extents_ = other.extents_;
     touched_ = other.touched_;
+    wanted_ = other.wanted_;
     std::copy(other.begin(), other.end(), data_.get());  // no allocation: snapshots of a model are taken in training
     return *this;
   }
@@ -160,6 +166,7 @@ class ParameterArray {
   void swap(ParameterArray& other) noexcept {
     std::swap(extents_, other.extents_);
     std::swap(size_, other.size_);
+    std::swap(wanted_, other.wanted_);
     std::swap(data_, other.data_);
     std::swap(touched_, other.touched_);
   }
@@ -167,6 +174,7 @@ class ParameterArray {
   std::array<Index, most_axes> extents_{};
   std::size_t rank_;
   Index size_ = 0;
+  bool wanted_ = true;
   AlignedArray<S> data_;
   detail::TouchedSlices touched_;
 };

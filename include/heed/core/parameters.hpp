@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -46,6 +47,10 @@ class Parameters {
 
   Index count() const { return static_cast<Index>(arrays_.size()); }
   const std::string& name(Index i) const { return (*names_)[static_cast<std::size_t>(i)]; }
+  /// Of all of them; empty where there are none.
+  std::span<const std::string> names() const {
+    return names_ ? std::span<const std::string>(*names_) : std::span<const std::string>();
+  }
   ParameterArray<S>& operator[](Index i) { return *arrays_[static_cast<std::size_t>(i)]; }
   const ParameterArray<S>& operator[](Index i) const { return *arrays_[static_cast<std::size_t>(i)]; }
 
@@ -116,9 +121,32 @@ void check_same_sizes(const Parameters<S>& a, const Parameters<S>& b) {
   }
 }
 
+/// Those that are wanted.
 template <class S>
 void zero_parameters(Parameters<S>& parameters) {
-  for (Index i = 0; i < parameters.count(); ++i) parameters[i].fill(0);
+  for (Index i = 0; i < parameters.count(); ++i) {
+    if (parameters[i].wanted()) parameters[i].fill(0);
+  }
+}
+/// The others: layers need not leave them out.
+template <class S>
+void zero_unwanted(Parameters<S>& parameters) {
+  for (Index i = 0; i < parameters.count(); ++i) {
+    if (!parameters[i].wanted()) parameters[i].fill(0);
+  }
+}
+
+/// The place among `parts` of the first that is a part of each name; -1: none is. Throws where one is in no name, and
+/// lists the names; `where` is what messages call the list.
+std::vector<int> first_part_in(std::span<const std::string> names, std::span<const std::string> parts,
+                               std::string_view where);
+/// Which names have one of these parts. Throws as `first_part_in`, and where all have one: nothing would be trained.
+std::vector<bool> frozen_among(std::span<const std::string> names, std::span<const std::string> parts,
+                               std::string_view where);
+
+template <class S>
+void want_all_but(Parameters<S>& gradient, const std::vector<bool>& frozen) {
+  for (Index i = 0; i < gradient.count(); ++i) gradient[i].want(!frozen[static_cast<std::size_t>(i)]);
 }
 
 template <class S>
@@ -151,12 +179,65 @@ Index count_numbers(const Parameters<S>& parameters) {
 }
 }  // namespace detail
 
+/// Says of a gradient that of parameters with one of these texts in their names ("lstm", "embedding.") none is wanted:
+/// layers leave it out, and optimizers keep those parameters as they are. Throws where a text is in no name, and where
+/// nothing would be left to train.
+template <Visitable M>
+void freeze(M& gradient, const std::vector<std::string>& parts) {
+  Parameters<typename M::Scalar> parameters(gradient);
+  detail::want_all_but(parameters, detail::frozen_among(parameters.names(), parts, "freeze"));
+}
+
 }  // namespace heed::inline HEED_ISA
 
 HEED_COMPILED_TYPE(class heed::ParameterList)
 HEED_COMPILED_FUNCTION(heed::detail::check_same_sizes)
 HEED_COMPILED_FUNCTION(heed::detail::zero_parameters)
+HEED_COMPILED_FUNCTION(heed::detail::zero_unwanted)
+HEED_COMPILED_FUNCTION(heed::detail::want_all_but)
 HEED_COMPILED_FUNCTION(heed::detail::copy_parameters)
 HEED_COMPILED_FUNCTION(heed::detail::swap_parameters)
 HEED_COMPILED_FUNCTION(heed::detail::parameters_finite)
 HEED_COMPILED_FUNCTION(heed::detail::count_numbers)
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION std::vector<int> first_part_in(std::span<const std::string> names,
+                                                       std::span<const std::string> parts, std::string_view where) {
+  std::vector<int> first(names.size(), -1);
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    bool any = false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (parts[k].empty() || names[i].find(parts[k]) == std::string::npos) continue;
+      any = true;
+      if (first[i] < 0) first[i] = static_cast<int>(k);
+    }
+    require(any, [&] {
+      std::string all;
+      for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+      return Fault{"no parameter has \"" + parts[k] + "\" in its name", where, "a part of one of " + all, {}};
+    });
+  }
+  return first;
+}
+
+HEED_COLD HEED_FUNCTION std::vector<bool> frozen_among(std::span<const std::string> names,
+                                                       std::span<const std::string> parts, std::string_view where) {
+  const std::vector<int> first = first_part_in(names, parts, where);
+  std::vector<bool> frozen;
+  for (const int k : first) frozen.push_back(k >= 0);
+  require(parts.empty() || std::find(frozen.begin(), frozen.end(), false) != frozen.end(), [&] {
+    return Fault{"all parameters are frozen: nothing is left to train", where, {}, {}};
+  });
+  return frozen;
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

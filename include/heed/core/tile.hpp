@@ -79,6 +79,15 @@ template <class S>
 Into<S> onto(Tile<S> tile) {
   return {tile, true};
 }
+/// Not computed unless it is wanted.
+template <class S>
+Into<S> into_if(bool wanted, Tile<S> tile) {
+  return wanted ? into(tile) : Into<S>();
+}
+template <class S>
+Into<S> onto_if(bool wanted, Tile<S> tile) {
+  return wanted ? onto(tile) : Into<S>();
+}
 
 /// A tile that owns its memory, for caches: `TileBuffer` grows to the largest shape it has been taken with.
 template <class S>

@@ -146,6 +146,14 @@ bool all_finite(const M& model) {
   return finite;
 }
 
+/// Whether the gradient of one of these parameters is wanted: otherwise a model need not go back through the layer.
+template <Visitable M>
+bool wants_gradient(const M& gradient) {
+  bool wanted = false;
+  for_each_parameter([&](const Path&, const auto& p) { wanted = wanted || p.wanted(); }, gradient);
+  return wanted;
+}
+
 template <Visitable M>
 void set_zero(M& model) {
   for_each_parameter([](const Path&, auto& p) { p.fill(0); }, model);

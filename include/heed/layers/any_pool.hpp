@@ -269,7 +269,7 @@ void AnyPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, In
       const Scratch::Mark mark(pass.scratch);
       const Tile<const S> query = cache.query.view();
       const Tile<S> dquery = pass.scratch.like(query);
-      additive.backward(query, x, y, dy, into(dquery), dx, cache.additive, grad.additive, pass);
+      additive.backward(query, x, y, dy, into_if(bool(dx), dquery), dx, cache.additive, grad.additive, pass);
       return query_backward(x, dquery, dx, cache, grad, pass);
     }
     case Attention::none:
@@ -284,7 +284,7 @@ void AnyPool<S>::attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S>
   if (asks_last_only(cache)) {
     const Tile<const S> query = cache.query.view();
     const Tile<S> dquery = pass.scratch.like(query);
-    multihead.backward(query, x, y, dy, into(dquery), dx, cache.multihead, grad.multihead, pass);
+    multihead.backward(query, x, y, dy, into_if(bool(dx), dquery), dx, cache.multihead, grad.multihead, pass);
     return query_backward(x, dquery, dx, cache, grad, pass);
   }
   const Tile<const S> attended = cache.attended.view();
@@ -300,7 +300,9 @@ void AnyPool<S>::attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S>
   // of the queries at other steps nothing comes back
   const Tile<const S> asked = cache.queries.view();
   const Tile<S> dasked = pass.scratch.like(asked), dquery = pass.scratch.like(cache.query.view());
-  multihead.backward(asked, x, attended, dattended, into(dasked), dx, cache.multihead, grad.multihead, pass);
+  multihead.backward(asked, x, attended, dattended, into_if(bool(dx), dasked), dx, cache.multihead, grad.multihead,
+                     pass);
+  if (!dx) return;
   take_last(x, Tile<const S>(dasked), Tile<const S>(), dquery);
   query_backward(x, dquery, dx, cache, grad, pass);
 }

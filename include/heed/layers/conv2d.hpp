@@ -14,6 +14,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -133,15 +134,17 @@ template <class S>
 void Conv2d<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv2d& grad,
                          const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
-  S* dw = pass.scratch.template take<S>(weight.size());
-  std::fill_n(dw, weight.size(), S(0));
-  for (Index t = 0; t < x.steps; ++t) {
-    parameter_gradients_of(x.step(t), dy.step(t), dw, values_or_null(grad.bias));
+  if (wants_gradient(grad)) {
+    S* dw = pass.scratch.template take<S>(weight.size());
+    std::fill_n(dw, weight.size(), S(0));
+    for (Index t = 0; t < x.steps; ++t) {
+      parameter_gradients_of(x.step(t), dy.step(t), dw, values_or_null(grad.bias));
+    }
+    S* to = grad.weight.data();
+    for_each_block([&](Index here, Index in_rows, Index count) {
+      for (Index k = 0; k < count; ++k) to[here + k] += dw[in_rows + k];
+    });
   }
-  S* to = grad.weight.data();
-  for_each_block([&](Index here, Index in_rows, Index count) {
-    for (Index k = 0; k < count; ++k) to[here + k] += dw[in_rows + k];
-  });
   if (!dx) return;
   const S* w = by_rows(pass);
   auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel * window.kernel);

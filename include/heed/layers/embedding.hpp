@@ -158,6 +158,7 @@ void Embedding<S>::look_up(Tile<const std::int32_t> x, Index column, FeatureRang
 template <class S>
 void Embedding<S>::accumulate(Tile<const std::int32_t> x, Index column, FeatureRange<const S> dy, Embedding& grad,
                               const Pass& pass) const {
+  if (!grad.weight.wanted()) return;
   const Scratch::Mark mark(pass.scratch);
   S** rows = pass.scratch.template take<S*>(x.lanes);
   for (Index t = 0; t < x.steps; ++t) {

@@ -175,6 +175,7 @@ void GraphAttention<S>::backward(const Graph& graph, const SparseRows<S>& x, con
                                  Cache& cache, GraphAttention& grad, const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
   const Tile<const S> dz = attend_backward(graph, dy, cache, grad, pass);
+  if (!grad.weight.wanted()) return;
   for (Index i = 0; i < x.rows(); ++i) {
     for (Index k = x.row(i).first; k < x.row(i).last; ++k) {
       add_scaled(values[k], dz.at(i), dz.features, grad.weight.column(x.column(k)));

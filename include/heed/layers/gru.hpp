@@ -162,7 +162,7 @@ void GruCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cach
   const kernels::Rows<const S> inner_rows{inner.at(steps.first), H, H * L};
   if (reset_after) {
     kernels::bias_gradient<S>(steps.count(), L, inner_rows, grad.bias_hh.data() + 2 * H);
-  } else {
+  } else if (grad.hh.wanted()) {
     const kernels::Rows<const S> candidate{gates.at(steps.first, 2 * H), H, 3 * H * L};
     kernels::weight_gradient<S>(steps.count(), L, candidate, inner_rows, grad.hh.data() + 2 * H, grad.hh.rows());
   }

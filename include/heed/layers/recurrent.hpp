@@ -106,6 +106,15 @@ struct Recurrent {
   }
 
  private:
+  // the first layer of whose weights a gradient is wanted
+  static Index lowest_wanted(const Recurrent& grad) {
+    Index i = 0;
+    const auto wanted = [&](const RecurrentWeights<S>& w) {
+      return w.ih.wanted() || w.hh.wanted() || w.bias_ih.wanted() || w.bias_hh.wanted();
+    };
+    while (i < static_cast<Index>(grad.weights.size()) && !wanted(grad.weights[static_cast<std::size_t>(i)])) ++i;
+    return i / grad.directions_;
+  }
   detail::RecurrentPass<Cell> run(Index i, Cache& cache, const Pass& pass) const {
     const auto k = static_cast<std::size_t>(i);
     return {cell, weights[k], cache.runs[k], pass, i % directions_ == 1};
@@ -172,18 +181,19 @@ void Recurrent<Cell_>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> 
                                 State d_initial) const {
   const Index H = hidden_size();
   const Scratch::Mark mark(pass.scratch);
-  for (Index layer = num_layers(); layer-- > 0;) {
+  const Index lowest = dx || d_initial.h || d_initial.c ? 0 : lowest_wanted(grad);
+  for (Index layer = num_layers(); layer-- > lowest;) {
     const Tile<const S> in = layer ? input(layer, cache, pass) : x;
     const Tile<const S> out = layer + 1 == num_layers() ? y : output(cache, layer).view();
-    const Tile<S> din = layer ? pass.scratch.like(in) : Tile<S>();
+    const Tile<S> din = layer > lowest ? pass.scratch.like(in) : Tile<S>();
     for (Index d = 0; d < directions_; ++d) {
       const Index i = layer * directions_ + d;
-      const Into<S> to = layer ? Into<S>{din, d > 0} : Into<S>{dx.tile, dx.add || d > 0};
+      const Into<S> to = layer ? Into<S>{din, d > 0} : Into<S>{dx.tile, dx.add || d > 0};  // none at the lowest
       run(i, cache, pass)
           .backward(in, FeatureRange<const S>(out, d * H, H), FeatureRange<const S>(dy, d * H, H), to,
                     grad.weights[static_cast<std::size_t>(i)], initial.row(i), d_final.row(i), d_initial.row(i));
     }
-    if (layer && drops(pass)) multiply(kept(cache, layer - 1).view(), din);
+    if (din && drops(pass)) multiply(kept(cache, layer - 1).view(), din);
     dy = din;
   }
 }

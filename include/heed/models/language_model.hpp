@@ -20,6 +20,7 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/embedding.hpp"
 #include "heed/models/transformer_encoder.hpp"
@@ -158,8 +159,12 @@ void LanguageModel<S>::backward(Tile<const std::int32_t> x, Tile<const S>, Tile<
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dstates = pass.scratch.like(states), dvectors = pass.scratch.like(vectors);
   weight_gradient<S>(states, dlogits, projection<S>(grad), grad.output.bias.data());
+  const bool to_vectors = wants_gradient(grad.embedding);
+  if (!to_vectors && !wants_gradient(grad.transformer)) return;
   input_gradient<S>(dlogits, projection<const S>(*this), into(dstates));
-  transformer.backward(vectors, states, dstates, into(dvectors), cache.transformer, grad.transformer, pass.at(0));
+  transformer.backward(vectors, states, dstates, into_if(to_vectors, dvectors), cache.transformer, grad.transformer,
+                       pass.at(0));
+  if (!to_vectors) return;
   embedding.backward(x, vectors, dvectors, cache.embedding, grad.embedding, pass);
 }
 

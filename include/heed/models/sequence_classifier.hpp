@@ -19,6 +19,7 @@
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/any_cell.hpp"
 #include "heed/layers/any_pool.hpp"
@@ -218,18 +219,25 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
   const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
+  // how far back somebody wants gradients
+  const bool to_states = dx || wants_gradient(grad.recurrent);
+  const bool to_pooled = to_states || wants_gradient(grad.pool);
+  const bool to_hidden = to_pooled || wants_gradient(grad.fc1);
 
   if (options.dense == 0) {
-    fc2.backward(kept, logits, dlogits, into(dpooled), cache.dense, grad.fc2, pass);
+    fc2.backward(kept, logits, dlogits, into_if(to_pooled, dpooled), cache.dense, grad.fc2, pass);
   } else {
     const Tile<const S> hidden = cache.hidden.view(), active = cache.active.view();
     const Tile<S> dactive = pass.scratch.like(active), dhidden = pass.scratch.like(hidden);
-    fc2.backward(active, logits, dlogits, into(dactive), cache.dense, grad.fc2, pass);
+    fc2.backward(active, logits, dlogits, into_if(to_hidden, dactive), cache.dense, grad.fc2, pass);
+    if (!to_hidden) return;
     relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
-    fc1.backward(kept, hidden, dhidden, into(dpooled), cache.dense, grad.fc1, pass);
+    fc1.backward(kept, hidden, dhidden, into_if(to_pooled, dpooled), cache.dense, grad.fc1, pass);
   }
+  if (!to_pooled) return;
   if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
-  pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
+  pool.backward(states, pooled, dpooled, into_if(to_states, dstates), cache.pool, grad.pool, pass);
+  if (!to_states) return;
   if (!dx || !standardize.active()) {
     recurrent.backward(input, states, dstates, dx, cache.recurrent, grad.recurrent, pass.at(0));
   } else {

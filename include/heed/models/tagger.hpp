@@ -24,6 +24,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dropout.hpp"
@@ -219,31 +220,36 @@ void Tagger<S>::backward(Tile<const std::int32_t> x, Tile<const S> /*logits*/, T
                          Tagger& grad, const Pass& pass) const {
   const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view();
   const Scratch::Mark mark(pass.scratch);
+  const bool to_vectors = wants_gradient(grad.embed), to_states = to_vectors || wants_gradient(grad.bilstm);
+  const bool to_attended = to_states || wants_gradient(grad.pool) || wants_gradient(grad.multihead);
   const Tile<S> dstates = pass.scratch.like(states);
   if (tags()) {
     const Tile<const S> h = drops(pass) ? cache.kept_states.view() : states;
     weight_gradient<S>(h, dlogits, own(grad.classifier.weight), grad.classifier.bias.data());
-    input_gradient<S>(dlogits, own(classifier.weight), into(dstates));
-    undrop(states, h, dstates, cache.drop_states, pass.at(2));
+    input_gradient<S>(dlogits, own(classifier.weight), into_if(to_states, dstates));
+    if (to_states) undrop(states, h, dstates, cache.drop_states, pass.at(2));
   }
   if (options.attention != Attention::none) {
     const Tile<const S> attended = cache.attended.view(), c = drops(pass) ? cache.kept_attended.view() : attended;
     const Tile<S> dattended = pass.scratch.like(attended);
     if (!tags()) {
-      classifier.backward(c, {}, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
+      classifier.backward(c, {}, dlogits, into_if(to_attended, dattended), cache.classifier, grad.classifier, pass);
     } else {
       const Tile<const S> dz = pools() ? sum_over_steps(dlogits, pass) : dlogits;
       weight_gradient<S>(c, dz, other(grad.classifier.weight), nullptr);
-      input_gradient<S>(dz, other(classifier.weight), into(dattended));
+      input_gradient<S>(dz, other(classifier.weight), into_if(to_attended, dattended));
     }
+    if (!to_attended) return;
     undrop(attended, c, dattended, cache.drop_attended, pass.at(3));
-    const Into<S> to{dstates, tags()};
+    const Into<S> to = to_states ? Into<S>{dstates, tags()} : Into<S>();
     pools() ? pool.backward(states, attended, dattended, to, cache.pool, grad.pool, pass)
             : multihead.backward(states, attended, dattended, to, cache.multihead, grad.multihead, pass);
   }
   const Tile<const S> kept = drops(pass) ? cache.kept_vectors.view() : vectors;
+  if (!to_states) return;
   const Tile<S> dvectors = pass.scratch.like(vectors);
-  bilstm.backward(kept, states, dstates, into(dvectors), cache.bilstm, grad.bilstm, pass.at(1));
+  bilstm.backward(kept, states, dstates, into_if(to_vectors, dvectors), cache.bilstm, grad.bilstm, pass.at(1));
+  if (!to_vectors) return;
   undrop(vectors, kept, dvectors, cache.drop_vectors, pass.at(0));
   embed.backward(x, vectors, dvectors, cache.embed, grad.embed, pass);
 }

@@ -20,6 +20,7 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/embedding.hpp"
 #include "heed/models/sequence_classifier.hpp"
@@ -154,7 +155,9 @@ void TextClassifier<S>::backward(Tile<const std::int32_t> x, Tile<const S> logit
   const Tile<const S> vectors = cache.vectors.view(), kept = drops(pass) ? cache.kept.view() : vectors;
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> d = pass.scratch.like(vectors);
-  classifier.backward(kept, logits, dlogits, into(d), cache.classifier, grad.classifier, pass.at(1));
+  const bool to_words = wants_gradient(grad.embedding);
+  classifier.backward(kept, logits, dlogits, into_if(to_words, d), cache.classifier, grad.classifier, pass.at(1));
+  if (!to_words) return;
   if (drops(pass)) dropout.backward(vectors, kept, d, into(d), cache.dropout, grad.dropout, pass.at(0));
   embedding.backward(x, vectors, d, cache.embedding, grad.embedding, pass);
 }

@@ -18,6 +18,7 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/standardize.hpp"
@@ -152,9 +153,15 @@ void TransformerClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, T
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
   const Tile<S> dvectors = pass.scratch.like(vectors);
-  output.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.output, pass);
-  pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
-  transformer.backward(vectors, states, dstates, into(dvectors), cache.transformer, grad.transformer, pass.at(0));
+  const bool to_input = dx || wants_gradient(grad.input), to_states = to_input || wants_gradient(grad.transformer);
+  const bool to_pool = to_states || wants_gradient(grad.pool);
+  output.backward(pooled, logits, dlogits, into_if(to_pool, dpooled), cache.dense, grad.output, pass);
+  if (!to_pool) return;
+  pool.backward(states, pooled, dpooled, into_if(to_states, dstates), cache.pool, grad.pool, pass);
+  if (!to_states) return;
+  transformer.backward(vectors, states, dstates, into_if(to_input, dvectors), cache.transformer, grad.transformer,
+                       pass.at(0));
+  if (!to_input) return;
   if (!dx || !standardize.active()) {
     input.backward(in, vectors, dvectors, dx, cache.dense, grad.input, pass);
   } else {

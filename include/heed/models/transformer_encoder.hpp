@@ -15,6 +15,7 @@
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/any_positions.hpp"
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/layer_norm.hpp"
@@ -161,8 +162,10 @@ void TransformerEncoder<S>::backward(Tile<const S> x, Tile<const S> y, Tile<cons
                                      TransformerEncoder& grad, const Pass& pass) const {
   const Tile<const S> placed = cache.placed.view();
   const Scratch::Mark mark(pass.scratch);
-  const Tile<S> d = pass.scratch.like(placed);
+  const bool further = dx || wants_gradient(grad.positions);
+  const Tile<S> d = further ? pass.scratch.like(placed) : Tile<S>();
   blocks.backward(placed, y, dy, into(d), cache.blocks, grad.blocks, pass.at(1));
+  if (!further) return;
   if (drops(pass)) dropout.backward(placed, placed, d, into(d), cache.dropout, grad.dropout, pass.at(0));
   positions.backward(x, placed, d, dx, cache.positions, grad.positions, pass);
 }

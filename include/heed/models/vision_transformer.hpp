@@ -19,6 +19,7 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/patch_embedding.hpp"
 #include "heed/layers/pooling.hpp"
@@ -165,9 +166,17 @@ void VisionTransformer<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
   const Tile<S> dpatches = pass.scratch.like(patches);
-  classifier.backward(pooled, logits, dlogits, into(dpooled), cache.dense, grad.classifier, pass);
-  pool.backward(states, pooled, dpooled, into(dstates), cache.pool, grad.pool, pass);
-  transformer.backward(patches, states, dstates, into(dpatches), cache.transformer, grad.transformer, pass.at(0));
+  const bool to_patches = dx || (options.shifted_patches ? wants_gradient(grad.shifted_patch_embedding)
+                                                         : wants_gradient(grad.patch_embedding));
+  const bool to_states = to_patches || wants_gradient(grad.transformer);
+  const bool to_pool = to_states || wants_gradient(grad.pool);
+  classifier.backward(pooled, logits, dlogits, into_if(to_pool, dpooled), cache.dense, grad.classifier, pass);
+  if (!to_pool) return;
+  pool.backward(states, pooled, dpooled, into_if(to_states, dstates), cache.pool, grad.pool, pass);
+  if (!to_states) return;
+  transformer.backward(patches, states, dstates, into_if(to_patches, dpatches), cache.transformer, grad.transformer,
+                       pass.at(0));
+  if (!to_patches) return;
   if (options.shifted_patches) {
     shifted_patch_embedding.backward(x, patches, dpatches, dx, cache.shifted_patch_embedding,
                                      grad.shifted_patch_embedding, pass);

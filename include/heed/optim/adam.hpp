@@ -3,7 +3,6 @@
 /// @file
 /// Adam and AdamW.
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/optim/detail/part_rates.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -30,8 +30,12 @@ struct AdamOptions {
   bool decoupled = false;            ///< weight decay beside the gradient (AdamW) instead of in it
   bool amsgrad = false;              ///< keep the largest v
   bool epsilon_outside = false;  ///< epsilon outside the bias correction, as Keras has it (its default is then 1e-7)
-  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}.
+  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws where a text
+  /// is in no name.
   std::vector<std::string> frozen = {};
+  /// Of parameters with these texts in their names the learning rate is multiplied: {{"lstm", 0.1}}. The first that is
+  /// in a name counts. Throws where one is in none.
+  std::vector<NamedFactor> rates = {};
 
   static void fields(auto&& f, auto&... o) {
     f({"learning_rate", "", Range::at_least(0)}, o.learning_rate...);
@@ -44,6 +48,7 @@ struct AdamOptions {
     f({"amsgrad"}, o.amsgrad...);
     f({"epsilon_outside"}, o.epsilon_outside...);
     f({.name = "frozen", .optional = true}, o.frozen...);
+    f({.name = "rates", .range = Range::at_least(0), .optional = true}, o.rates...);
   }
 };
 
@@ -64,7 +69,7 @@ class BasicAdam {
   using Options = AdamOptions;
   Options options;
 
-  /// For parameters like these. Throws where an option is out of range.
+  /// For parameters like these. Throws where an option is out of range, or names no parameter.
   HEED_COLD explicit BasicAdam(const Parameters<S>& like, Options o = {});
 
   /// Forgets the moments.
@@ -89,7 +94,7 @@ class BasicAdam {
   };
   static void update(const Numbers& n, ParameterArray<S>& w, const ParameterArray<S>& g, S* m, S* v, S* top);
 
-  std::vector<bool> frozen_;                 // parameter by parameter
+  detail::PartRates parts_;
   ParameterList<S> first_, second_;          // m, v
   std::optional<ParameterList<S>> largest_;  // with amsgrad the largest v
   std::int64_t steps_ = 0;
@@ -120,11 +125,7 @@ template <class S>
 BasicAdam<S>::BasicAdam(const Parameters<S>& like, Options o) : options(std::move(o)), first_(like), second_(like) {
   const Options& p = check(options, "Adam");
   if (p.amsgrad) largest_.emplace(like);
-  for (Index i = 0; i < like.count(); ++i) {
-    frozen_.push_back(std::any_of(p.frozen.begin(), p.frozen.end(), [&](const std::string& part) {
-      return like.name(i).find(part) != std::string::npos;
-    }));
-  }
+  parts_ = {like.names(), p.frozen, p.rates, "Adam"};
   reset();
 }
 
@@ -143,23 +144,23 @@ void BasicAdam<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
   detail::check_same_sizes(first_.view(), gradient);
   ++steps_;
   const double b1 = options.beta1, b2 = options.beta2, t = static_cast<double>(steps_);
-  const double correction = std::sqrt(1 - std::pow(b2, t)), rate = options.learning_rate / (1 - std::pow(b1, t));
-  const Numbers n{.b1 = b1,
-                  .b2 = b2,
-                  .rate = options.epsilon_outside ? rate * correction : rate,
-                  .root = options.epsilon_outside ? 1 : 1 / correction,
-                  .epsilon = options.epsilon,
-                  .decay_gradient = options.decoupled ? 0 : options.weight_decay,
-                  .keep = options.decoupled ? 1 - options.learning_rate * options.weight_decay : 1};
-  Numbers without_decay = n;
-  without_decay.decay_gradient = 0;
-  without_decay.keep = 1;
+  const double correction = std::sqrt(1 - std::pow(b2, t)), debias = 1 - std::pow(b1, t);
+  const auto numbers = [&](double learning_rate, bool decays) {
+    const double rate = learning_rate / debias, decay = decays ? options.weight_decay : 0;
+    return Numbers{.b1 = b1,
+                   .b2 = b2,
+                   .rate = options.epsilon_outside ? rate * correction : rate,
+                   .root = options.epsilon_outside ? 1 : 1 / correction,
+                   .epsilon = options.epsilon,
+                   .decay_gradient = options.decoupled ? 0 : decay,
+                   .keep = options.decoupled ? 1 - learning_rate * decay : 1};
+  };
   for (Index i = 0; i < weights.count(); ++i) {
-    if (frozen_[static_cast<std::size_t>(i)]) continue;
+    if (parts_.frozen(i) || !gradient[i].wanted()) continue;
     ParameterArray<S>& w = weights[i];
     const bool spared = options.decay_matrices_only && w.extents().size() == 1;
     S* v = second_.view()[i].data();
-    update(spared ? without_decay : n, w, gradient[i], first_.view()[i].data(), v,
+    update(numbers(options.learning_rate * parts_.rate(i), !spared), w, gradient[i], first_.view()[i].data(), v,
            largest_ ? largest_->view()[i].data() : v);
   }
 }
@@ -195,6 +196,8 @@ struct AdamWOptions {
   double weight_decay = 0.01;
   bool decay_matrices_only = false;
   bool amsgrad = false;
+  std::vector<std::string> frozen = {};
+  std::vector<NamedFactor> rates = {};
 };
 
 /// Adam with decoupled weight decay: `Adam optimizer(model, adamw({.learning_rate = 3e-4}))`
@@ -206,7 +209,9 @@ inline AdamOptions adamw(const AdamWOptions& o = {}) {
           .weight_decay = o.weight_decay,
           .decay_matrices_only = o.decay_matrices_only,
           .decoupled = true,
-          .amsgrad = o.amsgrad};
+          .amsgrad = o.amsgrad,
+          .frozen = o.frozen,
+          .rates = o.rates};
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -54,7 +54,9 @@ template <class S>
 double parameters_norm(const Parameters<S>& gradient) {
   const FlushDenormals flush;
   double total = 0;
-  for (Index i = 0; i < gradient.count(); ++i) total += sum_of_squares(gradient[i]);
+  for (Index i = 0; i < gradient.count(); ++i) {
+    if (gradient[i].wanted()) total += sum_of_squares(gradient[i]);
+  }
   return std::sqrt(total);
 }
 

@@ -5,7 +5,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/denormals.hpp"
@@ -15,6 +17,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/optim/detail/part_rates.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -25,6 +28,12 @@ struct SgdOptions {
   double weight_decay = 0;
   bool decay_matrices_only = false;  ///< weight decay spares parameters of one axis: biases and the weights of norms
   bool nesterov = false;
+  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws where a text
+  /// is in no name.
+  std::vector<std::string> frozen = {};
+  /// Of parameters with these texts in their names the learning rate is multiplied: {{"lstm", 0.1}}. The first that is
+  /// in a name counts. Throws where one is in none.
+  std::vector<NamedFactor> rates = {};
 
   static void fields(auto&& f, auto&... o) {
     f({"learning_rate", "", Range::at_least(0)}, o.learning_rate...);
@@ -33,6 +42,8 @@ struct SgdOptions {
     f({"weight_decay", "", Range::at_least(0)}, o.weight_decay...);
     f({"decay_matrices_only"}, o.decay_matrices_only...);
     f({"nesterov"}, o.nesterov...);
+    f({.name = "frozen", .optional = true}, o.frozen...);
+    f({.name = "rates", .range = Range::at_least(0), .optional = true}, o.rates...);
   }
 };
 
@@ -66,6 +77,7 @@ class BasicSgd {
   }
 
  private:
+  detail::PartRates parts_;
   ParameterList<S> velocity_;
   std::int64_t steps_ = 0;
 };
@@ -78,7 +90,7 @@ class Sgd : public BasicSgd<typename Model::Scalar> {
   using BasicSgd<S>::step;
 
   /// For models like this one. Throws as `BasicSgd` does.
-  explicit Sgd(const Model& like, SgdOptions o = {}) : BasicSgd<S>(parameters_of(like), o) {}
+  explicit Sgd(const Model& like, SgdOptions o = {}) : BasicSgd<S>(parameters_of(like), std::move(o)) {}
 
   /// Moves the model against the gradient.
   void step(Model& model, const Model& gradient) {
@@ -97,6 +109,7 @@ BasicSgd<S>::BasicSgd(const Parameters<S>& like, Options o) : options(o), veloci
   require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), [] {
     return Fault{"nesterov needs momentum and no dampening", "Sgd", {}, {}};
   });
+  parts_ = {like.names(), o.frozen, o.rates, "Sgd"};
   reset();
 }
 
@@ -117,6 +130,8 @@ void BasicSgd<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
   const double momentum = options.momentum, from_gradient = options.nesterov || momentum == 0 ? 1 : 0;
   const double from_velocity = options.nesterov ? momentum : momentum == 0 ? 0 : 1;
   for (Index k = 0; k < weights.count(); ++k) {
+    if (parts_.frozen(k) || !gradient[k].wanted()) continue;
+    const double rate = options.learning_rate * parts_.rate(k);
     S *w = weights[k].data(), *b = velocity_.view()[k].data();
     const S* g = gradient[k].data();
     const double decay = options.decay_matrices_only && weights[k].extents().size() == 1 ? 0 : options.weight_decay;
@@ -127,7 +142,7 @@ void BasicSgd<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
       const P v = fma(all(momentum), load<P>(b + i), mul(all(fresh), d));
       store(b + i, v);
       const P direction = fma(all(from_gradient), d, mul(all(from_velocity), v));
-      store(w + i, sub(theta, mul(all(options.learning_rate), direction)));
+      store(w + i, sub(theta, mul(all(rate), direction)));
     });
   }
 }

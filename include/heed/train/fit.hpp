@@ -182,8 +182,11 @@ namespace heed::inline HEED_ISA {
 
 HEED_COLD HEED_FUNCTION AdamOptions detail::adam_of(const FitOptions& o) {
   check(o);
-  return {
-      .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .decay_matrices_only = true, .decoupled = true};
+  return {.learning_rate = o.learning_rate,
+          .weight_decay = o.weight_decay,
+          .decay_matrices_only = true,
+          .decoupled = true,
+          .rates = o.rates};
 }
 
 }  // namespace heed::inline HEED_ISA

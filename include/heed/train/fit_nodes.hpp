@@ -57,6 +57,8 @@ struct FitNodesOptions {
   double learning_rate = 0.005;
   double weight_decay = 5e-4;  ///< added to the gradient; biases are spared
   int patience = 100;  ///< epochs without a lower loss or a higher accuracy in validation; 0: all, the last weights
+  /// Parameters with one of these texts in their names stay as they are, and their gradients are not computed
+  std::vector<std::string> frozen = {};
   std::uint64_t seed = 0;
   StopSignal stop = {};
   std::vector<Callback> callbacks = {};
@@ -126,11 +128,16 @@ class FitNodesRun {
         weights_(model),
         adam_(weights_, {.learning_rate = options.learning_rate,
                          .weight_decay = options.weight_decay,
-                         .decay_matrices_only = true}),
+                         .decay_matrices_only = true,
+                         .frozen = options.frozen}),
         gradient_(model),
         gradient_parameters_(gradient_),
         best_(weights_),
         good_(weights_) {
+    if (!options.frozen.empty()) {
+      want_all_but(gradient_parameters_,
+                   frozen_among(gradient_parameters_.names(), options.frozen, "fit_nodes: frozen"));
+    }
     const Index classes = model.output_shape({nodes.graph.nodes(), nodes.features.columns()}).features;
     check(options, "fit_nodes");
     require(training_ > 0 && (options.patience == 0 || validates_), [] {

@@ -4,6 +4,7 @@
 /// The options of `fit`.
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -41,8 +42,13 @@ struct FitOptions {
   int threads = 0;  ///< 0: as many as the machine, or the container, has. Results are the same bits for any number
   ExecutorReference executor = {};  ///< threads of one's own instead
   Index tile_width = 0;             ///< sequences side by side, a multiple of 16; 0: what `tile_width` chooses
-  double clip_norm = 0;             ///< gradients are scaled down to this norm; 0: not
-  double clip_value = 0;            ///< numbers of the gradient are clamped to +- this, before `clip_norm`; 0: not
+  /// Parameters with one of these texts in their names stay as they are ({"lstm"}), and their gradients are not
+  /// computed
+  std::vector<std::string> frozen = {};
+  /// Factors of Adam's learning rate ({{"lstm", 0.1}}); an optimizer that is handed in has its own
+  std::vector<NamedFactor> rates = {};
+  double clip_norm = 0;   ///< gradients are scaled down to this norm; 0: not
+  double clip_value = 0;  ///< numbers of the gradient are clamped to +- this, before `clip_norm`; 0: not
   std::vector<double> class_weights = {};
   bool balance_classes = false;  ///< class weights of `balanced_class_weights`
   double label_smoothing = 0;
@@ -61,6 +67,7 @@ struct FitOptions {
     f({"learning_rate", "Of Adam", Range::at_least(0)}, o.learning_rate...);
     f({"weight_decay", "Of AdamW", Range::at_least(0)}, o.weight_decay...);
     f({"threads", "0: as many as the machine has", Range::from(0, most_threads)}, o.threads...);
+    f({.name = "rates", .range = Range::at_least(0), .optional = true, .flag = ""}, o.rates...);
     results(f, o...);
   }
   /// Those that results depend on, whatever the optimizer: a run that goes on must have the same.
@@ -86,6 +93,7 @@ struct FitOptions {
       o.early_stopping.patience...);
     f({"early_stopping.min_delta", "What is progress", Range::at_least(0)}, o.early_stopping.min_delta...);
     f({"class_weights", "", Range::at_least(0)}, o.class_weights...);
+    f({.name = "frozen", .optional = true, .flag = ""}, o.frozen...);
   }
 };
 
@@ -148,10 +156,13 @@ namespace detail {
 
 HEED_COLD HEED_FUNCTION Metadata identity(const FitOptions& o, const Schedule& schedule, Index width) {
   FieldTable table;
-  FitOptions::results(table, const_cast<FitOptions&>(o), const_cast<FitOptions&>(o));  // looked at alone
+  FitOptions otherwise;
+  FitOptions::results(table, const_cast<FitOptions&>(o), otherwise);  // looked at alone
   Metadata m{{"option.schedule", to_text(schedule)}};
   for (const FieldRecord& field : table.records) {
-    const bool number = field.kind != FieldKind::seed && field.kind != FieldKind::numbers;
+    if (field.optional && field.same()) continue;  // checkpoints from before lack it
+    const bool number =
+        field.kind != FieldKind::seed && field.kind != FieldKind::numbers && field.kind != FieldKind::texts;
     m["option." + std::string(field.name)] = number ? shortest_number(field.number()) : field.text();
   }
   m["option.tile_width"] = shortest_number(static_cast<double>(width));  // as it was chosen

@@ -46,6 +46,7 @@ Shard<S>& Shard<S>::operator+=(const Shard& other) {
   detail::check_same_sizes(sums, parts);
   for (Index i = 0; i < sums.count(); ++i) {
     const ParameterArray<S>& part = parts[i];
+    if (!part.wanted()) continue;
     part.for_each_touched([&](Index first, Index count) {
       S* to = sums[i].touch(first, count);
       simd::for_each_packet<S>(count, [&]<class P>(Index k) HEED_LAMBDA {

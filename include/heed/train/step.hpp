@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -95,6 +96,13 @@ class TrainingStep {
                        }});
   }
 
+  /// No gradient of these parameters is wanted: they are not computed where layers can leave them out, and 0.
+  void want_all_but(const std::vector<bool>& frozen);
+  /// Of parameters with one of these texts in their names. Throws as `heed::freeze`.
+  void freeze(const std::vector<std::string>& parts) {
+    want_all_but(detail::frozen_among(std::as_const(like_).parameters().names(), parts, "freeze"));
+  }
+
   /// Of the last batch.
   OwnModel<S>& gradient() { return shards_.front().gradient; }
 
@@ -131,6 +139,12 @@ TrainingStep<S>::TrainingStep(OwnModel<S> like, ThreadPool& threads, std::shared
 }
 
 template <class S>
+void TrainingStep<S>::want_all_but(const std::vector<bool>& frozen) {
+  detail::want_all_but(like_.parameters(), frozen);
+  for (Shard<S>& shard : shards_) detail::want_all_but(shard.gradient.parameters(), frozen);
+}
+
+template <class S>
 const Totals& TrainingStep<S>::run(Index tiles, Work work) {
   const Index count = shard_count(tiles, parameters_);
   const IndexRange own = reducer_->own(count);
@@ -148,6 +162,7 @@ const Totals& TrainingStep<S>::run(Index tiles, Work work) {
     }
   });
   reducer_->reduce(std::span(shards_).first(static_cast<std::size_t>(held)), count, threads_);
+  detail::zero_unwanted(shards_.front().gradient.parameters());
   return shards_.front().totals;
 }
 

@@ -18,7 +18,8 @@
 namespace heed::inline HEED_ISA {
 
 /// A weight (out x in), or a rectangle of a larger one: outputs contiguous, `stride` from one input to the next. Or a
-/// table whose rows are the outputs: inputs contiguous, `row` from one output to the next.
+/// table whose rows are the outputs: inputs contiguous, `row` from one output to the next. Of a gradient that nobody
+/// wants `data` is null.
 template <class S>
 struct Weight {
   S* data;
@@ -26,25 +27,34 @@ struct Weight {
 
   template <class M>
   requires std::same_as<std::remove_const_t<M>, Matrix<std::remove_const_t<S>>> Weight(M& m)
-      : data(m.data()), out(m.rows()), in(m.cols()), stride(m.rows()) {}
+      : data(data_of(m)), out(m.rows()), in(m.cols()), stride(m.rows()) {}
   template <class M>
   requires std::same_as<std::remove_const_t<M>, Table<std::remove_const_t<S>>> Weight(M& m)
-      : data(m.data()), out(m.rows()), in(m.width()), stride(1), row(m.width()) {}
+      : data(data_of(m)), out(m.rows()), in(m.width()), stride(1), row(m.width()) {}
 
   Weight(S* data_, Index out_, Index in_, Index stride_) : data(data_), out(out_), in(in_), stride(stride_) {}
   Weight outputs(Index first, Index count) const {
     assert(first >= 0 && count >= 0 && first + count <= out);
     Weight part = *this;
-    part.data += first * row;
+    if (part.data) part.data += first * row;
     part.out = count;
     return part;
   }
   Weight inputs(Index first, Index count) const {
     assert(first >= 0 && count >= 0 && first + count <= in);
     Weight part = *this;
-    part.data += first * stride;
+    if (part.data) part.data += first * stride;
     part.in = count;
     return part;
+  }
+
+ private:
+  template <class M>
+  static S* data_of(M& m) {
+    if constexpr (!std::is_const_v<S>) {
+      if (!m.wanted()) return nullptr;
+    }
+    return m.data();
   }
 };
 
@@ -99,13 +109,15 @@ void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
   });
 }
 
-/// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null.
+/// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null, and where nobody wants it dW.
 template <class S>
 void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
   assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
-  if (dw.row == 1) {
+  if (!dw.data) {
+    // nobody wants it
+  } else if (dw.row == 1) {
     kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
   } else {
     assert(dw.row == dw.in);
@@ -114,14 +126,14 @@ void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
   if (db) kernels::bias_gradient<S>(x.steps, x.lanes, dy_rows, db);
 }
 
-/// The numbers of a bias, or null where it is switched off.
+/// The numbers of a bias, or null where it is switched off, or a gradient that nobody wants.
 template <class S>
 const S* values_or_null(const Vector<S>& bias) {
   return bias.empty() ? nullptr : bias.data();
 }
 template <class S>
 S* values_or_null(Vector<S>& bias) {
-  return bias.empty() ? nullptr : bias.data();
+  return bias.empty() || !bias.wanted() ? nullptr : bias.data();
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -120,7 +120,7 @@ template <class S>
 const S* accumulate_input(Tile<const S> x, Tile<const S> dgates, RecurrentWeights<S>& grad, const Pass& pass) {
   S* sum = pass.scratch.take<S>(dgates.features);
   std::fill_n(sum, dgates.features, S(0));
-  weight_gradient<S>(x, dgates, grad.ih, sum);
+  weight_gradient<S>(x, dgates, grad.ih, grad.bias_ih.wanted() || grad.bias_hh.wanted() ? sum : nullptr);
   for (Index r = 0; r < dgates.features; ++r) grad.bias_ih(r) += sum[r];
   return sum;
 }

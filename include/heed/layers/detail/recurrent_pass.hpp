@@ -161,6 +161,7 @@ template <class Cell>
 void RecurrentPass<Cell>::accumulate(IndexRange steps, Tile<const S> x, FeatureRange<const S> y,
                                      RecurrentWeights<S>& grad) const {
   cell.accumulate(steps, x, cache, grad, pass);
+  if (!grad.hh.wanted()) return;
   const IndexRange with_before = reverse ? IndexRange{steps.first, std::min(steps.last, x.steps - 1)}
                                          : IndexRange{std::max<Index>(steps.first, 1), steps.last};
   if (with_before.count() <= 0) return;

@@ -4,7 +4,9 @@
 
 #include <concepts>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
@@ -31,6 +33,10 @@ class AnyOptimizer {
   virtual bool keeps_state() const = 0;
   virtual void visit_state(const StateParts& parts) = 0;
   virtual Metadata settings() const = 0;
+  /// Texts in the names of parameters that it keeps as they are; whether it does so wherever no gradient is wanted.
+  virtual std::vector<std::string> frozen() const = 0;
+  virtual bool keeps_unwanted() const = 0;
+  virtual std::vector<NamedFactor> rates() const = 0;
 };
 
 /// One that works on lists of parameters.
@@ -44,6 +50,9 @@ class ListOptimizer final : public AnyOptimizer<S> {
   bool keeps_state() const override { return true; }
   void visit_state(const StateParts& parts) override;
   Metadata settings() const override;
+  std::vector<std::string> frozen() const override;
+  bool keeps_unwanted() const override { return true; }
+  std::vector<NamedFactor> rates() const override;
 
  private:
   O& optimizer_;
@@ -64,6 +73,14 @@ void ListOptimizer<S, O>::set_rate(double rate) {
 template <class S, class O>
 void ListOptimizer<S, O>::visit_state(const StateParts& parts) {
   optimizer_.visit_state(parts);
+}
+template <class S, class O>
+std::vector<std::string> ListOptimizer<S, O>::frozen() const {
+  return optimizer_.options.frozen;
+}
+template <class S, class O>
+std::vector<NamedFactor> ListOptimizer<S, O>::rates() const {
+  return optimizer_.options.rates;
 }
 template <class S, class O>
 Metadata ListOptimizer<S, O>::settings() const {
@@ -103,6 +120,16 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
       return {};
     }
   }
+
+  std::vector<std::string> frozen() const override {
+    if constexpr (requires { std::vector<std::string>(optimizer_.options.frozen); }) {
+      return optimizer_.options.frozen;
+    } else {
+      return {};
+    }
+  }
+  bool keeps_unwanted() const override { return false; }
+  std::vector<NamedFactor> rates() const override { return {}; }
 
  private:
   static constexpr bool tells_rate = requires(O & o, double rate) {

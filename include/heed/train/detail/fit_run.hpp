@@ -84,6 +84,7 @@ class FitRun {
   Parameters<S>& weights() { return model_.parameters(); }
 
   Split split_rows() const;
+  void freeze();
   void balance(std::span<const Index> members, Index classes);
   Outcome epoch(EpochRecord& record);
   Outcome diverged();
@@ -109,8 +110,10 @@ class FitRun {
   Feed<S> feed_;
   ThreadPool threads_;
   TrainingStep<S> step_;
-  ParameterList<S> good_;                 // the last weights that gave a finite loss
-  std::optional<ParameterList<S>> best_;  // of early stopping
+  std::vector<bool> frozen_;                      // parameter by parameter; empty: none
+  std::optional<ParameterList<S>> kept_weights_;  // where the optimizer might move frozen ones
+  ParameterList<S> good_;                         // the last weights that gave a finite loss
+  std::optional<ParameterList<S>> best_;          // of early stopping
   std::optional<BasicMovingAverage<S>> ema_;
   std::optional<EvaluationRun<S>> test_, validation_, probe_;
   Schedule schedule_;
@@ -138,6 +141,7 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
       step_(OwnModel<S>(model_), threads_, reducer_),
       good_(model_.parameters()),
       schedule_(options.schedule) {
+  freeze();
   const Index outputs = model_.output_shape(rows().shape()).features;
   const auto class_weights = static_cast<Index>(options.class_weights.size());
   require_option(class_weights == 0 || class_weights == outputs, "class_weights", "one a class",
@@ -252,6 +256,21 @@ Split FitRun<S>::split_rows() const {
 }
 
 template <class S>
+void FitRun<S>::freeze() {
+  require(options_.rates.empty() || options_.rates == optimizer_->rates(), [] {
+    return Fault{"rates are of the default optimizer", "fit", "rates of the optimizer that is handed in", {}};
+  });
+  std::vector<std::string> parts = options_.frozen;
+  const std::span<const std::string> names = std::as_const(weights()).names();
+  frozen_among(names, parts, "fit: frozen");
+  for (const std::string& part : optimizer_->frozen()) parts.push_back(part);
+  if (parts.empty()) return;
+  frozen_ = frozen_among(names, parts, "fit: frozen");
+  step_.want_all_but(frozen_);
+  if (!optimizer_->keeps_unwanted()) kept_weights_.emplace(weights());
+}
+
+template <class S>
 void FitRun<S>::balance(std::span<const Index> members, Index classes) {
   if (!options_.balance_classes) return;
   std::vector<std::int32_t> labels;
@@ -312,6 +331,11 @@ double FitRun<S>::update(int epoch, Index batch) {
     optimizer_->set_rate(rate(schedule_, epoch, epoch * feed_.steps() + batch, base_rate_));
   }
   optimizer_->step(weights(), gradient);
+  if (kept_weights_) {
+    for (Index i = 0; i < weights().count(); ++i) {
+      if (frozen_[static_cast<std::size_t>(i)]) weights()[i] = std::as_const(*kept_weights_).view()[i];
+    }
+  }
   if (ema_) ema_->update(weights());
   const double now = optimizer_->rate();
   return now < 0 ? std::numeric_limits<double>::quiet_NaN() : now;
