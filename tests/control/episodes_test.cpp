@@ -9,6 +9,7 @@
 #include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 #include "../support/recall.hpp"
+#include "heed/control/q_learning.hpp"
 #include "heed/models/attention_q_network.hpp"
 
 namespace {
@@ -122,6 +123,45 @@ TEST(EpisodePlayer, StopsWhereItIsAskedTo) {
 TEST(EpisodePlayer, RejectsANegativeNumberOfEpisodes) {
   EXPECT_EQ(test_support::error_of([] { heed::play_episodes(random_model(1), Recall(), 3, {}, -1); }),
             "EpisodePlayer: episodes out of range (expected at least 0, got -1)");
+}
+
+/// Shows or gives a number that is none, in its second step.
+struct Broken {
+  double seen = 1, reward = 1;
+  int step_number = 0;
+  static Index observation_size() { return 1; }
+  static Index actions() { return 2; }
+  void reset(heed::Key) { step_number = 0; }
+  heed::ActionResult step(std::int32_t) {
+    return {.reward = ++step_number == 2 ? reward : 0, .terminal = step_number == 4};
+  }
+  void observe(std::span<float> to) const { to[0] = step_number == 2 ? static_cast<float>(seen) : 0; }
+};
+
+TEST(EpisodePlayer, RefusesNumbersThatAreNotFinite) {
+  const double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const auto error = [](const Broken& environment) {
+    Model model = random_model(1);
+    const std::string played = test_support::error_of([&] { heed::play_episodes(model, environment, 3, {}, 5); });
+    const std::string learnt =
+        test_support::error_of([&] { heed::learn_q(model, environment, {.steps = 50, .window = 3, .threads = 1}); });
+    EXPECT_EQ(played, learnt);
+    return played;
+  };
+  EXPECT_EQ(error({}), "no error");
+  for (const double bad : {infinity, -infinity, nan}) {
+    EXPECT_NE(error({.seen = bad}).find("number 0 (counted from 0): an observation is not finite"), std::string::npos);
+    EXPECT_NE(error({.reward = bad}).find("a reward is not finite"), std::string::npos);
+  }
+  Model model = random_model(1);
+  for_each_parameter([](const heed::Path&, auto& p) { p.fill(std::numeric_limits<float>::quiet_NaN()); }, model);
+  EXPECT_EQ(test_support::error_of([&] { heed::play_episodes(model, Recall(), 3, {}, 5); }),
+            "EpisodePlayer: the values of the actions are not finite");
+  heed::GreedyPolicy<Model> policy;
+  EXPECT_EQ(test_support::error_of([&] {
+              policy(model, heed::ObservationWindow<float>({3, 1}));
+            }),
+            "GreedyPolicy: the values of the actions are not finite");
 }
 
 TEST(EpisodePlayer, RejectsAModelThatDoesNotFit) {

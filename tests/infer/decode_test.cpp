@@ -294,6 +294,18 @@ TEST(SequenceDecoder, AllocatesNothingWhenWarm) {
   EXPECT_EQ(test_support::allocations(), before);
 }
 
+TEST(SequenceDecoder, RefusesLogitsThatAreNotFinite) {
+  for (const double bad : {std::nan(""), HUGE_VAL}) {
+    heed::Seq2Seq<double> model({.source_tokens = 7, .target_tokens = 8, .embedding = 3, .hidden = 4, .layers = 1});
+    model.decoder.fc_out.bias(5) = bad;
+    const std::vector<std::int32_t> source{4, 5, 6};
+    for (const Index beam : {1, 3}) {
+      SequenceDecoder<heed::Seq2Seq<double>> decode(model, {.beam = beam});
+      EXPECT_EQ(error_of([&] { decode(heed::view(source, {3, 1})); }), "SequenceDecoder: the logits are not finite");
+    }
+  }
+}
+
 TEST(SequenceDecoder, RefusesWhatDoesNotFit) {
   const auto m = model();
   const auto error = [&](DecodeOptions o) { return error_of([&] { SequenceDecoder decoder(m, o); }); };

@@ -4,6 +4,7 @@
 /// What a learner of actions acts in, and what it remembers of it.
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -25,6 +26,21 @@ struct ActionResult {
 
   bool over() const { return terminal || timed_out; }
 };
+
+namespace detail {
+/// Throws where a reward is not finite.
+inline const ActionResult& checked(const ActionResult& result) {
+  require(std::isfinite(result.reward), [&] {
+    return Fault{"a reward is not finite", "environment", "a finite number", text_of(result.reward)};
+  });
+  return result;
+}
+/// Throws where the value of an action is not finite: the largest would be none.
+template <class S>
+void check_action_value(S value, const char* where) {
+  require(std::isfinite(value), [&] { return Fault{"the values of the actions are not finite", where, {}, {}}; });
+}
+}  // namespace detail
 
 /// Something that can be acted in, a value: copies go on by themselves.
 ///
@@ -60,22 +76,31 @@ class ObservationWindow {
   Shape shape() const { return shape_; }
   std::span<const S> values() const { return values_; }
 
-  /// The first observation of an episode.
+  /// The first observation of an episode. Throws where a number is not finite.
   template <Environment<S> E>
   void begin(const E& environment) {
-    environment.observe(newest());
+    observe(environment);
     for (Index t = 0; t + 1 < shape_.steps; ++t) {
       std::copy(newest().begin(), newest().end(), values_.begin() + t * shape_.features);
     }
   }
-  /// The next one.
+  /// The next one. Throws where a number is not finite.
   template <Environment<S> E>
   void add(const E& environment) {
     std::copy(values_.begin() + shape_.features, values_.end(), values_.begin());
-    environment.observe(newest());
+    observe(environment);
   }
 
  private:
+  void observe(const auto& environment) {
+    environment.observe(newest());
+    const auto bad = std::find_if(newest().begin(), newest().end(), [](S v) { return !std::isfinite(v); });
+    require(bad == newest().end(), [&] {
+      return Fault{"an observation is not finite",
+                   "ObservationWindow, number " + text_of(bad - newest().begin()) + " (counted from 0)",
+                   "a finite number", text_of(static_cast<double>(*bad))};
+    });
+  }
   std::span<S> newest() { return std::span(values_).last(static_cast<std::size_t>(shape_.features)); }
 
   Shape shape_;

@@ -34,7 +34,7 @@ void check_actions(const Model& model, const E& environment, Index steps, const 
 }
 
 /// The action of the largest value, the first of equals, after the last observations: memory for it, no allocation once
-/// warm. One per thread.
+/// warm. One per thread. Throws where a value is not finite.
 template <Layer Model>
 class GreedyPolicy {
  public:
@@ -45,6 +45,7 @@ class GreedyPolicy {
     const Tile<const S> x(window.values().data(), window.shape(), 1);
     const Tile<S> q = values_.take({1, model.output_shape(x.shape()).features}, 1);
     model.forward(x, q, cache_, Pass{scratch_});
+    for (Index a = 0; a < q.features; ++a) detail::check_action_value(q.data[a], "GreedyPolicy");
     return static_cast<std::int32_t>(std::max_element(q.data, q.data + q.features) - q.data);
   }
 
@@ -76,7 +77,7 @@ class EpisodePlayer {
 
   /// The sum of the rewards of each episode; episode i begins from `key.child(i)`. The same bits for any number of
   /// threads. `stop` is asked before every step, by each thread: after it, sums are of what was played. Throws where
-  /// `episodes` is negative.
+  /// `episodes` is negative, and where a value, an observation or a reward is not finite.
   std::span<const double> operator()(const Model& model, Key key, Index episodes, const StopSignal& stop = {}) {
     require(episodes >= 0, [&] {
       return Fault{"episodes out of range", "EpisodePlayer", "at least 0", text_of(episodes)};
@@ -121,8 +122,9 @@ class EpisodePlayer {
       for (std::size_t l = 0; l < count; ++l) {
         if (w.over[l]) continue;
         std::int32_t best = 0;
+        for (Index a = 0; a < q.features; ++a) detail::check_action_value(q.at(0, a)[l], "EpisodePlayer");
         for (std::int32_t a = 1; a < q.features; ++a) best = q.at(0, a)[l] > q.at(0, best)[l] ? a : best;
-        const ActionResult result = w.environments[l].step(best);
+        const ActionResult result = detail::checked(w.environments[l].step(best));
         returns_[static_cast<std::size_t>(first) + l] += result.reward;
         w.windows[l].add(w.environments[l]);
         w.over[l] = result.over();

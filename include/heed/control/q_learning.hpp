@@ -144,7 +144,7 @@ class QLearner {
     } else {
       action = policy_(model_, transitions_.window());
     }
-    ActionResult result = environment_.step(action);
+    ActionResult result = detail::checked(environment_.step(action));
     return_ += result.reward;
     result.reward *= options_.reward_scale;
     transitions_.add(action, result, environment_, replay_);

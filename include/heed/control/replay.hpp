@@ -129,7 +129,7 @@ class TransitionMaker {
     const std::span<const S> state = window_.values();
     std::copy(state.begin(), state.end(), states_[held_].begin());
     actions_[static_cast<std::size_t>(held_)] = action;
-    rewards_[static_cast<std::size_t>(held_)] = result.reward;
+    rewards_[static_cast<std::size_t>(held_)] = detail::checked(result).reward;
     ++held_;
     window_.add(environment);
     if (held_ == n_ || result.over()) put(result, replay);

@@ -94,7 +94,7 @@ class SequenceDecoder {
   const DecodeOptions& options() const { return options_; }
 
   /// The sequences for sources (n, steps, features) of these lengths (empty: all full), in their order. Throws where a
-  /// source does not fit the model.
+  /// source does not fit the model, a number or a logit is not finite.
   void operator()(TensorView<const X, 3> sources, std::span<const std::int32_t> lengths, std::vector<Result>& out) {
     const FlushDenormals flush;
     const Index n = sources.extent(0), steps = sources.extent(1);
@@ -163,6 +163,10 @@ class SequenceDecoder {
     model_->step(token_.view(), logits, cache_, Pass{scratch_});
     history_.attended(model_->attention_weights(cache_));
     detail::log_softmax<S>(logits);
+    // one that is not finite has made all of its lane NaN
+    require(std::none_of(logits.data, logits.data + logits.lanes, [](S v) { return std::isnan(v); }), [] {
+      return Fault{"the logits are not finite", "SequenceDecoder", {}, {}};
+    });
     for (const Index never : {Index(0), Index(options_.start)}) {
       std::fill_n(logits.at(0, never), logits.lanes, detail::impossible<S>);
     }

@@ -76,16 +76,16 @@ void MaxPool2d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) cons
   for_each_window(x.steps, [&](Index t, Index v, Index u) {
     S* to = y.at(t, out_image().at(v, u));
     for_each_packet<S>(window.image.channels * x.lanes, [&]<class P>(Index k) HEED_LAMBDA {
-      P top = load<P>(in_window(x, t, v, u, 0, 0) + k), odd = top;  // a value that is NaN, or infinite
-      const P infinity = set1<P>(std::numeric_limits<S>::infinity());
+      P top = load<P>(in_window(x, t, v, u, 0, 0) + k), nan = set1<P>(0);  // NaN, once a value was
+      const P infinity = set1<P>(std::numeric_limits<S>::infinity()), least = sub(set1<P>(0), infinity);
       for (Index i = 0; i < window.kernel; ++i) {
         for (Index j = 0; j < window.kernel; ++j) {
           const P value = load<P>(in_window(x, t, v, u, i, j) + k);
           top = max(top, value);
-          odd = select_less(value, infinity, odd, value);
+          nan = select_less(value, infinity, nan, select_less(least, value, nan, value));
         }
       }
-      store(to + k, select_less(odd, infinity, top, odd));
+      store(to + k, select_less(nan, infinity, top, nan));
     });
   });
 }
