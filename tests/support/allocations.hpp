@@ -46,8 +46,11 @@ inline const int hook = __sanitizer_install_malloc_and_free_hooks(
 
 #else
 
+inline std::atomic<long> failing{-1};  // the allocation, counted from now, that finds no memory; negative: none
+
 inline void* allocate(std::size_t size, std::size_t alignment) noexcept {
   count(size);
+  if (failing.load(std::memory_order_relaxed) >= 0 && failing.fetch_sub(1) == 0) return nullptr;
   const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
   return std::aligned_alloc(alignment, rounded > 0 ? rounded : alignment);
 }
@@ -61,6 +64,19 @@ inline constexpr std::size_t usual = alignof(std::max_align_t);
 
 #endif
 }  // namespace detail
+
+#ifndef HEED_TEST_SANITIZED
+/// While it lives the n-th allocation from now on, of any thread, finds no memory; those after it do.
+class FailingAllocation {
+ public:
+  explicit FailingAllocation(long n) { detail::failing = n; }
+  FailingAllocation(const FailingAllocation&) = delete;
+  FailingAllocation& operator=(const FailingAllocation&) = delete;
+  ~FailingAllocation() { detail::failing = -1; }
+  /// Whether there were so many.
+  static bool failed() { return detail::failing < 0; }
+};
+#endif
 
 }  // namespace test_support
 

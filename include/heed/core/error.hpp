@@ -56,6 +56,11 @@ std::string text_of(std::integral auto number) { return text_of(static_cast<std:
 
 namespace detail {
 [[noreturn]] void throw_error(Fault&& fault);
+/// Throws the exception that is being handled; where it tells that there is not enough memory, as an `Error`. Those who
+/// read take sizes from files:
+///
+///     Table read_table(const std::string& where) try { ... } catch (...) { detail::rethrow_as_error(where); }
+[[noreturn]] void rethrow_as_error(std::string_view where);
 
 template <class F>
 [[noreturn]] HEED_COLD void fail(F& fault) {
@@ -74,6 +79,7 @@ inline void require(bool ok, F&& fault) {
 
 #if HEED_BODIES
 
+#include <new>
 #include <utility>
 
 #include "heed/core/detail/utf8.hpp"
@@ -118,6 +124,16 @@ HEED_COLD HEED_FUNCTION std::string text_of(std::int64_t number) { return std::t
 namespace detail {
 
 HEED_COLD HEED_FUNCTION void throw_error(Fault&& fault) { throw Error(std::move(fault)); }
+
+HEED_COLD HEED_FUNCTION void rethrow_as_error(std::string_view where) {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(Fault{"does not fit in memory", where});
+  } catch (const std::length_error&) {  // more than a vector can ever hold
+    throw Error(Fault{"does not fit in memory", where});
+  }
+}
 
 }  // namespace detail
 

@@ -30,15 +30,19 @@ HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::str
 /// Throws at the first fault, naming `where`, line and column: also at a missing value (`?`), at an attribute of
 /// another type, and at a class that is not declared.
 template <class S>
-Sequences<S> parse_arff(std::string_view text, const std::string& where) {
+Sequences<S> parse_arff(std::string_view text, const std::string& where) try {
   return narrowed<S>(detail::read_cases(text, where, sizeof(S)), where);
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
 /// `parse_arff` of a file.
 template <class S>
-Sequences<S> read_arff(const std::filesystem::path& path) {
+Sequences<S> read_arff(const std::filesystem::path& path) try {
   const std::vector<std::byte> bytes = read_file(path);
   return parse_arff<S>(as_text(bytes), path.string());
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -70,7 +70,7 @@ HEED_FUNCTION Index TaggedSentences::word_count() const {
 }
 
 HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::string& where,
-                                          const ConllOptions& options) {
+                                          const ConllOptions& options) try {
   require(options.word >= 0, [&] {
     return Fault{"option out of range", "parse_conll", "word of at least 0", std::to_string(options.word)};
   });
@@ -112,11 +112,15 @@ HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::stri
   }
   require(result.count() > 0, [&] { return Fault{"no sentences", where, "at least one word and its tag"}; });
   return result;
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
-HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options) {
+HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options) try {
   const std::vector<std::byte> bytes = read_file(path);
   return parse_conll(as_text(bytes), path.string(), path.extension() == ".conllu" ? conllu_options : options);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 HEED_FUNCTION LabelMap tag_names(const TaggedSentences& sentences) {

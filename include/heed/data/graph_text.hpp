@@ -49,18 +49,22 @@ HEED_FUNCTION GraphLines parse_graph_lines(std::string_view nodes, const std::st
 /// fault, naming its place.
 template <class S>
 GraphText<S> parse_graph(std::string_view nodes, const std::string& nodes_name, std::string_view edges,
-                         const std::string& edges_name) {
+                         const std::string& edges_name) try {
   detail::GraphLines lines = detail::parse_graph_lines(nodes, nodes_name, edges, edges_name);
   SparseRows<S> features(lines.columns);
   for (const auto& row : lines.features) features.add_row(row, std::vector<S>(row.size(), S(1)));
   return {std::move(lines.graph), std::move(features), std::move(lines.labels), std::move(lines.parts), lines.classes};
+} catch (...) {
+  detail::rethrow_as_error(nodes_name);
 }
 
 /// The same from two files.
 template <class S>
-GraphText<S> read_graph(const std::filesystem::path& nodes, const std::filesystem::path& edges) {
+GraphText<S> read_graph(const std::filesystem::path& nodes, const std::filesystem::path& edges) try {
   const std::vector<std::byte> a = read_file(nodes), b = read_file(edges);
   return parse_graph<S>(as_text(a), nodes.string(), as_text(b), edges.string());
+} catch (...) {
+  detail::rethrow_as_error(nodes.string());
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -78,7 +78,7 @@ HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& 
 template <class S>
 Sequences<S> load_sequences(const std::filesystem::path& path,
                             const std::optional<std::filesystem::path>& labels_path = {},
-                            const LoadOptions& options = {}) {
+                            const LoadOptions& options = {}) try {
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
   Index count = 0;  // in the file
@@ -116,6 +116,8 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
     return Fault{"no labels", path.string(), extension == ".npy" ? "a file of labels" : "a label for each sequence"};
   });
   return sequences;
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 }  // namespace heed::inline HEED_ISA
@@ -137,7 +139,7 @@ HEED_FUNCTION std::string extension(const std::filesystem::path& path) { return 
 
 }  // namespace detail
 
-HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path) {
+HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path) try {
   std::vector<std::string> labels;
   if (detail::extension(path) == ".npy") {
     const std::vector<std::byte> bytes = read_file(path);
@@ -153,6 +155,8 @@ HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& 
   }
   require(!labels.empty(), [&] { return Fault{"no labels", path.string(), "at least one"}; });
   return labels;
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -48,7 +48,7 @@ HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabular
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION Sentences to_characters(const Sentences& sentences) {
+HEED_FUNCTION Sentences to_characters(const Sentences& sentences) try {
   Sentences result{.words = {}, .labels = sentences.labels};
   for (const auto& words : sentences.words) {
     auto& characters = result.words.emplace_back();
@@ -62,10 +62,12 @@ HEED_FUNCTION Sentences to_characters(const Sentences& sentences) {
     }
   }
   return result;
+} catch (...) {
+  detail::rethrow_as_error("to_characters");
 }
 
 HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
-                                     std::string_view boundary, Index steps) {
+                                     std::string_view boundary, Index steps) try {
   const std::int32_t edge = vocabulary.token(boundary);
   require(edge != Vocabulary::unknown, [&] {
     return Fault{"the vocabulary does not have the boundary of texts", "next_tokens", in_quotes(boundary), "none"};
@@ -88,6 +90,8 @@ HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabular
     }
   }
   return result;
+} catch (...) {
+  detail::rethrow_as_error("next_tokens");
 }
 
 }  // namespace heed::inline HEED_ISA

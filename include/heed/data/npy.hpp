@@ -148,7 +148,7 @@ HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byt
 /// where a number is beyond the range of `S`, or is not whole and read as an integer. With `part`, only these rows (of
 /// the first axis) are looked at.
 template <NpyReadable S>
-NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where, const Part& part = {}) {
+NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where, const Part& part = {}) try {
   NpyHeader header = parse_npy_header(file, where);
   const auto data = file.subspan(header.data_offset);
   require(!header.text(), [&] { return Fault{"an array of words", where, "numbers", "'" + header.descr + "'"}; });
@@ -172,14 +172,18 @@ NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where,
   std::vector<S> values = any();
   if (!scalar) header.extents[0] = rows.count();
   return {std::move(header.extents), std::move(values)};
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
 /// `parse_npy` of a file. Of a part, only its rows are read from disk.
 template <NpyReadable S>
-NpyArray<S> read_npy(const std::filesystem::path& path, const Part& part = {}) {
+NpyArray<S> read_npy(const std::filesystem::path& path, const Part& part = {}) try {
   if (part) return parse_npy<S>(MappedFile(path).bytes(), path.string(), part);
   const std::vector<std::byte> file = read_file(path);
   return parse_npy<S>(file, path.string());
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 /// Writes an array for `numpy.load`: version 1.0, C order, the data at a multiple of 64 bytes. Atomic, as `write_file`.
@@ -246,7 +250,7 @@ HEED_FUNCTION std::string npy_element(std::size_t i, const std::vector<Index>& e
 
 }  // namespace detail
 
-HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byte> file, const std::string& where) {
+HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byte> file, const std::string& where) try {
   const NpyHeader header = parse_npy_header(file, where);
   const std::vector<Index>& extents = header.extents;
   const bool column = extents.size() == 1 || (extents.size() == 2 && extents[1] == 1);
@@ -296,6 +300,8 @@ HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byt
     labels.push_back(std::to_string(one - row.begin()));
   }
   return labels;
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
 }  // namespace heed::inline HEED_ISA

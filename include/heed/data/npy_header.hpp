@@ -192,7 +192,7 @@ HEED_FUNCTION std::size_t NpyHeader::item_size() const {
   return kind() == 'U' ? 4 * count : count;
 }
 
-HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) {
+HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where) try {
   const std::string_view text = as_text(file);
   const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(text[i])); };
   const auto need = [&](std::size_t size, const char* what) {
@@ -239,6 +239,8 @@ HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const 
                  std::to_string(used) + " bytes for " + elements(), std::to_string(payload)};
   });
   return header;
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -110,7 +110,7 @@ inline std::vector<std::vector<std::string>> read_lines(const std::filesystem::p
 }  // namespace detail
 
 HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
-                                              const ParallelTextOptions& options) {
+                                              const ParallelTextOptions& options) try {
   Index lines[2] = {0, 0};
   ParallelText text{detail::read_lines(source, options, lines[0]), detail::read_lines(target, options, lines[1])};
   require(lines[0] == lines[1], [&] {
@@ -119,6 +119,8 @@ HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& sourc
   });
   require(lines[0] > 0, [&] { return Fault{"no sentences", source.string(), "at least one line", {}}; });
   return text;
+} catch (...) {
+  detail::rethrow_as_error(source.string());
 }
 
 HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,
@@ -133,7 +135,7 @@ HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> w
 }
 
 HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
-                                   Index most) {
+                                   Index most) try {
   std::vector<std::vector<std::int32_t>> from, to;
   const std::int32_t start = target.start();
   TokenPairs result;
@@ -156,6 +158,8 @@ HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& s
     }
   }
   return result;
+} catch (...) {
+  detail::rethrow_as_error("to_tokens");
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -62,7 +62,7 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
 namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
-                                        const SentenceOptions& options) {
+                                        const SentenceOptions& options) try {
   Sentences result;
   TextReader reader(bytes, where, TextReader::Comments::none, TextReader::Kind::prose, options.encoding);
   Index last = 0;
@@ -107,14 +107,19 @@ HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::strin
   result.first_latin1_line = reader.first_latin1_line();
   require(any, [&] { return Fault{"no sentences", where, "at least one line"}; });
   return result;
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
-HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options) {
+HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options) try {
   const std::vector<std::byte> bytes = read_file(path);
   return parse_sentences(as_text(bytes), path.string(), options);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
-HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary, Index steps) {
+HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
+                                                Index steps) try {
   Index longest = 1;
   for (const auto& words : sentences.words) longest = std::max(longest, static_cast<Index>(words.size()));
   if (steps > 0) longest = std::min(longest, steps);
@@ -128,6 +133,8 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
     for (Index t = 0; t < length; ++t) result.x(i, t, 0) = vocabulary.token(words[static_cast<std::size_t>(t)]);
   }
   return result;
+} catch (...) {
+  detail::rethrow_as_error("to_tokens");
 }
 
 }  // namespace heed::inline HEED_ISA

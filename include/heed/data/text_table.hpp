@@ -75,19 +75,23 @@ HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& wher
 /// Throws at the first fault, naming `where`, line and column: also where a first row of numbers may be names or
 /// values, and where the first column numbers the rows.
 template <class S>
-Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) {
+Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) try {
   detail::TableRows table = detail::read_rows(text, where, options, sizeof(S));
   const Index steps = table.columns / options.features;
   return {Tensor<S, 3>({table.rows, steps, options.features}, detail::narrowed<S>(std::move(table.values))),
           {},
           std::move(table.labels)};
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
 /// `parse_table` of a file.
 template <class S>
-Sequences<S> read_table(const std::filesystem::path& path, const TableOptions& options = {}) {
+Sequences<S> read_table(const std::filesystem::path& path, const TableOptions& options = {}) try {
   const std::vector<std::byte> bytes = read_file(path);
   return parse_table<S>(as_text(bytes), path.string(), options);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -139,17 +139,21 @@ class TsCaseReader {
 /// else are passed over. Throws at the first fault, naming `where`, line and column. A missing value (`?`) is a fault,
 /// and so is `@timeStamps true`.
 template <class S>
-Sequences<S> parse_ts(std::string_view text, const std::string& where) {
+Sequences<S> parse_ts(std::string_view text, const std::string& where) try {
   TextReader reader(text, where, TextReader::Comments::both);
   detail::TsMetadata metadata = detail::read_ts_metadata(reader);
   return detail::TsCaseReader<S>(reader, std::move(metadata)).read();
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
 /// `parse_ts` of a file.
 template <class S>
-Sequences<S> read_ts(const std::filesystem::path& path) {
+Sequences<S> read_ts(const std::filesystem::path& path) try {
   const std::vector<std::byte> bytes = read_file(path);
   return parse_ts<S>(as_text(bytes), path.string());
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -186,7 +186,8 @@ HEED_FUNCTION std::vector<Index> WordFeatures::sizes() const {
   return result;
 }
 
-HEED_FUNCTION Sequences<std::int32_t> WordFeatures::encode(std::span<const std::vector<std::string>> sentences) const {
+HEED_FUNCTION Sequences<std::int32_t> WordFeatures::encode(std::span<const std::vector<std::string>> sentences) const
+    try {
   std::size_t longest = 1;
   for (const auto& words : sentences) longest = std::max(longest, words.size());
   Sequences<std::int32_t> result;
@@ -204,6 +205,8 @@ HEED_FUNCTION Sequences<std::int32_t> WordFeatures::encode(std::span<const std::
     row += steps * k;
   }
   return result;
+} catch (...) {
+  detail::rethrow_as_error("WordFeatures");
 }
 
 HEED_FUNCTION void WordFeatures::add(const std::string& name, Vocabulary vocabulary) {

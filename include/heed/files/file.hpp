@@ -72,9 +72,7 @@ HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_vie
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <new>
 #include <optional>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -222,7 +220,7 @@ struct OpenFile {
   }
 };
 
-inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) try {
+inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
   std::vector<std::byte> bytes(file.size);  // a hint: files may grow
   bytes.resize(read_some(file.descriptor, path, bytes));
   std::array<std::byte, 16384> more;
@@ -230,19 +228,17 @@ inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesyst
     bytes.insert(bytes.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
   }
   return bytes;
-} catch (const std::bad_alloc&) {
-  throw Error(Fault{"does not fit in memory", path.string()});
-} catch (const std::length_error&) {
-  throw Error(Fault{"does not fit in memory", path.string()});
 }
 
 }  // namespace detail
 
-HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path) {
+HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path) try {
   return detail::read_all(detail::OpenFile(path), path);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
-HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) {
+HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) try {
   const detail::OpenFile file(path);
   void* const start =
       file.size > 0 ? ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0) : MAP_FAILED;
@@ -251,6 +247,8 @@ HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) {
   } else {
     mapped_ = {static_cast<const std::byte*>(start), file.size};
   }
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 HEED_FUNCTION MappedFile::~MappedFile() {

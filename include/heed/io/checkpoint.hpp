@@ -173,7 +173,7 @@ HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem:
   write_file(path, {std::as_bytes(std::span(bytes.header)), bytes.data});
 }
 
-HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) {
+HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) try {
   const auto format = file.metadata().find("format");
   require(format != file.metadata().end() && format->second == "heed checkpoint", [&] {
     return Fault{"no checkpoint of training", file.name(), "format \"heed checkpoint\"",
@@ -233,6 +233,8 @@ HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file)
         },
         tensor.array);
   }
+} catch (...) {
+  detail::rethrow_as_error(file.name());
 }
 
 HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options) {

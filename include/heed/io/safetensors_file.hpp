@@ -116,9 +116,11 @@ class SafetensorsFile {
   /// nearest for float. Throws where there is no such tensor, its type is none of these four, or a finite F64 is too
   /// large for float.
   template <std::floating_point S>
-  std::vector<S> read(std::string_view name) const {
+  std::vector<S> read(std::string_view name) const try {
     const TensorInfo& tensor = get(name);
     return detail::read_elements<S>(data_.subspan(tensor.begin, tensor.end - tensor.begin), tensor, name_);
+  } catch (...) {
+    detail::rethrow_as_error(name_);
   }
 
  private:
@@ -167,8 +169,11 @@ HEED_FUNCTION std::string detail::index_text(const std::vector<Index>& extents, 
   return to_text(index);
 }
 
-HEED_FUNCTION SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
-    : SafetensorsFile(read_file(path), path.string()) {}
+HEED_FUNCTION SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) try
+    : SafetensorsFile(read_file(path), path.string()) {
+} catch (...) {
+  detail::rethrow_as_error(path.string());
+}
 
 HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::span<const std::byte> bytes, std::string name)
     : name_(std::move(name)), header_(read_safetensors_header(bytes, name_)), data_(bytes.subspan(header_.data_begin)) {
@@ -180,7 +185,7 @@ HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::vector<std::byte>&& bytes, s
   bytes_ = std::move(bytes);  // where they are
 }
 
-HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& options) const {
+HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& options) const try {
   SafetensorsFile file;
   file.name_ = name_;
   file.header_.metadata = header_.metadata;
@@ -188,6 +193,8 @@ HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& opt
   file.data_ = data_;
   file.index();
   return file;
+} catch (...) {
+  detail::rethrow_as_error(name_);
 }
 
 HEED_FUNCTION bool SafetensorsFile::same_bytes(const TensorInfo& a, const TensorInfo& b) const {
@@ -197,11 +204,13 @@ HEED_FUNCTION bool SafetensorsFile::same_bytes(const TensorInfo& a, const Tensor
                     data_.begin() + static_cast<std::ptrdiff_t>(b.begin));
 }
 
-HEED_FUNCTION void SafetensorsFile::index() {
+HEED_FUNCTION void SafetensorsFile::index() try {
   by_name_.resize(header_.tensors.size());
   for (std::size_t i = 0; i < by_name_.size(); ++i) by_name_[i] = static_cast<std::uint32_t>(i);
   std::sort(by_name_.begin(), by_name_.end(),
             [&](std::uint32_t a, std::uint32_t b) { return header_.tensors[a].name < header_.tensors[b].name; });
+} catch (...) {
+  detail::rethrow_as_error(name_);
 }
 
 HEED_FUNCTION const TensorInfo* SafetensorsFile::find(std::string_view name) const {

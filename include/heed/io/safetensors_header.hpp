@@ -101,7 +101,7 @@ HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors, std::siz
 
 }  // namespace detail
 
-HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name) {
+HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name) try {
   constexpr std::size_t prefix = 8;
   require(file.size() >= prefix, [&] {
     return Fault{"too short for a safetensors file", name, "at least 8 bytes", std::to_string(file.size())};
@@ -130,6 +130,8 @@ HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byt
   });
   detail::check_layout(header.tensors, file.size() - header.data_begin, name);
   return header;
+} catch (...) {
+  detail::rethrow_as_error(name);
 }
 
 HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors) {

@@ -80,19 +80,25 @@ HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<Paramet
 /// `partial` where no tensor fits. `model` is then as it was.
 template <Visitable M>
 requires std::copyable<M> LoadedWeights load_weights(M& model, const SafetensorsFile& file,
-                                                     const WeightsOptions& options = {}) {
+                                                     const WeightsOptions& options = {})
+try {
   M loaded = model;
   LoadedWeights report =
       detail::fill_parameters(detail::named_parameters(loaded), file.renamed(options), options.partial);
   model = std::move(loaded);
   return report;
+} catch (...) {
+  detail::rethrow_as_error(file.name());
 }
 
 /// The same from a path: `load_weights(model, "torch.safetensors", {.rename = {{"rnn", "lstm"}}, .partial = true})`
 template <Visitable M>
 requires std::copyable<M> LoadedWeights load_weights(M& model, const std::filesystem::path& path,
-                                                     const WeightsOptions& options = {}) {
+                                                     const WeightsOptions& options = {})
+try {
   return load_weights(model, SafetensorsFile(path), options);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 namespace detail {
@@ -160,23 +166,29 @@ M model_of(const SafetensorsFile& file, const Metadata& hints) try {
 /// determine the model; and as load_weights does.
 template <Storable M>
 M load(const SafetensorsFile& file, const Metadata& hints = {}, const WeightsOptions& weights = {},
-       LoadedWeights* report = nullptr) {
+       LoadedWeights* report = nullptr) try {
   const SafetensorsFile named = file.renamed(weights);
   M model = detail::model_of<M>(named, hints);
   LoadedWeights loaded = detail::fill_parameters(detail::named_parameters(model), named, weights.partial);
   if (report) *report = std::move(loaded);
   return model;
+} catch (...) {
+  detail::rethrow_as_error(file.name());
 }
 
 /// The same from a path.
 template <Storable M>
-M load(const std::filesystem::path& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
+M load(const std::filesystem::path& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) try {
   return load<M>(SafetensorsFile(path), hints, weights);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 /// The same from the bytes of a file.
 template <Storable M>
-M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
+M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const WeightsOptions& weights = {}) try {
   return load<M>(SafetensorsFile(bytes), hints, weights);
+} catch (...) {
+  detail::rethrow_as_error("memory");
 }
 
 }  // namespace heed::inline HEED_ISA
