@@ -9,7 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "../data/support.hpp"
+#include "../support/error_of.hpp"
+#include "heed/compose/sequential.hpp"
 #include "heed/io/safetensors_save.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/dense.hpp"
 #include "safetensors_bytes.hpp"
 #include "toy_model.hpp"
 
@@ -280,6 +285,26 @@ TEST(SafetensorsTable, StandsRowByRowInTheFileAndComesBack) {
   heed::load_weights(back, file);
   EXPECT_EQ(back.table.row(2)[1], 5);
   EXPECT_TRUE(std::equal(model.table.begin(), model.table.end(), back.table.begin()));
+}
+
+TEST(Load, GivesASequentialTheWeightsOfAFile) {
+  using Model = heed::Sequential<heed::Dense<float>, heed::Relu<float>, heed::Dense<float>>;
+  const auto make = [](std::uint64_t seed) {
+    Model model(heed::Dense<float>({.in_features = 2, .out_features = 3}), heed::Relu<float>(),
+                heed::Dense<float>({.in_features = 3, .out_features = 1}));
+    model.initialize({seed});
+    return model;
+  };
+  Model saved = make(1);
+  saved.outputs = heed::OutputKind::numbers;
+  const data_test::Folder folder;
+  heed::save(saved, folder / "model.safetensors");
+  const Model loaded = heed::load(make(2), folder / "model.safetensors");
+  EXPECT_EQ(heed::serialize(loaded), heed::serialize(saved));
+  EXPECT_EQ(loaded.outputs, heed::OutputKind::numbers);
+
+  heed::Sequential other(heed::Dense<float>({.in_features = 2, .out_features = 4}));
+  EXPECT_NE(test_support::error_of([&] { heed::load(other, folder / "model.safetensors"); }), "");
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -20,12 +22,27 @@ namespace heed::inline HEED_ISA {
 template <int Rank>
 using Extents = std::array<Index, static_cast<std::size_t>(Rank)>;
 
+/// One of them: an integer of any type. One that is too large is negative then, which nobody takes.
+struct Extent {
+  Index value = 0;
+  constexpr Extent() = default;
+  template <std::integral I>
+  requires(!std::same_as<I, bool>) constexpr Extent(I i) : value(static_cast<Index>(i)) {}
+};
+
 /// "(2, 10, 5)"
 std::string to_text(std::span<const Index> extents);
 
 namespace detail {
 [[noreturn]] void throw_element_count(std::span<const Index> extents, bool negative);
 [[noreturn]] void throw_value_count(const char* what, std::span<const Index> extents, Index got);
+
+template <std::size_t Rank>
+constexpr Extents<static_cast<int>(Rank)> extents_of(const Extent (&extents)[Rank]) {
+  Extents<static_cast<int>(Rank)> result{};
+  for (std::size_t axis = 0; axis < Rank; ++axis) result[axis] = extents[axis].value;
+  return result;
+}
 }  // namespace detail
 
 /// The number of elements of an array of these extents. Throws where one is negative or the product overflows.
@@ -54,7 +71,10 @@ class TensorView {
   TensorView() = default;
   /// A view of `element_count(extents)` numbers that start at `data`. Throws where `data` is null but the count is not
   /// 0.
-  TensorView(S* data, Extents<Rank> extents) : data_(data), extents_(extents), size_(element_count(extents)) {
+  TensorView(S* data, const Extent (&extents)[static_cast<std::size_t>(Rank)])
+      : TensorView(data, detail::extents_of(extents)) {}
+  template <std::same_as<Extents<Rank>> E>
+  TensorView(S* data, const E& extents) : data_(data), extents_(extents), size_(element_count(extents)) {
     require(data || !size_, [&] { return Fault{"no data", "view", to_text(extents) + " numbers", "a null pointer"}; });
   }
   template <class U>
@@ -96,12 +116,19 @@ class TensorView {
 /// A row-major array that owns its numbers. Zero at the start.
 template <class S, int Rank>
 class Tensor {
+  static constexpr auto rank = static_cast<std::size_t>(Rank);
+
  public:
   Tensor() = default;
-  explicit Tensor(Extents<Rank> extents)
-      : extents_(extents), values_(static_cast<std::size_t>(element_count(extents))) {}
+  /// `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
+  explicit Tensor(const Extent (&extents)[rank]) : Tensor(detail::extents_of(extents)) {}
+  template <std::same_as<Extents<Rank>> E>
+  explicit Tensor(const E& extents) : extents_(extents), values_(static_cast<std::size_t>(element_count(extents))) {}
   /// Takes the numbers. Throws where their count is not that of the extents.
-  Tensor(Extents<Rank> extents, std::vector<S> values) : extents_(extents), values_(std::move(values)) {
+  Tensor(const Extent (&extents)[rank], std::vector<S> values)
+      : Tensor(detail::extents_of(extents), std::move(values)) {}
+  template <std::same_as<Extents<Rank>> E>
+  Tensor(const E& extents, std::vector<S> values) : extents_(extents), values_(std::move(values)) {
     const Index count = element_count(extents);
     if (count != size()) detail::throw_value_count("tensor", extents, size());
   }
@@ -141,17 +168,18 @@ class Tensor {
 
 /// A view of the user's memory, without a copy: `view(pointer, {n, 10, 5})`.
 template <class S, std::size_t Rank>
-TensorView<S, static_cast<int>(Rank)> view(S* data, const Index (&extents)[Rank]) {
-  Extents<static_cast<int>(Rank)> e;
-  for (std::size_t axis = 0; axis < Rank; ++axis) e[axis] = extents[axis];
-  return {data, e};
+TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank]) {
+  return {data, detail::extents_of(extents)};
 }
 
 /// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is
-/// not that of the extents.
+/// not that of the extents. Of temporaries those that look at somebody else's numbers, as a span does.
 template <class Range, std::size_t Rank>
-requires requires(Range& r) { std::span(r); }
-auto view(Range& values, const Index (&extents)[Rank]) {
+requires(std::is_lvalue_reference_v<Range> || std::ranges::enable_borrowed_range<std::remove_cvref_t<Range>>) &&
+    requires(Range& r) {
+  std::span(r);
+}
+auto view(Range&& values, const Extent (&extents)[Rank]) {
   const std::span span(values);
   auto result = view(span.data(), extents);
   const auto size = static_cast<Index>(span.size());

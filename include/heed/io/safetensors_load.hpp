@@ -20,6 +20,7 @@
 #include "heed/core/fields.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/core/model_metadata.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"
@@ -85,6 +86,9 @@ try {
   M loaded = model;
   LoadedWeights report =
       detail::fill_parameters(detail::named_parameters(loaded), file.renamed(options), options.partial);
+  if constexpr (RemembersOutputs<M>) {  // of parts the next training says it
+    if (detail::is_own(file.metadata()) && !options.partial) loaded.outputs = detail::read_output_kind(file.metadata());
+  }
   model = std::move(loaded);
   return report;
 } catch (...) {
@@ -189,6 +193,23 @@ M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const Weigh
   return load<M>(SafetensorsFile(bytes), hints, weights);
 } catch (...) {
   detail::rethrow_as_error("memory");
+}
+
+/// A model as it is, with the weights of a file, for those that a file alone does not determine: a `Sequential`, a
+/// single layer. `auto model = heed::load(heed::Sequential(...), "model.safetensors");` Throws as load_weights does.
+template <Visitable M>
+requires std::copyable<M> M load(M model, const std::filesystem::path& path, const WeightsOptions& weights = {}) {
+  load_weights(model, path, weights);
+  return model;
+}
+
+template <class M, class From>
+requires(!Storable<M> && !Visitable<From>) M load(const From&) {
+  static_assert(Storable<M>,
+                "heed::load<M>(file) makes a model of the options that its file says, and M does not describe its "
+                "options (see heed/core/fields.hpp), as no Sequential does: make the model, then heed::load(model, "
+                "file) or heed::load_weights(model, file)");
+  return M();
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -15,15 +15,20 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/output_kind.hpp"
 #include "heed/core/parallel.hpp"
+#include "heed/core/require_layer.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/losses/binary_cross_entropy.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/losses/loss.hpp"
+#include "heed/losses/mean_squared_error.hpp"
 #include "heed/train/batch.hpp"
 #include "heed/train/detail/any_loss.hpp"
 #include "heed/train/detail/any_rows.hpp"
+#include "heed/train/detail/arrays.hpp"
 #include "heed/train/detail/feed.hpp"
 #include "heed/train/reducer.hpp"
 #include "heed/train/step.hpp"
@@ -166,6 +171,28 @@ Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::
                     L loss, int threads = 0) {
   ThreadPool pool(threads);
   return Evaluator<Model, InProcessReducer, L>(model, data, pool, std::move(loss))(model);
+}
+
+/// Of arrays, as `fit` takes them: labels by cross-entropy; numbers by what the model was trained with, the binary
+/// cross-entropy or the mean squared error.
+template <class Model, detail::NumberArray X, detail::NumberArray Y>
+Evaluation evaluate(const Model& model, const X& x, const Y& y, int threads = 0) {
+  static_assert(require_layer<Model>());
+  using S = typename Model::Scalar;
+  if constexpr (detail::holds_labels<Y>) {
+    return detail::with_arrays<std::int32_t, Model>(x, y,
+                                                    [&](const auto& data) { return evaluate(model, data, threads); });
+  } else {
+    if (output_kind(model) == OutputKind::flags) return evaluate(model, x, y, BinaryCrossEntropy<S>(), threads);
+    return evaluate(model, x, y, MeanSquaredError<S>(), threads);
+  }
+}
+/// The same with a loss of one's own.
+template <class Model, detail::NumberArray X, detail::NumberArray Y, Loss<typename Model::Scalar> L>
+Evaluation evaluate(const Model& model, const X& x, const Y& y, L loss, int threads = 0) {
+  static_assert(require_layer<Model>());
+  return detail::with_arrays<typename L::Target, Model>(
+      x, y, [&](const auto& data) { return evaluate(model, data, std::move(loss), threads); });
 }
 
 }  // namespace heed::inline HEED_ISA

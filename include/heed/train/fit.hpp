@@ -17,6 +17,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/model_metadata.hpp"
 #include "heed/core/output_kind.hpp"
+#include "heed/core/require_layer.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
@@ -25,6 +26,7 @@
 #include "heed/optim/adam.hpp"
 #include "heed/train/detail/any_optimizer.hpp"
 #include "heed/train/detail/any_rows.hpp"
+#include "heed/train/detail/arrays.hpp"
 #include "heed/train/detail/fit_run.hpp"
 #include "heed/train/fit_options.hpp"
 #include "heed/train/history.hpp"
@@ -142,27 +144,88 @@ fit(Model& model, const LabelledSequences<typename Model::Input>& data, const Fi
   return fit(model, data, adam, options, test, reducer);
 }
 
-/// Labels: `fit(model, view(x, {n, 10, 5}), labels, {.epochs = 100, .learning_rate = 0.01})`
-template <Layer Model>
-History fit(Model& model, TensorView<const typename Model::Input, 3> x, std::span<const std::int32_t> labels,
-            const FitOptions& options = {}) {
-  return fit(model, LabelledSequences<typename Model::Input>{x, labels}, options);
+// ---- arrays of any types, with words where something does not fit
+
+namespace detail {
+/// By a loss, or by the default of y's type; the first thing that does not fit is said in words, and nothing else.
+template <class L, class Model, class X, class Y, class O>
+History fit_arrays(Model& model, const X& x, const Y& y, [[maybe_unused]] L loss, O& optimizer,
+                   const FitOptions& options, const TestOf<Model, Y>& test) {
+  if constexpr (!Layer<Model>) {
+    require_trainable_layer<Model>();
+    return {};
+  } else if constexpr (!Loss<L, typename Model::Scalar>) {
+    static_assert(!sizeof(L),
+                  "heed::fit: after y comes a loss of the model's float or double (see heed/losses/loss.hpp), an "
+                  "optimizer of this model, or options");
+  } else if constexpr (holds_labels<Y> != std::same_as<typename L::Target, std::int32_t>) {
+    if constexpr (holds_labels<Y>) numbers_in<typename L::Target>(y);
+    if constexpr (!holds_labels<Y>) labels_in(y);
+    return {};
+  } else {
+    static_assert(require_trainable_layer<Model>());
+    return with_arrays<typename L::Target, Model>(
+        x, y, [&](const auto& data) { return heed::fit(model, data, std::move(loss), optimizer, options, test); });
+  }
+}
+template <class Model, class X, class Y, class O>
+History fit_arrays(Model& model, const X& x, const Y& y, O& optimizer, const FitOptions& options,
+                   const TestOf<Model, Y>& test) {
+  if constexpr (Layer<Model> && holds_labels<Y>) {
+    return with_arrays<std::int32_t, Model>(
+        x, y, [&](const auto& data) { return heed::fit(model, data, optimizer, options, test); });
+  } else {
+    using S = typename ScalarOfModel<Model>::type;
+    return fit_arrays(model, x, y, MeanSquaredError<S>(), optimizer, options, test);
+  }
 }
 
-/// Numbers (n, k), by the mean squared error: `fit(model, view(x, {n, 10, 5}), view(y, {n, 3}), {.epochs = 100})`
+/// Adam of the options; of what is no model nothing.
+template <class Model>
+struct DefaultOptimizer {
+  int optimizer = 0;
+  DefaultOptimizer(Model&, const FitOptions&) {}
+};
 template <Layer Model>
-History fit(Model& model, TensorView<const typename Model::Input, 3> x,
-            TensorView<const typename Model::Scalar, 2> targets, const FitOptions& options = {}) {
-  return fit(model, x, targets, MeanSquaredError<typename Model::Scalar>(), options);
+struct DefaultOptimizer<Model> {
+  Adam<Model> optimizer;
+  DefaultOptimizer(Model& model, const FitOptions& options) : optimizer(model, adam_of(options)) {}
+};
+
+/// What is no optimizer of the model, and no options.
+template <class T, class Model>
+concept LossOf = !Optimizer<T, Model> && !std::convertible_to<T, FitOptions>;
+}  // namespace detail
+
+/// `fit(model, view(x, {n, 10, 5}), labels, {.epochs = 100, .learning_rate = 0.01})`: integers of any type, one a
+/// sequence (n) or one a step (n, steps), are labels, by mean cross-entropy. Numbers (n, k), or (n), are compared with
+/// by the mean squared error: `fit(model, view(x, {n, 10, 5}), view(y, {n, 3}), {.epochs = 100})`. `test` is evaluated
+/// after every epoch. Throws as above, and where a label is none.
+template <class Model, detail::NumberArray X, detail::NumberArray Y>
+History fit(Model& model, const X& x, const Y& y, const FitOptions& options = {},
+            const detail::TestOf<Model, Y>& test = {}) {
+  detail::DefaultOptimizer<Model> adam(model, options);
+  return detail::fit_arrays(model, x, y, adam.optimizer, options, test);
 }
 
-/// Numbers (n, k), by another loss: `fit(model, x, y, heed::Huber<float>({.delta = 0.5}), {.epochs = 100})`
-template <Layer Model, Loss<typename Model::Scalar> L>
-requires std::same_as<typename L::Target, typename Model::Scalar> History
-fit(Model& model, TensorView<const typename Model::Input, 3> x, TensorView<const typename Model::Scalar, 2> targets,
-    L loss, const FitOptions& options = {}) {
-  return fit(model, TargetSequences<typename Model::Input, typename Model::Scalar>{x, targets}, std::move(loss),
-             options);
+/// With an optimizer of one's own: `fit(model, x, y, adam, {.epochs = 100}, test)`
+template <class Model, detail::NumberArray X, detail::NumberArray Y, class O>
+requires Optimizer<O, Model> History fit(Model& model, const X& x, const Y& y, O&& optimizer,
+                                         const FitOptions& options = {}, const detail::TestOf<Model, Y>& test = {}) {
+  return detail::fit_arrays(model, x, y, optimizer, options, test);
+}
+
+/// By another loss: `fit(model, x, y, heed::Huber<float>({.delta = 0.5}), {.epochs = 100})`
+template <class Model, detail::NumberArray X, detail::NumberArray Y, detail::LossOf<Model> L>
+History fit(Model& model, const X& x, const Y& y, L loss, const FitOptions& options = {},
+            const detail::TestOf<Model, Y>& test = {}) {
+  detail::DefaultOptimizer<Model> adam(model, options);
+  return detail::fit_arrays(model, x, y, std::move(loss), adam.optimizer, options, test);
+}
+template <class Model, detail::NumberArray X, detail::NumberArray Y, detail::LossOf<Model> L, class O>
+requires Optimizer<O, Model> History fit(Model& model, const X& x, const Y& y, L loss, O&& optimizer,
+                                         const FitOptions& options = {}, const detail::TestOf<Model, Y>& test = {}) {
+  return detail::fit_arrays(model, x, y, std::move(loss), optimizer, options, test);
 }
 
 /// Sequences (n, steps, features), labels 0 to 9 and epochs in, a trained model out: ten classes, Adam at 0.01, full
