@@ -47,6 +47,14 @@ function(heed_find_mpi)
   endif()
 endfunction()
 
+# libzip is the machine's own, too.
+macro(heed_find_zip)
+  include(${PROJECT_SOURCE_DIR}/cmake/Libzip.cmake)
+  if(NOT TARGET heed_libzip AND NOT HEED_ZIP STREQUAL "AUTO")
+    message(FATAL_ERROR "heed: HEED_ZIP needs libzip (Debian: libzip-dev), which was not found")
+  endif()
+endmacro()
+
 function(heed_find_cli11)
   heed_find_headers(CLI11::CLI11 MINIMUM 2.1
     REPOSITORY https://github.com/CLIUtils/CLI11.git TAG v2.4.2 INCLUDE include)

@@ -28,7 +28,7 @@ quietly() {
 # that are missing in the end are downloaded by CMake.
 tools=("c++=g++" "cmake=cmake" "ninja=ninja-build")
 libraries=(libeigen3-dev libcli11-dev libgtest-dev libbenchmark-dev
-  libopenmpi-dev openmpi-bin)
+  libopenmpi-dev openmpi-bin libzip-dev)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi

@@ -5,6 +5,9 @@
 #include <system_error>
 #include <utility>
 
+#ifdef HEED_CLASSIFIER_ZIP
+#include "heed/archive/unzip.hpp"
+#endif
 #include "heed/core/error.hpp"
 #include "heed/files/file.hpp"
 
@@ -25,6 +28,9 @@ std::string lengths_text(Index steps, const std::vector<std::int32_t>& lengths, 
 
 heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
   options.features = features.value_or(1);
+#ifdef HEED_CLASSIFIER_ZIP
+  options.unpack = heed::unzip;
+#endif
   heed::Sequences<double> data = heed::load_sequences<double>(files.data, files.labels, options);
   heed::require(!features || data.features() == *features, [&] {
     return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
@@ -62,8 +68,9 @@ std::string describe(const LabelledData<std::int32_t>& data) {
 
 void check_output(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs) {
   for (const auto& input : inputs) {
+    const auto place = heed::npz_place(input);
     std::error_code absent;
-    heed::require(!std::filesystem::equivalent(path, input, absent), [&] {
+    heed::require(!std::filesystem::equivalent(path, place ? place->archive : input, absent), [&] {
       return heed::Fault{"this file is read, it must not be written", path.string()};
     });
   }

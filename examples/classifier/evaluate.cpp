@@ -42,7 +42,7 @@ void add_evaluate(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("evaluate", "Test a model on labelled data");
   const auto a = std::make_shared<ModelArguments>();
   add_model_and_data(command, *a);
-  command.add_option("--labels", a->data.labels, "Labels of a .npy, as .npy or text")->option_text("FILE");
+  command.add_option("--labels", a->data.labels, "Labels of a .npy: .npy, .npz:NAME or text")->option_text("FILE");
   command.callback([a] { with_model(a->model, a->architecture, [&](const auto& stored) { evaluate(stored, *a); }); });
 }
 

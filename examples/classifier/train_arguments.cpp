@@ -32,9 +32,9 @@ void add_files(CLI::App& command, TrainArguments& a) {
     return command.add_option(name, value, what)->option_text("FILE");
   };
   auto* const data = file(
-      "--data", [&a, files](auto& f) { files(a.data).data = f; }, "Sequences: .npy, .ts or a table");
+      "--data", [&a, files](auto& f) { files(a.data).data = f; }, "Sequences: .npy, .npz:NAME, .ts or a table");
   file(
-      "--labels", [&a, files](auto& f) { files(a.data).labels = f; }, "Labels of a .npy, as .npy or text")
+      "--labels", [&a, files](auto& f) { files(a.data).labels = f; }, "Labels of a .npy: .npy, .npz:NAME or text")
       ->needs(data);
   path("--text", a.text, "Sentences instead, a line each: label, words");
   auto* const test = file(

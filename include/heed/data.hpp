@@ -14,6 +14,7 @@
 #include "heed/data/next_tokens.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/npy_header.hpp"
+#include "heed/data/npz.hpp"
 #include "heed/data/parallel_text.hpp"
 #include "heed/data/sentences.hpp"
 #include "heed/data/sequences.hpp"

@@ -15,6 +15,7 @@
 #include "heed/core/types.hpp"
 #include "heed/data/arff.hpp"
 #include "heed/data/npy.hpp"
+#include "heed/data/npz.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text_table.hpp"
 #include "heed/data/ts.hpp"
@@ -28,17 +29,24 @@ struct LoadOptions {
   bool labels = true;      // whether the sequences must have labels; otherwise they are read where there are any
   TableFormat table = {};  // how tables and lists of labels are written; a `.tsv` has tabs
   Part part = {};          // which sequences to load, of how many the file holds; empty: all
+  Unpack unpack = {};      // of compressed archives: `unzip` of heed/archive/unzip.hpp
 };
 
 namespace detail {
 HEED_FUNCTION std::string extension(const std::filesystem::path& path);
+/// Whether it is a `.npy`, or a member of a `.npz`.
+HEED_FUNCTION bool is_array(const std::filesystem::path& path);
 
 /// `count` becomes the number of sequences in the file.
 template <class S>
-Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, Index& count) {
+Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const Unpack& unpack,
+                                Index& count) {
   IndexRange rows;
   const auto noted = [&](Index all) { return rows = rows_of(part, count = all, path.string()); };
-  NpyArray<S> array = part ? read_npy<S>(path, noted) : read_npy<S>(path);
+  const std::optional<NpzPlace> place = npz_place(path);
+  NpyArray<S> array = place  ? parse_npy<S>(read_npz(*place, unpack), path.string(), part ? Part(noted) : Part())
+                       : part ? read_npy<S>(path, noted)
+                             : read_npy<S>(path);
   if (!part && !array.extents.empty()) count = array.extents[0];
   const std::size_t rank = array.extents.size();
   require(rank == 2 || rank == 3, [&] {
@@ -62,13 +70,13 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
 }
 }  // namespace detail
 
-/// Reads labels: from a NumPy file (see `parse_npy_labels`), or from a text file of any other extension, one
+/// Reads labels: from a NumPy file (see `parse_npy_labels`) or an array of an archive ("data.npz:y"), or from a text file of any other extension, one
 /// integer or word a line (a word may stand in double quotes and hold blanks; blank lines and lines that start with `#`
 /// are passed over). Throws at the first fault, naming its place.
-HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path);
+HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path, const Unpack& unpack = {});
 
 /// Reads labelled sequences. `.npy` (see `parse_npy`) holds (n, steps, features), or (n, steps) for one feature; its
-/// labels stand in a file of their own (see `load_labels`). `.ts` (see `parse_ts`), `.arff` (see `parse_arff`) and any
+/// labels stand in a file of their own (see `load_labels`). So does "data.npz:x", an array of an archive. `.ts` (see `parse_ts`), `.arff` (see `parse_arff`) and any
 /// other extension, a table (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none.
 /// Throws at the first fault, naming file and place: malformed or empty data, a value that is not finite, missing
 /// labels, not one label for each sequence.
@@ -79,13 +87,14 @@ template <class S>
 Sequences<S> load_sequences(const std::filesystem::path& path,
                             const std::optional<std::filesystem::path>& labels_path = {},
                             const LoadOptions& options = {}) try {
+  const bool array = detail::is_array(path);
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
   Index count = 0;  // in the file
   if (extension == ".arff") {
     sequences = read_arff<S>(path);
-  } else if (extension == ".npy") {
-    sequences = detail::load_npy_sequences<S>(path, options.part, count);
+  } else if (array) {
+    sequences = detail::load_npy_sequences<S>(path, options.part, options.unpack, count);
   } else if (extension == ".ts") {
     sequences = read_ts<S>(path);
   } else {
@@ -97,7 +106,7 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
     if (extension == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
     sequences = read_table<S>(path, {options.features, options.steps, label, std::move(format)});
   }
-  if (extension != ".npy") {
+  if (!array) {
     count = sequences.count();
     if (options.part) sequences.x = detail::part_of(sequences.x, detail::rows_of(options.part, count, path.string()));
   }
@@ -105,7 +114,7 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
     require(sequences.labels.empty(), [&] {
       return Fault{"labels are given twice", path.string(), "no labels beside those of " + labels_path->string()};
     });
-    sequences.labels = load_labels(*labels_path);
+    sequences.labels = load_labels(*labels_path, options.unpack);
     require(static_cast<Index>(sequences.labels.size()) == count, [&] {
       return Fault{"wrong number of labels", labels_path->string(),
                    std::to_string(count) + " as sequences in " + path.string(),
@@ -113,7 +122,7 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
     });
   }
   require(!options.labels || !sequences.labels.empty(), [&] {
-    return Fault{"no labels", path.string(), extension == ".npy" ? "a file of labels" : "a label for each sequence"};
+    return Fault{"no labels", path.string(), array ? "a file of labels" : "a label for each sequence"};
   });
   return sequences;
 } catch (...) {
@@ -135,13 +144,20 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
+HEED_FUNCTION bool is_array(const std::filesystem::path& path) {
+  return extension(path) == ".npy" || npz_place(path).has_value();
+}
+
 HEED_FUNCTION std::string extension(const std::filesystem::path& path) { return lower(path.extension().string()); }
 
 }  // namespace detail
 
-HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path) try {
+HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path, const Unpack& unpack) try {
   std::vector<std::string> labels;
-  if (detail::extension(path) == ".npy") {
+  const std::optional<NpzPlace> place = npz_place(path);
+  if (place) {
+    labels = parse_npy_labels(read_npz(*place, unpack), path.string());
+  } else if (detail::extension(path) == ".npy") {
     const std::vector<std::byte> bytes = read_file(path);
     labels = parse_npy_labels(bytes, path.string());
   } else {
