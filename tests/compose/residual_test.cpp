@@ -67,7 +67,10 @@ TEST(Residual, RejectsALayerThatChangesTheShape) {
               model.output_shape({5, 3});
             }),
             "Residual: the layer must keep the shape (expected (5, 3), got (5, 4))");
-  EXPECT_EQ(error_of([&] { model.output_shape({5, 2}); }), "Dense: wrong number of features (expected 3, got 2)");
+  EXPECT_EQ(error_of([&] {
+              model.output_shape({5, 2});
+            }),
+            "Residual: Dense: wrong number of features (expected 3, got 2)");
 }
 
 }  // namespace

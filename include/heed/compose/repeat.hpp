@@ -165,8 +165,14 @@ struct Repeat {
 
   template <class F>
   Shape check_shape(Shape x, F&& output) const {
-    for (const L& layer : layers) {
-      const Shape y = output(layer, x);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Shape y = [&] {
+        try {
+          return output(layers[i], x);
+        } catch (const Error&) {
+          detail::rethrow_inside("layer", static_cast<Index>(i));
+        }
+      }();
       require(y == x, [&] {
         return Fault{"the layers must keep the shape", "Repeat", to_text(Extents<2>{x.steps, x.features}),
                      to_text(Extents<2>{y.steps, y.features})};

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/require_layer.hpp"
@@ -78,9 +79,17 @@ struct Sequential {
     });
   }
 
-  /// Throws where two neighbours do not fit.
+  /// Throws where two neighbours do not fit, naming the layer by its place, from 0 on: "layer 2: Dense: ...".
   Shape output_shape(Shape x) const {
-    each([&](auto i) { x = std::get<i>(layers).output_shape(x); });
+    Index place = 0;
+    try {
+      each([&](auto i) {
+        place = static_cast<Index>(i);
+        x = std::get<i>(layers).output_shape(x);
+      });
+    } catch (const Error&) {
+      detail::rethrow_inside("layer", place);
+    }
     return x;
   }
 

@@ -62,6 +62,9 @@ namespace detail {
 ///     Table read_table(const std::string& where) try { ... } catch (...) { detail::rethrow_as_error(where); }
 [[noreturn]] void rethrow_as_error(std::string_view where);
 
+/// Throws the `Error` that is being handled, its place inside of another in front: "layer 2: Dense: ...".
+[[noreturn]] void rethrow_inside(std::string_view place, std::int64_t number = -1);
+
 template <class F>
 [[noreturn]] HEED_COLD void fail(F& fault) {
   throw_error(fault());
@@ -124,6 +127,18 @@ HEED_COLD HEED_FUNCTION std::string text_of(std::int64_t number) { return std::t
 namespace detail {
 
 HEED_COLD HEED_FUNCTION void throw_error(Fault&& fault) { throw Error(std::move(fault)); }
+
+HEED_COLD HEED_FUNCTION void rethrow_inside(std::string_view place, std::int64_t number) {
+  try {
+    throw;
+  } catch (const Error& error) {
+    Fault fault = error.fault();
+    std::string where(place);
+    if (number >= 0) where += ' ' + text_of(number);
+    fault.where = fault.where.empty() ? where : where + ": " + fault.where;
+    throw Error(std::move(fault));
+  }
+}
 
 HEED_COLD HEED_FUNCTION void rethrow_as_error(std::string_view where) {
   try {
