@@ -70,7 +70,11 @@ void train(TrainArguments& a, const Processes& processes) {
     if (processes.first()) check_outputs(a);
     if (processes.first() && !a.curve.empty()) support::check_picture(a.curve);
     adopt_checkpoint(a);
-    if (!a.init.empty()) init = load_model<M>(heed::SafetensorsFile(a.init), a.init, a.architecture);
+    if (!a.init.empty()) {
+      Architecture said = a.architecture;
+      if (a.new_head) said.classes.reset();  // those of the data
+      init = load_model<M>(heed::SafetensorsFile(a.init), a.init, said);
+    }
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
   Task<M>& task = *loaded;

@@ -1,5 +1,6 @@
 #include "train_arguments.hpp"
 
+#include "../support/model_name.hpp"
 #include "command_line.hpp"
 #include "heed/data/load.hpp"
 
@@ -43,7 +44,8 @@ void add_files(CLI::App& command, TrainArguments& a) {
       "--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")
       ->needs(test);
   path("--init", a.init, "Model to start from (.safetensors)");
-  path("--model", a.model, "Where to write the model (.safetensors)");
+  command.add_flag("--new-head", a.new_head, "With --init: a new last layer, for the classes of the data");
+  path("--model", a.model, "Where to write the model (.safetensors)")->check(support::model_output_name);
   path("--history", a.history, "Where to write a table of the epochs (.csv)");
   path("--log", a.log, "Where to log each epoch at once (.csv, .jsonl)")->check(log_name);
   path("--curve", a.curve, "Where to draw loss and accuracy (.png, .svg)");
@@ -84,6 +86,12 @@ void add_training(CLI::App& command, TrainArguments& a) {
   add("--clip", fit.clip_norm, positive, "X", "Largest norm of a gradient");
   add("--weight-decay", fit.weight_decay, not_negative, "X", "Of AdamW, on all but biases (0)");
   add("--label-smoothing", fit.label_smoothing, from_to(0, 1), "X", "Share of a label that all classes get (0)");
+  command
+      .add_option("--freeze", fit.frozen,
+                  "Parameters with NAME in theirs stay as they are;\nmay be given several times")
+      ->allow_extra_args(false)
+      ->option_text("NAME")
+      ->group("Training");
   command
       .add_option_function<std::string>(
           "--class-weights", [&a](auto&) { a.fit.balance_classes = true; }, "balanced: all classes count alike")
@@ -145,6 +153,7 @@ void complete(TrainArguments& a) {
   require_usage(text || !a.architecture.embedding, "--embedding", "needs --text");
   require_usage(text || !a.min_count, "--min-count", "needs --text");
   require_usage(text || !a.lower, "--lower", "needs --text");
+  require_usage(!a.init.empty() || !a.new_head, "--new-head", "needs --init");
   require_usage(a.init.empty() || !a.min_count, "--min-count", "excludes --init, which has its words");
 
   const bool tests = a.test || (!a.data && !text);  // the built-in task has a test

@@ -21,6 +21,7 @@ struct TrainArguments {
   std::filesystem::path text;                              // sentences; the test is then such a file, too
   std::filesystem::path init, model, history, log, curve;  // empty: none
   std::filesystem::path checkpoint;
+  bool new_head = false;  // of the model to start from
   bool resume = false;
   std::optional<int> checkpoint_every;
 

@@ -23,7 +23,17 @@ namespace {
 template <class M>
 heed::LabelMap names_for(const TrainArguments& a, const StoredModel<M>* init, const std::vector<std::string>& labels,
                          const std::string& where) {
-  if (init) return class_names(init->model);
+  if (init && !a.new_head) {
+    heed::LabelMap names = class_names(init->model);
+    try {
+      names.encode(labels, where);
+    } catch (const heed::Error& e) {
+      heed::Fault fault = e.fault();
+      if (fault.what != "not a label") fault.what += "; --new-head starts a new last layer, for the classes of this data";
+      throw heed::Error(std::move(fault));
+    }
+    return names;
+  }
   if (a.architecture.classes) return heed::LabelMap::fixed(*a.architecture.classes);
   heed::LabelMap names = heed::LabelMap::from(labels, where);
   heed::require(names.size() > 1, [&] {
@@ -74,6 +84,17 @@ M new_model(const TrainArguments& a, const Task<M>& task) {
   } else {
     model.initialize(heed::Key{a.fit.seed});
   }
+  return model;
+}
+
+template <class M>
+M with_new_head(M model, heed::Index classes, heed::Key key) {
+  NumberModel& classifier = classifier_of(model);
+  classifier.fc2 = heed::Dense<float>({.in_features = classifier.fc2.in_features(), .out_features = classes});
+  classifier.fc2.initialize(key);
+  classifier.options.classes = classes;
+  classifier.labels.clear();
+  if constexpr (is_text<M>) model.options.classifier.classes = classes;
   return model;
 }
 
@@ -232,6 +253,9 @@ void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, Store
 template <class M>
 StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes) {
+  if (init && a.new_head) {
+    init->model = with_new_head(std::move(init->model), task.names.size(), heed::Key{a.fit.seed}.child(3));
+  }
   StoredModel<M> stored{init ? std::move(init->model) : new_model(a, task), a.model, task.train.sequences.steps(),
                         task.lower};
   classifier_of(stored.model).labels = task.names.names;

@@ -10,6 +10,7 @@
 #include <new>
 #include <string>
 
+#include "model_name.hpp"
 #include "terminal.hpp"
 
 namespace support {
@@ -45,6 +46,7 @@ int run_command(CLI::App& program, int argc, char** argv, F&& run) {
     return code;
   };
   program.formatter(std::make_shared<detail::Help>());
+  if (CLI::Option* const model = program.get_option_no_throw("--model")) model->check(model_name);
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help
