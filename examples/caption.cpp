@@ -101,8 +101,8 @@ void train(Arguments& a) {
     heed::require(kept > 0 && kept < images.count(), [] {
       return heed::Fault{"too few images to hold some out", "--held-out"};
     });
-    test = support::some_images(images, kept, images.count());
-    images = support::some_images(images, 0, kept);
+    test = images.rows(kept, images.count());
+    images = images.rows(0, kept);
   }
   const heed::Vocabulary words = support::caption_words(images.names);
   const CaptionTask task(images, a.one, words, a.key().child(3), a.pairs, true);
@@ -114,9 +114,9 @@ void train(Arguments& a) {
   model.words.assign(words.words().begin(), words.words().end());
   std::printf("%td pairs of %td images, %td words, %td regions, %td parameters\n", task.count(), images.count(),
               words.size(), a.options.regions(), heed::parameter_count(model));
-  const Index batches = (task.count() - 1) / a.fit.batch_size + 1;
-  a.fit.schedule = heed::CosineSchedule{.warmup = std::min<Index>(200, batches), .warmup_start = 0.1};
-  support::fit_and_keep(model, task.view(), a.fit, a.fit.epochs, a);
+  a.fit.schedule = heed::CosineSchedule{.warmup = std::min<Index>(200, support::steps_an_epoch(task.count(), a.fit)),
+                                        .warmup_start = 0.1};
+  support::fit_images(model, task.view(), a.fit, a.fit.epochs, a);
   if (a.measures() || a.held_out > 0) measure(a, model, test);
 }
 

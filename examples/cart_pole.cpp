@@ -22,6 +22,7 @@
 #include "support/command.hpp"
 #include "support/options.hpp"
 #include "support/picture.hpp"
+#include "support/shades.hpp"
 #include "support/terminal.hpp"
 
 namespace {
@@ -52,23 +53,6 @@ struct Arguments {
   Key key(std::uint64_t site) const { return Key{learn.seed}.child(site); }  // learning itself has the first few
 };
 
-/// The returns of actions at random, to compare with.
-std::vector<double> random_returns(const Arguments& a) {
-  std::vector<double> returns;
-  for (Index i = 0; i < a.episodes; ++i) {
-    const Key key = a.key(12).child(static_cast<std::uint64_t>(i));
-    CartPole pole;
-    pole.reset(key);
-    heed::ActionResult result;
-    while (!result.over()) {
-      const auto draw = static_cast<std::uint64_t>(100 + pole.steps());
-      result = pole.step(static_cast<std::int32_t>(key.below(draw, 2)));
-    }
-    returns.push_back(pole.steps());
-  }
-  return returns;
-}
-
 void show(const Model& model, const Arguments& a) {
   const std::vector<Moment> episode = support::play_episode(model, a.key(11).child(0));
   if (a.play && support::is_terminal(stdout)) {
@@ -91,13 +75,14 @@ void measure(const Model& model, const Arguments& a) {
   const support::Summary s =
       summary_of(heed::play_episodes(model, CartPole(), model.options.steps, a.key(11), a.episodes, a.learn.threads));
   std::printf("median return %.1f, mean %.2f, least %.0f of %td episodes, at most %d\nactions at random: median %.1f\n",
-              s.median, s.mean, s.least, a.episodes, CartPole::longest, summary_of(random_returns(a)).median);
+              s.median, s.mean, s.least, a.episodes, CartPole::longest,
+              summary_of(support::random_returns(a.key(12), a.episodes)).median);
   show(model, a);
 }
 
 void tell(const heed::QRecord& r) {
-  const std::string bar(static_cast<std::size_t>(std::lround(r.evaluation_return / CartPole::longest * 20)), '#');
-  std::printf("step %6td  return %5.1f |%-20s|", r.step, r.evaluation_return, bar.c_str());
+  std::printf("step %6td  return %5.1f |%-20s|", r.step, r.evaluation_return,
+              support::bar(r.evaluation_return / CartPole::longest, 20).c_str());
   if (!std::isnan(r.training_return)) std::printf(" training %5.1f", r.training_return);
   if (!std::isnan(r.loss)) std::printf("  loss %.4f", r.loss);
   std::puts("");

@@ -13,8 +13,10 @@
 
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
+#include "support/citation_task.hpp"
 #include "support/command.hpp"
 #include "support/options.hpp"
+#include "support/shades.hpp"
 
 namespace {
 
@@ -29,31 +31,6 @@ struct Arguments {
   heed::FitNodesOptions fit{.epochs = 2000};
   int seeds = 1;
 };
-
-/// Papers of three subjects that mostly cite their own, a few words each: one of the subject, others of any.
-Text made_up() {
-  constexpr Index papers = 600;
-  constexpr std::uint64_t subjects = 3, words = 60;
-  const heed::Key key{11};
-  std::uint64_t draw = 0;
-  std::string nodes, edges;
-  for (Index i = 0; i < papers; ++i) {
-    const auto subject = static_cast<std::uint64_t>(i) % subjects;
-    nodes += std::to_string(i) + ' ' + std::to_string(subject) + (i < 60 ? " train" : i < 200 ? " val" : " test");
-    for (int k = 0; k < 4; ++k) {
-      const bool own = key.below(draw++, 3) == 0;
-      const auto word = key.below(draw++, own ? words / subjects : words);
-      nodes += ' ' + std::to_string(own ? subject * words / subjects + word : word);
-    }
-    nodes += '\n';
-    for (int k = 0; k < 2; ++k) {
-      const auto other = key.below(draw++, papers / subjects) * subjects;
-      const auto cited = key.below(draw++, 5) == 0 ? key.below(draw++, subjects) : subject;
-      edges += std::to_string(i) + ' ' + std::to_string(other + cited) + '\n';
-    }
-  }
-  return heed::parse_graph<float>(nodes, "nodes", edges, "edges");
-}
 
 /// The weights, averaged over the heads of the first layer, of the papers that a paper listens to.
 void show_attention(const Model& model, const Nodes& nodes, Index paper) {
@@ -74,9 +51,9 @@ void show_attention(const Model& model, const Nodes& nodes, Index paper) {
   std::sort(seen.rbegin(), seen.rend());
   std::printf("\npaper %td, of subject %d, listens to\n", paper, nodes.labels[static_cast<std::size_t>(paper)]);
   for (const auto& [weight, other] : seen) {
-    const std::string bar(static_cast<std::size_t>(std::lround(weight * 40)), '#');
     std::printf("  %-8s %5td  subject %d  %.3f  %s\n", other == paper ? "itself" : "paper", other,
-                nodes.labels[static_cast<std::size_t>(other)], static_cast<double>(weight), bar.c_str());
+                nodes.labels[static_cast<std::size_t>(other)], static_cast<double>(weight),
+                support::bar(static_cast<double>(weight), 40).c_str());
   }
 }
 
@@ -103,7 +80,7 @@ void measure(const Model& model, const Arguments& a, const Nodes& nodes, const s
 }
 
 void run(Arguments a) {
-  Text text = a.nodes.empty() ? made_up() : heed::read_graph<float>(a.nodes, a.edges);
+  Text text = a.nodes.empty() ? support::made_up_papers() : heed::read_graph<float>(a.nodes, a.edges);
   for (const char* part : {"train", "val", "test"}) {
     heed::require(!text.parts[part].empty(), [&] { return heed::Fault{"no nodes of a part", a.nodes, part, {}}; });
   }

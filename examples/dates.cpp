@@ -71,7 +71,7 @@ void train(Arguments& a, heed::ThreadPool& threads) {
     Translator& translator = trained.emplace_back(a.options, train, 1, a.fit.seed);
     const heed::TokenPairs pairs = translator.tokens(train);
     if (!a.model.empty()) heed::check_save(translator.model, a.model);
-    const heed::History history = heed::fit(translator.model, Translator::view(pairs), a.fit);
+    const heed::History history = heed::fit(translator.model, pairs.view(), a.fit);
     const bool any = !history.epochs.empty();
     const double exact = translator.exact(unseen, most, threads);
     std::printf("%-12s %10td  %8.5f  %6.4f  %5s\n", score.c_str(), heed::parameter_count(translator.model),

@@ -5,7 +5,6 @@
 ///     digits --test optdigits.tes --model digits.safetensors
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -14,9 +13,11 @@
 
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
+#include "support/answer.hpp"
 #include "support/command.hpp"
 #include "support/digit_images.hpp"
 #include "support/image_program.hpp"
+#include "support/shades.hpp"
 
 namespace {
 
@@ -43,42 +44,11 @@ struct Arguments : support::ImageArguments {
                        .label_smoothing = 0.1};
 };
 
-/// A line, a corner, a cross or a square somewhere in an image, on noise; drawn in 8 x 8 fields.
-heed::Sequences<float> built_in_task(heed::Key key, Index count, heed::ImageShape image) {
-  const Index field = image.height / 8;
-  heed::require(field > 0, [] { return heed::Fault{"images too small", "built-in task", "a side of 8 or more", {}}; });
-  heed::Sequences<float> data{.x = heed::Tensor<float, 3>({count, 1, image.size()})};
-  for (Index i = 0; i < count; ++i) {
-    const heed::Key draw = key.child(static_cast<std::uint64_t>(i));
-    const auto kind = draw.below(0, 4);
-    const auto top = static_cast<Index>(draw.below(1, 4)), left = static_cast<Index>(draw.below(2, 4));
-    for (Index p = 0; p < image.size(); ++p) {
-      const Index pixel = p / image.channels;
-      const Index y = pixel / image.width / field - top, x = pixel % image.width / field - left;
-      const bool shapes[] = {x == 2, x == 0 || y == 4, x == y || x + y == 4, x % 4 == 0 || y % 4 == 0};
-      const bool ink = std::min(x, y) >= 0 && std::max(x, y) < 5 && shapes[kind];
-      data.x(i, 0, p) = static_cast<float>(draw.child(9).uniform(static_cast<std::uint64_t>(p), 0, 0.1) + 0.9 * ink);
-    }
-    data.labels.emplace_back(std::array{"line", "corner", "cross", "square"}[kind]);
-  }
-  return data;
-}
-
 Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t part, Index count,
             const std::vector<std::string>* names) {
   if (!path.empty()) return support::read_images(path, a.options.image, a.largest, names);
-  return support::with_classes(built_in_task(heed::Key{a.fit.seed}.child(part), count, a.options.image), names,
+  return support::with_classes(support::drawn_shapes(heed::Key{a.fit.seed}.child(part), count, a.options.image), names,
                                "built-in task");
-}
-
-Images rows_of(const Images& all, const std::vector<Index>& rows) {
-  heed::Sequences<float> some{.x = heed::Tensor<float, 3>({std::ssize(rows), 1, all.sequences.features()})};
-  for (const Index row : rows) {
-    const auto pixels = all.pixels(row);
-    std::copy(pixels.begin(), pixels.end(), &some.x(std::ssize(some.labels), 0, 0));
-    some.labels.push_back(all.names[static_cast<std::size_t>(all.class_of(row))]);
-  }
-  return support::with_classes(std::move(some), &all.names, "");
 }
 
 /// An image, of a large one some pixels, and how much its patches are attended to in the last block, side by side.
@@ -87,25 +57,20 @@ void show(const Model& model, const Images& images) {
   const auto one = heed::view(images.sequences.x.data(), {Index(1), Index(1), image.size()});
   heed::Predictor predictor(model);
   const heed::Tensor<float, 3> weights = predictor.attention_weights(one);
-  const Index size = model.options.patch_size, every = (image.height + 15) / 16;
-  std::vector<float> pixel, seen;  // what a pixel is, and what its patch gets
-  for (Index y = 0; y < image.height; y += every) {
-    for (Index x = 0; x < image.width; x += every) {
+  const Index size = model.options.patch_size;
+  support::Grid pixels{{}, image.width}, seen{{}, image.width};  // what a pixel is, and what its patch gets
+  for (Index y = 0; y < image.height; ++y) {
+    for (Index x = 0; x < image.width; ++x) {
       const Index patch = y / size * (image.width / size) + x / size;
-      pixel.push_back(one(0, 0, image.at(y, x)));
-      seen.push_back(0);
-      for (Index row = 0; row < weights.extent(1); ++row) seen.back() += weights(0, row, patch);
+      pixels.values.push_back(one(0, 0, image.at(y, x)));
+      seen.values.push_back(0);
+      for (Index row = 0; row < weights.extent(1); ++row) seen.values.back() += weights(0, row, patch);
     }
   }
-  const auto answer = predictor(one[0]);
-  std::printf("image 0 is %s, the answer %s (%.3f)\nbeside it, how much its patches are attended to\n",
-              model.labels[static_cast<std::size_t>(images.classes[0])].c_str(),
-              model.labels[static_cast<std::size_t>(answer.label)].c_str(),
-              static_cast<double>(answer.probabilities[static_cast<std::size_t>(answer.label)]));
-  const Index rows = (image.height - 1) / every + 1;
-  const auto left = support::shade_rows(pixel, rows);
-  const auto right = support::shade_rows(seen, rows, *std::max_element(seen.begin(), seen.end()));
-  for (std::size_t y = 0; y < left.size(); ++y) std::printf("  %s   %s\n", left[y].c_str(), right[y].c_str());
+  std::printf(
+      "image 0 is %s, the answer %s\nbeside it, how much its patches are attended to\n%s", images.name_of(0).c_str(),
+      support::answer_text(predictor(one[0]), model.labels, 3).c_str(),
+      support::side_by_side({pixels.thinned(16).shades(1), seen.thinned(16).shades(seen.largest())}, "   ").c_str());
 }
 
 void measure(const Model& model, const Images& test, int threads) {
@@ -127,20 +92,21 @@ void train(Arguments& a) {
               a.options.image.height, a.options.image.width, std::ssize(images.names), model.patches(),
               heed::parameter_count(model));
   if (a.validation > 0) {
-    const heed::Split split = heed::stratified_split(images.classes, a.validation, heed::Key{a.fit.seed}.child(3));
+    const heed::Split split =
+        heed::stratified_split(images.view().labels, a.validation, heed::Key{a.fit.seed}.child(3));
     heed::require(!split.validation.empty() && !split.training.empty(), [] {
       return heed::Fault{"too few images to hold some out", "--validation"};
     });
-    held_out = rows_of(images, split.validation);
-    images = rows_of(images, split.training);
+    held_out = images.rows(split.validation);
+    images = images.rows(split.training);
     a.fit.early_stopping.patience = a.fit.epochs;
   }
   images = support::with_classes(
       heed::moved_copies(images.sequences, a.options.image, a.copies, a.move, heed::Key{a.fit.seed}.child(4)),
       &images.names, "");
-  const Index batches = (images.count() - 1) / a.fit.batch_size + 1;
-  a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
-  support::fit_and_keep(model, images.view(), a.fit, 6, a, held_out ? std::optional(held_out->view()) : std::nullopt);
+  const Index steps = a.fit.epochs * support::steps_an_epoch(images.count(), a.fit);
+  a.fit.schedule = heed::CosineSchedule{.warmup = steps / 10, .warmup_start = 0.1};
+  support::fit_images(model, images.view(), a.fit, 6, a, held_out ? std::optional(held_out->view()) : std::nullopt);
   if (test) measure(model, *test, a.fit.threads);
 }
 

@@ -3,10 +3,8 @@
 ///     language_model --train train.en --validation val.en --test test.en --model captions.safetensors
 ///     language_model --model captions.safetensors --prompt "a man"
 
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +12,9 @@
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
 #include "support/options.hpp"
+#include "support/perplexity.hpp"
 #include "support/toy_corpus.hpp"
+#include "support/training.hpp"
 
 namespace {
 
@@ -34,46 +34,16 @@ struct Arguments {
                                                      .dropout = 0.1,
                                                      .activation = heed::FeedForwardActivation::gelu,
                                                      .positions = heed::PositionKind::learned}};
-  heed::FitOptions fit{.epochs = 6,
-                       .learning_rate = 1e-3,
-                       .weight_decay = 0.01,
-                       .batch_size = 64,
-                       .bucket_by_length = true,
-                       .clip_norm = 1};
+  heed::FitOptions fit{.epochs = 6, .learning_rate = 1e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
   heed::SampleOptions sample{
       .temperature = 0.8, .top_k = 40, .never = {heed::Vocabulary::padding, heed::Vocabulary::unknown}};
 };
 
+constexpr heed::SentenceOptions reading{.labels = false, .lower = true};
+
 /// Of words, or of characters.
 heed::Sentences units(const heed::Sentences& sentences, bool characters) {
   return characters ? heed::to_characters(sentences) : sentences;
-}
-heed::Sentences read(const std::filesystem::path& path, bool characters) {
-  return units(heed::read_sentences(path, {.labels = false, .lower = true}), characters);
-}
-
-heed::Vocabulary vocabulary_of(const heed::Sentences& sentences, heed::Index min_count) {
-  const heed::Vocabulary all = heed::Vocabulary::from(sentences.words, min_count);
-  std::vector<std::string> words{boundary};
-  for (const std::string& word : all.words()) {
-    if (word != boundary) words.push_back(word);
-  }
-  return heed::Vocabulary(words);
-}
-
-heed::LabelledSequences<std::int32_t> view(const heed::NextTokens& t) { return {t.x.view(), t.labels, t.lengths}; }
-
-/// Of guessing each token by how often it stands in the training text.
-double unigram_perplexity(const heed::NextTokens& train, const heed::NextTokens& test, heed::Index tokens) {
-  std::vector<double> counts(static_cast<std::size_t>(tokens), 1);
-  double total = static_cast<double>(tokens), loss = 0, n = 0;
-  for (const std::int32_t y : train.labels) {
-    if (y >= 0) counts[static_cast<std::size_t>(y)] += 1, total += 1;
-  }
-  for (const std::int32_t y : test.labels) {
-    if (y >= 0) loss -= std::log(counts[static_cast<std::size_t>(y)] / total), n += 1;
-  }
-  return std::exp(loss / n);
 }
 
 Model train(Arguments& a) {
@@ -81,11 +51,11 @@ Model train(Arguments& a) {
   double best = 0;
   const heed::Key key{a.fit.seed};
   const auto part = [&](const std::filesystem::path& path, std::uint64_t number, heed::Index count) {
-    return built_in ? units(support::toy_corpus(key.child(number), count, &best), a.characters)
-                    : read(path, a.characters);
+    return units(built_in ? support::toy_corpus(key.child(number), count, &best) : heed::read_sentences(path, reading),
+                 a.characters);
   };
   const heed::Sentences text = part(a.train, 1, 4000);
-  const heed::Vocabulary vocabulary = vocabulary_of(text, a.min_count);
+  const auto vocabulary = heed::Vocabulary::from(text.words, a.min_count, 0, std::vector{boundary});
   const heed::NextTokens train = heed::next_tokens(text, vocabulary, boundary);
   const auto held_out = [&](const std::filesystem::path& path, std::uint64_t number) {
     return heed::next_tokens(part(path, number, 200), vocabulary, boundary, train.steps());
@@ -95,37 +65,27 @@ Model train(Arguments& a) {
     a.options.transformer = {
         .d_model = 32, .num_heads = 2, .dim_feedforward = 64, .positions = heed::PositionKind::learned};
   }
-  const heed::Index steps = a.fit.epochs * ((train.count() - 1) / a.fit.batch_size + 1);
+  const heed::Index steps = a.fit.epochs * support::steps_an_epoch(train.count(), a.fit);
   a.fit.schedule = heed::CosineSchedule{.warmup = std::min<heed::Index>(200, steps / 10), .last = 1e-5};
   a.options.tokens = vocabulary.size();
   a.options.transformer.max_steps = train.steps();
   Model model(a.options);
   model.initialize(key);
   model.words = {vocabulary.words().begin(), vocabulary.words().end()};
-  std::printf("%d sentences of at most %d %s, %d of them known; %d parameters\n", static_cast<int>(train.count()),
-              static_cast<int>(train.steps() - 1), a.characters ? "characters" : "words",
-              static_cast<int>(model.words.size() - 1), static_cast<int>(heed::parameter_count(model)));
+  std::printf("%td sentences of at most %td %s, %td of them known; %td parameters\n", train.count(), train.steps() - 1,
+              a.characters ? "characters" : "words", std::ssize(model.words) - 1, heed::parameter_count(model));
+  a.fit.bucket_by_length = true;
   a.fit.early_stopping.patience = a.fit.epochs;  // the weights of the best epoch
-  a.fit.callbacks.push_back([](const heed::EpochRecord& r) {
-    std::printf("epoch %d/%d  perplexity %.2f  validation %.2f  %.1f s\n", r.epoch, r.epochs, std::exp(r.loss),
-                std::exp(r.test_loss), r.seconds);
-    return std::fflush(stdout) == 0;
-  });
-  const heed::InterruptGuard guard;  // Ctrl-C ends the step: the best weights are kept
-  a.fit.stop = guard.signal();
-  if (!a.model.empty()) heed::check_save(model, a.model);
-  const heed::History history = heed::fit(model, view(train), a.fit, view(validation));
-  if (history.outcome == heed::Outcome::cancelled) std::printf("interrupted: the best weights are kept\n");
-  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
-  if (!a.model.empty()) {
-    heed::save(model, a.model, {{"characters", a.characters ? "true" : "false"}});
-  }
-  const heed::NextTokens test = built_in || !a.test.empty() ? held_out(a.test, 3) : validation;
-  std::printf("%s perplexity %.2f, of counted words %.2f", built_in || !a.test.empty() ? "test" : "validation",
-              std::exp(heed::evaluate(model, view(test), a.fit.threads).loss),
-              unigram_perplexity(train, test, vocabulary.size()));
+  a.fit.callbacks.push_back(support::perplexity_progress());
+  support::fit_and_keep(model, train.view(), a.fit, a.model, validation.view(),
+                        {{"characters", a.characters ? "true" : "false"}});
+  const bool tests = built_in || !a.test.empty();
+  const heed::NextTokens test = tests ? held_out(a.test, 3) : validation;
+  std::printf("%s perplexity %.2f, of counted words %.2f", tests ? "test" : "validation",
+              support::perplexity_of(model, test, a.fit.threads),
+              support::unigram_perplexity(train, test, vocabulary.size()));
   if (built_in && !a.characters) std::printf(", the best possible %.2f", best);
-  std::printf("\n");
+  std::puts("");
   return model;
 }
 
@@ -133,9 +93,8 @@ void write_on(const Model& model, const Arguments& a) {
   const heed::Vocabulary vocabulary(model.words);
   std::vector<std::int32_t> prompt{vocabulary.token(boundary)};
   if (!a.prompt.empty()) {
-    const auto words =
-        units(heed::parse_sentences(a.prompt, "--prompt", {.labels = false, .lower = true}), a.characters);
-    for (const std::string& word : words.words.front()) prompt.push_back(vocabulary.token(word));
+    const auto text = units(heed::parse_sentences(a.prompt, "--prompt", reading), a.characters);
+    for (const std::string& word : text.words.front()) prompt.push_back(vocabulary.token(word));
   }
   heed::Stream stream(model, {.max_steps = model.options.transformer.max_steps});
   heed::GenerateOptions options{.sample = a.sample, .end = prompt.front(), .most = stream.max_steps()};
@@ -156,9 +115,10 @@ void run(Arguments& a) {
     const Model model = heed::load<Model>(file);
     a.characters = heed::get_bool(file.metadata(), "characters");
     if (!a.test.empty()) {
-      const heed::NextTokens test = heed::next_tokens(read(a.test, a.characters), heed::Vocabulary(model.words),
-                                                      boundary, model.options.transformer.max_steps);
-      std::printf("test perplexity %.2f\n", std::exp(heed::evaluate(model, view(test), a.fit.threads).loss));
+      const auto text = units(heed::read_sentences(a.test, reading), a.characters);
+      const auto test =
+          heed::next_tokens(text, heed::Vocabulary(model.words), boundary, model.options.transformer.max_steps);
+      std::printf("test perplexity %.2f\n", support::perplexity_of(model, test, a.fit.threads));
     }
     return write_on(model, a);
   }

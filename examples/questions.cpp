@@ -5,7 +5,6 @@
 ///     questions --test optdigits.tes --model questions.safetensors --ask "is it larger than four ?"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -16,10 +15,9 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
-#include "support/digit_images.hpp"
-#include "support/digit_questions.hpp"
 #include "support/image_program.hpp"
 #include "support/question_map.hpp"
+#include "support/question_task.hpp"
 
 namespace {
 
@@ -27,6 +25,7 @@ using heed::Index;
 using support::DigitQuestion;
 using support::DigitQuestions;
 using support::Images;
+using support::QuestionTask;
 using Model = heed::MultimodalClassifier<float>;
 
 constexpr heed::Key of_tests{0x7e575};  // the same for all seeds
@@ -39,39 +38,8 @@ struct Arguments : support::ImageArguments {
   heed::FitOptions fit{.epochs = 20, .learning_rate = 4e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
 };
 
-/// Questions about images, as the model takes them.
-struct Questions {
-  std::vector<DigitQuestion> asked;
-  heed::Tensor<float, 3> x;  // (questions, 1, pixels and tokens)
-  std::vector<std::int32_t> answers;
-
-  std::size_t kind(Index i) const { return static_cast<std::size_t>(i) % DigitQuestions::kinds.size(); }
-  std::span<float> step(Index i) { return {x[i].data(), static_cast<std::size_t>(x.extent(2))}; }
-  heed::LabelledSequences<float> view() const { return {x.view(), answers, {}}; }
-};
-
-std::vector<std::int32_t> to_tokens(const heed::Vocabulary& vocabulary, const std::vector<std::string>& words) {
-  std::vector<std::int32_t> tokens;
-  for (const std::string& word : words) {
-    heed::require(vocabulary.contains(word), [&] {
-      return heed::Fault{"an unknown word", "question", heed::joined(vocabulary.words()), heed::in_quotes(word)};
-    });
-    tokens.push_back(vocabulary.token(word));
-  }
-  return tokens;
-}
-
-/// As many questions about each image, of one kind after another.
-Questions draw(const Model& model, const Images& images, Index each, heed::Key key) {
-  Questions q{{}, heed::Tensor<float, 3>({images.count() * each, 1, model.input().size()}), {}};
-  const heed::Vocabulary vocabulary(model.words);
-  for (Index i = 0; i < q.x.extent(0); ++i) {
-    const auto digit = images.class_of(i / each);
-    q.asked.push_back(DigitQuestions::draw(q.kind(i), digit, key.child(static_cast<std::uint64_t>(i))));
-    model.input().join<float>(images.pixels(i / each), to_tokens(vocabulary, q.asked.back().words), q.step(i));
-    q.answers.push_back(q.asked.back().answer);
-  }
-  return q;
+QuestionTask draw(const Model& model, const Images& images, Index each, heed::Key key) {
+  return {model.input(), heed::Vocabulary(model.words), images, each, key};
 }
 
 Images read(const Arguments& a, const std::filesystem::path& path, heed::Key key, Index count) {
@@ -86,7 +54,7 @@ const std::string& label(const Model& model, Index i) { return model.labels[stat
 void show(const Model& model, std::span<const float> pixels, const std::vector<std::string>& words,
           const std::string& truth) {
   std::vector<float> step(static_cast<std::size_t>(model.input().size()));
-  model.input().join<float>(pixels, to_tokens(heed::Vocabulary(model.words), words), step);
+  model.input().join<float>(pixels, support::known_tokens(heed::Vocabulary(model.words), words), step);
   const auto one = heed::view(std::as_const(step), {Index(1), Index(1), model.input().size()});
   heed::Predictor predictor(model);
   const heed::Tensor<float, 3> attention = predictor.attention_weights(one);
@@ -100,15 +68,10 @@ void show(const Model& model, std::span<const float> pixels, const std::vector<s
 }
 
 /// The share of right answers to questions of each kind and to all.
-void measure(const Arguments& a, const Model& model, const Images& images, const Questions* learnt = nullptr) {
-  const Questions q = draw(model, images, std::ssize(DigitQuestions::kinds), of_tests.child(1));
+void measure(const Arguments& a, const Model& model, const Images& images, const QuestionTask* learnt = nullptr) {
+  const QuestionTask q = draw(model, images, std::ssize(DigitQuestions::kinds), of_tests.child(1));
   const heed::Tensor<float, 2> p = heed::predict(model, q.x.view());
-  std::array<double, DigitQuestions::kinds.size()> right{};
-  for (Index i = 0; i < p.extent(0); ++i) {
-    const auto row = p[i];
-    right[q.kind(i)] +=
-        std::max_element(row.begin(), row.end()) - row.begin() == q.answers[static_cast<std::size_t>(i)];
-  }
+  const auto right = q.right(p);
   for (std::size_t k = 0; k < right.size(); ++k) {
     std::printf("%-34s %.4f\n", DigitQuestions::kinds[k], right[k] / static_cast<double>(images.count()));
   }
@@ -119,7 +82,7 @@ void measure(const Arguments& a, const Model& model, const Images& images, const
   if (a.show > 0) std::puts("\nhow much an image looks at itself and at each word of a question");
   for (Index i = 0; i < std::min(a.show, images.count()); ++i) {
     const DigitQuestion& one = q.asked[static_cast<std::size_t>(i * std::ssize(right) + i % std::ssize(right))];
-    show(model, images.pixels(i), one.words, ", right: " + label(model, one.answer));
+    show(model, support::pixels_of(images, i), one.words, ", right: " + label(model, one.answer));
   }
 }
 
@@ -134,11 +97,11 @@ void train(Arguments& a) {
   model.initialize(key);
   model.words = DigitQuestions::words();
   model.labels = DigitQuestions::answers();
-  const Questions questions = draw(model, images, a.questions, key.child(2));
-  std::printf("%td questions about %td images, %td words, %td answers, %td parameters\n", questions.x.extent(0),
+  const QuestionTask questions = draw(model, images, a.questions, key.child(2));
+  std::printf("%td questions about %td images, %td words, %td answers, %td parameters\n", questions.count(),
               images.count(), std::ssize(model.words), a.options.classes, heed::parameter_count(model));
   a.fit.schedule = heed::CosineSchedule{};
-  support::fit_and_keep(model, questions.view(), a.fit, 5, a);
+  support::fit_images(model, questions.view(), a.fit, 5, a);
   if (a.measures()) measure(a, model, test, &questions);
 }
 
@@ -158,7 +121,7 @@ void run(Arguments& a) {
     return heed::Fault{"too many words", "question", "at most " + std::to_string(model.options.max_words),
                        std::to_string(words.size())};
   });
-  for (Index i = 0; i < std::min(a.show, test.count()); ++i) show(model, test.pixels(i), words, "");
+  for (Index i = 0; i < std::min(a.show, test.count()); ++i) show(model, support::pixels_of(test, i), words, "");
 }
 
 }  // namespace

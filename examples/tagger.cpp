@@ -1,10 +1,7 @@
 /// Trains a BiLSTM tagger with attention on sentences with a tag for each word (parts of speech, or entities as BIO),
 /// measures it, saves it, and tags what it is given. Without data it learns a small task of its own.
 
-#include <CLI/CLI.hpp>
-
 #include <cstdio>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +13,8 @@
 #include "support/options.hpp"
 #include "support/tag_score.hpp"
 #include "support/tagged_text.hpp"
+#include "support/training.hpp"
+#include "support/word_features_option.hpp"
 
 namespace {
 
@@ -24,6 +23,7 @@ using heed::TaggedSentences;
 using Model = heed::Tagger<float>;
 using support::tag_score;
 using support::Tags;
+using support::tags_of;
 
 struct Arguments {
   std::string train, dev, test, model, tag;
@@ -36,37 +36,15 @@ struct Arguments {
 };
 
 /// Sentences as the model takes them.
-struct Data {
-  TaggedSentences sentences;
-  heed::Sequences<std::int32_t> tokens;
-  heed::Tensor<std::int32_t, 2> classes;
-
-  Data(TaggedSentences s, const Model& model, const std::string& where)
-      : sentences(std::move(s)),
-        tokens(heed::WordFeatures(model.features).encode(sentences.words)),
-        classes(tag_classes(sentences, heed::LabelMap{model.labels}, tokens.steps(), where)) {}
-  heed::LabelledSequences<std::int32_t> view() const { return {tokens.x.view(), classes.view(), tokens.lengths}; }
-};
-
-Tags tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
-  const auto classes = heed::Predictor<Model>(model).step_labels(tokens.x.view(), tokens.lengths);
-  Tags tags(tokens.lengths.size());
-  for (std::size_t i = 0; i < tags.size(); ++i) {
-    for (Index t = 0; t < tokens.lengths[i]; ++t) {
-      tags[i].push_back(model.labels[static_cast<std::size_t>(classes(static_cast<Index>(i), t))]);
-    }
-  }
-  return tags;
+heed::Labelled<std::int32_t> labelled(const TaggedSentences& sentences, const Model& model, const std::string& where) {
+  auto tokens = heed::WordFeatures(model.features).encode(sentences.words);
+  auto classes = tag_classes(sentences, {model.labels}, tokens.steps(), where);
+  return {std::move(tokens), std::move(classes), model.labels, where};
 }
 
 Model new_model(const Arguments& a, const TaggedSentences& train) {
-  std::vector<std::string> names;
   heed::TaggerOptions options = a.options;
-  for (const std::string& feature : a.features) {
-    const std::size_t colon = feature.find(':');
-    names.push_back(feature.substr(0, colon));
-    options.embedding.push_back(std::stoll(feature.substr(colon + 1)));
-  }
+  const auto names = support::names_and_sizes(a.features, options.embedding);
   const auto words = heed::WordFeatures::from(train.words, names, a.min_count);
   const heed::LabelMap labels = tag_names(train);
   options.tokens = words.sizes();
@@ -80,15 +58,15 @@ Model new_model(const Arguments& a, const TaggedSentences& train) {
 
 Model train(const Arguments& a, const TaggedSentences& sentences, const TaggedSentences& dev_sentences) {
   Model model = new_model(a, sentences), best = model;
-  const Data data(sentences, model, a.train), dev(dev_sentences, model, a.dev);
+  const auto data = labelled(sentences, model, a.train), dev = labelled(dev_sentences, model, a.dev);
   std::printf("%td sentences, %td words, %zu tags; %td sentences to choose on; %td parameters\n", sentences.count(),
-              sentences.word_count(), model.labels.size(), dev.sentences.count(), parameter_count(model));
+              sentences.word_count(), model.labels.size(), dev.count(), parameter_count(model));
   double highest = -1;
   heed::FitOptions fit = a.fit;
-  const Index steps = (sentences.count() + fit.batch_size - 1) / std::max<Index>(fit.batch_size, 1);
-  fit.schedule = heed::CosineSchedule{.base = fit.learning_rate, .steps = steps * fit.epochs};
+  const Index steps = support::steps_an_epoch(sentences.count(), fit) * fit.epochs;
+  fit.schedule = heed::CosineSchedule{.base = fit.learning_rate, .steps = steps};
   fit.callbacks.push_back([&](const heed::EpochRecord& r) {
-    const support::TagScore s = tag_score(dev.sentences.tags, tags_of(model, dev.tokens), model.labels);
+    const support::TagScore s = tag_score(dev_sentences.tags, tags_of(model, dev.sequences), model.labels);
     const bool better = s.value() > highest;
     std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f  dev %s %.4f%s  %.1f s\n", r.epoch, r.epochs, r.loss,
                 r.accuracy, s.name(), s.value(), better ? " *" : "  ", r.seconds);
@@ -104,7 +82,7 @@ Model train(const Arguments& a, const TaggedSentences& sentences, const TaggedSe
 
 void report(const Model& model, const TaggedSentences& test, const std::optional<TaggedSentences>& train,
             const std::string& where) {
-  const Tags tags = tags_of(model, Data(test, model, where).tokens);
+  const Tags tags = tags_of(model, labelled(test, model, where).sequences);
   const support::TagScore s = tag_score(test.tags, tags, model.labels);
   if (s.entities) support::print(*s.entities);
   std::printf("\ntest %s %.4f (%td sentences)\n", s.name(), s.value(), test.count());
@@ -143,15 +121,8 @@ void run(const Arguments& a) {
   if (test) report(model, *test, sentences, a.test);
   if (a.tag.empty()) return;
   const Tags words{heed::tokenize_english(a.tag)};
-  const auto tokens = heed::WordFeatures(model.features).encode(words);
-  support::print_tagged(words[0], tags_of(model, tokens)[0], model.labels);
-}
-
-// an error unless the text is "suffix3:16"
-std::string name_and_size(const std::string& text) {
-  int size = 0;
-  const bool ok = text.find(':') < text.size() && CLI::detail::lexical_cast(text.substr(text.find(':') + 1), size);
-  return ok && size > 0 && size <= 4096 ? "" : "a feature and a size of 1 to 4096, as in suffix3:16; got " + text;
+  const Tags tags = tags_of(model, heed::WordFeatures(model.features).encode(words));
+  support::print_tagged(words[0], tags[0], model.labels);
 }
 
 }  // namespace
@@ -166,7 +137,7 @@ int main(int argc, char** argv) {
   program.add_option("--tag", a.tag, "A sentence to tag");
   program.add_option("--features", a.features, "Of words, with the size of their vectors")
       ->delimiter(',')
-      ->check(name_and_size);
+      ->check(support::name_and_size);
   program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(CLI::PositiveNumber);
   support::add_options(program, a.options);
   support::add_fit_options(program, a.fit, {"batch_size", "weight_decay", "label_smoothing"});

@@ -12,13 +12,18 @@
 
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
+#include "support/bump_task.hpp"
 #include "support/command.hpp"
 #include "support/options.hpp"
-#include "support/shade_map.hpp"
+#include "support/shades.hpp"
+#include "support/training.hpp"
 
 namespace {
 
 using Model = heed::TransformerClassifier<float>;
+using Labelled = heed::Labelled<float>;
+
+const char* const built_in = "built-in task";
 
 struct Arguments {
   std::filesystem::path train, test, model;
@@ -34,42 +39,10 @@ struct Arguments {
   heed::FitOptions fit{.epochs = 100, .learning_rate = 1e-3, .weight_decay = 0.01, .batch_size = 16, .clip_norm = 1};
 };
 
-/// Noise with two bumps somewhere, of one channel each: the class is which of three channels has the first one and
-/// which the second. Six classes; sequences of 12 to 20 steps.
-heed::Sequences<float> built_in_task(heed::Key key, heed::Index count) {
-  constexpr heed::Index longest = 20, channels = 3;
-  heed::Sequences<float> data{.x = heed::Tensor<float, 3>({count, longest, channels})};
-  for (heed::Index i = 0; i < count; ++i) {
-    const heed::Key draw = key.child(static_cast<std::uint64_t>(i));
-    const auto length = static_cast<heed::Index>(12 + draw.below(0, 9));
-    const auto first = static_cast<heed::Index>(draw.below(1, 3));
-    const auto second = (first + 1 + static_cast<heed::Index>(draw.below(2, 2))) % channels;
-    const auto begin = static_cast<heed::Index>(draw.below(3, 4)), gap = static_cast<heed::Index>(3 + draw.below(4, 4));
-    for (heed::Index t = 0; t < length; ++t) {
-      for (heed::Index f = 0; f < channels; ++f) {
-        const bool bump = (f == first && t / 2 == begin / 2) || (f == second && t / 2 == (begin + gap) / 2);
-        const double noise = draw.child(9).normal(static_cast<std::uint64_t>(t * channels + f));
-        data.x(i, t, f) = static_cast<float>((bump ? 2.0 : 0.0) + 0.3 * noise);
-      }
-    }
-    data.lengths.push_back(static_cast<std::int32_t>(length));
-    data.labels.push_back(std::string(1, static_cast<char>('a' + first)) + static_cast<char>('a' + second));
-  }
-  return data;
-}
-
-struct Labelled {
-  heed::Sequences<float> sequences;
-  std::vector<std::int32_t> classes;
-  heed::LabelledSequences<float> view() const { return {sequences.x.view(), classes, sequences.lengths}; }
-};
-
 std::optional<Labelled> read_test(const Arguments& a, const heed::LabelMap& names, heed::Index features) {
   if (a.test.empty() && !a.train.empty()) return {};
-  Labelled data{a.test.empty() ? built_in_task(heed::Key{a.fit.seed}.child(2), 400)
-                               : heed::load_sequences<float>(a.test, a.test_labels, a.load),
-                {}};
-  data.classes = names.encode(data.sequences.labels, a.test.empty() ? "built-in task" : a.test.string());
+  if (a.test.empty()) return Labelled(support::two_bumps(heed::Key{a.fit.seed}.child(2), 400), names, built_in);
+  Labelled data(heed::load_sequences<float>(a.test, a.test_labels, a.load), names, a.test.string());
   heed::require(data.sequences.features() == features, [&] {
     return heed::Fault{"wrong number of features", a.test.string(), std::to_string(features),
                        std::to_string(data.sequences.features())};
@@ -79,55 +52,44 @@ std::optional<Labelled> read_test(const Arguments& a, const heed::LabelMap& name
 
 /// What the first sequence's steps attend to in the last block, the mean of the heads, and how many are right.
 void show(const Model& model, const Labelled& test, int threads) {
-  const auto view = test.view();
-  std::printf("test accuracy %.4f of %d sequences\n", heed::evaluate(model, view, threads).accuracy,
-              static_cast<int>(view.count()));
-  const heed::Index steps = view.lengths.empty() ? view.x.extent(1) : view.lengths[0];
-  const heed::TensorView<const float, 3> one(view.x.data(), {1, steps, view.x.extent(2)});
+  std::printf("test accuracy %.4f of %td sequences\n", heed::evaluate(model, test.view(), threads).accuracy,
+              test.count());
+  const heed::TensorView<const float, 2> first = test[0];
+  const heed::Index steps = first.extent(0);
   heed::Predictor predictor(model);
-  const heed::Tensor<float, 3> weights = predictor.attention_weights(one);
-  heed::Tensor<float, 2> mean({steps, steps});
-  for (heed::Index row = 0; row < weights.extent(1); ++row) {
-    for (heed::Index key = 0; key < steps; ++key) mean(row % steps, key) += weights(0, row, key);
+  const heed::Tensor<float, 3> weights =
+      predictor.attention_weights(heed::view(first.data(), {heed::Index(1), steps, first.extent(1)}));
+  support::Grid mean{std::vector<float>(static_cast<std::size_t>(steps * steps)), steps};
+  for (heed::Index i = 0; i < weights.size(); ++i) {
+    mean.values[static_cast<std::size_t>(i) % mean.values.size()] += weights.data()[i];
   }
-  const auto answer = predictor(one[0]);
   std::printf("sequence 0 of class %s, answer %s: what its steps (down) attend to (across)\n%s",
-              model.labels[static_cast<std::size_t>(test.classes[0])].c_str(),
-              model.labels[static_cast<std::size_t>(answer.label)].c_str(), support::shade_map(mean).c_str());
+              test.name_of(0).c_str(), model.labels[static_cast<std::size_t>(predictor(first).label)].c_str(),
+              support::shade_map(mean).c_str());
 }
 
 void train(Arguments& a) {
-  const std::string where = a.train.empty() ? "built-in task" : a.train.string();
   if (a.train.empty()) a.fit.epochs = std::min(a.fit.epochs, 15);
-  Labelled data{a.train.empty() ? built_in_task(heed::Key{a.fit.seed}.child(1), 1200)
-                                : heed::load_sequences<float>(a.train, a.train_labels, a.load),
-                {}};
-  const heed::LabelMap names = heed::LabelMap::from(data.sequences.labels, where);
-  data.classes = names.encode(data.sequences.labels, where);
-  const std::optional<Labelled> test = read_test(a, names, data.sequences.features());
+  const Labelled data = a.train.empty()
+                            ? Labelled(support::two_bumps(heed::Key{a.fit.seed}.child(1), 1200), built_in)
+                            : Labelled(heed::load_sequences<float>(a.train, a.train_labels, a.load), a.train.string());
+  const std::optional<Labelled> test = read_test(a, {data.names}, data.sequences.features());
   const heed::Index steps = std::max(data.sequences.steps(), test ? test->sequences.steps() : 0);
   a.options.max_steps = a.options.positions == heed::PositionKind::learned ? steps : 0;
-  Model model({.features = data.sequences.features(), .classes = names.size(), .transformer = a.options});
+  Model model({.features = data.sequences.features(), .classes = std::ssize(data.names), .transformer = a.options});
   model.initialize(heed::Key{a.fit.seed});
-  model.labels = names.names;
+  model.labels = data.names;
   const auto view = data.view();
   const heed::FeatureStatistics scale = heed::feature_statistics<float>(view.x, view.lengths);
   model.standardize = heed::Standardize<float>(scale.mean, scale.deviation);
-  std::printf("%d sequences of at most %d steps, %d features, %d classes\nnorm %s, %d parameters\n",
-              static_cast<int>(view.count()), static_cast<int>(data.sequences.steps()),
-              static_cast<int>(view.x.extent(2)), static_cast<int>(names.size()),
-              std::string(to_text(a.options.norm)).c_str(), static_cast<int>(heed::parameter_count(model)));
-  const heed::Index batches = (view.count() - 1) / a.fit.batch_size + 1;
-  a.fit.schedule = heed::CosineSchedule{.warmup = a.fit.epochs * batches / 10, .warmup_start = 0.1};
+  std::printf("%td sequences of at most %td steps, %td features, %td classes\nnorm %s, %td parameters\n", view.count(),
+              data.sequences.steps(), data.sequences.features(), std::ssize(data.names),
+              std::string(to_text(a.options.norm)).c_str(), heed::parameter_count(model));
+  const heed::Index all_steps = a.fit.epochs * support::steps_an_epoch(view.count(), a.fit);
+  a.fit.schedule = heed::CosineSchedule{.warmup = all_steps / 10, .warmup_start = 0.1};
   a.fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, a.fit.epochs / 10)));
-  const heed::InterruptGuard guard;  // Ctrl-C ends the step: the weights so far are kept, those of the best epoch
-  a.fit.stop = guard.signal();       // where some sequences are held out
-  if (a.fit.validation > 0) a.fit.early_stopping.patience = a.fit.epochs;
-  if (!a.model.empty()) heed::check_save(model, a.model);
-  const heed::History history = heed::fit(model, view, a.fit);
-  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
-  if (history.outcome == heed::Outcome::cancelled) std::printf("interrupted: the weights so far are kept\n");
-  if (!a.model.empty()) heed::save(model, a.model);
+  if (a.fit.validation > 0) a.fit.early_stopping.patience = a.fit.epochs;  // the weights of the best epoch
+  const heed::History history = support::fit_and_keep(model, view, a.fit, a.model);
   if (a.fit.validation > 0 && !history.epochs.empty()) {
     const auto best = static_cast<std::size_t>(std::max(history.best_epoch, 1) - 1);
     std::printf("validation accuracy %.4f\n", history.epochs[best].validation_accuracy);

@@ -18,6 +18,7 @@
 #include "support/options.hpp"
 #include "support/picture.hpp"
 #include "support/small_corpus.hpp"
+#include "support/training.hpp"
 #include "support/translator.hpp"
 
 namespace {
@@ -68,7 +69,7 @@ Translator trained(Arguments& a, const heed::ParallelText& train, const std::opt
   const heed::TokenPairs pairs = translator.tokens(train, a.most);
   std::optional<heed::TokenPairs> val_pairs;
   std::optional<heed::LabelledSequences<std::int32_t>> checked;
-  if (val) checked = Translator::view(val_pairs.emplace(translator.tokens(*val)));
+  if (val) checked = val_pairs.emplace(translator.tokens(*val)).view();
   std::printf("%td sentences; %td source and %td target words; %td parameters\n", pairs.count(),
               translator.source.size(), translator.target.size(), heed::parameter_count(translator.model));
   a.fit.callbacks.push_back([&](const heed::EpochRecord& r) {
@@ -83,13 +84,8 @@ Translator trained(Arguments& a, const heed::ParallelText& train, const std::opt
   });
   if (val) a.fit.early_stopping = {.patience = 3};
   if (!a.checkpoint.empty()) a.fit.checkpoint = heed::checkpoint(a.checkpoint);
-  const heed::InterruptGuard guard;  // Ctrl-C ends training and keeps the best weights
-  a.fit.stop = guard.signal();
-  if (!a.model.empty()) heed::check_save(translator.model, a.model);
-  const heed::History history = heed::fit(translator.model, Translator::view(pairs), a.fit, checked);
-  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the loss is not finite"}; });
+  const heed::History history = support::fit_and_keep(translator.model, pairs.view(), a.fit, a.model, checked);
   if (history.best_epoch > 0) std::printf("the weights of epoch %d are kept\n", history.best_epoch);
-  if (!a.model.empty()) heed::save(translator.model, a.model);
   return translator;
 }
 

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <system_error>
 #include <utility>
 
 #ifdef HEED_CLASSIFIER_ZIP
 #include "heed/archive/unzip.hpp"
 #endif
 #include "heed/core/error.hpp"
-#include "heed/files/file.hpp"
 
 namespace classifier {
 
@@ -64,17 +62,6 @@ std::string describe(const LabelledData<float>& data) {
 std::string describe(const LabelledData<std::int32_t>& data) {
   return counted(data.count(), "sentence", "sentences") + " of " +
          lengths_text(data.sequences.steps(), data.sequences.lengths, "word", "words");
-}
-
-void check_output(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs) {
-  for (const auto& input : inputs) {
-    const auto place = heed::npz_place(input);
-    std::error_code absent;
-    heed::require(!std::filesystem::equivalent(path, place ? place->archive : input, absent), [&] {
-      return heed::Fault{"this file is read, it must not be written", path.string()};
-    });
-  }
-  heed::check_writable(path);
 }
 
 }  // namespace classifier

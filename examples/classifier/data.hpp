@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/outputs.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
 #include "heed/data/sentences.hpp"
@@ -74,7 +75,6 @@ std::string counted(heed::Index count, const char* one, const char* many);
 std::string describe(const LabelledData<float>& data);
 std::string describe(const LabelledData<std::int32_t>& data);
 
-/// Throws where `path` cannot be written, or is one of the files that are read. Changes nothing.
-void check_output(const std::filesystem::path& path, const std::vector<std::filesystem::path>& inputs);
+using support::check_output;
 
 }  // namespace classifier

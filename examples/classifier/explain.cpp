@@ -87,18 +87,14 @@ void show(const StoredModel<NumberModel>& stored, const heed::Sequences<float>& 
 }
 
 void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weights& w) {
-  const Colours colours = terminal_colours();
-  const int width = terminal_width();
-  std::fputs(sentence_legend(colours).c_str(), stdout);
+  std::vector<std::vector<float>> weights(static_cast<std::size_t>(data.count()));
+  std::vector<AttendedSentence> sentences;
   const Index shown = for_the_first(12, stored, data, [&](Index i, Index length, const std::string& answer) {
-    const std::vector<float> weights = word_weights(w, stored.model.options.classifier.pooling, i, length);
-    const auto known = std::make_unique<bool[]>(weights.size());
-    for (Index t = 0; t < length; ++t)
-      known[static_cast<std::size_t>(t)] = data.x(i, t, 0) != heed::Vocabulary::unknown;
-    const AttendedSentence sentence{
-        i, answer, data.words[static_cast<std::size_t>(i)], {known.get(), weights.size()}, weights};
-    std::fputs(sentence_map(sentence, colours, width).c_str(), stdout);
+    const auto at = static_cast<std::size_t>(i);
+    weights[at] = word_weights(w, stored.model.options.classifier.pooling, i, length);
+    sentences.push_back({i, answer, data.words[at], data.x[i].data(), weights[at]});
   });
+  print_sentences(sentences);
   if (shown < data.count()) std::printf("%td of %td sentences\n", shown, data.count());
 }
 

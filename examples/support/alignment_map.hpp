@@ -41,12 +41,8 @@ inline std::string alignment_map(const std::vector<std::string>& from, const std
     text += end_of_line(row);
   }
   for (std::size_t t = 0; t < to.size(); ++t) {
-    std::string row = column(to[t], static_cast<int>(label)) + ' ';
-    for (std::size_t k = 0; k < columns; ++k) {
-      for (std::size_t i = 0; i < cell; ++i)
-        row += detail::pick(detail::shades, static_cast<double>(weights[t * from.size() + k]));
-    }
-    text += end_of_line(row);
+    const std::string shades = shade_row(weights.subspan(t * from.size(), columns), 1, Colours::none, cell);
+    text += end_of_line(column(to[t], static_cast<int>(label)) + ' ' + shades);
   }
   return text;
 }

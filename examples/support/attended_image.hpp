@@ -8,23 +8,16 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "digit_images.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "picture.hpp"
+#include "shades.hpp"
 
 namespace support {
-
-/// Numbers of 0 or more, row after row.
-struct Grid {
-  std::vector<float> values;
-  heed::Index width = 0;
-  heed::Index height() const { return static_cast<heed::Index>(values.size()) / width; }
-};
 
 struct AttendedImage {
   Grid pixels;                     // 0 to 1
@@ -33,45 +26,26 @@ struct AttendedImage {
   std::string title;
 };
 
-namespace detail {
-/// As many rows and columns fewer as make it at most so wide: of some neighbours the first.
-inline Grid thinned(const Grid& grid, heed::Index width) {
-  const heed::Index every = (grid.width + width - 1) / width;
-  Grid some{{}, (grid.width + every - 1) / every};
-  for (heed::Index y = 0; y < grid.height(); y += every) {
-    for (heed::Index x = 0; x < grid.width; x += every) {
-      some.values.push_back(grid.values[static_cast<std::size_t>(y * grid.width + x)]);
-    }
-  }
-  return some;
-}
-}  // namespace detail
-
 /// The image, and below it the regions for each word, two columns each, as dark as they were attended to, within 80
 /// columns; of wide ones some.
 inline std::string attended_text(const AttendedImage& image) {
   constexpr heed::Index most = 38;
-  std::string text;
-  const Grid pixels = detail::thinned(image.pixels, most);
-  for (const std::string& row : shade_rows(pixels.values, pixels.height())) text += "  " + row + '\n';
-  std::vector<std::string> lines;
-  const auto flush = [&] {
-    for (std::string& line : lines) text += line.erase(line.find_last_not_of(' ') + 1) + '\n';
-    lines.clear();
-  };
+  std::string text = side_by_side({image.pixels.thinned(most).shades(1)}, "");
+  std::vector<std::vector<std::string>> blocks;
+  std::size_t columns = 0;
   for (std::size_t i = 0; i < image.words.size(); ++i) {
-    const Grid map = detail::thinned(image.attention[i], most);
-    const auto height = static_cast<std::size_t>(map.height()), width = static_cast<std::size_t>(2 * map.width);
-    if (!lines.empty() && lines.front().size() + 3 + width > 80) flush();
-    if (lines.empty()) lines.resize(height + 1);
-    const auto shades = shade_rows(map.values, map.height(), *std::max_element(map.values.begin(), map.values.end()));
-    for (std::size_t y = 0; y <= height; ++y) {
-      lines[y] +=
-          (lines[y].empty() ? "  " : " | ") + column(y == 0 ? image.words[i] : shades[y - 1], static_cast<int>(width));
+    const Grid map = image.attention[i].thinned(most);
+    std::vector<std::string> block = map.shades(map.largest());
+    const std::size_t width = block.front().size();
+    block.insert(block.begin(), column(image.words[i], static_cast<int>(width)));
+    if (!blocks.empty() && columns + 3 + width > 80) {
+      text += side_by_side(blocks, " | ");
+      blocks.clear();
     }
+    columns = blocks.empty() ? 2 + width : columns + 3 + width;
+    blocks.push_back(std::move(block));
   }
-  flush();
-  return text;
+  return text + side_by_side(blocks, " | ");
 }
 
 namespace detail {
@@ -94,18 +68,11 @@ inline double between(const Grid& grid, double y, double x) {
          down * ((1 - right) * at(top + 1, left) + right * at(top + 1, left + 1));
 }
 
-/// Paper, from white over yellow and orange to red, under ink.
+/// Paper under ink.
 inline std::array<int, 3> warm(double part, double ink) {
-  constexpr std::array<std::array<double, 3>, 5> paper{
-      {{250, 250, 250}, {255, 236, 170}, {254, 190, 82}, {247, 122, 44}, {214, 47, 39}}};
-  const double place = std::clamp(part, 0.0, 1.0) * (paper.size() - 1);
-  const std::size_t first = std::min(static_cast<std::size_t>(place), paper.size() - 2);
-  const double rest = place - static_cast<double>(first), light = 1 - 0.76 * std::clamp(ink, 0.0, 1.0);
-  std::array<int, 3> colour{};
-  for (std::size_t c = 0; c < 3; ++c) {
-    colour[c] = static_cast<int>(light * ((1 - rest) * paper[first][c] + rest * paper[first + 1][c]));
-  }
-  return colour;
+  const double light = 1 - 0.76 * std::clamp(ink, 0.0, 1.0);
+  const auto [red, green, blue] = blended(paper_ramp, part);
+  return {static_cast<int>(light * red), static_cast<int>(light * green), static_cast<int>(light * blue)};
 }
 
 /// "plot" of height x width colours, `colour(y, x)` at places of 0 to 1; smooth where the terminal keeps images as
@@ -136,7 +103,7 @@ inline void draw(const fs::path& path, const std::vector<AttendedImage>& images,
   for (const AttendedImage& image : images) {
     panels = std::max(panels, image.words.size() + 1);
     for (const Grid& map : image.attention) {
-      largest = std::max(largest, static_cast<double>(*std::max_element(map.values.begin(), map.values.end())));
+      largest = std::max(largest, map.largest());
     }
     tallest = std::max(tallest, static_cast<double>(image.pixels.height()) / static_cast<double>(image.pixels.width));
   }

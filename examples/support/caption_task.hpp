@@ -12,12 +12,12 @@
 
 #include "digit_images.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/labelled_sequences.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/parallel_text.hpp"
 #include "heed/data/vocabulary.hpp"
 #include "heed/models/image_and_tokens.hpp"
-#include "heed/train/tiles.hpp"
 
 namespace support {
 
@@ -77,7 +77,7 @@ struct CaptionTask {
         const heed::Index down = moves ? static_cast<heed::Index>(vary.below(1, 3)) - 1 : 0;
         const heed::Index right = moves ? static_cast<heed::Index>(vary.below(2, 3)) - 1 : 0;
         const auto bright = static_cast<float>(varied ? vary.uniform(3, 0.8, 1.2) : 1);
-        const auto pixels = images.pixels(of[side]);
+        const auto pixels = pixels_of(images, of[side]);
         for (heed::Index p = 0; p < one.pixels(); ++p) {
           const heed::Index y = p / one.width + down, u = p % one.width + right;
           if (y < 0 || y >= one.height || u < 0 || u >= one.width) continue;
@@ -85,9 +85,7 @@ struct CaptionTask {
           pair[static_cast<std::size_t>(to)] = bright * pixels[static_cast<std::size_t>(p)];
         }
       }
-      const auto word = [&](heed::Index k) {
-        return class_word(images.names[static_cast<std::size_t>(images.class_of(k))]);
-      };
+      const auto word = [&](heed::Index k) { return class_word(images.name_of(k)); };
       captions.push_back({word(of[0]), "left", "of", word(of[1])});
       std::vector<std::int32_t> tokens = heed::to_tokens(captions.back(), words);
       std::copy(tokens.begin(), tokens.end(), labels[i].data());

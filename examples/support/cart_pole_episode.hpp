@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <numbers>
 #include <numeric>
@@ -14,6 +15,7 @@
 
 #include "cart_pole_task.hpp"
 #include "heed/control/episodes.hpp"
+#include "shades.hpp"
 
 namespace support {
 
@@ -117,11 +119,27 @@ inline std::string attention_table(const Moment& m, heed::Index steps) {
   for (heed::Index h = 0; h < heads; ++h) {
     row("head " + std::to_string(h), [&](heed::Index t) {
       const auto weight = static_cast<double>(m.weights[static_cast<std::size_t>(h * steps + t)]);
-      const std::string bar(static_cast<std::size_t>(std::lround(weight * 3)), '#');
-      add(" %3s%4.2f", bar.c_str(), weight);
+      add(" %3s%4.2f", bar(weight, 3).c_str(), weight);
     });
   }
   return text;
+}
+
+/// The returns of actions at random, to compare with.
+inline std::vector<double> random_returns(heed::Key key, heed::Index episodes) {
+  std::vector<double> returns;
+  for (heed::Index i = 0; i < episodes; ++i) {
+    const heed::Key episode = key.child(static_cast<std::uint64_t>(i));
+    CartPole pole;
+    pole.reset(episode);
+    heed::ActionResult result;
+    while (!result.over()) {
+      const auto draw = static_cast<std::uint64_t>(100 + pole.steps());
+      result = pole.step(static_cast<std::int32_t>(episode.below(draw, 2)));
+    }
+    returns.push_back(pole.steps());
+  }
+  return returns;
 }
 
 /// Of returns.

@@ -1,6 +1,6 @@
 #pragma once
 
-// Images with labels: read, drawn for programs without data, and shown in the terminal.
+// Images with labels: read, or drawn for programs without data.
 
 #include <algorithm>
 #include <array>
@@ -9,51 +9,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/rng.hpp"
+#include "heed/data/labelled.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
-#include "heed/train/tiles.hpp"
-#include "shade_map.hpp"
 
 namespace support {
 
-/// Pixels are 0 to 1; one channel.
-struct Images {
-  heed::Sequences<float> sequences;   // an image a step, a step a sequence
-  std::vector<std::int32_t> classes;  // by `names`
-  std::vector<std::string> names;
+/// An image a step, a step a sequence. Pixels are 0 to 1.
+using Images = heed::Labelled<float>;
 
-  heed::Index count() const { return sequences.count(); }
-  std::span<const float> pixels(heed::Index i) const {
-    const auto size = static_cast<std::size_t>(sequences.features());
-    return {sequences.x.data() + static_cast<std::size_t>(i) * size, size};
-  }
-  std::int32_t class_of(heed::Index i) const { return classes[static_cast<std::size_t>(i)]; }
-  heed::LabelledSequences<float> view() const { return {sequences.x.view(), classes, {}}; }
-};
-
-/// Numbers the labels: by their names, or, of null, by those that occur. Throws at a label that is not among
-/// them.
-inline Images with_classes(heed::Sequences<float> sequences, const std::vector<std::string>* names,
-                           const std::string& where) {
-  const heed::LabelMap map = names ? heed::LabelMap{*names} : heed::LabelMap::from(sequences.labels, where);
-  Images images{std::move(sequences), {}, map.names};
-  images.classes = map.encode(images.sequences.labels, where);
-  return images;
+inline std::span<const float> pixels_of(const Images& images, heed::Index i) {
+  return {images[i].data(), static_cast<std::size_t>(images.sequences.features())};
 }
 
-/// Images `first` to `last` - 1.
-inline Images some_images(const Images& all, heed::Index first, heed::Index last) {
-  const auto f = static_cast<std::ptrdiff_t>(first), l = static_cast<std::ptrdiff_t>(last);
-  const std::ptrdiff_t size = all.sequences.features();
-  const auto x = all.sequences.x.begin();
-  heed::Sequences<float> part{.x = heed::Tensor<float, 3>({last - first, 1, size}, {x + f * size, x + l * size})};
-  part.labels.assign(all.sequences.labels.begin() + f, all.sequences.labels.begin() + l);
-  return {std::move(part), {all.classes.begin() + f, all.classes.begin() + l}, all.names};
+/// Classes by these names, or, of null, by those that occur.
+inline Images with_classes(heed::Sequences<float> sequences, const std::vector<std::string>* names,
+                           const std::string& where) {
+  return names ? Images(std::move(sequences), {*names}, where) : Images(std::move(sequences), where);
 }
 
 /// A line an image: pixels of 0 to `largest`, row by row, and a label. Throws where lines have other numbers of pixels.
@@ -98,19 +76,29 @@ inline Images drawn_digits(heed::Key key, heed::Index count) {
     }
     data.labels.push_back(std::to_string(digit));
   }
-  const std::vector<std::string> names = heed::LabelMap::fixed(10).names;
-  return with_classes(std::move(data), &names, "built-in task");
+  return Images(std::move(data), heed::LabelMap::fixed(10), "built-in task");
 }
 
-/// Shades for `height` rows of as many numbers, from 0 to `largest`, each as wide as `wide` letters.
-inline std::vector<std::string> shade_rows(std::span<const float> values, heed::Index height, float largest = 1,
-                                           std::size_t wide = 2) {
-  std::vector<std::string> rows(static_cast<std::size_t>(height));
-  const std::size_t width = values.size() / rows.size();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    rows[i / width].append(wide, shade(largest > 0 ? values[i] / largest : 0));
+/// A line, a corner, a cross or a square somewhere in an image, on noise; drawn in 8 x 8 fields. Throws where images
+/// are smaller.
+inline heed::Sequences<float> drawn_shapes(heed::Key key, heed::Index count, heed::ImageShape image) {
+  const heed::Index field = image.height / 8;
+  heed::require(field > 0, [] { return heed::Fault{"images too small", "built-in task", "a side of 8 or more", {}}; });
+  heed::Sequences<float> data{.x = heed::Tensor<float, 3>({count, 1, image.size()})};
+  for (heed::Index i = 0; i < count; ++i) {
+    const heed::Key draw = key.child(static_cast<std::uint64_t>(i));
+    const auto kind = draw.below(0, 4);
+    const auto top = static_cast<heed::Index>(draw.below(1, 4)), left = static_cast<heed::Index>(draw.below(2, 4));
+    for (heed::Index p = 0; p < image.size(); ++p) {
+      const heed::Index pixel = p / image.channels;
+      const heed::Index y = pixel / image.width / field - top, x = pixel % image.width / field - left;
+      const bool shapes[] = {x == 2, x == 0 || y == 4, x == y || x + y == 4, x % 4 == 0 || y % 4 == 0};
+      const bool ink = std::min(x, y) >= 0 && std::max(x, y) < 5 && shapes[kind];
+      data.x(i, 0, p) = static_cast<float>(draw.child(9).uniform(static_cast<std::uint64_t>(p), 0, 0.1) + 0.9 * ink);
+    }
+    data.labels.emplace_back(std::array{"line", "corner", "cross", "square"}[kind]);
   }
-  return rows;
+  return data;
 }
 
 }  // namespace support

@@ -12,14 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "heed/core/error.hpp"
 #include "heed/core/image.hpp"
-#include "heed/files/file.hpp"
-#include "heed/io/safetensors.hpp"
-#include "heed/train/fit.hpp"
-#include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
 #include "options.hpp"
+#include "training.hpp"
 
 namespace support {
 
@@ -49,19 +45,12 @@ inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image
   });
 }
 
-/// Trains, with about `lines` lines of progress, and writes the model where it is to be kept. Ctrl-C keeps the weights
-/// so far. Throws where the loss does not stay finite, and before all else where the model cannot be written.
+/// `fit_and_keep` with about `lines` lines of progress.
 template <class Model>
-void fit_and_keep(Model& model, const heed::LabelledSequences<float>& data, heed::FitOptions fit, int lines,
-                  const ImageArguments& a, const std::optional<heed::LabelledSequences<float>>& held_out = {}) {
-  if (!a.model.empty()) heed::check_save(model, a.model);
+void fit_images(Model& model, const heed::LabelledSequences<float>& data, heed::FitOptions fit, int lines,
+                const ImageArguments& a, const std::optional<heed::LabelledSequences<float>>& held_out = {}) {
   fit.callbacks.push_back(heed::plain_progress(stdout, std::max(1, fit.epochs / lines)));
-  const heed::InterruptGuard guard;
-  fit.stop = guard.signal();
-  const heed::History history = heed::fit(model, data, fit, held_out);
-  heed::require(history.outcome != heed::Outcome::diverged, [] { return heed::Fault{"the training diverged"}; });
-  if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the weights so far are kept");
-  if (!a.model.empty()) heed::save(model, a.model);
+  fit_and_keep(model, data, std::move(fit), a.model, held_out);
   if (a.model.empty() && !a.train.empty()) std::puts("the model is not kept: --model FILE writes it");
   if (!a.measures()) std::puts("there is no --test to measure on");
 }

@@ -126,10 +126,10 @@ inline std::string tics(char axis, const std::vector<std::string>& names, std::s
 /// The colours of the terminal's heat maps.
 inline std::string palette() {
   std::string text = "set palette defined (";
-  for (std::size_t i = 0; i < ramp.size(); ++i) {
+  for (std::size_t i = 0; i < colour_ramp.size(); ++i) {
     char colour[32];
-    std::snprintf(colour, sizeof colour, "%zu '#%02x%02x%02x'", i, static_cast<unsigned>(ramp[i].red),
-                  static_cast<unsigned>(ramp[i].green), static_cast<unsigned>(ramp[i].blue));
+    std::snprintf(colour, sizeof colour, "%zu '#%02x%02x%02x'", i, static_cast<unsigned>(colour_ramp[i].red),
+                  static_cast<unsigned>(colour_ramp[i].green), static_cast<unsigned>(colour_ramp[i].blue));
     text += (i ? ", " : "") + std::string(colour);
   }
   return text + ")\n";
@@ -162,7 +162,7 @@ inline std::string cells(const HeatMap& map, double largest) {
     char text[16];
     std::snprintf(text, sizeof text, "%.2f", value);
     data += std::to_string(i % nx) + " " + std::to_string(i / nx) + " " + number(value) + " " + text + " " +
-            (value < 0.6 * largest ? "0xffffff" : "0x000000") + "\n" + (i % nx == nx - 1 ? "\n" : "");
+            (is_bright(value / largest) ? "0x000000" : "0xffffff") + "\n" + (i % nx == nx - 1 ? "\n" : "");
   }
   const bool line = nx == 1 || map.values.size() == nx;  // of which gnuplot makes no image
   data += line ? "EOD\nplot $cells using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror fillstyle solid "

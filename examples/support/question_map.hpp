@@ -2,14 +2,13 @@
 
 // An image, a question about it, and where the answer comes from.
 
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "digit_images.hpp"
+#include "heed/core/types.hpp"
+#include "shades.hpp"
 
 namespace support {
 
@@ -21,15 +20,10 @@ inline std::string question_map(std::span<const float> pixels, heed::Index heigh
   for (std::size_t k = 0; k <= words.size(); ++k) {
     char start[64];
     std::snprintf(start, sizeof start, "  %-8.20s %.2f ", k == 0 ? "(image)" : words[k - 1].c_str(), weights[k]);
-    beside.push_back(start + std::string(static_cast<std::size_t>(std::lround(40 * weights[k])), '='));
+    beside.push_back(start + bar(weights[k], 40));
   }
-  auto rows = shade_rows(pixels, height);
-  const std::size_t lines = std::max(rows.size(), beside.size());
-  rows.resize(lines, std::string(rows.front().size(), ' '));
-  beside.resize(lines);
-  std::string text;
-  for (std::size_t y = 0; y < lines; ++y) text += "  " + rows[y] + "  " + beside[y] + '\n';
-  return text;
+  const Grid image{{pixels.begin(), pixels.end()}, static_cast<heed::Index>(pixels.size()) / height};
+  return side_by_side({image.shades(1), beside}, "  ");
 }
 
 }  // namespace support

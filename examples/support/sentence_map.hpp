@@ -4,23 +4,24 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "heed/core/types.hpp"
+#include "heed/data/vocabulary.hpp"
 #include "shades.hpp"
 #include "terminal.hpp"
 
 namespace support {
 
-/// A sentence, which of its words the model knows, and the weight of each.
+/// A sentence, its tokens, and the weight of each word.
 struct AttendedSentence {
   heed::Index sentence;
-  std::string_view answer;
+  std::string answer;
   std::span<const std::string> words;
-  std::span<const bool> known;
+  const std::int32_t* tokens;  // `Vocabulary::unknown`: the model does not know the word
   std::span<const float> weights;
 };
 
@@ -49,7 +50,7 @@ inline std::string sentence_map(const AttendedSentence& a, Colours colours, int 
   for (std::size_t t = 0; t < a.words.size(); ++t) {
     std::string word = printable(a.words[t]);
     word = column(word, std::min(columns_of(word), std::max(1, width - around)));
-    if (!a.known[t]) word = '[' + word + ']';
+    if (a.tokens[t] == heed::Vocabulary::unknown) word = '[' + word + ']';
     const double part = largest > 0 ? static_cast<double>(a.weights[t] / largest) : 0;
     const std::string weight = detail::weight_text(a.weights[t]);
     const int needs = columns_of(word) + static_cast<int>(weight.size()) + (colours == Colours::none ? 2 : 3);
@@ -61,6 +62,15 @@ inline std::string sentence_map(const AttendedSentence& a, Colours colours, int 
     used += 2 + needs;
   }
   return text + '\n';
+}
+
+/// The sentences on the terminal, below the legend.
+inline void print_sentences(std::span<const AttendedSentence> sentences) {
+  const Colours colours = terminal_colours();
+  std::fputs(sentence_legend(colours).c_str(), stdout);
+  for (const AttendedSentence& sentence : sentences) {
+    std::fputs(sentence_map(sentence, colours, terminal_width()).c_str(), stdout);
+  }
 }
 
 }  // namespace support

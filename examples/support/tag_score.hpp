@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -12,12 +13,27 @@
 #include <vector>
 
 #include "heed/data/conll.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/infer/predictor.hpp"
 #include "heed/metrics/entity_f1.hpp"
 
 namespace support {
 
 /// Of each word of each sentence.
 using Tags = std::vector<std::vector<std::string>>;
+
+/// What a model says of each word.
+template <class Model>
+Tags tags_of(const Model& model, const heed::Sequences<std::int32_t>& tokens) {
+  const auto classes = heed::Predictor<Model>(model).step_labels(tokens.x.view(), tokens.lengths);
+  Tags tags(tokens.lengths.size());
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    for (heed::Index t = 0; t < tokens.lengths[i]; ++t) {
+      tags[i].push_back(model.labels[static_cast<std::size_t>(classes(static_cast<heed::Index>(i), t))]);
+    }
+  }
+  return tags;
+}
 
 /// The F1 of entities where the tags are of entities, otherwise the share of words whose tag is right.
 struct TagScore {

@@ -13,7 +13,6 @@
 #include "heed/infer/decode.hpp"
 #include "heed/metrics/bleu.hpp"
 #include "heed/models/seq2seq.hpp"
-#include "heed/train/tiles.hpp"
 
 namespace support {
 
@@ -48,9 +47,6 @@ struct Translator {
 
   heed::TokenPairs tokens(const heed::ParallelText& text, heed::Index most = 0) const {
     return heed::to_tokens(text, source, target, most);
-  }
-  static heed::LabelledSequences<std::int32_t> view(const heed::TokenPairs& pairs) {
-    return {pairs.x.view(), pairs.labels.view(), pairs.lengths};
   }
 
   /// A word that the model does not know becomes the source's word that it looked at.
