@@ -44,7 +44,7 @@ void add_files(CLI::App& command, TrainArguments& a) {
       "--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")
       ->needs(test);
   path("--init", a.init, "Model to start from (.safetensors)");
-  command.add_flag("--new-head", a.new_head, "With --init: a new last layer, for the classes of the data");
+  command.add_flag("--new-head", a.new_head, "With --init: a new last layer, for other classes");
   path("--model", a.model, "Where to write the model (.safetensors)")->check(support::model_output_name);
   path("--history", a.history, "Where to write a table of the epochs (.csv)");
   path("--log", a.log, "Where to log each epoch at once (.csv, .jsonl)")->check(log_name);

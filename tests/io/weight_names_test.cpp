@@ -144,6 +144,19 @@ TEST(WeightNames, ALoaderThatCannotTellTheModelListsTheTensorsAndProposes) {
   }
 }
 
+TEST(WeightNames, AWrapperIsProposedForEveryModel) {
+  using Tagger = heed::Tagger<float>;
+  Tagger trained({.tokens = {7}, .embedding = {3}, .classes = 2, .hidden = 4});
+  const SafetensorsFile file(foreign(tensors_of(trained, {{"", "module.net."}})));
+  try {
+    heed::load<Tagger>(file);
+    FAIL();
+  } catch (const heed::TensorMismatch& e) {
+    EXPECT_EQ(e.renames(), (std::vector<Rename>{{"module.net.", ""}})) << e.what();
+    EXPECT_EQ(numbers(heed::load<Tagger>(file, {}, {.rename = e.renames()})), numbers(trained));
+  }
+}
+
 TEST(WeightNames, TheCellIsToldByItsRowsWhateverItIsCalled) {
   for (const heed::CellKind cell : {heed::CellKind::lstm, heed::CellKind::gru, heed::CellKind::rnn}) {
     const Model trained = classifier({.features = 3, .classes = 4, .hidden = 6, .dense = 0, .cell = cell});

@@ -3,9 +3,11 @@
 /// @file
 /// What a file says of one tensor before its numbers are read: models infer their options from it.
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -23,4 +25,30 @@ struct Rename {
   friend bool operator==(const Rename&, const Rename&) = default;
 };
 
+namespace detail {
+/// "_orig_mod.", where all names begin with such a part; empty otherwise.
+HEED_FUNCTION std::string wrapper_of(std::span<const TensorShape> tensors);
+}  // namespace detail
+
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <cstddef>
+#include <string_view>
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::string detail::wrapper_of(std::span<const TensorShape> tensors) {
+  if (tensors.empty()) return {};
+  std::string_view common = tensors[0].name;
+  for (const TensorShape& t : tensors) {
+    while (!t.name.starts_with(common)) common.remove_suffix(1);
+  }
+  const std::size_t dot = common.rfind('.');
+  return dot == std::string_view::npos ? std::string() : std::string(common.substr(0, dot + 1));
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

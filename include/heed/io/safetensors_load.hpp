@@ -130,7 +130,15 @@ typename M::Options options_from_shapes(const SafetensorsFile& file) {
     return M::options_from(shapes);
   } catch (const Error&) {
     std::vector<Rename> renames;
-    if constexpr (requires { M::renames_from(shapes); }) renames = M::renames_from(shapes);
+    if constexpr (requires { M::renames_from(shapes); }) {
+      renames = M::renames_from(shapes);
+    } else if (const std::string wrapper = wrapper_of(shapes); !wrapper.empty()) {
+      try {
+        M::options_from(shapes_of(file.renamed({.prefix = wrapper}).tensors()));
+        renames = {{wrapper, ""}};
+      } catch (const Error&) {
+      }
+    }
     rethrow_listing(file, std::move(renames));
   }
 }

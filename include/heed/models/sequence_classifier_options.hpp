@@ -148,21 +148,6 @@ HEED_FUNCTION std::vector<const TensorShape*> dense_layers(std::span<const Tenso
 
 }  // namespace detail
 
-namespace detail {
-
-/// "_orig_mod.", where all names begin with such a part and more than one part follows; empty otherwise.
-HEED_FUNCTION std::string wrapper_of(std::span<const TensorShape> tensors) {
-  if (tensors.empty()) return {};
-  std::string_view common = tensors[0].name;
-  for (const TensorShape& t : tensors) {
-    while (!t.name.starts_with(common)) common.remove_suffix(1);
-  }
-  const std::size_t dot = common.rfind('.');
-  return dot == std::string_view::npos ? std::string() : std::string(common.substr(0, dot + 1));
-}
-
-}  // namespace detail
-
 HEED_FUNCTION std::vector<Rename> classifier_renames(std::span<const TensorShape> tensors) {
   if (const std::string wrapper = detail::wrapper_of(tensors); !wrapper.empty()) {
     std::vector<TensorShape> inner(tensors.begin(), tensors.end());
