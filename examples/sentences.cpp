@@ -27,8 +27,7 @@ struct Arguments {
   std::string data, test, model, picture, ask;
   Index min_count = 1, show = 8;
   bool keep_case = false;
-  // for the five sentences
-  heed::TextClassifierOptions options{.embedding = 16, .classifier = {.hidden = 32, .dense = 0}};
+  heed::TextClassifierOptions options{.embedding = 16, .classifier = {.hidden = 32, .dense = 0}};  // five sentences
   heed::FitOptions fit{.epochs = 60, .learning_rate = 0.01, .batch_size = 2, .bucket_by_length = true};
 
   void for_thousands() {
@@ -44,32 +43,30 @@ heed::Labelled<std::int32_t> labelled(const Sentences& sentences, const Model& m
   return {to_tokens(sentences, heed::Vocabulary(model.words)), {model.classifier.labels}, where};
 }
 
-Model new_model(const Arguments& a, const Sentences& sentences, const std::string& where) {
+Model new_model(Arguments& a, const Sentences& sentences, const std::string& where) {
   const auto vocabulary = heed::Vocabulary::from(sentences.words, a.min_count);
   heed::require(!vocabulary.words().empty(), [&] {
     return heed::Fault{"no word occurs --min-count " + std::to_string(a.min_count) + " times", where, {}, {}};
   });
   const auto names = heed::LabelMap::from(sentences.labels, where);
-  heed::TextClassifierOptions options = a.options;
-  options.tokens = vocabulary.size();
-  options.classifier.classes = names.size();
-  Model model(options);
+  a.options.tokens = vocabulary.size();
+  a.options.classifier.classes = names.size();
+  Model model(a.options);
   model.words.assign(vocabulary.words().begin(), vocabulary.words().end());
   model.classifier.labels = names.names;
   model.initialize(heed::Key{a.fit.seed});
   return model;
 }
 
-Model train(const Arguments& a, const Sentences& sentences, const std::string& where) {
+Model train(Arguments& a, const Sentences& sentences, const std::string& where) {
   Model model = new_model(a, sentences, where);
   const auto data = labelled(sentences, model, where);
   std::printf("%td sentences, %zu known words, %zu classes, %td weights\n", sentences.count(), model.words.size(),
               model.classifier.labels.size(), heed::parameter_count(model));
-  heed::FitOptions fit = a.fit;
-  fit.schedule = heed::CosineSchedule{};
-  if (support::is_terminal(stdout)) fit.callbacks.push_back(heed::live_progress(stdout));
+  a.fit.schedule = heed::CosineSchedule{};
+  if (support::is_terminal(stdout)) a.fit.callbacks.push_back(heed::live_progress(stdout));
   const heed::Metadata facts{{"lower", a.keep_case ? "false" : "true"}};
-  const auto epochs = support::fit_and_keep(model, data.view(), fit, a.model, {}, facts).epochs;
+  const auto epochs = support::fit_and_keep(model, data.view(), a.fit, a.model, {}, facts).epochs;
   std::printf("%zu epochs in %.1f s\n", epochs.size(), epochs.empty() ? 0 : epochs.back().seconds);
   return model;
 }
@@ -104,7 +101,7 @@ void show(const Arguments& a, const Model& model, Sentences sentences) {
   std::printf("\nheat map drawn to %s\n", a.picture.c_str());
 }
 
-void run(const Arguments& a) {
+void run(Arguments& a) {
   if (!a.picture.empty()) support::check_picture(a.picture);
   if (!a.ask.empty()) {  // a model of before answers
     const heed::SafetensorsFile file(a.model);
@@ -146,5 +143,8 @@ int main(int argc, char** argv) {
   program.add_flag("--keep-case", a.keep_case, "Capital letters are not small ones");
   support::add_options(program, a.options, support::only({"embedding", "hidden", "bidirectional", "dropout"}));
   support::add_fit_options(program, a.fit, {"batch_size"});
+  program.footer(
+      "With --data: --embedding 128 --hidden 64 --bidirectional --dropout 0.6\n--batch 32 --epochs 10 "
+      "--learning-rate 0.003");
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

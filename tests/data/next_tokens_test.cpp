@@ -28,6 +28,9 @@ TEST(NextTokens, BeginAndEndWithTheBoundary) {
   EXPECT_EQ(row(t.labels, 1), (Tokens{1, 2, -100}));
   EXPECT_EQ(row(t.x, 2), (Tokens{2, 0, 0}));
   EXPECT_EQ(row(t.labels, 2), (Tokens{2, -100, -100}));
+  EXPECT_EQ(t.view().x.data(), t.x.data());
+  EXPECT_EQ(t.view().labels.each(), 3) << "what comes next at each step";
+  EXPECT_EQ(t.view().lengths.data(), t.lengths.data());
 }
 
 TEST(NextTokens, WhatIsCutHasNoEnd) {

@@ -78,6 +78,9 @@ TEST(ParallelText, BecomesTokensAndLabels) {
   EXPECT_EQ(pairs.lengths, (std::vector<std::int32_t>{3, 3}));
 
   const Vocabulary marked = Vocabulary::from(text.source, 1, 0, marks);
+  EXPECT_EQ(pairs.view().count(), pairs.count());
+  EXPECT_EQ(pairs.view().labels.data(), pairs.labels.data());
+  EXPECT_EQ(pairs.view().lengths.data(), pairs.lengths.data());
   const heed::TokenPairs cut = heed::to_tokens(text, marked, target, 1);
   EXPECT_EQ(cut.x.extents(), (heed::Extents<3>{2, 2, 2}));
   EXPECT_EQ(cut.x(0, 1, 0), marked.end());
