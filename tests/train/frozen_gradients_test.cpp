@@ -16,7 +16,11 @@
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
+#include "heed/models/attention_q_network.hpp"
+#include "heed/models/image_captioner.hpp"
 #include "heed/models/language_model.hpp"
+#include "heed/models/multimodal_classifier.hpp"
+#include "heed/models/seq2seq.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/tagger.hpp"
 #include "heed/models/text_classifier.hpp"
@@ -28,9 +32,10 @@ namespace {
 using heed::Index;
 using S = float;
 
-/// The gradient of a fixed linear function of the outputs; `wanted` by parameter, empty: all.
+/// The gradient of a fixed linear function of the outputs; `wanted` by parameter, empty: all. `tokens`: the input holds
+/// small whole numbers.
 template <class M>
-M gradient_of(const M& model, heed::Shape shape, const std::vector<bool>& wanted) {
+M gradient_of(const M& model, heed::Shape shape, const std::vector<bool>& wanted, bool tokens) {
   constexpr Index lanes = 3;
   M gradient = model;
   heed::set_zero(gradient);
@@ -43,7 +48,7 @@ M gradient_of(const M& model, heed::Shape shape, const std::vector<bool>& wanted
   const auto x = in.take(shape, lanes);
   for (Index i = 0; i < shape.steps * shape.features * lanes; ++i) {
     if constexpr (std::is_same_v<typename M::Input, S>) {
-      x.data[i] = static_cast<S>(key.normal(draw++));
+      x.data[i] = static_cast<S>(tokens ? static_cast<double>(key.below(draw++, 4)) : key.normal(draw++));
     } else {
       x.data[i] = static_cast<std::int32_t>(key.below(draw++, 4));
     }
@@ -62,12 +67,12 @@ M gradient_of(const M& model, heed::Shape shape, const std::vector<bool>& wanted
 }
 
 template <class M>
-void expect_same_gradients(M model, heed::Shape shape) {
+void expect_same_gradients(M model, heed::Shape shape, bool tokens = false) {
   if constexpr (requires { model.initialize(heed::Key{1}); }) model.initialize(heed::Key{3});
-  M all = gradient_of(model, shape, {});
+  M all = gradient_of(model, shape, {}, tokens);
   const heed::Parameters<S> full(all);
   const auto check = [&](const std::vector<bool>& wanted, const std::string& what) {
-    M some = gradient_of(model, shape, wanted);
+    M some = gradient_of(model, shape, wanted, tokens);
     const heed::Parameters<S> parts(some);
     for (Index i = 0; i < full.count(); ++i) {
       if (!wanted[static_cast<std::size_t>(i)]) continue;
@@ -151,6 +156,39 @@ TEST(FrozenGradients, OfTransformers) {
                                                       .shifted_patches = shifted}),
                           {1, 16});
   }
+}
+
+TEST(FrozenGradients, OfDecodersAndOfImagesWithWords) {
+  for (const bool both : {false, true}) {
+    expect_same_gradients(heed::Seq2Seq<S>({.source_tokens = 6,
+                                            .target_tokens = 5,
+                                            .embedding = 3,
+                                            .hidden = 4,
+                                            .layers = 2,
+                                            .bidirectional = both,
+                                            .dropout = 0.2}),
+                          {4, 2});
+  }
+  const heed::ImageShape image{.channels = 1, .height = 4, .width = 4};
+  const heed::ImageCaptioner<S> captioner(
+      {.image = image, .tokens = 6, .max_tokens = 3, .channels = 2, .features = 4, .embedding = 3, .hidden = 4});
+  expect_same_gradients(captioner, {1, image.size() + 3}, true);
+  const heed::MultimodalClassifier<S> questions({.image = image,
+                                                 .max_words = 3,
+                                                 .tokens = 6,
+                                                 .classes = 2,
+                                                 .channels = 2,
+                                                 .embedding = 3,
+                                                 .hidden = 4,
+                                                 .heads = 2});
+  expect_same_gradients(questions, {1, image.size() + 3}, true);
+  expect_same_gradients(heed::AttentionQNetwork<S>({.features = 2,
+                                                    .actions = 3,
+                                                    .hidden = 4,
+                                                    .num_heads = 2,
+                                                    .positions = heed::PositionKind::learned,
+                                                    .steps = 4}),
+                        {4, 2});
 }
 
 TEST(FrozenGradients, OfCompositions) {

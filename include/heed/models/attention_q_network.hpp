@@ -16,6 +16,7 @@
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/any_positions.hpp"
 #include "heed/layers/dense.hpp"
@@ -158,11 +159,17 @@ void AttentionQNetwork<S>::backward(Tile<const S> x, Tile<const S> q, Tile<const
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dattended = pass.scratch.like(attended), dlast = pass.scratch.like(last);
   const Tile<S> dplaced = pass.scratch.like(placed), dencoded = pass.scratch.like(encoded);
-  q_value.backward(attended, q, dq, into(dattended), cache.q_value, grad.q_value, pass);
-  attention.backward(last, placed, attended, dattended, into(dlast), into(dplaced), cache.attention, grad.attention,
-                     pass);
+  const bool to_encoded = dx || wants_gradient(grad.state_encoder);
+  const bool to_placed = to_encoded || wants_gradient(grad.positions);
+  const bool to_attended = to_placed || wants_gradient(grad.attention);
+  q_value.backward(attended, q, dq, into_if(to_attended, dattended), cache.q_value, grad.q_value, pass);
+  if (!to_attended) return;
+  attention.backward(last, placed, attended, dattended, into_if(to_placed, dlast), into_if(to_placed, dplaced),
+                     cache.attention, grad.attention, pass);
+  if (!to_placed) return;
   newest.backward(placed, last, dlast, onto(dplaced), cache.newest, grad.newest, pass);
-  positions.backward(encoded, placed, dplaced, into(dencoded), cache.positions, grad.positions, pass);
+  positions.backward(encoded, placed, dplaced, into_if(to_encoded, dencoded), cache.positions, grad.positions, pass);
+  if (!to_encoded) return;
   state_encoder.backward(x, encoded, dencoded, dx, cache.state_encoder, grad.state_encoder, pass);
 }
 

@@ -26,6 +26,7 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/conv2d.hpp"
 #include "heed/layers/dense.hpp"
@@ -196,11 +197,15 @@ void ImageCaptioner<S>::backward(Tile<const S> x, Tile<const S> /*logits*/, Tile
   fill(dregions, S(0));
   decoder.backward(cache.tokens.tokens.view(), regions, dlogits, onto(dregions), {dh, dc}, cache.decoder, grad.decoder,
                    pass.at(1));
+  const bool to_image = dx || wants_gradient(grad.cnn), to_regions = to_image || wants_gradient(grad.positions);
+  if (!to_regions && !wants_gradient(grad.fc_hidden) && !wants_gradient(grad.fc_cell)) return;
   start_backward(fc_hidden, mean, cache.h.view(), dh, into(dmean), grad.fc_hidden);
   start_backward(fc_cell, mean, cache.c.view(), dc, onto(dmean), grad.fc_cell);
+  if (!to_regions) return;
   MeanPool<S> pool;
   pool.backward(regions, mean, dmean, onto(dregions), cache.pool, pool, pass);
   positions.backward(features, regions, dregions, {}, cache.positions, grad.positions, pass);  // dfeatures = dregions
+  if (!to_image) return;
   cnn.backward(options.input().image_of(x), as_image(features), as_image(Tile<const S>(dregions)),
                options.input().image_of(dx), cache.cnn, grad.cnn, pass.at(0));
 }

@@ -22,6 +22,7 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/conv2d.hpp"
 #include "heed/layers/dense.hpp"
@@ -194,14 +195,23 @@ void MultimodalClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Ti
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dvectors = pass.scratch.like(vectors), dsteps = pass.scratch.like(steps);
   const Tile<S> dattended = pass.scratch.like(attended);
-  classifier.backward(attended, logits, dlogits, into(dattended), cache.classifier, grad.classifier, pass);
+  const bool to_words = wants_gradient(grad.embedding), to_text = to_words || wants_gradient(grad.text_encoder);
+  const bool to_image = dx || wants_gradient(grad.image_encoder), to_steps = to_text || to_image;
+  const bool to_attended = to_steps || wants_gradient(grad.attention);
+  classifier.backward(attended, logits, dlogits, into_if(to_attended, dattended), cache.classifier, grad.classifier,
+                      pass);
+  if (!to_attended) return;
   fill(dsteps, S(0));  // the image is the query, and one of the keys
-  attention.backward(steps.step(0), steps, attended, dattended, onto(dsteps.step(0)), onto(dsteps), cache.attention,
-                     grad.attention, pass);
-  image_encoder.backward(input().image_of(x), steps.step(0), dsteps.step(0), input().image_of(dx), cache.image_encoder,
-                         grad.image_encoder, pass);
-  text_encoder.backward(vectors, steps.range(1, options.max_words), dsteps.range(1, options.max_words), into(dvectors),
-                        cache.text_encoder, grad.text_encoder, pass);
+  attention.backward(steps.step(0), steps, attended, dattended, onto_if(to_steps, dsteps.step(0)),
+                     onto_if(to_steps, dsteps), cache.attention, grad.attention, pass);
+  if (to_image) {
+    image_encoder.backward(input().image_of(x), steps.step(0), dsteps.step(0), input().image_of(dx),
+                           cache.image_encoder, grad.image_encoder, pass);
+  }
+  if (!to_text) return;
+  text_encoder.backward(vectors, steps.range(1, options.max_words), dsteps.range(1, options.max_words),
+                        into_if(to_words, dvectors), cache.text_encoder, grad.text_encoder, pass);
+  if (!to_words) return;
   embedding.backward(input().tokens_of(x, cache.input), vectors, dvectors, cache.embedding, grad.embedding, pass);
 }
 

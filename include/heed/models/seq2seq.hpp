@@ -20,6 +20,7 @@
 #include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/models/attention_decoder.hpp"
 #include "heed/models/seq2seq_encoder.hpp"
 #include "heed/models/seq2seq_options.hpp"
@@ -184,6 +185,7 @@ void Seq2Seq<S>::backward(Tile<const std::int32_t>, Tile<const S> /*logits*/, Ti
   const RecurrentState<S> dfirst{pass.scratch.like(first), pass.scratch.like(first)};
   decoder.backward(cache.target.view(), memory, dlogits, onto(dmemory), dfirst, cache.decoder, grad.decoder,
                    pass.at(1));
+  if (!wants_gradient(grad.encoder)) return;
   encoder.backward(cache.source.view(), dmemory, dfirst, cache.encoder, grad.encoder, pass.at(0));
 }
 

@@ -11,6 +11,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dropout.hpp"
@@ -125,7 +126,9 @@ void Seq2SeqEncoder<S>::backward(Tile<const std::int32_t> x, Tile<const S> dmemo
   const State dfinal{room(), room()};
   cross_backward(fc_hidden, cache.final_h.view(), cache.first_h.view(), dfirst.h, dfinal.h, grad.fc_hidden, pass);
   cross_backward(fc_cell, cache.final_c.view(), cache.first_c.view(), dfirst.c, dfinal.c, grad.fc_cell, pass);
-  rnn.backward(in, memory(cache), dmemory, into(d), cache.rnn, grad.rnn, pass.at(1), {}, dfinal);
+  const bool to_words = wants_gradient(grad.embedding);
+  rnn.backward(in, memory(cache), dmemory, into_if(to_words, d), cache.rnn, grad.rnn, pass.at(1), {}, dfinal);
+  if (!to_words) return;
   if (drops(pass)) dropout.backward(vectors, in, d, into(d), cache.dropout, grad.dropout, pass.at(0));
   embedding.backward(x, vectors, d, cache.table, grad.embedding, pass);
 }
