@@ -20,8 +20,8 @@
 #include "support/cart_pole_episode.hpp"
 #include "support/cart_pole_task.hpp"
 #include "support/command.hpp"
+#include "support/curves.hpp"
 #include "support/options.hpp"
-#include "support/picture.hpp"
 #include "support/shades.hpp"
 #include "support/terminal.hpp"
 

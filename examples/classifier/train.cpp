@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "../support/picture.hpp"
+#include "../support/gnuplot.hpp"
 #include "../support/terminal.hpp"
 #include "../support/training_curves.hpp"
 #include "commands.hpp"

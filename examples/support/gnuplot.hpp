@@ -9,6 +9,7 @@
 
 #include <cctype>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -49,6 +50,21 @@ inline std::string gnuplot_text(std::string_view text) {
 }
 
 namespace detail {
+
+inline std::string number(double value) {
+  if (!std::isfinite(value)) return "NaN";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+/// "set lmargin at screen ..." for a frame in pixels from the upper left corner.
+inline std::string frame(int left, int top, int width, int height, int page_width, int page_height) {
+  const auto part = [](int pixels, int of) { return number(static_cast<double>(pixels) / of); };
+  return "set lmargin at screen " + part(left, page_width) + "\nset rmargin at screen " +
+         part(left + width, page_width) + "\nset tmargin at screen " + part(page_height - top, page_height) +
+         "\nset bmargin at screen " + part(page_height - top - height, page_height) + "\n";
+}
 
 /// A folder of its own, removed in the end.
 struct TemporaryFolder {

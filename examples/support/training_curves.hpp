@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "curves.hpp"
 #include "heed/train/history.hpp"
-#include "picture.hpp"
 
 namespace support {
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../../examples/support/curves.hpp"
 #include "../data/support.hpp"
 #include "heed/files/file.hpp"
 
