@@ -93,7 +93,8 @@ int main(int argc, char** argv) {
     }
     const Data test(heed::Key{fit.seed}.child(2));
     const auto view = heed::LabelledSequences<float>{test.x.view(), test.labels};
-    const auto answer = heed::Predictor(model)(test.x.view()[0]);
+    heed::Predictor predictor(model);
+    const auto answer = predictor(test.x.view()[0]);
     std::printf("%s\ntest accuracy %.4f; the first sum is %s 0\n", heed::describe(model.options).c_str(),
                 heed::evaluate(model, view, fit.threads).accuracy,
                 model.labels[static_cast<std::size_t>(answer.label)].c_str());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "heed/core/borrowed.hpp"
 #include "heed/core/labels_view.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -15,12 +16,12 @@ namespace heed::inline HEED_ISA {
 /// Sequences with what they should give: views of the user's memory. `X`: float, double, or std::int32_t for tokens
 /// (n, steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. As many labels as
 /// steps are of these steps: those past a sequence's end do not count. Others are of steps that the model gives by
-/// itself, and lengths say nothing of them.
+/// itself, and lengths say nothing of them. Temporaries do not compile.
 template <class X, class T = std::int32_t>
 struct LabelledSequences {
-  TensorView<const X, 3> x;                    ///< (n, steps, features)
-  TargetsView<T> labels;                       ///< (n), (n, output steps) for one a step, or (n, k) numbers
-  std::span<const std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
+  TensorView<const X, 3> x;                 ///< (n, steps, features)
+  TargetsView<T> labels;                    ///< (n), (n, output steps) for one a step, or (n, k) numbers
+  BorrowedSpan<std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
 
   Index count() const { return x.extent(0); }
 };

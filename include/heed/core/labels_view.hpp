@@ -7,24 +7,29 @@
 #include <cstdint>
 #include <span>
 #include <type_traits>
+#include <utility>
 
+#include "heed/core/borrowed.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// A view of labels (n), one a sequence, or (n, steps), one a step. A vector, a span or a tensor becomes one by itself.
-/// A range of all its numbers, row by row.
+/// A view of labels (n), one a sequence, or (n, steps), one a step. A vector, a span or a tensor becomes one by itself,
+/// where it is no temporary. A range of all its numbers, row by row.
 class LabelsView {
  public:
   LabelsView() = default;
   template <std::convertible_to<TensorView<const std::int32_t, 2>> Rows>
-  LabelsView(const Rows& rows) : rows_(rows) {}
+  LabelsView(Rows&& rows) : rows_(rows) {
+    detail::refuse_temporary<Rows>();
+  }
   template <std::convertible_to<std::span<const std::int32_t>> Labels>
-  requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>>) LabelsView(const Labels& labels)
-      : LabelsView(std::span<const std::int32_t>(labels), 1) {}
-  LabelsView(std::span<const std::int32_t> labels, Index each)
+  requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>> &&
+           !std::same_as<std::remove_cvref_t<Labels>, LabelsView>) LabelsView(Labels&& labels)
+      : LabelsView(BorrowedSpan<std::int32_t>(std::forward<Labels>(labels)), 1) {}
+  LabelsView(BorrowedSpan<std::int32_t> labels, Index each)
       : rows_(labels.data(), {static_cast<Index>(labels.size()) / checked(each), each}) {}
 
   /// (n, 1) or (n, steps)
@@ -54,3 +59,6 @@ template <class T>
 using TargetsView = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, TensorView<const T, 2>>;
 
 }  // namespace heed::inline HEED_ISA
+
+template <>
+inline constexpr bool std::ranges::enable_borrowed_range<heed::LabelsView> = true;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/borrowed.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
@@ -140,10 +141,22 @@ class Tensor {
   Index size() const { return static_cast<Index>(values_.size()); }
   bool empty() const { return values_.empty(); }
 
-  TensorView<S, Rank> view() { return {data(), extents_}; }
-  TensorView<const S, Rank> view() const { return {data(), extents_}; }
-  operator TensorView<S, Rank>() { return view(); }
-  operator TensorView<const S, Rank>() const { return view(); }
+  // views of a variable; of a temporary none compiles
+  TensorView<S, Rank> view() & { return {data(), extents_}; }
+  TensorView<const S, Rank> view() const& { return {data(), extents_}; }
+  operator TensorView<S, Rank>() & { return view(); }
+  operator TensorView<const S, Rank>() const& { return view(); }
+  template <class Self = Tensor>
+  TensorView<const S, Rank> view() const&& {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
+  template <class T, class Self = Tensor>
+  requires std::same_as<std::remove_const_t<T>, S>
+  operator TensorView<T, Rank>() const&& {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
 
   template <std::integral... I>
   S& operator()(I... i) {
@@ -153,8 +166,13 @@ class Tensor {
   const S& operator()(I... i) const {
     return view()(i...);
   }
-  TensorView<S, Rank - 1> operator[](Index i) requires(Rank > 1) { return view()[i]; }
-  TensorView<const S, Rank - 1> operator[](Index i) const requires(Rank > 1) { return view()[i]; }
+  TensorView<S, Rank - 1> operator[](Index i) & requires(Rank > 1) { return view()[i]; }
+  TensorView<const S, Rank - 1> operator[](Index i) const& requires(Rank > 1) { return view()[i]; }
+  template <class Self = Tensor>
+  TensorView<const S, Rank - 1> operator[](Index) const&& requires(Rank > 1) {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
 
   auto begin() { return values_.begin(); }
   auto end() { return values_.end(); }
@@ -173,13 +191,11 @@ TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank
 }
 
 /// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is
-/// not that of the extents. Of temporaries those that look at somebody else's numbers, as a span does.
+/// not that of the extents. A temporary does not compile, unless it looks at somebody else's numbers, as a span does.
 template <class Range, std::size_t Rank>
-requires(std::is_lvalue_reference_v<Range> || std::ranges::enable_borrowed_range<std::remove_cvref_t<Range>>) &&
-    requires(Range& r) {
-  std::span(r);
-}
+requires requires(Range& r) { std::span(r); }
 auto view(Range&& values, const Extent (&extents)[Rank]) {
+  detail::refuse_temporary<Range>();
   const std::span span(values);
   auto result = view(span.data(), extents);
   const auto size = static_cast<Index>(span.size());
@@ -188,6 +204,9 @@ auto view(Range&& values, const Extent (&extents)[Rank]) {
 }
 
 }  // namespace heed::inline HEED_ISA
+
+template <class S, int Rank>
+inline constexpr bool std::ranges::enable_borrowed_range<heed::TensorView<S, Rank>> = true;
 
 #if HEED_BODIES
 

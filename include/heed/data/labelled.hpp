@@ -67,7 +67,12 @@ struct Labelled {
   Index count() const { return sequences.count(); }
 
   /// Must not outlive this.
-  LabelledSequences<X> view() const { return {sequences.x, classes, sequences.lengths}; }
+  LabelledSequences<X> view() const& { return {sequences.x, classes, sequences.lengths}; }
+  template <class Self = Labelled>
+  LabelledSequences<X> view() const&& {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
 
   /// The valid steps of sequence i: (steps, features).
   TensorView<const X, 2> operator[](Index i) const {

@@ -27,7 +27,12 @@ struct NextTokens {
   Index count() const { return x.extent(0); }
   Index steps() const { return x.extent(1); }
   /// What `fit` and `evaluate` take. Must not outlive this.
-  LabelledSequences<std::int32_t> view() const { return {x, labels, lengths}; }
+  LabelledSequences<std::int32_t> view() const& { return {x, labels, lengths}; }
+  template <class Self = NextTokens>
+  LabelledSequences<std::int32_t> view() const&& {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
 };
 
 /// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So

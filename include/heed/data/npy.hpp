@@ -179,7 +179,10 @@ NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where,
 /// `parse_npy` of a file. Of a part, only its rows are read from disk.
 template <NpyReadable S>
 NpyArray<S> read_npy(const std::filesystem::path& path, const Part& part = {}) try {
-  if (part) return parse_npy<S>(MappedFile(path).bytes(), path.string(), part);
+  if (part) {
+    const MappedFile mapped(path);
+    return parse_npy<S>(mapped.bytes(), path.string(), part);
+  }
   const std::vector<std::byte> file = read_file(path);
   return parse_npy<S>(file, path.string());
 } catch (...) {

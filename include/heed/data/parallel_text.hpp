@@ -49,7 +49,12 @@ struct TokenPairs {
   static constexpr std::int32_t ignored = -100;
   Index count() const { return x.extent(0); }
   /// What `fit` and `evaluate` take. Must not outlive this.
-  LabelledSequences<std::int32_t> view() const { return {x, labels, lengths}; }
+  LabelledSequences<std::int32_t> view() const& { return {x, labels, lengths}; }
+  template <class Self = TokenPairs>
+  LabelledSequences<std::int32_t> view() const&& {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
 };
 
 /// The tokens of one sentence, with the end mark where the vocabulary has one. `most`: cut to so many words; 0: not.

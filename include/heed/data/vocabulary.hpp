@@ -34,7 +34,8 @@ class Vocabulary {
   /// Tokens, padding and unknown among them.
   Index size() const { return static_cast<Index>(words_.size()); }
   /// Without padding and unknown: what `Vocabulary(words)` takes.
-  std::span<const std::string> words() const { return std::span(words_).subspan(2); }
+  std::span<const std::string> words() const& { return std::span(words_).subspan(2); }
+  std::span<const std::string> words() const&& = delete;
 
   /// `unknown` for what is not in it.
   std::int32_t token(std::string_view word) const;

@@ -35,7 +35,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
   ~MappedFile();
 
-  std::span<const std::byte> bytes() const { return mapped_.empty() ? std::span<const std::byte>(read_) : mapped_; }
+  std::span<const std::byte> bytes() const&& = delete;
+  std::span<const std::byte> bytes() const& { return mapped_.empty() ? std::span<const std::byte>(read_) : mapped_; }
 
  private:
   std::span<const std::byte> mapped_;

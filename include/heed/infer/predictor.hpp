@@ -103,7 +103,7 @@ class Predictor {
 
   /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit, a number
   /// is not finite, or the model gives numbers, which are no classes: `outputs` has those.
-  Prediction<S> operator()(TensorView<const X, 2> sequence) {
+  Prediction<S> operator()(TensorView<const X, 2> sequence) & {
     const FlushDenormals flush;
     const Tile<S> z = run_.one(sequence);
     const detail::FinalStep a =
@@ -112,17 +112,33 @@ class Predictor {
     return detail::prediction_of<S>(a, z.data, z.features);
   }
   /// One sequence from a pointer to steps x features numbers.
-  Prediction<S> operator()(const X* sequence, Index steps, Index features) {
+  Prediction<S> operator()(const X* sequence, Index steps, Index features) & {
     return (*this)(TensorView<const X, 2>(sequence, {steps, features}));
   }
   /// The model's numbers for one sequence, as it was trained: the values of a regression or forecast, the probabilities
   /// of classes or flags. A view of the predictor's memory, until its next call.
-  std::span<const S> outputs(TensorView<const X, 2> sequence) {
+  std::span<const S> outputs(TensorView<const X, 2> sequence) & {
     const FlushDenormals flush;
     const Tile<S> z = run_.one(sequence);
     detail::finish_outputs(detail::final_step_of(output_kind(*model_), z.features, Output::as_trained, "Predictor"),
                            z.data, z.features, 1);
     return {z.data, static_cast<std::size_t>(z.features)};
+  }
+  // what a predictor gives looks at its memory: it must be a variable
+  template <class Self = Predictor>
+  Prediction<S> operator()(TensorView<const X, 2>) && {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
+  template <class Self = Predictor>
+  Prediction<S> operator()(const X*, Index, Index) && {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
+  template <class Self = Predictor>
+  std::span<const S> outputs(TensorView<const X, 2>) && {
+    detail::refuse_temporary<Self>();
+    return {};
   }
   /// The same of many sequences, (n, outputs).
   Tensor<S, 2> outputs(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/borrowed.hpp"
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
@@ -36,7 +37,7 @@ template <class S>
 struct LabelledNodes {
   const Graph& graph;
   const SparseRows<S>& features;
-  std::span<const std::int32_t> labels;  ///< of all nodes
+  BorrowedSpan<std::int32_t> labels;  ///< of all nodes
 
   /// The labels of some nodes; those of all others are ignored.
   std::vector<std::int32_t> labels_of(std::span<const Index> nodes) const {

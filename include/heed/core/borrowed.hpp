@@ -1,0 +1,45 @@
+#pragma once
+
+/// @file
+/// Views must not outlive what they look at. Those that are kept refuse a temporary, when they are compiled.
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// Whether what is passed as `R&&` stays where it is behind the call: it is a variable, or a view itself.
+template <class R>
+inline constexpr bool stays =
+    std::is_lvalue_reference_v<R> || std::ranges::enable_borrowed_range<std::remove_cvref_t<R>>;
+
+/// For a function that gives a view of what was passed as `R&&`.
+template <class R>
+constexpr void refuse_temporary() {
+  static_assert(stays<R>, "heed: this would be a view of a temporary that is gone at once: keep that in a variable");
+}
+}  // namespace detail
+
+/// A `std::span<const T>` that does not compile from a temporary container: for members of structs.
+template <class T>
+class BorrowedSpan : public std::span<const T> {
+ public:
+  BorrowedSpan() = default;
+  BorrowedSpan(const T* data, std::size_t count) : std::span<const T>(data, count) {}
+  template <class R>
+  requires(!std::same_as<std::remove_cvref_t<R>, BorrowedSpan> && std::convertible_to<R, std::span<const T>>)
+      BorrowedSpan(R&& range)
+      : std::span<const T>(range) {
+    detail::refuse_temporary<R>();
+  }
+};
+
+}  // namespace heed::inline HEED_ISA
+
+template <class T>
+inline constexpr bool std::ranges::enable_borrowed_range<heed::BorrowedSpan<T>> = true;
