@@ -97,7 +97,8 @@ TEST(Predictor, OfNothingIsNothing) {
   const auto model = make<float>(Attention::pool);
   Predictor predictor(model);
   EXPECT_NO_THROW(predictor(Tensor<float, 3>({0, 5, 3}), Tensor<float, 2>({0, 4})));
-  EXPECT_EQ(heed::predict(model, Tensor<float, 3>({0, 5, 3}).view()).size(), 0);
+  const Tensor<float, 3> none({0, 5, 3});
+  EXPECT_EQ(heed::predict(model, none.view()).size(), 0);
 }
 
 TEST(Predictor, GivesTheFirstOfEqualClasses) {

@@ -279,9 +279,9 @@ TEST_F(Checkpoint, OfAnotherLossIsAnError) {
   const heed::TargetSequences<float, float> numbers{task.x.view(), y.view(), task.lengths};
   const auto error = [&](auto loss) {
     Model model = start;
-    const auto before = flat(model);
+    const auto before = test_support::flat(model);
     const std::string text = error_of([&] { heed::fit(model, numbers, loss, kept({.epochs = 2})); });
-    EXPECT_TRUE(text == "no error" || flat(model) == before);
+    EXPECT_TRUE(text == "no error" || test_support::flat(model) == before);
     return text;
   };
   EXPECT_EQ(error(heed::MeanSquaredError<float>()), "no error");
@@ -315,9 +315,9 @@ std::string error_behind(const FitOptions& o, const Layers&... layers) {
   heed::Sequential model(heed::AttentionPool<float>({.features = 3}), layers...,
                          heed::Dense<float>({.in_features = 3, .out_features = 4}));
   model.initialize({7});
-  const auto before = flat(model);
+  const auto before = test_support::flat(model);
   const std::string text = error_of([&] { heed::fit(model, task.view(), o); });
-  EXPECT_TRUE(text == "no error" || flat(model) == before);
+  EXPECT_TRUE(text == "no error" || test_support::flat(model) == before);
   return text;
 }
 
@@ -412,7 +412,7 @@ TEST_F(Checkpoint, NumbersThatNoRunHasAreErrors) {
       return there;
     };
     model = start;
-    const auto before = flat(model);
+    const auto before = test_support::flat(model);
     EXPECT_NE(error_of([&] { heed::fit(model, task.view(), o); }).find("checkpoint"), std::string::npos) << what;
     EXPECT_TRUE(known) << what;
     EXPECT_EQ(flat(model), before) << what << ": the weights are as they were";

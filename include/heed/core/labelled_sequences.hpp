@@ -3,8 +3,9 @@
 /// @file
 /// Sequences with what they should give.
 
+#include <concepts>
 #include <cstdint>
-#include <span>
+#include <type_traits>
 
 #include "heed/core/borrowed.hpp"
 #include "heed/core/labels_view.hpp"
@@ -13,14 +14,30 @@
 
 namespace heed::inline HEED_ISA {
 
+/// A view that does not compile from a temporary tensor: for members of structs.
+template <class S, int Rank>
+class BorrowedView : public TensorView<S, Rank> {
+ public:
+  using TensorView<S, Rank>::TensorView;
+  BorrowedView() = default;
+  template <class R>
+  requires(!std::same_as<std::remove_cvref_t<R>, BorrowedView> && std::convertible_to<R, TensorView<S, Rank>>)
+      BorrowedView(R&& range)
+      : TensorView<S, Rank>(range) {
+    detail::refuse_temporary<R>();
+  }
+};
+
 /// Sequences with what they should give: views of the user's memory. `X`: float, double, or std::int32_t for tokens
 /// (n, steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. As many labels as
 /// steps are of these steps: those past a sequence's end do not count. Others are of steps that the model gives by
 /// itself, and lengths say nothing of them. Temporaries do not compile.
 template <class X, class T = std::int32_t>
 struct LabelledSequences {
-  TensorView<const X, 3> x;                 ///< (n, steps, features)
-  TargetsView<T> labels;                    ///< (n), (n, output steps) for one a step, or (n, k) numbers
+  using Targets = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, BorrowedView<const T, 2>>;
+
+  BorrowedView<const X, 3> x;               ///< (n, steps, features)
+  Targets labels;                           ///< (n), (n, output steps) for one a step, or (n, k) numbers
   BorrowedSpan<std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
 
   Index count() const { return x.extent(0); }
@@ -31,3 +48,6 @@ template <class X, class S = X>
 using TargetSequences = LabelledSequences<X, S>;
 
 }  // namespace heed::inline HEED_ISA
+
+template <class S, int Rank>
+inline constexpr bool std::ranges::enable_borrowed_range<heed::BorrowedView<S, Rank>> = true;

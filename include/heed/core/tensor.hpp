@@ -141,19 +141,13 @@ class Tensor {
   Index size() const { return static_cast<Index>(values_.size()); }
   bool empty() const { return values_.empty(); }
 
-  // views of a variable; of a temporary none compiles
+  // a temporary may be passed where a view is asked for, and has no `view()` to be kept
   TensorView<S, Rank> view() & { return {data(), extents_}; }
   TensorView<const S, Rank> view() const& { return {data(), extents_}; }
-  operator TensorView<S, Rank>() & { return view(); }
-  operator TensorView<const S, Rank>() const& { return view(); }
+  operator TensorView<S, Rank>() { return {data(), extents_}; }
+  operator TensorView<const S, Rank>() const { return {data(), extents_}; }
   template <class Self = Tensor>
   TensorView<const S, Rank> view() const&& {
-    detail::refuse_temporary<Self>();
-    return {};
-  }
-  template <class T, class Self = Tensor>
-  requires std::same_as<std::remove_const_t<T>, S>
-  operator TensorView<T, Rank>() const&& {
     detail::refuse_temporary<Self>();
     return {};
   }

@@ -87,10 +87,26 @@ void fold_parameters(const Fold& fold, const Path& path, ParameterArray<S>& firs
   fold.call(fold.function, path, all);
 }
 
+/// Folds take all parameters of a model for numbers of its one type: a member of another does not compile.
+template <class Member, class M>
+constexpr void check_member() {
+  if constexpr (!AnyParameter<Member> && !Visitable<Member>) {
+    static_assert(!sizeof(M),
+                  "heed: `visit` lists parameters, as heed::Matrix and heed::Vector, and layers that have a "
+                  "Scalar and a `visit`: this member is neither");
+  } else {
+    static_assert(std::is_same_v<typename Member::Scalar, typename M::Scalar>,
+                  "heed: a parameter, or a layer, of another type than the Scalar of the layer that lists it: all of a "
+                  "model is float, or all is double");
+  }
+}
+
 template <class M, class... Ms>
 void walk(const Fold& fold, const Path* parent, M& model, Ms&... models) {
   M::visit(
       [&](const MemberName& name, auto& first, auto&... rest) {
+        check_member<std::remove_reference_t<decltype(first)>, M>();
+        (check_member<std::remove_reference_t<decltype(rest)>, Ms>(), ...);
         const Path path{parent, name};
         if constexpr (AnyParameter<std::remove_reference_t<decltype(first)>>) {
           fold_parameters(fold, path, first, rest...);
