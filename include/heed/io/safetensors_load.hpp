@@ -212,7 +212,7 @@ requires std::copyable<M> M load(M model, const std::filesystem::path& path, con
 }
 
 template <class M, class From>
-requires(!Storable<M> && !Visitable<From>) M load(const From&) {
+requires(Visitable<M> && !Storable<M> && !Visitable<From>) M load(const From&) {
   static_assert(Storable<M>,
                 "heed::load<M>(file) makes a model of the options that its file says, and M does not describe its "
                 "options (see heed/core/fields.hpp), as no Sequential does: make the model, then heed::load(model, "
