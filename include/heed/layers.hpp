@@ -9,6 +9,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/available_threads.hpp"
+#include "heed/core/borrowed.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
