@@ -73,8 +73,6 @@ template <Visitable M>
 const Parameters<typename M::Scalar> parameters_of(const M& model) {
   return Parameters<typename M::Scalar>(const_cast<M&>(model));
 }
-template <Visitable M>
-const Parameters<typename M::Scalar> parameters_of(const M&& model) = delete;
 
 /// Parameters that it owns: moments, averages, snapshots. A copy is another list with the same numbers.
 template <class S>
