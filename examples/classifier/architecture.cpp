@@ -53,8 +53,9 @@ void add_weights(CLI::App& command, heed::WeightsOptions& weights) {
 
 }  // namespace
 
-void add_architecture(CLI::App& command, Architecture& a) {
-  const char* const group = "Architecture";
+void add_architecture(CLI::App& command, Architecture& a, bool in_file) {
+  const char* const group =
+      in_file ? "Of model files that heed did not write, where they leave it open" : "Architecture";
   const auto size = [&](const char* name, std::optional<Index>& value, Index most, const char* text, const char* what) {
     command.add_option(name, value, what)->check(CLI::Range(Index(1), most))->option_text(text)->group(group);
   };

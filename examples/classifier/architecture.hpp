@@ -27,8 +27,8 @@ struct Architecture {
   heed::TextClassifierOptions text_options(heed::Index tokens, heed::Index data_classes) const;
 };
 
-/// Adds the options of an architecture to a subcommand.
-void add_architecture(CLI::App& command, Architecture& architecture);
+/// Adds the options of an architecture to a subcommand. `in_file`: a model file says them, but for files of others.
+void add_architecture(CLI::App& command, Architecture& architecture, bool in_file = false);
 
 /// "2 x bidirectional LSTM(32) > attention pool > Dense(16) > ReLU > Dense(10)"
 std::string describe(const heed::SequenceClassifierOptions& options);

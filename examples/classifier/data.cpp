@@ -26,6 +26,9 @@ std::string lengths_text(Index steps, const std::vector<std::int32_t>& lengths, 
 
 heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
   options.features = features.value_or(1);
+  if (options.labels && !files.labels && heed::detail::is_array(files.data)) {
+    throw heed::Error(heed::Fault{"no labels", files.data.string(), "--labels FILE (of --test: --test-labels FILE)"});
+  }
 #ifdef HEED_CLASSIFIER_ZIP
   options.unpack = heed::unzip;
 #endif
@@ -35,6 +38,11 @@ heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<Index
                        std::to_string(data.features())};
   });
   return data;
+}
+
+bool is_table(const std::filesystem::path& path) {
+  const std::string extension = heed::detail::extension(path);
+  return !heed::detail::is_array(path) && extension != ".ts" && extension != ".arff";
 }
 
 void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path) {

@@ -31,6 +31,9 @@ struct DataFiles {
 heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<heed::Index> features,
                                      heed::LoadOptions options = {});
 
+/// Whether nothing in a file of sequences says how many features a step has.
+bool is_table(const std::filesystem::path& path);
+
 /// Says on standard error that lines of a text are Latin-1, where some are.
 void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path);
 

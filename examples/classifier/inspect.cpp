@@ -85,7 +85,7 @@ void add_inspect(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("inspect", "Show what a model file holds");
   const auto a = std::make_shared<InspectArguments>();
   command.add_option("FILE", a->file, "The model (.safetensors)")->required()->option_text(" ");
-  add_architecture(command, a->architecture);
+  add_architecture(command, a->architecture, true);
   command.callback([a] { with_model(a->file, a->architecture, [](const auto& stored) { inspect(stored); }); });
 }
 

@@ -8,6 +8,7 @@
 #include <new>
 #include <string>
 
+#include "../support/proposals.hpp"
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/version.hpp"
@@ -27,8 +28,10 @@ int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
     const auto chosen = program.get_subcommands();
     const auto strange = program.remaining();
     const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    const std::string what =
-        chosen.empty() && !strange.empty() ? "unknown subcommand or option: " + strange.front() : e.what();
+    const std::string unknown = chosen.empty() ? "" : support::unknown_option(*chosen.front());
+    const std::string what = chosen.empty() && !strange.empty() ? support::unknown_subcommand(program, strange.front())
+                             : unknown.empty()                  ? e.what()
+                                                                : unknown;
     return processes.failed(what + " (classifier" + command + " --help shows the usage)", wrong_usage);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {

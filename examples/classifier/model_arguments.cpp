@@ -13,7 +13,7 @@ void add_model_and_data(CLI::App& command, ModelArguments& a) {
       ->required()
       ->option_text("FILE");
   add_format(command, a.format);
-  add_architecture(command, a.architecture);
+  add_architecture(command, a.architecture, true);
 }
 
 void add_output(CLI::App& command, ModelArguments& a, const char* what) {

@@ -54,6 +54,14 @@ std::string data_of(const Task<M>& task) {
   return text;
 }
 
+// a table does not say how many of its numbers are one step
+template <class M>
+void note_features(const TrainArguments& a, const Task<M>& task) {
+  if (is_text<M> || !a.data || !is_table(a.data->data) || !a.init.empty() || a.architecture.features) return;
+  std::printf("%s of 1 feature: --features F where a step has more\n",
+              counted(task.train.sequences.steps(), "step", "steps").c_str());
+}
+
 // a line an epoch for people, and for files
 void add_callbacks(TrainArguments& a, bool talks, bool live, const Processes& processes) {
   auto& callbacks = a.fit.callbacks;
@@ -95,6 +103,7 @@ void train(TrainArguments& a, const Processes& processes) {
   const heed::InterruptGuard guard;  // Ctrl-C ends the step; a second one ends the program at once
   a.fit.stop = guard.signal();
   if (talks) {
+    note_features(a, task);
     print_plan(data_of(task), describe(stored.model.options), heed::parameter_count(stored.model), processes,
                heed::ThreadPool(a.fit.threads).size());
   }

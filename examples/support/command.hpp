@@ -11,6 +11,7 @@
 #include <string>
 
 #include "model_name.hpp"
+#include "proposals.hpp"
 #include "terminal.hpp"
 
 namespace support {
@@ -52,7 +53,8 @@ int run_command(CLI::App& program, int argc, char** argv, F&& run) {
   } catch (const CLI::Success& asked) {  // --help
     return program.exit(asked);
   } catch (const CLI::ParseError& e) {
-    return failed(2, std::string(e.what()) + " (--help shows the usage)");
+    const std::string unknown = unknown_option(program);
+    return failed(2, (unknown.empty() ? e.what() : unknown) + " (--help shows the usage)");
   }
   try {
     run();

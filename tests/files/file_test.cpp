@@ -164,7 +164,8 @@ TEST_F(File, NamesTheFileThatCannotBeRead) {
 TEST_F(File, NamesTheFileThatCannotBeWritten) {
   const auto path = folder / "missing" / "a";
   EXPECT_EQ(error([&] { heed::write_file(path, "x"); }),
-            path.string() + ": cannot create a file beside it: No such file or directory");
+            path.string() + ": cannot create the file that takes its place, in the folder " +
+                path.parent_path().string() + ": No such file or directory");
   EXPECT_EQ(error([&] { heed::write_file(folder, "x"); }), folder.string() + ": cannot open: Is a directory");
   EXPECT_NE(error([&] { heed::write_file("", "x"); }), "no error");
 }

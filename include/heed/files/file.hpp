@@ -331,13 +331,20 @@ inline void write_directly(const std::filesystem::path& path, std::initializer_l
   if (!file.close()) throw_system_error(path, "write", errno);
 }
 
+/// What is written stands in another file until it is whole.
+inline std::string create_beside(const Destination& to) {
+  const std::string folder = to.path.parent_path().string();
+  return "create the file that takes its place, in the folder " +
+         (folder.empty() ? std::string("of this program") : folder);
+}
+
 /// False where the file that is there can only be written in place.
 inline bool replace(const Destination& to, const std::filesystem::path& path,
                     std::initializer_list<std::span<const std::byte>> parts) {
   if (is_mount_point(to.path)) return false;
   TemporaryFile temporary(to.path);
   if (only_in_place(to, temporary.error())) return false;
-  if (temporary.error()) throw_system_error(path, "create a file beside it", temporary.error());
+  if (temporary.error()) throw_system_error(path, create_beside(to), temporary.error());
   if (to.permissions && ::fchmod(temporary.file().get(), *to.permissions) != 0) {
     throw_system_error(path, "keep the permissions", errno);
   }
@@ -396,7 +403,7 @@ HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t
   if (detail::is_mount_point(to.path)) return detail::check_in_place(to, path, bytes);
   detail::TemporaryFile temporary(to.path);
   if (detail::only_in_place(to, temporary.error())) return detail::check_in_place(to, path, bytes);
-  if (temporary.error()) detail::throw_system_error(path, "create a file beside it", temporary.error());
+  if (temporary.error()) detail::throw_system_error(path, detail::create_beside(to), temporary.error());
   const std::array<std::byte, 16384> zeros{};
   for (std::size_t left = bytes; left > 0; left -= std::min(left, zeros.size())) {
     detail::write_all(temporary.file(), path, std::span(zeros).first(std::min(left, zeros.size())));
