@@ -18,6 +18,7 @@
 #include "heed/data/parallel_text.hpp"
 #include "heed/data/sentences.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/series_windows.hpp"
 #include "heed/data/standardize.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_table.hpp"

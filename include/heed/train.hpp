@@ -22,6 +22,7 @@
 #include "heed/train/fit.hpp"
 #include "heed/train/fit_nodes.hpp"
 #include "heed/train/fit_options.hpp"
+#include "heed/train/gradient.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"

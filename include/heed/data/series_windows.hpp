@@ -1,0 +1,66 @@
+#pragma once
+
+/// @file
+/// A long series as windows that a model learns to continue.
+
+#include <algorithm>
+#include <concepts>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "heed/core/error.hpp"
+#include "heed/core/labelled_sequences.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Windows of a series, and the numbers that follow each.
+template <class S>
+struct SeriesWindows {
+  Tensor<S, 3> x;        // (n, window, features)
+  Tensor<S, 2> targets;  // (n, horizon features): of the next steps, step by step
+  Index count() const { return x.extent(0); }
+  /// What `fit` and `evaluate` take. Must not outlive this.
+  LabelledSequences<S, S> view() const { return {x.view(), targets.view()}; }
+};
+
+/// Windows of `window` steps of a series (steps, features), and of each the `horizon` steps that follow; the next one
+/// begins `stride` steps later. n = (steps - window - horizon) / stride + 1. Throws where a size is not positive, or the
+/// series is shorter than one window and what follows it.
+template <class S>
+SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Index horizon = 1, Index stride = 1) {
+  const Index steps = series.extent(0), features = series.extent(1);
+  require(window > 0 && horizon > 0 && stride > 0, [&] {
+    return Fault{"sizes must be positive", "series_windows", "window, horizon and stride of at least 1",
+                 to_text(Extents<3>{window, horizon, stride})};
+  });
+  require(features > 0 && window <= steps && horizon <= steps - window, [&] {
+    return Fault{"the series is too short", "series_windows",
+                 text_of(window) + " steps and the " + text_of(horizon) + " that follow", text_of(steps)};
+  });
+  const Index n = (steps - window - horizon) / stride + 1;
+  SeriesWindows<S> result{Tensor<S, 3>({n, window, features}), Tensor<S, 2>({n, horizon * features})};
+  for (Index i = 0; i < n; ++i) {
+    const S* const first = series.data() + i * stride * features;
+    std::copy_n(first, window * features, result.x[i].data());
+    std::copy_n(first + window * features, horizon * features, result.targets[i].data());
+  }
+  return result;
+}
+/// Of a series of one feature: `series_windows(series, 20, horizon)`
+template <class Series>
+requires requires(const Series& s) { std::span(s); }
+auto series_windows(const Series& series, Index window, Index horizon = 1, Index stride = 1) {
+  using S = std::remove_cv_t<typename decltype(std::span(series))::element_type>;
+  static_assert(std::floating_point<S>, "heed::series_windows: a series holds float or double");
+  const std::span<const S> all(series);
+  return series_windows(TensorView<const S, 2>(all.data(), {all.size(), 1}), window, horizon, stride);
+}
+template <class S>
+SeriesWindows<S> series_windows(const Tensor<S, 2>& series, Index window, Index horizon = 1, Index stride = 1) {
+  return series_windows(series.view(), window, horizon, stride);
+}
+
+}  // namespace heed::inline HEED_ISA
