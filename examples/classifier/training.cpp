@@ -175,7 +175,7 @@ template <class M>
 std::string fingerprint(const Task<M>& task, const StoredModel<M>* init) {
   std::string text;
   const auto add = [&](const auto& numbers) {
-    const auto bytes = std::as_bytes(std::span(numbers));
+    const auto bytes = std::as_bytes(std::span(numbers.data(), static_cast<std::size_t>(numbers.size())));
     text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   };
   for (const auto* data : {&task.train, task.test ? &*task.test : nullptr}) {

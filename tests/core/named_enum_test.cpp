@@ -12,7 +12,7 @@ enum class Kind { plain, fancy, absurd };
 constexpr std::array<std::string_view, 3> names_of(Kind) { return {"plain", "fancy", "absurd"}; }
 enum class Nameless { one };
 enum class Small : char { one };
-constexpr std::array<std::string_view, 1> names_of(Small) { return {"one"}; }
+[[maybe_unused]] constexpr std::array<std::string_view, 1> names_of(Small) { return {"one"}; }
 
 TEST(NamedEnum, HasItsNamesInOnePlace) {
   static_assert(heed::to_text(Kind::fancy) == "fancy");

@@ -21,7 +21,6 @@ using heed::Key;
 using heed::Sequential;
 using heed::start_from;
 using test_support::error_of;
-using test_support::flat;
 using test_support::Task;
 using Classifier = heed::SequenceClassifier<float>;
 
@@ -61,12 +60,13 @@ TEST(Start, WhatIsSetStays) {
   set.initialize(Key{7});
   half.bias.fill(0.5f);
   const Sequential model(square(), set, half, square());
-  EXPECT_EQ(flat(std::get<1>(model.layers)), flat(set));
-  EXPECT_EQ(flat(std::get<2>(model.layers)).back(), 0.5f);
-  EXPECT_NE(flat(std::get<2>(model.layers)).front(), flat(half).front()) << "its weight is as the constructor drew it";
-  EXPECT_EQ(flat(heed::Residual(set)), flat(set));
+  EXPECT_EQ(test_support::flat(std::get<1>(model.layers)), test_support::flat(set));
+  EXPECT_EQ(test_support::flat(std::get<2>(model.layers)).back(), 0.5f);
+  EXPECT_NE(test_support::flat(std::get<2>(model.layers)).front(), test_support::flat(half).front())
+      << "its weight is as the constructor drew it";
+  EXPECT_EQ(test_support::flat(heed::Residual(set)), test_support::flat(set));
   const heed::Repeat<Dense<float>> stack({square(), set});
-  EXPECT_EQ(flat(stack.layers[1]), flat(set));
+  EXPECT_EQ(test_support::flat(stack.layers[1]), test_support::flat(set));
   expect_no_twins(model);
 }
 
@@ -75,13 +75,13 @@ template <class Model>
 void expect_fresh(const Model& model, const char* what) {
   Model drawn = model;
   drawn.initialize(Key{});
-  EXPECT_EQ(flat(model), flat(drawn)) << what;
+  EXPECT_EQ(test_support::flat(model), test_support::flat(drawn)) << what;
   Model other = model;
   start_from(other, Key{5});
   drawn.initialize(Key{5});
-  EXPECT_EQ(flat(other), flat(drawn)) << what;
+  EXPECT_EQ(test_support::flat(other), test_support::flat(drawn)) << what;
   start_from(other, Key{6});
-  EXPECT_EQ(flat(other), flat(drawn)) << what << ": it is not fresh any more";
+  EXPECT_EQ(test_support::flat(other), test_support::flat(drawn)) << what << ": it is not fresh any more";
 }
 
 TEST(Start, ConstructorsDrawFromKeyZero) {
@@ -125,9 +125,9 @@ void expect_seeds(Options o, const char* what) {
   o.seed = 3;
   const Model three(o);
   drawn.initialize(Key{3});
-  EXPECT_EQ(flat(three), flat(drawn)) << what;
+  EXPECT_EQ(test_support::flat(three), test_support::flat(drawn)) << what;
   o.seed = 4;
-  EXPECT_NE(flat(three), flat(Model(o))) << what;
+  EXPECT_NE(test_support::flat(three), test_support::flat(Model(o))) << what;
   expect_no_twins(three);
 }
 
@@ -157,15 +157,15 @@ TEST(Start, OfAModelIsThatOfItsSeed) {
                                              "GraphAttentionNetwork");
   expect_seeds<AttentionQNetwork<float>>(AttentionQNetworkOptions{.features = 1, .actions = 2}, "AttentionQNetwork");
   TextClassifierOptions inner{.tokens = 5, .classifier = {.classes = 2, .seed = 3}};
-  EXPECT_NE(flat(TextClassifier<float>(inner)),
-            flat(TextClassifier<float>({.tokens = 5, .classifier = {.classes = 2}})));
+  EXPECT_NE(test_support::flat(TextClassifier<float>(inner)),
+            test_support::flat(TextClassifier<float>({.tokens = 5, .classifier = {.classes = 2}})));
 }
 
 /// After full batches: only the start can differ.
 std::vector<float> fitted(Classifier model, std::uint64_t seed, int epochs = 2) {
   const Task<float> task(20, {4, 3}, 2);
   heed::fit(model, task.view(), {.epochs = epochs, .seed = seed, .threads = 1});
-  return flat(model);
+  return test_support::flat(model);
 }
 
 TEST(Start, OfFitsOverSeedsDiffers) {
@@ -176,13 +176,13 @@ TEST(Start, OfFitsOverSeedsDiffers) {
   EXPECT_EQ(one, fitted(Classifier(o), 1));
   Classifier drawn(o);
   drawn.initialize(Key{1});
-  EXPECT_EQ(fitted(Classifier(o), 1, 0), flat(drawn));
+  EXPECT_EQ(fitted(Classifier(o), 1, 0), test_support::flat(drawn));
   EXPECT_EQ(fitted(drawn, 2), one) << "its start is set already";
 }
 
 TEST(Start, OfAModelThatFitRefusesStays) {
   Classifier model({.features = 3, .classes = 2, .hidden = 4});
-  const auto before = flat(model);
+  const auto before = test_support::flat(model);
   Task<float> task(20, {4, 3}, 2);
   task.labels[3] = 7;
   EXPECT_NE(error_of([&] { heed::fit(model, task.view(), {.epochs = 1, .seed = 1}); }), "no error");
@@ -192,7 +192,7 @@ TEST(Start, OfAModelThatFitRefusesStays) {
   task.labels[3] = 1;
   EXPECT_NE(error_of([&] { heed::fit(model, task.view(), {.epochs = 1, .seed = 1, .checkpoint = broken}); }),
             "no error");
-  EXPECT_EQ(flat(model), before);
+  EXPECT_EQ(test_support::flat(model), before);
 }
 
 /// A model of a user's, who draws nothing.
@@ -231,10 +231,10 @@ TEST(Start, OfAModelThatDrawsNothingIsByPlacesToo) {
   heed::fit(model, task.view(), {.epochs = 0, .threads = 1});
   expect_no_twins(model);
   heed::fit(other, task.view(), {.epochs = 0, .seed = 1, .threads = 1});
-  EXPECT_NE(flat(model), flat(other));
-  const auto before = flat(other);
+  EXPECT_NE(test_support::flat(model), test_support::flat(other));
+  const auto before = test_support::flat(other);
   heed::fit(other, task.view(), {.epochs = 0, .seed = 2, .threads = 1});
-  EXPECT_EQ(flat(other), before);
+  EXPECT_EQ(test_support::flat(other), before);
 }
 
 TEST(Start, OfGraphsAndQLearningFollowsTheSeed) {
@@ -247,15 +247,15 @@ TEST(Start, OfGraphsAndQLearningFollowsTheSeed) {
   heed::GraphAttentionNetwork<float> network(o), drawn(o);
   heed::fit_nodes(network, {graph, features, labels}, all, {}, {.epochs = 0, .patience = 0, .seed = 3});
   drawn.initialize(Key{3});
-  EXPECT_EQ(flat(network), flat(drawn));
+  EXPECT_EQ(test_support::flat(network), test_support::flat(drawn));
 
   heed::AttentionQNetwork<float> actor({.features = 1, .actions = 2, .hidden = 8}), same = actor;
   const test_support::Recall task{};
   heed::QLearner<heed::AttentionQNetwork<float>, test_support::Recall> learner(actor, task,
                                                                                {.window = 3, .seed = 3, .threads = 1});
   same.initialize(Key{3});
-  EXPECT_EQ(flat(actor), flat(same));
-  EXPECT_EQ(flat(learner.target()), flat(same));
+  EXPECT_EQ(test_support::flat(actor), test_support::flat(same));
+  EXPECT_EQ(test_support::flat(learner.target()), test_support::flat(same));
 }
 
 }  // namespace
