@@ -38,10 +38,11 @@ namespace detail {
 [[noreturn]] void throw_element_count(std::span<const Index> extents, bool negative);
 [[noreturn]] void throw_value_count(const char* what, std::span<const Index> extents, Index got);
 
-template <std::size_t Rank>
-constexpr Extents<static_cast<int>(Rank)> extents_of(const Extent (&extents)[Rank]) {
-  Extents<static_cast<int>(Rank)> result{};
-  for (std::size_t axis = 0; axis < Rank; ++axis) result[axis] = extents[axis].value;
+// A pointer: an array of rank 0 has no extents, and no array of none is deduced.
+template <int Rank>
+constexpr Extents<Rank> extents_of(const Extent* extents) {
+  Extents<Rank> result{};
+  for (std::size_t axis = 0; axis < result.size(); ++axis) result[axis] = extents[axis].value;
   return result;
 }
 }  // namespace detail
@@ -73,7 +74,7 @@ class TensorView {
   /// A view of `element_count(extents)` numbers that start at `data`. Throws where `data` is null but the count is not
   /// 0.
   TensorView(S* data, const Extent (&extents)[static_cast<std::size_t>(Rank)])
-      : TensorView(data, detail::extents_of(extents)) {}
+      : TensorView(data, detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   TensorView(S* data, const E& extents) : data_(data), extents_(extents), size_(element_count(extents)) {
     require(data || !size_, [&] { return Fault{"no data", "view", to_text(extents) + " numbers", "a null pointer"}; });
@@ -122,12 +123,12 @@ class Tensor {
  public:
   Tensor() = default;
   /// `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
-  explicit Tensor(const Extent (&extents)[rank]) : Tensor(detail::extents_of(extents)) {}
+  explicit Tensor(const Extent (&extents)[rank]) : Tensor(detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   explicit Tensor(const E& extents) : extents_(extents), values_(static_cast<std::size_t>(element_count(extents))) {}
   /// Takes the numbers. Throws where their count is not that of the extents.
   Tensor(const Extent (&extents)[rank], std::vector<S> values)
-      : Tensor(detail::extents_of(extents), std::move(values)) {}
+      : Tensor(detail::extents_of<Rank>(extents), std::move(values)) {}
   template <std::same_as<Extents<Rank>> E>
   Tensor(const E& extents, std::vector<S> values) : extents_(extents), values_(std::move(values)) {
     const Index count = element_count(extents);
@@ -181,7 +182,7 @@ class Tensor {
 /// A view of the user's memory, without a copy: `view(pointer, {n, 10, 5})`.
 template <class S, std::size_t Rank>
 TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank]) {
-  return {data, detail::extents_of(extents)};
+  return {data, detail::extents_of<static_cast<int>(Rank)>(extents)};
 }
 
 /// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is

@@ -41,7 +41,7 @@ concept NumberArray = ShapedArray<A> || FlatArray<A> || std::same_as<A, LabelsVi
 
 /// All its numbers.
 template <class A>
-auto flat(const A& a) {
+auto values_of(const A& a) {
   if constexpr (FlatArray<A>) {
     return std::span(a);
   } else {
@@ -55,7 +55,7 @@ struct ElementOfArray {
 };
 template <NumberArray A>
 struct ElementOfArray<A> {
-  using type = std::remove_cv_t<typename decltype(flat(std::declval<const A&>()))::element_type>;
+  using type = std::remove_cv_t<typename decltype(values_of(std::declval<const A&>()))::element_type>;
 };
 template <class A>
 using ElementOf = typename ElementOfArray<A>::type;
@@ -159,7 +159,7 @@ IntegerLabels labels_in(const A& y) {
     if constexpr (rank_of<A> == 2) {
       return {y.data(), y.extents()[0], y.extents()[1]};
     } else {
-      const auto all = flat(y);
+      const auto all = values_of(y);
       return {all.data(), static_cast<Index>(all.size()), 1};
     }
   }
@@ -178,7 +178,7 @@ TensorView<const S, 2> numbers_in(const A& y) {
   } else if constexpr (rank_of<A> == 2) {
     return {y.data(), Extents<2>(y.extents())};
   } else {
-    const auto all = flat(y);
+    const auto all = values_of(y);
     return {all.data(), {all.size(), 1}};
   }
 }
