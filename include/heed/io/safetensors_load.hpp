@@ -134,7 +134,8 @@ typename M::Options options_from_shapes(const SafetensorsFile& file) {
       renames = M::renames_from(shapes);
     } else if (const std::string wrapper = wrapper_of(shapes); !wrapper.empty()) {
       try {
-        M::options_from(shapes_of(file.renamed({.prefix = wrapper}).tensors()));
+        const SafetensorsFile inner = file.renamed({.prefix = wrapper});
+        M::options_from(shapes_of(inner.tensors()));
         renames = {{wrapper, ""}};
       } catch (const Error&) {
       }
