@@ -65,6 +65,13 @@ TEST(Buffer, RejectsSizesThatOverflow) {
   EXPECT_THROW(heed::allocate_aligned<double>(-1), std::bad_array_new_length);
 }
 
+TEST(Buffer, WhatCouldNotBeAllocatedDoesNotCount) {
+  const heed::Index before = heed::allocated_bytes();
+  EXPECT_THROW(heed::allocate_aligned<char>(heed::Index(1) << 60), std::bad_alloc);
+  EXPECT_EQ(heed::allocated_bytes(), before);
+  EXPECT_NE(heed::allocate_aligned<char>(100), nullptr);
+}
+
 TEST(Buffer, RefusesANegativeSize) {
   heed::Buffer<float> buffer;
   EXPECT_THROW(buffer.reserve(-1), std::bad_alloc);

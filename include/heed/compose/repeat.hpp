@@ -90,7 +90,7 @@ struct Repeat {
   }
   /// `count` layers of these options.
   Repeat(Index count, const typename L::Options& options, std::optional<Norm> last = {})
-      : Repeat(std::vector<L>(static_cast<std::size_t>(std::max<Index>(count, 0)), L(options)), std::move(last)) {}
+      : Repeat(std::vector<L>(checked(count), L(options)), std::move(last)) {}
 
   Index size() const { return static_cast<Index>(layers.size()); }
 
@@ -160,6 +160,12 @@ struct Repeat {
   }
 
  private:
+  static std::size_t checked(Index count) {
+    require(count <= most_size >> 20, [&] {
+      return Fault{"too many layers", "Repeat", "at most 2^20", std::to_string(count)};
+    });
+    return static_cast<std::size_t>(std::max<Index>(count, 0));
+  }
   // gives the temporary children a name
   static void visit_layers(auto& f, auto&&... lists) { f("layers", lists...); }
 

@@ -67,10 +67,8 @@ class ObservationWindow {
  public:
   /// Throws where a size is not positive.
   explicit ObservationWindow(Shape shape) : shape_(shape) {
-    require(shape.steps > 0 && shape.features > 0, [&] {
-      return Fault{"sizes must be positive", "ObservationWindow", {}, to_text(Extents<2>{shape.steps, shape.features})};
-    });
-    values_.resize(static_cast<std::size_t>(shape.steps * shape.features));
+    check_sizes(Extents<2>{shape.steps, shape.features}, "ObservationWindow");
+    values_ = make_vector<S>(element_count(Extents<2>{shape.steps, shape.features}), "ObservationWindow");
   }
 
   Shape shape() const { return shape_; }

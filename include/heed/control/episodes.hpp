@@ -82,6 +82,7 @@ class EpisodePlayer {
     require(episodes >= 0, [&] {
       return Fault{"episodes out of range", "EpisodePlayer", "at least 0", text_of(episodes)};
     });
+    if (episodes > static_cast<Index>(returns_.capacity())) returns_ = make_vector<double>(episodes, "EpisodePlayer");
     returns_.assign(static_cast<std::size_t>(episodes), 0);
     const Index width = tile_width(episodes);
     threads_.for_each(tile_count(episodes, width), [&](Index i, int w) {

@@ -77,11 +77,11 @@ struct QLearningOptions {
 
   static void fields(auto&& f, auto&... o) {
     f({"steps", "Of the environment", Range::at_least(0)}, o.steps...);
-    f({"window", "Observations that the model sees", Range::at_least(1)}, o.window...);
+    f({"window", "Observations that the model sees"}, o.window...);
     f({"discount", "Of rewards, a step", Range::from(0, 1)}, o.discount...);
     f({"reward_scale", "", {0, Range::infinite, true, true}}, o.reward_scale...);
-    f({"n_step", "Rewards of a transition", Range::at_least(1)}, o.n_step...);
-    f({"replay", "Transitions that are kept", Range::at_least(1)}, o.replay...);
+    f({"n_step", "Rewards of a transition"}, o.n_step...);
+    f({"replay", "Transitions that are kept"}, o.replay...);
     f({"warmup", "Steps before the first update", Range::at_least(0)}, o.warmup...);
     f({"update_every", "Steps", Range::at_least(1)}, o.update_every...);
     f({"first_epsilon", "", Range::from(0, 1)}, o.first_epsilon...);
@@ -92,7 +92,7 @@ struct QLearningOptions {
        .range = Range::at_least(0),
        .flag = "evaluate"},
       o.evaluate_every...);
-    f({"evaluation_episodes", "", Range::at_least(1)}, o.evaluation_episodes...);
+    f({"evaluation_episodes", ""}, o.evaluation_episodes...);
     f({"seed", "Of everything that is drawn"}, o.seed...);
     f({"threads", "0: as many as the machine has", Range::from(0, most_threads)}, o.threads...);
   }

@@ -35,12 +35,9 @@ class ReplayBuffer {
  public:
   /// Throws where a size is not positive.
   ReplayBuffer(Index capacity, Shape shape) : capacity_(capacity), shape_(shape) {
-    require(capacity > 0 && shape.steps > 0 && shape.features > 0, [&] {
-      return Fault{"sizes must be positive", "ReplayBuffer", "capacity, steps and features",
-                   to_text(Extents<3>{capacity, shape.steps, shape.features})};
-    });
+    check_sizes(Extents<3>{capacity, shape.steps, shape.features}, "ReplayBuffer", "capacity, steps and features");
     states_ = next_ = Tensor<S, 3>({capacity, shape.steps, shape.features});
-    steps_.resize(static_cast<std::size_t>(capacity));
+    steps_ = make_vector<Step>(capacity, "ReplayBuffer");
   }
 
   Index capacity() const { return capacity_; }

@@ -67,9 +67,9 @@ AlignedArray<S> allocate_aligned(Index count) {
   const auto n = static_cast<std::size_t>(count);
   if (n > static_cast<std::size_t>(detail::most_allocated - detail::allocated) / sizeof(S)) [[unlikely]]
     detail::throw_over_budget(count);
-  detail::allocated += count * static_cast<Index>(sizeof(S));
   // one alignment more: kernels may load a whole packet at the last element
   void* const p = ::operator new(n * sizeof(S) + alignment, std::align_val_t(alignment));
+  detail::allocated += count * static_cast<Index>(sizeof(S));  // what failed took nothing
   if (detail::on_allocation) [[unlikely]]
     detail::on_allocation(p, n * sizeof(S));
   return AlignedArray<S>(static_cast<S*>(p));

@@ -5,10 +5,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -107,7 +109,7 @@ class SparseRows {
 namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION Graph::Graph(Index nodes, std::span<const Edge> edges, bool both_ways, bool self_loops)
-    : offsets_(static_cast<std::size_t>(checked(nodes) + 1)) {
+    : offsets_(make_vector<Index>(checked(nodes) + 1, "Graph")) {
   std::vector<std::pair<Index, Index>> seen;  // node, neighbour
   for (std::size_t i = 0; i < edges.size(); ++i) {
     const Edge e = edges[i];
@@ -130,6 +132,9 @@ HEED_FUNCTION Graph::Graph(Index nodes, std::span<const Edge> edges, bool both_w
 
 HEED_FUNCTION Index Graph::checked(Index nodes) {
   require(nodes >= 0, [&] { return Fault{"negative size", "Graph", "nodes of at least 0", text_of(nodes)}; });
+  require(nodes <= std::numeric_limits<std::int32_t>::max(), [&] {
+    return Fault{"too many nodes", "Graph", "at most 2^31 - 1", text_of(nodes)};
+  });
   return nodes;
 }
 

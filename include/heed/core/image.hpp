@@ -60,10 +60,9 @@ HEED_FUNCTION void check_window(const ImageWindow& w, const char* where);
 namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION void check_image(ImageShape image, const char* where) {
-  require(image.channels > 0 && image.height > 0 && image.width > 0, [&] {
-    return Fault{"sizes must be positive", where, "(channels, height, width)",
-                 to_text(Extents<3>{image.channels, image.height, image.width})};
-  });
+  const Extents<3> sizes{image.channels, image.height, image.width};
+  check_sizes(sizes, where, "(channels, height, width)");
+  element_count(sizes);  // the pixels of an image can be counted
 }
 
 HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where) {
@@ -74,7 +73,8 @@ HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* w
 
 HEED_FUNCTION void check_window(const ImageWindow& w, const char* where) {
   check_image(w.image, where);
-  require(w.kernel > 0 && w.stride > 0 && w.padding >= 0, [&] {
+  const bool fit = w.kernel <= most_size && w.stride <= most_size && w.padding <= most_size;
+  require(fit && w.kernel > 0 && w.stride > 0 && w.padding >= 0, [&] {
     return Fault{"kernel, stride or padding out of range", where, "at least 1, 1 and 0",
                  to_text(Extents<3>{w.kernel, w.stride, w.padding})};
   });

@@ -29,8 +29,10 @@ class LabelsView {
   requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>> &&
            !std::same_as<std::remove_cvref_t<Labels>, LabelsView>) LabelsView(Labels&& labels)
       : LabelsView(BorrowedSpan<std::int32_t>(std::forward<Labels>(labels)), 1) {}
+  /// `each` a sequence. Throws where that is not positive, or the labels end within a sequence.
   LabelsView(BorrowedSpan<std::int32_t> labels, Index each)
-      : rows_(labels.data(), {static_cast<Index>(labels.size()) / checked(each), each}) {}
+      : rows_(labels.data(),
+              {static_cast<Index>(labels.size()) / checked(static_cast<Index>(labels.size()), each), each}) {}
 
   /// (n, 1) or (n, steps)
   TensorView<const std::int32_t, 2> rows() const { return rows_; }
@@ -45,9 +47,12 @@ class LabelsView {
   std::int32_t operator[](std::size_t i) const { return data()[i]; }
 
  private:
-  static Index checked(Index each) {
+  static Index checked(Index labels, Index each) {
     require(each > 0, [&] {
       return Fault{"labels a sequence out of range", "LabelsView", "at least 1", text_of(each)};
+    });
+    require(labels % each == 0, [&] {
+      return Fault{"labels end within a sequence", "LabelsView", "a multiple of " + text_of(each), text_of(labels)};
     });
     return each;
   }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -129,7 +130,7 @@ class ParameterArray {
         rank_(other.rank_),
         size_(other.size_),
         wanted_(other.wanted_),
-        data_(allocate_aligned<S>(other.size_)),
+        data_(room_for(other.size_, other.extents())),
         touched_(other.touched_) {
     std::copy(other.begin(), other.end(), data_.get());
   }
@@ -152,7 +153,7 @@ class ParameterArray {
  protected:
   explicit ParameterArray(std::size_t rank) : rank_(rank) {}
   HEED_COLD explicit ParameterArray(std::span<const Index> extents)
-      : rank_(extents.size()), size_(element_count(extents)), data_(allocate_aligned<S>(size_)) {
+      : rank_(extents.size()), size_(element_count(extents)), data_(room_for(size_, extents)) {
     std::copy(extents.begin(), extents.end(), extents_.begin());
     std::fill_n(data_.get(), size_, S(0));
   }
@@ -163,6 +164,13 @@ class ParameterArray {
   void remember_touched_rows() { touched_ = {extents_[0], size_ / extents_[0]}; }
 
  private:
+  static AlignedArray<S> room_for(Index count, std::span<const Index> extents) {
+    try {
+      return allocate_aligned<S>(count);
+    } catch (const std::bad_alloc&) {
+      detail::throw_no_room("parameter", extents);
+    }
+  }
   void swap(ParameterArray& other) noexcept {
     std::swap(extents_, other.extents_);
     std::swap(size_, other.size_);

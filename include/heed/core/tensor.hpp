@@ -7,8 +7,10 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
+#include <new>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -37,6 +39,7 @@ std::string to_text(std::span<const Index> extents);
 namespace detail {
 [[noreturn]] void throw_element_count(std::span<const Index> extents, bool negative);
 [[noreturn]] void throw_value_count(const char* what, std::span<const Index> extents, Index got);
+[[noreturn]] void throw_no_room(const char* what, std::span<const Index> extents);
 
 // A pointer: an array of rank 0 has no extents, and no array of none is deduced.
 template <int Rank>
@@ -46,6 +49,24 @@ constexpr Extents<Rank> extents_of(const Extent* extents) {
   return result;
 }
 }  // namespace detail
+
+/// No size in options is larger: sums of some, and products with small numbers, are numbers.
+inline constexpr Index most_size = Index(1) << 40;
+
+/// Throws where a size is not 1 to `most_size`; `where` is what has the sizes, `expected` what they are.
+void check_sizes(std::span<const Index> sizes, std::string_view where, std::string_view expected = {});
+
+/// `count` of them, zero at the start. Throws where the count is negative or there is no memory for so many.
+template <class T>
+std::vector<T> make_vector(Index count, const char* what) {
+  const Extents<1> extents{count};
+  if (count < 0 || static_cast<std::size_t>(count) > std::vector<T>().max_size()) detail::throw_no_room(what, extents);
+  try {
+    return std::vector<T>(static_cast<std::size_t>(count));
+  } catch (const std::bad_alloc&) {
+    detail::throw_no_room(what, extents);
+  }
+}
 
 /// The number of elements of an array of these extents. Throws where one is negative or the product overflows.
 inline Index element_count(std::span<const Index> extents) {
@@ -122,10 +143,10 @@ class Tensor {
 
  public:
   Tensor() = default;
-  /// `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
+  /// Throws where there is no memory for so many numbers. `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
   explicit Tensor(const Extent (&extents)[rank]) : Tensor(detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
-  explicit Tensor(const E& extents) : extents_(extents), values_(static_cast<std::size_t>(element_count(extents))) {}
+  explicit Tensor(const E& extents) : extents_(extents), values_(make_vector<S>(element_count(extents), "tensor")) {}
   /// Takes the numbers. Throws where their count is not that of the extents.
   Tensor(const Extent (&extents)[rank], std::vector<S> values)
       : Tensor(detail::extents_of<Rank>(extents), std::move(values)) {}
@@ -216,11 +237,26 @@ HEED_COLD HEED_FUNCTION std::string to_text(std::span<const Index> extents) {
   return text + ")";
 }
 
+HEED_COLD HEED_FUNCTION void check_sizes(std::span<const Index> sizes, std::string_view where,
+                                         std::string_view expected) {
+  for (const Index n : sizes) {
+    if (n < 1) throw Error(Fault{"sizes must be positive", where, expected, to_text(sizes)});
+  }
+  for (const Index n : sizes) {
+    if (n > most_size) throw Error(Fault{"sizes out of range", where, "at most 2^40 each", to_text(sizes)});
+  }
+}
+
 namespace detail {
 
 HEED_COLD HEED_FUNCTION void throw_element_count(std::span<const Index> extents, bool negative) {
   throw Error(negative ? Fault{"negative extent", "tensor", "extents of at least 0", to_text(extents)}
                        : Fault{"too many elements", "tensor", "a count that fits 63 bits", to_text(extents)});
+}
+
+HEED_COLD HEED_FUNCTION void throw_no_room(const char* what, std::span<const Index> extents) {
+  const bool negative = extents.size() == 1 && extents[0] < 0;
+  throw Error(Fault{negative ? "negative size" : "no memory for so many numbers", what, {}, to_text(extents)});
 }
 
 HEED_COLD HEED_FUNCTION void throw_value_count(const char* what, std::span<const Index> extents, Index got) {

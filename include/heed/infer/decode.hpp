@@ -7,6 +7,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <string>
@@ -84,10 +85,14 @@ class SequenceDecoder {
     check(options.start > 0 && options.start < tokens, "start, a token of the vocabulary", options.start);
     check(options.end > 0 && options.end < tokens, "end, a token of the vocabulary", options.end);
     check(options.end != options.start, "an end other than the start", options.end);
+    constexpr Index most_steps = std::numeric_limits<std::int32_t>::max(), most_lanes = Index(1) << 20;
     check(options.max_steps > 0, "max_steps of at least 1", options.max_steps);
+    check(options.max_steps <= most_steps, "max_steps of at most 2^31 - 1", options.max_steps);
     check(options.beam > 0, "beam of at least 1", options.beam);
+    check(options.beam <= most_lanes, "beam of at most 2^20", options.beam);
     check(std::isfinite(options.length_power), "a finite length_power", options.length_power);
     check(options.lanes > 0, "lanes of at least 1", options.lanes);
+    check(options.lanes <= most_lanes, "lanes of at most 2^20", options.lanes);
   }
   explicit SequenceDecoder(const M&& model, DecodeOptions options = {}) = delete;
 
@@ -152,7 +157,7 @@ class SequenceDecoder {
       for (Index k = 0; k < steps * F; ++k) tile.data[k * L + l] = k < valid[l] * F ? from[k] : X(0);
     }
     model_->begin(tile, cache_, Pass{scratch_});
-    history_.begin(options_.max_steps, memory_steps(steps), L);
+    history_.begin(memory_steps(steps), L);
     std::fill_n(token_.take({1, 1}, L).data, L, options_.start);
     logits_.take({1, model_->vocabulary()}, L);
   }

@@ -128,9 +128,7 @@ AdditiveScore<S>::AdditiveScore(Options o)
             .out_features = o.attention_size ? o.attention_size : o.memory_size}),
       v(attn.out_features()),
       query_size_(o.query_size) {
-  require(o.query_size > 0 && o.memory_size > 0, [&] {
-    return Fault{"sizes must be positive", name, {}, to_text(Extents<2>{o.query_size, o.memory_size})};
-  });
+  check_sizes(Extents<2>{o.query_size, o.memory_size}, name);
   initialize({});
 }
 

@@ -61,9 +61,7 @@ struct Dense {
 
 template <class S>
 Dense<S>::Dense(Options o) {
-  require(o.in_features > 0 && o.out_features > 0, [&] {
-    return Fault{"sizes must be positive", "Dense", {}, to_text(Extents<2>{o.out_features, o.in_features})};
-  });
+  check_sizes(Extents<2>{o.out_features, o.in_features}, "Dense");
   weight = Matrix<S>(o.out_features, o.in_features);
   if (o.bias) bias = Vector<S>(o.out_features);
   initialize({});

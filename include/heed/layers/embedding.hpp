@@ -95,9 +95,7 @@ struct Embedding {
 
 template <class S>
 Embedding<S>::Embedding(Options o) : padding_idx(o.padding_idx) {
-  require(o.num_embeddings > 0 && o.embedding_dim > 0, [&] {
-    return Fault{"sizes must be positive", "Embedding", {}, to_text(Extents<2>{o.num_embeddings, o.embedding_dim})};
-  });
+  check_sizes(Extents<2>{o.num_embeddings, o.embedding_dim}, "Embedding");
   require(o.padding_idx < o.num_embeddings, [&] {
     return Fault{"option out of range", "Embedding", "padding_idx below " + std::to_string(o.num_embeddings),
                  std::to_string(o.padding_idx)};

@@ -113,12 +113,9 @@ struct GraphAttention {
 
 template <class S>
 GraphAttention<S>::GraphAttention(Options o) : options(o) {
-  require(o.in_features > 0 && o.out_features > 0 && o.heads > 0, [&] {
-    return Fault{
-        "sizes must be positive", "GraphAttention", {}, to_text(Extents<3>{o.in_features, o.out_features, o.heads})};
-  });
+  check_sizes(Extents<3>{o.in_features, o.out_features, o.heads}, "GraphAttention");
   check_dropout_rate(o.dropout, "GraphAttention", "dropout");
-  weight = Matrix<S>(o.heads * o.out_features, o.in_features);
+  weight = Matrix<S>(element_count(Extents<2>{o.heads, o.out_features}), o.in_features);
   source = target = Matrix<S>(o.heads, o.out_features);
   if (o.bias) bias = Vector<S>(output_size());
   initialize({});

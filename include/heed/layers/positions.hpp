@@ -146,9 +146,7 @@ struct LearnedPositions {
 
 template <class S>
 LearnedPositions<S>::LearnedPositions(Options o) {
-  require(o.max_steps > 0 && o.features > 0, [&] {
-    return Fault{"sizes must be positive", "LearnedPositions", {}, to_text(Extents<2>{o.max_steps, o.features})};
-  });
+  check_sizes(Extents<2>{o.max_steps, o.features}, "LearnedPositions");
   weight = Table<S>(o.max_steps, o.features);
   initialize({});
 }

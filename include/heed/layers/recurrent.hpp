@@ -136,11 +136,10 @@ struct Recurrent {
 
 template <class Cell_>
 Recurrent<Cell_>::Recurrent(const Options& o) : cell(o), dropout_(o.dropout), directions_(o.bidirectional ? 2 : 1) {
-  require(o.input_size > 0 && o.hidden_size > 0, [&] {
-    return Fault{"sizes must be positive", name(), {}, to_text(Extents<2>{o.input_size, o.hidden_size})};
-  });
-  require(o.num_layers > 0, [&] {
-    return Fault{"num_layers out of range", name(), "at least 1", text_of(o.num_layers)};
+  check_sizes(Extents<2>{o.input_size, o.hidden_size}, name());
+  require(o.num_layers > 0 && o.num_layers <= most_size >> 20, [&] {
+    return Fault{"num_layers out of range", name(), o.num_layers < 1 ? "at least 1" : "at most 2^20",
+                 text_of(o.num_layers)};
   });
   check_dropout_rate(o.dropout, name(), "dropout");
   for (Index layer = 0; layer < o.num_layers; ++layer) {

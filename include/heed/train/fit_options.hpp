@@ -78,7 +78,7 @@ struct FitOptions {
     f({"shuffle", "A new order each epoch"}, o.shuffle...);
     f({"bucket_by_length", "Batches of sequences of about one length"}, o.bucket_by_length...);
     f({"seed", "Of everything that is drawn"}, o.seed...);
-    f({"tile_width", "Sequences side by side", Range::at_least(0)}, o.tile_width...);
+    f({"tile_width", "Sequences side by side", Range::from(0, 1 << 20)}, o.tile_width...);
     f({.name = "clip_norm",
        .meaning = "Largest norm of the gradient; 0: any",
        .range = Range::at_least(0),

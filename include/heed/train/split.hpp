@@ -10,6 +10,7 @@
 
 #include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
+#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -112,13 +113,13 @@ HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> lab
 
 HEED_COLD HEED_FUNCTION Split random_split(Index count, double share, Key key) {
   detail::check_share(share);
-  const std::vector<std::int32_t> all_alike(static_cast<std::size_t>(count));
+  const std::vector<std::int32_t> all_alike = make_vector<std::int32_t>(count, "random_split");
   return detail::split_by_quota(all_alike, {std::llround(share * static_cast<double>(count))}, key);
 }
 
 HEED_COLD HEED_FUNCTION std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,
                                                                    Index classes) {
-  std::vector<double> weights(static_cast<std::size_t>(classes));
+  std::vector<double> weights = make_vector<double>(classes, "balanced_class_weights");
   for (const std::int32_t y : labels) {
     require(y >= 0 && y < classes, [&] {
       return Fault{"label out of range", "balanced_class_weights", "0 to " + text_of(classes - 1), text_of(y)};

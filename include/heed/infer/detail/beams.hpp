@@ -8,7 +8,6 @@
 #include <limits>
 #include <vector>
 
-#include "heed/core/buffer.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/infer/detail/next_tokens.hpp"
@@ -19,25 +18,23 @@ namespace heed::inline HEED_ISA::detail {
 template <class S>
 class DecodeHistory {
  public:
-  void begin(Index most, Index source_steps, Index lanes) {
+  /// Grows with the steps, and keeps its memory.
+  void begin(Index source_steps, Index lanes) {
     lanes_ = lanes;
-    steps_ = 0;
-    tokens_.reserve(most * lanes);
-    parents_.reserve(most * lanes);
-    weights_.take({most, source_steps}, lanes);
+    width_ = source_steps * lanes;
+    tokens_.clear();
+    parents_.clear();
+    weights_.clear();
   }
   /// In the step that is to come.
   void attended(Tile<const S> weights) {
-    const Tile<S> to = weights_.tile().step(steps_);
-    std::copy_n(weights.data, to.features * to.lanes, to.data);
+    weights_.resize(weights_.size() + static_cast<std::size_t>(width_));
+    std::copy_n(weights.data, std::min(weights.features * weights.lanes, width_), weights_.end() - width_);
   }
   /// Null: every lane goes on from itself.
   void push(const std::int32_t* tokens, const std::int32_t* parents) {
-    std::copy_n(tokens, lanes_, tokens_.data() + steps_ * lanes_);
-    for (Index l = 0; l < lanes_; ++l) {
-      parents_.data()[steps_ * lanes_ + l] = parents ? parents[l] : static_cast<std::int32_t>(l);
-    }
-    ++steps_;
+    tokens_.insert(tokens_.end(), tokens, tokens + lanes_);
+    for (Index l = 0; l < lanes_; ++l) parents_.push_back(parents ? parents[l] : static_cast<std::int32_t>(l));
   }
 
   /// The first `length` tokens of what lane `lane` of the last of them attended with, but an end mark, and the
@@ -48,21 +45,26 @@ class DecodeHistory {
     alignment.resize(static_cast<std::size_t>(length * valid));
     for (Index t = length; t-- > 0;) {
       for (Index k = 0; k < valid; ++k) {
-        alignment[static_cast<std::size_t>(t * valid + k)] = weights_.view().at(t, k)[lane];
+        alignment[static_cast<std::size_t>(t * valid + k)] = at(weights_, t * width_ + k * lanes_ + lane);
       }
-      tokens[static_cast<std::size_t>(t)] = last >= 0 ? last : tokens_.data()[t * lanes_ + lane];
+      tokens[static_cast<std::size_t>(t)] = last >= 0 ? last : at(tokens_, t * lanes_ + lane);
       if (t == 0) break;
       // before this step the lane's beginning stood where its parent did, and was given its token
-      last = tokens_.data()[(t - 1) * lanes_ + lane];
-      lane = parents_.data()[(t - 1) * lanes_ + lane];
+      last = at(tokens_, (t - 1) * lanes_ + lane);
+      lane = at(parents_, (t - 1) * lanes_ + lane);
     }
     if (!tokens.empty() && tokens.back() == end) tokens.pop_back();
   }
 
  private:
-  Buffer<std::int32_t> tokens_, parents_;
-  TileBuffer<S> weights_;
-  Index lanes_ = 0, steps_ = 0;
+  template <class T>
+  static T at(const std::vector<T>& numbers, Index i) {
+    return numbers[static_cast<std::size_t>(i)];
+  }
+
+  std::vector<std::int32_t> tokens_, parents_;  // of the lanes, step by step
+  std::vector<S> weights_;                      // (source steps, lanes), step by step
+  Index lanes_ = 0, width_ = 0;
 };
 
 /// The hypotheses of one source.

@@ -21,9 +21,11 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
                  {},
                  text_of(num_heads) + " heads for " + text_of(embed_dim) + " features"};
   });
+  check_sizes(Extents<2>{embed_dim, num_heads}, "MultiHeadAttention");
   const auto not_negative = [](Index value, const char* name) {
-    require(value >= 0, [&] {
-      return Fault{"option out of range", "MultiHeadAttention", std::string(name) + " of at least 0", text_of(value)};
+    require(value >= 0 && value <= most_size, [&] {
+      return Fault{"option out of range", "MultiHeadAttention",
+                   name + std::string(value < 0 ? " of at least 0" : " of at most 2^40"), text_of(value)};
     });
   };
   not_negative(kdim, "kdim");
