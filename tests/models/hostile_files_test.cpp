@@ -128,4 +128,26 @@ TEST(HostileFiles, OfGraphAttentionNetworks) {
   expect_bounded<heed::GraphAttentionNetwork<float>>({.features = 50, .classes = 3});
 }
 
+/// Of a file without options names and shapes say them; tensors without numbers may have any.
+TEST(HostileFiles, OfGraphAttentionNetworksWithoutOptions) {
+  constexpr Index large = Index(1) << 28;
+  const auto expect_error = [](std::vector<heed::TensorInfo> tensors, const Metadata& hints) {
+    for (auto& t : tensors) t.dtype = heed::DataType::f32;
+    const std::string header = heed::write_safetensors_header({}, tensors);
+    const auto* const data = reinterpret_cast<const std::byte*>(header.data());
+    const Index before = heed::allocated_bytes();
+    EXPECT_NE(error_of([&] { heed::load<heed::GraphAttentionNetwork<float>>(std::span(data, header.size()), hints); }),
+              "no error");
+    EXPECT_LE(heed::allocated_bytes() - before, beside);
+  };
+  for (const Index size : {large, Index(1) << 40, Index(1) << 62}) {
+    const heed::TensorInfo weight{.name = "hidden.weight", .extents = {0, size}};
+    expect_error(
+        {weight, {.name = "hidden.source", .extents = {size, 0}}, {.name = "output.source", .extents = {0, size}}}, {});
+    expect_error(
+        {weight, {.name = "hidden.source", .extents = {0, size}}, {.name = "output.source", .extents = {0, 3}}},
+        {{"heads", "268435456"}, {"hidden", "268435456"}});
+  }
+}
+
 }  // namespace

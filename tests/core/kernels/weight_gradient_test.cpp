@@ -1,6 +1,7 @@
 #include "heed/core/kernels/weight_gradient.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <vector>
 
@@ -109,5 +110,27 @@ TEST(WeightGradient, SumsOverAllSteps) {
     for (const Index lanes : {1, 64}) check_weight_gradient<double>(steps, 8, 8, lanes);
   }
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// musl gives a thread 128 KiB
+TEST(WeightGradient, FitsTheStackOfASmallThread) {
+  const auto work = [](void*) -> void* {
+    const Index n = 100, lanes = 64;
+    const std::vector<double> dy(static_cast<std::size_t>(2 * n * lanes), 1), x = dy;
+    std::vector<double> dw(static_cast<std::size_t>(n * n)), y = dw;
+    heed::kernels::table_gradient<double>(2, lanes, {dy.data(), n, n * lanes}, {x.data(), n, n * lanes}, dw.data());
+    return dw.front() == 2 * lanes && dw.back() == 2 * lanes ? nullptr : reinterpret_cast<void*>(1);
+  };
+  pthread_attr_t attributes;
+  pthread_t thread;
+  void* wrong = nullptr;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, 128 << 10), 0);
+  ASSERT_EQ(pthread_create(&thread, &attributes, work, nullptr), 0);
+  ASSERT_EQ(pthread_join(thread, &wrong), 0);
+  EXPECT_EQ(wrong, nullptr);
+  pthread_attr_destroy(&attributes);
+}
+#endif
 
 }  // namespace

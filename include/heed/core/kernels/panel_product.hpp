@@ -27,8 +27,8 @@ bool needs_panels(Index steps, Index rows, Index count, Index lanes) {
 template <class S>
 void panel_product(Index steps, Index rows, Index count, Index lanes, const S* w, const S* bias, const S* x, S* y) {
   using namespace simd;
-  constexpr Index panel = 16, most = 512;  // rows, inputs
-  constexpr Index room = Index(1) << 17;   // numbers of L2
+  constexpr Index panel = 16, most = 2048 / Index(sizeof(S));  // rows, inputs: 32 KiB of a thread's stack
+  constexpr Index room = Index(1) << 17;                       // numbers of L2
   alignas(64) S packed[panel * most];
   const auto blocks = [](Index all, Index size) { return std::max<Index>((all + size - 1) / size, 1); };
   const auto even = [&](Index all, Index size) { return (all + blocks(all, size) - 1) / blocks(all, size); };

@@ -121,7 +121,9 @@ HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Ind
 }
 
 // What the many weights below take at a time: `outputs` of as many lanes and steps as make up to `places`.
-inline constexpr Index panel_outputs = 64, panel_places = 256;
+inline constexpr Index panel_outputs = 64;
+template <class S>
+inline constexpr Index panel_places = 512 / Index(sizeof(S));  // 32 KiB: threads may have stacks of 128
 
 // to[place * panel_outputs + r] = dy[t][first + r][lane] for the places (t, lane) of a panel, `outputs` of them
 template <class S>
@@ -171,8 +173,8 @@ template <class S>
 void weight_gradient_by_panels(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, Index outputs, S* dw,
                                Index out) {
   constexpr int block = registers == 32 ? 8 : 4;
-  alignas(64) S panel[panel_outputs * panel_places];
-  const Index some_steps = std::max<Index>(panel_places / lanes, 1), some_lanes = std::min(lanes, panel_places);
+  alignas(64) S panel[panel_outputs * panel_places<S>];
+  const Index some_steps = std::max<Index>(panel_places<S> / lanes, 1), some_lanes = std::min(lanes, panel_places<S>);
   for (Index first = 0; first < outputs; first += panel_outputs) {
     const Index count = std::min(panel_outputs, outputs - first);
     for (Index t = 0; t < steps; t += some_steps) {
@@ -242,23 +244,27 @@ void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x,
   if (lanes == 1 || lanes % W != 0 || dy.count < outputs) {  // the transpose: x dy'
     return weight_gradient(steps, lanes, x, dy, dw, x.count);
   }
-  alignas(64) S part[inputs * outputs], transposed[outputs * inputs];
+  // Of the inputs some at a time, for the stack, but never so few that `weight_gradient` would leave its panels for them
+  // alone.
+  constexpr Index some = 32, most = 2 * some;
+  alignas(64) S part[most * outputs], square[W * W];
   for (Index r = 0; r < dy.count; r += outputs) {
     const Index rows = std::min(outputs, dy.count - r);
-    for (Index k = 0; k < x.count; k += inputs) {
-      const Index columns = std::min(inputs, x.count - k);
-      std::fill_n(part, inputs * outputs, S(0));
+    for (Index k = 0, columns = 0; k < x.count; k += columns) {
+      const Index left = std::min(x.count, k / inputs * inputs + inputs) - k;  // of these
+      columns = left < most ? left : some;
+      std::fill_n(part, most * outputs, S(0));
       weight_gradient<S>(steps, lanes, {dy.data + r * lanes, rows, dy.step}, {x.data + k * lanes, columns, x.step},
                          part, outputs);
-      for (Index c = 0; c < columns; c += W) {
-        for (Index o = 0; o < rows; o += W) {
-          transpose_square(part + c * outputs + o, outputs, transposed + o * inputs + c, inputs);
+      for (Index o = 0; o < rows; o += W) {
+        for (Index c = 0; c < columns; c += W) {
+          transpose_square(part + c * outputs + o, outputs, square, W);
+          for (Index i = 0; i < std::min(W, rows - o); ++i) {
+            S* to = dw + (r + o + i) * x.count + k + c;
+            for_each_packet<S>(std::min(W, columns - c),
+                               [&]<class P>(Index n) HEED_LAMBDA { accumulate(to + n, load<P>(square + i * W + n)); });
+          }
         }
-      }
-      for (Index o = 0; o < rows; ++o) {
-        S* to = dw + (r + o) * x.count + k;
-        for_each_packet<S>(
-            columns, [&]<class P>(Index c) HEED_LAMBDA { accumulate(to + c, load<P>(transposed + o * inputs + c)); });
       }
     }
   }
