@@ -95,19 +95,16 @@ class SafetensorsFile {
   /// The path, or "memory".
   const std::string& name() const { return name_; }
   /// What stands under `__metadata__`.
-  const Metadata& metadata() const& { return header_.metadata; }
+  const Metadata& metadata() const { return header_.metadata; }
   Metadata metadata() && { return std::move(header_.metadata); }
   /// In the order of their data.
-  std::span<const TensorInfo> tensors() const& { return header_.tensors; }
-  std::span<const TensorInfo> tensors() const&& = delete;
+  std::span<const TensorInfo> tensors() const { return header_.tensors; }
 
   /// What stands behind the header.
-  std::span<const std::byte> data() const& { return data_; }
-  std::span<const std::byte> data() const&& = delete;
+  std::span<const std::byte> data() const { return data_; }
 
   /// The tensor of that name, or null.
-  const TensorInfo* find(std::string_view name) const&;
-  const TensorInfo* find(std::string_view name) const&& = delete;
+  const TensorInfo* find(std::string_view name) const;
 
   /// A look at this file whose tensors have other names (see `renamed`); this one must outlive it. Throws as `renamed`.
   SafetensorsFile renamed(const WeightsOptions& options) const;
@@ -218,7 +215,7 @@ HEED_FUNCTION void SafetensorsFile::index() try {
   detail::rethrow_as_error(name_);
 }
 
-HEED_FUNCTION const TensorInfo* SafetensorsFile::find(std::string_view name) const& {
+HEED_FUNCTION const TensorInfo* SafetensorsFile::find(std::string_view name) const {
   const auto found =
       std::lower_bound(by_name_.begin(), by_name_.end(), name,
                        [&](std::uint32_t i, std::string_view wanted) { return header_.tensors[i].name < wanted; });
