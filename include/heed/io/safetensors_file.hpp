@@ -95,7 +95,7 @@ class SafetensorsFile {
   /// The path, or "memory".
   const std::string& name() const { return name_; }
   /// What stands under `__metadata__`.
-  const Metadata& metadata() const { return header_.metadata; }
+  const Metadata& metadata() const& { return header_.metadata; }
   Metadata metadata() && { return std::move(header_.metadata); }
   /// In the order of their data.
   std::span<const TensorInfo> tensors() const { return header_.tensors; }
