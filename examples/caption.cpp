@@ -98,9 +98,8 @@ void train(Arguments& a) {
   if (a.measures()) test = read(a, a.test, 2, 500);
   if (a.held_out > 0) {
     const auto kept = static_cast<Index>((1 - a.held_out) * static_cast<double>(images.count()));
-    heed::require(kept > 0 && kept < images.count(), [] {
-      return heed::Fault{"too few images to hold some out", "--held-out"};
-    });
+    heed::require(kept > 0 && kept < images.count(),
+                  [] { return heed::Fault{"too few images to hold some out", "--held-out"}; });
     test = images.rows(kept, images.count());
     images = images.rows(0, kept);
   }

@@ -94,9 +94,8 @@ void train(Arguments& a) {
   if (a.validation > 0) {
     const heed::Split split =
         heed::stratified_split(images.view().labels, a.validation, heed::Key{a.fit.seed}.child(3));
-    heed::require(!split.validation.empty() && !split.training.empty(), [] {
-      return heed::Fault{"too few images to hold some out", "--validation"};
-    });
+    heed::require(!split.validation.empty() && !split.training.empty(),
+                  [] { return heed::Fault{"too few images to hold some out", "--validation"}; });
     held_out = images.rows(split.validation);
     images = images.rows(split.training);
     a.fit.early_stopping.patience = a.fit.epochs;

@@ -109,9 +109,8 @@ void run(Arguments& a) {
   if (!a.ask && !a.loads()) return train(a);
   const auto model = heed::load<Model>(a.model);
   a.options = model.options;
-  heed::require(model.labels == DigitQuestions::answers(), [&] {
-    return heed::Fault{"not a model of questions about digits", a.model.string()};
-  });
+  heed::require(model.labels == DigitQuestions::answers(),
+                [&] { return heed::Fault{"not a model of questions about digits", a.model.string()}; });
   const Images test = read(a, a.test, of_tests, 300);
   if (!a.ask) return measure(a, model, test);
   std::vector<std::string> words = heed::tokenize_13a(heed::lower_case(*a.ask));

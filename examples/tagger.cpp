@@ -104,9 +104,8 @@ void run(const Arguments& a) {
   Model model;
   if (stored) {
     model = heed::load<Model>(a.model);
-    heed::require(!model.features.empty() && !model.labels.empty(), [&] {
-      return heed::Fault{"the model does not know its words and tags", a.model};
-    });
+    heed::require(!model.features.empty() && !model.labels.empty(),
+                  [&] { return heed::Fault{"the model does not know its words and tags", a.model}; });
   } else {
     if (!a.model.empty()) heed::check_writable(a.model);
     const auto made_up = [&](std::uint64_t part, Index count) {

@@ -161,9 +161,8 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
   if constexpr (is_text<M>) {
     refuse_option(architecture.features.has_value(), "--features", "numbers", path);
     require_agreement("--embedding", architecture.embedding, stored.model.options.embedding, path);
-    heed::require(!stored.model.words.empty(), [&] {
-      return heed::Fault{"this model of text does not say which words it knows", path.string()};
-    });
+    heed::require(!stored.model.words.empty(),
+                  [&] { return heed::Fault{"this model of text does not say which words it knows", path.string()}; });
     if (metadata.contains("lower")) stored.lower = heed::get_bool(metadata, "lower");
   } else {
     refuse_option(architecture.embedding.has_value(), "--embedding", "text", path);

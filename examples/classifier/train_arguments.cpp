@@ -32,17 +32,15 @@ void add_files(CLI::App& command, TrainArguments& a) {
   const auto path = [&](const char* name, std::filesystem::path& value, const char* what) {
     return command.add_option(name, value, what)->option_text("FILE");
   };
-  auto* const data = file(
-      "--data", [&a, files](auto& f) { files(a.data).data = f; }, "Sequences: .npy, .npz:NAME, .ts or a table");
+  auto* const data =
+      file("--data", [&a, files](auto& f) { files(a.data).data = f; }, "Sequences: .npy, .npz:NAME, .ts or a table");
   file(
       "--labels", [&a, files](auto& f) { files(a.data).labels = f; }, "Labels of a .npy: .npy, .npz:NAME or text")
       ->needs(data);
   path("--text", a.text, "Sentences instead, a line each: label, words");
-  auto* const test = file(
-      "--test", [&a, files](auto& f) { files(a.test).data = f; }, "The same kind of file, to test every epoch on");
-  file(
-      "--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")
-      ->needs(test);
+  auto* const test =
+      file("--test", [&a, files](auto& f) { files(a.test).data = f; }, "The same kind of file, to test every epoch on");
+  file("--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")->needs(test);
   path("--init", a.init, "Model to start from (.safetensors)");
   command.add_flag("--new-head", a.new_head, "With --init: a new last layer, for other classes");
   path("--model", a.model, "Where to write the model (.safetensors)")->check(support::model_output_name);

@@ -29,7 +29,8 @@ heed::LabelMap names_for(const TrainArguments& a, const StoredModel<M>* init, co
       names.encode(labels, where);
     } catch (const heed::Error& e) {
       heed::Fault fault = e.fault();
-      if (fault.what != "not a label") fault.what += "; --new-head starts a new last layer, for the classes of this data";
+      if (fault.what != "not a label")
+        fault.what += "; --new-head starts a new last layer, for the classes of this data";
       throw heed::Error(std::move(fault));
     }
     return names;

@@ -108,9 +108,8 @@ inline int run(std::vector<std::string> words, const fs::path& log) {
 /// Throws where a picture cannot be drawn to `path`: the name does not end in .png or .svg, it cannot be written, or
 /// gnuplot is not installed. For programs that draw at the end of long work.
 inline void check_picture(const fs::path& path) {
-  heed::require(path.extension() == ".png" || path.extension() == ".svg", [&] {
-    return heed::Fault{"a picture is named .png or .svg", path.string(), {}, {}};
-  });
+  heed::require(path.extension() == ".png" || path.extension() == ".svg",
+                [&] { return heed::Fault{"a picture is named .png or .svg", path.string(), {}, {}}; });
   heed::check_writable(path);
   const detail::TemporaryFolder folder;
   heed::require(detail::run({"gnuplot", "--version"}, folder.path / "log") == 0, [&] {

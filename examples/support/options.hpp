@@ -35,8 +35,7 @@ namespace detail {
 /// "--num-heads"
 inline std::string flag_of(const heed::FieldRecord& field) {
   std::string name = field.flag && *field.flag ? field.flag : field.name;
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '_' || c == '.'; }, '-');
+  std::replace_if(name.begin(), name.end(), [](char c) { return c == '_' || c == '.'; }, '-');
   return "--" + name;
 }
 

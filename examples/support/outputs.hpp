@@ -17,9 +17,8 @@ inline void check_output(const std::filesystem::path& path, const std::vector<st
   for (const auto& input : inputs) {
     const auto place = heed::npz_place(input);
     std::error_code absent;
-    heed::require(!std::filesystem::equivalent(path, place ? place->archive : input, absent), [&] {
-      return heed::Fault{"this file is read, it must not be written", path.string()};
-    });
+    heed::require(!std::filesystem::equivalent(path, place ? place->archive : input, absent),
+                  [&] { return heed::Fault{"this file is read, it must not be written", path.string()}; });
   }
   heed::check_writable(path);
 }

@@ -137,9 +137,8 @@ inline std::string cells(const HeatMap& map, double largest) {
 
 inline void check(const HeatMap& map, const fs::path& path) {
   const std::size_t nx = map.count_of_columns(), ny = map.count_of_rows();
-  heed::require(nx > 0 && ny > 0 && nx * ny == map.values.size() && (map.rows.empty() || map.rows.size() == ny), [&] {
-    return heed::Fault{"the names of a heat map do not fit its values", path.string(), {}, {}};
-  });
+  heed::require(nx > 0 && ny > 0 && nx * ny == map.values.size() && (map.rows.empty() || map.rows.size() == ny),
+                [&] { return heed::Fault{"the names of a heat map do not fit its values", path.string(), {}, {}}; });
 }
 
 }  // namespace detail
@@ -149,9 +148,8 @@ inline void check(const HeatMap& map, const fs::path& path) {
 inline void draw(const fs::path& path, const HeatMaps& page) {
   using detail::MapLayout;
   constexpr int scale_height = 62, scale_width = 240;
-  heed::require(!page.maps.empty() && page.across > 0, [&] {
-    return heed::Fault{"no heat map to draw", path.string(), {}, {}};
-  });
+  heed::require(!page.maps.empty() && page.across > 0,
+                [&] { return heed::Fault{"no heat map to draw", path.string(), {}, {}}; });
   double largest = 0;
   std::vector<int> widths(page.across, 0), heights((page.maps.size() + page.across - 1) / page.across, 0);
   for (std::size_t i = 0; i < page.maps.size(); ++i) {

@@ -117,13 +117,9 @@ TEST(Repeat, RejectsWhatDoesNotFit) {
   const Dense<float> square({.in_features = 3, .out_features = 3}), wide({.in_features = 3, .out_features = 4});
   EXPECT_EQ(error_of([] { Stack(0, {.in_features = 3, .out_features = 3}); }),
             "Repeat: a stack of no layers (expected at least one, got none)");
-  EXPECT_EQ(error_of([&] {
-              Stack({square, wide}).output_shape({5, 3});
-            }),
+  EXPECT_EQ(error_of([&] { Stack({square, wide}).output_shape({5, 3}); }),
             "Repeat: the layers must keep the shape (expected (5, 3), got (5, 4))");
-  EXPECT_EQ(error_of([&] {
-              Stack({square}, LayerNorm<float>({4})).output_shape({5, 3});
-            }),
+  EXPECT_EQ(error_of([&] { Stack({square}, LayerNorm<float>({4})).output_shape({5, 3}); }),
             "LayerNorm: wrong number of features (expected 4, got 3)");
   Stack one({square}), two({square, square}), with_norm({square}, LayerNorm<float>({3}));
   EXPECT_EQ(error_of([&] { for_each_parameter([](const heed::Path&, auto&, auto&) {}, one, two); }),

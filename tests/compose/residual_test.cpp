@@ -63,13 +63,9 @@ TEST(Residual, NamesAndInitializesItsLayer) {
 
 TEST(Residual, RejectsALayerThatChangesTheShape) {
   const Residual<Dense<float>> model(Dense<float>({.in_features = 3, .out_features = 4}));
-  EXPECT_EQ(error_of([&] {
-              model.output_shape({5, 3});
-            }),
+  EXPECT_EQ(error_of([&] { model.output_shape({5, 3}); }),
             "Residual: the layer must keep the shape (expected (5, 3), got (5, 4))");
-  EXPECT_EQ(error_of([&] {
-              model.output_shape({5, 2});
-            }),
+  EXPECT_EQ(error_of([&] { model.output_shape({5, 2}); }),
             "Residual: Dense: wrong number of features (expected 3, got 2)");
 }
 

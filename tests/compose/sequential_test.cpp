@@ -75,13 +75,9 @@ TEST(Sequential, GivesTheShapeOfItsLastLayer) {
 TEST(Sequential, NamesTheLayerThatDoesNotFitItsNeighbour) {
   const Sequential<Lstm<float>, Dense<float>> model(Lstm<float>({.input_size = 3, .hidden_size = 4}),
                                                     Dense<float>({.in_features = 5, .out_features = 2}));
-  EXPECT_EQ(error_of([&] {
-              model.output_shape({7, 3});
-            }),
+  EXPECT_EQ(error_of([&] { model.output_shape({7, 3}); }),
             "layer 1: Dense: wrong number of features (expected 5, got 4)");
-  EXPECT_EQ(error_of([&] {
-              model.output_shape({7, 2});
-            }),
+  EXPECT_EQ(error_of([&] { model.output_shape({7, 2}); }),
             "layer 0: Lstm: wrong number of features (expected 3, got 2)");
 }
 
@@ -165,28 +161,18 @@ TEST(Sequential, MayBeginWithALayerOfTokens) {
 TEST(Sequential, NamesThePlaceOfALayerThatDoesNotFit) {
   const auto dense = [](Index in, Index out) { return heed::Dense<float>({.in_features = in, .out_features = out}); };
   const heed::Sequential model(dense(3, 8), heed::Relu<float>(), dense(7, 2));
-  EXPECT_EQ(test_support::error_of([&] {
-              model.output_shape({4, 3});
-            }),
+  EXPECT_EQ(test_support::error_of([&] { model.output_shape({4, 3}); }),
             "layer 2: Dense: wrong number of features (expected 7, got 8)");
-  EXPECT_EQ(test_support::error_of([&] {
-              model.output_shape({4, 5});
-            }),
+  EXPECT_EQ(test_support::error_of([&] { model.output_shape({4, 5}); }),
             "layer 0: Dense: wrong number of features (expected 3, got 5)");
   const heed::Sequential nested(dense(3, 3), heed::Sequential(heed::Relu<float>(), dense(4, 4)));
-  EXPECT_EQ(test_support::error_of([&] {
-              nested.output_shape({4, 3});
-            }),
+  EXPECT_EQ(test_support::error_of([&] { nested.output_shape({4, 3}); }),
             "layer 1: layer 1: Dense: wrong number of features (expected 4, got 3)");
   const heed::Residual residual(dense(4, 4));
-  EXPECT_EQ(test_support::error_of([&] {
-              residual.output_shape({4, 3});
-            }),
+  EXPECT_EQ(test_support::error_of([&] { residual.output_shape({4, 3}); }),
             "Residual: Dense: wrong number of features (expected 4, got 3)");
   const heed::Repeat<heed::Dense<float>> stack({dense(3, 3), dense(5, 5)});
-  EXPECT_EQ(test_support::error_of([&] {
-              stack.output_shape({4, 3});
-            }),
+  EXPECT_EQ(test_support::error_of([&] { stack.output_shape({4, 3}); }),
             "layer 1: Dense: wrong number of features (expected 5, got 3)");
 }
 

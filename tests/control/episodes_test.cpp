@@ -158,9 +158,7 @@ TEST(EpisodePlayer, RefusesNumbersThatAreNotFinite) {
   EXPECT_EQ(test_support::error_of([&] { heed::play_episodes(model, Recall(), 3, {}, 5); }),
             "EpisodePlayer: the values of the actions are not finite");
   heed::GreedyPolicy<Model> policy;
-  EXPECT_EQ(test_support::error_of([&] {
-              policy(model, heed::ObservationWindow<float>({3, 1}));
-            }),
+  EXPECT_EQ(test_support::error_of([&] { policy(model, heed::ObservationWindow<float>({3, 1})); }),
             "GreedyPolicy: the values of the actions are not finite");
 }
 

@@ -79,9 +79,7 @@ TEST(SparseRows, RejectsWhatDoesNotFit) {
               rows.add_row(Nodes{0}, std::vector<float>{std::numeric_limits<float>::infinity()});
             }).find("not finite"),
             std::string::npos);
-  EXPECT_NE(error_of([&] {
-              rows.add_row(Nodes{0, 1}, std::vector<float>{1});
-            }).find("differ in number"),
+  EXPECT_NE(error_of([&] { rows.add_row(Nodes{0, 1}, std::vector<float>{1}); }).find("differ in number"),
             std::string::npos);
   EXPECT_EQ(rows.rows(), 0);
 }

@@ -80,9 +80,7 @@ void check_accuracy() {
     return exact *
            (exp_relative_error<S> + (sizeof(S) == 4 ? float_exp_error_per_unit : 0) * std::abs(static_cast<double>(x)));
   };
-  EXPECT_LE(largest_error_of(
-                grid<S>(-end, end), exp_of, [](long double x) { return std::exp(x); }, relative),
-            1);
+  EXPECT_LE(largest_error_of(grid<S>(-end, end), exp_of, [](long double x) { return std::exp(x); }, relative), 1);
   EXPECT_LE(largest_error_of(grid<S>(-60, 60), sigmoid_of, sigmoid, always(sigmoid_error<S>)), 1);
   const auto tanh = [](long double x) { return std::tanh(x); };
   EXPECT_LE(largest_error_of(grid<S>(-30, 30), tanh_of, tanh, always(tanh_error<S>)), 1);

@@ -97,18 +97,14 @@ TEST(Metadata, NamesAMissingKey) {
 
 TEST(Metadata, RejectsWhatIsNoWholeNumber) {
   for (const std::string text : {"", " 1", "1 ", "+1", "1.0", "0x10", "one", "9223372036854775808"}) {
-    EXPECT_EQ(error([&] {
-                heed::get_index({{"k", text}}, "k");
-              }),
+    EXPECT_EQ(error([&] { heed::get_index({{"k", text}}, "k"); }),
               "metadata \"k\": wrong value (expected a whole number, got \"" + text + "\")");
   }
 }
 
 TEST(Metadata, RejectsWhatIsNoFiniteNumber) {
   for (const std::string text : {"", " 1", "1 ", "1,5", "nan", "inf", "1e999", "one"}) {
-    EXPECT_EQ(error([&] {
-                heed::get_double({{"k", text}}, "k");
-              }),
+    EXPECT_EQ(error([&] { heed::get_double({{"k", text}}, "k"); }),
               "metadata \"k\": wrong value (expected a finite number, got \"" + text + "\")");
   }
 }

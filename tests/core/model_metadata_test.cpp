@@ -62,9 +62,7 @@ TEST(ModelMetadata, NamesMayBeLeftOutButFitTheOptions) {
   EXPECT_TRUE(model.labels.empty());
   model.labels = {"x"};
   EXPECT_EQ(error_of([&] { metadata_of(model); }), "Model: wrong number of labels (expected 2, got 1)");
-  EXPECT_EQ(error_of([&] {
-              restore_extras(model, {{"labels", "x\n"}});
-            }),
+  EXPECT_EQ(error_of([&] { restore_extras(model, {{"labels", "x\n"}}); }),
             "Model: wrong number of labels (expected 2, got 1)");
 }
 

@@ -53,9 +53,7 @@ TEST(OutputKind, GoesIntoFilesWhereItIsNotClasses) {
   EXPECT_EQ(model.outputs, OutputKind::numbers);
   heed::restore_extras(model, {});
   EXPECT_EQ(model.outputs, OutputKind::classes);
-  EXPECT_EQ(test_support::error_of([&] {
-              heed::restore_extras(model, {{"output_kind", "words"}});
-            }),
+  EXPECT_EQ(test_support::error_of([&] { heed::restore_extras(model, {{"output_kind", "words"}}); }),
             "metadata \"output_kind\": wrong value (expected one of classes, flags, numbers, got \"words\")");
 }
 

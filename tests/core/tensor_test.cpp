@@ -34,24 +34,16 @@ TEST(Tensor, CountsElements) {
 }
 
 TEST(Tensor, RejectsNegativeExtents) {
-  EXPECT_EQ(error_of([] {
-              heed::element_count(Extents<2>{3, -1});
-            }),
+  EXPECT_EQ(error_of([] { heed::element_count(Extents<2>{3, -1}); }),
             "tensor: negative extent (expected extents of at least 0, got (3, -1))");
-  EXPECT_EQ(error_of([] {
-              heed::element_count(Extents<2>{0, -1});
-            }),
+  EXPECT_EQ(error_of([] { heed::element_count(Extents<2>{0, -1}); }),
             "tensor: negative extent (expected extents of at least 0, got (0, -1))");
 }
 
 TEST(Tensor, RejectsExtentsWhoseProductOverflows) {
-  EXPECT_NE(error_of([] {
-              heed::element_count(Extents<2>{huge / 2, 3});
-            }).find("too many elements"),
+  EXPECT_NE(error_of([] { heed::element_count(Extents<2>{huge / 2, 3}); }).find("too many elements"),
             std::string::npos);
-  EXPECT_NE(error_of([] {
-              heed::element_count(Extents<3>{Index(1) << 32, Index(1) << 32, 1});
-            }).find("63 bits"),
+  EXPECT_NE(error_of([] { heed::element_count(Extents<3>{Index(1) << 32, Index(1) << 32, 1}); }).find("63 bits"),
             std::string::npos);
   EXPECT_EQ(heed::element_count(Extents<2>{huge / 2, 2}), huge - 1);
 }
@@ -81,9 +73,7 @@ TEST(Tensor, IsZeroAtTheStart) {
 TEST(Tensor, TakesNumbersOfTheRightCount) {
   const Tensor<float, 2> t({2, 2}, {1, 2, 3, 4});
   EXPECT_EQ(t(1, 0), 3);
-  EXPECT_EQ(error_of([] {
-              Tensor<float, 2>({2, 2}, {1, 2, 3});
-            }),
+  EXPECT_EQ(error_of([] { Tensor<float, 2>({2, 2}, {1, 2, 3}); }),
             "tensor (2, 2): wrong number of values (expected 4, got 3)");
 }
 
@@ -125,9 +115,7 @@ TEST(TensorView, ConvertsToOneOfConstNumbers) {
 }
 
 TEST(TensorView, RejectsNullUnlessEmpty) {
-  EXPECT_EQ(error_of([] {
-              TensorView<float, 2>(nullptr, {2, 3});
-            }),
+  EXPECT_EQ(error_of([] { TensorView<float, 2>(nullptr, {2, 3}); }),
             "view: no data (expected (2, 3) numbers, got a null pointer)");
   EXPECT_TRUE((TensorView<float, 2>(nullptr, {0, 3}).empty()));
   EXPECT_TRUE((TensorView<float, 2>().empty()));

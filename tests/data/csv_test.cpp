@@ -58,9 +58,7 @@ TEST(CsvWriter, QuotesTextThatNeedsIt) {
 TEST(CsvWriter, RejectsARowOfAnotherWidth) {
   CsvWriter csv({"a", "b"});
   EXPECT_EQ(error_of([&] { csv.row(1); }), "csv: wrong number of cells in a row (expected 2, got 1)");
-  EXPECT_EQ(error_of([&] {
-              csv.row(1, std::vector{2, 3});
-            }),
+  EXPECT_EQ(error_of([&] { csv.row(1, std::vector{2, 3}); }),
             "csv: wrong number of cells in a row (expected 2, got 3)");
   EXPECT_EQ(csv.text(), "a,b\n");
   EXPECT_EQ(error_of([] { CsvWriter({}); }), "csv: no columns (expected at least one)");

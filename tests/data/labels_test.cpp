@@ -64,9 +64,7 @@ TEST(LabelMap, FixedClassesAreZeroToCountMinusOne) {
 
 TEST(LabelMap, RejectsWhatIsNoLabel) {
   EXPECT_EQ(error_of([] { LabelMap::from(Words{}, "y"); }), "y: no labels (expected at least one)");
-  EXPECT_EQ(error_of([] {
-              LabelMap::from(Words{"1", "1.5"}, "y");
-            }),
+  EXPECT_EQ(error_of([] { LabelMap::from(Words{"1", "1.5"}, "y"); }),
             "y, sequence 1 (counted from 0): not a label (expected an integer of 64 bits or a word, got '1.5')");
 }
 
@@ -83,9 +81,7 @@ TEST(LabelMap, AnUnknownLabelIsAnErrorThatNamesTheKnownOnes) {
   EXPECT_EQ(error_of([] { LabelMap{{"a", "b"}}.index("c"); }), "labels: unknown label (expected one of a, b, got 'c')");
   EXPECT_EQ(error_of([] { LabelMap::fixed(10).index("10"); }),
             "labels: unknown label (expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, got '10')");
-  EXPECT_EQ(error_of([] {
-              LabelMap::fixed(11).encode(Words{"0", "10", "-1", "12"}, "y.npy");
-            }),
+  EXPECT_EQ(error_of([] { LabelMap::fixed(11).encode(Words{"0", "10", "-1", "12"}, "y.npy"); }),
             "y.npy, sequence 2 (counted from 0): unknown label (expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... (11 "
             "in all), got '-1')");
 }

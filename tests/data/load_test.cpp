@@ -181,9 +181,8 @@ TEST(Load, FaultsOfAPartCountFromTheBeginningOfTheFile) {
   EXPECT_EQ(load({0, 3}), "no error");  // it is not read
   EXPECT_EQ(load({2, 5}), path.string() + ": part out of range (expected some of the rows 0 to 3, got 2 to 4)");
   const auto table = folder.file("x.csv", "1\n2\n");
-  const heed::LoadOptions beyond{.steps = 1, .labels = false, .part = [](heed::Index) {
-                                   return heed::IndexRange{1, 3};
-                                 }};
+  const heed::LoadOptions beyond{
+      .steps = 1, .labels = false, .part = [](heed::Index) { return heed::IndexRange{1, 3}; }};
   EXPECT_EQ(error_of([&] { load_sequences<float>(table, {}, beyond); }),
             table.string() + ": part out of range (expected some of the rows 0 to 1, got 1 to 2)");
   heed::write_npy(path, Tensor<float, 3>({0, 2, 3}));

@@ -167,9 +167,8 @@ TEST(Npy, APartIsRowsOfTheFirstAxis) {
   doubles[5] = 1e300;
   folder.file("x.npy", npy_file("<f8", "(3, 2)", doubles));
   const auto error_of_rows = [&](Index first, Index last) {
-    return error_of([&] {
-      heed::read_npy<float>(folder / "x.npy", [&](Index) { return heed::IndexRange{first, last}; });
-    });
+    return error_of(
+        [&] { heed::read_npy<float>(folder / "x.npy", [&](Index) { return heed::IndexRange{first, last}; }); });
   };
   EXPECT_EQ(error_of_rows(0, 2), "no error");
   EXPECT_NE(error_of_rows(2, 3).find("element (2, 1) (counted from 0)"), std::string::npos);

@@ -52,9 +52,8 @@ TEST_F(Npz, ArraysAreReadByName) {
 }
 
 TEST_F(Npz, PartsOfTheRowsAreRead) {
-  const auto data = heed::load_sequences<float>(at("d.npz:x"), at("d.npz:y"), {.part = [](heed::Index n) {
-                                                  return heed::IndexRange{n - 1, n};
-                                                }});
+  const auto data = heed::load_sequences<float>(at("d.npz:x"), at("d.npz:y"),
+                                                {.part = [](heed::Index n) { return heed::IndexRange{n - 1, n}; }});
   EXPECT_EQ(data.x.extent(0), 1);
   EXPECT_EQ(data.x(0, 0, 0), 3);
   EXPECT_EQ(data.labels.size(), 4U);

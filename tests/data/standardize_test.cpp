@@ -88,9 +88,7 @@ TEST(FeatureStatistics, AConstantFeatureHasDeviationOne) {
 }
 
 TEST(FeatureStatistics, NeedFiniteValues) {
-  EXPECT_EQ(error_of([] {
-              heed::feature_statistics(Sequences<float>{Tensor<float, 3>({2, 3, 1}), {0, 0}});
-            }),
+  EXPECT_EQ(error_of([] { heed::feature_statistics(Sequences<float>{Tensor<float, 3>({2, 3, 1}), {0, 0}}); }),
             "standardize: no values (expected at least one valid step, got (2, 3, 1))");
   EXPECT_EQ(error_of([] { heed::feature_statistics(Sequences<float>{}); }),
             "standardize: no values (expected at least one valid step, got (0, 0, 0))");
@@ -118,9 +116,7 @@ TEST(Standardize, ShiftsAndScalesEachFeature) {
   Sequences<float> s{Tensor<float, 3>({1, 2, 2}, {1, 2, 3, 4})};
   heed::standardize(s, {{1, 0}, {2, 4}});
   EXPECT_EQ(std::vector<float>(s.x.begin(), s.x.end()), (std::vector<float>{0, 0.5f, 1, 1}));
-  EXPECT_EQ(error_of([&] {
-              heed::standardize(s, {{1}, {2}});
-            }),
+  EXPECT_EQ(error_of([&] { heed::standardize(s, {{1}, {2}}); }),
             "standardize: wrong number of features (expected 1, got 2)");
 }
 

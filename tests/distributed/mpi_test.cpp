@@ -53,17 +53,14 @@ struct Part {
 
 // Ways to deal n sequences: as the reducer says, all to the last process, unevenly to all.
 using Deal = IndexRange (*)(const MpiReducer&, Index);
-const std::map<std::string, Deal> deals = {{"part", [](const MpiReducer& mpi, Index n) { return mpi.part(n); }},
-                                           {"last",
-                                            [](const MpiReducer& mpi, Index n) {
-                                              return mpi.rank() + 1 == mpi.size() ? IndexRange{0, n} : IndexRange{};
-                                            }},
-                                           {"uneven", [](const MpiReducer& mpi, Index n) {
-                                              const auto begin = [&](Index r) {
-                                                return n * r * r / (mpi.size() * mpi.size());
-                                              };
-                                              return IndexRange{begin(mpi.rank()), begin(mpi.rank() + 1)};
-                                            }}};
+const std::map<std::string, Deal> deals = {
+    {"part", [](const MpiReducer& mpi, Index n) { return mpi.part(n); }},
+    {"last",
+     [](const MpiReducer& mpi, Index n) { return mpi.rank() + 1 == mpi.size() ? IndexRange{0, n} : IndexRange{}; }},
+    {"uneven", [](const MpiReducer& mpi, Index n) {
+       const auto begin = [&](Index r) { return n * r * r / (mpi.size() * mpi.size()); };
+       return IndexRange{begin(mpi.rank()), begin(mpi.rank() + 1)};
+     }}};
 
 template <class S>
 void expect_like_one_process(Index n, bool ragged, FitOptions o) {

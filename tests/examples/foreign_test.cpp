@@ -50,8 +50,8 @@ class Foreign : public Classifier {
     return result.out;
   }
   void expect_proposal(const std::string& file, const std::string& options) const {
-    for (const std::string command : {"predict --steps 2 --data d.csv --model ", "evaluate --data d.csv --model ", "inspect ",
-                                      "train --quiet --epochs 1 --data d.csv --init "}) {
+    for (const std::string command : {"predict --steps 2 --data d.csv --model ", "evaluate --data d.csv --model ",
+                                      "inspect ", "train --quiet --epochs 1 --data d.csv --init "}) {
       const Result result = run(command + file);
       EXPECT_EQ(result.code, 1) << command;
       EXPECT_NE(result.err.find("try " + options), std::string::npos) << command << result.err;

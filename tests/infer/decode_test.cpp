@@ -317,13 +317,9 @@ TEST(SequenceDecoder, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error({.beam = 0}), "SequenceDecoder: option out of range (expected beam of at least 1, got 0)");
   SequenceDecoder decoder(m);
   const Tokens wrong{1, 9};
-  EXPECT_EQ(error_of([&] {
-              decoder(heed::TensorView<const std::int32_t, 2>(wrong.data(), {2, 1}));
-            }),
+  EXPECT_EQ(error_of([&] { decoder(heed::TensorView<const std::int32_t, 2>(wrong.data(), {2, 1})); }),
             "SequenceDecoder, sequence 0, step 1 (counted from 0): token out of range (expected 0 to 5, got 9)");
-  EXPECT_EQ(error_of([&] {
-              decoder(heed::TensorView<const std::int32_t, 2>(wrong.data(), {1, 2}));
-            }),
+  EXPECT_EQ(error_of([&] { decoder(heed::TensorView<const std::int32_t, 2>(wrong.data(), {1, 2})); }),
             "SequenceDecoder: wrong number of features (expected 1, got 2)");
 }
 

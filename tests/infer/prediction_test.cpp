@@ -130,9 +130,7 @@ TEST(Outputs, OfBinaryCrossEntropyAreSigmoids) {
   EXPECT_EQ(answer.label, std::max_element(z.begin(), z.end()) - z.begin());
   const Tensor<float, 2> many = predictor.outputs(view(x, {n, T, 1}));
   for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(many(0, static_cast<Index>(k)), 1 / (1 + std::exp(-z[k])), 1e-6);
-  EXPECT_EQ(error_of([&] {
-              predictor.step_labels(view(x, {n, T, 1}));
-            }),
+  EXPECT_EQ(error_of([&] { predictor.step_labels(view(x, {n, T, 1})); }),
             "Predictor, step_labels: flags are no classes");
 }
 

@@ -125,30 +125,20 @@ TEST(Predictor, RejectsWhatDoesNotFit) {
   Predictor predictor(model);
   const Task<float> task(6, {5, 3}, 4);
   Tensor<float, 2> out({6, 4});
-  EXPECT_NE(error_of([&] {
-              predictor(Tensor<float, 2>({5, 2}));
-            }).find("features (expected 3, got 2)"),
+  EXPECT_NE(error_of([&] { predictor(Tensor<float, 2>({5, 2})); }).find("features (expected 3, got 2)"),
             std::string::npos);
   EXPECT_NE(error_of([&] { predictor(Tensor<float, 2>({0, 3})); }).find("empty sequence"), std::string::npos);
   EXPECT_NE(error_of([&] { predictor(static_cast<const float*>(nullptr), 5, 3); }).find("null"), std::string::npos);
   std::vector<float> three(3);
   EXPECT_EQ(error_of([&] { predictor(task.x[0], three); }),
             "Predictor, out: wrong number of classes (expected 4, got 3)");
-  EXPECT_EQ(error_of([&] {
-              predictor(task.x, Tensor<float, 2>({6, 3}));
-            }),
+  EXPECT_EQ(error_of([&] { predictor(task.x, Tensor<float, 2>({6, 3})); }),
             "Predictor, out: wrong number of classes (expected 4, got 3)");
-  EXPECT_EQ(error_of([&] {
-              predictor(task.x, Tensor<float, 2>({5, 4}));
-            }),
+  EXPECT_EQ(error_of([&] { predictor(task.x, Tensor<float, 2>({5, 4})); }),
             "Predictor, out: wrong number of rows (expected 6, got 5)");
-  EXPECT_NE(error_of([&] {
-              predictor(Tensor<float, 3>({6, 5, 4}), out.view());
-            }).find("features (expected 3, got 4)"),
+  EXPECT_NE(error_of([&] { predictor(Tensor<float, 3>({6, 5, 4}), out.view()); }).find("features (expected 3, got 4)"),
             std::string::npos);
-  EXPECT_NE(error_of([&] {
-              predictor(Tensor<float, 3>({6, 0, 3}), out.view());
-            }).find("empty sequences"),
+  EXPECT_NE(error_of([&] { predictor(Tensor<float, 3>({6, 0, 3}), out.view()); }).find("empty sequences"),
             std::string::npos);
   const std::vector<std::int32_t> few{1, 2}, long_one{1, 2, 3, 4, 5, 6}, negative{1, 2, 3, 4, 5, -1};
   EXPECT_EQ(error_of([&] { predictor(task.x, out.view(), few); }),
@@ -234,9 +224,7 @@ TEST(Predictor, GivesTheAttentionWeightsOfLongSequences) {
 TEST(Predictor, OfAModelWithoutAttentionHasNoWeights) {
   const auto model = make<double>(Attention::none);
   Predictor predictor(model);
-  EXPECT_NE(error_of([&] {
-              predictor.attention_weights(Task<double>(3, {5, 3}, 4).x);
-            }).find("no attention"),
+  EXPECT_NE(error_of([&] { predictor.attention_weights(Task<double>(3, {5, 3}, 4).x); }).find("no attention"),
             std::string::npos);
 }
 

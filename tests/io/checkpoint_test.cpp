@@ -299,9 +299,8 @@ TEST_F(Checkpoint, OfAnotherLossIsAnError) {
 
   Model model = start;
   const auto labels_error = [&](const FitOptions& o) {
-    return error_of([&] {
-      heed::fit(model, task.view(), heed::CrossEntropy<float>({.class_weights = {1, 2, 3, 4}}), o);
-    });
+    return error_of(
+        [&] { heed::fit(model, task.view(), heed::CrossEntropy<float>({.class_weights = {1, 2, 3, 4}}), o); });
   };
   EXPECT_EQ(labels_error(kept({.epochs = 1})), "no error");
   EXPECT_EQ(labels_error(kept({.epochs = 1})), "no error");

@@ -311,16 +311,12 @@ TEST(SafetensorsHeader, EscapesWhatJsonDoesAndNothingElse) {
 }
 
 TEST(SafetensorsHeader, RefusesToWriteWhatItCouldNotRead) {
-  EXPECT_EQ(error([] {
-              heed::write_safetensors_header({{"k", "\xff"}}, {});
-            }),
+  EXPECT_EQ(error([] { heed::write_safetensors_header({{"k", "\xff"}}, {}); }),
             "metadata \"k\": text is not valid UTF-8");
   EXPECT_NE(error([] { heed::write_safetensors_header({{"\xff", ""}}, {}); }), "no error");
   EXPECT_NE(error([] { heed::write_safetensors_header({}, {{"\xc3", DataType::f32, {}, 0, 4}}); }), "no error");
   EXPECT_NE(error([] { heed::write_safetensors_header({{"k", std::string(1 << 22, 'x')}}, {}); }), "no error");
-  EXPECT_EQ(error([] {
-              heed::write_safetensors_header({{"k", std::string(1 << 20, '\x01')}}, {});
-            }),
+  EXPECT_EQ(error([] { heed::write_safetensors_header({{"k", std::string(1 << 20, '\x01')}}, {}); }),
             "metadata \"k\": text too long (expected less than 2^22 bytes, got 6291456)");
 }
 

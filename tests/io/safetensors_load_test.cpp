@@ -87,24 +87,16 @@ TEST(SafetensorsLoadWeights, TakesAllFloatingPointTypes) {
   EXPECT_EQ(load_pair<float>("F32", {1, 0.1f}).v(1), 0.1f);
   EXPECT_EQ(load_pair<std::uint16_t>("F16", {0x3c00, 0x0001}).v(1), 0x1p-24f);
   EXPECT_EQ(load_pair<std::uint16_t>("BF16", {0x3f80, 0x0001}).v(1), 0x1p-133f);
-  EXPECT_EQ(error([] {
-              load_pair<std::int32_t>("I32", {1, 2});
-            }),
+  EXPECT_EQ(error([] { load_pair<std::int32_t>("I32", {1, 2}); }),
             "memory: tensor \"v\": no floating-point numbers (expected F64, F32, F16 or BF16, got I32)");
 }
 
 TEST(SafetensorsLoadWeights, RejectsWeightsThatAreNotFinite) {
-  EXPECT_EQ(error([] {
-              load_pair<float>("F32", {1, NAN});
-            }),
+  EXPECT_EQ(error([] { load_pair<float>("F32", {1, NAN}); }),
             "memory: tensor \"v\" at (1): a weight is not finite (got nan)");
-  EXPECT_EQ(error([] {
-              load_pair<double>("F64", {-HUGE_VAL, 1});
-            }),
+  EXPECT_EQ(error([] { load_pair<double>("F64", {-HUGE_VAL, 1}); }),
             "memory: tensor \"v\" at (0): a weight is not finite (got -inf)");
-  EXPECT_EQ(error([] {
-              load_pair<std::uint16_t>("F16", {0, 0x7c00});
-            }),
+  EXPECT_EQ(error([] { load_pair<std::uint16_t>("F16", {0, 0x7c00}); }),
             "memory: tensor \"v\" at (1): a weight is not finite (got inf)");
   EXPECT_NE(error([] { load_pair<std::uint16_t>("BF16", {0, 0xff80}); }), "no error");
   EXPECT_NE(error([] { load_pair<double>("F64", {0, 1e39}); }).find("too large for float"), std::string::npos);

@@ -88,18 +88,14 @@ TEST(SafetensorsSave, EqualModelsGiveEqualBytes) {
 }
 
 TEST(SafetensorsSave, RejectsTwoValuesForOneKey) {
-  EXPECT_EQ(error([] {
-              heed::serialize(toy<float>(), {{"inputs", "4"}});
-            }),
+  EXPECT_EQ(error([] { heed::serialize(toy<float>(), {{"inputs", "4"}}); }),
             "metadata \"inputs\": two values for one key (expected \"3\", got \"4\")");
   EXPECT_NE(error([] { heed::serialize(toy<float>(), {{"format", "pt"}}); }), "no error");
   EXPECT_EQ(error([] { heed::serialize(toy<float>(), {{"inputs", "3"}}); }), "no error");
 }
 
 TEST(SafetensorsSave, RejectsTextThatIsNotUtf8) {
-  EXPECT_EQ(error([] {
-              heed::serialize(toy<float>(), {{"note", "\xff"}});
-            }),
+  EXPECT_EQ(error([] { heed::serialize(toy<float>(), {{"note", "\xff"}}); }),
             "metadata \"note\": text is not valid UTF-8");
 }
 

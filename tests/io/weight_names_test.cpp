@@ -255,13 +255,9 @@ TEST(WeightNames, NamesThatBeginNoTensorThrowAndListThem) {
     EXPECT_EQ(error([&] { heed::load_weights(model, file, options); }),
               "memory: no tensor has a name that begins with \"recurrent\" (got conv.weight, conv.bias)");
   }
-  EXPECT_EQ(error([&] {
-              heed::load_weights(model, file, {.rename = {{"conv.weight", "x"}, {"conv.bias", "x"}}});
-            }),
+  EXPECT_EQ(error([&] { heed::load_weights(model, file, {.rename = {{"conv.weight", "x"}, {"conv.bias", "x"}}}); }),
             "memory: two tensors get the name \"x\"");
-  EXPECT_EQ(error([&] {
-              heed::load_weights(model, file, {.rename = {{"conv.weight", ""}}});
-            }),
+  EXPECT_EQ(error([&] { heed::load_weights(model, file, {.rename = {{"conv.weight", ""}}}); }),
             "memory: a tensor is left without a name");
 }
 

@@ -103,13 +103,9 @@ TEST(AdditiveAttention, StartsWithAScoreVectorBetweenZeroAndOne) {
 TEST(AdditiveAttention, RejectsSizesThatDoNotFit) {
   const AdditiveAttention<float> layer({.query_size = 2, .memory_size = 3});
   EXPECT_EQ(layer.output_shape({5, 2}, {6, 3}), (heed::Shape{5, 3}));
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 3}, {6, 2});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 3}, {6, 2}); }),
             "AdditiveAttention: wrong number of features (expected (2, 3), got (3, 2))");
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 2}, {6, 2});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 2}, {6, 2}); }),
             "AdditiveAttention: wrong number of features (expected (2, 3), got (2, 2))");
   EXPECT_EQ(error_of([] { AdditiveAttention<float>({.query_size = 0, .memory_size = 3}); }),
             "AdditiveAttention: sizes must be positive (got (0, 3))");

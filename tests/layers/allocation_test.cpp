@@ -107,11 +107,8 @@ TEST(LayerAllocations, NoModelMakesAnyOnceWarm) {
 }
 
 TEST(CheckLayer, CountsAllocationsWhereItIsTold) {
-  const auto report = heed::testing::check_layer(
-      []<class S>() {
-        return heed::Dense<S>({3, 2});
-      },
-      {2, 3}, {.allocations = test_support::allocations});
+  const auto report = heed::testing::check_layer([]<class S>() { return heed::Dense<S>({3, 2}); }, {2, 3},
+                                                 {.allocations = test_support::allocations});
   EXPECT_TRUE(report.ok()) << report.text();
 }
 

@@ -84,23 +84,17 @@ TEST(AnyPool, LooksAtTheFirstStepWithBothEnds) {
 
 TEST(AnyPool, RejectsWhatDoesNotFit) {
   using Pool = AnyPool<float>;
-  EXPECT_NE(error_of([] {
-              Pool(options<float>(Attention::multihead, Pooling::last, false)).output_shape({3, 5});
-            }),
+  EXPECT_NE(error_of([] { Pool(options<float>(Attention::multihead, Pooling::last, false)).output_shape({3, 5}); }),
             "no error");
   EXPECT_NE(error_of([] { Pool({.features = 3, .kind = Attention::multihead, .heads = 2}); }), "no error");
-  EXPECT_NE(error_of([] {
-              Pool(options<float>(Attention::none, Pooling::last, true)).output_shape({3, 5});
-            }),
+  EXPECT_NE(error_of([] { Pool(options<float>(Attention::none, Pooling::last, true)).output_shape({3, 5}); }),
             "no error");
   const Pool none, heads(options<float>(Attention::multihead, Pooling::mean, false));
   Pool::Cache cache;
   EXPECT_EQ(error_of([&] { none.weights(cache); }), "AnyPool: there is no attention");
   EXPECT_EQ(error_of([&] { heads.weights(cache); }), "AnyPool: keep_weights must be called before the forward pass");
   EXPECT_EQ(
-      error_of([&] {
-        heads.prepare_stream({5, 4}, cache);
-      }),
+      error_of([&] { heads.prepare_stream({5, 4}, cache); }),
       "AnyPool: the mean of multi-head attention changes at all steps with each new one (expected pooling last in "
       "a stream, got mean)");
 }

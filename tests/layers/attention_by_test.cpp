@@ -245,9 +245,7 @@ TYPED_TEST(AttentionFamily, EqualsAQueryAtATime) {
 
 TYPED_TEST(AttentionFamily, RejectsWhatDoesNotFit) {
   const auto layer = TypeParam::template make<double>(4, 4, false);
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 3}, {6, 2});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 3}, {6, 2}); }),
             std::string(layer.name) + ": wrong number of features (expected (4, 4), got (3, 2))");
   const Numbers q({2, 4}, 3, 1), m({3, 4}, 3, 2);
   Numbers y(layer.output_shape(q.shape, m.shape), 3, 3);

@@ -70,13 +70,9 @@ TEST(DotAttention, StartsItsProjectionsDifferently) {
 TEST(DotAttention, RejectsSizesThatDoNotFit) {
   const DotAttention<float> layer({2, 3, 4});
   EXPECT_EQ(layer.output_shape({5, 2}, {6, 3}), (heed::Shape{5, 4}));
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 3}, {6, 3});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 3}, {6, 3}); }),
             "DotAttention: wrong number of features (expected (2, 3), got (3, 3))");
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 2}, {6, 2});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 2}, {6, 2}); }),
             "DotAttention: wrong number of features (expected (2, 3), got (2, 2))");
   EXPECT_NE(error_of([&] { layer.output_shape({5, 2}); }), "no error");
   for (const DotAttention<float>::Options o :

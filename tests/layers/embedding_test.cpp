@@ -153,14 +153,10 @@ TEST(Embedding, LoadsVectorsThatWereTrainedBefore) {
   const std::vector<float> vectors{1, 2, 3, 4, 5, 6};
   layer.load(heed::view(vectors, {2, 3}));
   EXPECT_EQ(test_support::numbers(layer), (Values{1, 2, 3, 4, 5, 6}));
-  EXPECT_EQ(error_of([&] {
-              layer.load(heed::view(vectors, {3, 2}));
-            }),
+  EXPECT_EQ(error_of([&] { layer.load(heed::view(vectors, {3, 2})); }),
             "Embedding: vectors of another shape (expected (2, 3), got (3, 2))");
   const std::vector<float> faulty{1, 2, 3, 4, NAN, 6};
-  EXPECT_EQ(error_of([&] {
-              layer.load(heed::view(faulty, {2, 3}));
-            }),
+  EXPECT_EQ(error_of([&] { layer.load(heed::view(faulty, {2, 3})); }),
             "Embedding, row 1, column 1 (counted from 0): a number is not finite (got nan)");
   EXPECT_EQ(test_support::numbers(layer), (Values{1, 2, 3, 4, 5, 6}));
 }
@@ -178,9 +174,7 @@ TEST(Embedding, StartsNormalWithPyTorchsName) {
 TEST(Embedding, ChecksTokensAndSizes) {
   const Embedding<float> layer({.num_embeddings = 4, .embedding_dim = 3});
   const std::vector<std::int32_t> tokens{0, 3, 1, 4}, lengths{2, 1};
-  EXPECT_EQ(error_of([&] {
-              layer.check(heed::view(tokens, {2, 2}));
-            }),
+  EXPECT_EQ(error_of([&] { layer.check(heed::view(tokens, {2, 2})); }),
             "Embedding, sequence 1, step 1 (counted from 0): token out of range (expected 0 to 3, got 4)");
   EXPECT_EQ(error_of([&] { layer.check(heed::view(tokens, {2, 2}), lengths); }), "no error");
   EXPECT_EQ(error_of([&] { layer.output_shape({4, 2}); }), "Embedding: tokens have one feature (expected 1, got 2)");

@@ -68,20 +68,14 @@ TEST(JoinedEmbedding, GradientsOfRowsThatAreNotUsedAreNotTouched) {
 }
 
 TEST(JoinedEmbedding, RefusesWhatDoesNotFit) {
-  EXPECT_EQ(error_of([] {
-              JoinedEmbedding<float>({{5, 6}, {3}});
-            }),
+  EXPECT_EQ(error_of([] { JoinedEmbedding<float>({{5, 6}, {3}}); }),
             "JoinedEmbedding: a size for each table is needed (expected num_embeddings and embedding_dims of one "
             "number, at least 1, got 2 and 1)");
   EXPECT_NE(error_of([] { JoinedEmbedding<float>(JoinedEmbedding<float>::Options{}); }), "no error");
-  EXPECT_EQ(error_of([] {
-              JoinedEmbedding<float>({{5, 0}, {3, 3}});
-            }),
+  EXPECT_EQ(error_of([] { JoinedEmbedding<float>({{5, 0}, {3, 3}}); }),
             "Embedding: sizes must be positive (got (0, 3))");
   const JoinedEmbedding<double> layer(three);
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({8, 2});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({8, 2}); }),
             "JoinedEmbedding: wrong number of features (expected 3, got 2)");
   const std::vector<std::int32_t> tokens{4, 5, 6, 4, 6, 6, 9, 9, 9};
   const heed::TensorView<const std::int32_t, 3> x(tokens.data(), {1, 3, 3});

@@ -91,9 +91,7 @@ TEST(LayerNorm, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 0}); }), "LayerNorm: sizes must be positive (got 0 features)");
   EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 3, .eps = 0}); }),
             "LayerNorm: option out of range (expected eps above 0, got 0.000000)");
-  EXPECT_EQ(error_of([] {
-              LayerNorm<float>({.features = 3}).output_shape({2, 4});
-            }),
+  EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 3}).output_shape({2, 4}); }),
             "LayerNorm: wrong number of features (expected 3, got 4)");
   EXPECT_EQ(LayerNorm<float>({.features = 3}).output_shape({2, 3}), (heed::Shape{2, 3}));
 }

@@ -50,9 +50,7 @@ TEST(MaxPool2d, RejectsWhatDoesNotFit) {
             std::string::npos);
   const MaxPool2d<float> layer({.channels = 2, .height = 5, .width = 4});
   EXPECT_EQ(layer.output_shape({1, 40}), (heed::Shape{1, 8}));
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({1, 41});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({1, 41}); }),
             "MaxPool2d: wrong number of features (expected 40, got 41)");
 }
 

@@ -326,13 +326,9 @@ TEST(MultiHeadAttention, StartsAsPyTorchDoes) {
 TEST(MultiHeadAttention, RejectsSizesThatDoNotFit) {
   const MultiHeadAttention<float> layer({.embed_dim = 6, .num_heads = 2});
   EXPECT_EQ(layer.output_shape({5, 6}, {4, 6}), (heed::Shape{5, 6}));
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 5});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 5}); }),
             "MultiHeadAttention: wrong number of features (expected 6, got 5 and 5)");
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 6}, {4, 7});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 6}, {4, 7}); }),
             "MultiHeadAttention: wrong number of features (expected 6, got 6 and 7)");
   for (const heed::Index heads : {4, 0, -2}) {
     EXPECT_EQ(error_of([&] { MultiHeadAttention<float>({.embed_dim = 6, .num_heads = heads}); }),
@@ -342,17 +338,11 @@ TEST(MultiHeadAttention, RejectsSizesThatDoNotFit) {
   EXPECT_NE(error_of([] { MultiHeadAttention<float>({.embed_dim = 0, .num_heads = 1}); }), "no error");
   const MultiHeadAttention<float> sizes({.embed_dim = 6, .num_heads = 2, .kdim = 3, .vdim = 5});
   EXPECT_EQ(sizes.output_shape({5, 6}, {4, 3}, {4, 5}), (heed::Shape{5, 6}));
-  EXPECT_EQ(error_of([&] {
-              sizes.output_shape({5, 6}, {4, 3}, {4, 6});
-            }),
+  EXPECT_EQ(error_of([&] { sizes.output_shape({5, 6}, {4, 3}, {4, 6}); }),
             "MultiHeadAttention: wrong number of features (expected (6, 3, 5), got (6, 3, 6))");
-  EXPECT_EQ(error_of([&] {
-              sizes.output_shape({5, 6}, {4, 3});
-            }),
+  EXPECT_EQ(error_of([&] { sizes.output_shape({5, 6}, {4, 3}); }),
             "MultiHeadAttention: wrong number of features (expected (6, 3, 5), got (6, 3, 3))");
-  EXPECT_EQ(error_of([&] {
-              sizes.output_shape({5, 6}, {4, 3}, {3, 5});
-            }),
+  EXPECT_EQ(error_of([&] { sizes.output_shape({5, 6}, {4, 3}, {3, 5}); }),
             "MultiHeadAttention: as many values as keys are needed (expected 4, got 3)");
 }
 

@@ -49,9 +49,7 @@ TEST(PatchEmbedding, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([] { PatchEmbedding<float>({.height = 8, .width = 8, .patch_size = 4}); }).find("out_channels"),
             std::string::npos);
   const PatchEmbedding<float> layer({.height = 4, .width = 4, .patch_size = 2, .embed_dim = 2});
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({2, 16});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({2, 16}); }),
             "PatchEmbedding: an image is one step (expected 1 step, got 2)");
 }
 

@@ -47,13 +47,9 @@ TEST(LastPool, OfBothEndsIsTheFinalStatesOfBothDirections) {
 TEST(LastPool, OfBothEndsNeedsHalvesAndTheEnd) {
   const LastPool<double> pool({.both_ends = true});
   LastPool<double>::Cache cache;
-  EXPECT_EQ(test_support::error_of([&] {
-              pool.output_shape({4, 3});
-            }),
+  EXPECT_EQ(test_support::error_of([&] { pool.output_shape({4, 3}); }),
             "LastPool of both ends: the features have no halves (expected an even number, got 3)");
-  EXPECT_NE(test_support::error_of([&] {
-              pool.prepare_stream({4, 4}, cache);
-            }).find("no next step"),
+  EXPECT_NE(test_support::error_of([&] { pool.prepare_stream({4, 4}, cache); }).find("no next step"),
             std::string::npos);
 }
 TEST(MeanPool, FulfilsTheLayerContract) {

@@ -82,13 +82,9 @@ TEST(LearnedPositions, StartNormalWithPyTorchsName) {
 TEST(LearnedPositions, RejectWhatDoesNotFit) {
   const LearnedPositions<float> layer({.max_steps = 5, .features = 3});
   EXPECT_EQ(layer.output_shape({5, 3}), (heed::Shape{5, 3}));
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({6, 3});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({6, 3}); }),
             "LearnedPositions: more steps than positions (expected at most 5, got 6)");
-  EXPECT_EQ(error_of([&] {
-              layer.output_shape({5, 4});
-            }),
+  EXPECT_EQ(error_of([&] { layer.output_shape({5, 4}); }),
             "LearnedPositions: wrong number of features (expected 3, got 4)");
   EXPECT_EQ(error_of([] { LearnedPositions<float>({.max_steps = 0, .features = 3}); }),
             "LearnedPositions: sizes must be positive (got (0, 3))");

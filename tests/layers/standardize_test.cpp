@@ -44,14 +44,10 @@ TEST(Standardize, IsNotTrained) { EXPECT_EQ(test_support::parameter_names(Standa
 TEST(Standardize, RejectsNumbersThatAreNone) {
   EXPECT_EQ(error_of([] { Standardize<float>({1, 2}, {1}); }), "Standardize: sizes differ (expected 2, got 1)");
   for (const double wrong : {0.0, -1.0, double(NAN), double(HUGE_VAL), 1e-60}) {  // the last is 0 in float
-    EXPECT_EQ(error_of([&] {
-                Standardize<float>({1, 2}, {1, wrong});
-              }),
+    EXPECT_EQ(error_of([&] { Standardize<float>({1, 2}, {1, wrong}); }),
               "Standardize, feature 1: not a finite mean and a positive deviation");
   }
-  EXPECT_EQ(error_of([] {
-              Standardize<double>({double(NAN), 2}, {1, 1});
-            }),
+  EXPECT_EQ(error_of([] { Standardize<double>({double(NAN), 2}, {1, 1}); }),
             "Standardize, feature 0: not a finite mean and a positive deviation");
 }
 

@@ -38,8 +38,10 @@ TEST(TransformerDecoderBlock, FulfilsTheLayerContract) {
 
 TEST(TransformerDecoderBlock, FulfilsTheLayerContractInTraining) {
   const auto make = []<class S>() {
-    return heed::testing::QueryAndMemory<TransformerDecoderBlock<S>>{Make{NormPlacement::post}.template operator()<S>(),
-                                                                     2};
+    return heed::testing::QueryAndMemory<TransformerDecoderBlock<S>> {
+      Make{NormPlacement::post}.template operator()<S>(),
+      2
+    };
   };
   const auto report = heed::testing::check_layer(make, {5, 6}, {.shortest = 2, .training = true});
   EXPECT_TRUE(report.ok()) << report.text();

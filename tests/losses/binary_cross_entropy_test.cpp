@@ -48,9 +48,7 @@ TEST(BinaryCrossEntropy, CountsOutputsOnTheirSide) {
 
 TEST(BinaryCrossEntropy, RejectsOptionsAndTargets) {
   for (const double p : {-1.0, std::nan("")}) {
-    EXPECT_NE(error_of([&] {
-                BinaryCrossEntropy<double>({.pos_weight = {1, p}});
-              }).find("pos_weight out of range"),
+    EXPECT_NE(error_of([&] { BinaryCrossEntropy<double>({.pos_weight = {1, p}}); }).find("pos_weight out of range"),
               std::string::npos);
   }
   const std::vector<double> targets{1, 0, 0.5, 1.25};

@@ -200,18 +200,14 @@ TEST(CrossEntropy, NamesTheLabelThatIsOutOfRange) {
 
 TEST(CrossEntropy, RejectsOptionsOutOfRange) {
   using Options = CrossEntropy<float>::Options;
-  EXPECT_EQ(error_of([] {
-              CrossEntropy<float>({.class_weights = {1, 1}}).check({}, 3);
-            }),
+  EXPECT_EQ(error_of([] { CrossEntropy<float>({.class_weights = {1, 1}}).check({}, 3); }),
             "CrossEntropy: wrong number of class weights (expected 3, got 2)");
   for (const double e : {-0.1, 1.1, double(NAN)}) {
     EXPECT_EQ(error_of([&] { CrossEntropy<float>(Options{.label_smoothing = e}); }).find("CrossEntropy: label smooth"),
               0u);
   }
   for (const double w : {-1.0, double(NAN), double(HUGE_VAL)}) {
-    EXPECT_EQ(error_of([&] {
-                CrossEntropy<float>(Options{.class_weights = {1, w}});
-              }).find("CrossEntropy: class w"),
+    EXPECT_EQ(error_of([&] { CrossEntropy<float>(Options{.class_weights = {1, w}}); }).find("CrossEntropy: class w"),
               0u);
   }
 }

@@ -29,13 +29,9 @@ TEST(Huber, RejectsOptionsAndTargets) {
     EXPECT_NE(error_of([&] { Huber<double>({.delta = delta}); }).find("Huber: delta out of range"), std::string::npos);
   }
   const std::vector<double> targets{1, 2, std::nan(""), 4};
-  EXPECT_EQ(error_of([&] {
-              Huber<double>().check({targets.data(), {2, 2}}, 3);
-            }),
+  EXPECT_EQ(error_of([&] { Huber<double>().check({targets.data(), {2, 2}}, 3); }),
             "Huber: wrong number of targets (expected 3 a sequence, got 2)");
-  EXPECT_NE(error_of([&] {
-              Huber<double>().check({targets.data(), {2, 2}}, 2);
-            }).find("target 0 of sequence 1"),
+  EXPECT_NE(error_of([&] { Huber<double>().check({targets.data(), {2, 2}}, 2); }).find("target 0 of sequence 1"),
             std::string::npos);
 }
 

@@ -119,9 +119,7 @@ TEST(Metrics, PerplexityIsTheExponentialOfTheMeanCrossEntropy) {
 TEST(Metrics, RejectWhatDoesNotFit) {
   using test_support::error_of;
   EXPECT_NE(error_of([] { heed::accuracy(scores.view(), Labels{1}); }).find("differ in number"), std::string::npos);
-  EXPECT_NE(error_of([] {
-              heed::accuracy(scores.view(), Labels{0, 1, 1, 3, 2, 2});
-            }).find("label 3"),
+  EXPECT_NE(error_of([] { heed::accuracy(scores.view(), Labels{0, 1, 1, 3, 2, 2}); }).find("label 3"),
             std::string::npos);
   const Tensor<float, 2> none({0, 3});
   EXPECT_NE(error_of([&] { heed::accuracy(none.view(), Labels{}); }).find("at least one"), std::string::npos);

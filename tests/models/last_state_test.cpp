@@ -84,7 +84,8 @@ std::vector<double> by_hand(const Model& m, const Numbers& x, const std::vector<
   heed::Dense<double>::Cache dense;
   if (m.options.attention == Attention::none) pooled = query;
   if (m.options.attention == Attention::additive) m.pool.additive.forward(asked, memory, pooled.tile(), additive, pass);
-  if (m.options.attention == Attention::multihead) m.pool.multihead.forward(asked, memory, pooled.tile(), multihead, pass);
+  if (m.options.attention == Attention::multihead)
+    m.pool.multihead.forward(asked, memory, pooled.tile(), multihead, pass);
   m.fc2.forward(pooled.view(), z.tile(), dense, pass);
   return z.values;
 }
@@ -197,11 +198,9 @@ TEST(LastState, OfTextClassifiersIsTheSame) {
 TEST(LastState, OfAFileWithoutOptionsIsFinalUnlessAHintSaysStep) {
   const Model model = random_model<double>(both(Attention::none));
   std::vector<heed::TensorShape> shapes;
-  for_each_parameter(
-      [&](const heed::Path& path, const auto& p) {
-        shapes.push_back({path.text(), {p.extents().begin(), p.extents().end()}});
-      },
-      model);
+  for_each_parameter([&](const heed::Path& path,
+                         const auto& p) { shapes.push_back({path.text(), {p.extents().begin(), p.extents().end()}}); },
+                     model);
   Options o = Model::options_from(shapes);
   EXPECT_EQ(o, both(Attention::none));
   set_fields(o, {{"last_state", "step"}});

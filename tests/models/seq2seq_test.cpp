@@ -215,9 +215,7 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error([](Options& o) { o.layers = 0; }), "Seq2Seq: layers out of range (expected 1 to 65536, got 0)");
   EXPECT_NE(error([](Options& o) { o.dropout = 1; }), "no error");
   const Seq2Seq<float> model(small);
-  EXPECT_EQ(error_of([&] {
-              model.output_shape({3, 1});
-            }),
+  EXPECT_EQ(error_of([&] { model.output_shape({3, 1}); }),
             "Seq2Seq: source and target stand side by side (expected 2 features, got 1)");
   const std::vector<std::int32_t> tokens{1, 6, 5, 7};
   const auto check = [&](std::vector<std::int32_t> lengths) {

@@ -57,10 +57,7 @@ void decode_with(const DecodeOptions& o) {
 
 const std::vector<Case> cases{
     {"Tensor1", [](Index n) { Tensor<float, 1> t({n}); }},
-    {"Tensor2",
-     [](Index n) {
-       Tensor<float, 2> t({n, 3});
-     }},
+    {"Tensor2", [](Index n) { Tensor<float, 2> t({n, 3}); }},
     {"TensorView",
      [](Index n) {
        float f = 0;
@@ -74,14 +71,8 @@ const std::vector<Case> cases{
     {"Dense both", [](Index n) { Dense<float> l({.in_features = n, .out_features = n}); }},
     {"Embedding", [](Index n) { Embedding<float> l({.num_embeddings = n, .embedding_dim = n}); }},
     {"Embedding dim", [](Index n) { Embedding<float> l({.num_embeddings = 3, .embedding_dim = n}); }},
-    {"Joined",
-     [](Index n) {
-       JoinedEmbedding<float> l({.num_embeddings = {n, n}, .embedding_dims = {n, n}});
-     }},
-    {"Joined dims",
-     [](Index n) {
-       JoinedEmbedding<float> l({.num_embeddings = {2, 2}, .embedding_dims = {n, n}});
-     }},
+    {"Joined", [](Index n) { JoinedEmbedding<float> l({.num_embeddings = {n, n}, .embedding_dims = {n, n}}); }},
+    {"Joined dims", [](Index n) { JoinedEmbedding<float> l({.num_embeddings = {2, 2}, .embedding_dims = {n, n}}); }},
     {"Lstm hidden", [](Index n) { Lstm<float> l({.input_size = 2, .hidden_size = n}); }},
     {"Lstm input", [](Index n) { Lstm<float> l({.input_size = n, .hidden_size = 2}); }},
     {"Lstm layers", [](Index n) { Lstm<float> l({.input_size = 2, .hidden_size = 2, .num_layers = n}); }},
@@ -104,10 +95,7 @@ const std::vector<Case> cases{
     {"MHA dim", [](Index n) { MultiHeadAttention<float> l({.embed_dim = n, .num_heads = 1}); }},
     {"MHA heads", [](Index n) { MultiHeadAttention<float> l({.embed_dim = 4, .num_heads = n}); }},
     {"MHA kdim", [](Index n) { MultiHeadAttention<float> l({.embed_dim = 4, .num_heads = 2, .kdim = n, .vdim = n}); }},
-    {"FeedForward",
-     [](Index n) {
-       FeedForward<float> l({4, n});
-     }},
+    {"FeedForward", [](Index n) { FeedForward<float> l({4, n}); }},
     {"EncoderBlock",
      [](Index n) { TransformerEncoderBlock<float> l({.d_model = 4, .num_heads = 2, .dim_feedforward = n}); }},
     {"DecoderBlock",
@@ -271,26 +259,11 @@ const std::vector<Case> cases{
        AttentionQNetwork<float> m({.features = 1, .actions = 2, .hidden = 4});
        play_episodes(m, Episode(), n, {}, 2, 1);
      }},
-    {"Replay",
-     [](Index n) {
-       ReplayBuffer<float> r(n, {2, 2});
-     }},
-    {"Replay shape",
-     [](Index n) {
-       ReplayBuffer<float> r(2, {n, n});
-     }},
-    {"Window",
-     [](Index n) {
-       ObservationWindow<float> r({n, n});
-     }},
-    {"Window1",
-     [](Index n) {
-       ObservationWindow<float> r({n, 1});
-     }},
-    {"Transitions",
-     [](Index n) {
-       TransitionMaker<float> r({2, 1}, 0.9, n);
-     }},
+    {"Replay", [](Index n) { ReplayBuffer<float> r(n, {2, 2}); }},
+    {"Replay shape", [](Index n) { ReplayBuffer<float> r(2, {n, n}); }},
+    {"Window", [](Index n) { ObservationWindow<float> r({n, n}); }},
+    {"Window1", [](Index n) { ObservationWindow<float> r({n, 1}); }},
+    {"Transitions", [](Index n) { TransitionMaker<float> r({2, 1}, 0.9, n); }},
     {"Graph", [](Index n) { Graph g(n, {}); }},
     {"Graph1",
      [](Index n) {

@@ -169,9 +169,7 @@ TEST(Tagger, RefusesWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { Tagger<float>{o}; }), "no error");
 
   Tagger<float> model(small);
-  EXPECT_EQ(error_of([&] {
-              model.output_shape({4, 1});
-            }),
+  EXPECT_EQ(error_of([&] { model.output_shape({4, 1}); }),
             "JoinedEmbedding: wrong number of features (expected 2, got 1)");
   model.labels = {"x"};
   EXPECT_EQ(error_of([&] { metadata_of(model); }), "Tagger: wrong number of labels (expected 4, got 1)");

@@ -84,11 +84,9 @@ TEST(TextClassifier, OptionsFollowFromTheTensors) {
   o.classifier.bidirectional = true;
   std::vector<heed::TensorShape> tensors;
   TextClassifier<float> model(o);
-  for_each_parameter(
-      [&](const heed::Path& path, const auto& p) {
-        tensors.push_back({path.text(), {p.extents().begin(), p.extents().end()}});
-      },
-      model);
+  for_each_parameter([&](const heed::Path& path,
+                         const auto& p) { tensors.push_back({path.text(), {p.extents().begin(), p.extents().end()}}); },
+                     model);
   EXPECT_EQ(TextClassifier<float>::options_from(tensors), o);
   tensors.erase(tensors.begin());
   EXPECT_EQ(error_of([&] { TextClassifier<float>::options_from(tensors); }),

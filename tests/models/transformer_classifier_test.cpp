@@ -172,9 +172,7 @@ TEST(TransformerClassifier, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { metadata_of(model); }), "TransformerClassifier: wrong number of labels (expected 4, got 1)");
   Options learned = small;
   learned.transformer.positions = PositionKind::learned;
-  EXPECT_EQ(error_of([&] {
-              TransformerClassifier<float>(learned).output_shape({9, 3});
-            }),
+  EXPECT_EQ(error_of([&] { TransformerClassifier<float>(learned).output_shape({9, 3}); }),
             "LearnedPositions: more steps than positions (expected at most 8, got 9)");
 }
 

@@ -114,8 +114,10 @@ template <class Make>
 heed::testing::Report check_cross(Make make, Index query_steps, heed::Shape shape) {
   return heed::testing::check_layer(
       [&]<class S>() {
-        return heed::testing::QueryAndMemory<decltype(make.template operator()<S>())>{make.template operator()<S>(),
-                                                                                      query_steps};
+        return heed::testing::QueryAndMemory<decltype(make.template operator()<S>())> {
+          make.template operator()<S>(),
+          query_steps
+        };
       },
       {query_steps + shape.steps, shape.features}, {.shortest = query_steps});
 }

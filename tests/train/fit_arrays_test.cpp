@@ -67,9 +67,7 @@ TEST(FitArrays, RefusesLabelsThatAreNone) {
   EXPECT_EQ(error_of([&] { heed::evaluate(m, view(x, {n, T, 1}), y); }), expected);
   std::vector<std::uint64_t> huge = labels<std::uint64_t>();
   huge[0] = std::numeric_limits<std::uint64_t>::max();  // no -1
-  EXPECT_NE(error_of([&] {
-              heed::fit(m, view(x, {n, T, 1}), huge);
-            }).find("got 18446744073709551615"),
+  EXPECT_NE(error_of([&] { heed::fit(m, view(x, {n, T, 1}), huge); }).find("got 18446744073709551615"),
             std::string::npos);
 }
 

@@ -45,18 +45,9 @@ const std::vector<Wrong> out_of_range = {
     {"clip_norm", [](FitOptions& o) { o.clip_norm = -1; }},
     {"clip_norm", [](FitOptions& o) { o.clip_norm = nan; }},
     {"clip_value", [](FitOptions& o) { o.clip_value = -1; }},
-    {"class_weights",
-     [](FitOptions& o) {
-       o.class_weights = {1, -1};
-     }},
-    {"class_weights",
-     [](FitOptions& o) {
-       o.class_weights = {1, nan};
-     }},
-    {"class_weights",
-     [](FitOptions& o) {
-       o.class_weights = {1, 1, 1};
-     }},
+    {"class_weights", [](FitOptions& o) { o.class_weights = {1, -1}; }},
+    {"class_weights", [](FitOptions& o) { o.class_weights = {1, nan}; }},
+    {"class_weights", [](FitOptions& o) { o.class_weights = {1, 1, 1}; }},
     {"balance_classes",
      [](FitOptions& o) {
        o.class_weights = {1, 1};

@@ -185,20 +185,15 @@ TEST(Frozen, TextsInNoNameThrowAndListTheNames) {
   EXPECT_EQ(error_of([&] { heed::freeze(model, {"recurrent"}); }), "freeze" + rest);
   EXPECT_NE(error_of([&] { heed::Adam<Model>(model, {.frozen = {""}}); }).find("no parameter has \"\""),
             std::string::npos);
-  for (const auto& f : std::vector<std::function<void()>>{[&] {
-                                                            heed::Adam<Model>(model, {.frozen = {"lstm", "fc", "att"}});
-                                                          },
-                                                          [&] { heed::fit(model, data.view(), {.frozen = {"."}}); }}) {
+  for (const auto& f :
+       std::vector<std::function<void()>>{[&] { heed::Adam<Model>(model, {.frozen = {"lstm", "fc", "att"}}); },
+                                          [&] { heed::fit(model, data.view(), {.frozen = {"."}}); }}) {
     EXPECT_NE(error_of(f).find("all parameters are frozen"), std::string::npos);
   }
   heed::Adam<Model> adam(model);
-  EXPECT_EQ(error_of([&] {
-              heed::fit(model, data.view(), adam, {.rates = {{"lstm", 2}}});
-            }),
+  EXPECT_EQ(error_of([&] { heed::fit(model, data.view(), adam, {.rates = {{"lstm", 2}}}); }),
             "fit: rates are of the default optimizer (expected rates of the optimizer that is handed in)");
-  EXPECT_NE(error_of([&] {
-              heed::Adam<Model>(model, {.rates = {{"lstm", -1}}});
-            }).find("rates out of range"),
+  EXPECT_NE(error_of([&] { heed::Adam<Model>(model, {.rates = {{"lstm", -1}}}); }).find("rates out of range"),
             std::string::npos);
   EXPECT_EQ(numbers(model), before);
 }
@@ -247,9 +242,7 @@ TEST(Frozen, OfGraphs) {
   EXPECT_EQ(numbers(net.hidden), hidden);
   EXPECT_NE(numbers(net.output), output);
   options.frozen = {"encoder"};
-  EXPECT_NE(error_of([&] {
-              heed::fit_nodes(net, {graph, rows, labels}, all, all, options);
-            }).find("\"encoder\""),
+  EXPECT_NE(error_of([&] { heed::fit_nodes(net, {graph, rows, labels}, all, all, options); }).find("\"encoder\""),
             std::string::npos);
 }
 

@@ -139,14 +139,17 @@ struct Repeat {
              });
   }
 
-  Index prepare_stream(Shape x, Cache& cache) const requires(StreamLayer<L>&& StreamLayer<Norm>) {
+  Index prepare_stream(Shape x, Cache& cache) const
+    requires(StreamLayer<L> && StreamLayer<Norm>)
+  {
     cache.layers.resize(layers.size());
     Index total = 0;
     for (std::size_t i = 0; i < layers.size(); ++i) total += heed::prepare_stream(layers[i], x, cache.layers[i]);
     return norm ? total + heed::prepare_stream(*norm, x, cache.norm) : total;
   }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const
-      requires(StreamLayer<L>&& StreamLayer<Norm>) {
+    requires(StreamLayer<L> && StreamLayer<Norm>)
+  {
     const Tile<const S> h = run_layers(x, y, cache, [&](std::size_t i, Tile<const S> in, Tile<S> out) {
       heed::stream_step(layers[i], in, out, memory, cache.layers[i], pass.at(i));
     });
@@ -161,9 +164,8 @@ struct Repeat {
 
  private:
   static std::size_t checked(Index count) {
-    require(count <= most_size >> 20, [&] {
-      return Fault{"too many layers", "Repeat", "at most 2^20", std::to_string(count)};
-    });
+    require(count <= most_size >> 20,
+            [&] { return Fault{"too many layers", "Repeat", "at most 2^20", std::to_string(count)}; });
     return static_cast<std::size_t>(std::max<Index>(count, 0));
   }
   // gives the temporary children a name

@@ -74,11 +74,14 @@ struct Residual {
     if (dx) add(dy, dx.tile);
   }
 
-  Index prepare_stream(Shape x, Cache& cache) const requires StreamLayer<L> {
+  Index prepare_stream(Shape x, Cache& cache) const
+    requires StreamLayer<L>
+  {
     return heed::prepare_stream(layer, x, cache.layer);
   }
-  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
-                   const Pass& pass) const requires StreamLayer<L> {
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const
+    requires StreamLayer<L>
+  {
     const Tile<S> f = cache.output.take(x.shape(), x.lanes);
     heed::stream_step(layer, x, f, memory, cache.layer, pass.at(0));
     copy(x, y);

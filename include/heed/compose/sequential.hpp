@@ -95,7 +95,8 @@ struct Sequential {
 
   /// How many steps the output has for a sequence of so many.
   Index output_length(Index length) const
-      requires(((heed::time_change<Layers> != TimeChange::own_steps || MapsLengths<Layers>)&&...)) {
+    requires(((heed::time_change<Layers> != TimeChange::own_steps || MapsLengths<Layers>) && ...))
+  {
     each([&](auto i) { length = heed::output_length(std::get<i>(layers), length, 1); });
     return length;
   }
@@ -109,7 +110,9 @@ struct Sequential {
 
   /// Of tokens: there is no gradient of the input.
   void backward(Tile<const Input> x, Tile<const S> y, Tile<const S> dy, Cache& cache, Sequential& grad,
-                const Pass& pass) const requires(!std::is_same_v<Input, S>) {
+                const Pass& pass) const
+    requires(!std::is_same_v<Input, S>)
+  {
     run_back<count - 1>(x, y, dy, {}, cache, grad, pass);
   }
 
@@ -121,13 +124,15 @@ struct Sequential {
   }
   template <std::size_t... I>
   static constexpr bool can_stream(std::index_sequence<I...>) {
-    return ((any_pool(std::make_index_sequence<I>{}) || StreamLayer<At<I>>)&&...);
+    return ((any_pool(std::make_index_sequence<I>{}) || StreamLayer<At<I>>) && ...);
   }
   template <std::size_t I>
   static constexpr bool remembers = !any_pool(std::make_index_sequence<I>{});
   static constexpr bool streams = can_stream(std::make_index_sequence<count>{});
 
-  Index prepare_stream(Shape x, Cache& cache) const requires(streams) {
+  Index prepare_stream(Shape x, Cache& cache) const
+    requires(streams)
+  {
     Index total = 0;
     each([&](auto i) {
       const auto& layer = std::get<i>(layers);
@@ -139,18 +144,22 @@ struct Sequential {
     return total;
   }
   void stream_step(Tile<const Input> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const
-      requires(streams) {
+    requires(streams)
+  {
     run_step<0>(x, y, memory, cache, pass);
   }
   /// Of one step's input, where the first layer says it.
-  Index input_size() const requires requires(const At<0>& first) { first.input_size(); }
-  { return std::get<0>(layers).input_size(); }
-  /// Of tokens: throws where they are none of the first layer's.
-  void check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths,
-                   const std::string& where) const requires requires(const At<0>& first) {
-    first.check_input(x, lengths, where);
+  Index input_size() const
+    requires requires(const At<0>& first) { first.input_size(); }
+  {
+    return std::get<0>(layers).input_size();
   }
-  { std::get<0>(layers).check_input(x, lengths, where); }
+  /// Of tokens: throws where they are none of the first layer's.
+  void check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths, const std::string& where) const
+    requires requires(const At<0>& first) { first.check_input(x, lengths, where); }
+  {
+    std::get<0>(layers).check_input(x, lengths, where);
+  }
 
   static void visit(auto&& f, auto&... models) {
     each([&](auto i) { f(static_cast<int>(i), std::get<i>(models.layers)...); });
@@ -172,8 +181,9 @@ struct Sequential {
 
   template <class F>
   static void each(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::integral_constant<std::size_t, I>{}), ...); }
-    (std::make_index_sequence<count>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (f(std::integral_constant<std::size_t, I>{}), ...);
+    }(std::make_index_sequence<count>{});
   }
 
   template <std::size_t I, class X>

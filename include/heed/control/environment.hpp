@@ -30,9 +30,8 @@ struct ActionResult {
 namespace detail {
 /// Throws where a reward is not finite.
 inline const ActionResult& checked(const ActionResult& result) {
-  require(std::isfinite(result.reward), [&] {
-    return Fault{"a reward is not finite", "environment", "a finite number", text_of(result.reward)};
-  });
+  require(std::isfinite(result.reward),
+          [&] { return Fault{"a reward is not finite", "environment", "a finite number", text_of(result.reward)}; });
   return result;
 }
 /// Throws where the value of an action is not finite: the largest would be none.
@@ -51,14 +50,14 @@ void check_action_value(S value, const char* where) {
 ///   ends.
 /// - `observe(to)`: what is seen now.
 template <class E, class S>
-concept Environment = std::copyable<E> &&
-    requires(E& environment, const E& seen, Key key, std::int32_t action, std::span<S> to) {
-  { seen.observation_size() } -> std::convertible_to<Index>;
-  { seen.actions() } -> std::convertible_to<Index>;
-  environment.reset(key);
-  { environment.step(action) } -> std::convertible_to<ActionResult>;
-  seen.observe(to);
-};
+concept Environment =
+    std::copyable<E> && requires(E& environment, const E& seen, Key key, std::int32_t action, std::span<S> to) {
+      { seen.observation_size() } -> std::convertible_to<Index>;
+      { seen.actions() } -> std::convertible_to<Index>;
+      environment.reset(key);
+      { environment.step(action) } -> std::convertible_to<ActionResult>;
+      seen.observe(to);
+    };
 
 /// The last so many observations, (steps, features), the newest last. Where there were fewer since the start of the
 /// episode, the first one stands in the place of those before it.

@@ -28,9 +28,8 @@ namespace heed::inline HEED_ISA {
 template <Layer Model, class E>
 void check_actions(const Model& model, const E& environment, Index steps, const std::string& where) {
   const Shape q = logits_shape(model, {steps, environment.observation_size()}, where);
-  require(q.features == environment.actions(), [&] {
-    return Fault{"wrong number of actions", where, text_of(environment.actions()), text_of(q.features)};
-  });
+  require(q.features == environment.actions(),
+          [&] { return Fault{"wrong number of actions", where, text_of(environment.actions()), text_of(q.features)}; });
 }
 
 /// The action of the largest value, the first of equals, after the last observations: memory for it, no allocation once
@@ -79,9 +78,8 @@ class EpisodePlayer {
   /// threads. `stop` is asked before every step, by each thread: after it, sums are of what was played. Throws where
   /// `episodes` is negative, and where a value, an observation or a reward is not finite.
   std::span<const double> operator()(const Model& model, Key key, Index episodes, const StopSignal& stop = {}) {
-    require(episodes >= 0, [&] {
-      return Fault{"episodes out of range", "EpisodePlayer", "at least 0", text_of(episodes)};
-    });
+    require(episodes >= 0,
+            [&] { return Fault{"episodes out of range", "EpisodePlayer", "at least 0", text_of(episodes)}; });
     if (episodes > static_cast<Index>(returns_.capacity())) returns_ = make_vector<double>(episodes, "EpisodePlayer");
     returns_.assign(static_cast<std::size_t>(episodes), 0);
     const Index width = tile_width(episodes);

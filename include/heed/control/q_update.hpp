@@ -230,9 +230,8 @@ void BasicQUpdate<S>::run_tile(const ModelReference<S>& model, const ReplayBuffe
   fill(steps, S(0));
   for (Index l = 0; l < rows; ++l) {
     const Transition<S> t = replay[row(l)];
-    require(t.action >= 0 && t.action < actions_, [&] {
-      return Fault{"no such action", "QUpdate", "0 to " + text_of(actions_ - 1), text_of(t.action)};
-    });
+    require(t.action >= 0 && t.action < actions_,
+            [&] { return Fault{"no such action", "QUpdate", "0 to " + text_of(actions_ - 1), text_of(t.action)}; });
     targets.at(0, 0)[l] = static_cast<S>(t.action);
     steps.at(0, 0)[l] = t.reward;
     steps.at(0, 1)[l] = t.discount;

@@ -105,9 +105,8 @@ class TransitionMaker {
         actions_(static_cast<std::size_t>(std::max<Index>(n, 1))),
         rewards_(actions_.size()) {
     require(n > 0, [&] { return Fault{"option out of range", "TransitionMaker", "n of at least 1", text_of(n)}; });
-    require(discount >= 0 && discount <= 1, [&] {
-      return Fault{"option out of range", "TransitionMaker", "a discount of 0 to 1", text_of(discount)};
-    });
+    require(discount >= 0 && discount <= 1,
+            [&] { return Fault{"option out of range", "TransitionMaker", "a discount of 0 to 1", text_of(discount)}; });
   }
 
   /// The last observations.

@@ -175,8 +175,8 @@ template <class S>
 class ModelReference {
  public:
   template <Layer M>
-  requires std::same_as<typename M::Scalar, S> ModelReference(const M& model)
-      : model_(&model), functions_(&detail::ModelTable<M>::get()) {}
+    requires std::same_as<typename M::Scalar, S>
+  ModelReference(const M& model) : model_(&model), functions_(&detail::ModelTable<M>::get()) {}
   ModelReference(const void* model, const ModelFunctions<S>& functions) : model_(model), functions_(&functions) {}
 
   const void* get() const { return model_; }
@@ -201,7 +201,7 @@ template <class S>
 class TrainedModel : public ModelReference<S> {
  public:
   template <Layer M>
-  requires std::same_as<typename M::Scalar, S>
+    requires std::same_as<typename M::Scalar, S>
   explicit TrainedModel(M& model)
       : ModelReference<S>(&model, detail::ModelTable<M>::get()),
         functions_(&detail::TrainedTable<M>::get()),
@@ -226,7 +226,7 @@ class OwnModel {
  public:
   explicit OwnModel(const TrainedModel<S>& like) : OwnModel(like.get(), like.trained(), like.parameters()) {}
   template <Layer M>
-  requires std::same_as<typename M::Scalar, S>
+    requires std::same_as<typename M::Scalar, S>
   explicit OwnModel(const M& like) : OwnModel(&like, detail::TrainedTable<M>::get(), parameters_of(like)) {}
   OwnModel(const OwnModel& other) : OwnModel(other.model_.get(), other.functions(), other.parameters_) {}
   OwnModel(OwnModel&&) noexcept = default;

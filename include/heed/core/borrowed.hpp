@@ -32,9 +32,8 @@ class BorrowedSpan : public std::span<const T> {
   BorrowedSpan() = default;
   BorrowedSpan(const T* data, std::size_t count) : std::span<const T>(data, count) {}
   template <class R>
-  requires(!std::same_as<std::remove_cvref_t<R>, BorrowedSpan> && std::convertible_to<R, std::span<const T>>)
-      BorrowedSpan(R&& range)
-      : std::span<const T>(range) {
+    requires(!std::same_as<std::remove_cvref_t<R>, BorrowedSpan> && std::convertible_to<R, std::span<const T>>)
+  BorrowedSpan(R&& range) : std::span<const T>(range) {
     detail::refuse_temporary<R>();
   }
 };

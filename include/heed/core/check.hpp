@@ -69,9 +69,8 @@ namespace heed::inline HEED_ISA {
 HEED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps,
                                  const std::string& where) {
   if (lengths.empty()) return;
-  require(static_cast<Index>(lengths.size()) == count, [&] {
-    return Fault{"wrong number of lengths", where, text_of(count), text_of(lengths.size())};
-  });
+  require(static_cast<Index>(lengths.size()) == count,
+          [&] { return Fault{"wrong number of lengths", where, text_of(count), text_of(lengths.size())}; });
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     require(lengths[i] >= 0 && lengths[i] <= steps, [&] {
       return Fault{"length out of range", where + ", sequence " + text_of(i) + " (counted from 0)",

@@ -27,28 +27,26 @@ concept Floating = std::same_as<S, float> || std::same_as<S, double>;
 ///   type. Puts the gradient of the input where `dx` says. It may use up the cache. Nothing is scaled by the batch.
 template <class L>
 concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L> &&
-    requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Input> x,
-             Tile<typename L::Scalar> y, Tile<const typename L::Scalar> dy, Into<typename L::Scalar> dx,
-             const Pass& pass) {
-  { layer.output_shape(Shape{}) } -> std::same_as<Shape>;
-  layer.forward(x, y, cache, pass);
-  requires std::default_initializable<typename L::Cache>;
-};
+                requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Input> x,
+                         Tile<typename L::Scalar> y, Tile<const typename L::Scalar> dy, Into<typename L::Scalar> dx,
+                         const Pass& pass) {
+                  { layer.output_shape(Shape{}) } -> std::same_as<Shape>;
+                  layer.forward(x, y, cache, pass);
+                  requires std::default_initializable<typename L::Cache>;
+                };
 
 /// A layer that takes tokens: numbers of a vocabulary. They have no gradient, so `backward` takes no dx.
 template <class L>
-concept TokenLayer = Layer<L> && std::same_as<typename L::Input, std::int32_t> &&
+concept TokenLayer =
+    Layer<L> && std::same_as<typename L::Input, std::int32_t> &&
     requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const std::int32_t> x,
-             Tile<const typename L::Scalar> y, const Pass& pass) {
-  layer.backward(x, y, y, cache, grad, pass);
-};
+             Tile<const typename L::Scalar> y, const Pass& pass) { layer.backward(x, y, y, cache, grad, pass); };
 
 /// A layer whose input has a gradient (tokens have none).
 template <class L>
-concept DifferentiableLayer = Layer<L> &&
-    requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Scalar> x,
-             Tile<const typename L::Scalar> y, Into<typename L::Scalar> dx, const Pass& pass) {
-  layer.backward(x, y, y, dx, cache, grad, pass);
-};
+concept DifferentiableLayer =
+    Layer<L> && requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Scalar> x,
+                         Tile<const typename L::Scalar> y, Into<typename L::Scalar> dx,
+                         const Pass& pass) { layer.backward(x, y, y, dx, cache, grad, pass); };
 
 }  // namespace heed::inline HEED_ISA

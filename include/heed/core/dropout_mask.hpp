@@ -20,9 +20,8 @@ namespace heed::inline HEED_ISA {
 
 /// Throws where a dropout rate is not in [0, 1). `where` and `option` name it.
 inline void check_dropout_rate(double rate, const char* where, const char* option) {
-  require(rate >= 0 && rate < 1, [&] {
-    return Fault{"option out of range", where, std::string(option) + " in [0, 1)", text_of(rate)};
-  });
+  require(rate >= 0 && rate < 1,
+          [&] { return Fault{"option out of range", where, std::string(option) + " in [0, 1)", text_of(rate)}; });
 }
 
 /// Inverted dropout (Srivastava et al. 2014): a number is dropped with probability `rate`, others are scaled by

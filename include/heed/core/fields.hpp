@@ -30,9 +30,7 @@ namespace heed::inline HEED_ISA {
 
 /// A struct that lists its fields.
 template <class O>
-concept Described = std::default_initializable<O> && requires(O& o) {
-  O::fields([](const Field&, auto&) {}, o);
-};
+concept Described = std::default_initializable<O> && requires(O& o) { O::fields([](const Field&, auto&) {}, o); };
 
 template <Described O>
 FieldTable fields_of(O& object) {

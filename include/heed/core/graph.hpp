@@ -132,9 +132,8 @@ HEED_FUNCTION Graph::Graph(Index nodes, std::span<const Edge> edges, bool both_w
 
 HEED_FUNCTION Index Graph::checked(Index nodes) {
   require(nodes >= 0, [&] { return Fault{"negative size", "Graph", "nodes of at least 0", text_of(nodes)}; });
-  require(nodes <= std::numeric_limits<std::int32_t>::max(), [&] {
-    return Fault{"too many nodes", "Graph", "at most 2^31 - 1", text_of(nodes)};
-  });
+  require(nodes <= std::numeric_limits<std::int32_t>::max(),
+          [&] { return Fault{"too many nodes", "Graph", "at most 2^31 - 1", text_of(nodes)}; });
   return nodes;
 }
 

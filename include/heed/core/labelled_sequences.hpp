@@ -21,9 +21,8 @@ class BorrowedView : public TensorView<S, Rank> {
   using TensorView<S, Rank>::TensorView;
   BorrowedView() = default;
   template <class R>
-  requires(!std::same_as<std::remove_cvref_t<R>, BorrowedView> && std::convertible_to<R, TensorView<S, Rank>>)
-      BorrowedView(R&& range)
-      : TensorView<S, Rank>(range) {
+    requires(!std::same_as<std::remove_cvref_t<R>, BorrowedView> && std::convertible_to<R, TensorView<S, Rank>>)
+  BorrowedView(R&& range) : TensorView<S, Rank>(range) {
     detail::refuse_temporary<R>();
   }
 };

@@ -26,9 +26,9 @@ class LabelsView {
     detail::refuse_temporary<Rows>();
   }
   template <std::convertible_to<std::span<const std::int32_t>> Labels>
-  requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>> &&
-           !std::same_as<std::remove_cvref_t<Labels>, LabelsView>) LabelsView(Labels&& labels)
-      : LabelsView(BorrowedSpan<std::int32_t>(std::forward<Labels>(labels)), 1) {}
+    requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>> &&
+             !std::same_as<std::remove_cvref_t<Labels>, LabelsView>)
+  LabelsView(Labels&& labels) : LabelsView(BorrowedSpan<std::int32_t>(std::forward<Labels>(labels)), 1) {}
   /// `each` a sequence. Throws where that is not positive, or the labels end within a sequence.
   LabelsView(BorrowedSpan<std::int32_t> labels, Index each)
       : rows_(labels.data(),
@@ -48,9 +48,8 @@ class LabelsView {
 
  private:
   static Index checked(Index labels, Index each) {
-    require(each > 0, [&] {
-      return Fault{"labels a sequence out of range", "LabelsView", "at least 1", text_of(each)};
-    });
+    require(each > 0,
+            [&] { return Fault{"labels a sequence out of range", "LabelsView", "at least 1", text_of(each)}; });
     require(labels % each == 0, [&] {
       return Fault{"labels end within a sequence", "LabelsView", "a multiple of " + text_of(each), text_of(labels)};
     });

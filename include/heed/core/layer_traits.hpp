@@ -65,8 +65,6 @@ const std::int32_t* output_lengths(const L& layer, const std::int32_t* lengths, 
 /// A layer whose `backward` reads y says so: `static constexpr bool backward_reads_output = true`. Of the others y may
 /// be anything then, an empty tile too.
 template <class L>
-inline constexpr bool backward_reads_output = requires {
-  requires L::backward_reads_output;
-};
+inline constexpr bool backward_reads_output = requires { requires L::backward_reads_output; };
 
 }  // namespace heed::inline HEED_ISA

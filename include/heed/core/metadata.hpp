@@ -53,7 +53,8 @@ inline void set(Metadata& metadata, const std::string& key, std::same_as<bool> a
 }
 /// A whole number.
 template <std::integral T>
-requires(!std::same_as<T, bool>) void set(Metadata& metadata, const std::string& key, T value) {
+  requires(!std::same_as<T, bool>)
+void set(Metadata& metadata, const std::string& key, T value) {
   set(metadata, key, std::string_view(text_of(value)));
 }
 /// A number. Throws where it is not finite.
@@ -111,8 +112,7 @@ namespace detail {
 HEED_COLD HEED_FUNCTION std::string quote(std::string_view text) {
   constexpr std::size_t longest = 100;
   std::string result(text.substr(0, longest));
-  std::replace_if(
-      result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(result.begin(), result.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return '"' + result + (text.size() > longest ? "\"..." : "\"");
 }
 

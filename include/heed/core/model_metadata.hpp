@@ -103,9 +103,8 @@ namespace detail {
 
 HEED_COLD HEED_FUNCTION void check_names(std::string_view where, std::string_view key, std::size_t count,
                                          Index expected) {
-  require(count == 0 || expected < 0 || static_cast<Index>(count) == expected, [&] {
-    return Fault{"wrong number of " + std::string(key), where, text_of(expected), text_of(count)};
-  });
+  require(count == 0 || expected < 0 || static_cast<Index>(count) == expected,
+          [&] { return Fault{"wrong number of " + std::string(key), where, text_of(expected), text_of(count)}; });
 }
 
 HEED_COLD HEED_FUNCTION std::vector<std::string> read_names(const Metadata& metadata, const std::string& key) {

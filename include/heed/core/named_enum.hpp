@@ -18,8 +18,8 @@ namespace heed::inline HEED_ISA {
 
 /// An enum of ints with names.
 template <class E>
-concept NamedEnum = std::is_enum_v<E> && std::is_same_v < std::underlying_type_t<E>,
-int > &&requires(E value) { names_of(value); };
+concept NamedEnum =
+    std::is_enum_v<E> && std::is_same_v<std::underlying_type_t<E>, int> && requires(E value) { names_of(value); };
 
 /// The names of an enum's values, in their order.
 template <NamedEnum E>
@@ -67,9 +67,8 @@ inline std::string listed(std::span<const std::string_view> names, std::string_v
 HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
                               std::string_view except) {
   const auto found = std::find(names.begin(), names.end(), text);
-  require(found != names.end() && text != except, [&] {
-    return Fault{"wrong value", where, "one of " + listed(names, except), quote(text)};
-  });
+  require(found != names.end() && text != except,
+          [&] { return Fault{"wrong value", where, "one of " + listed(names, except), quote(text)}; });
   return static_cast<int>(found - names.begin());
 }
 

@@ -29,7 +29,8 @@ class ExecutorReference {
  public:
   ExecutorReference() = default;  ///< none
   template <Executor E>
-  requires(!std::same_as<E, ExecutorReference>) ExecutorReference(E& executor)
+    requires(!std::same_as<E, ExecutorReference>)
+  ExecutorReference(E& executor)
       : size_(static_cast<int>(executor.size())),
         run_([&executor](std::function<void()> task) { executor.run(std::move(task)); }) {}
 

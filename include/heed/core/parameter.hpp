@@ -201,8 +201,8 @@ class Parameter : public ParameterArray<S> {
 
   Parameter() : Base(axes) {}
   template <std::integral... N>
-  requires(sizeof...(N) == axes) explicit Parameter(N... extents)
-      : Parameter(Extents<Rank>{static_cast<Index>(extents)...}) {}
+    requires(sizeof...(N) == axes)
+  explicit Parameter(N... extents) : Parameter(Extents<Rank>{static_cast<Index>(extents)...}) {}
   explicit Parameter(const Extents<Rank>& extents) : Base(std::span<const Index>(extents)) {}
 
   Extents<Rank> extents() const {
@@ -212,16 +212,34 @@ class Parameter : public ParameterArray<S> {
     return result;
   }
   Index rows() const { return Base::extent(0); }
-  Index cols() const requires(Rank == 2) { return Base::extent(1); }
+  Index cols() const
+    requires(Rank == 2)
+  {
+    return Base::extent(1);
+  }
 
   /// One element; not checked. Of a weight: `weight(output, input)`.
   template <std::integral... I>
-  requires(sizeof...(I) == axes) S& operator()(I... i) { return Base::data()[offset(i...)]; }
+    requires(sizeof...(I) == axes)
+  S& operator()(I... i) {
+    return Base::data()[offset(i...)];
+  }
   template <std::integral... I>
-  requires(sizeof...(I) == axes) const S& operator()(I... i) const { return Base::data()[offset(i...)]; }
+    requires(sizeof...(I) == axes)
+  const S& operator()(I... i) const {
+    return Base::data()[offset(i...)];
+  }
   /// The first element of a column: `weight.column(k)` is what input k gives to every output.
-  const S* column(Index k) const requires(Rank == 2) { return Base::data() + k * rows(); }
-  S* column(Index k) requires(Rank == 2) { return Base::numbers() + k * rows(); }
+  const S* column(Index k) const
+    requires(Rank == 2)
+  {
+    return Base::data() + k * rows();
+  }
+  S* column(Index k)
+    requires(Rank == 2)
+  {
+    return Base::numbers() + k * rows();
+  }
 
  private:
   template <class... I>
@@ -250,9 +268,8 @@ class Table : public ParameterArray<S> {
   Table() : Base(2) {}
   /// Throws where there are more rows than a token can name.
   Table(Index rows, Index width) : Base(std::span<const Index>(Extents<2>{rows, width})) {
-    require(rows <= std::numeric_limits<std::int32_t>::max(), [&] {
-      return Fault{"too many rows", "Table", "at most 2^31 - 1", std::to_string(rows)};
-    });
+    require(rows <= std::numeric_limits<std::int32_t>::max(),
+            [&] { return Fault{"too many rows", "Table", "at most 2^31 - 1", std::to_string(rows)}; });
     if (!Base::empty()) Base::remember_touched_rows();
   }
 

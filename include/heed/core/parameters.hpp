@@ -33,7 +33,7 @@ class Parameters {
   Parameters() = default;
   /// Collected by one walk.
   template <Visitable M>
-  requires std::same_as<typename M::Scalar, S>
+    requires std::same_as<typename M::Scalar, S>
   explicit Parameters(M& model) {
     auto names = std::make_shared<std::vector<std::string>>();
     for_each_parameter(
@@ -230,9 +230,8 @@ HEED_COLD HEED_FUNCTION std::vector<bool> frozen_among(std::span<const std::stri
   const std::vector<int> first = first_part_in(names, parts, where);
   std::vector<bool> frozen;
   for (const int k : first) frozen.push_back(k >= 0);
-  require(parts.empty() || std::find(frozen.begin(), frozen.end(), false) != frozen.end(), [&] {
-    return Fault{"all parameters are frozen: nothing is left to train", where, {}, {}};
-  });
+  require(parts.empty() || std::find(frozen.begin(), frozen.end(), false) != frozen.end(),
+          [&] { return Fault{"all parameters are frozen: nothing is left to train", where, {}, {}}; });
   return frozen;
 }
 

@@ -70,9 +70,8 @@ struct Place {
 template <class S, class F>
 HEED_INLINE void for_each_place(Index features, Index lanes, F&& f) {
   if (lanes == 1) {
-    simd::for_each_packet<S>(features, [&]<class P>(Index i) HEED_LAMBDA {
-      f.template operator()<P>(detail::Place<true>{i, i, 0});
-    });
+    simd::for_each_packet<S>(
+        features, [&]<class P>(Index i) HEED_LAMBDA { f.template operator()<P>(detail::Place<true>{i, i, 0}); });
     return;
   }
   for (Index feature = 0; feature < features; ++feature) {

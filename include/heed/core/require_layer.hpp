@@ -29,7 +29,7 @@ constexpr bool require_layer() {
     static_assert(!sizeof(L), "heed: the Cache of a layer needs a constructor without arguments");
   } else if constexpr (!std::copyable<L>) {
     static_assert(!sizeof(L), "heed: a layer can be copied and assigned: the gradient of a layer is a layer");
-  } else if constexpr (!requires(L & l) { L::visit([](auto&&...) {}, l); }) {
+  } else if constexpr (!requires(L& l) { L::visit([](auto&&...) {}, l); }) {
     static_assert(!sizeof(L),
                   "heed: a layer lists its weights: "
                   "`static void visit(auto&& f, auto&... layers) { f(\"weight\", layers.weight...); }`");

@@ -38,7 +38,8 @@ struct Find {
   using Type = typename Find<S, Width, Half>::Type;
 };
 template <class S, int Width, class Candidate>
-requires(eigen::unpacket_traits<Candidate>::size == Width) struct Find<S, Width, Candidate> {
+  requires(eigen::unpacket_traits<Candidate>::size == Width)
+struct Find<S, Width, Candidate> {
   using Type = Candidate;
 };
 }  // namespace detail
@@ -83,8 +84,7 @@ inline constexpr int registers = 16;
 /// f(0), f(1), ..., f(N - 1), written out. Where f is inlined its argument is a constant.
 template <int N, class F>
 HEED_INLINE void unroll(F&& f) {
-  [&]<int... i>(std::integer_sequence<int, i...>) HEED_LAMBDA { (f(i), ...); }
-  (std::make_integer_sequence<int, N>{});
+  [&]<int... i>(std::integer_sequence<int, i...>) HEED_LAMBDA { (f(i), ...); }(std::make_integer_sequence<int, N>{});
 }
 
 namespace detail {

@@ -32,9 +32,7 @@ struct StreamMemory {
 /// A layer whose output at a step depends on that step alone says so: `static constexpr bool stepwise = true`. In a
 /// stream its `forward` runs on one step.
 template <class L>
-inline constexpr bool stepwise = requires {
-  requires L::stepwise;
-};
+inline constexpr bool stepwise = requires { requires L::stepwise; };
 
 /// A causal layer that remembers:
 ///
@@ -44,16 +42,16 @@ inline constexpr bool stepwise = requires {
 /// - `stream_step(x, y, memory, cache, pass)`: from the next step of one lane to what `forward` gives for the steps so
 ///   far: their last, or, of a pool, the only one.
 template <class L>
-concept RemembersSteps = requires(const L& layer, typename L::Cache& cache, Tile<const typename L::Input> x,
-                                  Tile<typename L::Scalar> y, StreamMemory<typename L::Scalar>& memory,
-                                  const Pass& pass) {
-  { layer.prepare_stream(Shape(), cache) } -> std::same_as<Index>;
-  layer.stream_step(x, y, memory, cache, pass);
-};
+concept RemembersSteps =
+    requires(const L& layer, typename L::Cache& cache, Tile<const typename L::Input> x, Tile<typename L::Scalar> y,
+             StreamMemory<typename L::Scalar>& memory, const Pass& pass) {
+      { layer.prepare_stream(Shape(), cache) } -> std::same_as<Index>;
+      layer.stream_step(x, y, memory, cache, pass);
+    };
 
 /// What can be run a step at a time.
 template <class L>
-concept StreamLayer = Layer<L> &&(stepwise<L> || RemembersSteps<L>);
+concept StreamLayer = Layer<L> && (stepwise<L> || RemembersSteps<L>);
 
 /// Whether a layer makes one step of all steps; of layers one after another, whether any of them does.
 template <class L>
@@ -81,15 +79,13 @@ void stream_step(const L& layer, Tile<const typename L::Input> x, Tile<typename 
 namespace detail {
 /// Throws unless an attention looks back alone, as one in a stream must.
 inline void check_causal(bool causal, const char* where) {
-  require(causal, [&] {
-    return Fault{"an attention that looks ahead has no next step", where, "causal to be on", "off"};
-  });
+  require(causal,
+          [&] { return Fault{"an attention that looks ahead has no next step", where, "causal to be on", "off"}; });
 }
 /// `size` numbers of each step that is to come. Throws without a `max_steps`.
 inline Index all_steps(Index max_steps, Index size, const char* where) {
-  require(max_steps > 0, [&] {
-    return Fault{"attention remembers all steps of a stream", where, "max_steps of at least 1", "none"};
-  });
+  require(max_steps > 0,
+          [&] { return Fault{"attention remembers all steps of a stream", where, "max_steps of at least 1", "none"}; });
   return max_steps * size;
 }
 }  // namespace detail

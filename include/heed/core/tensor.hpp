@@ -30,7 +30,8 @@ struct Extent {
   Index value = 0;
   constexpr Extent() = default;
   template <std::integral I>
-  requires(!std::same_as<I, bool>) constexpr Extent(I i) : value(static_cast<Index>(i)) {}
+    requires(!std::same_as<I, bool>)
+  constexpr Extent(I i) : value(static_cast<Index>(i)) {}
 };
 
 /// "(2, 10, 5)"
@@ -101,8 +102,8 @@ class TensorView {
     require(data || !size_, [&] { return Fault{"no data", "view", to_text(extents) + " numbers", "a null pointer"}; });
   }
   template <class U>
-  requires std::same_as<const U, S> TensorView(TensorView<U, Rank> other)
-      : data_(other.data()), extents_(other.extents()), size_(other.size()) {}
+    requires std::same_as<const U, S>
+  TensorView(TensorView<U, Rank> other) : data_(other.data()), extents_(other.extents()), size_(other.size()) {}
 
   S* data() const { return data_; }
   const Extents<Rank>& extents() const { return extents_; }
@@ -112,7 +113,8 @@ class TensorView {
 
   /// The element at one index per axis. Not checked.
   template <std::integral... I>
-  requires(sizeof...(I) == static_cast<std::size_t>(Rank)) S& operator()(I... i) const {
+    requires(sizeof...(I) == static_cast<std::size_t>(Rank))
+  S& operator()(I... i) const {
     Index offset = 0;
     std::size_t axis = 0;
     ((offset = offset * extents_[axis++] + static_cast<Index>(i)), ...);
@@ -120,7 +122,9 @@ class TensorView {
   }
 
   /// The i-th entry along the first axis. Not checked.
-  TensorView<S, Rank - 1> operator[](Index i) const requires(Rank > 1) {
+  TensorView<S, Rank - 1> operator[](Index i) const
+    requires(Rank > 1)
+  {
     Extents<Rank - 1> inner{};
     Index stride = 1;
     for (std::size_t axis = 1; axis < extents_.size(); ++axis) stride *= inner[axis - 1] = extents_[axis];
@@ -182,10 +186,20 @@ class Tensor {
   const S& operator()(I... i) const {
     return view()(i...);
   }
-  TensorView<S, Rank - 1> operator[](Index i) & requires(Rank > 1) { return view()[i]; }
-  TensorView<const S, Rank - 1> operator[](Index i) const& requires(Rank > 1) { return view()[i]; }
+  TensorView<S, Rank - 1> operator[](Index i) &
+    requires(Rank > 1)
+  {
+    return view()[i];
+  }
+  TensorView<const S, Rank - 1> operator[](Index i) const&
+    requires(Rank > 1)
+  {
+    return view()[i];
+  }
   template <class Self = Tensor>
-  TensorView<const S, Rank - 1> operator[](Index) const&& requires(Rank > 1) {
+  TensorView<const S, Rank - 1> operator[](Index) const&&
+    requires(Rank > 1)
+  {
     detail::refuse_temporary<Self>();
     return {};
   }
@@ -209,7 +223,7 @@ TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank
 /// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is
 /// not that of the extents. A temporary does not compile, unless it looks at somebody else's numbers, as a span does.
 template <class Range, std::size_t Rank>
-requires requires(Range& r) { std::span(r); }
+  requires requires(Range& r) { std::span(r); }
 auto view(Range&& values, const Extent (&extents)[Rank]) {
   detail::refuse_temporary<Range>();
   const std::span span(values);

@@ -28,7 +28,8 @@ struct Tile {
   Tile(S* data_, Shape shape, Index lanes_, const std::int32_t* lengths_ = nullptr)
       : data(data_), steps(shape.steps), features(shape.features), lanes(lanes_), lengths(lengths_) {}
   template <class U>
-  requires std::same_as<const U, S> Tile(Tile<U> other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
+    requires std::same_as<const U, S>
+  Tile(Tile<U> other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
 
   explicit operator bool() const { return data != nullptr; }
   Shape shape() const { return {steps, features}; }
@@ -53,8 +54,8 @@ struct FeatureRange {
 
   FeatureRange(Tile<S> tile_, Index first_, Index count_) : tile(tile_), first(first_), count(count_) {}
   template <class U>
-  requires std::same_as<const U, S> FeatureRange(FeatureRange<U> other)
-      : tile(other.tile), first(other.first), count(other.count) {}
+    requires std::same_as<const U, S>
+  FeatureRange(FeatureRange<U> other) : tile(other.tile), first(other.first), count(other.count) {}
 
   explicit operator bool() const { return bool(tile); }
   S* at(Index step) const { return tile.at(step, first); }

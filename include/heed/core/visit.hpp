@@ -74,9 +74,8 @@ struct Fold {
 };
 
 inline void check_same_extents(const Path& path, std::span<const Index> first, std::span<const Index> other) {
-  require(std::equal(first.begin(), first.end(), other.begin(), other.end()), [&] {
-    return Fault{"models of different sizes side by side", path.text(), to_text(first), to_text(other)};
-  });
+  require(std::equal(first.begin(), first.end(), other.begin(), other.end()),
+          [&] { return Fault{"models of different sizes side by side", path.text(), to_text(first), to_text(other)}; });
 }
 
 template <class S, class... Ss>
@@ -127,8 +126,7 @@ Fold fold_of(F& f) {
   const auto call = [](void* function, const Path& path, void* const* all) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       (*static_cast<F*>(function))(path, *static_cast<ParameterOf<Ms>*>(all[i])...);
-    }
-    (std::index_sequence_for<Ms...>{});
+    }(std::index_sequence_for<Ms...>{});
   };
   return {const_cast<std::remove_const_t<F>*>(&f), call};
 }

@@ -92,9 +92,8 @@ namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION CsvWriter::CsvWriter(const std::vector<std::string>& header, int digits) : digits_(digits) {
   require(!header.empty(), [] { return Fault{"no columns", "csv", "at least one"}; });
-  require(digits >= 0 && digits <= 17, [&] {
-    return Fault{"significant digits out of range", "csv", "0 to 17", std::to_string(digits)};
-  });
+  require(digits >= 0 && digits <= 17,
+          [&] { return Fault{"significant digits out of range", "csv", "0 to 17", std::to_string(digits)}; });
   columns_ = header.size();
   row(header);
 }

@@ -54,9 +54,8 @@ Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& p
   });
   if (rank == 2) array.extents.push_back(1);
   const Extents<3> extents{array.extents[0], array.extents[1], array.extents[2]};
-  require(count > 0 && extents[1] > 0 && extents[2] > 0, [&] {
-    return Fault{"no data", path.string(), "at least one sequence, step and feature", to_text(extents)};
-  });
+  require(count > 0 && extents[1] > 0 && extents[2] > 0,
+          [&] { return Fault{"no data", path.string(), "at least one sequence, step and feature", to_text(extents)}; });
   Sequences<S> sequences{Tensor<S, 3>(extents, std::move(array.values)), {}, {}};
   check_finite<S>(sequences.x.view(), {}, path.string(), rows.first);
   return sequences;
@@ -121,9 +120,8 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
                    std::to_string(sequences.labels.size())};
     });
   }
-  require(!options.labels || !sequences.labels.empty(), [&] {
-    return Fault{"no labels", path.string(), array ? "a file of labels" : "a label for each sequence"};
-  });
+  require(!options.labels || !sequences.labels.empty(),
+          [&] { return Fault{"no labels", path.string(), array ? "a file of labels" : "a label for each sequence"}; });
   return sequences;
 } catch (...) {
   detail::rethrow_as_error(path.string());

@@ -191,7 +191,7 @@ NpyArray<S> read_npy(const std::filesystem::path& path, const Part& part = {}) t
 
 /// Writes an array for `numpy.load`: version 1.0, C order, the data at a multiple of 64 bytes. Atomic, as `write_file`.
 template <class S, int Rank>
-requires NpyWritable<std::remove_const_t<S>>
+  requires NpyWritable<std::remove_const_t<S>>
 void write_npy(const std::filesystem::path& path, TensorView<S, Rank> array) {
   std::string dictionary = std::string("{'descr': '") + (std::endian::native == std::endian::little ? '<' : '>') +
                            detail::npy_kind<S> + std::to_string(sizeof(S)) + "', 'fortran_order': False, 'shape': (";
@@ -290,9 +290,8 @@ HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byt
     for (const std::int64_t label : array.values) labels.push_back(std::to_string(label));
     return labels;
   }
-  require(extents.size() == 2 && extents[1] > 1, [&] {
-    return Fault{"wrong rank", where, "labels (n), (n, 1) or one-hot (n, classes)", to_text(extents)};
-  });
+  require(extents.size() == 2 && extents[1] > 1,
+          [&] { return Fault{"wrong rank", where, "labels (n), (n, 1) or one-hot (n, classes)", to_text(extents)}; });
   const auto classes = static_cast<std::size_t>(extents[1]);
   for (std::size_t i = 0; i < static_cast<std::size_t>(extents[0]); ++i) {
     const auto row = std::span(array.values).subspan(i * classes, classes);

@@ -201,9 +201,8 @@ HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const 
                    "at least " + std::to_string(size) + " bytes", std::to_string(text.size())};
     });
   };
-  require(text.starts_with("\x93NUMPY"), [&] {
-    return Fault{"not a NumPy file", where + ", byte 0", "the magic \\x93NUMPY"};
-  });
+  require(text.starts_with("\x93NUMPY"),
+          [&] { return Fault{"not a NumPy file", where + ", byte 0", "the magic \\x93NUMPY"}; });
   need(8, "version");
   const std::size_t major = byte(6), minor = byte(7);
   require(major >= 1 && major <= 3 && minor == 0, [&] {

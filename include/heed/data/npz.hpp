@@ -158,7 +158,8 @@ HEED_FUNCTION std::string member_names(const std::vector<ZipMember>& members) {
 HEED_FUNCTION std::optional<NpzPlace> npz_place(const std::filesystem::path& path) {
   const std::string text = path.string();
   std::string small = text;
-  std::transform(small.begin(), small.end(), small.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(small.begin(), small.end(), small.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (small.ends_with(".npz")) return NpzPlace{path, ""};
   const std::size_t at = small.rfind(".npz:");
   if (at == std::string::npos) return std::nullopt;

@@ -49,9 +49,8 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
                       std::span<const double> shift = {}) {
   const Index count = from.extent(0), steps = from.extent(1), features = from.extent(2);
   check_lengths(lengths, count, steps, where);
-  require(shift.empty() || static_cast<Index>(shift.size()) == features, [&] {
-    return Fault{"wrong number of features", where, text_of(features), text_of(shift.size())};
-  });
+  require(shift.empty() || static_cast<Index>(shift.size()) == features,
+          [&] { return Fault{"wrong number of features", where, text_of(features), text_of(shift.size())}; });
   Tensor<S, 3> to({count, steps, features});
   for (Index i = 0; i < count; ++i) {
     const Index valid = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];

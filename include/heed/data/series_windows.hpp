@@ -51,7 +51,7 @@ SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Ind
 }
 /// Of a series of one feature: `series_windows(series, 20, horizon)`
 template <class Series>
-requires requires(const Series& s) { std::span(s); }
+  requires requires(const Series& s) { std::span(s); }
 auto series_windows(const Series& series, Index window, Index horizon = 1, Index stride = 1) {
   using S = std::remove_cv_t<typename decltype(std::span(series))::element_type>;
   static_assert(std::floating_point<S>, "heed::series_windows: a series holds float or double");

@@ -86,9 +86,8 @@ FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const s
       }
     });
   });
-  require(total > 0 && features > 0, [&] {
-    return Fault{"no values", "standardize", "at least one valid step", to_text(x.extents())};
-  });
+  require(total > 0 && features > 0,
+          [&] { return Fault{"no values", "standardize", "at least one valid step", to_text(x.extents())}; });
   for (double& m : mean) m /= total;
 
   in_turn(std::span(deviation), [&] {

@@ -228,9 +228,8 @@ HEED_FUNCTION TextReader::TextReader(std::string_view text, std::string where, C
       kind_(kind),
       encoding_(encoding) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-  require(!rest_.starts_with("\xFF\xFE") && !rest_.starts_with("\xFE\xFF"), [&] {
-    return Fault{"a text of UTF-16", where_, "UTF-8: save it so", {}};
-  });
+  require(!rest_.starts_with("\xFF\xFE") && !rest_.starts_with("\xFE\xFF"),
+          [&] { return Fault{"a text of UTF-16", where_, "UTF-8: save it so", {}}; });
 }
 
 // the line as UTF-8

@@ -161,15 +161,13 @@ class TableReader {
               return Fault{"wrong shape of a row", where_, "at least 1 feature and 0 steps",
                            std::to_string(options_.features) + " and " + std::to_string(options_.steps)};
             });
-    require(options_.steps > 0 || options_.label != Label::if_present || named(), [&] {
-      return Fault{"cannot tell a label from a value", where_, "a known number of steps"};
-    });
+    require(options_.steps > 0 || options_.label != Label::if_present || named(),
+            [&] { return Fault{"cannot tell a label from a value", where_, "a known number of steps"}; });
     const char d = format_.delimiter;
-    require(d != '"' && d != '#' && d != '.' && d != '+' && d != '-' && d != '\n' && d != '\r' &&
-                !(d >= '0' && d <= '9') && !(d >= 'a' && d <= 'z') && !(d >= 'A' && d <= 'Z'),
-            [&] {
-              return Fault{"not a delimiter", where_, "a character that is no part of numbers", in_quotes({&d, 1})};
-            });
+    require(
+        d != '"' && d != '#' && d != '.' && d != '+' && d != '-' && d != '\n' && d != '\r' && !(d >= '0' && d <= '9') &&
+            !(d >= 'a' && d <= 'z') && !(d >= 'A' && d <= 'Z'),
+        [&] { return Fault{"not a delimiter", where_, "a character that is no part of numbers", in_quotes({&d, 1})}; });
   }
   bool named() const {
     const std::string& c = format_.label_column;

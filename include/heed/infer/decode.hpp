@@ -169,9 +169,8 @@ class SequenceDecoder {
     history_.attended(model_->attention_weights(cache_));
     detail::log_softmax<S>(logits);
     // one that is not finite has made all of its lane NaN
-    require(std::none_of(logits.data, logits.data + logits.lanes, [](S v) { return std::isnan(v); }), [] {
-      return Fault{"the logits are not finite", "SequenceDecoder", {}, {}};
-    });
+    require(std::none_of(logits.data, logits.data + logits.lanes, [](S v) { return std::isnan(v); }),
+            [] { return Fault{"the logits are not finite", "SequenceDecoder", {}, {}}; });
     for (const Index never : {Index(0), Index(options_.start)}) {
       std::fill_n(logits.at(0, never), logits.lanes, detail::impossible<S>);
     }

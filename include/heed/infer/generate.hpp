@@ -101,9 +101,8 @@ template <class Model>
 std::vector<std::int32_t> generate(Stream<Model>& stream, std::span<const std::int32_t> prompt,
                                    const GenerateOptions& options, Key key) {
   require(!prompt.empty(), [] { return Fault{"an empty prompt", "generate", "at least one token", "none"}; });
-  require(options.most >= 0, [&] {
-    return Fault{"option out of range", "generate", "most of at least 0", std::to_string(options.most)};
-  });
+  require(options.most >= 0,
+          [&] { return Fault{"option out of range", "generate", "most of at least 0", std::to_string(options.most)}; });
   Sampler sampler(options.sample);
   stream.reset();
   std::span<const typename Model::Scalar> logits;
@@ -129,9 +128,8 @@ HEED_FUNCTION const SampleOptions& check(const SampleOptions& o) {
   require(o.temperature >= 0 && std::isfinite(o.temperature), [&] {
     return Fault{"option out of range", "sample", "a finite temperature of at least 0", std::to_string(o.temperature)};
   });
-  require(o.top_k >= 0, [&] {
-    return Fault{"option out of range", "sample", "top_k of at least 0", std::to_string(o.top_k)};
-  });
+  require(o.top_k >= 0,
+          [&] { return Fault{"option out of range", "sample", "top_k of at least 0", std::to_string(o.top_k)}; });
   return o;
 }
 

@@ -168,10 +168,8 @@ class Predictor {
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
   /// weights past a sequence's end, and where a model has more for others, are 0. For models that have
   /// `attention_weights`.
-  Tensor<S, 3> attention_weights(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) requires
-      requires(const Model& m, const typename Model::Cache& c) {
-    m.attention_weights(c);
-  }
+  Tensor<S, 3> attention_weights(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {})
+    requires requires(const Model& m, const typename Model::Cache& c) { m.attention_weights(c); }
   {
     typename Model::Cache& cache = run_.cache().template of<Model>();
     if constexpr (requires { model_->keep_attention_weights(cache); }) model_->keep_attention_weights(cache);
@@ -366,9 +364,8 @@ void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
 
 template <class S, class X>
 void PredictorRun<S, X>::check_width(Index got, Index classes) {
-  require(got == classes, [&] {
-    return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)};
-  });
+  require(got == classes,
+          [&] { return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)}; });
 }
 
 }  // namespace detail

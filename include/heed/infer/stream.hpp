@@ -94,7 +94,11 @@ class Stream {
   std::span<const S> step(const X* x, Index features) {
     return step(std::span<const X>(x, static_cast<std::size_t>(features)));
   }
-  std::span<const S> step(X token) requires std::same_as<X, std::int32_t> { return step(&token, 1); }
+  std::span<const S> step(X token)
+    requires std::same_as<X, std::int32_t>
+  {
+    return step(&token, 1);
+  }
 
   /// Of a classifier: its answer for the sequence so far, as `Predictor` has it. The probabilities are a view of the
   /// stream's memory, until the next call. Throws where no step was made since the stream was made, reset or restored,
@@ -130,9 +134,8 @@ class Stream {
       return Fault{"number of steps out of range", "Stream, state",
                    max_steps_ == 0 ? "at least 0" : "0 to " + std::to_string(max_steps_), std::to_string(state.steps)};
     });
-    require(std::all_of(state.numbers.begin(), state.numbers.end(), [](S v) { return std::isfinite(v); }), [] {
-      return Fault{"a number is not finite", "Stream, state", {}, {}};
-    });
+    require(std::all_of(state.numbers.begin(), state.numbers.end(), [](S v) { return std::isfinite(v); }),
+            [] { return Fault{"a number is not finite", "Stream, state", {}, {}}; });
     set(state.steps, [&](S* to, Index n) { std::copy_n(state.numbers.begin(), n, to); });
   }
 
@@ -174,9 +177,8 @@ class Stream {
     const FlushDenormals flush;
     require(fresh_, [] { return Fault{"there is nothing to predict from before a step", "Stream", {}, {}}; });
     const std::span<const S> z = logits();
-    require(std::all_of(z.begin(), z.end(), [](S v) { return std::isfinite(v); }), [] {
-      return Fault{"the logits are not finite", "Stream", {}, {}};
-    });
+    require(std::all_of(z.begin(), z.end(), [](S v) { return std::isfinite(v); }),
+            [] { return Fault{"the logits are not finite", "Stream", {}, {}}; });
     const Index n = static_cast<Index>(z.size());
     S* p = probabilities_.reserve(n);
     std::copy(z.begin(), z.end(), p);

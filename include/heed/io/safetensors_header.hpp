@@ -140,9 +140,8 @@ HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata, con
     const auto json = detail::json_string(text);
     require(json.has_value(), [&] { return Fault{"text is not valid UTF-8", where()}; });
     const std::size_t size = json->size() - 2;  // as the reader counts it: with escapes, without quotes
-    require(size < SafetensorsLimits::string_bytes, [&] {
-      return Fault{"text too long", where(), "less than 2^22 bytes", std::to_string(size)};
-    });
+    require(size < SafetensorsLimits::string_bytes,
+            [&] { return Fault{"text too long", where(), "less than 2^22 bytes", std::to_string(size)}; });
     return *json;
   };
   const auto listed = [](const std::vector<Index>& numbers) {

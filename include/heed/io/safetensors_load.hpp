@@ -41,9 +41,9 @@ namespace heed::inline HEED_ISA {
 /// tensors say, which hints complete. What a model keeps beside its options is in heed/core/model_metadata.hpp.
 template <class M>
 concept Storable = Visitable<M> && std::copyable<M> && DescribedModel<M> &&
-    std::constructible_from<M, typename M::Options> && requires {
-  { M::architecture } -> std::convertible_to<std::string_view>;
-};
+                   std::constructible_from<M, typename M::Options> && requires {
+                     { M::architecture } -> std::convertible_to<std::string_view>;
+                   };
 
 namespace detail {
 
@@ -80,9 +80,8 @@ HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<Paramet
 /// Throws, naming all missing, unexpected and misshapen tensors at once, and the renaming that would help; with
 /// `partial` where no tensor fits. `model` is then as it was.
 template <Visitable M>
-requires std::copyable<M> LoadedWeights load_weights(M& model, const SafetensorsFile& file,
-                                                     const WeightsOptions& options = {})
-try {
+  requires std::copyable<M>
+LoadedWeights load_weights(M& model, const SafetensorsFile& file, const WeightsOptions& options = {}) try {
   M loaded = model;
   LoadedWeights report =
       detail::fill_parameters(detail::named_parameters(loaded), file.renamed(options), options.partial);
@@ -97,9 +96,8 @@ try {
 
 /// The same from a path: `load_weights(model, "torch.safetensors", {.rename = {{"rnn", "lstm"}}, .partial = true})`
 template <Visitable M>
-requires std::copyable<M> LoadedWeights load_weights(M& model, const std::filesystem::path& path,
-                                                     const WeightsOptions& options = {})
-try {
+  requires std::copyable<M>
+LoadedWeights load_weights(M& model, const std::filesystem::path& path, const WeightsOptions& options = {}) try {
   return load_weights(model, SafetensorsFile(path), options);
 } catch (...) {
   detail::rethrow_as_error(path.string());
@@ -207,13 +205,15 @@ M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const Weigh
 /// A model as it is, with the weights of a file, for those that a file alone does not determine: a `Sequential`, a
 /// single layer. `auto model = heed::load(heed::Sequential(...), "model.safetensors");` Throws as load_weights does.
 template <Visitable M>
-requires std::copyable<M> M load(M model, const std::filesystem::path& path, const WeightsOptions& weights = {}) {
+  requires std::copyable<M>
+M load(M model, const std::filesystem::path& path, const WeightsOptions& weights = {}) {
   load_weights(model, path, weights);
   return model;
 }
 
 template <class M, class From>
-requires(Visitable<M> && !Storable<M> && !Visitable<From>) M load(const From&) {
+  requires(Visitable<M> && !Storable<M> && !Visitable<From>)
+M load(const From&) {
   static_assert(Storable<M>,
                 "heed::load<M>(file) makes a model of the options that its file says, and M does not describe its "
                 "options (see heed/core/fields.hpp), as no Sequential does: make the model, then heed::load(model, "
@@ -249,9 +249,8 @@ HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architec
                  "1 to " + text_of(safetensors_format_version), text_of(version)};
   });
   const std::string& written = get_text(metadata, "architecture");
-  require(written == architecture, [&] {
-    return Fault{"a model of another architecture", {}, quote(architecture), quote(written)};
-  });
+  require(written == architecture,
+          [&] { return Fault{"a model of another architecture", {}, quote(architecture), quote(written)}; });
 }
 
 HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints) {

@@ -75,9 +75,8 @@ HEED_COLD std::vector<std::byte> serialize_parameters(
   std::set<std::string_view> names = {"__metadata__"};
   std::size_t data_bytes = 0;
   for (const auto& parameter : parameters) {
-    require(names.insert(parameter.name).second, [&] {
-      return Fault{"the name of two parameters", "tensor " + quote(parameter.name)};
-    });
+    require(names.insert(parameter.name).second,
+            [&] { return Fault{"the name of two parameters", "tensor " + quote(parameter.name)}; });
     const ParameterArray<S>& array = *parameter.array;
     const std::size_t begin = data_bytes;
     data_bytes += static_cast<std::size_t>(array.size()) * sizeof(S);
@@ -135,9 +134,8 @@ HEED_FUNCTION Metadata detail::file_metadata(std::optional<std::string_view> arc
   Metadata metadata;
   const auto add = [&](const std::string& key, std::string_view value) {
     const std::string& kept = metadata.emplace(key, value).first->second;
-    require(kept == value, [&] {
-      return Fault{"two values for one key", "metadata " + quote(key), quote(kept), quote(value)};
-    });
+    require(kept == value,
+            [&] { return Fault{"two values for one key", "metadata " + quote(key), quote(kept), quote(value)}; });
   };
   add("format", "heed");
   add("format_version", text_of(safetensors_format_version));

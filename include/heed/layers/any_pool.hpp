@@ -168,9 +168,8 @@ Shape AnyPool<S>::output_shape(Shape x) const {
 template <class S>
 Tile<const S> AnyPool<S>::weights(const Cache& cache) const {
   require(kind != Attention::none, [] { return Fault{"there is no attention", "AnyPool", {}, {}}; });
-  require(kind != Attention::multihead || cache.keep_weights, [] {
-    return Fault{"keep_weights must be called before the forward pass", "AnyPool", {}, {}};
-  });
+  require(kind != Attention::multihead || cache.keep_weights,
+          [] { return Fault{"keep_weights must be called before the forward pass", "AnyPool", {}, {}}; });
   if (kind == Attention::pool) return AttentionPool<S>::weights(cache.pool);
   if (kind == Attention::multihead) return MultiHeadAttention<S>::weights(cache.multihead);
   const Tile<const S> a = AdditiveAttention<S>::weights(cache.additive);

@@ -212,8 +212,8 @@ void AttentionBy<Score>::backward(Tile<const S> x, Tile<const S> y, Tile<const S
 }
 
 template <class Score>
-auto AttentionBy<Score>::head(Index first, Tile<const S> q, Tile<const S> memory, const Cache& cache) const
-    -> kernels::Head<S> {
+auto AttentionBy<Score>::head(Index first, Tile<const S> q, Tile<const S> memory,
+                              const Cache& cache) const -> kernels::Head<S> {
   return {.queries = q.steps,
           .keys = memory.steps,
           .key_size = Score::score_size(),

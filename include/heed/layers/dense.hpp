@@ -69,9 +69,8 @@ Dense<S>::Dense(Options o) {
 
 template <class S>
 Shape Dense<S>::output_shape(Shape x) const {
-  require(x.features == in_features(), [&] {
-    return Fault{"wrong number of features", "Dense", text_of(in_features()), text_of(x.features)};
-  });
+  require(x.features == in_features(),
+          [&] { return Fault{"wrong number of features", "Dense", text_of(in_features()), text_of(x.features)}; });
   return {x.steps, out_features()};
 }
 

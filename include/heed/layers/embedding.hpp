@@ -125,9 +125,8 @@ void Embedding<S>::load(TensorView<const S, 2> vectors) {
 
 template <class S>
 Shape Embedding<S>::output_shape(Shape x) const {
-  require(x.features == 1, [&] {
-    return Fault{"tokens have one feature", "Embedding", "1", std::to_string(x.features)};
-  });
+  require(x.features == 1,
+          [&] { return Fault{"tokens have one feature", "Embedding", "1", std::to_string(x.features)}; });
   return {x.steps, embedding_dim()};
 }
 

@@ -61,9 +61,8 @@ struct JoinedEmbedding {
                 const Pass& pass) const;
 
   static void visit(auto&& f, auto& first, auto&... rest) {
-    require(((rest.tables.size() == first.tables.size()) && ...), [] {
-      return Fault{"layers of different sizes side by side", "JoinedEmbedding", "as many tables", {}};
-    });
+    require(((rest.tables.size() == first.tables.size()) && ...),
+            [] { return Fault{"layers of different sizes side by side", "JoinedEmbedding", "as many tables", {}}; });
     if (first.tables.size() == 1) return Embedding<S>::visit(f, first.tables[0], rest.tables[0]...);
     for (std::size_t i = 0; i < first.tables.size(); ++i) f(i, first.tables[i], rest.tables[i]...);
   }

@@ -76,12 +76,10 @@ struct LayerNorm {
 
 template <class S>
 LayerNorm<S>::LayerNorm(Options o) : eps(o.eps) {
-  require(o.features > 0, [&] {
-    return Fault{"sizes must be positive", "LayerNorm", {}, std::to_string(o.features) + " features"};
-  });
-  require(std::isfinite(o.eps) && o.eps > 0, [&] {
-    return Fault{"option out of range", "LayerNorm", "eps above 0", std::to_string(o.eps)};
-  });
+  require(o.features > 0,
+          [&] { return Fault{"sizes must be positive", "LayerNorm", {}, std::to_string(o.features) + " features"}; });
+  require(std::isfinite(o.eps) && o.eps > 0,
+          [&] { return Fault{"option out of range", "LayerNorm", "eps above 0", std::to_string(o.eps)}; });
   weight = Vector<S>(o.features);
   if (o.bias) bias = Vector<S>(o.features);
   initialize({});

@@ -92,9 +92,8 @@ struct Recurrent {
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto& first, auto&... rest) {
-    require(((rest.weights.size() == first.weights.size()) && ...), [&] {
-      return Fault{"models of different sizes side by side", first.name(), "as many layers", {}};
-    });
+    require(((rest.weights.size() == first.weights.size()) && ...),
+            [&] { return Fault{"models of different sizes side by side", first.name(), "as many layers", {}}; });
     for (std::size_t i = 0; i < first.weights.size(); ++i) {
       const Index layer = static_cast<Index>(i) / first.directions_;
       const std::string_view end = static_cast<Index>(i) % first.directions_ ? "_reverse" : "";
@@ -152,9 +151,8 @@ Recurrent<Cell_>::Recurrent(const Options& o) : cell(o), dropout_(o.dropout), di
 
 template <class Cell_>
 Shape Recurrent<Cell_>::output_shape(Shape x) const {
-  require(x.features == input_size(), [&] {
-    return Fault{"wrong number of features", name(), text_of(input_size()), text_of(x.features)};
-  });
+  require(x.features == input_size(),
+          [&] { return Fault{"wrong number of features", name(), text_of(input_size()), text_of(x.features)}; });
   return {x.steps, output_size()};
 }
 
@@ -199,9 +197,8 @@ void Recurrent<Cell_>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> 
 
 template <class Cell_>
 void Recurrent<Cell_>::prepare(Index lanes, Cache& cache) const {
-  require(!bidirectional(), [&] {
-    return Fault{"a layer that runs from both ends has no next step", name(), "one direction", "two"};
-  });
+  require(!bidirectional(),
+          [&] { return Fault{"a layer that runs from both ends has no next step", name(), "one direction", "two"}; });
   make_room(cache);
   for (std::size_t i = 0; i < weights.size(); ++i) cell.prepare(weights[i], 1, lanes, cache.runs[i]);
 }

@@ -60,9 +60,8 @@ struct Standardize {
 
 template <class S>
 Standardize<S>::Standardize(const std::vector<double>& means, const std::vector<double>& deviations) {
-  require(means.size() == deviations.size(), [&] {
-    return Fault{"sizes differ", "Standardize", text_of(means.size()), text_of(deviations.size())};
-  });
+  require(means.size() == deviations.size(),
+          [&] { return Fault{"sizes differ", "Standardize", text_of(means.size()), text_of(deviations.size())}; });
   mean = Vector<S>(static_cast<Index>(means.size()));
   deviation = Vector<S>(static_cast<Index>(means.size()));
   for (Index f = 0; f < mean.size(); ++f) {
@@ -100,9 +99,8 @@ void Standardize<S>::read(const Metadata& metadata, const std::string& key, Inde
 
 template <class S>
 Shape Standardize<S>::output_shape(Shape x) const {
-  require(x.features == mean.size(), [&] {
-    return Fault{"wrong number of features", "Standardize", text_of(mean.size()), text_of(x.features)};
-  });
+  require(x.features == mean.size(),
+          [&] { return Fault{"wrong number of features", "Standardize", text_of(mean.size()), text_of(x.features)}; });
   return x;
 }
 

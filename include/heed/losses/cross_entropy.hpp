@@ -93,9 +93,8 @@ CrossEntropy<S>::CrossEntropy(Options o) : options_(std::move(o)) {
   const double e = options_.label_smoothing;
   require(e >= 0 && e <= 1, [&] { return Fault{"label smoothing", "CrossEntropy", "0 to 1", text_of(e)}; });
   for (const double w : options_.class_weights) {
-    require(std::isfinite(w) && w >= 0, [&] {
-      return Fault{"class weight", "CrossEntropy", "a finite number of at least 0", text_of(w)};
-    });
+    require(std::isfinite(w) && w >= 0,
+            [&] { return Fault{"class weight", "CrossEntropy", "a finite number of at least 0", text_of(w)}; });
   }
 }
 
@@ -109,9 +108,8 @@ double CrossEntropy<S>::target_weight(std::span<const std::int32_t> targets) con
 template <class S>
 void CrossEntropy<S>::check(LabelsView targets, Index classes) const {
   const auto count = static_cast<Index>(options_.class_weights.size());
-  require(count == 0 || count == classes, [&] {
-    return Fault{"wrong number of class weights", "CrossEntropy", text_of(classes), text_of(count)};
-  });
+  require(count == 0 || count == classes,
+          [&] { return Fault{"wrong number of class weights", "CrossEntropy", text_of(classes), text_of(count)}; });
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const std::int32_t y = targets[i];
     if (y == options_.ignore_index || (y >= 0 && y < classes)) continue;

@@ -57,9 +57,8 @@ struct Huber {
 
 template <class S>
 Huber<S>::Huber(Options o) : options(o) {
-  require(o.delta > 0 && std::isfinite(o.delta), [&] {
-    return Fault{"delta out of range", "Huber", "a finite number above 0", std::to_string(o.delta)};
-  });
+  require(o.delta > 0 && std::isfinite(o.delta),
+          [&] { return Fault{"delta out of range", "Huber", "a finite number above 0", std::to_string(o.delta)}; });
 }
 
 template <class S>

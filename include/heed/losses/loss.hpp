@@ -27,15 +27,13 @@ namespace heed::inline HEED_ISA {
 /// - optional: `count_correct(y, target, weights)`, a number of 0 to 1 for each lane, weighted and summed: the
 ///   accuracy. With `counted(targets)`, how many those of a sequence count as: otherwise 1.
 template <class L, class S>
-concept Loss = std::copyable<L> &&
-    (std::same_as<typename L::Target, std::int32_t> ||
-     std::same_as<typename L::Target, S>)&&requires(const L& loss, std::span<const typename L::Target> one,
-                                                    TargetsView<typename L::Target> all, Tile<const S> y,
-                                                    Tile<const typename L::Target> target, const S* weights, Tile<S> dy,
-                                                    const Pass& pass) {
-  { loss.target_weight(one) } -> std::convertible_to<double>;
-  loss.check(all, Index(1));
-  { loss(y, target, weights, 1.0, dy, pass) } -> std::convertible_to<double>;
-};
+concept Loss =
+    std::copyable<L> && (std::same_as<typename L::Target, std::int32_t> || std::same_as<typename L::Target, S>) &&
+    requires(const L& loss, std::span<const typename L::Target> one, TargetsView<typename L::Target> all,
+             Tile<const S> y, Tile<const typename L::Target> target, const S* weights, Tile<S> dy, const Pass& pass) {
+      { loss.target_weight(one) } -> std::convertible_to<double>;
+      loss.check(all, Index(1));
+      { loss(y, target, weights, 1.0, dy, pass) } -> std::convertible_to<double>;
+    };
 
 }  // namespace heed::inline HEED_ISA

@@ -24,7 +24,7 @@ namespace heed::inline HEED_ISA {
 /// value. All other outputs are taken as right: they have no gradient. As
 /// torch.nn.functional.huber_loss(q.gather(1, action), value); the mean is over sequences.
 template <class S, Loss<S> L = Huber<S>>
-requires std::same_as<typename L::Target, S>
+  requires std::same_as<typename L::Target, S>
 struct TakenAction {
   using Target = S;
   L loss;
@@ -43,7 +43,7 @@ struct TakenAction {
 };
 
 template <class S, Loss<S> L>
-requires std::same_as<typename L::Target, S>
+  requires std::same_as<typename L::Target, S>
 void TakenAction<S, L>::check(TensorView<const S, 2> targets, Index outputs) {
   require(targets.extent(1) == 2, [&] {
     return Fault{"wrong number of targets", "TakenAction", "an action and its value", text_of(targets.extent(1))};
@@ -61,7 +61,7 @@ void TakenAction<S, L>::check(TensorView<const S, 2> targets, Index outputs) {
 }
 
 template <class S, Loss<S> L>
-requires std::same_as<typename L::Target, S>
+  requires std::same_as<typename L::Target, S>
 double TakenAction<S, L>::operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
                                      const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);

@@ -166,9 +166,8 @@ Shape SequenceClassifier<S>::output_shape(Shape x) const {
 
 template <class S>
 Tile<const S> SequenceClassifier<S>::attention_weights(const Cache& cache) const {
-  require(options.attention != Attention::none, [] {
-    return Fault{"the model has no attention", "SequenceClassifier", {}, {}};
-  });
+  require(options.attention != Attention::none,
+          [] { return Fault{"the model has no attention", "SequenceClassifier", {}, {}}; });
   require(options.attention != Attention::multihead || cache.pool.keep_weights, [] {
     return Fault{"keep_attention_weights must be called before the forward pass", "SequenceClassifier", {}, {}};
   });

@@ -186,9 +186,8 @@ void Tagger<S>::initialize(Key key) {
 template <class S>
 Tile<const S> Tagger<S>::attention_weights(const Cache& cache) const {
   require(options.attention != Attention::none, [] { return Fault{"the model has no attention", "Tagger", {}, {}}; });
-  require(!mixes() || cache.keep_weights, [] {
-    return Fault{"keep_attention_weights must be called before the forward pass", "Tagger", {}, {}};
-  });
+  require(!mixes() || cache.keep_weights,
+          [] { return Fault{"keep_attention_weights must be called before the forward pass", "Tagger", {}, {}}; });
   return mixes() ? MultiHeadAttention<S>::weights(cache.multihead) : AttentionPool<S>::weights(cache.pool);
 }
 

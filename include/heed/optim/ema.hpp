@@ -69,9 +69,8 @@ class MovingAverage : public BasicMovingAverage<typename Model::Scalar> {
 
 template <class S>
 BasicMovingAverage<S>::BasicMovingAverage(const Parameters<S>& like, double decay) : average_(like), decay_(decay) {
-  require(decay >= 0 && decay < 1, [&] {
-    return Fault{"decay out of range", "MovingAverage", "0 to below 1", text_of(decay)};
-  });
+  require(decay >= 0 && decay < 1,
+          [&] { return Fault{"decay out of range", "MovingAverage", "0 to below 1", text_of(decay)}; });
 }
 
 template <class S>

@@ -213,9 +213,8 @@ HEED_FUNCTION double PlateauSchedule::observe(double loss) {
 }
 
 HEED_COLD HEED_FUNCTION void CosineSchedule::check() const {
-  require(steps == 0 || warmup <= steps, [&] {
-    return Fault{"warmup out of range", "schedule", "0 to the number of steps", text_of(warmup)};
-  });
+  require(steps == 0 || warmup <= steps,
+          [&] { return Fault{"warmup out of range", "schedule", "0 to the number of steps", text_of(warmup)}; });
 }
 
 HEED_FUNCTION void CustomSchedule::check() const {

@@ -106,9 +106,8 @@ class Sgd : public BasicSgd<typename Model::Scalar> {
 template <class S>
 BasicSgd<S>::BasicSgd(const Parameters<S>& like, Options o) : options(o), velocity_(like) {
   check(o, "Sgd");
-  require(!o.nesterov || (o.momentum > 0 && o.dampening == 0), [] {
-    return Fault{"nesterov needs momentum and no dampening", "Sgd", {}, {}};
-  });
+  require(!o.nesterov || (o.momentum > 0 && o.dampening == 0),
+          [] { return Fault{"nesterov needs momentum and no dampening", "Sgd", {}, {}}; });
   parts_ = {like.names(), o.frozen, o.rates, "Sgd"};
   reset();
 }

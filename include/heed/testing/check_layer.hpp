@@ -197,7 +197,7 @@ void check_visit(LayerRun<L>& run, L other, const CheckOptions& o, Report& repor
   report.expect(!gradient.changed(), "backward adds to the gradient of " + what);
 
   L one = run.layer;
-  if constexpr (requires(L & l, Key key) { l.initialize(key); }) {
+  if constexpr (requires(L& l, Key key) { l.initialize(key); }) {
     one.initialize(Key{o.seed}.child(1));
     other.initialize(Key{o.seed}.child(2));
   }

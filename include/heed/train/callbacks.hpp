@@ -93,9 +93,8 @@ HEED_FUNCTION Callback live_progress(std::FILE* out) {
 }
 
 HEED_FUNCTION Callback plain_progress(std::FILE* out, int every) {
-  require(every > 0, [&] {
-    return Fault{"epochs between lines", "plain_progress", "at least 1", std::to_string(every)};
-  });
+  require(every > 0,
+          [&] { return Fault{"epochs between lines", "plain_progress", "at least 1", std::to_string(every)}; });
   return [out, every](const EpochRecord& r) {
     if (r.epoch == 1 || r.epoch == r.epochs || r.epoch % every == 0) {
       std::fprintf(out, "%s\n", progress_text(r).c_str());

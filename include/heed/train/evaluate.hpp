@@ -99,14 +99,12 @@ Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const Te
   if (out) {
     const Extents<2> expected{feed_.count(), outputs_};
     logits_shape(model, shape, "Evaluator");
-    require(out->extents() == expected, [&] {
-      return Fault{"wrong shape", "Evaluator, logits", to_text(expected), to_text(out->extents())};
-    });
+    require(out->extents() == expected,
+            [&] { return Fault{"wrong shape", "Evaluator, logits", to_text(expected), to_text(out->extents())}; });
   }
   const Index outputs = model.output_shape(shape).features;
-  require(outputs == outputs_, [&] {
-    return Fault{"another model", "Evaluator", text_of(outputs_) + " classes", text_of(outputs)};
-  });
+  require(outputs == outputs_,
+          [&] { return Fault{"another model", "Evaluator", text_of(outputs_) + " classes", text_of(outputs)}; });
   const IndexRange own = feed_.own();
   threads_.for_each(own.count(), [&](Index i, int w) {
     Worker<S>& worker = workers_[static_cast<std::size_t>(w)];
@@ -133,7 +131,7 @@ Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const Te
 /// Evaluates models again and again on the same sequences, packed once. With a reducer that spans several processes
 /// each has a part of the sequences, and all get the result.
 template <Layer Model, class R = InProcessReducer, class L = CrossEntropy<typename Model::Scalar>>
-requires Reducer<R, typename Model::Scalar> && Loss<L, typename Model::Scalar>
+  requires Reducer<R, typename Model::Scalar> && Loss<L, typename Model::Scalar>
 class Evaluator {
  public:
   using S = typename Model::Scalar;
@@ -151,7 +149,9 @@ class Evaluator {
 
   /// Also the outputs, the logits of a classifier: (n, outputs). Only where it evaluates all sequences, and one step of
   /// outputs each.
-  Evaluation operator()(const Model& model, TensorView<S, 2> outputs) requires std::same_as<R, InProcessReducer> {
+  Evaluation operator()(const Model& model, TensorView<S, 2> outputs)
+    requires std::same_as<R, InProcessReducer>
+  {
     return run_(model, &outputs);
   }
 

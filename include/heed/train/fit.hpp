@@ -38,9 +38,7 @@ namespace heed::inline HEED_ISA {
 /// What moves a model against its gradient. `fit` sets `options.learning_rate` where there is a schedule; checkpoints
 /// need `visit_state`.
 template <class O, class Model>
-concept Optimizer = requires(O& optimizer, Model& model, const Model& gradient) {
-  optimizer.step(model, gradient);
-};
+concept Optimizer = requires(O& optimizer, Model& model, const Model& gradient) { optimizer.step(model, gradient); };
 
 namespace detail {
 /// A loss that is handed in has options of its own.
@@ -105,11 +103,11 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
 /// several (see `heed/distributed/mpi.hpp`) `data` and `test` are the parts that this process has. Throws where the
 /// data or an option is faulty; the model is then as it was.
 template <Layer Model, Loss<typename Model::Scalar> L, Optimizer<Model> O, class R = InProcessReducer>
-requires Reducer<R, typename Model::Scalar> History
-fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss, O& optimizer,
-    const FitOptions& options,
-    const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
-    const R& reducer = {}) {
+  requires Reducer<R, typename Model::Scalar>
+History fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
+            O& optimizer, const FitOptions& options,
+            const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
+            const R& reducer = {}) {
   detail::refuse_options_of_labels<L>(options);
   return detail::run_fit<Model, typename L::Target>(
       model, data, detail::AnyLoss<typename Model::Scalar>(std::move(loss)), optimizer, options, test, reducer);
@@ -117,29 +115,29 @@ fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Tar
 
 /// With Adam, or AdamW, of `options`.
 template <Layer Model, Loss<typename Model::Scalar> L, class R = InProcessReducer>
-requires Reducer<R, typename Model::Scalar> History
-fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
-    const FitOptions& options = {},
-    const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
-    const R& reducer = {}) {
+  requires Reducer<R, typename Model::Scalar>
+History fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
+            const FitOptions& options = {},
+            const std::optional<LabelledSequences<typename Model::Input, typename L::Target>>& test = {},
+            const R& reducer = {}) {
   Adam<Model> adam(model, detail::adam_of(options));
   return fit(model, data, std::move(loss), adam, options, test, reducer);
 }
 
 /// Labels: by mean cross-entropy, with the class weights and the smoothing of `options`.
 template <Layer Model, Optimizer<Model> O, class R = InProcessReducer>
-requires Reducer<R, typename Model::Scalar> &&(!Loss<O, typename Model::Scalar>)History
-    fit(Model& model, const LabelledSequences<typename Model::Input>& data, O& optimizer, const FitOptions& options,
-        const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
+  requires Reducer<R, typename Model::Scalar> && (!Loss<O, typename Model::Scalar>)
+History fit(Model& model, const LabelledSequences<typename Model::Input>& data, O& optimizer, const FitOptions& options,
+            const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
   return detail::run_fit<Model, std::int32_t>(model, data, detail::cross_entropy_of<typename Model::Scalar>(options),
                                               optimizer, options, test, reducer);
 }
 
 /// Labels, with Adam, or AdamW, of `options`.
 template <Layer Model, class R = InProcessReducer>
-requires Reducer<R, typename Model::Scalar> History
-fit(Model& model, const LabelledSequences<typename Model::Input>& data, const FitOptions& options = {},
-    const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
+  requires Reducer<R, typename Model::Scalar>
+History fit(Model& model, const LabelledSequences<typename Model::Input>& data, const FitOptions& options = {},
+            const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
   Adam<Model> adam(model, detail::adam_of(options));
   return fit(model, data, adam, options, test, reducer);
 }
@@ -210,8 +208,9 @@ History fit(Model& model, const X& x, const Y& y, const FitOptions& options = {}
 
 /// With an optimizer of one's own: `fit(model, x, y, adam, {.epochs = 100}, test)`
 template <class Model, detail::NumberArray X, detail::NumberArray Y, class O>
-requires Optimizer<O, Model> History fit(Model& model, const X& x, const Y& y, O&& optimizer,
-                                         const FitOptions& options = {}, const detail::TestOf<Model, Y>& test = {}) {
+  requires Optimizer<O, Model>
+History fit(Model& model, const X& x, const Y& y, O&& optimizer, const FitOptions& options = {},
+            const detail::TestOf<Model, Y>& test = {}) {
   return detail::fit_arrays(model, x, y, optimizer, options, test);
 }
 
@@ -223,8 +222,9 @@ History fit(Model& model, const X& x, const Y& y, L loss, const FitOptions& opti
   return detail::fit_arrays(model, x, y, std::move(loss), adam.optimizer, options, test);
 }
 template <class Model, detail::NumberArray X, detail::NumberArray Y, detail::LossOf<Model> L, class O>
-requires Optimizer<O, Model> History fit(Model& model, const X& x, const Y& y, L loss, O&& optimizer,
-                                         const FitOptions& options = {}, const detail::TestOf<Model, Y>& test = {}) {
+  requires Optimizer<O, Model>
+History fit(Model& model, const X& x, const Y& y, L loss, O&& optimizer, const FitOptions& options = {},
+            const detail::TestOf<Model, Y>& test = {}) {
   return detail::fit_arrays(model, x, y, std::move(loss), optimizer, options, test);
 }
 

@@ -142,13 +142,11 @@ HEED_COLD HEED_FUNCTION const FitOptions& check(const FitOptions& o) {
                          static_cast<double>(o.accumulate));
   detail::require_option(o.tile_width % tile_unit == 0, "tile_width", "a multiple of 16, at least 0",
                          static_cast<double>(o.tile_width));
-  require(!o.balance_classes || o.class_weights.empty(), [] {
-    return Fault{"class_weights and balance_classes exclude each other", "fit", "one of them", "both"};
-  });
+  require(!o.balance_classes || o.class_weights.empty(),
+          [] { return Fault{"class_weights and balance_classes exclude each other", "fit", "one of them", "both"}; });
   detail::require_option(o.checkpoint.every >= 1, "checkpoint.every", "at least 1", o.checkpoint.every);
-  require(static_cast<bool>(o.checkpoint.load) == static_cast<bool>(o.checkpoint.save), [] {
-    return Fault{"checkpoint needs both load and save", "fit", {}, {}};
-  });
+  require(static_cast<bool>(o.checkpoint.load) == static_cast<bool>(o.checkpoint.save),
+          [] { return Fault{"checkpoint needs both load and save", "fit", {}, {}}; });
   return o;
 }
 

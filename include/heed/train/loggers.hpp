@@ -152,9 +152,8 @@ HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string&
   std::string head;
   for (const auto& [name, value] : detail::log_columns({})) head += (head.empty() ? "" : ",") + std::string(name);
   const std::string cell = run.empty() ? "" : "," + csv_text(run);
-  require(run.find_first_of("\r\n") == std::string::npos, [] {
-    return Fault{"the name of a run has more than one line", "csv_logger", {}, {}};
-  });
+  require(run.find_first_of("\r\n") == std::string::npos,
+          [] { return Fault{"the name of a run has more than one line", "csv_logger", {}, {}}; });
   const auto line = [cell](const EpochRecord& r) {
     std::string text;
     for (const auto& column : detail::log_columns(r)) text += (text.empty() ? "" : ",") + column.second;

@@ -69,9 +69,8 @@ HEED_COLD HEED_FUNCTION Split split_by_quota(std::span<const std::int32_t> label
 }
 
 HEED_FUNCTION void check_share(double share) {
-  require(share >= 0 && share < 1, [&] {
-    return Fault{"share out of range", "split", "0 to below 1", text_of(share)};
-  });
+  require(share >= 0 && share < 1,
+          [&] { return Fault{"share out of range", "split", "0 to below 1", text_of(share)}; });
 }
 
 }  // namespace detail

@@ -72,8 +72,8 @@ class TrainingStep {
   HEED_COLD TrainingStep(OwnModel<S> like, ThreadPool& threads,
                          std::shared_ptr<AnyReducer<S>> reducer = in_this_process());
   template <Layer Model>
-  requires std::same_as<typename Model::Scalar, S> TrainingStep(const Model& like, ThreadPool& threads)
-      : TrainingStep(OwnModel<S>(like), threads) {}
+    requires std::same_as<typename Model::Scalar, S>
+  TrainingStep(const Model& like, ThreadPool& threads) : TrainingStep(OwnModel<S>(like), threads) {}
 
   static std::shared_ptr<AnyReducer<S>> in_this_process() {
     return std::make_shared<ReducerOf<S, InProcessReducer>>(InProcessReducer());

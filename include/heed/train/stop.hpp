@@ -18,9 +18,9 @@ class StopSignal {
  public:
   StopSignal() = default;  ///< nobody ever does
   template <class Token>
-  requires requires(const Token& token) {
-    { token.stop_requested() } -> std::convertible_to<bool>;
-  }
+    requires requires(const Token& token) {
+      { token.stop_requested() } -> std::convertible_to<bool>;
+    }
   StopSignal(Token token) : requested_([token = std::move(token)] { return token.stop_requested(); }) {}
   StopSignal(const std::atomic<bool>& flag) : requested_([&flag] { return flag.load(std::memory_order_relaxed); }) {}
   StopSignal(std::atomic<bool>&&) = delete;

@@ -26,11 +26,11 @@ struct Weight {
   Index out, in, stride, row = 1;
 
   template <class M>
-  requires std::same_as<std::remove_const_t<M>, Matrix<std::remove_const_t<S>>> Weight(M& m)
-      : data(data_of(m)), out(m.rows()), in(m.cols()), stride(m.rows()) {}
+    requires std::same_as<std::remove_const_t<M>, Matrix<std::remove_const_t<S>>>
+  Weight(M& m) : data(data_of(m)), out(m.rows()), in(m.cols()), stride(m.rows()) {}
   template <class M>
-  requires std::same_as<std::remove_const_t<M>, Table<std::remove_const_t<S>>> Weight(M& m)
-      : data(data_of(m)), out(m.rows()), in(m.width()), stride(1), row(m.width()) {}
+    requires std::same_as<std::remove_const_t<M>, Table<std::remove_const_t<S>>>
+  Weight(M& m) : data(data_of(m)), out(m.rows()), in(m.width()), stride(1), row(m.width()) {}
 
   Weight(S* data_, Index out_, Index in_, Index stride_) : data(data_), out(out_), in(in_), stride(stride_) {}
   Weight outputs(Index first, Index count) const {

@@ -55,9 +55,8 @@ class MpiRows {
                      std::to_string(all.targets), std::to_string(e.targets)};
       });
     }
-    require(count() > 0, [&] {
-      return Fault{"no data", "sequences", "(n, steps, features)", to_text(part.x.extents())};
-    });
+    require(count() > 0,
+            [&] { return Fault{"no data", "sequences", "(n, steps, features)", to_text(part.x.extents())}; });
     shape_ = {all.steps, all.features};
     targets_ = all.targets;
     all_labels_ = gathered<T>({part.labels.data(), static_cast<std::size_t>(part.labels.size())}, targets_);

@@ -213,9 +213,8 @@ class HeaderReader {
 
 HEED_FUNCTION void read_header_text(std::string_view text, const std::string& file, std::size_t offset,
                                     Metadata& metadata, std::vector<TensorInfo>& tensors) {
-  require(text.find('\0') == std::string_view::npos, [&] {
-    return Fault{"a zero byte in the header", file, "JSON text"};
-  });
+  require(text.find('\0') == std::string_view::npos,
+          [&] { return Fault{"a zero byte in the header", file, "JSON text"}; });
   HeaderReader(text, file, offset, metadata, tensors).read();
 }
 

@@ -141,9 +141,8 @@ HEED_FUNCTION JsonToken JsonReader::string() {
   run_ = at_;
   value_.clear();
   for (;;) {
-    require(at_ - run_ < SafetensorsLimits::string_bytes, [&] {
-      return Fault{"a string of the header is too long", file_, "at most 2^22 bytes"};
-    });
+    require(at_ - run_ < SafetensorsLimits::string_bytes,
+            [&] { return Fault{"a string of the header is too long", file_, "at most 2^22 bytes"}; });
     const int c = at(at_);
     if (c == '"') break;
     if (c < 0x20) refuse(at_);  // a control character, or the end
@@ -228,9 +227,8 @@ HEED_FUNCTION void JsonReader::digits() {
 }
 
 HEED_FUNCTION void JsonReader::limit_run() const {
-  require(at_ - run_ <= most_json_run, [&] {
-    return Fault{"too many blanks or digits in the header", file_, "at most 4096 in a row"};
-  });
+  require(at_ - run_ <= most_json_run,
+          [&] { return Fault{"too many blanks or digits in the header", file_, "at most 4096 in a row"}; });
 }
 
 HEED_FUNCTION void JsonReader::refuse(std::size_t position) const {

@@ -44,9 +44,8 @@ inline void check_multi_head_memory(Index embed_dim, Shape query, Shape memory) 
 /// Throws where features of query, key and value are not `sizes`, or there are not as many values as keys.
 inline void check_multi_head_inputs(const Extents<3>& sizes, Shape query, Shape key, Shape value) {
   const Extents<3> got{query.features, key.features, value.features};
-  require(got == sizes, [&] {
-    return Fault{"wrong number of features", "MultiHeadAttention", to_text(sizes), to_text(got)};
-  });
+  require(got == sizes,
+          [&] { return Fault{"wrong number of features", "MultiHeadAttention", to_text(sizes), to_text(got)}; });
   require(key.steps == value.steps, [&] {
     return Fault{"as many values as keys are needed", "MultiHeadAttention", text_of(key.steps), text_of(value.steps)};
   });

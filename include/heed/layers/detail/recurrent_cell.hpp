@@ -37,7 +37,11 @@ template <class S>
 struct RecurrentState {
   Tile<S> h = {}, c = {};
 
-  operator RecurrentState<const S>() const requires(!std::is_const_v<S>) { return {h, c}; }
+  operator RecurrentState<const S>() const
+    requires(!std::is_const_v<S>)
+  {
+    return {h, c};
+  }
   /// That of one layer and direction.
   RecurrentState row(Index i) const { return {h ? h.step(i) : h, c ? c.step(i) : c}; }
 };

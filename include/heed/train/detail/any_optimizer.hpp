@@ -108,7 +108,7 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
     if constexpr (tells_rate) optimizer_.options.learning_rate = rate;
   }
   bool keeps_state() const override {
-    return requires(O & o, const StateParts& parts) { o.visit_state(parts); };
+    return requires(O& o, const StateParts& parts) { o.visit_state(parts); };
   }
   void visit_state([[maybe_unused]] const StateParts& parts) override {
     if constexpr (requires { optimizer_.visit_state(parts); }) optimizer_.visit_state(parts);
@@ -132,7 +132,7 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
   std::vector<NamedFactor> rates() const override { return {}; }
 
  private:
-  static constexpr bool tells_rate = requires(O & o, double rate) {
+  static constexpr bool tells_rate = requires(O& o, double rate) {
     { o.options.learning_rate } -> std::convertible_to<double>;
     o.options.learning_rate = rate;
   };

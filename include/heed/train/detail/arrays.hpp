@@ -32,9 +32,7 @@ concept ShapedArray = requires(const A& a) {
   std::tuple_size<std::remove_cvref_t<decltype(a.extents())>>::value;
 };
 template <class A>
-concept FlatArray = !ShapedArray<A> && requires(const A& a) {
-  std::span(a);
-};
+concept FlatArray = !ShapedArray<A> && requires(const A& a) { std::span(a); };
 /// Numbers in memory: a tensor, a view, labels, a vector, a span.
 template <class A>
 concept NumberArray = ShapedArray<A> || FlatArray<A> || std::same_as<A, LabelsView>;
@@ -76,7 +74,7 @@ struct ScalarOfModel {
   using type = float;
 };
 template <class Model>
-requires requires { typename Model::Scalar; }
+  requires requires { typename Model::Scalar; }
 struct ScalarOfModel<Model> {
   using type = typename Model::Scalar;
 };
@@ -85,7 +83,7 @@ struct InputOfModel {
   using type = float;
 };
 template <class Model>
-requires requires { typename Model::Input; }
+  requires requires { typename Model::Input; }
 struct InputOfModel<Model> {
   using type = typename Model::Input;
 };

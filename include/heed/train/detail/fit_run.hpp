@@ -172,9 +172,8 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
   counted_ = feed_.counted(loss_);
 
   base_rate_ = optimizer_->rate();
-  require(options.schedule.index() == 0 || base_rate_ >= 0, [] {
-    return Fault{"schedule needs an optimizer with options.learning_rate", "fit", {}, {}};
-  });
+  require(options.schedule.index() == 0 || base_rate_ >= 0,
+          [] { return Fault{"schedule needs an optimizer with options.learning_rate", "fit", {}, {}}; });
   complete_in_place(schedule_, base_rate_, options.epochs, options.epochs * feed_.steps());
   if (options.ema_decay > 0) ema_.emplace(weights(), options.ema_decay);
   if (options.early_stopping.patience > 0) best_.emplace(weights());
@@ -455,9 +454,8 @@ void FitRun<S>::identify(Metadata of_model) {
   for (const auto& [key, value] : of_model) identity_["model." + key] = value;
   for (const auto& [key, value] : optimizer_->settings()) identity_["optimizer." + key] = value;
   rows().add_identity(identity_, "data");
-  require(optimizer_->keeps_state(), [] {
-    return Fault{"the optimizer cannot go into a checkpoint", "fit", "one with visit_state", {}};
-  });
+  require(optimizer_->keeps_state(),
+          [] { return Fault{"the optimizer cannot go into a checkpoint", "fit", "one with visit_state", {}}; });
 }
 
 /// Where it throws, model and optimizer are as they were.

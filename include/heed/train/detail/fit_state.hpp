@@ -47,9 +47,8 @@ struct StateParts {
   }
   HEED_COLD const std::vector<double>& numbers(const char* name, std::size_t count) const {
     const std::vector<double>& values = state.series[prefix + name];
-    require(values.size() == count, [&] {
-      return Fault{"a series of another length", "checkpoint", text_of(count), text_of(values.size())};
-    });
+    require(values.size() == count,
+            [&] { return Fault{"a series of another length", "checkpoint", text_of(count), text_of(values.size())}; });
     return values;
   }
   StateParts under(const char* more) const { return {act, state, more}; }
