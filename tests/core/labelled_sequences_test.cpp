@@ -36,7 +36,7 @@ TEST(LabelledSequences, HaveNumbersToo) {
   const Tensor<float, 3> x({2, 3, 1});
   const Tensor<float, 2> targets({2, 4});
   const heed::TargetSequences<float> data{x, targets};
-  static_assert(std::same_as<decltype(data.labels), heed::TensorView<const float, 2>>);
+  static_assert(std::derived_from<decltype(data.labels), heed::TensorView<const float, 2>>);
   EXPECT_EQ(data.labels.extent(1), 4);
 }
 

@@ -1,4 +1,4 @@
-#include "examples/support/proposals.hpp"
+#include "../../examples/support/proposals.hpp"
 
 #include <string>
 #include <vector>

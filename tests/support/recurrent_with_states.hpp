@@ -17,6 +17,7 @@ struct RecurrentWithStates {
   using Scalar = typename R::Scalar;
   using S = Scalar;
   using Input = S;
+  static constexpr bool backward_reads_output = true;
   using Tile = heed::Tile<S>;
   using ConstTile = heed::Tile<const S>;
   using Index = heed::Index;

@@ -265,6 +265,14 @@ class QLearningRun {
   static bool all(bool yes) { return yes; }
   void ended(Outcome) {}
   Outcome round(QRecord& record) {
+    try {
+      return play(record);
+    } catch (const Error&) {  // policies refuse values that are not finite
+      if (!learner_.finite()) return Outcome::diverged;
+      throw;
+    }
+  }
+  Outcome play(QRecord& record) {
     const Index every = options_.evaluate_every;
     if (!learner_.step()) return Outcome::diverged;
     while (left() && (every == 0 || learner_.steps() % every != 0)) {

@@ -55,6 +55,9 @@ std::string text_of(std::int64_t number);
 std::string text_of(std::integral auto number) { return text_of(static_cast<std::int64_t>(number)); }
 
 namespace detail {
+/// What an `Error` says where arrays find no memory.
+inline constexpr std::string_view no_room = "no memory for so many numbers";
+
 [[noreturn]] void throw_error(Fault&& fault);
 /// Throws the exception that is being handled; where it tells that there is not enough memory, as an `Error`. Those who
 /// read take sizes from files:
@@ -147,6 +150,9 @@ HEED_COLD HEED_FUNCTION void rethrow_as_error(std::string_view where) {
     throw Error(Fault{"does not fit in memory", where});
   } catch (const std::length_error&) {  // more than a vector can ever hold
     throw Error(Fault{"does not fit in memory", where});
+  } catch (const Error& error) {
+    if (error.fault().what == no_room) throw Error(Fault{"does not fit in memory", where});
+    throw;
   }
 }
 

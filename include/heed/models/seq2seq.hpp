@@ -159,7 +159,7 @@ void Seq2Seq<S>::check_input(TensorView<const std::int32_t, 3> x, std::span<cons
       const Index tokens = k % 2 ? options.target_tokens : options.source_tokens;
       require(token >= 0 && token < tokens, [&] {
         return Fault{
-            std::string(k % 2 ? "target" : "source") + " token out of range",
+            k % 2 ? "target token out of range" : "source token out of range",
             where + ", sequence " + std::to_string(i) + ", step " + std::to_string(k / 2) + " (counted from 0)",
             "0 to " + std::to_string(tokens - 1), std::to_string(token)};
       });

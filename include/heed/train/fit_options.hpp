@@ -37,8 +37,8 @@ struct FitOptions {
   Index accumulate = 1;           ///< batches a step: their sequences count as one batch
   bool shuffle = true;            ///< a new order each epoch; a full batch has none
   bool bucket_by_length = false;  ///< batches of sequences of about one length (see `EpochOrder`)
-  std::uint64_t seed =
-      0;  ///< of the order, the validation split, random layers, and weights that nobody has set (`start_from`)
+  /// Of the order, the validation split, random layers, and weights that nobody has set (`start_from`).
+  std::uint64_t seed = 0;
   int threads = 0;  ///< 0: as many as the machine, or the container, has. Results are the same bits for any number
   ExecutorReference executor = {};  ///< threads of one's own instead
   Index tile_width = 0;             ///< sequences side by side, a multiple of 16; 0: what `tile_width` chooses
