@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 #include <new>
 #include <span>
@@ -223,12 +224,14 @@ TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank
 /// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is
 /// not that of the extents. A temporary does not compile, unless it looks at somebody else's numbers, as a span does.
 template <class Range, std::size_t Rank>
-  requires requires(Range& r) { std::span(r); }
+  requires requires(Range& r) {
+    std::data(r);
+    std::size(r);
+  }
 auto view(Range&& values, const Extent (&extents)[Rank]) {
   detail::refuse_temporary<Range>();
-  const std::span span(values);
-  auto result = view(span.data(), extents);
-  const auto size = static_cast<Index>(span.size());
+  auto result = view(std::data(values), extents);
+  const auto size = static_cast<Index>(std::size(values));
   if (result.size() != size) detail::throw_value_count("view", result.extents(), size);
   return result;
 }
