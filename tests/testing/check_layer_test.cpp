@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/allocations.hpp"
 #include "heed/core/init.hpp"
 
 namespace {
@@ -185,7 +186,7 @@ TEST(CheckLayer, CatchesABackwardThatReadsTheOutputUnsaid) {
 TEST(CheckLayer, CatchesNaN) { expect_fault(Mistake::nan, "lane by lane: outputs differ"); }
 
 TEST(CheckLayer, CatchesALayerThatWritesADxThatIsNotThere) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef HEED_TEST_SANITIZED
   GTEST_SKIP() << "the sanitizer ends the program first";
 #else
   expect_fault(Mistake::ignores_no_dx, "without dx backward writes to where it would be: `if (dx)` is missing");
