@@ -1,0 +1,79 @@
+#pragma once
+
+/// @file
+/// Windows over time: which steps of a sequence each step of the output sees.
+
+#include <algorithm>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// `kernel` taps, `dilation` steps from one to the next, moved `stride` steps at a time over a sequence with `left`
+/// zeros before its first step and `right` behind its last: tap j of output t is step t stride - left + j dilation.
+struct TimeWindow {
+  Index kernel = 1, stride = 1, dilation = 1, left = 0, right = 0;
+
+  /// From the first tap to the last.
+  Index reach() const { return (kernel - 1) * dilation; }
+  /// The last tap is the output's own step, so a stream has all that an output needs.
+  bool causal() const { return stride == 1 && left == reach() && right == 0; }
+  /// How many outputs a sequence of so many steps has: 0 where it has none, or is too short.
+  Index outputs(Index steps) const {
+    const Index first = left + right + steps - reach() - 1;  // how far the first window can move
+    return steps <= 0 || first < 0 ? 0 : first / stride + 1;
+  }
+  /// Where tap j of output t stands.
+  Index step(Index t, Index j = 0) const { return t * stride - left + j * dilation; }
+  /// The taps of output t that are steps of a sequence of so many.
+  IndexRange inside(Index t, Index steps) const {
+    const Index first = std::min(up(-step(t), dilation), kernel);
+    return {first, std::max(std::min(up(steps - step(t), dilation), kernel), first)};
+  }
+  /// The outputs, of `count`, whose tap j is a step of a sequence of so many.
+  IndexRange places(Index j, Index steps, Index count) const {
+    const Index first = std::min(up(-step(0, j), stride), count);
+    return {first, std::max(std::min(up(steps - step(0, j), stride), count), first)};
+  }
+  /// The output whose tap j is step s, of `count`; -1: none.
+  Index output(Index s, Index j, Index count) const {
+    const Index n = s - step(0, j);
+    return n >= 0 && n % stride == 0 && n / stride < count ? n / stride : -1;
+  }
+
+ private:
+  // the least n with n * size >= value, 0 for negative ones
+  static Index up(Index value, Index size) { return value <= 0 ? 0 : (value + size - 1) / size; }
+};
+
+/// Throws where a number is out of range.
+HEED_FUNCTION void check_window(const TimeWindow& w, const char* where);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <string>
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void check_window(const TimeWindow& w, const char* where) {
+  constexpr Index most = Index(1) << 30;  // of a few of them the sum is still a number of steps
+  const auto check = [&](const char* name, Index value, Index least, Index largest) {
+    require(value >= least && value <= largest, [&] {
+      return Fault{std::string(name) + " out of range", where, text_of(least) + " to " + text_of(largest),
+                   text_of(value)};
+    });
+  };
+  check("kernel_size", w.kernel, 1, most);
+  check("stride", w.stride, 1, most);
+  check("dilation", w.dilation, 1, w.kernel > 1 ? most / (w.kernel - 1) : most);
+  check("pad", w.left, 0, most);
+  check("pad", w.right, 0, most);
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,0 +1,295 @@
+#pragma once
+
+/// @file
+/// Convolution over time.
+
+#include <array>
+#include <string_view>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/init.hpp"
+#include "heed/core/kernels/affine.hpp"
+#include "heed/core/layer_traits.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/named_enum.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/streaming.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/time_window.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Where zeros stand in for steps that are not there; r = (kernel_size - 1) dilation.
+///
+/// | padding  | zeros before, behind   | steps of the output          |                                            |
+/// |----------|------------------------|------------------------------|--------------------------------------------|
+/// | `same`   | r / 2, the rest of r   | as many as of the input      | padding="same" of PyTorch and Keras        |
+/// | `causal` | r, none                | one for each `stride` steps  | padding="causal" of Keras                  |
+/// | `valid`  | none                   | (n - r - 1) / stride + 1     | padding="valid" of both, 0 of PyTorch      |
+/// | `number` | `pad`, `pad`           | (n + 2 pad - r - 1) / stride + 1 | padding=pad of PyTorch                 |
+enum class ConvPadding { same, causal, valid, number };
+constexpr std::array<std::string_view, 4> names_of(ConvPadding) { return {"same", "causal", "valid", "number"}; }
+
+/// y[t, o] = b_o + sum over taps j and channels c of w[o, c, j] x[t stride - left + j dilation, c]: torch.nn.Conv1d, its
+/// names and its start. (steps, in_channels) to (output_length(steps), out_channels).
+///
+///     Conv1d<float> conv({.in_channels = 9, .out_channels = 64, .kernel_size = 5});
+///
+/// With `groups` output o sees the channels of its group alone; as many groups as channels: a depthwise convolution.
+/// Steps past a sequence's end count as zeros, as those before its first: a sequence gives what it gives alone. One
+/// without steps, or too short for one window, has no outputs: `output_length` is 0 and its gradients are 0.
+///
+/// `same` needs stride 1, as in PyTorch: what Keras does there begins at another step for each length.
+template <class S>
+struct Conv1d {
+  using Scalar = S;
+  using Input = S;
+  static constexpr TimeChange time_change = TimeChange::own_steps;
+  struct Options {
+    Index in_channels = 0, out_channels = 0;
+    Index kernel_size = 1, stride = 1, dilation = 1, groups = 1;
+    ConvPadding padding = ConvPadding::same;
+    Index pad = 0;  ///< of `ConvPadding::number`, on each side
+    bool bias = true;
+  };
+  struct Cache {};
+
+  Parameter<S, 3> weight;  // out x in / groups x kernel
+  Vector<S> bias;          // out; empty where switched off
+  TimeWindow window;
+  Index groups = 1;
+
+  Conv1d() = default;
+  /// Throws where a size is out of range, the groups do not divide the channels, `same` has a stride, or `pad` is given
+  /// to another padding than `number`.
+  HEED_COLD explicit Conv1d(Options o);
+
+  /// U(-b, b), b = 1/sqrt(kernel_size in_channels / groups), for both.
+  void initialize(Key key);
+
+  Index in_channels() const { return groups * group_inputs(); }
+  Index out_channels() const { return weight.rows(); }
+  Index input_size() const { return in_channels(); }
+
+  /// How many steps the output has for a sequence of so many.
+  Index output_length(Index steps) const { return window.outputs(steps); }
+  Shape output_shape(Shape x) const;
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const;
+
+  void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv1d& grad,
+                const Pass& pass) const;
+
+  /// Remembers the steps that the next output sees. Throws unless outputs see no later step than their own, as `causal`
+  /// with stride 1 has it.
+  Index prepare_stream(Shape x, Cache&) const;
+  void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass& pass) const;
+
+  static void visit(auto&& f, auto&... layers) {
+    f("weight", layers.weight...);
+    f("bias", layers.bias...);
+  }
+
+ private:
+  Index group_inputs() const { return weight.extents()[1]; }
+  Index group_outputs() const { return out_channels() / groups; }
+  // what tap j gives from the inputs of group g to its outputs: outputs fastest, then inputs
+  Index block(Index g, Index j) const { return j * group_inputs() * out_channels() + g * group_outputs(); }
+
+  void input_gradient_of(Tile<const S> dy, Into<S> dx, const Pass& pass) const;
+  void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, Conv1d& grad) const;
+};
+
+namespace detail {
+/// The steps that some lane has, zero where a lane has ended: a copy where lanes end at different steps.
+template <class S>
+Tile<const S> steps_in_use(Tile<const S> x, const std::int32_t* lengths, Scratch& scratch) {
+  if (!lengths) return x;
+  const Tile<const S> ragged = x.with_lengths(lengths);
+  Index longest = 0;
+  for (Index l = 0; l < x.lanes; ++l) longest = std::max(longest, ragged.length(l));
+  const Tile<const S> used(x.data, {longest, x.features}, x.lanes);
+  if (common_length(ragged) >= longest) return used;
+  const Tile<S> zeroed = scratch.template tile<S>(used.shape(), used.lanes);
+  copy(used, zeroed);
+  zero_past_end(zeroed, lengths);
+  return zeroed;
+}
+}  // namespace detail
+
+template <class S>
+Conv1d<S>::Conv1d(Options o) : window{o.kernel_size, o.stride, o.dilation}, groups(o.groups) {
+  check_sizes(Extents<2>{o.out_channels, o.in_channels}, "Conv1d", "(out_channels, in_channels)");
+  check_window(window, "Conv1d");
+  require(groups >= 1 && o.in_channels % groups == 0 && o.out_channels % groups == 0, [&] {
+    return Fault{"groups must divide in_channels and out_channels", "Conv1d",
+                 "a divisor of " + text_of(o.in_channels) + " and of " + text_of(o.out_channels), text_of(groups)};
+  });
+  require(o.padding == ConvPadding::number || o.pad == 0, [&] {
+    return Fault{"pad is of padding number alone", "Conv1d", "0 for padding " + std::string(to_text(o.padding)),
+                 text_of(o.pad)};
+  });
+  require(o.padding != ConvPadding::same || o.stride == 1, [&] {
+    return Fault{"padding same needs stride 1", "Conv1d", "stride 1, or padding causal, valid or number",
+                 "stride " + text_of(o.stride)};
+  });
+  switch (o.padding) {
+    case ConvPadding::same:
+      window.left = window.reach() / 2;
+      window.right = window.reach() - window.left;
+      break;
+    case ConvPadding::causal:
+      window.left = window.reach();
+      break;
+    case ConvPadding::valid:
+      break;
+    case ConvPadding::number:
+      window.left = window.right = o.pad;
+      break;
+  }
+  check_window(window, "Conv1d");
+  weight = Parameter<S, 3>(o.out_channels, o.in_channels / groups, o.kernel_size);
+  if (o.bias) bias = Vector<S>(o.out_channels);
+  initialize({});
+}
+
+template <class S>
+void Conv1d<S>::initialize(Key key) {
+  initialize_fan_in(weight, key.child(0), group_inputs() * window.kernel);
+  initialize_fan_in(bias, key.child(1), group_inputs() * window.kernel);
+}
+
+template <class S>
+Shape Conv1d<S>::output_shape(Shape x) const {
+  require(x.features == in_channels(),
+          [&] { return Fault{"wrong number of features", "Conv1d", text_of(in_channels()), text_of(x.features)}; });
+  return {window.outputs(x.steps), out_channels()};
+}
+
+template <class S>
+void Conv1d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel);
+  const Tile<const S> in = detail::steps_in_use(x, x.lengths, pass.scratch);
+  const Index steps = window.outputs(in.steps), outs = group_outputs(), ins = group_inputs();
+  const bool as_one = window.dilation == 1 && groups == 1;  // all taps of an output are features side by side
+  for (Index t = 0; t < steps; ++t) {
+    const IndexRange taps = window.inside(t, in.steps);
+    for (Index g = 0; g < groups; ++g) {
+      Index count = 0;
+      for (Index j = taps.first; j < taps.last; ++j) {
+        const Index last = as_one ? taps.last : j + 1;
+        terms[count++] = {in.at(window.step(t, j), g * ins), (last - j) * ins, weight.data() + block(g, j), 1,
+                          out_channels()};
+        if (as_one) break;
+      }
+      kernels::sum_of_products<S>(outs, y.lanes, {.bias = bias.empty() ? nullptr : bias.data() + g * outs},
+                                  y.at(t, g * outs), {terms, count});
+    }
+  }
+  if (steps < y.steps) fill(y.range(steps, y.steps - steps), S(0));
+  if (x.lengths) {
+    for (Index t = 0; t < steps; ++t) {
+      for (Index l = 0; l < y.lanes; ++l) {
+        if (t < output_length(x.length(l))) continue;
+        for (Index f = 0; f < y.features; ++f) y.at(t, f)[l] = 0;
+      }
+    }
+  }
+}
+
+template <class S>
+void Conv1d<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv1d& grad,
+                         const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  std::int32_t* lengths = nullptr;
+  if (x.lengths) {
+    lengths = pass.scratch.template take<std::int32_t>(x.lanes);
+    for (Index l = 0; l < x.lanes; ++l) lengths[l] = static_cast<std::int32_t>(output_length(x.length(l)));
+  }
+  const Tile<const S> out = detail::steps_in_use(dy, lengths, pass.scratch);
+  if (grad.weight.wanted() || grad.bias.wanted()) {
+    parameter_gradients_of(detail::steps_in_use(x, x.lengths, pass.scratch), out, grad);
+  }
+  if (!dx) return;
+  dx.tile.lengths = x.lengths;
+  input_gradient_of(out, dx, pass);
+}
+
+template <class S>
+void Conv1d<S>::parameter_gradients_of(Tile<const S> x, Tile<const S> dy, Conv1d& grad) const {
+  const Index outs = group_outputs(), ins = group_inputs(), row = out_channels() * dy.lanes;
+  if (S* db = values_or_null(grad.bias)) {
+    kernels::bias_gradient<S>(dy.steps, dy.lanes, {dy.data, out_channels(), row}, db);
+  }
+  if (!grad.weight.wanted()) return;
+  for (Index g = 0; g < groups; ++g) {
+    for (Index j = 0; j < window.kernel; ++j) {
+      const IndexRange places = window.places(j, x.steps, dy.steps);
+      if (places.count() <= 0) continue;
+      kernels::weight_gradient<S>(
+          places.count(), dy.lanes, {dy.at(places.first, g * outs), outs, row},
+          {x.at(window.step(places.first, j), g * ins), ins, window.stride * in_channels() * x.lanes},
+          grad.weight.data() + block(g, j), out_channels());
+    }
+  }
+}
+
+template <class S>
+void Conv1d<S>::input_gradient_of(Tile<const S> dy, Into<S> dx, const Pass& pass) const {
+  const Index outs = group_outputs(), ins = group_inputs(), common = common_length(dx.tile);
+  auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel);
+  S* const ended = pass.scratch.template take<S>(in_channels() * dy.lanes);  // of a step at which some lanes have
+  for (Index s = 0; s < dx.tile.steps; ++s) {
+    const bool aside = dx.add && s >= common;
+    const Tile<S> to = aside ? Tile<S>(ended, {1, in_channels()}, dy.lanes) : dx.tile.step(s);
+    for (Index g = 0; g < groups; ++g) {
+      Index count = 0;
+      for (Index j = 0; j < window.kernel; ++j) {
+        const Index t = window.output(s, j, dy.steps);
+        if (t >= 0) terms[count++] = {dy.at(t, g * outs), outs, weight.data() + block(g, j), out_channels(), 1};
+      }
+      S* const row = to.at(0, g * ins);
+      kernels::sum_of_products<S>(ins, dy.lanes, {.values = dx.add && !aside ? row : nullptr}, row, {terms, count});
+    }
+    if (s >= common) zero_ended(dx.tile, s, to);
+    for (Index i = 0; i < to.size() && aside; ++i) dx.tile.at(s)[i] += ended[i];
+  }
+}
+
+template <class S>
+Index Conv1d<S>::prepare_stream(Shape, Cache&) const {
+  require(window.causal(), [&] {
+    return Fault{"only a causal convolution has a next step", "Conv1d in a stream", "padding causal and stride 1",
+                 window.stride > 1 ? "stride " + text_of(window.stride) : "outputs that see later steps"};
+  });
+  return window.reach() * in_channels();
+}
+
+// The last steps stand in a ring: step s in place s mod reach.
+template <class S>
+void Conv1d<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel);
+  const Index reach = window.reach(), outs = group_outputs(), ins = group_inputs();
+  S* const ring = memory.take(reach * in_channels());
+  for (Index g = 0; g < groups; ++g) {
+    Index count = 0;
+    for (Index j = 0; j < window.kernel; ++j) {
+      const Index s = window.step(memory.step, j);
+      if (s < 0) continue;
+      const S* from = s == memory.step ? x.data : ring + s % reach * in_channels();
+      terms[count++] = {from + g * ins, ins, weight.data() + block(g, j), 1, out_channels()};
+    }
+    kernels::sum_of_products<S>(outs, 1, {.bias = bias.empty() ? nullptr : bias.data() + g * outs}, y.at(0, g * outs),
+                                {terms, count});
+  }
+  if (reach > 0) std::copy_n(x.data, in_channels(), ring + memory.step % reach * in_channels());
+}
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Conv1d)
