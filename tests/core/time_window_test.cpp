@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "../support/errors.hpp"
+#include "../support/error_of.hpp"
 
 namespace {
 
