@@ -12,6 +12,7 @@ namespace {
 using heed::Index;
 using heed::Key;
 using heed::Split;
+using test_support::error_of;
 using Labels = std::vector<std::int32_t>;
 
 Labels labels(std::vector<int> counts) {
@@ -51,6 +52,77 @@ TEST(StratifiedSplit, DependsOnTheKeyAlone) {
   const auto validation = [&](std::uint64_t seed) { return heed::stratified_split(all, 0.3, Key{seed}).validation; };
   EXPECT_EQ(validation(4), validation(4));
   EXPECT_NE(validation(4), validation(5));
+}
+
+// how many of class c each fold validates on
+std::vector<int> validated(const Labels& all, const std::vector<Split>& folds, std::int32_t c) {
+  std::vector<int> counts;
+  for (const Split& fold : folds) {
+    counts.push_back(0);
+    for (const Index i : fold.validation) counts.back() += all[static_cast<std::size_t>(i)] == c;
+  }
+  std::sort(counts.begin(), counts.end());
+  return counts;
+}
+
+TEST(StratifiedFolds, SpreadEachClass) {
+  const Labels all = labels({12, 7, 3});
+  const std::vector<Split> folds = heed::stratified_folds(all, 5, Key{3});
+  ASSERT_EQ(folds.size(), 5U);
+  EXPECT_EQ(validated(all, folds, 0), (std::vector<int>{2, 2, 2, 3, 3}));
+  EXPECT_EQ(validated(all, folds, 1), (std::vector<int>{1, 1, 1, 2, 2}));
+  EXPECT_EQ(validated(all, folds, 2), (std::vector<int>{0, 0, 1, 1, 1}));  // fewer than folds
+  std::vector<Index> each;
+  for (const Split& fold : folds) {
+    EXPECT_TRUE(fold.validation.size() == 4 || fold.validation.size() == 5) << fold.validation.size();
+    EXPECT_EQ(fold.training.size() + fold.validation.size(), all.size());
+    EXPECT_TRUE(std::is_sorted(fold.training.begin(), fold.training.end()));
+    each.insert(each.end(), fold.validation.begin(), fold.validation.end());
+    for (const Index i : fold.validation) {
+      EXPECT_FALSE(std::binary_search(fold.training.begin(), fold.training.end(), i));
+    }
+  }
+  std::sort(each.begin(), each.end());
+  ASSERT_EQ(each.size(), all.size());  // each once
+  EXPECT_EQ(std::unique(each.begin(), each.end()), each.end());
+}
+
+TEST(StratifiedFolds, TrainOnAClassOfOneAlways) {
+  const Labels all = labels({4, 1, 0, 2});
+  for (const Split& fold : heed::stratified_folds(all, 3, Key{})) {
+    EXPECT_TRUE(std::binary_search(fold.training.begin(), fold.training.end(), Index(4)));
+  }
+}
+
+TEST(StratifiedFolds, DependOnTheKeyAlone) {
+  const Labels all = labels({30, 30});
+  const auto first = [&](std::uint64_t seed) { return heed::stratified_folds(all, 3, Key{seed})[0].validation; };
+  EXPECT_EQ(first(4), first(4));
+  EXPECT_NE(first(4), first(5));
+}
+
+TEST(StratifiedFolds, SayWhatIsOutOfRange) {
+  const auto error = [](const Labels& all, Index folds) {
+    return error_of([&] { heed::stratified_folds(all, folds, Key{}); });
+  };
+  EXPECT_NE(error({0, 0, 1, 1}, 1).find("2 to 4"), std::string::npos);
+  EXPECT_NE(error({0, 0, 1, 1, 2}, 5).find("2 to 4"), std::string::npos);
+  EXPECT_NE(error({0, 0, 1, 1}, -3).find("-3"), std::string::npos);
+  EXPECT_NE(error({0, 1, 2}, 2).find("two sequences or more"), std::string::npos);
+  EXPECT_NE(error({}, 2).find("two sequences or more"), std::string::npos);
+  EXPECT_NE(error({0, -1}, 2).find("label 1"), std::string::npos);
+}
+
+TEST(RandomFolds, HaveAboutTheSameSize) {
+  const std::vector<Split> folds = heed::random_folds(11, 4, Key{2});
+  ASSERT_EQ(folds.size(), 4U);
+  std::size_t sum = 0;
+  for (const Split& fold : folds) {
+    EXPECT_TRUE(fold.validation.size() == 2 || fold.validation.size() == 3);
+    sum += fold.validation.size();
+  }
+  EXPECT_EQ(sum, 11U);
+  EXPECT_NE(error_of([] { heed::random_folds(3, 4, Key{}); }).find("2 to 3"), std::string::npos);
 }
 
 TEST(RandomSplit, KeepsTheShare) {

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// What is decided about a data set before training: which sequences are kept for validation, and what its classes
-/// weigh.
+/// What is decided about a data set before training: which sequences are kept for validation, the folds of a
+/// cross-validation, and what its classes weigh.
 
 #include <cstdint>
 #include <span>
@@ -24,6 +24,10 @@ namespace detail {
 // the first quota[label] of each label that a random order meets go to validation
 Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key);
 HEED_FUNCTION void check_share(double share);
+// how many sequences each class has
+HEED_FUNCTION std::vector<Index> count_labels(std::span<const std::int32_t> labels);
+// -1: never validated on
+HEED_FUNCTION std::vector<Split> splits_of(const std::vector<Index>& fold_of, Index folds);
 }  // namespace detail
 
 /// Keeps the share of each class for validation, to the nearest sequence: share n in all, as far as every class keeps
@@ -33,6 +37,16 @@ Split stratified_split(std::span<const std::int32_t> labels, double share, Key k
 
 /// Keeps share n of n sequences for validation, drawn at random. Throws where the share is not in 0 .. 1.
 Split random_split(Index count, double share, Key key);
+
+/// The folds of a cross-validation: each is validated on once and trained on otherwise. The sequences of a class are
+/// spread over the folds: their numbers in two folds differ by at most one, and so do the folds' sizes. A class of fewer
+/// sequences than folds is validated on in as many folds as it has sequences. A class of one sequence is trained on in
+/// all folds and validated on in none. Labels are 0 and on. Depends on the arguments alone. Throws where folds are not
+/// 2 to the number of sequences that can be validated on, or a label is negative.
+std::vector<Split> stratified_folds(std::span<const std::int32_t> labels, Index folds, Key key);
+
+/// The same of n sequences, drawn at random: for numbers, and labels a step.
+std::vector<Split> random_folds(Index count, Index folds, Key key);
 
 /// n / (classes count_c), so that every class weighs the same in sum: what scikit-learn calls "balanced". A class
 /// without sequences weighs 0. Labels are 0 to classes - 1.
@@ -73,10 +87,7 @@ HEED_FUNCTION void check_share(double share) {
           [&] { return Fault{"share out of range", "split", "0 to below 1", text_of(share)}; });
 }
 
-}  // namespace detail
-
-HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
-  detail::check_share(share);
+HEED_FUNCTION std::vector<Index> count_labels(std::span<const std::int32_t> labels) {
   std::vector<Index> counts;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     require(labels[i] >= 0, [&] {
@@ -86,6 +97,35 @@ HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> lab
     if (c >= counts.size()) counts.resize(c + 1);
     ++counts[c];
   }
+  return counts;
+}
+
+HEED_FUNCTION std::vector<Split> splits_of(const std::vector<Index>& fold_of, Index folds) {
+  const auto validated = static_cast<Index>(
+      fold_of.size() - static_cast<std::size_t>(std::count(fold_of.begin(), fold_of.end(), Index(-1))));
+  require(folds >= 2 && folds <= validated, [&] {
+    return Fault{"number of folds out of range", "cross-validation",
+                 validated >= 2 ? "2 to " + text_of(validated) + ", the sequences that can be validated on"
+                                : "two sequences or more that can be validated on",
+                 validated >= 2 ? text_of(folds) : text_of(validated)};
+  });
+  std::vector<Split> splits(static_cast<std::size_t>(folds));
+  for (std::size_t i = 0; i < fold_of.size(); ++i) {
+    for (Index k = 0; k < folds; ++k) {
+      Split& split = splits[static_cast<std::size_t>(k)];
+      // the dealt number of a sequence, modulo the folds, is its fold
+      const bool validates = fold_of[i] >= 0 && fold_of[i] % folds == k;
+      (validates ? split.validation : split.training).push_back(static_cast<Index>(i));
+    }
+  }
+  return splits;
+}
+
+}  // namespace detail
+
+HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
+  detail::check_share(share);
+  const std::vector<Index> counts = detail::count_labels(labels);
   std::vector<Index> quota(counts.size()), by_rest(counts.size());
   std::vector<double> rest(counts.size());
   Index left = std::llround(share * static_cast<double>(labels.size()));
@@ -114,6 +154,29 @@ HEED_COLD HEED_FUNCTION Split random_split(Index count, double share, Key key) {
   detail::check_share(share);
   const std::vector<std::int32_t> all_alike = make_vector<std::int32_t>(count, "random_split");
   return detail::split_by_quota(all_alike, {std::llround(share * static_cast<double>(count))}, key);
+}
+
+// sequences are dealt as cards are: class after class, each class in a random order
+HEED_COLD HEED_FUNCTION std::vector<Split> stratified_folds(std::span<const std::int32_t> labels, Index folds,
+                                                            Key key) {
+  const std::vector<Index> counts = detail::count_labels(labels);
+  std::vector<Index> next(counts.size()), order(labels.size()), dealt(labels.size(), Index(-1));
+  for (std::size_t c = 0, sum = 0; c < counts.size(); ++c) {
+    next[c] = static_cast<Index>(sum);
+    if (counts[c] > 1) sum += static_cast<std::size_t>(counts[c]);
+  }
+  std::iota(order.begin(), order.end(), Index(0));
+  shuffle(order, key);
+  for (const Index i : order) {
+    const auto c = static_cast<std::size_t>(labels[static_cast<std::size_t>(i)]);
+    if (counts[c] > 1) dealt[static_cast<std::size_t>(i)] = next[c]++;
+  }
+  return detail::splits_of(dealt, folds);
+}
+
+HEED_COLD HEED_FUNCTION std::vector<Split> random_folds(Index count, Index folds, Key key) {
+  const std::vector<std::int32_t> all_alike = make_vector<std::int32_t>(count, "random_folds");
+  return stratified_folds(all_alike, folds, key);
 }
 
 HEED_COLD HEED_FUNCTION std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,

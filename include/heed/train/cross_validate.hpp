@@ -1,0 +1,162 @@
+#pragma once
+
+/// @file
+/// Cross-validation of models that `fit` trains.
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/labelled_sequences.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/types.hpp"
+#include "heed/losses/mean_squared_error.hpp"
+#include "heed/train/evaluate.hpp"
+#include "heed/train/fit.hpp"
+#include "heed/train/fit_options.hpp"
+#include "heed/train/folds.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Trains a model for each fold and evaluates it on the sequences that were left out. `make(training)` gives a model
+/// for training data, `make()` for any: what it takes from data, as a mean and a deviation, it takes from those that
+/// the fold trains on alone. Labels, one a sequence, are stratified. The models of repeat r are trained by
+/// `fit` with the seed `fit.seed` + r, side by side on its threads: the same bits for any number of threads. Where
+/// `fit.stop` asks for an end, the folds that ended count. Throws as `fit` does, at options that are of one training
+/// (callbacks, checkpoint, history), and as `make_folds`.
+///
+///     const auto cv = heed::cross_validate(
+///         [](const auto& training) {
+///           return heed::SequenceClassifier<float>({.features = training.x.extent(2), .classes = 10});
+///         },
+///         data, {.epochs = 50}, {.folds = 5, .repeats = 2});
+///     std::printf("%.3f +- %.3f\n", cv.accuracy.mean, cv.accuracy.deviation);
+template <class Make, class X, class T, class L>
+  requires(!std::convertible_to<L, FitOptions>)
+CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const L& loss, const FitOptions& fit,
+                               const CrossValidationOptions& options = {});
+
+/// By the loss that `fit` takes: cross-entropy of labels, the mean squared error of numbers.
+template <class Make, class X, class T>
+CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const FitOptions& fit = {},
+                               const CrossValidationOptions& options = {});
+
+// ---- how
+
+namespace detail {
+
+/// What training has in a cross-validation: those of `options`, the seed of the repeat, so many threads. Throws at what
+/// is of one training alone.
+FitOptions options_of_fold(const FitOptions& options, const FoldRows& fold, int threads);
+void check_shared(const FitOptions& options, const char* where);
+
+/// A model for some training data: made with a look at them, or without.
+template <class Make, class Data>
+auto model_for(Make& make, const Data& training) {
+  if constexpr (std::invocable<Make&, const Data&>) {
+    return make(training);
+  } else {
+    return make();
+  }
+}
+
+/// `train_and_score(model, training, validation, options)`
+template <class Make, class X, class T, class Train>
+CrossValidation cross_validate_by(Make& make, const LabelledSequences<X, T>& data, const FitOptions& fit,
+                                  const CrossValidationOptions& options, Train&& train_and_score) {
+  using Data = LabelledSequences<X, T>;
+  using Model = decltype(model_for(make, data));
+  check_shared(fit, "cross_validate");
+  const std::vector<FoldRows> folds = folds_of(data, options);
+  ThreadPool pool = fit.executor ? ThreadPool(fit.executor) : ThreadPool(fit.threads);
+  const auto count = static_cast<Index>(folds.size()), at_once = std::min<Index>(pool.size(), count);
+  const int threads = fit.executor ? 1 : static_cast<int>(std::max<Index>(1, pool.size() / at_once));
+  CrossValidation all;
+  // the models are made one after the other: whoever makes them may count them
+  for (Index first = 0; first < count; first += at_once) {
+    const Index n = std::min(at_once, count - first);
+    const std::span<const FoldRows> now(&folds[static_cast<std::size_t>(first)], static_cast<std::size_t>(n));
+    std::vector<SequenceSubset<X, T>> training;
+    std::vector<Model> models;
+    std::vector<Evaluation> results(now.size());
+    training.reserve(now.size());
+    models.reserve(now.size());
+    for (const FoldRows& fold : now) {
+      training.emplace_back(data, fold.rows.training);
+      models.push_back(model_for(make, std::as_const(training.back()).view()));
+    }
+    pool.for_each(n, [&](Index i, int) {
+      const auto k = static_cast<std::size_t>(i);
+      const SequenceSubset<X, T> validation(data, now[k].rows.validation);
+      const Data seen = std::as_const(training[k]).view();
+      results[k] = train_and_score(models[k], seen, validation.view(), options_of_fold(fit, now[k], threads));
+    });
+    if (fit.stop.requested() || !take_results(now, results, options, all)) break;
+  }
+  summarize(all);
+  return all;
+}
+
+}  // namespace detail
+
+template <class Make, class X, class T, class L>
+  requires(!std::convertible_to<L, FitOptions>)
+CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const L& loss, const FitOptions& fit,
+                               const CrossValidationOptions& options) {
+  return detail::cross_validate_by(make, data, fit, options,
+                                   [&](auto& model, const auto& training, const auto& validation, const FitOptions& o) {
+                                     heed::fit(model, training, loss, o);
+                                     return evaluate(model, validation, loss, o.threads);
+                                   });
+}
+
+template <class Make, class X, class T>
+CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const FitOptions& fit,
+                               const CrossValidationOptions& options) {
+  if constexpr (std::same_as<T, std::int32_t>) {
+    return detail::cross_validate_by(
+        make, data, fit, options, [](auto& model, const auto& training, const auto& validation, const FitOptions& o) {
+          heed::fit(model, training, o);
+          return evaluate(model, validation, o.threads);
+        });
+  } else {
+    return cross_validate(make, data, MeanSquaredError<T>(), fit, options);
+  }
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <string>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+HEED_COLD HEED_FUNCTION void check_shared(const FitOptions& options, const char* where) {
+  check(options);
+  const char* option = !options.callbacks.empty() ? "callbacks"
+                       : options.checkpoint.load  ? "checkpoint"
+                       : options.history          ? "history"
+                                                  : nullptr;
+  require(!option, [&] { return Fault{std::string(option) + " is of one training, and here are several", where}; });
+}
+
+HEED_COLD HEED_FUNCTION FitOptions options_of_fold(const FitOptions& options, const FoldRows& fold, int threads) {
+  FitOptions o = options;
+  o.seed += static_cast<std::uint64_t>(fold.repeat);
+  o.threads = threads;
+  o.executor = {};
+  return o;
+}
+
+}  // namespace heed::inline HEED_ISA::detail
+
+#endif
