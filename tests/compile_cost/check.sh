@@ -23,13 +23,13 @@ isa=$("$compiler" "${flags[@]}" -x c++ -E -P - <<<$'#include "heed/core/isa.hpp"
 quickstart=../../examples/quickstart.cpp
 compiled="-DHEED_COMPILED=$isa"
 rows=(
-  "quickstart by headers alone, -O3|$quickstart|11.3 11.3|-O3"
-  "quickstart by headers alone, -O0|$quickstart|6.1 6.1|-O0"
-  "quickstart with heed::compiled, -O3|$quickstart|2.1 2.1|-O3 $compiled"
-  "quickstart with heed::compiled, -O0|$quickstart|1.9 1.9|-O0 $compiled"
-  "layers and a predictor, -O3|sequential.cpp|4.1 4.1|-O3"
+  "quickstart by headers alone, -O3|$quickstart|14.0 14.0|-O3"
+  "quickstart by headers alone, -O0|$quickstart|6.6 6.6|-O0"
+  "quickstart with heed::compiled, -O3|$quickstart|2.2 2.2|-O3 $compiled"
+  "quickstart with heed::compiled, -O0|$quickstart|2.0 2.0|-O0 $compiled"
+  "layers and a predictor, -O3|sequential.cpp|4.6 4.6|-O3"
   "... and fit|fit.cpp|8.6 8.6|-O3"
-  "... and a SequenceClassifier instead|classifier.cpp|10.7 10.7|-O3"
+  "... and a SequenceClassifier instead|classifier.cpp|11.0 11.0|-O3"
 )
 most_kilobytes=1300000
 
