@@ -14,12 +14,14 @@ import torch_multimodal
 import torch_optimizers
 import torch_tagger
 import torch_seq2seq
+import torch_steps
 import torch_transformer
 import torch_written_out
 import torch_transformer_models
 
 if __name__ == "__main__":
     torch_layers.write_all()
+    torch_steps.write_all()
     torch_attention.write_all()
     torch_written_out.write_all()
     torch_images.write_all()

@@ -1,0 +1,116 @@
+#pragma once
+
+/// @file
+/// The mean of each window of steps.
+
+#include <algorithm>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/layer_traits.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/detail/time_window.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// y_t = mean over k below kernel_size of x at step t stride - padding + k, feature by feature: torch.nn.AvgPool1d.
+/// Padding counts as zeros, or with `count_include_pad` off not at all; what stands past a sequence's end is padding.
+/// (steps, features) to (output_length(steps), features): a sequence that is too short for a window has no steps.
+template <class S>
+struct MeanPool1d {
+  using Scalar = S;
+  using Input = S;
+  static constexpr TimeChange time_change = TimeChange::own_steps;
+  struct Options {
+    Index kernel_size = 2;
+    Index stride = 0;        ///< 0: the kernel's size
+    Index padding = 0;       ///< at both ends; at most half of the kernel
+    bool ceil_mode = false;  ///< a last window that the sequence does not fill counts too
+    bool count_include_pad = true;
+  };
+  struct Cache {
+    TileBuffer<S> share;  // (output steps, 1): one over what a window counts, 0 past a sequence's last window
+  };
+
+  detail::TimeWindow window{2, 2};
+  bool count_include_pad = true;
+
+  MeanPool1d() = default;
+  /// Throws where an option is out of range.
+  explicit MeanPool1d(Options o)
+      : window{o.kernel_size, o.stride ? o.stride : o.kernel_size, o.padding, 1, o.ceil_mode},
+        count_include_pad(o.count_include_pad) {
+    window.check("MeanPool1d");
+  }
+
+  Index output_length(Index length) const { return window.count(length); }
+  Shape output_shape(Shape x) const { return {output_length(x.steps), x.features}; }
+
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
+  void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MeanPool1d&,
+                const Pass& pass) const;
+
+  static void visit(auto&&, auto&...) {}
+
+ private:
+  S share_of(Index t, Index length) const {
+    if (t >= output_length(length)) return 0;
+    const Index first = window.begin(t), last = first + window.kernel;
+    return 1 / static_cast<S>(count_include_pad ? std::min(last, length + window.padding) - first
+                                                : std::min(last, length) - std::max<Index>(first, 0));
+  }
+  // f(t, step, share): what step t of y takes of a step of x in each lane; `room` has a number for each lane
+  template <class F>
+  void for_each_part(Tile<const S> x, Tile<const S> share, S* room, F&& f) const {
+    for (Index t = 0; t < share.steps; ++t) {
+      const Index last = std::min(window.begin(t) + window.kernel, x.steps);
+      for (Index step = std::max<Index>(window.begin(t), 0); step < last; ++step) {
+        const S* part = share.at(t);
+        if (x.lengths) {
+          for (Index l = 0; l < x.lanes; ++l) room[l] = step < x.lengths[l] ? part[l] : S(0);
+          part = room;
+        }
+        f(t, step, part);
+      }
+    }
+  }
+};
+
+template <class S>
+void MeanPool1d<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  using namespace simd;
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> share = cache.share.take({y.steps, 1}, x.lanes);
+  for (Index t = 0; t < y.steps; ++t) {
+    for (Index l = 0; l < x.lanes; ++l) share.at(t)[l] = share_of(t, x.length(l));
+  }
+  fill(y, S(0));
+  S* room = pass.scratch.template take<S>(x.lanes);
+  for_each_part(x, share, room, [&](Index t, Index step, const S* part) {
+    for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
+      accumulate(y.at(t) + at.number, mul(at.template of_lane<P>(part), load<P>(x.at(step) + at.number)));
+    });
+  });
+}
+
+template <class S>
+void MeanPool1d<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MeanPool1d&,
+                             const Pass& pass) const {
+  using namespace simd;
+  if (!dx) return;
+  const Scratch::Mark mark(pass.scratch);
+  if (!dx.add) fill(dx.tile, S(0));
+  S* room = pass.scratch.template take<S>(x.lanes);
+  for_each_part(x, cache.share.view(), room, [&](Index t, Index step, const S* part) {
+    for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
+      accumulate(dx.tile.at(step) + at.number, mul(at.template of_lane<P>(part), load<P>(dy.at(t) + at.number)));
+    });
+  });
+}
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::MeanPool1d)
