@@ -95,13 +95,12 @@ TEST(MaxPool1d, DoesNotSwallowNaNAndTakesInfinities) {
 
 TEST(MaxPool1d, RejectsOptionsOutOfRange) {
   const auto error = [](Options o) { return error_of([&] { MaxPool1d<double>{o}; }); };
-  EXPECT_EQ(error({.kernel_size = 0}),
-            "MaxPool1d: option out of range (expected kernel_size of 1 to 1073741824, got 0)");
-  EXPECT_EQ(error({.stride = -1}), "MaxPool1d: option out of range (expected stride of 1 to 1073741824, got -1)");
+  EXPECT_EQ(error({.kernel_size = 0}), "MaxPool1d: kernel_size out of range (expected 1 to 1073741824, got 0)");
+  EXPECT_EQ(error({.stride = -1}), "MaxPool1d: stride out of range (expected 1 to 1073741824, got -1)");
   EXPECT_EQ(error({.kernel_size = 3, .padding = 2}),
-            "MaxPool1d: option out of range (expected padding of 0 to 1, got 2)");
-  EXPECT_EQ(error({.padding = -1}), "MaxPool1d: option out of range (expected padding of 0 to 1, got -1)");
-  EXPECT_EQ(error({.dilation = 0}), "MaxPool1d: option out of range (expected dilation of 1 to 1073741824, got 0)");
+            "MaxPool1d: padding out of range (expected 0 to 1, half of the kernel, got 2)");
+  EXPECT_EQ(error({.padding = -1}), "MaxPool1d: padding out of range (expected 0 to 1, half of the kernel, got -1)");
+  EXPECT_EQ(error({.dilation = 0}), "MaxPool1d: dilation out of range (expected 1 to 1073741824, got 0)");
 }
 
 }  // namespace

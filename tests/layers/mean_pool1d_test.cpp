@@ -53,10 +53,9 @@ TEST(MeanPool1d, DoesNotReadPastASequencesEnd) {
 
 TEST(MeanPool1d, RejectsOptionsOutOfRange) {
   const auto error = [](Options o) { return error_of([&] { MeanPool1d<double>{o}; }); };
-  EXPECT_EQ(error({.kernel_size = -2}),
-            "MeanPool1d: option out of range (expected kernel_size of 1 to 1073741824, got -2)");
+  EXPECT_EQ(error({.kernel_size = -2}), "MeanPool1d: kernel_size out of range (expected 1 to 1073741824, got -2)");
   EXPECT_EQ(error({.kernel_size = 5, .padding = 3}),
-            "MeanPool1d: option out of range (expected padding of 0 to 2, got 3)");
+            "MeanPool1d: padding out of range (expected 0 to 2, half of the kernel, got 3)");
   EXPECT_EQ(MeanPool1d<float>({.kernel_size = 2}).output_shape({7, 3}), (heed::Shape{3, 3}));
 }
 

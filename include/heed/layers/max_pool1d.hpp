@@ -11,7 +11,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/layers/detail/time_window.hpp"
+#include "heed/layers/detail/pool_window.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -35,12 +35,12 @@ struct MaxPool1d {
     TileBuffer<std::int32_t> where;  // (output steps, features): the step that gave the maximum, -1 where there is none
   };
 
-  detail::TimeWindow window{2, 2};
+  detail::PoolWindow window{{2, 2}};
 
   MaxPool1d() = default;
   /// Throws where an option is out of range.
   explicit MaxPool1d(Options o)
-      : window{o.kernel_size, o.stride ? o.stride : o.kernel_size, o.padding, o.dilation, o.ceil_mode} {
+      : window{{o.kernel_size, o.stride ? o.stride : o.kernel_size, o.dilation, o.padding, o.padding}, o.ceil_mode} {
     window.check("MaxPool1d");
   }
 
@@ -62,7 +62,7 @@ void MaxPool1d<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&
   const Index common = common_length(x), L = x.lanes;
   for (Index t = 0; t < y.steps; ++t) {
     for (Index k = 0; k < window.kernel; ++k) {
-      const Index step = window.begin(t) + k * window.dilation;
+      const Index step = window.step(t, k);
       if (step < 0 || step >= x.steps) continue;
       const auto at = static_cast<std::int32_t>(step);
       for (Index f = 0; f < x.features; ++f) {
@@ -103,7 +103,7 @@ void MaxPool1d<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, In
   const Index L = x.lanes;
   for (Index t = 0; t < dy.steps; ++t) {
     for (Index k = 0; k < window.kernel; ++k) {
-      const Index step = window.begin(t) + k * window.dilation;
+      const Index step = window.step(t, k);
       if (step < 0 || step >= x.steps) continue;
       for (Index f = 0; f < x.features; ++f) {
         const std::int32_t* where = wheres.at(t, f);

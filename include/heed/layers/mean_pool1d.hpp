@@ -12,7 +12,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/layers/detail/time_window.hpp"
+#include "heed/layers/detail/pool_window.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -35,13 +35,13 @@ struct MeanPool1d {
     TileBuffer<S> share;  // (output steps, 1): one over what a window counts, 0 past a sequence's last window
   };
 
-  detail::TimeWindow window{2, 2};
+  detail::PoolWindow window{{2, 2}};
   bool count_include_pad = true;
 
   MeanPool1d() = default;
   /// Throws where an option is out of range.
   explicit MeanPool1d(Options o)
-      : window{o.kernel_size, o.stride ? o.stride : o.kernel_size, o.padding, 1, o.ceil_mode},
+      : window{{o.kernel_size, o.stride ? o.stride : o.kernel_size, 1, o.padding, o.padding}, o.ceil_mode},
         count_include_pad(o.count_include_pad) {
     window.check("MeanPool1d");
   }
@@ -58,16 +58,16 @@ struct MeanPool1d {
  private:
   S share_of(Index t, Index length) const {
     if (t >= output_length(length)) return 0;
-    const Index first = window.begin(t), last = first + window.kernel;
-    return 1 / static_cast<S>(count_include_pad ? std::min(last, length + window.padding) - first
+    const Index first = window.step(t), last = first + window.kernel;
+    return 1 / static_cast<S>(count_include_pad ? std::min(last, length + window.left) - first
                                                 : std::min(last, length) - std::max<Index>(first, 0));
   }
   // f(t, step, share): what step t of y takes of a step of x in each lane; `room` has a number for each lane
   template <class F>
   void for_each_part(Tile<const S> x, Tile<const S> share, S* room, F&& f) const {
     for (Index t = 0; t < share.steps; ++t) {
-      const Index last = std::min(window.begin(t) + window.kernel, x.steps);
-      for (Index step = std::max<Index>(window.begin(t), 0); step < last; ++step) {
+      const Index last = std::min(window.step(t) + window.kernel, x.steps);
+      for (Index step = std::max<Index>(window.step(t), 0); step < last; ++step) {
         const S* part = share.at(t);
         if (x.lengths) {
           for (Index l = 0; l < x.lanes; ++l) room[l] = step < x.lengths[l] ? part[l] : S(0);

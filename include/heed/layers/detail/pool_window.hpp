@@ -1,0 +1,33 @@
+#pragma once
+
+/// @file
+/// Windows over time as pooling counts them: an inner part of max_pool1d.hpp and mean_pool1d.hpp.
+
+#include "heed/core/error.hpp"
+#include "heed/core/time_window.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+struct PoolWindow : TimeWindow {
+  bool ceil = false;  // a last window that the sequence does not fill counts too
+
+  /// How many windows a sequence of so many steps has, as PyTorch counts them: none begins past its end.
+  Index count(Index steps) const {
+    TimeWindow longer = *this;
+    if (ceil) longer.right += stride - 1;
+    const Index windows = longer.outputs(steps);
+    return ceil && (windows - 1) * stride >= steps + left ? windows - 1 : windows;
+  }
+
+  /// Throws where a number is out of range. PyTorch's rule: padding is at most half of the kernel.
+  void check(const char* where) const {
+    check_window({kernel, stride, dilation}, where);
+    require(left >= 0 && left <= kernel / 2, [&] {
+      return Fault{"padding out of range", where, "0 to " + text_of(kernel / 2) + ", half of the kernel",
+                   text_of(left)};
+    });
+  }
+};
+
+}  // namespace heed::inline HEED_ISA::detail
