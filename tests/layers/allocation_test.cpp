@@ -9,6 +9,7 @@
 #include "heed/layers/activations.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/attention_pool.hpp"
+#include "heed/layers/conv1d.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
@@ -53,6 +54,7 @@ long warm_allocations(const L& layer, heed::Shape shape, bool training = false, 
 
 TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(heed::Dense<float>({4, 3}), {3, 4}), 0);
+  EXPECT_EQ(warm_allocations(heed::Conv1d<float>({.in_channels = 4, .out_channels = 3, .kernel_size = 3}), {5, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Relu<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Softmax<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::Dropout<float>({0.5}), {3, 4}, true), 0);

@@ -6,6 +6,7 @@ import torch_captions
 import torch_classifiers
 import torch_curves
 import torch_control
+import torch_convolutions
 import torch_graphs
 import torch_images
 import torch_layers
@@ -25,6 +26,7 @@ if __name__ == "__main__":
     torch_attention.write_all()
     torch_written_out.write_all()
     torch_images.write_all()
+    torch_convolutions.write_all()
     torch_graphs.write_all()
     torch_transformer.write_all()
     torch_transformer_models.write_all()

@@ -128,6 +128,10 @@ Conv1d<S>::Conv1d(Options o) : window{o.kernel_size, o.stride, o.dilation}, grou
     return Fault{"groups must divide in_channels and out_channels", "Conv1d",
                  "a divisor of " + text_of(o.in_channels) + " and of " + text_of(o.out_channels), text_of(groups)};
   });
+  require(static_cast<std::size_t>(o.padding) < choices<ConvPadding>.size(), [&] {
+    return Fault{"no such padding", "Conv1d", "one of same, causal, valid, number",
+                 text_of(static_cast<int>(o.padding))};
+  });
   require(o.padding == ConvPadding::number || o.pad == 0, [&] {
     return Fault{"pad is of padding number alone", "Conv1d", "0 for padding " + std::string(to_text(o.padding)),
                  text_of(o.pad)};
