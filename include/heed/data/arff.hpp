@@ -14,7 +14,9 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
+#include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/files/file.hpp"
 
@@ -22,25 +24,32 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// `bytes`: the size of the numbers that the values must fit.
-HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::string& where, std::size_t bytes);
+HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::string& where, std::size_t bytes,
+                                           const ReadOptions& options = {});
 }  // namespace detail
 
 /// Reads an ARFF file in memory: numeric attributes are the steps of a series of one feature, or one relational
 /// attribute holds a line of numbers for each feature; the nominal attribute is the class, and there may be none.
-/// Throws at the first fault, naming `where`, line and column: also at a missing value (`?`), at an attribute of
-/// another type, and at a class that is not declared.
+/// With `options.targets` the last attribute is a number instead of a class, the target. Throws at the first fault,
+/// naming `where`, line and column: also at a missing value (`?`) unless `options.missing` says what becomes of it, at
+/// an attribute of another type, and at a class that is not declared.
 template <class S>
-Sequences<S> parse_arff(std::string_view text, const std::string& where) try {
-  return narrowed<S>(detail::read_cases(text, where, sizeof(S)), where);
+Sequences<S> parse_arff(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
+  Sequences<double> cases = detail::read_cases(text, where, sizeof(S), options);
+  if (options.missing != Missing::keep) return narrowed<S>(cases, where);
+  Sequences<S> kept{Tensor<S, 3>(cases.x.extents(), {cases.x.begin(), cases.x.end()}), std::move(cases.lengths),
+                    std::move(cases.labels)};
+  kept.targets = Tensor<S, 2>(cases.targets.extents(), {cases.targets.begin(), cases.targets.end()});
+  return kept;
 } catch (...) {
   detail::rethrow_as_error(where);
 }
 
 /// `parse_arff` of a file.
 template <class S>
-Sequences<S> read_arff(const std::filesystem::path& path) try {
+Sequences<S> read_arff(const std::filesystem::path& path, const ReadOptions& options = {}) try {
   const std::vector<std::byte> bytes = read_file(path);
-  return parse_arff<S>(as_text(bytes), path.string());
+  return parse_arff<S>(as_text(bytes), path.string(), options);
 } catch (...) {
   detail::rethrow_as_error(path.string());
 }
@@ -61,8 +70,8 @@ namespace detail {
 
 class ArffReader {
  public:
-  ArffReader(std::string_view text, const std::string& where, std::size_t bytes)
-      : reader_(text, where, TextReader::Comments::percent), bytes_(bytes) {}
+  ArffReader(std::string_view text, const std::string& where, std::size_t bytes, const ReadOptions& options)
+      : reader_(text, where, TextReader::Comments::percent), bytes_(bytes), options_(options) {}
 
   Sequences<double> read() {
     read_header();
@@ -136,9 +145,13 @@ class ArffReader {
   void check_header() const {
     const auto count = [&](Type type) { return std::count(types_.begin(), types_.end(), type); };
     const auto series = count(Type::relational), numbers = count(Type::number), nominal = count(Type::nominal);
-    require(nominal <= 1 && (series == 1 ? numbers == 0 : series == 0 && numbers > 0), [&] {
-      return Fault{"attributes that are no series with a class", reader_.where(),
-                   "numbers or one relational attribute, and at most one of classes",
+    const std::ptrdiff_t target = options_.targets && !types_.empty() && types_.back() == Type::number ? 1 : 0;
+    require(nominal + target <= 1 && (series == 1 ? numbers == target : series == 0 && numbers > target), [&] {
+      return Fault{options_.targets ? "attributes that are no series with a target"
+                                    : "attributes that are no series with a class",
+                   reader_.where(),
+                   options_.targets ? "numbers or one relational attribute, and the target, a number, as the last"
+                                    : "numbers or one relational attribute, and at most one of classes",
                    std::to_string(numbers) + ", " + std::to_string(series) + " and " + std::to_string(nominal)};
     });
   }
@@ -155,7 +168,9 @@ class ArffReader {
         rest.remove_prefix(1);
       }
       const std::string_view at = trim(rest), value = take(rest, ",");
-      if (types_[i] == Type::nominal) {
+      if (options_.targets && i + 1 == types_.size() && types_[i] != Type::relational) {
+        labels_.push_back(read_target(reader_, value));
+      } else if (types_[i] == Type::nominal) {
         const std::optional<std::int32_t> found = classes_.find(value);
         if (!found) reader_.fail(at, "class is not declared", "one of those of the attribute", in_quotes(value));
         labels_.push_back(classes_.names[static_cast<std::size_t>(*found)]);
@@ -197,8 +212,8 @@ class ArffReader {
   }
 
   void add(std::string_view field) {
-    if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
-    values_.push_back(reader_.number_that_fits(field, bytes_));
+    if (field == "?" && options_.missing == Missing::error) reader_.fail(field, "missing value", "a number", "'?'");
+    values_.push_back(number_or_missing(reader_, field, bytes_, options_.missing));
   }
 
   Sequences<double> pack() {
@@ -215,11 +230,16 @@ class ArffReader {
     }
     if (ragged) result.lengths = std::move(lengths_);
     result.labels = std::move(labels_);
+    if (options_.targets) {
+      result.targets = targets_of<double>(std::exchange(result.labels, {}), reader_.where());
+    }
+    if (options_.missing != Missing::error) fill_missing(result, options_.missing, {}, reader_.where());
     return result;
   }
 
   TextReader reader_;
   std::size_t bytes_;
+  const ReadOptions& options_;
   std::vector<Type> types_ = {};
   LabelMap classes_ = {};
   std::size_t dimensions_ = 0;
@@ -228,8 +248,9 @@ class ArffReader {
   std::vector<std::string> labels_ = {};
 };
 
-HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::string& where, std::size_t bytes) {
-  return ArffReader(text, where, bytes).read();
+HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::string& where, std::size_t bytes,
+                                           const ReadOptions& options) {
+  return ArffReader(text, where, bytes, options).read();
 }
 
 }  // namespace detail

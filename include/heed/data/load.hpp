@@ -3,6 +3,7 @@
 /// @file
 /// Any data file: the format follows from its extension.
 
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -14,9 +15,11 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/arff.hpp"
+#include "heed/data/missing.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/npz.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text_table.hpp"
 #include "heed/data/ts.hpp"
 
@@ -30,6 +33,8 @@ struct LoadOptions {
   TableFormat table = {};  // how tables and lists of labels are written; a `.tsv` has tabs
   Part part = {};          // which sequences to load, of how many the file holds; empty: all
   Unpack unpack = {};      // of compressed archives: `unzip` of heed/archive/unzip.hpp
+  Missing missing = Missing::error;  // what becomes of missing values
+  bool targets = false;              // they have numbers instead of labels, one or several
 };
 
 namespace detail {
@@ -37,10 +42,13 @@ HEED_FUNCTION std::string extension(const std::filesystem::path& path);
 /// Whether it is a `.npy`, or a member of a `.npz`.
 HEED_FUNCTION bool is_array(const std::filesystem::path& path);
 
+/// The numbers of each line, `columns` of them.
+HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns);
+
 /// `count` becomes the number of sequences in the file.
 template <class S>
 Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const Unpack& unpack,
-                                Index& count) {
+                                Index& count, Missing missing) {
   IndexRange rows;
   const auto noted = [&](Index all) { return rows = rows_of(part, count = all, path.string()); };
   const std::optional<NpzPlace> place = npz_place(path);
@@ -57,7 +65,11 @@ Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& p
   require(count > 0 && extents[1] > 0 && extents[2] > 0,
           [&] { return Fault{"no data", path.string(), "at least one sequence, step and feature", to_text(extents)}; });
   Sequences<S> sequences{Tensor<S, 3>(extents, std::move(array.values)), {}, {}};
-  check_finite<S>(sequences.x.view(), {}, path.string(), rows.first);
+  if (missing == Missing::error) {
+    check_finite<S>(sequences.x.view(), {}, path.string(), rows.first);
+  } else {
+    fill_missing(sequences, missing, {}, path.string());
+  }
   return sequences;
 }
 
@@ -74,14 +86,47 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
 /// are passed over). Throws at the first fault, naming its place.
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path, const Unpack& unpack = {});
 
+/// Reads numbers (n) or (n, k) that sequences should give: from a NumPy file or an array of an archive, or from a text
+/// of any other extension, the k numbers of a sequence a line. Throws at the first fault, naming its place: also where
+/// one is not finite.
+template <class S>
+Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpack = {}) try {
+  const std::optional<NpzPlace> place = npz_place(path);
+  if (!place && detail::extension(path) != ".npy") {
+    Index columns = 1;
+    const std::vector<std::string> texts = detail::read_target_lines(path, columns);
+    return targets_of<S>(texts, path.string(), columns);
+  }
+  NpyArray<S> array = place ? parse_npy<S>(read_npz(*place, unpack), path.string()) : read_npy<S>(path);
+  require(array.extents.size() == 1 || array.extents.size() == 2, [&] {
+    return Fault{"wrong rank", path.string(), "targets (n) or (n, k)", to_text(array.extents)};
+  });
+  const Index columns = array.extents.size() == 1 ? 1 : array.extents[1];
+  require(!array.values.empty(), [&] { return Fault{"no targets", path.string(), "at least one"}; });
+  for (std::size_t i = 0; i < array.values.size(); ++i) {
+    require(std::isfinite(array.values[i]), [&] {
+      return Fault{"not a target", path.string() + ", " + detail::npy_element(i, array.extents), "a finite number",
+                   std::isnan(array.values[i]) ? "NaN" : "infinity"};
+    });
+  }
+  return {{array.extents[0], columns}, std::move(array.values)};
+} catch (...) {
+  detail::rethrow_as_error(path.string());
+}
+
 /// Reads labelled sequences. `.npy` (see `parse_npy`) holds (n, steps, features), or (n, steps) for one feature; its
 /// labels stand in a file of their own (see `load_labels`). So does "data.npz:x", an array of an archive. `.ts` (see `parse_ts`), `.arff` (see `parse_arff`) and any
 /// other extension, a table (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none.
 /// Throws at the first fault, naming file and place: malformed or empty data, a value that is not finite, missing
 /// labels, not one label for each sequence.
 ///
-/// With `options.part`, `x` holds these sequences alone, of a `.npy` nothing else is read or checked; lengths and
-/// labels are those of all, so that every process that reads a part knows the same classes.
+/// With `options.part`, `x` holds these sequences alone, of a `.npy` nothing else is read or checked; lengths, labels
+/// and targets are those of all, so that every process that reads a part knows the same classes. What is missing is
+/// filled before, from all sequences.
+///
+/// With `options.targets` there are numbers in the place of labels: of a table in the label column, or in several that
+/// `options.table.label_column` names; of `labels_path` (n) or (n, k) in a NumPy file, or a line each in a text. A `.ts`
+/// with `@targetLabel` gives them without being asked.
 template <class S>
 Sequences<S> load_sequences(const std::filesystem::path& path,
                             const std::optional<std::filesystem::path>& labels_path = {},
@@ -89,13 +134,15 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   const bool array = detail::is_array(path);
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
+  const ReadOptions read{options.missing, options.targets};
+  const bool filled = options.missing != Missing::error && options.missing != Missing::keep;
   Index count = 0;  // in the file
   if (extension == ".arff") {
-    sequences = read_arff<S>(path);
+    sequences = read_arff<S>(path, read);
   } else if (array) {
-    sequences = detail::load_npy_sequences<S>(path, options.part, options.unpack, count);
+    sequences = detail::load_npy_sequences<S>(path, filled ? Part() : options.part, options.unpack, count, options.missing);
   } else if (extension == ".ts") {
-    sequences = read_ts<S>(path);
+    sequences = read_ts<S>(path, read);
   } else {
     using Label = TableOptions::Label;
     TableFormat format = options.table;
@@ -103,25 +150,34 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
                         : options.labels                             ? Label::last
                                                                      : Label::if_present;
     if (extension == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
-    sequences = read_table<S>(path, {options.features, options.steps, label, std::move(format)});
+    sequences = read_table<S>(path, {options.features, options.steps, label, std::move(format), read});
   }
-  if (!array) {
+  if (!array || filled) {
     count = sequences.count();
     if (options.part) sequences.x = detail::part_of(sequences.x, detail::rows_of(options.part, count, path.string()));
   }
   if (labels_path) {
-    require(sequences.labels.empty(), [&] {
+    require(sequences.labels.empty() && sequences.targets.empty(), [&] {
       return Fault{"labels are given twice", path.string(), "no labels beside those of " + labels_path->string()};
     });
-    sequences.labels = load_labels(*labels_path, options.unpack);
-    require(static_cast<Index>(sequences.labels.size()) == count, [&] {
-      return Fault{"wrong number of labels", labels_path->string(),
-                   std::to_string(count) + " as sequences in " + path.string(),
-                   std::to_string(sequences.labels.size())};
+    if (options.targets) {
+      sequences.targets = load_targets<S>(*labels_path, options.unpack);
+    } else {
+      sequences.labels = load_labels(*labels_path, options.unpack);
+    }
+    const Index labels = options.targets ? sequences.targets.extent(0) : std::ssize(sequences.labels);
+    require(labels == count, [&] {
+      return Fault{options.targets ? "wrong number of targets" : "wrong number of labels", labels_path->string(),
+                   std::to_string(count) + " as sequences in " + path.string(), std::to_string(labels)};
     });
   }
-  require(!options.labels || !sequences.labels.empty(),
-          [&] { return Fault{"no labels", path.string(), array ? "a file of labels" : "a label for each sequence"}; });
+  require(!options.labels || !sequences.labels.empty() || !sequences.targets.empty(), [&] {
+    const char* const each = options.targets ? "a number for each sequence" : "a label for each sequence";
+    return Fault{options.targets ? "no targets" : "no labels", path.string(),
+                 !array            ? each
+                 : options.targets ? "a file of targets"
+                                   : "a file of labels"};
+  });
   return sequences;
 } catch (...) {
   detail::rethrow_as_error(path.string());
@@ -147,6 +203,23 @@ HEED_FUNCTION bool is_array(const std::filesystem::path& path) {
 }
 
 HEED_FUNCTION std::string extension(const std::filesystem::path& path) { return lower(path.extension().string()); }
+
+HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns) {
+  const std::vector<std::byte> bytes = read_file(path);
+  std::vector<std::string> texts;
+  std::vector<std::string_view> fields;
+  for (TextReader reader(as_text(bytes), path.string()); reader.next();) {
+    reader.split(fields);
+    if (texts.empty()) columns = std::ssize(fields);
+    require(std::ssize(fields) == columns, [&] {
+      return Fault{"wrong number of targets", reader.place_of_end(), text_of(columns) + " as in the first line",
+                   text_of(fields.size())};
+    });
+    for (const std::string_view field : fields) texts.push_back(read_target(reader, field));
+  }
+  require(!texts.empty(), [&] { return Fault{"no targets", path.string(), "at least one"}; });
+  return texts;
+}
 
 }  // namespace detail
 

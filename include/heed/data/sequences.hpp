@@ -18,12 +18,14 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A set of sequences of the same features, of one length or ragged, with or without labels.
+/// A set of sequences of the same features, of one length or ragged, with or without labels, or numbers to give
+/// instead.
 template <class S>
 struct Sequences {
   Tensor<S, 3> x = {};                     // (n, steps, features), zero past a sequence's end
   std::vector<std::int32_t> lengths = {};  // valid steps of each sequence; empty: all full
   std::vector<std::string> labels = {};    // one a sequence, as text; empty: none
+  Tensor<S, 2> targets = {};               // (n, k) numbers that a sequence should give; empty: none
 
   Index count() const { return x.extent(0); }
   Index steps() const { return x.extent(1); }
@@ -65,7 +67,9 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
 }
 template <class S>
 Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, std::span<const double> shift = {}) {
-  return {narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels};
+  Sequences<S> to{narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels};
+  to.targets = Tensor<S, 2>(from.targets.extents(), {from.targets.begin(), from.targets.end()});
+  return to;
 }
 
 template <class S>

@@ -13,7 +13,9 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
+#include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/files/file.hpp"
 
@@ -34,7 +36,7 @@ struct TableFormat {
   };
   Header header = Header::automatic;
   char delimiter = '\0';              // between fields; '\0': a comma in lines that hold one, otherwise blanks
-  std::string label_column = "last";  // "first", "last", "none", or a name in the header
+  std::string label_column = "last";  // "first", "last", "none", or a name in the header; of targets several: "a,b"
   IndexColumn index_column = IndexColumn::refuse;
   Encoding encoding = Encoding::automatic;
 };
@@ -50,6 +52,7 @@ struct TableOptions {
   Index steps = 0;  // what every row must hold; 0: what the first row holds
   Label label = Label::last;
   TableFormat format = {};
+  ReadOptions read = {};
 };
 
 namespace detail {
@@ -58,7 +61,13 @@ struct TableRows {
   Index rows = 0, columns = 0;  // columns of values
   std::vector<double> values = {};
   std::vector<std::string> labels = {};
+  Index label_columns = 1;
 };
+
+/// The names in a list with commas between them, without the blanks around.
+HEED_FUNCTION std::vector<std::string> names_in(std::string_view list);
+HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
+                                   const std::string& where);
 
 /// `bytes`: the size of the numbers that the values must fit.
 HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
@@ -70,7 +79,8 @@ HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& wher
 ///
 /// All rows hold the same number of fields; blanks around them are ignored, and any may stand in double quotes. Blank
 /// lines and lines that start with `#` are passed over. Numbers have a decimal point; they are read in double. Labels
-/// are integers or words.
+/// are integers or words; with `options.read.targets` there are numbers instead, one or several, in columns with names.
+/// With `options.read.missing` fields may be empty, or say that a value is missing (`is_missing`).
 ///
 /// Throws at the first fault, naming `where`, line and column: also where a first row of numbers may be names or
 /// values, and where the first column numbers the rows.
@@ -78,9 +88,15 @@ template <class S>
 Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) try {
   detail::TableRows table = detail::read_rows(text, where, options, sizeof(S));
   const Index steps = table.columns / options.features;
-  return {Tensor<S, 3>({table.rows, steps, options.features}, detail::narrowed<S>(std::move(table.values))),
-          {},
-          std::move(table.labels)};
+  Sequences<S> sequences{
+      Tensor<S, 3>({table.rows, steps, options.features}, detail::narrowed<S>(std::move(table.values))), {}, {}};
+  if (options.read.targets && !table.labels.empty()) {
+    sequences.targets = targets_of<S>(table.labels, where, table.label_columns);
+  } else {
+    sequences.labels = std::move(table.labels);
+  }
+  if (options.read.missing != Missing::error) fill_missing(sequences, options.read.missing, {}, where);
+  return sequences;
 } catch (...) {
   detail::rethrow_as_error(where);
 }
@@ -101,12 +117,30 @@ Sequences<S> read_table(const std::filesystem::path& path, const TableOptions& o
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
+#include <limits>
 #include <utility>
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
+
+HEED_FUNCTION std::vector<std::string> names_in(std::string_view list) {
+  std::vector<std::string> names;
+  while (true) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    names.emplace_back(trim(list.substr(0, end)));
+    if (end == list.size()) return names;
+    list.remove_prefix(end + 1);
+  }
+}
+
+HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
+                                   const std::string& where) {
+  std::string known;
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 10); ++i)
+    known += (i ? ", " : "one of ") + names[i];
+  return {"no column has this name", where, known + (names.size() > 10 ? ", ..." : ""), in_quotes(name)};
+}
 
 /// Reads a table in two passes: its first rows tell how it is written, then all are read.
 class TableReader {
@@ -129,12 +163,14 @@ class TableReader {
       if (std::exchange(first, false) && header_) continue;
       if (table.rows == 0) place_label(reader);
       for (std::size_t i = dropped(); i < width_; ++i) {
-        if (labelled_ && i == label_) continue;
+        if (is_label_column(i)) continue;
         const double value = number(reader, fields[i]);
-        fractions_ = fractions_ || value != std::trunc(value);
+        fractions_ = fractions_ || (value != std::trunc(value) && !std::isnan(value));
         table.values.push_back(value);
       }
-      if (labelled_) table.labels.push_back(read_label(reader, fields[label_]));
+      for (const std::size_t i : labels_) {
+        table.labels.push_back(options_.read.targets ? read_target(reader, fields[i]) : read_label(reader, fields[i]));
+      }
       double front = 0;
       counts = counts && parse_number(unquote(fields[0]), front) == std::errc() &&
                (table.rows == 0 ? front == 0 || front == 1 : front == before + 1);
@@ -142,8 +178,9 @@ class TableReader {
       ++table.rows;
     }
     require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
-    refuse_index(counts && !(labelled_ && label_ == 0), table.rows);
-    table.columns = static_cast<Index>(width_ - dropped() - labelled_);
+    refuse_index(counts && !is_label_column(0), table.rows);
+    table.columns = static_cast<Index>(width_ - dropped() - labels_.size());
+    table.label_columns = std::max<Index>(std::ssize(labels_), 1);
     return table;
   }
 
@@ -152,6 +189,7 @@ class TableReader {
   using Header = TableFormat::Header;
   using IndexColumn = TableFormat::IndexColumn;
 
+  bool is_label_column(std::size_t i) const { return std::find(labels_.begin(), labels_.end(), i) != labels_.end(); }
   std::size_t dropped() const { return format_.index_column == IndexColumn::drop ? 1 : 0; }
 
   void check_options() const {
@@ -201,9 +239,12 @@ class TableReader {
     double ignored = 0;
     return parse_number(unquote(field), ignored) != std::errc::invalid_argument;
   }
+  /// Missing, where values may be.
+  bool is_gap(std::string_view field) const { return options_.read.missing != Missing::error && is_missing(field); }
   /// Starts with a letter or `_`.
-  static bool is_name(std::string_view field) {
+  bool is_name(std::string_view field) const {
     const std::string text = unquote(field);
+    if (is_gap(text)) return false;
     const auto first = static_cast<unsigned char>(text.empty() ? ' ' : text[0]);
     const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first >= 0x80;
     return (letter || first == '_') && !is_number(field);
@@ -222,7 +263,8 @@ class TableReader {
                    {}};
     });
     for (const std::string_view field : fields) names_.push_back(unquote(field));
-    const bool all_names = std::all_of(fields.begin(), fields.end(), is_name);
+    const auto names_one = [this](std::string_view field) { return is_name(field); };
+    const bool all_names = std::all_of(fields.begin(), fields.end(), names_one);
     const std::string place = reader.place(reader.line());
     const Index line = reader.line_number();
     const std::vector<std::string_view> first(names_.begin(), names_.end());
@@ -244,13 +286,15 @@ class TableReader {
   bool names_above(const std::vector<std::string_view>& first, const std::vector<std::string_view>& second,
                    TextReader& reader, const std::string& place) const {
     if (first.size() != second.size()) {
-      return std::all_of(first.begin(), first.end(), is_name) && std::any_of(second.begin(), second.end(), is_number);
+      const auto names_one = [this](std::string_view field) { return is_name(field); };
+      return std::all_of(first.begin(), first.end(), names_one) && std::any_of(second.begin(), second.end(), is_number);
     }
     std::vector<std::size_t> words;  // columns of numbers with something else above, and of words
     std::size_t numbers = 0;         // columns of numbers, and numbers above them
     bool counts = true;
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (!is_number(first[i]) || !is_number(second[i])) {
+      if (!first[i].empty() && is_gap(first[i])) return false;  // a value
+      if (!is_number(first[i]) || !(is_number(second[i]) || is_gap(second[i]))) {
         words.push_back(i);
         continue;
       }
@@ -260,7 +304,11 @@ class TableReader {
     const bool above = std::any_of(words.begin(), words.end(), [&](std::size_t i) {
       return is_number(second[i]) && (is_name(first[i]) || first[i].empty());
     });
-    if (numbers == 0) return above;
+    if (numbers == 0) {
+      return above && (options_.read.missing == Missing::error ||
+                       std::any_of(words.begin(), words.end(),
+                                   [&](std::size_t i) { return is_number(second[i]) && is_name(first[i]); }));
+    }
     if (!counts || numbers < 2) return false;
     // names that count columns: 0, 1, 2, label
     if (above) return true;
@@ -281,43 +329,56 @@ class TableReader {
     } while (true);
   }
 
+  /// The columns of these names, with commas between them. Where one is not there: an error, or none at all.
+  std::vector<std::size_t> columns_named(const std::string& list, bool required) const {
+    std::vector<std::string> wanted{list};
+    if (std::find(names_.begin(), names_.end(), list) == names_.end()) wanted = names_in(list);
+    std::vector<std::size_t> columns;
+    for (const std::string& name : wanted) {
+      const auto found = std::find(names_.begin(), names_.end(), name);
+      if (found == names_.end() && !required) return {};
+      require(found != names_.end(), [&] { return no_such_column(name, names_, where_); });
+      columns.push_back(static_cast<std::size_t>(found - names_.begin()));
+      require(std::count(columns.begin(), columns.end(), columns.back()) == 1,
+              [&] { return Fault{"a column is named twice", where_, "each once", in_quotes(list)}; });
+    }
+    return columns;
+  }
+
   /// Which field is the label. `reader` stands at the first row of values.
   void place_label(const TextReader& reader) {
     const auto fields = static_cast<Index>(width_ - std::min(width_, dropped()));
     const Index values = options_.steps * options_.features;
-    std::optional<std::size_t> by_name;
+    std::vector<std::size_t> by_name;
     if (named()) {
       require(header_, [&] {
         return Fault{"a label column with a name needs a header", where_, "first, last, none, or a header",
                      in_quotes(format_.label_column)};
       });
-      const auto found = std::find(names_.begin(), names_.end(), format_.label_column);
-      if (found != names_.end()) by_name = static_cast<std::size_t>(found - names_.begin());
-      require(by_name || options_.label != Label::last, [&] {
-        std::string known;
-        for (std::size_t i = 0; i < std::min<std::size_t>(names_.size(), 10); ++i)
-          known += (i ? ", " : "one of ") + names_[i];
-        return Fault{"no column has this name", where_, known + (names_.size() > 10 ? ", ..." : ""),
-                     in_quotes(format_.label_column)};
-      });
-      labelled_ = options_.label != Label::none && by_name;
-    } else {
-      labelled_ = format_.label_column != "none" &&
-                  (options_.label == Label::last || (options_.label == Label::if_present && fields != values));
+      by_name = columns_named(format_.label_column, options_.label == Label::last);
     }
-    label_ = by_name ? *by_name : format_.label_column == "first" ? dropped() : width_ - 1;
-    const Index found = fields - labelled_;
+    const bool labelled = named() ? options_.label != Label::none && !by_name.empty()
+                                  : format_.label_column != "none" &&
+                                        (options_.label == Label::last ||
+                                         (options_.label == Label::if_present && fields != values));
+    if (labelled && by_name.empty()) by_name = {format_.label_column == "first" ? dropped() : width_ - 1};
+    if (labelled) labels_ = std::move(by_name);
+    require(labels_.size() <= 1 || options_.read.targets, [&] {
+      return Fault{"several label columns", where_, "one for classes; targets may have several",
+                   in_quotes(format_.label_column)};
+    });
+    const Index found = fields - std::ssize(labels_);
     const bool fits = options_.steps > 0 ? found == values : found > 0 && found % options_.features == 0;
     require(fits, [&] {
       const std::string step = options_.features == 1 ? "" : " of " + std::to_string(options_.features) + " features";
       std::string expected = options_.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
-      if (options_.label == Label::last && labelled_) expected += " and a label";
+      if (options_.label == Label::last && labelled) expected += " and a label";
       if (options_.label == Label::if_present) expected += ", or these and a label";
       return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
                    std::to_string(fields) + " fields"};
     });
     if (header_ && format_.index_column == IndexColumn::refuse && (names_[0].empty() || names_[0] == "Unnamed: 0") &&
-        !(labelled_ && label_ == 0)) {
+        !is_label_column(0)) {
       throw Error({"an index column in front", where_ + ", line " + std::to_string(header_line_) + ", column 1",
                    "values in each column, or to be told that the first numbers the rows",
                    names_[0].empty() ? "a column without a name" : in_quotes(names_[0])});
@@ -344,6 +405,7 @@ class TableReader {
     const std::errc error = parse_number(text, value);
     if (error == std::errc() && TextReader::fits(value, bytes_)) [[likely]]
       return value;
+    if (is_gap(text)) return std::numeric_limits<double>::quiet_NaN();
     if (error == std::errc::invalid_argument) explain(reader, field, text);
     return reader.number_that_fits(quoted ? field.substr(1, field.size() - 2) : field, bytes_);  // throws
   }
@@ -373,10 +435,11 @@ class TableReader {
   const TableOptions& options_;
   const TableFormat& format_;
   std::size_t bytes_;
-  bool header_ = false, labelled_ = false, fractions_ = false;
+  bool header_ = false, fractions_ = false;
   Index header_line_ = 0, seen_rows_ = 0;
   std::vector<std::string> names_ = {};  // of the columns
-  std::size_t width_ = 0, label_ = 0;
+  std::vector<std::size_t> labels_ = {};  // the columns of the label or the targets; empty: there is none
+  std::size_t width_ = 0;
 };
 
 HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,

@@ -18,7 +18,9 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
+#include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/files/file.hpp"
 
@@ -34,6 +36,7 @@ struct TsMetadata {
   Index dimensions = 0;     // 0: not said
   Index series_length = 0;  // 0: not said; the longest where lengths differ
   bool labelled = false;
+  bool numbers = false;  // @targetLabel, and no classes are named: labels may be any numbers
   std::vector<std::string> classes = {};
 };
 
@@ -44,7 +47,8 @@ HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader);
 template <class S>
 class TsCaseReader {
  public:
-  TsCaseReader(TextReader& reader, TsMetadata metadata) : reader_(reader), metadata_(std::move(metadata)) {}
+  TsCaseReader(TextReader& reader, TsMetadata metadata, const ReadOptions& options)
+      : reader_(reader), metadata_(std::move(metadata)), options_(options) {}
 
   Sequences<S> read() {
     while (reader_.next()) add_case();
@@ -75,13 +79,16 @@ class TsCaseReader {
         reader_.fail(parts_[d], "dimensions of one case differ in length",
                      std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
       for (const std::string_view field : fields_) {
-        if (field == "?") reader_.fail(field, "missing value", "a number", "'?'");
-        values_.push_back(reader_.number_that_fits(field, sizeof(S)));
+        if (field == "?" && options_.missing == Missing::error)
+          reader_.fail(field, "missing value", "a number", "'?'");
+        values_.push_back(number_or_missing(reader_, field, sizeof(S), options_.missing));
       }
     }
     lengths_.push_back(static_cast<std::int32_t>(length));
 
     if (!metadata_.labelled) return;
+    if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back()));
+    if (metadata_.numbers && is_target(parts_.back())) return labels_.push_back(std::string(parts_.back()));
     const std::string label = read_label(reader_, parts_.back());
     const auto& classes = metadata_.classes;
     auto declared = std::find(classes.begin(), classes.end(), label);
@@ -120,11 +127,18 @@ class TsCaseReader {
       for (Index d = 0; d < x.extent(2); ++d)
         for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = static_cast<S>(*value++);
     if (!ragged) lengths_.clear();
-    return {std::move(x), std::move(lengths_), std::move(labels_)};
+    Sequences<S> sequences{std::move(x), std::move(lengths_), std::move(labels_)};
+    const bool numbers = metadata_.numbers && std::all_of(sequences.labels.begin(), sequences.labels.end(), is_target);
+    if (metadata_.labelled && (numbers || options_.targets)) {
+      sequences.targets = targets_of<S>(sequences.labels, reader_.where());
+      if (options_.targets) sequences.labels.clear();
+    }
+    return sequences;
   }
 
   TextReader& reader_;
   TsMetadata metadata_;
+  const ReadOptions& options_;
   std::vector<std::string_view> parts_ = {}, fields_ = {};
   std::vector<double> values_ = {};  // case by case, [dimension][step]
   std::vector<std::int32_t> lengths_ = {};
@@ -136,22 +150,25 @@ class TsCaseReader {
 /// lengths, series length, classes) is checked; without `@classLabel` there are no labels, and where it names no
 /// classes there may be any. Where `@equalLength` is false, `@seriesLength` is the greatest length. Above `@data`, as
 /// in aeon and sktime, tags may be written with underscores, `#` and `%` begin comments, and lines that say something
-/// else are passed over. Throws at the first fault, naming `where`, line and column. A missing value (`?`) is a fault,
-/// and so is `@timeStamps true`.
+/// else are passed over. Where `@targetLabel` names no classes and all labels are numbers, they are the targets, too.
+/// Throws at the first fault, naming `where`, line and column. A missing value (`?`, `NaN`) is a fault unless
+/// `options.missing` says what becomes of it, and so is `@timeStamps true`.
 template <class S>
-Sequences<S> parse_ts(std::string_view text, const std::string& where) try {
+Sequences<S> parse_ts(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
   TextReader reader(text, where, TextReader::Comments::both);
   detail::TsMetadata metadata = detail::read_ts_metadata(reader);
-  return detail::TsCaseReader<S>(reader, std::move(metadata)).read();
+  Sequences<S> sequences = detail::TsCaseReader<S>(reader, std::move(metadata), options).read();
+  if (options.missing != Missing::error) fill_missing(sequences, options.missing, {}, where);
+  return sequences;
 } catch (...) {
   detail::rethrow_as_error(where);
 }
 
 /// `parse_ts` of a file.
 template <class S>
-Sequences<S> read_ts(const std::filesystem::path& path) try {
+Sequences<S> read_ts(const std::filesystem::path& path, const ReadOptions& options = {}) try {
   const std::vector<std::byte> bytes = read_file(path);
-  return parse_ts<S>(as_text(bytes), path.string());
+  return parse_ts<S>(as_text(bytes), path.string(), options);
 } catch (...) {
   detail::rethrow_as_error(path.string());
 }
@@ -227,6 +244,7 @@ class TsMetadataReader {
     } else if (tag == "@classlabel" || tag == "@targetlabel") {
       if (metadata_.labelled || !metadata_.classes.empty()) reader_.fail(name, "labels are declared twice", "", "");
       classes();
+      metadata_.numbers = tag == "@targetlabel" && metadata_.labelled && metadata_.classes.empty();
     }
   }
 

@@ -1,0 +1,207 @@
+#pragma once
+
+/// @file
+/// Values that are missing: NaN in memory; `?`, `NaN`, `NA` or an empty field in files.
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/named_enum.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What becomes of missing values, each feature of each sequence by itself.
+///
+/// `linear` and `previous` take the first value for a gap at a sequence's start, and the last one for a gap at its end.
+/// A feature that a sequence has no value of at all gets its mean over all sequences.
+enum class Missing {
+  error,     ///< a fault; it is named with its place
+  keep,      ///< they stay NaN: for `fill_missing`
+  linear,    ///< on the line from the value before to the value after
+  previous,  ///< the value before
+  mean,      ///< the mean of the feature over all sequences
+  zero
+};
+constexpr std::array<std::string_view, 6> names_of(Missing) {
+  return {"error", "keep", "linear", "previous", "mean", "zero"};
+}
+
+/// Whether a field of a text stands for a missing value: nothing, `?`, or in letters of any size `nan`, `-nan`, `na`,
+/// `n/a`, `#n/a`, `<na>`, `null`, `none`.
+HEED_FUNCTION bool is_missing(std::string_view field);
+
+/// The number of a field as `TextReader::number_that_fits` gives it; NaN where it is missing and may be.
+HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_view field, std::size_t bytes, Missing how);
+
+/// The mean of each feature over the values of all valid steps that are not missing, in double; NaN where there is none.
+template <class S>
+std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
+template <class S>
+std::vector<double> feature_means(const Sequences<S>& sequences) {
+  return feature_means<S>(sequences.x.view(), sequences.lengths);
+}
+
+/// Fills the NaN in the valid steps of `x` (n, steps, features) in place, and gives their number. `means`, one a
+/// feature, are those of the data that a model was trained on; empty: those of `x`. `where` is what errors call the
+/// data. Throws where `how` is `error` and a value is missing; where a mean is needed that there is not; and at an
+/// infinity.
+template <class S>
+Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Missing how,
+                   std::span<const double> means = {}, const std::string& where = "fill_missing");
+
+///     auto data = heed::load_sequences<float>("train.ts", {}, {.missing = heed::Missing::keep});
+///     const auto means = heed::feature_means(data);          // for new data, too
+///     heed::fill_missing(data, heed::Missing::linear, means);
+template <class S>
+Index fill_missing(Sequences<S>& sequences, Missing how, std::span<const double> means = {},
+                   const std::string& where = "fill_missing") {
+  return fill_missing<S>(sequences.x.view(), sequences.lengths, how, means, where);
+}
+
+namespace detail {
+/// Fills what is NaN among `count` numbers, each `stride` after the one before. `mean` of the feature.
+template <class S>
+Index fill_gaps(S* values, Index count, Index stride, Missing how, double mean) {
+  Index filled = 0, last = -1;  // the last value so far
+  const auto at = [&](Index t) -> S& { return values[t * stride]; };
+  for (Index t = 0; t < count; ++t) {
+    if (!std::isnan(at(t))) {
+      last = t;
+      continue;
+    }
+    Index end = t + 1;  // of the gap
+    while (end < count && std::isnan(at(end))) ++end;
+    const bool before = last >= 0, after = end < count;
+    for (Index k = t; k < end; ++k) {
+      const double share = static_cast<double>(k - last) / static_cast<double>(end - last);
+      if (how == Missing::zero) {
+        at(k) = 0;
+      } else if (how == Missing::mean || (!before && !after)) {
+        at(k) = static_cast<S>(mean);
+      } else if (how == Missing::linear && before && after) {
+        at(k) = static_cast<S>(static_cast<double>(at(last)) * (1 - share) + static_cast<double>(at(end)) * share);
+      } else {
+        at(k) = before ? at(last) : at(end);
+      }
+    }
+    filled += end - t;
+    t = end - 1;
+  }
+  return filled;
+}
+/// Throws at the first infinity in the valid steps. NaN may be there.
+template <class S>
+void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where) {
+  const auto [count, steps, features] = x.extents();
+  check_lengths(lengths, count, steps, where);
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    const S* const sequence = x.data() + i * steps * features;
+    for (Index k = 0; k < length * features; ++k) {
+      require(!std::isinf(sequence[k]), [&] {
+        return Fault{"value is not finite",
+                     where + ", sequence " + text_of(i) + ", step " + text_of(k / features) + ", feature " +
+                         text_of(k % features) + " (counted from 0)",
+                     "a finite number, or NaN where it is missing", sequence[k] > 0 ? "infinity" : "-infinity"};
+      });
+    }
+  }
+}
+}  // namespace detail
+
+template <class S>
+std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
+  const auto [count, steps, features] = x.extents();
+  check_lengths(lengths, count, steps, "feature_means");
+  std::vector<double> sum(static_cast<std::size_t>(features)), number(static_cast<std::size_t>(features));
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < length; ++t) {
+      for (Index f = 0; f < features; ++f) {
+        const auto value = static_cast<double>(x(i, t, f));
+        if (std::isnan(value)) continue;
+        sum[static_cast<std::size_t>(f)] += value;
+        ++number[static_cast<std::size_t>(f)];
+      }
+    }
+  }
+  for (std::size_t f = 0; f < sum.size(); ++f)
+    sum[f] = number[f] > 0 ? sum[f] / number[f] : std::numeric_limits<double>::quiet_NaN();
+  return sum;
+}
+
+template <class S>
+Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Missing how,
+                   std::span<const double> means, const std::string& where) {
+  const auto [count, steps, features] = x.extents();
+  if (how == Missing::error) check_finite<S>(x, lengths, where);
+  detail::check_infinity<S>(x, lengths, where);
+  require(means.empty() || static_cast<Index>(means.size()) == features, [&] {
+    return Fault{"wrong number of means", where, text_of(features) + ", one a feature", text_of(means.size())};
+  });
+  if (how == Missing::error || how == Missing::keep) return 0;
+  std::vector<double> own;
+  if (means.empty() && how != Missing::zero) means = own = feature_means<S>(x, lengths);
+  Index filled = 0;
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    for (Index f = 0; f < features; ++f) {
+      S* const first = x.data() + i * steps * features + f;
+      const double mean = means.empty() ? 0 : means[static_cast<std::size_t>(f)];
+      const Index here = detail::fill_gaps(first, length, features, how, mean);
+      filled += here;
+      for (Index t = 0; here > 0 && t < length; ++t) {
+        require(std::isfinite(first[t * features]), [&] {  // filled by a mean that there is not
+          return Fault{"a feature has no value that could fill it",
+                       where + ", sequence " + text_of(i) + ", feature " + text_of(f) + " (counted from 0)",
+                       "a value in some sequence, or zeros to fill it", "missing values alone"};
+        });
+      }
+    }
+  }
+  return filled;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION bool is_missing(std::string_view field) {
+  if (field.empty() || field == "?") return true;
+  if (field.size() > 4) return false;
+  std::string word(field);
+  for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  constexpr std::array<std::string_view, 8> words{"nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "none"};
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_view field, std::size_t bytes,
+                                       Missing how) {
+  double value = 0;
+  if (parse_number(field, value) == std::errc() && TextReader::fits(value, bytes)) [[likely]]
+    return value;
+  if (how != Missing::error && is_missing(field)) return std::numeric_limits<double>::quiet_NaN();
+  return reader.number_that_fits(field, bytes);  // throws
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,0 +1,76 @@
+#pragma once
+
+/// @file
+/// Numbers that sequences should give, where others have labels.
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/missing.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What readers of text do with values that are missing, and with what stands in the place of labels.
+struct ReadOptions {
+  Missing missing = Missing::error;
+  bool targets = false;  ///< it is a number, the target
+};
+
+/// Whether a field is a finite number.
+HEED_FUNCTION bool is_target(std::string_view field);
+
+/// The field, which may stand in quotes, as text. Throws, naming its place, where it is no finite number.
+HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field);
+
+/// Numbers written as text, `columns` of them a sequence, as (n, columns). Throws where one is no finite number, or does
+/// not fit S, naming its sequence.
+template <class S>
+Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& where, Index columns = 1) {
+  require(columns > 0 && static_cast<Index>(texts.size()) % columns == 0, [&] {
+    return Fault{"wrong number of targets", where, text_of(columns) + " for each sequence", text_of(texts.size())};
+  });
+  Tensor<S, 2> targets({static_cast<Index>(texts.size()) / columns, columns});
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    double value = 0;
+    const std::errc error = parse_number(texts[i], value);
+    const auto narrow = static_cast<S>(value);
+    require(error == std::errc() && std::isfinite(value) && std::isfinite(narrow), [&] {
+      return Fault{"not a target", where + ", sequence " + text_of(static_cast<Index>(i) / columns) + " (counted from 0)",
+                   "a finite number", in_quotes(texts[i])};
+    });
+    targets.data()[i] = narrow;
+  }
+  return targets;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION bool is_target(std::string_view field) {
+  double value = 0;
+  return parse_number(field, value) == std::errc() && std::isfinite(value);
+}
+
+HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field) {
+  std::string text = unquote(field);
+  if (!is_target(text)) {
+    reader.fail(field, "not a target", "a finite number", text.empty() ? "nothing" : in_quotes(text));
+  }
+  return text;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

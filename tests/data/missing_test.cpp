@@ -1,0 +1,156 @@
+#include "heed/data/missing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "heed/data/load.hpp"
+#include "support.hpp"
+
+namespace {
+
+using data_test::error_of;
+using data_test::Folder;
+using heed::Index;
+using heed::Missing;
+using heed::Sequences;
+using heed::Tensor;
+
+constexpr double gap = std::numeric_limits<double>::quiet_NaN();
+
+/// Sequences of one feature.
+Sequences<double> rows(Index steps, std::vector<double> values) {
+  const heed::Extents<3> extents{static_cast<Index>(values.size()) / steps, steps, 1};
+  return {Tensor<double, 3>(extents, std::move(values)), {}, {}};
+}
+std::vector<double> filled(Sequences<double> s, Missing how, std::vector<double> means = {}) {
+  heed::fill_missing(s, how, means);
+  return {s.x.begin(), s.x.end()};
+}
+using Numbers = std::vector<double>;
+
+TEST(Missing, EachWayFillsGapsAtBothEndsAndBetween) {
+  const auto s = rows(7, {gap, 2, gap, gap, 8, gap, gap});
+  EXPECT_EQ(filled(s, Missing::linear), (Numbers{2, 2, 4, 6, 8, 8, 8}));
+  EXPECT_EQ(filled(s, Missing::previous), (Numbers{2, 2, 2, 2, 8, 8, 8}));
+  EXPECT_EQ(filled(s, Missing::mean), (Numbers{5, 2, 5, 5, 8, 5, 5}));
+  EXPECT_EQ(filled(s, Missing::zero), (Numbers{0, 2, 0, 0, 8, 0, 0}));
+}
+
+TEST(Missing, ASequenceWithoutAnyValueGetsTheMeanOfTheOthers) {
+  const auto s = rows(2, {gap, gap, 1, 2, 4, gap});
+  const double mean = 7.0 / 3;
+  EXPECT_EQ(filled(s, Missing::linear), (Numbers{mean, mean, 1, 2, 4, 4}));
+  EXPECT_EQ(filled(s, Missing::previous), (Numbers{mean, mean, 1, 2, 4, 4}));
+  EXPECT_EQ(filled(s, Missing::linear, {-1}), (Numbers{-1, -1, 1, 2, 4, 4})) << "those of the training data";
+  EXPECT_EQ(filled(s, Missing::mean, {-1}), (Numbers{-1, -1, 1, 2, 4, -1}));
+}
+
+TEST(Missing, FeaturesAreFilledEachByItselfAndStepsPastTheEndStay) {
+  Sequences<double> s{Tensor<double, 3>({2, 3, 2}, {gap, 1, 3, gap, gap, 5, 7, gap, 0, 0, 0, 0}), {3, 1}, {}};
+  EXPECT_EQ(heed::feature_means(s), (Numbers{5, 3}));
+  EXPECT_EQ(heed::fill_missing(s, Missing::linear), 4);
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{3, 1, 3, 3, 3, 5, 7, 3, 0, 0, 0, 0}));
+  Sequences<float> past{Tensor<float, 3>({1, 2, 1}, {1, static_cast<float>(gap)}), {1}, {}};
+  EXPECT_EQ(heed::fill_missing(past, Missing::zero), 0) << "padding is no value";
+}
+
+TEST(Missing, SaysWhatCannotBeFilled) {
+  auto none = rows(2, {gap, gap, gap, gap});
+  EXPECT_EQ(error_of([&] { heed::fill_missing(none, Missing::linear, {}, "x.ts"); }),
+            "x.ts, sequence 0, feature 0 (counted from 0): a feature has no value that could fill it (expected a value "
+            "in some sequence, or zeros to fill it, got missing values alone)");
+  EXPECT_EQ(filled(none, Missing::zero), (Numbers{0, 0, 0, 0}));
+  auto some = rows(2, {1, gap});
+  EXPECT_EQ(error_of([&] { heed::fill_missing(some, Missing::error, {}, "x.npy"); }),
+            "x.npy, sequence 0, step 1, feature 0 (counted from 0): value is not finite (expected a finite number, got "
+            "NaN)");
+  EXPECT_EQ(error_of([&] { heed::fill_missing(some, Missing::mean, Numbers{1, 2}); }),
+            "fill_missing: wrong number of means (expected 1, one a feature, got 2)");
+  auto infinite = rows(2, {gap, std::numeric_limits<double>::infinity()});
+  EXPECT_EQ(error_of([&] { heed::fill_missing(infinite, Missing::zero, {}, "x.npy"); }),
+            "x.npy, sequence 0, step 1, feature 0 (counted from 0): value is not finite (expected a finite number, or "
+            "NaN where it is missing, got infinity)");
+  auto large = rows(3, {-1.7e308, gap, 1.7e308});
+  EXPECT_EQ(filled(large, Missing::linear)[1], 0) << "no overflow";
+}
+
+TEST(Missing, FieldsThatSayIt) {
+  for (const char* field : {"", "?", "NaN", "nan", "-nan", "NA", "n/a", "#N/A", "<NA>", "null", "None"})
+    EXPECT_TRUE(heed::is_missing(field)) << field;
+  for (const char* field : {"0", "??", "nano", "x", "inf", "-", "nanana"}) EXPECT_FALSE(heed::is_missing(field)) << field;
+}
+
+Sequences<float> loaded(const std::filesystem::path& path, Missing how) {
+  return heed::load_sequences<float>(path, {}, {.labels = false, .missing = how});
+}
+
+// The same gaps in every format.
+TEST(Missing, ReadersOfAllFormatsFill) {
+  const Folder folder;
+  heed::write_npy(folder / "d.npy", Tensor<double, 2>({2, 3}, {1, gap, 3, gap, 5, gap}));
+  const std::string head = "@univariate true\n@classLabel true a b\n@data\n";
+  const std::string attributes = "@relation x\n@attribute a numeric\n@attribute b numeric\n@attribute c numeric\n";
+  for (const auto& path : {folder.file("d.ts", head + "1,?,3:a\nNaN,5,:b\n"), folder / "d.npy",
+                           folder.file("d.arff", attributes + "@attribute y {a,b}\n@data\n1,?,3,a\n?,5,NaN,b\n"),
+                           folder.file("d.csv", "a,b,c,y\n1,,3,a\nNA,5,NaN,b\n"),
+                           folder.file("d.tsv", "1\t\t3\ta\n\t5\t\tb\n")}) {
+    const bool table = path.extension() == ".csv" || path.extension() == ".tsv";
+    const auto load = [&](Missing how) {
+      return heed::load_sequences<float>(path, {}, {.labels = table, .missing = how});
+    };
+    EXPECT_NE(error_of([&] { load(Missing::error); }), "no error") << path;
+    const auto s = load(Missing::linear);
+    ASSERT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 1})) << path;
+    EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{1, 2, 3, 5, 5, 5})) << path;
+    const auto kept = load(Missing::keep);
+    EXPECT_TRUE(std::isnan(kept.x(0, 1, 0)) && std::isnan(kept.x(1, 2, 0)) && kept.x(0, 2, 0) == 3) << path;
+  }
+}
+
+TEST(Missing, OfRaggedCases) {
+  const Folder folder;
+  const auto s = loaded(folder.file("d.ts", "@dimensions 2\n@data\n1,?,5:?,?,?\n?,2:4,6\n"), Missing::previous);
+  EXPECT_EQ(s.lengths, (std::vector<std::int32_t>{3, 2}));
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{1, 5, 1, 5, 5, 5, 2, 4, 2, 6, 0, 0}));
+}
+
+// A first row of gaps is no header.
+TEST(Missing, GapsInTheFirstRowsOfATable) {
+  const auto parsed = [](const std::string& text) {
+    return heed::parse_table<double>(text, "x.csv", {.read = {Missing::zero}});
+  };
+  EXPECT_EQ(parsed("NA,NA,NA,up\n1,2,3,down\n").count(), 2);
+  EXPECT_EQ(parsed(",,,up\n1,2,3,down\n").count(), 2);
+  EXPECT_EQ(parsed("?,?,up\n?,?,down\n").count(), 2);
+  auto s = parsed("a,b,c,y\nNA,,?,up\n1,2,3,down\n");
+  EXPECT_EQ(s.count(), 2);
+  EXPECT_EQ(s.labels, (std::vector<std::string>{"up", "down"}));
+  s = parsed("0,1,2,label\nNA,2,3,up\n4,5,6,down\n");
+  EXPECT_EQ(s.labels, (std::vector<std::string>{"up", "down"}));
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{0, 2, 3, 4, 5, 6}));
+}
+
+TEST(Missing, OtherFaultsStayFaults) {
+  const auto error = [](const std::string& text) {
+    return error_of([&] { heed::parse_table<double>(text, "x.csv", {.read = {Missing::linear}}); });
+  };
+  EXPECT_EQ(error("1,x,a\n"), "x.csv, line 1, column 3: not a number (expected a number, got 'x')");
+  EXPECT_EQ(error("1,inf,a\n"), "x.csv, line 1, column 3: value is not finite (expected a finite number, got 'inf')");
+  EXPECT_EQ(error("1,2,a\n3,,\n"), "x.csv, line 2, column 4: not a label (expected an integer of 64 bits or a word, "
+                                   "got nothing)");
+}
+
+TEST(Missing, OfAPartAreFilledFromAll) {
+  const Folder folder;
+  heed::write_npy(folder / "d.npy", Tensor<double, 2>({3, 1}, {1, gap, 5}));
+  const auto part = [](Index) { return heed::IndexRange{1, 2}; };
+  const auto s = heed::load_sequences<double>(folder / "d.npy", {}, {.labels = false, .part = part, .missing = Missing::mean});
+  ASSERT_EQ(s.count(), 1);
+  EXPECT_EQ(s.x(0, 0, 0), 3);
+}
+
+}  // namespace
