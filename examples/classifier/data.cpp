@@ -8,6 +8,7 @@
 #include "heed/archive/unzip.hpp"
 #endif
 #include "heed/core/error.hpp"
+#include "missing_values.hpp"
 
 namespace classifier {
 
@@ -32,7 +33,13 @@ heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<Index
 #ifdef HEED_CLASSIFIER_ZIP
   options.unpack = heed::unzip;
 #endif
-  heed::Sequences<double> data = heed::load_sequences<double>(files.data, files.labels, options);
+  heed::Sequences<double> data = [&] {
+    try {
+      return heed::load_sequences<double>(files.data, files.labels, options);
+    } catch (const heed::Error& e) {
+      throw heed::Error(with_hint(e.fault()));
+    }
+  }();
   heed::require(!features || data.features() == *features, [&] {
     return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
                        std::to_string(data.features())};

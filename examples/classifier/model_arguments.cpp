@@ -13,6 +13,7 @@ void add_model_and_data(CLI::App& command, ModelArguments& a) {
       ->required()
       ->option_text("FILE");
   add_format(command, a.format);
+  add_missing(command, a.missing);
   add_architecture(command, a.architecture, true);
 }
 
@@ -34,18 +35,36 @@ void check_output(const ModelArguments& a) {
 
 bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(path) == ".npy"; }
 
+namespace {
+// The means of the training data where the model takes them from its input.
+std::vector<double> standardized_means(const StoredModel<NumberModel>& stored) {
+  std::vector<double> means;
+  for (heed::Index f = 0; stored.model.standardize.active() && f < stored.model.options.features; ++f) {
+    const double shift = stored.shift.empty() ? 0 : stored.shift[static_cast<std::size_t>(f)];
+    means.push_back(static_cast<double>(stored.model.standardize.mean(f)) + shift);
+  }
+  return means;
+}
+}  // namespace
+
 heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
   refuse_option(a.labelled, "--labelled", "text", a.model);
   heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels, .table = a.format};
   if (a.format.label_column == "last" && !stored.label_column.empty()) options.table.label_column = stored.label_column;
   if (labels) options.steps = 0;  // rows end with a label: any number of steps will do
-  return heed::narrowed<float>(load_numbers(a.data, stored.model.options.features, options), a.data.data.string(),
-                               stored.shift);
+  MissingValues missing = stored.missing;
+  if (a.missing) missing.how = *a.missing;
+  if (missing.means.empty()) missing.means = standardized_means(stored);
+  options.missing = missing.on_reading();
+  heed::Sequences<double> data = load_numbers(a.data, stored.model.options.features, options);
+  missing.fill(data, a.data.data);
+  return heed::narrowed<float>(data, a.data.data.string(), stored.shift);
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {
   refuse_option(a.data.labels.has_value(), "--labels", "numbers", a.model);
   refuse_option(a.steps > 0, "--steps", "numbers", a.model);
+  refuse_option(a.missing.has_value(), "--missing", "numbers", a.model);
   heed::Sentences sentences = heed::read_sentences(a.data.data, {.labels = labels || a.labelled,
                                                                  .lower = stored.lower,
                                                                  .blank_lines = !labels,  // an answer a line

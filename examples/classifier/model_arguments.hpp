@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "architecture.hpp"
@@ -21,6 +22,7 @@ struct ModelArguments {
   heed::Index steps = 0;  // of the rows of a table; 0: not said
   bool labelled = false;  // sentences stand behind labels
   heed::TableFormat format;
+  std::optional<heed::Missing> missing;  // nothing: as in training
 };
 
 void add_model_and_data(CLI::App& command, ModelArguments& arguments);

@@ -1,7 +1,5 @@
 #include "stored_model.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <sstream>
 #include <string>
@@ -38,35 +36,6 @@ void require_agreement(const Architecture& a, const heed::SequenceClassifierOpti
       return heed::Fault{"--" + said->first + value + " contradicts " + path.string() + ", which has " + field.text()};
     });
   }
-}
-
-// "1700000000,0.5"
-std::string shift_text(const std::vector<double>& shift) {
-  std::string text;
-  for (const double value : shift) {
-    char number[40];
-    std::snprintf(number, sizeof number, "%s%.17g", text.empty() ? "" : ",", value);
-    text += number;
-  }
-  return text;
-}
-std::vector<double> read_shift(const std::string& text, const NumberModel& model, const std::filesystem::path& path) {
-  std::vector<double> shift;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    double value = 0;
-    const bool number = heed::parse_number(std::string_view(text).substr(at, end - at), value) == std::errc();
-    heed::require(number && std::isfinite(value), [&] {
-      return heed::Fault{"malformed metadata", path.string() + ", shift", "numbers", heed::in_quotes(text)};
-    });
-    shift.push_back(value);
-    at = end + 1;
-  }
-  heed::require(static_cast<heed::Index>(shift.size()) == model.options.features, [&] {
-    return heed::Fault{"malformed metadata", path.string() + ", shift", std::to_string(model.options.features),
-                       std::to_string(shift.size()) + " numbers"};
-  });
-  return shift;
 }
 
 }  // namespace
@@ -167,7 +136,10 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
   } else {
     refuse_option(architecture.embedding.has_value(), "--embedding", "text", path);
     require_agreement("--features", architecture.features, stored.model.options.features, path);
-    if (own && metadata.contains("shift")) stored.shift = read_shift(metadata.at("shift"), stored.model, path);
+    if (own && metadata.contains("shift")) {
+      stored.shift = read_number_list(metadata, "shift", stored.model.options.features, path);
+    }
+    if (own) stored.missing = MissingValues::read(metadata, stored.model.options.features, path);
     if (own && metadata.contains("label_column")) stored.label_column = metadata.at("label_column");
   }
   return stored;
@@ -179,7 +151,8 @@ heed::Metadata kept_metadata(const StoredModel<M>& stored) {
   heed::Metadata extra;
   heed::set(extra, "steps", stored.steps);
   if (is_text<M>) heed::set(extra, "lower", stored.lower);
-  if (!stored.shift.empty()) heed::set(extra, "shift", shift_text(stored.shift));
+  if (!stored.shift.empty()) heed::set(extra, "shift", number_list(stored.shift));
+  stored.missing.write(extra);
   if (!stored.label_column.empty()) heed::set(extra, "label_column", stored.label_column);
   return extra;
 }

@@ -15,6 +15,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
+#include "missing_values.hpp"
 
 namespace classifier {
 
@@ -42,6 +43,7 @@ struct StoredModel {
   heed::Index steps = 0;           // of the sequences it was trained on, the longest; 0: the file does not say
   bool lower = false;              // text: it knows words in small letters
   std::vector<double> shift = {};  // numbers: taken from the features, in double, before the model; empty: nothing
+  MissingValues missing = {};      // of the data
   std::string label_column = {};   // of the table it was trained on; empty: the last, or it was none
 };
 

@@ -50,6 +50,10 @@ std::string data_of(const Task<M>& task) {
   std::string text = describe(task.train) + ", " +
                      (is_text<M> ? std::to_string(words) + " known words" : counted(features, "feature", "features")) +
                      ", " + counted(task.names.size(), "class", "classes");
+  if (task.filled > 0) {
+    text += ", " + counted(task.filled, "missing value", "missing values") + " filled (" +
+            std::string(to_text(task.missing.how)) + ")";
+  }
   if (task.test) text += "; " + std::to_string(task.test->count()) + " to test";
   return text;
 }

@@ -3,6 +3,7 @@
 #include "../support/model_name.hpp"
 #include "command_line.hpp"
 #include "heed/data/load.hpp"
+#include "missing_values.hpp"
 
 namespace classifier {
 
@@ -135,6 +136,7 @@ void add_train_options(CLI::App& command, TrainArguments& a) {
   add_files(command, a);
   add_training(command, a);
   add_format(command, a.format);
+  add_missing(command, a.missing);
   add_architecture(command, a.architecture);
   command.footer(
       "keras: its initial weights and its Adam, batches of 32, and after multihead\n"
@@ -148,6 +150,7 @@ void complete(TrainArguments& a) {
   require_usage(!text || !a.test || !a.test->labels, "--test-labels", "excludes --text: its lines have labels");
   require_usage(!text || !a.standardize, "--standardize", "excludes --text");
   require_usage(!text || !a.architecture.features, "--features", "excludes --text");
+  require_usage(!a.missing || a.data, "--missing", "needs --data");
   require_usage(text || !a.architecture.embedding, "--embedding", "needs --text");
   require_usage(text || !a.min_count, "--min-count", "needs --text");
   require_usage(text || !a.lower, "--lower", "needs --text");

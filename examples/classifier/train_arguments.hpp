@@ -27,6 +27,7 @@ struct TrainArguments {
 
   Architecture architecture;
   heed::TableFormat format;  // of data and text
+  std::optional<heed::Missing> missing;
   bool standardize = false, quiet = false;
   bool lower = false;
   std::optional<heed::Index> min_count;

@@ -116,10 +116,21 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   std::optional<heed::Index> features = a.architecture.features;
   if (init) features = init->model.options.features;
   if (!a.data) return built_in_task(a, init, features, part);
-  heed::LoadOptions options{.table = a.format, .part = part};
+  MissingValues missing = init ? init->missing : MissingValues();
+  if (a.missing) missing.how = *a.missing;
+  const bool fills = missing.how != heed::Missing::error;
+  heed::LoadOptions options{.table = a.format, .part = fills ? heed::Part() : part, .missing = missing.on_reading()};
+  heed::Index filled = 0;  // of all, whatever the part
+  const auto load = [&](const DataFiles& files, std::optional<heed::Index> known) {
+    heed::Sequences<double> data = load_numbers(files, known, options);
+    missing.learn(data);
+    filled = missing.fill(data, files.data);
+    if (fills && part) data.x = heed::detail::part_of(data.x, part(data.count()));
+    return data;
+  };
   if (init && a.format.label_column == "last" && !init->label_column.empty())
     options.table.label_column = init->label_column;
-  heed::Sequences<double> exact = load_numbers(*a.data, features, options);
+  heed::Sequences<double> exact = load(*a.data, features);
   const std::vector<double> shift = init ? init->shift : std::vector<double>();
   const auto narrowed = [&](const heed::Sequences<double>& from, const DataFiles& files) {
     const auto count = static_cast<heed::Index>(from.labels.size());
@@ -136,10 +147,12 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   const heed::LabelMap names = names_for(a, init, train.labels, where);
   Task<NumberModel> task{.names = names, .train = {std::move(train), names, where, part}, .test = {}};
   task.exact = std::move(exact);
+  task.missing = missing;
+  task.filled = filled;
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
     options.steps = like.steps();
-    task.exact_test = load_numbers(*a.test, like.features(), options);
+    task.exact_test = load(*a.test, like.features());
     task.test.emplace(narrowed(task.exact_test, *a.test), names, a.test->labels_path().string(), part);
   }
   return task;
@@ -265,6 +278,7 @@ StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional
       stored.shift = std::move(init->shift);
       stored.label_column = std::move(init->label_column);
     }
+    stored.missing = task.missing;
     if (a.format.label_column != "last") stored.label_column = a.format.label_column;
     standardize_exactly(a, task, stored, processes);
   }
