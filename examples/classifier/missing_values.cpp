@@ -21,7 +21,8 @@ heed::Index MissingValues::fill(heed::Sequences<double>& data, const std::filesy
   if (how == Missing::error) return 0;
   heed::require(how != Missing::mean || !means.empty(), [&] {
     return heed::Fault{"--missing mean takes the means of the training data, which the model does not keep",
-                       path.string(), "a model that was trained with --missing, or --missing linear, previous or zero",
+                       path.string(),
+                       "a model that was trained with --missing, or --missing linear, previous or zero",
                        {}};
   });
   // a sequence's answer must not depend on what else is in the file
@@ -52,7 +53,8 @@ void add_missing(CLI::App& command, std::optional<Missing>& missing) {
   command
       .add_option_function<std::string>(
           "--missing", [&missing](const std::string& name) { missing = heed::from_text<Missing>(name, "--missing"); },
-          "Missing values (?, NaN, NA, an empty field):\nerror, linear, previous, mean or zero (error,\nor as in training)")
+          "Missing values (?, NaN, NA, an empty field):\nerror, linear, previous, mean or zero (error,\nor as in "
+          "training)")
       ->check(CLI::IsMember({"error", "linear", "previous", "mean", "zero"}))
       ->option_text("NAME");
 }

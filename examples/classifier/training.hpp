@@ -22,8 +22,8 @@ struct Task {
   std::optional<LabelledData<typename M::Input>> test;
   std::vector<std::string> words = {};  // of text: those that the model knows
   bool lower = false;
-  MissingValues missing = {};  // of numbers: what fills them
-  heed::Index filled = 0;      // how many of the data to train on
+  MissingValues missing = {};                           // of numbers: what fills them
+  heed::Index filled = 0;                               // how many of the data to train on
   heed::Sequences<double> exact = {}, exact_test = {};  // of numbers, as they were read; until the model is made
 };
 

@@ -11,6 +11,7 @@
 #include "heed/metrics/bleu.hpp"
 #include "heed/metrics/classification.hpp"
 #include "heed/metrics/entity_f1.hpp"
+#include "heed/metrics/regression.hpp"
 #include "heed/optim/adam.hpp"
 #include "heed/optim/clip.hpp"
 #include "heed/optim/ema.hpp"

@@ -81,7 +81,8 @@ TEST(Missing, SaysWhatCannotBeFilled) {
 TEST(Missing, FieldsThatSayIt) {
   for (const char* field : {"", "?", "NaN", "nan", "-nan", "NA", "n/a", "#N/A", "<NA>", "null", "None"})
     EXPECT_TRUE(heed::is_missing(field)) << field;
-  for (const char* field : {"0", "??", "nano", "x", "inf", "-", "nanana"}) EXPECT_FALSE(heed::is_missing(field)) << field;
+  for (const char* field : {"0", "??", "nano", "x", "inf", "-", "nanana"})
+    EXPECT_FALSE(heed::is_missing(field)) << field;
 }
 
 Sequences<float> loaded(const std::filesystem::path& path, Missing how) {
@@ -94,10 +95,10 @@ TEST(Missing, ReadersOfAllFormatsFill) {
   heed::write_npy(folder / "d.npy", Tensor<double, 2>({2, 3}, {1, gap, 3, gap, 5, gap}));
   const std::string head = "@univariate true\n@classLabel true a b\n@data\n";
   const std::string attributes = "@relation x\n@attribute a numeric\n@attribute b numeric\n@attribute c numeric\n";
-  for (const auto& path : {folder.file("d.ts", head + "1,?,3:a\nNaN,5,:b\n"), folder / "d.npy",
-                           folder.file("d.arff", attributes + "@attribute y {a,b}\n@data\n1,?,3,a\n?,5,NaN,b\n"),
-                           folder.file("d.csv", "a,b,c,y\n1,,3,a\nNA,5,NaN,b\n"),
-                           folder.file("d.tsv", "1\t\t3\ta\n\t5\t\tb\n")}) {
+  for (const auto& path :
+       {folder.file("d.ts", head + "1,?,3:a\nNaN,5,:b\n"), folder / "d.npy",
+        folder.file("d.arff", attributes + "@attribute y {a,b}\n@data\n1,?,3,a\n?,5,NaN,b\n"),
+        folder.file("d.csv", "a,b,c,y\n1,,3,a\nNA,5,NaN,b\n"), folder.file("d.tsv", "1\t\t3\ta\n\t5\t\tb\n")}) {
     const bool table = path.extension() == ".csv" || path.extension() == ".tsv";
     const auto load = [&](Missing how) {
       return heed::load_sequences<float>(path, {}, {.labels = table, .missing = how});
@@ -140,15 +141,17 @@ TEST(Missing, OtherFaultsStayFaults) {
   };
   EXPECT_EQ(error("1,x,a\n"), "x.csv, line 1, column 3: not a number (expected a number, got 'x')");
   EXPECT_EQ(error("1,inf,a\n"), "x.csv, line 1, column 3: value is not finite (expected a finite number, got 'inf')");
-  EXPECT_EQ(error("1,2,a\n3,,\n"), "x.csv, line 2, column 4: not a label (expected an integer of 64 bits or a word, "
-                                   "got nothing)");
+  EXPECT_EQ(error("1,2,a\n3,,\n"),
+            "x.csv, line 2, column 4: not a label (expected an integer of 64 bits or a word, "
+            "got nothing)");
 }
 
 TEST(Missing, OfAPartAreFilledFromAll) {
   const Folder folder;
   heed::write_npy(folder / "d.npy", Tensor<double, 2>({3, 1}, {1, gap, 5}));
   const auto part = [](Index) { return heed::IndexRange{1, 2}; };
-  const auto s = heed::load_sequences<double>(folder / "d.npy", {}, {.labels = false, .part = part, .missing = Missing::mean});
+  const auto s =
+      heed::load_sequences<double>(folder / "d.npy", {}, {.labels = false, .part = part, .missing = Missing::mean});
   ASSERT_EQ(s.count(), 1);
   EXPECT_EQ(s.x(0, 0, 0), 3);
 }

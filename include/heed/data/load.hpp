@@ -15,6 +15,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/arff.hpp"
+#include "heed/data/long_table.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/npz.hpp"
@@ -47,8 +48,8 @@ HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::
 
 /// `count` becomes the number of sequences in the file.
 template <class S>
-Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const Unpack& unpack,
-                                Index& count, Missing missing) {
+Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const Unpack& unpack, Index& count,
+                                Missing missing) {
   IndexRange rows;
   const auto noted = [&](Index all) { return rows = rows_of(part, count = all, path.string()); };
   const std::optional<NpzPlace> place = npz_place(path);
@@ -98,9 +99,8 @@ Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpac
     return targets_of<S>(texts, path.string(), columns);
   }
   NpyArray<S> array = place ? parse_npy<S>(read_npz(*place, unpack), path.string()) : read_npy<S>(path);
-  require(array.extents.size() == 1 || array.extents.size() == 2, [&] {
-    return Fault{"wrong rank", path.string(), "targets (n) or (n, k)", to_text(array.extents)};
-  });
+  require(array.extents.size() == 1 || array.extents.size() == 2,
+          [&] { return Fault{"wrong rank", path.string(), "targets (n) or (n, k)", to_text(array.extents)}; });
   const Index columns = array.extents.size() == 1 ? 1 : array.extents[1];
   require(!array.values.empty(), [&] { return Fault{"no targets", path.string(), "at least one"}; });
   for (std::size_t i = 0; i < array.values.size(); ++i) {
@@ -140,17 +140,20 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   if (extension == ".arff") {
     sequences = read_arff<S>(path, read);
   } else if (array) {
-    sequences = detail::load_npy_sequences<S>(path, filled ? Part() : options.part, options.unpack, count, options.missing);
+    sequences =
+        detail::load_npy_sequences<S>(path, filled ? Part() : options.part, options.unpack, count, options.missing);
   } else if (extension == ".ts") {
     sequences = read_ts<S>(path, read);
   } else {
     using Label = TableOptions::Label;
+    const bool is_long = !options.table.sequence_column.empty();
     TableFormat format = options.table;
     const Label label = labels_path || format.label_column == "none" ? Label::none
                         : options.labels                             ? Label::last
                                                                      : Label::if_present;
     if (extension == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
-    sequences = read_table<S>(path, {options.features, options.steps, label, std::move(format), read});
+    sequences = is_long ? read_long_table<S>(path, {std::move(format), label, read}).sequences
+                        : read_table<S>(path, {options.features, options.steps, label, std::move(format), read});
   }
   if (!array || filled) {
     count = sequences.count();

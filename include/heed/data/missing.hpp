@@ -45,7 +45,8 @@ constexpr std::array<std::string_view, 6> names_of(Missing) {
 HEED_FUNCTION bool is_missing(std::string_view field);
 
 /// The number of a field as `TextReader::number_that_fits` gives it; NaN where it is missing and may be.
-HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_view field, std::size_t bytes, Missing how);
+HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_view field, std::size_t bytes,
+                                       Missing how);
 
 /// The mean of each feature over the values of all valid steps that are not missing, in double; NaN where there is none.
 template <class S>

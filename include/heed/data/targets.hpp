@@ -44,7 +44,8 @@ Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& w
     const std::errc error = parse_number(texts[i], value);
     const auto narrow = static_cast<S>(value);
     require(error == std::errc() && std::isfinite(value) && std::isfinite(narrow), [&] {
-      return Fault{"not a target", where + ", sequence " + text_of(static_cast<Index>(i) / columns) + " (counted from 0)",
+      return Fault{"not a target",
+                   where + ", sequence " + text_of(static_cast<Index>(i) / columns) + " (counted from 0)",
                    "a finite number", in_quotes(texts[i])};
     });
     targets.data()[i] = narrow;

@@ -39,6 +39,9 @@ struct TableFormat {
   std::string label_column = "last";  // "first", "last", "none", or a name in the header; of targets several: "a,b"
   IndexColumn index_column = IndexColumn::refuse;
   Encoding encoding = Encoding::automatic;
+  // of long tables, one row a time step (`LongTableOptions`): names in the header
+  std::string sequence_column = {}, time_column = {};
+  std::string feature_columns = {};  // "a,b"; empty: all that are nothing else
 };
 
 /// How the rows of a table become sequences.
@@ -137,8 +140,7 @@ HEED_FUNCTION std::vector<std::string> names_in(std::string_view list) {
 HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
                                    const std::string& where) {
   std::string known;
-  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 10); ++i)
-    known += (i ? ", " : "one of ") + names[i];
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 10); ++i) known += (i ? ", " : "one of ") + names[i];
   return {"no column has this name", where, known + (names.size() > 10 ? ", ..." : ""), in_quotes(name)};
 }
 
@@ -357,10 +359,10 @@ class TableReader {
       });
       by_name = columns_named(format_.label_column, options_.label == Label::last);
     }
-    const bool labelled = named() ? options_.label != Label::none && !by_name.empty()
-                                  : format_.label_column != "none" &&
-                                        (options_.label == Label::last ||
-                                         (options_.label == Label::if_present && fields != values));
+    const bool labelled =
+        named() ? options_.label != Label::none && !by_name.empty()
+                : format_.label_column != "none" &&
+                      (options_.label == Label::last || (options_.label == Label::if_present && fields != values));
     if (labelled && by_name.empty()) by_name = {format_.label_column == "first" ? dropped() : width_ - 1};
     if (labelled) labels_ = std::move(by_name);
     require(labels_.size() <= 1 || options_.read.targets, [&] {
@@ -437,7 +439,7 @@ class TableReader {
   std::size_t bytes_;
   bool header_ = false, fractions_ = false;
   Index header_line_ = 0, seen_rows_ = 0;
-  std::vector<std::string> names_ = {};  // of the columns
+  std::vector<std::string> names_ = {};   // of the columns
   std::vector<std::size_t> labels_ = {};  // the columns of the label or the targets; empty: there is none
   std::size_t width_ = 0;
 };

@@ -79,8 +79,7 @@ class TsCaseReader {
         reader_.fail(parts_[d], "dimensions of one case differ in length",
                      std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
       for (const std::string_view field : fields_) {
-        if (field == "?" && options_.missing == Missing::error)
-          reader_.fail(field, "missing value", "a number", "'?'");
+        if (field == "?" && options_.missing == Missing::error) reader_.fail(field, "missing value", "a number", "'?'");
         values_.push_back(number_or_missing(reader_, field, sizeof(S), options_.missing));
       }
     }

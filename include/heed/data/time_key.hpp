@@ -1,0 +1,157 @@
+#pragma once
+
+/// @file
+/// The order of points in time as tables write them.
+
+#include <string>
+#include <string_view>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// A point in time: a number, a date of ISO 8601 (2024-03-31, 2024-03-31T02:30:00.5+01:00; a blank may stand for the T),
+/// or a word. All times of a column are of one kind.
+struct TimeKey {
+  enum class Kind { number, date, word };
+  Kind kind = Kind::word;
+  long double number = 0;  ///< an integer of 64 bits is exact; of a date the seconds since 1970, in universal time
+  std::string word = {};
+};
+
+/// Throws nothing: what is neither number nor date is a word.
+HEED_FUNCTION TimeKey time_key(std::string_view text);
+
+/// "a number", "a date", "a word"
+HEED_FUNCTION const char* to_text(TimeKey::Kind kind);
+
+/// Whether a comes before b, of the same kind. Words in the order of their letters, and whole numbers in them by their
+/// size: t2 before t10.
+HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// Takes what a date is made of from the front of a text.
+class DateReader {
+ public:
+  explicit DateReader(std::string_view text) : rest_(text) {}
+
+  bool read(long double& seconds) {
+    long double year = 0, month = 0, day = 0;
+    if (!digits(4, year) || !take('-') || !digits(2, month) || !take('-') || !digits(2, day)) return false;
+    if (month < 1 || month > 12 || day < 1 || day > 31) return false;
+    seconds = 86400 * days(static_cast<std::int64_t>(year), static_cast<int>(month), static_cast<int>(day));
+    if (rest_.empty()) return true;
+    if (!take('T') && !take('t') && !take(' ')) return false;
+    long double hour = 0, minute = 0, second = 0;
+    if (!digits(2, hour) || !take(':') || !digits(2, minute)) return false;
+    if (take(':') && !(digits(2, second) && fraction(second))) return false;
+    if (hour > 24 || minute > 59 || second >= 61) return false;
+    seconds += 3600 * hour + 60 * minute + second;
+    return zone(seconds) && rest_.empty();
+  }
+
+ private:
+  bool take(char c) {
+    if (!rest_.starts_with(c)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool digits(std::size_t count, long double& value) {
+    if (rest_.size() < count || rest_.find_first_not_of("0123456789") < count) return false;
+    for (std::size_t i = 0; i < count; ++i) value = 10 * value + (rest_[i] - '0');
+    rest_.remove_prefix(count);
+    return true;
+  }
+  bool fraction(long double& value) {
+    if (!take('.') && !take(',')) return true;
+    const std::size_t count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    long double part = 0;
+    if (!digits(count, part) || count == 0) return false;
+    for (std::size_t i = 0; i < count; ++i) part /= 10;
+    value += part;
+    return true;
+  }
+  bool zone(long double& seconds) {
+    if (take('Z') || take('z') || rest_.empty()) return true;
+    const int sign = take('+') ? 1 : take('-') ? -1 : 0;
+    long double hours = 0, minutes = 0;
+    if (sign == 0 || !digits(2, hours)) return false;
+    if (take(':') || !rest_.empty()) {
+      if (!digits(2, minutes)) return false;
+    }
+    seconds -= sign * (3600 * hours + 60 * minutes);
+    return true;
+  }
+  // since 1970-01-01, by the Gregorian calendar: years begin in March, eras have 400 of them
+  static long double days(std::int64_t y, int m, int d) {
+    y -= m <= 2;
+    const std::int64_t era = y / 400, of_era = y - era * 400;
+    const std::int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+    return static_cast<long double>(era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468);
+  }
+
+  std::string_view rest_;
+};
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace detail
+
+HEED_FUNCTION TimeKey time_key(std::string_view text) {
+  TimeKey key;
+  long long integer = 0;
+  double number = 0;
+  if (parse_number(text, integer) == std::errc()) return {TimeKey::Kind::number, static_cast<long double>(integer), {}};
+  if (parse_number(text, number) == std::errc() && std::isfinite(number)) {
+    return {TimeKey::Kind::number, static_cast<long double>(number), {}};
+  }
+  if (detail::DateReader(text).read(key.number)) {
+    key.kind = TimeKey::Kind::date;
+  } else {
+    key.word = text;
+  }
+  return key;
+}
+
+HEED_FUNCTION const char* to_text(TimeKey::Kind kind) {
+  return kind == TimeKey::Kind::number ? "a number" : kind == TimeKey::Kind::date ? "a date" : "a word";
+}
+
+HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b) {
+  if (a.kind != TimeKey::Kind::word) return a.number < b.number;
+  std::size_t i = 0, k = 0;
+  while (i < a.word.size() && k < b.word.size()) {
+    if (!detail::is_digit(a.word[i]) || !detail::is_digit(b.word[k])) {
+      if (a.word[i] != b.word[k]) return static_cast<unsigned char>(a.word[i]) < static_cast<unsigned char>(b.word[k]);
+      ++i, ++k;
+      continue;
+    }
+    const auto run = [](const std::string& word, std::size_t& at) {
+      while (at + 1 < word.size() && word[at] == '0' && detail::is_digit(word[at + 1])) ++at;
+      const std::size_t first = at;
+      while (at < word.size() && detail::is_digit(word[at])) ++at;
+      return std::string_view(word).substr(first, at - first);
+    };
+    const std::string_view x = run(a.word, i), y = run(b.word, k);
+    if (x != y) return x.size() != y.size() ? x.size() < y.size() : x < y;
+  }
+  return a.word.size() - i < b.word.size() - k;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,0 +1,164 @@
+#include "heed/data/long_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "heed/data/load.hpp"
+#include "heed/data/time_key.hpp"
+#include "support.hpp"
+
+namespace {
+
+using data_test::error_of;
+using data_test::Folder;
+using heed::LongTableOptions;
+using heed::TableFormat;
+using Words = std::vector<std::string>;
+using Numbers = std::vector<double>;
+
+LongTableOptions by(const std::string& sequence, const std::string& time) {
+  return {.format = {.sequence_column = sequence, .time_column = time}};
+}
+heed::LongTable<double> parsed(const std::string& text, const LongTableOptions& options) {
+  return heed::parse_long_table<double>(text, "x.csv", options);
+}
+std::string error(const std::string& text, const LongTableOptions& options) {
+  return error_of([&] { parsed(text, options); });
+}
+
+const std::string rows =
+    "id,t,x,y,label\n"
+    "b,10,3,30,down\n"
+    "a,2,2,20,up\n"
+    "a,1,1,10,up\n"
+    "b,9,4,40,down\n"
+    "a,3,5,50,up\n";
+
+TEST(LongTable, RowsInAnyOrderAreSequencesInTheOrderOfTime) {
+  const auto table = parsed(rows, by("id", "t"));
+  const auto& s = table.sequences;
+  ASSERT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 2}));
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{4, 40, 3, 30, 0, 0, 1, 10, 2, 20, 5, 50}));
+  EXPECT_EQ(s.lengths, (std::vector<std::int32_t>{2, 3}));
+  EXPECT_EQ(s.labels, (Words{"down", "up"}));
+  EXPECT_EQ(table.ids, (Words{"b", "a"}));
+  EXPECT_EQ(table.features, (Words{"x", "y"}));
+  EXPECT_EQ(table.labels, (Words{"label"}));
+}
+
+TEST(LongTable, WithoutTimeRowsStayInTheirOrder) {
+  const auto s = parsed("id,x,label\na,3,u\nb,1,v\na,2,u\n", by("id", "")).sequences;
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{3, 2, 1, 0}));
+}
+
+TEST(LongTable, ColumnsAreChosenByName) {
+  LongTableOptions options = by("id", "t");
+  options.format.feature_columns = "y, x";
+  options.format.label_column = "none";
+  auto table = parsed(rows, options);
+  EXPECT_EQ(table.features, (Words{"y", "x"}));
+  EXPECT_EQ(table.sequences.x(1, 0, 0), 10);
+  EXPECT_TRUE(table.sequences.labels.empty());
+  options.format.feature_columns = "x";
+  options.format.label_column = "label";
+  EXPECT_EQ(parsed(rows, options).sequences.features(), 1) << "y is left out";
+  options.format.label_column = "y";
+  options.read.targets = true;
+  EXPECT_NE(error(rows, options)
+                .find("line 4, column 7: the label changes of sequence 'a' (expected '20' as in its rows "
+                      "before, got '10')"),
+            std::string::npos)
+      << error(rows, options);
+}
+
+TEST(LongTable, SeveralTargets) {
+  LongTableOptions options = by("id", "t");
+  options.format.label_column = "p,q";
+  options.read.targets = true;
+  const auto table = parsed("id;t;q;p;x\n1;0;0.5;1.0;7\n2;0;2;3;8\n1;1;.5;1;9\n", [&] {
+    options.format.delimiter = ';';
+    return options;
+  }());
+  EXPECT_EQ(table.sequences.targets.extents(), (heed::Extents<2>{2, 2}));
+  EXPECT_EQ(table.sequences.targets(0, 0), 1);
+  EXPECT_EQ(table.sequences.targets(0, 1), 0.5);
+  EXPECT_EQ(table.labels, (Words{"p", "q"}));
+  options.read.targets = false;
+  EXPECT_EQ(error("id;t;q;p;x\n1;0;0;1;7\n", options),
+            "x.csv: several label columns (expected one for classes; targets may have several, got 'p,q')");
+}
+
+TEST(LongTable, TimesAreNumbersDatesOrWords) {
+  const auto order = [](const std::string& first, const std::string& second) {
+    const auto x =
+        parsed("t,x\n\"" + second + "\",2\n" + first + ",1\n", {.format = {.label_column = "none", .time_column = "t"}})
+            .sequences.x;
+    return x(0, 0, 0) == 1 && x(0, 1, 0) == 2;
+  };
+  EXPECT_TRUE(order("-1.5", "10"));
+  EXPECT_TRUE(order("9", "10"));
+  EXPECT_TRUE(order("1711846800000000000", "1711846800000000001")) << "nanoseconds";
+  EXPECT_TRUE(order("2023-12-31", "2024-01-01"));
+  EXPECT_TRUE(order("2024-02-28 23:59:59.5", "2024-02-28 23:59:59.75"));
+  EXPECT_TRUE(order("2024-10-27T02:30:00+02:00", "2024-10-27T02:00:00+01:00")) << "summer time ends";
+  EXPECT_TRUE(order("2024-01-01T00:00Z", "2024-01-01T00:00:00.1Z"));
+  EXPECT_TRUE(order("t2", "t10"));
+  EXPECT_TRUE(order("Friday", "Monday")) << "words are words";
+  EXPECT_TRUE(heed::time_key("1970-01-02").number == 86400 && heed::time_key("2000-03-01").number == 951868800);
+  EXPECT_EQ(heed::time_key("2024-13-01").kind, heed::TimeKey::Kind::word);
+}
+
+TEST(LongTable, NamesWhatIsWrong) {
+  EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,1.0,3,u\n", by("id", "t")),
+            "x.csv, lines 2 and 3: two rows of sequence 'a' have the same time (expected one row for each time)");
+  EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,x,3,u\n", by("id", "t")),
+            "x.csv, line 3, column 3: times of two kinds (expected a number as in the first row, got 'x')");
+  EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,2,3,v\n", by("id", "t")),
+            "x.csv, line 3, column 7: the label changes of sequence 'a' (expected 'u' as in its rows before, got 'v')");
+  EXPECT_EQ(error("id,t,x,y\n,1,2,u\n", by("id", "t")),
+            "x.csv, line 2, column 1: no sequence (expected a sequence, got nothing)");
+  EXPECT_EQ(error("id,t,x,y\na,,2,u\n", by("id", "t")),
+            "x.csv, line 2, column 3: no time (expected a time, got nothing)");
+  EXPECT_EQ(error("id,t,x,y\na,1,2,u\n", by("key", "t")),
+            "x.csv: no column has this name (expected one of id, t, x, y, got 'key')");
+  EXPECT_EQ(error("id,t,x,y\na,1,2,u\n", by("id", "id")),
+            "x.csv: a column is named twice (expected each once, got 'id' as sequence and time)");
+  EXPECT_EQ(error("id,t,x,y\na,1,z,u\n", by("id", "t")),
+            "x.csv, line 2, column 5: not a number (expected a number, got 'z')");
+  EXPECT_EQ(error("id,t,x,y\na,1,2\n", by("id", "t")),
+            "x.csv, line 2, column 6: wrong number of fields (expected 4 as in the first row, got 3)");
+  EXPECT_EQ(error("id,t,x,y\n", by("id", "t")), "x.csv: no data (expected at least one row)");
+  EXPECT_EQ(error("id,t,y\na,1,u\n", by("id", "t")), "x.csv: no column is left for features");
+  LongTableOptions headless = by("id", "t");
+  headless.format.header = TableFormat::Header::no;
+  EXPECT_EQ(error("a,1,2,u\n", headless),
+            "x.csv, line 1, column 1: columns with names need a header (expected names in the first row)");
+}
+
+TEST(LongTable, MissingValuesAreFilledWithinTheirSequence) {
+  LongTableOptions options = by("id", "t");
+  options.read.missing = heed::Missing::linear;
+  const auto s = parsed("id,t,x,y\na,3,5,u\na,1,1,u\nb,1,7,v\na,2,,u\nb,2,NA,v\n", options).sequences;
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{1, 3, 5, 7, 7, 0}));
+}
+
+TEST(LongTable, OneSeriesWithOrWithoutAHeader) {
+  const LongTableOptions plain{.format = {.label_column = "none"}};
+  EXPECT_EQ(parsed("1,2\n3,4\n5,6\n", plain).sequences.x.extents(), (heed::Extents<3>{1, 3, 2}));
+  const auto named = parsed("a,b\n1,2\n3,4\n", plain);
+  EXPECT_EQ(named.sequences.steps(), 2);
+  EXPECT_EQ(named.features, (Words{"a", "b"}));
+}
+
+TEST(LongTable, IsReadByLoad) {
+  const Folder folder;
+  const auto s = heed::load_sequences<float>(folder.file("d.csv", rows), {},
+                                             {.table = {.sequence_column = "id", .time_column = "t"}});
+  EXPECT_EQ(s.labels, (Words{"down", "up"}));
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 2}));
+}
+
+}  // namespace
