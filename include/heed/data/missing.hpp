@@ -107,7 +107,7 @@ Index fill_gaps(S* values, Index count, Index stride, Missing how, double mean) 
 /// Throws at the first infinity in the valid steps. NaN may be there.
 template <class S>
 void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where) {
-  const auto [count, steps, features] = x.extents();
+  const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
   check_lengths(lengths, count, steps, where);
   for (Index i = 0; i < count; ++i) {
     const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
@@ -126,7 +126,7 @@ void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> leng
 
 template <class S>
 std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
-  const auto [count, steps, features] = x.extents();
+  const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
   check_lengths(lengths, count, steps, "feature_means");
   std::vector<double> sum(static_cast<std::size_t>(features)), number(static_cast<std::size_t>(features));
   for (Index i = 0; i < count; ++i) {
@@ -148,7 +148,7 @@ std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std:
 template <class S>
 Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Missing how,
                    std::span<const double> means, const std::string& where) {
-  const auto [count, steps, features] = x.extents();
+  const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
   if (how == Missing::error) check_finite<S>(x, lengths, where);
   detail::check_infinity<S>(x, lengths, where);
   require(means.empty() || static_cast<Index>(means.size()) == features, [&] {

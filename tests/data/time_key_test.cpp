@@ -1,0 +1,43 @@
+#include "heed/data/time_key.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using heed::time_key;
+using Kind = heed::TimeKey::Kind;
+
+TEST(TimeKey, NumbersDatesAndWords) {
+  EXPECT_EQ(time_key("-3").kind, Kind::number);
+  EXPECT_EQ(time_key("1e3").number, 1000);
+  for (const char* date : {"2024-03-31", "2024-03-31T02:30", "2024-03-31 02:30:00.25", "2024-03-31T02:30:00,5+01:00",
+                           "2024-03-31t23:59:60Z", "2024-03-31T02:30:00-0530", "2024-03-31T02:30:00+01"})
+    EXPECT_EQ(time_key(date).kind, Kind::date) << date;
+  for (const char* word : {"Monday", "2024-13-01", "2024-3-1", "31.03.2024", "2024-03-31T", "2024-03-31T02:30+", "nan",
+                           "2024-03-31T02:30:00.", "2024-03-31T02:61", ""})
+    EXPECT_EQ(time_key(word).kind, Kind::word) << word;
+}
+
+TEST(TimeKey, DatesAreSecondsSince1970) {
+  EXPECT_EQ(time_key("1970-01-01").number, 0);
+  EXPECT_EQ(time_key("1969-12-31T23:59:59").number, -1);
+  EXPECT_EQ(time_key("2000-03-01").number, 951868800);
+  EXPECT_EQ(time_key("2024-02-29T12:00:00.5+02:00").number, 1709200800.5L);
+}
+
+TEST(TimeKey, WordsHaveTheirNumbersInOrder) {
+  const auto before = [](const char* a, const char* b) {
+    return heed::before(time_key(a), time_key(b)) && !heed::before(time_key(b), time_key(a));
+  };
+  EXPECT_TRUE(before("t2", "t10"));
+  EXPECT_TRUE(before("t2a", "t2b"));
+  EXPECT_TRUE(before("t", "t1"));
+  EXPECT_TRUE(before("day 2, 9:30", "day 2, 10:05"));
+  EXPECT_TRUE(before("a99999999999999999999", "a100000000000000000000"));
+  EXPECT_FALSE(before("t1", "t01")) << "the same";
+  EXPECT_FALSE(before("t01", "t1"));
+}
+
+}  // namespace
