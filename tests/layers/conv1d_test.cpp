@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/keras.hpp"
 #include "../support/layer_case.hpp"
 #include "../support/stream_case.hpp"
 #include "heed/compose/sequential.hpp"
@@ -113,6 +114,26 @@ TEST(Conv1d, EqualsPyTorch) {
     const Reference file(name);
     test_support::expect_equals_reference(name, conv<double>(options(file)));
   }
+}
+
+TEST(Conv1d, EqualsKeras) {
+  const auto expect_equal = [](const std::string& name, Options o) {
+    SCOPED_TRACE(name);
+    const Reference file(name);
+    o.in_channels = 2;
+    o.out_channels = 4;
+    auto layer = conv<double>(o);
+    set_weights(layer, test_support::keras_convolution(file.arrays("weight.")));
+    for (const Index lanes : {3, 1}) {
+      const auto result = test_support::run_layer(file, layer, lanes);
+      EXPECT_TRUE(test_support::equals(result.y, file.values("output.y")));
+      EXPECT_TRUE(test_support::equals(result.dx, file.values("dinput.x")));
+      expect_parameters(result.gradient, test_support::keras_convolution(file.arrays("dweight.")));
+    }
+  };
+  expect_equal("keras/conv1d_causal", {.kernel_size = 3, .dilation = 2, .padding = ConvPadding::causal});
+  expect_equal("keras/conv1d_causal_stride", {.kernel_size = 3, .stride = 2, .padding = ConvPadding::causal});
+  expect_equal("keras/conv1d_same", {.kernel_size = 4});
 }
 
 TEST(Conv1d, NeverReadsPastASequencesEnd) {

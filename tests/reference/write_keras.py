@@ -158,6 +158,23 @@ def average_pooling():
     case.write(tape, loss)
 
 
+def convolutions():
+    """Causal ones, and an even kernel whose other zero stands on the right."""
+    for name, options in {
+        "conv1d_causal": {"kernel_size": 3, "padding": "causal", "dilation_rate": 2},
+        "conv1d_causal_stride": {"kernel_size": 3, "padding": "causal", "strides": 2},
+        "conv1d_same": {"kernel_size": 4, "padding": "same"},
+    }.items():
+        case = Case(name, filters=4, **options)
+        x = case.input("x", 3, 7, 2)
+        layer = layers.Conv1D(4, **options)
+        layer.build(x.shape)
+        case.take_weights(layer, "")
+        with tf.GradientTape() as tape:
+            loss = case.upstream("y", layer(x))
+        case.write(tape, loss)
+
+
 class AttentionPool(layers.Layer):
     """score_t = w . h_t + b, softmax over the steps, weighted sum."""
 
@@ -311,6 +328,7 @@ if __name__ == "__main__":
     gru()
     multihead()
     average_pooling()
+    convolutions()
     classifiers()
     training_steps()
     cross_entropy_of_probabilities()

@@ -23,6 +23,20 @@ inline Arrays keras_dense(const Arrays& keras) {
   return {{"weight", transposed(kernel, kernel.extents[0], kernel.extents[1])}, {"bias", keras.at("bias")}};
 }
 
+/// kernel (k, in, out) and bias of a Conv1D.
+inline Arrays keras_convolution(const Arrays& keras) {
+  const Array& kernel = keras.at("kernel");
+  const Index taps = kernel.extents[0], in = kernel.extents[1], out = kernel.extents[2];
+  Array weight = transposed(kernel, taps * in, out);  // (out, k, in)
+  for (Index o = 0; o < out; ++o) {
+    const auto begin = weight.values.begin() + o * taps * in;
+    const Values row = transposed({{}, Values(begin, begin + taps * in)}, taps, in).values;
+    std::copy(row.begin(), row.end(), begin);
+  }
+  weight.extents = {out, in, taps};
+  return {{"weight", weight}, {"bias", keras.at("bias")}};
+}
+
 /// kernel (I, 4H), recurrent kernel (H, 4H), one bias. Heed has two biases: as weights the second is 0, as gradients
 /// both have the whole.
 inline Arrays keras_lstm(const Arrays& keras, bool gradients) {
