@@ -11,7 +11,8 @@ heed::SequenceClassifierOptions Architecture::options(Index data_features, Index
   heed::SequenceClassifierOptions o{.features = data_features, .classes = data_classes};
   set_fields(o, given);
   const Index directions = o.bidirectional ? 2 : 1;
-  heed::require(o.attention != heed::Attention::multihead || directions * o.hidden % o.heads == 0, [&] {
+  const bool recurs = o.cell != heed::CellKind::none;
+  heed::require(!recurs || o.attention != heed::Attention::multihead || directions * o.hidden % o.heads == 0, [&] {
     return heed::Fault{"--heads " + std::to_string(o.heads) + " does not divide " + (o.bidirectional ? "twice " : "") +
                        "--hidden " + std::to_string(o.hidden)};
   });
@@ -68,14 +69,25 @@ void add_architecture(CLI::App& command, Architecture& a, bool in_file) {
 }
 
 std::string describe(const heed::SequenceClassifierOptions& o) {
-  std::string text = o.layers > 1 ? std::to_string(o.layers) + " x " : "";
-  if (o.bidirectional) text += "bidirectional ";
-  text += o.cell == heed::CellKind::lstm ? "LSTM(" : o.cell == heed::CellKind::gru ? "GRU(" : "RNN(";
-  text += std::to_string(o.hidden) + ")";
+  std::string text;
+  const auto then = [&](const std::string& part) { text += (text.empty() ? "" : " > ") + part; };
+  if (!o.kernels.empty()) {
+    const std::string kind = std::string(o.causal ? "causal " : "") + (o.residual ? "residual " : "");
+    then(kind + "convolutions(" + to_text(o.channels) + " channels, widths " + to_text(o.kernels) + ")");
+  }
+  if (o.cell != heed::CellKind::none) {
+    const char* const cell = o.cell == heed::CellKind::lstm ? "LSTM(" : o.cell == heed::CellKind::gru ? "GRU(" : "RNN(";
+    then((o.layers > 1 ? std::to_string(o.layers) + " x " : "") + (o.bidirectional ? "bidirectional " : "") + cell +
+         std::to_string(o.hidden) + ")");
+  }
   if (o.attention == heed::Attention::multihead) {
-    text += " > multihead(" + std::to_string(o.heads) + ") > " + std::string(to_text(o.pooling));
+    then("multihead(" + std::to_string(o.heads) + ") > " + std::string(to_text(o.pooling)));
+  } else if (attends(o.attention)) {
+    then("attention " + std::string(to_text(o.attention)));
   } else {
-    text += o.attention == heed::Attention::none ? " > last" : " > attention " + std::string(to_text(o.attention));
+    then(o.attention == heed::Attention::none      ? "last"
+         : o.attention == heed::Attention::meanmax ? "mean and maximum"
+                                                   : std::string(to_text(o.attention)));
   }
   if (o.dense > 0) text += " > Dense(" + std::to_string(o.dense) + ") > ReLU";
   return text + " > Dense(" + std::to_string(o.classes) + ")";

@@ -101,7 +101,7 @@ void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weight
 template <class M>
 void explain(const StoredModel<M>& stored, const ModelArguments& a) {
   const heed::SequenceClassifierOptions& options = classifier_of(stored.model).options;
-  heed::require(options.attention != heed::Attention::none, [&] {
+  heed::require(attends(options.attention), [&] {
     return heed::Fault{"this model has no attention: there is nothing to explain", a.model.string()};
   });
   const Index heads = options.attention == heed::Attention::multihead ? options.heads : 0;

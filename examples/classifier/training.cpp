@@ -287,7 +287,7 @@ StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional
 
 heed::AdamOptions adam_options(const TrainArguments& a, heed::CellKind cell) {
   // where Keras has one bias, the second of heed's two stays 0
-  const bool one_bias = a.keras() && cell != heed::CellKind::gru;
+  const bool one_bias = a.keras() && cell != heed::CellKind::gru && cell != heed::CellKind::none;
   return {.learning_rate = a.fit.learning_rate,
           .epsilon = a.keras() ? 1e-7 : 1e-8,
           .weight_decay = a.fit.weight_decay,

@@ -43,7 +43,7 @@ inline std::string flag_of(const heed::FieldRecord& field) {
 inline std::string help_of(const heed::FieldRecord& field) {
   std::string text = field.meaning;
   for (const std::string_view name : field.names) {
-    if (name == field.except) continue;
+    if (heed::detail::listed_in(field.except, name)) continue;
     text += (name == field.names.front() ? ": " : ", ") + std::string(name);
   }
   return text + (text.empty() ? "(" : " (") + field.text() + ')';

@@ -56,6 +56,37 @@ TEST(FieldTable, RecordsSetWhatTheyPointTo) {
   EXPECT_EQ(a.hidden, 7);
 }
 
+TEST(FieldTable, ListsOfSizesStandWithCommas) {
+  heed::SizeList a{8, 5, 3}, b;
+  Index rest = 0;
+  FieldTable table;
+  table({.name = "kernels", .range = Range::to(64)}, a, b);
+  table({.name = "rest", .when = {"kernels", "", true}}, rest, rest);
+  const heed::FieldRecord& record = *table.find("kernels");
+  EXPECT_EQ(record.text(), "8,5,3");
+  EXPECT_FALSE(record.same());
+  EXPECT_TRUE(table.counts(*table.find("rest")));
+  record.set("7,7", "file");
+  EXPECT_EQ(a, (heed::SizeList{7, 7}));
+  EXPECT_EQ(error_of([&] { record.set("7,65", "file"); }), "file: out of range (expected 1 to 64, got 65)");
+  EXPECT_EQ(error_of([&] { record.set("7,x", "file"); }),
+            "file: wrong value (expected at most 16 whole numbers, as 8,5,3, got \"7,x\")");
+  EXPECT_EQ(a, (heed::SizeList{7, 7}));
+  record.set("", "file");
+  EXPECT_FALSE(table.counts(*table.find("rest"))) << "it counts where there are sizes";
+}
+
+TEST(FieldTable, AFieldMayExceptChoices) {
+  Values a;
+  FieldTable table;
+  table({.name = "kind", .except = "absurd,fancy"}, a.kind, a.kind);
+  EXPECT_EQ(table.find("kind")->values(), "one of plain");
+  EXPECT_EQ(error_of([&] { table.find("kind")->set("fancy", "file"); }),
+            "file: wrong value (expected one of plain, got \"fancy\")");
+  a.kind = Kind::fancy;
+  EXPECT_NE(error_of([&] { table.find("kind")->check("kind", "model"); }), "no error");
+}
+
 TEST(FieldTable, AFieldCountsWhereAnotherSaysSo) {
   Values a;
   const FieldTable table = table_of(a, a);

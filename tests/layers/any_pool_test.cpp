@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../support/error_of.hpp"
+#include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {
@@ -29,7 +30,10 @@ const std::vector<Case> cases{{Attention::pool},
                               {Attention::multihead, Pooling::last},
                               {Attention::multihead, Pooling::mean},
                               {Attention::additive},
-                              {Attention::none}};
+                              {Attention::none},
+                              {Attention::mean},
+                              {Attention::max},
+                              {Attention::meanmax}};
 std::string name_of(const Case& c) { return std::string(to_text(c.kind)) + ", " + std::string(to_text(c.pooling)); }
 
 TEST(AnyPool, FulfilsTheLayerContractWhateverItsKind) {
@@ -56,7 +60,7 @@ TEST(AnyPool, GivesTheSameWhereWeightsAreKept) {
       }
       for (std::size_t i = 0; i < plain.y.size(); ++i) EXPECT_NEAR(plain.y[i], kept.y[i], 1e-14) << name_of(c);
       for (std::size_t i = 0; i < plain.dx.size(); ++i) EXPECT_NEAR(plain.dx[i], kept.dx[i], 1e-14) << name_of(c);
-      if (c.kind == Attention::none) continue;
+      if (!attends(c.kind)) continue;
       const heed::Tile<const double> a = pool.weights(kept.cache);
       EXPECT_EQ(a.steps, c.kind == Attention::multihead ? 10 : 5) << name_of(c);
       double sum = 0;  // of lane 1, which has two steps: what the last query, or the only one, sees
@@ -82,6 +86,20 @@ TEST(AnyPool, LooksAtTheFirstStepWithBothEnds) {
   EXPECT_TRUE(reads_first_step(AnyPool<double>(options<double>(Attention::none, Pooling::last, true))));
 }
 
+TEST(AnyPool, SaysHowManyFeaturesItGives) {
+  for (const Case& c : cases) {
+    const AnyPool<double> pool(options<double>(c.kind, c.pooling, false));
+    EXPECT_EQ(pool.output_size(4), c.kind == Attention::meanmax ? 8 : 4) << name_of(c);
+    EXPECT_EQ(pool.output_shape({5, 4}), (heed::Shape{1, pool.output_size(4)})) << name_of(c);
+  }
+}
+
+TEST(AnyPool, WithoutWeightsStreamsTheStepsSoFar) {
+  for (const Attention kind : {Attention::none, Attention::mean, Attention::max, Attention::meanmax}) {
+    test_support::expect_streams(AnyPool<double>(options<double>(kind, Pooling::last, false)), {7, 4}, false);
+  }
+}
+
 TEST(AnyPool, RejectsWhatDoesNotFit) {
   using Pool = AnyPool<float>;
   EXPECT_NE(error_of([] { Pool(options<float>(Attention::multihead, Pooling::last, false)).output_shape({3, 5}); }),
@@ -92,6 +110,8 @@ TEST(AnyPool, RejectsWhatDoesNotFit) {
   const Pool none, heads(options<float>(Attention::multihead, Pooling::mean, false));
   Pool::Cache cache;
   EXPECT_EQ(error_of([&] { none.weights(cache); }), "AnyPool: there is no attention");
+  EXPECT_EQ(error_of([&] { Pool(options<float>(Attention::mean, Pooling::last, false)).weights(cache); }),
+            "AnyPool: there is no attention");
   EXPECT_EQ(error_of([&] { heads.weights(cache); }), "AnyPool: keep_weights must be called before the forward pass");
   EXPECT_EQ(
       error_of([&] { heads.prepare_stream({5, 4}, cache); }),

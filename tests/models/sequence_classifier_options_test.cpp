@@ -16,14 +16,16 @@ using test_support::error_of;
 using Options = heed::SequenceClassifierOptions;
 
 TEST(SequenceClassifierOptions, ChoicesHaveNames) {
-  for (const Attention a : {Attention::pool, Attention::multihead, Attention::additive, Attention::none}) {
+  for (const Attention a : {Attention::pool, Attention::multihead, Attention::additive, Attention::none,
+                            Attention::mean, Attention::max, Attention::meanmax}) {
     EXPECT_EQ(heed::from_text<Attention>(to_text(a), "attention"), a);
   }
   for (const Pooling p : {Pooling::last, Pooling::mean}) EXPECT_EQ(heed::from_text<Pooling>(to_text(p), "pooling"), p);
   EXPECT_EQ(to_text(Attention::multihead), "multihead");
   EXPECT_EQ(to_text(Pooling::mean), "mean");
-  EXPECT_EQ(error_of([] { heed::from_text<Attention>("Pool", "attention"); }),
-            "attention: wrong value (expected one of pool, multihead, additive, none, got \"Pool\")");
+  EXPECT_EQ(
+      error_of([] { heed::from_text<Attention>("Pool", "attention"); }),
+      "attention: wrong value (expected one of pool, multihead, additive, none, mean, max, meanmax, got \"Pool\")");
   EXPECT_EQ(error_of([] { heed::from_text<Pooling>("", "pooling"); }),
             "pooling: wrong value (expected one of last, mean, got \"\")");
 }

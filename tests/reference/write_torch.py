@@ -6,6 +6,7 @@ import torch_captions
 import torch_classifiers
 import torch_curves
 import torch_control
+import torch_conv_classifiers
 import torch_convolutions
 import torch_graphs
 import torch_images
@@ -33,6 +34,7 @@ if __name__ == "__main__":
     torch_losses.write_all()
     torch_optimizers.write_all()
     torch_classifiers.write_all()
+    torch_conv_classifiers.write_all()
     torch_curves.write_all()
     torch_tagger.write_all()
     torch_seq2seq.write_all()

@@ -53,7 +53,7 @@ inline ClassifierResult run_classifier(const Reference& file, const heed::Sequen
     const Tile<const double> in(xs.data(), shape, L, valid.empty() ? nullptr : valid.data());
     const Tile<double> logits(z.data(), output, L), dlogits(dz.data(), output, L);
     model.forward(in, logits, cache, pass);
-    if (model.options.attention != heed::Attention::none) {
+    if (attends(model.options.attention)) {
       Values same(z.size());
       model.forward(in, Tile<double>(same.data(), output, L), asked, pass);
       EXPECT_EQ(same, z) << "asking for weights changes nothing";

@@ -14,6 +14,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/named_enum.hpp"
+#include "heed/core/size_list.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -36,14 +37,16 @@ struct Field {
   const char* name = "";     ///< in files; names what is wrong
   const char* meaning = "";  ///< for --help
   Range range = {};          ///< of a number, or of each of several
-  /// It counts where another field, a choice, has this name: elsewhere files do not say it.
+  /// It counts where another field has this text, or, with `otherwise`, where it has another: elsewhere files do not say
+  /// it.
   struct When {
     const char* field = nullptr;
     std::string_view is = {};
+    bool otherwise = false;
   } when = {};
   /// Files say it only where it is not the default: those written before there was this field lack it.
   bool optional = false;
-  std::string_view except = {};  ///< a choice that is none here
+  std::string_view except = {};  ///< choices that are none here, parted by commas
   const char* flag = nullptr;    ///< of a command line; none: the name. Empty: it has no flag, the data says it
   /// What a file means that lacks it, where that is not the default: one written before there was this field. Files say
   /// it only where it is something else.
@@ -57,7 +60,7 @@ struct NamedFactor {
   friend bool operator==(const NamedFactor&, const NamedFactor&) = default;
 };
 
-enum class FieldKind { index, integer, seed, number, flag, choice, indices, numbers, texts, factors };
+enum class FieldKind { index, integer, seed, number, flag, choice, indices, numbers, texts, factors, sizes };
 
 /// A field of two objects side by side, which may be one.
 struct FieldRecord : Field {
@@ -111,6 +114,7 @@ class FieldTable {
   static constexpr FieldKind kind_of(const std::vector<double>*) { return FieldKind::numbers; }
   static constexpr FieldKind kind_of(const std::vector<std::string>*) { return FieldKind::texts; }
   static constexpr FieldKind kind_of(const std::vector<NamedFactor>*) { return FieldKind::factors; }
+  static constexpr FieldKind kind_of(const SizeList*) { return FieldKind::sizes; }
 };
 
 }  // namespace heed::inline HEED_ISA
@@ -159,6 +163,10 @@ inline std::vector<double> numbers_of(const FieldRecord& r) {
       const auto& values = as<std::vector<Index>>(r.value);
       return {values.begin(), values.end()};
     }
+    case FieldKind::sizes: {
+      const auto& values = as<SizeList>(r.value);
+      return {values.begin(), values.end()};
+    }
     case FieldKind::factors: {
       std::vector<double> numbers;
       for (const NamedFactor& f : as<std::vector<NamedFactor>>(r.value)) numbers.push_back(f.factor);
@@ -186,6 +194,8 @@ HEED_COLD HEED_FUNCTION std::string FieldRecord::text() const {
       return detail::as<bool>(value) ? "true" : "false";
     case FieldKind::choice:
       return std::string(names[detail::choice(value)]);
+    case FieldKind::sizes:
+      return to_text(detail::as<SizeList>(value));
     case FieldKind::numbers:
       heed::set(one, name, detail::as<std::vector<double>>(value));
       break;
@@ -250,7 +260,9 @@ HEED_COLD HEED_FUNCTION std::string FieldRecord::values() const {
 
 HEED_COLD HEED_FUNCTION void FieldRecord::check(std::string_view what, std::string_view where) const {
   const auto fail = [&](std::string_view got) { throw Error(Fault{what, where, values(), got}); };
-  if (kind == FieldKind::choice && names[detail::choice(value)] == except) fail(except);
+  if (kind == FieldKind::choice && detail::listed_in(except, names[detail::choice(value)])) {
+    fail(names[detail::choice(value)]);
+  }
   for (const double x : detail::numbers_of(*this)) {
     const bool ok =
         (range.above ? x > range.least : x >= range.least) && (range.below ? x < range.most : x <= range.most);
@@ -304,6 +316,8 @@ HEED_COLD HEED_FUNCTION void FieldRecord::set(std::string_view text, std::string
       return put(get_doubles(one, name));
     case FieldKind::texts:
       return put(get_texts(one, name));
+    case FieldKind::sizes:
+      return put(sizes_from(text, where));
     case FieldKind::indices: {
       std::vector<Index> numbers;
       for (const std::string& number : get_texts(one, name)) {
@@ -352,7 +366,7 @@ HEED_COLD HEED_FUNCTION const FieldRecord* FieldTable::find(std::string_view nam
 HEED_COLD HEED_FUNCTION bool FieldTable::counts(const FieldRecord& record) const {
   if (!record.when.field) return true;
   const FieldRecord* const choice = find(record.when.field);
-  return choice && choice->text() == record.when.is && counts(*choice);
+  return choice && (choice->text() == record.when.is) != record.when.otherwise && counts(*choice);
 }
 
 }  // namespace heed::inline HEED_ISA

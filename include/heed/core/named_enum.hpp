@@ -26,7 +26,16 @@ template <NamedEnum E>
 inline constexpr auto choices = names_of(E());
 
 namespace detail {
-/// The place of `text` among the names. Throws where it is none of them.
+/// Whether a list of names, parted by commas, has this one.
+constexpr bool listed_in(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const std::size_t end = list.find(',');
+    if (list.substr(0, end) == name) return true;
+    list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+  }
+  return false;
+}
+/// The place of `text` among the names. Throws where it is none of them, or among the exceptions.
 HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
                               std::string_view except = {});
 }  // namespace detail
@@ -57,7 +66,7 @@ namespace heed::inline HEED_ISA::detail {
 inline std::string listed(std::span<const std::string_view> names, std::string_view except) {
   std::string all;
   for (const std::string_view name : names) {
-    if (name == except) continue;
+    if (listed_in(except, name)) continue;
     if (!all.empty()) all += ", ";
     all += name;
   }
@@ -67,7 +76,7 @@ inline std::string listed(std::span<const std::string_view> names, std::string_v
 HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
                               std::string_view except) {
   const auto found = std::find(names.begin(), names.end(), text);
-  require(found != names.end() && text != except,
+  require(found != names.end() && !listed_in(except, text),
           [&] { return Fault{"wrong value", where, "one of " + listed(names, except), quote(text)}; });
   return static_cast<int>(found - names.begin());
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
@@ -16,8 +17,9 @@
 
 namespace heed::inline HEED_ISA {
 
-enum class CellKind { lstm, gru, rnn };
-constexpr std::array<std::string_view, 3> names_of(CellKind) { return {"lstm", "gru", "rnn"}; }
+/// `none`: models have no recurrent part.
+enum class CellKind { lstm, gru, rnn, none };
+constexpr std::array<std::string_view, 4> names_of(CellKind) { return {"lstm", "gru", "rnn", "none"}; }
 
 /// `LstmCell`, `GruCell` or `RnnCell`, for models that leave it to an option: `Recurrent<AnyCell<float>>`.
 template <class S>
@@ -38,7 +40,10 @@ struct AnyCell {
   CellKind kind = CellKind::lstm;
 
   AnyCell() = default;
-  explicit AnyCell(const Options& o) : kind(o.kind) {}
+  /// Throws for `none`.
+  explicit AnyCell(const Options& o) : kind(o.kind) {
+    require(kind != CellKind::none, [] { return Fault{"there is no cell", "AnyCell", "lstm, gru or rnn", "none"}; });
+  }
 
   const char* name() const {
     return with([](auto cell) { return cell.name(); });

@@ -17,14 +17,21 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/attention_pool.hpp"
+#include "heed/layers/mean_max_pool.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 
 namespace heed::inline HEED_ISA {
 
 /// How the states of all steps become one vector.
-enum class Attention { pool, multihead, additive, none };
-constexpr std::array<std::string_view, 4> names_of(Attention) { return {"pool", "multihead", "additive", "none"}; }
+enum class Attention { pool, multihead, additive, none, mean, max, meanmax };
+constexpr std::array<std::string_view, 7> names_of(Attention) {
+  return {"pool", "multihead", "additive", "none", "mean", "max", "meanmax"};
+}
+/// Whether it weighs the steps by weights that it learns.
+constexpr bool attends(Attention a) {
+  return a == Attention::pool || a == Attention::multihead || a == Attention::additive;
+}
 /// What follows multi-head attention.
 enum class Pooling { last, mean };
 constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
@@ -34,7 +41,7 @@ constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "m
 enum class LastState { final, step };
 constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
 
-/// States of all steps to one vector: (steps, features) to (1, features).
+/// States of all steps to one vector: (steps, features) to (1, features), of `meanmax` to (1, 2 features).
 ///
 /// | kind        | y                                                                                  |
 /// |-------------|------------------------------------------------------------------------------------|
@@ -42,6 +49,9 @@ constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final",
 /// | `multihead` | `MultiHeadAttention` of the states to themselves, then their last step or mean     |
 /// | `additive`  | `AdditiveAttention`: the last valid state asks, all states answer                  |
 /// | `none`      | the last valid state                                                               |
+/// | `mean`      | `MeanPool`                                                                         |
+/// | `max`       | `MaxPool`                                                                          |
+/// | `meanmax`   | `MeanMaxPool`: both, side by side                                                  |
 ///
 /// With `both_ends` the last state is that of `LastPool` with the same option. Parameters have the names of the layer
 /// of that kind.
@@ -62,7 +72,7 @@ struct AnyPool {
     typename MultiHeadAttention<S>::Cache multihead;
     typename AdditiveAttention<S>::Cache additive;
     typename LastPool<S>::Cache last;
-    typename MeanPool<S>::Cache mean;
+    typename MeanMaxPool<S>::Cache mean_max;
     TileBuffer<S> attended, query, queries;
     bool keep_weights = false;
   };
@@ -73,20 +83,21 @@ struct AnyPool {
   MultiHeadAttention<S> multihead;
   AdditiveAttention<S> additive;
   LastPool<S> last;
-  MeanPool<S> mean;
 
   AnyPool() = default;
   /// Throws where the number of features is not positive, or the heads do not divide it.
-  explicit AnyPool(Options o);
+  HEED_COLD explicit AnyPool(Options o);
 
   /// As the layer of that kind starts.
-  void initialize(Key key);
+  HEED_COLD void initialize(Key key);
 
   /// Throws with `both_ends` where the features have no halves, and where the layer of that kind does not take x.
   Shape output_shape(Shape x) const;
+  /// Features of y where x has so many.
+  Index output_size(Index features) const { return kind == Attention::meanmax ? 2 * features : features; }
 
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
-  /// steps), head by head, a row a query. Throws for `none`, and for `multihead` where `keep_weights` was not called
+  /// steps), head by head, a row a query. Throws where the kind does not attend, and for `multihead` where `keep_weights` was not called
   /// before that pass.
   Tile<const S> weights(const Cache& cache) const;
   /// From the next forward pass on all weights are computed and kept, needed or not. The results stay the same.
@@ -137,7 +148,7 @@ AnyPool<S>::AnyPool(Options o) : kind(o.kind), pooling(o.pooling), last({.both_e
     case Attention::additive:
       additive = AdditiveAttention<S>({.query_size = o.features, .memory_size = o.features});
       break;
-    case Attention::none:
+    default:  // has no weights
       break;
   }
 }
@@ -151,13 +162,14 @@ void AnyPool<S>::initialize(Key key) {
       return multihead.initialize(key);
     case Attention::additive:
       return additive.initialize(key);
-    case Attention::none:
+    default:
       return;
   }
 }
 
 template <class S>
 Shape AnyPool<S>::output_shape(Shape x) const {
+  if (kind >= Attention::mean) return {1, output_size(x.features)};
   const Shape state = last.output_shape(x);
   return kind == Attention::pool        ? pool.output_shape(x)
          : kind == Attention::multihead ? multihead.output_shape(state, x)
@@ -167,7 +179,7 @@ Shape AnyPool<S>::output_shape(Shape x) const {
 
 template <class S>
 Tile<const S> AnyPool<S>::weights(const Cache& cache) const {
-  require(kind != Attention::none, [] { return Fault{"there is no attention", "AnyPool", {}, {}}; });
+  require(attends(kind), [] { return Fault{"there is no attention", "AnyPool", {}, {}}; });
   require(kind != Attention::multihead || cache.keep_weights,
           [] { return Fault{"keep_weights must be called before the forward pass", "AnyPool", {}, {}}; });
   if (kind == Attention::pool) return AttentionPool<S>::weights(cache.pool);
@@ -187,6 +199,12 @@ void AnyPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& p
       return additive.forward(take_query(x, cache, pass), x, y, cache.additive, pass);
     case Attention::none:
       return last.forward(x, y, cache.last, pass);
+    case Attention::mean:
+      return MeanPool<S>().forward(x, y, cache.mean_max.mean, pass);
+    case Attention::max:
+      return MaxPool<S>().forward(x, y, cache.mean_max.max, pass);
+    case Attention::meanmax:
+      return MeanMaxPool<S>().forward(x, y, cache.mean_max, pass);
   }
 }
 
@@ -210,7 +228,7 @@ void AnyPool<S>::attend(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pa
   if (pooling == Pooling::last) {
     take_last(x, Tile<const S>(attended), Tile<const S>(), y);
   } else {
-    mean.forward(attended, y, cache.mean, pass);
+    MeanPool<S>().forward(attended, y, cache.mean_max.mean, pass);
   }
 }
 
@@ -234,6 +252,7 @@ Index AnyPool<S>::prepare_stream(Shape x, Cache& cache) const {
     return Fault{"the mean of multi-head attention changes at all steps with each new one", "AnyPool",
                  "pooling last in a stream", "mean"};
   });
+  if (kind >= Attention::mean) return output_size(x.features);
   last.prepare_stream(x, cache.last);
   return kind == Attention::pool        ? pool.prepare_stream(x, cache.pool)
          : kind == Attention::multihead ? multihead.stream_size(x)
@@ -253,12 +272,21 @@ void AnyPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory
       return additive.stream_step(x, y, memory, cache.additive, pass);
     case Attention::none:
       return last.stream_step(x, y, memory, cache.last, pass);
+    case Attention::mean:
+      return MeanPool<S>().stream_step(x, y, memory, cache.mean_max.mean, pass);
+    case Attention::max:
+      return MaxPool<S>().stream_step(x, y, memory, cache.mean_max.max, pass);
+    case Attention::meanmax:
+      return MeanMaxPool<S>().stream_step(x, y, memory, cache.mean_max, pass);
   }
 }
 
 template <class S>
 void AnyPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPool& grad,
                           const Pass& pass) const {
+  MeanPool<S> mean;
+  MaxPool<S> max;
+  MeanMaxPool<S> mean_max;
   switch (kind) {
     case Attention::pool:
       return pool.backward(x, y, dy, dx, cache.pool, grad.pool, pass);
@@ -273,6 +301,12 @@ void AnyPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, In
     }
     case Attention::none:
       return last.backward(x, y, dy, dx, cache.last, grad.last, pass);
+    case Attention::mean:
+      return mean.backward(x, y, dy, dx, cache.mean_max.mean, mean, pass);
+    case Attention::max:
+      return max.backward(x, y, dy, dx, cache.mean_max.max, max, pass);
+    case Attention::meanmax:
+      return mean_max.backward(x, y, dy, dx, cache.mean_max, mean_max, pass);
   }
 }
 
@@ -291,7 +325,8 @@ void AnyPool<S>::attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S>
   if (pooling == Pooling::last) {
     put_last(x, dy, into(dattended));
   } else {
-    mean.backward(attended, y, dy, into(dattended), cache.mean, grad.mean, pass);
+    MeanPool<S> mean;
+    mean.backward(attended, y, dy, into(dattended), cache.mean_max.mean, mean, pass);
   }
   if (!replaces_last_query()) {
     return multihead.backward(x, attended, dattended, dx, cache.multihead, grad.multihead, pass);

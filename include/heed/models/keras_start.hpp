@@ -10,6 +10,7 @@
 #include "heed/core/init.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/additive_attention.hpp"
+#include "heed/layers/conv_front.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/embedding.hpp"
 #include "heed/layers/multi_head_attention.hpp"
@@ -67,8 +68,23 @@ void initialize_keras(Embedding<S>& layer, Key key) {
   if (layer.padding_idx >= 0) std::fill_n(layer.weight.row(layer.padding_idx), layer.embedding_dim(), S(0));
 }
 
+/// keras.layers.Conv1D: Glorot uniform with a kernel's inputs and outputs, biases 0; the normalisation 1 and 0.
+template <class S>
+void initialize_keras(ConvBlock<S>& block, Key key) {
+  const auto start = [](Conv1d<S>& conv, Key k) {
+    const double each = static_cast<double>(conv.in_channels() + conv.out_channels());
+    initialize_uniform(conv.weight, k, std::sqrt(6 / (each * static_cast<double>(conv.weight.extents()[2]))));
+    conv.bias.fill(0);
+  };
+  start(block.conv, key.child(0));
+  if (block.shortcut.weight.size() > 0) start(block.shortcut, key.child(1));
+}
+
 template <class S>
 void initialize_keras(SequenceClassifier<S>& model, Key key) {
+  for (std::size_t i = 0; i < model.front.blocks.size(); ++i) {
+    initialize_keras(model.front.blocks[i], key.child(4).child(i));
+  }
   initialize_keras(model.recurrent, key.child(0));
   switch (model.options.attention) {
     case Attention::pool:
@@ -80,7 +96,7 @@ void initialize_keras(SequenceClassifier<S>& model, Key key) {
     case Attention::additive:
       initialize_keras(model.pool.additive, key.child(1));
       break;
-    case Attention::none:
+    default:  // has no weights
       break;
   }
   if (model.options.dense != 0) initialize_keras(model.fc1, key.child(2));

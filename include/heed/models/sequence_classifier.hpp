@@ -23,6 +23,7 @@
 #include "heed/layers/activations.hpp"
 #include "heed/layers/any_cell.hpp"
 #include "heed/layers/any_pool.hpp"
+#include "heed/layers/conv_front.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/recurrent.hpp"
@@ -34,15 +35,18 @@ namespace heed::inline HEED_ISA {
 /// LSTM > attention > Dense > ReLU > Dense: (steps, features) to (1, classes) logits. GRU or simple RNN instead of
 /// LSTM, any number of layers, both directions, dropout, and a single Dense in the end by the options.
 ///
-/// Between the recurrent layers' outputs and the dense layers stands `AnyPool`: an attention of the options' kind, or
-/// the last state.
+/// Between the recurrent layers' outputs and the dense layers stands `AnyPool`: an attention of the options' kind, the
+/// last state, or the mean or the largest value over time.
+///
+/// With `kernels` convolutions stand in front, a `ConvFront`; with `cell` none there is no recurrent part behind them:
+/// `{.kernels = {8, 5, 3}, .dense = 0, .attention = Attention::meanmax, .cell = CellKind::none}`.
 ///
 /// In both directions the last state is the final state of each, forward after the last step and backward after the
 /// first; or, with `last_state` step, the outputs of the last step.
 ///
 /// In front of it stands, where given, a standardisation of the input; `labels` are the classes' names. Parameters have
-/// the names of the PyTorch module with members `lstm` (or `gru`, `rnn`), `attention`, `fc1`, `fc2`; a single Dense is
-/// `fc`.
+/// the names of the PyTorch module with members `front` (blocks of `conv` and `norm`), `lstm` (or `gru`, `rnn`),
+/// `attention`, `fc1`, `fc2`; a single Dense is `fc`.
 template <class S>
 struct SequenceClassifier {
   using Scalar = S;
@@ -52,7 +56,8 @@ struct SequenceClassifier {
   static constexpr std::string_view architecture = "SequenceClassifier";
 
   Options options;
-  Recurrent<AnyCell<S>> recurrent;
+  ConvFront<S> front;               ///< empty unless there are kernels
+  Recurrent<AnyCell<S>> recurrent;  ///< empty where the cell is none
   AnyPool<S> pool;
   Dense<S> fc1, fc2;  ///< `dense` 0: fc2 alone
   Relu<S> relu;
@@ -64,24 +69,25 @@ struct SequenceClassifier {
 
   struct Cache {
     typename Standardize<S>::Cache standardize;
+    typename ConvFront<S>::Cache front;
     typename Recurrent<AnyCell<S>>::Cache recurrent;
     typename AnyPool<S>::Cache pool;
     typename Dense<S>::Cache dense;
     typename Relu<S>::Cache relu;
     typename Dropout<S>::Cache dropout;
-    TileBuffer<S> input, states, pooled, kept, hidden, active;
+    TileBuffer<S> input, convolved, states, pooled, kept, hidden, active;
   };
 
   SequenceClassifier() = default;
-  /// Throws where a size is not positive, the dropout is not in [0, 1), or the heads do not divide the outputs of the
-  /// recurrent part: the hidden size, twice in both directions.
+  /// Throws where a size is not positive, the dropout is not in [0, 1), the heads do not divide the outputs of the
+  /// recurrent part (the hidden size, twice in both directions), and as `options.check()`.
   HEED_COLD explicit SequenceClassifier(Options o);
 
   /// Each layer as PyTorch starts it.
   HEED_COLD void initialize(Key key);
 
   /// Features of a step.
-  Index input_size() const { return recurrent.input_size(); }
+  Index input_size() const { return options.features; }
 
   Shape output_shape(Shape x) const;
 
@@ -95,7 +101,8 @@ struct SequenceClassifier {
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
   /// Remembers the state, and what `pool` does, or for `multihead` and `additive` all steps' states. Throws with both
-  /// directions and for the mean of multi-head attention: each new step would change what all steps before it see.
+  /// directions, with convolutions that are not causal and for the mean of multi-head attention: each new step would
+  /// change what steps before it see.
   Index prepare_stream(Shape x, Cache& cache) const;
   void stream_step(Tile<const S> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
@@ -103,6 +110,7 @@ struct SequenceClassifier {
                 SequenceClassifier& grad, const Pass& pass) const;
 
   static void visit(auto&& f, auto& first, auto&... rest) {
+    f("front", first.front, rest.front...);
     f(to_text(first.options.cell), first.recurrent, rest.recurrent...);
     visit_head(f, first.options.dense == 0 ? "fc" : "fc2", first, rest...);
   }
@@ -122,30 +130,46 @@ struct SequenceClassifier {
   }
 
  private:
+  // what the recurrent part reads
+  Tile<const S> prepared(Tile<const S> x, Cache& cache, const Pass& pass) const;
   // the dense layers
   void classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const;
   /// Features of a state.
-  Index width() const { return recurrent.output_size(); }
+  Index width() const { return recurs() ? recurrent.output_size() : features_read(); }
+  /// Features of what the recurrent part reads.
+  Index features_read() const { return convolves() ? front.out_channels() : options.features; }
+  bool convolves() const { return !front.empty(); }
+  bool recurs() const { return options.cell != CellKind::none; }
   bool drops(const Pass& pass) const { return DropoutMask::active(options.dropout, pass); }
 };
 
 template <class S>
 SequenceClassifier<S>::SequenceClassifier(Options o)
-    : options(check(o, architecture)),
-      recurrent({.input_size = o.features,
-                 .hidden_size = o.hidden,
-                 .num_layers = o.layers,
-                 .bidirectional = o.bidirectional,
-                 .dropout = o.dropout,
-                 .kind = o.cell}),
-      pool({.features = width(),
-            .kind = o.attention,
-            .heads = o.heads,
-            .pooling = o.pooling,
-            .both_ends = o.bidirectional && o.last_state == LastState::final}),
-      fc2({.in_features = o.dense == 0 ? width() : o.dense, .out_features = o.classes}),
-      dropout({.rate = o.dropout}) {
-  if (o.dense != 0) fc1 = Dense<S>({.in_features = width(), .out_features = o.dense});
+    : options(heed::check(o, architecture)), dropout({.rate = o.dropout}) {
+  if (!o.kernels.empty()) {
+    front = ConvFront<S>({.in_channels = o.features,
+                          .kernels = o.kernels,
+                          .channels = o.channels,
+                          .causal = o.causal,
+                          .residual = o.residual,
+                          .dropout = o.dropout});
+  }
+  if (recurs()) {
+    recurrent = Recurrent<AnyCell<S>>({.input_size = features_read(),
+                                       .hidden_size = o.hidden,
+                                       .num_layers = o.layers,
+                                       .bidirectional = o.bidirectional,
+                                       .dropout = o.dropout,
+                                       .kind = o.cell});
+  }
+  pool = AnyPool<S>({.features = width(),
+                     .kind = o.attention,
+                     .heads = o.heads,
+                     .pooling = o.pooling,
+                     .both_ends = o.bidirectional && o.last_state == LastState::final});
+  const Index pooled = pool.output_size(width());
+  if (o.dense != 0) fc1 = Dense<S>({.in_features = pooled, .out_features = o.dense});
+  fc2 = Dense<S>({.in_features = o.dense == 0 ? pooled : o.dense, .out_features = o.classes});
   initialize(Key{o.seed});
 }
 
@@ -155,19 +179,21 @@ void SequenceClassifier<S>::initialize(Key key) {
   pool.initialize(key.child(1));
   if (options.dense != 0) fc1.initialize(key.child(2));
   fc2.initialize(key.child(3));
+  front.initialize(key.child(4));
 }
 
 template <class S>
 Shape SequenceClassifier<S>::output_shape(Shape x) const {
-  recurrent.output_shape(x);
+  require(x.features == options.features, [&] {
+    return Fault{"wrong number of features", "SequenceClassifier", text_of(options.features), text_of(x.features)};
+  });
   if (standardize.active()) standardize.output_shape(x);
   return {1, options.classes};
 }
 
 template <class S>
 Tile<const S> SequenceClassifier<S>::attention_weights(const Cache& cache) const {
-  require(options.attention != Attention::none,
-          [] { return Fault{"the model has no attention", "SequenceClassifier", {}, {}}; });
+  require(attends(options.attention), [] { return Fault{"the model has no attention", "SequenceClassifier", {}, {}}; });
   require(options.attention != Attention::multihead || cache.pool.keep_weights, [] {
     return Fault{"keep_attention_weights must be called before the forward pass", "SequenceClassifier", {}, {}};
   });
@@ -176,24 +202,36 @@ Tile<const S> SequenceClassifier<S>::attention_weights(const Cache& cache) const
 
 template <class S>
 void SequenceClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-  const Index L = x.lanes;
-  if (standardize.active()) {
-    const Tile<S> input = cache.input.take(x.shape(), L, x.lengths);
-    standardize.forward(x, input, cache.standardize, pass);
-    x = input;
+  const Tile<const S> read = prepared(x, cache, pass);
+  Tile<const S> states = read;
+  if (recurs()) {
+    const Tile<S> to = cache.states.take({x.steps, width()}, x.lanes, x.lengths);
+    recurrent.forward(read, to, cache.recurrent, pass.at(0));
+    states = to;
   }
-  const Tile<S> states = cache.states.take(recurrent.output_shape(x.shape()), L, x.lengths);
-  const Tile<S> pooled = cache.pooled.take({1, width()}, L);
-
-  recurrent.forward(x, states, cache.recurrent, pass.at(0));
+  const Tile<S> pooled = cache.pooled.take({1, pool.output_size(width())}, x.lanes);
   pool.forward(states, pooled, cache.pool, pass);
   classify(pooled, logits, cache, pass);
 }
 
 template <class S>
+Tile<const S> SequenceClassifier<S>::prepared(Tile<const S> x, Cache& cache, const Pass& pass) const {
+  if (standardize.active()) {
+    const Tile<S> input = cache.input.take(x.shape(), x.lanes, x.lengths);
+    standardize.forward(x, input, cache.standardize, pass);
+    x = input;
+  }
+  if (!convolves()) return x;
+  const Tile<S> convolved = cache.convolved.take({x.steps, features_read()}, x.lanes, x.lengths);
+  front.forward(x, convolved, cache.front, pass.at(2));
+  return convolved;
+}
+
+template <class S>
 Index SequenceClassifier<S>::prepare_stream(Shape x, Cache& cache) const {
-  const Index of_states = recurrent.prepare_stream(x, cache.recurrent);
-  return of_states + pool.prepare_stream({x.steps, width()}, cache.pool);
+  const Index of_front = front.prepare_stream(x, cache.front);
+  const Index of_states = recurs() ? recurrent.prepare_stream({x.steps, features_read()}, cache.recurrent) : 0;
+  return of_front + of_states + pool.prepare_stream({x.steps, width()}, cache.pool);
 }
 
 template <class S>
@@ -204,9 +242,18 @@ void SequenceClassifier<S>::stream_step(Tile<const S> x, Tile<S> logits, StreamM
     standardize.forward(x, input, cache.standardize, pass);
     x = input;
   }
-  const Tile<S> state = cache.states.take({1, width()}, 1), pooled = cache.pooled.take({1, width()}, 1);
-  recurrent.stream_step(x, state, memory, cache.recurrent, pass.at(0));
-  pool.stream_step(state, pooled, memory, cache.pool, pass);
+  if (convolves()) {
+    const Tile<S> convolved = cache.convolved.take({1, features_read()}, 1);
+    front.stream_step(x, convolved, memory, cache.front, pass.at(2));
+    x = convolved;
+  }
+  if (recurs()) {
+    const Tile<S> state = cache.states.take({1, width()}, 1);
+    recurrent.stream_step(x, state, memory, cache.recurrent, pass.at(0));
+    x = state;
+  }
+  const Tile<S> pooled = cache.pooled.take({1, pool.output_size(width())}, 1);
+  pool.stream_step(x, pooled, memory, cache.pool, pass);
   classify(pooled, logits, cache, pass);
 }
 
@@ -214,12 +261,17 @@ template <class S>
 void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
                                      Cache& cache, SequenceClassifier& grad, const Pass& pass) const {
   const Tile<const S> input = standardize.active() ? cache.input.view() : x;
-  const Tile<const S> states = cache.states.view(), pooled = cache.pooled.view();
+  const Tile<const S> read = convolves() ? cache.convolved.view() : input;
+  const Tile<const S> states = recurs() ? cache.states.view() : read, pooled = cache.pooled.view();
   const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
   const Scratch::Mark mark(pass.scratch);
-  const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
-  // how far back somebody wants gradients
-  const bool to_states = dx || wants_gradient(grad.recurrent);
+  const Tile<S> dpooled = pass.scratch.like(pooled);
+  // how far back somebody wants gradients, and where they go: a part that there is not passes them on
+  const bool to_read = dx || wants_gradient(grad.front);
+  const bool to_states = to_read || wants_gradient(grad.recurrent);
+  const Into<S> dinput = standardize.active() ? into_if(bool(dx), pass.scratch.like(input)) : dx;
+  const Into<S> dread = convolves() ? into_if(to_read, pass.scratch.like(read)) : dinput;
+  const Into<S> dstates = recurs() ? into_if(to_states, pass.scratch.like(states)) : dread;
   const bool to_pooled = to_states || wants_gradient(grad.pool);
   const bool to_hidden = to_pooled || wants_gradient(grad.fc1);
 
@@ -235,14 +287,15 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
   }
   if (!to_pooled) return;
   if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
-  pool.backward(states, pooled, dpooled, into_if(to_states, dstates), cache.pool, grad.pool, pass);
-  if (!to_states) return;
-  if (!dx || !standardize.active()) {
-    recurrent.backward(input, states, dstates, dx, cache.recurrent, grad.recurrent, pass.at(0));
-  } else {
-    const Tile<S> dinput = pass.scratch.like(input);
-    recurrent.backward(input, states, dstates, into(dinput), cache.recurrent, grad.recurrent, pass.at(0));
-    standardize.backward(x, input, dinput, dx, cache.standardize, grad.standardize, pass);
+  pool.backward(states, pooled, dpooled, dstates, cache.pool, grad.pool, pass);
+  if (recurs() && to_states) {
+    recurrent.backward(read, states, dstates.tile, dread, cache.recurrent, grad.recurrent, pass.at(0));
+  }
+  if (convolves() && to_read) {
+    front.backward(input, read, dread.tile, dinput, cache.front, grad.front, pass.at(2));
+  }
+  if (dx && standardize.active()) {
+    standardize.backward(x, input, dinput.tile, dx, cache.standardize, grad.standardize, pass);
   }
 }
 

@@ -41,7 +41,8 @@ struct TaggerOptions {
     f({"hidden", "Units of each direction", Range::to(1 << 20)}, o.hidden...);
     f({"layers", "LSTM layers", Range::to(1 << 16)}, o.layers...);
     f({.name = "output", .meaning = "What gets a label", .flag = ""}, o.output...);
-    f({.name = "attention", .meaning = "Beside a word's own state", .except = "additive"}, o.attention...);
+    f({.name = "attention", .meaning = "Beside a word's own state", .except = "additive,mean,max,meanmax"},
+      o.attention...);
     f({"heads", "Of multihead", Range::to(1 << 20), {"attention", "multihead"}}, o.heads...);
     f({.name = "dropout", .meaning = "In training", .range = Range::share(), .optional = true}, o.dropout...);
   }

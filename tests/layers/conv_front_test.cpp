@@ -1,0 +1,112 @@
+#include "heed/layers/conv_front.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "../support/error_of.hpp"
+#include "../support/random.hpp"
+#include "../support/stream_case.hpp"
+#include "heed/testing/check_layer.hpp"
+
+namespace {
+
+using heed::ConvBlock;
+using heed::ConvFront;
+using heed::Index;
+using test_support::error_of;
+using Options = ConvFront<double>::Options;
+
+/// Random weights, the shifts of the normalisations away from ReLU's kink: features that are always on, and always off.
+template <class S>
+ConvFront<S> random_front(const Options& o) {
+  ConvFront<S> front({o.in_channels, o.kernels, o.channels, o.causal, o.residual, o.dropout});
+  heed::Key key{7};
+  for_each_parameter([&](const heed::Path&, auto& p) { initialize_uniform(p, key = key.child(1), 0.5); }, front);
+  for (auto& block : front.blocks) {
+    for (Index i = 0; i < block.norm.bias.size(); ++i) block.norm.bias(i) = i % 3 == 1 ? S(-4) : S(4);
+  }
+  return front;
+}
+
+const std::vector<Options> all{
+    {.in_channels = 2, .kernels = {3}, .channels = 4},
+    {.in_channels = 2, .kernels = {4, 3, 2}, .channels = 6},
+    {.in_channels = 2, .kernels = {4, 3}, .channels = {5, 6}, .causal = true},
+    {.in_channels = 2, .kernels = {3, 1, 2}, .channels = 6, .residual = true},
+    {.in_channels = 5, .kernels = {3, 2}, .channels = 5, .causal = true, .residual = true, .dropout = 0.3}};
+
+TEST(ConvFront, FulfilsTheLayerContract) {
+  for (const Options& o : all) {
+    for (const bool training : {false, true}) {
+      const auto report = heed::testing::check_layer([&]<class S>() { return random_front<S>(o); }, {6, o.in_channels},
+                                                     {.training = training, .initialize = false});
+      EXPECT_TRUE(report.ok()) << to_text(o.kernels) << '\n' << report.text();
+    }
+  }
+}
+
+TEST(ConvFront, ABlockIsConvolutionNormAndReluOneAfterAnother) {
+  const ConvFront<double> front = random_front<double>({.in_channels = 2, .kernels = {5}, .channels = 6});
+  const auto& block = front.blocks[0];
+  const std::vector<std::int32_t> lengths{7, 3, 0};
+  const std::vector<double> x = test_support::stream_input<double>({7, 2 * 3});
+  std::vector<double> convolved(7 * 6 * 3), y = convolved, expected = convolved;
+  const heed::Tile<const double> in(x.data(), {7, 2}, 3, lengths.data());
+  const heed::Tile<double> out(y.data(), {7, 6}, 3, lengths.data()), to(expected.data(), {7, 6}, 3, lengths.data()),
+      between(convolved.data(), {7, 6}, 3, lengths.data());
+  heed::Scratch scratch;
+  const heed::Pass pass{scratch};
+  ConvFront<double>::Cache cache;
+  front.forward(in, out, cache, pass);
+  ConvBlock<double>::Cache parts;
+  block.conv.forward(in, between, parts.conv, pass);
+  block.norm.forward(between, to, parts.norm, pass);
+  for (double& v : expected) v = std::max(v, 0.0);
+  EXPECT_EQ(y, expected);
+}
+
+TEST(ConvFront, AResidualBlockAddsItsInput) {
+  ConvFront<double> plain = random_front<double>({.in_channels = 3, .kernels = {3}, .channels = 3});
+  ConvFront<double> beside = plain;
+  beside.blocks[0].residual = true;
+  for (auto* front : {&plain, &beside}) front->blocks[0].norm.bias.fill(9);  // nothing is cut off
+  const std::vector<double> x = test_support::stream_input<double>({5, 3});
+  std::vector<double> y(15), z(15);
+  heed::Scratch scratch;
+  ConvFront<double>::Cache cache;
+  const heed::Tile<const double> in(x.data(), {5, 3}, 1);
+  plain.forward(in, heed::Tile<double>(y.data(), {5, 3}, 1), cache, heed::Pass{scratch});
+  beside.forward(in, heed::Tile<double>(z.data(), {5, 3}, 1), cache, heed::Pass{scratch});
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(z[i], y[i] + x[i], 1e-14);
+}
+
+TEST(ConvFront, StreamsWhereItIsCausal) {
+  for (const Options& o : all) {
+    if (o.causal) test_support::expect_streams(random_front<double>(o), {9, o.in_channels}, false);
+  }
+  const ConvFront<double> front = random_front<double>(all[0]);
+  ConvFront<double>::Cache cache;
+  EXPECT_NE(error_of([&] { front.prepare_stream({5, 2}, cache); }), "no error");
+}
+
+TEST(ConvFront, StartsEveryBlockFromAKeyOfItsOwn) {
+  ConvFront<double> front({.in_channels = 4, .kernels = {3, 3}, .channels = 4});
+  front.initialize(heed::Key{3});
+  EXPECT_NE(front.blocks[0].conv.weight.data()[0], front.blocks[1].conv.weight.data()[0]);
+}
+
+TEST(ConvFront, RefusesWhatCannotBe) {
+  const auto error = [](const Options& o) { return error_of([&] { ConvFront<double>{o}; }); };
+  EXPECT_EQ(error({.in_channels = 2}), "ConvFront: there are no convolutions (expected a kernel or more, got none)");
+  EXPECT_EQ(error({.in_channels = 2, .kernels = {5, 3}, .channels = {4, 4, 4}}),
+            "ConvFront: kernels and channels differ in number (expected channels for all or for each of 2, got 4,4,4)");
+  EXPECT_NE(error({.in_channels = 2, .kernels = {0}}).find("kernel_size"), std::string::npos);
+  EXPECT_NE(error({.in_channels = 0, .kernels = {3}}), "no error");
+  EXPECT_NE(error({.in_channels = 2, .kernels = {3}, .channels = 0}), "no error");
+  EXPECT_NE(error({.in_channels = 2, .kernels = {3}, .dropout = 1}), "no error");
+  EXPECT_NE(error_of([] { ConvFront<double>({.in_channels = 2, .kernels = {3}}).output_shape({4, 3}); }), "no error");
+}
+
+}  // namespace
