@@ -118,7 +118,7 @@ TEST(Repeat, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { Stack(0, {.in_features = 3, .out_features = 3}); }),
             "Repeat: a stack of no layers (expected at least one, got none)");
   EXPECT_EQ(error_of([&] { Stack({square, wide}).output_shape({5, 3}); }),
-            "Repeat: the layers must keep the shape (expected (5, 3), got (5, 4))");
+            "layer 1: Repeat: the layers must keep the shape (expected (5, 3), got (5, 4))");
   EXPECT_EQ(error_of([&] { Stack({square}, LayerNorm<float>({4})).output_shape({5, 3}); }),
             "LayerNorm: wrong number of features (expected 4, got 3)");
   Stack one({square}), two({square, square}), with_norm({square}, LayerNorm<float>({3}));

@@ -46,12 +46,12 @@ TEST(ObservationWindow, MayBeOfOneObservation) {
 }
 
 TEST(ObservationWindow, NeedsSizes) {
-  EXPECT_NE(test_support::error_of([] { ObservationWindow<float>({0, 2}); }).find("sizes must be positive"),
+  EXPECT_NE(test_support::error_of([] { ObservationWindow<float>({0, 2}); }).find("must be positive"),
             std::string::npos);
-  EXPECT_NE(test_support::error_of([] { ObservationWindow<float>({3, 0}); }).find("sizes must be positive"),
+  EXPECT_NE(test_support::error_of([] { ObservationWindow<float>({3, 0}); }).find("must be positive"),
             std::string::npos);
   EXPECT_EQ(test_support::error_of([] { ObservationWindow<float>({-1, 2}); }),
-            "ObservationWindow: sizes must be positive (got (-1, 2))");
+            "ObservationWindow: steps must be positive (expected at least 1, got -1)");
   EXPECT_NE(test_support::error_of([] { ObservationWindow<float>({-1, -2}); }), "no error");
 }
 

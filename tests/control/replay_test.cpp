@@ -78,8 +78,8 @@ TEST(ReplayBuffer, TakesAllItsMemoryAtTheStart) {
 }
 
 TEST(ReplayBuffer, RejectsWhatDoesNotFit) {
-  EXPECT_NE(error_of([] { ReplayBuffer<float>(0, {2, 1}); }).find("sizes must be positive"), std::string::npos);
-  EXPECT_NE(error_of([] { ReplayBuffer<float>(3, {0, 1}); }).find("sizes must be positive"), std::string::npos);
+  EXPECT_NE(error_of([] { ReplayBuffer<float>(0, {2, 1}); }).find("must be positive"), std::string::npos);
+  EXPECT_NE(error_of([] { ReplayBuffer<float>(3, {0, 1}); }).find("must be positive"), std::string::npos);
   ReplayBuffer<float> replay(3, {2, 1});
   std::vector<Index> rows(1);
   EXPECT_NE(error_of([&] { replay.sample({}, rows); }).find("nothing to draw"), std::string::npos);

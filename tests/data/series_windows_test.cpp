@@ -39,8 +39,9 @@ TEST(SeriesWindows, RefusesWhatDoesNotFit) {
   EXPECT_EQ(test_support::error_of([&] { series_windows(series, 4, 2); }),
             "series_windows: the series is too short (expected 4 steps and the 2 that follow, got 5)");
   EXPECT_EQ(test_support::error_of([&] { series_windows(series, 0); }),
-            "series_windows: sizes must be positive (expected window, horizon and stride of at least 1, got (0, 1, "
-            "1))");
+            "series_windows: window must be positive (expected at least 1, got 0)");
+  EXPECT_EQ(test_support::error_of([&] { series_windows(series, 2, 1, 0); }),
+            "series_windows: stride must be positive (expected at least 1, got 0)");
 }
 
 }  // namespace

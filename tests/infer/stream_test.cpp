@@ -193,11 +193,13 @@ TEST(Stream, RefusesModelsThatLookAhead) {
       Stream(model, {.max_steps = 9});
     });
   };
-  EXPECT_EQ(refusal({.bidirectional = true}),
-            "Lstm: a layer that runs from both ends has no next step (expected one direction, got two)");
-  EXPECT_EQ(refusal({.attention = Attention::multihead, .pooling = heed::Pooling::mean}),
-            "AnyPool: the mean of multi-head attention changes at all steps with each new one (expected "
-            "pooling last in a stream, got mean)");
+  EXPECT_EQ(
+      refusal({.bidirectional = true}),
+      "SequenceClassifier: Lstm: a layer that runs from both ends has no next step (expected one direction, got two)");
+  EXPECT_EQ(
+      refusal({.attention = Attention::multihead, .pooling = heed::Pooling::mean}),
+      "SequenceClassifier: AnyPool: the mean of multi-head attention changes at all steps with each new one (expected "
+      "pooling last in a stream, got mean)");
   const heed::MultiHeadAttention<double> attention({.embed_dim = 4});
   EXPECT_EQ(error_of([&] { Stream(attention, {.max_steps = 9, .features = 4}); }),
             "MultiHeadAttention: an attention that looks ahead has no next step (expected causal to be on, got off)");
@@ -209,12 +211,13 @@ TEST(Stream, RefusesModelsThatLookAhead) {
 TEST(Stream, RefusesOptionsThatDoNotFit) {
   const Classifier model({.features = 4, .classes = 3, .attention = Attention::additive});
   EXPECT_EQ(error_of([&] { Stream(model, {}); }),
-            "AdditiveAttention: attention remembers all steps of a stream (expected max_steps of at least 1, got "
+            "SequenceClassifier: AdditiveAttention: attention remembers all steps of a stream (expected max_steps of "
+            "at least 1, got "
             "none)");
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = -1}); }),
             "Stream: option out of range (expected max_steps of 0 to 2147483647, got -1)");
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = 3, .features = 5}); }),
-            "Lstm: wrong number of features (expected 4, got 5)");
+            "SequenceClassifier: Lstm: wrong number of features (expected 4, got 5)");
   const heed::MeanPool<double> pool;
   EXPECT_EQ(error_of([&] { Stream{pool}; }),
             "Stream: the model does not say how many features a step has (expected features of at least 1, got 0)");

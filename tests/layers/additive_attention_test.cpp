@@ -108,7 +108,7 @@ TEST(AdditiveAttention, RejectsSizesThatDoNotFit) {
   EXPECT_EQ(error_of([&] { layer.output_shape({5, 2}, {6, 2}); }),
             "AdditiveAttention: wrong number of features (expected (2, 3), got (2, 2))");
   EXPECT_EQ(error_of([] { AdditiveAttention<float>({.query_size = 0, .memory_size = 3}); }),
-            "AdditiveAttention: sizes must be positive (got (0, 3))");
+            "AdditiveAttention: query_size must be positive (expected at least 1, got 0)");
   EXPECT_NE(error_of([] { AdditiveAttention<float>({.query_size = 5, .memory_size = -2}); }), "no error");
 }
 

@@ -66,7 +66,7 @@ TEST(AnyAttention, NamesItsScores) {
 
 TEST(AnyAttention, RefusesSizesThatAreNone) {
   EXPECT_EQ(error_of([] { AnyAttention<float>({.query_size = 0, .memory_size = 2}); }),
-            "AnyAttention: sizes must be positive (got (0, 2))");
+            "AnyAttention: query_size must be positive (expected at least 1, got 0)");
 }
 
 }  // namespace

@@ -90,7 +90,8 @@ TEST(AttentionPool, RejectsSizesThatDoNotFit) {
   EXPECT_EQ(layer.output_shape({7, 5}), (heed::Shape{1, 5}));
   EXPECT_EQ(error_of([&] { layer.output_shape({7, 4}); }),
             "AttentionPool: wrong number of features (expected 5, got 4)");
-  EXPECT_NE(error_of([] { AttentionPool<float>({.features = 0}); }).find("sizes must be positive"), std::string::npos);
+  EXPECT_EQ(error_of([] { AttentionPool<float>({.features = 0}); }),
+            "AttentionPool: features must be positive (expected at least 1, got 0)");
 }
 
 TEST(AttentionPool, StreamsTheStepsSoFar) {

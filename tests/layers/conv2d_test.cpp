@@ -82,7 +82,7 @@ TEST(Conv2d, HasPyTorchsNamesAndStart) {
 TEST(Conv2d, RejectsWhatDoesNotFit) {
   const auto error = [](const Options& o) { return error_of([&] { Conv2d<double> layer(o); }); };
   EXPECT_EQ(error({.in_channels = 0, .out_channels = 1, .height = 4, .width = 4}),
-            "Conv2d: sizes must be positive (expected (channels, height, width), got (0, 4, 4))");
+            "Conv2d: in_channels must be positive (expected at least 1, got 0)");
   EXPECT_NE(error({.in_channels = 1, .out_channels = 0, .height = 4, .width = 4}).find("out_channels"),
             std::string::npos);
   EXPECT_NE(error({.in_channels = 1, .out_channels = 1, .height = 4, .width = 2}).find("does not fit the image"),

@@ -53,9 +53,9 @@ TEST(Dense, RejectsSizesThatDoNotFit) {
   EXPECT_EQ(error_of([&] { layer.output_shape({3, 5}); }), "Dense: wrong number of features (expected 4, got 5)");
   EXPECT_EQ(layer.output_shape({3, 4}), (heed::Shape{3, 6}));
   EXPECT_EQ(error_of([] { Dense<float>({.in_features = 0, .out_features = 6}); }),
-            "Dense: sizes must be positive (got (6, 0))");
+            "Dense: in_features must be positive (expected at least 1, got 0)");
   EXPECT_EQ(error_of([] { Dense<float>({.in_features = 4, .out_features = -1}); }),
-            "Dense: sizes must be positive (got (-1, 4))");
+            "Dense: out_features must be positive (expected at least 1, got -1)");
 }
 
 }  // namespace

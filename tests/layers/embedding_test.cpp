@@ -180,7 +180,7 @@ TEST(Embedding, ChecksTokensAndSizes) {
   EXPECT_EQ(error_of([&] { layer.output_shape({4, 2}); }), "Embedding: tokens have one feature (expected 1, got 2)");
   EXPECT_EQ(layer.output_shape({4, 1}), (heed::Shape{4, 3}));
   EXPECT_EQ(error_of([] { Embedding<float>({.num_embeddings = 0, .embedding_dim = 3}); }),
-            "Embedding: sizes must be positive (got (0, 3))");
+            "Embedding: num_embeddings must be positive (expected at least 1, got 0)");
   EXPECT_EQ(error_of([] { Embedding<float>({.num_embeddings = 4, .embedding_dim = 3, .padding_idx = 4}); }),
             "Embedding: option out of range (expected padding_idx below 4, got 4)");
 }

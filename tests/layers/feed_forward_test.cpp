@@ -78,7 +78,7 @@ TEST(FeedForward, HasPyTorchsNames) {
 
 TEST(FeedForward, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { FeedForward<float>({.features = 4, .hidden = 0}); }),
-            "FeedForward: sizes must be positive (got (4, 0))");
+            "FeedForward: hidden must be positive (expected at least 1, got 0)");
   EXPECT_EQ(error_of([] { FeedForward<float>({.features = 4, .hidden = 2, .dropout = 1}); }),
             "FeedForward: option out of range (expected dropout in [0, 1), got 1.000000)");
   EXPECT_NE(error_of([] { feed_forward<float>(FeedForwardActivation::relu).output_shape({2, 3}); }), "no error");

@@ -38,8 +38,8 @@ TEST(GeneralAttention, StartsAsALinear) {
 }
 
 TEST(GeneralAttention, RejectsSizesThatDoNotFit) {
-  EXPECT_NE(error_of([] { GeneralAttention<float>({0, 3}); }).find("sizes must be positive"), std::string::npos);
-  EXPECT_NE(error_of([] { GeneralAttention<float>({3, 0}); }).find("sizes must be positive"), std::string::npos);
+  EXPECT_NE(error_of([] { GeneralAttention<float>({0, 3}); }).find("must be positive"), std::string::npos);
+  EXPECT_NE(error_of([] { GeneralAttention<float>({3, 0}); }).find("must be positive"), std::string::npos);
   const GeneralAttention<double> layer({.query_size = 2, .memory_size = 3});
   EXPECT_NE(error_of([&] { layer.output_shape({5, 2}); }), "no error");
 }

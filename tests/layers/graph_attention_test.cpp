@@ -185,7 +185,7 @@ TEST(GraphAttention, ANodeThatSeesNoneGetsTheBias) {
 
 TEST(GraphAttention, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { GraphAttention<float>({.in_features = 2, .out_features = 3, .heads = 0}); }),
-            "GraphAttention: sizes must be positive (got (2, 3, 0))");
+            "GraphAttention: heads must be positive (expected at least 1, got 0)");
   EXPECT_NE(error_of([] {
               GraphAttention<float>({.in_features = 2, .out_features = 3, .dropout = 1});
             }).find("dropout in [0, 1)"),

@@ -73,7 +73,7 @@ TEST(JoinedEmbedding, RefusesWhatDoesNotFit) {
             "number, at least 1, got 2 and 1)");
   EXPECT_NE(error_of([] { JoinedEmbedding<float>(JoinedEmbedding<float>::Options{}); }), "no error");
   EXPECT_EQ(error_of([] { JoinedEmbedding<float>({{5, 0}, {3, 3}}); }),
-            "Embedding: sizes must be positive (got (0, 3))");
+            "JoinedEmbedding: table 1: Embedding: num_embeddings must be positive (expected at least 1, got 0)");
   const JoinedEmbedding<double> layer(three);
   EXPECT_EQ(error_of([&] { layer.output_shape({8, 2}); }),
             "JoinedEmbedding: wrong number of features (expected 3, got 2)");

@@ -88,7 +88,8 @@ TEST(LayerNorm, StartsAsPyTorchDoesWithItsNames) {
 }
 
 TEST(LayerNorm, RejectsWhatDoesNotFit) {
-  EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 0}); }), "LayerNorm: sizes must be positive (got 0 features)");
+  EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 0}); }),
+            "LayerNorm: features must be positive (expected at least 1, got 0)");
   EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 3, .eps = 0}); }),
             "LayerNorm: option out of range (expected eps above 0, got 0.000000)");
   EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 3}).output_shape({2, 4}); }),

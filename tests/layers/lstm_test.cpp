@@ -304,9 +304,9 @@ TEST(Lstm, RejectsSizesThatDoNotFit) {
   EXPECT_EQ(layer.output_shape({7, 3}), (heed::Shape{7, 5}));
   EXPECT_EQ(error_of([&] { layer.output_shape({7, 5}); }), "Lstm: wrong number of features (expected 3, got 5)");
   EXPECT_EQ(error_of([] { Lstm<float>({.input_size = 0, .hidden_size = 5}); }),
-            "Lstm: sizes must be positive (got (0, 5))");
+            "Lstm: input_size must be positive (expected at least 1, got 0)");
   EXPECT_EQ(error_of([] { Lstm<float>({.input_size = 3, .hidden_size = -1}); }),
-            "Lstm: sizes must be positive (got (3, -1))");
+            "Lstm: hidden_size must be positive (expected at least 1, got -1)");
   EXPECT_EQ(error_of([] { Lstm<float>({.input_size = 3, .hidden_size = 5, .num_layers = 0}); }),
             "Lstm: num_layers out of range (expected at least 1, got 0)");
   for (const double rate : {-0.1, 1.0, std::numeric_limits<double>::quiet_NaN()}) {

@@ -87,7 +87,7 @@ TEST(LearnedPositions, RejectWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { layer.output_shape({5, 4}); }),
             "LearnedPositions: wrong number of features (expected 3, got 4)");
   EXPECT_EQ(error_of([] { LearnedPositions<float>({.max_steps = 0, .features = 3}); }),
-            "LearnedPositions: sizes must be positive (got (0, 3))");
+            "LearnedPositions: max_steps must be positive (expected at least 1, got 0)");
 }
 
 TEST(Positions, StreamToTheBitsOfWholePasses) {

@@ -67,9 +67,9 @@ TEST(ShiftedPatchEmbedding, RejectsWhatDoesNotFit) {
             "of 4, got (8, 6))");
   EXPECT_EQ(error_of([] { Layer({.height = 9, .width = 9, .patch_size = 3, .embed_dim = 2}); }),
             "ShiftedPatchEmbedding: patches have no half (expected an even patch_size, got 3)");
-  EXPECT_NE(error_of([] { Layer({.height = 8, .width = 8, .patch_size = 4}); }).find("sizes must be positive"),
+  EXPECT_NE(error_of([] { Layer({.height = 8, .width = 8, .patch_size = 4}); }).find("must be positive"),
             std::string::npos);
-  EXPECT_NE(error_of([] { Layer({.width = 8, .patch_size = 4, .embed_dim = 2}); }).find("sizes must be positive"),
+  EXPECT_NE(error_of([] { Layer({.width = 8, .patch_size = 4, .embed_dim = 2}); }).find("must be positive"),
             std::string::npos);
   const Layer layer({.height = 4, .width = 4, .patch_size = 2, .embed_dim = 2});
   EXPECT_NE(error_of([&] { layer.output_shape({2, 16}); }).find("an image is one step"), std::string::npos);

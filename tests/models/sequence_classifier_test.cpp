@@ -340,11 +340,14 @@ TEST(SequenceClassifier, MetadataKeepArchitectureLabelsAndStandardisation) {
 TEST(SequenceClassifier, RejectsSizesThatDoNotFit) {
   const SequenceClassifier<float> model(with(Attention::pool));
   EXPECT_EQ(model.output_shape({7, 3}), (heed::Shape{1, 4}));
-  EXPECT_EQ(error_of([&] { model.output_shape({7, 4}); }), "Lstm: wrong number of features (expected 3, got 4)");
+  EXPECT_EQ(error_of([&] { model.output_shape({7, 4}); }),
+            "SequenceClassifier: Lstm: wrong number of features (expected 3, got 4)");
   Options odd = with(Attention::multihead);
   odd.heads = 3;
-  EXPECT_EQ(error_of([&] { SequenceClassifier<float>{odd}; }),
-            "MultiHeadAttention: the number of heads must divide the number of features (got 3 heads for 4 features)");
+  EXPECT_EQ(
+      error_of([&] { SequenceClassifier<float>{odd}; }),
+      "SequenceClassifier: MultiHeadAttention: the number of heads must divide the number of features (got 3 heads "
+      "for 4 features)");
   odd.attention = Attention::pool;  // has no heads
   EXPECT_EQ(error_of([&] { SequenceClassifier<float>{odd}; }), "no error");
   for (Index Options::*size : {&Options::features, &Options::classes, &Options::hidden, &Options::dense}) {

@@ -170,7 +170,7 @@ TEST(Tagger, RefusesWhatDoesNotFit) {
 
   Tagger<float> model(small);
   EXPECT_EQ(error_of([&] { model.output_shape({4, 1}); }),
-            "JoinedEmbedding: wrong number of features (expected 2, got 1)");
+            "Tagger: JoinedEmbedding: wrong number of features (expected 2, got 1)");
   model.labels = {"x"};
   EXPECT_EQ(error_of([&] { metadata_of(model); }), "Tagger: wrong number of labels (expected 4, got 1)");
   model.labels = {};

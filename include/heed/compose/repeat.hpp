@@ -174,19 +174,17 @@ struct Repeat {
   template <class F>
   Shape check_shape(Shape x, F&& output) const {
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      const Shape y = [&] {
-        try {
-          return output(layers[i], x);
-        } catch (const Error&) {
-          detail::rethrow_inside("layer", static_cast<Index>(i));
-        }
-      }();
-      require(y == x, [&] {
-        return Fault{"the layers must keep the shape", "Repeat", to_text(Extents<2>{x.steps, x.features}),
-                     to_text(Extents<2>{y.steps, y.features})};
-      });
+      try {
+        const Shape y = output(layers[i], x);
+        require(y == x, [&] {
+          return Fault{"the layers must keep the shape", "Repeat", to_text(Extents<2>{x.steps, x.features}),
+                       to_text(Extents<2>{y.steps, y.features})};
+        });
+      } catch (const Error&) {
+        detail::rethrow_inside("layer", static_cast<Index>(i));
+      }
     }
-    return norm ? norm->output_shape(x) : x;
+    return norm ? detail::inside("norm", [&] { return norm->output_shape(x); }) : x;
   }
 
   // of those that are not y

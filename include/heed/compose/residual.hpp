@@ -47,13 +47,7 @@ struct Residual {
 
   /// Throws where the layer does not take x, or gives another shape.
   Shape output_shape(Shape x) const {
-    const Shape y = [&] {
-      try {
-        return layer.output_shape(x);
-      } catch (const Error&) {
-        detail::rethrow_inside("Residual");
-      }
-    }();
+    const Shape y = detail::inside("Residual", [&] { return layer.output_shape(x); });
     require(y == x, [&] {
       return Fault{"the layer must keep the shape", "Residual", to_text(Extents<2>{x.steps, x.features}),
                    to_text(Extents<2>{y.steps, y.features})};

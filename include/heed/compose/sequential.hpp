@@ -81,15 +81,7 @@ struct Sequential {
 
   /// Throws where two neighbours do not fit, naming the layer by its place, from 0 on: "layer 2: Dense: ...".
   Shape output_shape(Shape x) const {
-    Index place = 0;
-    try {
-      each([&](auto i) {
-        place = static_cast<Index>(i);
-        x = std::get<i>(layers).output_shape(x);
-      });
-    } catch (const Error&) {
-      detail::rethrow_inside("layer", place);
-    }
+    each_placed([&](auto i) { x = std::get<i>(layers).output_shape(x); });
     return x;
   }
 
@@ -134,7 +126,7 @@ struct Sequential {
     requires(streams)
   {
     Index total = 0;
-    each([&](auto i) {
+    each_placed([&](auto i) {
       const auto& layer = std::get<i>(layers);
       if constexpr (remembers<i>) {
         total += heed::prepare_stream(layer, x, std::get<i>(cache.layers));
@@ -184,6 +176,20 @@ struct Sequential {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
       (f(std::integral_constant<std::size_t, I>{}), ...);
     }(std::make_index_sequence<count>{});
+  }
+
+  // what f throws names the layer by its place
+  template <class F>
+  static void each_placed(F&& f) {
+    Index place = 0;
+    try {
+      each([&](auto i) {
+        place = static_cast<Index>(i);
+        f(i);
+      });
+    } catch (const Error&) {
+      detail::rethrow_inside("layer", place);
+    }
   }
 
   template <std::size_t I, class X>

@@ -66,7 +66,7 @@ class ObservationWindow {
  public:
   /// Throws where a size is not positive.
   explicit ObservationWindow(Shape shape) : shape_(shape) {
-    check_sizes(Extents<2>{shape.steps, shape.features}, "ObservationWindow");
+    check_sizes({{"steps", shape.steps}, {"features", shape.features}}, "ObservationWindow");
     values_ = make_vector<S>(element_count(Extents<2>{shape.steps, shape.features}), "ObservationWindow");
   }
 

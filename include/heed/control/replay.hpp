@@ -35,7 +35,7 @@ class ReplayBuffer {
  public:
   /// Throws where a size is not positive.
   ReplayBuffer(Index capacity, Shape shape) : capacity_(capacity), shape_(shape) {
-    check_sizes(Extents<3>{capacity, shape.steps, shape.features}, "ReplayBuffer", "capacity, steps and features");
+    check_sizes({{"capacity", capacity}, {"steps", shape.steps}, {"features", shape.features}}, "ReplayBuffer");
     states_ = next_ = Tensor<S, 3>({capacity, shape.steps, shape.features});
     steps_ = make_vector<Step>(capacity, "ReplayBuffer");
   }

@@ -65,8 +65,18 @@ inline constexpr std::string_view no_room = "no memory for so many numbers";
 ///     Table read_table(const std::string& where) try { ... } catch (...) { detail::rethrow_as_error(where); }
 [[noreturn]] void rethrow_as_error(std::string_view where);
 
-/// Throws the `Error` that is being handled, its place inside of another in front: "layer 2: Dense: ...".
+/// Throws the `Error` that is being handled, its place inside of another in front: "layer 2: Dense: ...". What says
+/// already that it is of that place stays as it is.
 [[noreturn]] void rethrow_inside(std::string_view place, std::int64_t number = -1);
+/// What `f` gives; where it throws an `Error`, with its place in front.
+template <class F>
+auto inside(std::string_view place, F&& f) {
+  try {
+    return f();
+  } catch (const Error&) {
+    rethrow_inside(place);
+  }
+}
 
 template <class F>
 [[noreturn]] HEED_COLD void fail(F& fault) {
@@ -138,6 +148,11 @@ HEED_COLD HEED_FUNCTION void rethrow_inside(std::string_view place, std::int64_t
     Fault fault = error.fault();
     std::string where(place);
     if (number >= 0) where += ' ' + text_of(number);
+    const std::string_view inner = fault.where;
+    if (number < 0 && inner.substr(0, place.size()) == place) {
+      const std::string_view rest = inner.substr(place.size());
+      if (rest.empty() || rest[0] == ':' || rest[0] == ',') throw;
+    }
     fault.where = fault.where.empty() ? where : where + ": " + fault.where;
     throw Error(std::move(fault));
   }

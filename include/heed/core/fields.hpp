@@ -91,7 +91,11 @@ void set_fields(O& options, const Metadata& hints) {
 template <Described O>
 const O& check(const O& options, std::string_view where) {
   detail::check_fields(detail::fields_of(options, options), where);
-  detail::check_rest(options);
+  try {
+    detail::check_rest(options);
+  } catch (const Error&) {
+    detail::rethrow_inside(where);
+  }
   return options;
 }
 

@@ -60,9 +60,8 @@ HEED_FUNCTION void check_window(const ImageWindow& w, const char* where);
 namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION void check_image(ImageShape image, const char* where) {
-  const Extents<3> sizes{image.channels, image.height, image.width};
-  check_sizes(sizes, where, "(channels, height, width)");
-  element_count(sizes);  // the pixels of an image can be counted
+  check_sizes({{"channels", image.channels}, {"height", image.height}, {"width", image.width}}, where);
+  element_count(Extents<3>{image.channels, image.height, image.width});  // the pixels of an image can be counted
 }
 
 HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where) {

@@ -55,8 +55,13 @@ constexpr Extents<Rank> extents_of(const Extent* extents) {
 /// No size in options is larger: sums of some, and products with small numbers, are numbers.
 inline constexpr Index most_size = Index(1) << 40;
 
-/// Throws where a size is not 1 to `most_size`; `where` is what has the sizes, `expected` what they are.
-void check_sizes(std::span<const Index> sizes, std::string_view where, std::string_view expected = {});
+/// A size by the name of the option that says it.
+struct NamedSize {
+  std::string_view name;
+  Index value;
+};
+/// Throws at the first size that is not 1 to `most_size`, with its name; `where` is what has the sizes.
+void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where);
 
 /// `count` of them, zero at the start. Throws where the count is negative or there is no memory for so many.
 template <class T>
@@ -254,13 +259,10 @@ HEED_COLD HEED_FUNCTION std::string to_text(std::span<const Index> extents) {
   return text + ")";
 }
 
-HEED_COLD HEED_FUNCTION void check_sizes(std::span<const Index> sizes, std::string_view where,
-                                         std::string_view expected) {
-  for (const Index n : sizes) {
-    if (n < 1) throw Error(Fault{"sizes must be positive", where, expected, to_text(sizes)});
-  }
-  for (const Index n : sizes) {
-    if (n > most_size) throw Error(Fault{"sizes out of range", where, "at most 2^40 each", to_text(sizes)});
+HEED_COLD HEED_FUNCTION void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where) {
+  for (const auto& [name, n] : sizes) {
+    if (n < 1) throw Error(Fault{std::string(name) + " must be positive", where, "at least 1", text_of(n)});
+    if (n > most_size) throw Error(Fault{std::string(name) + " out of range", where, "at most 2^40", text_of(n)});
   }
 }
 

@@ -32,10 +32,7 @@ struct SeriesWindows {
 template <class S>
 SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Index horizon = 1, Index stride = 1) {
   const Index steps = series.extent(0), features = series.extent(1);
-  require(window > 0 && horizon > 0 && stride > 0, [&] {
-    return Fault{"sizes must be positive", "series_windows", "window, horizon and stride of at least 1",
-                 to_text(Extents<3>{window, horizon, stride})};
-  });
+  check_sizes({{"window", window}, {"horizon", horizon}, {"stride", stride}}, "series_windows");
   require(features > 0 && window <= steps && horizon <= steps - window, [&] {
     return Fault{"the series is too short", "series_windows",
                  text_of(window) + " steps and the " + text_of(horizon) + " that follow", text_of(steps)};

@@ -123,12 +123,11 @@ struct AdditiveScore {
 };
 
 template <class S>
-AdditiveScore<S>::AdditiveScore(Options o)
-    : attn({.in_features = o.query_size + o.memory_size,
-            .out_features = o.attention_size ? o.attention_size : o.memory_size}),
-      v(attn.out_features()),
-      query_size_(o.query_size) {
-  check_sizes(Extents<2>{o.query_size, o.memory_size}, name);
+AdditiveScore<S>::AdditiveScore(Options o) : query_size_(o.query_size) {
+  const Index size = o.attention_size ? o.attention_size : o.memory_size;
+  check_sizes({{"query_size", o.query_size}, {"memory_size", o.memory_size}, {"attention_size", size}}, name);
+  attn = Dense<S>({.in_features = o.query_size + o.memory_size, .out_features = size});
+  v = Vector<S>(size);
   initialize({});
 }
 

@@ -100,10 +100,9 @@ struct AnyAttention {
 
 template <class S>
 AnyAttention<S>::AnyAttention(const Options& o) : score(o.score) {
-  check_sizes(Extents<2>{o.query_size, o.memory_size}, "AnyAttention");
-  require(o.attention_size >= 0,
-          [&] { return Fault{"sizes must be positive", "AnyAttention", {}, text_of(o.attention_size)}; });
+  check_sizes({{"query_size", o.query_size}, {"memory_size", o.memory_size}}, "AnyAttention");
   const Index size = o.attention_size ? o.attention_size : o.query_size, memory = o.memory_size;
+  check_sizes({{"attention_size", size}}, "AnyAttention");
   if (score == ScoreKind::additive) {
     additive = AdditiveAttention<S>({o.query_size, memory, size});
   } else if (score == ScoreKind::general) {

@@ -40,7 +40,10 @@ struct AttentionPool {
 
   AttentionPool() = default;
   /// Throws where the size is not positive.
-  explicit AttentionPool(Options o) : attention({.in_features = o.features, .out_features = 1}) {}
+  explicit AttentionPool(Options o) {
+    check_sizes({{"features", o.features}}, "AttentionPool");
+    attention = Dense<S>({.in_features = o.features, .out_features = 1});
+  }
 
   void initialize(Key key) { attention.initialize(key); }
 

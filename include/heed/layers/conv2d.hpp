@@ -97,9 +97,8 @@ struct Conv2d {
 
 template <class S>
 Conv2d<S>::Conv2d(Options o) : window{{o.in_channels, o.height, o.width}, o.kernel_size, o.stride, o.padding} {
+  check_sizes({{"in_channels", o.in_channels}, {"out_channels", o.out_channels}}, "Conv2d");
   check_window(window, "Conv2d");
-  require(o.out_channels > 0,
-          [&] { return Fault{"out_channels out of range", "Conv2d", "at least 1", std::to_string(o.out_channels)}; });
   weight = Parameter<S, 4>(o.out_channels, o.in_channels, o.kernel_size, o.kernel_size);
   if (o.bias) bias = Vector<S>(o.out_channels);
   initialize({});

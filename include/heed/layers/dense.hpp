@@ -61,7 +61,7 @@ struct Dense {
 
 template <class S>
 Dense<S>::Dense(Options o) {
-  check_sizes(Extents<2>{o.out_features, o.in_features}, "Dense");
+  check_sizes({{"in_features", o.in_features}, {"out_features", o.out_features}}, "Dense");
   weight = Matrix<S>(o.out_features, o.in_features);
   if (o.bias) bias = Vector<S>(o.out_features);
   initialize({});

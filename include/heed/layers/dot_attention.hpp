@@ -95,6 +95,7 @@ struct DotScore {
 template <class S>
 DotScore<S>::DotScore(Options o, const char* where) : scaled(o.scaled), memory_size_(o.memory_size) {
   if (o.project) {
+    check_sizes({{"query_size", o.query_size}, {"memory_size", o.memory_size}, {"output_size", o.output_size}}, where);
     query = Dense<S>({o.query_size, o.output_size});
     key = Dense<S>({o.memory_size, o.output_size});
     value = Dense<S>({o.memory_size, o.output_size});

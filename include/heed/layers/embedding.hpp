@@ -95,7 +95,7 @@ struct Embedding {
 
 template <class S>
 Embedding<S>::Embedding(Options o) : padding_idx(o.padding_idx) {
-  check_sizes(Extents<2>{o.num_embeddings, o.embedding_dim}, "Embedding");
+  check_sizes({{"num_embeddings", o.num_embeddings}, {"embedding_dim", o.embedding_dim}}, "Embedding");
   require(o.padding_idx < o.num_embeddings, [&] {
     return Fault{"option out of range", "Embedding", "padding_idx below " + std::to_string(o.num_embeddings),
                  std::to_string(o.padding_idx)};

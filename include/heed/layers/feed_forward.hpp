@@ -70,7 +70,7 @@ struct FeedForward {
 
 template <class S>
 FeedForward<S>::FeedForward(Options o) : activation(o.activation), dropout(o.dropout) {
-  check_sizes(Extents<2>{o.features, o.hidden}, "FeedForward");
+  check_sizes({{"features", o.features}, {"hidden", o.hidden}}, "FeedForward");
   check_dropout_rate(o.dropout, "FeedForward", "dropout");
   linear1 = Dense<S>({o.features, o.hidden});
   linear2 = Dense<S>({o.hidden, o.features});

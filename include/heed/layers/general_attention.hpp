@@ -23,6 +23,7 @@ struct GeneralScore : DotScore<S> {
 
   GeneralScore() = default;
   explicit GeneralScore(Options o) {
+    check_sizes({{"query_size", o.query_size}, {"memory_size", o.memory_size}}, name);
     this->memory_size_ = o.memory_size;
     this->query = Dense<S>({.in_features = o.query_size, .out_features = o.memory_size, .bias = false});
   }

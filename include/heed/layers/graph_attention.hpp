@@ -113,7 +113,7 @@ struct GraphAttention {
 
 template <class S>
 GraphAttention<S>::GraphAttention(Options o) : options(o) {
-  check_sizes(Extents<3>{o.in_features, o.out_features, o.heads}, "GraphAttention");
+  check_sizes({{"in_features", o.in_features}, {"out_features", o.out_features}, {"heads", o.heads}}, "GraphAttention");
   check_dropout_rate(o.dropout, "GraphAttention", "dropout");
   weight = Matrix<S>(element_count(Extents<2>{o.heads, o.out_features}), o.in_features);
   source = target = Matrix<S>(o.heads, o.out_features);

@@ -76,8 +76,12 @@ JoinedEmbedding<S>::JoinedEmbedding(const Options& o) {
                  std::to_string(o.num_embeddings.size()) + " and " + std::to_string(o.embedding_dims.size())};
   });
   for (std::size_t i = 0; i < o.num_embeddings.size(); ++i) {
-    tables.emplace_back(typename Embedding<S>::Options{
-        .num_embeddings = o.num_embeddings[i], .embedding_dim = o.embedding_dims[i], .padding_idx = 0});
+    try {
+      tables.emplace_back(typename Embedding<S>::Options{
+          .num_embeddings = o.num_embeddings[i], .embedding_dim = o.embedding_dims[i], .padding_idx = 0});
+    } catch (const Error&) {
+      detail::rethrow_inside("JoinedEmbedding: table", static_cast<Index>(i));
+    }
   }
   initialize({});
 }

@@ -76,8 +76,7 @@ struct LayerNorm {
 
 template <class S>
 LayerNorm<S>::LayerNorm(Options o) : eps(o.eps) {
-  require(o.features > 0,
-          [&] { return Fault{"sizes must be positive", "LayerNorm", {}, std::to_string(o.features) + " features"}; });
+  check_sizes({{"features", o.features}}, "LayerNorm");
   require(std::isfinite(o.eps) && o.eps > 0,
           [&] { return Fault{"option out of range", "LayerNorm", "eps above 0", std::to_string(o.eps)}; });
   weight = Vector<S>(o.features);

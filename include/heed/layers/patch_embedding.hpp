@@ -70,6 +70,8 @@ struct PatchEmbedding {
 
 template <class S>
 PatchEmbedding<S>::PatchEmbedding(Options o) {
+  check_image({o.channels, o.height, o.width}, "PatchEmbedding");
+  check_sizes({{"patch_size", o.patch_size}, {"embed_dim", o.embed_dim}}, "PatchEmbedding");
   detail::check_patches({o.channels, o.height, o.width}, o.patch_size, "PatchEmbedding");
   proj = Conv2d<S>({.in_channels = o.channels,
                     .out_channels = o.embed_dim,

@@ -146,7 +146,7 @@ struct LearnedPositions {
 
 template <class S>
 LearnedPositions<S>::LearnedPositions(Options o) {
-  check_sizes(Extents<2>{o.max_steps, o.features}, "LearnedPositions");
+  check_sizes({{"max_steps", o.max_steps}, {"features", o.features}}, "LearnedPositions");
   weight = Table<S>(o.max_steps, o.features);
   initialize({});
 }

@@ -135,7 +135,7 @@ struct Recurrent {
 
 template <class Cell_>
 Recurrent<Cell_>::Recurrent(const Options& o) : cell(o), dropout_(o.dropout), directions_(o.bidirectional ? 2 : 1) {
-  check_sizes(Extents<2>{o.input_size, o.hidden_size}, name());
+  check_sizes({{"input_size", o.input_size}, {"hidden_size", o.hidden_size}}, name());
   require(o.num_layers > 0 && o.num_layers <= most_size >> 20, [&] {
     return Fault{"num_layers out of range", name(), o.num_layers < 1 ? "at least 1" : "at most 2^20",
                  text_of(o.num_layers)};

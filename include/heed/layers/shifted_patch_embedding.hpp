@@ -103,6 +103,7 @@ template <class S>
 ShiftedPatchEmbedding<S>::ShiftedPatchEmbedding(Options o)
     : image{o.channels, o.height, o.width}, patch_size(o.patch_size) {
   check_image(image, "ShiftedPatchEmbedding");
+  check_sizes({{"patch_size", patch_size}, {"embed_dim", o.embed_dim}}, "ShiftedPatchEmbedding");
   detail::check_patches(image, patch_size, "ShiftedPatchEmbedding");
   require(patch_size % 2 == 0, [&] {
     return Fault{"patches have no half", "ShiftedPatchEmbedding", "an even patch_size", std::to_string(patch_size)};

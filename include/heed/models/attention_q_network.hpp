@@ -9,6 +9,7 @@
 #include "heed/compose/sequential.hpp"
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
@@ -90,7 +91,7 @@ struct AttentionQNetwork {
   Index input_size() const { return options.features; }
 
   Shape output_shape(Shape x) const {
-    positions.output_shape(state_encoder.output_shape(x));
+    detail::inside(architecture, [&] { return positions.output_shape(state_encoder.output_shape(x)); });
     return {1, options.actions};
   }
 
@@ -121,13 +122,15 @@ struct AttentionQNetwork {
 };
 
 template <class S>
-AttentionQNetwork<S>::AttentionQNetwork(Options o)
+AttentionQNetwork<S>::AttentionQNetwork(Options o) try
     : options(check(o, architecture)),
       state_encoder(Dense<S>({.in_features = o.features, .out_features = o.hidden}), Relu<S>()),
       positions({o.positions, o.steps, o.hidden}),
       attention({.embed_dim = o.hidden, .num_heads = o.num_heads}),
       q_value(Dense<S>({o.hidden, o.hidden}), Relu<S>(), Dense<S>({o.hidden, o.actions})) {
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

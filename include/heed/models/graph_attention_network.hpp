@@ -74,7 +74,9 @@ struct GraphAttentionNetwork {
     output.initialize(key.child(1));
   }
 
-  Shape output_shape(Shape x) const { return output.output_shape(hidden.output_shape(x)); }
+  Shape output_shape(Shape x) const {
+    return detail::inside(architecture, [&] { return output.output_shape(hidden.output_shape(x)); });
+  }
 
   void forward(const Graph& graph, const SparseRows<S>& x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
@@ -96,7 +98,7 @@ struct GraphAttentionNetwork {
 };
 
 template <class S>
-GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o)
+GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o) try
     : options(check(o, architecture)),
       hidden({.in_features = o.features, .out_features = o.hidden, .heads = o.heads, .dropout = o.dropout}),
       output({.in_features = o.hidden * o.heads,
@@ -106,6 +108,8 @@ GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o)
               .dropout = o.dropout}),
       dropout({.rate = o.dropout}) {
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

@@ -152,7 +152,7 @@ struct ImageCaptioner {
 };
 
 template <class S>
-ImageCaptioner<S>::ImageCaptioner(const Options& o)
+ImageCaptioner<S>::ImageCaptioner(const Options& o) try
     : options(check(o, architecture)),
       cnn(make_cnn(o)),
       positions({.max_steps = o.regions(), .features = o.features}),
@@ -166,6 +166,8 @@ ImageCaptioner<S>::ImageCaptioner(const Options& o)
                .attention_size = o.attention_size,
                .dropout = o.dropout}) {
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

@@ -12,6 +12,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/scratch.hpp"
@@ -76,7 +77,8 @@ struct LanguageModel {
   void initialize(Key key);
 
   Shape output_shape(Shape x) const {
-    return {transformer.output_shape(embedding.output_shape(x)).steps, options.tokens};
+    const auto of_parts = [&] { return transformer.output_shape(embedding.output_shape(x)); };
+    return {detail::inside(architecture, of_parts).steps, options.tokens};
   }
 
   /// Throws at the first token that is not in the table.
@@ -92,7 +94,8 @@ struct LanguageModel {
 
   /// Remembers keys and values of all steps.
   Index prepare_stream(Shape x, Cache& cache) const {
-    return transformer.prepare_stream(embedding.output_shape(x), cache.transformer);
+    return detail::inside(architecture,
+                          [&] { return transformer.prepare_stream(embedding.output_shape(x), cache.transformer); });
   }
   void stream_step(Tile<const std::int32_t> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
                    const Pass& pass) const;
@@ -117,7 +120,7 @@ struct LanguageModel {
 };
 
 template <class S>
-LanguageModel<S>::LanguageModel(Options o)
+LanguageModel<S>::LanguageModel(Options o) try
     : options(check(o, architecture)),
       embedding({.num_embeddings = o.tokens, .embedding_dim = o.transformer.d_model}),
       transformer(o.transformer, true) {
@@ -127,6 +130,8 @@ LanguageModel<S>::LanguageModel(Options o)
     output = Dense<S>({.in_features = o.transformer.d_model, .out_features = o.tokens});
   }
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

@@ -13,6 +13,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/layer_traits.hpp"
@@ -146,7 +147,7 @@ struct MultimodalClassifier {
 };
 
 template <class S>
-MultimodalClassifier<S>::MultimodalClassifier(Options o) : options(check(o, architecture)) {
+MultimodalClassifier<S>::MultimodalClassifier(Options o) try : options(check(o, architecture)) {
   embedding = Embedding<S>({.num_embeddings = o.tokens, .embedding_dim = o.embedding});
   text_encoder = Lstm<S>({.input_size = o.embedding, .hidden_size = o.hidden});
   const Conv2d<S> filters({.in_channels = o.image.channels,
@@ -160,6 +161,8 @@ MultimodalClassifier<S>::MultimodalClassifier(Options o) : options(check(o, arch
   attention = MultiHeadAttention<S>({.embed_dim = o.hidden, .num_heads = o.heads});
   classifier = Dense<S>({.in_features = o.hidden, .out_features = o.classes});
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

@@ -117,7 +117,7 @@ struct Seq2Seq {
 };
 
 template <class S>
-Seq2Seq<S>::Seq2Seq(Options o)
+Seq2Seq<S>::Seq2Seq(Options o) try
     : options(check(o, architecture)),
       encoder(o),
       decoder({.tokens = o.target_tokens,
@@ -128,6 +128,8 @@ Seq2Seq<S>::Seq2Seq(Options o)
                .score = o.score,
                .dropout = o.dropout}) {
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

@@ -144,7 +144,7 @@ struct SequenceClassifier {
 };
 
 template <class S>
-SequenceClassifier<S>::SequenceClassifier(Options o)
+SequenceClassifier<S>::SequenceClassifier(Options o) try
     : options(heed::check(o, architecture)), dropout({.rate = o.dropout}) {
   if (!o.kernels.empty()) {
     front = ConvFront<S>({.in_channels = o.features,
@@ -171,6 +171,8 @@ SequenceClassifier<S>::SequenceClassifier(Options o)
   if (o.dense != 0) fc1 = Dense<S>({.in_features = pooled, .out_features = o.dense});
   fc2 = Dense<S>({.in_features = o.dense == 0 ? pooled : o.dense, .out_features = o.classes});
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>
@@ -229,9 +231,11 @@ Tile<const S> SequenceClassifier<S>::prepared(Tile<const S> x, Cache& cache, con
 
 template <class S>
 Index SequenceClassifier<S>::prepare_stream(Shape x, Cache& cache) const {
-  const Index of_front = front.prepare_stream(x, cache.front);
-  const Index of_states = recurs() ? recurrent.prepare_stream({x.steps, features_read()}, cache.recurrent) : 0;
-  return of_front + of_states + pool.prepare_stream({x.steps, width()}, cache.pool);
+  return detail::inside(architecture, [&] {
+    const Index of_front = front.prepare_stream(x, cache.front);
+    const Index of_states = recurs() ? recurrent.prepare_stream({x.steps, features_read()}, cache.recurrent) : 0;
+    return of_front + of_states + pool.prepare_stream({x.steps, width()}, cache.pool);
+  });
 }
 
 template <class S>

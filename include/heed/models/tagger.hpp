@@ -89,7 +89,7 @@ struct Tagger {
   void initialize(Key key);
 
   Shape output_shape(Shape x) const {
-    embed.output_shape(x);
+    detail::inside(architecture, [&] { return embed.output_shape(x); });
     return {tags() ? x.steps : 1, options.classes};
   }
 
@@ -156,7 +156,7 @@ struct Tagger {
 };
 
 template <class S>
-Tagger<S>::Tagger(const Options& o)
+Tagger<S>::Tagger(const Options& o) try
     : options(check(o, architecture)),
       embed({.num_embeddings = o.tokens, .embedding_dims = o.embedding}),
       bilstm({.input_size = embed.embedding_dim(),
@@ -169,6 +169,8 @@ Tagger<S>::Tagger(const Options& o)
   if (pools()) pool = AttentionPool<S>({.features = width()});
   if (mixes()) multihead = MultiHeadAttention<S>({.embed_dim = width(), .num_heads = o.heads});
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

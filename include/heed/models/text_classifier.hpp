@@ -72,7 +72,9 @@ struct TextClassifier {
   /// is learnt of a word soon outweighs where it began.
   void initialize(Key key);
 
-  Shape output_shape(Shape x) const { return classifier.output_shape(embedding.output_shape(x)); }
+  Shape output_shape(Shape x) const {
+    return detail::inside(architecture, [&] { return classifier.output_shape(embedding.output_shape(x)); });
+  }
 
   /// Throws at the first token that is not in the table.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
@@ -87,7 +89,8 @@ struct TextClassifier {
 
   /// As `SequenceClassifier` does.
   Index prepare_stream(Shape x, Cache& cache) const {
-    return classifier.prepare_stream(embedding.output_shape(x), cache.classifier);
+    return detail::inside(architecture,
+                          [&] { return classifier.prepare_stream(embedding.output_shape(x), cache.classifier); });
   }
   void stream_step(Tile<const std::int32_t> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
                    const Pass& pass) const;
@@ -119,12 +122,14 @@ struct TextClassifier {
 };
 
 template <class S>
-TextClassifier<S>::TextClassifier(Options o)
+TextClassifier<S>::TextClassifier(Options o) try
     : options(with_features(check(o, architecture))),
       embedding({.num_embeddings = o.tokens, .embedding_dim = o.embedding, .padding_idx = 0}),
       dropout({.rate = o.classifier.dropout}),
       classifier(options.classifier) {
   initialize(Key{o.seed ? o.seed : o.classifier.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

@@ -11,6 +11,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
@@ -106,12 +107,14 @@ struct TransformerClassifier {
 };
 
 template <class S>
-TransformerClassifier<S>::TransformerClassifier(Options o)
+TransformerClassifier<S>::TransformerClassifier(Options o) try
     : options(check(o, architecture)),
       input({.in_features = o.features, .out_features = o.transformer.d_model}),
       transformer(o.transformer),
       output({.in_features = o.transformer.d_model, .out_features = o.classes}) {
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>
@@ -123,9 +126,11 @@ void TransformerClassifier<S>::initialize(Key key) {
 
 template <class S>
 Shape TransformerClassifier<S>::output_shape(Shape x) const {
-  transformer.output_shape(input.output_shape(x));
-  if (standardize.active()) standardize.output_shape(x);
-  return {1, options.classes};
+  return detail::inside(architecture, [&] {
+    transformer.output_shape(input.output_shape(x));
+    if (standardize.active()) standardize.output_shape(x);
+    return Shape{1, options.classes};
+  });
 }
 
 template <class S>

@@ -82,7 +82,9 @@ struct TransformerEncoder {
 
   Index d_model() const { return blocks.layers.front().self_attn.embed_dim(); }
 
-  Shape output_shape(Shape x) const { return blocks.output_shape(positions.output_shape(x)); }
+  Shape output_shape(Shape x) const {
+    return detail::inside("TransformerEncoder", [&] { return blocks.output_shape(positions.output_shape(x)); });
+  }
 
   /// The attention weights of the last forward pass in block `block`: (heads steps, steps), head by head, a row a
   /// query. Throws where they are many and `keep_weights` was not called before that pass.

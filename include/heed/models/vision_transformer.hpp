@@ -11,6 +11,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/layer_traits.hpp"
@@ -92,7 +93,7 @@ struct VisionTransformer {
   Index patches() const { return options.image.pixels() / (options.patch_size * options.patch_size); }
 
   Shape output_shape(Shape x) const {
-    embedded_shape(x);
+    detail::inside(architecture, [&] { return embedded_shape(x); });
     return {1, options.classes};
   }
 
@@ -128,13 +129,15 @@ struct VisionTransformer {
 };
 
 template <class S>
-VisionTransformer<S>::VisionTransformer(Options o)
+VisionTransformer<S>::VisionTransformer(Options o) try
     : options(check(with_patches(o), architecture)),
       patch_embedding(o.shifted_patches ? PatchEmbedding<S>() : PatchEmbedding<S>(patches_of(o))),
       shifted_patch_embedding(o.shifted_patches ? ShiftedPatchEmbedding<S>(patches_of(o)) : ShiftedPatchEmbedding<S>()),
       transformer(options.transformer),
       classifier({.in_features = o.transformer.d_model, .out_features = o.classes}) {
   initialize(Key{o.seed});
+} catch (const Error&) {
+  detail::rethrow_inside(architecture);
 }
 
 template <class S>

@@ -15,13 +15,13 @@ namespace heed::inline HEED_ISA::detail {
 /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
 HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index kdim, Index vdim,
                                        Index relative_positions, double dropout) {
-  require(embed_dim > 0 && num_heads > 0 && embed_dim % num_heads == 0, [&] {
+  check_sizes({{"embed_dim", embed_dim}, {"num_heads", num_heads}}, "MultiHeadAttention");
+  require(embed_dim % num_heads == 0, [&] {
     return Fault{"the number of heads must divide the number of features",
                  "MultiHeadAttention",
                  {},
                  text_of(num_heads) + " heads for " + text_of(embed_dim) + " features"};
   });
-  check_sizes(Extents<2>{embed_dim, num_heads}, "MultiHeadAttention");
   const auto not_negative = [](Index value, const char* name) {
     require(value >= 0 && value <= most_size, [&] {
       return Fault{"option out of range", "MultiHeadAttention",

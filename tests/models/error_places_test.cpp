@@ -1,0 +1,115 @@
+// An error of a part says whose part it is, and a size the option that it belongs to.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "heed/heed.hpp"
+#include "support/error_of.hpp"
+
+namespace {
+
+using namespace heed;
+using test_support::error_of;
+
+/// What output_shape(x) says, up to the colon before what is wrong.
+std::string place(const auto& model, Shape x) {
+  const std::string text = error_of([&] { model.output_shape(x); });
+  const std::size_t what = text.find(": wrong number");
+  return what == std::string::npos ? text : text.substr(0, what);
+}
+
+constexpr TransformerOptions transformer{.d_model = 4, .num_heads = 2, .num_layers = 1, .dim_feedforward = 4};
+
+TEST(ErrorPlaces, ModelsStandBeforeTheirParts) {
+  EXPECT_EQ(place(SequenceClassifier<float>({.features = 3, .classes = 2, .hidden = 4}), {5, 2}),
+            "SequenceClassifier: Lstm");
+  EXPECT_EQ(place(SequenceClassifier<float>({.features = 3, .classes = 2, .hidden = 4, .cell = CellKind::gru}), {5, 2}),
+            "SequenceClassifier: Gru");
+  EXPECT_EQ(place(TransformerClassifier<float>({.features = 3, .classes = 2, .transformer = transformer}), {5, 2}),
+            "TransformerClassifier: Dense");
+  EXPECT_EQ(place(TransformerEncoder<float>(transformer), {5, 2}), "TransformerEncoder: layer 0: MultiHeadAttention");
+  EXPECT_EQ(
+      place(AttentionQNetwork<float>({.features = 3, .actions = 2, .hidden = 4, .num_heads = 2, .steps = 4}), {4, 2}),
+      "AttentionQNetwork: layer 0: Dense");
+  EXPECT_EQ(place(GraphAttentionNetwork<float>({.features = 3, .classes = 2}), {5, 2}),
+            "GraphAttentionNetwork: GraphAttention");
+  EXPECT_EQ(place(Tagger<float>({.tokens = {5, 6}, .embedding = {2, 2}, .classes = 2, .hidden = 2}), {5, 1}),
+            "Tagger: JoinedEmbedding");
+  EXPECT_EQ(
+      place(VisionTransformer<float>({.image = {1, 4, 4}, .patch_size = 2, .classes = 2, .transformer = transformer}),
+            {1, 3}),
+      "VisionTransformer: PatchEmbedding");
+  EXPECT_EQ(error_of([] { TextClassifier<float>({.tokens = 5, .classifier = {.classes = 2}}).output_shape({4, 2}); }),
+            "TextClassifier: Embedding: tokens have one feature (expected 1, got 2)");
+  EXPECT_EQ(error_of([] { LanguageModel<float>({.tokens = 5, .transformer = transformer}).output_shape({4, 2}); }),
+            "LanguageModel: Embedding: tokens have one feature (expected 1, got 2)");
+}
+
+TEST(ErrorPlaces, ModelsStandBeforeWhatTheirPartsRefuse) {
+  const auto begins = [](const std::string& text, const std::string& with) {
+    EXPECT_EQ(text.substr(0, with.size()), with);
+    EXPECT_EQ(text.find(with, with.size()), std::string::npos) << text;  // once
+  };
+  TransformerOptions odd = transformer;
+  odd.num_heads = 3;
+  begins(error_of([&] { TransformerClassifier<float>({.features = 3, .classes = 2, .transformer = odd}); }),
+         "TransformerClassifier: ");
+  begins(error_of([&] { LanguageModel<float>({.tokens = 5, .transformer = odd}); }), "LanguageModel: ");
+  begins(error_of([] {
+           SequenceClassifier<float>(
+               {.features = 3, .classes = 2, .hidden = 4, .attention = Attention::multihead, .heads = 3});
+         }),
+         "SequenceClassifier: MultiHeadAttention: ");
+  begins(error_of([] { TextClassifier<float>({.tokens = 5}); }), "TextClassifier: ");
+  begins(error_of([] { Tagger<float>({.tokens = {5}, .embedding = {2, 2}, .classes = 2, .hidden = 2}); }), "Tagger: ");
+  begins(error_of([] { SequenceClassifier<float>({.features = 3, .classes = 0}); }), "SequenceClassifier: ");
+}
+
+TEST(ErrorPlaces, ContainersSayWhichLayer) {
+  using Square = Dense<float>;
+  const Square square({.in_features = 3, .out_features = 3}), other({.in_features = 4, .out_features = 4});
+  EXPECT_EQ(place(Repeat<Square>({square, square, other}), {5, 3}), "layer 2: Dense");
+  EXPECT_EQ(place(Repeat<Square, LayerNorm<float>>({square}, LayerNorm<float>({4})), {5, 3}), "norm: LayerNorm");
+  EXPECT_EQ(place(Residual(Sequential(square, other)), {5, 3}), "Residual: layer 1: Dense");
+  EXPECT_EQ(place(Sequential(square, Residual(other)), {5, 3}), "layer 1: Residual: Dense");
+
+  using Cell = Lstm<float>;
+  const Sequential<Square, Cell> both_ways(square, Cell({.input_size = 3, .hidden_size = 2, .bidirectional = true}));
+  typename Sequential<Square, Cell>::Cache cache;
+  EXPECT_EQ(error_of([&] { both_ways.prepare_stream({1, 3}, cache); }),
+            "layer 1: Lstm: a layer that runs from both ends has no next step (expected one direction, got two)");
+}
+
+TEST(ErrorPlaces, SizesHaveTheNamesOfTheirOptions) {
+  const auto positive = [](const std::string& where, const std::string& name, Index got) {
+    return where + ": " + name + " must be positive (expected at least 1, got " + std::to_string(got) + ")";
+  };
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {error_of([] { Gru<float>({.input_size = 2, .hidden_size = -3}); }), positive("Gru", "hidden_size", -3)},
+      {error_of([] { Rnn<float>({.input_size = 0, .hidden_size = 3}); }), positive("Rnn", "input_size", 0)},
+      {error_of([] { Embedding<float>({.num_embeddings = 4}); }), positive("Embedding", "embedding_dim", 0)},
+      {error_of([] { MultiHeadAttention<float>({.embed_dim = 0}); }), positive("MultiHeadAttention", "embed_dim", 0)},
+      {error_of([] { MultiHeadAttention<float>({.embed_dim = 4, .num_heads = 0}); }),
+       positive("MultiHeadAttention", "num_heads", 0)},
+      {error_of([] { AttentionPool<float>({.features = -1}); }), positive("AttentionPool", "features", -1)},
+      {error_of([] { AdditiveAttention<float>({.query_size = 2}); }), positive("AdditiveAttention", "memory_size", 0)},
+      {error_of([] { AdditiveAttention<float>({2, 2, -1}); }), positive("AdditiveAttention", "attention_size", -1)},
+      {error_of([] { GeneralAttention<float>({3, 0}); }), positive("GeneralAttention", "memory_size", 0)},
+      {error_of([] { DotAttention<float>({2, 3, 0}); }), positive("DotAttention", "output_size", 0)},
+      {error_of([] { FeedForward<float>({.features = 0, .hidden = 3}); }), positive("FeedForward", "features", 0)},
+      {error_of([] { Conv2d<float>({.in_channels = 1, .out_channels = 0, .height = 4, .width = 4}); }),
+       positive("Conv2d", "out_channels", 0)},
+      {error_of([] { MaxPool2d<float>({.channels = 1, .height = 0, .width = 4}); }),
+       positive("MaxPool2d", "height", 0)},
+      {error_of([] { PatchEmbedding<float>({.height = 4, .width = 4, .patch_size = 0, .embed_dim = 2}); }),
+       positive("PatchEmbedding", "patch_size", 0)},
+      {error_of([] { ShiftedPatchEmbedding<float>({.height = 4, .width = 4, .patch_size = 2}); }),
+       positive("ShiftedPatchEmbedding", "embed_dim", 0)},
+      {error_of([] { ReplayBuffer<float>(0, {2, 1}); }), positive("ReplayBuffer", "capacity", 0)},
+  };
+  for (const auto& [got, expected] : cases) EXPECT_EQ(got, expected);
+}
+
+}  // namespace
