@@ -28,10 +28,12 @@ int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
     const auto chosen = program.get_subcommands();
     const auto strange = program.remaining();
     const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    const std::string unknown = chosen.empty() ? "" : support::unknown_option(*chosen.front());
-    const std::string what = chosen.empty() && !strange.empty() ? support::unknown_subcommand(program, strange.front())
-                             : unknown.empty()                  ? e.what()
-                                                                : unknown;
+    const std::string before = support::unknown_option(program);  // the subcommand
+    const std::string unknown = !before.empty() || chosen.empty() ? before : support::unknown_option(*chosen.front());
+    const std::string what = !unknown.empty() ? unknown
+                             : chosen.empty() && !strange.empty()
+                                 ? support::unknown_subcommand(program, strange.front())
+                                 : e.what();
     return processes.failed(what + " (classifier" + command + " --help shows the usage)", wrong_usage);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {

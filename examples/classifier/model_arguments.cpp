@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "heed/data/load.hpp"
 
@@ -18,11 +19,7 @@ void add_model_and_data(CLI::App& command, ModelArguments& a) {
 }
 
 void add_output(CLI::App& command, ModelArguments& a, const char* what) {
-  const auto known = [](const std::string& path) {
-    const std::string extension = heed::detail::extension(path);
-    return extension == ".npy" || extension == ".csv" ? "" : "a file named .npy or .csv; got " + path;
-  };
-  command.add_option("--output", a.output, what)->check(known)->option_text("FILE");
+  support::check_name(command.add_option("--output", a.output, what)->option_text("FILE"), support::answer_file);
   command.add_option("--steps", a.steps, "Steps of a table's rows (as in the training data)")
       ->check(CLI::Range(1, 1'000'000'000))
       ->option_text("N");

@@ -1,8 +1,7 @@
 #include "train_arguments.hpp"
 
-#include "../support/model_name.hpp"
+#include "../support/file_names.hpp"
 #include "command_line.hpp"
-#include "heed/data/load.hpp"
 #include "missing_values.hpp"
 
 namespace classifier {
@@ -18,11 +17,6 @@ heed::Index batch_size(const std::string& text) {
   if (text == "full") return size;
   if (CLI::detail::lexical_cast(text, size) && size > 0) return size;
   throw CLI::ValidationError("--batch", "full, or a number of at least 1; got " + text);
-}
-
-std::string log_name(const std::string& path) {
-  const std::string extension = heed::detail::extension(path);
-  return extension == ".csv" || extension == ".jsonl" ? "" : "a file named .csv or .jsonl; got " + path;
 }
 
 void add_files(CLI::App& command, TrainArguments& a) {
@@ -44,11 +38,13 @@ void add_files(CLI::App& command, TrainArguments& a) {
   file("--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")->needs(test);
   path("--init", a.init, "Model to start from (.safetensors)");
   command.add_flag("--new-head", a.new_head, "With --init: a new last layer, for other classes");
-  path("--model", a.model, "Where to write the model (.safetensors)")->check(support::model_output_name);
-  path("--history", a.history, "Where to write a table of the epochs (.csv)");
-  path("--log", a.log, "Where to log each epoch at once (.csv, .jsonl)")->check(log_name);
+  const auto output = [&](const char* name, std::filesystem::path& value, const support::FileKind& kind,
+                          const char* what) { support::check_name(path(name, value, what), kind); };
+  output("--model", a.model, support::model_file, "Where to write the model (.safetensors)");
+  output("--history", a.history, support::history_file, "Where to write a table of the epochs (.csv)");
+  output("--log", a.log, support::log_file, "Where to log each epoch at once (.csv, .jsonl)");
   path("--curve", a.curve, "Where to draw loss and accuracy (.png, .svg)");
-  path("--checkpoint", a.checkpoint, "Where to keep the run as it goes");
+  output("--checkpoint", a.checkpoint, support::checkpoint_file, "Where to keep the run as it goes");
   command.add_option("--checkpoint-every", a.checkpoint_every, "Epochs between checkpoints (1)")
       ->check(CLI::Range(1, most_epochs))
       ->option_text("N");

@@ -10,7 +10,7 @@
 #include <new>
 #include <string>
 
-#include "model_name.hpp"
+#include "file_names.hpp"
 #include "proposals.hpp"
 #include "terminal.hpp"
 
@@ -47,7 +47,10 @@ int run_command(CLI::App& program, int argc, char** argv, F&& run) {
     return code;
   };
   program.formatter(std::make_shared<detail::Help>());
-  if (CLI::Option* const model = program.get_option_no_throw("--model")) model->check(model_name);
+  if (CLI::Option* const model = program.get_option_no_throw("--model")) check_name_unless_read(model, model_file);
+  if (CLI::Option* const run_file = program.get_option_no_throw("--checkpoint")) {
+    check_name_unless_read(run_file, checkpoint_file);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help

@@ -67,20 +67,41 @@ inline std::string nearest(std::string name, const std::vector<std::string>& nam
   return best;
 }
 
-/// "unknown option --feature: did you mean --features?", where a command line holds an option that there is not;
-/// otherwise nothing. A value before it, or behind it, is not what is wrong.
-inline std::string unknown_option(const CLI::App& command) {
+/// Names without their dashes.
+inline std::vector<std::string> option_names(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back(name);
   }
+  return names;
+}
+
+/// "train --features" for "feature": the nearest option of a program, otherwise of its subcommands, the chosen first.
+inline std::string nearest_option(const std::string& name, const CLI::App& command) {
+  const std::string own = nearest(name, option_names(command));
+  if (!own.empty()) return "--" + own;
+  auto commands = command.get_subcommands();
+  for (const CLI::App* one : command.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(const_cast<CLI::App*>(one));
+  }
+  for (const CLI::App* one : commands) {
+    const std::string near = nearest(name, option_names(*one));
+    if (!near.empty()) return one->get_name() + " --" + near;
+  }
+  return {};
+}
+
+/// "unknown option --feature: did you mean --features?", where a command line holds an option that there is not;
+/// otherwise nothing. A value before it, or behind it, is not what is wrong. Before a subcommand: "did you mean train
+/// --features?"
+inline std::string unknown_option(const CLI::App& command) {
   for (const std::string& argument : command.remaining()) {
     const bool number = argument.size() > 1 && (argument[1] == '.' || (argument[1] >= '0' && argument[1] <= '9'));
     if (argument.size() < 2 || argument[0] != '-' || argument == "--" || number) continue;
     const std::string given = argument.substr(0, argument.find('='));
-    const std::string near = nearest(
-        given.substr(given.find_first_not_of('-') == std::string::npos ? 0 : given.find_first_not_of('-')), names);
-    return "unknown option " + given + (near.empty() ? "" : ": did you mean --" + near + "?");
+    const std::size_t letters = given.find_first_not_of('-');
+    const std::string near = nearest_option(given.substr(letters == std::string::npos ? 0 : letters), command);
+    return "unknown option " + given + (near.empty() ? "" : ": did you mean " + near + "?");
   }
   return {};
 }
@@ -92,7 +113,7 @@ inline std::string unknown_subcommand(const CLI::App& program, const std::string
     names.push_back(command->get_name());
   }
   const std::string near = nearest(given, names);
-  return "unknown subcommand or option: " + given + (near.empty() ? "" : ": did you mean " + near + "?");
+  return "unknown subcommand: " + given + (near.empty() ? "" : ": did you mean " + near + "?");
 }
 
 }  // namespace support

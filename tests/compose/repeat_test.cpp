@@ -120,7 +120,7 @@ TEST(Repeat, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { Stack({square, wide}).output_shape({5, 3}); }),
             "layer 1: Repeat: the layers must keep the shape (expected (5, 3), got (5, 4))");
   EXPECT_EQ(error_of([&] { Stack({square}, LayerNorm<float>({4})).output_shape({5, 3}); }),
-            "LayerNorm: wrong number of features (expected 4, got 3)");
+            "norm: LayerNorm: wrong number of features (expected 4, got 3)");
   Stack one({square}), two({square, square}), with_norm({square}, LayerNorm<float>({3}));
   EXPECT_EQ(error_of([&] { for_each_parameter([](const heed::Path&, auto&, auto&) {}, one, two); }),
             "Repeat: stacks of different sizes side by side (expected 1, got 2)");

@@ -315,17 +315,20 @@ TEST_F(Errors, ModelsOfAnotherArchitecture) {
 
 TEST_F(Errors, OutputsThatCannotBeWritten) {
   const std::string data = "train --data x.npy --labels y.npy --epochs 1000000000 ";  // fails at once, or never ends
-  for (const std::string path : {"absent/new.csv", ".", "x.npy/new.csv"}) {
+  for (const std::string path : {"absent/new", ".", "x.npy/new"}) {
     expect_error(1, data + "--model " + path, {path});
     expect_error(1, data + "--history " + path, {path});
-    expect_error(1, data + "--log " + (path == "." ? "absent/new.jsonl" : path), {path == "." ? "absent" : path});
+    expect_error(1, data + "--log " + (path == "." ? "absent/new" : path) + ".csv", {path == "." ? "absent" : path});
     expect_error(1, data + "--checkpoint " + path, {path});
     expect_error(1, data + "--model new.safetensors --history " + path, {path});
   }
-  expect_error(1, data + "--history x.npy", {"x.npy", "read"});
-  expect_error(1, data + "--model y.npy", {"y.npy", "read"});
+  folder.file("read.csv", "1,2,a\n2,1,b\n");
+  expect_error(1, "train --data read.csv --epochs 1000000000 --history read.csv", {"read.csv: this file is read"});
+  folder.file("labels", "a\nb\n");
+  expect_error(1, "train --data x.npy --labels labels --epochs 1000000000 --model labels",
+               {"labels: this file is read"});
   expect_error(1, data + "--model same --history same", {"same"});
-  expect_error(1, data + "--model same.csv --log ./same.csv", {"same.csv"});
+  expect_error(1, data + "--history same.csv --log ./same.csv", {"same.csv"});
   for (const std::string command : {"predict", "explain"}) {
     const std::string on = command + " --data x.npy --model m.safetensors --output ";
     expect_error(1, on + "absent/new.npy", {"absent/new.npy"});

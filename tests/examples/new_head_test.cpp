@@ -70,7 +70,7 @@ TEST_F(NewHead, FrozenPartsStayAsTheyAre) {
 }
 
 TEST_F(NewHead, ModelsAreNotNamedAsFilesOfOtherPrograms) {
-  for (const std::string name : {"m.pt", "m.PTH", "m.onnx", "folder.x/m.h5", "m.ckpt"}) {
+  for (const std::string name : {"m.pt", "m.PTH", "m.onnx", "folder.x/m.h5", "m.ckpt", "m.csv", "m.png"}) {
     fails(2, "train --quiet --data three.csv --epochs 1 --model " + name,
           "a model is written as a safetensors file, named .safetensors; got " + name);
     EXPECT_FALSE(fs::exists(folder / name));

@@ -43,7 +43,40 @@ TEST_F(Messages, ProposeTheOptionThatWasMeant) {
   expect("train 7 --hiden 3", "unknown option --hiden: did you mean --hidden?");
   expect("evaluate --mdoel m.safetensors --data d.csv", "unknown option --mdoel: did you mean --model?");
   expect("train --colour 3", "unknown option --colour (");
-  expect("trian --data d.csv", "unknown subcommand or option: trian: did you mean train?");
+  expect("trian --data d.csv", "unknown subcommand: trian: did you mean train?");
+}
+
+TEST_F(Messages, ProposeOptionsBeforeTheSubcommandToo) {
+  write_csv();
+  expect("--feature 2 train --data d.csv", "unknown option --feature: did you mean train --features?");
+  expect("--epochs 2 train --data d.csv", "unknown option --epochs: did you mean train --epochs?");
+  expect("--lr=0.1 train", "unknown option --lr: did you mean train --learning-rate?");
+  expect("--mdoel m.safetensors evaluate --data d.csv", "unknown option --mdoel: did you mean evaluate --model?");
+  expect("--epoch 3", "unknown option --epoch: did you mean train --epochs?");
+  expect("--verison", "unknown option --verison: did you mean --version?");
+  expect("--colour train", "unknown option --colour (");
+}
+
+TEST_F(Messages, NameFilesThatSayAnotherFormat) {
+  write_csv();
+  const auto refuses = [&](const std::string& option, const std::string& file, const std::string& part) {
+    const auto before = files();
+    expect("train --data d.csv --epochs 1 " + option + " " + file, part + "; got " + file);
+    EXPECT_TRUE(files() == before) << option;
+  };
+  for (const std::string name : {"h.json", "h.jsonl", "h.png", "h.safetensors", "H.JSON"}) {
+    refuses("--history", name, "a history is written as a table, named .csv");
+  }
+  for (const std::string name : {"run.pt", "run.csv", "run.json"}) {
+    refuses("--checkpoint", name, "a checkpoint is written as a safetensors file, named .safetensors or .ckpt");
+  }
+  for (const std::string name : {"m.onnx", "m.json", "m.npy"}) {
+    refuses("--model", name, "a model is written as a safetensors file, named .safetensors");
+  }
+  for (const std::string name : {"l.json", "l"}) refuses("--log", name, "named .csv or .jsonl");
+  output_of("train --data d.csv --epochs 1 --quiet --model model --history table.txt --checkpoint run");
+  expect("predict --model model --data d.csv --output p.json", "named .npy or .csv; got p.json");
+  expect("explain --model model --data d.csv --output w.png", "named .npy or .csv; got w.png");
 }
 
 TEST_F(Messages, SayWhatATableDoesNot) {

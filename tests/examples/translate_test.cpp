@@ -71,6 +71,9 @@ TEST_F(Translate, RefusesWhatIsWrong) {
   fails("--train a.txt", 2, "--train");
   fails("--train a.txt none.txt", 1, "none.txt");
   fails("--score cosine", 2, "--score");
+  fails("--checkpoint run.pt", 2,
+        "a checkpoint is written as a safetensors file, named .safetensors or .ckpt; got run.pt");
+  fails("--model m.npz", 2, "a model is written as a safetensors file, named .safetensors; got m.npz");
   fails("--picture map.gif", 1, "map.gif: a picture is named .png or .svg");
   fails("--model none.safetensors", 1, "none.safetensors");
   fails("--train a.txt a.txt --hidden 0 --model m.safetensors", 2, "--hidden");
