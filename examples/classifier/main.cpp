@@ -19,6 +19,17 @@ using classifier::Processes;
 
 constexpr int failed = 1, wrong_usage = 2;
 
+std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& e) {
+  const auto chosen = program.get_subcommands();
+  const auto strange = program.remaining();
+  if (chosen.empty() && !strange.empty() && !strange.front().starts_with('-')) {
+    return support::unknown_subcommand(program, strange.front());
+  }
+  std::string unknown = support::unknown_option(program);  // before the subcommand
+  if (unknown.empty() && !chosen.empty()) unknown = support::unknown_option(*chosen.front());
+  return unknown.empty() ? e.what() : unknown;
+}
+
 int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
   try {
     program.parse(argc, argv);
@@ -26,15 +37,8 @@ int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
     if (processes.first()) program.exit(asked);
   } catch (const CLI::ParseError& e) {
     const auto chosen = program.get_subcommands();
-    const auto strange = program.remaining();
     const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    const std::string before = support::unknown_option(program);  // the subcommand
-    const std::string unknown = !before.empty() || chosen.empty() ? before : support::unknown_option(*chosen.front());
-    const std::string what = !unknown.empty() ? unknown
-                             : chosen.empty() && !strange.empty()
-                                 ? support::unknown_subcommand(program, strange.front())
-                                 : e.what();
-    return processes.failed(what + " (classifier" + command + " --help shows the usage)", wrong_usage);
+    return processes.failed(what_is_wrong(program, e) + " (classifier" + command + " --help shows the usage)", wrong_usage);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
     return processes.failed("cannot write to standard output", failed);

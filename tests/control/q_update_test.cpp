@@ -143,6 +143,40 @@ TEST(QUpdate, AllocatesInTheFirstStepOnly) {
   EXPECT_EQ(test_support::allocations(), before);
 }
 
+/// The model after three updates, by the parts of its weights.
+std::vector<std::vector<float>> updated(const QUpdateOptions& options) {
+  const ReplayBuffer<float> replay = filled();
+  ThreadPool threads(2);
+  Model model = small_model();
+  QUpdate<Model> update(model, replay, options, threads);
+  for (std::uint64_t i = 0; i < 3; ++i) update(model, replay, heed::Key{i});
+  return {test_support::flat(model.state_encoder), test_support::flat(model.attention),
+          test_support::flat(model.q_value)};
+}
+
+TEST(QUpdate, FrozenPartsStayAndTheRestLearns) {
+  const Model model = small_model();
+  for (const std::string part : {"state_encoder", "q_value"}) {
+    const auto now = updated({.frozen = {part}});
+    EXPECT_EQ(now[0] == test_support::flat(model.state_encoder), part == "state_encoder") << part;
+    EXPECT_NE(now[1], test_support::flat(model.attention)) << part;
+    EXPECT_EQ(now[2] == test_support::flat(model.q_value), part == "q_value") << part;
+  }
+  const std::string unknown = error_of([] { updated({.frozen = {"encoder", "head"}}); });
+  EXPECT_EQ(unknown.find("QUpdate: frozen: no parameter has \"head\" in its name"), 0U) << unknown;
+  EXPECT_NE(error_of([] { updated({.frozen = {"e"}}); }).find("all parameters are frozen"), std::string::npos);
+}
+
+TEST(QUpdate, PartsLearnAtRatesOfTheirOwn) {
+  const QUpdateOptions plain{};
+  const auto all = updated(plain);
+  EXPECT_EQ(updated({.rates = {{"q_value", 1}}}), all);
+  EXPECT_EQ(updated({.rates = {{"q_value", 0}}})[2], test_support::flat(small_model().q_value));
+  EXPECT_EQ(updated({.learning_rate = 2 * plain.learning_rate, .rates = {{"e", 0.5}}}), all);
+  EXPECT_NE(error_of([] { updated({.rates = {{"head", 0.1}}}); }), "no error");
+  EXPECT_NE(error_of([] { updated({.rates = {{"q_value", -1}}}); }), "no error");
+}
+
 TEST(QUpdate, LeavesTheModelWhereTheLossIsNotFinite) {
   const ReplayBuffer<float> replay = filled();
   ThreadPool threads(1);

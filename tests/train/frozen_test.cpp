@@ -241,6 +241,15 @@ TEST(Frozen, OfGraphs) {
   heed::fit_nodes(net, {graph, rows, labels}, all, all, options);
   EXPECT_EQ(numbers(net.hidden), hidden);
   EXPECT_NE(numbers(net.output), output);
+  options.frozen = {};
+  options.rates = {{"output", 0}};
+  const auto moved = numbers(net.output);
+  heed::fit_nodes(net, {graph, rows, labels}, all, all, options);
+  EXPECT_EQ(numbers(net.output), moved);
+  EXPECT_NE(numbers(net.hidden), hidden);
+  options.rates = {{"output", -1}};
+  EXPECT_NE(error_of([&] { heed::fit_nodes(net, {graph, rows, labels}, all, all, options); }), "no error");
+  options.rates = {};
   options.frozen = {"encoder"};
   EXPECT_NE(error_of([&] { heed::fit_nodes(net, {graph, rows, labels}, all, all, options); }).find("\"encoder\""),
             std::string::npos);

@@ -43,6 +43,9 @@ struct QUpdateOptions {
   bool double_q = true;         ///< the model chooses the next action, the target network values it
   Index target_period = 0;      ///< the target network becomes the model every so many steps; 0: after each it
   double target_rate = 0.005;   ///< comes nearer by this share of the difference
+  /// Parameters with one of these texts in their names stay as they are, and their gradients are not computed
+  std::vector<std::string> frozen = {};
+  std::vector<NamedFactor> rates = {};  ///< factors of the learning rate, of parameters with these texts in their names
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "batch_size", .meaning = "Transitions an update", .flag = "batch"}, o.batch_size...);
@@ -52,6 +55,8 @@ struct QUpdateOptions {
     f({"double_q"}, o.double_q...);
     f({"target_period", "", Range::at_least(0)}, o.target_period...);
     f({"target_rate", "", {0, 1, false, true}}, o.target_rate...);
+    f({.name = "frozen", .optional = true, .flag = ""}, o.frozen...);
+    f({.name = "rates", .range = Range::at_least(0), .optional = true, .flag = ""}, o.rates...);
   }
 };
 
@@ -105,7 +110,8 @@ class BasicQUpdate {
  public:
   using Options = QUpdateOptions;
 
-  /// For models like `target`, the target network's weights at the start. Throws where an option is out of range.
+  /// For models like `target`, the target network's weights at the start. Throws where an option is out of range, or
+  /// names no parameter.
   HEED_COLD BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads);
 
   /// Moves the model, whose parameters are `weights`; gives the loss before. Where that is not finite the model stays
@@ -169,7 +175,7 @@ template <class S>
 BasicQUpdate<S>::BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads)
     : options_(heed::check(o, "QUpdate")),
       target_(std::move(target)),
-      adam_(target_.parameters(), {.learning_rate = o.learning_rate}),
+      adam_(target_.parameters(), {.learning_rate = o.learning_rate, .rates = o.rates}),
       step_(target_, threads),
       loss_(Huber<S>({.delta = o.delta})),
       memory_(static_cast<std::size_t>(threads.size())),
@@ -180,6 +186,9 @@ BasicQUpdate<S>::BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay,
   for (Memory& m : memory_) {
     m.states.reserve(1, replay.shape(), width_);
     m.next.reserve(1, replay.shape(), width_);
+  }
+  if (!o.frozen.empty()) {
+    step_.want_all_but(detail::frozen_among(std::as_const(target_).parameters().names(), o.frozen, "QUpdate: frozen"));
   }
 }
 

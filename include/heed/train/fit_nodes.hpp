@@ -60,6 +60,7 @@ struct FitNodesOptions {
   int patience = 100;  ///< epochs without a lower loss or a higher accuracy in validation; 0: all, the last weights
   /// Parameters with one of these texts in their names stay as they are, and their gradients are not computed
   std::vector<std::string> frozen = {};
+  std::vector<NamedFactor> rates = {};  ///< as `FitOptions::rates`
   std::uint64_t seed = 0;
   StopSignal stop = {};
   std::vector<Callback> callbacks = {};
@@ -71,6 +72,8 @@ struct FitNodesOptions {
     f({"weight_decay", "Of matrices", Range::at_least(0)}, o.weight_decay...);
     f({"patience", "Epochs without a better validation; 0: all", Range::at_least(0)}, o.patience...);
     f({"seed", "Of everything that is drawn"}, o.seed...);
+    f({.name = "frozen", .optional = true, .flag = ""}, o.frozen...);
+    f({.name = "rates", .range = Range::at_least(0), .optional = true, .flag = ""}, o.rates...);
   }
 };
 
@@ -130,7 +133,7 @@ class FitNodesRun {
         adam_(weights_, {.learning_rate = options.learning_rate,
                          .weight_decay = options.weight_decay,
                          .decay_matrices_only = true,
-                         .frozen = options.frozen}),
+                         .rates = options.rates}),
         gradient_(model),
         gradient_parameters_(gradient_),
         best_(weights_),
