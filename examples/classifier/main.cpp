@@ -38,7 +38,8 @@ int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     const auto chosen = program.get_subcommands();
     const std::string command = chosen.empty() ? "" : " " + chosen.front()->get_name();
-    return processes.failed(what_is_wrong(program, e) + " (classifier" + command + " --help shows the usage)", wrong_usage);
+    return processes.failed(what_is_wrong(program, e) + " (classifier" + command + " --help shows the usage)",
+                            wrong_usage);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
     return processes.failed("cannot write to standard output", failed);

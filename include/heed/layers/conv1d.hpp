@@ -122,7 +122,7 @@ Tile<const S> steps_in_use(Tile<const S> x, const std::int32_t* lengths, Scratch
 
 template <class S>
 Conv1d<S>::Conv1d(Options o) : window{o.kernel_size, o.stride, o.dilation}, groups(o.groups) {
-  check_sizes(Extents<2>{o.out_channels, o.in_channels}, "Conv1d", "(out_channels, in_channels)");
+  check_sizes({{"in_channels", o.in_channels}, {"out_channels", o.out_channels}}, "Conv1d");
   check_window(window, "Conv1d");
   require(groups >= 1 && o.in_channels % groups == 0 && o.out_channels % groups == 0, [&] {
     return Fault{"groups must divide in_channels and out_channels", "Conv1d",
