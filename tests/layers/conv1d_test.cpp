@@ -238,10 +238,9 @@ TEST(Conv1d, HasPyTorchsNamesAndStart) {
 TEST(Conv1d, RejectsOptionsOutOfRange) {
   const auto error = [](const Options& o) { return error_of([&] { Conv1d<double> layer(o); }); };
   const std::string most = "1073741824";
-  EXPECT_EQ(error({.out_channels = 1}),
-            "Conv1d: sizes must be positive (expected (out_channels, in_channels), got (1, 0))");
+  EXPECT_EQ(error({.out_channels = 1}), "Conv1d: in_channels must be positive (expected at least 1, got 0)");
   EXPECT_EQ(error({.in_channels = 1, .out_channels = -1}),
-            "Conv1d: sizes must be positive (expected (out_channels, in_channels), got (-1, 1))");
+            "Conv1d: out_channels must be positive (expected at least 1, got -1)");
   EXPECT_EQ(error({.in_channels = 1, .out_channels = 1, .kernel_size = 0}),
             "Conv1d: kernel_size out of range (expected 1 to " + most + ", got 0)");
   EXPECT_EQ(error({.in_channels = 1, .out_channels = 1, .stride = 0}),

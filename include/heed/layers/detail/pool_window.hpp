@@ -22,7 +22,7 @@ struct PoolWindow : TimeWindow {
 
   /// Throws where a number is out of range. PyTorch's rule: padding is at most half of the kernel.
   void check(const char* where) const {
-    check_window({kernel, stride, dilation}, where);
+    check_window(TimeWindow{kernel, stride, dilation}, where);
     require(left >= 0 && left <= kernel / 2, [&] {
       return Fault{"padding out of range", where, "0 to " + text_of(kernel / 2) + ", half of the kernel",
                    text_of(left)};
