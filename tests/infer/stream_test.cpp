@@ -217,7 +217,7 @@ TEST(Stream, RefusesOptionsThatDoNotFit) {
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = -1}); }),
             "Stream: option out of range (expected max_steps of 0 to 2147483647, got -1)");
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = 3, .features = 5}); }),
-            "SequenceClassifier: Lstm: wrong number of features (expected 4, got 5)");
+            "SequenceClassifier: wrong number of features (expected 4, got 5)");
   const heed::MeanPool<double> pool;
   EXPECT_EQ(error_of([&] { Stream{pool}; }),
             "Stream: the model does not say how many features a step has (expected features of at least 1, got 0)");

@@ -341,7 +341,7 @@ TEST(SequenceClassifier, RejectsSizesThatDoNotFit) {
   const SequenceClassifier<float> model(with(Attention::pool));
   EXPECT_EQ(model.output_shape({7, 3}), (heed::Shape{1, 4}));
   EXPECT_EQ(error_of([&] { model.output_shape({7, 4}); }),
-            "SequenceClassifier: Lstm: wrong number of features (expected 3, got 4)");
+            "SequenceClassifier: wrong number of features (expected 3, got 4)");
   Options odd = with(Attention::multihead);
   odd.heads = 3;
   EXPECT_EQ(
