@@ -15,6 +15,7 @@
 #include "heed/models/keras_start.hpp"
 #include "heed/models/language_model.hpp"
 #include "heed/models/multimodal_classifier.hpp"
+#include "heed/models/rocket_classifier.hpp"
 #include "heed/models/seq2seq.hpp"
 #include "heed/models/seq2seq_encoder.hpp"
 #include "heed/models/seq2seq_options.hpp"

@@ -1,0 +1,148 @@
+#pragma once
+
+// Which kernels MiniRocket has: their taps, dilations and channels (Dempster, Schmidt and Webb, "MINIROCKET: A Very
+// Fast (Almost) Deterministic Transform for Time Series Classification", 2021).
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/fields.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct RocketOptions {
+  Index features = 1;          ///< of a step: the channels
+  Index steps = 0;             ///< that dilations are made for: of the longest series that is expected
+  Index num_features = 10000;  ///< that it gives, rounded down to a multiple of 84
+  Index max_dilations = 32;    ///< of a kernel
+  std::uint64_t seed = 0;      ///< which channels a kernel sees, and which series give its biases
+
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
+    kernels(f, o...);
+  }
+  /// For models, which have features by themselves.
+  static void kernels(auto&& f, auto&... o) {
+    f({.name = "rocket_steps", .meaning = "Steps of the longest series, for dilations", .flag = ""}, o.steps...);
+    f({"num_features", "Features that kernels make of a series; a multiple of 84 is taken", Range::from(84, 1 << 20)},
+      o.num_features...);
+    f({"max_dilations", "Dilations of a kernel at most", Range::to(1 << 10)}, o.max_dilations...);
+    f({.name = "rocket_seed", .meaning = "Of the kernels' channels and biases", .range = Range::any(), .flag = ""},
+      o.seed...);
+  }
+};
+
+namespace detail {
+
+/// All choices of 3 of 9 taps, in order: these have the weight 2, the others -1.
+inline constexpr Index rocket_kernels = 84, rocket_taps = 9;
+inline constexpr std::array<std::array<std::int8_t, 3>, rocket_kernels> rocket_twos = [] {
+  std::array<std::array<std::int8_t, 3>, rocket_kernels> all{};
+  std::size_t k = 0;
+  for (std::int8_t a = 0; a < rocket_taps; ++a) {
+    for (std::int8_t b = a + 1; b < rocket_taps; ++b) {
+      for (std::int8_t c = b + 1; c < rocket_taps; ++c) all[k++] = {a, b, c};
+    }
+  }
+  return all;
+}();
+
+/// What follows from the options.
+struct RocketPlan {
+  std::vector<std::int32_t> dilations;
+  std::vector<std::int32_t> biases;  // of each dilation, how many a kernel has
+  std::vector<std::int32_t> begins;  // of kernel k with dilation j, at 84 j + k: where its channels begin; one more
+  std::vector<std::int32_t> channels;
+
+  Index per_kernel = 0;  // the sum of `biases`
+
+  RocketPlan() = default;
+  explicit RocketPlan(const RocketOptions& options);
+
+  std::span<const std::int32_t> channels_of(Index dilation, Index kernel) const {
+    const auto i = static_cast<std::size_t>(dilation * rocket_kernels + kernel);
+    const auto begin = static_cast<std::size_t>(begins[i]), end = static_cast<std::size_t>(begins[i + 1]);
+    return std::span(channels).subspan(begin, end - begin);
+  }
+};
+
+/// The q-th quantile of sorted numbers, between two of them by linear interpolation, as numpy.quantile.
+double quantile(std::span<const double> sorted, double q);
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "heed/core/rng.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+// 1 to (steps - 1) / 8 in equal steps of their logarithm; each once, with a share of the biases by how often it came.
+HEED_COLD HEED_FUNCTION void spread_dilations(const RocketOptions& o, RocketPlan& plan) {
+  const Index count = std::min(plan.per_kernel, o.max_dilations);
+  const double most = std::max(1.0, static_cast<double>(o.steps - 1) / static_cast<double>(rocket_taps - 1));
+  std::vector<Index> times;
+  for (Index i = 0; i < count; ++i) {
+    const double share = count == 1 ? 0 : static_cast<double>(i) / static_cast<double>(count - 1);
+    const auto d = static_cast<std::int32_t>(std::pow(most, share) * (1 + 1e-12));  // whole numbers stay whole
+    if (plan.dilations.empty() || plan.dilations.back() != d) {
+      plan.dilations.push_back(d);
+      times.push_back(0);
+    }
+    ++times.back();
+  }
+  const double each = static_cast<double>(plan.per_kernel) / static_cast<double>(count);
+  for (const Index n : times) plan.biases.push_back(static_cast<std::int32_t>(static_cast<double>(n) * each));
+  Index rest = plan.per_kernel - std::accumulate(plan.biases.begin(), plan.biases.end(), Index(0));
+  for (std::size_t i = 0; rest > 0; --rest, i = (i + 1) % plan.biases.size()) ++plan.biases[i];
+}
+
+// Each kernel of each dilation sees 1 to 9 channels, their number uniform in its logarithm.
+HEED_COLD HEED_FUNCTION void draw_channels(const RocketOptions& o, RocketPlan& plan) {
+  const Key key = Key{o.seed}.child(0);
+  const double most = std::log2(static_cast<double>(std::min(o.features, rocket_taps) + 1));
+  std::vector<std::int32_t> all(static_cast<std::size_t>(o.features));
+  std::iota(all.begin(), all.end(), 0);
+  plan.begins.push_back(0);
+  for (std::uint64_t i = 0; i < plan.dilations.size() * static_cast<std::size_t>(rocket_kernels); ++i) {
+    const Key draw = key.child(i);
+    const auto count = static_cast<std::uint64_t>(std::exp2(draw.uniform(0, 0, most)));
+    for (std::uint64_t c = 0; c < count; ++c) {  // the first ones of a shuffle that is left off
+      const std::uint64_t other = c + draw.below(c + 1, all.size() - c);
+      std::swap(all[c], all[other]);
+      plan.channels.push_back(all[c]);
+    }
+    plan.begins.push_back(static_cast<std::int32_t>(plan.channels.size()));
+  }
+}
+
+HEED_COLD HEED_FUNCTION RocketPlan::RocketPlan(const RocketOptions& o) : per_kernel(o.num_features / rocket_kernels) {
+  spread_dilations(o, *this);
+  draw_channels(o, *this);
+}
+
+HEED_COLD HEED_FUNCTION double quantile(std::span<const double> sorted, double q) {
+  const double place = q * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,0 +1,173 @@
+#pragma once
+
+/// @file
+/// Features of a series by random convolutions that nobody trains: MiniRocket.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/layer_traits.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/detail/rocket_kernels.hpp"
+#include "heed/layers/detail/rocket_plan.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Proportions of positive values of dilated convolutions: (steps, features) to (1, num_features), for n valid steps
+///
+///     c_t = sum over channels x of the kernel, taps i = -4 .. 4, of w_i x_{t + i d},   w_i = 2 three times, else -1
+///     y = the share of t in 0 .. n - 1 with c_t > bias
+///
+/// There are 84 kernels, each with every dilation d, of 1 to (steps - 1) / 8, and some biases with each. A kernel of
+/// several channels sees 1 to 9 of them. Every other kernel looks only at those t whose taps are all inside of the
+/// series, 4 d <= t < n - 4 d; the rest takes values outside of it for 0. MiniRocket (Dempster, Schmidt and Webb 2021),
+/// as aeon and sktime have it, and beyond: a series of any length has features. Where it is so short that no t has all
+/// taps inside, all t count. Without steps they are 0.
+///
+/// Dilations and channels follow from the options. The biases are parameters, so that files have them, but nobody
+/// trains them: they are 0 until `fit_biases` takes them from data. The gradients of the biases and of x are 0: a share
+/// moves in steps. Where x is not finite, all features of that series are NaN.
+template <class S>
+struct Rocket {
+  using Scalar = S;
+  using Input = S;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
+  using Options = RocketOptions;
+  struct Cache {};
+
+  Options options;
+  Vector<S> biases;  // dilation by dilation, kernel by kernel
+
+  Rocket() = default;
+  /// Throws where an option is out of range.
+  HEED_COLD explicit Rocket(Options o) : options(check(o, "Rocket")), plan_(o) {
+    biases = Vector<S>(plan_.per_kernel * detail::rocket_kernels);
+  }
+
+  Index input_size() const { return options.features; }
+  Index output_features() const { return biases.size(); }
+  /// In rising order.
+  std::span<const std::int32_t> dilations() const { return plan_.dilations; }
+  /// How many biases each kernel has with each dilation.
+  std::span<const std::int32_t> biases_per_kernel() const { return plan_.biases; }
+  /// Those that one of the 84 kernels sees with the i-th dilation.
+  std::span<const std::int32_t> channels(Index dilation, Index kernel) const {
+    return plan_.channels_of(dilation, kernel);
+  }
+
+  Shape output_shape(Shape x) const;
+
+  /// Sets the biases to quantiles of the convolutions of a series each, drawn by the seed among those of `x` (n, steps,
+  /// features) that have steps. Throws where there is none, where the features are others, and where a value is not
+  /// finite.
+  HEED_COLD void fit_biases(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
+  /// Of series `rows`, each of which `series(row)` gives as a tile of one lane that has steps.
+  template <class F>
+  HEED_COLD void fit_biases_on(std::span<const Index> rows, F&& series);
+
+  void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const;
+
+  void backward(Tile<const S>, Tile<const S>, Tile<const S>, Into<S> dx, Cache&, Rocket&, const Pass&) const {
+    if (dx && !dx.add) fill(dx.tile, S(0));
+  }
+
+  static void visit(auto&& f, auto&... layers) { f("biases", layers.biases...); }
+
+ private:
+  detail::RocketPlan plan_;
+};
+
+template <class S>
+Shape Rocket<S>::output_shape(Shape x) const {
+  require(x.features == options.features,
+          [&] { return Fault{"wrong number of features", "Rocket", text_of(options.features), text_of(x.features)}; });
+  return {1, output_features()};
+}
+
+template <class S>
+void Rocket<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
+  constexpr Index W = simd::native_width<S>;
+  const detail::RocketKernels<S> kernels{plan_, biases.data()};
+  for (Index l = 0; l < x.lanes;) {
+    const Index rest = std::min(W, x.lanes - l);
+    if (W > 1 && detail::RocketKernels<S>::side_by_side(x.steps, rest)) {
+      kernels.template features<W>(x, l, rest, y, pass.scratch);
+      l += rest;
+    } else {
+      kernels.template features<1>(x, l++, 1, y, pass.scratch);
+    }
+  }
+}
+
+namespace detail {
+/// Which sequences have steps. Throws where there is none.
+std::vector<Index> rows_with_steps(Index count, Index steps, std::span<const std::int32_t> lengths, const char* where);
+}  // namespace detail
+
+template <class S>
+void Rocket<S>::fit_biases(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
+  const auto [count, steps, features] = x.extents();
+  output_shape({steps, features});
+  check_finite(x, lengths, "Rocket, fit_biases");
+  fit_biases_on(detail::rows_with_steps(count, steps, lengths, "Rocket, fit_biases"), [&](Index row) {
+    const Index length = lengths.empty() ? x.extent(1) : Index(lengths[static_cast<std::size_t>(row)]);
+    return Tile<const S>(x[row].data(), {length, x.extent(2)}, 1);
+  });
+}
+
+template <class S>
+template <class F>
+void Rocket<S>::fit_biases_on(std::span<const Index> rows, F&& series) {
+  constexpr double golden = 1.6180339887498948482;
+  const Key key = Key{options.seed}.child(1);
+  const detail::RocketKernels<S> kernels{plan_, biases.data()};
+  Scratch scratch;
+  std::vector<double> sums;
+  Index first = 0;
+  for (Index j = 0; j < static_cast<Index>(plan_.dilations.size()); ++j) {
+    for (Index k = 0; k < detail::rocket_kernels; ++k) {
+      const auto draw = static_cast<std::uint64_t>(j * detail::rocket_kernels + k);
+      kernels.convolve(series(rows[static_cast<std::size_t>(key.below(draw, rows.size()))]), j, k, sums, scratch);
+      std::sort(sums.begin(), sums.end());
+      for (Index b = 0; b < plan_.biases[static_cast<std::size_t>(j)]; ++b, ++first) {
+        const double place = static_cast<double>(first + 1) * golden;
+        biases(first) = static_cast<S>(detail::quantile(sums, place - std::floor(place)));
+      }
+    }
+  }
+}
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::Rocket)
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION std::vector<Index> detail::rows_with_steps(Index count, Index steps,
+                                                                   std::span<const std::int32_t> lengths,
+                                                                   const char* where) {
+  std::vector<Index> rows;
+  for (Index i = 0; i < count; ++i) {
+    if ((lengths.empty() ? steps : Index(lengths[static_cast<std::size_t>(i)])) > 0) rows.push_back(i);
+  }
+  require(!rows.empty(), [&] { return Fault{"no series has a step", where, "one at least", "none"}; });
+  return rows;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

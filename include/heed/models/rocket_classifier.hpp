@@ -1,0 +1,178 @@
+#pragma once
+
+/// @file
+/// A classifier, or regressor, of series by random convolutions: MiniRocket.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/any_model.hpp"
+#include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/fields.hpp"
+#include "heed/core/layer_traits.hpp"
+#include "heed/core/output_kind.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/detail/feature_scaler.hpp"
+#include "heed/layers/rocket.hpp"
+#include "heed/layers/standardize.hpp"
+
+namespace heed::inline HEED_ISA {
+
+struct RocketClassifierOptions {
+  Index features = 0, classes = 0;
+  Index steps = 0;             ///< of the longest series; shorter and longer ones work, too
+  Index num_features = 10000;  ///< that kernels make of a series, rounded down to a multiple of 84
+  Index max_dilations = 32;    ///< of a kernel
+  std::uint64_t seed = 0;      ///< of the kernels' channels and biases, and of what the head starts with
+
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
+    f({.name = "classes", .meaning = "Number of classes", .flag = ""}, o.classes...);
+    RocketOptions::kernels(f, o...);
+  }
+};
+
+/// standardize > `Rocket` > standardised features > Dense(classes): (steps, features) to (1, classes) logits, or
+/// numbers. The kernels are random, so there is one linear layer to fit, which takes seconds: `fit_rocket` does it in
+/// closed form.
+///
+///     RocketClassifier<float> model({.features = 3, .classes = 4, .steps = 100});
+///     fit_rocket(model, data);
+///
+/// Series of any length work, from one step on; see `Rocket`. `fit` trains the last layer alone, by steps on batches;
+/// `fit_rocket` does that where there are too many series for the closed form. The gradient of the input is 0.
+template <class S>
+struct RocketClassifier {
+  using Scalar = S;
+  using Input = S;
+  static constexpr TimeChange time_change = TimeChange::pools_steps;
+  using Options = RocketClassifierOptions;
+  static constexpr std::string_view architecture = "RocketClassifier";
+
+  Options options;
+  Rocket<S> rocket;
+  detail::FeatureScaler<S> scaler;
+  Dense<S> head;
+
+  Standardize<S> standardize;                ///< of the input; not trained; switched off at the start
+  std::vector<std::string> labels;           ///< the classes' names, in order; empty: 0, 1, ...
+  OutputKind outputs = OutputKind::classes;  ///< what it is fitted on says it
+
+  struct Cache {
+    typename Standardize<S>::Cache standardize;
+    typename Rocket<S>::Cache rocket;
+    typename Dense<S>::Cache dense;
+    TileBuffer<S> input, features;
+  };
+
+  RocketClassifier() = default;
+  /// Throws where an option is out of range.
+  HEED_COLD explicit RocketClassifier(Options o);
+
+  /// Of the head: as `Dense` starts.
+  void initialize(Key key) { head.initialize(key.child(0)); }
+
+  /// Features of a step.
+  Index input_size() const { return options.features; }
+
+  Shape output_shape(Shape x) const;
+
+  /// Takes the kernels' biases from series, standardised where `standardize` is on, as `Rocket::fit_biases` does. The
+  /// numbers of `scaler` are as at the start then: `fit_rocket` sets them.
+  HEED_COLD void fit_biases(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
+
+  /// What the head sees of a tile: (1, rocket.output_features()).
+  void forward_features(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
+  void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
+
+  void backward(Tile<const S>, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
+                RocketClassifier& grad, const Pass& pass) const {
+    head.backward(cache.features.view(), logits, dlogits, {}, cache.dense, grad.head, pass);
+    if (dx && !dx.add) fill(dx.tile, S(0));
+  }
+
+  static void visit(auto&& f, auto&... models) {
+    f("rocket", models.rocket...);
+    f("scaler", models.scaler...);
+    f("head", models.head...);
+  }
+
+  // ---- files
+
+  static void extras(auto&& f, auto& model) {
+    f("labels", model.labels, model.options.classes);
+    f("standardize", model.standardize, model.options.features);
+  }
+};
+
+template <class S>
+RocketClassifier<S>::RocketClassifier(Options o)
+    : options(check(o, architecture)),
+      rocket({.features = o.features,
+              .steps = o.steps,
+              .num_features = o.num_features,
+              .max_dilations = o.max_dilations,
+              .seed = o.seed}),
+      scaler(rocket.output_features()),
+      head({.in_features = rocket.output_features(), .out_features = o.classes}) {
+  initialize(Key{o.seed});
+}
+
+template <class S>
+Shape RocketClassifier<S>::output_shape(Shape x) const {
+  rocket.output_shape(x);
+  if (standardize.active()) standardize.output_shape(x);
+  return {1, options.classes};
+}
+
+template <class S>
+void RocketClassifier<S>::fit_biases(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
+  const std::string where = "RocketClassifier, fit_biases";
+  output_shape({x.extent(1), x.extent(2)});
+  check_finite(x, lengths, where);
+  TileBuffer<S> input;
+  Scratch scratch;
+  rocket.fit_biases_on(detail::rows_with_steps(x.extent(0), x.extent(1), lengths, where.c_str()), [&](Index row) {
+    const Index length = lengths.empty() ? x.extent(1) : Index(lengths[static_cast<std::size_t>(row)]);
+    const Tile<const S> series(x[row].data(), {length, x.extent(2)}, 1);
+    if (!standardize.active()) return series;
+    typename Standardize<S>::Cache cache;
+    const Tile<S> to = input.take(series.shape(), 1);
+    standardize.forward(series, to, cache, Pass{scratch});
+    return Tile<const S>(to);
+  });
+  scaler = detail::FeatureScaler<S>(rocket.output_features());
+}
+
+template <class S>
+void RocketClassifier<S>::forward_features(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  if (standardize.active()) {
+    const Tile<S> input = cache.input.take(x.shape(), x.lanes, x.lengths);
+    standardize.forward(x, input, cache.standardize, pass);
+    x = input;
+  }
+  rocket.forward(x, y, cache.rocket, pass);
+  scaler.forward(y, y);
+}
+
+template <class S>
+void RocketClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
+  const Tile<S> features = cache.features.take({1, rocket.output_features()}, x.lanes);
+  forward_features(x, features, cache, pass);
+  head.forward(features, logits, cache.dense, pass);
+}
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_TYPE(struct heed::RocketClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::RocketClassifier)
+HEED_COMPILED_TYPE_OF(struct heed::detail::TrainedTable, heed::RocketClassifier)
