@@ -76,7 +76,7 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
       });
   add(
       "--label-column", [&f](const std::string& s) { f.label_column = s; }, "NAME",
-      "first, last, none or a name (last)");
+      "first, last, none or a name (last);\nof targets several: a,b");
   add(
       "--index-column",
       [&f](const std::string& s) { f.index_column = s == "drop" ? IndexColumn::drop : IndexColumn::keep; }, "NAME",

@@ -25,7 +25,45 @@ std::string lengths_text(Index steps, const std::vector<std::int32_t>& lengths, 
 
 }  // namespace
 
-heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
+namespace {
+
+// A table of one row a time step.
+NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions& options) {
+  using Label = heed::TableOptions::Label;
+  heed::TableFormat format = options.table;
+  if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
+  const Label label = format.label_column == "none" ? Label::none : options.labels ? Label::last : Label::if_present;
+  auto table = heed::read_long_table<double>(path, {format, label, {options.missing, options.targets}});
+  NumberData data;
+  static_cast<heed::Sequences<double>&>(data) = std::move(table.sequences);
+  data.features_of_table = std::move(table.features);
+  data.labels_of_table = std::move(table.labels);
+  data.is_long = true;
+  return data;
+}
+
+NumberData load(const DataFiles& files, const heed::LoadOptions& options) try {
+  const heed::TableFormat& format = options.table;
+  heed::require(!format.sequence_column.empty() || (format.time_column.empty() && format.feature_columns.empty()), [&] {
+    return heed::Fault{"--time-column and --feature-columns need --sequence-column", files.data.string()};
+  });
+  heed::require(format.sequence_column.empty() || (is_table(files.data) && !files.labels), [&] {
+    return heed::Fault{"--sequence-column is for tables that hold their labels themselves", files.data.string()};
+  });
+  if (!format.sequence_column.empty()) return load_long(files.data, options);
+  NumberData data;
+  static_cast<heed::Sequences<double>&>(data) = heed::load_sequences<double>(files.data, files.labels, options);
+  const std::string& label = format.label_column;
+  const bool named = label != "first" && label != "last" && label != "none";
+  if (named && is_table(files.data)) data.labels_of_table = heed::detail::names_in(label);
+  return data;
+} catch (const heed::Error& e) {
+  throw heed::Error(with_hint(e.fault()));
+}
+
+}  // namespace
+
+NumberData load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
   options.features = features.value_or(1);
   if (options.labels && !files.labels && heed::detail::is_array(files.data)) {
     throw heed::Error(heed::Fault{"no labels", files.data.string(), "--labels FILE (of --test: --test-labels FILE)"});
@@ -33,13 +71,7 @@ heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<Index
 #ifdef HEED_CLASSIFIER_ZIP
   options.unpack = heed::unzip;
 #endif
-  heed::Sequences<double> data = [&] {
-    try {
-      return heed::load_sequences<double>(files.data, files.labels, options);
-    } catch (const heed::Error& e) {
-      throw heed::Error(with_hint(e.fault()));
-    }
-  }();
+  NumberData data = load(files, options);
   heed::require(!features || data.features() == *features, [&] {
     return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
                        std::to_string(data.features())};

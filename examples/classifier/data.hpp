@@ -26,10 +26,15 @@ struct DataFiles {
   const std::filesystem::path& labels_path() const { return labels ? *labels : data; }
 };
 
+/// Sequences of numbers, and what a table calls its columns.
+struct NumberData : heed::Sequences<double> {
+  std::vector<std::string> features_of_table = {}, labels_of_table = {};
+  bool is_long = false;  // a table of one row a time step
+};
+
 /// Reads sequences of numbers, in double. Throws where they do not have the features that are expected (nothing: any; a
 /// table 1).
-heed::Sequences<double> load_numbers(const DataFiles& files, std::optional<heed::Index> features,
-                                     heed::LoadOptions options = {});
+NumberData load_numbers(const DataFiles& files, std::optional<heed::Index> features, heed::LoadOptions options = {});
 
 /// Whether nothing in a file of sequences says how many features a step has.
 bool is_table(const std::filesystem::path& path);
@@ -59,6 +64,11 @@ struct LabelledData {
       : sequences(std::move(data)),
         classes(names.encode(sequences.labels, where)),
         part(chosen ? chosen(count()) : heed::IndexRange{0, count()}) {}
+  /// So many sequences without classes.
+  LabelledData(heed::Sequences<X> data, heed::Index count, const heed::Part& chosen = {})
+      : sequences(std::move(data)),
+        classes(static_cast<std::size_t>(count)),
+        part(chosen ? chosen(count) : heed::IndexRange{0, count}) {}
   heed::Index count() const { return static_cast<heed::Index>(classes.size()); }
   heed::LabelledSequences<X> view() const {  // of the part
     return {sequences.x, of_part(classes), of_part(sequences.lengths)};

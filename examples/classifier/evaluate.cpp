@@ -12,6 +12,7 @@
 #include "heed/core/parallel.hpp"
 #include "heed/core/tensor.hpp"
 #include "model_arguments.hpp"
+#include "numbers.hpp"
 
 namespace classifier {
 
@@ -21,6 +22,9 @@ namespace {
 
 template <class M>
 void evaluate(const StoredModel<M>& stored, const ModelArguments& a) {
+  if constexpr (!is_text<M>) {
+    if (output_kind_of(stored) == heed::OutputKind::numbers) return evaluate_numbers(stored, a);
+  }
   require_classes(stored, "evaluate");
   const heed::LabelMap names = class_names(stored.model);
   const LabelledData<typename M::Input> data(load_data(stored, a, true), names, a.data.labels_path().string());

@@ -30,7 +30,14 @@ void print_choice(const char* name, std::string_view value) {
 }
 
 // what the two kinds of models take
-void print_input(const StoredModel<NumberModel>& stored) { print_size("features", stored.model.options.features); }
+void print_input(const StoredModel<NumberModel>& stored) {
+  print_size("features", stored.model.options.features);
+  const NumbersTask& task = stored.task;
+  if (task.numbers()) print_choice("task", heed::to_text(task.kind));
+  if (task.forecast()) print_size("window", task.window);
+  if (task.forecast()) print_size("horizon", task.horizon);
+  if (stored.missing.how != heed::Missing::error) print_choice("missing", to_text(stored.missing.how));
+}
 void print_input(const StoredModel<TextModel>& stored) {
   print_size("words", static_cast<heed::Index>(stored.model.words.size()));
   print_choice("letters", stored.lower ? "small" : "as they are");

@@ -8,6 +8,7 @@
 
 #include "heed/core/error.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/time_key.hpp"
 
 namespace classifier {
 
@@ -66,6 +67,13 @@ heed::Fault with_hint(heed::Fault fault) {
                      fault.what == "value is not finite";
   if (field && (got == "nothing" || heed::is_missing(got))) {
     fault.what += "; --missing linear, previous, mean or zero fills what is missing";
+  }
+  double number = 0;
+  if (fault.what == "not a label" && heed::parse_number(got, number) == std::errc()) {
+    fault.what += "; --task regression takes any number";
+  }
+  if (fault.what == "not a number" && heed::time_key(got).kind == heed::TimeKey::Kind::date) {
+    fault.what += "; --time-column names the column of dates, where rows are time steps";
   }
   return fault;
 }

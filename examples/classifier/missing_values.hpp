@@ -36,7 +36,7 @@ struct MissingValues {
 /// Adds --missing; nothing where it is not given.
 void add_missing(CLI::App& command, std::optional<heed::Missing>& missing);
 
-/// Adds to an error that comes of a missing value which option fills it.
+/// Adds to an error which option reads such a value: a missing one, a target, a date.
 heed::Fault with_hint(heed::Fault fault);
 
 /// Numbers in a model's metadata: "1700000000,0.5". Reading throws unless there are `count` finite ones.

@@ -5,6 +5,7 @@
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "heed/data/load.hpp"
+#include "series.hpp"
 
 namespace classifier {
 
@@ -15,6 +16,7 @@ void add_model_and_data(CLI::App& command, ModelArguments& a) {
       ->option_text("FILE");
   add_format(command, a.format);
   add_missing(command, a.missing);
+  add_columns(command, a.format);
   add_architecture(command, a.architecture, true);
 }
 
@@ -44,18 +46,37 @@ std::vector<double> standardized_means(const StoredModel<NumberModel>& stored) {
 }
 }  // namespace
 
-heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
+NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
   refuse_option(a.labelled, "--labelled", "text", a.model);
   heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels, .table = a.format};
+  options.targets = output_kind_of(stored) == heed::OutputKind::numbers;
   if (a.format.label_column == "last" && !stored.label_column.empty()) options.table.label_column = stored.label_column;
+  if (is_table(a.data.data)) stored.columns.complete(options.table);
   if (labels) options.steps = 0;  // rows end with a label: any number of steps will do
   MissingValues missing = stored.missing;
   if (a.missing) missing.how = *a.missing;
   if (missing.means.empty()) missing.means = standardized_means(stored);
   options.missing = missing.on_reading();
-  heed::Sequences<double> data = load_numbers(a.data, stored.model.options.features, options);
-  missing.fill(data, a.data.data);
-  return heed::narrowed<float>(data, a.data.data.string(), stored.shift);
+  const heed::Index features = stored.model.options.features;
+  if (!stored.task.forecast()) {
+    NumberData data = load_numbers(a.data, features, options);
+    missing.fill(data, a.data.data);
+    return data;
+  }
+  NumberData series = load_series(a.data.data, options);
+  heed::require(series.features() == features, [&] {
+    return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features),
+                       std::to_string(series.features())};
+  });
+  missing.fill(series, a.data.data);
+  NumberData windows;
+  static_cast<heed::Sequences<double>&>(windows) =
+      labels ? windows_of(series, stored.task, a.data.data) : last_windows(series, stored.task, a.data.data);
+  return windows;
+}
+
+heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
+  return heed::narrowed<float>(load_exact(stored, a, labels), a.data.data.string(), stored.shift);
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {

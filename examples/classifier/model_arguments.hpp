@@ -38,6 +38,7 @@ bool is_npy(const std::filesystem::path& path);
 /// Reads data for a model: with its features, or with its words. They have labels where `labels` is true; otherwise a
 /// table may lack them (`steps`, or what the model's file says, or else what the rows hold, tell then whether its rows
 /// end with one), and sentences have none unless `labelled` says so. Throws where an option is of the other kind.
+NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
 heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& arguments, bool labels);
 

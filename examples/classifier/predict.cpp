@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/terminal.hpp"
@@ -90,12 +91,14 @@ heed::CsvWriter table(const heed::Tensor<float, 2>& values, const std::vector<st
   return csv;
 }
 
-std::vector<std::string> output_names(const NumberModel& model) {
-  if (!model.labels.empty()) return model.labels;
-  if (model.options.classes == 1) return {"value"};
-  std::vector<std::string> names;
-  for (Index k = 0; k < model.options.classes; ++k) names.push_back("value " + std::to_string(k));
-  return names;
+/// Of forecasts a row for each step that follows, a column for each feature.
+void step_by_step(const NumbersTask& task, heed::Tensor<float, 2>& values, std::vector<std::string>& names) {
+  const auto columns = static_cast<Index>(task.forecasts.size());
+  heed::Tensor<float, 2> rows({values.size() / columns, columns});
+  std::copy(values.begin(), values.end(), rows.begin());
+  values = std::move(rows);
+  names.resize(task.forecasts.size());
+  for (std::string& name : names) name.resize(name.rfind(" +"));
 }
 
 /// Numbers; of flags yes or no, as 1 or 0, or a probability.
@@ -118,8 +121,15 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
         value = value > 0.5f ? 1 : 0;
     }
   }
+  std::vector<std::string> names;
+  if constexpr (is_text<M>) {
+    names = output_names(StoredModel<NumberModel>{stored.model.classifier, stored.path});
+  } else {
+    names = output_names(stored);
+    if (stored.task.forecast()) step_by_step(stored.task, values, names);
+  }
   if (is_npy(a.output)) return heed::write_npy(a.output, values);
-  const heed::CsvWriter csv = table(values, output_names(classifier_of(stored.model)));
+  const heed::CsvWriter csv = table(values, names);
   if (!a.output.empty()) return csv.write(a.output);
   const std::string text = csv.text();
   const bool header = a.logits || a.probabilities;  // as with classes
@@ -192,8 +202,9 @@ void add_predict(CLI::App& program) {
       "classes, from 0, in the order that classifier inspect shows; with --logits or\n"
       "--probabilities a row of them for each sequence. A model of text reads a\n"
       "sentence a line; the answer to a blank line is blank, in a .npy -1 or NaN. A\n"
-      "model that a program trained on numbers answers by numbers, one that was\n"
-      "trained on yes or no by 1 or 0 for each output.");
+      "model that was trained on numbers answers by numbers, a forecast by a row for\n"
+      "each step that follows the data; one that a program trained on yes or no by\n"
+      "1 or 0 for each output.");
   command.callback([a] {
     check_output(*a);
     with_model(a->model, a->architecture, [&](const auto& stored) {

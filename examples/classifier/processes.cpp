@@ -102,6 +102,11 @@ heed::History Processes::fit(M& model, const heed::LabelledSequences<typename M:
                              const std::optional<heed::LabelledSequences<typename M::Input>>& test_part) const {
   return heed::fit(model, part, adam, options, test_part, *engine_->reducer);
 }
+heed::History Processes::fit(NumberModel& model, const heed::TargetSequences<float>& part,
+                             heed::Adam<NumberModel>& adam, const heed::FitOptions& options,
+                             const std::optional<heed::TargetSequences<float>>& test_part) const {
+  return heed::fit(model, part, heed::MeanSquaredError<float>(), adam, options, test_part, *engine_->reducer);
+}
 template heed::History Processes::fit(NumberModel&, const heed::LabelledSequences<float>&, heed::Adam<NumberModel>&,
                                       const heed::FitOptions&,
                                       const std::optional<heed::LabelledSequences<float>>&) const;

@@ -50,6 +50,11 @@ class Processes {
                     const heed::FitOptions& options,
                     const std::optional<heed::LabelledSequences<typename M::Input>>& test_part) const;
 
+  /// The same with numbers, by the mean squared error.
+  heed::History fit(NumberModel& model, const heed::TargetSequences<float>& part, heed::Adam<NumberModel>& adam,
+                    const heed::FitOptions& options,
+                    const std::optional<heed::TargetSequences<float>>& test_part) const;
+
   /// Says on standard error what went wrong, once, and returns the exit code (1); ends the job where other processes
   /// may be waiting for this one.
   int failed(const std::exception& error) const;

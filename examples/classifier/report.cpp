@@ -20,13 +20,14 @@ void print_plan(const std::string& data, const std::string& model, heed::Index w
               by.c_str(), counted(threads, "thread", "threads").c_str());
 }
 
-void print_result(const heed::History& history, const TrainArguments& a) {
+void print_result(const heed::History& history, const TrainArguments& a, const std::string& metrics) {
   const int best = history.best_epoch;
   if (best > 0) {
     std::printf("%sepoch %d of %zu was the best\n", history.outcome == heed::Outcome::early ? "stopped early: " : "",
                 best, history.epochs.size());
   }
-  if (!history.epochs.empty()) {
+  std::fputs(metrics.c_str(), stdout);
+  if (!history.epochs.empty() && metrics.empty()) {
     const heed::EpochRecord& r = best > 0 ? history.epochs[static_cast<std::size_t>(best - 1)] : history.epochs.back();
     const bool validates = !std::isnan(r.validation_accuracy), tests = !std::isnan(r.test_accuracy);
     if (validates) std::printf("validation accuracy %.4f, loss %.6f\n", r.validation_accuracy, r.validation_loss);
@@ -70,7 +71,7 @@ void write_history(const std::filesystem::path& path, const heed::History& histo
   heed::CsvWriter csv({"epoch", "loss", "accuracy", "test_loss", "test_accuracy", "seconds"}, digits);
   const auto if_any = [](double value) { return std::isnan(value) ? std::optional<double>() : value; };
   for (const heed::EpochRecord& r : history.epochs) {
-    csv.row(r.epoch, r.loss, r.accuracy, if_any(r.test_loss), if_any(r.test_accuracy), r.seconds);
+    csv.row(r.epoch, r.loss, if_any(r.accuracy), if_any(r.test_loss), if_any(r.test_accuracy), r.seconds);
   }
   csv.write(path);
 }

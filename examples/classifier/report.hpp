@@ -15,8 +15,8 @@ namespace classifier {
 void print_plan(const std::string& data, const std::string& model, heed::Index weights, const Processes& processes,
                 int threads);
 
-/// Prints what came of it, and where it is.
-void print_result(const heed::History& history, const TrainArguments& arguments);
+/// Prints what came of it, and where it is. `metrics`: of models of numbers, instead of the accuracy.
+void print_result(const heed::History& history, const TrainArguments& arguments, const std::string& metrics = {});
 
 /// Throws where training did not come to its end. The model has been written by then.
 void require_finished(const heed::History& history, const TrainArguments& arguments);

@@ -12,6 +12,8 @@
 
 namespace classifier {
 
+using heed::Index;
+
 namespace {
 
 template <class T>
@@ -140,6 +142,9 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
       stored.shift = read_number_list(metadata, "shift", stored.model.options.features, path);
     }
     if (own) stored.missing = MissingValues::read(metadata, stored.model.options.features, path);
+    const heed::SequenceClassifierOptions& o = stored.model.options;
+    if (own) stored.task = NumbersTask::read(metadata, o.features, o.classes, path);
+    if (own) stored.columns = Columns::read(metadata, path);
     if (own && metadata.contains("label_column")) stored.label_column = metadata.at("label_column");
   }
   return stored;
@@ -153,10 +158,32 @@ heed::Metadata kept_metadata(const StoredModel<M>& stored) {
   if (is_text<M>) heed::set(extra, "lower", stored.lower);
   if (!stored.shift.empty()) heed::set(extra, "shift", number_list(stored.shift));
   stored.missing.write(extra);
+  stored.task.write(extra);
+  stored.columns.write(extra);
   if (!stored.label_column.empty()) heed::set(extra, "label_column", stored.label_column);
   return extra;
 }
 }  // namespace
+
+std::vector<std::string> output_names(const StoredModel<NumberModel>& stored) {
+  const NumberModel& model = stored.model;
+  if (!model.labels.empty()) return model.labels;
+  const NumbersTask& task = stored.task;
+  const Index outputs = model.options.classes;
+  std::vector<std::string> names;
+  for (Index k = 0; k < outputs; ++k) {
+    std::string name = outputs == 1 ? "value" : "value " + std::to_string(k);
+    if (task.forecast()) {
+      const Index per_step = std::ssize(task.forecasts),
+                  column = task.forecasts[static_cast<std::size_t>(k % per_step)];
+      const bool known = column < std::ssize(stored.columns.names);
+      name = known ? stored.columns.names[static_cast<std::size_t>(column)] : "value " + std::to_string(column);
+      name += " +" + std::to_string(k / per_step + 1);
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
 
 template <class M>
 void save_model(const StoredModel<M>& stored) {

@@ -16,6 +16,7 @@
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
 #include "missing_values.hpp"
+#include "task.hpp"
 
 namespace classifier {
 
@@ -44,6 +45,8 @@ struct StoredModel {
   bool lower = false;              // text: it knows words in small letters
   std::vector<double> shift = {};  // numbers: taken from the features, in double, before the model; empty: nothing
   MissingValues missing = {};      // of the data
+  NumbersTask task = {};           // of a model of numbers
+  Columns columns = {};            // of the table it was trained on
   std::string label_column = {};   // of the table it was trained on; empty: the last, or it was none
 };
 
@@ -94,6 +97,9 @@ heed::OutputKind output_kind_of(const StoredModel<M>& stored) {
   const bool one = classifier.options.classes == 1 && classifier.labels.empty();
   return kind == heed::OutputKind::classes && one ? heed::OutputKind::numbers : kind;
 }
+
+/// What the outputs are called of a model that gives numbers or flags.
+std::vector<std::string> output_names(const StoredModel<NumberModel>& stored);
 
 /// Throws where they are no classes; `what` needs them.
 template <class M>

@@ -18,6 +18,7 @@
 #include "heed/train/callbacks.hpp"
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
+#include "numbers.hpp"
 #include "report.hpp"
 #include "training.hpp"
 
@@ -49,7 +50,12 @@ std::string data_of(const Task<M>& task) {
   const heed::Index words = static_cast<heed::Index>(task.words.size());
   std::string text = describe(task.train) + ", " +
                      (is_text<M> ? std::to_string(words) + " known words" : counted(features, "feature", "features")) +
-                     ", " + counted(task.names.size(), "class", "classes");
+                     ", ";
+  const NumbersTask& numbers = task.numbers;
+  text += !numbers.numbers()   ? counted(task.names.size(), "class", "classes")
+          : numbers.forecast() ? "forecasts of " + counted(numbers.horizon, "step", "steps") + " of " +
+                                     counted(std::ssize(numbers.forecasts), "feature", "features")
+                               : counted(task.outputs(), "target", "targets");
   if (task.filled > 0) {
     text += ", " + counted(task.filled, "missing value", "missing values") + " filled (" +
             std::string(to_text(task.missing.how)) + ")";
@@ -61,6 +67,7 @@ std::string data_of(const Task<M>& task) {
 // a table does not say how many of its numbers are one step
 template <class M>
 void note_features(const TrainArguments& a, const Task<M>& task) {
+  if (task.numbers.forecast() || !task.columns.sequence.empty()) return;
   if (is_text<M> || !a.data || !is_table(a.data->data) || !a.init.empty() || a.architecture.features) return;
   std::printf("%s of 1 feature: --features F where a step has more\n",
               counted(task.train.sequences.steps(), "step", "steps").c_str());
@@ -72,6 +79,35 @@ void add_callbacks(TrainArguments& a, bool talks, bool live, const Processes& pr
   if (talks) callbacks.push_back(live ? heed::live_progress(stdout) : heed::plain_progress(stdout));
   if (a.log.empty() || !processes.first()) return;
   callbacks.push_back(heed::detail::extension(a.log) == ".csv" ? heed::csv_logger(a.log) : heed::json_logger(a.log));
+}
+
+void fit(TextModel& model, const Task<TextModel>& task, heed::Adam<TextModel>& adam, const heed::FitOptions& options,
+         const Processes& processes) {
+  std::optional<heed::LabelledSequences<std::int32_t>> test;
+  if (task.test) test = task.test->view();
+  processes.fit(model, task.train.view(), adam, options, test);
+}
+void fit(NumberModel& model, const Task<NumberModel>& task, heed::Adam<NumberModel>& adam,
+         const heed::FitOptions& options, const Processes& processes) {
+  using Numbers = heed::TargetSequences<float>;
+  std::optional<heed::LabelledSequences<float>> test;
+  if (task.test) test = task.test->view();
+  const heed::LabelledSequences<float> train = task.train.view();
+  if (!task.numbers.numbers()) {
+    processes.fit(model, train, adam, options, test);
+  } else {
+    std::optional<Numbers> numbers;
+    if (test) numbers = Numbers{test->x, task.test_targets.scaled, test->lengths};
+    processes.fit(model, Numbers{train.x, task.targets.scaled, train.lengths}, adam, options, numbers);
+  }
+}
+
+// How good the numbers of a model are, as text; of classes nothing.
+std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes) {
+  if (!task.numbers.numbers()) return {};
+  if (processes.count() > 1) return "classifier evaluate says how good the numbers are\n";  // no process has all
+  if (task.test) return metrics_of("test ", model, *task.test, task.test_targets, task.numbers);
+  return metrics_of("on the training data ", model, task.train, task.targets, task.numbers);
 }
 
 template <class M>
@@ -112,17 +148,18 @@ void train(TrainArguments& a, const Processes& processes) {
                heed::ThreadPool(a.fit.threads).size());
   }
   add_callbacks(a, talks, live, processes);
-  std::optional<heed::LabelledSequences<typename M::Input>> test;
-  if (task.test) test = task.test->view();
   heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
   heed::History history;
   a.fit.history = &history;
   std::exception_ptr failure;  // of a log or a checkpoint: what has been learnt is kept all the same
   try {
-    processes.fit(stored.model, task.train.view(), adam, a.fit, test);
+    fit(stored.model, task, adam, a.fit, processes);
   } catch (...) {
     if (history.epochs.empty()) throw;
     failure = std::current_exception();
+  }
+  if constexpr (!is_text<M>) {  // numbers in the units of the data
+    if (task.numbers.numbers()) to_units(stored.model, task.scale);
   }
   if (live && !history.epochs.empty() && static_cast<int>(history.epochs.size()) < a.fit.epochs) std::printf("\n");
 
@@ -133,7 +170,10 @@ void train(TrainArguments& a, const Processes& processes) {
     if (failure) std::rethrow_exception(failure);
     require_finished(history, a);
   });
-  if (talks) print_result(history, a);
+  if (!talks) return;
+  std::string metrics;
+  if constexpr (!is_text<M>) metrics = metrics_of(stored.model, task, processes);
+  print_result(history, a, metrics);
 }
 
 }  // namespace

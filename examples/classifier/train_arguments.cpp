@@ -1,5 +1,7 @@
 #include "train_arguments.hpp"
 
+#include <utility>
+
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "missing_values.hpp"
@@ -98,6 +100,29 @@ void add_training(CLI::App& command, TrainArguments& a) {
   command.add_flag("--lower", a.lower, "Of text: capital letters are small ones")->group("Training");
 }
 
+// Of a forecast the end of the series is kept to validate on.
+void check_task(TrainArguments& a, bool text) {
+  TaskOptions& t = a.task;
+  const heed::TableFormat& f = a.format;
+  require_usage(!t.kind || a.data, "--task", "needs --data");
+  require_usage(!text || (f.sequence_column.empty() && f.time_column.empty() && f.feature_columns.empty()), "--text",
+                "excludes columns of tables");
+  const bool may_forecast = t.forecasts() || (!t.kind && !a.init.empty());  // the model may say it
+  require_usage(!t.window || may_forecast, "--window", "needs --task forecast");
+  require_usage(!t.horizon || may_forecast, "--horizon", "needs --task forecast");
+  require_usage(t.target_column.empty() || t.forecasts(), "--target-column", "needs --task forecast");
+  require_usage(f.time_column.empty() || !f.sequence_column.empty() || may_forecast, "--time-column",
+                "needs --sequence-column or --task forecast");
+  require_usage(f.feature_columns.empty() || !f.sequence_column.empty() || may_forecast, "--feature-columns",
+                "needs --sequence-column or --task forecast");
+  if (!t.forecasts()) return;
+  require_usage(t.window || !a.init.empty(), "--task", "forecast needs --window");
+  require_usage(!a.data->labels, "--labels", "excludes --task forecast: the series says what follows");
+  require_usage(!a.test || !a.test->labels, "--test-labels", "excludes --task forecast");
+  require_usage(!a.test || a.fit.validation == 0, "--validation", "excludes --test where the task is a forecast");
+  t.held_out = std::exchange(a.fit.validation, 0);
+}
+
 heed::Schedule schedule_of(const TrainArguments& a) {
   if (a.schedule == "step")
     return heed::StepSchedule{.every = a.decay_every.value_or(30), .factor = a.decay.value_or(0.1)};
@@ -133,6 +158,8 @@ void add_train_options(CLI::App& command, TrainArguments& a) {
   add_training(command, a);
   add_format(command, a.format);
   add_missing(command, a.missing);
+  add_columns(command, a.format);
+  add_task(command, a.task);
   add_architecture(command, a.architecture);
   command.footer(
       "keras: its initial weights and its Adam, batches of 32, and after multihead\n"
@@ -163,6 +190,7 @@ void complete(TrainArguments& a) {
   require_usage(!a.checkpoint.empty() || !a.checkpoint_every, "--checkpoint-every", "needs --checkpoint");
   require_usage(!a.checkpoint.empty() || !a.resume, "--resume", "needs --checkpoint");
 
+  check_task(a, text);
   a.fit.batch_size = a.batch.value_or(a.keras() ? 32 : 0);
   a.fit.schedule = schedule_of(a);
   if (a.keras() && a.init.empty()) a.architecture.given.insert({"pooling", "mean"});

@@ -12,6 +12,7 @@
 #include "architecture.hpp"
 #include "data.hpp"
 #include "heed/train/fit_options.hpp"
+#include "task.hpp"
 
 namespace classifier {
 
@@ -28,6 +29,7 @@ struct TrainArguments {
   Architecture architecture;
   heed::TableFormat format;  // of data and text
   std::optional<heed::Missing> missing;
+  TaskOptions task;
   bool standardize = false, quiet = false;
   bool lower = false;
   std::optional<heed::Index> min_count;

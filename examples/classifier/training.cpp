@@ -14,6 +14,7 @@
 #include "heed/data/standardize.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/models/keras_start.hpp"
+#include "numbers.hpp"
 
 namespace classifier {
 
@@ -70,7 +71,7 @@ heed::Vocabulary vocabulary_for(const TrainArguments& a, const StoredModel<TextM
 
 template <class M>
 M new_model(const TrainArguments& a, const Task<M>& task) {
-  const heed::Index classes = task.names.size();
+  const heed::Index classes = task.outputs();
   M model = [&] {
     if constexpr (is_text<M>) {
       M text(a.architecture.text_options(static_cast<heed::Index>(task.words.size()) + 2, classes));
@@ -111,26 +112,45 @@ void adopt_checkpoint(TrainArguments& a) {
   }
 }
 
+heed::TableFormat format_of(const TrainArguments& a, const StoredModel<NumberModel>* init,
+                            const std::filesystem::path& data) {
+  heed::TableFormat format = a.format;
+  if (!init || !is_table(data)) return format;
+  if (format.label_column == "last" && !init->label_column.empty()) format.label_column = init->label_column;
+  init->columns.complete(format);
+  return format;
+}
+
+Columns columns_of(const heed::TableFormat& format, const NumberData& data) {
+  if (data.features_of_table.empty()) return {};
+  const std::string features = name_list(data.features_of_table);
+  return {format.sequence_column, format.time_column, features,
+          features.empty() ? std::vector<std::string>() : data.features_of_table};
+}
+
 template <>
 Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberModel>* init, const heed::Part& part) {
   std::optional<heed::Index> features = a.architecture.features;
   if (init) features = init->model.options.features;
   if (!a.data) return built_in_task(a, init, features, part);
+  if (asks_for_numbers(a, init)) return load_numbers_task(a, init, part);
   MissingValues missing = init ? init->missing : MissingValues();
   if (a.missing) missing.how = *a.missing;
   const bool fills = missing.how != heed::Missing::error;
-  heed::LoadOptions options{.table = a.format, .part = fills ? heed::Part() : part, .missing = missing.on_reading()};
+  heed::LoadOptions options{
+      .table = format_of(a, init, a.data->data), .part = fills ? heed::Part() : part, .missing = missing.on_reading()};
   heed::Index filled = 0;  // of all, whatever the part
   const auto load = [&](const DataFiles& files, std::optional<heed::Index> known) {
-    heed::Sequences<double> data = load_numbers(files, known, options);
+    NumberData data = load_numbers(files, known, options);
     missing.learn(data);
     filled = missing.fill(data, files.data);
     if (fills && part) data.x = heed::detail::part_of(data.x, part(data.count()));
     return data;
   };
-  if (init && a.format.label_column == "last" && !init->label_column.empty())
-    options.table.label_column = init->label_column;
-  heed::Sequences<double> exact = load(*a.data, features);
+  NumberData exact = load(*a.data, features);
+  if (!a.task.kind && !exact.targets.empty()) return load_numbers_task(a, init, part);  // a .ts that says so
+  const Columns columns = columns_of(options.table, exact);
+  const std::string label_column = exact.is_long ? name_list(exact.labels_of_table) : "";
   const std::vector<double> shift = init ? init->shift : std::vector<double>();
   const auto narrowed = [&](const heed::Sequences<double>& from, const DataFiles& files) {
     const auto count = static_cast<heed::Index>(from.labels.size());
@@ -147,11 +167,13 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   const heed::LabelMap names = names_for(a, init, train.labels, where);
   Task<NumberModel> task{.names = names, .train = {std::move(train), names, where, part}, .test = {}};
   task.exact = std::move(exact);
+  task.columns = columns;
+  task.label_column = label_column;
   task.missing = missing;
   task.filled = filled;
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
-    options.steps = like.steps();
+    if (options.table.sequence_column.empty()) options.steps = like.steps();
     task.exact_test = load(*a.test, like.features());
     task.test.emplace(narrowed(task.exact_test, *a.test), names, a.test->labels_path().string(), part);
   }
@@ -198,6 +220,8 @@ std::string fingerprint(const Task<M>& task, const StoredModel<M>* init) {
     add(data->classes);
     add(data->sequences.lengths);
   }
+  add(task.targets.exact);
+  add(task.test_targets.exact);
   for (const auto* names : {&task.names.names, &task.words}) {
     for (const std::string& name : *names) text += name + '\n';
   }
@@ -233,8 +257,8 @@ void note_lost_digits(const TrainArguments& a, const heed::FeatureStatistics& s)
 void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, StoredModel<NumberModel>& stored,
                          const Processes& processes) {
   const auto in_turn = [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); };
-  const bool standardizes =
-      a.standardize && !stored.model.standardize.active();  // that of `init` belongs to its weights
+  const bool standardizes = (a.standardize || task.numbers.numbers()) &&
+                            !stored.model.standardize.active();  // that of `init` belongs to its weights
   if (!a.data) {  // the built-in task; of a file one of many processes may have no sequence
     if (!standardizes) return;
     const heed::LabelledSequences<float> part = task.train.view();
@@ -268,7 +292,7 @@ template <class M>
 StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes) {
   if (init && a.new_head) {
-    init->model = with_new_head(std::move(init->model), task.names.size(), heed::Key{a.fit.seed}.child(3));
+    init->model = with_new_head(std::move(init->model), task.outputs(), heed::Key{a.fit.seed}.child(3));
   }
   StoredModel<M> stored{init ? std::move(init->model) : new_model(a, task), a.model, task.train.sequences.steps(),
                         task.lower};
@@ -279,6 +303,10 @@ StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional
       stored.label_column = std::move(init->label_column);
     }
     stored.missing = task.missing;
+    stored.task = task.numbers;
+    stored.columns = task.columns;
+    if (!task.label_column.empty()) stored.label_column = task.label_column;
+    if (init && !a.new_head && task.numbers.numbers()) from_units(stored.model, task.scale);
     if (a.format.label_column != "last") stored.label_column = a.format.label_column;
     standardize_exactly(a, task, stored, processes);
   }

@@ -2,6 +2,7 @@
 
 // What `classifier train` trains, and on what.
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,17 @@
 
 namespace classifier {
 
+/// Of each target over the training data.
+struct TargetScale {
+  std::vector<double> mean = {}, deviation = {};
+};
+
+/// Numbers that sequences should give.
+struct Targets {
+  heed::Tensor<double, 2> exact = {}, baseline = {};  // of all; the baseline of forecasts
+  heed::Tensor<float, 2> scaled = {};                 // of the part, to mean 0 and deviation 1
+};
+
 /// Labelled sequences to train on, and maybe others to test on.
 template <class M>
 struct Task {
@@ -22,10 +34,23 @@ struct Task {
   std::optional<LabelledData<typename M::Input>> test;
   std::vector<std::string> words = {};  // of text: those that the model knows
   bool lower = false;
+  NumbersTask numbers = {};  // a model that gives numbers
+  TargetScale scale = {};
+  Targets targets = {}, test_targets = {};
+  Columns columns = {};
+  std::string label_column = {};
   MissingValues missing = {};                           // of numbers: what fills them
   heed::Index filled = 0;                               // how many of the data to train on
   heed::Sequences<double> exact = {}, exact_test = {};  // of numbers, as they were read; until the model is made
+
+  heed::Index outputs() const { return numbers.numbers() ? targets.exact.extent(1) : names.size(); }
 };
+
+/// How a table is written, as the command line or the model to start from says.
+heed::TableFormat format_of(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
+                            const std::filesystem::path& data);
+/// The columns that were read.
+Columns columns_of(const heed::TableFormat& format, const NumberData& data);
 
 /// Reads the data, or makes that of the built-in task. `init` is the model to start from, or null. Throws where the
 /// data are faulty, do not fit each other or the model, or have one class alone that nobody asked for. `part` tells

@@ -1,0 +1,261 @@
+#include "numbers.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <span>
+#include <utility>
+
+#include "heed/core/error.hpp"
+#include "heed/data/standardize.hpp"
+#include "heed/infer/predictor.hpp"
+#include "heed/metrics/regression.hpp"
+#include "series.hpp"
+
+namespace classifier {
+
+using heed::Index;
+
+bool asks_for_numbers(const TrainArguments& a, const StoredModel<NumberModel>* init) {
+  if (a.task.kind) return a.task.kind != TaskKind::classification;
+  return init && !a.new_head && output_kind_of(*init) == heed::OutputKind::numbers;
+}
+
+namespace {
+
+// Sequences as they were read, and what they should give.
+struct Half {
+  heed::Sequences<double> exact;
+  Targets targets;
+};
+
+TargetScale scale_of(const heed::Tensor<double, 2>& targets) {
+  const Index n = targets.extent(0), outputs = targets.extent(1);
+  const heed::FeatureStatistics s =
+      heed::feature_statistics<double>(heed::TensorView<const double, 3>(targets.data(), {n, 1, outputs}));
+  return {s.mean, s.deviation};
+}
+
+heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const TargetScale& scale, heed::IndexRange rows) {
+  heed::Tensor<float, 2> result({rows.count(), targets.extent(1)});
+  for (Index i = rows.first; i < rows.last; ++i) {
+    for (Index k = 0; k < targets.extent(1); ++k) {
+      const auto at = static_cast<std::size_t>(k);
+      result(i - rows.first, k) = static_cast<float>((targets(i, k) - scale.mean[at]) / scale.deviation[at]);
+    }
+  }
+  return result;
+}
+
+NumbersTask task_of(const TrainArguments& a, const StoredModel<NumberModel>* init) {
+  NumbersTask task = init && !a.new_head ? init->task : NumbersTask();
+  const TaskKind kind = a.task.kind.value_or(task.numbers() ? task.kind : TaskKind::regression);
+  heed::require(!task.numbers() || task.kind == kind, [&] {
+    return heed::Fault{"--task " + std::string(heed::to_text(kind)) + " contradicts " + a.init.string() +
+                       ", a model of a " + std::string(heed::to_text(task.kind)) +
+                       "; --new-head starts a new last layer"};
+  });
+  heed::require(!init || a.new_head || output_kind_of(*init) == heed::OutputKind::numbers, [&] {
+    return heed::Fault{a.init.string() + " is a model of classes; --new-head starts a new last layer, for numbers"};
+  });
+  task.kind = kind;
+  if (!task.forecast()) return task;
+  const auto agree = [&](const char* option, const std::optional<Index>& given, Index& known, Index otherwise) {
+    heed::require(!given || known == 0 || *given == known, [&] {
+      return heed::Fault{std::string(option) + ' ' + std::to_string(*given) + " contradicts " + a.init.string() +
+                         ", which has " + std::to_string(known)};
+    });
+    if (known == 0) known = given.value_or(otherwise);
+  };
+  agree("--window", a.task.window, task.window, 0);
+  agree("--horizon", a.task.horizon, task.horizon, 1);
+  heed::require(task.window > 0, [] { return heed::Fault{"--task forecast needs --window"}; });
+  return task;
+}
+
+}  // namespace
+
+Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<NumberModel>* init,
+                                    const heed::Part& part) {
+  heed::require(a.data.has_value(), [] { return heed::Fault{"a task of numbers needs --data"}; });
+  heed::require(!a.architecture.classes && a.fit.label_smoothing == 0 && !a.fit.balance_classes, [&] {
+    return heed::Fault{"--classes, --label-smoothing and --class-weights are for classes, these are numbers",
+                       a.data->data.string()};
+  });
+  NumbersTask numbers = task_of(a, init);
+  MissingValues missing = init ? init->missing : MissingValues();
+  if (a.missing) missing.how = *a.missing;
+  heed::LoadOptions options{
+      .table = format_of(a, init, a.data->data), .missing = missing.on_reading(), .targets = true};
+  std::optional<Index> features = a.architecture.features;
+  if (init) features = init->model.options.features;
+
+  Index filled = 0;
+  const auto load = [&](const DataFiles& files) {
+    NumberData data = numbers.forecast() ? load_series(files.data, options) : load_numbers(files, features, options);
+    heed::require(!features || data.features() == *features, [&] {
+      return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
+                         std::to_string(data.features())};
+    });
+    missing.learn(data);
+    filled = missing.fill(data, files.data);
+    features = data.features();
+    return data;
+  };
+  NumberData read = load(*a.data);
+  if (numbers.forecast() && numbers.forecasts.empty()) {
+    numbers.forecasts = columns_to_forecast(a.task.target_column, read, a.data->data);
+  }
+  const auto half = [&](const heed::Sequences<double>& data, const std::filesystem::path& path, bool end) {
+    Half result;
+    result.exact = numbers.forecast() ? windows_of(data, numbers, path, a.task.held_out, end) : data;
+    result.targets.exact = std::exchange(result.exact.targets, {});
+    if (numbers.forecast()) result.targets.baseline = last_values(result.exact, numbers);
+    return result;
+  };
+  Half train = half(read, a.data->data, false);
+  const Index outputs = train.targets.exact.extent(1);
+  heed::require(!init || a.new_head || init->model.options.classes == outputs, [&] {
+    return heed::Fault{"wrong number of targets; --new-head starts a new last layer", a.data->data.string(),
+                       std::to_string(init->model.options.classes), std::to_string(outputs)};
+  });
+  const TargetScale scale = scale_of(train.targets.exact);
+  numbers.means = scale.mean;
+  const std::vector<double> shift = init ? init->shift : std::vector<double>();
+  const auto rows_of = [&](Index count) { return part ? part(count) : heed::IndexRange{0, count}; };
+  const auto prepared = [&](Half& from, const std::filesystem::path& path) {
+    const Index count = from.exact.count();
+    const heed::IndexRange rows = rows_of(count);
+    from.targets.scaled = scaled(from.targets.exact, scale, rows);
+    if (part) from.exact.x = heed::detail::part_of(from.exact.x, rows);
+    auto lengths = std::span<const std::int32_t>(from.exact.lengths);
+    if (!lengths.empty())
+      lengths = lengths.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count()));
+    heed::Sequences<float> narrow{
+        heed::narrowed<float>(from.exact.x.view(), lengths, path.string(), shift), from.exact.lengths, {}};
+    return LabelledData<float>(std::move(narrow), count, part);
+  };
+  LabelledData<float> data = prepared(train, a.data->data);
+  Task<NumberModel> task{.names = {}, .train = std::move(data), .test = {}};
+  if (!numbers.forecast() && std::ssize(read.labels_of_table) == outputs) task.names.names = read.labels_of_table;
+  task.columns = columns_of(options.table, read);
+  task.numbers = numbers;
+  task.missing = missing;
+  task.filled = filled;
+  task.scale = scale;
+  task.targets = std::move(train.targets);
+  task.exact = std::move(train.exact);
+  if (!a.test && a.task.held_out == 0) return task;
+  options.steps = !numbers.forecast() && is_table(a.data->data) && !read.is_long ? read.steps() : 0;
+  Half test = a.test ? half(load(*a.test), a.test->data, true) : half(read, a.data->data, true);
+  heed::require(test.targets.exact.extent(1) == outputs, [&] {
+    return heed::Fault{"wrong number of targets", a.test->data.string(), std::to_string(outputs),
+                       std::to_string(test.targets.exact.extent(1))};
+  });
+  task.filled = a.test ? task.filled : filled;
+  task.test = prepared(test, a.test ? a.test->data : a.data->data);
+  task.test_targets = std::move(test.targets);
+  task.exact_test = std::move(test.exact);
+  return task;
+}
+
+void to_units(NumberModel& model, const TargetScale& scale) {
+  heed::Dense<float>& last = model.fc2;
+  for (Index k = 0; k < last.out_features(); ++k) {
+    const double mean = scale.mean[static_cast<std::size_t>(k)],
+                 deviation = scale.deviation[static_cast<std::size_t>(k)];
+    for (Index i = 0; i < last.in_features(); ++i)
+      last.weight(k, i) = static_cast<float>(static_cast<double>(last.weight(k, i)) * deviation);
+    last.bias(k) = static_cast<float>(static_cast<double>(last.bias(k)) * deviation + mean);
+  }
+}
+
+void from_units(NumberModel& model, const TargetScale& scale) {
+  TargetScale inverse = scale;
+  for (std::size_t k = 0; k < scale.mean.size(); ++k) {
+    inverse.deviation[k] = 1 / scale.deviation[k];
+    inverse.mean[k] = -scale.mean[k] / scale.deviation[k];
+  }
+  to_units(model, inverse);
+}
+
+namespace {
+
+struct Metrics {
+  double mse, mae, r2;
+};
+Metrics measured(const auto& answers, const heed::Tensor<double, 2>& targets) {
+  return {heed::mse(answers.view(), targets.view()), heed::mae(answers.view(), targets.view()),
+          heed::r2(answers.view(), targets.view())};
+}
+std::string line(const Metrics& m) {
+  char text[120];
+  std::snprintf(text, sizeof text, "mse %.6g, mae %.6g, r2 %.4f", m.mse, m.mae, m.r2);
+  return text;
+}
+
+heed::Tensor<float, 2> answers_of(const NumberModel& model, const LabelledData<float>& data) {
+  const heed::LabelledSequences<float> view = data.view();
+  heed::Tensor<float, 2> answers({view.count(), model.options.classes});
+  heed::Predictor<NumberModel> predictor(model);
+  predictor(view.x, answers, view.lengths, heed::Output::as_trained);
+  return answers;
+}
+
+// What stays as it is, or the mean; empty where it is not known.
+heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task) {
+  if (task.forecast()) return targets.baseline;
+  if (task.means.empty()) return {};
+  heed::Tensor<double, 2> means(targets.exact.extents());
+  for (Index i = 0; i < means.extent(0); ++i)
+    for (Index k = 0; k < means.extent(1); ++k) means(i, k) = task.means[static_cast<std::size_t>(k)];
+  return means;
+}
+const char* baseline_name(const NumbersTask& task) {
+  return task.forecast() ? "the last value" : "the mean of the training targets";
+}
+
+heed::Tensor<double, 2> column(const auto& from, Index k) {
+  heed::Tensor<double, 2> one({from.extent(0), 1});
+  for (Index i = 0; i < one.extent(0); ++i) one(i, 0) = static_cast<double>(from(i, k));
+  return one;
+}
+
+}  // namespace
+
+std::string metrics_of(const std::string& what, const NumberModel& model, const LabelledData<float>& data,
+                       const Targets& targets, const NumbersTask& task) {
+  std::string text = what + line(measured(answers_of(model, data), targets.exact)) + '\n';
+  const heed::Tensor<double, 2> baseline = baseline_of(targets, task);
+  if (!baseline.empty()) text += baseline_name(task) + (": " + line(measured(baseline, targets.exact))) + '\n';
+  return text;
+}
+
+void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArguments& a) {
+  NumberData read = load_exact(stored, a, true);
+  Targets targets;
+  targets.exact = std::exchange(read.targets, {});
+  const Index outputs = targets.exact.extent(1);
+  heed::require(outputs == stored.model.options.classes, [&] {
+    return heed::Fault{"wrong number of targets", a.data.data.string(), std::to_string(stored.model.options.classes),
+                       std::to_string(outputs)};
+  });
+  if (stored.task.forecast()) targets.baseline = last_values(read, stored.task);
+  const Index count = read.count();
+  const LabelledData<float> data(heed::narrowed<float>(read, a.data.data.string(), stored.shift), count);
+  const heed::Tensor<float, 2> answers = answers_of(stored.model, data);
+  const Metrics m = measured(answers, targets.exact);
+  std::printf("%s\nmse %.9g\nmae %.9g\nr2 %.6f\n", describe(data).c_str(), m.mse, m.mae, m.r2);
+  const heed::Tensor<double, 2> baseline = baseline_of(targets, stored.task);
+  if (!baseline.empty()) {
+    std::printf("\n%s: %s\n", baseline_name(stored.task), line(measured(baseline, targets.exact)).c_str());
+  }
+  if (outputs == 1) return;
+  std::printf("\n");
+  const std::vector<std::string> names = output_names(stored);
+  for (Index k = 0; k < outputs; ++k) {
+    std::printf("%s: %s\n", names[static_cast<std::size_t>(k)].c_str(),
+                line(measured(column(answers, k), column(targets.exact, k))).c_str());
+  }
+}
+
+}  // namespace classifier

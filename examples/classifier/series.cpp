@@ -1,0 +1,163 @@
+#include "series.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#ifdef HEED_CLASSIFIER_ZIP
+#include "heed/archive/unzip.hpp"
+#endif
+#include "heed/core/error.hpp"
+#include "missing_values.hpp"
+
+namespace classifier {
+
+using heed::Index;
+
+namespace {
+
+heed::Tensor<double, 3> read_array(const std::filesystem::path& path, const heed::Unpack& unpack) {
+  const auto place = heed::npz_place(path);
+  heed::NpyArray<double> array =
+      place ? heed::parse_npy<double>(heed::read_npz(*place, unpack), path.string()) : heed::read_npy<double>(path);
+  std::vector<Index>& extents = array.extents;
+  heed::require(extents.size() >= 1 && extents.size() <= 3, [&] {
+    return heed::Fault{"wrong rank", path.string(), "(steps), (steps, features) or (series, steps, features)",
+                       heed::to_text(extents)};
+  });
+  if (extents.size() == 1) extents.push_back(1);
+  if (extents.size() == 2) extents.insert(extents.begin(), 1);
+  heed::require(!array.values.empty(), [&] {
+    return heed::Fault{"no data", path.string(), "at least one series, step and feature", heed::to_text(extents)};
+  });
+  return {{extents[0], extents[1], extents[2]}, std::move(array.values)};
+}
+
+NumberData read_series(const std::filesystem::path& path, heed::LoadOptions options) {
+  NumberData series;
+  if (heed::detail::is_array(path)) {
+    static_cast<heed::Sequences<double>&>(series) = {read_array(path, options.unpack), {}, {}};
+  } else if (!is_table(path)) {
+    options.labels = options.targets = false;
+    static_cast<heed::Sequences<double>&>(series) = heed::load_sequences<double>(path, {}, options);
+    series.labels.clear();
+    series.targets = {};
+  } else {
+    heed::TableFormat format = options.table;
+    if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
+    auto table =
+        heed::read_long_table<double>(path, {format, heed::TableOptions::Label::none, {.missing = options.missing}});
+    static_cast<heed::Sequences<double>&>(series) = std::move(table.sequences);
+    series.features_of_table = std::move(table.features);
+  }
+  return series;
+}
+
+Index length_of(const heed::Sequences<double>& series, Index i) {
+  return series.lengths.empty() ? series.steps() : series.lengths[static_cast<std::size_t>(i)];
+}
+
+void require_long(const heed::Sequences<double>& series, Index i, Index steps, Index needed,
+                  const std::filesystem::path& path, const std::string& expected) {
+  heed::require(steps >= needed, [&] {
+    const std::string which = series.count() > 1 ? ", series " + std::to_string(i) + " (counted from 0)" : "";
+    return heed::Fault{"the series is too short", path.string() + which, expected, counted(steps, "step", "steps")};
+  });
+}
+
+}  // namespace
+
+NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options) {
+  heed::LoadOptions own = options;
+#ifdef HEED_CLASSIFIER_ZIP
+  own.unpack = heed::unzip;
+#endif
+  try {
+    NumberData series = read_series(path, own);
+    if (own.missing == heed::Missing::error) check_finite(series, path.string());
+    return series;
+  } catch (const heed::Error& e) {
+    throw heed::Error(with_hint(e.fault()));
+  }
+}
+
+std::vector<Index> columns_to_forecast(const std::string& list, const NumberData& series,
+                                       const std::filesystem::path& path) {
+  std::vector<Index> columns;
+  const std::vector<std::string>& names = series.features_of_table;
+  if (list.empty()) {
+    for (Index f = 0; f < series.features(); ++f) columns.push_back(f);
+    return columns;
+  }
+  std::vector<std::string> wanted = heed::detail::names_in(list);
+  if (std::find(names.begin(), names.end(), list) != names.end()) wanted = {list};
+  for (const std::string& name : wanted) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    Index number = found - names.begin();
+    const bool there = found != names.end() || heed::parse_number(name, number) == std::errc();
+    heed::require(there && number >= 0 && number < series.features(), [&] {
+      if (!names.empty()) return heed::detail::no_such_column(name, names, path.string());
+      return heed::Fault{"no such column", path.string(), "0 to " + std::to_string(series.features() - 1), name};
+    });
+    heed::require(std::find(columns.begin(), columns.end(), number) == columns.end(), [&] {
+      return heed::Fault{"--target-column names a column twice", path.string(), "each once", name};
+    });
+    columns.push_back(number);
+  }
+  return columns;
+}
+
+heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
+                                   const std::filesystem::path& path, double held_out, bool end) {
+  const Index features = series.features(), W = task.window, H = task.horizon;
+  std::vector<std::pair<Index, Index>> starts;  // series, first step of the window
+  for (Index i = 0; i < series.count(); ++i) {
+    const Index steps = length_of(series, i);
+    const auto kept = static_cast<Index>(std::floor(static_cast<double>(steps) * (1 - held_out)));
+    const Index last = end ? steps : kept;
+    const Index first = end ? std::max<Index>(kept - W, 0) : 0;
+    std::string expected = counted(W, "step", "steps") + " and the " + std::to_string(H) + " that follow";
+    if (held_out > 0) expected += end ? " in what is held out" : " before what is held out";
+    require_long(series, i, last - first, W + H, path, expected);
+    for (Index t = first; t + W + H <= last; ++t) starts.emplace_back(i, t);
+  }
+  heed::Sequences<double> windows;
+  windows.x = heed::Tensor<double, 3>({std::ssize(starts), W, features});
+  windows.targets = heed::Tensor<double, 2>({std::ssize(starts), task.outputs()});
+  for (Index k = 0; k < std::ssize(starts); ++k) {
+    const auto [i, t] = starts[static_cast<std::size_t>(k)];
+    const double* const from = series.x[i].data() + t * features;
+    std::copy_n(from, W * features, windows.x[k].data());
+    Index output = 0;
+    for (Index h = 0; h < H; ++h) {
+      for (const Index f : task.forecasts) windows.targets(k, output++) = from[(W + h) * features + f];
+    }
+  }
+  return windows;
+}
+
+heed::Sequences<double> last_windows(const heed::Sequences<double>& series, const NumbersTask& task,
+                                     const std::filesystem::path& path) {
+  const Index features = series.features(), W = task.window;
+  heed::Sequences<double> windows;
+  windows.x = heed::Tensor<double, 3>({series.count(), W, features});
+  for (Index i = 0; i < series.count(); ++i) {
+    const Index steps = length_of(series, i);
+    require_long(series, i, steps, W, path, counted(W, "step", "steps") + ", the window of the model");
+    std::copy_n(series.x[i].data() + (steps - W) * features, W * features, windows.x[i].data());
+  }
+  return windows;
+}
+
+heed::Tensor<double, 2> last_values(const heed::Sequences<double>& windows, const NumbersTask& task) {
+  heed::Tensor<double, 2> values({windows.count(), task.outputs()});
+  for (Index i = 0; i < windows.count(); ++i) {
+    Index output = 0;
+    for (Index h = 0; h < task.horizon; ++h) {
+      for (const Index f : task.forecasts) values(i, output++) = windows.x(i, task.window - 1, f);
+    }
+  }
+  return values;
+}
+
+}  // namespace classifier

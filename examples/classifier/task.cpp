@@ -1,0 +1,110 @@
+#include "task.hpp"
+
+#include <algorithm>
+
+#include "heed/core/error.hpp"
+#include "missing_values.hpp"
+
+namespace classifier {
+
+using heed::Index;
+
+void add_task(CLI::App& command, TaskOptions& task) {
+  const char* const group = "Tasks";
+  command
+      .add_option_function<std::string>(
+          "--task", [&task](const std::string& name) { task.kind = heed::from_text<TaskKind>(name, "--task"); },
+          "classification, regression (labels are numbers)\nor forecast (of a long series); as the data say")
+      ->check(CLI::IsMember({"classification", "regression", "forecast"}))
+      ->option_text("NAME")
+      ->group(group);
+  command.add_option("--window", task.window, "Steps that a forecast looks back")
+      ->check(CLI::Range(Index(1), Index(1'000'000'000)))
+      ->option_text("N")
+      ->group(group);
+  command.add_option("--horizon", task.horizon, "Steps that a forecast looks ahead (1)")
+      ->check(CLI::Range(Index(1), Index(1'000'000)))
+      ->option_text("N")
+      ->group(group);
+  command.add_option("--target-column", task.target_column, "What a forecast gives: names, or numbers from 0 (all)")
+      ->option_text("NAME,...")
+      ->group(group);
+}
+
+void NumbersTask::write(heed::Metadata& metadata) const {
+  if (!numbers()) return;
+  metadata["task"] = heed::to_text(kind);
+  if (!means.empty()) metadata["target_means"] = number_list(means);
+  if (!forecast()) return;
+  heed::set(metadata, "window", window);
+  heed::set(metadata, "horizon", horizon);
+  metadata["forecasts"] = number_list({forecasts.begin(), forecasts.end()});
+}
+
+NumbersTask NumbersTask::read(const heed::Metadata& metadata, Index features, Index outputs,
+                              const std::filesystem::path& path) {
+  NumbersTask task;
+  const auto said = metadata.find("task");
+  if (said == metadata.end()) return task;
+  task.kind = heed::from_text<TaskKind>(said->second, path.string() + ", task");
+  if (metadata.contains("target_means")) task.means = read_number_list(metadata, "target_means", outputs, path);
+  if (!task.forecast()) return task;
+  task.window = heed::get_index(metadata, "window");
+  task.horizon = heed::get_index(metadata, "horizon");
+  const auto malformed = [&](bool ok) {
+    heed::require(ok, [&] {
+      return heed::Fault{
+          "malformed metadata", path.string(), "a window, a horizon and features that fit the model", {}};
+    });
+  };
+  malformed(task.window > 0 && task.horizon > 0 && outputs % task.horizon == 0 && metadata.contains("forecasts"));
+  for (const double column : read_number_list(metadata, "forecasts", outputs / task.horizon, path)) {
+    malformed(column >= 0 && column < static_cast<double>(features));
+    task.forecasts.push_back(static_cast<Index>(column));
+  }
+  return task;
+}
+
+void Columns::complete(heed::TableFormat& format) const {
+  if (format.sequence_column.empty()) format.sequence_column = sequence;
+  if (format.time_column.empty()) format.time_column = time;
+  if (format.feature_columns.empty()) format.feature_columns = features;
+}
+
+void Columns::write(heed::Metadata& metadata) const {
+  if (!sequence.empty()) metadata["sequence_column"] = sequence;
+  if (!time.empty()) metadata["time_column"] = time;
+  if (!features.empty()) metadata["feature_columns"] = features;
+}
+
+Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::path&) {
+  Columns columns;
+  const auto take = [&](const char* name, std::string& value) {
+    if (const auto said = metadata.find(name); said != metadata.end()) value = said->second;
+  };
+  take("sequence_column", columns.sequence);
+  take("time_column", columns.time);
+  take("feature_columns", columns.features);
+  if (!columns.features.empty()) columns.names = heed::detail::names_in(columns.features);
+  return columns;
+}
+
+void add_columns(CLI::App& command, heed::TableFormat& format) {
+  const auto add = [&](const char* name, std::string& value, const char* text, const char* what) {
+    command.add_option(name, value, what)->option_text(text)->group("Tables of one row a time step");
+  };
+  add("--sequence-column", format.sequence_column, "NAME", "Whose rows with one value are a sequence");
+  add("--time-column", format.time_column, "NAME", "Their order: numbers, dates or words (the rows')");
+  add("--feature-columns", format.feature_columns, "NAME,...", "What a step holds (all other columns)");
+}
+
+std::string name_list(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    if (name.empty() || name.find(',') != std::string::npos || heed::trim(name) != name) return {};
+    list += (list.empty() ? "" : ",") + name;
+  }
+  return list;
+}
+
+}  // namespace classifier

@@ -1,0 +1,69 @@
+#pragma once
+
+// What a model is to give, classes or numbers, and which columns of a table it reads.
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/metadata.hpp"
+#include "heed/core/named_enum.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/text_table.hpp"
+
+namespace classifier {
+
+enum class TaskKind { classification, regression, forecast };
+constexpr std::array<std::string_view, 3> names_of(TaskKind) { return {"classification", "regression", "forecast"}; }
+
+/// What the command line says; nothing where it does not.
+struct TaskOptions {
+  std::optional<TaskKind> kind;
+  std::optional<heed::Index> window, horizon;  // of a forecast
+  std::string target_column;                   // "a,b"; empty: all
+  double held_out = 0;                         // share of the series, at its end
+  bool forecasts() const { return kind == TaskKind::forecast; }
+};
+
+/// Adds --task, --horizon, --window, --target-column.
+void add_task(CLI::App& command, TaskOptions& task);
+
+/// What a model of numbers was trained for; its file keeps it.
+struct NumbersTask {
+  TaskKind kind = TaskKind::classification;
+  heed::Index window = 0, horizon = 0;      // of a forecast
+  std::vector<heed::Index> forecasts = {};  // the features that are forecast
+  std::vector<double> means = {};           // of the training targets: what a regression is compared with
+
+  bool numbers() const { return kind != TaskKind::classification; }
+  bool forecast() const { return kind == TaskKind::forecast; }
+  heed::Index outputs() const { return horizon * static_cast<heed::Index>(forecasts.size()); }
+  void write(heed::Metadata& metadata) const;
+  /// Throws where the metadata are malformed, or do not fit a model of these sizes.
+  static NumbersTask read(const heed::Metadata& metadata, heed::Index features, heed::Index outputs,
+                          const std::filesystem::path& path);
+};
+
+/// The columns of a table by their names; a model's file keeps them. Empty: none, or not said.
+struct Columns {
+  std::string sequence = {}, time = {}, features = {};
+  std::vector<std::string> names = {};  // of the features
+
+  /// Where a format says nothing.
+  void complete(heed::TableFormat& format) const;
+  void write(heed::Metadata& metadata) const;
+  static Columns read(const heed::Metadata& metadata, const std::filesystem::path& path);
+};
+
+/// Adds --sequence-column, --time-column, --feature-columns.
+void add_columns(CLI::App& command, heed::TableFormat& format);
+
+/// "a,b"; empty where a name holds a comma or has blanks at its ends.
+std::string name_list(const std::vector<std::string>& names);
+
+}  // namespace classifier

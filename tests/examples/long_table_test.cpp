@@ -1,0 +1,82 @@
+// Tables of one row a time step.
+
+#include <string>
+
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class LongTables : public Classifier {
+ protected:
+  /// Sequences s0 to s11 of 3 to 5 steps that rise or fall; rows from the last to the first.
+  void write(const std::string& name, bool labels = true, bool targets = false) const {
+    std::string rows;
+    for (int i = 0; i < 12; ++i) {
+      for (int t = 0; t < 3 + i % 3; ++t) {
+        std::string row =
+            "s" + std::to_string(i) + ',' + std::to_string(t) + ',' + std::to_string(i % 2 ? t : -t) + ",0.5";
+        if (labels) row += i % 2 ? ",up" : ",down";
+        if (targets) row += ',' + std::to_string(0.5 * i) + ',' + std::to_string(-i);
+        rows.insert(0, row + '\n');
+      }
+    }
+    folder.file(name, "id,t,x,y" + std::string(labels ? ",label" : "") + (targets ? ",p,q\n" : "\n") + rows);
+  }
+  void fails(const std::string& arguments, const std::string& with, int code = 1) const {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.code, code) << arguments;
+    EXPECT_NE(result.err.find(with), std::string::npos) << arguments << '\n' << result.err;
+  }
+};
+
+const std::string train = "train --threads 1 --hidden 8 --epochs 60 --sequence-column id --time-column t ";
+
+TEST_F(LongTables, AreSequencesAndTheModelKnowsTheirColumns) {
+  write("d.csv");
+  write("new.csv", false);
+  const std::string out = output_of(train + "--data d.csv --test d.csv --model m.safetensors");
+  EXPECT_NE(out.find("12 sequences of 3 to 5 steps, 2 features, 2 classes; 12 to test"), std::string::npos) << out;
+  std::string expected;
+  for (int i = 11; i >= 0; --i) expected += i % 2 ? "up\n" : "down\n";
+  EXPECT_EQ(output_of("predict --model m.safetensors --data d.csv"), expected);
+  EXPECT_EQ(output_of("predict --model m.safetensors --data new.csv"), expected) << "without labels";
+  EXPECT_NE(output_of("evaluate --model m.safetensors --data d.csv").find("accuracy 1.0"), std::string::npos);
+  output_of("train --quiet --init m.safetensors --data d.csv --epochs 1 --model n.safetensors");
+  EXPECT_EQ(output_of("predict --model n.safetensors --data new.csv"), expected);
+}
+
+TEST_F(LongTables, FeaturesAndTargetsByName) {
+  write("d.csv", true, true);
+  output_of(train + "--quiet --data d.csv --feature-columns x --label-column label --model m.safetensors");
+  EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "features 1"));
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data d.csv")).size(), 12u);
+  output_of(train +
+            "--quiet --data d.csv --task regression --feature-columns x,y --label-column q,p --model r.safetensors");
+  output_of("predict --model r.safetensors --data d.csv --output a.csv");
+  EXPECT_TRUE(text("a.csv").starts_with("q,p\n")) << text("a.csv");
+  fails(train + "--data d.csv --feature-columns x,z --label-column label", "no column has this name");
+  fails(train + "--data d.csv --feature-columns x,t --label-column label", "a column is named twice");
+}
+
+TEST_F(LongTables, NameTheSequenceAtFault) {
+  folder.file("d.csv", "id,t,x,label\na,1,2,up\na,2,3,down\n");
+  fails(train + "--data d.csv", "the label changes of sequence 'a'");
+  folder.file("d.csv", "id,t,x,label\na,1,2,up\na,1,3,up\n");
+  fails(train + "--data d.csv", "lines 2 and 3: two rows of sequence 'a' have the same time");
+  folder.file("d.csv", "id,t,x,label\na,1,,up\nb,1,3,down\n");
+  fails(train + "--data d.csv", "line 2, column 5: empty field; --missing");
+  output_of(train + "--quiet --data d.csv --missing mean");
+}
+
+TEST_F(LongTables, OptionsThatDoNotGoTogether) {
+  write("d.csv");
+  write_npy();
+  fails("train --data d.csv --time-column t", "needs --sequence-column", 2);
+  fails("train --data d.csv --feature-columns x", "needs --sequence-column", 2);
+  fails(train + "--data x.npy --labels y.npy", "--sequence-column is for tables");
+  fails(train + "--data d.csv --features 3", "wrong number of features");
+}
+
+}  // namespace

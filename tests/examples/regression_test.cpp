@@ -1,0 +1,258 @@
+// Models that give numbers: regression, and forecasts of series.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "heed/core/rng.hpp"
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class Numbers : public Classifier {
+ protected:
+  /// Rows of `steps` numbers and their mean, in large units.
+  void write_means(const std::string& name, int rows, int steps = 5, bool targets = true,
+                   std::uint64_t seed = 1) const {
+    const heed::Key key{seed};
+    std::string text;
+    for (int i = 0; i < rows; ++i) {
+      double sum = 0;
+      for (int t = 0; t < steps; ++t) {
+        const double x = key.uniform(static_cast<std::uint64_t>(i * steps + t), -1, 1);
+        sum += x;
+        text += (t ? "," : "") + std::to_string(x);
+      }
+      if (targets) text += "," + std::to_string(5000 + 1000 * sum / steps);
+      text += '\n';
+    }
+    folder.file(name, text);
+  }
+  /// A sine with noise, a row a step, of 25 steps a turn; a second column, if any, goes half as fast.
+  void write_series(const std::string& name, int first, int steps, int columns = 1, bool header = true) const {
+    const heed::Key key{7};
+    std::string text = !header ? "" : columns == 1 ? "power\n" : "day,power,wind\n";
+    for (int t = first; t < first + steps; ++t) {
+      const double noise = 2 * key.normal(static_cast<std::uint64_t>(t));
+      const std::string value = std::to_string(200 + 50 * std::sin(0.25 * t) + noise);
+      const std::string day = "2024-01-01T" + std::string(t / 60 % 24 < 10 ? "0" : "") + std::to_string(t / 60 % 24) +
+                              (t % 60 < 10 ? ":0" : ":") + std::to_string(t % 60);
+      text += columns == 1 ? value : day + "," + value + "," + std::to_string(std::cos(0.125 * t));
+      text += '\n';
+    }
+    folder.file(name, text);
+  }
+  void fails(const std::string& arguments, const std::string& with, int code = 1) const {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.code, code) << arguments;
+    EXPECT_NE(result.err.find(with), std::string::npos) << arguments << '\n' << result.err;
+  }
+  /// The number after `name` in a line that begins with `line`; NaN where there is none.
+  static double number(const std::string& out, const std::string& line, const std::string& name) {
+    for (const std::string& l : lines(out)) {
+      const std::size_t at = l.find(name + ' ');
+      if (l.starts_with(line) && at != std::string::npos) return std::stod(l.substr(at + name.size()));
+    }
+    return std::nan("");
+  }
+  std::vector<double> predicted(const std::string& arguments) const {
+    std::vector<double> values;
+    for (const std::string& line : lines(output_of("predict " + arguments))) values.push_back(std::stod(line));
+    return values;
+  }
+};
+
+const std::string small = " --threads 1 --hidden 8 --dense 8 --seed 0 ";
+
+TEST_F(Numbers, OfATableInTheirUnits) {
+  write_means("train.csv", 200);
+  write_means("test.csv", 50, 5, true, 2);
+  write_means("new.csv", 50, 5, false, 2);
+  const std::string out = output_of(
+      "train --task regression --data train.csv --test test.csv --epochs 60 --batch 20 "
+      "--history h.csv --model m.safetensors" +
+      small);
+  EXPECT_NE(out.find("200 sequences of 5 steps, 1 feature, 1 target; 50 to test"), std::string::npos) << out;
+  const double mse = number(out, "test mse", "mse"), baseline = number(out, "the mean of the training targets", "mse");
+  EXPECT_LT(mse, 0.2 * baseline) << out;
+  EXPECT_GT(number(out, "test mse", "r2"), 0.8) << out;
+  const std::string evaluated = output_of("evaluate --model m.safetensors --data test.csv");
+  EXPECT_NEAR(number(evaluated, "mse", "mse") / mse, 1, 1e-4) << evaluated;
+  EXPECT_NEAR(number(evaluated, "the mean of the training targets", "mse") / baseline, 1, 1e-4) << evaluated;
+
+  const auto values = predicted("--model m.safetensors --data new.csv");
+  ASSERT_EQ(values.size(), 50u);
+  for (const double value : values) EXPECT_NEAR(value, 5000, 1500);
+  EXPECT_EQ(values, predicted("--model m.safetensors --data test.csv")) << "targets are passed over";
+  output_of("predict --model m.safetensors --data new.csv --output a.npy");
+  EXPECT_EQ(heed::read_npy<float>(folder / "a.npy").extents, (std::vector<heed::Index>{50, 1}));
+  EXPECT_TRUE(text("h.csv").starts_with("epoch,loss,accuracy")) << text("h.csv");
+  EXPECT_EQ(text("h.csv").find("nan"), std::string::npos);
+  EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "task regression"));
+}
+
+TEST_F(Numbers, TrainingGoesOnFromAModelInUnits) {
+  write_means("train.csv", 100);
+  output_of("train --quiet --task regression --data train.csv --epochs 30 --batch 20 --model m.safetensors" + small);
+  const auto before = output_of("evaluate --model m.safetensors --data train.csv");
+  output_of(
+      "train --quiet --init m.safetensors --data train.csv --epochs 1 --learning-rate 1e-9 --threads 1 "
+      "--model n.safetensors");
+  const auto after = output_of("evaluate --model n.safetensors --data train.csv");
+  EXPECT_NEAR(number(after, "mse", "mse") / number(before, "mse", "mse"), 1, 1e-3) << before << after;
+  fails("train --task classification --data train.csv --init m.safetensors", "not a label");
+  fails("train --task forecast --window 3 --data train.csv --init m.safetensors", "contradicts m.safetensors");
+  write_csv();
+  output_of("train --quiet --data d.csv --epochs 1 --model c.safetensors" + small);
+  fails("train --task regression --data train.csv --init c.safetensors", "is a model of classes; --new-head");
+  output_of(
+      "train --quiet --task regression --data train.csv --init c.safetensors --new-head --epochs 1 "
+      "--model n.safetensors");
+}
+
+TEST_F(Numbers, AResumedRunGivesTheSameModel) {
+  write_means("train.csv", 40);
+  const std::string train = "train --quiet --task regression --data train.csv" + small;
+  output_of(train + "--epochs 4 --model whole.safetensors");
+  output_of(train + "--epochs 2 --checkpoint c --model half.safetensors");
+  output_of(train + "--epochs 4 --checkpoint c --resume --model rest.safetensors");
+  EXPECT_EQ(text("whole.safetensors"), text("rest.safetensors"));
+}
+
+TEST_F(Numbers, CardanoSentiment) {
+  const auto train = data_test::data_set("regression/CardanoSentiment_TRAIN.ts");
+  const auto test = data_test::data_set("regression/CardanoSentiment_TEST.ts");
+  if (!train || !test) GTEST_SKIP() << "HEED_DATA_DIR does not hold regression";
+  fs::copy_file(*train, folder / "train.ts");
+  fs::copy_file(*test, folder / "test.ts");
+  const std::string out = output_of(
+      "train --data train.ts --test test.ts --epochs 20 --batch 16 --dropout 0.3 --weight-decay 0.1 "
+      "--learning-rate 0.003 --model m.safetensors" +
+      small);
+  EXPECT_NE(out.find("74 sequences of 24 steps, 2 features, 1 target; 33 to test"), std::string::npos) << out;
+  const double mse = number(out, "test mse", "mse"), baseline = number(out, "the mean of the training targets", "mse");
+  EXPECT_LT(mse, 1.1 * baseline) << out << "hardly anything can be learnt from 74 of them";
+  EXPECT_EQ(predicted("--model m.safetensors --data test.ts").size(), 33u);
+}
+
+TEST_F(Numbers, SeveralTargetsByName) {
+  std::string rows = "a,b,sum,difference\n";
+  for (int i = 0; i < 60; ++i) {
+    const double a = std::sin(i), b = std::cos(3 * i);
+    rows += std::to_string(a) + ',' + std::to_string(b) + ',' + std::to_string(a + b) + ',' +
+            std::to_string(1e4 * (a - b)) + '\n';
+  }
+  folder.file("d.csv", rows);
+  output_of(
+      "train --quiet --task regression --data d.csv --label-column difference,sum --epochs 100 --batch 20 "
+      "--model m.safetensors" +
+      small);
+  output_of("predict --model m.safetensors --data d.csv --output a.csv");
+  EXPECT_TRUE(text("a.csv").starts_with("difference,sum\n")) << text("a.csv");
+  const std::string out = output_of("evaluate --model m.safetensors --data d.csv");
+  EXPECT_GT(number(out, "difference:", "r2"), 0.8) << out;
+  EXPECT_GT(number(out, "sum:", "r2"), 0.8) << out;
+  fails("train --data d.csv --label-column difference,sum", "several label columns");
+  fails("train --data d.csv --label-column sum", "not a label; --task regression");
+  fails("train --task regression --data d.csv --label-column sum,c", "no column has this name");
+}
+
+TEST_F(Numbers, OfNumPyFiles) {
+  write_npy();
+  heed::write_npy(folder / "t.npy", heed::Tensor<double, 2>({24, 2}));
+  output_of("train --quiet --task regression --data x.npy --labels t.npy --epochs 1 --model m.safetensors" + small);
+  output_of("evaluate --model m.safetensors --data x.npy --labels t.npy");
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data x.npy")).size(), 24u);
+  fails("evaluate --model m.safetensors --data x.npy --labels y.npy", "wrong number of targets");
+  fails("train --task regression --data x.npy", "no labels");
+}
+
+TEST_F(Numbers, AForecastBeatsTheLastValue) {
+  write_series("d.csv", 0, 400);
+  write_series("next.csv", 400, 100);
+  const std::string out = output_of(
+      "train --task forecast --window 20 --horizon 3 --data d.csv --validation 0.2 --epochs 40 "
+      "--batch 32 --model m.safetensors" +
+      small);
+  EXPECT_NE(out.find("forecasts of 3 steps of 1 feature"), std::string::npos) << out;
+  EXPECT_LT(number(out, "test mse", "mse"), 0.5 * number(out, "the last value", "mse")) << out;
+  const std::string evaluated = output_of("evaluate --model m.safetensors --data next.csv");
+  EXPECT_LT(number(evaluated, "mse", "mse"), 0.5 * number(evaluated, "the last value", "mse")) << evaluated;
+  EXPECT_TRUE(evaluated.starts_with("78 sequences of 20 steps")) << evaluated;
+
+  const auto next = predicted("--model m.safetensors --data d.csv");
+  ASSERT_EQ(next.size(), 3u) << "the steps that follow";
+  for (int h = 0; h < 3; ++h) EXPECT_NEAR(next[static_cast<std::size_t>(h)], 200 + 50 * std::sin(0.25 * (400 + h)), 15);
+  output_of("predict --model m.safetensors --data d.csv --output a.csv");
+  EXPECT_TRUE(text("a.csv").starts_with("power\n")) << text("a.csv");
+  EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "horizon 3"));
+}
+
+TEST_F(Numbers, AForecastOfOneOfSeveralColumns) {
+  write_series("d.csv", 0, 200, 2);
+  const std::string train =
+      "train --quiet --task forecast --window 10 --data d.csv --epochs 1 --model m.safetensors" + small;
+  fails(train, "d.csv, line 2, column 1: not a number; --time-column");
+  output_of(train + "--time-column day");
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data d.csv")).size(), 1u);
+  output_of("predict --model m.safetensors --data d.csv --output a.csv");
+  EXPECT_TRUE(text("a.csv").starts_with("power,wind\n")) << text("a.csv");
+  output_of(train + "--time-column day --target-column wind --horizon 4");
+  EXPECT_EQ(predicted("--model m.safetensors --data d.csv").size(), 4u);
+  output_of("predict --model m.safetensors --data d.csv --output a.csv");
+  EXPECT_TRUE(text("a.csv").starts_with("wind\n")) << text("a.csv");
+  fails(train + "--time-column day --target-column rain", "no column has this name (expected one of power, wind");
+  fails(train + "--time-column day --target-column wind,wind", "names a column twice");
+  heed::write_npy(folder / "d.npy", heed::Tensor<float, 2>({50, 3}));
+  output_of(
+      "train --quiet --task forecast --window 10 --data d.npy --target-column 2,0 --epochs 1 --model m.safetensors" +
+      small);
+  output_of("predict --model m.safetensors --data d.npy --output a.npy");
+  EXPECT_EQ(heed::read_npy<float>(folder / "a.npy").extents, (std::vector<heed::Index>{1, 2}));
+  heed::write_npy(folder / "one.npy", heed::Tensor<float, 1>({50}));
+  output_of("train --quiet --task forecast --window 10 --data one.npy --epochs 1 --model m.safetensors" + small);
+}
+
+TEST_F(Numbers, AForecastWithGaps) {
+  std::string series;
+  for (int t = 0; t < 60; ++t) series += t % 7 == 3 ? "NA\n" : std::to_string(t % 5) + '\n';
+  folder.file("d.csv", series);
+  const std::string train =
+      "train --quiet --task forecast --window 6 --data d.csv --epochs 1 --model m.safetensors" + small;
+  fails(train, "d.csv, line 4, column 1: not a number; --missing");
+  output_of(train + "--missing linear");
+  EXPECT_EQ(predicted("--model m.safetensors --data d.csv").size(), 1u);
+}
+
+TEST_F(Numbers, OptionsAndDataThatDoNotGoTogether) {
+  write_series("d.csv", 0, 30);
+  write_means("m.csv", 10);
+  const std::string forecast = "train --quiet --task forecast --data d.csv ";
+  fails(forecast, "forecast needs --window", 2);
+  fails(forecast + "--window 0", "--window", 2);
+  fails(forecast + "--window 5 --horizon 0", "--horizon", 2);
+  fails(forecast + "--window 5 --labels m.csv", "--labels", 2);
+  fails(forecast + "--window 5 --test d.csv --validation 0.2", "--validation", 2);
+  fails(forecast + "--window 30",
+        "d.csv: the series is too short (expected 30 steps and the 1 that follow, got 30 steps)");
+  fails(forecast + "--window 8 --horizon 4 --validation 0.7", "the series is too short");
+  fails("train --task regression --data m.csv --window 3", "needs --task forecast", 2);
+  fails("train --task regression --data m.csv --target-column a", "needs --task forecast", 2);
+  fails("train --task regression", "needs --data", 2);
+  fails("train --task guess --data m.csv", "--task", 2);
+  fails("train --task regression --data m.csv --classes 3", "are for classes");
+  fails("train --task regression --data m.csv --label-smoothing 0.1", "are for classes");
+  folder.file("words.csv", "1,2,up\n3,4,down\n");
+  fails("train --task regression --data words.csv", "words.csv, line 1, column 5: not a target");
+  output_of(forecast + "--window 8 --epochs 1 --model f.safetensors" + small);
+  folder.file("short.csv", "power\n1\n2\n");
+  fails("predict --model f.safetensors --data short.csv",
+        "short.csv: the series is too short (expected 8 steps, the window");
+  folder.file("wide.csv", "a,b\n1,2\n3,4\n");
+  fails("predict --model f.safetensors --data wide.csv", "no column has this name");
+  output_of("explain --model f.safetensors --data d.csv --output a.csv");
+}
+
+}  // namespace
