@@ -75,7 +75,8 @@ void train(Arguments& a) {
                             : Labelled(heed::load_sequences<float>(a.train, a.train_labels, a.load), a.train.string());
   const std::optional<Labelled> test = read_test(a, {data.names}, data.sequences.features());
   const heed::Index steps = std::max(data.sequences.steps(), test ? test->sequences.steps() : 0);
-  a.options.max_steps = a.options.positions == heed::PositionKind::learned ? steps : 0;
+  const heed::PositionKind kind = a.options.positions;
+  a.options.max_steps = kind == heed::PositionKind::learned || kind == heed::PositionKind::tape ? steps : 0;
   Model model({.features = data.sequences.features(), .classes = std::ssize(data.names), .transformer = a.options});
   model.initialize(heed::Key{a.fit.seed});
   model.labels = data.names;

@@ -25,6 +25,7 @@
 #include "heed/core/isa.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/kernels/attention.hpp"
+#include "heed/core/kernels/attention_bias.hpp"
 #include "heed/core/kernels/cholesky.hpp"
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/panel_product.hpp"

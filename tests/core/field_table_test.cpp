@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "../support/error_of.hpp"
 
 namespace {
@@ -85,6 +87,15 @@ TEST(FieldTable, AFieldMayExceptChoices) {
             "file: wrong value (expected one of plain, got \"fancy\")");
   a.kind = Kind::fancy;
   EXPECT_NE(error_of([&] { table.find("kind")->check("kind", "model"); }), "no error");
+}
+
+TEST(FieldTable, AFieldMayCountWithSeveralChoices) {
+  Values a;
+  FieldTable table = table_of(a, a);
+  for (const auto& [when, counts] : {std::pair("plain|fancy", true), {"plai|fancy", false}, {"fancy|plain", true}}) {
+    table.records.back().when.is = when;
+    EXPECT_EQ(table.counts(table.records.back()), counts) << when;
+  }
 }
 
 TEST(FieldTable, AFieldCountsWhereAnotherSaysSo) {

@@ -135,6 +135,34 @@ TYPED_TEST(AttentionFamily, WeightsAreDistributionsOverTheValidKeys) {
   test_support::expect_sound_weights(TypeParam::template make<double>(4, 4, false), 4);
 }
 
+// A mask for each sequence: each gives what it gives alone with its own.
+TYPED_TEST(AttentionFamily, MayHaveAMaskForEachSequence) {
+  using A = decltype(TypeParam::template make<double>(4, 4, false));
+  const A layer = TypeParam::template make<double>(4, 4, false);
+  const std::vector<int> values{1, 0, 1, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1, 1};
+  const OwnedMask all(2, 3, values, 3);
+  const Numbers q({2, 4}, 3, 1), m({3, 4}, 3, 2);
+  const heed::Shape shape = layer.output_shape(q.shape, m.shape);
+  Numbers y(shape, 3, 4);
+  typename A::Cache cache;
+  heed::Scratch scratch;
+  layer.forward(q.view(), m.view(), y.tile(), cache, heed::Pass{scratch}, all.view());
+  for (Index l = 0; l < 3; ++l) {
+    const OwnedMask own(2, 3, std::vector<int>(values.begin() + 6 * l, values.begin() + 6 * l + 6));
+    Numbers alone(shape, 3, 4);
+    typename A::Cache other;
+    layer.forward(q.view(), m.view(), alone.tile(), other, heed::Pass{scratch}, own.view());
+    for (Index t = 0; t < 2; ++t) {
+      for (Index f = 0; f < shape.features; ++f) EXPECT_EQ(y.tile().at(t, f)[l], alone.tile().at(t, f)[l]) << l;
+    }
+  }
+  EXPECT_NE(error_of([&] {
+              layer.forward(q.view(), m.view(), y.tile(), cache, heed::Pass{scratch},
+                            OwnedMask(2, 3, values, 2).view());
+            }).find("(expected (3, 2, 3), got (2, 2, 3))"),
+            std::string::npos);
+}
+
 // A query that its mask leaves nothing, or nothing valid, gives zeros; where all are so, all gradients are zero.
 TYPED_TEST(AttentionFamily, FullyMaskedQueriesGiveZeros) {
   using A = decltype(TypeParam::template make<double>(4, 4, false));

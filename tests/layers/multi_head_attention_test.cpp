@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <utility>
+#include <vector>
+
 #include "../support/attention_case.hpp"
 #include "../support/attention_forms.hpp"
 #include "../support/keras.hpp"
@@ -13,9 +17,11 @@ namespace {
 
 using heed::Index;
 using heed::MultiHeadAttention;
+using heed::RelativeBias;
 using test_support::equals;
 using test_support::error_of;
 using test_support::OwnedMask;
+using test_support::OwnedScores;
 using test_support::Reference;
 
 template <heed::Index heads>
@@ -50,7 +56,12 @@ TEST(MultiHeadAttention, EqualsPyTorch) {
   }
 }
 
-// Causal, masked, with three inputs of their own sizes, with relative positions.
+RelativeBias bias_of(const Reference& file) {
+  const bool erpe = file.options().contains("erpe");
+  return erpe ? RelativeBias::erpe : file.options().contains("alibi") ? RelativeBias::alibi : RelativeBias::none;
+}
+
+// Causal, masked, with three inputs of their own sizes, with relative positions and biases, with scores.
 TEST(MultiHeadAttention, EqualsPyTorchWithItsOptions) {
   for (const auto& name : test_support::reference_names("multihead_options")) {
     const Reference file(name);
@@ -60,22 +71,24 @@ TEST(MultiHeadAttention, EqualsPyTorchWithItsOptions) {
                                             .vdim = file.index("vdim"),
                                             .causal = file.flag("causal"),
                                             .relative_positions = file.index("relative"),
-                                            .locality = file.options().contains("locality")});
+                                            .locality = file.options().contains("locality"),
+                                            .relative_bias = bias_of(file),
+                                            .bias_distance = file.options().contains("erpe") ? file.index("erpe") : 0});
     if (file.text("form") == "three") {
       using Three = test_support::ThreeInputs<MultiHeadAttention<double>>;
       test_support::expect_equals_reference(name, Three{layer, {6, file.index("kdim"), file.index("vdim")}});
     } else if (file.text("form") == "self") {
-      test_support::expect_equals_reference(name, masked(layer, OwnedMask::of(file)));
+      test_support::expect_equals_reference(name, masked(layer, OwnedMask::of(file), OwnedScores::of(file)));
     } else {
-      test_support::expect_equals_cross(name, masked(layer, OwnedMask::of(file)));
+      test_support::expect_equals_cross(name, masked(layer, OwnedMask::of(file), OwnedScores::of(file)));
     }
   }
 }
 
 auto make_with(MultiHeadAttention<double>::Options o) {
   return [o]<class S>() {
-    return MultiHeadAttention<S>(
-        {o.embed_dim, o.num_heads, o.kdim, o.vdim, o.dropout, o.causal, o.relative_positions, o.locality});
+    return MultiHeadAttention<S>({o.embed_dim, o.num_heads, o.kdim, o.vdim, o.dropout, o.causal, o.relative_positions,
+                                  o.locality, o.relative_bias, o.bias_distance});
   };
 }
 
@@ -86,7 +99,16 @@ TEST(MultiHeadAttention, FulfilsTheLayerContractWithItsOptions) {
         {.embed_dim = 6, .num_heads = 2, .relative_positions = 1},
         {.embed_dim = 6, .num_heads = 3, .dropout = 0.3, .causal = true, .relative_positions = 3},
         {.embed_dim = 6, .num_heads = 2, .dropout = 0.3, .locality = true},
-        {.embed_dim = 6, .num_heads = 3, .causal = true, .relative_positions = 2, .locality = true}}) {
+        {.embed_dim = 6, .num_heads = 3, .causal = true, .relative_positions = 2, .locality = true},
+        {.embed_dim = 6, .num_heads = 2, .relative_bias = RelativeBias::erpe, .bias_distance = 2},
+        {.embed_dim = 6,
+         .num_heads = 3,
+         .dropout = 0.3,
+         .causal = true,
+         .relative_positions = 1,
+         .relative_bias = RelativeBias::erpe,
+         .bias_distance = 9},
+        {.embed_dim = 6, .num_heads = 2, .dropout = 0.3, .relative_bias = RelativeBias::alibi}}) {
     const auto report = heed::testing::check_layer(make_with(o), {5, 6}, {.training = true});
     EXPECT_TRUE(report.ok()) << "dropout " << o.dropout << ", causal " << o.causal << ", locality " << o.locality
                              << '\n'
@@ -99,6 +121,33 @@ TEST(MultiHeadAttention, FulfilsTheLayerContractWithAMask) {
       [&]<class S>() { return masked(MultiHeadAttention<S>({.embed_dim = 6, .num_heads = 2}), OwnedMask(4, 4, mask)); },
       {4, 6});
   EXPECT_TRUE(report.ok()) << report.text();
+}
+// A mask and scores for each of the sequences, or scores for each head, some of them -infinity.
+TEST(MultiHeadAttention, FulfilsTheLayerContractWithMasksAndScoresOfEachSequence) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  std::vector<int> mask;
+  OwnedScores scores{{}, 4, 4, 2, 19};
+  for (std::uint64_t i = 0; i < 19 * 32; ++i) {
+    const auto draw = heed::Key{7}.bits(i);
+    if (i % 2 == 0) mask.push_back(draw % 4 != 0);
+    scores.values.push_back(draw % 7 == 0 ? -infinity : static_cast<double>(draw % 100) / 64);
+  }
+  OwnedScores of_heads{{scores.values.begin(), scores.values.begin() + 32}, 4, 4, 2};
+  for (const auto& [masks, added] : {std::pair(OwnedMask(4, 4, mask, 19), OwnedScores()),
+                                     std::pair(OwnedMask(), scores), std::pair(OwnedMask(4, 4, mask, 19), of_heads)}) {
+    const RelativeBias bias = added.values.empty() ? RelativeBias::none : RelativeBias::erpe;
+    const auto report = heed::testing::check_layer(
+        [&]<class S>() {
+          return masked(MultiHeadAttention<S>({.embed_dim = 6,
+                                               .num_heads = 2,
+                                               .dropout = 0.3,
+                                               .relative_bias = bias,
+                                               .bias_distance = bias == RelativeBias::erpe ? 2 : 0}),
+                        masks, added);
+        },
+        {4, 6}, {.training = true});
+    EXPECT_TRUE(report.ok()) << report.text();
+  }
 }
 TEST(MultiHeadAttention, FulfilsTheLayerContractWithThreeInputs) {
   const auto report = heed::testing::check_layer(
@@ -200,7 +249,15 @@ TEST(MultiHeadAttention, KeepsTheWeightsOfLongSequencesWhereToldSo) {
   using Run = heed::testing::LayerRun<Layer>;
   for (const auto& layer :
        {Layer({.embed_dim = 4, .num_heads = 2}), Layer({.embed_dim = 4, .num_heads = 2, .causal = true}),
-        Layer({.embed_dim = 4, .num_heads = 2, .dropout = 0.2, .causal = true, .relative_positions = 5})}) {
+        Layer({.embed_dim = 4, .num_heads = 2, .dropout = 0.2, .causal = true, .relative_positions = 5}),
+        Layer({.embed_dim = 4, .num_heads = 2, .relative_bias = RelativeBias::alibi}),
+        Layer({.embed_dim = 4, .num_heads = 2, .relative_bias = RelativeBias::erpe, .bias_distance = 7}),
+        Layer({.embed_dim = 4,
+               .num_heads = 2,
+               .dropout = 0.2,
+               .causal = true,
+               .relative_bias = RelativeBias::erpe,
+               .bias_distance = 200})}) {
     Run told(layer, {96, 4}, 64, heed::testing::ragged_lengths(64, 96, 1)), untold = told;
     Layer::keep_weights(told.cache);
     for (Run* run : {&told, &untold}) {
@@ -243,8 +300,10 @@ TEST(MultiHeadAttention, WhoMeetsNoKeyGivesZeros) {
   for (const Layer::Options& o :
        {Layer::Options{.embed_dim = 4, .num_heads = 2},
         {.embed_dim = 4, .num_heads = 2, .kdim = 4, .causal = true},
-        {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2}}) {
+        {.embed_dim = 4, .num_heads = 2, .dropout = 0.5, .causal = true, .relative_positions = 2},
+        {.embed_dim = 4, .num_heads = 2, .relative_bias = RelativeBias::erpe, .bias_distance = 2}}) {
     Layer layer(o);
+    layer.relative_bias.fill(0.4);
     layer.in_proj_bias.fill(0.3);
     layer.out_proj.bias.fill(0.7);
     for (const Index lanes : {1, 3}) {
@@ -292,6 +351,9 @@ TEST(MultiHeadAttention, HasPyTorchsNames) {
             "relative_values ");
   EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({.embed_dim = 4, .locality = true})),
             "in_proj_weight in_proj_bias out_proj.weight out_proj.bias temperature ");
+  EXPECT_EQ(test_support::parameter_names(
+                MultiHeadAttention<float>({.embed_dim = 4, .relative_bias = RelativeBias::erpe, .bias_distance = 3})),
+            "in_proj_weight in_proj_bias out_proj.weight out_proj.bias relative_bias ");
   EXPECT_EQ(test_support::parameter_names(MultiHeadAttention<float>({.embed_dim = 4, .kdim = 4, .vdim = 4})),
             "in_proj_weight in_proj_bias out_proj.weight out_proj.bias ");
 }
@@ -355,6 +417,12 @@ TEST(MultiHeadAttention, RejectsOptionsOutOfRange) {
   EXPECT_EQ(error({.vdim = -2}), "MultiHeadAttention: option out of range (expected vdim of at least 0, got -2)");
   EXPECT_EQ(error({.relative_positions = -1}),
             "MultiHeadAttention: option out of range (expected relative_positions of at least 0, got -1)");
+  EXPECT_EQ(error({.relative_bias = RelativeBias::erpe}),
+            "MultiHeadAttention: option out of range (expected bias_distance of at least 1 with erpe, got 0)");
+  EXPECT_EQ(error({.relative_bias = RelativeBias::alibi, .bias_distance = 4}),
+            "MultiHeadAttention: option out of range (expected no bias_distance without erpe, got 4)");
+  EXPECT_EQ(error({.bias_distance = -1}),
+            "MultiHeadAttention: option out of range (expected bias_distance of at least 0, got -1)");
   for (const double rate : {-0.1, 1.0, std::nan("")}) {
     EXPECT_NE(error({.dropout = rate}).find("dropout in [0, 1)"), std::string::npos);
   }
@@ -370,6 +438,28 @@ TEST(MultiHeadAttention, RejectsAMaskOfAnotherSize) {
   const OwnedMask mask(3, 2, values);
   EXPECT_EQ(error_of([&] { layer.forward(q.view(), m.view(), y.tile(), cache, heed::Pass{scratch}, mask.view()); }),
             "MultiHeadAttention: the mask does not fit queries and keys (expected (2, 3), got (3, 2))");
+  const std::vector<int> many(12, 1);
+  const OwnedMask two(2, 3, many, 2);
+  EXPECT_EQ(error_of([&] { layer.forward(q.view(), m.view(), y.tile(), cache, heed::Pass{scratch}, two.view()); }),
+            "MultiHeadAttention: the mask does not fit queries and keys (expected (3, 2, 3), got (2, 2, 3))");
+  const std::vector<double> numbers(18);
+  const auto scores = [&](heed::AttentionScores<double> given) {
+    return error_of([&] { layer.forward(q.view(), m.view(), y.tile(), cache, heed::Pass{scratch}, {}, given); });
+  };
+  EXPECT_EQ(scores({numbers.data(), 2, 2}),
+            "MultiHeadAttention: the scores do not fit queries and keys (expected (2, 3), got (2, 2))");
+  EXPECT_EQ(scores({numbers.data(), 2, 3, 3}),
+            "MultiHeadAttention: the scores do not fit queries and keys (expected (2, 2, 3), got (3, 2, 3))");
+  EXPECT_EQ(scores({numbers.data(), 2, 3, 0, 3}), "no error");
+}
+
+// Paper's: eight heads from 1/2 to 1/256; twelve take every other one of sixteen besides.
+TEST(MultiHeadAttention, HasAlibisSlopes) {
+  for (heed::Index h = 0; h < 8; ++h) EXPECT_EQ(heed::alibi_slope(h, 8), std::exp2(-1.0 - static_cast<double>(h)));
+  EXPECT_EQ(heed::alibi_slope(7, 12), 1.0 / 256);
+  EXPECT_EQ(heed::alibi_slope(8, 12), std::exp2(-0.5));
+  EXPECT_EQ(heed::alibi_slope(9, 12), std::exp2(-1.5));
+  EXPECT_EQ(heed::alibi_slope(0, 1), 1.0 / 256);
 }
 
 TEST(MultiHeadAttention, StreamsWhereItIsCausal) {
@@ -382,6 +472,14 @@ TEST(MultiHeadAttention, StreamsWhereItIsCausal) {
       {7, 4}, true);
   test_support::expect_streams(
       MultiHeadAttention<double>({.embed_dim = 4, .num_heads = 2, .causal = true, .locality = true}), {7, 4}, true);
+  test_support::expect_streams(
+      MultiHeadAttention<double>(
+          {.embed_dim = 4, .num_heads = 2, .causal = true, .relative_bias = RelativeBias::alibi}),
+      {7, 4}, true);
+  MultiHeadAttention<double> erpe(
+      {.embed_dim = 4, .num_heads = 2, .causal = true, .relative_bias = RelativeBias::erpe, .bias_distance = 3});
+  heed::initialize_uniform(erpe.relative_bias, heed::Key{5}, 0.7);
+  test_support::expect_streams(erpe, {7, 4}, true);
 }
 
 }  // namespace

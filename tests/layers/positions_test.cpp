@@ -35,6 +35,30 @@ TEST(SinusoidalPositions, EqualPyTorch) {
   test_support::expect_equals_reference("positions/sinusoidal_odd", SinusoidalPositions<double>());
 }
 
+// tAPE: the same waves, slower the longer the sequences.
+TEST(SinusoidalPositions, OfALengthEqualConvTrans) {
+  const SinusoidalPositions<double> layer({.length = 7});
+  test_support::expect_equals_reference("positions/tape", layer);
+  test_support::expect_equals_reference("positions/tape_odd", layer);
+  const auto report =
+      heed::testing::check_layer([]<class S>() { return SinusoidalPositions<S>({.length = 9}); }, {4, 6});
+  EXPECT_TRUE(report.ok()) << report.text();
+  EXPECT_EQ(error_of([] { SinusoidalPositions<float>({.length = -1}); }),
+            "SinusoidalPositions: length out of range (expected at least 0, got -1)");
+}
+
+// One cache, two layers.
+TEST(SinusoidalPositions, AreThoseOfTheirOwnLength) {
+  heed::testing::LayerRun<SinusoidalPositions<double>> one(SinusoidalPositions<double>({.length = 7}), {3, 4}, 2);
+  heed::testing::LayerRun<SinusoidalPositions<double>> fresh(SinusoidalPositions<double>(), {3, 4}, 2), other = fresh;
+  one.forward();
+  other.cache = std::move(one.cache);
+  other.forward();
+  fresh.forward();
+  EXPECT_EQ(other.y, fresh.y);
+  EXPECT_NE(other.y, one.y);
+}
+
 TEST(LearnedPositions, EqualPyTorch) {
   for (const char* name : {"positions/learned", "positions/learned_ragged"}) {
     test_support::expect_equals_reference(name, LearnedPositions<double>({.max_steps = 5, .features = 6}));

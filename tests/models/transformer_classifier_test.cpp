@@ -75,6 +75,52 @@ TEST(TransformerClassifier, FulfilsTheLayerContractWithLocality) {
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
+// ConvTran's two, and ALiBi.
+TEST(TransformerClassifier, FulfilsTheLayerContractWithRelativeBiases) {
+  for (const heed::RelativeBias bias : {heed::RelativeBias::erpe, heed::RelativeBias::alibi}) {
+    Options o = small;
+    o.transformer.positions = PositionKind::tape;
+    o.transformer.relative_bias = bias;
+    o.transformer.bias_distance = 3;
+    const auto report = heed::testing::check_layer([&]<class S>() { return random_model<S>(o); }, {5, 3},
+                                                   {.zero_when_empty = false, .initialize = false});
+    EXPECT_TRUE(report.ok()) << to_text(bias) << '\n' << report.text();
+  }
+}
+
+TEST(TransformerClassifier, KeepsBiasesAndTheirPositionsInItsFile) {
+  Options o = small;
+  o.transformer.num_layers = 1;
+  EXPECT_FALSE(heed::to_metadata(o).contains("relative_bias")) << "files without them are as they were";
+  EXPECT_FALSE(heed::to_metadata(o).contains("bias_distance"));
+  o.transformer.positions = PositionKind::tape;
+  o.transformer.relative_bias = heed::RelativeBias::erpe;
+  o.transformer.bias_distance = 3;
+  const auto model = random_model<float>(o);
+  EXPECT_EQ(heed::to_metadata(heed::from_metadata<Options>(heed::to_metadata(o))), heed::to_metadata(o));
+  EXPECT_NE(test_support::parameter_names(model).find("encoder.layers.0.self_attn.relative_bias "), std::string::npos);
+  const std::string file = testing::TempDir() + "heed_biases.safetensors";
+  save(model, file);
+  const auto again = heed::load<TransformerClassifier<float>>(file);
+  EXPECT_EQ(test_support::numbers(again), test_support::numbers(model));
+  const std::vector<float> x(15, 0.5f);
+  heed::Predictor first(model), second(again);
+  const auto p = first(heed::view(x, {5, 3})), q = second(heed::view(x, {5, 3}));
+  EXPECT_TRUE(std::equal(p.probabilities.begin(), p.probabilities.end(), q.probabilities.begin()));
+}
+
+TEST(TransformerClassifier, RefusesBiasesOutOfRange) {
+  Options o = small;
+  o.transformer.relative_bias = heed::RelativeBias::erpe;
+  o.transformer.bias_distance = 0;
+  EXPECT_NE(error_of([&] { TransformerClassifier<float>{o}; }).find("bias_distance out of range"), std::string::npos);
+  o.transformer.relative_bias = heed::RelativeBias::alibi;
+  EXPECT_EQ(error_of([&] { TransformerClassifier<float>{o}; }), "no error") << "of erpe alone";
+  o.transformer.positions = PositionKind::tape;
+  o.transformer.max_steps = 0;
+  EXPECT_NE(error_of([&] { TransformerClassifier<float>{o}; }).find("max_steps out of range"), std::string::npos);
+}
+
 TEST(TransformerClassifier, HasTheNamesOfAPyTorchModule) {
   Options o = small;
   o.transformer.num_layers = 1;

@@ -51,10 +51,10 @@ def embedding():
         case.write()
 
 
-def sinusoids(steps, features):
-    """(steps, features) of Vaswani et al. 2017."""
+def sinusoids(steps, features, stretch=1.0):
+    """(steps, features) of Vaswani et al. 2017; stretch: of the angles, as ConvTran's."""
     even = torch.arange(0, features, 2)
-    angle = torch.arange(steps)[:, None] / 10000 ** (even / features)
+    angle = torch.arange(steps)[:, None] / 10000 ** (even / features) * stretch
     return torch.stack((torch.sin(angle), torch.cos(angle)), dim=-1).flatten(1)[:, :features]
 
 
@@ -63,6 +63,11 @@ def positions():
         case = Case("positions", name)
         x = case.input("x", 3, 4, features)
         case.output("y", x + sinusoids(4, features))
+        case.write()
+    for name, features in {"tape": 6, "tape_odd": 5}.items():  # ConvTran's, for sequences of 7 steps
+        case = Case("positions", name, length=7)
+        x = case.input("x", 3, 4, features)
+        case.output("y", x + sinusoids(4, features, stretch=features / 7))
         case.write()
     for name, lengths in {"learned": None, "learned_ragged": [4, 0, 2]}.items():
         case = Case("positions", name)

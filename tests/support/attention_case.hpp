@@ -43,8 +43,8 @@ AttentionResult<A> run_attention(const Reference& file, const A& layer, Index wi
   heed::set_zero(result.gradient);
   typename A::Cache cache;
   heed::Scratch scratch;
-  const heed::Pass pass{scratch};
   for (Index first = 0; first < n; first += width) {
+    const heed::Pass pass{.scratch = scratch, .first_row = first};
     const Index count = std::min(width, n - first);
     const auto q_valid = some_lengths(query_lengths, first, count), m_valid = some_lengths(lengths, first, count);
     auto q_values = to_lanes(query.values, n, first, count), m_values = to_lanes(memory.values, n, first, count);

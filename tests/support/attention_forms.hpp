@@ -3,6 +3,7 @@
 // Attentions in the forms that tests need: with a mask, and with three inputs as one.
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,13 +15,13 @@
 
 namespace test_support {
 
-/// A boolean matrix that owns its elements.
+/// A boolean matrix that owns its elements, or one for each of `sequences`.
 class OwnedMask {
  public:
   OwnedMask() = default;
   template <class Values>
-  OwnedMask(heed::Index queries, heed::Index keys, const Values& values)
-      : data_(new bool[std::size(values)]), view_{data_.get(), queries, keys} {
+  OwnedMask(heed::Index queries, heed::Index keys, const Values& values, heed::Index sequences = 0)
+      : data_(new bool[std::size(values)]), view_{data_.get(), queries, keys, false, sequences} {
     heed::Index i = 0;
     for (const auto v : values) data_[i++] = v != 0;
   }
@@ -28,17 +29,21 @@ class OwnedMask {
   static OwnedMask of(const Reference& file) {
     if (!file.has("input.mask")) return {};
     const Array mask = file.array("input.mask");
-    return {mask.extents[0], mask.extents[1], mask.values};
+    const std::size_t axes = mask.extents.size();
+    return {mask.extents[axes - 2], mask.extents[axes - 1], mask.values, axes > 2 ? mask.extents[0] : 0};
   }
   heed::AttentionMask view() const { return view_; }
-  /// Its first rows and columns, for sequences that were cut.
-  OwnedMask part(heed::Index queries, heed::Index keys) const {
-    if (!view_ || (queries == view_.queries && keys == view_.keys)) return *this;
+  /// Its first rows and columns, for sequences that were cut; of sequences first .. first + lanes.
+  OwnedMask part(heed::Index queries, heed::Index keys, heed::Index first = 0, heed::Index lanes = 0) const {
+    if (!view_ || (queries == view_.queries && keys == view_.keys && view_.lanes == 0)) return *this;
     std::vector<int> values;
-    for (heed::Index i = 0; i < queries; ++i) {
-      for (heed::Index j = 0; j < keys; ++j) values.push_back(view_(i, j));
+    const heed::Index count = view_.lanes > 0 ? lanes : 1;
+    for (heed::Index l = first; l < first + count; ++l) {
+      for (heed::Index i = 0; i < queries; ++i) {
+        for (heed::Index j = 0; j < keys; ++j) values.push_back(view_(i, j, l));
+      }
     }
-    return {queries, keys, values};
+    return {queries, keys, values, view_.lanes > 0 ? lanes : 0};
   }
 
  private:
@@ -46,7 +51,41 @@ class OwnedMask {
   heed::AttentionMask view_;
 };
 
-/// An attention that is always called with one mask. With the names of the attention.
+/// Scores that own their numbers: (queries, keys), with heads and sequences where there are such.
+struct OwnedScores {
+  std::vector<double> values;
+  heed::Index queries = 0, keys = 0, heads = 0, sequences = 0;
+
+  /// `input.scores` of a file, where -1e30 stands for -infinity; empty where it has none.
+  static OwnedScores of(const Reference& file) {
+    if (!file.has("input.scores")) return {};
+    Array scores = file.array("input.scores");
+    for (double& v : scores.values) v = v < -1e29 ? -std::numeric_limits<double>::infinity() : v;
+    const std::size_t axes = scores.extents.size();
+    return {scores.values, scores.extents[axes - 2], scores.extents[axes - 1], 0, axes > 2 ? scores.extents[0] : 0};
+  }
+  /// As that of the mask, into `room`.
+  template <class S>
+  heed::AttentionScores<S> part(heed::Index query_steps, heed::Index key_steps, heed::Index first, heed::Index lanes,
+                                std::vector<S>& room) const {
+    if (values.empty()) return {};
+    room.clear();
+    const heed::Index all_heads = std::max<heed::Index>(heads, 1);
+    first = sequences > 0 ? first : 0;
+    for (heed::Index l = first; l < first + (sequences > 0 ? lanes : 1); ++l) {
+      for (heed::Index row = 0; row < all_heads * query_steps; ++row) {
+        const heed::Index from = ((l * all_heads + row / query_steps) * queries + row % query_steps) * keys;
+        for (heed::Index j = 0; j < key_steps; ++j) {
+          room.push_back(static_cast<S>(values[static_cast<std::size_t>(from + j)]));
+        }
+      }
+    }
+    return {room.data(), query_steps, key_steps, heads, sequences > 0 ? lanes : 0};
+  }
+};
+
+/// An attention that is always called with one mask, or one for each sequence by its row, and, where it takes them,
+/// scores. With the names of the attention.
 template <class A>
 struct Masked {
   using Scalar = typename A::Scalar;
@@ -56,10 +95,12 @@ struct Masked {
   struct Cache {
     typename A::Cache attention;
     OwnedMask mask;
+    std::vector<S> scores;
   };
 
   A attention;
   OwnedMask mask;
+  OwnedScores scores;
 
   template <class... Shapes>
   heed::Shape output_shape(Shapes... shapes) const {
@@ -67,13 +108,15 @@ struct Masked {
   }
   static In weights(const Cache& cache) { return A::weights(cache.attention); }
   void forward(In query, In memory, heed::Tile<S> y, Cache& cache, const heed::Pass& pass) const {
-    cache.mask = mask.part(query.steps, memory.steps);
-    attention.forward(query, memory, y, cache.attention, pass, cache.mask.view());
+    cache.mask = mask.part(query.steps, memory.steps, pass.first_row, query.lanes);
+    if constexpr (requires { attention.forward(query, memory, y, cache.attention, pass, {}, {}); }) {
+      attention.forward(query, memory, y, cache.attention, pass, cache.mask.view(),
+                        scores.part(query.steps, memory.steps, pass.first_row, query.lanes, cache.scores));
+    } else {
+      attention.forward(query, memory, y, cache.attention, pass, cache.mask.view());
+    }
   }
-  void forward(In x, heed::Tile<S> y, Cache& cache, const heed::Pass& pass) const {
-    cache.mask = mask.part(x.steps, x.steps);
-    attention.forward(x, y, cache.attention, pass, cache.mask.view());
-  }
+  void forward(In x, heed::Tile<S> y, Cache& cache, const heed::Pass& pass) const { forward(x, x, y, cache, pass); }
   void backward(In query, In memory, In y, In dy, heed::Into<S> dquery, heed::Into<S> dmemory, Cache& cache,
                 Masked& grad, const heed::Pass& pass) const {
     attention.backward(query, memory, y, dy, dquery, dmemory, cache.attention, grad.attention, pass);
@@ -84,8 +127,8 @@ struct Masked {
   static void visit(auto&& f, auto&... layers) { A::visit(f, layers.attention...); }
 };
 template <class A>
-Masked<A> masked(A attention, OwnedMask mask) {
-  return {std::move(attention), std::move(mask)};
+Masked<A> masked(A attention, OwnedMask mask, OwnedScores scores = {}) {
+  return {std::move(attention), std::move(mask), std::move(scores)};
 }
 
 /// An attention of a query, keys and values that stand side by side in the features of one input.

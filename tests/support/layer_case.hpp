@@ -34,6 +34,7 @@ LayerResult<L> run_layer(const Reference& file, const L& layer, Index width,
     std::fill(run.y.begin(), run.y.end(), 1e3);
     std::fill(run.dx.begin(), run.dx.end(), start);
     run.gradient = result.gradient;
+    run.first_row = first;
     run.forward();
     if constexpr (requires { L::weights(run.cache); }) {
       const auto a = L::weights(run.cache);

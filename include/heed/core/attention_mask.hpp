@@ -1,41 +1,102 @@
 #pragma once
 
 /// @file
-/// Which query may attend to which key.
+/// Which query may attend to which key, and what is added to their scores.
 
+#include <cassert>
+
+#include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// A view of a boolean matrix (queries x keys), row by row: true = attend. One for all sequences of a tile; it adds to
-/// what lengths and a causal flag rule out. Empty: every query may attend to every key. The caller keeps it until the
-/// backward pass is over. Besides, a query may be kept from the key of its own number.
+/// A view of a boolean matrix (queries x keys), row by row: true = attend. One for all sequences of a tile, or with
+/// `lanes` one for each, (lanes, queries, keys); it adds to what lengths and a causal flag rule out. Empty: every query
+/// may attend to every key. The caller keeps it until the backward pass is over. Besides, a query may be kept from the
+/// key of its own number.
 struct AttentionMask {
   const bool* data = nullptr;
   Index queries = 0, keys = 0;
   bool others_only = false;  // query i does not meet key i
+  Index lanes = 0;           // 0: one matrix for all
 
   explicit operator bool() const { return data || others_only; }
+  /// Of one matrix for all.
   bool operator()(Index query, Index key) const {
-    return (!data || data[query * keys + key]) && !(others_only && query == key);
+    assert(lanes == 0);
+    return (*this)(query, key, 0);
+  }
+  bool operator()(Index query, Index key, Index lane) const {
+    const Index matrix = lanes > 0 ? lane : 0;
+    return (!data || data[(matrix * queries + query) * keys + key]) && !(others_only && query == key);
   }
 
   /// Throws where it is neither empty nor of this size. `where` names who asks.
-  void check(Index query_steps, Index key_steps, const char* where) const;
+  void check(Index query_steps, Index key_steps, Index tile_lanes, const char* where) const;
 };
+
+/// A view of numbers that are added to the scores before the softmax, as float masks of PyTorch are: (queries, keys),
+/// or with `heads` (heads, queries, keys), and with `lanes` one of either for each lane. -infinity: the query does not
+/// meet the key. They are constants: they get no gradient. The caller keeps them until the backward pass is over.
+template <class S>
+struct AttentionScores {
+  const S* data = nullptr;
+  Index queries = 0, keys = 0;
+  Index heads = 0;  // 0: the same for all heads
+  Index lanes = 0;  // 0: the same for all lanes
+
+  explicit operator bool() const { return data != nullptr; }
+  /// From a lane to the next.
+  Index lane_stride() const { return lanes > 0 ? (heads > 0 ? heads : 1) * queries * keys : 0; }
+  /// Where those of a head begin.
+  const S* of_head(Index number) const { return data && heads > 0 ? data + number * queries * keys : data; }
+
+  /// As that of the mask.
+  void check(Index query_steps, Index key_steps, Index head_count, Index tile_lanes, const char* where) const;
+};
+
+namespace detail {
+/// Throws unless the sizes are those of queries, keys and, where there are such, heads and lanes.
+void check_attention_size(const char* what, const Index (&got)[4], const Index (&expected)[4], const char* where);
+}  // namespace detail
+
+template <class S>
+void AttentionScores<S>::check(Index query_steps, Index key_steps, Index head_count, Index tile_lanes,
+                               const char* where) const {
+  if (!data) return;
+  detail::check_attention_size("the scores do", {lanes, heads, queries, keys},
+                               {lanes ? tile_lanes : 0, heads ? head_count : 0, query_steps, key_steps}, where);
+}
 
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
 
+#include <algorithm>
+#include <string>
+
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION void AttentionMask::check(Index query_steps, Index key_steps, const char* where) const {
-  require(!data || (queries == query_steps && keys == key_steps), [&] {
-    const auto text = [](Index rows, Index columns) { return "(" + text_of(rows) + ", " + text_of(columns) + ")"; };
-    return Fault{"the mask does not fit queries and keys", where, text(query_steps, key_steps), text(queries, keys)};
+HEED_FUNCTION void detail::check_attention_size(const char* what, const Index (&got)[4], const Index (&expected)[4],
+                                                const char* where) {
+  require(std::equal(got, got + 4, expected), [&] {
+    const auto text = [](const Index(&sizes)[4]) {
+      std::string all = "(";
+      for (int i = 0; i < 4; ++i) {
+        if (i < 2 && sizes[i] == 0) continue;
+        all += (all.size() > 1 ? ", " : "") + text_of(sizes[i]);
+      }
+      return all + ")";
+    };
+    return Fault{std::string(what) + " not fit queries and keys", where, text(expected), text(got)};
   });
+}
+
+HEED_FUNCTION void AttentionMask::check(Index query_steps, Index key_steps, Index tile_lanes, const char* where) const {
+  if (!data) return;
+  detail::check_attention_size("the mask does", {lanes, 0, queries, keys},
+                               {lanes ? tile_lanes : 0, 0, query_steps, key_steps}, where);
 }
 
 }  // namespace heed::inline HEED_ISA

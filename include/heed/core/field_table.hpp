@@ -37,8 +37,8 @@ struct Field {
   const char* name = "";     ///< in files; names what is wrong
   const char* meaning = "";  ///< for --help
   Range range = {};          ///< of a number, or of each of several
-  /// It counts where another field has this text, or, with `otherwise`, where it has another: elsewhere files do not say
-  /// it.
+  /// It counts where another field has this text, or one of "this|that", or, with `otherwise`, where it has another:
+  /// elsewhere files do not say it.
   struct When {
     const char* field = nullptr;
     std::string_view is = {};
@@ -366,7 +366,9 @@ HEED_COLD HEED_FUNCTION const FieldRecord* FieldTable::find(std::string_view nam
 HEED_COLD HEED_FUNCTION bool FieldTable::counts(const FieldRecord& record) const {
   if (!record.when.field) return true;
   const FieldRecord* const choice = find(record.when.field);
-  return choice && (choice->text() == record.when.is) != record.when.otherwise && counts(*choice);
+  const std::string one = '|' + (choice ? choice->text() : std::string()) + '|';
+  const bool is = ('|' + std::string(record.when.is) + '|').find(one) != std::string::npos;
+  return choice && is != record.when.otherwise && counts(*choice);
 }
 
 }  // namespace heed::inline HEED_ISA

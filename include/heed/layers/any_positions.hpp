@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/rng.hpp"
@@ -20,32 +21,40 @@ namespace heed::inline HEED_ISA {
 
 /// How a transformer knows where a step stands. `relative` positions are the attention's own (see
 /// `MultiHeadAttention`): nothing is added to the features for them.
-enum class PositionKind { none, sinusoidal, learned, relative };
-constexpr std::array<std::string_view, 4> names_of(PositionKind) {
-  return {"none", "sinusoidal", "learned", "relative"};
+enum class PositionKind { none, sinusoidal, learned, relative, tape };
+constexpr std::array<std::string_view, 5> names_of(PositionKind) {
+  return {"none", "sinusoidal", "learned", "relative", "tape"};
 }
 
-/// y_t = x_t + p_t, p of the kind that `kind` says: `SinusoidalPositions`, `LearnedPositions` or 0.
+/// y_t = x_t + p_t, p of the kind that `kind` says: `SinusoidalPositions`, with `tape` scaled for a length (ConvTran),
+/// `LearnedPositions` or 0.
 template <class S>
 struct AnyPositions {
   using Scalar = S;
   using Input = S;
   struct Options {
     PositionKind kind = PositionKind::sinusoidal;
-    Index max_steps = 0, features = 0;  ///< of `learned`
+    Index max_steps = 0, features = 0;  ///< of `learned`; of `tape` the length
   };
   struct Cache {
     typename SinusoidalPositions<S>::Cache sinusoidal;
     typename LearnedPositions<S>::Cache learned;
   };
 
-  LearnedPositions<S> table;  // of `learned`, else empty
+  LearnedPositions<S> table;     // of `learned`, else empty
+  SinusoidalPositions<S> waves;  // of `sinusoidal` and `tape`
   PositionKind kind = PositionKind::none;
 
   AnyPositions() = default;
-  /// Throws as `LearnedPositions` does.
+  /// Throws as `LearnedPositions` does, and for `tape` without a length.
   explicit AnyPositions(Options o) : kind(o.kind) {
     if (kind == PositionKind::learned) table = LearnedPositions<S>({o.max_steps, o.features});
+    if (kind != PositionKind::tape) return;
+    require(o.max_steps > 0, [&] {
+      return Fault{"tape positions are scaled for a length", "AnyPositions", "max_steps of at least 1",
+                   text_of(o.max_steps)};
+    });
+    waves = SinusoidalPositions<S>({.length = o.max_steps});
   }
 
   void initialize(Key key) {
@@ -63,11 +72,14 @@ struct AnyPositions {
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... layers) { LearnedPositions<S>::visit(f, layers.table...); }
+
+ private:
+  bool has_waves() const { return kind == PositionKind::sinusoidal || kind == PositionKind::tape; }
 };
 
 template <class S>
 void AnyPositions<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-  if (kind == PositionKind::sinusoidal) return SinusoidalPositions<S>().forward(x, y, cache.sinusoidal, pass);
+  if (has_waves()) return waves.forward(x, y, cache.sinusoidal, pass);
   if (kind == PositionKind::learned) return table.forward(x, y, cache.learned, pass);
   copy(x, y);
   zero_past_end(y, x.lengths);
@@ -77,23 +89,20 @@ template <class S>
 void AnyPositions<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
                                AnyPositions& grad, const Pass& pass) const {
   if (kind == PositionKind::learned) return table.backward(x, y, dy, dx, cache.learned, grad.table, pass);
-  SinusoidalPositions<S> nothing;  // the gradient of what adds a constant, or none
-  nothing.backward(x, y, dy, dx, cache.sinusoidal, nothing, pass);
+  waves.backward(x, y, dy, dx, cache.sinusoidal, grad.waves, pass);  // of what adds a constant, or nothing
 }
 
 template <class S>
 Index AnyPositions<S>::prepare_stream(Shape x, Cache& cache) const {
-  return kind == PositionKind::sinusoidal ? SinusoidalPositions<S>().prepare_stream(x, cache.sinusoidal)
-         : kind == PositionKind::learned  ? table.prepare_stream(x, cache.learned)
-                                          : 0;
+  return has_waves()                     ? waves.prepare_stream(x, cache.sinusoidal)
+         : kind == PositionKind::learned ? table.prepare_stream(x, cache.learned)
+                                         : 0;
 }
 
 template <class S>
 void AnyPositions<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
                                   const Pass& pass) const {
-  if (kind == PositionKind::sinusoidal) {
-    return SinusoidalPositions<S>().stream_step(x, y, memory, cache.sinusoidal, pass);
-  }
+  if (has_waves()) return waves.stream_step(x, y, memory, cache.sinusoidal, pass);
   if (kind == PositionKind::learned) return table.stream_step(x, y, memory, cache.learned, pass);
   copy(x, y);
 }

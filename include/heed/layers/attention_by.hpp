@@ -123,7 +123,7 @@ Shape AttentionBy<Score>::output_shape(Shape q, Shape memory) const {
 
 template <class Score>
 void AttentionBy<Score>::prepare(Index queries, Tile<const S> memory, Cache& cache, AttentionMask mask) const {
-  mask.check(queries, memory.steps, Score::name);
+  mask.check(queries, memory.steps, memory.lanes, Score::name);
   cache.mask = mask;
   cache.queries = queries;
   cache.lanes = memory.lanes;

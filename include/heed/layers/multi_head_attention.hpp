@@ -34,12 +34,15 @@ namespace heed::inline HEED_ISA {
 ///     a_h = softmax over j of Q_hi (K_hj + relative_keys_d)' / sqrt(E / heads),  sum over j of a_hij (V_hj +
 ///     relative_values_d)
 ///
+/// A relative bias (see `RelativeBias`) changes the scores, e_ij - m_h |i - j|, or the weights, a_hij + relative_bias_dh.
+///
 /// With locality, for small data (Lee, Lee and Song 2021): a learnt temperature t_h in place of 1 / sqrt(E / heads),
 /// its start, and query i does not meet key i.
 ///
 /// Query (T_q, E), key (T_k, kdim) and value (T_k, vdim) to (T_q, E). Query i meets the keys that are valid by the
 /// lengths of the tile of keys, that the mask of the call leaves, and, where `causal`, those of 0 .. i: both sequences
-/// begin together, as in torch.nn.functional.scaled_dot_product_attention. Where a query is past its end or meets no
+/// begin together, as in torch.nn.functional.scaled_dot_product_attention. A call may add scores, as float masks of
+/// PyTorch do. Where a query is past its end or meets no
 /// key, y is 0.
 template <class S>
 struct MultiHeadAttention {
@@ -52,12 +55,15 @@ struct MultiHeadAttention {
     bool causal = false;
     Index relative_positions = 0;  ///< k, the farthest distance with a representation of its own; 0: none
     bool locality = false;
+    RelativeBias relative_bias = RelativeBias::none;
+    Index bias_distance = 0;  ///< of `erpe`: the farthest offset with a scalar of its own
   };
   struct Cache {
     TileBuffer<S> q, k, v;  // (T_q, E), (T_k, E), (T_k, E), or k and v of one memory side by side in k
     AttentionWeights<S> weights;
     TileBuffer<S> context, plain_q;  // (T_q, E); with locality q is t_h Q_h and plain_q Q
     AttentionMask mask;
+    AttentionScores<S> scores;
     typename Dense<S>::Cache dense;
   };
 
@@ -67,16 +73,17 @@ struct MultiHeadAttention {
   Dense<S> out_proj;
   Matrix<S> relative_keys, relative_values;  // 2k + 1 x E / heads, one for all heads
   Vector<S> temperature;                     // heads; empty without locality
+  Matrix<S> relative_bias;                   // of `erpe`: 2k + 1 x heads, by the offset j - i
   Index num_heads = 1;
   double dropout = 0;
-  bool causal = false;
+  bool causal = false, alibi = false;
 
   MultiHeadAttention() = default;
   /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
   explicit MultiHeadAttention(Options o);
 
   /// The projections Xavier uniform (packed: as one matrix), `out_proj.weight` as a Linear, biases 0, relative
-  /// positions Xavier uniform, temperatures 1 / sqrt(E / heads).
+  /// positions Xavier uniform, temperatures 1 / sqrt(E / heads), relative biases 0.
   void initialize(Key key);
 
   Index embed_dim() const { return out_proj.in_features(); }
@@ -97,11 +104,12 @@ struct MultiHeadAttention {
   static void keep_weights(Cache& cache) { cache.weights.keep(); }
 
   void forward(Tile<const S> query, Tile<const S> key, Tile<const S> value, Tile<S> y, Cache& cache, const Pass& pass,
-               AttentionMask mask = {}) const;
+               AttentionMask mask = {}, AttentionScores<S> scores = {}) const;
   /// The memory is both key and value.
   void forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
-               AttentionMask mask = {}) const;
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const;
+               AttentionMask mask = {}, AttentionScores<S> scores = {}) const;
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {},
+               AttentionScores<S> scores = {}) const;
 
   void backward(Tile<const S> query, Tile<const S> key, Tile<const S> value, Tile<const S> /*y*/, Tile<const S> dy,
                 Into<S> dquery, Into<S> dkey, Into<S> dvalue, Cache& cache, MultiHeadAttention& grad,
@@ -134,6 +142,7 @@ struct MultiHeadAttention {
     f("relative_keys", layers.relative_keys...);
     f("relative_values", layers.relative_values...);
     f("temperature", layers.temperature...);
+    f("relative_bias", layers.relative_bias...);
   }
 
  private:
@@ -162,7 +171,7 @@ struct MultiHeadAttention {
 
   // `step`: the number of the query in a stream; negative: no stream
   void attend(Tile<const S> query, Tile<const S> key, KeysAndValues<S> kv, Tile<S> y, Cache& cache, const Pass& pass,
-              AttentionMask mask, Index step = -1) const;
+              AttentionMask mask, const AttentionScores<S>& scores, Index step = -1) const;
 
   // The gradients of projected keys and values, of the query, and of all weights but those of keys and values.
   void attend_backward(Tile<const S> query, Tile<const S> key, KeysAndValues<const S> kv, Tile<const S> dy,
@@ -174,8 +183,10 @@ struct MultiHeadAttention {
 };
 
 template <class S>
-MultiHeadAttention<S>::MultiHeadAttention(Options o) : num_heads(o.num_heads), dropout(o.dropout), causal(o.causal) {
-  detail::check_multi_head(o.embed_dim, o.num_heads, o.kdim, o.vdim, o.relative_positions, o.dropout);
+MultiHeadAttention<S>::MultiHeadAttention(Options o)
+    : num_heads(o.num_heads), dropout(o.dropout), causal(o.causal), alibi(o.relative_bias == RelativeBias::alibi) {
+  detail::check_multi_head(o.embed_dim, o.num_heads, o.kdim, o.vdim, o.relative_positions, o.dropout, o.relative_bias,
+                           o.bias_distance);
   const Index E = o.embed_dim, K = o.kdim ? o.kdim : E, V = o.vdim ? o.vdim : E, k = o.relative_positions;
   if (K == E && V == E) {
     in_proj_weight = Matrix<S>(3 * E, E);
@@ -188,6 +199,7 @@ MultiHeadAttention<S>::MultiHeadAttention(Options o) : num_heads(o.num_heads), d
   out_proj = Dense<S>({E, E});
   if (k > 0) relative_keys = relative_values = Matrix<S>(2 * k + 1, E / o.num_heads);
   if (o.locality) temperature = Vector<S>(o.num_heads);
+  if (o.bias_distance > 0) relative_bias = Matrix<S>(2 * o.bias_distance + 1, o.num_heads);
   initialize({});
 }
 
@@ -202,6 +214,7 @@ void MultiHeadAttention<S>::initialize(Key key) {
     initialize_xavier_uniform(*weight, key.child(number++));
   }
   temperature.fill(usual_scale());
+  relative_bias.fill(0);
 }
 
 template <class S>
@@ -211,144 +224,8 @@ Shape MultiHeadAttention<S>::output_shape(Shape query, Shape key, Shape value) c
   return query;
 }
 
-template <class S>
-void MultiHeadAttention<S>::forward(Tile<const S> query, Tile<const S> key, Tile<const S> value, Tile<S> y,
-                                    Cache& cache, const Pass& pass, AttentionMask mask) const {
-  const Tile<S> k = cache.k.take({key.steps, embed_dim()}, key.lanes);
-  const Tile<S> v = cache.v.take({value.steps, embed_dim()}, value.lanes);
-  affine<S>(key, projection<const S>(*this, 1), in_proj_bias.data() + embed_dim(), k);
-  affine<S>(value, projection<const S>(*this, 2), in_proj_bias.data() + 2 * embed_dim(), v);
-  attend(query, key, {k, v, 0}, y, cache, pass, mask);
-}
-
-template <class S>
-void MultiHeadAttention<S>::forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache,
-                                    const Pass& pass, AttentionMask mask) const {
-  if (!packed()) return forward(query, memory, memory, y, cache, pass, mask);
-  const Tile<S> kv = cache.k.take({memory.steps, 2 * embed_dim()}, memory.lanes);
-  affine<S>(memory, memory_weight<const S>(*this), in_proj_bias.data() + embed_dim(), kv);
-  attend(query, memory, {kv, kv, embed_dim()}, y, cache, pass, mask);
-}
-
-template <class S>
-void MultiHeadAttention<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass,
-                                    AttentionMask mask) const {
-  forward(x, x, y, cache, pass, mask);
-}
-
-template <class S>
-void MultiHeadAttention<S>::backward(Tile<const S> query, Tile<const S> key, Tile<const S> value, Tile<const S> /*y*/,
-                                     Tile<const S> dy, Into<S> dquery, Into<S> dkey, Into<S> dvalue, Cache& cache,
-                                     MultiHeadAttention& grad, const Pass& pass) const {
-  const Scratch::Mark mark(pass.scratch);
-  const Tile<S> dk = pass.scratch.like(cache.k.view()), dv = pass.scratch.like(cache.v.view());
-  attend_backward(query, key, {cache.k.view(), cache.v.view(), 0}, dy, dquery, {dk, dv, 0}, cache, grad, pass);
-  weight_gradient<S>(key, dk, projection<S>(grad, 1), grad.in_proj_bias.data() + embed_dim());
-  weight_gradient<S>(value, dv, projection<S>(grad, 2), grad.in_proj_bias.data() + 2 * embed_dim());
-  input_gradient<S>(dk, projection<const S>(*this, 1), dkey);
-  input_gradient<S>(dv, projection<const S>(*this, 2), dvalue);
-}
-
-template <class S>
-void MultiHeadAttention<S>::backward(Tile<const S> query, Tile<const S> memory, Tile<const S> y, Tile<const S> dy,
-                                     Into<S> dquery, Into<S> dmemory, Cache& cache, MultiHeadAttention& grad,
-                                     const Pass& pass) const {
-  if (!packed()) {
-    return backward(query, memory, memory, y, dy, dquery, dmemory, {dmemory.tile, true}, cache, grad, pass);
-  }
-  const Scratch::Mark mark(pass.scratch);
-  const Tile<const S> kv = cache.k.view();
-  const Tile<S> dkv = pass.scratch.like(kv);
-  attend_backward(query, memory, {kv, kv, embed_dim()}, dy, dquery, {dkv, dkv, embed_dim()}, cache, grad, pass);
-  weight_gradient<S>(memory, dkv, memory_weight<S>(grad), grad.in_proj_bias.data() + embed_dim());
-  input_gradient<S>(dkv, memory_weight<const S>(*this), dmemory);
-}
-
-template <class S>
-void MultiHeadAttention<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
-                                     MultiHeadAttention& grad, const Pass& pass) const {
-  backward(x, x, y, dy, dx, {dx.tile, true}, cache, grad, pass);
-}
-
-template <class S>
-void MultiHeadAttention<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
-                                        const Pass& pass) const {
-  const Tile<S> kv(memory.take(memory.max_steps * 2 * embed_dim()), {memory.step + 1, 2 * embed_dim()}, 1);
-  affine<S>(x, memory_weight<const S>(*this), in_proj_bias.data() + embed_dim(), kv.step(memory.step));
-  attend(x, kv, {kv, kv, embed_dim()}, y, cache, pass, {}, memory.step);
-}
-
-template <class S>
-kernels::Head<S> MultiHeadAttention<S>::head(Tile<const S> query, Tile<const S> key, const Cache& cache,
-                                             Index first_query) const {
-  return {.queries = query.steps,
-          .keys = key.steps,
-          .key_size = head_dim(),
-          .value_size = head_dim(),
-          .lanes = query.lanes,
-          .scale = local() ? S(1) : usual_scale(),
-          .query_lengths = query.lengths,
-          .key_lengths = key.lengths,
-          .causal = causal,
-          .mask = cache.mask,
-          .first_query = first_query};
-}
-
-template <class S>
-void MultiHeadAttention<S>::attend(Tile<const S> query, Tile<const S> key, KeysAndValues<S> kv, Tile<S> y, Cache& cache,
-                                   const Pass& pass, AttentionMask mask, Index step) const {
-  mask.check(query.steps, key.steps, "MultiHeadAttention");
-  cache.mask = mask;
-  cache.mask.others_only |= local();
-  const Scratch::Mark mark(pass.scratch);
-  AttentionHeads<S> heads(head(query, key, cache, std::max<Index>(step, 0)));
-  heads.drop(dropout, num_heads, pass);
-  heads.place(relative_keys, relative_values, nullptr, nullptr, pass);
-  const Tile<S> q = cache.q.take(query.shape(), query.lanes), context = cache.context.take(query.shape(), query.lanes);
-  affine<S>(query, projection<const S>(*this, 0), in_proj_bias.data(), q);
-  if (local()) temper(temperature, q, cache.plain_q.take(query.shape(), query.lanes));
-  step < 0 ? cache.weights.take(num_heads, query.steps, key.steps, query.lanes, heads.common().dropout)
-           : cache.weights.take_none();
-  for (Index h = 0; h < num_heads; ++h) {
-    const Scratch::Mark of_head(pass.scratch);
-    const kernels::Head<S>& one = heads[h];
-    const kernels::DotScores<S> score{one, slice(q, h), slice(kv.k, h)};
-    kernels::attend<S>(one, score, slice(kv.v, h, kv.first_value), cache.weights.of(one, h, pass),
-                       kernels::matrix_of(context, h * head_dim()));
-  }
-  out_proj.forward(context, y, cache.dense, pass);
-  kernels::zero_unattended(heads.common(), y);  // in spite of the output's bias
-}
-
-template <class S>
-void MultiHeadAttention<S>::attend_backward(Tile<const S> query, Tile<const S> key, KeysAndValues<const S> kv,
-                                            Tile<const S> dy, Into<S> dquery, KeysAndValues<S> dkv, Cache& cache,
-                                            MultiHeadAttention& grad, const Pass& pass) const {
-  const Tile<const S> q = cache.q.view(), context = cache.context.view();
-  const Scratch::Mark mark(pass.scratch);
-  AttentionHeads<S> heads(head(query, key, cache));
-  heads.drop(dropout, num_heads, pass);
-  heads.place(relative_keys, relative_values, &grad.relative_keys, &grad.relative_values, pass);
-  const Tile<S> d = pass.scratch.like(dy), dcontext = pass.scratch.like(context), dq = pass.scratch.like(q);
-  copy(dy, d);
-  kernels::zero_unattended(heads.common(), d);
-  out_proj.backward(context, {}, d, into(dcontext), cache.dense, grad.out_proj, pass);
-  for (Index h = 0; h < num_heads; ++h) {
-    const Scratch::Mark of_head(pass.scratch);
-    const kernels::Head<S>& one = heads[h];
-    const Index first = h * head_dim();
-    S* scores = pass.scratch.template take<S>(one.block() * one.keys * one.lanes);
-    const kernels::DotScores<S> score{one, slice(q, h), slice(kv.k, h)};
-    kernels::attend_backward<S>(one, score, slice(kv.v, h, kv.first_value), cache.weights.of(one, h, pass),
-                                slice(dcontext, h), scores, kernels::matrix_of(dq, first),
-                                {kernels::matrix_of(dkv.k, first)},
-                                {kernels::matrix_of(dkv.v, dkv.first_value + first)});
-  }
-  if (local()) temper_backward(temperature, cache.plain_q.view(), dq, grad.temperature);
-  weight_gradient<S>(query, dq, projection<S>(grad, 0), grad.in_proj_bias.data());
-  input_gradient<S>(dq, projection<const S>(*this, 0), dquery);
-}
-
 }  // namespace heed::inline HEED_ISA
+
+#include "heed/layers/detail/multi_head_passes.hpp"
 
 HEED_COMPILED_TYPE(struct heed::MultiHeadAttention)

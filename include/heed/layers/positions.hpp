@@ -37,14 +37,31 @@ void add_position(const S* x, const S* position, Index features, Index lanes, S*
 /// y_t = x_t + p_t (Vaswani et al. 2017), for sequences of any length and D features:
 ///
 ///     p_t,2i = sin(t / 10000^(2i / D)),  p_t,2i+1 = cos(t / 10000^(2i / D))
+///
+/// With a `length` L, t D / L in place of t: tAPE, for sequences of about so many steps (ConvTran: Foumani, Tan, Webb and
+/// Salehi 2023).
 template <class S>
 struct SinusoidalPositions {
   using Scalar = S;
   using Input = S;
+  struct Options {
+    Index length = 0;  ///< 0: positions are not scaled
+  };
   /// p of the longest sequence so far.
   struct Cache {
     TileBuffer<S> positions;  // (steps, D), one lane
+    Index length = 0;         // that they are scaled for
   };
+
+  Index length = 0;
+
+  SinusoidalPositions() = default;
+  /// Throws where the length is negative.
+  explicit SinusoidalPositions(Options o) : length(o.length) {
+    require(length >= 0, [&] {
+      return Fault{"length out of range", "SinusoidalPositions", "at least 0", std::to_string(o.length)};
+    });
+  }
 
   Shape output_shape(Shape x) const { return x; }
 
@@ -53,6 +70,7 @@ struct SinusoidalPositions {
                 const Pass& pass) const;
 
   Index prepare_stream(Shape x, Cache& cache) const {
+    cache.length = length;
     fill_positions(0, cache.positions.take({std::max<Index>(x.steps, 1), x.features}, 1));
     return 0;
   }
@@ -62,13 +80,14 @@ struct SinusoidalPositions {
 
  private:
   // those of the steps from `first` on
-  static HEED_COLD void fill_positions(Index first, Tile<S> p);
+  HEED_COLD void fill_positions(Index first, Tile<S> p) const;
 };
 
 template <class S>
 void SinusoidalPositions<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
   const Shape known = cache.positions.view().shape();
-  if (known.steps < x.steps || known.features != x.features) {
+  if (known.steps < x.steps || known.features != x.features || cache.length != length) {
+    cache.length = length;
     fill_positions(0, cache.positions.take(x.shape(), 1));
   }
   for (Index t = 0; t < x.steps; ++t) {
@@ -94,11 +113,12 @@ void SinusoidalPositions<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemor
 }
 
 template <class S>
-void SinusoidalPositions<S>::fill_positions(Index first, Tile<S> p) {
+void SinusoidalPositions<S>::fill_positions(Index first, Tile<S> p) const {
+  const double stretch = length > 0 ? static_cast<double>(p.features) / static_cast<double>(length) : 1;
   for (Index f = 0; f < p.features; ++f) {
     const double rate = std::pow(10000.0, -static_cast<double>(f - f % 2) / static_cast<double>(p.features));
     for (Index t = 0; t < p.steps; ++t) {
-      const double angle = static_cast<double>(first + t) * rate;
+      const double angle = static_cast<double>(first + t) * rate * stretch;
       *p.at(t, f) = static_cast<S>(f % 2 ? std::cos(angle) : std::sin(angle));
     }
   }

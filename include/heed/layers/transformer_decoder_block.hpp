@@ -66,7 +66,8 @@ struct TransformerDecoderBlock {
   static Tile<const S> weights(const Cache& cache) { return MultiHeadAttention<S>::weights(cache.multihead_attn); }
   static void keep_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.multihead_attn); }
 
-  /// A mask (true: attend), steps x memory steps, is of all sequences; it stays until the backward pass is over.
+  /// A mask (true: attend), steps x memory steps, is of all sequences or has a matrix for each; it stays until the
+  /// backward pass is over.
   void forward(Tile<const S> x, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
                AttentionMask memory_mask = {}) const;
 

@@ -37,8 +37,10 @@ struct TransformerEncoderBlock {
     NormPlacement norm = NormPlacement::post;
     double layer_norm_eps = 1e-5;
     bool causal = false;
-    Index relative_positions = 0;  ///< see `MultiHeadAttention`
-    bool locality = false;         ///< the same
+    Index relative_positions = 0;                     ///< see `MultiHeadAttention`
+    bool locality = false;                            ///< the same
+    RelativeBias relative_bias = RelativeBias::none;  ///< the same
+    Index bias_distance = 0;                          ///< the same
   };
   struct Cache {
     typename MultiHeadAttention<S>::Cache self_attn;
@@ -66,8 +68,10 @@ struct TransformerEncoderBlock {
   static Tile<const S> weights(const Cache& cache) { return MultiHeadAttention<S>::weights(cache.self_attn); }
   static void keep_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.self_attn); }
 
-  /// A mask (true: attend) is of all sequences, steps x steps; it stays until the backward pass is over.
-  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const;
+  /// A mask (true: attend), steps x steps, is of all sequences or has a matrix for each, and so have scores that are
+  /// added; both stay until the backward pass is over.
+  void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {},
+               AttentionScores<S> scores = {}) const;
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
                 TransformerEncoderBlock& grad, const Pass& pass) const;
@@ -96,7 +100,9 @@ TransformerEncoderBlock<S>::TransformerEncoderBlock(Options o)
                  .dropout = o.dropout,
                  .causal = o.causal,
                  .relative_positions = o.relative_positions,
-                 .locality = o.locality}),
+                 .locality = o.locality,
+                 .relative_bias = o.relative_bias,
+                 .bias_distance = o.bias_distance}),
       feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
       norm(o.norm),
       dropout(o.dropout) {
@@ -113,11 +119,11 @@ void TransformerEncoderBlock<S>::initialize(Key key) {
 }
 
 template <class S>
-void TransformerEncoderBlock<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass,
-                                         AttentionMask mask) const {
+void TransformerEncoderBlock<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask,
+                                         AttentionScores<S> scores) const {
   const Tile<S> h = cache.hidden.take(x.shape(), x.lanes, x.lengths);
   first().forward(x, h, cache.first, pass.at(1), [&](Tile<const S> in, Tile<S> out) {
-    self_attn.forward(in, out, cache.self_attn, pass.at(0), mask);
+    self_attn.forward(in, out, cache.self_attn, pass.at(0), mask, scores);
   });
   second().forward(h, y, cache.second, pass.at(3), [&](Tile<const S> in, Tile<S> out) {
     feed_forward.forward(in, out, cache.feed_forward, pass.at(2));

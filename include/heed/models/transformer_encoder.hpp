@@ -30,9 +30,11 @@ struct TransformerOptions {
   NormPlacement norm = NormPlacement::pre;
   FeedForwardActivation activation = FeedForwardActivation::relu;
   PositionKind positions = PositionKind::sinusoidal;
-  Index max_steps = 0;    ///< of `learned` positions: no sequence has more
+  Index max_steps = 0;    ///< of `learned` positions: no sequence has more; of `tape`: the length they are scaled for
   Index distance = 16;    ///< of `relative` positions: the farthest with a representation of its own
   bool locality = false;  ///< of the attention, for small data: see `MultiHeadAttention`
+  RelativeBias relative_bias = RelativeBias::none;  ///< beside positions of any kind: ConvTran has `tape` and `erpe`
+  Index bias_distance = 128;                        ///< of `erpe`: the farthest offset with a scalar of its own
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 20);
@@ -45,10 +47,13 @@ struct TransformerOptions {
     f({"norm", "Where a block normalises"}, o.norm...);
     f({"activation", "Of a block's hidden units"}, o.activation...);
     f({"positions", "How a step knows where it stands"}, o.positions...);
-    f({.name = "max_steps", .when = {"positions", "learned"}, .flag = ""}, o.max_steps...);
+    f({.name = "max_steps", .when = {"positions", "learned|tape"}, .flag = ""}, o.max_steps...);
     f({"distance", "The farthest that relative positions tell apart", size, {"positions", "relative"}}, o.distance...);
     f({.name = "locality", .meaning = "Learnt temperatures; no step attends to itself", .optional = true},
       o.locality...);
+    f({.name = "relative_bias", .meaning = "What attention adds for a distance", .optional = true}, o.relative_bias...);
+    f({"bias_distance", "The farthest offset that erpe tells apart", size, {"relative_bias", "erpe"}},
+      o.bias_distance...);
   }
 };
 
@@ -126,7 +131,9 @@ TransformerEncoder<S>::TransformerEncoder(const Options& o, bool causal)
                                       .norm = o.norm,
                                       .causal = causal,
                                       .relative_positions = relative ? o.distance : 0,
-                                      .locality = o.locality};
+                                      .locality = o.locality,
+                                      .relative_bias = o.relative_bias,
+                                      .bias_distance = o.relative_bias == RelativeBias::erpe ? o.bias_distance : 0};
   std::optional<LayerNorm<S>> last;
   if (o.norm == NormPlacement::pre) last.emplace(typename LayerNorm<S>::Options{o.d_model});
   blocks = Blocks(o.num_layers, block, std::move(last));

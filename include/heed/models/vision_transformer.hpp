@@ -199,7 +199,8 @@ auto VisionTransformer<S>::patches_of(const Options& o) -> typename PatchEmbeddi
 
 template <class S>
 auto VisionTransformer<S>::with_patches(Options o) -> Options {
-  if (o.transformer.positions == PositionKind::learned && o.patch_size > 0) {
+  const PositionKind kind = o.transformer.positions;
+  if ((kind == PositionKind::learned || kind == PositionKind::tape) && o.patch_size > 0) {
     o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);
   }
   return o;

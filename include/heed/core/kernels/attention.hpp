@@ -5,7 +5,7 @@
 ///
 ///     weights = softmax over keys of (scale Q K'),   context = weights V
 ///
-/// or with any other score. Some queries at a time, so that their weights stay in the processor's caches however many
+/// or with any other score, and with what attention_bias.hpp adds. Some queries at a time, so that their weights stay in the processor's caches however many
 /// keys there are. A query meets only the keys that a causal flag, a mask and the lengths leave to it.
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
+#include "heed/core/kernels/attention_bias.hpp"
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/relative_positions.hpp"
 #include "heed/core/kernels/softmax.hpp"
@@ -39,12 +40,22 @@ struct Head {
   const DropoutMask* dropout = nullptr;  // of the weights; query i draws from group i dropout_groups + dropout_group
   Index dropout_groups = 1, dropout_group = 0;
 
+  S slope = 0;               // of ALiBi
+  const S* added = nullptr;  // to the scores: (all queries, keys)
+  Index added_stride = 0;    // from a lane to the next; 0: the same for all
+  Index added_heads = 1,
+        added_matrix = 0;  // of what heads have in common: how many of these there are, one every so many
+  const OffsetWeights<S>* offsets = nullptr;
+
   /// How many queries are taken at a time: as many as give 131,072 weights, four at least. The same in all passes.
   Index block() const {
     constexpr Index most = Index(1) << 17;
     const Index affordable = most / std::max<Index>(keys * lanes, 1) / 4 * 4;
     return std::min(std::max<Index>(affordable, 4), queries);
   }
+  /// Whether the values are weighted by something else than the softmax.
+  bool changes_weights() const { return dropout || offsets; }
+  Index group(Index row) const { return (first_query + row) * dropout_groups + dropout_group; }
   /// How many keys a query may meet.
   Index reach(Index query) const { return causal ? std::min(first_query + query + 1, keys) : keys; }
 };
@@ -115,26 +126,17 @@ void for_each_block(const Head<S>& head, WeightsOf<S> weights, F&& f) {
   }
 }
 
-// f(key) for each key of a query that its mask rules out
-template <class S, class F>
-void for_each_masked(const Head<S>& head, Index query, F&& f) {
-  if (!head.mask) return;
-  for (Index j = 0; j < head.reach(query); ++j) {
-    if (!head.mask(head.first_query + query, j)) f(j);
-  }
-}
-
 // From scores to weights: 0 where a query and a key do not meet, and where a query is past its end.
 template <class S>
 void normalize(const Head<S>& head, Index first, Index count, S* a) {
   const Index L = head.lanes, row = head.keys * L;
   for (Index i = 0; i < count; ++i) {
     S* s = a + i * row;
-    const auto set = [&](S value) { return [=](Index j) { std::fill_n(s + j * L, L, value); }; };
     const Index n = head.reach(first + i);
-    for_each_masked(head, first + i, set(-std::numeric_limits<S>::max() / 2));
+    if (head.slope != 0 || head.added) add_scores(head, first + i, s);
+    exclude(head, first + i, s, -std::numeric_limits<S>::max() / 2);
     softmax(s, n, L, head.key_lengths);
-    for_each_masked(head, first + i, set(0));
+    exclude(head, first + i, s, S(0));
     std::fill_n(s + n * L, (head.keys - n) * L, S(0));
   }
   if (!head.query_lengths) return;
@@ -144,18 +146,22 @@ void normalize(const Head<S>& head, Index first, Index count, S* a) {
   }
 }
 
-// dropped = a times what dropout multiplies by
+// dropped = a, and what offsets add to it, times what dropout multiplies by
 template <class S>
 void drop(const Head<S>& head, Index first, Index count, const S* a, S* dropped) {
   using namespace simd;
   if (a == dropped) return;
   const Index L = head.lanes, row = head.keys * L;
   for (Index i = 0; i < count; ++i) {
-    S* to = dropped + i * row;
-    const Index n = head.reach(first + i), group = (head.first_query + first + i) * head.dropout_groups;
-    head.dropout->fill(to, n, L, 0, group + head.dropout_group);
-    for_each_packet<S>(
-        n * L, [&]<class P>(Index k) HEED_LAMBDA { store(to + k, mul(load<P>(to + k), load<P>(a + i * row + k))); });
+    S *const to = dropped + i * row, *const factors = head.offsets ? head.offsets->room : to;
+    const S* const from = head.offsets ? to : a + i * row;
+    const Index n = head.reach(first + i);
+    if (head.offsets) head.offsets->add(head, first + i, a + i * row, to);
+    if (head.dropout) {
+      head.dropout->fill(factors, n, L, 0, head.group(first + i));
+      for_each_packet<S>(
+          n * L, [&]<class P>(Index k) HEED_LAMBDA { store(to + k, mul(load<P>(factors + k), load<P>(from + k))); });
+    }
     std::fill_n(to + n * L, row - n * L, S(0));
   }
 }
@@ -259,7 +265,8 @@ void attend_backward(const Head<S>& head, const Score& score, LaneMatrix<const S
     }
     for (Index i = 0; i < count; ++i) {
       const Index n = head.reach(first + i);
-      softmax_backward(a + i * row, dropped + i * row, scores + i * row, n, L);
+      if (head.offsets) head.offsets->backward(head, first + i, scores + i * row);
+      softmax_backward(a + i * row, (head.offsets ? a : dropped) + i * row, scores + i * row, n, L);
       std::fill_n(scores + i * row + n * L, row - n * L, S(0));
     }
     score_backward(first, count, scores);
@@ -276,27 +283,13 @@ void attend_backward(const Head<S>& head, const DotScores<S>& score, LaneMatrix<
   });
 }
 
-/// Zeroes y where a query is past its end or meets no key.
-template <class S>
-void zero_unattended(const Head<S>& head, Tile<S> y) {
-  zero_past_end(y, head.query_lengths);
-  if (head.keys > 0 && !head.mask && (!head.key_lengths || head.key_lengths == head.query_lengths)) return;
-  const Tile<const S> keys(nullptr, {head.keys, 0}, head.lanes, head.key_lengths);
-  for (Index t = 0; t < y.steps; ++t) {
-    Index j = 0;  // the first key of this query
-    while (j < head.reach(t) && !head.mask(head.first_query + t, j)) ++j;
-    if (j >= head.reach(t)) {
-      fill(y.step(t), S(0));
-    } else {
-      zero_ended(keys, j, y.step(t));
-    }
-  }
-}
-
 }  // namespace heed::inline HEED_ISA::kernels
 
 HEED_COMPILED_FUNCTION(heed::kernels::zero_unattended)
 HEED_COMPILED_TYPE(struct heed::kernels::DotScores)
 HEED_COMPILED_FUNCTION(heed::kernels::detail::normalize)
 HEED_COMPILED_FUNCTION(heed::kernels::detail::drop)
+HEED_COMPILED_FUNCTION(heed::kernels::exclude)
+HEED_COMPILED_FUNCTION(heed::kernels::add_scores)
+HEED_COMPILED_TYPE(struct heed::kernels::OffsetWeights)
 HEED_COMPILED_TYPE(struct heed::kernels::RelativePositions)

@@ -20,13 +20,13 @@ class AttentionWeights {
   /// From the next forward pass on, however long the sequences.
   void keep() { keep_ = true; }
 
-  /// For a forward pass; `dropout`: the head drops some.
-  void take(Index heads, Index queries, Index keys, Index lanes, bool dropout = false) {
+  /// For a forward pass; `changed`: the head changes some behind the softmax.
+  void take(Index heads, Index queries, Index keys, Index lanes, bool changed = false) {
     constexpr Index short_enough = Index(1) << 20;  // numbers
     kept_ = keep_ || heads * queries * keys * lanes <= short_enough;
     if (!kept_) return;
     all_.take({heads * queries, keys}, lanes);
-    if (dropout) whole_.take({heads * queries, keys}, lanes);
+    if (changed) whole_.take({heads * queries, keys}, lanes);
   }
 
   /// For a pass that nobody goes back through or looks at.
@@ -38,14 +38,15 @@ class AttentionWeights {
     if (kept_) {
       const Index row = number * head.queries + head.first_query;
       S* a = all_.tile().at(row);
-      return head.dropout ? kernels::WeightsOf<S>{whole_.tile().at(row), true, a} : kernels::WeightsOf<S>{a, true};
+      return head.changes_weights() ? kernels::WeightsOf<S>{whole_.tile().at(row), true, a}
+                                    : kernels::WeightsOf<S>{a, true};
     }
     const auto room = [&] { return pass.scratch.template take<S>(head.block() * head.keys * head.lanes); };
     S* a = room();
-    return {a, false, head.dropout ? room() : nullptr};
+    return {a, false, head.changes_weights() ? room() : nullptr};
   }
 
-  /// All of the last forward pass, after dropout. Throws where they were not kept.
+  /// All of the last forward pass, as the values were weighted: after dropout. Throws where they were not kept.
   Tile<const S> view() const {
     require(kept_, [] {
       return Fault{"attention weights of long sequences are kept only where they are asked for before the forward pass",
@@ -55,7 +56,7 @@ class AttentionWeights {
   }
 
  private:
-  TileBuffer<S> all_;    // after dropout
+  TileBuffer<S> all_;    // after dropout and what is added behind the softmax
   TileBuffer<S> whole_;  // before
   bool keep_ = false, kept_ = true;
 };

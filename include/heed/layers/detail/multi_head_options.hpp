@@ -3,18 +3,29 @@
 /// @file
 /// What options and inputs of multi-head attention may be: an inner part of multi_head_attention.hpp.
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA::detail {
+namespace heed::inline HEED_ISA {
+
+/// What attention adds for the distance of two steps: `erpe`, a learnt scalar for each head and offset behind the softmax
+/// (ConvTran: Foumani, Tan, Webb and Salehi 2023); `alibi`, a slope of each head times the distance, taken from the
+/// scores (Press, Smith and Lewis 2022).
+enum class RelativeBias { none, erpe, alibi };
+constexpr std::array<std::string_view, 3> names_of(RelativeBias) { return {"none", "erpe", "alibi"}; }
+
+namespace detail {
 
 /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
 HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index kdim, Index vdim,
-                                       Index relative_positions, double dropout) {
+                                       Index relative_positions, double dropout, RelativeBias bias,
+                                       Index bias_distance) {
   check_sizes({{"embed_dim", embed_dim}, {"num_heads", num_heads}}, "MultiHeadAttention");
   require(embed_dim % num_heads == 0, [&] {
     return Fault{"the number of heads must divide the number of features",
@@ -31,6 +42,12 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
   not_negative(kdim, "kdim");
   not_negative(vdim, "vdim");
   not_negative(relative_positions, "relative_positions");
+  not_negative(bias_distance, "bias_distance");
+  require((bias == RelativeBias::erpe) == (bias_distance > 0), [&] {
+    return Fault{"option out of range", "MultiHeadAttention",
+                 bias == RelativeBias::erpe ? "bias_distance of at least 1 with erpe" : "no bias_distance without erpe",
+                 text_of(bias_distance)};
+  });
   check_dropout_rate(dropout, "MultiHeadAttention", "dropout");
 }
 
@@ -51,4 +68,5 @@ inline void check_multi_head_inputs(const Extents<3>& sizes, Shape query, Shape 
   });
 }
 
-}  // namespace heed::inline HEED_ISA::detail
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,102 @@
+#include "heed/core/kernels/attention_bias.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "heed/core/kernels/attention.hpp"
+
+namespace {
+
+using heed::Index;
+using heed::kernels::Head;
+using Values = std::vector<double>;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+Head<double> head_of(Index queries, Index keys, Index lanes) {
+  return {.queries = queries,
+          .keys = keys,
+          .key_size = 1,
+          .value_size = 1,
+          .lanes = lanes,
+          .scale = 1,
+          .query_lengths = nullptr,
+          .key_lengths = nullptr};
+}
+
+TEST(AttentionBias, AddsSlopesByTheDistanceFromAQuerysNumber) {
+  Head<double> head = head_of(1, 4, 2);
+  head.slope = 0.5;
+  head.first_query = 2;
+  Values s(8, 1.0);
+  add_scores(head, 0, s.data());
+  EXPECT_EQ(s, (Values{0, 0, 0.5, 0.5, 1, 1, 0.5, 0.5}));
+}
+
+TEST(AttentionBias, AddsScoresOfAllLanesOrOfEach) {
+  const Values added{1, 2, 3, 4, 10, 20, 30, 40};
+  Head<double> head = head_of(2, 2, 2);
+  head.added = added.data();
+  Values s(4);
+  add_scores(head, 1, s.data());
+  EXPECT_EQ(s, (Values{3, 3, 4, 4}));
+  head.added_stride = 4;
+  s = Values(4);
+  add_scores(head, 1, s.data());
+  EXPECT_EQ(s, (Values{3, 30, 4, 40}));
+}
+
+TEST(AttentionBias, ExcludesWhatIsMinusInfinity) {
+  const Values added{0, -infinity, 0, 0, 0, 0, -infinity, 0};
+  Head<double> head = head_of(2, 2, 2);
+  head.added = added.data();
+  head.added_stride = 4;
+  Values s(4, 7.0);
+  exclude(head, 0, s.data(), 0.0);
+  EXPECT_EQ(s, (Values{7, 7, 0, 7}));
+  s = Values(4, 7.0);
+  exclude(head, 1, s.data(), 0.0);
+  EXPECT_EQ(s, (Values{7, 0, 7, 7}));
+}
+
+TEST(AttentionBias, AQueryMeetsAKeyWhereAnyHeadLetsIt) {
+  const Values added{-infinity, 0, -infinity, -infinity};  // two heads, one query, two keys
+  Head<double> head = head_of(1, 2, 1);
+  head.added = added.data();
+  EXPECT_FALSE(meets(head, 0, 0, 0));
+  EXPECT_TRUE(meets(head, 0, 1, 0));
+  head.added_heads = 2;
+  head.added_matrix = 2;
+  EXPECT_FALSE(meets(head, 0, 0, 0));
+  EXPECT_TRUE(meets(head, 0, 1, 0));
+  head.added += 2;
+  head.added_heads = 1;
+  EXPECT_FALSE(meets(head, 0, 1, 0));
+}
+
+// Clipped offsets; nothing past the ends of keys and queries; gradients by the same rule.
+TEST(AttentionBias, OffsetsHaveScalars) {
+  const std::int32_t keys[] = {3, 2}, queries[] = {2, 1};
+  const Values scalars{10, 20, 30};
+  Values dscalars(3), room(6);
+  const heed::kernels::OffsetWeights<double> offsets{1, scalars.data(), dscalars.data(), room.data()};
+  Head<double> head = head_of(2, 3, 2);
+  head.key_lengths = keys;
+  head.query_lengths = queries;
+  head.offsets = &offsets;
+  const Values a(6, 0.5);
+  Values to(6);
+  offsets.add(head, 0, a.data(), to.data());
+  EXPECT_EQ(to, (Values{20.5, 20.5, 30.5, 30.5, 30.5, 0}));
+  offsets.add(head, 1, a.data(), to.data());
+  EXPECT_EQ(to, (Values{10.5, 0, 20.5, 0, 30.5, 0}));
+  Values da(6, 1.0);
+  offsets.backward(head, 0, da.data());
+  EXPECT_EQ(da, (Values{1, 1, 1, 1, 1, 0}));
+  EXPECT_EQ(dscalars, (Values{0, 2, 3}));
+}
+
+}  // namespace
