@@ -392,10 +392,12 @@ TEST(MultiHeadAttention, RejectsSizesThatDoNotFit) {
             "MultiHeadAttention: wrong number of features (expected 6, got 5 and 5)");
   EXPECT_EQ(error_of([&] { layer.output_shape({5, 6}, {4, 7}); }),
             "MultiHeadAttention: wrong number of features (expected 6, got 6 and 7)");
-  for (const heed::Index heads : {4, 0, -2}) {
-    EXPECT_EQ(error_of([&] { MultiHeadAttention<float>({.embed_dim = 6, .num_heads = heads}); }),
-              "MultiHeadAttention: the number of heads must divide the number of features (got " +
-                  std::to_string(heads) + " heads for 6 features)");
+  EXPECT_EQ(error_of([&] { MultiHeadAttention<float>({.embed_dim = 6, .num_heads = 4}); }),
+            "MultiHeadAttention: the number of heads must divide the number of features (got 4 heads for 6 features)");
+  for (const heed::Index heads : {0, -2}) {
+    EXPECT_EQ(
+        error_of([&] { MultiHeadAttention<float>({.embed_dim = 6, .num_heads = heads}); }),
+        "MultiHeadAttention: num_heads must be positive (expected at least 1, got " + std::to_string(heads) + ")");
   }
   EXPECT_NE(error_of([] { MultiHeadAttention<float>({.embed_dim = 0, .num_heads = 1}); }), "no error");
   const MultiHeadAttention<float> sizes({.embed_dim = 6, .num_heads = 2, .kdim = 3, .vdim = 5});
