@@ -5,12 +5,17 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <new>
+#include <string>
 #include <utility>
+
+#include "../support/error_of.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tile.hpp"
 
 namespace {
 
 using heed::Buffer;
+using test_support::error_of;
 
 TEST(Buffer, IsAlignedToACacheLine) {
   EXPECT_EQ(heed::alignment, 64U);
@@ -61,22 +66,41 @@ TEST(Buffer, IsUsableAfterAMove) {
 }
 
 TEST(Buffer, RejectsSizesThatOverflow) {
-  EXPECT_THROW(heed::allocate_aligned<double>(std::numeric_limits<heed::Index>::max()), std::bad_array_new_length);
-  EXPECT_THROW(heed::allocate_aligned<double>(-1), std::bad_array_new_length);
+  for (const heed::Index count : {std::numeric_limits<heed::Index>::max(), std::numeric_limits<heed::Index>::max() / 8,
+                                  heed::Index(-1), std::numeric_limits<heed::Index>::min()}) {
+    EXPECT_EQ(error_of([&] { heed::allocate_aligned<double>(count); }),
+              "does not fit in memory (got " + std::to_string(count) + " numbers)");
+  }
 }
 
 TEST(Buffer, WhatCouldNotBeAllocatedDoesNotCount) {
   const heed::Index before = heed::allocated_bytes();
-  EXPECT_THROW(heed::allocate_aligned<char>(heed::Index(1) << 60), std::bad_alloc);
+  EXPECT_NE(error_of([] { heed::allocate_aligned<char>(heed::Index(1) << 60); }).find("does not fit in memory"),
+            std::string::npos);
   EXPECT_EQ(heed::allocated_bytes(), before);
   EXPECT_NE(heed::allocate_aligned<char>(100), nullptr);
 }
 
 TEST(Buffer, RefusesANegativeSize) {
   heed::Buffer<float> buffer;
-  EXPECT_THROW(buffer.reserve(-1), std::bad_alloc);
+  EXPECT_EQ(error_of([&] { buffer.reserve(-1); }), "does not fit in memory (got -1 numbers)");
   EXPECT_NE(buffer.reserve(3), nullptr);
-  EXPECT_THROW(buffer.reserve(std::numeric_limits<heed::Index>::min()), std::bad_alloc);
+  EXPECT_NE(error_of([&] { buffer.reserve(std::numeric_limits<heed::Index>::min()); }), "no error");
+  EXPECT_NE(error_of([&] { buffer.reserve(heed::Index(1) << 58); }), "no error");
+  EXPECT_NE(buffer.reserve(3), nullptr);
+}
+
+TEST(Buffer, RoomForTilesAndScratchIsRefusedAlike) {
+  heed::TileBuffer<double> tile;
+  EXPECT_NE(error_of([&] { tile.take({heed::Index(1) << 40, 1 << 20}, 2); }).find("does not fit in memory"),
+            std::string::npos);
+  heed::Scratch scratch;
+  EXPECT_NE(scratch.take<float>(10), nullptr);
+  for (const heed::Index count : {heed::Index(-1000), heed::Index(1) << 60, heed::Index(1) << 57}) {
+    EXPECT_NE(error_of([&] { scratch.take<double>(count); }).find("does not fit in memory"), std::string::npos)
+        << count;
+  }
+  EXPECT_NE(scratch.take<float>(10), nullptr);
 }
 
 }  // namespace

@@ -216,6 +216,8 @@ TEST(Stream, RefusesOptionsThatDoNotFit) {
             "none)");
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = -1}); }),
             "Stream: option out of range (expected max_steps of 0 to 2147483647, got -1)");
+  const heed::MeanPool<double> wide;
+  EXPECT_NE(error_of([&] { Stream(wide, {.max_steps = 2147483647, .features = Index(1) << 40}); }), "no error");
   EXPECT_EQ(error_of([&] { Stream(model, {.max_steps = 3, .features = 5}); }),
             "SequenceClassifier: wrong number of features (expected 4, got 5)");
   const heed::MeanPool<double> pool;

@@ -23,10 +23,12 @@ struct AlignedDelete {
   void operator()(void* p) const noexcept { ::operator delete(p, std::align_val_t(alignment)); }
 };
 inline thread_local Index allocated = 0;
-inline thread_local Index most_allocated = std::numeric_limits<Index>::max();  // what `allocated` may become
-inline thread_local const char* budget_user = nullptr;                         // who is not to allocate more
-[[noreturn]] void throw_over_budget(Index count);
+inline thread_local Index most_allocated = std::numeric_limits<Index>::max();     // what `allocated` may become
+inline thread_local const char* budget_user = nullptr;                            // who is not to allocate more
 inline thread_local void (*on_allocation)(void* p, std::size_t bytes) = nullptr;  // of tests: null, or who is told
+/// Room for `count` numbers of `size` bytes. Throws `Error` where there is none, or where it is over the budget: also
+/// where the count is negative, a product that went too far.
+void* aligned_room(Index count, std::size_t size);
 }  // namespace detail
 
 /// How much aligned memory this thread has allocated since it began: what a piece of work takes is the difference.
@@ -56,7 +58,7 @@ class AllocationBudget {
   const char* outer_what_ = detail::budget_user;
 };
 
-/// Uninitialised memory for plain numbers, aligned to `alignment`.
+/// Uninitialised memory for plain numbers, aligned to `alignment`. What it may not or cannot have is an `Error`.
 template <class S>
 using AlignedArray = std::unique_ptr<S[], detail::AlignedDelete>;
 
@@ -64,15 +66,7 @@ template <class S>
 AlignedArray<S> allocate_aligned(Index count) {
   static_assert(std::is_trivially_copyable_v<S> && std::is_trivially_destructible_v<S>);
   if (count == 0) return {};  // a part that an option switched off
-  const auto n = static_cast<std::size_t>(count);
-  if (n > static_cast<std::size_t>(detail::most_allocated - detail::allocated) / sizeof(S)) [[unlikely]]
-    detail::throw_over_budget(count);
-  // one alignment more: kernels may load a whole packet at the last element
-  void* const p = ::operator new(n * sizeof(S) + alignment, std::align_val_t(alignment));
-  detail::allocated += count * static_cast<Index>(sizeof(S));  // what failed took nothing
-  if (detail::on_allocation) [[unlikely]]
-    detail::on_allocation(p, n * sizeof(S));
-  return AlignedArray<S>(static_cast<S*>(p));
+  return AlignedArray<S>(static_cast<S*>(detail::aligned_room(count, sizeof(S))));
 }
 
 /// Memory that only grows. Growing does not keep the contents. A copy starts empty: what a buffer holds belongs to one
@@ -91,7 +85,8 @@ class Buffer {
   }
   ~Buffer() = default;
 
-  /// Room for `count` numbers. Throws std::bad_array_new_length where they are negative: a product went too far.
+  /// Room for `count` numbers. Throws `Error` where there is none, or the count is negative: a product went
+  /// too far.
   S* reserve(Index count) {
     if (static_cast<std::size_t>(count) > static_cast<std::size_t>(capacity_)) [[unlikely]]
       grow(count);
@@ -122,12 +117,23 @@ class Buffer {
 
 namespace heed::inline HEED_ISA {
 
-HEED_COLD HEED_FUNCTION void detail::throw_over_budget(Index count) {
-  if (!budget_user) throw std::bad_array_new_length();
-  throw Error(Fault{std::string(budget_user) + " needs far more memory than it may",
-                    {},
-                    text_of(most_allocated - allocated) + " bytes more at most",
-                    text_of(count) + " numbers"});
+HEED_COLD HEED_FUNCTION void* detail::aligned_room(Index count, std::size_t size) {
+  const auto n = static_cast<std::size_t>(count);
+  const auto fault = [&] {
+    if (!budget_user) return Fault{no_room, {}, {}, text_of(count) + " numbers"};
+    return Fault{std::string(budget_user) + " needs far more memory than it may",
+                 {},
+                 text_of(most_allocated - allocated) + " bytes more at most",
+                 text_of(count) + " numbers"};
+  };
+  require(n <= static_cast<std::size_t>(most_allocated - allocated) / size, fault);
+  // one alignment more: kernels may load a whole packet at the last element
+  void* const p = ::operator new(n * size + alignment, std::align_val_t(alignment), std::nothrow);
+  require(p != nullptr, [&] { return Fault{no_room, {}, {}, text_of(count) + " numbers"}; });
+  allocated += count * static_cast<Index>(size);  // what failed took nothing
+  if (on_allocation) [[unlikely]]
+    on_allocation(p, n * size);
+  return p;
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -56,7 +56,7 @@ std::string text_of(std::integral auto number) { return text_of(static_cast<std:
 
 namespace detail {
 /// What an `Error` says where arrays find no memory.
-inline constexpr std::string_view no_room = "no memory for so many numbers";
+inline constexpr std::string_view no_room = "does not fit in memory";
 
 [[noreturn]] void throw_error(Fault&& fault);
 /// Throws the exception that is being handled; where it tells that there is not enough memory, as an `Error`. Those who
@@ -162,11 +162,11 @@ HEED_COLD HEED_FUNCTION void rethrow_as_error(std::string_view where) {
   try {
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error(Fault{"does not fit in memory", where});
+    throw Error(Fault{no_room, where});
   } catch (const std::length_error&) {  // more than a vector can ever hold
-    throw Error(Fault{"does not fit in memory", where});
+    throw Error(Fault{no_room, where});
   } catch (const Error& error) {
-    if (error.fault().what == no_room) throw Error(Fault{"does not fit in memory", where});
+    if (error.fault().what == no_room) throw Error(Fault{no_room, where});
     throw;
   }
 }

@@ -167,8 +167,9 @@ class ParameterArray {
   static AlignedArray<S> room_for(Index count, std::span<const Index> extents) {
     try {
       return allocate_aligned<S>(count);
-    } catch (const std::bad_alloc&) {
-      detail::throw_no_room("parameter", extents);
+    } catch (const Error& error) {
+      if (error.fault().what == detail::no_room) detail::throw_no_room("parameter", extents);
+      throw;
     }
   }
   void swap(ParameterArray& other) noexcept {

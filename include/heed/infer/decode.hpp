@@ -120,11 +120,15 @@ class SequenceDecoder {
     std::sort(order_.begin(), order_.end(),
               [&](Index a, Index b) { return length(a) != length(b) ? length(a) > length(b) : a < b; });
     const Index most = std::max<Index>(options_.lanes / options_.beam, 1);
-    for (Index first = 0; first < n; first += most) {
-      const std::span rows = std::span<const Index>(order_).subspan(
-          static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(most, n - first)));
-      begin(sources, rows, length);
-      options_.beam == 1 ? greedy(rows, out) : search(rows, out);
+    try {
+      for (Index first = 0; first < n; first += most) {
+        const std::span rows = std::span<const Index>(order_).subspan(
+            static_cast<std::size_t>(first), static_cast<std::size_t>(std::min(most, n - first)));
+        begin(sources, rows, length);
+        options_.beam == 1 ? greedy(rows, out) : search(rows, out);
+      }
+    } catch (...) {
+      detail::rethrow_as_error("SequenceDecoder");
     }
   }
   std::vector<Result> operator()(TensorView<const X, 3> sources, std::span<const std::int32_t> lengths = {}) {

@@ -68,8 +68,8 @@ class Stream {
     });
     try {
       make_room();
-    } catch (const std::bad_alloc&) {
-      throw Error({"no memory for so many steps", "Stream, max_steps", "fewer", std::to_string(max_steps_)});
+    } catch (...) {
+      detail::rethrow_as_error("Stream, max_steps " + std::to_string(max_steps_));
     }
   }
   explicit Stream(const Model&& model, StreamOptions options = {}) = delete;
@@ -141,6 +141,7 @@ class Stream {
 
  private:
   void make_room() {
+    element_count(Extents<2>{max_steps_, features_});  // the steps' numbers can be counted
     const Index last = std::max<Index>(max_steps_, 1);
     outputs_.take({1, model_->output_shape({last, features_}).features}, 1);
     size_ = heed::prepare_stream(*model_, {max_steps_, features_}, cache_);
