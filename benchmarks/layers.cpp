@@ -1,5 +1,6 @@
 // Each layer forward and backward on one tile, float: 64 lanes, and one lane; ten steps of 32 features, and of 128.
-// Convolutions 3 x 3 over images of 8 x 8, and of half that; an image of one channel is data.
+// Convolutions over 100 steps of 64 channels, 5 wide, also depthwise, and of 9 channels of data, 8 wide. Convolutions
+// 3 x 3 over images of 8 x 8, and of half that; an image of one channel is data.
 
 #include <benchmark/benchmark.h>
 
@@ -8,6 +9,7 @@
 #include "heed/layers/activations.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/attention_pool.hpp"
+#include "heed/layers/conv1d.hpp"
 #include "heed/layers/conv2d.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
@@ -54,6 +56,18 @@ void add(const std::string& name, heed::Shape shape, const L& layer, Flops produ
         ->Arg(1)
         ->Unit(benchmark::kMicrosecond);
   }
+}
+
+void add_series(Index channels, Index kernel_size, Index groups = 1) {
+  constexpr Index length = 100, outputs = 64;
+  const heed::Conv1d<float> conv(
+      {.in_channels = channels, .out_channels = outputs, .kernel_size = kernel_size, .groups = groups});
+  const auto sees = static_cast<double>(channels / groups * kernel_size);
+  const bool data = channels < outputs;
+  std::string name = "Conv1d/" + std::to_string(channels) + " to " + std::to_string(outputs);
+  name += "/width:" + std::to_string(kernel_size);
+  if (groups > 1) name += "/groups:" + std::to_string(groups);
+  add(name, {length, channels}, conv, bench::dense(sees, outputs, static_cast<double>(length), !data), data);
 }
 
 void add_images(Index side, Index channels, Index outputs) {
@@ -107,6 +121,9 @@ const bool registered = [] {
   bench::describe_machine();
   add_layers(32);
   add_layers(128);
+  add_series(64, 5);
+  add_series(64, 5, 64);
+  add_series(9, 8);
   for (const Index channels : {1, 16, 32}) add_images(8, channels, 32);
   add_images(4, 32, 64);
   return true;

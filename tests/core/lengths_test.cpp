@@ -127,6 +127,25 @@ TEST(Lengths, AGradientKeepsItsValidSteps) {
   EXPECT_EQ(dy, Lanes(24, 2));
 }
 
+TEST(Lengths, StepsInUseAreThoseOfTheLongest) {
+  heed::Scratch scratch;
+  Lanes x(24, 2);
+  const Tile<const float> full(x.data(), {3, 2}, 4);
+  EXPECT_EQ(heed::steps_in_use(full, nullptr, scratch).data, x.data());
+  const std::vector<std::int32_t> equal{2, 2, 2, 2}, none{0, 0, 0, 0}, ragged{0, 2, 1, 2}, beyond{7, 1, 3, 3};
+  const Tile<const float> cut = heed::steps_in_use(full, equal.data(), scratch);
+  EXPECT_EQ(cut.data, x.data());  // no copy
+  EXPECT_EQ(cut.steps, 2);
+  EXPECT_FALSE(cut.lengths);
+  EXPECT_EQ(heed::steps_in_use(full, none.data(), scratch).steps, 0);
+  const Tile<const float> zeroed = heed::steps_in_use(full, ragged.data(), scratch);
+  EXPECT_EQ(Lanes(zeroed.data, zeroed.data + zeroed.size()), (Lanes{0, 2, 2, 2, 0, 2, 2, 2, 0, 2, 0, 2, 0, 2, 0, 2}));
+  const Tile<const float> all = heed::steps_in_use(full, beyond.data(), scratch);
+  EXPECT_EQ(Lanes(all.data, all.data + all.size()),
+            (Lanes{2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 2, 2, 2, 0, 2, 2, 2, 0, 2, 2, 2, 0, 2, 2}));
+  EXPECT_EQ(x, Lanes(24, 2));
+}
+
 TEST(SortByLength, PutsTheLongestFirstAndEqualsByTheirRowsOrTheKey) {
   const std::vector<std::int32_t> lengths{2, 5, 2, 7, 2, 2, 5};
   std::vector<Index> rows{6, 5, 4, 3, 2, 1, 0};

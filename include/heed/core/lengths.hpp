@@ -40,6 +40,20 @@ void zero_past_end(Tile<S> tile, const std::int32_t* lengths) {
   for (Index t = common_length(ragged); t < tile.steps; ++t) zero_ended(ragged, t, tile.step(t));
 }
 
+/// The steps that some lane has, 0 where a lane has ended, without lengths: a copy where lanes end at different steps.
+/// `lengths` may be null.
+template <class S>
+Tile<const S> steps_in_use(Tile<const S> x, const std::int32_t* lengths, Scratch& scratch) {
+  if (!lengths || x.lanes == 0) return x;
+  const Index longest = std::clamp<Index>(*std::max_element(lengths, lengths + x.lanes), 0, x.steps);
+  const Tile<const S> used(x.data, {longest, x.features}, x.lanes);
+  if (common_length(used.with_lengths(lengths)) == longest) return used;
+  const Tile<S> zeroed = scratch.like(used);
+  copy(used, zeroed);
+  zero_past_end(zeroed, lengths);
+  return zeroed;
+}
+
 /// A gradient with zeros past each lane's end: as it is where all lanes are full, otherwise a copy in scratch.
 template <class S>
 Tile<const S> valid_steps(Tile<const S> gradient, const std::int32_t* lengths, Scratch& scratch) {

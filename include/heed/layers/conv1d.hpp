@@ -3,8 +3,8 @@
 /// @file
 /// Convolution over time.
 
-#include <array>
-#include <string_view>
+#include <algorithm>
+#include <cstdint>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
@@ -12,26 +12,16 @@
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/lengths.hpp"
-#include "heed/core/named_enum.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/simd.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/time_window.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/conv_padding.hpp"
 
 namespace heed::inline HEED_ISA {
-
-/// Where zeros stand in for steps that are not there; r = (kernel_size - 1) dilation.
-///
-/// | padding  | zeros before, behind   | steps of the output          |                                            |
-/// |----------|------------------------|------------------------------|--------------------------------------------|
-/// | `same`   | r / 2, the rest of r   | as many as of the input      | padding="same" of PyTorch and Keras        |
-/// | `causal` | r, none                | one for each `stride` steps  | padding="causal" of Keras                  |
-/// | `valid`  | none                   | (n - r - 1) / stride + 1     | padding="valid" of both, 0 of PyTorch      |
-/// | `number` | `pad`, `pad`           | (n + 2 pad - r - 1) / stride + 1 | padding=pad of PyTorch                 |
-enum class ConvPadding { same, causal, valid, number };
-constexpr std::array<std::string_view, 4> names_of(ConvPadding) { return {"same", "causal", "valid", "number"}; }
 
 /// y[t, o] = b_o + sum over taps j and channels c of w[o, c, j] x[t stride - left + j dilation, c]: torch.nn.Conv1d, its
 /// names and its start. (steps, in_channels) to (output_length(steps), out_channels).
@@ -99,62 +89,24 @@ struct Conv1d {
   // what tap j gives from the inputs of group g to its outputs: outputs fastest, then inputs
   Index block(Index g, Index j) const { return j * group_inputs() * out_channels() + g * group_outputs(); }
 
-  void input_gradient_of(Tile<const S> dy, Into<S> dx, const Pass& pass) const;
-  void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, Conv1d& grad) const;
-};
+  // all taps of an output are features side by side
+  bool side_by_side() const { return window.dilation == 1 && groups == 1; }
+  // null where x has none
+  const std::int32_t* output_lengths(Tile<const S> x, Scratch& scratch) const;
 
-namespace detail {
-/// The steps that some lane has, zero where a lane has ended: a copy where lanes end at different steps.
-template <class S>
-Tile<const S> steps_in_use(Tile<const S> x, const std::int32_t* lengths, Scratch& scratch) {
-  if (!lengths) return x;
-  const Tile<const S> ragged = x.with_lengths(lengths);
-  Index longest = 0;
-  for (Index l = 0; l < x.lanes; ++l) longest = std::max(longest, ragged.length(l));
-  const Tile<const S> used(x.data, {longest, x.features}, x.lanes);
-  if (common_length(ragged) >= longest) return used;
-  const Tile<S> zeroed = scratch.template tile<S>(used.shape(), used.lanes);
-  copy(used, zeroed);
-  zero_past_end(zeroed, lengths);
-  return zeroed;
-}
-}  // namespace detail
+  void output_of(Tile<const S> x, Index t, Index g, Tile<S> y, kernels::Term<S>* terms) const;
+  void weight_gradient_of(Tile<const S> x, Tile<const S> dy, S* dw) const;
+  void input_gradient_of(Tile<const S> dy, Into<S> dx, const Pass& pass) const;
+};
 
 template <class S>
 Conv1d<S>::Conv1d(Options o) : window{o.kernel_size, o.stride, o.dilation}, groups(o.groups) {
   check_sizes({{"in_channels", o.in_channels}, {"out_channels", o.out_channels}}, "Conv1d");
-  check_window(window, "Conv1d");
+  detail::set_padding(window, o.padding, o.pad, "Conv1d");
   require(groups >= 1 && o.in_channels % groups == 0 && o.out_channels % groups == 0, [&] {
     return Fault{"groups must divide in_channels and out_channels", "Conv1d",
                  "a divisor of " + text_of(o.in_channels) + " and of " + text_of(o.out_channels), text_of(groups)};
   });
-  require(static_cast<std::size_t>(o.padding) < choices<ConvPadding>.size(), [&] {
-    return Fault{"no such padding", "Conv1d", "one of same, causal, valid, number",
-                 text_of(static_cast<int>(o.padding))};
-  });
-  require(o.padding == ConvPadding::number || o.pad == 0, [&] {
-    return Fault{"pad is of padding number alone", "Conv1d", "0 for padding " + std::string(to_text(o.padding)),
-                 text_of(o.pad)};
-  });
-  require(o.padding != ConvPadding::same || o.stride == 1, [&] {
-    return Fault{"padding same needs stride 1", "Conv1d", "stride 1, or padding causal, valid or number",
-                 "stride " + text_of(o.stride)};
-  });
-  switch (o.padding) {
-    case ConvPadding::same:
-      window.left = window.reach() / 2;
-      window.right = window.reach() - window.left;
-      break;
-    case ConvPadding::causal:
-      window.left = window.reach();
-      break;
-    case ConvPadding::valid:
-      break;
-    case ConvPadding::number:
-      window.left = window.right = o.pad;
-      break;
-  }
-  check_window(window, "Conv1d");
   weight = Parameter<S, 3>(o.out_channels, o.in_channels / groups, o.kernel_size);
   if (o.bias) bias = Vector<S>(o.out_channels);
   initialize({});
@@ -174,70 +126,85 @@ Shape Conv1d<S>::output_shape(Shape x) const {
 }
 
 template <class S>
+const std::int32_t* Conv1d<S>::output_lengths(Tile<const S> x, Scratch& scratch) const {
+  if (!x.lengths) return nullptr;
+  auto* const lengths = scratch.template take<std::int32_t>(x.lanes);
+  for (Index l = 0; l < x.lanes; ++l) lengths[l] = static_cast<std::int32_t>(output_length(x.length(l)));
+  return lengths;
+}
+
+template <class S>
 void Conv1d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
   auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel);
-  const Tile<const S> in = detail::steps_in_use(x, x.lengths, pass.scratch);
-  const Index steps = window.outputs(in.steps), outs = group_outputs(), ins = group_inputs();
-  const bool as_one = window.dilation == 1 && groups == 1;  // all taps of an output are features side by side
+  const Tile<const S> in = steps_in_use(x, x.lengths, pass.scratch);
+  const Index steps = window.outputs(in.steps);
   for (Index t = 0; t < steps; ++t) {
-    const IndexRange taps = window.inside(t, in.steps);
-    for (Index g = 0; g < groups; ++g) {
-      Index count = 0;
-      for (Index j = taps.first; j < taps.last; ++j) {
-        const Index last = as_one ? taps.last : j + 1;
-        terms[count++] = {in.at(window.step(t, j), g * ins), (last - j) * ins, weight.data() + block(g, j), 1,
-                          out_channels()};
-        if (as_one) break;
-      }
-      kernels::sum_of_products<S>(outs, y.lanes, {.bias = bias.empty() ? nullptr : bias.data() + g * outs},
-                                  y.at(t, g * outs), {terms, count});
-    }
+    for (Index g = 0; g < groups; ++g) output_of(in, t, g, y, terms);
   }
-  if (steps < y.steps) fill(y.range(steps, y.steps - steps), S(0));
-  if (x.lengths) {
-    for (Index t = 0; t < steps; ++t) {
-      for (Index l = 0; l < y.lanes; ++l) {
-        if (t < output_length(x.length(l))) continue;
-        for (Index f = 0; f < y.features; ++f) y.at(t, f)[l] = 0;
-      }
+  fill(y.range(steps, y.steps - steps), S(0));
+  zero_past_end(y, output_lengths(x, pass.scratch));
+}
+
+// So few taps at a time that what they read of x stays in L1 while all rows of the weight pass by.
+template <class S>
+void Conv1d<S>::output_of(Tile<const S> x, Index t, Index g, Tile<S> y, kernels::Term<S>* terms) const {
+  const Index ins = group_inputs(), outs = group_outputs();
+  const Index lanes = std::min<Index>(y.lanes, 2 * simd::native_width<S>);  // of the product at a time
+  const Index most = std::max<Index>((Index(16) << 10) / (static_cast<Index>(sizeof(S)) * lanes * ins), 1);
+  const IndexRange taps = window.inside(t, x.steps);
+  S* const to = y.at(t, g * outs);
+  kernels::Start<S> start{.bias = bias.empty() ? nullptr : bias.data() + g * outs};
+  Index j = taps.first;
+  do {
+    Index count = 0;
+    for (const Index end = std::min(j + most, taps.last); j < end;) {
+      const Index some = side_by_side() ? end - j : 1;
+      terms[count++] = {x.at(window.step(t, j), g * ins), some * ins, weight.data() + block(g, j), 1, out_channels()};
+      j += some;
     }
-  }
+    kernels::sum_of_products<S>(outs, y.lanes, start, to, {terms, count});
+    start = {.values = to};
+  } while (j < taps.last);
 }
 
 template <class S>
 void Conv1d<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv1d& grad,
                          const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
-  std::int32_t* lengths = nullptr;
-  if (x.lengths) {
-    lengths = pass.scratch.template take<std::int32_t>(x.lanes);
-    for (Index l = 0; l < x.lanes; ++l) lengths[l] = static_cast<std::int32_t>(output_length(x.length(l)));
+  const Tile<const S> out = steps_in_use(dy, output_lengths(x, pass.scratch), pass.scratch);
+  if (S* db = values_or_null(grad.bias)) {
+    kernels::bias_gradient<S>(out.steps, out.lanes, {out.data, out_channels(), out_channels() * out.lanes}, db);
   }
-  const Tile<const S> out = detail::steps_in_use(dy, lengths, pass.scratch);
-  if (grad.weight.wanted() || grad.bias.wanted()) {
-    parameter_gradients_of(detail::steps_in_use(x, x.lengths, pass.scratch), out, grad);
+  if (grad.weight.wanted()) {
+    weight_gradient_of(steps_in_use(x, x.lengths, pass.scratch), out, grad.weight.data());
   }
   if (!dx) return;
   dx.tile.lengths = x.lengths;
   input_gradient_of(out, dx, pass);
 }
 
+// Where the taps are features side by side, all of them are one matrix, but for the outputs at the ends, which do not
+// see all of them.
 template <class S>
-void Conv1d<S>::parameter_gradients_of(Tile<const S> x, Tile<const S> dy, Conv1d& grad) const {
-  const Index outs = group_outputs(), ins = group_inputs(), row = out_channels() * dy.lanes;
-  if (S* db = values_or_null(grad.bias)) {
-    kernels::bias_gradient<S>(dy.steps, dy.lanes, {dy.data, out_channels(), row}, db);
-  }
-  if (!grad.weight.wanted()) return;
+void Conv1d<S>::weight_gradient_of(Tile<const S> x, Tile<const S> dy, S* dw) const {
+  const Index outs = group_outputs(), ins = group_inputs(), last = window.kernel - 1;
+  const auto add = [&](IndexRange places, Index g, Index j, Index taps) {
+    if (places.count() <= 0) return;
+    kernels::weight_gradient<S>(
+        places.count(), dy.lanes, {dy.at(places.first, g * outs), outs, out_channels() * dy.lanes},
+        {x.at(window.step(places.first, j), g * ins), taps * ins, window.stride * in_channels() * x.lanes},
+        dw + block(g, j), out_channels());
+  };
+  const auto of_tap = [&](Index j) { return window.places(j, x.steps, dy.steps); };
+  const IndexRange inner{of_tap(0).first, of_tap(last).last};  // they see all taps
+  const bool as_one = side_by_side() && inner.count() > 0;
+  if (as_one) add(inner, 0, 0, window.kernel);
   for (Index g = 0; g < groups; ++g) {
-    for (Index j = 0; j < window.kernel; ++j) {
-      const IndexRange places = window.places(j, x.steps, dy.steps);
-      if (places.count() <= 0) continue;
-      kernels::weight_gradient<S>(
-          places.count(), dy.lanes, {dy.at(places.first, g * outs), outs, row},
-          {x.at(window.step(places.first, j), g * ins), ins, window.stride * in_channels() * x.lanes},
-          grad.weight.data() + block(g, j), out_channels());
+    for (Index j = 0; j <= last; ++j) {
+      const IndexRange all = of_tap(j);
+      add({all.first, as_one ? inner.first : all.last}, g, j, 1);
+      if (as_one) add({inner.last, all.last}, g, j, 1);
     }
   }
 }

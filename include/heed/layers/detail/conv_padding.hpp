@@ -1,0 +1,65 @@
+#pragma once
+
+/// @file
+/// Where a convolution over time takes zeros for steps.
+
+#include <array>
+#include <string_view>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/named_enum.hpp"
+#include "heed/core/time_window.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Where zeros stand in for steps that are not there; r = (kernel_size - 1) dilation.
+///
+/// | padding  | zeros before, behind   | steps of the output          |                                            |
+/// |----------|------------------------|------------------------------|--------------------------------------------|
+/// | `same`   | r / 2, the rest of r   | as many as of the input      | padding="same" of PyTorch and Keras        |
+/// | `causal` | r, none                | one for each `stride` steps  | padding="causal" of Keras                  |
+/// | `valid`  | none                   | (n - r - 1) / stride + 1     | padding="valid" of both, 0 of PyTorch      |
+/// | `number` | `pad`, `pad`           | (n + 2 pad - r - 1) / stride + 1 | padding=pad of PyTorch                 |
+enum class ConvPadding { same, causal, valid, number };
+constexpr std::array<std::string_view, 4> names_of(ConvPadding) { return {"same", "causal", "valid", "number"}; }
+
+namespace detail {
+/// Gives the window its zeros. Throws where a number is out of range, `same` has a stride, or `pad` is given to another
+/// padding than `number`.
+HEED_FUNCTION void set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where);
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <string>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void detail::set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where) {
+  check_window(window, where);
+  require(static_cast<std::size_t>(padding) < choices<ConvPadding>.size(), [&] {
+    return Fault{"no such padding", where, "one of same, causal, valid, number", text_of(static_cast<int>(padding))};
+  });
+  require(padding == ConvPadding::number || pad == 0, [&] {
+    return Fault{"pad is of padding number alone", where, "0 for padding " + std::string(to_text(padding)),
+                 text_of(pad)};
+  });
+  require(padding != ConvPadding::same || window.stride == 1, [&] {
+    return Fault{"padding same needs stride 1", where, "stride 1, or padding causal, valid or number",
+                 "stride " + text_of(window.stride)};
+  });
+  window.left = window.right = pad;
+  if (padding == ConvPadding::same) window.left = window.reach() / 2;
+  if (padding == ConvPadding::same) window.right = window.reach() - window.left;
+  if (padding == ConvPadding::causal) window.left = window.reach();
+  check_window(window, where);
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
