@@ -136,7 +136,7 @@ foreach(folder core files layers compose losses optim metrics models train contr
   file(GLOB_RECURSE heed_in_${folder} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/heed/${folder}/*.hpp)
 endforeach()
 set(heed_in_classifiers ${heed_in_models})
-list(FILTER heed_in_classifiers INCLUDE REGEX "/(sequence_classifier|text_classifier)\\.hpp$")
+list(FILTER heed_in_classifiers INCLUDE REGEX "/(sequence_classifier|text_classifier|rocket_classifier)\\.hpp$")
 list(REMOVE_ITEM heed_in_models ${heed_in_classifiers})
 
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
@@ -149,9 +149,9 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
 # no kernels stand in it
 set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON
   COMPILE_OPTIONS "$<$<OR:$<CONFIG:Release>,${heed_slow_types}>:-O2>")
-# states of training have tensors of double, and readers read doubles
+# states of training have tensors of double, readers read doubles, and ridge regression computes in them
 set(heed_for_states ${heed_in_core})
-list(FILTER heed_for_states INCLUDE REGEX "/(init|parameter)\\.hpp$")
+list(FILTER heed_for_states INCLUDE REGEX "/(init|parameter|kernels/cholesky)\\.hpp$")
 list(REMOVE_ITEM heed_in_core ${heed_for_states})
 heed_compiled_part(core HEADERS ${heed_in_core} ${heed_in_files} BOTH ${heed_for_states} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
 heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_metrics} ${heed_in_train}
