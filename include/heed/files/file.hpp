@@ -13,14 +13,9 @@
 
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
+#include "heed/files/detail/system_error.hpp"
 
 namespace heed::inline HEED_ISA {
-
-namespace detail {
-/// "model.safetensors: cannot open: Permission denied"
-[[noreturn]] HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing,
-                                                   int error);
-}  // namespace detail
 
 /// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory, or does not fit in
 /// memory.
@@ -63,175 +58,16 @@ HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_vie
 
 #if HEED_BODIES
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <optional>
-#include <system_error>
-#include <utility>
+
+#include "heed/files/detail/descriptor.hpp"
+#include "heed/files/detail/replace.hpp"
 
 namespace heed::inline HEED_ISA {
-
-namespace detail {
-
-HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing, int error) {
-  throw Error(Fault{"cannot " + doing + ": " + std::generic_category().message(error), path.string()});
-}
-
-/// Repeats a system call that a signal interrupted.
-template <class F>
-auto uninterrupted(F&& call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
-/// An open file that closes itself.
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
-      : fd_(uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); })) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  /// False where the system reports only now that something could not be written. EINTR has closed the file, too.
-  bool close() { return ::close(std::exchange(fd_, -1)) == 0 || errno == EINTR; }
-
- private:
-  int fd_;
-};
-
-/// The number of bytes read, less than the buffer's only at the end of the file.
-inline std::size_t read_some(const Descriptor& file, const std::filesystem::path& path, std::span<std::byte> buffer) {
-  std::size_t filled = 0;
-  while (filled < buffer.size()) {
-    const auto n = uninterrupted([&] { return ::read(file.get(), buffer.data() + filled, buffer.size() - filled); });
-    if (n < 0) throw_system_error(path, "read", errno);
-    if (n == 0) break;
-    filled += static_cast<std::size_t>(n);
-  }
-  return filled;
-}
-
-inline void write_all(const Descriptor& file, const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const auto n = uninterrupted([&] { return ::write(file.get(), bytes.data(), bytes.size()); });
-    if (n < 0) throw_system_error(path, "write", errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-}
-
-/// The streams of this process. They may lead to a regular file, which must not be replaced under the process.
-inline bool is_own_stream(const std::filesystem::path& path) {
-  return path == "/dev/stdout" || path == "/dev/stderr" || path.parent_path() == "/dev/fd" ||
-         path.parent_path() == "/proc/self/fd";
-}
-
-/// While it lives a file that outgrows a limit of the process is an error of this thread's `write`, as a full disk is,
-/// and no signal that ends the process.
-class NoSizeSignal {
- public:
-  NoSizeSignal() {
-    ::sigemptyset(&signal_);
-    ::sigaddset(&signal_, SIGXFSZ);
-    pending_ = pending();
-    ::pthread_sigmask(SIG_BLOCK, &signal_, &before_);
-  }
-  NoSizeSignal(const NoSizeSignal&) = delete;
-  NoSizeSignal& operator=(const NoSizeSignal&) = delete;
-  ~NoSizeSignal() {
-    int taken = 0;
-    if (!pending_ && pending()) ::sigwait(&signal_, &taken);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  static bool pending() {
-    sigset_t set;
-    return ::sigpending(&set) == 0 && sigismember(&set, SIGXFSZ) == 1;
-  }
-  sigset_t signal_, before_;
-  bool pending_;
-};
-
-/// A new file beside `target`. It is removed again unless `replace` succeeds.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::filesystem::path& target) : file_(create(target)) {}
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (!error_ && !replaced_) ::unlink(path_.c_str());
-  }
-  /// Why there is none, 0 where there is one.
-  int error() const { return error_; }
-  Descriptor& file() { return file_; }
-  bool replace(const std::filesystem::path& target) { return replaced_ = ::rename(path_.c_str(), target.c_str()) == 0; }
-
- private:
-  Descriptor create(const std::filesystem::path& target) {
-    // names have at most 255 bytes: a long one is cut to leave room for the suffix
-    const std::string stem = target.filename().string().substr(0, 200) + '.' + std::to_string(::getpid()) + '.';
-    for (int attempt = 0;; ++attempt) {
-      path_ = target.parent_path() / (stem + std::to_string(attempt) + ".tmp");
-      Descriptor file(path_, O_WRONLY | O_CREAT | O_EXCL, 0666);  // the process's umask applies
-      if (!file) error_ = errno;
-      if (file || error_ != EEXIST || attempt == 1000) return file;
-      error_ = 0;
-    }
-  }
-
-  std::filesystem::path path_;
-  int error_ = 0;
-  Descriptor file_;
-  bool replaced_ = false;
-};
-
-/// Makes a rename last beyond a power failure. File systems that know no such thing, and folders that may be written
-/// but not read, are passed over.
-inline void flush_folder(const std::filesystem::path& path) {
-  const auto parent = path.parent_path();
-  const Descriptor folder(parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
-  if (!folder) return;
-  if (::fsync(folder.get()) != 0 && errno == EIO) throw_system_error(path, "flush its folder", errno);
-}
-
-/// A file that is open for reading, and its size: 0 where it has none, as pipes.
-struct OpenFile {
-  Descriptor descriptor;
-  std::size_t size = 0;
-
-  explicit OpenFile(const std::filesystem::path& path) : descriptor(path, O_RDONLY) {
-    if (!descriptor) throw_system_error(path, "open", errno);
-    struct stat status {};
-    if (::fstat(descriptor.get(), &status) != 0) throw_system_error(path, "read", errno);
-    if (S_ISDIR(status.st_mode)) throw_system_error(path, "read", EISDIR);
-    if (S_ISREG(status.st_mode)) size = static_cast<std::size_t>(status.st_size);
-  }
-};
-
-inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
-  std::vector<std::byte> bytes(file.size);  // a hint: files may grow
-  bytes.resize(read_some(file.descriptor, path, bytes));
-  std::array<std::byte, 16384> more;
-  while (const std::size_t n = read_some(file.descriptor, path, more)) {
-    bytes.insert(bytes.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
-  }
-  return bytes;
-}
-
-}  // namespace detail
 
 HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path) try {
   return detail::read_all(detail::OpenFile(path), path);
@@ -255,135 +91,6 @@ HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) try {
 HEED_FUNCTION MappedFile::~MappedFile() {
   if (!mapped_.empty()) ::munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
 }
-
-namespace detail {
-
-/// Where `write_file` puts a file: what it replaces, or what it writes to directly.
-struct Destination {
-  std::filesystem::path path;
-  bool direct = false;                     // no regular file, or a stream of this process
-  std::optional<mode_t> permissions = {};  // of the file that is there
-  std::size_t size = 0;                    // of that file
-};
-
-/// Throws where `path` may not be written.
-inline Destination destination(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {.path = path};
-  if (S_ISDIR(status.st_mode)) throw_system_error(path, "open", EISDIR);
-  if (::access(path.c_str(), W_OK) != 0) throw_system_error(path, "write", errno);
-  if (!S_ISREG(status.st_mode) || is_own_stream(path)) return {.path = path, .direct = true};
-  std::error_code unresolved;
-  auto target = std::filesystem::canonical(path, unresolved);
-  if (unresolved) throw_system_error(path, "resolve", unresolved.value());
-  return {.path = std::move(target),
-          .permissions = status.st_mode & 07777,
-          .size = static_cast<std::size_t>(status.st_size)};
-}
-
-/// A mount point cannot be renamed over, and the disk beside it is another one. Where the system does not tell,
-/// renaming finds out.
-inline bool is_mount_point([[maybe_unused]] const std::filesystem::path& path) {
-#if defined(STATX_ATTR_MOUNT_ROOT)
-  struct statx status {};
-  return ::statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE, &status) == 0 &&
-         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-#else
-  return false;
-#endif
-}
-
-/// Whether a file that is there can only be written in place: its folder takes no new file, or not this one.
-inline bool only_in_place(const Destination& to, int error) {
-  const bool refused = error == EACCES || error == EPERM || error == EROFS || error == EBUSY || error == EXDEV;
-  return to.permissions && refused;
-}
-
-/// Throws where a file that is there cannot grow to so many bytes. It stays as it is; the room is its own.
-inline void make_room([[maybe_unused]] const Descriptor& file, [[maybe_unused]] const Destination& to,
-                      [[maybe_unused]] const std::filesystem::path& path, [[maybe_unused]] std::size_t bytes) {
-#if defined(FALLOC_FL_KEEP_SIZE)
-  if (bytes <= to.size) return;
-  const auto failed =
-      uninterrupted([&] { return ::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)); });
-  const bool unknown = errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL;  // not to every file system
-  if (failed && !unknown) throw_system_error(path, "write", errno);
-#endif
-}
-
-inline void write_in_place(const Destination& to, const std::filesystem::path& path,
-                           std::initializer_list<std::span<const std::byte>> parts) {
-  Descriptor file(to.path, O_WRONLY);
-  if (!file) throw_system_error(path, "open", errno);
-  std::size_t bytes = 0;
-  for (const auto part : parts) bytes += part.size();
-  make_room(file, to, path, bytes);
-  for (const auto part : parts) write_all(file, path, part);
-  if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) throw_system_error(path, "write", errno);
-  if (::fsync(file.get()) != 0) throw_system_error(path, "flush", errno);
-  if (!file.close()) throw_system_error(path, "write", errno);
-}
-
-inline void write_directly(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts) {
-  Descriptor file(path, O_WRONLY | O_APPEND);
-  if (!file) throw_system_error(path, "open", errno);
-  for (const auto part : parts) write_all(file, path, part);
-  if (!file.close()) throw_system_error(path, "write", errno);
-}
-
-/// What is written stands in another file until it is whole.
-inline std::string create_beside(const Destination& to) {
-  const std::string folder = to.path.parent_path().string();
-  return "create the file that takes its place, in the folder " +
-         (folder.empty() ? std::string("of this program") : folder);
-}
-
-/// False where the file that is there can only be written in place.
-inline bool replace(const Destination& to, const std::filesystem::path& path,
-                    std::initializer_list<std::span<const std::byte>> parts) {
-  if (is_mount_point(to.path)) return false;
-  TemporaryFile temporary(to.path);
-  if (only_in_place(to, temporary.error())) return false;
-  if (temporary.error()) throw_system_error(path, create_beside(to), temporary.error());
-  if (to.permissions && ::fchmod(temporary.file().get(), *to.permissions) != 0) {
-    throw_system_error(path, "keep the permissions", errno);
-  }
-  for (const auto part : parts) write_all(temporary.file(), path, part);
-  if (::fsync(temporary.file().get()) != 0) throw_system_error(path, "flush", errno);
-  if (!temporary.file().close()) throw_system_error(path, "write", errno);
-  if (!temporary.replace(to.path)) {
-    if (only_in_place(to, errno)) return false;
-    throw_system_error(path, "replace", errno);
-  }
-  flush_folder(to.path);
-  return true;
-}
-
-/// `/dev/full` says at once that it takes nothing; who opens a pipe waits for its reader.
-inline void check_device(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return;
-  const Descriptor file(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
-  if (!file) throw_system_error(path, "open", errno);
-  if (::write(file.get(), "", 0) < 0) throw_system_error(path, "write", errno);
-}
-
-inline void check_in_place(const Destination& to, const std::filesystem::path& path, std::size_t bytes) {
-  const Descriptor file(to.path, O_WRONLY);
-  if (!file) throw_system_error(path, "open", errno);
-  if (bytes <= to.size) return;
-  struct stat before {};
-  if (::fstat(file.get(), &before) != 0) throw_system_error(path, "write", errno);
-  make_room(file, to, path, bytes);
-  // the room is given back; what the file tells of its age stays
-  if (::ftruncate(file.get(), before.st_size) != 0) throw_system_error(path, "write", errno);
-#if defined(__linux__)
-  const struct timespec times[2] = {before.st_atim, before.st_mtim};
-  ::futimens(file.get(), times);
-#endif
-}
-
-}  // namespace detail
 
 HEED_FUNCTION void write_file(const std::filesystem::path& path,
                               std::initializer_list<std::span<const std::byte>> parts) {

@@ -1,0 +1,93 @@
+#pragma once
+
+// Open files of POSIX.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "heed/core/types.hpp"
+#include "heed/files/detail/system_error.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+/// Repeats a system call that a signal interrupted.
+template <class F>
+auto uninterrupted(F&& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+/// An open file that closes itself.
+class Descriptor {
+ public:
+  Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
+      : fd_(uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); })) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  explicit operator bool() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  /// False where the system reports only now that something could not be written. EINTR has closed the file, too.
+  bool close() { return ::close(std::exchange(fd_, -1)) == 0 || errno == EINTR; }
+
+ private:
+  int fd_;
+};
+
+/// The number of bytes read, less than the buffer's only at the end of the file.
+inline std::size_t read_some(const Descriptor& file, const std::filesystem::path& path, std::span<std::byte> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto n = uninterrupted([&] { return ::read(file.get(), buffer.data() + filled, buffer.size() - filled); });
+    if (n < 0) throw_system_error(path, "read", errno);
+    if (n == 0) break;
+    filled += static_cast<std::size_t>(n);
+  }
+  return filled;
+}
+
+inline void write_all(const Descriptor& file, const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const auto n = uninterrupted([&] { return ::write(file.get(), bytes.data(), bytes.size()); });
+    if (n < 0) throw_system_error(path, "write", errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+/// A file that is open for reading, and its size: 0 where it has none, as pipes.
+struct OpenFile {
+  Descriptor descriptor;
+  std::size_t size = 0;
+
+  explicit OpenFile(const std::filesystem::path& path) : descriptor(path, O_RDONLY) {
+    if (!descriptor) throw_system_error(path, "open", errno);
+    struct stat status {};
+    if (::fstat(descriptor.get(), &status) != 0) throw_system_error(path, "read", errno);
+    if (S_ISDIR(status.st_mode)) throw_system_error(path, "read", EISDIR);
+    if (S_ISREG(status.st_mode)) size = static_cast<std::size_t>(status.st_size);
+  }
+};
+
+inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
+  std::vector<std::byte> bytes(file.size);  // a hint: files may grow
+  bytes.resize(read_some(file.descriptor, path, bytes));
+  std::array<std::byte, 16384> more;
+  while (const std::size_t n = read_some(file.descriptor, path, more)) {
+    bytes.insert(bytes.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+  return bytes;
+}
+
+}  // namespace heed::inline HEED_ISA::detail

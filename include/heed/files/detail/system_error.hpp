@@ -1,0 +1,32 @@
+#pragma once
+
+// What the system says of a file.
+
+#include <filesystem>
+#include <string>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+/// "model.safetensors: cannot open: Permission denied"
+[[noreturn]] HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing,
+                                                   int error);
+
+}  // namespace heed::inline HEED_ISA::detail
+
+#if HEED_BODIES
+
+#include <system_error>
+
+namespace heed::inline HEED_ISA::detail {
+
+HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing, int error) {
+  throw Error(Fault{"cannot " + doing + ": " + std::generic_category().message(error), path.string()});
+}
+
+}  // namespace heed::inline HEED_ISA::detail
+
+#endif

@@ -1,0 +1,122 @@
+#pragma once
+
+// One training run, whose functions stand in fit_run.hpp, fit_run_epochs.hpp and fit_run_checkpoint.hpp. It knows the
+// scalar alone: models, losses, optimizers, data and processes come as tables of functions.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "heed/core/any_model.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/metadata.hpp"
+#include "heed/core/output_kind.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/parameters.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/types.hpp"
+#include "heed/optim/ema.hpp"
+#include "heed/optim/schedule.hpp"
+#include "heed/train/batch.hpp"
+#include "heed/train/detail/any_loss.hpp"
+#include "heed/train/detail/any_optimizer.hpp"
+#include "heed/train/detail/any_rows.hpp"
+#include "heed/train/detail/feed.hpp"
+#include "heed/train/detail/fit_state.hpp"
+#include "heed/train/evaluate.hpp"
+#include "heed/train/fit_options.hpp"
+#include "heed/train/history.hpp"
+#include "heed/train/reducer.hpp"
+#include "heed/train/split.hpp"
+#include "heed/train/step.hpp"
+
+namespace heed::inline HEED_ISA {
+namespace detail {
+
+/// What a run is made of, whatever its types.
+template <class S>
+struct FitParts {
+  TrainedModel<S> model;
+  Metadata identity;  // of the model
+  AnyLoss<S> loss;
+  std::unique_ptr<AnyOptimizer<S>> optimizer;
+  std::shared_ptr<AnyReducer<S>> reducer;
+  std::unique_ptr<AnyRows<S>> rows, test, validated;  // no test: null; the training rows again, to validate on
+  OutputKind* outputs = nullptr;                      // what the model remembers of the loss; null: nothing
+  std::unique_ptr<AnyRows<S>> probed;                 // and again, with a checkpoint
+};
+
+template <class S>
+class FitRun {
+ public:
+  HEED_COLD FitRun(FitParts<S> parts, const FitOptions& options);
+  History train();
+
+  // ---- for the loop over the rounds
+  bool left() const { return progress_.epoch < options_.epochs; }
+  bool enough() const {
+    return options_.early_stopping.patience > 0 && progress_.waited >= options_.early_stopping.patience;
+  }
+  bool asked_to_stop() { return options_.stop && !reducer_->all(!options_.stop.requested()); }
+  bool all(bool yes) { return reducer_->all(yes); }
+  Outcome round(EpochRecord& record);
+  void finish(Outcome outcome);
+  void take(const EpochRecord& record);
+  void ended(Outcome outcome);
+
+ private:
+  const AnyRows<S>& rows() const { return feed_.rows(); }
+  Parameters<S>& weights() { return model_.parameters(); }
+
+  Split split_rows() const;
+  void freeze();
+  void balance(std::span<const Index> members, Index classes);
+  Outcome epoch(EpochRecord& record);
+  Outcome diverged();
+  double update(int epoch, Index batch);
+  const Totals& gradient(const Batch& batch, double scale, Key key);
+  bool evaluate(EpochRecord& record);
+  void observe(const EpochRecord& record);
+
+  void start();
+  void each_part(const StateParts& parts);
+  void keep();
+  void identify(Metadata of_model);
+  void resume();
+  void load(TrainingState& state);
+  std::vector<double> outputs_probe();
+
+  TrainedModel<S> model_;
+  std::unique_ptr<AnyOptimizer<S>> optimizer_;
+  std::shared_ptr<AnyReducer<S>> reducer_;
+  const FitOptions& options_;
+  AnyLoss<S> loss_;
+  OutputKind* outputs_;
+  Feed<S> feed_;
+  ThreadPool threads_;
+  TrainingStep<S> step_;
+  std::vector<bool> frozen_;                      // parameter by parameter; empty: none
+  std::optional<ParameterList<S>> kept_weights_;  // where the optimizer might move frozen ones
+  ParameterList<S> good_;                         // the last weights that gave a finite loss
+  std::optional<ParameterList<S>> best_;          // of early stopping
+  std::optional<BasicMovingAverage<S>> ema_;
+  std::optional<EvaluationRun<S>> test_, validation_, probe_;
+  Schedule schedule_;
+  double base_rate_ = -1;  // the optimizer's; negative: it tells none
+  double counted_ = 0;     // what the accuracy divides by
+  double before_ = 0;      // seconds, of the run that a checkpoint goes on with
+  std::chrono::steady_clock::time_point begin_;
+  bool kept_ = false;  // the last epoch is in the checkpoint
+  TrainingProgress progress_;
+  Metadata identity_;
+  std::vector<double> loss_probe_;
+  History history_;
+};
+
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA
