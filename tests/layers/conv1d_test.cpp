@@ -54,6 +54,15 @@ const std::vector<Options> kinds = {
     {.in_channels = 3, .out_channels = 4, .kernel_size = 1},
     {.in_channels = 2, .out_channels = 5, .kernel_size = 4, .dilation = 2},
     {.in_channels = 1, .out_channels = 3, .kernel_size = 9},
+    {.in_channels = 1, .out_channels = 1, .kernel_size = 3},
+    {.in_channels = 3,
+     .out_channels = 3,
+     .kernel_size = 3,
+     .stride = 2,
+     .dilation = 2,
+     .groups = 3,
+     .padding = ConvPadding::number,
+     .pad = 2},
     {.in_channels = 2, .out_channels = 4, .kernel_size = 3, .dilation = 3, .padding = ConvPadding::causal},
     {.in_channels = 2, .out_channels = 4, .kernel_size = 3, .stride = 2, .padding = ConvPadding::causal},
     {.in_channels = 2, .out_channels = 3, .kernel_size = 3, .padding = ConvPadding::valid, .bias = false},
@@ -195,9 +204,9 @@ TEST(Conv1d, GivesZerosForSequencesThatAreTooShort) {
 TEST(Conv1d, StreamsWhereItIsCausal) {
   using test_support::expect_streams;
   for (const Index dilation : {1, 3}) {
-    for (const Index groups : {1, 2}) {
+    for (const Index groups : {1, 2, 4}) {
       const Conv1d<double> layer({.in_channels = 4,
-                                  .out_channels = 6,
+                                  .out_channels = groups == 4 ? 4 : 6,
                                   .kernel_size = 3,
                                   .dilation = dilation,
                                   .groups = groups,

@@ -10,6 +10,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/affine.hpp"
+#include "heed/core/kernels/depthwise.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/parameter.hpp"
@@ -91,6 +92,14 @@ struct Conv1d {
 
   // all taps of an output are features side by side
   bool side_by_side() const { return window.dilation == 1 && groups == 1; }
+  bool depthwise() const { return groups > 1 && group_inputs() == 1 && group_outputs() == 1; }
+  // a depthwise convolution is one product for all groups
+  Index products() const { return depthwise() ? 1 : groups; }
+  // one of them, of so many rows
+  void product(Index rows, Index lanes, kernels::Start<S> start, S* y, kernels::Terms<S> terms) const {
+    if (depthwise()) return kernels::depthwise_product<S>(groups, lanes, start, y, terms);
+    kernels::sum_of_products<S>(rows, lanes, start, y, terms);
+  }
   // null where x has none
   const std::int32_t* output_lengths(Tile<const S> x, Scratch& scratch) const;
 
@@ -140,7 +149,7 @@ void Conv1d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) co
   const Tile<const S> in = steps_in_use(x, x.lengths, pass.scratch);
   const Index steps = window.outputs(in.steps);
   for (Index t = 0; t < steps; ++t) {
-    for (Index g = 0; g < groups; ++g) output_of(in, t, g, y, terms);
+    for (Index g = 0; g < products(); ++g) output_of(in, t, g, y, terms);
   }
   fill(y.range(steps, y.steps - steps), S(0));
   zero_past_end(y, output_lengths(x, pass.scratch));
@@ -163,7 +172,7 @@ void Conv1d<S>::output_of(Tile<const S> x, Index t, Index g, Tile<S> y, kernels:
       terms[count++] = {x.at(window.step(t, j), g * ins), some * ins, weight.data() + block(g, j), 1, out_channels()};
       j += some;
     }
-    kernels::sum_of_products<S>(outs, y.lanes, start, to, {terms, count});
+    product(outs, y.lanes, start, to, {terms, count});
     start = {.values = to};
   } while (j < taps.last);
 }
@@ -191,16 +200,20 @@ void Conv1d<S>::weight_gradient_of(Tile<const S> x, Tile<const S> dy, S* dw) con
   const Index outs = group_outputs(), ins = group_inputs(), last = window.kernel - 1;
   const auto add = [&](IndexRange places, Index g, Index j, Index taps) {
     if (places.count() <= 0) return;
-    kernels::weight_gradient<S>(
-        places.count(), dy.lanes, {dy.at(places.first, g * outs), outs, out_channels() * dy.lanes},
-        {x.at(window.step(places.first, j), g * ins), taps * ins, window.stride * in_channels() * x.lanes},
-        dw + block(g, j), out_channels());
+    kernels::Rows<const S> dy_rows{dy.at(places.first, g * outs), outs, out_channels() * dy.lanes};
+    kernels::Rows<const S> x_rows{x.at(window.step(places.first, j), g * ins), taps * ins,
+                                  window.stride * in_channels() * x.lanes};
+    if (depthwise()) {
+      dy_rows.count = x_rows.count = groups;
+      return kernels::depthwise_gradient<S>(places.count(), dy.lanes, dy_rows, x_rows, dw + block(0, j));
+    }
+    kernels::weight_gradient<S>(places.count(), dy.lanes, dy_rows, x_rows, dw + block(g, j), out_channels());
   };
   const auto of_tap = [&](Index j) { return window.places(j, x.steps, dy.steps); };
   const IndexRange inner{of_tap(0).first, of_tap(last).last};  // they see all taps
   const bool as_one = side_by_side() && inner.count() > 0;
   if (as_one) add(inner, 0, 0, window.kernel);
-  for (Index g = 0; g < groups; ++g) {
+  for (Index g = 0; g < products(); ++g) {
     for (Index j = 0; j <= last; ++j) {
       const IndexRange all = of_tap(j);
       add({all.first, as_one ? inner.first : all.last}, g, j, 1);
@@ -217,14 +230,14 @@ void Conv1d<S>::input_gradient_of(Tile<const S> dy, Into<S> dx, const Pass& pass
   for (Index s = 0; s < dx.tile.steps; ++s) {
     const bool aside = dx.add && s >= common;
     const Tile<S> to = aside ? Tile<S>(ended, {1, in_channels()}, dy.lanes) : dx.tile.step(s);
-    for (Index g = 0; g < groups; ++g) {
+    for (Index g = 0; g < products(); ++g) {
       Index count = 0;
       for (Index j = 0; j < window.kernel; ++j) {
         const Index t = window.output(s, j, dy.steps);
         if (t >= 0) terms[count++] = {dy.at(t, g * outs), outs, weight.data() + block(g, j), out_channels(), 1};
       }
       S* const row = to.at(0, g * ins);
-      kernels::sum_of_products<S>(ins, dy.lanes, {.values = dx.add && !aside ? row : nullptr}, row, {terms, count});
+      product(ins, dy.lanes, {.values = dx.add && !aside ? row : nullptr}, row, {terms, count});
     }
     if (s >= common) zero_ended(dx.tile, s, to);
     for (Index i = 0; i < to.size() && aside; ++i) dx.tile.at(s)[i] += ended[i];
@@ -247,7 +260,7 @@ void Conv1d<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory,
   auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel);
   const Index reach = window.reach(), outs = group_outputs(), ins = group_inputs();
   S* const ring = memory.take(reach * in_channels());
-  for (Index g = 0; g < groups; ++g) {
+  for (Index g = 0; g < products(); ++g) {
     Index count = 0;
     for (Index j = 0; j < window.kernel; ++j) {
       const Index s = window.step(memory.step, j);
@@ -255,8 +268,7 @@ void Conv1d<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory,
       const S* from = s == memory.step ? x.data : ring + s % reach * in_channels();
       terms[count++] = {from + g * ins, ins, weight.data() + block(g, j), 1, out_channels()};
     }
-    kernels::sum_of_products<S>(outs, 1, {.bias = bias.empty() ? nullptr : bias.data() + g * outs}, y.at(0, g * outs),
-                                {terms, count});
+    product(outs, 1, {.bias = bias.empty() ? nullptr : bias.data() + g * outs}, y.at(0, g * outs), {terms, count});
   }
   if (reach > 0) std::copy_n(x.data, in_channels(), ring + memory.step % reach * in_channels());
 }

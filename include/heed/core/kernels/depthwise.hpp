@@ -1,0 +1,64 @@
+#pragma once
+
+/// @file
+/// Products of features with weights of their own, as a depthwise convolution has them:
+///
+///     y[f][lane] = start[f][lane] + sum over terms of w[f] x[f][lane]
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/kernels/product.hpp"
+#include "heed/core/kernels/weight_gradient.hpp"
+#include "heed/core/pointwise.hpp"
+#include "heed/core/simd.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA::kernels {
+
+/// The sum above. Of a term x and w alone count. `y` may be `start.values`.
+template <class S>
+void depthwise_product(Index features, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
+  using namespace simd;
+  for_each_place<S>(features, lanes, [&]<class P>(auto at) HEED_LAMBDA {
+    P sum = start.values ? load<P>(start.values + at.number)
+            : start.bias ? at.template of_feature<P>(start.bias)
+                         : set1<P>(0);
+    for (const Term<S>& term : terms) sum = fma(at.template of_feature<P>(term.w), load<P>(term.x + at.number), sum);
+    store(y + at.number, sum);
+  });
+}
+
+/// dw[f] += sum over steps and lanes of dy[t][f][lane] x[t][f][lane]
+template <class S>
+void depthwise_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
+  using namespace simd;
+  using P = Packet<S>;
+  if (lanes == 1) {
+    for_each_packet<S>(dy.count, [&]<class Q>(Index f) HEED_LAMBDA {
+      Q sum = load<Q>(dw + f);
+      for (Index t = 0; t < steps; ++t)
+        sum = fma(load<Q>(dy.data + t * dy.step + f), load<Q>(x.data + t * x.step + f), sum);
+      store(dw + f, sum);
+    });
+    return;
+  }
+  for (Index f = 0; f < dy.count; ++f) {
+    P even = set1<P>(0), odd = even;
+    S rest = 0;
+    for (Index t = 0; t < steps; ++t) {
+      const S *d = dy.data + t * dy.step + f * lanes, *v = x.data + t * x.step + f * lanes;
+      Index l = 0;
+      for (; l + 2 * width<P> <= lanes; l += 2 * width<P>) {
+        even = fma(load<P>(d + l), load<P>(v + l), even);
+        odd = fma(load<P>(d + l + width<P>), load<P>(v + l + width<P>), odd);
+      }
+      for (; l + width<P> <= lanes; l += width<P>) even = fma(load<P>(d + l), load<P>(v + l), even);
+      for (; l < lanes; ++l) rest += d[l] * v[l];
+    }
+    dw[f] += sum(add(even, odd)) + rest;
+  }
+}
+
+}  // namespace heed::inline HEED_ISA::kernels
+
+HEED_COMPILED_FUNCTION(heed::kernels::depthwise_product)
+HEED_COMPILED_FUNCTION(heed::kernels::depthwise_gradient)
