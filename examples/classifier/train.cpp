@@ -19,6 +19,7 @@
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
 #include "numbers.hpp"
+#include "recipe.hpp"
 #include "report.hpp"
 #include "training.hpp"
 
@@ -126,6 +127,7 @@ void train(TrainArguments& a, const Processes& processes) {
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
   Task<M>& task = *loaded;
+  apply_recipe_for(a, task.train.count(), !task.numbers.numbers());
   processes.require_same(fingerprint(task, init ? &*init : nullptr));
   StoredModel<M> stored = start_model(a, task, std::move(init), processes);
   processes.agree([&] {

@@ -5,6 +5,7 @@
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "missing_values.hpp"
+#include "recipe.hpp"
 
 namespace classifier {
 
@@ -156,6 +157,7 @@ std::vector<std::filesystem::path> TrainArguments::outputs() const {
 void add_train_options(CLI::App& command, TrainArguments& a) {
   add_files(command, a);
   add_training(command, a);
+  add_recipe(command, a);
   add_format(command, a.format);
   add_missing(command, a.missing);
   add_columns(command, a.format);
@@ -191,6 +193,7 @@ void complete(TrainArguments& a) {
   require_usage(!a.checkpoint.empty() || !a.resume, "--resume", "needs --checkpoint");
 
   check_task(a, text);
+  apply_recipe(a);
   a.fit.batch_size = a.batch.value_or(a.keras() ? 32 : 0);
   a.fit.schedule = schedule_of(a);
   if (a.keras() && a.init.empty()) a.architecture.given.insert({"pooling", "mean"});

@@ -34,6 +34,9 @@ struct TrainArguments {
   bool lower = false;
   std::optional<heed::Index> min_count;
 
+  std::string recipe;                 // empty: none
+  const CLI::App* command = nullptr;  // tells which options were given
+
   std::string flavor = "pytorch";
   bool keras() const { return flavor == "keras"; }
   heed::FitOptions fit = {.learning_rate = 0.01};
