@@ -17,6 +17,8 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/field.hpp"
+#include "heed/core/field_record.hpp"
 #include "heed/core/field_table.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/graph.hpp"

@@ -6,6 +6,7 @@
 #include "heed/control/environment.hpp"
 #include "heed/control/episodes.hpp"
 #include "heed/control/q_learning.hpp"
+#include "heed/control/q_learning_options.hpp"
 #include "heed/control/q_update.hpp"
 #include "heed/control/replay.hpp"
 #include "heed/metrics/bleu.hpp"

@@ -279,18 +279,6 @@ TEST(CheckLayer, ChecksRaggedTilesUnlessTold) {
   EXPECT_FALSE(heed::testing::check_layer(make, {2, 3}).ok());
 }
 
-TEST(Report, ListsEveryFault) {
-  heed::testing::Report report;
-  report.expect(1, 2, "fine");
-  EXPECT_TRUE(report.ok());
-  report.expect(3, 2, "first");
-  report.expect(std::nan(""), 2, "second");
-  EXPECT_FALSE(report.ok());
-  EXPECT_EQ(report.checks(), 3);
-  EXPECT_EQ(report.text().rfind("first: relative error 3, limit 2\n", 0), 0U) << report.text();
-  EXPECT_NE(report.text().find("\nsecond: a number that is not finite, limit 2"), std::string::npos);
-}
-
 enum class TokenMistake { none, gradient_of_another, wrong_gradient, allocates };
 
 // y = 2 w[token], and one mistake

@@ -1,0 +1,91 @@
+#pragma once
+
+/// @file
+/// What deep Q-learning is asked for, and what it tells.
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "heed/control/q_update.hpp"
+#include "heed/core/fields.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/types.hpp"
+#include "heed/optim/schedule.hpp"
+#include "heed/train/history.hpp"
+#include "heed/train/stop.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What has been learnt so far, told after each evaluation.
+struct QRecord {
+  Index step = 0, steps = 0;  ///< of the environment, from 1; of how many
+  Index episodes = 0;         ///< that have ended
+  double training_return =
+      std::numeric_limits<double>::quiet_NaN();            ///< mean of those that ended since the last record
+  double evaluation_return = 0;                            ///< mean of the evaluation's episodes
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< mean of the updates since the last record
+  double epsilon = 0, learning_rate = 0, seconds = 0;
+};
+
+/// Called after every evaluation; learning goes on while all callbacks return true.
+using QCallback = std::function<bool(const QRecord&)>;
+
+struct QHistory;
+
+struct QLearningOptions {
+  Index steps = 50'000;  ///< of the environment
+  Index window = 8;      ///< the model sees the last so many observations
+  double discount = 0.99;
+  double reward_scale = 1;       ///< the model learns values of rewards times this
+  Index n_step = 1;              ///< rewards that a transition holds
+  Index replay = 50'000;         ///< transitions that are kept
+  Index warmup = 1'000;          ///< steps before the first update
+  Index update_every = 1;        ///< steps an update
+  QUpdateOptions update = {};    ///< what an update is
+  Schedule schedule = {};        ///< of the learning rate, by updates
+  double first_epsilon = 1;      ///< how many actions are drawn at random, at first
+  double last_epsilon = 0.05;    ///< and, after falling in a line,
+  Index epsilon_steps = 10'000;  ///< from this step on
+  Index evaluate_every = 2'000;  ///< steps; 0: never, and the model in the end is the last one
+  Index evaluation_episodes = 64;
+  double goal = std::numeric_limits<double>::infinity();  ///< an evaluation's mean return that is enough
+  std::uint64_t seed = 0;
+  int threads = 0;       ///< 0: as many as the machine, or the container, has. Results are the same bits for any number
+  StopSignal stop = {};  ///< asked after every step, in evaluations by several threads
+  std::vector<QCallback> callbacks = {};
+  QHistory* history = nullptr;  ///< as `FitOptions::history`
+
+  static void fields(auto&& f, auto&... o) {
+    f({"steps", "Of the environment", Range::at_least(0)}, o.steps...);
+    f({"window", "Observations that the model sees"}, o.window...);
+    f({"discount", "Of rewards, a step", Range::from(0, 1)}, o.discount...);
+    f({"reward_scale", "", {0, Range::infinite, true, true}}, o.reward_scale...);
+    f({"n_step", "Rewards of a transition"}, o.n_step...);
+    f({"replay", "Transitions that are kept"}, o.replay...);
+    f({"warmup", "Steps before the first update", Range::at_least(0)}, o.warmup...);
+    f({"update_every", "Steps", Range::at_least(1)}, o.update_every...);
+    f({"first_epsilon", "", Range::from(0, 1)}, o.first_epsilon...);
+    f({"last_epsilon", "", Range::from(0, 1)}, o.last_epsilon...);
+    f({"epsilon_steps", "", Range::at_least(0)}, o.epsilon_steps...);
+    f({.name = "evaluate_every",
+       .meaning = "Steps between evaluations",
+       .range = Range::at_least(0),
+       .flag = "evaluate"},
+      o.evaluate_every...);
+    f({"evaluation_episodes", ""}, o.evaluation_episodes...);
+    f({"seed", "Of everything that is drawn"}, o.seed...);
+    f({"threads", "0: as many as the machine has", Range::from(0, most_threads)}, o.threads...);
+  }
+  /// Throws where the schedule's options are out of range.
+  void check() const { heed::check(schedule); }
+};
+
+struct QHistory {
+  std::vector<QRecord> records;
+  Outcome outcome = Outcome::finished;  ///< early: the goal was reached
+  Index best_step = 0;                  ///< whose weights the model has; 0: there was no evaluation
+};
+
+}  // namespace heed::inline HEED_ISA
