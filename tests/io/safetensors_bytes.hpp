@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../support/sanitized.hpp"
 #include "heed/core/error.hpp"
 
 namespace heed_test {
@@ -62,17 +63,7 @@ class InAFolder : public testing::Test {
       ("heed_io_" + std::to_string(::getpid()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
-#else
-inline constexpr bool sanitized = false;
-#endif
+using test_support::sanitized;
 
 /// By how many bytes f() raises the memory of this process at its highest; 0 where the system does not tell, or where
 /// a sanitizer keeps what was freed.

@@ -9,13 +9,7 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEED_TEST_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define HEED_TEST_SANITIZED
-#endif
-#endif
+#include "sanitized.hpp"
 
 #ifdef HEED_TEST_SANITIZED
 // of <sanitizer/allocator_interface.h>, which GCC does not bring along
