@@ -57,6 +57,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/size_list.hpp"
 #include "heed/core/start.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tensor_shape.hpp"

@@ -32,6 +32,7 @@
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
 #include "heed/train/order.hpp"
+#include "heed/train/present_steps.hpp"
 #include "heed/train/reducer.hpp"
 #include "heed/train/ridge.hpp"
 #include "heed/train/rows.hpp"

@@ -45,6 +45,7 @@ struct Residual {
     if constexpr (requires { layer.initialize(key); }) layer.initialize(key.child(0));
   }
 
+  bool reads_distances() const { return heed::reads_distances(layer); }
   /// Throws where the layer does not take x, or gives another shape.
   Shape output_shape(Shape x) const {
     const Shape y = detail::inside("Residual", [&] { return layer.output_shape(x); });

@@ -85,6 +85,12 @@ struct Sequential {
     return x;
   }
 
+  bool reads_distances() const {
+    bool any = false;
+    each([&](auto i) { any = any || heed::reads_distances(std::get<i>(layers)); });
+    return any;
+  }
+
   /// How many steps the output has for a sequence of so many.
   Index output_length(Index length) const
     requires(((heed::time_change<Layers> != TimeChange::own_steps || MapsLengths<Layers>) && ...))

@@ -15,6 +15,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
@@ -51,6 +52,7 @@ struct ModelFunctions {
   /// Throws what the model has to say of a `TensorView<const Input, 3>`; null where it looks at no input.
   void (*check_input)(const void* model, const void* x, std::span<const std::int32_t> lengths,
                       const std::string& where);
+  bool (*reads_distances)(const void* model);
 };
 
 /// What training asks of it besides.
@@ -116,6 +118,7 @@ const ModelFunctions<typename M::Scalar>& detail::ModelTable<M>::get() {
               return nullptr;
             }
           }(),
+      .reads_distances = [](const void* model) { return heed::reads_distances(*static_cast<const M*>(model)); },
   };
   return table;
 }
@@ -186,6 +189,7 @@ class ModelReference {
   void forward(const AnyTile& x, const Tile<S>& y, AnyCache<S>& cache, const Pass& pass) const {
     functions_->forward(model_, x, y, cache.get(), pass);
   }
+  bool reads_distances() const { return functions_->reads_distances(model_); }
   template <class X>
   void check_input(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, const std::string& where) const {
     if (functions_->check_input) functions_->check_input(model_, &x, lengths, where);

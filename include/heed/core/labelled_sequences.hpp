@@ -9,6 +9,7 @@
 
 #include "heed/core/borrowed.hpp"
 #include "heed/core/labels_view.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
@@ -31,6 +32,8 @@ class BorrowedView : public TensorView<S, Rank> {
 /// (n, steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. As many labels as
 /// steps are of these steps: those past a sequence's end do not count. Others are of steps that the model gives by
 /// itself, and lengths say nothing of them. Temporaries do not compile.
+///
+/// With a mask the steps that are not there are passed over (see `StepMask`), and labels of such steps do not count.
 template <class X, class T = std::int32_t>
 struct LabelledSequences {
   using Targets = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, BorrowedView<const T, 2>>;
@@ -38,6 +41,7 @@ struct LabelledSequences {
   BorrowedView<const X, 3> x;               ///< (n, steps, features)
   Targets labels;                           ///< (n), (n, output steps) for one a step, or (n, k) numbers
   BorrowedSpan<std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
+  StepMask mask = {};                       ///< (n, steps), which of them are there; empty: all
 
   Index count() const { return x.extent(0); }
 };

@@ -62,6 +62,18 @@ const std::int32_t* output_lengths(const L& layer, const std::int32_t* lengths, 
   }
 }
 
+/// Whether a layer reads how far the steps of a sequence are apart, as positions, convolutions and windows do. One that
+/// does, or has a part that does, says so: `bool reads_distances() const`. Others cannot tell a sequence of which steps
+/// are missing from one without them.
+template <class L>
+bool reads_distances(const L& layer) {
+  if constexpr (requires { layer.reads_distances(); }) {
+    return layer.reads_distances();
+  } else {
+    return false;
+  }
+}
+
 /// A layer whose `backward` reads y says so: `static constexpr bool backward_reads_output = true`. Of the others y may
 /// be anything then, an empty tile too.
 template <class L>

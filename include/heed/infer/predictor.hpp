@@ -23,6 +23,7 @@
 #include "heed/core/lengths.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -34,6 +35,10 @@ namespace detail {
 
 template <class S>
 Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents);
+
+/// Labels of the steps that are there, side by side, to where these steps are: -1 elsewhere. `present`: how many there
+/// are of each sequence. Labels of other steps than those of the input stay as they are.
+void put_back(Tensor<std::int32_t, 2>& labels, Index steps, std::span<const std::int32_t> present, StepMask mask);
 
 /// What `Predictor` is for one type of models, for all that compute in S from inputs of type X.
 template <class S, class X>
@@ -48,6 +53,11 @@ class PredictorRun {
   void many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, OutputKind kind,
             Output what);
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, OutputKind kind);
+
+  /// One sequence without the steps that its mask says are missing, in the run's memory; with an empty mask as it is.
+  TensorView<const X, 2> present(TensorView<const X, 2> sequence, StepMask mask);
+  /// Many, and in `lengths` how many steps each has then.
+  TensorView<const X, 3> present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths, StepMask mask);
 
   /// f(first row, rows, logits) for every tile; all tiles have the steps of x. With an order rows are places in it, and
   /// a tile has the steps of its longest sequence.
@@ -84,6 +94,8 @@ class PredictorRun {
   TileBuffer<X> input_;
   TileBuffer<S> output_;
   Buffer<std::int32_t> lengths_;
+  Buffer<X> present_;  // steps that are there, moved together
+  Buffer<std::int32_t> present_lengths_;
 };
 
 }  // namespace detail
@@ -111,6 +123,11 @@ class Predictor {
     detail::finish_outputs(a, z.data, z.features, 1);
     return detail::prediction_of<S>(a, z.data, z.features);
   }
+  /// One sequence of which only the steps count that `mask` (steps) says are there: see `StepMask`. Throws besides where
+  /// the mask is of other steps, and where steps are missing between others and the model reads how far they are apart.
+  Prediction<S> operator()(TensorView<const X, 2> sequence, StepMask mask) & {
+    return (*this)(run_.present(sequence, mask));
+  }
   /// One sequence from a pointer to steps x features numbers.
   Prediction<S> operator()(const X* sequence, Index steps, Index features) & {
     return (*this)(TensorView<const X, 2>(sequence, {steps, features}));
@@ -123,6 +140,9 @@ class Predictor {
     detail::finish_outputs(detail::final_step_of(output_kind(*model_), z.features, Output::as_trained, "Predictor"),
                            z.data, z.features, 1);
     return {z.data, static_cast<std::size_t>(z.features)};
+  }
+  std::span<const S> outputs(TensorView<const X, 2> sequence, StepMask mask) & {
+    return outputs(run_.present(sequence, mask));
   }
   // what a predictor gives looks at its memory: it must be a variable
   template <class Self = Predictor>
@@ -141,9 +161,9 @@ class Predictor {
     return {};
   }
   /// The same of many sequences, (n, outputs).
-  Tensor<S, 2> outputs(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
+  Tensor<S, 2> outputs(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}, StepMask mask = {}) {
     Tensor<S, 2> out({x.extent(0), logits_shape(*model_, {x.extent(1), x.extent(2)}, "Predictor").features});
-    (*this)(x, out.view(), lengths);
+    (*this)(x, out.view(), lengths, mask);
     return out;
   }
   /// One sequence; `out` takes what `what` says, one a class. Throws where its size is not the number of classes.
@@ -157,12 +177,22 @@ class Predictor {
                   Output what = Output::as_trained) {
     run_.many(x, out, lengths, output_kind(*model_), what);
   }
+  /// The same, where a mask (n, steps) says which steps are there.
+  void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, StepMask mask,
+                  Output what = Output::as_trained) {
+    const TensorView<const X, 3> present = run_.present(x, lengths, mask);
+    run_.many(present, out, lengths, output_kind(*model_), what);
+  }
 
   /// The label of every step of many outputs, (n, steps): the class of the largest logit, the first of equals; -1
-  /// past a sequence's end, where steps are those of the input. For models that give logits (steps, classes). Throws as
-  /// above.
-  Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}) {
-    return run_.step_labels(x, lengths, output_kind(*model_));
+  /// past a sequence's end and where a mask says that there is no step, where steps are those of the input. For models
+  /// that give logits (steps, classes). Throws as above.
+  Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {},
+                                      StepMask mask = {}) {
+    const TensorView<const X, 3> present = run_.present(x, lengths, mask);
+    Tensor<std::int32_t, 2> labels = run_.step_labels(present, lengths, output_kind(*model_));
+    if (!mask.empty()) detail::put_back(labels, x.extent(1), lengths, mask);
+    return labels;
   }
 
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
@@ -200,17 +230,47 @@ class Predictor {
 /// convenience where nothing needs to be kept.
 template <Layer Model>
 Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const typename Model::Input, 3> x,
-                                          std::span<const std::int32_t> lengths = {}) {
+                                          std::span<const std::int32_t> lengths = {}, StepMask mask = {}) {
   const Shape output = logits_shape(model, {x.extent(1), x.extent(2)}, "predict");
   Tensor<typename Model::Scalar, 2> out({x.extent(0), output.features});
   Predictor<Model> predictor(model);
-  predictor(x, out.view(), lengths);
+  predictor(x, out.view(), lengths, mask);
   return out;
 }
 
 // ---- the run
 
 namespace detail {
+
+template <class S, class X>
+TensorView<const X, 2> PredictorRun<S, X>::present(TensorView<const X, 2> sequence, StepMask mask) {
+  if (mask.empty()) return sequence;
+  const auto [steps, features] = sequence.extents();
+  mask.check(1, steps, "Predictor");
+  check_gaps(mask.has_gaps({}), model_.reads_distances(), "Predictor");
+  X* to = present_.reserve(sequence.size());
+  return {to, {move_together(sequence.data(), features, steps, mask, to), features}};
+}
+
+template <class S, class X>
+TensorView<const X, 3> PredictorRun<S, X>::present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths,
+                                                   StepMask mask) {
+  if (mask.empty()) return x;
+  const auto [count, steps, features] = x.extents();
+  mask.check(count, steps, "Predictor");
+  check_lengths(lengths, count, steps, "Predictor");
+  check_gaps(mask.has_gaps(lengths), model_.reads_distances(), "Predictor");
+  X* const to = present_.reserve(x.size());
+  std::int32_t* const there = present_lengths_.reserve(count);
+  std::fill_n(to, x.size(), X(0));
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    there[i] =
+        static_cast<std::int32_t>(move_together(x[i].data(), features, length, mask.row(i), to + i * steps * features));
+  }
+  lengths = {there, static_cast<std::size_t>(count)};
+  return {to, x.extents()};
+}
 
 // the same numbers among zeros: a model may have more weights in one tile than in those before
 template <class S>
@@ -371,6 +431,29 @@ void PredictorRun<S, X>::check_width(Index got, Index classes) {
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void detail::put_back(Tensor<std::int32_t, 2>& labels, Index steps, std::span<const std::int32_t> present,
+                                    StepMask mask) {
+  if (labels.extent(1) != steps) return;
+  std::vector<std::int32_t> together(static_cast<std::size_t>(steps));
+  for (Index i = 0; i < labels.extent(0); ++i) {
+    const auto row = labels.view()[i];
+    std::copy(row.begin(), row.end(), together.begin());
+    std::fill(row.begin(), row.end(), -1);
+    const auto count = static_cast<std::size_t>(present[static_cast<std::size_t>(i)]);
+    for (std::size_t t = 0, next = 0; next < count; ++t) {
+      if (mask(i, static_cast<Index>(t))) row.data()[t] = together[next++];
+    }
+  }
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
 
 HEED_COMPILED_FUNCTION(heed::detail::widened)
 HEED_COMPILED_ONE(class heed::detail::PredictorRun<float, float>)

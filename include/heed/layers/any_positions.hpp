@@ -61,6 +61,7 @@ struct AnyPositions {
     if (kind == PositionKind::learned) table.initialize(key);
   }
 
+  bool reads_distances() const { return has_waves() || kind == PositionKind::learned; }
   Shape output_shape(Shape x) const { return kind == PositionKind::learned ? table.output_shape(x) : x; }
 
   /// y may be x.

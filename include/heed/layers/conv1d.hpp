@@ -67,6 +67,7 @@ struct Conv1d {
 
   /// How many steps the output has for a sequence of so many.
   Index output_length(Index steps) const { return window.outputs(steps); }
+  bool reads_distances() const { return window.kernel > 1 || window.stride > 1; }
   Shape output_shape(Shape x) const;
 
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const;

@@ -196,6 +196,9 @@ struct ConvFront {
     for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i].initialize(key.child(i));
   }
 
+  bool reads_distances() const {
+    return std::any_of(blocks.begin(), blocks.end(), [](const auto& block) { return block.conv.reads_distances(); });
+  }
   bool empty() const { return blocks.empty(); }
   Index in_channels() const { return blocks.empty() ? 0 : blocks.front().in_channels(); }
   Index out_channels() const { return blocks.empty() ? 0 : blocks.back().out_channels(); }

@@ -44,6 +44,7 @@ struct MaxPool1d {
     window.check("MaxPool1d");
   }
 
+  bool reads_distances() const { return window.kernel > 1 || window.stride > 1; }
   Index output_length(Index length) const { return window.count(length); }
   Shape output_shape(Shape x) const { return {output_length(x.steps), x.features}; }
 

@@ -46,6 +46,7 @@ struct MeanPool1d {
     window.check("MeanPool1d");
   }
 
+  bool reads_distances() const { return window.kernel > 1 || window.stride > 1; }
   Index output_length(Index length) const { return window.count(length); }
   Shape output_shape(Shape x) const { return {output_length(x.steps), x.features}; }
 

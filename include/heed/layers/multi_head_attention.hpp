@@ -86,6 +86,7 @@ struct MultiHeadAttention {
   /// positions Xavier uniform, temperatures 1 / sqrt(E / heads), relative biases 0.
   void initialize(Key key);
 
+  bool reads_distances() const { return alibi || !relative_keys.empty() || !relative_bias.empty(); }
   Index embed_dim() const { return out_proj.in_features(); }
 
   /// Throws where features are not those of the weights, or there are not as many values as keys.

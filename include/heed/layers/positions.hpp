@@ -63,6 +63,7 @@ struct SinusoidalPositions {
     });
   }
 
+  bool reads_distances() const { return true; }
   Shape output_shape(Shape x) const { return x; }
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
@@ -147,6 +148,7 @@ struct LearnedPositions {
   Index max_steps() const { return weight.rows(); }
   Index features() const { return weight.width(); }
 
+  bool reads_distances() const { return true; }
   /// Throws where the features are others or the steps are more than there are positions.
   Shape output_shape(Shape x) const;
 

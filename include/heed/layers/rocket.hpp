@@ -67,6 +67,7 @@ struct Rocket {
     return plan_.channels_of(dilation, kernel);
   }
 
+  bool reads_distances() const { return true; }
   Shape output_shape(Shape x) const;
 
   /// Sets the biases to quantiles of the convolutions of a series each, drawn by the seed among those of `x` (n, steps,

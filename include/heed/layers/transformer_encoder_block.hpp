@@ -62,6 +62,7 @@ struct TransformerEncoderBlock {
   /// Each part as it starts by itself.
   void initialize(Key key);
 
+  bool reads_distances() const { return self_attn.reads_distances(); }
   Shape output_shape(Shape x) const { return self_attn.output_shape(x); }
 
   /// The attention weights of the last forward pass, as `MultiHeadAttention` gives and keeps them.

@@ -90,6 +90,7 @@ struct AttentionQNetwork {
   /// Features of a step.
   Index input_size() const { return options.features; }
 
+  bool reads_distances() const { return positions.reads_distances(); }
   Shape output_shape(Shape x) const {
     detail::inside(architecture, [&] { return positions.output_shape(state_encoder.output_shape(x)); });
     return {1, options.actions};

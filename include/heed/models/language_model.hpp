@@ -76,6 +76,7 @@ struct LanguageModel {
   /// itself.
   void initialize(Key key);
 
+  bool reads_distances() const { return transformer.reads_distances(); }
   Shape output_shape(Shape x) const {
     const auto of_parts = [&] { return transformer.output_shape(embedding.output_shape(x)); };
     return {detail::inside(architecture, of_parts).steps, options.tokens};

@@ -84,6 +84,7 @@ struct RocketClassifier {
   /// Features of a step.
   Index input_size() const { return options.features; }
 
+  bool reads_distances() const { return true; }
   Shape output_shape(Shape x) const;
 
   /// Takes the kernels' biases from series, standardised where `standardize` is on, as `Rocket::fit_biases` does. The

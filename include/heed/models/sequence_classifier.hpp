@@ -89,6 +89,7 @@ struct SequenceClassifier {
   /// Features of a step.
   Index input_size() const { return options.features; }
 
+  bool reads_distances() const { return front.reads_distances(); }
   Shape output_shape(Shape x) const;
 
   /// As `AnyPool::weights`: throws where the model has no attention, and for `multihead` where

@@ -72,6 +72,7 @@ struct TextClassifier {
   /// is learnt of a word soon outweighs where it began.
   void initialize(Key key);
 
+  bool reads_distances() const { return classifier.reads_distances(); }
   Shape output_shape(Shape x) const {
     return detail::inside(architecture, [&] { return classifier.output_shape(embedding.output_shape(x)); });
   }

@@ -77,6 +77,7 @@ struct TransformerClassifier {
   /// Features of a step.
   Index input_size() const { return input.in_features(); }
 
+  bool reads_distances() const { return transformer.reads_distances(); }
   Shape output_shape(Shape x) const;
 
   /// The attention weights of the last forward pass, a view of the cache: (heads steps, steps), head by head, a row a

@@ -87,6 +87,7 @@ struct TransformerEncoder {
 
   Index d_model() const { return blocks.layers.front().self_attn.embed_dim(); }
 
+  bool reads_distances() const { return positions.reads_distances() || blocks.reads_distances(); }
   Shape output_shape(Shape x) const {
     return detail::inside("TransformerEncoder", [&] { return blocks.output_shape(positions.output_shape(x)); });
   }

@@ -76,12 +76,16 @@ struct SequenceSubset {
   Tensor<X, 3> x;
   Tensor<T, 2> targets;
   std::vector<std::int32_t> lengths;
+  std::vector<std::uint8_t> mask;  // n x steps; empty: all steps are there
 
   /// The rows `which`, in this order. Throws where one is not there.
   SequenceSubset(const LabelledSequences<X, T>& data, std::span<const Index> which);
 
   /// Must not outlive this.
-  LabelledSequences<X, T> view() const& { return {x, targets, lengths}; }
+  LabelledSequences<X, T> view() const& {
+    if (mask.empty()) return {x, targets, lengths};
+    return {x, targets, lengths, TensorView<const std::uint8_t, 2>(mask.data(), {x.extent(0), x.extent(1)})};
+  }
   template <class Self = SequenceSubset>
   LabelledSequences<X, T> view() const&& {
     detail::refuse_temporary<Self>();
@@ -135,8 +139,10 @@ SequenceSubset<X, T>::SequenceSubset(const LabelledSequences<X, T>& data, std::s
   detail::check_subset(which, data.count(), rows.extent(0), data.lengths, data.x.extent(1));
   x = Tensor<X, 3>({n, data.x.extent(1), data.x.extent(2)});
   targets = Tensor<T, 2>({n, rows.extent(1)});
+  data.mask.check(data.count(), data.x.extent(1), "cross-validation");
   for (Index i = 0; i < n; ++i) {
     const Index row = which[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < x.extent(1) && !data.mask.empty(); ++t) mask.push_back(data.mask(row, t));
     const auto sequence = data.x[row];
     const auto target = rows[row];
     std::copy(sequence.begin(), sequence.end(), x[i].begin());

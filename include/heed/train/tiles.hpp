@@ -56,6 +56,7 @@ void check_sequences(TensorView<const X, 3> x, std::span<const std::int32_t> len
 }
 template <class X, class T>
 void check_sequences(const LabelledSequences<X, T>& data) {
+  require(data.mask.empty(), [] { return Fault{"a mask of steps is not taken here", "sequences", {}, {}}; });
   check_sequences(data.x, data.lengths);
   const Index targets = as_rows(data.labels).extent(0);
   require(targets == data.count(), [&] {

@@ -17,9 +17,11 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/batch.hpp"
 #include "heed/train/detail/any_loss.hpp"
+#include "heed/train/present_steps.hpp"
 #include "heed/train/reducer.hpp"
 #include "heed/train/rows.hpp"
 #include "heed/train/tiles.hpp"
@@ -69,7 +71,8 @@ template <class S, class X, class T, class Rows = LocalRows<X, T>>
 class RowsOf final : public AnyRows<S> {
  public:
   template <class R>
-  RowsOf(const LabelledSequences<X, T>& data, const R& reducer) : data_(data), rows_(reducer.rows(data)) {}
+  RowsOf(const LabelledSequences<X, T>& data, const R& reducer)
+      : present_(data), data_(present_.view()), rows_(reducer.rows(data_)) {}
 
   Index count() const override { return rows_.count(); }
   Shape shape() const override { return rows_.shape(); }
@@ -92,6 +95,7 @@ class RowsOf final : public AnyRows<S> {
     loss.check(&targets, outputs);
   }
   void check_input(const ModelReference<S>& model) const override {
+    check_gaps(present_.has_gaps(), model.reads_distances(), "sequences");
     model.check_input(data_.x, data_.lengths, "sequences");
   }
   void add_identity(Metadata& identity, const std::string& name) const override;
@@ -111,6 +115,7 @@ class RowsOf final : public AnyRows<S> {
 
  private:
   static constexpr bool labels_are_classes = std::same_as<T, std::int32_t>;
+  PresentSteps<X, T> present_;
   LabelledSequences<X, T> data_;  // those that this process has
   Rows rows_;
   std::vector<TileStore<X, T, S>> stores_;

@@ -1,0 +1,80 @@
+#pragma once
+
+/// @file
+/// Sequences with a mask as sequences without one.
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/labelled_sequences.hpp"
+#include "heed/core/step_mask.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+#include "heed/train/tiles.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// The steps that are there, side by side, in a copy; without a mask the user's own memory. Labels of steps go with
+/// them.
+template <class X, class T = std::int32_t>
+class PresentSteps {
+ public:
+  /// Throws where the mask does not fit the sequences, or a length is out of range.
+  explicit PresentSteps(const LabelledSequences<X, T>& data) : view_(data) {
+    if (!data.mask.empty()) take(data);
+  }
+  PresentSteps(const PresentSteps&) = delete;
+  PresentSteps& operator=(const PresentSteps&) = delete;
+
+  /// Without a mask. Must not outlive this, nor the data.
+  const LabelledSequences<X, T>& view() const { return view_; }
+  /// Whether steps were missing between others.
+  bool has_gaps() const { return gaps_; }
+
+ private:
+  void take(const LabelledSequences<X, T>& data);
+
+  Tensor<X, 3> x_;
+  Tensor<std::int32_t, 2> labels_;
+  std::vector<std::int32_t> lengths_;
+  LabelledSequences<X, T> view_;
+  bool gaps_ = false;
+};
+
+template <class X, class T>
+void PresentSteps<X, T>::take(const LabelledSequences<X, T>& data) {
+  const Index count = data.count(), steps = data.x.extent(1), features = data.x.extent(2);
+  data.mask.check(count, steps, "sequences");
+  check_lengths(data.lengths, count, steps, "sequences");
+  gaps_ = data.mask.has_gaps(data.lengths);
+  x_ = Tensor<X, 3>(data.x.extents());
+  lengths_.resize(static_cast<std::size_t>(count));
+  const auto length = [&](Index i) { return data.lengths.empty() ? steps : data.lengths[static_cast<std::size_t>(i)]; };
+  for (Index i = 0; i < count; ++i) {
+    const Index there = move_together(data.x[i].data(), features, length(i), data.mask.row(i), x_[i].data());
+    lengths_[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(there);
+  }
+  view_ = {x_, data.labels, lengths_};
+  if constexpr (std::same_as<T, std::int32_t>) {
+    if (!labels_steps(data.labels.each(), steps) || data.labels.rows().extent(0) != count) return;
+    labels_ = Tensor<std::int32_t, 2>({count, steps});
+    for (Index i = 0; i < count; ++i) {
+      move_together(data.labels.rows()[i].data(), 1, length(i), data.mask.row(i), labels_[i].data());
+    }
+    view_.labels = labels_;
+  }
+}
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_ONE(class heed::PresentSteps<float, std::int32_t>)
+HEED_COMPILED_ONE(class heed::PresentSteps<double, std::int32_t>)
+HEED_COMPILED_ONE(class heed::PresentSteps<std::int32_t, std::int32_t>)
+HEED_COMPILED_ONE(class heed::PresentSteps<float, float>)
+HEED_COMPILED_ONE(class heed::PresentSteps<double, double>)
