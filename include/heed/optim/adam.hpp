@@ -17,6 +17,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/optim/detail/of_model.hpp"
 #include "heed/optim/detail/part_rates.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -102,23 +103,11 @@ class BasicAdam {
 
 /// Adam for models of one type: `Adam adam(model, {.learning_rate = 3e-3})`
 template <Visitable Model>
-class Adam : public BasicAdam<typename Model::Scalar> {
+class Adam : public detail::OfModel<Model, BasicAdam<typename Model::Scalar>> {
  public:
-  using S = typename Model::Scalar;
-  using BasicAdam<S>::step;
-
   /// For models like this one. Throws where an option is out of range.
-  explicit Adam(const Model& like, AdamOptions o = {}) : BasicAdam<S>(parameters_of(like), std::move(o)) {}
-
-  /// Moves the model against the gradient.
-  void step(Model& model, const Model& gradient) {
-    weights_.look_at(model);
-    gradient_.look_at(const_cast<Model&>(gradient));
-    step(weights_, std::as_const(gradient_));
-  }
-
- private:
-  Parameters<S> weights_, gradient_;  // of the last step
+  explicit Adam(const Model& like, AdamOptions o = {})
+      : detail::OfModel<Model, BasicAdam<typename Model::Scalar>>(like, std::move(o)) {}
 };
 
 template <class S>

@@ -17,6 +17,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/optim/detail/of_model.hpp"
 #include "heed/optim/detail/part_rates.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -84,23 +85,11 @@ class BasicSgd {
 
 /// SGD for models of one type: `Sgd sgd(model, {.learning_rate = 0.1, .momentum = 0.9})`
 template <Visitable Model>
-class Sgd : public BasicSgd<typename Model::Scalar> {
+class Sgd : public detail::OfModel<Model, BasicSgd<typename Model::Scalar>> {
  public:
-  using S = typename Model::Scalar;
-  using BasicSgd<S>::step;
-
   /// For models like this one. Throws as `BasicSgd` does.
-  explicit Sgd(const Model& like, SgdOptions o = {}) : BasicSgd<S>(parameters_of(like), std::move(o)) {}
-
-  /// Moves the model against the gradient.
-  void step(Model& model, const Model& gradient) {
-    weights_.look_at(model);
-    gradient_.look_at(const_cast<Model&>(gradient));
-    step(weights_, std::as_const(gradient_));
-  }
-
- private:
-  Parameters<S> weights_, gradient_;  // of the last step
+  explicit Sgd(const Model& like, SgdOptions o = {})
+      : detail::OfModel<Model, BasicSgd<typename Model::Scalar>>(like, std::move(o)) {}
 };
 
 template <class S>

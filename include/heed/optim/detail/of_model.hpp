@@ -1,0 +1,33 @@
+#pragma once
+
+// An optimizer on lists of parameters, `Lists`, for models of one type.
+
+#include <utility>
+
+#include "heed/core/parameters.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+template <Visitable Model, class Lists>
+class OfModel : public Lists {
+ public:
+  using S = typename Model::Scalar;
+  using Lists::step;
+
+  /// Moves the model against the gradient.
+  void step(Model& model, const Model& gradient) {
+    weights_.look_at(model);
+    gradient_.look_at(const_cast<Model&>(gradient));
+    step(weights_, std::as_const(gradient_));
+  }
+
+ protected:
+  OfModel(const Model& like, typename Lists::Options o) : Lists(parameters_of(like), std::move(o)) {}
+
+ private:
+  Parameters<S> weights_, gradient_;  // of the last step
+};
+
+}  // namespace heed::inline HEED_ISA::detail
