@@ -27,11 +27,31 @@ void depthwise_product(Index features, Index lanes, Start<S> start, S* y, const 
   });
 }
 
+namespace detail {
+// features f .. f + F: as many sums take turns
+template <int F, class S>
+HEED_INLINE void depthwise_block(Index steps, Index f, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
+  using P = Packet<S>;
+  P sum[F];
+  S rest[F] = {};
+  unroll<F>([&](auto i) HEED_LAMBDA { sum[i] = set1<P>(0); });
+  for (Index t = 0; t < steps; ++t) {
+    const S *d = dy.data + t * dy.step + f * lanes, *v = x.data + t * x.step + f * lanes;
+    Index l = 0;
+    for (; l + width<P> <= lanes; l += width<P>) {
+      unroll<F>([&](auto i)
+                    HEED_LAMBDA { sum[i] = fma(load<P>(d + i * lanes + l), load<P>(v + i * lanes + l), sum[i]); });
+    }
+    for (; l < lanes; ++l) unroll<F>([&](auto i) HEED_LAMBDA { rest[i] += d[i * lanes + l] * v[i * lanes + l]; });
+  }
+  unroll<F>([&](auto i) HEED_LAMBDA { dw[f + i] += simd::sum(sum[i]) + rest[i]; });
+}
+}  // namespace detail
+
 /// dw[f] += sum over steps and lanes of dy[t][f][lane] x[t][f][lane]
 template <class S>
 void depthwise_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
   using namespace simd;
-  using P = Packet<S>;
   if (lanes == 1) {
     for_each_packet<S>(dy.count, [&]<class Q>(Index f) HEED_LAMBDA {
       Q sum = load<Q>(dw + f);
@@ -41,21 +61,9 @@ void depthwise_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S
     });
     return;
   }
-  for (Index f = 0; f < dy.count; ++f) {
-    P even = set1<P>(0), odd = even;
-    S rest = 0;
-    for (Index t = 0; t < steps; ++t) {
-      const S *d = dy.data + t * dy.step + f * lanes, *v = x.data + t * x.step + f * lanes;
-      Index l = 0;
-      for (; l + 2 * width<P> <= lanes; l += 2 * width<P>) {
-        even = fma(load<P>(d + l), load<P>(v + l), even);
-        odd = fma(load<P>(d + l + width<P>), load<P>(v + l + width<P>), odd);
-      }
-      for (; l + width<P> <= lanes; l += width<P>) even = fma(load<P>(d + l), load<P>(v + l), even);
-      for (; l < lanes; ++l) rest += d[l] * v[l];
-    }
-    dw[f] += sum(add(even, odd)) + rest;
-  }
+  Index f = 0;
+  for (; f + 4 <= dy.count; f += 4) detail::depthwise_block<4>(steps, f, lanes, dy, x, dw);
+  for (; f < dy.count; ++f) detail::depthwise_block<1>(steps, f, lanes, dy, x, dw);
 }
 
 }  // namespace heed::inline HEED_ISA::kernels
