@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "../support/allocations.hpp"
@@ -36,6 +37,9 @@ TEST(Predictor, DoesNotAllocateOnceWarm) {
   const Task<float> task(130, {5, 3}, 4, true);
   Tensor<float, 2> out({130, 4});
   std::vector<float> one(4);
+  std::vector<std::uint8_t> there(130 * 5, 1);
+  for (std::size_t i = 0; i < there.size(); i += 3) there[i] = 0;
+  const heed::StepMask mask(heed::view(there, {130, 5}));
   for (const Attention attention : attentions) {
     auto model =
         heed::SequenceClassifier<float>({.features = 3, .classes = 4, .hidden = 8, .dense = 6, .attention = attention});
@@ -47,6 +51,8 @@ TEST(Predictor, DoesNotAllocateOnceWarm) {
       predictor(task.x[3], one);
       predictor(task.x[4]);
       predictor(task.x.data(), 2, 3);
+      predictor(task.x, out.view(), task.lengths, mask);
+      predictor(task.x[4], mask.row(4));
     };
     call();
     const long before = test_support::allocations();

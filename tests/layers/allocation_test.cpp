@@ -15,8 +15,11 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/embedding.hpp"
 #include "heed/layers/general_attention.hpp"
+#include "heed/layers/group_norm.hpp"
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
+#include "heed/layers/max_pool1d.hpp"
+#include "heed/layers/mean_pool1d.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/positions.hpp"
@@ -75,6 +78,18 @@ TEST(LayerAllocations, NoLayerMakesAnyOnceWarm) {
       0);
   EXPECT_EQ(
       warm_allocations(heed::MultiHeadAttention<float>({.embed_dim = 4, .num_heads = 2, .locality = true}), {3, 4}), 0);
+  for (const auto bias : {heed::RelativeBias::erpe, heed::RelativeBias::alibi}) {
+    const heed::Index distance = bias == heed::RelativeBias::erpe ? 2 : 0;
+    EXPECT_EQ(
+        warm_allocations(
+            heed::MultiHeadAttention<float>(
+                {.embed_dim = 4, .num_heads = 2, .dropout = 0.1, .relative_bias = bias, .bias_distance = distance}),
+            {3, 4}, true),
+        0);
+  }
+  EXPECT_EQ(warm_allocations(heed::MaxPool1d<float>({.kernel_size = 2}), {4, 3}), 0);
+  EXPECT_EQ(warm_allocations(heed::MeanPool1d<float>({.kernel_size = 2}), {4, 3}), 0);
+  EXPECT_EQ(warm_allocations(heed::GroupNorm<float>({.groups = 2, .features = 4}), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::MeanPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::MaxPool<float>(), {3, 4}), 0);
   EXPECT_EQ(warm_allocations(heed::LastPool<float>(), {3, 4}), 0);
