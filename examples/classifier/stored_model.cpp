@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "heed/core/detail/utf8.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 #include "heed/data/text.hpp"
