@@ -34,7 +34,9 @@ struct CheckpointOptions {
 /// Keeps a run in a file, for `FitOptions::checkpoint`. Where there is a file the run goes on from it, bit for bit as
 /// if it had never ended; where there is none it starts. A process that is killed loses the epochs since the last
 /// checkpoint at most. `fit` throws where the file is that of another model, data or options: the number of epochs may
-/// differ, unless a schedule depends on it.
+/// differ, unless a schedule depends on it. A part of the model or the loss without weights, which no name tells of, is
+/// known by numbers that it gives: a difference below 1e-4 of them (in double 1e-9) may be another machine's rounding
+/// and is not seen.
 HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {});
 
 }  // namespace heed::inline HEED_ISA

@@ -1,0 +1,321 @@
+#pragma once
+
+// What a predictor does, for all models of a scalar: tiles of sequences through a table of functions.
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "heed/core/any_model.hpp"
+#include "heed/core/buffer.hpp"
+#include "heed/core/check.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/lengths.hpp"
+#include "heed/core/output_kind.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/step_mask.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/infer/prediction.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+template <class S>
+Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents);
+
+/// Labels of the steps that are there, side by side, to where these steps are: -1 elsewhere. `present`: how many there
+/// are of each sequence. Labels of other steps than those of the input stay as they are.
+void put_back(Tensor<std::int32_t, 2>& labels, Index steps, std::span<const std::int32_t> present, StepMask mask);
+
+/// What `Predictor` is for one type of models, for all that compute in S from inputs of type X.
+template <class S, class X>
+class PredictorRun {
+ public:
+  explicit PredictorRun(const ModelReference<S>& model) : model_(model), cache_(model.functions()) {}
+
+  /// The logits of one sequence.
+  Tile<S> one(TensorView<const X, 2> sequence);
+  /// The same, or what follows from them, to `out`.
+  void one(TensorView<const X, 2> sequence, std::span<S> out, OutputKind kind, Output what);
+  void many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, OutputKind kind,
+            Output what);
+  Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, OutputKind kind);
+
+  /// One sequence without the steps that its mask says are missing, in the run's memory; with an empty mask as it is.
+  TensorView<const X, 2> present(TensorView<const X, 2> sequence, StepMask mask);
+  /// Many, and in `lengths` how many steps each has then.
+  TensorView<const X, 3> present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths, StepMask mask);
+
+  /// f(first row, rows, logits) for every tile; all tiles have the steps of x. With an order rows are places in it, and
+  /// a tile has the steps of its longest sequence.
+  template <class F>
+  void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f,
+                 std::span<const Index> order = {}) {
+    run(output, x, lengths, order, {&f, [](const void* function, Index first, Index rows, const Tile<S>& z) {
+                                      (*static_cast<std::remove_reference_t<F>*>(const_cast<void*>(function)))(first,
+                                                                                                               rows, z);
+                                    }});
+  }
+
+  const ModelReference<S>& model() const { return model_; }
+  AnyCache<S>& cache() { return cache_; }
+
+ private:
+  static constexpr Index widest = 64;
+
+  // any function, so that all the rest is compiled once
+  struct Work {
+    const void* function;
+    void (*call)(const void* function, Index first, Index rows, const Tile<S>& z);
+  };
+  void run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, std::span<const Index> order,
+           Work work);
+  std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const;
+  static void check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
+  static void check_logits(const Tile<S>& z, Index rows);
+  static void check_width(Index got, Index classes);
+
+  ModelReference<S> model_;
+  AnyCache<S> cache_;
+  Scratch scratch_;
+  TileBuffer<X> input_;
+  TileBuffer<S> output_;
+  Buffer<std::int32_t> lengths_;
+  Buffer<X> present_;  // steps that are there, moved together
+  Buffer<std::int32_t> present_lengths_;
+};
+
+}  // namespace detail
+
+namespace detail {
+
+template <class S, class X>
+TensorView<const X, 2> PredictorRun<S, X>::present(TensorView<const X, 2> sequence, StepMask mask) {
+  if (mask.empty()) return sequence;
+  const auto [steps, features] = sequence.extents();
+  mask.check(1, steps, "Predictor");
+  check_gaps(mask.has_gaps({}), model_.reads_distances(), "Predictor");
+  X* to = present_.reserve(sequence.size());
+  return {to, {move_together(sequence.data(), features, steps, mask, to), features}};
+}
+
+template <class S, class X>
+TensorView<const X, 3> PredictorRun<S, X>::present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths,
+                                                   StepMask mask) {
+  if (mask.empty()) return x;
+  const auto [count, steps, features] = x.extents();
+  mask.check(count, steps, "Predictor");
+  check_lengths(lengths, count, steps, "Predictor");
+  check_gaps(mask.has_gaps(lengths), model_.reads_distances(), "Predictor");
+  X* const to = present_.reserve(x.size());
+  std::int32_t* const there = present_lengths_.reserve(count);
+  std::fill_n(to, x.size(), X(0));
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    there[i] =
+        static_cast<std::int32_t>(move_together(x[i].data(), features, length, mask.row(i), to + i * steps * features));
+  }
+  lengths = {there, static_cast<std::size_t>(count)};
+  return {to, x.extents()};
+}
+
+// the same numbers among zeros: a model may have more weights in one tile than in those before
+template <class S>
+Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents) {
+  Tensor<S, 3> to(extents);
+  for (Index i = 0; i < from.extent(0); ++i) {
+    for (Index t = 0; t < from.extent(1); ++t) std::copy_n(&from(i, t, 0), from.extent(2), &to(i, t, 0));
+  }
+  return to;
+}
+
+template <class S, class X>
+Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
+  const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
+  const Shape output = logits_shape(model_, x.shape(), "Predictor");
+  require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
+  const TensorView<const X, 3> alone(sequence.data(), {1, x.steps, x.features});
+  if (model_.functions().check_input) model_.check_input(alone, {}, "Predictor");
+  check_numbers(alone, {});
+  const Tile<S> z = output_.take(output, 1);
+  model_.forward(x, z, cache_, Pass{scratch_});
+  check_logits(z, 1);
+  return z;
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, OutputKind kind, Output what) {
+  const FlushDenormals flush;
+  const Tile<S> z = one(sequence);
+  check_width(static_cast<Index>(out.size()), z.features);
+  finish_outputs(final_step_of(kind, z.features, what, "Predictor"), z.data, z.features, 1);
+  std::copy_n(z.data, z.features, out.data());
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths,
+                              OutputKind kind, Output what) {
+  require(out.extent(0) == x.extent(0), [&] {
+    return Fault{"wrong number of rows", "Predictor, out", text_of(x.extent(0)), text_of(out.extent(0))};
+  });
+  const Shape output = logits_shape(model_, {x.extent(1), x.extent(2)}, "Predictor");
+  const FinalStep final_step = final_step_of(kind, output.features, what, "Predictor");
+  each_tile(output, x, lengths, [&](Index first, Index rows, const Tile<S>& z) {
+    check_width(out.extent(1), z.features);
+    finish_outputs(final_step, z.data, z.features, z.lanes);
+    for (Index l = 0; l < rows; ++l) {
+      for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
+    }
+  });
+}
+
+template <class S, class X>
+Tensor<std::int32_t, 2> PredictorRun<S, X>::step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
+                                                        OutputKind kind) {
+  const Shape output = model_.output_shape({x.extent(1), x.extent(2)});
+  const FinalStep a = final_step_of(kind, output.features, Output::probabilities, "Predictor, step_labels");
+  require(a == FinalStep::softmax, [] { return Fault{"flags are no classes", "Predictor, step_labels", {}, {}}; });
+  Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
+  std::fill(out.begin(), out.end(), -1);
+  const std::vector<Index> order = by_length(x, lengths);
+  const auto row_of = [&](Index p) { return order.empty() ? p : order[static_cast<std::size_t>(p)]; };
+  const auto put_labels = [&](Index first, Index rows, const Tile<S>& z) {
+    const Scratch::Mark mark(scratch_);
+    std::int32_t* best = scratch_.template take<std::int32_t>(z.lanes);
+    for (Index t = 0; t < z.steps; ++t) {
+      std::fill_n(best, z.lanes, 0);
+      for (Index c = 1; c < z.features; ++c) {
+        const S* p = z.at(t, c);
+        for (Index l = 0; l < rows; ++l) {
+          if (p[l] > z.at(t, best[l])[l]) best[l] = static_cast<std::int32_t>(c);
+        }
+      }
+      for (Index l = 0; l < rows; ++l) {
+        if (t < z.length(l)) out(row_of(first + l), t) = best[l];
+      }
+    }
+  };
+  each_tile(output, x, lengths, put_labels, order);
+  return out;
+}
+
+// ragged sequences, the longest first; empty: none, or nothing to gain
+template <class S, class X>
+std::vector<Index> PredictorRun<S, X>::by_length(TensorView<const X, 3> x,
+                                                 std::span<const std::int32_t> lengths) const {
+  check_lengths(lengths, x.extent(0), x.extent(1), "Predictor");
+  std::vector<Index> order(x.extent(0) > 1 ? lengths.size() : 0);
+  std::iota(order.begin(), order.end(), Index(0));
+  sort_by_length(order, lengths);
+  return order;
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
+                             std::span<const Index> order, Work work) {
+  const FlushDenormals flush;
+  const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
+  require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
+  check_lengths(lengths, n, T, "Predictor");
+  model_.check_input(x, lengths, "Predictor");
+  check_numbers(x, lengths);
+  const bool keeps_steps = output.steps > 1 && output.steps == T;
+  for (Index first = 0; first < n; first += widest) {
+    const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
+    const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
+    const std::int32_t* valid = nullptr;
+    Index steps = T;
+    if (!lengths.empty()) {
+      std::int32_t* of_lanes = lengths_.reserve(widest);
+      for (Index l = 0; l < lanes; ++l) of_lanes[l] = l < rows ? lengths[static_cast<std::size_t>(row(l))] : 0;
+      valid = of_lanes;
+      if (!order.empty()) steps = std::max<Index>(of_lanes[0], 1);
+    }
+    const Tile<X> tile = input_.take({steps, features}, lanes, valid);
+    for (Index l = 0; l < lanes; ++l) {
+      for (Index k = 0; k < steps * features; ++k) {
+        const bool inside = l < rows && (!valid || k < valid[l] * features);
+        tile.data[k * lanes + l] = inside ? x.data()[row(l) * T * features + k] : X(0);
+      }
+    }
+    if (steps < T) output = model_.output_shape(tile.shape());
+    const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
+    model_.forward(tile, z, cache_, Pass{scratch_});
+    check_logits(z, rows);
+    work.call(work.function, first, rows, z);
+  }
+}
+
+// what saturates would answer to an infinite number with confidence
+template <class S, class X>
+void PredictorRun<S, X>::check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
+  if constexpr (std::floating_point<X>) {
+    int odd = 0;  // the compiler makes packets of this; past a sequence's end may stand anything
+    const X* p = x.data();
+    for (Index i = 0; i < x.size(); ++i) odd |= !(std::abs(p[i]) <= std::numeric_limits<X>::max());
+    if (odd) [[unlikely]]
+      check_finite(x, lengths, "Predictor");
+  }
+}
+
+// logits that are not finite come from the weights
+template <class S, class X>
+void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
+  for (Index k = 0; k < z.steps * z.features; ++k) {  // what stands past a sequence's end is finite
+    const S* p = z.data + k * z.lanes;
+    if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
+      continue;
+    throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
+  }
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::check_width(Index got, Index classes) {
+  require(got == classes,
+          [&] { return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)}; });
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION void detail::put_back(Tensor<std::int32_t, 2>& labels, Index steps, std::span<const std::int32_t> present,
+                                    StepMask mask) {
+  if (labels.extent(1) != steps) return;
+  std::vector<std::int32_t> together(static_cast<std::size_t>(steps));
+  for (Index i = 0; i < labels.extent(0); ++i) {
+    const auto row = labels.view()[i];
+    std::copy(row.begin(), row.end(), together.begin());
+    std::fill(row.begin(), row.end(), -1);
+    const auto count = static_cast<std::size_t>(present[static_cast<std::size_t>(i)]);
+    for (std::size_t t = 0, next = 0; next < count; ++t) {
+      if (mask(i, static_cast<Index>(t))) row.data()[t] = together[next++];
+    }
+  }
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
+
+HEED_COMPILED_FUNCTION(heed::detail::widened)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<float, float>)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<double, double>)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<float, std::int32_t>)
+HEED_COMPILED_ONE(class heed::detail::PredictorRun<double, std::int32_t>)
