@@ -135,6 +135,18 @@ TEST(Missing, GapsInTheFirstRowsOfATable) {
   EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{0, 2, 3, 4, 5, 6}));
 }
 
+// Each row of a file without labels has an answer: one of gaps alone must not be passed over.
+TEST(Missing, ARowOfGapsAloneIsARow) {
+  const Folder folder;
+  for (const auto& path :
+       {folder.file("d.tsv", "1\t2\t3\n\t\t\n\n5\t6\t7\n"), folder.file("d.csv", "1,2,3\n,,\n\n5,6,7\n")}) {
+    const auto s = heed::load_sequences<float>(
+        path, {}, {.labels = false, .table = {.label_column = "none"}, .missing = Missing::mean});
+    ASSERT_EQ(s.count(), 3) << path;
+    EXPECT_EQ(s.x(1, 0, 0), 4) << "the mean of 1, 2, 3, 5, 6 and 7";
+  }
+}
+
 TEST(Missing, OtherFaultsStayFaults) {
   const auto error = [](const std::string& text) {
     return error_of([&] { heed::parse_table<double>(text, "x.csv", {.read = {Missing::linear}}); });

@@ -71,6 +71,9 @@ class TextReader {
   /// Goes to the next line; false at the end. Throws where it is no text. What was taken of the line before is gone.
   bool next();
 
+  /// From now on a line of tabs alone is no blank line: it has fields, and all are empty.
+  void keep_lines_of_tabs() { keeps_tabs_ = true; }
+
   /// The current line, without blanks at its ends.
   std::string_view line() const { return line_; }
   /// With them.
@@ -125,6 +128,7 @@ class TextReader {
 
   void decode();
   void check_characters();
+  bool blank() const { return line_.empty() && !(keeps_tabs_ && full_line_.find('\t') != std::string_view::npos); }
 
   std::string_view rest_;
   std::string where_;
@@ -133,6 +137,7 @@ class TextReader {
   Encoding encoding_;
   std::string own_line_ = {};  // where it is not as in the text
   Index latin1_lines_ = 0, first_latin1_line_ = 0;
+  bool keeps_tabs_ = false;
   std::string_view full_line_ = {};
   std::string_view line_ = {};
   Index number_ = 0;
@@ -275,11 +280,11 @@ HEED_FUNCTION bool TextReader::next() {
     ++number_;
     if (full_line_.ends_with('\r')) full_line_.remove_suffix(1);
     line_ = trim(full_line_);
-    if (line_.empty() || comments_.find(line_[0]) != std::string_view::npos) continue;
+    if (blank() || (!line_.empty() && comments_.find(line_[0]) != std::string_view::npos)) continue;
     decode();
     check_characters();
     line_ = trim(full_line_);
-    if (line_.empty()) continue;
+    if (blank()) continue;
     return true;
   }
   return false;

@@ -155,6 +155,7 @@ class TableReader {
   TableRows read() {
     look();
     TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
+    if (format_.delimiter == '\t' && options_.read.missing != Missing::error) reader.keep_lines_of_tabs();
     std::vector<std::string_view> fields;
     TableRows table;
     bool first = true, counts = true;  // whether the first column counts the rows
@@ -255,6 +256,7 @@ class TableReader {
   /// The first two rows: whether there is a header.
   void look() {
     TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
+    if (format_.delimiter == '\t' && options_.read.missing != Missing::error) reader.keep_lines_of_tabs();
     if (!reader.next()) return;
     std::vector<std::string_view> fields;
     split(reader, fields);
