@@ -23,6 +23,7 @@
 #include "heed/train/cross_validate.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
+#include "heed/train/fit_ensemble.hpp"
 #include "heed/train/fit_nodes.hpp"
 #include "heed/train/fit_options.hpp"
 #include "heed/train/fit_rocket.hpp"

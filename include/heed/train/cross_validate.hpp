@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "heed/core/compiled.hpp"
 #include "heed/core/labelled_sequences.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/mean_squared_error.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
+#include "heed/train/fit_ensemble.hpp"
 #include "heed/train/fit_options.hpp"
 #include "heed/train/folds.hpp"
 
@@ -50,11 +50,6 @@ CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data,
 // ---- how
 
 namespace detail {
-
-/// What training has in a cross-validation: those of `options`, the seed of the repeat, so many threads. Throws at what
-/// is of one training alone.
-FitOptions options_of_fold(const FitOptions& options, const FoldRows& fold, int threads);
-void check_shared(const FitOptions& options, const char* where);
 
 /// A model for some training data: made with a look at them, or without.
 template <class Make, class Data>
@@ -95,7 +90,7 @@ CrossValidation cross_validate_by(Make& make, const LabelledSequences<X, T>& dat
       const auto k = static_cast<std::size_t>(i);
       const SequenceSubset<X, T> validation(data, now[k].rows.validation);
       const Data seen = std::as_const(training[k]).view();
-      results[k] = train_and_score(models[k], seen, validation.view(), options_of_fold(fit, now[k], threads));
+      results[k] = train_and_score(models[k], seen, validation.view(), options_of_member(fit, now[k].repeat, threads));
     });
     if (fit.stop.requested() || !take_results(now, results, options, all)) break;
   }
@@ -131,32 +126,3 @@ CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data,
 }
 
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-#include <string>
-
-#include "heed/core/error.hpp"
-
-namespace heed::inline HEED_ISA::detail {
-
-HEED_COLD HEED_FUNCTION void check_shared(const FitOptions& options, const char* where) {
-  check(options);
-  const char* option = !options.callbacks.empty() ? "callbacks"
-                       : options.checkpoint.load  ? "checkpoint"
-                       : options.history          ? "history"
-                                                  : nullptr;
-  require(!option, [&] { return Fault{std::string(option) + " is of one training, and here are several", where}; });
-}
-
-HEED_COLD HEED_FUNCTION FitOptions options_of_fold(const FitOptions& options, const FoldRows& fold, int threads) {
-  FitOptions o = options;
-  o.seed += static_cast<std::uint64_t>(fold.repeat);
-  o.threads = threads;
-  o.executor = {};
-  return o;
-}
-
-}  // namespace heed::inline HEED_ISA::detail
-
-#endif

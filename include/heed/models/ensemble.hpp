@@ -1,0 +1,326 @@
+#pragma once
+
+/// @file
+/// Several models of one kind as one, whose answers are the mean of theirs.
+///
+///     heed::Ensemble<Model> ensemble(5, options);       // or (std::vector<Model>), of models trained before
+///     heed::fit_ensemble(ensemble, data, {.epochs = 50});
+///     heed::save(ensemble, "ensemble.safetensors");
+///     heed::Predictor predictor(ensemble);              // probabilities: the mean of the members'
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/compose/repeat.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
+#include "heed/core/model_metadata.hpp"
+#include "heed/core/output_kind.hpp"
+#include "heed/core/rng.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// As many as there is use for.
+inline constexpr Index most_members = 4096;
+
+namespace detail {
+
+/// Options of members, where these describe themselves.
+template <class M>
+struct EnsembleBase {
+  struct NoOptions {};
+};
+template <DescribedModel M>
+struct EnsembleBase<M> {
+  struct Options {
+    Index members = 0;
+    typename M::Options member = {};  ///< of each
+
+    static void fields(auto&& f, auto&... o) {
+      f({.name = "members", .meaning = "Models of the ensemble", .range = Range::from(1, most_members), .flag = ""},
+        o.members...);
+      M::Options::fields(f, o.member...);
+    }
+  };
+  Options options;
+};
+
+/// "Ensemble of Model", where a model has a name.
+template <class M>
+struct EnsembleName {
+  static constexpr std::string_view before = "Ensemble of ";
+  static constexpr auto letters = [] {
+    std::array<char, before.size() + name_of<M>().size()> all{};
+    std::size_t i = 0;
+    for (const char c : before) all[i++] = c;
+    for (const char c : name_of<M>()) all[i++] = c;
+    return all;
+  }();
+  static constexpr std::string_view text{letters.data(), letters.size()};
+};
+
+void check_members(Index count);
+[[noreturn]] void throw_other_member(Index member, const Metadata& first, const Metadata& other);
+
+/// y = log(1 / N sum_i softmax(z_i)) of classes; of flags the logit of the mean of their sigmoids; of numbers their mean.
+/// Uses up z. It is computed by log-sum-exp: no probability is too small.
+template <class S>
+void average_outputs(std::span<TileBuffer<S>> z, OutputKind kind, Tile<S> y);
+
+template <class S>
+void average_weights(Tile<const S> weights, Index member, Index members, TileBuffer<S>& mean);
+
+}  // namespace detail
+
+/// N models of the same options, of different weights, as one model:
+///
+///     classes   y = log(1/N sum_i softmax(f_i(x)))    the softmax of y is the mean of the members' probabilities
+///     flags     y = logit(1/N sum_i sigmoid(f_i(x)))
+///     numbers   y = 1/N sum_i f_i(x)
+///
+/// What its members' outputs are, `outputs` says. One member gives y = f_1(x). A model to run, save, load and look
+/// into (`attention_weights` are the mean), of `Predictor` and `Evaluator`; `fit_ensemble` trains the members. Its
+/// parameters are called member.0..., member.1....
+template <Layer M>
+struct Ensemble : detail::EnsembleBase<M> {
+  using Scalar = typename M::Scalar;
+  using Input = typename M::Input;
+  using S = Scalar;
+  static constexpr std::string_view architecture = detail::EnsembleName<M>::text;
+
+  std::vector<M> members;
+  OutputKind outputs = OutputKind::classes;
+
+  struct Cache {
+    std::vector<typename M::Cache> members;
+    std::vector<TileBuffer<S>> outputs;
+    TileBuffer<S> weights;  // of attention, the mean
+    bool keeps_weights = false;
+  };
+
+  Ensemble() = default;
+  /// Of models that are there. Throws where there are none, or their options, or what their files say besides, differ.
+  explicit Ensemble(std::vector<M> models) : members(std::move(models)) { agree(); }
+  /// `count` models of these options; the weights of model i start from the seed of the options + i, or, where that is 0,
+  /// from the one that `fit_ensemble` gives it.
+  template <class Options>
+    requires std::constructible_from<M, Options>
+  Ensemble(Index count, const Options& of_each) {
+    detail::check_members(count);
+    for (Index i = 0; i < count; ++i) {
+      Options o = of_each;
+      if constexpr (requires { o.seed; }) {
+        if (o.seed != 0) o.seed += static_cast<std::uint64_t>(i);
+      }
+      members.emplace_back(o);
+    }
+    agree();
+  }
+  /// As `load` makes it.
+  template <class Options>
+    requires std::same_as<Options, typename detail::EnsembleBase<M>::Options>
+  explicit Ensemble(const Options& o) : Ensemble(o.members, o.member) {}
+
+  Index size() const { return static_cast<Index>(members.size()); }
+
+  /// Member i from `key.child(i)`.
+  void initialize(Key key)
+    requires requires(M& m) { m.initialize(key); }
+  {
+    for (std::size_t i = 0; i < members.size(); ++i) members[i].initialize(key.child(i));
+  }
+
+  /// Takes over what the members say of themselves: after they have changed. Throws as the constructor.
+  void agree();
+
+  /// Throws where there are no members, or the first does not take x.
+  Shape output_shape(Shape x) const {
+    detail::check_members(size());
+    return members.front().output_shape(x);
+  }
+  void check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths,
+                   const std::string& where = "Ensemble") const
+    requires requires(const M& m) { m.check_input(x, lengths, where); }
+  {
+    detail::check_members(size());
+    members.front().check_input(x, lengths, where);
+  }
+
+  void forward(Tile<const Input> x, Tile<S> y, Cache& cache, const Pass& pass) const;
+
+  /// The mean of the members' weights, where they have such. Kept only where `keep_attention_weights` asked for it.
+  Tile<const S> attention_weights(const Cache& cache) const
+    requires requires(const M& m, const typename M::Cache& c) { m.attention_weights(c); }
+  {
+    return cache.weights.view();
+  }
+  static void keep_attention_weights(Cache& cache)
+    requires requires(const M& m, const typename M::Cache& c) { m.attention_weights(c); }
+  {
+    cache.keeps_weights = true;
+  }
+
+  static void visit(auto&& f, auto& first, auto&... rest) {
+    (detail::check_same_stack(first.members.size(), false, rest.members.size(), false), ...);
+    visit_members(f, detail::Children(first.members), detail::Children(rest.members)...);
+  }
+
+  // ---- files: what stands beside the options is that of a member
+
+  void write(Metadata& metadata) const {
+    detail::check_members(size());
+    metadata.merge(metadata_of(members.front()));
+  }
+  void restore(const Metadata& metadata) {
+    for (M& member : members) restore_extras(member, metadata);
+  }
+
+ private:
+  static void visit_members(auto& f, auto&&... lists) { f("member", lists...); }
+};
+
+template <Layer M>
+void Ensemble<M>::agree() {
+  detail::check_members(size());
+  const Metadata first = metadata_of(members.front());
+  for (Index i = 1; i < size(); ++i) {
+    const Metadata other = metadata_of(members[static_cast<std::size_t>(i)]);
+    if (other != first) detail::throw_other_member(i, first, other);
+  }
+  outputs = output_kind(members.front());
+  if constexpr (DescribedModel<M>) {
+    this->options.members = size();
+    this->options.member = members.front().options;
+  }
+}
+
+template <Layer M>
+void Ensemble<M>::forward(Tile<const Input> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+  const std::size_t n = members.size();
+  cache.members.resize(n);
+  cache.outputs.resize(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    typename M::Cache& own = cache.members[i];
+    const Tile<S> z = n == 1 ? y : cache.outputs[i].take(y.shape(), y.lanes, y.lengths);
+    if constexpr (requires { members[i].keep_attention_weights(own); }) {
+      if (cache.keeps_weights) members[i].keep_attention_weights(own);
+    }
+    members[i].forward(x, z, own, pass.at(i));
+    if constexpr (requires { members[i].attention_weights(own); }) {
+      if (!cache.keeps_weights) continue;
+      detail::average_weights<S>(members[i].attention_weights(own), static_cast<Index>(i), size(), cache.weights);
+    }
+  }
+  if (n > 1) detail::average_outputs<S>(cache.outputs, outputs, y);
+}
+
+namespace detail {
+
+template <class S>
+void log_softmax_lane(S* z, Index classes, Index lanes) {
+  S largest = z[0], sum = 0;
+  for (Index c = 1; c < classes; ++c) largest = std::max(largest, z[c * lanes]);
+  for (Index c = 0; c < classes; ++c) sum += std::exp(z[c * lanes] - largest);
+  const S all = largest + std::log(sum);
+  for (Index c = 0; c < classes; ++c) z[c * lanes] -= all;
+}
+
+/// log(1 / N sum_i exp(f(z_i))) at one place
+template <class S, class F>
+S log_mean_exp(std::span<TileBuffer<S>> z, Index at, F&& f) {
+  S largest = f(z[0].view().data[at]), sum = 0;
+  for (auto& member : z) largest = std::max(largest, f(member.view().data[at]));
+  for (auto& member : z) sum += std::exp(f(member.view().data[at]) - largest);
+  return largest + std::log(sum / static_cast<S>(z.size()));
+}
+
+template <class S>
+void average_outputs(std::span<TileBuffer<S>> z, OutputKind kind, Tile<S> y) {
+  const Index size = y.steps * y.features * y.lanes;
+  if (kind == OutputKind::numbers || (kind == OutputKind::classes && y.features == 1)) {
+    for (Index i = 0; i < size; ++i) {
+      S sum = 0;
+      for (auto& member : z) sum += member.view().data[i];
+      y.data[i] = sum / static_cast<S>(z.size());
+    }
+  } else if (kind == OutputKind::flags) {
+    // log(sigmoid(v)), and log(1 - sigmoid(v)) is that of -v
+    const auto log_sigmoid = [](S v) { return std::min(v, S(0)) - std::log1p(std::exp(-std::abs(v))); };
+    for (Index i = 0; i < size; ++i) {
+      y.data[i] = log_mean_exp(z, i, log_sigmoid) - log_mean_exp(z, i, [&](S v) { return log_sigmoid(-v); });
+    }
+  } else {
+    for (auto& member : z) {
+      const Tile<S> own = member.tile();
+      for (Index t = 0; t < y.steps; ++t) {
+        for (Index l = 0; l < y.lanes; ++l) log_softmax_lane(own.at(t, 0) + l, y.features, y.lanes);
+      }
+    }
+    for (Index i = 0; i < size; ++i) y.data[i] = log_mean_exp(z, i, [](S v) { return v; });
+  }
+}
+
+template <class S>
+void average_weights(Tile<const S> weights, Index member, Index members, TileBuffer<S>& mean) {
+  const Tile<S> sum = member == 0 ? mean.take(weights.shape(), weights.lanes, weights.lengths) : mean.tile();
+  for (Index t = 0; t < weights.steps; ++t) {
+    for (Index i = 0; i < weights.features * weights.lanes; ++i) {
+      const S share = weights.at(t, 0)[i] / static_cast<S>(members);
+      S& to = sum.at(t, 0)[i];
+      to = member == 0 ? share : to + share;
+    }
+  }
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA::detail {
+
+HEED_COLD HEED_FUNCTION void check_members(Index count) {
+  require(count >= 1 && count <= most_members, [&] {
+    return Fault{"number of members out of range", "Ensemble", "1 to " + text_of(most_members), text_of(count)};
+  });
+}
+
+HEED_COLD HEED_FUNCTION void throw_other_member(Index member, const Metadata& first, const Metadata& other) {
+  const auto value = [](const Metadata& m, const std::string& key) {
+    const auto found = m.find(key);
+    return key + " " + (found == m.end() ? "none" : found->second);
+  };
+  std::string key;
+  for (const auto& [name, text] : first) {
+    const auto found = other.find(name);
+    if (key.empty() && (found == other.end() || found->second != text)) key = name;
+  }
+  for (const auto& [name, text] : other) {
+    if (key.empty() && !first.contains(name)) key = name;
+  }
+  throw Error(Fault{"the members of an ensemble differ", "Ensemble, member " + text_of(member) + " (counted from 0)",
+                    value(first, key), value(other, key)});
+}
+
+}  // namespace heed::inline HEED_ISA::detail
+
+#endif
+
+HEED_COMPILED_FUNCTION(heed::detail::average_outputs)
+HEED_COMPILED_FUNCTION(heed::detail::average_weights)
