@@ -9,7 +9,8 @@
 
 namespace classifier {
 
-void add_train(CLI::App& program, const Processes& processes);  // `processes` must live on
+void add_train(CLI::App& program, const Processes& processes);           // `processes` must live on
+void add_cross_validate(CLI::App& program, const Processes& processes);  // the same
 void add_evaluate(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_explain(CLI::App& program);

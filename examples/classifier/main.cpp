@@ -55,6 +55,7 @@ int run(const Processes& processes, int argc, char** argv) {
   program.get_formatter()->column_width(27);
   program.set_version_flag("--version", version, "Print the version and exit");
   classifier::add_train(program, processes);
+  classifier::add_cross_validate(program, processes);
   classifier::add_evaluate(program);
   classifier::add_predict(program);
   classifier::add_explain(program);

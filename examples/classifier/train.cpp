@@ -45,26 +45,6 @@ void check_outputs(const TrainArguments& a) {
   });
 }
 
-template <class M>
-std::string data_of(const Task<M>& task) {
-  const heed::Index features = task.train.sequences.features();
-  const heed::Index words = static_cast<heed::Index>(task.words.size());
-  std::string text = describe(task.train) + ", " +
-                     (is_text<M> ? std::to_string(words) + " known words" : counted(features, "feature", "features")) +
-                     ", ";
-  const NumbersTask& numbers = task.numbers;
-  text += !numbers.numbers()   ? counted(task.names.size(), "class", "classes")
-          : numbers.forecast() ? "forecasts of " + counted(numbers.horizon, "step", "steps") + " of " +
-                                     counted(std::ssize(numbers.forecasts), "feature", "features")
-                               : counted(task.outputs(), "target", "targets");
-  if (task.filled > 0) {
-    text += ", " + counted(task.filled, "missing value", "missing values") + " filled (" +
-            std::string(to_text(task.missing.how)) + ")";
-  }
-  if (task.test) text += "; " + std::to_string(task.test->count()) + " to test";
-  return text;
-}
-
 // a table does not say how many of its numbers are one step
 template <class M>
 void note_features(const TrainArguments& a, const Task<M>& task) {

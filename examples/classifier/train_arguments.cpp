@@ -22,7 +22,7 @@ heed::Index batch_size(const std::string& text) {
   throw CLI::ValidationError("--batch", "full, or a number of at least 1; got " + text);
 }
 
-void add_files(CLI::App& command, TrainArguments& a) {
+void add_files(CLI::App& command, TrainArguments& a, bool keeps) {
   const auto files = [](auto& some) -> DataFiles& { return some ? *some : some.emplace(); };
   const auto file = [&](const char* name, auto set, const char* what) {
     return command.add_option_function<std::string>(name, set, what)->option_text("FILE");
@@ -36,22 +36,26 @@ void add_files(CLI::App& command, TrainArguments& a) {
       "--labels", [&a, files](auto& f) { files(a.data).labels = f; }, "Labels of a .npy: .npy, .npz:NAME or text")
       ->needs(data);
   path("--text", a.text, "Sentences instead, a line each: label, words");
-  auto* const test =
-      file("--test", [&a, files](auto& f) { files(a.test).data = f; }, "The same kind of file, to test every epoch on");
-  file("--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")->needs(test);
+  if (keeps) {
+    auto* const test = file(
+        "--test", [&a, files](auto& f) { files(a.test).data = f; }, "The same kind of file, to test every epoch on");
+    file("--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")->needs(test);
+  }
   path("--init", a.init, "Model to start from (.safetensors)");
   command.add_flag("--new-head", a.new_head, "With --init: a new last layer, for other classes");
-  const auto output = [&](const char* name, std::filesystem::path& value, const support::FileKind& kind,
-                          const char* what) { support::check_name(path(name, value, what), kind); };
-  output("--model", a.model, support::model_file, "Where to write the model (.safetensors)");
-  output("--history", a.history, support::history_file, "Where to write a table of the epochs (.csv)");
-  output("--log", a.log, support::log_file, "Where to log each epoch at once (.csv, .jsonl)");
-  path("--curve", a.curve, "Where to draw loss and accuracy (.png, .svg)");
-  output("--checkpoint", a.checkpoint, support::checkpoint_file, "Where to keep the run as it goes");
-  command.add_option("--checkpoint-every", a.checkpoint_every, "Epochs between checkpoints (1)")
-      ->check(CLI::Range(1, most_epochs))
-      ->option_text("N");
-  command.add_flag("--resume", a.resume, "Go on from the checkpoint if there is one");
+  if (keeps) {
+    const auto output = [&](const char* name, std::filesystem::path& value, const support::FileKind& kind,
+                            const char* what) { support::check_name(path(name, value, what), kind); };
+    output("--model", a.model, support::model_file, "Where to write the model (.safetensors)");
+    output("--history", a.history, support::history_file, "Where to write a table of the epochs (.csv)");
+    output("--log", a.log, support::log_file, "Where to log each epoch at once (.csv, .jsonl)");
+    path("--curve", a.curve, "Where to draw loss and accuracy (.png, .svg)");
+    output("--checkpoint", a.checkpoint, support::checkpoint_file, "Where to keep the run as it goes");
+    command.add_option("--checkpoint-every", a.checkpoint_every, "Epochs between checkpoints (1)")
+        ->check(CLI::Range(1, most_epochs))
+        ->option_text("N");
+    command.add_flag("--resume", a.resume, "Go on from the checkpoint if there is one");
+  }
   command.add_option("--threads", a.fit.threads, "Threads of each process (all); the result is the same")
       ->check(CLI::Range(1, 1024))
       ->option_text("N");
@@ -154,8 +158,8 @@ std::vector<std::filesystem::path> TrainArguments::outputs() const {
   return paths;
 }
 
-void add_train_options(CLI::App& command, TrainArguments& a) {
-  add_files(command, a);
+void add_train_options(CLI::App& command, TrainArguments& a, bool keeps) {
+  add_files(command, a, keeps);
   add_training(command, a);
   add_recipe(command, a);
   add_format(command, a.format);

@@ -32,6 +32,7 @@ struct TrainArguments {
   TaskOptions task;
   bool standardize = false, quiet = false;
   bool lower = false;
+  bool in_folds = false;  // parts of the data are trained on, and others tested on
   std::optional<heed::Index> min_count;
 
   std::string recipe;                 // empty: none
@@ -48,8 +49,9 @@ struct TrainArguments {
   std::vector<std::filesystem::path> inputs() const, outputs() const;
 };
 
-/// Adds all options of the subcommand.
-void add_train_options(CLI::App& command, TrainArguments& arguments);
+/// Adds all options of the subcommand; where it does not `keep` a model, those of files to write, and of a test, are not
+/// among them.
+void add_train_options(CLI::App& command, TrainArguments& arguments, bool keeps = true);
 
 /// Throws where options do not go together; sets those of `fit` that follow from others.
 void complete(TrainArguments& arguments);

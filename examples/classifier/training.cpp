@@ -1,5 +1,6 @@
 #include "training.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -140,8 +141,10 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   heed::LoadOptions options{
       .table = format_of(a, init, a.data->data), .part = fills ? heed::Part() : part, .missing = missing.on_reading()};
   heed::Index filled = 0;  // of all, whatever the part
+  heed::Sequences<double> raw;
   const auto load = [&](const DataFiles& files, std::optional<heed::Index> known) {
     NumberData data = load_numbers(files, known, options);
+    if (a.in_folds && fills && missing.means.empty()) raw = data;
     missing.learn(data);
     filled = missing.fill(data, files.data);
     if (fills && part) data.x = heed::detail::part_of(data.x, part(data.count()));
@@ -170,6 +173,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   task.columns = columns;
   task.label_column = label_column;
   task.missing = missing;
+  task.raw = std::move(raw);
   task.filled = filled;
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
@@ -195,16 +199,84 @@ Task<TextModel> load_task(const TrainArguments& a, const StoredModel<TextModel>*
   heed::Sentences sentences = read(a.text);
   const heed::LabelMap names = names_for(a, init, sentences.labels, where);
   const heed::Vocabulary words = vocabulary_for(a, init, sentences);
+  std::vector<std::vector<std::string>> kept = sentences.words;
   Task<TextModel> task{.names = names,
                        .train = {Tokens(std::move(sentences), words, where, part), names, where, part},
                        .test = {},
                        .words = {words.words().begin(), words.words().end()},
-                       .lower = lower};
+                       .lower = lower,
+                       .sentences = std::move(kept)};
   if (a.test) {
     const std::string test = a.test->data.string();
     task.test.emplace(Tokens(read(a.test->data), words, test, part), names, test, part);
   }
   return task;
+}
+
+namespace {
+
+template <class T>
+std::vector<T> picked(const std::vector<T>& all, std::span<const heed::Index> rows) {
+  std::vector<T> some;
+  if (all.empty()) return some;
+  for (const heed::Index row : rows) some.push_back(all[static_cast<std::size_t>(row)]);
+  return some;
+}
+
+template <class S>
+heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::Index> rows) {
+  heed::Sequences<S> some{heed::Tensor<S, 3>({static_cast<heed::Index>(rows.size()), all.steps(), all.features()}),
+                          picked(all.lengths, rows), picked(all.labels, rows)};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto from = all.x[rows[i]];
+    std::copy(from.begin(), from.end(), some.x[static_cast<heed::Index>(i)].begin());
+  }
+  return some;
+}
+
+}  // namespace
+
+template <>
+Task<NumberModel> fold_task(const TrainArguments& a, const Task<NumberModel>& all, const heed::Split& rows,
+                            const StoredModel<NumberModel>* init) {
+  const std::string where = a.data ? a.data->labels_path().string() : "built-in task";
+  MissingValues missing = all.missing;
+  heed::Sequences<double> exact = picked(all.exact, rows.training), exact_test = picked(all.exact, rows.validation);
+  heed::Sequences<float> train = picked(all.train.sequences, rows.training);
+  heed::Sequences<float> test = picked(all.train.sequences, rows.validation);
+  if (all.raw.count() > 0) {  // filled by means of the training data alone
+    missing.means.clear();
+    exact = picked(all.raw, rows.training);
+    exact_test = picked(all.raw, rows.validation);
+    missing.learn(exact);
+    for (auto* data : {&exact, &exact_test}) missing.fill(*data, a.data->data);
+    const std::vector<double> shift = init ? init->shift : std::vector<double>();
+    train = heed::narrowed<float>(exact, where, shift);
+    test = heed::narrowed<float>(exact_test, where, shift);
+  }
+  Task<NumberModel> task{.names = all.names,
+                         .train = {std::move(train), all.names, where},
+                         .test = LabelledData<float>(std::move(test), all.names, where)};
+  task.missing = std::move(missing);
+  task.exact = std::move(exact);
+  task.exact_test = std::move(exact_test);
+  return task;
+}
+
+template <>
+Task<TextModel> fold_task(const TrainArguments& a, const Task<TextModel>& all, const heed::Split& rows,
+                          const StoredModel<TextModel>* init) {
+  const auto some = [&](std::span<const heed::Index> which) {
+    return heed::Sentences{.words = picked(all.sentences, which), .labels = picked(all.train.sequences.labels, which)};
+  };
+  const std::string where = a.text.string();
+  heed::Sentences training = some(rows.training);
+  const heed::Vocabulary words = vocabulary_for(a, init, training);
+  return {.names = all.names,
+          .train = {Tokens(std::move(training), words, where), all.names, where},
+          .test = LabelledData<std::int32_t>(Tokens(some(rows.validation), words, where), all.names, where),
+          .words = {words.words().begin(), words.words().end()},
+          .lower = all.lower};
 }
 
 template <class M>

@@ -9,6 +9,7 @@
 
 #include "data.hpp"
 #include "heed/optim/adam.hpp"
+#include "heed/train/split.hpp"
 #include "processes.hpp"
 #include "stored_model.hpp"
 #include "train_arguments.hpp"
@@ -39,9 +40,11 @@ struct Task {
   Targets targets = {}, test_targets = {};
   Columns columns = {};
   std::string label_column = {};
-  MissingValues missing = {};                           // of numbers: what fills them
-  heed::Index filled = 0;                               // how many of the data to train on
-  heed::Sequences<double> exact = {}, exact_test = {};  // of numbers, as they were read; until the model is made
+  std::vector<std::vector<std::string>> sentences = {};  // the words of those in `train`
+  MissingValues missing = {};                            // of numbers: what fills them
+  heed::Index filled = 0;                                // how many of the data to train on
+  heed::Sequences<double> raw = {};                      // with what is missing, where means of all fill it
+  heed::Sequences<double> exact = {}, exact_test = {};   // of numbers, as they were read; until the model is made
 
   heed::Index outputs() const { return numbers.numbers() ? targets.exact.extent(1) : names.size(); }
 };
@@ -61,6 +64,39 @@ template <>
 Task<NumberModel> load_task(const TrainArguments&, const StoredModel<NumberModel>*, const heed::Part&);
 template <>
 Task<TextModel> load_task(const TrainArguments&, const StoredModel<TextModel>*, const heed::Part&);
+
+/// Of a task its training data alone: those of some rows to train on, and the others to test on. Words are those of the
+/// sentences to train on.
+template <class M>
+Task<M> fold_task(const TrainArguments& arguments, const Task<M>& all, const heed::Split& rows,
+                  const StoredModel<M>* init);
+template <>
+Task<NumberModel> fold_task(const TrainArguments&, const Task<NumberModel>&, const heed::Split&,
+                            const StoredModel<NumberModel>*);
+template <>
+Task<TextModel> fold_task(const TrainArguments&, const Task<TextModel>&, const heed::Split&,
+                          const StoredModel<TextModel>*);
+
+/// "24 sequences of 6 steps, 2 features, 3 classes; 12 to test"
+template <class M>
+std::string data_of(const Task<M>& task) {
+  const heed::Index features = task.train.sequences.features();
+  const heed::Index words = static_cast<heed::Index>(task.words.size());
+  std::string text = describe(task.train) + ", " +
+                     (is_text<M> ? std::to_string(words) + " known words" : counted(features, "feature", "features")) +
+                     ", ";
+  const NumbersTask& numbers = task.numbers;
+  text += !numbers.numbers()   ? counted(task.names.size(), "class", "classes")
+          : numbers.forecast() ? "forecasts of " + counted(numbers.horizon, "step", "steps") + " of " +
+                                     counted(std::ssize(numbers.forecasts), "feature", "features")
+                               : counted(task.outputs(), "target", "targets");
+  if (task.filled > 0) {
+    text += ", " + counted(task.filled, "missing value", "missing values") + " filled (" +
+            std::string(to_text(task.missing.how)) + ")";
+  }
+  if (task.test) text += "; " + std::to_string(task.test->count()) + " to test";
+  return text;
+}
 
 /// All that decides what is trained, but the options and the numbers of the sequences.
 template <class M>

@@ -1,0 +1,127 @@
+// classifier cross-validate: how good a way to train is, on sequences that it was not trained on.
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/visit.hpp"
+#include "heed/train/evaluate.hpp"
+#include "heed/train/folds.hpp"
+#include "heed/train/interrupt.hpp"
+#include "report.hpp"
+#include "training.hpp"
+
+namespace classifier {
+
+namespace {
+
+struct CrossValidateArguments {
+  TrainArguments train;
+  heed::CrossValidationOptions folds;
+};
+
+std::string name_of(const heed::FoldRows& fold) {
+  return "fold " + std::to_string(fold.fold + 1) + " of repeat " + std::to_string(fold.repeat + 1);
+}
+
+// What is taken from data is taken from those that the fold trains on: mean and deviation, the words of sentences.
+template <class M>
+class Folds {
+ public:
+  Folds(const CrossValidateArguments& all, const Processes& processes)
+      : a_(all.train), options_(all.folds), processes_(processes), guard_() {
+    if (!a_.init.empty()) {
+      Architecture said = a_.architecture;
+      if (a_.new_head) said.classes.reset();
+      init_ = load_model<M>(heed::SafetensorsFile(a_.init), a_.init, said);
+    }
+    a_.in_folds = true;
+    task_ = load_task(a_, init_ ? &*init_ : nullptr, heed::Part());
+    if (a_.fit.threads == 0) a_.fit.threads = processes.threads();
+    a_.fit.stop = guard_.signal();
+  }
+
+  void run() {
+    options_.seed = a_.fit.seed;
+    const auto folds = heed::make_folds(task_->train.classes, options_);
+    const heed::CrossValidation all =
+        heed::cross_validate(folds, [&](const heed::FoldRows& fold) { return score(fold); }, reporting());
+    std::printf("accuracy %.4f +- %.4f, loss %.6f +- %.6f: mean and standard deviation of %zu folds\n",
+                all.accuracy.mean, all.accuracy.deviation, all.loss.mean, all.loss.deviation, all.folds.size());
+  }
+
+ private:
+  heed::CrossValidationOptions reporting() {
+    heed::CrossValidationOptions options = options_;
+    options.callback = [this](const heed::FoldResult& r) {
+      if (!std::exchange(begun_, true)) std::printf("repeat  fold  training  validation  accuracy        loss\n");
+      std::printf("%6d  %4d  %8td  %10td  %8.4f  %10.6f\n", r.repeat + 1, r.fold + 1, r.training, r.validation,
+                  r.accuracy, r.loss);
+      std::fflush(stdout);
+      return true;
+    };
+    return options;
+  }
+
+  heed::Evaluation score(const heed::FoldRows& fold) {
+    TrainArguments a = a_;
+    a.fit.seed += static_cast<std::uint64_t>(fold.repeat);
+    a.fit.bucket_by_length = a.fit.batch_size > 0 && !task_->train.sequences.lengths.empty();
+    Task<M> task = fold_task(a, *task_, fold.rows, init_ ? &*init_ : nullptr);
+    StoredModel<M> stored = start_model(a, task, init_, processes_);
+    if (!begun_ && !a_.quiet) {
+      print_plan(data_of(*task_), describe(stored.model.options), heed::parameter_count(stored.model), processes_,
+                 heed::ThreadPool(a.fit.threads).size());
+    }
+    heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
+    const heed::History history = processes_.fit(stored.model, task.train.view(), adam, a.fit, {});
+    heed::require(history.outcome != heed::Outcome::cancelled,
+                  [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
+    heed::require(history.outcome != heed::Outcome::diverged, [&] {
+      return heed::Fault{"the loss is not finite any more at epoch " + std::to_string(history.diverged_at),
+                         name_of(fold)};
+    });
+    return heed::evaluate(stored.model, task.test->view(), a.fit.threads);
+  }
+
+  TrainArguments a_;
+  heed::CrossValidationOptions options_;
+  const Processes& processes_;
+  heed::InterruptGuard guard_;
+  std::optional<StoredModel<M>> init_;
+  std::optional<Task<M>> task_;
+  bool begun_ = false;
+};
+
+}  // namespace
+
+void add_cross_validate(CLI::App& program, const Processes& processes) {
+  CLI::App& command =
+      *program.add_subcommand("cross-validate", "Train and test on parts of the data in turn: how good training is");
+  const auto a = std::make_shared<CrossValidateArguments>();
+  command.add_option("--folds", a->folds.folds, "Parts, each of which is tested on once (5)")
+      ->check(CLI::Range(2, 1'000'000))
+      ->option_text("N");
+  command.add_option("--repeats", a->folds.repeats, "Times that the parts are drawn anew (1)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->option_text("N");
+  add_train_options(command, a->train, false);
+  command.callback([a, &processes] {
+    complete(a->train);
+    require_usage(!a->train.fit.early_stopping.patience || a->train.fit.validation > 0, "--early-stopping",
+                  "needs --validation");
+    if (a->train.text.empty()) {
+      Folds<NumberModel>(*a, processes).run();
+    } else {
+      Folds<TextModel>(*a, processes).run();
+    }
+  });
+}
+
+}  // namespace classifier
