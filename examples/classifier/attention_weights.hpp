@@ -38,7 +38,8 @@ heed::Index for_the_first(heed::Index most, const StoredModel<M>& stored, const 
   heed::Index shown = 0;
   const std::vector<std::string> names = class_names(stored.model).names;
   const bool classes = output_kind_of(stored) == heed::OutputKind::classes;
-  heed::Predictor<M> predictor(stored.model);
+  const heed::Ensemble<M> all = ensemble_of(stored);
+  heed::Predictor predictor(all);
   for (heed::Index i = 0; i < data.count() && shown < most; ++i) {
     const heed::Index length = data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
     if (length == 0) continue;  // a blank line

@@ -14,6 +14,7 @@
 #include "heed/train/evaluate.hpp"
 #include "heed/train/folds.hpp"
 #include "heed/train/interrupt.hpp"
+#include "recipe.hpp"
 #include "report.hpp"
 #include "training.hpp"
 
@@ -40,9 +41,11 @@ class Folds {
       Architecture said = a_.architecture;
       if (a_.new_head) said.classes.reset();
       init_ = load_model<M>(heed::SafetensorsFile(a_.init), a_.init, said);
+      require_one_model(*init_);
     }
     a_.in_folds = true;
     task_ = load_task(a_, init_ ? &*init_ : nullptr, heed::Part());
+    require_classes_for(true, "cross-validate", *task_);
     if (a_.fit.threads == 0) a_.fit.threads = processes.threads();
     a_.fit.stop = guard_.signal();
   }
@@ -72,22 +75,28 @@ class Folds {
   heed::Evaluation score(const heed::FoldRows& fold) {
     TrainArguments a = a_;
     a.fit.seed += static_cast<std::uint64_t>(fold.repeat);
+    apply_recipe_for(a, static_cast<heed::Index>(fold.rows.training.size()), true);
     a.fit.bucket_by_length = a.fit.batch_size > 0 && !task_->train.sequences.lengths.empty();
     Task<M> task = fold_task(a, *task_, fold.rows, init_ ? &*init_ : nullptr);
     StoredModel<M> stored = start_model(a, task, init_, processes_);
+    add_members(a, stored);
     if (!begun_ && !a_.quiet) {
-      print_plan(data_of(*task_), describe(stored.model.options), heed::parameter_count(stored.model), processes_,
+      print_plan(data_of(*task_), plan_of(stored), stored.members() * heed::parameter_count(stored.model), processes_,
                  heed::ThreadPool(a.fit.threads).size());
     }
-    heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
-    const heed::History history = processes_.fit(stored.model, task.train.view(), adam, a.fit, {});
+    for (const heed::History& history : fit_members(a, stored, task, false, processes_)) {
+      check(history, fold);
+    }
+    return heed::evaluate(ensemble_of(stored), task.test->view(), a.fit.threads);
+  }
+
+  static void check(const heed::History& history, const heed::FoldRows& fold) {
     heed::require(history.outcome != heed::Outcome::cancelled,
                   [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
     heed::require(history.outcome != heed::Outcome::diverged, [&] {
       return heed::Fault{"the loss is not finite any more at epoch " + std::to_string(history.diverged_at),
                          name_of(fold)};
     });
-    return heed::evaluate(stored.model, task.test->view(), a.fit.threads);
   }
 
   TrainArguments a_;

@@ -29,9 +29,10 @@ void evaluate(const StoredModel<M>& stored, const ModelArguments& a) {
   const heed::LabelMap names = class_names(stored.model);
   const LabelledData<typename M::Input> data(load_data(stored, a, true), names, a.data.labels_path().string());
 
+  const heed::Ensemble<M> all = ensemble_of(stored);
   heed::ThreadPool threads;
   heed::Tensor<float, 2> logits({data.sequences.count(), names.size()});
-  const heed::Evaluation result = heed::Evaluator<M>(stored.model, data.view(), threads)(stored.model, logits);
+  const heed::Evaluation result = heed::Evaluator<heed::Ensemble<M>>(all, data.view(), threads)(all, logits);
   const heed::Tensor<heed::Index, 2> confusion = confusion_matrix(logits, data.classes);
 
   std::printf("%s\naccuracy %.6f\nloss %.9f\n", describe(data).c_str(), result.accuracy, result.loss);

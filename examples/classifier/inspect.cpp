@@ -57,7 +57,9 @@ void print_options(heed::SequenceClassifierOptions o) {
 template <class M>
 void inspect(const StoredModel<M>& stored) {
   const NumberModel& model = classifier_of(stored.model);
-  std::printf("%s\n%s", std::string(M::architecture).c_str(), wrapped(describe(stored.model.options), 80, 2).c_str());
+  std::printf("%s\n%s", std::string(stored.more.empty() ? M::architecture : heed::Ensemble<M>::architecture).c_str(),
+              wrapped(describe(stored.model.options), 80, 2).c_str());
+  if (!stored.more.empty()) print_size("members", stored.members());
   print_input(stored);
   print_options(model.options);
   const heed::OutputKind kind = output_kind_of(stored);
@@ -83,7 +85,7 @@ void inspect(const StoredModel<M>& stored) {
                 std::string(heed::name_of(tensor.dtype)).c_str(), heed::to_text(tensor.extents).c_str(),
                 heed::element_count(tensor.extents));
   }
-  std::printf("parameters %td\n", heed::parameter_count(stored.model));
+  std::printf("parameters %td\n", stored.members() * heed::parameter_count(stored.model));
 }
 
 }  // namespace

@@ -242,6 +242,9 @@ void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArgumen
   if (stored.task.forecast()) targets.baseline = last_values(read, stored.task);
   const Index count = read.count();
   const LabelledData<float> data(heed::narrowed<float>(read, a.data.data.string(), stored.shift), count);
+  heed::require(stored.more.empty(), [&] {
+    return heed::Fault{"evaluate takes ensembles of classes, and this one gives numbers", stored.path.string()};
+  });
   const heed::Tensor<float, 2> answers = answers_of(stored.model, data);
   const Metrics m = measured(answers, targets.exact);
   std::printf("%s\nmse %.9g\nmae %.9g\nr2 %.6f\n", describe(data).c_str(), m.mse, m.mae, m.r2);

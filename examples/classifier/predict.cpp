@@ -110,7 +110,8 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
   });
   const auto data = load_data(stored, a, false);
   heed::Tensor<float, 2> values({data.count(), classifier_of(stored.model).options.classes});
-  heed::Predictor<M> predictor(stored.model);
+  const heed::Ensemble<M> all = ensemble_of(stored);
+  heed::Predictor predictor(all);
   predictor(data.x, values, data.lengths, a.logits ? heed::Output::logits : heed::Output::as_trained);
   for (Index i = 0; i < values.extent(0); ++i) {
     const bool none = !data.lengths.empty() && data.lengths[static_cast<std::size_t>(i)] == 0;
@@ -141,7 +142,8 @@ Answers answers_of(const StoredModel<M>& stored, const PredictArguments& a) {
   const auto data = load_data(stored, a, false);
   Answers answers{heed::Tensor<float, 2>({data.count(), classifier_of(stored.model).options.classes})};
   heed::Tensor<float, 2>& scores = answers.scores;
-  heed::Predictor<M> predictor(stored.model);
+  const heed::Ensemble<M> all = ensemble_of(stored);
+  heed::Predictor predictor(all);
   predictor(data.x, scores, data.lengths,
             a.probabilities && scores.extent(1) > 1 ? heed::Output::probabilities : heed::Output::logits);
   if (a.probabilities && scores.extent(1) == 1) std::fill(scores.begin(), scores.end(), 1.0f);  // the only class

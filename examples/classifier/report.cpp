@@ -20,6 +20,26 @@ void print_plan(const std::string& data, const std::string& model, heed::Index w
               by.c_str(), counted(threads, "thread", "threads").c_str());
 }
 
+void print_figures(const heed::History& history) {
+  const int best = history.best_epoch;
+  if (history.epochs.empty()) return;
+  const heed::EpochRecord& r = best > 0 ? history.epochs[static_cast<std::size_t>(best - 1)] : history.epochs.back();
+  const bool validates = !std::isnan(r.validation_accuracy), tests = !std::isnan(r.test_accuracy);
+  if (validates) std::printf("validation accuracy %.4f, loss %.6f\n", r.validation_accuracy, r.validation_loss);
+  if (tests) std::printf("test accuracy %.4f, loss %.6f\n", r.test_accuracy, r.test_loss);
+  if (!validates && !tests) {
+    std::printf("accuracy %.4f, loss %.6f in the last epoch, on the training data\n", r.accuracy, r.loss);
+  }
+}
+
+void print_place(const TrainArguments& a) {
+  if (a.model.empty()) {
+    std::printf("the model is not kept: --model FILE.safetensors writes it\n");
+  } else {
+    std::printf("model written to %s\n", a.model.string().c_str());
+  }
+}
+
 void print_result(const heed::History& history, const TrainArguments& a, const std::string& metrics) {
   const int best = history.best_epoch;
   if (best > 0) {
@@ -27,20 +47,8 @@ void print_result(const heed::History& history, const TrainArguments& a, const s
                 best, history.epochs.size());
   }
   std::fputs(metrics.c_str(), stdout);
-  if (!history.epochs.empty() && metrics.empty()) {
-    const heed::EpochRecord& r = best > 0 ? history.epochs[static_cast<std::size_t>(best - 1)] : history.epochs.back();
-    const bool validates = !std::isnan(r.validation_accuracy), tests = !std::isnan(r.test_accuracy);
-    if (validates) std::printf("validation accuracy %.4f, loss %.6f\n", r.validation_accuracy, r.validation_loss);
-    if (tests) std::printf("test accuracy %.4f, loss %.6f\n", r.test_accuracy, r.test_loss);
-    if (!validates && !tests) {
-      std::printf("accuracy %.4f, loss %.6f in the last epoch, on the training data\n", r.accuracy, r.loss);
-    }
-  }
-  if (a.model.empty()) {
-    std::printf("the model is not kept: --model FILE.safetensors writes it\n");
-  } else {
-    std::printf("model written to %s\n", a.model.string().c_str());
-  }
+  if (metrics.empty()) print_figures(history);
+  print_place(a);
 }
 
 void require_finished(const heed::History& history, const TrainArguments& a) {

@@ -1,9 +1,11 @@
 #include "stored_model.hpp"
 
 #include <cstdio>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "heed/core/detail/utf8.hpp"
 #include "heed/core/error.hpp"
@@ -46,7 +48,10 @@ void require_agreement(const Architecture& a, const heed::SequenceClassifierOpti
 bool holds_text(const heed::SafetensorsFile& file) {
   const heed::Metadata& m = file.metadata();
   const auto architecture = m.find("architecture");
-  if (architecture != m.end()) return architecture->second == TextModel::architecture;
+  if (architecture != m.end()) {
+    return architecture->second == TextModel::architecture ||
+           architecture->second == heed::Ensemble<TextModel>::architecture;
+  }
   return file.find("embedding.weight") != nullptr;
 }
 
@@ -94,13 +99,17 @@ bool fits_partially(const heed::SafetensorsFile& file, const heed::Metadata& hin
 }
 
 template <class M>
-M read_model(const heed::SafetensorsFile& file, const heed::Metadata& hints, const Architecture& architecture,
-             const std::filesystem::path& path) {
+std::vector<M> read_members(const heed::SafetensorsFile& file, const heed::Metadata& hints,
+                            const Architecture& architecture, const std::filesystem::path& path) {
   try {
+    const auto kind = file.metadata().find("architecture");
+    if (kind != file.metadata().end() && kind->second == heed::Ensemble<M>::architecture) {
+      return heed::load<heed::Ensemble<M>>(file, hints, architecture.weights).members;
+    }
     heed::LoadedWeights report;
     M model = heed::load<M>(file, hints, architecture.weights, &report);
     if (architecture.weights.partial) tell(report, path);
-    return model;
+    return {std::move(model)};
   } catch (const heed::TensorMismatch& e) {
     heed::Fault fault = e.fault();
     std::string options;
@@ -127,7 +136,9 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
     if (!own && said != architecture.given.end()) hints.insert(*said);
   }
 
-  StoredModel<M> stored{read_model<M>(file, hints, architecture, path), path};
+  std::vector<M> members = read_members<M>(file, hints, architecture, path);
+  StoredModel<M> stored{std::move(members.front()), path};
+  stored.more.assign(std::make_move_iterator(members.begin() + 1), std::make_move_iterator(members.end()));
   require_agreement(architecture, classifier_of(stored.model).options, path);
   if (own && metadata.contains("steps")) stored.steps = heed::get_index(metadata, "steps");
   if constexpr (is_text<M>) {
@@ -188,12 +199,20 @@ std::vector<std::string> output_names(const StoredModel<NumberModel>& stored) {
 
 template <class M>
 void save_model(const StoredModel<M>& stored) {
-  heed::save(stored.model, stored.path, kept_metadata(stored));
+  if (stored.more.empty()) {
+    heed::save(stored.model, stored.path, kept_metadata(stored));
+  } else {
+    heed::save(ensemble_of(stored), stored.path, kept_metadata(stored));
+  }
 }
 
 template <class M>
 void check_save(const StoredModel<M>& stored) {
-  heed::check_save(stored.model, stored.path, kept_metadata(stored));
+  if (stored.more.empty()) {
+    heed::check_save(stored.model, stored.path, kept_metadata(stored));
+  } else {
+    heed::check_save(ensemble_of(stored), stored.path, kept_metadata(stored));
+  }
 }
 
 template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,

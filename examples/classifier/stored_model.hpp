@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "architecture.hpp"
@@ -13,6 +14,7 @@
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/io/safetensors_file.hpp"
+#include "heed/models/ensemble.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
 #include "missing_values.hpp"
@@ -48,7 +50,18 @@ struct StoredModel {
   NumbersTask task = {};           // of a model of numbers
   Columns columns = {};            // of the table it was trained on
   std::string label_column = {};   // of the table it was trained on; empty: the last, or it was none
+  std::vector<M> more = {};        // the other members, where it is an ensemble
+
+  heed::Index members() const { return static_cast<heed::Index>(more.size()) + 1; }
 };
+
+/// What answers: all members. One alone answers as the model.
+template <class M>
+heed::Ensemble<M> ensemble_of(const StoredModel<M>& stored) {
+  std::vector<M> all{stored.model};
+  all.insert(all.end(), stored.more.begin(), stored.more.end());
+  return heed::Ensemble<M>(std::move(all));
+}
 
 /// Whether a file holds a model of sentences.
 bool holds_text(const heed::SafetensorsFile& file);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "../support/gnuplot.hpp"
 #include "../support/terminal.hpp"
@@ -16,6 +17,7 @@
 #include "heed/core/visit.hpp"
 #include "heed/io/checkpoint.hpp"
 #include "heed/train/callbacks.hpp"
+#include "heed/train/evaluate.hpp"
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
 #include "numbers.hpp"
@@ -62,33 +64,33 @@ void add_callbacks(TrainArguments& a, bool talks, bool live, const Processes& pr
   callbacks.push_back(heed::detail::extension(a.log) == ".csv" ? heed::csv_logger(a.log) : heed::json_logger(a.log));
 }
 
-void fit(TextModel& model, const Task<TextModel>& task, heed::Adam<TextModel>& adam, const heed::FitOptions& options,
-         const Processes& processes) {
-  std::optional<heed::LabelledSequences<std::int32_t>> test;
-  if (task.test) test = task.test->view();
-  processes.fit(model, task.train.view(), adam, options, test);
-}
-void fit(NumberModel& model, const Task<NumberModel>& task, heed::Adam<NumberModel>& adam,
-         const heed::FitOptions& options, const Processes& processes) {
-  using Numbers = heed::TargetSequences<float>;
-  std::optional<heed::LabelledSequences<float>> test;
-  if (task.test) test = task.test->view();
-  const heed::LabelledSequences<float> train = task.train.view();
-  if (!task.numbers.numbers()) {
-    processes.fit(model, train, adam, options, test);
-  } else {
-    std::optional<Numbers> numbers;
-    if (test) numbers = Numbers{test->x, task.test_targets.scaled, test->lengths};
-    processes.fit(model, Numbers{train.x, task.targets.scaled, train.lengths}, adam, options, numbers);
-  }
-}
-
 // How good the numbers of a model are, as text; of classes nothing.
 std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes) {
   if (!task.numbers.numbers()) return {};
   if (processes.count() > 1) return "classifier evaluate says how good the numbers are\n";  // no process has all
   if (task.test) return metrics_of("test ", model, *task.test, task.test_targets, task.numbers);
   return metrics_of("on the training data ", model, task.train, task.targets, task.numbers);
+}
+
+// a line for each member, then what they are together
+template <class M>
+void train_ensemble(const TrainArguments& a, StoredModel<M>& stored, const Task<M>& task, const Processes& processes,
+                    bool talks) {
+  const std::vector<heed::History> histories = fit_members(a, stored, task, true, processes);
+  processes.agree([&] {
+    if (processes.first() && !a.model.empty()) save_model(stored);
+    for (const heed::History& history : histories) require_finished(history, a);
+  });
+  if (!talks) return;
+  for (std::size_t i = 0; i < histories.size(); ++i) {
+    std::printf("seed %llu: ", static_cast<unsigned long long>(a.fit.seed + i));
+    print_figures(histories[i]);
+  }
+  if (task.test && !processes.launched()) {
+    const heed::Evaluation all = heed::evaluate(ensemble_of(stored), task.test->view(), a.fit.threads);
+    std::printf("together: test accuracy %.4f, loss %.6f\n", all.accuracy, all.loss);
+  }
+  print_place(a);
 }
 
 template <class M>
@@ -103,13 +105,16 @@ void train(TrainArguments& a, const Processes& processes) {
       Architecture said = a.architecture;
       if (a.new_head) said.classes.reset();  // those of the data
       init = load_model<M>(heed::SafetensorsFile(a.init), a.init, said);
+      require_one_model(*init);
     }
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
   Task<M>& task = *loaded;
+  require_classes_for(a.ensemble > 1, "--ensemble", task);
   apply_recipe_for(a, task.train.count(), !task.numbers.numbers());
   processes.require_same(fingerprint(task, init ? &*init : nullptr));
   StoredModel<M> stored = start_model(a, task, std::move(init), processes);
+  add_members(a, stored);
   processes.agree([&] {
     if (processes.first() && !a.model.empty()) check_save(stored);
   });
@@ -126,16 +131,17 @@ void train(TrainArguments& a, const Processes& processes) {
   a.fit.stop = guard.signal();
   if (talks) {
     note_features(a, task);
-    print_plan(data_of(task), describe(stored.model.options), heed::parameter_count(stored.model), processes,
+    print_plan(data_of(task), plan_of(stored), stored.members() * heed::parameter_count(stored.model), processes,
                heed::ThreadPool(a.fit.threads).size());
   }
+  if (a.ensemble > 1) return train_ensemble(a, stored, task, processes, talks);
   add_callbacks(a, talks, live, processes);
   heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
   heed::History history;
   a.fit.history = &history;
   std::exception_ptr failure;  // of a log or a checkpoint: what has been learnt is kept all the same
   try {
-    fit(stored.model, task, adam, a.fit, processes);
+    fit_task(stored.model, task, true, adam, a.fit, processes);
   } catch (...) {
     if (history.epochs.empty()) throw;
     failure = std::current_exception();

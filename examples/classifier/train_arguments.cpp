@@ -77,6 +77,8 @@ void add_training(CLI::App& command, TrainArguments& a) {
       ->group("Training");
   command.add_flag("--standardize", a.standardize, "Give each feature mean 0 and deviation 1")->group("Training");
   add("--seed", fit.seed, whole, "N", "Of all random numbers (0)");
+  add("--ensemble", a.ensemble, CLI::Range(heed::Index(1), heed::Index(1000)), "N",
+      "Models of N seeds in one, which answers by their mean (1)");
   add("--flavor", a.flavor, CLI::IsMember({"pytorch", "keras"}), "NAME", "Whose defaults: pytorch or keras (pytorch)");
   add("--validation", fit.validation, from_to_below(0, 1), "X", "Share of the data kept to validate on (0)");
   add("--early-stopping", fit.early_stopping.patience, counts, "N", "Epochs without progress that end training");
@@ -198,6 +200,14 @@ void complete(TrainArguments& a) {
 
   check_task(a, text);
   apply_recipe(a);
+  if (a.ensemble > 1) {  // what is of one training
+    require_usage(a.init.empty(), "--ensemble", "excludes --init, from which all its models would start");
+    for (const auto& [path, option] : {std::pair(&a.checkpoint, "--checkpoint"), std::pair(&a.history, "--history"),
+                                       std::pair(&a.log, "--log"), std::pair(&a.curve, "--curve")}) {
+      require_usage(path->empty(), "--ensemble", std::string("excludes ") + option + ", which is of one training");
+    }
+  }
+
   a.fit.batch_size = a.batch.value_or(a.keras() ? 32 : 0);
   a.fit.schedule = schedule_of(a);
   if (a.keras() && a.init.empty()) a.architecture.given.insert({"pooling", "mean"});

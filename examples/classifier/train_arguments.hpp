@@ -38,6 +38,8 @@ struct TrainArguments {
   std::string recipe;                 // empty: none
   const CLI::App* command = nullptr;  // tells which options were given
 
+  heed::Index ensemble = 1;  // models, of one seed after the other
+
   std::string flavor = "pytorch";
   bool keras() const { return flavor == "keras"; }
   heed::FitOptions fit = {.learning_rate = 0.01};

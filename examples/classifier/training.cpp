@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "heed/data/standardize.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/models/keras_start.hpp"
+#include "heed/train/fit_ensemble.hpp"
 #include "numbers.hpp"
 
 namespace classifier {
@@ -71,6 +74,15 @@ heed::Vocabulary vocabulary_for(const TrainArguments& a, const StoredModel<TextM
 }
 
 template <class M>
+void initialize(const TrainArguments& a, M& model, std::uint64_t seed) {
+  if (a.keras()) {
+    initialize_keras(model, heed::Key{seed});
+  } else {
+    model.initialize(heed::Key{seed});
+  }
+}
+
+template <class M>
 M new_model(const TrainArguments& a, const Task<M>& task) {
   const heed::Index classes = task.outputs();
   M model = [&] {
@@ -82,11 +94,7 @@ M new_model(const TrainArguments& a, const Task<M>& task) {
       return M(a.architecture.options(task.train.sequences.features(), classes));
     }
   }();
-  if (a.keras()) {
-    initialize_keras(model, heed::Key{a.fit.seed});
-  } else {
-    model.initialize(heed::Key{a.fit.seed});
-  }
+  initialize(a, model, a.fit.seed);
   return model;
 }
 
@@ -225,6 +233,7 @@ std::vector<T> picked(const std::vector<T>& all, std::span<const heed::Index> ro
 
 template <class S>
 heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::Index> rows) {
+  if (all.count() == 0) return {};
   heed::Sequences<S> some{heed::Tensor<S, 3>({static_cast<heed::Index>(rows.size()), all.steps(), all.features()}),
                           picked(all.lengths, rows), picked(all.labels, rows)};
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -385,6 +394,57 @@ StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional
   return stored;
 }
 
+template <class M>
+void add_members(const TrainArguments& a, StoredModel<M>& stored) {
+  for (heed::Index i = 1; i < a.ensemble; ++i) {
+    stored.more.push_back(stored.model);
+    initialize(a, stored.more.back(), a.fit.seed + static_cast<std::uint64_t>(i));
+  }
+}
+
+heed::History fit_task(TextModel& model, const Task<TextModel>& task, bool tests, heed::Adam<TextModel>& adam,
+                       const heed::FitOptions& options, const Processes& processes) {
+  std::optional<heed::LabelledSequences<std::int32_t>> test;
+  if (tests && task.test) test = task.test->view();
+  return processes.fit(model, task.train.view(), adam, options, test);
+}
+
+heed::History fit_task(NumberModel& model, const Task<NumberModel>& task, bool tests, heed::Adam<NumberModel>& adam,
+                       const heed::FitOptions& options, const Processes& processes) {
+  using Numbers = heed::TargetSequences<float>;
+  std::optional<heed::LabelledSequences<float>> test;
+  if (tests && task.test) test = task.test->view();
+  const heed::LabelledSequences<float> train = task.train.view();
+  if (!task.numbers.numbers()) return processes.fit(model, train, adam, options, test);
+  std::optional<Numbers> numbers;
+  if (test) numbers = Numbers{test->x, task.test_targets.scaled, test->lengths};
+  return processes.fit(model, Numbers{train.x, task.targets.scaled, train.lengths}, adam, options, numbers);
+}
+
+template <class M>
+std::vector<heed::History> fit_members(const TrainArguments& a, StoredModel<M>& stored, const Task<M>& task, bool tests,
+                                       const Processes& processes) {
+  const auto train = [&](M& model, const heed::FitOptions& options) {
+    heed::Adam<M> adam(model, adam_options(a, classifier_of(model).options.cell));
+    return fit_task(model, task, tests, adam, options, processes);
+  };
+  std::vector<M> all{std::move(stored.model)};
+  std::move(stored.more.begin(), stored.more.end(), std::back_inserter(all));
+  std::vector<heed::History> histories;
+  if (processes.launched()) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      heed::FitOptions options = a.fit;
+      options.seed += i;
+      histories.push_back(train(all[i], options));
+    }
+  } else {
+    histories = heed::fit_members(std::span<M>(all), a.fit, train);
+  }
+  stored.model = std::move(all.front());
+  std::move(all.begin() + 1, all.end(), stored.more.begin());
+  return histories;
+}
+
 heed::AdamOptions adam_options(const TrainArguments& a, heed::CellKind cell) {
   // where Keras has one bias, the second of heed's two stays 0
   const bool one_bias = a.keras() && cell != heed::CellKind::gru && cell != heed::CellKind::none;
@@ -399,6 +459,12 @@ heed::AdamOptions adam_options(const TrainArguments& a, heed::CellKind cell) {
 
 template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);
 template std::string fingerprint(const Task<TextModel>&, const StoredModel<TextModel>*);
+template void add_members(const TrainArguments&, StoredModel<NumberModel>&);
+template void add_members(const TrainArguments&, StoredModel<TextModel>&);
+template std::vector<heed::History> fit_members(const TrainArguments&, StoredModel<NumberModel>&,
+                                                const Task<NumberModel>&, bool, const Processes&);
+template std::vector<heed::History> fit_members(const TrainArguments&, StoredModel<TextModel>&, const Task<TextModel>&,
+                                                bool, const Processes&);
 template StoredModel<NumberModel> start_model(const TrainArguments&, Task<NumberModel>&,
                                               std::optional<StoredModel<NumberModel>>, const Processes&);
 template StoredModel<TextModel> start_model(const TrainArguments&, Task<TextModel>&,

@@ -98,6 +98,13 @@ std::string data_of(const Task<M>& task) {
   return text;
 }
 
+/// "ensemble of 5: GRU(32) > attention pool > Dense(10)"
+template <class M>
+std::string plan_of(const StoredModel<M>& stored) {
+  const std::string one = describe(stored.model.options);
+  return stored.more.empty() ? one : "ensemble of " + std::to_string(stored.members()) + ": " + one;
+}
+
 /// All that decides what is trained, but the options and the numbers of the sequences.
 template <class M>
 std::string fingerprint(const Task<M>& task, const StoredModel<M>* init);
@@ -111,11 +118,49 @@ template <class M>
 StoredModel<M> start_model(const TrainArguments& arguments, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes);
 
+/// Gives a model as many others as the ensemble has, of one seed after the other.
+template <class M>
+void add_members(const TrainArguments& arguments, StoredModel<M>& stored);
+
+/// Trains one model on what the task is of, classes or numbers; `tests`: it is tested after every epoch, where there
+/// is a test.
+heed::History fit_task(NumberModel& model, const Task<NumberModel>& task, bool tests, heed::Adam<NumberModel>& adam,
+                       const heed::FitOptions& options, const Processes& processes);
+heed::History fit_task(TextModel& model, const Task<TextModel>& task, bool tests, heed::Adam<TextModel>& adam,
+                       const heed::FitOptions& options, const Processes& processes);
+
+/// Trains all members: several side by side on the threads, or, where processes train together, one after the other.
+template <class M>
+std::vector<heed::History> fit_members(const TrainArguments& arguments, StoredModel<M>& stored, const Task<M>& task,
+                                       bool tests, const Processes& processes);
+
+/// Throws where something that is for classes is asked of a task of numbers.
+template <class M>
+void require_classes_for(bool asked, const char* what, const Task<M>& task) {
+  heed::require(!asked || !task.numbers.numbers(),
+                [&] { return heed::Fault{std::string(what) + " is for classes, and this task is of numbers"}; });
+}
+
+/// Throws where a model to start from is an ensemble.
+template <class M>
+void require_one_model(const StoredModel<M>& init) {
+  heed::require(init.more.empty(), [&] {
+    return heed::Fault{"training starts from one model, and this is an ensemble", init.path.string(), "one model",
+                       std::to_string(init.members()) + " models"};
+  });
+}
+
 /// Adam as the options have it, for models of these cells.
 heed::AdamOptions adam_options(const TrainArguments& arguments, heed::CellKind cell);
 
 extern template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);
 extern template std::string fingerprint(const Task<TextModel>&, const StoredModel<TextModel>*);
+extern template void add_members(const TrainArguments&, StoredModel<NumberModel>&);
+extern template void add_members(const TrainArguments&, StoredModel<TextModel>&);
+extern template std::vector<heed::History> fit_members(const TrainArguments&, StoredModel<NumberModel>&,
+                                                       const Task<NumberModel>&, bool, const Processes&);
+extern template std::vector<heed::History> fit_members(const TrainArguments&, StoredModel<TextModel>&,
+                                                       const Task<TextModel>&, bool, const Processes&);
 extern template StoredModel<NumberModel> start_model(const TrainArguments&, Task<NumberModel>&,
                                                      std::optional<StoredModel<NumberModel>>, const Processes&);
 extern template StoredModel<TextModel> start_model(const TrainArguments&, Task<TextModel>&,

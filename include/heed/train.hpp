@@ -18,6 +18,7 @@
 #include "heed/optim/ema.hpp"
 #include "heed/optim/schedule.hpp"
 #include "heed/optim/sgd.hpp"
+#include "heed/train/augmentation.hpp"
 #include "heed/train/batch.hpp"
 #include "heed/train/callbacks.hpp"
 #include "heed/train/cross_validate.hpp"

@@ -177,7 +177,7 @@ TEST(Ensemble, MembersHaveSeedsOfTheirOwn) {
 
 TEST(Ensemble, RefusesWhatIsNone) {
   const heed::SequenceClassifierOptions options{.features = 2, .classes = 3};
-  EXPECT_NE(error_of([] { Ensemble<Classifier>(std::vector<Classifier>()); }).find("1 to 4096; got 0"),
+  EXPECT_NE(error_of([] { Ensemble<Classifier>(std::vector<Classifier>()); }).find("got 0"),
             std::string::npos);
   EXPECT_NE(error_of([&] { Ensemble<Classifier>(-1, options); }).find("got -1"), std::string::npos);
   EXPECT_NE(error_of([] { Ensemble<Classifier>().output_shape({5, 2}); }).find("members"), std::string::npos);

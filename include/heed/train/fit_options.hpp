@@ -13,6 +13,7 @@
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
+#include "heed/train/augmentation.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/stop.hpp"
 #include "heed/train/tiles.hpp"
@@ -52,7 +53,8 @@ struct FitOptions {
   std::vector<double> class_weights = {};
   bool balance_classes = false;  ///< class weights of `balanced_class_weights`
   double label_smoothing = 0;
-  double validation = 0;  ///< this share of the sequences is kept for validation, of each class alike
+  Augmentation augment = {};  ///< changes what is trained on: `{.jitter = 0.05, .time_warp = 0.2}`
+  double validation = 0;      ///< this share of the sequences is kept for validation, of each class alike
   EarlyStopping early_stopping = {};
   double ema_decay = 0;  ///< evaluates, and ends with, the moving average of weights; 0: not
   Checkpoint checkpoint = {};
@@ -87,6 +89,7 @@ struct FitOptions {
     f({"clip_value", "Largest number of the gradient; 0: any", Range::at_least(0)}, o.clip_value...);
     f({"balance_classes", "All classes count alike"}, o.balance_classes...);
     f({"label_smoothing", "Share of a label that all classes get", Range::from(0, 1)}, o.label_smoothing...);
+    Augmentation::fields(f, o.augment...);
     f({"validation", "Share that is held out, and chooses the epoch", Range::share()}, o.validation...);
     f({"ema_decay", "Of the weights' moving average; 0: none", Range::share()}, o.ema_decay...);
     f({"early_stopping.patience", "Epochs without progress that end training", Range::at_least(0)},

@@ -48,6 +48,8 @@ class AnyRows {
   /// None where targets are numbers.
   virtual LabelsView labels() const = 0;
   virtual bool have_labels() const = 0;
+  /// Whether steps are numbers of S, and not tokens.
+  virtual bool have_numbers() const = 0;
   /// Targets a sequence.
   virtual Index each() const = 0;
   virtual AnyTargets targets_of_row(Index row) const = 0;
@@ -85,6 +87,7 @@ class RowsOf final : public AnyRows<S> {
     }
   }
   bool have_labels() const override { return labels_are_classes; }
+  bool have_numbers() const override { return std::same_as<X, S>; }
   Index each() const override { return as_rows(rows_.labels()).extent(1); }
   AnyTargets targets_of_row(Index row) const override {
     return heed::targets_of(rows_.labels(), rows_.lengths(), rows_.shape().steps, row);

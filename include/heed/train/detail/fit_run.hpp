@@ -18,6 +18,7 @@
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
+#include "heed/train/detail/augment.hpp"
 #include "heed/train/detail/fit_probe.hpp"
 #include "heed/train/detail/fit_run_checkpoint.hpp"
 #include "heed/train/detail/fit_run_epochs.hpp"
@@ -51,6 +52,7 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
   require_option(class_weights == 0 || class_weights == outputs, "class_weights", "one a class",
                  static_cast<double>(class_weights));
   check_targets_of<S>(rows(), loss_, model_, "fit");
+  check_augmentation(options.augment, rows().have_numbers(), rows().have_labels(), rows().each());
   reducer_->agree([&] { rows().check_input(model_); });
   Split split = split_rows();
   if (rows().have_labels()) balance(split.training, outputs);

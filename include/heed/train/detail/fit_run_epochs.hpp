@@ -85,16 +85,35 @@ const Totals& FitRun<S>::gradient(const Batch& batch, double scale, Key key) {
   const Index steps = rows().shape().steps;
   return step_(batch.tiles(), [&](Index i, Worker<S>& worker, OwnModel<S>& gradient, Totals& totals) {
     const IndexRange positions = batch.positions_of({i, i + 1});
-    const AnySequenceTile<S> tile = feed_.tile(i, positions, worker.number);
+    const Scratch::Mark mark(worker.scratch);
+    AugmentedTile<S> augmented{.tile = feed_.tile(i, positions, worker.number)};
+    if (options_.augment.active()) {
+      augmented = augment(
+          options_.augment, augmented.tile, rows().have_labels(), key,
+          [&](Index l) { return feed_.row(positions.first + l); }, worker.scratch);
+    }
+    const AnySequenceTile<S>& tile = augmented.tile;
     const Pass pass{worker.scratch, true, key, positions.first};
     const Shape output = model_.output_shape(tile.x.shape);
     const Tile<S> z = take_output(worker.output, output, tile, steps);
     const Tile<S> dz = take_output(worker.doutput, output, tile, steps);
     model_.forward(tile.x, z, worker.cache, pass);
-    totals.loss += loss_(z, tile.targets, tile.weights, scale, dz, pass);
+    totals.loss += loss_(z, tile.targets, augmented.own_weights(), scale, dz, pass);
+    if (augmented.other_weights) totals.loss += add_other_loss(augmented, z, scale, dz, pass);
     totals.correct += loss_.count_correct(z, tile.targets, tile.weights);
     gradient.add_gradient(model_, tile.x, z, dz, worker.cache, pass);
   });
+}
+
+/// Of the targets that were mixed in: the loss, and its gradient, which is added to dz.
+template <class S>
+double FitRun<S>::add_other_loss(const AugmentedTile<S>& tile, Tile<const S> z, double scale, Tile<S> dz,
+                                 const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<S> other = pass.scratch.template like<S>(dz);
+  const double loss = loss_(z, tile.other_targets, tile.other_weights, scale, other, pass);
+  for (Index k = 0; k < dz.size(); ++k) dz.data[k] += other.data[k];
+  return loss;
 }
 
 /// Of the averaged weights, where there are such. False where a loss is not finite.

@@ -26,6 +26,7 @@
 #include "heed/train/detail/any_loss.hpp"
 #include "heed/train/detail/any_optimizer.hpp"
 #include "heed/train/detail/any_rows.hpp"
+#include "heed/train/detail/augment.hpp"
 #include "heed/train/detail/feed.hpp"
 #include "heed/train/detail/fit_state.hpp"
 #include "heed/train/evaluate.hpp"
@@ -80,6 +81,8 @@ class FitRun {
   Outcome diverged();
   double update(int epoch, Index batch);
   const Totals& gradient(const Batch& batch, double scale, Key key);
+  double add_other_loss(const AugmentedTile<S>& tile, Tile<const S> z, double scale, Tile<S> dz,
+                        const Pass& pass) const;
   bool evaluate(EpochRecord& record);
   void observe(const EpochRecord& record);
 

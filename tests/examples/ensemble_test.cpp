@@ -1,0 +1,75 @@
+// classifier train --ensemble: several models in one file, and what answers by them.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "heed/core/tensor.hpp"
+#include "heed/data/npy.hpp"
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class EnsembleFile : public Classifier {
+ protected:
+  const std::string how = "train --data x.npy --labels y.npy --epochs 5 --hidden 4 --quiet ";
+  void SetUp() override { write_npy(); }
+  heed::Tensor<double, 2> probabilities(const std::string& model) const {
+    output_of("predict --model " + model + " --data x.npy --probabilities --output p.npy");
+    const auto read = heed::read_npy<double>(folder / "p.npy");
+    return heed::Tensor<double, 2>({24, 3}, read.values);
+  }
+};
+
+TEST_F(EnsembleFile, AnswersByTheMeanOfModelsOfTheSameSeeds) {
+  output_of(how + "--ensemble 3 --seed 4 --model e.safetensors --threads 2");
+  heed::Tensor<double, 2> mean({24, 3});
+  for (const std::string seed : {"4", "5", "6"}) {
+    output_of(how + "--seed " + seed + " --model m.safetensors --threads 1");
+    const auto one = probabilities("m.safetensors");
+    for (heed::Index i = 0; i < mean.size(); ++i) mean.data()[i] += one.data()[i] / 3;
+  }
+  const auto got = probabilities("e.safetensors");
+  for (heed::Index i = 0; i < mean.size(); ++i) EXPECT_NEAR(got.data()[i], mean.data()[i], 1e-6);
+
+  EXPECT_TRUE(has_line(output_of("evaluate --model e.safetensors --data x.npy --labels y.npy"), "accuracy "));
+  const std::string shown = output_of("inspect e.safetensors");
+  EXPECT_TRUE(has_line(shown, "Ensemble of SequenceClassifier")) << shown;
+  EXPECT_TRUE(has_line(shown, "members 3")) << shown;
+  EXPECT_EQ(lines(output_of("explain --model e.safetensors --data x.npy")).size(), 25U);
+}
+
+TEST_F(EnsembleFile, IsTheSameForAnyNumberOfThreads) {
+  output_of(how + "--ensemble 3 --batch 7 --model a.safetensors --threads 1");
+  output_of(how + "--ensemble 3 --batch 7 --model b.safetensors --threads 5");
+  EXPECT_EQ(text("a.safetensors"), text("b.safetensors"));
+}
+
+TEST_F(EnsembleFile, SaysWhatItsMembersReach) {
+  const std::string out = output_of(
+      "train --data x.npy --labels y.npy --test x.npy --test-labels y.npy --epochs 2 --hidden 4 --ensemble 2 --seed 9");
+  EXPECT_TRUE(has_line(out, "seed 9: test accuracy")) << out;
+  EXPECT_TRUE(has_line(out, "seed 10: test accuracy")) << out;
+  EXPECT_TRUE(has_line(out, "together: test accuracy")) << out;
+}
+
+TEST_F(EnsembleFile, OfText) {
+  folder.file("s.txt", "p good\nn bad\np good day\nn bad day\n");
+  output_of("train --text s.txt --epochs 3 --hidden 4 --ensemble 2 --model t.safetensors --quiet");
+  folder.file("q.txt", "good\nbad\n");
+  EXPECT_EQ(lines(output_of("predict --model t.safetensors --data q.txt")).size(), 2U);
+}
+
+TEST_F(EnsembleFile, RefusesWhatIsOfOneTraining) {
+  output_of(how + "--ensemble 2 --model e.safetensors");
+  EXPECT_NE(run(how + "--init e.safetensors").err.find("this is an ensemble"), std::string::npos);
+  for (const std::string option :
+       {"--log l.csv", "--history h.csv", "--curve c.png", "--checkpoint c.safetensors", "--init e.safetensors"}) {
+    EXPECT_NE(run(how + "--ensemble 2 " + option).err.find("--ensemble: excludes"), std::string::npos) << option;
+  }
+  EXPECT_EQ(run(how + "--ensemble 0").code, 2);
+}
+
+}  // namespace
