@@ -130,6 +130,17 @@ void check_task(TrainArguments& a, bool text) {
   t.held_out = std::exchange(a.fit.validation, 0);
 }
 
+void add_augmentation(CLI::App& command, heed::Augmentation& augment) {
+  const auto add = [&](const char* name, double& value, auto check, const char* what) {
+    command.add_option(name, value, what)->check(check)->option_text("X")->group("Augmentation");
+  };
+  add("--jitter", augment.jitter, from_to(0, 100), "Noise, in deviations of a feature (0)");
+  add("--scaling", augment.scaling, from_to(0, 100), "Deviation of a factor for each feature (0)");
+  add("--time-warp", augment.time_warp, from_to(0, 10), "Deviation of the speed, as a logarithm (0)");
+  add("--window-slice", augment.window_slice, from_to_below(0, 1), "Largest share of steps that are left out (0)");
+  add("--mixup", augment.mixup, from_to(0, 1), "Mix with others, by shares of Beta(X, X) (0)");
+}
+
 heed::Schedule schedule_of(const TrainArguments& a) {
   if (a.schedule == "step")
     return heed::StepSchedule{.every = a.decay_every.value_or(30), .factor = a.decay.value_or(0.1)};
@@ -164,6 +175,7 @@ void add_train_options(CLI::App& command, TrainArguments& a, bool keeps) {
   add_files(command, a, keeps);
   add_training(command, a);
   add_recipe(command, a);
+  add_augmentation(command, a.fit.augment);
   add_format(command, a.format);
   add_missing(command, a.missing);
   add_columns(command, a.format);
@@ -182,6 +194,12 @@ void complete(TrainArguments& a) {
   require_usage(!text || !a.standardize, "--standardize", "excludes --text");
   require_usage(!text || !a.architecture.features, "--features", "excludes --text");
   require_usage(!a.missing || a.data, "--missing", "needs --data");
+  for (const auto& [value, option] :
+       {std::pair(a.fit.augment.jitter, "--jitter"), std::pair(a.fit.augment.scaling, "--scaling"),
+        std::pair(a.fit.augment.time_warp, "--time-warp"), std::pair(a.fit.augment.window_slice, "--window-slice"),
+        std::pair(a.fit.augment.mixup, "--mixup")}) {
+    require_usage(!text || value == 0, option, "excludes --text: words are no numbers");
+  }
   require_usage(text || !a.architecture.embedding, "--embedding", "needs --text");
   require_usage(text || !a.min_count, "--min-count", "needs --text");
   require_usage(text || !a.lower, "--lower", "needs --text");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
@@ -43,6 +44,34 @@ TEST(BatchGradient, IsTheSameForAnyNumberOfThreads) {
   heed::BatchGradient one(model, heed::CrossEntropy<float>(), 1), three(model, heed::CrossEntropy<float>(), 3);
   EXPECT_EQ(one(model, task.view()).loss, three(model, task.view()).loss);
   EXPECT_EQ(numbers(one.get()), numbers(three.get()));
+}
+
+TEST(BatchGradient, AllocatesNothingWarm) {
+  for (const bool ragged : {false, true}) {
+    const Task<float> task(150, {4, 3}, 3, ragged), other(150, {4, 3}, 3, ragged, 2), fewer(70, {4, 3}, 3, ragged, 3);
+    const Model model({.features = 3, .classes = 3});
+    heed::BatchGradient gradient(model, heed::CrossEntropy<float>(), 1);
+    gradient(model, task.view());
+    gradient(model, fewer.view());
+    const long before = test_support::allocations();
+    const double loss = gradient(model, other.view()).loss;
+    EXPECT_EQ(test_support::allocations(), before) << ragged;
+    gradient(model, fewer.view());
+    EXPECT_EQ(test_support::allocations(), before) << ragged;
+    heed::BatchGradient fresh(model, heed::CrossEntropy<float>(), 1);
+    EXPECT_EQ(fresh(model, other.view()).loss, loss);
+    gradient(model, other.view());
+    EXPECT_EQ(numbers(fresh.get()), numbers(gradient.get()));
+  }
+}
+
+TEST(BatchGradient, GoesOnAfterABatchThatIsFaulty) {
+  const Task<float> task(20, {4, 3}, 3), labels(10, {4, 3}, 5);
+  const Model model({.features = 3, .classes = 3});
+  heed::BatchGradient gradient(model);
+  const double loss = gradient(model, task.view()).loss;
+  EXPECT_NE(test_support::error_of([&] { gradient(model, labels.view()); }), "no error");
+  EXPECT_EQ(gradient(model, task.view()).loss, loss);
 }
 
 TEST(BatchGradient, RefusesWhatDoesNotFit) {

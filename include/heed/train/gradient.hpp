@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "heed/core/any_model.hpp"
@@ -36,7 +38,7 @@
 namespace heed::inline HEED_ISA {
 
 /// Computes the gradient of the mean loss of one batch after another, as `fit` does: the same bits for any number of
-/// threads. What random layers draw follows from `key`, which is to differ from batch to batch.
+/// threads. Allocates nothing where a batch is no larger than those before. What random layers draw follows from `key`, which is to differ from batch to batch.
 template <Layer Model, Loss<typename Model::Scalar> L = CrossEntropy<typename Model::Scalar>>
 class BatchGradient {
  public:
@@ -54,12 +56,11 @@ class BatchGradient {
   Evaluation operator()(const Model& model, const Data& batch, Key key = {}) {
     const FlushDenormals flush;
     const ModelReference<S> reference(model);
-    detail::Feed<S> feed(detail::rows_of<S>(batch, InProcessReducer()));
+    detail::Feed<S>& feed = feed_of(batch);
     detail::check_targets_of<S>(feed.rows(), loss_, reference, "BatchGradient");
     feed.rows().check_input(reference);
     const Index count = feed.rows().count(), steps = feed.rows().shape().steps;
-    feed.cut({}, {.batch = count, .shuffle = false}, tile_width(count),
-             [&](Index tiles) { return shard_count(tiles, step_.parameters()); });
+    feed.cut_one_batch(tile_width(count), [&](Index tiles) { return shard_count(tiles, step_.parameters()); });
     feed.start(loss_, step_.reducer(), threads_.size());
     const double scale = feed.denominator() > 0 ? 1 / feed.denominator() : 0, counted = feed.counted(loss_);
     const Batch& all = feed.batch(0);
@@ -82,7 +83,23 @@ class BatchGradient {
   Model& get() { return step_.gradient().template as<Model>(); }
 
  private:
+  using Rows = detail::RowsOf<S, typename Model::Input, typename L::Target>;
+
+  // of these sequences, in the memory of those before
+  detail::Feed<S>& feed_of(const Data& batch) {
+    if (feed_) {
+      rows_->look_at(batch, InProcessReducer());
+    } else {
+      auto rows = std::make_unique<Rows>(batch, InProcessReducer());
+      rows_ = rows.get();
+      feed_.emplace(std::move(rows));
+    }
+    return *feed_;
+  }
+
   ThreadPool threads_;
+  std::optional<detail::Feed<S>> feed_;
+  Rows* rows_ = nullptr;  // those of the feed
   TrainingStep<S> step_;
   detail::AnyLoss<S> loss_;
 };

@@ -36,6 +36,9 @@ class EpochOrder {
   /// more than one batch.
   EpochOrder(Index count, std::vector<Index> members, std::span<const std::int32_t> lengths, Options options);
 
+  /// Goes on with all of another data set as one batch: allocates where that is larger than those before.
+  void look_at_one_batch(Index count, std::span<const std::int32_t> lengths);
+
   Index count() const { return count_; }
   /// The rows that are trained on; empty: all.
   std::span<const Index> members() const { return members_; }
@@ -82,6 +85,16 @@ HEED_COLD HEED_FUNCTION EpochOrder::EpochOrder(Index count, std::vector<Index> m
     fill();
     sort_batches();
   }
+}
+
+HEED_FUNCTION void EpochOrder::look_at_one_batch(Index count, std::span<const std::int32_t> lengths) {
+  options_ = {.batch = count, .shuffle = false};
+  members_.clear();
+  order_.clear();
+  lengths_ = lengths;
+  count_ = count;
+  fill();
+  sort_batches();
 }
 
 HEED_FUNCTION std::span<const Index> EpochOrder::operator()(Key key) {

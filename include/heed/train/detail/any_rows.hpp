@@ -76,6 +76,13 @@ class RowsOf final : public AnyRows<S> {
   RowsOf(const LabelledSequences<X, T>& data, const R& reducer)
       : present_(data), data_(present_.view()), rows_(reducer.rows(data_)) {}
 
+  /// Goes on with other data, in the same memory. Throws as the constructor; the data are then as they were.
+  template <class R>
+  void look_at(const LabelledSequences<X, T>& data, const R& reducer) {
+    rows_ = reducer.rows(data);
+    data_ = data;
+  }
+
   Index count() const override { return rows_.count(); }
   Shape shape() const override { return rows_.shape(); }
   std::span<const std::int32_t> lengths() const override { return rows_.lengths(); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,6 +50,14 @@ class Feed {
       const Index last = std::min(first + o.batch, count());
       batches_.push_back({{first, last}, width, shards(tile_count(last - first, width))});
     }
+  }
+  /// All rows as one batch, again and again: allocates where there are more than before.
+  template <class Shards>
+  void cut_one_batch(Index width, Shards&& shards) {
+    if (!order_) order_.emplace(0, std::vector<Index>(), std::span<const std::int32_t>(), EpochOrderOptions());
+    order_->look_at_one_batch(rows_->count(), rows_->lengths());
+    batches_.assign(1, Batch{{0, count()}, width, shards(tile_count(count(), width))});
+    tiles_.clear();
   }
   /// Takes the memory for tiles, one a thread, or all of a full batch that this process owns.
   void start(const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads);
