@@ -25,6 +25,7 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/model_metadata.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/rng.hpp"
@@ -160,6 +161,8 @@ struct Ensemble : detail::EnsembleBase<M> {
     detail::check_members(size());
     members.front().check_input(x, lengths, where);
   }
+
+  bool reads_distances() const { return !members.empty() && heed::reads_distances(members.front()); }
 
   void forward(Tile<const Input> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 

@@ -38,7 +38,7 @@
 namespace heed::inline HEED_ISA {
 
 /// Computes the gradient of the mean loss of one batch after another, as `fit` does: the same bits for any number of
-/// threads. Allocates nothing where a batch is no larger than those before. What random layers draw follows from `key`, which is to differ from batch to batch.
+/// threads. Allocates nothing where a batch is no larger than those before, and has no mask. What random layers draw follows from `key`, which is to differ from batch to batch.
 template <Layer Model, Loss<typename Model::Scalar> L = CrossEntropy<typename Model::Scalar>>
 class BatchGradient {
  public:
@@ -87,19 +87,22 @@ class BatchGradient {
 
   // of these sequences, in the memory of those before
   detail::Feed<S>& feed_of(const Data& batch) {
-    if (feed_) {
+    const bool masked = !batch.mask.empty();  // its steps are copied
+    if (feed_ && !masked && !masked_) {
       rows_->look_at(batch, InProcessReducer());
     } else {
       auto rows = std::make_unique<Rows>(batch, InProcessReducer());
       rows_ = rows.get();
       feed_.emplace(std::move(rows));
     }
+    masked_ = masked;
     return *feed_;
   }
 
   ThreadPool threads_;
   std::optional<detail::Feed<S>> feed_;
   Rows* rows_ = nullptr;  // those of the feed
+  bool masked_ = false;
   TrainingStep<S> step_;
   detail::AnyLoss<S> loss_;
 };

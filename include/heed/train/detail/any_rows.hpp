@@ -76,7 +76,7 @@ class RowsOf final : public AnyRows<S> {
   RowsOf(const LabelledSequences<X, T>& data, const R& reducer)
       : present_(data), data_(present_.view()), rows_(reducer.rows(data_)) {}
 
-  /// Goes on with other data, in the same memory. Throws as the constructor; the data are then as they were.
+  /// Goes on with other data, in the same memory, where neither have a mask. Throws as the constructor; the data are then as they were.
   template <class R>
   void look_at(const LabelledSequences<X, T>& data, const R& reducer) {
     rows_ = reducer.rows(data);
