@@ -133,8 +133,10 @@ TEST(MultiHeadAttention, FulfilsTheLayerContractWithMasksAndScoresOfEachSequence
     scores.values.push_back(draw % 7 == 0 ? -infinity : static_cast<double>(draw % 100) / 64);
   }
   OwnedScores of_heads{{scores.values.begin(), scores.values.begin() + 32}, 4, 4, 2};
-  for (const auto& [masks, added] : {std::pair(OwnedMask(4, 4, mask, 19), OwnedScores()),
-                                     std::pair(OwnedMask(), scores), std::pair(OwnedMask(4, 4, mask, 19), of_heads)}) {
+  for (const auto& given : {std::pair(OwnedMask(4, 4, mask, 19), OwnedScores()), std::pair(OwnedMask(), scores),
+                            std::pair(OwnedMask(4, 4, mask, 19), of_heads)}) {
+    const OwnedMask& masks = given.first;
+    const OwnedScores& added = given.second;
     const RelativeBias bias = added.values.empty() ? RelativeBias::none : RelativeBias::erpe;
     const auto report = heed::testing::check_layer(
         [&]<class S>() {
