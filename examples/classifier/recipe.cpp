@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command_line.hpp"
@@ -32,22 +33,40 @@ const std::vector<Recipe>& recipes() {
        .steps = 1000,
        .least_epochs = 100,
        .most_epochs = 200},
+      {.name = "recurrent",
+       .architecture = {{"kernels", "8,5,3"},
+                        {"channels", "64"},
+                        {"residual", "true"},
+                        {"cell", "gru"},
+                        {"bidirectional", "true"},
+                        {"hidden", "32"},
+                        {"attention", "meanmax"},
+                        {"dense", "0"}},
+       .learning_rate = 0.003,
+       .weight_decay = 0.01,
+       .label_smoothing = 0.05,
+       .clip_norm = 1,
+       .schedule = "one-cycle",
+       .steps = 1000,
+       .least_epochs = 100,
+       .most_epochs = 200},
   };
-  return all;
-}
-
-std::vector<std::string> names() {
-  std::vector<std::string> all;
-  for (const Recipe& recipe : recipes()) all.emplace_back(recipe.name);
   return all;
 }
 
 }  // namespace
 
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> all;
+  for (const Recipe& recipe : recipes()) all.emplace_back(recipe.name);
+  return all;
+}
+
 const Recipe& recipe_of(std::string_view name) {
   const auto found = std::find_if(recipes().begin(), recipes().end(), [&](const Recipe& r) { return r.name == name; });
-  heed::require(found != recipes().end(),
-                [&] { return heed::Fault{"no recipe of this name", "--recipe", names().front(), std::string(name)}; });
+  heed::require(found != recipes().end(), [&] {
+    return heed::Fault{"no recipe of this name", "--recipe", recipe_names().front(), std::string(name)};
+  });
   return *found;
 }
 
@@ -61,16 +80,29 @@ int epochs_for(const Recipe& recipe, Index count, Index batch) {
 
 void add_recipe(CLI::App& command, TrainArguments& a) {
   a.command = &command;
-  command.add_option("--recipe", a.recipe, "strong: settings that are good on most series;\noptions beside it win")
-      ->check(CLI::IsMember(names()))
+  std::vector<std::string> names = recipe_names();
+  names.emplace_back("auto");
+  command
+      .add_option("--recipe", a.recipe,
+                  "Settings that go together: strong (good on most series), recurrent, or auto (the best of a few on "
+                  "parts of the data); options beside it win")
+      ->check(CLI::IsMember(std::move(names)))
       ->option_text("NAME")
+      ->group("Training");
+  command.add_option("--time-limit", a.time_limit, "Seconds that auto may try in")
+      ->check(positive)
+      ->option_text("X")
       ->group("Training");
 }
 
 void apply_recipe(TrainArguments& a) {
+  const bool chooses = a.recipe == "auto";
+  require_usage(!a.time_limit || chooses, "--time-limit", "needs --recipe auto");
   if (a.recipe.empty()) return;
+  require_usage(!chooses || a.time_limit, "--recipe", "auto needs --time-limit");
   require_usage(a.text.empty(), "--recipe", "excludes --text: it is for sequences of numbers");
   require_usage(a.init.empty(), "--recipe", "excludes --init, which has an architecture");
+  if (chooses) return;
   const Recipe& recipe = recipe_of(a.recipe);
   for (const auto& [name, value] : recipe.architecture) a.architecture.given.try_emplace(name, value);
   const auto set = [&](const char* option, auto& to, auto value) {
@@ -84,7 +116,7 @@ void apply_recipe(TrainArguments& a) {
 }
 
 void apply_recipe_for(TrainArguments& a, Index count, bool classes) {
-  if (a.recipe.empty()) return;
+  if (a.recipe.empty() || a.recipe == "auto") return;
   if (classes && a.command->count("--label-smoothing") == 0) {
     a.fit.label_smoothing = recipe_of(a.recipe).label_smoothing;
   }

@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "heed/core/types.hpp"
 #include "train_arguments.hpp"
@@ -21,6 +23,8 @@ struct Recipe {
   int least_epochs, most_epochs;
 };
 
+/// The names of all recipes, the first for sets of which nothing is known.
+std::vector<std::string> recipe_names();
 /// The recipe of that name. Throws where there is none.
 const Recipe& recipe_of(std::string_view name);
 
@@ -29,7 +33,7 @@ heed::Index batch_for(heed::Index count);
 /// Epochs of a recipe on so many sequences.
 int epochs_for(const Recipe& recipe, heed::Index count, heed::Index batch);
 
-/// Adds --recipe.
+/// Adds --recipe and --time-limit.
 void add_recipe(CLI::App& command, TrainArguments& arguments);
 
 /// Sets what the recipe says and the command line does not. Throws where other options do not go with a recipe.

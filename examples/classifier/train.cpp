@@ -11,6 +11,7 @@
 #include "../support/gnuplot.hpp"
 #include "../support/terminal.hpp"
 #include "../support/training_curves.hpp"
+#include "choose_recipe.hpp"
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
@@ -111,6 +112,9 @@ void train(TrainArguments& a, const Processes& processes) {
   });
   Task<M>& task = *loaded;
   require_classes_for(a.ensemble > 1, "--ensemble", task);
+  if constexpr (!is_text<M>) {
+    if (a.recipe == "auto") choose_recipe(a, task, processes);
+  }
   apply_recipe_for(a, task.train.count(), !task.numbers.numbers());
   processes.require_same(fingerprint(task, init ? &*init : nullptr));
   StoredModel<M> stored = start_model(a, task, std::move(init), processes);

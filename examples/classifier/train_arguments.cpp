@@ -226,6 +226,10 @@ void complete(TrainArguments& a) {
     }
   }
 
+  complete_fit(a);
+}
+
+void complete_fit(TrainArguments& a) {
   a.fit.batch_size = a.batch.value_or(a.keras() ? 32 : 0);
   a.fit.schedule = schedule_of(a);
   if (a.keras() && a.init.empty()) a.architecture.given.insert({"pooling", "mean"});

@@ -36,6 +36,7 @@ struct TrainArguments {
   std::optional<heed::Index> min_count;
 
   std::string recipe;                 // empty: none
+  std::optional<double> time_limit;   // seconds, to choose a recipe in
   const CLI::App* command = nullptr;  // tells which options were given
 
   heed::Index ensemble = 1;  // models, of one seed after the other
@@ -57,5 +58,7 @@ void add_train_options(CLI::App& command, TrainArguments& arguments, bool keeps 
 
 /// Throws where options do not go together; sets those of `fit` that follow from others.
 void complete(TrainArguments& arguments);
+/// What of `fit` follows from other options; once more where these have changed.
+void complete_fit(TrainArguments& arguments);
 
 }  // namespace classifier

@@ -50,7 +50,31 @@ TEST_F(Recipes, OptionsBesideARecipeWin) {
   EXPECT_EQ(said.at("dense"), "4");
 }
 
+TEST_F(Recipes, AutoTakesTheBestOfItsTable) {
+  const std::string all = output_of(
+      "train --data x.npy --labels y.npy --model m.safetensors --recipe auto --time-limit 600 --epochs 1 --channels 8");
+  for (const char* name : {"strong ", "recurrent ", "default ", " is taken"}) {
+    EXPECT_NE(all.find(name), std::string::npos) << all;
+  }
+  const std::string model = text("m.safetensors");
+  const std::string taken = all.find("strong is taken") != std::string::npos      ? "--recipe strong"
+                            : all.find("recurrent is taken") != std::string::npos ? "--recipe recurrent"
+                                                                                  : "";
+  EXPECT_TRUE(model == model_of(taken + " --epochs 1 --channels 8"));
+}
+
+TEST_F(Recipes, AutoWithoutTimeTakesTheFirst) {
+  const std::string all = output_of(
+      "train --data x.npy --labels y.npy --model m.safetensors --recipe auto --time-limit 1e-9 --epochs 1");
+  EXPECT_NE(all.find("strong       not tried"), std::string::npos) << all;
+  EXPECT_NE(all.find("strong is taken"), std::string::npos) << all;
+}
+
 TEST_F(Recipes, WhatDoesNotGoWithOneIsAnError) {
+  EXPECT_NE(error_of_run("--recipe auto").find("--time-limit"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe auto --time-limit 0").find("--time-limit"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe strong --time-limit 5").find("--time-limit"), std::string::npos);
+  EXPECT_NE(error_of_run("--time-limit 5").find("--time-limit"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe weak").find("--recipe"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe strong --bidirectional").find("there is no cell"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe strong --channels 8,8").find("kernels and channels differ"), std::string::npos);
