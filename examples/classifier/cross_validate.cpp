@@ -123,6 +123,7 @@ void add_cross_validate(CLI::App& program, const Processes& processes) {
   add_train_options(command, a->train, false);
   command.callback([a, &processes] {
     complete(a->train);
+    require_usage(a->train.recipe != "auto", "--recipe", "auto is of train: name one here");
     require_usage(!a->train.fit.early_stopping.patience || a->train.fit.validation > 0, "--early-stopping",
                   "needs --validation");
     if (a->train.text.empty()) {
