@@ -73,7 +73,8 @@ std::string describe(const heed::SequenceClassifierOptions& o) {
   const auto then = [&](const std::string& part) { text += (text.empty() ? "" : " > ") + part; };
   if (!o.kernels.empty()) {
     const std::string kind = std::string(o.causal ? "causal " : "") + (o.residual ? "residual " : "");
-    then(kind + "convolutions(" + to_text(o.channels) + " channels, widths " + to_text(o.kernels) + ")");
+    const char* const norm = o.norm == heed::ConvNorm::step ? "" : ", norm of a sequence";
+    then(kind + "convolutions(" + to_text(o.channels) + " channels, widths " + to_text(o.kernels) + norm + ")");
   }
   if (o.cell != heed::CellKind::none) {
     const char* const cell = o.cell == heed::CellKind::lstm ? "LSTM(" : o.cell == heed::CellKind::gru ? "GRU(" : "RNN(";

@@ -30,6 +30,7 @@ TEST_F(Recipes, StrongIsConvolutionsWithoutACell) {
   EXPECT_EQ(said.at("cell"), "none");
   EXPECT_EQ(said.at("attention"), "meanmax");
   EXPECT_EQ(said.at("residual"), "true");
+  EXPECT_EQ(said.at("norm"), "sequence");
   EXPECT_TRUE(said.contains("standardize.mean"));
 }
 

@@ -21,11 +21,13 @@ using Options = ConvFront<double>::Options;
 /// Random weights, the shifts of the normalisations away from ReLU's kink: features that are always on, and always off.
 template <class S>
 ConvFront<S> random_front(const Options& o) {
-  ConvFront<S> front({o.in_channels, o.kernels, o.channels, o.causal, o.residual, o.dropout});
+  ConvFront<S> front({o.in_channels, o.kernels, o.channels, o.causal, o.residual, o.norm, o.dropout});
   heed::Key key{7};
   for_each_parameter([&](const heed::Path&, auto& p) { initialize_uniform(p, key = key.child(1), 0.5); }, front);
   for (auto& block : front.blocks) {
-    for (Index i = 0; i < block.norm.bias.size(); ++i) block.norm.bias(i) = i % 3 == 1 ? S(-4) : S(4);
+    for (auto* bias : {&block.norm.bias, &block.sequence_norm.bias}) {
+      for (Index i = 0; i < bias->size(); ++i) (*bias)(i) = i % 3 == 1 ? S(-4) : S(4);
+    }
   }
   return front;
 }
@@ -35,6 +37,7 @@ const std::vector<Options> all{
     {.in_channels = 2, .kernels = {4, 3, 2}, .channels = 6},
     {.in_channels = 2, .kernels = {4, 3}, .channels = {5, 6}, .causal = true},
     {.in_channels = 2, .kernels = {3, 1, 2}, .channels = 6, .residual = true},
+    {.in_channels = 2, .kernels = {3, 4}, .channels = 6, .residual = true, .norm = heed::ConvNorm::sequence},
     {.in_channels = 5, .kernels = {3, 2}, .channels = 5, .causal = true, .residual = true, .dropout = 0.3}};
 
 TEST(ConvFront, FulfilsTheLayerContract) {
@@ -89,6 +92,10 @@ TEST(ConvFront, StreamsWhereItIsCausal) {
   const ConvFront<double> front = random_front<double>(all[0]);
   ConvFront<double>::Cache cache;
   EXPECT_NE(error_of([&] { front.prepare_stream({5, 2}, cache); }), "no error");
+  const ConvFront<double> whole({.in_channels = 2, .kernels = {3}, .causal = true, .norm = heed::ConvNorm::sequence});
+  EXPECT_EQ(error_of([&] { whole.prepare_stream({5, 2}, cache); }),
+            "ConvBlock: the norm of a sequence changes at all steps with each new one (expected norm step in a stream, "
+            "got sequence)");
 }
 
 TEST(ConvFront, StartsEveryBlockFromAKeyOfItsOwn) {

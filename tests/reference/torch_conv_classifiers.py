@@ -15,20 +15,29 @@ SMALL = {"channels": [6, 5, 8], "kernels": [8, 5, 3]}
 class ConvBlock(nn.Module):
     """Convolution over time, LayerNorm over the features of a step, ReLU; beside its input where it is residual."""
 
-    def __init__(self, inputs, outputs, kernel, causal=False, residual=False):
+    def __init__(self, inputs, outputs, kernel, causal=False, residual=False, norm="step"):
         super().__init__()
         self.before = kernel - 1 if causal else (kernel - 1) // 2
         self.after = kernel - 1 - self.before
         self.residual = residual
         self.conv = nn.Conv1d(inputs, outputs, kernel)
-        self.norm = nn.LayerNorm(outputs)
+        self.norm = nn.LayerNorm(outputs) if norm == "step" else nn.GroupNorm(1, outputs)
         if residual and inputs != outputs:
             self.shortcut = nn.Conv1d(inputs, outputs, 1)
+
+    def normalised(self, y, valid):
+        if isinstance(self.norm, nn.LayerNorm):
+            return self.norm(y)
+        rows = []  # each sequence cut to its length
+        for row, length in zip(y, valid.sum(dim=1)[:, 0].tolist()):
+            cut = self.norm(row[None, :length].transpose(1, 2)).transpose(1, 2)[0] if length else row[:0]
+            rows.append(nn.functional.pad(cut, (0, 0, 0, len(row) - length)))
+        return torch.stack(rows)
 
     def forward(self, x, valid):
         """(n, steps, inputs) to (n, steps, outputs); steps past the end count as zeros."""
         padded = nn.functional.pad((x * valid).transpose(1, 2), (self.before, self.after))
-        y = self.norm(self.conv(padded).transpose(1, 2))
+        y = self.normalised(self.conv(padded).transpose(1, 2), valid)
         if hasattr(self, "shortcut"):
             y = y + self.shortcut(x.transpose(1, 2)).transpose(1, 2)
         elif self.residual:
@@ -72,6 +81,7 @@ CHOICES = {
     "meanmax": {"attention": "meanmax"},
     "causal_max": {"attention": "max", "causal": True, "dense": 6},
     "residual_mean": {"attention": "mean", "residual": True},
+    "sequence_norm": {"attention": "meanmax", "residual": True, "norm": "sequence"},
     "lstm_last": {"attention": "none", "cell": "lstm"},
     "gru_meanmax": {"attention": "meanmax", "cell": "gru", "bidirectional": True, "residual": True, "dense": 7},
 }

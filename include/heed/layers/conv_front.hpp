@@ -4,7 +4,9 @@
 /// Convolutions over time, one block on another: what stands in front of a recurrent layer or a pool.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
+#include "heed/core/named_enum.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/size_list.hpp"
@@ -22,11 +25,17 @@
 #include "heed/layers/activations.hpp"
 #include "heed/layers/conv1d.hpp"
 #include "heed/layers/dropout.hpp"
+#include "heed/layers/group_norm.hpp"
 #include "heed/layers/layer_norm.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = dropout(relu(norm(conv(x)_t))), norm over the features of a step: (steps, in_channels) to (steps,
+/// What a block of a convolution is normalised over: `step`, the features of each step (`LayerNorm`); `sequence`, all
+/// features and valid steps of a sequence (`GroupNorm` of one group), which keeps how steps compare in size.
+enum class ConvNorm { step, sequence };
+constexpr std::array<std::string_view, 2> names_of(ConvNorm) { return {"step", "sequence"}; }
+
+/// y = dropout(relu(norm(conv(x)))): (steps, in_channels) to (steps,
 /// out_channels). With `residual`, y = dropout(relu(norm(conv(x)) + x)), and where the channels differ x goes through a
 /// convolution of width 1. Past a sequence's end y is 0.
 template <class S>
@@ -38,18 +47,21 @@ struct ConvBlock {
     Index kernel_size = 3;
     bool causal = false;  ///< a step sees those before alone; otherwise as many on both sides ("same")
     bool residual = false;
+    ConvNorm norm = ConvNorm::step;
     double dropout = 0;
   };
   struct Cache {
     typename Conv1d<S>::Cache conv, shortcut;
     typename LayerNorm<S>::Cache norm;
+    typename GroupNorm<S>::Cache sequence_norm;
     typename Dropout<S>::Cache dropout;
     TileBuffer<S> convolved, beside;
   };
 
   Conv1d<S> conv;
-  LayerNorm<S> norm;
-  Conv1d<S> shortcut;  ///< empty unless `residual` changes the channels
+  LayerNorm<S> norm;           ///< empty for `sequence`
+  GroupNorm<S> sequence_norm;  ///< empty for `step`
+  Conv1d<S> shortcut;          ///< empty unless `residual` changes the channels
   bool residual = false;
   double dropout = 0;
 
@@ -61,7 +73,7 @@ struct ConvBlock {
   HEED_COLD void initialize(Key key);
 
   Index in_channels() const { return conv.in_channels(); }
-  Index out_channels() const { return norm.features(); }
+  Index out_channels() const { return conv.out_channels(); }
   Shape output_shape(Shape x) const { return conv.output_shape(x); }
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
@@ -69,17 +81,25 @@ struct ConvBlock {
                 const Pass& pass) const;
   static constexpr bool backward_reads_output = true;
 
-  /// Remembers what its convolution does. Throws unless causal.
-  Index prepare_stream(Shape x, Cache& cache) const { return conv.prepare_stream(x, cache.conv); }
+  /// Remembers what its convolution does. Throws unless causal and normalised step by step.
+  Index prepare_stream(Shape x, Cache& cache) const {
+    require(!over_sequence(), [] {
+      return Fault{"the norm of a sequence changes at all steps with each new one", "ConvBlock",
+                   "norm step in a stream", "sequence"};
+    });
+    return conv.prepare_stream(x, cache.conv);
+  }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
   static void visit(auto&& f, auto&... blocks) {
     f("conv", blocks.conv...);
     f("norm", blocks.norm...);
+    f("norm", blocks.sequence_norm...);
     f("shortcut", blocks.shortcut...);
   }
 
  private:
+  bool over_sequence() const { return sequence_norm.weight.size() > 0; }
   bool projects() const { return shortcut.weight.size() > 0; }
   // from the convolution's output to y
   void finish(Tile<const S> x, Tile<const S> convolved, Tile<S> y, Cache& cache, const Pass& pass) const;
@@ -97,7 +117,11 @@ ConvBlock<S>::ConvBlock(Options o) : residual(o.residual), dropout(o.dropout) {
                     .out_channels = o.out_channels,
                     .kernel_size = o.kernel_size,
                     .padding = o.causal ? ConvPadding::causal : ConvPadding::same});
-  norm = LayerNorm<S>({.features = o.out_channels});
+  if (o.norm == ConvNorm::step) {
+    norm = LayerNorm<S>({.features = o.out_channels});
+  } else {
+    sequence_norm = GroupNorm<S>({.groups = 1, .features = o.out_channels});
+  }
   if (o.residual && o.in_channels != o.out_channels) {
     shortcut = Conv1d<S>({.in_channels = o.in_channels, .out_channels = o.out_channels, .kernel_size = 1});
   }
@@ -108,6 +132,7 @@ template <class S>
 void ConvBlock<S>::initialize(Key key) {
   conv.initialize(key.child(0));
   norm.initialize(key);
+  sequence_norm.initialize(key);
   if (projects()) shortcut.initialize(key.child(1));
 }
 
@@ -120,7 +145,11 @@ void ConvBlock<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&
 
 template <class S>
 void ConvBlock<S>::finish(Tile<const S> x, Tile<const S> convolved, Tile<S> y, Cache& cache, const Pass& pass) const {
-  norm.forward(convolved, y, cache.norm, pass);
+  if (over_sequence()) {
+    sequence_norm.forward(convolved, y, cache.sequence_norm, pass);
+  } else {
+    norm.forward(convolved, y, cache.norm, pass);
+  }
   if (projects()) {
     const Tile<S> beside = cache.beside.take(y.shape(), x.lanes, x.lengths);
     shortcut.forward(x, beside, cache.shortcut, pass);
@@ -146,7 +175,11 @@ void ConvBlock<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, 
   dropout_layer().backward(y, y, dy, into(dsum), cache.dropout, no_gradient, pass);
   nothing.backward(y, y, dsum, into(dsum), none, nothing,
                    pass);  // a number that was dropped has no gradient either way
-  norm.backward(convolved, {}, dsum, into(dconvolved), cache.norm, grad.norm, pass);
+  if (over_sequence()) {
+    sequence_norm.backward(convolved, {}, dsum, into(dconvolved), cache.sequence_norm, grad.sequence_norm, pass);
+  } else {
+    norm.backward(convolved, {}, dsum, into(dconvolved), cache.norm, grad.norm, pass);
+  }
   conv.backward(x, convolved, dconvolved, dx, cache.conv, grad.conv, pass);
   if (!residual) return;
   Tile<S> beside = dsum;
@@ -179,6 +212,7 @@ struct ConvFront {
     SizeList channels = {64};  ///< of each block, or one number for all
     bool causal = false;
     bool residual = false;
+    ConvNorm norm = ConvNorm::step;
     double dropout = 0;  ///< of every block's output
   };
   struct Cache {
@@ -211,7 +245,7 @@ struct ConvFront {
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, ConvFront& grad,
                 const Pass& pass) const;
 
-  /// Remembers what its convolutions do. Throws unless causal.
+  /// Remembers what its convolutions do. Throws unless causal and normalised step by step.
   HEED_COLD Index prepare_stream(Shape x, Cache& cache) const;
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
@@ -249,6 +283,7 @@ ConvFront<S>::ConvFront(Options o) {
                                                        .kernel_size = o.kernels[i],
                                                        .causal = o.causal,
                                                        .residual = o.residual,
+                                                       .norm = o.norm,
                                                        .dropout = o.dropout});
   }
   initialize({});

@@ -153,6 +153,7 @@ SequenceClassifier<S>::SequenceClassifier(Options o) try
                           .channels = o.channels,
                           .causal = o.causal,
                           .residual = o.residual,
+                          .norm = o.norm,
                           .dropout = o.dropout});
   }
   if (recurs()) {

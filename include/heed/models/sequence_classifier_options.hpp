@@ -15,6 +15,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/any_cell.hpp"
 #include "heed/layers/any_pool.hpp"
+#include "heed/layers/conv_front.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -34,6 +35,7 @@ struct SequenceClassifierOptions {
   SizeList channels = {64};                 ///< of each convolution, or one number for all
   bool causal = false;                      ///< the convolutions see no step to come
   bool residual = false;                    ///< each convolution beside its input
+  ConvNorm norm = ConvNorm::step;           ///< what each convolution's output is normalised over
   std::uint64_t seed = 0;                   ///< of the numbers that the weights start with; no part of a file
 
   static void fields(auto&& f, auto&... o) {
@@ -77,6 +79,8 @@ struct SequenceClassifierOptions {
       o.causal...);
     f({.name = "residual", .meaning = "Convolutions stand beside their input", .when = convolutions, .optional = true},
       o.residual...);
+    f({.name = "norm", .meaning = "What convolutions are normalised over", .when = convolutions, .optional = true},
+      o.norm...);
   }
   /// Throws where kernels and channels differ in number, and where there is no cell to be stacked or run both ways.
   void check() const;
