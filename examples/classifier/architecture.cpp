@@ -94,6 +94,11 @@ std::string describe(const heed::SequenceClassifierOptions& o) {
   return text + " > Dense(" + std::to_string(o.classes) + ")";
 }
 
+std::string describe(const heed::RocketClassifierOptions& o) {
+  return std::to_string(o.num_features / 84 * 84) + " features of random convolutions > Dense(" +
+         std::to_string(o.classes) + ")";
+}
+
 std::string describe(const heed::TextClassifierOptions& o) {
   return "Embedding(" + std::to_string(o.tokens) + ", " + std::to_string(o.embedding) + ") > " + describe(o.classifier);
 }

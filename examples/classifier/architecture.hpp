@@ -9,6 +9,7 @@
 
 #include "heed/core/types.hpp"
 #include "heed/io/weight_names.hpp"
+#include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 #include "heed/models/text_classifier.hpp"
 
@@ -32,6 +33,8 @@ void add_architecture(CLI::App& command, Architecture& architecture, bool in_fil
 
 /// "2 x bidirectional LSTM(32) > attention pool > Dense(16) > ReLU > Dense(10)"
 std::string describe(const heed::SequenceClassifierOptions& options);
+/// "9996 features of random convolutions > Dense(10)"
+std::string describe(const heed::RocketClassifierOptions& options);
 /// The same after "Embedding(8000, 32) > ".
 std::string describe(const heed::TextClassifierOptions& options);
 

@@ -98,6 +98,10 @@ void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weight
   if (shown < data.count()) std::printf("%td of %td sentences\n", shown, data.count());
 }
 
+void explain(const StoredModel<RocketModel>&, const ModelArguments& a) {
+  throw heed::Error(heed::Fault{"this model has no attention: there is nothing to explain", a.model.string()});
+}
+
 template <class M>
 void explain(const StoredModel<M>& stored, const ModelArguments& a) {
   const heed::SequenceClassifierOptions& options = classifier_of(stored.model).options;

@@ -29,8 +29,9 @@ void print_choice(const char* name, std::string_view value) {
   std::printf("  %-13s  %s\n", name, std::string(value).c_str());
 }
 
-// what the two kinds of models take
-void print_input(const StoredModel<NumberModel>& stored) {
+// what the kinds of models take
+template <class M>
+void print_input(const StoredModel<M>& stored) {
   print_size("features", stored.model.options.features);
   const NumbersTask& task = stored.task;
   if (task.numbers()) print_choice("task", heed::to_text(task.kind));
@@ -54,9 +55,16 @@ void print_options(heed::SequenceClassifierOptions o) {
   }
 }
 
+void print_options(heed::RocketClassifierOptions o) {
+  const heed::FieldTable fields = heed::fields_of(o);
+  for (const heed::FieldRecord& field : fields.records) {
+    if (field.value != &o.features) print_choice(field.name, field.text());
+  }
+}
+
 template <class M>
 void inspect(const StoredModel<M>& stored) {
-  const NumberModel& model = classifier_of(stored.model);
+  const auto& model = classifier_of(stored.model);
   std::printf("%s\n%s", std::string(stored.more.empty() ? M::architecture : heed::Ensemble<M>::architecture).c_str(),
               wrapped(describe(stored.model.options), 80, 2).c_str());
   if (!stored.more.empty()) print_size("members", stored.members());

@@ -36,7 +36,8 @@ bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(
 
 namespace {
 // The means of the training data where the model takes them from its input.
-std::vector<double> standardized_means(const StoredModel<NumberModel>& stored) {
+template <class M>
+std::vector<double> standardized_means(const StoredModel<M>& stored) {
   std::vector<double> means;
   for (heed::Index f = 0; stored.model.standardize.active() && f < stored.model.options.features; ++f) {
     const double shift = stored.shift.empty() ? 0 : stored.shift[static_cast<std::size_t>(f)];
@@ -44,9 +45,9 @@ std::vector<double> standardized_means(const StoredModel<NumberModel>& stored) {
   }
   return means;
 }
-}  // namespace
 
-NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
+template <class M>
+NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, bool labels) {
   refuse_option(a.labelled, "--labelled", "text", a.model);
   heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels, .table = a.format};
   options.targets = output_kind_of(stored) == heed::OutputKind::numbers;
@@ -75,8 +76,18 @@ NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArgumen
   return windows;
 }
 
+}  // namespace
+
+NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
+  return load_exact_of(stored, a, labels);
+}
+
 heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
-  return heed::narrowed<float>(load_exact(stored, a, labels), a.data.data.string(), stored.shift);
+  return heed::narrowed<float>(load_exact_of(stored, a, labels), a.data.data.string(), stored.shift);
+}
+
+heed::Sequences<float> load_data(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
+  return heed::narrowed<float>(load_exact_of(stored, a, labels), a.data.data.string(), stored.shift);
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {

@@ -40,6 +40,7 @@ bool is_npy(const std::filesystem::path& path);
 /// end with one), and sentences have none unless `labelled` says so. Throws where an option is of the other kind.
 NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
 heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
+heed::Sequences<float> load_data(const StoredModel<RocketModel>& stored, const ModelArguments& arguments, bool labels);
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& arguments, bool labels);
 
 }  // namespace classifier

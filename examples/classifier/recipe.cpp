@@ -85,9 +85,11 @@ void add_recipe(CLI::App& command, TrainArguments& a) {
   a.command = &command;
   std::vector<std::string> names = recipe_names();
   names.emplace_back("auto");
+  names.emplace_back("rocket");  // another kind of model
   command
       .add_option("--recipe", a.recipe,
-                  "Settings that go together: strong (good on most series), recurrent, or auto (the best of a few on "
+                  "Settings that go together: strong (good on most series), recurrent, rocket (random convolutions, in "
+                  "a second), or auto (the best of a few on "
                   "parts of the data); options beside it win")
       ->check(CLI::IsMember(std::move(names)))
       ->option_text("NAME")
@@ -105,7 +107,7 @@ void apply_recipe(TrainArguments& a) {
   require_usage(!chooses || a.time_limit, "--recipe", "auto needs --time-limit");
   require_usage(a.text.empty(), "--recipe", "excludes --text: it is for sequences of numbers");
   require_usage(a.init.empty(), "--recipe", "excludes --init, which has an architecture");
-  if (chooses) return;
+  if (chooses || a.recipe == "rocket") return;
   const Recipe& recipe = recipe_of(a.recipe);
   for (const auto& [name, value] : recipe.architecture) a.architecture.given.try_emplace(name, value);
   const auto set = [&](const char* option, auto& to, auto value) {

@@ -43,6 +43,15 @@ void require_agreement(const Architecture& a, const heed::SequenceClassifierOpti
   }
 }
 
+void require_agreement(const Architecture& a, const heed::RocketClassifierOptions& o,
+                       const std::filesystem::path& path) {
+  require_agreement("--classes", a.classes, o.classes, path);
+  for (const auto& said : a.given) {
+    throw heed::Error(heed::Fault{"--" + said.first + " has no meaning for " + path.string() +
+                                  ", which is a model of random convolutions"});
+  }
+}
+
 }  // namespace
 
 bool holds_text(const heed::SafetensorsFile& file) {
@@ -53,6 +62,11 @@ bool holds_text(const heed::SafetensorsFile& file) {
            architecture->second == heed::Ensemble<TextModel>::architecture;
   }
   return file.find("embedding.weight") != nullptr;
+}
+
+bool holds_rocket(const heed::SafetensorsFile& file) {
+  const auto architecture = file.metadata().find("architecture");
+  return architecture != file.metadata().end() && architecture->second == RocketModel::architecture;
 }
 
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model) {
@@ -154,7 +168,7 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
       stored.shift = read_number_list(metadata, "shift", stored.model.options.features, path);
     }
     if (own) stored.missing = MissingValues::read(metadata, stored.model.options.features, path);
-    const heed::SequenceClassifierOptions& o = stored.model.options;
+    const auto& o = stored.model.options;
     if (own) stored.task = NumbersTask::read(metadata, o.features, o.classes, path);
     if (own) stored.columns = Columns::read(metadata, path);
     if (own && metadata.contains("label_column")) stored.label_column = metadata.at("label_column");
@@ -177,8 +191,10 @@ heed::Metadata kept_metadata(const StoredModel<M>& stored) {
 }
 }  // namespace
 
-std::vector<std::string> output_names(const StoredModel<NumberModel>& stored) {
-  const NumberModel& model = stored.model;
+namespace {
+template <class M>
+std::vector<std::string> names_of_outputs(const StoredModel<M>& stored) {
+  const M& model = stored.model;
   if (!model.labels.empty()) return model.labels;
   const NumbersTask& task = stored.task;
   const Index outputs = model.options.classes;
@@ -196,6 +212,10 @@ std::vector<std::string> output_names(const StoredModel<NumberModel>& stored) {
   }
   return names;
 }
+}  // namespace
+
+std::vector<std::string> output_names(const StoredModel<NumberModel>& stored) { return names_of_outputs(stored); }
+std::vector<std::string> output_names(const StoredModel<RocketModel>& stored) { return names_of_outputs(stored); }
 
 template <class M>
 void save_model(const StoredModel<M>& stored) {
@@ -217,11 +237,15 @@ void check_save(const StoredModel<M>& stored) {
 
 template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                              const Architecture&);
+template StoredModel<RocketModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                             const Architecture&);
 template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                            const Architecture&);
 template void save_model(const StoredModel<NumberModel>&);
+template void save_model(const StoredModel<RocketModel>&);
 template void save_model(const StoredModel<TextModel>&);
 template void check_save(const StoredModel<NumberModel>&);
+template void check_save(const StoredModel<RocketModel>&);
 template void check_save(const StoredModel<TextModel>&);
 
 }  // namespace classifier

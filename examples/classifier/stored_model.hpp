@@ -1,6 +1,7 @@
 #pragma once
 
-// Models out of files and into them. There are two kinds: of sequences of numbers, and of sentences.
+// Models out of files and into them. There are three kinds: of sequences of numbers, by weights that are trained or by
+// random convolutions, and of sentences.
 
 #include <concepts>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "heed/data/labels.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/models/ensemble.hpp"
+#include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
 #include "missing_values.hpp"
@@ -23,12 +25,15 @@
 namespace classifier {
 
 using NumberModel = heed::SequenceClassifier<float>;
+using RocketModel = heed::RocketClassifier<float>;
 using TextModel = heed::TextClassifier<float>;
 
 template <class M>
 inline constexpr bool is_text = std::same_as<M, TextModel>;
+template <class M>
+inline constexpr bool is_rocket = std::same_as<M, RocketModel>;
 
-/// What both kinds have: a classifier of sequences of numbers.
+/// What all kinds have: a classifier of sequences of numbers.
 template <class M>
 auto& classifier_of(M& model) {
   if constexpr (is_text<std::remove_const_t<M>>) {
@@ -65,6 +70,8 @@ heed::Ensemble<M> ensemble_of(const StoredModel<M>& stored) {
 
 /// Whether a file holds a model of sentences.
 bool holds_text(const heed::SafetensorsFile& file);
+/// Whether it holds a model of random convolutions.
+bool holds_rocket(const heed::SafetensorsFile& file);
 
 /// Throws where an option is given that is for models of another kind ("text", "numbers") than this one.
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model);
@@ -76,6 +83,8 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
                           const Architecture& architecture);
 extern template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                                     const Architecture&);
+extern template StoredModel<RocketModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                                    const Architecture&);
 extern template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                                   const Architecture&);
 
@@ -85,6 +94,8 @@ void with_model(const std::filesystem::path& path, const Architecture& architect
   const heed::SafetensorsFile file(path);
   if (holds_text(file.renamed(architecture.weights))) {
     f(load_model<TextModel>(file, path, architecture));
+  } else if (holds_rocket(file)) {
+    f(load_model<RocketModel>(file, path, architecture));
   } else {
     f(load_model<NumberModel>(file, path, architecture));
   }
@@ -94,25 +105,28 @@ void with_model(const std::filesystem::path& path, const Architecture& architect
 template <class M>
 void save_model(const StoredModel<M>& stored);
 extern template void save_model(const StoredModel<NumberModel>&);
+extern template void save_model(const StoredModel<RocketModel>&);
 extern template void save_model(const StoredModel<TextModel>&);
 
 /// Throws where that could not be written. Before training.
 template <class M>
 void check_save(const StoredModel<M>& stored);
 extern template void check_save(const StoredModel<NumberModel>&);
+extern template void check_save(const StoredModel<RocketModel>&);
 extern template void check_save(const StoredModel<TextModel>&);
 
 /// What a model's outputs are. One output without a label is no choice among classes.
 template <class M>
 heed::OutputKind output_kind_of(const StoredModel<M>& stored) {
   const heed::OutputKind kind = heed::output_kind(stored.model);
-  const NumberModel& classifier = classifier_of(stored.model);
+  const auto& classifier = classifier_of(stored.model);
   const bool one = classifier.options.classes == 1 && classifier.labels.empty();
   return kind == heed::OutputKind::classes && one ? heed::OutputKind::numbers : kind;
 }
 
 /// What the outputs are called of a model that gives numbers or flags.
 std::vector<std::string> output_names(const StoredModel<NumberModel>& stored);
+std::vector<std::string> output_names(const StoredModel<RocketModel>& stored);
 
 /// Throws where they are no classes; `what` needs them.
 template <class M>
@@ -127,7 +141,7 @@ void require_classes(const StoredModel<M>& stored, const char* what) {
 /// The names of a model's classes: 0, 1, ... where it has none.
 template <class M>
 heed::LabelMap class_names(const M& model) {
-  const NumberModel& classifier = classifier_of(model);
+  const auto& classifier = classifier_of(model);
   return classifier.labels.empty() ? heed::LabelMap::fixed(classifier.options.classes)
                                    : heed::LabelMap{classifier.labels};
 }

@@ -19,6 +19,7 @@
 #include "heed/io/checkpoint.hpp"
 #include "heed/train/callbacks.hpp"
 #include "heed/train/evaluate.hpp"
+#include "heed/train/fit_rocket.hpp"
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
 #include "numbers.hpp"
@@ -168,6 +169,38 @@ void train(TrainArguments& a, const Processes& processes) {
   print_result(history, a, metrics);
 }
 
+void print_rocket_result(const heed::RocketFit& fit, const std::optional<heed::Evaluation>& test,
+                         const TrainArguments& a) {
+  if (fit.ridge) std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fit.accuracy, fit.alpha);
+  if (test) std::printf("test accuracy %.4f, loss %.6f\n", test->accuracy, test->loss);
+  print_place(a);
+}
+
+void train_rocket(TrainArguments& a, const Processes& processes) {
+  heed::require(processes.count() == 1,
+                [] { return heed::Fault{"--recipe rocket runs as one process: start it without mpirun"}; });
+  check_outputs(a);
+  const auto all = [](heed::Index count) { return heed::IndexRange{0, count}; };
+  Task<NumberModel> task = load_task<NumberModel>(a, nullptr, all);
+  heed::require(!task.numbers.numbers(), [] {
+    return heed::Fault{"--recipe rocket is for classes, these data have numbers: heed::fit_rocket takes them"};
+  });
+  StoredModel<RocketModel> stored = start_rocket(a, task, processes);
+  if (!a.model.empty()) check_save(stored);
+  const int threads = a.fit.threads > 0 ? a.fit.threads : processes.threads();
+  if (!a.quiet) {
+    note_features(a, task);
+    print_plan(data_of(task), describe(stored.model.options), heed::parameter_count(stored.model), processes, threads);
+  }
+  const heed::RocketFit fit =
+      heed::fit_rocket(stored.model, task.train.view(), {.seed = a.fit.seed, .threads = threads});
+  if (!a.model.empty()) save_model(stored);
+  if (a.quiet) return;
+  std::optional<heed::Evaluation> test;
+  if (task.test) test = heed::evaluate(stored.model, task.test->view(), threads);
+  print_rocket_result(fit, test, a);
+}
+
 }  // namespace
 
 void add_train(CLI::App& program, const Processes& processes) {
@@ -175,8 +208,11 @@ void add_train(CLI::App& program, const Processes& processes) {
   const auto a = std::make_shared<TrainArguments>();
   add_train_options(command, *a);
   command.callback([a, &processes] {
+    check_rocket(*a);
     complete(*a);
-    if (a->text.empty()) {
+    if (a->recipe == "rocket") {
+      train_rocket(*a, processes);
+    } else if (a->text.empty()) {
       train<NumberModel>(*a, processes);
     } else {
       train<TextModel>(*a, processes);

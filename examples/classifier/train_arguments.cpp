@@ -1,5 +1,6 @@
 #include "train_arguments.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "../support/file_names.hpp"
@@ -68,6 +69,7 @@ void add_training(CLI::App& command, TrainArguments& a) {
     command.add_option(name, value, what)->check(check)->option_text(text)->group("Training");
   };
   const auto counts = CLI::Range(1, most_epochs);
+  add("--num-features", a.num_features, CLI::Range(84, 1 << 20), "N", "Of rocket: features of a series (10000)");
   add("--epochs", fit.epochs, counts, "N", "Times through the data (100)");
   add("--learning-rate", fit.learning_rate, positive, "X", "Of Adam (0.01)");
   command
@@ -184,6 +186,22 @@ void add_train_options(CLI::App& command, TrainArguments& a, bool keeps) {
   command.footer(
       "keras: its initial weights and its Adam, batches of 32, and after multihead\n"
       "the mean. Sequences of different lengths are batched with others like them.");
+}
+
+void check_rocket(const TrainArguments& a) {
+  require_usage(a.recipe == "rocket" || !a.num_features, "--num-features", "needs --recipe rocket");
+  if (a.recipe != "rocket") return;
+  const std::vector<std::string> used{"--recipe",      "--num-features", "--data",        "--labels", "--test",
+                                      "--test-labels", "--model",        "--standardize", "--seed",   "--quiet",
+                                      "--missing",     "--features",     "--threads",     "--classes"};
+  TrainArguments plain;
+  CLI::App format;
+  add_format(format, plain.format);
+  for (const CLI::Option* option : a.command->get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || std::find(used.begin(), used.end(), name) != used.end()) continue;
+    require_usage(format.get_option_no_throw(name) != nullptr, name.c_str(), "has no meaning with --recipe rocket");
+  }
 }
 
 void complete(TrainArguments& a) {

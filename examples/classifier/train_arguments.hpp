@@ -35,9 +35,10 @@ struct TrainArguments {
   bool in_folds = false;  // parts of the data are trained on, and others tested on
   std::optional<heed::Index> min_count;
 
-  std::string recipe;                 // empty: none
-  std::optional<double> time_limit;   // seconds, to choose a recipe in
-  const CLI::App* command = nullptr;  // tells which options were given
+  std::string recipe;                       // empty: none; "rocket": random convolutions and ridge regression
+  std::optional<heed::Index> num_features;  // of rocket
+  std::optional<double> time_limit;         // seconds, to choose a recipe in
+  const CLI::App* command = nullptr;        // tells which options were given
 
   heed::Index ensemble = 1;  // models, of one seed after the other
 
@@ -55,6 +56,9 @@ struct TrainArguments {
 /// Adds all options of the subcommand; where it does not `keep` a model, those of files to write, and of a test, are not
 /// among them.
 void add_train_options(CLI::App& command, TrainArguments& arguments, bool keeps = true);
+
+/// Throws where an option is given that the recipe rocket, which has no epochs, has no use for.
+void check_rocket(const TrainArguments& arguments);
 
 /// Throws where options do not go together; sets those of `fit` that follow from others.
 void complete(TrainArguments& arguments);
