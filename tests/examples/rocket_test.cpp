@@ -1,0 +1,52 @@
+// classifier train --recipe rocket, and what the other subcommands make of its models.
+
+#include <string>
+
+#include "heed/io/safetensors_file.hpp"
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class RocketRecipe : public Classifier {};
+
+constexpr const char* rocket = "train --recipe rocket --num-features 840 ";
+
+TEST_F(RocketRecipe, TrainsAndIsKnownToTheOthers) {
+  write_npy();
+  const std::string data = "--data x.npy --labels y.npy ";
+  const std::string out = output_of(rocket + data + "--test x.npy --test-labels y.npy --model m.safetensors");
+  EXPECT_TRUE(has_line(out, "840 features of random convolutions > Dense(3)")) << out;
+  EXPECT_TRUE(has_line(out, "test accuracy 1.0000")) << out;
+  EXPECT_EQ(heed::SafetensorsFile(folder / "m.safetensors").metadata().at("architecture"), "RocketClassifier");
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors " + data), "accuracy 1.000000"));
+  EXPECT_FALSE(output_of("predict --model m.safetensors --data x.npy").empty());
+  EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "RocketClassifier"));
+}
+
+TEST_F(RocketRecipe, GivesTheSameFileForTheSameSeed) {
+  write_npy();
+  const auto file = [&](const std::string& name, int seed) {
+    output_of(rocket + std::string("--data x.npy --labels y.npy --quiet --seed ") + std::to_string(seed) + " --model " +
+              name);
+    return text(name);
+  };
+  const auto first = file("a.safetensors", 1);
+  EXPECT_EQ(first, file("b.safetensors", 1));
+  EXPECT_NE(first, file("c.safetensors", 2));
+}
+
+TEST_F(RocketRecipe, RefusesOptionsThatItHasNoUseFor) {
+  write_npy();
+  const std::string data = "--data x.npy --labels y.npy ";
+  for (const std::string option : {"--epochs 3", "--hidden 8", "--log l.csv", "--schedule cosine", "--init m"}) {
+    const Result result = run(rocket + data + option);
+    EXPECT_NE(result.code, 0) << option;
+    EXPECT_NE(result.err.find("has no meaning with --recipe rocket"), std::string::npos) << result.err;
+  }
+  const Result alone = run("train --num-features 840 " + data);
+  EXPECT_NE(alone.err.find("needs --recipe rocket"), std::string::npos) << alone.err;
+}
+
+}  // namespace
