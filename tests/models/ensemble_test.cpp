@@ -32,8 +32,7 @@ Classifier classifier(std::uint64_t seed, Index classes = 3) {
 
 /// The mean of what the members predict.
 template <class M>
-heed::Tensor<typename M::Scalar, 2> mean_of(const Ensemble<M>& ensemble,
-                                            heed::TensorView<const typename M::Input, 3> x,
+heed::Tensor<typename M::Scalar, 2> mean_of(const Ensemble<M>& ensemble, heed::TensorView<const typename M::Input, 3> x,
                                             std::span<const std::int32_t> lengths = {}) {
   using S = typename M::Scalar;
   std::vector<heed::Tensor<S, 2>> all;
@@ -177,8 +176,7 @@ TEST(Ensemble, MembersHaveSeedsOfTheirOwn) {
 
 TEST(Ensemble, RefusesWhatIsNone) {
   const heed::SequenceClassifierOptions options{.features = 2, .classes = 3};
-  EXPECT_NE(error_of([] { Ensemble<Classifier>(std::vector<Classifier>()); }).find("got 0"),
-            std::string::npos);
+  EXPECT_NE(error_of([] { Ensemble<Classifier>(std::vector<Classifier>()); }).find("got 0"), std::string::npos);
   EXPECT_NE(error_of([&] { Ensemble<Classifier>(-1, options); }).find("got -1"), std::string::npos);
   EXPECT_NE(error_of([] { Ensemble<Classifier>().output_shape({5, 2}); }).find("members"), std::string::npos);
   const std::string differ = error_of([] { Ensemble<Classifier>({classifier(1, 3), classifier(2, 4)}); });
