@@ -65,8 +65,8 @@ TEST_F(Recipes, AutoTakesTheBestOfItsTable) {
 }
 
 TEST_F(Recipes, AutoWithoutTimeTakesTheFirst) {
-  const std::string all = output_of(
-      "train --data x.npy --labels y.npy --model m.safetensors --recipe auto --time-limit 1e-9 --epochs 1");
+  const std::string all =
+      output_of("train --data x.npy --labels y.npy --model m.safetensors --recipe auto --time-limit 1e-9 --epochs 1");
   EXPECT_NE(all.find("strong       not tried"), std::string::npos) << all;
   EXPECT_NE(all.find("strong is taken"), std::string::npos) << all;
 }
