@@ -30,6 +30,7 @@ struct Deadline {
 // The arguments with a recipe; empty: the default.
 TrainArguments with_recipe(TrainArguments a, const std::string& recipe, Index count) {
   a.recipe = recipe;
+  a.time_limit.reset();
   apply_recipe(a);
   complete_fit(a);
   apply_recipe_for(a, count, true);
