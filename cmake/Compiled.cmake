@@ -136,7 +136,7 @@ foreach(folder core files layers compose losses optim metrics models train contr
   file(GLOB_RECURSE heed_in_${folder} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/heed/${folder}/*.hpp)
 endforeach()
 set(heed_in_classifiers ${heed_in_models})
-list(FILTER heed_in_classifiers INCLUDE REGEX "/(sequence_classifier|text_classifier|rocket_classifier)\\.hpp$")
+list(FILTER heed_in_classifiers INCLUDE REGEX "/(sequence_classifier|text_classifier|rocket_classifier|ensemble)\\.hpp$")
 list(REMOVE_ITEM heed_in_models ${heed_in_classifiers})
 
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
