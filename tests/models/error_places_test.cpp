@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "heed/heed.hpp"
-#include "support/error_of.hpp"
+#include "../support/error_of.hpp"
 
 namespace {
 
