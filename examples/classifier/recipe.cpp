@@ -86,11 +86,7 @@ void add_recipe(CLI::App& command, TrainArguments& a) {
   std::vector<std::string> names = recipe_names();
   names.emplace_back("auto");
   names.emplace_back("rocket");  // another kind of model
-  command
-      .add_option("--recipe", a.recipe,
-                  "Settings that go together: strong (good on most series), recurrent, rocket (random convolutions, in "
-                  "a second), or auto (the best of a few on "
-                  "parts of the data); options beside it win")
+  command.add_option("--recipe", a.recipe, "strong, recurrent, rocket, or auto: the best of them")
       ->check(CLI::IsMember(std::move(names)))
       ->option_text("NAME")
       ->group("Training");

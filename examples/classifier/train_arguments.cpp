@@ -80,7 +80,7 @@ void add_training(CLI::App& command, TrainArguments& a) {
   command.add_flag("--standardize", a.standardize, "Give each feature mean 0 and deviation 1")->group("Training");
   add("--seed", fit.seed, whole, "N", "Of all random numbers (0)");
   add("--ensemble", a.ensemble, CLI::Range(heed::Index(1), heed::Index(1000)), "N",
-      "Models of N seeds in one, which answers by their mean (1)");
+      "Seeds whose models answer by their mean (1)");
   add("--flavor", a.flavor, CLI::IsMember({"pytorch", "keras"}), "NAME", "Whose defaults: pytorch or keras (pytorch)");
   add("--validation", fit.validation, from_to_below(0, 1), "X", "Share of the data kept to validate on (0)");
   add("--early-stopping", fit.early_stopping.patience, counts, "N", "Epochs without progress that end training");

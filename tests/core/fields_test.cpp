@@ -176,7 +176,7 @@ TEST(Fields, AreCheckedWhereTheyCount) {
   o.speed = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(error_of([&] { heed::check(o, "Model"); }),
             "Model: speed out of range (expected a finite number of at least 0, got nan)");
-  EXPECT_EQ(error_of([] { heed::check(Checked{{4, 0}}, "Model"); }), "Checked: four is none");
+  EXPECT_EQ(error_of([] { heed::check(Checked{{4, 0}}, "Model"); }), "Model: Checked: four is none");
   EXPECT_EQ(error_of([] { heed::from_metadata<Checked>({{"width", "4"}, {"rate", "0"}}); }), "Checked: four is none");
 }
 

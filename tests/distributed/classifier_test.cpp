@@ -158,9 +158,10 @@ TEST_F(Together, FaultyDataOfTheLastProcessAreOneErrorThatNamesIt) {
   const auto before = files();
   for (const int processes : {2, 4}) {
     const std::string error = error_of(together(processes, npy + std::string("--model m.safetensors --history h.csv")));
-    EXPECT_EQ(error, "rank " + std::to_string(processes - 1) +
-                         ", x.npy, sequence 299, step 5, feature 1 (counted from 0): value is not finite (expected a "
-                         "finite number, got NaN)");
+    EXPECT_EQ(error,
+              "rank " + std::to_string(processes - 1) +
+                  ", x.npy, sequence 299, step 5, feature 1 (counted from 0): value is not finite; "
+                  "--missing linear, previous, mean or zero fills what is missing (expected a finite number, got NaN)");
   }
   EXPECT_EQ(files(), before);
 }

@@ -28,7 +28,7 @@ TEST_F(Archives, DataAndLabelsAreNamed) {
   output_of("evaluate --data d.npz:x --labels d.npz:words --model m.safetensors");
   fails("train --data d.npz --labels d.npz:y", "d.npz: several arrays in an archive (expected the name of one");
   fails("train --data d.npz:z --labels d.npz:y", "expected one of x, y, words");
-  fails("train --data d.npz:x --labels d.npz:y --model d.npz", "this file is read, it must not be written");
+  EXPECT_NE(run("train --data d.npz:x --labels d.npz:y --model d.npz").err.find("got d.npz"), std::string::npos);
 }
 
 TEST_F(Archives, CompressedOnesWhereThereIsLibzip) {

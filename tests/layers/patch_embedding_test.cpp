@@ -46,7 +46,9 @@ TEST(PatchEmbedding, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { PatchEmbedding<float>({.height = 8, .width = 6, .patch_size = 4, .embed_dim = 2}); }),
             "PatchEmbedding: the image is not made of whole patches (expected a height and a width in multiples of 4, "
             "got (8, 6))");
-  EXPECT_NE(error_of([] { PatchEmbedding<float>({.height = 8, .width = 8, .patch_size = 4}); }).find("out_channels"),
+  EXPECT_NE(error_of([] {
+              PatchEmbedding<float>({.height = 8, .width = 8, .patch_size = 4});
+            }).find("embed_dim must be positive"),
             std::string::npos);
   const PatchEmbedding<float> layer({.height = 4, .width = 4, .patch_size = 2, .embed_dim = 2});
   EXPECT_EQ(error_of([&] { layer.output_shape({2, 16}); }),

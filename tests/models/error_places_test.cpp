@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "heed/heed.hpp"
 #include "../support/error_of.hpp"
+#include "heed/heed.hpp"
 
 namespace {
 

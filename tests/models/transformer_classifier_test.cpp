@@ -219,7 +219,8 @@ TEST(TransformerClassifier, RefusesWhatDoesNotFit) {
   Options learned = small;
   learned.transformer.positions = PositionKind::learned;
   EXPECT_EQ(error_of([&] { TransformerClassifier<float>(learned).output_shape({9, 3}); }),
-            "LearnedPositions: more steps than positions (expected at most 8, got 9)");
+            "TransformerClassifier: TransformerEncoder: LearnedPositions: more steps than positions (expected at most "
+            "8, got 9)");
 }
 
 }  // namespace
