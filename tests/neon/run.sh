@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-tests=(core/simd core/math core/kernels/{product,weight_gradient,lane_product,softmax,attention} layers/{lstm,multi_head_attention})
+tests=(core/simd core/math core/kernels/{product,weight_gradient,lane_product,depthwise,softmax,attention} layers/{lstm,multi_head_attention})
 compiler=aarch64-linux-gnu-g++
 googletest=${GOOGLETEST:-/usr/src/googletest/googletest}
 eigen=${EIGEN:-/usr/include/eigen3}
