@@ -16,6 +16,7 @@
 #include "heed/train/interrupt.hpp"
 #include "recipe.hpp"
 #include "report.hpp"
+#include "rocket.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -78,6 +79,9 @@ class Folds {
     apply_recipe_for(a, static_cast<heed::Index>(fold.rows.training.size()), true);
     a.fit.bucket_by_length = a.fit.batch_size > 0 && !task_->train.sequences.lengths.empty();
     Task<M> task = fold_task(a, *task_, fold.rows, init_ ? &*init_ : nullptr);
+    if constexpr (!is_text<M>) {
+      if (a.recipe == "rocket") return score_rocket(a, task, processes_);
+    }
     StoredModel<M> stored = start_model(a, task, init_, processes_);
     add_members(a, stored);
     if (!begun_ && !a_.quiet) {
@@ -122,6 +126,7 @@ void add_cross_validate(CLI::App& program, const Processes& processes) {
       ->option_text("N");
   add_train_options(command, a->train, false);
   command.callback([a, &processes] {
+    check_rocket(a->train);
     complete(a->train);
     require_usage(a->train.recipe != "auto", "--recipe", "auto is of train: name one here");
     require_usage(!a->train.fit.early_stopping.patience || a->train.fit.validation > 0, "--early-stopping",

@@ -90,7 +90,7 @@ void add_recipe(CLI::App& command, TrainArguments& a) {
       ->check(CLI::IsMember(std::move(names)))
       ->option_text("NAME")
       ->group("Training");
-  command.add_option("--time-limit", a.time_limit, "Seconds that auto may try in")
+  command.add_option("--time-limit", a.time_limit, "Seconds that auto may try them in (300)")
       ->check(positive)
       ->option_text("X")
       ->group("Training");
@@ -100,7 +100,6 @@ void apply_recipe(TrainArguments& a) {
   const bool chooses = a.recipe == "auto";
   require_usage(!a.time_limit || chooses, "--time-limit", "needs --recipe auto");
   if (a.recipe.empty()) return;
-  require_usage(!chooses || a.time_limit, "--recipe", "auto needs --time-limit");
   require_usage(a.text.empty(), "--recipe", "excludes --text: it is for sequences of numbers");
   require_usage(a.init.empty(), "--recipe", "excludes --init, which has an architecture");
   if (chooses || a.recipe == "rocket") return;
@@ -117,7 +116,7 @@ void apply_recipe(TrainArguments& a) {
 }
 
 void apply_recipe_for(TrainArguments& a, Index count, bool classes) {
-  if (a.recipe.empty() || a.recipe == "auto") return;
+  if (a.recipe.empty() || a.recipe == "auto" || a.recipe == "rocket") return;
   if (classes && a.command->count("--label-smoothing") == 0) {
     a.fit.label_smoothing = recipe_of(a.recipe).label_smoothing;
   }

@@ -33,6 +33,9 @@ heed::Index batch_for(heed::Index count);
 /// Epochs of a recipe on so many sequences.
 int epochs_for(const Recipe& recipe, heed::Index count, heed::Index batch);
 
+/// Seconds that the choice of a recipe may take where nothing is said.
+inline constexpr double default_time_limit = 300;
+
 /// Adds --recipe and --time-limit.
 void add_recipe(CLI::App& command, TrainArguments& arguments);
 

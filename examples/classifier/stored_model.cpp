@@ -66,7 +66,8 @@ bool holds_text(const heed::SafetensorsFile& file) {
 
 bool holds_rocket(const heed::SafetensorsFile& file) {
   const auto architecture = file.metadata().find("architecture");
-  return architecture != file.metadata().end() && architecture->second == RocketModel::architecture;
+  return architecture != file.metadata().end() && (architecture->second == RocketModel::architecture ||
+                                                   architecture->second == heed::Ensemble<RocketModel>::architecture);
 }
 
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model) {

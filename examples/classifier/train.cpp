@@ -19,12 +19,12 @@
 #include "heed/io/checkpoint.hpp"
 #include "heed/train/callbacks.hpp"
 #include "heed/train/evaluate.hpp"
-#include "heed/train/fit_rocket.hpp"
 #include "heed/train/interrupt.hpp"
 #include "heed/train/loggers.hpp"
 #include "numbers.hpp"
 #include "recipe.hpp"
 #include "report.hpp"
+#include "rocket.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -109,12 +109,14 @@ void train(TrainArguments& a, const Processes& processes) {
       init = load_model<M>(heed::SafetensorsFile(a.init), a.init, said);
       require_one_model(*init);
     }
+    a.in_folds = a.recipe == "auto";
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
   Task<M>& task = *loaded;
   require_classes_for(a.ensemble > 1, "--ensemble", task);
   if constexpr (!is_text<M>) {
     if (a.recipe == "auto") choose_recipe(a, task, processes);
+    if (a.recipe == "rocket") return train_rocket(a, task, processes);
   }
   apply_recipe_for(a, task.train.count(), !task.numbers.numbers());
   processes.require_same(fingerprint(task, init ? &*init : nullptr));
@@ -169,36 +171,13 @@ void train(TrainArguments& a, const Processes& processes) {
   print_result(history, a, metrics);
 }
 
-void print_rocket_result(const heed::RocketFit& fit, const std::optional<heed::Evaluation>& test,
-                         const TrainArguments& a) {
-  if (fit.ridge) std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fit.accuracy, fit.alpha);
-  if (test) std::printf("test accuracy %.4f, loss %.6f\n", test->accuracy, test->loss);
-  print_place(a);
-}
-
-void train_rocket(TrainArguments& a, const Processes& processes) {
+void train_rocket(const TrainArguments& a, const Processes& processes) {
   heed::require(processes.count() == 1,
                 [] { return heed::Fault{"--recipe rocket runs as one process: start it without mpirun"}; });
   check_outputs(a);
-  const auto all = [](heed::Index count) { return heed::IndexRange{0, count}; };
-  Task<NumberModel> task = load_task<NumberModel>(a, nullptr, all);
-  heed::require(!task.numbers.numbers(), [] {
-    return heed::Fault{"--recipe rocket is for classes, these data have numbers: heed::fit_rocket takes them"};
-  });
-  StoredModel<RocketModel> stored = start_rocket(a, task, processes);
-  if (!a.model.empty()) check_save(stored);
-  const int threads = a.fit.threads > 0 ? a.fit.threads : processes.threads();
-  if (!a.quiet) {
-    note_features(a, task);
-    print_plan(data_of(task), describe(stored.model.options), heed::parameter_count(stored.model), processes, threads);
-  }
-  const heed::RocketFit fit =
-      heed::fit_rocket(stored.model, task.train.view(), {.seed = a.fit.seed, .threads = threads});
-  if (!a.model.empty()) save_model(stored);
-  if (a.quiet) return;
-  std::optional<heed::Evaluation> test;
-  if (task.test) test = heed::evaluate(stored.model, task.test->view(), threads);
-  print_rocket_result(fit, test, a);
+  Task<NumberModel> task = load_task<NumberModel>(a, nullptr, heed::Part());
+  if (!a.quiet) note_features(a, task);
+  train_rocket(a, task, processes);
 }
 
 }  // namespace

@@ -189,11 +189,13 @@ void add_train_options(CLI::App& command, TrainArguments& a, bool keeps) {
 }
 
 void check_rocket(const TrainArguments& a) {
-  require_usage(a.recipe == "rocket" || !a.num_features, "--num-features", "needs --recipe rocket");
+  require_usage(a.recipe == "rocket" || a.recipe == "auto" || !a.num_features, "--num-features",
+                "needs --recipe rocket");
   if (a.recipe != "rocket") return;
-  const std::vector<std::string> used{"--recipe",      "--num-features", "--data",        "--labels", "--test",
-                                      "--test-labels", "--model",        "--standardize", "--seed",   "--quiet",
-                                      "--missing",     "--features",     "--threads",     "--classes"};
+  const std::vector<std::string> used{"--recipe",      "--num-features", "--data",        "--labels",  "--test",
+                                      "--test-labels", "--model",        "--standardize", "--seed",    "--quiet",
+                                      "--missing",     "--features",     "--threads",     "--classes", "--ensemble",
+                                      "--folds",       "--repeats"};
   TrainArguments plain;
   CLI::App format;
   add_format(format, plain.format);

@@ -37,7 +37,7 @@ struct TrainArguments {
 
   std::string recipe;                       // empty: none; "rocket": random convolutions and ridge regression
   std::optional<heed::Index> num_features;  // of rocket
-  std::optional<double> time_limit;         // seconds, to choose a recipe in
+  std::optional<double> time_limit;         // seconds, to choose a recipe in; nothing: 300
   const CLI::App* command = nullptr;        // tells which options were given
 
   heed::Index ensemble = 1;  // models, of one seed after the other

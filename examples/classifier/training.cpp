@@ -445,24 +445,6 @@ std::vector<heed::History> fit_members(const TrainArguments& a, StoredModel<M>& 
   return histories;
 }
 
-StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>& task, const Processes& processes) {
-  TrainArguments standardized = a;  // channels are added up: their units must be alike
-  standardized.standardize = true;
-  StoredModel<NumberModel> like = start_model<NumberModel>(standardized, task, {}, processes);
-  const heed::Index steps = task.train.sequences.steps();
-  heed::RocketClassifierOptions o{
-      .features = task.train.sequences.features(), .classes = task.names.size(), .steps = steps, .seed = a.fit.seed};
-  o.num_features = a.num_features.value_or(o.num_features);
-  StoredModel<RocketModel> stored{RocketModel(o), a.model, steps};
-  stored.model.labels = std::move(like.model.labels);
-  stored.model.standardize = std::move(like.model.standardize);
-  stored.shift = std::move(like.shift);
-  stored.missing = std::move(like.missing);
-  stored.columns = std::move(like.columns);
-  stored.label_column = std::move(like.label_column);
-  return stored;
-}
-
 heed::AdamOptions adam_options(const TrainArguments& a, heed::CellKind cell) {
   // where Keras has one bias, the second of heed's two stays 0
   const bool one_bias = a.keras() && cell != heed::CellKind::gru && cell != heed::CellKind::none;

@@ -150,10 +150,6 @@ void require_one_model(const StoredModel<M>& init) {
   });
 }
 
-/// A model of random convolutions, standardised and with labels, to fit. What is said of shifts above holds here, too.
-StoredModel<RocketModel> start_rocket(const TrainArguments& arguments, Task<NumberModel>& task,
-                                      const Processes& processes);
-
 /// Adam as the options have it, for models of these cells.
 heed::AdamOptions adam_options(const TrainArguments& arguments, heed::CellKind cell);
 

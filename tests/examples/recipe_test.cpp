@@ -1,5 +1,6 @@
 // Recipes: settings that go together, by one option.
 
+#include <cstddef>
 #include <string>
 
 #include "heed/io/safetensors_file.hpp"
@@ -51,28 +52,101 @@ TEST_F(Recipes, OptionsBesideARecipeWin) {
   EXPECT_EQ(said.at("dense"), "4");
 }
 
-TEST_F(Recipes, AutoTakesTheBestOfItsTable) {
-  const std::string all = output_of(
-      "train --data x.npy --labels y.npy --model m.safetensors --recipe auto --time-limit 600 --epochs 1 --channels 8");
-  for (const char* name : {"strong ", "recurrent ", "default ", " is taken"}) {
-    EXPECT_NE(all.find(name), std::string::npos) << all;
+class AutoRecipe : public Recipes {
+ protected:
+  const std::string data = "--data x.npy --labels y.npy ", quick = "--epochs 1 --channels 8 --num-features 84 ";
+  std::string auto_of(const std::string& options) const {
+    return output_of("train " + data + "--model m.safetensors --recipe auto " + options);
   }
+  static std::string taken_of(const std::string& out) {
+    for (const std::string& line : lines(out)) {
+      const std::size_t at = line.find(" is taken");
+      if (at != std::string::npos) return line.substr(0, at);
+    }
+    return "";
+  }
+  // of the rows of the table, the first of the best
+  static std::string best_of(const std::string& out) {
+    std::string best;
+    double most = -1;
+    for (const std::string& line : lines(out)) {
+      const auto row = words(line);
+      if (row.size() != 4 || row[0] == "recipe") continue;
+      if (std::stod(row[1]) > most) {
+        most = std::stod(row[1]);
+        best = row[0];
+      }
+    }
+    return best;
+  }
+};
+
+TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheFirstOfTheBest) {
+  const std::string out = auto_of(quick);
+  std::size_t last = 0;
+  for (const char* row : {"\nrocket  ", "\nstrong  ", "\nrecurrent  ", "\ndefault  ", " is taken"}) {
+    const std::size_t at = out.find(row);
+    ASSERT_NE(at, std::string::npos) << row << out;
+    EXPECT_GT(at, last) << out;
+    last = at;
+  }
+  EXPECT_EQ(best_of(out), "rocket") << out;
+  EXPECT_EQ(taken_of(out), "rocket") << out;
   const std::string model = text("m.safetensors");
-  const std::string taken = all.find("strong is taken") != std::string::npos      ? "--recipe strong"
-                            : all.find("recurrent is taken") != std::string::npos ? "--recipe recurrent"
-                                                                                  : "";
-  EXPECT_TRUE(model == model_of(taken + " --epochs 1 --channels 8"));
+  EXPECT_EQ(heed::SafetensorsFile(folder / "m.safetensors").metadata().at("architecture"), "RocketClassifier");
+  EXPECT_TRUE(model == model_of("--recipe rocket --num-features 84"));
 }
 
-TEST_F(Recipes, AutoWithoutTimeTakesTheFirst) {
-  const std::string all =
-      output_of("train --data x.npy --labels y.npy --model m.safetensors --recipe auto --time-limit 1e-9 --epochs 1");
-  EXPECT_NE(all.find("strong       not tried"), std::string::npos) << all;
-  EXPECT_NE(all.find("strong is taken"), std::string::npos) << all;
+TEST_F(AutoRecipe, TakesATrainedOneAsItsRecipeTrainsIt) {
+  const std::string out = auto_of("--epochs 1 --channels 8 --log l.csv");  // rocket has no epochs
+  EXPECT_NE(out.find("\nrocket     not tried: it has no epochs"), std::string::npos) << out;
+  EXPECT_EQ(taken_of(out), best_of(out) == "default" ? "the default" : best_of(out)) << out;
+  const std::string model = text("m.safetensors");
+  const std::string recipe = best_of(out) == "default" ? "" : "--recipe " + best_of(out);
+  EXPECT_TRUE(model == model_of(recipe + " --epochs 1 --channels 8"));
+}
+
+TEST_F(AutoRecipe, HasATimeLimit) {
+  EXPECT_NE(auto_of(quick).find("at most 300 seconds"), std::string::npos);
+  const std::string out = auto_of("--num-features 84 --time-limit 1e-9");
+  EXPECT_TRUE(has_line(out, "strong not ended in time")) << out;
+  EXPECT_TRUE(has_line(out, "rocket is taken: none")) << out;
+}
+
+TEST_F(AutoRecipe, DrawsFoldsOfFewSequencesAgain) {
+  EXPECT_NE(auto_of(quick).find("the same 9 folds"), std::string::npos);
+  write_npy("x.npy", "y.npy", 0, 150);
+  EXPECT_NE(auto_of(quick).find("the same 6 folds"), std::string::npos);
+  write_npy("x.npy", "y.npy", 0, 300);
+  EXPECT_NE(auto_of(quick).find("the same 3 folds"), std::string::npos);
+}
+
+TEST_F(AutoRecipe, ListsWhatOptionsRuleOut) {
+  const std::string out = auto_of(quick + "--bidirectional");
+  EXPECT_NE(out.find("\nstrong     cannot be: "), std::string::npos) << out;
+  EXPECT_EQ(taken_of(out), "rocket") << out;
+  EXPECT_NE(error_of_run("--recipe auto --num-features 84 --channels 8,8,8,8 --kernels 3").find("kernels and channels"),
+            std::string::npos);
+}
+
+TEST_F(AutoRecipe, MakesEnsemblesAndTests) {
+  const std::string out = auto_of(quick + "--ensemble 2 --test x.npy --test-labels y.npy");
+  EXPECT_TRUE(has_line(out, "ensemble of 2: ")) << out;
+  EXPECT_TRUE(has_line(out, "together: test accuracy")) << out;
+  const std::string shown = output_of("inspect m.safetensors");
+  EXPECT_TRUE(has_line(shown, "members 2")) << shown;
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors " + data), "accuracy "));
+}
+
+TEST_F(AutoRecipe, IsForClassesOfNumbers) {
+  folder.file("lines.txt", "a some words\nb other words\n");
+  EXPECT_NE(run("train --text lines.txt --recipe auto").err.find("--recipe: excludes --text"), std::string::npos);
+  folder.file("d.csv", "1,2,3,0.5\n2,3,4,0.7\n3,4,5,0.9\n4,5,6,1.5\n");
+  EXPECT_NE(run("train --data d.csv --task regression --recipe auto").err.find("auto is for classes"),
+            std::string::npos);
 }
 
 TEST_F(Recipes, WhatDoesNotGoWithOneIsAnError) {
-  EXPECT_NE(error_of_run("--recipe auto").find("--time-limit"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe auto --time-limit 0").find("--time-limit"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe strong --time-limit 5").find("--time-limit"), std::string::npos);
   EXPECT_NE(error_of_run("--time-limit 5").find("--time-limit"), std::string::npos);

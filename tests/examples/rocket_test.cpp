@@ -37,6 +37,26 @@ TEST_F(RocketRecipe, GivesTheSameFileForTheSameSeed) {
   EXPECT_NE(first, file("c.safetensors", 2));
 }
 
+TEST_F(RocketRecipe, MakesEnsemblesOfOtherBiases) {
+  write_npy();
+  const std::string data = "--data x.npy --labels y.npy ";
+  output_of(rocket + data + "--ensemble 2 --quiet --model e.safetensors");
+  const heed::SafetensorsFile file(folder / "e.safetensors");
+  EXPECT_EQ(file.metadata().at("architecture"), "Ensemble of RocketClassifier");
+  const auto biases = [&](const char* name) { return file.read<float>(name); };
+  EXPECT_NE(biases("member.0.rocket.biases"), biases("member.1.rocket.biases"));
+  EXPECT_TRUE(has_line(output_of("evaluate --model e.safetensors " + data), "accuracy 1.000000"));
+  EXPECT_EQ(lines(output_of("predict --model e.safetensors --data x.npy")).size(), 24U);
+  EXPECT_TRUE(has_line(output_of("inspect e.safetensors"), "members 2"));
+}
+
+TEST_F(RocketRecipe, IsCrossValidatedAsTheOthers) {
+  write_npy();
+  const std::string out =
+      output_of("cross-validate --data x.npy --labels y.npy --folds 3 --recipe rocket --num-features 840");
+  EXPECT_NE(out.find("of 3 folds"), std::string::npos) << out;
+}
+
 TEST_F(RocketRecipe, RefusesOptionsThatItHasNoUseFor) {
   write_npy();
   const std::string data = "--data x.npy --labels y.npy ";

@@ -1,0 +1,84 @@
+#include "rocket.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "heed/core/error.hpp"
+#include "heed/core/parallel.hpp"
+#include "heed/core/visit.hpp"
+#include "report.hpp"
+
+namespace classifier {
+
+StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>& task, const Processes& processes) {
+  TrainArguments standardized = a;  // channels are added up: their units must be alike
+  standardized.standardize = true;
+  StoredModel<NumberModel> like = start_model<NumberModel>(standardized, task, {}, processes);
+  const heed::Index steps = task.train.sequences.steps();
+  heed::RocketClassifierOptions o{
+      .features = task.train.sequences.features(), .classes = task.names.size(), .steps = steps, .seed = a.fit.seed};
+  o.num_features = a.num_features.value_or(o.num_features);
+  StoredModel<RocketModel> stored{RocketModel(o), a.model, steps};
+  stored.model.labels = std::move(like.model.labels);
+  stored.model.standardize = std::move(like.model.standardize);
+  stored.shift = std::move(like.shift);
+  stored.missing = std::move(like.missing);
+  stored.columns = std::move(like.columns);
+  stored.label_column = std::move(like.label_column);
+  for (heed::Index i = 1; i < a.ensemble; ++i) {  // of the same kernels; each draws its biases from other series
+    stored.more.push_back(stored.model);
+    stored.more.back().rocket.options.seed += static_cast<std::uint64_t>(i);
+  }
+  return stored;
+}
+
+std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
+                                         const heed::FitOptions& options) {
+  std::vector<heed::RocketFit> fits;
+  const auto fit = [&](RocketModel& model) {
+    const std::uint64_t seed = options.seed + fits.size();
+    fits.push_back(heed::fit_rocket(model, task.train.view(), {.seed = seed, .threads = options.threads}));
+  };
+  fit(stored.model);
+  for (RocketModel& member : stored.more) fit(member);
+  return fits;
+}
+
+heed::Evaluation score_rocket(const TrainArguments& a, Task<NumberModel>& fold, const Processes& processes) {
+  StoredModel<RocketModel> stored = start_rocket(a, fold, processes);
+  fit_rockets(stored, fold, a.fit);
+  return heed::evaluate(ensemble_of(stored), fold.test->view(), a.fit.threads);
+}
+
+void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Processes& processes) {
+  heed::require(!task.numbers.numbers(), [] {
+    return heed::Fault{"--recipe rocket is for classes, these data have numbers: heed::fit_rocket takes them"};
+  });
+  StoredModel<RocketModel> stored = start_rocket(a, task, processes);
+  if (!a.model.empty()) check_save(stored);
+  heed::FitOptions options = a.fit;
+  if (options.threads == 0) options.threads = processes.threads();
+  if (!a.quiet) {
+    print_plan(data_of(task), plan_of(stored), stored.members() * heed::parameter_count(stored.model), processes,
+               heed::ThreadPool(options.threads).size());
+  }
+  const std::vector<heed::RocketFit> fits = fit_rockets(stored, task, options);
+  if (!a.model.empty()) save_model(stored);
+  if (a.quiet) return;
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    if (!fits[i].ridge) continue;
+    if (fits.size() > 1) std::printf("seed %llu: ", static_cast<unsigned long long>(a.fit.seed + i));
+    std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fits[i].accuracy, fits[i].alpha);
+  }
+  if (task.test) {
+    const heed::Evaluation test = heed::evaluate(ensemble_of(stored), task.test->view(), options.threads);
+    std::printf("%stest accuracy %.4f, loss %.6f\n", fits.size() > 1 ? "together: " : "", test.accuracy, test.loss);
+  }
+  print_place(a);
+}
+
+}  // namespace classifier

@@ -1,0 +1,28 @@
+#pragma once
+
+// `classifier train --recipe rocket`: models of random convolutions, which have no epochs.
+
+#include <vector>
+
+#include "heed/train/evaluate.hpp"
+#include "heed/train/fit_rocket.hpp"
+#include "training.hpp"
+
+namespace classifier {
+
+/// Models of random convolutions, as many as the ensemble has, standardised and with labels, to fit. Where features lose
+/// digits as floats, the task holds them shifted by what the model says.
+StoredModel<RocketModel> start_rocket(const TrainArguments& arguments, Task<NumberModel>& task,
+                                      const Processes& processes);
+
+/// Fits all members to the data to train on.
+std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
+                                         const heed::FitOptions& options);
+
+/// Trains on the part of a fold, tests on the rest.
+heed::Evaluation score_rocket(const TrainArguments& arguments, Task<NumberModel>& fold, const Processes& processes);
+
+/// Trains on all data, writes the model and says how good it is. Throws where the task is of numbers.
+void train_rocket(const TrainArguments& arguments, Task<NumberModel>& task, const Processes& processes);
+
+}  // namespace classifier
