@@ -86,6 +86,10 @@ void average_outputs(std::span<TileBuffer<S>> z, OutputKind kind, Tile<S> y);
 template <class S>
 void average_weights(Tile<const S> weights, Index member, Index members, TileBuffer<S>& mean);
 
+/// The options that an ensemble of M is loaded by, where M has any.
+template <class O, class M>
+concept EnsembleOptionsOf = std::same_as<O, typename EnsembleBase<M>::Options>;
+
 }  // namespace detail
 
 /// N models of the same options, of different weights, as one model:
@@ -133,8 +137,7 @@ struct Ensemble : detail::EnsembleBase<M> {
     agree();
   }
   /// As `load` makes it.
-  template <class Options>
-    requires std::same_as<Options, typename detail::EnsembleBase<M>::Options>
+  template <detail::EnsembleOptionsOf<M> Options>
   explicit Ensemble(const Options& o) : Ensemble(o.members, o.member) {}
 
   Index size() const { return static_cast<Index>(members.size()); }
