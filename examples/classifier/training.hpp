@@ -65,6 +65,10 @@ Task<NumberModel> load_task(const TrainArguments&, const StoredModel<NumberModel
 template <>
 Task<TextModel> load_task(const TrainArguments&, const StoredModel<TextModel>*, const heed::Part&);
 
+/// The words that a model of sentences knows: those of `init`, or those that occur often enough.
+heed::Vocabulary vocabulary_for(const TrainArguments& arguments, const StoredModel<TextModel>* init,
+                                const heed::Sentences& sentences);
+
 /// Of a task its training data alone: those of some rows to train on, and the others to test on. Words are those of the
 /// sentences to train on.
 template <class M>
@@ -117,6 +121,11 @@ void adopt_checkpoint(TrainArguments& arguments);
 template <class M>
 StoredModel<M> start_model(const TrainArguments& arguments, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes);
+
+/// Gives a model the mean and the deviation of features, where it is to standardize; of the data as they were read,
+/// which the task does not keep. Shifts the task's data as `start_model` says.
+void standardize_exactly(const TrainArguments& arguments, Task<NumberModel>& task, StoredModel<NumberModel>& stored,
+                         const Processes& processes);
 
 /// Gives a model as many others as the ensemble has, of one seed after the other.
 template <class M>

@@ -71,7 +71,7 @@ class AutoRecipe : public Recipes {
     double most = -1;
     for (const std::string& line : lines(out)) {
       const auto row = words(line);
-      if (row.size() != 4 || row[0] == "recipe") continue;
+      if (row.size() != 4 || row[3].find_first_not_of("0123456789.") != std::string::npos) continue;
       if (std::stod(row[1]) > most) {
         most = std::stod(row[1]);
         best = row[0];

@@ -1,14 +1,9 @@
-#include "numbers.hpp"
-
-#include <cmath>
-#include <cstdio>
 #include <span>
 #include <utility>
 
 #include "heed/core/error.hpp"
 #include "heed/data/standardize.hpp"
-#include "heed/infer/predictor.hpp"
-#include "heed/metrics/regression.hpp"
+#include "numbers.hpp"
 #include "series.hpp"
 
 namespace classifier {
@@ -176,89 +171,6 @@ void from_units(NumberModel& model, const TargetScale& scale) {
     inverse.mean[k] = -scale.mean[k] / scale.deviation[k];
   }
   to_units(model, inverse);
-}
-
-namespace {
-
-struct Metrics {
-  double mse, mae, r2;
-};
-Metrics measured(const auto& answers, const heed::Tensor<double, 2>& targets) {
-  return {heed::mse(answers.view(), targets.view()), heed::mae(answers.view(), targets.view()),
-          heed::r2(answers.view(), targets.view())};
-}
-std::string line(const Metrics& m) {
-  char text[120];
-  std::snprintf(text, sizeof text, "mse %.6g, mae %.6g, r2 %.4f", m.mse, m.mae, m.r2);
-  return text;
-}
-
-heed::Tensor<float, 2> answers_of(const NumberModel& model, const LabelledData<float>& data) {
-  const heed::LabelledSequences<float> view = data.view();
-  heed::Tensor<float, 2> answers({view.count(), model.options.classes});
-  heed::Predictor<NumberModel> predictor(model);
-  predictor(view.x, answers, view.lengths, heed::Output::as_trained);
-  return answers;
-}
-
-// What stays as it is, or the mean; empty where it is not known.
-heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task) {
-  if (task.forecast()) return targets.baseline;
-  if (task.means.empty()) return {};
-  heed::Tensor<double, 2> means(targets.exact.extents());
-  for (Index i = 0; i < means.extent(0); ++i)
-    for (Index k = 0; k < means.extent(1); ++k) means(i, k) = task.means[static_cast<std::size_t>(k)];
-  return means;
-}
-const char* baseline_name(const NumbersTask& task) {
-  return task.forecast() ? "the last value" : "the mean of the training targets";
-}
-
-heed::Tensor<double, 2> column(const auto& from, Index k) {
-  heed::Tensor<double, 2> one({from.extent(0), 1});
-  for (Index i = 0; i < one.extent(0); ++i) one(i, 0) = static_cast<double>(from(i, k));
-  return one;
-}
-
-}  // namespace
-
-std::string metrics_of(const std::string& what, const NumberModel& model, const LabelledData<float>& data,
-                       const Targets& targets, const NumbersTask& task) {
-  std::string text = what + line(measured(answers_of(model, data), targets.exact)) + '\n';
-  const heed::Tensor<double, 2> baseline = baseline_of(targets, task);
-  if (!baseline.empty()) text += baseline_name(task) + (": " + line(measured(baseline, targets.exact))) + '\n';
-  return text;
-}
-
-void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArguments& a) {
-  NumberData read = load_exact(stored, a, true);
-  Targets targets;
-  targets.exact = std::exchange(read.targets, {});
-  const Index outputs = targets.exact.extent(1);
-  heed::require(outputs == stored.model.options.classes, [&] {
-    return heed::Fault{"wrong number of targets", a.data.data.string(), std::to_string(stored.model.options.classes),
-                       std::to_string(outputs)};
-  });
-  if (stored.task.forecast()) targets.baseline = last_values(read, stored.task);
-  const Index count = read.count();
-  const LabelledData<float> data(heed::narrowed<float>(read, a.data.data.string(), stored.shift), count);
-  heed::require(stored.more.empty(), [&] {
-    return heed::Fault{"evaluate takes ensembles of classes, and this one gives numbers", stored.path.string()};
-  });
-  const heed::Tensor<float, 2> answers = answers_of(stored.model, data);
-  const Metrics m = measured(answers, targets.exact);
-  std::printf("%s\nmse %.9g\nmae %.9g\nr2 %.6f\n", describe(data).c_str(), m.mse, m.mae, m.r2);
-  const heed::Tensor<double, 2> baseline = baseline_of(targets, stored.task);
-  if (!baseline.empty()) {
-    std::printf("\n%s: %s\n", baseline_name(stored.task), line(measured(baseline, targets.exact)).c_str());
-  }
-  if (outputs == 1) return;
-  std::printf("\n");
-  const std::vector<std::string> names = output_names(stored);
-  for (Index k = 0; k < outputs; ++k) {
-    std::printf("%s: %s\n", names[static_cast<std::size_t>(k)].c_str(),
-                line(measured(column(answers, k), column(targets.exact, k))).c_str());
-  }
 }
 
 }  // namespace classifier

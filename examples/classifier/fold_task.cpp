@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "training.hpp"
+
+namespace classifier {
+
+namespace {
+
+template <class T>
+std::vector<T> picked(const std::vector<T>& all, std::span<const heed::Index> rows) {
+  std::vector<T> some;
+  if (all.empty()) return some;
+  for (const heed::Index row : rows) some.push_back(all[static_cast<std::size_t>(row)]);
+  return some;
+}
+
+template <class S>
+heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::Index> rows) {
+  if (all.count() == 0) return {};
+  heed::Sequences<S> some{heed::Tensor<S, 3>({static_cast<heed::Index>(rows.size()), all.steps(), all.features()}),
+                          picked(all.lengths, rows), picked(all.labels, rows)};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto from = all.x[rows[i]];
+    std::copy(from.begin(), from.end(), some.x[static_cast<heed::Index>(i)].begin());
+  }
+  return some;
+}
+
+}  // namespace
+
+template <>
+Task<NumberModel> fold_task(const TrainArguments& a, const Task<NumberModel>& all, const heed::Split& rows,
+                            const StoredModel<NumberModel>* init) {
+  const std::string where = a.data ? a.data->labels_path().string() : "built-in task";
+  MissingValues missing = all.missing;
+  heed::Sequences<double> exact = picked(all.exact, rows.training), exact_test = picked(all.exact, rows.validation);
+  heed::Sequences<float> train = picked(all.train.sequences, rows.training);
+  heed::Sequences<float> test = picked(all.train.sequences, rows.validation);
+  if (all.raw.count() > 0) {  // filled by means of the training data alone
+    missing.means.clear();
+    exact = picked(all.raw, rows.training);
+    exact_test = picked(all.raw, rows.validation);
+    missing.learn(exact);
+    for (auto* data : {&exact, &exact_test}) missing.fill(*data, a.data->data);
+    const std::vector<double> shift = init ? init->shift : std::vector<double>();
+    train = heed::narrowed<float>(exact, where, shift);
+    test = heed::narrowed<float>(exact_test, where, shift);
+  }
+  Task<NumberModel> task{.names = all.names,
+                         .train = {std::move(train), all.names, where},
+                         .test = LabelledData<float>(std::move(test), all.names, where)};
+  task.missing = std::move(missing);
+  task.exact = std::move(exact);
+  task.exact_test = std::move(exact_test);
+  return task;
+}
+
+template <>
+Task<TextModel> fold_task(const TrainArguments& a, const Task<TextModel>& all, const heed::Split& rows,
+                          const StoredModel<TextModel>* init) {
+  const auto some = [&](std::span<const heed::Index> which) {
+    return heed::Sentences{.words = picked(all.sentences, which), .labels = picked(all.train.sequences.labels, which)};
+  };
+  const std::string where = a.text.string();
+  heed::Sentences training = some(rows.training);
+  const heed::Vocabulary words = vocabulary_for(a, init, training);
+  return {.names = all.names,
+          .train = {Tokens(std::move(training), words, where), all.names, where},
+          .test = LabelledData<std::int32_t>(Tokens(some(rows.validation), words, where), all.names, where),
+          .words = {words.words().begin(), words.words().end()},
+          .lower = all.lower};
+}
+
+}  // namespace classifier

@@ -1,0 +1,72 @@
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "heed/data/standardize.hpp"
+#include "training.hpp"
+
+namespace classifier {
+
+namespace {
+
+// Where features lose digits as floats: near their means. What is taken from them leaves numbers that keep their
+// digits.
+std::vector<double> shift_of(const heed::FeatureStatistics& s) {
+  std::vector<double> shift(s.mean.size());
+  for (const heed::Index f : s.losing_digits<float>()) {
+    const double mean = s.mean[static_cast<std::size_t>(f)];
+    shift[static_cast<std::size_t>(f)] = std::abs(mean) > 1 ? std::round(mean) : mean;
+  }
+  return shift;
+}
+
+void note_lost_digits(const TrainArguments& a, const heed::FeatureStatistics& s) {
+  const auto features = s.losing_digits<float>();
+  if (features.empty() || a.quiet) return;
+  const auto f = static_cast<std::size_t>(features.front());
+  std::fprintf(stderr,
+               "%s: numbers of feature %td (counted from 0%s) lose digits: they come to %g and have a deviation of %g, "
+               "where floats are %g apart; --standardize keeps the digits\n",
+               a.data->data.string().c_str(), features.front(), features.size() > 1 ? ", and of others" : "",
+               s.largest[f], s.deviation[f], s.largest[f] * static_cast<double>(std::numeric_limits<float>::epsilon()));
+}
+
+}  // namespace
+
+void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, StoredModel<NumberModel>& stored,
+                         const Processes& processes) {
+  const auto in_turn = [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); };
+  const bool standardizes = (a.standardize || task.numbers.numbers()) &&
+                            !stored.model.standardize.active();  // that of `init` belongs to its weights
+  if (!a.data) {  // the built-in task; of a file one of many processes may have no sequence
+    if (!standardizes) return;
+    const heed::LabelledSequences<float> part = task.train.view();
+    const heed::FeatureStatistics s = heed::feature_statistics<float>(part.x, part.lengths, in_turn);
+    stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
+    return;
+  }
+  const std::span<const std::int32_t> lengths = task.train.view().lengths;
+  heed::FeatureStatistics s = heed::feature_statistics<double>(task.exact.x.view(), lengths, in_turn);
+  if (standardizes) {
+    if (!s.losing_digits<float>().empty() && stored.shift.empty()) {
+      stored.shift = shift_of(s);
+      const auto shifted = [&](const heed::Sequences<double>& exact, LabelledData<float>& data) {
+        data.sequences.x =
+            heed::narrowed<float>(exact.x.view(), data.view().lengths, a.data->data.string(), stored.shift);
+      };
+      shifted(task.exact, task.train);
+      if (task.test) shifted(task.exact_test, *task.test);
+      for (std::size_t f = 0; f < s.mean.size(); ++f) s.mean[f] -= stored.shift[f];
+    }
+    stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
+  } else if (stored.shift.empty() && processes.first()) {
+    note_lost_digits(a, s);
+  }
+  task.exact = task.exact_test = {};
+}
+
+}  // namespace classifier
