@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -39,15 +40,15 @@ class Scratch {
   template <class S>
   S* take(Index count) {
     constexpr auto unit = static_cast<Index>(alignment);
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<Index>::max() / 2) / sizeof(S);
+    if (static_cast<std::size_t>(count) > most) [[unlikely]]  // negative counts, too
+      allocate_aligned<S>(count);                             // throws
     const Index bytes = (count * static_cast<Index>(sizeof(S)) + unit - 1) / unit * unit;
-    // a count that went too far is more than any chunk has
-    const auto more = [&](Index room) { return static_cast<std::size_t>(bytes) > static_cast<std::size_t>(room); };
-    while (chunk_ < chunks_.size() && more(chunks_[chunk_].size - used_)) {
+    while (chunk_ < chunks_.size() && bytes > chunks_[chunk_].size - used_) {
       ++chunk_;
       used_ = 0;
     }
     if (chunk_ == chunks_.size()) {
-      if (bytes < 0) allocate_aligned<std::byte>(bytes);  // throws
       const Index size = std::max<Index>(bytes, chunks_.empty() ? first_chunk : 2 * chunks_.back().size);
       chunks_.push_back({allocate_aligned<std::byte>(size), size});
       used_ = 0;
