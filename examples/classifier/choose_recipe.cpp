@@ -200,8 +200,12 @@ void print_candidates(const std::vector<Candidate>& candidates, std::size_t best
     std::printf("%-9s  %8.4f  %9.4f  %7.1f\n", c.shown(), m.mean, m.deviation, c.seconds);
   }
   const Candidate& taken = candidates[best];
-  std::printf("%s%s is taken: %s\n", taken.name.empty() ? "the " : "", taken.shown(),
-              taken.fault.empty() ? "it is the first of the best" : "none came to its end");
+  std::printf("%s%s is taken: ", taken.name.empty() ? "the " : "", taken.shown());
+  if (taken.fault.empty()) {
+    std::printf("the best of %zu folds\n", taken.accuracies.size());
+  } else {
+    std::printf("none came to its end\n");
+  }
   std::fflush(stdout);
 }
 
@@ -213,7 +217,7 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   Comparison comparison(a, task, processes);
   std::vector<Candidate> candidates = all_candidates(a);
   if (!a.quiet) {
-    std::printf("trying recipes for at most %g seconds, each on the same %d folds\n", comparison.limit(),
+    std::printf("trying recipes for at most %g seconds, all on the same folds, up to %d\n", comparison.limit(),
                 folds_of_a_round * comparison.rounds());
     std::fflush(stdout);
   }

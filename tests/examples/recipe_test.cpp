@@ -114,11 +114,11 @@ TEST_F(AutoRecipe, HasATimeLimit) {
 }
 
 TEST_F(AutoRecipe, DrawsFoldsOfFewSequencesAgain) {
-  EXPECT_NE(auto_of(quick).find("the same 9 folds"), std::string::npos);
+  EXPECT_NE(auto_of(quick).find("the best of 9 folds"), std::string::npos);
   write_npy("x.npy", "y.npy", 0, 150);
-  EXPECT_NE(auto_of(quick).find("the same 6 folds"), std::string::npos);
+  EXPECT_NE(auto_of(quick).find("the best of 6 folds"), std::string::npos);
   write_npy("x.npy", "y.npy", 0, 300);
-  EXPECT_NE(auto_of(quick).find("the same 3 folds"), std::string::npos);
+  EXPECT_NE(auto_of(quick).find("the best of 3 folds"), std::string::npos);
 }
 
 TEST_F(AutoRecipe, ListsWhatOptionsRuleOut) {
