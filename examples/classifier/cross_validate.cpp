@@ -115,8 +115,7 @@ class Folds {
 }  // namespace
 
 void add_cross_validate(CLI::App& program, const Processes& processes) {
-  CLI::App& command =
-      *program.add_subcommand("cross-validate", "Train and test on parts of the data in turn");
+  CLI::App& command = *program.add_subcommand("cross-validate", "Train and test on parts of the data in turn");
   const auto a = std::make_shared<CrossValidateArguments>();
   command.add_option("--folds", a->folds.folds, "Parts, each of which is tested on once (5)")
       ->check(CLI::Range(2, 1'000'000))

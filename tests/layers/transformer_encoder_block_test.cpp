@@ -127,8 +127,7 @@ TEST(TransformerEncoderBlock, RejectsWhatDoesNotFit) {
     return error_of([&] { TransformerEncoderBlock<float>{o}; });
   };
   EXPECT_NE(error({.d_model = 4, .num_heads = 3}).find("heads"), std::string::npos);
-  EXPECT_NE(error({.d_model = 4, .num_heads = 2, .dim_feedforward = 0}).find("must be positive"),
-            std::string::npos);
+  EXPECT_NE(error({.d_model = 4, .num_heads = 2, .dim_feedforward = 0}).find("must be positive"), std::string::npos);
   EXPECT_NE(error({.d_model = 4, .num_heads = 2, .dropout = 1}).find("dropout in [0, 1)"), std::string::npos);
   EXPECT_NE(error({.d_model = 4, .num_heads = 2, .layer_norm_eps = 0}).find("eps above 0"), std::string::npos);
 }
