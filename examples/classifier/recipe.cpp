@@ -18,42 +18,30 @@ namespace {
 // Chosen by the mean accuracy of three-fold cross-validation on the training parts of five sets (ERing, Libras,
 // ItalyPowerDemand, ArrowHead, PickupGestureWiimoteZ): one choice for all of them.
 const std::vector<Recipe>& recipes() {
-  static const std::vector<Recipe> all{
-      {.name = "strong",
-       .architecture = {{"kernels", "48,24,12"},
-                        {"channels", "64"},
-                        {"residual", "true"},
-                        {"norm", "sequence"},
-                        {"cell", "none"},
-                        {"attention", "meanmax"},
-                        {"dense", "0"}},
-       .learning_rate = 0.003,
-       .weight_decay = 0.01,
-       .label_smoothing = 0.05,
-       .clip_norm = 1,
-       .schedule = "one-cycle",
-       .steps = 1000,
-       .least_epochs = 100,
-       .most_epochs = 200},
-      {.name = "recurrent",
-       .architecture = {{"kernels", "48,24,12"},
-                        {"channels", "64"},
-                        {"residual", "true"},
-                        {"norm", "sequence"},
-                        {"cell", "gru"},
-                        {"bidirectional", "true"},
-                        {"hidden", "32"},
-                        {"attention", "meanmax"},
-                        {"dense", "0"}},
-       .learning_rate = 0.003,
-       .weight_decay = 0.01,
-       .label_smoothing = 0.05,
-       .clip_norm = 1,
-       .schedule = "one-cycle",
-       .steps = 1000,
-       .least_epochs = 100,
-       .most_epochs = 200},
-  };
+  static const std::vector<Recipe> all = [] {
+    const Recipe strong{.name = "strong",
+                        .architecture = {{"kernels", "48,24,12"},
+                                         {"channels", "64"},
+                                         {"residual", "true"},
+                                         {"norm", "sequence"},
+                                         {"cell", "none"},
+                                         {"attention", "meanmax"},
+                                         {"dense", "0"}},
+                        .learning_rate = 0.003,
+                        .weight_decay = 0.01,
+                        .label_smoothing = 0.05,
+                        .clip_norm = 1,
+                        .schedule = "one-cycle",
+                        .steps = 1000,
+                        .least_epochs = 100,
+                        .most_epochs = 200};
+    Recipe recurrent = strong;
+    recurrent.name = "recurrent";
+    recurrent.architecture["cell"] = "gru";
+    recurrent.architecture["bidirectional"] = "true";
+    recurrent.architecture["hidden"] = "32";
+    return std::vector<Recipe>{strong, recurrent};
+  }();
   return all;
 }
 
