@@ -24,6 +24,7 @@
 #include "heed/data/standardize.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 #include "heed/data/text_table.hpp"
 #include "heed/data/time_key.hpp"
 #include "heed/data/ts.hpp"

@@ -14,6 +14,7 @@
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 
 namespace heed::inline HEED_ISA {
 

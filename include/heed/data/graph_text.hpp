@@ -16,6 +16,7 @@
 #include "heed/core/graph.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 #include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {

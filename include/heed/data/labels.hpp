@@ -13,6 +13,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 
 namespace heed::inline HEED_ISA {
 

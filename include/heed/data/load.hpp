@@ -195,6 +195,7 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
 
 #include "heed/data/labels.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 #include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {

@@ -16,6 +16,7 @@
 #include "heed/core/types.hpp"
 #include "heed/data/sentences.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace heed::inline HEED_ISA {

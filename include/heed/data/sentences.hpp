@@ -13,6 +13,7 @@
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace heed::inline HEED_ISA {

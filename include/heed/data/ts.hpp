@@ -22,6 +22,7 @@
 #include "heed/data/sequences.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
 #include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {

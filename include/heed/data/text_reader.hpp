@@ -1,0 +1,274 @@
+#pragma once
+
+/// @file
+/// The lines and fields of a text, and errors that name file, line and column.
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// What the bytes of a text stand for.
+enum class Encoding {
+  automatic,  ///< UTF-8, and each line that is not, Latin-1
+  utf8,       ///< a line that is not is an error
+  latin1
+};
+HEED_FUNCTION const char* to_text(Encoding encoding);
+
+/// Walks the lines of a text that hold something: blank lines and, where there are comments, lines that start with `#`
+/// are passed over. Lines end with LF or CRLF; a UTF-8 byte order mark is skipped. Lines are UTF-8, whatever the text
+/// is.
+class TextReader {
+ public:
+  enum class Comments {
+    hash,     ///< lines that start with `#`
+    percent,  ///< with `%`
+    both,     ///< with either
+    none
+  };
+  enum class Kind {
+    data,    ///< a control character is an error: this is not a text file
+    prose,   ///< a control character is a blank; byte 0, of binary files and of UTF-16, is an error
+    columns  ///< a control character is a part of what it stands in, but a line of these alone is blank; byte 0 as
+             ///< above
+  };
+
+  /// `text` must outlive the reader; `where` names it in errors.
+  TextReader(std::string_view text, std::string where, Comments comments = Comments::hash, Kind kind = Kind::data,
+             Encoding encoding = Encoding::automatic);
+  TextReader(const TextReader&) = delete;
+  TextReader& operator=(const TextReader&) = delete;
+
+  /// Goes to the next line; false at the end. Throws where it is no text. What was taken of the line before is gone.
+  bool next();
+
+  /// From now on a line of tabs alone is no blank line: it has fields, and all are empty.
+  void keep_lines_of_tabs() { keeps_tabs_ = true; }
+
+  /// The current line, without blanks at its ends.
+  std::string_view line() const { return line_; }
+  /// With them.
+  std::string_view whole_line() const { return full_line_; }
+
+  /// The fields of the current line, without the blanks around them: separated by commas if the line holds one,
+  /// otherwise by blanks. A field that starts with a double quote runs to the quote that closes it, and holds
+  /// separators as text; see `unquote`.
+  void split(std::vector<std::string_view>& fields) const;
+  /// The fields of a part of the current line, for separators of one's own.
+  void split(std::string_view part, const char* separators, std::vector<std::string_view>& fields) const;
+
+  /// The finite number that `field` is. Throws where it is none, does not fit `S`, or is NaN or infinite.
+  template <class S>
+  S number(std::string_view field) const {
+    S value{};
+    const std::errc error = parse_number(field, value);
+    bool finite = true;
+    if constexpr (std::floating_point<S>) finite = std::isfinite(value);
+    if (error != std::errc() || !finite) [[unlikely]]
+      fail_number(field, error, sizeof(S));
+    return value;
+  }
+
+  /// The finite number that `field` is, in double, where it fits a number of so many bytes. Throws otherwise.
+  double number_that_fits(std::string_view field, std::size_t bytes) const;
+  /// Finite, and within the range of a float where `bytes` is its size.
+  static bool fits(double value, std::size_t bytes) {
+    const bool narrow = bytes == sizeof(float);
+    return std::isfinite(value) &&
+           (!narrow || std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max()));
+  }
+
+  /// "data.csv, line 3, column 7": where `field`, a part of the current line, starts. Both count from 1, columns in
+  /// UTF-8 characters.
+  std::string place(std::string_view field) const;
+  /// The same for the end of the current line.
+  std::string place_of_end() const;
+
+  [[noreturn]] void fail(std::string_view field, std::string what, std::string expected, std::string got) const;
+
+  const std::string& where() const { return where_; }
+  /// The number of the current line, from 1; after the end that of the last.
+  Index line_number() const { return number_; }
+  /// How many lines so far were Latin-1 though UTF-8 was looked for, and the first of them.
+  Index latin1_lines() const { return latin1_lines_; }
+  Index first_latin1_line() const { return first_latin1_line_; }
+
+ private:
+  [[noreturn]] void fail_number(std::string_view field, std::errc error, std::size_t bytes) const;
+  std::size_t end_of_field(std::string_view text, const char* separators) const;
+
+  void decode();
+  void check_characters();
+  bool blank() const { return line_.empty() && !(keeps_tabs_ && full_line_.find('\t') != std::string_view::npos); }
+
+  std::string_view rest_;
+  std::string where_;
+  std::string_view comments_;  // what one starts with
+  Kind kind_;
+  Encoding encoding_;
+  std::string own_line_ = {};  // where it is not as in the text
+  Index latin1_lines_ = 0, first_latin1_line_ = 0;
+  bool keeps_tabs_ = false;
+  std::string_view full_line_ = {};
+  std::string_view line_ = {};
+  Index number_ = 0;
+};
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <utility>
+
+#include "heed/core/detail/utf8.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION const char* to_text(Encoding encoding) {
+  return encoding == Encoding::utf8 ? "utf-8" : encoding == Encoding::latin1 ? "latin-1" : "auto";
+}
+
+HEED_FUNCTION TextReader::TextReader(std::string_view text, std::string where, Comments comments, Kind kind,
+                                     Encoding encoding)
+    : rest_(text),
+      where_(std::move(where)),
+      comments_(comments == Comments::hash      ? "#"
+                : comments == Comments::percent ? "%"
+                : comments == Comments::both    ? "#%"
+                                                : ""),
+      kind_(kind),
+      encoding_(encoding) {
+  if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+  require(!rest_.starts_with("\xFF\xFE") && !rest_.starts_with("\xFE\xFF"),
+          [&] { return Fault{"a text of UTF-16", where_, "UTF-8: save it so", {}}; });
+}
+
+// the line as UTF-8
+HEED_FUNCTION void TextReader::decode() {
+  const std::size_t wrong = encoding_ == Encoding::latin1 ? 0 : detail::first_not_utf8(full_line_);
+  if (wrong == full_line_.size()) return;
+  if (encoding_ == Encoding::utf8) {
+    fail(full_line_.substr(wrong), "not UTF-8", "UTF-8, or another encoding to be named",
+         "byte " + std::to_string(static_cast<unsigned char>(full_line_[wrong])));
+  }
+  if (encoding_ == Encoding::automatic && latin1_lines_++ == 0) first_latin1_line_ = number_;
+  std::string line;
+  for (const char c : full_line_) detail::append_utf8(line, static_cast<unsigned char>(c));
+  own_line_ = std::move(line);
+  full_line_ = own_line_;
+}
+
+HEED_FUNCTION void TextReader::check_characters() {
+  const auto control = [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F'; };
+  const auto at = std::find_if(full_line_.begin(), full_line_.end(), control);
+  if (at == full_line_.end()) return;
+  const bool binary = full_line_.find('\0') != std::string_view::npos;
+  if (kind_ == Kind::data || binary) {
+    const auto first = binary ? full_line_.find('\0') : static_cast<std::size_t>(at - full_line_.begin());
+    fail(full_line_.substr(first), "not a text file", "text", "a control character");
+  }
+  if (kind_ == Kind::columns) {
+    const auto blank = [&](char c) { return control(c) || c == ' ' || c == '\t'; };
+    if (std::all_of(full_line_.begin(), full_line_.end(), blank)) full_line_ = {};
+    return;
+  }
+  std::string line(full_line_);
+  std::replace_if(line.begin(), line.end(), control, ' ');
+  own_line_ = std::move(line);
+  full_line_ = own_line_;
+}
+
+HEED_FUNCTION bool TextReader::next() {
+  while (!rest_.empty()) {
+    const std::size_t end = rest_.find('\n');
+    full_line_ = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    ++number_;
+    if (full_line_.ends_with('\r')) full_line_.remove_suffix(1);
+    line_ = trim(full_line_);
+    if (blank() || (!line_.empty() && comments_.find(line_[0]) != std::string_view::npos)) continue;
+    decode();
+    check_characters();
+    line_ = trim(full_line_);
+    if (blank()) continue;
+    return true;
+  }
+  return false;
+}
+
+HEED_FUNCTION void TextReader::split(std::vector<std::string_view>& fields) const {
+  const bool commas = line_.find(',') != std::string_view::npos;
+  split(line_, commas ? "," : " \t", fields);
+}
+
+HEED_FUNCTION void TextReader::split(std::string_view part, const char* separators,
+                                     std::vector<std::string_view>& fields) const {
+  fields.clear();
+  const char* blanks = std::string_view(separators) == "\t" ? " " : " \t";
+  while (true) {
+    part.remove_prefix(std::min(part.find_first_not_of(blanks), part.size()));
+    const std::size_t end = end_of_field(part, separators);
+    fields.push_back(trim(part.substr(0, end)));
+    if (end == part.size()) return;
+    part.remove_prefix(end + 1);
+  }
+}
+
+HEED_FUNCTION double TextReader::number_that_fits(std::string_view field, std::size_t bytes) const {
+  double value = 0;
+  const std::errc error = parse_number(field, value);
+  if (error == std::errc() && fits(value, bytes)) [[likely]]
+    return value;
+  const bool large = error == std::errc() && std::isfinite(value);
+  fail_number(field, large ? std::errc::result_out_of_range : error, bytes);
+}
+
+HEED_FUNCTION std::string TextReader::place(std::string_view field) const {
+  const auto before = full_line_.substr(0, static_cast<std::size_t>(field.data() - full_line_.data()));
+  const auto column = 1 + std::count_if(before.begin(), before.end(),
+                                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  return where_ + ", line " + std::to_string(number_) + ", column " + std::to_string(column);
+}
+
+HEED_FUNCTION std::string TextReader::place_of_end() const { return place(line_.substr(line_.size())); }
+
+HEED_FUNCTION void TextReader::fail(std::string_view field, std::string what, std::string expected,
+                                    std::string got) const {
+  throw Error({std::move(what), place(field), std::move(expected), std::move(got)});
+}
+
+HEED_COLD HEED_FUNCTION void TextReader::fail_number(std::string_view field, std::errc error, std::size_t bytes) const {
+  if (field.empty()) fail(field, "empty field", "a number", "nothing");
+  if (error == std::errc::invalid_argument) fail(field, "not a number", "a number", in_quotes(field));
+  if (error == std::errc::result_out_of_range) {
+    fail(field, "number out of range", "a number that fits " + std::to_string(bytes) + " bytes", in_quotes(field));
+  }
+  fail(field, "value is not finite", "a finite number", in_quotes(field));
+}
+
+HEED_FUNCTION std::size_t TextReader::end_of_field(std::string_view text, const char* separators) const {
+  if (!text.starts_with('"')) return std::min(text.find_first_of(separators), text.size());
+  std::size_t close = text.find('"', 1);
+  while (close != std::string_view::npos && text.substr(close + 1).starts_with('"')) close = text.find('"', close + 2);
+  if (close == std::string_view::npos) fail(text, "quote is not closed", "a closing \"", in_quotes(text));
+  const std::size_t end = std::min(text.find_first_of(separators, close + 1), text.size());
+  const std::string_view after = trim(text.substr(close + 1, end - close - 1));
+  if (!after.empty()) fail(after, "text after the closing quote", "a separator", in_quotes(after));
+  return end;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
