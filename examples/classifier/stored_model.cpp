@@ -94,7 +94,8 @@ void tell(const heed::LoadedWeights& report, const std::filesystem::path& path) 
   });
   const auto note = [&](const char* what, const std::vector<std::string>& names) {
     if (!names.empty()) {
-      std::fprintf(stderr, "%s: %s: %s\n", path.string().c_str(), what, heed::detail::escaped(listed(names)).c_str());
+      std::fprintf(stderr, "%s: %s: %s\n", path.string().c_str(), what,
+                   heed::abi_detail::escaped(listed(names)).c_str());
     }
   };
   note("left out", report.unused);

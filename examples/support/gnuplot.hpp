@@ -31,10 +31,10 @@ namespace fs = std::filesystem;
 inline std::string gnuplot_text(std::string_view text) {
   std::string result = "\"";
   std::string characters;
-  if (heed::detail::first_not_utf8(text) == text.size()) {
+  if (heed::abi_detail::first_not_utf8(text) == text.size()) {
     characters = text;
   } else {
-    for (const char c : text) heed::detail::append_utf8(characters, static_cast<unsigned char>(c));
+    for (const char c : text) heed::abi_detail::append_utf8(characters, static_cast<unsigned char>(c));
   }
   for (const char c : characters) {
     const auto byte = static_cast<unsigned char>(c);

@@ -45,9 +45,9 @@ inline Colours terminal_colours() {
 inline std::string printable(std::string_view text) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
-    const heed::detail::Utf8Character character = heed::detail::utf8_character(text.substr(at));
+    const heed::abi_detail::Utf8Character character = heed::abi_detail::utf8_character(text.substr(at));
     const std::string_view one = text.substr(at, character.valid() ? character.length : 1);
-    result += character.valid() && heed::detail::escaped(one) == one ? one : "?";
+    result += character.valid() && heed::abi_detail::escaped(one) == one ? one : "?";
     at += one.size();
   }
   return result;

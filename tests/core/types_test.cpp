@@ -18,7 +18,7 @@ TEST(Types, ShapesAreEqualWhereBothNumbersAre) {
 }
 
 TEST(Types, LinkersSeeTheInstructionSetInNames) {
-  static_assert(std::is_same_v<Shape, heed::HEED_ISA::Shape>);
+  static_assert(std::is_same_v<Shape, heed::HEED_ABI::Shape>);
 #if defined(__AVX512F__)
   const std::string expected = "avx512";
 #elif defined(__AVX2__) && defined(__FMA__)

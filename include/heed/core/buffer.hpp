@@ -120,7 +120,7 @@ namespace heed::inline HEED_ISA {
 HEED_COLD HEED_FUNCTION void* detail::aligned_room(Index count, std::size_t size) {
   const auto n = static_cast<std::size_t>(count);
   const auto fault = [&] {
-    if (!budget_user) return Fault{no_room, {}, {}, text_of(count) + " numbers"};
+    if (!budget_user) return Fault{abi_detail::no_room, {}, {}, text_of(count) + " numbers"};
     return Fault{std::string(budget_user) + " needs far more memory than it may",
                  {},
                  text_of(most_allocated - allocated) + " bytes more at most",
@@ -129,7 +129,7 @@ HEED_COLD HEED_FUNCTION void* detail::aligned_room(Index count, std::size_t size
   require(n <= static_cast<std::size_t>(most_allocated - allocated) / size, fault);
   // one alignment more: kernels may load a whole packet at the last element
   void* const p = ::operator new(n * size + alignment, std::align_val_t(alignment), std::nothrow);
-  require(p != nullptr, [&] { return Fault{no_room, {}, {}, text_of(count) + " numbers"}; });
+  require(p != nullptr, [&] { return Fault{abi_detail::no_room, {}, {}, text_of(count) + " numbers"}; });
   allocated += count * static_cast<Index>(size);  // what failed took nothing
   if (on_allocation) [[unlikely]]
     on_allocation(p, n * size);

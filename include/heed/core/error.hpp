@@ -11,7 +11,7 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ABI {
+namespace heed::inline HEED_ERROR_ABI {
 
 /// What is wrong, where, what was expected there and what was found. Empty fields are left out of the message.
 struct Fault {
@@ -45,20 +45,37 @@ class Error : public std::runtime_error {
   Fault fault_;
 };
 
-}  // namespace heed::inline HEED_ABI
+}  // namespace heed::inline HEED_ERROR_ABI
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A number as text. `std::to_string`, but compiled once.
 std::string text_of(double number);
 std::string text_of(std::int64_t number);
 std::string text_of(std::integral auto number) { return text_of(static_cast<std::int64_t>(number)); }
 
-namespace detail {
+namespace abi_detail {
 /// What an `Error` says where arrays find no memory.
 inline constexpr std::string_view no_room = "does not fit in memory";
 
 [[noreturn]] void throw_error(Fault&& fault);
+template <class F>
+[[noreturn]] HEED_COLD void fail(F& fault) {
+  throw_error(fault());
+}
+}  // namespace abi_detail
+
+/// Throws `Error(fault())` unless `ok`. The text is built only when it is needed.
+template <std::invocable F>
+inline void require(bool ok, F&& fault) {
+  if (!ok) [[unlikely]]
+    abi_detail::fail(fault);
+}
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA::detail {
+
 /// Throws the exception that is being handled; where it tells that there is not enough memory, as an `Error`. Those who
 /// read take sizes from files:
 ///
@@ -78,20 +95,7 @@ auto inside(std::string_view place, F&& f) {
   }
 }
 
-template <class F>
-[[noreturn]] HEED_COLD void fail(F& fault) {
-  throw_error(fault());
-}
-}  // namespace detail
-
-/// Throws `Error(fault())` unless `ok`. The text is built only when it is needed.
-template <std::invocable F>
-inline void require(bool ok, F&& fault) {
-  if (!ok) [[unlikely]]
-    detail::fail(fault);
-}
-
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ISA::detail
 
 #if HEED_BODIES
 
@@ -100,7 +104,7 @@ inline void require(bool ok, F&& fault) {
 
 #include "heed/core/detail/utf8.hpp"
 
-namespace heed::inline HEED_ABI {
+namespace heed::inline HEED_ERROR_ABI {
 
 HEED_SHARED_FUNCTION Fault::Fault() = default;
 
@@ -125,21 +129,23 @@ HEED_SHARED_FUNCTION std::string Error::message(const Fault& f) {
 }
 
 HEED_COLD HEED_SHARED_FUNCTION Error::Error(Fault fault)
-    : std::runtime_error(HEED_ISA::detail::escaped(message(fault), "\n")), fault_(std::move(fault)) {}
+    : std::runtime_error(abi_detail::escaped(message(fault), "\n")), fault_(std::move(fault)) {}
 
 HEED_SHARED_FUNCTION Error::~Error() = default;
 
+}  // namespace heed::inline HEED_ERROR_ABI
+
+namespace heed::inline HEED_ABI {
+
+HEED_COLD HEED_SHARED_FUNCTION std::string text_of(double number) { return std::to_string(number); }
+
+HEED_COLD HEED_SHARED_FUNCTION std::string text_of(std::int64_t number) { return std::to_string(number); }
+
+HEED_COLD HEED_SHARED_FUNCTION void abi_detail::throw_error(Fault&& fault) { throw Error(std::move(fault)); }
+
 }  // namespace heed::inline HEED_ABI
 
-namespace heed::inline HEED_ISA {
-
-HEED_COLD HEED_FUNCTION std::string text_of(double number) { return std::to_string(number); }
-
-HEED_COLD HEED_FUNCTION std::string text_of(std::int64_t number) { return std::to_string(number); }
-
-namespace detail {
-
-HEED_COLD HEED_FUNCTION void throw_error(Fault&& fault) { throw Error(std::move(fault)); }
+namespace heed::inline HEED_ISA::detail {
 
 HEED_COLD HEED_FUNCTION void rethrow_inside(std::string_view place, std::int64_t number) {
   try {
@@ -162,17 +168,15 @@ HEED_COLD HEED_FUNCTION void rethrow_as_error(std::string_view where) {
   try {
     throw;
   } catch (const std::bad_alloc&) {
-    throw Error(Fault{no_room, where});
+    throw Error(Fault{abi_detail::no_room, where});
   } catch (const std::length_error&) {  // more than a vector can ever hold
-    throw Error(Fault{no_room, where});
+    throw Error(Fault{abi_detail::no_room, where});
   } catch (const Error& error) {
-    if (error.fault().what == no_room) throw Error(Fault{no_room, where});
+    if (error.fault().what == abi_detail::no_room) throw Error(Fault{abi_detail::no_room, where});
     throw;
   }
 }
 
-}  // namespace detail
-
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ISA::detail
 
 #endif

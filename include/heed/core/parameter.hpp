@@ -168,7 +168,7 @@ class ParameterArray {
     try {
       return allocate_aligned<S>(count);
     } catch (const Error& error) {
-      if (error.fault().what == detail::no_room) detail::throw_no_room("parameter", extents);
+      if (error.fault().what == abi_detail::no_room) detail::throw_no_room("parameter", extents);
       throw;
     }
   }

@@ -276,7 +276,7 @@ HEED_COLD HEED_FUNCTION void throw_element_count(std::span<const Index> extents,
 
 HEED_COLD HEED_FUNCTION void throw_no_room(const char* what, std::span<const Index> extents) {
   const bool negative = extents.size() == 1 && extents[0] < 0;
-  throw Error(Fault{negative ? "negative size" : std::string(no_room), what, {}, to_text(extents)});
+  throw Error(Fault{negative ? "negative size" : std::string(abi_detail::no_room), what, {}, to_text(extents)});
 }
 
 HEED_COLD HEED_FUNCTION void throw_value_count(const char* what, std::span<const Index> extents, Index got) {

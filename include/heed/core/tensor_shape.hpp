@@ -10,7 +10,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// The name of a tensor and the lengths of its axes, outermost first: {"lstm.weight_ih_l0", {128, 5}}.
 struct TensorShape {
@@ -24,6 +24,10 @@ struct Rename {
   std::string from, to;
   friend bool operator==(const Rename&, const Rename&) = default;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// "_orig_mod.", where all names begin with such a part; empty otherwise.

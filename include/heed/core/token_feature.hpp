@@ -8,7 +8,7 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A feature of words, "lower" or "suffix3", and the texts that its tokens 2, 3, ... stand for. 0 is padding, 1 every
 /// other text.
@@ -18,4 +18,4 @@ struct TokenFeature {
   friend bool operator==(const TokenFeature&, const TokenFeature&) = default;
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

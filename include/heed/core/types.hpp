@@ -1,8 +1,7 @@
 #pragma once
 
 /// @file
-/// The words every header uses: `Index`, `IndexRange`, `Shape`, `Metadata`, and the inline namespace that names the
-/// instruction set.
+/// The words every header uses: `Index`, `IndexRange`, `Shape`, `Metadata`, and the inline namespaces.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,10 +19,8 @@
 // What runs once, or when something is wrong: not worth the compiler's time.
 #define HEED_COLD __attribute__((noinline, cold))
 
-namespace heed::inline HEED_ISA {
-
 #ifdef HEED_COMPILED
-namespace detail {
+namespace heed::inline HEED_ISA::detail {
 #define HEED_TEXT_OF(name) #name
 #define HEED_TEXT(name) HEED_TEXT_OF(name)
 static_assert(std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
@@ -31,8 +28,10 @@ static_assert(std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
               "set HEED_MARCH, for instance to native; what links heed::compiled then has it, too.");
 #undef HEED_TEXT
 #undef HEED_TEXT_OF
-}  // namespace detail
+}  // namespace heed::inline HEED_ISA::detail
 #endif
+
+namespace heed::inline HEED_ABI {
 
 /// `Eigen::Index`, whatever macros a source gives Eigen.
 using Index = std::ptrdiff_t;
@@ -54,4 +53,4 @@ struct IndexRange {
 /// What a model says of itself in a file: its architecture and everything that prediction needs, as text.
 using Metadata = std::map<std::string, std::string>;
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

@@ -274,7 +274,7 @@ HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byt
           return Fault{"not a character", where + ", " + detail::npy_element(i, extents), "Unicode", text_of(code)};
         });
         if (wide) {
-          detail::append_utf8(label, code);
+          abi_detail::append_utf8(label, code);
         } else {
           label += static_cast<char>(code);
         }

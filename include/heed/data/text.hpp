@@ -63,7 +63,7 @@ HEED_FUNCTION std::string in_quotes(std::string_view text) {
   std::size_t end = std::min<std::size_t>(text.size(), 40);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8
   std::string result = "'";
-  result += detail::escaped(text.substr(0, end));
+  result += abi_detail::escaped(text.substr(0, end));
   return result.append(end < text.size() ? "...'" : "'");
 }
 

@@ -157,7 +157,7 @@ HEED_FUNCTION TextReader::TextReader(std::string_view text, std::string where, C
 
 // the line as UTF-8
 HEED_FUNCTION void TextReader::decode() {
-  const std::size_t wrong = encoding_ == Encoding::latin1 ? 0 : detail::first_not_utf8(full_line_);
+  const std::size_t wrong = encoding_ == Encoding::latin1 ? 0 : abi_detail::first_not_utf8(full_line_);
   if (wrong == full_line_.size()) return;
   if (encoding_ == Encoding::utf8) {
     fail(full_line_.substr(wrong), "not UTF-8", "UTF-8, or another encoding to be named",
@@ -165,7 +165,7 @@ HEED_FUNCTION void TextReader::decode() {
   }
   if (encoding_ == Encoding::automatic && latin1_lines_++ == 0) first_latin1_line_ = number_;
   std::string line;
-  for (const char c : full_line_) detail::append_utf8(line, static_cast<unsigned char>(c));
+  for (const char c : full_line_) abi_detail::append_utf8(line, static_cast<unsigned char>(c));
   own_line_ = std::move(line);
   full_line_ = own_line_;
 }

@@ -74,7 +74,8 @@ std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo&
       return converted<S, std::uint16_t>(
           bytes, [](std::uint16_t b, std::size_t) { return static_cast<S>(float_from_bf16(b)); });
     default:
-      throw_error({"no floating-point numbers", place(file, tensor), "F64, F32, F16 or BF16", name_of(tensor.dtype)});
+      abi_detail::throw_error(
+          {"no floating-point numbers", place(file, tensor), "F64, F32, F16 or BF16", name_of(tensor.dtype)});
   }
 }
 

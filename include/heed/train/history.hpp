@@ -10,7 +10,7 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// One epoch. Loss and accuracy are those of its own forward passes, before each update; without validation or test
 /// those are NaN, and so is the accuracy of a loss that knows none.
@@ -52,4 +52,4 @@ struct History {
   int best_epoch = 0;   ///< with early stopping: whose weights the model has; 0: there is none
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

@@ -10,9 +10,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/isa.hpp"
 
-namespace heed::inline HEED_ISA {
-
-namespace detail {
+namespace heed::inline HEED_ABI::abi_detail {
 
 /// How many bytes a character has, as its first byte says (0 where none starts so), and how many of them are right.
 struct Utf8Character {
@@ -33,17 +31,13 @@ HEED_FUNCTION std::string escaped(std::string_view text, std::string_view kept =
 /// Adds a character, which must not be half of a surrogate pair.
 HEED_FUNCTION void append_utf8(std::string& text, unsigned code);
 
-}  // namespace detail
-
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI::abi_detail
 
 #if HEED_BODIES
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI::abi_detail {
 
-namespace detail {
-
-HEED_FUNCTION Utf8Character utf8_character(std::string_view text) {
+HEED_SHARED_FUNCTION Utf8Character utf8_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   const unsigned first = byte(0);
   const std::size_t length = first < 0x80   ? 1
@@ -64,7 +58,7 @@ HEED_FUNCTION Utf8Character utf8_character(std::string_view text) {
   return {length, right};
 }
 
-HEED_FUNCTION std::size_t first_not_utf8(std::string_view text) {
+HEED_SHARED_FUNCTION std::size_t first_not_utf8(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
     if (static_cast<unsigned char>(text[at]) < 0x80) {
@@ -78,7 +72,7 @@ HEED_FUNCTION std::size_t first_not_utf8(std::string_view text) {
   return at;
 }
 
-HEED_FUNCTION std::string escaped(std::string_view text, std::string_view kept) {
+HEED_SHARED_FUNCTION std::string escaped(std::string_view text, std::string_view kept) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
     const Utf8Character character = utf8_character(text.substr(at));
@@ -99,15 +93,13 @@ HEED_FUNCTION std::string escaped(std::string_view text, std::string_view kept) 
   return result;
 }
 
-HEED_FUNCTION void append_utf8(std::string& text, unsigned code) {
+HEED_SHARED_FUNCTION void append_utf8(std::string& text, unsigned code) {
   constexpr unsigned marks[] = {0, 0xc0, 0xe0, 0xf0};
   const int rest = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // bytes behind the first
   text += static_cast<char>(marks[rest] | code >> (6 * rest));
   for (int i = rest; i-- > 0;) text += static_cast<char>(0x80 | (code >> (6 * i) & 0x3f));
 }
 
-}  // namespace detail
-
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI::abi_detail
 
 #endif

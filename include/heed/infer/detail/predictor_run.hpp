@@ -277,7 +277,7 @@ void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
     const S* p = z.data + k * z.lanes;
     if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
       continue;
-    throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
+    abi_detail::throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
   }
 }
 

@@ -150,7 +150,7 @@ HEED_FUNCTION JsonToken JsonReader::string() {
       escape();
       continue;
     }
-    const Utf8Character character = utf8_character(text_.substr(at_));
+    const abi_detail::Utf8Character character = abi_detail::utf8_character(text_.substr(at_));
     if (!character.valid()) refuse(at_ + character.right);
     value_.append(text_, at_, character.length);
     at_ += character.length;
@@ -179,7 +179,7 @@ HEED_FUNCTION void JsonReader::escape() {
     if (!is_surrogate(0xdc00)) refuse(at_ - 1);
     code = 0x10000 + (upper << 10) + (code - 0xdc00);
   }
-  append_utf8(value_, code);
+  abi_detail::append_utf8(value_, code);
 }
 
 /// "u00fc"
@@ -241,7 +241,7 @@ HEED_FUNCTION void JsonReader::refuse(std::size_t position) const {
 HEED_FUNCTION std::optional<std::string> json_string(std::string_view text) {
   std::string json = "\"";
   while (!text.empty()) {
-    const Utf8Character character = utf8_character(text);
+    const abi_detail::Utf8Character character = abi_detail::utf8_character(text);
     if (!character.valid()) return std::nullopt;
     const char c = text[0];
     if (const std::size_t i = json_escaped.find(c); i != std::string_view::npos && c != '/') {

@@ -92,7 +92,7 @@ class AnyLoss {
       options.class_weights = weights;
       return AnyLoss(CrossEntropy<S>(std::move(options)));
     } else {
-      throw_error(Fault{"balance_classes goes with cross-entropy", "fit", {}, {}});
+      abi_detail::throw_error(Fault{"balance_classes goes with cross-entropy", "fit", {}, {}});
     }
   }
   template <class L>
