@@ -22,6 +22,7 @@
 #include "heed/data/sequences.hpp"
 #include "heed/data/series_windows.hpp"
 #include "heed/data/standardize.hpp"
+#include "heed/data/table_format.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"

@@ -8,18 +8,19 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/detail/parse_file.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
-#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -38,21 +39,15 @@ template <class S>
 Sequences<S> parse_arff(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
   Sequences<double> cases = detail::read_cases(text, where, sizeof(S), options);
   if (options.missing != Missing::keep) return narrowed<S>(cases, where);
-  Sequences<S> kept{Tensor<S, 3>(cases.x.extents(), {cases.x.begin(), cases.x.end()}), std::move(cases.lengths),
-                    std::move(cases.labels)};
-  kept.targets = Tensor<S, 2>(cases.targets.extents(), {cases.targets.begin(), cases.targets.end()});
-  return kept;
+  return detail::narrowed_unchecked<S>(std::move(cases));
 } catch (...) {
   detail::rethrow_as_error(where);
 }
 
 /// `parse_arff` of a file.
 template <class S>
-Sequences<S> read_arff(const std::filesystem::path& path, const ReadOptions& options = {}) try {
-  const std::vector<std::byte> bytes = read_file(path);
-  return parse_arff<S>(as_text(bytes), path.string(), options);
-} catch (...) {
-  detail::rethrow_as_error(path.string());
+Sequences<S> read_arff(const std::filesystem::path& path, const ReadOptions& options = {}) {
+  return detail::parse_file(path, parse_arff<S>, options);
 }
 
 }  // namespace heed::inline HEED_ISA
@@ -63,7 +58,6 @@ Sequences<S> read_arff(const std::filesystem::path& path, const ReadOptions& opt
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <utility>
 
 namespace heed::inline HEED_ISA {
 

@@ -60,7 +60,7 @@ HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentenc
 #include <cstddef>
 #include <unordered_map>
 
-#include "heed/files/file.hpp"
+#include "heed/data/detail/parse_file.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -117,11 +117,8 @@ HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::stri
   detail::rethrow_as_error(where);
 }
 
-HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options) try {
-  const std::vector<std::byte> bytes = read_file(path);
-  return parse_conll(as_text(bytes), path.string(), path.extension() == ".conllu" ? conllu_options : options);
-} catch (...) {
-  detail::rethrow_as_error(path.string());
+HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options) {
+  return detail::parse_file(path, parse_conll, path.extension() == ".conllu" ? conllu_options : options);
 }
 
 HEED_FUNCTION LabelMap tag_names(const TaggedSentences& sentences) {

@@ -57,8 +57,8 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
 #include <utility>
 
 #include "heed/core/tensor.hpp"
+#include "heed/data/detail/parse_file.hpp"
 #include "heed/data/labels.hpp"
-#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -112,11 +112,8 @@ HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::strin
   detail::rethrow_as_error(where);
 }
 
-HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options) try {
-  const std::vector<std::byte> bytes = read_file(path);
-  return parse_sentences(as_text(bytes), path.string(), options);
-} catch (...) {
-  detail::rethrow_as_error(path.string());
+HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options) {
+  return detail::parse_file(path, parse_sentences, options);
 }
 
 HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary,

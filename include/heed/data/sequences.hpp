@@ -42,6 +42,22 @@ std::vector<S> narrowed(std::vector<double>&& values) {
     return std::vector<S>(values.begin(), values.end());
   }
 }
+
+template <class S, int N>
+Tensor<S, N> narrowed_tensor(const Tensor<double, N>& from) {
+  return {from.extents(), {from.begin(), from.end()}};
+}
+
+/// The same of all numbers, whatever they are: readers check them, and some may be missing.
+template <class S>
+Sequences<S> narrowed_unchecked(Sequences<double>&& from) {
+  if constexpr (std::same_as<S, double>) {
+    return std::move(from);
+  } else {
+    return {narrowed_tensor<S>(from.x), std::move(from.lengths), std::move(from.labels),
+            narrowed_tensor<S>(from.targets)};
+  }
+}
 }  // namespace detail
 
 /// Numbers (n, steps, features) in double as numbers of S, rounded, after `shift` (one a feature; empty: zeros) is
@@ -67,9 +83,8 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
 }
 template <class S>
 Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, std::span<const double> shift = {}) {
-  Sequences<S> to{narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels};
-  to.targets = Tensor<S, 2>(from.targets.extents(), {from.targets.begin(), from.targets.end()});
-  return to;
+  return {narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels,
+          detail::narrowed_tensor<S>(from.targets)};
 }
 
 template <class S>

@@ -17,13 +17,13 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/detail/parse_file.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
-#include "heed/files/file.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -166,11 +166,8 @@ Sequences<S> parse_ts(std::string_view text, const std::string& where, const Rea
 
 /// `parse_ts` of a file.
 template <class S>
-Sequences<S> read_ts(const std::filesystem::path& path, const ReadOptions& options = {}) try {
-  const std::vector<std::byte> bytes = read_file(path);
-  return parse_ts<S>(as_text(bytes), path.string(), options);
-} catch (...) {
-  detail::rethrow_as_error(path.string());
+Sequences<S> read_ts(const std::filesystem::path& path, const ReadOptions& options = {}) {
+  return detail::parse_file(path, parse_ts<S>, options);
 }
 
 }  // namespace heed::inline HEED_ISA

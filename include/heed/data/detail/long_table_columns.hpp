@@ -1,0 +1,103 @@
+#pragma once
+
+// What each column of a long table is.
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/data/table_format.hpp"
+#include "heed/data/text.hpp"
+
+namespace heed::inline HEED_ISA {
+namespace detail {
+
+struct LongTableColumns {
+  std::optional<std::size_t> sequence = {}, time = {};
+  std::vector<std::size_t> features = {}, labels = {};
+};
+
+/// Finds them by the names in the header; without one, `names` are empty texts.
+class LongTableColumnFinder {
+ public:
+  LongTableColumnFinder(const std::vector<std::string>& names, bool header, const TableFormat& format,
+                        TableOptions::Label label, bool targets, const std::string& where)
+      : names_(names), header_(header), format_(format), label_(label), targets_(targets), where_(where) {}
+
+  LongTableColumns find() const {
+    LongTableColumns found;
+    std::vector<std::string> roles(names_.size());  // of each column
+    const auto give = [&](std::size_t i, const char* role) {
+      require(roles[i].empty(), [&] {
+        return Fault{"a column is named twice", where_, "each once",
+                     in_quotes(names_[i]) + " as " + roles[i] + " and " + role};
+      });
+      roles[i] = role;
+      return i;
+    };
+    if (!format_.sequence_column.empty()) found.sequence = give(column(format_.sequence_column), "sequence");
+    if (!format_.time_column.empty()) found.time = give(column(format_.time_column), "time");
+    if (!format_.feature_columns.empty()) {
+      for (const std::string& name : names_in(format_.feature_columns))
+        found.features.push_back(give(column(name), "feature"));
+    }
+    const std::string& label = format_.label_column;
+    std::vector<std::size_t> rest;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (roles[i].empty()) rest.push_back(i);
+    }
+    if (label == "first" || label == "last") {
+      if (label_ == Label::last) {
+        require(!rest.empty(), [&] { return Fault{"no column is left for the label", where_, {}, {}}; });
+        found.labels = {give(label == "first" ? rest.front() : rest.back(), "label")};
+      }
+    } else if (label != "none" && label_ != Label::none) {
+      require(header_, [&] {
+        return Fault{"a label column with a name needs a header", where_, "first, last, none, or a header",
+                     in_quotes(label)};
+      });
+      std::vector<std::string> wanted = names_in(label);
+      if (std::find(names_.begin(), names_.end(), label) != names_.end()) wanted = {label};
+      const bool there = std::all_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
+        return std::find(names_.begin(), names_.end(), name) != names_.end();
+      });
+      for (const std::string& name : wanted) {
+        if (there || label_ == Label::last) found.labels.push_back(give(column(name), "label"));
+      }
+    }
+    require(found.labels.size() <= 1 || targets_, [&] {
+      return Fault{"several label columns", where_, "one for classes; targets may have several", in_quotes(label)};
+    });
+    if (format_.feature_columns.empty()) {
+      for (const std::size_t i : rest) {
+        if (roles[i].empty()) found.features.push_back(i);
+      }
+    }
+    require(!found.features.empty(), [&] { return Fault{"no column is left for features", where_, {}, {}}; });
+    return found;
+  }
+
+ private:
+  using Label = TableOptions::Label;
+
+  std::size_t column(const std::string& name) const {
+    const auto found = std::find(names_.begin(), names_.end(), name);
+    require(found != names_.end(), [&] { return no_such_column(name, names_, where_); });
+    require(std::count(names_.begin(), names_.end(), name) == 1,
+            [&] { return Fault{"two columns have this name", where_, "one", in_quotes(name)}; });
+    return static_cast<std::size_t>(found - names_.begin());
+  }
+
+  const std::vector<std::string>& names_;
+  bool header_;
+  const TableFormat& format_;
+  Label label_;
+  bool targets_;
+  const std::string& where_;
+};
+
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,29 @@
+#pragma once
+
+// Readers of text files: their parser, on what stands in the file.
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/data/text.hpp"
+#include "heed/files/file.hpp"
+
+namespace heed::inline HEED_ISA {
+namespace detail {
+
+/// `parse(text, where, options)` of the file, which errors name.
+template <class Result, class Options>
+Result parse_file(const std::filesystem::path& path,
+                  Result (*parse)(std::string_view, const std::string&, const Options&), const Options& options) try {
+  const std::vector<std::byte> bytes = read_file(path);
+  return parse(as_text(bytes), path.string(), options);
+} catch (...) {
+  rethrow_as_error(path.string());
+}
+
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,135 @@
+#pragma once
+
+// Whether the first row of a table names its columns.
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/detail/table_numbers.hpp"
+#include "heed/data/missing.hpp"
+#include "heed/data/table_format.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
+
+namespace heed::inline HEED_ISA {
+namespace detail {
+
+struct TableHeader {
+  bool there = false;
+  Index line = 0;
+  std::vector<std::string> names = {};  // of the columns
+};
+
+/// Looks at the first two rows, and at all below where these leave it open. `has_gaps`: values may be missing.
+class TableHeaderFinder {
+ public:
+  TableHeaderFinder(std::string_view text, const std::string& where, const TableFormat& format, bool has_gaps)
+      : text_(text), where_(where), format_(format), has_gaps_(has_gaps) {}
+
+  TableHeader find() {
+    TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
+    if (format_.delimiter == '\t' && has_gaps_) reader.keep_lines_of_tabs();
+    if (!reader.next()) return {};
+    std::vector<std::string_view> fields;
+    split_row(reader, format_.delimiter, fields);
+    refuse_semicolons(reader, fields);
+    TableHeader header{.line = reader.line_number()};
+    for (const std::string_view field : fields) header.names.push_back(unquote(field));
+    const bool all_names = are_names(fields);
+    const std::string place = reader.place(reader.line());
+    if (format_.header == Header::automatic && reader.next()) {
+      split_row(reader, format_.delimiter, fields);
+      header.there = names_above({header.names.begin(), header.names.end()}, fields, reader, place) ||
+                     (all_names && std::none_of(fields.begin(), fields.end(), is_number));
+    } else {
+      header.there = format_.header == Header::yes || (format_.header == Header::automatic && all_names);
+    }
+    return header.there ? header : TableHeader();
+  }
+
+ private:
+  using Header = TableFormat::Header;
+
+  void refuse_semicolons(const TextReader& reader, const std::vector<std::string_view>& fields) const {
+    const std::size_t semicolon = reader.line().find(';');
+    require(format_.delimiter != '\0' || fields.size() > 1 || semicolon == std::string_view::npos, [&] {
+      return Fault{"fields with semicolons between them",
+                   reader.place(reader.line().substr(semicolon)),
+                   "commas or blanks, or the delimiter ';' to be named",
+                   {}};
+    });
+  }
+
+  /// Missing, where values may be.
+  bool is_gap(std::string_view field) const { return has_gaps_ && is_missing(field); }
+  /// Starts with a letter or `_`.
+  bool is_name(std::string_view field) const {
+    const std::string text = unquote(field);
+    if (is_gap(text)) return false;
+    const auto first = static_cast<unsigned char>(text.empty() ? ' ' : text[0]);
+    const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first >= 0x80;
+    return (letter || first == '_') && !is_number(field);
+  }
+  bool are_names(const std::vector<std::string_view>& fields) const {
+    return std::all_of(fields.begin(), fields.end(), [this](std::string_view field) { return is_name(field); });
+  }
+
+  /// Whether the first row names columns, of which the second, where `reader` stands, holds values.
+  bool names_above(const std::vector<std::string_view>& first, const std::vector<std::string_view>& second,
+                   TextReader& reader, const std::string& place) const {
+    if (first.size() != second.size()) {
+      return are_names(first) && std::any_of(second.begin(), second.end(), is_number);
+    }
+    std::vector<std::size_t> words;  // columns of numbers with something else above, and of words
+    std::size_t numbers = 0;         // columns of numbers, and numbers above them
+    bool counts = true;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (!first[i].empty() && is_gap(first[i])) return false;  // a value
+      if (!is_number(first[i]) || !(is_number(second[i]) || is_gap(second[i]))) {
+        words.push_back(i);
+        continue;
+      }
+      counts = counts && first[i] == std::to_string(numbers);
+      ++numbers;
+    }
+    const bool above = std::any_of(words.begin(), words.end(), [&](std::size_t i) {
+      return is_number(second[i]) && (is_name(first[i]) || first[i].empty());
+    });
+    if (numbers == 0) {
+      return above && (!has_gaps_ || std::any_of(words.begin(), words.end(), [&](std::size_t i) {
+               return is_number(second[i]) && is_name(first[i]);
+             }));
+    }
+    if (!counts || numbers < 2) return false;
+    // names that count columns: 0, 1, 2, label
+    if (above) return true;
+    if (words.size() != 1) {
+      require(!words.empty() || numbers < 3, [&] {
+        return Fault{"a first row that may hold names or values", place, "to be told whether there is a header",
+                     "0, 1, 2, ..."};
+      });
+      return false;
+    }
+    // a word in a column of words is the name where no row has it as its label
+    const std::string name(first[words[0]]);
+    std::vector<std::string_view> fields = second;
+    do {
+      if (fields.size() > words[0] && unquote(fields[words[0]]) == name) return false;
+      if (!reader.next()) return true;
+      split_row(reader, format_.delimiter, fields);
+    } while (true);
+  }
+
+  std::string_view text_;
+  const std::string& where_;
+  const TableFormat& format_;
+  bool has_gaps_;
+};
+
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,71 @@
+#pragma once
+
+// The numbers in the fields of a table.
+
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "heed/data/missing.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
+
+namespace heed::inline HEED_ISA {
+namespace detail {
+
+/// Whether a field is a number, of whatever size.
+inline bool is_number(std::string_view field) {
+  double ignored = 0;
+  return parse_number(unquote(field), ignored) != std::errc::invalid_argument;
+}
+
+/// Reads the fields of the row where `reader` stands; NaN where a value is missing, and may be (`has_gaps`).
+class TableNumbers {
+ public:
+  TableNumbers(const TextReader& reader, char delimiter, bool has_gaps, std::size_t bytes)
+      : reader_(reader), delimiter_(delimiter), has_gaps_(has_gaps), bytes_(bytes) {}
+
+  double read(std::string_view field) const {
+    const bool quoted = field.starts_with('"');
+    const std::string own = quoted ? unquote(field) : std::string();
+    const std::string_view text = quoted ? trim(own) : field;
+    double value = 0;
+    const std::errc error = parse_number(text, value);
+    if (error == std::errc() && TextReader::fits(value, bytes_)) [[likely]]
+      return value;
+    if (has_gaps_ && is_missing(text)) return std::numeric_limits<double>::quiet_NaN();
+    if (error == std::errc::invalid_argument) explain(field, text);
+    return reader_.number_that_fits(quoted ? field.substr(1, field.size() - 2) : field, bytes_);  // throws
+  }
+
+ private:
+  /// The usual causes where a field is no number.
+  void explain(std::string_view field, std::string_view text) const {
+    const auto digits = [](std::string_view t) {
+      return !t.empty() && t.find_first_not_of("0123456789+-eE.,") == std::string_view::npos;
+    };
+    const std::size_t comma = text.find(','), semicolon = text.find(';'), blank = text.find_first_of(" \t");
+    if (semicolon != std::string_view::npos && delimiter_ != ';') {
+      reader_.fail(field, "fields with semicolons between them", "commas or blanks, or the delimiter ';' to be named",
+                   in_quotes(field));
+    }
+    if (comma != std::string_view::npos && digits(text)) {
+      reader_.fail(field, "a number with a decimal comma", "a decimal point", in_quotes(field));
+    }
+    if (blank != std::string_view::npos && delimiter_ == '\0' && digits(text.substr(0, blank)) &&
+        is_number(trim(text.substr(text.find_last_of(" \t") + 1)))) {
+      reader_.fail(field, "fields with both commas and blanks between them",
+                   "one of the two, and numbers with a decimal point", in_quotes(field));
+    }
+  }
+
+  const TextReader& reader_;
+  char delimiter_;
+  bool has_gaps_;
+  std::size_t bytes_;  // of the numbers that the values must fit
+};
+
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA

@@ -1,0 +1,228 @@
+#pragma once
+
+// The rows of a table of one sequence a row.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+#include "heed/data/table_format.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// A table row by row, in double.
+struct TableRows {
+  Index rows = 0, columns = 0;  // columns of values
+  std::vector<double> values = {};
+  std::vector<std::string> labels = {};
+  Index label_columns = 1;
+};
+
+/// `bytes`: the size of the numbers that the values must fit.
+HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
+                                  std::size_t bytes);
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "heed/data/detail/table_header.hpp"
+#include "heed/data/detail/table_numbers.hpp"
+#include "heed/data/labels.hpp"
+#include "heed/data/missing.hpp"
+#include "heed/data/targets.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// Reads a table in two passes: its first rows tell how it is written, then all are read.
+class TableReader {
+ public:
+  TableReader(std::string_view text, const std::string& where, const TableOptions& options, std::size_t bytes)
+      : text_(text), where_(where), options_(options), format_(options.format), bytes_(bytes) {
+    check_options();
+  }
+
+  TableRows read() {
+    header_ = TableHeaderFinder(text_, where_, format_, has_gaps()).find();
+    TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
+    if (format_.delimiter == '\t' && has_gaps()) reader.keep_lines_of_tabs();
+    std::vector<std::string_view> fields;
+    const TableNumbers numbers(reader, format_.delimiter, has_gaps(), bytes_);
+    TableRows table;
+    bool first = true, counts = true;  // whether the first column counts the rows
+    double before = 0;
+    while (reader.next()) {
+      split_row(reader, format_.delimiter, fields);
+      check_width(reader, fields);
+      if (std::exchange(first, false) && header_.there) continue;
+      if (table.rows == 0) place_label(reader);
+      for (std::size_t i = dropped(); i < width_; ++i) {
+        if (is_label_column(i)) continue;
+        const double value = numbers.read(fields[i]);
+        fractions_ = fractions_ || (value != std::trunc(value) && !std::isnan(value));
+        table.values.push_back(value);
+      }
+      for (const std::size_t i : labels_) {
+        table.labels.push_back(options_.read.targets ? read_target(reader, fields[i]) : read_label(reader, fields[i]));
+      }
+      double front = 0;
+      counts = counts && parse_number(unquote(fields[0]), front) == std::errc() &&
+               (table.rows == 0 ? front == 0 || front == 1 : front == before + 1);
+      before = front;
+      ++table.rows;
+    }
+    require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
+    refuse_index(counts && !is_label_column(0), table.rows);
+    table.columns = static_cast<Index>(width_ - dropped() - labels_.size());
+    table.label_columns = std::max<Index>(std::ssize(labels_), 1);
+    return table;
+  }
+
+ private:
+  using Label = TableOptions::Label;
+  using IndexColumn = TableFormat::IndexColumn;
+
+  bool is_label_column(std::size_t i) const { return std::find(labels_.begin(), labels_.end(), i) != labels_.end(); }
+  bool has_gaps() const { return options_.read.missing != Missing::error; }
+  std::size_t dropped() const { return format_.index_column == IndexColumn::drop ? 1 : 0; }
+
+  void check_options() const {
+    require(options_.features >= 1 && options_.features <= 1'000'000'000 && options_.steps >= 0 &&
+                options_.steps <= 1'000'000'000,
+            [&] {
+              return Fault{"wrong shape of a row", where_, "at least 1 feature and 0 steps",
+                           std::to_string(options_.features) + " and " + std::to_string(options_.steps)};
+            });
+    require(options_.steps > 0 || options_.label != Label::if_present || named(),
+            [&] { return Fault{"cannot tell a label from a value", where_, "a known number of steps"}; });
+    const char d = format_.delimiter;
+    require(
+        d != '"' && d != '#' && d != '.' && d != '+' && d != '-' && d != '\n' && d != '\r' && !(d >= '0' && d <= '9') &&
+            !(d >= 'a' && d <= 'z') && !(d >= 'A' && d <= 'Z'),
+        [&] { return Fault{"not a delimiter", where_, "a character that is no part of numbers", in_quotes({&d, 1})}; });
+  }
+  bool named() const {
+    const std::string& c = format_.label_column;
+    return c != "first" && c != "last" && c != "none";
+  }
+
+  void check_width(const TextReader& reader, const std::vector<std::string_view>& fields) {
+    if (width_ == 0) width_ = fields.size();
+    const bool one_more = header_.there && reader.line_number() > header_.line && fields.size() == width_ + 1;
+    require(!one_more || seen_rows_ > 0, [&] {
+      return Fault{"an index column: the header names one column fewer than the rows have", reader.place(fields[0]),
+                   "a name for each column, or no index", std::to_string(width_) + " names"};
+    });
+    require(fields.size() == width_, [&] {
+      return Fault{"wrong number of fields",
+                   fields.size() > width_ ? reader.place(fields[width_]) : reader.place_of_end(),
+                   std::to_string(width_) + " as in the first row", std::to_string(fields.size())};
+    });
+    if (reader.line_number() > header_.line) ++seen_rows_;
+  }
+
+  /// The columns of these names, with commas between them. Where one is not there: an error, or none at all.
+  std::vector<std::size_t> columns_named(const std::string& list, bool required) const {
+    std::vector<std::string> wanted{list};
+    if (std::find(header_.names.begin(), header_.names.end(), list) == header_.names.end()) wanted = names_in(list);
+    std::vector<std::size_t> columns;
+    for (const std::string& name : wanted) {
+      const auto found = std::find(header_.names.begin(), header_.names.end(), name);
+      if (found == header_.names.end() && !required) return {};
+      require(found != header_.names.end(), [&] { return no_such_column(name, header_.names, where_); });
+      columns.push_back(static_cast<std::size_t>(found - header_.names.begin()));
+      require(std::count(columns.begin(), columns.end(), columns.back()) == 1,
+              [&] { return Fault{"a column is named twice", where_, "each once", in_quotes(list)}; });
+    }
+    return columns;
+  }
+
+  /// Which field is the label. `reader` stands at the first row of values.
+  void place_label(const TextReader& reader) {
+    const auto fields = static_cast<Index>(width_ - std::min(width_, dropped()));
+    const Index values = options_.steps * options_.features;
+    std::vector<std::size_t> by_name;
+    if (named()) {
+      require(header_.there, [&] {
+        return Fault{"a label column with a name needs a header", where_, "first, last, none, or a header",
+                     in_quotes(format_.label_column)};
+      });
+      by_name = columns_named(format_.label_column, options_.label == Label::last);
+    }
+    const bool labelled =
+        named() ? options_.label != Label::none && !by_name.empty()
+                : format_.label_column != "none" &&
+                      (options_.label == Label::last || (options_.label == Label::if_present && fields != values));
+    if (labelled && by_name.empty()) by_name = {format_.label_column == "first" ? dropped() : width_ - 1};
+    if (labelled) labels_ = std::move(by_name);
+    require(labels_.size() <= 1 || options_.read.targets, [&] {
+      return Fault{"several label columns", where_, "one for classes; targets may have several",
+                   in_quotes(format_.label_column)};
+    });
+    const Index found = fields - std::ssize(labels_);
+    const bool fits = options_.steps > 0 ? found == values : found > 0 && found % options_.features == 0;
+    require(fits, [&] {
+      const std::string step = options_.features == 1 ? "" : " of " + std::to_string(options_.features) + " features";
+      std::string expected = options_.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
+      if (options_.label == Label::last && labelled) expected += " and a label";
+      if (options_.label == Label::if_present) expected += ", or these and a label";
+      return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
+                   std::to_string(fields) + " fields"};
+    });
+    if (header_.there && format_.index_column == IndexColumn::refuse &&
+        (header_.names[0].empty() || header_.names[0] == "Unnamed: 0") && !is_label_column(0)) {
+      throw Error({"an index column in front", where_ + ", line " + std::to_string(header_.line) + ", column 1",
+                   "values in each column, or to be told that the first numbers the rows",
+                   header_.names[0].empty() ? "a column without a name" : in_quotes(header_.names[0])});
+    }
+  }
+
+  /// What counts the rows is no value: where the header calls it so, or it stands in front of fractions.
+  void refuse_index(bool counts, Index rows) const {
+    constexpr std::array usual{"index", "id", "row", "rownames", "Index", "ID", "Id", "Row"};
+    const bool name = header_.there && std::find(usual.begin(), usual.end(), header_.names[0]) != usual.end();
+    const bool sure = name ? rows >= 3 : rows >= 10 && fractions_;
+    require(format_.index_column != IndexColumn::refuse || !counts || !sure || width_ < 2, [&] {
+      return Fault{"an index column in front: the first field of each row counts them", where_,
+                   "values in each column, or to be told whether the first numbers the rows",
+                   name ? in_quotes(header_.names[0]) : ""};
+    });
+  }
+
+  std::string_view text_;
+  const std::string& where_;
+  const TableOptions& options_;
+  const TableFormat& format_;
+  std::size_t bytes_;
+  TableHeader header_ = {};
+  bool fractions_ = false;  // whether a value has one
+  Index seen_rows_ = 0;
+  std::vector<std::size_t> labels_ = {};  // the columns of the label or the targets; empty: there is none
+  std::size_t width_ = 0;
+};
+
+HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
+                                  std::size_t bytes) {
+  return TableReader(text, where, options, bytes).read();
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
