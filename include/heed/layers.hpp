@@ -54,6 +54,7 @@
 #include "heed/core/requirements.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/sequences_view.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/size_list.hpp"
 #include "heed/core/start.hpp"

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "heed/data/labelled.hpp"
 #include "heed/data/load.hpp"
 #include "support.hpp"
 
@@ -58,6 +60,46 @@ TEST(Missing, FeaturesAreFilledEachByItselfAndStepsPastTheEndStay) {
   EXPECT_EQ(heed::fill_missing(past, Missing::zero), 0) << "padding is no value";
 }
 
+using Bytes = std::vector<std::uint8_t>;
+Bytes mask_of(const auto& s) { return {s.mask.begin(), s.mask.end()}; }
+
+TEST(Missing, AsMasksAreStepsWithoutAValue) {
+  auto s = rows(4, {gap, 2, gap, 8, 1, 2, 3, 4});
+  EXPECT_EQ(heed::fill_missing(s, Missing::mask), 2);
+  EXPECT_EQ(mask_of(s), (Bytes{0, 1, 0, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{0, 2, 0, 8, 1, 2, 3, 4}));
+  EXPECT_EQ(s.step_mask().count(), 2);
+  EXPECT_EQ(heed::feature_means(s)[0], 20.0 / 6) << "of the steps that are there";
+  EXPECT_EQ(heed::fill_missing(s, Missing::mask), 0);
+  EXPECT_EQ(mask_of(s), (Bytes{0, 1, 0, 1, 1, 1, 1, 1})) << "it stays";
+  auto whole = rows(2, {1, 2});
+  EXPECT_EQ(heed::fill_missing(whole, Missing::mask), 0);
+  EXPECT_TRUE(whole.mask.empty() && whole.step_mask().empty());
+}
+
+// Of several features those that are missing at a step are filled, where the others are there.
+TEST(Missing, AsMasksFillStepsThatHaveSomeValues) {
+  Sequences<double> s{
+      Tensor<double, 3>({2, 4, 2}, {1, 5, gap, gap, gap, 6, 4, gap, gap, gap, gap, gap, 0, 0, 0, 0}), {4, 2}, {}};
+  EXPECT_EQ(heed::fill_missing(s, Missing::mask), 8);
+  EXPECT_EQ(mask_of(s), (Bytes{1, 0, 1, 1, 0, 0, 0, 0})) << "a sequence without any value has no steps";
+  EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{1, 5, 0, 0, 3, 6, 4, 6, 0, 0, 0, 0, 0, 0, 0, 0}));
+  // a feature that a sequence lacks altogether gets its mean
+  Sequences<double> one{Tensor<double, 3>({1, 2, 2}, {1, gap, gap, gap}), {}, {}};
+  EXPECT_EQ(heed::fill_missing(one, Missing::mask, Numbers{7, 9}), 3);
+  EXPECT_EQ(Numbers(one.x.begin(), one.x.end()), (Numbers{1, 9, 0, 0}));
+}
+
+TEST(Missing, OfAViewAsMasksStayNaN) {
+  std::vector<double> x{1, gap, gap, gap, 3, gap};
+  const heed::TensorView<double, 3> view(x.data(), {1, 3, 2});
+  EXPECT_EQ(heed::fill_missing<double>(view, {}, Missing::mask, Numbers{0, 8}), 4);
+  const auto present = heed::steps_with_values<double>(view);
+  EXPECT_EQ(Bytes(present.begin(), present.end()), (Bytes{1, 0, 1}));
+  EXPECT_EQ(x[1], 8);
+  EXPECT_TRUE(std::isnan(x[2]) && std::isnan(x[3]));
+}
+
 TEST(Missing, SaysWhatCannotBeFilled) {
   auto none = rows(2, {gap, gap, gap, gap});
   EXPECT_EQ(error_of([&] { heed::fill_missing(none, Missing::linear, {}, "x.ts"); }),
@@ -107,6 +149,9 @@ TEST(Missing, ReadersOfAllFormatsFill) {
     const auto s = load(Missing::linear);
     ASSERT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 1})) << path;
     EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{1, 2, 3, 5, 5, 5})) << path;
+    const auto masked = load(Missing::mask);
+    EXPECT_EQ(mask_of(masked), (Bytes{1, 0, 1, 0, 1, 0})) << path;
+    EXPECT_EQ(Numbers(masked.x.begin(), masked.x.end()), (Numbers{1, 0, 3, 0, 5, 0})) << path;
     const auto kept = load(Missing::keep);
     EXPECT_TRUE(std::isnan(kept.x(0, 1, 0)) && std::isnan(kept.x(1, 2, 0)) && kept.x(0, 2, 0) == 3) << path;
   }
@@ -166,6 +211,23 @@ TEST(Missing, OfAPartAreFilledFromAll) {
       heed::load_sequences<double>(folder / "d.npy", {}, {.labels = false, .part = part, .missing = Missing::mean});
   ASSERT_EQ(s.count(), 1);
   EXPECT_EQ(s.x(0, 0, 0), 3);
+  const auto masked =
+      heed::load_sequences<double>(folder / "d.npy", {}, {.labels = false, .part = part, .missing = Missing::mask});
+  EXPECT_EQ(mask_of(masked), Bytes{0}) << "of the part, as the numbers";
+}
+
+// Labelled data hand their mask on to fit, in any order.
+TEST(Missing, AsMasksGoWithTheirRows) {
+  const Folder folder;
+  const auto path = folder.file("d.csv", "1,,3,a\n4,5,6,b\n,8,9,a\n");
+  const heed::Labelled<float> data(heed::load_sequences<float>(path, {}, {.missing = Missing::mask}), "d.csv");
+  ASSERT_FALSE(data.view().mask.empty());
+  EXPECT_FALSE(data.view().mask(0, 1));
+  const heed::Labelled<float> some = data.rows(std::vector<Index>{2, 1});
+  EXPECT_EQ(mask_of(some.sequences), (Bytes{0, 1, 1, 1, 1, 1}));
+  EXPECT_FALSE(some.view().mask(0, 0));
+  EXPECT_TRUE(heed::narrowed<float>(heed::load_sequences<double>(path, {}, {.missing = Missing::mask}), "d.csv")
+                  .mask.extents() == (heed::Extents<2>{3, 3}));
 }
 
 }  // namespace

@@ -54,6 +54,11 @@ class StepMask {
   bool operator()(Index sequence, Index step) const { return data_[sequence * steps_ + step] != 0; }
   /// Of one sequence.
   StepMask row(Index sequence) const { return {data_ + sequence * steps_, 1, steps_}; }
+  /// One row of the steps of so many sequences as a row for each; any other as it is.
+  StepMask in_rows(Index sequences) const {
+    return count_ == 1 && sequences > 0 && steps_ % sequences == 0 ? StepMask(data_, sequences, steps_ / sequences)
+                                                                   : *this;
+  }
   const std::uint8_t* data() const { return data_; }
 
   /// Throws unless it is empty, or of so many sequences and steps.

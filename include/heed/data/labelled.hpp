@@ -67,7 +67,7 @@ struct Labelled {
   Index count() const { return sequences.count(); }
 
   /// Must not outlive this.
-  LabelledSequences<X> view() const& { return {sequences.x, classes, sequences.lengths}; }
+  LabelledSequences<X> view() const& { return {sequences.x, classes, sequences.lengths, sequences.step_mask()}; }
   template <class Self = Labelled>
   LabelledSequences<X> view() const&& {
     detail::refuse_temporary<Self>();
@@ -90,6 +90,7 @@ struct Labelled {
     some.names = names;
     some.sequences.x = Tensor<X, 3>({n, sequences.steps(), sequences.features()});
     some.classes = Tensor<std::int32_t, 2>({n, classes.extent(1)});
+    if (!sequences.mask.empty()) some.sequences.mask = Tensor<std::uint8_t, 2>({n, sequences.steps()});
     for (Index i = 0; i < n; ++i) {
       const Index row = which[static_cast<std::size_t>(i)];
       detail::check_row(row, count());
@@ -97,6 +98,10 @@ struct Labelled {
       const auto y = classes[row];
       std::copy(x.begin(), x.end(), some.sequences.x[i].begin());
       std::copy(y.begin(), y.end(), some.classes[i].begin());
+      if (!sequences.mask.empty()) {
+        const auto mask = sequences.mask[row];
+        std::copy(mask.begin(), mask.end(), some.sequences.mask[i].begin());
+      }
       const auto k = static_cast<std::size_t>(row);
       if (!sequences.lengths.empty()) some.sequences.lengths.push_back(sequences.lengths[k]);
       if (!sequences.labels.empty()) some.sequences.labels.push_back(sequences.labels[k]);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -80,6 +81,17 @@ Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
   const Index steps = x.extent(1), features = x.extent(2), row = steps * features;
   return {{rows.count(), steps, features}, std::vector<S>(x.data() + rows.first * row, x.data() + rows.last * row)};
 }
+
+/// What is of steps of those of a part alone.
+template <class S>
+void keep_part(Sequences<S>& sequences, IndexRange rows) {
+  sequences.x = part_of(sequences.x, rows);
+  if (sequences.mask.empty()) return;
+  const std::uint8_t* const mask = sequences.mask.data();
+  const Index steps = sequences.mask.extent(1);
+  sequences.mask = {{rows.count(), steps},
+                    std::vector<std::uint8_t>(mask + rows.first * steps, mask + rows.last * steps)};
+}
 }  // namespace detail
 
 /// Reads labels: from a NumPy file (see `parse_npy_labels`) or an array of an archive ("data.npz:y"), or from a text file of any other extension, one
@@ -120,7 +132,7 @@ Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpac
 /// Throws at the first fault, naming file and place: malformed or empty data, a value that is not finite, missing
 /// labels, not one label for each sequence.
 ///
-/// With `options.part`, `x` holds these sequences alone, of a `.npy` nothing else is read or checked; lengths, labels
+/// With `options.part`, `x` and `mask` hold these sequences alone, of a `.npy` nothing else is read or checked; lengths, labels
 /// and targets are those of all, so that every process that reads a part knows the same classes. What is missing is
 /// filled before, from all sequences.
 ///
@@ -157,7 +169,7 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   }
   if (!array || filled) {
     count = sequences.count();
-    if (options.part) sequences.x = detail::part_of(sequences.x, detail::rows_of(options.part, count, path.string()));
+    if (options.part) detail::keep_part(sequences, detail::rows_of(options.part, count, path.string()));
   }
   if (labels_path) {
     require(sequences.labels.empty() && sequences.targets.empty(), [&] {
@@ -190,7 +202,6 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
 
 #if HEED_BODIES
 
-#include <cstdint>
 #include <string_view>
 
 #include "heed/data/labels.hpp"

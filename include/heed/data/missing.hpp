@@ -3,6 +3,7 @@
 /// @file
 /// Values that are missing: NaN in memory; `?`, `NaN`, `NA` or an empty field in files.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -11,12 +12,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/named_enum.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
@@ -29,16 +32,20 @@ namespace heed::inline HEED_ISA {
 ///
 /// `linear` and `previous` take the first value for a gap at a sequence's start, and the last one for a gap at its end.
 /// A feature that a sequence has no value of at all gets its mean over all sequences.
+///
+/// `mask` fills nothing at a step that has no value of any feature: such a step is missing, and models pass over it (see
+/// `StepMask`). At a step that has some values, those that are missing are filled as by `linear`.
 enum class Missing {
   error,     ///< a fault; it is named with its place
   keep,      ///< they stay NaN: for `fill_missing`
   linear,    ///< on the line from the value before to the value after
   previous,  ///< the value before
   mean,      ///< the mean of the feature over all sequences
-  zero
+  zero,
+  mask  ///< missing steps: `Sequences::mask` says which
 };
-constexpr std::array<std::string_view, 6> names_of(Missing) {
-  return {"error", "keep", "linear", "previous", "mean", "zero"};
+constexpr std::array<std::string_view, 7> names_of(Missing) {
+  return {"error", "keep", "linear", "previous", "mean", "zero", "mask"};
 }
 
 /// Whether a field of a text stands for a missing value: nothing, `?`, or in letters of any size `nan`, `-nan`, `na`,
@@ -51,16 +58,22 @@ HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_vie
 
 /// The mean of each feature over the values of all valid steps that are not missing, in double; NaN where there is none.
 template <class S>
-std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
+std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {},
+                                  StepMask mask = {});
 template <class S>
 std::vector<double> feature_means(const Sequences<S>& sequences) {
-  return feature_means<S>(sequences.x.view(), sequences.lengths);
+  return feature_means<S>(sequences.x.view(), sequences.lengths, sequences.step_mask());
 }
+
+/// Which steps of `x` (n, steps, features) have a value that is not NaN: 1, or 0 where there is none and past a
+/// sequence's end. What `StepMask` is of.
+template <class S>
+Tensor<std::uint8_t, 2> steps_with_values(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
 
 /// Fills the NaN in the valid steps of `x` (n, steps, features) in place, and gives their number. `means`, one a
 /// feature, are those of the data that a model was trained on; empty: those of `x`. `where` is what errors call the
-/// data. Throws where `how` is `error` and a value is missing; where a mean is needed that there is not; and at an
-/// infinity.
+/// data. By `mask` steps without a value stay NaN: `steps_with_values` finds them. Throws where `how` is `error` and a
+/// value is missing; where a mean is needed that there is not; and at an infinity.
 template <class S>
 Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Missing how,
                    std::span<const double> means = {}, const std::string& where = "fill_missing");
@@ -68,11 +81,11 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
 ///     auto data = heed::load_sequences<float>("train.ts", {}, {.missing = heed::Missing::keep});
 ///     const auto means = heed::feature_means(data);          // for new data, too
 ///     heed::fill_missing(data, heed::Missing::linear, means);
+///
+/// By `mask` the mask of the sequences says which steps are missing, and these become 0.
 template <class S>
 Index fill_missing(Sequences<S>& sequences, Missing how, std::span<const double> means = {},
-                   const std::string& where = "fill_missing") {
-  return fill_missing<S>(sequences.x.view(), sequences.lengths, how, means, where);
-}
+                   const std::string& where = "fill_missing");
 
 namespace detail {
 /// Fills what is NaN among `count` numbers, each `stride` after the one before. `mean` of the feature.
@@ -105,6 +118,13 @@ Index fill_gaps(S* values, Index count, Index stride, Missing how, double mean) 
   }
   return filled;
 }
+
+/// Whether a step has a value.
+template <class S>
+bool has_value(const S* step, Index features) {
+  return !std::all_of(step, step + features, [](S value) { return std::isnan(value); });
+}
+
 /// Throws at the first infinity in the valid steps. NaN may be there.
 template <class S>
 void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where) {
@@ -126,13 +146,15 @@ void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> leng
 }  // namespace detail
 
 template <class S>
-std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
+std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, StepMask mask) {
   const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
   check_lengths(lengths, count, steps, "feature_means");
+  mask.check(count, steps, "feature_means");
   std::vector<double> sum(static_cast<std::size_t>(features)), number(static_cast<std::size_t>(features));
   for (Index i = 0; i < count; ++i) {
     const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
     for (Index t = 0; t < length; ++t) {
+      if (!mask.empty() && !mask(i, t)) continue;
       for (Index f = 0; f < features; ++f) {
         const auto value = static_cast<double>(x(i, t, f));
         if (std::isnan(value)) continue;
@@ -158,15 +180,22 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
   if (how == Missing::error || how == Missing::keep) return 0;
   std::vector<double> own;
   if (means.empty() && how != Missing::zero) means = own = feature_means<S>(x, lengths);
+  const bool masks = how == Missing::mask;
+  const Tensor<std::uint8_t, 2> present =
+      masks ? steps_with_values<S>(x, lengths) : Tensor<std::uint8_t, 2>();  // the others stay as they are
   Index filled = 0;
   for (Index i = 0; i < count; ++i) {
     const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
     for (Index f = 0; f < features; ++f) {
       S* const first = x.data() + i * steps * features + f;
       const double mean = means.empty() ? 0 : means[static_cast<std::size_t>(f)];
-      const Index here = detail::fill_gaps(first, length, features, how, mean);
+      const Index here = detail::fill_gaps(first, length, features, masks ? Missing::linear : how, mean);
       filled += here;
       for (Index t = 0; here > 0 && t < length; ++t) {
+        if (masks && present(i, t) == 0) {
+          first[t * features] = std::numeric_limits<S>::quiet_NaN();
+          continue;
+        }
         require(std::isfinite(first[t * features]), [&] {  // filled by a mean that there is not
           return Fault{"a feature has no value that could fill it",
                        where + ", sequence " + text_of(i) + ", feature " + text_of(f) + " (counted from 0)",
@@ -178,11 +207,42 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
   return filled;
 }
 
+template <class S>
+Tensor<std::uint8_t, 2> steps_with_values(TensorView<const S, 3> x, std::span<const std::int32_t> lengths) {
+  const auto [count, steps, features] = x.extents();
+  check_lengths(lengths, count, steps, "steps_with_values");
+  Tensor<std::uint8_t, 2> present({count, steps});
+  for (Index i = 0; i < count; ++i) {
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < length; ++t) present(i, t) = detail::has_value(&x(i, t, 0), features);
+  }
+  return present;
+}
+
+template <class S>
+Index fill_missing(Sequences<S>& sequences, Missing how, std::span<const double> means, const std::string& where) {
+  const Index filled = fill_missing<S>(sequences.x.view(), sequences.lengths, how, means, where);
+  if (how != Missing::mask || filled == 0) return filled;
+  Tensor<std::uint8_t, 2> present = steps_with_values<S>(sequences.x.view(), sequences.lengths);
+  bool any = !sequences.mask.empty();
+  for (Index i = 0; i < sequences.count(); ++i) {
+    const Index length = sequences.lengths.empty() ? sequences.steps() : sequences.lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < length; ++t) {
+      if (present(i, t) != 0) {
+        if (!sequences.mask.empty()) present(i, t) = sequences.mask(i, t);  // of steps that were masked before
+        continue;
+      }
+      any = true;
+      std::fill_n(&sequences.x(i, t, 0), sequences.features(), S(0));
+    }
+  }
+  if (any) sequences.mask = std::move(present);
+  return filled;
+}
+
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
-
-#include <algorithm>
 
 namespace heed::inline HEED_ISA {
 

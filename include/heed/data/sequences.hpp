@@ -11,21 +11,32 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/borrowed.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
 /// A set of sequences of the same features, of one length or ragged, with or without labels, or numbers to give
-/// instead.
+/// instead; some steps may be missing.
 template <class S>
 struct Sequences {
   Tensor<S, 3> x = {};                     // (n, steps, features), zero past a sequence's end
   std::vector<std::int32_t> lengths = {};  // valid steps of each sequence; empty: all full
   std::vector<std::string> labels = {};    // one a sequence, as text; empty: none
   Tensor<S, 2> targets = {};               // (n, k) numbers that a sequence should give; empty: none
+  Tensor<std::uint8_t, 2> mask = {};       // (n, steps), 0 where a step is missing (and x is 0); empty: none is
+
+  /// Which steps are there, as `LabelledSequences` and `Predictor` take it. Must not outlive this.
+  StepMask step_mask() const& { return mask.empty() ? StepMask() : StepMask(mask); }
+  template <class Self = Sequences>
+  StepMask step_mask() const&& {
+    detail::refuse_temporary<Self>();
+    return {};
+  }
 
   Index count() const { return x.extent(0); }
   Index steps() const { return x.extent(1); }
@@ -55,7 +66,7 @@ Sequences<S> narrowed_unchecked(Sequences<double>&& from) {
     return std::move(from);
   } else {
     return {narrowed_tensor<S>(from.x), std::move(from.lengths), std::move(from.labels),
-            narrowed_tensor<S>(from.targets)};
+            narrowed_tensor<S>(from.targets), std::move(from.mask)};
   }
 }
 }  // namespace detail
@@ -84,7 +95,7 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
 template <class S>
 Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, std::span<const double> shift = {}) {
   return {narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels,
-          detail::narrowed_tensor<S>(from.targets)};
+          detail::narrowed_tensor<S>(from.targets), from.mask};
 }
 
 template <class S>

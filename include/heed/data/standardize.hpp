@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
@@ -39,13 +40,15 @@ struct FeatureStatistics {
 };
 
 namespace detail {
-/// Calls `f(step)` with a pointer to the features of each valid step.
+/// Calls `f(step)` with a pointer to the features of each valid step that is there.
 template <class S, class F>
-void for_each_valid_step(TensorView<S, 3> x, std::span<const std::int32_t> lengths, F&& f) {
+void for_each_valid_step(TensorView<S, 3> x, std::span<const std::int32_t> lengths, StepMask mask, F&& f) {
   const auto [count, steps, features] = x.extents();
   for (Index i = 0; i < count; ++i) {
     const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
-    for (Index t = 0; t < length; ++t) f(x.data() + (i * steps + t) * features);
+    for (Index t = 0; t < length; ++t) {
+      if (mask.empty() || mask(i, t)) f(x.data() + (i * steps + t) * features);
+    }
   }
 }
 }  // namespace detail
@@ -59,15 +62,16 @@ struct AllHere {
 };
 
 /// Mean m_f = sum x_f / N and population deviation sqrt(sum (x_f - m_f)^2 / N) of each feature f over the N valid steps
-/// of `x` (n, steps, features), in double, in two passes. Throws where there is no valid step, and where a result is
-/// not finite.
+/// of `x` (n, steps, features) that are there by `mask` (empty: all), in double, in two passes. Throws where there is no
+/// such step, and where a result is not finite.
 ///
 /// Where `x` is a part of the data, `in_turn(sums, f)` puts the sums of the parts before into `sums`, calls f() to go
 /// on with them, and puts those of all parts there: `[&](auto s, auto&& f) { mpi.in_turn(s, f); }`, to the same bits.
 template <class S, class InTurn = AllHere>
 FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {},
-                                     InTurn&& in_turn = {}) {
+                                     InTurn&& in_turn = {}, StepMask mask = {}) {
   check_lengths(lengths, x.extent(0), x.extent(1), "standardize");
+  mask.check(x.extent(0), x.extent(1), "standardize");
   const auto features = static_cast<std::size_t>(x.extent(2));
   std::vector<double> sums(3 * features + 1), deviation(features);
   const std::span<double> all(sums), mean = all.first(features), lowest = all.subspan(features, features),
@@ -76,7 +80,7 @@ FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const s
   std::fill(lowest.begin(), lowest.end(), std::numeric_limits<double>::max());
   std::fill(highest.begin(), highest.end(), std::numeric_limits<double>::lowest());
   in_turn(all, [&] {
-    detail::for_each_valid_step(x, lengths, [&](const S* step) {
+    detail::for_each_valid_step(x, lengths, mask, [&](const S* step) {
       ++total;
       for (std::size_t f = 0; f < features; ++f) {
         const auto value = static_cast<double>(step[f]);
@@ -91,7 +95,7 @@ FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const s
   for (double& m : mean) m /= total;
 
   in_turn(std::span(deviation), [&] {
-    detail::for_each_valid_step(x, lengths, [&](const S* step) {
+    detail::for_each_valid_step(x, lengths, mask, [&](const S* step) {
       for (std::size_t f = 0; f < features; ++f) {
         const double d = static_cast<double>(step[f]) - mean[f];
         deviation[f] += d * d;
@@ -116,20 +120,22 @@ FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const s
 
 template <class S>
 FeatureStatistics feature_statistics(const Sequences<S>& sequences) {
-  return feature_statistics<S>(sequences.x.view(), sequences.lengths);
+  return feature_statistics<S>(sequences.x.view(), sequences.lengths, AllHere(), sequences.step_mask());
 }
 
-/// In place: x_f = (x_f - mean_f) / deviation_f in the valid steps; the rest stays as it is. Throws where the features
-/// are not those of the statistics.
+/// In place: x_f = (x_f - mean_f) / deviation_f in the valid steps that are there by `mask` (empty: all); the rest stays
+/// as it is. Throws where the features are not those of the statistics.
 template <class S>
-void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, const FeatureStatistics& statistics) {
+void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, const FeatureStatistics& statistics,
+                 StepMask mask = {}) {
   check_lengths(lengths, x.extent(0), x.extent(1), "standardize");
   const auto features = static_cast<std::size_t>(x.extent(2));
   require(statistics.mean.size() == features && statistics.deviation.size() == features, [&] {
     return Fault{"wrong number of features", "standardize", std::to_string(statistics.mean.size()),
                  std::to_string(features)};
   });
-  detail::for_each_valid_step(x, lengths, [&](S* step) {
+  mask.check(x.extent(0), x.extent(1), "standardize");
+  detail::for_each_valid_step(x, lengths, mask, [&](S* step) {
     for (std::size_t f = 0; f < features; ++f)
       step[f] = static_cast<S>((static_cast<double>(step[f]) - statistics.mean[f]) / statistics.deviation[f]);
   });
@@ -137,7 +143,7 @@ void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, cons
 
 template <class S>
 void standardize(Sequences<S>& sequences, const FeatureStatistics& statistics) {
-  standardize<S>(sequences.x.view(), sequences.lengths, statistics);
+  standardize<S>(sequences.x.view(), sequences.lengths, statistics, sequences.step_mask());
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -16,6 +16,7 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/output_kind.hpp"
+#include "heed/core/sequences_view.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
@@ -91,9 +92,13 @@ class Predictor {
     (*this)(x, out.view(), lengths, mask);
     return out;
   }
+  Tensor<S, 2> outputs(const SequencesView<X>& s) { return outputs(s.x, s.lengths, s.mask); }
   /// One sequence; `out` takes what `what` says, one a class. Throws where its size is not the number of classes.
   void operator()(TensorView<const X, 2> sequence, std::span<S> out, Output what = Output::as_trained) {
     run_.one(sequence, out, output_kind(*model_), what);
+  }
+  void operator()(TensorView<const X, 2> sequence, std::span<S> out, StepMask mask, Output what = Output::as_trained) {
+    (*this)(run_.present(sequence, mask), out, what);
   }
 
   /// Many sequences (n, steps, features), tile by tile; `out` is (n, classes). `lengths`: valid steps of each; empty:
@@ -108,6 +113,9 @@ class Predictor {
     const TensorView<const X, 3> present = run_.present(x, lengths, mask);
     run_.many(present, out, lengths, output_kind(*model_), what);
   }
+  void operator()(const SequencesView<X>& s, TensorView<S, 2> out, Output what = Output::as_trained) {
+    (*this)(s.x, out, s.lengths, s.mask, what);
+  }
 
   /// The label of every step of many outputs, (n, steps): the class of the largest logit, the first of equals; -1
   /// past a sequence's end and where a mask says that there is no step, where steps are those of the input. For models
@@ -119,18 +127,22 @@ class Predictor {
     if (!mask.empty()) detail::put_back(labels, x.extent(1), lengths, mask);
     return labels;
   }
+  Tensor<std::int32_t, 2> step_labels(const SequencesView<X>& s) { return step_labels(s.x, s.lengths, s.mask); }
 
   /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
-  /// weights past a sequence's end, and where a model has more for others, are 0. For models that have
-  /// `attention_weights`.
-  Tensor<S, 3> attention_weights(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {})
+  /// weights past a sequence's end, of steps that a mask says are missing, and where a model has more for others, are 0.
+  /// For models that have `attention_weights`. (Weights of steps that are not those of the input, as behind a
+  /// convolution with a stride, are of the steps that are there, side by side.)
+  Tensor<S, 3> attention_weights(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {},
+                                 StepMask mask = {})
     requires requires(const Model& m, const typename Model::Cache& c) { m.attention_weights(c); }
   {
     typename Model::Cache& cache = run_.cache().template of<Model>();
     if constexpr (requires { model_->keep_attention_weights(cache); }) model_->keep_attention_weights(cache);
     Tensor<S, 3> out;
+    const TensorView<const X, 3> present = run_.present(x, lengths, mask);
     const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
-    run_.each_tile(output, x, lengths, [&](Index first, Index rows, const Tile<S>&) {
+    run_.each_tile(output, present, lengths, [&](Index first, Index rows, const Tile<S>&) {
       const Tile<const S> a = model_->attention_weights(cache);
       const bool fits = a.steps <= out.extent(1) && a.features <= out.extent(2);
       if (!fits) {
@@ -143,7 +155,13 @@ class Predictor {
         }
       }
     });
+    if (!mask.empty()) detail::put_weights_back(out, x.extent(1), lengths, mask);
     return out;
+  }
+  Tensor<S, 3> attention_weights(const SequencesView<X>& s)
+    requires requires(const Model& m, const typename Model::Cache& c) { m.attention_weights(c); }
+  {
+    return attention_weights(s.x, s.lengths, s.mask);
   }
 
  private:
@@ -161,6 +179,10 @@ Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const t
   Predictor<Model> predictor(model);
   predictor(x, out.view(), lengths, mask);
   return out;
+}
+template <Layer Model>
+Tensor<typename Model::Scalar, 2> predict(const Model& model, const SequencesView<typename Model::Input>& s) {
+  return predict(model, s.x, s.lengths, s.mask);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -16,15 +16,18 @@
 #include "heed/core/error.hpp"
 #include "heed/core/fields.hpp"
 #include "heed/core/labelled_sequences.hpp"
+#include "heed/core/layer_traits.hpp"
 #include "heed/core/output_kind.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
 #include "heed/train/detail/arrays.hpp"
 #include "heed/train/fit.hpp"
+#include "heed/train/present_steps.hpp"
 #include "heed/train/ridge.hpp"
 #include "heed/train/tiles.hpp"
 
@@ -170,14 +173,18 @@ void check_rocket_data(const M& model, const Data& data) {
 /// softmax says the labels of series left out best. Of more than `most_ridge` series the head is trained by `fit`: by
 /// cross-entropy, or the mean squared error.
 ///
-/// The same bits for any number of threads. Throws where the data or an option is faulty.
+/// The same bits for any number of threads. Throws where the data or an option is faulty, and where steps are missing
+/// between others: convolutions cannot pass over them.
 template <RocketModel M, class T>
   requires std::same_as<T, std::int32_t> || std::same_as<T, typename M::Scalar>
-RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& data,
+RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& given,
                      const RocketFitOptions& options = {}) {
   constexpr Index most_numbers = Index(1) << 28;  // of all features together
   constexpr bool labelled = std::same_as<T, std::int32_t>;
   check(options, "fit_rocket");
+  const PresentSteps<typename M::Scalar, T> present(given);
+  check_gaps(present.has_gaps(), heed::reads_distances(model), "fit_rocket");
+  const LabelledSequences<typename M::Scalar, T>& data = present.view();
   detail::check_rocket_data<T>(model, data);
   const Index n = data.count(), outputs = model.output_shape({data.x.extent(1), data.x.extent(2)}).features;
   const bool ridge = n <= options.most_ridge && n >= 2 && n * model.rocket.output_features() <= most_numbers;

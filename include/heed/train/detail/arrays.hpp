@@ -33,7 +33,7 @@ concept ShapedArray = requires(const A& a) {
 };
 template <class A>
 concept FlatArray = !ShapedArray<A> && requires(const A& a) { std::span(a); };
-/// Numbers in memory: a tensor, a view, labels, a vector, a span.
+/// Numbers in memory: a tensor, a view, one with lengths and a mask, labels, a vector, a span.
 template <class A>
 concept NumberArray = ShapedArray<A> || FlatArray<A> || std::same_as<A, LabelsView>;
 
@@ -185,11 +185,18 @@ TensorView<const S, 2> numbers_in(const A& y) {
 template <class T, class Model, class X, class Y, class F>
 auto with_arrays(const X& x, const Y& y, F&& f) {
   using Input = typename Model::Input;
+  const auto with = [&](LabelledSequences<Input, T> data) {
+    if constexpr (requires { x.lengths, x.mask; }) {  // a view of more than numbers
+      data.lengths = x.lengths;
+      data.mask = x.mask;
+    }
+    return f(data);
+  };
   if constexpr (std::same_as<T, std::int32_t>) {
     const IntegerLabels labels = labels_in(y);
-    return f(LabelledSequences<Input>{sequences_in<Model>(x), labels.view()});
+    return with({sequences_in<Model>(x), labels.view()});
   } else {
-    return f(LabelledSequences<Input, T>{sequences_in<Model>(x), numbers_in<T>(y)});
+    return with({sequences_in<Model>(x), numbers_in<T>(y)});
   }
 }
 

@@ -1,0 +1,66 @@
+#pragma once
+
+/// @file
+/// Sequences in the user's memory, of different lengths or with steps that are missing.
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "heed/core/borrowed.hpp"
+#include "heed/core/labelled_sequences.hpp"
+#include "heed/core/step_mask.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// Sequences (n, steps, features) with how long each is, and which of its steps are there: what `fit`, `evaluate` and
+/// `Predictor` take in the place of a view of full ones. `heed::view` makes it.
+template <class X>
+struct SequencesView {
+  BorrowedView<const X, 3> x;
+  BorrowedSpan<std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
+  StepMask mask = {};                       ///< (n, steps), which of them are there; empty: all
+
+  const X* data() const { return x.data(); }
+  const Extents<3>& extents() const { return x.extents(); }
+  Index size() const { return x.size(); }
+  Index count() const { return x.extent(0); }
+};
+
+namespace detail {
+template <class T>
+struct ElementOfSequences {};
+template <class X>
+struct ElementOfSequences<Tensor<X, 3>> {
+  using type = X;
+};
+template <class X>
+struct ElementOfSequences<TensorView<X, 3>> {
+  using type = std::remove_const_t<X>;
+};
+template <class T>
+concept SequencesInMemory = requires { typename ElementOfSequences<std::remove_cvref_t<T>>::type; };
+}  // namespace detail
+
+/// Of a tensor or a view (n, steps, features). Here and below the mask is (n, steps), or its numbers row by row, and a
+/// temporary does not compile.
+///
+///     heed::fit(model, heed::view(x, lengths, mask), labels);
+///     predictor.outputs(heed::view(x, {}, mask));   // all are full, and some steps are missing
+template <detail::SequencesInMemory T>
+auto view(T&& sequences, BorrowedSpan<std::int32_t> lengths, StepMask mask = {}) {
+  detail::refuse_temporary<T>();
+  using X = typename detail::ElementOfSequences<std::remove_cvref_t<T>>::type;
+  const TensorView<const X, 3> x(sequences);
+  return SequencesView<X>{x, lengths, mask.in_rows(x.extent(0))};
+}
+
+/// Of a range or a pointer: `heed::view(x, {n, 10, 5}, lengths, mask)`.
+template <class Range>
+auto view(Range&& values, const Extent (&extents)[3], BorrowedSpan<std::int32_t> lengths, StepMask mask = {}) {
+  return view(view(std::forward<Range>(values), extents), lengths, mask);
+}
+
+}  // namespace heed::inline HEED_ISA
