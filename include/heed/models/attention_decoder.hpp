@@ -4,7 +4,6 @@
 /// A recurrent decoder that attends to a memory at every step.
 
 #include <algorithm>
-#include <vector>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
@@ -19,6 +18,7 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/embedding.hpp"
 #include "heed/layers/lstm.hpp"
+#include "heed/models/detail/lstm_steps.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -49,13 +49,9 @@ struct AttentionDecoder {
     typename Dropout<S>::Cache dropout;
     typename AnyAttention<S>::Cache attention;
     typename Dense<S>::Cache out;
-    std::vector<RecurrentCache<S>> runs;    // of each layer
-    std::vector<TileBuffer<S>> states;      // of each layer (T + 1, H): h before the first step, and after each
-    std::vector<TileBuffer<S>> kept, left;  // of each layer but the last: dropout's multipliers, and what they leave
-    TileBuffer<S> first_c, dc;              // (layers, H): c before the first step, and gradients of c
-    TileBuffer<S> vectors;                  // (T, E)
-    TileBuffer<S> input, features;          // (T, E + C) and (T, H + C + E): what LSTM and fc_out see
-    Index steps = 0;
+    typename detail::LstmSteps<S>::Cache rnn;
+    TileBuffer<S> vectors;          // (T, E)
+    TileBuffer<S> input, features;  // (T, E + C) and (T, H + C + E): what LSTM and fc_out see
   };
 
   Embedding<S> embedding;
@@ -96,8 +92,7 @@ struct AttentionDecoder {
   void step(Tile<const std::int32_t> token, Tile<const S> memory, Tile<S> logits, Cache& cache, const Pass& pass) const;
   /// Lane l goes on from where lane `parents[l]` stands.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
-    for (Index l = 0; l < layers(); ++l) gather_lanes(cache.states[at(l)].tile().step(0), parents, pass.scratch);
-    gather_lanes(cache.first_c.tile(), parents, pass.scratch);
+    cells().reorder(parents, cache.rnn, pass);
   }
 
   /// a of the last pass or step: (steps, memory steps).
@@ -111,20 +106,9 @@ struct AttentionDecoder {
   }
 
  private:
-  static std::size_t at(Index layer) { return static_cast<std::size_t>(layer); }
-  const RecurrentWeights<S>& weights(Index layer) const { return rnn.weights[at(layer)]; }
-  Weight<const S> input_weight() const { return Weight<const S>(weights(0).ih); }
-  Tile<S> top(Cache& cache) const { return cache.states.back().tile(); }
-  static Tile<const S> gates(Index layer, const Cache& cache) {
-    return LstmCell<S>::gate_gradients(cache.runs[at(layer)]);
-  }
-  bool drops(const Pass& pass) const { return DropoutMask::active(rnn.dropout(), pass); }
-  Tile<const S> layer_input(Index layer, const Cache& cache, const Pass& pass) const {
-    const auto i = at(layer - 1);
-    return drops(pass) ? cache.left[i].view() : cache.states[i].view().range(1, cache.steps);
-  }
-  // h and c before step t
-  StateBefore<S> before(Index layer, Index t, Cache& cache) const;
+  using Cells = detail::LstmSteps<S>;
+  Cells cells() const { return {rnn}; }
+  Weight<const S> input_weight() const { return Weight<const S>(rnn.weights[0].ih); }
 
   void prepare(Index steps, Tile<const S> memory, ConstState initial, Cache& cache, const Pass& pass) const;
 
@@ -132,16 +116,6 @@ struct AttentionDecoder {
 
   // step t of the cache: from the states before it to those after it, and what fc_out sees
   void advance(Index t, Tile<const S> memory, Cache& cache, const Pass& pass) const;
-
-  // Back through the cells of step t. `dtop`: the gradient of the top layer's output by fc_out; `dquery`: by the
-  // attention of the step after.
-  void step_backward(Index t, const S* dtop, const S* dquery, Tile<S> dc, Cache& cache, const Pass& pass) const;
-
-  // what is left after the first step
-  void leave_to_initial(Index steps, Tile<const S> dquery, State d_initial, Cache& cache) const;
-
-  void accumulate(Index layer, Index steps, Tile<const S> x, Cache& cache, AttentionDecoder& grad,
-                  const Pass& pass) const;
 };
 
 template <class S>
@@ -199,26 +173,27 @@ void AttentionDecoder<S>::backward(Tile<const std::int32_t> tokens, Tile<const S
   for (Index t = common_length(tokens); t < T; ++t) zero_ended(tokens, t, dfeatures.step(t));
 
   attention.prepare_backward(cache.attention);
-  const Tile<S> dc = cache.dc.take({layers(), H}, L);
-  fill(dc, S(0));
+  const Tile<S> top = Cells::top(cache.rnn);
+  cells().prepare_backward(cache.rnn);
   fill(dquery, S(0));
   for (Index t = T; t-- > 0;) {
-    step_backward(t, dfeatures.at(t), dquery.data, dc, cache, pass);
+    cells().step_backward(t, dfeatures.at(t), dquery.data, cache.rnn, pass);
     // c_t feeds the LSTM and fc_out
-    const Tile<const S> dgates = gates(0, cache);
+    const Tile<const S> dgates = Cells::gates(0, cache.rnn);
     kernels::product<S>(C, L, {.values = dfeatures.at(t, H)}, dcontext.data,
                         {times_transposed<S>(input_weight().inputs(E, C), dgates.at(t))});
-    attention.step_backward(t, top(cache).step(t), memory, dcontext, into(dquery), dmemory, cache.attention,
-                            grad.attention, pass);
+    attention.step_backward(t, top.step(t), memory, dcontext, into(dquery), dmemory, cache.attention, grad.attention,
+                            pass);
   }
-  attention.finish_backward(top(cache).range(0, T), memory, dmemory, cache.attention, grad.attention);
-  leave_to_initial(T, dquery, d_initial, cache);
+  attention.finish_backward(top.range(0, T), memory, dmemory, cache.attention, grad.attention);
+  cells().leave_to_initial(dquery, d_initial, cache.rnn);
 
   // all steps in one pass: the weights of the layers, and e_t, which feeds both
-  for (Index l = 0; l < layers(); ++l) accumulate(l, T, l ? layer_input(l, cache, pass) : input, cache, grad, pass);
+  cells().accumulate(input, cache.rnn, grad.rnn, pass);
   for (Index t = 0; t < T; ++t) copy(Tile<const S>(dfeatures.at(t, H + C), {1, E}, L), dvectors.step(t));
-  input_gradient<S>(gates(0, cache), input_weight().inputs(0, E), onto(dvectors));
-  if (drops(pass)) dropout.backward(dvectors, {}, dvectors, into(dvectors), cache.dropout, grad.dropout, pass.at(0));
+  input_gradient<S>(Cells::gates(0, cache.rnn), input_weight().inputs(0, E), onto(dvectors));
+  if (cells().drops(pass))
+    dropout.backward(dvectors, {}, dvectors, into(dvectors), cache.dropout, grad.dropout, pass.at(0));
   embedding.backward(tokens, {}, dvectors, cache.table, grad.embedding, pass);
 }
 
@@ -228,40 +203,15 @@ void AttentionDecoder<S>::step(Tile<const std::int32_t> token, Tile<const S> mem
   embed(token, cache, pass);
   advance(0, memory, cache, pass);
   affine<S>(cache.features.view(), fc_out.weight, fc_out.bias.data(), logits);
-  for (Index l = 0; l < layers(); ++l) {
-    const Tile<S> states = cache.states[at(l)].tile();
-    copy(Tile<const S>(states.step(1)), states.step(0));
-    copy(Tile<const S>(LstmCell<S>::cell(cache.runs[at(l)], 0)), cache.first_c.tile().step(l));
-  }
-}
-
-template <class S>
-StateBefore<S> AttentionDecoder<S>::before(Index layer, Index t, Cache& cache) const {
-  const auto i = at(layer);
-  return {cache.states[i].view().at(t),
-          t > 0 ? LstmCell<S>::cell(cache.runs[i], t - 1).data : cache.first_c.view().at(layer)};
+  cells().go_on(cache.rnn);
 }
 
 template <class S>
 void AttentionDecoder<S>::prepare(Index steps, Tile<const S> memory, ConstState initial, Cache& cache,
                                   const Pass& pass) const {
   const Index L = memory.lanes, H = hidden_size(), E = embedding_size(), C = context_size();
-  const auto count = at(layers());
-  cache.steps = steps;
-  cache.runs.resize(count);
-  cache.states.resize(count);
-  cache.kept.resize(count - 1);
-  cache.left.resize(count - 1);
   attention.prepare(steps, memory, cache.attention);
-  copy(initial.c, cache.first_c.take({layers(), H}, L));
-  for (Index l = 0; l < layers(); ++l) {
-    rnn.cell.prepare(weights(l), steps, L, cache.runs[at(l)]);
-    copy(initial.h.step(l), cache.states[at(l)].take({steps + 1, H}, L).step(0));
-    if (l + 1 == layers() || !drops(pass)) continue;
-    DropoutMask(rnn.dropout(), pass.at(1).at(static_cast<std::uint64_t>(l)))
-        .fill(cache.kept[at(l)].take({steps, H}, L).data, steps * H, L);
-    cache.left[at(l)].take({steps, H}, L);
-  }
+  cells().prepare(steps, initial, cache.rnn, pass);
   cache.vectors.take({steps, E}, L);
   cache.input.take({steps, E + C}, L);
   cache.features.take({steps, H + C + E}, L);
@@ -272,7 +222,7 @@ void AttentionDecoder<S>::embed(Tile<const std::int32_t> tokens, Cache& cache, c
   const Index L = tokens.lanes, E = embedding_size(), H = hidden_size(), C = context_size();
   const Tile<S> vectors = cache.vectors.tile();
   embedding.forward(tokens, vectors, cache.table, pass);
-  if (drops(pass)) dropout.forward(vectors, vectors, cache.dropout, pass.at(0));
+  if (cells().drops(pass)) dropout.forward(vectors, vectors, cache.dropout, pass.at(0));
   for (Index t = 0; t < tokens.steps; ++t) {
     std::copy_n(vectors.at(t), E * L, cache.input.tile().at(t));
     std::copy_n(vectors.at(t), E * L, cache.features.tile().at(t, H + C));
@@ -284,61 +234,10 @@ void AttentionDecoder<S>::advance(Index t, Tile<const S> memory, Cache& cache, c
   const Index L = memory.lanes, E = embedding_size(), C = context_size(), H = hidden_size();
   const Tile<S> input = cache.input.tile(), features = cache.features.tile();
   const Tile<S> context(input.at(t, E), {1, C}, L);
-  attention.step(t, top(cache).step(t), memory, context, cache.attention, pass);
-  const S* x = input.at(t);
-  for (Index l = 0; l < layers(); ++l) {
-    const Tile<S> y = cache.states[at(l)].tile().step(t + 1);
-    rnn.cell.step(weights(l), t, L, x, before(l, t, cache), y.data, cache.runs[at(l)]);
-    x = y.data;
-    if (l + 1 == layers() || !drops(pass)) continue;
-    const Tile<S> left = cache.left[at(l)].tile().step(t);
-    copy(Tile<const S>(y), left);
-    multiply(cache.kept[at(l)].view().step(t), left);
-    x = left.data;
-  }
+  attention.step(t, Cells::top(cache.rnn).step(t), memory, context, cache.attention, pass);
+  const S* const x = cells().step(t, input.at(t), cache.rnn, pass);
   std::copy_n(x, H * L, features.at(t));
   std::copy_n(context.data, C * L, features.at(t, H));
-}
-
-template <class S>
-void AttentionDecoder<S>::step_backward(Index t, const S* dtop, const S* dquery, Tile<S> dc, Cache& cache,
-                                        const Pass& pass) const {
-  const Index L = dc.lanes, H = hidden_size();
-  const Scratch::Mark mark(pass.scratch);
-  const Tile<S> dh = pass.scratch.template tile<S>({1, H}, L);
-  for (Index l = layers(); l-- > 0;) {
-    if (l + 1 == layers()) {
-      copy(Tile<const S>(dtop, {1, H}, L), dh);
-      add(Tile<const S>(dquery, {1, H}, L), dh);
-    } else {
-      kernels::product<S>(H, L, {}, dh.data, {times_transposed<S>(weights(l + 1).ih, gates(l + 1, cache).at(t))});
-      if (drops(pass)) multiply(cache.kept[at(l)].view().step(t), dh);
-    }
-    if (t + 1 < cache.steps) {
-      kernels::product<S>(H, L, {.values = dh.data}, dh.data,
-                          {times_transposed<S>(weights(l).hh, gates(l, cache).at(t + 1))});
-    }
-    rnn.cell.step_backward(weights(l), t, before(l, t, cache), dh, dc.step(l), cache.runs[at(l)], pass);
-  }
-}
-
-template <class S>
-void AttentionDecoder<S>::leave_to_initial(Index steps, Tile<const S> dquery, State d_initial, Cache& cache) const {
-  fill(d_initial.h, S(0));
-  copy(cache.dc.view(), d_initial.c);
-  if (steps == 0) return;
-  for (Index l = 0; l < layers(); ++l) {
-    input_gradient<S>(gates(l, cache).step(0), weights(l).hh, into(d_initial.h.step(l)));
-  }
-  add(dquery, d_initial.h.step(layers() - 1));
-}
-
-template <class S>
-void AttentionDecoder<S>::accumulate(Index layer, Index steps, Tile<const S> x, Cache& cache, AttentionDecoder& grad,
-                                     const Pass& pass) const {
-  RecurrentWeights<S>& to = grad.rnn.weights[at(layer)];
-  rnn.cell.accumulate({0, steps}, x, cache.runs[at(layer)], to, pass);
-  weight_gradient<S>(cache.states[at(layer)].view().range(0, steps), gates(layer, cache), to.hh, nullptr);
 }
 
 }  // namespace heed::inline HEED_ISA
