@@ -21,11 +21,13 @@ using heed::testing::LayerRun;
 using test_support::error_of;
 using test_support::Reference;
 
-// Biases that random convolutions are never near: shares move in steps, and have no differences to compare with.
+// Biases that random convolutions are never near: shares move in steps, and have no differences to compare with. The
+// mean above a bias moves, and its gradient is left out: it is above none.
 template <class S>
 Rocket<S> with_far_biases(heed::RocketOptions o) {
   Rocket<S> rocket(o);
-  for (Index i = 0; i < rocket.biases.size(); ++i) rocket.biases(i) = i % 3 == 0 ? S(-1000) : S(1000);
+  const bool above_some = o.statistics == heed::RocketStatistics::ppv;
+  for (Index i = 0; i < rocket.biases.size(); ++i) rocket.biases(i) = above_some && i % 3 == 0 ? S(-1000) : S(1000);
   return rocket;
 }
 template <class S>
@@ -35,9 +37,16 @@ Rocket<S> with_random_biases(heed::RocketOptions o) {
   return rocket;
 }
 
+heed::RocketOptions all_statistics(heed::RocketOptions o) {
+  o.statistics = heed::RocketStatistics::all;
+  o.differences = true;
+  return o;
+}
+
 TEST(Rocket, FulfilsTheLayerContract) {
   for (const heed::RocketOptions& o : {heed::RocketOptions{.features = 1, .steps = 9, .num_features = 84},
-                                       heed::RocketOptions{.features = 3, .steps = 33, .num_features = 168}}) {
+                                       heed::RocketOptions{.features = 3, .steps = 33, .num_features = 168},
+                                       all_statistics({.features = 2, .steps = 20, .num_features = 672})}) {
     const auto report = heed::testing::check_layer([&]<class S>() { return with_far_biases<S>(o); }, {5, o.features},
                                                    {.initialize = false, .allocations = test_support::allocations});
     EXPECT_TRUE(report.ok()) << report.text();
@@ -77,6 +86,96 @@ TEST(Rocket, EqualsAeon) {
   }
 }
 
+TEST(Rocket, OfAllStatisticsEqualsAeon) {
+  for (const std::string& name : test_support::reference_names("multirocket")) {
+    SCOPED_TRACE(name);
+    const Reference file(name);
+    const auto x = file.array("input.x");
+    const std::vector<float> numbers(x.values.begin(), x.values.end());
+    const Index n = x.extents[0], steps = x.extents[1], features = x.extents[2];
+    Rocket<float> rocket(all_statistics({.features = features,
+                                         .steps = steps,
+                                         .num_features = file.index("num_features"),
+                                         .max_dilations = file.index("max_dilations"),
+                                         .seed = static_cast<std::uint64_t>(file.index("seed"))}));
+    rocket.fit_biases(heed::view(numbers.data(), {1, steps, features}));
+    EXPECT_TRUE(test_support::equals(std::vector<float>(rocket.biases.begin(), rocket.biases.end()),
+                                     file.values("weight.biases"), 1e-5));
+    const auto biases = file.values("weight.biases");
+    std::copy(biases.begin(), biases.end(), rocket.biases.begin());
+    const auto expected = file.array("output.y");
+    for (Index i = 0; i < n; ++i) {
+      LayerRun<Rocket<float>> run(rocket, {steps, features}, 1);
+      std::copy_n(numbers.begin() + i * steps * features, steps * features, run.x.begin());
+      run.forward();
+      const auto begin = expected.values.begin() + i * expected.extents[1];
+      EXPECT_TRUE(test_support::equals(run.y, std::vector<double>(begin, begin + expected.extents[1]), 1e-6));
+    }
+  }
+}
+
+TEST(Rocket, HasFourStatisticsOfABias) {
+  heed::RocketOptions o = all_statistics({.features = 1, .steps = 6, .num_features = 672});
+  o.differences = false;
+  o.num_features = 336;
+  Rocket<double> rocket(o);
+  ASSERT_EQ(rocket.output_features(), 4 * 84);
+  rocket.biases.fill(1);
+  LayerRun<Rocket<double>> run(rocket, {6, 1}, 1);
+  run.x = {0, 4, 5, 0, 4, 0};
+  run.forward();
+  for (std::size_t k = 0; k < 84; ++k) {
+    const auto& twos = heed::detail::rocket_twos[k];
+    double count = 0, sum = 0, places = 0, now = 0, longest = 0;
+    for (int t = 0; t < 6; ++t) {
+      double c = 0;
+      for (int i = 0; i < 9; ++i) {
+        const int at = t + i - 4;
+        const bool two = std::find(twos.begin(), twos.end(), i) != twos.end();
+        if (at >= 0 && at < 6) c += (two ? 2 : -1) * run.x[static_cast<std::size_t>(at)];
+      }
+      now = c > 1 ? now + 1 : 0;
+      longest = std::max(longest, now);
+      if (c <= 1) continue;
+      ++count;
+      sum += c - 1;
+      places += t + 1;
+    }
+    EXPECT_EQ(run.y[k], count / 6);
+    EXPECT_NEAR(run.y[84 + k], count > 0 ? sum / count : 0, 1e-12) << k;
+    EXPECT_NEAR(run.y[168 + k], count > 0 ? places / count / 6 : 0, 1e-12) << k;
+    EXPECT_EQ(run.y[252 + k], longest / 6) << k;
+  }
+}
+
+TEST(Rocket, OfDifferencesIsThatOfTheDifferences) {
+  for (const auto statistics : {heed::RocketStatistics::ppv, heed::RocketStatistics::all}) {
+    heed::RocketOptions o{
+        .features = 2, .steps = 12, .num_features = 1344, .statistics = statistics, .differences = true};
+    const auto rocket = with_random_biases<float>(o);
+    LayerRun<Rocket<float>> run(rocket, {12, 2}, 1);
+    run.randomize(heed::Key{3});
+    run.forward();
+    o.differences = false;
+    o.num_features /= 2;
+    Rocket<float> plain(o);
+    const Index half = plain.output_features();
+    ASSERT_EQ(rocket.output_features(), 2 * half);
+    std::copy_n(rocket.biases.begin(), plain.biases.size(), plain.biases.begin());
+    LayerRun<Rocket<float>> first(plain, {12, 2}, 1);
+    first.x = run.x;
+    first.forward();
+    EXPECT_EQ(first.y, std::vector<float>(run.y.begin(), run.y.begin() + half));
+
+    // a constant has no differences: a bias above 0 is never reached
+    std::fill(run.x.begin(), run.x.end(), 2.0F);
+    run.forward();
+    for (Index f = 0; f < plain.biases.size(); ++f) {
+      EXPECT_EQ(run.y[static_cast<std::size_t>(half + f)], rocket.biases(plain.biases.size() + f) < 0 ? 1 : 0);
+    }
+  }
+}
+
 TEST(Rocket, IsTheShareOfStepsAboveTheBias) {
   Rocket<double> rocket({.features = 1, .steps = 3, .num_features = 84});
   ASSERT_EQ(rocket.output_features(), 84);
@@ -105,17 +204,19 @@ TEST(Rocket, LooksOnlyInsideWithEveryOtherKernel) {
 
 TEST(Rocket, OfASeriesIsTheSameInAnyTile) {
   for (const Index steps : {1, 2, 5, 8, 9, 20, 150, 300}) {
-    for (const Index features : {1, 4}) {
-      const auto rocket = with_random_biases<float>(
-          {.features = features, .steps = 90, .num_features = 504, .seed = static_cast<std::uint64_t>(steps)});
+    for (const Index features : {1, 4, -4}) {
+      heed::RocketOptions o{
+          .features = std::abs(features), .steps = 90, .num_features = 504, .seed = static_cast<std::uint64_t>(steps)};
+      if (features < 0) o = all_statistics(o);
+      const auto rocket = with_random_biases<float>(o);
       for (const Index lanes : {2, 15, 16, 37}) {
-        LayerRun<Rocket<float>> run(rocket, {steps, features}, lanes, heed::testing::ragged_lengths(lanes, steps));
+        LayerRun<Rocket<float>> run(rocket, {steps, o.features}, lanes, heed::testing::ragged_lengths(lanes, steps));
         run.randomize(heed::Key{3});
         run.forward();
         for (Index l = 0; l < lanes; ++l) {
           const Index length = run.lengths[static_cast<std::size_t>(l)];
-          LayerRun<Rocket<float>> alone(rocket, {length, features}, 1);
-          for (Index i = 0; i < length * features; ++i)
+          LayerRun<Rocket<float>> alone(rocket, {length, o.features}, 1);
+          for (Index i = 0; i < length * o.features; ++i)
             alone.x[static_cast<std::size_t>(i)] = run.x[static_cast<std::size_t>(i * lanes + l)];
           alone.forward();
           for (Index f = 0; f < rocket.output_features(); ++f) {
@@ -128,8 +229,8 @@ TEST(Rocket, OfASeriesIsTheSameInAnyTile) {
   }
 }
 
-TEST(Rocket, DoesNotReadPastTheEnd) {
-  const auto rocket = with_random_biases<double>({.features = 2, .steps = 50, .num_features = 336});
+void does_not_read_past_the_end(heed::RocketOptions o) {
+  const auto rocket = with_random_biases<double>(o);
   LayerRun<Rocket<double>> a(rocket, {30, 2}, 19, heed::testing::ragged_lengths(19, 30));
   a.randomize(heed::Key{3});
   auto b = a;
@@ -144,8 +245,13 @@ TEST(Rocket, DoesNotReadPastTheEnd) {
   EXPECT_EQ(a.y, b.y);
 }
 
-TEST(Rocket, GivesZerosWithoutSteps) {
-  const auto rocket = with_far_biases<float>({.features = 1, .steps = 20, .num_features = 84});
+TEST(Rocket, DoesNotReadPastTheEnd) {
+  does_not_read_past_the_end({.features = 2, .steps = 50, .num_features = 336});
+  does_not_read_past_the_end(all_statistics({.features = 2, .steps = 50, .num_features = 1344}));
+}
+
+void gives_zeros_without_steps(heed::RocketOptions o) {
+  const auto rocket = with_far_biases<float>(o);
   for (const Index steps : {0, 20}) {
     LayerRun<Rocket<float>> run(rocket, {steps, 1}, 3, {0, 0, 0});
     std::fill(run.y.begin(), run.y.end(), 7.0F);
@@ -154,9 +260,15 @@ TEST(Rocket, GivesZerosWithoutSteps) {
   }
 }
 
-TEST(Rocket, TellsSeriesOfFewStepsApart) {
-  for (const Index steps : {1, 2, 4, 8}) {
-    Rocket<double> rocket({.features = 1, .steps = steps, .num_features = 840});
+TEST(Rocket, GivesZerosWithoutSteps) {
+  gives_zeros_without_steps({.features = 1, .steps = 20, .num_features = 84});
+  gives_zeros_without_steps(all_statistics({.features = 1, .steps = 20, .num_features = 672}));
+}
+
+void tells_series_apart(heed::RocketOptions o, Index steps) {
+  {
+    o.steps = steps;
+    Rocket<double> rocket(o);
     std::vector<double> x(static_cast<std::size_t>(2 * steps));
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = heed::Key{4}.normal(i);
     rocket.fit_biases(heed::view(x, {2, steps, 1}));
@@ -172,6 +284,13 @@ TEST(Rocket, TellsSeriesOfFewStepsApart) {
   }
 }
 
+TEST(Rocket, TellsSeriesOfFewStepsApart) {
+  for (const Index steps : {1, 2, 4, 8}) {
+    tells_series_apart({.features = 1, .num_features = 840}, steps);
+    tells_series_apart(all_statistics({.features = 1, .num_features = 6720}), steps);
+  }
+}
+
 TEST(Rocket, OfAConstantSeriesIsFinite) {
   Rocket<float> rocket({.features = 2, .steps = 30, .num_features = 168});
   const std::vector<float> x(60, 3);
@@ -183,8 +302,8 @@ TEST(Rocket, OfAConstantSeriesIsFinite) {
   for (const float v : run.y) EXPECT_TRUE(v >= 0 && v <= 1);
 }
 
-TEST(Rocket, IsNaNWhereASeriesIsNotFinite) {
-  const auto rocket = with_random_biases<float>({.features = 2, .steps = 20, .num_features = 84});
+void is_nan_where_a_series_is_not_finite(heed::RocketOptions o) {
+  const auto rocket = with_random_biases<float>(o);
   for (const Index lanes : {1, 16, 19}) {
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
       LayerRun<Rocket<float>> clean(rocket, {20, 2}, lanes), run(rocket, {20, 2}, lanes);
@@ -202,6 +321,11 @@ TEST(Rocket, IsNaNWhereASeriesIsNotFinite) {
       }
     }
   }
+}
+
+TEST(Rocket, IsNaNWhereASeriesIsNotFinite) {
+  is_nan_where_a_series_is_not_finite({.features = 2, .steps = 20, .num_features = 84});
+  is_nan_where_a_series_is_not_finite(all_statistics({.features = 2, .steps = 20, .num_features = 672}));
 }
 
 TEST(Rocket, DrawsChannelsAndSeriesBySeed) {

@@ -30,9 +30,11 @@ namespace heed::inline HEED_ISA {
 struct RocketClassifierOptions {
   Index features = 0, classes = 0;
   Index steps = 0;             ///< of the longest series; shorter and longer ones work, too
-  Index num_features = 10000;  ///< that kernels make of a series, rounded down to a multiple of 84
+  Index num_features = 10000;  ///< that kernels make of a series, rounded down as `RocketOptions` says
   Index max_dilations = 32;    ///< of a kernel
-  std::uint64_t seed = 0;      ///< of the kernels' channels and biases, and of what the head starts with
+  RocketStatistics statistics = RocketStatistics::ppv;
+  bool differences = false;  ///< half of the features are of the differences of consecutive steps
+  std::uint64_t seed = 0;    ///< of the kernels' channels and biases, and of what the head starts with
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
@@ -122,6 +124,8 @@ RocketClassifier<S>::RocketClassifier(Options o)
               .steps = o.steps,
               .num_features = o.num_features,
               .max_dilations = o.max_dilations,
+              .statistics = o.statistics,
+              .differences = o.differences,
               .seed = o.seed}),
       scaler(rocket.output_features()),
       head({.in_features = rocket.output_features(), .out_features = o.classes}) {

@@ -62,11 +62,14 @@ struct RocketKernels {
   HEED_COLD void convolve(Tile<const S> x, Index dilation, Index kernel, std::vector<double>& to,
                           Scratch& scratch) const;
 
- private:
-  static Index whole_packets(Index n) { return (n + packet - 1) / packet * packet; }
+  // the parts of `features`
   RocketGroup<S> take(Tile<const S> x, Index first, Index count, Index width, Scratch& scratch) const;
   void common_sums(Tile<const S> x, RocketGroup<S>& group, Index dilation) const;
+  /// Into group.c: c_t at all steps, or at those of group.range.
   void convolve(const RocketGroup<S>& group, Index dilation, Index kernel, bool within) const;
+
+ private:
+  static Index whole_packets(Index n) { return (n + packet - 1) / packet * packet; }
   template <Index W, int B>
   void count(const RocketGroup<S>& group, Index numbers, const S* n, Index feature, Tile<S> y) const;
   template <Index W, int B>

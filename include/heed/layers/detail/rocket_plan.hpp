@@ -6,20 +6,28 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/fields.hpp"
+#include "heed/core/named_enum.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
 
+/// What is taken of a convolution above a bias: the share of steps, as MiniRocket, or four statistics, as MultiRocket.
+enum class RocketStatistics { ppv, all };
+constexpr std::array<std::string_view, 2> names_of(RocketStatistics) { return {"ppv", "all"}; }
+
 struct RocketOptions {
   Index features = 1;          ///< of a step: the channels
   Index steps = 0;             ///< that dilations are made for: of the longest series that is expected
-  Index num_features = 10000;  ///< that it gives, rounded down to a multiple of 84
+  Index num_features = 10000;  ///< that it gives, rounded down to a whole number of biases for each of 84 kernels
   Index max_dilations = 32;    ///< of a kernel
-  std::uint64_t seed = 0;      ///< which channels a kernel sees, and which series give its biases
+  RocketStatistics statistics = RocketStatistics::ppv;
+  bool differences = false;  ///< half of the features are of the differences of consecutive steps
+  std::uint64_t seed = 0;    ///< which channels a kernel sees, and which series give its biases
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
@@ -31,6 +39,9 @@ struct RocketOptions {
     f({"num_features", "Features that kernels make of a series; a multiple of 84 is taken", Range::from(84, 1 << 20)},
       o.num_features...);
     f({"max_dilations", "Dilations of a kernel at most", Range::to(1 << 10)}, o.max_dilations...);
+    f({.name = "statistics", .meaning = "Of a kernel above a bias: ppv, or four", .optional = true}, o.statistics...);
+    f({.name = "differences", .meaning = "Of steps: half of the features are of them", .optional = true},
+      o.differences...);
     f({.name = "rocket_seed", .meaning = "Of the kernels' channels and biases", .range = Range::any(), .flag = ""},
       o.seed...);
   }
@@ -51,6 +62,8 @@ inline constexpr std::array<std::array<std::int8_t, 3>, rocket_kernels> rocket_t
   return all;
 }();
 
+inline constexpr Index rocket_statistics = 4;
+
 /// What follows from the options.
 struct RocketPlan {
   std::vector<std::int32_t> dilations;
@@ -61,7 +74,10 @@ struct RocketPlan {
   Index per_kernel = 0;  // the sum of `biases`
 
   RocketPlan() = default;
-  explicit RocketPlan(const RocketOptions& options);
+  /// Of the series, or of its differences.
+  explicit RocketPlan(const RocketOptions& options, bool differences = false);
+
+  Index size() const { return per_kernel * rocket_kernels; }  // of biases
 
   std::span<const std::int32_t> channels_of(Index dilation, Index kernel) const {
     const auto i = static_cast<std::size_t>(dilation * rocket_kernels + kernel);
@@ -91,9 +107,9 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 // 1 to (steps - 1) / 8 in equal steps of their logarithm; each once, with a share of the biases by how often it came.
-HEED_COLD HEED_FUNCTION void spread_dilations(const RocketOptions& o, RocketPlan& plan) {
+HEED_COLD HEED_FUNCTION void spread_dilations(const RocketOptions& o, Index steps, RocketPlan& plan) {
   const Index count = std::min(plan.per_kernel, o.max_dilations);
-  const double most = std::max(1.0, static_cast<double>(o.steps - 1) / static_cast<double>(rocket_taps - 1));
+  const double most = std::max(1.0, static_cast<double>(steps - 1) / static_cast<double>(rocket_taps - 1));
   std::vector<Index> times;
   for (Index i = 0; i < count; ++i) {
     const double share = count == 1 ? 0 : static_cast<double>(i) / static_cast<double>(count - 1);
@@ -111,8 +127,7 @@ HEED_COLD HEED_FUNCTION void spread_dilations(const RocketOptions& o, RocketPlan
 }
 
 // Each kernel of each dilation sees 1 to 9 channels, their number uniform in its logarithm.
-HEED_COLD HEED_FUNCTION void draw_channels(const RocketOptions& o, RocketPlan& plan) {
-  const Key key = Key{o.seed}.child(0);
+HEED_COLD HEED_FUNCTION void draw_channels(const RocketOptions& o, Key key, RocketPlan& plan) {
   const double most = std::log2(static_cast<double>(std::min(o.features, rocket_taps) + 1));
   std::vector<std::int32_t> all(static_cast<std::size_t>(o.features));
   std::iota(all.begin(), all.end(), 0);
@@ -129,9 +144,12 @@ HEED_COLD HEED_FUNCTION void draw_channels(const RocketOptions& o, RocketPlan& p
   }
 }
 
-HEED_COLD HEED_FUNCTION RocketPlan::RocketPlan(const RocketOptions& o) : per_kernel(o.num_features / rocket_kernels) {
-  spread_dilations(o, *this);
-  draw_channels(o, *this);
+HEED_COLD HEED_FUNCTION RocketPlan::RocketPlan(const RocketOptions& o, bool of_differences) {
+  const Index of_a_bias =
+      (o.statistics == RocketStatistics::all ? rocket_statistics : 1) * (o.differences ? 2 : 1) * rocket_kernels;
+  per_kernel = std::max<Index>(o.num_features / of_a_bias, 1);
+  spread_dilations(o, of_differences ? o.steps - 1 : o.steps, *this);
+  draw_channels(o, Key{o.seed}.child(of_differences ? 2 : 0), *this);
 }
 
 HEED_COLD HEED_FUNCTION double quantile(std::span<const double> sorted, double q) {
