@@ -1,14 +1,16 @@
-// Compiled once for each instruction set; HEED_PART and HEED_THROWING_PART are the names of its functions in this one.
+// Compiled once for each instruction set; HEED_PART is the namespace of its functions in this one.
 #include "part.hpp"
 
 #include <cstdint>
 #include <span>
 #include <typeinfo>
 
-#include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
+
+namespace HEED_PART {
 
 // Trains a classifier for a few epochs on two threads; its probabilities for a sequence, and the length of an error.
-Part HEED_PART() {
+Part compute() {
   constexpr heed::Index sequences = 100, steps = 6, features = 3;
   heed::Tensor<float, 3> x({sequences, steps, features});
   std::vector<std::int32_t> labels;
@@ -30,4 +32,30 @@ Part HEED_PART() {
   return {typeid(model).name(), numbers};
 }
 
-void HEED_THROWING_PART() { heed::TensorView<float, 1>(nullptr, {1}); }
+void throw_error() { heed::TensorView<float, 1>(nullptr, {1}); }
+
+void throw_mismatch() { throw heed::TensorMismatch({"other tensors"}, {{"rnn", "lstm"}}); }
+
+heed::Shape with_steps(heed::Shape shape, heed::Index steps) { return {steps, shape.features}; }
+
+heed::TensorView<const float, 3> first_half(heed::TensorView<const float, 3> x) {
+  return {x.data(), {x.extent(0) / 2, x.extent(1), x.extent(2)}};
+}
+
+heed::Tensor<float, 3> copy_of(heed::TensorView<const float, 3> x) { return {x.extents(), {x.begin(), x.end()}}; }
+
+std::vector<std::int32_t> labels_of(heed::LabelsView labels) { return {labels.begin(), labels.end()}; }
+
+heed::Metadata metadata_of(const heed::SequenceClassifierOptions& options) { return heed::to_metadata(options); }
+
+heed::SequenceClassifierOptions options_of(const heed::Metadata& metadata) {
+  return heed::from_metadata<heed::SequenceClassifierOptions>(metadata);
+}
+
+heed::History train(const heed::SequenceClassifierOptions& options, heed::LabelledSequences<float> data,
+                    const heed::FitOptions& fit_options) {
+  heed::SequenceClassifier<float> model(options);
+  return heed::fit(model, data, fit_options);
+}
+
+}  // namespace HEED_PART

@@ -16,7 +16,7 @@
 #include "heed/train/history.hpp"
 #include "heed/train/stop.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What has been learnt so far, told after each evaluation.
 struct QRecord {
@@ -78,8 +78,6 @@ struct QLearningOptions {
     f({"seed", "Of everything that is drawn"}, o.seed...);
     f({"threads", "0: as many as the machine has", Range::from(0, most_threads)}, o.threads...);
   }
-  /// Throws where the schedule's options are out of range.
-  void check() const { heed::check(schedule); }
 };
 
 struct QHistory {
@@ -88,4 +86,4 @@ struct QHistory {
   Index best_step = 0;                  ///< whose weights the model has; 0: there was no evaluation
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

@@ -33,7 +33,7 @@
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct QUpdateOptions {
   Index batch_size = 64;        ///< transitions a step
@@ -59,6 +59,10 @@ struct QUpdateOptions {
     f({.name = "rates", .range = Range::at_least(0), .optional = true, .flag = ""}, o.rates...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 template <class S>

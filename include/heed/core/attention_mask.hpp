@@ -9,7 +9,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A view of a boolean matrix (queries x keys), row by row: true = attend. One for all sequences of a tile, or with
 /// `lanes` one for each, (lanes, queries, keys); it adds to what lengths and a causal flag rule out. Empty: every query
@@ -56,30 +56,30 @@ struct AttentionScores {
   void check(Index query_steps, Index key_steps, Index head_count, Index tile_lanes, const char* where) const;
 };
 
-namespace detail {
+namespace abi_detail {
 /// Throws unless the sizes are those of queries, keys and, where there are such, heads and lanes.
 void check_attention_size(const char* what, const Index (&got)[4], const Index (&expected)[4], const char* where);
-}  // namespace detail
+}  // namespace abi_detail
 
 template <class S>
 void AttentionScores<S>::check(Index query_steps, Index key_steps, Index head_count, Index tile_lanes,
                                const char* where) const {
   if (!data) return;
-  detail::check_attention_size("the scores do", {lanes, heads, queries, keys},
-                               {lanes ? tile_lanes : 0, heads ? head_count : 0, query_steps, key_steps}, where);
+  abi_detail::check_attention_size("the scores do", {lanes, heads, queries, keys},
+                                   {lanes ? tile_lanes : 0, heads ? head_count : 0, query_steps, key_steps}, where);
 }
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #if HEED_BODIES
 
 #include <algorithm>
 #include <string>
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION void detail::check_attention_size(const char* what, const Index (&got)[4], const Index (&expected)[4],
-                                                const char* where) {
+HEED_SHARED_FUNCTION void abi_detail::check_attention_size(const char* what, const Index (&got)[4],
+                                                           const Index (&expected)[4], const char* where) {
   require(std::equal(got, got + 4, expected), [&] {
     const auto text = [](const Index(&sizes)[4]) {
       std::string all = "(";
@@ -93,12 +93,13 @@ HEED_FUNCTION void detail::check_attention_size(const char* what, const Index (&
   });
 }
 
-HEED_FUNCTION void AttentionMask::check(Index query_steps, Index key_steps, Index tile_lanes, const char* where) const {
+HEED_SHARED_FUNCTION void AttentionMask::check(Index query_steps, Index key_steps, Index tile_lanes,
+                                               const char* where) const {
   if (!data) return;
-  detail::check_attention_size("the mask does", {lanes, 0, queries, keys},
-                               {lanes ? tile_lanes : 0, 0, query_steps, key_steps}, where);
+  abi_detail::check_attention_size("the mask does", {lanes, 0, queries, keys},
+                                   {lanes ? tile_lanes : 0, 0, query_steps, key_steps}, where);
 }
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #endif

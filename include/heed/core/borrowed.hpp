@@ -10,9 +10,9 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-namespace detail {
+namespace abi_detail {
 /// Whether what is passed as `R&&` stays where it is behind the call: it is a variable, or a view itself.
 template <class R>
 inline constexpr bool stays =
@@ -23,7 +23,7 @@ template <class R>
 constexpr void refuse_temporary() {
   static_assert(stays<R>, "heed: this would be a view of a temporary that is gone at once: keep that in a variable");
 }
-}  // namespace detail
+}  // namespace abi_detail
 
 /// A `std::span<const T>` that does not compile from a temporary container: for members of structs.
 template <class T>
@@ -34,11 +34,11 @@ class BorrowedSpan : public std::span<const T> {
   template <class R>
     requires(!std::same_as<std::remove_cvref_t<R>, BorrowedSpan> && std::convertible_to<R, std::span<const T>>)
   BorrowedSpan(R&& range) : std::span<const T>(range) {
-    detail::refuse_temporary<R>();
+    abi_detail::refuse_temporary<R>();
   }
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 template <class T>
 inline constexpr bool std::ranges::enable_borrowed_range<heed::BorrowedSpan<T>> = true;

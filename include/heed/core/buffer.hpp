@@ -13,12 +13,12 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Every weight, tile and buffer starts at a multiple of this: a cache line, and the widest vector register.
 inline constexpr std::size_t alignment = 64;
 
-namespace detail {
+namespace abi_detail {
 struct AlignedDelete {
   void operator()(void* p) const noexcept { ::operator delete(p, std::align_val_t(alignment)); }
 };
@@ -29,10 +29,10 @@ inline thread_local void (*on_allocation)(void* p, std::size_t bytes) = nullptr;
 /// Room for `count` numbers of `size` bytes. Throws `Error` where there is none, or where it is over the budget: also
 /// where the count is negative, a product that went too far.
 void* aligned_room(Index count, std::size_t size);
-}  // namespace detail
+}  // namespace abi_detail
 
 /// How much aligned memory this thread has allocated since it began: what a piece of work takes is the difference.
-inline Index allocated_bytes() { return detail::allocated; }
+inline Index allocated_bytes() { return abi_detail::allocated; }
 
 /// While it lives, this thread allocates so many bytes of aligned memory at most, parameters among them: more of it is
 /// an `Error`, thrown before the memory is taken. What is freed meanwhile counts, too. Budgets nest: the least counts.
@@ -40,33 +40,33 @@ class AllocationBudget {
  public:
   /// `what` is to outlive it: messages say that it needs more memory than it may.
   explicit AllocationBudget(Index bytes, const char* what) {
-    const Index rest = std::numeric_limits<Index>::max() - detail::allocated;
-    const Index most = detail::allocated + (bytes < rest ? bytes : rest);
+    const Index rest = std::numeric_limits<Index>::max() - abi_detail::allocated;
+    const Index most = abi_detail::allocated + (bytes < rest ? bytes : rest);
     if (most >= outer_) return;
-    detail::most_allocated = most;
-    detail::budget_user = what;
+    abi_detail::most_allocated = most;
+    abi_detail::budget_user = what;
   }
   AllocationBudget(const AllocationBudget&) = delete;
   AllocationBudget& operator=(const AllocationBudget&) = delete;
   ~AllocationBudget() {
-    detail::most_allocated = outer_;
-    detail::budget_user = outer_what_;
+    abi_detail::most_allocated = outer_;
+    abi_detail::budget_user = outer_what_;
   }
 
  private:
-  Index outer_ = detail::most_allocated;
-  const char* outer_what_ = detail::budget_user;
+  Index outer_ = abi_detail::most_allocated;
+  const char* outer_what_ = abi_detail::budget_user;
 };
 
 /// Uninitialised memory for plain numbers, aligned to `alignment`. What it may not or cannot have is an `Error`.
 template <class S>
-using AlignedArray = std::unique_ptr<S[], detail::AlignedDelete>;
+using AlignedArray = std::unique_ptr<S[], abi_detail::AlignedDelete>;
 
 template <class S>
 AlignedArray<S> allocate_aligned(Index count) {
   static_assert(std::is_trivially_copyable_v<S> && std::is_trivially_destructible_v<S>);
   if (count == 0) return {};  // a part that an option switched off
-  return AlignedArray<S>(static_cast<S*>(detail::aligned_room(count, sizeof(S))));
+  return AlignedArray<S>(static_cast<S*>(abi_detail::aligned_room(count, sizeof(S))));
 }
 
 /// Memory that only grows. Growing does not keep the contents. A copy starts empty: what a buffer holds belongs to one
@@ -107,7 +107,7 @@ class Buffer {
   Index capacity_ = 0;
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #if HEED_BODIES
 
@@ -115,9 +115,9 @@ class Buffer {
 
 #include "heed/core/error.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_COLD HEED_FUNCTION void* detail::aligned_room(Index count, std::size_t size) {
+HEED_COLD HEED_SHARED_FUNCTION void* abi_detail::aligned_room(Index count, std::size_t size) {
   const auto n = static_cast<std::size_t>(count);
   const auto fault = [&] {
     if (!budget_user) return Fault{abi_detail::no_room, {}, {}, text_of(count) + " numbers"};
@@ -136,6 +136,6 @@ HEED_COLD HEED_FUNCTION void* detail::aligned_room(Index count, std::size_t size
   return p;
 }
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Which numbers an option may be.
 struct Range {
@@ -52,4 +52,4 @@ struct NamedFactor {
   friend bool operator==(const NamedFactor&, const NamedFactor&) = default;
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

@@ -13,7 +13,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// An edge between two nodes.
 struct Edge {
@@ -45,10 +45,10 @@ class Graph {
   std::vector<std::int32_t> neighbours_;
 };
 
-namespace detail {
+namespace abi_detail {
 [[noreturn]] void throw_row_size(std::size_t columns, std::size_t values);
 [[noreturn]] void throw_row_entry(Index row, Index columns, Index column, double value);
-}  // namespace detail
+}  // namespace abi_detail
 
 /// Rows of numbers of which most are zero: the others with their columns.
 template <class S>
@@ -59,10 +59,10 @@ class SparseRows {
 
   /// A further row. Throws where a column is not 0 to columns - 1, or a value is not finite.
   void add_row(std::span<const std::int32_t> columns, std::span<const S> values) {
-    if (columns.size() != values.size()) detail::throw_row_size(columns.size(), values.size());
+    if (columns.size() != values.size()) abi_detail::throw_row_size(columns.size(), values.size());
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (columns[i] < 0 || columns[i] >= columns_ || !std::isfinite(values[i])) {
-        detail::throw_row_entry(rows(), columns_, columns[i], static_cast<double>(values[i]));
+        abi_detail::throw_row_entry(rows(), columns_, columns[i], static_cast<double>(values[i]));
       }
     }
     column_.insert(column_.end(), columns.begin(), columns.end());
@@ -99,16 +99,16 @@ class SparseRows {
   std::vector<S> values_;
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #if HEED_BODIES
 
 #include <algorithm>
 #include <utility>
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION Graph::Graph(Index nodes, std::span<const Edge> edges, bool both_ways, bool self_loops)
+HEED_SHARED_FUNCTION Graph::Graph(Index nodes, std::span<const Edge> edges, bool both_ways, bool self_loops)
     : offsets_(make_vector<Index>(checked(nodes) + 1, "Graph")) {
   std::vector<std::pair<Index, Index>> seen;  // node, neighbour
   for (std::size_t i = 0; i < edges.size(); ++i) {
@@ -130,26 +130,26 @@ HEED_FUNCTION Graph::Graph(Index nodes, std::span<const Edge> edges, bool both_w
   for (std::size_t i = 1; i < offsets_.size(); ++i) offsets_[i] += offsets_[i - 1];
 }
 
-HEED_FUNCTION Index Graph::checked(Index nodes) {
+HEED_SHARED_FUNCTION Index Graph::checked(Index nodes) {
   require(nodes >= 0, [&] { return Fault{"negative size", "Graph", "nodes of at least 0", text_of(nodes)}; });
   require(nodes <= std::numeric_limits<std::int32_t>::max(),
           [&] { return Fault{"too many nodes", "Graph", "at most 2^31 - 1", text_of(nodes)}; });
   return nodes;
 }
 
-namespace detail {
+namespace abi_detail {
 
-HEED_COLD HEED_FUNCTION void throw_row_size(std::size_t columns, std::size_t values) {
+HEED_COLD HEED_SHARED_FUNCTION void throw_row_size(std::size_t columns, std::size_t values) {
   throw Error(Fault{"columns and values differ in number", "SparseRows", text_of(columns), text_of(values)});
 }
 
-HEED_COLD HEED_FUNCTION void throw_row_entry(Index row, Index columns, Index column, double value) {
+HEED_COLD HEED_SHARED_FUNCTION void throw_row_entry(Index row, Index columns, Index column, double value) {
   throw Error(Fault{"a column out of range, or a value that is not finite", "row " + text_of(row),
                     "columns 0 to " + text_of(columns - 1), text_of(column) + ": " + text_of(value)});
 }
 
-}  // namespace detail
+}  // namespace abi_detail
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #endif

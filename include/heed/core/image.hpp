@@ -6,7 +6,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// An image in the features of a step: row by row, and the channels of a pixel side by side. Number
 /// (y width + x) channels + c is channel c of the pixel at (y, x). An image of one channel is a matrix as C has it.
@@ -20,10 +20,18 @@ struct ImageShape {
   friend bool operator==(const ImageShape&, const ImageShape&) = default;
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// Throws where an extent is not positive.
 HEED_FUNCTION void check_image(ImageShape image, const char* where);
 /// Throws where x does not hold one image a step.
 HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where);
+
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
 
 /// Where a square window can stand in an image: every `stride` pixels, from `padding` pixels before its edge on.
 struct ImageWindow {
@@ -45,6 +53,10 @@ struct ImageWindow {
     return {up(padding - k), last < places ? last : places};
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Throws where the window does not fit.
 HEED_FUNCTION void check_window(const ImageWindow& w, const char* where);

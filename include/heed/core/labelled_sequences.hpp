@@ -13,7 +13,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A view that does not compile from a temporary tensor: for members of structs.
 template <class S, int Rank>
@@ -24,7 +24,7 @@ class BorrowedView : public TensorView<S, Rank> {
   template <class R>
     requires(!std::same_as<std::remove_cvref_t<R>, BorrowedView> && std::convertible_to<R, TensorView<S, Rank>>)
   BorrowedView(R&& range) : TensorView<S, Rank>(range) {
-    detail::refuse_temporary<R>();
+    abi_detail::refuse_temporary<R>();
   }
 };
 
@@ -50,7 +50,7 @@ struct LabelledSequences {
 template <class X, class S = X>
 using TargetSequences = LabelledSequences<X, S>;
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 template <class S, int Rank>
 inline constexpr bool std::ranges::enable_borrowed_range<heed::BorrowedView<S, Rank>> = true;

@@ -14,7 +14,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A view of labels (n), one a sequence, or (n, steps), one a step. A vector, a span or a tensor becomes one by itself,
 /// where it is no temporary. A range of all its numbers, row by row.
@@ -23,7 +23,7 @@ class LabelsView {
   LabelsView() = default;
   template <std::convertible_to<TensorView<const std::int32_t, 2>> Rows>
   LabelsView(Rows&& rows) : rows_(rows) {
-    detail::refuse_temporary<Rows>();
+    abi_detail::refuse_temporary<Rows>();
   }
   template <std::convertible_to<std::span<const std::int32_t>> Labels>
     requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>> &&
@@ -62,7 +62,7 @@ class LabelsView {
 template <class T>
 using TargetsView = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, TensorView<const T, 2>>;
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 template <>
 inline constexpr bool std::ranges::enable_borrowed_range<heed::LabelsView> = true;

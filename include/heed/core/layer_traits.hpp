@@ -9,7 +9,7 @@
 #include "heed/core/buffer.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How a layer changes time, as it says by `static constexpr TimeChange time_change = TimeChange::pools_steps`. One that
 /// says nothing keeps the steps.
@@ -18,6 +18,11 @@ enum class TimeChange {
   pools_steps,  ///< y has one step, of all of x: there are no lengths any more
   own_steps     ///< y has steps of its own. How many, says `output_length`; without it all sequences have them all
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 template <class L>
 inline constexpr TimeChange time_change = [] {
   if constexpr (requires { L::time_change; }) {

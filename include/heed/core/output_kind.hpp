@@ -21,12 +21,16 @@
 #include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// `classes`: logits, one a class, whose softmax are probabilities. `flags`: logits, each of a yes or no of its own,
 /// whose sigmoid is its probability. `numbers`: the outputs as they are.
 enum class OutputKind { classes, flags, numbers };
 constexpr std::array<std::string_view, 3> names_of(OutputKind) { return {"classes", "flags", "numbers"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// A model that remembers what its outputs are.
 template <class M>

@@ -14,7 +14,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Somebody else's threads: `run(task)` calls the task once, soon, on a thread of its own; `size()` is how many tasks
 /// it runs at a time. A task never waits for another one.
@@ -45,6 +45,10 @@ class ExecutorReference {
 
 /// No machine has use for more.
 inline constexpr int most_threads = 4096;
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// A number of threads, the caller's among them. Eigen's thread pool does the work, or an executor.
 class ThreadPool {

@@ -21,9 +21,9 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-namespace detail {
+namespace abi_detail {
 /// Which slices of an array may hold something else than zero: all of them, or those of a list.
 class TouchedSlices {
  public:
@@ -57,7 +57,7 @@ class TouchedSlices {
   std::vector<std::int32_t> list_;  // of all slices, so that it never grows; the first `count_` are touched
   std::vector<std::uint8_t> is_touched_;
 };
-}  // namespace detail
+}  // namespace abi_detail
 
 /// What parameters of any rank have in common, and what walks over a model see of them: some numbers, and the lengths
 /// of the axes.
@@ -168,7 +168,7 @@ class ParameterArray {
     try {
       return allocate_aligned<S>(count);
     } catch (const Error& error) {
-      if (error.fault().what == abi_detail::no_room) detail::throw_no_room("parameter", extents);
+      if (error.fault().what == abi_detail::no_room) abi_detail::throw_no_room("parameter", extents);
       throw;
     }
   }
@@ -185,7 +185,7 @@ class ParameterArray {
   Index size_ = 0;
   bool wanted_ = true;
   AlignedArray<S> data_;
-  detail::TouchedSlices touched_;
+  abi_detail::TouchedSlices touched_;
 };
 
 /// A trainable array with PyTorch's shape, **first index fastest** (column-major): for a weight (out x in) the outputs
@@ -282,6 +282,6 @@ class Table : public ParameterArray<S> {
   S* row(Index i) { return Base::touch(i * width(), width()); }
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 HEED_COMPILED_TYPE(class heed::ParameterArray)

@@ -15,7 +15,7 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A stream of random numbers, and the root of any number of other streams.
 struct Key {
@@ -49,6 +49,10 @@ struct Key {
     return a * c + (middle >> 32) + (low >> 32);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Puts `order` into a random order that depends on the key and the size alone (Fisher and Yates).
 template <class T>

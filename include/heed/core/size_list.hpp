@@ -12,7 +12,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// At most 16 sizes: `{8, 5, 3}`, or a single one, `64`. A constant expression may hold it.
 class SizeList {
@@ -53,6 +53,11 @@ class SizeList {
 
 /// "8,5,3"; nothing: "".
 std::string to_text(const SizeList& sizes);
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// The sizes of "8,5,3". Throws where the text is none; `where` is what messages call it.
 SizeList sizes_from(std::string_view text, std::string_view where);
 
@@ -65,17 +70,21 @@ SizeList sizes_from(std::string_view text, std::string_view where);
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_COLD HEED_FUNCTION void SizeList::throw_full() {
+HEED_COLD HEED_SHARED_FUNCTION void SizeList::throw_full() {
   throw Error(Fault{"too many sizes in a list", {}, "at most " + text_of(most), "more"});
 }
 
-HEED_COLD HEED_FUNCTION std::string to_text(const SizeList& sizes) {
+HEED_COLD HEED_SHARED_FUNCTION std::string to_text(const SizeList& sizes) {
   std::string text;
   for (const Index size : sizes) text += (text.empty() ? "" : ",") + text_of(size);
   return text;
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 HEED_COLD HEED_FUNCTION SizeList sizes_from(std::string_view text, std::string_view where) {
   const auto wrong = [&] {

@@ -15,7 +15,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A view of a boolean (n, steps), true = the step is there; (steps) of one sequence alone. From tensors, views and
 /// ranges of `bool` or `std::uint8_t` (anything but 0 is true) that are no temporaries. Empty: all steps are there.
@@ -36,14 +36,14 @@ class StepMask {
   template <class R>
     requires(rows_of<R, bool> || rows_of<R, std::uint8_t>)
   StepMask(R&& rows) {
-    detail::refuse_temporary<R>();
+    abi_detail::refuse_temporary<R>();
     const TensorView<const std::conditional_t<rows_of<R, bool>, bool, std::uint8_t>, 2> view(rows);
     *this = StepMask(view.data(), view.extent(0), view.extent(1));
   }
   template <class R>
     requires(steps_of<R, bool> || steps_of<R, std::uint8_t>)
   StepMask(R&& steps) {
-    detail::refuse_temporary<R>();
+    abi_detail::refuse_temporary<R>();
     const std::span<const std::conditional_t<steps_of<R, bool>, bool, std::uint8_t>> view(steps);
     *this = StepMask(view.data(), 1, static_cast<Index>(view.size()));
   }
@@ -76,6 +76,10 @@ class StepMask {
   Index count_ = 0, steps_ = 0;
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// Puts the steps that are there of one sequence side by side: `each` numbers a step, `length` steps, from `from` to
 /// `to`. Gives how many there are.
 template <class X>
@@ -101,16 +105,16 @@ Index move_together(const X* from, Index each, Index length, StepMask mask, X* t
 
 #include "heed/core/error.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION void StepMask::check(Index sequences, Index sequence_steps, const std::string& where) const {
+HEED_SHARED_FUNCTION void StepMask::check(Index sequences, Index sequence_steps, const std::string& where) const {
   require(empty() || (count_ == sequences && steps_ == sequence_steps), [&] {
     return Fault{"the mask does not fit the sequences", where, to_text(Extents<2>{sequences, sequence_steps}),
                  to_text(Extents<2>{count_, steps_})};
   });
 }
 
-HEED_FUNCTION bool StepMask::has_gaps(std::span<const std::int32_t> lengths) const {
+HEED_SHARED_FUNCTION bool StepMask::has_gaps(std::span<const std::int32_t> lengths) const {
   for (Index i = 0; i < count_ && !empty(); ++i) {
     const Index length = lengths.empty() ? steps_ : lengths[static_cast<std::size_t>(i)];
     Index changes = 0;  // from a step that is there to one that is not
@@ -119,6 +123,10 @@ HEED_FUNCTION bool StepMask::has_gaps(std::span<const std::int32_t> lengths) con
   }
   return false;
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION void check_gaps(bool gaps, bool reads_distances, const std::string& where) {
   require(!gaps || !reads_distances, [&] {

@@ -21,7 +21,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// The lengths of a tensor's axes, outermost first.
 template <int Rank>
@@ -39,7 +39,7 @@ struct Extent {
 /// "(2, 10, 5)"
 std::string to_text(std::span<const Index> extents);
 
-namespace detail {
+namespace abi_detail {
 [[noreturn]] void throw_element_count(std::span<const Index> extents, bool negative);
 [[noreturn]] void throw_value_count(const char* what, std::span<const Index> extents, Index got);
 [[noreturn]] void throw_no_room(const char* what, std::span<const Index> extents);
@@ -51,7 +51,7 @@ constexpr Extents<Rank> extents_of(const Extent* extents) {
   for (std::size_t axis = 0; axis < result.size(); ++axis) result[axis] = extents[axis].value;
   return result;
 }
-}  // namespace detail
+}  // namespace abi_detail
 
 /// No size in options is larger: sums of some, and products with small numbers, are numbers.
 inline constexpr Index most_size = Index(1) << 40;
@@ -68,11 +68,12 @@ void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where)
 template <class T>
 std::vector<T> make_vector(Index count, const char* what) {
   const Extents<1> extents{count};
-  if (count < 0 || static_cast<std::size_t>(count) > std::vector<T>().max_size()) detail::throw_no_room(what, extents);
+  if (count < 0 || static_cast<std::size_t>(count) > std::vector<T>().max_size())
+    abi_detail::throw_no_room(what, extents);
   try {
     return std::vector<T>(static_cast<std::size_t>(count));
   } catch (const std::bad_alloc&) {
-    detail::throw_no_room(what, extents);
+    abi_detail::throw_no_room(what, extents);
   }
 }
 
@@ -82,13 +83,13 @@ inline Index element_count(std::span<const Index> extents) {
   bool empty = false;
   for (const Index n : extents) {
     if (n < 0) [[unlikely]]
-      detail::throw_element_count(extents, true);
+      abi_detail::throw_element_count(extents, true);
     empty = empty || n == 0;
   }
   if (empty) return 0;
   for (const Index n : extents) {
     if (count > std::numeric_limits<Index>::max() / n) [[unlikely]]
-      detail::throw_element_count(extents, false);
+      abi_detail::throw_element_count(extents, false);
     count *= n;
   }
   return count;
@@ -103,7 +104,7 @@ class TensorView {
   /// A view of `element_count(extents)` numbers that start at `data`. Throws where `data` is null but the count is not
   /// 0.
   TensorView(S* data, const Extent (&extents)[static_cast<std::size_t>(Rank)])
-      : TensorView(data, detail::extents_of<Rank>(extents)) {}
+      : TensorView(data, abi_detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   TensorView(S* data, const E& extents) : data_(data), extents_(extents), size_(element_count(extents)) {
     require(data || !size_, [&] { return Fault{"no data", "view", to_text(extents) + " numbers", "a null pointer"}; });
@@ -155,16 +156,16 @@ class Tensor {
  public:
   Tensor() = default;
   /// Throws where there is no memory for so many numbers. `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
-  explicit Tensor(const Extent (&extents)[rank]) : Tensor(detail::extents_of<Rank>(extents)) {}
+  explicit Tensor(const Extent (&extents)[rank]) : Tensor(abi_detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   explicit Tensor(const E& extents) : extents_(extents), values_(make_vector<S>(element_count(extents), "tensor")) {}
   /// Takes the numbers. Throws where their count is not that of the extents.
   Tensor(const Extent (&extents)[rank], std::vector<S> values)
-      : Tensor(detail::extents_of<Rank>(extents), std::move(values)) {}
+      : Tensor(abi_detail::extents_of<Rank>(extents), std::move(values)) {}
   template <std::same_as<Extents<Rank>> E>
   Tensor(const E& extents, std::vector<S> values) : extents_(extents), values_(std::move(values)) {
     const Index count = element_count(extents);
-    if (count != size()) detail::throw_value_count("tensor", extents, size());
+    if (count != size()) abi_detail::throw_value_count("tensor", extents, size());
   }
 
   S* data() { return values_.data(); }
@@ -181,7 +182,7 @@ class Tensor {
   operator TensorView<const S, Rank>() const { return {data(), extents_}; }
   template <class Self = Tensor>
   TensorView<const S, Rank> view() const&& {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
 
@@ -207,7 +208,7 @@ class Tensor {
   TensorView<const S, Rank - 1> operator[](Index) const&&
     requires(Rank > 1)
   {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
 
@@ -224,7 +225,7 @@ class Tensor {
 /// A view of the user's memory, without a copy: `view(pointer, {n, 10, 5})`.
 template <class S, std::size_t Rank>
 TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank]) {
-  return {data, detail::extents_of<static_cast<int>(Rank)>(extents)};
+  return {data, abi_detail::extents_of<static_cast<int>(Rank)>(extents)};
 }
 
 /// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is
@@ -235,13 +236,17 @@ template <class Range, std::size_t Rank>
     std::size(r);
   }
 auto view(Range&& values, const Extent (&extents)[Rank]) {
-  detail::refuse_temporary<Range>();
+  abi_detail::refuse_temporary<Range>();
   auto result = view(std::data(values), extents);
   const auto size = static_cast<Index>(std::size(values));
-  if (result.size() != size) detail::throw_value_count("view", result.extents(), size);
+  if (result.size() != size) abi_detail::throw_value_count("view", result.extents(), size);
   return result;
 }
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+using HEED_ABI::to_text;  // others of this name stand here
 }  // namespace heed::inline HEED_ISA
 
 template <class S, int Rank>
@@ -249,9 +254,9 @@ inline constexpr bool std::ranges::enable_borrowed_range<heed::TensorView<S, Ran
 
 #if HEED_BODIES
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_COLD HEED_FUNCTION std::string to_text(std::span<const Index> extents) {
+HEED_COLD HEED_SHARED_FUNCTION std::string to_text(std::span<const Index> extents) {
   std::string text = "(";
   for (const Index n : extents) {
     if (text.size() > 1) text += ", ";
@@ -260,33 +265,33 @@ HEED_COLD HEED_FUNCTION std::string to_text(std::span<const Index> extents) {
   return text + ")";
 }
 
-HEED_COLD HEED_FUNCTION void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where) {
+HEED_COLD HEED_SHARED_FUNCTION void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where) {
   for (const auto& [name, n] : sizes) {
     if (n < 1) throw Error(Fault{std::string(name) + " must be positive", where, "at least 1", text_of(n)});
     if (n > most_size) throw Error(Fault{std::string(name) + " out of range", where, "at most 2^40", text_of(n)});
   }
 }
 
-namespace detail {
+namespace abi_detail {
 
-HEED_COLD HEED_FUNCTION void throw_element_count(std::span<const Index> extents, bool negative) {
+HEED_COLD HEED_SHARED_FUNCTION void throw_element_count(std::span<const Index> extents, bool negative) {
   throw Error(negative ? Fault{"negative extent", "tensor", "extents of at least 0", to_text(extents)}
                        : Fault{"too many elements", "tensor", "a count that fits 63 bits", to_text(extents)});
 }
 
-HEED_COLD HEED_FUNCTION void throw_no_room(const char* what, std::span<const Index> extents) {
+HEED_COLD HEED_SHARED_FUNCTION void throw_no_room(const char* what, std::span<const Index> extents) {
   const bool negative = extents.size() == 1 && extents[0] < 0;
   throw Error(Fault{negative ? "negative size" : std::string(abi_detail::no_room), what, {}, to_text(extents)});
 }
 
-HEED_COLD HEED_FUNCTION void throw_value_count(const char* what, std::span<const Index> extents, Index got) {
+HEED_COLD HEED_SHARED_FUNCTION void throw_value_count(const char* what, std::span<const Index> extents, Index got) {
   Index count = 1;
   for (const Index n : extents) count *= n;
   throw Error(Fault{"wrong number of values", what + (' ' + to_text(extents)), text_of(count), text_of(got)});
 }
 
-}  // namespace detail
+}  // namespace abi_detail
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #endif

@@ -9,7 +9,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// `kernel` taps, `dilation` steps from one to the next, moved `stride` steps at a time over a sequence with `left`
 /// zeros before its first step and `right` behind its last: tap j of output t is step t stride - left + j dilation.
@@ -47,6 +47,10 @@ struct TimeWindow {
   // the least n with n * size >= value, 0 for negative ones
   static Index up(Index value, Index size) { return value <= 0 ? 0 : (value + size - 1) / size; }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Throws where a number is out of range.
 HEED_FUNCTION void check_window(const TimeWindow& w, const char* where);

@@ -70,7 +70,7 @@ struct Labelled {
   LabelledSequences<X> view() const& { return {sequences.x, classes, sequences.lengths, sequences.step_mask()}; }
   template <class Self = Labelled>
   LabelledSequences<X> view() const&& {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
 

@@ -30,7 +30,7 @@ struct NextTokens {
   LabelledSequences<std::int32_t> view() const& { return {x, labels, lengths}; }
   template <class Self = NextTokens>
   LabelledSequences<std::int32_t> view() const&& {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
 };

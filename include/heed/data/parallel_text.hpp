@@ -53,7 +53,7 @@ struct TokenPairs {
   LabelledSequences<std::int32_t> view() const& { return {x, labels, lengths}; }
   template <class Self = TokenPairs>
   LabelledSequences<std::int32_t> view() const&& {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
 };

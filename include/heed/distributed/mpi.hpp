@@ -63,12 +63,16 @@
 #include "heed/train/batch.hpp"
 #include "heed/train/reducer.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// An error that all processes throw together, so that one of them may report it.
 struct MpiAgreedError : Error {
   using Error::Error;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Starts MPI, and stops it at its end. MPI is used by one thread, the one that calls `fit`.
 class MpiSession {

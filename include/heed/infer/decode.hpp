@@ -47,6 +47,10 @@ concept StepDecoder = requires(const M& model, typename M::Cache& cache, Tile<co
   { model.attention_weights(cache) } -> std::same_as<Tile<const typename M::Scalar>>;
 };
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 struct DecodeOptions {
   std::int32_t start = 2, end = 3;  ///< the marks; neither the start nor padding (0) is ever given
   Index max_steps = 50;             ///< tokens of a sequence, its end mark among them
@@ -63,6 +67,10 @@ struct Decoded {
   std::vector<S> alignment = {};          ///< (tokens and end mark) x source steps: what each step attended to
   Index source_steps = 0;                 ///< or those of the model's memory
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Decodes from memory of its own: greedily without an allocation once warm. One per thread; the model must outlive it
 /// and may be shared.

@@ -18,13 +18,17 @@
 #include "heed/core/types.hpp"
 #include "heed/infer/stream.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct SampleOptions {
   double temperature = 1;                ///< logits are divided by it; 0: always the token of the largest logit
   Index top_k = 0;                       ///< only so many of the largest logits are drawn from; 0: all
   std::vector<std::int32_t> never = {};  ///< tokens that are not drawn: padding, the unknown word
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Throws where the temperature is negative or not finite, or top_k negative.
 HEED_FUNCTION const SampleOptions& check(const SampleOptions& o);
@@ -87,11 +91,19 @@ class Sampler {
   std::vector<bool> allowed_;
 };
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 struct GenerateOptions {
   SampleOptions sample = {};
   std::int32_t end = -1;  ///< the token that ends a text; negative: none does
   Index most = 100;       ///< tokens, besides the prompt
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Writes on from a prompt: feeds it to a stream from its beginning, then draws tokens and feeds them, until the end
 /// token, which is not given back, `most` of them, or the stream's `max_steps`. The t-th token is draw t of the key.

@@ -14,7 +14,7 @@
 #include "heed/core/output_kind.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// The answer to one sequence. The probabilities are a view of the predictor's memory, until its next call.
 template <class S>
@@ -28,6 +28,10 @@ struct Prediction {
 /// or flags, or numbers. `probabilities`: the same, or an error where it gives numbers. `logits`: the outputs as they
 /// are.
 enum class Output { as_trained, probabilities, logits };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 

@@ -73,17 +73,17 @@ class Predictor {
   // what a predictor gives looks at its memory: it must be a variable
   template <class Self = Predictor>
   Prediction<S> operator()(TensorView<const X, 2>) && {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
   template <class Self = Predictor>
   Prediction<S> operator()(const X*, Index, Index) && {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
   template <class Self = Predictor>
   std::span<const S> outputs(TensorView<const X, 2>) && {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
   /// The same of many sequences, (n, outputs).

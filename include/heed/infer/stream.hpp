@@ -26,7 +26,7 @@
 #include "heed/infer/prediction.hpp"
 #include "heed/infer/predictor.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct StreamOptions {
   Index max_steps = 0;  ///< no sequence has more; 0: any number. Models with attention to all steps must know it
@@ -40,6 +40,10 @@ struct StreamState {
   std::vector<S> numbers;
   friend bool operator==(const StreamState&, const StreamState&) = default;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Runs a model over a sequence whose steps come one by one. After N steps the outputs are those that one pass over the
 /// N steps ends with. Only causal models stream: a layer that cannot is refused by the compiler, one that an option

@@ -26,10 +26,18 @@ HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem:
 /// damaged or another run's: all differences of identity and of tensors are named at once.
 HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file);
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 struct CheckpointOptions {
   int every = 1;      ///< epochs
   bool write = true;  ///< of several processes one alone writes; all read
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Keeps a run in a file, for `FitOptions::checkpoint`. Where there is a file the run goes on from it, bit for bit as
 /// if it had never ended; where there is none it starts. A process that is killed loses the epochs since the last

@@ -16,13 +16,17 @@
 #include "heed/core/types.hpp"
 #include "heed/io/tensor_info.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct SafetensorsHeader {
   Metadata metadata;
   std::vector<TensorInfo> tensors;  // in the order of their data, which they cover without a gap
   std::size_t data_begin = 0;       // in bytes from the start of the file
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// The header of the file whose bytes are given, checked in full. `name` is what messages call the file.
 /// Throws, naming the tensor, where the format is violated, or a limit.

@@ -15,7 +15,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// The element types a safetensors file may hold. `f16`, `bf16`, `f32` and `f64` can be read as weights.
 enum class DataType {
@@ -37,6 +37,10 @@ enum class DataType {
   f64,
   c64
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 
@@ -83,6 +87,10 @@ constexpr std::optional<DataType> data_type_from(std::string_view name) {
   return std::nullopt;
 }
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 /// One tensor of a file: its elements are row-major, from byte `begin` to before byte `end` of the file's data.
 struct TensorInfo {
   std::string name;
@@ -100,6 +108,10 @@ struct SafetensorsLimits {
   static constexpr std::size_t string_bytes = std::size_t{1} << 22;  // a name, or a value of the metadata
   static constexpr std::size_t rank = 16;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// The bytes a tensor takes; nothing where the number does not fit 63 bits.
 HEED_FUNCTION std::optional<std::size_t> byte_count(const std::vector<Index>& extents, DataType type);

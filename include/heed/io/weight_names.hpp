@@ -15,7 +15,7 @@
 #include "heed/core/types.hpp"
 #include "heed/io/tensor_info.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How the tensors of a file become the parameters of a model: `{.prefix = "_orig_mod.", .rename = {{"rnn", "lstm"}}}`
 struct WeightsOptions {
@@ -47,6 +47,10 @@ class TensorMismatch : public Error {
  private:
   std::vector<Rename> renames_;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Those tensors with the names that the options give them. Throws where a prefix or a name to replace stands before
 /// none of them, or two of them get one name; `file` is what messages call their file.

@@ -15,10 +15,14 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 enum class ScoreKind { additive, dot, scaled_dot, general };
 constexpr std::array<std::string_view, 4> names_of(ScoreKind) { return {"additive", "dot", "scaled_dot", "general"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Attention by a score that an option names, for decoders that ask a memory step by step: `AdditiveAttention`,
 /// `GeneralAttention`, or `DotAttention`, scaled or not. A dot product is of query and memory themselves where they

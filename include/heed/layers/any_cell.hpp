@@ -15,11 +15,15 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/rnn.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// `none`: models have no recurrent part.
 enum class CellKind { lstm, gru, rnn, none };
 constexpr std::array<std::string_view, 4> names_of(CellKind) { return {"lstm", "gru", "rnn", "none"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// `LstmCell`, `GruCell` or `RnnCell`, for models that leave it to an option: `Recurrent<AnyCell<float>>`.
 template <class S>

@@ -21,25 +21,32 @@
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How the states of all steps become one vector.
 enum class Attention { pool, multihead, additive, none, mean, max, meanmax };
 constexpr std::array<std::string_view, 7> names_of(Attention) {
   return {"pool", "multihead", "additive", "none", "mean", "max", "meanmax"};
 }
+
 /// Whether it weighs the steps by weights that it learns.
 constexpr bool attends(Attention a) {
   return a == Attention::pool || a == Attention::multihead || a == Attention::additive;
 }
+
 /// What follows multi-head attention.
 enum class Pooling { last, mean };
 constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
+
 /// What "the last state" of both directions is: the final states, forward after the last step and backward after the
 /// first, as h_n of PyTorch and Bidirectional of Keras have them; or the outputs of the last step, `out[:, -1, :]`,
 /// where the backward direction has seen one step.
 enum class LastState { final, step };
 constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// States of all steps to one vector: (steps, features) to (1, features), of `meanmax` to (1, 2 features).
 ///

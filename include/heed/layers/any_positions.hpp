@@ -17,7 +17,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/positions.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How a transformer knows where a step stands. `relative` positions are the attention's own (see
 /// `MultiHeadAttention`): nothing is added to the features for them.
@@ -25,6 +25,10 @@ enum class PositionKind { none, sinusoidal, learned, relative, tape };
 constexpr std::array<std::string_view, 5> names_of(PositionKind) {
   return {"none", "sinusoidal", "learned", "relative", "tape"};
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// y_t = x_t + p_t, p of the kind that `kind` says: `SinusoidalPositions`, with `tape` scaled for a length (ConvTran),
 /// `LearnedPositions` or 0.

@@ -28,12 +28,16 @@
 #include "heed/layers/group_norm.hpp"
 #include "heed/layers/layer_norm.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What a block of a convolution is normalised over: `step`, the features of each step (`LayerNorm`); `sequence`, all
 /// features and valid steps of a sequence (`GroupNorm` of one group), which keeps how steps compare in size.
 enum class ConvNorm { step, sequence };
 constexpr std::array<std::string_view, 2> names_of(ConvNorm) { return {"step", "sequence"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// y = dropout(relu(norm(conv(x)))): (steps, in_channels) to (steps,
 /// out_channels). With `residual`, y = dropout(relu(norm(conv(x)) + x)), and where the channels differ x goes through a

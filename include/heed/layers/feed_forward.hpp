@@ -14,10 +14,14 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dropout.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 enum class FeedForwardActivation { relu, gelu };
 constexpr std::array<std::string_view, 2> names_of(FeedForwardActivation) { return {"relu", "gelu"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// y_t = W_2 dropout(f(W_1 x_t + b_1)) + b_2 at every step (Vaswani et al. 2017): features to features. Names and start
 /// of linear1 and linear2 of torch.nn.TransformerEncoderLayer.

@@ -37,6 +37,10 @@ HEED_INLINE P log_one_plus(const P& u) {
 }
 }  // namespace detail
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 struct BinaryCrossEntropyOptions {
   std::vector<double> pos_weight = {};  ///< p, one an output: what a target of 1 weighs; empty: all 1
 
@@ -44,6 +48,10 @@ struct BinaryCrossEntropyOptions {
     f({"pos_weight", "What a target of 1 weighs, one an output; none: all 1", Range::at_least(0)}, o.pos_weight...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// torch.nn.BCEWithLogitsLoss: independent yes or no for every output, targets t in 0 to 1, logits z:
 ///

@@ -17,7 +17,7 @@
 #include "heed/core/types.hpp"
 #include "heed/losses/detail/elementwise.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct HuberOptions {
   double delta = 1;  ///< up to here the loss is a square, then a line
@@ -26,6 +26,10 @@ struct HuberOptions {
     f({"delta", "Up to here the loss is a square, then a line", Range::at_least(0)}, o.delta...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// torch.nn.HuberLoss (Huber 1964), with d = y - target and c = d clamped to +-delta:
 ///

@@ -24,7 +24,7 @@
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct AttentionQNetworkOptions {
   Index features = 0, actions = 0;  ///< numbers of an observation, actions to choose from
@@ -44,6 +44,10 @@ struct AttentionQNetworkOptions {
       o.steps...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// The values of all actions after the last of some observations x_0 .. x_n:
 ///

@@ -23,7 +23,7 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/graph_attention.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct GraphAttentionNetworkOptions {
   Index features = 0, classes = 0;
@@ -44,6 +44,10 @@ struct GraphAttentionNetworkOptions {
     f({"output_elu", "An ELU after the last layer"}, o.output_elu...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Dropout > GraphAttention (heads side by side) > ELU > dropout > GraphAttention (their mean): the features of all
 /// nodes to logits (nodes, classes). The network of Velickovic et al. 2018.

@@ -11,7 +11,7 @@
 #include "heed/layers/any_attention.hpp"
 #include "heed/models/image_and_tokens.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct ImageCaptionerOptions {
   ImageShape image = {.channels = 1};
@@ -46,4 +46,4 @@ struct ImageCaptionerOptions {
   Index regions() const { return (image.height / 2) * (image.width / 2); }
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

@@ -26,7 +26,7 @@
 #include "heed/layers/embedding.hpp"
 #include "heed/models/transformer_encoder.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct LanguageModelOptions {
   Index tokens = 0;                     ///< of the vocabulary: 0 is padding
@@ -40,6 +40,10 @@ struct LanguageModelOptions {
     TransformerOptions::fields(f, o.transformer...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Embedding > causal `TransformerEncoder` > Dense(tokens): tokens (steps, 1) to logits of the next one (steps, tokens)
 /// (Radford et al. 2018, "Improving language understanding by generative pre-training"). `fit` trains it on labels of

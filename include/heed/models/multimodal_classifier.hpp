@@ -34,7 +34,7 @@
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/models/image_and_tokens.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct MultimodalClassifierOptions {
   ImageShape image = {.channels = 1};
@@ -59,6 +59,10 @@ struct MultimodalClassifierOptions {
     f({"heads", "Of attention", size}, o.heads...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + max_words), to
 /// (1, classes) logits:

@@ -25,7 +25,7 @@
 #include "heed/layers/rocket.hpp"
 #include "heed/layers/standardize.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct RocketClassifierOptions {
   Index features = 0, classes = 0;
@@ -42,6 +42,10 @@ struct RocketClassifierOptions {
     RocketOptions::kernels(f, o...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// standardize > `Rocket` > standardised features > Dense(classes): (steps, features) to (1, classes) logits, or
 /// numbers. The kernels are random, so there is one linear layer to fit, which takes seconds: `fit_rocket` does it in

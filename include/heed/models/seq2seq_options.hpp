@@ -13,7 +13,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/any_attention.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How the final states of an encoder's two directions become the decoder's first: tanh(W [forward; backward] + b),
 /// or their sum. Those of one direction are passed on as they are.
@@ -47,6 +47,10 @@ struct Seq2SeqOptions {
   /// Features of the encoder's outputs.
   Index memory() const { return bidirectional ? 2 * hidden : hidden; }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// From the names and shapes of the tensors of a file that says nothing of its architecture; the dropout is 0, and a
 /// dot product not scaled. Throws where the tensors do not determine the rest.

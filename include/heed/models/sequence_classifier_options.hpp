@@ -17,7 +17,7 @@
 #include "heed/layers/any_pool.hpp"
 #include "heed/layers/conv_front.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct SequenceClassifierOptions {
   Index features = 0, classes = 0;
@@ -90,6 +90,10 @@ struct SequenceClassifierOptions {
   static constexpr Field::When convolutions{"kernels", "", true};
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// From the names and shapes of the tensors of a file that says nothing of its architecture: heads, pooling, last state,
 /// dropout and causal are the default. The cell is told by its rows for each of the hidden state, 4, 3 or 1, whatever it
 /// is called. Without an attention it is `meanmax` where the dense layer sees twice the features, otherwise `none`, or
@@ -109,9 +113,9 @@ std::vector<Rename> classifier_renames(std::span<const TensorShape> tensors);
 
 #include "heed/core/error.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_COLD HEED_FUNCTION void SequenceClassifierOptions::check() const {
+HEED_COLD HEED_SHARED_FUNCTION void SequenceClassifierOptions::check() const {
   require(kernels.empty() || channels.size() == 1 || channels.size() == kernels.size(), [&] {
     return Fault{"kernels and channels differ in number", "SequenceClassifier",
                  "channels for all or for each of " + text_of(kernels.size()), to_text(channels)};
@@ -121,6 +125,10 @@ HEED_COLD HEED_FUNCTION void SequenceClassifierOptions::check() const {
                  bidirectional ? "bidirectional" : text_of(layers) + " layers"};
   });
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 

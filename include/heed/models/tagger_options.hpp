@@ -15,7 +15,7 @@
 #include "heed/core/types.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What gets a label.
 enum class TaggerOutput { tokens, sequence };
@@ -53,6 +53,10 @@ struct TaggerOptions {
   Index classifier_inputs() const;
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// From the names and shapes of the tensors of a file that says nothing of its architecture: heads and dropout are the
 /// default. Throws where they do not determine a tagger.
 HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> tensors);
@@ -66,20 +70,25 @@ HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> ten
 
 #include "heed/core/error.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION Index TaggerOptions::classifier_inputs() const {
+HEED_SHARED_FUNCTION Index TaggerOptions::classifier_inputs() const {
   return output == TaggerOutput::tokens && attention != Attention::none ? 4 * hidden : 2 * hidden;
 }
 
-HEED_COLD HEED_FUNCTION void TaggerOptions::check() const {
+HEED_COLD HEED_SHARED_FUNCTION void TaggerOptions::check() const {
   require(!tokens.empty() && tokens.size() == embedding.size() && tokens.size() <= 1024, [&] {
     return Fault{"tokens and embedding differ in number", "Tagger", text_of(tokens.size()), text_of(embedding.size())};
   });
   require(output == TaggerOutput::tokens || attention == Attention::pool, [&] {
-    return Fault{"option out of range", "Tagger", "attention pool for a label a sequence", to_text(attention)};
+    return Fault{"option out of range", "Tagger", "attention pool for a label a sequence",
+                 names_of(attention)[static_cast<std::size_t>(attention)]};
   });
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> tensors) {
   const auto find = [&](const std::string& name) {

@@ -25,7 +25,7 @@
 #include "heed/layers/embedding.hpp"
 #include "heed/models/sequence_classifier.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct TextClassifierOptions {
   Index tokens = 0;                           ///< of the vocabulary: 0 is padding
@@ -39,6 +39,10 @@ struct TextClassifierOptions {
     SequenceClassifierOptions::fields_but_features(f, o.classifier...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Embedding > dropout > `SequenceClassifier`: tokens (steps, 1) to (1, classes) logits. The rate of dropout is the
 /// classifier's. Parameters have the names of the PyTorch module with members `embedding`, and those of the classifier.

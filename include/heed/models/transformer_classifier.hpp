@@ -25,7 +25,7 @@
 #include "heed/layers/standardize.hpp"
 #include "heed/models/transformer_encoder.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct TransformerClassifierOptions {
   Index features = 0, classes = 0;
@@ -38,6 +38,10 @@ struct TransformerClassifierOptions {
     TransformerOptions::fields(f, o.transformer...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// standardize > Dense(d_model) > `TransformerEncoder` > mean over the valid steps > Dense(classes): (steps, features)
 /// to (1, classes) logits. Steps past a sequence's end are masked in every block. Names of the PyTorch module with the

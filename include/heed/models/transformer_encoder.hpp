@@ -21,7 +21,7 @@
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct TransformerOptions {
   Index d_model = 64, num_heads = 4;
@@ -56,6 +56,10 @@ struct TransformerOptions {
       o.bias_distance...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// positions > dropout > `TransformerEncoderBlock`s > with `pre` a last LayerNorm: (steps, d_model) to the same. Where
 /// `causal` each step sees itself and those before. Names of a PyTorch module with the members `positions`, an

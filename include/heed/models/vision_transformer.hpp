@@ -27,7 +27,7 @@
 #include "heed/layers/shifted_patch_embedding.hpp"
 #include "heed/models/transformer_encoder.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct VisionTransformerOptions {
   ImageShape image = {.channels = 1};
@@ -51,6 +51,10 @@ struct VisionTransformerOptions {
     TransformerOptions::fields(f, o.transformer...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): an image, as `ImageShape` has it, in
 /// one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean in place of the

@@ -20,7 +20,7 @@
 #include "heed/optim/detail/of_model.hpp"
 #include "heed/optim/detail/part_rates.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct AdamOptions {
   double learning_rate = 1e-3;
@@ -52,6 +52,10 @@ struct AdamOptions {
     f({.name = "rates", .range = Range::at_least(0), .optional = true}, o.rates...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// torch.optim.Adam (Kingma and Ba 2015), and with `decoupled` AdamW (Loshchilov and Hutter 2019). Step t counts from
 /// 1:
@@ -177,6 +181,10 @@ void BasicAdam<S>::update(const Numbers& n, ParameterArray<S>& w, const Paramete
   });
 }
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 /// torch.optim.AdamW's options: weight decay is 0.01 unless said otherwise.
 struct AdamWOptions {
   double learning_rate = 1e-3;
@@ -188,6 +196,10 @@ struct AdamWOptions {
   std::vector<std::string> frozen = {};
   std::vector<NamedFactor> rates = {};
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Adam with decoupled weight decay: `Adam optimizer(model, adamw({.learning_rate = 3e-4}))`
 inline AdamOptions adamw(const AdamWOptions& o = {}) {

@@ -14,7 +14,7 @@
 #include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What a schedule counts: epochs, or the optimizer's steps.
 enum class Per { epoch, step };
@@ -134,6 +134,10 @@ struct CustomSchedule {
 using Schedule =
     std::variant<std::monostate, StepSchedule, CosineSchedule, OneCycleSchedule, PlateauSchedule, CustomSchedule>;
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// Throws, naming the option, where one is out of range.
 void check(const Schedule& schedule);
 
@@ -173,18 +177,22 @@ inline double cosine_between(double a, double b, double share) {
 
 }  // namespace detail
 
-HEED_FUNCTION double StepSchedule::rate(Index i) const {
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
+HEED_SHARED_FUNCTION double StepSchedule::rate(Index i) const {
   return base * std::pow(factor, static_cast<double>(i / std::max<Index>(every, 1)));
 }
 
-HEED_FUNCTION double CosineSchedule::rate(Index i) const {
+HEED_SHARED_FUNCTION double CosineSchedule::rate(Index i) const {
   const auto t = static_cast<double>(i), rise = static_cast<double>(warmup);
   if (i < warmup) return base * (warmup_start + (1 - warmup_start) * t / rise);
   const double length = static_cast<double>(std::max<Index>(steps - warmup, 1));
   return detail::cosine_between(base, last, std::min((t - rise) / length, 1.0));
 }
 
-HEED_FUNCTION double OneCycleSchedule::rate(Index i) const {
+HEED_SHARED_FUNCTION double OneCycleSchedule::rate(Index i) const {
   const double first = top / divisor, least = first / last_divisor;
   const double up = rising * static_cast<double>(steps) - 1, end = static_cast<double>(steps) - 1;
   const double t = std::min(static_cast<double>(i), end);
@@ -192,7 +200,7 @@ HEED_FUNCTION double OneCycleSchedule::rate(Index i) const {
   return detail::cosine_between(top, least, end > up ? (t - up) / (end - up) : 1.0);
 }
 
-HEED_FUNCTION double PlateauSchedule::observe(double loss) {
+HEED_SHARED_FUNCTION double PlateauSchedule::observe(double loss) {
   if (loss < (relative ? state.best * (1 - threshold) : state.best - threshold)) {
     state.best = loss;
     state.bad = 0;
@@ -212,14 +220,18 @@ HEED_FUNCTION double PlateauSchedule::observe(double loss) {
   return rate();
 }
 
-HEED_COLD HEED_FUNCTION void CosineSchedule::check() const {
+HEED_COLD HEED_SHARED_FUNCTION void CosineSchedule::check() const {
   require(steps == 0 || warmup <= steps,
           [&] { return Fault{"warmup out of range", "schedule", "0 to the number of steps", text_of(warmup)}; });
 }
 
-HEED_FUNCTION void CustomSchedule::check() const {
+HEED_SHARED_FUNCTION void CustomSchedule::check() const {
   require(static_cast<bool>(function), [] { return Fault{"no function", "schedule", "a function of the step", {}}; });
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 HEED_COLD HEED_FUNCTION void check(const Schedule& schedule) {
   std::visit(

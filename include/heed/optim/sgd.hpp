@@ -20,7 +20,7 @@
 #include "heed/optim/detail/of_model.hpp"
 #include "heed/optim/detail/part_rates.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct SgdOptions {
   double learning_rate = 1e-3;
@@ -47,6 +47,10 @@ struct SgdOptions {
     f({.name = "rates", .range = Range::at_least(0), .optional = true}, o.rates...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// torch.optim.SGD:
 ///

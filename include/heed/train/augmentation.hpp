@@ -6,7 +6,7 @@
 #include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What `fit` does with a sequence of n valid steps each time that it trains on it; never in validation or tests. All 0:
 /// nothing. What is drawn is a function of the seed, the epoch and the row of the sequence alone: the same bits for any
@@ -67,4 +67,4 @@ struct Augmentation {
   }
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

@@ -34,12 +34,16 @@
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct Evaluation {
   double loss = 0;      ///< the mean
   double accuracy = 0;  ///< 0 to 1, of all labels that count; NaN where the loss knows none
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 

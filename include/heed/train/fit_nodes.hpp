@@ -53,6 +53,10 @@ struct LabelledNodes {
   }
 };
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 struct FitNodesOptions {
   int epochs = 1000;
   double learning_rate = 0.005;
@@ -76,6 +80,10 @@ struct FitNodesOptions {
     f({.name = "rates", .range = Range::at_least(0), .optional = true, .flag = ""}, o.rates...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// A model on all nodes of a graph, with memory of its own.

@@ -19,7 +19,7 @@
 #include "heed/train/tiles.hpp"
 #include "heed/train/training_state.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Training ends where the monitored loss (of the validation, else of the test, else of training) has not fallen by
 /// more than `min_delta` below the best for `patience` epochs. In the end, however it comes, the model has the weights
@@ -99,6 +99,10 @@ struct FitOptions {
     f({.name = "frozen", .optional = true, .flag = ""}, o.frozen...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 void require_option(bool ok, const char* name, const char* expected, double got);

@@ -31,7 +31,7 @@
 #include "heed/train/ridge.hpp"
 #include "heed/train/tiles.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct RocketFitOptions {
   std::vector<double> alphas = RidgeOptions().alphas;  ///< penalties of the ridge to choose from
@@ -57,6 +57,10 @@ struct RocketFit {
   double error = 0;    ///< mean squared error of rows left out one by one; of labels, as numbers of -1 and 1
   double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< of labels, on rows left out one by one
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// A model of a standardisation of features and a linear head on random convolutions.
 template <class M>

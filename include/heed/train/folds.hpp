@@ -21,7 +21,7 @@
 #include "heed/train/split.hpp"
 #include "heed/train/tiles.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// One of the trainings of a cross-validation.
 struct FoldRows {
@@ -61,6 +61,10 @@ struct CrossValidationOptions {
   }
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// The folds of all repeats. With labels, one a sequence, they are `stratified_folds`. Throws as these do, and where an
 /// option is out of range.
 std::vector<FoldRows> make_folds(std::span<const std::int32_t> labels, const CrossValidationOptions& options);
@@ -88,7 +92,7 @@ struct SequenceSubset {
   }
   template <class Self = SequenceSubset>
   LabelledSequences<X, T> view() const&& {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
 };

@@ -14,13 +14,17 @@
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct EpochOrderOptions {
   Index batch = 1;                ///< sequences a step
   bool shuffle = true;            ///< a new order each epoch
   bool bucket_by_length = false;  ///< batches of sequences of about the same length
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Orders of `count` sequences, or of the rows `members` of a larger data set. Inside a batch, sequences of different
 /// lengths always stand sorted: it changes no sum but for rounding, and saves padding.

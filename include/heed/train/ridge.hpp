@@ -14,7 +14,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 struct RidgeOptions {
   /// Penalties to choose from: numpy.logspace(-3, 3, 10)
@@ -33,6 +33,10 @@ struct RidgeFit {
   std::vector<double> bias;     ///< of each output
   Tensor<double, 2> held_out;   ///< (n, outputs): what each row would be given were it not in the data
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// Features of any type, as double: a block of them row by row, or across, column by column.
@@ -82,6 +86,7 @@ RidgeFit fit_ridge(TensorView<const S, 2> x, TensorView<const double, 2> y, cons
 #include "heed/core/kernels/cholesky.hpp"
 
 namespace heed::inline HEED_ISA {
+
 namespace detail {
 
 using RidgeRows = kernels::RowMajor<double>;

@@ -13,12 +13,16 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Two parts of a data set, as the numbers of their sequences, ascending.
 struct Split {
   std::vector<Index> training, validation;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 // the first quota[label] of each label that a random order meets go to validation

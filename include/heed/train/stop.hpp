@@ -10,7 +10,7 @@
 
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Whether somebody wants an end: asked after every step. Made of a `std::stop_token`, or of a flag of one's own, which
 /// must outlive it.
@@ -32,4 +32,4 @@ class StopSignal {
   std::function<bool()> requested_;
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

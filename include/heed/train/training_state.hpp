@@ -20,7 +20,7 @@
 #include "heed/core/visit.hpp"
 #include "heed/train/history.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A parameter of the state where it lives, column-major.
 struct StateTensor {
@@ -33,28 +33,12 @@ struct TrainingState {
   std::map<std::string, std::vector<double>> series;  ///< counters, losses: of any size, NaN and infinities included
   Metadata identity;                                  ///< what must be the same when a run goes on
 
-  template <class S>
-  void add(const std::string& prefix, Parameters<S>& parameters);
-  template <Visitable Model>
-  void add(const std::string& prefix, Model& model) {
-    Parameters<typename Model::Scalar> parameters(model);
-    add(prefix, parameters);
+  /// The parameters of a model, or `Parameters` themselves.
+  template <class Source>
+  void add(const std::string& prefix, Source& source) {
+    add_parameters(*this, prefix, source);
   }
 };
-
-namespace detail {
-template <class S>
-void add_tensors(TrainingState& state, const std::string& prefix, Parameters<S>& parameters) {
-  for (Index i = 0; i < parameters.count(); ++i) {
-    state.tensors.push_back({prefix + '.' + parameters.name(i), &parameters[i]});
-  }
-}
-}  // namespace detail
-
-template <class S>
-void TrainingState::add(const std::string& prefix, Parameters<S>& parameters) {
-  detail::add_tensors(*this, prefix, parameters);
-}
 
 /// How a run is kept. Empty functions: not at all.
 struct Checkpoint {
@@ -75,7 +59,18 @@ struct TrainingProgress {
   double seconds = 0;
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 namespace detail {
+
+template <class S>
+void add_tensors(TrainingState& state, const std::string& prefix, Parameters<S>& parameters) {
+  for (Index i = 0; i < parameters.count(); ++i) {
+    state.tensors.push_back({prefix + '.' + parameters.name(i), &parameters[i]});
+  }
+}
 
 /// A number of a file as a whole one. Throws where it is none of 0 to `most`.
 Index check_count(const char* name, double value, Index most = Index(1) << 53);
@@ -89,6 +84,17 @@ void transfer(bool loading, TrainingState& state, TrainingProgress& p);
 void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& records);
 
 }  // namespace detail
+
+/// What `TrainingState::add` does.
+template <class S>
+void add_parameters(TrainingState& state, const std::string& prefix, Parameters<S>& parameters) {
+  detail::add_tensors(state, prefix, parameters);
+}
+template <Visitable Model>
+void add_parameters(TrainingState& state, const std::string& prefix, Model& model) {
+  Parameters<typename Model::Scalar> parameters(model);
+  detail::add_tensors(state, prefix, parameters);
+}
 
 }  // namespace heed::inline HEED_ISA
 

@@ -11,7 +11,7 @@
 #include "heed/core/time_window.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Where zeros stand in for steps that are not there; r = (kernel_size - 1) dilation.
 ///
@@ -23,6 +23,10 @@ namespace heed::inline HEED_ISA {
 /// | `number` | `pad`, `pad`           | (n + 2 pad - r - 1) / stride + 1 | padding=pad of PyTorch                 |
 enum class ConvPadding { same, causal, valid, number };
 constexpr std::array<std::string_view, 4> names_of(ConvPadding) { return {"same", "causal", "valid", "number"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// Gives the window its zeros. Throws where a number is out of range, `same` has a stride, or `pad` is given to another

@@ -12,13 +12,17 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What attention adds for the distance of two steps: `erpe`, a learnt scalar for each head and offset behind the softmax
 /// (ConvTran: Foumani, Tan, Webb and Salehi 2023); `alibi`, a slope of each head times the distance, taken from the
 /// scores (Press, Smith and Lewis 2022).
 enum class RelativeBias { none, erpe, alibi };
 constexpr std::array<std::string_view, 3> names_of(RelativeBias) { return {"none", "erpe", "alibi"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 

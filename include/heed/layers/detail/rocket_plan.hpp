@@ -14,7 +14,7 @@
 #include "heed/core/named_enum.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What is taken of a convolution above a bias: the share of steps, as MiniRocket, or four statistics, as MultiRocket.
 enum class RocketStatistics { ppv, all };
@@ -46,6 +46,10 @@ struct RocketOptions {
       o.seed...);
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 

@@ -11,7 +11,7 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/layer_norm.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Where the parts of a transformer's block are normalised, if at all:
 ///
@@ -20,6 +20,10 @@ namespace heed::inline HEED_ISA {
 ///     post   y = norm(x + dropout(f(x)))      (Vaswani et al. 2017)
 enum class NormPlacement { none, pre, post };
 constexpr std::array<std::string_view, 3> names_of(NormPlacement) { return {"none", "pre", "post"}; }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 

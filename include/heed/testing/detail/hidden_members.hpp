@@ -20,13 +20,13 @@ class AllocationLog {
  public:
   explicit AllocationLog(std::vector<Bytes>& to) {
     list = &to;
-    heed::detail::on_allocation = [](void* p, std::size_t bytes) {
+    heed::abi_detail::on_allocation = [](void* p, std::size_t bytes) {
       list->push_back({static_cast<const std::byte*>(p), bytes});
     };
   }
   AllocationLog(const AllocationLog&) = delete;
   AllocationLog& operator=(const AllocationLog&) = delete;
-  ~AllocationLog() { heed::detail::on_allocation = nullptr; }
+  ~AllocationLog() { heed::abi_detail::on_allocation = nullptr; }
 
  private:
   static inline thread_local std::vector<Bytes>* list = nullptr;
