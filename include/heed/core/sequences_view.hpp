@@ -13,7 +13,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Sequences (n, steps, features) with how long each is, and which of its steps are there: what `fit`, `evaluate` and
 /// `Predictor` take in the place of a view of full ones. `heed::view` makes it.
@@ -29,7 +29,7 @@ struct SequencesView {
   Index count() const { return x.extent(0); }
 };
 
-namespace detail {
+namespace abi_detail {
 template <class T>
 struct ElementOfSequences {};
 template <class X>
@@ -42,17 +42,17 @@ struct ElementOfSequences<TensorView<X, 3>> {
 };
 template <class T>
 concept SequencesInMemory = requires { typename ElementOfSequences<std::remove_cvref_t<T>>::type; };
-}  // namespace detail
+}  // namespace abi_detail
 
 /// Of a tensor or a view (n, steps, features). Here and below the mask is (n, steps), or its numbers row by row, and a
 /// temporary does not compile.
 ///
 ///     heed::fit(model, heed::view(x, lengths, mask), labels);
 ///     predictor.outputs(heed::view(x, {}, mask));   // all are full, and some steps are missing
-template <detail::SequencesInMemory T>
+template <abi_detail::SequencesInMemory T>
 auto view(T&& sequences, BorrowedSpan<std::int32_t> lengths, StepMask mask = {}) {
-  detail::refuse_temporary<T>();
-  using X = typename detail::ElementOfSequences<std::remove_cvref_t<T>>::type;
+  abi_detail::refuse_temporary<T>();
+  using X = typename abi_detail::ElementOfSequences<std::remove_cvref_t<T>>::type;
   const TensorView<const X, 3> x(sequences);
   return SequencesView<X>{x, lengths, mask.in_rows(x.extent(0))};
 }
@@ -63,4 +63,4 @@ auto view(Range&& values, const Extent (&extents)[3], BorrowedSpan<std::int32_t>
   return view(view(std::forward<Range>(values), extents), lengths, mask);
 }
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI

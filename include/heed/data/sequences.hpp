@@ -34,7 +34,7 @@ struct Sequences {
   StepMask step_mask() const& { return mask.empty() ? StepMask() : StepMask(mask); }
   template <class Self = Sequences>
   StepMask step_mask() const&& {
-    detail::refuse_temporary<Self>();
+    abi_detail::refuse_temporary<Self>();
     return {};
   }
 
