@@ -8,6 +8,7 @@
 #include "heed/layers.hpp"
 #include "heed/models/attention_decoder.hpp"
 #include "heed/models/attention_q_network.hpp"
+#include "heed/models/classifier_tensors.hpp"
 #include "heed/models/ensemble.hpp"
 #include "heed/models/graph_attention_network.hpp"
 #include "heed/models/image_and_tokens.hpp"

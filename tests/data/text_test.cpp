@@ -24,6 +24,11 @@ TEST(Trim, TakesBlanksAndTabsAtTheEndsAlone) {
   EXPECT_EQ(heed::trim("a\n"), "a\n");
 }
 
+TEST(AsciiLower, LeavesAllButLettersOfAscii) {
+  EXPECT_EQ(heed::ascii_lower("aBZ [1]"), "abz [1]");
+  EXPECT_EQ(heed::ascii_lower("\xC3\x84"), "\xC3\x84");
+}
+
 TEST(Unquote, TwoQuotesStandForOne) {
   EXPECT_EQ(heed::unquote("\"a, b\""), "a, b");
   EXPECT_EQ(heed::unquote("\"say \"\"yes\"\"\""), "say \"yes\"");

@@ -11,7 +11,6 @@ namespace {
 using heed::Attention;
 using heed::Metadata;
 using heed::Pooling;
-using heed::TensorShape;
 using test_support::error_of;
 using Options = heed::SequenceClassifierOptions;
 
@@ -74,29 +73,6 @@ TEST(SequenceClassifierOptions, NameTheMetadataThatAreMissingOrWrong) {
   }
 }
 
-/// What files of PyTorch's classifiers hold.
-std::vector<TensorShape> shapes_of(const std::string& name) {
-  std::vector<TensorShape> shapes;
-  for (const auto& [tensor, array] : test_support::Reference(name).arrays(""))
-    shapes.push_back({tensor, array.extents});
-  return shapes;
-}
-
-TEST(SequenceClassifierOptions, FollowFromTheTensorsOfTheSeedsModules) {
-  for (const Attention a : {Attention::pool, Attention::multihead, Attention::additive, Attention::none}) {
-    const auto shapes = shapes_of("seeds/" + std::string(to_text(a)));
-    EXPECT_EQ(heed::options_from_tensors(shapes), (Options{5, 10, 8, 6, a, 2, Pooling::last})) << to_text(a);
-  }
-}
-
-TEST(SequenceClassifierOptions, ASingleDenseLayerIsNamedFc) {
-  auto shapes = shapes_of("seeds/pool");
-  std::erase_if(shapes, [](const TensorShape& t) { return t.name.starts_with("fc"); });
-  shapes.push_back({"fc.weight", {7, 8}});
-  shapes.push_back({"fc.bias", {7}});
-  EXPECT_EQ(heed::options_from_tensors(shapes), (Options{5, 7, 8, 0}));
-}
-
 TEST(SequenceClassifierOptions, RefuseWhatIsOutOfRange) {
   constexpr heed::Index most = heed::Index(1) << 28;
   EXPECT_EQ(error_of([&] { heed::check(Options{.features = 5, .classes = 10, .hidden = most}, "Model"); }),
@@ -105,19 +81,6 @@ TEST(SequenceClassifierOptions, RefuseWhatIsOutOfRange) {
             "Model: dropout out of range (expected 0 to below 1, got 1)");
   EXPECT_EQ(error_of([&] { heed::check(Options{.features = 5, .classes = 10, .heads = 0}, "Model"); }), "no error")
       << "there are no heads";
-}
-
-TEST(SequenceClassifierOptions, NameTheTensorThatIsMissing) {
-  const auto all = shapes_of("seeds/pool");
-  for (const std::string needed : {"lstm.weight_ih_l0", "lstm.weight_hh_l0", "fc1.weight", "fc2.weight"}) {
-    auto some = all;
-    std::erase_if(some, [&](const TensorShape& t) { return t.name == needed; });
-    const std::string message = error_of([&] { heed::options_from_tensors(some); });
-    EXPECT_NE(message.find("a tensor " + needed), std::string::npos) << message;
-    EXPECT_NE(message.find("got none"), std::string::npos) << message;
-    some.push_back({needed, {}});
-    EXPECT_NE(error_of([&] { heed::options_from_tensors(some); }).find("got rank 0"), std::string::npos);
-  }
 }
 
 }  // namespace

@@ -94,23 +94,18 @@ class ArffReader {
     rest = trim(rest.substr(end));
     return word;
   }
-  static std::string lower_case_of(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return result;
-  }
 
   void read_header() {
     bool inside = false;  // of a relational attribute, whose own attributes are its steps
     while (reader_.next()) {
       std::string_view rest = reader_.line();
-      const std::string word = lower_case_of(take(rest, " \t"));
+      const std::string word = ascii_lower(take(rest, " \t"));
       if (word == "@data") return check_header();
       if (word == "@end") inside = false;
       if (word != "@attribute" || inside) continue;
       take(rest, " \t{");  // its name
       const std::string_view type = rest;
-      const std::string name = lower_case_of(take(rest, " \t{"));
+      const std::string name = ascii_lower(take(rest, " \t{"));
       if (type.starts_with('{')) {
         types_.push_back(Type::nominal);
         classes_of(type);

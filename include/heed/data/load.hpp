@@ -217,7 +217,9 @@ HEED_FUNCTION bool is_array(const std::filesystem::path& path) {
   return extension(path) == ".npy" || npz_place(path).has_value();
 }
 
-HEED_FUNCTION std::string extension(const std::filesystem::path& path) { return lower(path.extension().string()); }
+HEED_FUNCTION std::string extension(const std::filesystem::path& path) {
+  return ascii_lower(path.extension().string());
+}
 
 HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns) {
   const std::vector<std::byte> bytes = read_file(path);

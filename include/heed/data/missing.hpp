@@ -249,8 +249,7 @@ namespace heed::inline HEED_ISA {
 HEED_FUNCTION bool is_missing(std::string_view field) {
   if (field.empty() || field == "?") return true;
   if (field.size() > 4) return false;
-  std::string word(field);
-  for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string word = ascii_lower(field);
   constexpr std::array<std::string_view, 8> words{"nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "none"};
   return std::find(words.begin(), words.end(), word) != words.end();
 }

@@ -20,6 +20,9 @@ HEED_FUNCTION std::string_view as_text(std::span<const std::byte> bytes);
 /// The text without spaces and tabs at its ends.
 HEED_FUNCTION std::string_view trim(std::string_view text);
 
+/// The text with small letters in the place of those of ASCII.
+HEED_FUNCTION std::string ascii_lower(std::string_view text);
+
 /// A word in a message: in quotes, and cut after 40 bytes.
 HEED_FUNCTION std::string in_quotes(std::string_view text);
 
@@ -57,6 +60,13 @@ HEED_FUNCTION std::string_view trim(std::string_view text) {
   const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
   text.remove_prefix(first);
   return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+HEED_FUNCTION std::string ascii_lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
 }
 
 HEED_FUNCTION std::string in_quotes(std::string_view text) {

@@ -18,6 +18,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/detail/parse_file.hpp"
+#include "heed/data/detail/ts_metadata.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
@@ -28,22 +29,6 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-HEED_FUNCTION std::string lower(std::string_view text);
-
-/// What stands above `@data`.
-struct TsMetadata {
-  std::optional<bool> equal_length = {};
-  std::optional<bool> univariate = {};
-  Index dimensions = 0;     // 0: not said
-  Index series_length = 0;  // 0: not said; the longest where lengths differ
-  bool labelled = false;
-  bool numbers = false;  // @targetLabel, and no classes are named: labels may be any numbers
-  std::vector<std::string> classes = {};
-};
-
-/// Reads up to and with `@data`.
-HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader);
-
 /// Reads the lines below `@data`, one a case: dimensions separated by colons, their values by commas, then the class.
 template <class S>
 class TsCaseReader {
@@ -171,131 +156,6 @@ Sequences<S> read_ts(const std::filesystem::path& path, const ReadOptions& optio
 }
 
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-#include <array>
-#include <map>
-
-namespace heed::inline HEED_ISA {
-
-namespace detail {
-
-HEED_FUNCTION std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
-class TsMetadataReader {
- public:
-  explicit TsMetadataReader(TextReader& reader) : reader_(reader) {}
-
-  /// Reads up to and with `@data`.
-  TsMetadata read() {
-    while (reader_.next()) {
-      reader_.split(reader_.line(), " \t", fields_);
-      const auto comment = std::find_if(fields_.begin(), fields_.end(), [](std::string_view field) {
-        return field.starts_with('#') || field.starts_with('%');
-      });
-      fields_.erase(comment, fields_.end());
-      std::string tag = lower(fields_[0]);
-      std::erase(tag, '_');
-      if (tag == "@data") {
-        if (fields_.size() > 1) reader_.fail(fields_[1], "text after @data", "a new line", in_quotes(fields_[1]));
-        return std::move(metadata_);
-      }
-      if (std::find(known.begin(), known.end(), tag) == known.end()) continue;
-      std::string line;
-      for (std::size_t i = 1; i < fields_.size(); ++i) line += ' ' + lower(fields_[i]);
-      if (const auto [said, fresh] = seen_.emplace(tag, line); !fresh) {
-        if (said->second != line) reader_.fail(fields_[0], "tag occurs twice", "", in_quotes(fields_[0]));
-        continue;
-      }
-      take(tag);
-    }
-    throw Error({"no data", reader_.where(), "a line @data"});
-  }
-
- private:
-  static constexpr std::array<std::string_view, 8> known{"@timestamps", "@univariate",  "@dimensions",
-                                                         "@dimension",  "@equallength", "@serieslength",
-                                                         "@classlabel", "@targetlabel"};
-
-  void take(const std::string& tag) {
-    const std::string_view name = fields_[0];
-    if (tag == "@timestamps") {
-      if (boolean(true)) reader_.fail(fields_[1], "time stamps are not supported", "@timeStamps false", "true");
-    } else if (tag == "@univariate") {
-      metadata_.univariate = boolean(true);
-      check_dimensions();
-    } else if (tag == "@dimensions" || tag == "@dimension") {
-      if (metadata_.dimensions > 0) reader_.fail(name, "dimensions are declared twice", "", "");
-      metadata_.dimensions = count();
-      check_dimensions();
-    } else if (tag == "@equallength") {
-      metadata_.equal_length = boolean(true);
-    } else if (tag == "@serieslength") {
-      metadata_.series_length = count();
-    } else if (tag == "@classlabel" || tag == "@targetlabel") {
-      if (metadata_.labelled || !metadata_.classes.empty()) reader_.fail(name, "labels are declared twice", "", "");
-      classes();
-      metadata_.numbers = tag == "@targetlabel" && metadata_.labelled && metadata_.classes.empty();
-    }
-  }
-
-  void classes() {
-    metadata_.labelled = boolean(false);
-    if (!metadata_.labelled && fields_.size() > 2)
-      reader_.fail(fields_[2], "classes without labels", "nothing after false", in_quotes(fields_[2]));
-    for (std::size_t i = 2; i < fields_.size(); ++i) {
-      std::string name = read_label(reader_, fields_[i]);
-      if (std::find(metadata_.classes.begin(), metadata_.classes.end(), name) != metadata_.classes.end())
-        reader_.fail(fields_[i], "class is declared twice", "", in_quotes(fields_[i]));
-      metadata_.classes.push_back(std::move(name));
-    }
-  }
-
-  void check_dimensions() {
-    if (metadata_.univariate.value_or(false) && metadata_.dimensions > 1)
-      reader_.fail(fields_[1], "@univariate and @dimensions disagree", "one dimension",
-                   std::to_string(metadata_.dimensions));
-  }
-
-  /// The argument; `alone`: nothing follows it.
-  std::string_view argument(const char* expected, bool alone) const {
-    if (fields_.size() < 2) throw Error({"tag without a value", reader_.place_of_end(), expected, "nothing"});
-    if (alone && fields_.size() > 2) reader_.fail(fields_[2], "more than one value", expected, in_quotes(fields_[2]));
-    return fields_[1];
-  }
-  bool boolean(bool alone) const {
-    const std::string_view text = argument("true or false", alone);
-    const std::string word = lower(text);
-    if (word != "true" && word != "false") reader_.fail(text, "not a truth value", "true or false", in_quotes(text));
-    return word == "true";
-  }
-  Index count() const {
-    const std::string_view text = argument("a positive integer", true);
-    Index value = 0;
-    if (parse_number(text, value) != std::errc())
-      reader_.fail(text, "not a count", "a positive integer", in_quotes(text));
-    return std::max<Index>(value, 0);  // 0 and -1: not said
-  }
-
-  TextReader& reader_;
-  TsMetadata metadata_ = {};
-  std::vector<std::string_view> fields_ = {};
-  std::map<std::string, std::string> seen_ = {};  // tag -> its line
-};
-
-HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader) { return TsMetadataReader(reader).read(); }
-
-}  // namespace detail
-
-}  // namespace heed::inline HEED_ISA
-
-#endif
 
 HEED_COMPILED_FUNCTION(heed::parse_ts)
 HEED_COMPILED_FUNCTION(heed::read_ts)

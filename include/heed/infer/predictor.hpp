@@ -22,6 +22,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/infer/detail/predictor_run.hpp"
+#include "heed/infer/detail/put_back.hpp"
 #include "heed/infer/prediction.hpp"
 
 namespace heed::inline HEED_ISA {

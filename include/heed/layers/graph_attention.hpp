@@ -18,6 +18,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/neighbour_softmax.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -91,24 +92,15 @@ struct GraphAttention {
   S share(const Cache& cache, Index edge, Index h) const;
   // s and t row by row
   Tile<S> by_head(const Matrix<S>& vectors, const Pass& pass) const;
-  template <class P>
-  HEED_INLINE P slope(const P& e) const {
-    using namespace simd;
-    return select_less(set1<P>(0), e, set1<P>(1), set1<P>(static_cast<S>(options.negative_slope)));
+  detail::NeighbourSoftmax<S> softmax(const Graph& graph) const {
+    return {graph, static_cast<S>(options.negative_slope)};
   }
 
   void attend(const Graph& graph, Tile<S> y, Cache& cache, const Pass& pass) const;
 
-  // a_ij of a node, all heads side by side
-  void softmax_of(const Graph& graph, Index i, Tile<const S> of_node, Tile<const S> of_seen, Tile<S> a) const;
-
   // adds to the gradients of source, target and bias; gives that of z, in scratch
   Tile<const S> attend_backward(const Graph& graph, Tile<const S> dy, Cache& cache, GraphAttention& grad,
                                 const Pass& pass) const;
-
-  // From da to the gradients of s z_i and of t z_j, through softmax and LeakyReLU.
-  void scores_backward(const Graph& graph, Index i, Cache& cache, Tile<const S> da, Tile<S> d_node,
-                       Tile<S> d_seen) const;
 };
 
 template <class S>
@@ -225,7 +217,7 @@ void GraphAttention<S>::attend(const Graph& graph, Tile<S> y, Cache& cache, cons
     }
   }
   const Tile<S> a = cache.weights.take({graph.edges(), H}, 1);
-  for (Index i = 0; i < N; ++i) softmax_of(graph, i, of_node, of_seen, a);
+  for (Index i = 0; i < N; ++i) softmax(graph).forward(i, of_node, of_seen, a);
   const bool drops = DropoutMask::active(options.dropout, pass);
   const Tile<S> m = cache.multipliers.take(drops ? a.shape() : Shape{}, 1);
   if (drops) DropoutMask(options.dropout, pass).fill(m.data, m.size(), 1);
@@ -243,32 +235,6 @@ void GraphAttention<S>::attend(const Graph& graph, Tile<S> y, Cache& cache, cons
       ++edge;
     }
   }
-}
-
-template <class S>
-void GraphAttention<S>::softmax_of(const Graph& graph, Index i, Tile<const S> of_node, Tile<const S> of_seen,
-                                   Tile<S> a) const {
-  using namespace simd;
-  const auto seen = graph.neighbours(i);
-  const Index first = graph.first(i), last = first + static_cast<Index>(seen.size());
-  if (first == last) return;
-  for_each_packet<S>(options.heads, [&]<class P>(Index h) HEED_LAMBDA {
-    const P own = load<P>(of_node.at(i, h));
-    for (Index k = first; k < last; ++k) {
-      const P e = add(own, load<P>(of_seen.at(seen[static_cast<std::size_t>(k - first)], h)));
-      store(a.at(k, h), mul(e, this->slope(e)));
-    }
-    P largest = load<P>(a.at(first, h));
-    for (Index k = first + 1; k < last; ++k) largest = max(largest, load<P>(a.at(k, h)));
-    P total = set1<P>(0);
-    for (Index k = first; k < last; ++k) {
-      const P e = simd::exp(sub(load<P>(a.at(k, h)), largest));
-      store(a.at(k, h), e);
-      total = add(total, e);
-    }
-    const P scale = div(set1<P>(1), total);
-    for (Index k = first; k < last; ++k) store(a.at(k, h), mul(scale, load<P>(a.at(k, h))));
-  });
 }
 
 template <class S>
@@ -292,7 +258,7 @@ Tile<const S> GraphAttention<S>::attend_backward(const Graph& graph, Tile<const 
       }
       ++edge;
     }
-    scores_backward(graph, i, cache, da, d_node, d_seen);
+    softmax(graph).backward(i, cache.of_node.view(), cache.of_seen.view(), a, da, d_node, d_seen);
     if (!grad.bias.empty()) add(dy.step(i), Tile<S>(grad.bias.data(), {1, dy.features}, 1));
   }
   const Tile<const S> s = by_head(source, pass), t = by_head(target, pass);
@@ -314,28 +280,6 @@ Tile<const S> GraphAttention<S>::attend_backward(const Graph& graph, Tile<const 
     }
   }
   return dz;
-}
-
-template <class S>
-void GraphAttention<S>::scores_backward(const Graph& graph, Index i, Cache& cache, Tile<const S> da, Tile<S> d_node,
-                                        Tile<S> d_seen) const {
-  using namespace simd;
-  const Tile<const S> a = cache.weights.view(), of_node = cache.of_node.view(), of_seen = cache.of_seen.view();
-  const auto seen = graph.neighbours(i);
-  const Index first = graph.first(i), last = first + static_cast<Index>(seen.size());
-  for_each_packet<S>(options.heads, [&]<class P>(Index h) HEED_LAMBDA {
-    P common = set1<P>(0), total = set1<P>(0);
-    for (Index k = first; k < last; ++k) common = fma(load<P>(a.at(k, h)), load<P>(da.at(k, h)), common);
-    const P own = load<P>(of_node.at(i, h));
-    for (Index k = first; k < last; ++k) {
-      const Index j = seen[static_cast<std::size_t>(k - first)];
-      const P e = add(own, load<P>(of_seen.at(j, h)));
-      const P de = mul(mul(load<P>(a.at(k, h)), sub(load<P>(da.at(k, h)), common)), this->slope(e));
-      total = add(total, de);
-      accumulate(d_seen.at(j, h), de);
-    }
-    store(d_node.at(i, h), total);
-  });
 }
 
 }  // namespace heed::inline HEED_ISA

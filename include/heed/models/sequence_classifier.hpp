@@ -28,6 +28,8 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/recurrent.hpp"
 #include "heed/layers/standardize.hpp"
+#include "heed/models/classifier_tensors.hpp"
+#include "heed/models/detail/dense_head.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -72,10 +74,8 @@ struct SequenceClassifier {
     typename ConvFront<S>::Cache front;
     typename Recurrent<AnyCell<S>>::Cache recurrent;
     typename AnyPool<S>::Cache pool;
-    typename Dense<S>::Cache dense;
-    typename Relu<S>::Cache relu;
-    typename Dropout<S>::Cache dropout;
-    TileBuffer<S> input, convolved, states, pooled, kept, hidden, active;
+    typename detail::DenseHead<S>::Cache head;
+    TileBuffer<S> input, convolved, states, pooled;
   };
 
   SequenceClassifier() = default;
@@ -133,15 +133,13 @@ struct SequenceClassifier {
  private:
   // what the recurrent part reads
   Tile<const S> prepared(Tile<const S> x, Cache& cache, const Pass& pass) const;
-  // the dense layers
-  void classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const;
+  detail::DenseHead<S> head() const { return {dropout, fc1, relu, fc2}; }
   /// Features of a state.
   Index width() const { return recurs() ? recurrent.output_size() : features_read(); }
   /// Features of what the recurrent part reads.
   Index features_read() const { return convolves() ? front.out_channels() : options.features; }
   bool convolves() const { return !front.empty(); }
   bool recurs() const { return options.cell != CellKind::none; }
-  bool drops(const Pass& pass) const { return DropoutMask::active(options.dropout, pass); }
 };
 
 template <class S>
@@ -215,7 +213,7 @@ void SequenceClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cach
   }
   const Tile<S> pooled = cache.pooled.take({1, pool.output_size(width())}, x.lanes);
   pool.forward(states, pooled, cache.pool, pass);
-  classify(pooled, logits, cache, pass);
+  head().forward(pooled, logits, cache.head, pass);
 }
 
 template <class S>
@@ -260,7 +258,7 @@ void SequenceClassifier<S>::stream_step(Tile<const S> x, Tile<S> logits, StreamM
   }
   const Tile<S> pooled = cache.pooled.take({1, pool.output_size(width())}, 1);
   pool.stream_step(x, pooled, memory, cache.pool, pass);
-  classify(pooled, logits, cache, pass);
+  head().forward(pooled, logits, cache.head, pass);
 }
 
 template <class S>
@@ -269,7 +267,6 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
   const Tile<const S> input = standardize.active() ? cache.input.view() : x;
   const Tile<const S> read = convolves() ? cache.convolved.view() : input;
   const Tile<const S> states = recurs() ? cache.states.view() : read, pooled = cache.pooled.view();
-  const Tile<const S> kept = drops(pass) ? cache.kept.view() : pooled;
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dpooled = pass.scratch.like(pooled);
   // how far back somebody wants gradients, and where they go: a part that there is not passes them on
@@ -279,20 +276,9 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
   const Into<S> dread = convolves() ? into_if(to_read, pass.scratch.like(read)) : dinput;
   const Into<S> dstates = recurs() ? into_if(to_states, pass.scratch.like(states)) : dread;
   const bool to_pooled = to_states || wants_gradient(grad.pool);
-  const bool to_hidden = to_pooled || wants_gradient(grad.fc1);
 
-  if (options.dense == 0) {
-    fc2.backward(kept, logits, dlogits, into_if(to_pooled, dpooled), cache.dense, grad.fc2, pass);
-  } else {
-    const Tile<const S> hidden = cache.hidden.view(), active = cache.active.view();
-    const Tile<S> dactive = pass.scratch.like(active), dhidden = pass.scratch.like(hidden);
-    fc2.backward(active, logits, dlogits, into_if(to_hidden, dactive), cache.dense, grad.fc2, pass);
-    if (!to_hidden) return;
-    relu.backward(hidden, active, dactive, into(dhidden), cache.relu, grad.relu, pass);
-    fc1.backward(kept, hidden, dhidden, into_if(to_pooled, dpooled), cache.dense, grad.fc1, pass);
-  }
+  head().backward(pooled, logits, dlogits, into_if(to_pooled, dpooled), cache.head, grad, pass);
   if (!to_pooled) return;
-  if (drops(pass)) dropout.backward(pooled, kept, dpooled, into(dpooled), cache.dropout, grad.dropout, pass.at(1));
   pool.backward(states, pooled, dpooled, dstates, cache.pool, grad.pool, pass);
   if (recurs() && to_states) {
     recurrent.backward(read, states, dstates.tile, dread, cache.recurrent, grad.recurrent, pass.at(0));
@@ -303,22 +289,6 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
   if (dx && standardize.active()) {
     standardize.backward(x, input, dinput.tile, dx, cache.standardize, grad.standardize, pass);
   }
-}
-
-template <class S>
-void SequenceClassifier<S>::classify(Tile<const S> pooled, Tile<S> logits, Cache& cache, const Pass& pass) const {
-  const Index L = pooled.lanes;
-  Tile<const S> kept = pooled;
-  if (drops(pass)) {
-    const Tile<S> to = cache.kept.take(pooled.shape(), L);
-    dropout.forward(pooled, to, cache.dropout, pass.at(1));
-    kept = to;
-  }
-  if (options.dense == 0) return fc2.forward(kept, logits, cache.dense, pass);
-  const Tile<S> hidden = cache.hidden.take({1, options.dense}, L), active = cache.active.take({1, options.dense}, L);
-  fc1.forward(kept, hidden, cache.dense, pass);
-  relu.forward(hidden, active, cache.relu, pass);
-  fc2.forward(active, logits, cache.dense, pass);
 }
 
 }  // namespace heed::inline HEED_ISA

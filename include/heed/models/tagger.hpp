@@ -31,6 +31,7 @@
 #include "heed/layers/joined_embedding.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
+#include "heed/models/detail/token_features.hpp"
 #include "heed/models/tagger_options.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -151,8 +152,6 @@ struct Tagger {
     if (drops(pass)) dropout.backward(x, kept, d, into(d), cache, none, pass);
   }
   static Tile<const S> sum_over_steps(Tile<const S> d, const Pass& pass);
-
-  void check_features() const;
 };
 
 template <class S>
@@ -257,24 +256,14 @@ void Tagger<S>::backward(Tile<const std::int32_t> x, Tile<const S> /*logits*/, T
 
 template <class S>
 void Tagger<S>::write(Metadata& m) const {
-  check_features();
-  std::vector<std::string> names;
-  for (const TokenFeature& feature : features) {
-    set(m, "texts." + std::to_string(names.size()), feature.texts);
-    names.push_back(feature.name);
-  }
-  if (!names.empty()) set(m, "features", names);
+  detail::check_token_features(features, options.tokens);
+  detail::write_token_features(m, features);
 }
 
 template <class S>
 void Tagger<S>::restore(const Metadata& metadata) {
-  features.clear();
-  if (metadata.contains("features")) {
-    for (const std::string& name : get_texts(metadata, "features")) {
-      features.push_back({name, get_texts(metadata, "texts." + std::to_string(features.size()))});
-    }
-  }
-  check_features();
+  features = detail::read_token_features(metadata);
+  detail::check_token_features(features, options.tokens);
 }
 
 template <class S>
@@ -292,20 +281,6 @@ Tile<const S> Tagger<S>::sum_over_steps(Tile<const S> d, const Pass& pass) {
   fill(sum, S(0));
   for (Index t = 0; t < d.steps; ++t) add(d.step(t), sum);
   return sum;
-}
-
-template <class S>
-void Tagger<S>::check_features() const {
-  require(features.empty() || features.size() == options.tokens.size(), [&] {
-    return Fault{"wrong number of features", "Tagger", std::to_string(options.tokens.size()),
-                 std::to_string(features.size())};
-  });
-  for (std::size_t i = 0; i < features.size(); ++i) {
-    require(std::ssize(features[i].texts) + 2 == options.tokens[i], [&] {
-      return Fault{"wrong number of texts", "Tagger, feature " + features[i].name,
-                   std::to_string(options.tokens[i] - 2), std::to_string(features[i].texts.size())};
-    });
-  }
 }
 
 }  // namespace heed::inline HEED_ISA
