@@ -93,6 +93,12 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
       ->check(CLI::IsMember({"utf-8", "latin-1", "auto"}));
 }
 
+heed::SentenceOptions::Header text_header(const heed::TableFormat& format) {
+  using Header = heed::SentenceOptions::Header;
+  if (format.header == heed::TableFormat::Header::automatic) return Header::automatic;
+  return format.header == heed::TableFormat::Header::yes ? Header::yes : Header::no;
+}
+
 void require_usage(bool ok, const std::string& option, const std::string& message) {
   if (!ok) throw CLI::ValidationError(option, message);
 }

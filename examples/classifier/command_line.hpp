@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "heed/data/sentences.hpp"
 #include "heed/data/text_table.hpp"
 
 namespace classifier {
@@ -26,6 +27,8 @@ std::string whole(const std::string& text);
 
 /// How tables and text are written: --header, --delimiter, --label-column, --index-column, --encoding.
 void add_format(CLI::App& command, heed::TableFormat& format);
+/// --header of a file of sentences.
+heed::SentenceOptions::Header text_header(const heed::TableFormat& format);
 
 /// Throws where an option does not go with the others: wrong usage.
 void require_usage(bool ok, const std::string& option, const std::string& message);

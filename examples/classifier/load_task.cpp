@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "built_in_task.hpp"
+#include "command_line.hpp"
 #include "heed/core/error.hpp"
 #include "numbers.hpp"
 #include "training.hpp"
@@ -144,7 +145,8 @@ Task<TextModel> load_task(const TrainArguments& a, const StoredModel<TextModel>*
   });
   const bool lower = init ? init->lower : a.lower;
   const auto read = [&](const std::filesystem::path& path) {
-    heed::Sentences sentences = heed::read_sentences(path, {.lower = lower, .encoding = a.format.encoding});
+    heed::Sentences sentences =
+        heed::read_sentences(path, {.lower = lower, .encoding = a.format.encoding, .header = text_header(a.format)});
     if (!a.quiet) note_encoding(sentences, path);
     return sentences;
   };

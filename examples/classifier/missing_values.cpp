@@ -70,10 +70,15 @@ heed::Fault with_hint(heed::Fault fault) {
   }
   double number = 0;
   if (fault.what == "not a label" && heed::parse_number(got, number) == std::errc()) {
-    fault.what += "; --task regression takes any number";
+    const bool first = fault.expected.find("stands first") != std::string::npos;
+    fault.what += first ? "; --label-column first where it stands there; --task regression takes any number"
+                        : "; --task regression takes any number";
   }
   if (fault.what == "not a number" && heed::time_key(got).kind == heed::TimeKey::Kind::date) {
     fault.what += "; --time-column names the column of dates, where rows are time steps";
+  }
+  if (fault.expected.find("that of the labels") != std::string::npos) {
+    fault.what += "; --label-column first or a name says where the label stands";
   }
   return fault;
 }

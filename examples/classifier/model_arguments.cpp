@@ -97,7 +97,8 @@ Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, 
   heed::Sentences sentences = heed::read_sentences(a.data.data, {.labels = labels || a.labelled,
                                                                  .lower = stored.lower,
                                                                  .blank_lines = !labels,  // an answer a line
-                                                                 .encoding = a.format.encoding});
+                                                                 .encoding = a.format.encoding,
+                                                                 .header = text_header(a.format)});
   note_encoding(sentences, a.data.data);
   return {std::move(sentences), heed::Vocabulary(stored.model.words), a.data.data.string()};
 }

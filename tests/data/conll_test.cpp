@@ -55,7 +55,7 @@ TEST(Conll, NamesTheLineOfAFault) {
             "t, line 1, column 3: an empty column (expected a word and its tag, got nothing)");
   EXPECT_EQ(error_of([] { parse_conll(" \n\t\n", "t"); }), "t: no sentences (expected at least one word and its tag)");
   EXPECT_EQ(error_of([] { parse_conll(std::string_view("a\tO\nb\0\tO\n", 9), "t"); }),
-            "t, line 2, column 2: not a text file (expected text, got a control character)");
+            "t, line 2, column 2: not a text file (expected text, got a control character, '\\x00')");
   EXPECT_NE(error_of([] { parse_conll("a O\n", "t", {.word = -1}); }), "no error");
 }
 

@@ -92,6 +92,34 @@ TEST(Sentences, BlankLinesMayBeSentencesWithoutWords) {
   EXPECT_EQ(error_of([&] { parse_sentences("\n\n", "t", options); }), "t: no sentences (expected at least one line)");
 }
 
+TEST(Sentences, OfAnotherFormAreErrors) {
+  const auto error = [](const std::string& text) { return error_of([&] { parse_sentences(text, "t"); }); };
+  EXPECT_EQ(error("1,it is good\n0,it is bad\n"),
+            "t, line 1, column 1: a table with commas (expected a label, a tab or a blank, and words, got '1,it')");
+  EXPECT_NE(error("\"1\",\"it is good\"\n\"2\",\"bad, really\"\n").find("a table with commas"), std::string::npos);
+  EXPECT_EQ(
+      error("it is good\tpos\nit is bad\tneg\nit is fine\tpos\n"),
+      "t, line 1, column 1: labels that stand behind their sentences (expected a label, a tab and words, got 'it is "
+      "good')");
+  EXPECT_EQ(parse_sentences("a,b it is\nc it\n", "t").labels, (Words{"a,b", "c"}));  // a label with a comma
+  EXPECT_EQ(parse_sentences("a,b\tit is\n", "t").labels, Words{"a,b"});
+  EXPECT_EQ(parse_sentences("very good\tnice\nvery bad\tugly\nvery bad\tworse\n", "t").count(), 3);
+}
+
+TEST(Sentences, AFirstLineThatMayHoldNamesIsAskedAbout) {
+  const std::string named = "Label\ttext\npos\tit is good\nneg\tit is bad\n";
+  EXPECT_EQ(error_of([&] { parse_sentences(named, "t"); }),
+            "t, line 1, column 1: a first line that may hold names (expected to be told whether there is a header, got "
+            "'Label')");
+  std::string many = "stars\treview\n";
+  for (int i = 0; i < 10; ++i) many += i % 2 ? "5\tit is good\n" : "1\tit is bad\n";
+  EXPECT_NE(error_of([&] { parse_sentences(many, "t"); }).find("may hold names"), std::string::npos);
+  using Header = heed::SentenceOptions::Header;
+  EXPECT_EQ(parse_sentences(named, "t", {.header = Header::yes}).labels, (Words{"pos", "neg"}));
+  EXPECT_EQ(parse_sentences(named, "t", {.header = Header::no}).count(), 3);
+  EXPECT_EQ(parse_sentences("pos\tgood\nneg\tvery bad\n", "t").count(), 2);
+}
+
 TEST(Sentences, NameThePlaceOfAFault) {
   EXPECT_EQ(error_of([] { parse_sentences("1 a\n2\n", "t"); }),
             "t, line 2, column 2: a sentence without words (expected a label and at least one word, got the label)");
@@ -99,7 +127,7 @@ TEST(Sentences, NameThePlaceOfAFault) {
             "t, line 1, column 1: not a label (expected an integer of 64 bits or a word, got '1.5')");
   EXPECT_EQ(error_of([] { parse_sentences("\n \n", "t"); }), "t: no sentences (expected at least one line)");
   EXPECT_EQ(error_of([] { parse_sentences(std::string_view("1 a\0b", 5), "t"); }),
-            "t, line 1, column 4: not a text file (expected text, got a control character)");
+            "t, line 1, column 4: not a text file (expected text, got a control character, '\\x00')");
 }
 
 TEST(Sentences, BecomeTokensWithPadding) {

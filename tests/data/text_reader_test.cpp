@@ -41,8 +41,9 @@ TEST(TextReader, RejectsControlCharacters) {
     const std::string text = "1,2\n3," + control + "4\n";
     TextReader reader(text, "x.csv");
     EXPECT_TRUE(reader.next());
-    EXPECT_EQ(error_of([&] { reader.next(); }),
-              "x.csv, line 2, column 3: not a text file (expected text, got a control character)");
+    const std::string error = error_of([&] { reader.next(); });
+    EXPECT_EQ(error, "x.csv, line 2, column 3: not a text file (expected text, got a control character, " +
+                         heed::in_quotes(control) + ")");
   }
 }
 

@@ -60,10 +60,14 @@ TEST(TextTable, TakesAnyOfItsWritings) {
 TEST(TextTable, LabelsAreIntegersOrWords) {
   EXPECT_EQ(parsed_table("1,+03\n2,4.0\n3,left hand\n4,\"a, \"\"b\"\"\"\n").labels,
             (Words{"+03", "4.0", "left hand", "a, \"b\""}));
-  EXPECT_EQ(table_error("1,2,3\n4,5,0.5\n"),
-            "x.csv, line 2, column 5: not a label (expected an integer of 64 bits or a word, got '0.5')");
-  EXPECT_EQ(table_error("1,2,\n"),
-            "x.csv, line 1, column 5: not a label (expected an integer of 64 bits or a word, got nothing)");
+  EXPECT_EQ(
+      table_error("1,2,3\n4,5,0.5\n"),
+      "x.csv, line 2, column 5: not a label (expected an integer of 64 bits or a word, or to be told that the label "
+      "stands first, got '0.5')");
+  EXPECT_EQ(
+      table_error("1,2,\n"),
+      "x.csv, line 1, column 5: an empty last field: the row ends with a delimiter (expected no delimiter behind the "
+      "last field, got nothing)");
   EXPECT_EQ(table_error("1,2,nan\n"),
             "x.csv, line 1, column 5: not a label (expected an integer of 64 bits or a word, got 'nan')");
 }
@@ -241,6 +245,101 @@ TEST(TextTable, AnIndexColumnIsNoColumnOfValues) {
             (std::vector<float>{5, 6, 7}));
   EXPECT_EQ(parsed_table(",0,1,label\n0,5,6,a\n1,7,8,b\n", {.format = {.index_column = IndexColumn::drop}}).labels,
             (Words{"a", "b"}));
+}
+
+std::string with_rows(std::string text, const std::string& row, int rows) {
+  for (int i = 0; i < rows; ++i) text += row;
+  return text;
+}
+
+TEST(TextTable, LinesMayEndWithACarriageReturnAlone) {
+  const auto s = parsed_table("a,b,label\r1,2.5,b\r\r3,4,c\r");
+  EXPECT_EQ(values_of(s), (std::vector<float>{1, 2.5, 3, 4}));
+  EXPECT_EQ(s.labels, (Words{"b", "c"}));
+}
+
+TEST(TextTable, NamesTheEncodingOfWideCharacters) {
+  const auto wide = [](std::size_t bytes, bool big, std::string text) {
+    for (const char c : std::string("1,2,a\n3,4,b\n")) {
+      const std::string zeros(bytes - 1, '\0');
+      text += big ? zeros + c : c + zeros;
+    }
+    return text;
+  };
+  using namespace std::string_literals;
+  for (const std::string& text :
+       {wide(2, false, "\xFF\xFE"), wide(2, true, "\xFE\xFF"), wide(2, false, ""), wide(2, true, "")})
+    EXPECT_NE(table_error(text).find("x.csv: a text of UTF-16"), std::string::npos) << table_error(text);
+  for (const std::string& text :
+       {wide(4, false, "\xFF\xFE\0\0"s), wide(4, true, "\0\0\xFE\xFF"s), wide(4, false, ""), wide(4, true, "")})
+    EXPECT_NE(table_error(text).find("x.csv: a text of UTF-32"), std::string::npos) << table_error(text);
+  EXPECT_NE(table_error("1,2,a\n\x1A").find("'\\x1a'"), std::string::npos) << table_error("1,2,a\n\x1A");
+}
+
+TEST(TextTable, AFirstRowThatCountsFromOneIsAskedAbout) {
+  const std::string rows = with_rows("1,2,3,4\n", "0.5,0.25,7,1\n", 10);
+  EXPECT_EQ(
+      table_error(rows),
+      "x.csv, line 1, column 1: a first row that may hold names or values (expected to be told whether there is a "
+      "header, got 1, 2, 3, ...)");
+  EXPECT_NE(table_error(with_rows("1,2,3,kind\n", "0.5,0.25,7,b\n", 10)).find("may hold names"), std::string::npos);
+  EXPECT_EQ(parsed_table("1,2,3,label\n0.5,0.25,7,1\n").x.extent(0), 1);  // a word above numbers is a name
+  EXPECT_EQ(parsed_table(with_rows("1,2,3,4\n", "0.5,0.25,7,1\n", 9)).x.extent(0), 10);       // a few rows of integers
+  EXPECT_EQ(parsed_table(with_rows("1,2,3,4\n2,3,4,5\n", "3,4,5,6\n", 20)).x.extent(0), 22);  // windows of a ramp
+  TableOptions options;
+  options.format.header = heed::TableFormat::Header::no;
+  EXPECT_EQ(parsed_table(rows, options).x.extent(0), 11);
+}
+
+TEST(TextTable, ADelimiterBehindTheLastFieldIsNamed) {
+  EXPECT_EQ(
+      table_error("1,2,a,\n3,4,b,\n"),
+      "x.csv, line 1, column 7: an empty last field: the row ends with a delimiter (expected no delimiter behind the "
+      "last field, got nothing)");
+  EXPECT_NE(table_error("u,v,label,\n1,2,a,\n").find("line 2, column 7: an empty last field"), std::string::npos);
+  TableOptions options;
+  options.format.delimiter = ';';
+  EXPECT_NE(table_error("1;2;a;\n", options).find("an empty last field"), std::string::npos);
+}
+
+TEST(TextTable, TellsOtherDelimiters) {
+  EXPECT_NE(table_error("1|2|a\n").find("column 2: fields with bars between them (expected commas or blanks, or the "
+                                        "delimiter '|' to be named)"),
+            std::string::npos);
+  TableOptions options;
+  options.format.delimiter = ';';
+  EXPECT_NE(table_error("1,2,a\n", options).find("fields with commas between them (expected the delimiter ';'"),
+            std::string::npos);
+  EXPECT_NE(table_error("1\t2\ta\n", options).find("fields with tabs between them"), std::string::npos);
+  EXPECT_NE(table_error("\"1,234.5\",2,a\n").find("a number with thousands separators"), std::string::npos);
+}
+
+TEST(TextTable, SaysThatTheLabelMayStandElsewhere) {
+  const std::string first = table_error("1\t0.5\t0.25\n2\t0.5\t0.75\n");
+  EXPECT_NE(
+      first.find("not a label (expected an integer of 64 bits or a word, or to be told that the label stands first"),
+      std::string::npos)
+      << first;
+  EXPECT_NE(table_error("a,1,2\nb,3,4\n").find("this column to be told as that of the labels"), std::string::npos);
+  EXPECT_NE(table_error("u,kind,v\n1,a,2\n3,b,4\n").find("line 2, column 3: not a number (expected a number, or this"),
+            std::string::npos);
+  EXPECT_EQ(table_error("1,x,a\n"), "x.csv, line 1, column 3: not a number (expected a number, got 'x')");
+}
+
+TEST(TextTable, NumbersOfRowsWithoutANameAreDropped) {
+  TableOptions options;
+  options.format.index_column = heed::TableFormat::IndexColumn::drop;
+  const std::string_view text = "\"V1\" \"V2\" \"label\"\n\"1\" 5 6 \"a\"\n\"2\" 7 8 \"b\"\n";  // R's write.table
+  EXPECT_EQ(values_of(parsed_table(text, options)), (std::vector<float>{5, 6, 7, 8}));
+  options.format.label_column = "V1";
+  EXPECT_EQ(parsed_table("V1,V2,V3\nr1,5,6,7\nr2,8,9,1\n", options).labels, (Words{"5", "8"}));
+}
+
+TEST(TextTable, ALabelColumnHasANameOfItsOwn) {
+  TableOptions options;
+  options.format.label_column = "a";
+  EXPECT_EQ(table_error("a,b,a\n1,2,x\n", options),
+            "x.csv: two columns have this name (expected a name of its own, got 'a')");
 }
 
 TEST(TextTable, RejectsEmptyData) {

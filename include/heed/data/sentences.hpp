@@ -27,16 +27,22 @@ struct Sentences {
 };
 
 struct SentenceOptions {
+  enum class Header {
+    automatic,  ///< a first line that may name columns is an error
+    yes,        ///< it is passed over
+    no
+  };
   bool labels = true;        ///< a line begins with its label
   bool lower = false;        ///< A to Z become a to z
   bool blank_lines = false;  ///< a blank line is a sentence without words, and without a label; otherwise it is none
   Encoding encoding = Encoding::automatic;
+  Header header = Header::automatic;
 };
 
 /// Reads sentences, one a line: the label, then the words with blanks between them. In a line with a tab the label is
 /// what stands before the first, and may hold blanks; otherwise it ends at the first blank. Control characters are
 /// blanks. Throws at the first fault, naming its place: a line without words, something that is no label, no sentence
-/// at all.
+/// at all; labels that hold the commas of a table, or stand behind their sentences.
 HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
                                         const SentenceOptions& options = {});
 
@@ -62,6 +68,65 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
 
 namespace heed::inline HEED_ISA {
 
+namespace detail {
+
+/// Looks for files in another form, of which each line would be read as a label and words.
+class SentenceForms {
+ public:
+  void add(std::string_view label, bool tab, std::size_t words, const TextReader& reader) {
+    if (lines_++ == 0) {
+      first_ = label;
+      place_ = reader.place(reader.whole_line());
+      one_word_first_ = words == 1;
+    }
+    tabs_ += tab;
+    commas_ += !tab && (label.find(',') < label.size() - 1 || label.starts_with('"'));
+    one_word_ += words == 1;
+    blanks_ += label.find(' ') != std::string_view::npos;
+  }
+
+  void check(const Sentences& sentences, SentenceOptions::Header header) const {
+    require(commas_ < lines_, [&] {
+      return Fault{"a table with commas", place_, "a label, a tab or a blank, and words", in_quotes(first_)};
+    });
+    if (tabs_ < lines_) return;
+    require(one_word_ < lines_ || 2 * blanks_ <= lines_ || fewer_last_words(sentences), [&] {
+      return Fault{"labels that stand behind their sentences", place_, "a label, a tab and words", in_quotes(first_)};
+    });
+    const bool unique = std::count(sentences.labels.begin(), sentences.labels.end(), first_) == 1;
+    const bool names = one_word_first_ && unique && one_word_ < lines_ && (lines_ > 10 || is_column_name(first_));
+    require(header == SentenceOptions::Header::no || lines_ < 2 || !names, [&] {
+      return Fault{"a first line that may hold names", place_, "to be told whether there is a header",
+                   in_quotes(first_)};
+    });
+  }
+
+ private:
+  /// Whether the words behind the tab are as many as the labels before it: no classes.
+  static bool fewer_last_words(const Sentences& sentences) {
+    std::vector<std::string> last, first = sentences.labels;
+    for (const auto& words : sentences.words) last.push_back(words[0]);
+    const auto different = [](std::vector<std::string>& of) {
+      std::sort(of.begin(), of.end());
+      return std::unique(of.begin(), of.end()) - of.begin();
+    };
+    return different(last) >= different(first);
+  }
+
+  static bool is_column_name(std::string_view label) {
+    std::string small(label);
+    for (char& c : small) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return small == "label" || small == "labels" || small == "class" || small == "category" || small == "target" ||
+           small == "sentiment";
+  }
+
+  std::size_t lines_ = 0, tabs_ = 0, commas_ = 0, one_word_ = 0, blanks_ = 0;
+  bool one_word_first_ = false;
+  std::string first_ = {}, place_ = {};
+};
+
+}  // namespace detail
+
 HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
                                         const SentenceOptions& options) try {
   Sentences result;
@@ -74,6 +139,8 @@ HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::strin
     }
     last = end;
   };
+  detail::SentenceForms forms;
+  if (options.header == SentenceOptions::Header::yes && reader.next()) last = reader.line_number();
   while (reader.next()) {
     add_blank_lines(reader.line_number());
     std::string_view rest = reader.line();
@@ -83,9 +150,10 @@ HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::strin
       rest = trim(rest.substr(end));
       return word;
     };
+    bool tab = false;
     if (options.labels) {
       const std::string_view whole = reader.whole_line();
-      const bool tab = whole.substr(0, whole.find_last_not_of(" \t") + 1).find('\t') != std::string_view::npos;
+      tab = whole.substr(0, whole.find_last_not_of(" \t") + 1).find('\t') != std::string_view::npos;
       if (tab) rest = whole.substr(0, whole.find_last_not_of(" \t") + 1);
       const std::string_view field = trim(next(tab ? "\t" : " \t"));
       if (field.empty()) reader.fail(whole, "no label", "a label before the tab", "nothing");
@@ -98,11 +166,13 @@ HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::strin
       if (!options.lower) continue;
       for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
+    if (options.labels) forms.add(result.labels.back(), tab, words.size(), reader);
     if (words.empty()) {
       throw Error({"a sentence without words", reader.place_of_end(), "a label and at least one word", "the label"});
     }
   }
   const bool any = result.count() > 0;
+  if (any && options.labels) forms.check(result, options.header);
   add_blank_lines(reader.line_number() + 1);
   result.latin1_lines = reader.latin1_lines();
   result.first_latin1_line = reader.first_latin1_line();

@@ -27,7 +27,7 @@ enum class Encoding {
 HEED_FUNCTION const char* to_text(Encoding encoding);
 
 /// Walks the lines of a text that hold something: blank lines and, where there are comments, lines that start with `#`
-/// are passed over. Lines end with LF or CRLF; a UTF-8 byte order mark is skipped. Lines are UTF-8, whatever the text
+/// are passed over. Lines end with LF or CRLF, in a text without LF with CR; a UTF-8 byte order mark is skipped. Lines are UTF-8, whatever the text
 /// is.
 class TextReader {
  public:
@@ -108,6 +108,7 @@ class TextReader {
   [[noreturn]] void fail_number(std::string_view field, std::errc error, std::size_t bytes) const;
   std::size_t end_of_field(std::string_view text, const char* separators) const;
 
+  void refuse_wide_characters() const;
   void decode();
   void check_characters();
   bool blank() const { return line_.empty() && !(keeps_tabs_ && full_line_.find('\t') != std::string_view::npos); }
@@ -120,6 +121,7 @@ class TextReader {
   std::string own_line_ = {};  // where it is not as in the text
   Index latin1_lines_ = 0, first_latin1_line_ = 0;
   bool keeps_tabs_ = false;
+  char line_end_ = '\n';
   std::string_view full_line_ = {};
   std::string_view line_ = {};
   Index number_ = 0;
@@ -151,8 +153,21 @@ HEED_FUNCTION TextReader::TextReader(std::string_view text, std::string where, C
       kind_(kind),
       encoding_(encoding) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
-  require(!rest_.starts_with("\xFF\xFE") && !rest_.starts_with("\xFE\xFF"),
-          [&] { return Fault{"a text of UTF-16", where_, "UTF-8: save it so", {}}; });
+  refuse_wide_characters();
+  if (rest_.find('\n') == std::string_view::npos) line_end_ = '\r';  // as old Macs write it, and Excel for them
+}
+
+// texts of 16 and 32 bits a character, with a byte order mark or without: in a table every other byte is 0
+HEED_FUNCTION void TextReader::refuse_wide_characters() const {
+  using namespace std::string_view_literals;
+  const auto zero = [this](std::size_t i) { return i < rest_.size() && rest_[i] == '\0'; };
+  const bool mark32 = rest_.starts_with("\xFF\xFE\0\0"sv) || rest_.starts_with("\0\0\xFE\xFF"sv);
+  const bool plain32 = (zero(1) && zero(2) && zero(3) && !zero(0)) || (zero(0) && zero(1) && zero(2) && !zero(3));
+  const bool plain16 = rest_.size() >= 4 && zero(0) == zero(2) && zero(1) == zero(3) && zero(0) != zero(1);
+  const bool mark16 = rest_.starts_with("\xFF\xFE") || rest_.starts_with("\xFE\xFF");
+  const bool wide = mark32 || (rest_.size() >= 4 && plain32);
+  require(!wide && !plain16 && !mark16,
+          [&] { return Fault{wide ? "a text of UTF-32" : "a text of UTF-16", where_, "UTF-8: save it so", {}}; });
 }
 
 // the line as UTF-8
@@ -177,7 +192,8 @@ HEED_FUNCTION void TextReader::check_characters() {
   const bool binary = full_line_.find('\0') != std::string_view::npos;
   if (kind_ == Kind::data || binary) {
     const auto first = binary ? full_line_.find('\0') : static_cast<std::size_t>(at - full_line_.begin());
-    fail(full_line_.substr(first), "not a text file", "text", "a control character");
+    fail(full_line_.substr(first), "not a text file", "text",
+         "a control character, " + in_quotes(full_line_.substr(first, 1)));
   }
   if (kind_ == Kind::columns) {
     const auto blank = [&](char c) { return control(c) || c == ' ' || c == '\t'; };
@@ -192,7 +208,7 @@ HEED_FUNCTION void TextReader::check_characters() {
 
 HEED_FUNCTION bool TextReader::next() {
   while (!rest_.empty()) {
-    const std::size_t end = rest_.find('\n');
+    const std::size_t end = rest_.find(line_end_);
     full_line_ = rest_.substr(0, end);
     rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
     ++number_;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -37,7 +38,7 @@ class TableHeaderFinder {
     if (!reader.next()) return {};
     std::vector<std::string_view> fields;
     split_row(reader, format_.delimiter, fields);
-    refuse_semicolons(reader, fields);
+    refuse_other_delimiters(reader, fields);
     TableHeader header{.line = reader.line_number()};
     for (const std::string_view field : fields) header.names.push_back(unquote(field));
     const bool all_names = are_names(fields);
@@ -55,14 +56,21 @@ class TableHeaderFinder {
  private:
   using Header = TableFormat::Header;
 
-  void refuse_semicolons(const TextReader& reader, const std::vector<std::string_view>& fields) const {
-    const std::size_t semicolon = reader.line().find(';');
-    require(format_.delimiter != '\0' || fields.size() > 1 || semicolon == std::string_view::npos, [&] {
-      return Fault{"fields with semicolons between them",
-                   reader.place(reader.line().substr(semicolon)),
-                   "commas or blanks, or the delimiter ';' to be named",
-                   {}};
-    });
+  /// A row of one field that holds another character which usually stands between fields.
+  void refuse_other_delimiters(const TextReader& reader, const std::vector<std::string_view>& fields) const {
+    if (fields.size() != 1 || fields[0].starts_with('"')) return;
+    const char d = format_.delimiter;
+    const std::size_t at = reader.line().find_first_of(d == '\0'  ? ";|"
+                                                       : d == ';' ? ",|\t"
+                                                       : d == ',' ? ";|\t"
+                                                                  : ",;|\t");
+    if (at == std::string_view::npos) return;
+    const char found = reader.line()[at];
+    const std::string name = found == ';' ? "semicolons" : found == ',' ? "commas" : found == '\t' ? "tabs" : "bars";
+    reader.fail(reader.line().substr(at), "fields with " + name + " between them",
+                d == '\0' ? "commas or blanks, or the delimiter " + in_quotes({&found, 1}) + " to be named"
+                          : "the delimiter " + in_quotes({&d, 1}) + " that was named",
+                {});
   }
 
   /// Missing, where values may be.
@@ -87,7 +95,7 @@ class TableHeaderFinder {
     }
     std::vector<std::size_t> words;  // columns of numbers with something else above, and of words
     std::size_t numbers = 0;         // columns of numbers, and numbers above them
-    bool counts = true;
+    bool counts = true, counts_from_one = true;
     for (std::size_t i = 0; i < first.size(); ++i) {
       if (!first[i].empty() && is_gap(first[i])) return false;  // a value
       if (!is_number(first[i]) || !(is_number(second[i]) || is_gap(second[i]))) {
@@ -96,6 +104,7 @@ class TableHeaderFinder {
       }
       counts = counts && first[i] == std::to_string(numbers);
       ++numbers;
+      counts_from_one = counts_from_one && first[i] == std::to_string(numbers);
     }
     const bool above = std::any_of(words.begin(), words.end(), [&](std::size_t i) {
       return is_number(second[i]) && (is_name(first[i]) || first[i].empty());
@@ -105,7 +114,8 @@ class TableHeaderFinder {
                return is_number(second[i]) && is_name(first[i]);
              }));
     }
-    if (!counts || numbers < 2) return false;
+    if (counts_from_one && numbers >= 3 && !above) refuse_count(words, second, reader, place);
+    if (!(counts || (counts_from_one && above)) || numbers < 2) return false;
     // names that count columns: 0, 1, 2, label
     if (above) return true;
     if (words.size() != 1) {
@@ -123,6 +133,25 @@ class TableHeaderFinder {
       if (!reader.next()) return true;
       split_row(reader, format_.delimiter, fields);
     } while (true);
+  }
+
+  /// A first row 1, 2, 3, ... that counts the columns: above ten rows or more, of which the next does not count, too.
+  void refuse_count(const std::vector<std::size_t>& words, const std::vector<std::string_view>& second,
+                    TextReader& reader, const std::string& place) const {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < second.size(); ++i) {
+      double value = 0;
+      if (std::find(words.begin(), words.end(), i) != words.end()) continue;
+      if (parse_number(unquote(second[i]), value) == std::errc()) values.push_back(value);
+    }
+    const auto by_one = [](double a, double b) { return b != a + 1; };
+    if (values.size() > 1 && std::adjacent_find(values.begin(), values.end(), by_one) == values.end()) return;
+    Index rows = 1;
+    while (rows < 10 && reader.next()) ++rows;
+    require(rows < 10, [&] {
+      return Fault{"a first row that may hold names or values", place, "to be told whether there is a header",
+                   "1, 2, 3, ..."};
+    });
   }
 
   std::string_view text_;

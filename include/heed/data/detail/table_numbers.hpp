@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
@@ -27,7 +28,8 @@ class TableNumbers {
   TableNumbers(const TextReader& reader, char delimiter, bool has_gaps, std::size_t bytes)
       : reader_(reader), delimiter_(delimiter), has_gaps_(has_gaps), bytes_(bytes) {}
 
-  double read(std::string_view field) const {
+  /// `label`: a field that is no number may be the label of its row.
+  double read(std::string_view field, bool label = false) const {
     const bool quoted = field.starts_with('"');
     const std::string own = quoted ? unquote(field) : std::string();
     const std::string_view text = quoted ? trim(own) : field;
@@ -36,13 +38,13 @@ class TableNumbers {
     if (error == std::errc() && TextReader::fits(value, bytes_)) [[likely]]
       return value;
     if (has_gaps_ && is_missing(text)) return std::numeric_limits<double>::quiet_NaN();
-    if (error == std::errc::invalid_argument) explain(field, text);
+    if (error == std::errc::invalid_argument) explain(field, text, label);
     return reader_.number_that_fits(quoted ? field.substr(1, field.size() - 2) : field, bytes_);  // throws
   }
 
  private:
   /// The usual causes where a field is no number.
-  void explain(std::string_view field, std::string_view text) const {
+  void explain(std::string_view field, std::string_view text, bool label) const {
     const auto digits = [](std::string_view t) {
       return !t.empty() && t.find_first_not_of("0123456789+-eE.,") == std::string_view::npos;
     };
@@ -52,12 +54,18 @@ class TableNumbers {
                    in_quotes(field));
     }
     if (comma != std::string_view::npos && digits(text)) {
-      reader_.fail(field, "a number with a decimal comma", "a decimal point", in_quotes(field));
+      const bool both = text.find('.') != std::string_view::npos || text.find(',', comma + 1) != std::string_view::npos;
+      reader_.fail(field, both ? "a number with thousands separators" : "a number with a decimal comma",
+                   both ? "digits and a decimal point" : "a decimal point", in_quotes(field));
     }
     if (blank != std::string_view::npos && delimiter_ == '\0' && digits(text.substr(0, blank)) &&
         is_number(trim(text.substr(text.find_last_of(" \t") + 1)))) {
       reader_.fail(field, "fields with both commas and blanks between them",
                    "one of the two, and numbers with a decimal point", in_quotes(field));
+    }
+    if (label && is_label(text) && !is_missing(text)) {
+      reader_.fail(field, "not a number", "a number, or this column to be told as that of the labels",
+                   in_quotes(field));
     }
   }
 

@@ -70,14 +70,19 @@ class TableReader {
       split_row(reader, format_.delimiter, fields);
       check_width(reader, fields);
       if (std::exchange(first, false) && header_.there) continue;
-      if (table.rows == 0) place_label(reader);
+      if (table.rows == 0) {
+        refuse_last_delimiter(reader, fields);
+        place_label(reader);
+      }
+      const bool other_label = label_is_last() && is_number(fields.back());  // a word may be the label
       for (std::size_t i = dropped(); i < width_; ++i) {
         if (is_label_column(i)) continue;
-        const double value = numbers.read(fields[i]);
+        const double value = numbers.read(fields[i], other_label);
         fractions_ = fractions_ || (value != std::trunc(value) && !std::isnan(value));
         table.values.push_back(value);
       }
       for (const std::size_t i : labels_) {
+        refuse_value(reader, fields, i);
         table.labels.push_back(options_.read.targets ? read_target(reader, fields[i]) : read_label(reader, fields[i]));
       }
       double front = 0;
@@ -124,7 +129,11 @@ class TableReader {
   void check_width(const TextReader& reader, const std::vector<std::string_view>& fields) {
     if (width_ == 0) width_ = fields.size();
     const bool one_more = header_.there && reader.line_number() > header_.line && fields.size() == width_ + 1;
-    require(!one_more || seen_rows_ > 0, [&] {
+    if (one_more && seen_rows_ == 0 && dropped()) {  // as R's write.table numbers the rows
+      header_.names.insert(header_.names.begin(), std::string());
+      ++width_;
+    }
+    require(!one_more || seen_rows_ > 0 || dropped(), [&] {
       return Fault{"an index column: the header names one column fewer than the rows have", reader.place(fields[0]),
                    "a name for each column, or no index", std::to_string(width_) + " names"};
     });
@@ -145,11 +154,39 @@ class TableReader {
       const auto found = std::find(header_.names.begin(), header_.names.end(), name);
       if (found == header_.names.end() && !required) return {};
       require(found != header_.names.end(), [&] { return no_such_column(name, header_.names, where_); });
+      require(std::find(found + 1, header_.names.end(), name) == header_.names.end(),
+              [&] { return Fault{"two columns have this name", where_, "a name of its own", in_quotes(name)}; });
       columns.push_back(static_cast<std::size_t>(found - header_.names.begin()));
       require(std::count(columns.begin(), columns.end(), columns.back()) == 1,
               [&] { return Fault{"a column is named twice", where_, "each once", in_quotes(list)}; });
     }
     return columns;
+  }
+
+  void refuse_last_delimiter(const TextReader& reader, const std::vector<std::string_view>& fields) const {
+    require(!fields.back().empty() || has_gaps() || format_.delimiter == ' ', [&] {
+      return Fault{"an empty last field: the row ends with a delimiter", reader.place_of_end(),
+                   "no delimiter behind the last field", "nothing"};
+    });
+  }
+
+  /// The label stands last unless the format says more.
+  bool label_is_last() const {
+    return labels_.size() == 1 && labels_[0] == width_ - 1 && format_.label_column == "last";
+  }
+
+  static bool is_fraction(std::string_view field) {
+    double value = 0;
+    return parse_number(unquote(field), value) == std::errc() && std::isfinite(value) && value != std::trunc(value);
+  }
+
+  /// A value where the label is looked for, and something that may be one in front, as in the UCR archive.
+  void refuse_value(const TextReader& reader, const std::vector<std::string_view>& fields, std::size_t i) const {
+    if (!label_is_last() || options_.read.targets || is_label(fields[i]) || !is_fraction(fields[i])) return;
+    require(!is_label(unquote(fields[0])), [&] {
+      return Fault{"not a label", reader.place(fields[i]),
+                   "an integer of 64 bits or a word, or to be told that the label stands first", in_quotes(fields[i])};
+    });
   }
 
   /// Which field is the label. `reader` stands at the first row of values.
