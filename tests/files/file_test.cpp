@@ -95,6 +95,28 @@ TEST_F(File, FollowsALink) {
   EXPECT_EQ(text(folder / "a"), "new");
 }
 
+TEST_F(File, FollowsALinkToWhatIsNotThereYet) {
+  fs::create_directories(folder / "there");
+  fs::create_symlink("there/a", folder / "link");
+  fs::create_symlink("link", folder / "other");
+  heed::check_writable(folder / "other");
+  heed::write_file(folder / "other", "x");
+  EXPECT_EQ(text(folder / "there" / "a"), "x");
+  EXPECT_TRUE(fs::is_symlink(folder / "link") && fs::is_symlink(folder / "other"));
+  fs::create_symlink("nowhere/a", folder / "lost");
+  EXPECT_NE(error([&] { heed::check_writable(folder / "lost"); }).find("No such file"), std::string::npos);
+}
+
+TEST_F(File, CheckingFindsNamesThatCannotBe) {
+  fs::create_symlink("loop", folder / "loop");
+  heed::write_file(folder / "file", "x");
+  for (const fs::path& path : {folder / std::string(256, 'n'), folder / "loop", folder / "file" / "a"}) {
+    EXPECT_NE(error([&] { heed::check_writable(path); }).find("cannot"), std::string::npos) << path;
+    EXPECT_NE(error([&] { heed::write_file(path, "x"); }).find("cannot"), std::string::npos) << path;
+  }
+  EXPECT_TRUE(fs::is_symlink(folder / "loop"));
+}
+
 TEST_F(File, WritesIntoTheWorkingFolder) {
   const auto before = fs::current_path();
   fs::current_path(folder);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
 #include <string>
@@ -69,6 +70,23 @@ TEST(SafetensorsHeader, RejectsTheWrongLength) {
             "f: no safetensors file, or a truncated one (expected a header of at most 2 bytes, got 3)");
   EXPECT_NE(error([] { read(file_of(std::numeric_limits<std::uint64_t>::max(), "{}", "")); }), "no error");
   EXPECT_EQ(error([] { read(file_of("")); }), "f: the header is no JSON object (expected {, got nothing)");
+}
+
+TEST(SafetensorsHeader, NamesOtherFormats) {
+  using namespace std::string_literals;
+  const auto error_for = [](const std::string& start) {
+    std::vector<std::byte> bytes(100, std::byte{'0'});
+    std::transform(start.begin(), start.end(), bytes.begin(), [](char c) { return static_cast<std::byte>(c); });
+    return error([&] { read(bytes); });
+  };
+  EXPECT_EQ(error_for("PK\x03\x04"s),
+            "f: no safetensors file (expected one as save_file of safetensors.torch writes it, got a ZIP archive, as "
+            "torch.save and Keras write)");
+  EXPECT_NE(error_for("\x80\x02}q"s).find("a Python pickle"), std::string::npos);
+  EXPECT_NE(error_for("\x89HDF\r\n\x1A\n"s).find("an HDF5 file"), std::string::npos);
+  EXPECT_NE(error_for("\x93NUMPY\x01"s).find("a NumPy file"), std::string::npos);
+  EXPECT_NE(error_for("\x08\x07\x12\x07pytorch"s).find("an ONNX file"), std::string::npos);
+  EXPECT_NE(error_for("{\"a\": 1}"s).find("a JSON file"), std::string::npos);
 }
 
 TEST(SafetensorsHeader, RejectsMoreThanTheFormatAllows) {

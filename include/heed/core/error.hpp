@@ -99,6 +99,7 @@ auto inside(std::string_view place, F&& f) {
 
 #if HEED_BODIES
 
+#include <cstdio>
 #include <new>
 #include <utility>
 
@@ -137,7 +138,12 @@ HEED_SHARED_FUNCTION Error::~Error() = default;
 
 namespace heed::inline HEED_ABI {
 
-HEED_COLD HEED_SHARED_FUNCTION std::string text_of(double number) { return std::to_string(number); }
+HEED_COLD HEED_SHARED_FUNCTION std::string text_of(double number) {
+  const double size = number < 0 ? -number : number;
+  if (!(size >= 1e9) && !(size > 0 && size < 1e-4)) return std::to_string(number);
+  char text[40];  // what would be zeros, or a row of digits
+  return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%g", number))};
+}
 
 HEED_COLD HEED_SHARED_FUNCTION std::string text_of(std::int64_t number) { return std::to_string(number); }
 

@@ -97,7 +97,9 @@ class NpyHeaderParser {
     constexpr std::string_view supported = "f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1, or words U and S";
     if (at_ < file_.size() && file_[at_] == '[') fail(start, "structured dtype", std::string(supported), "a list");
     const std::string_view text = string();
-    if (text.size() >= 2 && text[1] == 'O') fail(start, "object array", std::string(supported), in_quotes(text));
+    if (text.size() >= 2 && text[1] == 'O')
+      fail(start, "object array; a.astype(str) makes words, a.astype(float) numbers", std::string(supported),
+           in_quotes(text));
     // one byte has no order; NumPy writes '|' there, others '<'
     const std::string_view type = text.substr(std::min<std::size_t>(1, text.size()));
     if (type.size() >= 2 && type.size() <= 7 && (type[0] == 'U' || type[0] == 'S') && type[1] != '0' &&

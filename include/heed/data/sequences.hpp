@@ -3,6 +3,7 @@
 /// @file
 /// What every reader returns: labelled sequences in one row-major array.
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -85,7 +86,14 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
     const Index valid = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
     for (Index t = 0; t < valid; ++t) {
       for (Index f = 0; f < features; ++f) {
-        to(i, t, f) = static_cast<S>(from(i, t, f) - (shift.empty() ? 0 : shift[static_cast<std::size_t>(f)]));
+        const double value = from(i, t, f) - (shift.empty() ? 0 : shift[static_cast<std::size_t>(f)]);
+        to(i, t, f) = static_cast<S>(value);
+        require(!std::isinf(to(i, t, f)) || std::isinf(value), [&] {
+          return Fault{"number out of range",
+                       where + ", sequence " + text_of(i) + ", step " + text_of(t) + ", feature " + text_of(f) +
+                           " (counted from 0)",
+                       "a number that fits " + text_of(sizeof(S)) + " bytes", text_of(value)};
+        });
       }
     }
   }

@@ -103,10 +103,31 @@ HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors, std::siz
   });
 }
 
+/// What the first bytes of a file say that people take for a model's; empty: nothing.
+HEED_FUNCTION std::string other_format(std::span<const std::byte> file) {
+  using namespace std::string_view_literals;
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  if (text.starts_with("PK\x03\x04"sv)) return "a ZIP archive, as torch.save and Keras write";
+  if (text.starts_with("\x80\x02"sv) || text.starts_with("\x80\x03"sv) || text.starts_with("\x80\x04"sv) ||
+      text.starts_with("\x80\x05"sv))
+    return "a Python pickle, as torch.save writes";
+  if (text.starts_with("\x89HDF\r\n\x1A\n"sv)) return "an HDF5 file, as Keras writes";
+  if (text.starts_with("\x93NUMPY"sv)) return "a NumPy file";
+  if (text.starts_with("GGUF"sv)) return "a GGUF file";
+  if (text.substr(0, 64).find("onnx") != text.npos || text.substr(0, 64).find("pytorch") != text.npos)
+    return "an ONNX file";
+  if (text.starts_with("{"sv)) return "a JSON file";
+  return {};
+}
+
 }  // namespace detail
 
 HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name) try {
   constexpr std::size_t prefix = 8;
+  std::string other = detail::other_format(file);
+  require(other.empty() || file.size() < prefix || file[prefix] == std::byte{'{'}, [&] {
+    return Fault{"no safetensors file", name, "one as save_file of safetensors.torch writes it", std::move(other)};
+  });
   require(file.size() >= prefix, [&] {
     return Fault{"too short for a safetensors file", name, "at least 8 bytes", std::to_string(file.size())};
   });

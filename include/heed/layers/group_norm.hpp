@@ -87,7 +87,7 @@ GroupNorm<S>::GroupNorm(Options o) : groups(o.groups), features(o.features), eps
                  text_of(groups) + " groups for " + text_of(features) + " features"};
   });
   require(std::isfinite(eps) && eps > 0,
-          [&] { return Fault{"option out of range", "GroupNorm", "eps above 0", std::to_string(eps)}; });
+          [&] { return Fault{"option out of range", "GroupNorm", "eps above 0", text_of(eps)}; });
   if (o.affine) weight = bias = Vector<S>(features);
   initialize({});
 }

@@ -78,7 +78,7 @@ template <class S>
 LayerNorm<S>::LayerNorm(Options o) : eps(o.eps) {
   check_sizes({{"features", o.features}}, "LayerNorm");
   require(std::isfinite(o.eps) && o.eps > 0,
-          [&] { return Fault{"option out of range", "LayerNorm", "eps above 0", std::to_string(o.eps)}; });
+          [&] { return Fault{"option out of range", "LayerNorm", "eps above 0", text_of(o.eps)}; });
   weight = Vector<S>(o.features);
   if (o.bias) bias = Vector<S>(o.features);
   initialize({});

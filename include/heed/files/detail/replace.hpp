@@ -107,10 +107,22 @@ struct Destination {
   std::size_t size = 0;                    // of that file
 };
 
+/// What a link leads to, or would, where nothing is there yet.
+inline std::filesystem::path linked(std::filesystem::path path) {
+  std::error_code none;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(std::filesystem::symlink_status(path, none)); ++links) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, none);
+  }
+  return path;
+}
+
 /// Throws where `path` may not be written.
 inline Destination destination(const std::filesystem::path& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {.path = path};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) throw_system_error(path, "write", errno);
+    return {.path = linked(path)};
+  }
   if (S_ISDIR(status.st_mode)) throw_system_error(path, "open", EISDIR);
   if (::access(path.c_str(), W_OK) != 0) throw_system_error(path, "write", errno);
   if (!S_ISREG(status.st_mode) || is_own_stream(path)) return {.path = path, .direct = true};
