@@ -16,7 +16,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What an action led to.
 struct ActionResult {
@@ -26,6 +26,10 @@ struct ActionResult {
 
   bool over() const { return terminal || timed_out; }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// Throws where a reward is not finite.

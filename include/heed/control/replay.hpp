@@ -16,7 +16,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// After `state` an action was taken, and rewards came until `next`. The action's value is reward + discount times the
 /// value of `next`.
@@ -28,6 +28,10 @@ struct Transition {
   S discount = 0;  ///< 0: nothing follows
   std::span<const S> next;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// The last `capacity` transitions. All memory is taken at the start.
 template <class S>

@@ -26,9 +26,17 @@ Shape logits_shape(const Model& model, Shape x, const std::string& where) {
   return output;
 }
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 /// Throws unless `lengths` is empty (all full) or holds one length of 0 to `steps` for each of `count` sequences.
 HEED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps,
                                  const std::string& where);
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Throws at the first NaN or infinity in the valid steps of `x` (n, steps, features), naming its sequence, step and
 /// feature. What stands past a sequence's end is not looked at. `first` is the number of the first sequence.
@@ -64,10 +72,10 @@ HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<c
 
 #if HEED_BODIES
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps,
-                                 const std::string& where) {
+HEED_SHARED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index count, Index steps,
+                                        const std::string& where) {
   if (lengths.empty()) return;
   require(static_cast<Index>(lengths.size()) == count,
           [&] { return Fault{"wrong number of lengths", where, text_of(count), text_of(lengths.size())}; });
@@ -78,6 +86,10 @@ HEED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index co
     });
   }
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const std::int32_t> lengths,
                                 Index vocabulary, const std::string& where, Index first) {

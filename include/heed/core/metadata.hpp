@@ -122,7 +122,7 @@ HEED_COLD HEED_FUNCTION Fault metadata_fault(std::string_view what, std::string_
 
 template <class T>
 bool parse_as(std::string_view text, T& value) {
-  const auto [end, error] = from_chars(text.data(), text.data() + text.size(), value);
+  const auto [end, error] = abi_detail::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
 }
 

@@ -16,7 +16,7 @@
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Words, and as many tags, sentence by sentence.
 struct TaggedSentences {
@@ -32,6 +32,11 @@ struct ConllOptions {
                         ///< column is 1-2, or 1.1) are passed over
   Encoding encoding = Encoding::automatic;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// Of Universal Dependencies: FORM and UPOS.
 inline constexpr ConllOptions conllu_options{.word = 1, .tag = 3, .conllu = true};
 
@@ -62,13 +67,17 @@ HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentenc
 
 #include "heed/data/detail/parse_file.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION Index TaggedSentences::word_count() const {
+HEED_SHARED_FUNCTION Index TaggedSentences::word_count() const {
   Index sum = 0;
   for (const auto& sentence : words) sum += static_cast<Index>(sentence.size());
   return sum;
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::string& where,
                                           const ConllOptions& options) try {

@@ -19,7 +19,7 @@
 #include "heed/data/text_reader.hpp"
 #include "heed/files/file.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Nodes with features of 0 and 1, classes, and the parts of a data set they belong to.
 template <class S>
@@ -30,6 +30,10 @@ struct GraphText {
   std::map<std::string, std::vector<Index>> parts;  ///< nodes by their part: "train", "val", "test", ...
   Index classes = 0;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// A `GraphText` without its numbers.

@@ -20,14 +20,18 @@
 #include "heed/data/labels.hpp"
 #include "heed/data/sequences.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-namespace detail {
+namespace abi_detail {
 /// Throws unless there is a row of `classes` for each of `count` sequences, one class or one a step, each below `names`.
 HEED_FUNCTION void check_classes(TensorView<const std::int32_t, 2> classes, Index count, Index steps, Index names,
                                  const std::string& where);
 HEED_FUNCTION void check_row(Index row, Index count);
-}  // namespace detail
+}  // namespace abi_detail
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ABI {
 
 /// Sequences with the class of each, or of each step: what a file of labelled data becomes, and `view()` is what `fit`
 /// and `evaluate` take.
@@ -93,7 +97,7 @@ struct Labelled {
     if (!sequences.mask.empty()) some.sequences.mask = Tensor<std::uint8_t, 2>({n, sequences.steps()});
     for (Index i = 0; i < n; ++i) {
       const Index row = which[static_cast<std::size_t>(i)];
-      detail::check_row(row, count());
+      abi_detail::check_row(row, count());
       const auto x = sequences.x[row];
       const auto y = classes[row];
       std::copy(x.begin(), x.end(), some.sequences.x[i].begin());
@@ -124,18 +128,18 @@ struct Labelled {
   }
   void check(Index known, const std::string& where) const {
     check_lengths(sequences.lengths, count(), sequences.steps(), where);
-    detail::check_classes(classes, count(), sequences.steps(), known, where);
+    abi_detail::check_classes(classes, count(), sequences.steps(), known, where);
   }
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #if HEED_BODIES
 
-namespace heed::inline HEED_ISA::detail {
+namespace heed::inline HEED_ABI::abi_detail {
 
-HEED_FUNCTION void check_classes(TensorView<const std::int32_t, 2> classes, Index count, Index steps, Index names,
-                                 const std::string& where) {
+HEED_SHARED_FUNCTION void check_classes(TensorView<const std::int32_t, 2> classes, Index count, Index steps,
+                                        Index names, const std::string& where) {
   require(classes.extent(0) == count, [&] {
     return Fault{"sequences and labels differ in number", where, text_of(count) + " labels",
                  text_of(classes.extent(0))};
@@ -153,12 +157,12 @@ HEED_FUNCTION void check_classes(TensorView<const std::int32_t, 2> classes, Inde
   }
 }
 
-HEED_FUNCTION void check_row(Index row, Index count) {
+HEED_SHARED_FUNCTION void check_row(Index row, Index count) {
   require(row >= 0 && row < count, [&] {
     return Fault{"no such sequence", "rows of labelled data", "0 to " + text_of(count - 1), text_of(row)};
   });
 }
 
-}  // namespace heed::inline HEED_ISA::detail
+}  // namespace heed::inline HEED_ABI::abi_detail
 
 #endif

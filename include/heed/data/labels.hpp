@@ -15,14 +15,11 @@
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Whether a text is a label: any word, any whole number. Not an empty text, and not a number that is not whole, not
 /// finite or does not fit 64 bits. A label is its text: "7" and "007" are two.
 HEED_FUNCTION bool is_label(std::string_view text);
-
-/// The label that a field of a text file is, without quotes. Throws, naming its place, where it is none.
-HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view field);
 
 /// The names of the classes: class i is called `names[i]`.
 struct LabelMap {
@@ -53,6 +50,13 @@ struct LabelMap {
   Fault unknown(std::string_view label, std::string where) const;
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
+/// The label that a field of a text file is, without quotes. Throws, naming its place, where it is none.
+HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view field);
+
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
@@ -62,9 +66,9 @@ struct LabelMap {
 #include <unordered_map>
 #include <utility>
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION bool is_label(std::string_view text) {
+HEED_SHARED_FUNCTION bool is_label(std::string_view text) {
   if (text.empty()) return false;
   std::int64_t integer = 0;
   if (parse_number(text, integer) == std::errc()) return true;
@@ -75,10 +79,10 @@ HEED_FUNCTION bool is_label(std::string_view text) {
   return error == std::errc() && std::abs(number) < exact && number == std::trunc(number);
 }
 
-namespace detail {
+namespace abi_detail {
 
 /// The integer that a label is, written as 3, +3 or 3.0; otherwise the label.
-HEED_FUNCTION std::string_view plain_label(std::string_view label) {
+HEED_SHARED_FUNCTION std::string_view plain_label(std::string_view label) {
   std::string_view plain = label;
   if (plain.size() > 1 && plain[0] == '+') plain.remove_prefix(1);
   const std::size_t point = plain.find('.');
@@ -113,16 +117,9 @@ class LabelFinder {
   std::unordered_map<std::string_view, std::int32_t> exact_ = {}, plain_ = {};
 };
 
-}  // namespace detail
+}  // namespace abi_detail
 
-HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view field) {
-  std::string text = unquote(field);
-  if (!is_label(text))
-    reader.fail(field, "not a label", "an integer of 64 bits or a word", text.empty() ? "nothing" : in_quotes(text));
-  return text;
-}
-
-HEED_FUNCTION LabelMap LabelMap::from(std::span<const std::string> labels, const std::string& where) {
+HEED_SHARED_FUNCTION LabelMap LabelMap::from(std::span<const std::string> labels, const std::string& where) {
   require(!labels.empty(), [&] { return Fault{"no labels", where, "at least one"}; });
   LabelMap map;
   map.names.assign(labels.begin(), labels.end());
@@ -151,7 +148,7 @@ HEED_FUNCTION LabelMap LabelMap::from(std::span<const std::string> labels, const
   return map;
 }
 
-HEED_FUNCTION LabelMap LabelMap::fixed(Index classes) {
+HEED_SHARED_FUNCTION LabelMap LabelMap::fixed(Index classes) {
   constexpr Index most = 1'000'000;
   require(classes >= 1 && classes <= most, [&] {
     return Fault{"number of classes out of range", "labels", "1 to " + std::to_string(most), std::to_string(classes)};
@@ -161,19 +158,19 @@ HEED_FUNCTION LabelMap LabelMap::fixed(Index classes) {
   return map;
 }
 
-HEED_FUNCTION std::optional<std::int32_t> LabelMap::find(std::string_view label) const {
-  return detail::LabelFinder(names)(label);
+HEED_SHARED_FUNCTION std::optional<std::int32_t> LabelMap::find(std::string_view label) const {
+  return abi_detail::LabelFinder(names)(label);
 }
 
-HEED_FUNCTION std::int32_t LabelMap::index(std::string_view label) const {
+HEED_SHARED_FUNCTION std::int32_t LabelMap::index(std::string_view label) const {
   const std::optional<std::int32_t> found = find(label);
   require(found.has_value(), [&] { return unknown(label, "labels"); });
   return *found;
 }
 
-HEED_FUNCTION std::vector<std::int32_t> LabelMap::encode(std::span<const std::string> labels,
-                                                         const std::string& where) const {
-  const detail::LabelFinder find(names);
+HEED_SHARED_FUNCTION std::vector<std::int32_t> LabelMap::encode(std::span<const std::string> labels,
+                                                                const std::string& where) const {
+  const abi_detail::LabelFinder find(names);
   std::vector<std::int32_t> result;
   result.reserve(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -187,16 +184,27 @@ HEED_FUNCTION std::vector<std::int32_t> LabelMap::encode(std::span<const std::st
   return result;
 }
 
-HEED_FUNCTION std::string LabelMap::place(const std::string& where, std::size_t i) {
+HEED_SHARED_FUNCTION std::string LabelMap::place(const std::string& where, std::size_t i) {
   return where + ", sequence " + std::to_string(i) + " (counted from 0)";
 }
 
-HEED_FUNCTION Fault LabelMap::unknown(std::string_view label, std::string where) const {
+HEED_SHARED_FUNCTION Fault LabelMap::unknown(std::string_view label, std::string where) const {
   constexpr std::size_t shown = 10;
   std::string known;
   for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) known += (i ? ", " : "") + names[i];
   if (names.size() > shown) known += ", ... (" + std::to_string(names.size()) + " in all)";
   return {"unknown label", std::move(where), "one of " + known, in_quotes(label)};
+}
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view field) {
+  std::string text = unquote(field);
+  if (!is_label(text))
+    reader.fail(field, "not a label", "an integer of 64 bits or a word", text.empty() ? "nothing" : in_quotes(text));
+  return text;
 }
 
 }  // namespace heed::inline HEED_ISA

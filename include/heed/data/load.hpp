@@ -25,7 +25,7 @@
 #include "heed/data/text_table.hpp"
 #include "heed/data/ts.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How `load_sequences` reads a file.
 struct LoadOptions {
@@ -38,6 +38,10 @@ struct LoadOptions {
   Missing missing = Missing::error;  // what becomes of missing values
   bool targets = false;              // they have numbers instead of labels, one or several
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 HEED_FUNCTION std::string extension(const std::filesystem::path& path);

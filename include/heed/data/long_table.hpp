@@ -20,7 +20,7 @@
 #include "heed/data/table_format.hpp"
 #include "heed/data/targets.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How the rows of a long table become sequences.
 struct LongTableOptions {
@@ -37,6 +37,10 @@ struct LongTable {
   std::vector<std::string> features = {};  ///< names of columns; empty without a header
   std::vector<std::string> labels = {};    ///< the same of the label, or of the targets
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std::string& where,

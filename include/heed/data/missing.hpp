@@ -26,7 +26,7 @@
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What becomes of missing values, each feature of each sequence by itself.
 ///
@@ -47,6 +47,10 @@ enum class Missing {
 constexpr std::array<std::string_view, 7> names_of(Missing) {
   return {"error", "keep", "linear", "previous", "mean", "zero", "mask"};
 }
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Whether a field of a text stands for a missing value: nothing, `?`, or in letters of any size `nan`, `-nan`, `na`,
 /// `n/a`, `#n/a`, `<na>`, `null`, `none`.

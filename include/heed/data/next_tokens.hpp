@@ -19,6 +19,10 @@ namespace heed::inline HEED_ISA {
 /// Sentences whose words are the characters (of UTF-8) of others, a blank between two words.
 HEED_FUNCTION Sentences to_characters(const Sentences& sentences);
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 /// Tokens, and at each step the one that comes next.
 struct NextTokens {
   Tensor<std::int32_t, 3> x = {};          // (n, steps, 1), padding past a sequence's end
@@ -34,6 +38,10 @@ struct NextTokens {
     return {};
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So
 /// one token both begins and ends a text. `steps`: sentences are cut to so many steps, and then lack the end; 0: not.

@@ -32,12 +32,20 @@ concept NpyReadable = std::same_as<S, float> || std::same_as<S, double> || std::
 template <class S>
 concept NpyWritable = NpyReadable<S> || std::same_as<S, std::int32_t>;
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 /// An array of any rank, in row-major order. Rank 0 holds one value.
 template <class S>
 struct NpyArray {
   std::vector<Index> extents = {};
   std::vector<S> values = {};
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Which of the `count` rows of a file to read. Empty: all.
 using Part = std::function<IndexRange(Index count)>;

@@ -19,7 +19,7 @@
 #include "heed/data/text_reader.hpp"
 #include "heed/data/vocabulary.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Sentences as words, side by side.
 struct ParallelText {
@@ -34,6 +34,10 @@ struct ParallelTextOptions {
   Encoding encoding = Encoding::utf8;
 };
 
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// The words of one line.
 HEED_FUNCTION std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options = {});
 
@@ -41,6 +45,10 @@ HEED_FUNCTION std::vector<std::string> words_of(std::string_view line, const Par
 /// number of lines, one has none, or a line has no words or is not of the encoding.
 HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
                                               const ParallelTextOptions& options = {});
+
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
 
 /// What a model of two sequences takes: see `Seq2Seq`.
 struct TokenPairs {
@@ -57,6 +65,10 @@ struct TokenPairs {
     return {};
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// The tokens of one sentence, with the end mark where the vocabulary has one. `most`: cut to so many words; 0: not.
 HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,

@@ -16,7 +16,7 @@
 #include "heed/data/text_reader.hpp"
 #include "heed/data/vocabulary.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Sentences as words, with or without labels.
 struct Sentences {
@@ -38,6 +38,10 @@ struct SentenceOptions {
   Encoding encoding = Encoding::automatic;
   Header header = Header::automatic;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Reads sentences, one a line: the label, then the words with blanks between them. In a line with a tab the label is
 /// what stands before the first, and may hold blanks; otherwise it ends at the first blank. Control characters are

@@ -19,7 +19,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// A set of sequences of the same features, of one length or ragged, with or without labels, or numbers to give
 /// instead; some steps may be missing.
@@ -43,6 +43,10 @@ struct Sequences {
   Index steps() const { return x.extent(1); }
   Index features() const { return x.extent(2); }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// Numbers of double rounded to S.

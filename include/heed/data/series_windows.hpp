@@ -14,7 +14,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Windows of a series, and the numbers that follow each.
 template <class S>
@@ -25,6 +25,10 @@ struct SeriesWindows {
   /// What `fit` and `evaluate` take. Must not outlive this.
   LabelledSequences<S, S> view() const { return {x.view(), targets.view()}; }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Windows of `window` steps of a series (steps, features), and of each the `horizon` steps that follow; the next one
 /// begins `stride` steps later. n = (steps - window - horizon) / stride + 1. Throws where a size is not positive, or the

@@ -17,7 +17,7 @@
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// One entry per feature. A constant feature has deviation 1.
 struct FeatureStatistics {
@@ -38,6 +38,10 @@ struct FeatureStatistics {
     return features;
   }
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// Calls `f(step)` with a pointer to the features of each valid step that is there.

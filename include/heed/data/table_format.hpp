@@ -13,7 +13,7 @@
 #include "heed/data/targets.hpp"
 #include "heed/data/text_reader.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// How a table is written.
 struct TableFormat {
@@ -51,6 +51,10 @@ struct TableOptions {
   TableFormat format = {};
   ReadOptions read = {};
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 namespace detail {
 /// The names in a list with commas between them, without the blanks around.

@@ -18,13 +18,17 @@
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What readers of text do with values that are missing, and with what stands in the place of labels.
 struct ReadOptions {
   Missing missing = Missing::error;
   bool targets = false;  ///< it is a number, the target
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Whether a field is a finite number.
 HEED_FUNCTION bool is_target(std::string_view field);

@@ -12,7 +12,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/isa.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// The bytes of a file as text.
 HEED_FUNCTION std::string_view as_text(std::span<const std::byte> bytes);
@@ -38,7 +38,7 @@ HEED_FUNCTION std::errc parse_number(std::string_view text, double& value);
 /// What a field of `TextReader::split` says: without its quotes if it has them, where two quotes stand for one.
 HEED_FUNCTION std::string unquote(std::string_view field);
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #if HEED_BODIES
 
@@ -50,26 +50,26 @@ HEED_FUNCTION std::string unquote(std::string_view field);
 #include "heed/core/detail/from_chars.hpp"
 #include "heed/core/detail/utf8.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION std::string_view as_text(std::span<const std::byte> bytes) {
+HEED_SHARED_FUNCTION std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-HEED_FUNCTION std::string_view trim(std::string_view text) {
+HEED_SHARED_FUNCTION std::string_view trim(std::string_view text) {
   const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
   text.remove_prefix(first);
   return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
-HEED_FUNCTION std::string ascii_lower(std::string_view text) {
+HEED_SHARED_FUNCTION std::string ascii_lower(std::string_view text) {
   std::string result(text);
   for (char& c : result)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return result;
 }
 
-HEED_FUNCTION std::string in_quotes(std::string_view text) {
+HEED_SHARED_FUNCTION std::string in_quotes(std::string_view text) {
   std::size_t end = std::min<std::size_t>(text.size(), 40);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8
   std::string result = "'";
@@ -77,13 +77,13 @@ HEED_FUNCTION std::string in_quotes(std::string_view text) {
   return result.append(end < text.size() ? "...'" : "'");
 }
 
-namespace detail {
+namespace abi_detail {
 
 template <class S>
 std::errc parse_number_as(std::string_view text, S& value) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
   const char* end = text.data() + text.size();
-  const auto [stop, error] = from_chars(text.data(), end, value);
+  const auto [stop, error] = abi_detail::from_chars(text.data(), end, value);
   if (error == std::errc::invalid_argument || stop != end) return std::errc::invalid_argument;
   if constexpr (std::is_same_v<S, float>) {
     if (error == std::errc::result_out_of_range) {  // a float too small is zero
@@ -97,27 +97,29 @@ std::errc parse_number_as(std::string_view text, S& value) {
   return error;
 }
 
-}  // namespace detail
+}  // namespace abi_detail
 
-HEED_FUNCTION std::errc parse_number(std::string_view text, int& value) { return detail::parse_number_as(text, value); }
-
-HEED_FUNCTION std::errc parse_number(std::string_view text, long& value) {
-  return detail::parse_number_as(text, value);
+HEED_SHARED_FUNCTION std::errc parse_number(std::string_view text, int& value) {
+  return abi_detail::parse_number_as(text, value);
 }
 
-HEED_FUNCTION std::errc parse_number(std::string_view text, long long& value) {
-  return detail::parse_number_as(text, value);
+HEED_SHARED_FUNCTION std::errc parse_number(std::string_view text, long& value) {
+  return abi_detail::parse_number_as(text, value);
 }
 
-HEED_FUNCTION std::errc parse_number(std::string_view text, float& value) {
-  return detail::parse_number_as(text, value);
+HEED_SHARED_FUNCTION std::errc parse_number(std::string_view text, long long& value) {
+  return abi_detail::parse_number_as(text, value);
 }
 
-HEED_FUNCTION std::errc parse_number(std::string_view text, double& value) {
-  return detail::parse_number_as(text, value);
+HEED_SHARED_FUNCTION std::errc parse_number(std::string_view text, float& value) {
+  return abi_detail::parse_number_as(text, value);
 }
 
-HEED_FUNCTION std::string unquote(std::string_view field) {
+HEED_SHARED_FUNCTION std::errc parse_number(std::string_view text, double& value) {
+  return abi_detail::parse_number_as(text, value);
+}
+
+HEED_SHARED_FUNCTION std::string unquote(std::string_view field) {
   if (!field.starts_with('"')) return std::string(field);
   std::string text;
   for (std::size_t i = 1; i + 1 < field.size(); ++i) {
@@ -127,6 +129,6 @@ HEED_FUNCTION std::string unquote(std::string_view field) {
   return text;
 }
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #endif

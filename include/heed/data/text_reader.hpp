@@ -16,7 +16,7 @@
 #include "heed/core/types.hpp"
 #include "heed/data/text.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// What the bytes of a text stand for.
 enum class Encoding {
@@ -24,6 +24,11 @@ enum class Encoding {
   utf8,       ///< a line that is not is an error
   latin1
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 HEED_FUNCTION const char* to_text(Encoding encoding);
 
 /// Walks the lines of a text that hold something: blank lines and, where there are comments, lines that start with `#`

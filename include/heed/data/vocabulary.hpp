@@ -13,7 +13,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Words and their tokens. Token 0 is padding, token 1 stands for every word that is not in it; then the words. Some of
 /// these may be marks, in angle brackets, that no text holds: the start and the end of a sequence.
@@ -53,7 +53,7 @@ class Vocabulary {
   std::unordered_map<std::string, std::int32_t> tokens_;
 };
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #if HEED_BODIES
 
@@ -63,11 +63,11 @@ class Vocabulary {
 
 #include "heed/data/text.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-HEED_FUNCTION Vocabulary::Vocabulary() : Vocabulary(std::vector<std::string>{}) {}
+HEED_SHARED_FUNCTION Vocabulary::Vocabulary() : Vocabulary(std::vector<std::string>{}) {}
 
-HEED_FUNCTION Vocabulary::Vocabulary(std::span<const std::string> words) : words_{"<pad>", "<unk>"} {
+HEED_SHARED_FUNCTION Vocabulary::Vocabulary(std::span<const std::string> words) : words_{"<pad>", "<unk>"} {
   words_.insert(words_.end(), words.begin(), words.end());
   for (std::size_t i = 0; i < words_.size(); ++i) {
     require(!words_[i].empty() && tokens_.emplace(words_[i], static_cast<std::int32_t>(i)).second, [&] {
@@ -76,8 +76,8 @@ HEED_FUNCTION Vocabulary::Vocabulary(std::span<const std::string> words) : words
   }
 }
 
-HEED_FUNCTION Vocabulary Vocabulary::from(std::span<const std::vector<std::string>> sentences, Index least, Index most,
-                                          std::span<const std::string> marks) {
+HEED_SHARED_FUNCTION Vocabulary Vocabulary::from(std::span<const std::vector<std::string>> sentences, Index least,
+                                                 Index most, std::span<const std::string> marks) {
   require(least >= 1 && most >= 0, [&] {
     return Fault{"option out of range", "vocabulary", "a least count of at least 1 and a size of at least 0",
                  std::to_string(least) + " and " + std::to_string(most)};
@@ -98,25 +98,27 @@ HEED_FUNCTION Vocabulary Vocabulary::from(std::span<const std::vector<std::strin
   return Vocabulary(words);
 }
 
-HEED_FUNCTION std::int32_t Vocabulary::token(std::string_view word) const {
+HEED_SHARED_FUNCTION std::int32_t Vocabulary::token(std::string_view word) const {
   const auto found = tokens_.find(std::string(word));
   return found == tokens_.end() || found->second == padding ? unknown : found->second;
 }
 
-HEED_FUNCTION bool Vocabulary::contains(std::string_view word) const { return tokens_.contains(std::string(word)); }
+HEED_SHARED_FUNCTION bool Vocabulary::contains(std::string_view word) const {
+  return tokens_.contains(std::string(word));
+}
 
-HEED_FUNCTION const std::string& Vocabulary::word(std::int32_t token) const {
+HEED_SHARED_FUNCTION const std::string& Vocabulary::word(std::int32_t token) const {
   require(token >= 0 && token < size(), [&] {
     return Fault{"token out of range", "vocabulary", "0 to " + std::to_string(size() - 1), std::to_string(token)};
   });
   return words_[static_cast<std::size_t>(token)];
 }
 
-HEED_FUNCTION std::int32_t Vocabulary::mark(const char* text) const {
+HEED_SHARED_FUNCTION std::int32_t Vocabulary::mark(const char* text) const {
   require(contains(text), [&] { return Fault{"there is no such mark", "vocabulary", text, {}}; });
   return token(text);
 }
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #endif

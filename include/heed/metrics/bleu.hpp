@@ -19,12 +19,20 @@ namespace detail {
 HEED_FUNCTION void check_translations(std::size_t translations, std::size_t references, const char* where);
 }  // namespace detail
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 struct BleuScore {
   double score = 0;                        ///< 0 to 100
   std::array<double, 4> precisions = {};   ///< of n-grams, n = 1 to 4, in percent; smoothed
   double brevity = 1;                      ///< the penalty: e^(1 - references' words / words) where there are fewer
   std::int64_t words = 0, references = 0;  ///< of all translations, of all references
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// BLEU of a corpus against one reference each (Papineni et al. 2002), n-grams up to four words:
 ///

@@ -73,6 +73,10 @@ Tensor<std::int64_t, 2> confusion_matrix(TensorView<S, 2> scores, std::span<cons
   return counts;
 }
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 /// Of one class. What would be 0 / 0 is 0.
 struct ClassReport {
   double precision = 0;      ///< hits / predicted
@@ -80,6 +84,10 @@ struct ClassReport {
   double f1 = 0;             ///< 2 precision recall / (precision + recall)
   std::int64_t support = 0;  ///< labelled
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// One report a class.
 HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion);

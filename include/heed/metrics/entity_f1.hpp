@@ -13,7 +13,7 @@
 #include "heed/core/types.hpp"
 #include "heed/metrics/classification.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
 /// Words first .. last - 1 of a sentence.
 struct Entity {
@@ -21,6 +21,10 @@ struct Entity {
   std::string_view type;  ///< a view of the tag
   friend bool operator==(const Entity&, const Entity&) = default;
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Whether a tag is `O`, or B, I, E, S, L or U, alone or with a type behind a hyphen.
 HEED_FUNCTION bool is_entity_tag(std::string_view tag);
@@ -31,12 +35,20 @@ HEED_FUNCTION bool is_entity_tag(std::string_view tag);
 /// the type `_`. Throws at what is no such tag.
 HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags);
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
 /// Of all types together, and of each. `support` is the number of true entities.
 struct EntityReport {
   ClassReport all;                           ///< the micro average: of all entities as of one type
   double macro_f1 = 0;                       ///< the mean of the types' F1
   std::map<std::string, ClassReport> types;  ///< those that occur, in the truth or in the prediction
 };
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
 
 /// Compares the tags of sentences with those predicted: a hit is an entity of the same words and the same type. What
 /// would be 0 / 0 is 0. The numbers of `seqeval.metrics.classification_report`. Throws where sentences differ in

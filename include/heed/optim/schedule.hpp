@@ -166,20 +166,16 @@ std::string to_text(const Schedule& schedule);
 #include "heed/core/error.hpp"
 #include "heed/core/metadata.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-namespace detail {
+namespace abi_detail {
 
 /// From a at share 0 to b at share 1, as half a cosine.
 inline double cosine_between(double a, double b, double share) {
   return b + (a - b) / 2 * (1 + std::cos(std::numbers::pi * share));
 }
 
-}  // namespace detail
-
-}  // namespace heed::inline HEED_ISA
-
-namespace heed::inline HEED_ABI {
+}  // namespace abi_detail
 
 HEED_SHARED_FUNCTION double StepSchedule::rate(Index i) const {
   return base * std::pow(factor, static_cast<double>(i / std::max<Index>(every, 1)));
@@ -189,15 +185,15 @@ HEED_SHARED_FUNCTION double CosineSchedule::rate(Index i) const {
   const auto t = static_cast<double>(i), rise = static_cast<double>(warmup);
   if (i < warmup) return base * (warmup_start + (1 - warmup_start) * t / rise);
   const double length = static_cast<double>(std::max<Index>(steps - warmup, 1));
-  return detail::cosine_between(base, last, std::min((t - rise) / length, 1.0));
+  return abi_detail::cosine_between(base, last, std::min((t - rise) / length, 1.0));
 }
 
 HEED_SHARED_FUNCTION double OneCycleSchedule::rate(Index i) const {
   const double first = top / divisor, least = first / last_divisor;
   const double up = rising * static_cast<double>(steps) - 1, end = static_cast<double>(steps) - 1;
   const double t = std::min(static_cast<double>(i), end);
-  if (t <= up && up > 0) return detail::cosine_between(first, top, t / up);
-  return detail::cosine_between(top, least, end > up ? (t - up) / (end - up) : 1.0);
+  if (t <= up && up > 0) return abi_detail::cosine_between(first, top, t / up);
+  return abi_detail::cosine_between(top, least, end > up ? (t - up) / (end - up) : 1.0);
 }
 
 HEED_SHARED_FUNCTION double PlateauSchedule::observe(double loss) {

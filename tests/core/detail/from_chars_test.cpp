@@ -34,7 +34,7 @@ struct Answer {
 template <class T>
 Answer<T> by_strtod(std::string_view text) {
   Answer<T> a;
-  const auto [end, error] = heed::detail::from_chars_by_strtod(text.data(), text.data() + text.size(), a.value);
+  const auto [end, error] = heed::abi_detail::from_chars_by_strtod(text.data(), text.data() + text.size(), a.value);
   return {a.value, end - text.data(), error};
 }
 
@@ -111,7 +111,7 @@ void read_back() {
     const std::string_view written(text, static_cast<std::size_t>(size));
     EXPECT_EQ(by_strtod<T>(written), (Answer<T>{value, size})) << written;
     T read = 0;
-    heed::detail::from_chars(text, text + size, read);
+    heed::abi_detail::from_chars(text, text + size, read);
     EXPECT_EQ(read, value) << written;
   }
 }

@@ -11,9 +11,9 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/isa.hpp"
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-namespace detail {
+namespace abi_detail {
 
 /// What `std::from_chars` does in `std::chars_format::general`, whatever the locale: no blanks, no +, no hexadecimals.
 /// In terms of the C library's `strtod`.
@@ -34,9 +34,9 @@ std::from_chars_result from_chars(const char* first, const char* last, T& value)
 #endif
 }
 
-}  // namespace detail
+}  // namespace abi_detail
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #if HEED_BODIES
 
@@ -50,9 +50,9 @@ std::from_chars_result from_chars(const char* first, const char* last, T& value)
 #include <xlocale.h>
 #endif
 
-namespace heed::inline HEED_ISA {
+namespace heed::inline HEED_ABI {
 
-namespace detail {
+namespace abi_detail {
 
 inline float convert_in(locale_t locale, const char* text, char** end, float) { return ::strtof_l(text, end, locale); }
 inline double convert_in(locale_t locale, const char* text, char** end, double) {
@@ -84,16 +84,16 @@ std::from_chars_result from_chars_in_c(const char* first, const char* last, T& v
   return {stop, std::errc()};
 }
 
-HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, float& value) {
+HEED_SHARED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, float& value) {
   return from_chars_in_c(first, last, value);
 }
 
-HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, double& value) {
+HEED_SHARED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, double& value) {
   return from_chars_in_c(first, last, value);
 }
 
-}  // namespace detail
+}  // namespace abi_detail
 
-}  // namespace heed::inline HEED_ISA
+}  // namespace heed::inline HEED_ABI
 
 #endif
