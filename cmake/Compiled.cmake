@@ -132,7 +132,7 @@ endif()
 
 # The headers by folder. `engine` is what trains and predicts, whatever the model.
 set(heed_compiled_archives "")
-foreach(folder core files layers compose losses optim metrics models train control infer data io)
+foreach(folder core options files layers compose losses optim metrics models train control infer data io)
   file(GLOB_RECURSE heed_in_${folder} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/heed/${folder}/*.hpp)
 endforeach()
 set(heed_in_classifiers ${heed_in_models})
@@ -153,7 +153,7 @@ set_source_files_properties(${PROJECT_BINARY_DIR}/compiled/bodies.cpp PROPERTIES
 set(heed_for_states ${heed_in_core})
 list(FILTER heed_for_states INCLUDE REGEX "/(init|parameter|kernels/cholesky)\\.hpp$")
 list(REMOVE_ITEM heed_in_core ${heed_for_states})
-heed_compiled_part(core HEADERS ${heed_in_core} ${heed_in_files} BOTH ${heed_for_states} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
+heed_compiled_part(core HEADERS ${heed_in_core} ${heed_in_options} ${heed_in_files} BOTH ${heed_for_states} SOURCES ${PROJECT_BINARY_DIR}/compiled/bodies.cpp)
 heed_compiled_part(engine HEADERS ${heed_in_losses} ${heed_in_optim} ${heed_in_metrics} ${heed_in_train}
   ${heed_in_control} ${heed_in_infer}
   BOTH ${heed_in_data} ${heed_in_io} NEEDS core)

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "heed/core/metadata.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace classifier {
 

@@ -2,8 +2,8 @@
 #include <utility>
 #include <vector>
 
-#include "heed/core/metadata.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/options/metadata.hpp"
 #include "stored_model.hpp"
 
 namespace classifier {

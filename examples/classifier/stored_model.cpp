@@ -9,9 +9,9 @@
 
 #include "heed/core/detail/utf8.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/data/text.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace classifier {
 

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "architecture.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/io/safetensors_file.hpp"
@@ -19,6 +18,7 @@
 #include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
+#include "heed/options/output_kind.hpp"
 #include "missing_values.hpp"
 #include "task.hpp"
 

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "heed/core/metadata.hpp"
-#include "heed/core/named_enum.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/text_table.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace classifier {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Options that describe themselves (heed/core/fields.hpp) on a command line: one call a struct.
+// Options that describe themselves (heed/options/fields.hpp) on a command line: one call a struct.
 
 #include <CLI/CLI.hpp>
 
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
+#include "heed/options/fields.hpp"
 #include "heed/train/fit_options.hpp"
 
 namespace support {

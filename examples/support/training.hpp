@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/options/metadata.hpp"
 #include "heed/train/fit.hpp"
 #include "heed/train/interrupt.hpp"
 

@@ -26,6 +26,7 @@
 #include "heed/models/tagger.hpp"
 #include "heed/models/tagger_options.hpp"
 #include "heed/models/text_classifier.hpp"
+#include "heed/models/token_feature.hpp"
 #include "heed/models/transformer_classifier.hpp"
 #include "heed/models/transformer_encoder.hpp"
 #include "heed/models/vision_transformer.hpp"

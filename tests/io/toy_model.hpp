@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed_test {
 

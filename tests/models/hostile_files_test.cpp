@@ -6,7 +6,6 @@
 
 #include "../support/error_of.hpp"
 #include "heed/core/buffer.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/io/safetensors_load.hpp"
 #include "heed/models/attention_q_network.hpp"
 #include "heed/models/graph_attention_network.hpp"
@@ -19,6 +18,7 @@
 #include "heed/models/text_classifier.hpp"
 #include "heed/models/transformer_classifier.hpp"
 #include "heed/models/vision_transformer.hpp"
+#include "heed/options/model_metadata.hpp"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
 #include "../support/stream_case.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {

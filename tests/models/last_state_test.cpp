@@ -11,12 +11,12 @@
 #include "../support/numbers.hpp"
 #include "../support/random.hpp"
 #include "../support/task.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {

@@ -6,8 +6,8 @@
 
 #include "../support/error_of.hpp"
 #include "../support/seq2seq_case.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/models/seq2seq.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "../support/numbers.hpp"
 #include "../support/random.hpp"
 #include "../support/task.hpp"
-#include "heed/core/model_metadata.hpp"
+#include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {

@@ -7,8 +7,8 @@
 #include "../data/support.hpp"
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {

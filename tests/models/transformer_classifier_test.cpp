@@ -6,9 +6,9 @@
 
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
 namespace {

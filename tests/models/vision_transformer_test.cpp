@@ -10,9 +10,9 @@
 #include "../support/error_of.hpp"
 #include "../support/loss_curve.hpp"
 #include "../support/reference.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 

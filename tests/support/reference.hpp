@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "error_of.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/safetensors_file.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace test_support {
 

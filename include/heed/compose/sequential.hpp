@@ -14,7 +14,6 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/require_layer.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
@@ -25,6 +24,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "heed/control/q_update.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
+#include "heed/options/fields.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/stop.hpp"
 

@@ -18,7 +18,6 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
@@ -30,6 +29,7 @@
 #include "heed/losses/taken_action.hpp"
 #include "heed/optim/adam.hpp"
 #include "heed/optim/clip.hpp"
+#include "heed/options/fields.hpp"
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
 

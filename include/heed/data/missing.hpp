@@ -18,13 +18,13 @@
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/named_enum.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -11,10 +11,10 @@
 
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/vocabulary.hpp"
+#include "heed/models/token_feature.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -69,8 +69,8 @@ class WordFeatures {
 #include <algorithm>
 #include <cstddef>
 
-#include "heed/core/metadata.hpp"
 #include "heed/data/text.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -11,8 +11,8 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ABI {
 

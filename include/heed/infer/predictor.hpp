@@ -15,7 +15,6 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/sequences_view.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
@@ -24,6 +23,7 @@
 #include "heed/infer/detail/predictor_run.hpp"
 #include "heed/infer/detail/put_back.hpp"
 #include "heed/infer/prediction.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
 

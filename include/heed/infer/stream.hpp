@@ -17,7 +17,6 @@
 #include "heed/core/concepts.hpp"
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
@@ -25,6 +24,7 @@
 #include "heed/core/types.hpp"
 #include "heed/infer/prediction.hpp"
 #include "heed/infer/predictor.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ABI {
 

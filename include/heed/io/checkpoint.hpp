@@ -67,12 +67,12 @@ HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, Checkpoin
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/files/file.hpp"
 #include "heed/io/detail/element_order.hpp"
 #include "heed/io/safetensors_header.hpp"
 #include "heed/io/tensor_info.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/tensor_info.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ABI {
 

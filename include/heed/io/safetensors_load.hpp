@@ -16,12 +16,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/model_metadata.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/parameter.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/detail/element_order.hpp"
@@ -31,13 +26,18 @@
 #include "heed/io/safetensors_save.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/io/weight_names.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/model_metadata.hpp"
+#include "heed/options/output_kind.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ISA {
 
-/// A model that `load` can build from a file alone. Its options describe themselves (see heed/core/fields.hpp): of a
+/// A model that `load` can build from a file alone. Its options describe themselves (see heed/options/fields.hpp): of a
 /// file that heed wrote they stand in the metadata. Of any other file they come from hints, which must then hold all of
 /// them, unless there is `static Options options_from(std::span<const TensorShape>)`: what the names and shapes of its
-/// tensors say, which hints complete. What a model keeps beside its options is in heed/core/model_metadata.hpp.
+/// tensors say, which hints complete. What a model keeps beside its options is in heed/options/model_metadata.hpp.
 template <class M>
 concept Storable = Visitable<M> && std::copyable<M> && DescribedModel<M> &&
                    std::constructible_from<M, typename M::Options> && requires {
@@ -148,7 +148,7 @@ template <class M, class From>
 M load(const From&) {
   static_assert(Storable<M>,
                 "heed::load<M>(file) makes a model of the options that its file says, and M does not describe its "
-                "options (see heed/core/fields.hpp), as no Sequential does: make the model, then heed::load(model, "
+                "options (see heed/options/fields.hpp), as no Sequential does: make the model, then heed::load(model, "
                 "file) or heed::load_weights(model, file)");
   return M();
 }

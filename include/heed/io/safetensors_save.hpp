@@ -17,8 +17,6 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -26,6 +24,8 @@
 #include "heed/io/detail/element_order.hpp"
 #include "heed/io/safetensors_header.hpp"
 #include "heed/io/tensor_info.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/model_metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -11,9 +11,9 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/tensor_info.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -78,8 +78,8 @@ HEED_FUNCTION std::string proposal(const std::vector<Rename>& renames);
 #include <map>
 #include <set>
 
-#include "heed/core/metadata.hpp"
 #include "heed/core/tensor.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -7,13 +7,13 @@
 #include <string_view>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -8,12 +8,12 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/gru.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/rnn.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

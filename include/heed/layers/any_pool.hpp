@@ -10,7 +10,6 @@
 #include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/lengths.hpp"
-#include "heed/core/named_enum.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
@@ -20,6 +19,7 @@
 #include "heed/layers/mean_max_pool.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -8,7 +8,6 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
@@ -16,6 +15,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/positions.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -14,10 +14,8 @@
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
-#include "heed/core/named_enum.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
-#include "heed/core/size_list.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
@@ -27,6 +25,8 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/group_norm.hpp"
 #include "heed/layers/layer_norm.hpp"
+#include "heed/options/named_enum.hpp"
+#include "heed/options/size_list.hpp"
 
 namespace heed::inline HEED_ABI {
 

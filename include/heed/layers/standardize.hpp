@@ -9,13 +9,13 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -13,12 +13,12 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/labels_view.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ISA {
 

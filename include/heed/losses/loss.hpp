@@ -23,7 +23,7 @@ namespace heed::inline HEED_ISA {
 /// - `check(targets, outputs)`: throws where labels or targets do not fit a model of so many outputs.
 /// - `loss(y, target, weights, scale, dy, pass)`: the loss of a tile times `scale`, and in `dy` its gradient. Labels
 ///   are a tile (1 or more than y has steps, 1), numbers (1, k). `weights` is one a lane: padding lanes have 0.
-/// - optional: `name`, and `options` that list their fields (heed/core/fields.hpp): checkpoints compare them.
+/// - optional: `name`, and `options` that list their fields (heed/options/fields.hpp): checkpoints compare them.
 /// - optional: `count_correct(y, target, weights)`, a number of 0 to 1 for each lane, weighted and summed: the
 ///   accuracy. With `counted(targets)`, how many those of a sequence count as: otherwise 1.
 template <class L, class S>

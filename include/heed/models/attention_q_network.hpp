@@ -10,9 +10,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
@@ -23,6 +21,8 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ABI {
 

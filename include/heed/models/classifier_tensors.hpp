@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -33,8 +33,8 @@ std::vector<Rename> classifier_renames(std::span<const TensorShape> tensors);
 #include <utility>
 
 #include "heed/core/error.hpp"
-#include "heed/core/size_list.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/size_list.hpp"
 
 namespace heed::inline HEED_ISA {
 

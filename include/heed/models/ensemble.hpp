@@ -22,16 +22,16 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/model_metadata.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/models/detail/average_outputs.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/model_metadata.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -12,16 +12,16 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/graph.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/activations.hpp"
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/graph_attention.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ABI {
 

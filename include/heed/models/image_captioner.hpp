@@ -19,11 +19,9 @@
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/math.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -36,6 +34,8 @@
 #include "heed/models/attention_decoder.hpp"
 #include "heed/models/image_and_tokens.hpp"
 #include "heed/models/image_captioner_options.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ISA {
 

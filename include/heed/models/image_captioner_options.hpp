@@ -5,11 +5,11 @@
 
 #include <cstdint>
 
-#include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_attention.hpp"
 #include "heed/models/image_and_tokens.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -13,18 +13,18 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/embedding.hpp"
 #include "heed/models/transformer_encoder.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ABI {
 

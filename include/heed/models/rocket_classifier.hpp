@@ -12,9 +12,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
@@ -24,6 +22,8 @@
 #include "heed/layers/detail/feature_scaler.hpp"
 #include "heed/layers/rocket.hpp"
 #include "heed/layers/standardize.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ABI {
 

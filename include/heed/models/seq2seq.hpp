@@ -14,16 +14,16 @@
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/model_metadata.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/models/attention_decoder.hpp"
 #include "heed/models/seq2seq_encoder.hpp"
 #include "heed/models/seq2seq_options.hpp"
+#include "heed/options/model_metadata.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ISA {
 

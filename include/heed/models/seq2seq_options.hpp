@@ -8,10 +8,10 @@
 #include <span>
 #include <string_view>
 
-#include "heed/core/fields.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_attention.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ABI {
 

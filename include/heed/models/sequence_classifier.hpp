@@ -14,7 +14,6 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
@@ -31,6 +30,7 @@
 #include "heed/models/classifier_tensors.hpp"
 #include "heed/models/detail/dense_head.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
 

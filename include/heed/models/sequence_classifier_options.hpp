@@ -5,12 +5,12 @@
 
 #include <cstdint>
 
-#include "heed/core/fields.hpp"
-#include "heed/core/size_list.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/any_cell.hpp"
 #include "heed/layers/any_pool.hpp"
 #include "heed/layers/conv_front.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/size_list.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -15,14 +15,10 @@
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/affine.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
-#include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/layers/attention_pool.hpp"
@@ -33,6 +29,10 @@
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/models/detail/token_features.hpp"
 #include "heed/models/tagger_options.hpp"
+#include "heed/models/token_feature.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/output_kind.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "heed/core/fields.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -12,11 +12,8 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -24,6 +21,9 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/models/transformer_encoder.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/output_kind.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -10,7 +10,6 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
@@ -20,6 +19,7 @@
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -12,12 +12,9 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/layer_traits.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -26,6 +23,9 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/shifted_patch_embedding.hpp"
 #include "heed/models/transformer_encoder.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/output_kind.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ABI {
 

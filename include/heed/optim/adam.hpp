@@ -12,13 +12,13 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/denormals.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/optim/detail/of_model.hpp"
 #include "heed/optim/detail/part_rates.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

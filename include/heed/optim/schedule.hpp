@@ -11,8 +11,8 @@
 #include <string_view>
 #include <variant>
 
-#include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -164,7 +164,7 @@ std::string to_text(const Schedule& schedule);
 #include <numbers>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ABI {
 

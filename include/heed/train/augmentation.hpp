@@ -3,8 +3,8 @@
 /// @file
 /// Augmentation: sequences that training sees changed a little, otherwise in each epoch.
 
-#include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

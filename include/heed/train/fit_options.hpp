@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
+#include "heed/options/fields.hpp"
 #include "heed/train/augmentation.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/stop.hpp"
@@ -130,7 +130,7 @@ inline bool watches(const FitOptions& o) {
 
 #include <string>
 
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

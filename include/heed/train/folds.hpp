@@ -13,10 +13,10 @@
 
 #include "heed/core/borrowed.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/labelled_sequences.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/split.hpp"
 #include "heed/train/tiles.hpp"

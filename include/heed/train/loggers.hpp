@@ -43,8 +43,8 @@ HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string
 #include <utility>
 #include <vector>
 
-#include "heed/core/metadata.hpp"
 #include "heed/files/file.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -9,10 +9,10 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 

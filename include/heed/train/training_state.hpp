@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/options/metadata.hpp"
 #include "heed/train/history.hpp"
 
 namespace heed::inline HEED_ABI {

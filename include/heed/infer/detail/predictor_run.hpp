@@ -20,13 +20,13 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/infer/prediction.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
 

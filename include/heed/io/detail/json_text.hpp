@@ -80,8 +80,8 @@ HEED_FUNCTION std::optional<std::string> json_string(std::string_view text);
 
 #include "heed/core/detail/utf8.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/io/tensor_info.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

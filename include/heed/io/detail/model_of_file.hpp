@@ -12,16 +12,16 @@
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/model_metadata.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/detail/weight_plan.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/io/safetensors_save.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/io/weight_names.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/model_metadata.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ISA {
 

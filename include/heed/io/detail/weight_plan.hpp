@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/tensor_shape.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/io/weight_names.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/named_enum.hpp"
 #include "heed/core/time_window.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 

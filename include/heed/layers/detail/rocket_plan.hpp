@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
-#include "heed/core/named_enum.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/token_feature.hpp"
 #include "heed/core/types.hpp"
+#include "heed/models/token_feature.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ISA {
 namespace detail {

@@ -15,14 +15,14 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/fields.hpp"
-#include "heed/core/metadata.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/losses/cross_entropy.hpp"
 #include "heed/losses/loss.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/metadata.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
 namespace detail {

@@ -10,12 +10,12 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/adam.hpp"
 #include "heed/optim/sgd.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/metadata.hpp"
 #include "heed/train/detail/fit_state.hpp"
 
 namespace heed::inline HEED_ISA {

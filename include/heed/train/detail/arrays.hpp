@@ -18,9 +18,9 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/labels_view.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/output_kind.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace heed::inline HEED_ISA {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
+#include "heed/options/metadata.hpp"
 #include "heed/train/detail/fit_probe.hpp"
 #include "heed/train/detail/fit_run_type.hpp"
 #include "heed/train/detail/fit_state.hpp"

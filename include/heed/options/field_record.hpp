@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/field.hpp"
-#include "heed/core/named_enum.hpp"
-#include "heed/core/size_list.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field.hpp"
+#include "heed/options/named_enum.hpp"
+#include "heed/options/size_list.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -51,7 +51,7 @@ struct FieldRecord : Field {
 #include <utility>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

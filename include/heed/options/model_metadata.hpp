@@ -5,7 +5,7 @@
 ///
 ///     struct Model {
 ///       static constexpr std::string_view architecture = "Model";
-///       using Options = ...;               // described: see heed/core/fields.hpp
+///       using Options = ...;               // described: see heed/options/fields.hpp
 ///       Options options;
 ///       std::vector<std::string> labels;
 ///       static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
@@ -20,9 +20,9 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
-#include "heed/core/output_kind.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -95,7 +95,7 @@ void restore_extras([[maybe_unused]] M& model, [[maybe_unused]] const Metadata& 
 #if HEED_BODIES
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

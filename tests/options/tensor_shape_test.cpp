@@ -1,4 +1,4 @@
-#include "heed/core/tensor_shape.hpp"
+#include "heed/options/tensor_shape.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/core/named_enum.hpp"
+#include "heed/options/named_enum.hpp"
 
 #include <gtest/gtest.h>
 

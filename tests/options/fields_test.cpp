@@ -1,4 +1,4 @@
-#include "heed/core/fields.hpp"
+#include "heed/options/fields.hpp"
 
 #include <gtest/gtest.h>
 

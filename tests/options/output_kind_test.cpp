@@ -1,11 +1,11 @@
-#include "heed/core/output_kind.hpp"
+#include "heed/options/output_kind.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 
 #include "../support/error_of.hpp"
-#include "heed/core/model_metadata.hpp"
+#include "heed/options/model_metadata.hpp"
 
 namespace {
 

@@ -18,8 +18,8 @@
 #include <string_view>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/fields.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -73,7 +73,7 @@ OutputKind read_output_kind(const Metadata& metadata);
 
 #if HEED_BODIES
 
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -1,4 +1,4 @@
-#include "heed/core/size_list.hpp"
+#include "heed/options/size_list.hpp"
 
 #include <gtest/gtest.h>
 

@@ -59,7 +59,7 @@ E from_text(std::string_view text, std::string_view where) {
 #include <string>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA::detail {
 

@@ -1,9 +1,9 @@
-#include "heed/core/model_metadata.hpp"
+#include "heed/options/model_metadata.hpp"
 
 #include <gtest/gtest.h>
 
 #include "../support/error_of.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "heed/core/token_feature.hpp"
+#include "heed/models/token_feature.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 #include <gtest/gtest.h>
 

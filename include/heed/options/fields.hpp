@@ -13,7 +13,7 @@
 ///       }
 ///     };
 ///
-/// Options inside of options are listed by their own `fields`. An enum has names as heed/core/named_enum.hpp says.
+/// Options inside of options are listed by their own `fields`. An enum has names as heed/options/named_enum.hpp says.
 ///
 /// The list becomes a table of plain records, and the folds are plain functions over it, compiled once.
 
@@ -23,8 +23,8 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
-#include "heed/core/field_table.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field_table.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -114,7 +114,7 @@ std::string describe(const O& options) {
 
 #if HEED_BODIES
 
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ISA {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The fields of an object as a table of plain records: what `heed/core/fields.hpp` folds over.
+/// The fields of an object as a table of plain records: what `heed/options/fields.hpp` folds over.
 
 #include <cstdint>
 #include <span>
@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
-#include "heed/core/field_record.hpp"
-#include "heed/core/named_enum.hpp"
-#include "heed/core/size_list.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field_record.hpp"
+#include "heed/options/named_enum.hpp"
+#include "heed/options/size_list.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -24,7 +24,7 @@ class FieldTable {
   template <class T>
   void operator()(const Field& field, T& value, T& other) {
     if constexpr (std::is_enum_v<T>) {
-      static_assert(NamedEnum<T>, "an enum in options needs names: see heed/core/named_enum.hpp");
+      static_assert(NamedEnum<T>, "an enum in options needs names: see heed/options/named_enum.hpp");
       add(field, FieldKind::choice, &value, &other, choices<T>);
     } else {
       add(field, kind_of(&value), &value, &other, {});

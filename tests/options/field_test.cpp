@@ -1,4 +1,4 @@
-#include "heed/core/field.hpp"
+#include "heed/options/field.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/core/field_record.hpp"
+#include "heed/options/field_record.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "heed/core/field_table.hpp"
+#include "heed/options/field_table.hpp"
 
 #include <gtest/gtest.h>
 

@@ -68,7 +68,7 @@ SizeList sizes_from(std::string_view text, std::string_view where);
 #include <algorithm>
 
 #include "heed/core/error.hpp"
-#include "heed/core/metadata.hpp"
+#include "heed/options/metadata.hpp"
 
 namespace heed::inline HEED_ABI {
 
