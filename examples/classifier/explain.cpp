@@ -10,13 +10,12 @@
 #include "../support/sentence_map.hpp"
 #include "../support/terminal.hpp"
 #include "attention_picture.hpp"
+#include "attention_table.hpp"
 #include "attention_weights.hpp"
 #include "commands.hpp"
 #include "heat_map.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/data/csv.hpp"
-#include "heed/data/npy.hpp"
 #include "heed/infer/predictor.hpp"
 #include "model_arguments.hpp"
 
@@ -25,53 +24,6 @@ namespace classifier {
 namespace {
 
 using heed::Index;
-
-/// Columns "sequence", for multihead "head" and "query", and a weight for each step: "step 0" ...
-heed::CsvWriter table(const Weights& w, const heed::Sequences<float>&) {
-  std::vector<std::string> header{"sequence"};
-  if (w.heads > 0) header.insert(header.end(), {"head", "query"});
-  for (Index t = 0; t < w.steps; ++t) header.push_back("step " + std::to_string(t));
-  heed::CsvWriter csv(header);
-  for (Index i = 0; i < w.all.extent(0); ++i) {
-    const auto sequence = w.all[i];
-    if (w.heads == 0) csv.row(i, heed::TensorView<const float, 1>(sequence.data(), {w.steps}));
-    for (Index r = 0; r < w.heads * w.steps; ++r) csv.row(i, r / w.steps, r % w.steps, sequence[r]);
-  }
-  return csv;
-}
-
-/// Columns "sentence", for multihead "head" and "query", "step", "word", "known" (1 or 0) and "weight".
-heed::CsvWriter table(const Weights& w, const Tokens& data) {
-  std::vector<std::string> header{"sentence"};
-  if (w.heads > 0) header.insert(header.end(), {"head", "query"});
-  header.insert(header.end(), {"step", "word", "known", "weight"});
-  heed::CsvWriter csv(header);
-  for (Index i = 0; i < data.count(); ++i) {
-    const auto& words = data.words[static_cast<std::size_t>(i)];
-    const auto length = static_cast<Index>(words.size());
-    const auto row = [&](Index t, float weight, const auto&... place) {
-      const int known = data.x(i, t, 0) != heed::Vocabulary::unknown;
-      csv.row(i, place..., t, words[static_cast<std::size_t>(t)], known, weight);
-    };
-    for (Index t = 0; w.heads == 0 && t < length; ++t) row(t, w.all(i, t, 0));
-    for (Index r = 0; r < w.heads * w.steps; ++r) {
-      if (r % w.steps >= length) continue;
-      for (Index t = 0; t < length; ++t) row(t, w.all(i, r, t), r / w.steps, r % w.steps);
-    }
-  }
-  return csv;
-}
-
-template <class Data>
-void write(const std::filesystem::path& path, const Weights& w, const Data& data) {
-  if (!is_npy(path)) {
-    table(w, data).write(path);
-  } else if (w.heads == 0) {
-    heed::write_npy(path, heed::TensorView<const float, 2>(w.all.data(), {w.all.extent(0), w.steps}));
-  } else {
-    heed::write_npy(path, heed::TensorView<const float, 4>(w.all.data(), {w.all.extent(0), w.heads, w.steps, w.steps}));
-  }
-}
 
 void show(const StoredModel<NumberModel>& stored, const heed::Sequences<float>& data, const Weights& w) {
   const Colours colours = terminal_colours();
@@ -114,12 +66,12 @@ void explain(const StoredModel<M>& stored, const ModelArguments& a) {
   const Weights weights{heed::Predictor<heed::Ensemble<M>>(all).attention_weights(data.x, data.lengths), heads,
                         data.steps()};
 
-  if (!a.output.empty()) write(a.output, weights, data);
+  if (!a.output.empty()) write_weights(a.output, weights, data);
   if (!a.picture.empty()) support::draw(a.picture, heat_maps(stored, data, weights));
   if (is_terminal(stdout)) {
     show(stored, data, weights);
   } else if (a.output.empty() && a.picture.empty()) {
-    std::fputs(table(weights, data).text().c_str(), stdout);
+    std::fputs(weight_table(weights, data).text().c_str(), stdout);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "built_in_task.hpp"
+#include "class_names.hpp"
 #include "command_line.hpp"
 #include "heed/core/error.hpp"
 #include "numbers.hpp"
@@ -15,31 +16,6 @@
 namespace classifier {
 
 namespace {
-
-// The names of the classes: those of the model to start from, 0 to C-1 as --classes says, or those in the data.
-template <class M>
-heed::LabelMap names_for(const TrainArguments& a, const StoredModel<M>* init, const std::vector<std::string>& labels,
-                         const std::string& where) {
-  if (init && !a.new_head) {
-    heed::LabelMap names = class_names(init->model);
-    try {
-      names.encode(labels, where);
-    } catch (const heed::Error& e) {
-      heed::Fault fault = e.fault();
-      if (fault.what != "not a label")
-        fault.what += "; --new-head starts a new last layer, for the classes of this data";
-      throw heed::Error(std::move(fault));
-    }
-    return names;
-  }
-  if (a.architecture.classes) return heed::LabelMap::fixed(*a.architecture.classes);
-  heed::LabelMap names = heed::LabelMap::from(labels, where);
-  heed::require(names.size() > 1, [&] {
-    return heed::Fault{"all sequences have the same label " + heed::in_quotes(names.names.front()), where,
-                       "two classes or more; --classes C fixes their number"};
-  });
-  return names;
-}
 
 Task<NumberModel> built_in_task(const TrainArguments& a, const StoredModel<NumberModel>* init,
                                 std::optional<heed::Index> features, const heed::Part& part) {
@@ -55,17 +31,6 @@ Task<NumberModel> built_in_task(const TrainArguments& a, const StoredModel<Numbe
 }
 
 }  // namespace
-
-heed::Vocabulary vocabulary_for(const TrainArguments& a, const StoredModel<TextModel>* init,
-                                const heed::Sentences& sentences) {
-  if (init) return heed::Vocabulary(init->model.words);
-  heed::Vocabulary words = heed::Vocabulary::from(sentences.words, a.min_count.value_or(1));
-  heed::require(!words.words().empty(), [&] {
-    return heed::Fault{"no word occurs --min-count " + std::to_string(a.min_count.value_or(1)) + " times",
-                       a.text.string()};
-  });
-  return words;
-}
 
 heed::TableFormat format_of(const TrainArguments& a, const StoredModel<NumberModel>* init,
                             const std::filesystem::path& data) {
@@ -134,36 +99,6 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
     if (options.table.sequence_column.empty()) options.steps = like.steps();
     task.exact_test = load(*a.test, like.features());
     task.test.emplace(narrowed(task.exact_test, *a.test), names, a.test->labels_path().string(), part);
-  }
-  return task;
-}
-
-template <>
-Task<TextModel> load_task(const TrainArguments& a, const StoredModel<TextModel>* init, const heed::Part& part) {
-  heed::require(!init || !a.lower || init->lower, [&] {
-    return heed::Fault{"--lower contradicts " + a.init.string() + ", which knows words as they are"};
-  });
-  const bool lower = init ? init->lower : a.lower;
-  const auto read = [&](const std::filesystem::path& path) {
-    heed::Sentences sentences =
-        heed::read_sentences(path, {.lower = lower, .encoding = a.format.encoding, .header = text_header(a.format)});
-    if (!a.quiet) note_encoding(sentences, path);
-    return sentences;
-  };
-  const std::string where = a.text.string();
-  heed::Sentences sentences = read(a.text);
-  const heed::LabelMap names = names_for(a, init, sentences.labels, where);
-  const heed::Vocabulary words = vocabulary_for(a, init, sentences);
-  std::vector<std::vector<std::string>> kept = sentences.words;
-  Task<TextModel> task{.names = names,
-                       .train = {Tokens(std::move(sentences), words, where, part), names, where, part},
-                       .test = {},
-                       .words = {words.words().begin(), words.words().end()},
-                       .lower = lower,
-                       .sentences = std::move(kept)};
-  if (a.test) {
-    const std::string test = a.test->data.string();
-    task.test.emplace(Tokens(read(a.test->data), words, test, part), names, test, part);
   }
   return task;
 }

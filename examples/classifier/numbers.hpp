@@ -20,6 +20,11 @@ bool asks_for_numbers(const TrainArguments& arguments, const StoredModel<NumberM
 Task<NumberModel> load_numbers_task(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
                                     const heed::Part& part);
 
+/// The mean and the deviation of each target.
+TargetScale scale_of(const heed::Tensor<double, 2>& targets);
+/// Some rows of the targets, to mean 0 and deviation 1.
+heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const TargetScale& scale, heed::IndexRange rows);
+
 /// A model whose outputs are targets scaled to mean 0 and deviation 1 gives them in the units of the data, by its last
 /// layer; or the other way round.
 void to_units(NumberModel& model, const TargetScale& scale);

@@ -25,6 +25,8 @@
 #include "recipe.hpp"
 #include "report.hpp"
 #include "rocket.hpp"
+#include "train_ensemble.hpp"
+#include "train_outputs.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -32,22 +34,6 @@ namespace classifier {
 using namespace support;
 
 namespace {
-
-void check_outputs(const TrainArguments& a) {
-  const auto outputs = a.outputs();
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    check_output(outputs[i], a.inputs());
-    for (std::size_t k = 0; k < i; ++k) {
-      heed::require(outputs[i].lexically_normal() != outputs[k].lexically_normal(), [&] {
-        return heed::Fault{"model, history, log, curve and checkpoint need files of their own", outputs[i].string()};
-      });
-    }
-  }
-  heed::require(a.checkpoint.empty() || a.resume || !std::filesystem::exists(a.checkpoint), [&] {
-    return heed::Fault{"there is a checkpoint already: --resume goes on from it; remove it to start anew",
-                       a.checkpoint.string()};
-  });
-}
 
 // a table does not say how many of its numbers are one step
 template <class M>
@@ -58,41 +44,12 @@ void note_features(const TrainArguments& a, const Task<M>& task) {
               counted(task.train.sequences.steps(), "step", "steps").c_str());
 }
 
-// a line an epoch for people, and for files
-void add_callbacks(TrainArguments& a, bool talks, bool live, const Processes& processes) {
-  auto& callbacks = a.fit.callbacks;
-  if (talks) callbacks.push_back(live ? heed::live_progress(stdout) : heed::plain_progress(stdout));
-  if (a.log.empty() || !processes.first()) return;
-  callbacks.push_back(heed::detail::extension(a.log) == ".csv" ? heed::csv_logger(a.log) : heed::json_logger(a.log));
-}
-
 // How good the numbers of a model are, as text; of classes nothing.
 std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes) {
   if (!task.numbers.numbers()) return {};
   if (processes.count() > 1) return "classifier evaluate says how good the numbers are\n";  // no process has all
   if (task.test) return metrics_of("test ", model, *task.test, task.test_targets, task.numbers);
   return metrics_of("on the training data ", model, task.train, task.targets, task.numbers);
-}
-
-// a line for each member, then what they are together
-template <class M>
-void train_ensemble(const TrainArguments& a, StoredModel<M>& stored, const Task<M>& task, const Processes& processes,
-                    bool talks) {
-  const std::vector<heed::History> histories = fit_members(a, stored, task, true, processes);
-  processes.agree([&] {
-    if (processes.first() && !a.model.empty()) save_model(stored);
-    for (const heed::History& history : histories) require_finished(history, a);
-  });
-  if (!talks) return;
-  for (std::size_t i = 0; i < histories.size(); ++i) {
-    std::printf("seed %llu: ", static_cast<unsigned long long>(a.fit.seed + i));
-    print_figures(histories[i]);
-  }
-  if (task.test && !processes.launched()) {
-    const heed::Evaluation all = heed::evaluate(ensemble_of(stored), task.test->view(), a.fit.threads);
-    std::printf("together: test accuracy %.4f, loss %.6f\n", all.accuracy, all.loss);
-  }
-  print_place(a);
 }
 
 template <class M>

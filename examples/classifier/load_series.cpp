@@ -1,0 +1,71 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#ifdef HEED_CLASSIFIER_ZIP
+#include "heed/archive/unzip.hpp"
+#endif
+#include "heed/core/error.hpp"
+#include "missing_values.hpp"
+#include "series.hpp"
+
+namespace classifier {
+
+using heed::Index;
+
+namespace {
+
+heed::Tensor<double, 3> read_array(const std::filesystem::path& path, const heed::Unpack& unpack) {
+  const auto place = heed::npz_place(path);
+  heed::NpyArray<double> array =
+      place ? heed::parse_npy<double>(heed::read_npz(*place, unpack), path.string()) : heed::read_npy<double>(path);
+  std::vector<Index>& extents = array.extents;
+  heed::require(extents.size() >= 1 && extents.size() <= 3, [&] {
+    return heed::Fault{"wrong rank", path.string(), "(steps), (steps, features) or (series, steps, features)",
+                       heed::to_text(extents)};
+  });
+  if (extents.size() == 1) extents.push_back(1);
+  if (extents.size() == 2) extents.insert(extents.begin(), 1);
+  heed::require(!array.values.empty(), [&] {
+    return heed::Fault{"no data", path.string(), "at least one series, step and feature", heed::to_text(extents)};
+  });
+  return {{extents[0], extents[1], extents[2]}, std::move(array.values)};
+}
+
+NumberData read_series(const std::filesystem::path& path, heed::LoadOptions options) {
+  NumberData series;
+  if (heed::detail::is_array(path)) {
+    static_cast<heed::Sequences<double>&>(series) = {read_array(path, options.unpack), {}, {}};
+  } else if (!is_table(path)) {
+    options.labels = options.targets = false;
+    static_cast<heed::Sequences<double>&>(series) = heed::load_sequences<double>(path, {}, options);
+    series.labels.clear();
+    series.targets = {};
+  } else {
+    heed::TableFormat format = options.table;
+    if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
+    auto table =
+        heed::read_long_table<double>(path, {format, heed::TableOptions::Label::none, {.missing = options.missing}});
+    static_cast<heed::Sequences<double>&>(series) = std::move(table.sequences);
+    series.features_of_table = std::move(table.features);
+  }
+  return series;
+}
+
+}  // namespace
+
+NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options) {
+  heed::LoadOptions own = options;
+#ifdef HEED_CLASSIFIER_ZIP
+  own.unpack = heed::unzip;
+#endif
+  try {
+    NumberData series = read_series(path, own);
+    if (own.missing == heed::Missing::error) check_finite(series, path.string());
+    return series;
+  } catch (const heed::Error& e) {
+    throw heed::Error(with_hint(e.fault()));
+  }
+}
+
+}  // namespace classifier
