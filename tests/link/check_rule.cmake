@@ -1,0 +1,35 @@
+# cmake -DREADELF=<program> -DOBJECT=<file> -P check_rule.cmake
+#
+# Functions have sections of their own, which are named after them. Those of HEED_ABI, and of no instruction set, may not
+# refer to something of one.
+cmake_minimum_required(VERSION 3.24)
+
+execute_process(COMMAND ${READELF} -rW ${OBJECT} OUTPUT_VARIABLE relocations COMMAND_ERROR_IS_FATAL ANY)
+set(of_one "(avx512|avx2?|sse[24]|neon|generic)_([a-z]+_)*v[0-9]+_[0-9]+")  # as mangled names have it
+set(of_all "4heed[0-9]+(debug_)?v[0-9]+_[0-9]+")
+file(WRITE ${OBJECT}.relocations "${relocations}")
+file(STRINGS ${OBJECT}.relocations lines REGEX "^Relocation section|${of_one}")
+set(section "")
+set(functions 0)
+set(faults "")
+foreach(line IN LISTS lines)
+  if(line MATCHES "^Relocation section '\\.rela\\.(text[^']*)'")
+    set(section ${CMAKE_MATCH_1})
+    if(section MATCHES "${of_all}" AND NOT section MATCHES "${of_one}")
+      math(EXPR functions "${functions} + 1")
+    else()
+      set(section "")
+    endif()
+  elseif(line MATCHES "^Relocation section")
+    set(section "")
+  elseif(section AND line MATCHES "(_Z[A-Za-z0-9_.]+)")
+    string(APPEND faults "\n  ${section} refers to ${CMAKE_MATCH_1}")
+  endif()
+endforeach()
+if(faults)
+  message(FATAL_ERROR "what stands in HEED_ABI calls what stands in HEED_ISA:${faults}")
+endif()
+if(functions EQUAL 0)
+  message(FATAL_ERROR "${OBJECT} has no function of HEED_ABI")
+endif()
+message(STATUS "${functions} functions of HEED_ABI refer to nothing of HEED_ISA")
