@@ -95,8 +95,8 @@ std::string describe(const heed::SequenceClassifierOptions& o) {
 }
 
 std::string describe(const heed::RocketClassifierOptions& o) {
-  return std::to_string(o.num_features / 84 * 84) + " features of random convolutions > Dense(" +
-         std::to_string(o.classes) + ")";
+  return std::to_string(heed::RocketClassifier<float>(o).rocket.output_features()) +
+         " features of random convolutions > Dense(" + std::to_string(o.classes) + ")";
 }
 
 std::string describe(const heed::TextClassifierOptions& o) {

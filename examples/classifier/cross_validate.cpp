@@ -80,7 +80,11 @@ class Folds {
     a.fit.bucket_by_length = a.fit.batch_size > 0 && !task_->train.sequences.lengths.empty();
     Task<M> task = fold_task(a, *task_, fold.rows, init_ ? &*init_ : nullptr);
     if constexpr (!is_text<M>) {
-      if (a.recipe == "rocket") return score_rocket(a, task, processes_);
+      if (a.recipe == "rocket") {
+        const std::optional<heed::Evaluation> result = score_rocket(a, task, processes_);
+        heed::require(result.has_value(), [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
+        return *result;
+      }
     }
     StoredModel<M> stored = start_model(a, task, init_, processes_);
     add_members(a, stored);

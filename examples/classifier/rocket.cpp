@@ -22,6 +22,9 @@ StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>
   heed::RocketClassifierOptions o{
       .features = task.train.sequences.features(), .classes = task.names.size(), .steps = steps, .seed = a.fit.seed};
   o.num_features = a.num_features.value_or(o.num_features);
+  // chosen by cross-validation on the training parts of ten sets, together
+  o.statistics = heed::RocketStatistics::all;
+  o.groups = 64;
   StoredModel<RocketModel> stored{RocketModel(o), a.model, steps};
   stored.model.labels = std::move(like.model.labels);
   stored.model.standardize = std::move(like.model.standardize);
@@ -41,16 +44,20 @@ std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const
   std::vector<heed::RocketFit> fits;
   const auto fit = [&](RocketModel& model) {
     const std::uint64_t seed = options.seed + fits.size();
-    fits.push_back(heed::fit_rocket(model, task.train.view(), {.seed = seed, .threads = options.threads}));
+    fits.push_back(
+        heed::fit_rocket(model, task.train.view(), {.seed = seed, .threads = options.threads, .stop = options.stop}));
   };
   fit(stored.model);
   for (RocketModel& member : stored.more) fit(member);
   return fits;
 }
 
-heed::Evaluation score_rocket(const TrainArguments& a, Task<NumberModel>& fold, const Processes& processes) {
+std::optional<heed::Evaluation> score_rocket(const TrainArguments& a, Task<NumberModel>& fold,
+                                             const Processes& processes) {
   StoredModel<RocketModel> stored = start_rocket(a, fold, processes);
-  fit_rockets(stored, fold, a.fit);
+  for (const heed::RocketFit& fit : fit_rockets(stored, fold, a.fit)) {
+    if (fit.cancelled) return {};
+  }
   return heed::evaluate(ensemble_of(stored), fold.test->view(), a.fit.threads);
 }
 

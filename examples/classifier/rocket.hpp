@@ -2,6 +2,7 @@
 
 // `classifier train --recipe rocket`: models of random convolutions, which have no epochs.
 
+#include <optional>
 #include <vector>
 
 #include "heed/train/evaluate.hpp"
@@ -19,8 +20,9 @@ StoredModel<RocketModel> start_rocket(const TrainArguments& arguments, Task<Numb
 std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
                                          const heed::FitOptions& options);
 
-/// Trains on the part of a fold, tests on the rest.
-heed::Evaluation score_rocket(const TrainArguments& arguments, Task<NumberModel>& fold, const Processes& processes);
+/// Trains on the part of a fold, tests on the rest; nothing where it was stopped.
+std::optional<heed::Evaluation> score_rocket(const TrainArguments& arguments, Task<NumberModel>& fold,
+                                             const Processes& processes);
 
 /// Trains on all data, writes the model and says how good it is. Throws where the task is of numbers.
 void train_rocket(const TrainArguments& arguments, Task<NumberModel>& task, const Processes& processes);

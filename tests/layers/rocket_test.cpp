@@ -37,9 +37,11 @@ Rocket<S> with_random_biases(heed::RocketOptions o) {
   return rocket;
 }
 
-heed::RocketOptions all_statistics(heed::RocketOptions o) {
+// Everything: four statistics, differences, and kernels that compete.
+heed::RocketOptions all_statistics(heed::RocketOptions o, Index groups = 0) {
   o.statistics = heed::RocketStatistics::all;
   o.differences = true;
+  o.groups = groups;
   return o;
 }
 
@@ -176,6 +178,72 @@ TEST(Rocket, OfDifferencesIsThatOfTheDifferences) {
   }
 }
 
+// Hydra's definition, kernel by kernel.
+std::vector<double> competition(const Rocket<double>& rocket, const std::vector<double>& x, Index steps,
+                                Index features) {
+  std::vector<double> all;
+  const auto& dictionary = rocket.dictionary();
+  for (std::size_t j = 0; j < dictionary.dilations().size(); ++j) {
+    for (Index g = 0; g < rocket.options.groups; ++g) {
+      const auto w = dictionary.weights(static_cast<Index>(j), g);
+      std::vector<double> sums(8), counts(8);
+      for (Index t = 0; t < steps; ++t) {
+        std::vector<double> z(8);
+        for (std::size_t q = 0; q < 8; ++q) {
+          for (Index i = 0; i < 9; ++i) {
+            const Index at = t + (i - 4) * dictionary.dilations()[j];
+            if (at < 0 || at >= steps) continue;
+            for (const std::int32_t c : dictionary.channels(static_cast<Index>(j), g)) {
+              z[q] += w[9 * q + static_cast<std::size_t>(i)] * x[static_cast<std::size_t>(at * features + c)];
+            }
+          }
+        }
+        const auto most = std::max_element(z.begin(), z.end()) - z.begin();
+        sums[static_cast<std::size_t>(most)] += z[static_cast<std::size_t>(most)];
+        ++counts[static_cast<std::size_t>(std::min_element(z.begin(), z.end()) - z.begin())];
+      }
+      for (const double v : sums) all.push_back(std::sqrt(std::max(v, 0.0)));
+      for (const double v : counts) all.push_back(std::sqrt(v));
+    }
+  }
+  return all;
+}
+
+TEST(Rocket, HasKernelsThatCompete) {
+  for (const Index features : {1, 5}) {
+    for (const Index steps : {5, 40}) {
+      const Rocket<double> rocket({.features = features, .steps = 40, .num_features = 840, .groups = 3, .seed = 3});
+      EXPECT_EQ(rocket.dictionary().dilations().size(), 3U) << "1, 2, 4";
+      EXPECT_EQ(rocket.dictionary().channels(0, 0).size(), features == 1 ? 1U : 2U);
+      EXPECT_EQ(rocket.output_features(), 840 + 3 * 3 * 16);
+      LayerRun<Rocket<double>> run(rocket, {steps, features}, 1);
+      run.randomize(heed::Key{8});
+      run.forward();
+      const std::vector<double> theirs(run.y.begin() + rocket.first_of_dictionary(), run.y.end());
+      EXPECT_TRUE(test_support::equals(theirs, competition(rocket, run.x, steps, features), 1e-12)) << steps;
+    }
+  }
+}
+
+TEST(Rocket, CompetingKernelsHaveTheSumZero) {
+  const Rocket<double> rocket({.features = 1, .steps = 100, .num_features = 840, .groups = 2});
+  std::set<double> all;
+  for (Index g = 0; g < 2; ++g) {
+    const auto w = rocket.dictionary().weights(1, g);
+    for (std::size_t q = 0; q < 8; ++q) {
+      double sum = 0, magnitude = 0;
+      for (const double v : w.subspan(9 * q, 9)) {
+        sum += v;
+        magnitude += std::abs(v);
+        all.insert(v);
+      }
+      EXPECT_NEAR(sum, 0, 1e-12);
+      EXPECT_NEAR(magnitude, 1, 1e-12);
+    }
+  }
+  EXPECT_EQ(all.size(), 2U * 8 * 9) << "no two kernels are alike";
+}
+
 TEST(Rocket, IsTheShareOfStepsAboveTheBias) {
   Rocket<double> rocket({.features = 1, .steps = 3, .num_features = 84});
   ASSERT_EQ(rocket.output_features(), 84);
@@ -207,7 +275,7 @@ TEST(Rocket, OfASeriesIsTheSameInAnyTile) {
     for (const Index features : {1, 4, -4}) {
       heed::RocketOptions o{
           .features = std::abs(features), .steps = 90, .num_features = 504, .seed = static_cast<std::uint64_t>(steps)};
-      if (features < 0) o = all_statistics(o);
+      if (features < 0) o = all_statistics(o, 3);
       const auto rocket = with_random_biases<float>(o);
       for (const Index lanes : {2, 15, 16, 37}) {
         LayerRun<Rocket<float>> run(rocket, {steps, o.features}, lanes, heed::testing::ragged_lengths(lanes, steps));
@@ -247,7 +315,7 @@ void does_not_read_past_the_end(heed::RocketOptions o) {
 
 TEST(Rocket, DoesNotReadPastTheEnd) {
   does_not_read_past_the_end({.features = 2, .steps = 50, .num_features = 336});
-  does_not_read_past_the_end(all_statistics({.features = 2, .steps = 50, .num_features = 1344}));
+  does_not_read_past_the_end(all_statistics({.features = 2, .steps = 50, .num_features = 1344}, 4));
 }
 
 void gives_zeros_without_steps(heed::RocketOptions o) {
@@ -262,7 +330,7 @@ void gives_zeros_without_steps(heed::RocketOptions o) {
 
 TEST(Rocket, GivesZerosWithoutSteps) {
   gives_zeros_without_steps({.features = 1, .steps = 20, .num_features = 84});
-  gives_zeros_without_steps(all_statistics({.features = 1, .steps = 20, .num_features = 672}));
+  gives_zeros_without_steps(all_statistics({.features = 1, .steps = 20, .num_features = 672}, 4));
 }
 
 void tells_series_apart(heed::RocketOptions o, Index steps) {
@@ -325,7 +393,7 @@ void is_nan_where_a_series_is_not_finite(heed::RocketOptions o) {
 
 TEST(Rocket, IsNaNWhereASeriesIsNotFinite) {
   is_nan_where_a_series_is_not_finite({.features = 2, .steps = 20, .num_features = 84});
-  is_nan_where_a_series_is_not_finite(all_statistics({.features = 2, .steps = 20, .num_features = 672}));
+  is_nan_where_a_series_is_not_finite(all_statistics({.features = 2, .steps = 20, .num_features = 672}, 4));
 }
 
 TEST(Rocket, DrawsChannelsAndSeriesBySeed) {
@@ -378,6 +446,7 @@ TEST(Rocket, RefusesWhatItCannotTake) {
   EXPECT_NE(error({.features = 1, .steps = 0}).find("rocket_steps out of range"), std::string::npos);
   EXPECT_NE(error({.steps = 9, .num_features = 83}).find("num_features out of range"), std::string::npos);
   EXPECT_NE(error({.steps = 9, .max_dilations = 0}).find("max_dilations out of range"), std::string::npos);
+  EXPECT_NE(error({.steps = 9, .groups = -1}).find("groups out of range"), std::string::npos);
   Rocket<float> rocket({.features = 2, .steps = 9});
   EXPECT_EQ(error_of([&] { rocket.output_shape({9, 3}); }), "Rocket: wrong number of features (expected 2, got 3)");
   std::vector<float> x(18);

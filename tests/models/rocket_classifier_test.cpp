@@ -45,9 +45,9 @@ TEST(RocketClassifier, FulfilsTheLayerContract) {
   }
 }
 
-TEST(RocketClassifier, ComesBackFromAFile) {
+void comes_back_from_a_file(RocketClassifierOptions o) {
   const std::vector<float> x = random_series(6 * 20 * 2);
-  RocketClassifier<float> model(small);
+  RocketClassifier<float> model(o);
   model.standardize = heed::Standardize<float>({1, 2}, {3, 4});
   model.labels = {"a", "b", "c"};
   model.fit_biases(heed::view(x, {6, 20, 2}));
@@ -66,6 +66,26 @@ TEST(RocketClassifier, ComesBackFromAFile) {
     EXPECT_EQ(p.label, q.label);
     EXPECT_TRUE(std::equal(p.probabilities.begin(), p.probabilities.end(), q.probabilities.begin()));
   }
+}
+
+TEST(RocketClassifier, ComesBackFromAFile) {
+  comes_back_from_a_file(small);
+  RocketClassifierOptions o = small;
+  o.statistics = heed::RocketStatistics::all;
+  o.groups = 2;
+  comes_back_from_a_file(o);
+  o.differences = true;
+  comes_back_from_a_file(o);
+}
+
+// Files from before there were other features say nothing of them.
+TEST(RocketClassifier, IsMiniRocketWhereAFileSaysNothingElse) {
+  const heed::Metadata said = heed::to_metadata(small);
+  for (const char* name : {"statistics", "differences", "groups"}) EXPECT_FALSE(said.contains(name)) << name;
+  const auto o = heed::from_metadata<RocketClassifierOptions>(said);
+  EXPECT_EQ(o.statistics, heed::RocketStatistics::ppv);
+  EXPECT_FALSE(o.differences);
+  EXPECT_EQ(o.groups, 0);
 }
 
 TEST(RocketClassifier, SeedsDiffer) {

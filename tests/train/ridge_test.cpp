@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <vector>
 
@@ -64,6 +65,23 @@ TEST(Ridge, GivesTheSameBitsForAnyNumberOfThreads) {
     EXPECT_EQ(a.alpha, b.alpha);
     EXPECT_EQ(a.weights, b.weights);
     EXPECT_EQ(a.bias, b.bias);
+  }
+}
+
+TEST(Ridge, EndsWhenItIsStopped) {
+  struct After {
+    mutable std::atomic<int>* left;
+    bool stop_requested() const { return --*left < 0; }
+  };
+  for (const Index d : {10, 700}) {  // both ways
+    const Tensor<double, 2> x = random_numbers(400, d, 1), y = random_numbers(400, 2, 2);
+    for (const int asked : {0, 1, 5, 20}) {
+      std::atomic<int> left = asked;
+      EXPECT_TRUE(heed::fit_ridge<double>(x, y, {.stop = After{&left}}).cancelled) << d << ' ' << asked;
+    }
+    std::atomic<int> left = 1'000'000;
+    EXPECT_FALSE(heed::fit_ridge<double>(x, y, {.stop = After{&left}}).cancelled);
+    EXPECT_LT(left, 1'000'000) << "it asks";
   }
 }
 

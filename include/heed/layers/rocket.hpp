@@ -20,6 +20,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/rocket_dictionary.hpp"
 #include "heed/layers/detail/rocket_kernels.hpp"
 #include "heed/layers/detail/rocket_plan.hpp"
 #include "heed/layers/detail/rocket_statistics.hpp"
@@ -61,13 +62,13 @@ struct Rocket {
 
   Rocket() = default;
   /// Throws where an option is out of range.
-  HEED_COLD explicit Rocket(Options o) : options(check(o, "Rocket")), plan_(o) {
+  HEED_COLD explicit Rocket(Options o) : options(check(o, "Rocket")), plan_(o), dictionary_(o, plan_) {
     if (o.differences) of_differences_ = detail::RocketPlan(o, true);
     biases = Vector<S>(plan_.size() + of_differences_.size());
   }
 
   Index input_size() const { return options.features; }
-  Index output_features() const { return biases.size() * statistics(); }
+  Index output_features() const { return first_of_dictionary() + dictionary_.size(); }
   /// Of a bias.
   Index statistics() const { return options.statistics == RocketStatistics::all ? detail::rocket_statistics : 1; }
   /// In rising order.
@@ -78,6 +79,9 @@ struct Rocket {
   std::span<const std::int32_t> channels(Index dilation, Index kernel) const {
     return plan_.channels_of(dilation, kernel);
   }
+  const detail::RocketDictionary<S>& dictionary() const { return dictionary_; }
+  /// The features from there on are those of competing kernels.
+  Index first_of_dictionary() const { return biases.size() * statistics(); }
 
   bool reads_distances() const { return true; }
   Shape output_shape(Shape x) const;
@@ -104,6 +108,7 @@ struct Rocket {
   void fit_biases_of(const detail::RocketPlan& plan, Index bias, Key key, std::span<const Index> rows, F&& series);
 
   detail::RocketPlan plan_, of_differences_;
+  detail::RocketDictionary<S> dictionary_;
 };
 
 template <class S>
@@ -139,9 +144,13 @@ void Rocket<S>::forward(const detail::RocketPlan& plan, Tile<const S> x, Index b
 template <class S>
 void Rocket<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) const {
   forward(plan_, x, 0, y, pass.scratch);
-  if (!options.differences) return;
-  const Scratch::Mark mark(pass.scratch);
-  forward(of_differences_, detail::differences(x, pass.scratch), plan_.size(), y, pass.scratch);
+  if (options.differences) {
+    const Scratch::Mark mark(pass.scratch);
+    forward(of_differences_, detail::differences(x, pass.scratch), plan_.size(), y, pass.scratch);
+  }
+  if (options.groups == 0) return;
+  const Tile<S> to(y.at(0, first_of_dictionary()), {1, dictionary_.size()}, y.lanes);
+  for (Index l = 0; l < x.lanes; ++l) dictionary_.features(plan_, x, l, to, pass.scratch);
 }
 
 namespace detail {

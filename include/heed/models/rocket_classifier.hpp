@@ -34,6 +34,7 @@ struct RocketClassifierOptions {
   Index max_dilations = 32;    ///< of a kernel
   RocketStatistics statistics = RocketStatistics::ppv;
   bool differences = false;  ///< half of the features are of the differences of consecutive steps
+  Index groups = 0;          ///< of eight kernels that compete, with each of some dilations; their features are more
   std::uint64_t seed = 0;    ///< of the kernels' channels and biases, and of what the head starts with
 
   static void fields(auto&& f, auto&... o) {
@@ -130,6 +131,7 @@ RocketClassifier<S>::RocketClassifier(Options o)
               .max_dilations = o.max_dilations,
               .statistics = o.statistics,
               .differences = o.differences,
+              .groups = o.groups,
               .seed = o.seed}),
       scaler(rocket.output_features()),
       head({.in_features = rocket.output_features(), .out_features = o.classes}) {

@@ -27,8 +27,10 @@
 #include "heed/options/output_kind.hpp"
 #include "heed/train/detail/arrays.hpp"
 #include "heed/train/fit.hpp"
+#include "heed/train/history.hpp"
 #include "heed/train/present_steps.hpp"
 #include "heed/train/ridge.hpp"
+#include "heed/train/stop.hpp"
 #include "heed/train/tiles.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -40,6 +42,7 @@ struct RocketFitOptions {
   double learning_rate = 3e-4;                         ///< of `fit`, at the start: it falls to 0 by a cosine
   std::uint64_t seed = 0;                              ///< of the order of `fit`
   int threads = 0;                                     ///< 0: as many as the machine has
+  StopSignal stop = {};                                ///< asked now and then, by any thread
 
   static void fields(auto&& f, auto&... o) {
     f({"alphas", "Penalties to choose from", {.least = 0, .most = 1e300, .above = true}}, o.alphas...);
@@ -52,9 +55,10 @@ struct RocketFitOptions {
 };
 
 struct RocketFit {
-  bool ridge = false;  ///< otherwise by `fit`, and what follows is not known
-  double alpha = 0;    ///< the penalty that was chosen
-  double error = 0;    ///< mean squared error of rows left out one by one; of labels, as numbers of -1 and 1
+  bool cancelled = false;  ///< it was stopped: the model is as it was, and nothing else is known
+  bool ridge = false;      ///< otherwise by `fit`, and what follows is not known
+  double alpha = 0;        ///< the penalty that was chosen
+  double error = 0;        ///< mean squared error of rows left out one by one; of labels, as numbers of -1 and 1
   double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< of labels, on rows left out one by one
 };
 
@@ -93,10 +97,11 @@ Tensor<double, 2> ridge_targets(TargetsView<T> targets, Index outputs) {
   return y;
 }
 
-/// The features of series as the model has them: f(first, (rows, features)) for blocks of them, in order.
+/// The features of series as the model has them: f(first, (rows, features)) for blocks of them, in order, until it is
+/// stopped.
 template <RocketModel M, class F>
 void for_each_features(const M& model, TensorView<const typename M::Scalar, 3> x, std::span<const std::int32_t> lengths,
-                       ThreadPool& threads, F&& f) {
+                       ThreadPool& threads, const StopSignal& stop, F&& f) {
   using S = typename M::Scalar;
   constexpr Index block = 256;
   struct Worker {
@@ -106,7 +111,7 @@ void for_each_features(const M& model, TensorView<const typename M::Scalar, 3> x
   std::vector<Worker> workers(static_cast<std::size_t>(threads.size()));
   const Index n = x.extent(0), d = model.rocket.output_features();
   Tensor<S, 2> features({std::min(n, block), d});
-  for (Index first = 0; first < n; first += block) {
+  for (Index first = 0; first < n && !stop.requested(); first += block) {
     const Index rows = std::min(block, n - first);
     threads.for_each(rows, [&](Index i, int w) {
       Worker& worker = workers[static_cast<std::size_t>(w)];
@@ -122,13 +127,14 @@ void for_each_features(const M& model, TensorView<const typename M::Scalar, 3> x
 /// Sets the model's biases and its scaler. Returns the standardised features where they are `wanted`.
 template <RocketModel M>
 Tensor<typename M::Scalar, 2> fit_features(M& model, TensorView<const typename M::Scalar, 3> x,
-                                           std::span<const std::int32_t> lengths, ThreadPool& threads, bool wanted) {
+                                           std::span<const std::int32_t> lengths, ThreadPool& threads,
+                                           const StopSignal& stop, bool wanted) {
   using S = typename M::Scalar;
   model.fit_biases(x, lengths);
   const Index d = model.rocket.output_features();
   Tensor<S, 2> all({wanted ? x.extent(0) : 0, d});
-  std::vector<double> sums(static_cast<std::size_t>(d)), squares(static_cast<std::size_t>(d));
-  for_each_features(model, x, lengths, threads, [&](Index first, TensorView<const S, 2> features) {
+  std::vector<double> sums(static_cast<std::size_t>(d)), squares = sums, zeros = sums;
+  for_each_features(model, x, lengths, threads, stop, [&](Index first, TensorView<const S, 2> features) {
     if (wanted) std::copy(features.begin(), features.end(), all.data() + first * d);
     for (Index i = 0; i < features.extent(0); ++i) {
       for (Index k = 0; k < d; ++k) {
@@ -136,9 +142,12 @@ Tensor<typename M::Scalar, 2> fit_features(M& model, TensorView<const typename M
         sums[static_cast<std::size_t>(k)] += v;
         squares[static_cast<std::size_t>(k)] += v * v;
       }
+      for (Index k = model.rocket.first_of_dictionary(); k < d; ++k) {
+        zeros[static_cast<std::size_t>(k)] += features(i, k) == 0;
+      }
     }
   });
-  model.scaler.fit(sums, squares, static_cast<double>(x.extent(0)));
+  model.scaler.fit(sums, squares, zeros, static_cast<double>(x.extent(0)));
   threads.for_each(all.extent(0), [&](Index i, int) {
     const Tile<S> row(all.data() + i * d, {1, d}, 1);
     model.scaler.forward(row, row);
@@ -194,12 +203,15 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   const bool ridge = n <= options.most_ridge && n >= 2 && n * model.rocket.output_features() <= most_numbers;
   M fitted = model;
   ThreadPool threads(options.threads);
-  const auto features = detail::fit_features(fitted, data.x, data.lengths, threads, ridge);
+  const auto features = detail::fit_features(fitted, data.x, data.lengths, threads, options.stop, ridge);
+  if (options.stop.requested()) return {.cancelled = true};
   fitted.outputs = labelled ? OutputKind::classes : OutputKind::numbers;
-  RocketFit result{.ridge = ridge};
+  RocketFit result{.cancelled = false, .ridge = ridge};
   if (ridge) {
     const Tensor<double, 2> y = detail::ridge_targets<T>(data.labels, outputs);
-    const RidgeFit fit = fit_ridge<typename M::Scalar>(features, y, {.alphas = options.alphas}, threads);
+    const RidgeFit fit =
+        fit_ridge<typename M::Scalar>(features, y, {.alphas = options.alphas, .stop = options.stop}, threads);
+    if (fit.cancelled) return {.cancelled = true};
     double scale = 1;
     if constexpr (labelled) {
       const std::span<const std::int32_t> labels(data.labels.data(), data.labels.size());
@@ -224,12 +236,15 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
         .batch_size = batch,
         .seed = options.seed,
         .threads = options.threads,
-        .frozen = {"rocket.", "scaler."}};
+        .frozen = {"rocket.", "scaler."},
+        .stop = options.stop};
+    History history;
     if constexpr (labelled) {
-      fit(fitted, data, fit_options);
+      history = fit(fitted, data, fit_options);
     } else {
-      fit(fitted, data, MeanSquaredError<typename M::Scalar>(), fit_options);
+      history = fit(fitted, data, MeanSquaredError<typename M::Scalar>(), fit_options);
     }
+    if (history.outcome == Outcome::cancelled) return {.cancelled = true};
   }
   model = std::move(fitted);
   return result;

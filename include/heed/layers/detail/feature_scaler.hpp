@@ -25,8 +25,11 @@ struct FeatureScaler {
   FeatureScaler() = default;
   HEED_COLD explicit FeatureScaler(Index features) : mean(features), factor(features) { factor.fill(1); }
 
-  /// Of sums of numbers, and of their squares, of so many: features that do not change keep the factor 1.
-  HEED_COLD void fit(std::span<const double> sums, std::span<const double> squares, double count);
+  /// Of sums of numbers, and of their squares, of so many: features that do not change keep the factor 1. `zeros`: how
+  /// many were 0, of features that are rare. Theirs is 1 / (deviation + (zeros / count)^4), as Hydra's: what is nearly
+  /// always 0 does not weigh much where it is not.
+  HEED_COLD void fit(std::span<const double> sums, std::span<const double> squares, std::span<const double> zeros,
+                     double count);
 
   void forward(Tile<const S> x, Tile<S> y) const {
     using namespace simd;
@@ -43,12 +46,15 @@ struct FeatureScaler {
 };
 
 template <class S>
-void FeatureScaler<S>::fit(std::span<const double> sums, std::span<const double> squares, double count) {
+void FeatureScaler<S>::fit(std::span<const double> sums, std::span<const double> squares, std::span<const double> zeros,
+                           double count) {
   for (Index f = 0; f < mean.size(); ++f) {
     const double m = sums[static_cast<std::size_t>(f)] / count;
     const double variance = squares[static_cast<std::size_t>(f)] / count - m * m;
     mean(f) = static_cast<S>(m);
-    factor(f) = variance > 1e-12 ? static_cast<S>(1 / std::sqrt(variance)) : S(1);  // shares lie in 0 .. 1
+    const double rare = zeros[static_cast<std::size_t>(f)] / count;
+    const double more = rare * rare * rare * rare;
+    factor(f) = variance > 1e-12 ? static_cast<S>(1 / (std::sqrt(variance) + more)) : S(1);  // shares lie in 0 .. 1
   }
 }
 

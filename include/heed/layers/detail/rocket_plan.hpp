@@ -27,6 +27,7 @@ struct RocketOptions {
   Index max_dilations = 32;    ///< of a kernel
   RocketStatistics statistics = RocketStatistics::ppv;
   bool differences = false;  ///< half of the features are of the differences of consecutive steps
+  Index groups = 0;          ///< of eight kernels that compete, as Hydra's, with each of some dilations; 0: none
   std::uint64_t seed = 0;    ///< which channels a kernel sees, and which series give its biases
 
   static void fields(auto&& f, auto&... o) {
@@ -42,6 +43,11 @@ struct RocketOptions {
     f({.name = "statistics", .meaning = "Of a kernel above a bias: ppv, or four", .optional = true}, o.statistics...);
     f({.name = "differences", .meaning = "Of steps: half of the features are of them", .optional = true},
       o.differences...);
+    f({.name = "groups",
+       .meaning = "Of eight competing kernels, with each dilation",
+       .range = Range::from(0, 1 << 10),
+       .optional = true},
+      o.groups...);
     f({.name = "rocket_seed", .meaning = "Of the kernels' channels and biases", .range = Range::any(), .flag = ""},
       o.seed...);
   }

@@ -1,0 +1,83 @@
+#pragma once
+
+// Ways to train side by side: each by cross-validation on the same folds, within a time.
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/types.hpp"
+#include "heed/train/folds.hpp"
+#include "training.hpp"
+
+namespace classifier {
+
+inline constexpr int folds_of_a_round = 3;
+
+/// A way to train, and how it did.
+struct Candidate {
+  std::string name;                     ///< of a recipe; empty: the default
+  std::string fault = {};               ///< why it does not count; empty: it does
+  std::string note = {};                ///< what was left out for want of time
+  std::vector<double> accuracies = {};  ///< of the folds, round after round
+  double seconds = 0;
+  double step_seconds = 0;        ///< of one step of training on one thread; 0: not known
+  std::exception_ptr error = {};  ///< options beside it do not go with its own
+
+  const char* shown() const { return name.empty() ? "default" : name.c_str(); }
+  bool rocket() const { return name == "rocket"; }
+};
+
+/// The arguments with a recipe, for so many sequences; empty: the default.
+TrainArguments with_recipe(TrainArguments arguments, const std::string& recipe, heed::Index count);
+
+/// How many steps a training on so many sequences takes.
+heed::Index steps_of(const TrainArguments& arguments, heed::Index count);
+
+/// Compares candidates: what is taken from data, as their means, is taken from those that the fold trains on.
+///
+/// A candidate that is trained by steps is timed for a moment first. Where three folds would take more than its share of
+/// the time that is left, it has one fold, and where that would, too, fewer epochs. Nothing goes on after the time
+/// limit: who has not ended then does not count.
+class RecipeTrials {
+ public:
+  RecipeTrials(const TrainArguments& arguments, const Task<NumberModel>& task, const Processes& processes);
+
+  int rounds() const { return rounds_; }
+  double limit() const { return deadline_.seconds; }
+  int threads() const { return threads_; }
+
+  /// Throws where options rule out every recipe.
+  void run(std::vector<Candidate>& candidates);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Deadline {
+    Clock::time_point start;
+    double seconds;
+    double spent() const { return std::chrono::duration<double>(Clock::now() - start).count(); }
+    bool stop_requested() const { return spent() > seconds; }
+  };
+  struct Trial;  // one candidate on some folds
+
+  void run(Candidate& candidate, int round, double share) const;
+  bool run_rocket(Candidate& candidate, std::span<const heed::FoldRows> folds) const;
+  bool run_trained(Candidate& candidate, std::span<const heed::FoldRows> folds, double share) const;
+  /// The seconds of a step, of a model that is thrown away.
+  double time_step(const TrainArguments& arguments, const heed::FoldRows& fold) const;
+  /// Cuts folds and epochs so that they take no more than a share of the time.
+  std::span<const heed::FoldRows> fit_into(double share, TrainArguments& arguments, Candidate& candidate,
+                                           std::span<const heed::FoldRows> folds) const;
+
+  TrainArguments a_;
+  const Task<NumberModel>& task_;
+  const Processes& processes_;
+  Deadline deadline_;
+  int threads_, rounds_;
+  std::vector<heed::FoldRows> folds_;
+};
+
+}  // namespace classifier
