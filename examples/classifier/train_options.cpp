@@ -68,7 +68,7 @@ void add_training(CLI::App& command, TrainArguments& a) {
     command.add_option(name, value, what)->check(check)->option_text(text)->group("Training");
   };
   const auto counts = CLI::Range(1, most_epochs);
-  add("--num-features", a.num_features, CLI::Range(84, 1 << 20), "N", "Of rocket: features of a series (10000)");
+  add("--num-features", a.num_features, CLI::Range(84, 1 << 20), "N", "Of rocket: features by biases (10000)");
   add("--epochs", fit.epochs, counts, "N", "Times through the data (100)");
   add("--learning-rate", fit.learning_rate, positive, "X", "Of Adam (0.01)");
   command
