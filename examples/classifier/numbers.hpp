@@ -34,6 +34,9 @@ void from_units(NumberModel& model, const TargetScale& scale);
 std::string metrics_of(const std::string& what, const NumberModel& model, const LabelledData<float>& data,
                        const Targets& targets, const NumbersTask& task);
 
+/// How good the numbers of a trained model are; of classes nothing.
+std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes);
+
 /// evaluate: of a model of numbers.
 void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArguments& arguments);
 

@@ -66,6 +66,13 @@ std::string metrics_of(const std::string& what, const NumberModel& model, const 
   return text;
 }
 
+std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes) {
+  if (!task.numbers.numbers()) return {};
+  if (processes.count() > 1) return "classifier evaluate says how good the numbers are\n";  // no process has all
+  if (task.test) return metrics_of("test ", model, *task.test, task.test_targets, task.numbers);
+  return metrics_of("on the training data ", model, task.train, task.targets, task.numbers);
+}
+
 void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArguments& a) {
   NumberData read = load_exact(stored, a, true);
   Targets targets;

@@ -2,11 +2,9 @@
 
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "../support/gnuplot.hpp"
 #include "../support/terminal.hpp"
@@ -17,10 +15,7 @@
 #include "heed/core/parallel.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/checkpoint.hpp"
-#include "heed/train/callbacks.hpp"
-#include "heed/train/evaluate.hpp"
 #include "heed/train/interrupt.hpp"
-#include "heed/train/loggers.hpp"
 #include "numbers.hpp"
 #include "recipe.hpp"
 #include "report.hpp"
@@ -42,14 +37,6 @@ void note_features(const TrainArguments& a, const Task<M>& task) {
   if (is_text<M> || !a.data || !is_table(a.data->data) || !a.init.empty() || a.architecture.features) return;
   std::printf("%s of 1 feature: --features F where a step has more\n",
               counted(task.train.sequences.steps(), "step", "steps").c_str());
-}
-
-// How good the numbers of a model are, as text; of classes nothing.
-std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes) {
-  if (!task.numbers.numbers()) return {};
-  if (processes.count() > 1) return "classifier evaluate says how good the numbers are\n";  // no process has all
-  if (task.test) return metrics_of("test ", model, *task.test, task.test_targets, task.numbers);
-  return metrics_of("on the training data ", model, task.train, task.targets, task.numbers);
 }
 
 template <class M>

@@ -81,34 +81,6 @@ template <>
 Task<TextModel> fold_task(const TrainArguments&, const Task<TextModel>&, const heed::Split&,
                           const StoredModel<TextModel>*);
 
-/// "24 sequences of 6 steps, 2 features, 3 classes; 12 to test"
-template <class M>
-std::string data_of(const Task<M>& task) {
-  const heed::Index features = task.train.sequences.features();
-  const heed::Index words = static_cast<heed::Index>(task.words.size());
-  std::string text = describe(task.train) + ", " +
-                     (is_text<M> ? std::to_string(words) + " known words" : counted(features, "feature", "features")) +
-                     ", ";
-  const NumbersTask& numbers = task.numbers;
-  text += !numbers.numbers()   ? counted(task.names.size(), "class", "classes")
-          : numbers.forecast() ? "forecasts of " + counted(numbers.horizon, "step", "steps") + " of " +
-                                     counted(std::ssize(numbers.forecasts), "feature", "features")
-                               : counted(task.outputs(), "target", "targets");
-  if (task.filled > 0) {
-    text += ", " + counted(task.filled, "missing value", "missing values") + " filled (" +
-            std::string(to_text(task.missing.how)) + ")";
-  }
-  if (task.test) text += "; " + std::to_string(task.test->count()) + " to test";
-  return text;
-}
-
-/// "ensemble of 5: GRU(32) > attention pool > Dense(10)"
-template <class M>
-std::string plan_of(const StoredModel<M>& stored) {
-  const std::string one = describe(stored.model.options);
-  return stored.more.empty() ? one : "ensemble of " + std::to_string(stored.members()) + ": " + one;
-}
-
 /// All that decides what is trained, but the options and the numbers of the sequences.
 template <class M>
 std::string fingerprint(const Task<M>& task, const StoredModel<M>* init);
