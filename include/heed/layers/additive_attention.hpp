@@ -19,6 +19,16 @@
 #include "heed/layers/attention_by.hpp"
 #include "heed/layers/dense.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct AdditiveScoreOptions {
+  Index query_size = 0, memory_size = 0;
+  Index attention_size = 0;  ///< rows of W; 0: the memory's size
+  bool causal = false;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// score(q, k) = v . tanh(W [q; k] + b)
@@ -27,11 +37,7 @@ struct AdditiveScore {
   using Scalar = S;
   static constexpr const char* name = "AdditiveAttention";
   static constexpr bool needs_weights = true;  // beside the tanh of every pair they are nothing
-  struct Options {
-    Index query_size = 0, memory_size = 0;
-    Index attention_size = 0;  ///< rows of W; 0: the memory's size
-    bool causal = false;
-  };
+  using Options = AdditiveScoreOptions;
 
   Dense<S> attn;  // [query; key] to attention_size
   Vector<S> v;

@@ -20,6 +20,12 @@ namespace heed::inline HEED_ABI {
 enum class ScoreKind { additive, dot, scaled_dot, general };
 constexpr std::array<std::string_view, 4> names_of(ScoreKind) { return {"additive", "dot", "scaled_dot", "general"}; }
 
+struct AnyAttentionOptions {
+  Index query_size = 0, memory_size = 0;
+  Index attention_size = 0;  ///< of the additive score and of projections; 0: the query's size
+  ScoreKind score = ScoreKind::additive;
+};
+
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
@@ -32,11 +38,7 @@ template <class S>
 struct AnyAttention {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index query_size = 0, memory_size = 0;
-    Index attention_size = 0;  ///< of the additive score and of projections; 0: the query's size
-    ScoreKind score = ScoreKind::additive;
-  };
+  using Options = AnyAttentionOptions;
   struct Cache {
     typename AdditiveAttention<S>::Cache additive;
     typename DotAttention<S>::Cache dot;

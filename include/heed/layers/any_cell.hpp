@@ -21,6 +21,14 @@ namespace heed::inline HEED_ABI {
 enum class CellKind { lstm, gru, rnn, none };
 constexpr std::array<std::string_view, 4> names_of(CellKind) { return {"lstm", "gru", "rnn", "none"}; }
 
+struct AnyCellOptions {
+  Index input_size = 0, hidden_size = 0;
+  Index num_layers = 1;
+  bool bidirectional = false;
+  double dropout = 0;  ///< of every layer's output but the last's
+  CellKind kind = CellKind::lstm;
+};
+
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
@@ -33,13 +41,7 @@ struct AnyCell {
   using Cache = RecurrentCache<S>;
   using Before = StateBefore<S>;
 
-  struct Options {
-    Index input_size = 0, hidden_size = 0;
-    Index num_layers = 1;
-    bool bidirectional = false;
-    double dropout = 0;  ///< of every layer's output but the last's
-    CellKind kind = CellKind::lstm;
-  };
+  using Options = AnyCellOptions;
 
   CellKind kind = CellKind::lstm;
 

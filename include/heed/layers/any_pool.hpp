@@ -44,6 +44,14 @@ constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "m
 enum class LastState { final, step };
 constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
 
+struct AnyPoolOptions {
+  Index features = 0;
+  Attention kind = Attention::pool;
+  Index heads = 2;                  ///< of `multihead`
+  Pooling pooling = Pooling::last;  ///< of `multihead`
+  bool both_ends = false;
+};
+
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
@@ -67,13 +75,7 @@ struct AnyPool {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::pools_steps;
-  struct Options {
-    Index features = 0;
-    Attention kind = Attention::pool;
-    Index heads = 2;                  ///< of `multihead`
-    Pooling pooling = Pooling::last;  ///< of `multihead`
-    bool both_ends = false;
-  };
+  using Options = AnyPoolOptions;
   struct Cache {
     typename AttentionPool<S>::Cache pool;
     typename MultiHeadAttention<S>::Cache multihead;

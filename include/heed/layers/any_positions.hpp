@@ -26,6 +26,11 @@ constexpr std::array<std::string_view, 5> names_of(PositionKind) {
   return {"none", "sinusoidal", "learned", "relative", "tape"};
 }
 
+struct AnyPositionsOptions {
+  PositionKind kind = PositionKind::sinusoidal;
+  Index max_steps = 0, features = 0;  ///< of `learned`; of `tape` the length
+};
+
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
@@ -36,10 +41,7 @@ template <class S>
 struct AnyPositions {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    PositionKind kind = PositionKind::sinusoidal;
-    Index max_steps = 0, features = 0;  ///< of `learned`; of `tape` the length
-  };
+  using Options = AnyPositionsOptions;
   struct Cache {
     typename SinusoidalPositions<S>::Cache sinusoidal;
     typename LearnedPositions<S>::Cache learned;

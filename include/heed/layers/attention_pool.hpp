@@ -17,6 +17,14 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct AttentionPoolOptions {
+  Index features = 0;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// A weighted mean of the steps, weighted by a learnt score (the classifier's attention):
@@ -29,9 +37,7 @@ struct AttentionPool {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::pools_steps;
-  struct Options {
-    Index features = 0;
-  };
+  using Options = AttentionPoolOptions;
   struct Cache {
     TileBuffer<S> weights;  // (steps, 1)
   };

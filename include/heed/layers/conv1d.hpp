@@ -22,6 +22,18 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/conv_padding.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct Conv1dOptions {
+  Index in_channels = 0, out_channels = 0;
+  Index kernel_size = 1, stride = 1, dilation = 1, groups = 1;
+  ConvPadding padding = ConvPadding::same;
+  Index pad = 0;  ///< of `ConvPadding::number`, on each side
+  bool bias = true;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y[t, o] = b_o + sum over taps j and channels c of w[o, c, j] x[t stride - left + j dilation, c]: torch.nn.Conv1d, its
@@ -39,13 +51,7 @@ struct Conv1d {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::own_steps;
-  struct Options {
-    Index in_channels = 0, out_channels = 0;
-    Index kernel_size = 1, stride = 1, dilation = 1, groups = 1;
-    ConvPadding padding = ConvPadding::same;
-    Index pad = 0;  ///< of `ConvPadding::number`, on each side
-    bool bias = true;
-  };
+  using Options = Conv1dOptions;
   struct Cache {};
 
   Parameter<S, 3> weight;  // out x in / groups x kernel

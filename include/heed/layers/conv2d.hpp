@@ -16,6 +16,17 @@
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct Conv2dOptions {
+  Index in_channels = 0, out_channels = 0;
+  Index height = 0, width = 0;  ///< of the input
+  Index kernel_size = 3, stride = 1, padding = 0;
+  bool bias = true;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y[o, v, u] = b_o + sum over channels c, rows i and columns j of w[o, c, i, j] x[c, v stride - padding + i,
@@ -29,12 +40,7 @@ struct Conv2d {
   using Scalar = S;
   using Input = S;
   static constexpr bool stepwise = true;
-  struct Options {
-    Index in_channels = 0, out_channels = 0;
-    Index height = 0, width = 0;  ///< of the input
-    Index kernel_size = 3, stride = 1, padding = 0;
-    bool bias = true;
-  };
+  using Options = Conv2dOptions;
   struct Cache {};
 
   Parameter<S, 4> weight;  // out x in x kernel x kernel

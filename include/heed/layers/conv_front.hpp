@@ -35,6 +35,15 @@ namespace heed::inline HEED_ABI {
 enum class ConvNorm { step, sequence };
 constexpr std::array<std::string_view, 2> names_of(ConvNorm) { return {"step", "sequence"}; }
 
+struct ConvBlockOptions {
+  Index in_channels = 0, out_channels = 0;
+  Index kernel_size = 3;
+  bool causal = false;  ///< a step sees those before alone; otherwise as many on both sides ("same")
+  bool residual = false;
+  ConvNorm norm = ConvNorm::step;
+  double dropout = 0;
+};
+
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
@@ -46,14 +55,7 @@ template <class S>
 struct ConvBlock {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index in_channels = 0, out_channels = 0;
-    Index kernel_size = 3;
-    bool causal = false;  ///< a step sees those before alone; otherwise as many on both sides ("same")
-    bool residual = false;
-    ConvNorm norm = ConvNorm::step;
-    double dropout = 0;
-  };
+  using Options = ConvBlockOptions;
   struct Cache {
     typename Conv1d<S>::Cache conv, shortcut;
     typename LayerNorm<S>::Cache norm;
@@ -202,6 +204,24 @@ void ConvBlock<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memo
   finish(x, convolved, y, cache, pass);
 }
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
+struct ConvFrontOptions {
+  Index in_channels = 0;
+  SizeList kernels = {};     ///< a block each
+  SizeList channels = {64};  ///< of each block, or one number for all
+  bool causal = false;
+  bool residual = false;
+  ConvNorm norm = ConvNorm::step;
+  double dropout = 0;  ///< of every block's output
+};
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// `ConvBlock`s, one on another, a kernel each: (steps, in_channels) to (steps, channels of the last). The start of
 /// `ConvFront<S>({.in_channels = 2, .kernels = {8, 5, 3}})` is that of a fully convolutional network (Wang et al. 2017)
 /// with layer normalisation. Children are named 0, 1, ..., as in torch.nn.Sequential.
@@ -210,15 +230,7 @@ struct ConvFront {
   using Scalar = S;
   using Input = S;
   static constexpr bool backward_reads_output = true;
-  struct Options {
-    Index in_channels = 0;
-    SizeList kernels = {};     ///< a block each
-    SizeList channels = {64};  ///< of each block, or one number for all
-    bool causal = false;
-    bool residual = false;
-    ConvNorm norm = ConvNorm::step;
-    double dropout = 0;  ///< of every block's output
-  };
+  using Options = ConvFrontOptions;
   struct Cache {
     std::vector<typename ConvBlock<S>::Cache> blocks;
     std::vector<TileBuffer<S>> outputs;  // of all but the last

@@ -12,6 +12,15 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct DenseOptions {
+  Index in_features = 0, out_features = 0;
+  bool bias = true;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y_t = W x_t + b at every step: (steps, in_features) to (steps, out_features). torch.nn.Linear, its names and its
@@ -21,10 +30,7 @@ struct Dense {
   using Scalar = S;
   using Input = S;
   static constexpr bool stepwise = true;
-  struct Options {
-    Index in_features = 0, out_features = 0;
-    bool bias = true;
-  };
+  using Options = DenseOptions;
   struct Cache {};
 
   Matrix<S> weight;  // out x in

@@ -16,6 +16,18 @@
 #include "heed/layers/attention_by.hpp"
 #include "heed/layers/dense.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct DotScoreOptions {
+  Index query_size = 0, memory_size = 0;
+  Index output_size = 0;  ///< of the projections
+  bool scaled = false;
+  bool project = true;
+  bool causal = false;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// score(q, k) = (W_q q + b_q) . (W_k k + b_k), of a value W_v k + b_v; or q . k of the value k, without projections
@@ -25,13 +37,7 @@ struct DotScore {
   using Scalar = S;
   static constexpr const char* name = "DotAttention";
   static constexpr bool needs_weights = false;
-  struct Options {
-    Index query_size = 0, memory_size = 0;
-    Index output_size = 0;  ///< of the projections
-    bool scaled = false;
-    bool project = true;
-    bool causal = false;
-  };
+  using Options = DotScoreOptions;
   struct Cache {
     TileBuffer<S> q, k, v;
     TileBuffer<S> dk, dv;  // summed over queries
@@ -176,15 +182,25 @@ void DotScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& 
   input_gradient<S>(dv, value.weight, dmemory);
 }
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
+struct ScaledDotScoreOptions {
+  Index query_size = 0, memory_size = 0, output_size = 0;
+  bool project = true;
+  bool causal = false;
+};
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// `DotScore` with `scaled` as a type.
 template <class S>
 struct ScaledDotScore : DotScore<S> {
   static constexpr const char* name = "ScaledDotAttention";
-  struct Options {
-    Index query_size = 0, memory_size = 0, output_size = 0;
-    bool project = true;
-    bool causal = false;
-  };
+  using Options = ScaledDotScoreOptions;
   ScaledDotScore() = default;
   explicit ScaledDotScore(Options o)
       : DotScore<S>({o.query_size, o.memory_size, o.output_size, true, o.project, o.causal}, name) {}

@@ -10,6 +10,14 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct DropoutOptions {
+  double rate = 0.5;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y = x m in training, m = 0 with probability `rate` and 1/(1 - rate) otherwise; y = x when predicting (Srivastava et
@@ -20,9 +28,7 @@ struct Dropout {
   using Scalar = S;
   using Input = S;
   static constexpr bool stepwise = true;
-  struct Options {
-    double rate = 0.5;
-  };
+  using Options = DropoutOptions;
   struct Cache {
     TileBuffer<S> multipliers;  // empty where nothing was dropped
   };

@@ -22,6 +22,15 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct EmbeddingOptions {
+  Index num_embeddings = 0, embedding_dim = 0;
+  Index padding_idx = -1;  ///< a token that stands for nothing; negative: none
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y_t = row x_t of a table: tokens (steps, 1) to (steps, embedding_dim). torch.nn.Embedding, its name and its start.
@@ -34,10 +43,7 @@ struct Embedding {
   using Scalar = S;
   using Input = std::int32_t;
   static constexpr bool stepwise = true;
-  struct Options {
-    Index num_embeddings = 0, embedding_dim = 0;
-    Index padding_idx = -1;  ///< a token that stands for nothing; negative: none
-  };
+  using Options = EmbeddingOptions;
   struct Cache {};
 
   Table<S> weight;  // num_embeddings x embedding_dim

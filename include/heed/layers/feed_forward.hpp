@@ -19,6 +19,12 @@ namespace heed::inline HEED_ABI {
 enum class FeedForwardActivation { relu, gelu };
 constexpr std::array<std::string_view, 2> names_of(FeedForwardActivation) { return {"relu", "gelu"}; }
 
+struct FeedForwardOptions {
+  Index features = 0, hidden = 0;
+  FeedForwardActivation activation = FeedForwardActivation::relu;
+  double dropout = 0;
+};
+
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
@@ -30,11 +36,7 @@ struct FeedForward {
   using Scalar = S;
   using Input = S;
   static constexpr bool stepwise = true;
-  struct Options {
-    Index features = 0, hidden = 0;
-    FeedForwardActivation activation = FeedForwardActivation::relu;
-    double dropout = 0;
-  };
+  using Options = FeedForwardOptions;
   struct Cache {
     TileBuffer<S> before;  // the activation; of ReLU, which needs its output alone, empty
     TileBuffer<S> hidden;  // after dropout

@@ -10,16 +10,22 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct GeneralScoreOptions {
+  Index query_size = 0, memory_size = 0;
+  bool causal = false;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// score(q, k) = (W q) . k: the dot product of a projected query and the memory itself.
 template <class S>
 struct GeneralScore : DotScore<S> {
   static constexpr const char* name = "GeneralAttention";
-  struct Options {
-    Index query_size = 0, memory_size = 0;
-    bool causal = false;
-  };
+  using Options = GeneralScoreOptions;
 
   GeneralScore() = default;
   explicit GeneralScore(Options o) {

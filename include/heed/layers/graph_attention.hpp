@@ -20,6 +20,19 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/neighbour_softmax.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct GraphAttentionOptions {
+  Index in_features = 0, out_features = 0;  ///< of a head
+  Index heads = 1;
+  bool mean = false;
+  bool bias = true;
+  double dropout = 0;
+  double negative_slope = 0.2;  ///< of the LeakyReLU
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Each head has z = W x, and node i takes from the nodes j that it sees (Velickovic et al. 2018):
@@ -35,14 +48,7 @@ namespace heed::inline HEED_ISA {
 template <class S>
 struct GraphAttention {
   using Scalar = S;
-  struct Options {
-    Index in_features = 0, out_features = 0;  ///< of a head
-    Index heads = 1;
-    bool mean = false;
-    bool bias = true;
-    double dropout = 0;
-    double negative_slope = 0.2;  ///< of the LeakyReLU
-  };
+  using Options = GraphAttentionOptions;
   struct Cache {
     TileBuffer<S> z;                 // of all nodes
     TileBuffer<S> of_node, of_seen;  // s z_i and t z_j: (nodes, heads)

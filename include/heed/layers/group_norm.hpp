@@ -18,6 +18,16 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct GroupNormOptions {
+  Index groups = 1, features = 0;
+  double eps = 1e-5;
+  bool affine = true;  ///< weight and bias
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Every sequence by itself (Wu and He 2018; torch.nn.GroupNorm on (n, features, steps)):
@@ -30,11 +40,7 @@ template <class S>
 struct GroupNorm {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index groups = 1, features = 0;
-    double eps = 1e-5;
-    bool affine = true;  ///< weight and bias
-  };
+  using Options = GroupNormOptions;
   struct Cache {
     TileBuffer<S> mean, scale;  // (1, groups); the scale 1 / sqrt(var + eps)
   };

@@ -9,6 +9,18 @@
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/recurrent.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct GruCellOptions {
+  Index input_size = 0, hidden_size = 0;
+  Index num_layers = 1;
+  bool bidirectional = false;
+  double dropout = 0;  ///< of every layer's output but the last's
+  bool reset_after = true;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Cho et al. 2014; torch.nn.GRUCell:
@@ -29,13 +41,7 @@ struct GruCell {
   static bool has_cell() { return false; }
   static bool passes_directly() { return true; }
 
-  struct Options {
-    Index input_size = 0, hidden_size = 0;
-    Index num_layers = 1;
-    bool bidirectional = false;
-    double dropout = 0;  ///< of every layer's output but the last's
-    bool reset_after = true;
-  };
+  using Options = GruCellOptions;
 
   bool reset_after = true;
 

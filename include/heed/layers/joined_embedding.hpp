@@ -20,6 +20,14 @@
 #include "heed/core/visit.hpp"
 #include "heed/layers/embedding.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct JoinedEmbeddingOptions {
+  std::vector<Index> num_embeddings = {}, embedding_dims = {};  ///< of each table
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y_t = [row x_t1 of table 1; row x_t2 of table 2; ...]: tokens (steps, k), a table for each of the k, to (steps, sum
@@ -32,9 +40,7 @@ struct JoinedEmbedding {
   using Scalar = S;
   using Input = std::int32_t;
   static constexpr bool stepwise = true;
-  struct Options {
-    std::vector<Index> num_embeddings = {}, embedding_dims = {};  ///< of each table
-  };
+  using Options = JoinedEmbeddingOptions;
   struct Cache {};
 
   std::vector<Embedding<S>> tables;

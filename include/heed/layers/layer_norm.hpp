@@ -16,6 +16,16 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct LayerNormOptions {
+  Index features = 0;
+  double eps = 1e-5;
+  bool bias = true;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Every step by itself (Ba, Kiros and Hinton 2016; torch.nn.LayerNorm over the features):
@@ -28,11 +38,7 @@ struct LayerNorm {
   using Scalar = S;
   using Input = S;
   static constexpr bool stepwise = true;
-  struct Options {
-    Index features = 0;
-    double eps = 1e-5;
-    bool bias = true;
-  };
+  using Options = LayerNormOptions;
   struct Cache {
     TileBuffer<S> mean, scale;  // (steps, 1); the scale 1 / sqrt(var + eps)
   };

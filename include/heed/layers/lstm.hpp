@@ -9,6 +9,17 @@
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/recurrent.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct LstmCellOptions {
+  Index input_size = 0, hidden_size = 0;
+  Index num_layers = 1;
+  bool bidirectional = false;
+  double dropout = 0;  ///< of every layer's output but the last's
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Hochreiter and Schmidhuber 1997; torch.nn.LSTMCell:
@@ -28,12 +39,7 @@ struct LstmCell {
   static bool has_cell() { return true; }
   static bool passes_directly() { return false; }
 
-  struct Options {
-    Index input_size = 0, hidden_size = 0;
-    Index num_layers = 1;
-    bool bidirectional = false;
-    double dropout = 0;  ///< of every layer's output but the last's
-  };
+  using Options = LstmCellOptions;
 
   LstmCell() = default;
   explicit LstmCell(const Options&) {}

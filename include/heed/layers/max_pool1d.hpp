@@ -13,6 +13,18 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/pool_window.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct MaxPool1dOptions {
+  Index kernel_size = 2;
+  Index stride = 0;   ///< 0: the kernel's size
+  Index padding = 0;  ///< at both ends; at most half of the kernel
+  Index dilation = 1;
+  bool ceil_mode = false;  ///< a last window that the sequence does not fill counts too
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y_t = max over k below kernel_size of x at step t stride - padding + k dilation, feature by feature:
@@ -24,13 +36,7 @@ struct MaxPool1d {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::own_steps;
-  struct Options {
-    Index kernel_size = 2;
-    Index stride = 0;   ///< 0: the kernel's size
-    Index padding = 0;  ///< at both ends; at most half of the kernel
-    Index dilation = 1;
-    bool ceil_mode = false;  ///< a last window that the sequence does not fill counts too
-  };
+  using Options = MaxPool1dOptions;
   struct Cache {
     TileBuffer<std::int32_t> where;  // (output steps, features): the step that gave the maximum, -1 where there is none
   };

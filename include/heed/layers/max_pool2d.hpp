@@ -14,6 +14,16 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct MaxPool2dOptions {
+  Index channels = 0, height = 0, width = 0;  ///< of the input
+  Index kernel_size = 2;
+  Index stride = 0;  ///< 0: the kernel's size
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y[c, v, u] = max over rows i and columns j below kernel_size of x[c, v stride + i, u stride + j]:
@@ -24,11 +34,7 @@ struct MaxPool2d {
   using Input = S;
   static constexpr bool backward_reads_output = true;
   static constexpr bool stepwise = true;
-  struct Options {
-    Index channels = 0, height = 0, width = 0;  ///< of the input
-    Index kernel_size = 2;
-    Index stride = 0;  ///< 0: the kernel's size
-  };
+  using Options = MaxPool2dOptions;
   struct Cache {};
 
   ImageWindow window;

@@ -14,6 +14,18 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/pool_window.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct MeanPool1dOptions {
+  Index kernel_size = 2;
+  Index stride = 0;        ///< 0: the kernel's size
+  Index padding = 0;       ///< at both ends; at most half of the kernel
+  bool ceil_mode = false;  ///< a last window that the sequence does not fill counts too
+  bool count_include_pad = true;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// y_t = mean over k below kernel_size of x at step t stride - padding + k, feature by feature: torch.nn.AvgPool1d.
@@ -24,13 +36,7 @@ struct MeanPool1d {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::own_steps;
-  struct Options {
-    Index kernel_size = 2;
-    Index stride = 0;        ///< 0: the kernel's size
-    Index padding = 0;       ///< at both ends; at most half of the kernel
-    bool ceil_mode = false;  ///< a last window that the sequence does not fill counts too
-    bool count_include_pad = true;
-  };
+  using Options = MeanPool1dOptions;
   struct Cache {
     TileBuffer<S> share;  // (output steps, 1): one over what a window counts, 0 past a sequence's last window
   };

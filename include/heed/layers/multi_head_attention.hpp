@@ -21,6 +21,21 @@
 #include "heed/layers/detail/head_temperature.hpp"
 #include "heed/layers/detail/multi_head_options.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct MultiHeadAttentionOptions {
+  Index embed_dim = 0, num_heads = 1;
+  Index kdim = 0, vdim = 0;  ///< features of keys and values; 0: embed_dim
+  double dropout = 0;        ///< of the weights, in training
+  bool causal = false;
+  Index relative_positions = 0;  ///< k, the farthest distance with a representation of its own; 0: none
+  bool locality = false;
+  RelativeBias relative_bias = RelativeBias::none;
+  Index bias_distance = 0;  ///< of `erpe`: the farthest offset with a scalar of its own
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Scaled dot-product attention in `num_heads` slices of the features, side by side (Vaswani et al. 2017;
@@ -48,16 +63,7 @@ template <class S>
 struct MultiHeadAttention {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index embed_dim = 0, num_heads = 1;
-    Index kdim = 0, vdim = 0;  ///< features of keys and values; 0: embed_dim
-    double dropout = 0;        ///< of the weights, in training
-    bool causal = false;
-    Index relative_positions = 0;  ///< k, the farthest distance with a representation of its own; 0: none
-    bool locality = false;
-    RelativeBias relative_bias = RelativeBias::none;
-    Index bias_distance = 0;  ///< of `erpe`: the farthest offset with a scalar of its own
-  };
+  using Options = MultiHeadAttentionOptions;
   struct Cache {
     TileBuffer<S> q, k, v;  // (T_q, E), (T_k, E), (T_k, E), or k and v of one memory side by side in k
     AttentionWeights<S> weights;

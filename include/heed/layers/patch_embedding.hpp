@@ -28,6 +28,20 @@ inline void check_one_image(ImageShape image, Shape x, const char* where) {
 }
 }  // namespace detail
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
+struct PatchEmbeddingOptions {
+  Index channels = 1, height = 0, width = 0;
+  Index patch_size = 0;
+  Index embed_dim = 0;
+};
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// Cuts an image into patches and gives each a vector (Dosovitskiy et al. 2020): (1, height width channels) to
 /// (patches, embed_dim), row by row. A convolution with the patch as its kernel and its stride, named `proj`.
 template <class S>
@@ -35,11 +49,7 @@ struct PatchEmbedding {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::own_steps;  // places: they have no lengths
-  struct Options {
-    Index channels = 1, height = 0, width = 0;
-    Index patch_size = 0;
-    Index embed_dim = 0;
-  };
+  using Options = PatchEmbeddingOptions;
   struct Cache {
     typename Conv2d<S>::Cache proj;
   };

@@ -18,6 +18,14 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct LastPoolOptions {
+  bool both_ends = false;
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// The last valid step. Behind a recurrent layer in both directions the backward half of that step has seen one step
@@ -28,9 +36,7 @@ struct LastPool {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::pools_steps;
-  struct Options {
-    bool both_ends = false;
-  };
+  using Options = LastPoolOptions;
   struct Cache {};
 
   bool both_ends = false;

@@ -34,6 +34,18 @@ void add_position(const S* x, const S* position, Index features, Index lanes, S*
 }
 }  // namespace detail
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
+struct SinusoidalPositionsOptions {
+  Index length = 0;  ///< 0: positions are not scaled
+};
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// y_t = x_t + p_t (Vaswani et al. 2017), for sequences of any length and D features:
 ///
 ///     p_t,2i = sin(t / 10000^(2i / D)),  p_t,2i+1 = cos(t / 10000^(2i / D))
@@ -44,9 +56,7 @@ template <class S>
 struct SinusoidalPositions {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index length = 0;  ///< 0: positions are not scaled
-  };
+  using Options = SinusoidalPositionsOptions;
   /// p of the longest sequence so far.
   struct Cache {
     TileBuffer<S> positions;  // (steps, D), one lane
@@ -125,15 +135,25 @@ void SinusoidalPositions<S>::fill_positions(Index first, Tile<S> p) const {
   }
 }
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
+struct LearnedPositionsOptions {
+  Index max_steps = 0, features = 0;
+};
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// y_t = x_t + weight_t: a table of positions that is trained, up to `max_steps` of them. Name and start of a
 /// torch.nn.Embedding(max_steps, features).
 template <class S>
 struct LearnedPositions {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index max_steps = 0, features = 0;
-  };
+  using Options = LearnedPositionsOptions;
   struct Cache {};
 
   Table<S> weight;  // max_steps x features

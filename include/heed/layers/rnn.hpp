@@ -13,6 +13,22 @@ namespace heed::inline HEED_ISA {
 
 enum class Nonlinearity { tanh, relu };
 
+}  // namespace heed::inline HEED_ISA
+
+namespace heed::inline HEED_ABI {
+
+struct RnnCellOptions {
+  Index input_size = 0, hidden_size = 0;
+  Index num_layers = 1;
+  bool bidirectional = false;
+  double dropout = 0;  ///< of every layer's output but the last's
+  Nonlinearity nonlinearity = Nonlinearity::tanh;
+};
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
 /// Elman 1990; torch.nn.RNNCell:
 ///
 ///     h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),  or relu(of the same)
@@ -27,13 +43,7 @@ struct RnnCell {
   static bool has_cell() { return false; }
   static bool passes_directly() { return false; }
 
-  struct Options {
-    Index input_size = 0, hidden_size = 0;
-    Index num_layers = 1;
-    bool bidirectional = false;
-    double dropout = 0;  ///< of every layer's output but the last's
-    Nonlinearity nonlinearity = Nonlinearity::tanh;
-  };
+  using Options = RnnCellOptions;
 
   Nonlinearity nonlinearity = Nonlinearity::tanh;
 

@@ -14,6 +14,21 @@
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct TransformerDecoderBlockOptions {
+  Index d_model = 0, num_heads = 1;
+  Index dim_feedforward = 2048;
+  double dropout = 0.1;
+  FeedForwardActivation activation = FeedForwardActivation::relu;
+  NormPlacement norm = NormPlacement::post;
+  double layer_norm_eps = 1e-5;
+  bool causal = true;     ///< the self attention
+  Index memory_size = 0;  ///< features of the memory; 0: d_model
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Causal self attention, attention to a memory, then two dense layers, each beside the identity (Vaswani et al. 2017;
@@ -28,16 +43,7 @@ template <class S>
 struct TransformerDecoderBlock {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index d_model = 0, num_heads = 1;
-    Index dim_feedforward = 2048;
-    double dropout = 0.1;
-    FeedForwardActivation activation = FeedForwardActivation::relu;
-    NormPlacement norm = NormPlacement::post;
-    double layer_norm_eps = 1e-5;
-    bool causal = true;     ///< the self attention
-    Index memory_size = 0;  ///< features of the memory; 0: d_model
-  };
+  using Options = TransformerDecoderBlockOptions;
   struct Cache {
     typename MultiHeadAttention<S>::Cache self_attn, multihead_attn;
     typename FeedForward<S>::Cache feed_forward;

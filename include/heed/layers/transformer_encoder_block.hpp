@@ -15,6 +15,24 @@
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct TransformerEncoderBlockOptions {
+  Index d_model = 0, num_heads = 1;
+  Index dim_feedforward = 2048;
+  double dropout = 0.1;
+  FeedForwardActivation activation = FeedForwardActivation::relu;
+  NormPlacement norm = NormPlacement::post;
+  double layer_norm_eps = 1e-5;
+  bool causal = false;
+  Index relative_positions = 0;                     ///< see `MultiHeadAttention`
+  bool locality = false;                            ///< the same
+  RelativeBias relative_bias = RelativeBias::none;  ///< the same
+  Index bias_distance = 0;                          ///< the same
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Self attention, then two dense layers, each beside the identity (Vaswani et al. 2017;
@@ -29,19 +47,7 @@ template <class S>
 struct TransformerEncoderBlock {
   using Scalar = S;
   using Input = S;
-  struct Options {
-    Index d_model = 0, num_heads = 1;
-    Index dim_feedforward = 2048;
-    double dropout = 0.1;
-    FeedForwardActivation activation = FeedForwardActivation::relu;
-    NormPlacement norm = NormPlacement::post;
-    double layer_norm_eps = 1e-5;
-    bool causal = false;
-    Index relative_positions = 0;                     ///< see `MultiHeadAttention`
-    bool locality = false;                            ///< the same
-    RelativeBias relative_bias = RelativeBias::none;  ///< the same
-    Index bias_distance = 0;                          ///< the same
-  };
+  using Options = TransformerEncoderBlockOptions;
   struct Cache {
     typename MultiHeadAttention<S>::Cache self_attn;
     typename FeedForward<S>::Cache feed_forward;

@@ -20,6 +20,22 @@
 #include "heed/core/types.hpp"
 #include "heed/options/fields.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct CrossEntropyOptions {
+  std::vector<double> class_weights = {};  ///< one a class; empty: all 1
+  double label_smoothing = 0;              ///< e, 0 to 1
+  std::int32_t ignore_index = -100;        ///< a target that does not count
+
+  static void fields(auto&& f, auto&... o) {
+    f({"class_weights", "One a class; none: all 1", Range::at_least(0)}, o.class_weights...);
+    f({"label_smoothing", "Share of a label that all classes get", Range::from(0, 1)}, o.label_smoothing...);
+    f({"ignore_index", "A target that does not count", Range::any()}, o.ignore_index...);
+  }
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// The mean cross-entropy of torch.nn.CrossEntropyLoss, over targets that are not ignored:
@@ -31,17 +47,7 @@ namespace heed::inline HEED_ISA {
 template <class S>
 struct CrossEntropy {
   using Target = std::int32_t;
-  struct Options {
-    std::vector<double> class_weights = {};  ///< one a class; empty: all 1
-    double label_smoothing = 0;              ///< e, 0 to 1
-    std::int32_t ignore_index = -100;        ///< a target that does not count
-
-    static void fields(auto&& f, auto&... o) {
-      f({"class_weights", "One a class; none: all 1", Range::at_least(0)}, o.class_weights...);
-      f({"label_smoothing", "Share of a label that all classes get", Range::from(0, 1)}, o.label_smoothing...);
-      f({"ignore_index", "A target that does not count", Range::any()}, o.ignore_index...);
-    }
-  };
+  using Options = CrossEntropyOptions;
   static constexpr const char* name = "CrossEntropy";
 
   CrossEntropy() = default;

@@ -20,6 +20,20 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/models/detail/lstm_steps.hpp"
 
+namespace heed::inline HEED_ABI {
+
+struct AttentionDecoderOptions {
+  Index tokens = 0;       ///< of the vocabulary: 0 is padding
+  Index embedding = 256;  ///< numbers a token
+  Index hidden = 512, layers = 1;
+  Index memory = 512;  ///< features of the memory
+  ScoreKind score = ScoreKind::additive;
+  Index attention_size = 0;  ///< as `AnyAttention` has it
+  double dropout = 0;        ///< of embeddings, and between layers
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 /// Tokens and a memory to logits of the next tokens (Bahdanau, Cho and Bengio 2014):
@@ -35,15 +49,7 @@ struct AttentionDecoder {
   using Scalar = S;
   using State = RecurrentState<S>;
   using ConstState = RecurrentState<const S>;
-  struct Options {
-    Index tokens = 0;       ///< of the vocabulary: 0 is padding
-    Index embedding = 256;  ///< numbers a token
-    Index hidden = 512, layers = 1;
-    Index memory = 512;  ///< features of the memory
-    ScoreKind score = ScoreKind::additive;
-    Index attention_size = 0;  ///< as `AnyAttention` has it
-    double dropout = 0;        ///< of embeddings, and between layers
-  };
+  using Options = AttentionDecoderOptions;
   struct Cache {
     typename Embedding<S>::Cache table;
     typename Dropout<S>::Cache dropout;
