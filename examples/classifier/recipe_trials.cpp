@@ -1,19 +1,16 @@
 #include "recipe_trials.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <exception>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/train/evaluate.hpp"
-#include "heed/train/fit_ensemble.hpp"
 #include "recipe.hpp"
 #include "rocket.hpp"
 
@@ -28,23 +25,7 @@ constexpr Index enough_answers = 300;  // on sequences left out, of all rounds; 
 
 std::size_t first_of(int round) { return static_cast<std::size_t>(round) * folds_of_a_round; }
 
-Index size_of(const heed::FoldRows& fold) { return static_cast<Index>(fold.rows.training.size()); }
-
 }  // namespace
-
-TrainArguments with_recipe(TrainArguments a, const std::string& recipe, Index count) {
-  a.recipe = recipe;
-  a.time_limit.reset();
-  apply_recipe(a);
-  complete_fit(a);
-  apply_recipe_for(a, count, true);
-  return a;
-}
-
-Index steps_of(const TrainArguments& a, Index count) {
-  const Index batch = a.fit.batch_size > 0 ? a.fit.batch_size : count;
-  return a.fit.epochs * ((count + batch - 1) / std::max<Index>(batch, 1));
-}
 
 RecipeTrials::RecipeTrials(const TrainArguments& a, const Task<NumberModel>& task, const Processes& processes)
     : a_(a),
@@ -94,7 +75,7 @@ void RecipeTrials::run(std::vector<Candidate>& candidates) {
 void RecipeTrials::run(Candidate& c, int round, double share) const {
   const Clock::time_point start = Clock::now();
   const std::span<const heed::FoldRows> folds = std::span(folds_).subspan(first_of(round), folds_of_a_round);
-  const bool in_time = c.rocket() ? run_rocket(c, folds) : run_trained(c, folds, share);
+  const bool in_time = c.rocket() ? run_rocket(c, folds, share) : run_trained(c, folds, share);
   if (!in_time) {
     c.accuracies.resize(first_of(round));
     c.note.clear();
@@ -102,12 +83,20 @@ void RecipeTrials::run(Candidate& c, int round, double share) const {
   c.seconds += std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-bool RecipeTrials::run_rocket(Candidate& c, std::span<const heed::FoldRows> folds) const {
+bool RecipeTrials::run_rocket(Candidate& c, std::span<const heed::FoldRows> folds, double share) const {
+  const double before = deadline_.spent();
+  const bool first = c.accuracies.empty();
   TrainArguments a = a_;
-  a.fit.stop = deadline_;
-  for (const heed::FoldRows& rows : folds) {
+  a.fit.stop = within(share, first);
+  for (std::size_t i = 0; i < folds.size(); ++i) {
     if (deadline_.stop_requested()) return false;
-    Task<NumberModel> fold = fold_task<NumberModel>(a, task_, rows.rows, nullptr);
+    const double each = i == 0 ? 0 : (deadline_.spent() - before) / static_cast<double>(i);
+    if (first && each * static_cast<double>(folds.size()) > share) {  // the others would have less
+      c.note = "one fold";
+      c.accuracies.resize(1);
+      return true;
+    }
+    Task<NumberModel> fold = fold_task<NumberModel>(a, task_, folds[i].rows, nullptr);
     const std::optional<heed::Evaluation> result = score_rocket(a, fold, processes_);
     if (!result) return false;
     c.accuracies.push_back(result->accuracy);
@@ -115,76 +104,10 @@ bool RecipeTrials::run_rocket(Candidate& c, std::span<const heed::FoldRows> fold
   return true;
 }
 
-double RecipeTrials::time_step(const TrainArguments& arguments, const heed::FoldRows& fold) const {
-  TrainArguments a = arguments;
-  a.fit.threads = 1;
-  struct Timer {
-    const Deadline& deadline;
-    double longest;
-    double first = 0, last = 0;
-    Index steps = -1;  // the first one warms up
-    bool stop_requested() {
-      last = deadline.spent();
-      if (++steps == 0) first = last;
-      return last - first > longest || steps >= 50 || deadline.stop_requested();
-    }
-  } timer{.deadline = deadline_, .longest = std::min(2.0, deadline_.seconds / 100)};
-  struct Token {
-    Timer* timer;
-    bool stop_requested() const { return timer->stop_requested(); }
-  };
-  a.fit.stop = Token{&timer};
-  Task<NumberModel> task = fold_task<NumberModel>(a, task_, fold.rows, nullptr);
-  NumberModel model = start_model<NumberModel>(a, task, {}, processes_).model;
-  heed::Adam<NumberModel> adam(model, adam_options(a, model.options.cell));
-  fit_task(model, task, false, adam, a.fit, processes_);
-  return timer.steps > 0 ? (timer.last - timer.first) / static_cast<double>(timer.steps) : 0;
-}
-
-std::span<const heed::FoldRows> RecipeTrials::fit_into(double share, TrainArguments& a, Candidate& c,
-                                                       std::span<const heed::FoldRows> folds) const {
-  constexpr double sure = 0.8;  // other programs may want the processor, too
-  const double one = static_cast<double>(steps_of(a, size_of(folds.front()))) * c.step_seconds;
-  const double all = one * std::ceil(static_cast<double>(folds.size()) / threads_);
-  if (all <= sure * share) return folds;
-  c.note = "one fold";
-  const double alone = one / (1 + 0.5 * (std::min(threads_, 4) - 1));  // threads on one batch are no perfect help
-  if (alone > sure * share) {
-    const int epochs = std::max(1, static_cast<int>(a.fit.epochs * sure * share / alone));
-    c.note += ", " + std::to_string(epochs) + " of " + std::to_string(a.fit.epochs) + " epochs";
-    a.fit.epochs = epochs;
-  }
-  return folds.first(1);
-}
-
-// the folds side by side on the threads
-bool RecipeTrials::run_trained(Candidate& c, std::span<const heed::FoldRows> folds, double share) const {
-  if (deadline_.stop_requested()) return false;
-  TrainArguments a = with_recipe(a_, c.name, size_of(folds.front()));
-  a.fit.bucket_by_length = a.fit.batch_size > 0 && !task_.train.sequences.lengths.empty();
-  const double before = deadline_.spent();
-  if (c.step_seconds == 0) c.step_seconds = time_step(a, folds.front());
-  if (c.accuracies.empty()) folds = fit_into(share - (deadline_.spent() - before), a, c, folds);
-  const bool others_wait = c.accuracies.empty();  // on their first folds
-  a.fit.stop = others_wait ? Deadline{deadline_.start, std::min(deadline_.seconds, before + 1.3 * share)} : deadline_;
-  std::vector<Task<NumberModel>> tasks;
-  std::vector<NumberModel> models;
-  for (const heed::FoldRows& rows : folds) {
-    tasks.push_back(fold_task<NumberModel>(a, task_, rows.rows, nullptr));
-    models.push_back(start_model<NumberModel>(a, tasks.back(), {}, processes_).model);
-  }
-  const std::vector<heed::History> histories =
-      heed::fit_members(std::span(models), a.fit, [&](NumberModel& model, const heed::FitOptions& options) {
-        heed::Adam<NumberModel> adam(model, adam_options(a, model.options.cell));
-        return fit_task(model, tasks[static_cast<std::size_t>(&model - models.data())], false, adam, options,
-                        processes_);
-      });
-  for (std::size_t i = 0; i < models.size(); ++i) {
-    if (histories[i].outcome == heed::Outcome::cancelled) return false;
-    if (histories[i].outcome == heed::Outcome::diverged) c.fault = "diverged";
-    c.accuracies.push_back(heed::evaluate(models[i], tasks[i].test->view(), a.fit.threads).accuracy);
-  }
-  return true;
+// On their first folds candidates leave the others time.
+RecipeTrials::Deadline RecipeTrials::within(double share, bool first) const {
+  constexpr double more = 1.3;
+  return {deadline_.start, first ? std::min(deadline_.seconds, deadline_.spent() + more * share) : deadline_.seconds};
 }
 
 }  // namespace classifier

@@ -39,8 +39,8 @@ heed::Index steps_of(const TrainArguments& arguments, heed::Index count);
 
 /// Compares candidates: what is taken from data, as their means, is taken from those that the fold trains on.
 ///
-/// A candidate that is trained by steps is timed for a moment first. Where three folds would take more than its share of
-/// the time that is left, it has one fold, and where that would, too, fewer epochs. Nothing goes on after the time
+/// Where three folds would take more than a candidate's share of the time that is left, it has one fold; where one of
+/// what is trained by steps would, too, it has fewer epochs: a few steps are timed first. Nothing goes on after the time
 /// limit: who has not ended then does not count.
 class RecipeTrials {
  public:
@@ -61,10 +61,10 @@ class RecipeTrials {
     double spent() const { return std::chrono::duration<double>(Clock::now() - start).count(); }
     bool stop_requested() const { return spent() > seconds; }
   };
-  struct Trial;  // one candidate on some folds
 
   void run(Candidate& candidate, int round, double share) const;
-  bool run_rocket(Candidate& candidate, std::span<const heed::FoldRows> folds) const;
+  Deadline within(double share, bool first) const;
+  bool run_rocket(Candidate& candidate, std::span<const heed::FoldRows> folds, double share) const;
   bool run_trained(Candidate& candidate, std::span<const heed::FoldRows> folds, double share) const;
   /// The seconds of a step, of a model that is thrown away.
   double time_step(const TrainArguments& arguments, const heed::FoldRows& fold) const;

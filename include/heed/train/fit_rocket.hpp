@@ -26,6 +26,7 @@
 #include "heed/options/fields.hpp"
 #include "heed/options/output_kind.hpp"
 #include "heed/train/detail/arrays.hpp"
+#include "heed/train/detail/rocket_features.hpp"
 #include "heed/train/fit.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/present_steps.hpp"
@@ -66,95 +67,7 @@ struct RocketFit {
 
 namespace heed::inline HEED_ISA {
 
-/// A model of a standardisation of features and a linear head on random convolutions.
-template <class M>
-concept RocketModel = requires(M& model, TensorView<const typename M::Scalar, 3> x) {
-  model.fit_biases(x, std::span<const std::int32_t>());
-  model.rocket.output_features();
-  model.scaler.mean;
-  model.head.weight;
-};
-
 namespace detail {
-/// The factor of logits whose softmax gives the labels of rows left out the largest likelihood; one more row, whose
-/// label is any alike, keeps it finite. Scores are (n, classes).
-double logit_scale(TensorView<const double, 2> scores, std::span<const std::int32_t> labels);
-
-/// Labels as numbers: 1 for its class, -1 for the others. Numbers as they are.
-template <class T>
-Tensor<double, 2> ridge_targets(TargetsView<T> targets, Index outputs) {
-  const auto rows = as_rows(targets);
-  Tensor<double, 2> y({rows.extent(0), outputs});
-  for (Index i = 0; i < rows.extent(0); ++i) {
-    for (Index k = 0; k < outputs; ++k) {
-      if constexpr (std::same_as<T, std::int32_t>) {
-        y(i, k) = rows(i, 0) == k ? 1 : -1;
-      } else {
-        y(i, k) = static_cast<double>(rows(i, k));
-      }
-    }
-  }
-  return y;
-}
-
-/// The features of series as the model has them: f(first, (rows, features)) for blocks of them, in order, until it is
-/// stopped.
-template <RocketModel M, class F>
-void for_each_features(const M& model, TensorView<const typename M::Scalar, 3> x, std::span<const std::int32_t> lengths,
-                       ThreadPool& threads, const StopSignal& stop, F&& f) {
-  using S = typename M::Scalar;
-  constexpr Index block = 256;
-  struct Worker {
-    typename M::Cache cache;
-    Scratch scratch;
-  };
-  std::vector<Worker> workers(static_cast<std::size_t>(threads.size()));
-  const Index n = x.extent(0), d = model.rocket.output_features();
-  Tensor<S, 2> features({std::min(n, block), d});
-  for (Index first = 0; first < n && !stop.requested(); first += block) {
-    const Index rows = std::min(block, n - first);
-    threads.for_each(rows, [&](Index i, int w) {
-      Worker& worker = workers[static_cast<std::size_t>(w)];
-      const Index row = first + i;
-      const Index length = lengths.empty() ? x.extent(1) : Index(lengths[static_cast<std::size_t>(row)]);
-      const Tile<const S> series(x[row].data(), {length, x.extent(2)}, 1);
-      model.forward_features(series, Tile<S>(features[i].data(), {1, d}, 1), worker.cache, Pass{worker.scratch});
-    });
-    f(first, TensorView<const S, 2>(features.data(), {rows, d}));
-  }
-}
-
-/// Sets the model's biases and its scaler. Returns the standardised features where they are `wanted`.
-template <RocketModel M>
-Tensor<typename M::Scalar, 2> fit_features(M& model, TensorView<const typename M::Scalar, 3> x,
-                                           std::span<const std::int32_t> lengths, ThreadPool& threads,
-                                           const StopSignal& stop, bool wanted) {
-  using S = typename M::Scalar;
-  model.fit_biases(x, lengths);
-  const Index d = model.rocket.output_features();
-  Tensor<S, 2> all({wanted ? x.extent(0) : 0, d});
-  std::vector<double> sums(static_cast<std::size_t>(d)), squares = sums, zeros = sums;
-  for_each_features(model, x, lengths, threads, stop, [&](Index first, TensorView<const S, 2> features) {
-    if (wanted) std::copy(features.begin(), features.end(), all.data() + first * d);
-    for (Index i = 0; i < features.extent(0); ++i) {
-      for (Index k = 0; k < d; ++k) {
-        const double v = static_cast<double>(features(i, k));
-        sums[static_cast<std::size_t>(k)] += v;
-        squares[static_cast<std::size_t>(k)] += v * v;
-      }
-      for (Index k = model.rocket.first_of_dictionary(); k < d; ++k) {
-        zeros[static_cast<std::size_t>(k)] += features(i, k) == 0;
-      }
-    }
-  });
-  model.scaler.fit(sums, squares, zeros, static_cast<double>(x.extent(0)));
-  threads.for_each(all.extent(0), [&](Index i, int) {
-    const Tile<S> row(all.data() + i * d, {1, d}, 1);
-    model.scaler.forward(row, row);
-  });
-  return all;
-}
-
 /// y = scale (W x + b)
 template <RocketModel M>
 void set_head(M& model, const RidgeFit& ridge, double scale) {
@@ -163,6 +76,19 @@ void set_head(M& model, const RidgeFit& ridge, double scale) {
                  [&](double w) { return static_cast<S>(scale * w); });
   std::transform(ridge.bias.begin(), ridge.bias.end(), model.head.bias.begin(),
                  [&](double b) { return static_cast<S>(scale * b); });
+}
+
+/// How the head is trained on so many series.
+FitOptions head_options(const RocketFitOptions& options, Index count);
+
+/// By cross-entropy, or the mean squared error.
+template <class Model, class S, class T>
+Outcome fit_head(Model& model, const LabelledSequences<S, T>& data, const FitOptions& options) {
+  if constexpr (std::same_as<T, std::int32_t>) {
+    return fit(model, data, options).outcome;
+  } else {
+    return fit(model, data, MeanSquaredError<S>(), options).outcome;
+  }
 }
 
 template <class T, RocketModel M, class Data>
@@ -200,10 +126,11 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   const LabelledSequences<typename M::Scalar, T>& data = present.view();
   detail::check_rocket_data<T>(model, data);
   const Index n = data.count(), outputs = model.output_shape({data.x.extent(1), data.x.extent(2)}).features;
-  const bool ridge = n <= options.most_ridge && n >= 2 && n * model.rocket.output_features() <= most_numbers;
+  const bool kept = n * model.rocket.output_features() <= most_numbers;  // computed once, not for every epoch
+  const bool ridge = n <= options.most_ridge && n >= 2 && kept;
   M fitted = model;
   ThreadPool threads(options.threads);
-  const auto features = detail::fit_features(fitted, data.x, data.lengths, threads, options.stop, ridge);
+  const auto features = detail::fit_features(fitted, data.x, data.lengths, threads, options.stop, kept);
   if (options.stop.requested()) return {.cancelled = true};
   fitted.outputs = labelled ? OutputKind::classes : OutputKind::numbers;
   RocketFit result{.cancelled = false, .ridge = ridge};
@@ -227,24 +154,18 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
     result.alpha = fit.alpha;
     result.error = fit.error;
   } else {
-    constexpr Index batch = 128;
-    const FitOptions fit_options{
-        .epochs = options.epochs,
-        .learning_rate = options.learning_rate,
-        .weight_decay = 1e-2,
-        .schedule = CosineSchedule{.steps = std::max<Index>(1, options.epochs * ((n + batch - 1) / batch))},
-        .batch_size = batch,
-        .seed = options.seed,
-        .threads = options.threads,
-        .frozen = {"rocket.", "scaler."},
-        .stop = options.stop};
-    History history;
-    if constexpr (labelled) {
-      history = fit(fitted, data, fit_options);
+    const Index d = fitted.rocket.output_features();
+    const TensorView<const typename M::Scalar, 3> steps(features.data(), {features.extent(0), 1, d});
+    FitOptions fit_options = detail::head_options(options, n);
+    Outcome outcome;
+    if (kept) {
+      outcome =
+          detail::fit_head(fitted.head, LabelledSequences<typename M::Scalar, T>{steps, data.labels}, fit_options);
     } else {
-      history = fit(fitted, data, MeanSquaredError<typename M::Scalar>(), fit_options);
+      fit_options.frozen = {"rocket.", "scaler."};
+      outcome = detail::fit_head(fitted, data, fit_options);
     }
-    if (history.outcome == Outcome::cancelled) return {.cancelled = true};
+    if (outcome == Outcome::cancelled) return {.cancelled = true};
   }
   model = std::move(fitted);
   return result;
@@ -261,42 +182,21 @@ RocketFit fit_rocket(M& model, const X& x, const Y& y, const RocketFitOptions& o
 
 #if HEED_BODIES
 
-#include <cmath>
-
 namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-// Mean cross-entropy of rows of scores times a factor; `any`: of all labels alike.
-HEED_COLD HEED_FUNCTION double scaled_cross_entropy(TensorView<const double, 2> scores,
-                                                    std::span<const std::int32_t> labels, double scale, bool any) {
-  const Index n = scores.extent(0), classes = scores.extent(1);
-  double total = 0;
-  for (Index i = 0; i < n; ++i) {
-    const auto row = scores[i];
-    const double top = *std::max_element(row.begin(), row.end());
-    double sum = 0, mean = 0;
-    for (const double s : row) {
-      sum += std::exp(scale * (s - top));
-      mean += s / static_cast<double>(classes);
-    }
-    total += std::log(sum) - scale * ((any ? mean : row(labels[static_cast<std::size_t>(i)])) - top);
-  }
-  return total / static_cast<double>(n);
-}
-
-HEED_COLD HEED_FUNCTION double logit_scale(TensorView<const double, 2> scores, std::span<const std::int32_t> labels) {
-  const double n = static_cast<double>(scores.extent(0));
-  const auto loss = [&](double log_scale) {
-    const double scale = std::exp(log_scale);
-    return n * scaled_cross_entropy(scores, labels, scale, false) + scaled_cross_entropy(scores, labels, scale, true);
-  };
-  double low = std::log(1e-2), high = std::log(1e2);  // the loss is convex in the scale, so it has one least value
-  for (int i = 0; i < 60; ++i) {
-    const double a = low + (high - low) / 3, b = high - (high - low) / 3;
-    (loss(a) < loss(b) ? high : low) = loss(a) < loss(b) ? b : a;
-  }
-  return std::exp((low + high) / 2);
+HEED_COLD HEED_FUNCTION FitOptions head_options(const RocketFitOptions& options, Index count) {
+  constexpr Index batch = 128;
+  const Index steps = options.epochs * ((count + batch - 1) / batch);
+  return {.epochs = options.epochs,
+          .learning_rate = options.learning_rate,
+          .weight_decay = 1e-2,
+          .schedule = CosineSchedule{.steps = std::max<Index>(1, steps)},
+          .batch_size = batch,
+          .seed = options.seed,
+          .threads = options.threads,
+          .stop = options.stop};
 }
 
 }  // namespace detail
