@@ -13,16 +13,8 @@
 namespace {
 
 using data_test::bytes_of_digits;
+using data_test::error_of;
 using data_test::Folder;
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const heed::Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 class Npz : public testing::Test {
  protected:
@@ -60,7 +52,7 @@ TEST_F(Npz, PartsOfTheRowsAreRead) {
 }
 
 TEST_F(Npz, CompressedArraysNeedAComponent) {
-  const std::string text = message([&] { heed::load_sequences<float>(at("c.npz:x"), at("c.npz:y")); });
+  const std::string text = error_of([&] { heed::load_sequences<float>(at("c.npz:x"), at("c.npz:y")); });
   EXPECT_NE(text.find("component zip"), std::string::npos) << text;
   EXPECT_NE(text.find("libzip"), std::string::npos) << text;
   std::string asked;
@@ -72,20 +64,20 @@ TEST_F(Npz, CompressedArraysNeedAComponent) {
 }
 
 TEST_F(Npz, ErrorsListTheArrays) {
-  EXPECT_NE(message([&] {
+  EXPECT_NE(error_of([&] {
               heed::load_labels(at("d.npz:z"));
             }).find("d.npz:z: no array of this name in the archive (expected one of x, y, words)"),
             std::string::npos);
-  EXPECT_NE(message([&] { heed::load_labels(at("d.npz")); }).find("got x, y, words"), std::string::npos);
+  EXPECT_NE(error_of([&] { heed::load_labels(at("d.npz")); }).find("got x, y, words"), std::string::npos);
   heed::write_file(folder / "no.npz", "this is no archive at all");
-  EXPECT_NE(message([&] { heed::load_labels(at("no.npz:x")); }).find("malformed archive: no ZIP"), std::string::npos);
-  EXPECT_NE(message([&] { heed::load_labels(at("absent.npz:x")); }).find("absent.npz"), std::string::npos);
+  EXPECT_NE(error_of([&] { heed::load_labels(at("no.npz:x")); }).find("malformed archive: no ZIP"), std::string::npos);
+  EXPECT_NE(error_of([&] { heed::load_labels(at("absent.npz:x")); }).find("absent.npz"), std::string::npos);
 }
 
 TEST_F(Npz, AnyDamageIsAnErrorAndNoCrash) {
   const std::vector<std::byte> whole = bytes_of_digits(data_test::stored_npz);
   const auto read = [&](std::vector<std::byte> bytes) {
-    return message([&] {
+    return error_of([&] {
       for (const heed::ZipMember& m : heed::zip_members(bytes, "f")) {
         if (m.method == 0) (void)heed::stored_member(bytes, m, "f");
       }

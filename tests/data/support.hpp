@@ -10,21 +10,12 @@
 #include <string>
 #include <string_view>
 
-#include "heed/core/error.hpp"
+#include "../support/error_of.hpp"
 #include "heed/files/file.hpp"
 
 namespace data_test {
 
-/// The message of the `heed::Error` that `f` throws.
-template <class F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const heed::Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
+using test_support::error_of;
 
 /// A folder of its own for each test, removed at its end.
 class Folder {

@@ -15,6 +15,7 @@
 
 namespace {
 
+using data_test::error_of;
 using data_test::Folder;
 using support::Curves;
 using support::HeatMap;
@@ -38,15 +39,6 @@ std::pair<int, int> size_of(const std::string& png) {
     return value;
   };
   return {number(16), number(20)};
-}
-
-std::string error_of(const auto& f) {
-  try {
-    f();
-  } catch (const heed::Error& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 /// For its life programs are found in `path` alone.

@@ -233,4 +233,17 @@ class Classifier : public testing::Test {
   Folder folder;
 };
 
+/// Columns that a line takes on a terminal: escape sequences take none, a character of UTF-8 one
+inline std::size_t columns(const std::string& line) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\x1b') {
+      i = line.find('m', i);
+    } else if (line[i] != '\r' && (static_cast<unsigned char>(line[i]) & 0xC0) != 0x80) {
+      ++count;
+    }
+  }
+  return count;
+}
+
 }  // namespace classifier_test

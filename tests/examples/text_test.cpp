@@ -105,19 +105,6 @@ TEST_F(Text, ExplainHasARowAWord) {
   EXPECT_EQ(heads.back(), "1,1,0,0,Where,1,1");
 }
 
-// columns that a line takes on a terminal
-std::size_t columns(const std::string& line) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '\x1b') {
-      i = line.find('m', i);
-    } else if (line[i] != '\r' && (static_cast<unsigned char>(line[i]) & 0xC0) != 0x80) {
-      ++count;
-    }
-  }
-  return count;
-}
-
 TEST_F(Text, OnATerminalExplainShadesTheWords) {
   if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   write_text();

@@ -182,19 +182,6 @@ TEST_F(Explain, IntoAPipePrintsTheTable) {
   EXPECT_EQ(lines(out).at(0), "sequence,step 0,step 1,step 2,step 3,step 4,step 5");
 }
 
-// columns that a line takes on a terminal: escape sequences take none, a character of UTF-8 one
-std::size_t columns(const std::string& line) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '\x1b') {
-      i = line.find('m', i);
-    } else if (line[i] != '\r' && (static_cast<unsigned char>(line[i]) & 0xC0) != 0x80) {
-      ++count;
-    }
-  }
-  return count;
-}
-
 TEST_F(Explain, OnATerminalShowsAHeatMap) {
   if (const auto why = no_terminal()) GTEST_SKIP() << *why;
   write_npy();

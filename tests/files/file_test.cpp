@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include "../support/error_of.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,12 +37,7 @@ class File : public testing::Test {
   }
   template <class F>
   static std::string error(F&& f) {
-    try {
-      f();
-    } catch (const heed::Error& e) {
-      return e.what();
-    }
-    return "no error";
+    return test_support::error_of(f);
   }
 
   fs::path folder = fs::temp_directory_path() / ("heed_file_test_" + std::to_string(::getpid()) + "_" +

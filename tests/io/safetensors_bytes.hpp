@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "../support/error_of.hpp"
 #include "../support/sanitized.hpp"
-#include "heed/core/error.hpp"
 
 namespace heed_test {
 
@@ -44,12 +44,7 @@ std::string bytes_of(const std::vector<T>& values) {
 /// The message of the heed::Error that f() throws; other exceptions pass.
 template <class F>
 std::string error(F&& f) {
-  try {
-    f();
-  } catch (const heed::Error& e) {
-    return e.what();
-  }
-  return "no error";
+  return test_support::error_of(f);
 }
 
 /// A folder of its own for each test, removed afterwards.

@@ -6,20 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "../support/error_of.hpp"
+
 namespace {
 
 using heed::Index;
 using heed::Metadata;
-
-template <class F>
-std::string error(F&& f) {
-  try {
-    f();
-  } catch (const heed::Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
+using test_support::error_of;
 
 TEST(Metadata, ReadsBackWholeNumbers) {
   for (const Index value :
@@ -88,51 +81,51 @@ TEST(Metadata, ReadsBackListsOfTexts) {
 TEST(Metadata, NamesAMissingKey) {
   const Metadata metadata;
   for (const auto& message :
-       {error([&] { heed::get_text(metadata, "k"); }), error([&] { heed::get_index(metadata, "k"); }),
-        error([&] { heed::get_double(metadata, "k"); }), error([&] { heed::get_bool(metadata, "k"); }),
-        error([&] { heed::get_doubles(metadata, "k"); }), error([&] { heed::get_texts(metadata, "k"); })}) {
+       {error_of([&] { heed::get_text(metadata, "k"); }), error_of([&] { heed::get_index(metadata, "k"); }),
+        error_of([&] { heed::get_double(metadata, "k"); }), error_of([&] { heed::get_bool(metadata, "k"); }),
+        error_of([&] { heed::get_doubles(metadata, "k"); }), error_of([&] { heed::get_texts(metadata, "k"); })}) {
     EXPECT_EQ(message, "metadata \"k\": missing");
   }
 }
 
 TEST(Metadata, RejectsWhatIsNoWholeNumber) {
   for (const std::string text : {"", " 1", "1 ", "+1", "1.0", "0x10", "one", "9223372036854775808"}) {
-    EXPECT_EQ(error([&] { heed::get_index({{"k", text}}, "k"); }),
+    EXPECT_EQ(error_of([&] { heed::get_index({{"k", text}}, "k"); }),
               "metadata \"k\": wrong value (expected a whole number, got \"" + text + "\")");
   }
 }
 
 TEST(Metadata, RejectsWhatIsNoFiniteNumber) {
   for (const std::string text : {"", " 1", "1 ", "1,5", "nan", "inf", "1e999", "one"}) {
-    EXPECT_EQ(error([&] { heed::get_double({{"k", text}}, "k"); }),
+    EXPECT_EQ(error_of([&] { heed::get_double({{"k", text}}, "k"); }),
               "metadata \"k\": wrong value (expected a finite number, got \"" + text + "\")");
   }
 }
 
 TEST(Metadata, RejectsOtherTruthValues) {
   for (const std::string text : {"", "1", "True", "yes"}) {
-    EXPECT_NE(error([&] { heed::get_bool({{"k", text}}, "k"); }), "no error") << text;
+    EXPECT_NE(error_of([&] { heed::get_bool({{"k", text}}, "k"); }), "no error") << text;
   }
 }
 
 TEST(Metadata, RejectsMalformedLists) {
   for (const std::string text : {" ", "1 ", " 1", "1  2", "1 x", "1 nan", "1,2"}) {
-    EXPECT_NE(error([&] { heed::get_doubles({{"k", text}}, "k"); }), "no error") << text;
+    EXPECT_NE(error_of([&] { heed::get_doubles({{"k", text}}, "k"); }), "no error") << text;
   }
-  EXPECT_NE(error([] { heed::get_texts({{"k", "a\nb"}}, "k"); }), "no error");
+  EXPECT_NE(error_of([] { heed::get_texts({{"k", "a\nb"}}, "k"); }), "no error");
 }
 
 TEST(Metadata, RefusesToWriteWhatItCouldNotReadBack) {
   Metadata metadata;
   const double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(error([&] { heed::set(metadata, "k", infinity); }), "metadata \"k\": not a finite number (got inf)");
-  EXPECT_NE(error([&] { heed::set(metadata, "k", std::vector<double>{1, -infinity}); }), "no error");
-  EXPECT_NE(error([&] { heed::set(metadata, "k", std::vector<std::string>{"a\nb"}); }), "no error");
+  EXPECT_EQ(error_of([&] { heed::set(metadata, "k", infinity); }), "metadata \"k\": not a finite number (got inf)");
+  EXPECT_NE(error_of([&] { heed::set(metadata, "k", std::vector<double>{1, -infinity}); }), "no error");
+  EXPECT_NE(error_of([&] { heed::set(metadata, "k", std::vector<std::string>{"a\nb"}); }), "no error");
   EXPECT_TRUE(metadata.empty());
 }
 
 TEST(Metadata, MessagesHoldNoLongOrControllingText) {
-  const auto message = error([] { heed::get_index({{"k", "\x1b[2J" + std::string(5000, 'x')}}, "k"); });
+  const auto message = error_of([] { heed::get_index({{"k", "\x1b[2J" + std::string(5000, 'x')}}, "k"); });
   EXPECT_LT(message.size(), 250u);
   EXPECT_EQ(message.find('\x1b'), std::string::npos);
 }
