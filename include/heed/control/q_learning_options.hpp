@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 #include "heed/control/q_update.hpp"
+#include "heed/core/compiled.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/types.hpp"
 #include "heed/optim/schedule.hpp"
@@ -87,3 +89,26 @@ struct QHistory {
 };
 
 }  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
+/// Throws at the first option that is out of range, the schedule's among them.
+HEED_FUNCTION const QLearningOptions& check(const QLearningOptions& options, std::string_view where);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+HEED_FUNCTION const QLearningOptions& check(const QLearningOptions& options, std::string_view where) {
+  check<QLearningOptions>(options, where);
+  detail::inside(where, [&] { check(options.schedule); });
+  return options;
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
