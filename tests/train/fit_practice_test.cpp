@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
-#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -281,16 +280,16 @@ TEST(FitStop, EndsAfterTheStepAndKeepsTheWeights) {
 }
 
 TEST(FitStop, FromAnotherThreadKeepsTheBestWeights) {
-  std::stop_source source;
+  std::atomic<bool> stop{false};
   std::atomic<int> epochs{0};
   std::thread other([&] {
     while (epochs < 20) std::this_thread::yield();
-    source.request_stop();
+    stop = true;
   });
   Model model = start;
   Valley valley;
   FitOptions o{
-      .epochs = 1'000'000, .threads = 1, .early_stopping = {.patience = 1'000'000}, .stop = source.get_token()};
+      .epochs = 1'000'000, .threads = 1, .early_stopping = {.patience = 1'000'000}, .stop = stop};
   o.callbacks = {[&](const EpochRecord&) { return ++epochs > 0; }};
   const History history = heed::fit(model, task.view(), valley, o, task.view());
   other.join();

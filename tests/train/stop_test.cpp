@@ -3,24 +3,45 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <version>
+
+#ifdef __cpp_lib_jthread
 #include <stop_token>
+#endif
 
 namespace {
 
 using heed::StopSignal;
 
-TEST(StopSignal, IsAStopTokenOrAFlag) {
+// A token of one's own: standard libraries came to have std::stop_token late.
+struct Token {
+  const bool* asked;
+  bool stop_requested() const { return *asked; }
+};
+
+TEST(StopSignal, IsATokenOrAFlag) {
   EXPECT_FALSE(StopSignal());
   EXPECT_FALSE(StopSignal().requested());
-  std::stop_source source;
-  const StopSignal token = source.get_token();
+  bool asked = false;
+  const StopSignal token = Token{&asked};
   std::atomic<bool> flag{false};
   const StopSignal by_flag = flag;
   EXPECT_TRUE(token && by_flag);
   EXPECT_FALSE(token.requested() || by_flag.requested());
-  source.request_stop();
+  asked = true;
   flag = true;
   EXPECT_TRUE(token.requested() && by_flag.requested());
 }
+
+#ifdef __cpp_lib_jthread
+TEST(StopSignal, IsAStopToken) {
+  std::stop_source source;
+  const StopSignal token = source.get_token();
+  EXPECT_TRUE(token);
+  EXPECT_FALSE(token.requested());
+  source.request_stop();
+  EXPECT_TRUE(token.requested());
+}
+#endif
 
 }  // namespace
