@@ -288,8 +288,7 @@ TEST(FitStop, FromAnotherThreadKeepsTheBestWeights) {
   });
   Model model = start;
   Valley valley;
-  FitOptions o{
-      .epochs = 1'000'000, .threads = 1, .early_stopping = {.patience = 1'000'000}, .stop = stop};
+  FitOptions o{.epochs = 1'000'000, .threads = 1, .early_stopping = {.patience = 1'000'000}, .stop = stop};
   o.callbacks = {[&](const EpochRecord&) { return ++epochs > 0; }};
   const History history = heed::fit(model, task.view(), valley, o, task.view());
   other.join();
