@@ -30,7 +30,7 @@ bool wants_epochs(const TrainArguments& a) {
 std::vector<Candidate> all_candidates(const TrainArguments& a) {
   std::vector<Candidate> all{{.name = "rocket"}};
   if (wants_epochs(a)) all.front().fault = "not tried: it has no epochs to write of";
-  for (std::string& name : recipe_names()) all.push_back({.name = std::move(name)});
+  for (std::string& name : heed::recipe_names()) all.push_back({.name = std::move(name)});
   all.push_back({});
   return all;
 }

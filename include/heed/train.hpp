@@ -35,6 +35,7 @@
 #include "heed/train/loggers.hpp"
 #include "heed/train/order.hpp"
 #include "heed/train/present_steps.hpp"
+#include "heed/train/recipe.hpp"
 #include "heed/train/reducer.hpp"
 #include "heed/train/ridge.hpp"
 #include "heed/train/rows.hpp"

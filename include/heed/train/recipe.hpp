@@ -1,0 +1,105 @@
+#pragma once
+
+/// @file
+/// Recipes: settings of a `SequenceClassifier` and of `fit` that go together, for sets of which nothing is known.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "heed/core/types.hpp"
+
+namespace heed::inline HEED_ABI {
+
+/// A way to train that needs no further options, whatever the set. The features are standardised besides.
+struct Recipe {
+  std::string_view name;
+  Metadata architecture;  ///< options of a `SequenceClassifier`, by the names of its fields
+  double learning_rate, weight_decay, label_smoothing, clip_norm;
+  const char* schedule;  ///< "one-cycle"
+  Index steps;           ///< of training: the epochs follow from the number of sequences
+  int least_epochs, most_epochs;
+};
+
+}  // namespace heed::inline HEED_ABI
+
+namespace heed::inline HEED_ISA {
+
+/// The names of all recipes, the first for sets of which nothing is known.
+std::vector<std::string> recipe_names();
+/// The recipe of that name. Throws where there is none.
+const Recipe& recipe_of(std::string_view name);
+
+/// Sequences a step, for so many: 16 of few, so that there are steps enough, up to 64.
+HEED_FUNCTION Index batch_for(Index count);
+/// Epochs of a recipe on so many sequences, by batches of so many.
+HEED_FUNCTION int epochs_for(const Recipe& recipe, Index count, Index batch);
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+
+#include "heed/core/error.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+// Chosen by the mean accuracy of three-fold cross-validation on the training parts of five sets (ERing, Libras,
+// ItalyPowerDemand, ArrowHead, PickupGestureWiimoteZ): one choice for all of them.
+HEED_COLD HEED_FUNCTION const std::vector<Recipe>& recipes() {
+  static const std::vector<Recipe> all = [] {
+    const Recipe strong{.name = "strong",
+                        .architecture = {{"kernels", "48,24,12"},
+                                         {"channels", "64"},
+                                         {"residual", "true"},
+                                         {"norm", "sequence"},
+                                         {"cell", "none"},
+                                         {"attention", "meanmax"},
+                                         {"dense", "0"}},
+                        .learning_rate = 0.003,
+                        .weight_decay = 0.01,
+                        .label_smoothing = 0.05,
+                        .clip_norm = 1,
+                        .schedule = "one-cycle",
+                        .steps = 1000,
+                        .least_epochs = 100,
+                        .most_epochs = 200};
+    Recipe recurrent = strong;
+    recurrent.name = "recurrent";
+    recurrent.architecture["cell"] = "gru";
+    recurrent.architecture["bidirectional"] = "true";
+    recurrent.architecture["hidden"] = "32";
+    return std::vector<Recipe>{strong, recurrent};
+  }();
+  return all;
+}
+
+}  // namespace detail
+
+HEED_COLD HEED_FUNCTION std::vector<std::string> recipe_names() {
+  std::vector<std::string> all;
+  for (const Recipe& recipe : detail::recipes()) all.emplace_back(recipe.name);
+  return all;
+}
+
+HEED_COLD HEED_FUNCTION const Recipe& recipe_of(std::string_view name) {
+  const std::vector<Recipe>& all = detail::recipes();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Recipe& r) { return r.name == name; });
+  require(found != all.end(), [&] { return Fault{"no recipe of this name", "recipe", all.front().name, name}; });
+  return *found;
+}
+
+HEED_FUNCTION Index batch_for(Index count) { return count < 1000 ? 16 : count < 4000 ? 32 : 64; }
+
+HEED_FUNCTION int epochs_for(const Recipe& recipe, Index count, Index batch) {
+  const Index steps_an_epoch = (count + batch - 1) / std::max<Index>(batch, 1);
+  const Index epochs = (recipe.steps + steps_an_epoch - 1) / std::max<Index>(steps_an_epoch, 1);
+  return static_cast<int>(std::clamp<Index>(epochs, recipe.least_epochs, recipe.most_epochs));
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

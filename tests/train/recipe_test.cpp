@@ -1,0 +1,39 @@
+#include "heed/train/recipe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "heed/core/error.hpp"
+#include "heed/core/fields.hpp"
+#include "heed/models/sequence_classifier_options.hpp"
+
+namespace {
+
+TEST(Recipe, NamesOptionsOfASequenceClassifier) {
+  for (const std::string& name : heed::recipe_names()) {
+    heed::SequenceClassifierOptions o{.features = 2, .classes = 3};
+    heed::set_fields(o, heed::recipe_of(name).architecture);
+    EXPECT_EQ(o.kernels.size(), 3) << name;
+    EXPECT_NO_THROW(heed::check(o, "recipe")) << name;
+  }
+}
+
+TEST(Recipe, TrainsFewSequencesForMoreEpochsThanMany) {
+  const heed::Recipe& strong = heed::recipe_of("strong");
+  EXPECT_EQ(heed::batch_for(30), 16);
+  EXPECT_EQ(heed::batch_for(10000), 64);
+  EXPECT_EQ(heed::epochs_for(strong, 30, 16), strong.most_epochs);
+  EXPECT_EQ(heed::epochs_for(strong, 10000, 64), strong.least_epochs);
+  EXPECT_EQ(heed::epochs_for(strong, 160, 16), 100);
+}
+
+TEST(Recipe, NamesTheFirstWhereAnotherIsAsked) {
+  try {
+    heed::recipe_of("weak");
+    FAIL();
+  } catch (const heed::Error& error) {
+    EXPECT_EQ(error.fault().expected, "strong");
+    EXPECT_EQ(error.fault().got, "weak");
+  }
+}
+
+}  // namespace
