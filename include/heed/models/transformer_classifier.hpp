@@ -20,6 +20,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/standardize.hpp"
+#include "heed/models/detail/transformer_head.hpp"
 #include "heed/models/transformer_encoder.hpp"
 #include "heed/options/fields.hpp"
 #include "heed/options/output_kind.hpp"
@@ -66,9 +67,8 @@ struct TransformerClassifier {
   struct Cache {
     typename Dense<S>::Cache dense;
     typename Standardize<S>::Cache standardize;
-    typename TransformerEncoder<S>::Cache transformer;
-    typename MeanPool<S>::Cache pool;
-    TileBuffer<S> standardized, vectors, states, pooled;
+    typename detail::TransformerHead<S>::Cache head;
+    TileBuffer<S> standardized, vectors;
   };
 
   TransformerClassifier() = default;
@@ -88,9 +88,9 @@ struct TransformerClassifier {
   /// query; those of the last block, or of block `block`. Throws where there are many and `keep_attention_weights` was
   /// not called before that pass.
   Tile<const S> attention_weights(const Cache& cache, Index block = -1) const {
-    return transformer.weights(cache.transformer, block < 0 ? options.transformer.num_layers - 1 : block);
+    return transformer.weights(cache.head.transformer, block < 0 ? options.transformer.num_layers - 1 : block);
   }
-  void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.transformer); }
+  void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.head.transformer); }
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
@@ -109,6 +109,9 @@ struct TransformerClassifier {
     f("labels", model.labels, model.options.classes);
     f("standardize", model.standardize, model.options.features);
   }
+
+ private:
+  detail::TransformerHead<S> head() const { return {transformer, pool, output}; }
 };
 
 template <class S>
@@ -141,36 +144,26 @@ Shape TransformerClassifier<S>::output_shape(Shape x) const {
 template <class S>
 void TransformerClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
   const Index L = x.lanes;
-  const Shape shape{x.steps, options.transformer.d_model};
   if (standardize.active()) {
     const Tile<S> to = cache.standardized.take(x.shape(), L, x.lengths);
     standardize.forward(x, to, cache.standardize, pass);
     x = to;
   }
-  const Tile<S> vectors = cache.vectors.take(shape, L, x.lengths), states = cache.states.take(shape, L, x.lengths);
-  const Tile<S> pooled = cache.pooled.take({1, shape.features}, L);
+  const Tile<S> vectors = cache.vectors.take({x.steps, options.transformer.d_model}, L, x.lengths);
   input.forward(x, vectors, cache.dense, pass);
-  transformer.forward(vectors, states, cache.transformer, pass.at(0));
-  pool.forward(states, pooled, cache.pool, pass);
-  output.forward(pooled, logits, cache.dense, pass);
+  head().forward(vectors, logits, cache.head, pass);
 }
 
 template <class S>
 void TransformerClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
                                         Cache& cache, TransformerClassifier& grad, const Pass& pass) const {
   const Tile<const S> in = standardize.active() ? cache.standardized.view() : x;
-  const Tile<const S> vectors = cache.vectors.view(), states = cache.states.view(), pooled = cache.pooled.view();
+  const Tile<const S> vectors = cache.vectors.view();
   const Scratch::Mark mark(pass.scratch);
-  const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
   const Tile<S> dvectors = pass.scratch.like(vectors);
-  const bool to_input = dx || wants_gradient(grad.input), to_states = to_input || wants_gradient(grad.transformer);
-  const bool to_pool = to_states || wants_gradient(grad.pool);
-  output.backward(pooled, logits, dlogits, into_if(to_pool, dpooled), cache.dense, grad.output, pass);
-  if (!to_pool) return;
-  pool.backward(states, pooled, dpooled, into_if(to_states, dstates), cache.pool, grad.pool, pass);
-  if (!to_states) return;
-  transformer.backward(vectors, states, dstates, into_if(to_input, dvectors), cache.transformer, grad.transformer,
-                       pass.at(0));
+  const bool to_input = dx || wants_gradient(grad.input);
+  head().backward(vectors, logits, dlogits, into_if(to_input, dvectors), cache.head, grad.transformer, grad.pool,
+                  grad.output, pass);
   if (!to_input) return;
   if (!dx || !standardize.active()) {
     input.backward(in, vectors, dvectors, dx, cache.dense, grad.input, pass);

@@ -22,6 +22,7 @@
 #include "heed/layers/patch_embedding.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/shifted_patch_embedding.hpp"
+#include "heed/models/detail/transformer_head.hpp"
 #include "heed/models/transformer_encoder.hpp"
 #include "heed/options/fields.hpp"
 #include "heed/options/output_kind.hpp"
@@ -81,10 +82,8 @@ struct VisionTransformer {
   struct Cache {
     typename PatchEmbedding<S>::Cache patch_embedding;
     typename ShiftedPatchEmbedding<S>::Cache shifted_patch_embedding;
-    typename TransformerEncoder<S>::Cache transformer;
-    typename MeanPool<S>::Cache pool;
-    typename Dense<S>::Cache dense;
-    TileBuffer<S> patches, states, pooled;
+    typename detail::TransformerHead<S>::Cache head;
+    TileBuffer<S> patches;
   };
 
   VisionTransformer() = default;
@@ -104,9 +103,9 @@ struct VisionTransformer {
   /// The attention weights of the last forward pass: (heads patches, patches), head by head, a row a query; those of
   /// the last block, or of block `block`. Throws as `TransformerEncoder::weights` does.
   Tile<const S> attention_weights(const Cache& cache, Index block = -1) const {
-    return transformer.weights(cache.transformer, block < 0 ? options.transformer.num_layers - 1 : block);
+    return transformer.weights(cache.head.transformer, block < 0 ? options.transformer.num_layers - 1 : block);
   }
-  void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.transformer); }
+  void keep_attention_weights(Cache& cache) const { transformer.keep_weights(cache.head.transformer); }
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
@@ -125,6 +124,7 @@ struct VisionTransformer {
   static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
 
  private:
+  detail::TransformerHead<S> head() const { return {transformer, pool, classifier}; }
   Shape embedded_shape(Shape x) const {
     return options.shifted_patches ? shifted_patch_embedding.output_shape(x) : patch_embedding.output_shape(x);
   }
@@ -153,36 +153,25 @@ void VisionTransformer<S>::initialize(Key key) {
 
 template <class S>
 void VisionTransformer<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const {
-  const Shape shape = embedded_shape(x.shape());
-  const Tile<S> patches = cache.patches.take(shape, x.lanes), states = cache.states.take(shape, x.lanes);
-  const Tile<S> pooled = cache.pooled.take({1, shape.features}, x.lanes);
+  const Tile<S> patches = cache.patches.take(embedded_shape(x.shape()), x.lanes);
   if (options.shifted_patches) {
     shifted_patch_embedding.forward(x, patches, cache.shifted_patch_embedding, pass);
   } else {
     patch_embedding.forward(x, patches, cache.patch_embedding, pass);
   }
-  transformer.forward(patches, states, cache.transformer, pass.at(0));
-  pool.forward(states, pooled, cache.pool, pass);
-  classifier.forward(pooled, logits, cache.dense, pass);
+  head().forward(patches, logits, cache.head, pass);
 }
 
 template <class S>
 void VisionTransformer<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
                                     Cache& cache, VisionTransformer& grad, const Pass& pass) const {
-  const Tile<const S> patches = cache.patches.view(), states = cache.states.view(), pooled = cache.pooled.view();
+  const Tile<const S> patches = cache.patches.view();
   const Scratch::Mark mark(pass.scratch);
-  const Tile<S> dpooled = pass.scratch.like(pooled), dstates = pass.scratch.like(states);
   const Tile<S> dpatches = pass.scratch.like(patches);
   const bool to_patches = dx || (options.shifted_patches ? wants_gradient(grad.shifted_patch_embedding)
                                                          : wants_gradient(grad.patch_embedding));
-  const bool to_states = to_patches || wants_gradient(grad.transformer);
-  const bool to_pool = to_states || wants_gradient(grad.pool);
-  classifier.backward(pooled, logits, dlogits, into_if(to_pool, dpooled), cache.dense, grad.classifier, pass);
-  if (!to_pool) return;
-  pool.backward(states, pooled, dpooled, into_if(to_states, dstates), cache.pool, grad.pool, pass);
-  if (!to_states) return;
-  transformer.backward(patches, states, dstates, into_if(to_patches, dpatches), cache.transformer, grad.transformer,
-                       pass.at(0));
+  head().backward(patches, logits, dlogits, into_if(to_patches, dpatches), cache.head, grad.transformer, grad.pool,
+                  grad.classifier, pass);
   if (!to_patches) return;
   if (options.shifted_patches) {
     shifted_patch_embedding.backward(x, patches, dpatches, dx, cache.shifted_patch_embedding,
