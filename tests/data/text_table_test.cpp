@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/data/labels.hpp"
 #include "support.hpp"
 
 namespace {

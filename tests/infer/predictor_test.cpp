@@ -96,8 +96,9 @@ TEST(Predictor, TakesBatchesOfAnySize) {
 TEST(Predictor, OfNothingIsNothing) {
   const auto model = make<float>(Attention::pool);
   Predictor predictor(model);
-  EXPECT_NO_THROW(predictor(Tensor<float, 3>({0, 5, 3}), Tensor<float, 2>({0, 4})));
   const Tensor<float, 3> none({0, 5, 3});
+  Tensor<float, 2> nothing({0, 4});
+  EXPECT_NO_THROW(predictor(none, nothing));
   EXPECT_EQ(heed::predict(model, none.view()).size(), 0);
 }
 
@@ -125,21 +126,23 @@ TEST(Predictor, RejectsWhatDoesNotFit) {
   Predictor predictor(model);
   const Task<float> task(6, {5, 3}, 4);
   Tensor<float, 2> out({6, 4});
-  EXPECT_NE(error_of([&] { predictor(Tensor<float, 2>({5, 2})); }).find("features (expected 3, got 2)"),
+  const Tensor<float, 2> two({5, 2});
+  EXPECT_NE(error_of([&] { predictor(two); }).find("features (expected 3, got 2)"), std::string::npos);
+  EXPECT_NE(error_of([&] { predictor(heed::view(static_cast<const float*>(nullptr), {0, 3})); }).find("empty sequence"),
             std::string::npos);
-  EXPECT_NE(error_of([&] { predictor(Tensor<float, 2>({0, 3})); }).find("empty sequence"), std::string::npos);
   EXPECT_NE(error_of([&] { predictor(static_cast<const float*>(nullptr), 5, 3); }).find("null"), std::string::npos);
   std::vector<float> three(3);
   EXPECT_EQ(error_of([&] { predictor(task.x[0], three); }),
             "Predictor, out: wrong number of classes (expected 4, got 3)");
-  EXPECT_EQ(error_of([&] { predictor(task.x, Tensor<float, 2>({6, 3})); }),
+  Tensor<float, 2> narrow({6, 3}), short_out({5, 4});
+  const Tensor<float, 3> wide({6, 5, 4});
+  EXPECT_EQ(error_of([&] { predictor(task.x, narrow); }),
             "Predictor, out: wrong number of classes (expected 4, got 3)");
-  EXPECT_EQ(error_of([&] { predictor(task.x, Tensor<float, 2>({5, 4})); }),
+  EXPECT_EQ(error_of([&] { predictor(task.x, short_out); }),
             "Predictor, out: wrong number of rows (expected 6, got 5)");
-  EXPECT_NE(error_of([&] { predictor(Tensor<float, 3>({6, 5, 4}), out.view()); }).find("features (expected 3, got 4)"),
-            std::string::npos);
-  EXPECT_NE(error_of([&] { predictor(Tensor<float, 3>({6, 0, 3}), out.view()); }).find("empty sequences"),
-            std::string::npos);
+  EXPECT_NE(error_of([&] { predictor(wide, out.view()); }).find("features (expected 3, got 4)"), std::string::npos);
+  const Tensor<float, 3> stepless({6, 0, 3});
+  EXPECT_NE(error_of([&] { predictor(stepless, out.view()); }).find("empty sequences"), std::string::npos);
   const std::vector<std::int32_t> few{1, 2}, long_one{1, 2, 3, 4, 5, 6}, negative{1, 2, 3, 4, 5, -1};
   EXPECT_EQ(error_of([&] { predictor(task.x, out.view(), few); }),
             "Predictor: wrong number of lengths (expected 6, got 2)");
@@ -224,8 +227,8 @@ TEST(Predictor, GivesTheAttentionWeightsOfLongSequences) {
 TEST(Predictor, OfAModelWithoutAttentionHasNoWeights) {
   const auto model = make<double>(Attention::none);
   Predictor predictor(model);
-  EXPECT_NE(error_of([&] { predictor.attention_weights(Task<double>(3, {5, 3}, 4).x); }).find("no attention"),
-            std::string::npos);
+  const Task<double> task(3, {5, 3}, 4);
+  EXPECT_NE(error_of([&] { predictor.attention_weights(task.x); }).find("no attention"), std::string::npos);
 }
 
 TEST(Predictor, SharesItsModelWithOtherThreads) {

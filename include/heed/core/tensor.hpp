@@ -175,11 +175,16 @@ class Tensor {
   Index size() const { return static_cast<Index>(values_.size()); }
   bool empty() const { return values_.empty(); }
 
-  // a temporary may be passed where a view is asked for, and has no `view()` to be kept
+  // views of a temporary do not compile, by whatever way they are asked for: it would be gone before them
   TensorView<S, Rank> view() & { return {data(), extents_}; }
   TensorView<const S, Rank> view() const& { return {data(), extents_}; }
-  operator TensorView<S, Rank>() { return {data(), extents_}; }
-  operator TensorView<const S, Rank>() const { return {data(), extents_}; }
+  operator TensorView<S, Rank>() & { return {data(), extents_}; }
+  operator TensorView<const S, Rank>() const& { return {data(), extents_}; }
+  template <std::same_as<const S> C>
+  operator TensorView<C, Rank>() const&& {
+    abi_detail::refuse_temporary<Tensor>();
+    return {};
+  }
   template <class Self = Tensor>
   TensorView<const S, Rank> view() const&& {
     abi_detail::refuse_temporary<Self>();
