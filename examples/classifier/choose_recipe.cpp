@@ -35,31 +35,25 @@ std::vector<Candidate> all_candidates(const TrainArguments& a) {
   return all;
 }
 
-// How many folds all have that count: these are compared.
-std::size_t common_folds(const std::vector<Candidate>& candidates) {
-  std::optional<std::size_t> common;
-  for (const Candidate& c : candidates) {
-    if (c.fault.empty()) common = std::min(common.value_or(c.accuracies.size()), c.accuracies.size());
-  }
-  return common.value_or(0);
-}
-
 heed::MeanAndDeviation accuracy_of(const Candidate& c, std::size_t folds) {
   return heed::mean_and_deviation(std::span(c.accuracies).first(folds));
 }
 
-// The first of the best; where none counts, the first that may be taken.
-std::size_t best_of(const std::vector<Candidate>& candidates) {
+// Two are compared on the folds that both have. Who has fewer folds must be better by more than one sequence.
+bool beats(const Candidate& challenger, const Candidate& best, Index held_out) {
   constexpr double rounding = 1e-9;
-  const std::size_t folds = common_folds(candidates);
+  const std::size_t folds = std::min(challenger.accuracies.size(), best.accuracies.size());
+  const bool fewer = challenger.accuracies.size() < best.accuracies.size();
+  const double margin = fewer ? 1 / static_cast<double>(held_out) : 0;
+  return accuracy_of(challenger, folds).mean > accuracy_of(best, folds).mean + margin + rounding;
+}
+
+// The first of the best; where none counts, the first that may be taken.
+std::size_t best_of(const std::vector<Candidate>& candidates, Index held_out) {
   std::optional<std::size_t> best;
-  double most = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (!candidates[i].fault.empty()) continue;
-    const double mean = accuracy_of(candidates[i], folds).mean;
-    if (best && mean <= most + rounding) continue;
-    best = i;
-    most = mean;
+    if (!best || beats(candidates[i], candidates[*best], held_out)) best = i;
   }
   if (best) return *best;
   const auto first = std::find_if(candidates.begin(), candidates.end(),
@@ -68,20 +62,20 @@ std::size_t best_of(const std::vector<Candidate>& candidates) {
 }
 
 void print_candidates(const std::vector<Candidate>& candidates, std::size_t best) {
-  const std::size_t folds = common_folds(candidates);
   std::printf("recipe     accuracy  deviation  seconds\n");
   for (const Candidate& c : candidates) {
     if (!c.fault.empty()) {
       std::printf("%-9s  %s\n", c.shown(), c.fault.c_str());
       continue;
     }
-    const heed::MeanAndDeviation m = accuracy_of(c, folds);
+    const heed::MeanAndDeviation m = accuracy_of(c, c.accuracies.size());
     std::printf("%-9s  %8.4f  %9.4f  %7.1f%s\n", c.shown(), m.mean, m.deviation, c.seconds,
                 c.note.empty() ? "" : ("  " + c.note).c_str());
   }
   const Candidate& taken = candidates[best];
   std::printf("%s%s is taken: ", taken.name.empty() ? "the " : "", taken.shown());
   if (taken.fault.empty()) {
+    const std::size_t folds = taken.accuracies.size();
     std::printf("the best of %s\n", folds == 1 ? "one fold" : (std::to_string(folds) + " folds").c_str());
   } else {
     std::printf("none came to its end\n");
@@ -116,7 +110,7 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
     std::fflush(stdout);
   }
   trials.run(candidates);
-  const std::size_t best = best_of(candidates);
+  const std::size_t best = best_of(candidates, task.train.count() / folds_of_a_round);
   if (!a.quiet) print_candidates(candidates, best);
   a = with_recipe(a, candidates[best].name, task.train.count());
   a.ensemble = members_for(a, candidates[best], task.train.count(), trials);

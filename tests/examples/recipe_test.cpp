@@ -35,6 +35,16 @@ TEST_F(Recipes, StrongIsConvolutionsWithoutACell) {
   EXPECT_TRUE(said.contains("standardize.mean"));
 }
 
+TEST_F(Recipes, LstmHasNoConvolutions) {
+  model_of("--recipe lstm --epochs 1 --hidden 8");
+  const auto said = heed::SafetensorsFile(folder / "m.safetensors").metadata();
+  EXPECT_FALSE(said.contains("kernels"));
+  EXPECT_EQ(said.at("cell"), "lstm");
+  EXPECT_EQ(said.at("layers"), "2");
+  EXPECT_EQ(said.at("hidden"), "8");
+  EXPECT_TRUE(said.contains("standardize.mean"));
+}
+
 TEST_F(Recipes, OptionsBesideARecipeWin) {
   const std::string before = model_of(strong);
   EXPECT_TRUE(before == model_of(std::string(strong) + "--learning-rate 0.003 --schedule one-cycle --clip 1"));
@@ -84,7 +94,7 @@ class AutoRecipe : public Recipes {
 TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheFirstOfTheBest) {
   const std::string out = auto_of(quick);
   std::size_t last = 0;
-  for (const char* row : {"\nrocket  ", "\nstrong  ", "\nrecurrent  ", "\ndefault  ", " is taken"}) {
+  for (const char* row : {"\nrocket  ", "\nstrong  ", "\nrecurrent  ", "\nlstm  ", "\ndefault  ", " is taken"}) {
     const std::size_t at = out.find(row);
     ASSERT_NE(at, std::string::npos) << row << out;
     EXPECT_GT(at, last) << out;

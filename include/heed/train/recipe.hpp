@@ -72,7 +72,11 @@ HEED_COLD HEED_FUNCTION const std::vector<Recipe>& recipes() {
     recurrent.architecture["cell"] = "gru";
     recurrent.architecture["bidirectional"] = "true";
     recurrent.architecture["hidden"] = "32";
-    return std::vector<Recipe>{strong, recurrent};
+    Recipe lstm = strong;  // short sequences of many examples have no use for convolutions
+    lstm.name = "lstm";
+    lstm.architecture = {
+        {"cell", "lstm"}, {"layers", "2"}, {"bidirectional", "true"}, {"hidden", "64"}, {"dropout", "0.3"}};
+    return std::vector<Recipe>{strong, recurrent, lstm};
   }();
   return all;
 }
