@@ -1,0 +1,9 @@
+from ._errors import Error as Error
+from ._explain import Explanation as Explanation
+from ._files import load as load, load_sequences as load_sequences
+from ._sequences import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor
+from ._stream import Stream as Stream
+from ._words import Tagger as Tagger, TextClassifier as TextClassifier
+
+__version__: str
+isa: str

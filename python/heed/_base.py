@@ -1,0 +1,339 @@
+"""What all estimators share: scikit-learn's rules, without scikit-learn."""
+
+import inspect
+import os
+import pathlib
+import sys
+import warnings
+
+import numpy as np
+
+from . import _core, _labels
+from ._errors import Error, not_fitted
+
+# Constructor arguments that are options of `fit` under another name there.
+FIT_OPTIONS = {
+    "epochs": "epochs",
+    "batch_size": "batch_size",
+    "accumulate": "accumulate",
+    "learning_rate": "learning_rate",
+    "weight_decay": "weight_decay",
+    "clip_norm": "clip_norm",
+    "clip_value": "clip_value",
+    "label_smoothing": "label_smoothing",
+    "ema_decay": "ema_decay",
+    "validation": "validation",
+    "early_stopping": "early_stopping.patience",
+    "min_delta": "early_stopping.min_delta",
+    "jitter": "augment.jitter",
+    "scaling": "augment.scaling",
+    "time_warp": "augment.time_warp",
+    "window_slice": "augment.window_slice",
+    "mixup": "augment.mixup",
+}
+MORE_OPTIONS = (
+    "schedule",
+    "warmup",
+    "decay",
+    "decay_every",
+    "checkpoint",
+    "checkpoint_every",
+    "ensemble",
+    "flavor",
+    "missing",
+    "standardize",
+    "lower",
+    "min_count",
+)
+
+
+def text_of(value):
+    """As the fields of options read it."""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        value = float(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return ",".join(text_of(one) for one in value)
+    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+
+def seed_of(random_state):
+    """A seed of 32 bits: the number itself, or one that the generator draws."""
+    if random_state is None:
+        return int(np.random.randint(0, 2**31 - 1))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(0, 2**31 - 1))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(0, 2**31 - 1))
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
+        return int(random_state)
+    raise Error(f"random_state: expected a whole number of at least 0, a generator of NumPy or None, got {random_state!r}")
+
+
+class Settings:
+    """Options by the names that the extension knows, as texts."""
+
+    def __init__(self):
+        self.model, self.fit, self.more = {}, {}, {}
+
+
+class Progress:
+    """A bar of tqdm where it is installed, otherwise a line an epoch, on standard error; and the user's callbacks."""
+
+    def __init__(self, verbose, callbacks):
+        self.verbose, self.callbacks, self.bar = verbose, list(callbacks or ()), None
+
+    def __bool__(self):
+        return bool(self.verbose or self.callbacks)
+
+    def _show(self, record):
+        figures = {
+            name: f"{record[name]:.4f}"
+            for name in ("loss", "accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
+            if record[name] == record[name]
+        }
+        if self.bar is None and self.verbose:
+            try:
+                from tqdm.auto import tqdm
+            except ImportError:
+                line = "  ".join(f"{name} {value}" for name, value in figures.items())
+                print(f"epoch {record['epoch']}/{record['epochs']}  {line}", file=sys.stderr, flush=True)
+                return
+            self.bar = tqdm(total=record["epochs"], initial=record["epoch"] - 1, unit="epoch")
+        if self.bar is not None:
+            self.bar.set_postfix(figures, refresh=False)
+            self.bar.update(1)
+
+    def __call__(self, record):
+        if self.verbose:
+            self._show(record)
+        return not any([callback(record) is False for callback in self.callbacks])
+
+    def close(self):
+        if self.bar is not None:
+            self.bar.close()
+
+
+class Estimator:
+    """The constructor stores its arguments; `fit` learns and returns the estimator; what it learnt ends with `_`."""
+
+    _estimator_type = None
+    _model_options = {}  # constructor arguments, and the options of the model that they are
+
+    # ---- parameters
+
+    @classmethod
+    def _get_param_names(cls):
+        return sorted(inspect.signature(cls.__init__).parameters.keys() - {"self"})
+
+    def get_params(self, deep=True):
+        """The arguments of the constructor, by their names."""
+        return {name: getattr(self, name) for name in self._get_param_names()}
+
+    def set_params(self, **params):
+        """Sets arguments of the constructor. Returns the estimator."""
+        names = self._get_param_names()
+        for name, value in params.items():
+            if name not in names:
+                raise Error(
+                    f"Invalid parameter {name!r} for estimator {type(self).__name__}. Valid parameters are: {names!r}."
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        defaults = inspect.signature(type(self).__init__).parameters
+        said = [
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if not (value is defaults[name].default or repr(value) == repr(defaults[name].default))
+        ]
+        return f"{type(self).__name__}({', '.join(said)})"
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "model_")
+
+    def __sklearn_tags__(self):
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+
+        classifies = self._estimator_type == "classifier"
+        return Tags(
+            estimator_type=self._estimator_type,
+            target_tags=TargetTags(required=True, multi_output=not classifies),
+            transformer_tags=None,
+            classifier_tags=ClassifierTags() if classifies else None,
+            regressor_tags=None if classifies else RegressorTags(),
+            input_tags=InputTags(
+                two_d_array=True, three_d_array=True, allow_nan=getattr(self, "missing", "error") != "error"
+            ),
+        )
+
+    # ---- training
+
+    def _settings(self):
+        settings = Settings()
+        for argument, option in self._model_options.items():
+            value = getattr(self, argument)
+            if value is not None:
+                settings.model[option] = text_of(value)
+        for argument, option in FIT_OPTIONS.items():
+            value = getattr(self, argument, None)
+            if value is not None:
+                settings.fit[option] = text_of(value)
+        if getattr(self, "frozen", None) is not None:
+            names = [self.frozen] if isinstance(self.frozen, str) else self.frozen
+            settings.fit["frozen"] = "".join(f"{name}\n" for name in names)
+        for argument in MORE_OPTIONS:
+            value = getattr(self, argument, None)
+            if value is not None:
+                settings.more[argument] = text_of(value)
+        flavor = settings.more.get("flavor", "pytorch")
+        if flavor not in ("pytorch", "keras"):
+            raise Error(f"flavor: expected pytorch or keras, got {flavor!r}")
+        if flavor == "keras":
+            settings.fit.setdefault("batch_size", "32")
+            if "pooling" in self._model_options.values():
+                settings.model.setdefault("pooling", "mean")
+        settings.fit["seed"] = str(seed_of(self.random_state))
+        settings.fit["threads"] = self._threads()
+        return settings
+
+    def _threads(self):
+        if self.n_jobs is not None:
+            return text_of(0 if self.n_jobs == -1 else self.n_jobs)
+        inner = os.environ.get("OMP_NUM_THREADS", "")  # as joblib tells its workers; the results are the same
+        return inner if inner.isdigit() else "0"
+
+    def _class_weights(self, settings, classes):
+        weights = self.class_weight
+        if weights is None:
+            return
+        if isinstance(weights, str):
+            if weights != "balanced":
+                raise Error(f"class_weight: expected balanced, a dictionary or None, got {weights!r}")
+            settings.fit["balance_classes"] = "true"
+        else:
+            unknown = [name for name in weights if name not in set(classes.tolist())]
+            if unknown:
+                raise Error(f"class_weight: not among the classes: {unknown!r}")
+            settings.fit["class_weights"] = " ".join(text_of(float(weights.get(name, 1))) for name in classes.tolist())
+
+    def _run(self, train, settings, callbacks):
+        """Runs train(epoch) of the extension, and keeps what it gives."""
+        if self.on_interrupt not in ("keep", "raise"):
+            raise Error(f"on_interrupt: expected keep or raise, got {self.on_interrupt!r}")
+        progress = Progress(self.verbose, callbacks)
+        several = int(settings.more.get("ensemble", "1")) > 1
+        if several and callbacks:
+            raise Error("callbacks are of one training, and an ensemble has several")
+        try:
+            model, histories, interrupted = train(progress if progress and not several else None)
+        finally:
+            progress.close()
+        self.model_ = model
+        self._keep_history(histories, interrupted)
+        if interrupted:
+            if self.on_interrupt == "raise":
+                raise KeyboardInterrupt
+            warnings.warn("fit was interrupted: the model has the best weights so far", RuntimeWarning, stacklevel=4)
+        return self
+
+    def _keep_history(self, histories, interrupted):
+        columns = (
+            "loss accuracy validation_loss validation_accuracy test_loss test_accuracy learning_rate seconds".split()
+        )
+        all_columns = []
+        for history in histories:
+            records = {name: [record[name] for record in history["epochs"]] for name in columns}
+            # what was not measured is nan all over
+            all_columns.append({name: values for name, values in records.items() if any(v == v for v in values)})
+        self.history_ = all_columns[0] if len(all_columns) == 1 else all_columns
+        self.n_iter_ = max((len(history["epochs"]) for history in histories), default=1)
+        outcomes = [history["outcome"] for history in histories] or ["finished"]
+        self.outcome_ = next((o for o in outcomes if o not in ("finished", "early")), outcomes[0])
+        if interrupted:
+            self.outcome_ = "cancelled"
+        self.best_epoch_ = histories[0]["best_epoch"] if histories else 0
+        if self.outcome_ == "diverged":
+            warnings.warn(
+                f"training diverged in epoch {max(h['diverged_at'] for h in histories)}: the model has the last finite "
+                "weights; a smaller learning_rate or clip_norm=1 helps",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+
+    # ---- what is trained
+
+    def _fitted(self):
+        if not hasattr(self, "model_"):
+            raise not_fitted(self)
+        return self.model_
+
+    def save(self, path):
+        """Writes the model to a .safetensors file, atomically: C++, the command line and PyTorch read it."""
+        self._fitted().save(os.fspath(path))
+
+    def to_bytes(self):
+        """The bytes of the model's file."""
+        return self._fitted().bytes()
+
+    @classmethod
+    def load(cls, path):
+        """The estimator of a model's file. Throws where it holds another kind of model."""
+        from ._files import load
+
+        estimator = load(path)
+        if not isinstance(estimator, cls):
+            raise Error(f"{pathlib.Path(path)}: expected a model of {cls.__name__}, got {type(estimator).__name__}")
+        return estimator
+
+    @classmethod
+    def _of_model(cls, model):
+        estimator = cls()
+        metadata = model.metadata
+        for argument, option in cls._model_options.items():
+            if option in metadata:
+                setattr(estimator, argument, _value_of(metadata[option]))
+        if model.members > 1:
+            estimator.ensemble = model.members
+        if hasattr(estimator, "missing") and "missing" in metadata:
+            estimator.missing = metadata["missing"]
+        if hasattr(estimator, "lower") and "lower" in metadata:
+            estimator.lower = metadata["lower"] == "true"
+        estimator.model_ = model
+        estimator.n_iter_, estimator.history_, estimator.outcome_, estimator.best_epoch_ = 0, {}, "loaded", 0
+        estimator._restore(model)
+        return estimator
+
+    def _restore(self, model):
+        if self._estimator_type == "classifier":
+            labels = model.labels
+            self.classes_ = _labels.natural(labels) if labels else np.arange(model.outputs)
+
+    def _answers(self, outputs):
+        """From probabilities to classes."""
+        if outputs.shape[1] == 1 and len(self.classes_) == 2:  # a flag
+            return self.classes_[(outputs[:, 0] > 0.5).astype(int)]
+        return self.classes_[outputs.argmax(axis=1)]
+
+
+def _value_of(text):
+    """What a file says of an option, as an argument."""
+    if text in ("true", "false"):
+        return text == "true"
+    if "," in text:
+        return tuple(_value_of(one) for one in text.split(","))
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def weighted_mean(values, sample_weight):
+    return float(np.average(values, weights=sample_weight))

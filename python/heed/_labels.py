@@ -1,0 +1,69 @@
+"""Classes and the names that a model's file has for them."""
+
+import warnings
+
+import numpy as np
+
+from ._errors import Error
+
+
+def natural(names):
+    """Texts as integers, where each is one as Python writes it."""
+    try:
+        numbers = np.array([int(name) for name in names], dtype=np.int64)
+    except (ValueError, OverflowError):
+        return np.array([str(name) for name in names])
+    if all(str(number) == str(name) for number, name in zip(numbers, names)):
+        return numbers
+    return np.array([str(name) for name in names])
+
+
+def names_of(classes):
+    """Texts, one a class: integers without a point, whatever their type."""
+    if classes.dtype.kind == "f":
+        return [str(int(value)) for value in classes]
+    return [str(value) for value in classes]
+
+
+def column(y, what):
+    """y as (n,)."""
+    from ._arrays import to_numpy
+
+    y = to_numpy(y, what)
+    if y.ndim == 2 and y.shape[1] == 1:
+        category = UserWarning
+        import sys
+
+        if "sklearn.exceptions" in sys.modules:
+            category = sys.modules["sklearn.exceptions"].DataConversionWarning
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples,), "
+            "for example using ravel().",
+            category,
+            stacklevel=4,
+        )
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise Error(f"{what}: wrong rank (expected labels (n,), got {y.shape})")
+    return y
+
+
+def classes_of(y):
+    """(classes, the index of each): throws where y are no labels."""
+    if y.dtype == object and any(not isinstance(value, (str, bytes, int, bool, np.integer, np.bool_)) for value in y):
+        if all(isinstance(value, (int, float, np.number)) for value in y):
+            y = y.astype(np.float64)
+        else:
+            raise Error("Unknown label type: unknown. Labels are texts or whole numbers")
+    if y.dtype.kind == "f":
+        if not np.isfinite(y).all():
+            raise Error("Input y contains NaN." if np.isnan(y).any() else "Input y contains infinity.")
+        if (y != np.floor(y)).any():
+            raise Error("Unknown label type: continuous. Labels are texts or whole numbers; a regressor takes any number")
+    if y.dtype.kind == "c":
+        raise Error("Unknown label type: complex. Complex data not supported")
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        raise Error(f"Unknown label type: mixed. {error}") from error
+    return classes, np.ascontiguousarray(codes.reshape(-1), dtype=np.int32)

@@ -1,0 +1,384 @@
+"""Classes of sentences, and a tag for each word."""
+
+import numpy as np
+
+from . import _core, _explain, _labels
+from ._arrays import to_numpy
+from ._base import Estimator, text_of, weighted_mean
+from ._errors import Error
+
+
+def _is_words(sentence):
+    return not isinstance(sentence, str) and hasattr(sentence, "__len__")
+
+
+def to_sentences(X, lower=False):
+    """A text each, which blanks cut into words, or a list of words each."""
+    if isinstance(X, str):
+        raise Error("X: expected texts, one a sentence, got one text: put it in a list")
+    X = list(X)
+    if not X:
+        raise Error("X: 0 sample(s): a sentence is needed at least")
+    if all(isinstance(one, str) for one in X):
+        return _core.split_sentences([str(one) for one in X], lower)
+    if not all(_is_words(one) and all(isinstance(word, str) for word in one) for one in X):
+        raise Error("X: expected a text, or a list of words, for each sentence")
+    words = [[str(word) for word in one] for one in X]
+    return [[_lower(word) for word in one] for one in words] if lower else words
+
+
+_CAPITALS = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+def _lower(word):
+    return word.translate(_CAPITALS)
+
+
+def _require_words(sentences):
+    for i, words in enumerate(sentences):
+        if not words:
+            raise Error(f"X: a sentence without words (sentence {i}, counted from 0)")
+    return sentences
+
+
+class TextClassifier(Estimator):
+    """The attention-based classifier of sentences: embedding > LSTM, GRU or RNN > attention > Dense.
+
+    X is a list of texts, which blanks cut into words, or of lists of words. The words that occur min_count times (1) are
+    the vocabulary, and stand in the model's file; lower makes A to Z small. embedding_size (32) are the numbers of a
+    word. The other options are those of `SequenceClassifier`.
+    """
+
+    _estimator_type = "classifier"
+    _model_options = {
+        "embedding_size": "embedding",
+        "hidden_size": "hidden",
+        "dense_size": "dense",
+        "attention": "attention",
+        "num_heads": "heads",
+        "pooling": "pooling",
+        "cell": "cell",
+        "num_layers": "layers",
+        "bidirectional": "bidirectional",
+        "dropout": "dropout",
+        "last_state": "last_state",
+        "kernels": "kernels",
+        "channels": "channels",
+        "causal": "causal",
+        "residual": "residual",
+        "norm": "norm",
+    }
+
+    def __init__(
+        self,
+        hidden_size=None,
+        attention=None,
+        cell=None,
+        *,
+        embedding_size=None,
+        lower=False,
+        min_count=1,
+        dense_size=None,
+        num_heads=None,
+        pooling=None,
+        num_layers=None,
+        bidirectional=None,
+        dropout=None,
+        last_state=None,
+        kernels=None,
+        channels=None,
+        causal=None,
+        residual=None,
+        norm=None,
+        epochs=None,
+        batch_size=None,
+        learning_rate=None,
+        weight_decay=None,
+        schedule=None,
+        warmup=None,
+        decay=None,
+        decay_every=None,
+        clip_norm=None,
+        clip_value=None,
+        accumulate=None,
+        label_smoothing=None,
+        class_weight=None,
+        ema_decay=None,
+        validation=None,
+        early_stopping=None,
+        min_delta=None,
+        ensemble=1,
+        flavor="pytorch",
+        frozen=None,
+        checkpoint=None,
+        checkpoint_every=None,
+        random_state=0,
+        n_jobs=None,
+        verbose=0,
+        on_interrupt="keep",
+    ):
+        self.hidden_size = hidden_size
+        self.attention = attention
+        self.cell = cell
+        self.embedding_size = embedding_size
+        self.lower = lower
+        self.min_count = min_count
+        self.dense_size = dense_size
+        self.num_heads = num_heads
+        self.pooling = pooling
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.last_state = last_state
+        self.kernels = kernels
+        self.channels = channels
+        self.causal = causal
+        self.residual = residual
+        self.norm = norm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.warmup = warmup
+        self.decay = decay
+        self.decay_every = decay_every
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.accumulate = accumulate
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.ema_decay = ema_decay
+        self.validation = validation
+        self.early_stopping = early_stopping
+        self.min_delta = min_delta
+        self.ensemble = ensemble
+        self.flavor = flavor
+        self.frozen = frozen
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.on_interrupt = on_interrupt
+
+    def fit(self, X, y, *, validation_data=None, callbacks=None):
+        """Learns from sentences and a class each. Returns the estimator."""
+        if y is None:
+            raise Error("This TextClassifier estimator requires y to be passed, but the target y is None.")
+        sentences = self._sentences(X)
+        y = _labels.column(y, "y")
+        if len(y) != len(sentences):
+            raise Error(f"y: one label a sentence is needed (expected {len(sentences)}, got {len(y)})")
+        self.classes_, codes = _labels.classes_of(y)
+        if len(self.classes_) < 2:
+            raise Error("y: all labels are of one class; a classifier needs two classes or more")
+        test = None
+        if validation_data is not None:
+            of_test = self._sentences(validation_data[0])
+            at = np.searchsorted(self.classes_, to_numpy(validation_data[1], "y"))
+            test = (of_test, None, np.ascontiguousarray(at, dtype=np.int32))
+        settings = self._settings()
+        self._class_weights(settings, self.classes_)
+        labels = _labels.names_of(self.classes_)
+
+        def train(epoch):
+            return _core.fit_text(
+                sentences, codes, settings.model, settings.fit, settings.more, labels, test, epoch
+            )
+
+        return self._run(train, settings, callbacks)
+
+    def _sentences(self, X):
+        return _require_words(to_sentences(X, self.lower))
+
+    def predict_proba(self, X):
+        """(n, classes): the probability of each class, in the order of `classes_`."""
+        model = self._fitted()
+        return model.predict_words(self._sentences(X))
+
+    def predict(self, X):
+        """(n,): the most probable class of each."""
+        return self._answers(self.predict_proba(X))
+
+    def score(self, X, y, sample_weight=None):
+        """The share of right answers."""
+        return weighted_mean(self.predict(X) == to_numpy(y, "y").reshape(-1), sample_weight)
+
+    def attention_weights(self, X):
+        """How much each word counted: (n, words of the longest), or (n, heads, words, words), a row a query."""
+        model = self._fitted()
+        sentences = self._sentences(X)
+        return _explain.by_heads(model.attention_weights_of_words(sentences), max(len(one) for one in sentences))
+
+    def explain(self, X):
+        """A `heed.Explanation` for each sentence: the answer, and how much of the attention each word got."""
+        sentences = self._sentences(X)
+        weights, outputs = self.attention_weights(sentences), self.predict_proba(sentences)
+        return [
+            _explain.Explanation(answer, float(p.max()), _explain.of_steps(w, len(words)), list(words))
+            for answer, p, w, words in zip(self._answers(outputs), outputs, weights, sentences)
+        ]
+
+    def stream(self, max_steps=0):
+        """A `heed.Stream`, for sentences that come word by word."""
+        from ._stream import Stream
+
+        return Stream(self, max_steps)
+
+
+class Tagger(Estimator):
+    """A tag for each word of a sentence: embeddings of what is seen of a word > bidirectional LSTM > attention > Dense.
+
+    X is a list of lists of words, y a list of as many lists of tags. features are what the model sees of a word, with the
+    numbers of each: word, lower, shape, prefixN, suffixN. min_count (2): what is rarer is unknown. hidden_size (100) of
+    each direction, num_layers (1), attention (pool; multihead, none), num_heads (2), dropout (0.5).
+    """
+
+    _estimator_type = "classifier"
+    _model_options = {
+        "hidden_size": "hidden",
+        "num_layers": "layers",
+        "attention": "attention",
+        "num_heads": "heads",
+        "dropout": "dropout",
+    }
+
+    def __init__(
+        self,
+        hidden_size=100,
+        attention="pool",
+        *,
+        features=(
+            "lower:100",
+            "prefix1:8",
+            "prefix2:16",
+            "prefix3:24",
+            "suffix1:8",
+            "suffix2:16",
+            "suffix3:32",
+            "suffix4:32",
+            "shape:16",
+        ),
+        min_count=2,
+        num_layers=1,
+        num_heads=2,
+        dropout=0.5,
+        epochs=12,
+        batch_size=32,
+        learning_rate=0.003,
+        weight_decay=None,
+        schedule="cosine",
+        warmup=None,
+        decay=None,
+        decay_every=None,
+        clip_norm=1,
+        clip_value=None,
+        label_smoothing=None,
+        ema_decay=None,
+        validation=None,
+        early_stopping=None,
+        min_delta=None,
+        frozen=None,
+        checkpoint=None,
+        checkpoint_every=None,
+        random_state=0,
+        n_jobs=None,
+        verbose=0,
+        on_interrupt="keep",
+    ):
+        self.hidden_size = hidden_size
+        self.attention = attention
+        self.features = features
+        self.min_count = min_count
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.warmup = warmup
+        self.decay = decay
+        self.decay_every = decay_every
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.label_smoothing = label_smoothing
+        self.ema_decay = ema_decay
+        self.validation = validation
+        self.early_stopping = early_stopping
+        self.min_delta = min_delta
+        self.frozen = frozen
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.on_interrupt = on_interrupt
+
+    def fit(self, X, y, *, validation_data=None, callbacks=None):
+        """Learns from sentences and a tag for each of their words. Returns the estimator."""
+        sentences = self._sentences(X)
+        if y is None:
+            raise Error("This Tagger estimator requires y to be passed, but the target y is None.")
+        self._check_tags(sentences, y)
+        self.classes_ = np.unique([str(tag) for tags in y for tag in tags])
+        settings = self._settings()
+        if self.attention != "multihead":
+            settings.model.pop("heads", None)
+        settings.more["features"] = text_of(list(self.features))
+        codes, labels = self._codes(sentences, y), self.classes_.tolist()
+        test = None
+        if validation_data is not None:
+            of_test = self._sentences(validation_data[0])
+            self._check_tags(of_test, validation_data[1])
+            test = (of_test, None, self._codes(of_test, validation_data[1]))
+
+        def train(epoch):
+            return _core.fit_tagger(
+                sentences, codes, settings.model, settings.fit, settings.more, labels, test, epoch
+            )
+
+        return self._run(train, settings, callbacks)
+
+    def _sentences(self, X):
+        return _require_words(to_sentences(X))
+
+    @staticmethod
+    def _check_tags(sentences, y):
+        if len(y) != len(sentences):
+            raise Error(f"y: the tags of each sentence are needed (expected {len(sentences)}, got {len(y)})")
+        for i, (words, tags) in enumerate(zip(sentences, y)):
+            if isinstance(tags, str) or len(words) != len(tags):
+                raise Error(
+                    f"y: one tag a word is needed (sentence {i}, counted from 0: expected {len(words)}, got {len(tags)})"
+                )
+
+    def _codes(self, sentences, y):
+        codes = np.full((len(sentences), max(len(one) for one in sentences)), -100, dtype=np.int32)  # no loss counts it
+        at = {tag: i for i, tag in enumerate(self.classes_.tolist())}
+        for row, tags in zip(codes, y):
+            row[: len(tags)] = [at.get(str(tag), -100) for tag in tags]
+        return codes
+
+    def predict(self, X):
+        """A list of tags for each sentence."""
+        model = self._fitted()
+        sentences = self._sentences(X)
+        codes = model.tag(sentences)
+        return [self.classes_[row[: len(words)]].tolist() for row, words in zip(codes, sentences)]
+
+    def score(self, X, y, sample_weight=None):
+        """The share of words with the right tag."""
+        sentences = self._sentences(X)
+        self._check_tags(sentences, y)
+        right = [np.mean([str(a) == str(b) for a, b in zip(found, tags)]) for found, tags in zip(self.predict(sentences), y)]
+        words = np.array([len(one) for one in sentences], dtype=float)
+        return weighted_mean(right, words if sample_weight is None else words * np.asarray(sample_weight))
+
+    def attention_weights(self, X):
+        """How much each word counted: (n, words of the longest), or (n, heads, words, words), a row a query."""
+        model = self._fitted()
+        sentences = self._sentences(X)
+        return _explain.by_heads(model.attention_weights_of_words(sentences), max(len(one) for one in sentences))

@@ -1,0 +1,33 @@
+#pragma once
+
+// Files and texts into what Python holds.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/data/sequences.hpp"
+#include "model.hpp"
+
+namespace heed_python {
+
+/// A file of sequences in double; values that are missing are NaN. `targets`: they have numbers, and no labels.
+heed::Sequences<double> read_series(const std::filesystem::path& path, Index features, bool targets);
+
+/// The words of sentences.
+Words split_sentences(const std::vector<std::string>& sentences, bool lower);
+
+/// Rows to train on and rows to test on, for folds of classes.
+struct Fold {
+  std::vector<Index> training, validation;
+};
+std::vector<Fold> make_folds(std::span<const std::int32_t> classes, int folds, int repeats, std::uint64_t seed);
+
+/// What a recipe sets for so many sequences, in batches of so many (0: as it says): "model.kernels", "fit.epochs",
+/// "schedule", ...
+Metadata recipe_settings(const std::string& name, Index count, Index batch, bool classes);
+std::vector<std::string> recipe_names();
+
+}  // namespace heed_python

@@ -1,0 +1,278 @@
+#include "prepare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "heed/core/check.hpp"
+#include "heed/core/error.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/data/standardize.hpp"
+#include "heed/data/text.hpp"
+#include "heed/io/checkpoint.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/metadata.hpp"
+
+namespace heed_python {
+
+namespace {
+
+// As the trainer writes them: "1700000000,0.5".
+std::string number_list(const std::vector<double>& numbers) {
+  std::string text;
+  for (const double value : numbers) {
+    char number[40];
+    std::snprintf(number, sizeof number, "%s%.17g", text.empty() ? "" : ",", value);
+    text += number;
+  }
+  return text;
+}
+
+std::vector<double> read_number_list(const std::string& text, const std::string& key, Index count) {
+  std::vector<double> numbers;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    double value = 0;
+    const bool number = heed::parse_number(std::string_view(text).substr(at, end - at), value) == std::errc();
+    heed::require(number && std::isfinite(value),
+                  [&] { return heed::Fault{"malformed metadata", key, "numbers", heed::in_quotes(text)}; });
+    numbers.push_back(value);
+    at = end + 1;
+  }
+  heed::require(static_cast<Index>(numbers.size()) == count, [&] {
+    return heed::Fault{"malformed metadata", key, std::to_string(count), std::to_string(numbers.size()) + " numbers"};
+  });
+  return numbers;
+}
+
+heed::Tensor<double, 3> in_double(const Series& series) {
+  heed::Tensor<double, 3> x(series.extents);
+  if (series.doubles) {
+    std::copy_n(series.doubles, x.size(), x.data());
+  } else {
+    std::copy_n(series.floats, x.size(), x.data());
+  }
+  return x;
+}
+
+heed::TensorView<const double, 3> doubles_of(const Series& series) {
+  if (!series.doubles) return {};
+  return {series.doubles, series.extents};
+}
+
+constexpr const char* name_of_data = "X";
+
+heed::Tensor<double, 3> filled(const Series& series, Preparation& p, bool trains) {
+  heed::Tensor<double, 3> x = in_double(series);
+  heed::check_lengths(series.lengths, x.extent(0), x.extent(1), name_of_data);
+  if (trains && p.means.empty() && p.missing != heed::Missing::zero) {
+    p.means = heed::feature_means<double>(x.view(), series.lengths);
+  }
+  // the answer to a sequence must not depend on the others
+  const std::vector<double> unknown(static_cast<std::size_t>(x.extent(2)), std::numeric_limits<double>::quiet_NaN());
+  heed::fill_missing<double>(x.view(), series.lengths, p.missing, p.means.empty() ? unknown : p.means, name_of_data);
+  return x;
+}
+
+// Steps without a value become 0: nobody reads them.
+void take_mask(heed::Tensor<double, 3>& x, Prepared& to) {
+  heed::Tensor<std::uint8_t, 2> mask = heed::steps_with_values<double>(x.view(), to.lengths);
+  for (double& value : x) value = std::isnan(value) ? 0 : value;
+  bool all = true;
+  for (Index i = 0; i < x.extent(0); ++i) {
+    const Index length = to.lengths.empty() ? x.extent(1) : to.lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < length; ++t) all = all && mask(i, t) != 0;
+  }
+  if (!all) to.mask = std::move(mask);
+}
+
+std::vector<double> shift_of(const heed::FeatureStatistics& s) {
+  std::vector<double> shift(s.mean.size());
+  for (const Index f : s.losing_digits<float>()) {
+    const double mean = s.mean[static_cast<std::size_t>(f)];
+    shift[static_cast<std::size_t>(f)] = std::abs(mean) > 1 ? std::round(mean) : mean;
+  }
+  return shift;
+}
+
+// Floats that stay where they are.
+bool stays(const Series& series, const Preparation& p) {
+  return series.floats && p.missing == heed::Missing::error && p.shift.empty();
+}
+
+void check_series(const Series& series) {
+  const auto& e = series.extents;
+  heed::require(e[0] > 0 && e[1] > 0 && e[2] > 0, [&] {
+    return heed::Fault{"no data", name_of_data, "at least one sequence, step and feature", heed::to_text(e)};
+  });
+}
+
+void own(Prepared& to, heed::TensorView<const double, 3> from, const Preparation& p) {
+  to.own = heed::narrowed<float>(from, to.lengths, name_of_data, p.shift);
+  to.x = to.own.view();
+}
+
+}  // namespace
+
+Preparation Preparation::read(const Metadata& metadata, Index features) {
+  Preparation p;
+  if (const auto said = metadata.find("missing"); said != metadata.end()) {
+    p.missing = heed::from_text<heed::Missing>(said->second, "missing");
+  }
+  if (const auto said = metadata.find("missing_means"); said != metadata.end()) {
+    p.means = read_number_list(said->second, "missing_means", features);
+  }
+  if (const auto said = metadata.find("shift"); said != metadata.end()) {
+    p.shift = read_number_list(said->second, "shift", features);
+  }
+  return p;
+}
+
+void Preparation::write(Metadata& metadata) const {
+  if (!shift.empty()) metadata["shift"] = number_list(shift);
+  if (missing == heed::Missing::error) return;
+  metadata["missing"] = to_text(missing);
+  if (!means.empty()) metadata["missing_means"] = number_list(means);
+}
+
+Prepared prepare(const Series& series, const Preparation& preparation) {
+  check_series(series);
+  Prepared to{.lengths = series.lengths};
+  if (stays(series, preparation)) {
+    to.x = {series.floats, series.extents};
+    return to;
+  }
+  Preparation p = preparation;
+  if (p.missing == heed::Missing::error && series.doubles) {
+    own(to, doubles_of(series), p);
+    return to;
+  }
+  heed::Tensor<double, 3> x = p.missing == heed::Missing::error ? in_double(series) : filled(series, p, false);
+  if (p.missing == heed::Missing::mask) take_mask(x, to);
+  own(to, x.view(), p);
+  return to;
+}
+
+Prepared prepare_to_train(const Series& series, Preparation& p, bool standardizes,
+                          std::optional<heed::Standardize<float>>& standardize) {
+  check_series(series);
+  Prepared to{.lengths = series.lengths};
+  heed::Tensor<double, 3> x;
+  if (p.missing != heed::Missing::error) {
+    x = filled(series, p, true);
+    if (p.missing == heed::Missing::mask) take_mask(x, to);
+  }
+  const heed::TensorView<const double, 3> exact =
+      !x.empty() ? heed::TensorView<const double, 3>(x.view()) : doubles_of(series);
+  const bool floats = exact.data() == nullptr;
+  if (standardizes) {
+    heed::check_lengths(series.lengths, series.extents[0], series.extents[1], name_of_data);
+    const auto statistics = [&](const auto& view) {
+      heed::check_finite(view, series.lengths, name_of_data);
+      return heed::feature_statistics(view, series.lengths, heed::AllHere(), to.step_mask());
+    };
+    heed::FeatureStatistics s =
+        floats ? statistics(heed::TensorView<const float, 3>(series.floats, series.extents)) : statistics(exact);
+    if (!s.losing_digits<float>().empty()) {
+      p.shift = shift_of(s);
+      for (std::size_t f = 0; f < s.mean.size(); ++f) s.mean[f] -= p.shift[f];
+    }
+    standardize = heed::Standardize<float>(s.mean, s.deviation);
+  }
+  if (stays(series, p)) {
+    to.x = {series.floats, series.extents};
+  } else if (floats) {
+    x = in_double(series);
+    own(to, x.view(), p);
+  } else {
+    own(to, exact, p);
+  }
+  return to;
+}
+
+TargetScale scale_of(const Targets& targets) {
+  const Index outputs = targets.numbers_a_sequence;
+  const Index n = static_cast<Index>(targets.numbers.size()) / outputs;
+  const heed::FeatureStatistics s =
+      heed::feature_statistics<double>(heed::TensorView<const double, 3>(targets.numbers.data(), {n, 1, outputs}));
+  return {s.mean, s.deviation};
+}
+
+void write_task(Metadata& metadata, const TargetScale& scale) {
+  metadata["task"] = "regression";
+  metadata["target_means"] = number_list(scale.mean);
+}
+
+heed::Tensor<float, 2> scaled(const Targets& targets, const TargetScale& scale) {
+  const Index outputs = targets.numbers_a_sequence;
+  const Index n = static_cast<Index>(targets.numbers.size()) / outputs;
+  heed::Tensor<float, 2> result({n, outputs});
+  for (Index i = 0; i < n; ++i) {
+    for (Index k = 0; k < outputs; ++k) {
+      const auto at = static_cast<std::size_t>(k);
+      const double value = targets.numbers[static_cast<std::size_t>(i * outputs + k)];
+      result(i, k) = static_cast<float>((value - scale.mean[at]) / scale.deviation[at]);
+    }
+  }
+  return result;
+}
+
+std::string option(const Training& training, const std::string& name, const std::string& otherwise) {
+  const auto said = training.more.find(name);
+  return said == training.more.end() ? otherwise : said->second;
+}
+
+Index count_option(const Training& training, const std::string& name, Index otherwise) {
+  return training.more.contains(name) ? heed::get_index(training.more, name) : otherwise;
+}
+
+bool flag_option(const Training& training, const std::string& name) {
+  return training.more.contains(name) && heed::get_bool(training.more, name);
+}
+
+namespace {
+
+struct StopToken {
+  std::function<bool()> stop;
+  bool stop_requested() const { return stop(); }
+};
+
+heed::Schedule schedule_of(const Training& t) {
+  const std::string name = option(t, "schedule", "constant");
+  const auto number = [&](const char* key, double otherwise) {
+    return t.more.contains(key) ? heed::get_double(t.more, key) : otherwise;
+  };
+  if (name == "step")
+    return heed::StepSchedule{.every = count_option(t, "decay_every", 30), .factor = number("decay", 0.1)};
+  if (name == "cosine") return heed::CosineSchedule{.warmup = count_option(t, "warmup", 0)};
+  if (name == "one-cycle") return heed::OneCycleSchedule{};
+  if (name == "plateau") {
+    return heed::PlateauSchedule{.factor = number("decay", 0.1), .patience = count_option(t, "decay_every", 10)};
+  }
+  heed::require(name == "constant", [&] {
+    return heed::Fault{"no schedule of this name", "schedule", "constant, step, cosine, one-cycle or plateau", name};
+  });
+  return {};
+}
+
+}  // namespace
+
+heed::FitOptions fit_options_of(const Training& training, bool ragged) {
+  heed::FitOptions fit;
+  fit.learning_rate = 0.01;
+  heed::set_fields(fit, training.fit);
+  fit.schedule = schedule_of(training);
+  fit.bucket_by_length = fit.batch_size > 0 && ragged;
+  const std::string checkpoint = option(training, "checkpoint", "");
+  if (!checkpoint.empty()) {
+    fit.checkpoint =
+        heed::checkpoint(checkpoint, {.every = static_cast<int>(count_option(training, "checkpoint_every", 1))});
+  }
+  if (training.stop) fit.stop = StopToken{training.stop};
+  if (training.epoch) fit.callbacks.push_back(training.epoch);
+  return fit;
+}
+
+}  // namespace heed_python

@@ -1,0 +1,67 @@
+#pragma once
+
+// From numbers in Python's memory to what a model reads.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/labelled_sequences.hpp"
+#include "heed/core/step_mask.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/data/missing.hpp"
+#include "heed/layers/standardize.hpp"
+#include "heed/train/fit_options.hpp"
+#include "model.hpp"
+
+namespace heed_python {
+
+/// What a model's file keeps of how its data were prepared.
+struct Preparation {
+  heed::Missing missing = heed::Missing::error;
+  std::vector<double> means = {};  // of the features of the training data, where they fill
+  std::vector<double> shift = {};  // taken from the features before they become floats
+
+  static Preparation read(const Metadata& metadata, Index features);
+  void write(Metadata& metadata) const;
+};
+
+/// Sequences as floats: a view of Python's memory where nothing had to be changed, otherwise a copy.
+struct Prepared {
+  heed::Tensor<float, 3> own = {};
+  heed::Tensor<std::uint8_t, 2> mask = {};
+  heed::TensorView<const float, 3> x = {};
+  std::span<const std::int32_t> lengths = {};
+
+  heed::StepMask step_mask() const { return mask.empty() ? heed::StepMask() : heed::StepMask(mask); }
+};
+
+/// For a model that has been trained.
+Prepared prepare(const Series& series, const Preparation& preparation);
+
+/// For a model to train. Learns the means that fill what is missing; where it `standardizes`, learns also what is to be
+/// taken from features that lose digits as floats, and gives the mean and the deviation of what is left.
+Prepared prepare_to_train(const Series& series, Preparation& preparation, bool standardizes,
+                          std::optional<heed::Standardize<float>>& standardize);
+
+/// Of each target over the training data.
+struct TargetScale {
+  std::vector<double> mean, deviation;
+};
+TargetScale scale_of(const Targets& targets);
+/// What the file of a regression says of its targets.
+void write_task(Metadata& metadata, const TargetScale& scale);
+/// Numbers to mean 0 and deviation 1.
+heed::Tensor<float, 2> scaled(const Targets& targets, const TargetScale& scale);
+
+/// The options of `fit`, with the schedule; `ragged`: sequences have lengths.
+heed::FitOptions fit_options_of(const Training& training, bool ragged);
+
+/// An option that is not one of `fit` or the model; `otherwise` where it is not said.
+std::string option(const Training& training, const std::string& name, const std::string& otherwise);
+Index count_option(const Training& training, const std::string& name, Index otherwise);
+bool flag_option(const Training& training, const std::string& name);
+
+}  // namespace heed_python

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Builds the wheel of Python, installs it into an environment of its own and runs its tests. Exits with 77 where pip
+# reaches no registry.
+#
+#   HEED_PYTHON       the Python to use (python3)
+#   HEED_PYTHON_ISAS  which processors to build for (as the wheel has: all)
+#   HEED_CLASSIFIER   the trainer, to compare files with (build/release/examples/classifier)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+say() { printf '%s\n' "$*"; }
+python=${HEED_PYTHON:-python3}
+work=$PWD/build/python
+mkdir -p "$work"
+
+if [ ! -x "$work/venv/bin/pip" ]; then "$python" -m venv "$work/venv"; fi
+pip=("$work/venv/bin/pip" --disable-pip-version-check)
+if ! "${pip[@]}" install --quiet --retries 1 --timeout 20 "scikit-build-core>=1.0" "nanobind>=3.1,<4" >"$work/pip.txt" 2>&1; then
+  say "skipped: pip reaches no registry (its words are in $work/pip.txt)"
+  exit 77
+fi
+# builds need no environment of their own, so that what was compiled before can be taken again
+settings=(--config-settings=build-dir="$work/build")
+if [ -n "${HEED_PYTHON_ISAS:-}" ]; then settings+=("--config-settings=cmake.define.HEED_PYTHON_ISAS=$HEED_PYTHON_ISAS"); fi
+rm -rf "$work/wheels"
+"${pip[@]}" wheel --quiet --no-deps --no-build-isolation --wheel-dir "$work/wheels" "${settings[@]}" ./python
+wheel=$(echo "$work"/wheels/*.whl)
+bytes=$(wc -c <"$wheel")
+say "$(basename "$wheel"): $bytes bytes"
+if [ "$bytes" -ge 4000000 ]; then say "the wheel has 4 MB or more"; exit 1; fi
+
+"${pip[@]}" install --quiet pytest tqdm scikit-learn joblib
+"${pip[@]}" install --quiet --force-reinstall --no-deps "$wheel"
+"${pip[@]}" install --quiet "$wheel"  # what it needs
+
+if [ -z "${HEED_CLASSIFIER:-}" ] && [ -x build/release/examples/classifier ]; then
+  HEED_CLASSIFIER=$PWD/build/release/examples/classifier
+fi
+if [ -z "${HEED_DATA_DIR:-}" ] && [ -d "$PWD/../shared/data" ]; then export HEED_DATA_DIR=$PWD/../shared/data; fi
+export HEED_CLASSIFIER=${HEED_CLASSIFIER:-}
+cd python/tests  # away from the sources of the package
+exec "$work/venv/bin/python" -m pytest -q -p no:cacheprovider "$@"

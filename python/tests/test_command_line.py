@@ -1,0 +1,88 @@
+"""The same options give the same file as `classifier train`, whose path HEED_CLASSIFIER says."""
+
+import os
+import subprocess
+
+import heed
+import numpy as np
+import pytest
+from heed import _core
+
+# The trainer is built for this machine: other builds differ by rounding.
+pytestmark = pytest.mark.skipif(
+    _core._levels[_core.isa] < _core.level(), reason="this build is not the best for this processor"
+)
+
+
+@pytest.fixture
+def classifier():
+    path = os.environ.get("HEED_CLASSIFIER", "")
+    if not os.access(path, os.X_OK):
+        pytest.skip("HEED_CLASSIFIER is not the path of the trainer")
+    return path
+
+
+def trained(classifier, tmp_path, *options):
+    model = tmp_path / "command_line.safetensors"
+    subprocess.run([classifier, "train", "--quiet", "--model", model, *map(str, options)], check=True)
+    return model
+
+
+@pytest.mark.parametrize(
+    "options, flags",
+    [
+        ({"epochs": 2}, ["--epochs", 2]),
+        (
+            {"epochs": 2, "batch_size": 32, "standardize": True, "attention": "multihead", "random_state": 7},
+            ["--epochs", 2, "--batch", 32, "--standardize", "--attention", "multihead", "--seed", 7],
+        ),
+        (
+            {"epochs": 2, "flavor": "keras", "bidirectional": True, "dropout": 0.2, "schedule": "cosine", "clip_norm": 1},
+            "--epochs 2 --flavor keras --bidirectional --dropout 0.2 --schedule cosine --clip 1".split(),
+        ),
+        ({"epochs": 1, "ensemble": 2, "kernels": (5, 3)}, "--epochs 1 --ensemble 2 --kernels 5,3".split()),
+        ({"epochs": 1, "recipe": "strong"}, "--epochs 1 --recipe strong".split()),
+        ({"recipe": "rocket", "num_features": 84}, "--recipe rocket --num-features 84".split()),
+    ],
+)
+def test_japanese_vowels(classifier, japanese_vowels, tmp_path, options, flags):
+    x, y = heed.load_sequences(japanese_vowels)
+    assert len(x) == 270 and x[0].shape[1] == 12
+    model = heed.SequenceClassifier(**options).fit(x, y)
+    file = trained(classifier, tmp_path, "--data", japanese_vowels, *flags)
+    assert model.to_bytes() == file.read_bytes()
+    assert np.array_equal(heed.load(file).predict(x), model.predict(x))
+
+
+def test_regression(classifier, bumps, tmp_path):
+    x, _ = bumps
+    y = 100 + x[:, :, 0].sum(axis=1).astype(np.float64)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    file = trained(
+        classifier, tmp_path, "--task", "regression", "--data", tmp_path / "x.npy", "--labels", tmp_path / "y.npy", "--epochs", 3
+    )
+    assert heed.SequenceRegressor(epochs=3).fit(x, y).to_bytes() == file.read_bytes()
+
+
+def test_missing_values_and_lost_digits(classifier, bumps, tmp_path):
+    x, y = bumps
+    x = x.astype(np.float64) + 1.7e9
+    x[::3, 2:4] = np.nan
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    file = trained(
+        classifier, tmp_path, "--data", tmp_path / "x.npy", "--labels", tmp_path / "y.npy", "--epochs", 3, "--standardize",
+        "--missing", "mean",
+    )  # fmt: skip
+    model = heed.SequenceClassifier(epochs=3, standardize=True, missing="mean").fit(x, y)
+    assert model.to_bytes() == file.read_bytes()
+
+
+def test_sentences(classifier, sentences, tmp_path):
+    x, y = sentences
+    (tmp_path / "s.txt").write_text("".join(f"{label} {text}\n" for text, label in zip(x, y)))
+    file = trained(classifier, tmp_path, "--text", tmp_path / "s.txt", "--epochs", 3, "--batch", 4, "--embedding", 8)
+    model = heed.TextClassifier(epochs=3, batch_size=4, embedding_size=8).fit(x, y)
+    assert model.to_bytes() == file.read_bytes()
+    assert heed.load(file).predict(x).tolist() == model.predict(x).tolist()
