@@ -66,6 +66,7 @@
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/conv1d.hpp"
 #include "heed/layers/conv2d.hpp"
+#include "heed/layers/conv_block.hpp"
 #include "heed/layers/conv_front.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"

@@ -12,7 +12,6 @@
 
 namespace {
 
-using heed::ConvBlock;
 using heed::ConvFront;
 using heed::Index;
 using test_support::error_of;
@@ -48,41 +47,6 @@ TEST(ConvFront, FulfilsTheLayerContract) {
       EXPECT_TRUE(report.ok()) << to_text(o.kernels) << '\n' << report.text();
     }
   }
-}
-
-TEST(ConvFront, ABlockIsConvolutionNormAndReluOneAfterAnother) {
-  const ConvFront<double> front = random_front<double>({.in_channels = 2, .kernels = {5}, .channels = 6});
-  const auto& block = front.blocks[0];
-  const std::vector<std::int32_t> lengths{7, 3, 0};
-  const std::vector<double> x = test_support::stream_input<double>({7, 2 * 3});
-  std::vector<double> convolved(7 * 6 * 3), y = convolved, expected = convolved;
-  const heed::Tile<const double> in(x.data(), {7, 2}, 3, lengths.data());
-  const heed::Tile<double> out(y.data(), {7, 6}, 3, lengths.data()), to(expected.data(), {7, 6}, 3, lengths.data()),
-      between(convolved.data(), {7, 6}, 3, lengths.data());
-  heed::Scratch scratch;
-  const heed::Pass pass{scratch};
-  ConvFront<double>::Cache cache;
-  front.forward(in, out, cache, pass);
-  ConvBlock<double>::Cache parts;
-  block.conv.forward(in, between, parts.conv, pass);
-  block.norm.forward(between, to, parts.norm, pass);
-  for (double& v : expected) v = std::max(v, 0.0);
-  EXPECT_EQ(y, expected);
-}
-
-TEST(ConvFront, AResidualBlockAddsItsInput) {
-  ConvFront<double> plain = random_front<double>({.in_channels = 3, .kernels = {3}, .channels = 3});
-  ConvFront<double> beside = plain;
-  beside.blocks[0].residual = true;
-  for (auto* front : {&plain, &beside}) front->blocks[0].norm.bias.fill(9);  // nothing is cut off
-  const std::vector<double> x = test_support::stream_input<double>({5, 3});
-  std::vector<double> y(15), z(15);
-  heed::Scratch scratch;
-  ConvFront<double>::Cache cache;
-  const heed::Tile<const double> in(x.data(), {5, 3}, 1);
-  plain.forward(in, heed::Tile<double>(y.data(), {5, 3}, 1), cache, heed::Pass{scratch});
-  beside.forward(in, heed::Tile<double>(z.data(), {5, 3}, 1), cache, heed::Pass{scratch});
-  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(z[i], y[i] + x[i], 1e-14);
 }
 
 TEST(ConvFront, StreamsWhereItIsCausal) {

@@ -13,10 +13,10 @@ namespace heed::inline HEED_ISA {
 /// How many CPUs' worth of time the control groups of this process allow: the least quota of its group and of those
 /// around it, of cgroup v1 (`cpu.cfs_quota_us`) and v2 (`cpu.max`). Infinite where there is none. `root` stands before
 /// the paths in /proc and /sys.
-HEED_FUNCTION double cpu_quota(const std::string& root = "");
+double cpu_quota(const std::string& root = "");
 
 /// The CPUs that this process may run on, or its quota, rounded up, where that is less; 1 at least.
-HEED_FUNCTION int available_threads(const std::string& root = "");
+int available_threads(const std::string& root = "");
 
 }  // namespace heed::inline HEED_ISA
 
@@ -38,7 +38,7 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 /// "cpu" among "cpu,cpuacct"
-HEED_FUNCTION bool names_cpu(std::string_view list) {
+HEED_COLD HEED_FUNCTION bool names_cpu(std::string_view list) {
   while (!list.empty()) {
     const std::size_t end = std::min(list.find(','), list.size());
     if (list.substr(0, end) == "cpu") return true;
@@ -48,7 +48,7 @@ HEED_FUNCTION bool names_cpu(std::string_view list) {
 }
 
 /// Of one group: its quota, infinite where there is none.
-HEED_FUNCTION double quota_of_group(const std::string& folder, bool second) {
+HEED_COLD HEED_FUNCTION double quota_of_group(const std::string& folder, bool second) {
   double quota = -1, period = 0;
   if (second) {
     std::ifstream(folder + "/cpu.max") >> quota >> period;  // "max 100000" reads as nothing
@@ -60,7 +60,7 @@ HEED_FUNCTION double quota_of_group(const std::string& folder, bool second) {
 }
 
 /// Of a group and those around it, up to where their file system is mounted.
-HEED_FUNCTION double quota_up_from(const std::string& mount, std::string group, bool second) {
+HEED_COLD HEED_FUNCTION double quota_up_from(const std::string& mount, std::string group, bool second) {
   double least = std::numeric_limits<double>::infinity();
   while (true) {
     least = std::min(least, quota_of_group(mount + group, second));
@@ -72,7 +72,7 @@ HEED_FUNCTION double quota_up_from(const std::string& mount, std::string group, 
 
 }  // namespace detail
 
-HEED_FUNCTION double cpu_quota(const std::string& root) {
+HEED_COLD HEED_FUNCTION double cpu_quota(const std::string& root) {
   // lines "4:cpu,cpuacct:/group" of version 1, "0::/group" of version 2
   std::map<bool, std::string> groups;  // by whether it is version 2
   std::ifstream own(root + "/proc/self/cgroup");
@@ -105,7 +105,7 @@ HEED_FUNCTION double cpu_quota(const std::string& root) {
   return least;
 }
 
-HEED_FUNCTION int available_threads(const std::string& root) {
+HEED_COLD HEED_FUNCTION int available_threads(const std::string& root) {
   const int cpus = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const double quota = std::ceil(cpu_quota(root));
   return quota < cpus ? std::max(1, static_cast<int>(quota)) : cpus;

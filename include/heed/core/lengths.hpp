@@ -8,6 +8,7 @@
 #include <span>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/pointwise.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -22,14 +23,29 @@ Index common_length(Tile<S> tile) {
   return std::clamp<Index>(*std::min_element(tile.lengths, tile.lengths + tile.lanes), 0, tile.steps);
 }
 
+namespace detail {
+template <class S>
+HEED_KERNEL void zero_lanes(const std::int32_t* lengths, Index t, Tile<S> row) {
+  for (Index f = 0; f < row.features; ++f) {
+    S* p = row.at(0, f);
+    for (Index l = 0; l < row.lanes; ++l) p[l] = t < lengths[l] ? p[l] : S(0);
+  }
+}
+// to += from in the lanes of so many steps
+template <class S>
+HEED_KERNEL void add_lanes(const std::int32_t* lengths, Index most, Index steps, Tile<const S> from, Tile<S> to) {
+  for (Index f = 0; f < to.features; ++f) {
+    const S* p = from.at(0, f);
+    S* q = to.at(0, f);
+    for (Index l = 0; l < to.lanes; ++l) q[l] += std::min<Index>(lengths[l], most) == steps ? p[l] : S(0);
+  }
+}
+}  // namespace detail
+
 /// Zeroes the lanes of `row` (one step of `x`, the t-th) that have ended by step t.
 template <class U, class S>
 void zero_ended(Tile<U> x, Index t, Tile<S> row) {
-  if (!x.lengths) return;
-  for (Index f = 0; f < row.features; ++f) {
-    S* p = row.at(0, f);
-    for (Index l = 0; l < row.lanes; ++l) p[l] = t < x.lengths[l] ? p[l] : S(0);
-  }
+  if (x.lengths) detail::zero_lanes(x.lengths, t, row);
 }
 
 /// Zeroes what stands at or past each lane's end.
@@ -67,11 +83,11 @@ Tile<const S> valid_steps(Tile<const S> gradient, const std::int32_t* lengths, S
 /// to += from in the lanes whose last valid step is t. Empty tiles do nothing.
 template <class U, class S>
 void add_where_last(Tile<U> x, Index t, Tile<const S> from, Tile<S> to) {
-  if (!from || (!x.lengths && t + 1 != x.steps)) return;
-  for (Index f = 0; f < to.features; ++f) {
-    const S* p = from.at(0, f);
-    S* q = to.at(0, f);
-    for (Index l = 0; l < to.lanes; ++l) q[l] += x.length(l) == t + 1 ? p[l] : S(0);
+  if (!from) return;
+  if (x.lengths) {
+    detail::add_lanes(x.lengths, x.steps, t + 1, from, to);
+  } else if (t + 1 == x.steps) {
+    add(from, to);
   }
 }
 
@@ -83,7 +99,7 @@ void add_where_empty(Tile<U> x, Tile<const S> from, Tile<S> to) {
 
 /// to = the last valid step of `from` in every lane; in a lane without one `otherwise`, or 0 where that is empty.
 template <class U, class S>
-void take_last(Tile<U> x, Tile<const S> from, Tile<const S> otherwise, Tile<S> to) {
+HEED_COLD void take_last(Tile<U> x, Tile<const S> from, Tile<const S> otherwise, Tile<S> to) {
   if (!to) return;
   for (Index f = 0; f < to.features; ++f) {
     S* q = to.at(0, f);

@@ -128,7 +128,7 @@ HEED_SHARED_FUNCTION bool StepMask::has_gaps(std::span<const std::int32_t> lengt
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION void check_gaps(bool gaps, bool reads_distances, const std::string& where) {
+HEED_COLD HEED_FUNCTION void check_gaps(bool gaps, bool reads_distances, const std::string& where) {
   require(!gaps || !reads_distances, [&] {
     return Fault{"positions, convolutions and windows cannot pass over missing steps", where,
                  "a mask that leaves out steps at the ends of a sequence alone, or values for those that are missing",

@@ -16,6 +16,12 @@
 // Kernels are built from small functions that must vanish: without this, compilers give up inlining at unrolled blocks.
 #define HEED_INLINE inline __attribute__((always_inline))
 #define HEED_LAMBDA __attribute__((always_inline))
+// A kernel: one copy of it will do, called by all.
+#if defined(__clang__)
+#define HEED_KERNEL __attribute__((noinline))
+#else
+#define HEED_KERNEL __attribute__((noinline, noclone))
+#endif
 // What runs once, or when something is wrong: not worth the compiler's time.
 #define HEED_COLD __attribute__((noinline, cold))
 

@@ -19,7 +19,7 @@ namespace heed::inline HEED_ISA {
 
 /// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory, or does not fit in
 /// memory.
-HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path);
+std::vector<std::byte> read_file(const std::filesystem::path& path);
 
 /// The bytes of a file, read where they are looked at: for those who need a part of a large one. What is no regular
 /// file is read whole. The file must not be cut short meanwhile. Throws as `read_file` does.
@@ -44,15 +44,14 @@ class MappedFile {
 /// A file that cannot be replaced, but written, is written in place, after room for it has been made: one that is a
 /// mount point, or in a folder that takes no new files.
 /// Throws, leaving nothing behind and `path` as it was, where any of these fails.
-HEED_FUNCTION void write_file(const std::filesystem::path& path,
-                              std::initializer_list<std::span<const std::byte>> parts);
+void write_file(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts);
 
 /// Throws where `write_file` could not write so many bytes to `path`: it is not allowed, the disk is full, a quota or a
 /// limit of the process is reached. Leaves everything as it is. For programs that write at the end of long work.
-HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t bytes = 4096);
+void check_writable(const std::filesystem::path& path, std::size_t bytes = 4096);
 
 /// The same for text.
-HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text);
+void write_file(const std::filesystem::path& path, std::string_view text);
 
 }  // namespace heed::inline HEED_ISA
 
@@ -69,13 +68,13 @@ HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_vie
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path) try {
+HEED_COLD HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path) try {
   return detail::read_all(detail::OpenFile(path), path);
 } catch (...) {
   detail::rethrow_as_error(path.string());
 }
 
-HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) try {
+HEED_COLD HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) try {
   const detail::OpenFile file(path);
   void* const start =
       file.size > 0 ? ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0) : MAP_FAILED;
@@ -88,12 +87,12 @@ HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) try {
   detail::rethrow_as_error(path.string());
 }
 
-HEED_FUNCTION MappedFile::~MappedFile() {
+HEED_COLD HEED_FUNCTION MappedFile::~MappedFile() {
   if (!mapped_.empty()) ::munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
 }
 
-HEED_FUNCTION void write_file(const std::filesystem::path& path,
-                              std::initializer_list<std::span<const std::byte>> parts) {
+HEED_COLD HEED_FUNCTION void write_file(const std::filesystem::path& path,
+                                        std::initializer_list<std::span<const std::byte>> parts) {
   const detail::Destination to = detail::destination(path);
   const detail::NoSizeSignal no_signal;
   if (to.direct) {
@@ -103,7 +102,7 @@ HEED_FUNCTION void write_file(const std::filesystem::path& path,
   }
 }
 
-HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t bytes) {
+HEED_COLD HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t bytes) {
   const detail::Destination to = detail::destination(path);
   const detail::NoSizeSignal no_signal;
   if (to.direct) return detail::check_device(path);
@@ -118,7 +117,7 @@ HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t
   if (!temporary.file().close()) detail::throw_system_error(path, "write", errno);
 }
 
-HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text) {
+HEED_COLD HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text) {
   write_file(path, {std::as_bytes(std::span(text.data(), text.size()))});
 }
 

@@ -20,11 +20,11 @@ inline constexpr Index checkpoint_format_version = 2;
 
 /// Writes a state to a file, atomically: tensors by their names, series as F64 under "series.", the identity as
 /// metadata, and a checksum of all. Throws where it cannot be written; what was there before is then still there.
-HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path);
+void save_state(const TrainingState& state, const std::filesystem::path& path);
 
 /// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint,
 /// damaged or another run's: all differences of identity and of tensors are named at once.
-HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file);
+void load_state(TrainingState& state, const SafetensorsFile& file);
 
 }  // namespace heed::inline HEED_ISA
 
@@ -45,7 +45,7 @@ namespace heed::inline HEED_ISA {
 /// differ, unless a schedule depends on it. A part of the model or the loss without weights, which no name tells of, is
 /// known by numbers that it gives: a difference below 1e-4 of them (in double 1e-9) may be another machine's rounding
 /// and is not seen.
-HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {});
+Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {});
 
 }  // namespace heed::inline HEED_ISA
 
@@ -90,11 +90,11 @@ struct StateBytes {
   std::string header;
   std::vector<std::byte> data;
 };
-HEED_FUNCTION StateBytes serialize_state(const TrainingState& state);
+StateBytes serialize_state(const TrainingState& state);
 
 /// Of a header without its checksum, and of the data behind it.
-HEED_FUNCTION std::string checksum(Metadata metadata, const std::vector<TensorInfo>& tensors,
-                                   std::span<const std::byte> data) {
+HEED_COLD HEED_FUNCTION std::string checksum(Metadata metadata, const std::vector<TensorInfo>& tensors,
+                                             std::span<const std::byte> data) {
   metadata.erase("checksum");
   std::uint64_t hash = 0x9e3779b97f4a7c15ULL;
   const auto add = [&](std::span<const std::byte> bytes) {
@@ -114,7 +114,7 @@ HEED_FUNCTION std::string checksum(Metadata metadata, const std::vector<TensorIn
 }
 
 /// Throws where a file is not as it was written.
-HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
+HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
   const std::string now = checksum(file.metadata(), {file.tensors().begin(), file.tensors().end()}, file.data());
   const auto kept = file.metadata().find("checksum");
   require(kept != file.metadata().end() && kept->second == now, [&] {
@@ -124,7 +124,7 @@ HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
 }
 
 /// Removes what processes that were killed while they wrote this file have left beside it.
-HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
+HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
   const std::string head = path.filename().string().substr(0, 200) + '.';
   const auto folder = path.parent_path();
   std::error_code error;
@@ -141,7 +141,7 @@ HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-HEED_FUNCTION detail::StateBytes detail::serialize_state(const TrainingState& state) {
+HEED_COLD HEED_FUNCTION detail::StateBytes detail::serialize_state(const TrainingState& state) {
   std::vector<TensorInfo> tensors;
   std::size_t size = 0;
   const auto add = [&](std::string name, DataType type, std::vector<Index> extents, Index count) {
@@ -178,12 +178,12 @@ HEED_FUNCTION detail::StateBytes detail::serialize_state(const TrainingState& st
   return {write_safetensors_header(metadata, tensors), std::move(data)};
 }
 
-HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) {
+HEED_COLD HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) {
   const detail::StateBytes bytes = detail::serialize_state(state);
   write_file(path, {std::as_bytes(std::span(bytes.header)), bytes.data});
 }
 
-HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) try {
+HEED_COLD HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) try {
   const auto format = file.metadata().find("format");
   require(format != file.metadata().end() && format->second == "heed checkpoint", [&] {
     return Fault{"no checkpoint of training", file.name(), "format \"heed checkpoint\"",
@@ -247,7 +247,7 @@ HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file)
   detail::rethrow_as_error(file.name());
 }
 
-HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options) {
+HEED_COLD HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options) {
   return {.every = options.every,
           .load =
               [path, options](TrainingState& state) {

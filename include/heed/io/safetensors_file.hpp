@@ -32,11 +32,11 @@ namespace detail {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 /// "(1, 2)": the position of the i-th element in row-major order.
-HEED_FUNCTION std::string index_text(const std::vector<Index>& extents, std::size_t i);
+std::string index_text(const std::vector<Index>& extents, std::size_t i);
 
 /// Throws, listing them below `what`, unless there are none.
-HEED_FUNCTION void refuse_problems(std::string_view what, const std::string& file,
-                                   const std::vector<std::string>& problems, std::size_t most);
+void refuse_problems(std::string_view what, const std::string& file, const std::vector<std::string>& problems,
+                     std::size_t most);
 
 /// The elements of type `T` of bytes that need not be aligned, each converted by f(element, position).
 template <class S, class T, class F>
@@ -152,8 +152,8 @@ HEED_COMPILED_FUNCTION(heed::detail::read_elements)
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION void detail::refuse_problems(std::string_view what, const std::string& file,
-                                           const std::vector<std::string>& problems, std::size_t most) {
+HEED_COLD HEED_FUNCTION void detail::refuse_problems(std::string_view what, const std::string& file,
+                                                     const std::vector<std::string>& problems, std::size_t most) {
   require(problems.empty(), [&] {
     Fault fault{what, file};
     for (std::size_t i = 0; i < std::min(problems.size(), most); ++i) fault.what += "\n  " + problems[i];
@@ -162,7 +162,7 @@ HEED_FUNCTION void detail::refuse_problems(std::string_view what, const std::str
   });
 }
 
-HEED_FUNCTION std::string detail::index_text(const std::vector<Index>& extents, std::size_t i) {
+HEED_COLD HEED_FUNCTION std::string detail::index_text(const std::vector<Index>& extents, std::size_t i) {
   std::vector<Index> index(extents.size());
   for (std::size_t axis = extents.size(); axis-- > 0;) {
     const auto n = static_cast<std::size_t>(extents[axis]);
@@ -172,23 +172,23 @@ HEED_FUNCTION std::string detail::index_text(const std::vector<Index>& extents, 
   return to_text(index);
 }
 
-HEED_FUNCTION SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) try
+HEED_COLD HEED_FUNCTION SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) try
     : SafetensorsFile(read_file(path), path.string()) {
 } catch (...) {
   detail::rethrow_as_error(path.string());
 }
 
-HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::span<const std::byte> bytes, std::string name)
+HEED_COLD HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::span<const std::byte> bytes, std::string name)
     : name_(std::move(name)), header_(read_safetensors_header(bytes, name_)), data_(bytes.subspan(header_.data_begin)) {
   index();
 }
 
-HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::vector<std::byte>&& bytes, std::string name)
+HEED_COLD HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::vector<std::byte>&& bytes, std::string name)
     : SafetensorsFile(std::span<const std::byte>(bytes), std::move(name)) {
   bytes_ = std::move(bytes);  // where they are
 }
 
-HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& options) const try {
+HEED_COLD HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& options) const try {
   SafetensorsFile file;
   file.name_ = name_;
   file.header_.metadata = header_.metadata;
@@ -200,23 +200,21 @@ HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& opt
   detail::rethrow_as_error(name_);
 }
 
-HEED_FUNCTION bool SafetensorsFile::same_bytes(const TensorInfo& a, const TensorInfo& b) const {
+HEED_COLD HEED_FUNCTION bool SafetensorsFile::same_bytes(const TensorInfo& a, const TensorInfo& b) const {
   return a.dtype == b.dtype && a.extents == b.extents &&
          std::equal(data_.begin() + static_cast<std::ptrdiff_t>(a.begin),
                     data_.begin() + static_cast<std::ptrdiff_t>(a.end),
                     data_.begin() + static_cast<std::ptrdiff_t>(b.begin));
 }
 
-HEED_FUNCTION void SafetensorsFile::index() try {
-  by_name_.resize(header_.tensors.size());
-  for (std::size_t i = 0; i < by_name_.size(); ++i) by_name_[i] = static_cast<std::uint32_t>(i);
-  std::sort(by_name_.begin(), by_name_.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return header_.tensors[a].name < header_.tensors[b].name; });
+HEED_COLD HEED_FUNCTION void SafetensorsFile::index() try {
+  by_name_ = detail::places_in_order(header_.tensors,
+                                     [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
 } catch (...) {
   detail::rethrow_as_error(name_);
 }
 
-HEED_FUNCTION const TensorInfo* SafetensorsFile::find(std::string_view name) const {
+HEED_COLD HEED_FUNCTION const TensorInfo* SafetensorsFile::find(std::string_view name) const {
   const auto found =
       std::lower_bound(by_name_.begin(), by_name_.end(), name,
                        [&](std::uint32_t i, std::string_view wanted) { return header_.tensors[i].name < wanted; });
@@ -224,7 +222,7 @@ HEED_FUNCTION const TensorInfo* SafetensorsFile::find(std::string_view name) con
   return &header_.tensors[*found];
 }
 
-HEED_FUNCTION const TensorInfo& SafetensorsFile::get(std::string_view name) const {
+HEED_COLD HEED_FUNCTION const TensorInfo& SafetensorsFile::get(std::string_view name) const {
   const TensorInfo* tensor = find(name);
   require(tensor, [&] { return Fault{"no such tensor", name_ + ": tensor " + detail::quote(name)}; });
   return *tensor;

@@ -30,15 +30,15 @@ namespace heed::inline HEED_ISA {
 
 /// The header of the file whose bytes are given, checked in full. `name` is what messages call the file.
 /// Throws, naming the tensor, where the format is violated, or a limit.
-HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name);
+SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name);
 
 /// The bytes before the data: length and JSON, padded with blanks so that the data starts at a multiple of 8.
 /// Throws where a text is no UTF-8, or where the header would exceed a limit of the reader.
-HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors);
+std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors);
 
 namespace detail {
 /// Where a message finds a tensor.
-HEED_FUNCTION std::string place(const std::string& file, const TensorInfo& tensor);
+std::string place(const std::string& file, const TensorInfo& tensor);
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
@@ -59,11 +59,11 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_FUNCTION std::string place(const std::string& file, const TensorInfo& tensor) {
+HEED_COLD HEED_FUNCTION std::string place(const std::string& file, const TensorInfo& tensor) {
   return file + ": tensor " + quote(tensor.name);
 }
 
-HEED_FUNCTION void check_names(const std::vector<TensorInfo>& tensors, const std::string& file) {
+HEED_COLD HEED_FUNCTION void check_names(const std::vector<TensorInfo>& tensors, const std::string& file) {
   std::vector<std::string_view> names;
   names.reserve(tensors.size());
   for (const auto& tensor : tensors) names.push_back(tensor.name);
@@ -74,8 +74,8 @@ HEED_FUNCTION void check_names(const std::vector<TensorInfo>& tensors, const std
 
 /// Each tensor has the bytes that its shape takes, and one after another they are the whole data: nothing overlaps,
 /// nothing is left over.
-HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors, std::size_t data_bytes,
-                                const std::string& file) {
+HEED_COLD HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors, std::size_t data_bytes,
+                                          const std::string& file) {
   std::size_t covered = 0;
   for (const auto& tensor : tensors) {
     const std::size_t begin = tensor.begin, end = tensor.end;
@@ -122,7 +122,8 @@ HEED_FUNCTION std::string other_format(std::span<const std::byte> file) {
 
 }  // namespace detail
 
-HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name) try {
+HEED_COLD HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byte> file,
+                                                                  const std::string& name) try {
   constexpr std::size_t prefix = 8;
   std::string other = detail::other_format(file);
   require(other.empty() || file.size() < prefix || file[prefix] == std::byte{'{'}, [&] {
@@ -150,16 +151,22 @@ HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<const std::byt
   detail::read_header_text(text, name, prefix, header.metadata, header.tensors);
   header.data_begin = prefix + length;
   detail::check_names(header.tensors, name);
-  std::sort(header.tensors.begin(), header.tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
-    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-  });
+  std::vector<TensorInfo> in_order;
+  in_order.reserve(header.tensors.size());
+  for (const std::uint32_t i : detail::places_in_order(header.tensors, [](const TensorInfo& a, const TensorInfo& b) {
+         return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+       })) {
+    in_order.push_back(std::move(header.tensors[i]));
+  }
+  header.tensors = std::move(in_order);
   detail::check_layout(header.tensors, file.size() - header.data_begin, name);
   return header;
 } catch (...) {
   detail::rethrow_as_error(name);
 }
 
-HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors) {
+HEED_COLD HEED_FUNCTION std::string write_safetensors_header(const Metadata& metadata,
+                                                             const std::vector<TensorInfo>& tensors) {
   const auto escaped = [](const std::string& text, std::string_view kind, const std::string& key) {
     const auto where = [&] { return std::string(kind) + " " + detail::quote(key); };
     const auto json = detail::json_string(text);

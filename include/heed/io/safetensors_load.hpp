@@ -46,8 +46,7 @@ concept Storable = Visitable<M> && std::copyable<M> && DescribedModel<M> &&
 
 namespace detail {
 
-[[noreturn]] HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i,
-                                                 double value);
+[[noreturn]] void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i, double value);
 
 /// Throws as load_weights does; some parameters may then have been filled.
 template <class S>
@@ -163,7 +162,8 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i, double value) {
+HEED_COLD HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i,
+                                              double value) {
   const TensorInfo& tensor = *file.find(name);
   throw Error(Fault{"a weight is not finite",
                     place(file.name(), tensor) + " at " + index_text(tensor.extents, i),

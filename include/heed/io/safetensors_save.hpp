@@ -57,8 +57,7 @@ std::vector<NamedParameter<ParameterOf<M>>> named_parameters(M& model) {
 }
 
 /// {"format", "format_version", "architecture"} + what the model says + `extra`.
-HEED_FUNCTION Metadata file_metadata(std::optional<std::string_view> architecture, const Metadata& own,
-                                     const Metadata& extra);
+Metadata file_metadata(std::optional<std::string_view> architecture, const Metadata& own, const Metadata& extra);
 
 template <class M>
 Metadata file_metadata(const M& model, const Metadata& extra) {
@@ -129,8 +128,8 @@ HEED_COMPILED_FUNCTION(heed::detail::serialize_parameters)
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION Metadata detail::file_metadata(std::optional<std::string_view> architecture, const Metadata& own,
-                                             const Metadata& extra) {
+HEED_COLD HEED_FUNCTION Metadata detail::file_metadata(std::optional<std::string_view> architecture,
+                                                       const Metadata& own, const Metadata& extra) {
   Metadata metadata;
   const auto add = [&](const std::string& key, std::string_view value) {
     const std::string& kept = metadata.emplace(key, value).first->second;

@@ -122,6 +122,13 @@ HEED_FUNCTION float float_from_f16(std::uint16_t bits);
 /// bfloat16, the upper half of a float, widened exactly.
 constexpr float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
+namespace detail {
+/// Where the tensors stand that come first, second, ...; equals as they stand. Sorted here alone: each sort of another
+/// kind costs the compiler as much again.
+std::vector<std::uint32_t> places_in_order(const std::vector<TensorInfo>& tensors,
+                                           bool (*before)(const TensorInfo&, const TensorInfo&));
+}  // namespace detail
+
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
@@ -140,6 +147,18 @@ HEED_FUNCTION std::optional<std::size_t> byte_count(const std::vector<Index>& ex
     count *= n;
   }
   return static_cast<std::size_t>(count);
+}
+
+HEED_COLD HEED_FUNCTION std::vector<std::uint32_t> detail::places_in_order(const std::vector<TensorInfo>& tensors,
+                                                                           bool (*before)(const TensorInfo&,
+                                                                                          const TensorInfo&)) {
+  std::vector<std::uint32_t> places(tensors.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::uint32_t>(i);
+  std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) {
+    if (before(tensors[a], tensors[b])) return true;
+    return a < b && !before(tensors[b], tensors[a]);
+  });
+  return places;
 }
 
 HEED_FUNCTION float float_from_f16(std::uint16_t bits) {

@@ -54,19 +54,18 @@ namespace heed::inline HEED_ISA {
 
 /// Those tensors with the names that the options give them. Throws where a prefix or a name to replace stands before
 /// none of them, or two of them get one name; `file` is what messages call their file.
-HEED_FUNCTION std::vector<TensorInfo> renamed(std::span<const TensorInfo> tensors, const WeightsOptions& options,
-                                              const std::string& file);
+std::vector<TensorInfo> renamed(std::span<const TensorInfo> tensors, const WeightsOptions& options,
+                                const std::string& file);
 
 /// What `WeightsOptions::rename` could be, so that tensors of a file become tensors that are wanted: each pair of
 /// beginnings makes the names and shapes of some fit. Empty where none does.
-HEED_FUNCTION std::vector<Rename> fitting_renames(std::span<const TensorShape> wanted,
-                                                  std::span<const TensorShape> tensors);
+std::vector<Rename> fitting_renames(std::span<const TensorShape> wanted, std::span<const TensorShape> tensors);
 
 namespace detail {
 /// Whether `from` is a beginning of the name, that ends with one of its parts.
-HEED_FUNCTION bool begins_with_part(std::string_view name, std::string_view from);
+bool begins_with_part(std::string_view name, std::string_view from);
 /// "renaming "rnn" to "lstm" and "head" to "fc" would fit"
-HEED_FUNCTION std::string proposal(const std::vector<Rename>& renames);
+std::string proposal(const std::vector<Rename>& renames);
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
@@ -85,14 +84,14 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_FUNCTION bool begins_with_part(std::string_view name, std::string_view from) {
+HEED_COLD HEED_FUNCTION bool begins_with_part(std::string_view name, std::string_view from) {
   if (!name.starts_with(from)) return false;
   return from.empty() || from.back() == '.' || name.size() == from.size() || name[from.size()] == '.';
 }
 
 /// The name with another beginning; it has `from`.
-HEED_FUNCTION std::string with_beginning(std::string_view name, std::string_view from, std::string_view to,
-                                         bool whole_parts) {
+HEED_COLD HEED_FUNCTION std::string with_beginning(std::string_view name, std::string_view from, std::string_view to,
+                                                   bool whole_parts) {
   std::string_view rest = name.substr(from.size());
   if (!whole_parts) return std::string(to) + std::string(rest);
   if (rest.starts_with('.')) rest.remove_prefix(1);
@@ -100,7 +99,7 @@ HEED_FUNCTION std::string with_beginning(std::string_view name, std::string_view
   return std::string(to) + (to.empty() || rest.empty() ? "" : ".") + std::string(rest);
 }
 
-HEED_FUNCTION std::string proposal(const std::vector<Rename>& renames) {
+HEED_COLD HEED_FUNCTION std::string proposal(const std::vector<Rename>& renames) {
   std::string text;
   for (std::size_t i = 0; i < renames.size(); ++i) {
     text += i == 0 ? "renaming " : i + 1 < renames.size() ? ", " : " and ";
@@ -109,14 +108,14 @@ HEED_FUNCTION std::string proposal(const std::vector<Rename>& renames) {
   return text.empty() ? text : text + " would fit";
 }
 
-HEED_FUNCTION std::string some_names(const std::vector<TensorInfo>& tensors) {
+HEED_COLD HEED_FUNCTION std::string some_names(const std::vector<TensorInfo>& tensors) {
   constexpr std::size_t most = 20;
   std::string text;
   for (std::size_t i = 0; i < std::min(tensors.size(), most); ++i) text += (i ? ", " : "") + tensors[i].name;
   return tensors.size() > most ? text + ", and " + text_of(tensors.size() - most) + " more" : text;
 }
 
-HEED_FUNCTION void rename(std::vector<TensorInfo>& tensors, const Rename& names, const std::string& file) {
+HEED_COLD HEED_FUNCTION void rename(std::vector<TensorInfo>& tensors, const Rename& names, const std::string& file) {
   const auto is_part = [&](const TensorInfo& t) { return begins_with_part(t.name, names.from); };
   const bool parts = std::any_of(tensors.begin(), tensors.end(), is_part);
   bool any = false;
@@ -132,8 +131,8 @@ HEED_FUNCTION void rename(std::vector<TensorInfo>& tensors, const Rename& names,
 
 }  // namespace detail
 
-HEED_FUNCTION std::vector<TensorInfo> renamed(std::span<const TensorInfo> all, const WeightsOptions& options,
-                                              const std::string& file) {
+HEED_COLD HEED_FUNCTION std::vector<TensorInfo> renamed(std::span<const TensorInfo> all, const WeightsOptions& options,
+                                                        const std::string& file) {
   std::vector<TensorInfo> tensors(all.begin(), all.end());
   if (!options.prefix.empty()) {
     const auto is_other = [&](const TensorInfo& t) { return !detail::begins_with_part(t.name, options.prefix); };
@@ -168,7 +167,7 @@ namespace detail {
 using ShapesByName = std::map<std::string, std::vector<Index>>;
 
 /// The pair of beginnings that is left of two names without the parts that both end with; both empty: none of these.
-HEED_FUNCTION Rename beginnings(std::string_view from, std::string_view to) {
+HEED_COLD HEED_FUNCTION Rename beginnings(std::string_view from, std::string_view to) {
   std::size_t common = 0;
   while (common < std::min(from.size(), to.size()) && from[from.size() - 1 - common] == to[to.size() - 1 - common]) {
     ++common;
@@ -185,8 +184,8 @@ HEED_FUNCTION Rename beginnings(std::string_view from, std::string_view to) {
 }
 
 /// Which tensors would then be wanted ones: pairs of names.
-HEED_FUNCTION std::vector<Rename> matches(const Rename& names, const ShapesByName& wanted,
-                                          const ShapesByName& tensors) {
+HEED_COLD HEED_FUNCTION std::vector<Rename> matches(const Rename& names, const ShapesByName& wanted,
+                                                    const ShapesByName& tensors) {
   std::vector<Rename> found;
   for (const auto& [name, extents] : tensors) {
     if (!begins_with_part(name, names.from)) continue;
@@ -199,8 +198,8 @@ HEED_FUNCTION std::vector<Rename> matches(const Rename& names, const ShapesByNam
 
 }  // namespace detail
 
-HEED_FUNCTION std::vector<Rename> fitting_renames(std::span<const TensorShape> wanted,
-                                                  std::span<const TensorShape> tensors) {
+HEED_COLD HEED_FUNCTION std::vector<Rename> fitting_renames(std::span<const TensorShape> wanted,
+                                                            std::span<const TensorShape> tensors) {
   constexpr std::size_t most = 1000;  // of a hostile file: all pairs are looked at
   detail::ShapesByName missing, spare;
   std::vector<std::string> taken;

@@ -224,37 +224,6 @@ Tile<const S> AnyPool<S>::take_query(Tile<const S> x, Cache& cache, const Pass& 
   return query;
 }
 
-// multi-head attention, and its last step or mean
-template <class S>
-void AnyPool<S>::attend(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-  if (asks_last_only(cache)) return multihead.forward(take_query(x, cache, pass), x, y, cache.multihead, pass);
-  const Tile<S> attended = cache.attended.take(x.shape(), x.lanes, x.lengths);
-  if (replaces_last_query()) {
-    multihead.forward(queries(x, cache, pass), x, attended, cache.multihead, pass);
-  } else {
-    multihead.forward(x, attended, cache.multihead, pass);
-  }
-  if (pooling == Pooling::last) {
-    take_last(x, Tile<const S>(attended), Tile<const S>(), y);
-  } else {
-    MeanPool<S>().forward(attended, y, cache.mean_max.mean, pass);
-  }
-}
-
-// the states, but for the last step of each lane, where the last state stands
-template <class S>
-Tile<const S> AnyPool<S>::queries(Tile<const S> x, Cache& cache, const Pass& pass) const {
-  const Tile<S> all = cache.queries.take(x.shape(), x.lanes, x.lengths);
-  const Tile<const S> query = take_query(x, cache, pass);
-  copy(x, all);
-  for (Index f = 0; f < all.features; ++f) {
-    for (Index l = 0; l < all.lanes; ++l) {
-      if (x.length(l) > 0) all.at(x.length(l) - 1, f)[l] = query.at(0, f)[l];
-    }
-  }
-  return all;
-}
-
 template <class S>
 Index AnyPool<S>::prepare_stream(Shape x, Cache& cache) const {
   require(kind != Attention::multihead || pooling == Pooling::last, [] {
@@ -320,42 +289,13 @@ void AnyPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, In
 }
 
 template <class S>
-void AnyPool<S>::attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
-                                 AnyPool& grad, const Pass& pass) const {
-  const Scratch::Mark mark(pass.scratch);
-  if (asks_last_only(cache)) {
-    const Tile<const S> query = cache.query.view();
-    const Tile<S> dquery = pass.scratch.like(query);
-    multihead.backward(query, x, y, dy, into_if(bool(dx), dquery), dx, cache.multihead, grad.multihead, pass);
-    return query_backward(x, dquery, dx, cache, grad, pass);
-  }
-  const Tile<const S> attended = cache.attended.view();
-  const Tile<S> dattended = pass.scratch.like(attended);
-  if (pooling == Pooling::last) {
-    put_last(x, dy, into(dattended));
-  } else {
-    MeanPool<S> mean;
-    mean.backward(attended, y, dy, into(dattended), cache.mean_max.mean, mean, pass);
-  }
-  if (!replaces_last_query()) {
-    return multihead.backward(x, attended, dattended, dx, cache.multihead, grad.multihead, pass);
-  }
-  // of the queries at other steps nothing comes back
-  const Tile<const S> asked = cache.queries.view();
-  const Tile<S> dasked = pass.scratch.like(asked), dquery = pass.scratch.like(cache.query.view());
-  multihead.backward(asked, x, attended, dattended, into_if(bool(dx), dasked), dx, cache.multihead, grad.multihead,
-                     pass);
-  if (!dx) return;
-  take_last(x, Tile<const S>(dasked), Tile<const S>(), dquery);
-  query_backward(x, dquery, dx, cache, grad, pass);
-}
-
-template <class S>
 void AnyPool<S>::query_backward(Tile<const S> x, Tile<const S> dquery, Into<S> dx, Cache& cache, AnyPool& grad,
                                 const Pass& pass) const {
   if (dx) last.backward(x, cache.query.view(), dquery, onto(dx.tile), cache.last, grad.last, pass);
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#include "heed/layers/detail/any_pool_multihead.hpp"
 
 HEED_COMPILED_TYPE(struct heed::AnyPool)

@@ -74,9 +74,17 @@ struct GroupNorm {
 
  private:
   Index size() const { return features / groups; }
-  // means[lane] = the mean over valid steps and the features of a group of f(t, place)
-  template <class F>
-  void mean_of_group(Tile<const S> x, S* room, S* means, F&& f) const;
+  struct LaneNumbers {
+    const S *mean, *scale, *g_mean, *gn_mean;
+  };
+  void input_gradient(Tile<const S> x, Tile<const S> dy, Index group, const S* w, LaneNumbers of, Into<S> dx,
+                      const Pass& pass) const;
+  // for the features of a group, what stands in for a weight or bias that is switched off
+  const S* constant(S value, const Pass& pass) const {
+    S* const values = pass.scratch.template take<S>(size());
+    std::fill_n(values, size(), value);
+    return values;
+  }
   template <class P>
   HEED_INLINE static P normalised(const S* x, const S* mean, const S* scale, auto at) {
     using namespace simd;
@@ -105,44 +113,83 @@ Shape GroupNorm<S>::output_shape(Shape x) const {
   return x;
 }
 
+namespace detail {
+// What `add_products` multiplies by: a number for each feature, or one for every lane of it; or it sums the squares of
+// deviations from a number for each lane.
+enum class Factor { of_feature, of_number, deviation };
+
+// sums[lane] += sum over features of a b, where the lane has a step t; `room` has a number for each lane
 template <class S>
-template <class F>
-void GroupNorm<S>::mean_of_group(Tile<const S> x, S* room, S* means, F&& f) const {
-  const Index common = common_length(x), L = x.lanes;
-  std::fill_n(means, L, S(0));
-  for (Index t = 0; t < x.steps; ++t) {
-    sum_over_features<S>(size(), L, room,
-                         [&]<class P>(auto at) HEED_LAMBDA { return f.template operator()<P>(t, at); });
-    for (Index l = 0; l < L; ++l) means[l] += t < common || t < x.lengths[l] ? room[l] : S(0);
+HEED_KERNEL void add_products(Tile<const S> x, Index t, Index features, const S* a, Factor kind, const S* b, S* room,
+                              S* sums) {
+  using namespace simd;
+  const Index L = x.lanes, n = features * L;
+  if (L == 1) {
+    S total = 0;
+    for_each_packet<S>(features, [&]<class P>(Index i) HEED_LAMBDA {
+      const P v = load<P>(a + i), d = kind == Factor::deviation ? sub(v, set1<P>(*b)) : load<P>(b + i);
+      total += simd::sum(mul(kind == Factor::deviation ? d : v, d));
+    });
+    *room = total;
+  } else {
+    for_each_packet<S, 2>(L, [&]<class P>(Index lane) HEED_LAMBDA {
+      P total = set1<P>(0);
+      if (kind == Factor::of_feature) {
+        for (Index i = 0; i < features; ++i) total = fma(load<P>(a + i * L + lane), set1<P>(b[i]), total);
+      } else if (kind == Factor::of_number) {
+        for (Index i = lane; i < n; i += L) total = fma(load<P>(a + i), load<P>(b + i), total);
+      } else {
+        const P mean = load<P>(b + lane);
+        for (Index i = lane; i < n; i += L) {
+          const P d = sub(load<P>(a + i), mean);
+          total = fma(d, d, total);
+        }
+      }
+      store(room + lane, total);
+    });
   }
-  for (Index l = 0; l < L; ++l) {
-    const Index n = x.length(l) * size();
-    means[l] = n > 0 ? means[l] / static_cast<S>(n) : S(0);
+  if (x.lengths) zero_ended(x, t, Tile<S>(room, {1, 1}, L));
+  for (Index l = 0; l < L; ++l) sums[l] += room[l];
+}
+
+// from the sums over the valid steps to means
+template <class S>
+HEED_KERNEL void divide_by_counts(Tile<const S> x, Index features, S* sums) {
+  for (Index l = 0; l < x.lanes; ++l) {
+    const Index n = x.length(l) * features;
+    sums[l] = n > 0 ? sums[l] / static_cast<S>(n) : S(0);
   }
 }
+}  // namespace detail
 
 template <class S>
 void GroupNorm<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-  using namespace simd;
-  const Index L = x.lanes;
+  const Index L = x.lanes, F = size();
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> mean = cache.mean.take({1, groups}, L), scale = cache.scale.take({1, groups}, L);
-  S* room = pass.scratch.template take<S>(L);
+  const S *ones = constant(1, pass), *zeros = constant(0, pass);
+  S* const room = pass.scratch.template take<S>(L);
+  fill(mean, S(0));
+  fill(scale, S(0));
   for (Index g = 0; g < groups; ++g) {
     S *m = mean.at(0, g), *s = scale.at(0, g);
-    const Index first = g * size();
-    mean_of_group(x, room, m,
-                  [&]<class P>(Index t, auto at) HEED_LAMBDA { return load<P>(x.at(t, first) + at.number); });
-    mean_of_group(x, room, s, [&]<class P>(Index t, auto at) HEED_LAMBDA {
-      const P d = sub(load<P>(x.at(t, first) + at.number), at.template of_lane<P>(m));
-      return mul(d, d);
-    });
-    for (Index l = 0; l < L; ++l) s[l] = 1 / std::sqrt(s[l] + static_cast<S>(eps));
+    const Index first = g * F;
     for (Index t = 0; t < x.steps; ++t) {
-      for_each_place<S>(size(), L, [&]<class P>(auto at) HEED_LAMBDA {
-        const P b = bias.empty() ? set1<P>(0) : at.template of_feature<P>(bias.data() + first);
-        const P w = weight.empty() ? set1<P>(1) : at.template of_feature<P>(weight.data() + first);
-        store(y.at(t, first) + at.number, fma(w, normalised<P>(x.at(t, first), m, s, at), b));
+      detail::add_products<S>(x, t, F, x.at(t, first), detail::Factor::of_feature, ones, room, m);
+    }
+    detail::divide_by_counts(x, F, m);
+    for (Index t = 0; t < x.steps; ++t) {
+      detail::add_products<S>(x, t, F, x.at(t, first), detail::Factor::deviation, m, room, s);
+    }
+    detail::divide_by_counts(x, F, s);
+    for (Index l = 0; l < L; ++l) s[l] = 1 / std::sqrt(s[l] + static_cast<S>(eps));
+    const S* const w = weight.empty() ? ones : weight.data() + first;
+    const S* const b = bias.empty() ? zeros : bias.data() + first;
+    for (Index t = 0; t < x.steps; ++t) {
+      for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
+        simd::store(y.at(t, first) + at.number,
+                    simd::fma(at.template of_feature<P>(w), normalised<P>(x.at(t, first), m, s, at),
+                              at.template of_feature<P>(b)));
       });
     }
   }
@@ -152,49 +199,64 @@ void GroupNorm<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&
 template <class S>
 void GroupNorm<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy_given, Into<S> dx, Cache& cache,
                             GroupNorm& grad, const Pass& pass) const {
-  using namespace simd;
-  const Index F = features, L = x.lanes, common = common_length(x);
+  const Index F = size(), L = x.lanes;
   const Scratch::Mark mark(pass.scratch);
   const Tile<const S> dy = valid_steps(dy_given, x.lengths, pass.scratch);
-  const Tile<S> dweight = pass.scratch.template tile<S>({1, F}, L);  // summed over the steps, not yet over the lanes
-  S *room = pass.scratch.template take<S>(L), *valid_scale = pass.scratch.template take<S>(L);
-  S *g_mean = pass.scratch.template take<S>(L), *gn_mean = pass.scratch.template take<S>(L);
+  const S* const ones = constant(1, pass);
+  S *const g_mean = pass.scratch.template take<S>(L), *const gn_mean = pass.scratch.template take<S>(L);
+  S* const room = pass.scratch.template take<S>(L);
+  S *const g = pass.scratch.template take<S>(F * L), *const n = pass.scratch.template take<S>(F * L);
+  const Tile<S> dweight = pass.scratch.template tile<S>({1, features}, L);  // over the steps, not yet over the lanes
   fill(dweight, S(0));
   for (Index group = 0; group < groups; ++group) {
     const S *m = cache.mean.view().at(0, group), *s = cache.scale.view().at(0, group);
-    const Index first = group * size();
-    const auto g = [&]<class P>(Index t, auto at) HEED_LAMBDA {
-      const P w = weight.empty() ? set1<P>(1) : at.template of_feature<P>(weight.data() + first);
-      return mul(w, load<P>(dy.at(t, first) + at.number));
-    };
-    for (Index t = 0; t < x.steps && !weight.empty(); ++t) {
-      for_each_place<S>(size(), L, [&]<class P>(auto at) HEED_LAMBDA {
-        S* to = dweight.at(0, first) + at.number;
-        store(to, fma(load<P>(dy.at(t, first) + at.number), normalised<P>(x.at(t, first), m, s, at), load<P>(to)));
+    const Index first = group * F;
+    const S* const w = weight.empty() ? ones : weight.data() + first;
+    std::fill_n(g_mean, L, S(0));
+    std::fill_n(gn_mean, L, S(0));
+    for (Index t = 0; t < x.steps; ++t) {
+      const S* const d = dy.at(t, first);
+      for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
+        const P from = simd::load<P>(d + at.number), normal = normalised<P>(x.at(t, first), m, s, at);
+        S* const to = dweight.at(0, first) + at.number;
+        simd::store(to, simd::fma(from, normal, simd::load<P>(to)));
+        simd::store(g + at.number, simd::mul(at.template of_feature<P>(w), from));
+        simd::store(n + at.number, normal);
       });
+      if (!dx) continue;
+      detail::add_products<S>(x, t, F, d, detail::Factor::of_feature, w, room, g_mean);
+      detail::add_products<S>(x, t, F, g, detail::Factor::of_number, n, room, gn_mean);
     }
     if (!dx) continue;
-    mean_of_group(x, room, g_mean, g);
-    mean_of_group(x, room, gn_mean, [&]<class P>(Index t, auto at) HEED_LAMBDA {
-      return mul(g.template operator()<P>(t, at), normalised<P>(x.at(t, first), m, s, at));
-    });
-    for (Index t = 0; t < x.steps; ++t) {
-      const S* by = s;
-      if (t >= common) {
-        for (Index l = 0; l < L; ++l) valid_scale[l] = t < x.lengths[l] ? s[l] : S(0);
-        by = valid_scale;
-      }
-      const Into<S> to{Tile<S>(dx.tile.at(t, first), {1, size()}, L), dx.add};
-      for_each_place<S>(size(), L, [&]<class P>(auto at) HEED_LAMBDA {
-        const P n = normalised<P>(x.at(t, first), m, s, at);
-        const P along = fma(n, at.template of_lane<P>(gn_mean), at.template of_lane<P>(g_mean));
-        put(to, at.number, mul(sub(g.template operator()<P>(t, at), along), at.template of_lane<P>(by)));
-      });
-    }
+    detail::divide_by_counts(x, F, g_mean);
+    detail::divide_by_counts(x, F, gn_mean);
+    input_gradient(x, dy, group, w, {m, s, g_mean, gn_mean}, dx, pass);
   }
   if (weight.empty()) return;
-  kernels::bias_gradient<S>(1, L, {dweight.data, F, F * L}, grad.weight.data());
-  kernels::bias_gradient<S>(dy.steps, L, {dy.data, F, F * L}, grad.bias.data());
+  kernels::bias_gradient<S>(1, L, {dweight.data, features, features * L}, grad.weight.data());
+  kernels::bias_gradient<S>(dy.steps, L, {dy.data, features, features * L}, grad.bias.data());
+}
+
+template <class S>
+void GroupNorm<S>::input_gradient(Tile<const S> x, Tile<const S> dy, Index group, const S* w, LaneNumbers of,
+                                  Into<S> dx, const Pass& pass) const {
+  using namespace simd;
+  const Index F = size(), L = x.lanes, first = group * F, common = common_length(x);
+  S* const valid_scale = pass.scratch.template take<S>(L);
+  for (Index t = 0; t < x.steps; ++t) {
+    const S* by = of.scale;
+    if (t >= common) {
+      for (Index l = 0; l < L; ++l) valid_scale[l] = t < x.lengths[l] ? of.scale[l] : S(0);
+      by = valid_scale;
+    }
+    const Into<S> to{Tile<S>(dx.tile.at(t, first), {1, F}, L), dx.add};
+    for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
+      const P n = normalised<P>(x.at(t, first), of.mean, of.scale, at);
+      const P along = fma(n, at.template of_lane<P>(of.gn_mean), at.template of_lane<P>(of.g_mean));
+      const P g = mul(at.template of_feature<P>(w), load<P>(dy.at(t, first) + at.number));
+      put(to, at.number, mul(sub(g, along), at.template of_lane<P>(by)));
+    });
+  }
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -10,6 +10,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/pointwise.hpp"
@@ -128,13 +129,8 @@ void MeanPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&)
       share.at(t)[l] = t < n ? S(1) / static_cast<S>(n) : S(0);
     }
   }
-  fill(y, S(0));
-  for (Index t = 0; t < x.steps; ++t) {
-    for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
-      simd::accumulate(y.data + at.number,
-                       simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(x.at(t) + at.number)));
-    });
-  }
+  kernels::lane_product<S>(1, x.features, x.steps, x.lanes, {share.data, 0, 1}, {x.data, x.features, 1},
+                           {y.data, 0, 1});
 }
 
 template <class S>
@@ -208,11 +204,15 @@ void MaxPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into
   if (!dx) return;
   const Tile<const std::int32_t> where = cache.where.view();
   const Index n = x.features * x.lanes;
+  const std::int32_t* const at = where.data;
+  const S* const from = dy.data;
+  const bool onto = dx.add;
   for (Index t = 0; t < x.steps; ++t) {
-    S* to = dx.tile.at(t);
+    const auto now = static_cast<std::int32_t>(t);
+    S* const to = dx.tile.at(t);
     for (Index i = 0; i < n; ++i) {
-      const S d = where.data[i] == t ? dy.data[i] : S(0);
-      to[i] = dx.add ? to[i] + d : d;
+      const S d = at[i] == now ? from[i] : S(0);
+      to[i] = onto ? to[i] + d : d;
     }
   }
 }

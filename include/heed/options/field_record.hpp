@@ -75,7 +75,7 @@ inline std::size_t choice(const void* value) {
 }
 
 // those that have a range
-inline std::vector<double> numbers_of(const FieldRecord& r) {
+HEED_COLD inline std::vector<double> numbers_of(const FieldRecord& r) {
   switch (r.kind) {
     case FieldKind::index:
     case FieldKind::integer:

@@ -24,9 +24,9 @@ std::string quote(std::string_view text);
 Fault metadata_fault(std::string_view what, std::string_view key);
 
 /// The whole text as a number; false where it is none, or does not fit.
-HEED_FUNCTION bool parse(std::string_view text, Index& value);
-HEED_FUNCTION bool parse(std::string_view text, std::uint64_t& value);
-HEED_FUNCTION bool parse(std::string_view text, double& value);
+bool parse(std::string_view text, Index& value);
+bool parse(std::string_view text, std::uint64_t& value);
+bool parse(std::string_view text, double& value);
 
 /// The shortest text that reads back as the same number: "0.1", "nan", "inf".
 std::string shortest_number(float value);
@@ -46,7 +46,7 @@ HEED_COLD std::string shortest_text(T value, std::string_view key) {
 
 /// `metadata[key]` as text; a value that was there is replaced.
 void set(Metadata& metadata, const std::string& key, std::string_view value);
-HEED_FUNCTION void set(Metadata& metadata, const std::string& key, const char* value);
+void set(Metadata& metadata, const std::string& key, const char* value);
 /// "true" or "false".
 inline void set(Metadata& metadata, const std::string& key, std::same_as<bool> auto value) {
   set(metadata, key, value ? "true" : "false");
@@ -78,21 +78,21 @@ void set(Metadata& metadata, const std::string& key, const std::vector<std::stri
 const std::string& get_text(const Metadata& metadata, const std::string& key);
 
 /// The value of `key`, a whole number. Throws where there is none, or another text.
-HEED_FUNCTION Index get_index(const Metadata& metadata, const std::string& key);
+Index get_index(const Metadata& metadata, const std::string& key);
 
 /// The value of `key`, a finite number. Throws where there is none, or another text.
-HEED_FUNCTION double get_double(const Metadata& metadata, const std::string& key);
+double get_double(const Metadata& metadata, const std::string& key);
 
 /// The value of `key`, "true" or "false". Throws where there is none, or another text.
-HEED_FUNCTION bool get_bool(const Metadata& metadata, const std::string& key);
+bool get_bool(const Metadata& metadata, const std::string& key);
 
 /// The value of `key`, finite numbers separated by one space each; none in an empty text. Throws where there is no
 /// value, or another text.
-HEED_FUNCTION std::vector<double> get_doubles(const Metadata& metadata, const std::string& key);
+std::vector<double> get_doubles(const Metadata& metadata, const std::string& key);
 
 /// The value of `key`, texts that each end in a line feed. Throws where there is no value, or the last line feed is
 /// missing.
-HEED_FUNCTION std::vector<std::string> get_texts(const Metadata& metadata, const std::string& key);
+std::vector<std::string> get_texts(const Metadata& metadata, const std::string& key);
 
 }  // namespace heed::inline HEED_ISA
 
@@ -126,10 +126,10 @@ bool parse_as(std::string_view text, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-HEED_FUNCTION bool parse(std::string_view text, Index& value) { return parse_as(text, value); }
+HEED_COLD HEED_FUNCTION bool parse(std::string_view text, Index& value) { return parse_as(text, value); }
 
-HEED_FUNCTION bool parse(std::string_view text, std::uint64_t& value) { return parse_as(text, value); }
-HEED_FUNCTION bool parse(std::string_view text, double& value) { return parse_as(text, value); }
+HEED_COLD HEED_FUNCTION bool parse(std::string_view text, std::uint64_t& value) { return parse_as(text, value); }
+HEED_COLD HEED_FUNCTION bool parse(std::string_view text, double& value) { return parse_as(text, value); }
 
 template <class T>
 std::string shortest_as(T value) {
@@ -155,7 +155,7 @@ HEED_COLD HEED_FUNCTION void set(Metadata& metadata, const std::string& key, std
   metadata[key] = value;
 }
 
-HEED_FUNCTION void set(Metadata& metadata, const std::string& key, const char* value) {
+HEED_COLD HEED_FUNCTION void set(Metadata& metadata, const std::string& key, const char* value) {
   set(metadata, key, std::string_view(value));
 }
 
@@ -174,27 +174,27 @@ HEED_COLD HEED_FUNCTION const std::string& get_text(const Metadata& metadata, co
   return found->second;
 }
 
-HEED_FUNCTION Index get_index(const Metadata& metadata, const std::string& key) {
+HEED_COLD HEED_FUNCTION Index get_index(const Metadata& metadata, const std::string& key) {
   const std::string& text = get_text(metadata, key);
   Index value = 0;
   if (!detail::parse(text, value)) detail::throw_wrong_value(key, "a whole number", text);
   return value;
 }
 
-HEED_FUNCTION double get_double(const Metadata& metadata, const std::string& key) {
+HEED_COLD HEED_FUNCTION double get_double(const Metadata& metadata, const std::string& key) {
   const std::string& text = get_text(metadata, key);
   double value = 0;
   if (!detail::parse(text, value) || !std::isfinite(value)) detail::throw_wrong_value(key, "a finite number", text);
   return value;
 }
 
-HEED_FUNCTION bool get_bool(const Metadata& metadata, const std::string& key) {
+HEED_COLD HEED_FUNCTION bool get_bool(const Metadata& metadata, const std::string& key) {
   const std::string& text = get_text(metadata, key);
   if (text != "true" && text != "false") detail::throw_wrong_value(key, "\"true\" or \"false\"", text);
   return text == "true";
 }
 
-HEED_FUNCTION std::vector<double> get_doubles(const Metadata& metadata, const std::string& key) {
+HEED_COLD HEED_FUNCTION std::vector<double> get_doubles(const Metadata& metadata, const std::string& key) {
   std::string_view rest = get_text(metadata, key);
   std::vector<double> values;
   while (!rest.empty()) {
@@ -211,7 +211,7 @@ HEED_FUNCTION std::vector<double> get_doubles(const Metadata& metadata, const st
   return values;
 }
 
-HEED_FUNCTION std::vector<std::string> get_texts(const Metadata& metadata, const std::string& key) {
+HEED_COLD HEED_FUNCTION std::vector<std::string> get_texts(const Metadata& metadata, const std::string& key) {
   std::string_view rest = get_text(metadata, key);
   std::vector<std::string> values;
   while (!rest.empty()) {

@@ -12,21 +12,21 @@
 namespace heed::inline HEED_ISA {
 
 /// "1:05", "2:13:40"
-HEED_FUNCTION std::string clock_text(double seconds);
+std::string clock_text(double seconds);
 
 /// "epoch 12/100  loss 0.123457  acc 0.9512  test 0.9431  340k seq/s  0:07 left": at most 79 columns, so that it can be
 /// written over on a terminal of 80.
-HEED_FUNCTION std::string progress_text(const EpochRecord& r);
+std::string progress_text(const EpochRecord& r);
 
 /// A line that is written over and over: for terminals.
-HEED_FUNCTION Callback live_progress(std::FILE* out = stderr);
+Callback live_progress(std::FILE* out = stderr);
 
 /// A line every `every` epochs, and for the first and the last: for pipes and logs.
-HEED_FUNCTION Callback plain_progress(std::FILE* out = stdout, int every = 1);
+Callback plain_progress(std::FILE* out = stdout, int every = 1);
 
 /// Stops when the monitored loss (of the validation, else of the test, else of training) has not fallen by more than
 /// `least` for `patience` epochs. `FitOptions::early_stopping` also takes back the best weights.
-HEED_FUNCTION Callback stop_early(int patience, double least = 0);
+Callback stop_early(int patience, double least = 0);
 
 }  // namespace heed::inline HEED_ISA
 
@@ -38,7 +38,7 @@ HEED_FUNCTION Callback stop_early(int patience, double least = 0);
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION std::string clock_text(double seconds) {
+HEED_COLD HEED_FUNCTION std::string clock_text(double seconds) {
   const auto total = static_cast<long long>(std::min(seconds, 1e15) + 0.5);
   char text[48];
   if (total >= 3600) {
@@ -49,7 +49,7 @@ HEED_FUNCTION std::string clock_text(double seconds) {
   return text;
 }
 
-HEED_FUNCTION std::string progress_text(const EpochRecord& r) {
+HEED_COLD HEED_FUNCTION std::string progress_text(const EpochRecord& r) {
   std::string line = "epoch ";
   const auto add = [&](const char* format, auto... values) {
     char text[160];
@@ -84,7 +84,7 @@ HEED_FUNCTION std::string progress_text(const EpochRecord& r) {
   return line;
 }
 
-HEED_FUNCTION Callback live_progress(std::FILE* out) {
+HEED_COLD HEED_FUNCTION Callback live_progress(std::FILE* out) {
   return [out](const EpochRecord& r) {
     std::fprintf(out, "\r\x1b[K%s%s", progress_text(r).c_str(), r.epoch == r.epochs ? "\n" : "");
     std::fflush(out);
@@ -92,7 +92,7 @@ HEED_FUNCTION Callback live_progress(std::FILE* out) {
   };
 }
 
-HEED_FUNCTION Callback plain_progress(std::FILE* out, int every) {
+HEED_COLD HEED_FUNCTION Callback plain_progress(std::FILE* out, int every) {
   require(every > 0,
           [&] { return Fault{"epochs between lines", "plain_progress", "at least 1", std::to_string(every)}; });
   return [out, every](const EpochRecord& r) {
@@ -104,7 +104,7 @@ HEED_FUNCTION Callback plain_progress(std::FILE* out, int every) {
   };
 }
 
-HEED_FUNCTION Callback stop_early(int patience, double least) {
+HEED_COLD HEED_FUNCTION Callback stop_early(int patience, double least) {
   return [patience, least, best = std::numeric_limits<double>::infinity(), waited = 0](const EpochRecord& r) mutable {
     const double loss = r.monitored_loss();
     if (r.epoch == 1) best = std::numeric_limits<double>::infinity();  // another run with the same options

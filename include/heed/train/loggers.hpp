@@ -16,19 +16,19 @@
 namespace heed::inline HEED_ISA {
 
 /// `text` between quotes, as JSON has it. Bytes of 0x80 and on stay as they are: UTF-8.
-HEED_FUNCTION std::string json_text(std::string_view text);
+std::string json_text(std::string_view text);
 
 /// A cell of a CSV file (RFC 4180): between quotes where it holds a comma, a quote or a line's end.
-HEED_FUNCTION std::string csv_text(std::string_view text);
+std::string csv_text(std::string_view text);
 
 /// A head, then a row an epoch; what there is not is an empty cell, and infinity is "inf". `run`: a column of its own
 /// with this text in every row, to tell runs apart. Throws, at once and not after the first epoch alone, where the file
 /// cannot be written.
-HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string& run = {});
+Callback csv_logger(std::filesystem::path path, const std::string& run = {});
 
 /// An object a line, {"epoch":1,"loss":0.25,...}; what there is not is left out, and what JSON has no number for is a
 /// text. `run`: a member of its own in every object. Throws as `csv_logger` does.
-HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string& run = {});
+Callback json_logger(std::filesystem::path path, const std::string& run = {});
 
 }  // namespace heed::inline HEED_ISA
 
@@ -123,7 +123,7 @@ inline int leading_number(std::string_view text) {
 
 }  // namespace detail
 
-HEED_FUNCTION std::string json_text(std::string_view text) {
+HEED_COLD HEED_FUNCTION std::string json_text(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -141,14 +141,14 @@ HEED_FUNCTION std::string json_text(std::string_view text) {
   return result + '"';
 }
 
-HEED_FUNCTION std::string csv_text(std::string_view text) {
+HEED_COLD HEED_FUNCTION std::string csv_text(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string result = "\"";
   for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
   return result + '"';
 }
 
-HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string& run) {
+HEED_COLD HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string& run) {
   std::string head;
   for (const auto& [name, value] : detail::log_columns({})) head += (head.empty() ? "" : ",") + std::string(name);
   const std::string cell = run.empty() ? "" : "," + csv_text(run);
@@ -164,7 +164,7 @@ HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string&
                                         [](const std::string& text) { return detail::leading_number(text); }));
 }
 
-HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string& run) {
+HEED_COLD HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string& run) {
   const std::string member = run.empty() ? "" : ",\"run\":" + json_text(run);
   const auto line = [member](const EpochRecord& r) {
     std::string text = "{";

@@ -38,7 +38,7 @@ class PresentSteps {
   bool has_gaps() const { return gaps_; }
 
  private:
-  void take(const LabelledSequences<X, T>& data);
+  HEED_COLD void take(const LabelledSequences<X, T>& data);
 
   Tensor<X, 3> x_;
   Tensor<std::int32_t, 2> labels_;

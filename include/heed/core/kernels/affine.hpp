@@ -82,7 +82,7 @@ void for_outputs(Weight<const S> w, Index lanes, F&& f) {
 
 /// y = W x + b at every step; `bias` may be null.
 template <class S>
-void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
+HEED_KERNEL void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
   assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
   if (w.row == 1 && w.stride == w.out && kernels::needs_panels<S>(x.steps, w.out, w.in, x.lanes)) {
     return kernels::panel_product<S>(x.steps, w.out, w.in, x.lanes, w.data, bias, x.data, y.data);
@@ -97,7 +97,7 @@ void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
 
 /// dx (+)= W' dy at every step
 template <class S>
-void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
+HEED_KERNEL void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
   if (!dx) return;
   assert(dy.steps == dx.tile.steps && dy.features == w.out && dx.tile.features == w.in);
   detail::for_outputs(w, dy.lanes, [&](Index first, Index count) {
@@ -111,7 +111,7 @@ void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
 
 /// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null, and where nobody wants it dW.
 template <class S>
-void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
+HEED_KERNEL void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
   assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};

@@ -16,7 +16,7 @@ namespace heed::inline HEED_ISA::kernels {
 
 /// The sum above. Of a term x and w alone count. `y` may be `start.values`.
 template <class S>
-void depthwise_product(Index features, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
+HEED_KERNEL void depthwise_product(Index features, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   using namespace simd;
   for_each_place<S>(features, lanes, [&]<class P>(auto at) HEED_LAMBDA {
     P sum = start.values ? load<P>(start.values + at.number)
@@ -50,7 +50,7 @@ HEED_INLINE void depthwise_block(Index steps, Index f, Index lanes, Rows<const S
 
 /// dw[f] += sum over steps and lanes of dy[t][f][lane] x[t][f][lane]
 template <class S>
-void depthwise_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
+HEED_KERNEL void depthwise_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
   using namespace simd;
   if (lanes == 1) {
     for_each_packet<S>(dy.count, [&]<class Q>(Index f) HEED_LAMBDA {

@@ -59,8 +59,8 @@ HEED_INLINE void lane_columns(Index columns, Index depth, Index m, Index lane, I
 
 // one lane, columns contiguous in b and c: packets of columns
 template <class S>
-void one_lane_by_columns(Index rows, Index columns, Index depth, LaneMatrix<const S> a, LaneMatrix<const S> b,
-                         LaneMatrix<S> c, S scale, bool add_to_c) {
+HEED_KERNEL void one_lane_by_columns(Index rows, Index columns, Index depth, LaneMatrix<const S> a,
+                                     LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c) {
   for (Index m = 0; m < rows; ++m) {
     for_each_packet<S>(columns, [&]<class P>(Index n) HEED_LAMBDA {
       P sum = set1<P>(0);
@@ -93,8 +93,8 @@ void one_lane_by_dots(Index rows, Index columns, Index depth, LaneMatrix<const S
 }
 
 template <class S>
-void lane_product_one_lane(Index rows, Index columns, Index depth, LaneMatrix<const S> a, LaneMatrix<const S> b,
-                           LaneMatrix<S> c, S scale, bool add_to_c) {
+HEED_KERNEL void lane_product_one_lane(Index rows, Index columns, Index depth, LaneMatrix<const S> a,
+                                       LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c) {
   if (b.column == 1 && c.column == 1 && columns > 1) {
     one_lane_by_columns(rows, columns, depth, a, b, c, scale, add_to_c);
   } else if (a.row == 1 && c.row == 1 && rows > 1) {  // the transposed product: c' = b' a'
@@ -111,8 +111,8 @@ void lane_product_one_lane(Index rows, Index columns, Index depth, LaneMatrix<co
 
 /// The product above, of a (rows x depth) and b (depth x columns), in every lane; added to c where `add_to_c`.
 template <class S>
-void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatrix<const S> a, LaneMatrix<const S> b,
-                  LaneMatrix<S> c, S scale = 1, bool add_to_c = false) {
+HEED_KERNEL void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatrix<const S> a,
+                              LaneMatrix<const S> b, LaneMatrix<S> c, S scale = 1, bool add_to_c = false) {
   if (depth == 0) a = b = {c.data, 0, 0};  // not read, and of no steps: they may be null
   if (lanes == 1) return detail::lane_product_one_lane(rows, columns, depth, a, b, c, scale, add_to_c);
   simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {

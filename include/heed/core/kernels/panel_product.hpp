@@ -25,7 +25,8 @@ bool needs_panels(Index steps, Index rows, Index count, Index lanes) {
 /// Some steps, some rows and some inputs at a time, so that both sides stay in L2, and of the weight 16 rows as a panel
 /// of their own in L1: read in its own order the weight would touch another page with every input.
 template <class S>
-void panel_product(Index steps, Index rows, Index count, Index lanes, const S* w, const S* bias, const S* x, S* y) {
+HEED_KERNEL void panel_product(Index steps, Index rows, Index count, Index lanes, const S* w, const S* bias, const S* x,
+                               S* y) {
   using namespace simd;
   constexpr Index panel = 16, most = 2048 / Index(sizeof(S));  // rows, inputs: 32 KiB of a thread's stack
   constexpr Index room = Index(1) << 17;                       // numbers of L2

@@ -19,7 +19,7 @@ using namespace simd;
 
 // one lane: packets along the rows
 template <class S>
-void softmax_one_lane(S* s, Index rows) {
+HEED_KERNEL void softmax_one_lane(S* s, Index rows) {
   S largest = s[0];
   for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { largest = std::max(largest, max_of(load<P>(s + i))); });
   S total = 0;
@@ -37,7 +37,7 @@ void softmax_one_lane(S* s, Index rows) {
 /// Row t is valid in a lane where t < lengths[lane] (null: everywhere); other rows become 0, and so does a lane without
 /// valid rows.
 template <class S>
-void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullptr) {
+HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullptr) {
   using namespace simd;
   if (rows == 0) return;
   if (lanes == 1) {
@@ -71,7 +71,7 @@ void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullpt
 /// From the gradient of `dropped`, what dropout left of a, to the gradient of the scores that softmax made a of, in
 /// place: ds = dropped d - a (sum over t of dropped d). Without dropout `dropped` is a: ds = a (d - sum of a d).
 template <class S>
-void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lanes) {
+HEED_KERNEL void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lanes) {
   using namespace simd;
   const bool whole = a == dropped;
   if (lanes == 1) {

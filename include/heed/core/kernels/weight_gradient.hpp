@@ -127,8 +127,8 @@ void panel_inputs(const S* panel, Index outputs, IndexRange steps, IndexRange pa
 
 // the first `outputs` of dy, a multiple of the packets, against all inputs; lanes are one, too
 template <class S>
-void weight_gradient_by_panels(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, Index outputs, S* dw,
-                               Index out) {
+HEED_KERNEL void weight_gradient_by_panels(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, Index outputs,
+                                           S* dw, Index out) {
   constexpr int block = registers == 32 ? 8 : 4;
   alignas(64) S panel[panel_outputs * panel_places<S>];
   const Index some_steps = std::max<Index>(panel_places<S> / lanes, 1), some_lanes = std::min(lanes, panel_places<S>);
@@ -167,7 +167,7 @@ void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S*
 
 /// dw is column-major with `out` rows (its leading dimension); dy and x have the same lanes.
 template <class S>
-void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
+HEED_KERNEL void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
   if (lanes == 1) return detail::weight_gradient_one_lane(steps, dy, x, dw, out);
   constexpr Index W = simd::native_width<S>;
   if (x.count >= 32 && dy.count >= 32 && lanes % W == 0) {
@@ -195,7 +195,7 @@ void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x
 
 /// The same of a table, whose rows are the outputs: dw is row-major.
 template <class S>
-void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
+HEED_KERNEL void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
   using namespace simd;
   constexpr Index W = native_width<S>, outputs = detail::panel_outputs, inputs = 128;
   if (lanes == 1 || lanes % W != 0 || dy.count < outputs) {  // the transpose: x dy'
@@ -229,7 +229,7 @@ void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x,
 
 /// db(r) += sum over steps and lanes of dy[t][r][lane]
 template <class S>
-void bias_gradient(Index steps, Index lanes, Rows<const S> dy, S* db) {
+HEED_KERNEL void bias_gradient(Index steps, Index lanes, Rows<const S> dy, S* db) {
   using namespace simd;
   using P = Packet<S>;
   if (lanes == 1) {

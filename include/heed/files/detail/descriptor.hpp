@@ -47,7 +47,8 @@ class Descriptor {
 };
 
 /// The number of bytes read, less than the buffer's only at the end of the file.
-inline std::size_t read_some(const Descriptor& file, const std::filesystem::path& path, std::span<std::byte> buffer) {
+HEED_COLD inline std::size_t read_some(const Descriptor& file, const std::filesystem::path& path,
+                                       std::span<std::byte> buffer) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {
     const auto n = uninterrupted([&] { return ::read(file.get(), buffer.data() + filled, buffer.size() - filled); });
@@ -58,7 +59,8 @@ inline std::size_t read_some(const Descriptor& file, const std::filesystem::path
   return filled;
 }
 
-inline void write_all(const Descriptor& file, const std::filesystem::path& path, std::span<const std::byte> bytes) {
+HEED_COLD inline void write_all(const Descriptor& file, const std::filesystem::path& path,
+                                std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const auto n = uninterrupted([&] { return ::write(file.get(), bytes.data(), bytes.size()); });
     if (n < 0) throw_system_error(path, "write", errno);
@@ -80,7 +82,7 @@ struct OpenFile {
   }
 };
 
-inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
+HEED_COLD inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
   std::vector<std::byte> bytes(file.size);  // a hint: files may grow
   bytes.resize(read_some(file.descriptor, path, bytes));
   std::array<std::byte, 16384> more;

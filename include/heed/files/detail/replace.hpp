@@ -25,7 +25,7 @@
 namespace heed::inline HEED_ISA::detail {
 
 /// The streams of this process. They may lead to a regular file, which must not be replaced under the process.
-inline bool is_own_stream(const std::filesystem::path& path) {
+HEED_COLD inline bool is_own_stream(const std::filesystem::path& path) {
   return path == "/dev/stdout" || path == "/dev/stderr" || path.parent_path() == "/dev/fd" ||
          path.parent_path() == "/proc/self/fd";
 }
@@ -72,7 +72,7 @@ class TemporaryFile {
   bool replace(const std::filesystem::path& target) { return replaced_ = ::rename(path_.c_str(), target.c_str()) == 0; }
 
  private:
-  Descriptor create(const std::filesystem::path& target) {
+  HEED_COLD Descriptor create(const std::filesystem::path& target) {
     // names have at most 255 bytes: a long one is cut to leave room for the suffix
     const std::string stem = target.filename().string().substr(0, 200) + '.' + std::to_string(::getpid()) + '.';
     for (int attempt = 0;; ++attempt) {
@@ -92,7 +92,7 @@ class TemporaryFile {
 
 /// Makes a rename last beyond a power failure. File systems that know no such thing, and folders that may be written
 /// but not read, are passed over.
-inline void flush_folder(const std::filesystem::path& path) {
+HEED_COLD inline void flush_folder(const std::filesystem::path& path) {
   const auto parent = path.parent_path();
   const Descriptor folder(parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
   if (!folder) return;
@@ -117,7 +117,7 @@ inline std::filesystem::path linked(std::filesystem::path path) {
 }
 
 /// Throws where `path` may not be written.
-inline Destination destination(const std::filesystem::path& path) {
+HEED_COLD inline Destination destination(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT) throw_system_error(path, "write", errno);
@@ -136,7 +136,7 @@ inline Destination destination(const std::filesystem::path& path) {
 
 /// A mount point cannot be renamed over, and the disk beside it is another one. Where the system does not tell,
 /// renaming finds out.
-inline bool is_mount_point([[maybe_unused]] const std::filesystem::path& path) {
+HEED_COLD inline bool is_mount_point([[maybe_unused]] const std::filesystem::path& path) {
 #if defined(STATX_ATTR_MOUNT_ROOT)
   struct statx status {};
   return ::statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE, &status) == 0 &&
@@ -147,14 +147,15 @@ inline bool is_mount_point([[maybe_unused]] const std::filesystem::path& path) {
 }
 
 /// Whether a file that is there can only be written in place: its folder takes no new file, or not this one.
-inline bool only_in_place(const Destination& to, int error) {
+HEED_COLD inline bool only_in_place(const Destination& to, int error) {
   const bool refused = error == EACCES || error == EPERM || error == EROFS || error == EBUSY || error == EXDEV;
   return to.permissions && refused;
 }
 
 /// Throws where a file that is there cannot grow to so many bytes. It stays as it is; the room is its own.
-inline void make_room([[maybe_unused]] const Descriptor& file, [[maybe_unused]] const Destination& to,
-                      [[maybe_unused]] const std::filesystem::path& path, [[maybe_unused]] std::size_t bytes) {
+HEED_COLD inline void make_room([[maybe_unused]] const Descriptor& file, [[maybe_unused]] const Destination& to,
+                                [[maybe_unused]] const std::filesystem::path& path,
+                                [[maybe_unused]] std::size_t bytes) {
 #if defined(FALLOC_FL_KEEP_SIZE)
   if (bytes <= to.size) return;
   const auto failed =
@@ -164,8 +165,8 @@ inline void make_room([[maybe_unused]] const Descriptor& file, [[maybe_unused]] 
 #endif
 }
 
-inline void write_in_place(const Destination& to, const std::filesystem::path& path,
-                           std::initializer_list<std::span<const std::byte>> parts) {
+HEED_COLD inline void write_in_place(const Destination& to, const std::filesystem::path& path,
+                                     std::initializer_list<std::span<const std::byte>> parts) {
   Descriptor file(to.path, O_WRONLY);
   if (!file) throw_system_error(path, "open", errno);
   std::size_t bytes = 0;
@@ -177,7 +178,8 @@ inline void write_in_place(const Destination& to, const std::filesystem::path& p
   if (!file.close()) throw_system_error(path, "write", errno);
 }
 
-inline void write_directly(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts) {
+HEED_COLD inline void write_directly(const std::filesystem::path& path,
+                                     std::initializer_list<std::span<const std::byte>> parts) {
   Descriptor file(path, O_WRONLY | O_APPEND);
   if (!file) throw_system_error(path, "open", errno);
   for (const auto part : parts) write_all(file, path, part);
@@ -185,15 +187,15 @@ inline void write_directly(const std::filesystem::path& path, std::initializer_l
 }
 
 /// What is written stands in another file until it is whole.
-inline std::string create_beside(const Destination& to) {
+HEED_COLD inline std::string create_beside(const Destination& to) {
   const std::string folder = to.path.parent_path().string();
   return "create the file that takes its place, in the folder " +
          (folder.empty() ? std::string("of this program") : folder);
 }
 
 /// False where the file that is there can only be written in place.
-inline bool replace(const Destination& to, const std::filesystem::path& path,
-                    std::initializer_list<std::span<const std::byte>> parts) {
+HEED_COLD inline bool replace(const Destination& to, const std::filesystem::path& path,
+                              std::initializer_list<std::span<const std::byte>> parts) {
   if (is_mount_point(to.path)) return false;
   TemporaryFile temporary(to.path);
   if (only_in_place(to, temporary.error())) return false;
@@ -213,7 +215,7 @@ inline bool replace(const Destination& to, const std::filesystem::path& path,
 }
 
 /// `/dev/full` says at once that it takes nothing; who opens a pipe waits for its reader.
-inline void check_device(const std::filesystem::path& path) {
+HEED_COLD inline void check_device(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return;
   const Descriptor file(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
@@ -221,7 +223,7 @@ inline void check_device(const std::filesystem::path& path) {
   if (::write(file.get(), "", 0) < 0) throw_system_error(path, "write", errno);
 }
 
-inline void check_in_place(const Destination& to, const std::filesystem::path& path, std::size_t bytes) {
+HEED_COLD inline void check_in_place(const Destination& to, const std::filesystem::path& path, std::size_t bytes) {
   const Descriptor file(to.path, O_WRONLY);
   if (!file) throw_system_error(path, "open", errno);
   if (bytes <= to.size) return;

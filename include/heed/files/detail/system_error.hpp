@@ -12,8 +12,7 @@
 namespace heed::inline HEED_ISA::detail {
 
 /// "model.safetensors: cannot open: Permission denied"
-[[noreturn]] HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing,
-                                                   int error);
+[[noreturn]] void throw_system_error(const std::filesystem::path& path, const std::string& doing, int error);
 
 }  // namespace heed::inline HEED_ISA::detail
 
@@ -23,7 +22,8 @@ namespace heed::inline HEED_ISA::detail {
 
 namespace heed::inline HEED_ISA::detail {
 
-HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing, int error) {
+HEED_COLD HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing,
+                                                int error) {
   throw Error(Fault{"cannot " + doing + ": " + std::generic_category().message(error), path.string()});
 }
 

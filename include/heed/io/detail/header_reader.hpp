@@ -19,8 +19,8 @@ namespace detail {
 
 /// Adds what the text says, which starts at byte `offset` of the file, in its order. Throws where it is not of the
 /// format's form, or beyond a limit; names and data are not compared.
-HEED_FUNCTION void read_header_text(std::string_view text, const std::string& file, std::size_t offset,
-                                    Metadata& metadata, std::vector<TensorInfo>& tensors);
+void read_header_text(std::string_view text, const std::string& file, std::size_t offset, Metadata& metadata,
+                      std::vector<TensorInfo>& tensors);
 
 }  // namespace detail
 
@@ -211,8 +211,8 @@ class HeaderReader {
   std::string key_;
 };
 
-HEED_FUNCTION void read_header_text(std::string_view text, const std::string& file, std::size_t offset,
-                                    Metadata& metadata, std::vector<TensorInfo>& tensors) {
+HEED_COLD HEED_FUNCTION void read_header_text(std::string_view text, const std::string& file, std::size_t offset,
+                                              Metadata& metadata, std::vector<TensorInfo>& tensors) {
   require(text.find('\0') == std::string_view::npos,
           [&] { return Fault{"a zero byte in the header", file, "JSON text"}; });
   HeaderReader(text, file, offset, metadata, tensors).read();

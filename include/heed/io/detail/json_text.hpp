@@ -68,7 +68,7 @@ class JsonReader {
 };
 
 /// `"text"`, with what JSON escapes; nothing where it is no UTF-8.
-HEED_FUNCTION std::optional<std::string> json_string(std::string_view text);
+std::optional<std::string> json_string(std::string_view text);
 
 }  // namespace detail
 
@@ -91,7 +91,7 @@ constexpr std::size_t most_json_run = 4096;  // blanks and digits without anythi
 // what stands behind a backslash, and what it means
 constexpr std::string_view json_escapes = "\"\\bfnrt/", json_escaped = "\"\\\b\f\n\r\t/";
 
-HEED_FUNCTION JsonToken JsonReader::next() {
+HEED_COLD HEED_FUNCTION JsonToken JsonReader::next() {
   at_ = std::min(text_.find_first_not_of(" \t\n\r", at_), text_.size());
   limit_run();
   switch (at(at_)) {
@@ -122,12 +122,12 @@ HEED_FUNCTION JsonToken JsonReader::next() {
   }
 }
 
-HEED_FUNCTION JsonToken JsonReader::punctuation(JsonToken token) {
+HEED_COLD HEED_FUNCTION JsonToken JsonReader::punctuation(JsonToken token) {
   run_ = ++at_;
   return token;
 }
 
-HEED_FUNCTION JsonToken JsonReader::word(std::string_view word, JsonToken token) {
+HEED_COLD HEED_FUNCTION JsonToken JsonReader::word(std::string_view word, JsonToken token) {
   for (const char c : word) {
     if (at(at_) != c) refuse(at_);
     ++at_;
@@ -136,7 +136,7 @@ HEED_FUNCTION JsonToken JsonReader::word(std::string_view word, JsonToken token)
   return token;
 }
 
-HEED_FUNCTION JsonToken JsonReader::string() {
+HEED_COLD HEED_FUNCTION JsonToken JsonReader::string() {
   value_at_ = at_++;
   run_ = at_;
   value_.clear();
@@ -160,7 +160,7 @@ HEED_FUNCTION JsonToken JsonReader::string() {
 }
 
 /// What a backslash and the characters behind it stand for.
-HEED_FUNCTION void JsonReader::escape() {
+HEED_COLD HEED_FUNCTION void JsonReader::escape() {
   ++at_;
   const std::size_t i = at(at_) < 0 ? std::string_view::npos : json_escapes.find(text_[at_]);
   if (i != std::string_view::npos) {
@@ -183,7 +183,7 @@ HEED_FUNCTION void JsonReader::escape() {
 }
 
 /// "u00fc"
-HEED_FUNCTION unsigned JsonReader::hexadecimal() {
+HEED_COLD HEED_FUNCTION unsigned JsonReader::hexadecimal() {
   if (at(at_) != 'u') refuse(at_);
   ++at_;
   unsigned code = 0;
@@ -199,7 +199,7 @@ HEED_FUNCTION unsigned JsonReader::hexadecimal() {
   return code;
 }
 
-HEED_FUNCTION JsonToken JsonReader::number() {
+HEED_COLD HEED_FUNCTION JsonToken JsonReader::number() {
   const auto skip = [&](std::string_view any) {
     const bool there = at(at_) >= 0 && any.find(text_[at_]) != std::string_view::npos;
     at_ += there;
@@ -220,25 +220,25 @@ HEED_FUNCTION JsonToken JsonReader::number() {
 }
 
 /// One digit at least.
-HEED_FUNCTION void JsonReader::digits() {
+HEED_COLD HEED_FUNCTION void JsonReader::digits() {
   const std::size_t end = std::min(text_.find_first_not_of("0123456789", at_), text_.size());
   if (end == at_) refuse(at_);
   at_ = end;
 }
 
-HEED_FUNCTION void JsonReader::limit_run() const {
+HEED_COLD HEED_FUNCTION void JsonReader::limit_run() const {
   require(at_ - run_ <= most_json_run,
           [&] { return Fault{"too many blanks or digits in the header", file_, "at most 4096 in a row"}; });
 }
 
-HEED_FUNCTION void JsonReader::refuse(std::size_t position) const {
+HEED_COLD HEED_FUNCTION void JsonReader::refuse(std::size_t position) const {
   throw Error(Fault{"the header is no valid JSON",
                     file_ + ": byte " + std::to_string(offset_ + position),
                     {},
                     quote(text_.substr(value_at_, position + 1 - value_at_))});
 }
 
-HEED_FUNCTION std::optional<std::string> json_string(std::string_view text) {
+HEED_COLD HEED_FUNCTION std::optional<std::string> json_string(std::string_view text) {
   std::string json = "\"";
   while (!text.empty()) {
     const abi_detail::Utf8Character character = abi_detail::utf8_character(text);

@@ -28,19 +28,19 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 /// Throws where the metadata of a file that heed wrote is that of another model.
-HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture);
+void check_own(const Metadata& metadata, std::string_view architecture);
 /// Throws where a hint is other than what the file says, or means by not saying it.
-HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints);
+void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints);
 
 /// What a model may allocate while it is built from a file of these tensors: parts of it are made and copied, and where
 /// a tensor is missing `load_weights` says which.
-HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number);
+AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number);
 
 /// Throws the exception that is being handled, with the file's name before the place that it names.
-[[noreturn]] HEED_FUNCTION void rethrow_naming(const std::string& file);
+[[noreturn]] void rethrow_naming(const std::string& file);
 
 /// Throws the error that is being handled, with the tensors that do not determine a model.
-[[noreturn]] HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames);
+[[noreturn]] void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames);
 
 /// The options that names and shapes determine.
 template <class M>
@@ -104,7 +104,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture) {
+HEED_COLD HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architecture) {
   const Index version = get_index(metadata, "format_version");
   require(version >= 1 && version <= safetensors_format_version, [&] {
     return Fault{version < 1 ? "wrong value" : "written by a newer version of heed", "metadata \"format_version\"",
@@ -115,7 +115,7 @@ HEED_FUNCTION void check_own(const Metadata& metadata, std::string_view architec
           [&] { return Fault{"a model of another architecture", {}, quote(architecture), quote(written)}; });
 }
 
-HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints) {
+HEED_COLD HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints) {
   for (const auto& hint : hints) {
     const auto entry = metadata.find(hint.first);
     const FieldRecord* const field = options.find(hint.first);
@@ -128,14 +128,14 @@ HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTable& optio
   }
 }
 
-HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number) {
+HEED_COLD HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number) {
   constexpr Index times = 4, beside = Index(1) << 24;
   Index count = 0;  // no tensor is larger than the file
   for (const auto& tensor : tensors) count += element_count(tensor.extents);
   return AllocationBudget(times * count * static_cast<Index>(size_of_number) + beside, "a model of these options");
 }
 
-HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames) {
+HEED_COLD HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames) {
   try {
     throw;
   } catch (const Error& error) {
@@ -162,7 +162,7 @@ HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::vector<Rena
   }
 }
 
-HEED_FUNCTION void rethrow_naming(const std::string& file) {
+HEED_COLD HEED_FUNCTION void rethrow_naming(const std::string& file) {
   const auto named = [&](Fault fault) {
     fault.where = fault.where.empty() ? file : file + ": " + fault.where;
     return fault;

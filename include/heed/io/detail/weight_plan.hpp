@@ -21,9 +21,9 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 /// Whether heed wrote a file with this metadata.
-HEED_FUNCTION bool is_own(const Metadata& metadata);
+bool is_own(const Metadata& metadata);
 
-HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
+std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
 
 /// A parameter that a file should have.
 struct WantedTensor {
@@ -40,8 +40,7 @@ struct WeightPlan {
 
 /// Throws `TensorMismatch` unless the file has these tensors and no others, naming all that are missing, unexpected or
 /// misshapen; with `partial` where it has none of them.
-HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
-                                      bool partial);
+WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file, bool partial);
 
 }  // namespace detail
 
@@ -61,27 +60,27 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_FUNCTION bool is_own(const Metadata& metadata) {
+HEED_COLD HEED_FUNCTION bool is_own(const Metadata& metadata) {
   const auto format = metadata.find("format");
   return format != metadata.end() && format->second == "heed";
 }
 
-HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors) {
+HEED_COLD HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors) {
   std::vector<TensorShape> shapes;
   for (const auto& tensor : tensors) shapes.push_back({tensor.name, tensor.extents});
   return shapes;
 }
 
 /// "lstm.bias_ih_l0": "lstm.weight_ih_l0"; empty for what is no bias.
-HEED_FUNCTION std::string weight_beside(std::string_view name) {
+HEED_COLD HEED_FUNCTION std::string weight_beside(std::string_view name) {
   const std::size_t at = name.find("bias", name.rfind('.') + 1);
   if (at == std::string_view::npos) return {};
   return std::string(name.substr(0, at)) + "weight" + std::string(name.substr(at + 4));
 }
 
 /// Another tensor of the same bytes, which is a parameter: the file lists tied weights twice.
-HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const SafetensorsFile& file,
-                           const std::set<std::string_view>& names) {
+HEED_COLD HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const SafetensorsFile& file,
+                                     const std::set<std::string_view>& names) {
   if (tensor.extents.size() < 2 || is_own(file.metadata())) return false;
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
     const TensorInfo* const other = file.find(name);
@@ -89,13 +88,13 @@ HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const SafetensorsFile& file
   });
 }
 
-HEED_FUNCTION std::string_view layer_of(std::string_view name) {
+HEED_COLD HEED_FUNCTION std::string_view layer_of(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   return dot == std::string_view::npos ? name : name.substr(0, dot);
 }
 
-[[noreturn]] HEED_FUNCTION void throw_mismatch(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
-                                               const std::vector<std::string>& problems, bool biases) {
+[[noreturn]] void throw_mismatch(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
+                                 const std::vector<std::string>& problems, bool biases) {
   std::vector<TensorShape> shapes;
   for (const WantedTensor& w : wanted) shapes.push_back({std::string(w.name), {w.extents.begin(), w.extents.end()}});
   std::vector<Rename> renames = fitting_renames(shapes, shapes_of(file.tensors()));
@@ -108,8 +107,8 @@ HEED_FUNCTION std::string_view layer_of(std::string_view name) {
   throw TensorMismatch(std::move(fault), std::move(renames));
 }
 
-HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
-                                      bool partial) {
+HEED_COLD HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
+                                                bool partial) {
   using Use = WeightPlan::Use;
   WeightPlan plan;
   std::vector<std::string> problems;

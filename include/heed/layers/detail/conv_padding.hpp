@@ -31,7 +31,7 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 /// Gives the window its zeros. Throws where a number is out of range, `same` has a stride, or `pad` is given to another
 /// padding than `number`.
-HEED_FUNCTION void set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where);
+void set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where);
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
@@ -44,7 +44,8 @@ HEED_FUNCTION void set_padding(TimeWindow& window, ConvPadding padding, Index pa
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION void detail::set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where) {
+HEED_COLD HEED_FUNCTION void detail::set_padding(TimeWindow& window, ConvPadding padding, Index pad,
+                                                 const char* where) {
   check_window(window, where);
   require(static_cast<std::size_t>(padding) < choices<ConvPadding>.size(), [&] {
     return Fault{"no such padding", where, "one of same, causal, valid, number", text_of(static_cast<int>(padding))};

@@ -71,13 +71,13 @@ struct RecurrentPass {
   void leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const;
 
   // The step that begins: W_hh's gradient from the initial state, and the initial state's.
-  void begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
-                      RecurrentWeights<S>& grad) const;
+  HEED_COLD void begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
+                                RecurrentWeights<S>& grad) const;
 
   // to = the state after the last step of the run; where there is none, the initial one
-  void take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise, Tile<S> to) const;
+  HEED_COLD void take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise, Tile<S> to) const;
   // to += from in the lanes whose run ends with step t
-  void add_where_final(Tile<const S> x, Index t, Tile<const S> from, Tile<S> to) const;
+  HEED_COLD void add_where_final(Tile<const S> x, Index t, Tile<const S> from, Tile<S> to) const;
 };
 
 template <class Cell>

@@ -60,7 +60,7 @@ class Feed {
     tiles_.clear();
   }
   /// Takes the memory for tiles, one a thread, or all of a full batch that this process owns.
-  void start(const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads);
+  HEED_COLD void start(const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads);
   void begin_epoch(Key key) { epoch_ = (*order_)(key); }
   /// Before batch i, in order: gives its denominator.
   double prepare(const AnyLoss<S>& loss, Index i);

@@ -75,7 +75,7 @@ class FitRun {
   Parameters<S>& weights() { return model_.parameters(); }
 
   Split split_rows() const;
-  void freeze();
+  HEED_COLD void freeze();
   void balance(std::span<const Index> members, Index classes);
   Outcome epoch(EpochRecord& record);
   Outcome diverged();
@@ -87,11 +87,11 @@ class FitRun {
   void observe(const EpochRecord& record);
 
   void start();
-  void each_part(const StateParts& parts);
-  void keep();
+  HEED_COLD void each_part(const StateParts& parts);
+  HEED_COLD void keep();
   void identify(Metadata of_model);
-  void resume();
-  void load(TrainingState& state);
+  HEED_COLD void resume();
+  HEED_COLD void load(TrainingState& state);
   std::vector<double> outputs_probe();
 
   TrainedModel<S> model_;
