@@ -26,6 +26,8 @@ COLUMNS = {
     "strong x5": "--recipe strong --ensemble 5",
     "recurrent": "--recipe recurrent",
     "recurrent x5": "--recipe recurrent --ensemble 5",
+    "lstm": "--recipe lstm",
+    "lstm x5": "--recipe lstm --ensemble 5",
     "auto": "--recipe auto",
 }
 

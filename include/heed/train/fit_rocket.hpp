@@ -112,6 +112,9 @@ void check_rocket_data(const M& model, const Data& data) {
 /// softmax says the labels of series left out best. Of more than `most_ridge` series the head is trained by `fit`: by
 /// cross-entropy, or the mean squared error.
 ///
+/// The features of all series are kept while it fits, up to 2^28 numbers (1 GB of floats); those of more series are made
+/// again in every epoch. Ridge regression takes 8 n^2 bytes besides, for each of the penalties that threads try at once.
+///
 /// The same bits for any number of threads. Throws where the data or an option is faulty, and where steps are missing
 /// between others: convolutions cannot pass over them.
 template <RocketModel M, class T>
