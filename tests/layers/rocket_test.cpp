@@ -55,6 +55,26 @@ TEST(Rocket, FulfilsTheLayerContract) {
   }
 }
 
+/// The biases that are fitted to the first series, then what it gives of each series.
+void expect_features(Rocket<float>& rocket, const Reference& file, const std::vector<float>& numbers,
+                     heed::Extents<3> extents) {
+  const auto [n, steps, features] = extents;
+  rocket.fit_biases(heed::view(numbers.data(), {1, steps, features}));  // one series alone: nothing to draw
+  EXPECT_TRUE(test_support::equals(std::vector<float>(rocket.biases.begin(), rocket.biases.end()),
+                                   file.values("weight.biases"), 1e-5));
+
+  const auto biases = file.values("weight.biases");
+  std::copy(biases.begin(), biases.end(), rocket.biases.begin());
+  const auto expected = file.array("output.y");
+  for (Index i = 0; i < n; ++i) {
+    LayerRun<Rocket<float>> run(rocket, {steps, features}, 1);
+    std::copy_n(numbers.begin() + i * steps * features, steps * features, run.x.begin());
+    run.forward();
+    const auto begin = expected.values.begin() + i * expected.extents[1];
+    EXPECT_TRUE(test_support::equals(run.y, std::vector<double>(begin, begin + expected.extents[1]), 1e-6));
+  }
+}
+
 TEST(Rocket, EqualsAeon) {
   for (const std::string& name : test_support::reference_names("rocket")) {
     SCOPED_TRACE(name);
@@ -71,20 +91,7 @@ TEST(Rocket, EqualsAeon) {
     EXPECT_EQ(copy(rocket.dilations()), file.integers("dilations"));
     EXPECT_EQ(copy(rocket.biases_per_kernel()), file.integers("per_kernel"));
 
-    rocket.fit_biases(heed::view(numbers.data(), {1, steps, features}));  // one series alone: nothing to draw
-    EXPECT_TRUE(test_support::equals(std::vector<float>(rocket.biases.begin(), rocket.biases.end()),
-                                     file.values("weight.biases"), 1e-5));
-
-    const auto biases = file.values("weight.biases");
-    std::copy(biases.begin(), biases.end(), rocket.biases.begin());
-    const auto expected = file.array("output.y");
-    for (Index i = 0; i < n; ++i) {
-      LayerRun<Rocket<float>> run(rocket, {steps, features}, 1);
-      std::copy_n(numbers.begin() + i * steps * features, steps * features, run.x.begin());
-      run.forward();
-      const auto begin = expected.values.begin() + i * expected.extents[1];
-      EXPECT_TRUE(test_support::equals(run.y, std::vector<double>(begin, begin + expected.extents[1]), 1e-6));
-    }
+    expect_features(rocket, file, numbers, {n, steps, features});
   }
 }
 
@@ -100,19 +107,7 @@ TEST(Rocket, OfAllStatisticsEqualsAeon) {
                                          .num_features = file.index("num_features"),
                                          .max_dilations = file.index("max_dilations"),
                                          .seed = static_cast<std::uint64_t>(file.index("seed"))}));
-    rocket.fit_biases(heed::view(numbers.data(), {1, steps, features}));
-    EXPECT_TRUE(test_support::equals(std::vector<float>(rocket.biases.begin(), rocket.biases.end()),
-                                     file.values("weight.biases"), 1e-5));
-    const auto biases = file.values("weight.biases");
-    std::copy(biases.begin(), biases.end(), rocket.biases.begin());
-    const auto expected = file.array("output.y");
-    for (Index i = 0; i < n; ++i) {
-      LayerRun<Rocket<float>> run(rocket, {steps, features}, 1);
-      std::copy_n(numbers.begin() + i * steps * features, steps * features, run.x.begin());
-      run.forward();
-      const auto begin = expected.values.begin() + i * expected.extents[1];
-      EXPECT_TRUE(test_support::equals(run.y, std::vector<double>(begin, begin + expected.extents[1]), 1e-6));
-    }
+    expect_features(rocket, file, numbers, {n, steps, features});
   }
 }
 
