@@ -190,6 +190,12 @@ std::string error_with(const std::string& key, const std::string& value, const M
   return error([&] { heed::load<Toy<float>>(foreign(toy<float>(), metadata), hints); });
 }
 
+TEST(SafetensorsLoadOwn, SaysThatACheckpointIsNoModel) {
+  EXPECT_EQ(error_with("format", "heed checkpoint"),
+            "memory: a checkpoint of training, no model (expected the file of a model: training that goes on from the "
+            "checkpoint ends with one)");
+}
+
 TEST(SafetensorsLoadOwn, RejectsANewerFormat) {
   EXPECT_EQ(error_with("format_version", "2"),
             "memory: metadata \"format_version\": written by a newer version of heed (expected 1 to 1, got 2)");

@@ -210,6 +210,9 @@ TEST(CrossEntropy, RejectsOptionsOutOfRange) {
     EXPECT_EQ(error_of([&] { CrossEntropy<float>(Options{.class_weights = {1, w}}); }).find("CrossEntropy: class w"),
               0u);
   }
+  EXPECT_EQ(error_of([] { CrossEntropy<float>(Options{.class_weights = {0, 0}}); }),
+            "CrossEntropy: class weights (expected one above 0, got zeros: no label counts)");
+  EXPECT_NO_THROW(CrossEntropy<float>(Options{.class_weights = {0, 1}}));
 }
 
 }  // namespace

@@ -35,6 +35,8 @@ TEST(Folds, AreThoseOfAllRepeats) {
 TEST(Folds, OptionsOutOfRangeAreNamed) {
   EXPECT_NE(error_of([] { heed::make_folds(Index(9), {.folds = 1}); }).find("folds out of range"), std::string::npos);
   EXPECT_NE(error_of([] { heed::make_folds(Index(9), {.repeats = 0}); }).find("repeats"), std::string::npos);
+  EXPECT_NE(error_of([] { heed::make_folds(Index(9), {.repeats = 2'000'000'000}); }).find("repeats"),
+            std::string::npos);
   EXPECT_NE(error_of([] { heed::make_folds(Index(9), {.folds = 10}); }).find("2 to 9"), std::string::npos);
 }
 

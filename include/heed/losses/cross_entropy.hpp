@@ -102,6 +102,10 @@ CrossEntropy<S>::CrossEntropy(Options o) : options_(std::move(o)) {
     require(std::isfinite(w) && w >= 0,
             [&] { return Fault{"class weight", "CrossEntropy", "a finite number of at least 0", text_of(w)}; });
   }
+  const auto counts = [](double w) { return w > 0; };
+  require(options_.class_weights.empty() ||
+              std::any_of(options_.class_weights.begin(), options_.class_weights.end(), counts),
+          [] { return Fault{"class weights", "CrossEntropy", "one above 0", "zeros: no label counts"}; });
 }
 
 template <class S>

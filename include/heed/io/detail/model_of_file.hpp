@@ -69,6 +69,7 @@ template <class M>
 M model_of(const SafetensorsFile& file, const Metadata& hints) try {
   const Metadata& metadata = file.metadata();
   const bool own = is_own(metadata);
+  refuse_checkpoint(metadata);
   if (own) check_own(metadata, M::architecture);
   const AllocationBudget budget = budget_of(file.tensors(), sizeof(typename M::Scalar));
   using Options = typename M::Options;

@@ -22,6 +22,8 @@ namespace detail {
 
 /// Whether heed wrote a file with this metadata.
 bool is_own(const Metadata& metadata);
+/// Throws for the checkpoint of a training run, which people take for its model.
+void refuse_checkpoint(const Metadata& metadata);
 
 std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
 
@@ -63,6 +65,16 @@ namespace detail {
 HEED_COLD HEED_FUNCTION bool is_own(const Metadata& metadata) {
   const auto format = metadata.find("format");
   return format != metadata.end() && format->second == "heed";
+}
+
+HEED_COLD HEED_FUNCTION void refuse_checkpoint(const Metadata& metadata) {
+  const auto format = metadata.find("format");
+  require(format == metadata.end() || format->second != "heed checkpoint", [] {
+    return Fault{"a checkpoint of training, no model",
+                 {},
+                 "the file of a model: training that goes on from the checkpoint ends with one",
+                 {}};
+  });
 }
 
 HEED_COLD HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors) {
