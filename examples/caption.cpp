@@ -135,11 +135,11 @@ int main(int argc, char** argv) {
   CLI::App program("Says what stands in an image; without --train and --test in digits that it draws", "caption");
   support::define(program, a, a.one, a.fit);
   program.add_option("--picture", a.picture, "Draws where it looked (.png or .svg), by gnuplot");
-  program.add_option("--shown", a.shown, "Pairs in the picture")->check(CLI::PositiveNumber);
+  program.add_option("--shown", a.shown, "Pairs in the picture")->check(support::whole_from(1));
   program.add_option("--held-out", a.held_out, "This share of the images, their end, is measured on instead of --test")
-      ->check(CLI::Range(0.0, 0.9));
-  program.add_option("--pairs", a.pairs, "To train on")->check(CLI::PositiveNumber);
-  program.add_option("--unseen", a.unseen, "Pairs to measure on")->check(CLI::PositiveNumber);
+      ->check(support::number(heed::Range::from(0, 0.9)));
+  program.add_option("--pairs", a.pairs, "To train on")->check(support::whole_from(1));
+  program.add_option("--unseen", a.unseen, "Pairs to measure on")->check(support::whole_from(1));
   support::add_options(program, a.options, support::only({"channels", "features", "hidden"}));
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

@@ -126,9 +126,9 @@ int main(int argc, char** argv) {
   program.add_option("--model", a.model, "Where the model is kept; with --play it is loaded, otherwise written");
   auto* play = program.add_flag("--play", a.play, "Plays with --model instead of learning; on a terminal, live");
   play->needs("--model");
-  program.add_option("--pace", a.pace, "Milliseconds a step of --play")->check(CLI::Range(0, 10000));
-  program.add_option("--steps", a.learn.steps, "Of the environment")->check(CLI::PositiveNumber);
-  program.add_option("--episodes", a.episodes, "To measure on")->check(CLI::PositiveNumber);
+  program.add_option("--pace", a.pace, "Milliseconds a step of --play")->check(support::whole(0, 10000));
+  program.add_option("--steps", a.learn.steps, "Of the environment")->check(support::whole_from(1));
+  program.add_option("--episodes", a.episodes, "To measure on")->check(support::whole_from(1));
   support::add_options(program, a.options);
   support::add_options(program, a.learn.update, support::only({"learning_rate", "batch_size"}));
   support::add_options(program, a.learn, support::only({"evaluate_every", "threads", "seed"}));

@@ -139,7 +139,7 @@ int main(int argc, char** argv) {
   program.add_option("--model", a.model, "Where the model of the first seed is saved; with --seeds 0, where it is");
   support::add_options(program, a.options, support::only({"hidden", "heads", "dropout"}));
   support::add_options(program, a.fit);
-  program.add_option("--seeds", a.seeds, "How many runs; 0: the --model is measured")->check(CLI::Range(0, 1000));
+  program.add_option("--seeds", a.seeds, "How many runs; 0: the --model is measured")->check(support::whole(0, 1000));
   program.callback([&] {
     if (a.seeds == 0 && a.model.empty()) throw CLI::RequiresError("--seeds 0", "--model");
   });

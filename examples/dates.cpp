@@ -36,12 +36,12 @@ struct Arguments {
 
 void define(CLI::App& app, Arguments& a) {
   app.add_option("--score", a.scores, "Scores of attention that are trained, one after the other")
-      ->check(CLI::IsMember({"additive", "dot", "scaled_dot", "general"}))
+      ->check(support::one_of({"additive", "dot", "scaled_dot", "general"}))
       ->capture_default_str();
   app.add_option("--model", a.model, "Keeps the model that gets the most dates right")->type_name("FILE");
   app.add_option("--rewrite", a.date, "A date for the model of the file; nothing is trained")->type_name("DATE");
-  app.add_option("--dates", a.count, "To train on")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--unseen", a.unseen, "Dates that are counted")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--dates", a.count, "To train on")->check(support::whole_from(1))->capture_default_str();
+  app.add_option("--unseen", a.unseen, "Dates that are counted")->check(support::whole_from(1))->capture_default_str();
   support::add_options(app, a.options, support::only({"embedding", "hidden", "bidirectional"}));
   support::add_fit_options(app, a.fit, {});
 }

@@ -122,12 +122,12 @@ int main(int argc, char** argv) {
   Arguments a;
   CLI::App program("A vision transformer that reads digits; without --train and --test a task of its own", "digits");
   support::define(program, a, a.options.image, a.fit, {"label_smoothing"});
-  program.add_option("--images", a.images, "Of the task of its own")->check(CLI::PositiveNumber);
+  program.add_option("--images", a.images, "Of the task of its own")->check(support::whole_from(1));
   program.add_option("--validation", a.validation, "This share of the images is held out, and chooses the epoch")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(support::number(heed::Range::from(0, 0.9)));
   program.add_option("--copies", a.copies, "Of each image, all but the first moved a little")
-      ->check(CLI::PositiveNumber);
-  program.add_option("--move", a.move, "By up to so many pixels")->check(CLI::NonNegativeNumber);
+      ->check(support::whole_from(1));
+  program.add_option("--move", a.move, "By up to so many pixels")->check(support::whole_from(0));
   support::add_options(program, a.options);
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

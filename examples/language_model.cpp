@@ -136,12 +136,12 @@ int main(int argc, char** argv) {
   program.add_option("--test", a.test, "Sentences to measure on in the end");
   program.add_option("--model", a.model, "Where the model is kept; without --train it is loaded from there");
   program.add_option("--prompt", a.prompt, "How the sentences begin that it writes");
-  program.add_option("--samples", a.samples, "How many it writes")->check(CLI::NonNegativeNumber);
+  program.add_option("--samples", a.samples, "How many it writes")->check(support::whole_from(0));
   program.add_option("--temperature", a.sample.temperature, "0: always the likeliest word")
-      ->check(CLI::NonNegativeNumber);
-  program.add_option("--top-k", a.sample.top_k, "Words it draws from; 0: all")->check(CLI::NonNegativeNumber);
+      ->check(support::number(heed::Range::at_least(0)));
+  program.add_option("--top-k", a.sample.top_k, "Words it draws from; 0: all")->check(support::whole_from(0));
   program.add_flag("--characters", a.characters, "Learn characters instead of words");
-  program.add_option("--min-count", a.min_count, "Rarer words are unknown ones")->check(CLI::PositiveNumber);
+  program.add_option("--min-count", a.min_count, "Rarer words are unknown ones")->check(support::whole_from(1));
   program.add_flag("!--untied", a.options.tied, "The output has weights of its own, not the embedding's");
   support::add_options(program, a.options, support::but({"tied", "norm", "activation", "positions", "distance"}));
   support::add_fit_options(program, a.fit, {"batch_size"});

@@ -135,8 +135,8 @@ int main(int argc, char** argv) {
                   "A question about the first images of --test, for a model that is kept: is it larger than four ?")
       ->excludes("--train")
       ->needs("--model");
-  program.add_option("--show", a.show, "So many images")->check(CLI::NonNegativeNumber);
-  program.add_option("--questions", a.questions, "About each image of --train")->check(CLI::PositiveNumber);
+  program.add_option("--show", a.show, "So many images")->check(support::whole_from(0));
+  program.add_option("--questions", a.questions, "About each image of --train")->check(support::whole_from(1));
   support::add_options(program, a.options);
   return support::run_command(program, argc, argv, [&] { run(a); });
 }

@@ -137,8 +137,8 @@ int main(int argc, char** argv) {
   auto* const model = program.add_option("--model", a.model, "Where the model is saved; with --ask, where it is");
   program.add_option("--ask", a.ask, "A sentence to answer, without training")->needs(model)->excludes(data);
   program.add_option("--picture", a.picture, "Where to draw the weights (.png, .svg)");
-  program.add_option("--show", a.show, "Sentences to show (8)")->check(CLI::Range(1, 40));
-  program.add_option("--min-count", a.min_count, "How often known words occur (1)")->check(CLI::Range(1, 1 << 20));
+  program.add_option("--show", a.show, "Sentences to show")->check(support::whole(1, 40));
+  program.add_option("--min-count", a.min_count, "How often known words occur")->check(support::whole(1, 1 << 20));
   program.add_flag("--keep-case", a.keep_case, "Capital letters are not small ones");
   support::add_options(program, a.options, support::only({"embedding", "hidden", "bidirectional", "dropout"}));
   support::add_fit_options(program, a.fit, {"batch_size"});

@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
   program.add_option("--features", a.features, "Of words, with the size of their vectors")
       ->delimiter(',')
       ->check(support::name_and_size);
-  program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(CLI::PositiveNumber);
+  program.add_option("--min-count", a.min_count, "Rarer words and endings are unknown")->check(support::whole_from(1));
   support::add_options(program, a.options);
   support::add_fit_options(program, a.fit, {"batch_size", "weight_decay", "label_smoothing"});
   program.callback([&] {

@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
   program.add_option("--model", a.model, "Where the model is kept. Where there is one and no --train, it is loaded");
   program.add_option("--train-labels", a.train_labels, "Their labels, where they stand apart")->needs(train);
   program.add_option("--test-labels", a.test_labels, "Their labels, where they stand apart")->needs(test);
-  program.add_option("--features", a.load.features, "Features of a step in a .csv")->check(CLI::PositiveNumber);
+  program.add_option("--features", a.load.features, "Features of a step in a .csv")->check(support::whole_from(1));
   support::add_options(program, a.options);
   support::add_fit_options(program, a.fit, {"validation", "batch_size", "weight_decay", "label_smoothing"});
   program.callback([&] {

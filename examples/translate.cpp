@@ -46,8 +46,10 @@ void define(CLI::App& app, Arguments& a) {
   support::add_options(app, a.options);
   support::add_fit_options(app, a.fit, {"clip_norm", "batch_size"});
   app.add_option("--min-count", a.min_count, "Words that are rarer are unknown")->capture_default_str();
-  app.add_option("--beam", a.beam, "Hypotheses of the beam search")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--max-words", a.most, "Of a translation")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--beam", a.beam, "Hypotheses of the beam search")
+      ->check(support::whole_from(1))
+      ->capture_default_str();
+  app.add_option("--max-words", a.most, "Of a translation")->check(support::whole_from(1))->capture_default_str();
 }
 
 heed::ParallelText read(const std::vector<std::string>& files) {

@@ -1,5 +1,6 @@
 #include "architecture.hpp"
 
+#include "../support/checks.hpp"
 #include "../support/options.hpp"
 #include "heed/core/error.hpp"
 
@@ -32,7 +33,9 @@ namespace {
 heed::Rename rename_of(const std::string& text) {
   const std::size_t at = text.find('=');
   if (at == std::string::npos || text.size() == 1) {
-    throw CLI::ValidationError("--rename", "OLD=NEW, beginnings of names; got " + text);
+    throw CLI::ValidationError(
+        heed::Error(heed::Fault{"wrong value", "--rename", "OLD=NEW, beginnings of names", '"' + text + '"'}).what(),
+        CLI::ExitCodes::ValidationError);
   }
   return {text.substr(0, at), text.substr(at + 1)};
 }
@@ -58,7 +61,7 @@ void add_architecture(CLI::App& command, Architecture& a, bool in_file) {
   const char* const group =
       in_file ? "Of model files that heed did not write, where they leave it open" : "Architecture";
   const auto size = [&](const char* name, std::optional<Index>& value, Index most, const char* text, const char* what) {
-    command.add_option(name, value, what)->check(CLI::Range(Index(1), most))->option_text(text)->group(group);
+    command.add_option(name, value, what)->check(support::whole(1, most))->option_text(text)->group(group);
   };
   constexpr Index most = 1'000'000;  // beyond it products of sizes overflow
   size("--features", a.features, most, "F", "Numbers a step; needed to read a table (1)");

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "data.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/infer/predictor.hpp"
 #include "stored_model.hpp"
@@ -42,14 +44,16 @@ heed::Index for_the_first(heed::Index most, const StoredModel<M>& stored, const 
   heed::Predictor predictor(all);
   for (heed::Index i = 0; i < data.count() && shown < most; ++i) {
     const heed::Index length = data.lengths.empty() ? data.steps() : data.lengths[static_cast<std::size_t>(i)];
-    if (length == 0) continue;  // a blank line
+    if (steps_there(data, i) == 0) continue;  // a blank line
     ++shown;
     const heed::TensorView<const typename M::Input, 2> one(data.x[i].data(), {length, data.features()});
+    heed::StepMask mask;
+    if (!data.mask.empty()) mask = std::span(data.mask[i].data(), static_cast<std::size_t>(length));
     if (!classes) {
-      f(i, length, numbers(predictor.outputs(one)));
+      f(i, length, numbers(predictor.outputs(one, mask)));
       continue;
     }
-    f(i, length, names.size() == 1 ? names[0] : names[static_cast<std::size_t>(predictor(one).label)]);
+    f(i, length, names.size() == 1 ? names[0] : names[static_cast<std::size_t>(predictor(one, mask).label)]);
   }
   return shown;
 }

@@ -61,8 +61,8 @@ std::size_t best_of(const std::vector<Candidate>& candidates, Index held_out) {
   return static_cast<std::size_t>(first - candidates.begin());
 }
 
-void print_candidates(const std::vector<Candidate>& candidates, std::size_t best) {
-  std::printf("recipe     accuracy  deviation  seconds\n");
+void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, bool numbers) {
+  std::printf("recipe     %8s  deviation  seconds\n", numbers ? "r2" : "accuracy");
   for (const Candidate& c : candidates) {
     if (!c.fault.empty()) {
       std::printf("%-9s  %s\n", c.shown(), c.fault.c_str());
@@ -100,7 +100,9 @@ Index members_for(const TrainArguments& a, const Candidate& taken, Index count, 
 }  // namespace
 
 void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Processes& processes) {
-  require_usage(!task.numbers.numbers(), "--recipe", "auto is for classes, and this task is of numbers");
+  const bool numbers = task.numbers.numbers();
+  require_usage(!task.numbers.forecast(), "--recipe",
+                "auto compares by cross-validation, and windows of one series overlap: name a recipe for a forecast");
   require_usage(!processes.launched(), "--recipe", "auto runs as one process: start it without mpirun");
   RecipeTrials trials(a, task, processes);
   std::vector<Candidate> candidates = all_candidates(a);
@@ -111,8 +113,8 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   }
   trials.run(candidates);
   const std::size_t best = best_of(candidates, task.train.count() / folds_of_a_round);
-  if (!a.quiet) print_candidates(candidates, best);
-  a = with_recipe(a, candidates[best].name, task.train.count());
+  if (!a.quiet) print_candidates(candidates, best, numbers);
+  a = with_recipe(a, candidates[best].name, task.train.count(), !numbers);
   a.ensemble = members_for(a, candidates[best], task.train.count(), trials);
 }
 

@@ -1,49 +1,21 @@
 #include "command_line.hpp"
 
-#include <cmath>
-#include <sstream>
+#include "../support/checks.hpp"
+#include "heed/core/error.hpp"
 
 namespace classifier {
 
-namespace {
-
-// an error unless the text is a number with ok(number)
-template <class Ok>
-std::string number_with(Ok ok, const std::string& text, const std::string& expected) {
-  double value = 0;
-  if (CLI::detail::lexical_cast(text, value) && std::isfinite(value) && ok(value)) return {};
-  return expected + "; got " + text;
-}
-
-std::string number(double value) {
-  std::ostringstream text;
-  text << value;
-  return text.str();
-}
-
-}  // namespace
-
-NumberCheck from_to_below(double first, double end) {
-  return [=](const std::string& text) {
-    return number_with([=](double value) { return value >= first && value < end; }, text,
-                       "a number from " + number(first) + " to below " + number(end));
-  };
-}
-NumberCheck from_to(double first, double last) {
-  return [=](const std::string& text) {
-    return number_with([=](double value) { return value >= first && value <= last; }, text,
-                       "a number from " + number(first) + " to " + number(last));
-  };
-}
+NumberCheck from_to_below(double first, double end) { return support::number({first, end, true}); }
+NumberCheck from_to(double first, double last) { return support::number(heed::Range::from(first, last)); }
 std::string positive(const std::string& text) {
-  return number_with([](double value) { return value > 0; }, text, "a positive number");
+  static const NumberCheck check = support::number({0, heed::Range::infinite, true, true});
+  return check(text);
 }
 std::string not_negative(const std::string& text) {
-  return number_with([](double value) { return value >= 0; }, text, "a number of at least 0");
+  static const NumberCheck check = support::number(heed::Range::at_least(0));
+  return check(text);
 }
-std::string whole(const std::string& text) {
-  return text.find('-') != std::string::npos ? "a number of at least 0; got " + text : "";
-}
+std::string whole(const std::string& text) { return support::seed()(text); }
 
 void add_format(CLI::App& command, heed::TableFormat& f) {
   const auto add = [&](const char* name, auto set, const char* text, const char* what) {
@@ -57,7 +29,7 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
                                               : s == "no" ? Header::no
                                                           : Header::automatic; },
       "NAME", "First row of names: yes, no or auto (auto)")
-      ->check(CLI::IsMember({"yes", "no", "auto"}));
+      ->check(support::one_of({"yes", "no", "auto"}));
   add(
       "--delimiter",
       [&f](const std::string& s) {
@@ -72,7 +44,11 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
       ->check([](const std::string& s) {
         const bool name =
             s == "comma" || s == "semicolon" || s == "tab" || s == "\\t" || s == "blank" || s == "space" || s == "auto";
-        return name || s.size() == 1 ? "" : "one character, comma, semicolon, tab, blank or auto; got " + s;
+        return name || s.size() == 1
+                   ? std::string()
+                   : heed::Error(heed::Fault{"wrong value", "", "a character, comma, semicolon, tab, blank or auto",
+                                             '"' + s + '"'})
+                         .what();
       });
   add(
       "--label-column", [&f](const std::string& s) { f.label_column = s; }, "NAME",
@@ -80,8 +56,8 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
   add(
       "--index-column",
       [&f](const std::string& s) { f.index_column = s == "drop" ? IndexColumn::drop : IndexColumn::keep; }, "NAME",
-      "First column numbers the rows: drop, keep")
-      ->check(CLI::IsMember({"drop", "keep"}));
+      "First column numbers the rows: drop, keep (drop\nwhere it has no name)")
+      ->check(support::one_of({"drop", "keep"}));
   add(
       "--encoding",
       [&f](const std::string& s) {
@@ -89,8 +65,8 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
                      : s == "latin-1" ? heed::Encoding::latin1
                                       : heed::Encoding::automatic;
       },
-      "NAME", "utf-8, latin-1, or auto: a line that is not")
-      ->check(CLI::IsMember({"utf-8", "latin-1", "auto"}));
+      "NAME", "utf-8, latin-1, or auto: a line that is not\nUTF-8 is Latin-1 (auto)")
+      ->check(support::one_of({"utf-8", "latin-1", "auto"}));
 }
 
 heed::SentenceOptions::Header text_header(const heed::TableFormat& format) {

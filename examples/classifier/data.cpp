@@ -39,6 +39,7 @@ NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions&
   data.features_of_table = std::move(table.features);
   data.labels_of_table = std::move(table.labels);
   data.is_long = true;
+  data.ids = std::move(table.ids);
   return data;
 }
 

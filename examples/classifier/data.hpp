@@ -2,6 +2,7 @@
 
 // Sequences and their classes, as the subcommands need them.
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -29,7 +30,8 @@ struct DataFiles {
 /// Sequences of numbers, and what a table calls its columns.
 struct NumberData : heed::Sequences<double> {
   std::vector<std::string> features_of_table = {}, labels_of_table = {};
-  bool is_long = false;  // a table of one row a time step
+  bool is_long = false;               // a table of one row a time step
+  std::vector<std::string> ids = {};  // what its sequence column calls each; empty: it has none
 };
 
 /// Reads sequences of numbers, in double. Throws where they do not have the features that are expected (nothing: any; a
@@ -53,7 +55,7 @@ struct Tokens : heed::Sequences<std::int32_t> {
 /// Sequences and the class of each. X: float, or std::int32_t for tokens.
 template <class X>
 struct LabelledData {
-  heed::Sequences<X> sequences;       // x: those of `part` alone
+  heed::Sequences<X> sequences;       // x and mask: those of `part` alone
   std::vector<std::int32_t> classes;  // of all
   heed::IndexRange part;
 
@@ -70,8 +72,9 @@ struct LabelledData {
         classes(static_cast<std::size_t>(count)),
         part(chosen ? chosen(count) : heed::IndexRange{0, count}) {}
   heed::Index count() const { return static_cast<heed::Index>(classes.size()); }
+  bool is_ragged() const { return !sequences.lengths.empty() || !sequences.mask.empty(); }
   heed::LabelledSequences<X> view() const {  // of the part
-    return {sequences.x, of_part(classes), of_part(sequences.lengths)};
+    return {sequences.x, of_part(classes), of_part(sequences.lengths), sequences.step_mask()};
   }
 
  private:
@@ -80,6 +83,16 @@ struct LabelledData {
                        : all.subspan(static_cast<std::size_t>(part.first), static_cast<std::size_t>(part.count()));
   }
 };
+
+/// How many steps of a sequence are there.
+template <class X>
+heed::Index steps_there(const heed::Sequences<X>& sequences, heed::Index i) {
+  const heed::Index length =
+      sequences.lengths.empty() ? sequences.steps() : sequences.lengths[static_cast<std::size_t>(i)];
+  if (sequences.mask.empty()) return length;
+  const auto mask = sequences.mask[i];
+  return std::count_if(mask.begin(), mask.begin() + length, [](std::uint8_t there) { return there != 0; });
+}
 
 /// "1 step", "2 steps"
 std::string counted(heed::Index count, const char* one, const char* many);

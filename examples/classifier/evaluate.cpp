@@ -22,7 +22,7 @@ namespace {
 
 template <class M>
 void evaluate(const StoredModel<M>& stored, const ModelArguments& a) {
-  if constexpr (std::same_as<M, NumberModel>) {
+  if constexpr (!is_text<M>) {
     if (output_kind_of(stored) == heed::OutputKind::numbers) return evaluate_numbers(stored, a);
   }
   require_classes(stored, "evaluate");

@@ -63,8 +63,9 @@ void explain(const StoredModel<M>& stored, const ModelArguments& a) {
   const Index heads = options.attention == heed::Attention::multihead ? options.heads : 0;
   const auto data = load_data(stored, a, false);
   const heed::Ensemble<M> all = ensemble_of(stored);
-  const Weights weights{heed::Predictor<heed::Ensemble<M>>(all).attention_weights(data.x, data.lengths), heads,
-                        data.steps()};
+  const Weights weights{
+      heed::Predictor<heed::Ensemble<M>>(all).attention_weights(heed::view(data.x, data.lengths, data.step_mask())),
+      heads, data.steps()};
 
   if (!a.output.empty()) write_weights(a.output, weights, data);
   if (!a.picture.empty()) support::draw(a.picture, heat_maps(stored, data, weights));

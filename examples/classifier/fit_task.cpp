@@ -27,8 +27,8 @@ heed::History fit_task(NumberModel& model, const Task<NumberModel>& task, bool t
   const heed::LabelledSequences<float> train = task.train.view();
   if (!task.numbers.numbers()) return processes.fit(model, train, adam, options, test);
   std::optional<Numbers> numbers;
-  if (test) numbers = Numbers{test->x, task.test_targets.scaled, test->lengths};
-  return processes.fit(model, Numbers{train.x, task.targets.scaled, train.lengths}, adam, options, numbers);
+  if (test) numbers = Numbers{test->x, task.test_targets.scaled, test->lengths, test->mask};
+  return processes.fit(model, Numbers{train.x, task.targets.scaled, train.lengths, train.mask}, adam, options, numbers);
 }
 
 template <class M>

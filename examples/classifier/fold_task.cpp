@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "numbers.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -20,6 +21,15 @@ std::vector<T> picked(const std::vector<T>& all, std::span<const heed::Index> ro
   return some;
 }
 
+heed::Tensor<double, 2> picked(const heed::Tensor<double, 2>& all, std::span<const heed::Index> rows) {
+  heed::Tensor<double, 2> some({rows.size(), all.extent(1)});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto from = all[rows[i]];
+    std::copy(from.begin(), from.end(), some[static_cast<heed::Index>(i)].begin());
+  }
+  return some;
+}
+
 template <class S>
 heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::Index> rows) {
   if (all.count() == 0) return {};
@@ -29,6 +39,12 @@ heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::I
     const auto from = all.x[rows[i]];
     std::copy(from.begin(), from.end(), some.x[static_cast<heed::Index>(i)].begin());
   }
+  if (all.mask.empty()) return some;
+  some.mask = heed::Tensor<std::uint8_t, 2>({static_cast<heed::Index>(rows.size()), all.steps()});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto from = all.mask[rows[i]];
+    std::copy(from.begin(), from.end(), some.mask[static_cast<heed::Index>(i)].begin());
+  }
   return some;
 }
 
@@ -36,25 +52,32 @@ heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::I
 
 template <>
 Task<NumberModel> fold_task(const TrainArguments& a, const Task<NumberModel>& all, const heed::Split& rows,
-                            const StoredModel<NumberModel>* init) {
+                            const StoredModel<NumberModel>*) {
   const std::string where = a.data ? a.data->labels_path().string() : "built-in task";
   MissingValues missing = all.missing;
-  heed::Sequences<double> exact = picked(all.exact, rows.training), exact_test = picked(all.exact, rows.validation);
-  heed::Sequences<float> train = picked(all.train.sequences, rows.training);
-  heed::Sequences<float> test = picked(all.train.sequences, rows.validation);
-  if (all.raw.count() > 0) {  // filled by means of the training data alone
+  const bool read = a.data.has_value();      // otherwise it is the built-in task, of floats
+  const bool refills = all.raw.count() > 0;  // by means of the training data alone
+  const heed::Sequences<double>& from = refills ? all.raw : all.exact;
+  heed::Sequences<double> exact = picked(from, rows.training), exact_test = picked(from, rows.validation);
+  if (refills) {
     missing.means.clear();
-    exact = picked(all.raw, rows.training);
-    exact_test = picked(all.raw, rows.validation);
     missing.learn(exact);
     for (auto* data : {&exact, &exact_test}) missing.fill(*data, a.data->data);
-    const std::vector<double> shift = init ? init->shift : std::vector<double>();
-    train = heed::narrowed<float>(exact, where, shift);
-    test = heed::narrowed<float>(exact_test, where, shift);
   }
-  Task<NumberModel> task{.names = all.names,
-                         .train = {std::move(train), all.names, where},
-                         .test = LabelledData<float>(std::move(test), all.names, where)};
+  heed::Sequences<float> train = read ? without_numbers(exact) : picked(all.train.sequences, rows.training);
+  heed::Sequences<float> test = read ? without_numbers(exact_test) : picked(all.train.sequences, rows.validation);
+  const bool numbers = all.numbers.numbers();
+  const auto labelled = [&](heed::Sequences<float>& data, const std::vector<heed::Index>& which) {
+    return numbers ? LabelledData<float>(std::move(data), static_cast<heed::Index>(which.size()))
+                   : LabelledData<float>(std::move(data), all.names, where);
+  };
+  Task<NumberModel> task{
+      .names = all.names, .train = labelled(train, rows.training), .test = labelled(test, rows.validation)};
+  task.numbers = all.numbers;
+  if (numbers) {
+    set_targets(task, {.exact = picked(all.targets.exact, rows.training)},
+                {.exact = picked(all.targets.exact, rows.validation)}, {});
+  }
   task.missing = std::move(missing);
   task.exact = std::move(exact);
   task.exact_test = std::move(exact_test);

@@ -48,6 +48,7 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
         heed::read_long_table<double>(path, {format, heed::TableOptions::Label::none, {.missing = options.missing}});
     static_cast<heed::Sequences<double>&>(series) = std::move(table.sequences);
     series.features_of_table = std::move(table.features);
+    series.ids = std::move(table.ids);
   }
   return series;
 }

@@ -66,25 +66,14 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
     if (a.in_folds && fills && missing.means.empty()) raw = data;
     missing.learn(data);
     filled = missing.fill(data, files.data);
-    if (fills && part) data.x = heed::detail::part_of(data.x, part(data.count()));
+    if (fills && part) heed::detail::keep_part(data, part(data.count()));
     return data;
   };
   NumberData exact = load(*a.data, features);
   if (!a.task.kind && !exact.targets.empty()) return load_numbers_task(a, init, part);  // a .ts that says so
   const Columns columns = columns_of(options.table, exact);
   const std::string label_column = exact.is_long ? name_list(exact.labels_of_table) : "";
-  const std::vector<double> shift = init ? init->shift : std::vector<double>();
-  const auto narrowed = [&](const heed::Sequences<double>& from, const DataFiles& files) {
-    const auto count = static_cast<heed::Index>(from.labels.size());
-    const heed::IndexRange rows = part ? part(count) : heed::IndexRange{0, count};
-    const auto lengths = std::span<const std::int32_t>(from.lengths);
-    const auto first = static_cast<std::size_t>(rows.first), all = static_cast<std::size_t>(rows.count());
-    return heed::Sequences<float>{
-        heed::narrowed<float>(from.x.view(), lengths.empty() ? lengths : lengths.subspan(first, all),
-                              files.data.string(), shift),
-        from.lengths, from.labels};
-  };
-  heed::Sequences<float> train = narrowed(exact, *a.data);
+  heed::Sequences<float> train = without_numbers(exact);
   const std::string where = a.data->labels_path().string();
   const heed::LabelMap names = names_for(a, init, train.labels, where);
   Task<NumberModel> task{.names = names, .train = {std::move(train), names, where, part}, .test = {}};
@@ -98,7 +87,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
     const heed::Sequences<float>& like = task.train.sequences;
     if (options.table.sequence_column.empty()) options.steps = like.steps();
     task.exact_test = load(*a.test, like.features());
-    task.test.emplace(narrowed(task.exact_test, *a.test), names, a.test->labels_path().string(), part);
+    task.test.emplace(without_numbers(task.exact_test), names, a.test->labels_path().string(), part);
   }
   return task;
 }

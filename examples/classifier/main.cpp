@@ -8,6 +8,7 @@
 #include <new>
 #include <string>
 
+#include "../support/checks.hpp"
 #include "../support/proposals.hpp"
 #include "commands.hpp"
 #include "heed/core/error.hpp"
@@ -27,7 +28,7 @@ std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& e) {
   }
   std::string unknown = support::unknown_option(program);  // before the subcommand
   if (unknown.empty() && !chosen.empty()) unknown = support::unknown_option(*chosen.front());
-  return unknown.empty() ? e.what() : unknown;
+  return unknown.empty() ? support::in_words(program, e) : unknown;
 }
 
 int run(CLI::App& program, const Processes& processes, int argc, char** argv) {

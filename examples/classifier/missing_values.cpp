@@ -6,6 +6,7 @@
 #include <limits>
 #include <string_view>
 
+#include "../support/checks.hpp"
 #include "heed/core/error.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/time_key.hpp"
@@ -23,7 +24,7 @@ heed::Index MissingValues::fill(heed::Sequences<double>& data, const std::filesy
   heed::require(how != Missing::mean || !means.empty(), [&] {
     return heed::Fault{"--missing mean takes the means of the training data, which the model does not keep",
                        path.string(),
-                       "a model that was trained with --missing, or --missing linear, previous or zero",
+                       "a model that was trained with --missing, or --missing linear, previous, zero or mask",
                        {}};
   });
   // a sequence's answer must not depend on what else is in the file
@@ -54,9 +55,9 @@ void add_missing(CLI::App& command, std::optional<Missing>& missing) {
   command
       .add_option_function<std::string>(
           "--missing", [&missing](const std::string& name) { missing = heed::from_text<Missing>(name, "--missing"); },
-          "Missing values (?, NaN, NA, an empty field):\nerror, linear, previous, mean or zero (error,\nor as in "
-          "training)")
-      ->check(CLI::IsMember({"error", "linear", "previous", "mean", "zero"}))
+          "Missing values (?, NaN, NA, an empty field):\nerror, linear, previous, mean, zero, or mask: a\nstep without "
+          "a value is passed over (error, or as in\ntraining)")
+      ->check(support::one_of({"error", "linear", "previous", "mean", "zero", "mask"}))
       ->option_text("NAME");
 }
 
@@ -66,7 +67,7 @@ heed::Fault with_hint(heed::Fault fault) {
   const bool field = fault.what == "missing value" || fault.what == "empty field" || fault.what == "not a number" ||
                      fault.what == "value is not finite";
   if (field && (got == "nothing" || heed::is_missing(got))) {
-    fault.what += "; --missing linear, previous, mean or zero fills what is missing";
+    fault.what += "; --missing linear, previous, mean or zero fills what is missing, mask passes over it";
   }
   double number = 0;
   if (fault.what == "not a label" && heed::parse_number(got, number) == std::errc()) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "../support/checks.hpp"
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "heed/data/load.hpp"
@@ -23,7 +24,7 @@ void add_model_and_data(CLI::App& command, ModelArguments& a) {
 void add_output(CLI::App& command, ModelArguments& a, const char* what) {
   support::check_name(command.add_option("--output", a.output, what)->option_text("FILE"), support::answer_file);
   command.add_option("--steps", a.steps, "Steps of a table's rows (as in the training data)")
-      ->check(CLI::Range(1, 1'000'000'000))
+      ->check(support::whole(1, 1'000'000'000))
       ->option_text("N");
   command.add_flag("--labelled", a.labelled, "The lines of a text begin with a label");
 }
@@ -71,9 +72,18 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   });
   missing.fill(series, a.data.data);
   NumberData windows;
+  if (!labels) windows.ids = std::move(series.ids);
   static_cast<heed::Sequences<double>&>(windows) =
       labels ? windows_of(series, stored.task, a.data.data) : last_windows(series, stored.task, a.data.data);
   return windows;
+}
+
+template <class M>
+NamedSequences load_data_of(const StoredModel<M>& stored, const ModelArguments& a, bool labels) {
+  NumberData exact = load_exact_of(stored, a, labels);
+  NamedSequences data{heed::narrowed<float>(exact, a.data.data.string(), stored.shift), std::move(exact.ids)};
+  data.id_column = a.format.sequence_column.empty() ? stored.columns.sequence : a.format.sequence_column;
+  return data;
 }
 
 }  // namespace
@@ -81,13 +91,16 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
 NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
   return load_exact_of(stored, a, labels);
 }
-
-heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
-  return heed::narrowed<float>(load_exact_of(stored, a, labels), a.data.data.string(), stored.shift);
+NumberData load_exact(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
+  return load_exact_of(stored, a, labels);
 }
 
-heed::Sequences<float> load_data(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
-  return heed::narrowed<float>(load_exact_of(stored, a, labels), a.data.data.string(), stored.shift);
+NamedSequences load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
+  return load_data_of(stored, a, labels);
+}
+
+NamedSequences load_data(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
+  return load_data_of(stored, a, labels);
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {

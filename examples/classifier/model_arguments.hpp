@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "architecture.hpp"
 #include "data.hpp"
@@ -35,12 +36,19 @@ void check_output(const ModelArguments& arguments);
 
 bool is_npy(const std::filesystem::path& path);
 
+/// Sequences as a model takes them, and what a table calls each.
+struct NamedSequences : heed::Sequences<float> {
+  std::vector<std::string> ids = {};  // empty: it does not name them
+  std::string id_column = {};
+};
+
 /// Reads data for a model: with its features, or with its words. They have labels where `labels` is true; otherwise a
 /// table may lack them (`steps`, or what the model's file says, or else what the rows hold, tell then whether its rows
 /// end with one), and sentences have none unless `labelled` says so. Throws where an option is of the other kind.
 NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
-heed::Sequences<float> load_data(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
-heed::Sequences<float> load_data(const StoredModel<RocketModel>& stored, const ModelArguments& arguments, bool labels);
+NumberData load_exact(const StoredModel<RocketModel>& stored, const ModelArguments& arguments, bool labels);
+NamedSequences load_data(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
+NamedSequences load_data(const StoredModel<RocketModel>& stored, const ModelArguments& arguments, bool labels);
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& arguments, bool labels);
 
 }  // namespace classifier

@@ -25,19 +25,45 @@ TargetScale scale_of(const heed::Tensor<double, 2>& targets);
 /// Some rows of the targets, to mean 0 and deviation 1.
 heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const TargetScale& scale, heed::IndexRange rows);
 
-/// A model whose outputs are targets scaled to mean 0 and deviation 1 gives them in the units of the data, by its last
+/// The targets of a task to train on, and of its test: scaled by the mean and the deviation of the first. `rows` are
+/// those of so many that the task holds.
+void set_targets(Task<NumberModel>& task, Targets train, Targets test, const heed::Part& part);
+
+/// Models whose outputs are targets scaled to mean 0 and deviation 1 give them in the units of the data, by their last
 /// layer; or the other way round.
-void to_units(NumberModel& model, const TargetScale& scale);
+template <class M>
+void to_units(StoredModel<M>& stored, const TargetScale& scale);
 void from_units(NumberModel& model, const TargetScale& scale);
 
+/// How far answers are from the targets.
+struct Metrics {
+  double mse, mae, r2;
+};
+template <class M>
+Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets);
+
 /// "test mse 0.25, mae 0.4, r2 0.9" and a line of the same for the baseline.
-std::string metrics_of(const std::string& what, const NumberModel& model, const LabelledData<float>& data,
-                       const Targets& targets, const NumbersTask& task);
+template <class M>
+std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
+                       const Targets& targets);
 
 /// How good the numbers of a trained model are; of classes nothing.
-std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes);
+std::string metrics_of(const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
+                       const Processes& processes);
 
 /// evaluate: of a model of numbers.
-void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArguments& arguments);
+template <class M>
+void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& arguments);
+
+extern template void to_units(StoredModel<NumberModel>&, const TargetScale&);
+extern template void to_units(StoredModel<RocketModel>&, const TargetScale&);
+extern template Metrics metrics_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);
+extern template Metrics metrics_of(const StoredModel<RocketModel>&, const LabelledData<float>&, const Targets&);
+extern template std::string metrics_of(const std::string&, const StoredModel<NumberModel>&, const LabelledData<float>&,
+                                       const Targets&);
+extern template std::string metrics_of(const std::string&, const StoredModel<RocketModel>&, const LabelledData<float>&,
+                                       const Targets&);
+extern template void evaluate_numbers(const StoredModel<NumberModel>&, const ModelArguments&);
+extern template void evaluate_numbers(const StoredModel<RocketModel>&, const ModelArguments&);
 
 }  // namespace classifier

@@ -16,9 +16,6 @@ using heed::Index;
 
 namespace {
 
-struct Metrics {
-  double mse, mae, r2;
-};
 Metrics measured(const auto& answers, const heed::Tensor<double, 2>& targets) {
   return {heed::mse(answers.view(), targets.view()), heed::mae(answers.view(), targets.view()),
           heed::r2(answers.view(), targets.view())};
@@ -29,11 +26,13 @@ std::string line(const Metrics& m) {
   return text;
 }
 
-heed::Tensor<float, 2> answers_of(const NumberModel& model, const LabelledData<float>& data) {
+template <class M>
+heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledData<float>& data) {
   const heed::LabelledSequences<float> view = data.view();
-  heed::Tensor<float, 2> answers({view.count(), model.options.classes});
-  heed::Predictor<NumberModel> predictor(model);
-  predictor(view.x, answers, view.lengths, heed::Output::as_trained);
+  heed::Tensor<float, 2> answers({view.count(), stored.model.options.classes});
+  const heed::Ensemble<M> all = ensemble_of(stored);
+  heed::Predictor<heed::Ensemble<M>> predictor(all);
+  predictor(view.x, answers, view.lengths, view.mask, heed::Output::as_trained);
   return answers;
 }
 
@@ -58,22 +57,31 @@ heed::Tensor<double, 2> column(const auto& from, Index k) {
 
 }  // namespace
 
-std::string metrics_of(const std::string& what, const NumberModel& model, const LabelledData<float>& data,
-                       const Targets& targets, const NumbersTask& task) {
-  std::string text = what + line(measured(answers_of(model, data), targets.exact)) + '\n';
+template <class M>
+Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets) {
+  return measured(answers_of(stored, data), targets.exact);
+}
+
+template <class M>
+std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
+                       const Targets& targets) {
+  const NumbersTask& task = stored.task;
+  std::string text = what + line(metrics_of(stored, data, targets)) + '\n';
   const heed::Tensor<double, 2> baseline = baseline_of(targets, task);
   if (!baseline.empty()) text += baseline_name(task) + (": " + line(measured(baseline, targets.exact))) + '\n';
   return text;
 }
 
-std::string metrics_of(const NumberModel& model, const Task<NumberModel>& task, const Processes& processes) {
+std::string metrics_of(const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
+                       const Processes& processes) {
   if (!task.numbers.numbers()) return {};
   if (processes.count() > 1) return "classifier evaluate says how good the numbers are\n";  // no process has all
-  if (task.test) return metrics_of("test ", model, *task.test, task.test_targets, task.numbers);
-  return metrics_of("on the training data ", model, task.train, task.targets, task.numbers);
+  if (task.test) return metrics_of("test ", stored, *task.test, task.test_targets);
+  return metrics_of("on the training data ", stored, task.train, task.targets);
 }
 
-void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArguments& a) {
+template <class M>
+void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
   NumberData read = load_exact(stored, a, true);
   Targets targets;
   targets.exact = std::exchange(read.targets, {});
@@ -85,10 +93,7 @@ void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArgumen
   if (stored.task.forecast()) targets.baseline = last_values(read, stored.task);
   const Index count = read.count();
   const LabelledData<float> data(heed::narrowed<float>(read, a.data.data.string(), stored.shift), count);
-  heed::require(stored.more.empty(), [&] {
-    return heed::Fault{"evaluate takes ensembles of classes, and this one gives numbers", stored.path.string()};
-  });
-  const heed::Tensor<float, 2> answers = answers_of(stored.model, data);
+  const heed::Tensor<float, 2> answers = answers_of(stored, data);
   const Metrics m = measured(answers, targets.exact);
   std::printf("%s\nmse %.9g\nmae %.9g\nr2 %.6f\n", describe(data).c_str(), m.mse, m.mae, m.r2);
   const heed::Tensor<double, 2> baseline = baseline_of(targets, stored.task);
@@ -103,5 +108,14 @@ void evaluate_numbers(const StoredModel<NumberModel>& stored, const ModelArgumen
                 line(measured(column(answers, k), column(targets.exact, k))).c_str());
   }
 }
+
+template Metrics metrics_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);
+template Metrics metrics_of(const StoredModel<RocketModel>&, const LabelledData<float>&, const Targets&);
+template std::string metrics_of(const std::string&, const StoredModel<NumberModel>&, const LabelledData<float>&,
+                                const Targets&);
+template std::string metrics_of(const std::string&, const StoredModel<RocketModel>&, const LabelledData<float>&,
+                                const Targets&);
+template void evaluate_numbers(const StoredModel<NumberModel>&, const ModelArguments&);
+template void evaluate_numbers(const StoredModel<RocketModel>&, const ModelArguments&);
 
 }  // namespace classifier

@@ -66,12 +66,14 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   if (init) features = init->model.options.features;
 
   Index filled = 0;
+  heed::Sequences<double> raw;
   const auto load = [&](const DataFiles& files) {
     NumberData data = numbers.forecast() ? load_series(files.data, options) : load_numbers(files, features, options);
     heed::require(!features || data.features() == *features, [&] {
       return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
                          std::to_string(data.features())};
     });
+    if (a.in_folds && missing.how != heed::Missing::error && missing.means.empty()) raw = data;
     missing.learn(data);
     filled = missing.fill(data, files.data);
     features = data.features();
@@ -94,33 +96,25 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     return heed::Fault{"wrong number of targets; --new-head starts a new last layer", a.data->data.string(),
                        std::to_string(init->model.options.classes), std::to_string(outputs)};
   });
-  const TargetScale scale = scale_of(train.targets.exact);
-  numbers.means = scale.mean;
-  const std::vector<double> shift = init ? init->shift : std::vector<double>();
-  const auto rows_of = [&](Index count) { return part ? part(count) : heed::IndexRange{0, count}; };
-  const auto prepared = [&](Half& from, const std::filesystem::path& path) {
+  const auto prepared = [&](Half& from) {
     const Index count = from.exact.count();
-    const heed::IndexRange rows = rows_of(count);
-    from.targets.scaled = scaled(from.targets.exact, scale, rows);
-    if (part) from.exact.x = heed::detail::part_of(from.exact.x, rows);
-    auto lengths = std::span<const std::int32_t>(from.exact.lengths);
-    if (!lengths.empty())
-      lengths = lengths.subspan(static_cast<std::size_t>(rows.first), static_cast<std::size_t>(rows.count()));
-    heed::Sequences<float> narrow{
-        heed::narrowed<float>(from.exact.x.view(), lengths, path.string(), shift), from.exact.lengths, {}};
-    return LabelledData<float>(std::move(narrow), count, part);
+    if (part) heed::detail::keep_part(from.exact, part(count));
+    from.exact.labels.clear();
+    return LabelledData<float>(without_numbers(from.exact), count, part);
   };
-  LabelledData<float> data = prepared(train, a.data->data);
+  LabelledData<float> data = prepared(train);
   Task<NumberModel> task{.names = {}, .train = std::move(data), .test = {}};
   if (!numbers.forecast() && std::ssize(read.labels_of_table) == outputs) task.names.names = read.labels_of_table;
   task.columns = columns_of(options.table, read);
   task.numbers = numbers;
   task.missing = missing;
   task.filled = filled;
-  task.scale = scale;
-  task.targets = std::move(train.targets);
   task.exact = std::move(train.exact);
-  if (!a.test && a.task.held_out == 0) return task;
+  task.raw = std::move(raw);
+  if (!a.test && a.task.held_out == 0) {
+    set_targets(task, std::move(train.targets), {}, part);
+    return task;
+  }
   options.steps = !numbers.forecast() && is_table(a.data->data) && !read.is_long ? read.steps() : 0;
   Half test = a.test ? half(load(*a.test), a.test->data, true) : half(read, a.data->data, true);
   heed::require(test.targets.exact.extent(1) == outputs, [&] {
@@ -128,9 +122,9 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
                        std::to_string(test.targets.exact.extent(1))};
   });
   task.filled = a.test ? task.filled : filled;
-  task.test = prepared(test, a.test ? a.test->data : a.data->data);
-  task.test_targets = std::move(test.targets);
+  task.test = prepared(test);
   task.exact_test = std::move(test.exact);
+  set_targets(task, std::move(train.targets), std::move(test.targets), part);
   return task;
 }
 

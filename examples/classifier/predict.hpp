@@ -2,6 +2,11 @@
 
 // The answers of a model, to a file or on standard output.
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "heed/data/csv.hpp"
 #include "model_arguments.hpp"
 #include "stored_model.hpp"
 
@@ -10,6 +15,33 @@ namespace classifier {
 struct PredictArguments : ModelArguments {
   bool logits = false, probabilities = false;
 };
+
+/// The first column of a table of answers: what the sequences are called; empty: there is none.
+struct Ids {
+  std::string name = {};
+  std::vector<std::string> all = {};
+
+  std::vector<std::string> header(std::vector<std::string> names) const {
+    if (!all.empty()) names.insert(names.begin(), name);
+    return names;
+  }
+  template <class... Values>
+  void row(heed::CsvWriter& csv, std::size_t i, const Values&... values) const {
+    if (all.empty()) {
+      csv.row(values...);
+    } else {
+      csv.row(all[i], values...);
+    }
+  }
+};
+template <class Data>
+Ids ids_of(const Data& data) {
+  if constexpr (requires { data.id_column; }) {
+    return {data.id_column, data.ids};
+  } else {
+    return {};
+  }
+}
 
 /// The class of each sequence, or with scores one a class.
 template <class M>

@@ -39,6 +39,7 @@ constexpr std::size_t blank = static_cast<std::size_t>(-1);  // the answer to a 
 struct Answers {
   heed::Tensor<float, 2> scores;  // one a class; of a blank line NaN
   std::vector<std::size_t> classes = {};
+  Ids ids = {};
 
   const std::string& name(std::size_t i, const std::vector<std::string>& names) const {
     static const std::string nothing;
@@ -50,16 +51,16 @@ struct Answers {
 heed::CsvWriter table(const Answers& answers, const std::vector<std::string>& names, bool with_scores) {
   std::vector<std::string> header{"label"};
   if (with_scores) header.insert(header.end(), names.begin(), names.end());
-  heed::CsvWriter csv(header);
+  heed::CsvWriter csv(answers.ids.header(header));
   const std::vector<std::optional<float>> nothing(names.size());
   for (std::size_t i = 0; i < answers.classes.size(); ++i) {
     const std::string& name = answers.name(i, names);
     if (!with_scores) {
-      csv.row(name);
+      answers.ids.row(csv, i, name);
     } else if (answers.classes[i] == blank) {
-      csv.row(name, nothing);
+      answers.ids.row(csv, i, name, nothing);
     } else {
-      csv.row(name, answers.scores[static_cast<Index>(i)]);
+      answers.ids.row(csv, i, name, answers.scores[static_cast<Index>(i)]);
     }
   }
   return csv;
@@ -69,15 +70,16 @@ template <class M>
 Answers answers_of(const StoredModel<M>& stored, const PredictArguments& a) {
   const auto data = load_data(stored, a, false);
   Answers answers{heed::Tensor<float, 2>({data.count(), classifier_of(stored.model).options.classes})};
+  answers.ids = ids_of(data);
   heed::Tensor<float, 2>& scores = answers.scores;
   const heed::Ensemble<M> all = ensemble_of(stored);
   heed::Predictor predictor(all);
-  predictor(data.x, scores, data.lengths,
+  predictor(heed::view(data.x, data.lengths, data.step_mask()), scores,
             a.probabilities && scores.extent(1) > 1 ? heed::Output::probabilities : heed::Output::logits);
   if (a.probabilities && scores.extent(1) == 1) std::fill(scores.begin(), scores.end(), 1.0f);  // the only class
   for (Index i = 0; i < scores.extent(0); ++i) {
     const auto row = scores[i];
-    const bool none = !data.lengths.empty() && data.lengths[static_cast<std::size_t>(i)] == 0;
+    const bool none = steps_there(data, i) == 0;
     if (none) std::fill(row.begin(), row.end(), std::numeric_limits<float>::quiet_NaN());
     answers.classes.push_back(none ? blank
                                    : static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin()));

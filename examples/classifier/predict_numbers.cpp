@@ -19,15 +19,17 @@ namespace {
 
 using heed::Index;
 
-/// A column for each output; of a blank line nothing.
-heed::CsvWriter table(const heed::Tensor<float, 2>& values, const std::vector<std::string>& names) {
-  heed::CsvWriter csv(names);
+/// A column for each output; of a blank line nothing. A sequence may have several rows.
+heed::CsvWriter table(const heed::Tensor<float, 2>& values, const std::vector<std::string>& names, const Ids& ids) {
+  heed::CsvWriter csv(ids.header(names));
   const std::vector<std::optional<float>> nothing(names.size());
-  for (Index i = 0; i < values.extent(0); ++i) {
+  const auto rows = static_cast<std::size_t>(values.extent(0)), each = rows / std::max<std::size_t>(ids.all.size(), 1);
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto i = static_cast<Index>(r);
     if (std::isnan(values(i, 0))) {
-      csv.row(nothing);
+      ids.row(csv, r / each, nothing);
     } else {
-      csv.row(values[i]);
+      ids.row(csv, r / each, values[i]);
     }
   }
   return csv;
@@ -55,9 +57,10 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
   heed::Tensor<float, 2> values({data.count(), classifier_of(stored.model).options.classes});
   const heed::Ensemble<M> all = ensemble_of(stored);
   heed::Predictor predictor(all);
-  predictor(data.x, values, data.lengths, a.logits ? heed::Output::logits : heed::Output::as_trained);
+  predictor(heed::view(data.x, data.lengths, data.step_mask()), values,
+            a.logits ? heed::Output::logits : heed::Output::as_trained);
   for (Index i = 0; i < values.extent(0); ++i) {
-    const bool none = !data.lengths.empty() && data.lengths[static_cast<std::size_t>(i)] == 0;
+    const bool none = steps_there(data, i) == 0;
     for (float& value : values[i]) {
       if (none)
         value = std::numeric_limits<float>::quiet_NaN();
@@ -73,10 +76,10 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
     if (stored.task.forecast()) step_by_step(stored.task, values, names);
   }
   if (is_npy(a.output)) return heed::write_npy(a.output, values);
-  const heed::CsvWriter csv = table(values, names);
+  const bool header = a.logits || a.probabilities;  // as with classes
+  const heed::CsvWriter csv = table(values, names, header || !a.output.empty() ? ids_of(data) : Ids());
   if (!a.output.empty()) return csv.write(a.output);
   const std::string text = csv.text();
-  const bool header = a.logits || a.probabilities;  // as with classes
   std::fputs(text.c_str() + (header ? 0 : text.find('\n') + 1), stdout);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "../support/checks.hpp"
 #include "command_line.hpp"
 
 namespace classifier {
@@ -17,7 +18,7 @@ void add_recipe(CLI::App& command, TrainArguments& a) {
   names.emplace_back("auto");
   names.emplace_back("rocket");  // another kind of model
   command.add_option("--recipe", a.recipe, "strong, recurrent, lstm, rocket, or auto: the best of them")
-      ->check(CLI::IsMember(std::move(names)))
+      ->check(support::one_of(std::move(names)))
       ->option_text("NAME")
       ->group("Training");
   command.add_option("--time-limit", a.time_limit, "Seconds that auto may try them in (300)")

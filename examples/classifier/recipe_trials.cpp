@@ -25,6 +25,10 @@ constexpr Index enough_answers = 300;  // on sequences left out, of all rounds; 
 
 std::size_t first_of(int round) { return static_cast<std::size_t>(round) * folds_of_a_round; }
 
+std::vector<heed::FoldRows> folds_of(const Task<NumberModel>& task, const heed::CrossValidationOptions& o) {
+  return task.numbers.numbers() ? heed::make_folds(task.train.count(), o) : heed::make_folds(task.train.classes, o);
+}
+
 }  // namespace
 
 RecipeTrials::RecipeTrials(const TrainArguments& a, const Task<NumberModel>& task, const Processes& processes)
@@ -35,8 +39,7 @@ RecipeTrials::RecipeTrials(const TrainArguments& a, const Task<NumberModel>& tas
       threads_(heed::ThreadPool(a.fit.threads == 0 ? processes.threads() : a.fit.threads).size()),
       rounds_(static_cast<int>(
           std::clamp<Index>((enough_answers + task.train.count() - 1) / task.train.count(), 1, most_rounds))),
-      folds_(
-          heed::make_folds(task.train.classes, {.folds = folds_of_a_round, .repeats = rounds_, .seed = a.fit.seed})) {
+      folds_(folds_of(task, {.folds = folds_of_a_round, .repeats = rounds_, .seed = a.fit.seed})) {
   a_.quiet = true;  // the last training says what there is to say
   a_.ensemble = 1;
   a_.fit.threads = threads_;
@@ -97,9 +100,9 @@ bool RecipeTrials::run_rocket(Candidate& c, std::span<const heed::FoldRows> fold
       return true;
     }
     Task<NumberModel> fold = fold_task<NumberModel>(a, task_, folds[i].rows, nullptr);
-    const std::optional<heed::Evaluation> result = score_rocket(a, fold, processes_);
-    if (!result) return false;
-    c.accuracies.push_back(result->accuracy);
+    const std::optional<StoredModel<RocketModel>> rocket = rocket_of(a, fold, processes_);
+    if (!rocket) return false;
+    c.accuracies.push_back(score_of(*rocket, fold, a.fit.threads));
   }
   return true;
 }

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "heed/core/types.hpp"
+#include "heed/train/evaluate.hpp"
 #include "heed/train/folds.hpp"
+#include "numbers.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -22,7 +24,7 @@ struct Candidate {
   std::string name;                     ///< of a recipe; empty: the default
   std::string fault = {};               ///< why it does not count; empty: it does
   std::string note = {};                ///< what was left out for want of time
-  std::vector<double> accuracies = {};  ///< of the folds, round after round
+  std::vector<double> accuracies = {};  ///< of the folds, round after round; of numbers r2
   double seconds = 0;
   double step_seconds = 0;        ///< of one step of training on one thread; 0: not known
   std::exception_ptr error = {};  ///< options beside it do not go with its own
@@ -32,7 +34,14 @@ struct Candidate {
 };
 
 /// The arguments with a recipe, for so many sequences; empty: the default.
-TrainArguments with_recipe(TrainArguments arguments, const std::string& recipe, heed::Index count);
+TrainArguments with_recipe(TrainArguments arguments, const std::string& recipe, heed::Index count, bool classes);
+
+/// How good a model of a fold is: its accuracy, of numbers r2.
+template <class M>
+double score_of(const StoredModel<M>& stored, const Task<NumberModel>& fold, int threads) {
+  if (fold.numbers.numbers()) return metrics_of(stored, *fold.test, fold.test_targets).r2;
+  return heed::evaluate(ensemble_of(stored), fold.test->view(), threads).accuracy;
+}
 
 /// How many steps a training on so many sequences takes.
 heed::Index steps_of(const TrainArguments& arguments, heed::Index count);

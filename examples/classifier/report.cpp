@@ -24,6 +24,10 @@ void print_figures(const heed::History& history) {
   const int best = history.best_epoch;
   if (history.epochs.empty()) return;
   const heed::EpochRecord& r = best > 0 ? history.epochs[static_cast<std::size_t>(best - 1)] : history.epochs.back();
+  if (std::isnan(r.accuracy)) {  // of numbers
+    std::printf("loss %.6f in the last epoch, of targets scaled to deviation 1\n", r.loss);
+    return;
+  }
   const bool validates = !std::isnan(r.validation_accuracy), tests = !std::isnan(r.test_accuracy);
   if (validates) std::printf("validation accuracy %.4f, loss %.6f\n", r.validation_accuracy, r.validation_loss);
   if (tests) std::printf("test accuracy %.4f, loss %.6f\n", r.test_accuracy, r.test_loss);

@@ -26,8 +26,9 @@ std::string data_of(const Task<M>& task) {
                                      counted(std::ssize(numbers.forecasts), "feature", "features")
                                : counted(task.outputs(), "target", "targets");
   if (task.filled > 0) {
-    text += ", " + counted(task.filled, "missing value", "missing values") + " filled (" +
-            std::string(to_text(task.missing.how)) + ")";
+    text += ", " + counted(task.filled, "missing value", "missing values") +
+            (task.missing.how == heed::Missing::mask ? "" : " filled") + " (" + std::string(to_text(task.missing.how)) +
+            ")";
   }
   if (task.test) text += "; " + std::to_string(task.test->count()) + " to test";
   return text;

@@ -10,6 +10,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/visit.hpp"
+#include "numbers.hpp"
 #include "report.hpp"
 
 namespace classifier {
@@ -20,7 +21,7 @@ StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>
   StoredModel<NumberModel> like = start_model<NumberModel>(standardized, task, {}, processes);
   const heed::Index steps = task.train.sequences.steps();
   heed::RocketClassifierOptions o{
-      .features = task.train.sequences.features(), .classes = task.names.size(), .steps = steps, .seed = a.fit.seed};
+      .features = task.train.sequences.features(), .classes = task.outputs(), .steps = steps, .seed = a.fit.seed};
   o.num_features = a.num_features.value_or(o.num_features);
   // chosen by cross-validation on the training parts of ten sets, together
   o.statistics = heed::RocketStatistics::all;
@@ -31,6 +32,7 @@ StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>
   stored.shift = std::move(like.shift);
   stored.missing = std::move(like.missing);
   stored.columns = std::move(like.columns);
+  stored.task = std::move(like.task);
   stored.label_column = std::move(like.label_column);
   for (heed::Index i = 1; i < a.ensemble; ++i) {  // of the same kernels; each draws its biases from other series
     stored.more.push_back(stored.model);
@@ -42,29 +44,30 @@ StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>
 std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
                                          const heed::FitOptions& options) {
   std::vector<heed::RocketFit> fits;
+  const bool numbers = task.numbers.numbers();
   const auto fit = [&](RocketModel& model) {
-    const std::uint64_t seed = options.seed + fits.size();
-    fits.push_back(
-        heed::fit_rocket(model, task.train.view(), {.seed = seed, .threads = options.threads, .stop = options.stop}));
+    const heed::RocketFitOptions o{
+        .seed = options.seed + fits.size(), .threads = options.threads, .stop = options.stop};
+    const heed::LabelledSequences<float> train = task.train.view();
+    const heed::TargetSequences<float> targets{train.x, task.targets.scaled, train.lengths, train.mask};
+    fits.push_back(numbers ? heed::fit_rocket(model, targets, o) : heed::fit_rocket(model, train, o));
   };
   fit(stored.model);
   for (RocketModel& member : stored.more) fit(member);
+  if (numbers) to_units(stored, task.scale);
   return fits;
 }
 
-std::optional<heed::Evaluation> score_rocket(const TrainArguments& a, Task<NumberModel>& fold,
-                                             const Processes& processes) {
+std::optional<StoredModel<RocketModel>> rocket_of(const TrainArguments& a, Task<NumberModel>& fold,
+                                                  const Processes& processes) {
   StoredModel<RocketModel> stored = start_rocket(a, fold, processes);
   for (const heed::RocketFit& fit : fit_rockets(stored, fold, a.fit)) {
     if (fit.cancelled) return {};
   }
-  return heed::evaluate(ensemble_of(stored), fold.test->view(), a.fit.threads);
+  return stored;
 }
 
 void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Processes& processes) {
-  heed::require(!task.numbers.numbers(), [] {
-    return heed::Fault{"--recipe rocket is for classes, these data have numbers: heed::fit_rocket takes them"};
-  });
   StoredModel<RocketModel> stored = start_rocket(a, task, processes);
   if (!a.model.empty()) check_save(stored);
   heed::FitOptions options = a.fit;
@@ -79,11 +82,21 @@ void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Proces
   for (std::size_t i = 0; i < fits.size(); ++i) {
     if (!fits[i].ridge) continue;
     if (fits.size() > 1) std::printf("seed %llu: ", static_cast<unsigned long long>(a.fit.seed + i));
-    std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fits[i].accuracy, fits[i].alpha);
+    if (task.numbers.numbers()) {
+      std::printf("r2 about %.4f on sequences left out one by one, alpha %.4g\n", 1 - fits[i].error, fits[i].alpha);
+    } else {
+      std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fits[i].accuracy, fits[i].alpha);
+    }
   }
-  if (task.test) {
+  const char* const together = fits.size() > 1 ? "together: " : "";
+  if (task.numbers.numbers()) {
+    const std::string metrics =
+        task.test ? metrics_of(std::string(together) + "test ", stored, *task.test, task.test_targets)
+                  : metrics_of(std::string(together) + "on the training data ", stored, task.train, task.targets);
+    std::fputs(metrics.c_str(), stdout);
+  } else if (task.test) {
     const heed::Evaluation test = heed::evaluate(ensemble_of(stored), task.test->view(), options.threads);
-    std::printf("%stest accuracy %.4f, loss %.6f\n", fits.size() > 1 ? "together: " : "", test.accuracy, test.loss);
+    std::printf("%stest accuracy %.4f, loss %.6f\n", together, test.accuracy, test.loss);
   }
   print_place(a);
 }

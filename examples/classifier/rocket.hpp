@@ -16,15 +16,15 @@ namespace classifier {
 StoredModel<RocketModel> start_rocket(const TrainArguments& arguments, Task<NumberModel>& task,
                                       const Processes& processes);
 
-/// Fits all members to the data to train on.
+/// Fits all members to the data to train on. Numbers are then in the units of the data.
 std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
                                          const heed::FitOptions& options);
 
-/// Trains on the part of a fold, tests on the rest; nothing where it was stopped.
-std::optional<heed::Evaluation> score_rocket(const TrainArguments& arguments, Task<NumberModel>& fold,
-                                             const Processes& processes);
+/// Trains on the part of a fold; nothing where it was stopped.
+std::optional<StoredModel<RocketModel>> rocket_of(const TrainArguments& arguments, Task<NumberModel>& fold,
+                                                  const Processes& processes);
 
-/// Trains on all data, writes the model and says how good it is. Throws where the task is of numbers.
+/// Trains on all data, writes the model and says how good it is.
 void train_rocket(const TrainArguments& arguments, Task<NumberModel>& task, const Processes& processes);
 
 }  // namespace classifier

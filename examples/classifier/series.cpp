@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "heed/core/error.hpp"
@@ -16,6 +17,19 @@ namespace {
 
 Index length_of(const heed::Sequences<double>& series, Index i) {
   return series.lengths.empty() ? series.steps() : series.lengths[static_cast<std::size_t>(i)];
+}
+
+// Whether a window has a step, and all that follow are there.
+bool usable(const std::uint8_t* mask, Index window, Index horizon) {
+  const auto there = [](std::uint8_t step) { return step != 0; };
+  return std::any_of(mask, mask + window, there) && std::all_of(mask + window, mask + window + horizon, there);
+}
+
+// Those of the steps of window k, which begins at step t of series i.
+void copy_mask(const heed::Sequences<double>& series, Index i, Index t, heed::Sequences<double>& windows, Index k) {
+  if (series.mask.empty()) return;
+  if (windows.mask.empty()) windows.mask = heed::Tensor<std::uint8_t, 2>({windows.count(), windows.steps()});
+  std::copy_n(series.mask[i].data() + t, windows.steps(), windows.mask[k].data());
 }
 
 void require_long(const heed::Sequences<double>& series, Index i, Index steps, Index needed,
@@ -66,8 +80,14 @@ heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const 
     std::string expected = counted(W, "step", "steps") + " and the " + std::to_string(H) + " that follow";
     if (held_out > 0) expected += end ? " in what is held out" : " before what is held out";
     require_long(series, i, last - first, W + H, path, expected);
-    for (Index t = first; t + W + H <= last; ++t) starts.emplace_back(i, t);
+    for (Index t = first; t + W + H <= last; ++t) {
+      if (series.mask.empty() || usable(series.mask[i].data() + t, W, H)) starts.emplace_back(i, t);
+    }
   }
+  heed::require(!starts.empty(), [&] {
+    return heed::Fault{"too many steps are missing", path.string(),
+                       "a window with a step, and the " + counted(H, "step", "steps") + " that follow it", "none"};
+  });
   heed::Sequences<double> windows;
   windows.x = heed::Tensor<double, 3>({std::ssize(starts), W, features});
   windows.targets = heed::Tensor<double, 2>({std::ssize(starts), task.outputs()});
@@ -75,6 +95,7 @@ heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const 
     const auto [i, t] = starts[static_cast<std::size_t>(k)];
     const double* const from = series.x[i].data() + t * features;
     std::copy_n(from, W * features, windows.x[k].data());
+    copy_mask(series, i, t, windows, k);
     Index output = 0;
     for (Index h = 0; h < H; ++h) {
       for (const Index f : task.forecasts) windows.targets(k, output++) = from[(W + h) * features + f];
@@ -92,6 +113,7 @@ heed::Sequences<double> last_windows(const heed::Sequences<double>& series, cons
     const Index steps = length_of(series, i);
     require_long(series, i, steps, W, path, counted(W, "step", "steps") + ", the window of the model");
     std::copy_n(series.x[i].data() + (steps - W) * features, W * features, windows.x[i].data());
+    copy_mask(series, i, steps - W, windows, i);
   }
   return windows;
 }
@@ -99,9 +121,10 @@ heed::Sequences<double> last_windows(const heed::Sequences<double>& series, cons
 heed::Tensor<double, 2> last_values(const heed::Sequences<double>& windows, const NumbersTask& task) {
   heed::Tensor<double, 2> values({windows.count(), task.outputs()});
   for (Index i = 0; i < windows.count(); ++i) {
-    Index output = 0;
+    Index output = 0, last = task.window - 1;
+    while (!windows.mask.empty() && last > 0 && windows.mask(i, last) == 0) --last;
     for (Index h = 0; h < task.horizon; ++h) {
-      for (const Index f : task.forecasts) values(i, output++) = windows.x(i, task.window - 1, f);
+      for (const Index f : task.forecasts) values(i, output++) = windows.x(i, last, f);
     }
   }
   return values;

@@ -20,7 +20,8 @@ std::vector<heed::Index> columns_to_forecast(const std::string& list, const Numb
                                              const std::filesystem::path& path);
 
 /// All windows of each series, and the steps that follow as targets. With a share held out at the ends of the series,
-/// those whose targets are not there, or, at `end`, those whose targets all are. Throws where a series is too short.
+/// those whose targets are not there, or, at `end`, those whose targets all are. Where steps are missing, those windows
+/// whose next steps are all there and that have a step. Throws where a series is too short, or none is left.
 heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
                                    const std::filesystem::path& path, double held_out = 0, bool end = false);
 

@@ -37,6 +37,10 @@ void note_lost_digits(const TrainArguments& a, const heed::FeatureStatistics& s)
 
 }  // namespace
 
+heed::Sequences<float> without_numbers(const heed::Sequences<double>& read) {
+  return {heed::Tensor<float, 3>({0, read.steps(), read.features()}), read.lengths, read.labels, {}, read.mask};
+}
+
 void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, StoredModel<NumberModel>& stored,
                          const Processes& processes) {
   const auto in_turn = [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); };
@@ -45,28 +49,28 @@ void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, Store
   if (!a.data) {  // the built-in task; of a file one of many processes may have no sequence
     if (!standardizes) return;
     const heed::LabelledSequences<float> part = task.train.view();
-    const heed::FeatureStatistics s = heed::feature_statistics<float>(part.x, part.lengths, in_turn);
+    const heed::FeatureStatistics s = heed::feature_statistics<float>(part.x, part.lengths, in_turn, part.mask);
     stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
     return;
   }
   const std::span<const std::int32_t> lengths = task.train.view().lengths;
-  heed::FeatureStatistics s = heed::feature_statistics<double>(task.exact.x.view(), lengths, in_turn);
+  heed::FeatureStatistics s =
+      heed::feature_statistics<double>(task.exact.x.view(), lengths, in_turn, task.exact.step_mask());
   if (standardizes) {
     if (!s.losing_digits<float>().empty() && stored.shift.empty()) {
       stored.shift = shift_of(s);
-      const auto shifted = [&](const heed::Sequences<double>& exact, LabelledData<float>& data) {
-        data.sequences.x =
-            heed::narrowed<float>(exact.x.view(), data.view().lengths, a.data->data.string(), stored.shift);
-      };
-      shifted(task.exact, task.train);
-      if (task.test) shifted(task.exact_test, *task.test);
       for (std::size_t f = 0; f < s.mean.size(); ++f) s.mean[f] -= stored.shift[f];
     }
     stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
   } else if (stored.shift.empty() && processes.first()) {
     note_lost_digits(a, s);
   }
-  task.exact = task.exact_test = {};
+  const auto take = [&](heed::Sequences<double>& exact, LabelledData<float>& data, const DataFiles& files) {
+    data.sequences.x = heed::narrowed<float>(exact.x.view(), data.view().lengths, files.data.string(), stored.shift);
+    exact = {};
+  };
+  take(task.exact, task.train, *a.data);
+  if (task.test) take(task.exact_test, *task.test, a.test ? *a.test : *a.data);
 }
 
 }  // namespace classifier

@@ -1,4 +1,5 @@
 #include <cstddef>
+#include <utility>
 
 #include "heed/core/tensor.hpp"
 #include "heed/data/standardize.hpp"
@@ -26,8 +27,23 @@ heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const Targ
   return result;
 }
 
-void to_units(NumberModel& model, const TargetScale& scale) {
-  heed::Dense<float>& last = model.fc2;
+void set_targets(Task<NumberModel>& task, Targets train, Targets test, const heed::Part& part) {
+  task.scale = scale_of(train.exact);
+  task.numbers.means = task.scale.mean;
+  for (Targets* targets : {&train, &test}) {
+    const Index count = targets->exact.extent(0);
+    targets->scaled = scaled(targets->exact, task.scale, part ? part(count) : heed::IndexRange{0, count});
+  }
+  task.targets = std::move(train);
+  task.test_targets = std::move(test);
+}
+
+namespace {
+
+heed::Dense<float>& last_layer_of(NumberModel& model) { return model.fc2; }
+heed::Dense<float>& last_layer_of(RocketModel& model) { return model.head; }
+
+void to_units(heed::Dense<float>& last, const TargetScale& scale) {
   for (Index k = 0; k < last.out_features(); ++k) {
     const double mean = scale.mean[static_cast<std::size_t>(k)],
                  deviation = scale.deviation[static_cast<std::size_t>(k)];
@@ -37,13 +53,23 @@ void to_units(NumberModel& model, const TargetScale& scale) {
   }
 }
 
+}  // namespace
+
+template <class M>
+void to_units(StoredModel<M>& stored, const TargetScale& scale) {
+  to_units(last_layer_of(stored.model), scale);
+  for (M& member : stored.more) to_units(last_layer_of(member), scale);
+}
+template void to_units(StoredModel<NumberModel>&, const TargetScale&);
+template void to_units(StoredModel<RocketModel>&, const TargetScale&);
+
 void from_units(NumberModel& model, const TargetScale& scale) {
   TargetScale inverse = scale;
   for (std::size_t k = 0; k < scale.mean.size(); ++k) {
     inverse.deviation[k] = 1 / scale.deviation[k];
     inverse.mean[k] = -scale.mean[k] / scale.deviation[k];
   }
-  to_units(model, inverse);
+  to_units(last_layer_of(model), inverse);
 }
 
 }  // namespace classifier

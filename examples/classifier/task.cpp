@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../support/checks.hpp"
 #include "heed/core/error.hpp"
 #include "missing_values.hpp"
 
@@ -15,15 +16,15 @@ void add_task(CLI::App& command, TaskOptions& task) {
       .add_option_function<std::string>(
           "--task", [&task](const std::string& name) { task.kind = heed::from_text<TaskKind>(name, "--task"); },
           "classification, regression (labels are numbers)\nor forecast (of a long series); as the data say")
-      ->check(CLI::IsMember({"classification", "regression", "forecast"}))
+      ->check(support::one_of({"classification", "regression", "forecast"}))
       ->option_text("NAME")
       ->group(group);
   command.add_option("--window", task.window, "Steps that a forecast looks back")
-      ->check(CLI::Range(Index(1), Index(1'000'000'000)))
+      ->check(support::whole(1, 1'000'000'000))
       ->option_text("N")
       ->group(group);
   command.add_option("--horizon", task.horizon, "Steps that a forecast looks ahead (1)")
-      ->check(CLI::Range(Index(1), Index(1'000'000)))
+      ->check(support::whole(1, 1'000'000))
       ->option_text("N")
       ->group(group);
   command.add_option("--target-column", task.target_column, "What a forecast gives: names, or numbers from 0 (all)")

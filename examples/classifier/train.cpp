@@ -57,7 +57,6 @@ void train(TrainArguments& a, const Processes& processes) {
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });
   });
   Task<M>& task = *loaded;
-  require_classes_for(a.ensemble > 1, "--ensemble", task);
   if constexpr (!is_text<M>) {
     if (a.recipe == "auto") choose_recipe(a, task, processes);
     if (a.recipe == "rocket") return train_rocket(a, task, processes);
@@ -73,7 +72,7 @@ void train(TrainArguments& a, const Processes& processes) {
   const bool talks = processes.first() && !a.quiet;
   const bool live = talks && !processes.launched() && is_terminal(stdout);
   if (a.fit.threads == 0) a.fit.threads = processes.threads();
-  a.fit.bucket_by_length = a.fit.batch_size > 0 && !task.train.sequences.lengths.empty();
+  a.fit.bucket_by_length = a.fit.batch_size > 0 && task.train.is_ragged();
   if (!a.checkpoint.empty()) {
     a.fit.checkpoint =
         heed::checkpoint(a.checkpoint, {.every = a.checkpoint_every.value_or(1), .write = processes.first()});
@@ -98,7 +97,7 @@ void train(TrainArguments& a, const Processes& processes) {
     failure = std::current_exception();
   }
   if constexpr (!is_text<M>) {  // numbers in the units of the data
-    if (task.numbers.numbers()) to_units(stored.model, task.scale);
+    if (task.numbers.numbers()) to_units(stored, task.scale);
   }
   if (live && !history.epochs.empty() && static_cast<int>(history.epochs.size()) < a.fit.epochs) std::printf("\n");
 
@@ -111,7 +110,7 @@ void train(TrainArguments& a, const Processes& processes) {
   });
   if (!talks) return;
   std::string metrics;
-  if constexpr (!is_text<M>) metrics = metrics_of(stored.model, task, processes);
+  if constexpr (!is_text<M>) metrics = metrics_of(stored, task, processes);
   print_result(history, a, metrics);
 }
 

@@ -71,16 +71,18 @@ void check_rocket(const TrainArguments& a) {
   require_usage(a.recipe == "rocket" || a.recipe == "auto" || !a.num_features, "--num-features",
                 "needs --recipe rocket");
   if (a.recipe != "rocket") return;
-  const std::vector<std::string> used{"--recipe",      "--num-features", "--data",        "--labels",  "--test",
-                                      "--test-labels", "--model",        "--standardize", "--seed",    "--quiet",
-                                      "--missing",     "--features",     "--threads",     "--classes", "--ensemble",
-                                      "--folds",       "--repeats"};
+  const std::vector<std::string> used{
+      "--recipe",      "--num-features", "--data",    "--labels",  "--test",     "--test-labels", "--model",
+      "--standardize", "--seed",         "--quiet",   "--missing", "--features", "--threads",     "--classes",
+      "--ensemble",    "--folds",        "--repeats", "--task",    "--window",   "--horizon",     "--target-column"};
   TrainArguments plain;
   CLI::App format;
   add_format(format, plain.format);
+  add_columns(format, plain.format);
   for (const CLI::Option* option : a.command->get_options()) {
     const std::string name = option->get_name();
     if (option->count() == 0 || std::find(used.begin(), used.end(), name) != used.end()) continue;
+    if (name == "--validation" && a.task.forecasts()) continue;  // the end of the series, to test on
     require_usage(format.get_option_no_throw(name) != nullptr, name.c_str(), "has no meaning with --recipe rocket");
   }
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "heed/train/evaluate.hpp"
+#include "numbers.hpp"
 #include "report.hpp"
 
 namespace classifier {
@@ -13,6 +14,9 @@ template <class M>
 void train_ensemble(const TrainArguments& a, StoredModel<M>& stored, const Task<M>& task, const Processes& processes,
                     bool talks) {
   const std::vector<heed::History> histories = fit_members(a, stored, task, true, processes);
+  if constexpr (!is_text<M>) {
+    if (task.numbers.numbers()) to_units(stored, task.scale);
+  }
   processes.agree([&] {
     if (processes.first() && !a.model.empty()) save_model(stored);
     for (const heed::History& history : histories) require_finished(history, a);
@@ -22,7 +26,9 @@ void train_ensemble(const TrainArguments& a, StoredModel<M>& stored, const Task<
     std::printf("seed %llu: ", static_cast<unsigned long long>(a.fit.seed + i));
     print_figures(histories[i]);
   }
-  if (task.test && !processes.launched()) {
+  if (task.numbers.numbers()) {
+    if constexpr (!is_text<M>) std::printf("together: %s", metrics_of(stored, task, processes).c_str());
+  } else if (task.test && !processes.launched()) {
     const heed::Evaluation all = heed::evaluate(ensemble_of(stored), task.test->view(), a.fit.threads);
     std::printf("together: test accuracy %.4f, loss %.6f\n", all.accuracy, all.loss);
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../support/checks.hpp"
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "missing_values.hpp"
@@ -14,12 +15,16 @@ namespace {
 using heed::Index;
 
 constexpr int most_epochs = 1'000'000'000;
+constexpr Index most_batch = Index(1) << 40;
 
 heed::Index batch_size(const std::string& text) {
   Index size = 0;
   if (text == "full") return size;
-  if (CLI::detail::lexical_cast(text, size) && size > 0) return size;
-  throw CLI::ValidationError("--batch", "full, or a number of at least 1; got " + text);
+  if (support::whole(1, most_batch)(text).empty() && CLI::detail::lexical_cast(text, size)) return size;
+  throw CLI::ValidationError(
+      heed::Error(heed::Fault{"wrong value", "--batch", "full, or a whole number of at least 1", '"' + text + '"'})
+          .what(),
+      CLI::ExitCodes::ValidationError);
 }
 
 void add_files(CLI::App& command, TrainArguments& a, bool keeps) {
@@ -52,12 +57,12 @@ void add_files(CLI::App& command, TrainArguments& a, bool keeps) {
     path("--curve", a.curve, "Where to draw loss and accuracy (.png, .svg)");
     output("--checkpoint", a.checkpoint, support::checkpoint_file, "Where to keep the run as it goes");
     command.add_option("--checkpoint-every", a.checkpoint_every, "Epochs between checkpoints (1)")
-        ->check(CLI::Range(1, most_epochs))
+        ->check(support::whole(1, most_epochs))
         ->option_text("N");
     command.add_flag("--resume", a.resume, "Go on from the checkpoint if there is one");
   }
   command.add_option("--threads", a.fit.threads, "Threads of each process (all); the result is the same")
-      ->check(CLI::Range(1, 1024))
+      ->check(support::whole(1, 1024))
       ->option_text("N");
   command.add_flag("--quiet", a.quiet, "Print nothing but errors");
 }
@@ -67,8 +72,8 @@ void add_training(CLI::App& command, TrainArguments& a) {
   const auto add = [&](const char* name, auto& value, auto check, const char* text, const char* what) {
     command.add_option(name, value, what)->check(check)->option_text(text)->group("Training");
   };
-  const auto counts = CLI::Range(1, most_epochs);
-  add("--num-features", a.num_features, CLI::Range(84, 1 << 20), "N", "Of rocket: features by biases (10000)");
+  const auto counts = support::whole(1, most_epochs);
+  add("--num-features", a.num_features, support::whole(84, 1 << 20), "N", "Of rocket: features by biases (10000)");
   add("--epochs", fit.epochs, counts, "N", "Times through the data (100)");
   add("--learning-rate", fit.learning_rate, positive, "X", "Of Adam (0.01)");
   command
@@ -78,17 +83,17 @@ void add_training(CLI::App& command, TrainArguments& a) {
       ->group("Training");
   command.add_flag("--standardize", a.standardize, "Give each feature mean 0 and deviation 1")->group("Training");
   add("--seed", fit.seed, whole, "N", "Of all random numbers (0)");
-  add("--ensemble", a.ensemble, CLI::Range(heed::Index(1), heed::Index(1000)), "N",
-      "Seeds whose models answer by their mean (1)");
-  add("--flavor", a.flavor, CLI::IsMember({"pytorch", "keras"}), "NAME", "Whose defaults: pytorch or keras (pytorch)");
+  add("--ensemble", a.ensemble, support::whole(1, 1000), "N", "Seeds whose models answer by their mean (1)");
+  add("--flavor", a.flavor, support::one_of({"pytorch", "keras"}), "NAME",
+      "Whose defaults: pytorch or keras (pytorch)");
   add("--validation", fit.validation, from_to_below(0, 1), "X", "Share of the data kept to validate on (0)");
-  add("--early-stopping", fit.early_stopping.patience, counts, "N", "Epochs without progress that end training");
-  add("--schedule", a.schedule, CLI::IsMember({"constant", "step", "cosine", "one-cycle", "plateau"}), "NAME",
-      "Of the rate: step, cosine, one-cycle or plateau");
+  add("--early-stopping", fit.early_stopping.patience, counts, "N", "Epochs without progress that end training (any)");
+  add("--schedule", a.schedule, support::one_of({"constant", "step", "cosine", "one-cycle", "plateau"}), "NAME",
+      "Of the rate: constant, step, cosine, one-cycle or\nplateau (constant)");
   add("--warmup", a.warmup, counts, "N", "Steps that cosine rises before it falls (0)");
   add("--decay", a.decay, from_to_below(0, 1), "X", "What step and plateau multiply the rate by (0.1)");
   add("--decay-every", a.decay_every, counts, "N", "Epochs of a step (30); those plateau waits (10)");
-  add("--clip", fit.clip_norm, positive, "X", "Largest norm of a gradient");
+  add("--clip", fit.clip_norm, positive, "X", "Largest norm of a gradient (any)");
   add("--weight-decay", fit.weight_decay, not_negative, "X", "Of AdamW, on all but biases (0)");
   add("--label-smoothing", fit.label_smoothing, from_to(0, 1), "X", "Share of a label that all classes get (0)");
   command
@@ -100,10 +105,10 @@ void add_training(CLI::App& command, TrainArguments& a) {
   command
       .add_option_function<std::string>(
           "--class-weights", [&a](auto&) { a.fit.balance_classes = true; }, "balanced: all classes count alike")
-      ->check(CLI::IsMember({"balanced"}))
+      ->check(support::one_of({"balanced"}))
       ->option_text("NAME")
       ->group("Training");
-  add("--ema", fit.ema_decay, from_to_below(0, 1), "X", "Take the weights' moving average of this decay");
+  add("--ema", fit.ema_decay, from_to_below(0, 1), "X", "Take the weights' moving average of this decay\n(none)");
   add("--min-count", a.min_count, counts, "N", "Of text: how often known words occur (1)");
   command.add_flag("--lower", a.lower, "Of text: capital letters are small ones")->group("Training");
 }

@@ -21,12 +21,12 @@ Index size_of(const heed::FoldRows& fold) { return static_cast<Index>(fold.rows.
 
 }  // namespace
 
-TrainArguments with_recipe(TrainArguments a, const std::string& recipe, Index count) {
+TrainArguments with_recipe(TrainArguments a, const std::string& recipe, Index count, bool classes) {
   a.recipe = recipe;
   a.time_limit.reset();
   apply_recipe(a);
   complete_fit(a);
-  apply_recipe_for(a, count, true);
+  apply_recipe_for(a, count, classes);
   return a;
 }
 
@@ -80,8 +80,8 @@ std::span<const heed::FoldRows> RecipeTrials::fit_into(double share, TrainArgume
 // the folds side by side on the threads
 bool RecipeTrials::run_trained(Candidate& c, std::span<const heed::FoldRows> folds, double share) const {
   if (deadline_.stop_requested()) return false;
-  TrainArguments a = with_recipe(a_, c.name, size_of(folds.front()));
-  a.fit.bucket_by_length = a.fit.batch_size > 0 && !task_.train.sequences.lengths.empty();
+  TrainArguments a = with_recipe(a_, c.name, size_of(folds.front()), !task_.numbers.numbers());
+  a.fit.bucket_by_length = a.fit.batch_size > 0 && task_.train.is_ragged();
   a.fit.stop = within(share, c.accuracies.empty());
   const double before = deadline_.spent();
   if (c.step_seconds == 0) c.step_seconds = time_step(a, folds.front());
@@ -101,7 +101,9 @@ bool RecipeTrials::run_trained(Candidate& c, std::span<const heed::FoldRows> fol
   for (std::size_t i = 0; i < models.size(); ++i) {
     if (histories[i].outcome == heed::Outcome::cancelled) return false;
     if (histories[i].outcome == heed::Outcome::diverged) c.fault = "diverged";
-    c.accuracies.push_back(heed::evaluate(models[i], tasks[i].test->view(), a.fit.threads).accuracy);
+    StoredModel<NumberModel> stored{std::move(models[i]), {}};
+    if (tasks[i].numbers.numbers()) to_units(stored, tasks[i].scale);
+    c.accuracies.push_back(score_of(stored, tasks[i], a.fit.threads));
   }
   return true;
 }

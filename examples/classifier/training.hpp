@@ -44,10 +44,14 @@ struct Task {
   MissingValues missing = {};                            // of numbers: what fills them
   heed::Index filled = 0;                                // how many of the data to train on
   heed::Sequences<double> raw = {};                      // with what is missing, where means of all fill it
-  heed::Sequences<double> exact = {}, exact_test = {};   // of numbers, as they were read; until the model is made
+  // Of numbers, as they were read, until the model is made: `train` and `test` have none so far.
+  heed::Sequences<double> exact = {}, exact_test = {};
 
   heed::Index outputs() const { return numbers.numbers() ? targets.exact.extent(1) : names.size(); }
 };
+
+/// All but the numbers of what was read, which are kept once.
+heed::Sequences<float> without_numbers(const heed::Sequences<double>& read);
 
 /// How a table is written, as the command line or the model to start from says.
 heed::TableFormat format_of(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
@@ -95,7 +99,7 @@ StoredModel<M> start_model(const TrainArguments& arguments, Task<M>& task, std::
                            const Processes& processes);
 
 /// Gives a model the mean and the deviation of features, where it is to standardize; of the data as they were read,
-/// which the task does not keep. Shifts the task's data as `start_model` says.
+/// which the task does not keep: its numbers become floats, shifted as `start_model` says.
 void standardize_exactly(const TrainArguments& arguments, Task<NumberModel>& task, StoredModel<NumberModel>& stored,
                          const Processes& processes);
 
@@ -114,13 +118,6 @@ heed::History fit_task(TextModel& model, const Task<TextModel>& task, bool tests
 template <class M>
 std::vector<heed::History> fit_members(const TrainArguments& arguments, StoredModel<M>& stored, const Task<M>& task,
                                        bool tests, const Processes& processes);
-
-/// Throws where something that is for classes is asked of a task of numbers.
-template <class M>
-void require_classes_for(bool asked, const char* what, const Task<M>& task) {
-  heed::require(!asked || !task.numbers.numbers(),
-                [&] { return heed::Fault{std::string(what) + " is for classes, and this task is of numbers"}; });
-}
 
 /// Throws where a model to start from is an ensemble.
 template <class M>

@@ -10,6 +10,7 @@
 #include <new>
 #include <string>
 
+#include "checks.hpp"
 #include "file_names.hpp"
 #include "proposals.hpp"
 #include "terminal.hpp"
@@ -47,6 +48,7 @@ int run_command(CLI::App& program, int argc, char** argv, F&& run) {
     return code;
   };
   program.formatter(std::make_shared<detail::Help>());
+  show_defaults(program);
   if (CLI::Option* const model = program.get_option_no_throw("--model")) check_name_unless_read(model, model_file);
   if (CLI::Option* const run_file = program.get_option_no_throw("--checkpoint")) {
     check_name_unless_read(run_file, checkpoint_file);
@@ -57,7 +59,7 @@ int run_command(CLI::App& program, int argc, char** argv, F&& run) {
     return program.exit(asked);
   } catch (const CLI::ParseError& e) {
     const std::string unknown = unknown_option(program);
-    return failed(2, (unknown.empty() ? e.what() : unknown) + " (--help shows the usage)");
+    return failed(2, (unknown.empty() ? in_words(program, e) : unknown) + " (--help shows the usage)");
   }
   try {
     run();

@@ -35,8 +35,8 @@ inline void define(CLI::App& program, ImageArguments& a, heed::ImageShape& image
   program.add_option("--train", a.train, "A line an image: its pixels, row by row, and its label");
   program.add_option("--test", a.test, "The same, to measure on");
   program.add_option("--model", a.model, "Where the model is kept. Where there is one and no --train, it is loaded");
-  program.add_option("--side", image.height, "Of an image, in pixels")->check(CLI::Range(1, 4096));
-  program.add_option("--largest", a.largest, "Value of a pixel")->check(CLI::PositiveNumber);
+  program.add_option("--side", image.height, "Of an image, in pixels")->check(whole(1, 4096));
+  program.add_option("--largest", a.largest, "Value of a pixel")->check(number({0, heed::Range::infinite, true, true}));
   fit_names.insert(fit_names.end(), {"batch_size", "weight_decay"});
   add_fit_options(program, fit, std::move(fit_names));
   program.callback([&] {

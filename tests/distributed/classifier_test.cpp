@@ -128,6 +128,28 @@ TEST_F(Together, WhatPractitionersAddGivesTheBytesOfOneProcess) {
       "--validation 0.2 --early-stopping 2 --class-weights balanced --clip 1 --ema 0.9");
 }
 
+TEST_F(Together, AugmentationGivesTheBytesOfOneProcess) {
+  const std::string changes = " --jitter 0.1 --scaling 0.1 --time-warp 0.2 --window-slice 0.2 --mixup 0.3";
+  write_ragged();
+  expect_the_same("train --data r.ts --epochs 2 --batch 32 --standardize" + changes);
+  expect_the_same("train --data r.ts --epochs 2" + changes);  // a full batch
+  std::string holes = "@univariate true\n@classLabel true low high\n@data\n", numbers;
+  for (int i = 0; i < 150; ++i) {
+    std::string steps;
+    for (int t = 0; t < 6; ++t) {
+      const std::string value = std::to_string((i % 2) * t + 0.01 * ((i * 7 + t * 3) % 11));
+      steps += (t ? "," : "") + ((i + t) % 4 == 0 ? "?" : value);
+      numbers += value + ',';
+    }
+    holes += steps + (i % 2 ? ":high\n" : ":low\n");
+    numbers += std::to_string(i % 9) + '\n';
+  }
+  folder.file("holes.ts", holes);
+  folder.file("numbers.csv", numbers);
+  expect_the_same("train --data holes.ts --missing mask --epochs 2 --batch 40 --standardize" + changes);
+  expect_the_same("train --data numbers.csv --task regression --epochs 2 --batch 40" + changes);
+}
+
 TEST_F(Together, TextGivesTheBytesOfOneProcess) {
   write_text();
   expect_the_same("train --text t.txt --test t.txt --epochs 3 --batch 8 --dropout 0.2 --flavor keras");

@@ -60,6 +60,25 @@ TEST_F(Errors, WhatCannotBeWrittenIsFoundBeforeTraining) {
   expect_error(1, data + "--history /dev/full", {"/dev/full", "cannot write", "No space left"});
 }
 
+// Every option by one mechanism: its name, what it may be, what it got.
+TEST_F(Errors, WrongValuesAreNamedWithWhatIsExpected) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"cross-validate --data x.npy --labels y.npy --folds 1", "--folds: out of range (expected 2 to 1000000, got 1)"},
+      {std::string(train) + "--epochs many", "--epochs: wrong value (expected a whole number, got \"many\")"},
+      {std::string(train) + "--epochs 1.5", "--epochs: wrong value (expected a whole number, got \"1.5\")"},
+      {std::string(train) + "--classes 0", "--classes: out of range (expected 1 to 1000000, got 0)"},
+      {std::string(train) + "--learning-rate 0",
+       "--learning-rate: out of range (expected a finite number above 0, got 0)"},
+      {std::string(train) + "--validation 1", "--validation: out of range (expected 0 to below 1, got 1)"},
+      {std::string(train) + "--mixup 2", "--mixup: out of range (expected 0 to 1, got 2)"},
+      {std::string(train) + "--seed -1", "--seed: wrong value (expected a whole number, got \"-1\")"},
+      {std::string(train) + "--batch half", "--batch: wrong value (expected full, or a whole number of at least 1"},
+      {std::string(train) + "--flavor tea", "--flavor: wrong value (expected one of pytorch, keras, got \"tea\")"},
+      {std::string(train) + "--hidden", "--hidden: no value (expected a value, got nothing)"},
+      {std::string(train) + "--epochs", "--epochs: no value (expected a whole number, got nothing)"}};
+  for (const auto& [arguments, part] : cases) expect_error(2, arguments, {part});
+}
+
 TEST_F(Errors, WrongUsage) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"", "subcommand"},

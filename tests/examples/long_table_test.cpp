@@ -47,6 +47,16 @@ TEST_F(LongTables, AreSequencesAndTheModelKnowsTheirColumns) {
   EXPECT_EQ(output_of("predict --model n.safetensors --data new.csv"), expected);
 }
 
+TEST_F(LongTables, AreNamedInTablesOfAnswers) {
+  write("d.csv");
+  output_of(train + "--quiet --data d.csv --model m.safetensors");
+  output_of("predict --model m.safetensors --data d.csv --output a.csv");
+  EXPECT_TRUE(text("a.csv").starts_with("id,label\ns11,up\ns10,down\n")) << text("a.csv");
+  const auto scores = lines(output_of("predict --model m.safetensors --data d.csv --probabilities"));
+  EXPECT_EQ(scores[0], "id,label,down,up");
+  EXPECT_TRUE(scores[1].starts_with("s11,up,")) << scores[1];
+}
+
 TEST_F(LongTables, FeaturesAndTargetsByName) {
   write("d.csv", true, true);
   output_of(train + "--quiet --data d.csv --feature-columns x --label-column label --model m.safetensors");
@@ -55,7 +65,7 @@ TEST_F(LongTables, FeaturesAndTargetsByName) {
   output_of(train +
             "--quiet --data d.csv --task regression --feature-columns x,y --label-column q,p --model r.safetensors");
   output_of("predict --model r.safetensors --data d.csv --output a.csv");
-  EXPECT_TRUE(text("a.csv").starts_with("q,p\n")) << text("a.csv");
+  EXPECT_TRUE(text("a.csv").starts_with("id,q,p\n")) << text("a.csv");
   fails(train + "--data d.csv --feature-columns x,z --label-column label", "no column has this name");
   fails(train + "--data d.csv --feature-columns x,t --label-column label", "a column is named twice");
 }

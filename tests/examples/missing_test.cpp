@@ -104,4 +104,60 @@ TEST_F(MissingValues, OptionsThatDoNotGoTogether) {
   fails("predict --model t.safetensors --data t.txt --missing zero", "--missing is for models of numbers");
 }
 
+// Steps without a value are passed over: as if the sequences did not have them.
+TEST_F(MissingValues, AsMasksArePassedOver) {
+  folder.file("holes.ts",
+              "@dimensions 2\n@classLabel true up down\n@data\n"
+              "?,1,?,3:?,2,?,4:up\n5,?,3,?:1,?,0,?:down\n?,?,2,4:?,?,1,3:up\n9,7,?,?:3,2,?,?:down\n");
+  folder.file("together.ts",
+              "@dimensions 2\n@equalLength false\n@classLabel true up down\n@data\n"
+              "1,3:2,4:up\n5,3:1,0:down\n2,4:1,3:up\n9,7:3,2:down\n");
+  const std::string how = "train --threads 1 --epochs 4 --standardize --quiet ";
+  output_of(how + "--data holes.ts --missing mask --model m.safetensors");
+  output_of(how + "--data together.ts --model t.safetensors");
+  const std::string answers = output_of("predict --model m.safetensors --data holes.ts --probabilities");
+  EXPECT_EQ(answers, output_of("predict --model t.safetensors --data together.ts --probabilities"));
+  EXPECT_EQ(answers, output_of("predict --model m.safetensors --data together.ts --probabilities"));
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data holes.ts"), "accuracy"));
+  const auto weights = lines(output_of("explain --model m.safetensors --data holes.ts"));
+  ASSERT_EQ(weights.size(), 5u);
+  EXPECT_TRUE(weights[1].starts_with("0,0,0.")) << "the first step is missing: " << weights[1];
+  EXPECT_NE(
+      output_of("cross-validate --threads 1 --data holes.ts --missing mask --folds 2 --epochs 2").find("of 2 folds"),
+      std::string::npos);
+  const std::string said = output_of("train --threads 1 --epochs 1 --data holes.ts --missing mask");
+  EXPECT_NE(said.find("16 missing values (mask)"), std::string::npos) << said;
+}
+
+TEST_F(MissingValues, ASequenceWithoutAnyValueGetsNoAnswer) {
+  folder.file("d.ts", "@univariate true\n@classLabel true a b\n@data\n1,?,2:a\n?,5,4:b\n1,2,?:a\n6,5,?:b\n");
+  folder.file("none.ts", "@univariate true\n@data\n1,2,3\n?,?,?\n");
+  output_of("train --threads 1 --epochs 2 --quiet --data d.ts --missing mask --model m.safetensors");
+  const std::string out = output_of("predict --model m.safetensors --data none.ts");
+  EXPECT_TRUE(out == "a\n\n" || out == "b\n\n") << out;
+}
+
+// Convolutions read how far steps are apart.
+TEST_F(MissingValues, AsMasksAreForModelsThatCanPassOverSteps) {
+  folder.file("gaps.ts", "@univariate true\n@classLabel true a b\n@data\n1,?,2:a\n3,5,4:b\n1,?,4:a\n6,5,3:b\n");
+  folder.file("padded.ts", "@univariate true\n@classLabel true a b\n@data\n?,1,2:a\n3,5,4:b\n?,1,4:a\n6,5,3:b\n");
+  const std::string how = "train --threads 1 --quiet --missing mask ";
+  for (const std::string model : {"--kernels 3 --epochs 1", "--recipe rocket", "--recipe strong --epochs 1"}) {
+    fails(how + "--data gaps.ts " + model, "cannot pass over missing steps");
+    output_of(how + "--data padded.ts " + model);
+  }
+}
+
+TEST_F(MissingValues, AsMasksInForecasts) {
+  std::string series = "t,x\n";
+  for (int t = 0; t < 40; ++t) series += std::to_string(t) + (t % 7 == 3 ? "," : "," + std::to_string(t % 5)) + '\n';
+  folder.file("s.csv", series);
+  const std::string out = output_of(
+      "train --threads 1 --epochs 2 --data s.csv --task forecast --window 6 --time-column t --missing mask "
+      "--validation 0.3 --model f.safetensors");
+  EXPECT_NE(out.find("test mse"), std::string::npos) << out;
+  EXPECT_EQ(lines(output_of("predict --model f.safetensors --data s.csv")).size(), 1u);
+  EXPECT_TRUE(has_line(output_of("evaluate --model f.safetensors --data s.csv"), "mse"));
+}
+
 }  // namespace

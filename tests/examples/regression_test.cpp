@@ -255,4 +255,92 @@ TEST_F(Numbers, OptionsAndDataThatDoNotGoTogether) {
   output_of("explain --model f.safetensors --data d.csv --output a.csv");
 }
 
+// ---- several models, folds, random convolutions
+
+TEST_F(Numbers, OfAnEnsembleAreTheMeanOfItsMembers) {
+  write_means("train.csv", 60);
+  write_means("new.csv", 9, 5, false, 2);
+  const std::string how = "train --task regression --data train.csv --epochs 5 --threads 1 --hidden 4 --dense 4 ";
+  const std::string out = output_of(how + "--ensemble 2 --seed 3 --model e.safetensors");
+  EXPECT_TRUE(has_line(out, "seed 4: loss")) << out;
+  EXPECT_TRUE(has_line(out, "together: on the training data mse")) << out;
+  output_of(how + "--seed 3 --model a.safetensors");
+  output_of(how + "--seed 4 --model b.safetensors");
+  const auto a = predicted("--model a.safetensors --data new.csv"),
+             b = predicted("--model b.safetensors --data new.csv"),
+             e = predicted("--model e.safetensors --data new.csv");
+  ASSERT_EQ(e.size(), 9u);
+  for (std::size_t i = 0; i < e.size(); ++i) EXPECT_NEAR(e[i], (a[i] + b[i]) / 2, 1e-2);
+  const std::string evaluated = output_of("evaluate --model e.safetensors --data train.csv");
+  EXPECT_NEAR(number(evaluated, "mse", "mse"), number(out, "together", "mse"), 1e-3 * number(out, "together", "mse"));
+}
+
+TEST_F(Numbers, OfAnEnsembleOfForecasts) {
+  write_series("s.csv", 0, 120);
+  const std::string out = output_of(
+      "train --task forecast --window 8 --horizon 3 --data s.csv --validation 0.3 --epochs 3 "
+      "--ensemble 2 --model e.safetensors" +
+      small);
+  EXPECT_TRUE(has_line(out, "together: test mse")) << out;
+  EXPECT_EQ(predicted("--model e.safetensors --data s.csv").size(), 3u);
+}
+
+TEST_F(Numbers, OfFoldsHaveMeanAndDeviation) {
+  write_means("train.csv", 60);
+  for (const std::string model : {"--epochs 20", "--recipe rocket", "--epochs 5 --ensemble 2"}) {
+    const std::string out = output_of("cross-validate --task regression --data train.csv --folds 3 --repeats 2 " +
+                                      model + small.substr(0, 12));
+    double mse = 0;
+    int folds = 0;
+    for (const std::string& line : lines(out)) {
+      const auto row = words(line);
+      if (row.size() != 7 || row[0].find_first_not_of("0123456789") != std::string::npos) continue;
+      EXPECT_EQ(row[2], "40");
+      EXPECT_EQ(row[3], "20");
+      mse += std::stod(row[4]);
+      ++folds;
+    }
+    ASSERT_EQ(folds, 6) << out;
+    EXPECT_NEAR(number(out, "mse", "mse"), mse / 6, 1e-4 * mse) << out;
+    EXPECT_NE(out.find("mean and standard deviation of 6 folds"), std::string::npos) << out;
+    EXPECT_LT(number(out, "mse", "mse"), 3e5) << "in the units of the data: " << out;
+    EXPECT_GT(number(out, "mse", "mse"), 1) << "in the units of the data: " << out;
+  }
+  fails("cross-validate --task forecast --window 3 --data train.csv --label-column none",
+        "windows of one series overlap");
+}
+
+TEST_F(Numbers, OfRandomConvolutions) {
+  write_means("train.csv", 150, 12);
+  write_means("test.csv", 40, 12, true, 2);
+  write_means("new.csv", 40, 12, false, 2);
+  const std::string out = output_of(
+      "train --task regression --recipe rocket --num-features 1000 --data train.csv --test test.csv --model "
+      "r.safetensors "
+      "--threads 1");
+  EXPECT_TRUE(has_line(out, "r2 about")) << out;
+  EXPECT_GT(number(out, "test mse", "r2"), 0.5) << out;
+  EXPECT_EQ(number(output_of("evaluate --model r.safetensors --data test.csv"), "r2", "r2") > 0.5, true);
+  const auto values = predicted("--model r.safetensors --data new.csv");
+  ASSERT_EQ(values.size(), 40u);
+  for (const double value : values) EXPECT_NEAR(value, 5000, 3000);
+  write_series("s.csv", 0, 150, 2);
+  const std::string forecast = output_of(
+      "train --task forecast --recipe rocket --num-features 500 --window 20 --horizon 2 "
+      "--time-column day --target-column power --validation 0.3 --data s.csv "
+      "--model f.safetensors --threads 1");
+  EXPECT_LT(number(forecast, "test mse", "mse"), number(forecast, "the last value", "mse")) << forecast;
+  EXPECT_EQ(predicted("--model f.safetensors --data s.csv").size(), 2u);
+  fails("train --recipe rocket --data train.csv --validation 0.2", "has no meaning with --recipe rocket", 2);
+}
+
+TEST_F(Numbers, OfTheBestRecipe) {
+  write_means("train.csv", 30, 4);
+  const std::string out = output_of(
+      "train --task regression --recipe auto --epochs 2 --num-features 84 --time-limit 100 "
+      "--data train.csv --threads 1");
+  EXPECT_NE(out.find("r2  deviation  seconds"), std::string::npos) << out;
+  EXPECT_NE(out.find("is taken: the best of"), std::string::npos) << out;
+}
+
 }  // namespace

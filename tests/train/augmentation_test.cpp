@@ -12,6 +12,7 @@
 #include "../support/error_of.hpp"
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
+#include "heed/core/sequences_view.hpp"
 #include "heed/train/fit.hpp"
 
 namespace {
@@ -222,6 +223,37 @@ TEST(Augmentation, TakesNumbersAsTargets) {
   const auto history = heed::fit(model, heed::TargetSequences<float>{task.x, y}, heed::MeanSquaredError<float>(),
                                  {.epochs = 2, .augment = {.jitter = 0.1, .mixup = 0.4}});
   EXPECT_TRUE(std::isfinite(history.epochs.back().loss));
+}
+
+// Missing steps are passed over before: what is changed are the steps that are there.
+TEST(Augmentation, OfMaskedDataIsThatOfTheStepsThatAreThere) {
+  constexpr Index n = 20, steps = 6;
+  std::vector<float> x, together(n * steps), y;
+  std::vector<std::uint8_t> mask;
+  std::vector<std::int32_t> labels, lengths;
+  for (Index i = 0; i < n; ++i) {
+    std::int32_t there = 0;
+    for (Index t = 0; t < steps; ++t) {
+      mask.push_back((i + t) % 3 != 0);
+      x.push_back(mask.back() ? static_cast<float>((i * 7 + t * 5) % 11) : std::nanf(""));
+      if (mask.back()) together[static_cast<std::size_t>(i * steps + there++)] = x.back();
+    }
+    lengths.push_back(there);
+    labels.push_back(static_cast<std::int32_t>(i % 2));
+    y.push_back(static_cast<float>(i % 4));
+  }
+  const auto masked = heed::view(x, {n, steps, 1}, {}, mask), by_hand = heed::view(together, {n, steps, 1}, lengths);
+  for (const Augmentation& augment : each) {
+    const FitOptions o{.epochs = 2, .batch_size = 8, .threads = 1, .augment = augment};
+    Model one({.features = 1, .classes = 2}), other = one;
+    heed::fit(one, masked, labels, o);
+    heed::fit(other, by_hand, labels, o);
+    EXPECT_EQ(flat(one), flat(other));
+    Model number({.features = 1, .classes = 1}), same = number;
+    heed::fit(number, masked, y, o);
+    heed::fit(same, by_hand, y, o);
+    EXPECT_EQ(flat(number), flat(same));
+  }
 }
 
 TEST(Augmentation, AllocatesNothingInAWarmStep) {
