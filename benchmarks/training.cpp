@@ -86,7 +86,7 @@ const bool registered = [] {
     for (const Index hidden : {8, 16, 32, 64, 128, 256, 512}) {
       add(attention, "hidden:" + std::to_string(hidden), {.sequences = affordable(10, hidden), .hidden = hidden});
     }
-    for (const Index steps : {5, 10, 20, 50, 100, 200, 300, 500, 3'000}) {
+    for (const Index steps : {5, 10, 20, 50, 100, 200, 300, 500, 1'000, 3'000}) {
       add(attention, "steps:" + std::to_string(steps), {.sequences = affordable(steps, 32), .steps = steps});
     }
     for (const Index batch : {32, 256}) add(attention, "batch:" + std::to_string(batch), {.batch = batch});

@@ -133,6 +133,30 @@ TEST(Lstm, EqualsStepByStepStreaming) {
   }
 }
 
+TEST(Lstm, InferenceGivesWhatTrainingGivesAndKeepsOneStep) {
+  for (const bool ragged : {false, true}) {
+    for (const bool both : {false, true}) {
+      const Lstm<double> layer({.input_size = 3, .hidden_size = 5, .num_layers = 2, .bidirectional = both});
+      const Index lanes = 3, out = layer.output_size();
+      const std::int32_t lengths[] = {4, 2, 0};
+      const Numbers x({4, 3}, lanes, 1);
+      const auto in = x.view().with_lengths(ragged ? lengths : nullptr);
+      Numbers y({4, out}, lanes, 2), z({4, out}, lanes, 3);
+      Numbers h(layer.state_shape(), lanes, 4), c(layer.state_shape(), lanes, 5), h2 = h, c2 = c;
+      Lstm<double>::Cache kept, one;
+      heed::Scratch scratch;
+      layer.forward(in, y.tile(), kept, heed::Pass{scratch}, {}, {h.tile(), c.tile()});
+      layer.forward(in, z.tile(), one, heed::Pass::inference(scratch), {}, {h2.tile(), c2.tile()});
+      EXPECT_EQ(y.values, z.values);
+      EXPECT_EQ(h.values, h2.values);
+      EXPECT_EQ(c.values, c2.values);
+      layer.forward(in, z.tile(), one, heed::Pass::inference(scratch));
+      EXPECT_EQ(y.values, z.values);
+      EXPECT_EQ(one.runs[0].gates.view().steps, 1);
+    }
+  }
+}
+
 TEST(Lstm, AStepTouchesNoOther) {
   for (const Index lanes : {1, 3}) {
     Sequence s(lanes);

@@ -113,9 +113,28 @@ class Buffer {
 
 #include <string>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+
+#include <cstdint>
+#endif
+
 #include "heed/core/error.hpp"
 
 namespace heed::inline HEED_ABI {
+
+namespace abi_detail {
+/// Where they may be, pages of `p` are huge: numbers of long sequences span so many small ones that looking these up
+/// takes as long as the work.
+inline void want_huge_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr std::uintptr_t page = std::uintptr_t(2) << 20;
+  if (bytes < 2 * page) return;
+  const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(p), first = (from + page - 1) / page * page;
+  madvise(reinterpret_cast<void*>(first), (from + bytes - first) / page * page, MADV_HUGEPAGE);  // or they are small
+#endif
+}
+}  // namespace abi_detail
 
 HEED_COLD HEED_SHARED_FUNCTION void* abi_detail::aligned_room(Index count, std::size_t size) {
   const auto n = static_cast<std::size_t>(count);
@@ -130,6 +149,7 @@ HEED_COLD HEED_SHARED_FUNCTION void* abi_detail::aligned_room(Index count, std::
   // one alignment more: kernels may load a whole packet at the last element
   void* const p = ::operator new(n * size + alignment, std::align_val_t(alignment), std::nothrow);
   require(p != nullptr, [&] { return Fault{abi_detail::no_room, {}, {}, text_of(count) + " numbers"}; });
+  want_huge_pages(p, n * size);
   allocated += count * static_cast<Index>(size);  // what failed took nothing
   if (on_allocation) [[unlikely]]
     on_allocation(p, n * size);

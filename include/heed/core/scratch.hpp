@@ -98,9 +98,12 @@ struct Pass {
   bool training = false;  ///< random layers draw; otherwise they are the identity
   Key key = {};           ///< of this step and this place in the model
   Index first_row = 0;    ///< the row of the data set that stands in lane 0
+  bool keep = true;       ///< backward may follow: layers keep what it reads; without, they may keep less
 
+  /// One that no backward pass follows.
+  static Pass inference(Scratch& scratch) { return {scratch, false, {}, 0, false}; }
   /// The pass for the i-th child of a composite.
-  Pass at(std::uint64_t child) const { return {scratch, training, key.child(child), first_row}; }
+  Pass at(std::uint64_t child) const { return {scratch, training, key.child(child), first_row, keep}; }
 };
 
 }  // namespace heed::inline HEED_ISA

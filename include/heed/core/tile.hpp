@@ -71,6 +71,7 @@ struct Into {
 
   explicit operator bool() const { return bool(tile); }
   Into step(Index t) const { return tile ? Into{tile.step(t), add} : Into{}; }
+  Into range(Index first, Index count) const { return tile ? Into{tile.range(first, count), add} : Into{}; }
 };
 template <class S>
 Into<S> into(Tile<S> tile) {

@@ -113,8 +113,8 @@ Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const Te
   threads_.for_each(own.count(), [&](Index i, int w) {
     Worker<S>& worker = workers_[static_cast<std::size_t>(w)];
     const AnySequenceTile<S> tile = feed_.tile(own.first + i, {}, 0);
-    const Pass pass =
-        training ? Pass{worker.scratch, true, *training, (own.first + i) * tile.x.lanes} : Pass{worker.scratch};
+    const Pass pass = training ? Pass{worker.scratch, true, *training, (own.first + i) * tile.x.lanes, false}
+                               : Pass::inference(worker.scratch);
     const Tile<S> z = take_output(worker.output, model.output_shape(tile.x.shape), tile, shape.steps);
     model.forward(tile.x, z, worker.cache, pass);
     for (Index l = 0; out && l < tile.rows; ++l) {

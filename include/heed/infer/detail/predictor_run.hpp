@@ -142,7 +142,7 @@ Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
   if (model_.functions().check_input) model_.check_input(alone, {}, "Predictor");
   check_numbers(alone, {});
   const Tile<S> z = output_.take(output, 1);
-  model_.forward(x, z, cache_, Pass{scratch_});
+  model_.forward(x, z, cache_, Pass::inference(scratch_));
   check_logits(z, 1);
   return z;
 }
@@ -244,7 +244,7 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
     }
     if (steps < T) output = model_.output_shape(tile.shape());
     const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
-    model_.forward(tile, z, cache_, Pass{scratch_});
+    model_.forward(tile, z, cache_, Pass::inference(scratch_));
     check_logits(z, rows);
     work.call(work.function, first, rows, z);
   }

@@ -29,6 +29,9 @@ struct RecurrentPass {
   const Pass& pass;
   bool reverse;
 
+  // Whether backward may follow: otherwise the cache has one step for all. Final cells of ragged lanes need all steps.
+  bool keeps(Tile<const S> x, State final) const { return pass.keep || (x.lengths && final.c && cell.has_cell()); }
+
   // the step that comes s-th, and the one before it
   Index at(Index s, Index steps) const { return reverse ? steps - 1 - s : s; }
   Index before(Index t) const { return reverse ? t + 1 : t - 1; }
@@ -60,7 +63,10 @@ struct RecurrentPass {
     State mixed = {};
   };
 
-  Before state(const FeatureRange<const S>& y, Index t) const { return {y.at(t), cell.cell(cache, t).data}; }
+  // `slot`: where the cache has step t
+  Before state(const FeatureRange<const S>& y, Index t, Index slot) const {
+    return {y.at(t), cell.cell(cache, slot).data};
+  }
 
   // dh = dy_t + what the step after gave: W_hh' of its gates' gradients, and what dh still holds
   void from_after(Index t, bool last, FeatureRange<const S> dy, Tile<S> dh) const;
@@ -82,22 +88,29 @@ struct RecurrentPass {
 
 template <class Cell>
 void RecurrentPass<Cell>::forward(Tile<const S> x, FeatureRange<S> y, ConstState initial, State final) const {
-  cell.prepare(w, x.steps, x.lanes, cache);
+  const bool all = keeps(x, final);
+  cell.prepare(w, all ? x.steps : std::min<Index>(x.steps, 1), x.lanes, cache);
+  const auto slot = [&](Index t) { return all ? t : 0; };
   const Scratch::Mark mark(pass.scratch);
   const Blend blend(*this, x, y.count, initial);
   for (Index s = 0; s < x.steps; ++s) {
     const Index t = at(s, x.steps);
-    const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t)));
-    cell.step(w, t, x.lanes, x.at(t), previous, y.at(t), cache);
+    const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), slot(before(t))));
+    cell.step(w, slot(t), x.lanes, x.at(t), previous, y.at(t), cache);
     if (!reverse) continue;
     zero_ended(x, t, y.step(t));  // where the sequence has not begun yet
-    if (cell.has_cell()) zero_ended(x, t, cell.cell(cache, t));
+    if (cell.has_cell()) zero_ended(x, t, cell.cell(cache, slot(t)));
   }
   for (Index t = common_length(x); t < x.steps; ++t) zero_ended(x, t, y.step(t));
   take_final(x, y, initial.h, final.h);
-  if (final.c && cell.has_cell()) {
+  if (!final.c || !cell.has_cell()) return;
+  if (all) {
     const Tile<const S> c(cell.cell(cache, 0).data, {x.steps, y.count}, x.lanes);
     take_final(x, FeatureRange<const S>(c, 0, y.count), initial.c, final.c);
+  } else if (x.steps > 0) {
+    copy(Tile<const S>(cell.cell(cache, 0)), final.c);
+  } else {
+    take_final(x, y, initial.c, final.c);
   }
 }
 
@@ -115,7 +128,7 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     if (d) fill(d, S(0));
   }
   const Blend blend(*this, x, H, initial);
-  // weights' gradients a few steps at a time, while their gates are still in the processor's caches: five of 64 lanes
+  // gradients of weights and x a few steps at a time, while gates are in the processor's caches: five of 64 lanes
   const Index few = std::max<Index>(320 / L, 1);
   for (Index s = x.steps; s-- > 0;) {
     const Index t = at(s, x.steps), last = reverse ? 0 : x.steps - 1;
@@ -123,18 +136,18 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     zero_ended(x, t, dh);
     add_where_final(x, t, d_final.h, dh);
     if (cell.has_cell()) add_where_final(x, t, d_final.c, dc);
-    const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t)));
+    const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), before(t)));
     cell.step_backward(w, t, previous, dh, dc, cache, pass);
     if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
     const Index first = t / few * few;
-    if (reverse ? t + 1 == std::min(first + few, x.steps) : t == first) {
-      accumulate({first, std::min(first + few, x.steps)}, x, y, grad);
-    }
+    const IndexRange these{first, std::min(first + few, x.steps)};
+    if (t != (reverse ? these.last - 1 : these.first)) continue;
+    accumulate(these, x, y, grad);
+    input_gradient<S>(cell.gate_gradients(cache).range(first, these.count()), w.ih, dx.range(first, these.count()));
   }
   begin_backward(x, initial, dh, dc, d_initial, grad);
   if (d_initial.h) add_where_empty(x, d_final.h, d_initial.h);
   if (d_initial.c) add_where_empty(x, d_final.c, d_initial.c);
-  input_gradient<S>(cell.gate_gradients(cache), w.ih, dx);
 }
 
 template <class Cell>
