@@ -79,10 +79,10 @@ struct GroupNorm {
   };
   void input_gradient(Tile<const S> x, Tile<const S> dy, Index group, const S* w, LaneNumbers of, Into<S> dx,
                       const Pass& pass) const;
-  // for the features of a group, what stands in for a weight or bias that is switched off
-  const S* constant(S value, const Pass& pass) const {
+  // what stands in, for the features of a group, for a weight that is switched off
+  const S* ones(const Pass& pass) const {
     S* const values = pass.scratch.template take<S>(size());
-    std::fill_n(values, size(), value);
+    std::fill_n(values, size(), S(1));
     return values;
   }
   template <class P>
@@ -114,42 +114,57 @@ Shape GroupNorm<S>::output_shape(Shape x) const {
 }
 
 namespace detail {
-// What `add_products` multiplies by: a number for each feature, or one for every lane of it; or it sums the squares of
-// deviations from a number for each lane.
-enum class Factor { of_feature, of_number, deviation };
-
-// sums[lane] += sum over features of a b, where the lane has a step t; `room` has a number for each lane
+// What `add_sums` sums over the features of a step: x w, (x - mean)^2, or dy w (x - mean).
+enum class Summand { weighted, square, product };
 template <class S>
-HEED_KERNEL void add_products(Tile<const S> x, Index t, Index features, const S* a, Factor kind, const S* b, S* room,
-                              S* sums) {
+struct Summands {
+  Summand kind;
+  const S *x, *dy;    // of the first step
+  const S *w, *mean;  // a number for each feature, and for each lane
+};
+
+// sums[lane] += the sum over steps and features, where the lane has a step; each step starts `stride` behind the last
+// one. Lanes end at step `common` or later. `room` has a number for each lane.
+template <class S>
+HEED_KERNEL void add_sums(Tile<const S> x, Index common, Index features, Index stride, Summands<S> of, S* room,
+                          S* sums) {
   using namespace simd;
   const Index L = x.lanes, n = features * L;
-  if (L == 1) {
-    S total = 0;
-    for_each_packet<S>(features, [&]<class P>(Index i) HEED_LAMBDA {
-      const P v = load<P>(a + i), d = kind == Factor::deviation ? sub(v, set1<P>(*b)) : load<P>(b + i);
-      total += simd::sum(mul(kind == Factor::deviation ? d : v, d));
-    });
-    *room = total;
-  } else {
-    for_each_packet<S, 2>(L, [&]<class P>(Index lane) HEED_LAMBDA {
-      P total = set1<P>(0);
-      if (kind == Factor::of_feature) {
-        for (Index i = 0; i < features; ++i) total = fma(load<P>(a + i * L + lane), set1<P>(b[i]), total);
-      } else if (kind == Factor::of_number) {
-        for (Index i = lane; i < n; i += L) total = fma(load<P>(a + i), load<P>(b + i), total);
-      } else {
-        const P mean = load<P>(b + lane);
-        for (Index i = lane; i < n; i += L) {
-          const P d = sub(load<P>(a + i), mean);
-          total = fma(d, d, total);
+  const S *const w = of.w, *const mean = of.mean;
+  for (Index t = 0; t < x.steps; ++t) {
+    const S *const v = of.x + t * stride, *const dy = of.dy + t * stride;
+    if (L == 1) {
+      S total = 0;
+      for_each_packet<S>(features, [&]<class P>(Index i) HEED_LAMBDA {
+        const P d = sub(load<P>(v + i), set1<P>(*mean));
+        total += simd::sum(of.kind == Summand::weighted ? mul(load<P>(v + i), load<P>(w + i))
+                           : of.kind == Summand::square ? mul(d, d)
+                                                        : mul(mul(load<P>(dy + i), load<P>(w + i)), d));
+      });
+      *room = total;
+    } else {
+      for_each_lane<S>(L, [&]<class P>(Index lane) HEED_LAMBDA {
+        const P m = load<P>(mean + lane);
+        P total = set1<P>(0);
+        if (of.kind == Summand::weighted) {
+          for (Index f = 0; f < features; ++f) total = fma(load<P>(v + f * L + lane), set1<P>(w[f]), total);
+        } else if (of.kind == Summand::square) {
+          for (Index i = lane; i < n; i += L) {
+            const P d = sub(load<P>(v + i), m);
+            total = fma(d, d, total);
+          }
+        } else {
+          for (Index f = 0; f < features; ++f) {
+            const Index i = f * L + lane;
+            total = fma(mul(load<P>(dy + i), set1<P>(w[f])), sub(load<P>(v + i), m), total);
+          }
         }
-      }
-      store(room + lane, total);
-    });
+        store(room + lane, total);
+      });
+    }
+    if (t >= common) zero_ended(x, t, Tile<S>(room, {1, 1}, L));
+    for (Index l = 0; l < L; ++l) sums[l] += room[l];
   }
-  if (x.lengths) zero_ended(x, t, Tile<S>(room, {1, 1}, L));
-  for (Index l = 0; l < L; ++l) sums[l] += room[l];
 }
 
 // from the sums over the valid steps to means
@@ -164,32 +179,27 @@ HEED_KERNEL void divide_by_counts(Tile<const S> x, Index features, S* sums) {
 
 template <class S>
 void GroupNorm<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-  const Index L = x.lanes, F = size();
+  const Index L = x.lanes, F = size(), stride = features * L, common = common_length(x);
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> mean = cache.mean.take({1, groups}, L), scale = cache.scale.take({1, groups}, L);
-  const S *ones = constant(1, pass), *zeros = constant(0, pass);
+  const S* const all_ones = ones(pass);
   S* const room = pass.scratch.template take<S>(L);
   fill(mean, S(0));
   fill(scale, S(0));
   for (Index g = 0; g < groups; ++g) {
     S *m = mean.at(0, g), *s = scale.at(0, g);
     const Index first = g * F;
-    for (Index t = 0; t < x.steps; ++t) {
-      detail::add_products<S>(x, t, F, x.at(t, first), detail::Factor::of_feature, ones, room, m);
-    }
+    const S* const of_group = x.at(0, first);
+    detail::add_sums<S>(x, common, F, stride, {detail::Summand::weighted, of_group, of_group, all_ones, m}, room, m);
     detail::divide_by_counts(x, F, m);
-    for (Index t = 0; t < x.steps; ++t) {
-      detail::add_products<S>(x, t, F, x.at(t, first), detail::Factor::deviation, m, room, s);
-    }
+    detail::add_sums<S>(x, common, F, stride, {detail::Summand::square, of_group, of_group, all_ones, m}, room, s);
     detail::divide_by_counts(x, F, s);
     for (Index l = 0; l < L; ++l) s[l] = 1 / std::sqrt(s[l] + static_cast<S>(eps));
-    const S* const w = weight.empty() ? ones : weight.data() + first;
-    const S* const b = bias.empty() ? zeros : bias.data() + first;
     for (Index t = 0; t < x.steps; ++t) {
       for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
-        simd::store(y.at(t, first) + at.number,
-                    simd::fma(at.template of_feature<P>(w), normalised<P>(x.at(t, first), m, s, at),
-                              at.template of_feature<P>(b)));
+        const P w = weight.empty() ? simd::set1<P>(1) : at.template of_feature<P>(weight.data() + first);
+        const P b = bias.empty() ? simd::set1<P>(0) : at.template of_feature<P>(bias.data() + first);
+        simd::store(y.at(t, first) + at.number, simd::fma(w, normalised<P>(x.at(t, first), m, s, at), b));
       });
     }
   }
@@ -199,35 +209,33 @@ void GroupNorm<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&
 template <class S>
 void GroupNorm<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy_given, Into<S> dx, Cache& cache,
                             GroupNorm& grad, const Pass& pass) const {
-  const Index F = size(), L = x.lanes;
+  const Index F = size(), L = x.lanes, stride = features * L, common = common_length(x);
   const Scratch::Mark mark(pass.scratch);
   const Tile<const S> dy = valid_steps(dy_given, x.lengths, pass.scratch);
-  const S* const ones = constant(1, pass);
+  const S* const all_ones = ones(pass);
   S *const g_mean = pass.scratch.template take<S>(L), *const gn_mean = pass.scratch.template take<S>(L);
   S* const room = pass.scratch.template take<S>(L);
-  S *const g = pass.scratch.template take<S>(F * L), *const n = pass.scratch.template take<S>(F * L);
   const Tile<S> dweight = pass.scratch.template tile<S>({1, features}, L);  // over the steps, not yet over the lanes
   fill(dweight, S(0));
   for (Index group = 0; group < groups; ++group) {
     const S *m = cache.mean.view().at(0, group), *s = cache.scale.view().at(0, group);
     const Index first = group * F;
-    const S* const w = weight.empty() ? ones : weight.data() + first;
-    std::fill_n(g_mean, L, S(0));
-    std::fill_n(gn_mean, L, S(0));
-    for (Index t = 0; t < x.steps; ++t) {
-      const S* const d = dy.at(t, first);
+    const S* const w = weight.empty() ? all_ones : weight.data() + first;
+    for (Index t = 0; t < x.steps && !weight.empty(); ++t) {
       for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
-        const P from = simd::load<P>(d + at.number), normal = normalised<P>(x.at(t, first), m, s, at);
         S* const to = dweight.at(0, first) + at.number;
-        simd::store(to, simd::fma(from, normal, simd::load<P>(to)));
-        simd::store(g + at.number, simd::mul(at.template of_feature<P>(w), from));
-        simd::store(n + at.number, normal);
+        simd::store(to, simd::fma(simd::load<P>(dy.at(t, first) + at.number), normalised<P>(x.at(t, first), m, s, at),
+                                  simd::load<P>(to)));
       });
-      if (!dx) continue;
-      detail::add_products<S>(x, t, F, d, detail::Factor::of_feature, w, room, g_mean);
-      detail::add_products<S>(x, t, F, g, detail::Factor::of_number, n, room, gn_mean);
     }
     if (!dx) continue;
+    std::fill_n(g_mean, L, S(0));
+    std::fill_n(gn_mean, L, S(0));
+    const S *const x_of_group = x.at(0, first), *const dy_of_group = dy.at(0, first);
+    detail::add_sums<S>(x, common, F, stride, {detail::Summand::weighted, dy_of_group, dy_of_group, w, m}, room,
+                        g_mean);
+    detail::add_sums<S>(x, common, F, stride, {detail::Summand::product, x_of_group, dy_of_group, w, m}, room, gn_mean);
+    for (Index l = 0; l < L; ++l) gn_mean[l] *= s[l];
     detail::divide_by_counts(x, F, g_mean);
     detail::divide_by_counts(x, F, gn_mean);
     input_gradient(x, dy, group, w, {m, s, g_mean, gn_mean}, dx, pass);
