@@ -122,6 +122,8 @@ class Estimator:
     """The constructor stores its arguments; `fit` learns and returns the estimator; what it learnt ends with `_`."""
 
     _estimator_type = None
+    _has_classes = True
+    _reads_text = False
     _model_options = {}  # constructor arguments, and the options of the model that they are
 
     # ---- parameters
@@ -160,15 +162,20 @@ class Estimator:
     def __sklearn_tags__(self):
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
 
-        classifies = self._estimator_type == "classifier"
+        kind = self._estimator_type
+        series = not self._reads_text
         return Tags(
-            estimator_type=self._estimator_type,
-            target_tags=TargetTags(required=True, multi_output=not classifies),
+            estimator_type=kind,
+            target_tags=TargetTags(required=True, multi_output=kind == "regressor"),
             transformer_tags=None,
-            classifier_tags=ClassifierTags() if classifies else None,
-            regressor_tags=None if classifies else RegressorTags(),
+            classifier_tags=ClassifierTags() if kind == "classifier" else None,
+            regressor_tags=RegressorTags() if kind == "regressor" else None,
             input_tags=InputTags(
-                two_d_array=True, three_d_array=True, allow_nan=getattr(self, "missing", "error") != "error"
+                one_d_array=not series,
+                two_d_array=series,
+                three_d_array=series,
+                string=not series,
+                allow_nan=getattr(self, "missing", "error") != "error",
             ),
         )
 
@@ -310,7 +317,7 @@ class Estimator:
         return estimator
 
     def _restore(self, model):
-        if self._estimator_type == "classifier":
+        if self._has_classes:
             labels = model.labels
             self.classes_ = _labels.natural(labels) if labels else np.arange(model.outputs)
 

@@ -165,7 +165,7 @@ class SequenceEstimator(Estimator):
         outputs = self._fitted().predict(series.x, series.lengths)
         answers = self._answers(outputs)
         steps = series.lengths if series.lengths is not None else [series.x.shape[1]] * len(series)
-        certain = outputs.max(axis=1) if self._estimator_type == "classifier" else [None] * len(series)
+        certain = outputs.max(axis=1) if self._has_classes else [None] * len(series)
         return [
             _explain.Explanation(answer, None if p is None else float(p), _explain.of_steps(w, length))
             for answer, p, w, length in zip(answers, certain, weights, steps)
@@ -389,6 +389,7 @@ class SequenceRegressor(SequenceEstimator):
     """
 
     _estimator_type = "regressor"
+    _has_classes = False
 
     def __init__(
         self,

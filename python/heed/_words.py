@@ -50,6 +50,7 @@ class TextClassifier(Estimator):
     """
 
     _estimator_type = "classifier"
+    _reads_text = True
     _model_options = {
         "embedding_size": "embedding",
         "hidden_size": "hidden",
@@ -235,7 +236,7 @@ class Tagger(Estimator):
     each direction, num_layers (1), attention (pool; multihead, none), num_heads (2), dropout (0.5).
     """
 
-    _estimator_type = "classifier"
+    _reads_text = True  # no classifier to scikit-learn, whose classifiers give one class a row
     _model_options = {
         "hidden_size": "hidden",
         "num_layers": "layers",

@@ -10,6 +10,7 @@ import inspect
 import numpy as np
 from aeon.classification.base import BaseClassifier
 from aeon.regression.base import BaseRegressor
+from aeon.utils.validation import check_n_jobs
 
 from . import _sequences
 
@@ -30,8 +31,10 @@ def _steps_first(X):
 
 
 def _init_of(kind, base):
-    """A constructor with the arguments of another class."""
+    """A constructor with the arguments of another class; one thread, as aeon wants it."""
     signature = inspect.signature(kind.__init__)
+    parameters = [p.replace(default=1) if p.name == "n_jobs" else p for p in signature.parameters.values()]
+    signature = signature.replace(parameters=parameters)
 
     def __init__(self, *args, **kwargs):
         bound = signature.bind(self, *args, **kwargs)
@@ -46,7 +49,7 @@ def _init_of(kind, base):
 
 def _estimator(self, kind):
     params = {name: getattr(self, name) for name in kind._get_param_names()}
-    params["n_jobs"] = self._n_jobs  # as aeon counts threads
+    self._n_jobs = params["n_jobs"] = check_n_jobs(self.n_jobs)
     return kind(**params)
 
 

@@ -20,8 +20,7 @@ if ! "${pip[@]}" install --quiet --retries 1 --timeout 20 "scikit-build-core>=1.
   exit 77
 fi
 # builds need no environment of their own, so that what was compiled before can be taken again
-settings=(--config-settings=build-dir="$work/build")
-if [ -n "${HEED_PYTHON_ISAS:-}" ]; then settings+=("--config-settings=cmake.define.HEED_PYTHON_ISAS=$HEED_PYTHON_ISAS"); fi
+settings=(--config-settings=build-dir="$work/build" "--config-settings=cmake.define.HEED_PYTHON_ISAS=${HEED_PYTHON_ISAS:-}")
 rm -rf "$work/wheels"
 "${pip[@]}" wheel --quiet --no-deps --no-build-isolation --wheel-dir "$work/wheels" "${settings[@]}" ./python
 wheel=$(echo "$work"/wheels/*.whl)

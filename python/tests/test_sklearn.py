@@ -45,6 +45,17 @@ def test_set_params():
         model.set_params(epoch=3)
 
 
+def test_one_sequence_gets_the_answer_that_it_gets_among_others(bumps):
+    x, y = bumps
+    for recipe in (None, "rocket"):
+        model = heed.SequenceClassifier(recipe=recipe).fit(x, y)
+        all_at_once = model.predict_proba(x)
+        for count in (1, 2, 17, 33):
+            assert np.array_equal(model.predict_proba(x[:count]), all_at_once[:count])
+        ragged = [one[: 9 + i % 4] for i, one in enumerate(x)]
+        assert np.array_equal(model.predict_proba(ragged[3:4] + ragged[:3]), model.predict_proba(ragged)[[3, 0, 1, 2]])
+
+
 def test_not_fitted(bumps):
     for call in (quick().predict, quick().predict_proba, quick().attention_weights):
         with pytest.raises(NotFittedError):
@@ -71,6 +82,9 @@ def test_texts_in_folds(sentences):
     x, y = sentences
     scores = cross_val_score(heed.TextClassifier(hidden_size=4, epochs=2), x, y, cv=2)
     assert len(scores) == 2
+    tagger = heed.Tagger(hidden_size=4, features=("lower:4",), min_count=1, epochs=2)
+    words, tags = [["a", "b"], ["b"], ["a"], ["b", "a"]], [["X", "Y"], ["Y"], ["X"], ["Y", "X"]]
+    assert len(cross_val_score(tagger, words, tags, cv=2)) == 2 and clone(tagger).get_params() == tagger.get_params()
 
 
 def test_joblib(bumps, tmp_path):
