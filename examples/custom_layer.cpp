@@ -6,6 +6,7 @@
 #include "heed/heed.hpp"
 #include "heed/testing/check_layer.hpp"
 
+// [layer]
 /// y_tf = scale_f x_tf: a learnt gain for every feature.
 template <class S>
 struct Gain {
@@ -47,15 +48,20 @@ struct Gain {
     }
   }
 };
+// [/layer]
 
 int main() {
+  // [contract]
   const auto report = heed::testing::check_layer([]<class S>() { return Gain<S>(3); }, {.steps = 4, .features = 3});
   std::printf("layer contract: %s, %d checks\n%s", report.ok() ? "holds" : "broken", report.checks(),
               report.text().c_str());
+  // [/contract]
 
+  // [use]
   using Model = heed::Sequential<Gain<float>, heed::Lstm<float>, heed::AttentionPool<float>, heed::Dense<float>>;
   Model model(Gain<float>(3), heed::Lstm<float>({.input_size = 3, .hidden_size = 8}),
               heed::AttentionPool<float>({.features = 8}), heed::Dense<float>({.in_features = 8, .out_features = 2}));
+  // [/use]
 
   // is the sum of the first feature over five steps above 0?
   const heed::Index n = 256;

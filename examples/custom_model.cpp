@@ -16,6 +16,7 @@
 
 using heed::Index;
 
+// [options]
 enum class Reading { forward, both };
 constexpr std::array<std::string_view, 2> names_of(Reading) { return {"forward", "both"}; }
 
@@ -31,7 +32,9 @@ struct SumModelOptions {
     f({"reading", "From which ends"}, o.reading...);
   }
 };
+// [/options]
 
+// [model]
 using Layers = heed::Sequential<heed::Lstm<float>, heed::AttentionPool<float>, heed::Dense<float>>;
 
 /// LSTM > attention pool > Dense, and names of the classes.
@@ -53,6 +56,7 @@ struct SumModel : Layers {
   static Index width(const Options& o) { return o.reading == Reading::both ? 2 * o.hidden : o.hidden; }
   static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
 };
+// [/model]
 
 struct Data {
   heed::Tensor<float, 3> x{{400, 5, 3}};

@@ -1,0 +1,133 @@
+// The code of the page "Series".
+
+#include <heed/heed.hpp>
+#include <heed/io/checkpoint.hpp>
+#include <heed/io/safetensors.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using Model = heed::SequenceClassifier<float>;
+
+// A .ts file of waves that are short or long; one series has a gap.
+void write_waves(const char* path) {
+  std::string text =
+      "@problemName waves\n@univariate true\n@classLabel true short long\n@data\n";
+  for (int i = 0; i < 40; ++i) {
+    for (int t = 0; t < 16; ++t) {
+      const double wave = std::sin(0.1 * i + t * (i % 2 == 0 ? 1.6 : 0.6));
+      text += t == 0 ? "" : ",";
+      text += i == 3 && t == 5 ? "?" : std::to_string(wave);
+    }
+    text += i % 2 == 0 ? ":short\n" : ":long\n";
+  }
+  heed::write_file(path, text);
+}
+
+void from_files() {
+  write_waves("waves.ts");
+  // [file]
+  auto series =
+      heed::load_sequences<float>("waves.ts", {}, {.missing = heed::Missing::linear});
+  const heed::Labelled<float> data(std::move(series), "waves.ts");
+  Model model({.features = 1, .classes = 2});
+  heed::fit(model, data.view(), {.epochs = 60, .learning_rate = 0.02});
+  std::printf("%s and %s: accuracy %.2f\n", data.names[0].c_str(), data.names[1].c_str(),
+              heed::evaluate(model, data.view()).accuracy);
+  // [/file]
+
+  // [cross_validate]
+  const auto make = [](const auto& training) {
+    return Model({.features = training.x.extent(2), .classes = 2});
+  };
+  const auto cv = heed::cross_validate(
+      make, data.view(), {.epochs = 60, .learning_rate = 0.02}, {.folds = 4, .repeats = 2});
+  std::printf("%zu folds\n", cv.folds.size());  // cv.accuracy.mean, cv.accuracy.deviation
+  // [/cross_validate]
+
+  // [ensemble]
+  heed::Ensemble<Model> ensemble(3, Model::Options{.features = 1, .classes = 2});
+  heed::fit_ensemble(ensemble, data.view(), {.epochs = 30, .learning_rate = 0.02});
+  heed::save(ensemble, "ensemble.safetensors");  // one file
+  heed::Predictor predictor(ensemble);           // the mean of their probabilities
+  // [/ensemble]
+  std::printf("%zu probabilities\n", predictor(data.view().x[0]).probabilities.size());
+
+  // [options]
+  const heed::FitOptions options{
+      .epochs = 30,
+      .learning_rate = 3e-3,
+      .weight_decay = 0.01,  // AdamW; biases and norms are spared
+      .schedule =
+          heed::CosineSchedule{.warmup = 10},  // or Step-, OneCycle-, PlateauSchedule
+      .batch_size = 8,                         // 0, the default: all sequences
+      .bucket_by_length = true,                // batches of about one length
+      .clip_norm = 1,
+      .balance_classes = true,
+      .augment = {.jitter = 0.05, .scaling = 0.1},
+      .validation = 0.2,                   // of each class
+      .early_stopping = {.patience = 20},  // gives back the best weights
+      .ema_decay = 0.99,
+      .checkpoint = heed::checkpoint("run.checkpoint"),  // <heed/io/checkpoint.hpp>
+      .stop = heed::InterruptGuard().signal(),           // Ctrl-C, or any std::stop_token
+      .callbacks = {heed::csv_logger("log.csv")}};
+  const heed::History history = heed::fit(model, data.view(), options);
+  // [/options]
+  std::printf("%s epochs\n", history.epochs.size() <= 30 ? "at most 30" : "too many");
+}
+
+void from_memory() {
+  const heed::Index n = 64, steps = 12;
+  std::vector<float> x, next;
+  std::vector<std::int32_t> labels, lengths;
+  for (heed::Index i = 0; i < n; ++i) {
+    lengths.push_back(static_cast<std::int32_t>(8 + i % 5));
+    labels.push_back(static_cast<std::int32_t>(i % 2));
+    for (heed::Index t = 0; t < steps; ++t) {
+      const auto at = static_cast<double>(i + t);
+      x.push_back(static_cast<float>(i % 2 == 0 ? std::sin(at) : std::cos(2 * at)));
+    }
+    next.push_back(static_cast<float>(i % 2));
+  }
+  std::vector<std::uint8_t> mask(x.size(), 1);
+  mask[3] = 0;
+  x[3] =
+      std::numeric_limits<float>::quiet_NaN();  // what stands at a masked step is not read
+
+  // [mask]
+  Model model({.features = 1, .classes = 2});
+  const auto data =
+      heed::view(x, {n, steps, 1}, lengths, mask);  // {}: all full, none masked
+  heed::fit(model, data, labels, {.epochs = 20, .learning_rate = 0.02});
+  // [/mask]
+  x[3] = 0;
+
+  // [regression]
+  heed::SequenceClassifier<float> numbers({.features = 1, .classes = 1});
+  heed::fit(numbers, heed::view(x, {n, steps, 1}), heed::view(next, {n, 1}),
+            {.epochs = 20});
+  heed::Predictor predictor(numbers);
+  const float value = predictor.outputs(heed::view(x, {n, steps, 1})[0])[0];
+  // [/regression]
+  std::printf("the number is finite: %s\n", std::isfinite(value) ? "yes" : "no");
+
+  // [windows]
+  const std::vector<float> series(x.begin(), x.begin() + 200);
+  const auto windows = heed::series_windows(heed::view(series, {200, 1}), 24, 3);
+  // [/windows]
+  std::printf("%td windows of %td steps\n", windows.x.extent(0), windows.x.extent(1));
+}
+
+}  // namespace
+
+int main() {
+  from_files();
+  from_memory();
+}
