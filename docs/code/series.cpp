@@ -125,9 +125,38 @@ void from_memory() {
   std::printf("%td windows of %td steps\n", windows.x.extent(0), windows.x.extent(1));
 }
 
+// What the commands of the pages read: a test runs them.
+void write_for_the_trainer() {
+  heed::Tensor<float, 3> x({40, 10, 5});
+  heed::Tensor<std::int32_t, 1> y({40});
+  std::string table = "a,b,c,price\n", power = "date,power\n", questions, unlabelled;
+  for (int i = 0; i < 40; ++i) {
+    for (heed::Index k = 0; k < 50; ++k) {
+      x[i].data()[k] = static_cast<float>(std::sin(i % 2 + 1) * static_cast<double>(k % 7));
+    }
+    y.data()[i] = i % 2;
+    table += std::to_string(i) + ",1," + std::to_string(i % 3) + "," +
+             std::to_string(2 * i) + "\n";
+    const std::string words = i % 2 == 0 ? "where is the station" : "when does it leave";
+    unlabelled += words + "\n";
+    questions += (i % 2 == 0 ? "place " : "time ") + words + "\n";
+  }
+  for (int i = 0; i < 200; ++i) {
+    power += std::to_string(i) + "," + std::to_string(std::sin(0.3 * i)) + "\n";
+  }
+  for (const char* name : {"x.npy", "x2.npy"}) heed::write_npy(name, x.view());
+  for (const char* name : {"y.npy", "y2.npy"}) heed::write_npy(name, y.view());
+  for (const char* name : {"questions.txt", "others.txt"})
+    heed::write_file(name, questions);
+  heed::write_file("new.txt", unlabelled);
+  heed::write_file("d.csv", table);
+  heed::write_file("power.csv", power);
+}
+
 }  // namespace
 
 int main() {
+  write_for_the_trainer();
   from_files();
   from_memory();
 }

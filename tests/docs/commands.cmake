@@ -1,10 +1,12 @@
 # cmake -DROOT=<source tree> -DPROGRAMS=<folder of the examples> -P commands.cmake
 #
-# Every option that a block of commands in README.md and docs/*.md gives to a program of examples/ is in its --help.
+# Every option that a block of commands in README.md and docs/*.md gives to a program of examples/ is in its --help. With
+# -DRUN=<folder of the data> the blocks' commands of the trainer are run there, page after page, with fewer epochs.
 cmake_minimum_required(VERSION 3.24)
 cmake_path(ABSOLUTE_PATH ROOT NORMALIZE)
 set(faults "")
 set(count 0)
+set(ran 0)
 string(ASCII 96 tick)
 
 function(help_of program subcommand out)
@@ -76,10 +78,23 @@ foreach(page IN LISTS pages)
           string(APPEND faults "\n  ${name}: ${program} ${subcommand} has no option ${option}")
         endif()
       endforeach()
+      if(RUN AND inside STREQUAL "TRUE" AND program STREQUAL "classifier")
+        if(subcommand MATCHES "^(train|cross-validate)$" AND NOT command MATCHES "--epochs")
+          string(APPEND command " --epochs 3")
+        endif()
+        separate_arguments(arguments UNIX_COMMAND "${command}")
+        list(POP_FRONT arguments)
+        execute_process(COMMAND ${PROGRAMS}/${program} ${arguments} WORKING_DIRECTORY ${RUN}
+          RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+        math(EXPR ran "${ran} + 1")
+        if(NOT result EQUAL 0)
+          string(APPEND faults "\n  ${name}: ${command}: ${output}")
+        endif()
+      endif()
     endforeach()
   endforeach()
 endforeach()
 if(faults)
   message(FATAL_ERROR "Commands that do not work:${faults}")
 endif()
-message(STATUS "${count} options of commands are there")
+message(STATUS "${count} options of commands are there, ${ran} commands work")
