@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -76,6 +77,26 @@ TEST(FitRocket, LearnsWaves) {
       EXPECT_GT(e.accuracy, ragged ? 0.85 : 0.95);
       EXPECT_LT(e.loss, 0.5) << "its outputs are logits, not scores of -1 to 1";
     }
+  }
+}
+
+// A power of two, so that all numbers are the same but for it.
+TEST(FitRocket, IsTheSameInAnyUnit) {
+  const Waves waves(30, 30, 1);
+  std::vector<double> errors;
+  std::vector<heed::Tensor<float, 2>> logits;
+  for (const double unit : {1.0, 0x1p-20, 0x1p-40, 0x1p+20}) {
+    Waves train = waves;
+    for (float& v : train.x) v *= static_cast<float>(unit);
+    RocketClassifier<float> model({.features = 1,
+                                   .classes = 3,
+                                   .steps = train.steps,
+                                   .num_features = 672,
+                                   .statistics = heed::RocketStatistics::all});
+    errors.push_back(heed::fit_rocket(model, train.view(), {.threads = 1}).error);
+    logits.push_back(heed::predict(model, train.x));
+    EXPECT_EQ(errors.back(), errors.front()) << unit;
+    EXPECT_TRUE(std::equal(logits.back().begin(), logits.back().end(), logits.front().begin())) << unit;
   }
 }
 

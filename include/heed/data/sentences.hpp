@@ -94,7 +94,7 @@ class SentenceForms {
       return Fault{"a table with commas", place_, "a label, a tab or a blank, and words", in_quotes(first_)};
     });
     if (tabs_ < lines_) return;
-    require(one_word_ < lines_ || 2 * blanks_ <= lines_ || fewer_last_words(sentences), [&] {
+    require(one_word_ < lines_ || 2 * blanks_ <= lines_ || as_many_last_words(sentences), [&] {
       return Fault{"labels that stand behind their sentences", place_, "a label, a tab and words", in_quotes(first_)};
     });
     const bool unique = std::count(sentences.labels.begin(), sentences.labels.end(), first_) == 1;
@@ -107,7 +107,7 @@ class SentenceForms {
 
  private:
   /// Whether the words behind the tab are as many as the labels before it: no classes.
-  static bool fewer_last_words(const Sentences& sentences) {
+  static bool as_many_last_words(const Sentences& sentences) {
     std::vector<std::string> last, first = sentences.labels;
     for (const auto& words : sentences.words) last.push_back(words[0]);
     const auto different = [](std::vector<std::string>& of) {

@@ -28,6 +28,7 @@ void put_weights_back(Tensor<S, 3>& weights, Index steps, std::span<const std::i
 
 template <class S>
 void put_weights_back(Tensor<S, 3>& weights, Index steps, std::span<const std::int32_t> present, StepMask mask) {
+  if (steps == 0) return;
   const auto [count, rows, keys] = weights.extents();
   const bool a_key_a_step = keys == steps && rows % steps == 0, one_key = keys == 1 && rows == steps;
   if (!a_key_a_step && !one_key) return;

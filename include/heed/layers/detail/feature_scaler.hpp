@@ -50,11 +50,12 @@ void FeatureScaler<S>::fit(std::span<const double> sums, std::span<const double>
                            double count) {
   for (Index f = 0; f < mean.size(); ++f) {
     const double m = sums[static_cast<std::size_t>(f)] / count;
-    const double variance = squares[static_cast<std::size_t>(f)] / count - m * m;
+    const double square = squares[static_cast<std::size_t>(f)] / count, variance = square - m * m;
     mean(f) = static_cast<S>(m);
     const double rare = zeros[static_cast<std::size_t>(f)] / count;
     const double more = rare * rare * rare * rare;
-    factor(f) = variance > 1e-12 ? static_cast<S>(1 / (std::sqrt(variance) + more)) : S(1);  // shares lie in 0 .. 1
+    const bool changes = variance > 1e-10 * square;  // less is rounding, in whatever unit
+    factor(f) = changes ? static_cast<S>(1 / (std::sqrt(variance) + more)) : S(1);
   }
 }
 
