@@ -75,8 +75,8 @@ void from_files() {
       .validation = 0.2,                   // of each class
       .early_stopping = {.patience = 20},  // gives back the best weights
       .ema_decay = 0.99,
-      .checkpoint = heed::checkpoint("run.checkpoint"),  // <heed/io/checkpoint.hpp>
-      .stop = heed::InterruptGuard().signal(),           // Ctrl-C, or any std::stop_token
+      .checkpoint = heed::checkpoint("waves.checkpoint"),  // <heed/io/checkpoint.hpp>
+      .stop = heed::InterruptGuard().signal(),             // Ctrl-C, or any std::stop_token
       .callbacks = {heed::csv_logger("log.csv")}};
   const heed::History history = heed::fit(model, data.view(), options);
   // [/options]
