@@ -6,13 +6,12 @@
 
 #include "heed/core/tensor.hpp"
 #include "heed/data/npy.hpp"
-#include "model_arguments.hpp"
 
 namespace classifier {
 
 using heed::Index;
 
-heed::CsvWriter weight_table(const Weights& w, const heed::Sequences<float>&) {
+heed::CsvWriter weight_table(const Weights& w, const NamedSequences&) {
   std::vector<std::string> header{"sequence"};
   if (w.heads > 0) header.insert(header.end(), {"head", "query"});
   for (Index t = 0; t < w.steps; ++t) header.push_back("step " + std::to_string(t));
@@ -57,7 +56,7 @@ void write_weights(const std::filesystem::path& path, const Weights& w, const Da
   }
 }
 
-template void write_weights(const std::filesystem::path&, const Weights&, const heed::Sequences<float>&);
+template void write_weights(const std::filesystem::path&, const Weights&, const NamedSequences&);
 template void write_weights(const std::filesystem::path&, const Weights&, const Tokens&);
 
 }  // namespace classifier

@@ -7,18 +7,19 @@
 #include "attention_weights.hpp"
 #include "data.hpp"
 #include "heed/data/csv.hpp"
+#include "model_arguments.hpp"
 
 namespace classifier {
 
 /// Columns "sequence", for multihead "head" and "query", and a weight for each step: "step 0" ...
-heed::CsvWriter weight_table(const Weights& w, const heed::Sequences<float>& data);
+heed::CsvWriter weight_table(const Weights& w, const NamedSequences& data);
 /// Columns "sentence", for multihead "head" and "query", "step", "word", "known" (1 or 0) and "weight".
 heed::CsvWriter weight_table(const Weights& w, const Tokens& data);
 
 /// The table, or of a .npy the weights alone.
 template <class Data>
 void write_weights(const std::filesystem::path& path, const Weights& w, const Data& data);
-extern template void write_weights(const std::filesystem::path&, const Weights&, const heed::Sequences<float>&);
+extern template void write_weights(const std::filesystem::path&, const Weights&, const NamedSequences&);
 extern template void write_weights(const std::filesystem::path&, const Weights&, const Tokens&);
 
 }  // namespace classifier
