@@ -15,7 +15,8 @@ mkdir -p "$work"
 
 if [ ! -x "$work/venv/bin/pip" ]; then "$python" -m venv "$work/venv"; fi
 pip=("$work/venv/bin/pip" --disable-pip-version-check)
-if ! "${pip[@]}" install --quiet --retries 1 --timeout 20 "scikit-build-core>=1.0" "nanobind>=3.1,<4" >"$work/pip.txt" 2>&1; then
+if ! "${pip[@]}" install --quiet --retries 1 --timeout 20 "scikit-build-core>=1.0" "nanobind>=3.1,<4" "nanobind-backend>=1,<2" \
+  >"$work/pip.txt" 2>&1; then
   say "skipped: pip reaches no registry (its words are in $work/pip.txt)"
   exit 77
 fi
