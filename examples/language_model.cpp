@@ -11,6 +11,7 @@
 #include "heed/heed.hpp"
 #include "heed/io/safetensors.hpp"
 #include "support/command.hpp"
+#include "support/file_names.hpp"
 #include "support/options.hpp"
 #include "support/perplexity.hpp"
 #include "support/toy_corpus.hpp"
@@ -110,7 +111,7 @@ void write_on(const Model& model, const Arguments& a) {
 }
 
 void run(Arguments& a) {
-  if (a.train.empty() && !a.model.empty() && std::filesystem::exists(a.model)) {
+  if (a.train.empty() && !a.model.empty() && support::is_regular(a.model)) {
     const heed::SafetensorsFile file(a.model);
     const Model model = heed::load<Model>(file);
     a.characters = heed::get_bool(file.metadata(), "characters");

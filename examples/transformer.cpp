@@ -14,6 +14,7 @@
 #include "heed/io/safetensors.hpp"
 #include "support/bump_task.hpp"
 #include "support/command.hpp"
+#include "support/file_names.hpp"
 #include "support/options.hpp"
 #include "support/shades.hpp"
 #include "support/training.hpp"
@@ -99,7 +100,7 @@ void train(Arguments& a) {
 }
 
 void run(Arguments& a) {
-  if (a.train.empty() && !a.model.empty() && (!a.test.empty() || std::filesystem::exists(a.model))) {
+  if (a.train.empty() && !a.model.empty() && (!a.test.empty() || support::is_regular(a.model))) {
     const Model model = heed::load<Model>(a.model);
     return show(model, *read_test(a, {model.labels}, model.input_size()), a.fit.threads);
   }

@@ -10,9 +10,16 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace support {
+
+/// Whether there is a file that can be read again and again: no pipe, no device.
+inline bool is_regular(const std::filesystem::path& path) {
+  std::error_code none;
+  return std::filesystem::is_regular_file(path, none);
+}
 
 /// Files of one format.
 struct FileKind {
@@ -62,9 +69,10 @@ inline void check_name(CLI::Option* option, const FileKind& kind) {
 /// The same where the file may also be read: one that heed has written may have any name.
 inline void check_name_unless_read(CLI::Option* option, const FileKind& kind) {
   option->check([&kind](const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
+    std::ifstream file;
+    if (is_regular(path)) file.open(path, std::ios::binary);  // a pipe gives its bytes once
     char head[9] = {};
-    const bool safetensors = file.read(head, sizeof head) && head[8] == '{';
+    const bool safetensors = file.is_open() && file.read(head, sizeof head) && head[8] == '{';
     return safetensors ? std::string() : wrong_name(kind, path);
   });
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "file_names.hpp"
 #include "heed/core/image.hpp"
 #include "heed/train/loggers.hpp"
 #include "options.hpp"
@@ -24,7 +25,7 @@ struct ImageArguments {
   double largest = 16;  // of a pixel
 
   /// The model that is kept is used; otherwise one is trained.
-  bool loads() const { return train.empty() && !model.empty() && (!test.empty() || std::filesystem::exists(model)); }
+  bool loads() const { return train.empty() && !model.empty() && (!test.empty() || is_regular(model)); }
   /// There is something to measure on: a test file, or images that are drawn, as those of the training were.
   bool measures() const { return train.empty() || !test.empty(); }
 };

@@ -374,6 +374,24 @@ TEST_F(File, CheckingFindsAFullDisk) {
   EXPECT_EQ(entries(), 1u);
 }
 
+TEST_F(File, DevicesWithoutAnEndAreNotRead) {
+  for (const char* device : {"/dev/full", "/dev/zero", "/dev/urandom"}) {
+    const std::string found = std::string(device) + ": cannot read (expected a file, got a device without an end)";
+    EXPECT_EQ(error([&] { heed::read_file(device); }), found);
+    EXPECT_EQ(error([&] { heed::MappedFile file{device}; }), found);
+  }
+  EXPECT_TRUE(heed::read_file("/dev/null").empty());
+}
+
+TEST_F(File, CheckingRefusesNamedPipesAndWaitsForNobody) {
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("pipe", folder / "link");
+  for (const char* name : {"pipe", "link"}) {
+    EXPECT_EQ(error([&] { heed::check_writable(folder / name); }),
+              (folder / name).string() + ": cannot write (expected a regular file, got a named pipe)");
+  }
+}
+
 TEST_F(File, CheckingFindsADeviceThatIsFull) {
   const std::string found = error([] { heed::check_writable("/dev/full"); });
   EXPECT_EQ(found, "/dev/full: cannot write: No space left on device");

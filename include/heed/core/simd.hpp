@@ -10,6 +10,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -52,7 +53,7 @@ struct Pack {
   static constexpr int lanes = Lanes;
   static constexpr int parts = Parts;
   static constexpr int width = Lanes * Parts;
-  Raw part[Parts];
+  Raw part[std::size_t{Parts}];
 };
 template <class S, int Parts>
 struct Pack<S, 1, Parts> {
@@ -61,7 +62,7 @@ struct Pack<S, 1, Parts> {
   static constexpr int lanes = 1;
   static constexpr int parts = Parts;
   static constexpr int width = Parts;
-  Raw part[Parts];
+  Raw part[std::size_t{Parts}];
 };
 
 /// The width of this machine's widest packet of S, and that packet.

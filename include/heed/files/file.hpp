@@ -17,8 +17,8 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory, or does not fit in
-/// memory.
+/// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory or a device without an end
+/// (`/dev/zero`), or does not fit in memory.
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 
 /// The bytes of a file, read where they are looked at: for those who need a part of a large one. What is no regular
@@ -47,7 +47,8 @@ class MappedFile {
 void write_file(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts);
 
 /// Throws where `write_file` could not write so many bytes to `path`: it is not allowed, the disk is full, a quota or a
-/// limit of the process is reached. Leaves everything as it is. For programs that write at the end of long work.
+/// limit of the process is reached. Throws of named pipes and sockets: whoever reads them may be gone by then. Leaves
+/// everything as it is. For programs that write at the end of long work.
 void check_writable(const std::filesystem::path& path, std::size_t bytes = 4096);
 
 /// The same for text.

@@ -62,21 +62,20 @@ std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo&
     });
     return static_cast<S>(value);
   };
-  switch (tensor.dtype) {
-    case DataType::f64:
-      return converted<S, double>(bytes, from_double);
-    case DataType::f32:
-      return converted<S, float>(bytes, [](float value, std::size_t) { return static_cast<S>(value); });
-    case DataType::f16:
-      return converted<S, std::uint16_t>(
-          bytes, [](std::uint16_t b, std::size_t) { return static_cast<S>(float_from_f16(b)); });
-    case DataType::bf16:
-      return converted<S, std::uint16_t>(
-          bytes, [](std::uint16_t b, std::size_t) { return static_cast<S>(float_from_bf16(b)); });
-    default:
-      abi_detail::throw_error(
-          {"no floating-point numbers", place(file, tensor), "F64, F32, F16 or BF16", name_of(tensor.dtype)});
+  if (tensor.dtype == DataType::f64) return converted<S, double>(bytes, from_double);
+  if (tensor.dtype == DataType::f32) {
+    return converted<S, float>(bytes, [](float value, std::size_t) { return static_cast<S>(value); });
   }
+  if (tensor.dtype == DataType::f16) {
+    return converted<S, std::uint16_t>(bytes,
+                                       [](std::uint16_t b, std::size_t) { return static_cast<S>(float_from_f16(b)); });
+  }
+  if (tensor.dtype == DataType::bf16) {
+    return converted<S, std::uint16_t>(bytes,
+                                       [](std::uint16_t b, std::size_t) { return static_cast<S>(float_from_bf16(b)); });
+  }
+  abi_detail::throw_error(
+      {"no floating-point numbers", place(file, tensor), "F64, F32, F16 or BF16", name_of(tensor.dtype)});
 }
 
 }  // namespace detail

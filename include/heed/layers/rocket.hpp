@@ -198,7 +198,7 @@ void Rocket<S>::fit_biases_of(const detail::RocketPlan& plan, Index bias, Key ke
   for (Index j = 0; j < static_cast<Index>(plan.dilations.size()); ++j) {
     for (Index k = 0; k < detail::rocket_kernels; ++k) {
       const auto draw = static_cast<std::uint64_t>(j * detail::rocket_kernels + k);
-      kernels.convolve(series(rows[static_cast<std::size_t>(key.below(draw, rows.size()))]), j, k, sums, scratch);
+      kernels.convolve(series(rows[key.below(draw, rows.size())]), j, k, sums, scratch);
       std::sort(sums.begin(), sums.end());
       for (Index b = 0; b < plan.biases[static_cast<std::size_t>(j)]; ++b, ++first) {
         const double place = static_cast<double>(first + 1) * golden;

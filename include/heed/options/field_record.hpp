@@ -96,9 +96,13 @@ HEED_COLD inline std::vector<double> numbers_of(const FieldRecord& r) {
       for (const NamedFactor& f : as<std::vector<NamedFactor>>(r.value)) numbers.push_back(f.factor);
       return numbers;
     }
-    default:
-      return {};
+    case FieldKind::seed:
+    case FieldKind::flag:
+    case FieldKind::choice:
+    case FieldKind::texts:
+      break;
   }
+  return {};
 }
 
 }  // namespace detail
@@ -156,23 +160,21 @@ HEED_COLD HEED_FUNCTION double FieldRecord::number() const {
       return detail::as<bool>(value) ? 1 : 0;
     case FieldKind::choice:
       return static_cast<double>(detail::choice(value));
-    default:
-      return std::numeric_limits<double>::quiet_NaN();
+    case FieldKind::seed:
+    case FieldKind::indices:
+    case FieldKind::numbers:
+    case FieldKind::texts:
+    case FieldKind::factors:
+    case FieldKind::sizes:
+      break;
   }
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 HEED_COLD HEED_FUNCTION std::string FieldRecord::values() const {
-  switch (kind) {
-    case FieldKind::choice:
-      return "one of " + detail::listed(names, except);
-    case FieldKind::flag:
-      return "\"true\" or \"false\"";
-    case FieldKind::texts:
-    case FieldKind::seed:
-      return {};
-    default:
-      break;
-  }
+  if (kind == FieldKind::choice) return "one of " + detail::listed(names, except);
+  if (kind == FieldKind::flag) return "\"true\" or \"false\"";
+  if (kind == FieldKind::texts || kind == FieldKind::seed) return {};
   const std::string least = detail::number_text(range.least), most = detail::number_text(range.most);
   const bool finite = kind == FieldKind::number || kind == FieldKind::numbers || kind == FieldKind::factors;
   if (std::isinf(range.least)) return "a finite number";

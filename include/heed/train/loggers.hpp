@@ -87,7 +87,7 @@ class LogFile {
   // keeps the lines of epochs before this one
   void begin(int epoch) {
     std::string kept = head_;
-    if (epoch > 1) {
+    if (epoch > 1 && std::filesystem::is_regular_file(path_)) {
       std::ifstream before(path_, std::ios::binary);
       for (std::string line; std::getline(before, line) && !before.eof();) {
         const int e = epoch_of_(line);

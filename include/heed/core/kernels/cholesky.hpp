@@ -35,11 +35,11 @@ using namespace simd;
 template <int R, int C, class S>
 HEED_INLINE void subtract_block(Index depth, RowMajor<const S> a, RowMajor<const S> b, RowMajor<S> c) {
   using P = Packet<S>;
-  P sum[R][C];
+  P sum[std::size_t{R}][std::size_t{C}];
   unroll<R>([&](auto i) HEED_LAMBDA { unroll<C>([&](auto j) HEED_LAMBDA { sum[i][j] = set1<P>(0); }); });
   const Index whole = depth / width<P> * width<P>;
   for (Index k = 0; k < whole; k += width<P>) {
-    P right[C];
+    P right[std::size_t{C}];
     unroll<C>([&](auto j) HEED_LAMBDA { right[j] = load_once<P>(b.row(j) + k); });
     unroll<R>([&](auto i) HEED_LAMBDA {
       const P left = load_once<P>(a.row(i) + k);
@@ -47,7 +47,7 @@ HEED_INLINE void subtract_block(Index depth, RowMajor<const S> a, RowMajor<const
     });
   }
   unroll<R>([&](auto i) HEED_LAMBDA {
-    S all[C] = {};
+    S all[std::size_t{C}] = {};
     if constexpr (C == 4) {
       accumulate_sums(all, sum[i][0], sum[i][1], sum[i][2], sum[i][3]);
     } else {

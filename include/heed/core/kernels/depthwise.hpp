@@ -32,8 +32,8 @@ namespace detail {
 template <int F, class S>
 HEED_INLINE void depthwise_block(Index steps, Index f, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
   using P = Packet<S>;
-  P sum[F];
-  S rest[F] = {};
+  P sum[std::size_t{F}];
+  S rest[std::size_t{F}] = {};
   unroll<F>([&](auto i) HEED_LAMBDA { sum[i] = set1<P>(0); });
   for (Index t = 0; t < steps; ++t) {
     const S *d = dy.data + t * dy.step + f * lanes, *v = x.data + t * x.step + f * lanes;

@@ -26,13 +26,13 @@ using namespace simd;
 template <int M, int N, class P, class S>
 HEED_INLINE void lane_block(Index depth, Index m, Index n, Index lane, Index lanes, LaneMatrix<const S> a,
                             LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c) {
-  P sum[M][N];
+  P sum[std::size_t{M}][std::size_t{N}];
   unroll<M>([&](auto i) HEED_LAMBDA { unroll<N>([&](auto j) HEED_LAMBDA { sum[i][j] = set1<P>(0); }); });
   const S* ap = a.data + m * a.row * lanes + lane;
   const S* bp = b.data + n * b.column * lanes + lane;
   const Index a_next = a.row * lanes, b_next = b.column * lanes;
   for (Index k = 0; k < depth; ++k, ap += a.column * lanes, bp += b.row * lanes) {
-    P right[N];
+    P right[std::size_t{N}];
     unroll<N>([&](auto j) HEED_LAMBDA { right[j] = load_once<P>(bp + j * b_next); });
     unroll<M>([&](auto i) HEED_LAMBDA {
       const P left = load_once<P>(ap + i * a_next);

@@ -30,7 +30,7 @@ HEED_KERNEL void panel_product(Index steps, Index rows, Index count, Index lanes
   using namespace simd;
   constexpr Index panel = 16, most = 2048 / Index(sizeof(S));  // rows, inputs: 32 KiB of a thread's stack
   constexpr Index room = Index(1) << 17;                       // numbers of L2
-  alignas(64) S packed[panel * most];
+  alignas(64) S packed[std::size_t{panel * most}];
   const auto blocks = [](Index all, Index size) { return std::max<Index>((all + size - 1) / size, 1); };
   const auto even = [&](Index all, Index size) { return (all + blocks(all, size) - 1) / blocks(all, size); };
   const Index inputs = even(count, most);

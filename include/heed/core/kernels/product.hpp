@@ -52,7 +52,7 @@ using namespace simd;
 // rows r .. r + C of the lanes in one pack
 template <int C, class P, class S>
 HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
-  P sum[C];
+  P sum[std::size_t{C}];
   unroll<C>([&](auto c) HEED_LAMBDA {
     sum[c] =
         start.values ? load<P>(start.values + (r + c) * lanes + lane) : set1<P>(start.bias ? start.bias[r + c] : S(0));
@@ -87,7 +87,7 @@ HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> star
 // sums take turns.
 template <class P, int Chains, class S>
 HEED_INLINE void column_block(Index r, Start<S> start, S* y, const Term<S>* first, const Term<S>* last) {
-  P sum[Chains];
+  P sum[std::size_t{Chains}];
   sum[0] = start.values ? load<P>(start.values + r) : start.bias ? load<P>(start.bias + r) : set1<P>(0);
   unroll<Chains - 1>([&](auto c) HEED_LAMBDA { sum[c + 1] = set1<P>(0); });
   for (const Term<S>* p = first; p != last; ++p) {
@@ -116,8 +116,8 @@ HEED_INLINE void columns(Index rows, Start<S> start, S* y, const Term<S>* first,
 template <int C, class S>
 HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Term<S>& term) {
   using P = Packet<S>;
-  P sum[C];
-  S rest[C];
+  P sum[std::size_t{C}];
+  S rest[std::size_t{C}];
   unroll<C>([&](auto c) HEED_LAMBDA {
     sum[c] = set1<P>(0);
     rest[c] = start.values ? start.values[r + c] : start.bias ? start.bias[r + c] : S(0);

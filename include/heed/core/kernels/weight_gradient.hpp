@@ -34,14 +34,14 @@ template <int R, int K, class S>
 HEED_INLINE void weight_block(Index steps, Rows<const S> dy, Rows<const S> x, Index r, Index k, Index lanes, S* dw,
                               Index out) {
   using P = Packet<S>;
-  P sum[R][K];
+  P sum[std::size_t{R}][std::size_t{K}];
   unroll<R>([&](auto i) HEED_LAMBDA { unroll<K>([&](auto j) HEED_LAMBDA { sum[i][j] = set1<P>(0); }); });
   const Index whole = lanes / width<P> * width<P>;
   for (Index t = 0; t < steps; ++t) {
     const S* d = dy.data + t * dy.step + r * lanes;
     const S* v = x.data + t * x.step + k * lanes;
     for (Index l = 0; l < whole; l += width<P>) {
-      P value[K];
+      P value[std::size_t{K}];
       unroll<K>([&](auto j) HEED_LAMBDA { value[j] = load_once<P>(v + j * lanes + l); });
       unroll<R>([&](auto i) HEED_LAMBDA {
         const P g = load_once<P>(d + i * lanes + l);
@@ -99,7 +99,7 @@ void transpose_panel(Rows<const S> dy, IndexRange steps, IndexRange panel_lanes,
 template <int C, class P, class S>
 HEED_INLINE void panel_block(const S* panel, IndexRange steps, IndexRange panel_lanes, Index lanes, Rows<const S> x,
                              Index k, S* dw, Index out) {
-  P sum[C];
+  P sum[std::size_t{C}];
   unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = load<P>(dw + c * out); });
   for (Index t = steps.first; t < steps.last; ++t) {
     const S* v = x.data + t * x.step + k * lanes;
@@ -204,7 +204,7 @@ HEED_KERNEL void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows
   // Of the inputs some at a time, for the stack, but never so few that `weight_gradient` would leave its panels for them
   // alone.
   constexpr Index some = 32, most = 2 * some;
-  alignas(64) S part[most * outputs], square[W * W];
+  alignas(64) S part[std::size_t{most * outputs}], square[std::size_t{W * W}];
   for (Index r = 0; r < dy.count; r += outputs) {
     const Index rows = std::min(outputs, dy.count - r);
     for (Index k = 0, columns = 0; k < x.count; k += columns) {

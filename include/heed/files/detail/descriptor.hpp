@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/files/detail/system_error.hpp"
 
@@ -72,6 +73,7 @@ HEED_COLD inline void write_all(const Descriptor& file, const std::filesystem::p
 struct OpenFile {
   Descriptor descriptor;
   std::size_t size = 0;
+  bool endless = false;  // if it gives anything: a device such as /dev/zero, no terminal
 
   explicit OpenFile(const std::filesystem::path& path) : descriptor(path, O_RDONLY) {
     if (!descriptor) throw_system_error(path, "open", errno);
@@ -79,6 +81,7 @@ struct OpenFile {
     if (::fstat(descriptor.get(), &status) != 0) throw_system_error(path, "read", errno);
     if (S_ISDIR(status.st_mode)) throw_system_error(path, "read", EISDIR);
     if (S_ISREG(status.st_mode)) size = static_cast<std::size_t>(status.st_size);
+    endless = (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) && ::isatty(descriptor.get()) == 0;
   }
 };
 
@@ -87,6 +90,7 @@ HEED_COLD inline std::vector<std::byte> read_all(const OpenFile& file, const std
   bytes.resize(read_some(file.descriptor, path, bytes));
   std::array<std::byte, 16384> more;
   while (const std::size_t n = read_some(file.descriptor, path, more)) {
+    require(!file.endless, [&] { return Fault{"cannot read", path.string(), "a file", "a device without an end"}; });
     bytes.insert(bytes.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
   }
   return bytes;

@@ -18,6 +18,7 @@
 #include <system_error>
 #include <utility>
 
+#include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/files/detail/descriptor.hpp"
 #include "heed/files/detail/system_error.hpp"
@@ -214,10 +215,15 @@ HEED_COLD inline bool replace(const Destination& to, const std::filesystem::path
   return true;
 }
 
-/// `/dev/full` says at once that it takes nothing; who opens a pipe waits for its reader.
+/// `/dev/full` says at once that it takes nothing. Who opens a named pipe waits for its reader, and who closes it again
+/// ends what the reader gets: it cannot be known whether anybody will read it.
 HEED_COLD inline void check_device(const std::filesystem::path& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return;
+  if (is_own_stream(path) || ::stat(path.c_str(), &status) != 0) return;
+  require(S_ISCHR(status.st_mode), [&] {
+    const char* kind = S_ISFIFO(status.st_mode) ? "a named pipe" : S_ISSOCK(status.st_mode) ? "a socket" : "a disk";
+    return Fault{"cannot write", path.string(), "a regular file", kind};
+  });
   const Descriptor file(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   if (!file) throw_system_error(path, "open", errno);
   if (::write(file.get(), "", 0) < 0) throw_system_error(path, "write", errno);

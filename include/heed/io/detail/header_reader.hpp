@@ -184,7 +184,11 @@ class HeaderReader {
       case JsonToken::null:
         got = "null";
         break;
-      default:
+      case JsonToken::end_object:
+      case JsonToken::end_array:
+      case JsonToken::colon:
+      case JsonToken::comma:
+      case JsonToken::end:
         json_.refuse(token);
     }
     fail("wrong kind of value in the header", expected, got);

@@ -180,7 +180,7 @@ template <class S>
 template <Index W, int B>
 void RocketKernels<S>::count(const RocketGroup<S>& g, Index numbers, const S* n, Index feature, Tile<S> y) const {
   using namespace simd;
-  P above[B], bias[B];
+  P above[std::size_t{B}], bias[std::size_t{B}];
   unroll<B>([&](auto b) HEED_LAMBDA {
     above[b] = set1<P>(0);
     bias[b] = set1<P>(biases[feature + b]);
@@ -191,7 +191,7 @@ void RocketKernels<S>::count(const RocketGroup<S>& g, Index numbers, const S* n,
     unroll<B>([&](auto b) HEED_LAMBDA { above[b] = select_less(bias[b], c, add(above[b], one), above[b]); });
   }
   if constexpr (W == 1) {
-    S sums[B] = {};
+    S sums[std::size_t{B}] = {};
     if constexpr (B % 4 == 0) {
       unroll<B / 4>([&](auto q) HEED_LAMBDA {
         accumulate_sums(sums + 4 * q, above[4 * q], above[4 * q + 1], above[4 * q + 2], above[4 * q + 3]);

@@ -75,7 +75,8 @@ template <int B>
 void RocketPooling<S>::pool(const Columns& columns, Index bias, Tile<S> y, Index lane) const {
   using namespace simd;
   const P zero = set1<P>(0), one = set1<P>(1);
-  P limit[B], count[B], sum[B], places[B], run[B], longest[B];
+  P limit[std::size_t{B}], count[std::size_t{B}], sum[std::size_t{B}], places[std::size_t{B}], run[std::size_t{B}],
+      longest[std::size_t{B}];
   unroll<B>([&](auto b) HEED_LAMBDA {
     std::array<S, static_cast<std::size_t>(packet)> all{};
     for (Index k = 0; k < columns.count; ++k) {
