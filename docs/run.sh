@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the site of these pages and the reference of the headers: bash docs/run.sh [site|reference]
-# Open build/docs/site/README.html and build/docs/reference/html/index.html. What cannot be installed here is skipped with a word.
+# Open build/docs/site/index.html (the search needs a server: python3 -m http.server -d build/docs/site) and
+# build/docs/reference/html/index.html. What cannot be installed here is skipped with a word.
 source "$(dirname "${BASH_SOURCE[0]}")/../cmake/setup.sh"
 what=${1:-all}
 
