@@ -17,7 +17,7 @@ void add_recipe(CLI::App& command, TrainArguments& a) {
   std::vector<std::string> names = heed::recipe_names();
   names.emplace_back("auto");
   names.emplace_back("rocket");  // another kind of model
-  command.add_option("--recipe", a.recipe, "strong, recurrent, lstm, rocket, or auto: the best of them")
+  command.add_option("--recipe", a.recipe, "strong, recurrent, lstm, rocket, or auto: their best")
       ->check(support::one_of(std::move(names)))
       ->option_text("NAME")
       ->group("Training");

@@ -71,7 +71,10 @@ inline void show_defaults(CLI::App& command) {
     if (option->get_items_expected_max() == 0 || option->get_description().ends_with(')')) continue;
     option->capture_default_str();
     std::string value = option->get_default_str();
-    if (value.starts_with('[') && value.ends_with(']')) value = value.substr(1, value.size() - 2);
+    if (value.starts_with('[') && value.ends_with(']')) {  // a list: as it is given, which breaks into lines
+      value = value.substr(1, value.size() - 2);
+      std::replace(value.begin(), value.end(), ',', ' ');
+    }
     option->default_str("");
     if (!value.empty() && value != "\"\"") option->description(option->get_description() + " (" + value + ')');
   }

@@ -161,6 +161,17 @@ TEST(TextTable, NumbersInQuotesAreNumbers) {
             "x.csv, line 1, column 7: a number with a decimal comma (expected a decimal point, got '\"2,5\"')");
 }
 
+TEST(TextTable, AFieldWithoutAValueMakesNoHeader) {
+  // rows that lack a number count neither columns nor anything else
+  EXPECT_EQ(table_error("1,2,3,,a\n,3,2,1,b\n"),
+            "x.csv, line 1, column 7: empty field (expected a number, got nothing)");
+  EXPECT_EQ(table_error("0,1,,b\n4,3,2,b\n"), "x.csv, line 1, column 5: empty field (expected a number, got nothing)");
+  const TableOptions filled{.read = {.missing = heed::Missing::zero}};
+  EXPECT_EQ(parsed_table("1,2,3,,a\n,3,2,1,b\n", filled).count(), 2);
+  EXPECT_EQ(parsed_table("0,1,,b\n4,3,2,b\n", filled).count(), 2);
+  EXPECT_EQ(parsed_table(",1,2,b\n4,3,2,a\n5,6,7,b\n", filled).count(), 3);
+}
+
 TEST(TextTable, TheHeaderMayBeSaid) {
   EXPECT_EQ(table_error("a,b,c\n1,2,3\n", {.format = {.header = Header::no}}),
             "x.csv, line 1, column 1: not a number (expected a number, got 'a')");

@@ -183,7 +183,8 @@ TEST_F(Together, FaultyDataOfTheLastProcessAreOneErrorThatNamesIt) {
     EXPECT_EQ(error,
               "rank " + std::to_string(processes - 1) +
                   ", x.npy, sequence 299, step 5, feature 1 (counted from 0): value is not finite; "
-                  "--missing linear, previous, mean or zero fills what is missing (expected a finite number, got NaN)");
+                  "--missing linear, previous, mean or zero fills what is missing, mask passes over it (expected a "
+                  "finite number, got NaN)");
   }
   EXPECT_EQ(files(), before);
 }

@@ -106,18 +106,17 @@ class TableHeaderFinder {
       ++numbers;
       counts_from_one = counts_from_one && first[i] == std::to_string(numbers);
     }
-    const bool above = std::any_of(words.begin(), words.end(), [&](std::size_t i) {
-      return is_number(second[i]) && (is_name(first[i]) || first[i].empty());
-    });
-    if (numbers == 0) {
-      return above && (!has_gaps_ || std::any_of(words.begin(), words.end(), [&](std::size_t i) {
-               return is_number(second[i]) && is_name(first[i]);
-             }));
-    }
-    if (counts_from_one && numbers >= 3 && !above) refuse_count(words, second, reader, place);
-    if (!(counts || (counts_from_one && above)) || numbers < 2) return false;
+    const bool named = std::any_of(words.begin(), words.end(),
+                                   [&](std::size_t i) { return is_number(second[i]) && is_name(first[i]); });
+    // pandas and R write the names of rows in front, without a name of that column; elsewhere nothing is a missing value
+    const bool index = first[0].empty() && is_number(second[0]);
+    if (numbers == 0) return named || (index && !has_gaps_);
+    if (counts_from_one && numbers >= 3 && !named && !index) refuse_count(words, second, reader, place);
+    if (!(counts || (counts_from_one && (named || index))) || numbers < 2) return false;
     // names that count columns: 0, 1, 2, label
-    if (above) return true;
+    if (named) return true;
+    if (index) words.erase(words.begin());
+    if (index && words.empty()) return !has_gaps_;
     if (words.size() != 1) {
       require(!words.empty() || numbers < 3, [&] {
         return Fault{"a first row that may hold names or values", place, "to be told whether there is a header",
