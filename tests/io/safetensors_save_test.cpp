@@ -120,6 +120,23 @@ TEST_F(SafetensorsSaveTo, AFileIsWhatSerializeGives) {
   EXPECT_EQ(heed::read_file(folder / "m.safetensors"), heed::serialize(model, {{"note", "x"}}));
 }
 
+TEST_F(SafetensorsSaveTo, AModelThatCouldNotBeLoadedIsNotWrittenOverOneThatCan) {
+  const auto path = folder / "m.safetensors";
+  auto model = toy<float>();
+  heed::save(model, path);
+  const auto before = heed::read_file(path);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()}) {
+    model.cube(1, 0, 2) = bad;
+    const std::string message = error([&] { heed::save(model, path); });
+    EXPECT_NE(message.find(path.string() + ": tensor \"cube\": a weight is not finite"), std::string::npos) << message;
+    EXPECT_EQ(heed::read_file(path), before);
+  }
+  auto last = toy<double>();
+  last.cube(1, 2, 3) = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_NE(error([&] { heed::save(last, path); }), "no error");
+}
+
 TEST_F(SafetensorsSaveTo, AnErrorWritesNothing) {
   const auto path = folder / "m.safetensors";
   EXPECT_NE(error([&] { heed::save(toy<float>(), path, {{"note", "\xff"}}); }), "no error");

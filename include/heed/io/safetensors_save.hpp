@@ -3,6 +3,8 @@
 /// @file
 /// Models into safetensors files.
 
+#include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -93,6 +95,23 @@ HEED_COLD std::vector<std::byte> serialize_parameters(
   return bytes;
 }
 
+/// Throws where a number is NaN or infinite: `load` would refuse the file.
+template <class S>
+HEED_COLD void check_finite(const std::vector<NamedParameter<const ParameterArray<S>>>& parameters,
+                            const std::filesystem::path& path) {
+  for (const auto& parameter : parameters) {
+    const auto* const first = parameter.array->data();
+    const auto* const last = first + parameter.array->size();
+    const auto* const bad = std::find_if(first, last, [](S number) { return !std::isfinite(number); });
+    require(bad == last, [&] {
+      return Fault{"a weight is not finite: the file is not written",
+                   path.string() + ": tensor " + quote(parameter.name),
+                   {},
+                   text_of(static_cast<double>(*bad))};
+    });
+  }
+}
+
 }  // namespace detail
 
 /// The bytes of a safetensors file with the model's parameters, in the order of its visit: F32 for float, F64 for
@@ -107,9 +126,11 @@ std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
 
 /// Writes `serialize(model, extra)` to a file, atomically. `safetensors` in Python reads it, and PyTorch's
 /// `load_state_dict(strict=True)` takes its tensors where the model's names are those of the module.
-/// Throws as serialize does, and where the file cannot be written: `path` is then as it was.
+/// Throws as serialize does, where a weight is NaN or infinite, which `load` would refuse, and where the file cannot be
+/// written: `path` is then as it was.
 template <Visitable M>
 void save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) {
+  detail::check_finite<typename M::Scalar>(detail::named_parameters(model), path);
   write_file(path, {serialize(model, extra)});
 }
 
@@ -123,6 +144,7 @@ void check_save(const M& model, const std::filesystem::path& path, const Metadat
 }  // namespace heed::inline HEED_ISA
 
 HEED_COMPILED_FUNCTION(heed::detail::serialize_parameters)
+HEED_COMPILED_FUNCTION(heed::detail::check_finite)
 
 #if HEED_BODIES
 
