@@ -32,6 +32,8 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
       .classes = numbers ? targets.numbers_a_sequence : static_cast<Index>(training.labels.size()),
       .steps = series.extents[1],
       .seed = fit.seed};
+  o.statistics = heed::RocketStatistics::all;  // as the trainer's recipe
+  o.groups = 64;
   heed::set_fields(o, training.model);
   std::vector<M> members;
   members.emplace_back(o);

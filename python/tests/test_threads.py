@@ -12,6 +12,14 @@ import numpy as np
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def listens_to_ctrl_c():
+    """Also where the tests run in the background, with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def many():
     random = np.random.default_rng(0)
     x = random.normal(size=(512, 40, 4)).astype(np.float32)
