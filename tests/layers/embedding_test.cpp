@@ -137,8 +137,7 @@ TEST(Embedding, ThePaddingRowIsZeroAndStaysThere) {
   layer.initialize(Key{4});
   EXPECT_EQ(padding_row(layer), Values(3, 0.0));
   EXPECT_NE(std::as_const(layer).weight.row(1)[0], 0);
-  const heed::Tensor<double, 2> vectors({4, 3}, Values(12, 0.5));
-  layer.load(vectors);
+  layer.load(heed::Tensor<double, 2>({4, 3}, Values(12, 0.5)));
   EXPECT_EQ(padding_row(layer), Values(3, 0.0));
   EXPECT_EQ(std::as_const(layer).weight.row(3)[2], 0.5);
 

@@ -62,6 +62,7 @@ struct Embedding {
   /// Takes vectors that were trained before, (num_embeddings, embedding_dim); the padding row becomes 0. Throws, and
   /// changes nothing, where the shape is another or a number is not finite.
   void load(TensorView<const S, 2> vectors);
+  void load(const Tensor<S, 2>&& vectors) { load(vectors.view()); }  // one that a function gives
 
   Index num_embeddings() const { return weight.rows(); }
   Index embedding_dim() const { return weight.width(); }
