@@ -77,6 +77,30 @@ TEST(Missing, AsMasksAreStepsWithoutAValue) {
   EXPECT_TRUE(whole.mask.empty() && whole.step_mask().empty());
 }
 
+// What stands at a step that is not there may be anything, and is no neighbour of a gap.
+TEST(Missing, BesideAMaskIsFilledFromTheStepsThatAreThere) {
+  const double no = 999, infinite = std::numeric_limits<double>::infinity();
+  const auto masked = [&](std::vector<double> values) {
+    auto s = rows(6, std::move(values));
+    s.mask = Tensor<std::uint8_t, 2>({1, 6}, {0, 1, 0, 1, 0, 1});
+    return s;
+  };
+  const auto linear = masked({no, 2, infinite, gap, gap, 4});
+  EXPECT_EQ(filled(linear, Missing::linear), (Numbers{0, 2, 0, 3, 0, 4}));
+  EXPECT_EQ(filled(masked({no, gap, no, 6, no, 4}), Missing::previous), (Numbers{0, 6, 0, 6, 0, 4}));
+  EXPECT_EQ(filled(masked({no, gap, no, 6, no, 4}), Missing::mean), (Numbers{0, 5, 0, 6, 0, 4}));
+  auto more = masked({no, gap, gap, 6, no, 4});
+  EXPECT_EQ(heed::fill_missing(more, Missing::mask), 1);
+  EXPECT_EQ(mask_of(more), (Bytes{0, 0, 0, 1, 0, 1}));
+  auto whole = masked({gap, 1, gap, 2, no, 3});
+  EXPECT_EQ(heed::fill_missing(whole, Missing::error), 0);
+  EXPECT_EQ(whole.x(0, 4, 0), no) << "nothing was to be done";
+  EXPECT_NE(error_of([&] {
+              heed::fill_missing(more = masked({1, gap, 1, 1, 1, 1}), Missing::error);
+            }).find("of those that are there"),
+            std::string::npos);
+}
+
 // Of several features those that are missing at a step are filled, where the others are there.
 TEST(Missing, AsMasksFillStepsThatHaveSomeValues) {
   Sequences<double> s{

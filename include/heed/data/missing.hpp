@@ -86,12 +86,16 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
 ///     const auto means = heed::feature_means(data);          // for new data, too
 ///     heed::fill_missing(data, heed::Missing::linear, means);
 ///
-/// By `mask` the mask of the sequences says which steps are missing, and these become 0.
+/// By `mask` the mask of the sequences says which steps are missing, and these become 0. Steps that a mask says are
+/// missing already are none of their steps: nothing is filled from them.
 template <class S>
 Index fill_missing(Sequences<S>& sequences, Missing how, std::span<const double> means = {},
                    const std::string& where = "fill_missing");
 
 namespace detail {
+template <class S>
+Index fill_present(Sequences<S>& sequences, Missing how, std::span<const double> means, const std::string& where);
+
 /// Fills what is NaN among `count` numbers, each `stride` after the one before. `mean` of the feature.
 template <class S>
 Index fill_gaps(S* values, Index count, Index stride, Missing how, double mean) {
@@ -225,22 +229,46 @@ Tensor<std::uint8_t, 2> steps_with_values(TensorView<const S, 3> x, std::span<co
 
 template <class S>
 Index fill_missing(Sequences<S>& sequences, Missing how, std::span<const double> means, const std::string& where) {
+  if (!sequences.mask.empty()) return detail::fill_present(sequences, how, means, where);
   const Index filled = fill_missing<S>(sequences.x.view(), sequences.lengths, how, means, where);
   if (how != Missing::mask || filled == 0) return filled;
   Tensor<std::uint8_t, 2> present = steps_with_values<S>(sequences.x.view(), sequences.lengths);
-  bool any = !sequences.mask.empty();
+  bool any = false;
   for (Index i = 0; i < sequences.count(); ++i) {
     const Index length = sequences.lengths.empty() ? sequences.steps() : sequences.lengths[static_cast<std::size_t>(i)];
     for (Index t = 0; t < length; ++t) {
-      if (present(i, t) != 0) {
-        if (!sequences.mask.empty()) present(i, t) = sequences.mask(i, t);  // of steps that were masked before
-        continue;
-      }
+      if (present(i, t) != 0) continue;
       any = true;
       std::fill_n(&sequences.x(i, t, 0), sequences.features(), S(0));
     }
   }
   if (any) sequences.mask = std::move(present);
+  return filled;
+}
+
+// The steps that are there, side by side, and back.
+template <class S>
+Index detail::fill_present(Sequences<S>& to, Missing how, std::span<const double> means, const std::string& where) {
+  const Index count = to.count(), steps = to.steps(), features = to.features();
+  check_lengths(to.lengths, count, steps, where);
+  to.step_mask().check(count, steps, where);
+  Sequences<S> there{Tensor<S, 3>(to.x.extents()), std::vector<std::int32_t>(static_cast<std::size_t>(count)), {}};
+  const auto length_of = [&](Index i) { return to.lengths.empty() ? steps : to.lengths[static_cast<std::size_t>(i)]; };
+  for (Index i = 0; i < count; ++i) {
+    there.lengths[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(
+        move_together(to.x[i].data(), features, length_of(i), to.step_mask().row(i), there.x[i].data()));
+  }
+  const Index filled = fill_missing(there, how, means, where + ", of those that are there");
+  for (Index i = 0; i < count && filled > 0; ++i) {
+    for (Index t = 0, from = 0; t < length_of(i); ++t) {
+      S* const step = &to.x(i, t, 0);
+      std::fill_n(step, features, S(0));
+      if (to.mask(i, t) == 0) continue;
+      std::copy_n(&there.x(i, from, 0), features, step);
+      if (!there.mask.empty()) to.mask(i, t) = there.mask(i, from);
+      ++from;
+    }
+  }
   return filled;
 }
 
