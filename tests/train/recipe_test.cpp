@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "heed/core/error.hpp"
-#include "heed/options/fields.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
+#include "heed/options/fields.hpp"
 
 namespace {
 
