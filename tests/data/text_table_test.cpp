@@ -166,9 +166,13 @@ TEST(TextTable, AFieldWithoutAValueMakesNoHeader) {
   EXPECT_EQ(table_error("1,2,3,,a\n,3,2,1,b\n"),
             "x.csv, line 1, column 7: empty field (expected a number, got nothing)");
   EXPECT_EQ(table_error("0,1,,b\n4,3,2,b\n"), "x.csv, line 1, column 5: empty field (expected a number, got nothing)");
+  std::string rows = "1,2,3,,a\n";
+  for (int i = 0; i < 12; ++i) rows += std::to_string(7 - i) + ",3,2,1,b\n";
+  EXPECT_EQ(table_error(rows), "x.csv, line 1, column 7: empty field (expected a number, got nothing)");
   const TableOptions filled{.read = {.missing = heed::Missing::zero}};
   EXPECT_EQ(parsed_table("1,2,3,,a\n,3,2,1,b\n", filled).count(), 2);
   EXPECT_EQ(parsed_table("0,1,,b\n4,3,2,b\n", filled).count(), 2);
+  EXPECT_EQ(parsed_table(rows, filled).count(), 13);
   EXPECT_EQ(parsed_table(",1,2,b\n4,3,2,a\n5,6,7,b\n", filled).count(), 3);
 }
 
@@ -309,6 +313,10 @@ TEST(TextTable, ADelimiterBehindTheLastFieldIsNamed) {
       "x.csv, line 1, column 7: an empty last field: the row ends with a delimiter (expected no delimiter behind the "
       "last field, got nothing)");
   EXPECT_NE(table_error("u,v,label,\n1,2,a,\n").find("line 2, column 7: an empty last field"), std::string::npos);
+  const TableOptions values{.steps = 3, .label = TableOptions::Label::if_present};
+  EXPECT_EQ(table_error("1,2,\n3,4,5\n", values),
+            "x.csv, line 1, column 5: empty field (expected a number, got nothing)");
+  EXPECT_NE(table_error("1,2,3,\n", values).find("an empty last field"), std::string::npos);
   TableOptions options;
   options.format.delimiter = ';';
   EXPECT_NE(table_error("1;2;a;\n", options).find("an empty last field"), std::string::npos);

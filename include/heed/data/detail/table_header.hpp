@@ -108,9 +108,13 @@ class TableHeaderFinder {
     }
     const bool named = std::any_of(words.begin(), words.end(),
                                    [&](std::size_t i) { return is_number(second[i]) && is_name(first[i]); });
-    // pandas and R write the names of rows in front, without a name of that column; elsewhere nothing is a missing value
+    // pandas and R write the names of rows in front, without a name of that column
     const bool index = first[0].empty() && is_number(second[0]);
     if (numbers == 0) return named || (index && !has_gaps_);
+    // what counts columns counts all of them: elsewhere nothing is a missing value
+    const bool gap = std::any_of(words.begin(), words.end(),
+                                 [&](std::size_t i) { return i > 0 && first[i].empty() && is_number(second[i]); });
+    if (gap && !named) return false;
     if (counts_from_one && numbers >= 3 && !named && !index) refuse_count(words, second, reader, place);
     if (!(counts || (counts_from_one && (named || index))) || numbers < 2) return false;
     // names that count columns: 0, 1, 2, label

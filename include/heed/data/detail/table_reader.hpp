@@ -164,7 +164,10 @@ class TableReader {
   }
 
   void refuse_last_delimiter(const TextReader& reader, const std::vector<std::string_view>& fields) const {
-    require(!fields.back().empty() || has_gaps() || format_.delimiter == ' ', [&] {
+    // a row of values alone that has as many as it must lacks the last one
+    const bool values_alone =
+        options_.label != Label::last && static_cast<Index>(width_ - dropped()) == options_.steps * options_.features;
+    require(!fields.back().empty() || has_gaps() || values_alone || format_.delimiter == ' ', [&] {
       return Fault{"an empty last field: the row ends with a delimiter", reader.place_of_end(),
                    "no delimiter behind the last field", "nothing"};
     });
