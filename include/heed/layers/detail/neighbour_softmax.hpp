@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "heed/core/graph.hpp"
+#include "heed/core/math.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
