@@ -132,6 +132,12 @@ class Estimator:
     def _get_param_names(cls):
         return sorted(inspect.signature(cls.__init__).parameters.keys() - {"self"})
 
+    def _store(self, arguments):
+        """Keeps the arguments of a constructor, its `locals()`, under their names."""
+        for name, value in arguments.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+
     def get_params(self, deep=True):
         """The arguments of the constructor, by their names."""
         return {name: getattr(self, name) for name in self._get_param_names()}

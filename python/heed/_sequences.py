@@ -275,59 +275,7 @@ class SequenceClassifier(SequenceEstimator):
         verbose=0,
         on_interrupt="keep",
     ):
-        self.hidden_size = hidden_size
-        self.attention = attention
-        self.cell = cell
-        self.dense_size = dense_size
-        self.num_heads = num_heads
-        self.pooling = pooling
-        self.num_layers = num_layers
-        self.bidirectional = bidirectional
-        self.dropout = dropout
-        self.last_state = last_state
-        self.kernels = kernels
-        self.channels = channels
-        self.causal = causal
-        self.residual = residual
-        self.norm = norm
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.warmup = warmup
-        self.decay = decay
-        self.decay_every = decay_every
-        self.clip_norm = clip_norm
-        self.clip_value = clip_value
-        self.accumulate = accumulate
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
-        self.ema_decay = ema_decay
-        self.validation = validation
-        self.early_stopping = early_stopping
-        self.min_delta = min_delta
-        self.jitter = jitter
-        self.scaling = scaling
-        self.time_warp = time_warp
-        self.window_slice = window_slice
-        self.mixup = mixup
-        self.standardize = standardize
-        self.missing = missing
-        self.recipe = recipe
-        self.time_limit = time_limit
-        self.num_features = num_features
-        self.statistics = statistics
-        self.differences = differences
-        self.ensemble = ensemble
-        self.flavor = flavor
-        self.frozen = frozen
-        self.checkpoint = checkpoint
-        self.checkpoint_every = checkpoint_every
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.verbose = verbose
-        self.on_interrupt = on_interrupt
+        self._store(locals())
 
     def fit(self, X, y, *, lengths=None, validation_data=None, callbacks=None):
         """Learns from sequences and a class each. Returns the estimator.
@@ -444,55 +392,7 @@ class SequenceRegressor(SequenceEstimator):
         verbose=0,
         on_interrupt="keep",
     ):
-        self.hidden_size = hidden_size
-        self.attention = attention
-        self.cell = cell
-        self.dense_size = dense_size
-        self.num_heads = num_heads
-        self.pooling = pooling
-        self.num_layers = num_layers
-        self.bidirectional = bidirectional
-        self.dropout = dropout
-        self.last_state = last_state
-        self.kernels = kernels
-        self.channels = channels
-        self.causal = causal
-        self.residual = residual
-        self.norm = norm
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.schedule = schedule
-        self.warmup = warmup
-        self.decay = decay
-        self.decay_every = decay_every
-        self.clip_norm = clip_norm
-        self.clip_value = clip_value
-        self.accumulate = accumulate
-        self.ema_decay = ema_decay
-        self.validation = validation
-        self.early_stopping = early_stopping
-        self.min_delta = min_delta
-        self.jitter = jitter
-        self.scaling = scaling
-        self.time_warp = time_warp
-        self.window_slice = window_slice
-        self.mixup = mixup
-        self.missing = missing
-        self.recipe = recipe
-        self.num_features = num_features
-        self.statistics = statistics
-        self.differences = differences
-        self.ensemble = ensemble
-        self.flavor = flavor
-        self.frozen = frozen
-        self.checkpoint = checkpoint
-        self.checkpoint_every = checkpoint_every
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.verbose = verbose
-        self.on_interrupt = on_interrupt
+        self._store(locals())
 
     def fit(self, X, y, *, lengths=None, validation_data=None, callbacks=None):
         """Learns from sequences and a number each, (n,), or several, (n, k). Returns the estimator. Arguments as those
