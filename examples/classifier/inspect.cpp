@@ -26,7 +26,7 @@ struct InspectArguments {
 
 void print_size(const char* name, heed::Index value) { std::printf("  %-13s  %td\n", name, value); }
 void print_choice(const char* name, std::string_view value) {
-  std::printf("  %-13s  %s\n", name, std::string(value).c_str());
+  std::printf("  %-13s  %s\n", name, value.empty() ? "none" : std::string(value).c_str());
 }
 
 // what the kinds of models take
@@ -45,20 +45,14 @@ void print_input(const StoredModel<TextModel>& stored) {
   print_size("embedding", stored.model.options.embedding);
 }
 
-void print_options(heed::SequenceClassifierOptions o) {
+template <class O>
+void print_options(O o) {
   const heed::FieldTable fields = heed::fields_of(o);
   for (const heed::FieldRecord& field : fields.records) {
+    if (!fields.counts(field) || field.value == &o.features) continue;
+    const std::string value = field.text();
     const bool flag = field.kind == heed::FieldKind::flag;
-    if (fields.counts(field) && field.value != &o.features) {
-      print_choice(field.name, flag ? (o.bidirectional ? "yes" : "no") : field.text());
-    }
-  }
-}
-
-void print_options(heed::RocketClassifierOptions o) {
-  const heed::FieldTable fields = heed::fields_of(o);
-  for (const heed::FieldRecord& field : fields.records) {
-    if (field.value != &o.features) print_choice(field.name, field.text());
+    print_choice(field.name, flag ? (value == "true" ? "yes" : "no") : value);
   }
 }
 

@@ -33,6 +33,9 @@ TEST_F(Recipes, StrongIsConvolutionsWithoutACell) {
   EXPECT_EQ(said.at("residual"), "true");
   EXPECT_EQ(said.at("norm"), "sequence");
   EXPECT_TRUE(said.contains("standardize.mean"));
+  const std::string shown = output_of("inspect m.safetensors");
+  EXPECT_TRUE(has_line(shown, "residual yes"));
+  EXPECT_TRUE(has_line(shown, "causal no"));
 }
 
 TEST_F(Recipes, LstmHasNoConvolutions) {
