@@ -17,6 +17,7 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/extents.hpp"
 #include "heed/core/graph.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/init.hpp"

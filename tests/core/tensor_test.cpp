@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <limits>
 #include <numeric>
 #include <span>
 #include <type_traits>
@@ -18,35 +17,6 @@ using heed::Index;
 using heed::Tensor;
 using heed::TensorView;
 using test_support::error_of;
-
-constexpr Index huge = std::numeric_limits<Index>::max();
-
-TEST(Tensor, WritesExtentsAsPythonDoes) {
-  EXPECT_EQ(heed::to_text(Extents<3>{2, 10, 5}), "(2, 10, 5)");
-  EXPECT_EQ(heed::to_text(Extents<1>{7}), "(7)");
-}
-
-TEST(Tensor, CountsElements) {
-  EXPECT_EQ(heed::element_count(Extents<3>{2, 10, 5}), 100);
-  EXPECT_EQ(heed::element_count(Extents<2>{4, 0}), 0);
-  EXPECT_EQ(heed::element_count(Extents<1>{huge}), huge);
-  EXPECT_EQ(heed::element_count(Extents<3>{huge, 0, huge}), 0);
-}
-
-TEST(Tensor, RejectsNegativeExtents) {
-  EXPECT_EQ(error_of([] { heed::element_count(Extents<2>{3, -1}); }),
-            "tensor: negative extent (expected extents of at least 0, got (3, -1))");
-  EXPECT_EQ(error_of([] { heed::element_count(Extents<2>{0, -1}); }),
-            "tensor: negative extent (expected extents of at least 0, got (0, -1))");
-}
-
-TEST(Tensor, RejectsExtentsWhoseProductOverflows) {
-  EXPECT_NE(error_of([] { heed::element_count(Extents<2>{huge / 2, 3}); }).find("too many elements"),
-            std::string::npos);
-  EXPECT_NE(error_of([] { heed::element_count(Extents<3>{Index(1) << 32, Index(1) << 32, 1}); }).find("63 bits"),
-            std::string::npos);
-  EXPECT_EQ(heed::element_count(Extents<2>{huge / 2, 2}), huge - 1);
-}
 
 TEST(Tensor, StandsRowMajor) {
   Tensor<int, 3> t({2, 3, 4});
