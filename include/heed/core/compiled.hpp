@@ -35,6 +35,9 @@
 #define HEED_DECLARED_ELSEWHERE(...) extern template __VA_ARGS__;
 #endif
 
+// What runs once, or when something is wrong: not worth the compiler's time.
+#define HEED_COLD __attribute__((noinline, cold))
+
 /// `struct heed::Dense` for float and double.
 #define HEED_COMPILED_TYPE(...)               \
   HEED_DECLARED_ELSEWHERE(__VA_ARGS__<float>) \

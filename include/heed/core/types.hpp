@@ -22,8 +22,6 @@
 #else
 #define HEED_KERNEL __attribute__((noinline, noclone))
 #endif
-// What runs once, or when something is wrong: not worth the compiler's time.
-#define HEED_COLD __attribute__((noinline, cold))
 
 #ifdef HEED_COMPILED
 namespace heed::inline HEED_ISA::detail {
