@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Answers of trained models: predictors, streams, decoding.
+/// Answers of trained models: predictors, streams, decoders.
 
 #include "heed/infer/decode.hpp"
 #include "heed/infer/generate.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sequences token by token out of a model that says what may come next: greedily, and by beam search.
+/// Generates a sequence of tokens from a source: greedy decoding and beam search.
 
 #include <algorithm>
 #include <cmath>
@@ -26,15 +26,17 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A model that gives a sequence of tokens for a source, a step at a time, every lane a sequence of its own:
+/// A model that generates a sequence of tokens for a source, one token a step. Each lane holds a sequence of its own.
 ///
-/// - `Source`: the type of a source's numbers; `source_features()`: of each of its steps.
-/// - `begin(source, cache, pass)`: before the first step. What follows from the sources stays in the cache.
-/// - `step(token, logits, cache, pass)`: the token that each lane has come to, (1, 1), to the logits of the next
-///   (1, `vocabulary()`).
-/// - `reorder(parents, cache, pass)`: lane l goes on from where lane `parents[l]` stands, which has the same source.
-/// - `attention_weights(cache)`: of the last step, (1, source steps); or, where the model says how many steps there are
-///   to attend to, the same for all sources (regions of an image), `memory_steps()`, (1, memory steps).
+/// - `Source`: the scalar type of a source. `source_features()`: the features of one source step.
+/// - `begin(source, cache, pass)` runs once, before the first step. It keeps in the cache what it computes from the
+///   sources.
+/// - `step(token, logits, cache, pass)` takes the latest token of each lane, (1, 1). It writes the logits of the next
+///   token, (1, `vocabulary()`).
+/// - `reorder(parents, cache, pass)` makes lane l continue the hypothesis of lane `parents[l]`. Both lanes have the
+///   same source.
+/// - `attention_weights(cache)` gives the weights of the last step, (1, source steps). A model whose memory has a fixed
+///   number of steps (the regions of an image) also has `memory_steps()`; its weights are (1, memory steps).
 template <class M>
 concept StepDecoder = requires(const M& model, typename M::Cache& cache, Tile<const typename M::Source> source,
                                Tile<const std::int32_t> token, Tile<typename M::Scalar> logits,
@@ -52,31 +54,32 @@ concept StepDecoder = requires(const M& model, typename M::Cache& cache, Tile<co
 namespace heed::inline HEED_ABI {
 
 struct DecodeOptions {
-  std::int32_t start = 2, end = 3;  ///< the marks; neither the start nor padding (0) is ever given
-  Index max_steps = 50;             ///< tokens of a sequence, its end mark among them
-  Index beam = 1;                   ///< hypotheses kept side by side; 1: greedy
-  double length_power = 1;          ///< hypotheses are compared by log p / length^power
-  Index lanes = 64;                 ///< hypotheses that run side by side
+  std::int32_t start = 2, end = 3;  ///< start and end mark; the output contains neither start nor padding (0)
+  Index max_steps = 50;             ///< the largest number of tokens of a sequence, the end mark included
+  Index beam = 1;                   ///< number of hypotheses per source; 1: greedy decoding
+  double length_power = 1;          ///< hypotheses are ranked by log p / length^power
+  Index lanes = 64;                 ///< number of hypotheses that are computed side by side
 };
 
-/// The sequence for one source.
+/// The sequence that was decoded for one source.
 template <class S>
 struct Decoded {
   std::vector<std::int32_t> tokens = {};  ///< without the marks
-  double score = 0;                       ///< log p / length^power, where the length counts the end mark
-  std::vector<S> alignment = {};          ///< (tokens and end mark) x source steps: what each step attended to
-  Index source_steps = 0;                 ///< or those of the model's memory
+  double score = 0;                       ///< log p / length^power; the length counts the end mark
+  std::vector<S> alignment = {};          ///< attention weights, (tokens and end mark) x source steps
+  Index source_steps = 0;                 ///< source steps, or steps of the model's memory
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Decodes from memory of its own: greedily without an allocation once warm. One per thread; the model must outlive it
-/// and may be shared.
+/// Decodes sequences with a trained model. Use one decoder per thread. Several decoders may share a model, which must
+/// outlive them. The decoder owns its memory: greedy decoding does not allocate once warm.
 ///
-/// Greedy: the likeliest token of every step. Beam search: the `beam` likeliest beginnings go on, from each to all
-/// tokens; those that end leave the beam, until as many have ended; the best of them wins (Graves 2012).
+/// Greedy decoding takes the most probable token at each step. Beam search keeps the `beam` most probable hypotheses
+/// and extends each of them by every token. A hypothesis that ends leaves the beam. The search stops when `beam`
+/// hypotheses have ended, and the best of them wins (Graves 2012).
 template <StepDecoder M>
 class SequenceDecoder {
  public:
@@ -84,7 +87,7 @@ class SequenceDecoder {
   using X = typename M::Source;
   using Result = Decoded<S>;
 
-  /// Throws where an option is out of range.
+  /// Throws if an option is out of range.
   explicit SequenceDecoder(const M& model, DecodeOptions options = {}) : model_(&model), options_(options) {
     const auto check = [](bool ok, const char* expected, auto got) {
       require(ok, [&] { return Fault{"option out of range", "SequenceDecoder", expected, std::to_string(got)}; });
@@ -106,8 +109,8 @@ class SequenceDecoder {
 
   const DecodeOptions& options() const { return options_; }
 
-  /// The sequences for sources (n, steps, features) of these lengths (empty: all full), in their order. Throws where a
-  /// source does not fit the model, a number or a logit is not finite.
+  /// Decodes sources (n, steps, features) and keeps their order. `lengths` has the valid steps of each source; empty
+  /// means that all are full. Throws if a source does not fit the model, or if an input or a logit is not finite.
   void operator()(TensorView<const X, 3> sources, std::span<const std::int32_t> lengths, std::vector<Result>& out) {
     const FlushDenormals flush;
     const Index n = sources.extent(0), steps = sources.extent(1);
@@ -124,7 +127,7 @@ class SequenceDecoder {
     order_.resize(static_cast<std::size_t>(n));
     std::iota(order_.begin(), order_.end(), Index(0));
     const auto length = [&](Index i) { return lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)]; };
-    // those of one length side by side: they end together
+    // sources of equal length run side by side: they end together
     std::sort(order_.begin(), order_.end(),
               [&](Index a, Index b) { return length(a) != length(b) ? length(a) > length(b) : a < b; });
     const Index most = std::max<Index>(options_.lanes / options_.beam, 1);
@@ -144,7 +147,7 @@ class SequenceDecoder {
     (*this)(sources, lengths, out);
     return out;
   }
-  /// One source, (steps, features).
+  /// Decodes one source, (steps, features).
   Result operator()(TensorView<const X, 2> source) {
     std::vector<Result> out;
     (*this)(TensorView<const X, 3>(source.data(), {1, source.extent(0), source.extent(1)}), {}, out);
@@ -152,7 +155,7 @@ class SequenceDecoder {
   }
 
  private:
-  // the sources of a group, each in `beam` lanes; then padding
+  // Runs one group: first `beam` lanes for each source, then padding.
   template <class Length>
   void begin(TensorView<const X, 3> sources, std::span<const Index> rows, Length&& length) {
     const Index beam = options_.beam, used = static_cast<Index>(rows.size()) * beam, F = sources.extent(2);
@@ -180,7 +183,7 @@ class SequenceDecoder {
     model_->step(token_.view(), logits, cache_, Pass{scratch_});
     history_.attended(model_->attention_weights(cache_));
     detail::log_softmax<S>(logits);
-    // one that is not finite has made all of its lane NaN
+    // a logit that is not finite has made its whole lane NaN
     require(std::none_of(logits.data, logits.data + logits.lanes, [](S v) { return std::isnan(v); }),
             [] { return Fault{"the logits are not finite", "SequenceDecoder", {}, {}}; });
     for (const Index never : {Index(0), Index(options_.start)}) {
@@ -191,9 +194,9 @@ class SequenceDecoder {
 
   void greedy(std::span<const Index> rows, std::vector<Result>& out) {
     const auto n = static_cast<Index>(rows.size());
-    const Tile<S> best = best_.take({2, 1}, token_.view().lanes);  // its score, its token
+    const Tile<S> best = best_.take({2, 1}, token_.view().lanes);  // score and token
     double* scores = scores_.reserve(n);
-    std::int32_t* ends = ends_.reserve(n);  // the length, once it has ended
+    std::int32_t* ends = ends_.reserve(n);  // a lane's length once it has ended
     std::fill_n(scores, n, 0.0);
     std::fill_n(ends, n, 0);
     Index running = n;
@@ -230,7 +233,7 @@ class SequenceDecoder {
     Index running = n;
     for (Index t = 0; t < options_.max_steps && running > 0; ++t) {
       const Tile<S> logits = step();
-      for (Index k = 0; k < candidates; ++k) {  // the likeliest of each lane, one after the other
+      for (Index k = 0; k < candidates; ++k) {  // the most probable tokens of each lane, one after the other
         detail::largest<S>(logits, best.at(0, k), best.at(1, k));
         for (Index l = 0; l < L; ++l) logits.at(0, static_cast<Index>(best.at(1, k)[l]))[l] = detail::impossible<S>;
       }
@@ -257,7 +260,7 @@ class SequenceDecoder {
     }
   }
 
-  // what there is to attend to, for a source of so many steps
+  // the number of steps that a source of this many steps gives to attend to
   Index memory_steps(Index steps) const {
     if constexpr (requires { model_->memory_steps(); }) return model_->memory_steps();
     return steps;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Text from a language model: tokens drawn one after another.
+/// Generates text with a language model: draws one token after another.
 
 #include <algorithm>
 #include <cmath>
@@ -21,26 +21,27 @@
 namespace heed::inline HEED_ABI {
 
 struct SampleOptions {
-  double temperature = 1;                ///< logits are divided by it; 0: always the token of the largest logit
-  Index top_k = 0;                       ///< only so many of the largest logits are drawn from; 0: all
-  std::vector<std::int32_t> never = {};  ///< tokens that are not drawn: padding, the unknown word
+  double temperature = 1;                ///< divides the logits; 0: always the most probable token
+  Index top_k = 0;                       ///< draws from the k largest logits only; 0: from all
+  std::vector<std::int32_t> never = {};  ///< tokens that are never drawn: padding, the unknown word
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Throws where the temperature is negative or not finite, or top_k negative.
+/// Throws if the temperature is negative or not finite, or if top_k is negative.
 HEED_FUNCTION const SampleOptions& check(const SampleOptions& o);
 
-/// Draws tokens from logits: token i with probability softmax(logits / temperature)_i among the tokens allowed.
+/// Draws token i with probability softmax(logits / temperature)_i, renormalised over the tokens that are allowed.
 class Sampler {
  public:
-  /// Throws where an option is out of range.
+  /// Throws if an option is out of range.
   explicit Sampler(SampleOptions options = {}) : options_(check(options)) {}
 
-  /// The `draw`-th of a key: a function of both and of the logits. Throws where a logit is not finite, a token of
-  /// `never` is none, or no token is left. Of equal logits lower tokens come first.
+  /// Draws a token. The result is a function of the logits, the key and the number of the draw. Among equal logits,
+  /// top_k keeps the lower tokens. Throws if a logit is not finite, if a token of `never` is not in the vocabulary, or
+  /// if no token is left.
   template <class S>
   std::int32_t operator()(std::span<const S> logits, Key key, std::uint64_t draw) {
     const FlushDenormals flush;
@@ -69,7 +70,7 @@ class Sampler {
     if (k > 0 && k < order_.size()) {
       std::nth_element(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(k) - 1, order_.end(), larger);
       order_.resize(k);
-      std::sort(order_.begin(), order_.end());  // whatever order the selection left
+      std::sort(order_.begin(), order_.end());  // the selection leaves any order
     }
     if (order_.size() == 1) return order_.front();
     double largest = -std::numeric_limits<double>::infinity(), total = 0;
@@ -81,13 +82,13 @@ class Sampler {
       left -= weight(token);
       if (left < 0) return token;
     }
-    return *std::max_element(order_.begin(), order_.end(),
-                             [&](auto a, auto b) { return larger(b, a); });  // by rounding
+    // rounding left a remainder: the most probable token
+    return *std::max_element(order_.begin(), order_.end(), [&](auto a, auto b) { return larger(b, a); });
   }
 
  private:
   SampleOptions options_;
-  std::vector<std::int32_t> order_;  // the tokens that may be drawn
+  std::vector<std::int32_t> order_;  // tokens that may be drawn
   std::vector<bool> allowed_;
 };
 
@@ -97,18 +98,18 @@ namespace heed::inline HEED_ABI {
 
 struct GenerateOptions {
   SampleOptions sample = {};
-  std::int32_t end = -1;  ///< the token that ends a text; negative: none does
-  Index most = 100;       ///< tokens, besides the prompt
+  std::int32_t end = -1;  ///< the token that ends a text; negative: none
+  Index most = 100;       ///< the largest number of tokens after the prompt
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Writes on from a prompt: feeds it to a stream from its beginning, then draws tokens and feeds them, until the end
-/// token, which is not given back, `most` of them, or the stream's `max_steps`. The t-th token is draw t of the key.
-/// Throws where the prompt is empty, longer than the stream may be or has a token that the model does not know, and
-/// where an option is out of range.
+/// Continues a prompt. Resets the stream, feeds it the prompt, then draws tokens and feeds them back. Token t is draw t
+/// of the key. Stops at the end token (which is not returned), after `most` tokens, or at the stream's `max_steps`.
+/// Throws if the prompt is empty, longer than the stream allows or has a token that the model does not know, and if an
+/// option is out of range.
 template <class Model>
 std::vector<std::int32_t> generate(Stream<Model>& stream, std::span<const std::int32_t> prompt,
                                    const GenerateOptions& options, Key key) {

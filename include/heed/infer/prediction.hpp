@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Answers: what follows from a model's outputs.
+/// Predictions: what a model's outputs mean.
 
 #include <algorithm>
 #include <cmath>
@@ -16,17 +16,20 @@
 
 namespace heed::inline HEED_ABI {
 
-/// The answer to one sequence. The probabilities are a view of the predictor's memory, until its next call.
+/// The answer to one sequence. `probabilities` is a view of the predictor's memory, valid until its next call.
 template <class S>
 struct Prediction {
-  /// The class of the largest probability, the first of equals. Of several flags that of the largest; of one 1 or 0.
+  /// The class with the largest probability; the lower class wins a tie. For several flags: the flag with the largest
+  /// probability. For one flag: 1 or 0.
   Index label = 0;
   std::span<const S> probabilities;
 };
 
-/// What a prediction writes. `as_trained`: what the loss says that the model was trained with, probabilities of classes
-/// or flags, or numbers. `probabilities`: the same, or an error where it gives numbers. `logits`: the outputs as they
-/// are.
+/// What a prediction writes.
+///
+/// - `as_trained`: what the model's loss defines: probabilities of classes or flags, or the numbers of a regression.
+/// - `probabilities`: the same, but a model that gives numbers is an error.
+/// - `logits`: the outputs of the last layer, unchanged.
 enum class Output { as_trained, probabilities, logits };
 
 }  // namespace heed::inline HEED_ABI
@@ -35,17 +38,17 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// From logits to what is asked for.
+/// The function that turns logits into the output that is asked for.
 enum class FinalStep { none, softmax, sigmoid };
 
-/// A model that gives one number, or is trained by a loss of numbers, has no classes: throws where it is asked for
-/// probabilities.
+/// Throws if probabilities are asked of a model that has no classes: one that gives a single number or was trained by a
+/// regression loss.
 HEED_FUNCTION FinalStep final_step_of(OutputKind kind, Index width, Output what, const char* where);
 
 template <class S>
 void finish_outputs(FinalStep a, S* z, Index features, Index lanes);
 
-/// Of finished outputs.
+/// The prediction from finished outputs.
 template <class S>
 Prediction<S> prediction_of(FinalStep a, const S* p, Index features);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Prediction with a frozen model.
+/// Prediction with a trained model.
 
 #include <algorithm>
 #include <concepts>
@@ -27,10 +27,11 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Runs a model that gives (1, classes) or (steps, classes), from memory of its own: no allocation once warm. What it
-/// answers follows from the loss that the model was trained with: probabilities of classes by cross-entropy,
-/// probabilities of flags, each by itself, by binary cross-entropy, numbers by a loss of numbers. One per thread; the
-/// model must outlive it and may be shared.
+/// Runs a model that gives (1, classes) or (steps, classes). Use one predictor per thread. Several predictors may share
+/// a model, which must outlive them. The predictor owns its memory and does not allocate once warm.
+///
+/// The loss that the model was trained with defines the answer. Cross-entropy: the probabilities of the classes. Binary
+/// cross-entropy: the probability of each flag by itself. A regression loss: numbers.
 template <Layer Model>
 class Predictor {
  public:
@@ -40,8 +41,8 @@ class Predictor {
   explicit Predictor(const Model& model) : model_(&model), run_(model) {}
   explicit Predictor(const Model&& model) = delete;
 
-  /// One sequence (steps, features): the latency path, without a copy. Throws where the features do not fit, a number
-  /// is not finite, or the model gives numbers, which are no classes: `outputs` has those.
+  /// Predicts one sequence (steps, features), without copying it. Throws if the number of features does not fit, if a
+  /// number is not finite, or if the model gives numbers instead of classes (use `outputs`).
   Prediction<S> operator()(TensorView<const X, 2> sequence) & {
     const FlushDenormals flush;
     const Tile<S> z = run_.one(sequence);
@@ -50,17 +51,17 @@ class Predictor {
     detail::finish_outputs(a, z.data, z.features, 1);
     return detail::prediction_of<S>(a, z.data, z.features);
   }
-  /// One sequence of which only the steps count that `mask` (steps) says are there: see `StepMask`. Throws besides where
-  /// the mask is of other steps, and where steps are missing between others and the model reads how far they are apart.
+  /// Predicts one sequence; `mask` (steps) says which steps are present, see `StepMask`. Also throws if the mask has
+  /// another number of steps, or if steps are missing in the middle and the model uses the distances between steps.
   Prediction<S> operator()(TensorView<const X, 2> sequence, StepMask mask) & {
     return (*this)(run_.present(sequence, mask));
   }
-  /// One sequence from a pointer to steps x features numbers.
+  /// Predicts one sequence from a pointer to steps x features numbers.
   Prediction<S> operator()(const X* sequence, Index steps, Index features) & {
     return (*this)(TensorView<const X, 2>(sequence, {steps, features}));
   }
-  /// The model's numbers for one sequence, as it was trained: the values of a regression or forecast, the probabilities
-  /// of classes or flags. A view of the predictor's memory, until its next call.
+  /// The outputs for one sequence, as the model was trained: the values of a regression or forecast, or the
+  /// probabilities of classes or flags. The result is a view of the predictor's memory, valid until its next call.
   std::span<const S> outputs(TensorView<const X, 2> sequence) & {
     const FlushDenormals flush;
     const Tile<S> z = run_.one(sequence);
@@ -71,7 +72,7 @@ class Predictor {
   std::span<const S> outputs(TensorView<const X, 2> sequence, StepMask mask) & {
     return outputs(run_.present(sequence, mask));
   }
-  // what a predictor gives looks at its memory: it must be a variable
+  // the result is a view of the predictor's memory: the predictor must be a variable
   template <class Self = Predictor>
   Prediction<S> operator()(TensorView<const X, 2>) && {
     abi_detail::refuse_temporary<Self>();
@@ -87,14 +88,15 @@ class Predictor {
     abi_detail::refuse_temporary<Self>();
     return {};
   }
-  /// The same of many sequences, (n, outputs).
+  /// The outputs for many sequences, (n, outputs).
   Tensor<S, 2> outputs(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {}, StepMask mask = {}) {
     Tensor<S, 2> out({x.extent(0), logits_shape(*model_, {x.extent(1), x.extent(2)}, "Predictor").features});
     (*this)(x, out.view(), lengths, mask);
     return out;
   }
   Tensor<S, 2> outputs(const SequencesView<X>& s) { return outputs(s.x, s.lengths, s.mask); }
-  /// One sequence; `out` takes what `what` says, one a class. Throws where its size is not the number of classes.
+  /// Writes the outputs for one sequence to `out`, one number per class. Throws if the size of `out` is not the number
+  /// of classes.
   void operator()(TensorView<const X, 2> sequence, std::span<S> out, Output what = Output::as_trained) {
     run_.one(sequence, out, output_kind(*model_), what);
   }
@@ -102,13 +104,13 @@ class Predictor {
     (*this)(run_.present(sequence, mask), out, what);
   }
 
-  /// Many sequences (n, steps, features), tile by tile; `out` is (n, classes). `lengths`: valid steps of each; empty:
-  /// all full. Throws where a shape or a length does not fit.
+  /// Writes the outputs for many sequences x (n, steps, features) to `out` (n, classes). `lengths` has the valid steps
+  /// of each sequence; empty means that all are full. Throws if a shape or a length does not fit.
   void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths = {},
                   Output what = Output::as_trained) {
     run_.many(x, out, lengths, output_kind(*model_), what);
   }
-  /// The same, where a mask (n, steps) says which steps are there.
+  /// The same with a mask (n, steps) that says which steps are present.
   void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, StepMask mask,
                   Output what = Output::as_trained) {
     const TensorView<const X, 3> present = run_.present(x, lengths, mask);
@@ -118,9 +120,9 @@ class Predictor {
     (*this)(s.x, out, s.lengths, s.mask, what);
   }
 
-  /// The label of every step of many outputs, (n, steps): the class of the largest logit, the first of equals; -1
-  /// past a sequence's end and where a mask says that there is no step, where steps are those of the input. For models
-  /// that give logits (steps, classes). Throws as above.
+  /// The label of every step of many sequences, (n, steps), from a model that gives logits (steps, classes). A label is
+  /// the class with the largest logit; the lower class wins a tie. Steps past a sequence's end and missing steps get
+  /// -1, if the model's steps are the steps of the input. Throws as above.
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {},
                                       StepMask mask = {}) {
     const TensorView<const X, 3> present = run_.present(x, lengths, mask);
@@ -130,10 +132,10 @@ class Predictor {
   }
   Tensor<std::int32_t, 2> step_labels(const SequencesView<X>& s) { return step_labels(s.x, s.lengths, s.mask); }
 
-  /// The attention weights of many sequences: (n, steps, 1), or for multi-head attention (n, heads steps, steps);
-  /// weights past a sequence's end, of steps that a mask says are missing, and where a model has more for others, are 0.
-  /// For models that have `attention_weights`. (Weights of steps that are not those of the input, as behind a
-  /// convolution with a stride, are of the steps that are there, side by side.)
+  /// The attention weights of many sequences, for models that have `attention_weights`: (n, steps, 1), or (n, heads
+  /// steps, steps) for multi-head attention. Weights past a sequence's end and weights of missing steps are 0. If the
+  /// weights have other steps than the input, as after a strided convolution, they belong to the present steps, side by
+  /// side.
   Tensor<S, 3> attention_weights(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {},
                                  StepMask mask = {})
     requires requires(const Model& m, const typename Model::Cache& c) { m.attention_weights(c); }
@@ -170,8 +172,8 @@ class Predictor {
   detail::PredictorRun<S, X> run_;
 };
 
-/// The answers to many sequences at once, (n, classes), probabilities or numbers as the model was trained: the
-/// convenience where nothing needs to be kept.
+/// Predicts many sequences at once, (n, classes): probabilities or numbers, as the model was trained. For callers that
+/// keep no predictor.
 template <Layer Model>
 Tensor<typename Model::Scalar, 2> predict(const Model& model, TensorView<const typename Model::Input, 3> x,
                                           std::span<const std::int32_t> lengths = {}, StepMask mask = {}) {

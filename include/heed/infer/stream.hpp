@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Prediction while a sequence is still coming.
+/// Prediction while a sequence is still arriving.
 
 #include <algorithm>
 #include <cmath>
@@ -29,11 +29,11 @@
 namespace heed::inline HEED_ABI {
 
 struct StreamOptions {
-  Index max_steps = 0;  ///< no sequence has more; 0: any number. Models with attention to all steps must know it
-  Index features = 0;   ///< of a step; 0: the model says it
+  Index max_steps = 0;  ///< the most steps of a sequence; 0: no limit. Attention over all steps needs a limit
+  Index features = 0;   ///< features of a step; 0: as the model says
 };
 
-/// Where a stream stands: plain numbers, which can go into a file.
+/// The state of a stream: plain numbers that a file can hold.
 template <class S>
 struct StreamState {
   Index steps = 0;
@@ -45,13 +45,13 @@ struct StreamState {
 
 namespace heed::inline HEED_ISA {
 
-/// Runs a model over a sequence whose steps come one by one. After N steps the outputs are those that one pass over the
-/// N steps ends with. Only causal models stream: a layer that cannot is refused by the compiler, one that an option
-/// makes look ahead with an `Error`.
+/// Runs a causal model over a sequence whose steps arrive one by one. After N steps the outputs equal those of one pass
+/// over these N steps. A model with a layer that cannot stream does not compile. A model with an option that makes it
+/// look ahead throws an `Error`.
 ///
-/// A step allocates nothing and takes no lock; it costs the same however long the sequence, but for attention to all
-/// steps, which grows with it. One stream for each sequence; they may share the model, which must outlive them and stay
-/// as it is.
+/// A step does not allocate and takes no lock. Its time does not depend on the length of the sequence, except for
+/// attention over all steps, whose time grows with it. Use one stream per sequence. Several streams may share a model,
+/// which must outlive them and must not change.
 template <Layer Model>
 class Stream {
   static_assert(StreamLayer<Model>,
@@ -62,10 +62,10 @@ class Stream {
   using X = typename Model::Input;  ///< S, or std::int32_t for tokens
   using State = StreamState<S>;
 
-  /// Throws where the model looks ahead, an option is out of range or the model does not take it.
+  /// Throws if the model looks ahead, if an option is out of range, or if the model does not accept it.
   explicit Stream(const Model& model, StreamOptions options = {})
       : model_(&model), max_steps_(options.max_steps), features_(features_of(model, options.features)) {
-    constexpr Index most = std::numeric_limits<std::int32_t>::max();  // as lengths: no size can overflow
+    constexpr Index most = std::numeric_limits<std::int32_t>::max();  // lengths are 32 bits: no size can overflow
     require(max_steps_ >= 0 && max_steps_ <= most, [&] {
       return Fault{"option out of range", "Stream", "max_steps of 0 to " + std::to_string(most),
                    std::to_string(max_steps_)};
@@ -80,14 +80,14 @@ class Stream {
 
   Stream(Stream&&) = default;
   Stream& operator=(Stream&&) = default;
-  Stream(const Stream&) = delete;  // take its state
+  Stream(const Stream&) = delete;  // copy its state() instead
   Stream& operator=(const Stream&) = delete;
   ~Stream() = default;
 
-  /// The next step's features, to the outputs for the sequence so far: of a classifier its logits, otherwise the output
-  /// at this step. A view of the stream's memory, until its next step. Throws, and stays where it was, where the
-  /// features do not fit, a number is not finite, a token is none of the model's, or there are more steps than
-  /// `max_steps` or than the model has positions for.
+  /// Feeds the next step and gives the outputs for the sequence so far: the logits of a classifier, otherwise the
+  /// output at this step. The result is a view of the stream's memory, valid until the next step. Throws if the
+  /// features do not fit, a number is not finite, a token is not in the vocabulary, or the sequence exceeds `max_steps`
+  /// or the model's positions. After an error the stream is where it was before the call.
   std::span<const S> step(std::span<const X> x) {
     check(x);
     run(x.data(), steps_);
@@ -104,30 +104,31 @@ class Stream {
     return step(&token, 1);
   }
 
-  /// Of a classifier: its answer for the sequence so far, as `Predictor` has it. The probabilities are a view of the
-  /// stream's memory, until the next call. Throws where no step was made since the stream was made, reset or restored,
-  /// where the logits are not finite, and where the model gives numbers: `outputs` has those.
+  /// The answer of a classifier for the sequence so far, as `Predictor` gives it. The probabilities are a view of the
+  /// stream's memory, valid until the next call. Throws if there was no step since construction, `reset` or `restore`,
+  /// if the logits are not finite, or if the model gives numbers (use `outputs`).
   Prediction<S> prediction() {
     const std::span<const S> p = answer(Output::probabilities);
     return detail::prediction_of<S>(final_step(Output::probabilities), p.data(), static_cast<Index>(p.size()));
   }
-  /// The model's numbers for the sequence so far, as it was trained: the values of a regression or forecast, the
-  /// probabilities of classes or flags. A view as above. Throws as above.
+  /// The outputs for the sequence so far, as the model was trained: the values of a regression or forecast, or the
+  /// probabilities of classes or flags. Lifetime and errors as for `prediction`.
   std::span<const S> outputs() { return answer(Output::as_trained); }
 
-  /// How many steps there were.
+  /// The number of steps so far.
   Index steps() const { return steps_; }
   Index max_steps() const { return max_steps_; }
 
-  /// To the beginning of another sequence.
+  /// Starts another sequence.
   void reset() {
     set(0, [](S* to, Index n) { std::fill_n(to, n, S(0)); });
   }
 
   /// A copy of all that the stream remembers.
   State state() const { return {steps_, std::vector<S>(numbers_.data(), numbers_.data() + size_)}; }
-  /// Goes on from a state of this model, taken from a stream with the same options. Throws, and stays where it was,
-  /// where its size is another, it has more steps than this stream may have, or a number is not finite.
+  /// Continues from a state that a stream of this model with the same options gave. Throws if the state's size differs,
+  /// if it has more steps than this stream allows, or if a number is not finite. After an error the stream is where it
+  /// was before the call.
   void restore(const State& state) {
     const Index size = static_cast<Index>(state.numbers.size());
     require(size == size_, [&] {
@@ -145,13 +146,13 @@ class Stream {
 
  private:
   void make_room() {
-    element_count(Extents<2>{max_steps_, features_});  // the steps' numbers can be counted
+    element_count(Extents<2>{max_steps_, features_});  // throws if the size overflows
     const Index last = std::max<Index>(max_steps_, 1);
     outputs_.take({1, model_->output_shape({last, features_}).features}, 1);
     size_ = heed::prepare_stream(*model_, {max_steps_, features_}, cache_);
     numbers_.reserve(size_);
     reset();
-    TileBuffer<X> nothing;  // the last step takes the most memory: it is taken now
+    TileBuffer<X> nothing;  // the last step needs the most memory: it is taken now
     fill(nothing.take({1, features_}, 1), X(0));
     run(nothing.tile().data, last - 1);
     reset();
@@ -231,7 +232,7 @@ class Stream {
       check_tokens(TensorView<const X, 3>(x.data(), {1, 1, features}));
     }
   }
-  // the model speaks of the only step of the only sequence
+  // the model's error would name step 0 of sequence 0
   void check_tokens(TensorView<const X, 3> x) const {
     if constexpr (requires(const std::string& where) { model_->check_input(x, {}, where); }) {
       try {
@@ -248,7 +249,7 @@ class Stream {
   const Model* model_;
   Index max_steps_, features_, size_ = 0;
   Index steps_ = 0, known_ = 0;
-  bool fresh_ = false;  // the outputs are of the last step
+  bool fresh_ = false;  // the outputs belong to the last step
   typename Model::Cache cache_;
   Scratch scratch_;
   Buffer<S> numbers_, probabilities_;

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a search remembers: an inner part of decode.hpp.
+// What beam search remembers: an inner part of decode.hpp.
 
 #include <algorithm>
 #include <cstddef>
@@ -14,11 +14,11 @@
 
 namespace heed::inline HEED_ISA::detail {
 
-/// The tokens of all lanes, where each lane came from, and what it attended to, step by step.
+/// Records for each step and lane: its token, the lane it came from, and its attention weights.
 template <class S>
 class DecodeHistory {
  public:
-  /// Grows with the steps, and keeps its memory.
+  /// The history grows with the steps and keeps its memory.
   void begin(Index source_steps, Index lanes) {
     lanes_ = lanes;
     width_ = source_steps * lanes;
@@ -26,19 +26,19 @@ class DecodeHistory {
     parents_.clear();
     weights_.clear();
   }
-  /// In the step that is to come.
+  /// Records the attention weights of the step that `push` ends.
   void attended(Tile<const S> weights) {
     weights_.resize(weights_.size() + static_cast<std::size_t>(width_));
     std::copy_n(weights.data, std::min(weights.features * weights.lanes, width_), weights_.end() - width_);
   }
-  /// Null: every lane goes on from itself.
+  /// `parents` null: every lane continues itself.
   void push(const std::int32_t* tokens, const std::int32_t* parents) {
     tokens_.insert(tokens_.end(), tokens, tokens + lanes_);
     for (Index l = 0; l < lanes_; ++l) parents_.push_back(parents ? parents[l] : static_cast<std::int32_t>(l));
   }
 
-  /// The first `length` tokens of what lane `lane` of the last of them attended with, but an end mark, and the
-  /// attention weights (length, valid). `last`: the token it ended with, where that is not the lane's own.
+  /// Follows the hypothesis in `lane` back over its last `length` steps. Gives its tokens without the end mark, and its
+  /// attention weights (length, valid). `last`: the final token, if it is not the one recorded for the lane.
   void trace(Index lane, Index length, Index valid, std::int32_t end, std::vector<std::int32_t>& tokens,
              std::vector<S>& alignment, std::int32_t last = -1) const {
     tokens.resize(static_cast<std::size_t>(length));
@@ -49,7 +49,7 @@ class DecodeHistory {
       }
       tokens[static_cast<std::size_t>(t)] = last >= 0 ? last : at(tokens_, t * lanes_ + lane);
       if (t == 0) break;
-      // before this step the lane's beginning stood where its parent did, and was given its token
+      // one step earlier, this hypothesis stood in its parent's lane
       last = at(tokens_, (t - 1) * lanes_ + lane);
       lane = at(parents_, (t - 1) * lanes_ + lane);
     }
@@ -62,8 +62,8 @@ class DecodeHistory {
     return numbers[static_cast<std::size_t>(i)];
   }
 
-  std::vector<std::int32_t> tokens_, parents_;  // of the lanes, step by step
-  std::vector<S> weights_;                      // (source steps, lanes), step by step
+  std::vector<std::int32_t> tokens_, parents_;  // (steps, lanes)
+  std::vector<S> weights_;                      // (steps, source steps, lanes)
   Index lanes_ = 0, width_ = 0;
 };
 
@@ -73,7 +73,7 @@ class Beam {
   struct Ended {
     double score;
     Index lane, length;  // the lane of its last step
-    std::int32_t token;  // the last
+    std::int32_t token;  // its last token
   };
 
   explicit Beam(Index width) : running_(static_cast<std::size_t>(width), -infinity) { running_.front() = 0; }
@@ -85,8 +85,8 @@ class Beam {
                              [](const auto& a, const auto& b) { return a.score < b.score; });
   }
 
-  /// From the likeliest tokens of each of its lanes, `first` and on: (2, candidates), log-probabilities and tokens.
-  /// Writes the token and the parent of each lane.
+  /// Chooses the next hypotheses. Input: from lane `first` on, the most probable tokens of each lane, (2, candidates):
+  /// their log-probabilities and ids. Writes the token and the parent of each lane.
   template <class S, class Normalize>
   void advance(Tile<const S> likeliest, Index first, Index t, std::int32_t end, bool last, Normalize&& normalize,
                std::int32_t* token, std::int32_t* parents) {
@@ -105,7 +105,7 @@ class Beam {
     Index kept = 0;
     for (std::size_t i = 0; i < all_.size() && kept < width; ++i) {
       const Candidate& c = all_[i];
-      if (last || c.token == end) {  // one that ends must be among the best itself
+      if (last || c.token == end) {  // a hypothesis that ends must itself be among the best
         if (static_cast<Index>(i) < width) ended_.push_back({normalize(c.score, t + 1), c.lane, t + 1, c.token});
         kept += last;
         continue;
@@ -115,7 +115,7 @@ class Beam {
       parents[first + kept] = static_cast<std::int32_t>(c.lane);
       ++kept;
     }
-    for (Index l = last ? 0 : kept; l < width; ++l) {  // nothing runs here
+    for (Index l = last ? 0 : kept; l < width; ++l) {  // lanes without a hypothesis
       token[first + l] = end;
       parents[first + l] = static_cast<std::int32_t>(first + l);
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What decoding does with the logits of a step, all lanes at a time: an inner part of decode.hpp.
+// Operations on the logits of one step, for all lanes at once: an inner part of decode.hpp.
 
 #include <limits>
 
@@ -12,11 +12,11 @@
 
 namespace heed::inline HEED_ISA::detail {
 
-/// The log-probability of what cannot be.
+/// The log-probability of an impossible token.
 template <class S>
 inline constexpr S impossible = -std::numeric_limits<S>::max() / 4;
 
-/// z -= log sum e^z, lane by lane, in place.
+/// Log-softmax in place: z -= log sum e^z in each lane.
 template <class S>
 void log_softmax(Tile<S> z) {
   using namespace simd;
@@ -33,7 +33,7 @@ void log_softmax(Tile<S> z) {
   });
 }
 
-/// The largest number of each lane, and its place as a number: the first of equals.
+/// Argmax: the largest number of each lane and its index (as a number). The lower index wins a tie.
 template <class S>
 void largest(Tile<const S> z, S* value, S* place) {
   using namespace simd;

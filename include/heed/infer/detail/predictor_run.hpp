@@ -1,6 +1,6 @@
 #pragma once
 
-// What a predictor does, for all models of a scalar: tiles of sequences through a table of functions.
+// The work of a predictor, compiled once per scalar type: it runs any model through a table of functions.
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +35,7 @@ namespace detail {
 template <class S>
 Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents);
 
-/// What `Predictor` is for one type of models, for all that compute in S from inputs of type X.
+/// The work of `Predictor` for all models with scalar S and inputs of type X.
 template <class S, class X>
 class PredictorRun {
  public:
@@ -43,19 +43,20 @@ class PredictorRun {
 
   /// The logits of one sequence.
   Tile<S> one(TensorView<const X, 2> sequence);
-  /// The same, or what follows from them, to `out`.
+  /// The same, finished as `what` asks, written to `out`.
   void one(TensorView<const X, 2> sequence, std::span<S> out, OutputKind kind, Output what);
   void many(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, OutputKind kind,
             Output what);
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, OutputKind kind);
 
-  /// One sequence without the steps that its mask says are missing, in the run's memory; with an empty mask as it is.
+  /// One sequence without the steps that its mask marks as missing, in memory of the run. An empty mask gives the
+  /// sequence itself.
   TensorView<const X, 2> present(TensorView<const X, 2> sequence, StepMask mask);
-  /// Many, and in `lengths` how many steps each has then.
+  /// The same for many sequences. `lengths` becomes the number of steps each of them has left.
   TensorView<const X, 3> present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths, StepMask mask);
 
-  /// f(first row, rows, logits) for every tile; all tiles have the steps of x. With an order rows are places in it, and
-  /// a tile has the steps of its longest sequence.
+  /// Calls f(first row, rows, logits) for every tile. Without an order, all tiles have the steps of x. With an order,
+  /// rows are positions in it, and a tile has the steps of its longest sequence.
   template <class F>
   void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f,
                  std::span<const Index> order = {}) {
@@ -71,7 +72,7 @@ class PredictorRun {
  private:
   static constexpr Index widest = 64;
 
-  // any function, so that all the rest is compiled once
+  // one function type, so that the rest is compiled only once
   struct Work {
     const void* function;
     void (*call)(const void* function, Index first, Index rows, const Tile<S>& z);
@@ -89,7 +90,7 @@ class PredictorRun {
   TileBuffer<X> input_;
   TileBuffer<S> output_;
   Buffer<std::int32_t> lengths_;
-  Buffer<X> present_;  // steps that are there, moved together
+  Buffer<X> present_;  // sequences with missing steps removed
   Buffer<std::int32_t> present_lengths_;
 };
 
@@ -123,7 +124,7 @@ TensorView<const X, 3> PredictorRun<S, X>::present(TensorView<const X, 3> x, std
   return {to, x.extents()};
 }
 
-// the same numbers among zeros: a model may have more weights in one tile than in those before
+// a model may have more weights in this tile than in those before: moves the same numbers into a wider tile of zeros
 template <class S>
 Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents) {
   Tensor<S, 3> to(extents);
@@ -203,7 +204,7 @@ Tensor<std::int32_t, 2> PredictorRun<S, X>::step_labels(TensorView<const X, 3> x
   return out;
 }
 
-// ragged sequences, the longest first; empty: none, or nothing to gain
+// ragged sequences, the longest first; empty if sorting gains nothing
 template <class S, class X>
 std::vector<Index> PredictorRun<S, X>::by_length(TensorView<const X, 3> x,
                                                  std::span<const std::int32_t> lengths) const {
@@ -250,11 +251,11 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
   }
 }
 
-// what saturates would answer to an infinite number with confidence
+// a saturating activation would turn an infinite input into a confident answer
 template <class S, class X>
 void PredictorRun<S, X>::check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
   if constexpr (std::floating_point<X>) {
-    int odd = 0;  // the compiler makes packets of this; past a sequence's end may stand anything
+    int odd = 0;  // the compiler vectorizes this; the numbers past a sequence's end are arbitrary
     const X* p = x.data();
     for (Index i = 0; i < x.size(); ++i) odd |= !(std::abs(p[i]) <= std::numeric_limits<X>::max());
     if (odd) [[unlikely]]
@@ -265,7 +266,7 @@ void PredictorRun<S, X>::check_numbers(TensorView<const X, 3> x, std::span<const
 // logits that are not finite come from the weights
 template <class S, class X>
 void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
-  for (Index k = 0; k < z.steps * z.features; ++k) {  // what stands past a sequence's end is finite
+  for (Index k = 0; k < z.steps * z.features; ++k) {  // numbers past a sequence's end are finite
     const S* p = z.data + k * z.lanes;
     if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
       continue;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Answers for sequences of which steps were missing, put where these steps are.
+// Moves the answers of the present steps back to their places among missing steps.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,12 +17,12 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Labels of the steps that are there, side by side, to where these steps are: -1 elsewhere. `present`: how many there
-/// are of each sequence. Labels of other steps than those of the input stay as they are.
+/// Moves the labels of present steps to the places of these steps, and writes -1 elsewhere. `present`: the number of
+/// present steps of each sequence. Labels whose steps are not the steps of the input stay as they are.
 void put_back(Tensor<std::int32_t, 2>& labels, Index steps, std::span<const std::int32_t> present, StepMask mask);
 
-/// The same of attention weights (n, rows, keys), where rows and keys, or rows alone, are the steps of the input: 0 for
-/// steps that are missing. Others stay as they are.
+/// The same for attention weights (n, rows, keys), if rows and keys, or rows alone, are the steps of the input. Missing
+/// steps get 0. Other weights stay as they are.
 template <class S>
 void put_weights_back(Tensor<S, 3>& weights, Index steps, std::span<const std::int32_t> present, StepMask mask);
 
@@ -33,7 +33,7 @@ void put_weights_back(Tensor<S, 3>& weights, Index steps, std::span<const std::i
   const bool a_key_a_step = keys == steps && rows % steps == 0, one_key = keys == 1 && rows == steps;
   if (!a_key_a_step && !one_key) return;
   std::vector<S> together(static_cast<std::size_t>(rows * keys));
-  std::vector<Index> place;  // of each step that is there
+  std::vector<Index> place;  // where each present step was
   for (Index i = 0; i < count; ++i) {
     place.clear();
     const auto there = static_cast<std::size_t>(present[static_cast<std::size_t>(i)]);
@@ -43,7 +43,7 @@ void put_weights_back(Tensor<S, 3>& weights, Index steps, std::span<const std::i
     S* const own = &weights(i, 0, 0);
     std::copy_n(own, rows * keys, together.begin());
     std::fill_n(own, rows * keys, S(0));
-    for (Index first = 0; first < rows; first += steps) {  // of a head
+    for (Index first = 0; first < rows; first += steps) {  // one head after the other
       for (std::size_t q = 0; q < there; ++q) {
         const S* const from = together.data() + (first + static_cast<Index>(q)) * keys;
         S* const to = own + (first + place[q]) * keys;
