@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A cell that is chosen when the program runs.
+/// A recurrent cell whose kind is chosen at run time.
 
 #include <array>
 #include <string_view>
@@ -17,7 +17,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// `none`: models have no recurrent part.
+/// The kinds of cells. `none`: the model has no recurrent layer.
 enum class CellKind { lstm, gru, rnn, none };
 constexpr std::array<std::string_view, 4> names_of(CellKind) { return {"lstm", "gru", "rnn", "none"}; }
 
@@ -25,7 +25,7 @@ struct AnyCellOptions {
   Index input_size = 0, hidden_size = 0;
   Index num_layers = 1;
   bool bidirectional = false;
-  double dropout = 0;  ///< of every layer's output but the last's
+  double dropout = 0;  ///< of each layer's output, except the last layer's
   CellKind kind = CellKind::lstm;
 };
 
@@ -33,7 +33,7 @@ struct AnyCellOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// `LstmCell`, `GruCell` or `RnnCell`, for models that leave it to an option: `Recurrent<AnyCell<float>>`.
+/// One of `LstmCell`, `GruCell` and `RnnCell`, chosen by an option. Models use it as `Recurrent<AnyCell<float>>`.
 template <class S>
 struct AnyCell {
   using Scalar = S;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Gated recurrent units.
+/// The gated recurrent unit.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/math.hpp"
@@ -15,7 +15,7 @@ struct GruCellOptions {
   Index input_size = 0, hidden_size = 0;
   Index num_layers = 1;
   bool bidirectional = false;
-  double dropout = 0;  ///< of every layer's output but the last's
+  double dropout = 0;  ///< of each layer's output, except the last layer's
   bool reset_after = true;
 };
 
@@ -28,8 +28,8 @@ namespace heed::inline HEED_ISA {
 ///     r, z = sigmoid(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
 ///     n = tanh(W_in x_t + b_in + r (W_hn h_{t-1} + b_hn)),  h_t = (1 - z) n + z h_{t-1}
 ///
-/// Gates are stacked [r; z; n], PyTorch's order. With `reset_after` false the reset stands before the product, as in
-/// the paper and in Keras' option of that name: n = tanh(W_in x_t + b_in + W_hn (r h_{t-1}) + b_hn).
+/// The gates are stacked [r; z; n], PyTorch's order. With `reset_after` false, the reset gate acts before the product,
+/// as in the paper and in Keras' option of that name: n = tanh(W_in x_t + b_in + W_hn (r h_{t-1}) + b_hn).
 template <class S>
 struct GruCell {
   using Scalar = S;
@@ -48,7 +48,8 @@ struct GruCell {
   GruCell() = default;
   explicit GruCell(const Options& o) : reset_after(o.reset_after) {}
 
-  // in the cache: the gates; and in `first` W_hn h + b_hn where the reset stands after it, r h where it stands before
+  // The cache holds the gates in `gates`. `first` holds W_hn h + b_hn (reset after the product) or r h (reset before
+  // it).
   void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const;
 
   void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const;
@@ -57,7 +58,7 @@ struct GruCell {
                      const Pass& pass) const;
   static Tile<S> cell(Cache&, Index) { return {}; }
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
-  /// With the reset before the product the last H rows of W_hh do not see h, but r h.
+  /// With the reset before the product, the last H rows of W_hh multiply r h instead of h.
   RecurrentGradients<S> recurrent_gradients(const Cache& cache) const;
 
   void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
@@ -69,7 +70,8 @@ void GruCell<S>::prepare(const Weights& w, Index steps, Index lanes, Cache& cach
   cache.gates.take({steps, 3 * H}, lanes);
   cache.first.take({steps, H}, lanes);
   detail::add_biases(w, cache);
-  if (reset_after) std::copy_n(w.bias_ih.data() + 2 * H, H, cache.bias.data() + 2 * H);  // b_hn has a place of its own
+  // b_hn stays apart from b_in
+  if (reset_after) std::copy_n(w.bias_ih.data() + 2 * H, H, cache.bias.data() + 2 * H);
 }
 
 template <class S>
@@ -129,10 +131,10 @@ void GruCell<S>::step_backward(const Weights& w, Index t, Before previous, Tile<
     const P r = load<P>(gate + k), z = load<P>(gate + n + k), c = load<P>(candidate + k);
     const P before = h ? load<P>(h + k) : set1<P>(0);
     const P dz = mul(d, sub(before, c));
-    const P da = mul(mul(d, sub(one, z)), sub(one, mul(c, c)));  // of the argument of tanh
+    const P da = mul(mul(d, sub(one, z)), sub(one, mul(c, c)));  // the gradient of tanh's argument
     if (reset_after) {
       store(gate + k, mul(mul(da, load<P>(inner + k)), mul(r, sub(one, r))));
-      store(inner + k, mul(da, r));  // of W_hn h + b_hn
+      store(inner + k, mul(da, r));  // the gradient of W_hn h + b_hn
     }
     store(gate + n + k, mul(dz, mul(z, sub(one, z))));
     store(candidate + k, da);

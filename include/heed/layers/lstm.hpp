@@ -15,7 +15,7 @@ struct LstmCellOptions {
   Index input_size = 0, hidden_size = 0;
   Index num_layers = 1;
   bool bidirectional = false;
-  double dropout = 0;  ///< of every layer's output but the last's
+  double dropout = 0;  ///< of each layer's output, except the last layer's
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -24,10 +24,10 @@ namespace heed::inline HEED_ISA {
 
 /// Hochreiter and Schmidhuber 1997; torch.nn.LSTMCell:
 ///
-///     i, f, o = sigmoid(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),  g = tanh(of the same)
+///     i, f, o = sigmoid(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),  g = tanh(of the same sum)
 ///     c_t = f c_{t-1} + i g,  h_t = o tanh(c_t)
 ///
-/// Gates are stacked [i; f; g; o], PyTorch's order.
+/// The gates are stacked [i; f; g; o], PyTorch's order.
 template <class S>
 struct LstmCell {
   using Scalar = S;
@@ -44,7 +44,7 @@ struct LstmCell {
   LstmCell() = default;
   explicit LstmCell(const Options&) {}
 
-  // in the cache: the gates, c and tanh(c)
+  // The cache holds the gates in `gates`, c in `first` and tanh(c) in `second`.
   void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const;
   static Tile<S> cell(Cache& cache, Index t) { return cache.first.tile().step(t); }
 
@@ -82,7 +82,7 @@ void LstmCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before pr
     kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x)});
   }
 
-  // two flat passes over the step: the gates and c, then tanh(c) and h
+  // two flat passes over the step: first the gates and c, then tanh(c) and h
   for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
     P i = load<P>(gate + k), f = load<P>(gate + n + k), g = load<P>(gate + 2 * n + k), o = load<P>(gate + 3 * n + k);
     lstm_gates(i, f, g, o);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Recurrent layers: stacks of cells, in one direction or both.
+/// Recurrent layers: stacks of cells that run in one direction or in both.
 
 #include <cmath>
 #include <string>
@@ -21,13 +21,14 @@
 
 namespace heed::inline HEED_ISA {
 
-/// `num_layers` layers of a cell, each from the outputs of the one before; with `bidirectional` each runs from both
-/// ends, its output being forward and backward features side by side. torch.nn.LSTM, GRU and RNN, their names and their
-/// start; see `Lstm`, `Gru` and `Rnn`.
+/// A stack of `num_layers` recurrent layers of one kind of cell; each layer reads the outputs of the layer below. With
+/// `bidirectional` each layer runs in both directions, and its output holds the forward features, then the backward
+/// features. torch.nn.LSTM, GRU and RNN, with their parameter names and initialisation; see `Lstm`, `Gru` and `Rnn`.
 ///
-/// (steps, input_size) to (steps, output_size), which is hidden_size for each direction. Past a sequence's end the
-/// output is 0; the final state is that after its last valid step, of the backward direction after its first. `dropout`
-/// is the rate at which a layer's outputs, but the last's, are dropped in training.
+/// Maps (steps, input_size) to (steps, output_size); output_size is hidden_size times the number of directions. Past a
+/// sequence's end the output is 0. The final state of the forward direction is the state after the last valid step. The
+/// final state of the backward direction is the state after the first step. In training, `dropout` is the probability
+/// that an output of a layer is dropped; the last layer's outputs are never dropped.
 template <class Cell_>
 struct Recurrent {
   using Cell = Cell_;
@@ -43,12 +44,13 @@ struct Recurrent {
   std::vector<RecurrentWeights<S>> weights;  // of layer 0 forward, layer 0 backward, layer 1 forward, ...
 
   struct Cache {
-    std::vector<RecurrentCache<S>> runs;                // one for each of the weights
-    std::vector<TileBuffer<S>> outputs, kept, dropped;  // of each layer but the last: outputs, multipliers, products
+    std::vector<RecurrentCache<S>> runs;  // one for each element of `weights`
+    std::vector<TileBuffer<S>> outputs, kept,
+        dropped;  // of each layer but the last: outputs, dropout multipliers, products
   };
 
   Recurrent() = default;
-  /// Throws where a size is not positive or the dropout not in [0, 1).
+  /// Throws if a size is not positive or the dropout is not in [0, 1).
   HEED_COLD explicit Recurrent(const Options& o);
 
   void initialize(Key key) {
@@ -62,7 +64,7 @@ struct Recurrent {
   Index num_layers() const { return static_cast<Index>(weights.size()) / directions_; }
   bool bidirectional() const { return directions_ == 2; }
   double dropout() const { return dropout_; }
-  /// Of h and c, for sequences side by side.
+  /// The shape of the states h and c of a tile: (layers x directions, hidden_size).
   Shape state_shape() const { return {static_cast<Index>(weights.size()), hidden_size()}; }
 
   Shape output_shape(Shape x) const;
@@ -72,19 +74,20 @@ struct Recurrent {
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, ConstState initial = {},
                State final = {}) const;
 
-  /// `dy` may be empty where only the final state was used. `d_final`: the gradient of the final state; `d_initial`:
-  /// where that of the initial state goes (overwritten).
+  /// `dy` may be empty if only the final state was used. `d_final` is the gradient of the final state. `d_initial`
+  /// receives the gradient of the initial state (overwritten).
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, Recurrent& grad,
                 const Pass& pass, ConstState initial = {}, ConstState d_final = {}, State d_initial = {}) const;
 
   // ---- a step at a time, for streams
 
-  /// Before the first `step`.
+  /// Call it before the first `step`.
   void prepare(Index lanes, Cache& cache) const;
-  /// One step of x and the state (state_shape()) to y and the next state, in place. As `forward` without training.
+  /// Runs one step: from x and the state (`state_shape()`) to y and the next state, which replaces the state. Computes
+  /// what `forward` computes without training.
   void step(Tile<const S> x, Tile<S> y, State state, Cache& cache, const Pass&) const;
 
-  /// Remembers the state: h of every layer, then c. Throws where the layers run from both ends.
+  /// A stream remembers the state: h of every layer, then c. Throws if the layer is bidirectional.
   Index prepare_stream(Shape, Cache& cache) const {
     prepare(1, cache);
     return (cell.has_cell() ? 2 : 1) * state_shape().steps * hidden_size();
@@ -105,7 +108,7 @@ struct Recurrent {
   }
 
  private:
-  // the first layer of whose weights a gradient is wanted
+  // the lowest layer whose weights need a gradient
   static Index lowest_wanted(const Recurrent& grad) {
     Index i = 0;
     const auto wanted = [&](const RecurrentWeights<S>& w) {
@@ -123,7 +126,7 @@ struct Recurrent {
   static TileBuffer<S>& kept(Cache& cache, Index layer) { return cache.kept[static_cast<std::size_t>(layer)]; }
 
   bool drops(const Pass& pass) const { return DropoutMask::active(dropout_, pass); }
-  // what the next layer sees
+  // the next layer's input
   Tile<const S> drop(Index layer, Tile<S> out, Cache& cache, const Pass& pass) const;
   Tile<const S> input(Index layer, Cache& cache, const Pass& pass) const {
     return drops(pass) ? cache.dropped[static_cast<std::size_t>(layer - 1)].view() : output(cache, layer - 1).view();

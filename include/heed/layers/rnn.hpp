@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Simple recurrent networks.
+/// The simple (Elman) recurrent network.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/math.hpp"
@@ -21,7 +21,7 @@ struct RnnCellOptions {
   Index input_size = 0, hidden_size = 0;
   Index num_layers = 1;
   bool bidirectional = false;
-  double dropout = 0;  ///< of every layer's output but the last's
+  double dropout = 0;  ///< of each layer's output, except the last layer's
   Nonlinearity nonlinearity = Nonlinearity::tanh;
 };
 
@@ -31,7 +31,7 @@ namespace heed::inline HEED_ISA {
 
 /// Elman 1990; torch.nn.RNNCell:
 ///
-///     h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),  or relu(of the same)
+///     h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh),  or relu(of the same sum)
 template <class S>
 struct RnnCell {
   using Scalar = S;
@@ -50,7 +50,7 @@ struct RnnCell {
   RnnCell() = default;
   explicit RnnCell(const Options& o) : nonlinearity(o.nonlinearity) {}
 
-  // in the cache: h
+  // The cache holds h.
   void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
     cache.gates.take({steps, w.hidden_size()}, lanes);
     detail::add_biases(w, cache);

@@ -1,20 +1,22 @@
 #pragma once
 
 /// @file
-/// What the cells of recurrent layers share: weights, states, and what a pass keeps.
+/// What the cells of recurrent layers share: weights, states, and the cache of a pass.
 ///
-/// A cell is one layer in one direction, a step at a time. `Recurrent` makes sequences, directions and stacks of it:
+/// A cell is one layer in one direction and computes one step at a time. `Recurrent` builds sequences, directions and
+/// stacks from it. A cell has:
 ///
-/// - `prepare(w, steps, lanes, cache)`: room for so many steps. Whoever calls `step` does it first.
-/// - `gate_count()`: blocks of H rows in the weights. `has_cell()`: whether the state has a c.
-/// - `step(w, t, lanes, x, previous, y, cache)`: step t of the cache, from x and the state before to y = h_t. An LSTM's
-///   c_t is at `cell(cache, t)`. By pointers: one lane alone has no time for more.
-/// - `step_backward(w, t, previous, dh, dc, cache, pass)`: back through step t. `dh`: the gradient of h_t; what reaches
-///   h_{t-1} past the gates is left in it, where `passes_directly`. `dc`: that of c_t, then of c_{t-1}.
-/// - `gate_gradients(cache)`: after it, the gradients of what W_ih x feeds, (steps, gates H).
-/// - `recurrent_gradients(cache)`: those of what W_hh h feeds, in blocks of rows.
-/// - `accumulate(steps, x, cache, grad, pass)`: for some steps, adds up the gradients of W_ih and of the biases, and
-///   those of W_hh that are not in `recurrent_gradients`.
+/// - `prepare(w, steps, lanes, cache)`: makes room for `steps` steps. The caller runs it before `step`.
+/// - `gate_count()`: the number of blocks of H rows in the weights. `has_cell()`: whether the state has a c.
+/// - `step(w, t, lanes, x, previous, y, cache)`: computes step t of the cache, from x and the previous state to y =
+///   h_t. An LSTM's c_t is at `cell(cache, t)`. Arguments are pointers: for one lane, anything more would cost time.
+/// - `step_backward(w, t, previous, dh, dc, cache, pass)`: the backward pass of step t. On entry `dh` is the gradient
+///   of h_t. If `passes_directly`, on return `dh` holds the part of the gradient of h_{t-1} that does not go through
+///   the gates. `dc` is the gradient of c_t on entry and of c_{t-1} on return.
+/// - `gate_gradients(cache)`: after `step_backward`, the gradients of W_ih x, (steps, gates H).
+/// - `recurrent_gradients(cache)`: after `step_backward`, the gradients of W_hh h, in blocks of rows.
+/// - `accumulate(steps, x, cache, grad, pass)`: adds the gradients of W_ih and of the biases over a range of steps, and
+///   the gradients of those rows of W_hh that `recurrent_gradients` leaves out.
 
 #include <algorithm>
 #include <array>
@@ -30,9 +32,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The state of a recurrent layer between two steps: hidden h and, of an LSTM, cell c. Tiles with a step for each layer
-/// and direction, layer by layer, in the order of PyTorch's h_n. An empty tile is a zero state, or one that is not
-/// wanted.
+/// The state of a recurrent layer between two steps: the hidden state h and, for an LSTM, the cell state c. Each tile
+/// has a step for each layer and direction, in the order of PyTorch's h_n. As an input, an empty tile is a zero state.
+/// As an output, an empty tile is not written.
 template <class S>
 struct RecurrentState {
   Tile<S> h = {}, c = {};
@@ -42,11 +44,11 @@ struct RecurrentState {
   {
     return {h, c};
   }
-  /// That of one layer and direction.
+  /// The state of one layer and direction.
   RecurrentState row(Index i) const { return {h ? h.step(i) : h, c ? c.step(i) : c}; }
 };
 
-/// The state of one layer and direction as a step reads it: h and c, (H) a lane each. Null is a zero state.
+/// The state of one layer and direction as a step reads it: h and c, H numbers per lane. Null is a zero state.
 template <class S>
 struct StateBefore {
   const S* h = nullptr;
@@ -58,8 +60,8 @@ struct StateBefore {
   StateBefore(const RecurrentState<S>& s) : h(s.h.data), c(s.c.data) {}
 };
 
-/// The weights of one layer in one direction, in blocks of H rows, one a gate: weight_ih (gates H x I), weight_hh
-/// (gates H x H) and two biases (gates H).
+/// The weights of one layer in one direction: weight_ih (gates H x I), weight_hh (gates H x H) and two biases (gates
+/// H). Each gate has a block of H rows.
 template <class S>
 struct RecurrentWeights {
   Matrix<S> ih, hh;
@@ -71,7 +73,7 @@ struct RecurrentWeights {
   Index input_size() const { return ih.cols(); }
   Index hidden_size() const { return hh.cols(); }
 
-  /// U(-1/sqrt(H), 1/sqrt(H)), biases too.
+  /// All of them, biases included, from U(-1/sqrt(H), 1/sqrt(H)).
   void initialize(Key key);
 };
 
@@ -93,23 +95,23 @@ void RecurrentWeights<S>::initialize(Key key) {
 /// What a pass of one layer in one direction keeps.
 template <class S>
 struct RecurrentCache {
-  TileBuffer<S> gates;          // (steps, gates H); backward overwrites them with their gradients
-  TileBuffer<S> first, second;  // (steps, H); what they hold is the cell's matter
-  Buffer<S> bias;               // what every step starts from
+  TileBuffer<S> gates;          // (steps, gates H); the backward pass overwrites them with their gradients
+  TileBuffer<S> first, second;  // (steps, H); each cell defines what they hold
+  Buffer<S> bias;               // the biases that each step starts from
 };
 
-/// Gradients of rows `first_row`, ... of what W_hh h feeds: the first `rows` features of a tile (steps, ...).
+/// The gradients of rows `first_row` and on of W_hh h: the first `rows` features of a tile (steps, ...).
 template <class S>
 struct RecurrentGradient {
   Tile<const S> tile = {};
   Index rows = 0, first_row = 0;
 };
-/// At most two blocks; a block that is not there has no rows.
+/// At most two blocks. An unused block has no rows.
 template <class S>
 using RecurrentGradients = std::array<RecurrentGradient<S>, 2>;
 
 namespace detail {
-/// b_ih + b_hh, in the cache
+/// b_ih + b_hh, kept in the cache
 template <class S>
 const S* add_biases(const RecurrentWeights<S>& w, RecurrentCache<S>& cache) {
   S* sum = cache.bias.reserve(w.bias_ih.size());
@@ -119,7 +121,7 @@ const S* add_biases(const RecurrentWeights<S>& w, RecurrentCache<S>& cache) {
   return sum;
 }
 
-/// Adds to the gradients of weight_ih and bias_ih; the sums that bias_ih takes are returned, in the scratch.
+/// Adds to the gradients of weight_ih and bias_ih. Returns the sums that it added to bias_ih, in scratch memory.
 template <class S>
 const S* accumulate_input(Tile<const S> x, Tile<const S> dgates, RecurrentWeights<S>& grad, const Pass& pass) {
   S* sum = pass.scratch.take<S>(dgates.features);
@@ -128,7 +130,7 @@ const S* accumulate_input(Tile<const S> x, Tile<const S> dgates, RecurrentWeight
   for (Index r = 0; r < dgates.features; ++r) grad.bias_ih(r) += sum[r];
   return sum;
 }
-/// The same for some steps of a cell whose gates both biases feed alike: bias_hh takes what bias_ih takes.
+/// The same for a cell that adds both biases before the same gates: bias_hh gets the gradient of bias_ih.
 template <class S>
 void accumulate_input(IndexRange steps, Tile<const S> x, const RecurrentCache<S>& cache, RecurrentWeights<S>& grad,
                       const Pass& pass) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// One layer of a recurrent network in one direction over whole sequences: an inner part of recurrent.hpp.
+/// One recurrent layer in one direction over whole sequences: an inner part of recurrent.hpp.
 
 #include <algorithm>
 
@@ -14,8 +14,8 @@
 
 namespace heed::inline HEED_ISA::detail {
 
-/// A cell run over the steps of a tile, first to last or, `reverse`, last to first. A reverse run begins at each lane's
-/// last valid step.
+/// Runs a cell over the steps of a tile, from the first to the last; with `reverse`, from the last to the first. A
+/// reverse run begins at each lane's last valid step.
 template <class Cell>
 struct RecurrentPass {
   using S = typename Cell::Scalar;
@@ -29,10 +29,11 @@ struct RecurrentPass {
   const Pass& pass;
   bool reverse;
 
-  // Whether backward may follow: otherwise the cache has one step for all. Final cells of ragged lanes need all steps.
+  // Whether the cache keeps all steps: for a backward pass, or for the final cell states of ragged lanes. Otherwise it
+  // keeps one.
   bool keeps(Tile<const S> x, State final) const { return pass.keep || (x.lengths && final.c && cell.has_cell()); }
 
-  // the step that comes s-th, and the one before it
+  // the s-th step in running order, and the step that runs before step t
   Index at(Index s, Index steps) const { return reverse ? steps - 1 - s : s; }
   Index before(Index t) const { return reverse ? t + 1 : t - 1; }
 
@@ -42,7 +43,8 @@ struct RecurrentPass {
                 RecurrentWeights<S>& grad, ConstState initial, ConstState d_final, State d_initial) const;
 
  private:
-  // A ragged reverse run with an initial state: a lane begins with it where its last step is t, the others go on.
+  // A ragged reverse run with an initial state: a lane whose last step is t starts there from the initial state; the
+  // other lanes continue.
   struct Blend {
     Blend(const RecurrentPass& p, Tile<const S> x, Index H, ConstState initial_) : initial(initial_) {
       if (!p.reverse || !x.lengths) return;
@@ -56,31 +58,31 @@ struct RecurrentPass {
     }
     static const S* mix(Tile<const S> x, Index t, const S* state, Tile<const S> first, Tile<S> to) {
       copy(Tile<const S>(state, to.shape(), to.lanes), to);
-      add_where_last(x, t, first, to);  // the state is 0 there
+      add_where_last(x, t, first, to);  // the state is 0 in these lanes
       return to.data;
     }
     ConstState initial;
     State mixed = {};
   };
 
-  // `slot`: where the cache has step t
+  // `slot`: the cache's index of step t
   Before state(const FeatureRange<const S>& y, Index t, Index slot) const {
     return {y.at(t), cell.cell(cache, slot).data};
   }
 
-  // dh = dy_t + what the step after gave: W_hh' of its gates' gradients, and what dh still holds
+  // dh = dy_t + the gradient from the following step: W_hh' times its gates' gradients, and what dh still holds
   void from_after(Index t, bool last, FeatureRange<const S> dy, Tile<S> dh) const;
 
   void accumulate(IndexRange steps, Tile<const S> x, FeatureRange<const S> y, RecurrentWeights<S>& grad) const;
 
-  // A reverse run leaves a lane at its last step: what has come so far is the initial state's.
+  // A reverse run ends a lane's backward pass at its last step: the gradient there belongs to the initial state.
   void leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const;
 
-  // The step that begins: W_hh's gradient from the initial state, and the initial state's.
+  // The backward pass of the run's first step: adds to W_hh's gradient and writes the initial state's gradient.
   HEED_COLD void begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
                                 RecurrentWeights<S>& grad) const;
 
-  // to = the state after the last step of the run; where there is none, the initial one
+  // to = the state after the run's last step; for a lane without steps, the initial state
   HEED_COLD void take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise, Tile<S> to) const;
   // to += from in the lanes whose run ends with step t
   HEED_COLD void add_where_final(Tile<const S> x, Index t, Tile<const S> from, Tile<S> to) const;
@@ -98,7 +100,7 @@ void RecurrentPass<Cell>::forward(Tile<const S> x, FeatureRange<S> y, ConstState
     const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), slot(before(t))));
     cell.step(w, slot(t), x.lanes, x.at(t), previous, y.at(t), cache);
     if (!reverse) continue;
-    zero_ended(x, t, y.step(t));  // where the sequence has not begun yet
+    zero_ended(x, t, y.step(t));  // the sequence has not begun yet
     if (cell.has_cell()) zero_ended(x, t, cell.cell(cache, slot(t)));
   }
   for (Index t = common_length(x); t < x.steps; ++t) zero_ended(x, t, y.step(t));
@@ -128,7 +130,8 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     if (d) fill(d, S(0));
   }
   const Blend blend(*this, x, H, initial);
-  // gradients of weights and x a few steps at a time, while gates are in the processor's caches: five of 64 lanes
+  // Gradients of the weights and of x, a few steps at a time, while the gates are still in the CPU's caches: five steps
+  // of 64 lanes
   const Index few = std::max<Index>(320 / L, 1);
   for (Index s = x.steps; s-- > 0;) {
     const Index t = at(s, x.steps), last = reverse ? 0 : x.steps - 1;
