@@ -103,7 +103,7 @@ struct Repeat {
   bool reads_distances() const {
     return std::any_of(layers.begin(), layers.end(), [](const L& layer) { return heed::reads_distances(layer); });
   }
-  /// Throws where a layer does not take x, or gives another shape.
+  /// Throws if a layer does not take x, or gives another shape.
   Shape output_shape(Shape x) const {
     return check_shape(x, [](const L& layer, Shape s) { return layer.output_shape(s); });
   }

@@ -46,7 +46,7 @@ struct Residual {
   }
 
   bool reads_distances() const { return heed::reads_distances(layer); }
-  /// Throws where the layer does not take x, or gives another shape.
+  /// Throws if the layer does not take x, or gives another shape.
   Shape output_shape(Shape x) const {
     const Shape y = detail::inside("Residual", [&] { return layer.output_shape(x); });
     require(y == x, [&] {

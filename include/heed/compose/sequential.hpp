@@ -79,7 +79,7 @@ struct Sequential {
     });
   }
 
-  /// Throws where two neighbours do not fit, naming the layer by its place, from 0 on: "layer 2: Dense: ...".
+  /// Throws if two neighbours do not fit, naming the layer by its place, from 0 on: "layer 2: Dense: ...".
   Shape output_shape(Shape x) const {
     each_placed([&](auto i) { x = std::get<i>(layers).output_shape(x); });
     return x;

@@ -32,13 +32,13 @@ struct ActionResult {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Throws where a reward is not finite.
+/// Throws if a reward is not finite.
 inline const ActionResult& checked(const ActionResult& result) {
   require(std::isfinite(result.reward),
           [&] { return Fault{"a reward is not finite", "environment", "a finite number", text_of(result.reward)}; });
   return result;
 }
-/// Throws where the value of an action is not finite: the largest would be none.
+/// Throws if the value of an action is not finite: the largest would be none.
 template <class S>
 void check_action_value(S value, const char* where) {
   require(std::isfinite(value), [&] { return Fault{"the values of the actions are not finite", where, {}, {}}; });
@@ -68,7 +68,7 @@ concept Environment =
 template <class S>
 class ObservationWindow {
  public:
-  /// Throws where a size is not positive.
+  /// Throws if a size is not positive.
   explicit ObservationWindow(Shape shape) : shape_(shape) {
     check_sizes({{"steps", shape.steps}, {"features", shape.features}}, "ObservationWindow");
     values_ = make_vector<S>(element_count(Extents<2>{shape.steps, shape.features}), "ObservationWindow");
@@ -77,7 +77,7 @@ class ObservationWindow {
   Shape shape() const { return shape_; }
   std::span<const S> values() const { return values_; }
 
-  /// The first observation of an episode. Throws where a number is not finite.
+  /// The first observation of an episode. Throws if a number is not finite.
   template <Environment<S> E>
   void begin(const E& environment) {
     observe(environment);
@@ -85,7 +85,7 @@ class ObservationWindow {
       std::copy(newest().begin(), newest().end(), values_.begin() + t * shape_.features);
     }
   }
-  /// The next one. Throws where a number is not finite.
+  /// The next one. Throws if a number is not finite.
   template <Environment<S> E>
   void add(const E& environment) {
     std::copy(values_.begin() + shape_.features, values_.end(), values_.begin());

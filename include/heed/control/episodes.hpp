@@ -33,7 +33,7 @@ void check_actions(const Model& model, const E& environment, Index steps, const 
 }
 
 /// The action of the largest value, the first of equals, after the last observations: memory for it, no allocation once
-/// warm. One per thread. Throws where a value is not finite.
+/// warm. One per thread. Throws if a value is not finite.
 template <Layer Model>
 class GreedyPolicy {
  public:
@@ -64,7 +64,7 @@ class EpisodePlayer {
  public:
   using S = typename Model::Scalar;
 
-  /// `steps`: the last so many observations are what the model sees. Throws where the model does not fit the
+  /// `steps`: the last so many observations are what the model sees. Throws if the model does not fit the
   /// environment.
   HEED_COLD EpisodePlayer(const Model& model, E environment, Index steps, ThreadPool& threads)
       : environment_(std::move(environment)),
@@ -75,8 +75,8 @@ class EpisodePlayer {
   }
 
   /// The sum of the rewards of each episode; episode i begins from `key.child(i)`. The same bits for any number of
-  /// threads. `stop` is asked before every step, by each thread: after it, sums are of what was played. Throws where
-  /// `episodes` is negative, and where a value, an observation or a reward is not finite.
+  /// threads. `stop` is asked before every step, by each thread: after it, sums are of what was played. Throws if
+  /// `episodes` is negative, and if a value, an observation or a reward is not finite.
   std::span<const double> operator()(const Model& model, Key key, Index episodes, const StopSignal& stop = {}) {
     require(episodes >= 0,
             [&] { return Fault{"episodes out of range", "EpisodePlayer", "at least 0", text_of(episodes)}; });

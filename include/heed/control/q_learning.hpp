@@ -41,7 +41,7 @@ class QLearner {
  public:
   using S = typename Model::Scalar;
 
-  /// The model must outlive it. Throws where an option is out of range or the model does not fit the
+  /// The model must outlive it. Throws if an option is out of range or the model does not fit the
   /// environment.
   HEED_COLD QLearner(Model& model, E environment, const QLearningOptions& options)
       : model_(model),
@@ -240,7 +240,7 @@ class QLearningRun {
 /// Teaches `model` the values of the actions in `environment`. Every so many steps it is evaluated on episodes of their
 /// own, in which it always takes the action of the largest value; in the end it has the weights of the best evaluation,
 /// the last of equals. An evaluation that `stop` fell into does not count. The same seed gives the same bits for any
-/// number of threads. Throws where an option is out of range or the model does not fit the environment.
+/// number of threads. Throws if an option is out of range or the model does not fit the environment.
 template <Layer Model, Environment<typename Model::Scalar> E>
 QHistory learn_q(Model& model, const E& environment, const QLearningOptions& options = {}) {
   detail::QLearningRun<Model, E> run(model, environment, options);

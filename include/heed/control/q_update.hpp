@@ -114,7 +114,7 @@ class BasicQUpdate {
  public:
   using Options = QUpdateOptions;
 
-  /// For models like `target`, the target network's weights at the start. Throws where an option is out of range, or
+  /// For models like `target`, the target network's weights at the start. Throws if an option is out of range, or
   /// names no parameter.
   HEED_COLD BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads);
 
@@ -158,7 +158,7 @@ class QUpdate : public BasicQUpdate<typename Model::Scalar> {
   using S = typename Model::Scalar;
   using BasicQUpdate<S>::operator();
 
-  /// For models like this one, whose target network begins as it is. Throws where an option is out of range.
+  /// For models like this one, whose target network begins as it is. Throws if an option is out of range.
   QUpdate(const Model& model, const ReplayBuffer<S>& replay, QUpdateOptions o, ThreadPool& threads)
       : BasicQUpdate<S>(OwnModel<S>(model), replay, o, threads) {}
 

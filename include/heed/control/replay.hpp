@@ -37,7 +37,7 @@ namespace heed::inline HEED_ISA {
 template <class S>
 class ReplayBuffer {
  public:
-  /// Throws where a size is not positive.
+  /// Throws if a size is not positive.
   ReplayBuffer(Index capacity, Shape shape) : capacity_(capacity), shape_(shape) {
     check_sizes({{"capacity", capacity}, {"steps", shape.steps}, {"features", shape.features}}, "ReplayBuffer");
     states_ = next_ = Tensor<S, 3>({capacity, shape.steps, shape.features});
@@ -48,7 +48,7 @@ class ReplayBuffer {
   Index size() const { return size_; }
   Shape shape() const { return shape_; }
 
-  /// In the place of the oldest, where there is no room. Throws where a size does not fit.
+  /// In the place of the oldest, where there is no room. Throws if a size does not fit.
   void add(const Transition<S>& t) {
     const auto numbers = static_cast<std::size_t>(shape_.steps * shape_.features);
     require(t.state.size() == numbers && t.next.size() == numbers, [&] {
@@ -73,7 +73,7 @@ class ReplayBuffer {
   TensorView<const S, 3> states() const { return states_; }
   TensorView<const S, 3> next_states() const { return next_; }
 
-  /// Numbers of transitions, each drawn from all with the same chance. Throws where there are none.
+  /// Numbers of transitions, each drawn from all with the same chance. Throws if there are none.
   void sample(Key key, std::span<Index> rows) const {
     require(size_ > 0, [] { return Fault{"there is nothing to draw from", "ReplayBuffer", {}, {}}; });
     std::uint64_t draw = 0;
@@ -100,7 +100,7 @@ class ReplayBuffer {
 template <class S>
 class TransitionMaker {
  public:
-  /// Throws where n is not positive or the discount not in [0, 1].
+  /// Throws if n is not positive or the discount not in [0, 1].
   TransitionMaker(Shape shape, double discount, Index n = 1)
       : window_(shape),
         discount_(discount),

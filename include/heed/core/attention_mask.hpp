@@ -32,7 +32,7 @@ struct AttentionMask {
     return (!data || data[(matrix * queries + query) * keys + key]) && !(others_only && query == key);
   }
 
-  /// Throws where it is neither empty nor of this size. `where` names who asks.
+  /// Throws if it is neither empty nor of this size. `where` names who asks.
   void check(Index query_steps, Index key_steps, Index tile_lanes, const char* where) const;
 };
 

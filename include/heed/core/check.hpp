@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The shape of what a classifier gives: one step of logits, one a class. Throws where `model` gives another for x.
+/// The shape of what a classifier gives: one step of logits, one a class. Throws if `model` gives another for x.
 template <class Model>
 Shape logits_shape(const Model& model, Shape x, const std::string& where) {
   const Shape output = model.output_shape(x);

@@ -18,7 +18,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Throws where a dropout rate is not in [0, 1). `where` and `option` name it.
+/// Throws if a dropout rate is not in [0, 1). `where` and `option` name it.
 inline void check_dropout_rate(double rate, const char* where, const char* option) {
   require(rate >= 0 && rate < 1,
           [&] { return Fault{"option out of range", where, std::string(option) + " in [0, 1)", text_of(rate)}; });

@@ -61,7 +61,7 @@ struct NamedSize {
 /// Throws at the first size that is not 1 to `most_size`, with its name; `where` is what has the sizes.
 void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where);
 
-/// `count` of them, zero at the start. Throws where the count is negative or there is no memory for so many.
+/// `count` of them, zero at the start. Throws if the count is negative or there is no memory for so many.
 template <class T>
 std::vector<T> make_vector(Index count, const char* what) {
   const Extents<1> extents{count};
@@ -74,7 +74,7 @@ std::vector<T> make_vector(Index count, const char* what) {
   }
 }
 
-/// The number of elements of an array of these extents. Throws where one is negative or the product overflows.
+/// The number of elements of an array of these extents. Throws if one is negative or the product overflows.
 inline Index element_count(std::span<const Index> extents) {
   Index count = 1;
   bool empty = false;

@@ -25,7 +25,7 @@ class Graph {
  public:
   Graph() = default;
   /// Node `to` sees node `from`; with `both_ways` each the other. With `self_loops` every node sees itself. Edges may
-  /// stand there twice. Throws where a node is not 0 to nodes - 1.
+  /// stand there twice. Throws if a node is not 0 to nodes - 1.
   Graph(Index nodes, std::span<const Edge> edges, bool both_ways = true, bool self_loops = true);
 
   Index nodes() const { return static_cast<Index>(offsets_.size()) - 1; }
@@ -57,7 +57,7 @@ class SparseRows {
   SparseRows() = default;
   explicit SparseRows(Index columns) : columns_(columns) {}
 
-  /// A further row. Throws where a column is not 0 to columns - 1, or a value is not finite.
+  /// A further row. Throws if a column is not 0 to columns - 1, or a value is not finite.
   void add_row(std::span<const std::int32_t> columns, std::span<const S> values) {
     if (columns.size() != values.size()) abi_detail::throw_row_size(columns.size(), values.size());
     for (std::size_t i = 0; i < columns.size(); ++i) {

@@ -24,9 +24,9 @@ struct ImageShape {
 
 namespace heed::inline HEED_ISA {
 
-/// Throws where an extent is not positive.
+/// Throws if an extent is not positive.
 HEED_FUNCTION void check_image(ImageShape image, const char* where);
-/// Throws where x does not hold one image a step.
+/// Throws if x does not hold one image a step.
 HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where);
 
 }  // namespace heed::inline HEED_ISA
@@ -58,7 +58,7 @@ struct ImageWindow {
 
 namespace heed::inline HEED_ISA {
 
-/// Throws where the window does not fit.
+/// Throws if the window does not fit.
 HEED_FUNCTION void check_window(const ImageWindow& w, const char* where);
 
 }  // namespace heed::inline HEED_ISA

@@ -29,7 +29,7 @@ class LabelsView {
     requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>> &&
              !std::same_as<std::remove_cvref_t<Labels>, LabelsView>)
   LabelsView(Labels&& labels) : LabelsView(BorrowedSpan<std::int32_t>(std::forward<Labels>(labels)), 1) {}
-  /// `each` a sequence. Throws where that is not positive, or the labels end within a sequence.
+  /// `each` a sequence. Throws if that is not positive, or the labels end within a sequence.
   LabelsView(BorrowedSpan<std::int32_t> labels, Index each)
       : rows_(labels.data(),
               {static_cast<Index>(labels.size()) / checked(static_cast<Index>(labels.size()), each), each}) {}

@@ -53,7 +53,7 @@ namespace heed::inline HEED_ISA {
 /// A number of threads, the caller's among them. Eigen's thread pool does the work, or an executor.
 class ThreadPool {
  public:
-  /// `threads` of 0: as many as `available_threads`. Throws where it is not 0 to `most_threads`.
+  /// `threads` of 0: as many as `available_threads`. Throws if it is not 0 to `most_threads`.
   explicit ThreadPool(int threads = 0);
   /// The caller's thread and those of an executor.
   explicit ThreadPool(ExecutorReference executor);

@@ -267,7 +267,7 @@ class Table : public ParameterArray<S> {
 
  public:
   Table() : Base(2) {}
-  /// Throws where there are more rows than a token can name.
+  /// Throws if there are more rows than a token can name.
   Table(Index rows, Index width) : Base(std::span<const Index>(Extents<2>{rows, width})) {
     require(rows <= std::numeric_limits<std::int32_t>::max(),
             [&] { return Fault{"too many rows", "Table", "at most 2^31 - 1", std::to_string(rows)}; });

@@ -136,7 +136,7 @@ void zero_unwanted(Parameters<S>& parameters) {
   }
 }
 
-/// The place among `parts` of the first that is a part of each name; -1: none is. Throws where one is in no name, and
+/// The place among `parts` of the first that is a part of each name; -1: none is. Throws if one is in no name, and
 /// lists the names; `where` is what messages call the list.
 std::vector<int> first_part_in(std::span<const std::string> names, std::span<const std::string> parts,
                                std::string_view where);
@@ -180,7 +180,7 @@ Index count_numbers(const Parameters<S>& parameters) {
 }  // namespace detail
 
 /// Says of a gradient that of parameters with one of these texts in their names ("lstm", "embedding.") none is wanted:
-/// layers leave it out, and optimizers keep those parameters as they are. Throws where a text is in no name, and where
+/// layers leave it out, and optimizers keep those parameters as they are. Throws if a text is in no name, and where
 /// nothing would be left to train.
 template <Visitable M>
 void freeze(M& gradient, const std::vector<std::string>& parts) {

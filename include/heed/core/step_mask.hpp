@@ -85,7 +85,7 @@ namespace heed::inline HEED_ISA {
 template <class X>
 Index move_together(const X* from, Index each, Index length, StepMask mask, X* to);
 
-/// Throws where steps are missing between others and the model reads how far steps are apart.
+/// Throws if steps are missing between others and the model reads how far steps are apart.
 void check_gaps(bool gaps, bool reads_distances, const std::string& where);
 
 template <class X>

@@ -37,7 +37,7 @@ inline constexpr bool stepwise = requires { requires L::stepwise; };
 /// A causal layer that remembers:
 ///
 /// - `prepare_stream(x, cache)`: how many numbers it remembers of a stream of at most x.steps (0: any number) with
-///   x.features each; readies the cache. Throws where the layer is not causal, or must know how many steps and does
+///   x.features each; readies the cache. Throws if the layer is not causal, or must know how many steps and does
 ///   not.
 /// - `stream_step(x, y, memory, cache, pass)`: from the next step of one lane to what `forward` gives for the steps so
 ///   far: their last, or, of a pool, the only one.

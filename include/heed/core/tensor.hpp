@@ -24,7 +24,7 @@ template <class S, int Rank>
 class TensorView {
  public:
   TensorView() = default;
-  /// A view of `element_count(extents)` numbers that start at `data`. Throws where `data` is null but the count is not
+  /// A view of `element_count(extents)` numbers that start at `data`. Throws if `data` is null but the count is not
   /// 0.
   TensorView(S* data, const Extent (&extents)[static_cast<std::size_t>(Rank)])
       : TensorView(data, abi_detail::extents_of<Rank>(extents)) {}
@@ -78,11 +78,11 @@ class Tensor {
 
  public:
   Tensor() = default;
-  /// Throws where there is no memory for so many numbers. `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
+  /// Throws if there is no memory for so many numbers. `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
   explicit Tensor(const Extent (&extents)[rank]) : Tensor(abi_detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   explicit Tensor(const E& extents) : extents_(extents), values_(make_vector<S>(element_count(extents), "tensor")) {}
-  /// Takes the numbers. Throws where their count is not that of the extents.
+  /// Takes the numbers. Throws if their count is not that of the extents.
   Tensor(const Extent (&extents)[rank], std::vector<S> values)
       : Tensor(abi_detail::extents_of<Rank>(extents), std::move(values)) {}
   template <std::same_as<Extents<Rank>> E>
@@ -156,7 +156,7 @@ TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank
   return {data, abi_detail::extents_of<static_cast<int>(Rank)>(extents)};
 }
 
-/// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws where its size is
+/// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws if its size is
 /// not that of the extents. A temporary does not compile, unless it looks at somebody else's numbers, as a span does.
 template <class Range, std::size_t Rank>
   requires requires(Range& r) {

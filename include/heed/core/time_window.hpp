@@ -52,7 +52,7 @@ struct TimeWindow {
 
 namespace heed::inline HEED_ISA {
 
-/// Throws where a number is out of range.
+/// Throws if a number is out of range.
 HEED_FUNCTION void check_window(const TimeWindow& w, const char* where);
 
 }  // namespace heed::inline HEED_ISA

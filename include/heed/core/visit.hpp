@@ -133,7 +133,7 @@ Fold fold_of(F& f) {
 }  // namespace detail
 
 /// Calls `f(path, parameter, ...)` for each parameter of `model`, with the same parameter of each of `models` beside
-/// it, as `ParameterArray`s. Parameters without elements are skipped. Throws where the models differ in a size.
+/// it, as `ParameterArray`s. Parameters without elements are skipped. Throws if the models differ in a size.
 template <class F, Visitable M, class... Ms>
 void for_each_parameter(F&& f, M& model, Ms&... models) {
   // the walk itself writes nothing

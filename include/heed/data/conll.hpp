@@ -52,7 +52,7 @@ HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, cons
 /// The tags that occur, in the order of their bytes: the classes of a tagger.
 HEED_FUNCTION LabelMap tag_names(const TaggedSentences& sentences);
 
-/// The class of each word: (n, steps), and -100, which no loss counts, past a sentence's end. Throws where a sentence
+/// The class of each word: (n, steps), and -100, which no loss counts, past a sentence's end. Throws if a sentence
 /// has more words, or a tag is not one of the names.
 HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, const LabelMap& names, Index steps,
                                                   const std::string& where);

@@ -47,7 +47,7 @@ struct Labelled {
 
   Labelled() = default;
 
-  /// The classes are those that `data.labels` name. Throws at a label that is not among the names, and where there is
+  /// The classes are those that `data.labels` name. Throws at a label that is not among the names, and if there is
   /// not one for each sequence; `where` is what errors call the data.
   Labelled(Sequences<X> data, const LabelMap& map, const std::string& where)
       : sequences(std::move(data)), names(map.names) {
@@ -61,7 +61,7 @@ struct Labelled {
     names = std::move(map.names);
   }
 
-  /// The classes are known. Throws where they do not fit the sequences or the names.
+  /// The classes are known. Throws if they do not fit the sequences or the names.
   Labelled(Sequences<X> data, Tensor<std::int32_t, 2> of_each, std::vector<std::string> of_classes,
            const std::string& where)
       : sequences(std::move(data)), classes(std::move(of_each)), names(std::move(of_classes)) {
@@ -87,7 +87,7 @@ struct Labelled {
   std::int32_t class_of(Index i) const { return classes(i, 0); }
   const std::string& name_of(Index i) const { return names[static_cast<std::size_t>(class_of(i))]; }
 
-  /// These sequences, in this order. Throws where one is not there.
+  /// These sequences, in this order. Throws if one is not there.
   Labelled rows(std::span<const Index> which) const {
     const auto n = static_cast<Index>(which.size());
     Labelled some;

@@ -26,7 +26,7 @@ struct LabelMap {
   std::vector<std::string> names = {};
 
   /// The classes that occur in `labels`: in numerical order if all are numbers, otherwise in the order of their bytes.
-  /// Each different text is a class. Throws where there are none, or one is no label.
+  /// Each different text is a class. Throws if there are none, or one is no label.
   static LabelMap from(std::span<const std::string> labels, const std::string& where);
 
   /// The classes "0" to "classes - 1".

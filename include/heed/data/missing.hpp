@@ -76,7 +76,7 @@ Tensor<std::uint8_t, 2> steps_with_values(TensorView<const S, 3> x, std::span<co
 
 /// Fills the NaN in the valid steps of `x` (n, steps, features) in place, and gives their number. `means`, one a
 /// feature, are those of the data that a model was trained on; empty: those of `x`. `where` is what errors call the
-/// data. By `mask` steps without a value stay NaN: `steps_with_values` finds them. Throws where `how` is `error` and a
+/// data. By `mask` steps without a value stay NaN: `steps_with_values` finds them. Throws if `how` is `error` and a
 /// value is missing; where a mean is needed that there is not; and at an infinity.
 template <class S>
 Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Missing how,

@@ -42,7 +42,7 @@ void move_image(ImageShape image, const S* from, double down, double right, S* t
 }
 
 /// Each image `copies` times in a row: first as it is, then moved by up to `reach` pixels up or down and to the left or
-/// right, fractions among them. What is drawn depends on the key and on the number of the copy alone. Throws where a
+/// right, fractions among them. What is drawn depends on the key and on the number of the copy alone. Throws if a
 /// sequence is not one image of this shape, or a number is out of range.
 template <class S>
 Sequences<S> moved_copies(const Sequences<S>& images, ImageShape image, Index copies, double reach, Key key) {

@@ -45,7 +45,7 @@ namespace heed::inline HEED_ISA {
 
 /// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So
 /// one token both begins and ends a text. `steps`: sentences are cut to so many steps, and then lack the end; 0: not.
-/// Throws where the vocabulary does not have the boundary.
+/// Throws if the vocabulary does not have the boundary.
 HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
                                      std::string_view boundary, Index steps = 0);
 

@@ -58,7 +58,7 @@ constexpr char npy_kind = std::is_floating_point_v<S> ? 'f' : 'i';
 }  // namespace detail
 
 /// The labels of a NumPy file in memory: (n) or (n, 1) words or integers, or one-hot rows (n, classes), of which one
-/// number is 1 and all others are 0, as the integers of their columns. Throws where they are none of these.
+/// number is 1 and all others are 0, as the integers of their columns. Throws if they are none of these.
 HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byte> file, const std::string& where);
 
 /// Reads a NumPy file in memory (`numpy.save`): version 1 to 3; float16, float32, float64, (u)int8 to 64, bool; either

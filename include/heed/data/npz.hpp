@@ -43,11 +43,11 @@ struct ZipMember {
 /// The members of an archive whose bytes are given, ZIP64 too. Throws, naming `where`, where it is malformed.
 HEED_FUNCTION std::vector<ZipMember> zip_members(std::span<const std::byte> archive, const std::string& where);
 
-/// The bytes of a member that is stored as it is. Throws where it is compressed, encrypted or damaged.
+/// The bytes of a member that is stored as it is. Throws if it is compressed, encrypted or damaged.
 HEED_FUNCTION std::span<const std::byte> stored_member(std::span<const std::byte> archive, const ZipMember& member,
                                                        const std::string& where);
 
-/// The bytes of the `.npy` that stands there. Throws where the archive cannot be read, has no such member (it lists
+/// The bytes of the `.npy` that stands there. Throws if the archive cannot be read, has no such member (it lists
 /// those that it has), several where none is named, or a compressed one and there is no `unpack`.
 HEED_FUNCTION std::vector<std::byte> read_npz(const NpzPlace& place, const Unpack& unpack = {});
 
@@ -67,7 +67,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-// ZIP's numbers have their lowest byte first. Throws where there is no room for one.
+// ZIP's numbers have their lowest byte first. Throws if there is no room for one.
 class ZipReader {
  public:
   ZipReader(std::span<const std::byte> bytes, const std::string& where) : bytes_(bytes), where_(where) {}

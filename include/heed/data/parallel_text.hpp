@@ -41,7 +41,7 @@ namespace heed::inline HEED_ISA {
 /// The words of one line.
 HEED_FUNCTION std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options = {});
 
-/// Reads two files with a sentence a line, each the other's translation. Throws where they differ in their
+/// Reads two files with a sentence a line, each the other's translation. Throws if they differ in their
 /// number of lines, one has none, or a line has no words or is not of the encoding.
 HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
                                               const ParallelTextOptions& options = {});
@@ -74,7 +74,7 @@ namespace heed::inline HEED_ISA {
 HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,
                                                   Index most = 0);
 
-/// Source words and end mark; start mark and target words; and as labels target words and end mark. Throws where the
+/// Source words and end mark; start mark and target words; and as labels target words and end mark. Throws if the
 /// target's vocabulary has no marks.
 HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
                                    Index most = 0);

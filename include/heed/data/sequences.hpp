@@ -77,7 +77,7 @@ Sequences<S> narrowed_unchecked(Sequences<double>&& from) {
 }  // namespace detail
 
 /// Numbers (n, steps, features) in double as numbers of S, rounded, after `shift` (one a feature; empty: zeros) is
-/// taken from them in double. Throws where one is too large for S. What stands past a sequence's end becomes 0.
+/// taken from them in double. Throws if one is too large for S. What stands past a sequence's end becomes 0.
 template <class S>
 Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int32_t> lengths, const std::string& where,
                       std::span<const double> shift = {}) {

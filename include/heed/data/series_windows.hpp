@@ -31,7 +31,7 @@ struct SeriesWindows {
 namespace heed::inline HEED_ISA {
 
 /// Windows of `window` steps of a series (steps, features), and of each the `horizon` steps that follow; the next one
-/// begins `stride` steps later. n = (steps - window - horizon) / stride + 1. Throws where a size is not positive, or the
+/// begins `stride` steps later. n = (steps - window - horizon) / stride + 1. Throws if a size is not positive, or the
 /// series is shorter than one window and what follows it.
 template <class S>
 SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Index horizon = 1, Index stride = 1) {

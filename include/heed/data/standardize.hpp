@@ -66,8 +66,8 @@ struct AllHere {
 };
 
 /// Mean m_f = sum x_f / N and population deviation sqrt(sum (x_f - m_f)^2 / N) of each feature f over the N valid steps
-/// of `x` (n, steps, features) that are there by `mask` (empty: all), in double, in two passes. Throws where there is no
-/// such step, and where a result is not finite.
+/// of `x` (n, steps, features) that are there by `mask` (empty: all), in double, in two passes. Throws if there is no
+/// such step, and if a result is not finite.
 ///
 /// Where `x` is a part of the data, `in_turn(sums, f)` puts the sums of the parts before into `sums`, calls f() to go
 /// on with them, and puts those of all parts there: `[&](auto s, auto&& f) { mpi.in_turn(s, f); }`, to the same bits.
@@ -128,7 +128,7 @@ FeatureStatistics feature_statistics(const Sequences<S>& sequences) {
 }
 
 /// In place: x_f = (x_f - mean_f) / deviation_f in the valid steps that are there by `mask` (empty: all); the rest stays
-/// as it is. Throws where the features are not those of the statistics.
+/// as it is. Throws if the features are not those of the statistics.
 template <class S>
 void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, const FeatureStatistics& statistics,
                  StepMask mask = {}) {

@@ -36,7 +36,7 @@ HEED_FUNCTION bool is_target(std::string_view field);
 /// The field, which may stand in quotes, as text. Throws, naming its place, where it is no finite number.
 HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field);
 
-/// Numbers written as text, `columns` of them a sequence, as (n, columns). Throws where one is no finite number, or does
+/// Numbers written as text, `columns` of them a sequence, as (n, columns). Throws if one is no finite number, or does
 /// not fit S, naming its sequence.
 template <class S>
 Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& where, Index columns = 1) {

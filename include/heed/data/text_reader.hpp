@@ -55,7 +55,7 @@ class TextReader {
   TextReader(const TextReader&) = delete;
   TextReader& operator=(const TextReader&) = delete;
 
-  /// Goes to the next line; false at the end. Throws where it is no text. What was taken of the line before is gone.
+  /// Goes to the next line; false at the end. Throws if it is no text. What was taken of the line before is gone.
   bool next();
 
   /// From now on a line of tabs alone is no blank line: it has fields, and all are empty.
@@ -73,7 +73,7 @@ class TextReader {
   /// The fields of a part of the current line, for separators of one's own.
   void split(std::string_view part, const char* separators, std::vector<std::string_view>& fields) const;
 
-  /// The finite number that `field` is. Throws where it is none, does not fit `S`, or is NaN or infinite.
+  /// The finite number that `field` is. Throws if it is none, does not fit `S`, or is NaN or infinite.
   template <class S>
   S number(std::string_view field) const {
     S value{};

@@ -23,7 +23,7 @@ class Vocabulary {
   static constexpr const char *start_mark = "<s>", *end_mark = "</s>";
 
   Vocabulary();
-  /// Of these words, in this order. Throws where one is empty or stands there twice.
+  /// Of these words, in this order. Throws if one is empty or stands there twice.
   explicit Vocabulary(std::span<const std::string> words);
 
   /// Of the words of these sentences that occur at least `least` times: the most frequent first, in the order of their
@@ -43,7 +43,7 @@ class Vocabulary {
   /// Of the marks. Throw where there are none.
   std::int32_t start() const { return mark(start_mark); }
   std::int32_t end() const { return mark(end_mark); }
-  /// Throws where there is no such token.
+  /// Throws if there is no such token.
   const std::string& word(std::int32_t token) const;
 
  private:

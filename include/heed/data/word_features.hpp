@@ -30,7 +30,7 @@ namespace heed::inline HEED_ISA {
 ///
 /// Of a shape the other characters stay as they are, runs are cut to two characters, and the whole to eight.
 ///
-/// Throws where the name is none of these.
+/// Throws if the name is none of these.
 HEED_FUNCTION std::string word_feature(std::string_view name, std::string_view word);
 
 /// A sentence as English corpora cut it: blanks stand between words; punctuation at their ends, and what an apostrophe
@@ -41,7 +41,7 @@ HEED_FUNCTION std::vector<std::string> tokenize_english(std::string_view sentenc
 class WordFeatures {
  public:
   WordFeatures() = default;
-  /// As a model has them. Throws where a name is unknown.
+  /// As a model has them. Throws if a name is unknown.
   explicit WordFeatures(std::span<const TokenFeature> features);
   /// Of the words of these sentences: what occurs at least `least` times.
   static WordFeatures from(std::span<const std::vector<std::string>> sentences, std::span<const std::string> names,

@@ -17,7 +17,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The bytes of a file, a pipe too. Throws where it cannot be opened or read, is a directory or a device without an end
+/// The bytes of a file, a pipe too. Throws if it cannot be opened or read, is a directory or a device without an end
 /// (`/dev/zero`), or does not fit in memory.
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 
@@ -46,7 +46,7 @@ class MappedFile {
 /// Throws, leaving nothing behind and `path` as it was, where any of these fails.
 void write_file(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts);
 
-/// Throws where `write_file` could not write so many bytes to `path`: it is not allowed, the disk is full, a quota or a
+/// Throws if `write_file` could not write so many bytes to `path`: it is not allowed, the disk is full, a quota or a
 /// limit of the process is reached. Throws of named pipes and sockets: whoever reads them may be gone by then. Leaves
 /// everything as it is. For programs that write at the end of long work.
 void check_writable(const std::filesystem::path& path, std::size_t bytes = 4096);

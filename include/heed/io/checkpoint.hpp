@@ -19,7 +19,7 @@ namespace heed::inline HEED_ISA {
 inline constexpr Index checkpoint_format_version = 2;
 
 /// Writes a state to a file, atomically: tensors by their names, series as F64 under "series.", the identity as
-/// metadata, and a checksum of all. Throws where it cannot be written; what was there before is then still there.
+/// metadata, and a checksum of all. Throws if it cannot be written; what was there before is then still there.
 void save_state(const TrainingState& state, const std::filesystem::path& path);
 
 /// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint,
@@ -113,7 +113,7 @@ HEED_COLD HEED_FUNCTION std::string checksum(Metadata metadata, const std::vecto
   return text;
 }
 
-/// Throws where a file is not as it was written.
+/// Throws if a file is not as it was written.
 HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
   const std::string now = checksum(file.metadata(), {file.tensors().begin(), file.tensors().end()}, file.data());
   const auto kept = file.metadata().find("checksum");

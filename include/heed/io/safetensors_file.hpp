@@ -83,7 +83,7 @@ std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo&
 /// A safetensors file, its header read and checked (see read_safetensors_header).
 class SafetensorsFile {
  public:
-  /// Reads the whole file. Throws where it cannot be read or is malformed.
+  /// Reads the whole file. Throws if it cannot be read or is malformed.
   explicit SafetensorsFile(const std::filesystem::path& path);
   /// Looks at the caller's bytes, without a copy: they must outlive this object. `name` is what messages call them.
   explicit SafetensorsFile(std::span<const std::byte> bytes, std::string name = "memory");
@@ -115,7 +115,7 @@ class SafetensorsFile {
   /// The elements of a tensor in row-major order: of a weight (out x in) all inputs of the first output stand first.
   /// **A parameter's `data()` is column-major** (see `Parameter`): copy by its indices, `weight(o, i) = values[o * in +
   /// i]`, or let `load_weights` do so. F16, BF16 and F32 widen exactly, NaN and infinities included; F64 is rounded to
-  /// nearest for float. Throws where there is no such tensor, its type is none of these four, or a finite F64 is too
+  /// nearest for float. Throws if there is no such tensor, its type is none of these four, or a finite F64 is too
   /// large for float.
   template <std::floating_point S>
   std::vector<S> read(std::string_view name) const try {

@@ -33,7 +33,7 @@ namespace heed::inline HEED_ISA {
 SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name);
 
 /// The bytes before the data: length and JSON, padded with blanks so that the data starts at a multiple of 8.
-/// Throws where a text is no UTF-8, or where the header would exceed a limit of the reader.
+/// Throws if a text is no UTF-8, or where the header would exceed a limit of the reader.
 std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors);
 
 namespace detail {

@@ -95,7 +95,7 @@ HEED_COLD std::vector<std::byte> serialize_parameters(
   return bytes;
 }
 
-/// Throws where a number is NaN or infinite: `load` would refuse the file.
+/// Throws if a number is NaN or infinite: `load` would refuse the file.
 template <class S>
 HEED_COLD void check_finite(const std::vector<NamedParameter<const ParameterArray<S>>>& parameters,
                             const std::filesystem::path& path) {
@@ -117,7 +117,7 @@ HEED_COLD void check_finite(const std::vector<NamedParameter<const ParameterArra
 /// The bytes of a safetensors file with the model's parameters, in the order of its visit: F32 for float, F64 for
 /// double, row-major. Its metadata holds "format", "format_version", "architecture", what `metadata_of(model)` gives,
 /// and `extra`. Equal models give equal bytes.
-/// Throws where two of these give different values for one key, or a text is not valid UTF-8.
+/// Throws if two of these give different values for one key, or a text is not valid UTF-8.
 template <Visitable M>
 std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
   return detail::serialize_parameters<typename M::Scalar>(detail::named_parameters(model),
@@ -126,7 +126,7 @@ std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
 
 /// Writes `serialize(model, extra)` to a file, atomically. `safetensors` in Python reads it, and PyTorch's
 /// `load_state_dict(strict=True)` takes its tensors where the model's names are those of the module.
-/// Throws as serialize does, where a weight is NaN or infinite, which `load` would refuse, and where the file cannot be
+/// Throws as serialize does, where a weight is NaN or infinite, which `load` would refuse, and if the file cannot be
 /// written: `path` is then as it was.
 template <Visitable M>
 void save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) {
@@ -134,7 +134,7 @@ void save(const M& model, const std::filesystem::path& path, const Metadata& ext
   write_file(path, {serialize(model, extra)});
 }
 
-/// Throws where `save` could not write the model: the path, the disk's room, a quota. Leaves everything as it is. For
+/// Throws if `save` could not write the model: the path, the disk's room, a quota. Leaves everything as it is. For
 /// programs that train for long and save in the end.
 template <Visitable M>
 void check_save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) {

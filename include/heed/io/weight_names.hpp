@@ -52,7 +52,7 @@ class TensorMismatch : public Error {
 
 namespace heed::inline HEED_ISA {
 
-/// Those tensors with the names that the options give them. Throws where a prefix or a name to replace stands before
+/// Those tensors with the names that the options give them. Throws if a prefix or a name to replace stands before
 /// none of them, or two of them get one name; `file` is what messages call their file.
 std::vector<TensorInfo> renamed(std::span<const TensorInfo> tensors, const WeightsOptions& options,
                                 const std::string& file);

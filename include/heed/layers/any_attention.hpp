@@ -49,7 +49,7 @@ struct AnyAttention {
   DotAttention<S> dot;            // the general score is that of a projected query
 
   AnyAttention() = default;
-  /// Throws where a size is not positive.
+  /// Throws if a size is not positive.
   explicit AnyAttention(const Options& o);
 
   void initialize(Key key);

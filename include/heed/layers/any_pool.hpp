@@ -94,19 +94,19 @@ struct AnyPool {
   LastPool<S> last;
 
   AnyPool() = default;
-  /// Throws where the number of features is not positive, or the heads do not divide it.
+  /// Throws if the number of features is not positive, or the heads do not divide it.
   HEED_COLD explicit AnyPool(Options o);
 
   /// As the layer of that kind starts.
   HEED_COLD void initialize(Key key);
 
-  /// Throws with `both_ends` where the features have no halves, and where the layer of that kind does not take x.
+  /// Throws with `both_ends` where the features have no halves, and if the layer of that kind does not take x.
   Shape output_shape(Shape x) const;
   /// Features of y where x has so many.
   Index output_size(Index features) const { return kind == Attention::meanmax ? 2 * features : features; }
 
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
-  /// steps), head by head, a row a query. Throws where the kind does not attend, and for `multihead` where `keep_weights` was not called
+  /// steps), head by head, a row a query. Throws if the kind does not attend, and for `multihead` where `keep_weights` was not called
   /// before that pass.
   Tile<const S> weights(const Cache& cache) const;
   /// From the next forward pass on all weights are computed and kept, needed or not. The results stay the same.

@@ -47,14 +47,14 @@ struct AttentionBy : Score {
   bool causal = false;
 
   AttentionBy() = default;
-  /// Throws where a size is not positive.
+  /// Throws if a size is not positive.
   explicit AttentionBy(Options o) : Score(o), causal(o.causal) {}
 
   Shape output_shape(Shape q, Shape memory) const;
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
 
-  /// a of the last forward pass: (T_q, T_k), a view of the cache. Throws where there are more than a million of them in
+  /// a of the last forward pass: (T_q, T_k), a view of the cache. Throws if there are more than a million of them in
   /// a tile and the attention neither needs them nor was told to `keep_weights` before.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
   /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.

@@ -45,7 +45,7 @@ struct AttentionPool {
   Dense<S> attention;  // features to 1
 
   AttentionPool() = default;
-  /// Throws where the size is not positive.
+  /// Throws if the size is not positive.
   explicit AttentionPool(Options o) {
     check_sizes({{"features", o.features}}, "AttentionPool");
     attention = Dense<S>({.in_features = o.features, .out_features = 1});

@@ -55,12 +55,12 @@ struct Conv1d {
   struct Cache {};
 
   Parameter<S, 3> weight;  // out x in / groups x kernel
-  Vector<S> bias;          // out; empty where switched off
+  Vector<S> bias;          // out; empty if switched off
   TimeWindow window;
   Index groups = 1;
 
   Conv1d() = default;
-  /// Throws where a size is out of range, the groups do not divide the channels, `same` has a stride, or `pad` is given
+  /// Throws if a size is out of range, the groups do not divide the channels, `same` has a stride, or `pad` is given
   /// to another padding than `number`.
   HEED_COLD explicit Conv1d(Options o);
 

@@ -44,11 +44,11 @@ struct Conv2d {
   struct Cache {};
 
   Parameter<S, 4> weight;  // out x in x kernel x kernel
-  Vector<S> bias;          // out; empty where switched off
+  Vector<S> bias;          // out; empty if switched off
   ImageWindow window;
 
   Conv2d() = default;
-  /// Throws where a size is not positive, or the kernel does not fit into the image with its padding.
+  /// Throws if a size is not positive, or the kernel does not fit into the image with its padding.
   explicit Conv2d(Options o);
 
   /// U(-b, b), b = 1/sqrt(in_channels kernel^2), for both.

@@ -43,7 +43,7 @@ struct ConvBlockOptions {
 namespace heed::inline HEED_ISA {
 
 /// y = dropout(relu(norm(conv(x)))): (steps, in_channels) to (steps,
-/// out_channels). With `residual`, y = dropout(relu(norm(conv(x)) + x)), and where the channels differ x goes through a
+/// out_channels). With `residual`, y = dropout(relu(norm(conv(x)) + x)), and if the channels differ x goes through a
 /// convolution of width 1. Past a sequence's end y is 0.
 template <class S>
 struct ConvBlock {
@@ -66,7 +66,7 @@ struct ConvBlock {
   double dropout = 0;
 
   ConvBlock() = default;
-  /// Throws where a size is not positive, or the dropout not in [0, 1).
+  /// Throws if a size is not positive, or the dropout not in [0, 1).
   HEED_COLD explicit ConvBlock(Options o);
 
   /// Each layer as PyTorch starts it.

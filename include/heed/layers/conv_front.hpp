@@ -51,7 +51,7 @@ struct ConvFront {
   std::vector<ConvBlock<S>> blocks;
 
   ConvFront() = default;
-  /// Throws where there are no kernels, the numbers of kernels and channels do not go together, and as a block does.
+  /// Throws if there are no kernels, the numbers of kernels and channels do not go together, and as a block does.
   HEED_COLD explicit ConvFront(Options o);
 
   void initialize(Key key) {

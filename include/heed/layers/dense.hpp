@@ -34,10 +34,10 @@ struct Dense {
   struct Cache {};
 
   Matrix<S> weight;  // out x in
-  Vector<S> bias;    // out; empty where switched off
+  Vector<S> bias;    // out; empty if switched off
 
   Dense() = default;
-  /// Throws where a size is not positive.
+  /// Throws if a size is not positive.
   HEED_COLD explicit Dense(Options o);
 
   /// U(-1/sqrt(in), 1/sqrt(in)) for both.

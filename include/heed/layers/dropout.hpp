@@ -36,7 +36,7 @@ struct Dropout {
   double rate = 0;
 
   Dropout() = default;
-  /// Throws where the rate is not in [0, 1).
+  /// Throws if the rate is not in [0, 1).
   explicit Dropout(Options o) : rate(o.rate) { check_dropout_rate(o.rate, "Dropout", "rate"); }
 
   Shape output_shape(Shape x) const { return x; }

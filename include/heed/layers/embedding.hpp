@@ -50,7 +50,7 @@ struct Embedding {
   Index padding_idx = -1;
 
   Embedding() = default;
-  /// Throws where a size is not positive or the padding token is not in the table.
+  /// Throws if a size is not positive or the padding token is not in the table.
   explicit Embedding(Options o);
 
   /// N(0, 1); the padding row 0.

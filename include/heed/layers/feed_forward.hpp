@@ -50,7 +50,7 @@ struct FeedForward {
   double dropout = 0;
 
   FeedForward() = default;
-  /// Throws where a size is not positive or the rate of dropout not in [0, 1).
+  /// Throws if a size is not positive or the rate of dropout not in [0, 1).
   explicit FeedForward(Options o);
 
   void initialize(Key key) {

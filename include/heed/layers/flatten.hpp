@@ -26,7 +26,7 @@ struct Flatten {
   ImageShape image;
 
   Flatten() = default;
-  /// Throws where an extent is not positive.
+  /// Throws if an extent is not positive.
   explicit Flatten(ImageShape i) : image(i) { check_image(image, "Flatten"); }
 
   Shape output_shape(Shape x) const {

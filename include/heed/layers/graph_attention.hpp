@@ -59,10 +59,10 @@ struct GraphAttention {
   Options options;
   Matrix<S> weight;          // heads out x in
   Matrix<S> source, target;  // s and t: heads x out
-  Vector<S> bias;            // of the output; empty where switched off
+  Vector<S> bias;            // of the output; empty if switched off
 
   GraphAttention() = default;
-  /// Throws where a size is not positive or the rate of dropout not in [0, 1).
+  /// Throws if a size is not positive or the rate of dropout not in [0, 1).
   explicit GraphAttention(Options o);
 
   /// Glorot's uniform start for each head, as the paper has it; the bias is 0.

@@ -45,12 +45,12 @@ struct GroupNorm {
     TileBuffer<S> mean, scale;  // (1, groups); the scale 1 / sqrt(var + eps)
   };
 
-  Vector<S> weight, bias;  // features; empty where switched off
+  Vector<S> weight, bias;  // features; empty if switched off
   Index groups = 1, features = 0;
   double eps = 1e-5;
 
   GroupNorm() = default;
-  /// Throws where the groups do not divide the features, or eps is not positive.
+  /// Throws if the groups do not divide the features, or eps is not positive.
   explicit GroupNorm(Options o);
 
   /// Ones and zeros, whatever the key.

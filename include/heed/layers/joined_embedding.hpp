@@ -46,7 +46,7 @@ struct JoinedEmbedding {
   std::vector<Embedding<S>> tables;
 
   JoinedEmbedding() = default;
-  /// Throws where there is no table, a size is not positive, or there are not as many of the one as of the other.
+  /// Throws if there is no table, a size is not positive, or there are not as many of the one as of the other.
   explicit JoinedEmbedding(const Options& o);
 
   void initialize(Key key) {

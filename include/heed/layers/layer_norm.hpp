@@ -44,11 +44,11 @@ struct LayerNorm {
   };
 
   Vector<S> weight;  // features
-  Vector<S> bias;    // features; empty where switched off
+  Vector<S> bias;    // features; empty if switched off
   double eps = 1e-5;
 
   LayerNorm() = default;
-  /// Throws where there are no features, or eps is not positive.
+  /// Throws if there are no features, or eps is not positive.
   explicit LayerNorm(Options o);
 
   /// Ones and zeros, whatever the key.

@@ -44,7 +44,7 @@ struct MaxPool1d {
   detail::PoolWindow window{{2, 2}};
 
   MaxPool1d() = default;
-  /// Throws where an option is out of range.
+  /// Throws if an option is out of range.
   explicit MaxPool1d(Options o)
       : window{{o.kernel_size, o.stride ? o.stride : o.kernel_size, o.dilation, o.padding, o.padding}, o.ceil_mode} {
     window.check("MaxPool1d");

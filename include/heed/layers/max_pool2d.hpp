@@ -40,7 +40,7 @@ struct MaxPool2d {
   ImageWindow window;
 
   MaxPool2d() = default;
-  /// Throws where a size is not positive, or the window does not fit into the image.
+  /// Throws if a size is not positive, or the window does not fit into the image.
   explicit MaxPool2d(Options o)
       : window{{o.channels, o.height, o.width}, o.kernel_size, o.stride ? o.stride : o.kernel_size, 0} {
     check_window(window, "MaxPool2d");

@@ -45,7 +45,7 @@ struct MeanPool1d {
   bool count_include_pad = true;
 
   MeanPool1d() = default;
-  /// Throws where an option is out of range.
+  /// Throws if an option is out of range.
   explicit MeanPool1d(Options o)
       : window{{o.kernel_size, o.stride ? o.stride : o.kernel_size, 1, o.padding, o.padding}, o.ceil_mode},
         count_include_pad(o.count_include_pad) {

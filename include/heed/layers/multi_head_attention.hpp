@@ -85,7 +85,7 @@ struct MultiHeadAttention {
   bool causal = false, alibi = false;
 
   MultiHeadAttention() = default;
-  /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
+  /// Throws if a size is not positive, the heads do not divide the features, or an option is out of range.
   explicit MultiHeadAttention(Options o);
 
   /// The projections Xavier uniform (packed: as one matrix), `out_proj.weight` as a Linear, biases 0, relative
@@ -95,7 +95,7 @@ struct MultiHeadAttention {
   bool reads_distances() const { return alibi || !relative_keys.empty() || !relative_bias.empty(); }
   Index embed_dim() const { return out_proj.in_features(); }
 
-  /// Throws where features are not those of the weights, or there are not as many values as keys.
+  /// Throws if features are not those of the weights, or there are not as many values as keys.
   Shape output_shape(Shape query, Shape key, Shape value) const;
   Shape output_shape(Shape query, Shape memory) const {
     if (packed()) detail::check_multi_head_memory(embed_dim(), query, memory);
@@ -104,7 +104,7 @@ struct MultiHeadAttention {
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
 
-  /// a of the last forward pass, after dropout: (heads T_q, T_k), head by head, a view of the cache. Throws where there
+  /// a of the last forward pass, after dropout: (heads T_q, T_k), head by head, a view of the cache. Throws if there
   /// are more than a million of them in a tile and `keep_weights` was not called before.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
   /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.

@@ -57,7 +57,7 @@ struct PatchEmbedding {
   Conv2d<S> proj;
 
   PatchEmbedding() = default;
-  /// Throws where a size is not positive, or the image is not made of whole patches.
+  /// Throws if a size is not positive, or the image is not made of whole patches.
   explicit PatchEmbedding(Options o);
 
   void initialize(Key key) { proj.initialize(key); }

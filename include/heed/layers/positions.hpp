@@ -66,7 +66,7 @@ struct SinusoidalPositions {
   Index length = 0;
 
   SinusoidalPositions() = default;
-  /// Throws where the length is negative.
+  /// Throws if the length is negative.
   explicit SinusoidalPositions(Options o) : length(o.length) {
     require(length >= 0, [&] {
       return Fault{"length out of range", "SinusoidalPositions", "at least 0", std::to_string(o.length)};
@@ -159,7 +159,7 @@ struct LearnedPositions {
   Table<S> weight;  // max_steps x features
 
   LearnedPositions() = default;
-  /// Throws where a size is not positive.
+  /// Throws if a size is not positive.
   explicit LearnedPositions(Options o);
 
   /// N(0, 1)
@@ -169,7 +169,7 @@ struct LearnedPositions {
   Index features() const { return weight.width(); }
 
   bool reads_distances() const { return true; }
-  /// Throws where the features are others or the steps are more than there are positions.
+  /// Throws if the features are others or the steps are more than there are positions.
   Shape output_shape(Shape x) const;
 
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;

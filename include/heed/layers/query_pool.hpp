@@ -36,7 +36,7 @@ struct QueryPool {
   A attention;
 
   QueryPool() = default;
-  /// Throws where a size is not positive, and for a causal attention.
+  /// Throws if a size is not positive, and for a causal attention.
   explicit QueryPool(Options o);
 
   /// The query from U(-1/sqrt(query_size), 1/sqrt(query_size)).

@@ -45,8 +45,8 @@ struct Recurrent {
 
   struct Cache {
     std::vector<RecurrentCache<S>> runs;  // one for each element of `weights`
-    std::vector<TileBuffer<S>> outputs, kept,
-        dropped;  // of each layer but the last: outputs, dropout multipliers, products
+    // of each layer but the last: outputs, dropout multipliers, products
+    std::vector<TileBuffer<S>> outputs, kept, dropped;
   };
 
   Recurrent() = default;

@@ -61,7 +61,7 @@ struct Rocket {
   Vector<S> biases;  // dilation by dilation, kernel by kernel; those of differences after the others
 
   Rocket() = default;
-  /// Throws where an option is out of range.
+  /// Throws if an option is out of range.
   HEED_COLD explicit Rocket(Options o) : options(check(o, "Rocket")), plan_(o), dictionary_(o, plan_) {
     if (o.differences) of_differences_ = detail::RocketPlan(o, true);
     biases = Vector<S>(plan_.size() + of_differences_.size());
@@ -87,8 +87,8 @@ struct Rocket {
   Shape output_shape(Shape x) const;
 
   /// Sets the biases to quantiles of the convolutions of a series each, drawn by the seed among those of `x` (n, steps,
-  /// features) that have steps; of differences, two steps. Biases of which no series has that are 0. Throws where none
-  /// has a step, where the features are others, and where a value is not finite.
+  /// features) that have steps; of differences, two steps. Biases of which no series has that are 0. Throws if none
+  /// has a step, where the features are others, and if a value is not finite.
   HEED_COLD void fit_biases(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
   /// Of series `rows`, each of which `series(row)` gives as a tile of one lane that has steps.
   template <class F>
@@ -154,7 +154,7 @@ void Rocket<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) co
 }
 
 namespace detail {
-/// Which sequences have steps. Throws where there is none.
+/// Which sequences have steps. Throws if there is none.
 std::vector<Index> rows_with_steps(Index count, Index steps, std::span<const std::int32_t> lengths, const char* where);
 }  // namespace detail
 

@@ -46,7 +46,7 @@ struct ShiftedPatchEmbedding {
   Dense<S> proj;
 
   ShiftedPatchEmbedding() = default;
-  /// Throws where a size is not positive, the image is not made of whole patches, or patches have no half.
+  /// Throws if a size is not positive, the image is not made of whole patches, or patches have no half.
   explicit ShiftedPatchEmbedding(Options o);
 
   void initialize(Key key) {

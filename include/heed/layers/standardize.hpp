@@ -31,7 +31,7 @@ struct Standardize {
   Vector<S> mean, deviation;
 
   Standardize() = default;
-  /// Throws where the sizes differ or a number is not finite, or a deviation not positive.
+  /// Throws if the sizes differ or a number is not finite, or a deviation not positive.
   Standardize(const std::vector<double>& means, const std::vector<double>& deviations);
 
   bool active() const { return !mean.empty(); }
@@ -46,7 +46,7 @@ struct Standardize {
 
   /// The numbers under `key`.mean and `key`.deviation, where there are any.
   HEED_COLD void write(Metadata& metadata, const std::string& key) const;
-  /// Throws where there are others than `features` of each.
+  /// Throws if there are others than `features` of each.
   HEED_COLD void read(const Metadata& metadata, const std::string& key, Index features);
 
  private:

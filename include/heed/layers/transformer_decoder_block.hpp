@@ -53,12 +53,12 @@ struct TransformerDecoderBlock {
 
   MultiHeadAttention<S> self_attn, multihead_attn;
   FeedForward<S> feed_forward;       // linear1, linear2
-  LayerNorm<S> norm1, norm2, norm3;  // empty where switched off
+  LayerNorm<S> norm1, norm2, norm3;  // empty if switched off
   NormPlacement norm = NormPlacement::post;
   double dropout = 0;
 
   TransformerDecoderBlock() = default;
-  /// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
+  /// Throws if a size is not positive, the heads do not divide the features, or an option is out of range.
   explicit TransformerDecoderBlock(Options o);
 
   /// Each part as it starts by itself.

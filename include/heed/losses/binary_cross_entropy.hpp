@@ -69,7 +69,7 @@ class BinaryCrossEntropy {
   static constexpr OutputKind output_kind = OutputKind::flags;
   static constexpr const char* name = "BinaryCrossEntropy";
 
-  /// Throws where a weight is negative or not finite.
+  /// Throws if a weight is negative or not finite.
   explicit BinaryCrossEntropy(Options o = {});
 
   const Options& options() const { return options_; }

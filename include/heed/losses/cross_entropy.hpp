@@ -51,7 +51,7 @@ struct CrossEntropy {
   static constexpr const char* name = "CrossEntropy";
 
   CrossEntropy() = default;
-  /// Throws where e is not in 0 .. 1 or a class weight is negative or not finite.
+  /// Throws if e is not in 0 .. 1 or a class weight is negative or not finite.
   explicit CrossEntropy(Options o);
 
   const Options& options() const { return options_; }
@@ -68,7 +68,7 @@ struct CrossEntropy {
            static_cast<double>(std::count(targets.begin(), targets.end(), options_.ignore_index));
   }
 
-  /// Throws where a target is neither ignored nor in 0 .. classes - 1, or the class weights are of another number of
+  /// Throws if a target is neither ignored nor in 0 .. classes - 1, or the class weights are of another number of
   /// classes.
   void check(LabelsView targets, Index classes) const;
 

@@ -44,7 +44,7 @@ struct Huber {
   static constexpr const char* name = "Huber";
   Options options;
 
-  /// Throws where delta is not a positive number.
+  /// Throws if delta is not a positive number.
   explicit Huber(Options o = {});
 
   /// What the targets of a sequence add to the count.

@@ -40,7 +40,7 @@ namespace heed::inline HEED_ISA {
 ///
 /// with clipped counts summed over the corpus. A precision without any match counts 1/2, 1/4, ... of a match, one after
 /// the other (mteval's smoothing, sacrebleu's "exp"). Sentences are words: the same numbers as sacrebleu gives for
-/// these words with blanks between them and `tokenize="none"`. Throws where there is not one reference for each.
+/// these words with blanks between them and `tokenize="none"`. Throws if there is not one reference for each.
 HEED_FUNCTION BleuScore bleu(std::span<const std::vector<std::string>> translations,
                              std::span<const std::vector<std::string>> references);
 

@@ -51,7 +51,7 @@ struct EntityReport {
 namespace heed::inline HEED_ISA {
 
 /// Compares the tags of sentences with those predicted: a hit is an entity of the same words and the same type. What
-/// would be 0 / 0 is 0. The numbers of `seqeval.metrics.classification_report`. Throws where sentences differ in
+/// would be 0 / 0 is 0. The numbers of `seqeval.metrics.classification_report`. Throws if sentences differ in
 /// number or in length, or hold something else than tags of entities.
 HEED_FUNCTION EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
                                      std::span<const std::vector<std::string>> predicted);

@@ -85,7 +85,7 @@ struct AttentionQNetwork {
   };
 
   AttentionQNetwork() = default;
-  /// Throws where an option is out of range, and as its parts do.
+  /// Throws if an option is out of range, and as its parts do.
   explicit AttentionQNetwork(Options o);
 
   /// Each part as it starts by itself.

@@ -15,7 +15,7 @@ namespace heed::inline HEED_ISA {
 /// From the names and shapes of the tensors of a file that says nothing of its architecture: heads, pooling, last state,
 /// dropout and causal are the default. The cell is told by its rows for each of the hidden state, 4, 3 or 1, whatever it
 /// is called. Without an attention it is `meanmax` where the dense layer sees twice the features, otherwise `none`, or
-/// `mean` where there is no cell. Throws where they do not determine a classifier.
+/// `mean` where there is no cell. Throws if they do not determine a classifier.
 SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors);
 
 /// How tensors that somebody called otherwise ("encoder.weight_ih_l0", "head.weight") would be called in a classifier,

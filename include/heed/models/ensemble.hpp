@@ -110,7 +110,7 @@ struct Ensemble : detail::EnsembleBase<M> {
   };
 
   Ensemble() = default;
-  /// Of models that are there. Throws where there are none, or their options, or what their files say besides, differ.
+  /// Of models that are there. Throws if there are none, or their options, or what their files say besides, differ.
   explicit Ensemble(std::vector<M> models) : members(std::move(models)) { agree(); }
   /// `count` models of these options; the weights of model i start from the seed of the options + i, or, where that is 0,
   /// from the one that `fit_ensemble` gives it.
@@ -143,7 +143,7 @@ struct Ensemble : detail::EnsembleBase<M> {
   /// Takes over what the members say of themselves: after they have changed. Throws as the constructor.
   void agree();
 
-  /// Throws where there are no members, or the first does not take x.
+  /// Throws if there are no members, or the first does not take x.
   Shape output_shape(Shape x) const {
     detail::check_members(size());
     return members.front().output_shape(x);

@@ -70,7 +70,7 @@ struct GraphAttentionNetwork {
   };
 
   GraphAttentionNetwork() = default;
-  /// Throws where a size is not positive or the rate of dropout not in [0, 1).
+  /// Throws if a size is not positive or the rate of dropout not in [0, 1).
   explicit GraphAttentionNetwork(Options o);
 
   void initialize(Key key) {

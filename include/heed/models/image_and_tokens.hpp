@@ -33,7 +33,7 @@ struct ImageAndTokens {
   Index size() const { return image.size() + tokens; }
   friend bool operator==(const ImageAndTokens&, const ImageAndTokens&) = default;
 
-  /// Throws where x is not one such step.
+  /// Throws if x is not one such step.
   void check_shape(Shape x, const char* where) const {
     require(x.steps == 1 && x.features == size(), [&] {
       return Fault{"not an image and tokens in one step", where, to_text(Extents<2>{1, size()}),
@@ -58,7 +58,7 @@ struct ImageAndTokens {
     }
   }
 
-  /// Writes one step: the pixels, the tokens, padding. Throws where the pixels are not an image's or there are too many
+  /// Writes one step: the pixels, the tokens, padding. Throws if the pixels are not an image's or there are too many
   /// tokens.
   template <class S>
   void join(std::span<const S> pixels, std::span<const std::int32_t> words, std::span<S> step) const {

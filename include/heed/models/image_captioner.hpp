@@ -105,7 +105,7 @@ struct ImageCaptioner {
   Index source_features() const { return options.image.size(); }
   Index vocabulary() const { return options.tokens; }
   Index memory_steps() const { return options.regions(); }
-  /// Throws where a source is not one image.
+  /// Throws if a source is not one image.
   void check_source(TensorView<const S, 3> source, std::span<const std::int32_t> lengths,
                     const std::string& where) const;
   /// Before the first `step`: images (1, pixels), one a lane.

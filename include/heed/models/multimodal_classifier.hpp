@@ -106,7 +106,7 @@ struct MultimodalClassifier {
   };
 
   MultimodalClassifier() = default;
-  /// Throws where an option is out of range, and as its parts do.
+  /// Throws if an option is out of range, and as its parts do.
   explicit MultimodalClassifier(Options o);
 
   /// Each part as it starts by itself.

@@ -82,7 +82,7 @@ struct RocketClassifier {
   };
 
   RocketClassifier() = default;
-  /// Throws where an option is out of range.
+  /// Throws if an option is out of range.
   HEED_COLD explicit RocketClassifier(Options o);
 
   /// Of the head: as `Dense` starts.

@@ -53,7 +53,7 @@ struct Seq2SeqOptions {
 namespace heed::inline HEED_ISA {
 
 /// From the names and shapes of the tensors of a file that says nothing of its architecture; the dropout is 0, and a
-/// dot product not scaled. Throws where the tensors do not determine the rest.
+/// dot product not scaled. Throws if the tensors do not determine the rest.
 HEED_FUNCTION Seq2SeqOptions seq2seq_options(std::span<const TensorShape> tensors);
 
 }  // namespace heed::inline HEED_ISA

@@ -79,7 +79,7 @@ struct SequenceClassifier {
   };
 
   SequenceClassifier() = default;
-  /// Throws where a size is not positive, the dropout is not in [0, 1), the heads do not divide the outputs of the
+  /// Throws if a size is not positive, the dropout is not in [0, 1), the heads do not divide the outputs of the
   /// recurrent part (the hidden size, twice in both directions), and as `options.check()`.
   HEED_COLD explicit SequenceClassifier(Options o);
 

@@ -77,7 +77,7 @@ struct SequenceClassifierOptions {
     f({.name = "norm", .meaning = "What convolutions are normalised over", .when = convolutions, .optional = true},
       o.norm...);
   }
-  /// Throws where kernels and channels differ in number, and where there is no cell to be stacked or run both ways.
+  /// Throws if kernels and channels differ in number, and if there is no cell to be stacked or run both ways.
   void check() const;
 
  private:

@@ -82,7 +82,7 @@ struct Tagger {
   };
 
   Tagger() = default;
-  /// Throws as its parts do, and where the attention is not one of the table.
+  /// Throws as its parts do, and if the attention is not one of the table.
   explicit Tagger(const Options& o);
 
   /// Each layer as PyTorch starts it; the tables a tenth as large as there, N(0, 0.1^2), so that what is learnt of a
@@ -101,7 +101,7 @@ struct Tagger {
   }
 
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
-  /// steps), head by head, a row a query. Throws where the model has no attention, and for `multihead` where
+  /// steps), head by head, a row a query. Throws if the model has no attention, and for `multihead` where
   /// `keep_attention_weights` was not called before that pass.
   Tile<const S> attention_weights(const Cache& cache) const;
   /// From the next forward pass on all attention weights are kept. The results stay the same.
@@ -128,7 +128,7 @@ struct Tagger {
 
   static Options options_from(std::span<const TensorShape> tensors) { return tagger_options_from(tensors); }
   static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
-  /// The vocabularies. Throws where they do not fit the options.
+  /// The vocabularies. Throws if they do not fit the options.
   void write(Metadata& metadata) const;
   void restore(const Metadata& metadata);
 

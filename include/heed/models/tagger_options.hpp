@@ -46,7 +46,7 @@ struct TaggerOptions {
     f({"heads", "Of multihead", Range::to(1 << 20), {"attention", "multihead"}}, o.heads...);
     f({.name = "dropout", .meaning = "In training", .range = Range::share(), .optional = true}, o.dropout...);
   }
-  /// Throws where tokens and embedding differ in number, or the attention is none for this output.
+  /// Throws if tokens and embedding differ in number, or the attention is none for this output.
   void check() const;
 
   /// Numbers that the classifier sees: the states, and for `tokens` what attention gives.
@@ -58,7 +58,7 @@ struct TaggerOptions {
 namespace heed::inline HEED_ISA {
 
 /// From the names and shapes of the tensors of a file that says nothing of its architecture: heads and dropout are the
-/// default. Throws where they do not determine a tagger.
+/// default. Throws if they do not determine a tagger.
 HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> tensors);
 
 }  // namespace heed::inline HEED_ISA

@@ -85,7 +85,7 @@ struct TransformerClassifier {
   Shape output_shape(Shape x) const;
 
   /// The attention weights of the last forward pass, a view of the cache: (heads steps, steps), head by head, a row a
-  /// query; those of the last block, or of block `block`. Throws where there are many and `keep_attention_weights` was
+  /// query; those of the last block, or of block `block`. Throws if there are many and `keep_attention_weights` was
   /// not called before that pass.
   Tile<const S> attention_weights(const Cache& cache, Index block = -1) const {
     return transformer.weights(cache.head.transformer, block < 0 ? options.transformer.num_layers - 1 : block);

@@ -97,7 +97,7 @@ struct TransformerEncoder {
   }
 
   /// The attention weights of the last forward pass in block `block`: (heads steps, steps), head by head, a row a
-  /// query. Throws where they are many and `keep_weights` was not called before that pass.
+  /// query. Throws if they are many and `keep_weights` was not called before that pass.
   static Tile<const S> weights(const Cache& cache, Index block);
   void keep_weights(Cache& cache) const {
     cache.blocks.layers.resize(blocks.layers.size());

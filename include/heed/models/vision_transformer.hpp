@@ -87,7 +87,7 @@ struct VisionTransformer {
   };
 
   VisionTransformer() = default;
-  /// Throws where an option is out of range, and as its parts do.
+  /// Throws if an option is out of range, and as its parts do.
   explicit VisionTransformer(Options o);
 
   /// Each part as it starts by itself.

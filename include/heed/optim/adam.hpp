@@ -31,11 +31,11 @@ struct AdamOptions {
   bool decoupled = false;            ///< weight decay beside the gradient (AdamW) instead of in it
   bool amsgrad = false;              ///< keep the largest v
   bool epsilon_outside = false;  ///< epsilon outside the bias correction, as Keras has it (its default is then 1e-7)
-  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws where a text
+  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws if a text
   /// is in no name.
   std::vector<std::string> frozen = {};
   /// Of parameters with these texts in their names the learning rate is multiplied: {{"lstm", 0.1}}. The first that is
-  /// in a name counts. Throws where one is in none.
+  /// in a name counts. Throws if one is in none.
   std::vector<NamedFactor> rates = {};
 
   static void fields(auto&& f, auto&... o) {
@@ -74,7 +74,7 @@ class BasicAdam {
   using Options = AdamOptions;
   Options options;
 
-  /// For parameters like these. Throws where an option is out of range, or names no parameter.
+  /// For parameters like these. Throws if an option is out of range, or names no parameter.
   HEED_COLD explicit BasicAdam(const Parameters<S>& like, Options o = {});
 
   /// Forgets the moments.
@@ -109,7 +109,7 @@ class BasicAdam {
 template <Visitable Model>
 class Adam : public detail::OfModel<Model, BasicAdam<typename Model::Scalar>> {
  public:
-  /// For models like this one. Throws where an option is out of range.
+  /// For models like this one. Throws if an option is out of range.
   explicit Adam(const Model& like, AdamOptions o = {})
       : detail::OfModel<Model, BasicAdam<typename Model::Scalar>>(like, std::move(o)) {}
 };

@@ -58,7 +58,7 @@ struct CosineSchedule {
     f({"last", "", Range::at_least(0)}, s.last...);
     f({"per"}, s.per...);
   }
-  /// Throws where the warm-up is longer than all steps.
+  /// Throws if the warm-up is longer than all steps.
   void check() const;
 };
 

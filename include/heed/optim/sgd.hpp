@@ -29,11 +29,11 @@ struct SgdOptions {
   double weight_decay = 0;
   bool decay_matrices_only = false;  ///< weight decay spares parameters of one axis: biases and the weights of norms
   bool nesterov = false;
-  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws where a text
+  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws if a text
   /// is in no name.
   std::vector<std::string> frozen = {};
   /// Of parameters with these texts in their names the learning rate is multiplied: {{"lstm", 0.1}}. The first that is
-  /// in a name counts. Throws where one is in none.
+  /// in a name counts. Throws if one is in none.
   std::vector<NamedFactor> rates = {};
 
   static void fields(auto&& f, auto&... o) {
@@ -63,7 +63,7 @@ class BasicSgd {
   using Options = SgdOptions;
   Options options;
 
-  /// For parameters like these. Throws where an option is out of range, or nesterov goes without momentum or with
+  /// For parameters like these. Throws if an option is out of range, or nesterov goes without momentum or with
   /// dampening.
   HEED_COLD explicit BasicSgd(const Parameters<S>& like, Options o = {});
 

@@ -28,9 +28,9 @@ struct FieldRecord : Field {
 
   /// Its value as text, as files have it.
   std::string text() const;
-  /// Sets it. Throws where the text is none of its values; `where` is what messages call it.
+  /// Sets it. Throws if the text is none of its values; `where` is what messages call it.
   void set(std::string_view text, std::string_view where) const;
-  /// Throws where the value is out of range.
+  /// Throws if the value is out of range.
   void check(std::string_view what, std::string_view where) const;
   /// "1 to 64", "none, pre or post"
   std::string values() const;

@@ -70,7 +70,7 @@ Metadata to_metadata(const O& options) {
   return metadata;
 }
 
-/// The options that a file says. What else stands in it is not looked at. Throws where a field is missing, or its value
+/// The options that a file says. What else stands in it is not looked at. Throws if a field is missing, or its value
 /// is out of range or no choice, and where `options.check()`, if there is such a function, does. All faults stand in
 /// one message.
 template <Described O>
@@ -81,13 +81,13 @@ O from_metadata(const Metadata& metadata) {
   return options;
 }
 
-/// Sets those fields that `hints` name. Throws as `from_metadata`, and where a hint is no field's name.
+/// Sets those fields that `hints` name. Throws as `from_metadata`, and if a hint is no field's name.
 template <Described O>
 void set_fields(O& options, const Metadata& hints) {
   detail::read_fields(fields_of(options), hints, false);
 }
 
-/// Throws where a field is out of range, and where `options.check()` does. Returns the options.
+/// Throws if a field is out of range, and where `options.check()` does. Returns the options.
 template <Described O>
 const O& check(const O& options, std::string_view where) {
   detail::check_fields(detail::fields_of(options, options), where);

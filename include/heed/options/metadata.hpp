@@ -57,11 +57,11 @@ template <std::integral T>
 void set(Metadata& metadata, const std::string& key, T value) {
   set(metadata, key, std::string_view(text_of(value)));
 }
-/// A number. Throws where it is not finite.
+/// A number. Throws if it is not finite.
 void set(Metadata& metadata, const std::string& key, std::floating_point auto value) {
   set(metadata, key, std::string_view(detail::shortest_text(value, key)));
 }
-/// Numbers, separated by a space. Throws where one is not finite.
+/// Numbers, separated by a space. Throws if one is not finite.
 template <std::floating_point T>
 HEED_COLD void set(Metadata& metadata, const std::string& key, const std::vector<T>& values) {
   std::string text;
@@ -71,26 +71,26 @@ HEED_COLD void set(Metadata& metadata, const std::string& key, const std::vector
   }
   set(metadata, key, std::string_view(text));
 }
-/// Texts, each ended by a line feed. Throws where one holds a line feed itself.
+/// Texts, each ended by a line feed. Throws if one holds a line feed itself.
 void set(Metadata& metadata, const std::string& key, const std::vector<std::string>& values);
 
-/// The value of `key`. Throws where there is none.
+/// The value of `key`. Throws if there is none.
 const std::string& get_text(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, a whole number. Throws where there is none, or another text.
+/// The value of `key`, a whole number. Throws if there is none, or another text.
 Index get_index(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, a finite number. Throws where there is none, or another text.
+/// The value of `key`, a finite number. Throws if there is none, or another text.
 double get_double(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, "true" or "false". Throws where there is none, or another text.
+/// The value of `key`, "true" or "false". Throws if there is none, or another text.
 bool get_bool(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, finite numbers separated by one space each; none in an empty text. Throws where there is no
+/// The value of `key`, finite numbers separated by one space each; none in an empty text. Throws if there is no
 /// value, or another text.
 std::vector<double> get_doubles(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, texts that each end in a line feed. Throws where there is no value, or the last line feed is
+/// The value of `key`, texts that each end in a line feed. Throws if there is no value, or the last line feed is
 /// missing.
 std::vector<std::string> get_texts(const Metadata& metadata, const std::string& key);
 

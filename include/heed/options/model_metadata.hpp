@@ -36,7 +36,7 @@ concept DescribedModel = Described<typename M::Options> && requires(M& model) {
 inline constexpr Index any_number = -1;
 
 namespace detail {
-/// Throws where there are names, and not so many.
+/// Throws if there are names, and not so many.
 void check_names(std::string_view where, std::string_view key, std::size_t count, Index expected);
 std::vector<std::string> read_names(const Metadata& metadata, const std::string& key);
 
@@ -64,7 +64,7 @@ constexpr std::string_view name_of() {
 }
 }  // namespace detail
 
-/// What a file says of a model; of one whose options are not described, what its outputs are at most. Throws where its
+/// What a file says of a model; of one whose options are not described, what its outputs are at most. Throws if its
 /// names are not as many as its options say.
 template <class M>
 Metadata metadata_of([[maybe_unused]] const M& model) {
@@ -79,7 +79,7 @@ Metadata metadata_of([[maybe_unused]] const M& model) {
   return metadata;
 }
 
-/// Takes back what stands beside the options. Throws where it does not fit them.
+/// Takes back what stands beside the options. Throws if it does not fit them.
 template <class M>
 void restore_extras([[maybe_unused]] M& model, [[maybe_unused]] const Metadata& metadata) {
   if constexpr (DescribedModel<M>) {

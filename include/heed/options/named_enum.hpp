@@ -35,7 +35,7 @@ constexpr bool listed_in(std::string_view list, std::string_view name) {
   }
   return false;
 }
-/// The place of `text` among the names. Throws where it is none of them, or among the exceptions.
+/// The place of `text` among the names. Throws if it is none of them, or among the exceptions.
 HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
                               std::string_view except = {});
 }  // namespace detail
@@ -45,7 +45,7 @@ constexpr std::string_view to_text(E value) {
   return choices<E>[static_cast<std::size_t>(value)];
 }
 
-/// The value of that name. Throws where there is none; `where` is what messages call the choice.
+/// The value of that name. Throws if there is none; `where` is what messages call the choice.
 template <NamedEnum E>
 E from_text(std::string_view text, std::string_view where) {
   return static_cast<E>(detail::choice_from(text, choices<E>, where));

@@ -21,7 +21,7 @@ class SizeList {
 
   constexpr SizeList() = default;
   constexpr SizeList(Index one) : values_{one}, count_(1) {}
-  /// Throws where there are more than 16.
+  /// Throws if there are more than 16.
   constexpr SizeList(std::initializer_list<Index> values) {
     for (const Index value : values) push_back(value);
   }
@@ -31,7 +31,7 @@ class SizeList {
   constexpr Index operator[](Index i) const { return values_[static_cast<std::size_t>(i)]; }
   constexpr const Index* begin() const { return values_.data(); }
   constexpr const Index* end() const { return values_.data() + count_; }
-  /// Throws where there are 16 already.
+  /// Throws if there are 16 already.
   constexpr void push_back(Index value) {
     if (count_ == most) throw_full();
     values_[static_cast<std::size_t>(count_++)] = value;
@@ -58,7 +58,7 @@ std::string to_text(const SizeList& sizes);
 
 namespace heed::inline HEED_ISA {
 
-/// The sizes of "8,5,3". Throws where the text is none; `where` is what messages call it.
+/// The sizes of "8,5,3". Throws if the text is none; `where` is what messages call it.
 SizeList sizes_from(std::string_view text, std::string_view where);
 
 }  // namespace heed::inline HEED_ISA

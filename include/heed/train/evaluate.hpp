@@ -142,7 +142,7 @@ class Evaluator {
   using X = typename Model::Input;
   using T = typename L::Target;
 
-  /// On all sequences, or on the rows `members` of them. Throws where the sequences are faulty or a target does not fit
+  /// On all sequences, or on the rows `members` of them. Throws if the sequences are faulty or a target does not fit
   /// the model.
   Evaluator(const Model& model, const LabelledSequences<X, T>& data, ThreadPool& threads, L loss = L(),
             const R& reducer = {}, std::span<const Index> members = {})

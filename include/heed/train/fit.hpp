@@ -100,7 +100,7 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
 /// Trains `model` on sequences with labels, or with numbers, by the mean of a loss, with the given optimizer. After
 /// every epoch the model is evaluated on the validation split and on `test`, where there are such, and the callbacks
 /// are called. The same seed gives the same bits for any number of threads, and of processes: with a reducer that spans
-/// several (see `heed/distributed/mpi.hpp`) `data` and `test` are the parts that this process has. Throws where the
+/// several (see `heed/distributed/mpi.hpp`) `data` and `test` are the parts that this process has. Throws if the
 /// data or an option is faulty; the model is then as it was.
 template <Layer Model, Loss<typename Model::Scalar> L, Optimizer<Model> O, class R = InProcessReducer>
   requires Reducer<R, typename Model::Scalar>
@@ -198,7 +198,7 @@ concept LossOf = !Optimizer<T, Model> && !std::convertible_to<T, FitOptions>;
 /// `fit(model, view(x, {n, 10, 5}), labels, {.epochs = 100, .learning_rate = 0.01})`: integers of any type, one a
 /// sequence (n) or one a step (n, steps), are labels, by mean cross-entropy. Numbers (n, k), or (n), are compared with
 /// by the mean squared error: `fit(model, view(x, {n, 10, 5}), view(y, {n, 3}), {.epochs = 100})`. `test` is evaluated
-/// after every epoch. Throws as above, and where a label is none.
+/// after every epoch. Throws as above, and if a label is none.
 template <class Model, detail::NumberArray X, detail::NumberArray Y>
 History fit(Model& model, const X& x, const Y& y, const FitOptions& options = {},
             const detail::TestOf<Model, Y>& test = {}) {

@@ -246,7 +246,7 @@ class FitNodesRun {
 /// Trains by the mean cross-entropy over the nodes `training`, with Adam. With patience it ends after so many epochs in
 /// which neither loss nor accuracy over the nodes `validation` was better than ever, and gives back the weights of the
 /// last epoch in which both were as good as ever (much as Velickovic et al. do). The same seed gives the same bits.
-/// Where a callback throws, the model has the weights that it would have had in the end. Throws where a node or a label
+/// Where a callback throws, the model has the weights that it would have had in the end. Throws if a node or a label
 /// is faulty; the model is then as it was.
 template <class Model>
 History fit_nodes(Model& model, const LabelledNodes<typename Model::Scalar>& nodes, std::span<const Index> training,

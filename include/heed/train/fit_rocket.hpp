@@ -115,7 +115,7 @@ void check_rocket_data(const M& model, const Data& data) {
 /// The features of all series are kept while it fits, up to 2^28 numbers (1 GB of floats); those of more series are made
 /// again in every epoch. Ridge regression takes 8 n^2 bytes besides, for each of the penalties that threads try at once.
 ///
-/// The same bits for any number of threads. Throws where the data or an option is faulty, and where steps are missing
+/// The same bits for any number of threads. Throws if the data or an option is faulty, and where steps are missing
 /// between others: convolutions cannot pass over them.
 template <RocketModel M, class T>
   requires std::same_as<T, std::int32_t> || std::same_as<T, typename M::Scalar>

@@ -82,7 +82,7 @@ struct SequenceSubset {
   std::vector<std::int32_t> lengths;
   std::vector<std::uint8_t> mask;  // n x steps; empty: all steps are there
 
-  /// The rows `which`, in this order. Throws where one is not there.
+  /// The rows `which`, in this order. Throws if one is not there.
   SequenceSubset(const LabelledSequences<X, T>& data, std::span<const Index> which);
 
   /// Must not outlive this.

@@ -51,7 +51,7 @@ class BatchGradient {
     static_assert(require_trainable_layer<Model>());
   }
 
-  /// The loss and the accuracy of the batch, before any step, and its gradient in `get()`. Throws where the batch is
+  /// The loss and the accuracy of the batch, before any step, and its gradient in `get()`. Throws if the batch is
   /// faulty or does not fit the model.
   Evaluation operator()(const Model& model, const Data& batch, Key key = {}) {
     const FlushDenormals flush;

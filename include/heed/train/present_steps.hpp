@@ -25,7 +25,7 @@ namespace heed::inline HEED_ISA {
 template <class X, class T = std::int32_t>
 class PresentSteps {
  public:
-  /// Throws where the mask does not fit the sequences, or a length is out of range.
+  /// Throws if the mask does not fit the sequences, or a length is out of range.
   explicit PresentSteps(const LabelledSequences<X, T>& data) : view_(data) {
     if (!data.mask.empty()) take(data);
   }

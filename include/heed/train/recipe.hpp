@@ -27,7 +27,7 @@ namespace heed::inline HEED_ISA {
 
 /// The names of all recipes, the first for sets of which nothing is known.
 std::vector<std::string> recipe_names();
-/// The recipe of that name. Throws where there is none.
+/// The recipe of that name. Throws if there is none.
 const Recipe& recipe_of(std::string_view name);
 
 /// Sequences a step, for so many: 16 of few, so that there are steps enough, up to 64.

@@ -52,8 +52,8 @@ RidgeFit fit_ridge(const RidgeInput& input, TensorView<const double, 2> y, const
 /// residual of a row that is left out follows from the fit with it. Time grows with the cube of the smaller one of n
 /// and d, memory with its square. The same bits for any number of threads.
 ///
-/// Throws where there are fewer than two rows, no feature or no target, where the rows differ in number, an alpha is
-/// not positive, and where a number is not finite.
+/// Throws if there are fewer than two rows, no feature or no target, where the rows differ in number, an alpha is
+/// not positive, and if a number is not finite.
 template <class S>
 RidgeFit fit_ridge(TensorView<const S, 2> x, TensorView<const double, 2> y, const RidgeOptions& options,
                    ThreadPool& threads) {

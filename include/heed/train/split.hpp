@@ -35,17 +35,17 @@ HEED_FUNCTION std::vector<Split> splits_of(const std::vector<Index>& fold_of, In
 }  // namespace detail
 
 /// Keeps the share of each class for validation, to the nearest sequence: share n in all, as far as every class keeps
-/// one for training. Labels are 0 and on. Depends on the arguments alone. Throws where the share is not in 0 .. 1 or a
+/// one for training. Labels are 0 and on. Depends on the arguments alone. Throws if the share is not in 0 .. 1 or a
 /// label is negative.
 Split stratified_split(std::span<const std::int32_t> labels, double share, Key key);
 
-/// Keeps share n of n sequences for validation, drawn at random. Throws where the share is not in 0 .. 1.
+/// Keeps share n of n sequences for validation, drawn at random. Throws if the share is not in 0 .. 1.
 Split random_split(Index count, double share, Key key);
 
 /// The folds of a cross-validation: each is validated on once and trained on otherwise. The sequences of a class are
 /// spread over the folds: their numbers in two folds differ by at most one, and so do the folds' sizes. A class of fewer
 /// sequences than folds is validated on in as many folds as it has sequences. A class of one sequence is trained on in
-/// all folds and validated on in none. Labels are 0 and on. Depends on the arguments alone. Throws where folds are not
+/// all folds and validated on in none. Labels are 0 and on. Depends on the arguments alone. Throws if folds are not
 /// 2 to the number of sequences that can be validated on, or a label is negative.
 std::vector<Split> stratified_folds(std::span<const std::int32_t> labels, Index folds, Key key);
 

@@ -43,7 +43,7 @@ std::span<const S> targets_of(TensorView<const S, 2> targets, std::span<const st
   return {targets.data() + i * targets.extent(1), static_cast<std::size_t>(targets.extent(1))};
 }
 
-/// Throws where there are no sequences, or they have no steps or features, or `check_finite` does. Tokens are not
+/// Throws if there are no sequences, or they have no steps or features, or `check_finite` does. Tokens are not
 /// looked at: which there are the model knows.
 template <class X>
 void check_sequences(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
@@ -74,7 +74,7 @@ void check_input(const Model& model, TensorView<const typename Model::Input, 3> 
   if constexpr (requires { model.check_input(x, lengths, where); }) model.check_input(x, lengths, where);
 }
 
-/// Throws where a label is not 0 to classes - 1.
+/// Throws if a label is not 0 to classes - 1.
 inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     require(labels[i] >= 0 && labels[i] < classes, [&] {

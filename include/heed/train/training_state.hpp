@@ -42,8 +42,8 @@ struct TrainingState {
 
 /// How a run is kept. Empty functions: not at all.
 struct Checkpoint {
-  int every = 1;  ///< epochs; the last one is always kept, and where the stop signal ends training
-  /// Fills tensors and series, and gives true; false where nothing has been kept yet. Throws where what has been kept
+  int every = 1;  ///< epochs; the last one is always kept, and if the stop signal ends training
+  /// Fills tensors and series, and gives true; false where nothing has been kept yet. Throws if what has been kept
   /// has another identity or other tensors; nothing is then filled.
   std::function<bool(TrainingState&)> load = {};
   std::function<void(const TrainingState&)> save = {};
@@ -72,7 +72,7 @@ void add_tensors(TrainingState& state, const std::string& prefix, Parameters<S>&
   }
 }
 
-/// A number of a file as a whole one. Throws where it is none of 0 to `most`.
+/// A number of a file as a whole one. Throws if it is none of 0 to `most`.
 Index check_count(const char* name, double value, Index most = Index(1) << 53);
 
 // a series <-> numbers

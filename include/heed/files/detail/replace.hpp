@@ -117,7 +117,7 @@ inline std::filesystem::path linked(std::filesystem::path path) {
   return path;
 }
 
-/// Throws where `path` may not be written.
+/// Throws if `path` may not be written.
 HEED_COLD inline Destination destination(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
@@ -153,7 +153,7 @@ HEED_COLD inline bool only_in_place(const Destination& to, int error) {
   return to.permissions && refused;
 }
 
-/// Throws where a file that is there cannot grow to so many bytes. It stays as it is; the room is its own.
+/// Throws if a file that is there cannot grow to so many bytes. It stays as it is; the room is its own.
 HEED_COLD inline void make_room([[maybe_unused]] const Descriptor& file, [[maybe_unused]] const Destination& to,
                                 [[maybe_unused]] const std::filesystem::path& path,
                                 [[maybe_unused]] std::size_t bytes) {

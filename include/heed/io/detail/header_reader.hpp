@@ -17,7 +17,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Adds what the text says, which starts at byte `offset` of the file, in its order. Throws where it is not of the
+/// Adds what the text says, which starts at byte `offset` of the file, in its order. Throws if it is not of the
 /// format's form, or beyond a limit; names and data are not compared.
 void read_header_text(std::string_view text, const std::string& file, std::size_t offset, Metadata& metadata,
                       std::vector<TensorInfo>& tensors);

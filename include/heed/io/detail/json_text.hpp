@@ -37,7 +37,7 @@ class JsonReader {
   JsonReader(std::string_view text, const std::string& file, std::size_t offset)
       : text_(text), file_(file), offset_(offset) {}
 
-  /// The next token. Throws where the text is no JSON, or a token too long.
+  /// The next token. Throws if the text is no JSON, or a token too long.
   JsonToken next();
   /// Of the last string, its escapes replaced; of the last number, its digits as they stand.
   const std::string& value() const { return value_; }

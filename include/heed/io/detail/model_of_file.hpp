@@ -27,9 +27,9 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Throws where the metadata of a file that heed wrote is that of another model.
+/// Throws if the metadata of a file that heed wrote is that of another model.
 void check_own(const Metadata& metadata, std::string_view architecture);
-/// Throws where a hint is other than what the file says, or means by not saying it.
+/// Throws if a hint is other than what the file says, or means by not saying it.
 void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints);
 
 /// What a model may allocate while it is built from a file of these tensors: parts of it are made and copied, and where

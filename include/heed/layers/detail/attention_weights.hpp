@@ -46,7 +46,7 @@ class AttentionWeights {
     return {a, false, head.changes_weights() ? room() : nullptr};
   }
 
-  /// All of the last forward pass, as the values were weighted: after dropout. Throws where they were not kept.
+  /// All of the last forward pass, as the values were weighted: after dropout. Throws if they were not kept.
   Tile<const S> view() const {
     require(kept_, [] {
       return Fault{"attention weights of long sequences are kept only where they are asked for before the forward pass",

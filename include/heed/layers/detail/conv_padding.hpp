@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 4> names_of(ConvPadding) { return {"same"
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Gives the window its zeros. Throws where a number is out of range, `same` has a stride, or `pad` is given to another
+/// Gives the window its zeros. Throws if a number is out of range, `same` has a stride, or `pad` is given to another
 /// padding than `number`.
 void set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where);
 }  // namespace detail

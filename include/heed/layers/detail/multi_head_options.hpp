@@ -26,7 +26,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Throws where a size is not positive, the heads do not divide the features, or an option is out of range.
+/// Throws if a size is not positive, the heads do not divide the features, or an option is out of range.
 HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index kdim, Index vdim,
                                        Index relative_positions, double dropout, RelativeBias bias,
                                        Index bias_distance) {
@@ -55,14 +55,14 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
   check_dropout_rate(dropout, "MultiHeadAttention", "dropout");
 }
 
-/// Throws where a query or a memory has other features than this.
+/// Throws if a query or a memory has other features than this.
 inline void check_multi_head_memory(Index embed_dim, Shape query, Shape memory) {
   require(query.features == embed_dim && memory.features == embed_dim, [&] {
     return Fault{"wrong number of features", "MultiHeadAttention", text_of(embed_dim),
                  text_of(query.features) + " and " + text_of(memory.features)};
   });
 }
-/// Throws where features of query, key and value are not `sizes`, or there are not as many values as keys.
+/// Throws if features of query, key and value are not `sizes`, or there are not as many values as keys.
 inline void check_multi_head_inputs(const Extents<3>& sizes, Shape query, Shape key, Shape value) {
   const Extents<3> got{query.features, key.features, value.features};
   require(got == sizes,

@@ -20,7 +20,7 @@ struct PoolWindow : TimeWindow {
     return ceil && (windows - 1) * stride >= steps + left ? windows - 1 : windows;
   }
 
-  /// Throws where a number is out of range. PyTorch's rule: padding is at most half of the kernel.
+  /// Throws if a number is out of range. PyTorch's rule: padding is at most half of the kernel.
   void check(const char* where) const {
     check_window(TimeWindow{kernel, stride, dilation}, where);
     require(left >= 0 && left <= kernel / 2, [&] {

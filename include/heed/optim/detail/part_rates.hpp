@@ -19,7 +19,7 @@ namespace detail {
 class PartRates {
  public:
   PartRates() = default;
-  /// Throws where a text is in no name, or where all parameters are frozen; `optimizer` is what messages call it.
+  /// Throws if a text is in no name, or where all parameters are frozen; `optimizer` is what messages call it.
   PartRates(std::span<const std::string> names, const std::vector<std::string>& frozen,
             const std::vector<NamedFactor>& rates, std::string_view optimizer);
 

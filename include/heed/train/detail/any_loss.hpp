@@ -61,7 +61,7 @@ class AnyLoss {
   double counted(AnyTargets targets) const { return functions_->counted(loss_.get(), targets); }
   /// `targets`: a `TargetsView` of the loss's type.
   void check(const void* targets, Index outputs) const { functions_->check(loss_.get(), targets, outputs); }
-  /// The same with other class weights. Throws where it has none.
+  /// The same with other class weights. Throws if it has none.
   AnyLoss rebalanced(const std::vector<double>& weights) const { return functions_->rebalanced(loss_.get(), weights); }
   /// What models give that are trained with it.
   OutputKind outputs() const { return functions_->outputs; }

@@ -143,14 +143,14 @@ void RowsOf<S, X, T, Rows>::add_identity(Metadata& identity, const std::string& 
   set(identity, name + ".lengths", fingerprint(0, lengths.data(), static_cast<Index>(lengths.size())));
 }
 
-/// The sequences of a run. Throws where they are faulty.
+/// The sequences of a run. Throws if they are faulty.
 template <class S, class X, class T, class R>
 std::unique_ptr<AnyRows<S>> rows_of(const LabelledSequences<X, T>& data, const R& reducer) {
   using Rows = decltype(std::declval<const R&>().rows(data));
   return std::make_unique<RowsOf<S, X, T, Rows>>(data, reducer);
 }
 
-/// How many outputs a model has for the sequences. Throws where labels or targets do not fit them, or the loss: one
+/// How many outputs a model has for the sequences. Throws if labels or targets do not fit them, or the loss: one
 /// label or k numbers a sequence ask for one step of outputs, a label a step for as many steps.
 template <class S>
 Index check_targets_of(const AnyRows<S>& rows, const AnyLoss<S>& loss, const ModelReference<S>& model,

@@ -113,7 +113,7 @@ TensorView<const typename Model::Input, 3> sequences_in(const A& x) {
   }
 }
 
-/// Labels of any integers as what heed takes. Throws where one does not fit.
+/// Labels of any integers as what heed takes. Throws if one does not fit.
 class IntegerLabels {
  public:
   template <std::integral I>

@@ -32,7 +32,7 @@ struct AugmentedTile {
   const S* own_weights() const { return weights ? weights : tile.weights; }
 };
 
-/// Throws where the options do not go with the data.
+/// Throws if the options do not go with the data.
 void check_augmentation(const Augmentation& o, bool numbers, bool labels, Index each);
 
 /// b of Beta(a, a), 0 < a <= 1 (M. D. Joehnk, 1964).

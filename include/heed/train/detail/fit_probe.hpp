@@ -60,7 +60,7 @@ AnyLoss<S> output_size(const AnyRows<S>& rows) {
 template <class S>
 std::vector<double> probe(const AnyLoss<S>& loss, const AnyRows<S>& rows, Shape outputs);
 
-/// Throws where numbers of a checkpoint are others than those of this run, by more than rounding on another machine
+/// Throws if numbers of a checkpoint are others than those of this run, by more than rounding on another machine
 /// does.
 template <class S>
 void check_probe(const std::vector<double>& kept, const std::vector<double>& now, const char* what) {
