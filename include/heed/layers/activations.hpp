@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Activations: layers without weights, number by number, and softmax over the features.
+/// Activations: layers without weights that act on each number, and the softmax over the features.
 
 #include <cmath>
 #include <numbers>
@@ -17,7 +17,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// What layers without weights share: the shape stays, and there is nothing to visit, cache or initialise.
+/// The common base of layers without weights: the shape stays the same, and there are no weights and no cache.
 template <class S>
 struct Activation {
   using Scalar = S;
@@ -51,7 +51,7 @@ void Relu<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S>
   });
 }
 
-/// x, below 0 times `negative_slope`; the gradient at 0 is `negative_slope`. torch.nn.LeakyReLU.
+/// x for x > 0, otherwise negative_slope x; the gradient at 0 is `negative_slope`. torch.nn.LeakyReLU.
 template <class S>
 struct LeakyRelu : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
@@ -82,7 +82,7 @@ void LeakyRelu<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, In
                         [this]<class P>(const P& v, const P& d) HEED_LAMBDA { return simd::mul(d, this->slope(v)); });
 }
 
-/// x, below 0 alpha (e^x - 1). torch.nn.ELU.
+/// x for x > 0, otherwise alpha (e^x - 1). torch.nn.ELU.
 template <class S>
 struct Elu : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
@@ -156,7 +156,8 @@ void Sigmoid<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into
   });
 }
 
-/// x Phi(x), Phi the normal distribution, by erf and not by its tanh approximation. torch.nn.GELU.
+/// x Phi(x), where Phi is the distribution function of the standard normal distribution. Computed with erf, not with
+/// the tanh approximation. torch.nn.GELU.
 template <class S>
 struct Gelu : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;

@@ -36,13 +36,14 @@ template <class S>
 struct AdditiveScore {
   using Scalar = S;
   static constexpr const char* name = "AdditiveAttention";
-  static constexpr bool needs_weights = true;  // beside the tanh of every pair they are nothing
+  // the tanh of every pair is so much larger that keeping the weights costs nothing
+  static constexpr bool needs_weights = true;
   using Options = AdditiveScoreOptions;
 
   Dense<S> attn;  // [query; key] to attention_size
   Vector<S> v;
 
-  /// The keys W_k memory + b are shared by all queries.
+  /// All queries share the keys W_k memory + b.
   struct Cache {
     TileBuffer<S> keys;     // (T_k, A)
     TileBuffer<S> queries;  // (T_q, A)
@@ -53,7 +54,7 @@ struct AdditiveScore {
   AdditiveScore() = default;
   explicit AdditiveScore(Options o);
 
-  /// `attn` as a Linear; v from U(0, 1).
+  /// Initialises `attn` as a Linear, and v from U(0, 1).
   void initialize(Key key);
 
   Index query_size() const { return query_size_; }
@@ -63,7 +64,7 @@ struct AdditiveScore {
   static S scale() { return 1; }
 
   void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const;
-  /// W_q q; queries from number `first` on.
+  /// W_q q, for queries from index `first` on.
   Tile<const S> project(Index first, Tile<const S> query, Cache& cache) const;
   Tile<const S> projected(Index first, Tile<const S> query, Cache& cache) const {
     return cache.queries.view().range(first, query.steps);
@@ -81,7 +82,7 @@ struct AdditiveScore {
     Tile<const S> q, keys;
     Tile<S> tanh;
 
-    // the keys that query i meets, with its own numbers
+    // the tanh of query i with each key that it may see; the query has numbers of its own
     Tile<S> hidden(Index i) const { return tanh.range((head.first_query + i) * head.keys, head.reach(i)); }
 
     void operator()(Index first, Index count, S* a) const {
@@ -105,14 +106,14 @@ struct AdditiveScore {
     const Tile<const S> keys = cache.keys.view();
     fill(cache.dkeys.take(keys.shape(), keys.lanes), S(0));
   }
-  /// d(W [q; k] + b) = ds v (1 - tanh^2): to the key and, over all keys, to the query.
+  /// d(W [q; k] + b) = ds v (1 - tanh^2). It goes to each key and, summed over the keys, to the query.
   void scores_backward(const Scores& score, Index first, Index count, const S* ds, Tile<S> dq, Into<S>, Cache& cache,
                        AdditiveScore& grad, const Pass&) const;
   void project_backward(Tile<const S> dq, Into<S> dquery) const { input_gradient<S>(dq, query_weight(), dquery); }
   void accumulate(Tile<const S> query, Tile<const S> dq, AdditiveScore& grad) const {
     weight_gradient<S>(query, dq, Weight<S>(grad.attn.weight).inputs(0, query_size_), nullptr);
   }
-  /// The keys' weight, bias and input.
+  /// The gradients of the keys' weight, bias and input.
   void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad) const;
 
   static void visit(auto&& f, auto&... layers) {
@@ -125,7 +126,7 @@ struct AdditiveScore {
   Weight<const S> key_weight() const { return Weight<const S>(attn.weight).inputs(query_size_, memory_size()); }
   Weight<const S> score_weight() const { return {v.data(), 1, v.size(), 1}; }
 
-  Index query_size_ = 0;  // where W splits
+  Index query_size_ = 0;  // the column at which W splits
 };
 
 template <class S>
@@ -192,11 +193,11 @@ void AdditiveScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Ca
   input_gradient<S>(cache.dkeys.view(), key_weight(), dmemory);
 }
 
-/// Attention by an additive score (Bahdanau, Cho and Bengio 2014); the values are the memory itself:
+/// Attention with an additive score (Bahdanau, Cho and Bengio 2014). The values are the memory itself:
 ///
 ///     score(q, k) = v . tanh(W [q; k] + b),  a = softmax over valid k,  y_q = sum_k a_qk memory_k
 ///
-/// Names of a `Linear` called attn and a vector v.
+/// The parameters are a `Linear` called attn and a vector v.
 template <class S>
 using AdditiveAttention = AttentionBy<AdditiveScore<S>>;
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// An attention whose score is chosen when the program runs.
+/// An attention whose score is chosen at run time.
 
 #include <array>
 #include <string_view>
@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 4> names_of(ScoreKind) { return {"additiv
 
 struct AnyAttentionOptions {
   Index query_size = 0, memory_size = 0;
-  Index attention_size = 0;  ///< of the additive score and of projections; 0: the query's size
+  Index attention_size = 0;  ///< of the additive score and of the projections; 0: the query's size
   ScoreKind score = ScoreKind::additive;
 };
 
@@ -30,10 +30,10 @@ struct AnyAttentionOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Attention by a score that an option names, for decoders that ask a memory step by step: `AdditiveAttention`,
-/// `GeneralAttention`, or `DotAttention`, scaled or not. A dot product is of query and memory themselves where they
-/// have one size; otherwise of learnt projections to `attention_size`, which the values then have too. Parameters have
-/// the names that those attentions give them.
+/// Attention with a score that an option chooses, for decoders that query a memory step by step: `AdditiveAttention`,
+/// `GeneralAttention`, or `DotAttention`, scaled or not. If query and memory have the same size, the dot product takes
+/// them as they are. Otherwise both are projected to `attention_size`, and so are the values. The parameters have the
+/// names of the chosen attention.
 template <class S>
 struct AnyAttention {
   using Scalar = S;
@@ -45,8 +45,8 @@ struct AnyAttention {
   };
 
   ScoreKind score = ScoreKind::additive;
-  AdditiveAttention<S> additive;  // one of the two is in use
-  DotAttention<S> dot;            // the general score is that of a projected query
+  AdditiveAttention<S> additive;  // only one of the two is in use
+  DotAttention<S> dot;            // also the general score: the dot product of a projected query and the memory
 
   AnyAttention() = default;
   /// Throws if a size is not positive.
@@ -54,7 +54,7 @@ struct AnyAttention {
 
   void initialize(Key key);
 
-  /// Of what it gives: the memory's, or the projected values'.
+  /// The features of the output: those of the memory, or of the projected values.
   Index value_size() const {
     return with([](const auto& a) { return a.value_size(); });
   }
@@ -64,7 +64,7 @@ struct AnyAttention {
     return score == ScoreKind::additive ? additive.weights(cache.additive) : dot.weights(cache.dot);
   }
 
-  // ---- a query at a time: as `AttentionBy` has them
+  // ---- one query at a time: as in `AttentionBy`
 
   void prepare(Index queries, Tile<const S> memory, Cache& cache) const;
   void step(Index t, Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const;
@@ -93,7 +93,7 @@ struct AnyAttention {
   auto with(F&& f) const {
     return score == ScoreKind::additive ? f(additive) : f(dot);
   }
-  // the part of a cache, or of a gradient, that belongs to one of the two
+  // the part of a cache or gradient that belongs to the attention in use
   template <class Parts>
   static auto& of(const AdditiveAttention<S>&, Parts& parts) {
     return parts.additive;

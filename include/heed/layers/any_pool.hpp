@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What makes one vector of the states of all steps, chosen by an option.
+/// A pooling over time whose kind is chosen at run time.
 
 #include <array>
 #include <string_view>
@@ -29,18 +29,18 @@ constexpr std::array<std::string_view, 7> names_of(Attention) {
   return {"pool", "multihead", "additive", "none", "mean", "max", "meanmax"};
 }
 
-/// Whether it weighs the steps by weights that it learns.
+/// Whether the pooling has learnt attention weights over the steps.
 constexpr bool attends(Attention a) {
   return a == Attention::pool || a == Attention::multihead || a == Attention::additive;
 }
 
-/// What follows multi-head attention.
+/// How the outputs of multi-head attention become one vector.
 enum class Pooling { last, mean };
 constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
 
-/// What "the last state" of both directions is: the final states, forward after the last step and backward after the
-/// first, as h_n of PyTorch and Bidirectional of Keras have them; or the outputs of the last step, `out[:, -1, :]`,
-/// where the backward direction has seen one step.
+/// The last state of a bidirectional layer. `final`: the final states of both directions, as PyTorch's h_n and Keras'
+/// Bidirectional have them. `step`: the outputs at the last step, `out[:, -1, :]`; there the backward direction has seen
+/// one step only.
 enum class LastState { final, step };
 constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
 
@@ -56,20 +56,20 @@ struct AnyPoolOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// States of all steps to one vector: (steps, features) to (1, features), of `meanmax` to (1, 2 features).
+/// Pools the states of all steps into one vector: (steps, features) to (1, features); `meanmax`: to (1, 2 features).
 ///
 /// | kind        | y                                                                                  |
 /// |-------------|------------------------------------------------------------------------------------|
 /// | `pool`      | `AttentionPool`                                                                    |
 /// | `multihead` | `MultiHeadAttention` of the states to themselves, then their last step or mean     |
-/// | `additive`  | `AdditiveAttention`: the last valid state asks, all states answer                  |
+/// | `additive`  | `AdditiveAttention` of the last valid state to all states                          |
 /// | `none`      | the last valid state                                                               |
 /// | `mean`      | `MeanPool`                                                                         |
 /// | `max`       | `MaxPool`                                                                          |
-/// | `meanmax`   | `MeanMaxPool`: both, side by side                                                  |
+/// | `meanmax`   | `MeanMaxPool`: mean and maximum, concatenated                                      |
 ///
-/// With `both_ends` the last state is that of `LastPool` with the same option. Parameters have the names of the layer
-/// of that kind.
+/// With `both_ends` the last state is taken as `LastPool` takes it with that option. The parameters have the names of
+/// the layer in use.
 template <class S>
 struct AnyPool {
   using Scalar = S;
@@ -88,28 +88,27 @@ struct AnyPool {
 
   Attention kind = Attention::none;
   Pooling pooling = Pooling::last;
-  AttentionPool<S> pool;  // all but one of the three have no elements
+  AttentionPool<S> pool;  // only the layer in use has elements
   MultiHeadAttention<S> multihead;
   AdditiveAttention<S> additive;
   LastPool<S> last;
 
   AnyPool() = default;
-  /// Throws if the number of features is not positive, or the heads do not divide it.
+  /// Throws if the number of features is not positive, or if the heads do not divide it.
   HEED_COLD explicit AnyPool(Options o);
 
-  /// As the layer of that kind starts.
   HEED_COLD void initialize(Key key);
 
-  /// Throws with `both_ends` where the features have no halves, and if the layer of that kind does not take x.
+  /// Throws if `both_ends` is set and the number of features is odd, or if the layer in use does not accept x.
   Shape output_shape(Shape x) const;
-  /// Features of y where x has so many.
+  /// The features of y for x with this many features.
   Index output_size(Index features) const { return kind == Attention::meanmax ? 2 * features : features; }
 
-  /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
-  /// steps), head by head, a row a query. Throws if the kind does not attend, and for `multihead` where `keep_weights` was not called
-  /// before that pass.
+  /// The attention weights of the last forward pass, a view of the cache: (steps, 1); for `multihead` (heads steps,
+  /// steps), head by head, one row per query. Throws if the kind has no attention. For `multihead`, also throws if
+  /// `keep_weights` was not called before that pass.
   Tile<const S> weights(const Cache& cache) const;
-  /// From the next forward pass on all weights are computed and kept, needed or not. The results stay the same.
+  /// The following forward passes compute and keep all weights, needed or not. The results stay the same.
   static void keep_weights(Cache& cache) {
     cache.keep_weights = true;
     MultiHeadAttention<S>::keep_weights(cache.multihead);
@@ -117,8 +116,8 @@ struct AnyPool {
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
-  /// Remembers what `pool` does, or for `multihead` and `additive` all steps' states. Throws for the mean of multi-head
-  /// attention, which changes at all steps with each new one, and with `both_ends`.
+  /// A stream remembers what `pool` remembers; for `multihead` and `additive`, the states of all steps. Throws with
+  /// `both_ends`, and for the mean of multi-head attention, because each new step changes it at all steps.
   Index prepare_stream(Shape x, Cache& cache) const;
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
@@ -132,9 +131,9 @@ struct AnyPool {
   }
 
  private:
-  // Of the attended states the last one alone is used, so it alone is computed, unless somebody wants all weights.
+  // Only the last attended state is used. So only this one is computed, unless the caller wants all weights.
   bool asks_last_only(const Cache& cache) const { return pooling == Pooling::last && !cache.keep_weights; }
-  // Where all are computed, the query at the last step is the last state all the same.
+  // If all are computed, the query at the last step is still the last state.
   bool replaces_last_query() const { return pooling == Pooling::last && last.both_ends; }
   Tile<const S> take_query(Tile<const S> x, Cache& cache, const Pass& pass) const;
   Tile<const S> queries(Tile<const S> x, Cache& cache, const Pass& pass) const;
@@ -194,7 +193,7 @@ Tile<const S> AnyPool<S>::weights(const Cache& cache) const {
   if (kind == Attention::pool) return AttentionPool<S>::weights(cache.pool);
   if (kind == Attention::multihead) return MultiHeadAttention<S>::weights(cache.multihead);
   const Tile<const S> a = AdditiveAttention<S>::weights(cache.additive);
-  return Tile<const S>(a.data, {a.features, 1}, a.lanes);  // (1, steps) as (steps, 1): the same numbers
+  return Tile<const S>(a.data, {a.features, 1}, a.lanes);  // (1, steps) read as (steps, 1): the same numbers
 }
 
 template <class S>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Positions of a kind that an option chooses.
+/// Positional encodings whose kind is chosen at run time.
 
 #include <array>
 #include <string_view>
@@ -19,8 +19,8 @@
 
 namespace heed::inline HEED_ABI {
 
-/// How a transformer knows where a step stands. `relative` positions are the attention's own (see
-/// `MultiHeadAttention`): nothing is added to the features for them.
+/// How a transformer encodes the position of a step. `tape`: sinusoidal, scaled to a length (ConvTran). `relative`:
+/// `MultiHeadAttention` handles the positions, and nothing is added to the features.
 enum class PositionKind { none, sinusoidal, learned, relative, tape };
 constexpr std::array<std::string_view, 5> names_of(PositionKind) {
   return {"none", "sinusoidal", "learned", "relative", "tape"};
@@ -28,15 +28,15 @@ constexpr std::array<std::string_view, 5> names_of(PositionKind) {
 
 struct AnyPositionsOptions {
   PositionKind kind = PositionKind::sinusoidal;
-  Index max_steps = 0, features = 0;  ///< of `learned`; of `tape` the length
+  Index max_steps = 0, features = 0;  ///< of `learned`; for `tape`, `max_steps` is the length
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = x_t + p_t, p of the kind that `kind` says: `SinusoidalPositions`, with `tape` scaled for a length (ConvTran),
-/// `LearnedPositions` or 0.
+/// y_t = x_t + p_t. `kind` chooses p: `SinusoidalPositions` (for `tape` scaled to a length, as in ConvTran),
+/// `LearnedPositions`, or 0.
 template <class S>
 struct AnyPositions {
   using Scalar = S;
@@ -47,8 +47,8 @@ struct AnyPositions {
     typename LearnedPositions<S>::Cache learned;
   };
 
-  LearnedPositions<S> table;     // of `learned`, else empty
-  SinusoidalPositions<S> waves;  // of `sinusoidal` and `tape`
+  LearnedPositions<S> table;     // for `learned`, otherwise empty
+  SinusoidalPositions<S> waves;  // for `sinusoidal` and `tape`
   PositionKind kind = PositionKind::none;
 
   AnyPositions() = default;
@@ -96,7 +96,8 @@ template <class S>
 void AnyPositions<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
                                AnyPositions& grad, const Pass& pass) const {
   if (kind == PositionKind::learned) return table.backward(x, y, dy, dx, cache.learned, grad.table, pass);
-  waves.backward(x, y, dy, dx, cache.sinusoidal, grad.waves, pass);  // of what adds a constant, or nothing
+  // adding a constant, or nothing, has the same backward pass
+  waves.backward(x, y, dy, dx, cache.sinusoidal, grad.waves, pass);
 }
 
 template <class S>

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What all attentions with one head share, whatever their score.
+/// What all single-head attentions share, whatever their score.
 
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/error.hpp"
@@ -15,22 +15,22 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Every query step attends to the steps of a memory:
+/// Each query step attends to the steps of a memory:
 ///
-///     a_qk = softmax over the keys k that q meets of score(query_q, memory_k),  y_q = sum over k of a_qk value_k
+///     a_qk = softmax over the visible keys k of score(query_q, memory_k),  y_q = sum over k of a_qk value_k
 ///
-/// Query (T_q, query_size) and memory (T_k, memory_size) to (T_q, value_size). Query i meets the keys that are valid,
-/// that the mask of the call leaves, and, where `causal`, those of 0 .. i. Where a query is past its end or meets no
-/// key, y is 0.
+/// Maps query (T_q, query_size) and memory (T_k, memory_size) to (T_q, value_size). Query i sees key k if k is valid,
+/// if the mask of the call allows it, and, with `causal`, if k <= i. For a query past its end, and for a query that
+/// sees no key, y is 0.
 ///
-/// One interface for all scores: cross attention `forward(query, memory, y, ...)`, self attention `forward(x, y, ...)`,
-/// a query at a time `prepare`, `step`, ..., and a pool over time, by a query of one step or `QueryPool`, which learns
-/// it. The weights of the score are those of the attention, under the same names.
+/// All scores have the same interface. Cross attention: `forward(query, memory, y, ...)`. Self attention: `forward(x,
+/// y, ...)`. One query at a time: `prepare`, `step`, and so on. Pooling over time: a query of one step, or `QueryPool`,
+/// which learns its query. The attention's parameters are those of the score, with the same names.
 ///
-/// A score is a struct of weights that says what `AdditiveScore` and `DotScore` say: sizes; `prepare` (what all queries
-/// share, from its `known` first steps on still in the cache), `project` (a query), `scores`, `values`; and the way
-/// back, `prepare_backward`, `scores_backward`, `project_backward` (to the query), `finish_backward` (to the memory),
-/// `accumulate` (the weights of the queries' projection).
+/// A score is a struct of weights with the members of `AdditiveScore` and `DotScore`. Forward: the sizes; `prepare`
+/// computes what all queries share (the cache still has it for the first `known` steps); `project` projects a query;
+/// `scores`; `values`. Backward: `prepare_backward`, `scores_backward`, `project_backward` (to the query),
+/// `finish_backward` (to the memory) and `accumulate` (the weights that project the queries).
 template <class Score>
 struct AttentionBy : Score {
   using S = typename Score::Scalar;
@@ -40,7 +40,7 @@ struct AttentionBy : Score {
     typename Score::Cache score;
     AttentionWeights<S> weights;
     AttentionMask mask;
-    TileBuffer<S> dqueries;        // (T_q, score_size): gradients of projected queries
+    TileBuffer<S> dqueries;        // (T_q, score_size): gradients of the projected queries
     Index queries = 0, lanes = 0;  // of the last `prepare`
   };
 
@@ -54,30 +54,31 @@ struct AttentionBy : Score {
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
 
-  /// a of the last forward pass: (T_q, T_k), a view of the cache. Throws if there are more than a million of them in
-  /// a tile and the attention neither needs them nor was told to `keep_weights` before.
+  /// The weights a of the last forward pass, (T_q, T_k), a view of the cache. Throws if a tile has more than a million
+  /// of them, the attention does not need them itself and `keep_weights` was not called before that pass.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
-  /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.
+  /// For long sequences: the following forward passes keep their weights, so that backward need not compute them again.
+  /// The results stay the same.
   static void keep_weights(Cache& cache) { cache.weights.keep(); }
 
-  // ---- a query at a time: for decoders
+  // ---- one query at a time, for decoders
 
-  /// Room for `queries` queries, and what they share.
+  /// Makes room for `queries` queries and computes what they share.
   void prepare(Index queries, Tile<const S> memory, Cache& cache, AttentionMask mask = {}) const;
-  /// Query number `t` of the cache; q and y have one step (or some: those from `t` on).
+  /// Runs query `t` of the cache. q and y have one step, or several: the queries from `t` on.
   void step(Index t, Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const;
 
-  /// Before the first `step_backward`.
+  /// Call it before the first `step_backward`.
   void prepare_backward(Cache& cache) const {
     Score::prepare_backward(cache.score);
     cache.dqueries.take({cache.queries, Score::score_size()}, cache.lanes);
   }
-  /// Back through query `t`. What reaches the memory through projections, and the weights of these, wait for
-  /// `finish_backward`.
+  /// The backward pass of query `t`. The gradients that go through projections of the memory, and those of the
+  /// projections' weights, follow in `finish_backward`.
   void step_backward(Index t, Tile<const S> q, Tile<const S> memory, Tile<const S> dy, Into<S> dquery, Into<S> dmemory,
                      Cache& cache, AttentionBy& grad, const Pass& pass) const;
-  /// After the last `step_backward`, with all queries: the weights of the projections, over all of them in one pass.
-  /// `dmemory` is to be added to where a step has put something into it.
+  /// Call it after the last `step_backward`, with all queries. Adds the gradients of the projections' weights over all
+  /// queries in one pass. `dmemory` must be added to if a step has already written to it.
   void finish_backward(Tile<const S> queries, Tile<const S> memory, Into<S> dmemory, Cache& cache,
                        AttentionBy& grad) const {
     Score::accumulate(queries, cache.dqueries.view(), grad);
@@ -90,17 +91,18 @@ struct AttentionBy : Score {
                AttentionMask mask = {}) const;
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {}) const;
 
-  // ---- a step at a time, for streams
+  // ---- one step at a time, for streams
 
   /// Self attention remembers all steps. Throws unless causal.
   Index prepare_stream(Shape x, Cache&) const {
     detail::check_causal(causal, Score::name);
     return stream_size(x);
   }
-  /// The same of any attention, of which only the last query of each pass is asked for.
+  /// The same for any attention of which each pass uses only the last query.
   Index stream_size(Shape x) const { return detail::all_steps(x.steps, x.features, Score::name); }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
-  /// Query q asks all steps so far, x the last of them. What follows from the others is still in the cache.
+  /// Query q attends to all steps so far; x is the newest of them. The cache still holds what was computed from the
+  /// earlier ones.
   void stream_step(Tile<const S> q, Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
                    const Pass& pass) const;
 
@@ -110,7 +112,7 @@ struct AttentionBy : Score {
                 const Pass& pass) const;
 
  private:
-  // q begins at number `first`
+  // q begins at query `first`
   kernels::Head<S> head(Index first, Tile<const S> q, Tile<const S> memory, const Cache& cache) const;
 };
 
@@ -186,7 +188,7 @@ void AttentionBy<Score>::stream_step(Tile<const S> q, Tile<const S> x, Tile<S> y
   Score::prepare(1, all, cache.score, memory.known);
   cache.weights.take_none();
   kernels::Head<S> one = head(0, q, all, cache);
-  one.causal = false;  // the query is the last
+  one.causal = false;  // the query is the last one
   const Tile<const S> projected = Score::project(0, q, cache.score);
   kernels::attend<S>(one, Score::scores(one, projected, all, cache.score), Score::values(all, cache.score),
                      cache.weights.of(one, 0, pass), kernels::matrix_of(y));
@@ -205,7 +207,7 @@ void AttentionBy<Score>::backward(Tile<const S> q, Tile<const S> memory, Tile<co
 template <class Score>
 void AttentionBy<Score>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
                                   AttentionBy& grad, const Pass& pass) const {
-  // the values come before the queries, projected ones after them
+  // unprojected values come before the queries, projected ones after them
   const Into<S> later{dx.tile, true};
   const bool values_first = Score::values_are_memory();
   backward(x, x, y, dy, values_first ? later : dx, values_first ? dx : later, cache, grad, pass);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Attention as a pooling over time.
+/// Attention pooling over time.
 
 #include <algorithm>
 #include <cmath>
@@ -27,11 +27,11 @@ struct AttentionPoolOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// A weighted mean of the steps, weighted by a learnt score (the classifier's attention):
+/// The mean of the steps, weighted by a learnt score (the classifier's attention):
 ///
 ///     score_t = w . x_t + b,  a = softmax over valid t,  y = sum_t a_t x_t
 ///
-/// (steps, features) to (1, features). A sequence without steps gives 0.
+/// Maps (steps, features) to (1, features). A sequence without steps gives 0.
 template <class S>
 struct AttentionPool {
   using Scalar = S;
@@ -55,7 +55,7 @@ struct AttentionPool {
 
   Shape output_shape(Shape x) const;
 
-  /// a_t of the last forward pass: (steps, 1), a view of the cache.
+  /// The weights a_t of the last forward pass, (steps, 1), a view of the cache.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
@@ -63,7 +63,8 @@ struct AttentionPool {
   void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionPool& grad,
                 const Pass& pass) const;
 
-  /// Remembers the largest score m so far, the sum of e^(score - m), and the steps' sum weighted by the same.
+  /// A stream remembers the largest score m so far, the sum of e^(score - m), and the sum of the steps with these
+  /// weights.
   Index prepare_stream(Shape x, Cache&) const { return x.features + 2; }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
 

@@ -36,16 +36,19 @@ struct Conv1dOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y[t, o] = b_o + sum over taps j and channels c of w[o, c, j] x[t stride - left + j dilation, c]: torch.nn.Conv1d, its
-/// names and its start. (steps, in_channels) to (output_length(steps), out_channels).
+/// y[t, o] = b_o + sum over taps j and channels c of w[o, c, j] x[t stride - left + j dilation, c]. torch.nn.Conv1d,
+/// with its parameter names and initialisation. Maps (steps, in_channels) to (output_length(steps), out_channels).
 ///
 ///     Conv1d<float> conv({.in_channels = 9, .out_channels = 64, .kernel_size = 5});
 ///
-/// With `groups` output o sees the channels of its group alone; as many groups as channels: a depthwise convolution.
-/// Steps past a sequence's end count as zeros, as those before its first: a sequence gives what it gives alone. One
-/// without steps, or too short for one window, has no outputs: `output_length` is 0 and its gradients are 0.
+/// With `groups`, output o sees only the channels of its group. As many groups as channels give a depthwise
+/// convolution.
 ///
-/// `same` needs stride 1, as in PyTorch: what Keras does there begins at another step for each length.
+/// Steps before the first and past a sequence's end count as zeros, so a sequence gives the same alone and in a batch.
+/// A sequence without steps, or too short for one window, has no outputs: `output_length` is 0, and its gradients are
+/// 0.
+///
+/// `same` needs stride 1, as in PyTorch. With a stride, Keras' "same" starts at a different step for each length.
 template <class S>
 struct Conv1d {
   using Scalar = S;
@@ -60,18 +63,18 @@ struct Conv1d {
   Index groups = 1;
 
   Conv1d() = default;
-  /// Throws if a size is out of range, the groups do not divide the channels, `same` has a stride, or `pad` is given
-  /// to another padding than `number`.
+  /// Throws if a size is out of range, if the groups do not divide the channels, if `same` has a stride, or if `pad` is
+  /// set and the padding is not `number`.
   HEED_COLD explicit Conv1d(Options o);
 
-  /// U(-b, b), b = 1/sqrt(kernel_size in_channels / groups), for both.
+  /// Weight and bias from U(-b, b), b = 1/sqrt(kernel_size in_channels / groups).
   void initialize(Key key);
 
   Index in_channels() const { return groups * group_inputs(); }
   Index out_channels() const { return weight.rows(); }
   Index input_size() const { return in_channels(); }
 
-  /// How many steps the output has for a sequence of so many.
+  /// The number of output steps for a sequence of this many steps.
   Index output_length(Index steps) const { return window.outputs(steps); }
   bool reads_distances() const { return window.kernel > 1 || window.stride > 1; }
   Shape output_shape(Shape x) const;
@@ -81,8 +84,8 @@ struct Conv1d {
   void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache&, Conv1d& grad,
                 const Pass& pass) const;
 
-  /// Remembers the steps that the next output sees. Throws unless outputs see no later step than their own, as `causal`
-  /// with stride 1 has it.
+  /// A stream remembers the steps that the next output sees. Throws if an output sees a later step than its own;
+  /// `causal` with stride 1 is allowed.
   Index prepare_stream(Shape x, Cache&) const;
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass& pass) const;
 
@@ -94,20 +97,20 @@ struct Conv1d {
  private:
   Index group_inputs() const { return weight.extents()[1]; }
   Index group_outputs() const { return out_channels() / groups; }
-  // what tap j gives from the inputs of group g to its outputs: outputs fastest, then inputs
+  // tap j from the inputs of group g to its outputs: outputs run fastest, then inputs
   Index block(Index g, Index j) const { return j * group_inputs() * out_channels() + g * group_outputs(); }
 
-  // all taps of an output are features side by side
+  // all taps of an output are consecutive features
   bool side_by_side() const { return window.dilation == 1 && groups == 1; }
   bool depthwise() const { return groups > 1 && group_inputs() == 1 && group_outputs() == 1; }
   // a depthwise convolution is one product for all groups
   Index products() const { return depthwise() ? 1 : groups; }
-  // one of them, of so many rows
+  // one of these products, with this many rows
   void product(Index rows, Index lanes, kernels::Start<S> start, S* y, kernels::Terms<S> terms) const {
     if (depthwise()) return kernels::depthwise_product<S>(groups, lanes, start, y, terms);
     kernels::sum_of_products<S>(rows, lanes, start, y, terms);
   }
-  // null where x has none
+  // null if x has no lengths
   const std::int32_t* output_lengths(Tile<const S> x, Scratch& scratch) const;
 
   void output_of(Tile<const S> x, Index t, Index g, Tile<S> y, kernels::Term<S>* terms) const;
@@ -162,11 +165,11 @@ void Conv1d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) co
   zero_past_end(y, output_lengths(x, pass.scratch));
 }
 
-// So few taps at a time that what they read of x stays in L1 while all rows of the weight pass by.
+// So few taps at a time that their part of x stays in L1 while all rows of the weight pass by.
 template <class S>
 void Conv1d<S>::output_of(Tile<const S> x, Index t, Index g, Tile<S> y, kernels::Term<S>* terms) const {
   const Index ins = group_inputs(), outs = group_outputs();
-  const Index lanes = std::min<Index>(y.lanes, 2 * simd::native_width<S>);  // of the product at a time
+  const Index lanes = std::min<Index>(y.lanes, 2 * simd::native_width<S>);  // lanes of one product
   const Index most = std::max<Index>((Index(16) << 10) / (static_cast<Index>(sizeof(S)) * lanes * ins), 1);
   const IndexRange taps = window.inside(t, x.steps);
   S* const to = y.at(t, g * outs);
@@ -200,8 +203,7 @@ void Conv1d<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy,
   input_gradient_of(out, dx, pass);
 }
 
-// Where the taps are features side by side, all of them are one matrix, but for the outputs at the ends, which do not
-// see all of them.
+// If the taps are consecutive features, all of them form one matrix. Only the outputs at the ends do not see all taps.
 template <class S>
 void Conv1d<S>::weight_gradient_of(Tile<const S> x, Tile<const S> dy, S* dw) const {
   const Index outs = group_outputs(), ins = group_inputs(), last = window.kernel - 1;
@@ -217,7 +219,7 @@ void Conv1d<S>::weight_gradient_of(Tile<const S> x, Tile<const S> dy, S* dw) con
     kernels::weight_gradient<S>(places.count(), dy.lanes, dy_rows, x_rows, dw + block(g, j), out_channels());
   };
   const auto of_tap = [&](Index j) { return window.places(j, x.steps, dy.steps); };
-  const IndexRange inner{of_tap(0).first, of_tap(last).last};  // they see all taps
+  const IndexRange inner{of_tap(0).first, of_tap(last).last};  // these outputs see all taps
   const bool as_one = side_by_side() && inner.count() > 0;
   if (as_one) add(inner, 0, 0, window.kernel);
   for (Index g = 0; g < products(); ++g) {
@@ -233,7 +235,8 @@ template <class S>
 void Conv1d<S>::input_gradient_of(Tile<const S> dy, Into<S> dx, const Pass& pass) const {
   const Index outs = group_outputs(), ins = group_inputs(), common = common_length(dx.tile);
   auto* const terms = pass.scratch.template take<kernels::Term<S>>(window.kernel);
-  S* const ended = pass.scratch.template take<S>(in_channels() * dy.lanes);  // of a step at which some lanes have
+  // a copy for a step at which some lanes have ended
+  S* const ended = pass.scratch.template take<S>(in_channels() * dy.lanes);
   for (Index s = 0; s < dx.tile.steps; ++s) {
     const bool aside = dx.add && s >= common;
     const Tile<S> to = aside ? Tile<S>(ended, {1, in_channels()}, dy.lanes) : dx.tile.step(s);
@@ -260,7 +263,7 @@ Index Conv1d<S>::prepare_stream(Shape, Cache&) const {
   return window.reach() * in_channels();
 }
 
-// The last steps stand in a ring: step s in place s mod reach.
+// The last steps are kept in a ring: step s at position s mod reach.
 template <class S>
 void Conv1d<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Convolution of images.
+/// Convolution over images.
 
 #include <algorithm>
 
@@ -29,12 +29,13 @@ struct Conv2dOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y[o, v, u] = b_o + sum over channels c, rows i and columns j of w[o, c, i, j] x[c, v stride - padding + i,
-/// u stride - padding + j], 0 outside of the image: torch.nn.Conv2d with a square kernel, its names and its start.
+/// y[o, v, u] = b_o + sum over channels c, rows i and columns j of w[o, c, i, j] x[c, v stride - padding + i, u stride
+/// - padding + j]; x is 0 outside of the image. torch.nn.Conv2d with a square kernel, its parameter names and
+/// initialisation.
 ///
-/// An image a step, as `ImageShape` has it: (steps, height width in_channels) to (steps, out_height out_width
-/// out_channels). Channels stand side by side, so a row of the kernel meets consecutive features: a pixel of the output
-/// is one product with as many terms as the kernel has rows, and nothing is copied.
+/// Each step is an image, laid out as in `ImageShape`: maps (steps, height width in_channels) to (steps, out_height
+/// out_width out_channels). The channels of a pixel are consecutive, so a row of the kernel meets consecutive features.
+/// An output pixel is one product with one term per kernel row, and nothing is copied.
 template <class S>
 struct Conv2d {
   using Scalar = S;
@@ -48,10 +49,10 @@ struct Conv2d {
   ImageWindow window;
 
   Conv2d() = default;
-  /// Throws if a size is not positive, or the kernel does not fit into the image with its padding.
+  /// Throws if a size is not positive, or if the kernel does not fit into the padded image.
   explicit Conv2d(Options o);
 
-  /// U(-b, b), b = 1/sqrt(in_channels kernel^2), for both.
+  /// Weight and bias from U(-b, b), b = 1/sqrt(in_channels kernel^2).
   void initialize(Key key) {
     initialize_fan_in(weight, key.child(0), row_size() * window.kernel);
     initialize_fan_in(bias, key.child(1), row_size() * window.kernel);
@@ -76,10 +77,10 @@ struct Conv2d {
   }
 
  private:
-  // of a kernel's row: columns x channels
+  // numbers in a kernel row: columns x channels
   Index row_size() const { return window.kernel * window.image.channels; }
-  // The kernel with its columns side by side: outputs, channels, columns, rows, the first fastest. The weight itself
-  // has rows before columns.
+  // The kernel with its columns side by side: outputs run fastest, then channels, columns, rows. In `weight` rows come
+  // before columns.
   Index block(Index i, Index j) const { return (i * window.kernel + j) * window.image.channels * weight.rows(); }
   template <class F>
   void for_each_block(F&& f) const {
@@ -92,9 +93,9 @@ struct Conv2d {
 
   void parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const;
 
-  // a pixel of the input: the sum over the windows it lies in
+  // for a pixel of the input: the sum over the windows that contain it
   void input_gradient_of(Tile<const S> dy, const S* w, kernels::Term<S>* terms, Into<S> dx) const;
-  // where the window stands whose row or column k is pixel p; -1: nowhere
+  // the window whose row or column k is pixel p; -1: none
   Index place(Index p, Index k, Index places) const {
     const Index first = p + window.padding - k;
     return first >= 0 && first % window.stride == 0 && first / window.stride < places ? first / window.stride : -1;
@@ -163,9 +164,9 @@ const S* Conv2d<S>::by_rows(const Pass& pass) const {
   return w;
 }
 
-// A column of the output meets the same columns of the kernel all the way down: its pixels are the steps of one pass.
-// Few input channels: so many outputs at a time that they stay in L1 while the bias and the rows of the kernel pass
-// by.
+// All pixels of an output column use the same kernel columns, so they are the steps of one pass. With few input
+// channels, a block of outputs is computed at a time, small enough to stay in L1 while the bias and the kernel's rows
+// pass by.
 template <class S>
 void Conv2d<S>::parameter_gradients_of(Tile<const S> x, Tile<const S> dy, S* dw, S* db) const {
   const ImageShape in = in_image(), out = out_image();

@@ -24,15 +24,15 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What a block of a convolution is normalised over: `step`, the features of each step (`LayerNorm`); `sequence`, all
-/// features and valid steps of a sequence (`GroupNorm` of one group), which keeps how steps compare in size.
+/// What a convolution block normalises over. `step`: the features of each step (`LayerNorm`). `sequence`: all features
+/// and valid steps of a sequence (`GroupNorm` with one group), which keeps the relative sizes of the steps.
 enum class ConvNorm { step, sequence };
 constexpr std::array<std::string_view, 2> names_of(ConvNorm) { return {"step", "sequence"}; }
 
 struct ConvBlockOptions {
   Index in_channels = 0, out_channels = 0;
   Index kernel_size = 3;
-  bool causal = false;  ///< a step sees those before alone; otherwise as many on both sides ("same")
+  bool causal = false;  ///< each step sees only earlier steps and itself; otherwise as many on both sides ("same")
   bool residual = false;
   ConvNorm norm = ConvNorm::step;
   double dropout = 0;
@@ -42,9 +42,9 @@ struct ConvBlockOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y = dropout(relu(norm(conv(x)))): (steps, in_channels) to (steps,
-/// out_channels). With `residual`, y = dropout(relu(norm(conv(x)) + x)), and if the channels differ x goes through a
-/// convolution of width 1. Past a sequence's end y is 0.
+/// y = dropout(relu(norm(conv(x)))): maps (steps, in_channels) to (steps, out_channels). With `residual`, y =
+/// dropout(relu(norm(conv(x)) + x)); if the numbers of channels differ, x goes through a convolution of width 1. Past a
+/// sequence's end y is 0.
 template <class S>
 struct ConvBlock {
   using Scalar = S;
@@ -66,10 +66,10 @@ struct ConvBlock {
   double dropout = 0;
 
   ConvBlock() = default;
-  /// Throws if a size is not positive, or the dropout not in [0, 1).
+  /// Throws if a size is not positive, or if the dropout is not in [0, 1).
   HEED_COLD explicit ConvBlock(Options o);
 
-  /// Each layer as PyTorch starts it.
+  /// Initialises each layer as PyTorch does.
   HEED_COLD void initialize(Key key);
 
   Index in_channels() const { return conv.in_channels(); }
@@ -81,7 +81,7 @@ struct ConvBlock {
                 const Pass& pass) const;
   static constexpr bool backward_reads_output = true;
 
-  /// Remembers what its convolution does. Throws unless causal and normalised step by step.
+  /// A stream remembers what its convolution remembers. Throws unless causal and normalised step by step.
   Index prepare_stream(Shape x, Cache& cache) const {
     require(!over_sequence(), [] {
       return Fault{"the norm of a sequence changes at all steps with each new one", "ConvBlock",
@@ -101,7 +101,7 @@ struct ConvBlock {
  private:
   bool over_sequence() const { return sequence_norm.weight.size() > 0; }
   bool projects() const { return shortcut.weight.size() > 0; }
-  // from the convolution's output to y
+  // computes y from the convolution's output
   void finish(Tile<const S> x, Tile<const S> convolved, Tile<S> y, Cache& cache, const Pass& pass) const;
   Dropout<S> dropout_layer() const {
     Dropout<S> layer;
@@ -174,7 +174,7 @@ void ConvBlock<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, 
   typename Relu<S>::Cache none;
   dropout_layer().backward(y, y, dy, into(dsum), cache.dropout, no_gradient, pass);
   nothing.backward(y, y, dsum, into(dsum), none, nothing,
-                   pass);  // a number that was dropped has no gradient either way
+                   pass);  // a dropped number has no gradient in either case
   if (over_sequence()) {
     sequence_norm.backward(convolved, {}, dsum, into(dconvolved), cache.sequence_norm, grad.sequence_norm, pass);
   } else {

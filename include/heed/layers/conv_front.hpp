@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Convolutions over time, one block on another: what stands in front of a recurrent layer or a pool.
+/// A stack of convolution blocks in front of a recurrent layer or a pooling.
 
 #include <algorithm>
 #include <cstddef>
@@ -22,21 +22,21 @@ namespace heed::inline HEED_ABI {
 
 struct ConvFrontOptions {
   Index in_channels = 0;
-  SizeList kernels = {};     ///< a block each
+  SizeList kernels = {};     ///< one block for each
   SizeList channels = {64};  ///< of each block, or one number for all
   bool causal = false;
   bool residual = false;
   ConvNorm norm = ConvNorm::step;
-  double dropout = 0;  ///< of every block's output
+  double dropout = 0;  ///< of each block's output
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// `ConvBlock`s, one on another, a kernel each: (steps, in_channels) to (steps, channels of the last). The start of
-/// `ConvFront<S>({.in_channels = 2, .kernels = {8, 5, 3}})` is that of a fully convolutional network (Wang et al. 2017)
-/// with layer normalisation. Children are named 0, 1, ..., as in torch.nn.Sequential.
+/// A stack of `ConvBlock`s, one for each kernel size: maps (steps, in_channels) to (steps, channels of the last block).
+/// `ConvFront<S>({.in_channels = 2, .kernels = {8, 5, 3}})` starts as a fully convolutional network (Wang et al. 2017)
+/// does, with layer normalisation. The blocks are named 0, 1, ..., as in torch.nn.Sequential.
 template <class S>
 struct ConvFront {
   using Scalar = S;
@@ -51,7 +51,7 @@ struct ConvFront {
   std::vector<ConvBlock<S>> blocks;
 
   ConvFront() = default;
-  /// Throws if there are no kernels, the numbers of kernels and channels do not go together, and as a block does.
+  /// Throws if there are no kernels, if the numbers of kernels and channels do not match, and as `ConvBlock` does.
   HEED_COLD explicit ConvFront(Options o);
 
   void initialize(Key key) {
@@ -73,7 +73,7 @@ struct ConvFront {
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, ConvFront& grad,
                 const Pass& pass) const;
 
-  /// Remembers what its convolutions do. Throws unless causal and normalised step by step.
+  /// A stream remembers what its convolutions remember. Throws unless causal and normalised step by step.
   HEED_COLD Index prepare_stream(Shape x, Cache& cache) const;
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
@@ -82,7 +82,7 @@ struct ConvFront {
   }
 
  private:
-  // f(block, its number, its input, its output) in turn
+  // calls f(block, index, input, output) in turn
   template <class F>
   void each(Tile<const S> x, Tile<S> y, Cache& cache, F&& f) const {
     cache.blocks.resize(blocks.size());
@@ -127,7 +127,7 @@ template <class S>
 void ConvFront<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
                             ConvFront& grad, const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
-  std::size_t lowest = 0;  // further down nobody wants a gradient
+  std::size_t lowest = 0;  // no block below needs a gradient
   while (!dx && lowest < blocks.size() && !wants_gradient(grad.blocks[lowest])) ++lowest;
   Tile<const S> d = dy;
   for (std::size_t i = blocks.size(); i-- > lowest;) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The affine layer.
+/// The dense (fully connected) layer.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
@@ -23,8 +23,8 @@ struct DenseOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = W x_t + b at every step: (steps, in_features) to (steps, out_features). torch.nn.Linear, its names and its
-/// start.
+/// y_t = W x_t + b at every step: maps (steps, in_features) to (steps, out_features). torch.nn.Linear, with its
+/// parameter names and initialisation.
 template <class S>
 struct Dense {
   using Scalar = S;
@@ -40,7 +40,7 @@ struct Dense {
   /// Throws if a size is not positive.
   HEED_COLD explicit Dense(Options o);
 
-  /// U(-1/sqrt(in), 1/sqrt(in)) for both.
+  /// Weight and bias from U(-1/sqrt(in), 1/sqrt(in)).
   void initialize(Key key) {
     initialize_fan_in(weight, key.child(0), weight.cols());
     initialize_fan_in(bias, key.child(1), weight.cols());

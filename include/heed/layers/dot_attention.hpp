@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Attention by dot products, with one head.
+/// Single-head attention with dot products.
 
 #include <cmath>
 #include <string>
@@ -30,8 +30,9 @@ struct DotScoreOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// score(q, k) = (W_q q + b_q) . (W_k k + b_k), of a value W_v k + b_v; or q . k of the value k, without projections
-/// (q and k of one size); or with that of the query alone. `scaled`: divided by the root of the vectors' size.
+/// score(q, k) = (W_q q + b_q) . (W_k k + b_k), with value W_v k + b_v. Without projections: q . k, with value k; q and
+/// k have the same size. Or only the query is projected. `scaled`: the score is divided by the square root of the
+/// vectors' size.
 template <class S>
 struct DotScore {
   using Scalar = S;
@@ -41,10 +42,10 @@ struct DotScore {
   struct Cache {
     TileBuffer<S> q, k, v;
     TileBuffer<S> dk, dv;  // summed over queries
-    bool begun = false;    // whether there is anything in them
+    bool begun = false;    // whether they hold anything yet
   };
 
-  Dense<S> query, key, value;  // empty where there is no projection
+  Dense<S> query, key, value;  // empty if there is no projection
   bool scaled = false;
 
   DotScore() = default;
@@ -59,7 +60,7 @@ struct DotScore {
   S scale() const { return scaled ? 1 / std::sqrt(static_cast<S>(score_size())) : S(1); }
 
   void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const;
-  /// Queries from number `first` on.
+  /// Queries from index `first` on.
   Tile<const S> project(Index first, Tile<const S> x, Cache& cache) const;
   Tile<const S> projected(Index first, Tile<const S> x, Cache& cache) const {
     return query.weight.empty() ? x : cache.q.view().range(first, x.steps);
@@ -85,7 +86,7 @@ struct DotScore {
   void accumulate(Tile<const S> x, Tile<const S> dq, DotScore& grad) const {
     if (!query.weight.empty()) weight_gradient<S>(x, dq, grad.query.weight, values_or_null(grad.query.bias));
   }
-  /// The weights, biases and input of projected keys and values.
+  /// The gradients of weights, biases and input of projected keys and values.
   void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const;
 
   static void visit(auto&& f, auto&... layers) {
@@ -155,7 +156,7 @@ void DotScore<S>::prepare_backward(Cache& cache) const {
 template <class S>
 void DotScore<S>::scores_backward(const kernels::DotScores<S>& score, Index first, Index count, const S* ds, Tile<S> dq,
                                   Into<S> dmemory, Cache& cache, DotScore&, const Pass&) const {
-  kernels::LaneSink<S> dk{kernels::matrix_of(dmemory.tile), true};  // the values have been there
+  kernels::LaneSink<S> dk{kernels::matrix_of(dmemory.tile), true};  // the values have already written here
   if (!values_are_memory()) dk = {kernels::matrix_of(cache.dk.tile()), cache.begun};
   score.backward(first, count, ds, kernels::matrix_of(dq), dk);
   cache.begun = true;
@@ -196,7 +197,7 @@ struct ScaledDotScoreOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// `DotScore` with `scaled` as a type.
+/// `DotScore` with `scaled` set by its type.
 template <class S>
 struct ScaledDotScore : DotScore<S> {
   static constexpr const char* name = "ScaledDotAttention";
@@ -206,13 +207,13 @@ struct ScaledDotScore : DotScore<S> {
       : DotScore<S>({o.query_size, o.memory_size, o.output_size, true, o.project, o.causal}, name) {}
 };
 
-/// Attention by a dot product of learnt projections (Luong, Pham and Manning 2015; scaled: Vaswani et al. 2017):
+/// Attention with a dot product of learnt projections (Luong, Pham and Manning 2015; scaled: Vaswani et al. 2017):
 ///
 ///     Q = W_q query + b_q,  K = W_k memory + b_k,  V = W_v memory + b_v
 ///     a = softmax over valid keys of Q K' (scaled: Q K' / sqrt(output_size)),  y = a V
 ///
-/// or, with `project` off, of query and memory themselves: a = softmax of query memory', y = a memory. Names of three
-/// `Linear`s called query, key and value.
+/// With `project` off, query and memory are used directly: a = softmax of query memory', y = a memory. The parameters
+/// are three `Linear`s called query, key and value.
 template <class S>
 using DotAttention = AttentionBy<DotScore<S>>;
 /// `DotAttention` with `scaled`.

@@ -20,9 +20,9 @@ struct DropoutOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y = x m in training, m = 0 with probability `rate` and 1/(1 - rate) otherwise; y = x when predicting (Srivastava et
-/// al. 2014; torch.nn.Dropout). m is a function of the pass' key, the row and the place in the sequence, never of the
-/// lane or of hidden state.
+/// In training y = x m, where m is 0 with probability `rate` and 1/(1 - rate) otherwise; when predicting y = x
+/// (Srivastava et al. 2014; torch.nn.Dropout). m is a function of the pass' key, the row and the position in the
+/// sequence. It does not depend on the lane or on hidden state.
 template <class S>
 struct Dropout {
   using Scalar = S;
@@ -30,7 +30,7 @@ struct Dropout {
   static constexpr bool stepwise = true;
   using Options = DropoutOptions;
   struct Cache {
-    TileBuffer<S> multipliers;  // empty where nothing was dropped
+    TileBuffer<S> multipliers;  // empty if nothing was dropped
   };
 
   double rate = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Vectors of tokens.
+/// Embedding: vectors for tokens.
 
 #include <algorithm>
 #include <cassert>
@@ -26,18 +26,19 @@ namespace heed::inline HEED_ABI {
 
 struct EmbeddingOptions {
   Index num_embeddings = 0, embedding_dim = 0;
-  Index padding_idx = -1;  ///< a token that stands for nothing; negative: none
+  Index padding_idx = -1;  ///< the padding token; negative: none
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = row x_t of a table: tokens (steps, 1) to (steps, embedding_dim). torch.nn.Embedding, its name and its start.
+/// y_t = row x_t of a table: maps tokens (steps, 1) to (steps, embedding_dim). torch.nn.Embedding, with its parameter
+/// name and initialisation.
 ///
-/// The row of the padding token is 0 at the start and has no gradient, so it stays there. The gradient remembers which
-/// rows were used: zeroing and adding it up walk over these alone. Tokens past a sequence's end are not read; y is 0
-/// there. Tokens are checked where data come in, by `check`, and no more here.
+/// The padding token's row starts at 0 and has no gradient, so it stays 0. The gradient remembers which rows were used,
+/// so that clearing and adding gradients visits only these. Tokens past a sequence's end are not read; y is 0 there.
+/// `check` validates tokens where data enter; `forward` does not check them again.
 template <class S>
 struct Embedding {
   using Scalar = S;
@@ -50,29 +51,29 @@ struct Embedding {
   Index padding_idx = -1;
 
   Embedding() = default;
-  /// Throws if a size is not positive or the padding token is not in the table.
+  /// Throws if a size is not positive or if the padding token is not in the table.
   explicit Embedding(Options o);
 
-  /// N(0, 1); the padding row 0.
+  /// N(0, 1); the padding row is 0.
   void initialize(Key key) {
     initialize_normal(weight, key.child(0));
     clear_padding();
   }
 
-  /// Takes vectors that were trained before, (num_embeddings, embedding_dim); the padding row becomes 0. Throws, and
-  /// changes nothing, where the shape is another or a number is not finite.
+  /// Loads pretrained vectors (num_embeddings, embedding_dim); the padding row becomes 0. Throws if the shape differs
+  /// or a number is not finite, and then changes nothing.
   void load(TensorView<const S, 2> vectors);
-  void load(const Tensor<S, 2>&& vectors) { load(vectors.view()); }  // one that a function gives
+  void load(const Tensor<S, 2>&& vectors) { load(vectors.view()); }  // for a temporary
 
   Index num_embeddings() const { return weight.rows(); }
   Index embedding_dim() const { return weight.width(); }
 
-  /// Throws at the first token, of the valid ones of (n, steps), that is not in the table, naming sequence and step.
+  /// Throws at the first valid token of (n, steps) that is not in the table. The error names the sequence and the step.
   void check(TensorView<const std::int32_t, 2> tokens, std::span<const std::int32_t> lengths = {}) const {
     check_tokens(tokens, lengths, num_embeddings(), "Embedding");
   }
 
-  /// The same of (n, steps, 1), for the predictor, `fit` and streams; `where` is what the error blames.
+  /// The same for (n, steps, 1), for the predictor, `fit` and streams. `where` names the caller in the error.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
                    const std::string& where) const {
     check_tokens(TensorView<const std::int32_t, 2>(x.data(), {x.extent(0), x.extent(1)}), lengths, num_embeddings(),
@@ -85,7 +86,7 @@ struct Embedding {
   void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dy, Cache&, Embedding& grad,
                 const Pass& pass) const;
 
-  // ---- one of several tables side by side: tokens are feature `column` of x, vectors a range of the features of y
+  // ---- one of several tables side by side: tokens are feature `column` of x, vectors a range of y's features
 
   void look_up(Tile<const std::int32_t> x, Index column, FeatureRange<S> y, const Pass& pass) const;
   void accumulate(Tile<const std::int32_t> x, Index column, FeatureRange<const S> dy, Embedding& grad,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The two dense layers of a transformer's block.
+/// The two dense layers of a transformer block.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/dropout_mask.hpp"
@@ -29,8 +29,8 @@ struct FeedForwardOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = W_2 dropout(f(W_1 x_t + b_1)) + b_2 at every step (Vaswani et al. 2017): features to features. Names and start
-/// of linear1 and linear2 of torch.nn.TransformerEncoderLayer.
+/// y_t = W_2 dropout(f(W_1 x_t + b_1)) + b_2 at every step (Vaswani et al. 2017); the output has as many features as
+/// the input. Parameter names and initialisation are those of linear1 and linear2 of torch.nn.TransformerEncoderLayer.
 template <class S>
 struct FeedForward {
   using Scalar = S;
@@ -38,7 +38,7 @@ struct FeedForward {
   static constexpr bool stepwise = true;
   using Options = FeedForwardOptions;
   struct Cache {
-    TileBuffer<S> before;  // the activation; of ReLU, which needs its output alone, empty
+    TileBuffer<S> before;  // input of the activation; empty for ReLU, whose gradient needs only its output
     TileBuffer<S> hidden;  // after dropout
     typename Dropout<S>::Cache dropout;
     typename Dense<S>::Cache dense;
@@ -50,7 +50,7 @@ struct FeedForward {
   double dropout = 0;
 
   FeedForward() = default;
-  /// Throws if a size is not positive or the rate of dropout not in [0, 1).
+  /// Throws if a size is not positive or if the dropout is not in [0, 1).
   explicit FeedForward(Options o);
 
   void initialize(Key key) {
@@ -108,7 +108,7 @@ void FeedForward<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy
   linear2.backward(hidden, y, dy, into(d), cache.dense, grad.linear2, pass);
   Dropout<S> no_gradient;
   dropout_layer().backward(hidden, hidden, d, into(d), cache.dropout, no_gradient, pass);
-  if (activation == FeedForwardActivation::relu) {  // a number that was dropped has no gradient either way
+  if (activation == FeedForwardActivation::relu) {  // a dropped number has no gradient in either case
     Relu<S> nothing;
     Relu<S>().backward(hidden, hidden, d, into(d), cache.activation, nothing, pass);
   } else {

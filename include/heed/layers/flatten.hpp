@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// From an image to a vector in PyTorch's order.
+/// Flattens an image to a vector in PyTorch's order.
 
 #include <algorithm>
 
@@ -14,8 +14,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The image of a step, channel by channel: number (c height + y) width + x is channel c of the pixel at (y, x).
-/// torch.nn.Flatten of an image (channels, height, width), so that a dense layer behind it takes PyTorch's weights.
+/// Each step is an image; flattens it channel by channel: number (c height + y) width + x is channel c of the pixel at
+/// (y, x). torch.nn.Flatten of an image (channels, height, width), so that the dense layer after it can use PyTorch's
+/// weights.
 template <class S>
 struct Flatten {
   using Scalar = S;

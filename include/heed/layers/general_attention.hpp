@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Attention by a bilinear score.
+/// Attention with a bilinear score.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
@@ -38,11 +38,11 @@ struct GeneralScore : DotScore<S> {
   static void visit(auto&& f, auto&... layers) { f("attn", layers.query...); }
 };
 
-/// Attention by the general score of Luong, Pham and Manning 2015; the values are the memory itself:
+/// Attention with the general score of Luong, Pham and Manning 2015. The values are the memory itself:
 ///
 ///     score(q, k) = q' W' k,  a = softmax over valid k,  y_q = sum_k a_qk memory_k
 ///
-/// Names of a `Linear` without a bias called attn, from the query's size to the memory's.
+/// The parameter is a `Linear` without a bias, called attn, from the query's size to the memory's.
 template <class S>
 using GeneralAttention = AttentionBy<GeneralScore<S>>;
 

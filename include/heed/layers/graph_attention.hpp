@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Attention of the nodes of a graph to their neighbours.
+/// Graph attention: each node attends to its neighbours.
 
 #include <algorithm>
 
@@ -35,16 +35,16 @@ struct GraphAttentionOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Each head has z = W x, and node i takes from the nodes j that it sees (Velickovic et al. 2018):
+/// Graph attention (Velickovic et al. 2018). Each head computes z = W x. Node i attends to the nodes j that it sees:
 ///
 ///     e_ij = LeakyReLU(s z_i + t z_j),   a_ij = softmax over j of e_ij,   y_i = sum over j of a_ij z_j + b
 ///
-/// The heads' outputs stand side by side, or with `mean` y is their mean. In training the weights a_ij are dropped at
-/// the rate `dropout`. A node that sees none gets the bias.
+/// The heads' outputs are concatenated; with `mean`, y is their mean. In training the weights a_ij are dropped with
+/// probability `dropout`. A node that sees no node gets the bias.
 ///
-/// The nodes are the steps of a tile of one lane: (nodes, in_features) to (nodes, heads out_features), or to
-/// (nodes, out_features) with `mean`. The graph comes with each call. Features of which most are zero may come as
-/// `SparseRows`; they have no gradient.
+/// The nodes are the steps of a tile of one lane: maps (nodes, in_features) to (nodes, heads out_features); with
+/// `mean`, to (nodes, out_features). The graph is an argument of each call. Features that are mostly zero may be given
+/// as `SparseRows`; they get no gradient.
 template <class S>
 struct GraphAttention {
   using Scalar = S;
@@ -62,20 +62,20 @@ struct GraphAttention {
   Vector<S> bias;            // of the output; empty if switched off
 
   GraphAttention() = default;
-  /// Throws if a size is not positive or the rate of dropout not in [0, 1).
+  /// Throws if a size is not positive or if the dropout is not in [0, 1).
   explicit GraphAttention(Options o);
 
-  /// Glorot's uniform start for each head, as the paper has it; the bias is 0.
+  /// Glorot uniform for each head, as in the paper; the bias is 0.
   void initialize(Key key);
 
   Index output_size() const { return options.mean ? options.out_features : options.heads * options.out_features; }
   Shape output_shape(Shape x) const;
 
-  /// The attention weights of the last pass, without dropout: (edges of the graph, heads).
+  /// The attention weights of the last pass, before dropout: (edges of the graph, heads).
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
 
   void forward(const Graph& graph, Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
-  /// `values` are those of x, or others in their place (after dropout); they must stay until backward.
+  /// `values` are the values of x, or others in their place (after dropout). They must stay until the backward pass.
   void forward(const Graph& graph, const SparseRows<S>& x, const S* values, Tile<S> y, Cache& cache,
                const Pass& pass) const;
 
@@ -94,7 +94,7 @@ struct GraphAttention {
  private:
   static void add_scaled(S factor, const S* x, Index count, S* to);
   static S dot(const S* a, const S* b, Index count);
-  // what a weight counts for: its multiplier, and a head's part in the mean
+  // the factor of a weight: its dropout multiplier and the head's share in the mean
   S share(const Cache& cache, Index edge, Index h) const;
   // s and t row by row
   Tile<S> by_head(const Matrix<S>& vectors, const Pass& pass) const;
@@ -104,7 +104,7 @@ struct GraphAttention {
 
   void attend(const Graph& graph, Tile<S> y, Cache& cache, const Pass& pass) const;
 
-  // adds to the gradients of source, target and bias; gives that of z, in scratch
+  // adds to the gradients of source, target and bias; returns the gradient of z, in scratch memory
   Tile<const S> attend_backward(const Graph& graph, Tile<const S> dy, Cache& cache, GraphAttention& grad,
                                 const Pass& pass) const;
 };

@@ -30,19 +30,19 @@ struct GroupNormOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Every sequence by itself (Wu and He 2018; torch.nn.GroupNorm on (n, features, steps)):
+/// Normalises each sequence by itself (Wu and He 2018; torch.nn.GroupNorm on (n, features, steps)):
 ///
 ///     n = (x - mean) / sqrt(var + eps),  y = weight n + bias
 ///
-/// with mean and variance (not corrected) of each group of features over all valid steps of the sequence. One group
-/// for each feature is an instance norm. Past a sequence's end y is 0. It looks at all steps, so it has no stream.
+/// Mean and (biased) variance are taken over each group of features and all valid steps of the sequence. One group per
+/// feature gives instance normalisation. Past a sequence's end y is 0. The layer needs all steps, so it cannot stream.
 template <class S>
 struct GroupNorm {
   using Scalar = S;
   using Input = S;
   using Options = GroupNormOptions;
   struct Cache {
-    TileBuffer<S> mean, scale;  // (1, groups); the scale 1 / sqrt(var + eps)
+    TileBuffer<S> mean, scale;  // (1, groups); scale = 1 / sqrt(var + eps)
   };
 
   Vector<S> weight, bias;  // features; empty if switched off
@@ -50,10 +50,10 @@ struct GroupNorm {
   double eps = 1e-5;
 
   GroupNorm() = default;
-  /// Throws if the groups do not divide the features, or eps is not positive.
+  /// Throws if the groups do not divide the features, or if eps is not positive.
   explicit GroupNorm(Options o);
 
-  /// Ones and zeros, whatever the key.
+  /// Weights 1 and biases 0; the key is not used.
   void initialize(Key) {
     weight.fill(1);
     bias.fill(0);
@@ -79,7 +79,7 @@ struct GroupNorm {
   };
   void input_gradient(Tile<const S> x, Tile<const S> dy, Index group, const S* w, LaneNumbers of, Into<S> dx,
                       const Pass& pass) const;
-  // what stands in, for the features of a group, for a weight that is switched off
+  // the ones that stand in for a weight that is switched off
   const S* ones(const Pass& pass) const {
     S* const values = pass.scratch.template take<S>(size());
     std::fill_n(values, size(), S(1));
@@ -120,11 +120,11 @@ template <class S>
 struct Summands {
   Summand kind;
   const S *x, *dy;    // of the first step
-  const S *w, *mean;  // a number for each feature, and for each lane
+  const S *w, *mean;  // one number per feature, and per lane
 };
 
-// sums[lane] += the sum over steps and features, where the lane has a step; each step starts `stride` behind the last
-// one. Lanes end at step `common` or later. `room` has a number for each lane.
+// sums[lane] += the sum over the features and the lane's valid steps. Consecutive steps are `stride` apart. No lane
+// ends before step `common`. `room` has one number per lane.
 template <class S>
 HEED_KERNEL void add_sums(Tile<const S> x, Index common, Index features, Index stride, Summands<S> of, S* room,
                           S* sums) {
@@ -167,7 +167,7 @@ HEED_KERNEL void add_sums(Tile<const S> x, Index common, Index features, Index s
   }
 }
 
-// from the sums over the valid steps to means
+// turns sums over the valid steps into means
 template <class S>
 HEED_KERNEL void divide_by_counts(Tile<const S> x, Index features, S* sums) {
   for (Index l = 0; l < x.lanes; ++l) {
@@ -215,7 +215,7 @@ void GroupNorm<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy_giv
   const S* const all_ones = ones(pass);
   S *const g_mean = pass.scratch.template take<S>(L), *const gn_mean = pass.scratch.template take<S>(L);
   S* const room = pass.scratch.template take<S>(L);
-  const Tile<S> dweight = pass.scratch.template tile<S>({1, features}, L);  // over the steps, not yet over the lanes
+  const Tile<S> dweight = pass.scratch.template tile<S>({1, features}, L);  // summed over steps, not yet over lanes
   fill(dweight, S(0));
   for (Index group = 0; group < groups; ++group) {
     const S *m = cache.mean.view().at(0, group), *s = cache.scale.view().at(0, group);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Vectors of tokens that say several things at once: a word, its ending, its letters' case.
+/// Embeddings of tokens with several attributes, such as a word, its ending and its case.
 
 #include <algorithm>
 #include <cstddef>
@@ -30,9 +30,9 @@ struct JoinedEmbeddingOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = [row x_t1 of table 1; row x_t2 of table 2; ...]: tokens (steps, k), a table for each of the k, to (steps, sum
-/// of the tables' sizes). The names of a torch.nn.ModuleList of Embeddings, 0.weight, 1.weight, ...; of an Embedding
-/// where there is one table alone.
+/// y_t = [row x_t1 of table 1; row x_t2 of table 2; ...]: maps tokens (steps, k) to (steps, sum of the embedding
+/// sizes), with one table for each of the k attributes. The parameters are named as in a torch.nn.ModuleList of
+/// Embeddings (0.weight, 1.weight, ...); a single table is named as in an Embedding.
 ///
 /// Token 0 is padding: its vectors are 0 and stay 0.
 template <class S>
@@ -46,7 +46,7 @@ struct JoinedEmbedding {
   std::vector<Embedding<S>> tables;
 
   JoinedEmbedding() = default;
-  /// Throws if there is no table, a size is not positive, or there are not as many of the one as of the other.
+  /// Throws if there is no table, if a size is not positive, or if the numbers of sizes differ.
   explicit JoinedEmbedding(const Options& o);
 
   void initialize(Key key) {
@@ -56,7 +56,7 @@ struct JoinedEmbedding {
   Index columns() const { return static_cast<Index>(tables.size()); }
   Index embedding_dim() const;
 
-  /// Throws at the first token, of the valid ones of (n, steps, k), that is not in its table.
+  /// Throws at the first valid token of (n, steps, k) that is not in its table.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
                    const std::string& where) const;
 

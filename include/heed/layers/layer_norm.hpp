@@ -28,11 +28,11 @@ struct LayerNormOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Every step by itself (Ba, Kiros and Hinton 2016; torch.nn.LayerNorm over the features):
+/// Normalises each step by itself (Ba, Kiros and Hinton 2016; torch.nn.LayerNorm over the features):
 ///
 ///     n = (x - mean x) / sqrt(var x + eps),  y = weight n + bias
 ///
-/// with mean and variance (not corrected) over the features. Past a sequence's end y is 0.
+/// Mean and (biased) variance are taken over the features. Past a sequence's end y is 0.
 template <class S>
 struct LayerNorm {
   using Scalar = S;
@@ -40,7 +40,7 @@ struct LayerNorm {
   static constexpr bool stepwise = true;
   using Options = LayerNormOptions;
   struct Cache {
-    TileBuffer<S> mean, scale;  // (steps, 1); the scale 1 / sqrt(var + eps)
+    TileBuffer<S> mean, scale;  // (steps, 1); scale = 1 / sqrt(var + eps)
   };
 
   Vector<S> weight;  // features
@@ -48,10 +48,10 @@ struct LayerNorm {
   double eps = 1e-5;
 
   LayerNorm() = default;
-  /// Throws if there are no features, or eps is not positive.
+  /// Throws if there are no features, or if eps is not positive.
   explicit LayerNorm(Options o);
 
-  /// Ones and zeros, whatever the key.
+  /// Weights 1 and biases 0; the key is not used.
   void initialize(Key) {
     weight.fill(1);
     bias.fill(0);
@@ -134,7 +134,7 @@ void LayerNorm<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy_giv
   const Index F = x.features, L = x.lanes;
   const Scratch::Mark mark(pass.scratch);
   const Tile<const S> dy = valid_steps(dy_given, x.lengths, pass.scratch);
-  const Tile<S> dweight = pass.scratch.template tile<S>({1, F}, L);  // summed over the steps, not yet over the lanes
+  const Tile<S> dweight = pass.scratch.template tile<S>({1, F}, L);  // summed over steps, not yet over lanes
   S *g_mean = pass.scratch.template take<S>(L), *gn_mean = pass.scratch.template take<S>(L);
   const S per_feature = 1 / static_cast<S>(F);
   fill(dweight, S(0));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The largest of each window of steps.
+/// Max pooling over windows of steps.
 
 #include <cstdint>
 
@@ -20,17 +20,17 @@ struct MaxPool1dOptions {
   Index stride = 0;   ///< 0: the kernel's size
   Index padding = 0;  ///< at both ends; at most half of the kernel
   Index dilation = 1;
-  bool ceil_mode = false;  ///< a last window that the sequence does not fill counts too
+  bool ceil_mode = false;  ///< also counts a last window that the sequence does not fill
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = max over k below kernel_size of x at step t stride - padding + k dilation, feature by feature:
-/// torch.nn.MaxPool1d. Padding and what stands past a sequence's end are never the largest; a window of nothing else
-/// gives 0. The gradient goes to the first of equals. (steps, features) to (output_length(steps), features): a sequence
-/// that is too short for a window has no steps.
+/// y_t = max over k < kernel_size of x at step t stride - padding + k dilation, for each feature: torch.nn.MaxPool1d.
+/// Maps (steps, features) to (output_length(steps), features). Padding and steps past a sequence's end are ignored; a
+/// window of nothing else gives 0. If several steps share the maximum, the first of them gets the gradient. A sequence
+/// that is too short for one window has no output steps.
 template <class S>
 struct MaxPool1d {
   using Scalar = S;
@@ -38,7 +38,7 @@ struct MaxPool1d {
   static constexpr TimeChange time_change = TimeChange::own_steps;
   using Options = MaxPool1dOptions;
   struct Cache {
-    TileBuffer<std::int32_t> where;  // (output steps, features): the step that gave the maximum, -1 where there is none
+    TileBuffer<std::int32_t> where;  // (output steps, features): the step with the maximum, -1 for none
   };
 
   detail::PoolWindow window{{2, 2}};
@@ -90,7 +90,7 @@ void MaxPool1d<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&
     }
   }
   if (!x.lengths) return;
-  for (Index t = 0; t < y.steps; ++t) {  // windows past a sequence's last one may reach back to its steps
+  for (Index t = 0; t < y.steps; ++t) {  // windows past a sequence's last one may still cover its steps
     for (Index l = 0; l < L; ++l) {
       if (t < output_length(x.length(l))) continue;
       for (Index f = 0; f < x.features; ++f) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The largest of each window of an image.
+/// Max pooling over windows of an image.
 
 #include <limits>
 
@@ -26,8 +26,9 @@ struct MaxPool2dOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y[c, v, u] = max over rows i and columns j below kernel_size of x[c, v stride + i, u stride + j]:
-/// torch.nn.MaxPool2d. The gradient goes to the first of equals, row by row. An image a step, as `ImageShape` has it.
+/// y[c, v, u] = max over rows i and columns j < kernel_size of x[c, v stride + i, u stride + j]: torch.nn.MaxPool2d. If
+/// several pixels share the maximum, the first of them, row by row, gets the gradient. Each step is an image, laid out
+/// as in `ImageShape`.
 template <class S>
 struct MaxPool2d {
   using Scalar = S;
@@ -40,7 +41,7 @@ struct MaxPool2d {
   ImageWindow window;
 
   MaxPool2d() = default;
-  /// Throws if a size is not positive, or the window does not fit into the image.
+  /// Throws if a size is not positive, or if the window does not fit into the image.
   explicit MaxPool2d(Options o)
       : window{{o.channels, o.height, o.width}, o.kernel_size, o.stride ? o.stride : o.kernel_size, 0} {
     check_window(window, "MaxPool2d");
@@ -69,7 +70,7 @@ struct MaxPool2d {
       }
     }
   }
-  // the channels of the pixel in row i and column j of a window
+  // the channels of the pixel at row i and column j of a window
   template <class U>
   U* in_window(Tile<U> x, Index t, Index v, Index u, Index i, Index j) const {
     return x.at(t, window.image.at(v * window.stride + i, u * window.stride + j));
@@ -82,7 +83,7 @@ void MaxPool2d<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) cons
   for_each_window(x.steps, [&](Index t, Index v, Index u) {
     S* to = y.at(t, out_image().at(v, u));
     for_each_packet<S>(window.image.channels * x.lanes, [&]<class P>(Index k) HEED_LAMBDA {
-      P top = load<P>(in_window(x, t, v, u, 0, 0) + k), nan = set1<P>(0);  // NaN, once a value was
+      P top = load<P>(in_window(x, t, v, u, 0, 0) + k), nan = set1<P>(0);  // NaN, once a value was NaN
       const P infinity = set1<P>(std::numeric_limits<S>::infinity()), least = sub(set1<P>(0), infinity);
       for (Index i = 0; i < window.kernel; ++i) {
         for (Index j = 0; j < window.kernel; ++j) {
@@ -106,7 +107,7 @@ void MaxPool2d<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, 
     const Index out = out_image().at(v, u);
     for_each_packet<S>(window.image.channels * x.lanes, [&]<class P>(Index k) HEED_LAMBDA {
       const P top = load<P>(y.at(t, out) + k), zero = set1<P>(0);
-      P left = load<P>(dy.at(t, out) + k);  // nothing, once it has been given
+      P left = load<P>(dy.at(t, out) + k);  // what is left to give: nothing, once the maximum got it
       for (Index i = 0; i < window.kernel; ++i) {
         for (Index j = 0; j < window.kernel; ++j) {
           const P value = load<P>(in_window(x, t, v, u, i, j) + k);

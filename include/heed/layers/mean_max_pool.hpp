@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The mean and the largest value over time, side by side.
+/// Mean and maximum over time, concatenated.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/layer_traits.hpp"
@@ -13,8 +13,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// y = [mean x; max x] of each feature over the valid steps: (steps, features) to (1, 2 features). A sequence without
-/// steps gives 0. torch.cat([x.mean(1), x.amax(1)], -1); the gradient of a maximum goes to the first step that has it.
+/// y = [mean x; max x] of each feature over the valid steps: maps (steps, features) to (1, 2 features).
+/// torch.cat([x.mean(1), x.amax(1)], -1). If several steps share the maximum, the first of them gets its gradient. A
+/// sequence without steps gives 0.
 template <class S>
 struct MeanMaxPool {
   using Scalar = S;
@@ -39,7 +40,7 @@ struct MeanMaxPool {
     max.backward(x, y, half(dy, 1), onto_if(bool(dx), dx.tile), cache.max, max, pass);
   }
 
-  /// Remembers the mean and the largest so far.
+  /// A stream remembers the mean and the maximum so far.
   Index prepare_stream(Shape x, Cache&) const { return 2 * x.features; }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
     MeanPool<S>().stream_step(x, half(y, 0), memory, cache.mean, pass);

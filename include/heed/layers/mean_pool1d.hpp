@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The mean of each window of steps.
+/// Mean pooling over windows of steps.
 
 #include <algorithm>
 
@@ -20,7 +20,7 @@ struct MeanPool1dOptions {
   Index kernel_size = 2;
   Index stride = 0;        ///< 0: the kernel's size
   Index padding = 0;       ///< at both ends; at most half of the kernel
-  bool ceil_mode = false;  ///< a last window that the sequence does not fill counts too
+  bool ceil_mode = false;  ///< also counts a last window that the sequence does not fill
   bool count_include_pad = true;
 };
 
@@ -28,9 +28,9 @@ struct MeanPool1dOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = mean over k below kernel_size of x at step t stride - padding + k, feature by feature: torch.nn.AvgPool1d.
-/// Padding counts as zeros, or with `count_include_pad` off not at all; what stands past a sequence's end is padding.
-/// (steps, features) to (output_length(steps), features): a sequence that is too short for a window has no steps.
+/// y_t = mean over k < kernel_size of x at step t stride - padding + k, for each feature: torch.nn.AvgPool1d. Maps
+/// (steps, features) to (output_length(steps), features). Padding counts as zeros; with `count_include_pad` off it does
+/// not count. Steps past a sequence's end are padding. A sequence that is too short for one window has no output steps.
 template <class S>
 struct MeanPool1d {
   using Scalar = S;
@@ -38,7 +38,7 @@ struct MeanPool1d {
   static constexpr TimeChange time_change = TimeChange::own_steps;
   using Options = MeanPool1dOptions;
   struct Cache {
-    TileBuffer<S> share;  // (output steps, 1): one over what a window counts, 0 past a sequence's last window
+    TileBuffer<S> share;  // (output steps, 1): 1 / steps that the window counts; 0 past the last window
   };
 
   detail::PoolWindow window{{2, 2}};
@@ -69,7 +69,7 @@ struct MeanPool1d {
     return 1 / static_cast<S>(count_include_pad ? std::min(last, length + window.left) - first
                                                 : std::min(last, length) - std::max<Index>(first, 0));
   }
-  // f(t, step, share): what step t of y takes of a step of x in each lane; `room` has a number for each lane
+  // calls f(t, step, share): the share of a step of x in step t of y, per lane; `room` has one number per lane
   template <class F>
   void for_each_part(Tile<const S> x, Tile<const S> share, S* room, F&& f) const {
     for (Index t = 0; t < share.steps; ++t) {

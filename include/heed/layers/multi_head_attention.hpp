@@ -28,74 +28,74 @@ struct MultiHeadAttentionOptions {
   Index kdim = 0, vdim = 0;  ///< features of keys and values; 0: embed_dim
   double dropout = 0;        ///< of the weights, in training
   bool causal = false;
-  Index relative_positions = 0;  ///< k, the farthest distance with a representation of its own; 0: none
+  Index relative_positions = 0;  ///< k, the largest distance with its own representation; 0: none
   bool locality = false;
   RelativeBias relative_bias = RelativeBias::none;
-  Index bias_distance = 0;  ///< of `erpe`: the farthest offset with a scalar of its own
+  Index bias_distance = 0;  ///< of `erpe`: the largest offset with its own scalar
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Scaled dot-product attention in `num_heads` slices of the features, side by side (Vaswani et al. 2017;
-/// torch.nn.MultiheadAttention, its packing and its start):
+/// Scaled dot-product attention with `num_heads` heads, each on a slice of the features (Vaswani et al. 2017;
+/// torch.nn.MultiheadAttention, with its packed weights and initialisation):
 ///
 ///     Q = W_q query + b_q,  K = W_k key + b_k,  V = W_v value + b_v
-///     a_h = softmax over valid keys of Q_h K_h' / sqrt(E / heads),  y = W_out [a_1 V_1; ...; a_h V_h] + b_out
+///     a_h = softmax over visible keys of Q_h K_h' / sqrt(E / heads),  y = W_out [a_1 V_1; ...; a_h V_h] + b_out
 ///
-/// and with relative positions (Shaw, Uszkoreit and Vaswani 2018), d = j - i clipped to -k .. k:
+/// With relative positions (Shaw, Uszkoreit and Vaswani 2018), d = j - i clipped to -k .. k:
 ///
-///     a_h = softmax over j of Q_hi (K_hj + relative_keys_d)' / sqrt(E / heads),  sum over j of a_hij (V_hj +
-///     relative_values_d)
+///     a_h = softmax over j of Q_hi (K_hj + relative_keys_d)' / sqrt(E / heads)
+///     the head's output is the sum over j of a_hij (V_hj + relative_values_d)
 ///
-/// A relative bias (see `RelativeBias`) changes the scores, e_ij - m_h |i - j|, or the weights, a_hij + relative_bias_dh.
+/// A relative bias (see `RelativeBias`) changes the scores to e_ij - m_h |i - j|, or the weights to a_hij +
+/// relative_bias_dh.
 ///
-/// With locality, for small data (Lee, Lee and Song 2021): a learnt temperature t_h in place of 1 / sqrt(E / heads),
-/// its start, and query i does not meet key i.
+/// Locality, for small data (Lee, Lee and Song 2021): a learnt temperature t_h, which starts at 1 / sqrt(E / heads),
+/// replaces this factor, and query i does not see key i.
 ///
-/// Query (T_q, E), key (T_k, kdim) and value (T_k, vdim) to (T_q, E). Query i meets the keys that are valid by the
-/// lengths of the tile of keys, that the mask of the call leaves, and, where `causal`, those of 0 .. i: both sequences
-/// begin together, as in torch.nn.functional.scaled_dot_product_attention. A call may add scores, as float masks of
-/// PyTorch do. Where a query is past its end or meets no
-/// key, y is 0.
+/// Maps query (T_q, E), key (T_k, kdim) and value (T_k, vdim) to (T_q, E). Query i sees key j if j is valid by the
+/// lengths of the keys' tile, if the mask of the call allows it, and, with `causal`, if j <= i. Both sequences begin
+/// together, as in torch.nn.functional.scaled_dot_product_attention. A call may add scores, as PyTorch's float masks
+/// do. For a query past its end, and for a query that sees no key, y is 0.
 template <class S>
 struct MultiHeadAttention {
   using Scalar = S;
   using Input = S;
   using Options = MultiHeadAttentionOptions;
   struct Cache {
-    TileBuffer<S> q, k, v;  // (T_q, E), (T_k, E), (T_k, E), or k and v of one memory side by side in k
+    TileBuffer<S> q, k, v;  // (T_q, E), (T_k, E), (T_k, E); or k and v of one memory together in k
     AttentionWeights<S> weights;
-    TileBuffer<S> context, plain_q;  // (T_q, E); with locality q is t_h Q_h and plain_q Q
+    TileBuffer<S> context, plain_q;  // (T_q, E); with locality q is t_h Q_h and plain_q is Q
     AttentionMask mask;
     AttentionScores<S> scores;
     typename Dense<S>::Cache dense;
   };
 
-  Matrix<S> in_proj_weight;  // 3E x E = [W_q; W_k; W_v]; or, with keys or values of another size:
+  Matrix<S> in_proj_weight;  // 3E x E = [W_q; W_k; W_v]; or, if keys or values have another size:
   Matrix<S> q_proj_weight, k_proj_weight, v_proj_weight;  // E x E, E x kdim, E x vdim
   Vector<S> in_proj_bias;                                 // 3E
   Dense<S> out_proj;
-  Matrix<S> relative_keys, relative_values;  // 2k + 1 x E / heads, one for all heads
+  Matrix<S> relative_keys, relative_values;  // 2k + 1 x E / heads, shared by all heads
   Vector<S> temperature;                     // heads; empty without locality
-  Matrix<S> relative_bias;                   // of `erpe`: 2k + 1 x heads, by the offset j - i
+  Matrix<S> relative_bias;                   // of `erpe`: 2k + 1 x heads, indexed by the offset j - i
   Index num_heads = 1;
   double dropout = 0;
   bool causal = false, alibi = false;
 
   MultiHeadAttention() = default;
-  /// Throws if a size is not positive, the heads do not divide the features, or an option is out of range.
+  /// Throws if a size is not positive, if the heads do not divide the features, or if an option is out of range.
   explicit MultiHeadAttention(Options o);
 
-  /// The projections Xavier uniform (packed: as one matrix), `out_proj.weight` as a Linear, biases 0, relative
-  /// positions Xavier uniform, temperatures 1 / sqrt(E / heads), relative biases 0.
+  /// Projections and relative positions: Xavier uniform (packed projections as one matrix). `out_proj.weight`: as a
+  /// Linear. Biases and relative biases: 0. Temperatures: 1 / sqrt(E / heads).
   void initialize(Key key);
 
   bool reads_distances() const { return alibi || !relative_keys.empty() || !relative_bias.empty(); }
   Index embed_dim() const { return out_proj.in_features(); }
 
-  /// Throws if features are not those of the weights, or there are not as many values as keys.
+  /// Throws if the features do not match the weights, or if the numbers of keys and values differ.
   Shape output_shape(Shape query, Shape key, Shape value) const;
   Shape output_shape(Shape query, Shape memory) const {
     if (packed()) detail::check_multi_head_memory(embed_dim(), query, memory);
@@ -104,10 +104,11 @@ struct MultiHeadAttention {
   /// Self attention: the query is its own memory.
   Shape output_shape(Shape x) const { return output_shape(x, x); }
 
-  /// a of the last forward pass, after dropout: (heads T_q, T_k), head by head, a view of the cache. Throws if there
-  /// are more than a million of them in a tile and `keep_weights` was not called before.
+  /// The weights a of the last forward pass, after dropout: (heads T_q, T_k), head by head, a view of the cache. Throws
+  /// if a tile has more than a million of them and `keep_weights` was not called before that pass.
   static Tile<const S> weights(const Cache& cache) { return cache.weights.view(); }
-  /// Long sequences: the weights of the next forward passes are kept, not computed again in backward. The same results.
+  /// For long sequences: the following forward passes keep their weights, so that backward need not compute them again.
+  /// The results stay the same.
   static void keep_weights(Cache& cache) { cache.weights.keep(); }
 
   void forward(Tile<const S> query, Tile<const S> key, Tile<const S> value, Tile<S> y, Cache& cache, const Pass& pass,
@@ -126,14 +127,14 @@ struct MultiHeadAttention {
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, MultiHeadAttention& grad,
                 const Pass& pass) const;
 
-  // ---- self attention a step at a time, for streams
+  // ---- self attention one step at a time, for streams
 
-  /// Remembers the keys and values of all steps. Throws unless causal.
+  /// A stream remembers the keys and values of all steps. Throws unless causal.
   Index prepare_stream(Shape x, Cache&) const {
     detail::check_causal(causal, "MultiHeadAttention");
     return stream_size(x);
   }
-  /// The same of any attention, of which only the last query of each pass is asked for.
+  /// The same for any attention of which each pass uses only the last query.
   Index stream_size(Shape x) const {
     return detail::all_steps(x.steps, 2 * output_shape(x).features, "MultiHeadAttention");
   }
@@ -176,11 +177,12 @@ struct MultiHeadAttention {
 
   kernels::Head<S> head(Tile<const S> query, Tile<const S> key, const Cache& cache, Index first_query = 0) const;
 
-  // `step`: the number of the query in a stream; negative: no stream
+  // `step`: the index of the query in a stream; negative: no stream
   void attend(Tile<const S> query, Tile<const S> key, KeysAndValues<S> kv, Tile<S> y, Cache& cache, const Pass& pass,
               AttentionMask mask, const AttentionScores<S>& scores, Index step = -1) const;
 
-  // The gradients of projected keys and values, of the query, and of all weights but those of keys and values.
+  // Computes the gradients of projected keys and values and of the query, and of all weights except those of keys and
+  // values.
   void attend_backward(Tile<const S> query, Tile<const S> key, KeysAndValues<const S> kv, Tile<const S> dy,
                        Into<S> dquery, KeysAndValues<S> dkv, Cache& cache, MultiHeadAttention& grad,
                        const Pass& pass) const;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// From an image to a sequence of its patches.
+/// Turns an image into a sequence of patches.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
@@ -42,13 +42,15 @@ struct PatchEmbeddingOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Cuts an image into patches and gives each a vector (Dosovitskiy et al. 2020): (1, height width channels) to
-/// (patches, embed_dim), row by row. A convolution with the patch as its kernel and its stride, named `proj`.
+/// Cuts an image into patches and maps each to a vector (Dosovitskiy et al. 2020): (1, height width channels) to
+/// (patches, embed_dim), row by row. The projection is a convolution named `proj`; kernel and stride are the size of a
+/// patch.
 template <class S>
 struct PatchEmbedding {
   using Scalar = S;
   using Input = S;
-  static constexpr TimeChange time_change = TimeChange::own_steps;  // places: they have no lengths
+  // patches are places, not times: they have no lengths
+  static constexpr TimeChange time_change = TimeChange::own_steps;
   using Options = PatchEmbeddingOptions;
   struct Cache {
     typename Conv2d<S>::Cache proj;
@@ -57,7 +59,7 @@ struct PatchEmbedding {
   Conv2d<S> proj;
 
   PatchEmbedding() = default;
-  /// Throws if a size is not positive, or the image is not made of whole patches.
+  /// Throws if a size is not positive, or if whole patches do not tile the image.
   explicit PatchEmbedding(Options o);
 
   void initialize(Key key) { proj.initialize(key); }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Poolings over time without weights: (steps, features) to (1, features), over each sequence's valid steps.
-/// A sequence without steps gives 0.
+/// Poolings over time without weights: (steps, features) to (1, features), over each sequence's valid steps. A sequence
+/// without steps gives 0.
 
 #include <algorithm>
 #include <cstdint>
@@ -29,9 +29,9 @@ struct LastPoolOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// The last valid step. Behind a recurrent layer in both directions the backward half of that step has seen one step
-/// alone: there `both_ends` takes the second half of the features from the first step, so that both halves are final
-/// states, as h_n of PyTorch and Bidirectional of Keras have them.
+/// The last valid step. After a bidirectional recurrent layer, the backward half of that step has seen only one step.
+/// With `both_ends`, the second half of the features comes from the first step instead, so that both halves are final
+/// states. PyTorch's h_n and Keras' Bidirectional do the same.
 template <class S>
 struct LastPool {
   using Scalar = S;
@@ -45,17 +45,17 @@ struct LastPool {
   LastPool() = default;
   explicit LastPool(Options o) : both_ends(o.both_ends) {}
 
-  /// Throws with `both_ends` where the features have no halves.
+  /// Throws if `both_ends` is set and the number of features is odd.
   Shape output_shape(Shape x) const;
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LastPool&, const Pass&) const;
-  /// Remembers nothing. Throws with `both_ends`.
+  /// A stream remembers nothing. Throws with `both_ends`.
   Index prepare_stream(Shape, Cache&) const;
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>&, Cache&, const Pass&) const { copy(x, y); }
   static void visit(auto&&, auto&...) {}
 
  private:
-  // where feature f of lane l comes from; -1: the lane has no steps
+  // the step that feature f of lane l comes from; -1: the lane has no steps
   Index step_of(Tile<const S> x, Index f, Index l) const {
     return both_ends && 2 * f >= x.features ? std::min<Index>(x.length(l), 1) - 1 : x.length(l) - 1;
   }
@@ -101,7 +101,7 @@ Index LastPool<S>::prepare_stream(Shape, Cache&) const {
   return 0;
 }
 
-/// The mean of the valid steps; GlobalAveragePooling1D of Keras, with its mask.
+/// The mean of the valid steps. GlobalAveragePooling1D of Keras, with its mask.
 template <class S>
 struct MeanPool {
   using Scalar = S;
@@ -114,7 +114,7 @@ struct MeanPool {
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MeanPool&,
                 const Pass&) const;
-  /// Remembers the mean so far.
+  /// A stream remembers the mean so far.
   Index prepare_stream(Shape x, Cache&) const { return x.features; }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
   static void visit(auto&&, auto&...) {}
@@ -158,20 +158,20 @@ void MeanPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memor
   std::copy_n(mean, x.features, y.data);
 }
 
-/// The largest value of each feature over the valid steps. Its gradient goes to the first step that has it.
+/// The maximum of each feature over the valid steps. If several steps share it, the first of them gets the gradient.
 template <class S>
 struct MaxPool {
   using Scalar = S;
   using Input = S;
   static constexpr TimeChange time_change = TimeChange::pools_steps;
   struct Cache {
-    TileBuffer<std::int32_t> where;  // (1, features): the step that gave the maximum, -1 where there is none
+    TileBuffer<std::int32_t> where;  // (1, features): the step with the maximum, -1 for none
   };
   Shape output_shape(Shape x) const { return {1, x.features}; }
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache& cache, MaxPool&,
                 const Pass&) const;
-  /// Remembers the largest so far.
+  /// A stream remembers the maximum so far.
   Index prepare_stream(Shape x, Cache&) const { return x.features; }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
   static void visit(auto&&, auto&...) {}

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Where a step stands in its sequence, added to its features. Past a sequence's end the sum is 0.
+/// Positional encodings, added to the features. Past a sequence's end the sum is 0.
 
 #include <algorithm>
 #include <cassert>
@@ -24,7 +24,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// y = x + position, the same numbers in every lane; `position` has one feature after another.
+/// y = x + position, the same in every lane. `position` is (steps, features) of one lane.
 template <class S>
 void add_position(const S* x, const S* position, Index features, Index lanes, S* y) {
   using namespace simd;
@@ -50,17 +50,17 @@ namespace heed::inline HEED_ISA {
 ///
 ///     p_t,2i = sin(t / 10000^(2i / D)),  p_t,2i+1 = cos(t / 10000^(2i / D))
 ///
-/// With a `length` L, t D / L in place of t: tAPE, for sequences of about so many steps (ConvTran: Foumani, Tan, Webb and
+/// With a `length` L, t is replaced by t D / L: tAPE, for sequences of about L steps (ConvTran: Foumani, Tan, Webb and
 /// Salehi 2023).
 template <class S>
 struct SinusoidalPositions {
   using Scalar = S;
   using Input = S;
   using Options = SinusoidalPositionsOptions;
-  /// p of the longest sequence so far.
+  /// p for the longest sequence so far.
   struct Cache {
     TileBuffer<S> positions;  // (steps, D), one lane
-    Index length = 0;         // that they are scaled for
+    Index length = 0;         // the length they are scaled to
   };
 
   Index length = 0;
@@ -147,7 +147,7 @@ struct LearnedPositionsOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// y_t = x_t + weight_t: a table of positions that is trained, up to `max_steps` of them. Name and start of a
+/// y_t = x_t + weight_t: a trained table of up to `max_steps` positions. Parameter name and initialisation of
 /// torch.nn.Embedding(max_steps, features).
 template <class S>
 struct LearnedPositions {
@@ -169,7 +169,7 @@ struct LearnedPositions {
   Index features() const { return weight.width(); }
 
   bool reads_distances() const { return true; }
-  /// Throws if the features are others or the steps are more than there are positions.
+  /// Throws if the number of features differs, or if there are more steps than positions.
   Shape output_shape(Shape x) const;
 
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Any attention as a pooling over time, by a query that is learnt.
+/// Pooling over time with any attention and a learnt query.
 
 #include <algorithm>
 
@@ -18,8 +18,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// One learnt query asks all steps: (steps, memory_size) to (1, value_size). With a query that is given, call the
-/// attention itself. A sequence without steps gives 0. Names of a vector query and a module attention.
+/// One learnt query attends to all steps: maps (steps, memory_size) to (1, value_size). To pool with a given query,
+/// call the attention itself. A sequence without steps gives 0. The parameters are a vector called query and a module
+/// called attention.
 template <class A>
 struct QueryPool {
   using Scalar = typename A::Scalar;
@@ -36,7 +37,7 @@ struct QueryPool {
   A attention;
 
   QueryPool() = default;
-  /// Throws if a size is not positive, and for a causal attention.
+  /// Throws if a size is not positive, or if the attention is causal.
   explicit QueryPool(Options o);
 
   /// The query from U(-1/sqrt(query_size), 1/sqrt(query_size)).
@@ -47,7 +48,7 @@ struct QueryPool {
 
   Shape output_shape(Shape x) const { return attention.output_shape({1, query.size()}, x); }
 
-  /// a_t of the last forward pass: (steps, 1), a view of the cache.
+  /// The weights a_t of the last forward pass, (steps, 1), a view of the cache.
   static Tile<const S> weights(const Cache& cache) {
     const Tile<const S> a = A::weights(cache.attention);
     return Tile<const S>(a.data, {a.features, 1}, a.lanes);
@@ -56,7 +57,7 @@ struct QueryPool {
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
-  /// Remembers all steps.
+  /// A stream remembers all steps.
   Index prepare_stream(Shape x, Cache&) const { return attention.stream_size(x); }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Features of a series by random convolutions that nobody trains: MiniRocket and MultiRocket.
+/// Features of a series from random convolutions that are not trained: MiniRocket and MultiRocket.
 
 #include <algorithm>
 #include <cmath>
@@ -27,27 +27,29 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Statistics of dilated convolutions above biases: (steps, features) to (1, num_features), for n valid steps
+/// Statistics of dilated convolutions and biases: maps (steps, features) to (1, num_features). For n valid steps
 ///
 ///     c_t = sum over channels x of the kernel, taps i = -4 .. 4, of w_i x_{t + i d},   w_i = 2 three times, else -1
 ///     y = the share of t in 0 .. n - 1 with c_t > bias
 ///
-/// There are 84 kernels, each with every dilation d, of 1 to (steps - 1) / 8, and some biases with each. A kernel of
-/// several channels sees 1 to 9 of them. Every other kernel looks only at those t whose taps are all inside of the
-/// series, 4 d <= t < n - 4 d; the rest takes values outside of it for 0. MiniRocket (Dempster, Schmidt and Webb 2021),
-/// as aeon and sktime have it, and beyond: a series of any length has features. Where it is so short that no t has all
-/// taps inside, all t count. Without steps they are 0.
+/// Each of the 84 kernels is used with every dilation d, from 1 to (steps - 1) / 8, and with several biases each. On
+/// series of several channels a kernel sees 1 to 9 of them. Every other kernel counts only steps whose taps are all
+/// inside of the series, 4 d <= t < n - 4 d. The others take values outside of the series as 0. This is MiniRocket
+/// (Dempster, Schmidt and Webb 2021) as aeon and sktime compute it, extended to series of any length: if a series is so
+/// short that no step has all taps inside, all steps count. A series without steps gives 0.
 ///
-/// `statistics` all: three more of each bias, as MultiRocket (Tan, Dempster, Bergmeir and Webb 2022) has them; 0 where
-/// no c_t is above it. Of those t with c_t > bias they are, one block of features after the other,
+/// `statistics` = all adds three statistics for each bias, as in MultiRocket (Tan, Dempster, Bergmeir and Webb 2022).
+/// Over the steps with c_t > bias they are, one block of outputs after the other,
 ///
-///     the mean of c_t - bias,   the mean of (t + 1) / n,   the longest run of consecutive ones / n
+///     the mean of c_t - bias,   the mean of (t + 1) / n,   the longest run of consecutive steps / n
 ///
-/// where t and n count from the first step that the kernel looks at. `differences`: the second half of the features is
-/// of x_{t + 1} - x_t, by kernels with channels and biases of their own.
+/// where t and n count from the first step that the kernel looks at. They are 0 if no c_t exceeds the bias.
+/// `differences`: the second half of the outputs uses x_{t + 1} - x_t, with kernels, channels and biases of its own.
 ///
-/// Dilations and channels follow from the options. The biases are parameters, so that files have them, but nobody
-/// trains them: they are 0 until `fit_biases` takes them from data. The gradients of the biases and of x are 0: shares
+/// The options determine dilations and channels. The biases are parameters, so that files contain them, but no
+/// optimizer trains them: they are 0 until `fit_biases` computes them from data. The gradients of the biases and of x
+/// are 0: shares are step functions, and the gradients of the means are left out. If a series is not finite, all its
+/// outputs are NaN.
 /// move in steps, and those of means are left out. Where x is not finite, all features of that series are NaN.
 template <class S>
 struct Rocket {
@@ -58,7 +60,7 @@ struct Rocket {
   struct Cache {};
 
   Options options;
-  Vector<S> biases;  // dilation by dilation, kernel by kernel; those of differences after the others
+  Vector<S> biases;  // dilation by dilation, kernel by kernel; those of differences last
 
   Rocket() = default;
   /// Throws if an option is out of range.
@@ -69,28 +71,28 @@ struct Rocket {
 
   Index input_size() const { return options.features; }
   Index output_features() const { return first_of_dictionary() + dictionary_.size(); }
-  /// Of a bias.
+  /// Statistics per bias.
   Index statistics() const { return options.statistics == RocketStatistics::all ? detail::rocket_statistics : 1; }
-  /// In rising order.
+  /// In ascending order.
   std::span<const std::int32_t> dilations() const { return plan_.dilations; }
-  /// How many biases each kernel has with each dilation.
+  /// The number of biases of each kernel with each dilation.
   std::span<const std::int32_t> biases_per_kernel() const { return plan_.biases; }
-  /// Those that one of the 84 kernels sees with the i-th dilation.
+  /// The channels that one of the 84 kernels sees with the i-th dilation.
   std::span<const std::int32_t> channels(Index dilation, Index kernel) const {
     return plan_.channels_of(dilation, kernel);
   }
   const detail::RocketDictionary<S>& dictionary() const { return dictionary_; }
-  /// The features from there on are those of competing kernels.
+  /// The outputs of competing kernels begin here.
   Index first_of_dictionary() const { return biases.size() * statistics(); }
 
   bool reads_distances() const { return true; }
   Shape output_shape(Shape x) const;
 
-  /// Sets the biases to quantiles of the convolutions of a series each, drawn by the seed among those of `x` (n, steps,
-  /// features) that have steps; of differences, two steps. Biases of which no series has that are 0. Throws if none
-  /// has a step, where the features are others, and if a value is not finite.
+  /// Sets each bias to a quantile of the convolution of one series. The seed draws the series among those of `x` (n,
+  /// steps, features) that have steps (for differences: two steps). A bias without such a series is 0. Throws if no
+  /// series has a step, if the number of features differs, or if a value is not finite.
   HEED_COLD void fit_biases(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
-  /// Of series `rows`, each of which `series(row)` gives as a tile of one lane that has steps.
+  /// The same for series `rows`. `series(row)` gives each as a tile of one lane that has steps.
   template <class F>
   HEED_COLD void fit_biases_on(std::span<const Index> rows, F&& series);
 
@@ -118,7 +120,7 @@ Shape Rocket<S>::output_shape(Shape x) const {
   return {1, output_features()};
 }
 
-// Of biases from `bias` on: their features stand from bias statistics() on.
+// The outputs of the biases from `bias` on begin at bias statistics().
 template <class S>
 void Rocket<S>::forward(const detail::RocketPlan& plan, Tile<const S> x, Index bias, Tile<S> y,
                         Scratch& scratch) const {
@@ -154,7 +156,7 @@ void Rocket<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) co
 }
 
 namespace detail {
-/// Which sequences have steps. Throws if there is none.
+/// The sequences that have steps. Throws if there is none.
 std::vector<Index> rows_with_steps(Index count, Index steps, std::span<const std::int32_t> lengths, const char* where);
 }  // namespace detail
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// From an image and its shifts to a sequence of patches.
+/// Turns an image and its shifts into a sequence of patches.
 
 #include <algorithm>
 #include <array>
@@ -20,19 +20,20 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Patches that see around their edges, for small data (Lee, Lee and Song 2021, shifted patch tokenization):
+/// Patches that see beyond their edges, for small data (shifted patch tokenization: Lee, Lee and Song 2021):
 ///
-///     x' = [x; x moved by half a patch along each of the four diagonals], 0 where it moved from
+///     x' = [x; x moved by half a patch along each of the four diagonals], 0 where nothing moved in
 ///     y_p = proj(norm(patch p of x'))
 ///
-/// (1, height width channels) to (patches, embed_dim), row by row. The channels of a pixel of x' are those of x, then
-/// of x moved down and right, down and left, up and right, up and left. A patch is flattened pixel by pixel; `norm` is
-/// a LayerNorm, `proj` a Linear.
+/// Maps (1, height width channels) to (patches, embed_dim), row by row. A pixel of x' has first the channels of x, then
+/// those of x moved down and right, down and left, up and right, up and left. A patch is flattened pixel by pixel;
+/// `norm` is a LayerNorm, `proj` a Linear.
 template <class S>
 struct ShiftedPatchEmbedding {
   using Scalar = S;
   using Input = S;
-  static constexpr TimeChange time_change = TimeChange::own_steps;  // places: they have no lengths
+  // patches are places, not times: they have no lengths
+  static constexpr TimeChange time_change = TimeChange::own_steps;
   using Options = typename PatchEmbedding<S>::Options;
   struct Cache {
     TileBuffer<S> patches, normed;
@@ -46,7 +47,7 @@ struct ShiftedPatchEmbedding {
   Dense<S> proj;
 
   ShiftedPatchEmbedding() = default;
-  /// Throws if a size is not positive, the image is not made of whole patches, or patches have no half.
+  /// Throws if a size is not positive, if whole patches do not tile the image, or if the patch size is odd.
   explicit ShiftedPatchEmbedding(Options o);
 
   void initialize(Key key) {
@@ -74,12 +75,12 @@ struct ShiftedPatchEmbedding {
 
  private:
   static constexpr Index images = 5;
-  // by how many halves of a patch each image moved, down and right
+  // how many half patches each image moves down and right
   static constexpr std::array<std::array<Index, 2>, images> moves{{{0, 0}, {1, 1}, {1, -1}, {-1, 1}, {-1, -1}}};
 
   Index patch_features() const { return images * image.channels * patch_size * patch_size; }
 
-  // f(first feature of a pixel of x, patch, first feature of the patch that it is copied to), for each pixel of x'
+  // calls f(first feature of a pixel of x, patch, first feature in the patch that it is copied to) for each pixel of x'
   // that lies inside x
   template <class F>
   void for_each_pixel(F&& f) const {

@@ -19,8 +19,8 @@
 
 namespace heed::inline HEED_ISA {
 
-/// y_f = (x_f - mean_f) / deviation_f, per feature. The numbers are taken from data and not trained: `visit` does not
-/// show them. Without numbers it is switched off (`active()` is false) and must not be called.
+/// y_f = (x_f - mean_f) / deviation_f, per feature. The numbers are computed from data and not trained: `visit` skips
+/// them. Without numbers the layer is switched off (`active()` is false) and must not be called.
 template <class S>
 struct Standardize {
   using Scalar = S;
@@ -31,7 +31,7 @@ struct Standardize {
   Vector<S> mean, deviation;
 
   Standardize() = default;
-  /// Throws if the sizes differ or a number is not finite, or a deviation not positive.
+  /// Throws if the sizes differ, if a number is not finite, or if a deviation is not positive.
   Standardize(const std::vector<double>& means, const std::vector<double>& deviations);
 
   bool active() const { return !mean.empty(); }
@@ -44,9 +44,9 @@ struct Standardize {
 
   static void visit(auto&&, auto&...) {}
 
-  /// The numbers under `key`.mean and `key`.deviation, where there are any.
+  /// Writes the numbers under `key`.mean and `key`.deviation, if there are any.
   HEED_COLD void write(Metadata& metadata, const std::string& key) const;
-  /// Throws if there are others than `features` of each.
+  /// Throws unless there are `features` of each.
   HEED_COLD void read(const Metadata& metadata, const std::string& key, Index features);
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A block of a transformer's decoder.
+/// A block of a transformer decoder.
 
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/compiled.hpp"
@@ -31,14 +31,14 @@ struct TransformerDecoderBlockOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Causal self attention, attention to a memory, then two dense layers, each beside the identity (Vaswani et al. 2017;
-/// torch.nn.TransformerDecoderLayer, its names and its start): (steps, d_model) and a memory (memory steps,
-/// memory_size) to (steps, d_model). Normalised after each part:
+/// Causal self attention, attention to a memory, then two dense layers, each with a residual connection (Vaswani et al.
+/// 2017; torch.nn.TransformerDecoderLayer, with its parameter names and initialisation). Maps (steps, d_model) and a
+/// memory (memory steps, memory_size) to (steps, d_model). With normalisation after each sublayer:
 ///
 ///     g = norm1(x + dropout(self_attn(x))),  h = norm2(g + dropout(multihead_attn(g, memory))),
 ///     y = norm3(h + dropout(linear2(dropout(f(linear1(h))))))
 ///
-/// or before, or not at all (`NormPlacement`). Past a sequence's end y is 0.
+/// `NormPlacement` can move the normalisation before each sublayer or switch it off. Past a sequence's end y is 0.
 template <class S>
 struct TransformerDecoderBlock {
   using Scalar = S;
@@ -58,22 +58,22 @@ struct TransformerDecoderBlock {
   double dropout = 0;
 
   TransformerDecoderBlock() = default;
-  /// Throws if a size is not positive, the heads do not divide the features, or an option is out of range.
+  /// Throws if a size is not positive, if the heads do not divide the features, or if an option is out of range.
   explicit TransformerDecoderBlock(Options o);
 
-  /// Each part as it starts by itself.
+  /// Initialises each part as it initialises itself.
   void initialize(Key key);
 
   Shape output_shape(Shape x, Shape memory) const {
     return multihead_attn.output_shape(self_attn.output_shape(x), memory);
   }
 
-  /// The weights with which the memory was attended to in the last forward pass, as `MultiHeadAttention` gives them.
+  /// The attention weights to the memory in the last forward pass, as `MultiHeadAttention` gives them.
   static Tile<const S> weights(const Cache& cache) { return MultiHeadAttention<S>::weights(cache.multihead_attn); }
   static void keep_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.multihead_attn); }
 
-  /// A mask (true: attend), steps x memory steps, is of all sequences or has a matrix for each; it stays until the
-  /// backward pass is over.
+  /// A mask (true: attend) is (steps, memory steps) for all sequences, or one such matrix for each. It must stay until
+  /// the backward pass is over.
   void forward(Tile<const S> x, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
                AttentionMask memory_mask = {}) const;
 

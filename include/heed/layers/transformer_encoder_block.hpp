@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A block of a transformer's encoder.
+/// A block of a transformer encoder.
 
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/compiled.hpp"
@@ -26,23 +26,23 @@ struct TransformerEncoderBlockOptions {
   double layer_norm_eps = 1e-5;
   bool causal = false;
   Index relative_positions = 0;                     ///< see `MultiHeadAttention`
-  bool locality = false;                            ///< the same
-  RelativeBias relative_bias = RelativeBias::none;  ///< the same
-  Index bias_distance = 0;                          ///< the same
+  bool locality = false;                            ///< see `MultiHeadAttention`
+  RelativeBias relative_bias = RelativeBias::none;  ///< see `MultiHeadAttention`
+  Index bias_distance = 0;                          ///< see `MultiHeadAttention`
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Self attention, then two dense layers, each beside the identity (Vaswani et al. 2017;
-/// torch.nn.TransformerEncoderLayer, its names and its start): (steps, d_model) to the same. Normalised after each
-/// part:
+/// Self attention, then two dense layers, each with a residual connection (Vaswani et al. 2017;
+/// torch.nn.TransformerEncoderLayer, with its parameter names and initialisation). Maps (steps, d_model) to the same
+/// shape. With normalisation after each sublayer:
 ///
 ///     h = norm1(x + dropout(self_attn(x))),  y = norm2(h + dropout(linear2(dropout(f(linear1(h))))))
 ///
-/// or before, or not at all (`NormPlacement`). Past a sequence's end y is 0. A causal block of which every step sees
-/// itself and those before is a decoder without a memory.
+/// `NormPlacement` can move the normalisation before each sublayer or switch it off. Past a sequence's end y is 0. A
+/// causal block, in which each step sees itself and the steps before it, is a decoder block without a memory.
 template <class S>
 struct TransformerEncoderBlock {
   using Scalar = S;
@@ -62,10 +62,10 @@ struct TransformerEncoderBlock {
   double dropout = 0;
 
   TransformerEncoderBlock() = default;
-  /// Throws if a size is not positive, the heads do not divide the features, or an option is out of range.
+  /// Throws if a size is not positive, if the heads do not divide the features, or if an option is out of range.
   explicit TransformerEncoderBlock(Options o);
 
-  /// Each part as it starts by itself.
+  /// Initialises each part as it initialises itself.
   void initialize(Key key);
 
   bool reads_distances() const { return self_attn.reads_distances(); }
@@ -75,15 +75,15 @@ struct TransformerEncoderBlock {
   static Tile<const S> weights(const Cache& cache) { return MultiHeadAttention<S>::weights(cache.self_attn); }
   static void keep_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.self_attn); }
 
-  /// A mask (true: attend), steps x steps, is of all sequences or has a matrix for each, and so have scores that are
-  /// added; both stay until the backward pass is over.
+  /// A mask (true: attend) is (steps, steps) for all sequences, or one such matrix for each; so are scores to add. Both
+  /// must stay until the backward pass is over.
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, AttentionMask mask = {},
                AttentionScores<S> scores = {}) const;
 
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
                 TransformerEncoderBlock& grad, const Pass& pass) const;
 
-  /// Remembers what its attention does. Throws unless causal.
+  /// A stream remembers what its attention remembers. Throws unless causal.
   Index prepare_stream(Shape x, Cache& cache) const { return self_attn.prepare_stream(x, cache.self_attn); }
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What `AnyPool` does with multi-head attention: an inner part of any_pool.hpp.
+// Multi-head attention in `AnyPool`: an inner part of any_pool.hpp.
 
 #include "heed/core/lengths.hpp"
 #include "heed/core/scratch.hpp"
@@ -28,7 +28,7 @@ void AnyPool<S>::attend(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pa
   }
 }
 
-// the states, but for the last step of each lane, where the last state stands
+// the states, with the last state in place of each lane's last step
 template <class S>
 Tile<const S> AnyPool<S>::queries(Tile<const S> x, Cache& cache, const Pass& pass) const {
   const Tile<S> all = cache.queries.take(x.shape(), x.lanes, x.lengths);
@@ -63,7 +63,7 @@ void AnyPool<S>::attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S>
   if (!replaces_last_query()) {
     return multihead.backward(x, attended, dattended, dx, cache.multihead, grad.multihead, pass);
   }
-  // of the queries at other steps nothing comes back
+  // the queries at other steps have no gradient
   const Tile<const S> asked = cache.queries.view();
   const Tile<S> dasked = pass.scratch.like(asked), dquery = pass.scratch.like(cache.query.view());
   multihead.backward(asked, x, attended, dattended, into_if(bool(dx), dasked), dx, cache.multihead, grad.multihead,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The heads of an attention layer in one pass.
+/// Runs the heads of an attention layer in one pass.
 
 #include <algorithm>
 #include <cmath>
@@ -17,8 +17,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// ALiBi's slope of a head: 2^(-8 / n), its square, ... for n heads, a power of two; other numbers of heads take those
-/// of the power below, then every other one of the power above (Press, Smith and Lewis 2022).
+/// ALiBi's slope of a head (Press, Smith and Lewis 2022). For n heads, n a power of two, the slopes are 2^(-8 / n), its
+/// square, and so on. For other n: the slopes for the next lower power of two, then every other slope for the next
+/// higher one.
 inline double alibi_slope(Index head, Index heads) {
   Index power = 1;
   while (2 * power <= heads) power *= 2;
@@ -26,8 +27,8 @@ inline double alibi_slope(Index head, Index heads) {
   return std::exp2(head < power ? -8 * (i + 1) / n : -4 * (2 * i + 1) / n);
 }
 
-/// Heads of one size, with the dropout of their weights, their relative positions and what is added to their scores and
-/// weights, if they have any.
+/// Heads of equal size, with the dropout of their weights, relative positions, and additions to scores and weights, if
+/// any.
 template <class S>
 class AttentionHeads {
  public:
@@ -35,15 +36,16 @@ class AttentionHeads {
   AttentionHeads(const AttentionHeads&) = delete;
   AttentionHeads& operator=(const AttentionHeads&) = delete;
 
-  /// Weights are dropped where the pass trains: query by query, so that a sequence's length changes none of them.
+  /// Drops weights if the pass trains. The mask is drawn query by query, so it does not depend on the sequence's
+  /// length.
   void drop(double rate, Index heads, const Pass& pass) {
     if (!DropoutMask::active(rate, pass)) return;
     dropout_ = DropoutMask(rate, pass);
     head_.dropout = &dropout_;
     head_.dropout_groups = heads;
   }
-  /// Tables of relative positions (2k + 1 x features of a head), which may be empty, and in a backward pass where their
-  /// gradients are added. Takes room from the pass' scratch.
+  /// Relative positions: tables (2k + 1 x features of a head), which may be empty. In a backward pass also the tables
+  /// to which their gradients are added. Takes memory from the pass' scratch.
   void place(const Matrix<S>& keys, const Matrix<S>& values, Matrix<S>* dkeys, Matrix<S>* dvalues, const Pass& pass) {
     if (keys.empty()) return;
     relative_ = {.farthest = keys.rows() / 2,
@@ -55,15 +57,15 @@ class AttentionHeads {
     head_.relative = &relative_;
   }
 
-  /// Scores that are added before the softmax, and, with `slopes`, ALiBi's distances.
+  /// Adds scores before the softmax and, with `slopes`, ALiBi's distances.
   void add(const AttentionScores<S>& scores, Index heads, bool slopes) {
     scores_ = scores;
     head_.added_stride = scores.lane_stride();
     head_.added_matrix = scores.queries * scores.keys;
     slopes_ = slopes ? heads : 0;
   }
-  /// Scalars of offsets behind the softmax (2k + 1 x heads), which may be empty, and in a backward pass where their
-  /// gradients are added. Takes room from the pass' scratch.
+  /// Adds a learnt scalar for each offset after the softmax: a table (2k + 1 x heads), which may be empty. In a
+  /// backward pass also the table to which the gradients are added. Takes memory from the pass' scratch.
   void add_offsets(const Matrix<S>& scalars, Matrix<S>* dscalars, const Pass& pass) {
     if (scalars.empty()) return;
     scalars_ = scalars.data();
@@ -75,7 +77,7 @@ class AttentionHeads {
     head_.offsets = &offsets_;
   }
 
-  /// What the heads have in common.
+  /// What all heads have in common.
   const kernels::Head<S>& common() {
     head_.added = scores_.data;
     head_.added_heads = std::max<Index>(scores_.heads, 1);
@@ -99,7 +101,7 @@ class AttentionHeads {
   kernels::RelativePositions<S> relative_ = {};
   DropoutMask dropout_{0, Key{}, 0};
   AttentionScores<S> scores_ = {};
-  Index slopes_ = 0;  // how many heads have them
+  Index slopes_ = 0;  // number of heads with slopes
   kernels::OffsetWeights<S> offsets_ = {};
   const S* scalars_ = nullptr;
   S* dscalars_ = nullptr;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Where an attention layer keeps its weights between forward and backward.
+/// Keeps the weights of an attention layer between forward and backward.
 
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
@@ -11,16 +11,15 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The weights of all heads, (heads T_q, T_k). Those of long sequences, T_q T_k of them for every head, are kept only
-/// if `keep` was called before the forward pass; otherwise backward computes them again, block by block, to the same
-/// bits.
+/// The weights of all heads, (heads T_q, T_k). For long sequences they are kept only if `keep` was called before the
+/// forward pass. Otherwise the backward pass computes them again, block by block, to the same bits.
 template <class S>
 class AttentionWeights {
  public:
-  /// From the next forward pass on, however long the sequences.
+  /// The following forward passes keep the weights, however long the sequences are.
   void keep() { keep_ = true; }
 
-  /// For a forward pass; `changed`: the head changes some behind the softmax.
+  /// Prepares for a forward pass. `changed`: the head changes weights after the softmax.
   void take(Index heads, Index queries, Index keys, Index lanes, bool changed = false) {
     constexpr Index short_enough = Index(1) << 20;  // numbers
     kept_ = keep_ || heads * queries * keys * lanes <= short_enough;
@@ -29,11 +28,11 @@ class AttentionWeights {
     if (changed) whole_.take({heads * queries, keys}, lanes);
   }
 
-  /// For a pass that nobody goes back through or looks at.
+  /// Prepares for a pass without a backward pass whose weights nobody reads.
   void take_none() { kept_ = false; }
 
-  /// Those of a head, or room for a block of them from `pass`. A head of a few queries that begins at query `first`
-  /// stands among all of its cache.
+  /// The place of one head's weights; if they are not kept, memory from `pass` for one block of them. `number` is the
+  /// head's index. If the head covers only the queries from `first_query` on, the place begins there.
   kernels::WeightsOf<S> of(const kernels::Head<S>& head, Index number, const Pass& pass) {
     if (kept_) {
       const Index row = number * head.queries + head.first_query;
@@ -46,7 +45,7 @@ class AttentionWeights {
     return {a, false, head.changes_weights() ? room() : nullptr};
   }
 
-  /// All of the last forward pass, as the values were weighted: after dropout. Throws if they were not kept.
+  /// All weights of the last forward pass, after dropout. Throws if they were not kept.
   Tile<const S> view() const {
     require(kept_, [] {
       return Fault{"attention weights of long sequences are kept only where they are asked for before the forward pass",
@@ -56,8 +55,8 @@ class AttentionWeights {
   }
 
  private:
-  TileBuffer<S> all_;    // after dropout and what is added behind the softmax
-  TileBuffer<S> whole_;  // before
+  TileBuffer<S> all_;    // after dropout and additions
+  TileBuffer<S> whole_;  // directly after the softmax
   bool keep_ = false, kept_ = true;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Where a convolution over time takes zeros for steps.
+/// Padding of a convolution over time.
 
 #include <array>
 #include <string_view>
@@ -13,7 +13,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Where zeros stand in for steps that are not there; r = (kernel_size - 1) dilation.
+/// Where zeros stand in for missing steps; r = (kernel_size - 1) dilation.
 ///
 /// | padding  | zeros before, behind   | steps of the output          |                                            |
 /// |----------|------------------------|------------------------------|--------------------------------------------|
@@ -29,8 +29,8 @@ constexpr std::array<std::string_view, 4> names_of(ConvPadding) { return {"same"
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Gives the window its zeros. Throws if a number is out of range, `same` has a stride, or `pad` is given to another
-/// padding than `number`.
+/// Sets the window's padding. Throws if a number is out of range, if `same` has a stride, or if `pad` is set and the
+/// padding is not `number`.
 void set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where);
 }  // namespace detail
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Standardisation of many features with numbers that stand in files as tensors.
+// Standardisation of many features; its numbers are tensors in model files.
 
 #include <cmath>
 #include <span>
@@ -14,8 +14,8 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// y_f = (x_f - mean_f) factor_f. Both are taken from data; nobody trains them, and their gradients are 0. At the start
-/// y is x.
+/// y_f = (x_f - mean_f) factor_f. Mean and factor are computed from data and not trained; their gradients are 0. Until
+/// `fit`, y is x.
 template <class S>
 struct FeatureScaler {
   using Scalar = S;
@@ -25,9 +25,9 @@ struct FeatureScaler {
   FeatureScaler() = default;
   HEED_COLD explicit FeatureScaler(Index features) : mean(features), factor(features) { factor.fill(1); }
 
-  /// Of sums of numbers, and of their squares, of so many: features that do not change keep the factor 1. `zeros`: how
-  /// many were 0, of features that are rare. Theirs is 1 / (deviation + (zeros / count)^4), as Hydra's: what is nearly
-  /// always 0 does not weigh much where it is not.
+  /// Computes mean and factor from each feature's sum and sum of squares over `count` numbers. factor = 1 / (deviation
+  /// + (zeros / count)^4), where `zeros` counts how many numbers were 0. The second term, Hydra's, gives little weight
+  /// to features that are almost always 0. A constant feature keeps the factor 1.
   HEED_COLD void fit(std::span<const double> sums, std::span<const double> squares, std::span<const double> zeros,
                      double count);
 
@@ -54,7 +54,7 @@ void FeatureScaler<S>::fit(std::span<const double> sums, std::span<const double>
     mean(f) = static_cast<S>(m);
     const double rare = zeros[static_cast<std::size_t>(f)] / count;
     const double more = rare * rare * rare * rare;
-    const bool changes = variance > 1e-10 * square;  // less is rounding, in whatever unit
+    const bool changes = variance > 1e-10 * square;  // a smaller variance is rounding, whatever the unit
     factor(f) = changes ? static_cast<S>(1 / (std::sqrt(variance) + more)) : S(1);
   }
 }

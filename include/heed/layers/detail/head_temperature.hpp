@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A learnt factor of the scores of each head of attention, on its queries.
+/// A learnt factor for the scores of each attention head, applied to its queries.
 
 #include "heed/core/parameter.hpp"
 #include "heed/core/simd.hpp"
@@ -11,7 +11,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// `f(head, first, count)` for the numbers of each head at each step, which are contiguous.
+/// Calls f(head, first, count) for the numbers of each head at each step, which are contiguous.
 template <class S, class F>
 void for_each_head(Index heads, Tile<const S> q, F&& f) {
   const Index count = q.features / heads * q.lanes;
@@ -31,7 +31,8 @@ void temper(const Vector<S>& t, Tile<S> q, Tile<S> plain) {
   });
 }
 
-/// From dq of the product to that of q, in place:  dt_h += sum of plain_h dq_h,  dq_h = t_h dq_h
+/// Turns the gradient of the scaled queries into that of the plain ones, in place:  dt_h += sum of plain_h dq_h,  dq_h
+/// = t_h dq_h
 template <class S>
 void temper_backward(const Vector<S>& t, Tile<const S> plain, Tile<S> dq, Vector<S>& dt) {
   detail::for_each_head<S>(t.size(), dq, [&](Index h, Index first, Index count) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What options and inputs of multi-head attention may be: an inner part of multi_head_attention.hpp.
+/// Checks of the options and inputs of multi-head attention: an inner part of multi_head_attention.hpp.
 
 #include <array>
 #include <string>
@@ -14,9 +14,9 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What attention adds for the distance of two steps: `erpe`, a learnt scalar for each head and offset behind the softmax
-/// (ConvTran: Foumani, Tan, Webb and Salehi 2023); `alibi`, a slope of each head times the distance, taken from the
-/// scores (Press, Smith and Lewis 2022).
+/// How attention uses the distance of two steps. `erpe`: adds a learnt scalar for each head and offset after the
+/// softmax (ConvTran: Foumani, Tan, Webb and Salehi 2023). `alibi`: subtracts a head's slope times the distance from
+/// the scores (Press, Smith and Lewis 2022).
 enum class RelativeBias { none, erpe, alibi };
 constexpr std::array<std::string_view, 3> names_of(RelativeBias) { return {"none", "erpe", "alibi"}; }
 
@@ -26,7 +26,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Throws if a size is not positive, the heads do not divide the features, or an option is out of range.
+/// Throws if a size is not positive, if the heads do not divide the features, or if an option is out of range.
 HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index kdim, Index vdim,
                                        Index relative_positions, double dropout, RelativeBias bias,
                                        Index bias_distance) {
@@ -55,14 +55,14 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
   check_dropout_rate(dropout, "MultiHeadAttention", "dropout");
 }
 
-/// Throws if a query or a memory has other features than this.
+/// Throws if query or memory does not have this many features.
 inline void check_multi_head_memory(Index embed_dim, Shape query, Shape memory) {
   require(query.features == embed_dim && memory.features == embed_dim, [&] {
     return Fault{"wrong number of features", "MultiHeadAttention", text_of(embed_dim),
                  text_of(query.features) + " and " + text_of(memory.features)};
   });
 }
-/// Throws if features of query, key and value are not `sizes`, or there are not as many values as keys.
+/// Throws if the features of query, key and value are not `sizes`, or if the numbers of keys and values differ.
 inline void check_multi_head_inputs(const Extents<3>& sizes, Shape query, Shape key, Shape value) {
   const Extents<3> got{query.features, key.features, value.features};
   require(got == sizes,

@@ -130,7 +130,7 @@ void MultiHeadAttention<S>::attend(Tile<const S> query, Tile<const S> key, KeysA
                        kernels::matrix_of(context, h * head_dim()));
   }
   out_proj.forward(context, y, cache.dense, pass);
-  kernels::zero_unattended(heads.common(), y);  // in spite of the output's bias
+  kernels::zero_unattended(heads.common(), y);  // the output's bias would make it nonzero
 }
 
 template <class S>

@@ -14,8 +14,8 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// a_ij = softmax of LeakyReLU(u_i + v_j) over the nodes j that node i sees, all heads side by side. u and v are
-/// (nodes, heads), a (edges, heads).
+/// a_ij = softmax of LeakyReLU(u_i + v_j) over the nodes j that node i sees, for all heads at once. u and v are (nodes,
+/// heads), a is (edges, heads).
 template <class S>
 struct NeighbourSoftmax {
   const Graph& graph;
@@ -23,7 +23,7 @@ struct NeighbourSoftmax {
 
   /// a of node i
   void forward(Index i, Tile<const S> of_node, Tile<const S> of_seen, Tile<S> a) const;
-  /// From da of node i to the gradient of u_i, and, added, those of v_j.
+  /// From da of node i: writes the gradient of u_i and adds to the gradients of v_j.
   void backward(Index i, Tile<const S> of_node, Tile<const S> of_seen, Tile<const S> a, Tile<const S> da,
                 Tile<S> d_node, Tile<S> d_seen) const;
 

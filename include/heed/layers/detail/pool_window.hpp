@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Windows over time as pooling counts them: an inner part of max_pool1d.hpp and mean_pool1d.hpp.
+/// Windows over time as pooling layers count them: an inner part of max_pool1d.hpp and mean_pool1d.hpp.
 
 #include "heed/core/error.hpp"
 #include "heed/core/time_window.hpp"
@@ -10,9 +10,9 @@
 namespace heed::inline HEED_ISA::detail {
 
 struct PoolWindow : TimeWindow {
-  bool ceil = false;  // a last window that the sequence does not fill counts too
+  bool ceil = false;  // also counts a last window that the sequence does not fill
 
-  /// How many windows a sequence of so many steps has, as PyTorch counts them: none begins past its end.
+  /// The number of windows in a sequence of this many steps, as PyTorch counts them. No window begins past the end.
   Index count(Index steps) const {
     TimeWindow longer = *this;
     if (ceil) longer.right += stride - 1;
@@ -20,7 +20,7 @@ struct PoolWindow : TimeWindow {
     return ceil && (windows - 1) * stride >= steps + left ? windows - 1 : windows;
   }
 
-  /// Throws if a number is out of range. PyTorch's rule: padding is at most half of the kernel.
+  /// Throws if a number is out of range. As in PyTorch, the padding is at most half of the kernel.
   void check(const char* where) const {
     check_window(TimeWindow{kernel, stride, dilation}, where);
     require(left >= 0 && left <= kernel / 2, [&] {

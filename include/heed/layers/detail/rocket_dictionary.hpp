@@ -1,7 +1,7 @@
 #pragma once
 
-// Kernels that compete, as Hydra's: which of a group fits a step best (Dempster, Schmidt and Webb, "Hydra: competing
-// convolutional kernels for fast and accurate time series classification", 2023).
+// Competing kernels, as in Hydra: at each step, the kernel of a group that fits best wins (Dempster, Schmidt and Webb,
+// "Hydra: competing convolutional kernels for fast and accurate time series classification", 2023).
 
 #include <algorithm>
 #include <array>
@@ -24,13 +24,13 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// Groups of eight kernels of nine random weights, whose sum is 0 and whose magnitudes sum to 1, with each dilation 1,
-/// 2, 4, .. up to the plan's largest. A group sees the sum of some channels. For z of a group at each step, 0 outside of the
-/// series, kernel q has two features:
+/// Groups of eight kernels of nine random weights with each dilation 1, 2, 4, ... up to the plan's largest. The weights
+/// of a kernel sum to 0 and their magnitudes to 1. A group sees the sum of some channels. Let z_q be the convolution
+/// with kernel q of a group at each step, where the series is 0 outside of its range. Kernel q has two features:
 ///
-///     sqrt(the sum of z_q over steps where it is the largest),   sqrt(the number of steps where z_q is the least)
+///     sqrt(the sum of z_q over steps where it is the largest),   sqrt(the number of steps where z_q is the smallest)
 ///
-/// Equals win together. The first is 0 where the sum is negative.
+/// All kernels that tie win. The first feature is 0 if the sum is negative.
 template <class S>
 class RocketDictionary {
  public:
@@ -41,7 +41,7 @@ class RocketDictionary {
 
   Index size() const { return 2 * kernels * groups_ * static_cast<Index>(dilations_.size()); }
   std::span<const std::int32_t> dilations() const { return dilations_; }
-  /// Of a group, kernel by kernel: nine weights each.
+  /// The weights of a group, kernel by kernel, nine each.
   std::span<const S> weights(Index dilation, Index group) const {
     return std::span(weights_).subspan(static_cast<std::size_t>(dilation * groups_ + group) * each, each);
   }
@@ -50,7 +50,7 @@ class RocketDictionary {
                                         static_cast<std::size_t>(seen_));
   }
 
-  /// The features of a lane of x; group by group, first the sums of its kernels, then their numbers.
+  /// The features of one lane of x. Each group has first the sums of its kernels, then their counts.
   void features(const RocketPlan& plan, Tile<const S> x, Index lane, Tile<S> y, Scratch& scratch) const;
 
  private:
@@ -60,7 +60,7 @@ class RocketDictionary {
   static Features compete(const S* x, Index steps, Index dilation, std::span<const S> weights);
   const S* input(const RocketGroup<S>& group, std::span<const std::int32_t> channels, S* sum) const;
 
-  Index groups_ = 0, seen_ = 1;  // groups of a dilation; channels of a group
+  Index groups_ = 0, seen_ = 1;  // groups per dilation; channels per group
   std::vector<std::int32_t> dilations_, channels_;
   std::vector<S> weights_;
 };
@@ -76,7 +76,8 @@ RocketDictionary<S>::RocketDictionary(const RocketOptions& o, const RocketPlan& 
     const Key draw = key.child(static_cast<std::uint64_t>(i));
     std::array<double, rocket_taps> w{};
     double mean = 0, magnitude = 0;
-    for (std::uint64_t tap = 0; tap < w.size(); ++tap) {  // twelve uniform numbers are nearly normal, everywhere alike
+    // the sum of twelve uniform numbers is nearly normal, and has the same bits on every machine
+    for (std::uint64_t tap = 0; tap < w.size(); ++tap) {
       for (std::uint64_t k = 0; k < 12; ++k) w[tap] += draw.uniform(12 * tap + k) - 0.5;
       mean += w[tap] / rocket_taps;
     }
@@ -89,7 +90,7 @@ RocketDictionary<S>::RocketDictionary(const RocketOptions& o, const RocketPlan& 
   }
 }
 
-// x at -4 d .. n + 4 d - 1 counts, and a packet past it.
+// x from -4 d to n + 4 d - 1 counts, and one packet past it.
 template <class S>
 auto RocketDictionary<S>::compete(const S* x, Index steps, Index dilation, std::span<const S> weights) -> Features {
   using namespace simd;
@@ -111,7 +112,7 @@ auto RocketDictionary<S>::compete(const S* x, Index steps, Index dilation, std::
       most = max(most, z[q + 1]);
       least = min(least, z[q + 1]);
     });
-    if (t + packet > steps) {  // nobody wins past the end
+    if (t + packet > steps) {  // no kernel wins past the end
       std::array<S, static_cast<std::size_t>(packet)> past{};
       std::fill(past.begin() + (steps - t), past.end(), infinite);
       most = add(most, load<P>(past.data()));
@@ -130,7 +131,7 @@ auto RocketDictionary<S>::compete(const S* x, Index steps, Index dilation, std::
   return features;
 }
 
-// The sum of some channels, padded as each of them.
+// The sum of some channels, with their padding.
 template <class S>
 const S* RocketDictionary<S>::input(const RocketGroup<S>& g, std::span<const std::int32_t> channels, S* sum) const {
   if (channels.size() == 1) return g.x + channels[0] * g.row;
@@ -146,7 +147,7 @@ void RocketDictionary<S>::features(const RocketPlan& plan, Tile<const S> x, Inde
                                    Scratch& scratch) const {
   const Scratch::Mark mark(scratch);
   const RocketGroup<S> g = RocketKernels<S>{plan, nullptr}.take(x, lane, 1, 1, scratch);
-  const S unless = g.steps == 0 ? S(0) : *g.n_all;  // NaN where the series is not finite
+  const S unless = g.steps == 0 ? S(0) : *g.n_all;  // NaN if the series is not finite
   if (g.steps == 0 || unless != unless) {
     for (Index f = 0; f < y.features; ++f) y.at(0, f)[lane] = unless;
     return;

@@ -1,10 +1,10 @@
 #pragma once
 
-// MiniRocket's convolutions, and how often each is above a bias.
+// MiniRocket's convolutions, and the share of steps at which each exceeds a bias.
 //
-// A group of W series stands in one flat array for each channel, `[step][series]`, with zeros on both sides, so that a
-// tap is a shift and nothing asks for the ends. One series alone is a group of W = 1: packets then run over its steps.
-// Counts are whole numbers and a convolution takes its sums in one order, so both give the same bits.
+// For each channel, a group of W series is stored in one flat array, `[step][series]`, with zeros on both sides. A tap
+// is then a shift, and the ends need no special case. A single series is a group of W = 1, and packets run over its
+// steps. Counts are integers and a convolution adds in a fixed order, so both layouts give the same bits.
 
 #include <algorithm>
 #include <array>
@@ -24,17 +24,17 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// A group of series, and what its convolutions with one dilation have in common.
+/// A group of series, and what its convolutions with one dilation share.
 template <class S>
 struct RocketGroup {
   Index first = 0, count = 0, width = 1;  // lanes of the tile; series side by side
   Index channels = 0, steps = 0, padding = 0;
-  Index row = 0, sums = 0;  // numbers of a channel in `x` and `thrice`, and in `all` and `inside`
+  Index row = 0, sums = 0;  // numbers per channel in `x` and `thrice`, and in `all` and `inside`
 
   S *x = nullptr, *thrice = nullptr;        // x and 3 x, padded
   S *all = nullptr, *inside = nullptr;      // minus the sum of the nine taps; -infinity at steps that do not count
   S* c = nullptr;                           // the convolution of one kernel
-  S *n_all = nullptr, *n_inside = nullptr;  // how many steps count, of each series; NaN where it is not finite
+  S *n_all = nullptr, *n_inside = nullptr;  // number of steps that count, for each series; NaN if it is not finite
 
   IndexRange range = {};  // of `inside`: outside of it no step counts
 };
@@ -48,9 +48,9 @@ struct RocketKernels {
   static constexpr Index packet = simd::native_width<S>;
   static constexpr S none = -std::numeric_limits<S>::infinity();
 
-  /// Whether so many series are worked on side by side, rather than one by one.
+  /// Whether this many series are computed side by side instead of one by one.
   static bool side_by_side(Index steps, Index count) {
-    const Index alone = (steps + packet - 1) / packet;  // packets of a series
+    const Index alone = (steps + packet - 1) / packet;  // packets per series
     return steps <= 256 && count * alone * 4 > steps * 3;
   }
 
@@ -58,7 +58,7 @@ struct RocketKernels {
   template <Index W>
   void features(Tile<const S> x, Index first, Index count, Tile<S> y, Scratch& scratch) const;
 
-  /// c_t at all steps of a series.
+  /// c_t at all steps of one series.
   HEED_COLD void convolve(Tile<const S> x, Index dilation, Index kernel, std::vector<double>& to,
                           Scratch& scratch) const;
 
@@ -75,7 +75,8 @@ struct RocketKernels {
   template <Index W, int B>
   void count_blocks(const RocketGroup<S>& group, Index numbers, const S* n, Index feature, Index end, Tile<S> y) const;
   Index span_of(const RocketGroup<S>& group, Index dilation) const {
-    return std::min<Index>(plan.dilations[static_cast<std::size_t>(dilation)], group.steps);  // all outside, both ways
+    // a larger dilation puts all taps outside
+    return std::min<Index>(plan.dilations[static_cast<std::size_t>(dilation)], group.steps);
   }
 };
 
@@ -84,7 +85,7 @@ RocketGroup<S> RocketKernels<S>::take(Tile<const S> x, Index first, Index count,
   RocketGroup<S> g{.first = first, .count = count, .width = width, .channels = x.features};
   for (Index l = 0; l < count; ++l) g.steps = std::max(g.steps, x.length(first + l));
   g.padding = 4 * span_of(g, static_cast<Index>(plan.dilations.size()) - 1);
-  g.row = whole_packets((g.steps + 2 * g.padding) * width) + 2 * packet;  // packets may reach past the end
+  g.row = whole_packets((g.steps + 2 * g.padding) * width) + 2 * packet;  // packets may read past the end
   g.sums = whole_packets(g.steps * width) + 2 * packet;
   g.x = scratch.take<S>(g.channels * g.row);
   g.thrice = scratch.take<S>(g.channels * g.row);
@@ -104,7 +105,7 @@ RocketGroup<S> RocketKernels<S>::take(Tile<const S> x, Index first, Index count,
       for (Index t = 0; t < n; ++t) {
         const S v = from[t * x.features * x.lanes];
         to[t * width + l] = v;
-        g.n_all[l] += 0 * v;  // NaN stays
+        g.n_all[l] += 0 * v;  // keeps NaN
       }
     }
   }
@@ -175,7 +176,7 @@ void RocketKernels<S>::convolve(const RocketGroup<S>& g, Index dilation, Index k
   }
 }
 
-// The shares of B biases at once.
+// The shares for B biases at once.
 template <class S>
 template <Index W, int B>
 void RocketKernels<S>::count(const RocketGroup<S>& g, Index numbers, const S* n, Index feature, Tile<S> y) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Which kernels MiniRocket has: their taps, dilations and channels (Dempster, Schmidt and Webb, "MINIROCKET: A Very
+// The plan of MiniRocket's kernels: their taps, dilations and channels (Dempster, Schmidt and Webb, "MINIROCKET: A Very
 // Fast (Almost) Deterministic Transform for Time Series Classification", 2021).
 
 #include <array>
@@ -16,25 +16,26 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What is taken of a convolution above a bias: the share of steps, as MiniRocket, or four statistics, as MultiRocket.
+/// What is computed from a convolution and a bias. `ppv`: the share of steps above the bias, as in MiniRocket. `all`:
+/// four statistics, as in MultiRocket.
 enum class RocketStatistics { ppv, all };
 constexpr std::array<std::string_view, 2> names_of(RocketStatistics) { return {"ppv", "all"}; }
 
 struct RocketOptions {
-  Index features = 1;          ///< of a step: the channels
-  Index steps = 0;             ///< that dilations are made for: of the longest series that is expected
-  Index num_features = 10000;  ///< that it gives, rounded down to a whole number of biases for each of 84 kernels
+  Index features = 1;          ///< channels: features of a step
+  Index steps = 0;             ///< length of the longest series that is expected; it sets the dilations
+  Index num_features = 10000;  ///< number of outputs, rounded down to a whole number of biases per kernel
   Index max_dilations = 32;    ///< of a kernel
   RocketStatistics statistics = RocketStatistics::ppv;
-  bool differences = false;  ///< half of the features are of the differences of consecutive steps
-  Index groups = 0;          ///< of eight kernels that compete, as Hydra's, with each of some dilations; 0: none
-  std::uint64_t seed = 0;    ///< which channels a kernel sees, and which series give its biases
+  bool differences = false;  ///< half of the outputs use the differences of consecutive steps
+  Index groups = 0;          ///< groups of eight competing kernels per dilation, as in Hydra; 0: none
+  std::uint64_t seed = 0;    ///< chooses each kernel's channels, and the series that set its biases
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
     kernels(f, o...);
   }
-  /// For models, which have features by themselves.
+  /// For models that know their number of features.
   static void kernels(auto&& f, auto&... o) {
     f({.name = "rocket_steps", .meaning = "Steps of the longest series, for dilations", .flag = ""}, o.steps...);
     f({"num_features", "Features that kernels make of a series; a multiple of 84 is taken", Range::from(84, 1 << 20)},
@@ -59,7 +60,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// All choices of 3 of 9 taps, in order: these have the weight 2, the others -1.
+/// All choices of 3 out of 9 taps, in order. The chosen taps have the weight 2, the others -1.
 inline constexpr Index rocket_kernels = 84, rocket_taps = 9;
 inline constexpr std::array<std::array<std::int8_t, 3>, rocket_kernels> rocket_twos = [] {
   std::array<std::array<std::int8_t, 3>, rocket_kernels> all{};
@@ -77,17 +78,17 @@ inline constexpr Index rocket_statistics = 4;
 /// What follows from the options.
 struct RocketPlan {
   std::vector<std::int32_t> dilations;
-  std::vector<std::int32_t> biases;  // of each dilation, how many a kernel has
-  std::vector<std::int32_t> begins;  // of kernel k with dilation j, at 84 j + k: where its channels begin; one more
+  std::vector<std::int32_t> biases;  // for each dilation: biases per kernel
+  std::vector<std::int32_t> begins;  // where the channels of kernel k with dilation j begin, at 84 j + k; one more
   std::vector<std::int32_t> channels;
 
   Index per_kernel = 0;  // the sum of `biases`
 
   RocketPlan() = default;
-  /// Of the series, or of its differences.
+  /// The plan for the series, or for its differences.
   explicit RocketPlan(const RocketOptions& options, bool differences = false);
 
-  Index size() const { return per_kernel * rocket_kernels; }  // of biases
+  Index size() const { return per_kernel * rocket_kernels; }  // number of biases
 
   std::span<const std::int32_t> channels_of(Index dilation, Index kernel) const {
     const auto i = static_cast<std::size_t>(dilation * rocket_kernels + kernel);
@@ -96,7 +97,7 @@ struct RocketPlan {
   }
 };
 
-/// The q-th quantile of sorted numbers, between two of them by linear interpolation, as numpy.quantile.
+/// The q-th quantile of sorted numbers, with linear interpolation, as numpy.quantile.
 double quantile(std::span<const double> sorted, double q);
 
 }  // namespace detail
@@ -116,14 +117,15 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-// 1 to (steps - 1) / 8 in equal steps of their logarithm; each once, with a share of the biases by how often it came.
+// Dilations from 1 to (steps - 1) / 8, equally spaced on a logarithmic scale. Each distinct value gets a share of the
+// biases in proportion to how often it occurs.
 HEED_COLD HEED_FUNCTION void spread_dilations(const RocketOptions& o, Index steps, RocketPlan& plan) {
   const Index count = std::min(plan.per_kernel, o.max_dilations);
   const double most = std::max(1.0, static_cast<double>(steps - 1) / static_cast<double>(rocket_taps - 1));
   std::vector<Index> times;
   for (Index i = 0; i < count; ++i) {
     const double share = count == 1 ? 0 : static_cast<double>(i) / static_cast<double>(count - 1);
-    const auto d = static_cast<std::int32_t>(std::pow(most, share) * (1 + 1e-12));  // whole numbers stay whole
+    const auto d = static_cast<std::int32_t>(std::pow(most, share) * (1 + 1e-12));  // keeps whole numbers whole
     if (plan.dilations.empty() || plan.dilations.back() != d) {
       plan.dilations.push_back(d);
       times.push_back(0);
@@ -136,7 +138,7 @@ HEED_COLD HEED_FUNCTION void spread_dilations(const RocketOptions& o, Index step
   for (std::size_t i = 0; rest > 0; --rest, i = (i + 1) % plan.biases.size()) ++plan.biases[i];
 }
 
-// Each kernel of each dilation sees 1 to 9 channels, their number uniform in its logarithm.
+// Each kernel with each dilation sees 1 to 9 channels. The logarithm of their number is uniform.
 HEED_COLD HEED_FUNCTION void draw_channels(const RocketOptions& o, Key key, RocketPlan& plan) {
   const double most = std::log2(static_cast<double>(std::min(o.features, rocket_taps) + 1));
   std::vector<std::int32_t> all(static_cast<std::size_t>(o.features));
@@ -145,7 +147,7 @@ HEED_COLD HEED_FUNCTION void draw_channels(const RocketOptions& o, Key key, Rock
   for (std::uint64_t i = 0; i < plan.dilations.size() * static_cast<std::size_t>(rocket_kernels); ++i) {
     const Key draw = key.child(i);
     const auto count = static_cast<std::uint64_t>(std::exp2(draw.uniform(0, 0, most)));
-    for (std::uint64_t c = 0; c < count; ++c) {  // the first ones of a shuffle that is left off
+    for (std::uint64_t c = 0; c < count; ++c) {  // the first elements of a partial shuffle
       const std::uint64_t other = c + draw.below(c + 1, all.size() - c);
       std::swap(all[c], all[other]);
       plan.channels.push_back(all[c]);

@@ -3,8 +3,8 @@
 // MultiRocket's statistics of a convolution c above a bias b (Tan, Dempster, Bergmeir and Webb, "MultiRocket: multiple
 // pooling operators and transformations for fast and effective time series classification", 2022).
 //
-// Packets run over kernels: one series, `[step][kernel]`. All sums are then taken step by step, whatever the tile and
-// the width of packets.
+// Packets run over kernels, for one series at a time: `[step][kernel]`. So all sums run over the steps in the same
+// order, whatever the tile and the packet width.
 
 #include <algorithm>
 #include <array>
@@ -22,25 +22,25 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// Of n steps that count, t = 1 .. n, those with c_t > b:
+/// For n steps that count, t = 1 .. n, over those with c_t > b:
 ///
 ///     0: their share;  1: the mean of c_t - b;  2: the mean of t / n;  3: the longest run of them / n
 ///
-/// Each is 0 where there are none. A statistic has a block of features, ordered as the biases are.
+/// Each is 0 if there are none. Each statistic has a block of outputs in the order of the biases.
 template <class S>
 class RocketPooling {
  public:
   RocketPooling(const RocketPlan& plan, const S* biases) : kernels_{plan, biases} {}
 
-  /// The features of a lane of x: `rocket_statistics` times as many as there are biases.
+  /// The outputs for one lane of x: `rocket_statistics` for each bias.
   void features(Tile<const S> x, Index lane, Tile<S> y, Scratch& scratch) const;
 
  private:
   using P = simd::Packet<S>;
   static constexpr Index packet = simd::native_width<S>;
-  static constexpr int block = simd::registers >= 32 ? 4 : 2;  // biases at once
+  static constexpr int block = simd::registers >= 32 ? 4 : 2;  // biases computed at once
 
-  /// Some kernels side by side, and where their first biases are.
+  /// Some kernels side by side, and the index of their first biases.
   struct Columns {
     const S* c;  // [step][kernel]
     Index steps = 0, count = 0;
@@ -116,7 +116,7 @@ void RocketPooling<S>::pool_blocks(const Columns& columns, Index bias, Index end
   }
 }
 
-// Kernels whose steps count everywhere, and those whose steps count inside: each kind side by side.
+// Kernels that count all steps, and kernels that count the inside steps: each kind side by side.
 template <class S>
 void RocketPooling<S>::pool_dilation(RocketGroup<S>& g, Index dilation, Index feature, S* rows, S* columns, Tile<S> y,
                                      Index lane) const {
@@ -143,7 +143,7 @@ template <class S>
 void RocketPooling<S>::features(Tile<const S> x, Index lane, Tile<S> y, Scratch& scratch) const {
   const Scratch::Mark mark(scratch);
   RocketGroup<S> g = kernels_.take(x, lane, 1, 1, scratch);
-  const S unless = g.steps == 0 ? S(0) : *g.n_all;  // NaN where the series is not finite
+  const S unless = g.steps == 0 ? S(0) : *g.n_all;  // NaN if the series is not finite
   if (g.steps == 0 || unless != unless) {
     for (Index f = 0; f < y.features; ++f) y.at(0, f)[lane] = unless;
     return;
@@ -159,7 +159,7 @@ void RocketPooling<S>::features(Tile<const S> x, Index lane, Tile<S> y, Scratch&
   }
 }
 
-/// x_{t + 1} - x_t of each lane, in memory of the scratch.
+/// x_{t + 1} - x_t of each lane, in scratch memory.
 template <class S>
 Tile<const S> differences(Tile<const S> x, Scratch& scratch) {
   auto* const lengths = scratch.take<std::int32_t>(x.lanes);

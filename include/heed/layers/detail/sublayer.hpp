@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A part of a transformer's block beside the identity: an inner part of the blocks.
+/// A sublayer of a transformer block with its residual connection: an inner part of the blocks.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/pointwise.hpp"
@@ -13,7 +13,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Where the parts of a transformer's block are normalised, if at all:
+/// Where a transformer block normalises its sublayers:
 ///
 ///     none   y = x + dropout(f(x))
 ///     pre    y = x + dropout(f(norm(x)))      (norm_first in PyTorch)
@@ -30,8 +30,8 @@ namespace detail {
 template <class S>
 struct Sublayer {
   struct Cache {
-    TileBuffer<S> input;  // norm(x), of pre
-    TileBuffer<S> sum;    // x + dropout(f(x)), of post
+    TileBuffer<S> input;  // norm(x); for `pre`
+    TileBuffer<S> sum;    // x + dropout(f(x)); for `post`
     typename LayerNorm<S>::Cache norm;
     typename Dropout<S>::Cache dropout;
   };
@@ -42,7 +42,7 @@ struct Sublayer {
 
   Sublayer(NormPlacement p, const LayerNorm<S>& n, double rate) : placement(p), norm(n) { dropout.rate = rate; }
 
-  /// `f(input, output)` runs the part.
+  /// `f(input, output)` runs the sublayer.
   template <class F>
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, F&& f) const {
     Tile<const S> input = x;
@@ -60,7 +60,7 @@ struct Sublayer {
     if (placement == NormPlacement::post) norm.forward(sum, y, cache.norm, pass);
   }
 
-  /// `f(input, dy, dx)` runs the part backwards. dx is not dy.
+  /// `f(input, dy, dx)` runs the sublayer's backward pass. dx and dy must be different tiles.
   template <class F>
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, LayerNorm<S>& grad,
                 const Pass& pass, F&& f) const {
