@@ -10,6 +10,8 @@
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/train/recipe.hpp"
 #include "numbers.hpp"
 #include "report.hpp"
 
@@ -23,9 +25,7 @@ StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>
   heed::RocketClassifierOptions o{
       .features = task.train.sequences.features(), .classes = task.outputs(), .steps = steps, .seed = a.fit.seed};
   o.num_features = a.num_features.value_or(o.num_features);
-  // chosen by cross-validation on the training parts of ten sets, together
-  o.statistics = heed::RocketStatistics::all;
-  o.groups = 64;
+  heed::set_fields(o, heed::rocket_architecture());
   StoredModel<RocketModel> stored{RocketModel(o), a.model, steps};
   stored.model.labels = std::move(like.model.labels);
   stored.model.standardize = std::move(like.model.standardize);

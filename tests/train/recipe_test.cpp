@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "heed/core/error.hpp"
+#include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 #include "heed/options/fields.hpp"
 
@@ -15,6 +16,14 @@ TEST(Recipe, NamesOptionsOfASequenceClassifier) {
     EXPECT_EQ(o.kernels.size(), name == "lstm" ? 0 : 3) << name;
     EXPECT_NO_THROW(heed::check(o, "recipe")) << name;
   }
+}
+
+TEST(Recipe, NamesOptionsOfARocketClassifier) {
+  heed::RocketClassifierOptions o{.features = 2, .classes = 3, .steps = 20};
+  heed::set_fields(o, heed::rocket_architecture());
+  EXPECT_EQ(o.statistics, heed::RocketStatistics::all);
+  EXPECT_EQ(o.groups, 64);
+  EXPECT_NO_THROW(heed::check(o, "recipe"));
 }
 
 TEST(Recipe, TrainsFewSequencesForMoreEpochsThanMany) {
