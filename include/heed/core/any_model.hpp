@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// A model as training and prediction see it: a table of functions, whatever its type. What they do is then code on the
-/// scalar alone, compiled once for all models, users' own included.
+/// Type erasure of models: a table of functions for any model type. Training and prediction use the table, so their
+/// code depends only on the scalar. It is compiled once for all models, also for those that users write.
 
 #include <concepts>
 #include <cstddef>
@@ -26,7 +26,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A tile of numbers of any type: a model's input, or targets. Whoever looks at it knows of which type it is.
+/// A tile of numbers of any type: a model's input, or targets. Code that reads it knows the type.
 struct AnyTile {
   const void* data = nullptr;
   Shape shape;
@@ -42,34 +42,34 @@ struct AnyTile {
   }
 };
 
-/// What prediction asks of a model of type `Model`, behind `const void* model`, and of its `Cache`, behind `void*`.
+/// What prediction needs of a type `Model`. `const void* model` points to the model, `void*` to its `Cache`.
 template <class S>
 struct ModelFunctions {
   Shape (*output_shape)(const void* model, Shape x);
   void (*forward)(const void* model, const AnyTile& x, const Tile<S>& y, void* cache, const Pass& pass);
   void* (*new_cache)();
   void (*delete_cache)(void* cache);
-  /// Throws what the model has to say of a `TensorView<const Input, 3>`; null where it looks at no input.
+  /// Runs the model's own check of a `TensorView<const Input, 3>`, which may throw; null if the model has no check.
   void (*check_input)(const void* model, const void* x, std::span<const std::int32_t> lengths,
                       const std::string& where);
   bool (*reads_distances)(const void* model);
 };
 
-/// What training asks of it besides.
+/// What training needs besides.
 template <class S>
 struct TrainedFunctions {
   const ModelFunctions<S>* model;
-  /// Adds to `gradient`, another model of the type.
+  /// Adds the gradients to `gradient`, another model of the same type.
   void (*backward)(const void* model, const AnyTile& x, const Tile<const S>& y, const Tile<const S>& dy, void* cache,
                    void* gradient, const Pass& pass);
   void* (*copy)(const void* model);
   void (*destroy)(void* model);
-  void (*collect)(void* model, Parameters<S>& to);  ///< the places of its parameters
+  void (*collect)(void* model, Parameters<S>& to);  ///< collects its parameters
   void (*start)(void* model, Key key);              ///< `start_from`
 };
 
 namespace detail {
-/// The tables of a model: one object each.
+/// The tables of a model type, one object each.
 template <class M>
 struct ModelTable {
   static const ModelFunctions<typename M::Scalar>& get();
@@ -80,7 +80,7 @@ struct TrainedTable {
 };
 }  // namespace detail
 
-/// The gradient of the parameters alone; a model of tokens has no `dx` to leave out.
+/// Computes only the gradients of the parameters. For a model of tokens, `dx` does not exist.
 template <Layer Model>
 void backward_parameters(const Model& model, Tile<const typename Model::Input> x, Tile<const typename Model::Scalar> y,
                          Tile<const typename Model::Scalar> dy, typename Model::Cache& cache, Model& gradient,
@@ -142,7 +142,7 @@ const TrainedFunctions<typename M::Scalar>& detail::TrainedTable<M>::get() {
   return table;
 }
 
-/// Memory of a pass of a model, which it owns. A copy starts empty.
+/// Memory for the passes of a model, owned by this object. A copy starts empty.
 template <class S>
 class AnyCache {
  public:
@@ -159,7 +159,7 @@ class AnyCache {
   ~AnyCache() = default;
 
   void* get() { return cache_.get(); }
-  /// As what it is.
+  /// The memory with its real type.
   template <class Model>
   typename Model::Cache& of() {
     return *static_cast<typename Model::Cache*>(cache_.get());
@@ -173,7 +173,7 @@ class AnyCache {
   std::unique_ptr<void, Delete> cache_;
 };
 
-/// Somebody's model, to run. It must outlive this.
+/// A reference to a model for prediction. The model must outlive it.
 template <class S>
 class ModelReference {
  public:
@@ -200,7 +200,7 @@ class ModelReference {
   const ModelFunctions<S>* functions_;
 };
 
-/// Somebody's model, to train: its weights change. It must outlive this.
+/// A reference to a model for training: its weights change. The model must outlive it.
 template <class S>
 class TrainedModel : public ModelReference<S> {
  public:
@@ -212,7 +212,7 @@ class TrainedModel : public ModelReference<S> {
         trained_(&model),
         parameters_(model) {}
 
-  /// Draws the weights that nobody has set from `key`, as `start_from` does.
+  /// Draws from `key` the weights that nobody has set, as `start_from` does.
   void start(Key key) { functions_->start(trained_, key); }
   const TrainedFunctions<S>& trained() const { return *functions_; }
   Parameters<S>& parameters() { return parameters_; }
@@ -224,7 +224,7 @@ class TrainedModel : public ModelReference<S> {
   Parameters<S> parameters_;
 };
 
-/// A model of any type that it owns, as gradients are. A copy is another model with the same numbers.
+/// A model of any type, owned by this object. Gradients are such models. A copy is another model with the same numbers.
 template <class S>
 class OwnModel {
  public:
@@ -241,7 +241,7 @@ class OwnModel {
   }
   ~OwnModel() = default;
 
-  /// Where this is the gradient of a model of the same type: adds that of a tile, given dy.
+  /// Adds the gradient for one tile, given dy. This object is the gradient of a model of the same type.
   void add_gradient(const ModelReference<S>& model, const AnyTile& x, const Tile<const S>& y, const Tile<const S>& dy,
                     AnyCache<S>& cache, const Pass& pass) {
     functions().backward(model.get(), x, y, dy, cache.get(), model_.get(), pass);
@@ -249,7 +249,7 @@ class OwnModel {
   ModelReference<S> reference() const { return {model_.get(), *functions().model}; }
   Parameters<S>& parameters() { return parameters_; }
   const Parameters<S>& parameters() const { return parameters_; }
-  /// As what it is.
+  /// The model with its real type.
   template <class Model>
   Model& as() {
     return *static_cast<Model*>(model_.get());

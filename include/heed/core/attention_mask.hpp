@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Which query may attend to which key, and what is added to their scores.
+/// Which query may attend to which key, and what is added to the scores.
 
 #include <cassert>
 
@@ -11,18 +11,18 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A view of a boolean matrix (queries x keys), row by row: true = attend. One for all sequences of a tile, or with
-/// `lanes` one for each, (lanes, queries, keys); it adds to what lengths and a causal flag rule out. Empty: every query
-/// may attend to every key. The caller keeps it until the backward pass is over. Besides, a query may be kept from the
-/// key of its own number.
+/// A view of a boolean matrix (queries x keys), row by row; true = attend. One matrix is for all sequences of a tile.
+/// With `lanes` there is one for each: (lanes, queries, keys). The mask applies in addition to the lengths and a causal
+/// flag. Empty: each query may attend to each key. The caller keeps the memory until the backward pass is over.
+/// `others_only` also hides key i from query i.
 struct AttentionMask {
   const bool* data = nullptr;
   Index queries = 0, keys = 0;
-  bool others_only = false;  // query i does not meet key i
+  bool others_only = false;  // query i does not see key i
   Index lanes = 0;           // 0: one matrix for all
 
   explicit operator bool() const { return data || others_only; }
-  /// Of one matrix for all.
+  /// For a mask with one matrix for all.
   bool operator()(Index query, Index key) const {
     assert(lanes == 0);
     return (*this)(query, key, 0);
@@ -32,13 +32,13 @@ struct AttentionMask {
     return (!data || data[(matrix * queries + query) * keys + key]) && !(others_only && query == key);
   }
 
-  /// Throws if it is neither empty nor of this size. `where` names who asks.
+  /// Throws if it is neither empty nor of this size. `where` names the caller.
   void check(Index query_steps, Index key_steps, Index tile_lanes, const char* where) const;
 };
 
-/// A view of numbers that are added to the scores before the softmax, as float masks of PyTorch are: (queries, keys),
-/// or with `heads` (heads, queries, keys), and with `lanes` one of either for each lane. -infinity: the query does not
-/// meet the key. They are constants: they get no gradient. The caller keeps them until the backward pass is over.
+/// A view of numbers that are added to the scores before the softmax, as PyTorch's float masks are: (queries, keys), or
+/// with `heads` (heads, queries, keys); with `lanes` one such array for each lane. -infinity: the query does not see
+/// the key. The numbers are constants and get no gradient. The caller keeps the memory until the backward pass is over.
 template <class S>
 struct AttentionScores {
   const S* data = nullptr;
@@ -47,17 +47,17 @@ struct AttentionScores {
   Index lanes = 0;  // 0: the same for all lanes
 
   explicit operator bool() const { return data != nullptr; }
-  /// From a lane to the next.
+  /// The distance from one lane's numbers to the next lane's.
   Index lane_stride() const { return lanes > 0 ? (heads > 0 ? heads : 1) * queries * keys : 0; }
-  /// Where those of a head begin.
+  /// The numbers of one head.
   const S* of_head(Index number) const { return data && heads > 0 ? data + number * queries * keys : data; }
 
-  /// As that of the mask.
+  /// As `AttentionMask::check`.
   void check(Index query_steps, Index key_steps, Index head_count, Index tile_lanes, const char* where) const;
 };
 
 namespace abi_detail {
-/// Throws unless the sizes are those of queries, keys and, where there are such, heads and lanes.
+/// Throws unless the sizes match queries, keys and, if present, heads and lanes.
 void check_attention_size(const char* what, const Index (&got)[4], const Index (&expected)[4], const char* where);
 }  // namespace abi_detail
 

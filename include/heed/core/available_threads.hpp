@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How many threads are worth having: the CPUs of the machine, within what a container may use of them.
+/// How many threads are useful: the CPUs of the machine, within the limits of a container.
 
 #include <string>
 
@@ -10,12 +10,12 @@
 
 namespace heed::inline HEED_ISA {
 
-/// How many CPUs' worth of time the control groups of this process allow: the least quota of its group and of those
-/// around it, of cgroup v1 (`cpu.cfs_quota_us`) and v2 (`cpu.max`). Infinite where there is none. `root` stands before
-/// the paths in /proc and /sys.
+/// The CPU time that the control groups of this process allow, in CPUs: the smallest quota of its group and of the
+/// groups around it, for cgroup v1 (`cpu.cfs_quota_us`) and v2 (`cpu.max`). Infinite if there is no quota. `root` is
+/// put before the paths in /proc and /sys.
 double cpu_quota(const std::string& root = "");
 
-/// The CPUs that this process may run on, or its quota, rounded up, where that is less; 1 at least.
+/// The number of CPUs that this process may run on, or its quota (rounded up) if that is smaller; at least 1.
 int available_threads(const std::string& root = "");
 
 }  // namespace heed::inline HEED_ISA
@@ -37,7 +37,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// "cpu" among "cpu,cpuacct"
+/// whether a list like "cpu,cpuacct" contains "cpu"
 HEED_COLD HEED_FUNCTION bool names_cpu(std::string_view list) {
   while (!list.empty()) {
     const std::size_t end = std::min(list.find(','), list.size());
@@ -47,11 +47,11 @@ HEED_COLD HEED_FUNCTION bool names_cpu(std::string_view list) {
   return false;
 }
 
-/// Of one group: its quota, infinite where there is none.
+/// The quota of one group; infinite if it has none.
 HEED_COLD HEED_FUNCTION double quota_of_group(const std::string& folder, bool second) {
   double quota = -1, period = 0;
   if (second) {
-    std::ifstream(folder + "/cpu.max") >> quota >> period;  // "max 100000" reads as nothing
+    std::ifstream(folder + "/cpu.max") >> quota >> period;  // "max 100000" leaves both unread
   } else {
     std::ifstream(folder + "/cpu.cfs_quota_us") >> quota;  // -1: none
     std::ifstream(folder + "/cpu.cfs_period_us") >> period;
@@ -59,7 +59,7 @@ HEED_COLD HEED_FUNCTION double quota_of_group(const std::string& folder, bool se
   return quota > 0 && period > 0 ? quota / period : std::numeric_limits<double>::infinity();
 }
 
-/// Of a group and those around it, up to where their file system is mounted.
+/// The smallest quota of a group and of the groups around it, up to the mount point of their file system.
 HEED_COLD HEED_FUNCTION double quota_up_from(const std::string& mount, std::string group, bool second) {
   double least = std::numeric_limits<double>::infinity();
   while (true) {
@@ -73,7 +73,7 @@ HEED_COLD HEED_FUNCTION double quota_up_from(const std::string& mount, std::stri
 }  // namespace detail
 
 HEED_COLD HEED_FUNCTION double cpu_quota(const std::string& root) {
-  // lines "4:cpu,cpuacct:/group" of version 1, "0::/group" of version 2
+  // keyed by whether it is version 2
   std::map<bool, std::string> groups;  // by whether it is version 2
   std::ifstream own(root + "/proc/self/cgroup");
   for (std::string line; std::getline(own, line);) {
@@ -96,7 +96,7 @@ HEED_COLD HEED_FUNCTION double cpu_quota(const std::string& root) {
     if (!second && (kind != "cgroup" || !detail::names_cpu(options))) continue;
     const auto group = groups.find(second);
     if (group == groups.end()) continue;
-    // what is mounted may be a group itself, as in a container that does not see those around it
+    // the mounted directory may itself be a group, as in a container that does not see the groups around it
     std::string within = group->second;
     if (top != "/" && within.starts_with(top)) within.erase(0, top.size());
     if (within == "/") within.clear();

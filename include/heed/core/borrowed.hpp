@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Views must not outlive what they look at. Those that are kept refuse a temporary, when they are compiled.
+/// A view must not outlive the data it refers to. Types that keep a view reject temporaries at compile time.
 
 #include <concepts>
 #include <cstddef>
@@ -13,19 +13,19 @@
 namespace heed::inline HEED_ABI {
 
 namespace abi_detail {
-/// Whether what is passed as `R&&` stays where it is behind the call: it is a variable, or a view itself.
+/// Whether an argument passed as `R&&` outlives the call: it is a variable, or itself a view.
 template <class R>
 inline constexpr bool stays =
     std::is_lvalue_reference_v<R> || std::ranges::enable_borrowed_range<std::remove_cvref_t<R>>;
 
-/// For a function that gives a view of what was passed as `R&&`.
+/// For functions that return a view of an argument passed as `R&&`.
 template <class R>
 constexpr void refuse_temporary() {
   static_assert(stays<R>, "heed: this would be a view of a temporary that is gone at once: keep that in a variable");
 }
 }  // namespace abi_detail
 
-/// A `std::span<const T>` that does not compile from a temporary container: for members of structs.
+/// A `std::span<const T>` that rejects temporary containers at compile time. For members of structs.
 template <class T>
 class BorrowedSpan : public std::span<const T> {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Memory: aligned, grow-only, owned by whoever calls the layers.
+/// Memory: aligned, only growing, owned by the caller of the layers.
 
 #include <cstddef>
 #include <limits>
@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Every weight, tile and buffer starts at a multiple of this: a cache line, and the widest vector register.
+/// Every weight, tile and buffer starts at a multiple of this many bytes: a cache line, and the widest vector register.
 inline constexpr std::size_t alignment = 64;
 
 namespace abi_detail {
@@ -23,22 +23,25 @@ struct AlignedDelete {
   void operator()(void* p) const noexcept { ::operator delete(p, std::align_val_t(alignment)); }
 };
 inline thread_local Index allocated = 0;
-inline thread_local Index most_allocated = std::numeric_limits<Index>::max();     // what `allocated` may become
-inline thread_local const char* budget_user = nullptr;                            // who is not to allocate more
-inline thread_local void (*on_allocation)(void* p, std::size_t bytes) = nullptr;  // of tests: null, or who is told
-/// Room for `count` numbers of `size` bytes. Throws `Error` where there is none, or where it is over the budget: also
-/// where the count is negative, a product that went too far.
+inline thread_local Index most_allocated = std::numeric_limits<Index>::max();  // the limit of `allocated`
+inline thread_local const char* budget_user = nullptr;                         // who must not allocate more
+// for tests: called on each allocation unless null
+inline thread_local void (*on_allocation)(void* p, std::size_t bytes) = nullptr;
+/// Allocates `count` numbers of `size` bytes. Throws `Error` if there is no memory, if the budget is exceeded, or if
+/// the count is negative (a product that overflowed).
 void* aligned_room(Index count, std::size_t size);
 }  // namespace abi_detail
 
-/// How much aligned memory this thread has allocated since it began: what a piece of work takes is the difference.
+/// The bytes of aligned memory that this thread has allocated since it started. The difference of two calls is what the
+/// work between them took.
 inline Index allocated_bytes() { return abi_detail::allocated; }
 
-/// While it lives, this thread allocates so many bytes of aligned memory at most, parameters among them: more of it is
-/// an `Error`, thrown before the memory is taken. What is freed meanwhile counts, too. Budgets nest: the least counts.
+/// During its lifetime, this thread may allocate at most this many bytes of aligned memory, parameters included. A
+/// larger request throws an `Error` before memory is taken. Freeing memory does not give budget back. Budgets nest: the
+/// smallest applies.
 class AllocationBudget {
  public:
-  /// `what` is to outlive it: messages say that it needs more memory than it may.
+  /// `what` names the user of the memory in the error, and must outlive this object.
   explicit AllocationBudget(Index bytes, const char* what) {
     const Index rest = std::numeric_limits<Index>::max() - abi_detail::allocated;
     const Index most = abi_detail::allocated + (bytes < rest ? bytes : rest);
@@ -58,7 +61,7 @@ class AllocationBudget {
   const char* outer_what_ = abi_detail::budget_user;
 };
 
-/// Uninitialised memory for plain numbers, aligned to `alignment`. What it may not or cannot have is an `Error`.
+/// Uninitialised memory for plain numbers, aligned to `alignment`. Throws `Error` as `aligned_room` does.
 template <class S>
 using AlignedArray = std::unique_ptr<S[], abi_detail::AlignedDelete>;
 
@@ -69,8 +72,8 @@ AlignedArray<S> allocate_aligned(Index count) {
   return AlignedArray<S>(static_cast<S*>(abi_detail::aligned_room(count, sizeof(S))));
 }
 
-/// Memory that only grows. Growing does not keep the contents. A copy starts empty: what a buffer holds belongs to one
-/// user of it.
+/// Memory that only grows. Growing does not keep the contents. A copy starts empty, because the contents belong to one
+/// user.
 template <class S>
 class Buffer {
  public:
@@ -85,8 +88,8 @@ class Buffer {
   }
   ~Buffer() = default;
 
-  /// Room for `count` numbers. Throws `Error` where there is none, or the count is negative: a product went
-  /// too far.
+  /// Memory for `count` numbers. Throws `Error` if there is none, or if the count is negative (a product that
+  /// overflowed).
   S* reserve(Index count) {
     if (static_cast<std::size_t>(count) > static_cast<std::size_t>(capacity_)) [[unlikely]]
       grow(count);
@@ -124,14 +127,15 @@ class Buffer {
 namespace heed::inline HEED_ABI {
 
 namespace abi_detail {
-/// Where they may be, pages of `p` are huge: numbers of long sequences span so many small ones that looking these up
-/// takes as long as the work.
+/// Asks for huge pages for `p`, if the system allows it. Arrays of long sequences span so many small pages that looking
+/// these up takes as long as the computation.
 inline void want_huge_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   constexpr std::uintptr_t page = std::uintptr_t(2) << 20;
   if (bytes < 2 * page) return;
   const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(p), first = (from + page - 1) / page * page;
-  madvise(reinterpret_cast<void*>(first), (from + bytes - first) / page * page, MADV_HUGEPAGE);  // or they are small
+  // if it fails, pages stay small
+  madvise(reinterpret_cast<void*>(first), (from + bytes - first) / page * page, MADV_HUGEPAGE);
 #endif
 }
 }  // namespace abi_detail
@@ -150,7 +154,7 @@ HEED_COLD HEED_SHARED_FUNCTION void* abi_detail::aligned_room(Index count, std::
   void* const p = ::operator new(n * size + alignment, std::align_val_t(alignment), std::nothrow);
   require(p != nullptr, [&] { return Fault{abi_detail::no_room, {}, {}, text_of(count) + " numbers"}; });
   want_huge_pages(p, n * size);
-  allocated += count * static_cast<Index>(size);  // what failed took nothing
+  allocated += count * static_cast<Index>(size);  // counted only after success
   if (on_allocation) [[unlikely]]
     on_allocation(p, n * size);
   return p;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What is asked of sequences wherever they come in.
+/// Checks of sequences at the points where they enter.
 
 #include <cmath>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The shape of what a classifier gives: one step of logits, one a class. Throws if `model` gives another for x.
+/// The shape of a classifier's output: one step with one logit per class. Throws if `model` gives another shape for x.
 template <class Model>
 Shape logits_shape(const Model& model, Shape x, const std::string& where) {
   const Shape output = model.output_shape(x);
@@ -38,8 +38,8 @@ HEED_FUNCTION void check_lengths(std::span<const std::int32_t> lengths, Index co
 
 namespace heed::inline HEED_ISA {
 
-/// Throws at the first NaN or infinity in the valid steps of `x` (n, steps, features), naming its sequence, step and
-/// feature. What stands past a sequence's end is not looked at. `first` is the number of the first sequence.
+/// Throws at the first NaN or infinity in the valid steps of `x` (n, steps, features). The error names sequence, step
+/// and feature. Values past a sequence's end are ignored. `first` is the number of the first sequence.
 template <class S>
 void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where,
                   Index first = 0) {
@@ -62,9 +62,8 @@ void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> length
   }
 }
 
-/// Throws at the first token in the valid steps of `x` (n, steps) that is not one of a vocabulary, 0 to `vocabulary` -
-/// 1, naming its sequence and step. What stands past a sequence's end is not looked at. `first` is the number of the
-/// first sequence.
+/// Throws at the first token in the valid steps of `x` (n, steps) that is not in 0 .. `vocabulary` - 1. The error names
+/// sequence and step. Values past a sequence's end are ignored. `first` is the number of the first sequence.
 HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const std::int32_t> lengths,
                                 Index vocabulary, const std::string& where, Index first = 0);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a layer and a model are, as concepts.
+/// The concepts of layers and models.
 
 #include <concepts>
 #include <cstdint>
@@ -15,16 +15,17 @@
 
 namespace heed::inline HEED_ISA {
 
-/// What heed computes in.
+/// The scalars that heed computes with.
 template <class S>
 concept Floating = std::same_as<S, float> || std::same_as<S, double>;
 
-/// A layer: a value of public weights with `forward` and `backward` over tiles; the caller owns the cache.
+/// A layer: a value with public weights, and with `forward` and `backward` over tiles. The caller owns the cache.
 ///
-/// - `output_shape(x)`: the shape of y for an input of shape x; throws `Error` where it does not fit.
-/// - `forward(x, y, cache, pass)`: y, and in the cache what backward needs.
+/// - `output_shape(x)`: the shape of y for an input of shape x. Throws `Error` if the input does not fit.
+/// - `forward(x, y, cache, pass)`: computes y, and keeps in the cache what `backward` needs.
 /// - `backward(x, y, dy, dx, cache, grad, pass)`: adds the gradients of the parameters to `grad`, another layer of the
-///   type. Puts the gradient of the input where `dx` says. It may use up the cache. Nothing is scaled by the batch.
+///   same type. Writes or adds the gradient of the input as `dx` says. It may overwrite the cache. Gradients are sums:
+///   nothing is divided by the batch size.
 template <class L>
 concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L> &&
                 requires(const L& layer, L& grad, typename L::Cache& cache, Tile<const typename L::Input> x,
@@ -35,7 +36,7 @@ concept Layer = Visitable<L> && Floating<typename L::Scalar> && std::copyable<L>
                   requires std::default_initializable<typename L::Cache>;
                 };
 
-/// A layer that takes tokens: numbers of a vocabulary. They have no gradient, so `backward` takes no dx.
+/// A layer that takes tokens (indices into a vocabulary). Tokens have no gradient, so `backward` has no dx.
 template <class L>
 concept TokenLayer =
     Layer<L> && std::same_as<typename L::Input, std::int32_t> &&

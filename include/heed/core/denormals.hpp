@@ -1,27 +1,27 @@
 #pragma once
 
 /// @file
-/// Denormal numbers, those nearer to zero than 1e-38 (double: 2e-308), are zeros while heed computes.
+/// While heed computes, denormal numbers (below 1e-38; double: 2e-308) are zeros.
 ///
-/// A processor takes some hundred cycles for an operation on one, and recurrent states, gradients and moments that
-/// decay come to them and stay. They are too small to change a result.
+/// A processor takes some hundred cycles for an operation on a denormal number. Recurrent states, gradients and moments
+/// that decay become denormal and stay so. Such numbers are too small to change a result.
 
 #include <cstdint>
 
 #include "heed/core/isa.hpp"
 
 #if defined(_MSC_VER) && !defined(__clang__)
-#include <Eigen/Core>  // has the intrinsics
+#include <Eigen/Core>  // declares the intrinsics
 #endif
 
 namespace heed::inline HEED_ISA {
 
-/// While it lives, this thread takes denormal numbers for zeros and makes none. Then the thread's mode is again what it
-/// was: all of MXCSR on x86, of FPCR on ARM. On other processors it does nothing.
+/// During its lifetime, this thread treats denormal numbers as zeros and produces none. Its destructor restores the
+/// thread's mode: all of MXCSR on x86, of FPCR on ARM. On other processors it does nothing.
 ///
-/// All that computes in heed has one: training, evaluation, `TrainingStep`, optimizers, `Predictor`, `Stream`,
-/// decoders, and every thread of a `ThreadPool`. Layers, losses and environments that they call run in that mode;
-/// callbacks run in the caller's. A program that calls layers itself makes one of its own.
+/// Every computing part of heed has one: training, evaluation, `TrainingStep`, optimizers, `Predictor`, `Stream`,
+/// decoders, and each thread of a `ThreadPool`. Layers, losses and environments that they call run in this mode.
+/// Callbacks run in the caller's mode. A program that calls layers itself creates one of its own.
 class [[nodiscard]] FlushDenormals {
  public:
   FlushDenormals() noexcept : before_(mode()) {
@@ -31,11 +31,11 @@ class [[nodiscard]] FlushDenormals {
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
-  /// Whether this thread does so now.
+  /// Whether this mode is on in this thread.
   static bool active() noexcept { return flush != 0 && (mode() & flush) == flush; }
 
  private:
-  // The memory clobbers keep loads and stores, and what is computed between them, on their side.
+  // The memory clobbers stop the compiler from moving loads, stores and computations across the change of mode.
 #if defined(__SSE2__) && (defined(__GNUC__) || defined(__clang__))
   using Mode = std::uint32_t;
   static constexpr Mode flush = 0x8040;  // flush to zero, denormals are zero

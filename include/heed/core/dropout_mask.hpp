@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What dropout multiplies by: 0 or 1/(1 - rate), a function of a key, a row and a position.
+/// The multipliers of dropout: 0 or 1/(1 - rate), a function of key, row and position.
 
 #include <algorithm>
 #include <bit>
@@ -18,15 +18,15 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Throws if a dropout rate is not in [0, 1). `where` and `option` name it.
+/// Throws if a dropout rate is not in [0, 1). `where` and `option` name it in the error.
 inline void check_dropout_rate(double rate, const char* where, const char* option) {
   require(rate >= 0 && rate < 1,
           [&] { return Fault{"option out of range", where, std::string(option) + " in [0, 1)", text_of(rate)}; });
 }
 
-/// Inverted dropout (Srivastava et al. 2014): a number is dropped with probability `rate`, others are scaled by
-/// 1/(1 - rate), so that the mean stays. The decision is a function of key, row, group and position: the same in any
-/// lane, in a tile of any width, in float and in double.
+/// Inverted dropout (Srivastava et al. 2014): a number is dropped with probability `rate`; the others are scaled by
+/// 1/(1 - rate), so that the mean stays the same. The decision is a function of key, row, group and position. It is the
+/// same in every lane, for tiles of any width, in float and in double.
 class DropoutMask {
  public:
   DropoutMask(double rate, Key key, Index first_row)
@@ -36,14 +36,14 @@ class DropoutMask {
         first_row_(first_row) {}
   DropoutMask(double rate, const Pass& pass) : DropoutMask(rate, pass.key, pass.first_row) {}
 
-  /// Whether anything is dropped in this pass; otherwise dropout is the identity.
+  /// Whether this pass drops anything. If not, dropout is the identity.
   static bool active(double rate, const Pass& pass) { return pass.training && rate > 0; }
 
-  /// The multipliers of the numbers first .. first + count of a group of every row, as tiles hold them: [number][lane],
-  /// rows `first_row` and on. Groups (a step, a head's query) and numbers are counted up to 2^32.
+  /// The multipliers of the numbers first .. first + count of a group, for the rows from `first_row` on, laid out as in
+  /// tiles: [number][lane]. A group is a step, or a head's query. Groups and numbers are counted up to 2^32.
   template <class S>
   void fill(S* to, Index count, Index lanes, Index first = 0, Index group = 0) const {
-    // a block of lanes for every number; of the only lane a block of numbers
+    // a block of lanes for each number; with a single lane, a block of numbers
     const bool one = lanes == 1;
     const auto step = static_cast<std::uint32_t>(one ? block : 1);
     const Words consecutive = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -60,10 +60,10 @@ class DropoutMask {
 
  private:
   static constexpr Index block = 16;
-  static constexpr std::uint32_t weyl = 0x9e3779b9U;  // 2^32 over the golden ratio: number i stands for i times it
+  static constexpr std::uint32_t weyl = 0x9e3779b9U;  // 2^32 over the golden ratio; number i uses i times it
   typedef std::uint32_t Words __attribute__((vector_size(4 * block)));
 
-  // 64 bits of each row: where its sequence of numbers starts, and what is added between the two rounds of mixing
+  // 64 bits for each row: where its sequence of numbers starts, and what is added between the two rounds of mixing
   struct Rows {
     Words start, second;
   };
@@ -88,7 +88,7 @@ class DropoutMask {
     mix(h);
     h += rows.second;
     mix(h);
-    // all bits of a kept number are set, as wide as S
+    // a kept number has all bits set, as wide as S
     const Wide kept = __builtin_convertvector(h >= dropped_below_, Wide) & std::bit_cast<Int>(static_cast<S>(scale_));
     std::memcpy(to, &kept, static_cast<std::size_t>(count) * sizeof(S));
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The one exception of heed. Every public boundary checks its input and throws it.
+/// heed's only exception. Every public function checks its input and throws it.
 
 #include <concepts>
 #include <cstdint>
@@ -13,11 +13,11 @@
 
 namespace heed::inline HEED_ERROR_ABI {
 
-/// What is wrong, where, what was expected there and what was found. Empty fields are left out of the message.
+/// What is wrong, where, what was expected and what was found. The message leaves empty fields out.
 struct Fault {
   std::string what, where, expected, got;
 
-  // Views, and no function inlined: where a fault is described the compiler has calls to make, and no strings.
+  // No function here is inlined, and fields are set from views: code that describes a fault then needs calls only.
   Fault();
   Fault(std::string_view what_, std::string_view where_ = {}, std::string_view expected_ = {},
         std::string_view got_ = {});
@@ -28,8 +28,8 @@ struct Fault {
   ~Fault();
 };
 
-/// Thrown by every public boundary. `what()` reads `where: what (expected ..., got ...)`; Bytes
-/// that a terminal would obey are escaped in it. `fault()` has the parts, as they are.
+/// The exception that all public functions throw. `what()` reads `where: what (expected ..., got ...)`; bytes that
+/// would control a terminal are escaped in it. `fault()` has the unescaped parts.
 class Error : public std::runtime_error {
  public:
   explicit Error(Fault fault);
@@ -49,13 +49,13 @@ class Error : public std::runtime_error {
 
 namespace heed::inline HEED_ABI {
 
-/// A number as text. `std::to_string`, but compiled once.
+/// A number as text: `std::to_string`, compiled once.
 std::string text_of(double number);
 std::string text_of(std::int64_t number);
 std::string text_of(std::integral auto number) { return text_of(static_cast<std::int64_t>(number)); }
 
 namespace abi_detail {
-/// What an `Error` says where arrays find no memory.
+/// The message of an `Error` for arrays that do not fit into memory.
 inline constexpr std::string_view no_room = "does not fit in memory";
 
 [[noreturn]] void throw_error(Fault&& fault);
@@ -65,7 +65,7 @@ template <class F>
 }
 }  // namespace abi_detail
 
-/// Throws `Error(fault())` unless `ok`. The text is built only when it is needed.
+/// Throws `Error(fault())` unless `ok`. The text is built only on failure.
 template <std::invocable F>
 inline void require(bool ok, F&& fault) {
   if (!ok) [[unlikely]]
@@ -76,16 +76,16 @@ inline void require(bool ok, F&& fault) {
 
 namespace heed::inline HEED_ISA::detail {
 
-/// Throws the exception that is being handled; where it tells that there is not enough memory, as an `Error`. Those who
-/// read take sizes from files:
+/// Rethrows the exception that is being handled. If it reports a lack of memory, it becomes an `Error`. For readers,
+/// which take sizes from files:
 ///
 ///     Table read_table(const std::string& where) try { ... } catch (...) { detail::rethrow_as_error(where); }
 [[noreturn]] void rethrow_as_error(std::string_view where);
 
-/// Throws the `Error` that is being handled, its place inside of another in front: "layer 2: Dense: ...". What says
-/// already that it is of that place stays as it is.
+/// Rethrows the `Error` that is being handled, with its place in front: "layer 2: Dense: ...". An error that already
+/// names the place stays as it is.
 [[noreturn]] void rethrow_inside(std::string_view place, std::int64_t number = -1);
-/// What `f` gives; where it throws an `Error`, with its place in front.
+/// The result of `f`. If `f` throws an `Error`, the place is put in front of it.
 template <class F>
 auto inside(std::string_view place, F&& f) {
   try {
@@ -141,7 +141,7 @@ namespace heed::inline HEED_ABI {
 HEED_COLD HEED_SHARED_FUNCTION std::string text_of(double number) {
   const double size = number < 0 ? -number : number;
   if (!(size >= 1e9) && !(size > 0 && size < 1e-4)) return std::to_string(number);
-  char text[40];  // what would be zeros, or a row of digits
+  char text[40];  // other formats would print zeros, or a long row of digits
   return {text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%g", number))};
 }
 

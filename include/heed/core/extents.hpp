@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The extents of arrays: how many elements they have, and what is said of those that cannot be.
+/// The extents of arrays, and the errors for extents that are impossible.
 
 #include <array>
 #include <concepts>
@@ -24,7 +24,7 @@ namespace heed::inline HEED_ABI {
 template <int Rank>
 using Extents = std::array<Index, static_cast<std::size_t>(Rank)>;
 
-/// One of them: an integer of any type. One that is too large is negative then, which nobody takes.
+/// One extent, from an integer of any type. A value that is too large becomes negative, which every user rejects.
 struct Extent {
   Index value = 0;
   constexpr Extent() = default;
@@ -41,7 +41,7 @@ namespace abi_detail {
 [[noreturn]] void throw_value_count(const char* what, std::span<const Index> extents, Index got);
 [[noreturn]] void throw_no_room(const char* what, std::span<const Index> extents);
 
-// A pointer: an array of rank 0 has no extents, and no array of none is deduced.
+// A pointer, because an array of rank 0 has no extents.
 template <int Rank>
 constexpr Extents<Rank> extents_of(const Extent* extents) {
   Extents<Rank> result{};
@@ -50,18 +50,18 @@ constexpr Extents<Rank> extents_of(const Extent* extents) {
 }
 }  // namespace abi_detail
 
-/// No size in options is larger: sums of some, and products with small numbers, are numbers.
+/// The largest size that options may have. Sums and small multiples of such sizes do not overflow.
 inline constexpr Index most_size = Index(1) << 40;
 
-/// A size by the name of the option that says it.
+/// A size and the name of its option.
 struct NamedSize {
   std::string_view name;
   Index value;
 };
-/// Throws at the first size that is not 1 to `most_size`, with its name; `where` is what has the sizes.
+/// Throws at the first size that is not in 1 .. `most_size`, with its name. `where` names the owner of the sizes.
 void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where);
 
-/// `count` of them, zero at the start. Throws if the count is negative or there is no memory for so many.
+/// `count` zeros. Throws if the count is negative, or if there is no memory.
 template <class T>
 std::vector<T> make_vector(Index count, const char* what) {
   const Extents<1> extents{count};

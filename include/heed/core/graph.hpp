@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Graphs, and features of nodes of which most are zero: both as rows by offsets.
+/// Graphs, and sparse features of nodes. Both are stored as compressed rows.
 
 #include <cmath>
 #include <cstdint>
@@ -20,18 +20,18 @@ struct Edge {
   Index from = 0, to = 0;
 };
 
-/// Which nodes each node of a graph sees: its neighbours, ascending, each once.
+/// A graph: for each node, the nodes that it sees (its neighbours), in ascending order and without duplicates.
 class Graph {
  public:
   Graph() = default;
-  /// Node `to` sees node `from`; with `both_ways` each the other. With `self_loops` every node sees itself. Edges may
-  /// stand there twice. Throws if a node is not 0 to nodes - 1.
+  /// For each edge, node `to` sees node `from`; with `both_ways` also the reverse. With `self_loops` each node sees
+  /// itself. Duplicate edges count once. Throws if a node is not in 0 .. nodes - 1.
   Graph(Index nodes, std::span<const Edge> edges, bool both_ways = true, bool self_loops = true);
 
   Index nodes() const { return static_cast<Index>(offsets_.size()) - 1; }
-  /// Pairs of a node and one that it sees.
+  /// The number of pairs (node, node that it sees).
   Index edges() const { return static_cast<Index>(neighbours_.size()); }
-  /// The number of a node's first edge.
+  /// The index of a node's first edge.
   Index first(Index node) const { return offsets_[static_cast<std::size_t>(node)]; }
   std::span<const std::int32_t> neighbours(Index node) const& {
     return std::span(neighbours_)
@@ -50,14 +50,14 @@ namespace abi_detail {
 [[noreturn]] void throw_row_entry(Index row, Index columns, Index column, double value);
 }  // namespace abi_detail
 
-/// Rows of numbers of which most are zero: the others with their columns.
+/// Sparse rows: the nonzero numbers with their columns.
 template <class S>
 class SparseRows {
  public:
   SparseRows() = default;
   explicit SparseRows(Index columns) : columns_(columns) {}
 
-  /// A further row. Throws if a column is not 0 to columns - 1, or a value is not finite.
+  /// Appends a row. Throws if a column is not in 0 .. columns - 1, or if a value is not finite.
   void add_row(std::span<const std::int32_t> columns, std::span<const S> values) {
     if (columns.size() != values.size()) abi_detail::throw_row_size(columns.size(), values.size());
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -70,7 +70,7 @@ class SparseRows {
     offsets_.push_back(static_cast<Index>(column_.size()));
   }
 
-  /// Divides each row by the sum of its values' sizes; a row of zeros stays.
+  /// Divides each row by the sum of its absolute values. A row of zeros stays.
   void normalize_rows() {
     for (Index i = 0; i < rows(); ++i) {
       const auto values =
@@ -83,12 +83,12 @@ class SparseRows {
 
   Index rows() const { return static_cast<Index>(offsets_.size()) - 1; }
   Index columns() const { return columns_; }
-  /// Numbers that are stored.
+  /// The number of stored numbers.
   Index size() const { return static_cast<Index>(values_.size()); }
   IndexRange row(Index i) const {
     return {offsets_[static_cast<std::size_t>(i)], offsets_[static_cast<std::size_t>(i) + 1]};
   }
-  /// Of the stored number k.
+  /// The column of stored number k.
   Index column(Index k) const { return column_[static_cast<std::size_t>(k)]; }
   const S* values() const { return values_.data(); }
 

@@ -1,15 +1,15 @@
 #pragma once
 
 /// @file
-/// Images as layers see them: the features of a step.
+/// The layout of images in the features of a step.
 
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ABI {
 
-/// An image in the features of a step: row by row, and the channels of a pixel side by side. Number
-/// (y width + x) channels + c is channel c of the pixel at (y, x). An image of one channel is a matrix as C has it.
+/// An image in the features of a step: row by row, with the channels of a pixel side by side. Number (y width + x)
+/// channels + c is channel c of the pixel at (y, x). An image with one channel is a row-major matrix.
 struct ImageShape {
   Index channels = 1, height = 0, width = 0;
 
@@ -26,27 +26,28 @@ namespace heed::inline HEED_ISA {
 
 /// Throws if an extent is not positive.
 HEED_FUNCTION void check_image(ImageShape image, const char* where);
-/// Throws if x does not hold one image a step.
+/// Throws unless each step of x holds one image.
 HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where);
 
 }  // namespace heed::inline HEED_ISA
 
 namespace heed::inline HEED_ABI {
 
-/// Where a square window can stand in an image: every `stride` pixels, from `padding` pixels before its edge on.
+/// The placements of a square window in an image: one every `stride` pixels, beginning `padding` pixels before the
+/// edge.
 struct ImageWindow {
   ImageShape image;
   Index kernel = 1, stride = 1, padding = 0;
 
   Index out_height() const { return (image.height + 2 * padding - kernel) / stride + 1; }
   Index out_width() const { return (image.width + 2 * padding - kernel) / stride + 1; }
-  /// Which of the window's rows or columns lie inside the image, where it stands at place `out` of an axis of `extent`
+  /// The rows (or columns) of the window that lie inside the image, for placement `out` along an axis of `extent`
   /// pixels.
   IndexRange inside(Index out, Index extent) const {
     const Index first = out * stride - padding;
     return {first < 0 ? -first : 0, first + kernel > extent ? extent - first : kernel};
   }
-  /// The places at which row or column k of the window lies inside an axis of `extent` pixels and `places` places.
+  /// The placements at which row (or column) k of the window lies inside an axis of `extent` pixels, out of `places`.
   IndexRange places(Index k, Index extent, Index places) const {
     const auto up = [this](Index n) { return n <= 0 ? Index(0) : (n + stride - 1) / stride; };
     const Index last = up(extent + padding - k);
@@ -73,7 +74,7 @@ namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION void check_image(ImageShape image, const char* where) {
   check_sizes({{"channels", image.channels}, {"height", image.height}, {"width", image.width}}, where);
-  element_count(Extents<3>{image.channels, image.height, image.width});  // the pixels of an image can be counted
+  element_count(Extents<3>{image.channels, image.height, image.width});  // throws if the number of pixels overflows
 }
 
 HEED_FUNCTION void check_image_features(ImageShape image, Shape x, const char* where) {

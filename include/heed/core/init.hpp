@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Initialisers: what PyTorch and Keras start weights from.
+/// Initialisers: the starting weights of PyTorch and Keras.
 
 #include <cmath>
 #include <utility>
@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// U(-bound, bound). Number i of the parameter is number i of the key's stream.
+/// U(-bound, bound). Element i of the parameter is number i of the key's stream.
 template <class S>
 HEED_COLD void initialize_uniform(ParameterArray<S>& p, Key key, double bound) {
   std::uint64_t i = 0;
@@ -29,7 +29,7 @@ HEED_COLD void initialize_normal(ParameterArray<S>& p, Key key, double mean = 0,
   for (S& v : p) v = static_cast<S>(mean + deviation * key.normal(i++));
 }
 
-/// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): torch.nn.Linear and, with the hidden size, torch.nn.LSTM.
+/// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): as torch.nn.Linear and, with the hidden size as fan_in, torch.nn.LSTM.
 template <class S>
 HEED_COLD void initialize_fan_in(ParameterArray<S>& p, Key key, Index fan_in) {
   initialize_uniform(p, key, fan_in > 0 ? 1 / std::sqrt(static_cast<double>(fan_in)) : 0);
@@ -41,8 +41,8 @@ void initialize_xavier_uniform(Matrix<S>& w, Key key) {
   initialize_uniform(w, key, w.empty() ? 0 : std::sqrt(6.0 / static_cast<double>(w.rows() + w.cols())));
 }
 
-/// A random matrix with orthonormal rows or columns, whichever are fewer (Saxe et al. 2013): Gram and Schmidt, twice,
-/// on normal numbers.
+/// A random matrix with orthonormal rows or columns, whichever are fewer (Saxe et al. 2013): Gram-Schmidt, applied
+/// twice, to normal random numbers.
 template <class S>
 void initialize_orthogonal(Matrix<S>& w, Key key) {
   const bool by_rows = w.rows() < w.cols();

@@ -1,24 +1,22 @@
 #pragma once
 
 /// @file
-/// The namespaces of heed, which are inline: users write `heed::Dense` and `heed::Error`.
+/// The inline namespaces of heed. Users do not see them: they write `heed::Dense` and `heed::Error`.
 ///
-/// - `HEED_ISA` names the instruction set that this source is compiled for, and the version. All that computes stands in
-///   it, so that objects built with different `-march`, or with different versions, link into one program without
-///   breaking the one-definition rule: the linker sees `heed::avx512_v0_1::Dense`.
-///   So do macros that change what heed is made of: EIGEN_DONT_VECTORIZE (`avx512_scalar_v0_1`) and
-///   _GLIBCXX_DEBUG.
-/// - `HEED_ABI` names the version alone (`v0_1`), and _GLIBCXX_DEBUG, which changes `std::vector`. Data that crosses
-///   between such objects stands in it: shapes, options and their enums, what training and prediction give, arrays
-///   and views of them. A source for one instruction set passes them to a source for another.
-/// - `HEED_ERROR_ABI` names the version alone, whatever vectors are: an error that a source throws is caught by every
-///   other one.
+/// - `HEED_ISA` names the instruction set that a source is compiled for, and the version. All code that computes stands
+///   in it: `heed::avx512_v0_1::Dense`. So objects built with different `-march`, or with different versions, link into
+///   one program without breaking the one-definition rule. Macros that change heed's types are part of the name:
+///   EIGEN_DONT_VECTORIZE (`avx512_scalar_v0_1`) and _GLIBCXX_DEBUG.
+/// - `HEED_ABI` names only the version (`v0_1`), and _GLIBCXX_DEBUG, which changes `std::vector`. Data that crosses
+///   between such objects stands in it: shapes, options and their enums, the results of training and prediction, arrays
+///   and their views. A source for one instruction set can pass them to a source for another.
+/// - `HEED_ERROR_ABI` names only the version. Every source can catch an error that another source throws.
 ///
 /// The rule: a type whose members are plain data, of `std` or of HEED_ABI, stands in HEED_ABI. Functions stand in
-/// HEED_ISA, those that take such data too. What members of such a type call is of `std` or of HEED_ABI: the linker
-/// keeps one copy of them. So `require` and `text_of` stand there, and what these share in `abi_detail`: `detail` is of
-/// HEED_ISA, and one name of both would be ambiguous. A template of HEED_ABI that is given a type of HEED_ISA, as the
-/// `fields` of options are, is that instruction set's own.
+/// HEED_ISA, also those that take such data. The linker keeps one copy of each member function of an HEED_ABI type, so
+/// these call only `std` and HEED_ABI. That is why `require` and `text_of` stand in HEED_ABI. What they share stands in
+/// `abi_detail`, because `detail` belongs to HEED_ISA and the same name in both would be ambiguous. An HEED_ABI
+/// template with an HEED_ISA argument, such as the `fields` of options, belongs to that instruction set.
 
 #include "heed/version.hpp"
 
@@ -31,7 +29,7 @@
 #define HEED_ABI HEED_ERROR_ABI
 #endif
 
-// Without alignment Eigen makes no packets either.
+// Without alignment, Eigen does not vectorize either.
 #if defined(EIGEN_DONT_VECTORIZE) || defined(EIGEN_DONT_ALIGN) || \
     (defined(EIGEN_MAX_ALIGN_BYTES) && EIGEN_MAX_ALIGN_BYTES == 0)
 #define HEED_ISA_IS_SCALAR 1

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sequences with what they should give.
+/// Sequences with their labels or target values.
 
 #include <concepts>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A view that does not compile from a temporary tensor: for members of structs.
+/// A view that rejects temporary tensors at compile time. For members of structs.
 template <class S, int Rank>
 class BorrowedView : public TensorView<S, Rank> {
  public:
@@ -28,25 +28,27 @@ class BorrowedView : public TensorView<S, Rank> {
   }
 };
 
-/// Sequences with what they should give: views of the user's memory. `X`: float, double, or std::int32_t for tokens
-/// (n, steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. As many labels as
-/// steps are of these steps: those past a sequence's end do not count. Others are of steps that the model gives by
-/// itself, and lengths say nothing of them. Temporaries do not compile.
+/// Sequences with their targets, as views of the user's memory. `X`: float, double, or std::int32_t for tokens (n,
+/// steps, k). `T`: std::int32_t for labels, or the model's float or double for k numbers each. Temporaries do not
+/// compile.
 ///
-/// With a mask the steps that are not there are passed over (see `StepMask`), and labels of such steps do not count.
+/// If there are as many labels as steps, each label belongs to an input step; labels past a sequence's end do not
+/// count. Another number of labels belongs to the model's own output steps; lengths do not apply to them.
+///
+/// A mask marks missing steps (see `StepMask`). The model skips them, and labels of missing steps do not count.
 template <class X, class T = std::int32_t>
 struct LabelledSequences {
   using Targets = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, BorrowedView<const T, 2>>;
 
   BorrowedView<const X, 3> x;               ///< (n, steps, features)
-  Targets labels;                           ///< (n), (n, output steps) for one a step, or (n, k) numbers
+  Targets labels;                           ///< (n); (n, output steps), one per step; or (n, k) numbers
   BorrowedSpan<std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
-  StepMask mask = {};                       ///< (n, steps), which of them are there; empty: all
+  StepMask mask = {};                       ///< (n, steps), which of them are present; empty: all
 
   Index count() const { return x.extent(0); }
 };
 
-/// Sequences with k numbers each: regression, forecasts, several labels at once.
+/// Sequences with k numbers each: for regression, forecasts, or several flags at once.
 template <class X, class S = X>
 using TargetSequences = LabelledSequences<X, S>;
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Labels as losses and training see them: one a sequence, or one a step.
+/// Labels as losses and training take them: one per sequence, or one per step.
 
 #include <concepts>
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A view of labels (n), one a sequence, or (n, steps), one a step. A vector, a span or a tensor becomes one by itself,
-/// where it is no temporary. A range of all its numbers, row by row.
+/// A view of labels (n), one per sequence, or (n, steps), one per step. A vector, span or tensor converts to it, unless
+/// it is a temporary. As a range it gives all labels, row by row.
 class LabelsView {
  public:
   LabelsView() = default;
@@ -29,14 +29,14 @@ class LabelsView {
     requires(!std::convertible_to<Labels, TensorView<const std::int32_t, 2>> &&
              !std::same_as<std::remove_cvref_t<Labels>, LabelsView>)
   LabelsView(Labels&& labels) : LabelsView(BorrowedSpan<std::int32_t>(std::forward<Labels>(labels)), 1) {}
-  /// `each` a sequence. Throws if that is not positive, or the labels end within a sequence.
+  /// `each`: labels per sequence. Throws if it is not positive, or if the number of labels is not a multiple of it.
   LabelsView(BorrowedSpan<std::int32_t> labels, Index each)
       : rows_(labels.data(),
               {static_cast<Index>(labels.size()) / checked(static_cast<Index>(labels.size()), each), each}) {}
 
   /// (n, 1) or (n, steps)
   TensorView<const std::int32_t, 2> rows() const { return rows_; }
-  /// Of a sequence: 1, or the steps.
+  /// Labels per sequence: 1, or the number of steps.
   Index each() const { return rows_.extent(1); }
 
   const std::int32_t* data() const { return rows_.data(); }
@@ -58,7 +58,7 @@ class LabelsView {
   TensorView<const std::int32_t, 2> rows_{nullptr, {0, 1}};
 };
 
-/// What a loss compares with: labels, or (n, k) numbers.
+/// The targets of a loss: labels, or (n, k) numbers.
 template <class T>
 using TargetsView = std::conditional_t<std::same_as<T, std::int32_t>, LabelsView, TensorView<const T, 2>>;
 

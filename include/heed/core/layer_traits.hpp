@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a layer says of itself beside its functions.
+/// What a layer declares about itself besides its functions.
 
 #include <concepts>
 #include <cstdint>
@@ -11,12 +11,12 @@
 
 namespace heed::inline HEED_ABI {
 
-/// How a layer changes time, as it says by `static constexpr TimeChange time_change = TimeChange::pools_steps`. One that
-/// says nothing keeps the steps.
+/// How a layer changes time. A layer declares it: `static constexpr TimeChange time_change = TimeChange::pools_steps`.
+/// The default is `keeps_steps`.
 enum class TimeChange {
-  keeps_steps,  ///< step t of y is of step t of x: a sequence has the length that it had
-  pools_steps,  ///< y has one step, of all of x: there are no lengths any more
-  own_steps     ///< y has steps of its own. How many, says `output_length`; without it all sequences have them all
+  keeps_steps,  ///< step t of y belongs to step t of x: the lengths stay the same
+  pools_steps,  ///< y has one step for all of x: there are no lengths any more
+  own_steps     ///< y has steps of its own: `output_length` counts them; without it no sequence is shorter
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -32,14 +32,14 @@ inline constexpr TimeChange time_change = [] {
   }
 }();
 
-/// A layer with steps of its own where sequences of different lengths have different numbers of them:
-/// `output_length(n)` is how many steps of y a sequence of n steps has.
+/// A layer with its own steps whose number depends on the sequence's length: `output_length(n)` is the number of steps
+/// of y for a sequence of n steps.
 template <class L>
 concept MapsLengths = time_change<L> == TimeChange::own_steps && requires(const L& layer) {
   { layer.output_length(Index(1)) } -> std::same_as<Index>;
 };
 
-/// How many steps of y a sequence of `length` steps has; `steps`: how many y has.
+/// The number of steps of y for a sequence of `length` steps. `steps`: the steps of y for a full sequence.
 template <class L>
 Index output_length(const L& layer, Index length, Index steps) {
   if constexpr (time_change<L> == TimeChange::keeps_steps) {
@@ -51,7 +51,7 @@ Index output_length(const L& layer, Index length, Index steps) {
   }
 }
 
-/// The lengths of y's lanes, null where there are none. `room` has them where they are other than those of x.
+/// The lengths of y's lanes; null if there are none. They are stored in `room` if they differ from the lengths of x.
 template <class L>
 const std::int32_t* output_lengths(const L& layer, const std::int32_t* lengths, Index lanes,
                                    Buffer<std::int32_t>& room) {
@@ -67,9 +67,9 @@ const std::int32_t* output_lengths(const L& layer, const std::int32_t* lengths, 
   }
 }
 
-/// Whether a layer reads how far the steps of a sequence are apart, as positions, convolutions and windows do. One that
-/// does, or has a part that does, says so: `bool reads_distances() const`. Others cannot tell a sequence of which steps
-/// are missing from one without them.
+/// Whether a layer's result depends on the distance between steps, as for positions, convolutions and windows. Such a
+/// layer, or one with such a part, has `bool reads_distances() const`. For the others, a sequence with missing steps
+/// equals the sequence without them.
 template <class L>
 bool reads_distances(const L& layer) {
   if constexpr (requires { layer.reads_distances(); }) {
@@ -79,8 +79,8 @@ bool reads_distances(const L& layer) {
   }
 }
 
-/// A layer whose `backward` reads y says so: `static constexpr bool backward_reads_output = true`. Of the others y may
-/// be anything then, an empty tile too.
+/// A layer whose `backward` reads y declares `static constexpr bool backward_reads_output = true`. For the others y may
+/// be anything, even an empty tile.
 template <class L>
 inline constexpr bool backward_reads_output = requires { requires L::backward_reads_output; };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Ragged tiles: what the layers do at the ends of the sequences. All of it is free where a tile has no lengths.
+/// Ragged tiles: what layers do at the ends of sequences. It costs nothing if a tile has no lengths.
 
 #include <algorithm>
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The steps that every lane of the tile has.
+/// The number of steps that every lane has.
 template <class S>
 Index common_length(Tile<S> tile) {
   if (!tile.lengths || tile.lanes == 0) return tile.steps;
@@ -31,7 +31,7 @@ HEED_KERNEL void zero_lanes(const std::int32_t* lengths, Index t, Tile<S> row) {
     for (Index l = 0; l < row.lanes; ++l) p[l] = t < lengths[l] ? p[l] : S(0);
   }
 }
-// to += from in the lanes of so many steps
+// to += from in the lanes that have this many steps
 template <class S>
 HEED_KERNEL void add_lanes(const std::int32_t* lengths, Index most, Index steps, Tile<const S> from, Tile<S> to) {
   for (Index f = 0; f < to.features; ++f) {
@@ -42,13 +42,13 @@ HEED_KERNEL void add_lanes(const std::int32_t* lengths, Index most, Index steps,
 }
 }  // namespace detail
 
-/// Zeroes the lanes of `row` (one step of `x`, the t-th) that have ended by step t.
+/// Zeroes the lanes of `row` (step t of `x`) that have ended by step t.
 template <class U, class S>
 void zero_ended(Tile<U> x, Index t, Tile<S> row) {
   if (x.lengths) detail::zero_lanes(x.lengths, t, row);
 }
 
-/// Zeroes what stands at or past each lane's end.
+/// Zeroes everything past each lane's end.
 template <class S>
 void zero_past_end(Tile<S> tile, const std::int32_t* lengths) {
   if (!lengths) return;
@@ -56,8 +56,8 @@ void zero_past_end(Tile<S> tile, const std::int32_t* lengths) {
   for (Index t = common_length(ragged); t < tile.steps; ++t) zero_ended(ragged, t, tile.step(t));
 }
 
-/// The steps that some lane has, 0 where a lane has ended, without lengths: a copy where lanes end at different steps.
-/// `lengths` may be null.
+/// The steps that at least one lane has, without lengths, and with 0 where a lane has ended. It is a copy if lanes end
+/// at different steps. `lengths` may be null.
 template <class S>
 Tile<const S> steps_in_use(Tile<const S> x, const std::int32_t* lengths, Scratch& scratch) {
   if (!lengths || x.lanes == 0) return x;
@@ -70,7 +70,7 @@ Tile<const S> steps_in_use(Tile<const S> x, const std::int32_t* lengths, Scratch
   return zeroed;
 }
 
-/// A gradient with zeros past each lane's end: as it is where all lanes are full, otherwise a copy in scratch.
+/// A gradient with zeros past each lane's end: the given one if all lanes are full, otherwise a copy in scratch memory.
 template <class S>
 Tile<const S> valid_steps(Tile<const S> gradient, const std::int32_t* lengths, Scratch& scratch) {
   if (!lengths) return gradient;
@@ -97,7 +97,7 @@ void add_where_empty(Tile<U> x, Tile<const S> from, Tile<S> to) {
   add_where_last(x, -1, from, to);
 }
 
-/// to = the last valid step of `from` in every lane; in a lane without one `otherwise`, or 0 where that is empty.
+/// to = the last valid step of `from` in each lane. A lane without steps gets `otherwise`, or 0 if that is empty.
 template <class U, class S>
 HEED_COLD void take_last(Tile<U> x, Tile<const S> from, Tile<const S> otherwise, Tile<S> to) {
   if (!to) return;
@@ -110,7 +110,7 @@ HEED_COLD void take_last(Tile<U> x, Tile<const S> from, Tile<const S> otherwise,
   }
 }
 
-/// Backwards: dx (+)= dy at the last valid step of each lane, 0 elsewhere.
+/// The backward pass: dx (+)= dy at the last valid step of each lane, 0 elsewhere.
 template <class U, class S>
 void put_last(Tile<U> x, Tile<const S> dy, Into<S> dx) {
   if (!dx) return;
@@ -118,7 +118,7 @@ void put_last(Tile<U> x, Tile<const S> dy, Into<S> dx) {
   for (Index t = 0; t < x.steps; ++t) add_where_last(x, t, dy, dx.tile.step(t));
 }
 
-/// Lane l becomes what lane `from[l]` was.
+/// Lane l becomes a copy of lane `from[l]`.
 template <class S>
 void gather_lanes(Tile<S> tile, const std::int32_t* from, Scratch& scratch) {
   const Scratch::Mark mark(scratch);
@@ -129,8 +129,8 @@ void gather_lanes(Tile<S> tile, const std::int32_t* from, Scratch& scratch) {
   }
 }
 
-/// Puts rows in order, the longest sequence first, so that those side by side in a tile end together; equals as `key`
-/// has it, or by their rows. Does not allocate.
+/// Sorts rows by length, the longest first, so that neighbours in a tile end together. Rows of equal length are
+/// shuffled by `key`, or sorted by number without a key. Does not allocate.
 void sort_by_length(std::span<Index> rows, std::span<const std::int32_t> lengths, const Key* key = nullptr);
 
 }  // namespace heed::inline HEED_ISA

@@ -3,7 +3,7 @@
 /// @file
 /// Elementary functions on packets: exp, sigmoid, tanh, erf, and the four gates of an LSTM.
 ///
-/// Largest errors over the whole range, absolute, held by tests: sigmoid and tanh 4e-7 in float, 4e-16 in double.
+/// Largest absolute errors over the whole range, checked by tests: sigmoid and tanh 4e-7 in float, 4e-16 in double.
 
 #include <bit>
 #include <cmath>
@@ -16,7 +16,7 @@
 namespace heed::inline HEED_ISA::simd {
 
 namespace detail {
-// 2^n, where n was added to `magic_for<S>` and so stands, biased, in the low bits of t
+// 2^n, where n was added to `magic_for<S>` and so is in the low bits of t, with the exponent's bias
 template <class P>
 HEED_INLINE P power_of_two(const P& t) {
   using S = ScalarOf<P>;
@@ -33,7 +33,7 @@ HEED_INLINE P power_of_two(const P& t) {
   });
   return result;
 }
-// 1.5 x 2^mantissa, which rounds what is added to it to an integer, plus the bias of the exponent
+// 1.5 x 2^mantissa, which rounds what is added to it to an integer, plus the exponent's bias
 template <class S>
 inline constexpr S magic_for = sizeof(S) == 4 ? S(12582912 + 127) : S(6755399441055744.0 + 1023);
 }  // namespace detail
@@ -42,10 +42,11 @@ inline constexpr S magic_for = sizeof(S) == 4 ? S(12582912 + 127) : S(6755399441
 template <class S>
 inline constexpr S exp_limit = sizeof(S) == 4 ? S(80) : S(700);
 
-/// e^(scale x), with x clamped to +-bound: 2^n times a polynomial in the rest. |scale| bound is at most `exp_limit`,
-/// scale a power of two.
-/// Relative error in float (degree 5, minimax) below 3e-7 + 1.5e-8 |scale x|, the second part from the rounding of
-/// x log2 e: 8e-8 |scale x| where the processor has no fused multiply-add. In double (degree 12, Taylor) 4e-16.
+/// e^(scale x), with x clamped to +-bound: 2^n times a polynomial of the remainder. |scale| bound is at most
+/// `exp_limit`; scale is a power of two.
+///
+/// Relative error in float (degree 5, minimax): below 3e-7 + 1.5e-8 |scale x|. The second part comes from rounding x
+/// log2 e; it is 8e-8 |scale x| on processors without fused multiply-add. In double (degree 12, Taylor): 4e-16.
 template <class P>
 HEED_INLINE P exp_bounded(const P& x, const P& scale, const P& bound) {
   using S = ScalarOf<P>;
@@ -88,8 +89,8 @@ HEED_INLINE P tanh(const P& x) {
   return sub(div(set1<P>(2), add(one, exp_bounded<P>(x, set1<P>(-2), set1<P>(20)))), one);
 }
 
-/// The gates of an LSTM in place: i, f, o to sigmoid, g to tanh. In float the four share one division, exponents
-/// clamped to +-20.
+/// The gates of an LSTM in place: sigmoid of i, f and o, tanh of g. In float the four share one division, and exponents
+/// are clamped to +-20.
 template <class P>
 HEED_INLINE void lstm_gates(P& i, P& f, P& g, P& o) {
   if constexpr (sizeof(ScalarOf<P>) == 4) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Threads: Eigen's pool, and one way to use it.
+/// Threads: Eigen's pool, or the user's, with one interface.
 
 #include <concepts>
 #include <functional>
@@ -16,15 +16,15 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Somebody else's threads: `run(task)` calls the task once, soon, on a thread of its own; `size()` is how many tasks
-/// it runs at a time. A task never waits for another one.
+/// The user's own threads: `run(task)` calls the task once, soon, on one of them. `size()` is the number of tasks that
+/// run at a time. A task never waits for another task.
 template <class E>
 concept Executor = requires(E& executor, std::function<void()> task) {
   { executor.size() } -> std::convertible_to<int>;
   executor.run(std::move(task));
 };
 
-/// Any executor, which must outlive it.
+/// A reference to any executor, which must outlive it.
 class ExecutorReference {
  public:
   ExecutorReference() = default;  ///< none
@@ -43,17 +43,17 @@ class ExecutorReference {
   std::function<void(std::function<void()>)> run_;
 };
 
-/// No machine has use for more.
+/// More threads than any machine can use.
 inline constexpr int most_threads = 4096;
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// A number of threads, the caller's among them. Eigen's thread pool does the work, or an executor.
+/// A number of threads, including the caller's. Eigen's thread pool or an executor runs the work.
 class ThreadPool {
  public:
-  /// `threads` of 0: as many as `available_threads`. Throws if it is not 0 to `most_threads`.
+  /// `threads` = 0: as many as `available_threads`. Throws if it is not in 0 .. `most_threads`.
   explicit ThreadPool(int threads = 0);
   /// The caller's thread and those of an executor.
   explicit ThreadPool(ExecutorReference executor);
@@ -63,10 +63,9 @@ class ThreadPool {
 
   int size() const { return threads_; }
 
-  /// f(index, worker) for each index below `count`, each once, dealt one by one to the threads that are free. `worker`
-  /// is below `size()` and no two calls at a time have the same. Returns when all are done; rethrows the first
-  /// exception. Does not allocate, unless an executor does. In every call denormal numbers are zeros
-  /// (`FlushDenormals`).
+  /// Calls f(index, worker) once for each index below `count`; free threads take the next index. `worker` is below
+  /// `size()`, and no two calls at the same time have the same one. Returns when all calls are done; rethrows the first
+  /// exception. Does not allocate, unless an executor does. Denormal numbers are zeros in each call (`FlushDenormals`).
   template <class F>
   void for_each(Index count, F&& f) {
     run(count, {&f, [](const void* function, Index i, int worker) {
@@ -75,7 +74,7 @@ class ThreadPool {
   }
 
  private:
-  // any function, so that all the rest is compiled once
+  // one function type, so that the rest is compiled only once
   struct Work {
     const void* function;
     void (*call)(const void* function, Index i, int worker);
@@ -118,7 +117,7 @@ struct ThreadPool::Threads : Eigen::ThreadPool {
 struct ThreadPool::Job {
   Job(Work work_, Index count_, unsigned helpers) : work(work_), count(count_), done(helpers) {}
   void run(int worker) {
-    const FlushDenormals flush;  // on every thread, so that results do not depend on it
+    const FlushDenormals flush;  // on every thread, so that results do not depend on the thread
     for (Index i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
         work(i, worker);
@@ -179,7 +178,7 @@ HEED_FUNCTION void ThreadPool::run(Index count, Work work) {
     }
     try {
       executor_.run(task);
-    } catch (...) {  // those that run already must end first
+    } catch (...) {  // calls that have started must end first
       job.fail();
       job.done.Notify();
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The weights of layers: small owning arrays, column-major and aligned.
+/// The weights of layers: small arrays that own their memory, column-major and aligned.
 
 #include <algorithm>
 #include <array>
@@ -24,7 +24,7 @@
 namespace heed::inline HEED_ABI {
 
 namespace abi_detail {
-/// Which slices of an array may hold something else than zero: all of them, or those of a list.
+/// Which slices of an array may be nonzero: all of them, or those of a list.
 class TouchedSlices {
  public:
   TouchedSlices() = default;
@@ -54,17 +54,16 @@ class TouchedSlices {
   Index length_ = 0;
   bool all_ = false;
   Index count_ = 0;
-  std::vector<std::int32_t> list_;  // of all slices, so that it never grows; the first `count_` are touched
+  std::vector<std::int32_t> list_;  // has room for all slices, so that it never grows; the first `count_` are touched
   std::vector<std::uint8_t> is_touched_;
 };
 }  // namespace abi_detail
 
-/// What parameters of any rank have in common, and what walks over a model see of them: some numbers, and the lengths
-/// of the axes.
+/// What parameters of any rank have in common, and what walks over a model see: numbers, and the lengths of the axes.
 ///
-/// A gradient that touches few of its rows (see `Table`) remembers which: `fill(0)` and `for_each_touched` walk over
-/// these alone. Whoever asks for all numbers as mutable ones, by `data()`, touches all; what is written after the next
-/// `fill(0)` has to be asked for again.
+/// A gradient that touches few of its rows (see `Table`) remembers which. `fill(0)` and `for_each_touched` then visit
+/// only these rows. Asking for all numbers through the mutable `data()` touches all rows. After the next `fill(0)`, ask
+/// again before writing.
 template <class S>
 class ParameterArray {
  public:
@@ -73,16 +72,15 @@ class ParameterArray {
 
   /// Outermost first.
   std::span<const Index> extents() const { return {extents_.data(), rank_}; }
-  /// Whether the numbers stand in the order of files, the last index fastest; otherwise the first index is.
+  /// Whether the numbers are in the order of files, the last index fastest. If not, the first index is fastest.
   bool row_major() const { return rank_ == 1 || bool(touched_); }
   Index size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  /// Of a gradient: whether somebody wants it. Layers may leave out what nobody wants; whoever trains takes it for
-  /// zero.
+  /// For a gradient: whether it is wanted. Layers may skip a gradient that is not wanted; training takes it as zero.
   bool wanted() const { return wanted_; }
   void want(bool yes) { wanted_ = yes; }
 
-  /// The numbers, of most parameters column-major: see `Parameter`. Files, `SafetensorsFile::read` and PyTorch are
+  /// The numbers; column-major for most parameters, see `Parameter`. Files, `SafetensorsFile::read` and PyTorch are
   /// row-major.
   S* data() {
     if (touched_) touched_.touch_all();
@@ -103,13 +101,13 @@ class ParameterArray {
     touched_.clear();
   }
 
-  /// `f(first, count)` for runs of numbers outside of which all are zero.
+  /// Calls f(first, count) for runs of numbers; all numbers outside of the runs are zero.
   template <class F>
   void for_each_touched(F&& f) const {
     if (!touched_ || touched_.all()) return f(Index(0), size_);
     for (const std::int32_t slice : touched_.list()) f(slice * touched_.length(), touched_.length());
   }
-  /// The same, of a table row by row from the first to the last, all rows where it is not known which were touched.
+  /// The same for a table, row by row in ascending order. It visits all rows if the touched ones are not known.
   template <class F>
   void for_each_touched_in_order(F&& f) const {
     if (!touched_) return f(Index(0), size_);
@@ -117,14 +115,14 @@ class ParameterArray {
       if (touched_.touched(slice)) f(slice * touched_.length(), touched_.length());
     }
   }
-  /// The numbers from `first` on, of which `count` will be written: what `for_each_touched` gives of an array of the
-  /// same kind.
+  /// A pointer to number `first`; `count` numbers from there on will be written. Mirrors what `for_each_touched` gives
+  /// for an array of the same kind.
   S* touch(Index first, Index count) {
     if (touched_ && count > 0) count == size_ ? touched_.touch_all() : touched_.touch(first / touched_.length());
     return data_.get() + first;
   }
 
-  // Models are made, copied and thrown away in many places: each calls these, and contains none of them.
+  // Many places create, copy and destroy models. These functions are called, not inlined there.
   HEED_COLD ParameterArray(const ParameterArray& other)
       : extents_(other.extents_),
         rank_(other.rank_),
@@ -141,7 +139,7 @@ class ParameterArray {
     extents_ = other.extents_;
     touched_ = other.touched_;
     wanted_ = other.wanted_;
-    std::copy(other.begin(), other.end(), data_.get());  // no allocation: snapshots of a model are taken in training
+    std::copy(other.begin(), other.end(), data_.get());  // no allocation: training takes snapshots of a model
     return *this;
   }
   HEED_COLD ParameterArray& operator=(ParameterArray&& other) noexcept {
@@ -159,7 +157,7 @@ class ParameterArray {
   }
 
   Index extent(std::size_t axis) const { return extents_[axis]; }
-  // of arrays that do not ask what is touched
+  // for arrays that do not track touched slices
   S* numbers() { return data_.get(); }
   void remember_touched_rows() { touched_ = {extents_[0], size_ / extents_[0]}; }
 
@@ -188,9 +186,9 @@ class ParameterArray {
   abi_detail::TouchedSlices touched_;
 };
 
-/// A trainable array with PyTorch's shape, **first index fastest** (column-major): for a weight (out x in) the outputs
-/// are contiguous, which is what one-lane products load as vectors. Files hold the last index fastest; `io/`
-/// transposes. Zero at the start. An array with no elements is a part that an option switched off: `visit` skips it.
+/// A trainable array with PyTorch's shape, **first index fastest** (column-major). For a weight (out x in) the outputs
+/// are contiguous, because one-lane products load them as vectors. In files the last index is fastest; `io/`
+/// transposes. Zero at the start. An array without elements is a part that an option switched off; `visit` skips it.
 template <class S, int Rank>
 class Parameter : public ParameterArray<S> {
   using Base = ParameterArray<S>;
@@ -219,7 +217,7 @@ class Parameter : public ParameterArray<S> {
     return Base::extent(1);
   }
 
-  /// One element; not checked. Of a weight: `weight(output, input)`.
+  /// One element, without a bounds check. For a weight: `weight(output, input)`.
   template <std::integral... I>
     requires(sizeof...(I) == axes)
   S& operator()(I... i) {
@@ -230,7 +228,7 @@ class Parameter : public ParameterArray<S> {
   const S& operator()(I... i) const {
     return Base::data()[offset(i...)];
   }
-  /// The first element of a column: `weight.column(k)` is what input k gives to every output.
+  /// The first element of a column. For a weight, `weight.column(k)` is what input k contributes to each output.
   const S* column(Index k) const
     requires(Rank == 2)
   {
@@ -259,15 +257,15 @@ using Matrix = Parameter<S, 2>;
 template <class S>
 using Vector = Parameter<S, 1>;
 
-/// A table of vectors (rows x width), each of which is contiguous, whose gradient touches few of its rows. Row-major,
-/// unlike other parameters; zero at the start.
+/// A table of vectors (rows x width). Each row is contiguous: the table is row-major, unlike other parameters. A
+/// gradient touches few of its rows. Zero at the start.
 template <class S>
 class Table : public ParameterArray<S> {
   using Base = ParameterArray<S>;
 
  public:
   Table() : Base(2) {}
-  /// Throws if there are more rows than a token can name.
+  /// Throws if there are more rows than an int32 token can name.
   Table(Index rows, Index width) : Base(std::span<const Index>(Extents<2>{rows, width})) {
     require(rows <= std::numeric_limits<std::int32_t>::max(),
             [&] { return Fault{"too many rows", "Table", "at most 2^31 - 1", std::to_string(rows)}; });
@@ -278,7 +276,7 @@ class Table : public ParameterArray<S> {
   Index width() const { return Base::extent(1); }
 
   const S* row(Index i) const { return Base::data() + i * width(); }
-  /// A row that will be written.
+  /// A row for writing.
   S* row(Index i) { return Base::touch(i * width(), width()); }
 };
 

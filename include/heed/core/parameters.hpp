@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The parameters of a model as a list: what optimizers, averages, clipping, reduction and checkpoints work on. They
-/// are then code on the scalar alone, the same for all models.
+/// The parameters of a model as a list: what optimizers, averages, clipping, reduction and checkpoints work on. Their
+/// code depends only on the scalar and is the same for all models.
 
 #include <algorithm>
 #include <cmath>
@@ -23,15 +23,15 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The names and places of all parameters of a model, in the order of its visit; parameters without elements are left
-/// out. It looks at the model, which must outlive it and keep its sizes. A const list gives const parameters.
+/// A view of the names and places of all parameters of a model, in the order of its `visit`. Parameters without
+/// elements are left out. The model must outlive the list and keep its sizes. A const list gives const parameters.
 template <class S>
 class Parameters {
  public:
   using Scalar = S;
 
   Parameters() = default;
-  /// Collected by one walk.
+  /// Collects them in one walk.
   template <Visitable M>
     requires std::same_as<typename M::Scalar, S>
   explicit Parameters(M& model) {
@@ -47,14 +47,14 @@ class Parameters {
 
   Index count() const { return static_cast<Index>(arrays_.size()); }
   const std::string& name(Index i) const { return (*names_)[static_cast<std::size_t>(i)]; }
-  /// Of all of them; empty where there are none.
+  /// The names of all parameters; empty if there are none.
   std::span<const std::string> names() const {
     return names_ ? std::span<const std::string>(*names_) : std::span<const std::string>();
   }
   ParameterArray<S>& operator[](Index i) { return *arrays_[static_cast<std::size_t>(i)]; }
   const ParameterArray<S>& operator[](Index i) const { return *arrays_[static_cast<std::size_t>(i)]; }
 
-  /// Looks at another model of the same type, whose names are the same. Allocates nothing once there was one.
+  /// Refers to another model of the same type from now on; the names stay. Does not allocate after the first model.
   template <Visitable M>
   void look_at(M& model) {
     arrays_.clear();
@@ -68,18 +68,18 @@ class Parameters {
   std::vector<ParameterArray<S>*> arrays_;
 };
 
-/// Those of a model that stays as it is.
+/// A view of the parameters of a const model.
 template <Visitable M>
 const Parameters<typename M::Scalar> parameters_of(const M& model) {
   return Parameters<typename M::Scalar>(const_cast<M&>(model));
 }
 
-/// Parameters that it owns: moments, averages, snapshots. A copy is another list with the same numbers.
+/// Parameters that the list owns: moments, averages, snapshots. A copy is another list with the same numbers.
 template <class S>
 class ParameterList {
  public:
   ParameterList() = default;
-  /// The same numbers as those.
+  /// A copy of these numbers.
   explicit ParameterList(const Parameters<S>& like);
   ParameterList(const ParameterList& other) : ParameterList(other.view()) {}
   ParameterList(ParameterList&&) noexcept = default;
@@ -94,7 +94,7 @@ class ParameterList {
   const Parameters<S>& view() const { return view_; }
 
  private:
-  std::vector<ParameterArray<S>> arrays_;  // never more than at the start: the view points to them
+  std::vector<ParameterArray<S>> arrays_;  // never grows: the view points into it
   Parameters<S> view_;
 };
 
@@ -121,14 +121,14 @@ void check_same_sizes(const Parameters<S>& a, const Parameters<S>& b) {
   }
 }
 
-/// Those that are wanted.
+/// The wanted ones.
 template <class S>
 void zero_parameters(Parameters<S>& parameters) {
   for (Index i = 0; i < parameters.count(); ++i) {
     if (parameters[i].wanted()) parameters[i].fill(0);
   }
 }
-/// The others: layers need not leave them out.
+/// The others, which layers may still have written.
 template <class S>
 void zero_unwanted(Parameters<S>& parameters) {
   for (Index i = 0; i < parameters.count(); ++i) {
@@ -136,11 +136,11 @@ void zero_unwanted(Parameters<S>& parameters) {
   }
 }
 
-/// The place among `parts` of the first that is a part of each name; -1: none is. Throws if one is in no name, and
-/// lists the names; `where` is what messages call the list.
+/// For each name, the index of the first of `parts` that the name contains; -1: none. Throws if a part is in no name,
+/// and lists the names. `where` is what messages call the list.
 std::vector<int> first_part_in(std::span<const std::string> names, std::span<const std::string> parts,
                                std::string_view where);
-/// Which names have one of these parts. Throws as `first_part_in`, and where all have one: nothing would be trained.
+/// Which names contain one of these parts. Throws as `first_part_in`, and if all names do: nothing would be trained.
 std::vector<bool> frozen_among(std::span<const std::string> names, std::span<const std::string> parts,
                                std::string_view where);
 
@@ -179,8 +179,8 @@ Index count_numbers(const Parameters<S>& parameters) {
 }
 }  // namespace detail
 
-/// Says of a gradient that of parameters with one of these texts in their names ("lstm", "embedding.") none is wanted:
-/// layers leave it out, and optimizers keep those parameters as they are. Throws if a text is in no name, and where
+/// Marks gradients as not wanted, for each parameter whose name contains one of these texts ("lstm", "embedding.").
+/// Layers skip these gradients, and optimizers keep the parameters as they are. Throws if a text is in no name, or if
 /// nothing would be left to train.
 template <Visitable M>
 void freeze(M& gradient, const std::vector<std::string>& parts) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Number-by-number work on whole tiles.
+/// Elementwise operations on whole tiles.
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/simd.hpp"
@@ -10,7 +10,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// y = f(x), number by number; f works on packs.
+/// y = f(x), elementwise; f works on packs.
 template <class S, class F>
 HEED_INLINE void transform(Tile<const S> x, Tile<S> y, F&& f) {
   using namespace simd;
@@ -32,14 +32,14 @@ void multiply(Tile<const S> x, Tile<S> to) {
                                    HEED_LAMBDA { store(to.data + i, mul(load<P>(to.data + i), load<P>(x.data + i))); });
 }
 
-/// Puts a pack of a gradient where it is wanted: number `i` of the tile and those after it.
+/// Writes or adds a pack of a gradient, if it is wanted: number `i` of the tile and those after it.
 template <class S, class P>
 HEED_INLINE void put(const Into<S>& to, Index i, const P& value) {
   S* p = to.tile.data + i;
   simd::store(p, to.add ? simd::add(simd::load<P>(p), value) : value);
 }
 
-/// dx (+)= f(a, dy), number by number, where a is the layer's input or output.
+/// dx (+)= f(a, dy), elementwise; a is the layer's input or output.
 template <class S, class F>
 HEED_INLINE void transform_gradient(Tile<const S> a, Tile<const S> dy, Into<S> dx, F&& f) {
   using namespace simd;
@@ -49,12 +49,12 @@ HEED_INLINE void transform_gradient(Tile<const S> a, Tile<const S> dy, Into<S> d
 }
 
 namespace detail {
-// A pack of numbers of one step: of several lanes of a feature, or of several features of the only lane.
+// A pack of numbers of one step: several lanes of a feature, or several features of the only lane.
 template <bool OneLane>
 struct Place {
-  Index number, feature, lane;  // the first of them
+  Index number, feature, lane;  // the first number of the pack
 
-  /// What each lane has of its own, or each feature.
+  /// A pack of values of which each lane, or each feature, has one.
   template <class P>
   HEED_INLINE P of_lane(const simd::ScalarOf<P>* values) const {
     return OneLane ? simd::set1<P>(values[0]) : simd::load<P>(values + lane);
@@ -66,7 +66,7 @@ struct Place {
 };
 }  // namespace detail
 
-/// `f.operator()<P>(place)` over the numbers of one step, where lanes or features bring along values of their own.
+/// Calls `f.operator()<P>(place)` over the numbers of one step. For values that each lane or feature has, see `place`.
 template <class S, class F>
 HEED_INLINE void for_each_place(Index features, Index lanes, F&& f) {
   if (lanes == 1) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Which piece of a layer is missing, in words: what templates that take layers of users' own ask first.
+/// Compiler messages that say which piece of a layer is missing. Templates that take users' layers check this first.
 
 #include <concepts>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A compiler's error that names the first piece that a layer lacks; the pieces are those of the concept `Layer`.
+/// A compiler error that names the first missing piece of a layer. The pieces are those of the concept `Layer`.
 template <class L>
 constexpr bool require_layer() {
   if constexpr (!requires { typename L::Scalar; }) {
@@ -46,7 +46,7 @@ constexpr bool require_layer() {
   return true;
 }
 
-/// The same with the way back, which training needs.
+/// The same, including the backward pass, which training needs.
 template <class L>
 constexpr bool require_trainable_layer() {
   require_layer<L>();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What heed asks of a compiler and its flags. Where it is not so, the first message says what to change.
+/// What heed requires of the compiler and its flags. If a requirement is not met, the first error says what to change.
 
 #if defined(_MSVC_LANG)
 #define HEED_LANGUAGE _MSVC_LANG
@@ -13,12 +13,12 @@
 #endif
 #undef HEED_LANGUAGE
 
-// Without IEEE arithmetic, roundings that the kernels rely on are optimised away, and with them every check for NaN.
+// Without IEEE arithmetic the compiler removes roundings that the kernels rely on, and all checks for NaN.
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || defined(__ASSOCIATIVE_MATH__)
 #error "heed needs IEEE arithmetic: compile without -ffast-math, -Ofast and -funsafe-math-optimizations"
 #endif
 
-// Every public boundary throws what it finds wrong. There is no other way in which it could say so.
+// Every public function reports errors by exceptions. There is no other way.
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(__cpp_exceptions)
 #error "heed reports wrong input by exceptions: compile without -fno-exceptions"
 #endif

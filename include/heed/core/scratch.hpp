@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Temporaries of a pass: a stack of memory that lives as long as a scope.
+/// Temporary memory of a pass: a stack that is released scope by scope.
 
 #include <algorithm>
 #include <cstddef>
@@ -16,10 +16,10 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A stack of memory in chunks that never move. Once it has grown to what a pass needs, it allocates no more.
+/// A stack of memory in chunks that never move. Once it has grown to the size of a pass, it does not allocate again.
 class Scratch {
  public:
-  /// Everything taken after the mark is given back when the mark goes out of scope.
+  /// When a mark goes out of scope, everything taken after it is released.
   class Mark {
    public:
     explicit Mark(Scratch& scratch) : scratch_(scratch), chunk_(scratch.chunk_), used_(scratch.used_) {}
@@ -36,12 +36,12 @@ class Scratch {
     Index used_;
   };
 
-  /// Uninitialised, aligned room for `count` numbers, until the innermost mark ends.
+  /// Uninitialised, aligned memory for `count` numbers, valid until the innermost mark ends.
   template <class S>
   S* take(Index count) {
     constexpr auto unit = static_cast<Index>(alignment);
     constexpr auto most = static_cast<std::size_t>(std::numeric_limits<Index>::max() / 2) / sizeof(S);
-    if (static_cast<std::size_t>(count) > most) [[unlikely]]  // negative counts, too
+    if (static_cast<std::size_t>(count) > most) [[unlikely]]  // also negative counts
       allocate_aligned<S>(count);                             // throws
     const Index bytes = (count * static_cast<Index>(sizeof(S)) + unit - 1) / unit * unit;
     while (chunk_ < chunks_.size() && bytes > chunks_[chunk_].size - used_) {
@@ -92,17 +92,17 @@ class Scratch {
   Index used_ = 0;
 };
 
-/// What goes with a pass over a tile besides the numbers.
+/// What accompanies a pass over a tile besides the numbers.
 struct Pass {
   Scratch& scratch;
-  bool training = false;  ///< random layers draw; otherwise they are the identity
+  bool training = false;  ///< whether random layers draw; if not, they are the identity
   Key key = {};           ///< of this step and this place in the model
-  Index first_row = 0;    ///< the row of the data set that stands in lane 0
-  bool keep = true;       ///< backward may follow: layers keep what it reads; without, they may keep less
+  Index first_row = 0;    ///< the row of the data set in lane 0
+  bool keep = true;       ///< whether backward may follow: layers keep what it reads; if not, they may keep less
 
-  /// One that no backward pass follows.
+  /// A pass without a backward pass.
   static Pass inference(Scratch& scratch) { return {scratch, false, {}, 0, false}; }
-  /// The pass for the i-th child of a composite.
+  /// The pass for child i of a composite layer.
   Pass at(std::uint64_t child) const { return {scratch, training, key.child(child), first_row, keep}; }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sequences in the user's memory, of different lengths or with steps that are missing.
+/// Views of sequences with different lengths or missing steps.
 
 #include <cstdint>
 #include <type_traits>
@@ -15,13 +15,13 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Sequences (n, steps, features) with how long each is, and which of its steps are there: what `fit`, `evaluate` and
-/// `Predictor` take in the place of a view of full ones. `heed::view` makes it.
+/// Sequences (n, steps, features) with their lengths and a mask of present steps. `fit`, `evaluate` and `Predictor`
+/// take it in place of a plain view. Make one with `heed::view`.
 template <class X>
 struct SequencesView {
   BorrowedView<const X, 3> x;
   BorrowedSpan<std::int32_t> lengths = {};  ///< valid steps of each; empty: all full
-  StepMask mask = {};                       ///< (n, steps), which of them are there; empty: all
+  StepMask mask = {};                       ///< (n, steps), which of them are present; empty: all
 
   const X* data() const { return x.data(); }
   const Extents<3>& extents() const { return x.extents(); }
@@ -44,11 +44,11 @@ template <class T>
 concept SequencesInMemory = requires { typename ElementOfSequences<std::remove_cvref_t<T>>::type; };
 }  // namespace abi_detail
 
-/// Of a tensor or a view (n, steps, features). Here and below the mask is (n, steps), or its numbers row by row, and a
-/// temporary does not compile.
+/// From a tensor or a view (n, steps, features). Here and below, the mask is (n, steps), or a range of its numbers, row
+/// by row. Temporaries do not compile.
 ///
 ///     heed::fit(model, heed::view(x, lengths, mask), labels);
-///     predictor.outputs(heed::view(x, {}, mask));   // all are full, and some steps are missing
+///     predictor.outputs(heed::view(x, {}, mask));   // full lengths, some steps missing
 template <abi_detail::SequencesInMemory T>
 auto view(T&& sequences, BorrowedSpan<std::int32_t> lengths, StepMask mask = {}) {
   abi_detail::refuse_temporary<T>();
@@ -57,7 +57,7 @@ auto view(T&& sequences, BorrowedSpan<std::int32_t> lengths, StepMask mask = {})
   return SequencesView<X>{x, lengths, mask.in_rows(x.extent(0))};
 }
 
-/// Of a range or a pointer: `heed::view(x, {n, 10, 5}, lengths, mask)`.
+/// From a range or a pointer: `heed::view(x, {n, 10, 5}, lengths, mask)`.
 template <class Range>
 auto view(Range&& values, const Extent (&extents)[3], BorrowedSpan<std::int32_t> lengths, StepMask mask = {}) {
   return view(view(std::forward<Range>(values), extents), lengths, mask);

@@ -1,10 +1,11 @@
 #pragma once
 
 /// @file
-/// Packets: the only file that names `Eigen::internal`.
+/// Packets. This is the only file that names `Eigen::internal`.
 ///
-/// Every function here works on a `Pack`: some packets of Eigen treated as one value, each operation applied to all of
-/// them before the next, so that their dependency chains interleave and nothing is indexed at run time.
+/// Every function here works on a `Pack`: several Eigen packets that are treated as one value. Each operation is
+/// applied to all of them before the next one, so that independent chains of operations overlap and nothing is indexed
+/// at run time.
 
 #include <Eigen/Core>
 
@@ -25,7 +26,7 @@ namespace heed::inline HEED_ISA::simd {
 
 namespace eigen = Eigen::internal;
 
-// Eigen's packets carry attributes that GCC says it ignores wherever they name a template argument.
+// GCC warns that it ignores the attributes of Eigen's packets wherever they are a template argument.
 #pragma GCC diagnostic push
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wignored-attributes"
@@ -75,14 +76,14 @@ using ScalarOf = typename P::Scalar;
 template <class P>
 inline constexpr int width = P::width;
 
-/// The number of vector registers: blocks of accumulators are sized by it.
+/// The number of vector registers, which sets the size of accumulator blocks.
 #if defined(__AVX512F__) || defined(__aarch64__)
 inline constexpr int registers = 32;
 #else
 inline constexpr int registers = 16;
 #endif
 
-/// f(0), f(1), ..., f(N - 1), written out. Where f is inlined its argument is a constant.
+/// Calls f(0), f(1), ..., f(N - 1), unrolled. If f is inlined, its argument is a constant.
 template <int N, class F>
 HEED_INLINE void unroll(F&& f) {
   [&]<int... i>(std::integer_sequence<int, i...>) HEED_LAMBDA { (f(i), ...); }(std::make_integer_sequence<int, N>{});
@@ -98,7 +99,7 @@ HEED_INLINE P each(F&& f, const A&... a) {
   unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = f(a.part[i]...); });
   return result;
 }
-// Eigen's own minimum, maximum and root of 512 bits make GCC 12 warn of uninitialised values.
+// Eigen's own 512-bit minimum, maximum and square root make GCC 12 warn of uninitialised values.
 template <class T>
 HEED_INLINE T smaller(const T& a, const T& b) {
   return eigen::pmin(a, b);
@@ -111,7 +112,7 @@ template <class T>
 HEED_INLINE T root(const T& a) {
   return eigen::psqrt(a);
 }
-// Scalars are rounded as packets are, whatever the compiler makes of a product and a sum.
+// Scalars are rounded as packets are, so the compiler must not contract a product and a sum as it likes.
 template <class T>
 HEED_INLINE T multiply_add(const T& a, const T& b, const T& c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
@@ -120,7 +121,7 @@ HEED_INLINE T multiply_add(const T& a, const T& b, const T& c) {
   return eigen::pmadd(a, b, c);
 }
 #if defined(__aarch64__) && defined(EIGEN_VECTORIZE_NEON)
-// NEON's own minimum and maximum are NaN where either is.
+// NEON's own minimum and maximum are NaN if either argument is.
 HEED_INLINE float32x4_t smaller(const float32x4_t& a, const float32x4_t& b) { return b < a ? b : a; }
 HEED_INLINE float64x2_t smaller(const float64x2_t& a, const float64x2_t& b) { return b < a ? b : a; }
 HEED_INLINE float32x4_t larger(const float32x4_t& a, const float32x4_t& b) { return a < b ? b : a; }
@@ -165,13 +166,13 @@ HEED_INLINE P fma(const P& a, const P& b, const P& c) {
   return detail::each<P>(
       [](const auto& x, const auto& y, const auto& z) HEED_LAMBDA { return detail::multiply_add(x, y, z); }, a, b, c);
 }
-/// The smaller one; a where either is NaN, so that a NaN is not clamped away.
+/// The smaller one. It is a if either is NaN, so that clamping keeps a NaN.
 template <class P>
 HEED_INLINE P min(const P& a, const P& b) {
   if constexpr (P::parts == 1) return {{detail::smaller(a.part[0], b.part[0])}};
   return detail::each<P>([](const auto& x, const auto& y) HEED_LAMBDA { return detail::smaller(x, y); }, a, b);
 }
-/// The larger one; a where either is NaN.
+/// The larger one; a if either is NaN.
 template <class P>
 HEED_INLINE P max(const P& a, const P& b) {
   if constexpr (P::parts == 1) return {{detail::larger(a.part[0], b.part[0])}};
@@ -181,7 +182,7 @@ template <class P>
 HEED_INLINE P sqrt(const P& a) {
   return detail::each<P>([](const auto& x) HEED_LAMBDA { return detail::root(x); }, a);
 }
-/// x where a < b, else y; lane by lane
+/// x if a < b, else y, in each lane
 template <class P>
 HEED_INLINE P select_less(const P& a, const P& b, const P& x, const P& y) {
   return detail::each<P>([](const auto& a1, const auto& b1, const auto& x1, const auto& y1)
@@ -206,7 +207,7 @@ HEED_INLINE P load(const ScalarOf<P>* p) {
   unroll<P::parts>([&](auto i) HEED_LAMBDA { result.part[i] = eigen::ploadu<typename P::Raw>(p + i * P::lanes); });
   return result;
 }
-/// A load that stays in a register for all its uses: GCC would repeat it in each, at the cost of the loads' throughput.
+/// A load that stays in a register for all its uses. GCC would repeat the load at each use, which costs throughput.
 template <class P>
 HEED_INLINE P load_once(const ScalarOf<P>* p) {
   P result = load<P>(p);
@@ -229,7 +230,7 @@ HEED_INLINE void accumulate(ScalarOf<P>* p, const P& a) {
 }
 
 namespace detail {
-// The lower half of a packet with the upper one; 512 bits not by Eigen, for the warning named above.
+// The lower and the upper half of a packet combined; not with Eigen for 512 bits, because of the warning above.
 template <class T>
 HEED_INLINE auto fold_sum(const T& a) {
   return eigen::predux_half_dowto4(a);
@@ -275,7 +276,7 @@ template <class S, int Lanes>
 HEED_INLINE Pack<S, Lanes / 2> add_halves(const Pack<S, Lanes>& a) {
   return {{detail::fold_sum(a.part[0])}};
 }
-/// out[j] += the sum of packet j, for four packets: a transposition instead of four horizontal sums.
+/// out[j] += the sum of packet j, for four packets: a transpose instead of four horizontal sums.
 template <class P>
 HEED_INLINE void accumulate_sums(ScalarOf<P>* out, const P& a, const P& b, const P& c, const P& d) {
   static_assert(P::parts == 1);
@@ -301,7 +302,7 @@ HEED_INLINE void accumulate_sums(ScalarOf<P>* out, const P& a, const P& b, const
 
 namespace detail {
 #ifdef EIGEN_VECTORIZE_AVX512
-// Element l of the first row of a pair, or of the second, once bit B of rows and lanes has changed places.
+// Element l of the first row of a pair, or of the second, after bit B of rows and lanes was exchanged.
 template <int B, bool Second, class V, int... l>
 HEED_INLINE V swap_bit(const V& x, const V& y, std::integer_sequence<int, l...>) {
   constexpr int W = sizeof...(l);
@@ -325,13 +326,13 @@ HEED_INLINE void swap_bits(V (&rows)[W]) {
 #endif
 }  // namespace detail
 
-/// A square of packets from rows to columns: to[j * to_stride + i] = from[i * from_stride + j] for i, j below the width
-/// of the widest packet.
+/// Transposes a square of packets: to[j * to_stride + i] = from[i * from_stride + j] for i, j below the width of the
+/// widest packet.
 template <class S>
 HEED_INLINE void transpose_square(const S* from, Index from_stride, S* to, Index to_stride) {
   constexpr int W = native_width<S>;
   using Raw = typename eigen::packet_traits<S>::type;
-#ifdef EIGEN_VECTORIZE_AVX512  // not by Eigen, for the warning named above
+#ifdef EIGEN_VECTORIZE_AVX512  // not with Eigen, because of the warning above
   Raw rows[W];
   unroll<W>([&](auto i) HEED_LAMBDA { rows[i] = eigen::ploadu<Raw>(from + i * from_stride); });
   detail::swap_bits<W / 2>(rows);
@@ -346,16 +347,16 @@ HEED_INLINE void transpose_square(const S* from, Index from_stride, S* to, Index
 
 // ---- loops
 //
-// Which loop is for what; the last five stand in pointwise.hpp:
+// The loops and their uses. The last five are in pointwise.hpp:
 //
-//   for_each_packet<S, N>   contiguous numbers, N packets at a time: every number is worked on alike
+//   for_each_packet<S, N>   contiguous numbers, N packets at a time: all numbers alike
 //   for_each_lane<S>        the lanes of one feature of one step
-//   unroll<N>               a number of repetitions that the compiler knows, such as the packets of a block
+//   unroll<N>               a number of repetitions that is known at compile time, such as the packets of a block
 //   transform               y = f(x) on whole tiles
 //   add, multiply           to += x, to *= x on whole tiles
 //   transform_gradient      dx (+)= f(x or y, dy) on whole tiles
-//   for_each_place          one step, where lanes or features bring along values of their own (a bias, a length)
-//   sum_over_features       one sum a lane over the features of a step (a mean, a norm, a dot product)
+//   for_each_place          one step, where each lane or feature has a value of its own (a bias, a length)
+//   sum_over_features       one sum per lane over the features of a step (a mean, a norm, a dot product)
 
 namespace detail {
 // packets of `Width`, then of four, then scalars
@@ -368,8 +369,8 @@ HEED_INLINE void for_rest(Index i, Index n, F&& f) {
 }
 }  // namespace detail
 
-/// `f.operator()<P>(offset)` over n contiguous elements: N packets at a time, then half as many, ..., then single
-/// packets, packets of four, scalars. N is a power of two.
+/// Calls `f.operator()<P>(offset)` over n contiguous elements: N packets at a time, then half as many, and so on, then
+/// single packets, packets of four, scalars. N is a power of two.
 template <class S, int N = 1, class F>
 HEED_INLINE void for_each_packet(Index n, F&& f, Index first = 0) {
   constexpr int W = N * native_width<S>;
@@ -382,8 +383,8 @@ HEED_INLINE void for_each_packet(Index n, F&& f, Index first = 0) {
   }
 }
 
-/// The same over the lanes of a tile, which are a multiple of the packets in all tiles that heed makes: packets, then
-/// scalars.
+/// The same over the lanes of a tile: packets, then scalars. In all tiles that heed makes, the lanes are a multiple of
+/// the packet width.
 template <class S, class F>
 HEED_INLINE void for_each_lane(Index lanes, F&& f) {
   Index l = 0;

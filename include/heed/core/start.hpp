@@ -1,9 +1,8 @@
 #pragma once
 
 /// @file
-/// The numbers that weights start with. A constructor draws them from the key 0; what puts layers together gives each
-/// of them a key of its own, by its place, and training gives a model that of its seed. Weights that somebody has set
-/// meanwhile stay as they are.
+/// The initial weights. A constructor draws them from key 0. A composite gives each of its layers a key by its place,
+/// and training gives a model the key of its seed. Weights that somebody has set in between stay as they are.
 
 #include <algorithm>
 #include <cstddef>
@@ -19,7 +18,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Which parameters have the same numbers.
+/// Which parameters have equal numbers.
 template <class S>
 std::vector<char> same_parameters(const Parameters<S>& a, const Parameters<S>& b) {
   check_same_sizes(a, b);
@@ -36,8 +35,8 @@ void take_parameters(const Parameters<S>& from, const std::vector<char>& which, 
 }
 }  // namespace detail
 
-/// Draws from `key` those parameters of a layer that still are as its constructor drew them: by its `initialize(key)`,
-/// or, where it has none, child by child of `visit`, the i-th from `key.child(i)`.
+/// Draws from `key` those parameters of a layer that are still as its constructor drew them. It uses the layer's
+/// `initialize(key)`. Without one, it goes through the children of `visit`, child i with `key.child(i)`.
 template <Visitable L>
 void start_from(L& layer, Key key) {
   if constexpr (requires { layer.initialize(key); }) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sequences of which steps are missing: in the middle, or padded on the left.
+/// Masks for sequences with missing steps: in the middle, or left-padded.
 
 #include <concepts>
 #include <cstdint>
@@ -17,12 +17,13 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A view of a boolean (n, steps), true = the step is there; (steps) of one sequence alone. From tensors, views and
-/// ranges of `bool` or `std::uint8_t` (anything but 0 is true) that are no temporaries. Empty: all steps are there.
+/// A view of a boolean (n, steps); true = the step is present. For a single sequence: (steps). It converts from
+/// tensors, views and ranges of `bool` or `std::uint8_t` (nonzero is true), but not from temporaries. Empty: all steps
+/// are present.
 ///
-/// A step that is not there counts as if the sequence did not have it: recurrent layers carry their state over it, as
-/// those of Keras do behind `Masking`; attention, pooling and losses leave it out. So sequences are moved together
-/// before a model sees them: what stands at such a step is never read, and may be NaN.
+/// A missing step counts as if the sequence did not have it. Recurrent layers carry their state over it, as in Keras
+/// after `Masking`. Attention, pooling and losses skip it. The present steps are moved together before a model sees
+/// them, so values at missing steps are never read and may be NaN.
 class StepMask {
   template <class R, class B>
   static constexpr bool rows_of =
@@ -52,22 +53,22 @@ class StepMask {
   Index count() const { return count_; }
   Index steps() const { return steps_; }
   bool operator()(Index sequence, Index step) const { return data_[sequence * steps_ + step] != 0; }
-  /// Of one sequence.
+  /// The mask of one sequence.
   StepMask row(Index sequence) const { return {data_ + sequence * steps_, 1, steps_}; }
-  /// One row of the steps of so many sequences as a row for each; any other as it is.
+  /// If this is a single row over all steps of `sequences` sequences, one row for each of them; otherwise unchanged.
   StepMask in_rows(Index sequences) const {
     return count_ == 1 && sequences > 0 && steps_ % sequences == 0 ? StepMask(data_, sequences, steps_ / sequences)
                                                                    : *this;
   }
   const std::uint8_t* data() const { return data_; }
 
-  /// Throws unless it is empty, or of so many sequences and steps.
+  /// Throws unless it is empty or has this many sequences and steps.
   void check(Index sequences, Index sequence_steps, const std::string& where) const;
-  /// Whether steps are missing between others, of sequences that end at `lengths` (empty: at the last step).
+  /// Whether steps are missing in the middle of a sequence. Sequences end at `lengths` (empty: at the last step).
   bool has_gaps(std::span<const std::int32_t> lengths) const;
 
  private:
-  // bytes: a bool is one, and looked at as one
+  // bytes: a bool has one, and may be read as one
   StepMask(const void* data, Index count, Index steps)
       : data_(static_cast<const std::uint8_t*>(data)), count_(count), steps_(steps) {
     static_assert(sizeof(bool) == 1);
@@ -80,12 +81,12 @@ class StepMask {
 
 namespace heed::inline HEED_ISA {
 
-/// Puts the steps that are there of one sequence side by side: `each` numbers a step, `length` steps, from `from` to
-/// `to`. Gives how many there are.
+/// Moves the present steps of one sequence together: `length` steps of `each` numbers, from `from` to `to`. Returns the
+/// number of present steps.
 template <class X>
 Index move_together(const X* from, Index each, Index length, StepMask mask, X* to);
 
-/// Throws if steps are missing between others and the model reads how far steps are apart.
+/// Throws if steps are missing in the middle and the model uses the distances between steps.
 void check_gaps(bool gaps, bool reads_distances, const std::string& where);
 
 template <class X>
@@ -117,7 +118,7 @@ HEED_SHARED_FUNCTION void StepMask::check(Index sequences, Index sequence_steps,
 HEED_SHARED_FUNCTION bool StepMask::has_gaps(std::span<const std::int32_t> lengths) const {
   for (Index i = 0; i < count_ && !empty(); ++i) {
     const Index length = lengths.empty() ? steps_ : lengths[static_cast<std::size_t>(i)];
-    Index changes = 0;  // from a step that is there to one that is not
+    Index changes = 0;  // from a present step to a missing one
     for (Index t = 1; t < length; ++t) changes += (*this)(i, t) && !(*this)(i, t - 1) ? 1 : 0;
     if (changes > (length > 0 && (*this)(i, 0) ? 0 : 1)) return true;
   }

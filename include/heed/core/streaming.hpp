@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How layers take part in streams, where the steps of one sequence come one by one.
+/// How layers take part in streams, where the steps of a sequence arrive one by one.
 
 #include <cmath>
 #include <concepts>
@@ -17,30 +17,30 @@
 
 namespace heed::inline HEED_ISA {
 
-/// What the layers of a model remember of a stream when its next step comes: numbers, 0 before the first step. Each
-/// layer in turn takes its own.
+/// What the layers of a model remember between two steps of a stream: numbers, 0 before the first step. Each layer
+/// takes its own part in turn.
 template <class S>
 struct StreamMemory {
   S* numbers;
-  Index step;           ///< of the step that comes, counted from 0
-  Index max_steps = 0;  ///< there are no more; 0: any number
-  Index known = 0;      ///< the caches still hold what follows from the steps before this one: `step`, or 0
+  Index step;           ///< index of the coming step, from 0
+  Index max_steps = 0;  ///< the most steps; 0: no limit
+  Index known = 0;      ///< how many steps the caches still cover: `step`, or 0
 
   S* take(Index count) { return std::exchange(numbers, numbers + count); }
 };
 
-/// A layer whose output at a step depends on that step alone says so: `static constexpr bool stepwise = true`. In a
-/// stream its `forward` runs on one step.
+/// A layer whose output at a step depends only on that step declares `static constexpr bool stepwise = true`. A stream
+/// runs its `forward` on one step.
 template <class L>
 inline constexpr bool stepwise = requires { requires L::stepwise; };
 
 /// A causal layer that remembers:
 ///
-/// - `prepare_stream(x, cache)`: how many numbers it remembers of a stream of at most x.steps (0: any number) with
-///   x.features each; readies the cache. Throws if the layer is not causal, or must know how many steps and does
-///   not.
-/// - `stream_step(x, y, memory, cache, pass)`: from the next step of one lane to what `forward` gives for the steps so
-///   far: their last, or, of a pool, the only one.
+/// - `prepare_stream(x, cache)`: prepares the cache and returns how many numbers the layer remembers, for a stream of
+///   at most x.steps steps (0: no limit) of x.features features. Throws if the layer is not causal, or if it needs a
+///   limit and has none.
+/// - `stream_step(x, y, memory, cache, pass)`: takes the next step of one lane and writes what `forward` gives for the
+///   steps so far: its last step or, for a pooling layer, its only one.
 template <class L>
 concept RemembersSteps =
     requires(const L& layer, typename L::Cache& cache, Tile<const typename L::Input> x, Tile<typename L::Scalar> y,
@@ -49,15 +49,15 @@ concept RemembersSteps =
       layer.stream_step(x, y, memory, cache, pass);
     };
 
-/// What can be run a step at a time.
+/// A layer that can run one step at a time.
 template <class L>
 concept StreamLayer = Layer<L> && (stepwise<L> || RemembersSteps<L>);
 
-/// Whether a layer makes one step of all steps; of layers one after another, whether any of them does.
+/// Whether a layer pools all steps into one; for a chain of layers, whether any of them does.
 template <class L>
 inline constexpr bool gives_one_step = time_change<L> == TimeChange::pools_steps;
 
-/// As `RemembersSteps` has it, for stepwise layers too.
+/// As in `RemembersSteps`, also for stepwise layers.
 template <StreamLayer L>
 Index prepare_stream(const L& layer, Shape x, typename L::Cache& cache) {
   if constexpr (stepwise<L>) {
@@ -77,12 +77,12 @@ void stream_step(const L& layer, Tile<const typename L::Input> x, Tile<typename 
 }
 
 namespace detail {
-/// Throws unless an attention looks back alone, as one in a stream must.
+/// Throws unless an attention is causal, as streams require.
 inline void check_causal(bool causal, const char* where) {
   require(causal,
           [&] { return Fault{"an attention that looks ahead has no next step", where, "causal to be on", "off"}; });
 }
-/// `size` numbers of each step that is to come. Throws without a `max_steps`.
+/// `size` numbers for each step to come. Throws without a `max_steps`.
 inline Index all_steps(Index max_steps, Index size, const char* where) {
   require(max_steps > 0,
           [&] { return Fault{"attention remembers all steps of a stream", where, "max_steps of at least 1", "none"}; });

@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// Row-major arrays of any rank, as NumPy has them: `Tensor` owns its numbers, `TensorView` looks at anybody's.
+/// Row-major arrays of any rank, like NumPy's: `Tensor` owns its numbers, `TensorView` refers to numbers owned
+/// elsewhere.
 
 #include <concepts>
 #include <cstddef>
@@ -18,14 +19,13 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A row-major array of somebody else's numbers: a pointer and its extents. Copies are views of the same numbers.
-/// `S` may be const; a view of mutable numbers converts to one of const numbers.
+/// A row-major view: a pointer and extents. It does not own the numbers; a copy is another view of the same numbers.
+/// `S` may be const. A view of mutable numbers converts to a view of const numbers.
 template <class S, int Rank>
 class TensorView {
  public:
   TensorView() = default;
-  /// A view of `element_count(extents)` numbers that start at `data`. Throws if `data` is null but the count is not
-  /// 0.
+  /// A view of `element_count(extents)` numbers that start at `data`. Throws if `data` is null and the count is not 0.
   TensorView(S* data, const Extent (&extents)[static_cast<std::size_t>(Rank)])
       : TensorView(data, abi_detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
@@ -42,7 +42,7 @@ class TensorView {
   Index size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  /// The element at one index per axis. Not checked.
+  /// The element at one index per axis, without a bounds check.
   template <std::integral... I>
     requires(sizeof...(I) == static_cast<std::size_t>(Rank))
   S& operator()(I... i) const {
@@ -52,7 +52,7 @@ class TensorView {
     return data_[offset];
   }
 
-  /// The i-th entry along the first axis. Not checked.
+  /// The i-th entry along the first axis, without a bounds check.
   TensorView<S, Rank - 1> operator[](Index i) const
     requires(Rank > 1)
   {
@@ -78,11 +78,11 @@ class Tensor {
 
  public:
   Tensor() = default;
-  /// Throws if there is no memory for so many numbers. `Tensor<float, 3> x({n, 10, 5})`: integers of any types.
+  /// Throws if there is no memory. `Tensor<float, 3> x({n, 10, 5})` takes integers of any type.
   explicit Tensor(const Extent (&extents)[rank]) : Tensor(abi_detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   explicit Tensor(const E& extents) : extents_(extents), values_(make_vector<S>(element_count(extents), "tensor")) {}
-  /// Takes the numbers. Throws if their count is not that of the extents.
+  /// Takes over the numbers. Throws if their count does not match the extents.
   Tensor(const Extent (&extents)[rank], std::vector<S> values)
       : Tensor(abi_detail::extents_of<Rank>(extents), std::move(values)) {}
   template <std::same_as<Extents<Rank>> E>
@@ -98,7 +98,7 @@ class Tensor {
   Index size() const { return static_cast<Index>(values_.size()); }
   bool empty() const { return values_.empty(); }
 
-  // views of a temporary do not compile, by whatever way they are asked for: it would be gone before them
+  // a view of a temporary does not compile, in whatever way it is asked for: it would dangle
   TensorView<S, Rank> view() & { return {data(), extents_}; }
   TensorView<const S, Rank> view() const& { return {data(), extents_}; }
   operator TensorView<S, Rank>() & { return {data(), extents_}; }
@@ -156,8 +156,8 @@ TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank
   return {data, abi_detail::extents_of<static_cast<int>(Rank)>(extents)};
 }
 
-/// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws if its size is
-/// not that of the extents. A temporary does not compile, unless it looks at somebody else's numbers, as a span does.
+/// A view of a contiguous range (`std::vector`, `std::array`, `std::span`), without a copy. Throws if its size does not
+/// match the extents. A temporary does not compile, unless it is itself a view, as a span is.
 template <class Range, std::size_t Rank>
   requires requires(Range& r) {
     std::data(r);
@@ -174,7 +174,7 @@ auto view(Range&& values, const Extent (&extents)[Rank]) {
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
-using HEED_ABI::to_text;  // others of this name stand here
+using HEED_ABI::to_text;  // other functions of this name stand here
 }  // namespace heed::inline HEED_ISA
 
 template <class S, int Rank>

@@ -16,7 +16,8 @@ namespace heed::inline HEED_ISA {
 
 /// A view of a block of sequences, stored `[step][feature][lane]`: lane l is one sequence, and lanes are contiguous.
 ///
-/// `lengths` (one a lane; null: all full) says how many steps of each lane are valid. Steps past a lane's end hold
+/// `lengths` has the number of valid steps of each lane; null: all are full. Steps past a lane's end hold finite
+/// numbers that nobody reads, and their gradients are zero. A single sequence is a tile of one lane.
 /// finite numbers that nobody reads, and their gradients are zero. One lane alone is a tile of one.
 template <class S>
 struct Tile {
@@ -41,12 +42,12 @@ struct Tile {
   Tile step(Index t) const { return t < steps ? Tile(at(t), {1, features}, lanes) : Tile(); }
   /// `count` steps from `first`, without lengths.
   Tile range(Index first, Index count) const { return Tile(at(first), {count, features}, lanes); }
-  /// How many steps of a lane are valid.
+  /// The number of valid steps of a lane.
   Index length(Index lane) const { return lengths ? std::min<Index>(lengths[lane], steps) : steps; }
   Tile with_lengths(const std::int32_t* l) const { return Tile(data, shape(), lanes, l); }
 };
 
-/// Some consecutive features of a tile, at every step: what one direction of a recurrent layer writes.
+/// A range of features of a tile, at every step: for example what one direction of a recurrent layer writes.
 template <class S>
 struct FeatureRange {
   Tile<S> tile;
@@ -59,11 +60,11 @@ struct FeatureRange {
 
   explicit operator bool() const { return bool(tile); }
   S* at(Index step) const { return tile.at(step, first); }
-  /// One step: its features are contiguous.
+  /// One step; its features are contiguous.
   Tile<S> step(Index t) const { return Tile<S>(at(t), {1, count}, tile.lanes); }
 };
 
-/// Where a layer puts the gradient of an input: nowhere (`{}`), `into` a tile (overwritten) or `onto` a tile (added).
+/// Where a layer puts the gradient of an input: nowhere (`{}`), `into` a tile (overwritten), or `onto` a tile (added).
 template <class S>
 struct Into {
   Tile<S> tile;
@@ -81,7 +82,7 @@ template <class S>
 Into<S> onto(Tile<S> tile) {
   return {tile, true};
 }
-/// Not computed unless it is wanted.
+/// Computed only if it is wanted.
 template <class S>
 Into<S> into_if(bool wanted, Tile<S> tile) {
   return wanted ? into(tile) : Into<S>();
@@ -91,7 +92,7 @@ Into<S> onto_if(bool wanted, Tile<S> tile) {
   return wanted ? onto(tile) : Into<S>();
 }
 
-/// A tile that owns its memory, for caches: `TileBuffer` grows to the largest shape it has been taken with.
+/// A tile that owns its memory, for caches. It grows to the largest shape taken so far.
 template <class S>
 class TileBuffer {
  public:
@@ -99,7 +100,7 @@ class TileBuffer {
     buffer_.reserve(shape.steps * shape.features * lanes);
     return tile_ = Tile<S>(buffer_.data(), shape, lanes, lengths);
   }
-  /// As it was last taken.
+  /// As last taken.
   Tile<const S> view() const { return tile_; }
   Tile<S> tile() { return tile_; }
 

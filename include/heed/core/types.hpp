@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The words every header uses: `Index`, `IndexRange`, `Shape`, `Metadata`, and the inline namespaces.
+/// The basic types of all headers: `Index`, `IndexRange`, `Shape`, `Metadata`, and the inline namespaces.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,10 +13,11 @@
 #include "heed/core/isa.hpp"
 #include "heed/core/requirements.hpp"
 
-// Kernels are built from small functions that must vanish: without this, compilers give up inlining at unrolled blocks.
+// Kernels consist of small functions that must be inlined. Without this attribute, compilers stop inlining at unrolled
+// blocks.
 #define HEED_INLINE inline __attribute__((always_inline))
 #define HEED_LAMBDA __attribute__((always_inline))
-// A kernel: one copy of it will do, called by all.
+// A kernel that need not be inlined: one copy, called by all.
 #if defined(__clang__)
 #define HEED_KERNEL __attribute__((noinline))
 #else
@@ -37,10 +38,10 @@ static_assert(std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
 
 namespace heed::inline HEED_ABI {
 
-/// `Eigen::Index`, whatever macros a source gives Eigen.
+/// `Eigen::Index`, whatever macros a source defines for Eigen.
 using Index = std::ptrdiff_t;
 
-/// What one sequence looks like: `steps` in time, `features` numbers each.
+/// The shape of one sequence: `steps` in time, `features` numbers each.
 struct Shape {
   Index steps = 0;
   Index features = 0;
@@ -54,7 +55,7 @@ struct IndexRange {
   friend bool operator==(const IndexRange&, const IndexRange&) = default;
 };
 
-/// What a model says of itself in a file: its architecture and everything that prediction needs, as text.
+/// What a model file says about its model, as text: its architecture and everything that prediction needs.
 using Metadata = std::map<std::string, std::string>;
 
 }  // namespace heed::inline HEED_ABI

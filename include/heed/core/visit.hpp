@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// One walk over the parameters of a model: counting, zeroing, Adam, clipping, reduction, saving and grad-checking are
-/// folds over it.
+/// One walk over the parameters of a model. Counting, zeroing, Adam, clipping, reduction, saving and gradient checks
+/// are folds over it.
 ///
 /// A layer lists its members once, for any number of objects of its type side by side:
 ///
@@ -25,11 +25,10 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The name of a member that has a number in it: {"weight_ih_l", 1, "_reverse"}. A child without a name is {.number =
-/// i}.
+/// The name of a member with a number in it: {"weight_ih_l", 1, "_reverse"}. A child without a name is {.number = i}.
 struct MemberName {
   std::string_view before = {};
-  Index number = -1;  // none
+  Index number = -1;  // -1: none
   std::string_view after = {};
 
   MemberName() = default;
@@ -45,8 +44,8 @@ struct MemberName {
   }
 };
 
-/// Where a parameter stands in its model. Nodes are linked through the callers' frames: no string is built unless one
-/// is asked for.
+/// The path of a parameter in its model. Nodes are linked through the callers' stack frames; no string is built until
+/// `text` is called.
 struct Path {
   const Path* parent = nullptr;
   MemberName name = {};
@@ -58,7 +57,7 @@ struct Path {
 template <class T>
 concept AnyParameter = std::derived_from<T, ParameterArray<typename T::Scalar>>;
 
-/// What can be walked: it lists members through a static `visit`, and all its parameters are of its `Scalar`.
+/// A type that can be walked: it lists its members through a static `visit`, and all its parameters have its `Scalar`.
 template <class T>
 concept Visitable = requires(std::remove_const_t<T>& t) {
   typename T::Scalar;
@@ -66,8 +65,8 @@ concept Visitable = requires(std::remove_const_t<T>& t) {
 };
 
 namespace detail {
-// What is done with the parameters of one place, as the walk knows it: the same for every layer and every fold, so that
-// a fold costs the compiler little.
+// What is done with the parameters at one place. The walk knows only this type, which is the same for all layers and
+// folds, so that a fold is cheap to compile.
 struct Fold {
   void* function;
   void (*call)(void* function, const Path& path, void* const* parameters);
@@ -86,7 +85,7 @@ void fold_parameters(const Fold& fold, const Path& path, ParameterArray<S>& firs
   fold.call(fold.function, path, all);
 }
 
-/// Folds take all parameters of a model for numbers of its one type: a member of another does not compile.
+/// Folds assume that all parameters of a model have its scalar: a member with another scalar does not compile.
 template <class Member, class M>
 constexpr void check_member() {
   if constexpr (!AnyParameter<Member> && !Visitable<Member>) {
@@ -116,7 +115,7 @@ void walk(const Fold& fold, const Path* parent, M& model, Ms&... models) {
       model, models...);
 }
 
-// a parameter of M, as const as M
+// a parameter of M; const if M is
 template <class M>
 using ParameterOf = std::conditional_t<std::is_const_v<M>, const ParameterArray<typename M::Scalar>,
                                        ParameterArray<typename M::Scalar>>;
@@ -132,11 +131,11 @@ Fold fold_of(F& f) {
 }
 }  // namespace detail
 
-/// Calls `f(path, parameter, ...)` for each parameter of `model`, with the same parameter of each of `models` beside
-/// it, as `ParameterArray`s. Parameters without elements are skipped. Throws if the models differ in a size.
+/// Calls `f(path, parameter, ...)` for each parameter of `model`, together with the same parameter of each of `models`,
+/// as `ParameterArray`s. Parameters without elements are skipped. Throws if a size differs between the models.
 template <class F, Visitable M, class... Ms>
 void for_each_parameter(F&& f, M& model, Ms&... models) {
-  // the walk itself writes nothing
+  // the walk itself does not write
   detail::walk(detail::fold_of<std::remove_reference_t<F>, M, Ms...>(f), nullptr,
                const_cast<std::remove_const_t<M>&>(model), const_cast<std::remove_const_t<Ms>&>(models)...);
 }
@@ -148,7 +147,7 @@ Index parameter_count(const M& model) {
   return count;
 }
 
-/// Whether no number is NaN or infinite.
+/// Whether all numbers are finite.
 template <Visitable M>
 bool all_finite(const M& model) {
   bool finite = true;
@@ -160,7 +159,7 @@ bool all_finite(const M& model) {
   return finite;
 }
 
-/// Whether the gradient of one of these parameters is wanted: otherwise a model need not go back through the layer.
+/// Whether the gradient of one of these parameters is wanted. If not, the backward pass can skip the layer.
 template <Visitable M>
 bool wants_gradient(const M& gradient) {
   bool wanted = false;

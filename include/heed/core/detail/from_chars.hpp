@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Floating-point numbers from text by every standard library: libc++ has `std::from_chars` for them since version 20
-/// alone, as macOS has.
+/// Parses floating-point numbers with every standard library. libc++, which macOS uses, has `std::from_chars` for them
+/// only since version 20.
 
 #include <charconv>
 #include <concepts>
@@ -15,8 +15,8 @@ namespace heed::inline HEED_ABI {
 
 namespace abi_detail {
 
-/// What `std::from_chars` does in `std::chars_format::general`, whatever the locale: no blanks, no +, no hexadecimals.
-/// In terms of the C library's `strtod`.
+/// `std::from_chars` with `std::chars_format::general`, whatever the locale: no blanks, no +, no hexadecimal numbers.
+/// Implemented with the C library's `strtod`.
 HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, float& value);
 HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, double& value);
 
@@ -69,7 +69,7 @@ std::from_chars_result from_chars_in_c(const char* first, const char* last, T& v
   if (!word && (digit == last || !is_digit(*digit))) return {first, std::errc::invalid_argument};
   if (*number == '0' && last - number > 1 && (number[1] == 'x' || number[1] == 'X')) last = number + 1;
 
-  const std::string text(first, last);  // with the zero that the C library wants
+  const std::string text(first, last);  // the C library needs the terminating zero
   char* end = nullptr;
   const T found = convert_in(c, text.c_str(), &end, T());
   const char* stop = first + (end - text.c_str());

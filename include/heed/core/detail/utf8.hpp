@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Characters in UTF-8, strictly.
+/// Strict UTF-8.
 
 #include <cstddef>
 #include <string>
@@ -12,23 +12,23 @@
 
 namespace heed::inline HEED_ABI::abi_detail {
 
-/// How many bytes a character has, as its first byte says (0 where none starts so), and how many of them are right.
+/// The length of a character by its first byte (0: not a first byte), and how many of these bytes are valid.
 struct Utf8Character {
   std::size_t length = 0, right = 0;
   bool valid() const { return length > 0 && right == length; }
 };
 
-/// The one at the start of a text (Unicode 15, table 3-7).
+/// The character at the start of a text (Unicode 15, table 3-7).
 HEED_FUNCTION Utf8Character utf8_character(std::string_view text);
 
-/// Where the first byte stands that is no part of a character; the text's size where all are.
+/// The position of the first byte that is not part of a valid character; the text's size if all are.
 HEED_FUNCTION std::size_t first_not_utf8(std::string_view text);
 
-/// The text with `\\x1b` in the place of a byte that is no part of a character of UTF-8 or of one that is not to be
-/// printed: control characters, also those of Latin-1, but those of `kept`.
+/// The text with `\\x1b` in place of each byte that is not valid UTF-8 or belongs to a control character (also of
+/// Latin-1). The characters in `kept` stay as they are.
 HEED_FUNCTION std::string escaped(std::string_view text, std::string_view kept = {});
 
-/// Adds a character, which must not be half of a surrogate pair.
+/// Appends a character. It must not be a surrogate.
 HEED_FUNCTION void append_utf8(std::string& text, unsigned code);
 
 }  // namespace heed::inline HEED_ABI::abi_detail
@@ -47,7 +47,7 @@ HEED_SHARED_FUNCTION Utf8Character utf8_character(std::string_view text) {
                              : first < 0xf5 ? 4
                                             : 0;
   if (length == 0) return {};
-  // the second byte: nothing longer than it need be, no surrogates, nothing beyond U+10FFFF
+  // the second byte excludes overlong forms, surrogates and everything beyond U+10FFFF
   unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
   unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
   std::size_t right = 1;
@@ -95,7 +95,7 @@ HEED_SHARED_FUNCTION std::string escaped(std::string_view text, std::string_view
 
 HEED_SHARED_FUNCTION void append_utf8(std::string& text, unsigned code) {
   constexpr unsigned marks[] = {0, 0xc0, 0xe0, 0xf0};
-  const int rest = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // bytes behind the first
+  const int rest = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // number of bytes after the first
   text += static_cast<char>(marks[rest] | code >> (6 * rest));
   for (int i = rest; i-- > 0;) text += static_cast<char>(0x80 | (code >> (6 * i) & 0x3f));
 }

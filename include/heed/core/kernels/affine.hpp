@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What layers with weights are made of, on whole tiles: y = W x + b, and its two gradients.
+/// The affine map of whole tiles, y = W x + b, and its two gradients.
 
 #include <algorithm>
 #include <cassert>
@@ -17,9 +17,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A weight (out x in), or a rectangle of a larger one: outputs contiguous, `stride` from one input to the next. Or a
-/// table whose rows are the outputs: inputs contiguous, `row` from one output to the next. Of a gradient that nobody
-/// wants `data` is null.
+/// A weight (out x in), or a rectangle of a larger one: outputs are contiguous, and consecutive inputs are `stride`
+/// apart. Or a table whose rows are the outputs: inputs are contiguous, and consecutive outputs are `row` apart. `data`
+/// is null for a gradient that is not wanted.
 template <class S>
 struct Weight {
   S* data;
@@ -58,7 +58,7 @@ struct Weight {
   }
 };
 
-/// What W gives to a product that reads the features of `x`, and what its transpose does.
+/// W as a term of a product that reads the features of `x`, and the transpose of W.
 template <class S>
 kernels::Term<S> times(Weight<const S> w, const S* x) {
   return {x, w.in, w.data, w.row, w.stride};
@@ -69,8 +69,8 @@ kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
 }
 
 namespace detail {
-/// f(first, number) for parts of the outputs: a weight of many is worked on by parts that stay in the processor's
-/// caches while all steps pass by, as do so many features of one step.
+/// Calls f(first, number) for blocks of outputs. A block of a large weight stays in the CPU's caches while all steps
+/// pass by, and so does a block of one step's features.
 template <class S, class F>
 void for_outputs(Weight<const S> w, Index lanes, F&& f) {
   constexpr auto small = static_cast<Index>((128 << 10) / sizeof(S));
@@ -109,14 +109,14 @@ HEED_KERNEL void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx)
   });
 }
 
-/// dW += sum over steps and lanes of dy x', db += sum of dy; `db` may be null, and where nobody wants it dW.
+/// dW += sum over steps and lanes of dy x', db += sum of dy. `db` may be null, and so may dW if it is not wanted.
 template <class S>
 HEED_KERNEL void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
   assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
   if (!dw.data) {
-    // nobody wants it
+    // not wanted
   } else if (dw.row == 1) {
     kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
   } else {
@@ -126,7 +126,7 @@ HEED_KERNEL void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw
   if (db) kernels::bias_gradient<S>(x.steps, x.lanes, dy_rows, db);
 }
 
-/// The numbers of a bias, or null where it is switched off, or a gradient that nobody wants.
+/// The numbers of a bias; null if it is switched off, or if it is a gradient that is not wanted.
 template <class S>
 const S* values_or_null(const Vector<S>& bias) {
   return bias.empty() ? nullptr : bias.data();

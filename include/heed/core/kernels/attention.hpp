@@ -5,8 +5,9 @@
 ///
 ///     weights = softmax over keys of (scale Q K'),   context = weights V
 ///
-/// or with any other score, and with what attention_bias.hpp adds. Some queries at a time, so that their weights stay in the processor's caches however many
-/// keys there are. A query meets only the keys that a causal flag, a mask and the lengths leave to it.
+/// The score may be another one, and attention_bias.hpp may add to it. A block of queries is computed at a time, so
+/// that its weights stay in the CPU's caches however many keys there are. A query sees the keys that the causal flag,
+/// the mask and the lengths allow.
 
 #include <algorithm>
 #include <cstdint>
@@ -26,63 +27,62 @@
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// A head: how many of everything, how far queries and keys reach in each lane (null: everywhere), and who meets whom.
+/// A head: its sizes, the lengths of queries and keys in each lane (null: all full), and which query sees which key.
 template <class S>
 struct Head {
   Index queries, keys, key_size, value_size, lanes;
   S scale;
   const std::int32_t *query_lengths, *key_lengths;
-  bool causal = false;      // query i meets the keys 0 .. i
-  AttentionMask mask = {};  // and those that this leaves
-  Index first_query = 0;    // the number of the first query: more than 0 in a decoder's steps
+  bool causal = false;      // query i sees the keys 0 .. i
+  AttentionMask mask = {};  // restricts them further
+  Index first_query = 0;    // index of the first query; above 0 in a decoder's steps
 
   const RelativePositions<S>* relative = nullptr;
   const DropoutMask* dropout = nullptr;  // of the weights; query i draws from group i dropout_groups + dropout_group
   Index dropout_groups = 1, dropout_group = 0;
 
-  S slope = 0;               // of ALiBi
-  const S* added = nullptr;  // to the scores: (all queries, keys)
-  Index added_stride = 0;    // from a lane to the next; 0: the same for all
-  Index added_heads = 1,
-        added_matrix = 0;  // of what heads have in common: how many of these there are, one every so many
+  S slope = 0;                              // of ALiBi
+  const S* added = nullptr;                 // added to the scores: (all queries, keys)
+  Index added_stride = 0;                   // from one lane to the next; 0: the same for all
+  Index added_heads = 1, added_matrix = 0;  // of what heads share: the number of matrices, the size of one
   const OffsetWeights<S>* offsets = nullptr;
 
-  /// How many queries are taken at a time: as many as give 131,072 weights, four at least. The same in all passes.
+  /// The number of queries in a block: as many as have 131,072 weights, but at least four. The same in all passes.
   Index block() const {
     constexpr Index most = Index(1) << 17;
     const Index affordable = most / std::max<Index>(keys * lanes, 1) / 4 * 4;
     return std::min(std::max<Index>(affordable, 4), queries);
   }
-  /// Whether the values are weighted by something else than the softmax.
+  /// Whether the values are weighted by something other than the softmax.
   bool changes_weights() const { return dropout || offsets; }
   Index group(Index row) const { return (first_query + row) * dropout_groups + dropout_group; }
-  /// How many keys a query may meet.
+  /// The number of keys that a query may see.
   Index reach(Index query) const { return causal ? std::min(first_query + query + 1, keys) : keys; }
 };
 
-/// Where the weights of a head stand: those of all queries, or room for one block of them. What dropout leaves of them
-/// stands apart.
+/// The place of a head's weights: for all queries, or memory for one block of them. The weights after dropout have
+/// their own place.
 template <class S>
 struct WeightsOf {
   S* data;
   bool all;
-  S* dropped = nullptr;  // as many as data; null where nothing is dropped
+  S* dropped = nullptr;  // as many as data; null if nothing is dropped
 };
 
-/// A gradient of a head: overwritten or added to; not wanted where `to` is empty.
+/// Where a gradient of a head goes: overwritten or added to; not wanted if `to` is empty.
 template <class S>
 struct LaneSink {
   LaneMatrix<S> to;
   bool add = false;
   LaneSink after(bool first) const { return {to, add || !first}; }
-  /// Nothing comes: zeroes what was to be overwritten.
+  /// There is no gradient: zeroes what would have been overwritten.
   void clear(Index rows, Index columns, Index lanes) const {
     for (Index t = 0; t < rows && to.data && !add; ++t)
       std::fill_n(to.data + t * to.row * lanes, columns * lanes, S(0));
   }
 };
 
-/// The features first .. of a tile as a matrix (steps x features) in every lane.
+/// The features of a tile from `first` on, as a matrix (steps x features) in every lane.
 template <class S>
 LaneMatrix<S> matrix_of(Tile<S> tile, Index first = 0) {
   return {tile ? tile.at(0, first) : nullptr, tile.features, 1};
@@ -94,7 +94,7 @@ LaneMatrix<S> rows_from(LaneMatrix<S> m, Index first, Index lanes) {
   return {m.data + first * m.row * lanes, m.row, m.column};
 }
 
-/// f(first row, number, how many keys they meet) over rows of a block: rows that meet about as many keys are taken
+/// Calls f(first row, number, keys that they see) over the rows of a block. Rows that see about as many keys are taken
 /// together.
 template <class S, class F>
 void for_each_reach(const Head<S>& head, Index first, Index count, F&& f) {
@@ -104,7 +104,7 @@ void for_each_reach(const Head<S>& head, Index first, Index count, F&& f) {
     f(i, n, head.reach(first + i + n - 1));
   }
 }
-/// f(first key, number, the first row of the block that meets any of them): the same from the keys' side.
+/// The same from the keys' side: calls f(first key, number, first row of the block that sees any of them).
 template <class S, class F>
 void for_each_audience(const Head<S>& head, Index first, Index count, F&& f) {
   const Index step = head.causal ? 4 : std::max<Index>(head.keys, 1);
@@ -115,7 +115,7 @@ void for_each_audience(const Head<S>& head, Index first, Index count, F&& f) {
 }
 
 namespace detail {
-// f(first query, number, their weights, what dropout leaves of them), block by block
+// calls f(first query, number, weights, weights after dropout), block by block
 template <class S, class F>
 void for_each_block(const Head<S>& head, WeightsOf<S> weights, F&& f) {
   const Index step = head.block();
@@ -126,7 +126,7 @@ void for_each_block(const Head<S>& head, WeightsOf<S> weights, F&& f) {
   }
 }
 
-// From scores to weights: 0 where a query and a key do not meet, and where a query is past its end.
+// Turns scores into weights: 0 if the query does not see the key, and if the query is past its end.
 template <class S>
 void normalize(const Head<S>& head, Index first, Index count, S* a) {
   const Index L = head.lanes, row = head.keys * L;
@@ -146,7 +146,7 @@ void normalize(const Head<S>& head, Index first, Index count, S* a) {
   }
 }
 
-// dropped = a, and what offsets add to it, times what dropout multiplies by
+// dropped = (a + what offsets add) times the dropout multipliers
 template <class S>
 void drop(const Head<S>& head, Index first, Index count, const S* a, S* dropped) {
   using namespace simd;
@@ -167,15 +167,16 @@ void drop(const Head<S>& head, Index first, Index count, const S* a, S* dropped)
 }
 }  // namespace detail
 
-/// The scores of a dot product: scale Q K', and relative positions where the head has them.
+/// The scores of a dot product: scale Q K', plus relative positions if the head has them.
 template <class S>
 struct DotScores {
   const Head<S>& head;
   LaneMatrix<const S> q, k;
 
-  /// Those of the queries first .. first + count, a row of all keys each; what a query does not meet is left alone.
+  /// The scores of the queries first .. first + count, one row of all keys each. Scores of keys that a query does not
+  /// see are not written.
   void operator()(Index first, Index count, S* a) const;
-  /// From the gradient of the scores to those of q (overwritten) and k.
+  /// From the gradient of the scores: the gradient of q (overwritten) and of k.
   void backward(Index first, Index count, const S* ds, LaneMatrix<S> dq, LaneSink<S> dk) const;
 };
 
@@ -211,8 +212,8 @@ void DotScores<S>::backward(Index first, Index count, const S* ds, LaneMatrix<S>
   head.relative->add_gradient(head.relative->dkeys, head.key_size, count, L, rows_from(q, first, L));
 }
 
-/// `score(first, count, a)` writes the scores of some queries as `DotScores` does. Keys that a query does not meet have
-/// weight 0; a query past its end, or that meets none, has weights and context 0.
+/// Runs the head. `score(first, count, a)` writes the scores of some queries, as `DotScores` does. A key that a query
+/// does not see has weight 0. A query that is past its end, or sees no key, has weights and context 0.
 template <class S, class Score>
 void attend(const Head<S>& head, const Score& score, LaneMatrix<const S> v, WeightsOf<S> weights,
             LaneMatrix<S> context) {
@@ -231,8 +232,8 @@ void attend(const Head<S>& head, const Score& score, LaneMatrix<const S> v, Weig
   });
 }
 
-/// The gradient of v, and through `score_backward(first, count, ds)` that of the scores of some queries, block by
-/// block. Weights that were not all kept are computed again: the same bits. `scores` is room for a block of weights.
+/// Computes the gradient of v. `score_backward(first, count, ds)` receives the gradient of the scores, block by block.
+/// Weights that were not kept are computed again, to the same bits. `scores` is memory for one block of weights.
 template <class S, class Score, class ScoreBackward>
 void attend_backward(const Head<S>& head, const Score& score, LaneMatrix<const S> v, WeightsOf<S> weights,
                      LaneMatrix<const S> dcontext, S* scores, LaneSink<S> dv, const ScoreBackward& score_backward) {
@@ -273,7 +274,7 @@ void attend_backward(const Head<S>& head, const Score& score, LaneMatrix<const S
   });
 }
 
-/// Dot products: the gradients of q, k and v (overwritten).
+/// For dot products: the gradients of q, k and v (overwritten).
 template <class S>
 void attend_backward(const Head<S>& head, const DotScores<S>& score, LaneMatrix<const S> v, WeightsOf<S> weights,
                      LaneMatrix<const S> dcontext, S* scores, LaneMatrix<S> dq, LaneSink<S> dk, LaneSink<S> dv) {

@@ -1,12 +1,12 @@
 #pragma once
 
 /// @file
-/// What a head of attention adds for pairs of a query and a key, and which pairs it leaves out:
+/// What an attention head adds for a pair of query and key, and which pairs it excludes:
 ///
 ///     a_ij = softmax over j of (score_ij - slope |i - j| + added_ij) + scalars[j - i]
 ///
-/// Slopes: ALiBi (Press, Smith and Lewis 2022). Scalars of offsets behind the softmax: eRPE (ConvTran: Foumani, Tan,
-/// Webb and Salehi 2023).
+/// Slopes: ALiBi (Press, Smith and Lewis 2022). Scalars for each offset after the softmax: eRPE (ConvTran: Foumani,
+/// Tan, Webb and Salehi 2023).
 
 #include <algorithm>
 #include <limits>
@@ -23,7 +23,7 @@ namespace heed::inline HEED_ISA::kernels {
 template <class S>
 struct Head;
 
-/// Whether the mask of a head, or of one of several, and the scores that are added to it let a query meet a key.
+/// Whether the head's mask (or one of several masks) and the added scores let a query see a key.
 template <class S>
 bool meets(const Head<S>& head, Index row, Index key, Index lane) {
   if (head.mask && !head.mask(head.first_query + row, key, lane)) return false;
@@ -33,13 +33,13 @@ bool meets(const Head<S>& head, Index row, Index key, Index lane) {
   while (h < head.added_heads && added[h * head.added_matrix] == -std::numeric_limits<S>::infinity()) ++h;
   return h < head.added_heads;
 }
-/// Whether that differs from lane to lane.
+/// Whether that differs between lanes.
 template <class S>
 bool meets_by_lane(const Head<S>& head) {
   return head.mask.lanes > 0 || (head.added && head.added_stride > 0);
 }
 
-/// Sets what mask and added scores leave out of a row of keys.
+/// Writes what mask and added scores exclude from a row of keys.
 template <class S>
 void exclude(const Head<S>& head, Index row, S* s, S value) {
   if (!head.mask && !head.added) return;
@@ -57,7 +57,7 @@ void exclude(const Head<S>& head, Index row, S* s, S value) {
   }
 }
 
-/// Zeroes y where a query is past its end or meets no key.
+/// Zeroes y for each query that is past its end or sees no key.
 template <class S>
 void zero_unattended(const Head<S>& head, Tile<S> y) {
   zero_past_end(y, head.query_lengths);
@@ -83,7 +83,7 @@ void zero_unattended(const Head<S>& head, Tile<S> y) {
   }
 }
 
-/// Adds what does not come from the features to the scores of a row of keys.
+/// Adds to the scores of a row of keys what does not depend on the features.
 template <class S>
 void add_scores(const Head<S>& head, Index row, S* s) {
   const Index L = head.lanes, n = head.reach(row), query = head.first_query + row;
@@ -101,17 +101,18 @@ void add_scores(const Head<S>& head, Index row, S* s) {
   }
 }
 
-/// Scalars of the offsets j - i of a key from its query, clipped to -k .. k, which the weights get behind the softmax.
+/// Learnt scalars for the offset j - i of key and query, clipped to -k .. k. They are added to the weights after the
+/// softmax.
 template <class S>
 struct OffsetWeights {
   Index farthest;  // k
   const S* scalars;
   S* dscalars;  // for a backward pass
-  S* room;      // for a row of keys
+  S* room;      // memory for a row of keys
 
-  /// to = a + scalars where the query meets a key, 0 elsewhere.
+  /// to = a + scalars for the keys that the query sees, 0 elsewhere.
   void add(const Head<S>& head, Index row, const S* a, S* to) const;
-  /// From the gradient of what dropout left of the sums to that of the weights, in place; adds to `dscalars`.
+  /// Turns the gradient of the sums after dropout into the gradient of the weights, in place; adds to `dscalars`.
   void backward(const Head<S>& head, Index row, S* da) const;
 
  private:
@@ -151,7 +152,7 @@ void OffsetWeights<S>::backward(const Head<S>& head, Index row, S* da) const {
   }
 }
 
-// past the end of keys and of queries, too
+// also past the end of keys and queries
 template <class S>
 void OffsetWeights<S>::clear_unmet(const Head<S>& head, Index row, S* s) {
   const Index L = head.lanes, n = head.reach(row);

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The factor of a symmetric positive matrix, and what is solved with it. Matrices are row-major, so that every sum
-/// runs along rows.
+/// The Cholesky factor of a symmetric positive definite matrix, and triangular solves. Matrices are row-major, so that
+/// all sums run along rows.
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// Some rows of numbers: row i starts at data + i stride.
+/// Rows of numbers: row i starts at data + i stride.
 template <class S>
 struct RowMajor {
   S* data;
@@ -61,12 +61,12 @@ HEED_INLINE void subtract_block(Index depth, RowMajor<const S> a, RowMajor<const
 }
 }  // namespace detail
 
-/// c(i, j) -= sum over k below `depth` of a(i, k) b(j, k), for i below `rows` and j below `columns`.
+/// c(i, j) -= sum over k < `depth` of a(i, k) b(j, k), for i < `rows` and j < `columns`.
 template <class S>
 void subtract_row_products(Index rows, Index columns, Index depth, RowMajor<const S> a, RowMajor<const S> b,
                            RowMajor<S> c) {
   constexpr int R = simd::registers >= 32 ? 4 : 2;
-  constexpr Index panel = 512, band = 48;  // numbers of a row, rows of b that stay in the cache
+  constexpr Index panel = 512, band = 48;  // length of a row's part; rows of b that stay in the cache
   for (Index k = 0; k < depth; k += panel) {
     const Index n = std::min(panel, depth - k);
     for (Index first = 0; first < columns; first += band) {
@@ -89,8 +89,8 @@ void subtract_row_products(Index rows, Index columns, Index depth, RowMajor<cons
   }
 }
 
-/// Rows z with z L^T = x, in place of x: row by row what L z = x is for columns. L (size, size) is lower triangular;
-/// of x the numbers before `first` are 0.
+/// Solves z L^T = x for each row, in place of x. (For columns this is L z = x.) L (size, size) is lower triangular. The
+/// numbers of x before `first` are 0.
 template <class S>
 void solve_rows(Index rows, Index size, RowMajor<const S> l, RowMajor<S> x, Index first = 0) {
   constexpr Index block = 48;
@@ -109,7 +109,7 @@ void solve_rows(Index rows, Index size, RowMajor<const S> l, RowMajor<S> x, Inde
   }
 }
 
-/// Rows z with z L = x, in place of x: what L^T z = x is for columns.
+/// Solves z L = x for each row, in place of x. (For columns this is L^T z = x.)
 template <class S>
 void solve_rows_transposed(Index rows, Index size, RowMajor<const S> l, RowMajor<S> x) {
   for (Index i = size; i-- > 0;) {
@@ -123,14 +123,14 @@ void solve_rows_transposed(Index rows, Index size, RowMajor<const S> l, RowMajor
   }
 }
 
-/// The lower half of a becomes L of a = L L^T; the upper one is neither read nor written. False where a is not positive
-/// definite: a then holds anything.
+/// Replaces the lower half of a by L, where a = L L^T. The upper half is neither read nor written. Returns false if a
+/// is not positive definite; the contents of a are then undefined.
 template <class S>
 bool cholesky(Index size, RowMajor<S> a) {
   constexpr Index block = 48;
   for (Index begin = 0; begin < size; begin += block) {
     const Index n = std::min(block, size - begin), rest = begin + n;
-    for (Index i = 0; i < n; ++i) {  // the block on the diagonal, from what its rows are already
+    for (Index i = 0; i < n; ++i) {  // the diagonal block, from the finished part of its rows
       S* const row = a.row(begin + i);
       for (Index j = 0; j <= i; ++j) {
         const S* const other = a.row(begin + j);
@@ -148,7 +148,7 @@ bool cholesky(Index size, RowMajor<S> a) {
     if (rest == size) break;
     const Index below = size - rest;
     solve_rows<S>(below, n, a.at(begin, begin), a.at(rest, begin));
-    for (Index i = rest; i < size; i += block) {  // what is left, its lower half
+    for (Index i = rest; i < size; i += block) {  // the lower half of the rest
       const Index height = std::min(block, size - i);
       subtract_row_products<S>(height, i - rest, n, a.at(i, begin), a.at(rest, begin), a.at(i, rest));
       for (Index r = 0; r < height; ++r) {

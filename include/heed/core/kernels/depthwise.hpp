@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Products of features with weights of their own, as a depthwise convolution has them:
+/// Products in which each feature has a weight of its own, as in a depthwise convolution:
 ///
 ///     y[f][lane] = start[f][lane] + sum over terms of w[f] x[f][lane]
 
@@ -14,7 +14,7 @@
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// The sum above. Of a term x and w alone count. `y` may be `start.values`.
+/// The sum above. Only x and w of a term are used. `y` may be `start.values`.
 template <class S>
 HEED_KERNEL void depthwise_product(Index features, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   using namespace simd;
@@ -28,7 +28,7 @@ HEED_KERNEL void depthwise_product(Index features, Index lanes, Start<S> start, 
 }
 
 namespace detail {
-// features f .. f + F: as many sums take turns
+// features f .. f + F: that many independent sums
 template <int F, class S>
 HEED_INLINE void depthwise_block(Index steps, Index f, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
   using P = Packet<S>;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Products of small matrices, a pair for every lane: all products of attention, forward and backward.
+/// Products of small matrices, one pair per lane: all products of attention, forward and backward.
 ///
 ///     c(m, n) (+)= scale sum over k of a(m, k) b(k, n)
 
@@ -11,7 +11,7 @@
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// A matrix whose elements are lanes: element (i, j) stands at data + (i row + j column) lanes.
+/// A matrix in every lane: element (i, j) is at data + (i row + j column) lanes.
 template <class S>
 struct LaneMatrix {
   S* data;
@@ -57,7 +57,7 @@ HEED_INLINE void lane_columns(Index columns, Index depth, Index m, Index lane, I
   for (; n < columns; ++n) lane_block<M, 1, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
 }
 
-// one lane, columns contiguous in b and c: packets of columns
+// one lane, contiguous columns in b and c: packets of columns
 template <class S>
 HEED_KERNEL void one_lane_by_columns(Index rows, Index columns, Index depth, LaneMatrix<const S> a,
                                      LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c) {
@@ -73,7 +73,7 @@ HEED_KERNEL void one_lane_by_columns(Index rows, Index columns, Index depth, Lan
   }
 }
 
-// one lane, depth contiguous in a and b: dot products
+// one lane, contiguous depth in a and b: dot products
 template <class S>
 void one_lane_by_dots(Index rows, Index columns, Index depth, LaneMatrix<const S> a, LaneMatrix<const S> b,
                       LaneMatrix<S> c, S scale, bool add_to_c) {
@@ -109,11 +109,11 @@ HEED_KERNEL void lane_product_one_lane(Index rows, Index columns, Index depth, L
 }
 }  // namespace detail
 
-/// The product above, of a (rows x depth) and b (depth x columns), in every lane; added to c where `add_to_c`.
+/// The product above, of a (rows x depth) and b (depth x columns), in every lane. It is added to c if `add_to_c`.
 template <class S>
 HEED_KERNEL void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatrix<const S> a,
                               LaneMatrix<const S> b, LaneMatrix<S> c, S scale = 1, bool add_to_c = false) {
-  if (depth == 0) a = b = {c.data, 0, 0};  // not read, and of no steps: they may be null
+  if (depth == 0) a = b = {c.data, 0, 0};  // not read, may be null
   if (lanes == 1) return detail::lane_product_one_lane(rows, columns, depth, a, b, c, scale, add_to_c);
   simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     constexpr int block = simd::width<P> == 1 ? 1 : simd::registers == 32 ? 4 : 2;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The product of a weight that is larger than the processor's caches with all steps of a tile.
+/// The product of all steps of a tile with a weight that is larger than the CPU's caches.
 
 #include <algorithm>
 
@@ -12,18 +12,18 @@
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// Whether `panel_product` is the faster one: a weight of a MiB or more, and lanes that share it.
+/// Whether `panel_product` is faster: the weight has at least a MiB, and several lanes share it.
 template <class S>
 bool needs_panels(Index steps, Index rows, Index count, Index lanes) {
   return rows * count * static_cast<Index>(sizeof(S)) >= Index(1) << 20 && steps * lanes >= 64 && lanes > 1 &&
          lanes >= simd::native_width<S>;
 }
 
-/// y[t] = bias + W x[t] at every step, W (rows x count) column-major; the same bits as `product` step by step. Steps of
-/// x and y follow one another.
+/// y[t] = bias + W x[t] at every step; W (rows x count) is column-major. The bits are those of `product` for each step.
+/// The steps of x and y are contiguous.
 ///
-/// Some steps, some rows and some inputs at a time, so that both sides stay in L2, and of the weight 16 rows as a panel
-/// of their own in L1: read in its own order the weight would touch another page with every input.
+/// It works on some steps, rows and inputs at a time, so that both sides stay in L2. 16 rows of the weight are copied
+/// to a panel in L1: read in place, the weight would touch another page with every input.
 template <class S>
 HEED_KERNEL void panel_product(Index steps, Index rows, Index count, Index lanes, const S* w, const S* bias, const S* x,
                                S* y) {

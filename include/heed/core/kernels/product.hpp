@@ -1,13 +1,13 @@
 #pragma once
 
 /// @file
-/// Matrix products of a weight and the lanes of a tile: the forward product of every dense part, and the gradient of
-/// its input.
+/// The product of a weight with the lanes of a tile: the forward pass of every dense part, and the gradient of its
+/// input.
 ///
 ///     y[r][lane] = start[r][lane] + sum over terms, sum over k of w(r, k) x[k][lane]
 ///
-/// Two directions: with many lanes, packets run over lanes and weights are broadcast; with one lane, packets run over
-/// whichever axis of the weights is contiguous (slowly where none is).
+/// With many lanes, packets run over lanes and weights are broadcast. With one lane, packets run over the contiguous
+/// axis of the weight (if neither is contiguous, it is slow).
 
 #include <algorithm>
 #include <initializer_list>
@@ -18,8 +18,8 @@
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// One summand: x[0 .. count) times the matrix whose element (r, k) stands at w[r row + k column].
-/// A weight (out x in) has row = 1, column = out; its transpose, for the gradient of an input, row = out, column = 1.
+/// One term: x[0 .. count) times the matrix whose element (r, k) is at w[r row + k column]. A weight (out x in) has row
+/// = 1, column = out. Its transpose, for the gradient of an input, has row = out, column = 1.
 template <class S>
 struct Term {
   const S* x;
@@ -28,8 +28,8 @@ struct Term {
   Index row, column;
 };
 
-/// Any number of them. Passed by reference: by value its two words would be copied as one packet, too soon after they
-/// were written.
+/// A list of terms. Pass it by reference: by value, its two words would be copied as one packet too soon after they
+/// were written (a store-forwarding stall).
 template <class S>
 struct Terms {
   const Term<S>* first;
@@ -39,7 +39,7 @@ struct Terms {
   const Term<S>* end() const { return first + count; }
 };
 
-/// What a product starts from: zero, one number a row (a bias), or a value for every row and lane (to add to).
+/// The start of a product: zero, one number per row (a bias), or a value for every row and lane (to add to).
 template <class S>
 struct Start {
   const S* bias = nullptr;
@@ -83,8 +83,8 @@ HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> star
   }
 }
 
-// one lane, rows contiguous in w and y: packets of rows. Few packets would wait for their own sums: `Chains` partial
-// sums take turns.
+// one lane, contiguous rows in w and y: packets of rows. With few packets each sum would wait for itself, so `Chains`
+// partial sums alternate.
 template <class P, int Chains, class S>
 HEED_INLINE void column_block(Index r, Start<S> start, S* y, const Term<S>* first, const Term<S>* last) {
   P sum[std::size_t{Chains}];
@@ -112,7 +112,7 @@ HEED_INLINE void columns(Index rows, Start<S> start, S* y, const Term<S>* first,
       rows, [&]<class P>(Index r) HEED_LAMBDA { column_block<P, (P::parts >= 4 ? 1 : 4)>(r, start, y, first, last); });
 }
 
-// one lane, inputs contiguous in w: dot products of C rows
+// one lane, contiguous inputs in w: dot products of C rows
 template <int C, class S>
 HEED_INLINE void dot_block(Index r, Start<S> start, S* y, const Term<S>& term) {
   using P = Packet<S>;
@@ -150,12 +150,13 @@ void product_one_lane(Index rows, Start<S> start, S* y, const Terms<S>& terms) {
     } else {
       product_rows<4, Pack<S, 1>>(rows, 0, 1, start, y, {&term, 1});
     }
-    start = {.values = y};  // each starts from what the one before gave
+    start = {.values = y};  // each starts from the result before
   }
 }
 }  // namespace detail
 
-/// The product above, of a list whose length is known when it runs. `y` may be `start.values`, not one of the x.
+/// The product above for a list of terms whose length is known at run time. `y` may be `start.values`, but not one of
+/// the x.
 template <class S>
 void sum_of_products(Index rows, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   using namespace simd;
@@ -168,7 +169,7 @@ void sum_of_products(Index rows, Index lanes, Start<S> start, S* y, const Terms<
   for (; lane + V <= lanes; lane += V) detail::product_rows<2 * block, Packet<S>>(rows, lane, lanes, start, y, terms);
   for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms);
 }
-/// The same of terms that are written out.
+/// The same for terms that are written out.
 template <class S>
 HEED_INLINE void product(Index rows, Index lanes, Start<S> start, S* y, std::initializer_list<Term<S>> terms) {
   sum_of_products<S>(rows, lanes, start, y, {terms.begin(), static_cast<Index>(terms.size())});

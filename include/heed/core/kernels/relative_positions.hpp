@@ -5,8 +5,9 @@
 ///
 ///     e_ij = scale q_i . (k_j + K[j - i]),   z_i = sum over j of a_ij (v_j + V[j - i])
 ///
-/// with the distance j - i clipped to -k .. k. The products with the 2k + 1 rows of a table are made once a query, not
-/// once a pair; the weights of a query are summed over all keys of a distance before they meet V.
+/// The distance j - i is clipped to -k .. k. The products with the 2k + 1 rows of a table are computed once per query
+/// instead of once per pair. The weights of a query are summed over all keys at the same distance before they are
+/// multiplied by V.
 
 #include <algorithm>
 
@@ -23,7 +24,7 @@ namespace heed::inline HEED_ISA::kernels {
 template <class S>
 struct Head;
 
-/// The tables of a head, (2k + 1) x size each, distances contiguous, and where their gradients are added.
+/// The tables of a head, (2k + 1) x size each, with contiguous distances, and where their gradients are added.
 template <class S>
 struct RelativePositions {
   Index farthest;  // k
@@ -43,7 +44,7 @@ struct RelativePositions {
     weight_gradient<S>(count, lanes, {room, n, n * lanes}, {x.data, size, x.row * lanes}, dtable, n);
   }
 
-  /// row_ij += scale room_i[j - i], for the queries first .. of a block and the keys that each reaches.
+  /// row_ij += scale room_i[j - i], for the queries of a block from `first` on and the keys that each may see.
   void spread(const Head<S>& head, Index first, Index count, S scale, S* rows_of_keys) const;
   /// room_i[d] = scale times the sum of row_ij over the keys at distance d
   void gather(const Head<S>& head, Index first, Index count, S scale, const S* rows_of_keys) const;
@@ -53,8 +54,8 @@ struct RelativePositions {
     Index begin, end, last;
   };
   static Index query(const Head<S>& head, Index row) { return head.first_query + row; }
-  // The keys before `begin` and from `end` to `last` are clipped: farther than k before and behind the query. Between
-  // them each has a distance of its own.
+  // Keys before `begin`, and keys from `end` to `last`, are farther than k from the query: their distance is clipped.
+  // Each key between them has its own distance.
   Bounds bounds(const Head<S>& head, Index row) const;
 };
 

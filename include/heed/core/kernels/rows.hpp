@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Between tables, whose rows are contiguous, and tiles, whose lanes are.
+/// Copies between tables, whose rows are contiguous, and tiles, whose lanes are contiguous.
 
 #include <algorithm>
 
@@ -18,7 +18,7 @@ void gather_rows(const S* const* rows, Index features, Index lanes, S* y) {
     std::copy_n(rows[0], features, y);
     return;
   }
-  constexpr Index block = 16;  // lanes whose rows are read side by side: their numbers make whole cache lines of y
+  constexpr Index block = 16;  // lanes whose rows are read side by side: their numbers fill whole cache lines of y
   for (Index first = 0; first < lanes; first += block) {
     const Index last = std::min(first + block, lanes);
     for (Index f = 0; f < features; ++f) {
@@ -27,7 +27,7 @@ void gather_rows(const S* const* rows, Index features, Index lanes, S* y) {
   }
 }
 
-/// rows[lane][feature] += dy[feature][lane], lane after lane: rows may be the same. A null row takes nothing.
+/// rows[lane][feature] += dy[feature][lane], one lane after another, because rows may repeat. A null row is skipped.
 template <class S>
 void scatter_rows(const S* dy, Index features, Index lanes, S* const* rows) {
   using namespace simd;

@@ -33,9 +33,8 @@ HEED_KERNEL void softmax_one_lane(S* s, Index rows) {
 }
 }  // namespace detail
 
-/// s[t][lane] for t < rows becomes e^s[t] / sum over valid u of e^s[u], in place.
-/// Row t is valid in a lane where t < lengths[lane] (null: everywhere); other rows become 0, and so does a lane without
-/// valid rows.
+/// In place: s[t][lane] for t < rows becomes e^s[t] / sum over valid u of e^s[u]. Row t is valid in a lane if t <
+/// lengths[lane] (null: all are valid). Other rows become 0, and so does a lane without valid rows.
 template <class S>
 HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullptr) {
   using namespace simd;
@@ -68,8 +67,8 @@ HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* leng
   }
 }
 
-/// From the gradient of `dropped`, what dropout left of a, to the gradient of the scores that softmax made a of, in
-/// place: ds = dropped d - a (sum over t of dropped d). Without dropout `dropped` is a: ds = a (d - sum of a d).
+/// The backward pass, in place: from the gradient of `dropped` (a after dropout) to the gradient of the scores: ds =
+/// dropped d - a (sum over t of dropped d). Without dropout `dropped` is a: ds = a (d - sum of a d).
 template <class S>
 HEED_KERNEL void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lanes) {
   using namespace simd;

@@ -5,9 +5,8 @@
 ///
 ///     dw(r, k) += sum over steps t and lanes of dy[t][r][lane] x[t][k][lane],   db(r) += sum of dy[t][r][lane]
 ///
-/// Packets run over lanes; each weight costs one horizontal sum a tile. Where there are many weights, lanes of dy are
-/// put one after another first, some outputs at a time: then packets run over these outputs, as in a product. With one
-/// lane they do anyway.
+/// Packets run over lanes; each weight needs one horizontal sum per tile. If there are many weights, blocks of dy are
+/// transposed first, and packets run over outputs, as in a product. With one lane they always do.
 
 #include <algorithm>
 
@@ -18,7 +17,7 @@
 
 namespace heed::inline HEED_ISA::kernels {
 
-/// Rows of a tile as a kernel sees them: row r of step t starts at data + t step + r lanes.
+/// The rows of a tile as a kernel sees them: row r of step t starts at data + t step + r lanes.
 template <class S>
 struct Rows {
   const S* data;
@@ -66,7 +65,7 @@ HEED_INLINE void weight_block(Index steps, Rows<const S> dy, Rows<const S> x, In
   }
 }
 
-// R outputs against the inputs first .. last
+// R outputs with the inputs first .. last
 template <int R, class S>
 HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Index r, Index first, Index last,
                              Index lanes, S* dw, Index out) {
@@ -77,7 +76,7 @@ HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Ind
   if (k < last) weight_block<R, 1>(steps, dy, x, r, k, lanes, dw, out);
 }
 
-// What the many weights below take at a time: `outputs` of as many lanes and steps as make up to `places`.
+// The block size for many weights: `outputs`, for as many lanes and steps as fit into `places`.
 inline constexpr Index panel_outputs = 64;
 template <class S>
 inline constexpr Index panel_places = 512 / Index(sizeof(S));  // 32 KiB: threads may have stacks of 128
@@ -95,7 +94,7 @@ void transpose_panel(Rows<const S> dy, IndexRange steps, IndexRange panel_lanes,
   }
 }
 
-// C inputs against the outputs in a pack: dw += sum over the places of a panel
+// C inputs with the outputs in a pack: dw += sum over the places of a panel
 template <int C, class P, class S>
 HEED_INLINE void panel_block(const S* panel, IndexRange steps, IndexRange panel_lanes, Index lanes, Rows<const S> x,
                              Index k, S* dw, Index out) {
@@ -111,7 +110,7 @@ HEED_INLINE void panel_block(const S* panel, IndexRange steps, IndexRange panel_
   unroll<C>([&](auto c) HEED_LAMBDA { store(dw + c * out, sum[c]); });
 }
 
-// C inputs against `outputs` of a panel, a multiple of the packets
+// C inputs with `outputs` of a panel, a multiple of the packet width
 template <int C, class S>
 void panel_inputs(const S* panel, Index outputs, IndexRange steps, IndexRange panel_lanes, Index lanes, Rows<const S> x,
                   Index k, S* dw, Index out) {
@@ -125,7 +124,7 @@ void panel_inputs(const S* panel, Index outputs, IndexRange steps, IndexRange pa
   }
 }
 
-// the first `outputs` of dy, a multiple of the packets, against all inputs; lanes are one, too
+// the first `outputs` of dy, a multiple of the packet width, with all inputs; so are the lanes
 template <class S>
 HEED_KERNEL void weight_gradient_by_panels(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, Index outputs,
                                            S* dw, Index out) {
@@ -149,7 +148,7 @@ HEED_KERNEL void weight_gradient_by_panels(Index steps, Index lanes, Rows<const 
   }
 }
 
-// one lane: an outer product a step, packets over the outputs
+// one lane: an outer product per step, packets over the outputs
 template <class S>
 void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
   for (Index t = 0; t < steps; ++t) {
@@ -165,7 +164,8 @@ void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S*
 }
 }  // namespace detail
 
-/// dw is column-major with `out` rows (its leading dimension); dy and x have the same lanes.
+/// Adds the gradient of a weight. dw is column-major with `out` rows (its leading dimension); dy and x have the same
+/// lanes.
 template <class S>
 HEED_KERNEL void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
   if (lanes == 1) return detail::weight_gradient_one_lane(steps, dy, x, dw, out);
@@ -178,7 +178,7 @@ HEED_KERNEL void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Row
     dy.count -= whole;
     dw += whole;
   }
-  // so many inputs at a time that they stay in L1 while outputs pass by, and so many outputs that they stay in L2
+  // as many inputs at a time as stay in L1 while outputs pass by, and as many outputs as stay in L2
   const Index row = steps * lanes * static_cast<Index>(sizeof(S));
   const auto rows_in = [row](Index bytes) { return std::max<Index>(bytes / std::max<Index>(row, 1) / 4 * 4, 4); };
   const Index inputs = rows_in(24 << 10), outputs = rows_in(256 << 10);
@@ -193,7 +193,7 @@ HEED_KERNEL void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Row
   }
 }
 
-/// The same of a table, whose rows are the outputs: dw is row-major.
+/// The same for a table, whose rows are the outputs: dw is row-major.
 template <class S>
 HEED_KERNEL void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw) {
   using namespace simd;
@@ -201,8 +201,7 @@ HEED_KERNEL void table_gradient(Index steps, Index lanes, Rows<const S> dy, Rows
   if (lanes == 1 || lanes % W != 0 || dy.count < outputs) {  // the transpose: x dy'
     return weight_gradient(steps, lanes, x, dy, dw, x.count);
   }
-  // Of the inputs some at a time, for the stack, but never so few that `weight_gradient` would leave its panels for them
-  // alone.
+  // A block of inputs at a time, to limit the stack, but never so few that `weight_gradient` would leave its fast path.
   constexpr Index some = 32, most = 2 * some;
   alignas(64) S part[std::size_t{most * outputs}], square[std::size_t{W * W}];
   for (Index r = 0; r < dy.count; r += outputs) {

@@ -13,8 +13,8 @@ namespace detail {
 using namespace simd;
 
 #ifdef EIGEN_VECTORIZE_AVX512
-/// 16 packets of 16 floats to one packet of their sums, by a tree of 15 merges (two shuffles and an addition each).
-/// The sum of packet [i][j] stands at 4 j + i.
+/// Sums each of 16 packets of 16 floats into one packet: a tree of 15 merges, each two shuffles and an addition. The
+/// sum of packet [i][j] is at 4 j + i.
 HEED_INLINE Pack<float, 16> sums16(const Pack<float, 16> (&a)[4][4]) {
   using V = float __attribute__((vector_size(64)));
   const auto halves = [](V x, V y) HEED_LAMBDA -> V {
