@@ -87,6 +87,7 @@
 #include "heed/layers/mean_max_pool.hpp"
 #include "heed/layers/mean_pool1d.hpp"
 #include "heed/layers/multi_head_attention.hpp"
+#include "heed/layers/multi_head_pool.hpp"
 #include "heed/layers/patch_embedding.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/positions.hpp"

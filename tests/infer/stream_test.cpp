@@ -198,8 +198,8 @@ TEST(Stream, RefusesModelsThatLookAhead) {
       "SequenceClassifier: Lstm: a layer that runs from both ends has no next step (expected one direction, got two)");
   EXPECT_EQ(
       refusal({.attention = Attention::multihead, .pooling = heed::Pooling::mean}),
-      "SequenceClassifier: AnyPool: the mean of multi-head attention changes at all steps with each new one (expected "
-      "pooling last in a stream, got mean)");
+      "SequenceClassifier: MultiHeadPool: the mean of multi-head attention changes at all steps with each new one "
+      "(expected pooling last in a stream, got mean)");
   const heed::MultiHeadAttention<double> attention({.embed_dim = 4});
   EXPECT_EQ(error_of([&] { Stream(attention, {.max_steps = 9, .features = 4}); }),
             "MultiHeadAttention: an attention that looks ahead has no next step (expected causal to be on, got off)");

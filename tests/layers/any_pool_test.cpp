@@ -112,11 +112,12 @@ TEST(AnyPool, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { none.weights(cache); }), "AnyPool: there is no attention");
   EXPECT_EQ(error_of([&] { Pool(options<float>(Attention::mean, Pooling::last, false)).weights(cache); }),
             "AnyPool: there is no attention");
-  EXPECT_EQ(error_of([&] { heads.weights(cache); }), "AnyPool: keep_weights must be called before the forward pass");
+  EXPECT_EQ(error_of([&] { heads.weights(cache); }),
+            "MultiHeadPool: keep_weights must be called before the forward pass");
   EXPECT_EQ(
       error_of([&] { heads.prepare_stream({5, 4}, cache); }),
-      "AnyPool: the mean of multi-head attention changes at all steps with each new one (expected pooling last in "
-      "a stream, got mean)");
+      "MultiHeadPool: the mean of multi-head attention changes at all steps with each new one (expected pooling last "
+      "in a stream, got mean)");
 }
 
 }  // namespace

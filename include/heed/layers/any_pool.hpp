@@ -17,7 +17,7 @@
 #include "heed/layers/additive_attention.hpp"
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/mean_max_pool.hpp"
-#include "heed/layers/multi_head_attention.hpp"
+#include "heed/layers/multi_head_pool.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/options/named_enum.hpp"
 
@@ -33,10 +33,6 @@ constexpr std::array<std::string_view, 7> names_of(Attention) {
 constexpr bool attends(Attention a) {
   return a == Attention::pool || a == Attention::multihead || a == Attention::additive;
 }
-
-/// How the outputs of multi-head attention become one vector.
-enum class Pooling { last, mean };
-constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
 
 /// The last state of a bidirectional layer. `final`: the final states of both directions, as PyTorch's h_n and Keras'
 /// Bidirectional have them. `step`: the outputs at the last step, `out[:, -1, :]`; there the backward direction has seen
@@ -61,7 +57,7 @@ namespace heed::inline HEED_ISA {
 /// | kind        | y                                                                                  |
 /// |-------------|------------------------------------------------------------------------------------|
 /// | `pool`      | `AttentionPool`                                                                    |
-/// | `multihead` | `MultiHeadAttention` of the states to themselves, then their last step or mean     |
+/// | `multihead` | `MultiHeadPool`                                                                    |
 /// | `additive`  | `AdditiveAttention` of the last valid state to all states                          |
 /// | `none`      | the last valid state                                                               |
 /// | `mean`      | `MeanPool`                                                                         |
@@ -78,18 +74,16 @@ struct AnyPool {
   using Options = AnyPoolOptions;
   struct Cache {
     typename AttentionPool<S>::Cache pool;
-    typename MultiHeadAttention<S>::Cache multihead;
+    typename MultiHeadPool<S>::Cache multihead;
     typename AdditiveAttention<S>::Cache additive;
     typename LastPool<S>::Cache last;
     typename MeanMaxPool<S>::Cache mean_max;
-    TileBuffer<S> attended, query, queries;
-    bool keep_weights = false;
+    TileBuffer<S> query;  // of `additive`
   };
 
   Attention kind = Attention::none;
-  Pooling pooling = Pooling::last;
   AttentionPool<S> pool;  // only the layer in use has elements
-  MultiHeadAttention<S> multihead;
+  MultiHeadPool<S> multihead;
   AdditiveAttention<S> additive;
   LastPool<S> last;
 
@@ -104,15 +98,12 @@ struct AnyPool {
   /// The features of y for x with this many features.
   Index output_size(Index features) const { return kind == Attention::meanmax ? 2 * features : features; }
 
-  /// The attention weights of the last forward pass, a view of the cache: (steps, 1); for `multihead` (heads steps,
-  /// steps), head by head, one row per query. Throws if the kind has no attention. For `multihead`, also throws if
-  /// `keep_weights` was not called before that pass.
+  /// The attention weights of the last forward pass, a view of the cache: (steps, 1); for `multihead` those of
+  /// `MultiHeadPool`. Throws if the kind has no attention. For `multihead`, also throws if `keep_weights` was not called
+  /// before that pass.
   Tile<const S> weights(const Cache& cache) const;
   /// The following forward passes compute and keep all weights, needed or not. The results stay the same.
-  static void keep_weights(Cache& cache) {
-    cache.keep_weights = true;
-    MultiHeadAttention<S>::keep_weights(cache.multihead);
-  }
+  static void keep_weights(Cache& cache) { MultiHeadPool<S>::keep_weights(cache.multihead); }
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
@@ -126,32 +117,25 @@ struct AnyPool {
 
   static void visit(auto&& f, auto&... layers) {
     AttentionPool<S>::visit(f, layers.pool...);
-    MultiHeadAttention<S>::visit(f, layers.multihead...);
+    MultiHeadPool<S>::visit(f, layers.multihead...);
     AdditiveAttention<S>::visit(f, layers.additive...);
   }
 
  private:
-  // Only the last attended state is used. So only this one is computed, unless the caller wants all weights.
-  bool asks_last_only(const Cache& cache) const { return pooling == Pooling::last && !cache.keep_weights; }
-  // If all are computed, the query at the last step is still the last state.
-  bool replaces_last_query() const { return pooling == Pooling::last && last.both_ends; }
   Tile<const S> take_query(Tile<const S> x, Cache& cache, const Pass& pass) const;
-  Tile<const S> queries(Tile<const S> x, Cache& cache, const Pass& pass) const;
-  void attend(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
-  void attend_backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPool& grad,
-                       const Pass& pass) const;
-  void query_backward(Tile<const S> x, Tile<const S> dquery, Into<S> dx, Cache& cache, AnyPool& grad,
-                      const Pass& pass) const;
+  void additive_backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AnyPool& grad,
+                         const Pass& pass) const;
 };
 
 template <class S>
-AnyPool<S>::AnyPool(Options o) : kind(o.kind), pooling(o.pooling), last({.both_ends = o.both_ends}) {
+AnyPool<S>::AnyPool(Options o) : kind(o.kind), last({.both_ends = o.both_ends}) {
   switch (kind) {
     case Attention::pool:
       pool = AttentionPool<S>({.features = o.features});
       break;
     case Attention::multihead:
-      multihead = MultiHeadAttention<S>({.embed_dim = o.features, .num_heads = o.heads});
+      multihead =
+          MultiHeadPool<S>({.features = o.features, .heads = o.heads, .pooling = o.pooling, .both_ends = o.both_ends});
       break;
     case Attention::additive:
       additive = AdditiveAttention<S>({.query_size = o.features, .memory_size = o.features});
@@ -180,7 +164,7 @@ Shape AnyPool<S>::output_shape(Shape x) const {
   if (kind >= Attention::mean) return {1, output_size(x.features)};
   const Shape state = last.output_shape(x);
   return kind == Attention::pool        ? pool.output_shape(x)
-         : kind == Attention::multihead ? multihead.output_shape(state, x)
+         : kind == Attention::multihead ? multihead.output_shape(x)
          : kind == Attention::additive  ? additive.output_shape(state, x)
                                         : state;
 }
@@ -188,10 +172,8 @@ Shape AnyPool<S>::output_shape(Shape x) const {
 template <class S>
 Tile<const S> AnyPool<S>::weights(const Cache& cache) const {
   require(attends(kind), [] { return Fault{"there is no attention", "AnyPool", {}, {}}; });
-  require(kind != Attention::multihead || cache.keep_weights,
-          [] { return Fault{"keep_weights must be called before the forward pass", "AnyPool", {}, {}}; });
   if (kind == Attention::pool) return AttentionPool<S>::weights(cache.pool);
-  if (kind == Attention::multihead) return MultiHeadAttention<S>::weights(cache.multihead);
+  if (kind == Attention::multihead) return MultiHeadPool<S>::weights(cache.multihead);
   const Tile<const S> a = AdditiveAttention<S>::weights(cache.additive);
   return Tile<const S>(a.data, {a.features, 1}, a.lanes);  // (1, steps) read as (steps, 1): the same numbers
 }
@@ -202,7 +184,7 @@ void AnyPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& p
     case Attention::pool:
       return pool.forward(x, y, cache.pool, pass);
     case Attention::multihead:
-      return attend(x, y, cache, pass);
+      return multihead.forward(x, y, cache.multihead, pass);
     case Attention::additive:
       return additive.forward(take_query(x, cache, pass), x, y, cache.additive, pass);
     case Attention::none:
@@ -225,16 +207,12 @@ Tile<const S> AnyPool<S>::take_query(Tile<const S> x, Cache& cache, const Pass& 
 
 template <class S>
 Index AnyPool<S>::prepare_stream(Shape x, Cache& cache) const {
-  require(kind != Attention::multihead || pooling == Pooling::last, [] {
-    return Fault{"the mean of multi-head attention changes at all steps with each new one", "AnyPool",
-                 "pooling last in a stream", "mean"};
-  });
   if (kind >= Attention::mean) return output_size(x.features);
+  if (kind == Attention::multihead) return multihead.prepare_stream(x, cache.multihead);
   last.prepare_stream(x, cache.last);
-  return kind == Attention::pool        ? pool.prepare_stream(x, cache.pool)
-         : kind == Attention::multihead ? multihead.stream_size(x)
-         : kind == Attention::additive  ? additive.stream_size(x)
-                                        : 0;
+  return kind == Attention::pool       ? pool.prepare_stream(x, cache.pool)
+         : kind == Attention::additive ? additive.stream_size(x)
+                                       : 0;
 }
 
 template <class S>
@@ -268,14 +246,9 @@ void AnyPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, In
     case Attention::pool:
       return pool.backward(x, y, dy, dx, cache.pool, grad.pool, pass);
     case Attention::multihead:
-      return attend_backward(x, y, dy, dx, cache, grad, pass);
-    case Attention::additive: {
-      const Scratch::Mark mark(pass.scratch);
-      const Tile<const S> query = cache.query.view();
-      const Tile<S> dquery = pass.scratch.like(query);
-      additive.backward(query, x, y, dy, into_if(bool(dx), dquery), dx, cache.additive, grad.additive, pass);
-      return query_backward(x, dquery, dx, cache, grad, pass);
-    }
+      return multihead.backward(x, y, dy, dx, cache.multihead, grad.multihead, pass);
+    case Attention::additive:
+      return additive_backward(x, y, dy, dx, cache, grad, pass);
     case Attention::none:
       return last.backward(x, y, dy, dx, cache.last, grad.last, pass);
     case Attention::mean:
@@ -288,13 +261,15 @@ void AnyPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, In
 }
 
 template <class S>
-void AnyPool<S>::query_backward(Tile<const S> x, Tile<const S> dquery, Into<S> dx, Cache& cache, AnyPool& grad,
-                                const Pass& pass) const {
-  if (dx) last.backward(x, cache.query.view(), dquery, onto(dx.tile), cache.last, grad.last, pass);
+void AnyPool<S>::additive_backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
+                                   AnyPool& grad, const Pass& pass) const {
+  const Scratch::Mark mark(pass.scratch);
+  const Tile<const S> query = cache.query.view();
+  const Tile<S> dquery = pass.scratch.like(query);
+  additive.backward(query, x, y, dy, into_if(bool(dx), dquery), dx, cache.additive, grad.additive, pass);
+  if (dx) last.backward(x, query, dquery, onto(dx.tile), cache.last, grad.last, pass);
 }
 
 }  // namespace heed::inline HEED_ISA
-
-#include "heed/layers/detail/any_pool_multihead.hpp"
 
 HEED_COMPILED_TYPE(struct heed::AnyPool)
