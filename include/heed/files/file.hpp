@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Whole files in and out. Writing is atomic: a reader sees the old file or the new one, never a part.
+/// Reads and writes whole files. Writing is atomic: a reader sees the old file or the new one, never a part.
 
 #include <cstddef>
 #include <filesystem>
@@ -17,12 +17,12 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The bytes of a file, a pipe too. Throws if it cannot be opened or read, is a directory or a device without an end
-/// (`/dev/zero`), or does not fit in memory.
+/// The bytes of a file or a pipe. Throws if it cannot be opened or read, if it is a directory or an endless device
+/// (`/dev/zero`), or if it does not fit into memory.
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 
-/// The bytes of a file, read where they are looked at: for those who need a part of a large one. What is no regular
-/// file is read whole. The file must not be cut short meanwhile. Throws as `read_file` does.
+/// The bytes of a file, loaded only when they are accessed: for users that need a part of a large file. Anything but a
+/// regular file is read completely. The file must not be truncated in the meantime. Throws as `read_file` does.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -35,20 +35,23 @@ class MappedFile {
 
  private:
   std::span<const std::byte> mapped_;
-  std::vector<std::byte> read_;  // where it cannot be mapped
+  std::vector<std::byte> read_;  // if it cannot be mapped
 };
 
 /// Writes the parts one after another to a file beside `path`, flushes it to disk and renames it to `path`.
-/// A file that was there before gives the new one its permissions, a link is followed, and what is no regular file
-/// (`/dev/stdout`, a pipe) is written to directly.
-/// A file that cannot be replaced, but written, is written in place, after room for it has been made: one that is a
-/// mount point, or in a folder that takes no new files.
-/// Throws, leaving nothing behind and `path` as it was, where any of these fails.
+///
+/// - An existing file passes its permissions on to the new one.
+/// - A symbolic link is followed.
+/// - Anything but a regular file (`/dev/stdout`, a pipe) is written to directly.
+/// - A file that can be written but not replaced is written in place, after space for it was reserved: a mount point,
+///   or a file in a folder that does not accept new files.
+///
+/// Throws if any step fails. Then nothing is left behind, and `path` is as it was.
 void write_file(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts);
 
-/// Throws if `write_file` could not write so many bytes to `path`: it is not allowed, the disk is full, a quota or a
-/// limit of the process is reached. Throws of named pipes and sockets: whoever reads them may be gone by then. Leaves
-/// everything as it is. For programs that write at the end of long work.
+/// Throws if `write_file` could not write this many bytes to `path`: no permission, a full disk, a quota, a limit of
+/// the process. Also throws for named pipes and sockets, whose reader may be gone later. Changes nothing. For programs
+/// that write at the end of a long computation.
 void check_writable(const std::filesystem::path& path, std::size_t bytes = 4096);
 
 /// The same for text.

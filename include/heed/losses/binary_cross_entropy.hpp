@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Binary cross-entropy: several labels at once.
+/// Binary cross-entropy, for several flags per sequence.
 
 #include <cmath>
 #include <span>
@@ -24,7 +24,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// log(1 + u) for u in [0, 1]: 2 artanh(s) with s = u / (2 + u), at most 1/3, as a series.
+/// log(1 + u) for u in [0, 1]: the series of 2 artanh(s), s = u / (2 + u) <= 1/3.
 template <class P>
 HEED_INLINE P log_one_plus(const P& u) {
   using namespace simd;
@@ -42,7 +42,7 @@ HEED_INLINE P log_one_plus(const P& u) {
 namespace heed::inline HEED_ABI {
 
 struct BinaryCrossEntropyOptions {
-  std::vector<double> pos_weight = {};  ///< p, one an output: what a target of 1 weighs; empty: all 1
+  std::vector<double> pos_weight = {};  ///< p, one per output: the weight of a target of 1; empty: all 1
 
   static void fields(auto&& f, auto&... o) {
     f({"pos_weight", "What a target of 1 weighs, one an output; none: all 1", Range::at_least(0)}, o.pos_weight...);
@@ -53,14 +53,14 @@ struct BinaryCrossEntropyOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// torch.nn.BCEWithLogitsLoss: independent yes or no for every output, targets t in 0 to 1, logits z:
+/// torch.nn.BCEWithLogitsLoss: an independent yes or no for each output, with targets t in [0, 1] and logits z:
 ///
 ///     loss = -scale sum of [p t log sigmoid(z) + (1 - t) log(1 - sigmoid(z))]
 ///          = scale sum of [(1 - t) z + q log(1 + e^-z)],   q = 1 + (p - 1) t
 ///     gradient = (1 - t) - q sigmoid(-z)
 ///
-/// With scale = 1 / count it is the mean: a batch is worked on tile by tile, its count (the sum of `target_weight`)
-/// comes first.
+/// scale = 1 / count gives the mean. A batch is processed tile by tile, so its count (the sum of `target_weight`) must
+/// be known first.
 template <class S>
 class BinaryCrossEntropy {
  public:
@@ -74,19 +74,19 @@ class BinaryCrossEntropy {
 
   const Options& options() const { return options_; }
 
-  /// What the targets of a sequence add to the count.
+  /// What the targets of one sequence add to the count.
   static double target_weight(std::span<const S> targets) { return static_cast<double>(targets.size()); }
 
-  /// Throws unless there are `outputs` targets of 0 to 1 a sequence, and as many weights or none.
+  /// Throws unless each sequence has `outputs` targets in [0, 1], and there are as many weights, or none.
   void check(TensorView<const S, 2> targets, Index outputs) const;
 
-  /// The scaled loss of a tile. `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do
-  /// not count. `dz`, where it is not empty, gets the gradient.
+  /// The scaled loss of a tile. `weights` has one weight per lane (null: all 1); padding lanes have 0. Steps past a
+  /// lane's end do not count. `dz` gets the gradient, unless it is empty.
   double operator()(Tile<const S> z, Tile<const S> target, const S* weights, double scale, Tile<S> dz,
                     const Pass& pass) const;
 
-  /// The share of a sequence's outputs on the side of their target (a logit above 0, a target above 1/2), summed over
-  /// the lanes, weighted.
+  /// The accuracy, summed over the lanes with their weights: the share of a sequence's outputs with logit > 0 exactly
+  /// if target > 1/2.
   static double count_correct(Tile<const S> z, Tile<const S> target, const S* weights);
 
  private:

@@ -23,9 +23,9 @@
 namespace heed::inline HEED_ABI {
 
 struct CrossEntropyOptions {
-  std::vector<double> class_weights = {};  ///< one a class; empty: all 1
-  double label_smoothing = 0;              ///< e, 0 to 1
-  std::int32_t ignore_index = -100;        ///< a target that does not count
+  std::vector<double> class_weights = {};  ///< one per class; empty: all 1
+  double label_smoothing = 0;              ///< e, in [0, 1]
+  std::int32_t ignore_index = -100;        ///< targets with this value do not count
 
   static void fields(auto&& f, auto&... o) {
     f({"class_weights", "One a class; none: all 1", Range::at_least(0)}, o.class_weights...);
@@ -38,12 +38,13 @@ struct CrossEntropyOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// The mean cross-entropy of torch.nn.CrossEntropyLoss, over targets that are not ignored:
+/// torch.nn.CrossEntropyLoss with mean reduction, over the targets that are not ignored:
 ///
 ///     loss = sum_n [(1 - e) w_y nll_n + e / C sum_c w_c nll_nc] / sum_n w_y,   nll_nc = -log softmax(z_n)_c
 ///
-/// with class weights w and label smoothing e. A batch is worked on tile by tile, so its denominator comes first:
-/// `scale = 1 / sum of target_weight(y)`, or 0 where all targets are ignored (the loss is then 0, its gradient too).
+/// w are class weights, e is the label smoothing, C is the number of classes. A batch is processed tile by tile, so the
+/// denominator must be known first: `scale = 1 / sum of target_weight(y)`. If all targets are ignored, scale, loss and
+/// gradient are 0.
 template <class S>
 struct CrossEntropy {
   using Target = std::int32_t;
@@ -51,7 +52,7 @@ struct CrossEntropy {
   static constexpr const char* name = "CrossEntropy";
 
   CrossEntropy() = default;
-  /// Throws if e is not in 0 .. 1 or a class weight is negative or not finite.
+  /// Throws if e is not in [0, 1], or if a class weight is negative or not finite.
   explicit CrossEntropy(Options o);
 
   const Options& options() const { return options_; }
@@ -62,24 +63,23 @@ struct CrossEntropy {
     return class_weight(target);
   }
   double target_weight(std::span<const std::int32_t> targets) const;
-  /// How many of these count.
+  /// How many of these targets are not ignored.
   double counted(std::span<const std::int32_t> targets) const {
     return static_cast<double>(targets.size()) -
            static_cast<double>(std::count(targets.begin(), targets.end(), options_.ignore_index));
   }
 
-  /// Throws if a target is neither ignored nor in 0 .. classes - 1, or the class weights are of another number of
-  /// classes.
+  /// Throws if a target is neither ignored nor in 0 .. classes - 1, or if the number of class weights differs from the
+  /// number of classes.
   void check(LabelsView targets, Index classes) const;
 
-  /// The scaled loss of a tile of logits (steps, classes). `targets` is (steps or more, 1): a class for every step and
-  /// lane.
-  /// `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do not count. `dlogits`,
-  /// where it is not empty, gets the gradient.
+  /// The scaled loss of a tile of logits (steps, classes). `targets` is (steps or more, 1): a class for each step and
+  /// lane. `weights` has one weight per lane (null: all 1); padding lanes have 0. Steps past a lane's end do not count.
+  /// `dlogits` gets the gradient, unless it is empty.
   double operator()(Tile<const S> logits, Tile<const std::int32_t> targets, const S* weights, double scale,
                     Tile<S> dlogits, const Pass& pass) const;
 
-  /// How many targets are the class of the largest logit, the first of equals, weighted.
+  /// The weighted number of targets that are the class with the largest logit; the lower class wins a tie.
   double count_correct(Tile<const S> logits, Tile<const std::int32_t> targets, const S* weights) const;
 
  private:
@@ -202,9 +202,9 @@ double CrossEntropy<S>::step(Tile<const S> z, const std::int32_t* targets, const
     for (Index c = 0; c < C; ++c) all_classes += class_weight(c);
   }
   double total = 0;
-  S* factor = pass.scratch.template take<S>(L);  // what multiplies p in the gradient
-  S* hit = pass.scratch.template take<S>(L);     // what the target's class gets less
-  S* smooth = pass.scratch.template take<S>(L);  // what class c gets less, times w_c
+  S* factor = pass.scratch.template take<S>(L);  // the factor of p in the gradient
+  S* hit = pass.scratch.template take<S>(L);     // what is subtracted for the target's class
+  S* smooth = pass.scratch.template take<S>(L);  // what is subtracted for class c, divided by w_c
   for (Index l = 0; l < L; ++l) {
     const bool counts = (!lengths || t < lengths[l]) && targets[l] != options_.ignore_index;
     const double lane = counts ? (weights ? static_cast<double>(weights[l]) : 1.0) : 0.0;

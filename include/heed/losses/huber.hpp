@@ -20,7 +20,7 @@
 namespace heed::inline HEED_ABI {
 
 struct HuberOptions {
-  double delta = 1;  ///< up to here the loss is a square, then a line
+  double delta = 1;  ///< the loss is quadratic up to here, then linear
 
   static void fields(auto&& f, auto&... o) {
     f({"delta", "Up to here the loss is a square, then a line", Range::at_least(0)}, o.delta...);
@@ -35,8 +35,8 @@ namespace heed::inline HEED_ISA {
 ///
 ///     loss = scale sum of c (d - c / 2),   gradient c:    d^2 / 2 near 0, delta (|d| - delta / 2) beyond
 ///
-/// With scale = 1 / count it is the mean: a batch is worked on tile by tile, its count (the sum of `target_weight`)
-/// comes first.
+/// scale = 1 / count gives the mean. A batch is processed tile by tile, so its count (the sum of `target_weight`) must
+/// be known first.
 template <class S>
 struct Huber {
   using Target = S;
@@ -47,14 +47,14 @@ struct Huber {
   /// Throws if delta is not a positive number.
   explicit Huber(Options o = {});
 
-  /// What the targets of a sequence add to the count.
+  /// What the targets of one sequence add to the count.
   static double target_weight(std::span<const S> targets) { return static_cast<double>(targets.size()); }
 
-  /// Throws unless there are `outputs` finite targets a sequence.
+  /// Throws unless each sequence has `outputs` finite targets.
   static void check(TensorView<const S, 2> targets, Index outputs) { detail::check_targets(targets, outputs, "Huber"); }
 
-  /// The scaled loss of a tile. `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do
-  /// not count. `dy`, where it is not empty, gets the gradient.
+  /// The scaled loss of a tile. `weights` has one weight per lane (null: all 1); padding lanes have 0. Steps past a
+  /// lane's end do not count. `dy` gets the gradient, unless it is empty.
   double operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
                     const Pass& pass) const;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a loss is, as a concept.
+/// The concept of a loss.
 
 #include <concepts>
 #include <cstdint>
@@ -16,16 +16,16 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A loss between a model's outputs in S and targets of type `Target`: std::int32_t for labels, one for the outputs
-/// (1, k) of a sequence or one for each step of (steps, k); S for k numbers a sequence.
+/// A loss between a model's outputs (scalar S) and targets of type `Target`. std::int32_t is for labels: one for the
+/// output (1, k) of a sequence, or one for each step of an output (steps, k). S is for k numbers per sequence.
 ///
-/// - `target_weight(targets)`: what those of one sequence add to the denominator of the mean.
-/// - `check(targets, outputs)`: throws where labels or targets do not fit a model of so many outputs.
-/// - `loss(y, target, weights, scale, dy, pass)`: the loss of a tile times `scale`, and in `dy` its gradient. Labels
-///   are a tile (1 or more than y has steps, 1), numbers (1, k). `weights` is one a lane: padding lanes have 0.
-/// - optional: `name`, and `options` that list their fields (heed/options/fields.hpp): checkpoints compare them.
-/// - optional: `count_correct(y, target, weights)`, a number of 0 to 1 for each lane, weighted and summed: the
-///   accuracy. With `counted(targets)`, how many those of a sequence count as: otherwise 1.
+/// - `target_weight(targets)`: what the targets of one sequence add to the denominator of the mean.
+/// - `check(targets, outputs)`: throws if the targets do not fit a model with this many outputs.
+/// - `loss(y, target, weights, scale, dy, pass)`: the loss of a tile times `scale`; writes its gradient to `dy`. Labels
+///   are a tile (1 or at least y's steps, 1), numbers (1, k). `weights` has one weight per lane; padding lanes have 0.
+/// - Optional `name`, and `options` that list their fields (heed/options/fields.hpp): checkpoints compare them.
+/// - Optional `count_correct(y, target, weights)` for the accuracy: a number from 0 to 1 per lane, weighted and summed.
+///   With `counted(targets)`: how many a sequence's targets count as; otherwise 1.
 template <class L, class S>
 concept Loss =
     std::copyable<L> && (std::same_as<typename L::Target, std::int32_t> || std::same_as<typename L::Target, S>) &&

@@ -15,26 +15,27 @@
 
 namespace heed::inline HEED_ISA {
 
-/// loss = scale sum over steps, features and lanes of (y - target)^2; with scale = 1 / count the mean,
-/// torch.nn.MSELoss. A batch is worked on tile by tile: its count comes first (`count`, or the sum of `target_weight`).
+/// loss = scale sum over steps, features and lanes of (y - target)^2. scale = 1 / count gives the mean,
+/// torch.nn.MSELoss. A batch is processed tile by tile, so its count (`count`, or the sum of `target_weight`) must be
+/// known first.
 template <class S>
 struct MeanSquaredError {
   using Target = S;
   static constexpr const char* name = "MeanSquaredError";
 
-  /// How many numbers of a tile are compared, given its lanes' weights (null: all 1).
+  /// How many numbers of a tile are compared, given the lanes' weights (null: all 1).
   static double count(Tile<const S> y, const S* weights);
 
-  /// What the targets of a sequence add to the count.
+  /// What the targets of one sequence add to the count.
   static double target_weight(std::span<const S> targets) { return static_cast<double>(targets.size()); }
 
-  /// Throws unless there are `outputs` finite targets a sequence.
+  /// Throws unless each sequence has `outputs` finite targets.
   static void check(TensorView<const S, 2> targets, Index outputs) {
     detail::check_targets(targets, outputs, "MeanSquaredError");
   }
 
-  /// The scaled loss of a tile. `weights` is one a lane (null: all 1): padding lanes have 0. Steps past a lane's end do
-  /// not count. `dy`, where it is not empty, gets the gradient.
+  /// The scaled loss of a tile. `weights` has one weight per lane (null: all 1); padding lanes have 0. Steps past a
+  /// lane's end do not count. `dy` gets the gradient, unless it is empty.
   double operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
                     const Pass& pass) const;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The loss of one output among many: the value of the action that was taken.
+/// The loss of one output among several: the value of the action that was taken.
 
 #include <cmath>
 #include <concepts>
@@ -20,9 +20,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A loss of numbers between one output a sequence and its value: targets are (n, 2), the number of the output and the
-/// value. All other outputs are taken as right: they have no gradient. As
-/// torch.nn.functional.huber_loss(q.gather(1, action), value); the mean is over sequences.
+/// Compares one output per sequence with its value. Targets are (n, 2): the index of the output, and the value. The
+/// other outputs have no loss and no gradient. torch.nn.functional.huber_loss(q.gather(1, action), value); the mean is
+/// over sequences.
 template <class S, Loss<S> L = Huber<S>>
   requires std::same_as<typename L::Target, S>
 struct TakenAction {
@@ -31,13 +31,13 @@ struct TakenAction {
 
   explicit TakenAction(L l = L()) : loss(std::move(l)) {}
 
-  /// A sequence counts as one.
+  /// Each sequence counts as one.
   static double target_weight(std::span<const S>) { return 1; }
 
-  /// Throws unless there are an output's number, 0 to `outputs` - 1, and a finite value a sequence.
+  /// Throws unless each sequence has an output's index in 0 .. `outputs` - 1, and a finite value.
   static void check(TensorView<const S, 2> targets, Index outputs);
 
-  /// The scaled loss of a tile of one step, as the other losses have it.
+  /// The scaled loss of a tile of one step, as in the other losses.
   double operator()(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
                     const Pass& pass) const;
 };

@@ -27,15 +27,16 @@ struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;
-  bool decay_matrices_only = false;  ///< weight decay spares parameters of one axis: biases and the weights of norms
-  bool decoupled = false;            ///< weight decay beside the gradient (AdamW) instead of in it
-  bool amsgrad = false;              ///< keep the largest v
-  bool epsilon_outside = false;  ///< epsilon outside the bias correction, as Keras has it (its default is then 1e-7)
-  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws if a text
-  /// is in no name.
+  /// weight decay skips parameters with one axis: biases, and weights of normalisations
+  bool decay_matrices_only = false;
+  bool decoupled = false;        ///< weight decay acts on the weights (AdamW), not through the gradient
+  bool amsgrad = false;          ///< use the largest v so far
+  bool epsilon_outside = false;  ///< epsilon outside the bias correction, as in Keras (whose default is 1e-7)
+  /// Parameters whose name contains one of these texts do not change: {"embedding."}, {"bias_hh"}. Throws if a text is
+  /// in no name.
   std::vector<std::string> frozen = {};
-  /// Of parameters with these texts in their names the learning rate is multiplied: {{"lstm", 0.1}}. The first that is
-  /// in a name counts. Throws if one is in none.
+  /// Factors of the learning rate for parameters whose name contains a text: {{"lstm", 0.1}}. The first text that
+  /// matches counts. Throws if one is in no name.
   std::vector<NamedFactor> rates = {};
 
   static void fields(auto&& f, auto&... o) {
@@ -57,8 +58,7 @@ struct AdamOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// torch.optim.Adam (Kingma and Ba 2015), and with `decoupled` AdamW (Loshchilov and Hutter 2019). Step t counts from
-/// 1:
+/// torch.optim.Adam (Kingma and Ba 2015); with `decoupled`, AdamW (Loshchilov and Hutter 2019). Step t counts from 1:
 ///
 ///     g += wd theta                                    (Adam)     theta -= lr wd theta          (AdamW)
 ///     m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
@@ -67,24 +67,24 @@ namespace heed::inline HEED_ISA {
 /// With `epsilon_outside`, keras.optimizers.Adam:
 ///
 ///     theta -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps)
-/// This is Adam on lists of parameters, whatever model they are of; `Adam` is that of one type of models.
+/// This class works on lists of parameters of any model. `Adam` is the optimizer for one model type.
 template <class S>
 class BasicAdam {
  public:
   using Options = AdamOptions;
   Options options;
 
-  /// For parameters like these. Throws if an option is out of range, or names no parameter.
+  /// For parameters like these. Throws if an option is out of range, or if it names no parameter.
   HEED_COLD explicit BasicAdam(const Parameters<S>& like, Options o = {});
 
-  /// Forgets the moments.
+  /// Sets the moments and the step to zero.
   void reset();
-  /// Moves the weights against the gradient.
+  /// One step: moves the weights against the gradient.
   void step(Parameters<S>& weights, const Parameters<S>& gradient);
 
   std::int64_t steps() const { return steps_; }
 
-  /// What a checkpoint keeps: `f(name, part)`, parts being lists of parameters and whole numbers.
+  /// What a checkpoint keeps: calls f(name, part); parts are lists of parameters, and integers.
   template <class F>
   void visit_state(F&& f) {
     f("first_moment", first_);
@@ -101,11 +101,11 @@ class BasicAdam {
 
   detail::PartRates parts_;
   ParameterList<S> first_, second_;          // m, v
-  std::optional<ParameterList<S>> largest_;  // with amsgrad the largest v
+  std::optional<ParameterList<S>> largest_;  // the largest v, with amsgrad
   std::int64_t steps_ = 0;
 };
 
-/// Adam for models of one type: `Adam adam(model, {.learning_rate = 3e-3})`
+/// Adam for one model type: `Adam adam(model, {.learning_rate = 3e-3})`.
 template <Visitable Model>
 class Adam : public detail::OfModel<Model, BasicAdam<typename Model::Scalar>> {
  public:
@@ -132,7 +132,7 @@ void BasicAdam<S>::reset() {
 
 template <class S>
 void BasicAdam<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
-  const FlushDenormals flush;  // moments that decay
+  const FlushDenormals flush;  // moments decay to denormals
   detail::check_same_sizes(first_.view(), weights);
   detail::check_same_sizes(first_.view(), gradient);
   ++steps_;
@@ -185,7 +185,7 @@ void BasicAdam<S>::update(const Numbers& n, ParameterArray<S>& w, const Paramete
 
 namespace heed::inline HEED_ABI {
 
-/// torch.optim.AdamW's options: weight decay is 0.01 unless said otherwise.
+/// The options of torch.optim.AdamW: the default weight decay is 0.01.
 struct AdamWOptions {
   double learning_rate = 1e-3;
   double beta1 = 0.9, beta2 = 0.999;

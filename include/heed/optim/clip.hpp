@@ -17,7 +17,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-// f(number) where zeros stay zeros: of a table only the rows that were touched
+// f(number), where f(0) = 0: a table is visited only in the rows that were touched
 template <class S, class F>
 void for_each_number(ParameterArray<S>& p, F&& f) {
   p.for_each_touched([&](Index first, Index count) {
@@ -26,7 +26,7 @@ void for_each_number(ParameterArray<S>& p, F&& f) {
   });
 }
 
-// in eight sums side by side, which the compiler makes one packet
+// eight sums side by side, which the compiler turns into one packet
 template <class S>
 double sum_of_squares(const S* v, Index count) {
   constexpr int parts = 8;
@@ -40,7 +40,7 @@ double sum_of_squares(const S* v, Index count) {
   for (int k = 0; k < parts; ++k) total += sum[k];
   return total;
 }
-// Of a table row after row, in their order, so that the sum is the same however rows came to be touched.
+// The rows of a table in ascending order, so that the sum does not depend on the order in which rows were touched.
 template <class S>
 double sum_of_squares(const ParameterArray<S>& g) {
   double total = 0;
@@ -83,20 +83,21 @@ void clip_parameters_value(Parameters<S>& gradient, double most) {
 }
 }  // namespace detail
 
-/// The Euclidean norm over all parameters.
+/// The Euclidean norm of all parameters together.
 template <Visitable Model>
 double norm(const Model& gradient) {
   return detail::parameters_norm(parameters_of(gradient));
 }
 
-/// Scales the gradient by min(1, max_norm / (norm + 1e-6)) and returns the norm before. torch.nn.utils.clip_grad_norm_.
+/// Scales the gradient by min(1, max_norm / (norm + 1e-6)) and returns the norm from before.
+/// torch.nn.utils.clip_grad_norm_.
 template <Visitable Model>
 double clip_norm(Model& gradient, double max_norm) {
   Parameters<typename Model::Scalar> parameters(gradient);
   return detail::clip_parameters_norm(parameters, max_norm);
 }
 
-/// Clamps every number of the gradient to +-most. torch.nn.utils.clip_grad_value_.
+/// Clamps each number of the gradient to +-most. torch.nn.utils.clip_grad_value_.
 template <Visitable Model>
 void clip_value(Model& gradient, double most) {
   Parameters<typename Model::Scalar> parameters(gradient);

@@ -16,23 +16,24 @@
 
 namespace heed::inline HEED_ISA {
 
-/// average = decay average + (1 - decay) weights after every step, from the weights after the first one.
-/// torch.optim.swa_utils.AveragedModel with that average. It often generalises better than the weights themselves
-/// (Polyak and Juditsky 1992).
-/// This is it on lists of parameters, whatever model they are of; `MovingAverage` is that of one type of models.
+/// average = decay average + (1 - decay) weights, after every step; it starts as the weights after the first step.
+/// torch.optim.swa_utils.AveragedModel with that average. The averaged weights often generalise better than the weights
+/// themselves (Polyak and Juditsky 1992).
+///
+/// This class works on lists of parameters of any model. `MovingAverage` is for one model type.
 template <class S>
 class BasicMovingAverage {
  public:
-  /// For parameters like these. Throws if the decay is not in 0 .. 1.
+  /// For parameters like these. Throws if the decay is not in [0, 1].
   HEED_COLD BasicMovingAverage(const Parameters<S>& like, double decay);
 
   void update(const Parameters<S>& weights);
 
-  /// The averaged weights; before the first update those that it was built like.
+  /// The averaged weights. Before the first update: the weights it was constructed with.
   ParameterList<S>& list() { return average_; }
   std::int64_t updates() const { return updates_; }
 
-  /// What a checkpoint keeps: `f(name, part)`, parts being lists of parameters and whole numbers.
+  /// What a checkpoint keeps: calls f(name, part); parts are lists of parameters, and integers.
   template <class F>
   void visit_state(F&& f) {
     f("average", average_);
@@ -45,14 +46,14 @@ class BasicMovingAverage {
   std::int64_t updates_ = 0;
 };
 
-/// The average of models of one type.
+/// The moving average of models of one type.
 template <Visitable Model>
 class MovingAverage : public BasicMovingAverage<typename Model::Scalar> {
  public:
   using S = typename Model::Scalar;
   using BasicMovingAverage<S>::update;
 
-  /// For models like this one. Throws if the decay is not in 0 .. 1.
+  /// For models like this one. Throws if the decay is not in [0, 1].
   MovingAverage(const Model& like, double decay) : BasicMovingAverage<S>(parameters_of(like), decay), like_(like) {}
 
   void update(const Model& model) { update(parameters_of(model)); }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Learning rates that change as training goes on. Each is a value that gives the rate of a step; `fit` takes them in
-/// its options and fills in what is left at 0: the optimizer's own rate, and how many steps there will be.
+/// Learning rate schedules. A schedule is a value that gives the rate of a step. `fit` takes one in its options and
+/// fills in what is 0: the optimizer's rate, and the number of steps.
 
 #include <array>
 #include <functional>
@@ -16,7 +16,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What a schedule counts: epochs, or the optimizer's steps.
+/// What a schedule counts: epochs, or steps of the optimizer.
 enum class Per { epoch, step };
 constexpr std::array<std::string_view, 2> names_of(Per) { return {"epoch", "step"}; }
 
@@ -37,14 +37,14 @@ struct StepSchedule {
   }
 };
 
-/// A linear rise, then half a cosine down to `last` at step `steps`, where it stays (Loshchilov and Hutter 2017).
+/// Linear warm-up, then half a cosine down to `last` at step `steps`, where it stays (Loshchilov and Hutter 2017).
 /// torch.optim.lr_scheduler.SequentialLR of LinearLR(start_factor = warmup_start, total_iters = warmup) and
 /// CosineAnnealingLR(T_max = steps - warmup, eta_min = last).
 struct CosineSchedule {
   double base = 0;
-  Index steps = 0;                ///< all of them, the warm-up's included
-  Index warmup = 0;               ///< steps of the rise
-  double warmup_start = 1.0 / 3;  ///< the rise begins at this times `base`
+  Index steps = 0;                ///< all steps, including the warm-up
+  Index warmup = 0;               ///< steps of the warm-up
+  double warmup_start = 1.0 / 3;  ///< the warm-up begins at this times `base`
   double last = 0;
   Per per = Per::step;
 
@@ -58,16 +58,16 @@ struct CosineSchedule {
     f({"last", "", Range::at_least(0)}, s.last...);
     f({"per"}, s.per...);
   }
-  /// Throws if the warm-up is longer than all steps.
+  /// Throws if the warm-up is longer than all steps together.
   void check() const;
 };
 
-/// torch.optim.lr_scheduler.OneCycleLR without a cycle of momentum (Smith and Topin 2018): half a cosine from
-/// top / divisor up to `top`, another one down to top / divisor / last_divisor at the last step.
+/// torch.optim.lr_scheduler.OneCycleLR without momentum cycling (Smith and Topin 2018): half a cosine from top /
+/// divisor up to `top`, then half a cosine down to top / divisor / last_divisor at the last step.
 struct OneCycleSchedule {
   double top = 0;
   Index steps = 0;
-  double rising = 0.3;  ///< the share of the steps that go up
+  double rising = 0.3;  ///< the share of the steps in which the rate rises
   double divisor = 25, last_divisor = 1e4;
   Per per = Per::step;
 
@@ -83,20 +83,20 @@ struct OneCycleSchedule {
   }
 };
 
-/// torch.optim.lr_scheduler.ReduceLROnPlateau (mode min): where the loss has not fallen for more than `patience`
-/// epochs, the rate is multiplied by `factor`. It counts epochs, and remembers.
+/// torch.optim.lr_scheduler.ReduceLROnPlateau (mode min): if the loss has not fallen for more than `patience` epochs,
+/// the rate is multiplied by `factor`. This schedule has a state and counts epochs.
 struct PlateauSchedule {
   double base = 0;
   double factor = 0.1;
   Index patience = 10;
-  double threshold = 1e-4;  ///< a loss counts as lower below best (1 - threshold), or best - threshold
+  double threshold = 1e-4;  ///< a loss is lower if below best (1 - threshold), or below best - threshold
   bool relative = true;
-  Index cooldown = 0;  ///< epochs after a reduction that do not count
+  Index cooldown = 0;  ///< epochs after a reduction that are not counted
   double least = 0;
-  double least_change = 1e-8;  ///< the rate stays where it would fall by no more
+  double least_change = 1e-8;  ///< a smaller reduction is not made
 
   struct State {
-    double rate = -1;  // below 0: the base
+    double rate = -1;  // negative: the base rate
     double best = std::numeric_limits<double>::infinity();
     Index bad = 0, cooling = 0;
     friend bool operator==(const State&, const State&) = default;
@@ -104,7 +104,7 @@ struct PlateauSchedule {
 
   double rate() const { return state.rate < 0 ? base : state.rate; }
 
-  /// Takes an epoch's loss; gives the rate of the next epoch.
+  /// Takes the loss of an epoch and returns the rate of the next epoch.
   double observe(double loss);
 
   static void fields(auto&& f, auto&... s) {
@@ -119,7 +119,7 @@ struct PlateauSchedule {
   }
 };
 
-/// Any other function of the step, counted from 0. A checkpoint cannot tell one from another.
+/// Any other function of the step, counted from 0. Checkpoints cannot tell two of them apart.
 struct CustomSchedule {
   std::function<double(Index)> function;
   Per per = Per::step;
@@ -129,8 +129,8 @@ struct CustomSchedule {
   void check() const;
 };
 
-/// One of them, or none: the rate stays as it is. The fields of each are its options, in the order that checkpoints
-/// have them.
+/// A schedule, or none (a constant rate). The fields of each schedule are its options, in the order in which
+/// checkpoints store them.
 using Schedule =
     std::variant<std::monostate, StepSchedule, CosineSchedule, OneCycleSchedule, PlateauSchedule, CustomSchedule>;
 
@@ -138,21 +138,21 @@ using Schedule =
 
 namespace heed::inline HEED_ISA {
 
-/// Throws, naming the option, where one is out of range.
+/// Throws if an option is out of range, and names it.
 void check(const Schedule& schedule);
 
 namespace detail {
 void complete_in_place(Schedule& schedule, double rate, Index epochs, Index steps);
 }  // namespace detail
 
-/// The schedule with everything said: where `base`, `top` or `steps` are 0 they are the optimizer's rate, and the
-/// number of epochs or steps of the run. Throws as `check` does.
+/// Fills in the schedule: if `base`, `top` or `steps` is 0, it becomes the optimizer's rate or the run's number of
+/// epochs or steps. Throws as `check` does.
 HEED_FUNCTION Schedule complete(Schedule schedule, double rate, Index epochs, Index steps);
 
-/// The rate of a step, both counted from 0; `constant` where there is no schedule.
+/// The rate of a step; epoch and step count from 0. Without a schedule it is `constant`.
 double rate(const Schedule& schedule, Index epoch, Index step, double constant);
 
-/// "2 0.01 100 0": which of them, and its options. The same text, the same rates.
+/// The schedule as text, "2 0.01 100 0": its kind and its options. Equal texts mean equal rates.
 std::string to_text(const Schedule& schedule);
 
 }  // namespace heed::inline HEED_ISA
@@ -170,7 +170,7 @@ namespace heed::inline HEED_ABI {
 
 namespace abi_detail {
 
-/// From a at share 0 to b at share 1, as half a cosine.
+/// Half a cosine from a (share 0) to b (share 1).
 inline double cosine_between(double a, double b, double share) {
   return b + (a - b) / 2 * (1 + std::cos(std::numbers::pi * share));
 }
@@ -248,7 +248,7 @@ HEED_COLD HEED_FUNCTION void complete_in_place(Schedule& schedule, double rate, 
         if constexpr (requires { s.steps; }) s.steps = s.steps > 0 ? s.steps : s.per == Per::epoch ? epochs : steps;
       },
       schedule);
-  // a warm-up may be longer than a run that learns its length only now
+  // a run may turn out shorter than the warm-up
   if (auto* cosine = std::get_if<CosineSchedule>(&schedule)) cosine->warmup = std::min(cosine->warmup, cosine->steps);
 }
 

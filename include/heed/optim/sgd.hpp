@@ -27,13 +27,14 @@ struct SgdOptions {
   double momentum = 0;
   double dampening = 0;
   double weight_decay = 0;
-  bool decay_matrices_only = false;  ///< weight decay spares parameters of one axis: biases and the weights of norms
+  /// weight decay skips parameters with one axis: biases, and weights of normalisations
+  bool decay_matrices_only = false;
   bool nesterov = false;
-  /// Parameters whose name holds one of these texts stay as they are: {"embedding."}, {"bias_hh"}. Throws if a text
-  /// is in no name.
+  /// Parameters whose name contains one of these texts do not change: {"embedding."}, {"bias_hh"}. Throws if a text is
+  /// in no name.
   std::vector<std::string> frozen = {};
-  /// Of parameters with these texts in their names the learning rate is multiplied: {{"lstm", 0.1}}. The first that is
-  /// in a name counts. Throws if one is in none.
+  /// Factors of the learning rate for parameters whose name contains a text: {{"lstm", 0.1}}. The first text that
+  /// matches counts. Throws if one is in no name.
   std::vector<NamedFactor> rates = {};
 
   static void fields(auto&& f, auto&... o) {
@@ -56,25 +57,25 @@ namespace heed::inline HEED_ISA {
 ///
 ///     g += wd theta;  b = momentum b + (1 - dampening) g  (at the first step b = g)
 ///     theta -= lr (nesterov: g + momentum b; otherwise b)
-/// This is it on lists of parameters, whatever model they are of; `Sgd` is that of one type of models.
+/// This class works on lists of parameters of any model. `Sgd` is the optimizer for one model type.
 template <class S>
 class BasicSgd {
  public:
   using Options = SgdOptions;
   Options options;
 
-  /// For parameters like these. Throws if an option is out of range, or nesterov goes without momentum or with
+  /// For parameters like these. Throws if an option is out of range, or if nesterov is set without momentum or with
   /// dampening.
   HEED_COLD explicit BasicSgd(const Parameters<S>& like, Options o = {});
 
-  /// Forgets the velocity.
+  /// Sets the velocity to zero.
   void reset();
-  /// Moves the weights against the gradient.
+  /// One step: moves the weights against the gradient.
   void step(Parameters<S>& weights, const Parameters<S>& gradient);
 
   std::int64_t steps() const { return steps_; }
 
-  /// What a checkpoint keeps: `f(name, part)`, parts being lists of parameters and whole numbers.
+  /// What a checkpoint keeps: calls f(name, part); parts are lists of parameters, and integers.
   template <class F>
   void visit_state(F&& f) {
     f("velocity", velocity_);
@@ -87,7 +88,7 @@ class BasicSgd {
   std::int64_t steps_ = 0;
 };
 
-/// SGD for models of one type: `Sgd sgd(model, {.learning_rate = 0.1, .momentum = 0.9})`
+/// SGD for one model type: `Sgd sgd(model, {.learning_rate = 0.1, .momentum = 0.9})`.
 template <Visitable Model>
 class Sgd : public detail::OfModel<Model, BasicSgd<typename Model::Scalar>> {
  public:
@@ -113,7 +114,7 @@ void BasicSgd<S>::reset() {
 
 template <class S>
 void BasicSgd<S>::step(Parameters<S>& weights, const Parameters<S>& gradient) {
-  const FlushDenormals flush;  // velocities that decay
+  const FlushDenormals flush;  // velocities decay to denormals
   detail::check_same_sizes(velocity_.view(), weights);
   detail::check_same_sizes(velocity_.view(), gradient);
   using namespace simd;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A field of options with its value: as text, as a number, and whether it may be.
+/// One field of options with its value: as text, as a number, and with its check.
 
 #include <cstdint>
 #include <span>
@@ -19,22 +19,22 @@ namespace heed::inline HEED_ISA {
 
 enum class FieldKind { index, integer, seed, number, flag, choice, indices, numbers, texts, factors, sizes };
 
-/// A field of two objects side by side, which may be one.
+/// A field of two objects, which may be the same object.
 struct FieldRecord : Field {
   FieldKind kind = FieldKind::index;
   std::span<const std::string_view> names = {};  // of a choice
   void* value = nullptr;
-  const void* other = nullptr;  // of the second object
+  const void* other = nullptr;  // in the second object
 
-  /// Its value as text, as files have it.
+  /// The value as text, as in files.
   std::string text() const;
-  /// Sets it. Throws if the text is none of its values; `where` is what messages call it.
+  /// Sets the value. Throws if the text is not a value of the field. `where` is the name in the error.
   void set(std::string_view text, std::string_view where) const;
   /// Throws if the value is out of range.
   void check(std::string_view what, std::string_view where) const;
-  /// "1 to 64", "none, pre or post"
+  /// The allowed values as text: "1 to 64", "none, pre or post".
   std::string values() const;
-  /// It as a number: of a choice its place, of a flag 1 or 0. Of a list there is none.
+  /// The value as a number: the index of a choice, 1 or 0 for a flag. A list has none.
   double number() const;
   /// Whether both objects have the same value.
   bool same() const;
@@ -62,19 +62,19 @@ inline std::string number_text(double value) {
   return whole ? text_of(static_cast<Index>(value)) : shortest_number(value);
 }
 
-/// What a record's pointer points to.
+/// The value that a record points to.
 template <class T>
 const T& as(const void* value) {
   return *static_cast<const T*>(value);
 }
-// an enum: its type is not known here
+// an enum whose type is not known here
 inline std::size_t choice(const void* value) {
   int i = 0;
   std::memcpy(&i, value, sizeof i);
   return static_cast<std::size_t>(i);
 }
 
-// those that have a range
+// the numbers of fields that have a range
 HEED_COLD inline std::vector<double> numbers_of(const FieldRecord& r) {
   switch (r.kind) {
     case FieldKind::index:
@@ -200,7 +200,7 @@ HEED_COLD HEED_FUNCTION void FieldRecord::set(std::string_view text, std::string
   const auto wrong = [&](std::string_view expected) {
     throw Error(Fault{"wrong value", where, expected, detail::quote(text)});
   };
-  // what is out of range stays out
+  // a value that is out of range stays so
   const auto put = [&]<class T>(T given) {
     std::swap(*static_cast<T*>(value), given);
     try {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The fields of an object as a table of plain records: what `heed/options/fields.hpp` folds over.
+/// The fields of an object as a table of plain records. The functions in `heed/options/fields.hpp` work on it.
 
 #include <cstdint>
 #include <span>
@@ -18,7 +18,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The fields of two objects of a type side by side, which may be one.
+/// The fields of two objects of one type, which may be the same object.
 class FieldTable {
  public:
   template <class T>
@@ -34,7 +34,7 @@ class FieldTable {
   std::vector<FieldRecord> records;
 
   const FieldRecord* find(std::string_view name) const;
-  /// Whether a field counts, as other fields stand.
+  /// Whether a field applies, given the values of other fields.
   bool counts(const FieldRecord& record) const;
 
  private:

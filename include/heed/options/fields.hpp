@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Options describe themselves: a struct lists its fields once, and metadata in and out, checks, comparison,
-/// descriptions and command lines are folds over that list.
+/// Options that describe themselves. A struct lists its fields once. Reading and writing metadata, checks, comparison,
+/// descriptions and command lines all use this list.
 ///
 ///     struct Options {
 ///       Index hidden = 32;
@@ -13,9 +13,9 @@
 ///       }
 ///     };
 ///
-/// Options inside of options are listed by their own `fields`. An enum has names as heed/options/named_enum.hpp says.
+/// Options inside of options are listed by their own `fields`. heed/options/named_enum.hpp says how an enum gets names.
 ///
-/// The list becomes a table of plain records, and the folds are plain functions over it, compiled once.
+/// The list becomes a table of plain records. The functions that use it are compiled once.
 
 #include <concepts>
 #include <string>
@@ -40,7 +40,7 @@ FieldTable fields_of(O& object) {
 }
 
 namespace detail {
-// The fields' values are then only looked at.
+// The values of the fields are only read.
 template <Described O>
 FieldTable fields_of(const O& object, const O& other) {
   FieldTable table;
@@ -62,7 +62,7 @@ void check_rest(const O& options) {
 
 // ---- folds
 
-/// What a file says of options: each field by its name.
+/// The options as metadata: each field under its name.
 template <Described O>
 Metadata to_metadata(const O& options) {
   Metadata metadata;
@@ -70,9 +70,8 @@ Metadata to_metadata(const O& options) {
   return metadata;
 }
 
-/// The options that a file says. What else stands in it is not looked at. Throws if a field is missing, or its value
-/// is out of range or no choice, and where `options.check()`, if there is such a function, does. All faults stand in
-/// one message.
+/// Reads options from metadata; other entries are ignored. Throws if a field is missing, if its value is out of range
+/// or not a choice, and if `options.check()` (where it exists) throws. One message lists all faults.
 template <Described O>
 O from_metadata(const Metadata& metadata) {
   O options;
@@ -81,13 +80,13 @@ O from_metadata(const Metadata& metadata) {
   return options;
 }
 
-/// Sets those fields that `hints` name. Throws as `from_metadata`, and if a hint is no field's name.
+/// Sets the fields that `hints` name. Throws as `from_metadata`, and if a hint is not the name of a field.
 template <Described O>
 void set_fields(O& options, const Metadata& hints) {
   detail::read_fields(fields_of(options), hints, false);
 }
 
-/// Throws if a field is out of range, and where `options.check()` does. Returns the options.
+/// Throws if a field is out of range, and if `options.check()` throws. Returns the options.
 template <Described O>
 const O& check(const O& options, std::string_view where) {
   detail::check_fields(detail::fields_of(options, options), where);
@@ -104,7 +103,7 @@ bool operator==(const O& a, const O& b) {
   return detail::same_fields(detail::fields_of(a, b));
 }
 
-/// "hidden 32, kind plain": all fields that count.
+/// The options as text, "hidden 32, kind plain": all fields that apply.
 template <Described O>
 std::string describe(const O& options) {
   return detail::describe_fields(detail::fields_of(options, options));
@@ -142,7 +141,7 @@ HEED_COLD HEED_FUNCTION void read_fields(const FieldTable& table, const Metadata
       if (found == metadata.end() && complete && r.before) {
         if (table.counts(r)) r.set(r.before, r.name);
       } else if (found == metadata.end()) {
-        // a choice that decides stands before what depends on it
+        // a choice comes before the fields that depend on it
         require(!complete || r.optional || !table.counts(r), [&] { return metadata_fault("missing", r.name); });
       } else if (!complete || table.counts(r)) {
         r.set(found->second, "metadata " + quote(r.name));

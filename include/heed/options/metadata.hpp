@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Values in and out of `Metadata`, which holds text. What `set` writes, the `get` of the same type reads back exactly,
-/// whatever the locale.
+/// Values in `Metadata`, which holds text. What `set` writes, the `get` of the same type reads back exactly, in every
+/// locale.
 
 #include <cmath>
 #include <concepts>
@@ -18,22 +18,22 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// `"text"` for a message: what comes from a file may be long, and may hold what a terminal obeys.
+/// `"text"` for a message. Text from a file may be long and may contain control characters.
 std::string quote(std::string_view text);
 
 Fault metadata_fault(std::string_view what, std::string_view key);
 
-/// The whole text as a number; false where it is none, or does not fit.
+/// Parses the whole text as a number. Returns false if it is not a number or does not fit.
 bool parse(std::string_view text, Index& value);
 bool parse(std::string_view text, std::uint64_t& value);
 bool parse(std::string_view text, double& value);
 
-/// The shortest text that reads back as the same number: "0.1", "nan", "inf".
+/// The shortest text that parses back to the same number: "0.1", "nan", "inf".
 std::string shortest_number(float value);
 std::string shortest_number(double value);
 [[noreturn]] void throw_not_finite(std::string_view key, double value);
 
-/// The same of finite numbers alone.
+/// The same, but only for finite numbers.
 template <std::floating_point T>
 HEED_COLD std::string shortest_text(T value, std::string_view key) {
   if (!std::isfinite(value)) throw_not_finite(key, static_cast<double>(value));
@@ -44,24 +44,24 @@ HEED_COLD std::string shortest_text(T value, std::string_view key) {
 
 }  // namespace detail
 
-/// `metadata[key]` as text; a value that was there is replaced.
+/// Sets `metadata[key]` to a text, replacing any old value.
 void set(Metadata& metadata, const std::string& key, std::string_view value);
 void set(Metadata& metadata, const std::string& key, const char* value);
-/// "true" or "false".
+/// Sets "true" or "false".
 inline void set(Metadata& metadata, const std::string& key, std::same_as<bool> auto value) {
   set(metadata, key, value ? "true" : "false");
 }
-/// A whole number.
+/// Sets an integer.
 template <std::integral T>
   requires(!std::same_as<T, bool>)
 void set(Metadata& metadata, const std::string& key, T value) {
   set(metadata, key, std::string_view(text_of(value)));
 }
-/// A number. Throws if it is not finite.
+/// Sets a number. Throws if it is not finite.
 void set(Metadata& metadata, const std::string& key, std::floating_point auto value) {
   set(metadata, key, std::string_view(detail::shortest_text(value, key)));
 }
-/// Numbers, separated by a space. Throws if one is not finite.
+/// Sets numbers, separated by spaces. Throws if one is not finite.
 template <std::floating_point T>
 HEED_COLD void set(Metadata& metadata, const std::string& key, const std::vector<T>& values) {
   std::string text;
@@ -71,26 +71,26 @@ HEED_COLD void set(Metadata& metadata, const std::string& key, const std::vector
   }
   set(metadata, key, std::string_view(text));
 }
-/// Texts, each ended by a line feed. Throws if one holds a line feed itself.
+/// Sets texts, each followed by a line feed. Throws if one contains a line feed.
 void set(Metadata& metadata, const std::string& key, const std::vector<std::string>& values);
 
 /// The value of `key`. Throws if there is none.
 const std::string& get_text(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, a whole number. Throws if there is none, or another text.
+/// The value of `key` as an integer. Throws if there is none, or if it is not an integer.
 Index get_index(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, a finite number. Throws if there is none, or another text.
+/// The value of `key` as a finite number. Throws if there is none, or if it is not a finite number.
 double get_double(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, "true" or "false". Throws if there is none, or another text.
+/// The value of `key`, "true" or "false". Throws if there is none, or if it is another text.
 bool get_bool(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, finite numbers separated by one space each; none in an empty text. Throws if there is no
-/// value, or another text.
+/// The value of `key` as finite numbers that are separated by one space each; an empty text has none. Throws if there
+/// is no value, or if it is another text.
 std::vector<double> get_doubles(const Metadata& metadata, const std::string& key);
 
-/// The value of `key`, texts that each end in a line feed. Throws if there is no value, or the last line feed is
+/// The value of `key` as texts that each end in a line feed. Throws if there is no value, or if the last line feed is
 /// missing.
 std::vector<std::string> get_texts(const Metadata& metadata, const std::string& key);
 

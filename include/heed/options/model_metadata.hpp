@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a file says of a model, as text: its options, and what stands beside them.
+/// What a file says about a model, as text: its options and further parts.
 ///
 ///     struct Model {
 ///       static constexpr std::string_view architecture = "Model";
@@ -11,8 +11,8 @@
 ///       static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
 ///     };
 ///
-/// `extras` is for names, and for parts that have `write(metadata, key)` and `read(metadata, key, count)`. What is
-/// neither a model writes and reads by itself: `void write(Metadata&) const` and `void restore(const Metadata&)`.
+/// `extras` is for names, and for parts that have `write(metadata, key)` and `read(metadata, key, count)`. For anything
+/// else a model has `void write(Metadata&) const` and `void restore(const Metadata&)`.
 
 #include <concepts>
 #include <string>
@@ -36,7 +36,7 @@ concept DescribedModel = Described<typename M::Options> && requires(M& model) {
 inline constexpr Index any_number = -1;
 
 namespace detail {
-/// Throws if there are names, and not so many.
+/// Throws if there are names but not `expected` of them.
 void check_names(std::string_view where, std::string_view key, std::size_t count, Index expected);
 std::vector<std::string> read_names(const Metadata& metadata, const std::string& key);
 
@@ -64,8 +64,8 @@ constexpr std::string_view name_of() {
 }
 }  // namespace detail
 
-/// What a file says of a model; of one whose options are not described, what its outputs are at most. Throws if its
-/// names are not as many as its options say.
+/// The metadata of a model. A model without described options has at most its output kind. Throws if the number of
+/// names does not match the options.
 template <class M>
 Metadata metadata_of([[maybe_unused]] const M& model) {
   Metadata metadata;
@@ -79,7 +79,7 @@ Metadata metadata_of([[maybe_unused]] const M& model) {
   return metadata;
 }
 
-/// Takes back what stands beside the options. Throws if it does not fit them.
+/// Restores from metadata what is not part of the options. Throws if it does not fit the options.
 template <class M>
 void restore_extras([[maybe_unused]] M& model, [[maybe_unused]] const Metadata& metadata) {
   if constexpr (DescribedModel<M>) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Enums whose values have names, once:
+/// Enums whose values have names, listed once:
 ///
 ///     enum class Kind { plain, fancy };
 ///     constexpr std::array<std::string_view, 2> names_of(Kind) { return {"plain", "fancy"}; }
@@ -16,17 +16,17 @@
 
 namespace heed::inline HEED_ISA {
 
-/// An enum of ints with names.
+/// An enum of int with names.
 template <class E>
 concept NamedEnum =
     std::is_enum_v<E> && std::is_same_v<std::underlying_type_t<E>, int> && requires(E value) { names_of(value); };
 
-/// The names of an enum's values, in their order.
+/// The names of an enum's values, in order.
 template <NamedEnum E>
 inline constexpr auto choices = names_of(E());
 
 namespace detail {
-/// Whether a list of names, parted by commas, has this one.
+/// Whether a comma-separated list contains this name.
 constexpr bool listed_in(std::string_view list, std::string_view name) {
   while (!list.empty()) {
     const std::size_t end = list.find(',');
@@ -35,7 +35,7 @@ constexpr bool listed_in(std::string_view list, std::string_view name) {
   }
   return false;
 }
-/// The place of `text` among the names. Throws if it is none of them, or among the exceptions.
+/// The index of `text` among the names. Throws if it is not a name, or if it is one of the exceptions.
 HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
                               std::string_view except = {});
 }  // namespace detail
@@ -45,7 +45,7 @@ constexpr std::string_view to_text(E value) {
   return choices<E>[static_cast<std::size_t>(value)];
 }
 
-/// The value of that name. Throws if there is none; `where` is what messages call the choice.
+/// The value with this name. Throws if there is none. `where` is the name of the choice in the error.
 template <NamedEnum E>
 E from_text(std::string_view text, std::string_view where) {
   return static_cast<E>(detail::choice_from(text, choices<E>, where));

@@ -1,16 +1,16 @@
 #pragma once
 
 /// @file
-/// What the outputs of a model are: the loss that it is trained with decides, and the model remembers it, in its file
-/// too.
+/// The kind of a model's outputs. The loss that trains the model determines it. The model remembers it, also in its
+/// file.
 ///
 ///     struct Model {
 ///       ...
 ///       heed::OutputKind outputs = heed::OutputKind::classes;   // `fit` sets it, `save` and `load` keep it
 ///     };
 ///
-/// A model that always gives the same says so by `static constexpr heed::OutputKind outputs = ...`. One that says
-/// nothing gives classes.
+/// A model whose kind is fixed declares `static constexpr heed::OutputKind outputs = ...`. A model without either gives
+/// classes.
 
 #include <array>
 #include <concepts>
@@ -23,8 +23,8 @@
 
 namespace heed::inline HEED_ABI {
 
-/// `classes`: logits, one a class, whose softmax are probabilities. `flags`: logits, each of a yes or no of its own,
-/// whose sigmoid is its probability. `numbers`: the outputs as they are.
+/// `classes`: logits, one per class; their softmax gives probabilities. `flags`: logits of independent yes/no
+/// questions; the sigmoid of each is its probability. `numbers`: the outputs themselves.
 enum class OutputKind { classes, flags, numbers };
 constexpr std::array<std::string_view, 3> names_of(OutputKind) { return {"classes", "flags", "numbers"}; }
 
@@ -32,13 +32,13 @@ constexpr std::array<std::string_view, 3> names_of(OutputKind) { return {"classe
 
 namespace heed::inline HEED_ISA {
 
-/// A model that remembers what its outputs are.
+/// A model that remembers the kind of its outputs.
 template <class M>
 concept RemembersOutputs = requires(M& model) {
   { model.outputs } -> std::same_as<OutputKind&>;
 };
 
-/// What a model's outputs are.
+/// The kind of a model's outputs.
 template <class M>
 OutputKind output_kind(const M& model) {
   if constexpr (requires {
@@ -50,8 +50,8 @@ OutputKind output_kind(const M& model) {
   }
 }
 
-/// What models give that are trained with this loss: what it says (`static constexpr OutputKind output_kind`),
-/// otherwise classes where its targets are labels, and numbers where they are numbers.
+/// The kind of outputs that training with this loss gives: the loss's `static constexpr OutputKind output_kind`, if it
+/// has one. Otherwise classes if its targets are labels, numbers if they are numbers.
 template <class L>
 constexpr OutputKind outputs_of_loss() {
   if constexpr (requires {
@@ -64,7 +64,7 @@ constexpr OutputKind outputs_of_loss() {
 }
 
 namespace detail {
-/// Files say it only where it is not classes: those written before there was a kind lack it.
+/// Writes the kind, unless it is `classes`: older files do not contain a kind.
 void write_output_kind(Metadata& metadata, OutputKind kind);
 OutputKind read_output_kind(const Metadata& metadata);
 }  // namespace detail

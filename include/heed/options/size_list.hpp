@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A few sizes in a row, as options have them.
+/// A short list of sizes, for options.
 
 #include <array>
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// At most 16 sizes: `{8, 5, 3}`, or a single one, `64`. A constant expression may hold it.
+/// Up to 16 sizes: `{8, 5, 3}`, or a single one, `64`. Usable in constant expressions.
 class SizeList {
  public:
   static constexpr Index most = 16;
@@ -31,7 +31,7 @@ class SizeList {
   constexpr Index operator[](Index i) const { return values_[static_cast<std::size_t>(i)]; }
   constexpr const Index* begin() const { return values_.data(); }
   constexpr const Index* end() const { return values_.data() + count_; }
-  /// Throws if there are 16 already.
+  /// Throws if the list is full (16).
   constexpr void push_back(Index value) {
     if (count_ == most) throw_full();
     values_[static_cast<std::size_t>(count_++)] = value;
@@ -51,14 +51,14 @@ class SizeList {
   Index count_ = 0;
 };
 
-/// "8,5,3"; nothing: "".
+/// "8,5,3"; an empty list gives "".
 std::string to_text(const SizeList& sizes);
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// The sizes of "8,5,3". Throws if the text is none; `where` is what messages call it.
+/// Parses "8,5,3". Throws if the text is not a list of sizes. `where` is its name in the error.
 SizeList sizes_from(std::string_view text, std::string_view where);
 
 }  // namespace heed::inline HEED_ISA

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a file says of one tensor before its numbers are read: models infer their options from it.
+/// Name and shape of a tensor in a file, before its numbers are read. Models infer their options from these.
 
 #include <span>
 #include <string>
@@ -19,7 +19,7 @@ struct TensorShape {
   friend bool operator==(const TensorShape&, const TensorShape&) = default;
 };
 
-/// Another beginning of tensors' names: {"rnn", "lstm"} makes "lstm.weight_ih_l0" of "rnn.weight_ih_l0".
+/// Replaces a prefix of tensor names: {"rnn", "lstm"} turns "rnn.weight_ih_l0" into "lstm.weight_ih_l0".
 struct Rename {
   std::string from, to;
   friend bool operator==(const Rename&, const Rename&) = default;
@@ -30,7 +30,7 @@ struct Rename {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// "_orig_mod.", where all names begin with such a part; empty otherwise.
+/// A common prefix such as "_orig_mod." of all names; empty if there is none.
 HEED_FUNCTION std::string wrapper_of(std::span<const TensorShape> tensors);
 }  // namespace detail
 

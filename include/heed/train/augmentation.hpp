@@ -1,27 +1,30 @@
 #pragma once
 
 /// @file
-/// Augmentation: sequences that training sees changed a little, otherwise in each epoch.
+/// Augmentation: random changes of the sequences in training, different in each epoch.
 
 #include "heed/core/types.hpp"
 #include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 
-/// What `fit` does with a sequence of n valid steps each time that it trains on it; never in validation or tests. All 0:
-/// nothing. What is drawn is a function of the seed, the epoch and the row of the sequence alone: the same bits for any
-/// number of threads and processes, and after a checkpoint. In this order (u is uniform in [0, 1), N standard normal):
+/// What `fit` does with a sequence of n valid steps each time it trains on it. Validation and tests use the sequences
+/// unchanged. With all values 0, nothing changes. The changes are applied in this order (u is uniform in [0, 1), N is
+/// standard normal):
 ///
-///     window_slice  a window of (1 - window_slice u) (n - 1) steps, at any place, stretched to n steps
+///     window_slice  a window of (1 - window_slice u) (n - 1) steps, at a random place, stretched to n steps
 ///     time_warp     the steps at other times: speed exp(time_warp N) at five knots, linear between them
-///     scaling       x_f (1 + scaling N), one N a feature
-///     jitter        x_tf + jitter d_f N, d_f the deviation of feature f over the n steps
-///     mixup         l x + (1 - l) x', l = max(b, 1 - b), b of Beta(mixup, mixup), x' another sequence of the tile,
+///     scaling       x_f (1 + scaling N), one N per feature
+///     jitter        x_tf + jitter d_f N, d_f is the standard deviation of feature f over the n steps
+///     mixup         l x + (1 - l) x', l = max(b, 1 - b), b from Beta(mixup, mixup), x' another sequence of the tile,
 ///                   stretched to n steps; the loss is l loss(y) + (1 - l) loss(y')
 ///
-/// Steps between steps are interpolated; lengths stay. For models of numbers (tokens: an error). With labels of steps
-/// or of several outputs, jitter and scaling alone. (T. T. Um et al., "Data augmentation of wearable sensor data", 2017;
-/// A. Le Guennec et al., "Data augmentation for time series classification", 2016; H. Zhang et al., "mixup", 2018.)
+/// Values between steps are interpolated; lengths stay. All draws are functions of the seed, the epoch and the row of
+/// the sequence: the bits are the same for any number of threads and processes, and after resuming from a checkpoint.
+///
+/// For models of numbers (tokens are an error). If labels belong to steps, or to several outputs, only jitter and
+/// scaling are possible. (T. T. Um et al., "Data augmentation of wearable sensor data", 2017; A. Le Guennec et al.,
+/// "Data augmentation for time series classification", 2016; H. Zhang et al., "mixup", 2018.)
 struct Augmentation {
   double jitter = 0;
   double scaling = 0;
@@ -29,7 +32,7 @@ struct Augmentation {
   double window_slice = 0;
   double mixup = 0;
 
-  /// Whether there is anything to do.
+  /// Whether anything changes.
   bool active() const { return jitter > 0 || scaling > 0 || moves_steps() || mixup > 0; }
   bool moves_steps() const { return time_warp > 0 || window_slice > 0; }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Callbacks for `fit`: what anybody's would look like.
+/// Callbacks for `fit`, written as a user's own would be.
 
 #include <cstdio>
 #include <string>
@@ -14,18 +14,19 @@ namespace heed::inline HEED_ISA {
 /// "1:05", "2:13:40"
 std::string clock_text(double seconds);
 
-/// "epoch 12/100  loss 0.123457  acc 0.9512  test 0.9431  340k seq/s  0:07 left": at most 79 columns, so that it can be
-/// written over on a terminal of 80.
+/// "epoch 12/100  loss 0.123457  acc 0.9512  test 0.9431  340k seq/s  0:07 left": at most 79 columns, so that a
+/// terminal of 80 columns can overwrite it.
 std::string progress_text(const EpochRecord& r);
 
-/// A line that is written over and over: for terminals.
+/// Shows one line that is overwritten after each epoch: for terminals.
 Callback live_progress(std::FILE* out = stderr);
 
-/// A line every `every` epochs, and for the first and the last: for pipes and logs.
+/// Prints a line every `every` epochs, and for the first and the last epoch: for pipes and logs.
 Callback plain_progress(std::FILE* out = stdout, int every = 1);
 
-/// Stops when the monitored loss (of the validation, else of the test, else of training) has not fallen by more than
-/// `least` for `patience` epochs. `FitOptions::early_stopping` also takes back the best weights.
+/// Stops if the monitored loss has not fallen by more than `least` for `patience` epochs. The monitored loss is that of
+/// the validation; without one that of the test; without either that of training. `FitOptions::early_stopping` also
+/// restores the best weights.
 Callback stop_early(int patience, double least = 0);
 
 }  // namespace heed::inline HEED_ISA
@@ -109,7 +110,7 @@ HEED_COLD HEED_FUNCTION Callback stop_early(int patience, double least) {
     const double loss = r.monitored_loss();
     if (r.epoch == 1) best = std::numeric_limits<double>::infinity();  // another run with the same options
     if (loss < best - least) {
-      best = loss;  // only then, so that small steps add up
+      best = loss;  // only then, so that small improvements add up
       waited = 0;
     } else {
       ++waited;

@@ -24,13 +24,14 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Trains a model for each fold and evaluates it on the sequences that were left out. `make(training)` gives a model
-/// for training data, `make()` for any: what it takes from data, as a mean and a deviation, it takes from those that
-/// the fold trains on alone. Labels, one a sequence, are stratified. The models of repeat r are trained by
-/// `fit` with the seed `fit.seed` + r, side by side on its threads: the same bits for any number of threads. Where
-/// `fit.stop` asks for an end, the folds that ended count. Throws as `fit` does, at options that are of one training
-/// (callbacks, checkpoint, history), and as `make_folds`.
+/// Cross-validation: trains a model for each fold and evaluates it on the sequences that were left out.
+/// `make(training)` returns a new model for this training data, `make()` for any data. Whatever a model computes from
+/// data, such as means and deviations, then comes from the fold's training data only.
 ///
+/// Labels, one per sequence, are stratified. `fit` trains the models of repeat r with the seed `fit.seed` + r, side by
+/// side on its threads. The bits are the same for any number of threads. If `fit.stop` requests an end, the result has
+/// the finished folds. Throws as `fit` and `make_folds` do, and for options that belong to a single training
+/// (callbacks, checkpoint, history).
 ///     const auto cv = heed::cross_validate(
 ///         [](const auto& training) {
 ///           return heed::SequenceClassifier<float>({.features = training.x.extent(2), .classes = 10});
@@ -42,16 +43,16 @@ template <class Make, class X, class T, class L>
 CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const L& loss, const FitOptions& fit,
                                const CrossValidationOptions& options = {});
 
-/// By the loss that `fit` takes: cross-entropy of labels, the mean squared error of numbers.
+/// With the default loss of `fit`: cross-entropy for labels, the mean squared error for numbers.
 template <class Make, class X, class T>
 CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const FitOptions& fit = {},
                                const CrossValidationOptions& options = {});
 
-// ---- how
+// ---- implementation
 
 namespace detail {
 
-/// A model for some training data: made with a look at them, or without.
+/// A model for some training data. `make` may look at the data.
 template <class Make, class Data>
 auto model_for(Make& make, const Data& training) {
   if constexpr (std::invocable<Make&, const Data&>) {
@@ -73,7 +74,7 @@ CrossValidation cross_validate_by(Make& make, const LabelledSequences<X, T>& dat
   const auto count = static_cast<Index>(folds.size()), at_once = std::min<Index>(pool.size(), count);
   const int threads = fit.executor ? 1 : static_cast<int>(std::max<Index>(1, pool.size() / at_once));
   CrossValidation all;
-  // the models are made one after the other: whoever makes them may count them
+  // one model at a time: `make` may count its calls
   for (Index first = 0; first < count; first += at_once) {
     const Index n = std::min(at_once, count - first);
     const std::span<const FoldRows> now(&folds[static_cast<std::size_t>(first)], static_cast<std::size_t>(n));

@@ -38,7 +38,7 @@ namespace heed::inline HEED_ABI {
 
 struct Evaluation {
   double loss = 0;      ///< the mean
-  double accuracy = 0;  ///< 0 to 1, of all labels that count; NaN where the loss knows none
+  double accuracy = 0;  ///< 0 to 1, over all labels that count; NaN if the loss has no accuracy
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -47,22 +47,22 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Where a model's output for a tile goes: with labels for the steps of the input, of which there are so many at most,
-/// it has the sequences' lengths.
+/// The place of a model's output for a tile. If labels belong to input steps, it has the sequences' lengths. `steps` is
+/// the largest number of steps.
 template <class S>
 Tile<S> take_output(TileBuffer<S>& memory, Shape shape, const AnySequenceTile<S>& tile, Index steps) {
   return memory.take(shape, tile.x.lanes, labels_steps(tile.targets.shape.steps, steps) ? tile.x.lengths : nullptr);
 }
 
-/// What `Evaluator` is for one type of models, for all.
+/// The work of `Evaluator` for all model types.
 template <class S>
 class EvaluationRun {
  public:
   HEED_COLD EvaluationRun(const ModelReference<S>& model, std::unique_ptr<AnyRows<S>> rows, ThreadPool& threads,
                           AnyLoss<S> loss, std::shared_ptr<AnyReducer<S>> reducer, std::span<const Index> members);
 
-  /// With outputs, (n, outputs), of one step each: those of the sequences of this process. With a key as in training:
-  /// random layers draw.
+  /// With `outputs`, (n, outputs), it also writes the outputs (of one step each) of this process's sequences. With a
+  /// key, random layers draw as in training.
   Evaluation operator()(const ModelReference<S>& model, const TensorView<S, 2>* outputs = nullptr,
                         const Key* training = nullptr);
 
@@ -70,7 +70,7 @@ class EvaluationRun {
   ThreadPool& threads_;
   AnyLoss<S> loss_;
   std::shared_ptr<AnyReducer<S>> reducer_;
-  Feed<S> feed_;  // one batch, a shard a tile
+  Feed<S> feed_;  // one batch; each shard is a tile
   std::vector<Worker<S>> workers_;
   std::vector<Totals> totals_;  // of all tiles
   Index outputs_ = 0;
@@ -132,8 +132,8 @@ Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const Te
 
 }  // namespace detail
 
-/// Evaluates models again and again on the same sequences, packed once. With a reducer that spans several processes
-/// each has a part of the sequences, and all get the result.
+/// Evaluates models repeatedly on the same sequences, which are packed once. With a reducer over several processes each
+/// has a part of the sequences, and all get the result.
 template <Layer Model, class R = InProcessReducer, class L = CrossEntropy<typename Model::Scalar>>
   requires Reducer<R, typename Model::Scalar> && Loss<L, typename Model::Scalar>
 class Evaluator {
@@ -142,8 +142,8 @@ class Evaluator {
   using X = typename Model::Input;
   using T = typename L::Target;
 
-  /// On all sequences, or on the rows `members` of them. Throws if the sequences are faulty or a target does not fit
-  /// the model.
+  /// On all sequences, or on the rows `members`. Throws if the sequences are faulty, or if a target does not fit the
+  /// model.
   Evaluator(const Model& model, const LabelledSequences<X, T>& data, ThreadPool& threads, L loss = L(),
             const R& reducer = {}, std::span<const Index> members = {})
       : run_(model, detail::rows_of<S>(data, reducer), threads, detail::AnyLoss<S>(std::move(loss)),
@@ -151,8 +151,8 @@ class Evaluator {
 
   Evaluation operator()(const Model& model) { return run_(model); }
 
-  /// Also the outputs, the logits of a classifier: (n, outputs). Only where it evaluates all sequences, and one step of
-  /// outputs each.
+  /// Also writes the outputs (a classifier's logits), (n, outputs). Only for an evaluator of all sequences, with one
+  /// output step each.
   Evaluation operator()(const Model& model, TensorView<S, 2> outputs)
     requires std::same_as<R, InProcessReducer>
   {
@@ -163,13 +163,13 @@ class Evaluator {
   detail::EvaluationRun<S> run_;
 };
 
-/// Once.
+/// Evaluates once.
 template <Layer Model>
 Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::Input>& data, int threads = 0) {
   ThreadPool pool(threads);
   return Evaluator<Model>(model, data, pool)(model);
 }
-/// Once, with a loss of one's own.
+/// Evaluates once, with a given loss.
 template <Layer Model, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data,
                     L loss, int threads = 0) {
@@ -177,8 +177,8 @@ Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::
   return Evaluator<Model, InProcessReducer, L>(model, data, pool, std::move(loss))(model);
 }
 
-/// Of arrays, as `fit` takes them: labels by cross-entropy; numbers by what the model was trained with, the binary
-/// cross-entropy or the mean squared error.
+/// Evaluates on arrays, as `fit` takes them. Labels use cross-entropy. Numbers use the loss that the model was trained
+/// with: binary cross-entropy or the mean squared error.
 template <class Model, detail::NumberArray X, detail::NumberArray Y>
 Evaluation evaluate(const Model& model, const X& x, const Y& y, int threads = 0) {
   static_assert(require_layer<Model>());
@@ -191,7 +191,7 @@ Evaluation evaluate(const Model& model, const X& x, const Y& y, int threads = 0)
     return evaluate(model, x, y, MeanSquaredError<S>(), threads);
   }
 }
-/// The same with a loss of one's own.
+/// The same with a given loss.
 template <class Model, detail::NumberArray X, detail::NumberArray Y, Loss<typename Model::Scalar> L>
 Evaluation evaluate(const Model& model, const X& x, const Y& y, L loss, int threads = 0) {
   static_assert(require_layer<Model>());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Training of models of sequences: full batch, or mini-batches, on labels or numbers, with any loss.
+/// Training of models of sequences: full batch or mini-batches, labels or numbers, any loss.
 
 #include <concepts>
 #include <cstdint>
@@ -35,13 +35,13 @@
 
 namespace heed::inline HEED_ISA {
 
-/// What moves a model against its gradient. `fit` sets `options.learning_rate` where there is a schedule; checkpoints
-/// need `visit_state`.
+/// Moves a model against its gradient. With a schedule, `fit` sets `options.learning_rate`. Checkpoints need
+/// `visit_state`.
 template <class O, class Model>
 concept Optimizer = requires(O& optimizer, Model& model, const Model& gradient) { optimizer.step(model, gradient); };
 
 namespace detail {
-/// A loss that is handed in has options of its own.
+/// A loss that is passed in has options of its own.
 template <class L>
 void refuse_options_of_labels(const FitOptions& o) {
   const bool labels = std::same_as<typename L::Target, std::int32_t>;
@@ -66,7 +66,7 @@ History run_parts(FitParts<S>&& parts, const FitOptions& options) {
   return FitRun<S>(std::move(parts), options).train();
 }
 
-/// Where a model remembers what its outputs are.
+/// The place in which a model remembers its output kind.
 template <class Model>
 OutputKind* outputs_in([[maybe_unused]] Model& model) {
   if constexpr (RemembersOutputs<Model>) {
@@ -76,7 +76,7 @@ OutputKind* outputs_in([[maybe_unused]] Model& model) {
   }
 }
 
-/// From the types of a run to the engine, which knows the scalar alone.
+/// From the types of a run to the engine, which depends only on the scalar.
 template <class Model, class T, class O, class R>
 History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>& data,
                 AnyLoss<typename Model::Scalar> loss, O& optimizer, const FitOptions& options,
@@ -97,11 +97,12 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
 }
 }  // namespace detail
 
-/// Trains `model` on sequences with labels, or with numbers, by the mean of a loss, with the given optimizer. After
-/// every epoch the model is evaluated on the validation split and on `test`, where there are such, and the callbacks
-/// are called. The same seed gives the same bits for any number of threads, and of processes: with a reducer that spans
-/// several (see `heed/distributed/mpi.hpp`) `data` and `test` are the parts that this process has. Throws if the
-/// data or an option is faulty; the model is then as it was.
+/// Trains `model` on sequences with labels or numbers: minimises the mean of a loss with the given optimizer. After
+/// every epoch it evaluates the validation split and `test`, if there are any, and calls the callbacks.
+///
+/// The same seed gives the same bits for any number of threads and processes. With a reducer over several processes
+/// (see `heed/distributed/mpi.hpp`), `data` and `test` are this process's parts. Throws if the data or an option is
+/// faulty; the model is then as it was.
 template <Layer Model, Loss<typename Model::Scalar> L, Optimizer<Model> O, class R = InProcessReducer>
   requires Reducer<R, typename Model::Scalar>
 History fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
@@ -113,7 +114,7 @@ History fit(Model& model, const LabelledSequences<typename Model::Input, typenam
       model, data, detail::AnyLoss<typename Model::Scalar>(std::move(loss)), optimizer, options, test, reducer);
 }
 
-/// With Adam, or AdamW, of `options`.
+/// Trains with Adam, or AdamW, as set in `options`.
 template <Layer Model, Loss<typename Model::Scalar> L, class R = InProcessReducer>
   requires Reducer<R, typename Model::Scalar>
 History fit(Model& model, const LabelledSequences<typename Model::Input, typename L::Target>& data, L loss,
@@ -124,7 +125,7 @@ History fit(Model& model, const LabelledSequences<typename Model::Input, typenam
   return fit(model, data, std::move(loss), adam, options, test, reducer);
 }
 
-/// Labels: by mean cross-entropy, with the class weights and the smoothing of `options`.
+/// Trains on labels with mean cross-entropy, and the class weights and smoothing of `options`.
 template <Layer Model, Optimizer<Model> O, class R = InProcessReducer>
   requires Reducer<R, typename Model::Scalar> && (!Loss<O, typename Model::Scalar>)
 History fit(Model& model, const LabelledSequences<typename Model::Input>& data, O& optimizer, const FitOptions& options,
@@ -133,7 +134,7 @@ History fit(Model& model, const LabelledSequences<typename Model::Input>& data, 
                                               optimizer, options, test, reducer);
 }
 
-/// Labels, with Adam, or AdamW, of `options`.
+/// Trains on labels with Adam, or AdamW, as set in `options`.
 template <Layer Model, class R = InProcessReducer>
   requires Reducer<R, typename Model::Scalar>
 History fit(Model& model, const LabelledSequences<typename Model::Input>& data, const FitOptions& options = {},
@@ -142,10 +143,10 @@ History fit(Model& model, const LabelledSequences<typename Model::Input>& data, 
   return fit(model, data, adam, options, test, reducer);
 }
 
-// ---- arrays of any types, with words where something does not fit
+// ---- arrays of any type; errors say in words what does not fit
 
 namespace detail {
-/// By a loss, or by the default of y's type; the first thing that does not fit is said in words, and nothing else.
+/// With a loss, or the default loss for y's type. The first thing that does not fit gives the only error.
 template <class L, class Model, class X, class Y, class O>
 History fit_arrays(Model& model, const X& x, const Y& y, [[maybe_unused]] L loss, O& optimizer,
                    const FitOptions& options, const TestOf<Model, Y>& test) {
@@ -178,7 +179,7 @@ History fit_arrays(Model& model, const X& x, const Y& y, O& optimizer, const Fit
   }
 }
 
-/// Adam of the options; of what is no model nothing.
+/// Adam as set in the options; nothing if the type is not a model.
 template <class Model>
 struct DefaultOptimizer {
   int optimizer = 0;
@@ -190,15 +191,16 @@ struct DefaultOptimizer<Model> {
   DefaultOptimizer(Model& model, const FitOptions& options) : optimizer(model, adam_of(options)) {}
 };
 
-/// What is no optimizer of the model, and no options.
+/// A type that is neither an optimizer of the model nor options.
 template <class T, class Model>
 concept LossOf = !Optimizer<T, Model> && !std::convertible_to<T, FitOptions>;
 }  // namespace detail
 
-/// `fit(model, view(x, {n, 10, 5}), labels, {.epochs = 100, .learning_rate = 0.01})`: integers of any type, one a
-/// sequence (n) or one a step (n, steps), are labels, by mean cross-entropy. Numbers (n, k), or (n), are compared with
-/// by the mean squared error: `fit(model, view(x, {n, 10, 5}), view(y, {n, 3}), {.epochs = 100})`. `test` is evaluated
-/// after every epoch. Throws as above, and if a label is none.
+/// Trains on arrays: `fit(model, view(x, {n, 10, 5}), labels, {.epochs = 100, .learning_rate = 0.01})`. Integers of any
+/// type are labels, one per sequence (n) or one per step (n, steps); the loss is the mean cross-entropy. Floating-point
+/// numbers (n, k), or (n), are targets of a regression; the loss is the mean squared error: `fit(model, view(x, {n, 10,
+/// 5}), view(y, {n, 3}), {.epochs = 100})`. `test` is evaluated after every epoch. Throws as above, and if a label is
+/// not a class.
 template <class Model, detail::NumberArray X, detail::NumberArray Y>
 History fit(Model& model, const X& x, const Y& y, const FitOptions& options = {},
             const detail::TestOf<Model, Y>& test = {}) {
@@ -206,7 +208,7 @@ History fit(Model& model, const X& x, const Y& y, const FitOptions& options = {}
   return detail::fit_arrays(model, x, y, adam.optimizer, options, test);
 }
 
-/// With an optimizer of one's own: `fit(model, x, y, adam, {.epochs = 100}, test)`
+/// With a given optimizer: `fit(model, x, y, adam, {.epochs = 100}, test)`.
 template <class Model, detail::NumberArray X, detail::NumberArray Y, class O>
   requires Optimizer<O, Model>
 History fit(Model& model, const X& x, const Y& y, O&& optimizer, const FitOptions& options = {},
@@ -214,7 +216,7 @@ History fit(Model& model, const X& x, const Y& y, O&& optimizer, const FitOption
   return detail::fit_arrays(model, x, y, optimizer, options, test);
 }
 
-/// By another loss: `fit(model, x, y, heed::Huber<float>({.delta = 0.5}), {.epochs = 100})`
+/// With a given loss: `fit(model, x, y, heed::Huber<float>({.delta = 0.5}), {.epochs = 100})`.
 template <class Model, detail::NumberArray X, detail::NumberArray Y, detail::LossOf<Model> L>
 History fit(Model& model, const X& x, const Y& y, L loss, const FitOptions& options = {},
             const detail::TestOf<Model, Y>& test = {}) {
@@ -228,8 +230,8 @@ History fit(Model& model, const X& x, const Y& y, L loss, O&& optimizer, const F
   return detail::fit_arrays(model, x, y, std::move(loss), optimizer, options, test);
 }
 
-/// Sequences (n, steps, features), labels 0 to 9 and epochs in, a trained model out: ten classes, Adam at 0.01, full
-/// batch, everything else the model's defaults. `train<SequenceClassifier<float>>(x, labels, 100)`
+/// Makes and trains a model of sequences (n, steps, features) with labels 0 to 9: ten classes, Adam at 0.01, full
+/// batch; the rest are the model's defaults. `train<SequenceClassifier<float>>(x, labels, 100)`.
 template <Layer Model>
 Model train(TensorView<const typename Model::Scalar, 3> sequences, std::span<const std::int32_t> labels, int epochs) {
   check_sequences(sequences, {});

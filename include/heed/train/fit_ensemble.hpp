@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Training of several models side by side: ensembles over seeds.
+/// Trains several models side by side: ensembles over seeds.
 
 #include <algorithm>
 #include <cstddef>
@@ -22,15 +22,16 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Throws at what is of one training alone.
+/// Throws for options that belong to a single training.
 void check_shared(const FitOptions& options, const char* where);
-/// Those of member i, with so many threads.
+/// The options for member i, with this many threads.
 FitOptions options_of_member(const FitOptions& options, Index member, int threads);
 }  // namespace detail
 
-/// Trains models of one type, each by `train(model, options)`, side by side on the threads of `options`: model i with
-/// the seed `options.seed` + i, as `fit` alone would train it. The same bits for any number of threads. Throws what the
-/// first throws, and at options that are of one training (callbacks, checkpoint, history).
+/// Trains models of one type, each by `train(model, options)`, side by side on the threads of `options`. Model i has
+/// the seed `options.seed` + i and gets the weights that `fit` alone would give it. The bits are the same for any
+/// number of threads. Throws what the first member throws, and for options that belong to a single training (callbacks,
+/// checkpoint, history).
 template <class Model, class Train>
 std::vector<History> fit_members(std::span<Model> models, const FitOptions& options, Train&& train) {
   detail::check_shared(options, "fit_ensemble");
@@ -47,14 +48,14 @@ std::vector<History> fit_members(std::span<Model> models, const FitOptions& opti
   return histories;
 }
 
-/// Trains the members of an `Ensemble` by `fit` with the optimizer and the loss of `options`, as `fit_members`. `test` is
-/// what each member is evaluated on after its epochs.
+/// Trains the members of an `Ensemble` by `fit` with the optimizer and the loss of `options`, as `fit_members` does.
+/// Each member is evaluated on `test` after its epochs.
 template <class Ensemble, class T>
 std::vector<History> fit_ensemble(Ensemble& ensemble, const LabelledSequences<typename Ensemble::Input, T>& data,
                                   const FitOptions& options = {},
                                   const std::optional<LabelledSequences<typename Ensemble::Input, T>>& test = {});
 
-/// By a loss of one's own.
+/// With a given loss.
 template <class Ensemble, class T, class L>
   requires(!std::convertible_to<L, FitOptions>)
 std::vector<History> fit_ensemble(Ensemble& ensemble, const LabelledSequences<typename Ensemble::Input, T>& data,

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Training of models of graphs: on the labels of some nodes, all nodes at once.
+/// Training of graph models: on the labels of some nodes, with all nodes in one batch.
 
 #include <chrono>
 #include <cmath>
@@ -32,14 +32,14 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A graph with the features and labels of its nodes; views, but for the vectors.
+/// A graph with the features and labels of its nodes: views, except for the vectors.
 template <class S>
 struct LabelledNodes {
   const Graph& graph;
   const SparseRows<S>& features;
   BorrowedSpan<std::int32_t> labels;  ///< of all nodes
 
-  /// The labels of some nodes; those of all others are ignored.
+  /// The labels of some nodes; all other nodes get the label that is ignored.
   std::vector<std::int32_t> labels_of(std::span<const Index> nodes) const {
     std::vector<std::int32_t> some(labels.size(), -100);
     for (const Index i : nodes) {
@@ -60,9 +60,10 @@ namespace heed::inline HEED_ABI {
 struct FitNodesOptions {
   int epochs = 1000;
   double learning_rate = 0.005;
-  double weight_decay = 5e-4;  ///< added to the gradient; biases are spared
-  int patience = 100;  ///< epochs without a lower loss or a higher accuracy in validation; 0: all, the last weights
-  /// Parameters with one of these texts in their names stay as they are, and their gradients are not computed
+  double weight_decay = 5e-4;  ///< added to the gradient; biases have none
+  /// epochs without a better validation loss or accuracy; 0: run all epochs, keep the last weights
+  int patience = 100;
+  /// Parameters whose name contains one of these texts do not change, and their gradients are not computed.
   std::vector<std::string> frozen = {};
   std::vector<NamedFactor> rates = {};  ///< as `FitOptions::rates`
   std::uint64_t seed = 0;
@@ -86,7 +87,7 @@ struct FitNodesOptions {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// A model on all nodes of a graph, with memory of its own.
+/// A model on all nodes of a graph, with its own memory.
 template <class Model>
 struct NodeRun {
   using S = typename Model::Scalar;
@@ -94,7 +95,7 @@ struct NodeRun {
   typename Model::Cache cache;
   TileBuffer<S> logits, dlogits;
 
-  /// The mean loss over the labels that count, and with `gradient` its gradient.
+  /// The mean loss over the labels that count; with `gradient` also its gradient.
   Evaluation operator()(const Model& model, const LabelledNodes<S>& nodes, std::span<const std::int32_t> labels,
                         Model* gradient = nullptr, Key key = {}) {
     const FlushDenormals flush;
@@ -114,7 +115,7 @@ struct NodeRun {
 };
 }  // namespace detail
 
-/// Loss and accuracy over the nodes whose labels are not -100.
+/// Loss and accuracy over the nodes whose label is not -100.
 template <class Model>
 Evaluation evaluate_nodes(const Model& model, const LabelledNodes<typename Model::Scalar>& nodes,
                           std::span<const std::int32_t> labels) {
@@ -122,7 +123,7 @@ Evaluation evaluate_nodes(const Model& model, const LabelledNodes<typename Model
 }
 
 namespace detail {
-/// The rounds of `fit_nodes`: epochs of one step each.
+/// The rounds of `fit_nodes`: each epoch is one step.
 template <class Model>
 class FitNodesRun {
  public:
@@ -165,7 +166,7 @@ class FitNodesRun {
     return std::move(history_);
   }
 
-  // ---- for the loop over the rounds
+  // ---- for the loop over rounds
   void finish(Outcome outcome) {
     history_.outcome = outcome;
     if (history_.outcome == Outcome::finished && enough()) history_.outcome = Outcome::early;
@@ -203,7 +204,7 @@ class FitNodesRun {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// Takes back the last weights that gave a finite loss.
+  /// Restores the last weights that gave a finite loss.
   Outcome diverged() {
     copy_parameters(std::as_const(good_).view(), weights_);
     history_.diverged_at = epoch_;
@@ -243,11 +244,11 @@ class FitNodesRun {
 };
 }  // namespace detail
 
-/// Trains by the mean cross-entropy over the nodes `training`, with Adam. With patience it ends after so many epochs in
-/// which neither loss nor accuracy over the nodes `validation` was better than ever, and gives back the weights of the
-/// last epoch in which both were as good as ever (much as Velickovic et al. do). The same seed gives the same bits.
-/// Where a callback throws, the model has the weights that it would have had in the end. Throws if a node or a label
-/// is faulty; the model is then as it was.
+/// Trains with the mean cross-entropy over the nodes `training`, with Adam. With patience, training ends after that
+/// many epochs in which neither the loss nor the accuracy over the nodes `validation` reached a new best. It then
+/// restores the weights of the last epoch in which both were at their best (as Velickovic et al. do, with a small
+/// difference). The same seed gives the same bits. If a callback throws, the model has the weights that it would have
+/// had at the end. Throws if a node or a label is faulty; the model is then as it was.
 template <class Model>
 History fit_nodes(Model& model, const LabelledNodes<typename Model::Scalar>& nodes, std::span<const Index> training,
                   std::span<const Index> validation, const FitNodesOptions& options = {}) {

@@ -21,9 +21,9 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Training ends where the monitored loss (of the validation, else of the test, else of training) has not fallen by
-/// more than `min_delta` below the best for `patience` epochs. In the end, however it comes, the model has the weights
-/// of the best epoch.
+/// Ends training if the monitored loss has not fallen more than `min_delta` below its best value for `patience` epochs.
+/// The monitored loss is that of the validation; without one that of the test; without either that of training. However
+/// training ends, the model then has the weights of the best epoch.
 struct EarlyStopping {
   int patience = 0;  ///< epochs; 0: no early stopping
   double min_delta = 0;
@@ -31,37 +31,36 @@ struct EarlyStopping {
 
 struct FitOptions {
   int epochs = 100;
-  double learning_rate = 1e-3;    ///< of Adam; an optimizer that is handed in has its own
-  double weight_decay = 0;        ///< of AdamW, on all but biases and norms; an optimizer that is handed in has its own
-  Schedule schedule = {};         ///< of the learning rate, from the optimizer's own; none: it stays
-  Index batch_size = 0;           ///< sequences a batch; 0: all
-  Index accumulate = 1;           ///< batches a step: their sequences count as one batch
-  bool shuffle = true;            ///< a new order each epoch; a full batch has none
-  bool bucket_by_length = false;  ///< batches of sequences of about one length (see `EpochOrder`)
-  /// Of the order, the validation split, random layers, and weights that nobody has set (`start_from`).
+  double learning_rate = 1e-3;    ///< of Adam; an optimizer that is passed in has its own
+  double weight_decay = 0;        ///< of AdamW, not on biases and norms; an optimizer that is passed in has its own
+  Schedule schedule = {};         ///< of the learning rate, starting from the optimizer's; none: constant
+  Index batch_size = 0;           ///< sequences per batch; 0: all
+  Index accumulate = 1;           ///< batches per step: their sequences count as one batch
+  bool shuffle = true;            ///< a new order in each epoch; irrelevant for a full batch
+  bool bucket_by_length = false;  ///< batches of sequences of similar length (see `EpochOrder`)
+  /// For the order, the validation split, random layers, and weights that nobody has set (`start_from`).
   std::uint64_t seed = 0;
-  int threads = 0;  ///< 0: as many as the machine, or the container, has. Results are the same bits for any number
-  ExecutorReference executor = {};  ///< threads of one's own instead
-  Index tile_width = 0;             ///< sequences side by side, a multiple of 16; 0: what `tile_width` chooses
-  /// Parameters with one of these texts in their names stay as they are ({"lstm"}), and their gradients are not
-  /// computed
+  int threads = 0;                  ///< 0: as many as the machine or container has; any number gives the same bits
+  ExecutorReference executor = {};  ///< the user's own threads instead
+  Index tile_width = 0;             ///< sequences per tile, a multiple of 16; 0: chosen by `tile_width`
+  /// Parameters whose name contains one of these texts do not change ({"lstm"}), and their gradients are not computed.
   std::vector<std::string> frozen = {};
-  /// Factors of Adam's learning rate ({{"lstm", 0.1}}); an optimizer that is handed in has its own
+  /// Factors of Adam's learning rate ({{"lstm", 0.1}}). An optimizer that is passed in has its own.
   std::vector<NamedFactor> rates = {};
-  double clip_norm = 0;   ///< gradients are scaled down to this norm; 0: not
-  double clip_value = 0;  ///< numbers of the gradient are clamped to +- this, before `clip_norm`; 0: not
+  double clip_norm = 0;   ///< scales gradients down to this norm; 0: off
+  double clip_value = 0;  ///< clamps each number of the gradient to +- this, before `clip_norm`; 0: off
   std::vector<double> class_weights = {};
-  bool balance_classes = false;  ///< class weights of `balanced_class_weights`
+  bool balance_classes = false;  ///< class weights from `balanced_class_weights`
   double label_smoothing = 0;
-  Augmentation augment = {};  ///< changes what is trained on: `{.jitter = 0.05, .time_warp = 0.2}`
-  double validation = 0;      ///< this share of the sequences is kept for validation, of each class alike
+  Augmentation augment = {};  ///< changes the training sequences: `{.jitter = 0.05, .time_warp = 0.2}`
+  double validation = 0;      ///< keeps this share of the sequences for validation, the same share of each class
   EarlyStopping early_stopping = {};
-  double ema_decay = 0;  ///< evaluates, and ends with, the moving average of weights; 0: not
+  double ema_decay = 0;  ///< uses the moving average of the weights for evaluation and at the end; 0: off
   Checkpoint checkpoint = {};
-  StopSignal stop = {};                  ///< asked after every step
-  std::vector<Callback> callbacks = {};  ///< after every epoch
-  /// Gets what `fit` returns, also where it throws after training has begun: the epochs that ended. The model then has
-  /// the weights that it would have had in the end, the best ones with early stopping.
+  StopSignal stop = {};                  ///< checked after every step
+  std::vector<Callback> callbacks = {};  ///< called after every epoch
+  /// Gets what `fit` returns, with the epochs so far, also if `fit` throws after training has begun. The model then has
+  /// the weights that it would have had at the end; with early stopping, the best ones.
   History* history = nullptr;
 
   static void fields(auto&& f, auto&... o) {
@@ -72,7 +71,7 @@ struct FitOptions {
     f({.name = "rates", .range = Range::at_least(0), .optional = true, .flag = ""}, o.rates...);
     results(f, o...);
   }
-  /// Those that results depend on, whatever the optimizer: a run that goes on must have the same.
+  /// The options that results depend on, whatever the optimizer. A resumed run must have the same.
   static void results(auto&& f, auto&... o) {
     f({.name = "batch_size", .meaning = "Sequences a step; 0: all", .range = Range::at_least(0), .flag = "batch"},
       o.batch_size...);
@@ -113,11 +112,11 @@ const FitOptions& check(const FitOptions& o);
 
 namespace detail {
 
-/// What results depend on, as text. The number of epochs is not among it: where a schedule depends on it, its steps
-/// tell.
+/// The options that results depend on, as text. The number of epochs is not included; if a schedule depends on it, its
+/// steps are.
 Metadata identity(const FitOptions& o, const Schedule& schedule, Index width);
 
-/// Whether results depend on the loss that is monitored.
+/// Whether results depend on the monitored loss.
 inline bool watches(const FitOptions& o) {
   return o.early_stopping.patience > 0 || std::holds_alternative<PlateauSchedule>(o.schedule);
 }
@@ -162,10 +161,10 @@ namespace detail {
 HEED_COLD HEED_FUNCTION Metadata identity(const FitOptions& o, const Schedule& schedule, Index width) {
   FieldTable table;
   FitOptions otherwise;
-  FitOptions::results(table, const_cast<FitOptions&>(o), otherwise);  // looked at alone
+  FitOptions::results(table, const_cast<FitOptions&>(o), otherwise);  // only read
   Metadata m{{"option.schedule", to_text(schedule)}};
   for (const FieldRecord& field : table.records) {
-    if (field.optional && field.same()) continue;  // checkpoints from before lack it
+    if (field.optional && field.same()) continue;  // older checkpoints do not have it
     const bool number =
         field.kind != FieldKind::seed && field.kind != FieldKind::numbers && field.kind != FieldKind::texts;
     m["option." + std::string(field.name)] = number ? shortest_number(field.number()) : field.text();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Training of models on random convolutions (`RocketClassifier`): a linear layer in closed form.
+/// Training of models with random convolutions (`RocketClassifier`): a linear head in closed form.
 
 #include <algorithm>
 #include <concepts>
@@ -37,13 +37,13 @@
 namespace heed::inline HEED_ABI {
 
 struct RocketFitOptions {
-  std::vector<double> alphas = RidgeOptions().alphas;  ///< penalties of the ridge to choose from
-  Index most_ridge = 3000;                             ///< so many series at most; the head of more is fitted by `fit`
-  int epochs = 40;                                     ///< of `fit`, in batches of 128 and by AdamW
-  double learning_rate = 3e-4;                         ///< of `fit`, at the start: it falls to 0 by a cosine
-  std::uint64_t seed = 0;                              ///< of the order of `fit`
+  std::vector<double> alphas = RidgeOptions().alphas;  ///< penalties of the ridge regression to choose from
+  Index most_ridge = 3000;                             ///< for more series than this, `fit` trains the head
+  int epochs = 40;                                     ///< of `fit`, with batches of 128 and AdamW
+  double learning_rate = 3e-4;                         ///< of `fit`, at the start: a cosine brings it to 0
+  std::uint64_t seed = 0;                              ///< of the order in `fit`
   int threads = 0;                                     ///< 0: as many as the machine has
-  StopSignal stop = {};                                ///< asked now and then, by any thread
+  StopSignal stop = {};                                ///< checked now and then, by any thread
 
   static void fields(auto&& f, auto&... o) {
     f({"alphas", "Penalties to choose from", {.least = 0, .most = 1e300, .above = true}}, o.alphas...);
@@ -56,11 +56,11 @@ struct RocketFitOptions {
 };
 
 struct RocketFit {
-  bool cancelled = false;  ///< it was stopped: the model is as it was, and nothing else is known
-  bool ridge = false;      ///< otherwise by `fit`, and what follows is not known
-  double alpha = 0;        ///< the penalty that was chosen
-  double error = 0;        ///< mean squared error of rows left out one by one; of labels, as numbers of -1 and 1
-  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< of labels, on rows left out one by one
+  bool cancelled = false;  ///< it was stopped: the model is as it was, and the other fields are unknown
+  bool ridge = false;      ///< false: `fit` trained the head, and the following fields are unknown
+  double alpha = 0;        ///< the chosen penalty
+  double error = 0;        ///< leave-one-out mean squared error; labels count as -1 and 1
+  double accuracy = std::numeric_limits<double>::quiet_NaN();  ///< leave-one-out accuracy, for labels
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -78,10 +78,10 @@ void set_head(M& model, const RidgeFit& ridge, double scale) {
                  [&](double b) { return static_cast<S>(scale * b); });
 }
 
-/// How the head is trained on so many series.
+/// The options for training the head on this many series.
 FitOptions head_options(const RocketFitOptions& options, Index count);
 
-/// By cross-entropy, or the mean squared error.
+/// Trains with cross-entropy, or with the mean squared error.
 template <class Model, class S, class T>
 Outcome fit_head(Model& model, const LabelledSequences<S, T>& data, const FitOptions& options) {
   if constexpr (std::same_as<T, std::int32_t>) {
@@ -106,17 +106,18 @@ void check_rocket_data(const M& model, const Data& data) {
 }
 }  // namespace detail
 
-/// Fits a `RocketClassifier` to series with labels, or with numbers, (n, outputs): the biases of its kernels are
-/// quantiles of convolutions of some series, the features are standardised, and the head is a ridge regression
-/// (`fit_ridge`) on them, of labels as -1 and 1. Its outputs times a factor are the logits: the factor with which their
-/// softmax says the labels of series left out best. Of more than `most_ridge` series the head is trained by `fit`: by
-/// cross-entropy, or the mean squared error.
+/// Fits a `RocketClassifier` to series with labels, or with numbers (n, outputs). The kernels' biases are quantiles of
+/// convolutions of some series. The features are standardised. The head is a ridge regression (`fit_ridge`) on the
+/// features; labels become -1 and 1. The logits are the head's outputs times a factor: the one for which their softmax
+/// best predicts the labels of left-out series. For more than `most_ridge` series, `fit` trains the head with
+/// cross-entropy or the mean squared error.
 ///
-/// The features of all series are kept while it fits, up to 2^28 numbers (1 GB of floats); those of more series are made
-/// again in every epoch. Ridge regression takes 8 n^2 bytes besides, for each of the penalties that threads try at once.
+/// The features of all series are kept during the fit, up to 2^28 numbers (1 GB of floats). Beyond that they are
+/// computed again in every epoch. Ridge regression also needs 8 n^2 bytes for each penalty that is tried at the same
+/// time.
 ///
-/// The same bits for any number of threads. Throws if the data or an option is faulty, and where steps are missing
-/// between others: convolutions cannot pass over them.
+/// The bits are the same for any number of threads. Throws if the data or an option is faulty, and if steps are missing
+/// in the middle, because convolutions cannot skip them.
 template <RocketModel M, class T>
   requires std::same_as<T, std::int32_t> || std::same_as<T, typename M::Scalar>
 RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& given,
@@ -129,7 +130,7 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   const LabelledSequences<typename M::Scalar, T>& data = present.view();
   detail::check_rocket_data<T>(model, data);
   const Index n = data.count(), outputs = model.output_shape({data.x.extent(1), data.x.extent(2)}).features;
-  const bool kept = n * model.rocket.output_features() <= most_numbers;  // computed once, not for every epoch
+  const bool kept = n * model.rocket.output_features() <= most_numbers;  // computed once instead of in every epoch
   const bool ridge = n <= options.most_ridge && n >= 2 && kept;
   M fitted = model;
   ThreadPool threads(options.threads);
@@ -174,7 +175,7 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   return result;
 }
 
-/// `fit_rocket(model, view(x, {n, 100, 3}), labels)`: arrays of any types, as `fit` takes them.
+/// `fit_rocket(model, view(x, {n, 100, 3}), labels)`: arrays of any type, as `fit` takes them.
 template <RocketModel M, detail::NumberArray X, detail::NumberArray Y>
 RocketFit fit_rocket(M& model, const X& x, const Y& y, const RocketFitOptions& options = {}) {
   using T = std::conditional_t<detail::holds_labels<Y>, std::int32_t, typename M::Scalar>;

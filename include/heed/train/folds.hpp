@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The folds of a cross-validation, and how good a way to train is on those that it was not trained on.
+/// The folds of a cross-validation, and the scores on them.
 
 #include <algorithm>
 #include <concepts>
@@ -23,35 +23,35 @@
 
 namespace heed::inline HEED_ABI {
 
-/// One of the trainings of a cross-validation.
+/// One training of a cross-validation.
 struct FoldRows {
   int repeat = 0, fold = 0;  ///< from 0
   Split rows;
 };
 
-/// How good the model of a fold is on the sequences that it was not trained on.
+/// The score of a fold's model on the sequences that were left out.
 struct FoldResult {
   int repeat = 0, fold = 0;            ///< from 0
-  Index training = 0, validation = 0;  ///< sequences
+  Index training = 0, validation = 0;  ///< numbers of sequences
   double loss = 0;
-  double accuracy = 0;  ///< NaN where the loss knows none
+  double accuracy = 0;  ///< NaN if the loss has no accuracy
 };
 
 struct MeanAndDeviation {
   double mean = 0;
-  double deviation = 0;  ///< of a sample: sqrt(sum (x - mean)^2 / (n - 1)); 0 of one number
+  double deviation = 0;  ///< of a sample: sqrt(sum (x - mean)^2 / (n - 1)); 0 for a single number
 };
 
 struct CrossValidation {
-  std::vector<FoldResult> folds;  ///< those that ended, repeat after repeat
+  std::vector<FoldResult> folds;  ///< the finished folds, repeat by repeat
   MeanAndDeviation accuracy, loss;
 };
 
 struct CrossValidationOptions {
   int folds = 5;
-  int repeats = 1;         ///< each with other folds
+  int repeats = 1;         ///< each with different folds
   std::uint64_t seed = 0;  ///< of the folds
-  /// Called after every fold, in their order; where it returns false, those that are left are not trained.
+  /// Called after every fold, in order. If it returns false, the remaining folds are not trained.
   std::function<bool(const FoldResult&)> callback = {};
 
   static void fields(auto&& f, auto&... o) {
@@ -65,27 +65,27 @@ struct CrossValidationOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// The folds of all repeats. With labels, one a sequence, they are `stratified_folds`. Throws as these do, and where an
+/// The folds of all repeats. Labels, one per sequence, give `stratified_folds`. Throws as that function does, and if an
 /// option is out of range.
 std::vector<FoldRows> make_folds(std::span<const std::int32_t> labels, const CrossValidationOptions& options);
-/// `random_folds` of so many sequences.
+/// `random_folds` of this many sequences.
 std::vector<FoldRows> make_folds(Index count, const CrossValidationOptions& options);
 
-/// The mean and the deviation of some numbers.
+/// The mean and the standard deviation.
 MeanAndDeviation mean_and_deviation(std::span<const double> values);
 
-/// Sequences with their targets, copied out of others.
+/// A copy of some sequences with their targets.
 template <class X, class T = std::int32_t>
 struct SequenceSubset {
   Tensor<X, 3> x;
   Tensor<T, 2> targets;
   std::vector<std::int32_t> lengths;
-  std::vector<std::uint8_t> mask;  // n x steps; empty: all steps are there
+  std::vector<std::uint8_t> mask;  // n x steps; empty: all steps are present
 
-  /// The rows `which`, in this order. Throws if one is not there.
+  /// Copies the rows `which`, in this order. Throws if one does not exist.
   SequenceSubset(const LabelledSequences<X, T>& data, std::span<const Index> which);
 
-  /// Must not outlive this.
+  /// A view, which must not outlive this object.
   LabelledSequences<X, T> view() const& {
     if (mask.empty()) return {x, targets, lengths};
     return {x, targets, lengths, TensorView<const std::uint8_t, 2>(mask.data(), {x.extent(0), x.extent(1)})};
@@ -100,7 +100,7 @@ struct SequenceSubset {
 namespace detail {
 void check_subset(std::span<const Index> which, Index count, Index targets, std::span<const std::int32_t> lengths,
                   Index steps);
-/// Takes the results of some more folds. False where the callback ends it.
+/// Adds the results of more folds. Returns false if the callback ends the cross-validation.
 bool take_results(std::span<const FoldRows> folds, std::span<const Evaluation> results,
                   const CrossValidationOptions& options, CrossValidation& all);
 void summarize(CrossValidation& all);
@@ -117,8 +117,8 @@ std::vector<FoldRows> folds_of(const LabelledSequences<X, T>& data, const CrossV
 }
 }  // namespace detail
 
-/// Any way to train: `score(fold)` trains on the rows `fold.rows.training` and gives the `Evaluation` on
-/// `fold.rows.validation`. One fold after the other.
+/// Cross-validates any way of training: `score(fold)` trains on the rows `fold.rows.training` and returns the
+/// `Evaluation` on `fold.rows.validation`. Folds run one after another.
 ///
 ///     const auto folds = heed::make_folds(labels, {.folds = 5});
 ///     const auto result = heed::cross_validate(folds, [&](const heed::FoldRows& fold) { ... return evaluation; });
@@ -134,7 +134,7 @@ CrossValidation cross_validate(std::span<const FoldRows> folds, Score&& score,
   return all;
 }
 
-// ---- how
+// ---- implementation
 
 template <class X, class T>
 SequenceSubset<X, T>::SequenceSubset(const LabelledSequences<X, T>& data, std::span<const Index> which) {

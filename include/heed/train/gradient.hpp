@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The gradient of a batch, for training loops of one's own.
+/// The gradient of a batch, for your own training loop.
 ///
 ///     heed::BatchGradient gradient(model, heed::CrossEntropy<float>());
 ///     heed::Adam<Model> adam(model, {.learning_rate = 0.01});
@@ -37,22 +37,23 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Computes the gradient of the mean loss of one batch after another, as `fit` does: the same bits for any number of
-/// threads. Allocates nothing where a batch is no larger than those before, and has no mask. What random layers draw follows from `key`, which is to differ from batch to batch.
+/// Computes the gradient of the mean loss of one batch after another, as `fit` does. The bits are the same for any
+/// number of threads. It does not allocate if a batch is no larger than those before it and has no mask. Random layers
+/// draw from `key`: pass a different key for each batch.
 template <Layer Model, Loss<typename Model::Scalar> L = CrossEntropy<typename Model::Scalar>>
 class BatchGradient {
  public:
   using S = typename Model::Scalar;
   using Data = LabelledSequences<typename Model::Input, typename L::Target>;
 
-  /// For models like this one. `threads`: 0 is all.
+  /// For models like this one. `threads` = 0 uses all.
   explicit BatchGradient(const Model& like, L loss = L(), int threads = 0)
       : threads_(threads), step_(like, threads_), loss_(std::move(loss)) {
     static_assert(require_trainable_layer<Model>());
   }
 
-  /// The loss and the accuracy of the batch, before any step, and its gradient in `get()`. Throws if the batch is
-  /// faulty or does not fit the model.
+  /// Returns the loss and accuracy of the batch, before any step, and leaves the gradient in `get()`. Throws if the
+  /// batch is faulty or does not fit the model.
   Evaluation operator()(const Model& model, const Data& batch, Key key = {}) {
     const FlushDenormals flush;
     const ModelReference<S> reference(model);
@@ -79,15 +80,15 @@ class BatchGradient {
     return {totals.loss, counted > 0 ? totals.correct / counted : 0};
   }
 
-  /// Of the last batch: a model of the same type, which may be clipped or changed in place.
+  /// The gradient of the last batch, as a model of the same type. It may be changed in place, for example clipped.
   Model& get() { return step_.gradient().template as<Model>(); }
 
  private:
   using Rows = detail::RowsOf<S, typename Model::Input, typename L::Target>;
 
-  // of these sequences, in the memory of those before
+  // the feed of these sequences; it reuses memory
   detail::Feed<S>& feed_of(const Data& batch) {
-    const bool masked = !batch.mask.empty();  // its steps are copied
+    const bool masked = !batch.mask.empty();  // the steps of a masked batch are copied
     if (feed_ && !masked && !masked_) {
       rows_->look_at(batch, InProcessReducer());
     } else {
@@ -101,7 +102,7 @@ class BatchGradient {
 
   ThreadPool threads_;
   std::optional<detail::Feed<S>> feed_;
-  Rows* rows_ = nullptr;  // those of the feed
+  Rows* rows_ = nullptr;  // of the feed
   bool masked_ = false;
   TrainingStep<S> step_;
   detail::AnyLoss<S> loss_;

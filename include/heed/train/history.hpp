@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What training tells: a record an epoch.
+/// The records of training: one per epoch.
 
 #include <cmath>
 #include <functional>
@@ -12,27 +12,29 @@
 
 namespace heed::inline HEED_ABI {
 
-/// One epoch. Loss and accuracy are those of its own forward passes, before each update; without validation or test
-/// those are NaN, and so is the accuracy of a loss that knows none.
+/// One epoch. Loss and accuracy come from the epoch's own forward passes, before each update. Values for validation and
+/// test are NaN if there are none; so is the accuracy if the loss has none.
 struct EpochRecord {
   int epoch = 0;   ///< from 1
-  int epochs = 0;  ///< of how many
+  int epochs = 0;  ///< the number of epochs in all
   double loss = 0, accuracy = 0;
   double test_loss = std::numeric_limits<double>::quiet_NaN();
   double test_accuracy = std::numeric_limits<double>::quiet_NaN();
   double validation_loss = std::numeric_limits<double>::quiet_NaN();
   double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
-  double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< of the last step; NaN: the optimizer tells none
-  double seconds = 0;                                               ///< since training began
-  Index sequences = 0;                                              ///< trained on in this epoch
+  /// of the last step; NaN: the optimizer does not tell
+  double learning_rate = std::numeric_limits<double>::quiet_NaN();
+  double seconds = 0;   ///< since training began
+  Index sequences = 0;  ///< trained on in this epoch
 
-  /// What early stopping and schedules look at: the loss of the validation, else of the test, else of training.
+  /// What early stopping and schedules use: the validation loss; without one the test loss; without either the training
+  /// loss.
   double monitored_loss() const {
     return !std::isnan(validation_loss) ? validation_loss : !std::isnan(test_loss) ? test_loss : loss;
   }
 };
 
-/// Called after every epoch; training goes on while all callbacks return true.
+/// Called after every epoch. Training continues while all callbacks return true.
 using Callback = std::function<bool(const EpochRecord&)>;
 
 /// How training ended.
@@ -40,16 +42,16 @@ enum class Outcome {
   finished,   ///< all epochs
   stopped,    ///< a callback returned false
   diverged,   ///< a loss or a weight was not finite; the model has the last weights that gave a finite loss
-  early,      ///< early stopping: the monitored loss fell no more
+  early,      ///< early stopping: the monitored loss did not fall any more
   cancelled,  ///< the stop signal, after a step
-  failed,     ///< something was thrown: by a callback, a log, a disk, a layer. See `FitOptions::history`
+  failed,     ///< an exception from a callback, a log, a disk, a layer; see `FitOptions::history`
 };
 
 struct History {
-  std::vector<EpochRecord> epochs;  ///< those before a checkpoint included
+  std::vector<EpochRecord> epochs;  ///< including those before a checkpoint
   Outcome outcome = Outcome::finished;
-  int diverged_at = 0;  ///< the epoch, from 1, where `outcome` is `diverged`
-  int best_epoch = 0;   ///< with early stopping: whose weights the model has; 0: there is none
+  int diverged_at = 0;  ///< the epoch, from 1, if `outcome` is `diverged`
+  int best_epoch = 0;   ///< with early stopping: the epoch of the model's weights; 0: none
 };
 
 }  // namespace heed::inline HEED_ABI

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Ctrl-C as an end of training that keeps the weights. Nothing happens unless a program makes an `InterruptGuard`.
+/// Ctrl-C ends training and keeps the weights. It takes effect only in programs that create an `InterruptGuard`.
 
 #include <atomic>
 #include <csignal>
@@ -13,19 +13,19 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 inline std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // a handler may do little else
+static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler may do little else
 
 HEED_FUNCTION void on_interrupt(int signal);
 }  // namespace detail
 
-/// While it lives, SIGINT and SIGTERM ask training to end after the step:
+/// During its lifetime, SIGINT and SIGTERM make training stop after the current step:
 ///
 ///     heed::InterruptGuard guard;
 ///     const auto history = heed::fit(model, data, {.stop = guard.signal()});
 ///     if (history.outcome == heed::Outcome::cancelled) std::puts("interrupted: the best weights are kept");
 ///
-/// A second signal does what it does without a guard. A signal that is ignored (nohup) stays so. One guard at a time;
-/// made and destroyed in the main thread.
+/// A second signal acts as it would without a guard. An ignored signal (nohup) stays ignored. Only one guard may exist
+/// at a time; create and destroy it in the main thread.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -1,9 +1,8 @@
 #pragma once
 
 /// @file
-/// Logs of a run as callbacks for `fit`: CSV, and JSON lines. Numbers read back exactly. A line is written and flushed
-/// after every epoch. A run that goes on from a checkpoint goes on in its log: the lines of epochs that come again are
-/// replaced.
+/// Logs of a run as callbacks for `fit`: CSV and JSON lines. Numbers read back exactly. Each epoch writes and flushes a
+/// line. A run that resumes from a checkpoint continues its log; lines of repeated epochs are replaced.
 
 #include <filesystem>
 #include <string>
@@ -15,19 +14,18 @@
 
 namespace heed::inline HEED_ISA {
 
-/// `text` between quotes, as JSON has it. Bytes of 0x80 and on stay as they are: UTF-8.
+/// `text` as a JSON string in quotes. Bytes from 0x80 on (UTF-8) stay as they are.
 std::string json_text(std::string_view text);
 
-/// A cell of a CSV file (RFC 4180): between quotes where it holds a comma, a quote or a line's end.
+/// A CSV cell (RFC 4180): in quotes if it contains a comma, a quote or a line break.
 std::string csv_text(std::string_view text);
 
-/// A head, then a row an epoch; what there is not is an empty cell, and infinity is "inf". `run`: a column of its own
-/// with this text in every row, to tell runs apart. Throws, at once and not after the first epoch alone, where the file
-/// cannot be written.
+/// A header, then one row per epoch. Missing values are empty cells; infinity is "inf". `run` adds a column with this
+/// text in every row, to tell runs apart. Throws immediately if the file cannot be written.
 Callback csv_logger(std::filesystem::path path, const std::string& run = {});
 
-/// An object a line, {"epoch":1,"loss":0.25,...}; what there is not is left out, and what JSON has no number for is a
-/// text. `run`: a member of its own in every object. Throws as `csv_logger` does.
+/// One JSON object per line, {"epoch":1,"loss":0.25,...}. Missing values are left out; numbers that JSON cannot express
+/// are texts. `run` adds a member to every object. Throws as `csv_logger` does.
 Callback json_logger(std::filesystem::path path, const std::string& run = {});
 
 }  // namespace heed::inline HEED_ISA
@@ -50,7 +48,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// The columns of a record, in order; numbers as text, empty where there are none.
+/// The columns of a record, in order. Numbers are text, empty if missing.
 inline std::vector<std::pair<const char*, std::string>> log_columns(const EpochRecord& r) {
   const auto number = [](double value) { return std::isnan(value) ? std::string() : shortest_number(value); };
   return {{"epoch", std::to_string(r.epoch)},
@@ -66,10 +64,10 @@ inline std::vector<std::pair<const char*, std::string>> log_columns(const EpochR
           {"sequences", std::to_string(r.sequences)}};
 }
 
-/// A text file that grows by a line an epoch.
+/// A text file that grows by a line per epoch.
 class LogFile {
  public:
-  /// `line(record)` gives a line; `epoch_of(line)` its epoch, 0 where it is none of them.
+  /// `line(record)` gives a line; `epoch_of(line)` gives its epoch, 0 if it is not such a line.
   LogFile(std::filesystem::path path, std::string head, std::function<std::string(const EpochRecord&)> line,
           std::function<int(const std::string&)> epoch_of)
       : path_(std::move(path)), head_(std::move(head)), line_(std::move(line)), epoch_of_(std::move(epoch_of)) {
@@ -84,7 +82,7 @@ class LogFile {
   }
 
  private:
-  // keeps the lines of epochs before this one
+  // keeps the lines of earlier epochs
   void begin(int epoch) {
     std::string kept = head_;
     if (epoch > 1 && std::filesystem::is_regular_file(path_)) {
@@ -95,7 +93,7 @@ class LogFile {
       }
     }
     file_.close();
-    write_file(path_, kept);  // never half of it
+    write_file(path_, kept);  // the file is never incomplete
     file_ = std::ofstream(path_, std::ios::binary | std::ios::app);
   }
 
@@ -114,7 +112,7 @@ inline Callback log_callback(std::shared_ptr<LogFile> log) {
   };
 }
 
-/// The number that a text begins with, 0 where it does not.
+/// The number at the start of a text; 0 if there is none.
 inline int leading_number(std::string_view text) {
   int value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);

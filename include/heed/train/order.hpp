@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The order in which an epoch takes its sequences.
+/// The order of the sequences in an epoch.
 
 #include <algorithm>
 #include <cstddef>
@@ -17,45 +17,44 @@
 namespace heed::inline HEED_ABI {
 
 struct EpochOrderOptions {
-  Index batch = 1;                ///< sequences a step
-  bool shuffle = true;            ///< a new order each epoch
-  bool bucket_by_length = false;  ///< batches of sequences of about the same length
+  Index batch = 1;                ///< sequences per step
+  bool shuffle = true;            ///< a new order in each epoch
+  bool bucket_by_length = false;  ///< batches of sequences of similar length
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Orders of `count` sequences, or of the rows `members` of a larger data set. Inside a batch, sequences of different
-/// lengths always stand sorted: it changes no sum but for rounding, and saves padding.
+/// Orders of `count` sequences, or of the rows `members` of a larger data set. Inside a batch, sequences are sorted by
+/// length. Apart from rounding this changes no sum, and it saves padding.
 ///
-/// Bucketing: the shuffled sequences are sorted by length in runs of 64 batches, and the full batches then take their
-/// places at random. So a batch has about one length, its sequences are others each epoch, and the partial batch stays
-/// the last one.
+/// Bucketing sorts the shuffled sequences by length in runs of 64 batches, then shuffles the full batches. So a batch
+/// has sequences of similar length, different ones in each epoch, and the partial batch stays last.
 class EpochOrder {
  public:
   using Options = EpochOrderOptions;
 
-  /// `lengths` is empty (all full) or has one for each row of the data set; it must outlive the object where there is
-  /// more than one batch.
+  /// `lengths` is empty (all full) or has one length for each row of the data set. With more than one batch it must
+  /// outlive this object.
   EpochOrder(Index count, std::vector<Index> members, std::span<const std::int32_t> lengths, Options options);
 
-  /// Goes on with all of another data set as one batch: allocates where that is larger than those before.
+  /// Switches to all rows of another data set, as one batch. Allocates if that is larger than those before.
   void look_at_one_batch(Index count, std::span<const std::int32_t> lengths);
 
   Index count() const { return count_; }
-  /// The rows that are trained on; empty: all.
+  /// The training rows; empty: all.
   std::span<const Index> members() const { return members_; }
 
-  /// Of an epoch, a function of its key. Empty: the order of the data. Valid until the next call. Allocates in the
-  /// first call only.
+  /// The order of an epoch, a function of its key; empty: the order of the data. Valid until the next call. Only the
+  /// first call allocates.
   std::span<const Index> operator()(Key key);
 
  private:
   static constexpr Index run = 64;  // batches
 
   void fill();
-  /// f(rows) for each interval of so many positions.
+  /// Calls f(rows) for each interval of this many positions.
   template <class F>
   void for_each_part(Index size, F&& f) {
     for (Index first = 0; first < count_; first += size) {

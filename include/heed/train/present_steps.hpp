@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sequences with a mask as sequences without one.
+/// Turns sequences with a mask into sequences without one.
 
 #include <concepts>
 #include <cstddef>
@@ -20,21 +20,21 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The steps that are there, side by side, in a copy; without a mask the user's own memory. Labels of steps go with
-/// them.
+/// A copy of the sequences with present steps only, moved together; their labels move with them. Without a mask it
+/// refers to the user's own memory.
 template <class X, class T = std::int32_t>
 class PresentSteps {
  public:
-  /// Throws if the mask does not fit the sequences, or a length is out of range.
+  /// Throws if the mask does not fit the sequences, or if a length is out of range.
   explicit PresentSteps(const LabelledSequences<X, T>& data) : view_(data) {
     if (!data.mask.empty()) take(data);
   }
   PresentSteps(const PresentSteps&) = delete;
   PresentSteps& operator=(const PresentSteps&) = delete;
 
-  /// Without a mask. Must not outlive this, nor the data.
+  /// The sequences without a mask. The view must outlive neither this object nor the data.
   const LabelledSequences<X, T>& view() const { return view_; }
-  /// Whether steps were missing between others.
+  /// Whether steps were missing in the middle.
   bool has_gaps() const { return gaps_; }
 
  private:

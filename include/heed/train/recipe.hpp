@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Recipes: settings of a `SequenceClassifier` and of `fit` that go together, for sets of which nothing is known.
+/// Recipes: settings of a `SequenceClassifier` and of `fit` that fit together, for data of which nothing is known.
 
 #include <string>
 #include <string_view>
@@ -11,13 +11,13 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A way to train that needs no further options, whatever the set. The features are standardised besides.
+/// A way to train that needs no further options. It also standardises the features.
 struct Recipe {
   std::string_view name;
-  Metadata architecture;  ///< options of a `SequenceClassifier`, by the names of its fields
+  Metadata architecture;  ///< options of a `SequenceClassifier`, by field name
   double learning_rate, weight_decay, label_smoothing, clip_norm;
   const char* schedule;  ///< "one-cycle"
-  Index steps;           ///< of training: the epochs follow from the number of sequences
+  Index steps;           ///< of training; the number of sequences then gives the epochs
   int least_epochs, most_epochs;
 };
 
@@ -25,17 +25,17 @@ struct Recipe {
 
 namespace heed::inline HEED_ISA {
 
-/// The names of all recipes, the first for sets of which nothing is known.
+/// The names of all recipes. The first is the default.
 std::vector<std::string> recipe_names();
-/// The recipe of that name. Throws if there is none.
+/// The recipe with this name. Throws if there is none.
 const Recipe& recipe_of(std::string_view name);
 /// The recipe of random convolutions: options of a `RocketClassifier`, by the names of its fields. The features are
 /// standardised besides. `fit_rocket` fits it, without epochs.
 Metadata rocket_architecture();
 
-/// Sequences a step, for so many: 16 of few, so that there are steps enough, up to 64.
+/// The batch size for this many sequences: 16 for small sets, to have enough steps, up to 64.
 HEED_FUNCTION Index batch_for(Index count);
-/// Epochs of a recipe on so many sequences, by batches of so many.
+/// The number of epochs of a recipe for this many sequences and this batch size.
 HEED_FUNCTION int epochs_for(const Recipe& recipe, Index count, Index batch);
 
 }  // namespace heed::inline HEED_ISA
@@ -51,7 +51,7 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 // Chosen by the mean accuracy of three-fold cross-validation on the training parts of five sets (ERing, Libras,
-// ItalyPowerDemand, ArrowHead, PickupGestureWiimoteZ): one choice for all of them.
+// ItalyPowerDemand, ArrowHead, PickupGestureWiimoteZ), with one choice for all of them.
 HEED_COLD HEED_FUNCTION const std::vector<Recipe>& recipes() {
   static const std::vector<Recipe> all = [] {
     const Recipe strong{.name = "strong",
@@ -75,7 +75,7 @@ HEED_COLD HEED_FUNCTION const std::vector<Recipe>& recipes() {
     recurrent.architecture["cell"] = "gru";
     recurrent.architecture["bidirectional"] = "true";
     recurrent.architecture["hidden"] = "32";
-    Recipe lstm = strong;  // short sequences of many examples have no use for convolutions
+    Recipe lstm = strong;  // for short sequences with many examples convolutions do not help
     lstm.name = "lstm";
     lstm.architecture = {
         {"cell", "lstm"}, {"layers", "2"}, {"bidirectional", "true"}, {"hidden", "64"}, {"dropout", "0.3"}};

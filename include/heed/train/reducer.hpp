@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The processes of a run: who computes which shards, and how their gradients are added up. The one seam where other
-/// machines come in.
+/// The processes of a run: which process computes which shards, and how their gradients are summed. This is the only
+/// place where other machines take part.
 
 #include <algorithm>
 #include <concepts>
@@ -19,10 +19,10 @@
 
 namespace heed::inline HEED_ISA {
 
-/// What a batch adds up besides the gradient.
+/// The sums of a batch besides the gradient.
 struct Totals {
   double loss = 0;     ///< scaled: the sum over the batch is the mean
-  double correct = 0;  ///< sequences whose largest logit is their label's, or what the loss counts as such
+  double correct = 0;  ///< sequences whose largest logit is at their label, or what the loss counts as correct
   Totals& operator+=(const Totals& other) {
     loss += other.loss;
     correct += other.correct;
@@ -30,7 +30,7 @@ struct Totals {
   }
 };
 
-/// The part of a batch that one accumulator of gradients takes.
+/// The part of a batch that one gradient accumulator takes.
 template <class S>
 struct Shard {
   OwnModel<S> gradient;
@@ -58,11 +58,11 @@ Shard<S>& Shard<S>::operator+=(const Shard& other) {
   return *this;
 }
 
-/// Adds shard i + distance to shard i for every pair of one level of the tree ((0 + 1) + (2 + 3)) + ... whose halves
-/// are both among `mine`, the shards from `first` on.
+/// Adds shard i + distance to shard i for each pair of one level of the tree ((0 + 1) + (2 + 3)) + ..., if both are in
+/// `mine`. `mine` begins with shard `first`.
 template <class S>
 void add_pairs(std::span<Shard<S>> mine, Index first, Index distance, ThreadPool& threads) {
-  const Index step = 2 * distance, left = (first + step - 1) / step * step - first;  // the first left half among them
+  const Index step = 2 * distance, left = (first + step - 1) / step * step - first;  // the first left half
   const Index pairs = (static_cast<Index>(mine.size()) - left - distance + step - 1) / step;
   threads.for_each(std::max<Index>(pairs, 0), [&](Index i, int) {
     const auto to = static_cast<std::size_t>(left + step * i);
@@ -70,17 +70,17 @@ void add_pairs(std::span<Shard<S>> mine, Index first, Index distance, ThreadPool
   });
 }
 
-/// The processes of a run of models that compute in S. The work of a step is always cut into the same shards, in the
+/// The processes of a run, for models with scalar S. The work of a step is always divided into the same shards, in the
 /// same order.
 ///
-/// - `own(count)`: those of `count` things (shards, tiles) that this process takes care of; it may be none. All
-///   processes together own each once.
-/// - `reduce(mine, count, threads)`: `mine` are the shards that `own(count)` gives, or a single one for the result
-///   where it gives none. Afterwards `mine[0]` holds the sum over all shards of all processes, in the order of the tree
-///   ((0 + 1) + (2 + 3)) + ...: the same bits however many processes there are.
-/// - `share(items)`: every process has filled those that `own(items.size())` gives it; afterwards all are there.
+/// - `own(count)`: which of `count` things (shards, tiles) belong to this process; possibly none. Each belongs to
+///   exactly one process.
+/// - `reduce(mine, count, threads)`: `mine` has the shards of `own(count)`, or a single one for the result if this
+///   process owns none. Afterwards `mine[0]` holds the sum over all shards of all processes, in the order of the tree
+///   ((0 + 1) + (2 + 3)) + ... The bits do not depend on the number of processes.
+/// - `share(items)`: each process has filled its `own(items.size())`; afterwards all are there.
 /// - `all(yes)`: whether every process says yes.
-/// - `rows(data)`: the sequences of the run (see `LocalRows`), of which `data` are those that this process has.
+/// - `rows(data)`: the sequences of the run (see `LocalRows`); `data` has those of this process.
 template <class R, class S>
 concept Reducer = std::copyable<R> && requires(R& reducer, Index count, std::span<Shard<S>> mine, ThreadPool& threads,
                                                std::span<Totals> items, const LabelledSequences<S>& data) {
@@ -91,7 +91,7 @@ concept Reducer = std::copyable<R> && requires(R& reducer, Index count, std::spa
   reducer.rows(data);
 };
 
-/// One process has everything.
+/// A run in a single process.
 struct InProcessReducer {
   IndexRange own(Index count) const { return {0, count}; }
 
@@ -111,7 +111,7 @@ struct InProcessReducer {
   }
 };
 
-/// A reducer of any type, as the engine sees it.
+/// A reducer of any type, for the training engine.
 template <class S>
 class AnyReducer {
  public:
@@ -120,11 +120,11 @@ class AnyReducer {
   virtual void reduce(std::span<Shard<S>> mine, Index count, ThreadPool& threads) = 0;
   virtual void share(std::span<Totals> items) = 0;
   virtual bool all(bool yes) = 0;
-  /// Calls f, which may throw: in all processes where it does so in one, if the reducer can see to that.
+  /// Calls f, which may throw. If f throws in one process, this throws in all of them, if the reducer supports it.
   virtual void agree(const std::function<void()>& f) = 0;
 };
 
-/// Copies the reducer.
+/// Wraps a copy of a reducer.
 template <class S, class R>
 class ReducerOf final : public AnyReducer<S> {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Linear regression with a penalty on the weights, in closed form.
+/// Ridge regression: linear regression with a penalty on the weights, in closed form.
 
 #include <span>
 #include <string>
@@ -19,23 +19,23 @@
 namespace heed::inline HEED_ABI {
 
 struct RidgeOptions {
-  /// Penalties to choose from: numpy.logspace(-3, 3, 10)
+  /// Penalties to choose from: numpy.logspace(-3, 3, 10).
   std::vector<double> alphas = {
       1e-3, 4.641588833612782e-3, 2.154434690031882e-2, 1e-1, 4.641588833612782e-1, 2.154434690031882,
       1e1,  4.641588833612782e1,  2.154434690031882e2,  1e3};
-  StopSignal stop = {};  ///< asked now and then, by any thread
+  StopSignal stop = {};  ///< checked now and then, by any thread
   static void fields(auto&& f, auto&... o) {
     f({"alphas", "Penalties to choose from", {.least = 0, .most = 1e300, .above = true}}, o.alphas...);
   }
 };
 
 struct RidgeFit {
-  bool cancelled = false;            ///< it was stopped: nothing else is known
-  double alpha = 0;                  ///< the penalty that was chosen
-  double error = 0;                  ///< the mean squared error of `held_out`, over all rows and outputs
-  std::vector<double> weights = {};  ///< output k of feature f at f outputs + k
-  std::vector<double> bias = {};     ///< of each output
-  Tensor<double, 2> held_out = {};   ///< (n, outputs): what each row would be given were it not in the data
+  bool cancelled = false;            ///< it was stopped: the other fields are unknown
+  double alpha = 0;                  ///< the chosen penalty
+  double error = 0;                  ///< mean squared error of `held_out`, over all rows and outputs
+  std::vector<double> weights = {};  ///< output k of feature f is at f outputs + k
+  std::vector<double> bias = {};     ///< one per output
+  Tensor<double, 2> held_out = {};   ///< (n, outputs): the prediction for each row if it were not in the data
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -47,13 +47,13 @@ RidgeFit fit_ridge(const RidgeInput& input, TensorView<const double, 2> y, const
                    ThreadPool& threads);
 }  // namespace detail
 
-/// Minimises |y - x W - b|^2 + alpha |W|^2 for features x (n, d) and targets y (n, k): the alpha whose error on rows
-/// left out one by one is least, the first of equals, as `RidgeCV` of scikit-learn does. There are no n fits: the
-/// residual of a row that is left out follows from the fit with it. Time grows with the cube of the smaller one of n
-/// and d, memory with its square. The same bits for any number of threads.
+/// Minimises |y - x W - b|^2 + alpha |W|^2 for features x (n, d) and targets y (n, k). Chooses the alpha with the
+/// smallest leave-one-out error (the first one in a tie), as `RidgeCV` of scikit-learn does. This needs no n fits: the
+/// leave-one-out residuals follow from the fit to all rows. With m = min(n, d), time grows with m^3 and memory with
+/// m^2. The bits are the same for any number of threads.
 ///
-/// Throws if there are fewer than two rows, no feature or no target, where the rows differ in number, an alpha is
-/// not positive, and if a number is not finite.
+/// Throws if there are fewer than two rows, no feature or no target, if x and y have different numbers of rows, if an
+/// alpha is not positive, or if a number is not finite.
 template <class S>
 RidgeFit fit_ridge(TensorView<const S, 2> x, TensorView<const double, 2> y, const RidgeOptions& options,
                    ThreadPool& threads) {

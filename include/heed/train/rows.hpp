@@ -17,7 +17,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// A number for a sequence at row `i` of the data: two that differ in anything have the same by accident alone.
+/// A hash of the sequence at row `i` of the data.
 template <class X>
 std::uint64_t fingerprint(Index i, const X* sequence, Index count) {
   std::uint64_t hash = Key{static_cast<std::uint64_t>(i)}.bits(static_cast<std::uint64_t>(count));
@@ -31,8 +31,8 @@ std::uint64_t fingerprint(Index i, const X* sequence, Index count) {
 }
 }  // namespace detail
 
-/// The sequences of a run, all of them in this process: the user's own memory. Training asks for them by position in
-/// the epoch's order.
+/// The sequences of a run, all in this process, in the user's own memory. Training asks for them by position in the
+/// epoch's order.
 template <class X, class T = std::int32_t>
 class LocalRows {
  public:
@@ -45,27 +45,27 @@ class LocalRows {
   /// Empty: all full.
   std::span<const std::int32_t> lengths() const { return data_.lengths; }
 
-  /// The sequence at position p is `order[p]`, or p where `order` is empty. Must be called before each step of an
-  /// epoch, in order: what is asked for until the next call are positions of `batches[step]`.
+  /// The sequence at position p is `order[p]`, or p if `order` is empty. Called before each step of an epoch, in order.
+  /// Until the next call, only positions of `batches[step]` are asked for.
   void prepare(std::span<const Index> order, std::span<const Batch> /*batches*/, Index /*step*/) { order_ = order; }
 
   Index at(Index position) const { return order_.empty() ? position : order_[static_cast<std::size_t>(position)]; }
-  /// The label or labels, or the numbers, of a sequence.
+  /// The labels or numbers of a sequence.
   std::span<const T> targets(Index position) const {
     return targets_of(data_.labels, data_.lengths, shape().steps, at(position));
   }
 
-  /// Puts the sequences at these positions into tile `i`.
+  /// Copies the sequences at these positions into tile `i`.
   template <class S>
   SequenceTile<X, T, S> gather(TileStore<X, T, S>& store, Index i, IndexRange positions) const {
     return store.gather(i, data_.x, data_.lengths, data_.labels, positions.count(),
                         [&](Index l) { return at(positions.first + l); });
   }
 
-  /// Tells these data from others; the numbers past a sequence's end do not count.
+  /// A hash of the data. Numbers past a sequence's end do not count.
   std::uint64_t fingerprint() const;
 
-  /// Nothing is asked for any more but labels, targets and lengths.
+  /// From now on only labels, targets and lengths are asked for.
   void release() {}
 
  private:

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// What is decided about a data set before training: which sequences are kept for validation, the folds of a
-/// cross-validation, and what its classes weigh.
+/// Decisions about a data set before training: the validation split, the folds of a cross-validation, and class
+/// weights.
 
 #include <cstdint>
 #include <span>
@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Two parts of a data set, as the numbers of their sequences, ascending.
+/// Two parts of a data set, as sequence numbers in ascending order.
 struct Split {
   std::vector<Index> training, validation;
 };
@@ -25,35 +25,35 @@ struct Split {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-// the first quota[label] of each label that a random order meets go to validation
+// the first quota[label] sequences of each label, in random order, go to validation
 Split split_by_quota(std::span<const std::int32_t> labels, std::vector<Index> quota, Key key);
 HEED_FUNCTION void check_share(double share);
-// how many sequences each class has
+// the number of sequences of each class
 HEED_FUNCTION std::vector<Index> count_labels(std::span<const std::int32_t> labels);
 // -1: never validated on
 HEED_FUNCTION std::vector<Split> splits_of(const std::vector<Index>& fold_of, Index folds);
 }  // namespace detail
 
-/// Keeps the share of each class for validation, to the nearest sequence: share n in all, as far as every class keeps
-/// one for training. Labels are 0 and on. Depends on the arguments alone. Throws if the share is not in 0 .. 1 or a
-/// label is negative.
+/// Keeps the given share of each class for validation, rounded; the total is share n, as far as each class keeps one
+/// sequence for training. Labels are 0 and on. Depends only on the arguments. Throws if the share is not in [0, 1], or
+/// if a label is negative.
 Split stratified_split(std::span<const std::int32_t> labels, double share, Key key);
 
-/// Keeps share n of n sequences for validation, drawn at random. Throws if the share is not in 0 .. 1.
+/// Keeps share n of n sequences for validation, drawn at random. Throws if the share is not in [0, 1].
 Split random_split(Index count, double share, Key key);
 
-/// The folds of a cross-validation: each is validated on once and trained on otherwise. The sequences of a class are
-/// spread over the folds: their numbers in two folds differ by at most one, and so do the folds' sizes. A class of fewer
-/// sequences than folds is validated on in as many folds as it has sequences. A class of one sequence is trained on in
-/// all folds and validated on in none. Labels are 0 and on. Depends on the arguments alone. Throws if folds are not
-/// 2 to the number of sequences that can be validated on, or a label is negative.
+/// The folds of a cross-validation. Each fold is validated on once and trained on otherwise. The sequences of a class
+/// are spread evenly: their numbers in two folds differ by at most one, and so do the sizes of the folds. A class with
+/// fewer sequences than folds appears in the validation of that many folds. A class with a single sequence is always
+/// trained on and never validated on. Labels are 0 and on. Depends only on the arguments. Throws if `folds` is below 2
+/// or above the number of sequences that can be validated on, or if a label is negative.
 std::vector<Split> stratified_folds(std::span<const std::int32_t> labels, Index folds, Key key);
 
-/// The same of n sequences, drawn at random: for numbers, and labels a step.
+/// The same for n sequences, drawn at random: for numbers, and for labels per step.
 std::vector<Split> random_folds(Index count, Index folds, Key key);
 
-/// n / (classes count_c), so that every class weighs the same in sum: what scikit-learn calls "balanced". A class
-/// without sequences weighs 0. Labels are 0 to classes - 1.
+/// n / (classes count_c), so that all classes have the same total weight; scikit-learn's "balanced". A class without
+/// sequences has weight 0. Labels are 0 to classes - 1.
 std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels, Index classes);
 
 }  // namespace heed::inline HEED_ISA
@@ -117,7 +117,7 @@ HEED_FUNCTION std::vector<Split> splits_of(const std::vector<Index>& fold_of, In
   for (std::size_t i = 0; i < fold_of.size(); ++i) {
     for (Index k = 0; k < folds; ++k) {
       Split& split = splits[static_cast<std::size_t>(k)];
-      // the dealt number of a sequence, modulo the folds, is its fold
+      // a sequence's dealt number modulo the folds is its fold
       const bool validates = fold_of[i] >= 0 && fold_of[i] % folds == k;
       (validates ? split.validation : split.training).push_back(static_cast<Index>(i));
     }
@@ -160,7 +160,7 @@ HEED_COLD HEED_FUNCTION Split random_split(Index count, double share, Key key) {
   return detail::split_by_quota(all_alike, {std::llround(share * static_cast<double>(count))}, key);
 }
 
-// sequences are dealt as cards are: class after class, each class in a random order
+// deals sequences as cards: class by class, each class in random order
 HEED_COLD HEED_FUNCTION std::vector<Split> stratified_folds(std::span<const std::int32_t> labels, Index folds,
                                                             Key key) {
   const std::vector<Index> counts = detail::count_labels(labels);

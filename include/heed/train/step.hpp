@@ -24,7 +24,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// What a thread needs to run a model on a tile, kept from step to step.
+/// What a thread needs to run a model on a tile; reused in each step.
 template <class S>
 struct Worker {
   Index number = 0;  // below the number of threads
@@ -34,7 +34,7 @@ struct Worker {
 };
 
 namespace detail {
-/// `gradient` is another model of the type.
+/// `gradient` is another model of the same type.
 template <class S>
 Index lane_bytes_of(const ModelReference<S>& model, OwnModel<S>& gradient, Shape shape) {
   const FlushDenormals flush;
@@ -56,19 +56,19 @@ Index lane_bytes_of(const ModelReference<S>& model, OwnModel<S>& gradient, Shape
 }
 }  // namespace detail
 
-/// The memory that a sequence of this shape takes in a pass forward and backward: caches, temporaries, outputs. Found
-/// by such a pass.
+/// The memory that a sequence of this shape needs in a forward and backward pass: caches, temporaries, outputs.
+/// Measured by such a pass.
 template <Layer Model>
 Index lane_bytes(const Model& model, Shape shape) {
   OwnModel<typename Model::Scalar> gradient(model);
   return detail::lane_bytes_of<typename Model::Scalar>(model, gradient, shape);
 }
 
-/// Computes gradients of batches for one model. Allocates in the first steps only.
+/// Computes gradients of batches for one model. Only the first steps allocate.
 template <class S>
 class TrainingStep {
  public:
-  /// For models like this one. With a reducer that spans several processes each takes care of a part.
+  /// For models like this one. With a reducer over several processes, each process handles a part.
   HEED_COLD TrainingStep(OwnModel<S> like, ThreadPool& threads,
                          std::shared_ptr<AnyReducer<S>> reducer = in_this_process());
   template <Layer Model>
@@ -80,12 +80,12 @@ class TrainingStep {
   }
 
   AnyReducer<S>& reducer() { return *reducer_; }
-  /// How many numbers the model has.
+  /// The number of parameters.
   Index parameters() const { return parameters_; }
 
-  /// Runs `tile(index, worker, gradient, totals)` for every tile of a batch that this process owns: it adds to the
-  /// gradient, an `OwnModel<S>&`, and the totals. Tiles are dealt to shards in order, shards to threads as they are
-  /// free, and the shards are added up in a fixed order.
+  /// Calls `tile(index, worker, gradient, totals)` for each tile of a batch that belongs to this process. The call adds
+  /// to the gradient, an `OwnModel<S>&`, and to the totals. Tiles are assigned to shards in order, free threads take
+  /// the next shard, and the shards are summed in a fixed order.
   template <class F>
   const Totals& operator()(Index tiles, F&& tile) {
     const auto call = [&tile](Index i, Worker<S>& worker, Shard<S>& shard) {
@@ -96,30 +96,30 @@ class TrainingStep {
                        }});
   }
 
-  /// No gradient of these parameters is wanted: they are not computed where layers can leave them out, and 0.
+  /// Marks these parameters' gradients as not wanted: layers that can, skip them, and the gradients are 0.
   void want_all_but(const std::vector<bool>& frozen);
-  /// Of parameters with one of these texts in their names. Throws as `heed::freeze`.
+  /// The same for parameters whose name contains one of these texts. Throws as `heed::freeze`.
   void freeze(const std::vector<std::string>& parts) {
     want_all_but(detail::frozen_among(std::as_const(like_).parameters().names(), parts, "freeze"));
   }
 
-  /// Of the last batch.
+  /// The gradient of the last batch.
   OwnModel<S>& gradient() { return shards_.front().gradient; }
 
  private:
-  // any function, so that all the rest is compiled once
+  // one function type, so that the rest is compiled only once
   struct Work {
     const void* function;
     void (*call)(const void* function, Index i, Worker<S>& worker, Shard<S>& shard);
   };
   const Totals& run(Index tiles, Work work);
 
-  OwnModel<S> like_;  // zeros: what a new shard starts from
+  OwnModel<S> like_;  // zeros: the start of a new shard
   ThreadPool& threads_;
   std::shared_ptr<AnyReducer<S>> reducer_;
   Index parameters_;
   std::vector<Worker<S>> workers_;
-  std::vector<Shard<S>> shards_;  // those of this process; the first holds the sum in the end
+  std::vector<Shard<S>> shards_;  // of this process; at the end the first holds the sum
 };
 template <Layer Model>
 TrainingStep(const Model&, ThreadPool&) -> TrainingStep<typename Model::Scalar>;
@@ -148,7 +148,7 @@ template <class S>
 const Totals& TrainingStep<S>::run(Index tiles, Work work) {
   const Index count = shard_count(tiles, parameters_);
   const IndexRange own = reducer_->own(count);
-  const Index held = std::max<Index>(own.count(), 1);  // the sum needs a place
+  const Index held = std::max<Index>(own.count(), 1);  // the sum needs one
   shards_.reserve(static_cast<std::size_t>(held));
   while (static_cast<Index>(shards_.size()) < held) shards_.push_back({like_, {}});
   threads_.for_each(own.count(), [&](Index i, int worker) {

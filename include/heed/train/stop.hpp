@@ -12,11 +12,11 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Whether somebody wants an end: asked after every step. Made of a `std::stop_token`, or of a flag of one's own, which
-/// must outlive it.
+/// Whether somebody requests an end. It is checked after every step. Made from a `std::stop_token`, or from the user's
+/// own flag, which must outlive it.
 class StopSignal {
  public:
-  StopSignal() = default;  ///< nobody ever does
+  StopSignal() = default;  ///< never requests an end
   template <class Token>
     requires requires(const Token& token) {
       { token.stop_requested() } -> std::convertible_to<bool>;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// From the user's sequences to tiles: how wide they are, and who stands in which lane.
+/// From the user's sequences to tiles: how wide tiles are, and which sequence is in which lane.
 
 #include <algorithm>
 #include <concepts>
@@ -20,17 +20,18 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Labels as (n, 1), targets as they are.
+/// Labels as (n, 1); targets stay as they are.
 inline TensorView<const std::int32_t, 2> as_rows(LabelsView labels) { return labels.rows(); }
 template <class S>
 TensorView<const S, 2> as_rows(TensorView<const S, 2> targets) {
   return targets;
 }
 
-/// Whether so many labels a sequence are those of the steps of its input.
+/// Whether this many labels per sequence belong to the steps of its input.
 inline bool labels_steps(Index labels, Index steps) { return labels > 1 && labels == steps; }
 
-/// The targets of sequence i, of inputs of so many steps: its label, those of its valid steps, or its numbers.
+/// The targets of sequence i: its label, the labels of its valid steps, or its numbers. `steps` are those of the
+/// inputs.
 inline std::span<const std::int32_t> targets_of(LabelsView labels, std::span<const std::int32_t> lengths, Index steps,
                                                 Index i) {
   const Index each = labels.each();
@@ -43,8 +44,8 @@ std::span<const S> targets_of(TensorView<const S, 2> targets, std::span<const st
   return {targets.data() + i * targets.extent(1), static_cast<std::size_t>(targets.extent(1))};
 }
 
-/// Throws if there are no sequences, or they have no steps or features, or `check_finite` does. Tokens are not
-/// looked at: which there are the model knows.
+/// Throws if there are no sequences, if they have no steps or features, and as `check_finite` does. Tokens are not
+/// checked here: the model knows its vocabulary.
 template <class X>
 void check_sequences(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
   require(!x.empty(), [&] { return Fault{"no data", "sequences", "(n, steps, features)", to_text(x.extents())}; });
@@ -66,15 +67,15 @@ void check_sequences(const LabelledSequences<X, T>& data) {
   });
 }
 
-/// Throws what the model has to say about its input: a model of tokens has
-/// `check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths, const std::string& where)`.
+/// Runs the model's own check of its input. A model of tokens has `check_input(TensorView<const Input, 3> x,
+/// std::span<const std::int32_t> lengths, const std::string& where)`.
 template <class Model>
 void check_input(const Model& model, TensorView<const typename Model::Input, 3> x,
                  std::span<const std::int32_t> lengths, const std::string& where) {
   if constexpr (requires { model.check_input(x, lengths, where); }) model.check_input(x, lengths, where);
 }
 
-/// Throws if a label is not 0 to classes - 1.
+/// Throws if a label is not in 0 .. classes - 1.
 inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     require(labels[i] >= 0 && labels[i] < classes, [&] {
@@ -84,13 +85,13 @@ inline void check_labels(std::span<const std::int32_t> labels, Index classes) {
   }
 }
 
-/// Tiles have a multiple of so many lanes: a packet of any processor.
+/// The lanes of a tile are a multiple of this: a packet of any processor.
 inline constexpr Index tile_unit = 16;
-/// The most lanes of a tile where a sequence takes much memory: see `tile_width`.
+/// The lanes of a tile whose sequences need much memory; see `tile_width`.
 inline constexpr Index narrow_tile = 32;
 
-/// How many lanes the tiles of a batch have: 64, or 32 where a lane takes more than 256 KiB, or as few more or less as
-/// fill a small batch evenly. A multiple of 16. Decided by the batch and the model alone, for results depend on it.
+/// The number of lanes per tile for a batch: 64, or 32 if a lane takes more than 256 KiB, adjusted to fill a small
+/// batch evenly. A multiple of 16. It depends only on the batch and the model, because results depend on it.
 inline Index tile_width(Index batch, Index lane_bytes = 0) {
   constexpr Index heavy = Index(1) << 18, unit = tile_unit;
   const Index widest = lane_bytes > heavy ? narrow_tile : 64;
@@ -100,17 +101,17 @@ inline Index tile_width(Index batch, Index lane_bytes = 0) {
 }
 inline Index tile_count(Index batch, Index width) { return (batch + width - 1) / width; }
 
-/// The type of a loss where data of these types leave it open.
+/// The default scalar of a loss for data of these types.
 template <class X, class T>
 using ScalarOfData =
     std::conditional_t<std::floating_point<X>, X, std::conditional_t<std::floating_point<T>, T, float>>;
 
-/// Some sequences side by side. Lanes past the last of them are padding: sequences without steps.
+/// Sequences side by side. The lanes after the last sequence are padding: sequences without steps.
 template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 struct SequenceTile {
-  Tile<const X> x;             // as many steps as the longest of its sequences
+  Tile<const X> x;             // has the steps of its longest sequence
   Tile<const T> labels;        // (1, 1), (steps, 1), or (1, k) numbers; 0 in padding
-  const S* weights = nullptr;  // one a lane: 1, and 0 in padding
+  const S* weights = nullptr;  // one per lane: 1, in padding 0
   Index rows = 0;              // lanes in use
 };
 
@@ -118,7 +119,7 @@ struct SequenceTile {
 template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 class TileStore {
  public:
-  /// Room for `tiles` tiles; nothing is allocated where there was as much before.
+  /// Makes room for `tiles` tiles. Does not allocate if there was as much before.
   void reserve(Index tiles, Shape shape, Index lanes, Index targets = 1) {
     shape_ = shape;
     lanes_ = lanes;
@@ -129,7 +130,7 @@ class TileStore {
     weights_.reserve(tiles * lanes);
   }
 
-  /// Puts the sequences `row(0)`, `row(1)`, ... `row(rows - 1)` into tile `i`.
+  /// Copies the sequences `row(0)`, `row(1)`, ... `row(rows - 1)` into tile `i`.
   template <class Row>
   SequenceTile<X, T, S> gather(Index i, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
                                TargetsView<T> labels, Index rows, Row&& row) {

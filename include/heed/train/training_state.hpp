@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// Everything that a run needs to go on as if it had never been interrupted, and the seam for those who keep it.
-/// `heed/io/checkpoint.hpp` keeps it in a file.
+/// Everything that a run needs to resume as if it had never been interrupted, and the interface for storing it.
+/// `heed/io/checkpoint.hpp` stores it in a file.
 
 #include <functional>
 #include <limits>
@@ -22,7 +22,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A parameter of the state where it lives, column-major.
+/// A parameter of the state, at its place in memory, column-major.
 struct StateTensor {
   std::string name;
   std::variant<ParameterArray<float>*, ParameterArray<double>*> array;
@@ -30,29 +30,29 @@ struct StateTensor {
 
 struct TrainingState {
   std::vector<StateTensor> tensors;                   ///< weights, moments, averages: of fixed size
-  std::map<std::string, std::vector<double>> series;  ///< counters, losses: of any size, NaN and infinities included
-  Metadata identity;                                  ///< what must be the same when a run goes on
+  std::map<std::string, std::vector<double>> series;  ///< counters, losses: of any size, NaN and infinity allowed
+  Metadata identity;                                  ///< what must be the same when a run resumes
 
-  /// The parameters of a model, or `Parameters` themselves.
+  /// Adds the parameters of a model, or `Parameters` themselves.
   template <class Source>
   void add(const std::string& prefix, Source& source) {
     add_parameters(*this, prefix, source);
   }
 };
 
-/// How a run is kept. Empty functions: not at all.
+/// How a run is stored. Empty functions: it is not.
 struct Checkpoint {
-  int every = 1;  ///< epochs; the last one is always kept, and if the stop signal ends training
-  /// Fills tensors and series, and gives true; false where nothing has been kept yet. Throws if what has been kept
-  /// has another identity or other tensors; nothing is then filled.
+  int every = 1;  ///< epochs; the last one is always stored, also if the stop signal ends training
+  /// Fills tensors and series and returns true. Returns false if nothing was stored yet. Throws if the stored run has
+  /// another identity or other tensors; then nothing is filled.
   std::function<bool(TrainingState&)> load = {};
   std::function<void(const TrainingState&)> save = {};
 };
 
-/// How far a run has come, besides its weights.
+/// The progress of a run, besides its weights.
 struct TrainingProgress {
-  int epoch = 0;                                          // that has ended
-  Index batch = 0;                                        // of the next one, that would be taken next
+  int epoch = 0;                                          // the last that has ended
+  Index batch = 0;                                        // of the next epoch: the next to take
   double loss = 0, denominator = 0, correct = 0;          // sums over its batches so far
   double best = std::numeric_limits<double>::infinity();  // the lowest monitored loss
   int best_epoch = 0, waited = 0;                         // its epoch; epochs since then
@@ -72,20 +72,20 @@ void add_tensors(TrainingState& state, const std::string& prefix, Parameters<S>&
   }
 }
 
-/// A number of a file as a whole one. Throws if it is none of 0 to `most`.
+/// A file's number as an integer. Throws if it is not an integer in 0 .. `most`.
 Index check_count(const char* name, double value, Index most = Index(1) << 53);
 
-// a series <-> numbers
+// copies between a series and numbers
 void transfer(bool loading, std::vector<double>& values, std::span<double> numbers);
 
 void transfer(bool loading, TrainingState& state, TrainingProgress& p);
 
-/// A row of ten numbers a record.
+/// A row of ten numbers per record.
 void transfer(bool loading, TrainingState& state, std::vector<EpochRecord>& records);
 
 }  // namespace detail
 
-/// What `TrainingState::add` does.
+/// The work of `TrainingState::add`.
 template <class S>
 void add_parameters(TrainingState& state, const std::string& prefix, Parameters<S>& parameters) {
   detail::add_tensors(state, prefix, parameters);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Open files of POSIX.
+// POSIX file descriptors.
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,14 +40,14 @@ class Descriptor {
   }
   explicit operator bool() const { return fd_ >= 0; }
   int get() const { return fd_; }
-  /// False where the system reports only now that something could not be written. EINTR has closed the file, too.
+  /// Returns false if the system reports a write error only now. After EINTR the file is closed, too.
   bool close() { return ::close(std::exchange(fd_, -1)) == 0 || errno == EINTR; }
 
  private:
   int fd_;
 };
 
-/// The number of bytes read, less than the buffer's only at the end of the file.
+/// Returns the number of bytes read; fewer than the buffer holds only at the end of the file.
 HEED_COLD inline std::size_t read_some(const Descriptor& file, const std::filesystem::path& path,
                                        std::span<std::byte> buffer) {
   std::size_t filled = 0;
@@ -69,11 +69,11 @@ HEED_COLD inline void write_all(const Descriptor& file, const std::filesystem::p
   }
 }
 
-/// A file that is open for reading, and its size: 0 where it has none, as pipes.
+/// A file opened for reading, and its size; 0 if it has none, such as a pipe.
 struct OpenFile {
   Descriptor descriptor;
   std::size_t size = 0;
-  bool endless = false;  // if it gives anything: a device such as /dev/zero, no terminal
+  bool endless = false;  // a device that never ends, such as /dev/zero; not a terminal
 
   explicit OpenFile(const std::filesystem::path& path) : descriptor(path, O_RDONLY) {
     if (!descriptor) throw_system_error(path, "open", errno);
@@ -86,7 +86,7 @@ struct OpenFile {
 };
 
 HEED_COLD inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
-  std::vector<std::byte> bytes(file.size);  // a hint: files may grow
+  std::vector<std::byte> bytes(file.size);  // only a hint: files may grow
   bytes.resize(read_some(file.descriptor, path, bytes));
   std::array<std::byte, 16384> more;
   while (const std::size_t n = read_some(file.descriptor, path, more)) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// How a file is written: beside the one that it replaces, in place, or directly to what is no regular file.
+// The ways to write a file: beside the old file and renamed, in place, or directly (for anything but a regular file).
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,14 +25,14 @@
 
 namespace heed::inline HEED_ISA::detail {
 
-/// The streams of this process. They may lead to a regular file, which must not be replaced under the process.
+/// The standard streams of this process. They may be a regular file, which must not be replaced under the process.
 HEED_COLD inline bool is_own_stream(const std::filesystem::path& path) {
   return path == "/dev/stdout" || path == "/dev/stderr" || path.parent_path() == "/dev/fd" ||
          path.parent_path() == "/proc/self/fd";
 }
 
-/// While it lives a file that outgrows a limit of the process is an error of this thread's `write`, as a full disk is,
-/// and no signal that ends the process.
+/// During its lifetime, writing beyond the process's file size limit is an error of this thread's `write`, like a full
+/// disk. Without it, a signal would end the process.
 class NoSizeSignal {
  public:
   NoSizeSignal() {
@@ -58,7 +58,7 @@ class NoSizeSignal {
   bool pending_;
 };
 
-/// A new file beside `target`. It is removed again unless `replace` succeeds.
+/// A new file beside `target`. The destructor removes it unless `replace` has succeeded.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::filesystem::path& target) : file_(create(target)) {}
@@ -67,14 +67,14 @@ class TemporaryFile {
   ~TemporaryFile() {
     if (!error_ && !replaced_) ::unlink(path_.c_str());
   }
-  /// Why there is none, 0 where there is one.
+  /// Why the file could not be created; 0 if it was.
   int error() const { return error_; }
   Descriptor& file() { return file_; }
   bool replace(const std::filesystem::path& target) { return replaced_ = ::rename(path_.c_str(), target.c_str()) == 0; }
 
  private:
   HEED_COLD Descriptor create(const std::filesystem::path& target) {
-    // names have at most 255 bytes: a long one is cut to leave room for the suffix
+    // a name has at most 255 bytes: a long one is cut to leave room for the suffix
     const std::string stem = target.filename().string().substr(0, 200) + '.' + std::to_string(::getpid()) + '.';
     for (int attempt = 0;; ++attempt) {
       path_ = target.parent_path() / (stem + std::to_string(attempt) + ".tmp");
@@ -91,8 +91,8 @@ class TemporaryFile {
   bool replaced_ = false;
 };
 
-/// Makes a rename last beyond a power failure. File systems that know no such thing, and folders that may be written
-/// but not read, are passed over.
+/// Makes a rename survive a power failure. Does nothing on file systems without this feature, and for folders that can
+/// be written but not read.
 HEED_COLD inline void flush_folder(const std::filesystem::path& path) {
   const auto parent = path.parent_path();
   const Descriptor folder(parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
@@ -100,15 +100,15 @@ HEED_COLD inline void flush_folder(const std::filesystem::path& path) {
   if (::fsync(folder.get()) != 0 && errno == EIO) throw_system_error(path, "flush its folder", errno);
 }
 
-/// Where `write_file` puts a file: what it replaces, or what it writes to directly.
+/// Where `write_file` writes: the file to replace, or a target to write to directly.
 struct Destination {
   std::filesystem::path path;
-  bool direct = false;                     // no regular file, or a stream of this process
-  std::optional<mode_t> permissions = {};  // of the file that is there
-  std::size_t size = 0;                    // of that file
+  bool direct = false;                     // not a regular file, or a stream of this process
+  std::optional<mode_t> permissions = {};  // of the existing file
+  std::size_t size = 0;                    // of the existing file
 };
 
-/// What a link leads to, or would, where nothing is there yet.
+/// The target of a symbolic link, also if nothing exists there yet.
 inline std::filesystem::path linked(std::filesystem::path path) {
   std::error_code none;
   for (int links = 0; links < 40 && std::filesystem::is_symlink(std::filesystem::symlink_status(path, none)); ++links) {
@@ -135,8 +135,8 @@ HEED_COLD inline Destination destination(const std::filesystem::path& path) {
           .size = static_cast<std::size_t>(status.st_size)};
 }
 
-/// A mount point cannot be renamed over, and the disk beside it is another one. Where the system does not tell,
-/// renaming finds out.
+/// Whether the path is a mount point. A mount point cannot be replaced by a rename, and the disk beside it is another
+/// one. If the system does not tell, the rename will fail.
 HEED_COLD inline bool is_mount_point([[maybe_unused]] const std::filesystem::path& path) {
 #if defined(STATX_ATTR_MOUNT_ROOT)
   struct statx status {};
@@ -147,13 +147,14 @@ HEED_COLD inline bool is_mount_point([[maybe_unused]] const std::filesystem::pat
 #endif
 }
 
-/// Whether a file that is there can only be written in place: its folder takes no new file, or not this one.
+/// Whether an existing file can only be written in place: its folder does not accept new files, or not this one.
 HEED_COLD inline bool only_in_place(const Destination& to, int error) {
   const bool refused = error == EACCES || error == EPERM || error == EROFS || error == EBUSY || error == EXDEV;
   return to.permissions && refused;
 }
 
-/// Throws if a file that is there cannot grow to so many bytes. It stays as it is; the room is its own.
+/// Throws if an existing file cannot grow to this many bytes. Its contents stay; the reserved space belongs to the
+/// file.
 HEED_COLD inline void make_room([[maybe_unused]] const Descriptor& file, [[maybe_unused]] const Destination& to,
                                 [[maybe_unused]] const std::filesystem::path& path,
                                 [[maybe_unused]] std::size_t bytes) {
@@ -161,7 +162,7 @@ HEED_COLD inline void make_room([[maybe_unused]] const Descriptor& file, [[maybe
   if (bytes <= to.size) return;
   const auto failed =
       uninterrupted([&] { return ::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)); });
-  const bool unknown = errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL;  // not to every file system
+  const bool unknown = errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL;  // not every file system supports it
   if (failed && !unknown) throw_system_error(path, "write", errno);
 #endif
 }
@@ -187,14 +188,14 @@ HEED_COLD inline void write_directly(const std::filesystem::path& path,
   if (!file.close()) throw_system_error(path, "write", errno);
 }
 
-/// What is written stands in another file until it is whole.
+/// Writes to another file first, until it is complete.
 HEED_COLD inline std::string create_beside(const Destination& to) {
   const std::string folder = to.path.parent_path().string();
   return "create the file that takes its place, in the folder " +
          (folder.empty() ? std::string("of this program") : folder);
 }
 
-/// False where the file that is there can only be written in place.
+/// Returns false if the existing file can only be written in place.
 HEED_COLD inline bool replace(const Destination& to, const std::filesystem::path& path,
                               std::initializer_list<std::span<const std::byte>> parts) {
   if (is_mount_point(to.path)) return false;
@@ -215,8 +216,8 @@ HEED_COLD inline bool replace(const Destination& to, const std::filesystem::path
   return true;
 }
 
-/// `/dev/full` says at once that it takes nothing. Who opens a named pipe waits for its reader, and who closes it again
-/// ends what the reader gets: it cannot be known whether anybody will read it.
+/// `/dev/full` reports at once that it accepts nothing. A named pipe cannot be checked: opening it waits for a reader,
+/// and closing it ends the reader's input.
 HEED_COLD inline void check_device(const std::filesystem::path& path) {
   struct stat status {};
   if (is_own_stream(path) || ::stat(path.c_str(), &status) != 0) return;
@@ -236,7 +237,7 @@ HEED_COLD inline void check_in_place(const Destination& to, const std::filesyste
   struct stat before {};
   if (::fstat(file.get(), &before) != 0) throw_system_error(path, "write", errno);
   make_room(file, to, path, bytes);
-  // the room is given back; what the file tells of its age stays
+  // release the reserved space, keep the time stamps
   if (::ftruncate(file.get(), before.st_size) != 0) throw_system_error(path, "write", errno);
 #if defined(__linux__)
   const struct timespec times[2] = {before.st_atim, before.st_mtim};

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the system says of a file.
+// Errors of the operating system about files.
 
 #include <filesystem>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-// What losses of one number against another have in common.
+// The common part of losses that compare number with number.
 
 #include <cmath>
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 /// scale times the weighted sum of f's losses over steps, features and lanes; steps past a lane's end do not count.
-/// f(y, target, feature, gradient) gives a packet of losses, and in `gradient` their derivative by y. `dy`, where it is
-/// not empty, gets the gradient.
+/// f(y, target, feature, gradient) gives a packet of losses and, in `gradient`, their derivatives by y. `dy` gets the
+/// gradient, unless it is empty.
 template <class S, class F>
 double elementwise_loss(Tile<const S> y, Tile<const S> target, const S* weights, double scale, Tile<S> dy,
                         const Pass& pass, F&& f) {
@@ -45,7 +45,7 @@ double elementwise_loss(Tile<const S> y, Tile<const S> target, const S* weights,
   return total * scale;
 }
 
-/// Throws unless there are `outputs` finite targets a sequence.
+/// Throws unless each sequence has `outputs` finite targets.
 template <class S>
 void check_targets(TensorView<const S, 2> targets, Index outputs, const char* where) {
   require(targets.extent(1) == outputs, [&] {

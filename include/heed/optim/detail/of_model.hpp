@@ -1,6 +1,6 @@
 #pragma once
 
-// An optimizer on lists of parameters, `Lists`, for models of one type.
+// Wraps an optimizer on lists of parameters, `Lists`, for one model type.
 
 #include <utility>
 
@@ -16,7 +16,7 @@ class OfModel : public Lists {
   using S = typename Model::Scalar;
   using Lists::step;
 
-  /// Moves the model against the gradient.
+  /// One step: moves the model against the gradient.
   void step(Model& model, const Model& gradient) {
     weights_.look_at(model);
     gradient_.look_at(const_cast<Model&>(gradient));

@@ -1,6 +1,6 @@
 #pragma once
 
-// Which parameters an optimizer keeps as they are, and which it moves at other rates.
+// Which parameters an optimizer freezes, and which have another learning rate.
 
 #include <cstddef>
 #include <span>
@@ -19,12 +19,12 @@ namespace detail {
 class PartRates {
  public:
   PartRates() = default;
-  /// Throws if a text is in no name, or where all parameters are frozen; `optimizer` is what messages call it.
+  /// Throws if a text is in no name, or if all parameters are frozen. `optimizer` is its name in the error.
   PartRates(std::span<const std::string> names, const std::vector<std::string>& frozen,
             const std::vector<NamedFactor>& rates, std::string_view optimizer);
 
   bool frozen(Index i) const { return frozen_[static_cast<std::size_t>(i)]; }
-  /// What the learning rate is multiplied by.
+  /// The factor of the learning rate.
   double rate(Index i) const { return rates_[static_cast<std::size_t>(i)]; }
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 
-// A loss of any type, as the engine sees it.
+// A loss of any type, for the training engine.
 
 #include <cmath>
 #include <concepts>
@@ -27,7 +27,7 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// The targets of one sequence, of the loss's type.
+/// The targets of one sequence, in the loss's type.
 struct AnyTargets {
   const void* data = nullptr;
   std::size_t count = 0;
@@ -46,26 +46,26 @@ class AnyLoss {
   template <class L>
   explicit AnyLoss(L loss) : loss_(std::make_shared<const L>(std::move(loss))), functions_(&table<L>) {}
 
-  /// The loss of a tile times `scale`, and in dz, where it is not empty, its gradient.
+  /// The loss of a tile times `scale`. `dz` gets the gradient, unless it is empty.
   double operator()(const Tile<const S>& z, const AnyTile& targets, const S* weights, double scale, const Tile<S>& dz,
                     const Pass& pass) const {
     return functions_->value(loss_.get(), z, targets, weights, scale, dz, pass);
   }
-  /// NaN where the loss has no accuracy.
+  /// NaN if the loss has no accuracy.
   double count_correct(const Tile<const S>& z, const AnyTile& targets, const S* weights) const {
     return functions_->correct(loss_.get(), z, targets, weights);
   }
   /// What the targets of a sequence add to the denominator of the mean.
   double target_weight(AnyTargets targets) const { return functions_->weight(loss_.get(), targets); }
-  /// What they add to that of the accuracy.
+  /// What the targets add to the denominator of the accuracy.
   double counted(AnyTargets targets) const { return functions_->counted(loss_.get(), targets); }
   /// `targets`: a `TargetsView` of the loss's type.
   void check(const void* targets, Index outputs) const { functions_->check(loss_.get(), targets, outputs); }
-  /// The same with other class weights. Throws if it has none.
+  /// The same loss with other class weights. Throws if it has none.
   AnyLoss rebalanced(const std::vector<double>& weights) const { return functions_->rebalanced(loss_.get(), weights); }
-  /// What models give that are trained with it.
+  /// The kind of outputs of models trained with it.
   OutputKind outputs() const { return functions_->outputs; }
-  /// {"loss": its `name`, "loss.delta": ...}: of one that has a name, and options that describe themselves.
+  /// {"loss": its `name`, "loss.delta": ...}, if the loss has a name and options that describe themselves.
   Metadata identity() const { return functions_->identity(loss_.get()); }
 
  private:

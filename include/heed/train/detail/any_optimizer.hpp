@@ -1,6 +1,6 @@
 #pragma once
 
-// An optimizer of any type, as the engine sees it.
+// An optimizer of any type, for the training engine.
 
 #include <concepts>
 #include <memory>
@@ -26,20 +26,21 @@ class AnyOptimizer {
  public:
   virtual ~AnyOptimizer() = default;
   virtual void step(Parameters<S>& weights, OwnModel<S>& gradient) = 0;
-  /// The present rate; -1 where it tells none.
+  /// The present learning rate; -1 if the optimizer does not tell it.
   virtual double rate() const = 0;
   virtual void set_rate(double rate) = 0;
-  /// Whether it can go into a checkpoint; what goes there, and what that compares.
+  /// Whether checkpoints can store it; what they store, and what they compare.
   virtual bool keeps_state() const = 0;
   virtual void visit_state(const StateParts& parts) = 0;
   virtual Metadata settings() const = 0;
-  /// Texts in the names of parameters that it keeps as they are; whether it does so wherever no gradient is wanted.
+  /// Texts in the names of the parameters that it freezes, and whether it freezes all parameters without a wanted
+  /// gradient.
   virtual std::vector<std::string> frozen() const = 0;
   virtual bool keeps_unwanted() const = 0;
   virtual std::vector<NamedFactor> rates() const = 0;
 };
 
-/// One that works on lists of parameters.
+/// An optimizer that works on lists of parameters.
 template <class S, class O>
 class ListOptimizer final : public AnyOptimizer<S> {
  public:
@@ -87,7 +88,7 @@ Metadata ListOptimizer<S, O>::settings() const {
   return to_metadata(optimizer_.options);
 }
 
-/// Somebody's optimizer for models of one type.
+/// A user's optimizer for one model type.
 template <class Model, class O>
 class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
  public:
@@ -140,7 +141,7 @@ class OptimizerOf final : public AnyOptimizer<typename Model::Scalar> {
   O& optimizer_;
 };
 
-/// heed's own optimizers work on lists; what else there is works on models.
+/// heed's own optimizers work on lists; all others work on models.
 template <class Model, class O>
 std::unique_ptr<AnyOptimizer<typename Model::Scalar>> any_optimizer(Model& model, O& optimizer) {
   using S = typename Model::Scalar;

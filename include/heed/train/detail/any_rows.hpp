@@ -1,6 +1,6 @@
 #pragma once
 
-// The sequences of a run of any type, as the engine sees them.
+// The sequences of a run, of any type, for the training engine.
 
 #include <concepts>
 #include <cstddef>
@@ -29,7 +29,7 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// A tile of sequences whose types nobody needs to know but the model and the loss.
+/// A tile of sequences. Only the model and the loss know its types.
 template <class S>
 struct AnySequenceTile {
   AnyTile x, targets;
@@ -45,27 +45,27 @@ class AnyRows {
   virtual Index count() const = 0;
   virtual Shape shape() const = 0;
   virtual std::span<const std::int32_t> lengths() const = 0;
-  /// None where targets are numbers.
+  /// Empty if targets are numbers.
   virtual LabelsView labels() const = 0;
   virtual bool have_labels() const = 0;
-  /// Whether steps are numbers of S, and not tokens.
+  /// Whether steps hold numbers of S, not tokens.
   virtual bool have_numbers() const = 0;
-  /// Targets a sequence.
+  /// Targets per sequence.
   virtual Index each() const = 0;
   virtual AnyTargets targets_of_row(Index row) const = 0;
   virtual AnyTargets targets(Index position) const = 0;
-  /// Throws what the loss has to say of all targets, and what the model has to say of the sequences of this process.
+  /// Throws if the loss rejects a target, or if the model rejects a sequence of this process.
   virtual void check_targets(const AnyLoss<S>& loss, Index outputs) const = 0;
   virtual void check_input(const ModelReference<S>& model) const = 0;
-  /// Tells these data from others: "data.count", ... where `name` is "data".
+  /// Adds what identifies these data: "data.count", ... if `name` is "data".
   virtual void add_identity(Metadata& identity, const std::string& name) const = 0;
 
   /// As `LocalRows::prepare` and `release`.
   virtual void prepare(std::span<const Index> order, std::span<const Batch> batches, Index step) = 0;
   virtual void release() = 0;
-  /// Room for `tiles` tiles in each of `stores` memories.
+  /// Makes room for `tiles` tiles in each of `stores` memories.
   virtual void reserve(Index stores, Index tiles, Index width) = 0;
-  /// Puts the sequences at these positions into tile i of a memory.
+  /// Copies the sequences at these positions into tile i of a memory.
   virtual AnySequenceTile<S> gather(Index store, Index i, IndexRange positions) = 0;
 };
 
@@ -76,7 +76,8 @@ class RowsOf final : public AnyRows<S> {
   RowsOf(const LabelledSequences<X, T>& data, const R& reducer)
       : present_(data), data_(present_.view()), rows_(reducer.rows(data_)) {}
 
-  /// Goes on with other data, in the same memory, where neither have a mask. Throws as the constructor; the data are then as they were.
+  /// Switches to other data, reusing the memory, if neither data have a mask. Throws as the constructor does; the data
+  /// then stay as they were.
   template <class R>
   void look_at(const LabelledSequences<X, T>& data, const R& reducer) {
     rows_ = reducer.rows(data);
@@ -126,7 +127,7 @@ class RowsOf final : public AnyRows<S> {
  private:
   static constexpr bool labels_are_classes = std::same_as<T, std::int32_t>;
   PresentSteps<X, T> present_;
-  LabelledSequences<X, T> data_;  // those that this process has
+  LabelledSequences<X, T> data_;  // the sequences of this process
   Rows rows_;
   std::vector<TileStore<X, T, S>> stores_;
 };
@@ -150,8 +151,8 @@ std::unique_ptr<AnyRows<S>> rows_of(const LabelledSequences<X, T>& data, const R
   return std::make_unique<RowsOf<S, X, T, Rows>>(data, reducer);
 }
 
-/// How many outputs a model has for the sequences. Throws if labels or targets do not fit them, or the loss: one
-/// label or k numbers a sequence ask for one step of outputs, a label a step for as many steps.
+/// The number of a model's outputs for these sequences. Throws if labels or targets fit neither the model nor the loss.
+/// One label or k numbers per sequence need one output step; a label per step needs as many output steps.
 template <class S>
 Index check_targets_of(const AnyRows<S>& rows, const AnyLoss<S>& loss, const ModelReference<S>& model,
                        const std::string& where) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// What users hand to `fit` and `evaluate` beside a model: arrays of any type, which become what the engine takes, or a
-// sentence that says why not.
+// The arrays that users pass to `fit` and `evaluate`. Arrays of any type are converted to the engine's types; if that
+// is impossible, a compiler error says why in a sentence.
 
 #include <concepts>
 #include <cstddef>
@@ -33,11 +33,11 @@ concept ShapedArray = requires(const A& a) {
 };
 template <class A>
 concept FlatArray = !ShapedArray<A> && requires(const A& a) { std::span(a); };
-/// Numbers in memory: a tensor, a view, one with lengths and a mask, labels, a vector, a span.
+/// Numbers in memory: a tensor, a view, a view with lengths and a mask, labels, a vector, a span.
 template <class A>
 concept NumberArray = ShapedArray<A> || FlatArray<A> || std::same_as<A, LabelsView>;
 
-/// All its numbers.
+/// All numbers of an array.
 template <class A>
 auto values_of(const A& a) {
   if constexpr (FlatArray<A>) {
@@ -46,7 +46,7 @@ auto values_of(const A& a) {
     return std::span(a.data(), static_cast<std::size_t>(a.size()));
   }
 }
-// clang asks before it knows that something is an array
+// clang evaluates this before it knows whether it has an array
 template <class A>
 struct ElementOfArray {
   using type = void;
@@ -68,7 +68,7 @@ inline constexpr std::size_t rank_of = [] {
 template <class A>
 inline constexpr bool holds_labels = std::integral<ElementOf<A>>;
 
-/// What a model computes in, and takes; of what is no model float.
+/// The scalar and the input type of a model. For anything else: float.
 template <class Model>
 struct ScalarOfModel {
   using type = float;
@@ -88,13 +88,13 @@ struct InputOfModel<Model> {
   using type = typename Model::Input;
 };
 
-/// The type of a test set for a model that is trained on a y of type A. (What lacks a type is refused in words.)
+/// The type of a test set for a model that is trained on a y of type A. (Arguments without a type get their own error.)
 template <class Model, class A>
 using TestOf = std::optional<
     LabelledSequences<typename InputOfModel<Model>::type,
                       std::conditional_t<holds_labels<A>, std::int32_t, typename ScalarOfModel<Model>::type>>>;
 
-/// x as a model takes it.
+/// x in the form that a model takes.
 template <class Model, class A>
 TensorView<const typename Model::Input, 3> sequences_in(const A& x) {
   using X = typename Model::Input;
@@ -113,7 +113,7 @@ TensorView<const typename Model::Input, 3> sequences_in(const A& x) {
   }
 }
 
-/// Labels of any integers as what heed takes. Throws if one does not fit.
+/// Labels of any integer type, as heed takes them. Throws if one does not fit.
 class IntegerLabels {
  public:
   template <std::integral I>
@@ -135,7 +135,7 @@ class IntegerLabels {
   LabelsView view() const { return TensorView<const std::int32_t, 2>(labels_, {rows_, each_}); }
 
  private:
-  // `in_range` takes no characters and no bool
+  // `in_range` does not accept characters and bool
   static auto plain(std::integral auto i) { return +i; }
   [[noreturn]] static void throw_label(Index i, const std::string& label);
 
@@ -144,7 +144,7 @@ class IntegerLabels {
   Index rows_, each_;
 };
 
-/// y as a loss of labels takes it.
+/// y in the form that a loss of labels takes.
 template <class A>
 IntegerLabels labels_in(const A& y) {
   if constexpr (std::same_as<A, LabelsView>) {
@@ -163,7 +163,7 @@ IntegerLabels labels_in(const A& y) {
   }
 }
 
-/// y as a loss of numbers takes it: (n, k), and (n) as (n, 1).
+/// y in the form that a loss of numbers takes: (n, k); (n) becomes (n, 1).
 template <class S, class A>
 TensorView<const S, 2> numbers_in(const A& y) {
   if constexpr (holds_labels<A>) {
@@ -181,12 +181,12 @@ TensorView<const S, 2> numbers_in(const A& y) {
   }
 }
 
-/// f(sequences with targets of type T).
+/// Calls f(sequences with targets of type T).
 template <class T, class Model, class X, class Y, class F>
 auto with_arrays(const X& x, const Y& y, F&& f) {
   using Input = typename Model::Input;
   const auto with = [&](LabelledSequences<Input, T> data) {
-    if constexpr (requires { x.lengths, x.mask; }) {  // a view of more than numbers
+    if constexpr (requires { x.lengths, x.mask; }) {  // a view with lengths or a mask
       data.lengths = x.lengths;
       data.mask = x.mask;
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-// Augmentation of a tile, in memory of the thread.
+// Augments a tile, in memory of the thread.
 
 #include <algorithm>
 #include <cmath>
@@ -20,42 +20,42 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// A tile that was changed, and where sequences are mixed the targets of the others: the loss of a lane is
-/// weights[l] loss(targets) + other_weights[l] loss(other_targets).
+/// An augmented tile. With mixup it has the targets of the other sequences: the loss of lane l is weights[l]
+/// loss(targets) + other_weights[l] loss(other_targets).
 template <class S>
 struct AugmentedTile {
   AnySequenceTile<S> tile;
   AnyTile other_targets = {};
-  const S* weights = nullptr;        // null: those of the tile
-  const S* other_weights = nullptr;  // null: nothing is mixed
+  const S* weights = nullptr;        // null: the tile's weights
+  const S* other_weights = nullptr;  // null: no mixup
 
   const S* own_weights() const { return weights ? weights : tile.weights; }
 };
 
-/// Throws if the options do not go with the data.
+/// Throws if the options do not fit the data.
 void check_augmentation(const Augmentation& o, bool numbers, bool labels, Index each);
 
-/// b of Beta(a, a), 0 < a <= 1 (M. D. Joehnk, 1964).
+/// A draw b from Beta(a, a), 0 < a <= 1 (M. D. Joehnk, 1964).
 double draw_beta(double a, Key key);
 
-/// Key of everything that is drawn for a row in an epoch.
+/// The key of all draws for a row in an epoch.
 inline Key augmentation_key(Key epoch, Index row) {
   return epoch.child(0xa06eed).child(static_cast<std::uint64_t>(row));
 }
 
-/// At which of `steps` steps of a sequence, in order, those of the changed one stand.
+/// The times of the augmented steps, as positions among the `steps` steps of the sequence, in ascending order.
 template <class S>
 void draw_times(const Augmentation& o, Key key, Index steps, S* times);
 
-/// One lane in place; `times` and `copy` are memory for `steps` numbers.
+/// Augments one lane in place. `times` and `copy` have room for `steps` numbers.
 template <class S>
 void augment_lane(const Augmentation& o, Key key, Tile<S> x, Index lane, Index steps, S* times, S* copy);
 
-/// Mixes the sequences of a tile whose numbers are in x, in memory of `scratch`.
+/// Mixes the sequences of a tile whose numbers are in x, using memory of `scratch`.
 template <class S>
 void mix(const Augmentation& o, Key key, AugmentedTile<S>& result, Tile<S> x, bool labels, Scratch& scratch);
 
-/// The tile of `from`, in memory of `scratch`, changed; `row(l)` is the row of lane l.
+/// An augmented copy of the tile `from`, in memory of `scratch`. `row(l)` is the row of lane l.
 template <class S, class Row>
 AugmentedTile<S> augment(const Augmentation& o, const AnySequenceTile<S>& from, bool labels, Key epoch, Row&& row,
                          Scratch& scratch) {
@@ -195,9 +195,9 @@ HEED_COLD HEED_FUNCTION void check_augmentation(const Augmentation& o, bool numb
 }
 
 HEED_COLD HEED_FUNCTION double draw_beta(double a, Key key) {
-  constexpr std::uint64_t most = 1000;  // a try succeeds with a chance of a half or more
+  constexpr std::uint64_t most = 1000;  // a try succeeds with a probability of at least one half
   for (std::uint64_t i = 0; i < most; ++i) {
-    // logarithms: a power of 1 / a may be too small for a double
+    // in logarithms: a power 1 / a may be too small for a double
     const double u = std::log(1 - key.uniform(2 * i)) / a, v = std::log(1 - key.uniform(2 * i + 1)) / a;
     const double largest = std::max(u, v), sum = largest + std::log(std::exp(u - largest) + std::exp(v - largest));
     if (sum <= 0) return std::exp(u - sum);

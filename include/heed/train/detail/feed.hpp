@@ -1,6 +1,7 @@
 #pragma once
 
-// The tiles of a run's batches: those of a full batch packed once, those of mini-batches gathered as they are needed.
+// The tiles of a run's batches. The tiles of a full batch are packed once; those of mini-batches are gathered when
+// needed.
 
 #include <algorithm>
 #include <cstddef>
@@ -29,19 +30,19 @@ class Feed {
   explicit Feed(std::unique_ptr<AnyRows<S>> rows) : rows_(std::move(rows)) {}
 
   const AnyRows<S>& rows() const { return *rows_; }
-  /// Of sequences that are trained on, and of batches.
+  /// The number of training sequences, and of batches.
   Index count() const { return order_->count(); }
   Index steps() const { return static_cast<Index>(batches_.size()); }
   const Batch& batch(Index i) const { return batches_[static_cast<std::size_t>(i)]; }
-  /// The row of a position in the order of the data or of a full batch.
+  /// The row at a position in the order of the data, or of a full batch.
   Index row(Index position) const { return epoch_.empty() ? position : epoch_[static_cast<std::size_t>(position)]; }
-  /// Which tiles of a full batch are those of this process.
+  /// The tiles of a full batch that belong to this process.
   IndexRange own() const { return own_; }
   double denominator() const { return denominator_; }
 
-  /// What the accuracy of an epoch divides by.
+  /// The denominator of an epoch's accuracy.
   double counted(const AnyLoss<S>& loss) const;
-  /// Cuts the rows `members` (empty: all) into batches, `o.batch` sequences each, in tiles of `width` lanes and
+  /// Divides the rows `members` (empty: all) into batches of `o.batch` sequences, with tiles of `width` lanes and
   /// `shards(tiles)` shards.
   template <class Shards>
   void cut(std::vector<Index> members, const EpochOrderOptions& o, Index width, Shards&& shards) {
@@ -51,7 +52,7 @@ class Feed {
       batches_.push_back({{first, last}, width, shards(tile_count(last - first, width))});
     }
   }
-  /// All rows as one batch, again and again: allocates where there are more than before.
+  /// All rows as one batch, repeatedly. Allocates if there are more rows than before.
   template <class Shards>
   void cut_one_batch(Index width, Shards&& shards) {
     if (!order_) order_.emplace(0, std::vector<Index>(), std::span<const std::int32_t>(), EpochOrderOptions());
@@ -59,12 +60,12 @@ class Feed {
     batches_.assign(1, Batch{{0, count()}, width, shards(tile_count(count(), width))});
     tiles_.clear();
   }
-  /// Takes the memory for tiles, one a thread, or all of a full batch that this process owns.
+  /// Allocates tiles: one per thread, or all tiles of a full batch that belong to this process.
   HEED_COLD void start(const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads);
   void begin_epoch(Key key) { epoch_ = (*order_)(key); }
-  /// Before batch i, in order: gives its denominator.
+  /// Call it before batch i, in order. Returns the batch's denominator.
   double prepare(const AnyLoss<S>& loss, Index i);
-  /// A tile of the batch that was prepared, in the memory of a thread.
+  /// A tile of the prepared batch, in the memory of a thread.
   AnySequenceTile<S> tile(Index i, IndexRange positions, Index thread) {
     if (full()) return tiles_[static_cast<std::size_t>(i - own_.first)];
     return rows_->gather(thread, 0, positions);
@@ -77,9 +78,9 @@ class Feed {
   std::unique_ptr<AnyRows<S>> rows_;
   std::vector<Batch> batches_;
   std::optional<EpochOrder> order_;
-  std::span<const Index> epoch_;           // the order of this one
-  std::vector<AnySequenceTile<S>> tiles_;  // of the full batch, those of this process
-  IndexRange own_;                         // which they are
+  std::span<const Index> epoch_;           // the order of this epoch
+  std::vector<AnySequenceTile<S>> tiles_;  // of the full batch: the tiles of this process
+  IndexRange own_;                         // the range of these tiles
   double denominator_ = 0;                 // of the loss over the full batch
 };
 

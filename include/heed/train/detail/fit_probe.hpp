@@ -1,7 +1,8 @@
 #pragma once
 
-// What a model and a loss give, in a few numbers, which a checkpoint keeps: a run that goes on finds whether they are
-// the same. So it notices what nobody lists: layers without weights, the numbers of somebody's own layer or loss.
+// A few numbers that a model and a loss compute. A checkpoint keeps them, so that a resumed run can tell whether model
+// and loss are still the same. This detects what no list of options shows: layers without weights, constants in a
+// user's own layer or loss.
 
 #include <algorithm>
 #include <cmath>
@@ -28,11 +29,11 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// So many sequences are looked at.
+/// The number of sequences in the probe.
 inline constexpr Index probed_rows = tile_unit;
 
-/// In a loss's place: a mean of the outputs that depends on the sign and the place of each, and in which none cancels
-/// another.
+/// Takes the place of a loss: a mean of the outputs that depends on the sign and place of each, chosen so that outputs
+/// do not cancel.
 template <class S, class T>
 struct OutputSize {
   using Target = T;
@@ -56,12 +57,11 @@ AnyLoss<S> output_size(const AnyRows<S>& rows) {
   return rows.have_labels() ? AnyLoss<S>(OutputSize<S, std::int32_t>()) : AnyLoss<S>(OutputSize<S, S>());
 }
 
-/// The loss and its gradients for outputs that are drawn and the first targets.
+/// The loss and its gradients for random outputs and the first targets.
 template <class S>
 std::vector<double> probe(const AnyLoss<S>& loss, const AnyRows<S>& rows, Shape outputs);
 
-/// Throws if numbers of a checkpoint are others than those of this run, by more than rounding on another machine
-/// does.
+/// Throws if a checkpoint's numbers differ from those of this run by more than the rounding of another machine.
 template <class S>
 void check_probe(const std::vector<double>& kept, const std::vector<double>& now, const char* what) {
   const double tolerance = std::is_same_v<S, float> ? 1e-4 : 1e-9;
@@ -101,7 +101,7 @@ std::vector<double> probe(const AnyLoss<S>& loss, const AnyRows<S>& rows, Shape 
     for (Index k = 0; k < each; ++k) {
       const auto at = static_cast<std::size_t>(k);
       const Index to = k * lanes + l;
-      const bool there = at < targets.count;  // of a shorter sequence: its last label again
+      const bool there = at < targets.count;  // a shorter sequence repeats its last label
       if (rows.have_labels()) {
         labels.data()[to] = there ? targets.template as<std::int32_t>()[at] : k ? labels.data()[to - lanes] : 0;
       } else {

@@ -1,6 +1,6 @@
 #pragma once
 
-// A training run: what is set up once, and how epochs follow each other.
+// A training run: its set-up and its sequence of epochs.
 
 #include <algorithm>
 #include <chrono>
@@ -66,7 +66,7 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
   const Index count = split.training.empty() ? rows().count() : static_cast<Index>(split.training.size());
   const Index size = options.batch_size ? std::min(options.batch_size, count) : count;
   const Index step = std::min(size * std::min(options.accumulate, count), count);
-  const bool choose = !options.tile_width && step > narrow_tile;  // otherwise a lane's memory does not matter
+  const bool choose = !options.tile_width && step > narrow_tile;  // otherwise the memory of a lane does not matter
   const auto measured = [&] {
     OwnModel<S> gradient(model_);
     return lane_bytes_of<S>(model_, gradient, rows().shape());
@@ -91,12 +91,12 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
     identify(std::move(parts.identity));
   }
   feed_.start(loss_, *reducer_, threads_.size());
-  if (options.checkpoint.load) resume();  // last: what throws before has changed nothing
+  if (options.checkpoint.load) resume();  // last: an error before it has changed nothing
 }
 
 template <class S>
 void FitRun<S>::start() {
-  if (progress_.epoch > 0 || progress_.batch > 0) return;  // a run that goes on
+  if (progress_.epoch > 0 || progress_.batch > 0) return;  // the run resumes
   model_.start(Key{options_.seed});
   copy_parameters(std::as_const(weights()), good_.view());
   if (best_) best_.emplace(weights());
@@ -146,7 +146,7 @@ template <class S>
 Split FitRun<S>::split_rows() const {
   Split split;
   if (options_.validation == 0) return split;
-  const Key key = Key{options_.seed}.child(0);  // epochs have 1 and on
+  const Key key = Key{options_.seed}.child(0);  // epochs have the children 1 and on
   if (rows().have_labels() && rows().each() == 1) {
     const LabelsView labels = rows().labels();
     split = stratified_split({labels.data(), labels.size()}, options_.validation, key);
@@ -183,7 +183,7 @@ void FitRun<S>::balance(std::span<const Index> members, Index classes) {
   for (Index i = 0; i < count; ++i) {
     const Index row = members.empty() ? i : members[static_cast<std::size_t>(i)];
     for (const std::int32_t y : rows().targets_of_row(row).template as<std::int32_t>()) {
-      if (y >= 0) labels.push_back(y);  // others are ignored
+      if (y >= 0) labels.push_back(y);  // other labels are ignored
     }
   }
   loss_ = loss_.rebalanced(balanced_class_weights(labels, classes));

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a training run keeps in a checkpoint, and how it goes on from one.
+// What a training run stores in a checkpoint, and how it resumes from one.
 
 #include <utility>
 #include <vector>
@@ -44,12 +44,12 @@ void FitRun<S>::keep() {
   options_.checkpoint.save(state);
 }
 
-/// What a run that goes on must have in common with the one before.
+/// What must be the same when a run resumes.
 template <class S>
 void FitRun<S>::identify(Metadata of_model) {
   identity_.merge(identity(options_, schedule_, feed_.batch(0).width));
   identity_.merge(loss_.identity());
-  of_model.erase("output_kind");  // the loss says it
+  of_model.erase("output_kind");  // the loss determines it
   for (const auto& [key, value] : of_model) identity_["model." + key] = value;
   for (const auto& [key, value] : optimizer_->settings()) identity_["optimizer." + key] = value;
   rows().add_identity(identity_, "data");
@@ -57,7 +57,7 @@ void FitRun<S>::identify(Metadata of_model) {
           [] { return Fault{"the optimizer cannot go into a checkpoint", "fit", "one with visit_state", {}}; });
 }
 
-/// Where it throws, model and optimizer are as they were.
+/// If it throws, model and optimizer are as they were.
 template <class S>
 void FitRun<S>::resume() {
   TrainingState state;
@@ -88,7 +88,7 @@ void FitRun<S>::load(TrainingState& state) {
   const bool all = reducer_->all(kept), none = reducer_->all(!kept);
   require(all || none, [] { return Fault{"some processes have a checkpoint, others have none", "fit", {}, {}}; });
   if (!kept) return;
-  // files of the first version say neither
+  // files of the first version have neither
   const auto outputs = state.series.find("probe.outputs"), loss = state.series.find("probe.loss");
   if (loss != state.series.end()) check_probe<S>(loss->second, loss_probe_, "loss");
   if (outputs != state.series.end()) check_probe<S>(outputs->second, outputs_probe(), "model");

@@ -1,6 +1,6 @@
 #pragma once
 
-// What happens in an epoch of a training run.
+// One epoch of a training run.
 
 #include <cmath>
 #include <limits>
@@ -23,8 +23,8 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// `diverged` where the loss, or a weight at the end, is not finite: the model is then as it last was with a finite
-/// loss. `cancelled` after a step that is not the last one.
+/// Runs an epoch. Returns `diverged` if the loss, or a weight at the end, is not finite; the model then has its last
+/// weights with a finite loss. Returns `cancelled` if it stopped before the last step.
 template <class S>
 Outcome FitRun<S>::epoch(EpochRecord& record) {
   const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(record.epoch));
@@ -52,14 +52,14 @@ Outcome FitRun<S>::epoch(EpochRecord& record) {
   return Outcome::finished;
 }
 
-/// Takes back the last weights that gave a finite loss.
+/// Restores the last weights that gave a finite loss.
 template <class S>
 Outcome FitRun<S>::diverged() {
   copy_parameters(std::as_const(good_).view(), weights());
   return Outcome::diverged;
 }
 
-/// One step of the optimizer; gives its rate.
+/// One step of the optimizer. Returns the learning rate.
 template <class S>
 double FitRun<S>::update(int epoch, Index batch) {
   const FlushDenormals flush;
@@ -105,7 +105,7 @@ const Totals& FitRun<S>::gradient(const Batch& batch, double scale, Key key) {
   });
 }
 
-/// Of the targets that were mixed in: the loss, and its gradient, which is added to dz.
+/// For mixup: the loss of the other targets; adds its gradient to dz.
 template <class S>
 double FitRun<S>::add_other_loss(const AugmentedTile<S>& tile, Tile<const S> z, double scale, Tile<S> dz,
                                  const Pass& pass) const {
@@ -116,11 +116,11 @@ double FitRun<S>::add_other_loss(const AugmentedTile<S>& tile, Tile<const S> z, 
   return loss;
 }
 
-/// Of the averaged weights, where there are such. False where a loss is not finite.
+/// Evaluates the model, or the averaged weights if there are any. Returns false if a loss is not finite.
 template <class S>
 bool FitRun<S>::evaluate(EpochRecord& record) {
   if (!validation_ && !test_) return true;
-  // the average is evaluated in the model's place
+  // evaluates the average in place of the model
   struct Exchange {
     Parameters<S>& weights;
     Parameters<S>* average;

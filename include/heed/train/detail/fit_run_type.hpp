@@ -1,7 +1,7 @@
 #pragma once
 
-// One training run, whose functions stand in fit_run.hpp, fit_run_epochs.hpp and fit_run_checkpoint.hpp. It knows the
-// scalar alone: models, losses, optimizers, data and processes come as tables of functions.
+// One training run. Its functions are in fit_run.hpp, fit_run_epochs.hpp and fit_run_checkpoint.hpp. It depends only on
+// the scalar: models, losses, optimizers, data and processes are tables of functions.
 
 #include <chrono>
 #include <cstdint>
@@ -39,7 +39,7 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// What a run is made of, whatever its types.
+/// The parts of a run, independent of their types.
 template <class S>
 struct FitParts {
   TrainedModel<S> model;
@@ -48,8 +48,8 @@ struct FitParts {
   std::unique_ptr<AnyOptimizer<S>> optimizer;
   std::shared_ptr<AnyReducer<S>> reducer;
   std::unique_ptr<AnyRows<S>> rows, test, validated;  // no test: null; the training rows again, to validate on
-  OutputKind* outputs = nullptr;                      // what the model remembers of the loss; null: nothing
-  std::unique_ptr<AnyRows<S>> probed;                 // and again, with a checkpoint
+  OutputKind* outputs = nullptr;                      // where the model remembers the loss's kind; null: nowhere
+  std::unique_ptr<AnyRows<S>> probed;                 // the training rows once more, for a checkpoint's probe
 };
 
 template <class S>
@@ -58,7 +58,7 @@ class FitRun {
   HEED_COLD FitRun(FitParts<S> parts, const FitOptions& options);
   History train();
 
-  // ---- for the loop over the rounds
+  // ---- for the loop over rounds
   bool left() const { return progress_.epoch < options_.epochs; }
   bool enough() const {
     return options_.early_stopping.patience > 0 && progress_.waited >= options_.early_stopping.patience;
@@ -103,18 +103,18 @@ class FitRun {
   Feed<S> feed_;
   ThreadPool threads_;
   TrainingStep<S> step_;
-  std::vector<bool> frozen_;                      // parameter by parameter; empty: none
-  std::optional<ParameterList<S>> kept_weights_;  // where the optimizer might move frozen ones
+  std::vector<bool> frozen_;                      // per parameter; empty: none
+  std::optional<ParameterList<S>> kept_weights_;  // if the optimizer might move frozen parameters
   ParameterList<S> good_;                         // the last weights that gave a finite loss
   std::optional<ParameterList<S>> best_;          // of early stopping
   std::optional<BasicMovingAverage<S>> ema_;
   std::optional<EvaluationRun<S>> test_, validation_, probe_;
   Schedule schedule_;
-  double base_rate_ = -1;  // the optimizer's; negative: it tells none
-  double counted_ = 0;     // what the accuracy divides by
-  double before_ = 0;      // seconds, of the run that a checkpoint goes on with
+  double base_rate_ = -1;  // the optimizer's; negative: it does not tell
+  double counted_ = 0;     // denominator of the accuracy
+  double before_ = 0;      // seconds of the run before the checkpoint
   std::chrono::steady_clock::time_point begin_;
-  bool kept_ = false;  // the last epoch is in the checkpoint
+  bool kept_ = false;  // whether the last epoch is in the checkpoint
   TrainingProgress progress_;
   Metadata identity_;
   std::vector<double> loss_probe_;

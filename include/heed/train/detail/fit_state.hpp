@@ -1,6 +1,6 @@
 #pragma once
 
-// Between what a run keeps and the tensors and series of a checkpoint.
+// Conversions between a run's state and the tensors and series of a checkpoint.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +22,8 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// Where the parts of a run go: parameters become tensors, whole numbers series. One kind for all that is done with
-/// them, so that it is compiled once.
+/// Receives the parts of a run: parameters become tensors, integers become series. A single type, so that the code is
+/// compiled once.
 struct StateParts {
   enum class Act { collect, save, load } act;
   TrainingState& state;
@@ -54,7 +54,7 @@ struct StateParts {
   StateParts under(const char* more) const { return {act, state, more}; }
 };
 
-/// What a run keeps besides models: how far it has come, its records, its schedule.
+/// The state of a run besides models: its progress, records and schedule.
 HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgress& progress,
                                std::vector<EpochRecord>& records, Schedule& schedule) {
   transfer(loading, state, progress);
@@ -70,7 +70,7 @@ HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgr
   if (loading) s = {numbers[0], numbers[1], check_count("plateau", numbers[2]), check_count("plateau", numbers[3])};
 }
 
-/// What a state held, to be put back where loading into it fails.
+/// A copy of a state's values, restored if loading fails.
 class StateCopy {
  public:
   explicit StateCopy(const TrainingState& state) : series_(state.series) {

@@ -1,6 +1,7 @@
 #pragma once
 
-// What ridge regression computes: sums of products in blocks, and the fit of one penalty. For heed/train/ridge.hpp.
+// The computations of ridge regression: blockwise sums of products, and the fit for one penalty. For
+// heed/train/ridge.hpp.
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,7 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// Features of any type, as double: a block of them row by row, or across, column by column.
+/// Features of any type, as double: a block of them, row-major, or transposed.
 struct RidgeInput {
   const void* x = nullptr;
   Index rows = 0, columns = 0;
@@ -35,7 +36,7 @@ namespace detail {
 
 using RidgeRows = kernels::RowMajor<double>;
 
-/// Numbers (rows, columns), row by row.
+/// A matrix (rows, columns), row-major.
 struct RidgeMatrix {
   Index rows = 0, columns = 0;
   std::vector<double> values;
@@ -54,15 +55,15 @@ struct RidgeMatrix {
 struct RidgeWork {
   const RidgeInput& input;
   ThreadPool& threads;
-  const StopSignal& stop;  // once it is requested nothing of the numbers counts
+  const StopSignal& stop;  // once requested, the numbers are meaningless
   RidgeMatrix means;       // one row
-  RidgeMatrix y;           // a row each target, less its mean
+  RidgeMatrix y;           // one row per target, centred
 
   static constexpr Index block = 256;
   static IndexRange part(Index i, Index of) { return {i * block, std::min(of, (i + 1) * block)}; }
   static Index parts(Index of) { return (of + block - 1) / block; }
 
-  /// A block of x less the means of its columns, or what stands across.
+  /// A block of x minus the column means, or its transpose.
   RidgeMatrix centered(IndexRange rows, IndexRange columns, bool across) const {
     RidgeMatrix to = across ? RidgeMatrix(columns.count(), rows.count()) : RidgeMatrix(rows.count(), columns.count());
     input.read(input, rows, columns, to.values.data(), across);
@@ -74,10 +75,10 @@ struct RidgeWork {
   }
 };
 
-/// What comes of one alpha.
+/// The result for one alpha.
 struct RidgeTrial {
-  RidgeMatrix residuals;  // of rows left out, a row each target
-  RidgeMatrix solution;   // a row each target: one number each row of x, or each feature
+  RidgeMatrix residuals;  // of left-out rows; one row per target
+  RidgeMatrix solution;   // one row per target: a number for each row of x, or for each feature
   double error = std::numeric_limits<double>::infinity();
 };
 
@@ -137,7 +138,7 @@ HEED_COLD HEED_FUNCTION RidgeMatrix gram(const RidgeWork& work, bool of_rows) {
   return all;
 }
 
-// z x: a row each target, of the features.
+// z x: one row per target, one column per feature.
 HEED_COLD HEED_FUNCTION RidgeMatrix product(const RidgeWork& work, const RidgeMatrix& z) {
   const Index n = work.input.rows, d = work.input.columns;
   RidgeMatrix all(z.rows, d);
@@ -159,9 +160,10 @@ inline void take_error(RidgeTrial& trial) {
   trial.error = squares(all.data(), static_cast<Index>(all.size())) / static_cast<double>(all.size());
 }
 
-// With G = (x x^T + alpha)^-1, of centred x: residual i is (G y)_i / (G_ii - 1 / (n alpha)), the last for the bias. x x^T
-// takes equal numbers to 0, so that G takes them to 1 / alpha, which may be large: `shift` / n in every place makes it
-// 1 / (alpha + shift), for fewer lost digits. y has mean 0 and does not see it.
+// With G = (x x^T + alpha)^-1 for centred x, the residual of left-out row i is (G y)_i / (G_ii - 1 / (n alpha)); the
+// last term accounts for the bias. x x^T maps the vector of ones to 0, so G maps it to itself times 1 / alpha, which
+// may be large. Adding `shift` / n to every element turns this into 1 / (alpha + shift) and loses fewer digits. y has
+// mean 0, so it is not affected.
 HEED_COLD HEED_FUNCTION RidgeTrial try_by_rows(const RidgeWork& work, RidgeMatrix sum, double alpha) {
   const Index n = work.input.rows, k = work.y.rows;
   double shift = 0;
@@ -175,7 +177,7 @@ HEED_COLD HEED_FUNCTION RidgeTrial try_by_rows(const RidgeWork& work, RidgeMatri
   kernels::solve_rows_transposed<double>(k, n, sum.view(), trial.solution.view());
   trial.residuals = trial.solution;
   for (Index i = 0; i < RidgeWork::parts(n) && !work.stop.requested();
-       ++i) {  // G_ii is the square of column i of the factor's inverse
+       ++i) {  // G_ii is the squared norm of column i of the factor's inverse
     const IndexRange part = RidgeWork::part(i, n);
     RidgeMatrix inverse(part.count(), n);
     for (Index r = 0; r < part.count(); ++r) inverse.row(r)[part.first + r] = 1;
@@ -190,7 +192,8 @@ HEED_COLD HEED_FUNCTION RidgeTrial try_by_rows(const RidgeWork& work, RidgeMatri
   return trial;
 }
 
-// With W = (x^T x + alpha)^-1 x^T y: residual i is (y - x W)_i / (1 - h_i), h_i = 1 / n + |L^-1 x_i|^2.
+// With W = (x^T x + alpha)^-1 x^T y, the residual of left-out row i is (y - x W)_i / (1 - h_i), h_i = 1 / n + |L^-1
+// x_i|^2.
 HEED_COLD HEED_FUNCTION RidgeTrial try_by_columns(const RidgeWork& work, RidgeMatrix sum, const RidgeMatrix& right,
                                                   double alpha) {
   const Index n = work.input.rows, d = work.input.columns, k = work.y.rows;

@@ -1,6 +1,6 @@
 #pragma once
 
-// What fit_rocket makes of series before there is a head, and of answers for it. For heed/train/fit_rocket.hpp.
+// Features and targets of fit_rocket before its head exists. For heed/train/fit_rocket.hpp.
 
 #include <algorithm>
 #include <concepts>
@@ -21,7 +21,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A model of a standardisation of features and a linear head on random convolutions.
+/// A model that consists of random convolutions, a standardisation of their features, and a linear head.
 template <class M>
 concept RocketModel = requires(M& model, TensorView<const typename M::Scalar, 3> x) {
   model.fit_biases(x, std::span<const std::int32_t>());
@@ -31,11 +31,11 @@ concept RocketModel = requires(M& model, TensorView<const typename M::Scalar, 3>
 };
 
 namespace detail {
-/// The factor of logits whose softmax gives the labels of rows left out the largest likelihood; one more row, whose
-/// label is any alike, keeps it finite. Scores are (n, classes).
+/// The factor of the logits that maximises the likelihood of left-out rows' labels under softmax. One extra row with
+/// uniform labels keeps the factor finite. Scores are (n, classes).
 double logit_scale(TensorView<const double, 2> scores, std::span<const std::int32_t> labels);
 
-/// Labels as numbers: 1 for its class, -1 for the others. Numbers as they are.
+/// Labels as numbers: 1 for the class, -1 for the others. Numbers stay as they are.
 template <class T>
 Tensor<double, 2> ridge_targets(TargetsView<T> targets, Index outputs) {
   const auto rows = as_rows(targets);
@@ -52,8 +52,7 @@ Tensor<double, 2> ridge_targets(TargetsView<T> targets, Index outputs) {
   return y;
 }
 
-/// The features of series as the model has them: f(first, (rows, features)) for blocks of them, in order, until it is
-/// stopped.
+/// The model's features of series: calls f(first, (rows, features)) for blocks of them, in order, until it is stopped.
 template <RocketModel M, class F>
 void for_each_features(const M& model, TensorView<const typename M::Scalar, 3> x, std::span<const std::int32_t> lengths,
                        ThreadPool& threads, const StopSignal& stop, F&& f) {
@@ -79,7 +78,7 @@ void for_each_features(const M& model, TensorView<const typename M::Scalar, 3> x
   }
 }
 
-/// Sets the model's biases and its scaler. Returns the standardised features where they are `wanted`.
+/// Sets the model's biases and its scaler. Returns the standardised features if they are `wanted`.
 template <RocketModel M>
 Tensor<typename M::Scalar, 2> fit_features(M& model, TensorView<const typename M::Scalar, 3> x,
                                            std::span<const std::int32_t> lengths, ThreadPool& threads,
@@ -121,7 +120,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-// Mean cross-entropy of rows of scores times a factor; `any`: of all labels alike.
+// The mean cross-entropy of rows of scores times a factor; `any`: with uniform labels.
 HEED_COLD HEED_FUNCTION double scaled_cross_entropy(TensorView<const double, 2> scores,
                                                     std::span<const std::int32_t> labels, double scale, bool any) {
   const Index n = scores.extent(0), classes = scores.extent(1);
@@ -145,7 +144,7 @@ HEED_COLD HEED_FUNCTION double logit_scale(TensorView<const double, 2> scores, s
     const double scale = std::exp(log_scale);
     return n * scaled_cross_entropy(scores, labels, scale, false) + scaled_cross_entropy(scores, labels, scale, true);
   };
-  double low = std::log(1e-2), high = std::log(1e2);  // the loss is convex in the scale, so it has one least value
+  double low = std::log(1e-2), high = std::log(1e2);  // the loss is convex in the scale, so it has one minimum
   for (int i = 0; i < 60; ++i) {
     const double a = low + (high - low) / 3, b = high - (high - low) / 3;
     (loss(a) < loss(b) ? high : low) = loss(a) < loss(b) ? b : a;

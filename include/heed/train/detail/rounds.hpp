@@ -1,6 +1,6 @@
 #pragma once
 
-// The loop that all training has: of `fit` and `fit_nodes` a round is an epoch, of `learn_q` the steps up to an
+// The loop of all training. A round is an epoch of `fit` or `fit_nodes`. For `learn_q` it is the steps up to an
 // evaluation.
 
 #include <exception>
@@ -13,15 +13,17 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// Rounds until none is left or something ends them.
+/// Runs rounds until none is left or something ends them.
 ///
-/// - `run.left()`: whether there is another round. `run.enough()`: no more is wanted, the outcome is `early`.
+/// - `run.left()`: whether there is another round. `run.enough()`: no more rounds are wanted; the outcome is `early`.
 /// - `run.asked_to_stop()`: the outcome is `cancelled`.
-/// - `run.round(record)`: fills the record; another outcome than `finished` ends training, and the record is not kept.
-/// - `run.take(record)`: a round is over. `run.all(yes)`: whether all processes say yes.
-/// - `run.ended(outcome)`: training ends with another outcome than `finished` or `early`.
+/// - `run.round(record)`: runs a round and fills the record. Any outcome except `finished` ends training, and the
+///   record is dropped.
+/// - `run.take(record)`: called after a round. `run.all(yes)`: whether all processes say yes.
+/// - `run.ended(outcome)`: called if training ends with an outcome other than `finished` or `early`.
 ///
-/// Where a callback, or what keeps a round, throws, training ends for all processes as if a callback had said so.
+/// If a callback, or the code that stores a round, throws, training ends in all processes as if a callback had asked
+/// for it.
 template <class Record, class Run>
 Outcome train_rounds(Run& run, const std::vector<std::function<bool(const Record&)>>& callbacks) {
   while (run.left()) {
@@ -45,7 +47,7 @@ Outcome train_rounds(Run& run, const std::vector<std::function<bool(const Record
       try {
         run.ended(Outcome::stopped);
       } catch (...) {
-        if (!failure) throw;  // the first failure is told
+        if (!failure) throw;  // only the first failure is reported
       }
       if (failure) std::rethrow_exception(failure);
       return Outcome::stopped;
@@ -54,8 +56,8 @@ Outcome train_rounds(Run& run, const std::vector<std::function<bool(const Record
   return Outcome::finished;
 }
 
-/// The rounds and then, however they ended, `run.finish(outcome)`: `failed` where something was thrown, which then goes
-/// on to the caller.
+/// Runs the rounds and then, however they ended, `run.finish(outcome)`. The outcome is `failed` if something was
+/// thrown; the exception then continues to the caller.
 template <class Record, class Run>
 void train_to_the_end(Run& run, const std::vector<std::function<bool(const Record&)>>& callbacks) {
   Outcome outcome = Outcome::failed;
