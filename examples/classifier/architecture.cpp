@@ -1,8 +1,13 @@
 #include "architecture.hpp"
 
+#include <cstddef>
+#include <string>
+#include <vector>
+
 #include "../support/checks.hpp"
 #include "../support/options.hpp"
 #include "heed/core/error.hpp"
+#include "heed/options/fields.hpp"
 
 namespace classifier {
 
@@ -100,6 +105,29 @@ std::string describe(const heed::SequenceClassifierOptions& o) {
 std::string describe(const heed::RocketClassifierOptions& o) {
   return std::to_string(heed::RocketClassifier<float>(o).rocket.output_features()) +
          " features of random convolutions > Dense(" + std::to_string(o.classes) + ")";
+}
+
+std::string describe(const heed::SeriesEnsembleOptions& o) {
+  std::vector<std::string> all;
+  std::vector<int> counts;
+  for (std::size_t i = 0; i < o.parts.size(); ++i) {
+    const heed::detail::SeriesPart part = heed::detail::part_from(o, i);
+    const bool rocket = part.architecture == heed::RocketClassifier<float>::architecture;
+    std::string text = rocket ? describe(heed::from_metadata<heed::RocketClassifierOptions>(part.options))
+                              : describe(heed::from_metadata<heed::SequenceClassifierOptions>(part.options));
+    if (all.empty() || all.back() != text) {
+      all.push_back(std::move(text));
+      counts.push_back(0);
+    }
+    ++counts.back();
+  }
+  std::string text;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    text += i == 0 ? "mean of " : ", and ";
+    if (counts[i] > 1) text += std::to_string(counts[i]) + " of ";
+    text += all[i];
+  }
+  return text;
 }
 
 std::string describe(const heed::TextClassifierOptions& o) {

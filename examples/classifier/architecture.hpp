@@ -11,6 +11,7 @@
 #include "heed/io/weight_names.hpp"
 #include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
+#include "heed/models/series_ensemble.hpp"
 #include "heed/models/text_classifier.hpp"
 
 namespace classifier {
@@ -35,6 +36,8 @@ void add_architecture(CLI::App& command, Architecture& architecture, bool in_fil
 std::string describe(const heed::SequenceClassifierOptions& options);
 /// "9996 features of random convolutions > Dense(10)"
 std::string describe(const heed::RocketClassifierOptions& options);
+/// "mean of several: ..., and ..." of different kinds.
+std::string describe(const heed::SeriesEnsembleOptions& options);
 /// The same after "Embedding(8000, 32) > ".
 std::string describe(const heed::TextClassifierOptions& options);
 

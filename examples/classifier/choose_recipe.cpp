@@ -61,15 +61,35 @@ std::size_t best_of(const std::vector<Candidate>& candidates, Index held_out) {
   return static_cast<std::size_t>(first - candidates.begin());
 }
 
+// The best that is trained by steps with a recipe.
+const Candidate* best_network_of(const std::vector<Candidate>& candidates, Index held_out) {
+  const Candidate* best = nullptr;
+  for (const Candidate& c : candidates) {
+    if (!c.counts() || c.rocket() || c.name.empty()) continue;
+    if (!best || beats(c, *best, held_out)) best = &c;
+  }
+  return best;
+}
+
+// Random convolutions and a network err on different series: the mean of both is a candidate that is trained already.
+void add_mean(std::vector<Candidate>& candidates, const RecipeTrials& trials, Index held_out) {
+  const Candidate& rocket = candidates.front();
+  const Candidate* const network = best_network_of(candidates, held_out);
+  if (rocket.counts() && network) candidates.push_back(trials.together(rocket, *network));
+}
+
 void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, bool numbers) {
-  std::printf("recipe     %8s  deviation  seconds\n", numbers ? "r2" : "accuracy");
+  std::size_t longest = 9;
+  for (const Candidate& c : candidates) longest = std::max(longest, c.name.size());
+  const int width = static_cast<int>(longest);
+  std::printf("%-*s  %8s  deviation  seconds\n", width, "recipe", numbers ? "r2" : "accuracy");
   for (const Candidate& c : candidates) {
     if (!c.fault.empty()) {
-      std::printf("%-9s  %s\n", c.shown(), c.fault.c_str());
+      std::printf("%-*s  %s\n", width, c.shown(), c.fault.c_str());
       continue;
     }
     const heed::MeanAndDeviation m = accuracy_of(c, c.accuracies.size());
-    std::printf("%-9s  %8.4f  %9.4f  %7.1f%s\n", c.shown(), m.mean, m.deviation, c.seconds,
+    std::printf("%-*s  %8.4f  %9.4f  %7.1f%s\n", width, c.shown(), m.mean, m.deviation, c.seconds,
                 c.note.empty() ? "" : ("  " + c.note).c_str());
   }
   const Candidate& taken = candidates[best];
@@ -85,10 +105,12 @@ void print_candidates(const std::vector<Candidate>& candidates, std::size_t best
 
 // Models of other seeds beside one that is trained by steps answer better together: as many as are trained within the
 // limit once more.
-Index members_for(const TrainArguments& a, const Candidate& taken, Index count, const RecipeTrials& trials) {
+Index members_for(const TrainArguments& a, const Candidate& taken, Index count, bool classes,
+                  const RecipeTrials& trials) {
   const bool said = a.command->count("--ensemble") > 0;
   if (said || taken.rocket() || !taken.fault.empty() || taken.step_seconds == 0 || wants_epochs(a)) return a.ensemble;
-  const double one = static_cast<double>(steps_of(a, count)) * taken.step_seconds;
+  const TrainArguments network = with_recipe(a, parts_of(taken.name).back(), count, classes);
+  const double one = static_cast<double>(steps_of(network, count)) * taken.step_seconds;
   Index members = 1;
   for (Index m = 2; m <= most_members; ++m) {
     const Index in_turn = (m + trials.threads() - 1) / trials.threads();
@@ -112,10 +134,12 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
     std::fflush(stdout);
   }
   trials.run(candidates);
-  const std::size_t best = best_of(candidates, task.train.count() / folds_of_a_round);
+  const Index held_out = task.train.count() / folds_of_a_round;
+  if (!numbers) add_mean(candidates, trials, held_out);
+  const std::size_t best = best_of(candidates, held_out);
   if (!a.quiet) print_candidates(candidates, best, numbers);
   a = with_recipe(a, candidates[best].name, task.train.count(), !numbers);
-  a.ensemble = members_for(a, candidates[best], task.train.count(), trials);
+  a.ensemble = members_for(a, candidates[best], task.train.count(), !numbers, trials);
 }
 
 }  // namespace classifier

@@ -19,6 +19,7 @@
 #include "recipe.hpp"
 #include "report.hpp"
 #include "rocket.hpp"
+#include "together.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -89,6 +90,11 @@ class Folds {
         const std::optional<StoredModel<RocketModel>> rocket = rocket_of(a, task, processes_);
         heed::require(rocket.has_value(), [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
         return result_of(*rocket, task, a);
+      }
+      if (is_mixed(a.recipe)) {
+        const std::optional<StoredModel<MixedModel>> mixed = mixed_of(a, task, processes_);
+        heed::require(mixed.has_value(), [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
+        return result_of(*mixed, task, a);
       }
     }
     StoredModel<M> stored = start_model(a, task, init_, processes_);

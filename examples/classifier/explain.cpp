@@ -50,9 +50,11 @@ void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weight
   if (shown < data.count()) std::printf("%td of %td sentences\n", shown, data.count());
 }
 
-void explain(const StoredModel<RocketModel>&, const ModelArguments& a) {
+[[noreturn]] void refuse(const ModelArguments& a) {
   throw heed::Error(heed::Fault{"this model has no attention: there is nothing to explain", a.model.string()});
 }
+void explain(const StoredModel<RocketModel>&, const ModelArguments& a) { refuse(a); }
+void explain(const StoredModel<MixedModel>&, const ModelArguments& a) { refuse(a); }
 
 template <class M>
 void explain(const StoredModel<M>& stored, const ModelArguments& a) {

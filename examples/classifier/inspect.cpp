@@ -1,5 +1,6 @@
 // classifier inspect: what a model file holds.
 
+#include <concepts>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -45,11 +46,20 @@ void print_input(const StoredModel<TextModel>& stored) {
   print_size("embedding", stored.model.options.embedding);
 }
 
+template <class M>
+heed::Index members_of(const StoredModel<M>& stored) {
+  if constexpr (std::same_as<M, MixedModel>) {
+    return stored.model.size();
+  } else {
+    return stored.members();
+  }
+}
+
 template <class O>
 void print_options(O o) {
   const heed::FieldTable fields = heed::fields_of(o);
   for (const heed::FieldRecord& field : fields.records) {
-    if (!fields.counts(field) || field.value == &o.features) continue;
+    if (!fields.counts(field) || field.value == &o.features || field.kind == heed::FieldKind::texts) continue;
     const std::string value = field.text();
     const bool flag = field.kind == heed::FieldKind::flag;
     print_choice(field.name, flag ? (value == "true" ? "yes" : "no") : value);
@@ -61,7 +71,7 @@ void inspect(const StoredModel<M>& stored) {
   const auto& model = classifier_of(stored.model);
   std::printf("%s\n%s", std::string(stored.more.empty() ? M::architecture : heed::Ensemble<M>::architecture).c_str(),
               wrapped(describe(stored.model.options), 80, 2).c_str());
-  if (!stored.more.empty()) print_size("members", stored.members());
+  if (const heed::Index members = members_of(stored); members > 1) print_size("members", members);
   print_input(stored);
   print_options(model.options);
   const heed::OutputKind kind = output_kind_of(stored);

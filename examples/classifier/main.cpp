@@ -13,6 +13,7 @@
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/version.hpp"
+#include "missing_values.hpp"
 
 namespace {
 
@@ -71,6 +72,9 @@ int run(const Processes& processes, int argc, char** argv) {
     return run(program, processes, argc, argv);
   } catch (const std::bad_alloc&) {
     return processes.failed("out of memory", failed);
+  } catch (const heed::Error& e) {
+    const heed::Fault hinted = classifier::with_hint_at_steps(e.fault());
+    return hinted.what == e.fault().what ? processes.failed(e) : processes.failed(heed::Error(hinted));
   } catch (const std::exception& e) {
     return processes.failed(e);
   }

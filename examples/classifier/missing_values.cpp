@@ -84,6 +84,13 @@ heed::Fault with_hint(heed::Fault fault) {
   return fault;
 }
 
+heed::Fault with_hint_at_steps(heed::Fault fault) {
+  if (fault.what.ends_with("cannot pass over missing steps")) {
+    fault.what += "; --missing linear, previous, mean or zero fills them";
+  }
+  return fault;
+}
+
 std::string number_list(const std::vector<double>& numbers) {
   std::string text;
   for (const double value : numbers) {

@@ -38,6 +38,8 @@ void add_missing(CLI::App& command, std::optional<heed::Missing>& missing);
 
 /// Adds to an error which option reads such a value: a missing one, a target, a date.
 heed::Fault with_hint(heed::Fault fault);
+/// The same if a model cannot pass over missing steps.
+heed::Fault with_hint_at_steps(heed::Fault fault);
 
 /// Numbers in a model's metadata: "1700000000,0.5". Reading throws unless there are `count` finite ones.
 std::string number_list(const std::vector<double>& numbers);

@@ -94,12 +94,19 @@ NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArgumen
 NumberData load_exact(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
   return load_exact_of(stored, a, labels);
 }
+NumberData load_exact(const StoredModel<MixedModel>& stored, const ModelArguments& a, bool labels) {
+  return load_exact_of(stored, a, labels);
+}
 
 NamedSequences load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
   return load_data_of(stored, a, labels);
 }
 
 NamedSequences load_data(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
+  return load_data_of(stored, a, labels);
+}
+
+NamedSequences load_data(const StoredModel<MixedModel>& stored, const ModelArguments& a, bool labels) {
   return load_data_of(stored, a, labels);
 }
 

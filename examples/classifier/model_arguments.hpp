@@ -47,8 +47,10 @@ struct NamedSequences : heed::Sequences<float> {
 /// end with one), and sentences have none unless `labelled` says so. Throws where an option is of the other kind.
 NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
 NumberData load_exact(const StoredModel<RocketModel>& stored, const ModelArguments& arguments, bool labels);
+NumberData load_exact(const StoredModel<MixedModel>& stored, const ModelArguments& arguments, bool labels);
 NamedSequences load_data(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
 NamedSequences load_data(const StoredModel<RocketModel>& stored, const ModelArguments& arguments, bool labels);
+NamedSequences load_data(const StoredModel<MixedModel>& stored, const ModelArguments& arguments, bool labels);
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& arguments, bool labels);
 
 }  // namespace classifier

@@ -59,11 +59,15 @@ extern template void to_units(StoredModel<NumberModel>&, const TargetScale&);
 extern template void to_units(StoredModel<RocketModel>&, const TargetScale&);
 extern template Metrics metrics_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);
 extern template Metrics metrics_of(const StoredModel<RocketModel>&, const LabelledData<float>&, const Targets&);
+extern template Metrics metrics_of(const StoredModel<MixedModel>&, const LabelledData<float>&, const Targets&);
 extern template std::string metrics_of(const std::string&, const StoredModel<NumberModel>&, const LabelledData<float>&,
                                        const Targets&);
 extern template std::string metrics_of(const std::string&, const StoredModel<RocketModel>&, const LabelledData<float>&,
                                        const Targets&);
+extern template std::string metrics_of(const std::string&, const StoredModel<MixedModel>&, const LabelledData<float>&,
+                                       const Targets&);
 extern template void evaluate_numbers(const StoredModel<NumberModel>&, const ModelArguments&);
 extern template void evaluate_numbers(const StoredModel<RocketModel>&, const ModelArguments&);
+extern template void evaluate_numbers(const StoredModel<MixedModel>&, const ModelArguments&);
 
 }  // namespace classifier

@@ -111,11 +111,15 @@ void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
 
 template Metrics metrics_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);
 template Metrics metrics_of(const StoredModel<RocketModel>&, const LabelledData<float>&, const Targets&);
+template Metrics metrics_of(const StoredModel<MixedModel>&, const LabelledData<float>&, const Targets&);
 template std::string metrics_of(const std::string&, const StoredModel<NumberModel>&, const LabelledData<float>&,
                                 const Targets&);
 template std::string metrics_of(const std::string&, const StoredModel<RocketModel>&, const LabelledData<float>&,
                                 const Targets&);
+template std::string metrics_of(const std::string&, const StoredModel<MixedModel>&, const LabelledData<float>&,
+                                const Targets&);
 template void evaluate_numbers(const StoredModel<NumberModel>&, const ModelArguments&);
 template void evaluate_numbers(const StoredModel<RocketModel>&, const ModelArguments&);
+template void evaluate_numbers(const StoredModel<MixedModel>&, const ModelArguments&);
 
 }  // namespace classifier

@@ -48,6 +48,7 @@ template <class M>
 void answer_by_classes(const StoredModel<M>& stored, const PredictArguments& arguments);
 extern template void answer_by_classes(const StoredModel<NumberModel>&, const PredictArguments&);
 extern template void answer_by_classes(const StoredModel<RocketModel>&, const PredictArguments&);
+extern template void answer_by_classes(const StoredModel<MixedModel>&, const PredictArguments&);
 extern template void answer_by_classes(const StoredModel<TextModel>&, const PredictArguments&);
 
 /// Of a model whose outputs are no classes: numbers; of flags yes or no, as 1 or 0, or a probability.
@@ -55,6 +56,7 @@ template <class M>
 void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& arguments);
 extern template void answer_by_numbers(const StoredModel<NumberModel>&, const PredictArguments&);
 extern template void answer_by_numbers(const StoredModel<RocketModel>&, const PredictArguments&);
+extern template void answer_by_numbers(const StoredModel<MixedModel>&, const PredictArguments&);
 extern template void answer_by_numbers(const StoredModel<TextModel>&, const PredictArguments&);
 
 }  // namespace classifier

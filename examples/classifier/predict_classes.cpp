@@ -126,6 +126,7 @@ void answer_by_classes(const StoredModel<M>& stored, const PredictArguments& a) 
 
 template void answer_by_classes(const StoredModel<NumberModel>&, const PredictArguments&);
 template void answer_by_classes(const StoredModel<RocketModel>&, const PredictArguments&);
+template void answer_by_classes(const StoredModel<MixedModel>&, const PredictArguments&);
 template void answer_by_classes(const StoredModel<TextModel>&, const PredictArguments&);
 
 }  // namespace classifier

@@ -85,6 +85,7 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
 
 template void answer_by_numbers(const StoredModel<NumberModel>&, const PredictArguments&);
 template void answer_by_numbers(const StoredModel<RocketModel>&, const PredictArguments&);
+template void answer_by_numbers(const StoredModel<MixedModel>&, const PredictArguments&);
 template void answer_by_numbers(const StoredModel<TextModel>&, const PredictArguments&);
 
 }  // namespace classifier

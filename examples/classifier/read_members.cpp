@@ -78,6 +78,8 @@ template std::vector<NumberModel> read_members(const heed::SafetensorsFile&, con
                                                const std::filesystem::path&);
 template std::vector<RocketModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&, const Architecture&,
                                                const std::filesystem::path&);
+template std::vector<MixedModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&, const Architecture&,
+                                              const std::filesystem::path&);
 template std::vector<TextModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&, const Architecture&,
                                              const std::filesystem::path&);
 

@@ -17,6 +17,8 @@ extern template std::vector<NumberModel> read_members(const heed::SafetensorsFil
                                                       const Architecture&, const std::filesystem::path&);
 extern template std::vector<RocketModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&,
                                                       const Architecture&, const std::filesystem::path&);
+extern template std::vector<MixedModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&,
+                                                     const Architecture&, const std::filesystem::path&);
 extern template std::vector<TextModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&,
                                                     const Architecture&, const std::filesystem::path&);
 

@@ -1,6 +1,7 @@
 #include "recipe.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,13 +13,50 @@ namespace classifier {
 
 using heed::Index;
 
+namespace {
+
+// Whether steps of an optimizer train a model of this recipe.
+bool has_steps(const std::string& recipe) {
+  return !recipe.empty() && recipe != "auto" && recipe != "rocket" && !is_mixed(recipe);
+}
+
+// One recipe, or several, each once.
+std::string check_recipe(const std::string& text) {
+  std::vector<std::string> names = heed::recipe_names();
+  names.emplace_back("rocket");  // another kind of model
+  const std::vector<std::string> parts = parts_of(text);
+  if (parts.size() > 1) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (std::string wrong = support::one_of(names)(parts[i]); !wrong.empty()) return wrong;
+      if (std::find(parts.begin(), parts.end(), parts[i]) != parts.begin() + static_cast<std::ptrdiff_t>(i)) {
+        return heed::Error(heed::Fault{"wrong value", "", "each recipe once", '"' + text + '"'}).what();
+      }
+    }
+    return {};
+  }
+  names.insert(names.end() - 1, "auto");
+  return support::one_of(std::move(names))(text);
+}
+
+}  // namespace
+
+std::vector<std::string> parts_of(const std::string& recipe) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t at; (at = recipe.find('+', begin)) != std::string::npos; begin = at + 1) {
+    parts.push_back(recipe.substr(begin, at - begin));
+  }
+  parts.push_back(recipe.substr(begin));
+  return parts;
+}
+
 void add_recipe(CLI::App& command, TrainArguments& a) {
   a.command = &command;
-  std::vector<std::string> names = heed::recipe_names();
-  names.emplace_back("auto");
-  names.emplace_back("rocket");  // another kind of model
-  command.add_option("--recipe", a.recipe, "strong, recurrent, lstm, rocket, or auto: their best")
-      ->check(support::one_of(std::move(names)))
+  command
+      .add_option("--recipe", a.recipe,
+                  "strong, fcn, recurrent, lstm or rocket; rocket+fcn:\na model of each, which answer by their mean;\n"
+                  "or auto: the best of them")
+      ->check(check_recipe)
       ->option_text("NAME")
       ->group("Training");
   command.add_option("--time-limit", a.time_limit, "Seconds that auto may try them in (300)")
@@ -33,7 +71,7 @@ void apply_recipe(TrainArguments& a) {
   if (a.recipe.empty()) return;
   require_usage(a.text.empty(), "--recipe", "excludes --text: it is for sequences of numbers");
   require_usage(a.init.empty(), "--recipe", "excludes --init, which has an architecture");
-  if (chooses || a.recipe == "rocket") return;
+  if (!has_steps(a.recipe)) return;
   const heed::Recipe& recipe = heed::recipe_of(a.recipe);
   for (const auto& [name, value] : recipe.architecture) a.architecture.given.try_emplace(name, value);
   const auto set = [&](const char* option, auto& to, auto value) {
@@ -47,13 +85,22 @@ void apply_recipe(TrainArguments& a) {
 }
 
 void apply_recipe_for(TrainArguments& a, Index count, bool classes) {
-  if (a.recipe.empty() || a.recipe == "auto" || a.recipe == "rocket") return;
+  if (!has_steps(a.recipe)) return;
   if (classes && a.command->count("--label-smoothing") == 0) {
     a.fit.label_smoothing = heed::recipe_of(a.recipe).label_smoothing;
   }
   if (a.command->count("--batch") == 0) a.fit.batch_size = std::min(heed::batch_for(count), count);
   const Index batch = a.fit.batch_size > 0 ? a.fit.batch_size : count;
   if (a.command->count("--epochs") == 0) a.fit.epochs = heed::epochs_for(heed::recipe_of(a.recipe), count, batch);
+}
+
+TrainArguments with_recipe(TrainArguments a, const std::string& recipe, Index count, bool classes) {
+  a.recipe = recipe;
+  a.time_limit.reset();
+  apply_recipe(a);
+  complete_fit(a);
+  apply_recipe_for(a, count, classes);
+  return a;
 }
 
 }  // namespace classifier

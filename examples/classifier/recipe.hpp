@@ -4,6 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
+#include <vector>
+
 #include "heed/core/types.hpp"
 #include "heed/train/recipe.hpp"
 #include "train_arguments.hpp"
@@ -12,6 +15,10 @@ namespace classifier {
 
 /// Seconds that the choice of a recipe may take where nothing is said.
 inline constexpr double default_time_limit = 300;
+
+/// The recipes of "rocket+strong", a model each; of a single one, or none, itself.
+std::vector<std::string> parts_of(const std::string& recipe);
+inline bool is_mixed(const std::string& recipe) { return recipe.find('+') != std::string::npos; }
 
 /// Adds --recipe and --time-limit.
 void add_recipe(CLI::App& command, TrainArguments& arguments);
@@ -22,5 +29,8 @@ void apply_recipe(TrainArguments& arguments);
 /// The same for what depends on the data: the batch and the epochs on how many sequences there are to train on, smoothed
 /// labels on whether they are classes.
 void apply_recipe_for(TrainArguments& arguments, heed::Index count, bool classes);
+
+/// The arguments with a recipe, for so many sequences; empty: the default.
+TrainArguments with_recipe(TrainArguments arguments, const std::string& recipe, heed::Index count, bool classes);
 
 }  // namespace classifier

@@ -1,6 +1,7 @@
 #include "recipe_trials.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <exception>
 #include <optional>
@@ -27,6 +28,22 @@ std::size_t first_of(int round) { return static_cast<std::size_t>(round) * folds
 
 std::vector<heed::FoldRows> folds_of(const Task<NumberModel>& task, const heed::CrossValidationOptions& o) {
   return task.numbers.numbers() ? heed::make_folds(task.train.count(), o) : heed::make_folds(task.train.classes, o);
+}
+
+// Adds the softmax of logits to `sum`.
+void add_probabilities(std::span<const float> logits, std::vector<double>& sum) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  double total = 0;
+  for (const float z : logits) total += std::exp(static_cast<double>(z) - largest);
+  for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::exp(static_cast<double>(logits[k]) - largest) / total;
+}
+
+// The class of the largest mean of two probabilities.
+Index likeliest(std::span<const float> logits, std::span<const float> others) {
+  std::vector<double> sum(logits.size());
+  add_probabilities(logits, sum);
+  add_probabilities(others, sum);
+  return std::max_element(sum.begin(), sum.end()) - sum.begin();
 }
 
 }  // namespace
@@ -66,7 +83,7 @@ void RecipeTrials::run(std::vector<Candidate>& candidates) {
       all_ended = all_ended && (!c.fault.empty() || (ended && c.note.empty()));
     }
     if (!all_ended) {
-      for (Candidate& c : candidates) c.accuracies.resize(std::min(c.accuracies.size(), first_of(std::max(round, 1))));
+      for (Candidate& c : candidates) c.keep(first_of(std::max(round, 1)));
       return;
     }
     if (std::all_of(candidates.begin() + 1, candidates.end(), [](const Candidate& c) { return c.error != nullptr; })) {
@@ -80,7 +97,7 @@ void RecipeTrials::run(Candidate& c, int round, double share) const {
   const std::span<const heed::FoldRows> folds = std::span(folds_).subspan(first_of(round), folds_of_a_round);
   const bool in_time = c.rocket() ? run_rocket(c, folds, share) : run_trained(c, folds, share);
   if (!in_time) {
-    c.accuracies.resize(first_of(round));
+    c.keep(first_of(round));
     c.note.clear();
   }
   c.seconds += std::chrono::duration<double>(Clock::now() - start).count();
@@ -96,15 +113,33 @@ bool RecipeTrials::run_rocket(Candidate& c, std::span<const heed::FoldRows> fold
     const double each = i == 0 ? 0 : (deadline_.spent() - before) / static_cast<double>(i);
     if (first && each * static_cast<double>(folds.size()) > share) {  // the others would have less
       c.note = "one fold";
-      c.accuracies.resize(1);
+      c.keep(1);
       return true;
     }
     Task<NumberModel> fold = fold_task<NumberModel>(a, task_, folds[i].rows, nullptr);
     const std::optional<StoredModel<RocketModel>> rocket = rocket_of(a, fold, processes_);
     if (!rocket) return false;
-    c.accuracies.push_back(score_of(*rocket, fold, a.fit.threads));
+    add_score(c, *rocket, fold, a.fit.threads);
   }
   return true;
+}
+
+Candidate RecipeTrials::together(const Candidate& first, const Candidate& second) const {
+  Candidate both{.name = first.name + '+' + second.name, .note = second.note.empty() ? first.note : second.note};
+  both.step_seconds = std::max(first.step_seconds, second.step_seconds);
+  const std::size_t folds = std::min(first.answers.size(), second.answers.size());
+  for (std::size_t i = 0; i < folds; ++i) {
+    const std::vector<Index>& rows = folds_[i].rows.validation;
+    Index correct = 0;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const auto row = static_cast<Index>(r);
+      const Index answer = likeliest(first.answers[i][row], second.answers[i][row]);
+      if (answer == Index(task_.train.classes[static_cast<std::size_t>(rows[r])])) ++correct;
+    }
+    both.accuracies.push_back(static_cast<double>(correct) / static_cast<double>(rows.size()));
+  }
+  if (folds == 0) both.fault = "not ended in time";
+  return both;
 }
 
 // On their first folds candidates leave the others time.

@@ -7,8 +7,11 @@
 #include <exception>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "heed/core/parallel.hpp"
+#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/folds.hpp"
@@ -21,26 +24,38 @@ inline constexpr int folds_of_a_round = 3;
 
 /// A way to train, and how it did.
 struct Candidate {
-  std::string name;                     ///< of a recipe; empty: the default
-  std::string fault = {};               ///< why it does not count; empty: it does
-  std::string note = {};                ///< what was left out for want of time
-  std::vector<double> accuracies = {};  ///< of the folds, round after round; of numbers r2
+  std::string name;                                  ///< of a recipe; empty: the default
+  std::string fault = {};                            ///< why it does not count; empty: it does
+  std::string note = {};                             ///< what was left out for want of time
+  std::vector<double> accuracies = {};               ///< of the folds, round after round; of numbers r2
+  std::vector<heed::Tensor<float, 2>> answers = {};  ///< of classes: the logits of what each fold leaves out
   double seconds = 0;
   double step_seconds = 0;        ///< of one step of training on one thread; 0: not known
   std::exception_ptr error = {};  ///< options beside it do not go with its own
 
   const char* shown() const { return name.empty() ? "default" : name.c_str(); }
   bool rocket() const { return name == "rocket"; }
+  bool counts() const { return fault.empty(); }
+  /// The first folds alone.
+  void keep(std::size_t folds) {
+    if (accuracies.size() > folds) accuracies.resize(folds);
+    if (answers.size() > folds) answers.resize(folds);
+  }
 };
 
-/// The arguments with a recipe, for so many sequences; empty: the default.
-TrainArguments with_recipe(TrainArguments arguments, const std::string& recipe, heed::Index count, bool classes);
-
-/// How good a model of a fold is: its accuracy, of numbers r2.
+/// Adds how good a model of a fold is: its accuracy, of numbers r2.
 template <class M>
-double score_of(const StoredModel<M>& stored, const Task<NumberModel>& fold, int threads) {
-  if (fold.numbers.numbers()) return metrics_of(stored, *fold.test, fold.test_targets).r2;
-  return heed::evaluate(ensemble_of(stored), fold.test->view(), threads).accuracy;
+void add_score(Candidate& candidate, const StoredModel<M>& stored, const Task<NumberModel>& fold, int threads) {
+  if (fold.numbers.numbers()) {
+    candidate.accuracies.push_back(metrics_of(stored, *fold.test, fold.test_targets).r2);
+    return;
+  }
+  const heed::Ensemble<M> all = ensemble_of(stored);
+  heed::ThreadPool pool(threads);
+  heed::Tensor<float, 2> logits({fold.test->count(), fold.outputs()});
+  const heed::LabelledSequences<float> test = fold.test->view();
+  candidate.accuracies.push_back(heed::Evaluator<heed::Ensemble<M>>(all, test, pool)(all, logits).accuracy);
+  candidate.answers.push_back(std::move(logits));
 }
 
 /// How many steps a training on so many sequences takes.
@@ -61,6 +76,9 @@ class RecipeTrials {
 
   /// Throws where options rule out every recipe.
   void run(std::vector<Candidate>& candidates);
+
+  /// Two that have run as one whose probabilities are the mean of theirs, on the folds that both have. Of classes.
+  Candidate together(const Candidate& first, const Candidate& second) const;
 
  private:
   using Clock = std::chrono::steady_clock;

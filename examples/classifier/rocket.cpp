@@ -20,20 +20,20 @@ namespace classifier {
 StoredModel<RocketModel> start_rocket(const TrainArguments& a, Task<NumberModel>& task, const Processes& processes) {
   TrainArguments standardized = a;  // channels are added up: their units must be alike
   standardized.standardize = true;
-  StoredModel<NumberModel> like = start_model<NumberModel>(standardized, task, {}, processes);
+  return start_rocket_beside(a, start_model<NumberModel>(standardized, task, {}, processes), task);
+}
+
+StoredModel<RocketModel> start_rocket_beside(const TrainArguments& a, const StoredModel<NumberModel>& like,
+                                             const Task<NumberModel>& task) {
   const heed::Index steps = task.train.sequences.steps();
   heed::RocketClassifierOptions o{
       .features = task.train.sequences.features(), .classes = task.outputs(), .steps = steps, .seed = a.fit.seed};
   o.num_features = a.num_features.value_or(o.num_features);
   heed::set_fields(o, heed::rocket_architecture());
   StoredModel<RocketModel> stored{RocketModel(o), a.model, steps};
-  stored.model.labels = std::move(like.model.labels);
-  stored.model.standardize = std::move(like.model.standardize);
-  stored.shift = std::move(like.shift);
-  stored.missing = std::move(like.missing);
-  stored.columns = std::move(like.columns);
-  stored.task = std::move(like.task);
-  stored.label_column = std::move(like.label_column);
+  stored.model.labels = like.model.labels;
+  stored.model.standardize = like.model.standardize;
+  take_notes(stored, like);
   for (heed::Index i = 1; i < a.ensemble; ++i) {  // of the same kernels; each draws its biases from other series
     stored.more.push_back(stored.model);
     stored.more.back().rocket.options.seed += static_cast<std::uint64_t>(i);
@@ -67,6 +67,16 @@ std::optional<StoredModel<RocketModel>> rocket_of(const TrainArguments& a, Task<
   return stored;
 }
 
+void print_fit(const std::string& name, const heed::RocketFit& fit, bool numbers) {
+  if (!fit.ridge) return;
+  if (!name.empty()) std::printf("%s: ", name.c_str());
+  if (numbers) {
+    std::printf("r2 about %.4f on sequences left out one by one, alpha %.4g\n", 1 - fit.error, fit.alpha);
+  } else {
+    std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fit.accuracy, fit.alpha);
+  }
+}
+
 void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Processes& processes) {
   StoredModel<RocketModel> stored = start_rocket(a, task, processes);
   if (!a.model.empty()) check_save(stored);
@@ -80,13 +90,7 @@ void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Proces
   if (!a.model.empty()) save_model(stored);
   if (a.quiet) return;
   for (std::size_t i = 0; i < fits.size(); ++i) {
-    if (!fits[i].ridge) continue;
-    if (fits.size() > 1) std::printf("seed %llu: ", static_cast<unsigned long long>(a.fit.seed + i));
-    if (task.numbers.numbers()) {
-      std::printf("r2 about %.4f on sequences left out one by one, alpha %.4g\n", 1 - fits[i].error, fits[i].alpha);
-    } else {
-      std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fits[i].accuracy, fits[i].alpha);
-    }
+    print_fit(fits.size() > 1 ? "seed " + std::to_string(a.fit.seed + i) : "", fits[i], task.numbers.numbers());
   }
   const char* const together = fits.size() > 1 ? "together: " : "";
   if (task.numbers.numbers()) {

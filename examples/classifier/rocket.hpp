@@ -3,6 +3,7 @@
 // `classifier train --recipe rocket`: models of random convolutions, which have no epochs.
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "heed/train/evaluate.hpp"
@@ -16,9 +17,16 @@ namespace classifier {
 StoredModel<RocketModel> start_rocket(const TrainArguments& arguments, Task<NumberModel>& task,
                                       const Processes& processes);
 
+/// The same beside a model of the task, which has standardised it.
+StoredModel<RocketModel> start_rocket_beside(const TrainArguments& arguments, const StoredModel<NumberModel>& model,
+                                             const Task<NumberModel>& task);
+
 /// Fits all members to the data to train on. Numbers are then in the units of the data.
 std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
                                          const heed::FitOptions& options);
+
+/// Prints how good a model is on sequences left out one by one, where its fit says it; after a name, where there is one.
+void print_fit(const std::string& name, const heed::RocketFit& fit, bool numbers);
 
 /// Trains on the part of a fold; nothing where it was stopped.
 std::optional<StoredModel<RocketModel>> rocket_of(const TrainArguments& arguments, Task<NumberModel>& fold,

@@ -50,6 +50,7 @@ std::vector<std::string> names_of_outputs(const StoredModel<M>& stored) {
 
 std::vector<std::string> output_names(const StoredModel<NumberModel>& stored) { return names_of_outputs(stored); }
 std::vector<std::string> output_names(const StoredModel<RocketModel>& stored) { return names_of_outputs(stored); }
+std::vector<std::string> output_names(const StoredModel<MixedModel>& stored) { return names_of_outputs(stored); }
 
 template <class M>
 void save_model(const StoredModel<M>& stored) {
@@ -71,9 +72,11 @@ void check_save(const StoredModel<M>& stored) {
 
 template void save_model(const StoredModel<NumberModel>&);
 template void save_model(const StoredModel<RocketModel>&);
+template void save_model(const StoredModel<MixedModel>&);
 template void save_model(const StoredModel<TextModel>&);
 template void check_save(const StoredModel<NumberModel>&);
 template void check_save(const StoredModel<RocketModel>&);
+template void check_save(const StoredModel<MixedModel>&);
 template void check_save(const StoredModel<TextModel>&);
 
 }  // namespace classifier

@@ -87,6 +87,15 @@ StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional
   return stored;
 }
 
+StoredModel<NumberModel> start_model_beside(const TrainArguments& a, const StoredModel<NumberModel>& model,
+                                            const Task<NumberModel>& task) {
+  StoredModel<NumberModel> stored{new_model(a, task), a.model};
+  stored.model.labels = model.model.labels;
+  stored.model.standardize = model.model.standardize;
+  take_notes(stored, model);
+  return stored;
+}
+
 template <class M>
 void add_members(const TrainArguments& a, StoredModel<M>& stored) {
   for (heed::Index i = 1; i < a.ensemble; ++i) {

@@ -41,13 +41,21 @@ void require_agreement(const Architecture& a, const heed::SequenceClassifierOpti
   }
 }
 
+void refuse_architecture(const Architecture& a, const std::filesystem::path& path, const std::string& kind) {
+  for (const auto& said : a.given) {
+    throw heed::Error(heed::Fault{"--" + said.first + " has no meaning for " + path.string() + ", which is " + kind});
+  }
+}
+
 void require_agreement(const Architecture& a, const heed::RocketClassifierOptions& o,
                        const std::filesystem::path& path) {
   require_agreement("--classes", a.classes, o.classes, path);
-  for (const auto& said : a.given) {
-    throw heed::Error(heed::Fault{"--" + said.first + " has no meaning for " + path.string() +
-                                  ", which is a model of random convolutions"});
-  }
+  refuse_architecture(a, path, "a model of random convolutions");
+}
+
+void require_agreement(const Architecture& a, const heed::SeriesEnsembleOptions& o, const std::filesystem::path& path) {
+  require_agreement("--classes", a.classes, o.classes, path);
+  refuse_architecture(a, path, "several models of different kinds");
 }
 
 }  // namespace
@@ -66,6 +74,11 @@ bool holds_rocket(const heed::SafetensorsFile& file) {
   const auto architecture = file.metadata().find("architecture");
   return architecture != file.metadata().end() && (architecture->second == RocketModel::architecture ||
                                                    architecture->second == heed::Ensemble<RocketModel>::architecture);
+}
+
+bool holds_mixed(const heed::SafetensorsFile& file) {
+  const auto architecture = file.metadata().find("architecture");
+  return architecture != file.metadata().end() && architecture->second == MixedModel::architecture;
 }
 
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model) {
@@ -116,6 +129,8 @@ template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const
                                              const Architecture&);
 template StoredModel<RocketModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                              const Architecture&);
+template StoredModel<MixedModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                            const Architecture&);
 template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                            const Architecture&);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Models out of files and into them. There are three kinds: of sequences of numbers, by weights that are trained or by
-// random convolutions, and of sentences.
+// Models out of files and into them. There are four kinds: of sequences of numbers, by weights that are trained, by
+// random convolutions or by both, and of sentences.
 
 #include <concepts>
 #include <filesystem>
@@ -17,6 +17,7 @@
 #include "heed/models/ensemble.hpp"
 #include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier.hpp"
+#include "heed/models/series_ensemble.hpp"
 #include "heed/models/text_classifier.hpp"
 #include "heed/options/output_kind.hpp"
 #include "missing_values.hpp"
@@ -26,6 +27,7 @@ namespace classifier {
 
 using NumberModel = heed::SequenceClassifier<float>;
 using RocketModel = heed::RocketClassifier<float>;
+using MixedModel = heed::SeriesEnsemble<float>;
 using TextModel = heed::TextClassifier<float>;
 
 template <class M>
@@ -60,6 +62,17 @@ struct StoredModel {
   heed::Index members() const { return static_cast<heed::Index>(more.size()) + 1; }
 };
 
+/// Takes over what a file says beside the model itself.
+template <class M, class From>
+void take_notes(StoredModel<M>& to, const StoredModel<From>& from) {
+  to.steps = from.steps;
+  to.shift = from.shift;
+  to.missing = from.missing;
+  to.task = from.task;
+  to.columns = from.columns;
+  to.label_column = from.label_column;
+}
+
 /// What answers: all members. One alone answers as the model.
 template <class M>
 heed::Ensemble<M> ensemble_of(const StoredModel<M>& stored) {
@@ -72,6 +85,8 @@ heed::Ensemble<M> ensemble_of(const StoredModel<M>& stored) {
 bool holds_text(const heed::SafetensorsFile& file);
 /// Whether it holds a model of random convolutions.
 bool holds_rocket(const heed::SafetensorsFile& file);
+/// Whether it holds models of different kinds as one.
+bool holds_mixed(const heed::SafetensorsFile& file);
 
 /// Throws where an option is given that is for models of another kind ("text", "numbers") than this one.
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model);
@@ -85,6 +100,8 @@ extern template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&
                                                     const Architecture&);
 extern template StoredModel<RocketModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                                     const Architecture&);
+extern template StoredModel<MixedModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+                                                   const Architecture&);
 extern template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
                                                   const Architecture&);
 
@@ -96,6 +113,8 @@ void with_model(const std::filesystem::path& path, const Architecture& architect
     f(load_model<TextModel>(file, path, architecture));
   } else if (holds_rocket(file)) {
     f(load_model<RocketModel>(file, path, architecture));
+  } else if (holds_mixed(file)) {
+    f(load_model<MixedModel>(file, path, architecture));
   } else {
     f(load_model<NumberModel>(file, path, architecture));
   }
@@ -106,6 +125,7 @@ template <class M>
 void save_model(const StoredModel<M>& stored);
 extern template void save_model(const StoredModel<NumberModel>&);
 extern template void save_model(const StoredModel<RocketModel>&);
+extern template void save_model(const StoredModel<MixedModel>&);
 extern template void save_model(const StoredModel<TextModel>&);
 
 /// Throws where that could not be written. Before training.
@@ -113,6 +133,7 @@ template <class M>
 void check_save(const StoredModel<M>& stored);
 extern template void check_save(const StoredModel<NumberModel>&);
 extern template void check_save(const StoredModel<RocketModel>&);
+extern template void check_save(const StoredModel<MixedModel>&);
 extern template void check_save(const StoredModel<TextModel>&);
 
 /// What a model's outputs are. One output without a label is no choice among classes.
@@ -127,6 +148,7 @@ heed::OutputKind output_kind_of(const StoredModel<M>& stored) {
 /// What the outputs are called of a model that gives numbers or flags.
 std::vector<std::string> output_names(const StoredModel<NumberModel>& stored);
 std::vector<std::string> output_names(const StoredModel<RocketModel>& stored);
+std::vector<std::string> output_names(const StoredModel<MixedModel>& stored);
 
 /// Throws where they are no classes; `what` needs them.
 template <class M>

@@ -20,6 +20,7 @@
 #include "recipe.hpp"
 #include "report.hpp"
 #include "rocket.hpp"
+#include "together.hpp"
 #include "train_ensemble.hpp"
 #include "train_outputs.hpp"
 #include "training.hpp"
@@ -43,6 +44,8 @@ template <class M>
 void train(TrainArguments& a, const Processes& processes) {
   std::optional<StoredModel<M>> init;
   std::optional<Task<M>> loaded;
+  heed::require(!is_mixed(a.recipe) || !processes.launched(),
+                [] { return heed::Fault{"--recipe of several runs as one process: start it without mpirun"}; });
   processes.agree([&] {
     if (processes.first()) check_outputs(a);
     if (processes.first() && !a.curve.empty()) support::check_picture(a.curve);
@@ -60,6 +63,7 @@ void train(TrainArguments& a, const Processes& processes) {
   if constexpr (!is_text<M>) {
     if (a.recipe == "auto") choose_recipe(a, task, processes);
     if (a.recipe == "rocket") return train_rocket(a, task, processes);
+    if (is_mixed(a.recipe)) return train_together(a, task, processes);
   }
   apply_recipe_for(a, task.train.count(), !task.numbers.numbers());
   processes.require_same(fingerprint(task, init ? &*init : nullptr));

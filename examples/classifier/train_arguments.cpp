@@ -68,8 +68,9 @@ std::vector<std::filesystem::path> TrainArguments::outputs() const {
 }
 
 void check_rocket(const TrainArguments& a) {
-  require_usage(a.recipe == "rocket" || a.recipe == "auto" || !a.num_features, "--num-features",
-                "needs --recipe rocket");
+  const std::vector<std::string> parts = parts_of(a.recipe);
+  const bool has_rocket = std::find(parts.begin(), parts.end(), "rocket") != parts.end();
+  require_usage(has_rocket || a.recipe == "auto" || !a.num_features, "--num-features", "needs --recipe rocket");
   if (a.recipe != "rocket") return;
   const std::vector<std::string> used{
       "--recipe",      "--num-features", "--data",    "--labels",  "--test",     "--test-labels", "--model",
@@ -119,11 +120,12 @@ void complete(TrainArguments& a) {
 
   check_task(a, text);
   apply_recipe(a);
-  if (a.ensemble > 1) {  // what is of one training
-    require_usage(a.init.empty(), "--ensemble", "excludes --init, from which all its models would start");
+  if (a.ensemble > 1 || is_mixed(a.recipe)) {  // what is of one training
+    const char* const several = a.ensemble > 1 ? "--ensemble" : "--recipe";
+    require_usage(a.init.empty(), several, "excludes --init, from which all its models would start");
     for (const auto& [path, option] : {std::pair(&a.checkpoint, "--checkpoint"), std::pair(&a.history, "--history"),
                                        std::pair(&a.log, "--log"), std::pair(&a.curve, "--curve")}) {
-      require_usage(path->empty(), "--ensemble", std::string("excludes ") + option + ", which is of one training");
+      require_usage(path->empty(), several, std::string("excludes ") + option + ", which is of one training");
     }
   }
 

@@ -21,15 +21,6 @@ Index size_of(const heed::FoldRows& fold) { return static_cast<Index>(fold.rows.
 
 }  // namespace
 
-TrainArguments with_recipe(TrainArguments a, const std::string& recipe, Index count, bool classes) {
-  a.recipe = recipe;
-  a.time_limit.reset();
-  apply_recipe(a);
-  complete_fit(a);
-  apply_recipe_for(a, count, classes);
-  return a;
-}
-
 Index steps_of(const TrainArguments& a, Index count) {
   const Index batch = a.fit.batch_size > 0 ? a.fit.batch_size : count;
   return a.fit.epochs * ((count + batch - 1) / std::max<Index>(batch, 1));
@@ -103,7 +94,7 @@ bool RecipeTrials::run_trained(Candidate& c, std::span<const heed::FoldRows> fol
     if (histories[i].outcome == heed::Outcome::diverged) c.fault = "diverged";
     StoredModel<NumberModel> stored{std::move(models[i]), {}};
     if (tasks[i].numbers.numbers()) to_units(stored, tasks[i].scale);
-    c.accuracies.push_back(score_of(stored, tasks[i], a.fit.threads));
+    add_score(c, stored, tasks[i], a.fit.threads);
   }
   return true;
 }

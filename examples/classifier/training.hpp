@@ -98,6 +98,10 @@ template <class M>
 StoredModel<M> start_model(const TrainArguments& arguments, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes);
 
+/// Another new model of the task, beside one that has standardised it and read what the data say.
+StoredModel<NumberModel> start_model_beside(const TrainArguments& arguments, const StoredModel<NumberModel>& model,
+                                            const Task<NumberModel>& task);
+
 /// Gives a model the mean and the deviation of features, where it is to standardize; of the data as they were read,
 /// which the task does not keep: its numbers become floats, shifted as `start_model` says.
 void standardize_exactly(const TrainArguments& arguments, Task<NumberModel>& task, StoredModel<NumberModel>& stored,

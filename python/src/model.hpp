@@ -124,6 +124,7 @@ std::shared_ptr<Model> read_model(std::vector<std::byte>&& bytes, const std::str
 /// Of a kind that a file holds, or null.
 std::shared_ptr<Model> read_sequences(std::span<const std::byte> bytes, const std::string& name);
 std::shared_ptr<Model> read_rocket(std::span<const std::byte> bytes, const std::string& name);
+std::shared_ptr<Model> read_series_ensemble(std::span<const std::byte> bytes, const std::string& name);
 std::shared_ptr<Model> read_text(std::span<const std::byte> bytes, const std::string& name);
 std::shared_ptr<Model> read_tagger(std::span<const std::byte> bytes, const std::string& name);
 

@@ -391,13 +391,13 @@ void bind_data(nb::module_& m) {
 }  // namespace
 
 std::shared_ptr<Model> read_model(std::vector<std::byte>&& bytes, const std::string& name) {
-  for (const auto read : {&read_tagger, &read_text, &read_rocket, &read_sequences}) {
+  for (const auto read : {&read_tagger, &read_text, &read_rocket, &read_series_ensemble, &read_sequences}) {
     if (std::shared_ptr<Model> model = read(bytes, name)) return model;
   }
   const heed::SafetensorsFile file(std::span<const std::byte>(bytes), name);
   const auto said = file.metadata().find("architecture");
   throw heed::Error(heed::Fault{"no model that Python knows", name,
-                                "SequenceClassifier, RocketClassifier, TextClassifier or Tagger",
+                                "SequenceClassifier, RocketClassifier, SeriesEnsemble, TextClassifier or Tagger",
                                 said == file.metadata().end() ? "no architecture" : said->second});
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "heed/models/rocket_classifier.hpp"
+#include "heed/models/series_ensemble.hpp"
 #include "heed/train/fit_rocket.hpp"
 #include "stored.hpp"
 
@@ -65,6 +66,10 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
 
 std::shared_ptr<Model> read_rocket(std::span<const std::byte> bytes, const std::string& name) {
   return read_of<M>(bytes, name, [](const heed::SafetensorsFile&) { return false; }, nullptr);
+}
+
+std::shared_ptr<Model> read_series_ensemble(std::span<const std::byte> bytes, const std::string& name) {
+  return read_of<heed::SeriesEnsemble<float>>(bytes, name, [](const heed::SafetensorsFile&) { return false; }, nullptr);
 }
 
 }  // namespace heed_python

@@ -142,9 +142,12 @@ TEST_F(MissingValues, AsMasksAreForModelsThatCanPassOverSteps) {
   folder.file("gaps.ts", "@univariate true\n@classLabel true a b\n@data\n1,?,2:a\n3,5,4:b\n1,?,4:a\n6,5,3:b\n");
   folder.file("padded.ts", "@univariate true\n@classLabel true a b\n@data\n?,1,2:a\n3,5,4:b\n?,1,4:a\n6,5,3:b\n");
   const std::string how = "train --threads 1 --quiet --missing mask ";
-  for (const std::string model : {"--kernels 3 --epochs 1", "--recipe rocket", "--recipe strong --epochs 1"}) {
-    fails(how + "--data gaps.ts " + model, "cannot pass over missing steps");
-    output_of(how + "--data padded.ts " + model);
+  for (const std::string model :
+       {"--kernels 3 --epochs 1", "--recipe rocket", "--recipe strong --epochs 1", "--recipe rocket+fcn --epochs 1"}) {
+    fails(how + "--data gaps.ts " + model, "cannot pass over missing steps; --missing linear");
+    output_of(how + "--data padded.ts --model m.safetensors " + model);
+    fails("predict --model m.safetensors --data gaps.ts", "cannot pass over missing steps; --missing linear");
+    output_of("predict --model m.safetensors --data gaps.ts --missing linear");
   }
 }
 

@@ -1,7 +1,9 @@
 // Recipes: settings that go together, by one option.
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
@@ -96,7 +98,8 @@ class AutoRecipe : public Recipes {
 TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheFirstOfTheBest) {
   const std::string out = auto_of(quick);
   std::size_t last = 0;
-  for (const char* row : {"\nrocket  ", "\nstrong  ", "\nrecurrent  ", "\nlstm  ", "\ndefault  ", " is taken"}) {
+  for (const char* row :
+       {"\nrocket  ", "\nstrong  ", "\nfcn  ", "\nrecurrent  ", "\nlstm  ", "\ndefault  ", "\nrocket+", " is taken"}) {
     const std::size_t at = out.find(row);
     ASSERT_NE(at, std::string::npos) << row << out;
     EXPECT_GT(at, last) << out;
@@ -111,7 +114,8 @@ TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheFirstOfTheBest) {
 
 TEST_F(AutoRecipe, TakesATrainedOneAsItsRecipeTrainsIt) {
   const std::string out = auto_of("--epochs 1 --channels 8 --log l.csv");  // rocket has no epochs
-  EXPECT_NE(out.find("\nrocket     not tried: it has no epochs"), std::string::npos) << out;
+  EXPECT_TRUE(has_line(out, "rocket not tried: it has no epochs")) << out;
+  EXPECT_EQ(out.find("rocket+"), std::string::npos) << "nothing to take the mean of";
   EXPECT_EQ(taken_of(out), best_of(out) == "default" ? "the default" : best_of(out)) << out;
   const std::string model = text("m.safetensors");
   const std::string recipe = best_of(out) == "default" ? "" : "--recipe " + best_of(out);
@@ -135,7 +139,7 @@ TEST_F(AutoRecipe, DrawsFoldsOfFewSequencesAgain) {
 
 TEST_F(AutoRecipe, ListsWhatOptionsRuleOut) {
   const std::string out = auto_of(quick + "--bidirectional");
-  EXPECT_NE(out.find("\nstrong     cannot be: "), std::string::npos) << out;
+  EXPECT_TRUE(has_line(out, "strong cannot be: ")) << out;
   EXPECT_EQ(taken_of(out), "rocket") << out;
   EXPECT_NE(error_of_run("--recipe auto --num-features 84 --channels 8,8,8,8 --kernels 3").find("kernels and channels"),
             std::string::npos);
@@ -148,6 +152,71 @@ TEST_F(AutoRecipe, MakesEnsemblesAndTests) {
   const std::string shown = output_of("inspect m.safetensors");
   EXPECT_TRUE(has_line(shown, "members 2")) << shown;
   EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors " + data), "accuracy "));
+}
+
+class SeveralRecipes : public Recipes {
+ protected:
+  const std::string data = "--data x.npy --labels y.npy ", quick = "--num-features 84 --epochs 2 ";
+};
+
+TEST_F(SeveralRecipes, AreOneModelThatTheOthersKnow) {
+  const std::string out = output_of("train " + data + quick + "--recipe rocket+fcn --test x.npy --test-labels y.npy " +
+                                    "--model m.safetensors");
+  EXPECT_TRUE(has_line(out, "mean of convolutions(64 channels")) << out;
+  EXPECT_TRUE(has_line(out, "together: test accuracy")) << out;
+  EXPECT_EQ(heed::SafetensorsFile(folder / "m.safetensors").metadata().at("architecture"), "SeriesEnsemble");
+  const std::string shown = output_of("inspect m.safetensors");
+  EXPECT_TRUE(has_line(shown, "members 2")) << shown;
+  EXPECT_TRUE(has_line(shown, "classes 3")) << shown;
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors " + data), "accuracy "));
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data x.npy")).size(), 40U);
+  EXPECT_NE(run("explain --model m.safetensors --data x.npy").err.find("no attention"), std::string::npos);
+  EXPECT_NE(run("predict --model m.safetensors --data x.npy --hidden 3").err.find("no meaning"), std::string::npos);
+}
+
+TEST_F(SeveralRecipes, AnswerByTheMeanOfTheirProbabilities) {
+  const auto probabilities = [&](const std::string& options) {
+    model_of("--recipe " + options);
+    std::string table = output_of("predict --probabilities --model m.safetensors --data x.npy");
+    std::replace(table.begin(), table.end(), ',', ' ');
+    std::vector<double> all;
+    for (const std::string& row : lines(table)) {
+      const auto cells = words(row);
+      for (std::size_t i = 1; i < cells.size() && cells[0] != "label"; ++i) all.push_back(std::stod(cells[i]));
+    }
+    return all;
+  };
+  const auto rocket = probabilities("rocket --num-features 84"), fcn = probabilities("fcn --epochs 2");
+  const auto both = probabilities("rocket+fcn " + quick);
+  EXPECT_EQ(both, probabilities("fcn+rocket " + quick)) << "whatever stands first";
+  ASSERT_EQ(both.size(), 120U) << "40 sequences, 3 classes";
+  ASSERT_EQ(rocket.size(), both.size());
+  ASSERT_EQ(fcn.size(), both.size());
+  for (std::size_t i = 0; i < both.size(); ++i) EXPECT_NEAR(both[i], (rocket[i] + fcn[i]) / 2, 1e-5) << i;
+}
+
+TEST_F(SeveralRecipes, AreEnsemblesCrossValidatedAndOfNumbers) {
+  model_of(quick + "--recipe rocket+fcn+lstm --hidden 4 --ensemble 2");
+  EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "members 6"));
+  const std::string out = output_of("cross-validate " + data + quick + "--folds 2 --recipe fcn+rocket");
+  EXPECT_NE(out.find("of 2 folds"), std::string::npos) << out;
+  folder.file("d.csv", "1,2,3,0.5\n2,3,4,0.7\n3,4,5,0.9\n4,5,6,1.5\n2,2,3,0.6\n1,1,2,0.2\n");
+  const std::string numbers =
+      output_of("train --data d.csv --task regression --recipe rocket+fcn " + quick + "--model r.safetensors");
+  EXPECT_TRUE(has_line(numbers, "together: on the training data mse")) << numbers;
+  EXPECT_TRUE(has_line(output_of("evaluate --model r.safetensors --data d.csv"), "mse "));
+  EXPECT_EQ(lines(output_of("predict --model r.safetensors --data d.csv")).size(), 6U);
+}
+
+TEST_F(SeveralRecipes, AreEachNamedOnceAndOfOneTraining) {
+  EXPECT_NE(error_of_run("--recipe rocket+weak").find("strong, fcn"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe rocket+").find("one of"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe fcn+fcn").find("each recipe once"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe rocket+auto").find("one of"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe rocket+fcn --checkpoint c").find("--recipe: excludes --checkpoint"),
+            std::string::npos);
+  EXPECT_NE(error_of_run("--recipe strong+fcn --num-features 84").find("needs --recipe rocket"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder / "new.safetensors"));
 }
 
 TEST_F(AutoRecipe, IsForClassesOfNumbers) {

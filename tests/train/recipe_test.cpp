@@ -35,12 +35,12 @@ TEST(Recipe, TrainsFewSequencesForMoreEpochsThanMany) {
   EXPECT_EQ(heed::epochs_for(strong, 160, 16), 100);
 }
 
-TEST(Recipe, NamesTheFirstWhereAnotherIsAsked) {
+TEST(Recipe, NamesAllWhereAnotherIsAsked) {
   try {
     heed::recipe_of("weak");
     FAIL();
   } catch (const heed::Error& error) {
-    EXPECT_EQ(error.fault().expected, "strong");
+    EXPECT_EQ(error.fault().expected, "strong, fcn, recurrent, lstm");
     EXPECT_EQ(error.fault().got, "weak");
   }
 }

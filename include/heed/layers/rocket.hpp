@@ -50,7 +50,6 @@ namespace heed::inline HEED_ISA {
 /// optimizer trains them: they are 0 until `fit_biases` computes them from data. The gradients of the biases and of x
 /// are 0: shares are step functions, and the gradients of the means are left out. If a series is not finite, all its
 /// outputs are NaN.
-/// move in steps, and those of means are left out. Where x is not finite, all features of that series are NaN.
 template <class S>
 struct Rocket {
   using Scalar = S;

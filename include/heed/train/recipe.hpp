@@ -70,6 +70,10 @@ HEED_COLD HEED_FUNCTION const std::vector<Recipe>& recipes() {
                         .steps = 1000,
                         .least_epochs = 100,
                         .most_epochs = 200};
+    Recipe fcn = strong;  // a fully convolutional network (Wang et al. 2017)
+    fcn.name = "fcn";
+    fcn.architecture = {
+        {"kernels", "8,5,3"}, {"channels", "64"}, {"cell", "none"}, {"attention", "mean"}, {"dense", "0"}};
     Recipe recurrent = strong;
     recurrent.name = "recurrent";
     recurrent.architecture["cell"] = "gru";
@@ -79,7 +83,7 @@ HEED_COLD HEED_FUNCTION const std::vector<Recipe>& recipes() {
     lstm.name = "lstm";
     lstm.architecture = {
         {"cell", "lstm"}, {"layers", "2"}, {"bidirectional", "true"}, {"hidden", "64"}, {"dropout", "0.3"}};
-    return std::vector<Recipe>{strong, recurrent, lstm};
+    return std::vector<Recipe>{strong, fcn, recurrent, lstm};
   }();
   return all;
 }
@@ -95,7 +99,11 @@ HEED_COLD HEED_FUNCTION std::vector<std::string> recipe_names() {
 HEED_COLD HEED_FUNCTION const Recipe& recipe_of(std::string_view name) {
   const std::vector<Recipe>& all = detail::recipes();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Recipe& r) { return r.name == name; });
-  require(found != all.end(), [&] { return Fault{"no recipe of this name", "recipe", all.front().name, name}; });
+  require(found != all.end(), [&] {
+    std::string names;
+    for (const Recipe& recipe : all) names += (names.empty() ? "" : ", ") + std::string(recipe.name);
+    return Fault{"no recipe of this name", "recipe", names, name};
+  });
   return *found;
 }
 

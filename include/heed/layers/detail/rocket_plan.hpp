@@ -22,10 +22,13 @@ enum class RocketStatistics { ppv, all };
 constexpr std::array<std::string_view, 2> names_of(RocketStatistics) { return {"ppv", "all"}; }
 
 struct RocketOptions {
-  Index features = 1;          ///< channels: features of a step
-  Index steps = 0;             ///< length of the longest series that is expected; it sets the dilations
-  Index num_features = 10000;  ///< number of outputs, rounded down to a whole number of biases per kernel
-  Index max_dilations = 32;    ///< of a kernel
+  Index features = 1;  ///< channels: features of a step
+  Index steps = 0;     ///< length of the longest series that is expected; it sets the dilations
+  /// number of outputs that biases give, rounded down to a whole number of biases for each of the 84 kernels, but at
+  /// least one; a bias gives one output, four with `statistics` all, twice as many with `differences`. Those of `groups`
+  /// come on top: `Rocket::output_features()` counts them all
+  Index num_features = 10000;
+  Index max_dilations = 32;  ///< of a kernel
   RocketStatistics statistics = RocketStatistics::ppv;
   bool differences = false;  ///< half of the outputs use the differences of consecutive steps
   Index groups = 0;          ///< groups of eight competing kernels per dilation, as in Hydra; 0: none
@@ -38,7 +41,7 @@ struct RocketOptions {
   /// For models that know their number of features.
   static void kernels(auto&& f, auto&... o) {
     f({.name = "rocket_steps", .meaning = "Steps of the longest series, for dilations", .flag = ""}, o.steps...);
-    f({"num_features", "Features that kernels make of a series; a multiple of 84 is taken", Range::from(84, 1 << 20)},
+    f({"num_features", "Features by biases, rounded down to whole biases per kernel", Range::from(84, 1 << 20)},
       o.num_features...);
     f({"max_dilations", "Dilations of a kernel at most", Range::to(1 << 10)}, o.max_dilations...);
     f({.name = "statistics", .meaning = "Of a kernel above a bias: ppv, or four", .optional = true}, o.statistics...);
