@@ -91,7 +91,7 @@ void initialize_keras(SequenceClassifier<S>& model, Key key) {
       initialize_keras(model.pool.pool.attention, key.child(1));
       break;
     case Attention::multihead:
-      initialize_keras(model.pool.multihead, key.child(1));
+      initialize_keras(model.pool.multihead.attention, key.child(1));
       break;
     case Attention::additive:
       initialize_keras(model.pool.additive, key.child(1));
