@@ -43,7 +43,7 @@ inline void check_same_stack(std::size_t count, bool norm, std::size_t other_cou
   });
 }
 
-/// In the place of a last layer that there never is.
+/// Stands for a last layer that does not exist.
 template <class S>
 struct NoNorm {
   using Scalar = S;
@@ -58,9 +58,9 @@ struct NoNorm {
 };
 }  // namespace detail
 
-/// y = norm(l_n(... l_2(l_1(x)))): layers of one type that keep the shape, and, where given, a last layer called norm.
-/// Names of torch.nn.TransformerEncoder and torch.nn.TransformerDecoder: layers.0, layers.1, ..., norm. Layers with two
-/// inputs all have the same second one, the memory.
+/// y = norm(l_n(... l_2(l_1(x)))): layers of one type that keep the shape, and optionally a last layer called norm. The
+/// parameters are named as in torch.nn.TransformerEncoder and torch.nn.TransformerDecoder: layers.0, layers.1, ...,
+/// norm. If the layers have two inputs, all get the same second one, the memory.
 template <class L, class Norm = detail::NoNorm<typename L::Scalar>>
 struct Repeat {
   using Scalar = typename L::Scalar;
@@ -80,15 +80,14 @@ struct Repeat {
   std::optional<Norm> norm;
 
   Repeat() = default;
-  /// Fresh layers start from numbers of their own, by their places; those that have been set stay as they are. Throws
-  /// where there are no layers.
+  /// Layers that nobody has set start from numbers of their own, by their places. Throws if there are no layers.
   explicit Repeat(std::vector<L> l, std::optional<Norm> last = {}) : layers(std::move(l)), norm(std::move(last)) {
     require(!layers.empty(), [] { return Fault{"a stack of no layers", "Repeat", "at least one", "none"}; });
     std::uint64_t i = 0;
     for (L& layer : layers) start_from(layer, Key{}.child(i++));
     if (norm) start_from(*norm, Key{}.child(i));
   }
-  /// `count` layers of these options.
+  /// `count` layers with these options.
   Repeat(Index count, const typename L::Options& options, std::optional<Norm> last = {})
       : Repeat(std::vector<L>(checked(count), L(options)), std::move(last)) {}
 
@@ -103,7 +102,7 @@ struct Repeat {
   bool reads_distances() const {
     return std::any_of(layers.begin(), layers.end(), [](const L& layer) { return heed::reads_distances(layer); });
   }
-  /// Throws if a layer does not take x, or gives another shape.
+  /// Throws if a layer does not accept x, or changes the shape.
   Shape output_shape(Shape x) const {
     return check_shape(x, [](const L& layer, Shape s) { return layer.output_shape(s); });
   }
@@ -111,7 +110,7 @@ struct Repeat {
     return check_shape(x, [&](const L& layer, Shape s) { return layer.output_shape(s, memory); });
   }
 
-  /// `more` goes to every layer: a mask of attention.
+  /// Every layer gets `more`, for example an attention mask.
   template <class... More>
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass, const More&... more) const {
     run(x, y, cache, pass, [&](std::size_t i, Tile<const S> in, Tile<S> out) {
@@ -190,7 +189,7 @@ struct Repeat {
     return norm ? detail::inside("norm", [&] { return norm->output_shape(x); }) : x;
   }
 
-  // of those that are not y
+  // outputs that are not y
   std::size_t inner_outputs() const { return layers.size() - (norm ? 0 : 1); }
 
   template <class F>
@@ -198,7 +197,7 @@ struct Repeat {
     const Tile<const S> h = run_layers(x, y, cache, layer);
     if (norm) norm->forward(h, y, cache.norm, pass.at(layers.size()));
   }
-  // gives what the norm is made of; without one that is y
+  // the input of the norm; without a norm that is y
   template <class F>
   Tile<const S> run_layers(Tile<const S> x, Tile<S> y, Cache& cache, F&& layer) const {
     cache.layers.resize(layers.size());
@@ -213,7 +212,7 @@ struct Repeat {
     return in;
   }
 
-  // `all`: down to the first layer, otherwise to the first that wants a gradient
+  // `all`: down to the first layer; otherwise down to the first that needs a gradient
   template <class F>
   void run_back(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, bool all, Cache& cache, Repeat& grad,
                 const Pass& pass, F&& layer) const {

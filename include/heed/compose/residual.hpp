@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A layer beside the identity.
+/// A residual connection around a layer.
 
 #include <type_traits>
 #include <utility>
@@ -21,7 +21,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// y = x + layer(x) (He et al. 2016), for a layer that keeps the shape. Its parameters are named `layer.`...
+/// y = x + layer(x) (He et al. 2016), for a layer that keeps the shape. The parameters are named `layer.`...
 template <class L>
 struct Residual {
   static_assert(require_layer<L>());
@@ -46,7 +46,7 @@ struct Residual {
   }
 
   bool reads_distances() const { return heed::reads_distances(layer); }
-  /// Throws if the layer does not take x, or gives another shape.
+  /// Throws if the layer does not accept x, or changes the shape.
   Shape output_shape(Shape x) const {
     const Shape y = detail::inside("Residual", [&] { return layer.output_shape(x); });
     require(y == x, [&] {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Layers one after another.
+/// A chain of layers.
 
 #include <array>
 #include <cstdint>
@@ -28,8 +28,8 @@
 
 namespace heed::inline HEED_ISA {
 
-/// y = l_n(... l_2(l_1(x))). A flat tuple: element types are checked when it is compiled, sizes when it is first asked
-/// for its output's shape. Children are named 0, 1, ..., as in torch.nn.Sequential.
+/// y = l_n(... l_2(l_1(x))). A flat tuple. Types are checked at compile time; sizes are checked at the first call of
+/// `output_shape`. The children are named 0, 1, ..., as in torch.nn.Sequential.
 template <class... Layers>
 struct Sequential {
   static constexpr std::size_t count = sizeof...(Layers);
@@ -58,7 +58,7 @@ struct Sequential {
   static constexpr bool backward_reads_output = heed::backward_reads_output<At<count - 1>>;
 
   std::tuple<Layers...> layers;
-  OutputKind outputs = OutputKind::classes;  ///< the loss that it is trained with as a model says it
+  OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains it
 
   struct Cache {
     std::tuple<typename Layers::Cache...> layers;
@@ -67,7 +67,7 @@ struct Sequential {
   };
 
   Sequential() = default;
-  /// Fresh layers start from numbers of their own, by their places; those that have been set stay as they are.
+  /// Layers that nobody has set start from numbers of their own, by their places.
   explicit Sequential(Layers... l) : layers(std::move(l)...) {
     each([&](auto i) { start_from(std::get<i>(layers), Key{}.child(i)); });
   }
@@ -79,7 +79,7 @@ struct Sequential {
     });
   }
 
-  /// Throws if two neighbours do not fit, naming the layer by its place, from 0 on: "layer 2: Dense: ...".
+  /// Throws if two neighbours do not fit. The error names the layer by its place, from 0: "layer 2: Dense: ...".
   Shape output_shape(Shape x) const {
     each_placed([&](auto i) { x = std::get<i>(layers).output_shape(x); });
     return x;
@@ -91,7 +91,7 @@ struct Sequential {
     return any;
   }
 
-  /// How many steps the output has for a sequence of so many.
+  /// The number of output steps for a sequence of this many steps.
   Index output_length(Index length) const
     requires(((heed::time_change<Layers> != TimeChange::own_steps || MapsLengths<Layers>) && ...))
   {
@@ -106,7 +106,7 @@ struct Sequential {
     run_back<count - 1>(x, y, dy, dx, cache, grad, pass);
   }
 
-  /// Of tokens: there is no gradient of the input.
+  /// For tokens, whose input has no gradient.
   void backward(Tile<const Input> x, Tile<const S> y, Tile<const S> dy, Cache& cache, Sequential& grad,
                 const Pass& pass) const
     requires(!std::is_same_v<Input, S>)
@@ -114,7 +114,7 @@ struct Sequential {
     run_back<count - 1>(x, y, dy, {}, cache, grad, pass);
   }
 
-  // ---- streams: behind a pool there is one step, so what stands there runs as ever
+  // ---- streams: after a pooling layer there is one step, so the layers behind it run as usual
 
   template <std::size_t... I>
   static constexpr bool any_pool(std::index_sequence<I...>) {
@@ -146,13 +146,13 @@ struct Sequential {
   {
     run_step<0>(x, y, memory, cache, pass);
   }
-  /// Of one step's input, where the first layer says it.
+  /// Features of the input, if the first layer tells.
   Index input_size() const
     requires requires(const At<0>& first) { first.input_size(); }
   {
     return std::get<0>(layers).input_size();
   }
-  /// Of tokens: throws where they are none of the first layer's.
+  /// For tokens: throws if one is not in the first layer's table.
   void check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths, const std::string& where) const
     requires requires(const At<0>& first) { first.check_input(x, lengths, where); }
   {
@@ -184,7 +184,7 @@ struct Sequential {
     }(std::make_index_sequence<count>{});
   }
 
-  // what f throws names the layer by its place
+  // errors of f name the layer by its place
   template <class F>
   static void each_placed(F&& f) {
     Index place = 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a learner of actions acts in, and what it remembers of it.
+/// Environments in which an agent acts, and the window of its last observations.
 
 #include <algorithm>
 #include <cmath>
@@ -18,11 +18,11 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What an action led to.
+/// The result of an action.
 struct ActionResult {
   double reward = 0;
-  bool terminal = false;   ///< nothing follows: the value of what comes is 0
-  bool timed_out = false;  ///< the episode ends, but what would have come has a value
+  bool terminal = false;   ///< the episode ends here: the future has value 0
+  bool timed_out = false;  ///< the episode is cut off here: the future still has a value
 
   bool over() const { return terminal || timed_out; }
 };
@@ -38,21 +38,21 @@ inline const ActionResult& checked(const ActionResult& result) {
           [&] { return Fault{"a reward is not finite", "environment", "a finite number", text_of(result.reward)}; });
   return result;
 }
-/// Throws if the value of an action is not finite: the largest would be none.
+/// Throws if the value of an action is not finite, because then there is no largest one.
 template <class S>
 void check_action_value(S value, const char* where) {
   require(std::isfinite(value), [&] { return Fault{"the values of the actions are not finite", where, {}, {}}; });
 }
 }  // namespace detail
 
-/// Something that can be acted in, a value: copies go on by themselves.
+/// An environment. It is a value: a copy continues independently.
 ///
-/// - `observation_size()`, `actions()`: how many numbers are observed, and how many actions there are.
-/// - `reset(key)`: the start of an episode, a function of the key.
-/// - `step(action)`: one of 0 to actions - 1. All else is a function of the state, or drawn by the key. Every episode
-///   ends, whatever the actions: where nothing else ends it, it times out. What plays whole episodes waits for their
+/// - `observation_size()`, `actions()`: the numbers of an observation, and the number of actions.
+/// - `reset(key)`: starts an episode, as a function of the key.
+/// - `step(action)`: takes an action in 0 .. actions - 1. The result is a function of the state and the key. Every
+///   episode must end, whatever the actions, at least by a time limit: code that plays whole episodes waits for their
 ///   ends.
-/// - `observe(to)`: what is seen now.
+/// - `observe(to)`: writes the present observation.
 template <class E, class S>
 concept Environment =
     std::copyable<E> && requires(E& environment, const E& seen, Key key, std::int32_t action, std::span<S> to) {
@@ -63,8 +63,8 @@ concept Environment =
       seen.observe(to);
     };
 
-/// The last so many observations, (steps, features), the newest last. Where there were fewer since the start of the
-/// episode, the first one stands in the place of those before it.
+/// The last observations, (steps, features), the newest last. At the start of an episode the first observation fills
+/// the places before it.
 template <class S>
 class ObservationWindow {
  public:
@@ -77,7 +77,7 @@ class ObservationWindow {
   Shape shape() const { return shape_; }
   std::span<const S> values() const { return values_; }
 
-  /// The first observation of an episode. Throws if a number is not finite.
+  /// Starts with the first observation of an episode. Throws if a number is not finite.
   template <Environment<S> E>
   void begin(const E& environment) {
     observe(environment);
@@ -85,7 +85,7 @@ class ObservationWindow {
       std::copy(newest().begin(), newest().end(), values_.begin() + t * shape_.features);
     }
   }
-  /// The next one. Throws if a number is not finite.
+  /// Adds the next observation. Throws if a number is not finite.
   template <Environment<S> E>
   void add(const E& environment) {
     std::copy(values_.begin() + shape_.features, values_.end(), values_.begin());

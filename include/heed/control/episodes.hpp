@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Episodes in which a model of values chooses the actions.
+/// Plays episodes in which a model of action values chooses the actions.
 
 #include <algorithm>
 #include <cstdint>
@@ -24,7 +24,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Throws unless the model gives a value to each action after the last `steps` observations.
+/// Throws unless the model gives a value for each action after the last `steps` observations.
 template <Layer Model, class E>
 void check_actions(const Model& model, const E& environment, Index steps, const std::string& where) {
   const Shape q = logits_shape(model, {steps, environment.observation_size()}, where);
@@ -32,8 +32,8 @@ void check_actions(const Model& model, const E& environment, Index steps, const 
           [&] { return Fault{"wrong number of actions", where, text_of(environment.actions()), text_of(q.features)}; });
 }
 
-/// The action of the largest value, the first of equals, after the last observations: memory for it, no allocation once
-/// warm. One per thread. Throws if a value is not finite.
+/// The greedy policy: the action with the largest value after the last observations; the lower action wins a tie. It
+/// does not allocate once warm. Use one per thread. Throws if a value is not finite.
 template <Layer Model>
 class GreedyPolicy {
  public:
@@ -48,7 +48,7 @@ class GreedyPolicy {
     return static_cast<std::int32_t>(std::max_element(q.data, q.data + q.features) - q.data);
   }
 
-  /// Of all actions, from the last call.
+  /// The values of all actions in the last call.
   Tile<const S> values() const { return values_.view(); }
   const typename Model::Cache& cache() const { return cache_; }
 
@@ -58,14 +58,13 @@ class GreedyPolicy {
   TileBuffer<S> values_;
 };
 
-/// Plays episodes side by side, one a lane, always with the action of the largest value.
+/// Plays episodes side by side, one per lane, with the greedy policy.
 template <Layer Model, Environment<typename Model::Scalar> E>
 class EpisodePlayer {
  public:
   using S = typename Model::Scalar;
 
-  /// `steps`: the last so many observations are what the model sees. Throws if the model does not fit the
-  /// environment.
+  /// `steps`: the number of last observations that the model sees. Throws if the model does not fit the environment.
   HEED_COLD EpisodePlayer(const Model& model, E environment, Index steps, ThreadPool& threads)
       : environment_(std::move(environment)),
         shape_{steps, environment_.observation_size()},
@@ -74,9 +73,9 @@ class EpisodePlayer {
     check_actions(model, environment_, steps, "EpisodePlayer");
   }
 
-  /// The sum of the rewards of each episode; episode i begins from `key.child(i)`. The same bits for any number of
-  /// threads. `stop` is asked before every step, by each thread: after it, sums are of what was played. Throws if
-  /// `episodes` is negative, and if a value, an observation or a reward is not finite.
+  /// The sum of the rewards of each episode. Episode i starts from `key.child(i)`. The bits are the same for any number
+  /// of threads. Each thread checks `stop` before every step; after a stop the sums cover what was played. Throws if
+  /// `episodes` is negative, or if a value, an observation or a reward is not finite.
   std::span<const double> operator()(const Model& model, Key key, Index episodes, const StopSignal& stop = {}) {
     require(episodes >= 0,
             [&] { return Fault{"episodes out of range", "EpisodePlayer", "at least 0", text_of(episodes)}; });
@@ -139,7 +138,7 @@ class EpisodePlayer {
   std::vector<double> returns_;
 };
 
-/// Once. Ends when all episodes have.
+/// Plays once. Ends when all episodes have ended.
 template <Layer Model, Environment<typename Model::Scalar> E>
 std::vector<double> play_episodes(const Model& model, const E& environment, Index steps, Key key, Index episodes,
                                   int threads = 0) {

@@ -34,15 +34,14 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A model that acts in an environment and learns from it, a step at a time: with probability epsilon an action at
-/// random, otherwise that of the largest value; the replay buffer takes what came of it; an update.
+/// A model that acts in an environment and learns from it, one step at a time. With probability epsilon it takes a
+/// random action, otherwise the greedy one. The replay buffer stores the result, and an update follows.
 template <Layer Model, Environment<typename Model::Scalar> E>
 class QLearner {
  public:
   using S = typename Model::Scalar;
 
-  /// The model must outlive it. Throws if an option is out of range or the model does not fit the
-  /// environment.
+  /// The model must outlive it. Throws if an option is out of range, or if the model does not fit the environment.
   HEED_COLD QLearner(Model& model, E environment, const QLearningOptions& options)
       : model_(model),
         environment_(std::move(environment)),
@@ -62,8 +61,8 @@ class QLearner {
     begin_episode();
   }
 
-  /// One action and what follows. False where the loss was not finite: the model has the last weights that gave a
-  /// finite one. Allocates in the first steps only.
+  /// Takes one action and learns. Returns false if the loss was not finite; the model then has the last weights with a
+  /// finite loss. Only the first steps allocate.
   bool step() {
     const Key draw = key_.child(0).child(static_cast<std::uint64_t>(steps_));
     std::int32_t action = 0;
@@ -95,16 +94,16 @@ class QLearner {
     return true;
   }
 
-  /// False where a weight is not finite: as `step`.
+  /// Returns false if a weight is not finite, and then restores weights as `step` does.
   bool finite() { return detail::parameters_finite(std::as_const(weights_)) || take_back(); }
 
-  /// Mean return of the evaluation's episodes, which are always the same; of no use where the stop signal ended them.
+  /// The mean return of the evaluation episodes, which are always the same. Meaningless if the stop signal ended them.
   double evaluate() {
     const std::span<const double> returns = player_(model_, key_.child(3), options_.evaluation_episodes, options_.stop);
     return std::accumulate(returns.begin(), returns.end(), 0.0) / static_cast<double>(returns.size());
   }
 
-  /// Since the last call; without the evaluation.
+  /// The record since the last call, without an evaluation.
   QRecord record() {
     const auto mean = [](double sum, Index count) {
       return count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
@@ -122,7 +121,7 @@ class QLearner {
   const ReplayBuffer<S>& replay() const { return replay_; }
   const Model& target() const { return update_.target(); }
 
-  /// How many actions are drawn at random now.
+  /// The present share of random actions.
   double epsilon() const {
     if (steps_ >= options_.epsilon_steps) return options_.last_epsilon;
     const double share = static_cast<double>(steps_) / static_cast<double>(options_.epsilon_steps);
@@ -155,7 +154,7 @@ class QLearner {
   TransitionMaker<S> transitions_;
   QUpdate<Model> update_;
   Parameters<S> weights_;
-  ParameterList<S> good_, before_;  // the last weights that gave a finite loss; those before the last update
+  ParameterList<S> good_, before_;  // the last weights with a finite loss; those before the last update
   Schedule schedule_;
   GreedyPolicy<Model> policy_;
   Index steps_ = 0, ended_ = 0, updates_ = 0;
@@ -164,7 +163,7 @@ class QLearner {
 };
 
 namespace detail {
-/// The rounds of `learn_q`: the steps up to an evaluation.
+/// The rounds of `learn_q`: each has the steps up to an evaluation.
 template <class Model, class E>
 class QLearningRun {
  public:
@@ -180,7 +179,7 @@ class QLearningRun {
     return std::move(history_);
   }
 
-  // ---- for the loop over the rounds
+  // ---- for the loop over rounds
   void finish(Outcome outcome) {
     history_.outcome = outcome;
     if (history_.outcome == Outcome::finished && enough()) history_.outcome = Outcome::early;
@@ -195,7 +194,7 @@ class QLearningRun {
   Outcome round(QRecord& record) {
     try {
       return play(record);
-    } catch (const Error&) {  // policies refuse values that are not finite
+    } catch (const Error&) {  // policies reject values that are not finite
       if (!learner_.finite()) return Outcome::diverged;
       throw;
     }
@@ -237,10 +236,10 @@ class QLearningRun {
 };
 }  // namespace detail
 
-/// Teaches `model` the values of the actions in `environment`. Every so many steps it is evaluated on episodes of their
-/// own, in which it always takes the action of the largest value; in the end it has the weights of the best evaluation,
-/// the last of equals. An evaluation that `stop` fell into does not count. The same seed gives the same bits for any
-/// number of threads. Throws if an option is out of range or the model does not fit the environment.
+/// Teaches `model` the values of the actions in `environment`. Every `evaluate_every` steps it is evaluated with the
+/// greedy policy on separate episodes. At the end it has the weights of the best evaluation (of the last one in a tie).
+/// An evaluation that `stop` interrupted does not count. The same seed gives the same bits for any number of threads.
+/// Throws if an option is out of range, or if the model does not fit the environment.
 template <Layer Model, Environment<typename Model::Scalar> E>
 QHistory learn_q(Model& model, const E& environment, const QLearningOptions& options = {}) {
   detail::QLearningRun<Model, E> run(model, environment, options);

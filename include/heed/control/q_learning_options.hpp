@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What deep Q-learning is asked for, and what it tells.
+/// The options and records of deep Q-learning.
 
 #include <cstdint>
 #include <functional>
@@ -20,42 +20,43 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What has been learnt so far, told after each evaluation.
+/// The progress of learning, reported after each evaluation.
 struct QRecord {
   Index step = 0, steps = 0;  ///< of the environment, from 1; of how many
-  Index episodes = 0;         ///< that have ended
+  Index episodes = 0;         ///< finished episodes
   double training_return =
-      std::numeric_limits<double>::quiet_NaN();            ///< mean of those that ended since the last record
-  double evaluation_return = 0;                            ///< mean of the evaluation's episodes
-  double loss = std::numeric_limits<double>::quiet_NaN();  ///< mean of the updates since the last record
+      std::numeric_limits<double>::quiet_NaN();            ///< mean over the episodes that ended since the last record
+  double evaluation_return = 0;                            ///< mean over the evaluation episodes
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< mean over the updates since the last record
   double epsilon = 0, learning_rate = 0, seconds = 0;
 };
 
-/// Called after every evaluation; learning goes on while all callbacks return true.
+/// Called after every evaluation. Learning continues while all callbacks return true.
 using QCallback = std::function<bool(const QRecord&)>;
 
 struct QHistory;
 
 struct QLearningOptions {
   Index steps = 50'000;  ///< of the environment
-  Index window = 8;      ///< the model sees the last so many observations
+  Index window = 8;      ///< number of last observations that the model sees
   double discount = 0.99;
   double reward_scale = 1;       ///< the model learns values of rewards times this
-  Index n_step = 1;              ///< rewards that a transition holds
+  Index n_step = 1;              ///< number of rewards in a transition
   Index replay = 50'000;         ///< transitions that are kept
   Index warmup = 1'000;          ///< steps before the first update
-  Index update_every = 1;        ///< steps an update
-  QUpdateOptions update = {};    ///< what an update is
-  Schedule schedule = {};        ///< of the learning rate, by updates
-  double first_epsilon = 1;      ///< how many actions are drawn at random, at first
-  double last_epsilon = 0.05;    ///< and, after falling in a line,
-  Index epsilon_steps = 10'000;  ///< from this step on
-  Index evaluate_every = 2'000;  ///< steps; 0: never, and the model in the end is the last one
+  Index update_every = 1;        ///< steps per update
+  QUpdateOptions update = {};    ///< the options of an update
+  Schedule schedule = {};        ///< of the learning rate, counted in updates
+  double first_epsilon = 1;      ///< share of random actions at the start
+  double last_epsilon = 0.05;    ///< and at the end of a linear decrease,
+  Index epsilon_steps = 10'000;  ///< which ends at this step
+  Index evaluate_every = 2'000;  ///< steps; 0: never, and the model keeps its last weights
   Index evaluation_episodes = 64;
-  double goal = std::numeric_limits<double>::infinity();  ///< an evaluation's mean return that is enough
+  /// a mean return of the evaluation that is good enough to stop
+  double goal = std::numeric_limits<double>::infinity();
   std::uint64_t seed = 0;
-  int threads = 0;       ///< 0: as many as the machine, or the container, has. Results are the same bits for any number
-  StopSignal stop = {};  ///< asked after every step, in evaluations by several threads
+  int threads = 0;       ///< 0: as many as the machine or container has; any number gives the same bits
+  StopSignal stop = {};  ///< checked after every step, in evaluations by several threads
   std::vector<QCallback> callbacks = {};
   QHistory* history = nullptr;  ///< as `FitOptions::history`
 
@@ -84,15 +85,15 @@ struct QLearningOptions {
 
 struct QHistory {
   std::vector<QRecord> records;
-  Outcome outcome = Outcome::finished;  ///< early: the goal was reached
-  Index best_step = 0;                  ///< whose weights the model has; 0: there was no evaluation
+  Outcome outcome = Outcome::finished;  ///< `early`: the goal was reached
+  Index best_step = 0;                  ///< the step of the model's weights; 0: there was no evaluation
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Throws at the first option that is out of range, the schedule's among them.
+/// Throws at the first option that is out of range, including those of the schedule.
 HEED_FUNCTION const QLearningOptions& check(const QLearningOptions& options, std::string_view where);
 
 }  // namespace heed::inline HEED_ISA

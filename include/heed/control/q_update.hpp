@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A step of deep Q-learning.
+/// One update of deep Q-learning.
 
 #include <algorithm>
 #include <cmath>
@@ -36,16 +36,17 @@
 namespace heed::inline HEED_ABI {
 
 struct QUpdateOptions {
-  Index batch_size = 64;        ///< transitions a step
+  Index batch_size = 64;        ///< transitions per update
   double learning_rate = 1e-3;  ///< of Adam
-  double clip_norm = 10;        ///< gradients are scaled down to this norm; 0: not
+  double clip_norm = 10;        ///< scales gradients down to this norm; 0: off
   double delta = 1;             ///< of the Huber loss
-  bool double_q = true;         ///< the model chooses the next action, the target network values it
-  Index target_period = 0;      ///< the target network becomes the model every so many steps; 0: after each it
-  double target_rate = 0.005;   ///< comes nearer by this share of the difference
-  /// Parameters with one of these texts in their names stay as they are, and their gradients are not computed
+  bool double_q = true;         ///< the model chooses the next action, the target network gives its value
+  /// updates between two copies of the model to the target network; 0: a moving average instead
+  Index target_period = 0;
+  double target_rate = 0.005;  ///< of the moving average: the share of the difference per update
+  /// Parameters whose name contains one of these texts do not change, and their gradients are not computed.
   std::vector<std::string> frozen = {};
-  std::vector<NamedFactor> rates = {};  ///< factors of the learning rate, of parameters with these texts in their names
+  std::vector<NamedFactor> rates = {};  ///< factors of the learning rate, for parameters whose name contains a text
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "batch_size", .meaning = "Transitions an update", .flag = "batch"}, o.batch_size...);
@@ -81,16 +82,16 @@ void move_parameters(Parameters<S>& to, const Parameters<S>& from, double rate) 
 }
 }  // namespace detail
 
-/// to += rate (from - to), parameter by parameter (Polyak and Juditsky 1992); with a rate of 1 a copy, whatever `to`
-/// was.
+/// to += rate (from - to), parameter by parameter (Polyak and Juditsky 1992). Rate 1 copies, whatever `to` holds.
 template <Visitable Model>
 void move_towards(Model& to, const Model& from, double rate) {
   Parameters<typename Model::Scalar> moved(to);
   detail::move_parameters(moved, parameters_of(from), rate);
 }
 
-/// Lane by lane reward + discount value(best next action), as `TakenAction` wants it: (1, 2), the second feature is
-/// written. `chosen_by` has the values that choose the action, `valued_by` those that count: (1, actions).
+/// For each lane: reward + discount value(best next action), in the form of `TakenAction`'s targets (1, 2), whose
+/// second feature it writes. `chosen_by` has the values that choose the action, `valued_by` the values that count: (1,
+/// actions) each.
 template <class S>
 void put_values(Tile<const S> chosen_by, Tile<const S> valued_by, const S* reward, const S* discount, Tile<S> target) {
   for (Index l = 0; l < target.lanes; ++l) {
@@ -102,29 +103,29 @@ void put_values(Tile<const S> chosen_by, Tile<const S> valued_by, const S* rewar
   }
 }
 
-/// Deep Q-learning (Mnih et al. 2015) on transitions drawn from a replay buffer: with Q the model, Q' its target
-/// network and Q* = Q with `double_q` (van Hasselt, Guez and Silver 2016), else Q'
+/// Deep Q-learning (Mnih et al. 2015) on transitions drawn from a replay buffer. Q is the model, Q' its target network.
+/// Q* is Q with `double_q` (van Hasselt, Guez and Silver 2016), otherwise Q'.
 ///
-///     loss = mean of huber(Q(state, action) - (reward + discount Q'(next, argmax Q*(next)))),   a step of Adam
+///     loss = mean of huber(Q(state, action) - (reward + discount Q'(next, argmax Q*(next)))),   then a step of Adam
 ///
-/// The same key gives the same bits for any number of threads. Allocates in the first steps only.
-/// This is it for models of any type; `QUpdate` is that of one type of models.
+/// The same key gives the same bits for any number of threads. Only the first steps allocate. This class is for models
+/// of any type; `QUpdate` is for one model type.
 template <class S>
 class BasicQUpdate {
  public:
   using Options = QUpdateOptions;
 
-  /// For models like `target`, the target network's weights at the start. Throws if an option is out of range, or
-  /// names no parameter.
+  /// For models like `target`, which has the target network's initial weights. Throws if an option is out of range, or
+  /// if it names no parameter.
   HEED_COLD BasicQUpdate(OwnModel<S> target, const ReplayBuffer<S>& replay, Options o, ThreadPool& threads);
 
-  /// Moves the model, whose parameters are `weights`; gives the loss before. Where that is not finite the model stays
-  /// as it was, as it does where this throws: where the states are not of the shape of those at the start, or an action
-  /// is none of the model's.
+  /// Updates the model, whose parameters are `weights`. Returns the loss before the update. If the loss is not finite,
+  /// the model stays as it was. Throws, leaving the model as it was, if the states have another shape than at the
+  /// start, or if an action is not one of the model's.
   double operator()(const ModelReference<S>& model, Parameters<S>& weights, const ReplayBuffer<S>& replay, Key key);
 
   const OwnModel<S>& target_model() const { return target_; }
-  /// The target network becomes the model of these weights.
+  /// Copies these weights to the target network.
   void restart_target(const Parameters<S>& weights) { detail::copy_parameters<S>(weights, target_.parameters()); }
   std::int64_t steps() const { return adam_.steps(); }
   void set_learning_rate(double rate) { adam_.options.learning_rate = rate; }
@@ -151,18 +152,18 @@ class BasicQUpdate {
   Index actions_;
 };
 
-/// For models of one type.
+/// The update for models of one type.
 template <Layer Model>
 class QUpdate : public BasicQUpdate<typename Model::Scalar> {
  public:
   using S = typename Model::Scalar;
   using BasicQUpdate<S>::operator();
 
-  /// For models like this one, whose target network begins as it is. Throws if an option is out of range.
+  /// For models like this one. The target network starts as a copy of it. Throws if an option is out of range.
   QUpdate(const Model& model, const ReplayBuffer<S>& replay, QUpdateOptions o, ThreadPool& threads)
       : BasicQUpdate<S>(OwnModel<S>(model), replay, o, threads) {}
 
-  /// Moves the model; gives the loss before.
+  /// Updates the model. Returns the loss before the update.
   double operator()(Model& model, const ReplayBuffer<S>& replay, Key key) {
     weights_.look_at(model);
     return (*this)(model, weights_, replay, key);

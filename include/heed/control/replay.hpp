@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a learner of actions has lived through.
+/// The replay buffer: the transitions that an agent has experienced.
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +18,14 @@
 
 namespace heed::inline HEED_ABI {
 
-/// After `state` an action was taken, and rewards came until `next`. The action's value is reward + discount times the
-/// value of `next`.
+/// In `state` an action was taken, and rewards were collected until `next`. The action's value is reward + discount
+/// times the value of `next`.
 template <class S>
 struct Transition {
   std::span<const S> state;  ///< (steps, features)
   std::int32_t action = 0;
-  S reward = 0;    ///< of several actions: the first, plus discounted those that followed
-  S discount = 0;  ///< 0: nothing follows
+  S reward = 0;    ///< of several actions: the first plus the discounted following ones
+  S discount = 0;  ///< 0: the episode ended
   std::span<const S> next;
 };
 
@@ -33,7 +33,7 @@ struct Transition {
 
 namespace heed::inline HEED_ISA {
 
-/// The last `capacity` transitions. All memory is taken at the start.
+/// The last `capacity` transitions. All memory is allocated at the start.
 template <class S>
 class ReplayBuffer {
  public:
@@ -48,7 +48,7 @@ class ReplayBuffer {
   Index size() const { return size_; }
   Shape shape() const { return shape_; }
 
-  /// In the place of the oldest, where there is no room. Throws if a size does not fit.
+  /// Adds a transition; a full buffer drops its oldest one. Throws if a size does not fit.
   void add(const Transition<S>& t) {
     const auto numbers = static_cast<std::size_t>(shape_.steps * shape_.features);
     require(t.state.size() == numbers && t.next.size() == numbers, [&] {
@@ -62,18 +62,18 @@ class ReplayBuffer {
     place_ = (place_ + 1) % capacity_;
   }
 
-  /// Not checked; a view.
+  /// A view of transition i, without a bounds check.
   Transition<S> operator[](Index i) const {
     const auto numbers = static_cast<std::size_t>(shape_.steps * shape_.features);
     const Step& s = steps_[static_cast<std::size_t>(i)];
     return {{states_[i].data(), numbers}, s.action, s.reward, s.discount, {next_[i].data(), numbers}};
   }
 
-  /// All states, and all that followed: (capacity, steps, features), of which `size()` hold something.
+  /// All states, and the next states: (capacity, steps, features), of which the first `size()` are filled.
   TensorView<const S, 3> states() const { return states_; }
   TensorView<const S, 3> next_states() const { return next_; }
 
-  /// Numbers of transitions, each drawn from all with the same chance. Throws if there are none.
+  /// Draws transitions with equal probability. Throws if there are none.
   void sample(Key key, std::span<Index> rows) const {
     require(size_ > 0, [] { return Fault{"there is nothing to draw from", "ReplayBuffer", {}, {}}; });
     std::uint64_t draw = 0;
@@ -92,15 +92,15 @@ class ReplayBuffer {
   std::vector<Step> steps_;
 };
 
-/// Makes transitions over `n` actions of the steps of episodes (Sutton 1988):
+/// Makes n-step transitions from the steps of episodes (Sutton 1988):
 ///
 ///     reward = r_t + g r_t+1 + ... + g^(n-1) r_t+n-1,   discount = g^n,   next = the state n steps later
 ///
-/// At an episode's end they are shorter; where it was terminal their discount is 0, where time was up it is not.
+/// At an episode's end they are shorter. Their discount is then 0 after a terminal step, but not after a time limit.
 template <class S>
 class TransitionMaker {
  public:
-  /// Throws if n is not positive or the discount not in [0, 1].
+  /// Throws if n is not positive, or if the discount is not in [0, 1].
   TransitionMaker(Shape shape, double discount, Index n = 1)
       : window_(shape),
         discount_(discount),
@@ -113,16 +113,16 @@ class TransitionMaker {
             [&] { return Fault{"option out of range", "TransitionMaker", "a discount of 0 to 1", text_of(discount)}; });
   }
 
-  /// The last observations.
+  /// The window of the last observations.
   const ObservationWindow<S>& window() const { return window_; }
 
-  /// An episode has begun.
+  /// Starts an episode.
   template <Environment<S> E>
   void begin(const E& environment) {
     window_.begin(environment);
     held_ = 0;
   }
-  /// The action was taken in the window's state and led to the environment's.
+  /// Adds a step: the action was taken in the window's state and led to the environment's state.
   template <Environment<S> E>
   void add(std::int32_t action, const ActionResult& result, const E& environment, ReplayBuffer<S>& replay) {
     if (held_ == n_) drop_first();
@@ -160,7 +160,7 @@ class TransitionMaker {
   ObservationWindow<S> window_;
   double discount_;
   Index n_, held_ = 0;
-  Tensor<S, 3> states_;  // those of the actions that wait
+  Tensor<S, 3> states_;  // states of the actions that wait for more rewards
   std::vector<std::int32_t> actions_;
   std::vector<double> rewards_;
 };

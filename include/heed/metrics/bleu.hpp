@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How good translations are.
+/// The quality of translations.
 
 #include <array>
 #include <cstddef>
@@ -25,8 +25,8 @@ namespace heed::inline HEED_ABI {
 
 struct BleuScore {
   double score = 0;                        ///< 0 to 100
-  std::array<double, 4> precisions = {};   ///< of n-grams, n = 1 to 4, in percent; smoothed
-  double brevity = 1;                      ///< the penalty: e^(1 - references' words / words) where there are fewer
+  std::array<double, 4> precisions = {};   ///< of n-grams, n = 1 to 4, in percent, smoothed
+  double brevity = 1;                      ///< the penalty for too few words: e^(1 - reference words / words)
   std::int64_t words = 0, references = 0;  ///< of all translations, of all references
 };
 
@@ -34,17 +34,18 @@ struct BleuScore {
 
 namespace heed::inline HEED_ISA {
 
-/// BLEU of a corpus against one reference each (Papineni et al. 2002), n-grams up to four words:
+/// BLEU of a corpus with one reference per translation (Papineni et al. 2002), for n-grams of up to four words:
 ///
 ///     100 brevity exp(mean over n of log precision_n)
 ///
-/// with clipped counts summed over the corpus. A precision without any match counts 1/2, 1/4, ... of a match, one after
-/// the other (mteval's smoothing, sacrebleu's "exp"). Sentences are words: the same numbers as sacrebleu gives for
-/// these words with blanks between them and `tokenize="none"`. Throws if there is not one reference for each.
+/// Clipped counts are summed over the corpus. The first precision without a match counts as 1/2 of a match, the next as
+/// 1/4, and so on (mteval's smoothing, sacrebleu's "exp"). Sentences are lists of words. The numbers are those of
+/// sacrebleu for these words joined by spaces, with `tokenize="none"`. Throws unless there is one reference per
+/// translation.
 HEED_FUNCTION BleuScore bleu(std::span<const std::vector<std::string>> translations,
                              std::span<const std::vector<std::string>> references);
 
-/// The share of translations that are their reference, word for word.
+/// The share of translations that equal their reference word for word.
 template <class Sentence>
 double exact_match(std::span<const Sentence> translations, std::span<const Sentence> references) {
   detail::check_translations(translations.size(), references.size(), "exact_match");
@@ -87,7 +88,7 @@ HEED_FUNCTION BleuScore bleu(std::span<const std::vector<std::string>> translati
     result.words += static_cast<std::int64_t>(words.size());
     result.references += static_cast<std::int64_t>(reference.size());
     for (std::size_t n = 1; n <= orders; ++n) {
-      std::map<Gram, std::int64_t, decltype(less)> left(less);  // of the reference's, not matched yet
+      std::map<Gram, std::int64_t, decltype(less)> left(less);  // of the reference, not matched yet
       for (std::size_t k = 0; k + n <= reference.size(); ++k) ++left[reference.subspan(k, n)];
       for (std::size_t k = 0; k + n <= words.size(); ++k) {
         ++total[n - 1];
@@ -106,7 +107,7 @@ HEED_FUNCTION BleuScore bleu(std::span<const std::vector<std::string>> translati
   if (correct[0] == 0) return result;
   double sum = 0, smooth = 1;
   for (std::size_t n = 0; n < orders; ++n) {
-    if (total[n] == 0) return result;  // no sentence has so many words: 0
+    if (total[n] == 0) return result;  // no sentence has this many words: 0
     if (correct[n] == 0) smooth *= 2;
     const double hits = correct[n] > 0 ? static_cast<double>(correct[n]) : 1 / smooth;
     result.precisions[n] = 100 * hits / static_cast<double>(total[n]);

@@ -1,9 +1,9 @@
 #pragma once
 
 /// @file
-/// How good predictions are. Scores are (n, classes): logits or probabilities, whichever is at hand; the class of a row
-/// is that of its largest score, the first of equals. Labels are 0 to classes - 1. All throw where counts differ, a
-/// label is out of range, or there is nothing to measure.
+/// The quality of classifications. Scores are (n, classes): logits or probabilities. The class of a row is the one with
+/// the largest score; the lower class wins a tie. Labels are 0 to classes - 1. All functions throw if counts differ, if
+/// a label is out of range, or if there is nothing to measure.
 
 #include <algorithm>
 #include <cmath>
@@ -38,7 +38,7 @@ void check_scores(TensorView<S, 2> scores, std::span<const std::int32_t> labels,
 }
 }  // namespace detail
 
-/// The share of rows whose label is among the k largest scores. Of equal scores those of lower classes count as larger.
+/// The share of rows whose label is among the k largest scores. Of equal scores, lower classes come first.
 template <class S>
 double top_k_accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> labels, Index k) {
   detail::check_scores(scores, labels, "top_k_accuracy");
@@ -54,13 +54,13 @@ double top_k_accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> lab
   return static_cast<double>(hits) / static_cast<double>(labels.size());
 }
 
-/// The share of rows whose class is their label.
+/// The accuracy: the share of rows whose class equals their label.
 template <class S>
 double accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
   return top_k_accuracy(scores, labels, 1);
 }
 
-/// How often the class of a row of label i is j: (classes, classes), a row a label.
+/// The confusion matrix (classes, classes): element (i, j) counts the rows with label i and class j.
 template <class S>
 Tensor<std::int64_t, 2> confusion_matrix(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
   detail::check_scores(scores, labels, "confusion_matrix");
@@ -77,26 +77,26 @@ Tensor<std::int64_t, 2> confusion_matrix(TensorView<S, 2> scores, std::span<cons
 
 namespace heed::inline HEED_ABI {
 
-/// Of one class. What would be 0 / 0 is 0.
+/// The scores of one class. 0 / 0 counts as 0.
 struct ClassReport {
   double precision = 0;      ///< hits / predicted
-  double recall = 0;         ///< hits / labelled
+  double recall = 0;         ///< hits / rows with the label
   double f1 = 0;             ///< 2 precision recall / (precision + recall)
-  std::int64_t support = 0;  ///< labelled
+  std::int64_t support = 0;  ///< rows with the label
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// One report a class.
+/// One report per class.
 HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion);
 
-/// The mean F1 of the classes that are labelled or predicted at all.
+/// The mean F1 over the classes that occur as a label or as a prediction.
 HEED_FUNCTION double macro_f1(const Tensor<std::int64_t, 2>& confusion);
 
-/// The area under the ROC curve: how often a positive has a higher score than a negative, half of equals counted
-/// (Mann and Whitney). NaN where there are no positives or no negatives. `positive[i]` is not 0 for positives.
+/// The area under the ROC curve: the probability that a positive has a higher score than a negative; ties count half
+/// (Mann and Whitney). NaN without positives or without negatives. `positive[i]` is nonzero for positives.
 template <class S>
 double auroc(std::span<const S> scores, std::span<const std::int32_t> positive) {
   require(scores.size() == positive.size() && !scores.empty(), [&] {
@@ -112,7 +112,7 @@ double auroc(std::span<const S> scores, std::span<const std::int32_t> positive) 
   double above = 0, negatives = 0, positives = 0;
   for (std::size_t first = 0; first < order.size();) {
     std::size_t last = first;
-    double here[2] = {0, 0};  // negatives and positives of this score
+    double here[2] = {0, 0};  // negatives and positives with this score
     for (; last < order.size() && scores[order[last]] == scores[order[first]]; ++last) {
       here[positive[order[last]] != 0] += 1;
     }
@@ -124,8 +124,8 @@ double auroc(std::span<const S> scores, std::span<const std::int32_t> positive) 
   return negatives > 0 && positives > 0 ? above / (negatives * positives) : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// The mean over classes of the area of one class against the rest; classes that no row or every row has are left out.
-/// Of two classes it is that of the second one, by the difference of the scores.
+/// The mean over classes of the area under the one-against-rest curve. Classes that no row or every row has are left
+/// out. With two classes it is the area of the second one, by the difference of the scores.
 template <class S>
 double auroc(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
   detail::check_scores(scores, labels, "auroc");
@@ -149,7 +149,7 @@ double auroc(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
   return measured > 0 ? sum / measured : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// e^(mean of -log softmax(logits)[label]): how many equally likely classes would be as hard to guess.
+/// e^(mean of -log softmax(logits)[label]): the number of equally likely classes that would be as hard to guess.
 template <class S>
 double perplexity(TensorView<S, 2> logits, std::span<const std::int32_t> labels) {
   detail::check_scores(logits, labels, "perplexity");
@@ -163,7 +163,7 @@ double perplexity(TensorView<S, 2> logits, std::span<const std::int32_t> labels)
   }
   return std::exp(sum / static_cast<double>(labels.size()));
 }
-/// The same of a mean cross-entropy.
+/// The perplexity of a mean cross-entropy.
 inline double perplexity(double cross_entropy) { return std::exp(cross_entropy); }
 
 }  // namespace heed::inline HEED_ISA

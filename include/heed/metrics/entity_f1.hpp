@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How well entities are found: precision, recall and F1 over spans of tags.
+/// The quality of entity recognition: precision, recall and F1 over spans of tags.
 
 #include <map>
 #include <span>
@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Words first .. last - 1 of a sentence.
+/// The words first .. last - 1 of a sentence.
 struct Entity {
   Index first = 0, last = 0;
   std::string_view type;  ///< a view of the tag
@@ -26,33 +26,33 @@ struct Entity {
 
 namespace heed::inline HEED_ISA {
 
-/// Whether a tag is `O`, or B, I, E, S, L or U, alone or with a type behind a hyphen.
+/// Whether a tag is `O`, or one of B, I, E, S, L, U, alone or followed by a hyphen and a type.
 HEED_FUNCTION bool is_entity_tag(std::string_view tag);
 
-/// The entities of a sentence by its tags: `B-type` begins one, `I-type` goes on with it, `E-type` ends it (in BILOU
-/// `L-type`), `S-type` is one of one word (`U-type`), `O` is outside of all. As in conlleval, and in seqeval unless it
-/// is told to be strict, an `I` or `E` that follows no open entity of its type begins one. A tag without a type is of
-/// the type `_`. Throws at what is no such tag.
+/// The entities of a sentence from its tags. `B-type` begins an entity, `I-type` continues it, `E-type` (in BILOU
+/// `L-type`) ends it. `S-type` (`U-type`) is an entity of one word. `O` is outside of all entities. An `I` or `E` that
+/// does not continue an entity of its type begins one, as in conlleval, and as in seqeval unless it is strict. A tag
+/// without a type has the type `_`. Throws at any other tag.
 HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags);
 
 }  // namespace heed::inline HEED_ISA
 
 namespace heed::inline HEED_ABI {
 
-/// Of all types together, and of each. `support` is the number of true entities.
+/// The scores of all types together, and of each type. `support` is the number of true entities.
 struct EntityReport {
-  ClassReport all;                           ///< the micro average: of all entities as of one type
-  double macro_f1 = 0;                       ///< the mean of the types' F1
-  std::map<std::string, ClassReport> types;  ///< those that occur, in the truth or in the prediction
+  ClassReport all;                           ///< micro average: all entities together
+  double macro_f1 = 0;                       ///< the mean F1 of the types
+  std::map<std::string, ClassReport> types;  ///< those that occur in the truth or in the prediction
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Compares the tags of sentences with those predicted: a hit is an entity of the same words and the same type. What
-/// would be 0 / 0 is 0. The numbers of `seqeval.metrics.classification_report`. Throws if sentences differ in
-/// number or in length, or hold something else than tags of entities.
+/// Compares true and predicted tags of sentences. A hit is an entity with the same words and the same type. 0 / 0
+/// counts as 0. The numbers are those of `seqeval.metrics.classification_report`. Throws if the numbers or lengths of
+/// sentences differ, or if a tag is not a tag of entities.
 HEED_FUNCTION EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
                                      std::span<const std::vector<std::string>> predicted);
 
@@ -74,7 +74,7 @@ HEED_FUNCTION bool is_entity_tag(std::string_view tag) {
 
 HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags) {
   std::vector<Entity> result;
-  bool open = false;  // the last entity may go on
+  bool open = false;  // whether the last entity may continue
   for (Index t = 0; t < std::ssize(tags); ++t) {
     const std::string_view tag = tags[static_cast<std::size_t>(t)];
     require(is_entity_tag(tag), [&] {

@@ -1,9 +1,9 @@
 #pragma once
 
 /// @file
-/// How good numbers are that a model gives: answers and targets are (n, k). All are means over the k outputs, in
-/// double, as scikit-learn's with `multioutput="uniform_average"`. All throw where the shapes differ, there is nothing
-/// to measure, or a number is not finite.
+/// The quality of regressions. Predictions and targets are (n, k). All results are means over the k outputs, in double,
+/// as scikit-learn's with `multioutput="uniform_average"`. All functions throw if the shapes differ, if there is
+/// nothing to measure, or if a number is not finite.
 
 #include <cmath>
 #include <limits>
@@ -34,7 +34,7 @@ void check_answers(TensorView<S, 2> answers, TensorView<T, 2> targets, const cha
     });
   }
 }
-/// The mean of f(answer - target).
+/// The mean of f(prediction - target).
 template <class S, class T, class F>
 double mean_of_errors(TensorView<S, 2> answers, TensorView<T, 2> targets, const char* where, F&& f) {
   check_answers(answers, targets, where);
@@ -57,9 +57,9 @@ double mae(TensorView<S, 2> answers, TensorView<T, 2> targets) {
   return detail::mean_of_errors(answers, targets, "mae", [](double d) { return std::abs(d); });
 }
 
-/// R2 = 1 - sum (answer - target)^2 / sum (target - mean)^2 of each output: 1 is perfect, 0 as good as the mean.
-/// sklearn.metrics.r2_score: where all targets of an output are equal it counts as 1 if all answers hit them, as 0
-/// otherwise. NaN for fewer than two rows.
+/// R2 = 1 - sum (prediction - target)^2 / sum (target - mean)^2 for each output. 1 is perfect; 0 is as good as always
+/// predicting the mean. sklearn.metrics.r2_score: if all targets of an output are equal, it counts as 1 if all
+/// predictions equal them, and as 0 otherwise. NaN for fewer than two rows.
 template <class S, class T>
 double r2(TensorView<S, 2> answers, TensorView<T, 2> targets) {
   detail::check_answers(answers, targets, "r2");

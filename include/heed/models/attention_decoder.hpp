@@ -23,12 +23,12 @@
 namespace heed::inline HEED_ABI {
 
 struct AttentionDecoderOptions {
-  Index tokens = 0;       ///< of the vocabulary: 0 is padding
-  Index embedding = 256;  ///< numbers a token
+  Index tokens = 0;       ///< of the vocabulary; 0 is padding
+  Index embedding = 256;  ///< numbers per token
   Index hidden = 512, layers = 1;
   Index memory = 512;  ///< features of the memory
   ScoreKind score = ScoreKind::additive;
-  Index attention_size = 0;  ///< as `AnyAttention` has it
+  Index attention_size = 0;  ///< as in `AnyAttention`
   double dropout = 0;        ///< of embeddings, and between layers
 };
 
@@ -36,13 +36,13 @@ struct AttentionDecoderOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Tokens and a memory to logits of the next tokens (Bahdanau, Cho and Bengio 2014):
+/// Computes the logits of the next tokens from tokens and a memory (Bahdanau, Cho and Bengio 2014):
 ///
 ///     e_t = dropout(embedding(token_t)),  c_t = attention(query h_{t-1} of the top layer, memory)
 ///     o_t, state_t = LSTM([e_t, c_t], state_{t-1}),  logits_t = fc_out [o_t, c_t, e_t]
 ///
-/// The memory is whatever there is to attend to: an encoder's outputs, regions of an image. `forward` is told the right
-/// token of every step (teacher forcing); `step` takes them one by one. Where a sequence has ended the logits are
+/// The memory is what the decoder attends to: an encoder's outputs, or the regions of an image. `forward` gets the
+/// right token of every step (teacher forcing). `step` takes tokens one by one. After a sequence's end the logits are
 /// fc_out's bias.
 template <class S>
 struct AttentionDecoder {
@@ -57,7 +57,7 @@ struct AttentionDecoder {
     typename Dense<S>::Cache out;
     typename detail::LstmSteps<S>::Cache rnn;
     TileBuffer<S> vectors;          // (T, E)
-    TileBuffer<S> input, features;  // (T, E + C) and (T, H + C + E): what LSTM and fc_out see
+    TileBuffer<S> input, features;  // (T, E + C) and (T, H + C + E): the inputs of the LSTM and of fc_out
   };
 
   Embedding<S> embedding;
@@ -80,28 +80,28 @@ struct AttentionDecoder {
 
   // ---- whole sequences
 
-  /// `tokens` (T, 1) and its lengths; `initial` (layers, H) each. `logits` may have more steps than T.
+  /// `tokens` is (T, 1) with its lengths; `initial` has h and c, (layers, H) each. `logits` may have more steps than T.
   void forward(Tile<const std::int32_t> tokens, Tile<const S> memory, ConstState initial, Tile<S> logits, Cache& cache,
                const Pass& pass) const;
 
-  /// The gradients of weights, of the memory (where wanted, to be added to) and of the initial state (overwritten).
+  /// Computes the gradients of the weights, of the memory (if wanted; added) and of the initial state (overwritten).
   void backward(Tile<const std::int32_t> tokens, Tile<const S> memory, Tile<const S> dlogits, Into<S> dmemory,
                 State d_initial, Cache& cache, AttentionDecoder& grad, const Pass& pass) const;
 
-  // ---- a step at a time, for decoding
+  // ---- one step at a time, for decoding
 
-  /// Before the first `step`: what all steps share. The state is kept in the cache.
+  /// Call it before the first `step`: computes what all steps share. The cache keeps the state.
   void begin(Tile<const S> memory, ConstState initial, Cache& cache, const Pass& pass) const {
     prepare(1, memory, initial, cache, pass);
   }
-  /// One token a lane, (1, 1), to the logits of the next, (1, tokens).
+  /// Takes one token per lane, (1, 1). Gives the logits of the next one, (1, tokens).
   void step(Tile<const std::int32_t> token, Tile<const S> memory, Tile<S> logits, Cache& cache, const Pass& pass) const;
-  /// Lane l goes on from where lane `parents[l]` stands.
+  /// Lane l continues the sequence of lane `parents[l]`.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
     cells().reorder(parents, cache.rnn, pass);
   }
 
-  /// a of the last pass or step: (steps, memory steps).
+  /// The weights a of the last pass or step: (steps, memory steps).
   Tile<const S> attention_weights(const Cache& cache) const { return attention.weights(cache.attention); }
 
   static void visit(auto&& f, auto&... models) {
@@ -120,7 +120,7 @@ struct AttentionDecoder {
 
   void embed(Tile<const std::int32_t> tokens, Cache& cache, const Pass& pass) const;
 
-  // step t of the cache: from the states before it to those after it, and what fc_out sees
+  // step t of the cache: computes the next states, and the input of fc_out
   void advance(Index t, Tile<const S> memory, Cache& cache, const Pass& pass) const;
 };
 
@@ -184,7 +184,7 @@ void AttentionDecoder<S>::backward(Tile<const std::int32_t> tokens, Tile<const S
   fill(dquery, S(0));
   for (Index t = T; t-- > 0;) {
     cells().step_backward(t, dfeatures.at(t), dquery.data, cache.rnn, pass);
-    // c_t feeds the LSTM and fc_out
+    // c_t is an input of the LSTM and of fc_out
     const Tile<const S> dgates = Cells::gates(0, cache.rnn);
     kernels::product<S>(C, L, {.values = dfeatures.at(t, H)}, dcontext.data,
                         {times_transposed<S>(input_weight().inputs(E, C), dgates.at(t))});
@@ -194,7 +194,7 @@ void AttentionDecoder<S>::backward(Tile<const std::int32_t> tokens, Tile<const S
   attention.finish_backward(top.range(0, T), memory, dmemory, cache.attention, grad.attention);
   cells().leave_to_initial(dquery, d_initial, cache.rnn);
 
-  // all steps in one pass: the weights of the layers, and e_t, which feeds both
+  // all steps in one pass: the weights of the layers, and e_t, an input of both
   cells().accumulate(input, cache.rnn, grad.rnn, pass);
   for (Index t = 0; t < T; ++t) copy(Tile<const S>(dfeatures.at(t, H + C), {1, E}, L), dvectors.step(t));
   input_gradient<S>(Cells::gates(0, cache.rnn), input_weight().inputs(0, E), onto(dvectors));

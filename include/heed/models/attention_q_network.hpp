@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Values of actions by self attention over the last observations.
+/// Action values from self attention over the last observations.
 
 #include <cstdint>
 #include <string_view>
@@ -27,11 +27,11 @@
 namespace heed::inline HEED_ABI {
 
 struct AttentionQNetworkOptions {
-  Index features = 0, actions = 0;  ///< numbers of an observation, actions to choose from
+  Index features = 0, actions = 0;  ///< numbers of an observation; actions to choose from
   Index hidden = 64, num_heads = 4;
-  PositionKind positions = PositionKind::none;  ///< none: the order of the observations before the last is not seen
-  Index steps = 8;         ///< the last so many observations are what it sees; with `learned` positions never more
-  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
+  PositionKind positions = PositionKind::none;  ///< none: the order of the earlier observations has no effect
+  Index steps = 8;         ///< the number of last observations that it sees; the maximum for `learned` positions
+  std::uint64_t seed = 0;  ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 24);
@@ -49,13 +49,14 @@ struct AttentionQNetworkOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// The values of all actions after the last of some observations x_0 .. x_n:
+/// The values of all actions after the last of the observations x_0 .. x_n:
 ///
 ///     e_t = ReLU(W x_t + b) + p_t,  a = multi-head attention of e_n to e_0 .. e_n,  Q = W_2 ReLU(W_1 a + b_1) + b_2
 ///
-/// (steps, features) to (1, actions). That is self attention over all steps, of which the last one is asked for. Names
-/// of the PyTorch module with the members `state_encoder`, an nn.Sequential of Linear and ReLU, `positions`, an
-/// nn.Embedding, `attention`, an nn.MultiheadAttention, and `q_value`, an nn.Sequential of Linear, ReLU, Linear.
+/// Maps (steps, features) to (1, actions). This is self attention over all steps of which only the last output is used.
+/// The parameters are named as in a PyTorch module with the members `state_encoder` (an nn.Sequential of Linear and
+/// ReLU), `positions` (an nn.Embedding), `attention` (an nn.MultiheadAttention) and `q_value` (an nn.Sequential of
+/// Linear, ReLU, Linear).
 template <class S>
 struct AttentionQNetwork {
   using Scalar = S;
@@ -88,7 +89,7 @@ struct AttentionQNetwork {
   /// Throws if an option is out of range, and as its parts do.
   explicit AttentionQNetwork(Options o);
 
-  /// Each part as it starts by itself.
+  /// Initialises each part as it initialises itself.
   void initialize(Key key);
 
   /// Features of a step.
@@ -100,7 +101,7 @@ struct AttentionQNetwork {
     return {1, options.actions};
   }
 
-  /// How much the last observation attends to each in the last forward pass: (heads, steps), a view of the cache.
+  /// The attention weights of the last observation in the last forward pass: (heads, steps), a view of the cache.
   Tile<const S> attention_weights(const Cache& cache) const { return attention.weights(cache.attention); }
   void keep_attention_weights(Cache& cache) const { attention.keep_weights(cache.attention); }
 
@@ -109,9 +110,9 @@ struct AttentionQNetwork {
   void backward(Tile<const S> x, Tile<const S> q, Tile<const S> dq, Into<S> dx, Cache& cache, AttentionQNetwork& grad,
                 const Pass& pass) const;
 
-  // ---- streams: all observations so far, not a window of them
+  // ---- streams: over all observations so far, not a window of them
 
-  /// Remembers the keys and values of all steps.
+  /// A stream remembers the keys and values of all steps.
   Index prepare_stream(Shape x, Cache& cache) const {
     const Shape states{x.steps, options.hidden};
     return positions.prepare_stream(states, cache.positions) + attention.stream_size(states);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What the tensors of a file tell of a sequence classifier that somebody else has saved.
+/// Infers a sequence classifier from the tensors of a file that another program wrote.
 
 #include <span>
 #include <vector>
@@ -12,14 +12,15 @@
 
 namespace heed::inline HEED_ISA {
 
-/// From the names and shapes of the tensors of a file that says nothing of its architecture: heads, pooling, last state,
-/// dropout and causal are the default. The cell is told by its rows for each of the hidden state, 4, 3 or 1, whatever it
-/// is called. Without an attention it is `meanmax` where the dense layer sees twice the features, otherwise `none`, or
-/// `mean` where there is no cell. Throws if they do not determine a classifier.
+/// The options of a classifier, from the names and shapes of the tensors of a file without metadata. Heads, pooling,
+/// last state, dropout and causal keep their defaults. The ratio of rows to hidden size, 4, 3 or 1, tells the cell,
+/// whatever it is called. Without attention the kind is `meanmax` if the dense layer has twice as many inputs as there
+/// are features. Otherwise it is `none`, or `mean` if there is no cell. Throws if the tensors do not determine a
+/// classifier.
 SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors);
 
-/// How tensors that somebody called otherwise ("encoder.weight_ih_l0", "head.weight") would be called in a classifier,
-/// as far as their shapes tell. Empty where they do not, or where all have their names.
+/// How tensors with other names ("encoder.weight_ih_l0", "head.weight") are to be renamed for a classifier, as far as
+/// shapes tell. Empty if they do not tell, or if all names are right.
 std::vector<Rename> classifier_renames(std::span<const TensorShape> tensors);
 
 }  // namespace heed::inline HEED_ISA
@@ -45,7 +46,7 @@ HEED_FUNCTION const TensorShape* tensor_of(std::span<const TensorShape> tensors,
   return found == tensors.end() ? nullptr : &*found;
 }
 
-/// Of gates * hidden rows and hidden columns; where these tell nothing, what `otherwise` says.
+/// The cell of a weight with gates * hidden rows and hidden columns; `otherwise` if the shape does not tell.
 HEED_FUNCTION CellKind cell_of(const TensorShape& weight_hh, CellKind otherwise) {
   if (weight_hh.extents.size() != 2 || weight_hh.extents[1] <= 0) return otherwise;
   const Index rows = weight_hh.extents[0], hidden = weight_hh.extents[1];
@@ -113,7 +114,7 @@ namespace detail {
 
 constexpr std::string_view weight_end = ".weight";
 
-/// Whether `a` stands before `b`: numbers in names count as numbers, "convs.10" comes after "convs.2".
+/// Whether `a` comes before `b`. Numbers in names are compared as numbers: "convs.10" comes after "convs.2".
 HEED_COLD HEED_FUNCTION bool in_order(std::string_view a, std::string_view b) {
   const auto digits = [](std::string_view text, std::size_t i) {
     std::size_t end = i;
@@ -129,13 +130,13 @@ HEED_COLD HEED_FUNCTION bool in_order(std::string_view a, std::string_view b) {
   return a.size() < b.size();
 }
 
-/// Convolutions over time and normalisations, in the order of their names, are blocks of a front: as many of both, the
-/// weight of the second as long as the first has outputs.
+/// Matches convolutions over time and normalisations, in the order of their names, as blocks of a front. There must be
+/// as many of one as of the other, and each normalisation has as many weights as its convolution has outputs.
 HEED_COLD HEED_FUNCTION void rename_front(std::span<const TensorShape> tensors, std::vector<Rename>& renames,
                                           std::vector<const TensorShape*>& found) {
   std::vector<const TensorShape*> convolutions, norms;
   for (const TensorShape& t : tensors) {
-    if (t.name.ends_with(".running_mean")) return;  // of a batch normalisation: another layer
+    if (t.name.ends_with(".running_mean")) return;  // of a batch normalisation, which is another layer
     if (!t.name.ends_with(".weight")) continue;
     if (t.extents.size() != 3 && t.extents.size() != 1) continue;
     auto& list = t.extents.size() == 3 ? convolutions : norms;
@@ -157,7 +158,7 @@ HEED_COLD HEED_FUNCTION void rename_front(std::span<const TensorShape> tensors, 
   }
 }
 
-/// The layers with a matrix `weight` of so many inputs, but for those that have been found.
+/// The layers that have a matrix `weight` with this many inputs, except those already found.
 HEED_FUNCTION std::vector<const TensorShape*> dense_layers(std::span<const TensorShape> tensors, Index inputs,
                                                            const std::vector<const TensorShape*>& found) {
   std::vector<const TensorShape*> layers;
@@ -211,7 +212,7 @@ HEED_COLD HEED_FUNCTION std::vector<Rename> classifier_renames(std::span<const T
   if (const auto t = with_end(attn); t != tensors.end()) rename(*t, attn, "attention");
   const TensorShape* hidden = nullptr;  // the first dense layer
   auto dense = detail::dense_layers(tensors, width, found);
-  if (dense.empty()) dense = detail::dense_layers(tensors, 2 * width, found);  // of mean and maximum side by side
+  if (dense.empty()) dense = detail::dense_layers(tensors, 2 * width, found);  // of mean and maximum, concatenated
   for (const TensorShape* t : dense) {
     if (t->extents[0] == 1 && t->name.find("att") != std::string::npos) {
       rename(*t, detail::weight_end, "attention.attention");

@@ -1,12 +1,12 @@
 #pragma once
 
 /// @file
-/// Several models of one kind as one, whose answers are the mean of theirs.
+/// Several models of one type as one model. Its predictions are the mean of theirs.
 ///
-///     heed::Ensemble<Model> ensemble(5, options);       // or (std::vector<Model>), of models trained before
+///     heed::Ensemble<Model> ensemble(5, options);       // or (std::vector<Model>), of trained models
 ///     heed::fit_ensemble(ensemble, data, {.epochs = 50});
 ///     heed::save(ensemble, "ensemble.safetensors");
-///     heed::Predictor predictor(ensemble);              // probabilities: the mean of the members'
+///     heed::Predictor predictor(ensemble);              // probabilities: the mean over the members
 
 #include <array>
 #include <concepts>
@@ -35,12 +35,12 @@
 
 namespace heed::inline HEED_ISA {
 
-/// As many as there is use for.
+/// The largest number of members.
 inline constexpr Index most_members = 4096;
 
 namespace detail {
 
-/// Options of members, where these describe themselves.
+/// The options of the members, if they describe themselves.
 template <class M>
 struct EnsembleBase {
   struct NoOptions {};
@@ -60,7 +60,7 @@ struct EnsembleBase<M> {
   Options options;
 };
 
-/// "Ensemble of Model", where a model has a name.
+/// "Ensemble of Model", if the model has a name.
 template <class M>
 struct EnsembleName {
   static constexpr std::string_view before = "Ensemble of ";
@@ -77,21 +77,21 @@ struct EnsembleName {
 void check_members(Index count);
 [[noreturn]] void throw_other_member(Index member, const Metadata& first, const Metadata& other);
 
-/// The options that an ensemble of M is loaded by, where M has any.
+/// The options with which an ensemble of M is loaded, if M has any.
 template <class O, class M>
 concept EnsembleOptionsOf = std::same_as<O, typename EnsembleBase<M>::Options>;
 
 }  // namespace detail
 
-/// N models of the same options, of different weights, as one model:
+/// N models with the same options and different weights, as one model:
 ///
 ///     classes   y = log(1/N sum_i softmax(f_i(x)))    the softmax of y is the mean of the members' probabilities
 ///     flags     y = logit(1/N sum_i sigmoid(f_i(x)))
 ///     numbers   y = 1/N sum_i f_i(x)
 ///
-/// What its members' outputs are, `outputs` says. One member gives y = f_1(x). A model to run, save, load and look
-/// into (`attention_weights` are the mean), of `Predictor` and `Evaluator`; `fit_ensemble` trains the members. Its
-/// parameters are called member.0..., member.1....
+/// `outputs` tells which of the three applies. One member gives y = f_1(x). An ensemble can be saved, loaded, run by
+/// `Predictor` and evaluated by `Evaluator`; its `attention_weights` are the mean. It cannot be trained as a whole:
+/// `fit_ensemble` trains the members. The parameters are called member.0..., member.1....
 template <Layer M>
 struct Ensemble : detail::EnsembleBase<M> {
   using Scalar = typename M::Scalar;
@@ -105,15 +105,15 @@ struct Ensemble : detail::EnsembleBase<M> {
   struct Cache {
     std::vector<typename M::Cache> members;
     std::vector<TileBuffer<S>> outputs;
-    TileBuffer<S> weights;  // of attention, the mean
+    TileBuffer<S> weights;  // the mean of the attention weights
     bool keeps_weights = false;
   };
 
   Ensemble() = default;
-  /// Of models that are there. Throws if there are none, or their options, or what their files say besides, differ.
+  /// From existing models. Throws if there are none, or if their options or metadata differ.
   explicit Ensemble(std::vector<M> models) : members(std::move(models)) { agree(); }
-  /// `count` models of these options; the weights of model i start from the seed of the options + i, or, where that is 0,
-  /// from the one that `fit_ensemble` gives it.
+  /// `count` models with these options. The seed of model i is the options' seed + i. With seed 0, `fit_ensemble` gives
+  /// each member its seed.
   template <class Options>
     requires std::constructible_from<M, Options>
   Ensemble(Index count, const Options& of_each) {
@@ -127,7 +127,7 @@ struct Ensemble : detail::EnsembleBase<M> {
     }
     agree();
   }
-  /// As `load` makes it.
+  /// For `load`.
   template <detail::EnsembleOptionsOf<M> Options>
   explicit Ensemble(const Options& o) : Ensemble(o.members, o.member) {}
 
@@ -140,10 +140,10 @@ struct Ensemble : detail::EnsembleBase<M> {
     for (std::size_t i = 0; i < members.size(); ++i) members[i].initialize(key.child(i));
   }
 
-  /// Takes over what the members say of themselves: after they have changed. Throws as the constructor.
+  /// Takes over the metadata of the members after they have changed. Throws as the constructor does.
   void agree();
 
-  /// Throws if there are no members, or the first does not take x.
+  /// Throws if there are no members, or if the first does not accept x.
   Shape output_shape(Shape x) const {
     detail::check_members(size());
     return members.front().output_shape(x);
@@ -160,7 +160,7 @@ struct Ensemble : detail::EnsembleBase<M> {
 
   void forward(Tile<const Input> x, Tile<S> y, Cache& cache, const Pass& pass) const;
 
-  /// The mean of the members' weights, where they have such. Kept only where `keep_attention_weights` asked for it.
+  /// The mean of the members' attention weights. They are kept only after `keep_attention_weights`.
   Tile<const S> attention_weights(const Cache& cache) const
     requires requires(const M& m, const typename M::Cache& c) { m.attention_weights(c); }
   {
@@ -177,7 +177,7 @@ struct Ensemble : detail::EnsembleBase<M> {
     visit_members(f, detail::Children(first.members), detail::Children(rest.members)...);
   }
 
-  // ---- files: what stands beside the options is that of a member
+  // ---- files: the metadata besides the options is that of a member
 
   void write(Metadata& metadata) const {
     detail::check_members(size());

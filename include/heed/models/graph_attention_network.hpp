@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The classifier of the nodes of a graph.
+/// A classifier of the nodes of a graph.
 
 #include <cstdint>
 #include <span>
@@ -29,10 +29,10 @@ struct GraphAttentionNetworkOptions {
   Index features = 0, classes = 0;
   Index hidden = 8;  ///< of a head
   Index heads = 8;
-  Index output_heads = 1;   ///< whose mean the logits are
-  double dropout = 0.6;     ///< of the features, of the hidden numbers, and of the attention weights
+  Index output_heads = 1;   ///< the logits are their mean
+  double dropout = 0.6;     ///< of the features, the hidden numbers and the attention weights
   bool output_elu = false;  ///< an ELU after the last layer
-  std::uint64_t seed = 0;   ///< of the numbers that the weights start with; no part of a file
+  std::uint64_t seed = 0;   ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .flag = ""}, o.features...);
@@ -49,8 +49,8 @@ struct GraphAttentionNetworkOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Dropout > GraphAttention (heads side by side) > ELU > dropout > GraphAttention (their mean): the features of all
-/// nodes to logits (nodes, classes). The network of Velickovic et al. 2018.
+/// Dropout > GraphAttention (heads concatenated) > ELU > dropout > GraphAttention (mean of the heads): maps the
+/// features of all nodes to logits (nodes, classes). The network of Velickovic et al. 2018.
 template <class S>
 struct GraphAttentionNetwork {
   using Scalar = S;
@@ -62,7 +62,7 @@ struct GraphAttentionNetwork {
   Dropout<S> dropout;
 
   struct Cache {
-    TileBuffer<S> values;  // of the features, after dropout
+    TileBuffer<S> values;  // the features after dropout
     typename GraphAttention<S>::Cache hidden, output;
     TileBuffer<S> before, active, kept, last;
     typename Dropout<S>::Cache dropout;
@@ -70,7 +70,7 @@ struct GraphAttentionNetwork {
   };
 
   GraphAttentionNetwork() = default;
-  /// Throws if a size is not positive or the rate of dropout not in [0, 1).
+  /// Throws if a size is not positive or if the dropout is not in [0, 1).
   explicit GraphAttentionNetwork(Options o);
 
   void initialize(Key key) {
@@ -94,7 +94,7 @@ struct GraphAttentionNetwork {
 
   // ---- files
 
-  /// From a file without metadata: the rate of dropout is the default.
+  /// For a file without metadata. The dropout keeps its default.
   static Options options_from(std::span<const TensorShape> tensors);
 
  private:

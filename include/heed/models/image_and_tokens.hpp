@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The input of models that see an image and read words: both in the features of one step.
+/// The input of models that see an image and read text: both in the features of one step.
 
 #include <algorithm>
 #include <cmath>
@@ -19,8 +19,8 @@
 
 namespace heed::inline HEED_ISA {
 
-/// One step (1, pixels + tokens): an image as `ImageShape` has it, behind it at most `tokens` tokens, kept as whole
-/// numbers. Token 0 is padding: the words end after the last token that is not 0.
+/// One step (1, pixels + tokens): an image, laid out as in `ImageShape`, then up to `tokens` tokens, stored as whole
+/// numbers. Token 0 is padding: the text ends after the last token that is not 0.
 struct ImageAndTokens {
   ImageShape image;
   Index tokens = 0;
@@ -40,7 +40,7 @@ struct ImageAndTokens {
                    to_text(Extents<2>{x.steps, x.features})};
     });
   }
-  /// Throws at the first token of (n, 1, pixels + tokens) that is not a whole number of 0 to `vocabulary` - 1.
+  /// Throws at the first token of (n, 1, pixels + tokens) that is not a whole number in 0 .. `vocabulary` - 1.
   template <class S>
   void check_tokens(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, Index vocabulary,
                     const std::string& where) const {
@@ -58,8 +58,8 @@ struct ImageAndTokens {
     }
   }
 
-  /// Writes one step: the pixels, the tokens, padding. Throws if the pixels are not an image's or there are too many
-  /// tokens.
+  /// Writes one step: the pixels, the tokens, then padding. Throws if the number of pixels does not match the image, or
+  /// if there are too many tokens.
   template <class S>
   void join(std::span<const S> pixels, std::span<const std::int32_t> words, std::span<S> step) const {
     const auto expect = [](const char* what, bool ok, Index expected, std::size_t got) {
@@ -79,15 +79,15 @@ struct ImageAndTokens {
   Tile<S> image_of(Tile<S> x) const {
     return Tile<S>(x.data, {1, image.size()}, x.lanes);
   }
-  /// Where the image's gradient goes; there is none of the tokens.
+  /// Where the gradient of the image goes; tokens have none.
   template <class S>
   Into<S> image_of(Into<S> dx) const {
     if (!dx) return {};
     if (!dx.add) std::fill_n(dx.tile.at(0, image.size()), tokens * dx.tile.lanes, S(0));
     return {image_of(dx.tile), dx.add};
   }
-  /// The tokens of each lane, (tokens, 1) with their lengths: the nearest whole numbers, exact to 2^24, as floats are.
-  /// A lane without a step has none.
+  /// The tokens of each lane, (tokens, 1) with their lengths, rounded to whole numbers (exact up to 2^24, as floats
+  /// are). A lane without a step has none.
   template <class S>
   Tile<const std::int32_t> tokens_of(Tile<const S> x, Cache& cache) const {
     const Index L = x.lanes;
@@ -98,8 +98,8 @@ struct ImageAndTokens {
       const S* from = x.at(0, image.size() + k);
       std::int32_t* to = words.at(k);
       const auto end = static_cast<std::int32_t>(k + 1);
-      for (Index l = 0; l < L; ++l) {  // one after another in memory: compilers make packets of it
-        const auto below = static_cast<std::int32_t>(from[l]);  // + 0.5 first would lose bits of large numbers
+      for (Index l = 0; l < L; ++l) {  // contiguous in memory, so that the compiler vectorizes it
+        const auto below = static_cast<std::int32_t>(from[l]);  // adding 0.5 first would lose bits of large numbers
         to[l] = below + (from[l] - static_cast<S>(below) >= S(0.5) ? 1 : 0);
         lengths[l] = to[l] != 0 ? end : lengths[l];
       }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A sentence about an image.
+/// Generates a sentence that describes an image.
 
 #include <algorithm>
 #include <array>
@@ -39,23 +39,23 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A small convolutional encoder and `AttentionDecoder` over the regions of its output (Xu et al. 2015):
+/// A small convolutional encoder, and `AttentionDecoder` over the regions of its output (Xu et al. 2015):
 ///
 ///     a_r = cnn(image)_r + position_r,  h_0 = tanh(W mean(a) + b),  c_0 = tanh(W' mean(a) + b')
 ///     cnn: Conv2d 3x3 > ReLU > Conv2d 3x3 > ReLU > MaxPool2d 2x2 > Conv2d 3x3 > ReLU, all with padding 1
 ///
-/// The input is `ImageAndTokens`: an image and the tokens that the decoder is told, which begin with the start token.
-/// The output (max_tokens, tokens) are logits of the next token at each step; past the caption's end they say nothing,
-/// and labels there are to be ignored. Parameters have the names of the PyTorch module with the members `cnn`, an
-/// nn.Sequential, `positions`, an nn.Embedding, `fc_hidden`, `fc_cell` and `decoder`.
+/// The input is `ImageAndTokens`: an image and the decoder's input tokens, which begin with the start token. The output
+/// (max_tokens, tokens) has the logits of the next token at each step. Outputs past the caption's end are meaningless,
+/// and labels there must be ignored. The parameters are named as in a PyTorch module with the members `cnn` (an
+/// nn.Sequential), `positions` (an nn.Embedding), `fc_hidden`, `fc_cell` and `decoder`.
 template <class S>
 struct ImageCaptioner {
   using Scalar = S;
   using Input = S;
-  using Source = S;  // what is decoded from: the pixels, in one step
+  using Source = S;  // the source of decoding: the pixels, in one step
   using Options = ImageCaptionerOptions;
   using Cnn = Sequential<Conv2d<S>, Relu<S>, Conv2d<S>, Relu<S>, MaxPool2d<S>, Conv2d<S>, Relu<S>>;
-  static constexpr TimeChange time_change = TimeChange::own_steps;  // words: they have no lengths
+  static constexpr TimeChange time_change = TimeChange::own_steps;  // output steps are words: they have no lengths
   static constexpr std::string_view architecture = "ImageCaptioner";
 
   Options options;
@@ -76,10 +76,10 @@ struct ImageCaptioner {
   };
 
   ImageCaptioner() = default;
-  /// Throws as its parts do, and where `max_tokens` is not positive.
+  /// Throws as its parts do, and if `max_tokens` is not positive.
   explicit ImageCaptioner(const Options& o);
 
-  /// Each layer as PyTorch starts it; the tables a tenth as large, N(0, 0.1^2).
+  /// Initialises each layer as PyTorch does, except the embedding tables: N(0, 0.1^2), a tenth of PyTorch's deviation.
   void initialize(Key key);
 
   Shape output_shape(Shape x) const {
@@ -92,7 +92,7 @@ struct ImageCaptioner {
     options.input().check_tokens(x, lengths, options.tokens, where);
   }
 
-  /// a of the last pass, (max_tokens, regions), or of the last step, (1, regions).
+  /// The weights a of the last pass, (max_tokens, regions), or of the last step, (1, regions).
   Tile<const S> attention_weights(const Cache& cache) const { return decoder.attention_weights(cache.decoder); }
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
@@ -108,14 +108,14 @@ struct ImageCaptioner {
   /// Throws if a source is not one image.
   void check_source(TensorView<const S, 3> source, std::span<const std::int32_t> lengths,
                     const std::string& where) const;
-  /// Before the first `step`: images (1, pixels), one a lane.
+  /// Call it before the first `step`, with the images (1, pixels), one per lane.
   void begin(Tile<const S> source, Cache& cache, const Pass& pass) const {
     encode(options.input().image_of(source), cache, pass);
     decoder.begin(cache.regions.view(), first(cache), cache.decoder, pass.at(1));
   }
-  /// The token of each lane, (1, 1), to the logits of the next, (1, tokens).
+  /// Takes the token of each lane, (1, 1). Gives the logits of the next one, (1, tokens).
   void step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const;
-  /// Lane l goes on from where lane `parents[l]` stands; both have the same image.
+  /// Lane l continues the caption of lane `parents[l]`. Both have the same image.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
     decoder.reorder(parents, cache.decoder, pass);
   }
@@ -135,7 +135,7 @@ struct ImageCaptioner {
  private:
   static Cnn make_cnn(const Options& o);
 
-  // the channels of a pixel stand side by side: its regions are the steps of the same numbers
+  // the channels of a pixel are contiguous: read as steps, the same numbers are regions
   Tile<S> as_image(Tile<S> regions) const {
     return {regions.data, {1, regions.steps * regions.features}, regions.lanes};
   }
@@ -146,7 +146,7 @@ struct ImageCaptioner {
 
   void encode(Tile<const S> image, Cache& cache, const Pass& pass) const;
   static void start(const Dense<S>& dense, Tile<const S> mean, Tile<S> state);
-  // `d`: the gradient of the state, which becomes that of its tanh's argument
+  // `d`: on entry the gradient of the state, on return that of the tanh's argument
   static void start_backward(const Dense<S>& dense, Tile<const S> mean, Tile<const S> state, Tile<S> d, Into<S> dmean,
                              Dense<S>& grad);
 };

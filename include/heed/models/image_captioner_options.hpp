@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The options of `ImageCaptioner`, and how they stand in files.
+/// The options of `ImageCaptioner`, and how files store them.
 
 #include <cstdint>
 
@@ -15,22 +15,22 @@ namespace heed::inline HEED_ABI {
 
 struct ImageCaptionerOptions {
   ImageShape image = {.channels = 1};
-  Index tokens = 0;                    ///< of the vocabulary: 0 is padding
-  Index max_tokens = 0;                ///< of a caption in training, one of its marks among them
+  Index tokens = 0;                    ///< of the vocabulary; 0 is padding
+  Index max_tokens = 0;                ///< of a caption in training, including one of its marks
   Index channels = 16, features = 32;  ///< of the convolutions before the pooling, and of a region
-  Index embedding = 16;                ///< numbers a token
+  Index embedding = 16;                ///< numbers per token
   Index hidden = 64;                   ///< of the LSTM
   ScoreKind score = ScoreKind::additive;
-  Index attention_size = 0;  ///< as `AnyAttention` has it
+  Index attention_size = 0;  ///< as in `AnyAttention`
   double dropout = 0;        ///< of embeddings
-  std::uint64_t seed = 0;    ///< of the numbers that the weights start with; no part of a file
+  std::uint64_t seed = 0;    ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 16), side = Range::from(2, 1 << 16);
     f({.name = "image_channels", .range = size, .flag = ""}, o.image.channels...);
     f({.name = "height", .range = side, .flag = ""}, o.image.height...);
     f({.name = "width", .range = side, .flag = ""}, o.image.width...);
-    f({.name = "tokens", .range = Range::to(1 << 24), .flag = ""}, o.tokens...);  // what a float holds exactly
+    f({.name = "tokens", .range = Range::to(1 << 24), .flag = ""}, o.tokens...);  // a float holds these exactly
     f({.name = "max_tokens", .range = size, .flag = ""}, o.max_tokens...);
     f({"channels", "Of the first convolutions", size}, o.channels...);
     f({"features", "Of a region", size}, o.features...);
@@ -42,7 +42,7 @@ struct ImageCaptionerOptions {
   }
 
   ImageAndTokens input() const { return {image, max_tokens}; }
-  /// Of 2 x 2 pixels each.
+  /// The number of regions, of 2 x 2 pixels each.
   Index regions() const { return (image.height / 2) * (image.width / 2); }
 };
 

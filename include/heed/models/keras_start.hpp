@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Weights as Keras starts them, for models that shall train as a Keras model does.
+/// Keras' initialisation, for models that should train as a Keras model does.
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +28,7 @@ void initialize_keras(Dense<S>& layer, Key key) {
 }
 
 /// keras.layers.LSTM, GRU and SimpleRNN: input weights Glorot uniform over all gates, recurrent weights orthogonal over
-/// all gates, biases 0, those of an LSTM's forget gate 1. Of heed's two biases the second is 0.
+/// all gates, biases 0, except 1 for the forget gate of an LSTM. The second of heed's two biases is 0.
 template <class Cell>
 void initialize_keras(Recurrent<Cell>& layer, Key key) {
   for (std::size_t i = 0; i < layer.weights.size(); ++i) {
@@ -54,21 +54,22 @@ void initialize_keras(MultiHeadAttention<S>& layer, Key key) {
   layer.out_proj.bias.fill(0);
 }
 
-/// A Dense for each part, as additive attention is written with Keras: Glorot uniform, biases 0.
+/// One Dense for each part, as additive attention is written with Keras: Glorot uniform, biases 0.
 template <class S>
 void initialize_keras(AdditiveAttention<S>& layer, Key key) {
   initialize_keras(layer.attn, key.child(0));
   initialize_uniform(layer.v, key.child(1), std::sqrt(6 / static_cast<double>(layer.v.size() + 1)));
 }
 
-/// keras.layers.Embedding: U(-0.05, 0.05); the padding row 0.
+/// keras.layers.Embedding: U(-0.05, 0.05); the padding row is 0.
 template <class S>
 void initialize_keras(Embedding<S>& layer, Key key) {
   initialize_uniform(layer.weight, key, 0.05);
   if (layer.padding_idx >= 0) std::fill_n(layer.weight.row(layer.padding_idx), layer.embedding_dim(), S(0));
 }
 
-/// keras.layers.Conv1D: Glorot uniform with a kernel's inputs and outputs, biases 0; the normalisation 1 and 0.
+/// keras.layers.Conv1D: Glorot uniform over the kernel's inputs and outputs, biases 0; normalisation weights 1, biases
+/// 0.
 template <class S>
 void initialize_keras(ConvBlock<S>& block, Key key) {
   const auto start = [](Conv1d<S>& conv, Key k) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A language model: the next token of a text, by causal self attention.
+/// A language model: predicts the next token of a text with causal self attention.
 
 #include <cmath>
 #include <cstdint>
@@ -29,10 +29,10 @@
 namespace heed::inline HEED_ABI {
 
 struct LanguageModelOptions {
-  Index tokens = 0;                     ///< of the vocabulary: 0 is padding
-  bool tied = false;                    ///< the weights of the output are the embedding's
-  TransformerOptions transformer = {};  ///< its steps see those before alone
-  std::uint64_t seed = 0;               ///< of the numbers that the weights start with; no part of a file
+  Index tokens = 0;                     ///< of the vocabulary; 0 is padding
+  bool tied = false;                    ///< whether the output uses the embedding's weights
+  TransformerOptions transformer = {};  ///< causal: each step sees earlier steps and itself
+  std::uint64_t seed = 0;               ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "tokens", .meaning = "Of the vocabulary", .flag = ""}, o.tokens...);
@@ -45,13 +45,14 @@ struct LanguageModelOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Embedding > causal `TransformerEncoder` > Dense(tokens): tokens (steps, 1) to logits of the next one (steps, tokens)
-/// (Radford et al. 2018, "Improving language understanding by generative pre-training"). `fit` trains it on labels of
-/// every step, the next tokens; a `Stream` runs it token by token, with the keys and values of the steps before kept;
-/// `generate` of heed/infer/generate.hpp writes on.
+/// Embedding > causal `TransformerEncoder` > Dense(tokens): maps tokens (steps, 1) to the logits of the next token
+/// (steps, tokens) (Radford et al. 2018, "Improving language understanding by generative pre-training"). `fit` trains
+/// it with a label at every step: the next token. A `Stream` runs it token by token and keeps the keys and values of
+/// earlier steps. `generate` (heed/infer/generate.hpp) continues a text.
 ///
-/// Where `tied`, logits = E h + b with the embedding's table E (Press and Wolf 2017). Names of the PyTorch module with
-/// members `embedding` and `output`, an nn.Linear (tied: of its bias alone), and those of the encoder.
+/// With `tied`, logits = E h + b, where E is the embedding's table (Press and Wolf 2017). The parameters are named as
+/// in a PyTorch module with members `embedding`, `output` (an nn.Linear; with `tied` only its bias), and those of the
+/// encoder.
 template <class S>
 struct LanguageModel {
   using Scalar = S;
@@ -62,7 +63,7 @@ struct LanguageModel {
   Options options;
   Embedding<S> embedding;
   TransformerEncoder<S> transformer;
-  Dense<S> output;                 // tied: its weight is empty
+  Dense<S> output;                 // with `tied` its weight is empty
   std::vector<std::string> words;  ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
 
   struct Cache {
@@ -76,8 +77,8 @@ struct LanguageModel {
   /// Throws as its parts do.
   explicit LanguageModel(Options o);
 
-  /// The table N(0, 1 / d_model), so that tied logits begin near N(0, 1); a tied bias 0; the rest as it starts by
-  /// itself.
+  /// The table N(0, 1 / d_model), so that tied logits start near N(0, 1). A tied bias is 0. Other parts initialise
+  /// themselves.
   void initialize(Key key);
 
   bool reads_distances() const { return transformer.reads_distances(); }
@@ -97,7 +98,7 @@ struct LanguageModel {
   void backward(Tile<const std::int32_t> x, Tile<const S>, Tile<const S> dlogits, Cache& cache, LanguageModel& grad,
                 const Pass& pass) const;
 
-  /// Remembers keys and values of all steps.
+  /// A stream remembers the keys and values of all steps.
   Index prepare_stream(Shape x, Cache& cache) const {
     return detail::inside(architecture,
                           [&] { return transformer.prepare_stream(embedding.output_shape(x), cache.transformer); });

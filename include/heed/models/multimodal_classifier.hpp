@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A classifier of an image together with a text: answers to questions about images.
+/// A classifier of an image together with a text, such as answers to questions about images.
 
 #include <cstdint>
 #include <span>
@@ -39,11 +39,11 @@ namespace heed::inline HEED_ABI {
 struct MultimodalClassifierOptions {
   ImageShape image = {.channels = 1};
   Index max_words = 0;  ///< of a text
-  Index tokens = 0;     ///< of the vocabulary: 0 is padding
+  Index tokens = 0;     ///< of the vocabulary; 0 is padding
   Index classes = 0;
   Index channels = 16;  ///< of the convolution
   Index embedding = 32, hidden = 64, heads = 4;
-  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
+  std::uint64_t seed = 0;  ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 15), side = Range::from(2, 1 << 15);
@@ -51,7 +51,7 @@ struct MultimodalClassifierOptions {
     f({.name = "image.height", .range = side, .flag = ""}, o.image.height...);
     f({.name = "image.width", .range = side, .flag = ""}, o.image.width...);
     f({.name = "max_words", .range = size, .flag = ""}, o.max_words...);
-    f({.name = "tokens", .range = Range::to(1 << 24), .flag = ""}, o.tokens...);  // what a float holds exactly
+    f({.name = "tokens", .range = Range::to(1 << 24), .flag = ""}, o.tokens...);  // a float holds these exactly
     f({.name = "classes", .range = size, .flag = ""}, o.classes...);
     f({"channels", "Of the convolution", size}, o.channels...);
     f({"embedding", "Numbers a word", size}, o.embedding...);
@@ -64,16 +64,16 @@ struct MultimodalClassifierOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// An image and a text in one step, as `ImageAndTokens` has them, (1, height width channels + max_words), to
-/// (1, classes) logits:
+/// Maps an image and a text in one step, as in `ImageAndTokens`, (1, height width channels + max_words), to (1,
+/// classes) logits:
 ///
 ///     h_1 .. h_n = LSTM(embedding of the words),  h_0 = Linear(Flatten(MaxPool2d(ReLU(Conv2d(image)))))
 ///     a = MultiheadAttention(query h_0, keys and values h_0 .. h_n),  logits = classifier(a)
 ///
-/// Names of the PyTorch module with the members `embedding`, `text_encoder`, `image_encoder`, an nn.Sequential,
-/// `attention` and `classifier`, in which the image is one more step behind the words, what stands past a text's end is
-/// masked, and the last step answers. Attention knows no order but that of the LSTM, so here the image stands first,
-/// and texts of any length behind it.
+/// The parameters are named as in a PyTorch module with the members `embedding`, `text_encoder`, `image_encoder` (an
+/// nn.Sequential), `attention` and `classifier`. In that module the image is one more step after the words, steps past
+/// a text's end are masked, and the last step gives the answer. Attention sees no order except that of the LSTM. So
+/// here the image comes first, and texts of any length follow.
 template <class S>
 struct MultimodalClassifier {
   using Scalar = S;
@@ -90,8 +90,8 @@ struct MultimodalClassifier {
   MultiHeadAttention<S> attention;
   Dense<S> classifier;
   std::vector<std::string> words;            ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
-  std::vector<std::string> labels;           ///< names of the classes, as many as there are; or empty
-  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
+  std::vector<std::string> labels;           ///< names of the classes, one each; or empty
+  OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains the model
 
   struct Cache {
     ImageAndTokens::Cache input;
@@ -109,10 +109,10 @@ struct MultimodalClassifier {
   /// Throws if an option is out of range, and as its parts do.
   explicit MultimodalClassifier(Options o);
 
-  /// Each part as it starts by itself.
+  /// Initialises each part as it initialises itself.
   void initialize(Key key);
 
-  /// What x is made of.
+  /// The layout of x.
   ImageAndTokens input() const { return {options.image, options.max_words}; }
   Shape output_shape(Shape x) const {
     input().check_shape(x, "MultimodalClassifier");
@@ -124,8 +124,8 @@ struct MultimodalClassifier {
     input().check_tokens(x, lengths, options.tokens, where);
   }
 
-  /// How much the image looked at itself and at each word in the last forward pass: (heads, 1 + words), the image
-  /// first.
+  /// The attention weights of the image in the last forward pass: (heads, 1 + words), first to itself, then to each
+  /// word.
   static Tile<const S> attention_weights(const Cache& cache) { return MultiHeadAttention<S>::weights(cache.attention); }
   static void keep_attention_weights(Cache& cache) { MultiHeadAttention<S>::keep_weights(cache.attention); }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A classifier, or regressor, of series by random convolutions: MiniRocket.
+/// A classifier or regressor of series with random convolutions: MiniRocket.
 
 #include <cstdint>
 #include <span>
@@ -30,12 +30,12 @@ namespace heed::inline HEED_ABI {
 struct RocketClassifierOptions {
   Index features = 0, classes = 0;
   Index steps = 0;             ///< of the longest series; shorter and longer ones work, too
-  Index num_features = 10000;  ///< that kernels make of a series, rounded down as `RocketOptions` says
+  Index num_features = 10000;  ///< number of random features, rounded down as `RocketOptions` says
   Index max_dilations = 32;    ///< of a kernel
   RocketStatistics statistics = RocketStatistics::ppv;
-  bool differences = false;  ///< half of the features are of the differences of consecutive steps
-  Index groups = 0;          ///< of eight kernels that compete, with each of some dilations; their features are more
-  std::uint64_t seed = 0;    ///< of the kernels' channels and biases, and of what the head starts with
+  bool differences = false;  ///< half of the features use the differences of consecutive steps
+  Index groups = 0;          ///< groups of eight competing kernels per dilation, whose features are extra; 0: none
+  std::uint64_t seed = 0;    ///< of the kernels' channels and biases, and of the head's initial weights
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
@@ -48,15 +48,15 @@ struct RocketClassifierOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// standardize > `Rocket` > standardised features > Dense(classes): (steps, features) to (1, classes) logits, or
-/// numbers. The kernels are random, so there is one linear layer to fit, which takes seconds: `fit_rocket` does it in
+/// standardize > `Rocket` > standardised features > Dense(classes): maps (steps, features) to (1, classes) logits, or
+/// numbers. The kernels are random. Only one linear layer must be fitted, which takes seconds: `fit_rocket` does it in
 /// closed form.
 ///
 ///     RocketClassifier<float> model({.features = 3, .classes = 4, .steps = 100});
 ///     fit_rocket(model, data);
 ///
-/// Series of any length work, from one step on; see `Rocket`. `fit` trains the last layer alone, by steps on batches;
-/// `fit_rocket` does that where there are too many series for the closed form. The gradient of the input is 0.
+/// Series may have any length from one step on; see `Rocket`. `fit` trains only the last layer, with steps on batches.
+/// `fit_rocket` does the same if there are too many series for the closed form. The gradient of the input is 0.
 template <class S>
 struct RocketClassifier {
   using Scalar = S;
@@ -70,9 +70,9 @@ struct RocketClassifier {
   detail::FeatureScaler<S> scaler;
   Dense<S> head;
 
-  Standardize<S> standardize;                ///< of the input; not trained; switched off at the start
-  std::vector<std::string> labels;           ///< the classes' names, in order; empty: 0, 1, ...
-  OutputKind outputs = OutputKind::classes;  ///< what it is fitted on says it
+  Standardize<S> standardize;                ///< of the input; not trained; off at the start
+  std::vector<std::string> labels;           ///< names of the classes, in order; empty: 0, 1, ...
+  OutputKind outputs = OutputKind::classes;  ///< set by the targets that it is fitted to
 
   struct Cache {
     typename Standardize<S>::Cache standardize;
@@ -85,7 +85,7 @@ struct RocketClassifier {
   /// Throws if an option is out of range.
   HEED_COLD explicit RocketClassifier(Options o);
 
-  /// Of the head: as `Dense` starts.
+  /// The head, as `Dense` initialises itself.
   void initialize(Key key) { head.initialize(key.child(0)); }
 
   /// Features of a step.
@@ -94,11 +94,11 @@ struct RocketClassifier {
   bool reads_distances() const { return true; }
   Shape output_shape(Shape x) const;
 
-  /// Takes the kernels' biases from series, standardised where `standardize` is on, as `Rocket::fit_biases` does. The
-  /// numbers of `scaler` are as at the start then: `fit_rocket` sets them.
+  /// Computes the kernels' biases from series (standardised, if `standardize` is on), as `Rocket::fit_biases` does. The
+  /// numbers of `scaler` are then initial; `fit_rocket` sets them.
   HEED_COLD void fit_biases(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
 
-  /// What the head sees of a tile: (1, rocket.output_features()).
+  /// The head's input for a tile: (1, rocket.output_features()).
   void forward_features(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 

@@ -27,40 +27,40 @@
 
 namespace heed::inline HEED_ISA {
 
-/// `Seq2SeqEncoder` and `AttentionDecoder` over its outputs: one sequence of tokens to another (Sutskever, Vinyals and
-/// Le 2014; Bahdanau, Cho and Bengio 2014).
+/// `Seq2SeqEncoder`, and `AttentionDecoder` over its outputs: from one sequence of tokens to another (Sutskever,
+/// Vinyals and Le 2014; Bahdanau, Cho and Bengio 2014).
 ///
-/// The input is tokens (steps, 2): of the source, and of the target as the decoder is told it, which begins with the
-/// start token. Token 0 is padding: either sequence ends after its last token that is not 0, so the steps of a tile are
-/// those of the longer one. The output (steps, target_tokens) are logits of the next target token at each step; past
-/// the target's end they say nothing, and labels there are to be ignored. Parameters have the names of the PyTorch
-/// module with members `encoder` and `decoder`, each with `embedding` and `rnn`, and `attention`, `fc_out`,
-/// `fc_hidden`, `fc_cell` where there are such.
+/// The input is tokens (steps, 2): the source, and the decoder's input, which is the target beginning with the start
+/// token. Token 0 is padding: each sequence ends after its last token that is not 0. A tile has the steps of the longer
+/// sequence. The output (steps, target_tokens) has the logits of the next target token at each step. Outputs past the
+/// target's end are meaningless, and labels there must be ignored. The parameters are named as in a PyTorch module with
+/// members `encoder` and `decoder`, which have `embedding`, `rnn` and, where present, `attention`, `fc_out`,
+/// `fc_hidden` and `fc_cell`.
 template <class S>
 struct Seq2Seq {
   using Scalar = S;
   using Input = std::int32_t;
-  using Source = std::int32_t;  // what is decoded from
+  using Source = std::int32_t;  // the source of decoding
   using Options = Seq2SeqOptions;
   static constexpr std::string_view architecture = "Seq2Seq";
 
   Options options;
   Seq2SeqEncoder<S> encoder;
   AttentionDecoder<S> decoder;
-  std::vector<std::string> source_words, target_words;  ///< the vocabularies' words; empty: not known
+  std::vector<std::string> source_words, target_words;  ///< of the vocabularies; empty: not known
 
   struct Cache {
     typename Seq2SeqEncoder<S>::Cache encoder;
     typename AttentionDecoder<S>::Cache decoder;
     TileBuffer<std::int32_t> source, target;
-    Buffer<std::int32_t> lengths;  // of both, one after the other
+    Buffer<std::int32_t> lengths;  // of source and target, one after the other
   };
 
   Seq2Seq() = default;
   /// Throws as its parts do.
   explicit Seq2Seq(Options o);
 
-  /// Each layer as PyTorch starts it; the tables a tenth as large, N(0, 0.1^2).
+  /// Initialises each layer as PyTorch does, except the embedding tables: N(0, 0.1^2), a tenth of PyTorch's deviation.
   void initialize(Key key);
 
   Shape output_shape(Shape x) const;
@@ -69,7 +69,7 @@ struct Seq2Seq {
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
                    const std::string& where = "Seq2Seq") const;
 
-  /// a of the last pass: (target steps, source steps).
+  /// The weights a of the last pass: (target steps, source steps).
   Tile<const S> attention_weights(const Cache& cache) const { return decoder.attention_weights(cache.decoder); }
 
   void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
@@ -86,14 +86,14 @@ struct Seq2Seq {
                     const std::string& where) const {
     encoder.embedding.check_input(source, lengths, where);
   }
-  /// Before the first `step`: sources (steps, 1), one a lane.
+  /// Call it before the first `step`, with the sources (steps, 1), one per lane.
   void begin(Tile<const std::int32_t> source, Cache& cache, const Pass& pass) const {
     encoder.forward(source, cache.encoder, pass.at(0));
     decoder.begin(encoder.memory(cache.encoder), encoder.first(cache.encoder), cache.decoder, pass.at(1));
   }
-  /// The token of each lane, (1, 1), to the logits of the next, (1, target_tokens).
+  /// Takes the token of each lane, (1, 1). Gives the logits of the next one, (1, target_tokens).
   void step(Tile<const std::int32_t> token, Tile<S> logits, Cache& cache, const Pass& pass) const;
-  /// Lane l goes on from where lane `parents[l]` stands; both have the same source.
+  /// Lane l continues the sequence of lane `parents[l]`. Both have the same source.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const {
     decoder.reorder(parents, cache.decoder, pass);
   }

@@ -21,8 +21,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Embedding > dropout > LSTM: tokens (T, 1) to the memory (T, `memory()`), and from the final states to the first of a
-/// decoder, (layers, H) each. Those of two directions go through the `Bridge`, layer by layer with the same weights.
+/// Embedding > dropout > LSTM: maps tokens (T, 1) to the memory (T, `memory()`), and gives the initial states of a
+/// decoder, (layers, H) each. For two directions, the final states go through the `Bridge`, with the same weights for
+/// each layer.
 template <class S>
 struct Seq2SeqEncoder {
   using Scalar = S;
@@ -39,7 +40,7 @@ struct Seq2SeqEncoder {
   Embedding<S> embedding;
   Dropout<S> dropout;
   Lstm<S> rnn;
-  Dense<S> fc_hidden, fc_cell;  // 2 H to H; empty where there is nothing to bridge by weights
+  Dense<S> fc_hidden, fc_cell;  // 2 H to H; empty if the bridge has no weights
 
   Seq2SeqEncoder() = default;
   explicit Seq2SeqEncoder(const Seq2SeqOptions& o);
@@ -64,7 +65,7 @@ struct Seq2SeqEncoder {
   bool bridges() const { return !fc_hidden.weight.empty(); }
   bool drops(const Pass& pass) const { return DropoutMask::active(dropout.rate, pass); }
   Shape first_shape() const { return {rnn.num_layers(), rnn.hidden_size()}; }
-  // a layer's two states stand one after the other: as one step they are [forward; backward]
+  // a layer's two states are adjacent: read as one step they are [forward; backward]
   Tile<const S> pairs(Tile<const S> states) const {
     return {states.data, {rnn.num_layers(), 2 * rnn.hidden_size()}, states.lanes};
   }

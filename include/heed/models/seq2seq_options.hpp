@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The options of `Seq2Seq`, and how they stand in files.
+/// The options of `Seq2Seq`, and how files store them.
 
 #include <array>
 #include <cstdint>
@@ -15,21 +15,21 @@
 
 namespace heed::inline HEED_ABI {
 
-/// How the final states of an encoder's two directions become the decoder's first: tanh(W [forward; backward] + b),
-/// or their sum. Those of one direction are passed on as they are.
+/// How the final states of an encoder's two directions become the decoder's initial state: tanh(W [forward; backward] +
+/// b), or their sum. With one direction they are passed on unchanged.
 enum class Bridge { dense, sum };
 constexpr std::array<std::string_view, 2> names_of(Bridge) { return {"dense", "sum"}; }
 
 struct Seq2SeqOptions {
-  Index source_tokens = 0, target_tokens = 0;  ///< of the vocabularies: 0 is padding
-  Index embedding = 256;                       ///< numbers a token
+  Index source_tokens = 0, target_tokens = 0;  ///< of the vocabularies; 0 is padding
+  Index embedding = 256;                       ///< numbers per token
   Index hidden = 512;                          ///< of encoder and decoder
-  Index layers = 2;                            ///< of both
-  bool bidirectional = false;                  ///< the encoder
+  Index layers = 2;                            ///< of encoder and decoder
+  bool bidirectional = false;                  ///< of the encoder
   ScoreKind score = ScoreKind::additive;
   Bridge bridge = Bridge::dense;
   double dropout = 0.5;    ///< of embeddings, and between layers
-  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
+  std::uint64_t seed = 0;  ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 16);
@@ -52,8 +52,8 @@ struct Seq2SeqOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// From the names and shapes of the tensors of a file that says nothing of its architecture; the dropout is 0, and a
-/// dot product not scaled. Throws if the tensors do not determine the rest.
+/// The options, from the names and shapes of the tensors of a file without metadata. The dropout is 0, and a dot
+/// product is not scaled. Throws if the tensors do not determine the rest.
 HEED_FUNCTION Seq2SeqOptions seq2seq_options(std::span<const TensorShape> tensors);
 
 }  // namespace heed::inline HEED_ISA

@@ -34,21 +34,21 @@
 
 namespace heed::inline HEED_ISA {
 
-/// LSTM > attention > Dense > ReLU > Dense: (steps, features) to (1, classes) logits. GRU or simple RNN instead of
-/// LSTM, any number of layers, both directions, dropout, and a single Dense in the end by the options.
+/// LSTM > attention > Dense > ReLU > Dense: maps (steps, features) to (1, classes) logits. Options choose a GRU or
+/// simple RNN, several layers, both directions, dropout, or a single Dense at the end.
 ///
-/// Between the recurrent layers' outputs and the dense layers stands `AnyPool`: an attention of the options' kind, the
-/// last state, or the mean or the largest value over time.
+/// Between the recurrent layers and the dense layers stands `AnyPool`: a kind of attention, the last state, or the mean
+/// or maximum over time.
 ///
-/// With `kernels` convolutions stand in front, a `ConvFront`; with `cell` none there is no recurrent part behind them:
-/// `{.kernels = {8, 5, 3}, .dense = 0, .attention = Attention::meanmax, .cell = CellKind::none}`.
+/// With `kernels`, a `ConvFront` of convolutions comes first. With `cell` none there is no recurrent part: `{.kernels =
+/// {8, 5, 3}, .dense = 0, .attention = Attention::meanmax, .cell = CellKind::none}`.
 ///
-/// In both directions the last state is the final state of each, forward after the last step and backward after the
-/// first; or, with `last_state` step, the outputs of the last step.
+/// For both directions, the last state consists of the final states: forward after the last step, backward after the
+/// first. With `last_state` step it is the output at the last step.
 ///
-/// In front of it stands, where given, a standardisation of the input; `labels` are the classes' names. Parameters have
-/// the names of the PyTorch module with members `front` (blocks of `conv` and `norm`), `lstm` (or `gru`, `rnn`),
-/// `attention`, `fc1`, `fc2`; a single Dense is `fc`.
+/// `standardize`, if set, standardises the input first; `labels` are the names of the classes. The parameters are named
+/// as in a PyTorch module with members `front` (blocks of `conv` and `norm`), `lstm` (or `gru`, `rnn`), `attention`,
+/// `fc1`, `fc2`; a single Dense is `fc`.
 template <class S>
 struct SequenceClassifier {
   using Scalar = S;
@@ -58,16 +58,16 @@ struct SequenceClassifier {
   static constexpr std::string_view architecture = "SequenceClassifier";
 
   Options options;
-  ConvFront<S> front;               ///< empty unless there are kernels
-  Recurrent<AnyCell<S>> recurrent;  ///< empty where the cell is none
+  ConvFront<S> front;               ///< empty without kernels
+  Recurrent<AnyCell<S>> recurrent;  ///< empty if the cell is none
   AnyPool<S> pool;
-  Dense<S> fc1, fc2;  ///< `dense` 0: fc2 alone
+  Dense<S> fc1, fc2;  ///< with `dense` 0 only fc2
   Relu<S> relu;
   Dropout<S> dropout;
 
-  Standardize<S> standardize;                ///< of the input; not trained; switched off at the start
-  std::vector<std::string> labels;           ///< the classes' names, in order; empty: 0, 1, ...
-  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
+  Standardize<S> standardize;                ///< of the input; not trained; off at the start
+  std::vector<std::string> labels;           ///< names of the classes, in order; empty: 0, 1, ...
+  OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains the model
 
   struct Cache {
     typename Standardize<S>::Cache standardize;
@@ -79,11 +79,11 @@ struct SequenceClassifier {
   };
 
   SequenceClassifier() = default;
-  /// Throws if a size is not positive, the dropout is not in [0, 1), the heads do not divide the outputs of the
-  /// recurrent part (the hidden size, twice in both directions), and as `options.check()`.
+  /// Throws if a size is not positive, if the dropout is not in [0, 1), if the heads do not divide the outputs of the
+  /// recurrent part (the hidden size; for both directions twice that), and as `options.check()` does.
   HEED_COLD explicit SequenceClassifier(Options o);
 
-  /// Each layer as PyTorch starts it.
+  /// Initialises each layer as PyTorch does.
   HEED_COLD void initialize(Key key);
 
   /// Features of a step.
@@ -92,18 +92,17 @@ struct SequenceClassifier {
   bool reads_distances() const { return front.reads_distances(); }
   Shape output_shape(Shape x) const;
 
-  /// As `AnyPool::weights`: throws where the model has no attention, and for `multihead` where
+  /// As `AnyPool::weights`. Throws if the model has no attention. For `multihead`, also throws if
   /// `keep_attention_weights` was not called before that pass.
   Tile<const S> attention_weights(const Cache& cache) const;
-  /// From the next forward pass on all attention weights are computed and kept, needed or not. The results stay the
-  /// same.
+  /// The following forward passes compute and keep all attention weights, needed or not. The results stay the same.
   static void keep_attention_weights(Cache& cache) { AnyPool<S>::keep_weights(cache.pool); }
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
-  /// Remembers the state, and what `pool` does, or for `multihead` and `additive` all steps' states. Throws with both
-  /// directions, with convolutions that are not causal and for the mean of multi-head attention: each new step would
-  /// change what steps before it see.
+  /// A stream remembers the state, and what `pool` remembers; for `multihead` and `additive`, the states of all steps.
+  /// Throws with both directions, with convolutions that are not causal, and for the mean of multi-head attention: with
+  /// these, a new step would change what earlier steps see.
   Index prepare_stream(Shape x, Cache& cache) const;
   void stream_step(Tile<const S> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const;
 
@@ -131,12 +130,12 @@ struct SequenceClassifier {
   }
 
  private:
-  // what the recurrent part reads
+  // the input of the recurrent part
   Tile<const S> prepared(Tile<const S> x, Cache& cache, const Pass& pass) const;
   detail::DenseHead<S> head() const { return {dropout, fc1, relu, fc2}; }
   /// Features of a state.
   Index width() const { return recurs() ? recurrent.output_size() : features_read(); }
-  /// Features of what the recurrent part reads.
+  /// Features of the input of the recurrent part.
   Index features_read() const { return convolves() ? front.out_channels() : options.features; }
   bool convolves() const { return !front.empty(); }
   bool recurs() const { return options.cell != CellKind::none; }
@@ -269,7 +268,7 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
   const Tile<const S> states = recurs() ? cache.states.view() : read, pooled = cache.pooled.view();
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dpooled = pass.scratch.like(pooled);
-  // how far back somebody wants gradients, and where they go: a part that there is not passes them on
+  // how far back gradients are wanted, and where they go: a missing part passes them on
   const bool to_read = dx || wants_gradient(grad.front);
   const bool to_states = to_read || wants_gradient(grad.recurrent);
   const Into<S> dinput = standardize.active() ? into_if(bool(dx), pass.scratch.like(input)) : dx;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a sequence classifier is made of, and how that stands in a file.
+/// The options of a sequence classifier, and how files store them.
 
 #include <cstdint>
 
@@ -17,27 +17,27 @@ namespace heed::inline HEED_ABI {
 struct SequenceClassifierOptions {
   Index features = 0, classes = 0;
   Index hidden = 32;
-  Index dense = 16;  ///< of the hidden dense layer; 0: none, one dense layer gives the logits
+  Index dense = 16;  ///< of the hidden dense layer; 0: a single dense layer gives the logits
   Attention attention = Attention::pool;
   Index heads = 2;                  ///< of `multihead`
   Pooling pooling = Pooling::last;  ///< of `multihead`
   CellKind cell = CellKind::lstm;
   Index layers = 1;  ///< of the recurrent part
   bool bidirectional = false;
-  double dropout = 0;                       ///< between the recurrent layers, and of what the dense layers see
-  LastState last_state = LastState::final;  ///< of both directions, where the last state counts
-  SizeList kernels = {};                    ///< of convolutions in front, {8, 5, 3}; nothing: there are none
+  double dropout = 0;                       ///< between the recurrent layers, and of the dense layers' input
+  LastState last_state = LastState::final;  ///< the last state of both directions, where it is used
+  SizeList kernels = {};                    ///< of the convolutions in front, {8, 5, 3}; empty: none
   SizeList channels = {64};                 ///< of each convolution, or one number for all
-  bool causal = false;                      ///< the convolutions see no step to come
-  bool residual = false;                    ///< each convolution beside its input
+  bool causal = false;                      ///< whether convolutions see no later step
+  bool residual = false;                    ///< a residual connection around each convolution
   ConvNorm norm = ConvNorm::step;           ///< what each convolution's output is normalised over
-  std::uint64_t seed = 0;                   ///< of the numbers that the weights start with; no part of a file
+  std::uint64_t seed = 0;                   ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);
     fields_but_features(f, o...);
   }
-  /// For models in which something else than the data says them.
+  /// For models in which the number of features is not set by the data.
   static void fields_but_features(auto&& f, auto&... o) {
     f({.name = "classes", .meaning = "Number of classes", .flag = ""}, o.classes...);
     f({"hidden", "Size of the cell's state", Range::to(1 << 20)}, o.hidden...);
@@ -77,7 +77,7 @@ struct SequenceClassifierOptions {
     f({.name = "norm", .meaning = "What convolutions are normalised over", .when = convolutions, .optional = true},
       o.norm...);
   }
-  /// Throws if kernels and channels differ in number, and if there is no cell to be stacked or run both ways.
+  /// Throws if the numbers of kernels and channels differ, or if there is no cell but several layers or two directions.
   void check() const;
 
  private:

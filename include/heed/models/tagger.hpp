@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The attention-based tagger: a label for each token of a sentence, or one for the whole.
+/// The attention-based tagger: a label for each token of a sentence, or one for the sentence.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +36,8 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Embeddings > LSTM in both directions > attention > Dense. Tokens (steps, k): k features of each word, a table each.
+/// Embeddings > LSTM in both directions > attention > Dense. The input is tokens (steps, k): k features of each word,
+/// with a table for each.
 ///
 ///     h_1 .. h_T = BiLSTM([table_1[x_t1]; ...; table_k[x_tk]])
 ///
@@ -47,10 +48,10 @@ namespace heed::inline HEED_ISA {
 /// | `tokens`   | `multihead` | (steps, classes): W [h_t; MultiHeadAttention(h)_t] + b             |
 /// | `tokens`   | `none`      | (steps, classes): W h_t + b                                        |
 ///
-/// A token's own state stands beside what attention gives: its label depends on it most, and what attention mixes is
-/// the same for all tokens (`pool`) or free to look elsewhere (`multihead`). Parameters have the names of the PyTorch
-/// module with members `embed` (an Embedding, or a ModuleList of them), `bilstm`, `attention` (a Linear, or a
-/// MultiheadAttention) and `classifier`.
+/// A token's own state is concatenated with the output of attention, because its label depends on it most. The
+/// attention output is the same for all tokens (`pool`) or differs by token (`multihead`). The parameters are named as
+/// in a PyTorch module with members `embed` (an Embedding, or a ModuleList of them), `bilstm`, `attention` (a Linear,
+/// or a MultiheadAttention) and `classifier`.
 template <class S>
 struct Tagger {
   using Scalar = S;
@@ -67,8 +68,8 @@ struct Tagger {
   Dropout<S> dropout;
 
   std::vector<TokenFeature> features;        ///< the vocabularies; empty: not known
-  std::vector<std::string> labels;           ///< the classes' names, in order; empty: 0, 1, ...
-  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
+  std::vector<std::string> labels;           ///< names of the classes, in order; empty: 0, 1, ...
+  OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains the model
 
   struct Cache {
     typename JoinedEmbedding<S>::Cache embed;
@@ -82,11 +83,11 @@ struct Tagger {
   };
 
   Tagger() = default;
-  /// Throws as its parts do, and if the attention is not one of the table.
+  /// Throws as its parts do, and if the attention is not in the table.
   explicit Tagger(const Options& o);
 
-  /// Each layer as PyTorch starts it; the tables a tenth as large as there, N(0, 0.1^2), so that what is learnt of a
-  /// word soon outweighs where it began.
+  /// Initialises each layer as PyTorch does, except the embedding tables: N(0, 0.1^2), a tenth of PyTorch's deviation,
+  /// so that what is learnt about a word soon outweighs its random start.
   void initialize(Key key);
 
   Shape output_shape(Shape x) const {
@@ -100,11 +101,11 @@ struct Tagger {
     embed.check_input(x, lengths, where);
   }
 
-  /// The attention weights of the last forward pass, a view of the cache: (steps, 1), or for `multihead` (heads steps,
-  /// steps), head by head, a row a query. Throws if the model has no attention, and for `multihead` where
+  /// The attention weights of the last forward pass, a view of the cache: (steps, 1); for `multihead` (heads steps,
+  /// steps), head by head, one row per query. Throws if the model has no attention. For `multihead`, also throws if
   /// `keep_attention_weights` was not called before that pass.
   Tile<const S> attention_weights(const Cache& cache) const;
-  /// From the next forward pass on all attention weights are kept. The results stay the same.
+  /// The following forward passes keep all attention weights. The results stay the same.
   static void keep_attention_weights(Cache& cache) {
     cache.keep_weights = true;
     MultiHeadAttention<S>::keep_weights(cache.multihead);
@@ -115,7 +116,7 @@ struct Tagger {
   void backward(Tile<const std::int32_t> x, Tile<const S> /*logits*/, Tile<const S> dlogits, Cache& cache, Tagger& grad,
                 const Pass& pass) const;
 
-  // the two attentions share a name: one has no elements
+  // the two attentions share a name: one of them has no elements
   static void visit(auto&& f, auto&... models) {
     f("embed", models.embed...);
     f("bilstm", models.bilstm...);
@@ -128,7 +129,7 @@ struct Tagger {
 
   static Options options_from(std::span<const TensorShape> tensors) { return tagger_options_from(tensors); }
   static void extras(auto&& f, auto& model) { f("labels", model.labels, model.options.classes); }
-  /// The vocabularies. Throws if they do not fit the options.
+  /// Writes the vocabularies. Throws if they do not fit the options.
   void write(Metadata& metadata) const;
   void restore(const Metadata& metadata);
 
@@ -139,7 +140,7 @@ struct Tagger {
   Index width() const { return 2 * options.hidden; }
   bool drops(const Pass& pass) const { return DropoutMask::active(dropout.rate, pass); }
 
-  // what the classifier makes of a token's own state, and of what attention gives
+  // the classifier's part for a token's own state, and its part for the attention output
   Weight<const S> own(const Matrix<S>& w) const { return Weight<const S>(w).inputs(0, width()); }
   Weight<const S> other(const Matrix<S>& w) const { return Weight<const S>(w).inputs(width(), width()); }
   Weight<S> own(Matrix<S>& w) const { return Weight<S>(w).inputs(0, width()); }

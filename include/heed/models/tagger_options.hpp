@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What a tagger is made of, and how that stands in a file.
+/// The options of a tagger, and how files store them.
 
 #include <array>
 #include <cstddef>
@@ -22,16 +22,16 @@ enum class TaggerOutput { tokens, sequence };
 constexpr std::array<std::string_view, 2> names_of(TaggerOutput) { return {"tokens", "sequence"}; }
 
 struct TaggerOptions {
-  std::vector<Index> tokens = {};     ///< of each feature's vocabulary: 0 is padding
-  std::vector<Index> embedding = {};  ///< numbers of each feature's vectors
+  std::vector<Index> tokens = {};     ///< of each feature's vocabulary; 0 is padding
+  std::vector<Index> embedding = {};  ///< size of each feature's vectors
   Index classes = 0;
   Index hidden = 64;  ///< of each direction
   Index layers = 1;
   TaggerOutput output = TaggerOutput::tokens;
   Attention attention = Attention::pool;  ///< `pool`; for `tokens` also `multihead` or `none`
   Index heads = 2;                        ///< of `multihead`
-  double dropout = 0;                     ///< of the vectors, between the layers, and of what the classifier sees
-  std::uint64_t seed = 0;                 ///< of the numbers that the weights start with; no part of a file
+  double dropout = 0;                     ///< of the vectors, between the layers, and of the classifier's input
+  std::uint64_t seed = 0;                 ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "tokens", .meaning = "Of each feature's vocabulary", .flag = ""}, o.tokens...);
@@ -46,10 +46,10 @@ struct TaggerOptions {
     f({"heads", "Of multihead", Range::to(1 << 20), {"attention", "multihead"}}, o.heads...);
     f({.name = "dropout", .meaning = "In training", .range = Range::share(), .optional = true}, o.dropout...);
   }
-  /// Throws if tokens and embedding differ in number, or the attention is none for this output.
+  /// Throws if tokens and embedding differ in number, or if this output does not allow the attention.
   void check() const;
 
-  /// Numbers that the classifier sees: the states, and for `tokens` what attention gives.
+  /// The size of the classifier's input: the states and, for `tokens`, the output of attention.
   Index classifier_inputs() const;
 };
 
@@ -57,8 +57,8 @@ struct TaggerOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// From the names and shapes of the tensors of a file that says nothing of its architecture: heads and dropout are the
-/// default. Throws if they do not determine a tagger.
+/// The options, from the names and shapes of the tensors of a file without metadata. Heads and dropout keep their
+/// defaults. Throws if the tensors do not determine a tagger.
 HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> tensors);
 
 }  // namespace heed::inline HEED_ISA

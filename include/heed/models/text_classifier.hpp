@@ -28,10 +28,10 @@
 namespace heed::inline HEED_ABI {
 
 struct TextClassifierOptions {
-  Index tokens = 0;                           ///< of the vocabulary: 0 is padding
-  Index embedding = 32;                       ///< numbers a token
+  Index tokens = 0;                           ///< of the vocabulary; 0 is padding
+  Index embedding = 32;                       ///< numbers per token
   SequenceClassifierOptions classifier = {};  ///< its `features` are set to `embedding`
-  std::uint64_t seed = 0;                     ///< of the numbers that the weights start with; no part of a file
+  std::uint64_t seed = 0;                     ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "tokens", .meaning = "Of the vocabulary", .flag = ""}, o.tokens...);
@@ -44,8 +44,9 @@ struct TextClassifierOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Embedding > dropout > `SequenceClassifier`: tokens (steps, 1) to (1, classes) logits. The rate of dropout is the
-/// classifier's. Parameters have the names of the PyTorch module with members `embedding`, and those of the classifier.
+/// Embedding > dropout > `SequenceClassifier`: maps tokens (steps, 1) to (1, classes) logits. The dropout is the
+/// classifier's. The parameters are named as in a PyTorch module with a member `embedding` and the members of the
+/// classifier.
 template <class S>
 struct TextClassifier {
   using Scalar = S;
@@ -59,7 +60,7 @@ struct TextClassifier {
   Dropout<S> dropout;
   SequenceClassifier<S> classifier;
   std::vector<std::string> words;            ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
-  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
+  OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains the model
 
   struct Cache {
     typename Embedding<S>::Cache embedding;
@@ -72,8 +73,8 @@ struct TextClassifier {
   /// Throws as its parts do.
   explicit TextClassifier(Options o);
 
-  /// Each layer of the classifier as PyTorch starts it; the table a tenth as large as there, N(0, 0.1^2), so that what
-  /// is learnt of a word soon outweighs where it began.
+  /// Initialises each layer of the classifier as PyTorch does. The embedding table is N(0, 0.1^2), a tenth of PyTorch's
+  /// deviation, so that what is learnt about a word soon outweighs its random start.
   void initialize(Key key);
 
   bool reads_distances() const { return classifier.reads_distances(); }

@@ -10,8 +10,8 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A feature of words, "lower" or "suffix3", and the texts that its tokens 2, 3, ... stand for. 0 is padding, 1 every
-/// other text.
+/// A feature of words, such as "lower" or "suffix3", and the texts of its tokens 2, 3, .... Token 0 is padding, token 1
+/// any other text.
 struct TokenFeature {
   std::string name;
   std::vector<std::string> texts = {};

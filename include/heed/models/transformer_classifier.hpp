@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A classifier of sequences of numbers by self attention.
+/// A classifier of series with self attention.
 
 #include <cstdint>
 #include <span>
@@ -31,7 +31,7 @@ namespace heed::inline HEED_ABI {
 struct TransformerClassifierOptions {
   Index features = 0, classes = 0;
   TransformerOptions transformer = {.norm = NormPlacement::none};
-  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
+  std::uint64_t seed = 0;  ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);
@@ -44,9 +44,9 @@ struct TransformerClassifierOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// standardize > Dense(d_model) > `TransformerEncoder` > mean over the valid steps > Dense(classes): (steps, features)
-/// to (1, classes) logits. Steps past a sequence's end are masked in every block. Names of the PyTorch module with the
-/// members `input` and `output`, nn.Linear, and those of the encoder.
+/// standardize > Dense(d_model) > `TransformerEncoder` > mean over the valid steps > Dense(classes): maps (steps,
+/// features) to (1, classes) logits. Every block masks the steps past a sequence's end. The parameters are named as in
+/// a PyTorch module with the members `input` and `output`, each an nn.Linear, and those of the encoder.
 template <class S>
 struct TransformerClassifier {
   using Scalar = S;
@@ -56,13 +56,13 @@ struct TransformerClassifier {
   static constexpr std::string_view architecture = "TransformerClassifier";
 
   Options options;
-  Standardize<S> standardize;  // off where it has no numbers
+  Standardize<S> standardize;  // off without numbers
   Dense<S> input;
   TransformerEncoder<S> transformer;
   MeanPool<S> pool;
   Dense<S> output;
-  std::vector<std::string> labels;           ///< names of the classes, as many as there are; or empty
-  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
+  std::vector<std::string> labels;           ///< names of the classes, one each; or empty
+  OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains the model
 
   struct Cache {
     typename Dense<S>::Cache dense;
@@ -75,7 +75,7 @@ struct TransformerClassifier {
   /// Throws as its parts do.
   explicit TransformerClassifier(Options o);
 
-  /// Each part as it starts by itself.
+  /// Initialises each part as it initialises itself.
   void initialize(Key key);
 
   /// Features of a step.
@@ -84,9 +84,9 @@ struct TransformerClassifier {
   bool reads_distances() const { return transformer.reads_distances(); }
   Shape output_shape(Shape x) const;
 
-  /// The attention weights of the last forward pass, a view of the cache: (heads steps, steps), head by head, a row a
-  /// query; those of the last block, or of block `block`. Throws if there are many and `keep_attention_weights` was
-  /// not called before that pass.
+  /// The attention weights of the last forward pass, a view of the cache: (heads steps, steps), head by head, one row
+  /// per query; of the last block, or of block `block`. Throws if there are many of them and `keep_attention_weights`
+  /// was not called before that pass.
   Tile<const S> attention_weights(const Cache& cache, Index block = -1) const {
     return transformer.weights(cache.head.transformer, block < 0 ? options.transformer.num_layers - 1 : block);
   }

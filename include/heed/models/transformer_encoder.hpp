@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What transformers have in common: positions, then a stack of encoder blocks.
+/// The common part of transformers: positions, then a stack of encoder blocks.
 
 #include <optional>
 #include <string>
@@ -30,11 +30,12 @@ struct TransformerOptions {
   NormPlacement norm = NormPlacement::pre;
   FeedForwardActivation activation = FeedForwardActivation::relu;
   PositionKind positions = PositionKind::sinusoidal;
-  Index max_steps = 0;    ///< of `learned` positions: no sequence has more; of `tape`: the length they are scaled for
-  Index distance = 16;    ///< of `relative` positions: the farthest with a representation of its own
-  bool locality = false;  ///< of the attention, for small data: see `MultiHeadAttention`
-  RelativeBias relative_bias = RelativeBias::none;  ///< beside positions of any kind: ConvTran has `tape` and `erpe`
-  Index bias_distance = 128;                        ///< of `erpe`: the farthest offset with a scalar of its own
+  Index max_steps = 0;    ///< the most steps for `learned` positions; for `tape` the length they are scaled to
+  Index distance = 16;    ///< of `relative` positions: the largest distance with its own representation
+  bool locality = false;  ///< of the attention, for small data; see `MultiHeadAttention`
+  /// in addition to positions of any kind; ConvTran has `tape` and `erpe`
+  RelativeBias relative_bias = RelativeBias::none;
+  Index bias_distance = 128;  ///< of `erpe`: the largest offset with its own scalar
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range size = Range::to(1 << 20);
@@ -61,9 +62,9 @@ struct TransformerOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// positions > dropout > `TransformerEncoderBlock`s > with `pre` a last LayerNorm: (steps, d_model) to the same. Where
-/// `causal` each step sees itself and those before. Names of a PyTorch module with the members `positions`, an
-/// nn.Embedding, and `encoder`, an nn.TransformerEncoder. Past a sequence's end y is 0.
+/// positions > dropout > `TransformerEncoderBlock`s > a final LayerNorm (with `pre`): maps (steps, d_model) to the same
+/// shape. With `causal` each step sees earlier steps and itself. The parameters are named as in a PyTorch module with
+/// the members `positions` (an nn.Embedding) and `encoder` (an nn.TransformerEncoder). Past a sequence's end y is 0.
 template <class S>
 struct TransformerEncoder {
   using Scalar = S;
@@ -86,7 +87,7 @@ struct TransformerEncoder {
   /// Throws as `check` and its parts do.
   explicit TransformerEncoder(const Options& o, bool causal = false);
 
-  /// Each block as PyTorch starts it; learned positions N(0, 0.02^2), as those of GPT-2 and BERT.
+  /// Initialises each block as PyTorch does; learned positions N(0, 0.02^2), as in GPT-2 and BERT.
   void initialize(Key key);
 
   Index d_model() const { return blocks.layers.front().self_attn.embed_dim(); }
@@ -96,8 +97,8 @@ struct TransformerEncoder {
     return detail::inside("TransformerEncoder", [&] { return blocks.output_shape(positions.output_shape(x)); });
   }
 
-  /// The attention weights of the last forward pass in block `block`: (heads steps, steps), head by head, a row a
-  /// query. Throws if they are many and `keep_weights` was not called before that pass.
+  /// The attention weights of block `block` in the last forward pass: (heads steps, steps), head by head, one row per
+  /// query. Throws if there are many of them and `keep_weights` was not called before that pass.
   static Tile<const S> weights(const Cache& cache, Index block);
   void keep_weights(Cache& cache) const {
     cache.blocks.layers.resize(blocks.layers.size());
@@ -109,7 +110,7 @@ struct TransformerEncoder {
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, TransformerEncoder& grad,
                 const Pass& pass) const;
 
-  /// Remembers keys and values of all steps. Throws unless causal.
+  /// A stream remembers the keys and values of all steps. Throws unless causal.
   Index prepare_stream(Shape x, Cache& cache) const {
     return positions.prepare_stream(x, cache.positions) + blocks.prepare_stream(x, cache.blocks);
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A classifier of images by self attention over their patches.
+/// A classifier of images with self attention over their patches.
 
 #include <cstdint>
 #include <span>
@@ -33,9 +33,10 @@ namespace heed::inline HEED_ABI {
 struct VisionTransformerOptions {
   ImageShape image = {.channels = 1};
   Index patch_size = 0, classes = 0;
-  TransformerOptions transformer = {.positions = PositionKind::learned};  ///< `max_steps` is set to the patches
-  bool shifted_patches = false;                                           ///< `ShiftedPatchEmbedding`
-  std::uint64_t seed = 0;  ///< of the numbers that the weights start with; no part of a file
+  /// `max_steps` is set to the number of patches
+  TransformerOptions transformer = {.positions = PositionKind::learned};
+  bool shifted_patches = false;  ///< `ShiftedPatchEmbedding`
+  std::uint64_t seed = 0;        ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
     constexpr Range side = Range::to(1 << 15);
@@ -57,11 +58,12 @@ struct VisionTransformerOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): an image, as `ImageShape` has it, in
-/// one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean in place of the
-/// class token). With `shifted_patches` and `transformer.locality`: the vision transformer for small data (Lee, Lee and
-/// Song 2021). Names of the PyTorch module with the members `patch_embedding`, whose `proj` is an nn.Conv2d (of shifted
-/// patches an nn.Linear behind `norm`, an nn.LayerNorm), `classifier`, an nn.Linear, and those of the encoder.
+/// PatchEmbedding > `TransformerEncoder` > mean over the patches > Dense(classes): maps an image, laid out as in
+/// `ImageShape`, in one step (1, height width channels), to (1, classes) logits (Dosovitskiy et al. 2020, with a mean
+/// in place of the class token). With `shifted_patches` and `transformer.locality` it is the vision transformer for
+/// small data (Lee, Lee and Song 2021). The parameters are named as in a PyTorch module with the members
+/// `patch_embedding`, `classifier` (an nn.Linear) and those of the encoder. `patch_embedding.proj` is an nn.Conv2d; for
+/// shifted patches it is an nn.Linear after `norm`, an nn.LayerNorm.
 template <class S>
 struct VisionTransformer {
   using Scalar = S;
@@ -76,8 +78,8 @@ struct VisionTransformer {
   TransformerEncoder<S> transformer;
   MeanPool<S> pool;
   Dense<S> classifier;
-  std::vector<std::string> labels;           ///< names of the classes, as many as there are; or empty
-  OutputKind outputs = OutputKind::classes;  ///< the loss that the model is trained with says it
+  std::vector<std::string> labels;           ///< names of the classes, one each; or empty
+  OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains the model
 
   struct Cache {
     typename PatchEmbedding<S>::Cache patch_embedding;
@@ -90,7 +92,7 @@ struct VisionTransformer {
   /// Throws if an option is out of range, and as its parts do.
   explicit VisionTransformer(Options o);
 
-  /// Each part as it starts by itself.
+  /// Initialises each part as it initialises itself.
   void initialize(Key key);
 
   Index patches() const { return options.image.pixels() / (options.patch_size * options.patch_size); }
@@ -100,8 +102,8 @@ struct VisionTransformer {
     return {1, options.classes};
   }
 
-  /// The attention weights of the last forward pass: (heads patches, patches), head by head, a row a query; those of
-  /// the last block, or of block `block`. Throws as `TransformerEncoder::weights` does.
+  /// The attention weights of the last forward pass: (heads patches, patches), head by head, one row per query; of the
+  /// last block, or of block `block`. Throws as `TransformerEncoder::weights` does.
   Tile<const S> attention_weights(const Cache& cache, Index block = -1) const {
     return transformer.weights(cache.head.transformer, block < 0 ? options.transformer.num_layers - 1 : block);
   }

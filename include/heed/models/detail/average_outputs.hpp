@@ -1,6 +1,6 @@
 #pragma once
 
-// The mean of what the members of an ensemble give.
+// The mean of the outputs of an ensemble's members.
 
 #include <algorithm>
 #include <cmath>
@@ -34,8 +34,8 @@ S log_mean_exp(std::span<TileBuffer<S>> z, Index at, F&& f) {
   return largest + std::log(sum / static_cast<S>(z.size()));
 }
 
-/// y = log(1 / N sum_i softmax(z_i)) of classes; of flags the logit of the mean of their sigmoids; of numbers their mean.
-/// Uses up z. It is computed by log-sum-exp: no probability is too small.
+/// For classes y = log(1 / N sum_i softmax(z_i)). For flags y is the logit of the mean of the sigmoids, for numbers the
+/// mean. Overwrites z. Computed with log-sum-exp, so that no probability is too small.
 template <class S>
 void average_outputs(std::span<TileBuffer<S>> z, OutputKind kind, Tile<S> y) {
   const Index size = y.steps * y.features * y.lanes;
@@ -46,7 +46,7 @@ void average_outputs(std::span<TileBuffer<S>> z, OutputKind kind, Tile<S> y) {
       y.data[i] = sum / static_cast<S>(z.size());
     }
   } else if (kind == OutputKind::flags) {
-    // log(sigmoid(v)), and log(1 - sigmoid(v)) is that of -v
+    // log(sigmoid(v)); log(1 - sigmoid(v)) is that of -v
     const auto log_sigmoid = [](S v) { return std::min(v, S(0)) - std::log1p(std::exp(-std::abs(v))); };
     for (Index i = 0; i < size; ++i) {
       y.data[i] = log_mean_exp(z, i, log_sigmoid) - log_mean_exp(z, i, [&](S v) { return log_sigmoid(-v); });
@@ -62,7 +62,7 @@ void average_outputs(std::span<TileBuffer<S>> z, OutputKind kind, Tile<S> y) {
   }
 }
 
-/// Adds the share of one member to the mean; the first one begins it.
+/// Adds one member's share to the mean; the first member starts it.
 template <class S>
 void average_weights(Tile<const S> weights, Index member, Index members, TileBuffer<S>& mean) {
   const Tile<S> sum = member == 0 ? mean.take(weights.shape(), weights.lanes, weights.lengths) : mean.tile();

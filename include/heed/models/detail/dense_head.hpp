@@ -14,7 +14,7 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// logits = fc2 relu(fc1 dropout(x)), or fc2 dropout(x) where fc1 is empty. The layers are those of a model.
+/// logits = fc2 relu(fc1 dropout(x)), or fc2 dropout(x) if fc1 is empty. The layers belong to a model.
 template <class S>
 struct DenseHead {
   struct Cache {

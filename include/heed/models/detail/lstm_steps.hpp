@@ -1,6 +1,6 @@
 #pragma once
 
-// The layers of an LSTM a step at a time, for a decoder whose input depends on the step before.
+// The layers of an LSTM one step at a time, for a decoder whose input depends on the step before.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,16 +17,16 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// All steps stand in the cache, or one alone, again and again.
+/// The cache holds all steps, or a single one that is reused.
 template <class S>
 struct LstmSteps {
   using State = RecurrentState<S>;
   using ConstState = RecurrentState<const S>;
   struct Cache {
     std::vector<RecurrentCache<S>> runs;    // of each layer
-    std::vector<TileBuffer<S>> states;      // of each layer (T + 1, H): h before the first step, and after each
-    std::vector<TileBuffer<S>> kept, left;  // of each layer but the last: dropout's multipliers, and what they leave
-    TileBuffer<S> first_c, dc;              // (layers, H): c before the first step, and gradients of c
+    std::vector<TileBuffer<S>> states;      // of each layer (T + 1, H): h before the first step, and after each step
+    std::vector<TileBuffer<S>> kept, left;  // but of the last layer: dropout multipliers and products
+    TileBuffer<S> first_c, dc;              // (layers, H): c before the first step; gradients of c
     Index steps = 0;
   };
 
@@ -41,24 +41,25 @@ struct LstmSteps {
     return LstmCell<S>::gate_gradients(cache.runs[at(layer)]);
   }
 
-  /// Room for so many steps; `initial` (layers, H) each.
+  /// Makes room for `steps` steps; `initial` has h and c, (layers, H) each.
   void prepare(Index steps, ConstState initial, Cache& cache, const Pass& pass) const;
 
-  /// Step t, x (input_size, lanes): from the states before it to those after it. Gives the output of the top layer.
+  /// Runs step t with input x (input_size, lanes): from the states before it to those after it. Returns the output of
+  /// the top layer.
   const S* step(Index t, const S* x, Cache& cache, const Pass& pass) const;
 
-  /// The states after the first step of the cache become those before it.
+  /// The states after the first step of the cache become the states before it.
   void go_on(Cache& cache) const;
-  /// Lane l goes on from where lane `parents[l]` stands.
+  /// Lane l continues from lane `parents[l]`.
   void reorder(const std::int32_t* parents, Cache& cache, const Pass& pass) const;
 
-  /// The gradient of no state yet, before the last step's `step_backward`.
+  /// Clears the gradients of the states, before `step_backward` of the last step.
   void prepare_backward(Cache& cache) const;
-  /// Back through the cells of step t. `dtop` and `dquery`: two gradients of the top layer's output.
+  /// The backward pass of step t. `dtop` and `dquery` are two gradients of the top layer's output.
   void step_backward(Index t, const S* dtop, const S* dquery, Cache& cache, const Pass& pass) const;
-  /// What is left after the first step.
+  /// The gradient that remains after the first step: that of the initial state.
   void leave_to_initial(Tile<const S> dquery, State d_initial, Cache& cache) const;
-  /// The gradients of the weights, of all steps in one pass.
+  /// The gradients of the weights, over all steps in one pass.
   void accumulate(Tile<const S> input, Cache& cache, Lstm<S>& grad, const Pass& pass) const;
 
  private:

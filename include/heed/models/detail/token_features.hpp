@@ -14,7 +14,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Throws unless there are none, or one for each vocabulary, as large as it.
+/// Throws unless there are no features, or one for each vocabulary and of its size.
 HEED_FUNCTION void check_token_features(std::span<const TokenFeature> features, std::span<const Index> vocabularies);
 HEED_FUNCTION void write_token_features(Metadata& metadata, std::span<const TokenFeature> features);
 HEED_FUNCTION std::vector<TokenFeature> read_token_features(const Metadata& metadata);

@@ -1,6 +1,6 @@
 #pragma once
 
-// From vectors to logits, through a transformer and the mean of its outputs.
+// From vectors to logits: a transformer, then the mean of its outputs.
 
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -13,7 +13,7 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// logits = output(mean over the valid steps of transformer(x)). The layers are those of a model.
+/// logits = output(mean over the valid steps of transformer(x)). The layers belong to a model.
 template <class S>
 struct TransformerHead {
   struct Cache {
@@ -28,7 +28,7 @@ struct TransformerHead {
   const Dense<S>& output;
 
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
-  /// The gradients of the layers, and of x where it is wanted.
+  /// The gradients of the layers, and of x if it is wanted.
   void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
                 TransformerEncoder<S>& grad_transformer, MeanPool<S>& grad_pool, Dense<S>& grad_output,
                 const Pass& pass) const;
