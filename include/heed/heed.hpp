@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The core library: everything that needs Eigen alone, but for the checks of one's own layers (heed/testing).
+/// The core library: everything that needs only Eigen, except the checks for your own layers (heed/testing).
 
 #include "heed/data.hpp"
 #include "heed/infer.hpp"

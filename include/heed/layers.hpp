@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Layers, what composes them, losses, and what a layer is made of.
+/// Layers, compositions of layers, losses, and the building blocks of layers.
 
 #include "heed/compose/repeat.hpp"
 #include "heed/compose/residual.hpp"

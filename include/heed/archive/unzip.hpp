@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Compressed archives, by libzip. Opt-in: link heed::zip.
+/// Compressed archives, with libzip. Optional: link heed::zip.
 ///
 ///     auto data = heed::load_sequences<float>("data.npz:x", "data.npz:y", {.unpack = heed::unzip});
 
@@ -21,8 +21,9 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The bytes of a member of a ZIP archive. Throws, naming both, where the archive cannot be read, has no such member, or
-/// the member is damaged, encrypted or larger than its compressed bytes can be. For `Unpack` of `heed/data/npz.hpp`.
+/// The bytes of a member of a ZIP archive. Throws, and names both, if the archive cannot be read or has no such member,
+/// or if the member is damaged, encrypted or larger than its compressed bytes can be. For `Unpack` of
+/// `heed/data/npz.hpp`.
 inline std::vector<std::byte> unzip(const std::filesystem::path& archive, const std::string& member) {
   const std::string where = archive.string() + ":" + member;
   int code = 0;
@@ -40,7 +41,7 @@ inline std::vector<std::byte> unzip(const std::filesystem::path& archive, const 
   const bool known = zip_stat(zip.get(), member.c_str(), 0, &stat) == 0 && (stat.valid & ZIP_STAT_SIZE) != 0 &&
                      (stat.valid & ZIP_STAT_COMP_SIZE) != 0;
   require(known, [&] { return Fault{"no such member in the archive", where}; });
-  constexpr std::uint64_t most_times = 1100;  // of deflate; what claims more is no array
+  constexpr std::uint64_t most_times = 1100;  // deflate compresses at most this many times; a larger claim is false
   require(stat.size / most_times <= stat.comp_size + 64, [&] {
     return Fault{
         "a compressed array that claims more than it can hold", where, {}, std::to_string(stat.size) + " bytes"};
@@ -59,7 +60,7 @@ inline std::vector<std::byte> unzip(const std::filesystem::path& archive, const 
     require(got > 0, [&] { return Fault{"the compressed array is damaged", where}; });
     read += static_cast<std::size_t>(got);
   }
-  std::byte more;  // the checksum is compared at the end
+  std::byte more;  // reading to the end checks the checksum
   require(zip_fread(file.get(), &more, 1) == 0, [&] { return Fault{"the compressed array is damaged", where}; });
   return bytes;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The ARFF files of the UEA and UCR archives: series with a class each, of one dimension or, in a relational
-/// attribute, of several. Format: https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable
+/// ARFF files of the UEA and UCR archives: labelled series with one dimension or, in a relational attribute, several.
+/// Format: https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable
 
 #include <cstddef>
 #include <filesystem>
@@ -30,11 +30,10 @@ HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::str
                                            const ReadOptions& options = {});
 }  // namespace detail
 
-/// Reads an ARFF file in memory: numeric attributes are the steps of a series of one feature, or one relational
-/// attribute holds a line of numbers for each feature; the nominal attribute is the class, and there may be none.
-/// With `options.targets` the last attribute is a number instead of a class, the target. Throws at the first fault,
-/// naming `where`, line and column: also at a missing value (`?`) unless `options.missing` says what becomes of it, at
-/// an attribute of another type, and at a class that is not declared.
+/// Parses an ARFF file. Numeric attributes are the steps of a series with one feature; a relational attribute has a
+/// line of numbers for each feature. The nominal attribute, if any, is the class. With `options.targets`, the last
+/// attribute is a number, the target. Throws at the first fault, and names `where`, line and column. Faults are also: a
+/// missing value (`?`), unless `options.missing` allows it; an attribute of another type; a class that is not declared.
 template <class S>
 Sequences<S> parse_arff(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
   Sequences<double> cases = detail::read_cases(text, where, sizeof(S), options);
@@ -44,7 +43,7 @@ Sequences<S> parse_arff(std::string_view text, const std::string& where, const R
   detail::rethrow_as_error(where);
 }
 
-/// `parse_arff` of a file.
+/// Reads a file with `parse_arff`.
 template <class S>
 Sequences<S> read_arff(const std::filesystem::path& path, const ReadOptions& options = {}) {
   return detail::parse_file(path, parse_arff<S>, options);
@@ -78,7 +77,7 @@ class ArffReader {
  private:
   enum class Type { number, nominal, relational };
 
-  // a word, or what stands in quotes of either kind; the rest goes on after it
+  // a word, or a quoted text with either kind of quotes; `rest` continues after it
   std::string_view take(std::string_view& rest, std::string_view ends) const {
     rest = trim(rest);
     if (rest.starts_with('\'') || rest.starts_with('"')) {
@@ -96,7 +95,7 @@ class ArffReader {
   }
 
   void read_header() {
-    bool inside = false;  // of a relational attribute, whose own attributes are its steps
+    bool inside = false;  // inside a relational attribute, whose own attributes are its steps
     while (reader_.next()) {
       std::string_view rest = reader_.line();
       const std::string word = ascii_lower(take(rest, " \t"));
@@ -181,7 +180,7 @@ class ArffReader {
     lengths_.push_back(length);
   }
 
-  // a line for each dimension, with \n between them; how many
+  // a line for each dimension, separated by \n; returns their number
   std::size_t add_series(std::string_view text, std::int32_t& length) {
     std::size_t dimensions = 0;
     while (true) {

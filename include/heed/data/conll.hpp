@@ -18,7 +18,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Words, and as many tags, sentence by sentence.
+/// Words and their tags, sentence by sentence.
 struct TaggedSentences {
   std::vector<std::vector<std::string>> words = {}, tags = {};
   Index count() const { return static_cast<Index>(words.size()); }
@@ -27,7 +27,7 @@ struct TaggedSentences {
 
 struct ConllOptions {
   Index word = 0;       ///< the column of the word, from 0
-  Index tag = -1;       ///< that of its tag; negative: the last
+  Index tag = -1;       ///< the column of the tag; negative: the last
   bool conllu = false;  ///< lines that start with `#` are comments, and lines of words that are not one (their first
                         ///< column is 1-2, or 1.1) are passed over
   Encoding encoding = Encoding::automatic;
@@ -37,23 +37,23 @@ struct ConllOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Of Universal Dependencies: FORM and UPOS.
+/// The columns of Universal Dependencies: FORM and UPOS.
 inline constexpr ConllOptions conllu_options{.word = 1, .tag = 3, .conllu = true};
 
-/// Reads sentences, a word a line: columns, with tabs between them if the line holds one, otherwise blanks. A line that
-/// holds nothing, or blanks and tabs alone, stands between two sentences, and so does `-DOCSTART-`. Throws at the first
-/// fault, naming its line: a column that is empty or not there, no sentence at all.
+/// Parses sentences with one word per line. Columns are separated by tabs if the line has one, otherwise by blanks.
+/// Blank lines and `-DOCSTART-` end a sentence. Throws at the first fault, and names its line. Faults are: a column
+/// that is empty or missing, and a text without sentences.
 HEED_FUNCTION TaggedSentences parse_conll(std::string_view text, const std::string& where,
                                           const ConllOptions& options = {});
 
-/// The same from a file; one called `.conllu` is read with `conllu_options`.
+/// Reads a file; for the extension `.conllu` it uses `conllu_options`.
 HEED_FUNCTION TaggedSentences read_conll(const std::filesystem::path& path, const ConllOptions& options = {});
 
-/// The tags that occur, in the order of their bytes: the classes of a tagger.
+/// The tags that occur, sorted by bytes: the classes of a tagger.
 HEED_FUNCTION LabelMap tag_names(const TaggedSentences& sentences);
 
-/// The class of each word: (n, steps), and -100, which no loss counts, past a sentence's end. Throws if a sentence
-/// has more words, or a tag is not one of the names.
+/// The class of each word, (n, steps); -100, which losses ignore, past a sentence's end. Throws if a sentence has more
+/// words than `steps`, or if a tag is not among the names.
 HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, const LabelMap& names, Index steps,
                                                   const std::string& where);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Writing tables: training history, predictions, attention weights.
+/// Writes tables: training history, predictions, attention weights.
 
 #include <concepts>
 #include <cstddef>
@@ -18,21 +18,21 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A comma-separated table, built row by row and written at once:
+/// A comma-separated table, built row by row and then written:
 ///
 ///     CsvWriter history({"epoch", "loss", "test_loss"});
 ///     history.row(1, 2.3, std::optional<double>());
 ///     history.write("history.csv");
 ///
-/// A cell is text (in quotes where it must be), an integer or a float; an `std::optional` is a cell that may be empty;
-/// a range (a vector, a span, a one-dimensional view) is one cell for each of its elements.
+/// A cell is a text (quoted if necessary), an integer or a float. An `std::optional` is a cell that may be empty. A
+/// range (a vector, a span, a one-dimensional view) gives one cell per element.
 class CsvWriter {
  public:
-  /// Floats are written with `digits` significant digits; 0: with those that read back as the same number, 9 for float
-  /// and 17 for double.
+  /// Floats have `digits` significant digits. 0: as many as needed to read back the same number, 9 for float and 17 for
+  /// double.
   explicit CsvWriter(const std::vector<std::string>& header, int digits = 0);
 
-  /// Adds a row. Throws, and adds nothing, where it does not have one cell for each column.
+  /// Adds a row. Throws, and adds nothing, if the number of cells differs from the number of columns.
   template <class... Cells>
   void row(const Cells&... cells) {
     const std::size_t before = text_.size();
@@ -43,7 +43,7 @@ class CsvWriter {
 
   const std::string& text() const { return text_; }
 
-  /// Atomic, as `write_file`.
+  /// Writes the file atomically, as `write_file` does.
   void write(const std::filesystem::path& path) const { write_file(path, std::string_view(text_)); }
 
  private:
@@ -79,7 +79,7 @@ class CsvWriter {
   std::size_t columns_ = 0;
   int digits_ = 0;
   std::string text_ = {};
-  std::size_t cells_ = 0;  // of the row being added
+  std::size_t cells_ = 0;  // of the row that is being added
 };
 
 }  // namespace heed::inline HEED_ISA

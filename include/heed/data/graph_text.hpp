@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Graphs in text files: a file of nodes and a file of edges.
+/// Graphs from text files: a file of nodes and a file of edges.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,13 +21,13 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Nodes with features of 0 and 1, classes, and the parts of a data set they belong to.
+/// Nodes with binary features and classes, and the parts of the data set.
 template <class S>
 struct GraphText {
   Graph graph;
   SparseRows<S> features;
   std::vector<std::int32_t> labels;
-  std::map<std::string, std::vector<Index>> parts;  ///< nodes by their part: "train", "val", "test", ...
+  std::map<std::string, std::vector<Index>> parts;  ///< nodes by part: "train", "val", "test", ...
   Index classes = 0;
 };
 
@@ -36,10 +36,10 @@ struct GraphText {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// A `GraphText` without its numbers.
+/// A `GraphText` before its numbers are converted.
 struct GraphLines {
   Graph graph;
-  std::vector<std::vector<std::int32_t>> features;  // of each node, those that are 1
+  std::vector<std::vector<std::int32_t>> features;  // of each node: the features that are 1
   std::vector<std::int32_t> labels;
   std::map<std::string, std::vector<Index>> parts;
   Index classes = 0, columns = 0;
@@ -49,9 +49,9 @@ HEED_FUNCTION GraphLines parse_graph_lines(std::string_view nodes, const std::st
                                            std::string_view edges, const std::string& edges_name);
 }  // namespace detail
 
-/// Nodes, one a line: `node class part feature feature ...`, nodes 0, 1, ... in order, features as the numbers of those
-/// that are 1. Edges, one a line: `node node`, seen from both ends; every node also sees itself. Throws at the first
-/// fault, naming its place.
+/// Parses a graph. Each line of the nodes is `node class part feature feature ...`: nodes 0, 1, ... in order; features
+/// are the indices of those that are 1. Each line of the edges is `node node`; an edge works in both directions, and
+/// every node also sees itself. Throws at the first fault, and names its place.
 template <class S>
 GraphText<S> parse_graph(std::string_view nodes, const std::string& nodes_name, std::string_view edges,
                          const std::string& edges_name) try {
@@ -63,7 +63,7 @@ GraphText<S> parse_graph(std::string_view nodes, const std::string& nodes_name, 
   detail::rethrow_as_error(nodes_name);
 }
 
-/// The same from two files.
+/// Reads two files.
 template <class S>
 GraphText<S> read_graph(const std::filesystem::path& nodes, const std::filesystem::path& edges) try {
   const std::vector<std::byte> a = read_file(nodes), b = read_file(edges);

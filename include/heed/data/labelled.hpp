@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Labelled data that owns its memory: sequences, their classes, and what the classes are called.
+/// Labelled data that owns its memory: sequences, their classes, and the names of the classes.
 
 #include <algorithm>
 #include <cstddef>
@@ -23,7 +23,7 @@
 namespace heed::inline HEED_ABI {
 
 namespace abi_detail {
-/// Throws unless there is a row of `classes` for each of `count` sequences, one class or one a step, each below `names`.
+/// Throws unless `classes` has a row for each of `count` sequences, with one class or one per step, each below `names`.
 HEED_FUNCTION void check_classes(TensorView<const std::int32_t, 2> classes, Index count, Index steps, Index names,
                                  const std::string& where);
 HEED_FUNCTION void check_row(Index row, Index count);
@@ -33,8 +33,8 @@ HEED_FUNCTION void check_row(Index row, Index count);
 
 namespace heed::inline HEED_ABI {
 
-/// Sequences with the class of each, or of each step: what a file of labelled data becomes, and `view()` is what `fit`
-/// and `evaluate` take.
+/// Sequences with a class for each of them, or for each step: the result of reading labelled data. `fit` and `evaluate`
+/// take its `view()`.
 ///
 ///     const Labelled<float> train(load_sequences<float>("train.ts"), "train.ts");
 ///     const Labelled<float> test(load_sequences<float>("test.ts"), {train.names}, "test.ts");
@@ -42,26 +42,26 @@ namespace heed::inline HEED_ABI {
 template <class X>
 struct Labelled {
   Sequences<X> sequences = {};
-  Tensor<std::int32_t, 2> classes = {};  ///< (n, 1) or (n, steps), by `names`; below 0: no loss counts it
+  Tensor<std::int32_t, 2> classes = {};  ///< (n, 1) or (n, steps), indices into `names`; below 0: losses ignore it
   std::vector<std::string> names = {};   ///< class i is called names[i]
 
   Labelled() = default;
 
-  /// The classes are those that `data.labels` name. Throws at a label that is not among the names, and if there is
-  /// not one for each sequence; `where` is what errors call the data.
+  /// Encodes `data.labels` with the classes of `map`. Throws if a label is not in the map, or if there is not one label
+  /// per sequence. `where` names the data in errors.
   Labelled(Sequences<X> data, const LabelMap& map, const std::string& where)
       : sequences(std::move(data)), names(map.names) {
     encode(map, where);
   }
 
-  /// The same, and the names are those that occur (`LabelMap::from`).
+  /// The same with the labels that occur as classes (`LabelMap::from`).
   Labelled(Sequences<X> data, const std::string& where) : sequences(std::move(data)) {
     LabelMap map = LabelMap::from(sequences.labels, where);
     encode(map, where);
     names = std::move(map.names);
   }
 
-  /// The classes are known. Throws if they do not fit the sequences or the names.
+  /// For classes that are already known. Throws if they do not fit the sequences or the names.
   Labelled(Sequences<X> data, Tensor<std::int32_t, 2> of_each, std::vector<std::string> of_classes,
            const std::string& where)
       : sequences(std::move(data)), classes(std::move(of_each)), names(std::move(of_classes)) {
@@ -70,7 +70,7 @@ struct Labelled {
 
   Index count() const { return sequences.count(); }
 
-  /// Must not outlive this.
+  /// A view, which must not outlive this object.
   LabelledSequences<X> view() const& { return {sequences.x, classes, sequences.lengths, sequences.step_mask()}; }
   template <class Self = Labelled>
   LabelledSequences<X> view() const&& {
@@ -83,11 +83,11 @@ struct Labelled {
     const Index steps = sequences.lengths.empty() ? sequences.steps() : sequences.lengths[static_cast<std::size_t>(i)];
     return {sequences.x[i].data(), {steps, sequences.features()}};
   }
-  /// The class of sequence i, or of its first step, and what it is called.
+  /// The class of sequence i, or of its first step; and its name.
   std::int32_t class_of(Index i) const { return classes(i, 0); }
   const std::string& name_of(Index i) const { return names[static_cast<std::size_t>(class_of(i))]; }
 
-  /// These sequences, in this order. Throws if one is not there.
+  /// A copy of these sequences, in this order. Throws if one does not exist.
   Labelled rows(std::span<const Index> which) const {
     const auto n = static_cast<Index>(which.size());
     Labelled some;
@@ -112,7 +112,7 @@ struct Labelled {
     }
     return some;
   }
-  /// Sequences `first` to `last` - 1.
+  /// A copy of the sequences `first` to `last` - 1.
   Labelled rows(Index first, Index last) const {
     std::vector<Index> which(static_cast<std::size_t>(last > first ? last - first : 0));
     std::iota(which.begin(), which.end(), first);

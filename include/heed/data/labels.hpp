@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The classes of a classifier in the user's own words.
+/// The classes of a classifier, with the user's names.
 
 #include <cstdint>
 #include <optional>
@@ -17,16 +17,16 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Whether a text is a label: any word, any whole number. Not an empty text, and not a number that is not whole, not
-/// finite or does not fit 64 bits. A label is its text: "7" and "007" are two.
+/// Whether a text can be a label: any word or integer. Not an empty text, and not a number that has a fraction, is not
+/// finite or does not fit 64 bits. A label is its text: "7" and "007" differ.
 HEED_FUNCTION bool is_label(std::string_view text);
 
 /// The names of the classes: class i is called `names[i]`.
 struct LabelMap {
   std::vector<std::string> names = {};
 
-  /// The classes that occur in `labels`: in numerical order if all are numbers, otherwise in the order of their bytes.
-  /// Each different text is a class. Throws if there are none, or one is no label.
+  /// The classes that occur in `labels`: in numerical order if all are numbers, otherwise sorted by bytes. Each
+  /// different text is a class. Throws if there are none, or if one is not a label.
   static LabelMap from(std::span<const std::string> labels, const std::string& where);
 
   /// The classes "0" to "classes - 1".
@@ -34,15 +34,15 @@ struct LabelMap {
 
   Index size() const { return static_cast<Index>(names.size()); }
 
-  /// The class that `label` names: that of the same text; otherwise, since some programs write the integer 3 as 3.0 or
-  /// +3, the only one that is the same integer, where both are written without leading zeros and exponent. Nothing
-  /// where it is unknown.
+  /// The class with the name `label`. If there is none: the only class that is the same integer, because some programs
+  /// write the integer 3 as 3.0 or +3 (both must be written without leading zeros and exponents). Empty if the label is
+  /// unknown.
   std::optional<std::int32_t> find(std::string_view label) const;
 
-  /// The class that `label` names. Throws for one that is unknown.
+  /// The class of `label`. Throws if it is unknown.
   std::int32_t index(std::string_view label) const;
 
-  /// The class of each label. Throws at the first that is unknown, naming its sequence.
+  /// The class of each label. Throws at the first unknown label, and names its sequence.
   std::vector<std::int32_t> encode(std::span<const std::string> labels, const std::string& where) const;
 
  private:
@@ -54,7 +54,7 @@ struct LabelMap {
 
 namespace heed::inline HEED_ISA {
 
-/// The label that a field of a text file is, without quotes. Throws, naming its place, where it is none.
+/// The label in a field of a text file, without quotes. Throws, and names its place, if it is not a label.
 HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view field);
 
 }  // namespace heed::inline HEED_ISA
@@ -81,7 +81,7 @@ HEED_SHARED_FUNCTION bool is_label(std::string_view text) {
 
 namespace abi_detail {
 
-/// The integer that a label is, written as 3, +3 or 3.0; otherwise the label.
+/// The integer in a label that is written as 3, +3 or 3.0; otherwise the label.
 HEED_SHARED_FUNCTION std::string_view plain_label(std::string_view label) {
   std::string_view plain = label;
   if (plain.size() > 1 && plain[0] == '+') plain.remove_prefix(1);
@@ -95,7 +95,7 @@ HEED_SHARED_FUNCTION std::string_view plain_label(std::string_view label) {
   return digits == "0" ? digits : plain;
 }
 
-/// Looks for labels among the names of classes.
+/// Looks up labels among the names of classes.
 class LabelFinder {
  public:
   explicit LabelFinder(const std::vector<std::string>& names) {
@@ -103,7 +103,7 @@ class LabelFinder {
       const auto index = static_cast<std::int32_t>(i);
       exact_.emplace(names[i], index);
       const auto [same, fresh] = plain_.emplace(plain_label(names[i]), index);
-      if (!fresh) same->second = -1;  // not the only one
+      if (!fresh) same->second = -1;  // not unique
     }
   }
   std::optional<std::int32_t> operator()(std::string_view label) const {
@@ -130,7 +130,7 @@ HEED_SHARED_FUNCTION LabelMap LabelMap::from(std::span<const std::string> labels
   }
   std::sort(map.names.begin(), map.names.end());
   map.names.erase(std::unique(map.names.begin(), map.names.end()), map.names.end());
-  // of numbers in their order; a long double holds any integer of 64 bits
+  // sorts by number; a long double holds any 64-bit integer
   std::vector<std::pair<long double, std::string>> numbers;
   for (const std::string& name : map.names) {
     std::int64_t integer = 0;

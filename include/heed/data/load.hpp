@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Any data file: the format follows from its extension.
+/// Reads any data file: the extension tells the format.
 
 #include <cmath>
 #include <cstddef>
@@ -29,14 +29,14 @@ namespace heed::inline HEED_ABI {
 
 /// How `load_sequences` reads a file.
 struct LoadOptions {
-  Index features = 1;      // of a table; the other formats say it themselves
-  Index steps = 0;         // of a table; 0: what its rows hold. Needed to read one whose rows may have no label
-  bool labels = true;      // whether the sequences must have labels; otherwise they are read where there are any
-  TableFormat table = {};  // how tables and lists of labels are written; a `.tsv` has tabs
-  Part part = {};          // which sequences to load, of how many the file holds; empty: all
-  Unpack unpack = {};      // of compressed archives: `unzip` of heed/archive/unzip.hpp
-  Missing missing = Missing::error;  // what becomes of missing values
-  bool targets = false;              // they have numbers instead of labels, one or several
+  Index features = 1;                // of a table; other formats contain it
+  Index steps = 0;                   // of a table; 0: as its rows have. Required if rows may lack their label
+  bool labels = true;                // whether labels are required; otherwise they are optional
+  TableFormat table = {};            // the format of tables and lists of labels; a `.tsv` has tabs
+  Part part = {};                    // which sequences to load, given their number in the file; empty: all
+  Unpack unpack = {};                // of compressed archives: `unzip` of heed/archive/unzip.hpp
+  Missing missing = Missing::error;  // what to do with missing values
+  bool targets = false;              // numbers in place of labels, one or several per sequence
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -45,13 +45,13 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 HEED_FUNCTION std::string extension(const std::filesystem::path& path);
-/// Whether it is a `.npy`, or a member of a `.npz`.
+/// Whether the path is a `.npy`, or a member of a `.npz`.
 HEED_FUNCTION bool is_array(const std::filesystem::path& path);
 
-/// The numbers of each line, `columns` of them.
+/// The numbers of each line; each has `columns` of them.
 HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns);
 
-/// `count` becomes the number of sequences in the file.
+/// Sets `count` to the number of sequences in the file.
 template <class S>
 Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const Unpack& unpack, Index& count,
                                 Missing missing) {
@@ -79,14 +79,14 @@ Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& p
   return sequences;
 }
 
-/// The sequences of a part alone.
+/// Keeps only the sequences of a part.
 template <class S>
 Tensor<S, 3> part_of(const Tensor<S, 3>& x, IndexRange rows) {
   const Index steps = x.extent(1), features = x.extent(2), row = steps * features;
   return {{rows.count(), steps, features}, std::vector<S>(x.data() + rows.first * row, x.data() + rows.last * row)};
 }
 
-/// What is of steps of those of a part alone.
+/// Keeps what belongs to steps, only for the sequences of a part.
 template <class S>
 void keep_part(Sequences<S>& sequences, IndexRange rows) {
   sequences.x = part_of(sequences.x, rows);
@@ -98,14 +98,14 @@ void keep_part(Sequences<S>& sequences, IndexRange rows) {
 }
 }  // namespace detail
 
-/// Reads labels: from a NumPy file (see `parse_npy_labels`) or an array of an archive ("data.npz:y"), or from a text file of any other extension, one
-/// integer or word a line (a word may stand in double quotes and hold blanks; blank lines and lines that start with `#`
-/// are passed over). Throws at the first fault, naming its place.
+/// Reads labels from a NumPy file (see `parse_npy_labels`), from an array of an archive ("data.npz:y"), or from a text
+/// file of any other extension, with one integer or word per line. A word may be in double quotes and contain blanks.
+/// Blank lines and lines that start with `#` are skipped. Throws at the first fault, and names its place.
 HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path, const Unpack& unpack = {});
 
-/// Reads numbers (n) or (n, k) that sequences should give: from a NumPy file or an array of an archive, or from a text
-/// of any other extension, the k numbers of a sequence a line. Throws at the first fault, naming its place: also where
-/// one is not finite.
+/// Reads the targets of sequences, (n) or (n, k) numbers: from a NumPy file or an array of an archive, or from a text
+/// file of any other extension with the k numbers of a sequence on each line. Throws at the first fault, and names its
+/// place; a number that is not finite is a fault.
 template <class S>
 Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpack = {}) try {
   const std::optional<NpzPlace> place = npz_place(path);
@@ -130,19 +130,23 @@ Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpac
   detail::rethrow_as_error(path.string());
 }
 
-/// Reads labelled sequences. `.npy` (see `parse_npy`) holds (n, steps, features), or (n, steps) for one feature; its
-/// labels stand in a file of their own (see `load_labels`). So does "data.npz:x", an array of an archive. `.ts` (see `parse_ts`), `.arff` (see `parse_arff`) and any
-/// other extension, a table (see `parse_table`), hold their labels themselves; with `labels_path` they must hold none.
-/// Throws at the first fault, naming file and place: malformed or empty data, a value that is not finite, missing
-/// labels, not one label for each sequence.
+/// Reads labelled sequences. The extension tells the format:
 ///
-/// With `options.part`, `x` and `mask` hold these sequences alone, of a `.npy` nothing else is read or checked; lengths, labels
-/// and targets are those of all, so that every process that reads a part knows the same classes. What is missing is
-/// filled before, from all sequences.
+/// - `.npy` (see `parse_npy`), or "data.npz:x", an array of an archive: (n, steps, features), or (n, steps) for one
+///   feature. Labels are in a file of their own, `labels_path` (see `load_labels`).
+/// - `.ts` (see `parse_ts`), `.arff` (see `parse_arff`), and a table with any other extension (see `parse_table`)
+///   contain their labels. With `labels_path` they must not.
 ///
-/// With `options.targets` there are numbers in the place of labels: of a table in the label column, or in several that
-/// `options.table.label_column` names; of `labels_path` (n) or (n, k) in a NumPy file, or a line each in a text. A `.ts`
-/// with `@targetLabel` gives them without being asked.
+/// Throws at the first fault, and names file and place: malformed or empty data, a value that is not finite, missing
+/// labels, a number of labels that differs from the number of sequences.
+///
+/// With `options.part`, `x` and `mask` hold only these sequences; other rows of a `.npy` are neither read nor checked.
+/// Lengths, labels and targets are those of all sequences, so that every process that reads a part knows the same
+/// classes. Missing values are filled first, from all sequences.
+///
+/// With `options.targets` there are numbers in place of labels. In a table they are in the label column, or in several
+/// that `options.table.label_column` names. In `labels_path` they are (n) or (n, k) in a NumPy file, or a line each in
+/// a text file. A `.ts` file with `@targetLabel` has targets in any case.
 template <class S>
 Sequences<S> load_sequences(const std::filesystem::path& path,
                             const std::optional<std::filesystem::path>& labels_path = {},

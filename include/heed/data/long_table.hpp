@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sequences from tables of one row a time step, as databases and notebooks export them.
+/// Sequences from tables with one row per time step, as databases and notebooks export them.
 
 #include <cstddef>
 #include <filesystem>
@@ -24,18 +24,18 @@ namespace heed::inline HEED_ABI {
 
 /// How the rows of a long table become sequences.
 struct LongTableOptions {
-  TableFormat format = {};  ///< the columns, too; without a sequence column all rows are one sequence
+  TableFormat format = {};  ///< also names the columns; without a sequence column all rows are one sequence
   TableOptions::Label label = TableOptions::Label::last;
   ReadOptions read = {};
 };
 
-/// What a long table holds.
+/// The contents of a long table.
 template <class S>
 struct LongTable {
   Sequences<S> sequences = {};
-  std::vector<std::string> ids = {};       ///< what the sequence column calls each
-  std::vector<std::string> features = {};  ///< names of columns; empty without a header
-  std::vector<std::string> labels = {};    ///< the same of the label, or of the targets
+  std::vector<std::string> ids = {};       ///< the values of the sequence column
+  std::vector<std::string> features = {};  ///< names of the feature columns; empty without a header
+  std::vector<std::string> labels = {};    ///< names of the columns of the label or targets; empty without a header
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -47,21 +47,21 @@ HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std:
                                                const LongTableOptions& options, std::size_t bytes);
 }  // namespace detail
 
-/// Reads a long table:
+/// Parses a long table:
 ///
 ///     id,t,x,y,label
 ///     a,0,1.5,2,up
 ///     b,0,0.5,1,down
 ///     a,1,1.7,3,up
 ///
-/// Rows with the same value in `format.sequence_column` are one sequence; sequences come in the order of their first
-/// rows. Within a sequence the steps are in the order of `format.time_column` (numbers, dates of ISO 8601, or words, see
-/// `TimeKey`), without one in that of the rows. Features are the columns `format.feature_columns`, or all that are
-/// neither sequence nor time nor label. The label stands in the column `format.label_column`: a name, "first", "last"
-/// (of the columns that are left) or "none"; targets may stand in several. It is the same in all rows of a sequence.
+/// Rows with the same value in `format.sequence_column` form a sequence. Sequences are in the order of their first
+/// rows. Within a sequence, `format.time_column` orders the steps (numbers, ISO 8601 dates, or words, see `TimeKey`);
+/// without it they keep the order of the rows. Features are the columns `format.feature_columns`, or all columns that
+/// are neither sequence nor time nor label. The label is in the column `format.label_column`: a name, "first", "last"
+/// (of the remaining columns) or "none"; there may be several targets. All rows of a sequence have the same label.
 ///
-/// Throws at the first fault, naming `where`, line and column: also where two rows of a sequence have the same time, a
-/// time or a sequence is not said, or a label changes within a sequence.
+/// Throws at the first fault, and names `where`, line and column. Faults are also: two rows of a sequence with the same
+/// time, a missing time or sequence, and a label that changes within a sequence.
 template <class S>
 LongTable<S> parse_long_table(std::string_view text, const std::string& where, const LongTableOptions& options) try {
   LongTable<double> table = detail::read_long_rows(text, where, options, sizeof(S));
@@ -72,7 +72,7 @@ LongTable<S> parse_long_table(std::string_view text, const std::string& where, c
   detail::rethrow_as_error(where);
 }
 
-/// `parse_long_table` of a file.
+/// Reads a file with `parse_long_table`.
 template <class S>
 LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableOptions& options) {
   return detail::parse_file(path, parse_long_table<S>, options);
@@ -126,7 +126,7 @@ class LongTableReader {
     TimeKey time = {};
   };
 
-  /// Of the first row: whether it holds names. Finds the columns.
+  /// Reads the first row: whether it has names. Finds the columns.
   bool begin() {
     width_ = fields_.size();
     const bool asked =

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Values that are missing: NaN in memory; `?`, `NaN`, `NA` or an empty field in files.
+/// Missing values: NaN in memory; `?`, `NaN`, `NA` or an empty field in files.
 
 #include <algorithm>
 #include <array>
@@ -28,21 +28,21 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What becomes of missing values, each feature of each sequence by itself.
+/// What to do with missing values. Each feature of each sequence is treated by itself.
 ///
-/// `linear` and `previous` take the first value for a gap at a sequence's start, and the last one for a gap at its end.
-/// A feature that a sequence has no value of at all gets its mean over all sequences.
+/// `linear` and `previous` fill a gap at the start of a sequence with the first value, and a gap at its end with the
+/// last one. If a sequence has no value of a feature at all, the feature gets its mean over all sequences.
 ///
-/// `mask` fills nothing at a step that has no value of any feature: such a step is missing, and models pass over it (see
-/// `StepMask`). At a step that has some values, those that are missing are filled as by `linear`.
+/// `mask` leaves steps without any value unfilled: such a step is missing, and models skip it (see `StepMask`). At a
+/// step with some values, the missing ones are filled as by `linear`.
 enum class Missing {
-  error,     ///< a fault; it is named with its place
-  keep,      ///< they stay NaN: for `fill_missing`
-  linear,    ///< on the line from the value before to the value after
+  error,     ///< an error that names the place
+  keep,      ///< stay NaN, for `fill_missing`
+  linear,    ///< interpolated between the values before and after
   previous,  ///< the value before
   mean,      ///< the mean of the feature over all sequences
   zero,
-  mask  ///< missing steps: `Sequences::mask` says which
+  mask  ///< missing steps, marked in `Sequences::mask`
 };
 constexpr std::array<std::string_view, 7> names_of(Missing) {
   return {"error", "keep", "linear", "previous", "mean", "zero", "mask"};
@@ -52,15 +52,15 @@ constexpr std::array<std::string_view, 7> names_of(Missing) {
 
 namespace heed::inline HEED_ISA {
 
-/// Whether a field of a text stands for a missing value: nothing, `?`, or in letters of any size `nan`, `-nan`, `na`,
+/// Whether a field of a text stands for a missing value: empty, `?`, or, in upper or lower case, `nan`, `-nan`, `na`,
 /// `n/a`, `#n/a`, `<na>`, `null`, `none`.
 HEED_FUNCTION bool is_missing(std::string_view field);
 
-/// The number of a field as `TextReader::number_that_fits` gives it; NaN where it is missing and may be.
+/// The number of a field, as `TextReader::number_that_fits` gives it; NaN if it is missing and may be.
 HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_view field, std::size_t bytes,
                                        Missing how);
 
-/// The mean of each feature over the values of all valid steps that are not missing, in double; NaN where there is none.
+/// The mean of each feature over all valid steps with a value, in double; NaN if there is none.
 template <class S>
 std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {},
                                   StepMask mask = {});
@@ -69,15 +69,15 @@ std::vector<double> feature_means(const Sequences<S>& sequences) {
   return feature_means<S>(sequences.x.view(), sequences.lengths, sequences.step_mask());
 }
 
-/// Which steps of `x` (n, steps, features) have a value that is not NaN: 1, or 0 where there is none and past a
-/// sequence's end. What `StepMask` is of.
+/// Which steps of `x` (n, steps, features) have at least one value that is not NaN: 1; 0 if not, and past a sequence's
+/// end. A `StepMask` can view it.
 template <class S>
 Tensor<std::uint8_t, 2> steps_with_values(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {});
 
-/// Fills the NaN in the valid steps of `x` (n, steps, features) in place, and gives their number. `means`, one a
-/// feature, are those of the data that a model was trained on; empty: those of `x`. `where` is what errors call the
-/// data. By `mask` steps without a value stay NaN: `steps_with_values` finds them. Throws if `how` is `error` and a
-/// value is missing; where a mean is needed that there is not; and at an infinity.
+/// Fills the NaN in the valid steps of `x` (n, steps, features) in place, and returns their number. `means`, one per
+/// feature, are those of the model's training data; empty: those of `x`. `where` names the data in errors. With `mask`,
+/// steps without a value stay NaN: `steps_with_values` finds them. Throws if `how` is `error` and a value is missing,
+/// if a mean is needed that does not exist, and at an infinity.
 template <class S>
 Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Missing how,
                    std::span<const double> means = {}, const std::string& where = "fill_missing");
@@ -86,8 +86,8 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
 ///     const auto means = heed::feature_means(data);          // for new data, too
 ///     heed::fill_missing(data, heed::Missing::linear, means);
 ///
-/// By `mask` the mask of the sequences says which steps are missing, and these become 0. Steps that a mask says are
-/// missing already are none of their steps: nothing is filled from them.
+/// With `mask`, the mask of the sequences marks the missing steps, whose values become 0. Steps that a mask already
+/// marks as missing are skipped: nothing is filled from them.
 template <class S>
 Index fill_missing(Sequences<S>& sequences, Missing how, std::span<const double> means = {},
                    const std::string& where = "fill_missing");
@@ -96,10 +96,10 @@ namespace detail {
 template <class S>
 Index fill_present(Sequences<S>& sequences, Missing how, std::span<const double> means, const std::string& where);
 
-/// Fills what is NaN among `count` numbers, each `stride` after the one before. `mean` of the feature.
+/// Fills the NaN among `count` numbers that are `stride` apart. `mean` is that of the feature.
 template <class S>
 Index fill_gaps(S* values, Index count, Index stride, Missing how, double mean) {
-  Index filled = 0, last = -1;  // the last value so far
+  Index filled = 0, last = -1;  // the last step with a value so far
   const auto at = [&](Index t) -> S& { return values[t * stride]; };
   for (Index t = 0; t < count; ++t) {
     if (!std::isnan(at(t))) {
@@ -133,7 +133,7 @@ bool has_value(const S* step, Index features) {
   return !std::all_of(step, step + features, [](S value) { return std::isnan(value); });
 }
 
-/// Throws at the first infinity in the valid steps. NaN may be there.
+/// Throws at the first infinity in the valid steps. NaN is allowed.
 template <class S>
 void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where) {
   const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
@@ -190,7 +190,7 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
   if (means.empty() && how != Missing::zero) means = own = feature_means<S>(x, lengths);
   const bool masks = how == Missing::mask;
   const Tensor<std::uint8_t, 2> present =
-      masks ? steps_with_values<S>(x, lengths) : Tensor<std::uint8_t, 2>();  // the others stay as they are
+      masks ? steps_with_values<S>(x, lengths) : Tensor<std::uint8_t, 2>();  // other steps stay as they are
   Index filled = 0;
   for (Index i = 0; i < count; ++i) {
     const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
@@ -204,7 +204,7 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
           first[t * features] = std::numeric_limits<S>::quiet_NaN();
           continue;
         }
-        require(std::isfinite(first[t * features]), [&] {  // filled by a mean that there is not
+        require(std::isfinite(first[t * features]), [&] {  // filled with a mean that does not exist
           return Fault{"a feature has no value that could fill it",
                        where + ", sequence " + text_of(i) + ", feature " + text_of(f) + " (counted from 0)",
                        "a value in some sequence, or zeros to fill it", "missing values alone"};
@@ -246,7 +246,7 @@ Index fill_missing(Sequences<S>& sequences, Missing how, std::span<const double>
   return filled;
 }
 
-// The steps that are there, side by side, and back.
+// Moves the present steps together, and back.
 template <class S>
 Index detail::fill_present(Sequences<S>& to, Missing how, std::span<const double> means, const std::string& where) {
   const Index count = to.count(), steps = to.steps(), features = to.features();

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// More images from few: each moved a little.
+/// Augments images: moves each a little.
 
 #include <algorithm>
 #include <cmath>
@@ -16,14 +16,13 @@
 
 namespace heed::inline HEED_ISA {
 
-/// to[y, x] = from[y - down, x - right], between pixels the mean of the four around it, the nearer ones weighing more;
-/// 0 outside of the image.
+/// to[y, x] = from[y - down, x - right], bilinearly interpolated; 0 outside of the image.
 template <class S>
 void move_image(ImageShape image, const S* from, double down, double right, S* to) {
   const double rows = std::floor(-down), columns = std::floor(-right);
   const S below = static_cast<S>(-down - rows), beside = static_cast<S>(-right - columns);
   const S weights[2][2] = {{(1 - below) * (1 - beside), (1 - below) * beside}, {below * (1 - beside), below * beside}};
-  const auto limit = [](double whole, Index extent) {  // farther is all the same
+  const auto limit = [](double whole, Index extent) {  // a larger shift has the same effect
     return static_cast<Index>(std::clamp(whole, -static_cast<double>(extent) - 1, static_cast<double>(extent)));
   };
   const Index first_row = limit(rows, image.height), first_column = limit(columns, image.width);
@@ -41,9 +40,9 @@ void move_image(ImageShape image, const S* from, double down, double right, S* t
   }
 }
 
-/// Each image `copies` times in a row: first as it is, then moved by up to `reach` pixels up or down and to the left or
-/// right, fractions among them. What is drawn depends on the key and on the number of the copy alone. Throws if a
-/// sequence is not one image of this shape, or a number is out of range.
+/// Each image, followed by `copies` - 1 copies moved by up to `reach` pixels up or down and left or right, including
+/// fractions. The draws depend only on the key and the number of the copy. Throws if a sequence is not one image of
+/// this shape, or if a number is out of range.
 template <class S>
 Sequences<S> moved_copies(const Sequences<S>& images, ImageShape image, Index copies, double reach, Key key) {
   check_image(image, "moved_copies");

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sentences as a language model learns them.
+/// Sentences as training data of a language model.
 
 #include <cstdint>
 #include <string_view>
@@ -16,21 +16,21 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Sentences whose words are the characters (of UTF-8) of others, a blank between two words.
+/// Sentences of characters (UTF-8): the words of each sentence, separated by a blank, as a list of characters.
 HEED_FUNCTION Sentences to_characters(const Sentences& sentences);
 
 }  // namespace heed::inline HEED_ISA
 
 namespace heed::inline HEED_ABI {
 
-/// Tokens, and at each step the one that comes next.
+/// Tokens, and the next token at each step.
 struct NextTokens {
   Tensor<std::int32_t, 3> x = {};          // (n, steps, 1), padding past a sequence's end
   Tensor<std::int32_t, 2> labels = {};     // (n, steps), -100 past a sequence's end
-  std::vector<std::int32_t> lengths = {};  // valid steps of each
+  std::vector<std::int32_t> lengths = {};  // valid steps of each sequence
   Index count() const { return x.extent(0); }
   Index steps() const { return x.extent(1); }
-  /// What `fit` and `evaluate` take. Must not outlive this.
+  /// For `fit` and `evaluate`. The view must not outlive this object.
   LabelledSequences<std::int32_t> view() const& { return {x, labels, lengths}; }
   template <class Self = NextTokens>
   LabelledSequences<std::int32_t> view() const&& {
@@ -43,9 +43,9 @@ struct NextTokens {
 
 namespace heed::inline HEED_ISA {
 
-/// A sentence of n words as n + 1 steps: `boundary`, then its words; their labels are its words, then `boundary`. So
-/// one token both begins and ends a text. `steps`: sentences are cut to so many steps, and then lack the end; 0: not.
-/// Throws if the vocabulary does not have the boundary.
+/// Turns a sentence of n words into n + 1 steps: `boundary`, then the words. The labels are the words, then `boundary`.
+/// So one token both begins and ends a text. `steps`: cuts sentences to this many steps, without the end; 0: no limit.
+/// Throws if `boundary` is not in the vocabulary.
 HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
                                      std::string_view boundary, Index steps = 0);
 

@@ -26,7 +26,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// What `read_npy` reads and `write_npy` writes.
+/// The types that `read_npy` reads and `write_npy` writes.
 template <class S>
 concept NpyReadable = std::same_as<S, float> || std::same_as<S, double> || std::same_as<S, std::int64_t>;
 template <class S>
@@ -36,7 +36,7 @@ concept NpyWritable = NpyReadable<S> || std::same_as<S, std::int32_t>;
 
 namespace heed::inline HEED_ABI {
 
-/// An array of any rank, in row-major order. Rank 0 holds one value.
+/// An array of any rank, row-major. Rank 0 has one value.
 template <class S>
 struct NpyArray {
   std::vector<Index> extents = {};
@@ -47,7 +47,7 @@ struct NpyArray {
 
 namespace heed::inline HEED_ISA {
 
-/// Which of the `count` rows of a file to read. Empty: all.
+/// Which of a file's `count` rows to read. Empty: all.
 using Part = std::function<IndexRange(Index count)>;
 
 namespace detail {
@@ -57,15 +57,15 @@ template <class S>
 constexpr char npy_kind = std::is_floating_point_v<S> ? 'f' : 'i';
 }  // namespace detail
 
-/// The labels of a NumPy file in memory: (n) or (n, 1) words or integers, or one-hot rows (n, classes), of which one
-/// number is 1 and all others are 0, as the integers of their columns. Throws if they are none of these.
+/// Parses labels from a NumPy file: (n) or (n, 1) words or integers, or one-hot rows (n, classes), which become the
+/// index of their 1. Throws if the file has none of these.
 HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byte> file, const std::string& where);
 
-/// Reads a NumPy file in memory (`numpy.save`): version 1 to 3; float16, float32, float64, (u)int8 to 64, bool; either
-/// byte order; C or Fortran order. Numbers read as floats are rounded to the nearest; NaN and infinity pass. Throws,
-/// naming `where` and the byte, where the file is malformed, truncated or goes on after its data; naming the element,
-/// where a number is beyond the range of `S`, or is not whole and read as an integer. With `part`, only these rows (of
-/// the first axis) are looked at.
+/// Parses a NumPy file (`numpy.save`): versions 1 to 3; float16, float32, float64, (u)int8 to 64, bool; either byte
+/// order; C or Fortran order. Numbers read as floats are rounded to nearest; NaN and infinity are kept. Throws if the
+/// file is malformed, truncated or continues after its data, and names `where` and the byte. Throws if a number is out
+/// of the range of `S`, or has a fraction and is read as an integer, and names the element. With `part`, only these
+/// rows (of the first axis) are read.
 template <NpyReadable S>
 NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where, const Part& part = {}) try {
   NpyHeader header = parse_npy_header(file, where);
@@ -95,7 +95,7 @@ NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where,
   detail::rethrow_as_error(where);
 }
 
-/// `parse_npy` of a file. Of a part, only its rows are read from disk.
+/// Reads a file with `parse_npy`. With a part, only its rows are read from disk.
 template <NpyReadable S>
 NpyArray<S> read_npy(const std::filesystem::path& path, const Part& part = {}) try {
   if (part) {

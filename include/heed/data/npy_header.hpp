@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The header of a NumPy file: magic, version, and a Python dictionary of three entries.
-/// Format: numpy.lib.format, versions 1.0, 2.0 and 3.0.
+/// The header of a NumPy file: magic, version, and a Python dictionary with three entries. Format: numpy.lib.format,
+/// versions 1.0, 2.0 and 3.0.
 
 #include <cstddef>
 #include <span>
@@ -15,22 +15,22 @@
 
 namespace heed::inline HEED_ISA {
 
-/// What a NumPy file says of its data.
+/// What the header says about the data.
 struct NpyHeader {
-  std::string descr = {};  // "<f4": byte order, kind, bytes of an element
+  std::string descr = {};  // "<f4": byte order, kind, bytes per element
   bool fortran_order = false;
   std::vector<Index> extents = {};
-  std::size_t data_offset = 0;  // where the elements start in the file
+  std::size_t data_offset = 0;  // where the elements begin in the file
 
   char kind() const { return descr[1]; }
-  /// Whether the elements are texts, of `descr` "<U3" or "|S3".
+  /// Whether the elements are texts: `descr` is like "<U3" or "|S3".
   bool text() const { return kind() == 'U' || kind() == 'S'; }
-  /// Bytes of an element.
+  /// Bytes per element.
   std::size_t item_size() const;
 };
 
-/// Reads the header of a NumPy file in memory, and checks that the file holds its elements and nothing else. Throws,
-/// naming `where` and the byte, at the first fault.
+/// Parses the header of a NumPy file, and checks that the file contains its elements and nothing else. Throws at the
+/// first fault, and names `where` and the byte.
 HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const std::string& where);
 
 }  // namespace heed::inline HEED_ISA
@@ -50,7 +50,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Reads the dictionary, a Python literal. Errors name the byte of the file.
+/// Parses the dictionary, a Python literal. Errors name the byte of the file.
 class NpyHeaderParser {
  public:
   NpyHeaderParser(std::string_view file, std::size_t start, std::size_t end, const std::string& where)
@@ -100,7 +100,7 @@ class NpyHeaderParser {
     if (text.size() >= 2 && text[1] == 'O')
       fail(start, "object array; a.astype(str) makes words, a.astype(float) numbers", std::string(supported),
            in_quotes(text));
-    // one byte has no order; NumPy writes '|' there, others '<'
+    // a single byte has no order; NumPy writes '|' for it, other programs '<'
     const std::string_view type = text.substr(std::min<std::size_t>(1, text.size()));
     if (type.size() >= 2 && type.size() <= 7 && (type[0] == 'U' || type[0] == 'S') && type[1] != '0' &&
         type.find_first_not_of("0123456789", 1) == std::string_view::npos &&
@@ -146,7 +146,7 @@ class NpyHeaderParser {
     const auto [stop, error] = std::from_chars(file_.data() + at_, file_.data() + file_.size(), value);
     if (error != std::errc()) fail(at_, "extent out of range", "an integer of 63 bits", "");
     at_ = static_cast<std::size_t>(stop - file_.data());
-    if (at_ < file_.size() && file_[at_] == 'L') ++at_;  // Python 2 wrote long integers
+    if (at_ < file_.size() && file_[at_] == 'L') ++at_;  // Python 2 wrote long integers this way
     return value;
   }
 
@@ -223,7 +223,7 @@ HEED_FUNCTION NpyHeader parse_npy_header(std::span<const std::byte> file, const 
   const auto held = static_cast<Index>(payload / header.item_size());
   const bool empty = std::find(header.extents.begin(), header.extents.end(), 0) != header.extents.end();
   Index count = empty ? 0 : 1;
-  bool fits = true;  // the count is bounded by what the file holds, so that it cannot overflow
+  bool fits = true;  // the file's size bounds the count, so that it cannot overflow
   for (std::size_t axis = 0; axis < header.extents.size() && fits && !empty; ++axis) {
     fits = header.extents[axis] <= held / count;
     count *= fits ? header.extents[axis] : 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// NumPy's archives (`numpy.savez`): arrays by names, written "data.npz:x".
+/// NumPy's archives (`numpy.savez`): named arrays, written "data.npz:x".
 
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +17,8 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Gives the bytes of a compressed member of an archive: `unzip` of `heed/archive/unzip.hpp`, in the component
-/// heed::zip. Empty: only archives that are not compressed can be read.
+/// Returns the bytes of a compressed member of an archive: `unzip` of `heed/archive/unzip.hpp`, in the component
+/// heed::zip. Empty: only uncompressed archives can be read.
 using Unpack = std::function<std::vector<std::byte>(const std::filesystem::path& archive, const std::string& member)>;
 
 /// An array in an archive.
@@ -27,28 +27,28 @@ struct NpzPlace {
   std::string member;  ///< without `.npy`; empty: the only one
 };
 
-/// "data.npz:x" or "data.npz"; nothing where a path is none of these.
+/// Parses "data.npz:x" or "data.npz"; empty if the path is neither.
 HEED_FUNCTION std::optional<NpzPlace> npz_place(const std::filesystem::path& path);
 
-/// What a ZIP archive says of one of its members.
+/// What a ZIP archive says about a member.
 struct ZipMember {
   std::string name;
   int method = 0;  // 0: stored; 8: deflated
   bool encrypted = false;
   std::uint32_t crc = 0;
-  std::uint64_t size = 0, packed = 0;  // in bytes, unpacked and in the file
-  std::uint64_t header = 0;            // where its own header begins
+  std::uint64_t size = 0, packed = 0;  // in bytes: uncompressed, and in the file
+  std::uint64_t header = 0;            // where the member's own header begins
 };
 
-/// The members of an archive whose bytes are given, ZIP64 too. Throws, naming `where`, where it is malformed.
+/// The members of an archive, also of ZIP64. Throws, and names `where`, if the archive is malformed.
 HEED_FUNCTION std::vector<ZipMember> zip_members(std::span<const std::byte> archive, const std::string& where);
 
-/// The bytes of a member that is stored as it is. Throws if it is compressed, encrypted or damaged.
+/// The bytes of an uncompressed member. Throws if it is compressed, encrypted or damaged.
 HEED_FUNCTION std::span<const std::byte> stored_member(std::span<const std::byte> archive, const ZipMember& member,
                                                        const std::string& where);
 
-/// The bytes of the `.npy` that stands there. Throws if the archive cannot be read, has no such member (it lists
-/// those that it has), several where none is named, or a compressed one and there is no `unpack`.
+/// The bytes of a `.npy` in an archive. Throws if the archive cannot be read; if it has no such member (the error lists
+/// its members); if no member is named and there are several; or if the member is compressed and there is no `unpack`.
 HEED_FUNCTION std::vector<std::byte> read_npz(const NpzPlace& place, const Unpack& unpack = {});
 
 }  // namespace heed::inline HEED_ISA
@@ -67,7 +67,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-// ZIP's numbers have their lowest byte first. Throws if there is no room for one.
+// Reads ZIP's little-endian numbers. Throws if the archive ends too early.
 class ZipReader {
  public:
   ZipReader(std::span<const std::byte> bytes, const std::string& where) : bytes_(bytes), where_(where) {}
@@ -91,7 +91,7 @@ class ZipReader {
   const std::string& where_;
 };
 
-/// Of ZIP and zlib.
+/// The CRC-32 of ZIP and zlib.
 HEED_FUNCTION std::uint32_t crc32(std::span<const std::byte> bytes) {
   static constexpr auto table = [] {
     std::array<std::uint32_t, 256> t{};
@@ -107,7 +107,7 @@ HEED_FUNCTION std::uint32_t crc32(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-/// Where the list of members begins, and how many they are.
+/// Where the list of members begins, and their number.
 HEED_FUNCTION std::array<std::uint64_t, 2> zip_directory(const ZipReader& zip, std::uint64_t size) {
   constexpr std::uint64_t end_size = 22, most_comment = 0xFFFF;
   constexpr std::uint64_t end = 0x06054b50, locator64 = 0x07064b50, end64 = 0x06064b50;
@@ -126,7 +126,7 @@ HEED_FUNCTION std::array<std::uint64_t, 2> zip_directory(const ZipReader& zip, s
   return {zip.number(at64 + 48, 8), zip.number(at64 + 32, 8)};
 }
 
-/// The numbers that did not fit 32 bits.
+/// Reads the numbers that do not fit into 32 bits.
 HEED_FUNCTION void read_zip64(const ZipReader& zip, std::uint64_t at, std::uint64_t end, ZipMember& member) {
   while (at + 4 <= end) {
     const std::uint64_t id = zip.number(at, 2), size = zip.number(at + 2, 2);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Text in two languages, line by line: a reader, and what a model that goes from one to the other takes.
+/// Text in two languages, line by line: a reader, and the training data of a translation model.
 
 #include <cstdint>
 #include <filesystem>
@@ -21,16 +21,16 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Sentences as words, side by side.
+/// Pairs of sentences as words.
 struct ParallelText {
   std::vector<std::vector<std::string>> source = {}, target = {};
   Index count() const { return static_cast<Index>(source.size()); }
 };
 
 struct ParallelTextOptions {
-  bool lower = false;    ///< capitals become small letters
-  bool tokenize = true;  ///< punctuation is split off (`tokenize_13a`); otherwise words are what blanks separate
-  Index most = 0;        ///< so many lines at most; 0: all
+  bool lower = false;    ///< converts to lower case
+  bool tokenize = true;  ///< splits off punctuation (`tokenize_13a`); otherwise blanks separate words
+  Index most = 0;        ///< the largest number of lines; 0: all
   Encoding encoding = Encoding::utf8;
 };
 
@@ -41,8 +41,8 @@ namespace heed::inline HEED_ISA {
 /// The words of one line.
 HEED_FUNCTION std::vector<std::string> words_of(std::string_view line, const ParallelTextOptions& options = {});
 
-/// Reads two files with a sentence a line, each the other's translation. Throws if they differ in their
-/// number of lines, one has none, or a line has no words or is not of the encoding.
+/// Reads two files with a sentence per line, in which line i of one translates line i of the other. Throws if the
+/// numbers of lines differ, if a file has none, or if a line has no words or another encoding.
 HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& source, const std::filesystem::path& target,
                                               const ParallelTextOptions& options = {});
 
@@ -50,14 +50,14 @@ HEED_FUNCTION ParallelText read_parallel_text(const std::filesystem::path& sourc
 
 namespace heed::inline HEED_ABI {
 
-/// What a model of two sequences takes: see `Seq2Seq`.
+/// Training data of a sequence-to-sequence model; see `Seq2Seq`.
 struct TokenPairs {
   Tensor<std::int32_t, 3> x = {};          ///< (n, steps, 2): source, and target from its start mark on; padding
-  Tensor<std::int32_t, 2> labels = {};     ///< (n, steps): the target's next token at each step; past its end `ignored`
+  Tensor<std::int32_t, 2> labels = {};     ///< (n, steps): the target's next token at each step; `ignored` past its end
   std::vector<std::int32_t> lengths = {};  ///< of the longer of the two
   static constexpr std::int32_t ignored = -100;
   Index count() const { return x.extent(0); }
-  /// What `fit` and `evaluate` take. Must not outlive this.
+  /// For `fit` and `evaluate`. The view must not outlive this object.
   LabelledSequences<std::int32_t> view() const& { return {x, labels, lengths}; }
   template <class Self = TokenPairs>
   LabelledSequences<std::int32_t> view() const&& {
@@ -70,11 +70,12 @@ struct TokenPairs {
 
 namespace heed::inline HEED_ISA {
 
-/// The tokens of one sentence, with the end mark where the vocabulary has one. `most`: cut to so many words; 0: not.
+/// The tokens of one sentence, with the end mark if the vocabulary has one. `most`: cuts to this many words; 0: no
+/// limit.
 HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> words, const Vocabulary& vocabulary,
                                                   Index most = 0);
 
-/// Source words and end mark; start mark and target words; and as labels target words and end mark. Throws if the
+/// Source: words and end mark. Target: start mark and words. Labels: the target's words and end mark. Throws if the
 /// target's vocabulary has no marks.
 HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
                                    Index most = 0);

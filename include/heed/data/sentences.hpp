@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Labelled sentences: a reader, and what a model of tokens takes.
+/// Labelled sentences: a reader, and the input of a model of tokens.
 
 #include <cstdint>
 #include <filesystem>
@@ -21,20 +21,20 @@ namespace heed::inline HEED_ABI {
 /// Sentences as words, with or without labels.
 struct Sentences {
   std::vector<std::vector<std::string>> words = {};
-  std::vector<std::string> labels = {};           // one a sentence; empty: none
-  Index latin1_lines = 0, first_latin1_line = 0;  // lines that were not UTF-8, how many and the first, from 1
+  std::vector<std::string> labels = {};           // one per sentence; empty: none
+  Index latin1_lines = 0, first_latin1_line = 0;  // lines that were not UTF-8: their number, and the first, from 1
   Index count() const { return static_cast<Index>(words.size()); }
 };
 
 struct SentenceOptions {
   enum class Header {
-    automatic,  ///< a first line that may name columns is an error
-    yes,        ///< it is passed over
+    automatic,  ///< a first line that could be a header is an error
+    yes,        ///< the first line is skipped
     no
   };
-  bool labels = true;        ///< a line begins with its label
-  bool lower = false;        ///< A to Z become a to z
-  bool blank_lines = false;  ///< a blank line is a sentence without words, and without a label; otherwise it is none
+  bool labels = true;        ///< whether a line begins with its label
+  bool lower = false;        ///< converts A-Z to lower case
+  bool blank_lines = false;  ///< a blank line is a sentence without words and without a label; otherwise it is skipped
   Encoding encoding = Encoding::automatic;
   Header header = Header::automatic;
 };
@@ -43,18 +43,19 @@ struct SentenceOptions {
 
 namespace heed::inline HEED_ISA {
 
-/// Reads sentences, one a line: the label, then the words with blanks between them. In a line with a tab the label is
-/// what stands before the first, and may hold blanks; otherwise it ends at the first blank. Control characters are
-/// blanks. Throws at the first fault, naming its place: a line without words, something that is no label, no sentence
-/// at all; labels that hold the commas of a table, or stand behind their sentences.
+/// Parses sentences, one per line: the label, then the words, separated by blanks. If a line has a tab, the label is
+/// everything before the first one and may contain blanks; otherwise the label ends at the first blank. Control
+/// characters count as blanks. Throws at the first fault, and names its place. Faults are: a line without words, a
+/// label that is not valid, a text without sentences, labels with the commas of a table, and labels after their
+/// sentences.
 HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::string& where,
                                         const SentenceOptions& options = {});
 
-/// The same from a file.
+/// Reads a file.
 HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options = {});
 
 /// The tokens of sentences: (n, words of the longest, 1), padding past a sentence's end, and their lengths. `steps`:
-/// sentences are cut to so many words; 0: not.
+/// cuts sentences to this many words; 0: no limit.
 HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
                                                 Index steps = 0);
 
@@ -74,7 +75,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Looks for files in another form, of which each line would be read as a label and words.
+/// Detects files in another format whose lines would be misread as label and words.
 class SentenceForms {
  public:
   void add(std::string_view label, bool tab, std::size_t words, const TextReader& reader) {
@@ -106,7 +107,7 @@ class SentenceForms {
   }
 
  private:
-  /// Whether the words behind the tab are as many as the labels before it: no classes.
+  /// Whether there are as many different words after the tabs as labels before them: then these are not classes.
   static bool as_many_last_words(const Sentences& sentences) {
     std::vector<std::string> last, first = sentences.labels;
     for (const auto& words : sentences.words) last.push_back(words[0]);

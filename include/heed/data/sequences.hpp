@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What every reader returns: labelled sequences in one row-major array.
+/// The result of every reader: labelled sequences in one row-major array.
 
 #include <cmath>
 #include <concepts>
@@ -21,17 +21,17 @@
 
 namespace heed::inline HEED_ABI {
 
-/// A set of sequences of the same features, of one length or ragged, with or without labels, or numbers to give
-/// instead; some steps may be missing.
+/// Sequences with the same features, of equal or different lengths, with labels, with numeric targets, or with neither.
+/// Steps may be missing.
 template <class S>
 struct Sequences {
   Tensor<S, 3> x = {};                     // (n, steps, features), zero past a sequence's end
   std::vector<std::int32_t> lengths = {};  // valid steps of each sequence; empty: all full
-  std::vector<std::string> labels = {};    // one a sequence, as text; empty: none
-  Tensor<S, 2> targets = {};               // (n, k) numbers that a sequence should give; empty: none
-  Tensor<std::uint8_t, 2> mask = {};       // (n, steps), 0 where a step is missing (and x is 0); empty: none is
+  std::vector<std::string> labels = {};    // one per sequence, as text; empty: none
+  Tensor<S, 2> targets = {};               // (n, k) target numbers; empty: none
+  Tensor<std::uint8_t, 2> mask = {};       // (n, steps), 0 at a missing step (where x is 0); empty: none is missing
 
-  /// Which steps are there, as `LabelledSequences` and `Predictor` take it. Must not outlive this.
+  /// The present steps, for `LabelledSequences` and `Predictor`. The view must not outlive this object.
   StepMask step_mask() const& { return mask.empty() ? StepMask() : StepMask(mask); }
   template <class Self = Sequences>
   StepMask step_mask() const&& {
@@ -49,7 +49,7 @@ struct Sequences {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Numbers of double rounded to S.
+/// Rounds numbers of double to S.
 template <class S>
 std::vector<S> narrowed(std::vector<double>&& values) {
   if constexpr (std::same_as<S, double>) {
@@ -64,7 +64,7 @@ Tensor<S, N> narrowed_tensor(const Tensor<double, N>& from) {
   return {from.extents(), {from.begin(), from.end()}};
 }
 
-/// The same of all numbers, whatever they are: readers check them, and some may be missing.
+/// The same for any numbers: readers check them, and some may be missing.
 template <class S>
 Sequences<S> narrowed_unchecked(Sequences<double>&& from) {
   if constexpr (std::same_as<S, double>) {
@@ -76,8 +76,8 @@ Sequences<S> narrowed_unchecked(Sequences<double>&& from) {
 }
 }  // namespace detail
 
-/// Numbers (n, steps, features) in double as numbers of S, rounded, after `shift` (one a feature; empty: zeros) is
-/// taken from them in double. Throws if one is too large for S. What stands past a sequence's end becomes 0.
+/// Converts numbers (n, steps, features) from double to S, after subtracting `shift` in double (one per feature; empty:
+/// zeros). Throws if a number is too large for S. Values past a sequence's end become 0.
 template <class S>
 Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int32_t> lengths, const std::string& where,
                       std::span<const double> shift = {}) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A long series as windows that a model learns to continue.
+/// Cuts a long series into windows, for forecasting.
 
 #include <algorithm>
 #include <concepts>
@@ -20,9 +20,9 @@ namespace heed::inline HEED_ABI {
 template <class S>
 struct SeriesWindows {
   Tensor<S, 3> x;        // (n, window, features)
-  Tensor<S, 2> targets;  // (n, horizon features): of the next steps, step by step
+  Tensor<S, 2> targets;  // (n, horizon features): the next steps, step by step
   Index count() const { return x.extent(0); }
-  /// What `fit` and `evaluate` take. Must not outlive this.
+  /// For `fit` and `evaluate`. The view must not outlive this object.
   LabelledSequences<S, S> view() const { return {x.view(), targets.view()}; }
 };
 
@@ -30,9 +30,9 @@ struct SeriesWindows {
 
 namespace heed::inline HEED_ISA {
 
-/// Windows of `window` steps of a series (steps, features), and of each the `horizon` steps that follow; the next one
-/// begins `stride` steps later. n = (steps - window - horizon) / stride + 1. Throws if a size is not positive, or the
-/// series is shorter than one window and what follows it.
+/// Windows of `window` steps of a series (steps, features), each with the following `horizon` steps as target. Windows
+/// begin `stride` steps apart: n = (steps - window - horizon) / stride + 1. Throws if a size is not positive, or if the
+/// series is shorter than window + horizon.
 template <class S>
 SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Index horizon = 1, Index stride = 1) {
   const Index steps = series.extent(0), features = series.extent(1);
@@ -50,7 +50,7 @@ SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Ind
   }
   return result;
 }
-/// Of a series of one feature: `series_windows(series, 20, horizon)`
+/// For a series with one feature: `series_windows(series, 20, horizon)`.
 template <class Series>
   requires requires(const Series& s) { std::span(s); }
 auto series_windows(const Series& series, Index window, Index horizon = 1, Index stride = 1) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Features of mean 0 and deviation 1.
+/// Standardises features to mean 0 and standard deviation 1.
 
 #include <algorithm>
 #include <cmath>
@@ -23,11 +23,11 @@ namespace heed::inline HEED_ABI {
 struct FeatureStatistics {
   std::vector<double> mean = {};
   std::vector<double> deviation = {};
-  std::vector<double> largest = {};  ///< of the absolute values
+  std::vector<double> largest = {};  ///< the largest absolute value
   std::vector<bool> constant = {};
 
-  /// The features whose numbers lose digits as S: its steps, at the largest of them, are more than a thousandth of the
-  /// deviation. Read in double, standardize, and go to S then.
+  /// The features that would lose digits as S: the spacing of S at the largest value is more than a thousandth of the
+  /// deviation. Read such data in double, standardise, then convert to S.
   template <class S>
   std::vector<Index> losing_digits() const {
     std::vector<Index> features;
@@ -44,7 +44,7 @@ struct FeatureStatistics {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Calls `f(step)` with a pointer to the features of each valid step that is there.
+/// Calls `f(step)` with a pointer to the features of each valid, present step.
 template <class S, class F>
 void for_each_valid_step(TensorView<S, 3> x, std::span<const std::int32_t> lengths, StepMask mask, F&& f) {
   const auto [count, steps, features] = x.extents();
@@ -57,7 +57,7 @@ void for_each_valid_step(TensorView<S, 3> x, std::span<const std::int32_t> lengt
 }
 }  // namespace detail
 
-/// Goes on with a sum at once: the data are all here.
+/// Continues a sum immediately: all data are in this process.
 struct AllHere {
   template <class F>
   void operator()(std::span<double>, F&& f) const {
@@ -65,12 +65,13 @@ struct AllHere {
   }
 };
 
-/// Mean m_f = sum x_f / N and population deviation sqrt(sum (x_f - m_f)^2 / N) of each feature f over the N valid steps
-/// of `x` (n, steps, features) that are there by `mask` (empty: all), in double, in two passes. Throws if there is no
-/// such step, and if a result is not finite.
+/// The mean m_f = sum x_f / N and population deviation sqrt(sum (x_f - m_f)^2 / N) of each feature f, over the N valid
+/// steps of `x` (n, steps, features) that `mask` marks as present (empty: all). Computed in double, in two passes.
+/// Throws if there is no such step, or if a result is not finite.
 ///
-/// Where `x` is a part of the data, `in_turn(sums, f)` puts the sums of the parts before into `sums`, calls f() to go
-/// on with them, and puts those of all parts there: `[&](auto s, auto&& f) { mpi.in_turn(s, f); }`, to the same bits.
+/// If `x` is only a part of the data, `in_turn(sums, f)` sets `sums` to the sums of the parts before this one, calls
+/// f() to add to them, and sets them to the sums of all parts: `[&](auto s, auto&& f) { mpi.in_turn(s, f); }`. The bits
+/// are those of a single process.
 template <class S, class InTurn = AllHere>
 FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {},
                                      InTurn&& in_turn = {}, StepMask mask = {}) {
@@ -127,7 +128,8 @@ FeatureStatistics feature_statistics(const Sequences<S>& sequences) {
   return feature_statistics<S>(sequences.x.view(), sequences.lengths, AllHere(), sequences.step_mask());
 }
 
-/// In place: x_f = (x_f - mean_f) / deviation_f in the valid steps that are there by `mask` (empty: all); the rest stays
+/// In place: x_f = (x_f - mean_f) / deviation_f in the valid steps that `mask` marks as present (empty: all). Other
+/// values stay. Throws if the number of features differs from the statistics.
 /// as it is. Throws if the features are not those of the statistics.
 template <class S>
 void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, const FeatureStatistics& statistics,

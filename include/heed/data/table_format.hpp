@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How a table is written, and how its rows become sequences.
+/// The format of a table, and how its rows become sequences.
 
 #include <string>
 #include <string_view>
@@ -15,7 +15,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// How a table is written.
+/// The format of a table.
 struct TableFormat {
   enum class Header {
     automatic,  // the first row holds names where it has words above numbers, or counts its columns from 0 as pandas
@@ -24,29 +24,29 @@ struct TableFormat {
     no
   };
   enum class IndexColumn {
-    refuse,  // a column in front that numbers the rows is an error
-    drop,    // the first column numbers the rows: it is passed over
-    keep     // the first column is one of values, whatever it holds
+    refuse,  // a first column that counts the rows is an error
+    drop,    // the first column counts the rows and is skipped
+    keep     // the first column has values, whatever it holds
   };
   Header header = Header::automatic;
-  char delimiter = '\0';              // between fields; '\0': a comma in lines that hold one, otherwise blanks
-  std::string label_column = "last";  // "first", "last", "none", or a name in the header; of targets several: "a,b"
+  char delimiter = '\0';              // between fields; '\0': commas in lines that have one, otherwise blanks
+  std::string label_column = "last";  // "first", "last", "none", or a name in the header; several targets: "a,b"
   IndexColumn index_column = IndexColumn::refuse;
   Encoding encoding = Encoding::automatic;
-  // of long tables, one row a time step (`LongTableOptions`): names in the header
+  // for long tables with one row per time step (`LongTableOptions`): names in the header
   std::string sequence_column = {}, time_column = {};
-  std::string feature_columns = {};  // "a,b"; empty: all that are nothing else
+  std::string feature_columns = {};  // "a,b"; empty: all other columns
 };
 
 /// How the rows of a table become sequences.
 struct TableOptions {
   enum class Label {
-    last,       // every row has its label, where `format.label_column` says
-    none,       // rows hold values only
-    if_present  // rows of steps * features values have no label, rows with one field more have it; needs `steps`
+    last,       // every row has its label, at the place that `format.label_column` says
+    none,       // rows have values only
+    if_present  // rows of steps * features values have no label, rows with one more field have one; needs `steps`
   };
   Index features = 1;
-  Index steps = 0;  // what every row must hold; 0: what the first row holds
+  Index steps = 0;  // of every row; 0: as in the first row
   Label label = Label::last;
   TableFormat format = {};
   ReadOptions read = {};
@@ -57,11 +57,11 @@ struct TableOptions {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// The names in a list with commas between them, without the blanks around.
+/// The names in a comma-separated list, without surrounding blanks.
 HEED_FUNCTION std::vector<std::string> names_in(std::string_view list);
 HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
                                    const std::string& where);
-/// The fields of the row where `reader` stands.
+/// The fields of the row at `reader`.
 HEED_FUNCTION void split_row(const TextReader& reader, char delimiter, std::vector<std::string_view>& fields);
 }  // namespace detail
 

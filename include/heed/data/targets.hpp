@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Numbers that sequences should give, where others have labels.
+/// Numeric targets in place of labels.
 
 #include <cmath>
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What readers of text do with values that are missing, and with what stands in the place of labels.
+/// How readers of text treat missing values, and what is in the place of labels.
 struct ReadOptions {
   Missing missing = Missing::error;
   bool targets = false;  ///< it is a number, the target
@@ -33,11 +33,11 @@ namespace heed::inline HEED_ISA {
 /// Whether a field is a finite number.
 HEED_FUNCTION bool is_target(std::string_view field);
 
-/// The field, which may stand in quotes, as text. Throws, naming its place, where it is no finite number.
+/// The field as text; it may be in quotes. Throws, and names its place, if it is not a finite number.
 HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field);
 
-/// Numbers written as text, `columns` of them a sequence, as (n, columns). Throws if one is no finite number, or does
-/// not fit S, naming its sequence.
+/// Parses numbers, `columns` per sequence, into (n, columns). Throws if one is not a finite number or does not fit S,
+/// and names its sequence.
 template <class S>
 Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& where, Index columns = 1) {
   require(columns > 0 && static_cast<Index>(texts.size()) % columns == 0, [&] {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Pieces of text: trimmed, in quotes, as numbers.
+/// Text utilities: trimming, quoting, parsing numbers.
 
 #include <cstddef>
 #include <span>
@@ -20,22 +20,22 @@ HEED_FUNCTION std::string_view as_text(std::span<const std::byte> bytes);
 /// The text without spaces and tabs at its ends.
 HEED_FUNCTION std::string_view trim(std::string_view text);
 
-/// The text with small letters in the place of those of ASCII.
+/// The text with ASCII letters in lower case.
 HEED_FUNCTION std::string ascii_lower(std::string_view text);
 
-/// A word in a message: in quotes, and cut after 40 bytes.
+/// A word for a message: in quotes, and cut after 40 bytes.
 HEED_FUNCTION std::string in_quotes(std::string_view text);
 
-/// Reads the whole of `text` as a decimal number, rounded to the nearest value; a leading plus is allowed, and so are
-/// "nan" and "inf". Gives `invalid_argument` for anything else and `result_out_of_range` for what is too large (or, in
-/// double, too small) for it.
+/// Parses all of `text` as a decimal number, rounded to nearest. A leading plus, "nan" and "inf" are allowed. Returns
+/// `invalid_argument` for anything else, and `result_out_of_range` for a number that is too large (for double: also too
+/// small).
 HEED_FUNCTION std::errc parse_number(std::string_view text, int& value);
 HEED_FUNCTION std::errc parse_number(std::string_view text, long& value);
 HEED_FUNCTION std::errc parse_number(std::string_view text, long long& value);
 HEED_FUNCTION std::errc parse_number(std::string_view text, float& value);
 HEED_FUNCTION std::errc parse_number(std::string_view text, double& value);
 
-/// What a field of `TextReader::split` says: without its quotes if it has them, where two quotes stand for one.
+/// The contents of a field from `TextReader::split`: without its quotes, if it has them; two quotes inside mean one.
 HEED_FUNCTION std::string unquote(std::string_view field);
 
 }  // namespace heed::inline HEED_ABI
@@ -71,7 +71,8 @@ HEED_SHARED_FUNCTION std::string ascii_lower(std::string_view text) {
 
 HEED_SHARED_FUNCTION std::string in_quotes(std::string_view text) {
   std::size_t end = std::min<std::size_t>(text.size(), 40);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8
+  // do not cut inside a UTF-8 character
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   std::string result = "'";
   result += abi_detail::escaped(text.substr(0, end));
   return result.append(end < text.size() ? "...'" : "'");
@@ -86,7 +87,7 @@ std::errc parse_number_as(std::string_view text, S& value) {
   const auto [stop, error] = abi_detail::from_chars(text.data(), end, value);
   if (error == std::errc::invalid_argument || stop != end) return std::errc::invalid_argument;
   if constexpr (std::is_same_v<S, float>) {
-    if (error == std::errc::result_out_of_range) {  // a float too small is zero
+    if (error == std::errc::result_out_of_range) {  // a float that is too small becomes zero
       double wide = 0;
       if (parse_number_as(text, wide) == std::errc() && std::abs(wide) < 1) {
         value = static_cast<float>(wide);

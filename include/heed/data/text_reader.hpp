@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The lines and fields of a text, and errors that name file, line and column.
+/// The lines and fields of a text, with errors that name file, line and column.
 
 #include <cmath>
 #include <concepts>
@@ -18,10 +18,10 @@
 
 namespace heed::inline HEED_ABI {
 
-/// What the bytes of a text stand for.
+/// How the bytes of a text are decoded.
 enum class Encoding {
-  automatic,  ///< UTF-8, and each line that is not, Latin-1
-  utf8,       ///< a line that is not is an error
+  automatic,  ///< each line is UTF-8 or, if it is not, Latin-1
+  utf8,       ///< a line that is not UTF-8 is an error
   latin1
 };
 
@@ -31,20 +31,20 @@ namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION const char* to_text(Encoding encoding);
 
-/// Walks the lines of a text that hold something: blank lines and, where there are comments, lines that start with `#`
-/// are passed over. Lines end with LF or CRLF, in a text without LF with CR; a UTF-8 byte order mark is skipped. Lines are UTF-8, whatever the text
-/// is.
+/// Reads a text line by line. Skips blank lines and, if there are comments, comment lines. Lines end with LF or CRLF;
+/// in a text without LF they end with CR. A UTF-8 byte order mark is skipped. Lines are given as UTF-8, whatever the
+/// encoding of the text.
 class TextReader {
  public:
   enum class Comments {
     hash,     ///< lines that start with `#`
-    percent,  ///< with `%`
-    both,     ///< with either
+    percent,  ///< lines that start with `%`
+    both,     ///< lines that start with either
     none
   };
   enum class Kind {
     data,    ///< a control character is an error: this is not a text file
-    prose,   ///< a control character is a blank; byte 0, of binary files and of UTF-16, is an error
+    prose,   ///< a control character counts as a blank; byte 0 (binary files, UTF-16) is an error
     columns  ///< a control character is a part of what it stands in, but a line of these alone is blank; byte 0 as
              ///< above
   };
@@ -55,25 +55,26 @@ class TextReader {
   TextReader(const TextReader&) = delete;
   TextReader& operator=(const TextReader&) = delete;
 
-  /// Goes to the next line; false at the end. Throws if it is no text. What was taken of the line before is gone.
+  /// Moves to the next line; returns false at the end. Throws if the line is not text. Views of the line before become
+  /// invalid.
   bool next();
 
-  /// From now on a line of tabs alone is no blank line: it has fields, and all are empty.
+  /// From now on a line of tabs is not blank: it has fields, which are empty.
   void keep_lines_of_tabs() { keeps_tabs_ = true; }
 
   /// The current line, without blanks at its ends.
   std::string_view line() const { return line_; }
-  /// With them.
+  /// The current line, with them.
   std::string_view whole_line() const { return full_line_; }
 
-  /// The fields of the current line, without the blanks around them: separated by commas if the line holds one,
-  /// otherwise by blanks. A field that starts with a double quote runs to the quote that closes it, and holds
-  /// separators as text; see `unquote`.
+  /// The fields of the current line, without surrounding blanks: separated by commas if the line has one, otherwise by
+  /// blanks. A field that starts with a double quote ends at the closing quote, and may contain separators; see
+  /// `unquote`.
   void split(std::vector<std::string_view>& fields) const;
-  /// The fields of a part of the current line, for separators of one's own.
+  /// The fields of a part of the current line, with given separators.
   void split(std::string_view part, const char* separators, std::vector<std::string_view>& fields) const;
 
-  /// The finite number that `field` is. Throws if it is none, does not fit `S`, or is NaN or infinite.
+  /// Parses `field` as a finite number. Throws if it is not a number, does not fit `S`, or is NaN or infinite.
   template <class S>
   S number(std::string_view field) const {
     S value{};
@@ -85,27 +86,27 @@ class TextReader {
     return value;
   }
 
-  /// The finite number that `field` is, in double, where it fits a number of so many bytes. Throws otherwise.
+  /// Parses `field` as a finite number in double that fits into a number of `bytes` bytes. Throws otherwise.
   double number_that_fits(std::string_view field, std::size_t bytes) const;
-  /// Finite, and within the range of a float where `bytes` is its size.
+  /// Whether the value is finite and, if `bytes` is the size of a float, within its range.
   static bool fits(double value, std::size_t bytes) {
     const bool narrow = bytes == sizeof(float);
     return std::isfinite(value) &&
            (!narrow || std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max()));
   }
 
-  /// "data.csv, line 3, column 7": where `field`, a part of the current line, starts. Both count from 1, columns in
+  /// "data.csv, line 3, column 7": the place of `field`, a part of the current line. Both count from 1; columns count
   /// UTF-8 characters.
   std::string place(std::string_view field) const;
-  /// The same for the end of the current line.
+  /// The place of the end of the current line.
   std::string place_of_end() const;
 
   [[noreturn]] void fail(std::string_view field, std::string what, std::string expected, std::string got) const;
 
   const std::string& where() const { return where_; }
-  /// The number of the current line, from 1; after the end that of the last.
+  /// The number of the current line, from 1; at the end, that of the last line.
   Index line_number() const { return number_; }
-  /// How many lines so far were Latin-1 though UTF-8 was looked for, and the first of them.
+  /// How many lines so far were Latin-1 instead of UTF-8, and the first of them.
   Index latin1_lines() const { return latin1_lines_; }
   Index first_latin1_line() const { return first_latin1_line_; }
 
@@ -120,10 +121,10 @@ class TextReader {
 
   std::string_view rest_;
   std::string where_;
-  std::string_view comments_;  // what one starts with
+  std::string_view comments_;  // characters that start a comment
   Kind kind_;
   Encoding encoding_;
-  std::string own_line_ = {};  // where it is not as in the text
+  std::string own_line_ = {};  // the line, if it differs from the text
   Index latin1_lines_ = 0, first_latin1_line_ = 0;
   bool keeps_tabs_ = false;
   char line_end_ = '\n';
@@ -159,10 +160,10 @@ HEED_FUNCTION TextReader::TextReader(std::string_view text, std::string where, C
       encoding_(encoding) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
   refuse_wide_characters();
-  if (rest_.find('\n') == std::string_view::npos) line_end_ = '\r';  // as old Macs write it, and Excel for them
+  if (rest_.find('\n') == std::string_view::npos) line_end_ = '\r';  // as old Macs, and Excel for them, write it
 }
 
-// texts of 16 and 32 bits a character, with a byte order mark or without: in a table every other byte is 0
+// rejects texts with 16 or 32 bits per character, with or without a byte order mark: in a table every other byte is 0
 HEED_FUNCTION void TextReader::refuse_wide_characters() const {
   using namespace std::string_view_literals;
   const auto zero = [this](std::size_t i) { return i < rest_.size() && rest_[i] == '\0'; };
@@ -175,7 +176,7 @@ HEED_FUNCTION void TextReader::refuse_wide_characters() const {
           [&] { return Fault{wide ? "a text of UTF-32" : "a text of UTF-16", where_, "UTF-8: save it so", {}}; });
 }
 
-// the line as UTF-8
+// converts the line to UTF-8
 HEED_FUNCTION void TextReader::decode() {
   const std::size_t wrong = encoding_ == Encoding::latin1 ? 0 : abi_detail::first_not_utf8(full_line_);
   if (wrong == full_line_.size()) return;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sequences of one length from text: one row a sequence.
+/// Sequences of equal length from text: one sequence per row.
 
 #include <filesystem>
 #include <string>
@@ -20,16 +20,16 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Reads a table: one row a sequence, its values step by step (step 0 feature 0, step 0 feature 1, ...), then its
-/// label, or where `options.format` says.
+/// Parses a table with one sequence per row: its values step by step (step 0 feature 0, step 0 feature 1, ...), then
+/// its label, or as `options.format` says.
 ///
-/// All rows hold the same number of fields; blanks around them are ignored, and any may stand in double quotes. Blank
-/// lines and lines that start with `#` are passed over. Numbers have a decimal point; they are read in double. Labels
-/// are integers or words; with `options.read.targets` there are numbers instead, one or several, in columns with names.
-/// With `options.read.missing` fields may be empty, or say that a value is missing (`is_missing`).
+/// All rows have the same number of fields. Blanks around fields are ignored, and fields may be in double quotes. Blank
+/// lines and lines that start with `#` are skipped. Numbers have a decimal point and are read in double. Labels are
+/// integers or words. With `options.read.targets` there are numbers instead: one, or several in named columns. With
+/// `options.read.missing`, fields may be empty or mark a missing value (`is_missing`).
 ///
-/// Throws at the first fault, naming `where`, line and column: also where a first row of numbers may be names or
-/// values, and where the first column numbers the rows.
+/// Throws at the first fault, and names `where`, line and column. Faults are also: a first row of numbers that could be
+/// names or values, and a first column that counts the rows.
 template <class S>
 Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) try {
   detail::TableRows table = detail::read_rows(text, where, options, sizeof(S));
@@ -47,7 +47,7 @@ Sequences<S> parse_table(std::string_view text, const std::string& where, const 
   detail::rethrow_as_error(where);
 }
 
-/// `parse_table` of a file.
+/// Reads a file with `parse_table`.
 template <class S>
 Sequences<S> read_table(const std::filesystem::path& path, const TableOptions& options = {}) {
   return detail::parse_file(path, parse_table<S>, options);

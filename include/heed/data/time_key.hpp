@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The order of points in time as tables write them.
+/// The order of points in time, as tables write them.
 
 #include <string>
 #include <string_view>
@@ -11,23 +11,23 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A point in time: a number, a date of ISO 8601 (2024-03-31, 2024-03-31T02:30:00.5+01:00; a blank may stand for the T),
-/// or a word. All times of a column are of one kind.
+/// A point in time: a number, an ISO 8601 date (2024-03-31, 2024-03-31T02:30:00.5+01:00; a blank may replace the T), or
+/// a word. All times of a column have the same kind.
 struct TimeKey {
   enum class Kind { number, date, word };
   Kind kind = Kind::word;
-  long double number = 0;  ///< an integer of 64 bits is exact; of a date the seconds since 1970, in universal time
+  long double number = 0;  ///< exact for 64-bit integers; a date in seconds since 1970, UTC
   std::string word = {};
 };
 
-/// Throws nothing: what is neither number nor date is a word.
+/// Parses a time. Does not throw: anything but a number or a date is a word.
 HEED_FUNCTION TimeKey time_key(std::string_view text);
 
 /// "a number", "a date", "a word"
 HEED_FUNCTION const char* to_text(TimeKey::Kind kind);
 
-/// Whether a comes before b, of the same kind. Words in the order of their letters, and whole numbers in them by their
-/// size: t2 before t10.
+/// Whether a comes before b; both have the same kind. Words are compared by letters, and integers in them by value: t2
+/// before t10.
 HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b);
 
 }  // namespace heed::inline HEED_ISA
@@ -44,7 +44,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Takes what a date is made of from the front of a text.
+/// Takes the parts of a date from the front of a text.
 class DateReader {
  public:
   explicit DateReader(std::string_view text) : rest_(text) {}
@@ -96,7 +96,7 @@ class DateReader {
     seconds -= sign * (3600 * hours + 60 * minutes);
     return true;
   }
-  // since 1970-01-01, by the Gregorian calendar: years begin in March, eras have 400 of them
+  // days since 1970-01-01 in the Gregorian calendar: years begin in March, an era has 400 of them
   static long double days(std::int64_t y, int m, int d) {
     y -= m <= 2;
     const std::int64_t era = y / 400, of_era = y - era * 400;

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// The `.ts` format of the UEA and UCR archives: multivariate series, ragged or not, with a class each.
-/// Format: https://www.aeon-toolkit.org, "ts file format".
+/// The `.ts` format of the UEA and UCR archives: labelled multivariate series of equal or different lengths. Format:
+/// https://www.aeon-toolkit.org, "ts file format".
 
 #include <algorithm>
 #include <cstddef>
@@ -29,7 +29,8 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Reads the lines below `@data`, one a case: dimensions separated by colons, their values by commas, then the class.
+/// Reads the lines below `@data`, one case each: dimensions separated by colons, their values by commas, then the
+/// class.
 template <class S>
 class TsCaseReader {
  public:
@@ -77,8 +78,8 @@ class TsCaseReader {
     const std::string label = read_label(reader_, parts_.back());
     const auto& classes = metadata_.classes;
     auto declared = std::find(classes.begin(), classes.end(), label);
-    if (classes.empty()) return labels_.push_back(label);  // none are
-    if (declared == classes.end()) {                       // 1.0 where 1 is declared
+    if (classes.empty()) return labels_.push_back(label);  // no classes are declared
+    if (declared == classes.end()) {                       // 1.0 for a declared 1
       const std::optional<std::int32_t> same = LabelMap{classes}.find(label);
       if (!same)
         reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(label));
@@ -87,7 +88,7 @@ class TsCaseReader {
     labels_.push_back(*declared);
   }
 
-  /// Against what the metadata says, and against the first case.
+  /// Checks a length against the metadata and the first case.
   void check_length(std::size_t length) const {
     const auto steps = static_cast<Index>(length);
     const auto fail = [&](std::string expected) {
@@ -102,7 +103,7 @@ class TsCaseReader {
     if (steps > std::numeric_limits<std::int32_t>::max()) fail("a length of 31 bits");
   }
 
-  /// Turns each case from dimension by dimension to step by step.
+  /// Transposes each case from dimension by dimension to step by step.
   Sequences<S> pack() {
     const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
     const bool ragged = *shortest < *longest;
@@ -131,13 +132,15 @@ class TsCaseReader {
 };
 }  // namespace detail
 
-/// Reads a `.ts` file in memory; lengths are left empty where all are equal. What the metadata says (dimensions, equal
-/// lengths, series length, classes) is checked; without `@classLabel` there are no labels, and where it names no
-/// classes there may be any. Where `@equalLength` is false, `@seriesLength` is the greatest length. Above `@data`, as
-/// in aeon and sktime, tags may be written with underscores, `#` and `%` begin comments, and lines that say something
-/// else are passed over. Where `@targetLabel` names no classes and all labels are numbers, they are the targets, too.
-/// Throws at the first fault, naming `where`, line and column. A missing value (`?`, `NaN`) is a fault unless
-/// `options.missing` says what becomes of it, and so is `@timeStamps true`.
+/// Parses a `.ts` file; `lengths` is empty if all are equal. The metadata (dimensions, equal lengths, series length,
+/// classes) is checked. Without `@classLabel` there are no labels; if it lists no classes, any label is allowed. With
+/// `@equalLength` false, `@seriesLength` is the largest length.
+///
+/// As in aeon and sktime, tags above `@data` may contain underscores, `#` and `%` begin comments, and other lines are
+/// skipped. If `@targetLabel` lists no classes and all labels are numbers, they are also the targets.
+///
+/// Throws at the first fault, and names `where`, line and column. A missing value (`?`, `NaN`) is a fault unless
+/// `options.missing` allows it; so is `@timeStamps true`.
 template <class S>
 Sequences<S> parse_ts(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
   TextReader reader(text, where, TextReader::Comments::both);
@@ -149,7 +152,7 @@ Sequences<S> parse_ts(std::string_view text, const std::string& where, const Rea
   detail::rethrow_as_error(where);
 }
 
-/// `parse_ts` of a file.
+/// Reads a file with `parse_ts`.
 template <class S>
 Sequences<S> read_ts(const std::filesystem::path& path, const ReadOptions& options = {}) {
   return detail::parse_file(path, parse_ts<S>, options);

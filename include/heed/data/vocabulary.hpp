@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The words a model knows.
+/// The words that a model knows.
 
 #include <cstdint>
 #include <span>
@@ -15,35 +15,36 @@
 
 namespace heed::inline HEED_ABI {
 
-/// Words and their tokens. Token 0 is padding, token 1 stands for every word that is not in it; then the words. Some of
-/// these may be marks, in angle brackets, that no text holds: the start and the end of a sequence.
+/// Words and their tokens. Token 0 is padding, token 1 stands for any unknown word; the words follow. Some may be marks
+/// in angle brackets, which texts do not contain: the start and the end of a sequence.
 class Vocabulary {
  public:
   static constexpr std::int32_t padding = 0, unknown = 1;
   static constexpr const char *start_mark = "<s>", *end_mark = "</s>";
 
   Vocabulary();
-  /// Of these words, in this order. Throws if one is empty or stands there twice.
+  /// From these words, in this order. Throws if one is empty or repeated.
   explicit Vocabulary(std::span<const std::string> words);
 
-  /// Of the words of these sentences that occur at least `least` times: the most frequent first, in the order of their
-  /// bytes among equals; at most `most` of them (0: no limit). `marks` come before them, and are not looked for.
+  /// From the words that occur at least `least` times in these sentences: the most frequent first, sorted by bytes if
+  /// equally frequent; at most `most` of them (0: no limit). `marks` come first and are not searched for in the
+  /// sentences.
   static Vocabulary from(std::span<const std::vector<std::string>> sentences, Index least = 1, Index most = 0,
                          std::span<const std::string> marks = {});
 
-  /// Tokens, padding and unknown among them.
+  /// The number of tokens, including padding and unknown.
   Index size() const { return static_cast<Index>(words_.size()); }
-  /// Without padding and unknown: what `Vocabulary(words)` takes.
+  /// The words without padding and unknown, as `Vocabulary(words)` takes them.
   std::span<const std::string> words() const& { return std::span(words_).subspan(2); }
   std::span<const std::string> words() const&& = delete;
 
-  /// `unknown` for what is not in it.
+  /// The token of a word; `unknown` if it is not in the vocabulary.
   std::int32_t token(std::string_view word) const;
   bool contains(std::string_view word) const;
-  /// Of the marks. Throw where there are none.
+  /// The tokens of the marks. Throw if there are none.
   std::int32_t start() const { return mark(start_mark); }
   std::int32_t end() const { return mark(end_mark); }
-  /// Throws if there is no such token.
+  /// The word of a token. Throws if there is no such token.
   const std::string& word(std::int32_t token) const;
 
  private:

@@ -28,28 +28,28 @@ namespace heed::inline HEED_ISA {
 /// | `suffixN` | `d's`, N = 3    | the last N characters, lowered; shorter words whole    |
 /// | `shape`   | `AaAaa'a`       | A for a capital, a for any other letter, 0 for a digit |
 ///
-/// Of a shape the other characters stay as they are, runs are cut to two characters, and the whole to eight.
+/// In a shape, other characters stay as they are, runs are cut to two characters, and the result to eight.
 ///
 /// Throws if the name is none of these.
 HEED_FUNCTION std::string word_feature(std::string_view name, std::string_view word);
 
-/// A sentence as English corpora cut it: blanks stand between words; punctuation at their ends, and what an apostrophe
-/// cuts off ("Bob's", "don't"), are words of their own.
+/// Splits a sentence as English corpora do: blanks separate words; punctuation at their ends, and the parts after an
+/// apostrophe ("Bob's", "don't"), are words of their own.
 HEED_FUNCTION std::vector<std::string> tokenize_english(std::string_view sentence);
 
-/// Some features of words, each with a vocabulary of its own.
+/// Several features of words, each with its own vocabulary.
 class WordFeatures {
  public:
   WordFeatures() = default;
-  /// As a model has them. Throws if a name is unknown.
+  /// From the features that a model stores. Throws if a name is unknown.
   explicit WordFeatures(std::span<const TokenFeature> features);
-  /// Of the words of these sentences: what occurs at least `least` times.
+  /// From the words of these sentences: the texts that occur at least `least` times.
   static WordFeatures from(std::span<const std::vector<std::string>> sentences, std::span<const std::string> names,
                            Index least = 1);
 
-  /// What a model stores of them.
+  /// The features, for a model to store.
   std::vector<TokenFeature> features() const;
-  /// Of each vocabulary, padding and unknown among them.
+  /// The size of each vocabulary, including padding and unknown.
   std::vector<Index> sizes() const;
 
   /// The tokens of sentences: (n, words of the longest, features), padding past a sentence's end, and their lengths.
@@ -80,7 +80,7 @@ inline bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0
 
 inline char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-// the first or the last characters of a UTF-8 text
+// the first or last characters of a UTF-8 text
 inline std::string_view end_of_word(std::string_view word, Index characters, bool prefix) {
   Index left = characters;
   if (prefix) {
@@ -101,7 +101,7 @@ inline std::string shape_of(std::string_view word) {
   for (const char c : word) {
     const bool small = (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
     const char kind = c >= 'A' && c <= 'Z' ? 'A' : c >= '0' && c <= '9' ? '0' : small ? 'a' : c;
-    // of a run of one kind two stand for all: "A" and "AA" are different, "AA" and "AAA" are not
+    // two characters stand for a longer run: "A" and "AA" differ, "AA" and "AAA" do not
     const std::size_t n = shape.size();
     if (n >= 2 && shape[n - 1] == kind && shape[n - 2] == kind) continue;
     if (n == longest) break;
@@ -210,7 +210,7 @@ HEED_FUNCTION Sequences<std::int32_t> WordFeatures::encode(std::span<const std::
 }
 
 HEED_FUNCTION void WordFeatures::add(const std::string& name, Vocabulary vocabulary) {
-  word_feature(name, "a");  // throws where there is none of this name
+  word_feature(name, "a");  // throws if the name is unknown
   names_.push_back(name);
   vocabularies_.push_back(std::move(vocabulary));
 }

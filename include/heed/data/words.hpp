@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// From text to words, or to characters.
+/// Splits text into words or characters.
 
 #include <string>
 #include <string_view>
@@ -11,22 +11,22 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The capitals of ASCII, Latin-1 and Latin Extended-A, and the capital sharp s, as small letters; all else as it is.
-/// The text is UTF-8.
+/// The text with capitals of ASCII, Latin-1 and Latin Extended-A, and the capital sharp s, in lower case; everything
+/// else is unchanged. The text is UTF-8.
 HEED_FUNCTION std::string lower_case(std::string_view text);
 
-/// The words of a line: what blanks separate.
+/// The words of a line, separated by blanks.
 HEED_FUNCTION std::vector<std::string> split_words(std::string_view line);
 
-/// The words of a line with punctuation split off, exactly as WMT's mteval-v13a and sacrebleu's `13a` do: symbols and
-/// punctuation are words of their own, but for the apostrophe; points and commas stay between digits, and a hyphen
-/// where no digit stands before it. Four entities of HTML become what they mean.
+/// The words of a line with punctuation split off, exactly as WMT's mteval-v13a and sacrebleu's `13a` do. Symbols and
+/// punctuation are words of their own, except the apostrophe. Periods and commas between digits stay, and so does a
+/// hyphen without a digit before it. Four HTML entities are decoded.
 HEED_FUNCTION std::vector<std::string> tokenize_13a(std::string_view line);
 
-/// The characters of a line of UTF-8, blanks among them.
+/// The characters of a line of UTF-8, including blanks.
 HEED_FUNCTION std::vector<std::string> split_characters(std::string_view line);
 
-/// Words with a blank between them.
+/// The words joined by blanks.
 template <class Words>
 std::string joined(const Words& words, std::string_view between = " ") {
   std::string text;
@@ -50,7 +50,8 @@ HEED_FUNCTION std::string lower_case(std::string_view text) {
   for (std::size_t i = 0; i < result.size(); ++i) {
     const unsigned lead = byte(i), next = byte(i + 1);
     if (lead >= 'A' && lead <= 'Z') add(i, 'a' - 'A');
-    if (lead == 0xC3 && next >= 0x80 && next <= 0x9E && next != 0x97) add(i + 1, 0x20);  // but the sign of times
+    // except the multiplication sign
+    if (lead == 0xC3 && next >= 0x80 && next <= 0x9E && next != 0x97) add(i + 1, 0x20);
     if (lead == 0xC4 || lead == 0xC5) {  // U+0100 to U+017F: pairs, in three runs
       const unsigned code = (lead & 3U) << 6 | (next & 0x3FU);
       const bool even = code < 0x38 ? code != 0x30 : code >= 0x4A && code < 0x78;
@@ -69,7 +70,7 @@ HEED_FUNCTION std::string lower_case(std::string_view text) {
 HEED_FUNCTION std::vector<std::string> split_words(std::string_view line) {
   std::vector<std::string> words(1);
   for (std::size_t i = 0; i < line.size(); ++i) {
-    const bool wide = line.substr(i, 2) == "\xC2\xA0";  // a blank that does not break a line
+    const bool wide = line.substr(i, 2) == "\xC2\xA0";  // a non-breaking space
     if (wide || (line[i] >= 0x09 && line[i] <= 0x0D) || (line[i] >= 0x1C && line[i] <= 0x20)) {
       if (!words.back().empty()) words.emplace_back();
       i += wide;

@@ -1,42 +1,44 @@
 #pragma once
 
 /// @file
-/// Training over many processes and machines, by MPI. Opt-in: needs MPI (CMake: `heed::mpi`).
+/// Training over many processes and machines, with MPI. Optional: needs MPI (CMake: `heed::mpi`).
 ///
-///     heed::MpiSession session(argc, argv);                                 // in a program that mpirun launches
+///     heed::MpiSession session(argc, argv);                                 // in a program that mpirun starts
 ///     try {
 ///       heed::MpiReducer mpi;
-///       const heed::IndexRange part = mpi.part(n);                          // which of the n sequences to have here
+///       const heed::IndexRange part = mpi.part(n);                          // which of the n sequences to read here
 ///       heed::Tensor<float, 3> x;
-///       mpi.agree([&] { x = read_my_sequences(part); });                    // where one fails, all do
-///       heed::fit(model, {x.view(), labels}, {.threads = mpi.threads()}, {}, mpi);   // labels: those of the part
+///       mpi.agree([&] { x = read_my_sequences(part); });                    // if one process fails, all do
+///       heed::fit(model, {x.view(), labels}, {.threads = mpi.threads()}, {}, mpi);   // labels of the part
 ///       mpi.agree([&] { if (mpi.rank() == 0) heed::save(model, "model.safetensors"); });
 ///     } catch (const std::exception& e) {
-///       return session.failed(e, "my_program");                             // says it once, and nobody waits for ever
+///       return session.failed(e, "my_program");                             // reports once; no process waits for ever
 ///     }
 ///
-/// Every process calls `fit` with the same model, options and callbacks that do not throw, and has the same trained
-/// model in the end: the same bits as one process that has all of the data. Faulty sequences of one process are an
-/// error in all.
+/// Every process calls `fit` with the same model and options; callbacks must not throw. At the end all have the same
+/// trained model, with the same bits as one process with all of the data would have. Faulty sequences in one process
+/// are an error in all of them.
 ///
-/// **What it costs.** A step's sequences are cut into shards: one a tile of 64 sequences, 16 at most up to 16,384
-/// sequences a step, then one for every 1,024, 256 at most. Processes beyond their number have nothing to do; a step of
-/// 64 sequences or fewer is the work of one. With P parameters of s bytes, R processes, a network of latency l and
-/// b bytes a second, a step on one process of t seconds takes about
+/// **What it costs.** A step's sequences are divided into shards. Up to 16,384 sequences per step there is one shard
+/// per tile of 64 sequences, at most 16. Beyond that there is one per 1,024 sequences, at most 256. More processes than
+/// shards have nothing to do; a step of up to 64 sequences is the work of one process. With P parameters of s bytes, R
+/// processes, and a network with latency l and b bytes per second, a step that takes t seconds in one process takes
+/// about
 ///
 ///     t / R + ceil(log2 R) (l + P s / b) + ceil(log2 R) (l + P s / b)      the tree of additions, the broadcast
 ///
-/// Each process but the first sends its sum once when R is a power of two, else at most twice a level: (R - 1)
-/// (P s + 16) bytes go up the tree and as many come back. More machines pay as long as t (1 - 1/R) is well above
-/// 2 log2(R) (l + P s / b); benchmarks/mpi has a table. The classifier of 5 features and 32 hidden units has P = 5,723,
-/// a message of 22.9 KB: over a network of 10 Gbit/s and 25 us two machines spend 0.09 ms a step.
-/// Full batches move sequences once, if at all: not where each process reads `part(n)`, unless they are ragged (they
-/// are sorted by length) or some are kept for validation. Shuffled mini-batches move (R - 1) / R of the data in each
-/// epoch, in a few exchanges. Labels (or targets) and lengths, 8 bytes a sequence with one label, go to every process
-/// once.
+/// If R is a power of two, each process except the first sends its sum once; otherwise at most twice per level. (R - 1)
+/// (P s + 16) bytes go up the tree, and as many come back. More machines pay off while t (1 - 1/R) is well above 2
+/// log2(R) (l + P s / b); benchmarks/mpi has a table. The classifier with 5 features and 32 hidden units has P = 5,723,
+/// a message of 22.9 KB. Over a network of 10 Gbit/s and 25 us, two machines spend 0.09 ms per step.
 ///
-/// Of a checkpoint only one process may be the writer; all read it. A stop signal is asked for in all processes after
-/// each step, one small message more: either all hand one in, or none.
+/// Full batches move sequences at most once. They move none if each process reads `part(n)`, unless the sequences are
+/// ragged (they are sorted by length) or some are kept for validation. Shuffled mini-batches move (R - 1) / R of the
+/// data in each epoch, in a few exchanges. Labels (or targets) and lengths, 8 bytes per sequence with one label, are
+/// sent to every process once.
+///
+/// Only one process may write a checkpoint; all read it. A stop signal is exchanged between all processes after each
+/// step, with one small message. Either all processes pass one, or none.
 
 #include <mpi.h>
 
@@ -65,7 +67,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// An error that all processes throw together, so that one of them may report it.
+/// An error that all processes throw together, so that one of them can report it.
 struct MpiAgreedError : Error {
   using Error::Error;
 };
@@ -74,7 +76,7 @@ struct MpiAgreedError : Error {
 
 namespace heed::inline HEED_ISA {
 
-/// Starts MPI, and stops it at its end. MPI is used by one thread, the one that calls `fit`.
+/// Starts MPI, and ends it in its destructor. Only one thread uses MPI: the one that calls `fit`.
 class MpiSession {
  public:
   MpiSession(int& argc, char**& argv) {
@@ -84,7 +86,8 @@ class MpiSession {
   }
   MpiSession(const MpiSession&) = delete;
   MpiSession& operator=(const MpiSession&) = delete;
-  /// Catch exceptions before they leave the session: the job is aborted otherwise, as other processes may be waiting.
+  /// Catch exceptions before they leave the session. Otherwise the job is aborted, because other processes may be
+  /// waiting.
   ~MpiSession() {
     if (std::uncaught_exceptions() > uncaught_) {
       std::fprintf(stderr, "heed: an exception leaves the MpiSession: the job is aborted\n");
@@ -94,13 +97,13 @@ class MpiSession {
     MPI_Finalize();
   }
 
-  /// For the last `catch` of a program: "program: what" stands on standard error, once where all processes fail.
-  /// Returns 1, for `main` to return. Where the others have not failed two seconds later they may be waiting for this
-  /// process: then the job is ended by `MPI_Abort`.
+  /// For the last `catch` of a program: prints "program: what" to standard error, once if all processes fail. Returns
+  /// 1, for `main` to return. If the others have not failed two seconds later, they may be waiting for this process;
+  /// then `MPI_Abort` ends the job.
   int failed(const std::exception& e, const std::string& program) const {
     return failed(program, e.what(), EXIT_FAILURE, dynamic_cast<const MpiAgreedError*>(&e) != nullptr);
   }
-  /// With an exit code of one's own. `agreed`: all processes call this, whenever that is.
+  /// The same with another exit code. `agreed`: all processes will call this, at any time.
   int failed(const std::string& program, const std::string& what, int code, bool agreed = false) const {
     int rank = 0;
     MPI_Comm_rank(failures_, &rank);
@@ -114,7 +117,7 @@ class MpiSession {
     return code;
   }
 
-  /// Whether this process was launched by mpirun or its like (Open MPI, MPICH, srun): a program that also runs alone
+  /// Whether mpirun or a similar launcher (Open MPI, MPICH, srun) started this process. A program that also runs alone
   /// need not start MPI otherwise.
   static bool launched() {
     for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"}) {
@@ -136,13 +139,12 @@ class MpiSession {
     return done != 0;
   }
 
-  MPI_Comm failures_ = MPI_COMM_NULL;  // of those who fail
+  MPI_Comm failures_ = MPI_COMM_NULL;  // of failing processes
   int uncaught_ = std::uncaught_exceptions();
 };
 
-/// The processes of a communicator as a `Reducer` for `fit`. Where MPI has not been started: this process alone.
-/// Its functions, `fit` with it included, are called by all processes together, and nobody else uses the communicator
-/// meanwhile.
+/// The processes of a communicator as a `Reducer` for `fit`. If MPI has not been started, it is this process alone. All
+/// processes call its functions together, including `fit` with it, and nothing else may use the communicator meanwhile.
 class MpiReducer {
  public:
   explicit MpiReducer(MPI_Comm communicator = MPI_COMM_WORLD) : world_(communicator) {}
@@ -150,15 +152,15 @@ class MpiReducer {
   int rank() const { return world_.rank; }
   int size() const { return world_.size; }
 
-  /// Which of `total` sequences this process should read so that full batches move none (of a large model some). Any
-  /// other contiguous parts, in the order of the ranks, do as well.
+  /// The sequences, out of `total`, that this process should read so that full batches move none (for a large model
+  /// some). Other contiguous parts, in the order of the ranks, also work.
   IndexRange part(Index total) const {
     const Index width = tile_width(total), tiles = tile_count(total, width);
     const Batch all{{0, total}, width, shard_count(tiles, 0)};
     return all.positions_of(all.tiles_of(own(all.shards)));
   }
 
-  /// The threads that this process may use: the processors that it may run on, or its share of the machine's.
+  /// The threads that this process may use: the CPUs that it may run on, or its share of the machine.
   int threads() const {
     int here = 1;  // processes on this machine
     if (world_.size > 1) {
@@ -177,8 +179,8 @@ class MpiReducer {
     return threads;
   }
 
-  /// Calls f(). Where a process throws `heed::Error`, all throw that of the lowest such rank, which is named. What else
-  /// f throws, nobody knows of: then the job must be ended by `MPI_Abort`.
+  /// Calls f(). If processes throw `heed::Error`, all throw the error of the lowest such rank, which it names. Other
+  /// exceptions of f are not shared: then `MPI_Abort` must end the job.
   template <class F>
   void agree(F&& f) const {
     if (world_.size == 1) return f();
@@ -199,8 +201,8 @@ class MpiReducer {
     throw MpiAgreedError(fault);
   }
 
-  /// Calls f() rank after rank: each starts from the numbers that the one before left in `state`. In the end all have
-  /// those of the last. For sums over all data, to the same bits as in one process.
+  /// Calls f() in one process after another: each starts from the numbers that the one before left in `state`. At the
+  /// end all processes have the last numbers. For sums over all data, to the same bits as in one process.
   template <class T, class F>
   void in_turn(std::span<T> state, F&& f) const {
     const int last = world_.size - 1;
@@ -236,7 +238,7 @@ class MpiReducer {
 
   bool all(bool yes) const { return world_.least(yes) != 0; }
 
-  /// Throws, in all processes, where the sequences of one are faulty.
+  /// Throws in all processes if the sequences of one are faulty.
   template <class X, class T>
   detail::MpiRows<X, T> rows(const LabelledSequences<X, T>& part) const {
     agree([&] {
@@ -246,8 +248,8 @@ class MpiReducer {
   }
 
  private:
-  /// The pairs of a level of the tree whose halves are in two processes: of the shards of a process, which are a range,
-  /// at most the first right half and the last left half.
+  /// The pairs of a tree level whose halves are in two processes. A process has a range of shards, so these are at most
+  /// the first right half and the last left half.
   template <class S>
   void add_across(std::span<Shard<S>> mine, IndexRange range, Index count, Index distance) {
     const auto shard = [&](Index i) -> Shard<S>& { return mine[static_cast<std::size_t>(i - range.first)]; };

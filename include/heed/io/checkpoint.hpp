@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Training that can be interrupted at any moment and goes on as if it had not been, to the same bits.
+/// Training that can be interrupted at any moment and resumes to the same bits.
 ///
 ///     heed::fit(model, data, {.epochs = 500, .checkpoint = heed::checkpoint("run.safetensors", {.every = 10})});
 
@@ -14,16 +14,16 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The version of what `save_state` writes. `load_state` reads older ones: 1 has no checksum, and does not say the loss
-/// or what early stopping watches.
+/// The version that `save_state` writes. `load_state` also reads older ones. Version 1 has no checksum, no loss, and no
+/// monitored loss of early stopping.
 inline constexpr Index checkpoint_format_version = 2;
 
-/// Writes a state to a file, atomically: tensors by their names, series as F64 under "series.", the identity as
-/// metadata, and a checksum of all. Throws if it cannot be written; what was there before is then still there.
+/// Writes a state to a file, atomically: tensors by name, series as F64 under "series.", the identity as metadata, and
+/// a checksum of everything. Throws if it cannot be written; an existing file then stays as it is.
 void save_state(const TrainingState& state, const std::filesystem::path& path);
 
-/// Fills the tensors and the series of a state from a file. Throws, and fills nothing, where the file is no checkpoint,
-/// damaged or another run's: all differences of identity and of tensors are named at once.
+/// Fills the tensors and series of a state from a file. Throws, and fills nothing, if the file is not a checkpoint, is
+/// damaged, or belongs to another run. The error lists all differences of identity and tensors.
 void load_state(TrainingState& state, const SafetensorsFile& file);
 
 }  // namespace heed::inline HEED_ISA
@@ -32,19 +32,21 @@ namespace heed::inline HEED_ABI {
 
 struct CheckpointOptions {
   int every = 1;      ///< epochs
-  bool write = true;  ///< of several processes one alone writes; all read
+  bool write = true;  ///< of several processes only one writes; all read
 };
 
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
-/// Keeps a run in a file, for `FitOptions::checkpoint`. Where there is a file the run goes on from it, bit for bit as
-/// if it had never ended; where there is none it starts. A process that is killed loses the epochs since the last
-/// checkpoint at most. `fit` throws where the file is that of another model, data or options: the number of epochs may
-/// differ, unless a schedule depends on it. A part of the model or the loss without weights, which no name tells of, is
-/// known by numbers that it gives: a difference below 1e-4 of them (in double 1e-9) may be another machine's rounding
-/// and is not seen.
+/// Stores a run in a file, for `FitOptions::checkpoint`. If the file exists, the run resumes from it, to the same bits
+/// as if it had never ended. Otherwise the run starts. A process that is killed loses at most the epochs since the last
+/// checkpoint.
+///
+/// `fit` throws if the file belongs to another model, data set or options. The number of epochs may differ, unless a
+/// schedule depends on it. Parts of the model or loss that have no weights and no name are compared by a few numbers
+/// that they compute. A relative difference below 1e-4 (in double 1e-9) may be the rounding of another machine and is
+/// not detected.
 Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {});
 
 }  // namespace heed::inline HEED_ISA
@@ -85,14 +87,14 @@ constexpr DataType data_type_of(const A*) {
   return std::is_same_v<typename A::Scalar, float> ? DataType::f32 : DataType::f64;
 }
 
-/// What a file holds of a state.
+/// The contents of a file that stores a state.
 struct StateBytes {
   std::string header;
   std::vector<std::byte> data;
 };
 StateBytes serialize_state(const TrainingState& state);
 
-/// Of a header without its checksum, and of the data behind it.
+/// The checksum of a header without its checksum, and of the data after it.
 HEED_COLD HEED_FUNCTION std::string checksum(Metadata metadata, const std::vector<TensorInfo>& tensors,
                                              std::span<const std::byte> data) {
   metadata.erase("checksum");
@@ -113,7 +115,7 @@ HEED_COLD HEED_FUNCTION std::string checksum(Metadata metadata, const std::vecto
   return text;
 }
 
-/// Throws if a file is not as it was written.
+/// Throws if a file was changed after it was written.
 HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
   const std::string now = checksum(file.metadata(), {file.tensors().begin(), file.tensors().end()}, file.data());
   const auto kept = file.metadata().find("checksum");
@@ -123,7 +125,7 @@ HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
   });
 }
 
-/// Removes what processes that were killed while they wrote this file have left beside it.
+/// Removes the temporary files of processes that were killed while they wrote this file.
 HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
   const std::string head = path.filename().string().substr(0, 200) + '.';
   const auto folder = path.parent_path();

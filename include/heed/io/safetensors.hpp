@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Models in and out of safetensors files, in the names and shapes that PyTorch uses.
+/// Saves and loads models as safetensors files, with PyTorch's names and shapes.
 ///
 ///     heed::save(model, "gestures.safetensors");
 ///     auto model = heed::load<heed::SequenceClassifier<float>>("gestures.safetensors");

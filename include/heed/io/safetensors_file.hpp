@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// A safetensors file to read from: on disk, or in memory.
+/// A safetensors file for reading: on disk or in memory.
 
 #include <bit>
 #include <cmath>
@@ -31,14 +31,14 @@ namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
-/// "(1, 2)": the position of the i-th element in row-major order.
+/// "(1, 2)": the indices of the i-th element in row-major order.
 std::string index_text(const std::vector<Index>& extents, std::size_t i);
 
-/// Throws, listing them below `what`, unless there are none.
+/// Throws, with the problems listed below `what`, if there are any.
 void refuse_problems(std::string_view what, const std::string& file, const std::vector<std::string>& problems,
                      std::size_t most);
 
-/// The elements of type `T` of bytes that need not be aligned, each converted by f(element, position).
+/// Converts unaligned elements of type `T` by f(element, position).
 template <class S, class T, class F>
 std::vector<S> converted(std::span<const std::byte> bytes, F&& f) {
   std::vector<S> values(bytes.size() / sizeof(T));
@@ -50,11 +50,11 @@ std::vector<S> converted(std::span<const std::byte> bytes, F&& f) {
   return values;
 }
 
-/// The elements of a tensor whose bytes are given; `file` is what messages call its file.
+/// The elements of a tensor from its bytes; `file` is the name in messages.
 template <std::floating_point S>
 std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo& tensor, const std::string& file) {
   const auto from_double = [&](double value, std::size_t i) {
-    // halfway between the largest float and the next power of two, where rounding to nearest goes up to infinity
+    // halfway between the largest float and the next power of two; rounding to nearest gives infinity from here
     constexpr double too_large = 0x1.ffffffp+127;
     require(!std::is_same_v<S, float> || !std::isfinite(value) || std::abs(value) < too_large, [&] {
       return Fault{"too large for float", place(file, tensor) + " at " + index_text(tensor.extents, i),
@@ -80,43 +80,44 @@ std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo&
 
 }  // namespace detail
 
-/// A safetensors file, its header read and checked (see read_safetensors_header).
+/// A safetensors file with a header that has been read and checked (see read_safetensors_header).
 class SafetensorsFile {
  public:
   /// Reads the whole file. Throws if it cannot be read or is malformed.
   explicit SafetensorsFile(const std::filesystem::path& path);
-  /// Looks at the caller's bytes, without a copy: they must outlive this object. `name` is what messages call them.
+  /// A view of the caller's bytes, which must outlive this object. `name` is used in messages.
   explicit SafetensorsFile(std::span<const std::byte> bytes, std::string name = "memory");
-  /// Takes the bytes.
+  /// Takes over the bytes.
   explicit SafetensorsFile(std::vector<std::byte>&& bytes, std::string name = "memory");
   SafetensorsFile(SafetensorsFile&&) = default;
   SafetensorsFile& operator=(SafetensorsFile&&) = default;
 
   /// The path, or "memory".
   const std::string& name() const { return name_; }
-  /// What stands under `__metadata__`.
+  /// The entries of `__metadata__`.
   const Metadata& metadata() const& { return header_.metadata; }
   Metadata metadata() && { return std::move(header_.metadata); }
-  /// In the order of their data.
+  /// The tensors, in the order of their data.
   std::span<const TensorInfo> tensors() const { return header_.tensors; }
 
-  /// What stands behind the header.
+  /// The bytes after the header.
   std::span<const std::byte> data() const { return data_; }
 
-  /// The tensor of that name, or null.
+  /// The tensor with this name, or null.
   const TensorInfo* find(std::string_view name) const;
 
-  /// A look at this file whose tensors have other names (see `renamed`); this one must outlive it. Throws as `renamed`.
+  /// A view of this file with renamed tensors (see `renamed`). This file must outlive it. Throws as `renamed`.
   SafetensorsFile renamed(const WeightsOptions& options) const;
 
-  /// Whether both tensors hold the same bytes.
+  /// Whether both tensors have the same bytes.
   bool same_bytes(const TensorInfo& a, const TensorInfo& b) const;
 
-  /// The elements of a tensor in row-major order: of a weight (out x in) all inputs of the first output stand first.
-  /// **A parameter's `data()` is column-major** (see `Parameter`): copy by its indices, `weight(o, i) = values[o * in +
-  /// i]`, or let `load_weights` do so. F16, BF16 and F32 widen exactly, NaN and infinities included; F64 is rounded to
-  /// nearest for float. Throws if there is no such tensor, its type is none of these four, or a finite F64 is too
-  /// large for float.
+  /// The elements of a tensor in row-major order: for a weight (out x in), all inputs of output 0 come first. **A
+  /// parameter's `data()` is column-major** (see `Parameter`). Copy by index, `weight(o, i) = values[o * in + i]`, or
+  /// use `load_weights`.
+  ///
+  /// F16, BF16 and F32 are widened exactly, including NaN and infinities. F64 is rounded to nearest for float. Throws
+  /// if there is no such tensor, if it has another type, or if a finite F64 is too large for float.
   template <std::floating_point S>
   std::vector<S> read(std::string_view name) const try {
     const TensorInfo& tensor = get(name);
@@ -131,10 +132,10 @@ class SafetensorsFile {
   void index();
 
   std::string name_;
-  std::vector<std::byte> bytes_;  // empty where the caller keeps them
+  std::vector<std::byte> bytes_;  // empty if the caller owns them
   SafetensorsHeader header_;
   std::span<const std::byte> data_;
-  std::vector<std::uint32_t> by_name_;  // positions in header_.tensors
+  std::vector<std::uint32_t> by_name_;  // indices into header_.tensors
 };
 
 }  // namespace heed::inline HEED_ISA
@@ -184,7 +185,7 @@ HEED_COLD HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::span<const std::by
 
 HEED_COLD HEED_FUNCTION SafetensorsFile::SafetensorsFile(std::vector<std::byte>&& bytes, std::string name)
     : SafetensorsFile(std::span<const std::byte>(bytes), std::move(name)) {
-  bytes_ = std::move(bytes);  // where they are
+  bytes_ = std::move(bytes);  // keeps their address
 }
 
 HEED_COLD HEED_FUNCTION SafetensorsFile SafetensorsFile::renamed(const WeightsOptions& options) const try {

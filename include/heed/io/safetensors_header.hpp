@@ -1,10 +1,10 @@
 #pragma once
 
 /// @file
-/// The header of a safetensors file: 8 bytes with its length (little-endian), then a JSON object that maps each
-/// tensor's name to {dtype, shape, data_offsets}, and `__metadata__` to texts.
+/// The header of a safetensors file: 8 bytes with its length (little-endian), then a JSON object. It maps each tensor's
+/// name to {dtype, shape, data_offsets}, and `__metadata__` to texts.
 ///
-/// It is read as a stream with limits (`SafetensorsLimits`): what a hostile file promises is never allocated.
+/// It is parsed with limits (`SafetensorsLimits`): what a hostile file claims is never allocated.
 
 #include <cstddef>
 #include <span>
@@ -20,7 +20,7 @@ namespace heed::inline HEED_ABI {
 
 struct SafetensorsHeader {
   Metadata metadata;
-  std::vector<TensorInfo> tensors;  // in the order of their data, which they cover without a gap
+  std::vector<TensorInfo> tensors;  // in the order of their data, which they cover without gaps
   std::size_t data_begin = 0;       // in bytes from the start of the file
 };
 
@@ -28,16 +28,16 @@ struct SafetensorsHeader {
 
 namespace heed::inline HEED_ISA {
 
-/// The header of the file whose bytes are given, checked in full. `name` is what messages call the file.
-/// Throws, naming the tensor, where the format is violated, or a limit.
+/// Parses and checks the header of a file. `name` is used in messages. Throws if the format or a limit is violated, and
+/// names the tensor.
 SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const std::string& name);
 
-/// The bytes before the data: length and JSON, padded with blanks so that the data starts at a multiple of 8.
-/// Throws if a text is no UTF-8, or where the header would exceed a limit of the reader.
+/// The bytes before the data: length and JSON, padded with blanks so that the data begins at a multiple of 8. Throws if
+/// a text is not UTF-8, or if the header would exceed a limit of the reader.
 std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors);
 
 namespace detail {
-/// Where a message finds a tensor.
+/// The place of a tensor, for messages.
 std::string place(const std::string& file, const TensorInfo& tensor);
 }  // namespace detail
 
@@ -72,8 +72,8 @@ HEED_COLD HEED_FUNCTION void check_names(const std::vector<TensorInfo>& tensors,
   require(twin == names.end(), [&] { return Fault{"duplicate key", file + ": tensor " + quote(*twin)}; });
 }
 
-/// Each tensor has the bytes that its shape takes, and one after another they are the whole data: nothing overlaps,
-/// nothing is left over.
+/// Checks that each tensor has as many bytes as its shape needs, and that the tensors cover the data without overlap or
+/// remainder.
 HEED_COLD HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors, std::size_t data_bytes,
                                           const std::string& file) {
   std::size_t covered = 0;
@@ -103,7 +103,7 @@ HEED_COLD HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors
   });
 }
 
-/// What the first bytes of a file say that people take for a model's; empty: nothing.
+/// Which other format the first bytes of a file indicate, among formats that people mistake for models; empty: none.
 HEED_FUNCTION std::string other_format(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
@@ -171,7 +171,7 @@ HEED_COLD HEED_FUNCTION std::string write_safetensors_header(const Metadata& met
     const auto where = [&] { return std::string(kind) + " " + detail::quote(key); };
     const auto json = detail::json_string(text);
     require(json.has_value(), [&] { return Fault{"text is not valid UTF-8", where()}; });
-    const std::size_t size = json->size() - 2;  // as the reader counts it: with escapes, without quotes
+    const std::size_t size = json->size() - 2;  // counted as the reader does: with escapes, without quotes
     require(size < SafetensorsLimits::string_bytes,
             [&] { return Fault{"text too long", where(), "less than 2^22 bytes", std::to_string(size)}; });
     return *json;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Models out of safetensors files: heed's own, and PyTorch's.
+/// Loads models from safetensors files of heed and of PyTorch.
 
 #include <algorithm>
 #include <cmath>
@@ -34,10 +34,10 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A model that `load` can build from a file alone. Its options describe themselves (see heed/options/fields.hpp): of a
-/// file that heed wrote they stand in the metadata. Of any other file they come from hints, which must then hold all of
-/// them, unless there is `static Options options_from(std::span<const TensorShape>)`: what the names and shapes of its
-/// tensors say, which hints complete. What a model keeps beside its options is in heed/options/model_metadata.hpp.
+/// A model that `load` can build from a file alone. Its options describe themselves (see heed/options/fields.hpp). In a
+/// file that heed wrote, they are in the metadata. For any other file, `static Options options_from(std::span<const
+/// TensorShape>)` infers them from the names and shapes of the tensors, and hints complete them; without that function,
+/// hints must give all of them. heed/options/model_metadata.hpp says what a model stores besides its options.
 template <class M>
 concept Storable = Visitable<M> && std::copyable<M> && DescribedModel<M> &&
                    std::constructible_from<M, typename M::Options> && requires {
@@ -48,7 +48,7 @@ namespace detail {
 
 [[noreturn]] void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i, double value);
 
-/// Throws as load_weights does; some parameters may then have been filled.
+/// Throws as load_weights does; some parameters may then be filled already.
 template <class S>
 HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<ParameterArray<S>>>& parameters,
                                         const SafetensorsFile& file, bool partial) {
@@ -71,19 +71,20 @@ HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<Paramet
 
 }  // namespace detail
 
-/// Sets the parameters of `model` from the tensors of the same names, or of those that `options` give them. Strict,
-/// unless these say `partial`: every parameter stands in the file with its shape, every tensor of the file is a
-/// parameter, every number is finite. Of a file that heed did not write a tensor may stand there twice, under another
-/// name (tied weights).
-/// Throws, naming all missing, unexpected and misshapen tensors at once, and the renaming that would help; with
-/// `partial` where no tensor fits. `model` is then as it was.
+/// Fills the parameters of `model` from the tensors with the same names, or with the names that `options` give. It is
+/// strict, unless `options` say `partial`: every parameter is in the file with its shape, every tensor of the file is a
+/// parameter, and every number is finite. In a file of another program, a tensor may occur twice under two names (tied
+/// weights).
+///
+/// Throws if tensors are missing, unexpected or misshapen; the error lists all of them, and a renaming that would help.
+/// With `partial`, throws only if no tensor fits. After an error, `model` is as it was.
 template <Visitable M>
   requires std::copyable<M>
 LoadedWeights load_weights(M& model, const SafetensorsFile& file, const WeightsOptions& options = {}) try {
   M loaded = model;
   LoadedWeights report =
       detail::fill_parameters(detail::named_parameters(loaded), file.renamed(options), options.partial);
-  if constexpr (RemembersOutputs<M>) {  // of parts the next training says it
+  if constexpr (RemembersOutputs<M>) {  // for parts, the next training sets it
     if (detail::is_own(file.metadata()) && !options.partial) loaded.outputs = detail::read_output_kind(file.metadata());
   }
   model = std::move(loaded);
@@ -92,7 +93,7 @@ LoadedWeights load_weights(M& model, const SafetensorsFile& file, const WeightsO
   detail::rethrow_as_error(file.name());
 }
 
-/// The same from a path: `load_weights(model, "torch.safetensors", {.rename = {{"rnn", "lstm"}}, .partial = true})`
+/// From a path: `load_weights(model, "torch.safetensors", {.rename = {{"rnn", "lstm"}}, .partial = true})`.
 template <Visitable M>
   requires std::copyable<M>
 LoadedWeights load_weights(M& model, const std::filesystem::path& path, const WeightsOptions& options = {}) try {
@@ -101,10 +102,11 @@ LoadedWeights load_weights(M& model, const std::filesystem::path& path, const We
   detail::rethrow_as_error(path.string());
 }
 
-/// A model from a file. Of a file that heed wrote, the metadata determines the architecture; `hints` may repeat it, but
-/// not contradict it. Of any other file, names and shapes do, and `hints` complete what they leave open; `weights` says
-/// what its tensors are called, and `report`, where it is not null, gets what became of them.
-/// Throws, naming the file, where it is malformed, of another architecture, written by a newer heed, or does not
+/// Loads a model from a file. In a file that heed wrote, the metadata gives the architecture; `hints` may repeat it but
+/// not contradict it. For any other file, names and shapes give it, and `hints` complete the rest. `weights` renames
+/// tensors. `report`, unless null, receives what was done with each tensor.
+///
+/// Throws, and names the file, if it is malformed, has another architecture, was written by a newer heed, or does not
 /// determine the model; and as load_weights does.
 template <Storable M>
 M load(const SafetensorsFile& file, const Metadata& hints = {}, const WeightsOptions& weights = {},
@@ -118,14 +120,14 @@ M load(const SafetensorsFile& file, const Metadata& hints = {}, const WeightsOpt
   detail::rethrow_as_error(file.name());
 }
 
-/// The same from a path.
+/// From a path.
 template <Storable M>
 M load(const std::filesystem::path& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) try {
   return load<M>(SafetensorsFile(path), hints, weights);
 } catch (...) {
   detail::rethrow_as_error(path.string());
 }
-/// The same from the bytes of a file.
+/// From the bytes of a file.
 template <Storable M>
 M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const WeightsOptions& weights = {}) try {
   return load<M>(SafetensorsFile(bytes), hints, weights);
@@ -133,8 +135,8 @@ M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const Weigh
   detail::rethrow_as_error("memory");
 }
 
-/// A model as it is, with the weights of a file, for those that a file alone does not determine: a `Sequential`, a
-/// single layer. `auto model = heed::load(heed::Sequential(...), "model.safetensors");` Throws as load_weights does.
+/// Loads weights into a given model, for models that a file alone does not determine: a `Sequential`, a single layer.
+/// `auto model = heed::load(heed::Sequential(...), "model.safetensors");` Throws as load_weights does.
 template <Visitable M>
   requires std::copyable<M>
 M load(M model, const std::filesystem::path& path, const WeightsOptions& weights = {}) {

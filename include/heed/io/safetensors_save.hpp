@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Models into safetensors files.
+/// Saves models as safetensors files.
 
 #include <algorithm>
 #include <cmath>
@@ -31,12 +31,12 @@
 
 namespace heed::inline HEED_ISA {
 
-/// The version of what `save` writes; `load` refuses a newer one.
+/// The version that `save` writes; `load` rejects newer ones.
 inline constexpr Index safetensors_format_version = 1;
 
 namespace detail {
 
-/// A parameter of a model, as const as the model.
+/// A parameter of a model, const if the model is.
 template <class Array>
 struct NamedParameter {
   std::string name;
@@ -49,8 +49,8 @@ struct NamedParameters {
   HEED_COLD void operator()(const Path& path, Array& parameter) { list.push_back({path.text(), &parameter}); }
 };
 
-/// Those of a model in the order of its visit: all that files need to know of it. What is done with them is compiled
-/// once for all models.
+/// The parameters of a model in the order of its visit: all that files need to know about it. The code for files is
+/// compiled once for all models.
 template <Visitable M>
 std::vector<NamedParameter<ParameterOf<M>>> named_parameters(M& model) {
   NamedParameters<ParameterOf<M>> parameters;
@@ -58,7 +58,7 @@ std::vector<NamedParameter<ParameterOf<M>>> named_parameters(M& model) {
   return std::move(parameters.list);
 }
 
-/// {"format", "format_version", "architecture"} + what the model says + `extra`.
+/// {"format", "format_version", "architecture"} + the model's metadata + `extra`.
 Metadata file_metadata(std::optional<std::string_view> architecture, const Metadata& own, const Metadata& extra);
 
 template <class M>
@@ -95,7 +95,7 @@ HEED_COLD std::vector<std::byte> serialize_parameters(
   return bytes;
 }
 
-/// Throws if a number is NaN or infinite: `load` would refuse the file.
+/// Throws if a number is NaN or infinite, because `load` would reject the file.
 template <class S>
 HEED_COLD void check_finite(const std::vector<NamedParameter<const ParameterArray<S>>>& parameters,
                             const std::filesystem::path& path) {
@@ -114,28 +114,28 @@ HEED_COLD void check_finite(const std::vector<NamedParameter<const ParameterArra
 
 }  // namespace detail
 
-/// The bytes of a safetensors file with the model's parameters, in the order of its visit: F32 for float, F64 for
-/// double, row-major. Its metadata holds "format", "format_version", "architecture", what `metadata_of(model)` gives,
-/// and `extra`. Equal models give equal bytes.
-/// Throws if two of these give different values for one key, or a text is not valid UTF-8.
+/// A model as the bytes of a safetensors file: its parameters in the order of its visit, F32 for float, F64 for double,
+/// row-major. The metadata has "format", "format_version", "architecture", the result of `metadata_of(model)`, and
+/// `extra`. Equal models give equal bytes. Throws if two of these give different values for one key, or if a text is
+/// not valid UTF-8.
 template <Visitable M>
 std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
   return detail::serialize_parameters<typename M::Scalar>(detail::named_parameters(model),
                                                           detail::file_metadata(model, extra));
 }
 
-/// Writes `serialize(model, extra)` to a file, atomically. `safetensors` in Python reads it, and PyTorch's
-/// `load_state_dict(strict=True)` takes its tensors where the model's names are those of the module.
-/// Throws as serialize does, where a weight is NaN or infinite, which `load` would refuse, and if the file cannot be
-/// written: `path` is then as it was.
+/// Writes `serialize(model, extra)` to a file, atomically. Python's `safetensors` reads it. PyTorch's
+/// `load_state_dict(strict=True)` accepts the tensors if the model's names are those of the module. Throws as serialize
+/// does, if a weight is NaN or infinite (`load` would reject the file), and if the file cannot be written. After an
+/// error, `path` is as it was.
 template <Visitable M>
 void save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) {
   detail::check_finite<typename M::Scalar>(detail::named_parameters(model), path);
   write_file(path, {serialize(model, extra)});
 }
 
-/// Throws if `save` could not write the model: the path, the disk's room, a quota. Leaves everything as it is. For
-/// programs that train for long and save in the end.
+/// Throws if `save` could not write the model: a wrong path, a full disk, a quota. Changes nothing. For programs that
+/// train for a long time and save at the end.
 template <Visitable M>
 void check_save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) {
   check_writable(path, serialize(model, extra).size());

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The element types of safetensors files, what their header says of one tensor, and what it may say at most.
+/// The element types of safetensors files, what a header says about a tensor, and the limits of both.
 
 #include <array>
 #include <bit>
@@ -17,7 +17,7 @@
 
 namespace heed::inline HEED_ABI {
 
-/// The element types a safetensors file may hold. `f16`, `bf16`, `f32` and `f64` can be read as weights.
+/// The element types that a safetensors file may have. `f16`, `bf16`, `f32` and `f64` can be read as weights.
 enum class DataType {
   boolean,
   u8,
@@ -79,7 +79,7 @@ constexpr std::string_view name_of(DataType type) {
 /// Bytes per element.
 constexpr std::size_t size_of(DataType type) { return detail::data_type_traits[static_cast<std::size_t>(type)].size; }
 
-/// The type of that name, as files spell it.
+/// The type with this name, as files spell it.
 constexpr std::optional<DataType> data_type_from(std::string_view name) {
   for (std::size_t i = 0; i < detail::data_type_traits.size(); ++i) {
     if (detail::data_type_traits[i].name == name) return static_cast<DataType>(i);
@@ -91,7 +91,7 @@ constexpr std::optional<DataType> data_type_from(std::string_view name) {
 
 namespace heed::inline HEED_ABI {
 
-/// One tensor of a file: its elements are row-major, from byte `begin` to before byte `end` of the file's data.
+/// One tensor of a file: its row-major elements are the bytes from `begin` up to `end` of the file's data.
 struct TensorInfo {
   std::string name;
   DataType dtype = DataType::f32;
@@ -100,7 +100,7 @@ struct TensorInfo {
   std::size_t end = 0;
 };
 
-/// What a file may hold at most. The format itself sets the limit of the header.
+/// The limits of a file's contents. The format itself limits the header.
 struct SafetensorsLimits {
   static constexpr std::size_t header_bytes = 100'000'000;
   static constexpr std::size_t tensors = 100'000;
@@ -113,7 +113,7 @@ struct SafetensorsLimits {
 
 namespace heed::inline HEED_ISA {
 
-/// The bytes a tensor takes; nothing where the number does not fit 63 bits.
+/// The bytes of a tensor; empty if their number does not fit 63 bits.
 HEED_FUNCTION std::optional<std::size_t> byte_count(const std::vector<Index>& extents, DataType type);
 
 /// IEEE 754 binary16, widened exactly.
@@ -123,8 +123,8 @@ HEED_FUNCTION float float_from_f16(std::uint16_t bits);
 constexpr float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
 namespace detail {
-/// Where the tensors stand that come first, second, ...; equals as they stand. Sorted here alone: each sort of another
-/// kind costs the compiler as much again.
+/// The indices of the tensors in sorted order (stable). The only sort in this code: each further kind of sort would
+/// cost as much compile time again.
 std::vector<std::uint32_t> places_in_order(const std::vector<TensorInfo>& tensors,
                                            bool (*before)(const TensorInfo&, const TensorInfo&));
 }  // namespace detail

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Files whose tensors are called otherwise than the parameters of a model, or that hold more or less than these.
+/// Files whose tensors have other names than a model's parameters, or that contain more or fewer tensors.
 
 #include <span>
 #include <string>
@@ -17,28 +17,28 @@
 
 namespace heed::inline HEED_ABI {
 
-/// How the tensors of a file become the parameters of a model: `{.prefix = "_orig_mod.", .rename = {{"rnn", "lstm"}}}`
+/// How the tensors of a file become parameters: `{.prefix = "_orig_mod.", .rename = {{"rnn", "lstm"}}}`.
 struct WeightsOptions {
-  /// The model's tensors have this before their names ("_orig_mod.", "encoder."); others are not looked at.
+  /// The model's tensors have this prefix ("_orig_mod.", "encoder."); all others are ignored.
   std::string prefix = {};
-  /// Other beginnings of names, one after another, `prefix` already taken away. Where names have parts that are called
-  /// `from` ("rnn" of "rnn.weight"), whole parts are replaced, otherwise any beginning. An empty `to` takes it away.
+  /// Replaces the beginnings of names, one rule after another, after `prefix` was removed. If names have parts called
+  /// `from` ("rnn" in "rnn.weight"), whole parts are replaced; otherwise any beginning. An empty `to` removes it.
   std::vector<Rename> rename = {};
-  /// Takes what fits. Tensors that are no parameters are left out. A layer of which a tensor has another shape is kept
-  /// as it was, and so are parameters that the file lacks, but biases of layers whose weights it has: these were
-  /// trained without biases, and theirs become 0.
+  /// Loads what fits. Tensors that are not parameters are ignored. A layer with a tensor of another shape keeps its
+  /// weights, and so do parameters that the file lacks. An exception are biases of layers whose weights the file has:
+  /// these layers were trained without biases, so the biases become 0.
   bool partial = false;
 };
 
-/// What became of the parameters of a model, and of the tensors of a file (by their new names).
+/// What was done with the parameters of a model, and with the tensors of a file (by their new names).
 struct LoadedWeights {
-  std::vector<std::string> loaded;  ///< parameters that were set
-  std::vector<std::string> zeroed;  ///< biases that the file lacks, though it has their layer
-  std::vector<std::string> kept;    ///< parameters that are as they were
-  std::vector<std::string> unused;  ///< tensors
+  std::vector<std::string> loaded;  ///< parameters that were filled
+  std::vector<std::string> zeroed;  ///< biases that the file lacks although it has their layer
+  std::vector<std::string> kept;    ///< parameters that stay as they were
+  std::vector<std::string> unused;  ///< tensors that were not used
 };
 
-/// Thrown where the tensors of a file are not those of a model, with the renaming that would help, if there is one.
+/// Thrown if the tensors of a file do not match a model, with a renaming that would help, if there is one.
 class TensorMismatch : public Error {
  public:
   TensorMismatch(Fault fault, std::vector<Rename> renames) : Error(std::move(fault)), renames_(std::move(renames)) {}
@@ -52,19 +52,19 @@ class TensorMismatch : public Error {
 
 namespace heed::inline HEED_ISA {
 
-/// Those tensors with the names that the options give them. Throws if a prefix or a name to replace stands before
-/// none of them, or two of them get one name; `file` is what messages call their file.
+/// The tensors with the names that the options give. Throws if no tensor has a prefix or a name to replace, or if two
+/// tensors get the same name. `file` is the name in messages.
 std::vector<TensorInfo> renamed(std::span<const TensorInfo> tensors, const WeightsOptions& options,
                                 const std::string& file);
 
-/// What `WeightsOptions::rename` could be, so that tensors of a file become tensors that are wanted: each pair of
-/// beginnings makes the names and shapes of some fit. Empty where none does.
+/// Renamings that turn tensors of a file into wanted ones: each makes the names and shapes of some of them fit. Empty
+/// if there are none.
 std::vector<Rename> fitting_renames(std::span<const TensorShape> wanted, std::span<const TensorShape> tensors);
 
 namespace detail {
-/// Whether `from` is a beginning of the name, that ends with one of its parts.
+/// Whether the name begins with `from` and one of its parts ends there.
 bool begins_with_part(std::string_view name, std::string_view from);
-/// "renaming "rnn" to "lstm" and "head" to "fc" would fit"
+/// "renaming "rnn" to "lstm" and "head" to "fc" would fit".
 std::string proposal(const std::vector<Rename>& renames);
 }  // namespace detail
 
@@ -89,7 +89,7 @@ HEED_COLD HEED_FUNCTION bool begins_with_part(std::string_view name, std::string
   return from.empty() || from.back() == '.' || name.size() == from.size() || name[from.size()] == '.';
 }
 
-/// The name with another beginning; it has `from`.
+/// The name with its beginning `from` replaced.
 HEED_COLD HEED_FUNCTION std::string with_beginning(std::string_view name, std::string_view from, std::string_view to,
                                                    bool whole_parts) {
   std::string_view rest = name.substr(from.size());
@@ -163,10 +163,10 @@ HEED_COLD HEED_FUNCTION std::vector<TensorInfo> renamed(std::span<const TensorIn
 
 namespace detail {
 
-// names with their shapes, as far as nothing has matched them yet
+// names with shapes that nothing has matched yet
 using ShapesByName = std::map<std::string, std::vector<Index>>;
 
-/// The pair of beginnings that is left of two names without the parts that both end with; both empty: none of these.
+/// What remains of two names without the parts that both end with; both empty: nothing in common.
 HEED_COLD HEED_FUNCTION Rename beginnings(std::string_view from, std::string_view to) {
   std::size_t common = 0;
   while (common < std::min(from.size(), to.size()) && from[from.size() - 1 - common] == to[to.size() - 1 - common]) {
@@ -183,7 +183,7 @@ HEED_COLD HEED_FUNCTION Rename beginnings(std::string_view from, std::string_vie
   return {beginning(from), beginning(to)};
 }
 
-/// Which tensors would then be wanted ones: pairs of names.
+/// The pairs of tensors and wanted tensors that this renaming makes equal.
 HEED_COLD HEED_FUNCTION std::vector<Rename> matches(const Rename& names, const ShapesByName& wanted,
                                                     const ShapesByName& tensors) {
   std::vector<Rename> found;
@@ -200,7 +200,7 @@ HEED_COLD HEED_FUNCTION std::vector<Rename> matches(const Rename& names, const S
 
 HEED_COLD HEED_FUNCTION std::vector<Rename> fitting_renames(std::span<const TensorShape> wanted,
                                                             std::span<const TensorShape> tensors) {
-  constexpr std::size_t most = 1000;  // of a hostile file: all pairs are looked at
+  constexpr std::size_t most = 1000;  // for hostile files: all pairs are compared
   detail::ShapesByName missing, spare;
   std::vector<std::string> taken;
   for (const TensorShape& w : wanted) missing.emplace(w.name, w.extents);

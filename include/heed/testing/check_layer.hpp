@@ -1,19 +1,25 @@
 #pragma once
 
 /// @file
-/// The layer contract, for heed's layers and for yours:
+/// The layer contract, for heed's layers and for your own:
 ///
 ///     const auto make = []<class S>() { return MyLayer<S>({...}); };
 ///     const auto report = heed::testing::check_layer(make, {.steps = 4, .features = 3});
 ///     EXPECT_TRUE(report.ok()) << report.text();
 ///
-/// In double, with random weights, inputs and upstream gradient, full and ragged: every gradient equals central
-/// differences; no member that takes part is missing from `visit`; forward and backward twice give twice the gradient;
-/// a gradient can be overwritten, added to, or not wanted; two tiles give what one batch gives; a sequence alone gives
-/// what it gives in a tile, with or without padding; float agrees with double; and, where allocations are counted, a
-/// warm pass makes none. A layer of tokens keeps the same contract without a gradient of its input, and does not look
-/// at tokens past a sequence's end. ReLU and the like should be kept off their kinks: give such a model weights of your
-/// own (`initialize = false`) with biases far from 0.
+/// The checks run in double with random weights, inputs and upstream gradient, for full and ragged sequences:
+///
+/// - Every gradient equals central differences.
+/// - `visit` lists every member that takes part.
+/// - Running forward and backward twice gives twice the gradient.
+/// - A gradient can be overwritten, added to, or not wanted.
+/// - Two tiles give what one batch gives. A sequence alone gives what it gives in a tile, with or without padding.
+/// - float agrees with double.
+/// - If allocations are counted, a warm pass makes none.
+///
+/// A layer of tokens has the same contract without a gradient of its input, and must not look at tokens past a
+/// sequence's end. Keep ReLU and similar functions away from their kinks: set the model's weights yourself (`initialize
+/// = false`), with biases far from 0.
 
 #include <cstdint>
 #include <string>
@@ -33,7 +39,7 @@
 
 namespace heed::inline HEED_ISA::testing {
 
-/// Checks the layer that `make.operator()<S>()` gives, on inputs of this shape.
+/// Checks the layer that `make.operator()<S>()` returns, on inputs of this shape.
 template <class Make>
 Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
   auto layer = make.template operator()<double>();
@@ -52,7 +58,7 @@ Report check_layer(Make make, Shape shape, const CheckOptions& o = {}) {
       [](const Path&, auto& to, auto& from) {
         for (Index i = 0; i < to.size(); ++i) {
           to.data()[i] = static_cast<float>(from.data()[i]);
-          from.data()[i] = static_cast<double>(to.data()[i]);  // what both hold exactly
+          from.data()[i] = static_cast<double>(to.data()[i]);  // numbers that both types hold exactly
         }
       },
       in_float, layer);

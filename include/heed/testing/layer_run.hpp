@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// One layer with inputs, outputs and gradients of its own: what a test of a layer needs.
+/// One layer with its inputs, outputs and gradients, for tests of layers.
 
 #include <cstdint>
 #include <vector>
@@ -17,7 +17,7 @@
 
 namespace heed::inline HEED_ISA::testing {
 
-/// Lengths shortest .. steps, all of them where there are lanes enough.
+/// Lengths shortest .. steps; all of them, if there are enough lanes.
 inline std::vector<std::int32_t> ragged_lengths(Index lanes, Index steps, Index shortest = 0) {
   std::vector<std::int32_t> lengths(static_cast<std::size_t>(lanes));
   const Index range = steps - shortest;
@@ -38,11 +38,11 @@ struct LayerRun {
   Shape shape, output;
   Index lanes;
   std::vector<std::int32_t> lengths;  // empty: all full
-  std::vector<Input> x;               // as tiles hold them
-  std::vector<S> y, dy, dx;           // no dx of tokens
+  std::vector<Input> x;               // laid out as in tiles
+  std::vector<S> y, dy, dx;           // tokens have no dx
   typename L::Cache cache;
   Scratch scratch;
-  bool training = false;  // random layers draw, from this key
+  bool training = false;  // random layers draw from this key
   Key key = {17};
   Index first_row = 0;  // the row in lane 0
 
@@ -60,8 +60,8 @@ struct LayerRun {
     set_zero(gradient);
   }
 
-  /// Inputs in +-bound, or tokens below `tokens`, as the last features of a step are, too; gradients of the output in
-  /// +-1.
+  /// Draws inputs in +-bound, or tokens below `tokens` (also for the last `token_features` features of a step); draws
+  /// gradients of the output in +-1.
   void randomize(Key from, double bound = 1, std::int32_t tokens = 5, Index token_features = 0) {
     std::uint64_t i = 0;
     for (Input& v : x) {
@@ -75,13 +75,13 @@ struct LayerRun {
       if (k / lanes % shape.features < shape.features - token_features) continue;
       x[static_cast<std::size_t>(k)] = static_cast<Input>(from.below(i++, static_cast<std::uint64_t>(tokens)));
     }
-    if constexpr (TokenLayer<L>) {  // what is no token stands where nobody looks
+    if constexpr (TokenLayer<L>) {  // invalid tokens where no layer may look
       for (Index k = 0; k < static_cast<Index>(x.size()); ++k) {
         if (k / (lanes * shape.features) >= input().length(k % lanes)) x[static_cast<std::size_t>(k)] = -1;
       }
     }
     for (S& v : dy) v = static_cast<S>(static_cast<float>(from.uniform(i++, -1, 1)));
-    // past the end of a lane the gradient of the output is zero
+    // past a lane's end the gradient of the output is zero
     if constexpr (time_change<L> != TimeChange::pools_steps) {
       Buffer<std::int32_t> room;
       zero_past_end(tile(dy, output), output_lengths(layer, valid(), lanes, room));
@@ -101,7 +101,7 @@ struct LayerRun {
     if (reset) set_zero(gradient);
     backward_to(gradient, sink);
   }
-  /// Adds to the gradient of one's own.
+  /// Adds to a given gradient.
   void backward_to(L& grad, Sink sink) {
     const Tile<const S> out(y.data(), output, lanes), dout(dy.data(), output, lanes);
     if constexpr (TokenLayer<L>) {
@@ -113,7 +113,7 @@ struct LayerRun {
     }
   }
 
-  /// sum of y dy: what dx and the gradient are the derivatives of
+  /// sum of y dy, whose derivatives are dx and the gradient
   double loss() {
     forward();
     double sum = 0;
@@ -128,8 +128,8 @@ struct LayerRun {
   }
 };
 
-/// A layer with two inputs of one width as a layer with one: the first `query_steps` steps ask, the others are the
-/// memory. Lengths count both, so none may be below `query_steps` (`CheckOptions::shortest`).
+/// A layer with two inputs of equal width, as a layer with one: the first `query_steps` steps are the query, the others
+/// the memory. Lengths count both, so none may be below `query_steps` (`CheckOptions::shortest`).
 template <class Attention>
 struct QueryAndMemory {
   using Scalar = typename Attention::Scalar;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// How closely `check_layer` looks, and what it finds.
+/// The tolerances of `check_layer`, and its result.
 
 #include <cstdint>
 #include <string>
@@ -13,24 +13,24 @@
 namespace heed::inline HEED_ISA::testing {
 
 struct CheckOptions {
-  Index lanes = 19;             ///< odd on purpose: packets, halves and single lanes
-  bool ragged = true;           ///< also with lengths shortest .. steps
-  Index shortest = 0;           ///< more where the first steps are not optional, as in `QueryAndMemory`
-  bool zero_when_empty = true;  ///< a layer that pools over time gives 0 for a sequence without steps
-  bool training = false;        ///< random layers draw
+  Index lanes = 19;             ///< odd on purpose: covers packets, halves and single lanes
+  bool ragged = true;           ///< also checks lengths shortest .. steps
+  Index shortest = 0;           ///< more if the first steps are not optional, as in `QueryAndMemory`
+  bool zero_when_empty = true;  ///< a pooling layer gives 0 for a sequence without steps
+  bool training = false;        ///< whether random layers draw
   bool initialize = true;       ///< random weights instead of the layer's own
   double weight_bound = 0.6;    ///< of these weights
   double input_bound = 1;       ///< of the inputs
   std::int32_t tokens = 5;      ///< of a layer of tokens: inputs are 0 to this - 1
   Index token_features = 0;     ///< the last features of a step that are such tokens, as whole numbers
-  double gradient = 1e-7;       ///< largest error of a gradient against differences, norm-wise
-  double equal = 1e-12;         ///< largest difference of what should be equal in double
+  double gradient = 1e-7;       ///< largest error of a gradient against differences, in norm
+  double equal = 1e-12;         ///< largest difference of what must be equal in double
   double in_float = 2e-5;       ///< largest difference between float and double
   std::uint64_t seed = 1;
-  long (*allocations)() = nullptr;  ///< how often the program has allocated: where given, a warm pass must not
+  long (*allocations)() = nullptr;  ///< counts the program's allocations; if set, a warm pass must not allocate
 };
 
-/// What did not hold; nothing, if all is well.
+/// The clauses that did not hold; empty if all did.
 class Report {
  public:
   bool ok() const { return faults_.empty(); }
@@ -39,7 +39,7 @@ class Report {
     for (const std::string& f : faults_) all += f + '\n';
     return all;
   }
-  /// `guess`: what may be the cause.
+  /// `guess`: a possible cause.
   void expect(double error, double limit, const std::string& what, const std::string& guess = {}) {
     ++checks_;
     if (error <= limit) return;
@@ -48,7 +48,7 @@ class Report {
     faults_.push_back(what + ": " + figure + ", limit " + detail::short_text(limit) +
                       (guess.empty() ? "" : ": " + guess));
   }
-  /// A fault where it does not hold.
+  /// Adds a fault if it does not hold.
   void expect(bool holds, const std::string& what) {
     ++checks_;
     if (!holds) faults_.push_back(what);

@@ -1,6 +1,6 @@
 #pragma once
 
-// What each column of a long table is.
+// The role of each column of a long table.
 
 #include <algorithm>
 #include <cstddef>
@@ -20,7 +20,7 @@ struct LongTableColumns {
   std::vector<std::size_t> features = {}, labels = {};
 };
 
-/// Finds them by the names in the header; without one, `names` are empty texts.
+/// Finds the columns by their names in the header; without a header, `names` are empty texts.
 class LongTableColumnFinder {
  public:
   LongTableColumnFinder(const std::vector<std::string>& names, bool header, const TableFormat& format,

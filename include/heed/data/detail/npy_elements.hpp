@@ -1,6 +1,6 @@
 #pragma once
 
-// The elements of a NumPy file, of whatever type and order.
+// The elements of a NumPy file, of any type and order.
 
 #include <algorithm>
 #include <array>
@@ -26,7 +26,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Whether `S` holds `value`: a float rounds to the nearest, an integer is exact.
+/// Whether `S` can hold `value`: floats may be rounded, integers must be exact.
 template <class S, class T>
 bool representable(T value) {
   if constexpr (std::is_floating_point_v<S>) {
@@ -60,10 +60,10 @@ T number_of(T number) {
   return number;
 }
 
-/// "element (2, 0)": the place of the i-th value in row-major order.
+/// "element (2, 0)": the indices of the i-th value in row-major order.
 HEED_FUNCTION std::string npy_element(std::size_t i, const std::vector<Index>& extents);
 
-/// Converts the elements of a file, of type `T`, in row-major order: those of `rows` of the first axis.
+/// Converts the elements of a file, of type `T`, in row-major order: those of `rows` along the first axis.
 template <class S, class T>
 std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& header, IndexRange rows,
                            const std::string& where) {
@@ -74,7 +74,7 @@ std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& hea
   std::vector<S> values(static_cast<std::size_t>(rows.count()) * row);
   const bool swapped = sizeof(T) > 1 && (header.descr[0] == '>') != (std::endian::native == std::endian::big);
 
-  // where the row-major order goes in the file, in elements: one stride per axis
+  // the path of row-major order through the file, in elements: one stride per axis
   std::vector<std::size_t> extents(header.extents.begin(), header.extents.end()), stride(rank), index(rank);
   std::size_t step = 1;
   for (std::size_t k = 0; k < rank; ++k) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Readers of text files: their parser, on what stands in the file.
+// Readers of text files: they run a parser on the contents of a file.
 
 #include <cstddef>
 #include <filesystem>
@@ -15,7 +15,7 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// `parse(text, where, options)` of the file, which errors name.
+/// `parse(text, where, options)` on the file, whose name errors show.
 template <class Result, class Options>
 Result parse_file(const std::filesystem::path& path,
                   Result (*parse)(std::string_view, const std::string&, const Options&), const Options& options) try {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Whether the first row of a table names its columns.
+// Decides whether the first row of a table names its columns.
 
 #include <algorithm>
 #include <cstddef>
@@ -26,7 +26,7 @@ struct TableHeader {
   std::vector<std::string> names = {};  // of the columns
 };
 
-/// Looks at the first two rows, and at all below where these leave it open. `has_gaps`: values may be missing.
+/// Looks at the first two rows, and at all others if these do not decide it. `has_gaps`: values may be missing.
 class TableHeaderFinder {
  public:
   TableHeaderFinder(std::string_view text, const std::string& where, const TableFormat& format, bool has_gaps)
@@ -56,7 +56,7 @@ class TableHeaderFinder {
  private:
   using Header = TableFormat::Header;
 
-  /// A row of one field that holds another character which usually stands between fields.
+  /// Rejects a row of one field that contains another common delimiter.
   void refuse_other_delimiters(const TextReader& reader, const std::vector<std::string_view>& fields) const {
     if (fields.size() != 1 || fields[0].starts_with('"')) return;
     const char d = format_.delimiter;
@@ -73,9 +73,9 @@ class TableHeaderFinder {
                 {});
   }
 
-  /// Missing, where values may be.
+  /// Whether the field is a missing value, if values may be missing.
   bool is_gap(std::string_view field) const { return has_gaps_ && is_missing(field); }
-  /// Starts with a letter or `_`.
+  /// Whether the field starts with a letter or `_`.
   bool is_name(std::string_view field) const {
     const std::string text = unquote(field);
     if (is_gap(text)) return false;
@@ -87,14 +87,14 @@ class TableHeaderFinder {
     return std::all_of(fields.begin(), fields.end(), [this](std::string_view field) { return is_name(field); });
   }
 
-  /// Whether the first row names columns, of which the second, where `reader` stands, holds values.
+  /// Whether the first row names columns. `second`, the row at `reader`, has values.
   bool names_above(const std::vector<std::string_view>& first, const std::vector<std::string_view>& second,
                    TextReader& reader, const std::string& place) const {
     if (first.size() != second.size()) {
       return are_names(first) && std::any_of(second.begin(), second.end(), is_number);
     }
-    std::vector<std::size_t> words;  // columns of numbers with something else above, and of words
-    std::size_t numbers = 0;         // columns of numbers, and numbers above them
+    std::vector<std::size_t> words;  // columns with numbers below other text; columns of words
+    std::size_t numbers = 0;         // columns of numbers; numbers above them
     bool counts = true, counts_from_one = true;
     for (std::size_t i = 0; i < first.size(); ++i) {
       if (!first[i].empty() && is_gap(first[i])) return false;  // a value
@@ -108,16 +108,16 @@ class TableHeaderFinder {
     }
     const bool named = std::any_of(words.begin(), words.end(),
                                    [&](std::size_t i) { return is_number(second[i]) && is_name(first[i]); });
-    // pandas and R write the names of rows in front, without a name of that column
+    // pandas and R write row names in front, without a name for their column
     const bool index = first[0].empty() && is_number(second[0]);
     if (numbers == 0) return named || (index && !has_gaps_);
-    // what counts columns counts all of them: elsewhere nothing is a missing value
+    // a header that counts columns counts all of them; in other headers nothing is a missing value
     const bool gap = std::any_of(words.begin(), words.end(),
                                  [&](std::size_t i) { return i > 0 && first[i].empty() && is_number(second[i]); });
     if (gap && !named) return false;
     if (counts_from_one && numbers >= 3 && !named && !index) refuse_count(words, second, reader, place);
     if (!(counts || (counts_from_one && (named || index))) || numbers < 2) return false;
-    // names that count columns: 0, 1, 2, label
+    // names that count the columns: 0, 1, 2, label
     if (named) return true;
     if (index) words.erase(words.begin());
     if (index && words.empty()) return !has_gaps_;
@@ -128,7 +128,7 @@ class TableHeaderFinder {
       });
       return false;
     }
-    // a word in a column of words is the name where no row has it as its label
+    // a word above a column of words is a name if no row has it as its label
     const std::string name(first[words[0]]);
     std::vector<std::string_view> fields = second;
     do {
@@ -138,7 +138,8 @@ class TableHeaderFinder {
     } while (true);
   }
 
-  /// A first row 1, 2, 3, ... that counts the columns: above ten rows or more, of which the next does not count, too.
+  /// Rejects a first row 1, 2, 3, ... that counts the columns: above at least ten rows, if the next row does not count,
+  /// too.
   void refuse_count(const std::vector<std::size_t>& words, const std::vector<std::string_view>& second,
                     TextReader& reader, const std::string& place) const {
     std::vector<double> values;

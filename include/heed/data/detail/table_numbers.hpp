@@ -16,19 +16,19 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// Whether a field is a number, of whatever size.
+/// Whether a field is a number, whatever its size.
 inline bool is_number(std::string_view field) {
   double ignored = 0;
   return parse_number(unquote(field), ignored) != std::errc::invalid_argument;
 }
 
-/// Reads the fields of the row where `reader` stands; NaN where a value is missing, and may be (`has_gaps`).
+/// Reads the fields of the row at `reader`. A missing value is NaN, if values may be missing (`has_gaps`).
 class TableNumbers {
  public:
   TableNumbers(const TextReader& reader, char delimiter, bool has_gaps, std::size_t bytes)
       : reader_(reader), delimiter_(delimiter), has_gaps_(has_gaps), bytes_(bytes) {}
 
-  /// `label`: a field that is no number may be the label of its row.
+  /// `label`: a field that is not a number could be the label of its row.
   double read(std::string_view field, bool label = false) const {
     const bool quoted = field.starts_with('"');
     const std::string own = quoted ? unquote(field) : std::string();
@@ -43,7 +43,7 @@ class TableNumbers {
   }
 
  private:
-  /// The usual causes where a field is no number.
+  /// Throws with the usual causes of a field that is not a number.
   void explain(std::string_view field, std::string_view text, bool label) const {
     const auto digits = [](std::string_view t) {
       return !t.empty() && t.find_first_not_of("0123456789+-eE.,") == std::string_view::npos;
@@ -72,7 +72,7 @@ class TableNumbers {
   const TextReader& reader_;
   char delimiter_;
   bool has_gaps_;
-  std::size_t bytes_;  // of the numbers that the values must fit
+  std::size_t bytes_;  // size of the numbers that the values must fit
 };
 
 }  // namespace detail

@@ -1,6 +1,6 @@
 #pragma once
 
-// The rows of a table of one sequence a row.
+// Reads tables with one sequence per row.
 
 #include <cstddef>
 #include <string>
@@ -15,7 +15,7 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// A table row by row, in double.
+/// A table, row by row, in double.
 struct TableRows {
   Index rows = 0, columns = 0;  // columns of values
   std::vector<double> values = {};
@@ -49,7 +49,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Reads a table in two passes: its first rows tell how it is written, then all are read.
+/// Reads a table in two passes: the first rows tell its format, then all rows are read.
 class TableReader {
  public:
   TableReader(std::string_view text, const std::string& where, const TableOptions& options, std::size_t bytes)
@@ -74,7 +74,7 @@ class TableReader {
         refuse_last_delimiter(reader, fields);
         place_label(reader);
       }
-      const bool other_label = label_is_last() && is_number(fields.back());  // a word may be the label
+      const bool other_label = label_is_last() && is_number(fields.back());  // a word could be the label
       for (std::size_t i = dropped(); i < width_; ++i) {
         if (is_label_column(i)) continue;
         const double value = numbers.read(fields[i], other_label);
@@ -129,7 +129,7 @@ class TableReader {
   void check_width(const TextReader& reader, const std::vector<std::string_view>& fields) {
     if (width_ == 0) width_ = fields.size();
     const bool one_more = header_.there && reader.line_number() > header_.line && fields.size() == width_ + 1;
-    if (one_more && seen_rows_ == 0 && dropped()) {  // as R's write.table numbers the rows
+    if (one_more && seen_rows_ == 0 && dropped()) {  // R's write.table writes row names this way
       header_.names.insert(header_.names.begin(), std::string());
       ++width_;
     }
@@ -145,7 +145,8 @@ class TableReader {
     if (reader.line_number() > header_.line) ++seen_rows_;
   }
 
-  /// The columns of these names, with commas between them. Where one is not there: an error, or none at all.
+  /// The columns with these names, a comma-separated list. A missing name is an error if `required`; otherwise the
+  /// result is empty.
   std::vector<std::size_t> columns_named(const std::string& list, bool required) const {
     std::vector<std::string> wanted{list};
     if (std::find(header_.names.begin(), header_.names.end(), list) == header_.names.end()) wanted = names_in(list);
@@ -164,7 +165,7 @@ class TableReader {
   }
 
   void refuse_last_delimiter(const TextReader& reader, const std::vector<std::string_view>& fields) const {
-    // a row of values alone that has as many as it must lacks the last one
+    // a row that has values only and as many fields as expected lacks its last value
     const bool values_alone =
         options_.label != Label::last && static_cast<Index>(width_ - dropped()) == options_.steps * options_.features;
     require(!fields.back().empty() || has_gaps() || values_alone || format_.delimiter == ' ', [&] {
@@ -173,7 +174,7 @@ class TableReader {
     });
   }
 
-  /// The label stands last unless the format says more.
+  /// Whether the label is last because the format does not say otherwise.
   bool label_is_last() const {
     return labels_.size() == 1 && labels_[0] == width_ - 1 && format_.label_column == "last";
   }
@@ -183,7 +184,7 @@ class TableReader {
     return parse_number(unquote(field), value) == std::errc() && std::isfinite(value) && value != std::trunc(value);
   }
 
-  /// A value where the label is looked for, and something that may be one in front, as in the UCR archive.
+  /// Rejects a value in the place of the label if the first field could be the label, as in the UCR archive.
   void refuse_value(const TextReader& reader, const std::vector<std::string_view>& fields, std::size_t i) const {
     if (!label_is_last() || options_.read.targets || is_label(fields[i]) || !is_fraction(fields[i])) return;
     require(!is_label(unquote(fields[0])), [&] {
@@ -192,7 +193,7 @@ class TableReader {
     });
   }
 
-  /// Which field is the label. `reader` stands at the first row of values.
+  /// Finds the field of the label. `reader` is at the first row of values.
   void place_label(const TextReader& reader) {
     const auto fields = static_cast<Index>(width_ - std::min(width_, dropped()));
     const Index values = options_.steps * options_.features;
@@ -232,7 +233,7 @@ class TableReader {
     }
   }
 
-  /// What counts the rows is no value: where the header calls it so, or it stands in front of fractions.
+  /// Rejects a first column that counts the rows as values, if the header says that it does, or if fractions follow it.
   void refuse_index(bool counts, Index rows) const {
     constexpr std::array usual{"index", "id", "row", "rownames", "Index", "ID", "Id", "Row"};
     const bool name = header_.there && std::find(usual.begin(), usual.end(), header_.names[0]) != usual.end();
@@ -250,9 +251,9 @@ class TableReader {
   const TableFormat& format_;
   std::size_t bytes_;
   TableHeader header_ = {};
-  bool fractions_ = false;  // whether a value has one
+  bool fractions_ = false;  // whether a value has a fraction
   Index seen_rows_ = 0;
-  std::vector<std::size_t> labels_ = {};  // the columns of the label or the targets; empty: there is none
+  std::vector<std::size_t> labels_ = {};  // the columns of the label or targets; empty: none
   std::size_t width_ = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What stands above the data of a `.ts` file.
+// The part of a `.ts` file above its data.
 
 #include <optional>
 #include <string>
@@ -15,18 +15,18 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// What stands above `@data`.
+/// The metadata above `@data`.
 struct TsMetadata {
   std::optional<bool> equal_length = {};
   std::optional<bool> univariate = {};
-  Index dimensions = 0;     // 0: not said
-  Index series_length = 0;  // 0: not said; the longest where lengths differ
+  Index dimensions = 0;     // 0: not given
+  Index series_length = 0;  // 0: not given; the longest series if lengths differ
   bool labelled = false;
-  bool numbers = false;  // @targetLabel, and no classes are named: labels may be any numbers
+  bool numbers = false;  // @targetLabel without a list of classes: labels may be any numbers
   std::vector<std::string> classes = {};
 };
 
-/// Reads up to and with `@data`.
+/// Reads up to and including `@data`.
 HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader);
 
 }  // namespace detail
@@ -51,7 +51,7 @@ class TsMetadataReader {
  public:
   explicit TsMetadataReader(TextReader& reader) : reader_(reader) {}
 
-  /// Reads up to and with `@data`.
+  /// Reads up to and including `@data`.
   TsMetadata read() {
     while (reader_.next()) {
       reader_.split(reader_.line(), " \t", fields_);
@@ -122,7 +122,7 @@ class TsMetadataReader {
                    std::to_string(metadata_.dimensions));
   }
 
-  /// The argument; `alone`: nothing follows it.
+  /// The argument of a tag; `alone`: nothing may follow it.
   std::string_view argument(const char* expected, bool alone) const {
     if (fields_.size() < 2) throw Error({"tag without a value", reader_.place_of_end(), expected, "nothing"});
     if (alone && fields_.size() > 2) reader_.fail(fields_[2], "more than one value", expected, in_quotes(fields_[2]));
@@ -139,7 +139,7 @@ class TsMetadataReader {
     Index value = 0;
     if (parse_number(text, value) != std::errc())
       reader_.fail(text, "not a count", "a positive integer", in_quotes(text));
-    return std::max<Index>(value, 0);  // 0 and -1: not said
+    return std::max<Index>(value, 0);  // 0 and -1: not given
   }
 
   TextReader& reader_;

@@ -1,6 +1,6 @@
 #pragma once
 
-// A shard as one message: the numbers of its gradient one after another, then its totals.
+// A shard as one message: the numbers of its gradient, then its totals.
 
 #include <cstddef>
 #include <cstring>
@@ -18,7 +18,7 @@ namespace detail {
 /// Memory that only grows.
 class MpiMessage {
  public:
-  /// Room for a shard of this size.
+  /// Makes room for a shard of this size.
   template <class S>
   std::span<std::byte> room_for(const Shard<S>& like) {
     const auto numbers = static_cast<std::size_t>(count_numbers(like.gradient.parameters()));
@@ -50,7 +50,7 @@ class MpiMessage {
     std::memcpy(&shard.totals, from, sizeof(Totals));
   }
 
-  /// shard += what was packed, as Shard's own += does.
+  /// shard += the packed shard, as Shard's own += does.
   template <class S>
   void add_to(Shard<S>& shard) const {
     Parameters<S>& parameters = shard.gradient.parameters();

@@ -1,7 +1,7 @@
 #pragma once
 
-// The sequences of a run of which each process has a part: labels (or targets) and lengths of all, and the numbers of
-// those that the process is about to need.
+// The sequences of a run in which each process has a part: labels (or targets) and lengths of all sequences, and the
+// numbers of those that this process needs next.
 
 #include <algorithm>
 #include <concepts>
@@ -23,9 +23,9 @@
 namespace heed::inline HEED_ISA {
 namespace detail {
 
-/// What `LocalRows` is for one process. Numbers move when a step needs sequences that are not here: those of that step
-/// and of as many steps after it as have, for each process, no more sequences than the largest part. `prepare` is
-/// called by all processes together.
+/// Does for several processes what `LocalRows` does for one. Numbers are sent when a step needs sequences that are not
+/// here. Then those of several steps are sent: as many steps as possible without any process receiving more sequences
+/// than the largest part has. All processes call `prepare` together.
 template <class X, class T>
 class MpiRows {
  public:
@@ -64,7 +64,7 @@ class MpiRows {
                                          static_cast<std::int32_t>(shape_.steps));
     if (all.ragged) all_lengths_ = gathered<std::int32_t>(part.lengths.empty() ? full : part.lengths, 1);
   }
-  MpiRows(const MpiRows&) = delete;  // it holds views of its own memory
+  MpiRows(const MpiRows&) = delete;  // it has views of its own memory
   MpiRows& operator=(const MpiRows&) = delete;
 
   Index count() const { return begins_.back(); }
@@ -92,7 +92,7 @@ class MpiRows {
     });
   }
 
-  /// That of one process with all sequences.
+  /// The same as in a single process with all sequences.
   std::uint64_t fingerprint() const {
     std::vector<std::uint64_t> sums(static_cast<std::size_t>(world_.size));
     std::uint64_t& sum = sums[static_cast<std::size_t>(world_.rank)];
@@ -120,7 +120,7 @@ class MpiRows {
   }
 
  private:
-  /// `each` numbers a sequence, of all processes.
+  /// Gathers `each` numbers per sequence from all processes.
   template <class N>
   std::vector<N> gathered(std::span<const N> mine, Index each) const {
     std::vector<N> all(static_cast<std::size_t>(count() * each));
@@ -137,7 +137,7 @@ class MpiRows {
     return TensorView<const T, 2>(values.data(), {static_cast<Index>(values.size()) / targets_, targets_});
   }
 
-  /// The sequences that a process brought along.
+  /// The sequences that a process contributes.
   IndexRange part_of(int process) const {
     const auto p = static_cast<std::size_t>(process);
     return {begins_[p], begins_[p + 1]};
@@ -175,7 +175,8 @@ class MpiRows {
     return rows.first >= mine.first && rows.last <= mine.last;
   }
 
-  /// Room for the sequences that this process needs, in the order of their positions; fills in what is here.
+  /// Makes room for the sequences that this process needs, in the order of their positions, and fills in those that are
+  /// here.
   void arrange(std::span<const Batch> window, Index rows) {
     x_.reserve(rows * row_size());
     labels_.resize(static_cast<std::size_t>(rows * targets_));
@@ -193,7 +194,7 @@ class MpiRows {
     here_ = {{x_.data(), {rows, shape_.steps, shape_.features}}, targets_view(labels_), lengths_};
   }
 
-  /// Every process sends each other one what that needs of its part, some megabytes at a time.
+  /// Every process sends each other process what it needs of its part, some megabytes at a time.
   void send_and_receive(std::span<const Batch> window) {
     const Index chunk = std::max<Index>(1, (Index(4) << 20) / (row_size() * static_cast<Index>(sizeof(X))));
     for (int k = 1; k < world_.size; ++k) {
@@ -228,7 +229,7 @@ class MpiRows {
     }
   }
 
-  /// f(row of the data set) for every sequence that a process needs, in the order of their positions.
+  /// Calls f(row of the data set) for every sequence that a process needs, in the order of their positions.
   template <class F>
   void for_each_row(std::span<const Batch> window, int process, F&& f) const {
     for (const Batch& batch : window) {
@@ -245,19 +246,19 @@ class MpiRows {
   }
 
   MpiWorld world_;
-  LabelledSequences<X, T> part_, here_;  // what this process brought along; where it finds what it needs now
+  LabelledSequences<X, T> part_, here_;  // this process's own part; where it finds what it needs now
   std::vector<Index> begins_;            // of the parts, and the number of all sequences
   Index largest_ = 0;                    // of the parts
   Shape shape_;
-  Index targets_ = 1;  // of a sequence
+  Index targets_ = 1;  // per sequence
   std::vector<T> all_labels_;
   std::vector<std::int32_t> all_lengths_;
 
   std::span<const Index> order_;
   IndexRange window_;          // the steps whose sequences are here
   std::vector<Index> shifts_;  // for each of them: from a position to a row of `here_`
-  Index shift_ = 0;            // that of the present step
-  Buffer<X> x_;                // where `here_` is not `part_`
+  Index shift_ = 0;            // of the present step
+  Buffer<X> x_;                // holds `here_`, unless that is `part_`
   std::vector<T> labels_;
   std::vector<std::int32_t> lengths_;
   std::vector<Index> outgoing_, incoming_;  // rows of `part_`, rows of `x_`

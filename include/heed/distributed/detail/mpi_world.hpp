@@ -1,7 +1,7 @@
 #pragma once
 
-// The processes of a communicator, and the few ways in which they talk. Where a call of MPI fails, MPI's own error
-// handler ends the job.
+// The processes of a communicator, and their few ways to communicate. If a call of MPI fails, MPI's error handler ends
+// the job.
 
 #include <mpi.h>
 
@@ -21,7 +21,7 @@ struct MpiWorld {
   MPI_Comm communicator = MPI_COMM_NULL;
   int rank = 0, size = 1;
 
-  /// One process alone where MPI is not running.
+  /// A single process if MPI is not running.
   explicit MpiWorld(MPI_Comm c) {
     int initialized = 0, finalized = 0;
     MPI_Initialized(&initialized);
@@ -32,16 +32,16 @@ struct MpiWorld {
     MPI_Comm_size(c, &size);
   }
 
-  /// Those of `count` things that a process takes care of. Process 0 has the most, thing 0 among them.
+  /// The things, out of `count`, that belong to a process. Process 0 has the most, including thing 0.
   IndexRange own(Index count, int process) const {
     const auto begin = [&](Index p) { return (count * p + size - 1) / size; };
     return {begin(process), begin(process + 1)};
   }
-  /// The process that takes care of thing i.
+  /// The process that thing i belongs to.
   int owner(Index i, Index count) const { return static_cast<int>(i * size / count); }
 
-  /// Sends bytes to one process while it receives others from another; nothing where they are empty. The other side
-  /// must know how many.
+  /// Sends bytes to one process while receiving others from another; empty spans send or receive nothing. The other
+  /// side must know the sizes.
   void exchange(std::span<const std::byte> out, int to, std::span<std::byte> in, int from) const {
     for (std::size_t at = 0; at < std::max(out.size(), in.size()); at += longest) {
       const auto sent = out.subspan(std::min(at, out.size()));
@@ -52,7 +52,7 @@ struct MpiWorld {
     }
   }
 
-  /// From `root` to all.
+  /// Sends from `root` to all.
   template <class T>
   void broadcast(std::span<T> items, int root) const {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -74,14 +74,14 @@ struct MpiWorld {
     broadcast(std::span(text), root);
   }
 
-  /// The least that any process says.
+  /// The smallest value of all processes.
   int least(int value) const {
     if (size > 1) MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_MIN, communicator);
     return value;
   }
 
  private:
-  static constexpr std::size_t longest = std::size_t(1) << 30;  // bytes of a message: MPI counts in int
+  static constexpr std::size_t longest = std::size_t(1) << 30;  // bytes per message: MPI counts in int
   static int length(std::span<const std::byte> bytes) { return static_cast<int>(std::min(bytes.size(), longest)); }
 };
 

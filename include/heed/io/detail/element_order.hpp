@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// Files are row-major, most parameters column-major: an inner part of safetensors_save.hpp and safetensors_load.hpp.
+/// Conversion between row-major files and column-major parameters: an inner part of safetensors_save.hpp and
+/// safetensors_load.hpp.
 
 #include <cstddef>
 #include <cstring>
@@ -16,7 +17,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Calls f(position in a file, position in the parameter) for each element, in the order of files.
+/// Calls f(position in the file, position in the parameter) for each element, in the order of the file.
 template <class S, class F>
 void for_each_element(const ParameterArray<S>& parameter, F&& f) {
   if (parameter.row_major()) {
@@ -43,7 +44,7 @@ void for_each_element(const ParameterArray<S>& parameter, F&& f) {
   }
 }
 
-/// Writes the numbers in the order of files, and gives the place behind them.
+/// Writes the numbers in the order of the file, and returns the place after them.
 template <class S>
 std::byte* write_elements(const ParameterArray<S>& parameter, std::byte* out) {
   for_each_element(parameter, [&](Index, Index position) {
@@ -53,7 +54,7 @@ std::byte* write_elements(const ParameterArray<S>& parameter, std::byte* out) {
   return out;
 }
 
-/// Takes the numbers in the order of files.
+/// Reads the numbers in the order of the file.
 template <class S>
 void set_elements(ParameterArray<S>& parameter, const std::vector<S>& values) {
   S* const data = parameter.data();

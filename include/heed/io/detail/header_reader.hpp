@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The JSON text of a safetensors header, read with limits: an inner part of safetensors_header.hpp.
+/// Parses the JSON header of a safetensors file, with limits: an inner part of safetensors_header.hpp.
 
 #include <cstddef>
 #include <string>
@@ -17,8 +17,8 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Adds what the text says, which starts at byte `offset` of the file, in its order. Throws if it is not of the
-/// format's form, or beyond a limit; names and data are not compared.
+/// Parses the text, which begins at byte `offset` of the file, and adds its entries in order. Throws if it does not
+/// have the format's structure or exceeds a limit. Does not compare names and data.
 void read_header_text(std::string_view text, const std::string& file, std::size_t offset, Metadata& metadata,
                       std::vector<TensorInfo>& tensors);
 
@@ -39,8 +39,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Every value is of one kind in its place, and an error if it is of another: nothing nests deeper than the format
-/// does.
+/// Each value must have the kind that its place requires, so nothing nests deeper than the format does.
 class HeaderReader {
  public:
   HeaderReader(std::string_view text, const std::string& file, std::size_t offset, Metadata& metadata,
@@ -146,7 +145,7 @@ class HeaderReader {
     }
   }
 
-  /// `end`, or what follows the comma.
+  /// Returns `end`, or what follows the comma.
   JsonToken after_value(JsonToken end) {
     const JsonToken token = json_.next();
     if (token == end) return end;
@@ -156,13 +155,13 @@ class HeaderReader {
     return next;
   }
 
-  /// Takes the next token, which must be `kind`.
+  /// Reads the next token, which must be `kind`.
   void expect(JsonToken kind, const char* expected) { expect(json_.next(), kind, expected); }
   void expect(JsonToken token, JsonToken kind, const char* expected) const {
     if (token != kind) reject(token, expected);
   }
 
-  /// A value of a kind that may not stand here, or no value at all.
+  /// Throws for a value of a kind that is not allowed here, or for a missing value.
   [[noreturn]] void reject(JsonToken token, const char* expected) const {
     std::string got;
     switch (token) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// JSON (RFC 8259) token by token, and texts as JSON writes them: an inner part of safetensors_header.hpp.
+/// JSON (RFC 8259): a tokenizer, and JSON strings. An inner part of safetensors_header.hpp.
 
 #include <cstddef>
 #include <optional>
@@ -29,23 +29,23 @@ enum class JsonToken {
   end
 };
 
-/// Takes a JSON text apart. Strings are strict UTF-8, numbers stay text. What a token may be at most is limited, so
-/// that a hostile text costs no memory.
+/// Splits a JSON text into tokens. Strings are strict UTF-8; numbers stay text. The length of a token is limited, so
+/// that a hostile text cannot use much memory.
 class JsonReader {
  public:
-  /// `file` is what messages call the text, which starts at its byte `offset`. Both must outlive this object.
+  /// `file` names the text in messages; the text begins at its byte `offset`. Both must outlive this object.
   JsonReader(std::string_view text, const std::string& file, std::size_t offset)
       : text_(text), file_(file), offset_(offset) {}
 
-  /// The next token. Throws if the text is no JSON, or a token too long.
+  /// The next token. Throws if the text is not JSON, or if a token is too long.
   JsonToken next();
-  /// Of the last string, its escapes replaced; of the last number, its digits as they stand.
+  /// The last string, unescaped; or the last number, as written.
   const std::string& value() const { return value_; }
-  /// The error of `token`, which is the last one and may not follow those before it.
+  /// Throws the error that `token`, the last one, is not allowed here.
   [[noreturn]] void refuse(JsonToken token) const { refuse(token == JsonToken::end ? at_ : at_ - 1); }
 
  private:
-  /// The byte at a position; -1 behind the end.
+  /// The byte at a position; -1 after the end.
   int at(std::size_t i) const { return i < text_.size() ? static_cast<unsigned char>(text_[i]) : -1; }
   JsonToken punctuation(JsonToken token);
   JsonToken word(std::string_view word, JsonToken token);
@@ -55,19 +55,19 @@ class JsonReader {
   void escape();
   unsigned hexadecimal();
   void limit_run() const;
-  /// The text is no JSON because of the byte at this position.
+  /// Throws the error that the text is not JSON because of the byte at this position.
   [[noreturn]] void refuse(std::size_t position) const;
 
   std::string_view text_;
   const std::string& file_;
   std::size_t offset_;
-  std::size_t at_ = 0;        // behind the last token
-  std::size_t run_ = 0;       // behind the last bracket, comma, colon or quote
-  std::size_t value_at_ = 0;  // where the last string or number starts
+  std::size_t at_ = 0;        // after the last token
+  std::size_t run_ = 0;       // after the last bracket, comma, colon or quote
+  std::size_t value_at_ = 0;  // where the last string or number begins
   std::string value_;
 };
 
-/// `"text"`, with what JSON escapes; nothing where it is no UTF-8.
+/// `"text"` with JSON escapes; empty if it is not UTF-8.
 std::optional<std::string> json_string(std::string_view text);
 
 }  // namespace detail
@@ -88,7 +88,7 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 constexpr std::size_t most_json_run = 4096;  // blanks and digits without anything else
-// what stands behind a backslash, and what it means
+// the characters after a backslash, and what they mean
 constexpr std::string_view json_escapes = "\"\\bfnrt/", json_escaped = "\"\\\b\f\n\r\t/";
 
 HEED_COLD HEED_FUNCTION JsonToken JsonReader::next() {
@@ -159,7 +159,7 @@ HEED_COLD HEED_FUNCTION JsonToken JsonReader::string() {
   return JsonToken::string;
 }
 
-/// What a backslash and the characters behind it stand for.
+/// Decodes a backslash and the characters after it.
 HEED_COLD HEED_FUNCTION void JsonReader::escape() {
   ++at_;
   const std::size_t i = at(at_) < 0 ? std::string_view::npos : json_escapes.find(text_[at_]);
@@ -182,7 +182,7 @@ HEED_COLD HEED_FUNCTION void JsonReader::escape() {
   abi_detail::append_utf8(value_, code);
 }
 
-/// "u00fc"
+/// Decodes "u00fc".
 HEED_COLD HEED_FUNCTION unsigned JsonReader::hexadecimal() {
   if (at(at_) != 'u') refuse(at_);
   ++at_;
@@ -219,7 +219,7 @@ HEED_COLD HEED_FUNCTION JsonToken JsonReader::number() {
   return JsonToken::number;
 }
 
-/// One digit at least.
+/// At least one digit.
 HEED_COLD HEED_FUNCTION void JsonReader::digits() {
   const std::size_t end = std::min(text_.find_first_not_of("0123456789", at_), text_.size());
   if (end == at_) refuse(at_);

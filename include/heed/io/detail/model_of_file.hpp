@@ -1,6 +1,6 @@
 #pragma once
 
-// What a safetensors file says of its model: the options, and whether they are those of this architecture.
+// What a safetensors file says about its model: the options, and whether they belong to this architecture.
 
 #include <cstddef>
 #include <span>
@@ -27,22 +27,22 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// Throws if the metadata of a file that heed wrote is that of another model.
+/// Throws if a file that heed wrote has another model.
 void check_own(const Metadata& metadata, std::string_view architecture);
-/// Throws if a hint is other than what the file says, or means by not saying it.
+/// Throws if a hint contradicts the file, or the meaning of an entry that the file leaves out.
 void check_hints(const Metadata& metadata, const FieldTable& options, const Metadata& hints);
 
-/// What a model may allocate while it is built from a file of these tensors: parts of it are made and copied, and where
-/// a tensor is missing `load_weights` says which.
+/// How much a model may allocate while it is built from a file with these tensors. The budget allows for parts that are
+/// constructed and copied; if a tensor is missing, `load_weights` says which.
 AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number);
 
-/// Throws the exception that is being handled, with the file's name before the place that it names.
+/// Rethrows the exception that is being handled, with the file's name in front of its place.
 [[noreturn]] void rethrow_naming(const std::string& file);
 
-/// Throws the error that is being handled, with the tensors that do not determine a model.
+/// Rethrows the error that is being handled, with the list of tensors that do not determine a model.
 [[noreturn]] void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames);
 
-/// The options that names and shapes determine.
+/// The options, from names and shapes.
 template <class M>
 typename M::Options options_from_shapes(const SafetensorsFile& file) {
   const std::vector<TensorShape> shapes = shapes_of(file.tensors());
@@ -64,7 +64,7 @@ typename M::Options options_from_shapes(const SafetensorsFile& file) {
   }
 }
 
-/// The model that a file says, its parameters not yet filled.
+/// The model that a file describes, with its parameters not yet filled.
 template <class M>
 M model_of(const SafetensorsFile& file, const Metadata& hints) try {
   const Metadata& metadata = file.metadata();
@@ -150,7 +150,7 @@ HEED_COLD HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::v
     std::vector<TensorInfo> named(tensors.begin(), tensors.end());
     try {
       named = renamed(tensors, {.rename = renames}, file.name());
-    } catch (const Error&) {  // the new names are those of others
+    } catch (const Error&) {  // the new names fit another model
       renames.clear();
     }
     for (std::size_t i = 0; i < std::min(tensors.size(), most); ++i) {

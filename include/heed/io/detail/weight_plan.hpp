@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Which tensors of a file become which parameters of a model: an inner part of safetensors_load.hpp.
+/// Which tensors of a file fill which parameters of a model: an inner part of safetensors_load.hpp.
 
 #include <span>
 #include <string>
@@ -22,26 +22,26 @@ namespace detail {
 
 /// Whether heed wrote a file with this metadata.
 bool is_own(const Metadata& metadata);
-/// Throws for the checkpoint of a training run, which people take for its model.
+/// Throws for the checkpoint of a training run, which is easily mistaken for a model.
 void refuse_checkpoint(const Metadata& metadata);
 
 std::vector<TensorShape> shapes_of(std::span<const TensorInfo> tensors);
 
-/// A parameter that a file should have.
+/// A parameter that the file should contain.
 struct WantedTensor {
   std::string_view name;
   std::span<const Index> extents;
 };
 
-/// What is to be done with each parameter of a model.
+/// What to do with each parameter of a model.
 struct WeightPlan {
   enum class Use : char { load, zero, keep };
   std::vector<Use> uses;  // of the wanted tensors, in order
   LoadedWeights report;
 };
 
-/// Throws `TensorMismatch` unless the file has these tensors and no others, naming all that are missing, unexpected or
-/// misshapen; with `partial` where it has none of them.
+/// Throws `TensorMismatch` unless the file has exactly these tensors; the error names all that are missing, unexpected
+/// or misshapen. With `partial` it throws only if the file has none of them.
 WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file, bool partial);
 
 }  // namespace detail
@@ -83,14 +83,14 @@ HEED_COLD HEED_FUNCTION std::vector<TensorShape> shapes_of(std::span<const Tenso
   return shapes;
 }
 
-/// "lstm.bias_ih_l0": "lstm.weight_ih_l0"; empty for what is no bias.
+/// "lstm.bias_ih_l0" gives "lstm.weight_ih_l0"; empty for a name that is not a bias's.
 HEED_COLD HEED_FUNCTION std::string weight_beside(std::string_view name) {
   const std::size_t at = name.find("bias", name.rfind('.') + 1);
   if (at == std::string_view::npos) return {};
   return std::string(name.substr(0, at)) + "weight" + std::string(name.substr(at + 4));
 }
 
-/// Another tensor of the same bytes, which is a parameter: the file lists tied weights twice.
+/// Whether another tensor with the same bytes is a parameter: the file contains tied weights twice.
 HEED_COLD HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const SafetensorsFile& file,
                                      const std::set<std::string_view>& names) {
   if (tensor.extents.size() < 2 || is_own(file.metadata())) return false;
@@ -124,7 +124,7 @@ HEED_COLD HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>&
   using Use = WeightPlan::Use;
   WeightPlan plan;
   std::vector<std::string> problems;
-  std::set<std::string_view> names, misshapen;  // layers
+  std::set<std::string_view> names, misshapen;  // names of layers
   for (const WantedTensor& w : wanted) {
     names.insert(w.name);
     const TensorInfo* tensor = file.find(w.name);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Whether a call writes to where there is no memory: an inner part of check_layer.hpp.
+/// Whether a call writes outside of its memory: an inner part of check_layer.hpp.
 
 #include <csignal>
 #include <functional>
@@ -10,8 +10,8 @@
 
 namespace heed::inline HEED_ISA::testing::detail {
 
-/// Runs `work`. False where it touches memory that is not there: it ends then at once, and what it owned stays behind.
-/// Elsewhere than on POSIX such work ends the program.
+/// Runs `work`. Returns false if it accesses memory that does not exist: it then ends at once, and what it owned is
+/// leaked. On systems other than POSIX such an access ends the program.
 HEED_FUNCTION bool survives(const std::function<void()>& work);
 
 }  // namespace heed::inline HEED_ISA::testing::detail
@@ -47,7 +47,7 @@ HEED_FUNCTION bool survives(const std::function<void()>& work) {
   struct sigaction leave {};
   leave.sa_handler = [](int signal) {
     if (way_out) siglongjmp(*way_out, 1);
-    std::signal(signal, SIG_DFL);  // another thread's: as ever
+    std::signal(signal, SIG_DFL);  // another thread's: default action
     std::raise(signal);
   };
   for (int i = 0; i < 4; ++i) sigaction(signals[i], &leave, &handlers.before[i]);

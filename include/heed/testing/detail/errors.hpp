@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Errors and central differences: an inner part of check_layer.hpp.
+/// Error norms and central differences: an inner part of check_layer.hpp.
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +14,7 @@
 
 namespace heed::inline HEED_ISA::testing::detail {
 
-// |a - b| / max(|a|, |b|), in Euclidean norms, with an absolute floor
+// |a - b| / max(|a|, |b|) in Euclidean norms, with an absolute floor
 HEED_FUNCTION double norm_error(const std::vector<double>& a, const std::vector<double>& b);
 
 // The largest difference over max(1, the largest value).
@@ -32,11 +32,11 @@ double largest_error(const A& a, const B& b) {
 // "1e-07"
 HEED_FUNCTION std::string short_text(double value);
 
-// What may have gone wrong with `got`: "a sign?". Empty where nothing comes to mind.
+// A possible cause of the difference: "a sign?". Empty if there is no guess.
 HEED_FUNCTION std::string guess(const std::vector<double>& expected, const std::vector<double>& got, Index lanes,
                                 Index steps);
 
-// fourth-order central differences of `loss` in every number of `values`
+// fourth-order central differences of `loss` by each number of `values`
 HEED_FUNCTION std::vector<double> differences(double* values, Index count, const std::function<double()>& loss);
 
 }  // namespace heed::inline HEED_ISA::testing::detail

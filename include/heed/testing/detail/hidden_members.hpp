@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Members that take part in a layer, but that its `visit` does not list: an inner part of check_layer.hpp.
+/// Members that take part in a layer although its `visit` does not list them: an inner part of check_layer.hpp.
 
 #include <cstddef>
 #include <cstring>
@@ -15,7 +15,7 @@ namespace heed::inline HEED_ISA::testing::detail {
 
 using Bytes = std::span<const std::byte>;
 
-/// Notes the arrays that this thread allocates while it lives.
+/// Records the arrays that this thread allocates during its lifetime.
 class AllocationLog {
  public:
   explicit AllocationLog(std::vector<Bytes>& to) {
@@ -32,7 +32,7 @@ class AllocationLog {
   static inline thread_local std::vector<Bytes>* list = nullptr;
 };
 
-/// A copy of a layer, and the memory of it that `visit` does not reach: its own bytes, and its arrays.
+/// A copy of a layer, and its memory that `visit` does not reach: its own bytes, and its arrays.
 template <class L>
 class WatchedCopy {
  public:
@@ -67,7 +67,7 @@ class WatchedCopy {
     const AllocationLog log(to);
     return L(like);
   }
-  // the pieces of some ranges that lie outside of another
+  // the parts of some ranges that lie outside of another range
   static std::vector<Bytes> without(const std::vector<Bytes>& ranges, Bytes other) {
     std::vector<Bytes> rest;
     const std::byte* const first = other.data();

@@ -1,6 +1,6 @@
 #pragma once
 
-// Each clause of the layer contract, for one layer and one batch: inner parts of check_layer.hpp.
+// The clauses of the layer contract, for one layer and one batch: inner parts of check_layer.hpp.
 
 #include <algorithm>
 #include <cmath>
@@ -114,19 +114,20 @@ LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index co
   return result;
 }
 
-// Where nobody wants the input's gradient there is no memory for it. Says whether the layer keeps away from it.
+// Without a wanted input gradient there is no memory for it. Returns whether the layer leaves it alone.
 template <class L>
 bool check_unwanted_input_gradient(LayerRun<L>& run, const std::string& where, Report& report) {
   if constexpr (TokenLayer<L>) return true;
-  LayerRun<L> own = part<L>(run, run.layer, 0, run.lanes, run.shape.steps);  // an end half way leaves it as it may be
+  // a pass that ends halfway leaves it in any state
+  LayerRun<L> own = part<L>(run, run.layer, 0, run.lanes, run.shape.steps);
   own.forward();
   const bool kept = survives([&] { own.backward(Sink::nowhere); });
   report.expect(kept, where + "without dx backward writes to where it would be: `if (dx)` is missing");
   return kept;
 }
 
-// What takes part in a layer and is not visited is neither trained nor saved. It is found where backward adds to its
-// gradient, and where two layers of other numbers differ after one got all of the other's that are visited.
+// A member that takes part but is not visited is neither trained nor saved. It is detected in two ways: backward adds
+// to its gradient; or two layers still differ after one got all visited numbers of the other.
 template <class L>
 void check_visit(LayerRun<L>& run, L other, const CheckOptions& o, Report& report) {
   const std::string what = "a member that visit does not list: it is neither trained nor saved";
@@ -148,7 +149,7 @@ void check_visit(LayerRun<L>& run, L other, const CheckOptions& o, Report& repor
   report.expect(first.y == second.y || !(largest_error(first.y, second.y) > 0), "the output depends on " + what);
 }
 
-// The gradients are the same, whatever stands in the output, where the layer does not say that it reads it.
+// If a layer does not declare that backward reads its output, the gradients must not depend on it.
 template <class L>
 void check_unread_output(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
   if constexpr (!backward_reads_output<L>) {
@@ -164,7 +165,7 @@ void check_unread_output(LayerRun<L>& run, const std::string& where, const Check
   }
 }
 
-// Every lane alone, and the tile in two parts: the same outputs, the same gradients, summed.
+// Every lane alone, and the tile in two parts: the same outputs, and the same gradients when summed.
 template <class L>
 void check_lanes(LayerRun<L>& run, const std::string& where, const CheckOptions& o, Report& report) {
   run.forward();
@@ -203,7 +204,7 @@ struct Differences {
   }
 };
 
-// A lane of a ragged run beside a lane of a run that is cut to its length.
+// Compares a lane of a ragged run with a lane of a run that is cut to its length.
 template <class L>
 void compare_lane(const LayerRun<L>& run, Index lane, const LayerRun<L>& cut, Index in_cut, Differences& d) {
   for (Index t = 0; t < cut.output.steps; ++t) {
@@ -224,7 +225,7 @@ void check_ragged(LayerRun<L>& run, const CheckOptions& o, Report& report) {
   const auto cut = [&](Index first, Index count, Index length) {
     LayerRun<L> result = part<L>(run, run.layer, first, count, length);
     result.lengths.clear();
-    if constexpr (TokenLayer<L>) {  // shorter lanes get tokens for what is none
+    if constexpr (TokenLayer<L>) {  // shorter lanes get invalid tokens past their end
       for (auto& token : result.x) token = std::max(token, 0);
     }
     result.forward();
