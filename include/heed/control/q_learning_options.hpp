@@ -34,8 +34,10 @@ struct QRecord {
 /// Called after every evaluation. Learning continues while all callbacks return true.
 using QCallback = std::function<bool(const QRecord&)>;
 
+/// The result of `learn_q`: its records, and how it ended.
 struct QHistory;
 
+/// Options of `learn_q`.
 struct QLearningOptions {
   Index steps = 50'000;  ///< of the environment
   Index window = 8;      ///< number of last observations that the model sees

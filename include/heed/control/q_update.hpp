@@ -35,6 +35,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `QUpdate`.
 struct QUpdateOptions {
   Index batch_size = 64;        ///< transitions per update
   double learning_rate = 1e-3;  ///< of Adam

@@ -51,6 +51,7 @@ namespace heed::inline HEED_ABI {
 
 /// A number as text: `std::to_string`, compiled once.
 std::string text_of(double number);
+/// An integer as text.
 std::string text_of(std::int64_t number);
 std::string text_of(std::integral auto number) { return text_of(static_cast<std::int64_t>(number)); }
 

@@ -66,6 +66,7 @@ Index prepare_stream(const L& layer, Shape x, typename L::Cache& cache) {
     return layer.prepare_stream(x, cache);
   }
 }
+/// Runs one step, as `StreamLayer` has it.
 template <StreamLayer L>
 void stream_step(const L& layer, Tile<const typename L::Input> x, Tile<typename L::Scalar> y,
                  StreamMemory<typename L::Scalar>& memory, typename L::Cache& cache, const Pass& pass) {

@@ -121,10 +121,12 @@ class TileBuffer {
   Tile<S> tile_;
 };
 
+/// Sets all numbers of a tile to a value.
 template <class S>
 void fill(Tile<S> tile, S value) {
   std::fill_n(tile.data, tile.size(), value);
 }
+/// Copies the numbers of a tile to another one of the same shape.
 template <class S>
 void copy(Tile<const S> from, Tile<S> to) {
   std::copy_n(from.data, from.size(), to.data);

@@ -140,6 +140,7 @@ void for_each_parameter(F&& f, M& model, Ms&... models) {
                const_cast<std::remove_const_t<M>&>(model), const_cast<std::remove_const_t<Ms>&>(models)...);
 }
 
+/// The number of trainable numbers in a model.
 template <Visitable M>
 Index parameter_count(const M& model) {
   Index count = 0;
@@ -167,6 +168,7 @@ bool wants_gradient(const M& gradient) {
   return wanted;
 }
 
+/// Sets all parameters of a model to 0: clears a gradient.
 template <Visitable M>
 void set_zero(M& model) {
   for_each_parameter([](const Path&, auto& p) { p.fill(0); }, model);

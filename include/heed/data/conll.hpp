@@ -25,6 +25,7 @@ struct TaggedSentences {
   Index word_count() const;
 };
 
+/// Options of `parse_conll`.
 struct ConllOptions {
   Index word = 0;       ///< the column of the word, from 0
   Index tag = -1;       ///< the column of the tag; negative: the last

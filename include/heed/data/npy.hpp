@@ -129,6 +129,7 @@ void write_npy(const std::filesystem::path& path, TensorView<S, Rank> array) {
   write_file(path, {std::as_bytes(std::span(header)),
                     std::as_bytes(std::span(array.data(), static_cast<std::size_t>(array.size())))});
 }
+/// The same for a tensor.
 template <class S, int Rank>
 void write_npy(const std::filesystem::path& path, const Tensor<S, Rank>& array) {
   write_npy(path, array.view());

@@ -27,6 +27,7 @@ struct ParallelText {
   Index count() const { return static_cast<Index>(source.size()); }
 };
 
+/// Options of `read_parallel_text`.
 struct ParallelTextOptions {
   bool lower = false;    ///< converts to lower case
   bool tokenize = true;  ///< splits off punctuation (`tokenize_13a`); otherwise blanks separate words

@@ -26,6 +26,7 @@ struct Sentences {
   Index count() const { return static_cast<Index>(words.size()); }
 };
 
+/// Options of `read_sentences`.
 struct SentenceOptions {
   enum class Header {
     automatic,  ///< a first line that could be a header is an error

@@ -110,6 +110,7 @@ Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, s
           detail::narrowed_tensor<S>(from.targets), from.mask};
 }
 
+/// Throws at the first NaN or infinity in a valid step. The error names sequence, step and feature.
 template <class S>
 void check_finite(const Sequences<S>& sequences, const std::string& where) {
   check_finite<S>(sequences.x.view(), sequences.lengths, where);

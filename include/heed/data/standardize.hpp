@@ -147,6 +147,7 @@ void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, cons
   });
 }
 
+/// The same for sequences with their own lengths and mask.
 template <class S>
 void standardize(Sequences<S>& sequences, const FeatureStatistics& statistics) {
   standardize<S>(sequences.x.view(), sequences.lengths, statistics, sequences.step_mask());

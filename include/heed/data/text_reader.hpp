@@ -29,6 +29,7 @@ enum class Encoding {
 
 namespace heed::inline HEED_ISA {
 
+/// The name of an encoding, for messages.
 HEED_FUNCTION const char* to_text(Encoding encoding);
 
 /// Reads a text line by line. Skips blank lines and, if there are comments, comment lines. Lines end with LF or CRLF;

@@ -53,6 +53,7 @@ concept StepDecoder = requires(const M& model, typename M::Cache& cache, Tile<co
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `SequenceDecoder`.
 struct DecodeOptions {
   std::int32_t start = 2, end = 3;  ///< start and end mark; the output contains neither start nor padding (0)
   Index max_steps = 50;             ///< the largest number of tokens of a sequence, the end mark included

@@ -20,6 +20,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Sampler`.
 struct SampleOptions {
   double temperature = 1;                ///< divides the logits; 0: always the most probable token
   Index top_k = 0;                       ///< draws from the k largest logits only; 0: from all
@@ -96,6 +97,7 @@ class Sampler {
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `generate`.
 struct GenerateOptions {
   SampleOptions sample = {};
   std::int32_t end = -1;  ///< the token that ends a text; negative: none

@@ -28,6 +28,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Stream`.
 struct StreamOptions {
   Index max_steps = 0;  ///< the most steps of a sequence; 0: no limit. Attention over all steps needs a limit
   Index features = 0;   ///< features of a step; 0: as the model says

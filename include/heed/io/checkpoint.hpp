@@ -30,6 +30,7 @@ void load_state(TrainingState& state, const SafetensorsFile& file);
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `checkpoint`.
 struct CheckpointOptions {
   int every = 1;      ///< epochs
   bool write = true;  ///< of several processes only one writes; all read

@@ -18,6 +18,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// The contents of a header.
 struct SafetensorsHeader {
   Metadata metadata;
   std::vector<TensorInfo> tensors;  // in the order of their data, which they cover without gaps

@@ -21,6 +21,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `AdditiveAttention`.
 struct AdditiveScoreOptions {
   Index query_size = 0, memory_size = 0;
   Index attention_size = 0;  ///< rows of W; 0: the memory's size

@@ -20,6 +20,7 @@ namespace heed::inline HEED_ABI {
 enum class ScoreKind { additive, dot, scaled_dot, general };
 constexpr std::array<std::string_view, 4> names_of(ScoreKind) { return {"additive", "dot", "scaled_dot", "general"}; }
 
+/// Options of `AnyAttention`.
 struct AnyAttentionOptions {
   Index query_size = 0, memory_size = 0;
   Index attention_size = 0;  ///< of the additive score and of the projections; 0: the query's size

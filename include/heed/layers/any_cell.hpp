@@ -21,6 +21,7 @@ namespace heed::inline HEED_ABI {
 enum class CellKind { lstm, gru, rnn, none };
 constexpr std::array<std::string_view, 4> names_of(CellKind) { return {"lstm", "gru", "rnn", "none"}; }
 
+/// Options of `AnyCell`.
 struct AnyCellOptions {
   Index input_size = 0, hidden_size = 0;
   Index num_layers = 1;

@@ -40,6 +40,7 @@ constexpr bool attends(Attention a) {
 enum class LastState { final, step };
 constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
 
+/// Options of `AnyPool`.
 struct AnyPoolOptions {
   Index features = 0;
   Attention kind = Attention::pool;

@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, 5> names_of(PositionKind) {
   return {"none", "sinusoidal", "learned", "relative", "tape"};
 }
 
+/// Options of `AnyPositions`.
 struct AnyPositionsOptions {
   PositionKind kind = PositionKind::sinusoidal;
   Index max_steps = 0, features = 0;  ///< of `learned`; for `tape`, `max_steps` is the length

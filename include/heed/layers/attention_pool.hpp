@@ -19,6 +19,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `AttentionPool`.
 struct AttentionPoolOptions {
   Index features = 0;
 };

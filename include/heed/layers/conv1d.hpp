@@ -24,6 +24,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Conv1d`.
 struct Conv1dOptions {
   Index in_channels = 0, out_channels = 0;
   Index kernel_size = 1, stride = 1, dilation = 1, groups = 1;

@@ -18,6 +18,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Conv2d`.
 struct Conv2dOptions {
   Index in_channels = 0, out_channels = 0;
   Index height = 0, width = 0;  ///< of the input

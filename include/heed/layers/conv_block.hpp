@@ -29,6 +29,7 @@ namespace heed::inline HEED_ABI {
 enum class ConvNorm { step, sequence };
 constexpr std::array<std::string_view, 2> names_of(ConvNorm) { return {"step", "sequence"}; }
 
+/// Options of `ConvBlock`.
 struct ConvBlockOptions {
   Index in_channels = 0, out_channels = 0;
   Index kernel_size = 3;

@@ -20,6 +20,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `ConvFront`.
 struct ConvFrontOptions {
   Index in_channels = 0;
   SizeList kernels = {};     ///< one block for each

@@ -14,6 +14,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Dense`.
 struct DenseOptions {
   Index in_features = 0, out_features = 0;
   bool bias = true;

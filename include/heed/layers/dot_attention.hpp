@@ -18,6 +18,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `DotAttention`.
 struct DotScoreOptions {
   Index query_size = 0, memory_size = 0;
   Index output_size = 0;  ///< of the projections
@@ -187,6 +188,7 @@ void DotScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& 
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `ScaledDotAttention`.
 struct ScaledDotScoreOptions {
   Index query_size = 0, memory_size = 0, output_size = 0;
   bool project = true;

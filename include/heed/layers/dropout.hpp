@@ -12,6 +12,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Dropout`.
 struct DropoutOptions {
   double rate = 0.5;
 };

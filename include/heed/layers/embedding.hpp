@@ -24,6 +24,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Embedding`.
 struct EmbeddingOptions {
   Index num_embeddings = 0, embedding_dim = 0;
   Index padding_idx = -1;  ///< the padding token; negative: none

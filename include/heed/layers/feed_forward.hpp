@@ -19,6 +19,7 @@ namespace heed::inline HEED_ABI {
 enum class FeedForwardActivation { relu, gelu };
 constexpr std::array<std::string_view, 2> names_of(FeedForwardActivation) { return {"relu", "gelu"}; }
 
+/// Options of `FeedForward`.
 struct FeedForwardOptions {
   Index features = 0, hidden = 0;
   FeedForwardActivation activation = FeedForwardActivation::relu;

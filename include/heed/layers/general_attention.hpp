@@ -12,6 +12,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `GeneralAttention`.
 struct GeneralScoreOptions {
   Index query_size = 0, memory_size = 0;
   bool causal = false;

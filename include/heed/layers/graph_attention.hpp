@@ -22,6 +22,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `GraphAttention`.
 struct GraphAttentionOptions {
   Index in_features = 0, out_features = 0;  ///< of a head
   Index heads = 1;

@@ -20,6 +20,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `GroupNorm`.
 struct GroupNormOptions {
   Index groups = 1, features = 0;
   double eps = 1e-5;

@@ -11,6 +11,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Gru`.
 struct GruCellOptions {
   Index input_size = 0, hidden_size = 0;
   Index num_layers = 1;

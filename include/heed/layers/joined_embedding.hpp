@@ -22,6 +22,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `JoinedEmbedding`.
 struct JoinedEmbeddingOptions {
   std::vector<Index> num_embeddings = {}, embedding_dims = {};  ///< of each table
 };

@@ -18,6 +18,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `LayerNorm`.
 struct LayerNormOptions {
   Index features = 0;
   double eps = 1e-5;

@@ -15,6 +15,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `MaxPool1d`.
 struct MaxPool1dOptions {
   Index kernel_size = 2;
   Index stride = 0;   ///< 0: the kernel's size

@@ -16,6 +16,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `MaxPool2d`.
 struct MaxPool2dOptions {
   Index channels = 0, height = 0, width = 0;  ///< of the input
   Index kernel_size = 2;

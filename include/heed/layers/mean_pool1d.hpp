@@ -16,6 +16,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `MeanPool1d`.
 struct MeanPool1dOptions {
   Index kernel_size = 2;
   Index stride = 0;        ///< 0: the kernel's size

@@ -23,6 +23,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `MultiHeadAttention`.
 struct MultiHeadAttentionOptions {
   Index embed_dim = 0, num_heads = 1;
   Index kdim = 0, vdim = 0;  ///< features of keys and values; 0: embed_dim

@@ -24,6 +24,7 @@ namespace heed::inline HEED_ABI {
 enum class Pooling { last, mean };
 constexpr std::array<std::string_view, 2> names_of(Pooling) { return {"last", "mean"}; }
 
+/// Options of `MultiHeadPool`.
 struct MultiHeadPoolOptions {
   Index features = 0;
   Index heads = 2;  ///< they divide `features`

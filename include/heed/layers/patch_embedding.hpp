@@ -32,6 +32,7 @@ inline void check_one_image(ImageShape image, Shape x, const char* where) {
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `PatchEmbedding`.
 struct PatchEmbeddingOptions {
   Index channels = 1, height = 0, width = 0;
   Index patch_size = 0;

@@ -21,6 +21,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `LastPool`.
 struct LastPoolOptions {
   bool both_ends = false;
 };

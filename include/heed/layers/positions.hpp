@@ -38,6 +38,7 @@ void add_position(const S* x, const S* position, Index features, Index lanes, S*
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `SinusoidalPositions`.
 struct SinusoidalPositionsOptions {
   Index length = 0;  ///< 0: positions are not scaled
 };
@@ -139,6 +140,7 @@ void SinusoidalPositions<S>::fill_positions(Index first, Tile<S> p) const {
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `LearnedPositions`.
 struct LearnedPositionsOptions {
   Index max_steps = 0, features = 0;
 };

@@ -17,6 +17,7 @@ enum class Nonlinearity { tanh, relu };
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Rnn`.
 struct RnnCellOptions {
   Index input_size = 0, hidden_size = 0;
   Index num_layers = 1;

@@ -16,6 +16,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `TransformerDecoderBlock`.
 struct TransformerDecoderBlockOptions {
   Index d_model = 0, num_heads = 1;
   Index dim_feedforward = 2048;

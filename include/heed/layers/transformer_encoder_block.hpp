@@ -17,6 +17,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `TransformerEncoderBlock`.
 struct TransformerEncoderBlockOptions {
   Index d_model = 0, num_heads = 1;
   Index dim_feedforward = 2048;

@@ -41,6 +41,7 @@ HEED_INLINE P log_one_plus(const P& u) {
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `BinaryCrossEntropy`.
 struct BinaryCrossEntropyOptions {
   std::vector<double> pos_weight = {};  ///< p, one per output: the weight of a target of 1; empty: all 1
 

@@ -22,6 +22,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `CrossEntropy`.
 struct CrossEntropyOptions {
   std::vector<double> class_weights = {};  ///< one per class; empty: all 1
   double label_smoothing = 0;              ///< e, in [0, 1]

@@ -19,6 +19,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Huber`.
 struct HuberOptions {
   double delta = 1;  ///< the loss is quadratic up to here, then linear
 

@@ -23,6 +23,7 @@ HEED_FUNCTION void check_translations(std::size_t translations, std::size_t refe
 
 namespace heed::inline HEED_ABI {
 
+/// A BLEU score with its parts.
 struct BleuScore {
   double score = 0;                        ///< 0 to 100
   std::array<double, 4> precisions = {};   ///< of n-grams, n = 1 to 4, in percent, smoothed

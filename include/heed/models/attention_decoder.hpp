@@ -22,6 +22,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `AttentionDecoder`.
 struct AttentionDecoderOptions {
   Index tokens = 0;       ///< of the vocabulary; 0 is padding
   Index embedding = 256;  ///< numbers per token

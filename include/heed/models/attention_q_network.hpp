@@ -26,6 +26,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `AttentionQNetwork`.
 struct AttentionQNetworkOptions {
   Index features = 0, actions = 0;  ///< numbers of an observation; actions to choose from
   Index hidden = 64, num_heads = 4;

@@ -25,6 +25,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `GraphAttentionNetwork`.
 struct GraphAttentionNetworkOptions {
   Index features = 0, classes = 0;
   Index hidden = 8;  ///< of a head

@@ -13,6 +13,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `ImageCaptioner`.
 struct ImageCaptionerOptions {
   ImageShape image = {.channels = 1};
   Index tokens = 0;                    ///< of the vocabulary; 0 is padding

@@ -81,6 +81,7 @@ void initialize_keras(ConvBlock<S>& block, Key key) {
   if (block.shortcut.weight.size() > 0) start(block.shortcut, key.child(1));
 }
 
+/// Initialises each part of the classifier as Keras does.
 template <class S>
 void initialize_keras(SequenceClassifier<S>& model, Key key) {
   for (std::size_t i = 0; i < model.front.blocks.size(); ++i) {
@@ -104,6 +105,7 @@ void initialize_keras(SequenceClassifier<S>& model, Key key) {
   initialize_keras(model.fc2, key.child(3));
 }
 
+/// Initialises the embedding and the classifier as Keras does.
 template <class S>
 void initialize_keras(TextClassifier<S>& model, Key key) {
   initialize_keras(model.embedding, key.child(0));

@@ -28,6 +28,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `LanguageModel`.
 struct LanguageModelOptions {
   Index tokens = 0;                     ///< of the vocabulary; 0 is padding
   bool tied = false;                    ///< whether the output uses the embedding's weights

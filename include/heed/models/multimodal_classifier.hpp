@@ -36,6 +36,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `MultimodalClassifier`.
 struct MultimodalClassifierOptions {
   ImageShape image = {.channels = 1};
   Index max_words = 0;  ///< of a text

@@ -27,6 +27,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `RocketClassifier`.
 struct RocketClassifierOptions {
   Index features = 0, classes = 0;
   Index steps = 0;             ///< of the longest series; shorter and longer ones work, too

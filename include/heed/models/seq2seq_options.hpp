@@ -20,6 +20,7 @@ namespace heed::inline HEED_ABI {
 enum class Bridge { dense, sum };
 constexpr std::array<std::string_view, 2> names_of(Bridge) { return {"dense", "sum"}; }
 
+/// Options of `Seq2Seq`.
 struct Seq2SeqOptions {
   Index source_tokens = 0, target_tokens = 0;  ///< of the vocabularies; 0 is padding
   Index embedding = 256;                       ///< numbers per token

@@ -14,6 +14,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `SequenceClassifier`.
 struct SequenceClassifierOptions {
   Index features = 0, classes = 0;
   Index hidden = 32;

@@ -1,11 +1,11 @@
 #pragma once
 
 /// @file
-/// Classifiers of series of different kinds as one, whose answers are the mean of theirs.
+/// Classifiers of series of different kinds as one model. Its predictions are the mean of theirs.
 ///
-///     heed::SeriesEnsemble<float> together({narrow, wide}, {rocket});   // trained before
+///     heed::SeriesEnsemble<float> together({narrow, wide}, {rocket});   // trained models
 ///     heed::save(together, "together.safetensors");
-///     heed::Predictor predictor(together);                              // probabilities: the mean of the members'
+///     heed::Predictor predictor(together);                              // probabilities: the mean over the members
 
 #include <cstddef>
 #include <string>
@@ -31,9 +31,10 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `SeriesEnsemble`.
 struct SeriesEnsembleOptions {
   Index features = 0, classes = 0;
-  /// Of each member its architecture and its other options: "SequenceClassifier; cell none; kernels 8,5,3".
+  /// Architecture and options of each member: "SequenceClassifier; cell none; kernels 8,5,3".
   std::vector<std::string> parts = {};
 
   static void fields(auto&& f, auto&... o) {
@@ -53,22 +54,22 @@ struct SeriesPart {
   Metadata options;
 };
 std::string text_of_part(std::string_view architecture, Metadata options);
-/// Throws where the text is not as `text_of_part` writes it.
+/// Throws if the text is not in the form that `text_of_part` writes.
 SeriesPart part_from(const SeriesEnsembleOptions& options, std::size_t i);
 [[noreturn]] void throw_unknown_part(const std::string& architecture, std::size_t i);
-/// What members share: all but their options.
+/// What the members share: all metadata except their options.
 Metadata without_options(Metadata metadata, const Metadata& options);
 }  // namespace detail
 
-/// `SequenceClassifier`s and `RocketClassifier`s, each of its own options, as one model:
+/// `SequenceClassifier`s and `RocketClassifier`s, each with its own options, as one model:
 ///
 ///     classes   y = log(1/N sum_i softmax(f_i(x)))    the softmax of y is the mean of the members' probabilities
 ///     flags     y = logit(1/N sum_i sigmoid(f_i(x)))
 ///     numbers   y = 1/N sum_i f_i(x)
 ///
-/// All members count alike. The input is standardised once, in front of them. Models of one kind and the same options
-/// are an `Ensemble`. A model to run, save, load and look into: of `Predictor` and `Evaluator`; each member is trained
-/// before. Parameters are called network.0..., network.1..., rocket.0....
+/// All members have the same weight. The input is standardised once, before the members. (For models of one type with
+/// the same options there is `Ensemble`.) It can be saved, loaded, run by `Predictor` and evaluated by `Evaluator`; its
+/// members must be trained beforehand. The parameters are named network.0..., network.1..., rocket.0....
 template <class S>
 struct SeriesEnsemble {
   using Scalar = S;
@@ -81,8 +82,8 @@ struct SeriesEnsemble {
   std::vector<SequenceClassifier<S>> networks;
   std::vector<RocketClassifier<S>> rockets;
 
-  Standardize<S> standardize;       ///< of the input, for all members; these have none
-  std::vector<std::string> labels;  ///< the classes' names, in order; empty: 0, 1, ...
+  Standardize<S> standardize;       ///< of the input, for all members; they have none of their own
+  std::vector<std::string> labels;  ///< names of the classes, in order; empty: 0, 1, ...
   OutputKind outputs = OutputKind::classes;
 
   struct Cache {
@@ -94,10 +95,10 @@ struct SeriesEnsemble {
   };
 
   SeriesEnsemble() = default;
-  /// Takes over models that are trained. Throws where there are none, or they differ in features, classes, labels,
+  /// Takes over trained models. Throws if there are none, or if they differ in features, classes, labels,
   /// standardisation or the kind of their outputs.
   HEED_COLD SeriesEnsemble(std::vector<SequenceClassifier<S>> of_networks, std::vector<RocketClassifier<S>> of_rockets);
-  /// As `load` makes it. Throws where a part is none, or its options are out of range.
+  /// For `load`. Throws if a part is not valid, or if its options are out of range.
   HEED_COLD explicit SeriesEnsemble(Options o);
 
   Index size() const { return std::ssize(networks) + std::ssize(rockets); }
@@ -110,7 +111,7 @@ struct SeriesEnsemble {
     return reads;
   }
 
-  /// Throws where there are no members, or one does not take x.
+  /// Throws if there are no members, or if one does not accept x.
   HEED_COLD Shape output_shape(Shape x) const;
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
@@ -134,7 +135,7 @@ struct SeriesEnsemble {
     for (const auto& member : networks) f(member);
     for (const auto& member : rockets) f(member);
   }
-  // what all members say becomes that of the ensemble
+  // the metadata that all members share becomes that of the ensemble
   void take_over(auto& member, Metadata& first, Index i);
 };
 

@@ -21,6 +21,7 @@ namespace heed::inline HEED_ABI {
 enum class TaggerOutput { tokens, sequence };
 constexpr std::array<std::string_view, 2> names_of(TaggerOutput) { return {"tokens", "sequence"}; }
 
+/// Options of `Tagger`.
 struct TaggerOptions {
   std::vector<Index> tokens = {};     ///< of each feature's vocabulary; 0 is padding
   std::vector<Index> embedding = {};  ///< size of each feature's vectors

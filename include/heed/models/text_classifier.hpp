@@ -27,6 +27,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `TextClassifier`.
 struct TextClassifierOptions {
   Index tokens = 0;                           ///< of the vocabulary; 0 is padding
   Index embedding = 32;                       ///< numbers per token

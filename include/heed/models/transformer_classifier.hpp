@@ -28,6 +28,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `TransformerClassifier`.
 struct TransformerClassifierOptions {
   Index features = 0, classes = 0;
   TransformerOptions transformer = {.norm = NormPlacement::none};

@@ -23,6 +23,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `TransformerEncoder`, and of the transformers in models.
 struct TransformerOptions {
   Index d_model = 64, num_heads = 4;
   Index num_layers = 2, dim_feedforward = 128;

@@ -30,6 +30,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `VisionTransformer`.
 struct VisionTransformerOptions {
   ImageShape image = {.channels = 1};
   Index patch_size = 0, classes = 0;

@@ -22,6 +22,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Adam`.
 struct AdamOptions {
   double learning_rate = 1e-3;
   double beta1 = 0.9, beta2 = 0.999;

@@ -22,6 +22,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `Sgd`.
 struct SgdOptions {
   double learning_rate = 1e-3;
   double momentum = 0;

@@ -25,6 +25,7 @@ struct Range {
   static constexpr Range share() { return {0, 1, true}; }
 };
 
+/// The description of a field: its name, meaning, range, and when it applies.
 struct Field {
   const char* name = "";     ///< in files and in error messages
   const char* meaning = "";  ///< for --help

@@ -40,6 +40,7 @@ HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string
                               std::string_view except = {});
 }  // namespace detail
 
+/// The name of an enum's value.
 template <NamedEnum E>
 constexpr std::string_view to_text(E value) {
   return choices<E>[static_cast<std::size_t>(value)];

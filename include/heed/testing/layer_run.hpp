@@ -29,6 +29,7 @@ inline std::vector<std::int32_t> ragged_lengths(Index lanes, Index steps, Index 
 /// Where a backward pass puts the input's gradient.
 enum class Sink { into, onto, nowhere };
 
+/// A layer with its inputs, outputs, gradients and cache.
 template <Layer L>
 struct LayerRun {
   using S = typename L::Scalar;

@@ -12,6 +12,7 @@
 
 namespace heed::inline HEED_ISA::testing {
 
+/// Options of `check_layer`.
 struct CheckOptions {
   Index lanes = 19;             ///< odd on purpose: covers packets, halves and single lanes
   bool ragged = true;           ///< also checks lengths shortest .. steps

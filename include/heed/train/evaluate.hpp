@@ -36,6 +36,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// The result of an evaluation.
 struct Evaluation {
   double loss = 0;      ///< the mean
   double accuracy = 0;  ///< 0 to 1, over all labels that count; NaN if the loss has no accuracy

@@ -57,6 +57,7 @@ struct LabelledNodes {
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `fit_nodes`.
 struct FitNodesOptions {
   int epochs = 1000;
   double learning_rate = 0.005;

@@ -29,6 +29,7 @@ struct EarlyStopping {
   double min_delta = 0;
 };
 
+/// Options of `fit`.
 struct FitOptions {
   int epochs = 100;
   double learning_rate = 1e-3;    ///< of Adam; an optimizer that is passed in has its own

@@ -36,6 +36,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `fit_rocket`.
 struct RocketFitOptions {
   std::vector<double> alphas = RidgeOptions().alphas;  ///< penalties of the ridge regression to choose from
   Index most_ridge = 3000;                             ///< for more series than this, `fit` trains the head
@@ -55,6 +56,7 @@ struct RocketFitOptions {
   }
 };
 
+/// The result of `fit_rocket`.
 struct RocketFit {
   bool cancelled = false;  ///< it was stopped: the model is as it was, and the other fields are unknown
   bool ridge = false;      ///< false: `fit` trained the head, and the following fields are unknown

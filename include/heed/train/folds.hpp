@@ -37,16 +37,19 @@ struct FoldResult {
   double accuracy = 0;  ///< NaN if the loss has no accuracy
 };
 
+/// The mean and the standard deviation of a sample.
 struct MeanAndDeviation {
   double mean = 0;
   double deviation = 0;  ///< of a sample: sqrt(sum (x - mean)^2 / (n - 1)); 0 for a single number
 };
 
+/// The result of a cross-validation.
 struct CrossValidation {
   std::vector<FoldResult> folds;  ///< the finished folds, repeat by repeat
   MeanAndDeviation accuracy, loss;
 };
 
+/// Options of `cross_validate`.
 struct CrossValidationOptions {
   int folds = 5;
   int repeats = 1;         ///< each with different folds

@@ -47,6 +47,7 @@ enum class Outcome {
   failed,     ///< an exception from a callback, a log, a disk, a layer; see `FitOptions::history`
 };
 
+/// The result of training: a record per epoch, and how it ended.
 struct History {
   std::vector<EpochRecord> epochs;  ///< including those before a checkpoint
   Outcome outcome = Outcome::finished;

@@ -16,6 +16,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `EpochOrder`.
 struct EpochOrderOptions {
   Index batch = 1;                ///< sequences per step
   bool shuffle = true;            ///< a new order in each epoch

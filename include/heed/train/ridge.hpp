@@ -18,6 +18,7 @@
 
 namespace heed::inline HEED_ABI {
 
+/// Options of `fit_ridge`.
 struct RidgeOptions {
   /// Penalties to choose from: numpy.logspace(-3, 3, 10).
   std::vector<double> alphas = {
@@ -29,6 +30,7 @@ struct RidgeOptions {
   }
 };
 
+/// The result of `fit_ridge`.
 struct RidgeFit {
   bool cancelled = false;            ///< it was stopped: the other fields are unknown
   double alpha = 0;                  ///< the chosen penalty

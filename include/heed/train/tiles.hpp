@@ -99,6 +99,7 @@ inline Index tile_width(Index batch, Index lane_bytes = 0) {
   const Index rows = (std::max<Index>(batch, 1) + tiles - 1) / tiles;
   return (rows + unit - 1) / unit * unit;
 }
+/// The number of tiles of `width` lanes for a batch.
 inline Index tile_count(Index batch, Index width) { return (batch + width - 1) / width; }
 
 /// The default scalar of a loss for data of these types.

@@ -28,6 +28,7 @@ struct StateTensor {
   std::variant<ParameterArray<float>*, ParameterArray<double>*> array;
 };
 
+/// The state of a run, for checkpoints.
 struct TrainingState {
   std::vector<StateTensor> tensors;                   ///< weights, moments, averages: of fixed size
   std::map<std::string, std::vector<double>> series;  ///< counters, losses: of any size, NaN and infinity allowed
