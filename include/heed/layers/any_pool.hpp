@@ -35,8 +35,8 @@ constexpr bool attends(Attention a) {
 }
 
 /// The last state of a bidirectional layer. `final`: the final states of both directions, as PyTorch's h_n and Keras'
-/// Bidirectional have them. `step`: the outputs at the last step, `out[:, -1, :]`; there the backward direction has seen
-/// one step only.
+/// Bidirectional have them. `step`: the outputs at the last step, `out[:, -1, :]`; there the backward direction has
+/// seen only one step.
 enum class LastState { final, step };
 constexpr std::array<std::string_view, 2> names_of(LastState) { return {"final", "step"}; }
 
@@ -100,8 +100,8 @@ struct AnyPool {
   Index output_size(Index features) const { return kind == Attention::meanmax ? 2 * features : features; }
 
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1); for `multihead` those of
-  /// `MultiHeadPool`. Throws if the kind has no attention. For `multihead`, also throws if `keep_weights` was not called
-  /// before that pass.
+  /// `MultiHeadPool`. Throws if the kind has no attention. For `multihead`, also throws if `keep_weights` was not
+  /// called before that pass.
   Tile<const S> weights(const Cache& cache) const;
   /// The following forward passes compute and keep all weights, needed or not. The results stay the same.
   static void keep_weights(Cache& cache) { MultiHeadPool<S>::keep_weights(cache.multihead); }

@@ -24,9 +24,9 @@ constexpr std::array<std::string_view, 2> names_of(RocketStatistics) { return {"
 struct RocketOptions {
   Index features = 1;  ///< channels: features of a step
   Index steps = 0;     ///< length of the longest series that is expected; it sets the dilations
-  /// number of outputs that biases give, rounded down to a whole number of biases for each of the 84 kernels, but at
-  /// least one; a bias gives one output, four with `statistics` all, twice as many with `differences`. Those of `groups`
-  /// come on top: `Rocket::output_features()` counts them all
+  /// The number of outputs from biases, rounded down to a whole number of biases per kernel (of 84), at least one each.
+  /// A bias gives one output; with `statistics` all it gives four, with `differences` twice as many. `groups` add
+  /// outputs; `Rocket::output_features()` counts all.
   Index num_features = 10000;
   Index max_dilations = 32;  ///< of a kernel
   RocketStatistics statistics = RocketStatistics::ppv;
