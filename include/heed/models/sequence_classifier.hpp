@@ -195,7 +195,7 @@ Shape SequenceClassifier<S>::output_shape(Shape x) const {
 template <class S>
 Tile<const S> SequenceClassifier<S>::attention_weights(const Cache& cache) const {
   require(attends(options.attention), [] { return Fault{"the model has no attention", "SequenceClassifier", {}, {}}; });
-  require(options.attention != Attention::multihead || cache.pool.keep_weights, [] {
+  require(options.attention != Attention::multihead || cache.pool.multihead.keep_weights, [] {
     return Fault{"keep_attention_weights must be called before the forward pass", "SequenceClassifier", {}, {}};
   });
   return pool.weights(cache.pool);
