@@ -10,6 +10,7 @@
 #include "heed/control/q_update.hpp"
 #include "heed/control/replay.hpp"
 #include "heed/metrics/bleu.hpp"
+#include "heed/metrics/calibration.hpp"
 #include "heed/metrics/classification.hpp"
 #include "heed/metrics/entity_f1.hpp"
 #include "heed/metrics/regression.hpp"
