@@ -1,7 +1,7 @@
 # cmake -DREADELF=<program> -DOBJECT=<file> -P check_rule.cmake
 #
 # Functions have sections of their own, which are named after them. Those of HEED_ABI, and of no instruction set, may not
-# refer to something of one.
+# refer to something of one. All of them are inline, or templates: two sources of a program may include the same header.
 cmake_minimum_required(VERSION 3.24)
 
 execute_process(COMMAND ${READELF} -rW ${OBJECT} OUTPUT_VARIABLE relocations COMMAND_ERROR_IS_FATAL ANY)
@@ -28,6 +28,12 @@ foreach(line IN LISTS lines)
 endforeach()
 if(faults)
   message(FATAL_ERROR "what stands in HEED_ABI calls what stands in HEED_ISA:${faults}")
+endif()
+execute_process(COMMAND ${READELF} -sW ${OBJECT} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL " FUNC +GLOBAL +[A-Z]+ +[0-9]+ _ZN?K?4heed[^\n]*" strong "${symbols}")
+if(strong)
+  list(TRANSFORM strong REPLACE ".* " "\n  ")
+  message(FATAL_ERROR "functions are not inline, and a program that includes heed twice does not link:" ${strong})
 endif()
 if(functions EQUAL 0)
   message(FATAL_ERROR "${OBJECT} has no function of HEED_ABI")

@@ -105,8 +105,9 @@ HEED_COLD HEED_FUNCTION std::string_view layer_of(std::string_view name) {
   return dot == std::string_view::npos ? name : name.substr(0, dot);
 }
 
-[[noreturn]] void throw_mismatch(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
-                                 const std::vector<std::string>& problems, bool biases) {
+[[noreturn]] HEED_COLD HEED_FUNCTION void throw_mismatch(const std::vector<WantedTensor>& wanted,
+                                                         const SafetensorsFile& file,
+                                                         const std::vector<std::string>& problems, bool biases) {
   std::vector<TensorShape> shapes;
   for (const WantedTensor& w : wanted) shapes.push_back({std::string(w.name), {w.extents.begin(), w.extents.end()}});
   std::vector<Rename> renames = fitting_renames(shapes, shapes_of(file.tensors()));
