@@ -24,6 +24,8 @@ COLUMNS = {
     "rocket x5": "--recipe rocket --ensemble 5",
     "strong": "--recipe strong",
     "strong x5": "--recipe strong --ensemble 5",
+    "fcn": "--recipe fcn",
+    "wide": "--recipe wide",
     "recurrent": "--recipe recurrent",
     "recurrent x5": "--recipe recurrent --ensemble 5",
     "lstm": "--recipe lstm",
@@ -52,7 +54,7 @@ def run(program, options, column, seed, threads):
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}\n{done.stderr}")
     accuracies = re.findall(r"test accuracy ([0-9.]+)", done.stdout)  # of an ensemble the last is of all together
-    taken = re.search(r"(\w+) is taken", done.stdout)
+    taken = re.search(r"([\w+]+) is taken", done.stdout)
     return {
         "accuracy": float(accuracies[-1]),
         "taken": taken.group(1) if taken else "",

@@ -71,11 +71,20 @@ const Candidate* best_network_of(const std::vector<Candidate>& candidates, Index
   return best;
 }
 
-// Random convolutions and a network err on different series: the mean of both is a candidate that is trained already.
-void add_mean(std::vector<Candidate>& candidates, const RecipeTrials& trials, Index held_out) {
-  const Candidate& rocket = candidates.front();
-  const Candidate* const network = best_network_of(candidates, held_out);
-  if (rocket.counts() && network) candidates.push_back(trials.together(rocket, *network));
+// Random convolutions and networks err on different series. The mean of what has been tried needs no training: of
+// rocket and the best network, and of what `strong` is.
+void add_means(std::vector<Candidate>& candidates, const RecipeTrials& trials, Index held_out) {
+  std::vector<std::string> pair{"rocket"};
+  if (const Candidate* const network = best_network_of(candidates, held_out)) pair.push_back(network->name);
+  std::vector<Candidate> means;
+  for (const std::vector<std::string>& names : {pair, heed::strong_recipes()}) {
+    std::vector<const Candidate*> parts;
+    for (const Candidate& c : candidates) {
+      if (c.counts() && std::find(names.begin(), names.end(), c.name) != names.end()) parts.push_back(&c);
+    }
+    if (parts.size() == names.size() && names.size() > 1) means.push_back(trials.together(parts));
+  }
+  for (Candidate& mean : means) candidates.push_back(std::move(mean));
 }
 
 void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, bool numbers) {
@@ -109,8 +118,12 @@ Index members_for(const TrainArguments& a, const Candidate& taken, Index count, 
                   const RecipeTrials& trials) {
   const bool said = a.command->count("--ensemble") > 0;
   if (said || taken.rocket() || !taken.fault.empty() || taken.step_seconds == 0 || wants_epochs(a)) return a.ensemble;
-  const TrainArguments network = with_recipe(a, parts_of(taken.name).back(), count, classes);
-  const double one = static_cast<double>(steps_of(network, count)) * taken.step_seconds;
+  double one = 0;
+  for (const std::string& name : parts_of(taken.name)) {
+    if (name != "rocket")
+      one = std::max(one, static_cast<double>(steps_of(with_recipe(a, name, count, classes), count)));
+  }
+  one *= taken.step_seconds;
   Index members = 1;
   for (Index m = 2; m <= most_members; ++m) {
     const Index in_turn = (m + trials.threads() - 1) / trials.threads();
@@ -135,7 +148,7 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   }
   trials.run(candidates);
   const Index held_out = task.train.count() / folds_of_a_round;
-  if (!numbers) add_mean(candidates, trials, held_out);
+  if (!numbers) add_means(candidates, trials, held_out);
   const std::size_t best = best_of(candidates, held_out);
   if (!a.quiet) print_candidates(candidates, best, numbers);
   a = with_recipe(a, candidates[best].name, task.train.count(), !numbers);

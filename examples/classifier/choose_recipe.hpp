@@ -6,7 +6,7 @@
 
 namespace classifier {
 
-/// Tries rocket, the recipes, the default, and of classes the mean of rocket and the best network, by three-fold cross-validation on the training data, each on the same
+/// Tries rocket, the recipes, the default, and of classes means of rocket and networks, by three-fold cross-validation on the training data, each on the same
 /// folds; of few sequences more than once, on new folds. Prints a table; sets `arguments` to what has the best mean
 /// accuracy, or, of several such, to the first. --time-limit ends it: a recipe that would take more than its share of the
 /// time has one fold or fewer epochs, one that has not come to its end does not count, and folds that not all of them

@@ -24,8 +24,8 @@ bool has_steps(const std::string& recipe) {
 std::string check_recipe(const std::string& text) {
   std::vector<std::string> names = heed::recipe_names();
   names.emplace_back("rocket");  // another kind of model
-  const std::vector<std::string> parts = parts_of(text);
-  if (parts.size() > 1) {
+  if (text.find('+') != std::string::npos) {
+    const std::vector<std::string> parts = parts_of(text);
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (std::string wrong = support::one_of(names)(parts[i]); !wrong.empty()) return wrong;
       if (std::find(parts.begin(), parts.end(), parts[i]) != parts.begin() + static_cast<std::ptrdiff_t>(i)) {
@@ -34,13 +34,14 @@ std::string check_recipe(const std::string& text) {
     }
     return {};
   }
-  names.insert(names.end() - 1, "auto");
+  names.insert(names.begin(), {"strong", "auto"});
   return support::one_of(std::move(names))(text);
 }
 
 }  // namespace
 
 std::vector<std::string> parts_of(const std::string& recipe) {
+  if (recipe == "strong") return heed::strong_recipes();
   std::vector<std::string> parts;
   std::size_t begin = 0;
   for (std::size_t at; (at = recipe.find('+', begin)) != std::string::npos; begin = at + 1) {
@@ -53,9 +54,10 @@ std::vector<std::string> parts_of(const std::string& recipe) {
 void add_recipe(CLI::App& command, TrainArguments& a) {
   a.command = &command;
   command
-      .add_option("--recipe", a.recipe,
-                  "strong, fcn, recurrent, lstm or rocket; rocket+fcn:\na model of each, which answer by their mean;\n"
-                  "or auto: the best of them")
+      .add_option(
+          "--recipe", a.recipe,
+          "rocket, fcn, wide, recurrent or lstm; rocket+fcn: a\nmodel of each, which answer by their mean; strong:\n"
+          "rocket+fcn+wide; auto: the best of them")
       ->check(check_recipe)
       ->option_text("NAME")
       ->group("Training");

@@ -16,9 +16,9 @@ namespace classifier {
 /// Seconds that the choice of a recipe may take where nothing is said.
 inline constexpr double default_time_limit = 300;
 
-/// The recipes of "rocket+strong", a model each; of a single one, or none, itself.
+/// The recipes of "rocket+fcn", a model each, as `strong` has them; of a single one, or none, itself.
 std::vector<std::string> parts_of(const std::string& recipe);
-inline bool is_mixed(const std::string& recipe) { return recipe.find('+') != std::string::npos; }
+inline bool is_mixed(const std::string& recipe) { return parts_of(recipe).size() > 1; }
 
 /// Adds --recipe and --time-limit.
 void add_recipe(CLI::App& command, TrainArguments& arguments);

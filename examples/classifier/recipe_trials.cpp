@@ -38,14 +38,6 @@ void add_probabilities(std::span<const float> logits, std::vector<double>& sum) 
   for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::exp(static_cast<double>(logits[k]) - largest) / total;
 }
 
-// The class of the largest mean of two probabilities.
-Index likeliest(std::span<const float> logits, std::span<const float> others) {
-  std::vector<double> sum(logits.size());
-  add_probabilities(logits, sum);
-  add_probabilities(others, sum);
-  return std::max_element(sum.begin(), sum.end()) - sum.begin();
-}
-
 }  // namespace
 
 RecipeTrials::RecipeTrials(const TrainArguments& a, const Task<NumberModel>& task, const Processes& processes)
@@ -124,22 +116,28 @@ bool RecipeTrials::run_rocket(Candidate& c, std::span<const heed::FoldRows> fold
   return true;
 }
 
-Candidate RecipeTrials::together(const Candidate& first, const Candidate& second) const {
-  Candidate both{.name = first.name + '+' + second.name, .note = second.note.empty() ? first.note : second.note};
-  both.step_seconds = std::max(first.step_seconds, second.step_seconds);
-  const std::size_t folds = std::min(first.answers.size(), second.answers.size());
+Candidate RecipeTrials::together(const std::vector<const Candidate*>& parts) const {
+  Candidate all;
+  std::size_t folds = folds_.size();
+  for (const Candidate* part : parts) {
+    all.name += (all.name.empty() ? "" : "+") + part->name;
+    if (all.note.empty()) all.note = part->note;
+    all.step_seconds += part->step_seconds;
+    folds = std::min(folds, part->answers.size());
+  }
   for (std::size_t i = 0; i < folds; ++i) {
     const std::vector<Index>& rows = folds_[i].rows.validation;
     Index correct = 0;
     for (std::size_t r = 0; r < rows.size(); ++r) {
-      const auto row = static_cast<Index>(r);
-      const Index answer = likeliest(first.answers[i][row], second.answers[i][row]);
+      std::vector<double> sum(static_cast<std::size_t>(task_.outputs()));
+      for (const Candidate* part : parts) add_probabilities(part->answers[i][static_cast<Index>(r)], sum);
+      const Index answer = std::max_element(sum.begin(), sum.end()) - sum.begin();
       if (answer == Index(task_.train.classes[static_cast<std::size_t>(rows[r])])) ++correct;
     }
-    both.accuracies.push_back(static_cast<double>(correct) / static_cast<double>(rows.size()));
+    all.accuracies.push_back(static_cast<double>(correct) / static_cast<double>(rows.size()));
   }
-  if (folds == 0) both.fault = "not ended in time";
-  return both;
+  if (folds == 0) all.fault = "not ended in time";
+  return all;
 }
 
 // On their first folds candidates leave the others time.

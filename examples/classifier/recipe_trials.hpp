@@ -77,8 +77,8 @@ class RecipeTrials {
   /// Throws where options rule out every recipe.
   void run(std::vector<Candidate>& candidates);
 
-  /// Two that have run as one whose probabilities are the mean of theirs, on the folds that both have. Of classes.
-  Candidate together(const Candidate& first, const Candidate& second) const;
+  /// Some that have run as one whose probabilities are the mean of theirs, on the folds that all have. Of classes.
+  Candidate together(const std::vector<const Candidate*>& parts) const;
 
  private:
   using Clock = std::chrono::steady_clock;

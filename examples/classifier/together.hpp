@@ -1,6 +1,6 @@
 #pragma once
 
-// `classifier train --recipe rocket+strong`: a model of each recipe, all of them one model.
+// `classifier train --recipe rocket+fcn`, or `strong`: a model of each recipe, all of them one model.
 
 #include <optional>
 

@@ -23,6 +23,7 @@
 #include "heed/models/seq2seq_options.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
+#include "heed/models/series_ensemble.hpp"
 #include "heed/models/tagger.hpp"
 #include "heed/models/tagger_options.hpp"
 #include "heed/models/text_classifier.hpp"

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import _core
 from ._errors import Error
-from ._sequences import ROCKET_OPTIONS, WITH_ROCKET
+from ._sequences import ROCKET_OPTIONS, WITH_ROCKET, recipes_of
 
 FOLDS, MOST_ROUNDS, ENOUGH_ANSWERS = 3, 3, 300
 
@@ -19,8 +19,9 @@ def _candidates():
 def _trained(estimator, recipe):
     """The estimator with a recipe, without what that has no use for."""
     params = estimator.get_params()
+    recipes = recipes_of(recipe)
     for name in list(params):
-        if name not in WITH_ROCKET if recipe == "rocket" else name in ROCKET_OPTIONS:
+        if name not in WITH_ROCKET if recipes == ["rocket"] else name in ROCKET_OPTIONS and "rocket" not in recipes:
             del params[name]
     params.update(recipe=recipe, time_limit=None, ensemble=1, verbose=0, checkpoint=None, checkpoint_every=None)
     if not params.get("validation"):  # the data to test on are no part of the choice
@@ -28,11 +29,22 @@ def _trained(estimator, recipe):
     return type(estimator)(**params)
 
 
+def _means(accuracies, faults):
+    """Recipes whose mean is looked at, too: rocket with the best network, and what strong is. They are trained already."""
+    ended = [recipe for recipe in accuracies if recipe not in faults and accuracies[recipe]]
+    networks = [recipe for recipe in ended if recipe not in ("rocket", None)]
+    groups = [_core.strong_recipes()]
+    if networks:
+        groups.insert(0, ["rocket", max(networks, key=lambda recipe: round(float(np.mean(accuracies[recipe])), 9))])
+    return [group for group in groups if all(recipe in ended for recipe in group)]
+
+
 class _OutOfTime(Exception):
     pass
 
 
-def _accuracy(estimator, series, codes, fold, labels, seed, deadline):
+def _outputs(estimator, series, codes, fold, labels, seed, deadline):
+    """Probabilities of what the fold leaves out."""
     train, test = (np.asarray(rows) for rows in fold)
     estimator.classes_ = np.arange(len(labels))
     settings = estimator._settings()
@@ -51,8 +63,11 @@ def _accuracy(estimator, series, codes, fold, labels, seed, deadline):
     if estimator.outcome_ == "cancelled":
         raise KeyboardInterrupt
     rest = series.rows(test)
-    outputs = estimator.model_.predict(rest.x, rest.lengths)
-    return float(np.mean(outputs.argmax(axis=1) == codes[test]))
+    return estimator.model_.predict(rest.x, rest.lengths)
+
+
+def _accuracy(outputs, codes, fold):
+    return float(np.mean(outputs.argmax(axis=1) == codes[np.asarray(fold[1])]))
 
 
 def choose(estimator, series, codes, labels, test, callbacks, settings):
@@ -65,7 +80,7 @@ def choose(estimator, series, codes, labels, test, callbacks, settings):
     rounds = int(np.clip(-(-ENOUGH_ANSWERS // count), 1, MOST_ROUNDS))
     seed = int(settings.fit["seed"])
     folds = _core.make_folds(codes, FOLDS, rounds, seed)
-    accuracies, faults = {recipe: [] for recipe in _candidates()}, {}
+    accuracies, outputs, faults = {recipe: [] for recipe in _candidates()}, {recipe: [] for recipe in _candidates()}, {}
     start = time.monotonic()
     for turn in range(rounds):
         spent = time.monotonic() - start
@@ -77,7 +92,7 @@ def choose(estimator, series, codes, labels, test, callbacks, settings):
                 continue
             try:
                 found[recipe] = [
-                    _accuracy(_trained(estimator, recipe), series, codes, fold, labels, seed + i, deadline)
+                    _outputs(_trained(estimator, recipe), series, codes, fold, labels, seed + i, deadline)
                     for i, fold in enumerate(folds[turn * FOLDS : (turn + 1) * FOLDS])
                 ]
             except _OutOfTime:
@@ -89,20 +104,26 @@ def choose(estimator, series, codes, labels, test, callbacks, settings):
         if turn > 0 and any(recipe not in found for recipe in running):
             break
         for recipe, values in found.items():
-            accuracies[recipe] += values
-    counted = [recipe for recipe in _candidates() if recipe not in faults and accuracies[recipe]]
+            done = len(outputs[recipe])
+            outputs[recipe] += values
+            accuracies[recipe] += [_accuracy(value, codes, folds[done + i]) for i, value in enumerate(values)]
+    for group in _means(accuracies, faults):
+        together = [np.mean(values, axis=0) for values in zip(*(outputs[recipe] for recipe in group))]
+        accuracies["+".join(group)] = [_accuracy(value, codes, folds[i]) for i, value in enumerate(together)]
+    counted = [recipe for recipe, values in accuracies.items() if recipe not in faults and values]
     if not counted and all(fault != "not ended in time" for fault in faults.values()):
         raise Error(faults[None])
     best = max(counted, key=lambda recipe: round(float(np.mean(accuracies[recipe])), 9)) if counted else "rocket"
 
     chosen = _trained(estimator, best)
     chosen.set_params(ensemble=estimator.ensemble, verbose=estimator.verbose)
-    if best != "rocket":
+    has_epochs = "rocket" not in recipes_of(best)  # and is one training
+    if has_epochs:
         chosen.set_params(checkpoint=estimator.checkpoint, checkpoint_every=estimator.checkpoint_every)
     settings = chosen._settings()
     settings.fit["seed"] = str(seed)
     chosen._class_weights(settings, estimator.classes_)
-    chosen._fit(series, codes, labels, test, None if best == "rocket" else callbacks, settings)
+    chosen._fit(series, codes, labels, test, callbacks if has_epochs else None, settings)
     for name, value in vars(chosen).items():
         if name.endswith("_") and not name.startswith("_"):
             setattr(estimator, name, value)

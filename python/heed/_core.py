@@ -52,6 +52,8 @@ read_series = _extension.read_series
 split_sentences = _extension.split_sentences
 recipe_settings = _extension.recipe_settings
 recipe_names = _extension.recipe_names
+strong_recipes = _extension.strong_recipes
+together = _extension.together
 make_folds = _extension.make_folds
 
 

@@ -1,5 +1,7 @@
 """Classes, or numbers, of sequences of numbers."""
 
+import copy
+
 import numpy as np
 
 from . import _core, _explain, _labels
@@ -12,6 +14,20 @@ ROCKET_OPTIONS = {"num_features": "num_features", "statistics": "statistics", "d
 WITH_ROCKET = {*ROCKET_OPTIONS, "recipe", "time_limit", "ensemble", "missing", "standardize"} | {
     *("random_state", "n_jobs", "verbose", "on_interrupt")
 }
+
+
+def recipes_of(recipe):
+    """Those of 'rocket+fcn', a model each, as strong has them; of a single one, or None, a list of it."""
+    if recipe == "strong":
+        return _core.strong_recipes()
+    if recipe is None or "+" not in recipe:
+        return [recipe]
+    parts = recipe.split("+")
+    known = [*_core.recipe_names(), "rocket"]
+    for part in parts:
+        if part not in known or parts.count(part) > 1:
+            raise Error(f"recipe: expected each of {', '.join(known)} once at most, joined by +, got {recipe!r}")
+    return parts
 
 
 class SequenceEstimator(Estimator):
@@ -96,31 +112,52 @@ class SequenceEstimator(Estimator):
         if recipe is not None and not isinstance(recipe, str):
             raise Error(f"recipe: expected a name, got {recipe!r}")
         classes = targets.dtype == np.int32
-        if recipe == "rocket":
+        recipes = recipes_of(recipe)
+        if recipes == ["rocket"]:
             self._refuse_with_rocket()
-            settings.model = {
-                option: text_of(getattr(self, name))
-                for name, option in ROCKET_OPTIONS.items()
-                if getattr(self, name) is not None
-            }
-            train = _core.fit_rocket
-        else:
+        if "rocket" not in recipes:
             for name in ROCKET_OPTIONS:
                 if getattr(self, name) is not None:
                     raise Error(f"{name} has a meaning with recipe='rocket' alone")
-            if recipe is not None:
-                self._apply_recipe(recipe, settings, len(series), classes)
-            train = _core.fit_sequences
+        if len(recipes) > 1:
+            self._refuse_with_several(callbacks)
+
+        def train(part, epoch):
+            own = copy.deepcopy(settings)
+            fit = _core.fit_sequences
+            if part == "rocket":
+                own.model = {
+                    option: text_of(getattr(self, name))
+                    for name, option in ROCKET_OPTIONS.items()
+                    if getattr(self, name) is not None
+                }
+                fit = _core.fit_rocket
+            elif part is not None:
+                self._apply_recipe(part, own, len(series), classes)
+            return fit(series.x, series.lengths, targets, own.model, own.fit, own.more, labels, test, epoch)
 
         def call(epoch):
-            return train(
-                series.x, series.lengths, targets, settings.model, settings.fit, settings.more, labels, test, epoch
-            )
+            if len(recipes) == 1:
+                return train(recipes[0], epoch)
+            models, histories = [], []
+            for part in recipes:
+                model, of_part, interrupted = train(part, None)
+                if interrupted:
+                    raise KeyboardInterrupt
+                models.append(model)
+                histories += of_part
+            return _core.together(models), histories, False
 
         try:
             return self._run(call, settings, callbacks)
         except Error as error:
             raise _with_hint(error) from None
+
+    def _refuse_with_several(self, callbacks):
+        if callbacks:
+            raise Error(f"callbacks are of one training, and recipe={self.recipe!r} trains several models")
+        if self.checkpoint is not None:
+            raise Error(f"checkpoint is of one training, and recipe={self.recipe!r} trains several models")
 
     def _refuse_with_rocket(self):
         import inspect
@@ -181,8 +218,8 @@ class SequenceEstimator(Estimator):
         super()._restore(model)
         self.n_features_in_ = model.features
         self._flat_in = False
-        if model.architecture == "RocketClassifier":
-            self.recipe = "rocket"
+        if model.architecture in ("RocketClassifier", "SeriesEnsemble"):
+            self.recipe = "rocket" if model.architecture == "RocketClassifier" else "strong"
 
 
 def _with_hint(error):
@@ -209,8 +246,9 @@ class SequenceClassifier(SequenceEstimator):
     dictionary), ema_decay, validation (a share of the data), early_stopping (epochs without progress), min_delta,
     jitter, scaling, time_warp, window_slice, mixup, standardize, flavor (pytorch; keras): how it learns.
 
-    recipe: strong, recurrent or rocket set what goes together, auto tries them in time_limit (300) seconds by
-    cross-validation; what is not None wins. ensemble: seeds whose models answer by their mean. missing: error, linear,
+    recipe: rocket, fcn, wide, recurrent or lstm set what goes together; rocket+fcn trains a model of each, which answer
+    by their mean; strong is rocket+fcn+wide; auto tries them in time_limit (300) seconds by cross-validation. What is not
+    None wins. ensemble: seeds whose models answer by their mean. missing: error, linear,
     previous, mean, zero or mask. checkpoint: a file that keeps the run, from which the same call goes on.
     on_interrupt: what Ctrl-C does when the step is done: keep ends `fit` with the best weights so far, raise raises
     KeyboardInterrupt besides.

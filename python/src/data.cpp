@@ -38,6 +38,7 @@ std::vector<Fold> make_folds(std::span<const std::int32_t> classes, int folds, i
 }
 
 std::vector<std::string> recipe_names() { return heed::recipe_names(); }
+std::vector<std::string> strong_recipes() { return heed::strong_recipes(); }
 
 Metadata recipe_settings(const std::string& name, Index count, Index batch, bool classes) {
   const heed::Recipe& recipe = heed::recipe_of(name);

@@ -29,5 +29,6 @@ std::vector<Fold> make_folds(std::span<const std::int32_t> classes, int folds, i
 /// "schedule", ...
 Metadata recipe_settings(const std::string& name, Index count, Index batch, bool classes);
 std::vector<std::string> recipe_names();
+std::vector<std::string> strong_recipes();
 
 }  // namespace heed_python

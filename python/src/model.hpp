@@ -80,7 +80,7 @@ class Model : public std::enable_shared_from_this<Model> {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  /// "SequenceClassifier", "RocketClassifier", "TextClassifier" or "Tagger".
+  /// "SequenceClassifier", "RocketClassifier", "SeriesEnsemble", "TextClassifier" or "Tagger".
   virtual std::string architecture() const = 0;
   /// What the model's file says: its options, and what was kept beside them.
   virtual Metadata metadata() const = 0;
@@ -117,6 +117,9 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
 Trained fit_rocket(const Series& series, const Targets& targets, const Training& training);
 Trained fit_text(const Words& sentences, const Targets& targets, const Training& training);
 Trained fit_tagger(const Words& sentences, const Targets& targets, const Training& training);
+
+/// Models of sequences of numbers as one, whose answers are the mean of theirs.
+std::shared_ptr<Model> together(const std::vector<std::shared_ptr<Model>>& parts);
 
 /// A model out of the bytes of a file; `name` is what errors call them.
 std::shared_ptr<Model> read_model(std::vector<std::byte>&& bytes, const std::string& name);

@@ -379,6 +379,7 @@ void bind_data(nb::module_& m) {
     return Settings(settings.begin(), settings.end());
   });
   m.def("recipe_names", &recipe_names);
+  m.def("strong_recipes", &strong_recipes);
   m.def("make_folds", [](const Lengths& classes, int folds, int repeats, std::uint64_t seed) {
     nb::list all;
     for (const Fold& fold : make_folds({classes.data(), classes.size()}, folds, repeats, seed)) {
@@ -419,6 +420,7 @@ NB_MODULE(HEED_PYTHON_MODULE, m) {
   };
   def_series("fit_sequences", &fit_series<&fit_sequences>);
   def_series("fit_rocket", &fit_series<&fit_rocket>);
+  m.def("together", &together, nb::arg("parts"));
   const auto def_words = [&m](const char* name, auto function) {
     m.def(name, function, nb::arg("sentences"), nb::arg("y"), nb::arg("model"), nb::arg("fit"), nb::arg("more"),
           nb::arg("labels"), nb::arg("test").none(), nb::arg("epoch").none());

@@ -1,12 +1,18 @@
 // heed::RocketClassifier: random convolutions and a ridge regression.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "heed/io/safetensors.hpp"
+#include "heed/models/ensemble.hpp"
 #include "heed/models/rocket_classifier.hpp"
+#include "heed/models/sequence_classifier.hpp"
 #include "heed/models/series_ensemble.hpp"
+#include "heed/options/metadata.hpp"
 #include "heed/train/fit_rocket.hpp"
 #include "stored.hpp"
 
@@ -66,6 +72,43 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
 
 std::shared_ptr<Model> read_rocket(std::span<const std::byte> bytes, const std::string& name) {
   return read_of<M>(bytes, name, [](const heed::SafetensorsFile&) { return false; }, nullptr);
+}
+
+namespace {
+
+using Network = heed::SequenceClassifier<float>;
+
+// Adds the models of a file, where they are of this kind; whether they are.
+template <class Part>
+bool add_members(const heed::SafetensorsFile& file, std::vector<Part>& to, Metadata& extra) {
+  const std::string& said = heed::get_text(file.metadata(), "architecture");
+  const bool several = said == heed::Ensemble<Part>::architecture;
+  if (!several && said != Part::architecture) return false;
+  if (several) {
+    for (Part& member : heed::load<heed::Ensemble<Part>>(file).members) to.push_back(std::move(member));
+  } else {
+    to.push_back(heed::load<Part>(file));
+  }
+  extra = extra_of(to.back(), file.metadata());
+  extra.erase("members");
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<Model> together(const std::vector<std::shared_ptr<Model>>& parts) {
+  std::vector<Network> networks;
+  std::vector<M> rockets;
+  Metadata extra;
+  for (const std::shared_ptr<Model>& part : parts) {
+    const heed::SafetensorsFile file(part->bytes());
+    if (!add_members(file, networks, extra) && !add_members(file, rockets, extra)) {
+      refuse("only models of sequences of numbers answer together", part->architecture());
+    }
+  }
+  std::vector<heed::SeriesEnsemble<float>> all;
+  all.emplace_back(std::move(networks), std::move(rockets));
+  return std::make_shared<ModelOf<heed::SeriesEnsemble<float>>>(std::move(all), std::move(extra), nullptr);
 }
 
 std::shared_ptr<Model> read_series_ensemble(std::span<const std::byte> bytes, const std::string& name) {

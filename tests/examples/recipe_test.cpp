@@ -24,10 +24,10 @@ class Recipes : public Classifier {
   }
 };
 
-constexpr const char* strong = "--recipe strong --epochs 2 ";
+constexpr const char* wide = "--recipe wide --epochs 2 ";
 
-TEST_F(Recipes, StrongIsConvolutionsWithoutACell) {
-  model_of(strong);
+TEST_F(Recipes, WideIsConvolutionsWithoutACell) {
+  model_of(wide);
   const auto said = heed::SafetensorsFile(folder / "m.safetensors").metadata();
   EXPECT_TRUE(said.contains("kernels"));
   EXPECT_EQ(said.at("cell"), "none");
@@ -50,14 +50,14 @@ TEST_F(Recipes, LstmHasNoConvolutions) {
 }
 
 TEST_F(Recipes, OptionsBesideARecipeWin) {
-  const std::string before = model_of(strong);
-  EXPECT_TRUE(before == model_of(std::string(strong) + "--learning-rate 0.003 --schedule one-cycle --clip 1"));
+  const std::string before = model_of(wide);
+  EXPECT_TRUE(before == model_of(std::string(wide) + "--learning-rate 0.003 --schedule one-cycle --clip 1"));
   for (const char* option :
        {"--kernels 5", "--channels 8", "--attention mean", "--cell gru", "--dense 4", "--learning-rate 0.01",
         "--batch 7", "--schedule constant", "--clip 0.01", "--label-smoothing 0", "--weight-decay 0.5", "--seed 1"}) {
-    EXPECT_TRUE(before != model_of(strong + std::string(option))) << option;
+    EXPECT_TRUE(before != model_of(wide + std::string(option))) << option;
   }
-  model_of(std::string(strong) + "--kernels 5 --channels 8 --cell gru --attention mean --dense 4");
+  model_of(std::string(wide) + "--kernels 5 --channels 8 --cell gru --attention mean --dense 4");
   const auto said = heed::SafetensorsFile(folder / "m.safetensors").metadata();
   EXPECT_EQ(said.at("kernels"), "5");
   EXPECT_EQ(said.at("channels"), "8");
@@ -99,7 +99,7 @@ TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheFirstOfTheBest) {
   const std::string out = auto_of(quick);
   std::size_t last = 0;
   for (const char* row :
-       {"\nrocket  ", "\nstrong  ", "\nfcn  ", "\nrecurrent  ", "\nlstm  ", "\ndefault  ", "\nrocket+", " is taken"}) {
+       {"\nrocket  ", "\nfcn  ", "\nwide  ", "\nrecurrent  ", "\nlstm  ", "\ndefault  ", "\nrocket+", " is taken"}) {
     const std::size_t at = out.find(row);
     ASSERT_NE(at, std::string::npos) << row << out;
     EXPECT_GT(at, last) << out;
@@ -125,7 +125,7 @@ TEST_F(AutoRecipe, TakesATrainedOneAsItsRecipeTrainsIt) {
 TEST_F(AutoRecipe, HasATimeLimit) {
   EXPECT_NE(auto_of(quick).find("at most 300 seconds"), std::string::npos);
   const std::string out = auto_of("--num-features 84 --time-limit 1e-9");
-  EXPECT_TRUE(has_line(out, "strong not ended in time")) << out;
+  EXPECT_TRUE(has_line(out, "wide not ended in time")) << out;
   EXPECT_TRUE(has_line(out, "rocket is taken: none")) << out;
 }
 
@@ -139,7 +139,7 @@ TEST_F(AutoRecipe, DrawsFoldsOfFewSequencesAgain) {
 
 TEST_F(AutoRecipe, ListsWhatOptionsRuleOut) {
   const std::string out = auto_of(quick + "--bidirectional");
-  EXPECT_TRUE(has_line(out, "strong cannot be: ")) << out;
+  EXPECT_TRUE(has_line(out, "wide cannot be: ")) << out;
   EXPECT_EQ(taken_of(out), "rocket") << out;
   EXPECT_NE(error_of_run("--recipe auto --num-features 84 --channels 8,8,8,8 --kernels 3").find("kernels and channels"),
             std::string::npos);
@@ -208,14 +208,26 @@ TEST_F(SeveralRecipes, AreEnsemblesCrossValidatedAndOfNumbers) {
   EXPECT_EQ(lines(output_of("predict --model r.safetensors --data d.csv")).size(), 6U);
 }
 
+TEST_F(SeveralRecipes, AreWhatStrongIs) {
+  const std::string of_strong = model_of("--recipe strong " + quick);
+  EXPECT_TRUE(of_strong == model_of("--recipe rocket+fcn+wide " + quick));
+  const auto parts = heed::SafetensorsFile(folder / "m.safetensors").metadata().at("parts");
+  EXPECT_NE(parts.find("kernels 8,5,3"), std::string::npos) << parts;
+  EXPECT_NE(parts.find("kernels 48,24,12"), std::string::npos) << parts;
+  EXPECT_NE(parts.find("RocketClassifier"), std::string::npos) << parts;
+  const std::string narrower = model_of("--recipe strong --channels 8 " + quick);
+  EXPECT_LT(narrower.size(), of_strong.size()) << "options beside it win";
+  EXPECT_NE(error_of_run("--recipe strong --log l.csv").find("--recipe: excludes --log"), std::string::npos);
+}
+
 TEST_F(SeveralRecipes, AreEachNamedOnceAndOfOneTraining) {
-  EXPECT_NE(error_of_run("--recipe rocket+weak").find("strong, fcn"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe rocket+weak").find("one of fcn, wide"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe rocket+").find("one of"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe fcn+fcn").find("each recipe once"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe rocket+auto").find("one of"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe rocket+fcn --checkpoint c").find("--recipe: excludes --checkpoint"),
             std::string::npos);
-  EXPECT_NE(error_of_run("--recipe strong+fcn --num-features 84").find("needs --recipe rocket"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe wide+fcn --num-features 84").find("needs --recipe rocket"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(folder / "new.safetensors"));
 }
 
@@ -238,7 +250,7 @@ TEST_F(Recipes, WhatDoesNotGoWithOneIsAnError) {
   EXPECT_NE(error_of_run("--recipe strong --kernels 8,x").find("--kernels"), std::string::npos);
   folder.file("lines.txt", "a some words\nb other words\n");
   EXPECT_NE(run("train --text lines.txt --recipe strong").err.find("--recipe"), std::string::npos);
-  model_of(strong);
+  model_of(wide);
   EXPECT_NE(error_of_run("--recipe strong --init m.safetensors").find("--recipe"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(folder / "new.safetensors"));
 }

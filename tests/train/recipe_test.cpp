@@ -27,12 +27,22 @@ TEST(Recipe, NamesOptionsOfARocketClassifier) {
 }
 
 TEST(Recipe, TrainsFewSequencesForMoreEpochsThanMany) {
-  const heed::Recipe& strong = heed::recipe_of("strong");
+  const heed::Recipe& wide = heed::recipe_of("wide");
   EXPECT_EQ(heed::batch_for(30), 16);
   EXPECT_EQ(heed::batch_for(10000), 64);
-  EXPECT_EQ(heed::epochs_for(strong, 30, 16), strong.most_epochs);
-  EXPECT_EQ(heed::epochs_for(strong, 10000, 64), strong.least_epochs);
-  EXPECT_EQ(heed::epochs_for(strong, 160, 16), 100);
+  EXPECT_EQ(heed::epochs_for(wide, 30, 16), wide.most_epochs);
+  EXPECT_EQ(heed::epochs_for(wide, 10000, 64), wide.least_epochs);
+  EXPECT_EQ(heed::epochs_for(wide, 160, 16), 100);
+}
+
+TEST(Recipe, StrongIsSeveralThatThereAre) {
+  int networks = 0;
+  for (const std::string& name : heed::strong_recipes()) {
+    if (name == "rocket") continue;
+    EXPECT_NO_THROW(heed::recipe_of(name)) << name;
+    ++networks;
+  }
+  EXPECT_EQ(networks, 2);
 }
 
 TEST(Recipe, NamesAllWhereAnotherIsAsked) {
@@ -40,7 +50,7 @@ TEST(Recipe, NamesAllWhereAnotherIsAsked) {
     heed::recipe_of("weak");
     FAIL();
   } catch (const heed::Error& error) {
-    EXPECT_EQ(error.fault().expected, "strong, fcn, recurrent, lstm");
+    EXPECT_EQ(error.fault().expected, "fcn, wide, recurrent, lstm");
     EXPECT_EQ(error.fault().got, "weak");
   }
 }
