@@ -165,6 +165,25 @@ TEST(FitRocket, GivesTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
+// Compilers round differently, and nothing of it may be seen in a file.
+TEST(FitRocket, HasOneFactorOfLogitsHoweverScoresAreRounded) {
+  for (const double seed : {0.3, 0.7, 1.1}) {
+    heed::Tensor<double, 2> scores({200, 4});
+    std::vector<std::int32_t> labels(200);
+    for (Index i = 0; i < 200; ++i) {
+      const auto row = static_cast<double>(i);
+      labels[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i % 4);
+      for (Index k = 0; k < 4; ++k) scores(i, k) = std::sin(seed * row * static_cast<double>(k + 1)) + (i % 4 == k);
+    }
+    heed::Tensor<double, 2> rounded = scores;
+    for (double& score : rounded) score *= 1 + 1e-13;
+    const double factor = heed::detail::logit_scale(scores.view(), labels);
+    EXPECT_EQ(factor, heed::detail::logit_scale(rounded.view(), labels)) << seed;
+    EXPECT_GT(factor, 0.5);
+    EXPECT_LT(factor, 5);
+  }
+}
+
 TEST(FitRocket, TakesArrays) {
   const Waves train(30, 20, 1);
   auto a = model_for(train), b = model_for(train);

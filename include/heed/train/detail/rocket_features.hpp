@@ -145,11 +145,17 @@ HEED_COLD HEED_FUNCTION double logit_scale(TensorView<const double, 2> scores, s
     return n * scaled_cross_entropy(scores, labels, scale, false) + scaled_cross_entropy(scores, labels, scale, true);
   };
   double low = std::log(1e-2), high = std::log(1e2);  // the loss is convex in the scale, so it has one minimum
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 40; ++i) {
     const double a = low + (high - low) / 3, b = high - (high - low) / 3;
-    (loss(a) < loss(b) ? high : low) = loss(a) < loss(b) ? b : a;
+    if (loss(a) < loss(b)) {
+      high = b;
+    } else {
+      low = a;
+    }
   }
-  return std::exp((low + high) / 2);
+  // Rounding of the loss moves its minimum by 1e-8: on this grid the factor is the same whatever the compiler did.
+  constexpr double grid = 1.0 / (1 << 16);
+  return std::exp(std::round((low + high) / 2 / grid) * grid);
 }
 
 }  // namespace detail
