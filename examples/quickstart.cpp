@@ -3,8 +3,11 @@
 #include <cstdio>
 #include <vector>
 
-#include "heed/heed.hpp"
+// What this program uses. "heed/heed.hpp" has all models and layers, and costs the compiler a second more.
+#include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/models/sequence_classifier.hpp"
+#include "heed/train/fit.hpp"
 
 int main() {
   // 600 sequences of 10 steps and 5 features; the class is the feature whose wave comes first
