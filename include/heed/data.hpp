@@ -33,3 +33,4 @@
 #include "heed/data/word_features.hpp"
 #include "heed/data/words.hpp"
 #include "heed/files/file.hpp"
+#include "heed/files/zip.hpp"

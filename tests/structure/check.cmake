@@ -21,10 +21,11 @@ set(may_include_control core options optim losses train)
 set(may_include_infer core options)
 set(may_include_distributed core train)
 set(may_include_archive core)
-set(folders core options files layers compose losses optim metrics io data testing models train control infer distributed archive)
+set(may_include_convert core options files io)
+set(folders core options files layers compose losses optim metrics io data testing models train control infer distributed archive convert)
 
-# heed.hpp includes models and the umbrellas, and each of these all headers of its folders. io, distributed, archive and testing
-# are in none of them.
+# heed.hpp includes models and the umbrellas, and each of these all headers of its folders. io, distributed, archive, convert
+# and testing are in none of them.
 set(umbrella_layers core options layers compose losses)
 set(umbrella_train optim metrics train control)
 set(umbrella_infer infer)

@@ -37,11 +37,6 @@ SafetensorsHeader read_safetensors_header(std::span<const std::byte> file, const
 /// a text is not UTF-8, or if the header would exceed a limit of the reader.
 std::string write_safetensors_header(const Metadata& metadata, const std::vector<TensorInfo>& tensors);
 
-namespace detail {
-/// The place of a tensor, for messages.
-std::string place(const std::string& file, const TensorInfo& tensor);
-}  // namespace detail
-
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
@@ -55,14 +50,11 @@ std::string place(const std::string& file, const TensorInfo& tensor);
 #include "heed/core/tensor.hpp"
 #include "heed/io/detail/header_reader.hpp"
 #include "heed/io/detail/json_text.hpp"
+#include "heed/io/tensor_file.hpp"
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-
-HEED_COLD HEED_FUNCTION std::string place(const std::string& file, const TensorInfo& tensor) {
-  return file + ": tensor " + quote(tensor.name);
-}
 
 HEED_COLD HEED_FUNCTION void check_names(const std::vector<TensorInfo>& tensors, const std::string& file) {
   std::vector<std::string_view> names;
@@ -108,10 +100,11 @@ HEED_COLD HEED_FUNCTION void check_layout(const std::vector<TensorInfo>& tensors
 HEED_FUNCTION std::string other_format(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  if (text.starts_with("PK\x03\x04"sv)) return "a ZIP archive, as torch.save and Keras write";
+  if (text.starts_with("PK\x03\x04"sv))
+    return "a ZIP archive, as torch.save writes, which PyTorchFile reads, and Keras";
   if (text.starts_with("\x80\x02"sv) || text.starts_with("\x80\x03"sv) || text.starts_with("\x80\x04"sv) ||
       text.starts_with("\x80\x05"sv))
-    return "a Python pickle, as torch.save writes";
+    return "a Python pickle, as torch.save wrote, which PyTorchFile reads";
   if (text.starts_with("\x89HDF\r\n\x1A\n"sv)) return "an HDF5 file, as Keras writes";
   if (text.starts_with("\x93NUMPY"sv)) return "a NumPy file";
   if (text.starts_with("GGUF"sv)) return "a GGUF file";

@@ -24,6 +24,7 @@
 #include "heed/io/detail/weight_plan.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/io/safetensors_save.hpp"
+#include "heed/io/tensor_file.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/io/weight_names.hpp"
 #include "heed/options/fields.hpp"
@@ -46,12 +47,12 @@ concept Storable = Visitable<M> && std::copyable<M> && DescribedModel<M> &&
 
 namespace detail {
 
-[[noreturn]] void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i, double value);
+[[noreturn]] void throw_not_finite(const TensorFile& file, std::string_view name, std::size_t i, double value);
 
 /// Throws as load_weights does; some parameters may then be filled already.
 template <class S>
 HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<ParameterArray<S>>>& parameters,
-                                        const SafetensorsFile& file, bool partial) {
+                                        const TensorFile& file, bool partial) {
   std::vector<WantedTensor> wanted;
   for (const auto& [name, array] : parameters) wanted.push_back({name, array->extents()});
   WeightPlan plan = plan_weights(wanted, file, partial);
@@ -80,7 +81,7 @@ HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<Paramet
 /// With `partial`, throws only if no tensor fits. After an error, `model` is as it was.
 template <Visitable M>
   requires std::copyable<M>
-LoadedWeights load_weights(M& model, const SafetensorsFile& file, const WeightsOptions& options = {}) try {
+LoadedWeights load_weights(M& model, const TensorFile& file, const WeightsOptions& options = {}) try {
   M loaded = model;
   LoadedWeights report =
       detail::fill_parameters(detail::named_parameters(loaded), file.renamed(options), options.partial);
@@ -109,9 +110,9 @@ LoadedWeights load_weights(M& model, const std::filesystem::path& path, const We
 /// Throws, and names the file, if it is malformed, has another architecture, was written by a newer heed, or does not
 /// determine the model; and as load_weights does.
 template <Storable M>
-M load(const SafetensorsFile& file, const Metadata& hints = {}, const WeightsOptions& weights = {},
+M load(const TensorFile& file, const Metadata& hints = {}, const WeightsOptions& weights = {},
        LoadedWeights* report = nullptr) try {
-  const SafetensorsFile named = file.renamed(weights);
+  const TensorFile named = file.renamed(weights);
   M model = detail::model_of<M>(named, hints);
   LoadedWeights loaded = detail::fill_parameters(detail::named_parameters(model), named, weights.partial);
   if (report) *report = std::move(loaded);
@@ -164,7 +165,7 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_COLD HEED_FUNCTION void throw_not_finite(const SafetensorsFile& file, std::string_view name, std::size_t i,
+HEED_COLD HEED_FUNCTION void throw_not_finite(const TensorFile& file, std::string_view name, std::size_t i,
                                               double value) {
   const TensorInfo& tensor = *file.find(name);
   throw Error(Fault{"a weight is not finite",

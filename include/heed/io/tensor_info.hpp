@@ -98,6 +98,7 @@ struct TensorInfo {
   std::vector<Index> extents;
   std::size_t begin = 0;
   std::size_t end = 0;
+  std::vector<Index> strides = {};  // in elements, of each axis; empty: row-major, one element behind the other
 };
 
 /// The limits of a file's contents. The format itself limits the header.

@@ -14,8 +14,8 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/detail/weight_plan.hpp"
-#include "heed/io/safetensors_file.hpp"
 #include "heed/io/safetensors_save.hpp"
+#include "heed/io/tensor_file.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/io/weight_names.hpp"
 #include "heed/options/fields.hpp"
@@ -34,17 +34,17 @@ void check_hints(const Metadata& metadata, const FieldTable& options, const Meta
 
 /// How much a model may allocate while it is built from a file with these tensors. The budget allows for parts that are
 /// constructed and copied; if a tensor is missing, `load_weights` says which.
-AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number);
+AllocationBudget budget_of(const TensorFile& file, std::size_t size_of_number);
 
 /// Rethrows the exception that is being handled, with the file's name in front of its place.
 [[noreturn]] void rethrow_naming(const std::string& file);
 
 /// Rethrows the error that is being handled, with the list of tensors that do not determine a model.
-[[noreturn]] void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames);
+[[noreturn]] void rethrow_listing(const TensorFile& file, std::vector<Rename> renames);
 
 /// The options, from names and shapes.
 template <class M>
-typename M::Options options_from_shapes(const SafetensorsFile& file) {
+typename M::Options options_from_shapes(const TensorFile& file) {
   const std::vector<TensorShape> shapes = shapes_of(file.tensors());
   try {
     return M::options_from(shapes);
@@ -54,7 +54,7 @@ typename M::Options options_from_shapes(const SafetensorsFile& file) {
       renames = M::renames_from(shapes);
     } else if (const std::string wrapper = wrapper_of(shapes); !wrapper.empty()) {
       try {
-        const SafetensorsFile inner = file.renamed({.prefix = wrapper});
+        const TensorFile inner = file.renamed({.prefix = wrapper});
         M::options_from(shapes_of(inner.tensors()));
         renames = {{wrapper, ""}};
       } catch (const Error&) {
@@ -66,12 +66,12 @@ typename M::Options options_from_shapes(const SafetensorsFile& file) {
 
 /// The model that a file describes, with its parameters not yet filled.
 template <class M>
-M model_of(const SafetensorsFile& file, const Metadata& hints) try {
+M model_of(const TensorFile& file, const Metadata& hints) try {
   const Metadata& metadata = file.metadata();
   const bool own = is_own(metadata);
   refuse_checkpoint(metadata);
   if (own) check_own(metadata, M::architecture);
-  const AllocationBudget budget = budget_of(file.tensors(), sizeof(typename M::Scalar));
+  const AllocationBudget budget = budget_of(file, sizeof(typename M::Scalar));
   using Options = typename M::Options;
   Options options;
   if (own) {
@@ -129,14 +129,15 @@ HEED_COLD HEED_FUNCTION void check_hints(const Metadata& metadata, const FieldTa
   }
 }
 
-HEED_COLD HEED_FUNCTION AllocationBudget budget_of(std::span<const TensorInfo> tensors, std::size_t size_of_number) {
+HEED_COLD HEED_FUNCTION AllocationBudget budget_of(const TensorFile& file, std::size_t size_of_number) {
   constexpr Index times = 4, beside = Index(1) << 24;
-  Index count = 0;  // no tensor is larger than the file
-  for (const auto& tensor : tensors) count += element_count(tensor.extents);
+  Index count = 0;  // no tensor is larger than the file; views of the same numbers may be many
+  for (const auto& tensor : file.tensors()) count += element_count(tensor.extents);
+  count = std::min(count, static_cast<Index>(file.data().size()));
   return AllocationBudget(times * count * static_cast<Index>(size_of_number) + beside, "a model of these options");
 }
 
-HEED_COLD HEED_FUNCTION void rethrow_listing(const SafetensorsFile& file, std::vector<Rename> renames) {
+HEED_COLD HEED_FUNCTION void rethrow_listing(const TensorFile& file, std::vector<Rename> renames) {
   try {
     throw;
   } catch (const Error& error) {

@@ -10,7 +10,7 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
-#include "heed/io/safetensors_file.hpp"
+#include "heed/io/tensor_file.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/io/weight_names.hpp"
 #include "heed/options/metadata.hpp"
@@ -42,7 +42,7 @@ struct WeightPlan {
 
 /// Throws `TensorMismatch` unless the file has exactly these tensors; the error names all that are missing, unexpected
 /// or misshapen. With `partial` it throws only if the file has none of them.
-WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file, bool partial);
+WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const TensorFile& file, bool partial);
 
 }  // namespace detail
 
@@ -91,7 +91,7 @@ HEED_COLD HEED_FUNCTION std::string weight_beside(std::string_view name) {
 }
 
 /// Whether another tensor with the same bytes is a parameter: the file contains tied weights twice.
-HEED_COLD HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const SafetensorsFile& file,
+HEED_COLD HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const TensorFile& file,
                                      const std::set<std::string_view>& names) {
   if (tensor.extents.size() < 2 || is_own(file.metadata())) return false;
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
@@ -106,7 +106,7 @@ HEED_COLD HEED_FUNCTION std::string_view layer_of(std::string_view name) {
 }
 
 [[noreturn]] HEED_COLD HEED_FUNCTION void throw_mismatch(const std::vector<WantedTensor>& wanted,
-                                                         const SafetensorsFile& file,
+                                                         const TensorFile& file,
                                                          const std::vector<std::string>& problems, bool biases) {
   std::vector<TensorShape> shapes;
   for (const WantedTensor& w : wanted) shapes.push_back({std::string(w.name), {w.extents.begin(), w.extents.end()}});
@@ -120,7 +120,7 @@ HEED_COLD HEED_FUNCTION std::string_view layer_of(std::string_view name) {
   throw TensorMismatch(std::move(fault), std::move(renames));
 }
 
-HEED_COLD HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const SafetensorsFile& file,
+HEED_COLD HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const TensorFile& file,
                                                 bool partial) {
   using Use = WeightPlan::Use;
   WeightPlan plan;

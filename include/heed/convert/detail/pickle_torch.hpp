@@ -1,0 +1,140 @@
+#pragma once
+
+// What the names in a pickle of PyTorch describe: an inner part of pickle.hpp.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/convert/detail/pickle_stack.hpp"
+#include "heed/convert/detail/pickle_value.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/types.hpp"
+#include "heed/options/metadata.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+/// Names are compared with those of a table, and never called: a tensor is described by the arguments.
+class PickleNames : public PickleStack {
+ public:
+  using PickleStack::PickleStack;
+
+ protected:
+  void named_global() {
+    const std::string_view module = line();
+    global(module, line());
+  }
+  void stack_global() {
+    const PickleValue name = pop(), module = pop();
+    if (name.kind != Kind::text || module.kind != Kind::text) fail("a name that is no text");
+    global(text_of_value(module), text_of_value(name));
+  }
+  void global(std::string_view module, std::string_view name) {
+    const TorchGlobal* const found = find_torch_global(module, name);
+    if (!found) {
+      fail("heed does not know, and never calls, " + quote(std::string(module) + '.' + std::string(name)),
+           "tensors in dicts, as torch.save(model.state_dict(), path) writes");
+    }
+    push({Kind::global, 0, found - find_torch_global("collections", "OrderedDict")});
+  }
+  const TorchGlobal& global_of(const PickleValue& value, std::string_view expected) const {
+    if (value.kind != Kind::global) fail("a value of another kind", expected, name_of(value.kind));
+    return find_torch_global("collections", "OrderedDict")[value.at];
+  }
+
+  void reduce() {
+    const PickleValue arguments = pop(), callee = pop();
+    const TorchGlobal& name = global_of(callee, "a name");
+    if (arguments.kind != Kind::tuple) fail("arguments that are no tuple");
+    const std::vector<PickleValue> values = node_of(arguments);
+    const auto count = [&](std::size_t least, std::size_t most) {
+      if (values.size() >= least && values.size() <= most) return;
+      fail("a wrong number of arguments of " + std::string(name.name),
+           std::to_string(least) + " to " + std::to_string(most), std::to_string(values.size()));
+    };
+    switch (name.meaning) {
+      case TorchName::ordered_dict:
+        count(0, 0);
+        return make(Kind::dict, {});
+      case TorchName::size:
+        count(1, 1);
+        if (values[0].kind != Kind::tuple) fail("a size that is no tuple");
+        return push(values[0]);
+      case TorchName::parameter:
+        count(3, 4);
+        if (values[0].kind != Kind::tensor) fail("a parameter without a tensor", "tensor", name_of(values[0].kind));
+        return push(values[0]);
+      case TorchName::tensor:
+        count(6, 7);
+        return tensor(values, nullptr);
+      case TorchName::typed_tensor:
+        count(7, 8);
+        return tensor(values, &global_of(values[6], "a type of numbers"));
+      case TorchName::storage:
+      case TorchName::bytes:
+      case TorchName::element_type:
+        fail("heed never calls " + quote(name.name), "a description of a tensor");
+    }
+  }
+
+  /// (storage, offset, size, stride, requires_grad, hooks)
+  void tensor(const std::vector<PickleValue>& values, const TorchGlobal* type) {
+    if (values[0].kind != Kind::storage) fail("a tensor without a storage", "storage", name_of(values[0].kind));
+    const auto place = static_cast<std::size_t>(values[0].at);
+    const TorchStorage& storage = content_.storages[place];
+    if (storage.typed == (type != nullptr)) fail("a type of numbers is missing, or said twice");
+    if (type && type->meaning != TorchName::element_type)
+      fail("no type of numbers", "one such as uint16", quote(type->name));
+    TorchTensor made{place, type ? type->dtype : storage.dtype, whole(values[1], "an offset"),
+                     numbers(values[2], "a size"), numbers(values[3], "strides")};
+    if (made.extents.size() != made.strides.size()) {
+      fail("a stride is for each axis", std::to_string(made.extents.size()), std::to_string(made.strides.size()));
+    }
+    push({Kind::tensor, 0, static_cast<std::int64_t>(content_.tensors.size())});
+    content_.tensors.push_back(std::move(made));
+  }
+  Index whole(const PickleValue& value, const char* what) const {
+    if (value.kind != Kind::integer)
+      fail(std::string(what) + " that is no whole number of 64 bits", {}, name_of(value.kind));
+    if (value.at < 0) fail(std::string(what) + " below 0", "at least 0", std::to_string(value.at));
+    return static_cast<Index>(value.at);
+  }
+  std::vector<Index> numbers(const PickleValue& value, const char* what) {
+    if (value.kind != Kind::tuple) fail(std::string(what) + " that is no tuple", "tuple", name_of(value.kind));
+    const std::vector<PickleValue>& values = node_of(value);
+    if (values.size() > PickleLimits::rank) fail("too many axes", "at most 16", std::to_string(values.size()));
+    std::vector<Index> all;
+    for (const PickleValue& v : values) all.push_back(whole(v, what));
+    return all;
+  }
+
+  /// ("storage", class, key, device, number of elements[, view])
+  void persistent() {
+    const PickleValue id = pop();
+    if (id.kind != Kind::tuple) fail("a storage that is no tuple", "tuple", name_of(id.kind));
+    const std::vector<PickleValue>& parts = node_of(id);
+    const bool whole_one = parts.size() == 5 || (parts.size() == 6 && parts[5].kind == Kind::none);
+    if (!whole_one || parts[0].kind != Kind::text || text_of_value(parts[0]) != "storage" ||
+        parts[2].kind != Kind::text) {
+      fail("no storage of a tensor", "(\"storage\", class, key, device, number of elements)");
+    }
+    const TorchGlobal& type = global_of(parts[1], "a class of storages");
+    if (type.meaning != TorchName::storage && type.meaning != TorchName::bytes) {
+      fail("no class of storages", "one such as FloatStorage", quote(type.name));
+    }
+    push({Kind::storage, 0, static_cast<std::int64_t>(content_.storages.size())});
+    content_.storages.push_back({type.dtype, type.meaning == TorchName::storage, text_of_value(parts[2]),
+                                 whole(parts[4], "a number of elements")});
+  }
+
+  /// A state_dict has the versions of its modules as a state of its own: nothing of it is needed.
+  void build() {
+    pop();
+    if (top().kind != Kind::dict) fail("a state for what has none", "dict", name_of(top().kind));
+  }
+};
+
+}  // namespace heed::inline HEED_ISA::detail

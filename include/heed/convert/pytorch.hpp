@@ -1,0 +1,180 @@
+#pragma once
+
+/// @file
+/// What PyTorch's `torch.save` writes of tensors, read without Python. Opt-in: component heed::pytorch.
+///
+///     heed::load_weights(model, heed::PyTorchFile("model.pt"), {.rename = {{"rnn", "lstm"}}});
+///     auto model = heed::load<heed::SequenceClassifier<float>>(heed::PyTorchFile("model.pt"));
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/core/compiled.hpp"
+#include "heed/core/types.hpp"
+#include "heed/files/zip.hpp"
+#include "heed/io/tensor_file.hpp"
+
+namespace heed::inline HEED_ISA {
+
+/// How a file of PyTorch is read.
+struct PyTorchOptions {
+  /// Of archives that somebody has compressed: `unzip` of heed/archive/unzip.hpp. torch.save does not compress.
+  Unpack unpack = {};
+};
+
+/// A file of `torch.save(model.state_dict(), path)`, or of dicts, lists and tuples that hold tensors among numbers and
+/// texts, as checkpoints do: `{.prefix = "model_state_dict"}` of `WeightsOptions` takes the tensors below that key.
+/// A tensor is called by the keys and positions on the way to it, with dots between them. It may be any view: parts,
+/// transposed, of a storage that it shares with others.
+///
+/// The pickle in the file is read by a machine of heed's own that knows dicts, lists, tuples, texts, numbers and the
+/// description of tensors, and nothing else: nothing that it names is ever called. Memory is bounded by the file's size.
+/// Files of PyTorch 1.6 and later, and those before, of protocols 2 to 5, little- and big-endian. Throws, naming file
+/// and place, where a file is malformed, holds an object (`torch.save(model)`) or a tensor larger than itself, or is
+/// compressed and there is no `unpack`.
+class PyTorchFile : public TensorFile {
+ public:
+  /// Reads the whole file.
+  explicit PyTorchFile(const std::filesystem::path& path, const PyTorchOptions& options = {});
+  /// Looks at the caller's bytes, which must outlive this object. `name` is what messages call them.
+  explicit PyTorchFile(std::span<const std::byte> bytes, std::string name = "memory");
+  /// Takes the bytes.
+  explicit PyTorchFile(std::vector<std::byte>&& bytes, std::string name = "memory");
+};
+
+/// A model file of either kind, safetensors or PyTorch's, by its first bytes. Throws as they do.
+TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions& options = {});
+
+}  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "heed/convert/detail/torch_legacy.hpp"
+#include "heed/convert/detail/torch_names.hpp"
+#include "heed/convert/detail/torch_records.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/files/file.hpp"
+#include "heed/io/safetensors_file.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// The place of the last element of a tensor that has any, in elements; nothing where it does not fit 63 bits.
+HEED_COLD HEED_FUNCTION std::optional<Index> last_element(const TorchTensor& tensor) {
+  Index last = tensor.offset;
+  for (std::size_t axis = 0; axis < tensor.extents.size(); ++axis) {
+    Index step = 0;
+    if (__builtin_mul_overflow(tensor.extents[axis] - 1, tensor.strides[axis], &step) ||
+        __builtin_add_overflow(last, step, &last)) {
+      return std::nullopt;
+    }
+  }
+  return last;
+}
+
+/// Whether elements stand one behind the other in row-major order. Strides of axes of one element say nothing.
+HEED_COLD HEED_FUNCTION bool is_row_major(const TorchTensor& tensor) {
+  Index expected = 1;
+  for (std::size_t axis = tensor.extents.size(); axis-- > 0;) {
+    if (tensor.extents[axis] != 1 && tensor.strides[axis] != expected) return false;
+    expected *= tensor.extents[axis];
+  }
+  return true;
+}
+
+/// Throws where elements would stand outside of the storage, or be more than all records have.
+HEED_COLD HEED_FUNCTION TensorInfo tensor_info(NamedTorchTensor named, const TorchParts& parts, std::size_t data_bytes,
+                                               const std::string& file) {
+  const TorchTensor& tensor = *named.tensor;
+  const TorchRecord& record = parts.records.at(parts.content.storages[tensor.storage].key);
+  TensorInfo info{std::move(named.name), tensor.dtype, tensor.extents, record.begin, record.begin};
+  const auto bytes = byte_count(tensor.extents, tensor.dtype);
+  const std::string what = std::string(name_of(tensor.dtype)) + ' ' + to_text(tensor.extents);
+  require(bytes && *bytes <= data_bytes, [&] {
+    return Fault{"a tensor larger than its file", place(file, info), "at most " + std::to_string(data_bytes) + " bytes",
+                 what};
+  });
+  if (*bytes == 0) return info;
+  const auto last = last_element(tensor);
+  const std::size_t size = size_of(tensor.dtype), count = record.size / size;
+  require(last && static_cast<std::size_t>(*last) < count, [&] {
+    return Fault{"a tensor outside of its storage", place(file, info), "at most " + std::to_string(count) + " elements",
+                 what + " from element " + std::to_string(tensor.offset) + " with strides " + to_text(tensor.strides)};
+  });
+  info.begin += static_cast<std::size_t>(tensor.offset) * size;
+  info.end += (static_cast<std::size_t>(*last) + 1) * size;
+  if (!is_row_major(tensor)) info.strides = tensor.strides;
+  return info;
+}
+
+HEED_COLD HEED_FUNCTION TorchParts torch_parts(std::span<const std::byte> file, const std::string& name,
+                                               const TorchArchive::Unpacked& unpack) {
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  if (text.starts_with("PK\x03\x04")) return parts_of_archive(file, name, unpack);
+  if (text.starts_with("\x80")) return TorchLegacy(file, name).run();
+  const bool tar = text.size() > 262 && text.substr(257, 5) == "ustar";
+  std::string other = tar ? "a tar archive: PyTorch of today reads it and saves it anew" : other_format(file);
+  throw Error(Fault{"no file of PyTorch", name, "one as torch.save(model.state_dict(), path) writes", other});
+}
+
+HEED_COLD HEED_FUNCTION TensorFile read_pytorch(std::span<const std::byte> file, const std::string& name,
+                                                std::vector<std::byte>&& owner,
+                                                const TorchArchive::Unpacked& unpack) try {
+  TorchParts parts = torch_parts(file, name, unpack);
+  const std::size_t size = parts.copied ? parts.copy.size() : file.size();
+  std::vector<TensorInfo> tensors;
+  for (NamedTorchTensor& named : TorchNaming(parts.content, parts.pickle, name).run()) {
+    tensors.push_back(tensor_info(std::move(named), parts, size, name));
+  }
+  check_names(tensors, name);
+  if (parts.copied) owner = std::move(parts.copy);
+  const std::span<const std::byte> data = parts.copied ? std::span<const std::byte>(owner) : file;
+  return {name, {}, std::move(tensors), data, std::move(owner)};
+} catch (...) {
+  rethrow_as_error(name);
+}
+
+/// How members of the archive at this path are unpacked.
+HEED_COLD HEED_FUNCTION TorchArchive::Unpacked unpacking(const std::filesystem::path& path, const Unpack& unpack) {
+  if (!unpack) return {};
+  return [path, unpack](const std::string& member) { return unpack(path, member); };
+}
+
+HEED_COLD HEED_FUNCTION TensorFile read_pytorch(std::vector<std::byte>&& bytes, const std::string& name,
+                                                const TorchArchive::Unpacked& unpack = {}) {
+  return read_pytorch(std::span<const std::byte>(bytes), name, std::move(bytes), unpack);
+}
+
+}  // namespace detail
+
+HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(const std::filesystem::path& path, const PyTorchOptions& options)
+    : TensorFile(detail::read_pytorch(read_file(path), path.string(), detail::unpacking(path, options.unpack))) {}
+
+HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(std::span<const std::byte> bytes, std::string name)
+    : TensorFile(detail::read_pytorch(bytes, name, {}, {})) {}
+
+HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(std::vector<std::byte>&& bytes, std::string name)
+    : TensorFile(detail::read_pytorch(std::move(bytes), name)) {}
+
+HEED_COLD HEED_FUNCTION TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions& options) {
+  std::vector<std::byte> bytes = read_file(path);
+  const bool pickle = bytes.size() > 1 && bytes[0] == std::byte{0x80} && bytes[1] < std::byte{8};
+  const bool archive = bytes.size() > 1 && bytes[0] == std::byte{'P'} && bytes[1] == std::byte{'K'};
+  if (!(pickle || archive) || (bytes.size() > 8 && bytes[8] == std::byte{'{'})) {
+    return SafetensorsFile(std::move(bytes), path.string());
+  }
+  return detail::read_pytorch(std::move(bytes), path.string(), detail::unpacking(path, options.unpack));
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

@@ -1,0 +1,160 @@
+#include "heed/convert/pytorch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "../support/error_of.hpp"
+#include "heed/files/file.hpp"
+#include "heed/io/safetensors.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/lstm.hpp"
+#include "heed/models/sequence_classifier.hpp"
+
+// The files are written by tests/reference/write_torch_files.py: by PyTorch 1.13 in torch1, by 2.6 in torch2.
+
+namespace {
+
+using heed::DataType;
+using heed::Index;
+using heed::PyTorchFile;
+using heed::SafetensorsFile;
+using heed::TensorFile;
+using heed::TensorInfo;
+using test_support::error_of;
+
+const std::filesystem::path data = std::filesystem::path(__FILE__).parent_path() / "data";
+
+std::vector<std::byte> bytes_of(const TensorFile& file, const TensorInfo& tensor) {
+  return heed::detail::in_row_major_order(file.data().subspan(tensor.begin, tensor.end - tensor.begin), tensor);
+}
+
+/// Each tensor of `expected` stands there with its type, its shape and its bytes.
+void expect_has(const TensorFile& file, const TensorFile& expected, const std::string& prefix = "") {
+  for (const TensorInfo& wanted : expected.tensors()) {
+    const TensorInfo* const tensor = file.find(prefix + wanted.name);
+    ASSERT_TRUE(tensor) << file.name() << ' ' << wanted.name;
+    EXPECT_EQ(tensor->dtype, wanted.dtype) << wanted.name;
+    EXPECT_EQ(tensor->extents, wanted.extents) << wanted.name;
+    EXPECT_EQ(bytes_of(file, *tensor), bytes_of(expected, wanted)) << file.name() << ' ' << wanted.name;
+  }
+}
+
+void expect_same(const TensorFile& file, const TensorFile& expected) {
+  EXPECT_EQ(file.tensors().size(), expected.tensors().size()) << file.name();
+  expect_has(file, expected);
+}
+
+class PyTorch : public testing::TestWithParam<const char*> {
+ protected:
+  std::filesystem::path path(const std::string& name) const { return data / GetParam() / (name + ".pt"); }
+  PyTorchFile file(const std::string& name) const { return PyTorchFile(path(name)); }
+  static SafetensorsFile expected(const std::string& name) { return SafetensorsFile(data / (name + ".safetensors")); }
+};
+
+TEST_P(PyTorch, StateDictsAreThoseOfSafetensorsBitByBit) {
+  for (const char* const name : {"named", "attention", "encoder"}) expect_same(file(name), expected(name));
+}
+
+TEST_P(PyTorch, EveryProtocolAndFormIsRead) {
+  for (const char* const name : {"protocol3", "protocol4", "protocol5", "legacy", "parameters"}) {
+    expect_same(file(name), expected("named"));
+  }
+}
+
+TEST_P(PyTorch, TypesAndViewsAreRight) {
+  const PyTorchFile read = file("tensors");
+  const SafetensorsFile wanted = expected("tensors");
+  for (const TensorInfo& tensor : read.tensors()) {
+    const TensorInfo* const w = wanted.find(tensor.name);
+    ASSERT_TRUE(w) << tensor.name;
+    EXPECT_EQ(tensor.dtype, w->dtype) << tensor.name;
+    EXPECT_EQ(tensor.extents, w->extents) << tensor.name;
+    EXPECT_EQ(bytes_of(read, tensor), bytes_of(wanted, *w)) << tensor.name;
+  }
+  EXPECT_GE(read.tensors().size(), 19U);
+  EXPECT_EQ(read.read<float>("column"), (std::vector<float>{1, 5, 9}));
+  EXPECT_EQ(read.read<double>("f16"), read.read<double>("f32"));
+  EXPECT_TRUE(read.same_bytes(*read.find("tied"), *read.find("tied")));
+  EXPECT_NE(error_of([&] { read.read<float>("i64"); }).find("no floating-point numbers"), std::string::npos);
+}
+
+TEST_P(PyTorch, TensorsOfCheckpointsAreNamedByTheWayToThem) {
+  const PyTorchFile read = file("checkpoint");
+  expect_has(read, expected("named"), "model_state_dict.");
+  expect_same(read.renamed({.prefix = "model_state_dict"}), expected("named"));
+  ASSERT_TRUE(read.find("optimizer.state.0.exp_avg"));
+  EXPECT_EQ(read.find("optimizer.state.0.exp_avg")->extents, (std::vector<Index>{12, 2}));
+}
+
+TEST_P(PyTorch, LayersOfAnyNamesAreLoaded) {
+  heed::Lstm<float> lstm({.input_size = 2, .hidden_size = 3});
+  heed::Dense<float> dense({.in_features = 3, .out_features = 2});
+  heed::load_weights(lstm, file("checkpoint"), {.prefix = "model_state_dict.rnn"});
+  heed::load_weights(dense, file("checkpoint"), {.prefix = "model_state_dict.head"});
+  heed::Lstm<float> same = lstm;
+  heed::load_weights(same, expected("named"), {.prefix = "rnn"});
+  EXPECT_EQ(heed::serialize(lstm), heed::serialize(same));
+  EXPECT_EQ(dense.bias(1), expected("named").read<float>("head.bias")[1]);
+}
+
+TEST_P(PyTorch, AModelIsMadeOfItsTensors) {
+  using Model = heed::SequenceClassifier<float>;
+  const Model model = heed::load<Model>(file("attention"));
+  EXPECT_EQ(heed::serialize(model), heed::serialize(heed::load<Model>(expected("attention"))));
+  EXPECT_EQ(model.options.hidden, 4);
+}
+
+TEST_P(PyTorch, WhatIsNoStateDictIsRefusedByName) {
+  const auto refusal = [&](const char* name) { return error_of([&] { file(name); }); };
+  const std::string module = refusal("module");
+  EXPECT_NE(module.find("module.pt: data.pkl, byte "), std::string::npos) << module;
+  EXPECT_NE(module.find("torch.nn.modules.linear.Linear"), std::string::npos) << module;
+  EXPECT_NE(module.find("state_dict()"), std::string::npos) << module;
+  EXPECT_NE(refusal("script").find("TorchScript"), std::string::npos) << refusal("script");
+  EXPECT_NE(refusal("tensor").find("a tensor without a name"), std::string::npos) << refusal("tensor");
+}
+
+TEST_P(PyTorch, CompressedArchivesNeedAComponent) {
+  const std::string text = error_of([&] { file("compressed"); });
+  for (const char* const part : {"compressed.pt", "libzip", "component zip"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+}
+
+TEST_P(PyTorch, EitherKindOfFileIsToldByItsBytes) {
+  expect_same(heed::read_weights(path("named")), expected("named"));
+  expect_same(heed::read_weights(path("legacy")), expected("named"));
+  expect_same(heed::read_weights(data / "named.safetensors"), expected("named"));
+}
+
+TEST_P(PyTorch, BytesMayBeInMemory) {
+  std::vector<std::byte> bytes = heed::read_file(path("named"));
+  const PyTorchFile looked{std::span<const std::byte>(bytes)};
+  EXPECT_EQ(looked.name(), "memory");
+  expect_same(looked, expected("named"));
+  PyTorchFile first(std::move(bytes), "given");
+  const PyTorchFile kept = std::move(first);
+  EXPECT_EQ(kept.name(), "given");
+  expect_same(kept, expected("named"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, PyTorch, testing::Values("torch1", "torch2"),
+                         [](const auto& version) { return std::string(version.param); });
+
+TEST(PyTorchFiles, NumbersOfBigEndianMachinesAreTurned) {
+  expect_same(PyTorchFile(data / "torch2" / "big.pt"), SafetensorsFile(data / "named.safetensors"));
+}
+
+TEST(PyTorchFiles, OtherFilesAreNamed) {
+  const auto refusal = [&](const std::filesystem::path& path) { return error_of([&] { PyTorchFile{path}; }); };
+  EXPECT_NE(refusal(data / "named.safetensors").find("no file of PyTorch"), std::string::npos);
+  EXPECT_NE(refusal(data / "absent.pt").find("absent.pt"), std::string::npos);
+  const std::string text = error_of([&] { SafetensorsFile{data / "torch2" / "named.pt"}; });
+  EXPECT_NE(text.find("PyTorchFile"), std::string::npos) << text;
+}
+
+}  // namespace
