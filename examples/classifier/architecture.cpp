@@ -48,6 +48,11 @@ heed::Rename rename_of(const std::string& text) {
 void add_weights(CLI::App& command, heed::WeightsOptions& weights) {
   const char* const group = "Model files of other programs";
   command
+      .add_option("--prefix", weights.prefix,
+                  "The model's tensors begin with it, as model_state_dict of\ncheckpoints; others are left out")
+      ->option_text("NAME")
+      ->group(group);
+  command
       .add_option_function<std::vector<std::string>>(
           "--rename",
           [&weights](const std::vector<std::string>& all) {

@@ -40,7 +40,7 @@ class Folds {
     if (!a_.init.empty()) {
       Architecture said = a_.architecture;
       if (a_.new_head) said.classes.reset();
-      init_ = load_model<M>(heed::SafetensorsFile(a_.init), a_.init, said);
+      init_ = load_model<M>(read_model_file(a_.init), a_.init, said);
       require_one_model(*init_);
     }
     a_.in_folds = true;

@@ -9,9 +9,10 @@
 #include "../support/terminal.hpp"
 #include "architecture.hpp"
 #include "commands.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/visit.hpp"
-#include "heed/io/safetensors_file.hpp"
+#include "heed/io/tensor_file.hpp"
 #include "stored_model.hpp"
 
 namespace classifier {
@@ -66,6 +67,15 @@ void print_options(O o) {
   }
 }
 
+void print_tensors(const heed::TensorFile& file) {
+  std::printf("tensors\n");
+  for (const heed::TensorInfo& tensor : file.tensors()) {
+    std::printf("  %-34s %-5s %16s %10td\n", printable(tensor.name).c_str(),
+                std::string(heed::name_of(tensor.dtype)).c_str(), heed::to_text(tensor.extents).c_str(),
+                heed::element_count(tensor.extents));
+  }
+}
+
 template <class M>
 void inspect(const StoredModel<M>& stored) {
   const auto& model = classifier_of(stored.model);
@@ -90,13 +100,8 @@ void inspect(const StoredModel<M>& stored) {
                   static_cast<double>(model.standardize.deviation(f)));
     }
   }
-  std::printf("\ntensors\n");
-  const heed::SafetensorsFile file(stored.path);
-  for (const heed::TensorInfo& tensor : file.tensors()) {
-    std::printf("  %-34s %-5s %16s %10td\n", printable(tensor.name).c_str(),
-                std::string(heed::name_of(tensor.dtype)).c_str(), heed::to_text(tensor.extents).c_str(),
-                heed::element_count(tensor.extents));
-  }
+  std::printf("\n");
+  print_tensors(read_model_file(stored.path));
   std::printf("parameters %td\n", stored.members() * heed::parameter_count(stored.model));
 }
 
@@ -105,9 +110,17 @@ void inspect(const StoredModel<M>& stored) {
 void add_inspect(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("inspect", "Show what a model file holds");
   const auto a = std::make_shared<InspectArguments>();
-  command.add_option("FILE", a->file, "The model (.safetensors)")->required()->option_text(" ");
+  command.add_option("FILE", a->file, "The model (.safetensors, .pt)")->required()->option_text(" ");
   add_architecture(command, a->architecture, true);
-  command.callback([a] { with_model(a->file, a->architecture, [](const auto& stored) { inspect(stored); }); });
+  command.callback([a] {
+    try {
+      with_model(a->file, a->architecture, [](const auto& stored) { inspect(stored); });
+    } catch (const heed::Error&) {  // what other programs wrote may be no model of these: its tensors are worth seeing
+      const heed::TensorFile file = read_model_file(a->file);
+      if (!file.metadata().contains("format_version")) print_tensors(file);
+      throw;
+    }
+  });
 }
 
 }  // namespace classifier

@@ -1,6 +1,8 @@
 #include "read_members.hpp"
 
+#include <cstddef>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -36,8 +38,49 @@ void tell(const heed::LoadedWeights& report, const std::filesystem::path& path) 
   note("0, as the file has none", report.zeroed);
 }
 
+/// What the command line would have to say of each of these.
+std::string options_of(const std::string& prefix, const std::vector<heed::Rename>& renames) {
+  std::string options = prefix.empty() ? "" : " --prefix " + prefix;
+  for (const heed::Rename& r : renames) options += " --rename " + r.from + '=' + r.to;
+  return options;
+}
+
 template <class M>
-bool fits_partially(const heed::SafetensorsFile& file, const heed::Metadata& hints, heed::WeightsOptions weights) {
+bool fits(const heed::TensorFile& file, const heed::Metadata& hints, const heed::WeightsOptions& weights,
+          std::vector<heed::Rename>* renames = nullptr) {
+  try {
+    heed::load<M>(file, hints, weights);
+    return true;
+  } catch (const heed::TensorMismatch& e) {
+    if (renames) *renames = e.renames();
+  } catch (const heed::Error&) {
+  }
+  return false;
+}
+
+heed::WeightsOptions with(heed::WeightsOptions weights, const std::vector<heed::Rename>& renames) {
+  weights.rename.insert(weights.rename.end(), renames.begin(), renames.end());
+  return weights;
+}
+
+/// The part of the tensors that is the model, as of a checkpoint: the options that take it. Empty where none does.
+template <class M>
+std::string prefix_that_fits(const heed::TensorFile& file, const heed::Metadata& hints, heed::WeightsOptions weights) {
+  std::set<std::string> parts;
+  for (const heed::TensorInfo& tensor : file.tensors()) parts.insert(tensor.name.substr(0, tensor.name.find('.')));
+  constexpr std::size_t most = 20;
+  if (parts.size() < 2 || parts.size() > most || !weights.prefix.empty()) return {};
+  for (const std::string& part : parts) {
+    std::vector<heed::Rename> renames;
+    weights.prefix = part;
+    if (fits<M>(file, hints, weights, &renames)) return options_of(part, {});
+    if (!renames.empty() && fits<M>(file, hints, with(weights, renames))) return options_of(part, renames);
+  }
+  return {};
+}
+
+template <class M>
+bool fits_partially(const heed::TensorFile& file, const heed::Metadata& hints, heed::WeightsOptions weights) {
   weights.partial = true;
   heed::LoadedWeights report;
   try {
@@ -51,8 +94,8 @@ bool fits_partially(const heed::SafetensorsFile& file, const heed::Metadata& hin
 }  // namespace
 
 template <class M>
-std::vector<M> read_members(const heed::SafetensorsFile& file, const heed::Metadata& hints,
-                            const Architecture& architecture, const std::filesystem::path& path) {
+std::vector<M> read_members(const heed::TensorFile& file, const heed::Metadata& hints, const Architecture& architecture,
+                            const std::filesystem::path& path) {
   try {
     const auto kind = file.metadata().find("architecture");
     if (kind != file.metadata().end() && kind->second == heed::Ensemble<M>::architecture) {
@@ -64,8 +107,12 @@ std::vector<M> read_members(const heed::SafetensorsFile& file, const heed::Metad
     return {std::move(model)};
   } catch (const heed::TensorMismatch& e) {
     heed::Fault fault = e.fault();
-    std::string options;
-    for (const heed::Rename& r : e.renames()) options += " --rename " + r.from + '=' + r.to;
+    const heed::WeightsOptions& weights = architecture.weights;
+    std::string options = options_of({}, e.renames());
+    if (options.empty() || !fits<M>(file, hints, with(weights, e.renames()))) {
+      const std::string prefix = prefix_that_fits<M>(file, hints, weights);
+      if (!prefix.empty()) options = prefix;
+    }
     if (options.empty() && !architecture.weights.partial && fits_partially<M>(file, hints, architecture.weights)) {
       options = " --partial";
     }
@@ -74,13 +121,13 @@ std::vector<M> read_members(const heed::SafetensorsFile& file, const heed::Metad
   }
 }
 
-template std::vector<NumberModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&, const Architecture&,
+template std::vector<NumberModel> read_members(const heed::TensorFile&, const heed::Metadata&, const Architecture&,
                                                const std::filesystem::path&);
-template std::vector<RocketModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&, const Architecture&,
+template std::vector<RocketModel> read_members(const heed::TensorFile&, const heed::Metadata&, const Architecture&,
                                                const std::filesystem::path&);
-template std::vector<MixedModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&, const Architecture&,
+template std::vector<MixedModel> read_members(const heed::TensorFile&, const heed::Metadata&, const Architecture&,
                                               const std::filesystem::path&);
-template std::vector<TextModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&, const Architecture&,
+template std::vector<TextModel> read_members(const heed::TensorFile&, const heed::Metadata&, const Architecture&,
                                              const std::filesystem::path&);
 
 }  // namespace classifier

@@ -11,15 +11,15 @@ namespace classifier {
 
 /// Throws where the file does not hold models of this kind, with the option that would help.
 template <class M>
-std::vector<M> read_members(const heed::SafetensorsFile& file, const heed::Metadata& hints,
-                            const Architecture& architecture, const std::filesystem::path& path);
-extern template std::vector<NumberModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&,
+std::vector<M> read_members(const heed::TensorFile& file, const heed::Metadata& hints, const Architecture& architecture,
+                            const std::filesystem::path& path);
+extern template std::vector<NumberModel> read_members(const heed::TensorFile&, const heed::Metadata&,
                                                       const Architecture&, const std::filesystem::path&);
-extern template std::vector<RocketModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&,
+extern template std::vector<RocketModel> read_members(const heed::TensorFile&, const heed::Metadata&,
                                                       const Architecture&, const std::filesystem::path&);
-extern template std::vector<MixedModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&,
+extern template std::vector<MixedModel> read_members(const heed::TensorFile&, const heed::Metadata&,
                                                      const Architecture&, const std::filesystem::path&);
-extern template std::vector<TextModel> read_members(const heed::SafetensorsFile&, const heed::Metadata&,
-                                                    const Architecture&, const std::filesystem::path&);
+extern template std::vector<TextModel> read_members(const heed::TensorFile&, const heed::Metadata&, const Architecture&,
+                                                    const std::filesystem::path&);
 
 }  // namespace classifier

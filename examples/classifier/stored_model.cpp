@@ -60,7 +60,7 @@ void require_agreement(const Architecture& a, const heed::SeriesEnsembleOptions&
 
 }  // namespace
 
-bool holds_text(const heed::SafetensorsFile& file) {
+bool holds_text(const heed::TensorFile& file) {
   const heed::Metadata& m = file.metadata();
   const auto architecture = m.find("architecture");
   if (architecture != m.end()) {
@@ -70,13 +70,13 @@ bool holds_text(const heed::SafetensorsFile& file) {
   return file.find("embedding.weight") != nullptr;
 }
 
-bool holds_rocket(const heed::SafetensorsFile& file) {
+bool holds_rocket(const heed::TensorFile& file) {
   const auto architecture = file.metadata().find("architecture");
   return architecture != file.metadata().end() && (architecture->second == RocketModel::architecture ||
                                                    architecture->second == heed::Ensemble<RocketModel>::architecture);
 }
 
-bool holds_mixed(const heed::SafetensorsFile& file) {
+bool holds_mixed(const heed::TensorFile& file) {
   const auto architecture = file.metadata().find("architecture");
   return architecture != file.metadata().end() && architecture->second == MixedModel::architecture;
 }
@@ -88,7 +88,7 @@ void refuse_option(bool given, const std::string& option, const std::string& kin
 }
 
 template <class M>
-StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesystem::path& path,
+StoredModel<M> load_model(const heed::TensorFile& file, const std::filesystem::path& path,
                           const Architecture& architecture) {
   const heed::Metadata& metadata = file.metadata();
   const auto format = metadata.find("format");
@@ -125,13 +125,11 @@ StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesyst
   return stored;
 }
 
-template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+template StoredModel<NumberModel> load_model(const heed::TensorFile&, const std::filesystem::path&,
                                              const Architecture&);
-template StoredModel<RocketModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+template StoredModel<RocketModel> load_model(const heed::TensorFile&, const std::filesystem::path&,
                                              const Architecture&);
-template StoredModel<MixedModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
-                                            const Architecture&);
-template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
-                                           const Architecture&);
+template StoredModel<MixedModel> load_model(const heed::TensorFile&, const std::filesystem::path&, const Architecture&);
+template StoredModel<TextModel> load_model(const heed::TensorFile&, const std::filesystem::path&, const Architecture&);
 
 }  // namespace classifier

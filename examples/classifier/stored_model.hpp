@@ -13,7 +13,7 @@
 #include "architecture.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
-#include "heed/io/safetensors_file.hpp"
+#include "heed/io/tensor_file.hpp"
 #include "heed/models/ensemble.hpp"
 #include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier.hpp"
@@ -21,6 +21,7 @@
 #include "heed/models/text_classifier.hpp"
 #include "heed/options/output_kind.hpp"
 #include "missing_values.hpp"
+#include "model_file.hpp"
 #include "task.hpp"
 
 namespace classifier {
@@ -82,11 +83,11 @@ heed::Ensemble<M> ensemble_of(const StoredModel<M>& stored) {
 }
 
 /// Whether a file holds a model of sentences.
-bool holds_text(const heed::SafetensorsFile& file);
+bool holds_text(const heed::TensorFile& file);
 /// Whether it holds a model of random convolutions.
-bool holds_rocket(const heed::SafetensorsFile& file);
+bool holds_rocket(const heed::TensorFile& file);
 /// Whether it holds models of different kinds as one.
-bool holds_mixed(const heed::SafetensorsFile& file);
+bool holds_mixed(const heed::TensorFile& file);
 
 /// Throws where an option is given that is for models of another kind ("text", "numbers") than this one.
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model);
@@ -94,21 +95,21 @@ void refuse_option(bool given, const std::string& option, const std::string& kin
 /// Reads a model. The architecture completes what a file without metadata leaves open. Throws where it contradicts the
 /// file, where a model of sentences comes without its words, and as heed::load does.
 template <class M>
-StoredModel<M> load_model(const heed::SafetensorsFile& file, const std::filesystem::path& path,
+StoredModel<M> load_model(const heed::TensorFile& file, const std::filesystem::path& path,
                           const Architecture& architecture);
-extern template StoredModel<NumberModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+extern template StoredModel<NumberModel> load_model(const heed::TensorFile&, const std::filesystem::path&,
                                                     const Architecture&);
-extern template StoredModel<RocketModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+extern template StoredModel<RocketModel> load_model(const heed::TensorFile&, const std::filesystem::path&,
                                                     const Architecture&);
-extern template StoredModel<MixedModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+extern template StoredModel<MixedModel> load_model(const heed::TensorFile&, const std::filesystem::path&,
                                                    const Architecture&);
-extern template StoredModel<TextModel> load_model(const heed::SafetensorsFile&, const std::filesystem::path&,
+extern template StoredModel<TextModel> load_model(const heed::TensorFile&, const std::filesystem::path&,
                                                   const Architecture&);
 
 /// f(StoredModel) of the kind that the file holds.
 template <class F>
 void with_model(const std::filesystem::path& path, const Architecture& architecture, F&& f) {
-  const heed::SafetensorsFile file(path);
+  const heed::TensorFile file = read_model_file(path);
   if (holds_text(file.renamed(architecture.weights))) {
     f(load_model<TextModel>(file, path, architecture));
   } else if (holds_rocket(file)) {

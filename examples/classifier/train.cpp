@@ -53,7 +53,7 @@ void train(TrainArguments& a, const Processes& processes) {
     if (!a.init.empty()) {
       Architecture said = a.architecture;
       if (a.new_head) said.classes.reset();  // those of the data
-      init = load_model<M>(heed::SafetensorsFile(a.init), a.init, said);
+      init = load_model<M>(read_model_file(a.init), a.init, said);
       require_one_model(*init);
     }
     a.in_folds = a.recipe == "auto";

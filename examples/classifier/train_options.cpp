@@ -46,7 +46,7 @@ void add_files(CLI::App& command, TrainArguments& a, bool keeps) {
         "--test", [&a, files](auto& f) { files(a.test).data = f; }, "The same kind of file, to test every epoch on");
     file("--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")->needs(test);
   }
-  path("--init", a.init, "Model to start from (.safetensors)");
+  path("--init", a.init, "Model to start from (.safetensors, .pt)");
   command.add_flag("--new-head", a.new_head, "With --init: a new last layer, for other classes");
   if (keeps) {
     const auto output = [&](const char* name, std::filesystem::path& value, const support::FileKind& kind,

@@ -81,7 +81,7 @@ TEST(SafetensorsHeader, NamesOtherFormats) {
   };
   EXPECT_EQ(error_for("PK\x03\x04"s),
             "f: no safetensors file (expected one as save_file of safetensors.torch writes it, got a ZIP archive, as "
-            "torch.save and Keras write)");
+            "torch.save and Keras write: heed::PyTorchFile reads those of torch.save)");
   EXPECT_NE(error_for("\x80\x02}q"s).find("a Python pickle"), std::string::npos);
   EXPECT_NE(error_for("\x89HDF\r\n\x1A\n"s).find("an HDF5 file"), std::string::npos);
   EXPECT_NE(error_for("\x93NUMPY\x01"s).find("a NumPy file"), std::string::npos);

@@ -52,7 +52,7 @@ TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions&
 
 #if HEED_BODIES
 
-#include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 

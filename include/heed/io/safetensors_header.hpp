@@ -101,10 +101,10 @@ HEED_FUNCTION std::string other_format(std::span<const std::byte> file) {
   using namespace std::string_view_literals;
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   if (text.starts_with("PK\x03\x04"sv))
-    return "a ZIP archive, as torch.save writes, which PyTorchFile reads, and Keras";
+    return "a ZIP archive, as torch.save and Keras write: heed::PyTorchFile reads those of torch.save";
   if (text.starts_with("\x80\x02"sv) || text.starts_with("\x80\x03"sv) || text.starts_with("\x80\x04"sv) ||
       text.starts_with("\x80\x05"sv))
-    return "a Python pickle, as torch.save wrote, which PyTorchFile reads";
+    return "a Python pickle, as torch.save wrote: heed::PyTorchFile reads it";
   if (text.starts_with("\x89HDF\r\n\x1A\n"sv)) return "an HDF5 file, as Keras writes";
   if (text.starts_with("\x93NUMPY"sv)) return "a NumPy file";
   if (text.starts_with("GGUF"sv)) return "a GGUF file";

@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heed/convert/detail/pickle.hpp"
@@ -22,28 +24,31 @@ namespace heed::inline HEED_ISA::detail {
 
 class TorchLegacy {
  public:
-  TorchLegacy(std::span<const std::byte> file, const std::string& name) : file_(file), name_(name) {
+  TorchLegacy(std::span<const std::byte> file, const std::string& name)
+      : file_(file), name_(name), where_(name + ": pickle") {
     parts_.pickle = file;
   }
 
   HEED_COLD TorchParts run() {
     using namespace std::string_view_literals;
-    const PickleContent magic = read_pickle(file_, at_, name_);
+    const PickleContent magic = next();
     const bool torch = magic.root.kind == PickleKind::large_integer &&
                        text_at(file_, magic.root) == "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv;
     require(torch, [&] {
       return Fault{"a pickle, but none of torch.save", name_, "one as torch.save(model.state_dict(), path) writes"};
     });
-    const PickleContent version = read_pickle(file_, at_, name_);
+    const PickleContent version = next();
     require(version.root.kind == PickleKind::integer && version.root.at == 1001,
             [&] { return Fault{"an unknown version of the format", name_, "1001"}; });
-    read_system(read_pickle(file_, at_, name_));
-    parts_.content = read_pickle(file_, at_, name_);
-    read_storages(read_pickle(file_, at_, name_));
+    read_system(next());
+    parts_.content = next();
+    read_storages(next());
     return std::move(parts_);
   }
 
  private:
+  PickleContent next() { return read_pickle(file_, at_, where_); }
+
   /// {"protocol_version": 1001, "little_endian": True, "type_sizes": {...}}
   void read_system(const PickleContent& system) {
     const bool dict = system.root.kind == PickleKind::dict;
@@ -73,8 +78,8 @@ class TorchLegacy {
       });
       read_storage(*found->second);
     }
-    for (const auto& [key, storage] : storages) {
-      require(parts_.records.contains(key), [&] { return Fault{"a storage is missing", place(key)}; });
+    for (const TorchStorage& storage : parts_.content.storages) {
+      require(parts_.records.contains(storage.key), [&] { return Fault{"a storage is missing", place(storage.key)}; });
     }
     require(at_ == file_.size(), [&] {
       return Fault{"bytes behind the last storage", name_, std::to_string(at_) + " bytes",
@@ -110,6 +115,7 @@ class TorchLegacy {
 
   std::span<const std::byte> file_;
   const std::string& name_;
+  std::string where_;
   std::size_t at_ = 0;
   TorchParts parts_;
 };

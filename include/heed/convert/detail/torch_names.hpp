@@ -34,8 +34,11 @@ class TorchNaming {
       : content_(content), pickle_(pickle), file_(file), work_(64 * pickle.size() + 10'000) {}
 
   HEED_COLD std::vector<NamedTorchTensor> run() {
-    require(content_.root.kind != PickleKind::tensor,
-            [&] { return Fault{"a tensor without a name", file_, "tensors in a dict, as model.state_dict() gives"}; });
+    require(!holds_nothing(content_.root) && content_.root.kind != PickleKind::tensor, [&] {
+      const bool tensor = content_.root.kind == PickleKind::tensor;
+      return Fault{tensor ? "a tensor without a name" : "no tensors", file_,
+                   "tensors in a dict, as model.state_dict() gives"};
+    });
     look_at(content_.root, "", true, 0);
     return std::move(tensors_);
   }

@@ -1,0 +1,64 @@
+// A fuzzer of the reader of PyTorch's files, by libFuzzer. From the project's folder:
+//
+//     clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude
+//       -isystem /usr/include/eigen3 tests/fuzz/pytorch_fuzz.cpp -pthread -o pytorch_fuzz
+//     mkdir -p corpus && cp tests/convert/data/torch*/*.pt corpus
+//     ./pytorch_fuzz -max_total_time=600 -rss_limit_mb=1024 -malloc_limit_mb=64 corpus
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/convert/pytorch.hpp"
+
+namespace {
+
+using namespace std::string_literals;
+
+std::string number(std::uint64_t value, int size) {
+  std::string text;
+  for (int i = 0; i < size; ++i) text += static_cast<char>(value >> (8 * i) & 0xFF);
+  return text;
+}
+
+/// An archive of one pickle and of one record: checksums would stop the fuzzer before the machine.
+std::string archive(std::string_view pickle) {
+  std::string members, directory;
+  for (const auto& [name, content] :
+       {std::pair("a/data.pkl"s, std::string(pickle)), {"a/data/0"s, std::string(64, '\1')}}) {
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(content));
+    const std::string fields = number(20, 2) + number(0, 8) + number(heed::detail::crc32(bytes), 4) +
+                               number(content.size(), 4) + number(content.size(), 4) + number(name.size(), 2);
+    directory += "PK\x01\x02" + number(20, 2) + fields + std::string(12, '\0') + number(members.size(), 4) + name;
+    members += "PK\x03\x04" + fields + number(0, 2) + name + content;
+  }
+  return members + directory + "PK\x05\x06" + number(0, 4) + number(2, 2) + number(2, 2) + number(directory.size(), 4) +
+         number(members.size(), 4) + number(0, 2);
+}
+
+/// Reads every tensor, as loading would.
+void read(std::span<const std::byte> bytes) {
+  try {
+    const heed::PyTorchFile file(bytes, "fuzz");
+    for (const heed::TensorInfo& tensor : file.tensors()) {
+      try {
+        file.read<float>(tensor.name);
+      } catch (const heed::Error&) {
+      }
+      file.same_bytes(tensor, file.tensors().front());
+    }
+  } catch (const heed::Error&) {
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(data, size));
+  read(bytes);
+  const std::string packed = archive({reinterpret_cast<const char*>(data), size});
+  read(std::as_bytes(std::span(packed)));
+  return 0;
+}
