@@ -1,5 +1,6 @@
 # Packages for a release, in release/ of the build tree: `package` makes libheed-dev for Debian, `package_source` the
-# sources. The preset `package` configures for them. The same commit gives the same bytes.
+# sources. The preset `package` configures for them. heed::mpi and heed::zip are in it where MPI and libzip are found.
+# The same commit gives the same bytes.
 include_guard()
 
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/release)

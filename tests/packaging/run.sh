@@ -213,7 +213,7 @@ way_debian() {
   rm -rf --one-file-system "$folder"
   mkdir -p "$folder"
   for build in "$folder"/build-{1,2}; do  # the same commit gives the same bytes
-    cmake --preset package -B "$build" -DCMAKE_CXX_COMPILER="$compiler" -DHEED_MPI=AUTO -DHEED_ZIP=AUTO
+    cmake --preset package -B "$build" -DCMAKE_CXX_COMPILER="$compiler"
     cmake --build "$build" --target package
     package=$(ls "$build"/release/libheed-dev_*_all.deb)
     cp "$package" "$folder/"
