@@ -23,6 +23,7 @@ _homes = {
     "SequenceRegressor": "._sequences",
     "TextClassifier": "._words",
     "Tagger": "._words",
+    "Forecaster": "._forecast",
     "Stream": "._stream",
     "Explanation": "._explain",
     "load": "._files",

@@ -1,5 +1,6 @@
 from ._errors import Error as Error
 from ._explain import Explanation as Explanation
+from ._forecast import Forecaster as Forecaster
 from ._files import load as load, load_sequences as load_sequences
 from ._sequences import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor
 from ._stream import Stream as Stream

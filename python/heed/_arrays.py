@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._errors import Error
+from ._errors import ArgumentError, Error
 
 
 def to_numpy(x, what="X"):
@@ -14,6 +14,8 @@ def to_numpy(x, what="X"):
     if hasattr(x, "toarray") and hasattr(x, "nnz"):
         raise Error(f"{what}: sparse data were passed, but dense data are required: use X.toarray()")
     try:
+        if hasattr(x, "__dlpack__") and not hasattr(x, "__array__"):
+            return np.from_dlpack(x)
         return np.asarray(x)
     except (RuntimeError, BufferError) as error:  # on another device
         raise Error(f"{what}: no array on the CPU: {error}") from error
@@ -35,6 +37,8 @@ def _floats(x, what):
         raise Error(f"{what}: numbers are needed, these are {x.dtype}")
     try:
         return np.ascontiguousarray(x, dtype=np.float64)
+    except TypeError as error:
+        raise ArgumentError(f"{what}: {error}") from error
     except ValueError as error:
         raise Error(f"{what}: {error}") from error
 

@@ -1,134 +1,265 @@
-"""recipe='auto': the best of a few ways to train, by cross-validation on the training data."""
+"""recipe='auto': the best of a few ways to train, by cross-validation on the training data, within a time.
 
+As the trainer of the command line chooses: all on the same folds. Where three folds would take more than a candidate's
+share of the time that is left, it has one fold; where one of what is trained by steps would, too, it has fewer epochs.
+"""
+
+import dataclasses
+import os
 import time
+import warnings
 
 import numpy as np
 
 from . import _core
+from ._base import OutOfTime, text_of
 from ._errors import Error
-from ._sequences import ROCKET_OPTIONS, WITH_ROCKET, recipes_of
+from ._sequences import r_squared, recipes_of
 
-FOLDS, MOST_ROUNDS, ENOUGH_ANSWERS = 3, 3, 300
-
-
-def _candidates():
-    """In the order in which they win where they are equally good: the quicker first. None is the default."""
-    return ["rocket", *_core.recipe_names(), None]
+FOLDS, MOST_ROUNDS, ENOUGH_ANSWERS, MOST_MEMBERS = 3, 3, 300, 5
+SURE = 0.8  # other programs may want the processor, too
+PATIENCE = 1.3  # times its share that a candidate may take in the first round
 
 
-def _trained(estimator, recipe):
-    """The estimator with a recipe, without what that has no use for."""
-    params = estimator.get_params()
-    recipes = recipes_of(recipe)
-    for name in list(params):
-        if name not in WITH_ROCKET if recipes == ["rocket"] else name in ROCKET_OPTIONS and "rocket" not in recipes:
-            del params[name]
-    params.update(recipe=recipe, time_limit=None, ensemble=1, verbose=0, checkpoint=None, checkpoint_every=None)
-    if not params.get("validation"):  # the data to test on are no part of the choice
-        params.update(early_stopping=None, min_delta=None)
-    return type(estimator)(**params)
+@dataclasses.dataclass
+class Candidate:
+    """A way to train, and how it did. recipe is None for the default."""
+
+    recipe: object
+    fault: str = ""  # why it does not count
+    note: str = ""  # what was left out for want of time
+    error: object = None
+    scores: list = dataclasses.field(default_factory=list)
+    answers: list = dataclasses.field(default_factory=list)  # to what each fold leaves out
+    step_seconds: float = 0
+
+    def counts(self):
+        return not self.fault and bool(self.scores)
+
+    def keep(self, folds):
+        del self.scores[folds:], self.answers[folds:]
 
 
-def _means(accuracies, faults):
-    """Recipes whose mean is looked at, too: rocket with the best network, and what strong is. They are trained already."""
-    ended = [recipe for recipe in accuracies if recipe not in faults and accuracies[recipe]]
-    networks = [recipe for recipe in ended if recipe not in ("rocket", None)]
-    groups = [_core.strong_recipes()]
-    if networks:
-        groups.insert(0, ["rocket", max(networks, key=lambda recipe: round(float(np.mean(accuracies[recipe])), 9))])
-    return [group for group in groups if all(recipe in ended for recipe in group)]
+class Trials:
+    def __init__(self, estimator, series, targets, labels, settings):
+        self.estimator, self.series, self.targets, self.labels = estimator, series, targets, labels
+        limit = 300.0 if estimator.time_limit is None else estimator.time_limit
+        if not isinstance(limit, (int, float)) or not limit > 0:
+            raise Error(f"time_limit: expected a number above 0, got {estimator.time_limit!r}")
+        self.limit, self.start = float(limit), time.monotonic()
+        count = len(series)
+        self.rounds = int(np.clip(-(-ENOUGH_ANSWERS // count), 1, MOST_ROUNDS))
+        self.seed = int(settings.fit["seed"])
+        self.classes = targets.dtype == np.int32
+        codes = targets if self.classes else np.zeros(0, dtype=np.int32)
+        self.folds = _core.make_folds(codes, count, FOLDS, self.rounds, self.seed)
+        self.threads = int(settings.fit["threads"]) or os.cpu_count() or 1
+
+    def spent(self):
+        return time.monotonic() - self.start
+
+    def run(self, candidates):
+        for turn in range(self.rounds):
+            if turn > 0 and self.spent() * (turn + 1) / turn > self.limit:
+                return  # this one would not end in time
+            all_ended, left = True, len(candidates)
+            for c in candidates:
+                share, left = (self.limit - self.spent()) / left, left - 1
+                if c.fault:
+                    continue
+                before = len(c.scores)
+                try:
+                    self._try(c, turn, share)
+                except OutOfTime:
+                    c.keep(before)
+                    c.note = ""
+                except Error as error:
+                    c.fault, c.error = str(error), error
+                ended = len(c.scores) == FOLDS * (turn + 1) or (turn == 0 and c.note and c.scores)
+                if turn == 0 and not c.fault and not ended:
+                    c.fault = "not ended in time"
+                all_ended = all_ended and bool(c.fault or (ended and not c.note))
+            if not all_ended:
+                for c in candidates:
+                    c.keep(FOLDS * max(turn, 1))
+                return
+            if all(c.error for c in candidates if c.recipe != "rocket"):
+                raise candidates[-1].error from None  # options that no recipe can do with
+
+    def _try(self, c, turn, share):
+        folds = self.folds[turn * FOLDS : (turn + 1) * FOLDS]
+        began, first = self.spent(), not c.scores
+        latest = min(self.limit, began + PATIENCE * share) if first else self.limit
+        estimator = self.trained(c.recipe)
+        if c.recipe != "rocket" and c.step_seconds == 0:
+            c.step_seconds = self._time_step(estimator, folds[0])
+        if c.recipe != "rocket" and first:
+            folds = self._fit_into(share - (self.spent() - began), estimator, c, folds)
+        for i, fold in enumerate(folds):
+            if c.recipe == "rocket" and first and i > 0 and (self.spent() - began) / i * len(folds) > share:
+                c.note = "one fold"
+                c.keep(1)
+                return
+            outputs = self._answers(estimator, fold, self.seed + (i if c.recipe != "rocket" else 0), latest)
+            c.answers.append(outputs)
+            c.scores.append(self._score(outputs, np.asarray(fold[1])))
+
+    def together(self, parts):
+        """The mean of some that are trained already: they err on different series."""
+        folds = min(len(part.answers) for part in parts)
+        answers = [np.mean([part.answers[i] for part in parts], axis=0, dtype=np.float64) for i in range(folds)]
+        mean = Candidate("+".join(part.recipe for part in parts), answers=answers)
+        mean.note = next((part.note for part in parts if part.note), "")
+        mean.step_seconds = sum(part.step_seconds for part in parts)
+        mean.scores = [self._score(one, np.asarray(fold[1])) for one, fold in zip(answers, self.folds)]
+        return mean
+
+    def trained(self, recipe):
+        """The estimator with a recipe, without what that has no use for."""
+        params = {"random_state": self.seed, "ensemble": 1, "verbose": 0, "checkpoint": None, "checkpoint_every": None}
+        if not self.estimator.validation:  # the data to test on are no part of the choice
+            params.update(early_stopping=None, min_delta=None)
+        return self.estimator._with_recipe(recipe, **params)
+
+    def settings_of(self, estimator, seed, **more):
+        settings = estimator._settings()
+        settings.fit["seed"] = str(seed)
+        if self.classes:
+            estimator.classes_ = np.arange(len(self.labels))
+            estimator._class_weights(settings, self.estimator.classes_)
+        settings.more.update({name: text_of(value) for name, value in more.items()})
+        return settings
+
+    def _fit(self, estimator, rows, settings):
+        with warnings.catch_warnings():  # one that diverges is told in recipes_
+            warnings.simplefilter("ignore", RuntimeWarning)
+            estimator._fit(self.series.rows(rows), self.targets[rows], self.labels, None, None, settings)
+        if estimator.outcome_ == "cancelled":
+            raise KeyboardInterrupt
+
+    def _score(self, outputs, rows):
+        if self.classes:
+            return float(np.mean(outputs.argmax(axis=1) == self.targets[rows]))
+        return r_squared(self.targets[rows], outputs.astype(np.float64))
+
+    def _answers(self, estimator, fold, seed, latest):
+        train, test = (np.asarray(rows) for rows in fold)
+        left = latest - self.spent()
+        if left <= 0:
+            raise OutOfTime
+        self._fit(estimator, train, self.settings_of(estimator, seed, limit_seconds=left))
+        if estimator.outcome_ == "limited":
+            raise OutOfTime
+        if estimator.outcome_ == "diverged":
+            raise Error("diverged")
+        rest = self.series.rows(test)
+        return estimator.model_.predict(rest.x, rest.lengths)
+
+    def _time_step(self, estimator, fold):
+        """The seconds of a step on one thread, of a model that is thrown away; the first one warms up."""
+        limit = min(2.0, self.limit / 100, self.limit - self.spent())
+        settings = self.settings_of(estimator, self.seed, limit_seconds=max(limit, 0), limit_steps=50)
+        settings.fit["threads"] = "1"
+        self._fit(estimator, np.asarray(fold[0]), settings)
+        return estimator._step_seconds
+
+    def steps_of(self, estimator, count):
+        """(epochs, steps of an epoch) of a training on so many sequences."""
+        settings = estimator._settings()
+        if estimator.recipe is not None:
+            estimator._apply_recipe(estimator.recipe, settings, count, self.classes)
+        batch = int(settings.fit.get("batch_size", "0")) or count
+        return int(settings.fit.get("epochs", "100")), -(-count // batch)
+
+    def _fit_into(self, share, estimator, c, folds):
+        """Cuts folds and epochs so that they take no more than a share of the time."""
+        if share <= 0:
+            raise OutOfTime
+        epochs, steps = self.steps_of(estimator, len(folds[0][0]))
+        one = epochs * steps * c.step_seconds / (1 + 0.5 * (min(self.threads, 4) - 1))  # threads are no perfect help
+        if one * len(folds) <= SURE * share:
+            return folds
+        c.note = "one fold"
+        if one > SURE * share:
+            fewer = max(1, int(epochs * SURE * share / one))
+            c.note += f", {fewer} of {epochs} epochs"
+            estimator.epochs = fewer
+        return folds[:1]
+
+    def members_for(self, c):
+        """Models of other seeds beside one that is trained by steps: as many as are trained within the limit once more."""
+        estimator = self.estimator
+        if estimator.ensemble not in (None, 1) or c.recipe == "rocket" or c.fault or c.step_seconds == 0:
+            return estimator.ensemble
+        one = 0
+        for recipe in recipes_of(c.recipe):
+            if recipe != "rocket":
+                epochs, steps = self.steps_of(self.trained(recipe), len(self.series))
+                one = max(one, epochs * steps * c.step_seconds)
+        fits = [m for m in range(1, MOST_MEMBERS + 1) if -(-m // self.threads) * one <= self.limit]
+        return max(fits, default=1)
 
 
-class _OutOfTime(Exception):
-    pass
+def _beats(challenger, best, held_out):
+    """On the folds that both have. Who has fewer must be better by more than one sequence."""
+    folds = min(len(challenger.scores), len(best.scores))
+    margin = 1 / held_out if len(challenger.scores) < len(best.scores) else 0
+    return np.mean(challenger.scores[:folds]) > np.mean(best.scores[:folds]) + margin + 1e-9
 
 
-def _outputs(estimator, series, codes, fold, labels, seed, deadline):
-    """Probabilities of what the fold leaves out."""
-    train, test = (np.asarray(rows) for rows in fold)
-    estimator.classes_ = np.arange(len(labels))
-    settings = estimator._settings()
-    settings.fit["seed"] = str(seed)
-    estimator._class_weights(settings, estimator.classes_)
-
-    def in_time(_):
-        if time.monotonic() > deadline:
-            raise _OutOfTime
-        return True
-
-    if time.monotonic() > deadline:
-        raise _OutOfTime
-    callbacks = None if estimator.recipe == "rocket" else [in_time]
-    estimator._fit(series.rows(train), codes[train], labels, None, callbacks, settings)
-    if estimator.outcome_ == "cancelled":
-        raise KeyboardInterrupt
-    rest = series.rows(test)
-    return estimator.model_.predict(rest.x, rest.lengths)
+def _add_means(candidates, trials, held_out):
+    """Of random convolutions and the best network of a recipe, and of what strong is."""
+    counted = [c for c in candidates if c.counts() and c.recipe is not None]
+    networks = [c for c in counted if c.recipe != "rocket"]
+    groups = [["rocket", _best_of(networks, held_out).recipe]] if networks else []
+    groups.append(_core.strong_recipes())
+    for names in groups:
+        parts = [c for c in counted if c.recipe in names]
+        if len(parts) == len(names):
+            candidates.append(trials.together(parts))
 
 
-def _accuracy(outputs, codes, fold):
-    return float(np.mean(outputs.argmax(axis=1) == codes[np.asarray(fold[1])]))
+def _best_of(candidates, held_out):
+    best = None
+    for c in candidates:
+        if c.counts() and (best is None or _beats(c, best, held_out)):
+            best = c
+    return best or next(c for c in candidates if not c.fault.startswith("not tried"))
 
 
-def choose(estimator, series, codes, labels, test, callbacks, settings):
-    """Fits the estimator by the recipe that has the best mean accuracy; `recipe_` says which, `recipes_` what each has."""
-    limit = 300.0 if estimator.time_limit is None else float(estimator.time_limit)
-    if not limit > 0:
-        raise Error(f"time_limit: expected a number above 0, got {estimator.time_limit!r}")
-    deadline = time.monotonic() + limit
-    count = len(series)
-    rounds = int(np.clip(-(-ENOUGH_ANSWERS // count), 1, MOST_ROUNDS))
-    seed = int(settings.fit["seed"])
-    folds = _core.make_folds(codes, FOLDS, rounds, seed)
-    accuracies, outputs, faults = {recipe: [] for recipe in _candidates()}, {recipe: [] for recipe in _candidates()}, {}
-    start = time.monotonic()
-    for turn in range(rounds):
-        spent = time.monotonic() - start
-        if turn > 0 and spent + spent / turn > limit:
-            break  # this one would not end in time
-        found = {}
-        for recipe in _candidates():
-            if recipe in faults:
-                continue
-            try:
-                found[recipe] = [
-                    _outputs(_trained(estimator, recipe), series, codes, fold, labels, seed + i, deadline)
-                    for i, fold in enumerate(folds[turn * FOLDS : (turn + 1) * FOLDS])
-                ]
-            except _OutOfTime:
-                if turn == 0:
-                    faults[recipe] = "not ended in time"
-            except Error as error:
-                faults[recipe] = str(error)
-        running = [recipe for recipe in _candidates() if recipe not in faults]
-        if turn > 0 and any(recipe not in found for recipe in running):
-            break
-        for recipe, values in found.items():
-            done = len(outputs[recipe])
-            outputs[recipe] += values
-            accuracies[recipe] += [_accuracy(value, codes, folds[done + i]) for i, value in enumerate(values)]
-    for group in _means(accuracies, faults):
-        together = [np.mean(values, axis=0) for values in zip(*(outputs[recipe] for recipe in group))]
-        accuracies["+".join(group)] = [_accuracy(value, codes, folds[i]) for i, value in enumerate(together)]
-    counted = [recipe for recipe, values in accuracies.items() if recipe not in faults and values]
-    if not counted and all(fault != "not ended in time" for fault in faults.values()):
-        raise Error(faults[None])
-    best = max(counted, key=lambda recipe: round(float(np.mean(accuracies[recipe])), 9)) if counted else "rocket"
-
-    chosen = _trained(estimator, best)
-    chosen.set_params(ensemble=estimator.ensemble, verbose=estimator.verbose)
-    has_epochs = "rocket" not in recipes_of(best)  # and is one training
-    if has_epochs:
-        chosen.set_params(checkpoint=estimator.checkpoint, checkpoint_every=estimator.checkpoint_every)
-    settings = chosen._settings()
-    settings.fit["seed"] = str(seed)
-    chosen._class_weights(settings, estimator.classes_)
-    chosen._fit(series, codes, labels, test, callbacks if has_epochs else None, settings)
+def choose(estimator, series, targets, labels, test, callbacks, settings, start):
+    """Fits the estimator by the recipe that does best; `recipe_` says which, `recipes_` how each did."""
+    if start is not None:
+        raise Error("recipe and init exclude each other: init has an architecture")
+    trials = Trials(estimator, series, targets, labels, settings)
+    # in the order in which they win where they are equally good: the quicker first
+    candidates = [Candidate(recipe) for recipe in ("rocket", *_core.recipe_names(), None)]
+    wants_epochs = bool(callbacks or estimator.checkpoint)
+    if wants_epochs:
+        candidates[0].fault = "not tried: it has no epochs"
+    trials.run(candidates)
+    held_out = max(1, len(series) // FOLDS)
+    if trials.classes:
+        _add_means(candidates, trials, held_out)
+    best = _best_of(candidates, held_out)
+    chosen = trials.trained(best.recipe)
+    members = estimator.ensemble if wants_epochs else trials.members_for(best)
+    chosen.set_params(ensemble=members, verbose=estimator.verbose)
+    if best.recipe != "rocket":
+        chosen.set_params(
+            checkpoint=estimator.checkpoint,
+            checkpoint_every=estimator.checkpoint_every,
+            early_stopping=estimator.early_stopping,
+            min_delta=estimator.min_delta,
+        )
+    settings = trials.settings_of(chosen, trials.seed)
+    chosen._fit(series, targets, labels, test, None if best.recipe == "rocket" else callbacks, settings)
+    kept = ("classes_", "recipe_")
     for name, value in vars(chosen).items():
-        if name.endswith("_") and not name.startswith("_"):
+        if name.endswith("_") and not name.startswith("_") and name not in kept:
             setattr(estimator, name, value)
-    estimator.recipe_ = best
+    estimator.recipe_ = best.recipe
     estimator.recipes_ = {
-        recipe or "default": faults.get(recipe) or float(np.mean(values)) for recipe, values in accuracies.items() if recipe in faults or values
+        c.recipe or "default": c.fault or float(np.mean(c.scores)) for c in candidates if c.fault or c.scores
     }
     return estimator

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from . import _core, _labels
+from . import _labels
 from ._errors import Error, not_fitted
 
 # Constructor arguments that are options of `fit` under another name there.
@@ -72,6 +72,10 @@ def seed_of(random_state):
     if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
         return int(random_state)
     raise Error(f"random_state: expected a whole number of at least 0, a generator of NumPy or None, got {random_state!r}")
+
+
+class OutOfTime(Exception):
+    """A training ended at its limit, before there was a model."""
 
 
 class Settings:
@@ -209,7 +213,7 @@ class Estimator:
             raise Error(f"flavor: expected pytorch or keras, got {flavor!r}")
         if flavor == "keras":
             settings.fit.setdefault("batch_size", "32")
-            if "pooling" in self._model_options.values():
+            if "pooling" in self._model_options.values() and getattr(self, "init", None) is None:
                 settings.model.setdefault("pooling", "mean")
         settings.fit["seed"] = str(seed_of(self.random_state))
         settings.fit["threads"] = self._threads()
@@ -235,6 +239,24 @@ class Estimator:
                 raise Error(f"class_weight: not among the classes: {unknown!r}")
             settings.fit["class_weights"] = " ".join(text_of(float(weights.get(name, 1))) for name in classes.tolist())
 
+    def _check_options(self, tests):
+        """Throws where an option has no meaning without another."""
+
+        def needs(name, met, what):
+            if getattr(self, name, None) is not None and not met:
+                raise Error(f"{name} needs {what}")
+
+        validates = tests or (getattr(self, "validation", None) or 0) != 0
+        schedule = getattr(self, "schedule", None)
+        needs("early_stopping", validates, "validation or validation_data")
+        needs("min_delta", getattr(self, "early_stopping", None) is not None, "early_stopping")
+        needs("warmup", schedule == "cosine", "schedule='cosine'")
+        needs("decay", schedule in ("step", "plateau"), "schedule='step' or 'plateau'")
+        needs("decay_every", schedule in ("step", "plateau"), "schedule='step' or 'plateau'")
+        needs("checkpoint_every", getattr(self, "checkpoint", None) is not None, "checkpoint")
+        if getattr(self, "ensemble", 1) not in (None, 1) and getattr(self, "checkpoint", None) is not None:
+            raise Error("checkpoint is of one training, and an ensemble has several")
+
     def _run(self, train, settings, callbacks):
         """Runs train(epoch) of the extension, and keeps what it gives."""
         if self.on_interrupt not in ("keep", "raise"):
@@ -244,11 +266,17 @@ class Estimator:
         if several and callbacks:
             raise Error("callbacks are of one training, and an ensemble has several")
         try:
-            model, histories, interrupted = train(progress if progress and not several else None)
+            model, histories, interrupted, limited, self._step_seconds = train(
+                progress if progress and not several else None
+            )
         finally:
             progress.close()
+        if model is None:  # it ended before there was one
+            raise KeyboardInterrupt if interrupted else OutOfTime
         self.model_ = model
         self._keep_history(histories, interrupted)
+        if limited:
+            self.outcome_ = "limited"
         if interrupted:
             if self.on_interrupt == "raise":
                 raise KeyboardInterrupt
@@ -326,6 +354,9 @@ class Estimator:
         if self._has_classes:
             labels = model.labels
             self.classes_ = _labels.natural(labels) if labels else np.arange(model.outputs)
+
+    def _word(self, word):
+        return word
 
     def _answers(self, outputs):
         """From probabilities to classes."""

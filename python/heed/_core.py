@@ -7,7 +7,6 @@ import copyreg
 import importlib
 import importlib.machinery
 import os
-import pathlib
 
 from ._cpu import level
 from ._errors import BuildError, Error
@@ -16,9 +15,9 @@ _levels = {"baseline": 1, "v3": 3, "v4": 4}
 
 
 def _built():
-    here = pathlib.Path(__file__).parent
+    here = os.path.dirname(__file__)  # no pathlib: half of the time of an import would be its own
     suffixes = importlib.machinery.EXTENSION_SUFFIXES
-    return [name for name in _levels if any((here / f"_core_{name}{suffix}").exists() for suffix in suffixes)]
+    return [name for name in _levels if any(os.path.exists(f"{here}/_core_{name}{suffix}") for suffix in suffixes)]
 
 
 def _chosen():
@@ -53,13 +52,14 @@ split_sentences = _extension.split_sentences
 recipe_settings = _extension.recipe_settings
 recipe_names = _extension.recipe_names
 strong_recipes = _extension.strong_recipes
-together = _extension.together
 make_folds = _extension.make_folds
+fill_missing = _extension.fill_missing
+together = _extension.together
 
 
-def model_of_bytes(data, name="memory"):
+def model_of_bytes(data, name="memory", hints=None, rename=(), partial=False):
     """The model that the bytes of a file hold."""
-    return _extension.model_of_bytes(data, name)
+    return _extension.model_of_bytes(data, name, hints or {}, list(rename), partial)
 
 
 # A pickled model is its file: one that was pickled on a processor with AVX-512 loads on any other.

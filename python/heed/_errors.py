@@ -7,6 +7,10 @@ class Error(ValueError):
     """Something that heed was given is wrong: what, where, what was expected and what was found."""
 
 
+class ArgumentError(Error, TypeError):
+    """An argument of a type that heed has no use for."""
+
+
 class BuildError(Error, ImportError):
     """No build of heed fits HEED_ISA or this processor."""
 

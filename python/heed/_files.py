@@ -2,25 +2,53 @@
 
 import os
 import pathlib
+import warnings
 
 from . import _core
 from ._errors import Error
 
 
-def load(path):
-    """The estimator of a model's file, whoever wrote it: Python, C++ or the command line."""
-    from . import _sequences, _words
-
-    path = pathlib.Path(path)
+def read_file(path, what="path"):
+    """(bytes, name) of a file."""
     try:
-        data = path.read_bytes()
+        path = pathlib.Path(path)
+    except TypeError as error:
+        raise Error(f"{what}: expected the path of a file, got {path!r}") from error
+    try:
+        return path.read_bytes(), os.fspath(path)
     except OSError as error:
         raise Error(f"{path}: cannot be read: {error.strerror}") from error
-    model = _core.model_of_bytes(data, os.fspath(path))
+
+
+# Options that the tensors of a file do not show.
+_HINTS = {"num_heads": "heads", "pooling": "pooling", "last_state": "last_state", "dropout": "dropout"}
+
+
+def load(path, *, rename=None, partial=False, **options):
+    """The estimator of a model's file, whoever wrote it: Python, C++, the command line, PyTorch.
+
+    Of a file that heed did not write, tensors say the architecture. rename: {old: new}, beginnings of their names, one
+    after another; an empty new one takes it away. partial leaves out other tensors, and missing biases are 0. num_heads,
+    pooling, last_state and dropout are what tensors leave open.
+    """
+    from . import _forecast, _sequences, _words
+    from ._base import text_of
+
+    data, name = read_file(path)
+    unknown = sorted(options.keys() - _HINTS)
+    if unknown:
+        raise Error(f"load: no option {unknown[0]!r} (expected one of {', '.join(_HINTS)})")
+    hints = {_HINTS[key]: text_of(value) for key, value in options.items()}
+    pairs = [(str(old), str(new)) for old, new in dict(rename or {}).items()]
+    model = _core.model_of_bytes(data, name, hints, pairs, bool(partial))
+    for note in model.notes:
+        warnings.warn(f"{name}: {note}", stacklevel=2)
     kinds = {"TextClassifier": _words.TextClassifier, "Tagger": _words.Tagger}
     kind = kinds.get(model.architecture)
     if kind is None:
         kind = _sequences.SequenceRegressor if model.gives_numbers else _sequences.SequenceClassifier
+        if model.metadata.get("task") == "forecast":
+            kind = _forecast.Forecaster
     return kind._of_model(model)
 
 

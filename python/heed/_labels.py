@@ -25,6 +25,15 @@ def names_of(classes):
     return [str(value) for value in classes]
 
 
+def encode(y, classes):
+    """The index of each label among the classes, which need not be sorted."""
+    at = {value: i for i, value in enumerate(classes.tolist())}
+    codes = [at.get(value, -1) for value in y.tolist()]
+    if -1 in codes:
+        raise Error(f"y: a label that the training data do not have: {y.tolist()[codes.index(-1)]!r}")
+    return np.array(codes, dtype=np.int32)
+
+
 def column(y, what):
     """y as (n,)."""
     from ._arrays import to_numpy

@@ -1,13 +1,12 @@
 """Classes, or numbers, of sequences of numbers."""
 
-import copy
-
 import numpy as np
 
 from . import _core, _explain, _labels
 from ._arrays import feature_names, to_numpy, to_series
-from ._base import Estimator, text_of, weighted_mean
+from ._base import Estimator, seed_of, text_of, weighted_mean
 from ._errors import Error
+from ._start import start_of
 
 ROCKET_OPTIONS = {"num_features": "num_features", "statistics": "statistics", "differences": "differences"}
 # What the recipe rocket has a use for; it has no epochs.
@@ -33,6 +32,7 @@ def recipes_of(recipe):
 class SequenceEstimator(Estimator):
     """Options that are None are what the recipe says, or the default that stands in the estimator's description."""
 
+    _with_rocket = WITH_ROCKET
     _model_options = {
         "hidden_size": "hidden",
         "dense_size": "dense",
@@ -107,64 +107,103 @@ class SequenceEstimator(Estimator):
 
     # ---- training
 
-    def _fit(self, series, targets, labels, test, callbacks, settings):
+    def _fit(self, series, targets, labels, test, callbacks, settings, start=None):
         recipe = self.recipe
         if recipe is not None and not isinstance(recipe, str):
             raise Error(f"recipe: expected a name, got {recipe!r}")
+        if recipe is not None and start is not None:
+            raise Error("recipe and init exclude each other: init has an architecture")
         classes = targets.dtype == np.int32
         recipes = recipes_of(recipe)
-        if recipes == ["rocket"]:
-            self._refuse_with_rocket()
-        if "rocket" not in recipes:
-            for name in ROCKET_OPTIONS:
-                if getattr(self, name) is not None:
-                    raise Error(f"{name} has a meaning with recipe='rocket' alone")
         if len(recipes) > 1:
-            self._refuse_with_several(callbacks)
+            return self._fit_together(recipes, series, targets, labels, test, callbacks)
+        if recipe == "rocket":
+            self._refuse_with_rocket()
+            settings.model = {
+                option: text_of(getattr(self, name))
+                for name, option in ROCKET_OPTIONS.items()
+                if getattr(self, name) is not None
+            }
+            train = _core.fit_rocket
+        else:
+            self._refuse_rocket_options()
+            if recipe is not None:
+                self._apply_recipe(recipe, settings, len(series), classes)
+            train = _core.fit_sequences
 
-        def train(part, epoch):
-            own = copy.deepcopy(settings)
-            fit = _core.fit_sequences
-            if part == "rocket":
-                own.model = {
-                    option: text_of(getattr(self, name))
-                    for name, option in ROCKET_OPTIONS.items()
-                    if getattr(self, name) is not None
-                }
-                fit = _core.fit_rocket
-            elif part is not None:
-                self._apply_recipe(part, own, len(series), classes)
-            return fit(series.x, series.lengths, targets, own.model, own.fit, own.more, labels, test, epoch)
+        of_file = None if start is None else start.of_file
 
         def call(epoch):
-            if len(recipes) == 1:
-                return train(recipes[0], epoch)
-            models, histories = [], []
-            for part in recipes:
-                model, of_part, interrupted = train(part, None)
-                if interrupted:
-                    raise KeyboardInterrupt
-                models.append(model)
-                histories += of_part
-            return _core.together(models), histories, False
+            return train(
+                series.x,
+                series.lengths,
+                targets,
+                settings.model,
+                settings.fit,
+                settings.more,
+                labels,
+                test,
+                of_file,
+                epoch,
+            )
 
         try:
             return self._run(call, settings, callbacks)
         except Error as error:
             raise _with_hint(error) from None
 
-    def _refuse_with_several(self, callbacks):
-        if callbacks:
-            raise Error(f"callbacks are of one training, and recipe={self.recipe!r} trains several models")
-        if self.checkpoint is not None:
-            raise Error(f"checkpoint is of one training, and recipe={self.recipe!r} trains several models")
+    def _with_recipe(self, recipe, **more):
+        """Another estimator with these options, without those that the recipe has no use for."""
+        params, keeps = {**self.get_params(), "recipe": recipe}, "rocket" in recipes_of(recipe)
+        if "time_limit" in params:
+            params["time_limit"] = None
+        for name in list(params):
+            if name not in self._with_rocket if recipe == "rocket" else name in ROCKET_OPTIONS and not keeps:
+                del params[name]
+        params.update({name: value for name, value in more.items() if name in params})
+        one = type(self)(**params)
+        known = self._get_param_names()
+        for name, value in vars(self).items():  # what was learnt of the data
+            if name not in known and name not in ("model_", "recipe_"):
+                setattr(one, name, value)
+        return one
+
+    def _fit_together(self, recipes, series, targets, labels, test, callbacks):
+        """A model of each recipe, as one that answers by their mean."""
+        if callbacks or self.checkpoint is not None:
+            what = "callbacks are" if callbacks else "checkpoint is"
+            raise Error(f"{what} of one training, and recipe={self.recipe!r} trains several models")
+        if "rocket" not in recipes:
+            self._refuse_rocket_options()
+        parts, seed = [], seed_of(self.random_state)
+        for name in recipes:
+            one = self._with_recipe(name, random_state=seed)
+            settings = one._settings()
+            if getattr(self, "class_weight", None) is not None and name != "rocket":
+                one._class_weights(settings, self.classes_)
+            one._fit(series, targets, labels, None if name == "rocket" else test, None, settings)
+            if one.outcome_ == "cancelled":
+                raise KeyboardInterrupt
+            parts.append(one)
+        networks = [one for one in parts if one.recipe != "rocket"]
+        self.model_ = _core.together([one.model_ for one in networks + [one for one in parts if one not in networks]])
+        self.history_ = [one.history_ for one in networks]
+        self.n_iter_ = max(one.n_iter_ for one in parts)
+        self.outcome_ = next((one.outcome_ for one in parts if one.outcome_ not in ("finished", "early")), "finished")
+        self.best_epoch_ = networks[0].best_epoch_
+        return self
+
+    def _refuse_rocket_options(self):
+        for name in ROCKET_OPTIONS:
+            if getattr(self, name) is not None:
+                raise Error(f"{name} has a meaning with recipe='rocket' alone")
 
     def _refuse_with_rocket(self):
         import inspect
 
         defaults = inspect.signature(type(self).__init__).parameters
         for name, value in self.get_params().items():
-            if name not in WITH_ROCKET and value is not defaults[name].default and value != defaults[name].default:
+            if name not in self._with_rocket and value is not defaults[name].default and value != defaults[name].default:
                 raise Error(f"{name} has no meaning with recipe='rocket', which has no epochs")
 
     def _apply_recipe(self, recipe, settings, count, classes):
@@ -218,8 +257,8 @@ class SequenceEstimator(Estimator):
         super()._restore(model)
         self.n_features_in_ = model.features
         self._flat_in = False
-        if model.architecture in ("RocketClassifier", "SeriesEnsemble"):
-            self.recipe = "rocket" if model.architecture == "RocketClassifier" else "strong"
+        kinds = {"RocketClassifier": "rocket", "SeriesEnsemble": "strong"}
+        self.recipe = kinds.get(model.architecture, self.recipe)
 
 
 def _with_hint(error):
@@ -227,6 +266,14 @@ def _with_hint(error):
     if "not finite" in text or "infinity" in text:
         return Error(text + "\nInput X contains NaN or infinity: missing='linear' (previous, mean, zero, mask) fills NaN")
     return error
+
+
+def r_squared(truth, answers, weights=None):
+    """1 - the share of the variance that is left; of several targets the mean."""
+    left = np.average((truth - answers) ** 2, axis=0, weights=weights)
+    spread = np.average((truth - np.average(truth, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
+    ratio = np.where(spread > 0, left / np.where(spread > 0, spread, 1), np.where(left > 0, 1.0, 0.0))
+    return float(np.mean(1 - ratio))
 
 
 def _test_of(series, targets):
@@ -247,9 +294,11 @@ class SequenceClassifier(SequenceEstimator):
     jitter, scaling, time_warp, window_slice, mixup, standardize, flavor (pytorch; keras): how it learns.
 
     recipe: rocket, fcn, wide, recurrent or lstm set what goes together; rocket+fcn trains a model of each, which answer
-    by their mean; strong is rocket+fcn+wide; auto tries them in time_limit (300) seconds by cross-validation. What is not
-    None wins. ensemble: seeds whose models answer by their mean. missing: error, linear,
-    previous, mean, zero or mask. checkpoint: a file that keeps the run, from which the same call goes on.
+    by their mean; strong is rocket+fcn+wide; auto tries them in time_limit (300) seconds by
+    cross-validation; what is not None wins. ensemble: seeds whose models answer by their mean. missing: error, linear,
+    previous, mean, zero or mask. init: a model's file to start from; new_head=True gives it a new last layer, for other
+    classes; frozen: beginnings of names of parameters that stay as they are. checkpoint: a file that keeps the run, from
+    which the same call goes on.
     on_interrupt: what Ctrl-C does when the step is done: keep ends `fit` with the best weights so far, raise raises
     KeyboardInterrupt besides.
     """
@@ -305,6 +354,8 @@ class SequenceClassifier(SequenceEstimator):
         differences=None,
         ensemble=1,
         flavor="pytorch",
+        init=None,
+        new_head=False,
         frozen=None,
         checkpoint=None,
         checkpoint_every=None,
@@ -326,7 +377,9 @@ class SequenceClassifier(SequenceEstimator):
         y = _labels.column(y, "y")
         if len(y) != len(series):
             raise Error(f"y: one label a sequence is needed (expected {len(series)}, got {len(y)})")
-        self.classes_, codes = _labels.classes_of(y)
+        self._check_options(validation_data is not None)
+        start = start_of(self)
+        self.classes_, codes = _labels.classes_of(y) if start is None or start.new_head else start.encode(y)
         if len(self.classes_) < 2:
             raise Error("y: all labels are of one class; a classifier needs two classes or more")
         labels = _labels.names_of(self.classes_)
@@ -339,16 +392,11 @@ class SequenceClassifier(SequenceEstimator):
         if self.recipe == "auto":
             from ._auto import choose
 
-            return choose(self, series, codes, labels, test, callbacks, settings)
-        return self._fit(series, codes, labels, test, callbacks, settings)
+            return choose(self, series, codes, labels, test, callbacks, settings, start)
+        return self._fit(series, codes, labels, test, callbacks, settings, start)
 
     def _codes(self, y):
-        y = _labels.column(y, "y")
-        at = np.searchsorted(self.classes_, y)
-        known = self.classes_[np.minimum(at, len(self.classes_) - 1)] == y
-        if not np.all(known):
-            raise Error(f"y: a label that the training data do not have: {y[~known][0]!r}")
-        return np.ascontiguousarray(at, dtype=np.int32)
+        return _labels.encode(_labels.column(y, "y"), self.classes_)
 
     def predict_proba(self, X, lengths=None):
         """(n, classes): the probability of each class, in the order of `classes_`."""
@@ -371,7 +419,7 @@ class SequenceRegressor(SequenceEstimator):
     """Numbers of sequences: the same model, by the mean squared error.
 
     Features and targets are standardized inside; answers have the units of the data. Options as those of
-    `SequenceClassifier`, but for those of classes; the recipe auto is for classes alone.
+    `SequenceClassifier`, but for those of classes.
     """
 
     _estimator_type = "regressor"
@@ -417,11 +465,14 @@ class SequenceRegressor(SequenceEstimator):
         mixup=None,
         missing="error",
         recipe=None,
+        time_limit=None,
         num_features=None,
         statistics=None,
         differences=None,
         ensemble=1,
         flavor="pytorch",
+        init=None,
+        new_head=False,
         frozen=None,
         checkpoint=None,
         checkpoint_every=None,
@@ -443,7 +494,14 @@ class SequenceRegressor(SequenceEstimator):
         test = None
         if validation_data is not None:
             test = _test_of(self._check(validation_data[0]), self._numbers(validation_data[1]))
-        return self._fit(series, numbers, [], test, callbacks, self._settings())
+        self._check_options(validation_data is not None)
+        settings, start = self._settings(), start_of(self)
+        self.recipe_ = self.recipe
+        if self.recipe == "auto":
+            from ._auto import choose
+
+            return choose(self, series, numbers, [], test, callbacks, settings, start)
+        return self._fit(series, numbers, [], test, callbacks, settings, start)
 
     def _numbers(self, y):
         y = to_numpy(y, "y")
@@ -474,10 +532,7 @@ class SequenceRegressor(SequenceEstimator):
         truth = self._numbers(y)
         answers = self.predict(X, lengths).reshape(truth.shape)
         weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        left = np.average((truth - answers) ** 2, axis=0, weights=weights)
-        spread = np.average((truth - np.average(truth, axis=0, weights=weights)) ** 2, axis=0, weights=weights)
-        ratio = np.where(spread > 0, left / np.where(spread > 0, spread, 1), np.where(left > 0, 1.0, 0.0))
-        return float(np.mean(1 - ratio))
+        return r_squared(truth, answers, weights)
 
     def _restore(self, model):
         super()._restore(model)

@@ -2,6 +2,19 @@
 
 import numpy as np
 
+from ._arrays import to_numpy
+from ._errors import Error
+
+
+def _one_step(features):
+    try:
+        step = np.ascontiguousarray(to_numpy(features, "step"), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise Error(f"step: numbers are needed, one a feature: {error}") from error
+    if step.ndim > 1:
+        raise Error(f"step: wrong rank (expected the features of one step, got {step.shape})")
+    return step.reshape(-1)
+
 
 class Stream:
     """Runs a fitted estimator over a sequence whose steps come one by one: after N steps the answer is that of one pass
@@ -22,8 +35,8 @@ class Stream:
     def step(self, features):
         """The next step, numbers or a word: probabilities, or numbers, for the sequence so far."""
         if isinstance(features, str):
-            return self._stream.step_word(features)
-        return self._stream.step(np.ascontiguousarray(np.atleast_1d(features), dtype=np.float32))
+            return self._stream.step_word(self._estimator._word(features))
+        return self._stream.step(_one_step(features))
 
     def predict(self, features):
         """The next step: the class, or the numbers, for the sequence so far."""

@@ -6,6 +6,7 @@ from . import _core, _explain, _labels
 from ._arrays import to_numpy
 from ._base import Estimator, text_of, weighted_mean
 from ._errors import Error
+from ._start import start_of
 
 
 def _is_words(sentence):
@@ -46,7 +47,7 @@ class TextClassifier(Estimator):
 
     X is a list of texts, which blanks cut into words, or of lists of words. The words that occur min_count times (1) are
     the vocabulary, and stand in the model's file; lower makes A to Z small. embedding_size (32) are the numbers of a
-    word. The other options are those of `SequenceClassifier`.
+    word. With init its words are the vocabulary. The other options are those of `SequenceClassifier`.
     """
 
     _estimator_type = "classifier"
@@ -110,6 +111,8 @@ class TextClassifier(Estimator):
         min_delta=None,
         ensemble=1,
         flavor="pytorch",
+        init=None,
+        new_head=False,
         frozen=None,
         checkpoint=None,
         checkpoint_every=None,
@@ -124,31 +127,52 @@ class TextClassifier(Estimator):
         """Learns from sentences and a class each. Returns the estimator."""
         if y is None:
             raise Error("This TextClassifier estimator requires y to be passed, but the target y is None.")
+        self._check_options(validation_data is not None)
+        start = start_of(self)
+        self._lowers = self._lowers_with(start)
         sentences = self._sentences(X)
         y = _labels.column(y, "y")
         if len(y) != len(sentences):
             raise Error(f"y: one label a sentence is needed (expected {len(sentences)}, got {len(y)})")
-        self.classes_, codes = _labels.classes_of(y)
+        self.classes_, codes = _labels.classes_of(y) if start is None or start.new_head else start.encode(y)
         if len(self.classes_) < 2:
             raise Error("y: all labels are of one class; a classifier needs two classes or more")
         test = None
         if validation_data is not None:
             of_test = self._sentences(validation_data[0])
-            at = np.searchsorted(self.classes_, to_numpy(validation_data[1], "y"))
-            test = (of_test, None, np.ascontiguousarray(at, dtype=np.int32))
+            test = (of_test, None, _labels.encode(_labels.column(validation_data[1], "y"), self.classes_))
         settings = self._settings()
+        settings.more["lower"] = text_of(self._lowers)
+        of_file = None if start is None else start.of_file
         self._class_weights(settings, self.classes_)
         labels = _labels.names_of(self.classes_)
 
         def train(epoch):
             return _core.fit_text(
-                sentences, codes, settings.model, settings.fit, settings.more, labels, test, epoch
+                sentences, codes, settings.model, settings.fit, settings.more, labels, test, of_file, epoch
             )
 
         return self._run(train, settings, callbacks)
 
+    def _lowers_with(self, start):
+        if start is None:
+            return bool(self.lower)
+        lowers = start.model.metadata.get("lower") == "true"
+        if self.lower and not lowers:
+            raise Error("lower contradicts init, which knows words as they are")
+        if self.min_count != 1:
+            raise Error("min_count has no meaning with init, which has its words")
+        return lowers
+
+    def _restore(self, model):
+        super()._restore(model)
+        self._lowers = self.lower
+
     def _sentences(self, X):
-        return _require_words(to_sentences(X, self.lower))
+        return _require_words(to_sentences(X, self._lowers))
+
+    def _word(self, word):
+        return _lower(word) if self._lowers else word
 
     def predict_proba(self, X):
         """(n, classes): the probability of each class, in the order of `classes_`."""
@@ -249,6 +273,7 @@ class Tagger(Estimator):
 
     def fit(self, X, y, *, validation_data=None, callbacks=None):
         """Learns from sentences and a tag for each of their words. Returns the estimator."""
+        self._check_options(validation_data is not None)
         sentences = self._sentences(X)
         if y is None:
             raise Error("This Tagger estimator requires y to be passed, but the target y is None.")
@@ -267,7 +292,7 @@ class Tagger(Estimator):
 
         def train(epoch):
             return _core.fit_tagger(
-                sentences, codes, settings.model, settings.fit, settings.more, labels, test, epoch
+                sentences, codes, settings.model, settings.fit, settings.more, labels, test, None, epoch
             )
 
         return self._run(train, settings, callbacks)

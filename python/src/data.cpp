@@ -28,9 +28,11 @@ Words split_sentences(const std::vector<std::string>& sentences, bool lower) {
       .words;
 }
 
-std::vector<Fold> make_folds(std::span<const std::int32_t> classes, int folds, int repeats, std::uint64_t seed) {
+std::vector<Fold> make_folds(std::span<const std::int32_t> classes, Index count, int folds, int repeats,
+                             std::uint64_t seed) {
   std::vector<Fold> all;
-  for (const heed::FoldRows& fold : heed::make_folds(classes, {.folds = folds, .repeats = repeats, .seed = seed})) {
+  const heed::CrossValidationOptions o{.folds = folds, .repeats = repeats, .seed = seed};
+  for (const heed::FoldRows& fold : classes.empty() ? heed::make_folds(count, o) : heed::make_folds(classes, o)) {
     all.push_back({{fold.rows.training.begin(), fold.rows.training.end()},
                    {fold.rows.validation.begin(), fold.rows.validation.end()}});
   }

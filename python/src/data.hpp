@@ -19,11 +19,12 @@ heed::Sequences<double> read_series(const std::filesystem::path& path, Index fea
 /// The words of sentences.
 Words split_sentences(const std::vector<std::string>& sentences, bool lower);
 
-/// Rows to train on and rows to test on, for folds of classes.
+/// Rows to train on and rows to test on, for folds of classes; of so many numbers where there are no classes.
 struct Fold {
   std::vector<Index> training, validation;
 };
-std::vector<Fold> make_folds(std::span<const std::int32_t> classes, int folds, int repeats, std::uint64_t seed);
+std::vector<Fold> make_folds(std::span<const std::int32_t> classes, Index count, int folds, int repeats,
+                             std::uint64_t seed);
 
 /// What a recipe sets for so many sequences, in batches of so many (0: as it says): "model.kernels", "fit.epochs",
 /// "schedule", ...

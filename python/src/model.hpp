@@ -17,6 +17,8 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/missing.hpp"
+#include "heed/io/safetensors_file.hpp"
+#include "heed/io/weight_names.hpp"
 #include "heed/train/history.hpp"
 
 namespace heed_python {
@@ -30,6 +32,18 @@ struct Series {
   const double* doubles = nullptr;
   heed::Extents<3> extents = {};
   std::span<const std::int32_t> lengths = {};  // empty: all full
+
+  bool empty() const { return !floats && !doubles; }
+  /// Some of the sequences.
+  Series rows(Index first, Index count) const {
+    const Index each = extents[1] * extents[2];
+    Series some{.extents = {count, extents[1], extents[2]}};
+    if (floats) some.floats = floats + first * each;
+    if (doubles) some.doubles = doubles + first * each;
+    if (!lengths.empty())
+      some.lengths = lengths.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+    return some;
+  }
 };
 
 /// Words of sentences, or of several features each.
@@ -50,12 +64,20 @@ struct Test {
   Targets targets;
 };
 
+/// A model that training starts from: its file.
+struct Start {
+  std::vector<std::byte> bytes;
+  std::string name;       // what errors call it
+  bool new_head = false;  // a new last layer, for other classes or numbers
+};
+
 /// How to train. Options are texts by the names of their fields (see heed/options/fields.hpp): a wrong one is an error
 /// that names it.
 struct Training {
   Metadata model, fit, more;
   std::vector<std::string> labels;  // names of the classes
   std::optional<Test> test = {};
+  std::optional<Start> start = {};
   std::function<bool()> stop = {};                           // asked after every step
   std::function<bool(const heed::EpochRecord&)> epoch = {};  // false ends training
 };
@@ -67,11 +89,14 @@ class Streaming {
   Streaming(const Streaming&) = delete;
   Streaming& operator=(const Streaming&) = delete;
   virtual ~Streaming() = default;
-  virtual std::vector<float> step(std::span<const float> features) = 0;
+  virtual std::vector<float> step(std::span<const double> features) = 0;
   virtual std::vector<float> step(const std::string& word) = 0;
   virtual void reset() = 0;
   virtual Index steps() const = 0;
 };
+
+/// Models of different kinds, to become one.
+struct Parts;
 
 class Model : public std::enable_shared_from_this<Model> {
  public:
@@ -91,6 +116,8 @@ class Model : public std::enable_shared_from_this<Model> {
   /// Whether it gives numbers, and no classes.
   virtual bool gives_numbers() const = 0;
   virtual std::vector<std::string> labels() const = 0;
+  /// What a file of another program had too much or too little of.
+  virtual std::vector<std::string> notes() const = 0;
 
   /// Probabilities, or numbers: (n, outputs).
   virtual heed::Tensor<float, 2> predict(const Series& series) const = 0;
@@ -102,6 +129,9 @@ class Model : public std::enable_shared_from_this<Model> {
   /// The model must outlive it.
   virtual std::unique_ptr<Streaming> stream(Index max_steps) const = 0;
 
+  /// Copies its members, where models of different kinds can become one.
+  virtual void give(Parts& parts) const = 0;
+
   /// Its file.
   virtual std::vector<std::byte> bytes() const = 0;
   virtual void save(const std::filesystem::path& path) const = 0;
@@ -109,7 +139,7 @@ class Model : public std::enable_shared_from_this<Model> {
 
 /// What training gives.
 struct Trained {
-  std::shared_ptr<Model> model;
+  std::shared_ptr<Model> model;          // null: it ended before there was one
   std::vector<heed::History> histories;  // of each member; none of random convolutions
 };
 
@@ -118,17 +148,23 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
 Trained fit_text(const Words& sentences, const Targets& targets, const Training& training);
 Trained fit_tagger(const Words& sentences, const Targets& targets, const Training& training);
 
-/// Models of sequences of numbers as one, whose answers are the mean of theirs.
-std::shared_ptr<Model> together(const std::vector<std::shared_ptr<Model>>& parts);
+/// Classifiers of series, or models of numbers, as one that answers by the mean of theirs.
+std::shared_ptr<Model> together(const std::vector<std::shared_ptr<Model>>& models);
 
-/// A model out of the bytes of a file; `name` is what errors call them.
-std::shared_ptr<Model> read_model(std::vector<std::byte>&& bytes, const std::string& name);
+/// How to read a file that another program wrote.
+struct Reading {
+  Metadata hints = {};  // options that its tensors leave open
+  heed::WeightsOptions weights = {};
+};
+
+/// A model out of a file.
+std::shared_ptr<Model> read_model(const heed::SafetensorsFile& file, const Reading& reading = {});
 
 /// Of a kind that a file holds, or null.
-std::shared_ptr<Model> read_sequences(std::span<const std::byte> bytes, const std::string& name);
-std::shared_ptr<Model> read_rocket(std::span<const std::byte> bytes, const std::string& name);
-std::shared_ptr<Model> read_series_ensemble(std::span<const std::byte> bytes, const std::string& name);
-std::shared_ptr<Model> read_text(std::span<const std::byte> bytes, const std::string& name);
-std::shared_ptr<Model> read_tagger(std::span<const std::byte> bytes, const std::string& name);
+std::shared_ptr<Model> read_sequences(const heed::SafetensorsFile& file, const Reading& reading);
+std::shared_ptr<Model> read_rocket(const heed::SafetensorsFile& file, const Reading& reading);
+std::shared_ptr<Model> read_series_ensemble(const heed::SafetensorsFile& file, const Reading& reading);
+std::shared_ptr<Model> read_text(const heed::SafetensorsFile& file, const Reading& reading);
+std::shared_ptr<Model> read_tagger(const heed::SafetensorsFile& file, const Reading& reading);
 
 }  // namespace heed_python

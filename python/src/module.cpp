@@ -1,27 +1,22 @@
 // The module of Python: arrays in and out, errors, Ctrl-C. What computes stands in the other sources.
 
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <limits>
+#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,174 +24,17 @@
 #include "heed/core/error.hpp"
 #include "heed/core/isa.hpp"
 #include "heed/io/safetensors_file.hpp"
-#include "heed/options/named_enum.hpp"
+#include "heed/options/metadata.hpp"
 #include "heed/version.hpp"
 #include "model.hpp"
-
-namespace nb = nanobind;
+#include "numpy.hpp"
+#include "prepare.hpp"
+#include "watch.hpp"
 
 namespace heed_python {
 namespace {
 
-using Array = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
-using Lengths = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Settings = std::map<std::string, std::string>;
-
-heed::Fault wrong_array(const char* where, const char* expected) {
-  return heed::Fault{"not an array of this kind", where, expected};
-}
-
-Series series_of(const Array& x, const std::optional<Lengths>& lengths) {
-  Series series;
-  heed::require(x.ndim() == 3, [] { return wrong_array("X", "(n, steps, features)"); });
-  series.extents = {static_cast<Index>(x.shape(0)), static_cast<Index>(x.shape(1)), static_cast<Index>(x.shape(2))};
-  if (x.dtype() == nb::dtype<float>()) {
-    series.floats = static_cast<const float*>(x.data());
-  } else {
-    heed::require(x.dtype() == nb::dtype<double>(), [] { return wrong_array("X", "float32 or float64"); });
-    series.doubles = static_cast<const double*>(x.data());
-  }
-  if (lengths) series.lengths = {lengths->data(), lengths->size()};
-  return series;
-}
-
-Targets targets_of(const Array& y) {
-  Targets targets;
-  heed::require(y.ndim() == 1 || y.ndim() == 2, [] { return wrong_array("y", "(n) or (n, k)"); });
-  const Index each = y.ndim() == 2 ? static_cast<Index>(y.shape(1)) : 1;
-  if (y.dtype() == nb::dtype<std::int32_t>()) {
-    targets.classes = {static_cast<const std::int32_t*>(y.data()), y.size()};
-    targets.classes_a_sequence = each;
-  } else {
-    heed::require(y.dtype() == nb::dtype<double>(), [] { return wrong_array("y", "int32 or float64"); });
-    targets.numbers = {static_cast<const double*>(y.data()), y.size()};
-    targets.numbers_a_sequence = each;
-  }
-  return targets;
-}
-
-template <class T, int Rank>
-nb::ndarray<nb::numpy, T, nb::ndim<Rank>> to_numpy(heed::Tensor<T, Rank>&& tensor) {
-  auto* const kept = new heed::Tensor<T, Rank>(std::move(tensor));
-  const nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<heed::Tensor<T, Rank>*>(p); });
-  std::size_t shape[Rank];
-  for (int i = 0; i < Rank; ++i) shape[i] = static_cast<std::size_t>(kept->extent(i));
-  return nb::ndarray<nb::numpy, T, nb::ndim<Rank>>(kept->data(), Rank, shape, owner);
-}
-
-template <class T>
-nb::ndarray<nb::numpy, T, nb::ndim<1>> to_numpy(const std::vector<T>& values) {
-  heed::Tensor<T, 1> tensor({static_cast<Index>(values.size())}, values);
-  return to_numpy(std::move(tensor));
-}
-
-nb::dict to_dict(const heed::EpochRecord& r) {
-  nb::dict d;
-  d["epoch"] = r.epoch;
-  d["epochs"] = r.epochs;
-  d["loss"] = r.loss;
-  d["accuracy"] = r.accuracy;
-  d["validation_loss"] = r.validation_loss;
-  d["validation_accuracy"] = r.validation_accuracy;
-  d["test_loss"] = r.test_loss;
-  d["test_accuracy"] = r.test_accuracy;
-  d["learning_rate"] = r.learning_rate;
-  d["seconds"] = r.seconds;
-  return d;
-}
-
-/// Trains in a thread of its own, while the one that called waits without the GIL: it asks Python for signals, and calls
-/// back. An exception that a handler of a signal throws ends training after the step.
-class Watch {
- public:
-  explicit Watch(nb::handle callback) : callback_(callback) {}
-
-  /// Asked after every step.
-  bool stop() const { return ended_.load(std::memory_order_relaxed); }
-
-  /// Has the callback called by the thread that waits.
-  bool epoch(const heed::EpochRecord& record) {
-    std::unique_lock lock(mutex_);
-    record_ = &record;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return record_ == nullptr; });
-    if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
-    return goes_on_;
-  }
-
-  /// Throws what `train` throws, and what a handler throws that is no KeyboardInterrupt.
-  template <class F>
-  void run(F&& train) {
-    const nb::gil_scoped_release released;
-    std::exception_ptr failure;
-    bool done = false;
-    std::thread worker([&] {
-      try {
-        train();
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      const std::lock_guard lock(mutex_);
-      done = true;
-      changed_.notify_all();
-    });
-    {
-      std::unique_lock lock(mutex_);
-      while (!done) {
-        changed_.wait_for(lock, pause, [&] { return done || record_; });
-        if (record_) call();
-        if (!done) ask();
-      }
-    }
-    worker.join();
-    if (signal_) std::rethrow_exception(std::exchange(signal_, nullptr));
-    if (failure) std::rethrow_exception(failure);
-  }
-
-  bool interrupted() const { return interrupted_; }
-
- private:
-  static constexpr std::chrono::milliseconds pause{10};
-
-  void call() {
-    const nb::gil_scoped_acquire gil;
-    try {
-      goes_on_ = nb::cast<bool>(callback_(to_dict(*record_)));
-    } catch (nb::python_error& error) {
-      goes_on_ = true;
-      if (error.matches(PyExc_KeyboardInterrupt)) {  // a handler ran in it
-        interrupted_ = ended_ = true;
-      } else {
-        fault_ = std::current_exception();
-      }
-    }
-    record_ = nullptr;
-    changed_.notify_all();
-  }
-
-  void ask() {
-    const nb::gil_scoped_acquire gil;
-    if (PyErr_CheckSignals() == 0) return;
-    try {
-      throw nb::python_error();
-    } catch (nb::python_error& error) {
-      ended_ = true;
-      if (error.matches(PyExc_KeyboardInterrupt)) {
-        interrupted_ = true;
-      } else {
-        signal_ = std::current_exception();
-      }
-    }
-  }
-
-  nb::handle callback_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::atomic<bool> ended_{false};
-  bool interrupted_ = false, goes_on_ = true;
-  const heed::EpochRecord* record_ = nullptr;
-  std::exception_ptr fault_, signal_;
-};
 
 const char* name_of(heed::Outcome outcome) {
   switch (outcome) {
@@ -217,7 +55,7 @@ const char* name_of(heed::Outcome outcome) {
 
 nb::dict to_dict(const heed::History& history) {
   nb::list epochs;
-  for (const heed::EpochRecord& record : history.epochs) epochs.append(to_dict(record));
+  for (const heed::EpochRecord& record : history.epochs) epochs.append(dict_of(record));
   nb::dict d;
   d["epochs"] = epochs;
   d["outcome"] = name_of(history.outcome);
@@ -231,23 +69,42 @@ Training training_of(const Settings& model, const Settings& fit, const Settings&
   return {{model.begin(), model.end()}, {fit.begin(), fit.end()}, {more.begin(), more.end()}, labels};
 }
 
-/// (model, histories, whether Ctrl-C ended it)
+Limits limits_of(const Training& training) {
+  Limits limits;
+  if (training.more.contains("limit_seconds")) limits.seconds = heed::get_double(training.more, "limit_seconds");
+  if (training.more.contains("limit_steps")) limits.steps = heed::get_index(training.more, "limit_steps");
+  return limits;
+}
+
+/// (model, histories, whether Ctrl-C ended it, whether a limit did, the seconds of a step)
 template <class F>
 nb::tuple run(Training& training, const nb::object& epoch, F&& train) {
-  Watch watch(epoch);
+  Watch watch(epoch, limits_of(training));
   training.stop = [&watch] { return watch.stop(); };
   if (!epoch.is_none()) training.epoch = [&watch](const heed::EpochRecord& record) { return watch.epoch(record); };
   Trained trained;
   watch.run([&] { trained = train(); });
   nb::list histories;
   for (const heed::History& history : trained.histories) histories.append(to_dict(history));
-  return nb::make_tuple(trained.model, histories, watch.interrupted());
+  return nb::make_tuple(trained.model, histories, watch.interrupted(), watch.limited(), watch.step_seconds());
 }
 
 template <class F>
 auto without_gil(F&& f) {
   const nb::gil_scoped_release released;
   return f();
+}
+
+std::vector<std::byte> copy_of(const nb::bytes& bytes) {
+  const auto* const data = static_cast<const std::byte*>(bytes.data());
+  return {data, data + bytes.size()};
+}
+
+// (bytes, name, whether its last layer is a new one)
+void add_start(Training& training, const nb::object& start) {
+  if (start.is_none()) return;
+  const nb::tuple parts = nb::cast<nb::tuple>(start);
+  training.start = {copy_of(nb::cast<nb::bytes>(parts[0])), nb::cast<std::string>(parts[1]), nb::cast<bool>(parts[2])};
 }
 
 // Arrays of a test, while they are looked at.
@@ -272,9 +129,10 @@ using FitWords = Trained (*)(const Words&, const Targets&, const Training&);
 template <FitSeries Fit>
 nb::tuple fit_series(const Array& x, const std::optional<Lengths>& lengths, const Array& y, const Settings& model,
                      const Settings& fit, const Settings& more, const std::vector<std::string>& labels,
-                     const nb::object& test, const nb::object& epoch) {
+                     const nb::object& test, const nb::object& start, const nb::object& epoch) {
   Training training = training_of(model, fit, more, labels);
   add_test(training, test);
+  add_start(training, start);
   const Series series = series_of(x, lengths);
   const Targets targets = targets_of(y);
   return run(training, epoch, [&] { return Fit(series, targets, training); });
@@ -283,19 +141,22 @@ nb::tuple fit_series(const Array& x, const std::optional<Lengths>& lengths, cons
 template <FitWords Fit>
 nb::tuple fit_words(const Words& sentences, const Array& y, const Settings& model, const Settings& fit,
                     const Settings& more, const std::vector<std::string>& labels, const nb::object& test,
-                    const nb::object& epoch) {
+                    const nb::object& start, const nb::object& epoch) {
   Training training = training_of(model, fit, more, labels);
   add_test(training, test);
+  add_start(training, start);
   const Targets targets = targets_of(y);
   return run(training, epoch, [&] { return Fit(sentences, targets, training); });
 }
 
 nb::bytes to_bytes(const std::vector<std::byte>& bytes) { return nb::bytes(bytes.data(), bytes.size()); }
 
-std::shared_ptr<Model> model_of_bytes(const nb::bytes& bytes, const std::string& name) {
-  const auto* const data = static_cast<const std::byte*>(bytes.data());
-  std::vector<std::byte> copy(data, data + bytes.size());
-  return without_gil([&] { return read_model(std::move(copy), name); });
+std::shared_ptr<Model> model_of_bytes(const nb::bytes& bytes, const std::string& name, const Settings& hints,
+                                      const std::vector<std::pair<std::string, std::string>>& rename, bool partial) {
+  Reading reading{{hints.begin(), hints.end()}, {.partial = partial}};
+  for (const auto& [from, to] : rename) reading.weights.rename.push_back({from, to});
+  std::vector<std::byte> copy = copy_of(bytes);
+  return without_gil([&] { return read_model(heed::SafetensorsFile(std::move(copy), name), reading); });
 }
 
 nb::object error_class;  // heed.Error, a ValueError
@@ -322,6 +183,7 @@ void bind_model(nb::module_& m) {
       .def_prop_ro("parameters", &Model::parameters)
       .def_prop_ro("gives_numbers", &Model::gives_numbers)
       .def_prop_ro("labels", &Model::labels)
+      .def_prop_ro("notes", &Model::notes)
       .def(
           "predict",
           [](const Model& model, const Array& x, const std::optional<Lengths>& lengths) {
@@ -357,8 +219,8 @@ void bind_model(nb::module_& m) {
 
   nb::class_<Streaming>(m, "Streaming")
       .def("step",
-           [](Streaming& stream, nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu> features) {
-             return to_numpy(stream.step(std::span<const float>(features.data(), features.size())));
+           [](Streaming& stream, nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu> features) {
+             return to_numpy(stream.step(std::span<const double>(features.data(), features.size())));
            })
       .def("step_word", [](Streaming& stream, const std::string& word) { return to_numpy(stream.step(word)); })
       .def("reset", &Streaming::reset)
@@ -380,9 +242,19 @@ void bind_data(nb::module_& m) {
   });
   m.def("recipe_names", &recipe_names);
   m.def("strong_recipes", &strong_recipes);
-  m.def("make_folds", [](const Lengths& classes, int folds, int repeats, std::uint64_t seed) {
+  // (the series filled, the means that did it)
+  m.def(
+      "fill_missing",
+      [](const Array& x, const std::optional<Lengths>& lengths, const std::string& how, std::vector<double> means) {
+        const Series series = series_of(x, lengths);
+        Preparation preparation{heed::from_text<heed::Missing>(how, "missing"), std::move(means)};
+        heed::Tensor<double, 3> full = without_gil([&] { return filled(series, preparation, true); });
+        return nb::make_tuple(to_numpy(std::move(full)), preparation.means);
+      },
+      nb::arg("x"), nb::arg("lengths").none(), nb::arg("how"), nb::arg("means"));
+  m.def("make_folds", [](const Lengths& classes, Index count, int folds, int repeats, std::uint64_t seed) {
     nb::list all;
-    for (const Fold& fold : make_folds({classes.data(), classes.size()}, folds, repeats, seed)) {
+    for (const Fold& fold : make_folds({classes.data(), classes.size()}, count, folds, repeats, seed)) {
       all.append(nb::make_tuple(fold.training, fold.validation));
     }
     return all;
@@ -390,17 +262,6 @@ void bind_data(nb::module_& m) {
 }
 
 }  // namespace
-
-std::shared_ptr<Model> read_model(std::vector<std::byte>&& bytes, const std::string& name) {
-  for (const auto read : {&read_tagger, &read_text, &read_rocket, &read_series_ensemble, &read_sequences}) {
-    if (std::shared_ptr<Model> model = read(bytes, name)) return model;
-  }
-  const heed::SafetensorsFile file(std::span<const std::byte>(bytes), name);
-  const auto said = file.metadata().find("architecture");
-  throw heed::Error(heed::Fault{"no model that Python knows", name,
-                                "SequenceClassifier, RocketClassifier, SeriesEnsemble, TextClassifier or Tagger",
-                                said == file.metadata().end() ? "no architecture" : said->second});
-}
 
 #define HEED_TEXT_OF(x) #x
 #define HEED_TEXT(x) HEED_TEXT_OF(x)
@@ -416,18 +277,19 @@ NB_MODULE(HEED_PYTHON_MODULE, m) {
   bind_data(m);
   const auto def_series = [&m](const char* name, auto function) {
     m.def(name, function, nb::arg("x"), nb::arg("lengths").none(), nb::arg("y"), nb::arg("model"), nb::arg("fit"),
-          nb::arg("more"), nb::arg("labels"), nb::arg("test").none(), nb::arg("epoch").none());
+          nb::arg("more"), nb::arg("labels"), nb::arg("test").none(), nb::arg("start").none(), nb::arg("epoch").none());
   };
   def_series("fit_sequences", &fit_series<&fit_sequences>);
   def_series("fit_rocket", &fit_series<&fit_rocket>);
-  m.def("together", &together, nb::arg("parts"));
   const auto def_words = [&m](const char* name, auto function) {
     m.def(name, function, nb::arg("sentences"), nb::arg("y"), nb::arg("model"), nb::arg("fit"), nb::arg("more"),
-          nb::arg("labels"), nb::arg("test").none(), nb::arg("epoch").none());
+          nb::arg("labels"), nb::arg("test").none(), nb::arg("start").none(), nb::arg("epoch").none());
   };
   def_words("fit_text", &fit_words<&fit_text>);
   def_words("fit_tagger", &fit_words<&fit_tagger>);
-  m.def("model_of_bytes", &model_of_bytes, nb::arg("bytes"), nb::arg("name") = "memory");
+  m.def("together", &together);
+  m.def("model_of_bytes", &model_of_bytes, nb::arg("bytes"), nb::arg("name"), nb::arg("hints"), nb::arg("rename"),
+        nb::arg("partial"));
 }
 
 }  // namespace heed_python

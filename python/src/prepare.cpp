@@ -14,6 +14,7 @@
 #include "heed/io/checkpoint.hpp"
 #include "heed/options/fields.hpp"
 #include "heed/options/metadata.hpp"
+#include "heed/train/tiles.hpp"
 
 namespace heed_python {
 
@@ -64,18 +65,6 @@ heed::TensorView<const double, 3> doubles_of(const Series& series) {
 
 constexpr const char* name_of_data = "X";
 
-heed::Tensor<double, 3> filled(const Series& series, Preparation& p, bool trains) {
-  heed::Tensor<double, 3> x = in_double(series);
-  heed::check_lengths(series.lengths, x.extent(0), x.extent(1), name_of_data);
-  if (trains && p.means.empty() && p.missing != heed::Missing::zero) {
-    p.means = heed::feature_means<double>(x.view(), series.lengths);
-  }
-  // the answer to a sequence must not depend on the others
-  const std::vector<double> unknown(static_cast<std::size_t>(x.extent(2)), std::numeric_limits<double>::quiet_NaN());
-  heed::fill_missing<double>(x.view(), series.lengths, p.missing, p.means.empty() ? unknown : p.means, name_of_data);
-  return x;
-}
-
 // Steps without a value become 0: nobody reads them.
 void take_mask(heed::Tensor<double, 3>& x, Prepared& to) {
   heed::Tensor<std::uint8_t, 2> mask = heed::steps_with_values<double>(x.view(), to.lengths);
@@ -109,6 +98,8 @@ void check_series(const Series& series) {
   });
 }
 
+constexpr std::size_t small_copy = std::size_t(8) << 20;  // bytes
+
 void own(Prepared& to, heed::TensorView<const double, 3> from, const Preparation& p) {
   to.own = heed::narrowed<float>(from, to.lengths, name_of_data, p.shift);
   to.x = to.own.view();
@@ -137,6 +128,18 @@ void Preparation::write(Metadata& metadata) const {
   if (!means.empty()) metadata["missing_means"] = number_list(means);
 }
 
+heed::Tensor<double, 3> filled(const Series& series, Preparation& p, bool trains) {
+  heed::Tensor<double, 3> x = in_double(series);
+  heed::check_lengths(series.lengths, x.extent(0), x.extent(1), name_of_data);
+  if (trains && p.means.empty() && p.missing != heed::Missing::zero) {
+    p.means = heed::feature_means<double>(x.view(), series.lengths);
+  }
+  // the answer to a sequence must not depend on the others
+  const std::vector<double> unknown(static_cast<std::size_t>(x.extent(2)), std::numeric_limits<double>::quiet_NaN());
+  heed::fill_missing<double>(x.view(), series.lengths, p.missing, p.means.empty() ? unknown : p.means, name_of_data);
+  return x;
+}
+
 Prepared prepare(const Series& series, const Preparation& preparation) {
   check_series(series);
   Prepared to{.lengths = series.lengths};
@@ -153,6 +156,15 @@ Prepared prepare(const Series& series, const Preparation& preparation) {
   if (p.missing == heed::Missing::mask) take_mask(x, to);
   own(to, x.view(), p);
   return to;
+}
+
+Index rows_at_once(const Series& series, const Preparation& preparation) {
+  if (stays(series, preparation)) return series.extents[0];
+  const bool fills = preparation.missing != heed::Missing::error || series.floats;  // by way of doubles
+  const Index each = std::max<Index>(1, series.extents[1] * series.extents[2]);
+  const auto bytes = static_cast<std::size_t>(each) * (sizeof(float) + (fills ? sizeof(double) : 0));
+  const auto rows = static_cast<Index>(small_copy / bytes);
+  return std::max<Index>(1, rows / heed::tile_unit) * heed::tile_unit;
 }
 
 Prepared prepare_to_train(const Series& series, Preparation& p, bool standardizes,
@@ -175,7 +187,7 @@ Prepared prepare_to_train(const Series& series, Preparation& p, bool standardize
     };
     heed::FeatureStatistics s =
         floats ? statistics(heed::TensorView<const float, 3>(series.floats, series.extents)) : statistics(exact);
-    if (!s.losing_digits<float>().empty()) {
+    if (!s.losing_digits<float>().empty() && p.shift.empty()) {
       p.shift = shift_of(s);
       for (std::size_t f = 0; f < s.mean.size(); ++f) s.mean[f] -= p.shift[f];
     }
@@ -200,9 +212,42 @@ TargetScale scale_of(const Targets& targets) {
   return {s.mean, s.deviation};
 }
 
-void write_task(Metadata& metadata, const TargetScale& scale) {
-  metadata["task"] = "regression";
+void write_task(Metadata& metadata, const TargetScale& scale, const Training& training) {
+  metadata["task"] = option(training, "task", "regression");
   metadata["target_means"] = number_list(scale.mean);
+  for (const char* const key : {"window", "horizon", "forecasts", "feature_columns"}) {
+    if (const auto said = training.more.find(key); said != training.more.end()) metadata[key] = said->second;
+  }
+}
+
+void to_units(heed::Dense<float>& last, const TargetScale& scale) {
+  for (Index k = 0; k < last.out_features(); ++k) {
+    const double mean = scale.mean[static_cast<std::size_t>(k)],
+                 deviation = scale.deviation[static_cast<std::size_t>(k)];
+    for (Index i = 0; i < last.in_features(); ++i) {
+      last.weight(k, i) = static_cast<float>(static_cast<double>(last.weight(k, i)) * deviation);
+    }
+    last.bias(k) = static_cast<float>(static_cast<double>(last.bias(k)) * deviation + mean);
+  }
+}
+
+void from_units(heed::Dense<float>& last, const TargetScale& scale) {
+  TargetScale inverse = scale;
+  for (std::size_t k = 0; k < scale.mean.size(); ++k) {
+    inverse.deviation[k] = 1 / scale.deviation[k];
+    inverse.mean[k] = -scale.mean[k] / scale.deviation[k];
+  }
+  to_units(last, inverse);
+}
+
+Preparation preparation_of(const Training& training, const Metadata& start, Index features) {
+  Preparation p = Preparation::read(start, features);
+  const auto said = heed::from_text<heed::Missing>(option(training, "missing", "error"), "missing");
+  if (said != heed::Missing::error) p.missing = said;
+  if (const auto means = training.more.find("missing_means"); means != training.more.end()) {
+    p.means = read_number_list(means->second, "missing_means", features);
+  }
+  return p;
 }
 
 heed::Tensor<float, 2> scaled(const Targets& targets, const TargetScale& scale) {

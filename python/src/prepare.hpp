@@ -12,6 +12,7 @@
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/missing.hpp"
+#include "heed/layers/dense.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/train/fit_options.hpp"
 #include "model.hpp"
@@ -41,8 +42,16 @@ struct Prepared {
 /// For a model that has been trained.
 Prepared prepare(const Series& series, const Preparation& preparation);
 
+/// Sequences in double, with what is missing filled; learns the means where it trains and has none.
+heed::Tensor<double, 3> filled(const Series& series, Preparation& preparation, bool trains);
+
+/// How many sequences may be prepared at once: all, where they stay in Python's memory; otherwise so many that their
+/// copies are small.
+Index rows_at_once(const Series& series, const Preparation& preparation);
+
 /// For a model to train. Learns the means that fill what is missing; where it `standardizes`, learns also what is to be
-/// taken from features that lose digits as floats, and gives the mean and the deviation of what is left.
+/// taken from features that lose digits as floats, and gives the mean and the deviation of what is left. What the
+/// preparation has already, of a model to start from, stays.
 Prepared prepare_to_train(const Series& series, Preparation& preparation, bool standardizes,
                           std::optional<heed::Standardize<float>>& standardize);
 
@@ -51,10 +60,18 @@ struct TargetScale {
   std::vector<double> mean, deviation;
 };
 TargetScale scale_of(const Targets& targets);
-/// What the file of a regression says of its targets.
-void write_task(Metadata& metadata, const TargetScale& scale);
+/// What the file of a regression, or of a forecast, says of its targets.
+void write_task(Metadata& metadata, const TargetScale& scale, const Training& training);
 /// Numbers to mean 0 and deviation 1.
 heed::Tensor<float, 2> scaled(const Targets& targets, const TargetScale& scale);
+
+/// The last layer of a model whose outputs have mean 0 and deviation 1 gives them in the units of the data; or the other
+/// way round.
+void to_units(heed::Dense<float>& last, const TargetScale& scale);
+void from_units(heed::Dense<float>& last, const TargetScale& scale);
+
+/// How data are prepared for training: as the model to start from says, where there is one, and as the options say.
+Preparation preparation_of(const Training& training, const Metadata& start, Index features);
 
 /// The options of `fit`, with the schedule; `ragged`: sequences have lengths.
 heed::FitOptions fit_options_of(const Training& training, bool ragged);

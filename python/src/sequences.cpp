@@ -1,10 +1,12 @@
 // heed::SequenceClassifier, for classes and for numbers.
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "heed/models/sequence_classifier.hpp"
+#include "read.hpp"
 #include "trained.hpp"
 
 namespace heed_python {
@@ -15,17 +17,20 @@ using M = heed::SequenceClassifier<float>;
 using Classes = heed::LabelledSequences<float>;
 using Numbers = heed::TargetSequences<float>;
 
-// Outputs of mean 0 and deviation 1 become those of the data, by the last layer.
-void to_units(M& model, const TargetScale& scale) {
-  heed::Dense<float>& last = model.fc2;
-  for (Index k = 0; k < last.out_features(); ++k) {
-    const double mean = scale.mean[static_cast<std::size_t>(k)],
-                 deviation = scale.deviation[static_cast<std::size_t>(k)];
-    for (Index i = 0; i < last.in_features(); ++i) {
-      last.weight(k, i) = static_cast<float>(static_cast<double>(last.weight(k, i)) * deviation);
-    }
-    last.bias(k) = static_cast<float>(static_cast<double>(last.bias(k)) * deviation + mean);
-  }
+bool fits_here(const heed::SafetensorsFile& file) { return !file.find("embedding.weight"); }
+
+void check_start(const M& model, Index features, Index outputs, bool numbers) {
+  heed::require(model.options.features == features, [&] {
+    return heed::Fault{"wrong number of features", "X", std::to_string(model.options.features) + ", as init has",
+                       std::to_string(features)};
+  });
+  heed::require(model.options.classes == outputs, [&] {
+    return heed::Fault{"wrong number of targets; new_head=True starts a new last layer", "y",
+                       std::to_string(model.options.classes) + ", as init has", std::to_string(outputs)};
+  });
+  heed::require(!numbers || heed::output_kind(model) == heed::OutputKind::numbers, [&] {
+    return heed::Fault{"init is a model of classes; new_head=True starts a new last layer, for numbers", "init"};
+  });
 }
 
 std::optional<Prepared> prepare_test(const Training& training, const Preparation& preparation) {
@@ -38,23 +43,32 @@ std::optional<Prepared> prepare_test(const Training& training, const Preparation
 Trained fit_sequences(const Series& series, const Targets& targets, const Training& training) {
   const bool numbers = targets.numbers_a_sequence > 0;
   const heed::FitOptions fit = fit_options_of(training, !series.lengths.empty());
-  Preparation preparation{.missing = heed::from_text<heed::Missing>(option(training, "missing", "error"), "missing")};
+  const Index outputs = numbers ? targets.numbers_a_sequence : static_cast<Index>(training.labels.size());
+  std::optional<Kept<M>> start = start_of<M>(training, outputs, fit, fits_here);
+  if (start) check_start(start->members.front(), series.extents[2], outputs, numbers && !training.start->new_head);
+  const bool standardized = start && start->members.front().standardize.active();  // it belongs to the weights
+  Preparation preparation = preparation_of(training, start ? start->extra : Metadata(), series.extents[2]);
   std::optional<heed::Standardize<float>> standardize;
-  const Prepared data =
-      prepare_to_train(series, preparation, numbers || flag_option(training, "standardize"), standardize);
+  const bool standardizes = (numbers || flag_option(training, "standardize")) && !standardized;
+  const Prepared data = prepare_to_train(series, preparation, standardizes, standardize);
 
-  heed::SequenceClassifierOptions o{
-      .features = series.extents[2],
-      .classes = numbers ? targets.numbers_a_sequence : static_cast<Index>(training.labels.size())};
-  heed::set_fields(o, training.model);
-  M model(o);
-  if (!numbers) model.labels = training.labels;
-  if (standardize) model.standardize = std::move(*standardize);
-  std::vector<M> members = members_of(std::move(model), training, fit);
+  std::vector<M> members;
+  if (start) {
+    members = std::move(start->members);
+  } else {
+    heed::SequenceClassifierOptions o{.features = series.extents[2], .classes = outputs};
+    heed::set_fields(o, training.model);
+    members = members_of(M(o), training, fit);
+  }
+  for (M& member : members) {
+    if (!numbers) member.labels = training.labels;
+    if (standardize) member.standardize = *standardize;
+  }
 
   const std::optional<Prepared> test = prepare_test(training, preparation);
   Metadata extra;
   heed::set(extra, "steps", series.extents[1]);
+  if (start && start->extra.contains("label_column")) extra["label_column"] = start->extra.at("label_column");
   preparation.write(extra);
   Trained trained;
   if (!numbers) {
@@ -67,6 +81,7 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
     trained.histories = fit_members<M, std::int32_t>(members, training, fit, all, tested);
   } else {
     const TargetScale scale = scale_of(targets);
+    if (start && !training.start->new_head) from_units(members.front().fc2, scale);
     const heed::Tensor<float, 2> y = scaled(targets, scale);
     heed::Tensor<float, 2> y_test;
     std::optional<Numbers> tested;
@@ -76,16 +91,15 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
     }
     trained.histories =
         fit_members<M, float>(members, training, fit, Numbers{data.x, y, data.lengths, data.step_mask()}, tested);
-    for (M& member : members) to_units(member, scale);
-    write_task(extra, scale);
+    for (M& member : members) to_units(member.fc2, scale);
+    write_task(extra, scale, training);
   }
   trained.model = std::make_shared<ModelOf<M>>(std::move(members), std::move(extra), nullptr);
   return trained;
 }
 
-std::shared_ptr<Model> read_sequences(std::span<const std::byte> bytes, const std::string& name) {
-  return read_of<M>(
-      bytes, name, [](const heed::SafetensorsFile& file) { return !file.find("embedding.weight"); }, nullptr);
+std::shared_ptr<Model> read_sequences(const heed::SafetensorsFile& file, const Reading& reading) {
+  return read_of<M>(file, reading, fits_here, nullptr);
 }
 
 }  // namespace heed_python

@@ -2,6 +2,7 @@
 
 #include "heed/models/tagger.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -67,9 +68,9 @@ Trained fit_tagger(const Words& sentences, const Targets& targets, const Trainin
   return trained;
 }
 
-std::shared_ptr<Model> read_tagger(std::span<const std::byte> bytes, const std::string& name) {
-  const auto fits = [](const heed::SafetensorsFile& file) { return file.find("bilstm.weight_ih_l0") != nullptr; };
-  return read_of<M>(bytes, name, fits, &encode);
+std::shared_ptr<Model> read_tagger(const heed::SafetensorsFile& file, const Reading& reading) {
+  const auto fits = [](const heed::SafetensorsFile& tensors) { return tensors.find("bilstm.weight_ih_l0") != nullptr; };
+  return read_of<M>(file, reading, fits, &encode);
 }
 
 }  // namespace heed_python

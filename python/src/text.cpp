@@ -1,6 +1,7 @@
 // heed::TextClassifier.
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,15 +18,23 @@ using M = heed::TextClassifier<float>;
 using Labelled = heed::LabelledSequences<std::int32_t>;
 
 Tokens encode(const M& model, const Words& sentences) {
+  heed::require(!model.words.empty(), [] { return heed::Fault{"the model does not say which words it knows", "X"}; });
   heed::Sentences all;
   all.words = sentences;
   return {heed::to_tokens(all, heed::Vocabulary(model.words))};
 }
 
-}  // namespace
+bool fits_here(const heed::SafetensorsFile& file) { return file.find("embedding.weight") != nullptr; }
 
-Trained fit_text(const Words& sentences, const Targets& targets, const Training& training) {
-  const heed::FitOptions fit = fit_options_of(training, true);
+void check_start(const M& model, Index classes) {
+  heed::require(model.classifier.options.classes == classes, [&] {
+    return heed::Fault{"wrong number of classes; new_head=True starts a new last layer", "y",
+                       std::to_string(model.classifier.options.classes) + ", as init has", std::to_string(classes)};
+  });
+  heed::require(!model.words.empty(), [] { return heed::Fault{"init does not say which words it knows", "init"}; });
+}
+
+M new_model(const Words& sentences, const Training& training) {
   const Index least = count_option(training, "min_count", 1);
   const auto vocabulary = heed::Vocabulary::from(sentences, least);
   heed::require(!vocabulary.words().empty(),
@@ -36,7 +45,23 @@ Trained fit_text(const Words& sentences, const Targets& targets, const Training&
   M model(o);
   model.words.assign(vocabulary.words().begin(), vocabulary.words().end());
   model.classifier.labels = training.labels;
-  std::vector<M> members = members_of(std::move(model), training, fit);
+  return model;
+}
+
+}  // namespace
+
+Trained fit_text(const Words& sentences, const Targets& targets, const Training& training) {
+  const heed::FitOptions fit = fit_options_of(training, true);
+  const Index classes = static_cast<Index>(training.labels.size());
+  std::optional<Kept<M>> start = start_of<M>(training, classes, fit, fits_here);
+  std::vector<M> members;
+  if (start) {
+    check_start(start->members.front(), classes);
+    members = std::move(start->members);
+    members.front().classifier.labels = training.labels;
+  } else {
+    members = members_of(new_model(sentences, training), training, fit);
+  }
 
   const Tokens tokens = encode(members.front(), sentences);
   Tokens test_tokens;
@@ -56,10 +81,8 @@ Trained fit_text(const Words& sentences, const Targets& targets, const Training&
   return trained;
 }
 
-std::shared_ptr<Model> read_text(std::span<const std::byte> bytes, const std::string& name) {
-  std::shared_ptr<Model> model = read_of<M>(
-      bytes, name, [](const heed::SafetensorsFile& file) { return file.find("embedding.weight") != nullptr; }, &encode);
-  return model;
+std::shared_ptr<Model> read_text(const heed::SafetensorsFile& file, const Reading& reading) {
+  return read_of<M>(file, reading, fits_here, &encode);
 }
 
 }  // namespace heed_python

@@ -6,13 +6,17 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "heed/layers/dense.hpp"
 #include "heed/models/keras_start.hpp"
 #include "heed/optim/adam.hpp"
+#include "heed/options/fields.hpp"
 #include "heed/train/fit.hpp"
 #include "heed/train/fit_ensemble.hpp"
+#include "read.hpp"
 #include "stored.hpp"
 
 namespace heed_python {
@@ -41,6 +45,17 @@ heed::AdamOptions adam_options(const M& model, const Training& training, const h
   return adam;
 }
 
+/// A new last layer, for other classes.
+template <class M>
+void set_new_head(M& model, Index outputs, heed::Key key) {
+  auto& classifier = classifier_of(model);
+  classifier.fc2 = heed::Dense<float>({.in_features = classifier.fc2.in_features(), .out_features = outputs});
+  classifier.fc2.initialize(key);
+  classifier.options.classes = outputs;
+  classifier.labels.clear();
+  if constexpr (requires { model.options.classifier.classes; }) model.options.classifier.classes = outputs;
+}
+
 /// The model as many times as the ensemble has members, of one seed after the other.
 template <class M>
 std::vector<M> members_of(M&& model, const Training& training, const heed::FitOptions& fit) {
@@ -54,6 +69,35 @@ std::vector<M> members_of(M&& model, const Training& training, const heed::FitOp
     initialize(members.back(), training, fit.seed + static_cast<std::uint64_t>(i));
   }
   return members;
+}
+
+/// The model that training starts from, if there is one. Throws where the options say another one.
+template <class M, class Fits>
+std::optional<Kept<M>> start_of(const Training& training, Index outputs, const heed::FitOptions& fit, Fits&& fits) {
+  if (!training.start) return {};
+  const std::string& name = training.start->name;
+  const heed::SafetensorsFile file(std::span<const std::byte>(training.start->bytes), name);
+  heed::require(holds<M>(file, {}, fits),
+                [&] { return heed::Fault{"init is another kind of model", name, std::string(M::architecture)}; });
+  Kept<M> start = kept_in<M>(file, {});
+  heed::require(start.members.size() == 1, [&] {
+    return heed::Fault{"init is an ensemble", name, "one model", std::to_string(start.members.size())};
+  });
+  heed::require(count_option(training, "ensemble", 1) == 1, [&] {
+    return heed::Fault{"all models of the ensemble would start from init", "ensemble", "1",
+                       option(training, "ensemble", "1")};
+  });
+  M& model = start.members.front();
+  auto said = model.options;
+  heed::set_fields(said, training.model);
+  const Metadata wanted = heed::to_metadata(said), found = heed::to_metadata(model.options);
+  for (const auto& [key, value] : wanted) {
+    const auto of_file = found.find(key);
+    const std::string has = of_file == found.end() ? "none" : of_file->second;
+    heed::require(has == value, [&] { return heed::Fault{"an option contradicts init", key, has, value}; });
+  }
+  if (training.start->new_head) set_new_head(model, outputs, heed::Key{fit.seed}.child(3));
+  return start;
 }
 
 /// Trains each member; T: std::int32_t for classes, float for numbers.

@@ -40,6 +40,22 @@ def test_torch(bumps):
     assert model.to_bytes() == quick().fit(x, y).to_bytes()
 
 
+def test_any_array_of_dlpack(bumps):
+    class Tensor:
+        def __init__(self, values):
+            self.values = values
+
+        def __dlpack__(self, **options):
+            return self.values.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return self.values.__dlpack_device__()
+
+    x, y = bumps
+    assert np.shares_memory(to_series(Tensor(x)).x, x)
+    assert quick().fit(Tensor(x), Tensor(y)).to_bytes() == quick().fit(x, y).to_bytes()
+
+
 def test_jax(bumps):
     jax = pytest.importorskip("jax.numpy")
     x, y = bumps
@@ -61,11 +77,16 @@ def test_jax(bumps):
         (np.full((4, 3, 1), np.nan), "NaN"),
         (np.full((4, 3, 1), np.inf), "infinity"),
         (np.full((4, 3, 1), 1e39), "X"),
+        (np.full((4, 3), "a"), "numbers are needed"),
+        ([["a", "b"], ["c", "d"]], "numbers are needed"),
+        (np.array([[{}, {}], [{}, {}]], dtype=object), "X"),
+        ("steps", "numbers are needed"),
+        (None, "X"),
     ],
 )
 def test_refuses_what_is_no_series(x, said):
     with pytest.raises(heed.Error, match=said):
-        quick().fit(x, np.arange(len(x)) % 2)
+        quick().fit(x, np.arange(2 if x is None else len(x)) % 2)
     assert issubclass(heed.Error, ValueError)
 
 
@@ -125,7 +146,25 @@ MEMORY = """
 """
 
 
-def test_memory_is_that_of_the_data():
+def memory(code):
     pytest.importorskip("resource")
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(MEMORY)], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 32 * 1024  # KB
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    return int(done.stdout)  # KB
+
+
+def test_memory_is_that_of_the_data():
+    assert memory(MEMORY) < 32 * 1024
+
+
+def test_doubles_are_predicted_in_parts(bumps):
+    code = MEMORY.replace("model.predict(x)", "").replace(
+        "print(", "x = x.astype(np.float64); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; model.predict(x); print("
+    )
+    assert memory(code) < 32 * 1024
+    x, y = bumps
+    model = quick(standardize=True).fit(x, y)
+    many = np.tile(x, (1200, 1, 1)).astype(np.float64)  # more than one part
+    assert np.array_equal(model.predict_proba(many), np.tile(model.predict_proba(x), (1200, 1)))
+    many[-1, 3, 1] = np.inf
+    with pytest.raises(heed.Error, match="sequence 71999"):
+        model.predict(many)

@@ -43,6 +43,8 @@ def trained(classifier, tmp_path, *options):
         ({"epochs": 1, "ensemble": 2, "kernels": (5, 3)}, "--epochs 1 --ensemble 2 --kernels 5,3".split()),
         ({"epochs": 1, "recipe": "strong"}, "--epochs 1 --recipe strong".split()),
         ({"recipe": "rocket", "num_features": 84}, "--recipe rocket --num-features 84".split()),
+        ({"recipe": "rocket"}, ["--recipe", "rocket"]),
+        ({"recipe": "rocket+fcn", "num_features": 84, "epochs": 1}, "--recipe rocket+fcn --num-features 84 --epochs 1".split()),
     ],
 )
 def test_japanese_vowels(classifier, japanese_vowels, tmp_path, options, flags):
@@ -52,6 +54,59 @@ def test_japanese_vowels(classifier, japanese_vowels, tmp_path, options, flags):
     file = trained(classifier, tmp_path, "--data", japanese_vowels, *flags)
     assert model.to_bytes() == file.read_bytes()
     assert np.array_equal(heed.load(file).predict(x), model.predict(x))
+
+
+@pytest.fixture
+def numbers(bumps, tmp_path):
+    x, _ = bumps
+    y = 100 + x[:, :, 0].sum(axis=1).astype(np.float64)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    return x, y, ["--task", "regression", "--data", tmp_path / "x.npy", "--labels", tmp_path / "y.npy"]
+
+
+def test_rocket_of_numbers(classifier, numbers, tmp_path):
+    x, y, data = numbers
+    file = trained(classifier, tmp_path, *data, "--recipe", "rocket", "--num-features", 84)
+    model = heed.SequenceRegressor(recipe="rocket", num_features=84).fit(x, y)
+    assert model.to_bytes() == file.read_bytes()
+
+
+def test_goes_on_from_a_model(classifier, japanese_vowels, tmp_path):
+    x, y = heed.load_sequences(japanese_vowels)
+    first = tmp_path / "first.safetensors"
+    heed.SequenceClassifier(epochs=2, standardize=True, missing="mean").fit(x, y).save(first)
+    for options, flags in (({}, []), ({"new_head": True, "frozen": "lstm"}, ["--new-head", "--freeze", "lstm"])):
+        file = trained(classifier, tmp_path, "--data", japanese_vowels, "--init", first, "--epochs", 1, *flags)
+        model = heed.SequenceClassifier(init=first, epochs=1, **options).fit(x, y)
+        assert model.to_bytes() == file.read_bytes()
+
+
+def test_goes_on_from_a_model_of_numbers(classifier, numbers, tmp_path):
+    x, y, data = numbers
+    first = tmp_path / "first.safetensors"
+    heed.SequenceRegressor(epochs=2).fit(x, y).save(first)
+    file = trained(classifier, tmp_path, *data, "--init", first, "--epochs", 2)
+    assert heed.SequenceRegressor(init=first, epochs=2).fit(x, y).to_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("missing", ["error", "linear", "mask"])
+def test_forecast(classifier, tmp_path, missing):
+    t = np.arange(120)
+    series = np.stack([np.sin(t / 3), t / 50.0 + 1e6], axis=1)
+    options, flags = {}, []
+    if missing != "error":
+        series[40:44] = np.nan
+        series[70, 0] = np.nan
+        options, flags = {"missing": missing}, ["--missing", missing]
+    lines = [",".join("" if v != v else repr(float(v)) for v in row) for row in series]
+    (tmp_path / "s.csv").write_text("wave,trend\n" + "\n".join(lines) + "\n")
+    table = "--task forecast --window 8 --horizon 2 --target-column trend --validation 0.25 --epochs 2".split()
+    file = trained(classifier, tmp_path, "--data", tmp_path / "s.csv", *table, *flags)
+    model = heed.Forecaster(window=8, horizon=2, targets=1, validation=0.25, epochs=2, **options).fit(series)
+    ours, theirs = model.model_.metadata, heed.load(file).model_.metadata
+    assert {k: v for k, v in theirs.items() if k != "feature_columns"} == ours
+    assert np.array_equal(heed.load(file).predict(series), model.predict(series))
 
 
 def test_regression(classifier, bumps, tmp_path):
@@ -85,4 +140,7 @@ def test_sentences(classifier, sentences, tmp_path):
     file = trained(classifier, tmp_path, "--text", tmp_path / "s.txt", "--epochs", 3, "--batch", 4, "--embedding", 8)
     model = heed.TextClassifier(epochs=3, batch_size=4, embedding_size=8).fit(x, y)
     assert model.to_bytes() == file.read_bytes()
+    model.save(tmp_path / "first.safetensors")
     assert heed.load(file).predict(x).tolist() == model.predict(x).tolist()
+    more = trained(classifier, tmp_path, "--text", tmp_path / "s.txt", "--epochs", 2, "--init", tmp_path / "first.safetensors")
+    assert heed.TextClassifier(epochs=2, init=tmp_path / "first.safetensors").fit(x, y).to_bytes() == more.read_bytes()

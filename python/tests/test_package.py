@@ -61,6 +61,19 @@ def test_imports_no_numpy_and_nothing_else():
     assert done.stdout.split() == ["[]"]
 
 
+def test_imports_soon():
+    # the processor's time, whatever else the machine does
+    code = "import time; t = time.process_time(); import heed; print((time.process_time() - t) * 1000)"
+    assert min(float(python(code).stdout) for _ in range(5)) < 50
+
+
+def test_needs_numpy_alone():
+    from importlib import metadata
+
+    needs = [one for one in metadata.requires("heed") if "extra ==" not in one]
+    assert sorted(re.match(r"[\w-]+", one)[0] for one in needs) == ["nanobind-backend", "numpy"]
+
+
 def test_types():
     assert (HERE / "py.typed").exists() and (HERE / "_core.pyi").exists()
     said = (HERE / "__init__.pyi").read_text()

@@ -122,7 +122,7 @@ def test_ensembles(bumps):
     assert np.allclose(model.predict_proba(x), np.mean(alone, axis=0), atol=1e-5)
 
 
-@pytest.mark.parametrize("recipe", ["strong", "recurrent", "rocket"])
+@pytest.mark.parametrize("recipe", ["strong", "wide", "recurrent", "rocket"])
 def test_recipes(bumps, recipe):
     x, y = bumps
     options = {} if recipe == "rocket" else {"epochs": 5, "channels": 8}
@@ -132,17 +132,59 @@ def test_recipes(bumps, recipe):
         assert model.model_.architecture == "RocketClassifier"
         with pytest.raises(heed.Error, match="epochs has no meaning with recipe='rocket'"):
             heed.SequenceClassifier(recipe="rocket", epochs=3).fit(x, y)
+    elif recipe == "strong":
+        assert model.model_.architecture == "SeriesEnsemble" and len(model.history_) == 2
     else:
         assert model.model_.metadata["kernels"] == "48,24,12"
         assert model.model_.metadata["channels"] == "8"
 
 
+def test_recipes_together(bumps, tmp_path):
+    x, y = bumps
+    parts = [heed.SequenceClassifier(recipe=one, **more).fit(x, y) for one, more in (("rocket", {"num_features": 84}), ("fcn", {"epochs": 3}))]
+    model = heed.SequenceClassifier(recipe="rocket+fcn", epochs=3, num_features=84).fit(x, y)
+    assert np.allclose(model.predict_proba(x), (parts[0].predict_proba(x) + parts[1].predict_proba(x)) / 2, atol=1e-5)
+    model.save(tmp_path / "m.safetensors")
+    assert np.array_equal(heed.load(tmp_path / "m.safetensors").predict_proba(x), model.predict_proba(x))
+    for wrong in ("rocket+rocket", "rocket+weak", "rocket+"):
+        with pytest.raises(heed.Error, match="recipe: expected each of fcn"):
+            heed.SequenceClassifier(recipe=wrong).fit(x, y)
+
+
 def test_auto_takes_the_best(bumps):
     x, y = bumps
-    model = heed.SequenceClassifier(recipe="auto", time_limit=60, epochs=2, channels=4, num_features=84).fit(x, y)
-    assert model.recipe_ in ("rocket", "strong", "recurrent", None)
-    assert model.recipe == "auto" and model.recipes_
-    assert model.predict(x).shape == y.shape
+    model = heed.SequenceClassifier(recipe="auto", time_limit=300, epochs=2, channels=4, num_features=84).fit(x, y)
+    assert model.recipe_ is None or set(model.recipe_.split("+")) <= {"rocket", *heed._core.recipe_names()}
+    scores = {name: one for name, one in model.recipes_.items() if not isinstance(one, str)}
+    assert scores and scores[model.recipe_ or "default"] > max(scores.values()) - 0.06
+    assert model.recipe == "auto" and model.predict(x).shape == y.shape
+
+
+def test_auto_of_numbers_and_of_little_time(bumps):
+    x, _ = bumps
+    y = x[:, :, 0].max(axis=1)
+    model = heed.SequenceRegressor(recipe="auto", time_limit=0.5).fit(x, y)
+    assert model.recipes_ and model.predict(x).shape == y.shape
+    with pytest.raises(heed.Error, match="time_limit"):
+        heed.SequenceRegressor(recipe="auto", time_limit=-1).fit(x, y)
+    with pytest.raises(heed.Error, match="attention"):
+        heed.SequenceRegressor(recipe="auto", attention="some").fit(x, y)
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"early_stopping": 3}, "early_stopping needs validation"),
+        ({"min_delta": 0.1}, "min_delta needs early_stopping"),
+        ({"warmup": 3}, "warmup needs schedule='cosine'"),
+        ({"decay": 0.5}, "decay needs schedule='step'"),
+        ({"checkpoint_every": 2}, "checkpoint_every needs checkpoint"),
+        ({"ensemble": 2, "checkpoint": "run.checkpoint"}, "checkpoint is of one training"),
+    ],
+)
+def test_options_that_need_others(bumps, options, said):
+    with pytest.raises(heed.Error, match=said):
+        quick(**options).fit(*bumps)
 
 
 def test_augmentation_schedules_and_the_rest(bumps):
@@ -225,6 +267,20 @@ def test_streams(bumps):
     assert stream.steps == 0 and stream.predict(x[0, 0]) in model.classes_
     with pytest.raises(heed.Error):
         quick(bidirectional=True).fit(x, y).stream()
+
+
+def test_streams_keep_the_digits_of_doubles(bumps):
+    x, y = bumps
+    x = x.astype(np.float64) * 1e-3 + 1.7e9
+    model = quick(standardize=True).fit(x, y)
+    assert "shift" in model.model_.metadata
+    stream = model.stream()
+    for step in x[0]:
+        p = stream.step(step)
+    assert np.allclose(p, model.predict_proba(x[:1])[0], atol=1e-5)
+    for wrong, said in (([1.0], "wrong number of features"), ([[1.0, 2.0]], "wrong rank"), (["a", "b"], "numbers"), ([np.nan, 1], "finite")):
+        with pytest.raises(heed.Error, match=said):
+            stream.step(wrong)
 
 
 def test_explains(bumps):

@@ -5,7 +5,6 @@ import sys
 import textwrap
 import threading
 import time
-import warnings
 
 import heed
 import numpy as np
@@ -84,6 +83,19 @@ def test_ctrl_c_ends_the_step_and_keeps_the_best(ensemble):
         assert model.n_iter_ < 1_000_000
         losses = model.history_["validation_loss"]
         assert model.best_epoch_ == 1 + int(np.argmin(losses))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_ends_random_convolutions():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(3000, 300, 4)).astype(np.float32), np.arange(3000) % 2
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    model = heed.SequenceClassifier(recipe="rocket", n_jobs=1)
+    with pytest.raises(KeyboardInterrupt):  # there is no model yet
+        model.fit(x, y)
+    assert time.monotonic() - start < 20 and not hasattr(model, "model_")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -1,0 +1,268 @@
+"""What comes next in long series."""
+
+import numpy as np
+
+from . import _core
+from ._arrays import Series, _floats, to_numpy
+from ._base import text_of
+from ._errors import Error
+from ._explain import Explanation, by_heads, of_steps
+from ._sequences import WITH_ROCKET, SequenceEstimator, r_squared
+from ._start import start_of
+
+
+def _are_several(x):
+    if isinstance(x, (list, tuple)):
+        return len(x) > 0 and all(np.ndim(one) > 0 for one in x)
+    return np.ndim(x) == 3
+
+
+def _means_of(model):
+    said = model.metadata.get("missing_means", "")
+    return [float(one) for one in said.split(",")] if said else []
+
+
+class Forecaster(SequenceEstimator):
+    """The next steps of long series: the model of `SequenceRegressor` on windows of them.
+
+    window are the steps that it looks back, horizon (1) those that it looks ahead; targets: which features it gives, by
+    number or, of a table, by name (all). validation: the share at the end of each series that it does not learn from,
+    and is tested on after every epoch. The other options are those of `SequenceRegressor`.
+    """
+
+    _has_classes = False
+    _with_rocket = WITH_ROCKET | {"window", "horizon", "targets", "validation"}
+
+    def __init__(
+        self,
+        window=None,
+        horizon=1,
+        targets=None,
+        *,
+        hidden_size=None,
+        attention=None,
+        cell=None,
+        dense_size=None,
+        num_heads=None,
+        pooling=None,
+        num_layers=None,
+        bidirectional=None,
+        dropout=None,
+        last_state=None,
+        kernels=None,
+        channels=None,
+        causal=None,
+        residual=None,
+        norm=None,
+        epochs=None,
+        batch_size=None,
+        learning_rate=None,
+        weight_decay=None,
+        schedule=None,
+        warmup=None,
+        decay=None,
+        decay_every=None,
+        clip_norm=None,
+        clip_value=None,
+        accumulate=None,
+        ema_decay=None,
+        validation=None,
+        early_stopping=None,
+        min_delta=None,
+        jitter=None,
+        scaling=None,
+        time_warp=None,
+        window_slice=None,
+        mixup=None,
+        missing="error",
+        recipe=None,
+        num_features=None,
+        statistics=None,
+        differences=None,
+        ensemble=1,
+        flavor="pytorch",
+        init=None,
+        new_head=False,
+        frozen=None,
+        checkpoint=None,
+        checkpoint_every=None,
+        random_state=0,
+        n_jobs=None,
+        verbose=0,
+        on_interrupt="keep",
+    ):
+        self._store(locals())
+
+    def fit(self, X, y=None, *, callbacks=None):
+        """Learns from one series, (steps,) or (steps, features), or from a list of such. Returns the estimator."""
+        all_series = self._learn_series(X)
+        start = start_of(self)
+        settings = self._settings()
+        held_out = float(settings.fit.pop("validation", 0))
+        self._check_options(held_out > 0)
+        means = [] if start is None else _means_of(start.model)
+        self._how = self.missing
+        if self._how == "error" and start is not None:
+            self._how = start.model.metadata.get("missing", "error")
+        if self._how != "error":
+            all_series, means = self._filled(all_series, means)
+        x, targets = self._windows(all_series, held_out, end=False)
+        test = None
+        if held_out > 0:
+            test_x, test_targets = self._windows(all_series, held_out, end=True)
+            test = (test_x, None, test_targets)
+        more = settings.more
+        more.update(task="forecast", window=text_of(x.shape[1]), horizon=text_of(self.horizon))
+        more["forecasts"] = text_of(self._columns)
+        if means:
+            more["missing_means"] = text_of(means)
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None and all(name and "," not in name and name == name.strip() for name in names):
+            more["feature_columns"] = ",".join(names)
+        self.recipe_ = self.recipe
+        if self.recipe == "auto":
+            raise Error("recipe='auto' compares by cross-validation, and windows of one series overlap: name a recipe")
+        return self._fit(Series(x), targets, [], test, callbacks, settings, start)
+
+    def predict(self, X):
+        """What follows each series: (horizon, targets), or (n, horizon, targets) of a list of series; (horizon,) where
+        series have one feature and came as (steps,)."""
+        model = self._fitted()
+        answers = self._answers(model.predict(self._last_windows(X), None))
+        return answers if _are_several(X) else answers[0]
+
+    def attention_weights(self, X):
+        """How much each step of the last window counted: (n, window), or (n, heads, window, window)."""
+        model = self._fitted()
+        return by_heads(model.attention_weights(self._last_windows(X), None), self._window)
+
+    def explain(self, X):
+        """A `heed.Explanation` for each series: the forecast, and how much of the attention each step of the last window
+        got."""
+        model = self._fitted()
+        x = self._last_windows(X)
+        weights = by_heads(model.attention_weights(x, None), self._window)
+        answers = self._answers(model.predict(x, None))
+        return [Explanation(answer, None, of_steps(w, self._window)) for answer, w in zip(answers, weights)]
+
+    def score(self, X, y=None):
+        """The coefficient of determination, R^2, over all windows of the series; of several targets the mean."""
+        model = self._fitted()
+        x, targets = self._windows(self._check_series(X), 0, end=False)
+        return r_squared(targets, model.predict(x, None).astype(np.float64))
+
+    # ---- series
+
+    def _series(self, X):
+        several = _are_several(X)
+        arrays = [_floats(to_numpy(one, "X"), "X") for one in (X if several else [X])]
+        if any(one.ndim not in (1, 2) or 0 in one.shape for one in arrays) or len({one.ndim for one in arrays}) != 1:
+            shapes = sorted({one.shape for one in arrays})
+            raise Error(f"X: expected a series (steps,) or (steps, features), or a list of such, got {shapes}")
+        flat = arrays[0].ndim == 1
+        arrays = [one[:, None] if flat else one for one in arrays]
+        if len({one.shape[1] for one in arrays}) != 1:
+            raise Error("X: series of different features")
+        return arrays, flat
+
+    def _learn_series(self, X):
+        if not isinstance(self.window, (int, np.integer)) or self.window < 1:
+            if not (self.window is None and self.init is not None):
+                raise Error(f"window: expected the steps that a forecast looks back, at least 1, got {self.window!r}")
+        if not isinstance(self.horizon, (int, np.integer)) or self.horizon < 1:
+            raise Error(f"horizon: expected the steps that a forecast looks ahead, at least 1, got {self.horizon!r}")
+        arrays, self._flat_in = self._series(X)
+        self.n_features_in_ = arrays[0].shape[1]
+        names = getattr(X, "columns", None)
+        self.__dict__.pop("feature_names_in_", None)
+        if names is not None and all(isinstance(name, str) for name in names):
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        self._window, self._horizon = self.window, int(self.horizon)
+        if self.window is None:
+            said = _core.model_of_bytes(start_of(self).of_file[0]).metadata.get("window")
+            if said is None:
+                raise Error("window: init is no model of a forecast, which says the window")
+            self._window = int(said)
+        self._columns = self._columns_of(self.targets)
+        return arrays
+
+    def _columns_of(self, targets):
+        if targets is None:
+            return list(range(self.n_features_in_))
+        names = list(getattr(self, "feature_names_in_", ()))
+        columns = []
+        for one in [targets] if isinstance(targets, (str, int, np.integer)) else targets:
+            at = names.index(one) if one in names else one
+            if not isinstance(at, (int, np.integer)) or isinstance(at, bool) or not 0 <= at < self.n_features_in_:
+                known = ", ".join(map(repr, names)) if names else f"0 to {self.n_features_in_ - 1}"
+                raise Error(f"targets: no such feature (expected {known}, got {one!r})")
+            columns.append(int(at))
+        if not columns or len(set(columns)) != len(columns):
+            raise Error(f"targets: expected features, each once, got {targets!r}")
+        return columns
+
+    def _check_series(self, X):
+        arrays, _ = self._series(X)
+        if arrays[0].shape[1] != self.n_features_in_:
+            raise Error(
+                f"X has {arrays[0].shape[1]} features, but Forecaster is expecting {self.n_features_in_} features as input"
+            )
+        if self._how != "error":
+            arrays, _ = self._filled(arrays, _means_of(self.model_))
+        return arrays
+
+    def _last_windows(self, X):
+        arrays, window = self._check_series(X), self._window
+        for i, one in enumerate(arrays):
+            if len(one) < window:
+                raise Error(f"X: series {i} (counted from 0) is too short (expected {window} steps, got {len(one)})")
+        return np.ascontiguousarray([one[-window:] for one in arrays])
+
+    def _answers(self, outputs):
+        answers = outputs.astype(np.float64).reshape(len(outputs), self._horizon, -1)
+        return answers[:, :, 0] if self._flat_in else answers
+
+    def _filled(self, arrays, means):
+        """The series without gaps, and the means of the features; by `mask` steps without a value stay NaN."""
+        lengths = np.array([len(one) for one in arrays], dtype=np.int32)
+        x = np.zeros((len(arrays), int(lengths.max()), arrays[0].shape[1]))
+        for row, one in zip(x, arrays):
+            row[: len(one)] = one
+        full, means = _core.fill_missing(x, lengths, self._how, means)
+        return [row[:length] for row, length in zip(full, lengths)], means
+
+    def _windows(self, arrays, held_out, end):
+        """Windows (n, window, features) and what follows them, (n, horizon targets), of one part of each series."""
+        window, horizon = self._window, self._horizon
+        xs, ys = [], []
+        for i, one in enumerate(arrays):
+            kept = int(np.floor(len(one) * (1 - held_out)))
+            part = one[max(kept - window, 0) :] if end else one[:kept]
+            if len(part) < window + horizon:
+                raise Error(
+                    f"X: series {i} (counted from 0) is too short (expected {window} steps and the {horizon} that follow"
+                    f"{' in what is held out' if end else ''}, got {len(part)})"
+                )
+            all_windows = np.lib.stride_tricks.sliding_window_view(part, window + horizon, axis=0).swapaxes(1, 2)
+            if self._how == "mask":
+                there = ~np.isnan(all_windows).all(axis=2)
+                all_windows = all_windows[there[:, :window].any(axis=1) & there[:, window:].all(axis=1)]
+            xs.append(all_windows[:, :window])
+            ys.append(all_windows[:, window:, self._columns].reshape(len(all_windows), -1))
+        x, y = np.concatenate(xs), np.concatenate(ys).astype(np.float64)
+        if not len(x):
+            raise Error("X: too many steps are missing: no window has a step and is followed by those that are forecast")
+        if not np.isfinite(y).all():
+            raise Error("X: the series has NaN or infinity: missing='linear' (previous, mean, zero, mask) fills NaN")
+        return np.ascontiguousarray(x), y
+
+    def _restore(self, model):
+        super()._restore(model)
+        metadata = model.metadata
+        self._how = self.missing
+        self.window = self._window = int(metadata["window"])
+        self.horizon = self._horizon = int(metadata["horizon"])
+        self.targets = self._columns = [int(float(one)) for one in metadata["forecasts"].split(",")]
+        names = metadata.get("feature_columns", "").split(",")
+        if len(names) == self.n_features_in_ and all(names):
+            self.feature_names_in_ = np.asarray(names, dtype=object)

@@ -1,0 +1,86 @@
+import pickle
+
+import heed
+import numpy as np
+import pytest
+
+
+def wave(steps=200):
+    return np.sin(np.arange(steps) / 4)
+
+
+def test_learns_a_wave(tmp_path):
+    series = 1000 + 10 * wave()
+    model = heed.Forecaster(window=12, horizon=3, hidden_size=8, epochs=150, learning_rate=0.03).fit(series[:160])
+    assert model.score(series) > 0.9
+    ahead = model.predict(series[:160])
+    assert ahead.shape == (3,) and np.abs(ahead - series[160:163]).max() < 4
+    model.save(tmp_path / "f.safetensors")
+    for again in (heed.load(tmp_path / "f.safetensors"), pickle.loads(pickle.dumps(model))):
+        assert isinstance(again, heed.Forecaster) and again.window == 12 and again.horizon == 3
+        assert np.array_equal(again.predict(series[:160]).reshape(-1), ahead)
+
+
+def test_several_series_and_features():
+    x = [np.stack([wave(50 + i), wave(50 + i) ** 2, np.ones(50 + i)], axis=1) for i in range(3)]
+    model = heed.Forecaster(window=6, horizon=2, targets=(1, 0), epochs=2).fit(x)
+    assert model.predict(x).shape == (3, 2, 2) and model.predict(x[0]).shape == (2, 2)
+    assert np.allclose(model.predict(x)[0], model.predict(x[0]), atol=1e-5)
+    assert model.attention_weights(x).shape == (3, 6)
+    assert [one.weights.shape for one in model.explain(x)] == [(6,)] * 3
+    rocket = heed.Forecaster(window=12, horizon=2, recipe="rocket", num_features=84).fit(x)
+    assert rocket.predict(x).shape == (3, 2, 3)
+
+
+def test_the_end_is_tested_on():
+    model = heed.Forecaster(window=6, epochs=200, validation=0.3, early_stopping=3, learning_rate=0.03).fit(wave())
+    assert len(model.history_["test_loss"]) == model.n_iter_ < 200
+
+
+@pytest.mark.parametrize("how", ["linear", "previous", "mean", "zero", "mask"])
+def test_missing_values(how):
+    series = np.stack([wave(), wave() + 5], axis=1)
+    series[50:53] = np.nan
+    series[90, 1] = np.nan
+    with pytest.raises(heed.Error, match="NaN"):
+        heed.Forecaster(window=6, epochs=1).fit(series)
+    model = heed.Forecaster(window=6, epochs=2, missing=how).fit(series)
+    series[-2:] = np.nan
+    assert np.isfinite(model.predict(series)).all()
+    assert model.score(series[:150]) <= 1
+
+
+def test_goes_on(tmp_path):
+    path = tmp_path / "f.safetensors"
+    heed.Forecaster(window=6, horizon=2, epochs=2).fit(wave()).save(path)
+    model = heed.Forecaster(init=path, horizon=2, epochs=1).fit(wave())
+    assert model.predict(wave()).shape == (2,) and model.model_.metadata["window"] == "6"
+
+
+@pytest.mark.parametrize(
+    "options, x, said",
+    [
+        ({}, wave(), "window: expected"),
+        ({"window": 6, "horizon": 0}, wave(), "horizon: expected"),
+        ({"window": 6}, wave(5), "too short"),
+        ({"window": 6, "targets": 1}, wave(), "targets: no such feature"),
+        ({"window": 6, "targets": (0, 0)}, wave(), "each once"),
+        ({"window": 6, "recipe": "auto"}, wave(), "overlap"),
+        ({"window": 6}, [wave(50), np.ones((50, 2))], "expected a series"),
+        ({"window": 6}, np.array(["a"] * 50), "numbers are needed"),
+        ({"window": 6, "validation": 0.01}, wave(), "too short"),
+    ],
+)
+def test_refuses(options, x, said):
+    if "validation" in options:  # two steps are held out, and the window before them is there
+        options = {**options, "horizon": 5}
+    with pytest.raises(heed.Error, match=said):
+        heed.Forecaster(epochs=1, **options).fit(x)
+
+
+def test_tables_have_names():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"wave": wave(), "trend": np.arange(200.0)})
+    model = heed.Forecaster(window=6, targets="trend", epochs=1).fit(table)
+    assert model.feature_names_in_.tolist() == ["wave", "trend"] and model.model_.metadata["feature_columns"] == "wave,trend"
+    assert model.predict(table).shape == (1, 1)
