@@ -125,8 +125,9 @@ auto RocketDictionary<S>::compete(const S* x, Index steps, Index dilation, std::
   }
   Features features;
   unroll<kernels>([&](auto q) HEED_LAMBDA {
-    features[q] = std::sqrt(std::max(sum(sums[q]), S(0)));
-    features[kernels + q] = std::sqrt(sum(counts[q]));
+    const auto at = static_cast<std::size_t>(q);
+    features[at] = std::sqrt(std::max(sum(sums[q]), S(0)));
+    features[static_cast<std::size_t>(kernels) + at] = std::sqrt(sum(counts[q]));
   });
   return features;
 }
