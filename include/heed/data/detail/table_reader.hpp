@@ -77,6 +77,7 @@ class TableReader {
       const bool other_label = label_is_last() && is_number(fields.back());  // a word could be the label
       for (std::size_t i = dropped(); i < width_; ++i) {
         if (is_label_column(i)) continue;
+        if (i == 0 && !other_label) refuse_word_in_front(reader, fields[0]);
         const double value = numbers.read(fields[i], other_label);
         fractions_ = fractions_ || (value != std::trunc(value) && !std::isnan(value));
         table.values.push_back(value);
@@ -101,6 +102,7 @@ class TableReader {
  private:
   using Label = TableOptions::Label;
   using IndexColumn = TableFormat::IndexColumn;
+  static constexpr const char* index_choice = "values in each column, or index_column drop or keep";
 
   bool is_label_column(std::size_t i) const { return std::find(labels_.begin(), labels_.end(), i) != labels_.end(); }
   bool has_gaps() const { return options_.read.missing != Missing::error; }
@@ -135,7 +137,7 @@ class TableReader {
     }
     require(!one_more || seen_rows_ > 0 || dropped(), [&] {
       return Fault{"an index column: the header names one column fewer than the rows have", reader.place(fields[0]),
-                   "a name for each column, or no index", std::to_string(width_) + " names"};
+                   "a name for each column, or index_column drop", std::to_string(width_) + " names"};
     });
     require(fields.size() == width_, [&] {
       return Fault{"wrong number of fields",
@@ -217,6 +219,11 @@ class TableReader {
     });
     const Index found = fields - std::ssize(labels_);
     const bool fits = options_.steps > 0 ? found == values : found > 0 && found % options_.features == 0;
+    if (header_.there && format_.index_column == IndexColumn::refuse &&
+        (header_.names[0].empty() || header_.names[0] == "Unnamed: 0") && !is_label_column(0)) {
+      throw Error({"an index column in front", where_ + ", line " + std::to_string(header_.line) + ", column 1",
+                   index_choice, header_.names[0].empty() ? "a column without a name" : in_quotes(header_.names[0])});
+    }
     require(fits, [&] {
       const std::string step = options_.features == 1 ? "" : " of " + std::to_string(options_.features) + " features";
       std::string expected = options_.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
@@ -225,12 +232,18 @@ class TableReader {
       return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
                    std::to_string(fields) + " fields"};
     });
-    if (header_.there && format_.index_column == IndexColumn::refuse &&
-        (header_.names[0].empty() || header_.names[0] == "Unnamed: 0") && !is_label_column(0)) {
-      throw Error({"an index column in front", where_ + ", line " + std::to_string(header_.line) + ", column 1",
-                   "values in each column, or to be told that the first numbers the rows",
-                   header_.names[0].empty() ? "a column without a name" : in_quotes(header_.names[0])});
-    }
+  }
+
+  /// Rejects a word at the start of a row with a header above it: the name of a row, or of its sequence.
+  void refuse_word_in_front(const TextReader& reader, std::string_view field) const {
+    const std::string word = unquote(field);
+    const bool letter = !word.empty() && word.find_first_of(";,") == word.npos &&
+                        ((word[0] >= 'a' && word[0] <= 'z') || (word[0] >= 'A' && word[0] <= 'Z'));
+    if (!header_.there || !letter || is_number(field) || is_missing(word)) return;
+    throw Error({"a word where a number should be", reader.place(field),
+                 "a number; or index_column drop for names of rows, label_column for labels, or sequence_column in a "
+                 "table with one row per time step",
+                 in_quotes(word)});
   }
 
   /// Rejects a first column that counts the rows as values, if the header says that it does, or if fractions follow it.
@@ -239,8 +252,7 @@ class TableReader {
     const bool name = header_.there && std::find(usual.begin(), usual.end(), header_.names[0]) != usual.end();
     const bool sure = name ? rows >= 3 : rows >= 10 && fractions_;
     require(format_.index_column != IndexColumn::refuse || !counts || !sure || width_ < 2, [&] {
-      return Fault{"an index column in front: the first field of each row counts them", where_,
-                   "values in each column, or to be told whether the first numbers the rows",
+      return Fault{"an index column in front: the first field of each row counts them", where_, index_choice,
                    name ? in_quotes(header_.names[0]) : ""};
     });
   }
