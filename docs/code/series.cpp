@@ -125,6 +125,64 @@ void from_memory() {
   std::printf("%td windows of %td steps\n", windows.x.extent(0), windows.x.extent(1));
 }
 
+// What a first hour with data of one's own reads: a table that pandas wrote, and one with a row per time step.
+void write_telemetry() {
+  std::string head, rides = "\"ride\",\"time\",\"speed\",\"surface\"\n";
+  for (int t = 0; t < 20; ++t) head += ",bar_" + std::to_string(t);
+  for (const char* name : {"pumps.csv", "pumps_test.csv"}) {
+    std::string table = head + ",state\n";
+    for (int i = 0; i < 40; ++i) {
+      table += std::to_string(i);
+      for (int t = 0; t < 20; ++t) {
+        table +=
+            "," + std::to_string(20 + std::sin(0.1 * i + t * (i % 2 == 0 ? 1.6 : 0.5)));
+      }
+      table += i % 2 == 0 ? ",\"loose, needs service\"\n" : ",\"healthy\"\n";
+    }
+    heed::write_file(name, table);
+  }
+  for (int i = 0; i < 40; ++i) {
+    for (int t = 0; t < 20 + i % 9; ++t) {
+      rides += "\"R" + std::to_string(i) +
+               "\",\"2026-05-01T08:00:" + std::to_string(10 + t) + "\"," +
+               std::to_string(18 + std::sin(t * (i % 2 == 0 ? 1.6 : 0.5))) +
+               (i % 2 == 0 ? ",\"gravel\"\n" : ",\"asphalt\"\n");
+    }
+  }
+  heed::write_file("rides.csv", rides);
+}
+
+void first_hour() {
+  write_telemetry();
+  {
+    // [pumps]
+    const heed::LoadOptions options{
+        .table = {.index_column = heed::TableFormat::IndexColumn::drop}};
+    const heed::Labelled<float> train(heed::load_sequences<float>("pumps.csv", {}, options),
+                                      "pumps.csv");
+    const heed::Labelled<float> test(
+        heed::load_sequences<float>("pumps_test.csv", {}, options), {train.names},
+        "pumps_test.csv");
+
+    Model model({.features = 1, .classes = 2});
+    const auto statistics = heed::feature_statistics(train.sequences);
+    model.standardize = {statistics.mean, statistics.deviation};
+    model.labels = train.names;
+    heed::fit(model, train.view(), {.epochs = 60, .learning_rate = 0.02});
+    std::printf("pumps: accuracy %.2f\n", heed::evaluate(model, test.view()).accuracy);
+    heed::save(model, "pumps.safetensors");
+    // [/pumps]
+  }
+  // [rides]
+  heed::LongTable<float> table = heed::read_long_table<float>(
+      "rides.csv",
+      {.format = {
+           .label_column = "surface", .sequence_column = "ride", .time_column = "time"}});
+  const heed::Labelled<float> rides(std::move(table.sequences), "rides.csv");
+  std::printf("%zu rides of different lengths\n", rides.sequences.lengths.size());
+  // [/rides]
+}
+
 // What the commands of the pages read: a test runs them.
 void write_for_the_trainer() {
   heed::Tensor<float, 3> x({40, 10, 5});
@@ -159,4 +217,5 @@ int main() {
   write_for_the_trainer();
   from_files();
   from_memory();
+  first_hour();
 }
