@@ -2,16 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "../support/error_of.hpp"
+#include "heed/compose/repeat.hpp"
 #include "heed/files/file.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/lstm.hpp"
+#include "heed/layers/transformer_encoder_block.hpp"
 #include "heed/models/sequence_classifier.hpp"
 
 // The files are written by tests/reference/write_torch_files.py: by PyTorch 1.13 in torch1, by 2.6 in torch2.
@@ -99,6 +100,16 @@ TEST_P(PyTorch, LayersOfAnyNamesAreLoaded) {
   heed::load_weights(same, expected("named"), {.prefix = "rnn"});
   EXPECT_EQ(heed::serialize(lstm), heed::serialize(same));
   EXPECT_EQ(dense.bias(1), expected("named").read<float>("head.bias")[1]);
+}
+
+TEST_P(PyTorch, AStackOfTransformerLayersIsLoaded) {
+  using Encoder = heed::Repeat<heed::TransformerEncoderBlock<float>>;
+  Encoder encoder(1, {.d_model = 4, .num_heads = 2, .dim_feedforward = 6});
+  Encoder same = encoder;
+  heed::load_weights(encoder, file("encoder"));
+  heed::load_weights(same, expected("encoder"));
+  EXPECT_EQ(heed::serialize(encoder), heed::serialize(same));
+  EXPECT_EQ(encoder.layers[0].norm2.bias(3), expected("encoder").read<float>("layers.0.norm2.bias")[3]);
 }
 
 TEST_P(PyTorch, AModelIsMadeOfItsTensors) {

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What PyTorch's `torch.save` writes of tensors, read without Python. Opt-in: component heed::pytorch.
+/// Reads the tensors of files that PyTorch's `torch.save` writes, without Python. Opt-in: component heed::pytorch.
 ///
 ///     heed::load_weights(model, heed::PyTorchFile("model.pt"), {.rename = {{"rnn", "lstm"}}});
 ///     auto model = heed::load<heed::SequenceClassifier<float>>(heed::PyTorchFile("model.pt"));
@@ -21,31 +21,32 @@ namespace heed::inline HEED_ISA {
 
 /// How a file of PyTorch is read.
 struct PyTorchOptions {
-  /// Of archives that somebody has compressed: `unzip` of heed/archive/unzip.hpp. torch.save does not compress.
+  /// For archives that somebody has compressed: `unzip` of heed/archive/unzip.hpp. `torch.save` does not compress.
   Unpack unpack = {};
 };
 
-/// A file of `torch.save(model.state_dict(), path)`, or of dicts, lists and tuples that hold tensors among numbers and
-/// texts, as checkpoints do: `{.prefix = "model_state_dict"}` of `WeightsOptions` takes the tensors below that key.
-/// A tensor is called by the keys and positions on the way to it, with dots between them. It may be any view: parts,
-/// transposed, of a storage that it shares with others.
+/// A file that `torch.save(model.state_dict(), path)` wrote, or a checkpoint: dicts, lists and tuples with tensors among
+/// numbers and texts. The keys and positions on the way to a tensor make its name: "model_state_dict.rnn.weight_ih_l0";
+/// `WeightsOptions` with `{.prefix = "model_state_dict"}` takes the tensors below that key. A tensor may be any view of
+/// its storage: a part, transposed, expanded, shared with others.
 ///
-/// The pickle in the file is read by a machine of heed's own that knows dicts, lists, tuples, texts, numbers and the
-/// description of tensors, and nothing else: nothing that it names is ever called. Memory is bounded by the file's size.
-/// Files of PyTorch 1.6 and later, and those before, of protocols 2 to 5, little- and big-endian. Throws, naming file
-/// and place, where a file is malformed, holds an object (`torch.save(model)`) or a tensor larger than itself, or is
-/// compressed and there is no `unpack`.
+/// Nothing in the file is ever called: the pickle in it is read by a machine that knows dicts, lists, tuples, texts,
+/// numbers and descriptions of tensors. Its memory is bounded by the file's size. Read are files of PyTorch 1.6 and later
+/// and those before, of protocols 2 to 5, little- and big-endian. Throws, and names file and place, if a file is
+/// malformed; if it holds an object (`torch.save(model)`) or a tensor larger than itself; or if it is compressed and
+/// there is no `unpack`.
 class PyTorchFile : public TensorFile {
  public:
   /// Reads the whole file.
   explicit PyTorchFile(const std::filesystem::path& path, const PyTorchOptions& options = {});
-  /// Looks at the caller's bytes, which must outlive this object. `name` is what messages call them.
+  /// A view of the caller's bytes, which must outlive this object. `name` is used in messages.
   explicit PyTorchFile(std::span<const std::byte> bytes, std::string name = "memory");
-  /// Takes the bytes.
+  /// Takes over the bytes.
   explicit PyTorchFile(std::vector<std::byte>&& bytes, std::string name = "memory");
 };
 
-/// A model file of either kind, safetensors or PyTorch's, by its first bytes. Throws as they do.
+/// Reads a model file, safetensors or PyTorch's; its first bytes tell which. Throws as `SafetensorsFile` and
+/// `PyTorchFile` do.
 TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions& options = {});
 
 }  // namespace heed::inline HEED_ISA

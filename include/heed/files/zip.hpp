@@ -16,30 +16,30 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Gives the bytes of a compressed member of an archive: `unzip` of `heed/archive/unzip.hpp`, in the component
-/// heed::zip. Empty: only archives that are not compressed can be read.
+/// Returns the bytes of a compressed member of an archive: `unzip` of `heed/archive/unzip.hpp`, in the component
+/// heed::zip. Empty: only uncompressed archives can be read.
 using Unpack = std::function<std::vector<std::byte>(const std::filesystem::path& archive, const std::string& member)>;
 
-/// What a ZIP archive says of one of its members.
+/// What a ZIP archive says about a member.
 struct ZipMember {
   std::string name;
   int method = 0;  // 0: stored; 8: deflated
   bool encrypted = false;
   std::uint32_t crc = 0;
-  std::uint64_t size = 0, packed = 0;  // in bytes, unpacked and in the file
-  std::uint64_t header = 0;            // where its own header begins
+  std::uint64_t size = 0, packed = 0;  // in bytes: uncompressed, and in the file
+  std::uint64_t header = 0;            // where the member's own header begins
 };
 
-/// The members of an archive whose bytes are given, ZIP64 too. Throws, naming `where`, where it is malformed, two have
-/// one name, or two share bytes of the file, as those of archives do that unpack to more than any disk holds.
+/// The members of an archive, also of ZIP64. Throws, and names `where`, if the archive is malformed, or if two members
+/// have the same name or share bytes of the file, as in archives that unpack to more than any disk holds.
 HEED_FUNCTION std::vector<ZipMember> zip_members(std::span<const std::byte> archive, const std::string& where);
 
-/// The bytes of a member that is stored as it is. Throws where it is compressed, encrypted or damaged.
+/// The bytes of an uncompressed member. Throws if it is compressed, encrypted or damaged.
 HEED_FUNCTION std::span<const std::byte> stored_member(std::span<const std::byte> archive, const ZipMember& member,
                                                        const std::string& where);
 
 namespace detail {
-/// Of ZIP and zlib.
+/// The CRC-32 of ZIP and zlib.
 HEED_FUNCTION std::uint32_t crc32(std::span<const std::byte> bytes);
 }  // namespace detail
 
@@ -59,7 +59,7 @@ namespace detail {
 
 constexpr std::uint64_t local_size = 30;  // of a member's own header, without its name
 
-// ZIP's numbers have their lowest byte first. Throws where there is no room for one.
+// Reads ZIP's little-endian numbers. Throws if the archive ends too early.
 class ZipReader {
  public:
   ZipReader(std::span<const std::byte> bytes, const std::string& where) : bytes_(bytes), where_(where) {}
@@ -83,7 +83,7 @@ class ZipReader {
   const std::string& where_;
 };
 
-/// What a table of crc32 adds for a byte that has that many others behind it.
+/// Table k: what a byte adds to the CRC if k bytes follow it.
 using CrcTables = std::array<std::array<std::uint32_t, 256>, 8>;
 
 constexpr CrcTables crc_tables() {
@@ -115,7 +115,7 @@ HEED_FUNCTION std::uint32_t crc32(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-/// Where the list of members begins, and how many they are.
+/// Where the list of members begins, and their number.
 HEED_FUNCTION std::array<std::uint64_t, 2> zip_directory(const ZipReader& zip, std::uint64_t size) {
   constexpr std::uint64_t end_size = 22, most_comment = 0xFFFF;
   constexpr std::uint64_t end = 0x06054b50, locator64 = 0x07064b50, end64 = 0x06064b50;
@@ -151,7 +151,7 @@ HEED_FUNCTION void read_zip64(const ZipReader& zip, std::uint64_t at, std::uint6
   }
 }
 
-/// Throws unless each member has a name and bytes of its own.
+/// Throws if two members have the same name, or share bytes.
 HEED_COLD HEED_FUNCTION void check_members(const ZipReader& zip, const std::vector<ZipMember>& members) {
   std::vector<std::string_view> names;
   std::vector<std::uint64_t> begins, ends;

@@ -17,8 +17,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A safetensors file, its header read and checked (see read_safetensors_header). Its tensors stand in the order of
-/// their data, which begins behind the header.
+/// A safetensors file with a header that has been read and checked (see read_safetensors_header).
 class SafetensorsFile : public TensorFile {
  public:
   /// Reads the whole file. Throws if it cannot be read or is malformed.

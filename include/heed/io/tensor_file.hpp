@@ -29,20 +29,20 @@ namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "the numbers of these files are little-endian");
 
-/// Where a message finds a tensor.
+/// The place of a tensor, for messages.
 std::string place(const std::string& file, const TensorInfo& tensor);
 
-/// "(1, 2)": the position of the i-th element in row-major order.
+/// "(1, 2)": the indices of the i-th element in row-major order.
 std::string index_text(const std::vector<Index>& extents, std::size_t i);
 
-/// Throws, listing them below `what`, unless there are none.
+/// Throws, with the problems listed below `what`, if there are any.
 void refuse_problems(std::string_view what, const std::string& file, const std::vector<std::string>& problems,
                      std::size_t most);
 
-/// The elements of a tensor in row-major order, of the bytes from its `begin` on.
+/// Copies the elements of a tensor in row-major order. `bytes` begin at its first element.
 std::vector<std::byte> in_row_major_order(std::span<const std::byte> bytes, const TensorInfo& tensor);
 
-/// The elements of type `T` of bytes that need not be aligned, each converted by f(element, position).
+/// Converts unaligned elements of type `T` by f(element, position).
 template <class S, class T, class F>
 std::vector<S> converted(std::span<const std::byte> bytes, F&& f) {
   std::vector<S> values(bytes.size() / sizeof(T));
@@ -54,11 +54,11 @@ std::vector<S> converted(std::span<const std::byte> bytes, F&& f) {
   return values;
 }
 
-/// The elements of a tensor whose bytes are given; `file` is what messages call its file.
+/// The elements of a tensor from its bytes; `file` is the name in messages.
 template <std::floating_point S>
 std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo& tensor, const std::string& file) {
   const auto from_double = [&](double value, std::size_t i) {
-    // halfway between the largest float and the next power of two, where rounding to nearest goes up to infinity
+    // halfway between the largest float and the next power of two; rounding to nearest gives infinity from here
     constexpr double too_large = 0x1.ffffffp+127;
     require(!std::is_same_v<S, float> || !std::isfinite(value) || std::abs(value) < too_large, [&] {
       return Fault{"too large for float", place(file, tensor) + " at " + index_text(tensor.extents, i),
@@ -84,12 +84,12 @@ std::vector<S> read_elements(std::span<const std::byte> bytes, const TensorInfo&
 
 }  // namespace detail
 
-/// Named tensors, their shapes and their bytes: all that `load` and `load_weights` need of a file. `SafetensorsFile`
-/// reads safetensors, `PyTorchFile` of heed/convert/pytorch.hpp what `torch.save` writes.
+/// Named tensors with their shapes and bytes: everything that `load` and `load_weights` need from a file. Two formats:
+/// `SafetensorsFile`, and `PyTorchFile` in heed/convert/pytorch.hpp for what `torch.save` writes.
 class TensorFile {
  public:
-  /// `name` is what messages call it. The tensors stand in `data` and have names that differ: who reads the format has
-  /// checked that. `bytes`, to keep, may be what `data` looks at; else that must outlive this object.
+  /// For readers of formats, which have checked that the tensors lie inside of `data` and have different names. `name`
+  /// is used in messages. `data` may be a view of `bytes`, which this object keeps; otherwise it must outlive it.
   TensorFile(std::string name, Metadata metadata, std::vector<TensorInfo> tensors, std::span<const std::byte> data,
              std::vector<std::byte>&& bytes = {});
   TensorFile(TensorFile&&) = default;
@@ -97,28 +97,30 @@ class TensorFile {
 
   /// The path, or "memory".
   const std::string& name() const { return name_; }
-  /// What the file says besides: of safetensors what stands under `__metadata__`.
+  /// The entries of `__metadata__` in a safetensors file; empty for other formats.
   const Metadata& metadata() const& { return metadata_; }
   Metadata metadata() && { return std::move(metadata_); }
+  /// The tensors: those of safetensors in the order of their data, others in the order of the file.
   std::span<const TensorInfo> tensors() const { return tensors_; }
 
-  /// Where the tensors stand: no tensor has more bytes than these.
+  /// The bytes that hold the tensors. No tensor is larger.
   std::span<const std::byte> data() const { return data_; }
 
-  /// The tensor of that name, or null.
+  /// The tensor with this name, or null.
   const TensorInfo* find(std::string_view name) const;
 
-  /// A look at this file whose tensors have other names (see `renamed`); this one must outlive it. Throws as `renamed`.
+  /// A view of this file with renamed tensors (see `renamed`). This file must outlive it. Throws as `renamed`.
   TensorFile renamed(const WeightsOptions& options) const;
 
-  /// Whether both tensors hold the same bytes.
+  /// Whether both tensors have the same bytes.
   bool same_bytes(const TensorInfo& a, const TensorInfo& b) const;
 
-  /// The elements of a tensor in row-major order: of a weight (out x in) all inputs of the first output stand first.
-  /// **A parameter's `data()` is column-major** (see `Parameter`): copy by its indices, `weight(o, i) = values[o * in +
-  /// i]`, or let `load_weights` do so. F16, BF16 and F32 widen exactly, NaN and infinities included; F64 is rounded to
-  /// nearest for float. Throws where there is no such tensor, its type is none of these four, or a finite F64 is too
-  /// large for float.
+  /// The elements of a tensor in row-major order: for a weight (out x in), all inputs of output 0 come first. **A
+  /// parameter's `data()` is column-major** (see `Parameter`). Copy by index, `weight(o, i) = values[o * in + i]`, or
+  /// use `load_weights`.
+  ///
+  /// F16, BF16 and F32 are widened exactly, including NaN and infinities. F64 is rounded to nearest for float. Throws
+  /// if there is no such tensor, if it has another type, or if a finite F64 is too large for float.
   template <std::floating_point S>
   std::vector<S> read(std::string_view name) const try {
     const TensorInfo& tensor = get(name);

@@ -45,15 +45,9 @@ class TorchNaming {
 
  private:
   void look_at(const PickleValue& value, const std::string& name, bool named, int depth) {
-    switch (value.kind) {
-      case PickleKind::tensor:
-        return add(name, named, content_.tensors[static_cast<std::size_t>(value.at)]);
-      case PickleKind::tuple:
-      case PickleKind::list:
-      case PickleKind::dict:
-        break;
-      default:
-        return;
+    if (holds_nothing(value)) return;
+    if (value.kind == PickleKind::tensor) {
+      return add(name, named, content_.tensors[static_cast<std::size_t>(value.at)]);
     }
     constexpr int most = 64;
     require(depth < most,
