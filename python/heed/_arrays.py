@@ -98,6 +98,8 @@ def to_series(x, lengths=None, what="X"):
         if lengths is not None:
             raise Error(f"{what}: a list of sequences has lengths of its own (got lengths besides)")
         return _padded(x, what)
+    if x is None or isinstance(x, (int, float, dict)):
+        raise Error(f"{what}: expected an array or a list of sequences, got {x!r}")
     x = _floats(to_numpy(x, what), what)
     if x.ndim not in (2, 3):
         raise Error(
@@ -112,9 +114,12 @@ def to_series(x, lengths=None, what="X"):
     if flat:
         x = x[:, :, None]
     if lengths is not None:
-        lengths = np.ascontiguousarray(to_numpy(lengths, "lengths"), dtype=np.int32)
-        if lengths.ndim != 1 or len(lengths) != len(x):
+        lengths = to_numpy(lengths, "lengths")
+        if lengths.shape != (len(x),):
             raise Error(f"lengths: one a sequence is needed (expected ({len(x)},), got {lengths.shape})")
+        if lengths.dtype.kind not in "iu" or lengths.min() < 1 or lengths.max() > x.shape[1]:
+            raise Error(f"lengths: expected whole numbers of 1 to {x.shape[1]}, the steps of X")
+        lengths = np.ascontiguousarray(lengths, dtype=np.int32)
     return Series(x, lengths, flat)
 
 

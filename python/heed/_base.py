@@ -3,6 +3,7 @@
 import inspect
 import os
 import pathlib
+import re
 import sys
 import warnings
 
@@ -74,6 +75,9 @@ def seed_of(random_state):
     raise Error(f"random_state: expected a whole number of at least 0, a generator of NumPy or None, got {random_state!r}")
 
 
+MISSING = ("error", "linear", "previous", "mean", "zero", "mask")
+
+
 class OutOfTime(Exception):
     """A training ended at its limit, before there was a model."""
 
@@ -89,7 +93,8 @@ class Progress:
     """A bar of tqdm where it is installed, otherwise a line an epoch, on standard error; and the user's callbacks."""
 
     def __init__(self, verbose, callbacks):
-        self.verbose, self.callbacks, self.bar = verbose, list(callbacks or ()), None
+        self.verbose, self.bar = verbose, None
+        self.callbacks = [callbacks] if callable(callbacks) else list(callbacks or ())
 
     def __bool__(self):
         return bool(self.verbose or self.callbacks)
@@ -233,6 +238,8 @@ class Estimator:
             if weights != "balanced":
                 raise Error(f"class_weight: expected balanced, a dictionary or None, got {weights!r}")
             settings.fit["balance_classes"] = "true"
+        elif not hasattr(weights, "get"):
+            raise Error(f"class_weight: expected balanced, a dictionary or None, got {weights!r}")
         else:
             unknown = [name for name in weights if name not in set(classes.tolist())]
             if unknown:
@@ -248,6 +255,12 @@ class Estimator:
 
         validates = tests or (getattr(self, "validation", None) or 0) != 0
         schedule = getattr(self, "schedule", None)
+        for name, least in (("ensemble", 1), ("n_jobs", -1)):
+            value = getattr(self, name, None)
+            if value is not None and (not isinstance(value, (int, np.integer)) or value < least or value is True):
+                raise Error(f"{name}: expected a whole number of at least {least}, got {value!r}")
+        if getattr(self, "missing", "error") not in MISSING:
+            raise Error(f"missing: expected one of {', '.join(MISSING)}, got {self.missing!r}")
         needs("early_stopping", validates, "validation or validation_data")
         needs("min_delta", getattr(self, "early_stopping", None) is not None, "early_stopping")
         needs("warmup", schedule == "cosine", "schedule='cosine'")
@@ -269,6 +282,8 @@ class Estimator:
             model, histories, interrupted, limited, self._step_seconds = train(
                 progress if progress and not several else None
             )
+        except Error as error:
+            raise self._by_arguments(error) from None
         finally:
             progress.close()
         if model is None:  # it ended before there was one
@@ -282,6 +297,15 @@ class Estimator:
                 raise KeyboardInterrupt
             warnings.warn("fit was interrupted: the model has the best weights so far", RuntimeWarning, stacklevel=4)
         return self
+
+    def _by_arguments(self, error):
+        """An error that names an option as files do, by the argument that it is here."""
+        named = re.match(r'metadata "([^"]+)": (.*)', str(error), re.DOTALL)
+        if named is None:
+            return error
+        arguments = {option: name for name, option in {**FIT_OPTIONS, **self._model_options}.items()}
+        arguments.update(seed="random_state", threads="n_jobs")
+        return Error(f"{arguments.get(named[1], named[1])}: {named[2]}")
 
     def _keep_history(self, histories, interrupted):
         columns = (
@@ -316,7 +340,12 @@ class Estimator:
 
     def save(self, path):
         """Writes the model to a .safetensors file, atomically: C++, the command line and PyTorch read it."""
-        self._fitted().save(os.fspath(path))
+        model = self._fitted()
+        try:
+            path = os.fspath(path)
+        except TypeError:
+            raise Error(f"path: expected the path of a file, got {path!r}") from None
+        model.save(path)
 
     def to_bytes(self):
         """The bytes of the model's file."""
@@ -377,6 +406,22 @@ def _value_of(text):
         except ValueError:
             pass
     return text
+
+
+def test_data(validation_data):
+    """(X, y), as they must come."""
+    if isinstance(validation_data, (tuple, list)) and len(validation_data) == 2:
+        return validation_data
+    raise Error("validation_data: expected (X, y)")
+
+
+def share_of_right(answers, y, sample_weight):
+    from ._arrays import to_numpy
+
+    y = to_numpy(y, "y").reshape(-1)
+    if len(y) != len(answers):
+        raise Error(f"y: one label for each of X is needed (expected {len(answers)}, got {len(y)})")
+    return weighted_mean(answers == y, sample_weight)
 
 
 def weighted_mean(values, sample_weight):

@@ -1,10 +1,12 @@
 """Classes, or numbers, of sequences of numbers."""
 
+import re
+
 import numpy as np
 
 from . import _core, _explain, _labels
 from ._arrays import feature_names, to_numpy, to_series
-from ._base import Estimator, seed_of, text_of, weighted_mean
+from ._base import Estimator, seed_of, share_of_right, test_data, text_of
 from ._errors import Error
 from ._start import start_of
 
@@ -19,10 +21,12 @@ def recipes_of(recipe):
     """Those of 'rocket+fcn', a model each, as strong has them; of a single one, or None, a list of it."""
     if recipe == "strong":
         return _core.strong_recipes()
-    if recipe is None or "+" not in recipe:
+    if recipe in (None, "auto", "rocket"):
         return [recipe]
     parts = recipe.split("+")
     known = [*_core.recipe_names(), "rocket"]
+    if len(parts) == 1 and recipe not in known:
+        raise Error(f"recipe: expected one of auto, strong, {', '.join(known)}, or some joined by +, got {recipe!r}")
     for part in parts:
         if part not in known or parts.count(part) > 1:
             raise Error(f"recipe: expected each of {', '.join(known)} once at most, joined by +, got {recipe!r}")
@@ -61,6 +65,9 @@ class SequenceEstimator(Estimator):
             self._refuse_names(names, fitted)
         self._warn_of_names(names, fitted)
         flat = series.flat and self._flat_in
+        if series.flat and not self._flat_in and self.n_features_in_ != 1:
+            n, steps = series.x.shape[:2]
+            raise Error(f"X: wrong rank (expected (n, steps, {self.n_features_in_}), as fit had, got ({n}, {steps}))")
         seen, expected = (series.x.shape[1] if flat else series.x.shape[2]), self.n_features_in_
         if self._flat_in and not flat:
             expected = 1
@@ -262,10 +269,10 @@ class SequenceEstimator(Estimator):
 
 
 def _with_hint(error):
-    text = str(error)
+    text = re.sub(r"^(sequences|Predictor), sequence", "X, sequence", str(error))
     if "not finite" in text or "infinity" in text:
         return Error(text + "\nInput X contains NaN or infinity: missing='linear' (previous, mean, zero, mask) fills NaN")
-    return error
+    return error if text == str(error) else Error(text)
 
 
 def r_squared(truth, answers, weights=None):
@@ -385,7 +392,8 @@ class SequenceClassifier(SequenceEstimator):
         labels = _labels.names_of(self.classes_)
         test = None
         if validation_data is not None:
-            test = _test_of(self._check(validation_data[0]), self._codes(validation_data[1]))
+            test_x, test_y = test_data(validation_data)
+            test = _test_of(self._check(test_x), self._codes(test_y))
         settings = self._settings()
         self._class_weights(settings, self.classes_)
         self.recipe_ = self.recipe
@@ -412,7 +420,7 @@ class SequenceClassifier(SequenceEstimator):
 
     def score(self, X, y, sample_weight=None, *, lengths=None):
         """The share of right answers."""
-        return weighted_mean(self.predict(X, lengths) == to_numpy(y, "y").reshape(-1), sample_weight)
+        return share_of_right(self.predict(X, lengths), y, sample_weight)
 
 
 class SequenceRegressor(SequenceEstimator):
@@ -493,7 +501,8 @@ class SequenceRegressor(SequenceEstimator):
         self._one_target = to_numpy(y, "y").ndim == 1
         test = None
         if validation_data is not None:
-            test = _test_of(self._check(validation_data[0]), self._numbers(validation_data[1]))
+            test_x, test_y = test_data(validation_data)
+            test = _test_of(self._check(test_x), self._numbers(test_y))
         self._check_options(validation_data is not None)
         settings, start = self._settings(), start_of(self)
         self.recipe_ = self.recipe
@@ -530,7 +539,10 @@ class SequenceRegressor(SequenceEstimator):
     def score(self, X, y, sample_weight=None, *, lengths=None):
         """The coefficient of determination, R^2; of several targets the mean."""
         truth = self._numbers(y)
-        answers = self.predict(X, lengths).reshape(truth.shape)
+        answers = self.predict(X, lengths)
+        if len(answers) != len(truth) or answers.size != truth.size:
+            raise Error(f"y: one row for each of X is needed (expected {answers.shape}, got {truth.shape})")
+        answers = answers.reshape(truth.shape)
         weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         return r_squared(truth, answers, weights)
 

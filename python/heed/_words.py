@@ -3,8 +3,7 @@
 import numpy as np
 
 from . import _core, _explain, _labels
-from ._arrays import to_numpy
-from ._base import Estimator, text_of, weighted_mean
+from ._base import Estimator, share_of_right, test_data, text_of, weighted_mean
 from ._errors import Error
 from ._start import start_of
 
@@ -139,8 +138,8 @@ class TextClassifier(Estimator):
             raise Error("y: all labels are of one class; a classifier needs two classes or more")
         test = None
         if validation_data is not None:
-            of_test = self._sentences(validation_data[0])
-            test = (of_test, None, _labels.encode(_labels.column(validation_data[1], "y"), self.classes_))
+            test_x, test_y = test_data(validation_data)
+            test = (self._sentences(test_x), None, _labels.encode(_labels.column(test_y, "y"), self.classes_))
         settings = self._settings()
         settings.more["lower"] = text_of(self._lowers)
         of_file = None if start is None else start.of_file
@@ -185,7 +184,7 @@ class TextClassifier(Estimator):
 
     def score(self, X, y, sample_weight=None):
         """The share of right answers."""
-        return weighted_mean(self.predict(X) == to_numpy(y, "y").reshape(-1), sample_weight)
+        return share_of_right(self.predict(X), y, sample_weight)
 
     def attention_weights(self, X):
         """How much each word counted: (n, words of the longest), or (n, heads, words, words), a row a query."""
@@ -286,9 +285,10 @@ class Tagger(Estimator):
         codes, labels = self._codes(sentences, y), self.classes_.tolist()
         test = None
         if validation_data is not None:
-            of_test = self._sentences(validation_data[0])
-            self._check_tags(of_test, validation_data[1])
-            test = (of_test, None, self._codes(of_test, validation_data[1]))
+            test_x, test_y = test_data(validation_data)
+            of_test = self._sentences(test_x)
+            self._check_tags(of_test, test_y)
+            test = (of_test, None, self._codes(of_test, test_y))
 
         def train(epoch):
             return _core.fit_tagger(
