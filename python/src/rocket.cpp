@@ -64,7 +64,7 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
 }
 
 std::shared_ptr<Model> read_rocket(const heed::SafetensorsFile& file, const Reading& reading) {
-  return read_of<M>(file, reading, [](const heed::SafetensorsFile&) { return false; }, nullptr);
+  return read_of<M>(file, reading, [](const heed::TensorFile&) { return false; }, nullptr);
 }
 
 std::shared_ptr<Model> together(const std::vector<std::shared_ptr<Model>>& models) {
@@ -77,8 +77,7 @@ std::shared_ptr<Model> together(const std::vector<std::shared_ptr<Model>>& model
 }
 
 std::shared_ptr<Model> read_series_ensemble(const heed::SafetensorsFile& file, const Reading& reading) {
-  return read_of<heed::SeriesEnsemble<float>>(
-      file, reading, [](const heed::SafetensorsFile&) { return false; }, nullptr);
+  return read_of<heed::SeriesEnsemble<float>>(file, reading, [](const heed::TensorFile&) { return false; }, nullptr);
 }
 
 }  // namespace heed_python

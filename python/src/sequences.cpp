@@ -17,7 +17,7 @@ using M = heed::SequenceClassifier<float>;
 using Classes = heed::LabelledSequences<float>;
 using Numbers = heed::TargetSequences<float>;
 
-bool fits_here(const heed::SafetensorsFile& file) { return !file.find("embedding.weight"); }
+bool fits_here(const heed::TensorFile& file) { return !file.find("embedding.weight"); }
 
 void check_start(const M& model, Index features, Index outputs, bool numbers) {
   heed::require(model.options.features == features, [&] {

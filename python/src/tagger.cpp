@@ -69,7 +69,7 @@ Trained fit_tagger(const Words& sentences, const Targets& targets, const Trainin
 }
 
 std::shared_ptr<Model> read_tagger(const heed::SafetensorsFile& file, const Reading& reading) {
-  const auto fits = [](const heed::SafetensorsFile& tensors) { return tensors.find("bilstm.weight_ih_l0") != nullptr; };
+  const auto fits = [](const heed::TensorFile& tensors) { return tensors.find("bilstm.weight_ih_l0") != nullptr; };
   return read_of<M>(file, reading, fits, &encode);
 }
 

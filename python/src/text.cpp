@@ -24,7 +24,7 @@ Tokens encode(const M& model, const Words& sentences) {
   return {heed::to_tokens(all, heed::Vocabulary(model.words))};
 }
 
-bool fits_here(const heed::SafetensorsFile& file) { return file.find("embedding.weight") != nullptr; }
+bool fits_here(const heed::TensorFile& file) { return file.find("embedding.weight") != nullptr; }
 
 void check_start(const M& model, Index classes) {
   heed::require(model.classifier.options.classes == classes, [&] {
