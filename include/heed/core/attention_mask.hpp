@@ -18,8 +18,8 @@ namespace heed::inline HEED_ABI {
 struct AttentionMask {
   const bool* data = nullptr;
   Index queries = 0, keys = 0;
-  bool others_only = false;  // query i does not see key i
-  Index lanes = 0;           // 0: one matrix for all
+  bool others_only = false;  ///< query i does not see key i
+  Index lanes = 0;           ///< 0: one matrix for all
 
   explicit operator bool() const { return data || others_only; }
   /// For a mask with one matrix for all.
@@ -43,8 +43,8 @@ template <class S>
 struct AttentionScores {
   const S* data = nullptr;
   Index queries = 0, keys = 0;
-  Index heads = 0;  // 0: the same for all heads
-  Index lanes = 0;  // 0: the same for all lanes
+  Index heads = 0;  ///< 0: the same for all heads
+  Index lanes = 0;  ///< 0: the same for all lanes
 
   explicit operator bool() const { return data != nullptr; }
   /// The distance from one lane's numbers to the next lane's.

@@ -28,7 +28,7 @@ namespace heed::inline HEED_ISA {
 /// The name of a member with a number in it: {"weight_ih_l", 1, "_reverse"}. A child without a name is {.number = i}.
 struct MemberName {
   std::string_view before = {};
-  Index number = -1;  // -1: none
+  Index number = -1;  ///< -1: none
   std::string_view after = {};
 
   MemberName() = default;

@@ -29,14 +29,14 @@ namespace heed::inline HEED_ABI {
 
 /// How `load_sequences` reads a file.
 struct LoadOptions {
-  Index features = 1;                // of a table; other formats contain it
-  Index steps = 0;                   // of a table; 0: as its rows have. Required if rows may lack their label
-  bool labels = true;                // whether labels are required; otherwise they are optional
-  TableFormat table = {};            // the format of tables and lists of labels; a `.tsv` has tabs
-  Part part = {};                    // which sequences to load, given their number in the file; empty: all
-  Unpack unpack = {};                // of compressed archives: `unzip` of heed/archive/unzip.hpp
-  Missing missing = Missing::error;  // what to do with missing values
-  bool targets = false;              // numbers in place of labels, one or several per sequence
+  Index features = 1;                ///< of a table; other formats contain it
+  Index steps = 0;                   ///< of a table; 0: as its rows have. Required if rows may lack their label
+  bool labels = true;                ///< whether labels are required; otherwise they are optional
+  TableFormat table = {};            ///< the format of tables and lists of labels; a `.tsv` has tabs
+  Part part = {};                    ///< which sequences to load, given their number in the file; empty: all
+  Unpack unpack = {};                ///< of compressed archives: `unzip` of heed/archive/unzip.hpp
+  Missing missing = Missing::error;  ///< what to do with missing values
+  bool targets = false;              ///< numbers in place of labels, one or several per sequence
 };
 
 }  // namespace heed::inline HEED_ABI

@@ -25,9 +25,9 @@ namespace heed::inline HEED_ABI {
 
 /// Tokens, and the next token at each step.
 struct NextTokens {
-  Tensor<std::int32_t, 3> x = {};          // (n, steps, 1), padding past a sequence's end
-  Tensor<std::int32_t, 2> labels = {};     // (n, steps), -100 past a sequence's end
-  std::vector<std::int32_t> lengths = {};  // valid steps of each sequence
+  Tensor<std::int32_t, 3> x = {};          ///< (n, steps, 1), padding past a sequence's end
+  Tensor<std::int32_t, 2> labels = {};     ///< (n, steps), -100 past a sequence's end
+  std::vector<std::int32_t> lengths = {};  ///< valid steps of each sequence
   Index count() const { return x.extent(0); }
   Index steps() const { return x.extent(1); }
   /// For `fit` and `evaluate`. The view must not outlive this object.

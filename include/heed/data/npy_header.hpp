@@ -17,10 +17,10 @@ namespace heed::inline HEED_ISA {
 
 /// What the header says about the data.
 struct NpyHeader {
-  std::string descr = {};  // "<f4": byte order, kind, bytes per element
+  std::string descr = {};  ///< "<f4": byte order, kind, bytes per element
   bool fortran_order = false;
   std::vector<Index> extents = {};
-  std::size_t data_offset = 0;  // where the elements begin in the file
+  std::size_t data_offset = 0;  ///< where the elements begin in the file
 
   char kind() const { return descr[1]; }
   /// Whether the elements are texts: `descr` is like "<U3" or "|S3".

@@ -21,8 +21,8 @@ namespace heed::inline HEED_ABI {
 /// Sentences as words, with or without labels.
 struct Sentences {
   std::vector<std::vector<std::string>> words = {};
-  std::vector<std::string> labels = {};           // one per sentence; empty: none
-  Index latin1_lines = 0, first_latin1_line = 0;  // lines that were not UTF-8: their number, and the first, from 1
+  std::vector<std::string> labels = {};           ///< one per sentence; empty: none
+  Index latin1_lines = 0, first_latin1_line = 0;  ///< lines that were not UTF-8: their number, and the first, from 1
   Index count() const { return static_cast<Index>(words.size()); }
 };
 

@@ -25,11 +25,11 @@ namespace heed::inline HEED_ABI {
 /// Steps may be missing.
 template <class S>
 struct Sequences {
-  Tensor<S, 3> x = {};                     // (n, steps, features), zero past a sequence's end
-  std::vector<std::int32_t> lengths = {};  // valid steps of each sequence; empty: all full
-  std::vector<std::string> labels = {};    // one per sequence, as text; empty: none
-  Tensor<S, 2> targets = {};               // (n, k) target numbers; empty: none
-  Tensor<std::uint8_t, 2> mask = {};       // (n, steps), 0 at a missing step (where x is 0); empty: none is missing
+  Tensor<S, 3> x = {};                     ///< (n, steps, features), zero past a sequence's end
+  std::vector<std::int32_t> lengths = {};  ///< valid steps of each sequence; empty: all full
+  std::vector<std::string> labels = {};    ///< one per sequence, as text; empty: none
+  Tensor<S, 2> targets = {};               ///< (n, k) target numbers; empty: none
+  Tensor<std::uint8_t, 2> mask = {};       ///< (n, steps), 0 at a missing step (where x is 0); empty: none is missing
 
   /// The present steps, for `LabelledSequences` and `Predictor`. The view must not outlive this object.
   StepMask step_mask() const& { return mask.empty() ? StepMask() : StepMask(mask); }

@@ -19,8 +19,8 @@ namespace heed::inline HEED_ABI {
 /// Windows of a series, and the numbers that follow each.
 template <class S>
 struct SeriesWindows {
-  Tensor<S, 3> x;        // (n, window, features)
-  Tensor<S, 2> targets;  // (n, horizon features): the next steps, step by step
+  Tensor<S, 3> x;        ///< (n, window, features)
+  Tensor<S, 2> targets;  ///< (n, horizon features): the next steps, step by step
   Index count() const { return x.extent(0); }
   /// For `fit` and `evaluate`. The view must not outlive this object.
   LabelledSequences<S, S> view() const { return {x.view(), targets.view()}; }

@@ -29,13 +29,13 @@ struct TableFormat {
     keep     // the first column has values, whatever it holds
   };
   Header header = Header::automatic;
-  char delimiter = '\0';              // between fields; '\0': commas in lines that have one, otherwise blanks
-  std::string label_column = "last";  // "first", "last", "none", or a name in the header; several targets: "a,b"
+  char delimiter = '\0';              ///< between fields; '\0': commas in lines that have one, otherwise blanks
+  std::string label_column = "last";  ///< "first", "last", "none", or a name in the header; several targets: "a,b"
   IndexColumn index_column = IndexColumn::refuse;
   Encoding encoding = Encoding::automatic;
   // for long tables with one row per time step (`LongTableOptions`): names in the header
   std::string sequence_column = {}, time_column = {};
-  std::string feature_columns = {};  // "a,b"; empty: all other columns
+  std::string feature_columns = {};  ///< "a,b"; empty: all other columns
 };
 
 /// How the rows of a table become sequences.
@@ -46,7 +46,7 @@ struct TableOptions {
     if_present  // rows of steps * features values have no label, rows with one more field have one; needs `steps`
   };
   Index features = 1;
-  Index steps = 0;  // of every row; 0: as in the first row
+  Index steps = 0;  ///< of every row; 0: as in the first row
   Label label = Label::last;
   TableFormat format = {};
   ReadOptions read = {};

@@ -23,11 +23,11 @@ using Unpack = std::function<std::vector<std::byte>(const std::filesystem::path&
 /// What a ZIP archive says about a member.
 struct ZipMember {
   std::string name;
-  int method = 0;  // 0: stored; 8: deflated
+  int method = 0;  ///< 0: stored; 8: deflated
   bool encrypted = false;
   std::uint32_t crc = 0;
-  std::uint64_t size = 0, packed = 0;  // in bytes: uncompressed, and in the file
-  std::uint64_t header = 0;            // where the member's own header begins
+  std::uint64_t size = 0, packed = 0;  ///< in bytes: uncompressed, and in the file
+  std::uint64_t header = 0;            ///< where the member's own header begins
 };
 
 /// The members of an archive, also of ZIP64. Throws, and names `where`, if the archive is malformed, or if two members

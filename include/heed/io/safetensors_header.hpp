@@ -21,8 +21,8 @@ namespace heed::inline HEED_ABI {
 /// The contents of a header.
 struct SafetensorsHeader {
   Metadata metadata;
-  std::vector<TensorInfo> tensors;  // in the order of their data, which they cover without gaps
-  std::size_t data_begin = 0;       // in bytes from the start of the file
+  std::vector<TensorInfo> tensors;  ///< in the order of their data, which they cover without gaps
+  std::size_t data_begin = 0;       ///< in bytes from the start of the file
 };
 
 }  // namespace heed::inline HEED_ABI

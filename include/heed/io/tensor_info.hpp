@@ -98,7 +98,7 @@ struct TensorInfo {
   std::vector<Index> extents;
   std::size_t begin = 0;
   std::size_t end = 0;
-  std::vector<Index> strides = {};  // in elements, of each axis; empty: row-major, one element behind the other
+  std::vector<Index> strides = {};  ///< in elements, of each axis; empty: row-major, one element behind the other
 };
 
 /// The limits of a file's contents. The format itself limits the header.
@@ -106,7 +106,7 @@ struct SafetensorsLimits {
   static constexpr std::size_t header_bytes = 100'000'000;
   static constexpr std::size_t tensors = 100'000;
   static constexpr std::size_t metadata_entries = 100'000;
-  static constexpr std::size_t string_bytes = std::size_t{1} << 22;  // a name, or a value of the metadata
+  static constexpr std::size_t string_bytes = std::size_t{1} << 22;  ///< a name, or a value of the metadata
   static constexpr std::size_t rank = 16;
 };
 

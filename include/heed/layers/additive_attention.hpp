@@ -41,7 +41,7 @@ struct AdditiveScore {
   static constexpr bool needs_weights = true;
   using Options = AdditiveScoreOptions;
 
-  Dense<S> attn;  // [query; key] to attention_size
+  Dense<S> attn;  ///< [query; key] to attention_size
   Vector<S> v;
 
   /// All queries share the keys W_k memory + b.

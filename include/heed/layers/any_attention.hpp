@@ -46,8 +46,8 @@ struct AnyAttention {
   };
 
   ScoreKind score = ScoreKind::additive;
-  AdditiveAttention<S> additive;  // only one of the two is in use
-  DotAttention<S> dot;            // also the general score: the dot product of a projected query and the memory
+  AdditiveAttention<S> additive;  ///< only one of the two is in use
+  DotAttention<S> dot;            ///< also the general score: the dot product of a projected query and the memory
 
   AnyAttention() = default;
   /// Throws if a size is not positive.

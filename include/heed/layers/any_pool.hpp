@@ -83,7 +83,7 @@ struct AnyPool {
   };
 
   Attention kind = Attention::none;
-  AttentionPool<S> pool;  // only the layer in use has elements
+  AttentionPool<S> pool;  ///< only the layer in use has elements
   MultiHeadPool<S> multihead;
   AdditiveAttention<S> additive;
   LastPool<S> last;

@@ -48,8 +48,8 @@ struct AnyPositions {
     typename LearnedPositions<S>::Cache learned;
   };
 
-  LearnedPositions<S> table;     // for `learned`, otherwise empty
-  SinusoidalPositions<S> waves;  // for `sinusoidal` and `tape`
+  LearnedPositions<S> table;     ///< for `learned`, otherwise empty
+  SinusoidalPositions<S> waves;  ///< for `sinusoidal` and `tape`
   PositionKind kind = PositionKind::none;
 
   AnyPositions() = default;

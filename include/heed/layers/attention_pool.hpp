@@ -43,7 +43,7 @@ struct AttentionPool {
     TileBuffer<S> weights;  // (steps, 1)
   };
 
-  Dense<S> attention;  // features to 1
+  Dense<S> attention;  ///< features to 1
 
   AttentionPool() = default;
   /// Throws if the size is not positive.

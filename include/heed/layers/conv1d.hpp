@@ -58,8 +58,8 @@ struct Conv1d {
   using Options = Conv1dOptions;
   struct Cache {};
 
-  Parameter<S, 3> weight;  // out x in / groups x kernel
-  Vector<S> bias;          // out; empty if switched off
+  Parameter<S, 3> weight;  ///< out x in / groups x kernel
+  Vector<S> bias;          ///< out; empty if switched off
   TimeWindow window;
   Index groups = 1;
 

@@ -45,8 +45,8 @@ struct Conv2d {
   using Options = Conv2dOptions;
   struct Cache {};
 
-  Parameter<S, 4> weight;  // out x in x kernel x kernel
-  Vector<S> bias;          // out; empty if switched off
+  Parameter<S, 4> weight;  ///< out x in x kernel x kernel
+  Vector<S> bias;          ///< out; empty if switched off
   ImageWindow window;
 
   Conv2d() = default;

@@ -34,8 +34,8 @@ struct Dense {
   using Options = DenseOptions;
   struct Cache {};
 
-  Matrix<S> weight;  // out x in
-  Vector<S> bias;    // out; empty if switched off
+  Matrix<S> weight;  ///< out x in
+  Vector<S> bias;    ///< out; empty if switched off
 
   Dense() = default;
   /// Throws if a size is not positive.

@@ -46,7 +46,7 @@ struct DotScore {
     bool begun = false;    // whether they hold anything yet
   };
 
-  Dense<S> query, key, value;  // empty if there is no projection
+  Dense<S> query, key, value;  ///< empty if there is no projection
   bool scaled = false;
 
   DotScore() = default;

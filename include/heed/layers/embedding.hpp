@@ -48,7 +48,7 @@ struct Embedding {
   using Options = EmbeddingOptions;
   struct Cache {};
 
-  Table<S> weight;  // num_embeddings x embedding_dim
+  Table<S> weight;  ///< num_embeddings x embedding_dim
   Index padding_idx = -1;
 
   Embedding() = default;

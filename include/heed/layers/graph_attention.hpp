@@ -58,9 +58,9 @@ struct GraphAttention {
   };
 
   Options options;
-  Matrix<S> weight;          // heads out x in
-  Matrix<S> source, target;  // s and t: heads x out
-  Vector<S> bias;            // of the output; empty if switched off
+  Matrix<S> weight;          ///< heads out x in
+  Matrix<S> source, target;  ///< s and t: heads x out
+  Vector<S> bias;            ///< of the output; empty if switched off
 
   GraphAttention() = default;
   /// Throws if a size is not positive or if the dropout is not in [0, 1).

@@ -46,7 +46,7 @@ struct GroupNorm {
     TileBuffer<S> mean, scale;  // (1, groups); scale = 1 / sqrt(var + eps)
   };
 
-  Vector<S> weight, bias;  // features; empty if switched off
+  Vector<S> weight, bias;  ///< features; empty if switched off
   Index groups = 1, features = 0;
   double eps = 1e-5;
 

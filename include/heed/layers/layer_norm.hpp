@@ -44,8 +44,8 @@ struct LayerNorm {
     TileBuffer<S> mean, scale;  // (steps, 1); scale = 1 / sqrt(var + eps)
   };
 
-  Vector<S> weight;  // features
-  Vector<S> bias;    // features; empty if switched off
+  Vector<S> weight;  ///< features
+  Vector<S> bias;    ///< features; empty if switched off
   double eps = 1e-5;
 
   LayerNorm() = default;

@@ -74,13 +74,13 @@ struct MultiHeadAttention {
     typename Dense<S>::Cache dense;
   };
 
-  Matrix<S> in_proj_weight;  // 3E x E = [W_q; W_k; W_v]; or, if keys or values have another size:
-  Matrix<S> q_proj_weight, k_proj_weight, v_proj_weight;  // E x E, E x kdim, E x vdim
-  Vector<S> in_proj_bias;                                 // 3E
+  Matrix<S> in_proj_weight;  ///< 3E x E = [W_q; W_k; W_v]; or, if keys or values have another size:
+  Matrix<S> q_proj_weight, k_proj_weight, v_proj_weight;  ///< E x E, E x kdim, E x vdim
+  Vector<S> in_proj_bias;                                 ///< 3E
   Dense<S> out_proj;
-  Matrix<S> relative_keys, relative_values;  // 2k + 1 x E / heads, shared by all heads
-  Vector<S> temperature;                     // heads; empty without locality
-  Matrix<S> relative_bias;                   // of `erpe`: 2k + 1 x heads, indexed by the offset j - i
+  Matrix<S> relative_keys, relative_values;  ///< 2k + 1 x E / heads, shared by all heads
+  Vector<S> temperature;                     ///< heads; empty without locality
+  Matrix<S> relative_bias;                   ///< of `erpe`: 2k + 1 x heads, indexed by the offset j - i
   Index num_heads = 1;
   double dropout = 0;
   bool causal = false, alibi = false;

@@ -158,7 +158,7 @@ struct LearnedPositions {
   using Options = LearnedPositionsOptions;
   struct Cache {};
 
-  Table<S> weight;  // max_steps x features
+  Table<S> weight;  ///< max_steps x features
 
   LearnedPositions() = default;
   /// Throws if a size is not positive.

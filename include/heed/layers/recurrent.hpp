@@ -41,7 +41,7 @@ struct Recurrent {
   using ConstState = RecurrentState<const S>;
 
   Cell cell;
-  std::vector<RecurrentWeights<S>> weights;  // of layer 0 forward, layer 0 backward, layer 1 forward, ...
+  std::vector<RecurrentWeights<S>> weights;  ///< of layer 0 forward, layer 0 backward, layer 1 forward, ...
 
   struct Cache {
     std::vector<RecurrentCache<S>> runs;  // one for each element of `weights`

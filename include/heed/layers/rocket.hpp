@@ -59,7 +59,7 @@ struct Rocket {
   struct Cache {};
 
   Options options;
-  Vector<S> biases;  // dilation by dilation, kernel by kernel; those of differences last
+  Vector<S> biases;  ///< dilation by dilation, kernel by kernel; those of differences last
 
   Rocket() = default;
   /// Throws if an option is out of range.

@@ -53,8 +53,8 @@ struct TransformerDecoderBlock {
   };
 
   MultiHeadAttention<S> self_attn, multihead_attn;
-  FeedForward<S> feed_forward;       // linear1, linear2
-  LayerNorm<S> norm1, norm2, norm3;  // empty if switched off
+  FeedForward<S> feed_forward;       ///< linear1, linear2
+  LayerNorm<S> norm1, norm2, norm3;  ///< empty if switched off
   NormPlacement norm = NormPlacement::post;
   double dropout = 0;
 

@@ -57,8 +57,8 @@ struct TransformerEncoderBlock {
   };
 
   MultiHeadAttention<S> self_attn;
-  FeedForward<S> feed_forward;  // linear1, linear2
-  LayerNorm<S> norm1, norm2;    // empty if switched off
+  FeedForward<S> feed_forward;  ///< linear1, linear2
+  LayerNorm<S> norm1, norm2;    ///< empty if switched off
   NormPlacement norm = NormPlacement::post;
   double dropout = 0;
 

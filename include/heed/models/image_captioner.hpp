@@ -55,7 +55,7 @@ struct ImageCaptioner {
   using Source = S;  // the source of decoding: the pixels, in one step
   using Options = ImageCaptionerOptions;
   using Cnn = Sequential<Conv2d<S>, Relu<S>, Conv2d<S>, Relu<S>, MaxPool2d<S>, Conv2d<S>, Relu<S>>;
-  static constexpr TimeChange time_change = TimeChange::own_steps;  // output steps are words: they have no lengths
+  static constexpr TimeChange time_change = TimeChange::own_steps;  ///< output steps are words: they have no lengths
   static constexpr std::string_view architecture = "ImageCaptioner";
 
   Options options;

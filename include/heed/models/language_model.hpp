@@ -64,7 +64,7 @@ struct LanguageModel {
   Options options;
   Embedding<S> embedding;
   TransformerEncoder<S> transformer;
-  Dense<S> output;                 // with `tied` its weight is empty
+  Dense<S> output;                 ///< with `tied` its weight is empty
   std::vector<std::string> words;  ///< the vocabulary's, for tokens 2, 3, ...; empty: not known
 
   struct Cache {

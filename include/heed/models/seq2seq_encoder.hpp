@@ -40,7 +40,7 @@ struct Seq2SeqEncoder {
   Embedding<S> embedding;
   Dropout<S> dropout;
   Lstm<S> rnn;
-  Dense<S> fc_hidden, fc_cell;  // 2 H to H; empty if the bridge has no weights
+  Dense<S> fc_hidden, fc_cell;  ///< 2 H to H; empty if the bridge has no weights
 
   Seq2SeqEncoder() = default;
   explicit Seq2SeqEncoder(const Seq2SeqOptions& o);

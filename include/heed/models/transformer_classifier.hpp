@@ -57,7 +57,7 @@ struct TransformerClassifier {
   static constexpr std::string_view architecture = "TransformerClassifier";
 
   Options options;
-  Standardize<S> standardize;  // off without numbers
+  Standardize<S> standardize;  ///< off without numbers
   Dense<S> input;
   TransformerEncoder<S> transformer;
   MeanPool<S> pool;

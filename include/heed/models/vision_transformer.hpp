@@ -75,7 +75,7 @@ struct VisionTransformer {
 
   Options options;
   PatchEmbedding<S> patch_embedding;
-  ShiftedPatchEmbedding<S> shifted_patch_embedding;  // one of them is empty
+  ShiftedPatchEmbedding<S> shifted_patch_embedding;  ///< one of them is empty
   TransformerEncoder<S> transformer;
   MeanPool<S> pool;
   Dense<S> classifier;

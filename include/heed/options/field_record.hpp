@@ -22,9 +22,9 @@ enum class FieldKind { index, integer, seed, number, flag, choice, indices, numb
 /// A field of two objects, which may be the same object.
 struct FieldRecord : Field {
   FieldKind kind = FieldKind::index;
-  std::span<const std::string_view> names = {};  // of a choice
+  std::span<const std::string_view> names = {};  ///< of a choice
   void* value = nullptr;
-  const void* other = nullptr;  // in the second object
+  const void* other = nullptr;  ///< in the second object
 
   /// The value as text, as in files.
   std::string text() const;

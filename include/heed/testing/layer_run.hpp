@@ -38,14 +38,14 @@ struct LayerRun {
   L layer, gradient;
   Shape shape, output;
   Index lanes;
-  std::vector<std::int32_t> lengths;  // empty: all full
-  std::vector<Input> x;               // laid out as in tiles
-  std::vector<S> y, dy, dx;           // tokens have no dx
+  std::vector<std::int32_t> lengths;  ///< empty: all full
+  std::vector<Input> x;               ///< laid out as in tiles
+  std::vector<S> y, dy, dx;           ///< tokens have no dx
   typename L::Cache cache;
   Scratch scratch;
-  bool training = false;  // random layers draw from this key
+  bool training = false;  ///< random layers draw from this key
   Key key = {17};
-  Index first_row = 0;  // the row in lane 0
+  Index first_row = 0;  ///< the row in lane 0
 
   LayerRun(const L& layer_, Shape shape_, Index lanes_, std::vector<std::int32_t> lengths_ = {})
       : layer(layer_),

@@ -83,7 +83,7 @@ struct SequenceSubset {
   Tensor<X, 3> x;
   Tensor<T, 2> targets;
   std::vector<std::int32_t> lengths;
-  std::vector<std::uint8_t> mask;  // n x steps; empty: all steps are present
+  std::vector<std::uint8_t> mask;  ///< n x steps; empty: all steps are present
 
   /// Copies the rows `which`, in this order. Throws if one does not exist.
   SequenceSubset(const LabelledSequences<X, T>& data, std::span<const Index> which);

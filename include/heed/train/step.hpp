@@ -27,7 +27,7 @@ namespace heed::inline HEED_ISA {
 /// What a thread needs to run a model on a tile; reused in each step.
 template <class S>
 struct Worker {
-  Index number = 0;  // below the number of threads
+  Index number = 0;  ///< below the number of threads
   AnyCache<S> cache;
   Scratch scratch;
   TileBuffer<S> output, doutput;

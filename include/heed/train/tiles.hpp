@@ -110,10 +110,10 @@ using ScalarOfData =
 /// Sequences side by side. The lanes after the last sequence are padding: sequences without steps.
 template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 struct SequenceTile {
-  Tile<const X> x;             // has the steps of its longest sequence
-  Tile<const T> labels;        // (1, 1), (steps, 1), or (1, k) numbers; 0 in padding
-  const S* weights = nullptr;  // one per lane: 1, in padding 0
-  Index rows = 0;              // lanes in use
+  Tile<const X> x;             ///< has the steps of its longest sequence
+  Tile<const T> labels;        ///< (1, 1), (steps, 1), or (1, k) numbers; 0 in padding
+  const S* weights = nullptr;  ///< one per lane: 1, in padding 0
+  Index rows = 0;              ///< lanes in use
 };
 
 /// Memory for tiles of sequences.

@@ -52,11 +52,11 @@ struct Checkpoint {
 
 /// The progress of a run, besides its weights.
 struct TrainingProgress {
-  int epoch = 0;                                          // the last that has ended
-  Index batch = 0;                                        // of the next epoch: the next to take
-  double loss = 0, denominator = 0, correct = 0;          // sums over its batches so far
+  int epoch = 0;                                          ///< the last that has ended
+  Index batch = 0;                                        ///< of the next epoch: the next to take
+  double loss = 0, denominator = 0, correct = 0;          ///< sums over its batches so far
   double best = std::numeric_limits<double>::infinity();  // the lowest monitored loss
-  int best_epoch = 0, waited = 0;                         // its epoch; epochs since then
+  int best_epoch = 0, waited = 0;                         ///< its epoch; epochs since then
   double seconds = 0;
 };
 
