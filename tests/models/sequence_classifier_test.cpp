@@ -144,7 +144,7 @@ TEST(SequenceClassifier, InFloatEqualsPyTorchsDoubleLogits) {
     auto in_double = with_weights(test_support::classifier_of<double>(file), file);
     for (const Pooling pooling : {Pooling::last, Pooling::mean}) {
       if (pooling == Pooling::mean && kind != "multihead") continue;
-      model.pool.pooling = in_double.pool.pooling = pooling;
+      model.pool.multihead.pooling = in_double.pool.multihead.pooling = pooling;
       const Values expected = file.values(pooling == Pooling::mean ? "output.logits_mean" : "output.logits");
       for (const Index width : {n, Index(1)}) {
         EXPECT_TRUE(equals(logits_of(file, in_double, width), expected));

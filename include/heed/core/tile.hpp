@@ -30,7 +30,19 @@ struct Tile {
       : data(data_), steps(shape.steps), features(shape.features), lanes(lanes_), lengths(lengths_) {}
   template <class U>
     requires std::same_as<const U, S>
-  Tile(Tile<U> other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
+  Tile(const Tile<U>& other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
+  // Written out, so that calls pass where a tile stands. As a block of plain numbers it would be copied for each call by
+  // packets, read too soon after its numbers were written: layers pass tiles on to layers, and a step of a stream waits.
+  Tile(const Tile& other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
+  Tile& operator=(const Tile& other) {
+    data = other.data;
+    steps = other.steps;
+    features = other.features;
+    lanes = other.lanes;
+    lengths = other.lengths;
+    return *this;
+  }
+  ~Tile() = default;
 
   explicit operator bool() const { return data != nullptr; }
   Shape shape() const { return {steps, features}; }
@@ -97,8 +109,9 @@ template <class S>
 class TileBuffer {
  public:
   Tile<S> take(Shape shape, Index lanes, const std::int32_t* lengths = nullptr) {
-    buffer_.reserve(shape.steps * shape.features * lanes);
-    return tile_ = Tile<S>(buffer_.data(), shape, lanes, lengths);
+    const Tile<S> tile(buffer_.reserve(shape.steps * shape.features * lanes), shape, lanes, lengths);
+    tile_ = tile;
+    return tile;
   }
   /// As last taken.
   Tile<const S> view() const { return tile_; }

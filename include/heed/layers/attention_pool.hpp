@@ -116,8 +116,11 @@ void AttentionPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& 
   S score;
   affine<S>(x, attention.weight, attention.bias.data(), Tile<S>(&score, {1, 1}, 1));
   if (memory.step == 0) *largest = score;
-  const S next = std::max(*largest, score), keep = std::exp(*largest - next), part = std::exp(score - next);
-  *largest = next;
+  // of the sum so far and the new step, the one with the larger score is weighted by 1
+  const S less = std::exp(-std::abs(score - *largest));
+  const bool grows = *largest < score;
+  const S keep = grows ? less : S(1), part = grows ? S(1) : less;
+  if (grows) *largest = score;
   *total = *total * keep + part;
   const S scale = 1 / *total;
   for_each_packet<S>(F, [&]<class P>(Index f) HEED_LAMBDA {

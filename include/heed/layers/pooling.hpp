@@ -60,6 +60,13 @@ struct LastPool {
   Index step_of(Tile<const S> x, Index f, Index l) const {
     return both_ends && 2 * f >= x.features ? std::min<Index>(x.length(l), 1) - 1 : x.length(l) - 1;
   }
+  // of a tile without lengths: calls f(number in x, number in y, count) for what comes from the last step, and the first
+  template <class F>
+  void each_part(const Tile<const S>& x, F&& f) const {
+    const Index all = x.features * x.lanes, from_last = both_ends ? (x.features + 1) / 2 * x.lanes : all;
+    f((x.steps - 1) * all, Index(0), from_last);
+    if (from_last < all) f(from_last, from_last, all - from_last);
+  }
 };
 
 template <class S>
@@ -72,6 +79,9 @@ Shape LastPool<S>::output_shape(Shape x) const {
 
 template <class S>
 void LastPool<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const {
+  if (!x.lengths && x.steps > 0) {
+    return each_part(x, [&](Index from, Index to, Index count) { std::copy_n(x.data + from, count, y.data + to); });
+  }
   for (Index f = 0; f < x.features; ++f) {
     S* const to = y.at(0, f);
     for (Index l = 0; l < x.lanes; ++l) {
@@ -86,6 +96,11 @@ void LastPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Int
                            const Pass&) const {
   if (!dx) return;
   if (!dx.add) fill(dx.tile, S(0));
+  if (!x.lengths && x.steps > 0) {
+    return each_part(x, [&](Index to, Index from, Index count) {
+      for (Index i = 0; i < count; ++i) dx.tile.data[to + i] += dy.data[from + i];
+    });
+  }
   for (Index f = 0; f < x.features; ++f) {
     for (Index l = 0; l < x.lanes; ++l) {
       const Index t = step_of(x, f, l);

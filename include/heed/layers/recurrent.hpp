@@ -3,6 +3,7 @@
 /// @file
 /// Recurrent layers: stacks of cells that run in one direction or in both.
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -208,14 +209,16 @@ void Recurrent<Cell_>::prepare(Index lanes, Cache& cache) const {
 
 template <class Cell_>
 void Recurrent<Cell_>::step(Tile<const S> x, Tile<S> y, State state, Cache& cache, const Pass&) const {
-  for (Index i = 0; i < num_layers(); ++i) {
-    auto& run = cache.runs[static_cast<std::size_t>(i)];
-    const State row = state.row(i);
-    cell.step(weights[static_cast<std::size_t>(i)], 0, x.lanes, x.data, row, row.h.data, run);
-    if (cell.has_cell()) copy(Tile<const S>(cell.cell(run, 0)), row.c);
-    x = row.h;
+  const Index n = hidden_size() * x.lanes;
+  const S* in = x.data;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const Index first = static_cast<Index>(i) * n;
+    S *const h = state.h.data + first, *const c = cell.has_cell() ? state.c.data + first : nullptr;
+    cell.step(weights[i], 0, x.lanes, in, {h, c}, h, cache.runs[i]);
+    if (c) std::copy_n(cell.cell(cache.runs[i], 0).data, n, c);
+    in = h;
   }
-  copy(x, y);
+  std::copy_n(in, n, y.data);
 }
 
 template <class Cell_>
@@ -230,9 +233,10 @@ void Recurrent<Cell_>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& 
 
 template <class Cell_>
 void Recurrent<Cell_>::make_room(Cache& cache) const {
-  cache.runs.resize(weights.size());
+  if (cache.runs.size() == weights.size()) return;
   const auto inner = static_cast<std::size_t>(num_layers() - 1);
   for (auto* buffers : {&cache.outputs, &cache.kept, &cache.dropped}) buffers->resize(inner);
+  cache.runs.resize(weights.size());
 }
 
 template <class Cell_>

@@ -60,11 +60,11 @@ struct Weight {
 
 /// W as a term of a product that reads the features of `x`, and the transpose of W.
 template <class S>
-kernels::Term<S> times(Weight<const S> w, const S* x) {
+kernels::Term<S> times(const Weight<const S>& w, const S* x) {
   return {x, w.in, w.data, w.row, w.stride};
 }
 template <class S>
-kernels::Term<S> times_transposed(Weight<const S> w, const S* dy) {
+kernels::Term<S> times_transposed(const Weight<const S>& w, const S* dy) {
   return {dy, w.out, w.data, w.stride, w.row};
 }
 
@@ -72,32 +72,44 @@ namespace detail {
 /// Calls f(first, number) for blocks of outputs. A block of a large weight stays in the CPU's caches while all steps
 /// pass by, and so does a block of one step's features.
 template <class S, class F>
-void for_outputs(Weight<const S> w, Index lanes, F&& f) {
+void for_outputs(const Weight<const S>& w, Index lanes, F&& f) {
   constexpr auto small = static_cast<Index>((128 << 10) / sizeof(S));
-  const Index most = std::max<Index>(small / std::max(w.in, 4 * lanes) / 64 * 64, 64);
-  const Index part = w.out > 2 * most && lanes > 1 ? most : w.out;
+  Index part = w.out;
+  if (lanes > 1) {
+    const Index most = std::max<Index>(small / std::max(w.in, 4 * lanes) / 64 * 64, 64);
+    if (w.out > 2 * most) part = most;
+  }
   for (Index first = 0; first < w.out; first += part) f(first, std::min(part, w.out - first));
 }
-}  // namespace detail
 
-/// y = W x + b at every step; `bias` may be null.
 template <class S>
-HEED_KERNEL void affine(Tile<const S> x, Weight<const S> w, const S* bias, Tile<S> y) {
-  assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
+HEED_KERNEL void affine_of_steps(const Tile<const S>& x, const Weight<const S>& w, const S* bias, const Tile<S>& y) {
   if (w.row == 1 && w.stride == w.out && kernels::needs_panels<S>(x.steps, w.out, w.in, x.lanes)) {
     return kernels::panel_product<S>(x.steps, w.out, w.in, x.lanes, w.data, bias, x.data, y.data);
   }
-  detail::for_outputs(w, x.lanes, [&](Index first, Index count) {
+  for_outputs(w, x.lanes, [&](Index first, Index count) {
     for (Index t = 0; t < x.steps; ++t) {
       kernels::product<S>(count, x.lanes, {.bias = bias ? bias + first : nullptr}, y.at(t, first),
                           {times<S>(w.outputs(first, count), x.at(t))});
     }
   });
 }
+}  // namespace detail
+
+/// y = W x + b at every step; `bias` may be null.
+template <class S>
+HEED_INLINE void affine(const Tile<const S>& x, const Weight<const S>& w, const S* bias, const Tile<S>& y) {
+  assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
+  if (x.steps == 1 && x.lanes == 1) {  // one vector alone: the product itself is all that is worth a call
+    kernels::product<S>(w.out, 1, {.bias = bias}, y.data, {times<S>(w, x.data)});
+  } else {
+    detail::affine_of_steps<S>(x, w, bias, y);
+  }
+}
 
 /// dx (+)= W' dy at every step
 template <class S>
-HEED_KERNEL void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx) {
+HEED_KERNEL void input_gradient(const Tile<const S>& dy, const Weight<const S>& w, const Into<S>& dx) {
   if (!dx) return;
   assert(dy.steps == dx.tile.steps && dy.features == w.out && dx.tile.features == w.in);
   detail::for_outputs(w, dy.lanes, [&](Index first, Index count) {
@@ -111,7 +123,7 @@ HEED_KERNEL void input_gradient(Tile<const S> dy, Weight<const S> w, Into<S> dx)
 
 /// dW += sum over steps and lanes of dy x', db += sum of dy. `db` may be null, and so may dW if it is not wanted.
 template <class S>
-HEED_KERNEL void weight_gradient(Tile<const S> x, Tile<const S> dy, Weight<S> dw, S* db) {
+HEED_KERNEL void weight_gradient(const Tile<const S>& x, const Tile<const S>& dy, const Weight<S>& dw, S* db) {
   assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
@@ -138,6 +150,6 @@ S* values_or_null(Vector<S>& bias) {
 
 }  // namespace heed::inline HEED_ISA
 
-HEED_COMPILED_FUNCTION(heed::affine)
+HEED_COMPILED_FUNCTION(heed::detail::affine_of_steps)
 HEED_COMPILED_FUNCTION(heed::input_gradient)
 HEED_COMPILED_FUNCTION(heed::weight_gradient)

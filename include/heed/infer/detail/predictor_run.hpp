@@ -35,6 +35,14 @@ namespace detail {
 template <class S>
 Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents);
 
+/// Whether all of n numbers are finite. The compiler vectorizes it: it has no branch.
+template <std::floating_point S>
+bool all_finite(const S* p, Index n) {
+  int odd = 0;
+  for (Index i = 0; i < n; ++i) odd |= !(std::abs(p[i]) <= std::numeric_limits<S>::max());
+  return odd == 0;
+}
+
 /// The work of `Predictor` for all models with scalar S and inputs of type X.
 template <class S, class X>
 class PredictorRun {
@@ -255,20 +263,19 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
 template <class S, class X>
 void PredictorRun<S, X>::check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
   if constexpr (std::floating_point<X>) {
-    int odd = 0;  // the compiler vectorizes this; the numbers past a sequence's end are arbitrary
-    const X* p = x.data();
-    for (Index i = 0; i < x.size(); ++i) odd |= !(std::abs(p[i]) <= std::numeric_limits<X>::max());
-    if (odd) [[unlikely]]
-      check_finite(x, lengths, "Predictor");
+    if (all_finite(x.data(), x.size())) [[likely]]
+      return;
+    check_finite(x, lengths, "Predictor");  // the numbers past a sequence's end are arbitrary
   }
 }
 
 // logits that are not finite come from the weights
 template <class S, class X>
 void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
-  for (Index k = 0; k < z.steps * z.features; ++k) {  // numbers past a sequence's end are finite
-    const S* p = z.data + k * z.lanes;
-    if (std::all_of(p, p + rows, [](S v) { return std::isfinite(v); })) [[likely]]
+  const bool whole = rows == z.lanes;  // the numbers of all steps and features follow one another
+  const Index runs = whole ? 1 : z.steps * z.features, count = whole ? z.size() : rows;
+  for (Index k = 0; k < runs; ++k) {  // numbers past a sequence's end are finite
+    if (all_finite(z.data + k * z.lanes, count)) [[likely]]
       continue;
     abi_detail::throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
   }
