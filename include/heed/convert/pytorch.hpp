@@ -19,22 +19,23 @@
 
 namespace heed::inline HEED_ISA {
 
-/// How a file of PyTorch is read.
+/// Options for reading a PyTorch file.
 struct PyTorchOptions {
-  /// For archives that somebody has compressed: `unzip` of heed/archive/unzip.hpp. `torch.save` does not compress.
+  /// Decompresses archives that somebody has compressed: `unzip` of heed/archive/unzip.hpp. `torch.save` does not
+  /// compress.
   Unpack unpack = {};
 };
 
-/// A file that `torch.save(model.state_dict(), path)` wrote, or a checkpoint: dicts, lists and tuples with tensors among
-/// numbers and texts. The keys and positions on the way to a tensor make its name: "model_state_dict.rnn.weight_ih_l0";
-/// `WeightsOptions` with `{.prefix = "model_state_dict"}` takes the tensors below that key. A tensor may be any view of
-/// its storage: a part, transposed, expanded, shared with others.
+/// A file written by `torch.save(model.state_dict(), path)`, or a checkpoint: dicts, lists and tuples with tensors
+/// among numbers and texts. The keys and positions on the way to a tensor form its name:
+/// "model_state_dict.rnn.weight_ih_l0". `WeightsOptions` with `{.prefix = "model_state_dict"}` takes the tensors below
+/// that key. A tensor may be any view of its storage: a part, transposed, expanded, shared with others.
 ///
-/// Nothing in the file is ever called: the pickle in it is read by a machine that knows dicts, lists, tuples, texts,
-/// numbers and descriptions of tensors. Its memory is bounded by the file's size. Read are files of PyTorch 1.6 and later
-/// and those before, of protocols 2 to 5, little- and big-endian. Throws, and names file and place, if a file is
-/// malformed; if it holds an object (`torch.save(model)`) or a tensor larger than itself; or if it is compressed and
-/// there is no `unpack`.
+/// Reading runs no code of the file: the pickle is interpreted by a machine that knows only dicts, lists, tuples,
+/// texts, numbers and descriptions of tensors. The file's size bounds its memory. It reads files of PyTorch 1.6 and
+/// later and of earlier versions, pickle protocols 2 to 5, little- and big-endian. Throws if a file is malformed, if it
+/// contains an object (`torch.save(model)`) or a tensor larger than itself, or if it is compressed and there is no
+/// `unpack`. The error names file and place.
 class PyTorchFile : public TensorFile {
  public:
   /// Reads the whole file.
