@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
+#include <vector>
+
 #include "processes.hpp"
 
 namespace classifier {
@@ -15,5 +18,6 @@ void add_evaluate(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_explain(CLI::App& program);
 void add_inspect(CLI::App& program);
+void add_report(CLI::App& program, const std::vector<std::string>& words);  // those of the command line
 
 }  // namespace classifier

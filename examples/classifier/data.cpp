@@ -1,6 +1,7 @@
 #include "data.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <utility>
 
@@ -78,6 +79,22 @@ NumberData load_numbers(const DataFiles& files, std::optional<Index> features, h
                        std::to_string(data.features())};
   });
   return data;
+}
+
+std::vector<std::int32_t> classes_of(const std::vector<std::string>& labels, const heed::LabelMap& names,
+                                     const std::string& where) {
+  try {
+    return names.encode(labels, where);
+  } catch (const heed::Error& e) {
+    constexpr std::size_t enough = 1000;
+    const auto end = labels.begin() + static_cast<std::ptrdiff_t>(std::min(labels.size(), enough));
+    if (std::any_of(labels.begin(), end, [&](const std::string& label) { return names.find(label).has_value(); })) {
+      throw;
+    }
+    heed::Fault fault = e.fault();
+    fault.what = "no labels: what stands in their place is none of the classes";
+    throw heed::Error(std::move(fault));
+  }
 }
 
 bool is_table(const std::filesystem::path& path) {

@@ -52,6 +52,10 @@ struct Tokens : heed::Sequences<std::int32_t> {
   std::vector<std::vector<std::string>> words;
 };
 
+/// The class that each label names. Throws where one names none, and says that there are no labels where none does.
+std::vector<std::int32_t> classes_of(const std::vector<std::string>& labels, const heed::LabelMap& names,
+                                     const std::string& where);
+
 /// Sequences and the class of each. X: float, or std::int32_t for tokens.
 template <class X>
 struct LabelledData {
@@ -64,7 +68,7 @@ struct LabelledData {
   LabelledData(heed::Sequences<X> data, const heed::LabelMap& names, const std::string& where,
                const heed::Part& chosen = {})
       : sequences(std::move(data)),
-        classes(names.encode(sequences.labels, where)),
+        classes(classes_of(sequences.labels, names, where)),
         part(chosen ? chosen(count()) : heed::IndexRange{0, count()}) {}
   /// So many sequences without classes.
   LabelledData(heed::Sequences<X> data, heed::Index count, const heed::Part& chosen = {})

@@ -1,10 +1,8 @@
 // classifier inspect: what a model file holds.
 
-#include <concepts>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "../support/terminal.hpp"
 #include "architecture.hpp"
@@ -13,6 +11,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/tensor_file.hpp"
+#include "model_options.hpp"
 #include "stored_model.hpp"
 
 namespace classifier {
@@ -25,47 +24,6 @@ struct InspectArguments {
   std::filesystem::path file;
   Architecture architecture;
 };
-
-void print_size(const char* name, heed::Index value) { std::printf("  %-13s  %td\n", name, value); }
-void print_choice(const char* name, std::string_view value) {
-  std::printf("  %-13s  %s\n", name, value.empty() ? "none" : std::string(value).c_str());
-}
-
-// what the kinds of models take
-template <class M>
-void print_input(const StoredModel<M>& stored) {
-  print_size("features", stored.model.options.features);
-  const NumbersTask& task = stored.task;
-  if (task.numbers()) print_choice("task", heed::to_text(task.kind));
-  if (task.forecast()) print_size("window", task.window);
-  if (task.forecast()) print_size("horizon", task.horizon);
-  if (stored.missing.how != heed::Missing::error) print_choice("missing", to_text(stored.missing.how));
-}
-void print_input(const StoredModel<TextModel>& stored) {
-  print_size("words", static_cast<heed::Index>(stored.model.words.size()));
-  print_choice("letters", stored.lower ? "small" : "as they are");
-  print_size("embedding", stored.model.options.embedding);
-}
-
-template <class M>
-heed::Index members_of(const StoredModel<M>& stored) {
-  if constexpr (std::same_as<M, MixedModel>) {
-    return stored.model.size();
-  } else {
-    return stored.members();
-  }
-}
-
-template <class O>
-void print_options(O o) {
-  const heed::FieldTable fields = heed::fields_of(o);
-  for (const heed::FieldRecord& field : fields.records) {
-    if (!fields.counts(field) || field.value == &o.features || field.kind == heed::FieldKind::texts) continue;
-    const std::string value = field.text();
-    const bool flag = field.kind == heed::FieldKind::flag;
-    print_choice(field.name, flag ? (value == "true" ? "yes" : "no") : value);
-  }
-}
 
 void print_tensors(const heed::TensorFile& file) {
   std::printf("tensors\n");
@@ -81,12 +39,7 @@ void inspect(const StoredModel<M>& stored) {
   const auto& model = classifier_of(stored.model);
   std::printf("%s\n%s", std::string(stored.more.empty() ? M::architecture : heed::Ensemble<M>::architecture).c_str(),
               wrapped(describe(stored.model.options), 80, 2).c_str());
-  if (const heed::Index members = members_of(stored); members > 1) print_size("members", members);
-  print_input(stored);
-  print_options(model.options);
-  const heed::OutputKind kind = output_kind_of(stored);
-  if (kind != heed::OutputKind::classes) print_choice("outputs", to_text(kind));
-  if (stored.steps > 0) std::printf("  %-13s  %td in training\n", "steps", stored.steps);
+  for (const auto& [name, value] : options_of(stored)) std::printf("  %-13s  %s\n", name.c_str(), value.c_str());
   if (!model.labels.empty()) {
     std::printf("\nlabels\n");
     std::string labels;

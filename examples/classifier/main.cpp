@@ -61,6 +61,7 @@ int run(const Processes& processes, int argc, char** argv) {
   classifier::add_evaluate(program);
   classifier::add_predict(program);
   classifier::add_explain(program);
+  classifier::add_report(program, {argv + 1, argv + argc});
   classifier::add_inspect(program);
   for (CLI::App* command : program.get_subcommands({})) {
     if (command->get_name() == "train" || processes.count() == 1) continue;

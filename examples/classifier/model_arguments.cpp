@@ -54,7 +54,7 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   options.targets = output_kind_of(stored) == heed::OutputKind::numbers;
   if (a.format.label_column == "last" && !stored.label_column.empty()) options.table.label_column = stored.label_column;
   if (is_table(a.data.data)) stored.columns.complete(options.table);
-  if (labels) options.steps = 0;  // rows end with a label: any number of steps will do
+  if (labels) options.steps = a.steps;  // rows end with a label: any number of steps will do
   MissingValues missing = stored.missing;
   if (a.missing) missing.how = *a.missing;
   if (missing.means.empty()) missing.means = standardized_means(stored);
@@ -78,14 +78,6 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   return windows;
 }
 
-template <class M>
-NamedSequences load_data_of(const StoredModel<M>& stored, const ModelArguments& a, bool labels) {
-  NumberData exact = load_exact_of(stored, a, labels);
-  NamedSequences data{heed::narrowed<float>(exact, a.data.data.string(), stored.shift), std::move(exact.ids)};
-  data.id_column = a.format.sequence_column.empty() ? stored.columns.sequence : a.format.sequence_column;
-  return data;
-}
-
 }  // namespace
 
 NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
@@ -99,15 +91,15 @@ NumberData load_exact(const StoredModel<MixedModel>& stored, const ModelArgument
 }
 
 NamedSequences load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
-  return load_data_of(stored, a, labels);
+  return narrowed(stored, a, load_exact(stored, a, labels));
 }
 
 NamedSequences load_data(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
-  return load_data_of(stored, a, labels);
+  return narrowed(stored, a, load_exact(stored, a, labels));
 }
 
 NamedSequences load_data(const StoredModel<MixedModel>& stored, const ModelArguments& a, bool labels) {
-  return load_data_of(stored, a, labels);
+  return narrowed(stored, a, load_exact(stored, a, labels));
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "architecture.hpp"
@@ -41,6 +42,15 @@ struct NamedSequences : heed::Sequences<float> {
   std::vector<std::string> ids = {};  // empty: it does not name them
   std::string id_column = {};
 };
+
+/// What was read as the model takes it.
+template <class M>
+NamedSequences narrowed(const StoredModel<M>& stored, const ModelArguments& arguments, NumberData exact) {
+  NamedSequences data{heed::narrowed<float>(exact, arguments.data.data.string(), stored.shift), std::move(exact.ids)};
+  const std::string& said = arguments.format.sequence_column;
+  data.id_column = said.empty() ? stored.columns.sequence : said;
+  return data;
+}
 
 /// Reads data for a model: with its features, or with its words. They have labels where `labels` is true; otherwise a
 /// table may lack them (`steps`, or what the model's file says, or else what the rows hold, tell then whether its rows

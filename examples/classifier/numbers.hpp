@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/core/tensor.hpp"
@@ -42,6 +43,14 @@ struct Metrics {
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets);
 
+/// What stays as it is, or the mean of the training targets; empty where it is not known. And what it is called.
+heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task);
+const char* baseline_name(const NumbersTask& task);
+
+/// Labelled data for a model of numbers, and the targets apart. Throws where there are not as many as outputs.
+template <class M>
+std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<M>& stored, const ModelArguments& arguments);
+
 /// "test mse 0.25, mae 0.4, r2 0.9" and a line of the same for the baseline.
 template <class M>
 std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
@@ -66,6 +75,12 @@ extern template std::string metrics_of(const std::string&, const StoredModel<Roc
                                        const Targets&);
 extern template std::string metrics_of(const std::string&, const StoredModel<MixedModel>&, const LabelledData<float>&,
                                        const Targets&);
+extern template std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<NumberModel>&,
+                                                                   const ModelArguments&);
+extern template std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<RocketModel>&,
+                                                                   const ModelArguments&);
+extern template std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<MixedModel>&,
+                                                                   const ModelArguments&);
 extern template void evaluate_numbers(const StoredModel<NumberModel>&, const ModelArguments&);
 extern template void evaluate_numbers(const StoredModel<RocketModel>&, const ModelArguments&);
 extern template void evaluate_numbers(const StoredModel<MixedModel>&, const ModelArguments&);

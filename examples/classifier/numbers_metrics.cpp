@@ -36,7 +36,14 @@ heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledDa
   return answers;
 }
 
-// What stays as it is, or the mean; empty where it is not known.
+heed::Tensor<double, 2> column(const auto& from, Index k) {
+  heed::Tensor<double, 2> one({from.extent(0), 1});
+  for (Index i = 0; i < one.extent(0); ++i) one(i, 0) = static_cast<double>(from(i, k));
+  return one;
+}
+
+}  // namespace
+
 heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task) {
   if (task.forecast()) return targets.baseline;
   if (task.means.empty()) return {};
@@ -48,14 +55,6 @@ heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& t
 const char* baseline_name(const NumbersTask& task) {
   return task.forecast() ? "the last value" : "the mean of the training targets";
 }
-
-heed::Tensor<double, 2> column(const auto& from, Index k) {
-  heed::Tensor<double, 2> one({from.extent(0), 1});
-  for (Index i = 0; i < one.extent(0); ++i) one(i, 0) = static_cast<double>(from(i, k));
-  return one;
-}
-
-}  // namespace
 
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets) {
@@ -81,7 +80,7 @@ std::string metrics_of(const StoredModel<NumberModel>& stored, const Task<Number
 }
 
 template <class M>
-void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
+std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<M>& stored, const ModelArguments& a) {
   NumberData read = load_exact(stored, a, true);
   Targets targets;
   targets.exact = std::exchange(read.targets, {});
@@ -91,8 +90,14 @@ void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
                        std::to_string(outputs)};
   });
   if (stored.task.forecast()) targets.baseline = last_values(read, stored.task);
-  const Index count = read.count();
-  const LabelledData<float> data(heed::narrowed<float>(read, a.data.data.string(), stored.shift), count);
+  return {narrowed(stored, a, std::move(read)), std::move(targets)};
+}
+
+template <class M>
+void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
+  auto [sequences, targets] = load_targets_of(stored, a);
+  const Index count = sequences.count(), outputs = targets.exact.extent(1);
+  const LabelledData<float> data(std::move(sequences), count);
   const heed::Tensor<float, 2> answers = answers_of(stored, data);
   const Metrics m = measured(answers, targets.exact);
   std::printf("%s\nmse %.9g\nmae %.9g\nr2 %.6f\n", describe(data).c_str(), m.mse, m.mae, m.r2);
@@ -118,6 +123,9 @@ template std::string metrics_of(const std::string&, const StoredModel<RocketMode
                                 const Targets&);
 template std::string metrics_of(const std::string&, const StoredModel<MixedModel>&, const LabelledData<float>&,
                                 const Targets&);
+template std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<NumberModel>&, const ModelArguments&);
+template std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<RocketModel>&, const ModelArguments&);
+template std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<MixedModel>&, const ModelArguments&);
 template void evaluate_numbers(const StoredModel<NumberModel>&, const ModelArguments&);
 template void evaluate_numbers(const StoredModel<RocketModel>&, const ModelArguments&);
 template void evaluate_numbers(const StoredModel<MixedModel>&, const ModelArguments&);

@@ -32,6 +32,7 @@ inline const FileKind model_file{"a model is written as a safetensors file", {".
 inline const FileKind checkpoint_file{"a checkpoint is written as a safetensors file", {".safetensors", ".ckpt"}};
 inline const FileKind history_file{"a history is written as a table", {".csv"}};
 inline const FileKind log_file{"a log is written as it grows", {".csv", ".jsonl"}, false};
+inline const FileKind page_file{"a report is written as a page", {".html", ".htm"}};
 inline const FileKind answer_file{"an output is an array or a table", {".npy", ".csv"}, false};
 
 inline std::string lower_extension(const std::string& path) {
@@ -42,12 +43,12 @@ inline std::string lower_extension(const std::string& path) {
 
 /// Whether files of that extension have a format that is known, heed's or another program's.
 inline bool says_a_format(std::string_view extension) {
-  static constexpr std::array<std::string_view, 47> known = {
-      ".safetensors", ".pt",   ".pth",     ".bin",     ".ckpt",   ".onnx", ".h5",    ".hdf5", ".keras", ".pkl",
-      ".pickle",      ".pb",   ".gguf",    ".tflite",  ".joblib", ".npy",  ".npz",   ".csv",  ".tsv",   ".ts",
-      ".arff",        ".json", ".jsonl",   ".ndjson",  ".yaml",   ".yml",  ".toml",  ".xml",  ".html",  ".md",
-      ".xls",         ".xlsx", ".parquet", ".feather", ".mat",    ".png",  ".jpg",   ".jpeg", ".gif",   ".svg",
-      ".pdf",         ".bmp",  ".zip",     ".gz",      ".tar",    ".db",   ".sqlite"};
+  static constexpr std::array<std::string_view, 48> known = {
+      ".safetensors", ".pt",   ".pth",   ".bin",     ".ckpt",    ".onnx", ".h5",   ".hdf5",  ".keras", ".pkl",
+      ".pickle",      ".pb",   ".gguf",  ".tflite",  ".joblib",  ".npy",  ".npz",  ".csv",   ".tsv",   ".ts",
+      ".arff",        ".json", ".jsonl", ".ndjson",  ".yaml",    ".yml",  ".toml", ".xml",   ".html",  ".htm",
+      ".md",          ".xls",  ".xlsx",  ".parquet", ".feather", ".mat",  ".png",  ".jpg",   ".jpeg",  ".gif",
+      ".svg",         ".pdf",  ".bmp",   ".zip",     ".gz",      ".tar",  ".db",   ".sqlite"};
   return std::find(known.begin(), known.end(), extension) != known.end();
 }
 

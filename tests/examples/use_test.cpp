@@ -233,7 +233,7 @@ TEST_F(Use, HelpFitsEightyColumnsAndNamesEveryOption) {
                         " --features --classes --attention --heads --pooling --hidden --dense --cell --layers "
                         "--bidirectional --dropout --embedding";
   const std::vector<std::pair<std::string, std::string>> options = {
-      {"", "train evaluate predict explain inspect"},
+      {"", "train evaluate predict explain report inspect"},
       {"train",
        "--labels --text --test --test-labels --epochs --learning-rate --batch --standardize --seed --threads --init "
        "--history --log --curve --checkpoint --checkpoint-every --resume --quiet --flavor --validation "
@@ -244,6 +244,7 @@ TEST_F(Use, HelpFitsEightyColumnsAndNamesEveryOption) {
       {"evaluate", "--labels" + data + architecture},
       {"predict", "--output --steps --labelled --logits --probabilities" + data + architecture},
       {"explain", "--output --steps --labelled --picture" + data + architecture},
+      {"report", "--labels --output --log --steps" + data + architecture},
       {"inspect", "FILE" + architecture}};
   for (const auto& [command, names] : options) {
     const std::string out = output_of(command + " --help");
