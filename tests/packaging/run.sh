@@ -30,7 +30,7 @@ build_consumer() {
   rm -rf "$folder"
   "${cmake:-cmake}" -G Ninja -S "$consumer" -B "$folder" -DCMAKE_BUILD_TYPE=Quick -DCMAKE_CXX_COMPILER="$compiler" \
     -DHEED_FROM="$from" -DHEED_COMPILED=OFF "$@"
-  "${cmake:-cmake}" --build "$folder"
+  "${cmake:-cmake}" --build "$folder" --target consumer
   (cd "$folder" && ./consumer)
   say "$way: find by $from: works"
 }
