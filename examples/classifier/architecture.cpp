@@ -58,11 +58,11 @@ void add_weights(CLI::App& command, heed::WeightsOptions& weights) {
           [&weights](const std::vector<std::string>& all) {
             for (const std::string& text : all) weights.rename.push_back(rename_of(text));
           },
-          "Tensors OLD... are called NEW...; NEW may be empty;\nmay be given several times")
+          "Rename tensors OLD... to NEW...; NEW may be empty;\nmay be given several times")
       ->allow_extra_args(false)
       ->option_text("OLD=NEW")
       ->group(group);
-  command.add_flag("--partial", weights.partial, "Leave out other tensors; missing biases are 0")->group(group);
+  command.add_flag("--partial", weights.partial, "Skip tensors that do not fit; missing biases are 0")->group(group);
 }
 
 }  // namespace
@@ -74,10 +74,10 @@ void add_architecture(CLI::App& command, Architecture& a, bool in_file) {
     command.add_option(name, value, what)->check(support::whole(1, most))->option_text(text)->group(group);
   };
   constexpr Index most = 1'000'000;  // beyond it products of sizes overflow
-  size("--features", a.features, most, "F", "Numbers a step; needed to read a table (1)");
+  size("--features", a.features, most, "F", "Numbers per step; needed to read a table (1)");
   size("--classes", a.classes, most, "C", "Number of classes, labelled 0 to C-1 (as in the data)");
   support::add_given<heed::SequenceClassifierOptions>(command, a.given, group);
-  size("--embedding", a.embedding, most, "N", "Numbers a word, in models of text (32)");
+  size("--embedding", a.embedding, most, "N", "Numbers per word, in models of text (32)");
   add_weights(command, a.weights);
 }
 

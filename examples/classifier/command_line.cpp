@@ -28,7 +28,7 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
       [&f](const std::string& s) { f.header = s == "yes"  ? Header::yes
                                               : s == "no" ? Header::no
                                                           : Header::automatic; },
-      "NAME", "First row of names: yes, no or auto (auto)")
+      "NAME", "Whether row 1 has names: yes, no or auto (auto)")
       ->check(support::one_of({"yes", "no", "auto"}));
   add(
       "--delimiter",

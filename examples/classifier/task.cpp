@@ -27,7 +27,7 @@ void add_task(CLI::App& command, TaskOptions& task) {
       ->check(support::whole(1, 1'000'000))
       ->option_text("N")
       ->group(group);
-  command.add_option("--target-column", task.target_column, "What a forecast gives: names, or numbers from 0 (all)")
+  command.add_option("--target-column", task.target_column, "Columns to forecast: names, or numbers from 0 (all)")
       ->option_text("NAME,...")
       ->group(group);
 }
@@ -94,9 +94,9 @@ void add_columns(CLI::App& command, heed::TableFormat& format) {
   const auto add = [&](const char* name, std::string& value, const char* text, const char* what) {
     command.add_option(name, value, what)->option_text(text)->group("Tables of one row a time step");
   };
-  add("--sequence-column", format.sequence_column, "NAME", "Whose rows with one value are a sequence");
-  add("--time-column", format.time_column, "NAME", "Their order: numbers, dates or words (the rows')");
-  add("--feature-columns", format.feature_columns, "NAME,...", "What a step holds (all other columns)");
+  add("--sequence-column", format.sequence_column, "NAME", "Tells sequences apart: rows with equal values");
+  add("--time-column", format.time_column, "NAME", "Orders the steps: numbers, dates or words (as read)");
+  add("--feature-columns", format.feature_columns, "NAME,...", "Features of a step (all other columns)");
 }
 
 std::string name_list(const std::vector<std::string>& names) {

@@ -40,10 +40,11 @@ void add_files(CLI::App& command, TrainArguments& a, bool keeps) {
   file(
       "--labels", [&a, files](auto& f) { files(a.data).labels = f; }, "Labels of a .npy: .npy, .npz:NAME or text")
       ->needs(data);
-  path("--text", a.text, "Sentences instead, a line each: label, words");
+  path("--text", a.text, "Sentences instead, one per line: label, words");
   if (keeps) {
     auto* const test = file(
-        "--test", [&a, files](auto& f) { files(a.test).data = f; }, "The same kind of file, to test every epoch on");
+        "--test", [&a, files](auto& f) { files(a.test).data = f; },
+        "A file of the same kind, to test on in every epoch");
     file("--test-labels", [&a, files](auto& f) { files(a.test).labels = f; }, "Labels of a .npy --test")->needs(test);
   }
   path("--init", a.init, "Model to start from (.safetensors, .pt)");
@@ -53,18 +54,18 @@ void add_files(CLI::App& command, TrainArguments& a, bool keeps) {
                             const char* what) { support::check_name(path(name, value, what), kind); };
     output("--model", a.model, support::model_file, "Where to write the model (.safetensors)");
     output("--history", a.history, support::history_file, "Where to write a table of the epochs (.csv)");
-    output("--log", a.log, support::log_file, "Where to log each epoch at once (.csv, .jsonl)");
+    output("--log", a.log, support::log_file, "Where to log each epoch as it ends (.csv, .jsonl)");
     path("--curve", a.curve, "Where to draw loss and accuracy (.png, .svg)");
-    output("--checkpoint", a.checkpoint, support::checkpoint_file, "Where to keep the run as it goes");
+    output("--checkpoint", a.checkpoint, support::checkpoint_file, "Where to store the run while it trains");
     command.add_option("--checkpoint-every", a.checkpoint_every, "Epochs between checkpoints (1)")
         ->check(support::whole(1, most_epochs))
         ->option_text("N");
-    command.add_flag("--resume", a.resume, "Go on from the checkpoint if there is one");
+    command.add_flag("--resume", a.resume, "Continue from the checkpoint if there is one");
   }
   command.add_option("--threads", a.fit.threads, "Threads of each process (all); the result is the same")
       ->check(support::whole(1, 1024))
       ->option_text("N");
-  command.add_flag("--quiet", a.quiet, "Print nothing but errors");
+  command.add_flag("--quiet", a.quiet, "Print only errors");
 }
 
 void add_training(CLI::App& command, TrainArguments& a) {
@@ -73,55 +74,58 @@ void add_training(CLI::App& command, TrainArguments& a) {
     command.add_option(name, value, what)->check(check)->option_text(text)->group("Training");
   };
   const auto counts = support::whole(1, most_epochs);
-  add("--num-features", a.num_features, support::whole(84, 1 << 20), "N", "Of rocket: features by biases (10000)");
-  add("--epochs", fit.epochs, counts, "N", "Times through the data (100)");
+  add("--num-features", a.num_features, support::whole(84, 1 << 20), "N", "Number of features of rocket (10000)");
+  add("--epochs", fit.epochs, counts, "N", "Passes over the data (100)");
   add("--learning-rate", fit.learning_rate, positive, "X", "Of Adam (0.01)");
   command
       .add_option_function<std::string>(
-          "--batch", [&a](auto& text) { a.batch = batch_size(text); }, "Sequences a step: full or a number (full)")
+          "--batch", [&a](auto& text) { a.batch = batch_size(text); }, "Sequences per step: full or a number (full)")
       ->option_text("N")
       ->group("Training");
   command.add_flag("--standardize", a.standardize, "Give each feature mean 0 and deviation 1")->group("Training");
   add("--seed", fit.seed, whole, "N", "Of all random numbers (0)");
-  add("--ensemble", a.ensemble, support::whole(1, 1000), "N", "Seeds whose models answer by their mean (1)");
-  add("--flavor", a.flavor, support::one_of({"pytorch", "keras"}), "NAME",
-      "Whose defaults: pytorch or keras (pytorch)");
-  add("--validation", fit.validation, from_to_below(0, 1), "X", "Share of the data kept to validate on (0)");
-  add("--early-stopping", fit.early_stopping.patience, counts, "N", "Epochs without progress that end training (any)");
+  add("--ensemble", a.ensemble, support::whole(1, 1000), "N", "Models to train with different seeds, as one (1)");
+  add("--flavor", a.flavor, support::one_of({"pytorch", "keras"}), "NAME", "Defaults of pytorch or keras (pytorch)");
+  add("--validation", fit.validation, from_to_below(0, 1), "X", "Share of the data to keep for validation (0)");
+  add("--early-stopping", fit.early_stopping.patience, counts, "N",
+      "End training after N epochs without progress (off)");
   add("--schedule", a.schedule, support::one_of({"constant", "step", "cosine", "one-cycle", "plateau"}), "NAME",
-      "Of the rate: constant, step, cosine, one-cycle or\nplateau (constant)");
-  add("--warmup", a.warmup, counts, "N", "Steps that cosine rises before it falls (0)");
-  add("--decay", a.decay, from_to_below(0, 1), "X", "What step and plateau multiply the rate by (0.1)");
-  add("--decay-every", a.decay_every, counts, "N", "Epochs of a step (30); those plateau waits (10)");
-  add("--clip", fit.clip_norm, positive, "X", "Largest norm of a gradient (any)");
+      "Of the learning rate: constant, step, cosine,\none-cycle or plateau (constant)");
+  add("--warmup", a.warmup, counts, "N", "Steps in which the rate rises before cosine (0)");
+  add("--decay", a.decay, from_to_below(0, 1), "X", "Factor of the rate for step and plateau (0.1)");
+  add("--decay-every", a.decay_every, counts, "N", "Epochs per step (30), or that plateau waits (10)");
+  add("--clip", fit.clip_norm, positive, "X", "Largest norm of a gradient (no limit)");
   add("--weight-decay", fit.weight_decay, not_negative, "X", "Of AdamW, on all but biases (0)");
-  add("--label-smoothing", fit.label_smoothing, from_to(0, 1), "X", "Share of a label that all classes get (0)");
+  add("--label-smoothing", fit.label_smoothing, from_to(0, 1), "X",
+      "Share of a label that is spread over all classes (0)");
   command
       .add_option("--freeze", fit.frozen,
-                  "Parameters with NAME in theirs stay as they are;\nmay be given several times")
+                  "Do not train parameters whose names contain NAME;\nmay be given several times")
       ->allow_extra_args(false)
       ->option_text("NAME")
       ->group("Training");
   command
       .add_option_function<std::string>(
-          "--class-weights", [&a](auto&) { a.fit.balance_classes = true; }, "balanced: all classes count alike")
+          "--class-weights", [&a](auto&) { a.fit.balance_classes = true; },
+          "balanced: all classes have the same total weight")
       ->check(support::one_of({"balanced"}))
       ->option_text("NAME")
       ->group("Training");
-  add("--ema", fit.ema_decay, from_to_below(0, 1), "X", "Take the weights' moving average of this decay\n(none)");
-  add("--min-count", a.min_count, counts, "N", "Of text: how often known words occur (1)");
-  command.add_flag("--lower", a.lower, "Of text: capital letters are small ones")->group("Training");
+  add("--ema", fit.ema_decay, from_to_below(0, 1), "X",
+      "Use the moving average of the weights, with this\ndecay (off)");
+  add("--min-count", a.min_count, counts, "N", "Occurrences that make a word known, in text (1)");
+  command.add_flag("--lower", a.lower, "Convert text to lower case")->group("Training");
 }
 
 void add_augmentation(CLI::App& command, heed::Augmentation& augment) {
   const auto add = [&](const char* name, double& value, auto check, const char* what) {
     command.add_option(name, value, what)->check(check)->option_text("X")->group("Augmentation");
   };
-  add("--jitter", augment.jitter, from_to(0, 100), "Noise, in deviations of a feature (0)");
-  add("--scaling", augment.scaling, from_to(0, 100), "Deviation of a factor for each feature (0)");
-  add("--time-warp", augment.time_warp, from_to(0, 10), "Deviation of the speed, as a logarithm (0)");
-  add("--window-slice", augment.window_slice, from_to_below(0, 1), "Largest share of steps that are left out (0)");
-  add("--mixup", augment.mixup, from_to(0, 1), "Mix with others, by shares of Beta(X, X) (0)");
+  add("--jitter", augment.jitter, from_to(0, 100), "Noise, relative to a feature's deviation (0)");
+  add("--scaling", augment.scaling, from_to(0, 100), "Deviation of a random factor per feature (0)");
+  add("--time-warp", augment.time_warp, from_to(0, 10), "Deviation of the logarithm of the speed (0)");
+  add("--window-slice", augment.window_slice, from_to_below(0, 1), "Largest share of steps to leave out (0)");
+  add("--mixup", augment.mixup, from_to(0, 1), "Mix pairs of sequences, shares from Beta(X, X) (0)");
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ struct QLearningOptions {
   static void fields(auto&& f, auto&... o) {
     f({"steps", "Of the environment", Range::at_least(0)}, o.steps...);
     f({"window", "Observations that the model sees"}, o.window...);
-    f({"discount", "Of rewards, a step", Range::from(0, 1)}, o.discount...);
+    f({"discount", "Of rewards, per step", Range::from(0, 1)}, o.discount...);
     f({"reward_scale", "", {0, Range::infinite, true, true}}, o.reward_scale...);
     f({"n_step", "Rewards of a transition"}, o.n_step...);
     f({"replay", "Transitions that are kept"}, o.replay...);
@@ -80,7 +80,7 @@ struct QLearningOptions {
        .flag = "evaluate"},
       o.evaluate_every...);
     f({"evaluation_episodes", ""}, o.evaluation_episodes...);
-    f({"seed", "Of everything that is drawn"}, o.seed...);
+    f({"seed", "Of all random numbers"}, o.seed...);
     f({"threads", "0: as many as the machine has", Range::from(0, most_threads)}, o.threads...);
   }
 };

@@ -50,7 +50,7 @@ struct QUpdateOptions {
   std::vector<NamedFactor> rates = {};  ///< factors of the learning rate, for parameters whose name contains a text
 
   static void fields(auto&& f, auto&... o) {
-    f({.name = "batch_size", .meaning = "Transitions an update", .flag = "batch"}, o.batch_size...);
+    f({.name = "batch_size", .meaning = "Transitions per update", .flag = "batch"}, o.batch_size...);
     f({"learning_rate", "Of Adam, at first", Range::at_least(0)}, o.learning_rate...);
     f({"clip_norm", "Largest norm of the gradient; 0: any", Range::at_least(0)}, o.clip_norm...);
     f({"delta", "Of the Huber loss", {0, Range::infinite, true, true}}, o.delta...);

@@ -46,7 +46,7 @@ struct BinaryCrossEntropyOptions {
   std::vector<double> pos_weight = {};  ///< p, one per output: the weight of a target of 1; empty: all 1
 
   static void fields(auto&& f, auto&... o) {
-    f({"pos_weight", "What a target of 1 weighs, one an output; none: all 1", Range::at_least(0)}, o.pos_weight...);
+    f({"pos_weight", "Weight of a target of 1, one per output; none: all 1", Range::at_least(0)}, o.pos_weight...);
   }
 };
 

@@ -30,8 +30,8 @@ struct CrossEntropyOptions {
 
   static void fields(auto&& f, auto&... o) {
     f({"class_weights", "One a class; none: all 1", Range::at_least(0)}, o.class_weights...);
-    f({"label_smoothing", "Share of a label that all classes get", Range::from(0, 1)}, o.label_smoothing...);
-    f({"ignore_index", "A target that does not count", Range::any()}, o.ignore_index...);
+    f({"label_smoothing", "Share of a label that is spread over all classes", Range::from(0, 1)}, o.label_smoothing...);
+    f({"ignore_index", "Targets with this value are ignored", Range::any()}, o.ignore_index...);
   }
 };
 

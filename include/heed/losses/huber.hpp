@@ -24,7 +24,7 @@ struct HuberOptions {
   double delta = 1;  ///< the loss is quadratic up to here, then linear
 
   static void fields(auto&& f, auto&... o) {
-    f({"delta", "Up to here the loss is a square, then a line", Range::at_least(0)}, o.delta...);
+    f({"delta", "The loss is quadratic up to here, then linear", Range::at_least(0)}, o.delta...);
   }
 };
 

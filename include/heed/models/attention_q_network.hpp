@@ -40,8 +40,9 @@ struct AttentionQNetworkOptions {
     f({.name = "actions", .range = size, .flag = ""}, o.actions...);
     f({"hidden", "Features inside", size}, o.hidden...);
     f({.name = "num_heads", .meaning = "Of attention", .range = size, .flag = "heads"}, o.num_heads...);
-    f({.name = "positions", .meaning = "How an observation knows when it was", .except = "relative"}, o.positions...);
-    f({.name = "steps", .meaning = "It sees the last so many observations", .range = size, .flag = "window"},
+    f({.name = "positions", .meaning = "How the time of an observation is encoded", .except = "relative"},
+      o.positions...);
+    f({.name = "steps", .meaning = "Number of last observations that it sees", .range = size, .flag = "window"},
       o.steps...);
   }
 };

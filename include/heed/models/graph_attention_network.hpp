@@ -40,7 +40,7 @@ struct GraphAttentionNetworkOptions {
     f({.name = "classes", .flag = ""}, o.classes...);
     f({"hidden", "Units of a head"}, o.hidden...);
     f({"heads", "Of the first layer"}, o.heads...);
-    f({"output_heads", "Whose mean the answer is"}, o.output_heads...);
+    f({"output_heads", "Heads whose mean is the output"}, o.output_heads...);
     f({"dropout", "In training", Range::share()}, o.dropout...);
     f({"output_elu", "An ELU after the last layer"}, o.output_elu...);
   }

@@ -35,7 +35,7 @@ struct ImageCaptionerOptions {
     f({.name = "max_tokens", .range = size, .flag = ""}, o.max_tokens...);
     f({"channels", "Of the first convolutions", size}, o.channels...);
     f({"features", "Of a region", size}, o.features...);
-    f({"embedding", "Numbers a word", size}, o.embedding...);
+    f({"embedding", "Numbers per word", size}, o.embedding...);
     f({"hidden", "Of the LSTM", size}, o.hidden...);
     f({"score", "Of the attention"}, o.score...);
     f({"attention_size", "Of the score; 0: that of the LSTM", Range::from(0, 1 << 16)}, o.attention_size...);

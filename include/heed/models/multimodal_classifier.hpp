@@ -55,7 +55,7 @@ struct MultimodalClassifierOptions {
     f({.name = "tokens", .range = Range::to(1 << 24), .flag = ""}, o.tokens...);  // a float holds these exactly
     f({.name = "classes", .range = size, .flag = ""}, o.classes...);
     f({"channels", "Of the convolution", size}, o.channels...);
-    f({"embedding", "Numbers a word", size}, o.embedding...);
+    f({"embedding", "Numbers per word", size}, o.embedding...);
     f({"hidden", "Size of the LSTM, and of the image's vector", size}, o.hidden...);
     f({"heads", "Of attention", size}, o.heads...);
   }

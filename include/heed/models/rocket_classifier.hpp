@@ -39,7 +39,7 @@ struct RocketClassifierOptions {
   std::uint64_t seed = 0;    ///< of the kernels' channels and biases, and of the head's initial weights
 
   static void fields(auto&& f, auto&... o) {
-    f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
+    f({.name = "features", .meaning = "Numbers per step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
     f({.name = "classes", .meaning = "Number of classes", .flag = ""}, o.classes...);
     RocketOptions::kernels(f, o...);
   }

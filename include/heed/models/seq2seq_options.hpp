@@ -36,12 +36,12 @@ struct Seq2SeqOptions {
     constexpr Range size = Range::to(1 << 16);
     f({"source_tokens", "", Range::to(1 << 24), {}, false, {}, ""}, o.source_tokens...);
     f({"target_tokens", "", Range::to(1 << 24), {}, false, {}, ""}, o.target_tokens...);
-    f({"embedding", "Numbers a token", size}, o.embedding...);
+    f({"embedding", "Numbers per token", size}, o.embedding...);
     f({"hidden", "Size of the LSTMs", size}, o.hidden...);
     f({"layers", "Of encoder and decoder", size}, o.layers...);
-    f({"bidirectional", "The encoder reads from both ends"}, o.bidirectional...);
+    f({"bidirectional", "The encoder runs in both directions"}, o.bidirectional...);
     f({"score", "Of the attention"}, o.score...);
-    f({"bridge", "From the encoder's two final states to the decoder's first"}, o.bridge...);
+    f({"bridge", "From the encoder's final states to the decoder's first"}, o.bridge...);
     f({"dropout", "Of embeddings, and between layers", Range::share()}, o.dropout...);
   }
 

@@ -35,7 +35,7 @@ struct SequenceClassifierOptions {
   std::uint64_t seed = 0;                   ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
-    f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);
+    f({.name = "features", .meaning = "Numbers per step", .flag = ""}, o.features...);
     fields_but_features(f, o...);
   }
   /// For models in which the number of features is not set by the data.
@@ -43,13 +43,13 @@ struct SequenceClassifierOptions {
     f({.name = "classes", .meaning = "Number of classes", .flag = ""}, o.classes...);
     f({"hidden", "Size of the cell's state", Range::to(1 << 20)}, o.hidden...);
     f({"dense", "Size of the dense layer; 0: there is none", Range::from(0, 1 << 20)}, o.dense...);
-    f({"attention", "What makes one vector of all states"}, o.attention...);
+    f({"attention", "How all states become one vector"}, o.attention...);
     f({"heads", "Heads of multihead; they divide hidden", Range::to(1 << 20), multihead}, o.heads...);
-    f({"pooling", "What follows multihead", {}, multihead}, o.pooling...);
+    f({"pooling", "How multihead becomes one vector", {}, multihead}, o.pooling...);
     f({.name = "cell", .meaning = "What reads the sequence", .optional = true}, o.cell...);
-    f({.name = "layers", .meaning = "Recurrent layers, one on another", .range = Range::to(1 << 16), .optional = true},
+    f({.name = "layers", .meaning = "Number of recurrent layers", .range = Range::to(1 << 16), .optional = true},
       o.layers...);
-    f({.name = "bidirectional", .meaning = "Read from both ends", .optional = true}, o.bidirectional...);
+    f({.name = "bidirectional", .meaning = "Run in both directions", .optional = true}, o.bidirectional...);
     f({.name = "dropout",
        .meaning = "Share of the states that training drops",
        .range = Range::share(),
@@ -61,19 +61,22 @@ struct SequenceClassifierOptions {
        .before = "step"},
       o.last_state...);
     f({.name = "kernels",
-       .meaning = "Widths of convolutions in front: 8,5,3; none without",
+       .meaning = "Widths of convolutions in front, as 8,5,3; none",
        .range = Range::to(1 << 16),
        .optional = true},
       o.kernels...);
     f({.name = "channels",
-       .meaning = "Features that convolutions give: 64, or one for each",
+       .meaning = "Outputs of convolutions: 64, or one for each",
        .range = Range::to(1 << 20),
        .when = convolutions,
        .optional = true},
       o.channels...);
-    f({.name = "causal", .meaning = "Convolutions see no step to come", .when = convolutions, .optional = true},
+    f({.name = "causal", .meaning = "Convolutions see no later step", .when = convolutions, .optional = true},
       o.causal...);
-    f({.name = "residual", .meaning = "Convolutions stand beside their input", .when = convolutions, .optional = true},
+    f({.name = "residual",
+       .meaning = "Residual connections around convolutions",
+       .when = convolutions,
+       .optional = true},
       o.residual...);
     f({.name = "norm", .meaning = "What convolutions are normalised over", .when = convolutions, .optional = true},
       o.norm...);

@@ -38,7 +38,7 @@ struct SeriesEnsembleOptions {
   std::vector<std::string> parts = {};
 
   static void fields(auto&& f, auto&... o) {
-    f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
+    f({.name = "features", .meaning = "Numbers per step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
     f({.name = "classes", .meaning = "Number of classes", .flag = ""}, o.classes...);
     f({.name = "parts", .meaning = "What the members are", .flag = ""}, o.parts...);
   }

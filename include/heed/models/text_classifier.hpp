@@ -36,7 +36,7 @@ struct TextClassifierOptions {
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "tokens", .meaning = "Of the vocabulary", .flag = ""}, o.tokens...);
-    f({"embedding", "Numbers a word"}, o.embedding...);
+    f({"embedding", "Numbers per word"}, o.embedding...);
     SequenceClassifierOptions::fields_but_features(f, o.classifier...);
   }
 };

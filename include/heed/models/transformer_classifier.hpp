@@ -35,7 +35,7 @@ struct TransformerClassifierOptions {
   std::uint64_t seed = 0;  ///< of the initial weights; not stored in files
 
   static void fields(auto&& f, auto&... o) {
-    f({.name = "features", .meaning = "Numbers a step", .flag = ""}, o.features...);
+    f({.name = "features", .meaning = "Numbers per step", .flag = ""}, o.features...);
     f({.name = "classes", .meaning = "Number of classes", .flag = ""}, o.classes...);
     TransformerOptions::fields(f, o.transformer...);
   }

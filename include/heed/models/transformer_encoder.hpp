@@ -48,14 +48,13 @@ struct TransformerOptions {
     f({"dropout", "In training", Range::share()}, o.dropout...);
     f({"norm", "Where a block normalises"}, o.norm...);
     f({"activation", "Of a block's hidden units"}, o.activation...);
-    f({"positions", "How a step knows where it stands"}, o.positions...);
+    f({"positions", "How the position of a step is encoded"}, o.positions...);
     f({.name = "max_steps", .when = {"positions", "learned|tape"}, .flag = ""}, o.max_steps...);
-    f({"distance", "The farthest that relative positions tell apart", size, {"positions", "relative"}}, o.distance...);
-    f({.name = "locality", .meaning = "Learnt temperatures; no step attends to itself", .optional = true},
+    f({"distance", "Largest distance of relative positions", size, {"positions", "relative"}}, o.distance...);
+    f({.name = "locality", .meaning = "Learnt temperatures, and no step attends to itself", .optional = true},
       o.locality...);
     f({.name = "relative_bias", .meaning = "What attention adds for a distance", .optional = true}, o.relative_bias...);
-    f({"bias_distance", "The farthest offset that erpe tells apart", size, {"relative_bias", "erpe"}},
-      o.bias_distance...);
+    f({"bias_distance", "Largest offset of erpe", size, {"relative_bias", "erpe"}}, o.bias_distance...);
   }
 };
 

@@ -47,7 +47,7 @@ struct VisionTransformerOptions {
     f({.name = "patch_size", .meaning = "Of a patch, in pixels", .range = side, .flag = "patch"}, o.patch_size...);
     f({.name = "classes", .meaning = "Number of classes", .range = Range::to(1 << 20), .flag = ""}, o.classes...);
     f({.name = "shifted_patches",
-       .meaning = "Patches of the image beside its four diagonal shifts",
+       .meaning = "Patches of the image and its four diagonal shifts",
        .optional = true,
        .flag = "shifted"},
       o.shifted_patches...);

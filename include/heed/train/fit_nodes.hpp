@@ -77,7 +77,7 @@ struct FitNodesOptions {
     f({"learning_rate", "Of Adam", Range::at_least(0)}, o.learning_rate...);
     f({"weight_decay", "Of matrices", Range::at_least(0)}, o.weight_decay...);
     f({"patience", "Epochs without a better validation; 0: all", Range::at_least(0)}, o.patience...);
-    f({"seed", "Of everything that is drawn"}, o.seed...);
+    f({"seed", "Of all random numbers"}, o.seed...);
     f({.name = "frozen", .optional = true, .flag = ""}, o.frozen...);
     f({.name = "rates", .range = Range::at_least(0), .optional = true, .flag = ""}, o.rates...);
   }

@@ -74,12 +74,12 @@ struct FitOptions {
   }
   /// The options that results depend on, whatever the optimizer. A resumed run must have the same.
   static void results(auto&& f, auto&... o) {
-    f({.name = "batch_size", .meaning = "Sequences a step; 0: all", .range = Range::at_least(0), .flag = "batch"},
+    f({.name = "batch_size", .meaning = "Sequences per step; 0: all", .range = Range::at_least(0), .flag = "batch"},
       o.batch_size...);
-    f({"accumulate", "Batches a step", Range::at_least(1)}, o.accumulate...);
+    f({"accumulate", "Batches per step", Range::at_least(1)}, o.accumulate...);
     f({"shuffle", "A new order each epoch"}, o.shuffle...);
-    f({"bucket_by_length", "Batches of sequences of about one length"}, o.bucket_by_length...);
-    f({"seed", "Of everything that is drawn"}, o.seed...);
+    f({"bucket_by_length", "Batches of sequences of similar length"}, o.bucket_by_length...);
+    f({"seed", "Of all random numbers"}, o.seed...);
     f({"tile_width", "Sequences side by side", Range::from(0, 1 << 20)}, o.tile_width...);
     f({.name = "clip_norm",
        .meaning = "Largest norm of the gradient; 0: any",
@@ -87,10 +87,10 @@ struct FitOptions {
        .flag = "clip"},
       o.clip_norm...);
     f({"clip_value", "Largest number of the gradient; 0: any", Range::at_least(0)}, o.clip_value...);
-    f({"balance_classes", "All classes count alike"}, o.balance_classes...);
-    f({"label_smoothing", "Share of a label that all classes get", Range::from(0, 1)}, o.label_smoothing...);
+    f({"balance_classes", "All classes have the same total weight"}, o.balance_classes...);
+    f({"label_smoothing", "Share of a label that is spread over all classes", Range::from(0, 1)}, o.label_smoothing...);
     Augmentation::fields(f, o.augment...);
-    f({"validation", "Share that is held out, and chooses the epoch", Range::share()}, o.validation...);
+    f({"validation", "Share for validation, which chooses the epoch", Range::share()}, o.validation...);
     f({"ema_decay", "Of the weights' moving average; 0: none", Range::share()}, o.ema_decay...);
     f({"early_stopping.patience", "Epochs without progress that end training", Range::at_least(0)},
       o.early_stopping.patience...);

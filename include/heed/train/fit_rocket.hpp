@@ -48,7 +48,7 @@ struct RocketFitOptions {
 
   static void fields(auto&& f, auto&... o) {
     f({"alphas", "Penalties to choose from", {.least = 0, .most = 1e300, .above = true}}, o.alphas...);
-    f({"most_ridge", "Series that ridge regression takes at most", Range::from(0, 1 << 16)}, o.most_ridge...);
+    f({"most_ridge", "Largest number of series for ridge regression", Range::from(0, 1 << 16)}, o.most_ridge...);
     f({"epochs", "Of the head of more series", Range::at_least(0)}, o.epochs...);
     f({"learning_rate", "Of the head of more series", Range::at_least(0)}, o.learning_rate...);
     f({"seed", "Of the order of batches"}, o.seed...);

@@ -59,7 +59,7 @@ struct CrossValidationOptions {
 
   static void fields(auto&& f, auto&... o) {
     f({"folds", "Parts, each tested on once", Range::at_least(2)}, o.folds...);
-    f({"repeats", "Times that the folds are drawn anew", Range::to(10'000)}, o.repeats...);
+    f({"repeats", "Repetitions with other folds", Range::to(10'000)}, o.repeats...);
     f({"seed", "Of the folds"}, o.seed...);
   }
 };

@@ -35,15 +35,15 @@ struct RocketOptions {
   std::uint64_t seed = 0;    ///< chooses each kernel's channels, and the series that set its biases
 
   static void fields(auto&& f, auto&... o) {
-    f({.name = "features", .meaning = "Numbers a step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
+    f({.name = "features", .meaning = "Numbers per step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
     kernels(f, o...);
   }
   /// For models that know their number of features.
   static void kernels(auto&& f, auto&... o) {
     f({.name = "rocket_steps", .meaning = "Steps of the longest series, for dilations", .flag = ""}, o.steps...);
-    f({"num_features", "Features by biases, rounded down to whole biases per kernel", Range::from(84, 1 << 20)},
+    f({"num_features", "Features, rounded down to whole biases per kernel", Range::from(84, 1 << 20)},
       o.num_features...);
-    f({"max_dilations", "Dilations of a kernel at most", Range::to(1 << 10)}, o.max_dilations...);
+    f({"max_dilations", "Largest number of dilations per kernel", Range::to(1 << 10)}, o.max_dilations...);
     f({.name = "statistics", .meaning = "Of a kernel above a bias: ppv, or four", .optional = true}, o.statistics...);
     f({.name = "differences", .meaning = "Of steps: half of the features are of them", .optional = true},
       o.differences...);
