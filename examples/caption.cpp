@@ -1,5 +1,5 @@
-/// Says what stands in an image, word by word, and where it looks for each word: two digits side by side become "three
-/// left of seven". Without images it draws digits of its own.
+/// Describes an image word by word, and shows where it looks for each word: two digits side by side become "three left
+/// of seven". Without images it draws digits itself.
 ///
 ///     caption --train optdigits.tra --test optdigits.tes --model caption.safetensors --picture caption.png
 ///     caption --test optdigits.tes --model caption.safetensors
@@ -36,7 +36,7 @@ struct Arguments : support::ImageArguments {
   heed::Key key() const { return heed::Key{fit.seed}; }
 };
 
-/// What the model says of each pair, and where it looked.
+/// The model's caption of each pair, and its attention.
 std::vector<heed::Decoded<float>> describe(const Model& model, const heed::Vocabulary& words, const CaptionTask& task) {
   heed::SequenceDecoder decoder(model, {.start = words.start(), .end = words.end(), .max_steps = task.most});
   heed::Tensor<float, 3> images({task.count(), 1, task.input.image.size()});

@@ -1,5 +1,5 @@
-/// A network of self attention learns to keep a pole upright by pushing its cart. It sees the cart's position and the
-/// pole's angle alone, so that the last observations must tell it how fast they change.
+/// A network with self attention learns to balance a pole by pushing its cart. It sees only the cart's position and the
+/// pole's angle. So it must infer the velocities from the last observations.
 ///
 ///     cart_pole --steps 50000 --seed 0 --model cart_pole.safetensors
 ///     cart_pole --model cart_pole.safetensors --play

@@ -1,5 +1,5 @@
-/// Trains a graph attention network to name the subjects of papers from their words and from who cites whom, measures
-/// it, saves it, and shows whom a paper listens to. Without data it learns a small task of its own.
+/// Trains a graph attention network that classifies papers by subject, from their words and citations. Measures it,
+/// saves it, and shows which papers a paper attends to. Without data it learns a small task of its own.
 
 #include <CLI/CLI.hpp>
 
@@ -32,7 +32,7 @@ struct Arguments {
   int seeds = 1;
 };
 
-/// The weights, averaged over the heads of the first layer, of the papers that a paper listens to.
+/// The attention weights of a paper to others, the mean over the heads of the first layer.
 void show_attention(const Model& model, const Nodes& nodes, Index paper) {
   heed::Scratch scratch;
   Model::Cache cache;
@@ -66,7 +66,7 @@ Index most_cited(const heed::Graph& graph, const std::vector<Index>& papers) {
   return best;
 }
 
-/// A model of before, which must be one of such papers.
+/// Loads a trained model, which must be for such papers.
 void measure(const Model& model, const Arguments& a, const Nodes& nodes, const std::vector<std::int32_t>& test,
              Text& text) {
   heed::require(model.options.features == a.options.features && model.options.classes == a.options.classes, [&] {

@@ -1,4 +1,4 @@
-/// A model of your own, with options of its own: trained, saved, loaded, on a command line.
+/// A model of your own, with its own options: trained, saved, loaded, and used from a command line.
 ///
 ///     custom_model --hidden 24 --reading both --model sums.safetensors
 ///     custom_model --model sums.safetensors --use

@@ -1,6 +1,6 @@
-/// Rewrites dates: "3 mars 1998" becomes "1998-03-03", character by character. Trains additive, dot and scaled dot
-/// attention side by side on the same dates, counts the unseen ones that each gets exactly right, and shows where they
-/// looked.
+/// Rewrites dates, character by character: "3 mars 1998" becomes "1998-03-03". Trains additive, dot and scaled dot
+/// attention side by side on the same dates, counts how many unseen dates each rewrites exactly, and shows the
+/// attention.
 ///
 ///     dates
 ///     dates --score additive --model dates.safetensors

@@ -1,5 +1,5 @@
-/// A vision transformer that reads digits: images of 8 x 8 with labels in, test accuracy and a model out; with
-/// --shifted and --locality the one for small data.
+/// A vision transformer that reads digits: takes images of 8 x 8 pixels with labels, prints the test accuracy, writes a
+/// model. With --shifted and --locality it is the one for small data.
 ///
 ///     digits --train optdigits.tra --test optdigits.tes --model digits.safetensors
 ///     digits --test optdigits.tes --model digits.safetensors
@@ -51,14 +51,14 @@ Images read(const Arguments& a, const std::filesystem::path& path, std::uint64_t
                                "built-in task");
 }
 
-/// An image, of a large one some pixels, and how much its patches are attended to in the last block, side by side.
+/// An image (of a large one some pixels), and the attention to its patches in the last block, side by side.
 void show(const Model& model, const Images& images) {
   const heed::ImageShape image = model.options.image;
   const auto one = heed::view(images.sequences.x.data(), {Index(1), Index(1), image.size()});
   heed::Predictor predictor(model);
   const heed::Tensor<float, 3> weights = predictor.attention_weights(one);
   const Index size = model.options.patch_size;
-  support::Grid pixels{{}, image.width}, seen{{}, image.width};  // what a pixel is, and what its patch gets
+  support::Grid pixels{{}, image.width}, seen{{}, image.width};  // a pixel's value, and the attention to its patch
   for (Index y = 0; y < image.height; ++y) {
     for (Index x = 0; x < image.width; ++x) {
       const Index patch = y / size * (image.width / size) + x / size;

@@ -1,5 +1,5 @@
-/// What was learnt on much data helps where there is little: load weights, freeze by name, replace the head, then
-/// train on at other rates for other parts.
+/// Transfer learning: weights learnt from much data help a model that has little. Loads weights, freezes by name,
+/// replaces the head, then trains all parts at different rates.
 ///
 ///     fine_tune
 
@@ -14,7 +14,7 @@
 using heed::Index;
 using Model = heed::SequenceClassifier<float>;
 
-/// Noisy waves that begin anywhere; the class is the length of the wave.
+/// Noisy waves with a random phase; the class is the wave length.
 struct Waves {
   heed::Tensor<float, 3> x;
   std::vector<std::int32_t> labels;
@@ -60,16 +60,16 @@ int main() {
   heed::fit(scratch, little.view(), {.epochs = 60, .learning_rate = 0.01});
   report("from scratch:", scratch, test);
 
-  // 1. Load what fits: the head of eight classes does not, and stays as it starts.
+  // 1. Load what fits. The head of eight classes does not fit and keeps its initial weights.
   Model tuned = fresh;
   const heed::LoadedWeights loaded = heed::load_weights(tuned, "waves.safetensors", {.partial = true});
   for (const std::string& name : loaded.kept) std::printf("not in the file, or of another shape: %s\n", name.c_str());
 
-  // 2. Train the head alone. Nobody goes back through the LSTM.
+  // 2. Train only the head. No backward pass runs through the LSTM.
   heed::fit(tuned, little.view(), {.epochs = 60, .learning_rate = 0.02, .frozen = {"lstm", "attention", "fc1"}});
   report("another head on frozen layers:", tuned, test);
 
-  // 3. Train all, the layers that were loaded more slowly.
+  // 3. Train everything, the loaded layers more slowly.
   heed::Adam<Model> adam(tuned, {.learning_rate = 0.01, .rates = {{"lstm", 0.1}, {"attention", 0.1}, {"fc1", 0.5}}});
   heed::fit(tuned, little.view(), adam, {.epochs = 60});
   report("then all layers, the loaded ones more slowly:", tuned, test);

@@ -1,4 +1,4 @@
-/// A forecast: windows of a series, a model that learns what follows each, and the mean of models of several seeds.
+/// A forecast: windows of a series, a model that predicts what follows each, and the mean of models with several seeds.
 
 #include <cmath>
 #include <cstdio>
@@ -18,7 +18,7 @@ int main() {
   const auto train = heed::series_windows(all.first(known), window, horizon);
   const auto test = heed::series_windows(all.subspan(known), window, horizon);
 
-  // An ensemble: each member starts, and is shuffled, by a seed of its own.
+  // An ensemble: the seed of each member sets its initial weights and its order.
   heed::Tensor<float, 2> mean(test.targets.extents());
   double worst = 0;
   const int members = 3;

@@ -1,5 +1,5 @@
-/// A layer of your own with weights, a cache and temporaries: a gated linear unit. Checked by the layer contract, and
-/// trained on a task that needs a product of two numbers.
+/// A layer of your own with weights, a cache and temporaries: a gated linear unit. The layer contract checks it. It is
+/// trained on a task that needs the product of two numbers.
 
 #include <cstdint>
 #include <cstdio>
@@ -13,8 +13,8 @@ template <class S>
 struct GatedLinear {
   using Scalar = S;
   using Input = S;
-  /// What backward needs of the forward pass besides x and y. Whoever runs the layer owns it; it only grows, so that a
-  /// warm pass allocates nothing.
+  /// What backward needs from the forward pass besides x and y. The caller owns it. It only grows, so that a warm pass
+  /// does not allocate.
   struct Cache {
     typename heed::Dense<S>::Cache dense;
     typename heed::Sigmoid<S>::Cache sigmoid;
@@ -27,7 +27,7 @@ struct GatedLinear {
       : value({.in_features = in, .out_features = out}), gate({.in_features = in, .out_features = out}) {
     initialize({});
   }
-  /// Each part starts from numbers of its own.
+  /// Each part starts from its own numbers.
   void initialize(heed::Key key) {
     value.initialize(key.child(0));
     gate.initialize(key.child(1));
@@ -48,7 +48,7 @@ struct GatedLinear {
   /// dv = dy g, dg = dy v, ds = dg g (1 - g); then back through both parts.
   void backward(heed::Tile<const S> x, heed::Tile<const S> /*y*/, heed::Tile<const S> dy, heed::Into<S> dx,
                 Cache& cache, GatedLinear& grad, const heed::Pass& pass) const {
-    const heed::Scratch::Mark mark(pass.scratch);  // gives back at its end what is taken below
+    const heed::Scratch::Mark mark(pass.scratch);  // releases at its end what is taken below
     const heed::Tile<const S> v = cache.value.view(), s = cache.score.view(), g = cache.gate.view();
     const heed::Tile<S> dv = pass.scratch.like(dy), dg = pass.scratch.like(dy);
     heed::copy(dy, dv);
@@ -72,7 +72,7 @@ int main() {
   std::printf("layer contract: %s, %d checks\n%s", report.ok() ? "holds" : "broken", report.checks(),
               report.text().c_str());
 
-  // do two numbers have the same sign? No sum of them tells, their product does
+  // do two numbers have the same sign? Their sum does not tell, their product does
   const heed::Index n = 512;
   heed::Tensor<float, 3> x({n, 1, 2});
   std::vector<std::int32_t> labels(static_cast<std::size_t>(n));

@@ -1,4 +1,4 @@
-/// A causal transformer that learns to write: sentences in, one a line; perplexities and new sentences out.
+/// A causal transformer that learns to write: takes sentences, one per line; prints perplexities and new sentences.
 ///
 ///     language_model --train train.en --validation val.en --test test.en --model captions.safetensors
 ///     language_model --model captions.safetensors --prompt "a man"

@@ -1,4 +1,4 @@
-/// A training loop of one's own: the gradient of a batch, clipped, then a step of the optimizer.
+/// Your own training loop: the gradient of a batch, clipped, then a step of the optimizer.
 
 #include <algorithm>
 #include <cstdio>

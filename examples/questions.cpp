@@ -1,5 +1,5 @@
-/// Answers questions in words about images of digits, "is it larger than four ?": an LSTM reads the words, convolutions
-/// see the image, attention meets both. Shows how much the answer has looked at the image and at each word.
+/// Answers questions about images of digits, such as "is it larger than four ?". An LSTM reads the words, convolutions
+/// see the image, and attention combines them. Shows the attention to the image and to each word.
 ///
 ///     questions --train optdigits.tra --test optdigits.tes --model questions.safetensors
 ///     questions --test optdigits.tes --model questions.safetensors --ask "is it larger than four ?"
@@ -32,7 +32,7 @@ constexpr heed::Key of_tests{0x7e575};  // the same for all seeds
 
 struct Arguments : support::ImageArguments {
   std::optional<std::string> ask;
-  Index questions = 10, show = 5;  // about an image; images
+  Index questions = 10, show = 5;  // per image; images
   heed::MultimodalClassifierOptions options{.image = {.channels = 1, .height = 8, .width = 8},
                                             .max_words = DigitQuestions::most_words};
   heed::FitOptions fit{.epochs = 20, .learning_rate = 4e-3, .weight_decay = 0.01, .batch_size = 64, .clip_norm = 1};
@@ -50,7 +50,7 @@ Images read(const Arguments& a, const std::filesystem::path& path, heed::Key key
 
 const std::string& label(const Model& model, Index i) { return model.labels[static_cast<std::size_t>(i)]; }
 
-/// The answer, and how much the image has looked at itself and at each word for it: the mean over the heads.
+/// The answer, and the image's attention to itself and to each word: the mean over the heads.
 void show(const Model& model, std::span<const float> pixels, const std::vector<std::string>& words,
           const std::string& truth) {
   std::vector<float> step(static_cast<std::size_t>(model.input().size()));
@@ -67,7 +67,7 @@ void show(const Model& model, std::span<const float> pixels, const std::vector<s
   std::printf("\n%s", support::question_map(pixels, model.options.image.height, title, words, weights).c_str());
 }
 
-/// The share of right answers to questions of each kind and to all.
+/// The share of right answers for each kind of question, and for all.
 void measure(const Arguments& a, const Model& model, const Images& images, const QuestionTask* learnt = nullptr) {
   const QuestionTask q = draw(model, images, std::ssize(DigitQuestions::kinds), of_tests.child(1));
   const heed::Tensor<float, 2> p = heed::predict(model, q.x.view());

@@ -1,4 +1,4 @@
-/// Trains a classifier of short sequences on data made up here, saves it, loads it and asks it.
+/// Trains a classifier of short sequences on synthetic data, saves it, loads it and uses it.
 
 #include <cstdio>
 #include <vector>

@@ -1,5 +1,5 @@
-/// Trains a classifier of sentences, embedding > LSTM > attention > Dense, and shows which words it looks at: shaded in
-/// the terminal, and as a picture. Without data it learns five sentences.
+/// Trains a classifier of sentences, embedding > LSTM > attention > Dense, and shows its attention to the words: shaded
+/// in the terminal, and as a picture. Without data it learns five sentences.
 
 #include <cstdio>
 #include <optional>
@@ -70,7 +70,7 @@ Model train(Arguments& a, const Sentences& sentences, const std::string& where) 
   return model;
 }
 
-/// How many answers are right.
+/// The number of right answers.
 void report(const char* name, const Model& model, const Sentences& sentences, const std::string& where) {
   const auto data = labelled(sentences, model, where);
   const bool trec = where.find("TREC.test") != std::string::npos;
@@ -78,7 +78,7 @@ void report(const char* name, const Model& model, const Sentences& sentences, co
               trec ? "; Kim's CNN without pretrained vectors 0.882" : "");
 }
 
-/// The first sentences with the weight of each word, and the answers to them.
+/// The first sentences with the weight of each word, and the model's answers.
 void show(const Arguments& a, const Model& model, Sentences sentences) {
   sentences.words.resize(std::min(sentences.words.size(), static_cast<std::size_t>(a.show)));
   const auto tokens = to_tokens({.words = sentences.words, .labels = {}}, heed::Vocabulary(model.words));

@@ -1,5 +1,5 @@
-/// Trains a BiLSTM tagger with attention on sentences with a tag for each word (parts of speech, or entities as BIO),
-/// measures it, saves it, and tags what it is given. Without data it learns a small task of its own.
+/// Trains a BiLSTM tagger with attention on sentences with a tag for each word (parts of speech, or entities as BIO).
+/// Measures it, saves it, and tags new sentences. Without data it learns a small task of its own.
 
 #include <cstdio>
 #include <optional>

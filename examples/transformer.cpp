@@ -1,4 +1,5 @@
-/// A transformer that classifies sequences of numbers: labelled sequences in, test accuracy and a model out.
+/// A transformer that classifies sequences of numbers: takes labelled sequences, prints the test accuracy, writes a
+/// model.
 ///
 ///     transformer --train JapaneseVowels_TRAIN.ts --test JapaneseVowels_TEST.ts --model vowels.safetensors
 ///     transformer --test JapaneseVowels_TEST.ts --model vowels.safetensors
@@ -51,7 +52,8 @@ std::optional<Labelled> read_test(const Arguments& a, const heed::LabelMap& name
   return data;
 }
 
-/// What the first sequence's steps attend to in the last block, the mean of the heads, and how many are right.
+/// The attention of the first sequence's steps in the last block (the mean of the heads), and the number of right
+/// answers.
 void show(const Model& model, const Labelled& test, int threads) {
   std::printf("test accuracy %.4f of %td sequences\n", heed::evaluate(model, test.view(), threads).accuracy,
               test.count());

@@ -1,5 +1,5 @@
-/// Translates: trains sequence to sequence with attention on two files of sentences, measures BLEU, and shows what each
-/// word looked at. Without data on a small corpus of its own.
+/// Translation: trains sequence to sequence with attention on two files of sentences, measures BLEU, and shows the
+/// attention of each word. Without data it uses a small corpus of its own.
 ///
 ///     translate --train train.de train.en --val val.de val.en --test test.de test.en --model de-en.safetensors
 ///     translate --model de-en.safetensors --translate "ein mann schläft auf dem sofa ."

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a command line says of a model's architecture.
+// The architecture options of the command line.
 
 #include <CLI/CLI.hpp>
 
@@ -16,20 +16,21 @@
 
 namespace classifier {
 
-/// What the command line says; nothing where it does not.
+/// The values given on the command line; nothing for options that were not given.
 struct Architecture {
   heed::Metadata given;  ///< options of a `SequenceClassifier`, by the names of its fields
   std::optional<heed::Index> features, classes, embedding;
-  heed::WeightsOptions weights;  ///< what the tensors of a file are called, where other programs wrote it
+  heed::WeightsOptions weights;  ///< names of tensors in files of other programs
 
-  /// With the defaults where nothing is said, for data of these features and classes. Throws where the heads do not
-  /// divide the states.
+  /// The options of a model for data with these features and classes; options that were not given keep their defaults.
+  /// Throws if the heads do not divide the states.
   heed::SequenceClassifierOptions options(heed::Index data_features, heed::Index data_classes) const;
-  /// The same for sentences of so many tokens.
+  /// The same for sentences, with this many tokens.
   heed::TextClassifierOptions text_options(heed::Index tokens, heed::Index data_classes) const;
 };
 
-/// Adds the options of an architecture to a subcommand. `in_file`: a model file says them, but for files of others.
+/// Adds the architecture options to a subcommand. `in_file`: a model file has them, so they are only for files of other
+/// programs.
 void add_architecture(CLI::App& command, Architecture& architecture, bool in_file = false);
 
 /// "2 x bidirectional LSTM(32) > attention pool > Dense(16) > ReLU > Dense(10)"

@@ -1,6 +1,6 @@
 #pragma once
 
-// Heat maps of what a model attends to.
+// Heat maps of attention weights.
 
 #include "../support/picture.hpp"
 #include "attention_weights.hpp"
@@ -8,10 +8,10 @@
 
 namespace classifier {
 
-/// The first sequences, a row each; with heads, a map for each head of the first two.
+/// The first sequences, one row each; with heads, a map for each head of the first two sequences.
 support::HeatMaps heat_maps(const StoredModel<NumberModel>& stored, const heed::Sequences<float>& data,
                             const Weights& weights);
-/// The first sentences, a map each, with their words.
+/// The first sentences, one map each, with their words.
 support::HeatMaps heat_maps(const StoredModel<TextModel>& stored, const Tokens& data, const Weights& weights);
 
 }  // namespace classifier

@@ -11,12 +11,12 @@
 
 namespace classifier {
 
-/// Columns "sequence", for multihead "head" and "query", and a weight for each step: "step 0" ...
+/// Columns "sequence", for multihead "head" and "query", and one weight per step: "step 0" ...
 heed::CsvWriter weight_table(const Weights& w, const NamedSequences& data);
 /// Columns "sentence", for multihead "head" and "query", "step", "word", "known" (1 or 0) and "weight".
 heed::CsvWriter weight_table(const Weights& w, const Tokens& data);
 
-/// The table, or of a .npy the weights alone.
+/// The table; for a .npy only the weights.
 template <class Data>
 void write_weights(const std::filesystem::path& path, const Weights& w, const Data& data);
 extern template void write_weights(const std::filesystem::path&, const Weights&, const NamedSequences&);

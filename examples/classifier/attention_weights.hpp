@@ -17,13 +17,13 @@
 
 namespace classifier {
 
-/// The weights of all sequences, (n, steps, 1), or with heads (n, heads steps, steps).
+/// The weights of all sequences: (n, steps, 1), or with heads (n, heads steps, steps).
 struct Weights {
   heed::Tensor<float, 3> all;
   heed::Index heads, steps;
 };
 
-/// "0.25 1.5": an answer that is no class.
+/// "0.25 1.5": a prediction that is not a class.
 inline std::string numbers(std::span<const float> values) {
   std::string text;
   for (const float value : values) {
@@ -34,7 +34,7 @@ inline std::string numbers(std::span<const float> values) {
   return text;
 }
 
-/// f(sequence, its length, the answer to it) for the first sequences, `most` of them; gives how many they are.
+/// Calls f(sequence, its length, its prediction) for the first sequences, at most `most`. Returns their number.
 template <class M, class Data, class F>
 heed::Index for_the_first(heed::Index most, const StoredModel<M>& stored, const Data& data, F&& f) {
   heed::Index shown = 0;
@@ -58,7 +58,7 @@ heed::Index for_the_first(heed::Index most, const StoredModel<M>& stored, const 
   return shown;
 }
 
-/// One weight a word: with heads, their mean over what is used of them, the last query or all.
+/// One weight per word. With heads: the mean over them, of the last query or of all queries.
 inline std::vector<float> word_weights(const Weights& w, heed::Pooling pooling, heed::Index i, heed::Index length) {
   std::vector<float> result(static_cast<std::size_t>(length));
   const heed::Index first = pooling == heed::Pooling::last ? length - 1 : 0;

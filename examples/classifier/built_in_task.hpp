@@ -1,6 +1,6 @@
 #pragma once
 
-// The task that the trainer knows without any data: ten gestures of a hand.
+// The built-in task of the trainer: ten gestures of a hand.
 
 #include <array>
 #include <cmath>
@@ -17,17 +17,17 @@
 
 namespace classifier {
 
-/// Gestures as five channels of a motion sensor show them in ten steps. A gesture is a turn in one of five planes, each
-/// spanned by two channels, to one of two sides:
+/// Gestures as five channels of a motion sensor in ten steps. A gesture is a rotation in one of five planes, in one of
+/// two directions. Each plane is spanned by two channels:
 ///
 ///     x_a(t) = s cos(p + w t),   x_b(t) = s sin(p + w t)   from its start on, for 6 to 8 steps; noise everywhere
 ///
-/// Class 2 k turns from channel k to channel k + 1 (w > 0), class 2 k + 1 back (w < 0). Where it starts (step 0 to 3),
-/// its phase p (any), speed |w| (0.6 to 0.9 a step) and strength s (0.7 to 1.3) vary. So each number on its own has
-/// mean 0 in every class: which channel leads decides, and a model that is linear in the numbers cannot see it.
+/// Class 2 k rotates from channel k to channel k + 1 (w > 0), class 2 k + 1 back (w < 0). The start (step 0 to 3), the
+/// phase p (any), the speed |w| (0.6 to 0.9 per step) and the strength s (0.7 to 1.3) vary. So each single number has
+/// mean 0 in every class. Only the order of the channels tells the class, and a linear model cannot see it.
 ///
-/// Sequence i depends on the key and on i alone; all classes are equally frequent. The labels are those of `count`
-/// sequences, the numbers of a part of them (all where nothing is said).
+/// Sequence i depends only on the key and on i; all classes are equally frequent. The labels are those of `count`
+/// sequences; the numbers are those of a part of them (by default all).
 inline heed::Sequences<float> gestures(heed::Key key, heed::Index count, const heed::Part& chosen = {}) {
   constexpr heed::Index steps = 10, channels = 5, classes = 2 * channels;
   constexpr double deviation_of_noise = 0.25;

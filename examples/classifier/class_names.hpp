@@ -1,6 +1,6 @@
 #pragma once
 
-// Which classes a model is to be trained for.
+// The classes that a model is trained for.
 
 #include <string>
 #include <utility>
@@ -14,7 +14,7 @@
 
 namespace classifier {
 
-/// The names of the classes: those of the model to start from, 0 to C-1 as --classes says, or those in the data.
+/// The names of the classes: those of the model to start from, 0 to C-1 if --classes is given, or those in the data.
 template <class M>
 heed::LabelMap names_for(const TrainArguments& a, const StoredModel<M>* init, const std::vector<std::string>& labels,
                          const std::string& where) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// What numbers an option of the command line takes. The messages follow the option's name.
+// Checks of numeric options. The messages follow the option's name.
 
 #include <CLI/CLI.hpp>
 
@@ -14,23 +14,23 @@ namespace classifier {
 
 using NumberCheck = std::function<std::string(const std::string&)>;
 
-/// A number from `first` on, below `end`.
+/// A number in [first, end).
 NumberCheck from_to_below(double first, double end);
-/// A number from `first` to `last`.
+/// A number in [first, last].
 NumberCheck from_to(double first, double last);
 /// A finite number above 0.
 std::string positive(const std::string& text);
 /// A finite number of at least 0.
 std::string not_negative(const std::string& text);
-/// A whole number of at least 0. (CLI11 takes -1 for 2^64 - 1.)
+/// An integer of at least 0. (CLI11 reads -1 as 2^64 - 1.)
 std::string whole(const std::string& text);
 
-/// How tables and text are written: --header, --delimiter, --label-column, --index-column, --encoding.
+/// The format of tables and text: --header, --delimiter, --label-column, --index-column, --encoding.
 void add_format(CLI::App& command, heed::TableFormat& format);
-/// --header of a file of sentences.
+/// --header for a file of sentences.
 heed::SentenceOptions::Header text_header(const heed::TableFormat& format);
 
-/// Throws where an option does not go with the others: wrong usage.
+/// Throws if an option contradicts the others: wrong usage.
 void require_usage(bool ok, const std::string& option, const std::string& message);
 
 }  // namespace classifier

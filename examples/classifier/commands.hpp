@@ -1,7 +1,7 @@
 #pragma once
 
-// The subcommands, one file each. Each adds itself to the program; errors are thrown as heed::Error. Several processes
-// may train; the others run as one.
+// The subcommands, one per file. Each adds itself to the program and throws heed::Error. Several processes may train;
+// all other subcommands run as one process.
 
 #include <CLI/CLI.hpp>
 
@@ -12,7 +12,7 @@
 
 namespace classifier {
 
-void add_train(CLI::App& program, const Processes& processes);           // `processes` must live on
+void add_train(CLI::App& program, const Processes& processes);           // `processes` must outlive the program
 void add_cross_validate(CLI::App& program, const Processes& processes);  // the same
 void add_evaluate(CLI::App& program);
 void add_predict(CLI::App& program);

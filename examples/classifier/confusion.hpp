@@ -1,6 +1,6 @@
 #pragma once
 
-// How often a classifier takes one class for another.
+// The confusion matrix of a classifier.
 
 #include <cstdint>
 #include <span>
@@ -12,14 +12,15 @@
 
 namespace classifier {
 
-/// (true class, predicted class) -> number of sequences. A prediction is the largest logit, the first of equals.
+/// (true class, predicted class) -> number of sequences. The prediction is the class with the largest logit; the lower
+/// class wins a tie.
 heed::Tensor<heed::Index, 2> confusion_matrix(heed::TensorView<const float, 2> logits,
                                               std::span<const std::int32_t> classes);
 
-/// "label  sequences  precision  recall", a line for each class. A ratio of nothing is "-".
+/// "label  sequences  precision  recall", one line per class. 0 / 0 is "-".
 std::string class_table(const heed::Tensor<heed::Index, 2>& confusion, const std::vector<std::string>& names);
 
-/// The matrix, a row for each true class; where it is wider than `width` (0: any width), the most frequent mistakes.
+/// The matrix, one row per true class. If it is wider than `width` (0: no limit), the most frequent mistakes instead.
 std::string confusion_table(const heed::Tensor<heed::Index, 2>& confusion, const std::vector<std::string>& names,
                             int width);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Sequences and their classes, as the subcommands need them.
+// Sequences and their classes, for the subcommands.
 
 #include <algorithm>
 #include <cstdint>
@@ -20,57 +20,56 @@
 
 namespace classifier {
 
-/// A file of sequences, and one of their labels where they stand apart.
+/// A file of sequences, and the file of their labels if they are separate.
 struct DataFiles {
   std::filesystem::path data;
   std::optional<std::filesystem::path> labels;
   const std::filesystem::path& labels_path() const { return labels ? *labels : data; }
 };
 
-/// Sequences of numbers, and what a table calls its columns.
+/// Sequences of numbers, and the names in a table's columns.
 struct NumberData : heed::Sequences<double> {
   std::vector<std::string> features_of_table = {}, labels_of_table = {};
-  bool is_long = false;               // a table of one row a time step
-  std::vector<std::string> ids = {};  // what its sequence column calls each; empty: it has none
+  bool is_long = false;               // a table with one row per time step
+  std::vector<std::string> ids = {};  // the values of its sequence column; empty without one
 };
 
-/// Reads sequences of numbers, in double. Throws where they do not have the features that are expected (nothing: any; a
-/// table 1).
+/// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).
 NumberData load_numbers(const DataFiles& files, std::optional<heed::Index> features, heed::LoadOptions options = {});
 
-/// Whether nothing in a file of sequences says how many features a step has.
+/// Whether a file of sequences does not tell the number of features.
 bool is_table(const std::filesystem::path& path);
 
-/// Says on standard error that lines of a text are Latin-1, where some are.
+/// Reports on standard error if lines of a text are Latin-1.
 void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path);
 
-/// The tokens of sentences, and their words as they were read.
+/// The tokens of sentences, and their words as read.
 struct Tokens : heed::Sequences<std::int32_t> {
-  /// `x` holds the sentences of `part` alone; nothing: all.
+  /// `x` has only the sentences of `part`; without one, all.
   Tokens(heed::Sentences sentences, const heed::Vocabulary& vocabulary, const std::string& where,
          const heed::Part& part = {});
   std::vector<std::vector<std::string>> words;
 };
 
-/// The class that each label names. Throws where one names none, and says that there are no labels where none does.
+/// The class of each label. Throws if a label is unknown, with another message if all are.
 std::vector<std::int32_t> classes_of(const std::vector<std::string>& labels, const heed::LabelMap& names,
                                      const std::string& where);
 
-/// Sequences and the class of each. X: float, or std::int32_t for tokens.
+/// Sequences with the class of each. X: float, or std::int32_t for tokens.
 template <class X>
 struct LabelledData {
   heed::Sequences<X> sequences;       // x and mask: those of `part` alone
   std::vector<std::int32_t> classes;  // of all
   heed::IndexRange part;
 
-  /// Throws where a label names no class; `where` is what messages call the labels. `x` holds those sequences that
-  /// `chosen` gives of all; nothing: all.
+  /// Throws if a label is not a class; `where` names the labels in the error. `x` has only the sequences that `chosen`
+  /// selects; without it, all.
   LabelledData(heed::Sequences<X> data, const heed::LabelMap& names, const std::string& where,
                const heed::Part& chosen = {})
       : sequences(std::move(data)),
         classes(classes_of(sequences.labels, names, where)),
         part(chosen ? chosen(count()) : heed::IndexRange{0, count()}) {}
-  /// So many sequences without classes.
+  /// This many sequences without classes.
   LabelledData(heed::Sequences<X> data, heed::Index count, const heed::Part& chosen = {})
       : sequences(std::move(data)),
         classes(static_cast<std::size_t>(count)),
@@ -88,7 +87,7 @@ struct LabelledData {
   }
 };
 
-/// How many steps of a sequence are there.
+/// The number of present steps of a sequence.
 template <class X>
 heed::Index steps_there(const heed::Sequences<X>& sequences, heed::Index i) {
   const heed::Index length =

@@ -1,6 +1,6 @@
 #pragma once
 
-// What cross-validation prints: a row for each fold, then the mean of all.
+// The output of cross-validation: a row for each fold, then the mean over all folds.
 
 #include <string>
 #include <vector>
@@ -12,12 +12,12 @@
 namespace classifier {
 
 std::string name_of(const heed::FoldRows& fold);
-/// Throws where the training of a fold was interrupted, or diverged.
+/// Throws if the training of a fold was interrupted or diverged.
 void check_trained(const heed::History& history, const heed::FoldRows& fold);
 
 class FoldReport {
  public:
-  /// The figures of a fold of numbers. Folds of classes have none.
+  /// The figures of a fold for numbers. Folds of classes have none.
   void add(const Metrics& metrics) { measured_.push_back(metrics); }
   void row(const heed::FoldResult& fold);
   void summary(const heed::CrossValidation& all) const;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Attention weights as colours, or as shades where there are none.
+// Attention weights as colours, or as characters in a terminal without colours.
 
 #include <string>
 #include <string_view>
@@ -12,7 +12,7 @@ namespace classifier {
 
 using namespace support;
 
-/// What a sequence attended to: (steps) weights, or (heads, steps, steps). The first `length` steps are valid.
+/// The attention of a sequence: (steps) weights, or (heads, steps, steps). The first `length` steps are valid.
 struct Attended {
   heed::Index sequence;
   std::string_view answer;
@@ -20,13 +20,14 @@ struct Attended {
   heed::Index steps, length;
 };
 
-/// What stands above the maps: a line that explains the colours. No heads: of strips.
+/// The line above the maps that explains the colours. Without heads it is for strips.
 std::string legend(heed::Index heads, Colours colours);
 
-/// One line: the answer, a cell for each step, and the step with the largest weight. Long sequences share cells.
+/// One line: the prediction, one cell per step, and the step with the largest weight. In long sequences steps share
+/// cells.
 std::string strip(const Attended& attended, Colours colours, int width);
 
-/// A title, then the heads' maps side by side: a row for each step that asks, a column for each that answers.
+/// A title, then the heads' maps side by side: a row for each query step, a column for each key step.
 std::string maps(const Attended& attended, heed::Index heads, Colours colours, int width);
 
 }  // namespace classifier

@@ -1,6 +1,6 @@
 #pragma once
 
-// The command line that evaluate, predict and explain share: a model, and data for it.
+// The options that evaluate, predict and explain share: a model, and data for it.
 
 #include <CLI/CLI.hpp>
 
@@ -21,8 +21,8 @@ struct ModelArguments {
   std::filesystem::path picture = {};   // of explain
   DataFiles data;
   Architecture architecture;
-  heed::Index steps = 0;  // of the rows of a table; 0: not said
-  bool labelled = false;  // sentences stand behind labels
+  heed::Index steps = 0;  // of the rows of a table; 0: not given
+  bool labelled = false;  // sentences have labels in front
   heed::TableFormat format;
   std::optional<heed::Missing> missing;  // nothing: as in training
 };
@@ -32,18 +32,18 @@ void add_model_and_data(CLI::App& command, ModelArguments& arguments);
 /// Adds --output, --steps for tables that may lack labels, and --labelled for sentences that may have them.
 void add_output(CLI::App& command, ModelArguments& arguments, const char* what);
 
-/// Throws where the output cannot be written, or is the model or the data.
+/// Throws if the output cannot be written, or if it is the model or the data.
 void check_output(const ModelArguments& arguments);
 
 bool is_npy(const std::filesystem::path& path);
 
-/// Sequences as a model takes them, and what a table calls each.
+/// Sequences as a model takes them, and the names that a table gives them.
 struct NamedSequences : heed::Sequences<float> {
-  std::vector<std::string> ids = {};  // empty: it does not name them
+  std::vector<std::string> ids = {};  // empty: without names
   std::string id_column = {};
 };
 
-/// What was read as the model takes it.
+/// The data in the form that the model takes.
 template <class M>
 NamedSequences narrowed(const StoredModel<M>& stored, const ModelArguments& arguments, NumberData exact) {
   NamedSequences data{heed::narrowed<float>(exact, arguments.data.data.string(), stored.shift), std::move(exact.ids)};

@@ -1,6 +1,6 @@
 #pragma once
 
-// Where the trainer reads tensors from.
+// Reads the tensors of model files.
 
 #include <filesystem>
 
@@ -8,7 +8,7 @@
 
 namespace classifier {
 
-/// The tensors of a model file: safetensors, or what torch.save of PyTorch wrote. Throws as `read_weights`.
+/// The tensors of a model file: safetensors, or a file of PyTorch's torch.save. Throws as `read_weights`.
 heed::TensorFile read_model_file(const std::filesystem::path& path);
 
 }  // namespace classifier

@@ -11,7 +11,7 @@
 
 namespace classifier {
 
-/// How many models answer by their mean.
+/// The number of models whose predictions are averaged.
 template <class M>
 heed::Index members_of(const StoredModel<M>& stored) {
   if constexpr (std::same_as<M, MixedModel>) {
@@ -21,7 +21,7 @@ heed::Index members_of(const StoredModel<M>& stored) {
   }
 }
 
-/// What a model's file says of it: "hidden", "32".
+/// An option in a model's file: "hidden", "32".
 template <class M>
 std::vector<std::pair<std::string, std::string>> options_of(const StoredModel<M>& stored);
 extern template std::vector<std::pair<std::string, std::string>> options_of(const StoredModel<NumberModel>&);

@@ -21,9 +21,9 @@ bool asks_for_numbers(const TrainArguments& arguments, const StoredModel<NumberM
 Task<NumberModel> load_numbers_task(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
                                     const heed::Part& part);
 
-/// The mean and the deviation of each target.
+/// The mean and the standard deviation of each target.
 TargetScale scale_of(const heed::Tensor<double, 2>& targets);
-/// Some rows of the targets, to mean 0 and deviation 1.
+/// Standardises some rows of the targets to mean 0 and deviation 1.
 heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const TargetScale& scale, heed::IndexRange rows);
 
 /// The targets of a task to train on, and of its test: scaled by the mean and the deviation of the first. `rows` are
@@ -36,7 +36,7 @@ template <class M>
 void to_units(StoredModel<M>& stored, const TargetScale& scale);
 void from_units(NumberModel& model, const TargetScale& scale);
 
-/// How far answers are from the targets.
+/// The error of the predictions.
 struct Metrics {
   double mse, mae, r2;
 };

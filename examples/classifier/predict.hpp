@@ -1,6 +1,6 @@
 #pragma once
 
-// The answers of a model, to a file or on standard output.
+// Writes a model's predictions to a file or to standard output.
 
 #include <cstddef>
 #include <string>
@@ -16,7 +16,7 @@ struct PredictArguments : ModelArguments {
   bool logits = false, probabilities = false;
 };
 
-/// The first column of a table of answers: what the sequences are called; empty: there is none.
+/// The first column of a table of predictions: the names of the sequences; empty: none.
 struct Ids {
   std::string name = {};
   std::vector<std::string> all = {};
@@ -43,7 +43,7 @@ Ids ids_of(const Data& data) {
   }
 }
 
-/// The class of each sequence, or with scores one a class.
+/// The class of each sequence; with scores, one score per class.
 template <class M>
 void answer_by_classes(const StoredModel<M>& stored, const PredictArguments& arguments);
 extern template void answer_by_classes(const StoredModel<NumberModel>&, const PredictArguments&);
@@ -51,7 +51,7 @@ extern template void answer_by_classes(const StoredModel<RocketModel>&, const Pr
 extern template void answer_by_classes(const StoredModel<MixedModel>&, const PredictArguments&);
 extern template void answer_by_classes(const StoredModel<TextModel>&, const PredictArguments&);
 
-/// Of a model whose outputs are no classes: numbers; of flags yes or no, as 1 or 0, or a probability.
+/// For models whose outputs are not classes: numbers; for flags 1 or 0, or a probability.
 template <class M>
 void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& arguments);
 extern template void answer_by_numbers(const StoredModel<NumberModel>&, const PredictArguments&);

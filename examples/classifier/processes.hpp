@@ -1,6 +1,6 @@
 #pragma once
 
-// The processes that train together: those that mpirun has launched, or this one alone.
+// The processes that train together: those that mpirun has started, or only this one.
 
 #include <exception>
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace classifier {
 
-/// Its functions from `threads` on are called by all processes together. processes.cpp alone knows of MPI.
+/// All processes call the functions from `threads` on together. Only processes.cpp uses MPI.
 class Processes {
  public:
   /// Starts MPI where mpirun or its like has launched this process. Throws where it has, and the program is built
