@@ -26,8 +26,8 @@ void add_recipe(CLI::App& command, TrainArguments& arguments);
 /// Sets what the recipe says and the command line does not. Throws where other options do not go with a recipe.
 void apply_recipe(TrainArguments& arguments);
 
-/// The same for what depends on the data: the batch and the epochs on how many sequences there are to train on, smoothed
-/// labels on whether they are classes.
+/// Sets what depends on the data. The number of training sequences gives batch and epochs; labels are smoothed for
+/// classes only.
 void apply_recipe_for(TrainArguments& arguments, heed::Index count, bool classes);
 
 /// The arguments with a recipe, for so many sequences; empty: the default.

@@ -61,11 +61,11 @@ void add_score(Candidate& candidate, const StoredModel<M>& stored, const Task<Nu
 /// How many steps a training on so many sequences takes.
 heed::Index steps_of(const TrainArguments& arguments, heed::Index count);
 
-/// Compares candidates: what is taken from data, as their means, is taken from those that the fold trains on.
+/// Compares candidates. Whatever a candidate computes from data, such as means, comes from the fold's training data.
 ///
-/// Where three folds would take more than a candidate's share of the time that is left, it has one fold; where one of
-/// what is trained by steps would, too, it has fewer epochs: a few steps are timed first. Nothing goes on after the time
-/// limit: who has not ended then does not count.
+/// If three folds would take more than a candidate's share of the remaining time, it gets one fold. If one fold of a
+/// network would still take more, it gets fewer epochs; a few steps are timed first. Everything stops at the time
+/// limit, and a candidate that has not finished does not count.
 class RecipeTrials {
  public:
   RecipeTrials(const TrainArguments& arguments, const Task<NumberModel>& task, const Processes& processes);

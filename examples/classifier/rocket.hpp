@@ -12,8 +12,8 @@
 
 namespace classifier {
 
-/// Models of random convolutions, as many as the ensemble has, standardised and with labels, to fit. Where features lose
-/// digits as floats, the task holds them shifted by what the model says.
+/// Models of random convolutions to fit, as many as the ensemble has, with standardisation and labels. If features
+/// would lose digits as floats, the task holds them shifted by the model's means.
 StoredModel<RocketModel> start_rocket(const TrainArguments& arguments, Task<NumberModel>& task,
                                       const Processes& processes);
 
@@ -25,7 +25,7 @@ StoredModel<RocketModel> start_rocket_beside(const TrainArguments& arguments, co
 std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
                                          const heed::FitOptions& options);
 
-/// Prints how good a model is on sequences left out one by one, where its fit says it; after a name, where there is one.
+/// Prints a model's leave-one-out score, if its fit has one; after a name, if there is one.
 void print_fit(const std::string& name, const heed::RocketFit& fit, bool numbers);
 
 /// Trains on the part of a fold; nothing where it was stopped.

@@ -67,8 +67,8 @@ class Parts {
     return all;
   }
 
-  /// Trains all of them. `tests`: those with epochs are tested after each, where there is a test; then what came of it is
-  /// printed. False where it was stopped.
+  /// Trains all of them. `tests`: with test data, models with epochs are tested after each epoch, and the result is
+  /// printed. Returns false if it was stopped.
   bool fit(bool tests) {
     if (rocket_) {
       for (const heed::RocketFit& fit : fit_rockets(*rocket_, task_, rocket_arguments_->fit)) {

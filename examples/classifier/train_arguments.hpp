@@ -53,8 +53,8 @@ struct TrainArguments {
   std::vector<std::filesystem::path> inputs() const, outputs() const;
 };
 
-/// Adds all options of the subcommand; where it does not `keep` a model, those of files to write, and of a test, are not
-/// among them.
+/// Adds all options of the subcommand. If it does not keep a model (`keeps` false), the options for output files and
+/// for a test are left out.
 void add_train_options(CLI::App& command, TrainArguments& arguments, bool keeps = true);
 
 /// Throws where an option is given that the recipe rocket, which has no epochs, has no use for.

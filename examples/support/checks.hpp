@@ -1,7 +1,7 @@
 #pragma once
 
-// What the values of options may be, and what is said of others: "--folds: out of range (expected 2 to 1000000, got 1)".
-// Options that describe themselves (options.hpp) say the same of theirs.
+// Checks of option values, with messages such as "--folds: out of range (expected 2 to 1000000, got 1)". Options that
+// describe themselves (options.hpp) have the same messages.
 
 #include <CLI/CLI.hpp>
 

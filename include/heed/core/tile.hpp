@@ -18,7 +18,6 @@ namespace heed::inline HEED_ISA {
 ///
 /// `lengths` has the number of valid steps of each lane; null: all are full. Steps past a lane's end hold finite
 /// numbers that nobody reads, and their gradients are zero. A single sequence is a tile of one lane.
-/// finite numbers that nobody reads, and their gradients are zero. One lane alone is a tile of one.
 template <class S>
 struct Tile {
   S* data = nullptr;
@@ -31,8 +30,8 @@ struct Tile {
   template <class U>
     requires std::same_as<const U, S>
   Tile(const Tile<U>& other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
-  // Written out, so that calls pass where a tile stands. As a block of plain numbers it would be copied for each call by
-  // packets, read too soon after its numbers were written: layers pass tiles on to layers, and a step of a stream waits.
+  // Written out, so that calls pass a tile by its address. A trivially copyable tile would be copied with packets for
+  // each call, too soon after its numbers were written: a store-forwarding stall in each step of a stream.
   Tile(const Tile& other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
   Tile& operator=(const Tile& other) {
     data = other.data;

@@ -60,7 +60,7 @@ struct LastPool {
   Index step_of(Tile<const S> x, Index f, Index l) const {
     return both_ends && 2 * f >= x.features ? std::min<Index>(x.length(l), 1) - 1 : x.length(l) - 1;
   }
-  // of a tile without lengths: calls f(number in x, number in y, count) for what comes from the last step, and the first
+  // for a tile without lengths: calls f(index in x, index in y, count) for the parts from the last and the first step
   template <class F>
   void each_part(const Tile<const S>& x, F&& f) const {
     const Index all = x.features * x.lanes, from_last = both_ends ? (x.features + 1) / 2 * x.lanes : all;
