@@ -20,7 +20,7 @@ namespace classifier {
 /// All processes call the functions from `threads` on together. Only processes.cpp uses MPI.
 class Processes {
  public:
-  /// Starts MPI where mpirun or its like has launched this process. Throws where it has, and the program is built
+  /// Starts MPI if mpirun or a similar launcher has started this process. Throws if it has but the program is built
   /// without MPI.
   Processes(int& argc, char**& argv);
   Processes(const Processes&) = delete;
@@ -35,13 +35,13 @@ class Processes {
   /// The threads that each process may use.
   int threads() const;
 
-  /// Calls f(). Where it throws in one process, all throw that error.
+  /// Calls f(). If it throws in one process, all processes throw that error.
   void agree(const std::function<void()>& f) const;
 
-  /// Throws where this text, or the command line, is not the same in all processes.
+  /// Throws if this text, or the command line, differs between processes.
   void require_same(const std::string& text) const;
 
-  /// Calls f() in one process after the other: each goes on with the sums of the one before, all have the last.
+  /// Calls f() in one process after another: each continues with the sums of the one before, and all get the last ones.
   void in_turn(std::span<double> sums, const std::function<void()>& f) const;
 
   /// `heed::fit` with the parts of all processes. The result has the same bits for any number of them.
@@ -50,13 +50,13 @@ class Processes {
                     const heed::FitOptions& options,
                     const std::optional<heed::LabelledSequences<typename M::Input>>& test_part) const;
 
-  /// The same with numbers, by the mean squared error.
+  /// The same for numbers, with the mean squared error.
   heed::History fit(NumberModel& model, const heed::TargetSequences<float>& part, heed::Adam<NumberModel>& adam,
                     const heed::FitOptions& options,
                     const std::optional<heed::TargetSequences<float>>& test_part) const;
 
-  /// Says on standard error what went wrong, once, and returns the exit code (1); ends the job where other processes
-  /// may be waiting for this one.
+  /// Reports an error on standard error, once, and returns the exit code (1). Ends the job if other processes may be
+  /// waiting for this one.
   int failed(const std::exception& error) const;
   int failed(const std::string& error, int code) const;
 

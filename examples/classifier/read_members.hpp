@@ -1,6 +1,6 @@
 #pragma once
 
-// The models in a file: the members of an ensemble, or one.
+// Reads the models in a file: the members of an ensemble, or a single model.
 
 #include <filesystem>
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace classifier {
 
-/// Throws where the file does not hold models of this kind, with the option that would help.
+/// Throws, with the option that would help, if the file does not contain models of this kind.
 template <class M>
 std::vector<M> read_members(const heed::TensorFile& file, const heed::Metadata& hints, const Architecture& architecture,
                             const std::filesystem::path& path);

@@ -13,24 +13,24 @@
 
 namespace classifier {
 
-/// Seconds that the choice of a recipe may take where nothing is said.
+/// The default time limit for choosing a recipe, in seconds.
 inline constexpr double default_time_limit = 300;
 
-/// The recipes of "rocket+fcn", a model each, as `strong` has them; of a single one, or none, itself.
+/// The recipes in "rocket+fcn", one model each, also those of `strong`. A single recipe, or none, gives itself.
 std::vector<std::string> parts_of(const std::string& recipe);
 inline bool is_mixed(const std::string& recipe) { return parts_of(recipe).size() > 1; }
 
 /// Adds --recipe and --time-limit.
 void add_recipe(CLI::App& command, TrainArguments& arguments);
 
-/// Sets what the recipe says and the command line does not. Throws where other options do not go with a recipe.
+/// Sets what the recipe defines and the command line does not. Throws if other options contradict a recipe.
 void apply_recipe(TrainArguments& arguments);
 
 /// Sets what depends on the data. The number of training sequences gives batch and epochs; labels are smoothed for
 /// classes only.
 void apply_recipe_for(TrainArguments& arguments, heed::Index count, bool classes);
 
-/// The arguments with a recipe, for so many sequences; empty: the default.
+/// The arguments with a recipe, for this many sequences; empty: the default.
 TrainArguments with_recipe(TrainArguments arguments, const std::string& recipe, heed::Index count, bool classes);
 
 }  // namespace classifier

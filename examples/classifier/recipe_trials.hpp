@@ -1,6 +1,6 @@
 #pragma once
 
-// Ways to train side by side: each by cross-validation on the same folds, within a time.
+// Compares ways to train: cross-validates each on the same folds, within a time limit.
 
 #include <chrono>
 #include <cstddef>
@@ -22,28 +22,28 @@ namespace classifier {
 
 inline constexpr int folds_of_a_round = 3;
 
-/// A way to train, and how it did.
+/// A way to train, and its result.
 struct Candidate {
   std::string name;                                  ///< of a recipe; empty: the default
-  std::string fault = {};                            ///< why it does not count; empty: it does
-  std::string note = {};                             ///< what was left out for want of time
-  std::vector<double> accuracies = {};               ///< of the folds, round after round; of numbers r2
-  std::vector<heed::Tensor<float, 2>> answers = {};  ///< of classes: the logits of what each fold leaves out
+  std::string fault = {};                            ///< why it does not count; empty: it counts
+  std::string note = {};                             ///< what was left out for lack of time
+  std::vector<double> accuracies = {};               ///< of the folds, round by round; r2 for numbers
+  std::vector<heed::Tensor<float, 2>> answers = {};  ///< for classes: the logits of each fold's left-out sequences
   double seconds = 0;
-  double step_seconds = 0;        ///< of one step of training on one thread; 0: not known
-  std::exception_ptr error = {};  ///< options beside it do not go with its own
+  double step_seconds = 0;        ///< of one training step on one thread; 0: not known
+  std::exception_ptr error = {};  ///< other options contradict its own
 
   const char* shown() const { return name.empty() ? "default" : name.c_str(); }
   bool rocket() const { return name == "rocket"; }
   bool counts() const { return fault.empty(); }
-  /// The first folds alone.
+  /// Only the first folds.
   void keep(std::size_t folds) {
     if (accuracies.size() > folds) accuracies.resize(folds);
     if (answers.size() > folds) answers.resize(folds);
   }
 };
 
-/// Adds how good a model of a fold is: its accuracy, of numbers r2.
+/// Adds the score of a fold's model: its accuracy; for numbers r2.
 template <class M>
 void add_score(Candidate& candidate, const StoredModel<M>& stored, const Task<NumberModel>& fold, int threads) {
   if (fold.numbers.numbers()) {
@@ -58,7 +58,7 @@ void add_score(Candidate& candidate, const StoredModel<M>& stored, const Task<Nu
   candidate.answers.push_back(std::move(logits));
 }
 
-/// How many steps a training on so many sequences takes.
+/// The number of steps of a training on this many sequences.
 heed::Index steps_of(const TrainArguments& arguments, heed::Index count);
 
 /// Compares candidates. Whatever a candidate computes from data, such as means, comes from the fold's training data.
@@ -77,7 +77,8 @@ class RecipeTrials {
   /// Throws where options rule out every recipe.
   void run(std::vector<Candidate>& candidates);
 
-  /// Some that have run as one whose probabilities are the mean of theirs, on the folds that all have. Of classes.
+  /// Candidates that have run, combined to one whose probabilities are their mean, on the folds that all of them have.
+  /// For classes.
   Candidate together(const std::vector<const Candidate*>& parts) const;
 
  private:
@@ -93,9 +94,9 @@ class RecipeTrials {
   Deadline within(double share, bool first) const;
   bool run_rocket(Candidate& candidate, std::span<const heed::FoldRows> folds, double share) const;
   bool run_trained(Candidate& candidate, std::span<const heed::FoldRows> folds, double share) const;
-  /// The seconds of a step, of a model that is thrown away.
+  /// The seconds per step, measured with a temporary model.
   double time_step(const TrainArguments& arguments, const heed::FoldRows& fold) const;
-  /// Cuts folds and epochs so that they take no more than a share of the time.
+  /// Reduces folds and epochs so that they take no more than a share of the time.
   std::span<const heed::FoldRows> fit_into(double share, TrainArguments& arguments, Candidate& candidate,
                                            std::span<const heed::FoldRows> folds) const;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What `classifier train` says, and the tables it writes.
+// The messages of `classifier train`, and the tables it writes.
 
 #include <filesystem>
 #include <string>
@@ -41,18 +41,18 @@ std::string plan_of(const StoredModel<M>& stored) {
   return stored.more.empty() ? one : "ensemble of " + std::to_string(stored.members()) + ": " + one;
 }
 
-/// Prints what is about to be trained: a line each.
+/// Prints what will be trained, one line each.
 void print_plan(const std::string& data, const std::string& model, heed::Index weights, const Processes& processes,
                 int threads);
 
-/// Prints what came of it, and where it is. `metrics`: of models of numbers, instead of the accuracy.
+/// Prints the result, and where the model is. `metrics`: for models of numbers, in place of the accuracy.
 void print_result(const heed::History& history, const TrainArguments& arguments, const std::string& metrics = {});
 
-/// The same in parts: the figures of the last epoch, or the best one; where the model is.
+/// The same in two parts: the figures of the last or best epoch; where the model is.
 void print_figures(const heed::History& history);
 void print_place(const TrainArguments& arguments);
 
-/// Throws where training did not come to its end. The model has been written by then.
+/// Throws if training did not finish. The model has been written before.
 void require_finished(const heed::History& history, const TrainArguments& arguments);
 
 /// Writes the columns epoch, loss, accuracy, test_loss, test_accuracy, seconds.

@@ -17,22 +17,22 @@ namespace classifier {
 StoredModel<RocketModel> start_rocket(const TrainArguments& arguments, Task<NumberModel>& task,
                                       const Processes& processes);
 
-/// The same beside a model of the task, which has standardised it.
+/// The same beside a model of the task, which has standardised the data.
 StoredModel<RocketModel> start_rocket_beside(const TrainArguments& arguments, const StoredModel<NumberModel>& model,
                                              const Task<NumberModel>& task);
 
-/// Fits all members to the data to train on. Numbers are then in the units of the data.
+/// Fits all members to the training data. Numbers are then in the units of the data.
 std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
                                          const heed::FitOptions& options);
 
 /// Prints a model's leave-one-out score, if its fit has one; after a name, if there is one.
 void print_fit(const std::string& name, const heed::RocketFit& fit, bool numbers);
 
-/// Trains on the part of a fold; nothing where it was stopped.
+/// Trains on the part of a fold; nothing if it was stopped.
 std::optional<StoredModel<RocketModel>> rocket_of(const TrainArguments& arguments, Task<NumberModel>& fold,
                                                   const Processes& processes);
 
-/// Trains on all data, writes the model and says how good it is.
+/// Trains on all data, writes the model and prints its score.
 void train_rocket(const TrainArguments& arguments, Task<NumberModel>& task, const Processes& processes);
 
 }  // namespace classifier

@@ -1,7 +1,7 @@
 #pragma once
 
-// Models out of files and into them. There are four kinds: of sequences of numbers, by weights that are trained, by
-// random convolutions or by both, and of sentences.
+// Reads and writes models. There are four kinds: for sequences of numbers with trained weights, with random
+// convolutions or with both; and for sentences.
 
 #include <concepts>
 #include <filesystem>
@@ -36,7 +36,7 @@ inline constexpr bool is_text = std::same_as<M, TextModel>;
 template <class M>
 inline constexpr bool is_rocket = std::same_as<M, RocketModel>;
 
-/// What all kinds have: a classifier of sequences of numbers.
+/// The common part of all kinds: a classifier of sequences of numbers.
 template <class M>
 auto& classifier_of(M& model) {
   if constexpr (is_text<std::remove_const_t<M>>) {
@@ -46,24 +46,24 @@ auto& classifier_of(M& model) {
   }
 }
 
-/// A model and what its file says besides.
+/// A model, and the further contents of its file.
 template <class M>
 struct StoredModel {
   M model;
   std::filesystem::path path;
-  heed::Index steps = 0;           // of the sequences it was trained on, the longest; 0: the file does not say
-  bool lower = false;              // text: it knows words in small letters
-  std::vector<double> shift = {};  // numbers: taken from the features, in double, before the model; empty: nothing
+  heed::Index steps = 0;           // of the longest training sequence; 0: the file does not tell
+  bool lower = false;              // text: its words are in lower case
+  std::vector<double> shift = {};  // numbers: subtracted from the features in double before the model; empty: nothing
   MissingValues missing = {};      // of the data
   NumbersTask task = {};           // of a model of numbers
   Columns columns = {};            // of the table it was trained on
-  std::string label_column = {};   // of the table it was trained on; empty: the last, or it was none
-  std::vector<M> more = {};        // the other members, where it is an ensemble
+  std::string label_column = {};   // of its training table; empty: the last, or it was not a table
+  std::vector<M> more = {};        // the other members of an ensemble
 
   heed::Index members() const { return static_cast<heed::Index>(more.size()) + 1; }
 };
 
-/// Takes over what a file says beside the model itself.
+/// Takes over the contents of a file besides the model.
 template <class M, class From>
 void take_notes(StoredModel<M>& to, const StoredModel<From>& from) {
   to.steps = from.steps;
@@ -74,7 +74,7 @@ void take_notes(StoredModel<M>& to, const StoredModel<From>& from) {
   to.label_column = from.label_column;
 }
 
-/// What answers: all members. One alone answers as the model.
+/// All members together. A single one is the model itself.
 template <class M>
 heed::Ensemble<M> ensemble_of(const StoredModel<M>& stored) {
   std::vector<M> all{stored.model};
@@ -82,18 +82,18 @@ heed::Ensemble<M> ensemble_of(const StoredModel<M>& stored) {
   return heed::Ensemble<M>(std::move(all));
 }
 
-/// Whether a file holds a model of sentences.
+/// Whether a file contains a model of sentences.
 bool holds_text(const heed::TensorFile& file);
-/// Whether it holds a model of random convolutions.
+/// Whether a file contains a model of random convolutions.
 bool holds_rocket(const heed::TensorFile& file);
-/// Whether it holds models of different kinds as one.
+/// Whether a file contains models of different kinds as one.
 bool holds_mixed(const heed::TensorFile& file);
 
-/// Throws where an option is given that is for models of another kind ("text", "numbers") than this one.
+/// Throws if an option is given that is for models of another kind ("text", "numbers").
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model);
 
-/// Reads a model. The architecture completes what a file without metadata leaves open. Throws where it contradicts the
-/// file, where a model of sentences comes without its words, and as heed::load does.
+/// Reads a model. The architecture completes what a file without metadata leaves open. Throws if it contradicts the
+/// file, if a model of sentences has no words, and as heed::load does.
 template <class M>
 StoredModel<M> load_model(const heed::TensorFile& file, const std::filesystem::path& path,
                           const Architecture& architecture);
@@ -106,7 +106,7 @@ extern template StoredModel<MixedModel> load_model(const heed::TensorFile&, cons
 extern template StoredModel<TextModel> load_model(const heed::TensorFile&, const std::filesystem::path&,
                                                   const Architecture&);
 
-/// f(StoredModel) of the kind that the file holds.
+/// Calls f(StoredModel) with the kind of the file.
 template <class F>
 void with_model(const std::filesystem::path& path, const Architecture& architecture, F&& f) {
   const heed::TensorFile file = read_model_file(path);
@@ -129,7 +129,7 @@ extern template void save_model(const StoredModel<RocketModel>&);
 extern template void save_model(const StoredModel<MixedModel>&);
 extern template void save_model(const StoredModel<TextModel>&);
 
-/// Throws where that could not be written. Before training.
+/// Throws if it could not be written. Call it before training.
 template <class M>
 void check_save(const StoredModel<M>& stored);
 extern template void check_save(const StoredModel<NumberModel>&);
@@ -137,7 +137,7 @@ extern template void check_save(const StoredModel<RocketModel>&);
 extern template void check_save(const StoredModel<MixedModel>&);
 extern template void check_save(const StoredModel<TextModel>&);
 
-/// What a model's outputs are. One output without a label is no choice among classes.
+/// The kind of a model's outputs. A single output without a label is not a choice among classes.
 template <class M>
 heed::OutputKind output_kind_of(const StoredModel<M>& stored) {
   const heed::OutputKind kind = heed::output_kind(stored.model);
@@ -146,12 +146,12 @@ heed::OutputKind output_kind_of(const StoredModel<M>& stored) {
   return kind == heed::OutputKind::classes && one ? heed::OutputKind::numbers : kind;
 }
 
-/// What the outputs are called of a model that gives numbers or flags.
+/// The names of the outputs, for a model of numbers or flags.
 std::vector<std::string> output_names(const StoredModel<NumberModel>& stored);
 std::vector<std::string> output_names(const StoredModel<RocketModel>& stored);
 std::vector<std::string> output_names(const StoredModel<MixedModel>& stored);
 
-/// Throws where they are no classes; `what` needs them.
+/// Throws if the outputs are not classes, which `what` needs.
 template <class M>
 void require_classes(const StoredModel<M>& stored, const char* what) {
   const heed::OutputKind kind = output_kind_of(stored);
@@ -161,7 +161,7 @@ void require_classes(const StoredModel<M>& stored, const char* what) {
   });
 }
 
-/// The names of a model's classes: 0, 1, ... where it has none.
+/// The names of a model's classes; 0, 1, ... if it has none.
 template <class M>
 heed::LabelMap class_names(const M& model) {
   const auto& classifier = classifier_of(model);

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a model is to give, classes or numbers, and which columns of a table it reads.
+// What a model predicts, classes or numbers, and which columns of a table it reads.
 
 #include <CLI/CLI.hpp>
 
@@ -21,7 +21,7 @@ namespace classifier {
 enum class TaskKind { classification, regression, forecast };
 constexpr std::array<std::string_view, 3> names_of(TaskKind) { return {"classification", "regression", "forecast"}; }
 
-/// What the command line says; nothing where it does not.
+/// The values given on the command line; nothing for options that were not given.
 struct TaskOptions {
   std::optional<TaskKind> kind;
   std::optional<heed::Index> window, horizon;  // of a forecast
@@ -33,28 +33,28 @@ struct TaskOptions {
 /// Adds --task, --horizon, --window, --target-column.
 void add_task(CLI::App& command, TaskOptions& task);
 
-/// What a model of numbers was trained for; its file keeps it.
+/// The task of a model of numbers; its file stores it.
 struct NumbersTask {
   TaskKind kind = TaskKind::classification;
   heed::Index window = 0, horizon = 0;      // of a forecast
-  std::vector<heed::Index> forecasts = {};  // the features that are forecast
-  std::vector<double> means = {};           // of the training targets: what a regression is compared with
+  std::vector<heed::Index> forecasts = {};  // the features to forecast
+  std::vector<double> means = {};           // of the training targets, the baseline of a regression
 
   bool numbers() const { return kind != TaskKind::classification; }
   bool forecast() const { return kind == TaskKind::forecast; }
   heed::Index outputs() const { return horizon * static_cast<heed::Index>(forecasts.size()); }
   void write(heed::Metadata& metadata) const;
-  /// Throws where the metadata are malformed, or do not fit a model of these sizes.
+  /// Throws if the metadata are malformed, or do not fit a model of these sizes.
   static NumbersTask read(const heed::Metadata& metadata, heed::Index features, heed::Index outputs,
                           const std::filesystem::path& path);
 };
 
-/// The columns of a table by their names; a model's file keeps them. Empty: none, or not said.
+/// The columns of a table by name; a model's file stores them. Empty: none, or not given.
 struct Columns {
   std::string sequence = {}, time = {}, features = {};
   std::vector<std::string> names = {};  // of the features
 
-  /// Where a format says nothing.
+  /// Fills in what a format does not set.
   void complete(heed::TableFormat& format) const;
   void write(heed::Metadata& metadata) const;
   static Columns read(const heed::Metadata& metadata, const std::filesystem::path& path);
@@ -63,7 +63,7 @@ struct Columns {
 /// Adds --sequence-column, --time-column, --feature-columns.
 void add_columns(CLI::App& command, heed::TableFormat& format);
 
-/// "a,b"; empty where a name holds a comma or has blanks at its ends.
+/// "a,b"; empty if a name contains a comma or has blanks at its ends.
 std::string name_list(const std::vector<std::string>& names);
 
 }  // namespace classifier

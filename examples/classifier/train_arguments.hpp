@@ -16,10 +16,10 @@
 
 namespace classifier {
 
-/// What the command line says; nothing where it does not.
+/// The values given on the command line; nothing for options that were not given.
 struct TrainArguments {
   std::optional<DataFiles> data, test;                     // neither data nor text: the built-in task
-  std::filesystem::path text;                              // sentences; the test is then such a file, too
+  std::filesystem::path text;                              // sentences; the test file then has sentences, too
   std::filesystem::path init, model, history, log, curve;  // empty: none
   std::filesystem::path checkpoint;
   bool new_head = false;  // of the model to start from
@@ -32,7 +32,7 @@ struct TrainArguments {
   TaskOptions task;
   bool standardize = false, quiet = false;
   bool lower = false;
-  bool in_folds = false;  // parts of the data are trained on, and others tested on
+  bool in_folds = false;  // whether parts of the data are for training, and others for testing
   std::optional<heed::Index> min_count;
 
   std::string recipe;                       // empty: none; "rocket": random convolutions and ridge regression
@@ -40,7 +40,7 @@ struct TrainArguments {
   std::optional<double> time_limit;         // seconds, to choose a recipe in; nothing: 300
   const CLI::App* command = nullptr;        // tells which options were given
 
-  heed::Index ensemble = 1;  // models, of one seed after the other
+  heed::Index ensemble = 1;  // models, with consecutive seeds
 
   std::string flavor = "pytorch";
   bool keras() const { return flavor == "keras"; }
@@ -57,12 +57,12 @@ struct TrainArguments {
 /// for a test are left out.
 void add_train_options(CLI::App& command, TrainArguments& arguments, bool keeps = true);
 
-/// Throws where an option is given that the recipe rocket, which has no epochs, has no use for.
+/// Throws if an option is given that does not apply to the recipe rocket, which has no epochs.
 void check_rocket(const TrainArguments& arguments);
 
-/// Throws where options do not go together; sets those of `fit` that follow from others.
+/// Throws if options contradict each other; sets the options of `fit` that follow from others.
 void complete(TrainArguments& arguments);
-/// What of `fit` follows from other options; once more where these have changed.
+/// Sets options of `fit` that follow from others; again if these have changed.
 void complete_fit(TrainArguments& arguments);
 
 }  // namespace classifier

@@ -1,12 +1,12 @@
 #pragma once
 
-// Training of several models as one.
+// Trains several models as one.
 
 #include "training.hpp"
 
 namespace classifier {
 
-/// Trains the members, writes them, and prints a line for each, then what they are together.
+/// Trains the members and writes them. Prints a line for each, then the score of all together.
 template <class M>
 void train_ensemble(const TrainArguments& arguments, StoredModel<M>& stored, const Task<M>& task,
                     const Processes& processes, bool talks);

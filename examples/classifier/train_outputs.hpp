@@ -7,10 +7,10 @@
 
 namespace classifier {
 
-/// Throws where two are the same, or one is there that must not be overwritten.
+/// Throws if two of them are the same, or if one exists and must not be overwritten.
 void check_outputs(const TrainArguments& arguments);
 
-/// A line an epoch for people, and for files; `live`: in the place of the one before.
+/// Reports each epoch, for people and in files; `live`: in place of the line before.
 void add_callbacks(TrainArguments& arguments, bool talks, bool live, const Processes& processes);
 
 }  // namespace classifier

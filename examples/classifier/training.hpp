@@ -1,6 +1,6 @@
 #pragma once
 
-// What `classifier train` trains, and on what.
+// The data and the model that `classifier train` trains.
 
 #include <filesystem>
 #include <optional>
@@ -16,52 +16,52 @@
 
 namespace classifier {
 
-/// Of each target over the training data.
+/// For each target, over the training data.
 struct TargetScale {
   std::vector<double> mean = {}, deviation = {};
 };
 
-/// Numbers that sequences should give.
+/// The targets of sequences.
 struct Targets {
   heed::Tensor<double, 2> exact = {}, baseline = {};  // of all; the baseline of forecasts
-  heed::Tensor<float, 2> scaled = {};                 // of the part, to mean 0 and deviation 1
+  heed::Tensor<float, 2> scaled = {};                 // of the part, with mean 0 and deviation 1
 };
 
-/// Labelled sequences to train on, and maybe others to test on.
+/// Labelled sequences for training, and possibly others for testing.
 template <class M>
 struct Task {
   heed::LabelMap names;
   LabelledData<typename M::Input> train;
   std::optional<LabelledData<typename M::Input>> test;
-  std::vector<std::string> words = {};  // of text: those that the model knows
+  std::vector<std::string> words = {};  // of text: the words that the model knows
   bool lower = false;
   NumbersTask numbers = {};  // a model that gives numbers
   TargetScale scale = {};
   Targets targets = {}, test_targets = {};
   Columns columns = {};
   std::string label_column = {};
-  std::vector<std::vector<std::string>> sentences = {};  // the words of those in `train`
-  MissingValues missing = {};                            // of numbers: what fills them
-  heed::Index filled = 0;                                // how many of the data to train on
-  heed::Sequences<double> raw = {};                      // with what is missing, where means of all fill it
+  std::vector<std::vector<std::string>> sentences = {};  // the words of the sentences in `train`
+  MissingValues missing = {};                            // of numbers: how they are filled
+  heed::Index filled = 0;                                // the number of filled values in the training data
+  heed::Sequences<double> raw = {};                      // with missing values, if means over all data fill them
   // Of numbers, as they were read, until the model is made: `train` and `test` have none so far.
   heed::Sequences<double> exact = {}, exact_test = {};
 
   heed::Index outputs() const { return numbers.numbers() ? targets.exact.extent(1) : names.size(); }
 };
 
-/// All but the numbers of what was read, which are kept once.
+/// Everything that was read, except the numbers, which are stored once.
 heed::Sequences<float> without_numbers(const heed::Sequences<double>& read);
 
-/// How a table is written, as the command line or the model to start from says.
+/// The format of a table, from the command line or from the model to start from.
 heed::TableFormat format_of(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
                             const std::filesystem::path& data);
 /// The columns that were read.
 Columns columns_of(const heed::TableFormat& format, const NumberData& data);
 
-/// Reads the data, or makes that of the built-in task. `init` is the model to start from, or null. Throws where the
-/// data are faulty, do not fit each other or the model, or have one class alone that nobody asked for. `part` tells
-/// which of the sequences this process needs.
+/// Reads the data, or makes the data of the built-in task. `init` is the model to start from, or null. Throws if the
+/// data are faulty, if they do not fit each other or the model, or if there is only one class that nobody asked for.
+/// `part` selects the sequences of this process.
 template <class M>
 Task<M> load_task(const TrainArguments& arguments, const StoredModel<M>* init, const heed::Part& part);
 template <>
@@ -69,12 +69,12 @@ Task<NumberModel> load_task(const TrainArguments&, const StoredModel<NumberModel
 template <>
 Task<TextModel> load_task(const TrainArguments&, const StoredModel<TextModel>*, const heed::Part&);
 
-/// The words that a model of sentences knows: those of `init`, or those that occur often enough.
+/// The words that a model of sentences knows: those of `init`, or those that are frequent enough.
 heed::Vocabulary vocabulary_for(const TrainArguments& arguments, const StoredModel<TextModel>* init,
                                 const heed::Sentences& sentences);
 
-/// Of a task its training data alone: those of some rows to train on, and the others to test on. Words are those of the
-/// sentences to train on.
+/// A task with only the training data of another: some rows for training, the others for testing. Its words are those
+/// of the training sentences.
 template <class M>
 Task<M> fold_task(const TrainArguments& arguments, const Task<M>& all, const heed::Split& rows,
                   const StoredModel<M>* init);
