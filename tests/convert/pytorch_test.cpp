@@ -160,6 +160,10 @@ TEST(PyTorchFiles, NumbersOfBigEndianMachinesAreTurned) {
   expect_same(PyTorchFile(data / "torch2" / "big.pt"), SafetensorsFile(data / "named.safetensors"));
 }
 
+TEST(PyTorchFiles, ChecksumsMayBeLeftOut) {
+  expect_same(PyTorchFile(data / "torch2" / "no_checksum.pt"), SafetensorsFile(data / "named.safetensors"));
+}
+
 TEST(PyTorchFiles, OtherFilesAreNamed) {
   const auto refusal = [&](const std::filesystem::path& path) { return error_of([&] { PyTorchFile{path}; }); };
   EXPECT_NE(refusal(data / "named.safetensors").find("no file of PyTorch"), std::string::npos);

@@ -148,6 +148,10 @@ def main():
     torch.save(nn.Linear(2, 1), folder / "module.pt")
     torch.save(torch.ones(3), folder / "tensor.pt")
     torch.jit.save(torch.jit.script(nn.Linear(2, 1)), folder / "script.pt")
+    if hasattr(torch.serialization, "set_crc32_options"):
+        torch.serialization.set_crc32_options(False)
+        torch.save(named.state_dict(), folder / "no_checksum.pt")
+        torch.serialization.set_crc32_options(True)
     rewritten(folder / "named.pt", folder / "compressed.pt", zipfile.ZIP_DEFLATED)
     if zipfile.ZipFile(folder / "named.pt").namelist().count("named/byteorder"):
         rewritten(folder / "named.pt", folder / "big.pt", zipfile.ZIP_STORED, reversed_records)

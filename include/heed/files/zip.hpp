@@ -34,7 +34,7 @@ struct ZipMember {
 /// have the same name or share bytes of the file, as in archives that unpack to more than any disk holds.
 HEED_FUNCTION std::vector<ZipMember> zip_members(std::span<const std::byte> archive, const std::string& where);
 
-/// The bytes of an uncompressed member. Throws if it is compressed, encrypted or damaged.
+/// The bytes of an uncompressed member. Throws if it is compressed, encrypted or damaged. A checksum of 0 is none.
 HEED_FUNCTION std::span<const std::byte> stored_member(std::span<const std::byte> archive, const ZipMember& member,
                                                        const std::string& where);
 
@@ -205,7 +205,8 @@ HEED_FUNCTION std::span<const std::byte> stored_member(std::span<const std::byte
   if (zip.number(member.header, 4) != local || member.packed != member.size) zip.malformed("no member there");
   const std::uint64_t skip = zip.number(member.header + 26, 2) + zip.number(member.header + 28, 2);
   const std::span<const std::byte> bytes = zip.range(member.header + detail::local_size + skip, member.size);
-  if (detail::crc32(bytes) != member.crc) zip.malformed("the checksum is another: damaged data");
+  // 0 is what PyTorch writes if it is told to compute none
+  if (member.crc != 0 && detail::crc32(bytes) != member.crc) zip.malformed("the checksum is another: damaged data");
   return bytes;
 }
 
