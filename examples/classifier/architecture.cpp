@@ -48,8 +48,9 @@ heed::Rename rename_of(const std::string& text) {
 void add_weights(CLI::App& command, heed::WeightsOptions& weights) {
   const char* const group = "Model files of other programs";
   command
-      .add_option("--prefix", weights.prefix,
-                  "The model's tensors begin with it, as model_state_dict of\ncheckpoints; others are left out")
+      .add_option(
+          "--prefix", weights.prefix,
+          "Take the tensors NAME... alone, as model_state_dict\nof a checkpoint, and leave NAME out of their names")
       ->option_text("NAME")
       ->group(group);
   command
