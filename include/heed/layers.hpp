@@ -23,6 +23,7 @@
 #include "heed/core/init.hpp"
 #include "heed/core/isa.hpp"
 #include "heed/core/kernels/affine.hpp"
+#include "heed/core/kernels/ahead.hpp"
 #include "heed/core/kernels/attention.hpp"
 #include "heed/core/kernels/attention_bias.hpp"
 #include "heed/core/kernels/cholesky.hpp"

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
 #include "heed/layers/gru.hpp"
@@ -53,6 +57,78 @@ TEST(Recurrent, TheBackwardDirectionIsTheForwardOneOfTheReversedSequence) {
   for (std::size_t t = 0; t < 6; ++t) {
     for (std::size_t f = 0; f < 4; ++f) EXPECT_EQ(forward.y[8 * t + 4 + f], reversed.y[4 * (5 - t) + f]);
   }
+}
+
+// Sequences that outgrow the processor's caches go another way through memory: side by side, and a few at a time.
+template <class R>
+void expect_far_as_near(const typename R::Options& options) {
+  constexpr Index steps = 220, lanes = 32, few = 8;
+  const R layer(options);
+  const heed::Shape shape{steps, options.input_size};
+  const std::vector<std::int32_t> lengths = heed::testing::ragged_lengths(lanes, steps, 195);
+  heed::testing::LayerRun<R> far(layer, shape, lanes, lengths);
+  far.randomize(heed::Key{3});
+  far.forward();
+  for (const auto& run : far.cache.runs) EXPECT_TRUE(run.far && run.away);
+  far.backward();
+
+  R sum(layer);
+  heed::set_zero(sum);
+  const auto part_of = [&](const std::vector<double>& all, Index first) {
+    std::vector<double> part;
+    for (std::size_t i = 0; i < all.size(); i += lanes) {
+      part.insert(part.end(), all.begin() + static_cast<Index>(i) + first,
+                  all.begin() + static_cast<Index>(i) + first + few);
+    }
+    return part;
+  };
+  for (Index first = 0; first < lanes; first += few) {
+    heed::testing::LayerRun<R> near(layer, shape, few, {lengths.begin() + first, lengths.begin() + first + few});
+    near.x = part_of(far.x, first);
+    near.dy = part_of(far.dy, first);
+    near.forward();
+    for (const auto& run : near.cache.runs) EXPECT_FALSE(run.far || run.away);
+    near.backward_to(sum, heed::testing::Sink::into);
+    EXPECT_EQ(part_of(far.y, first), near.y) << "y of lanes from " << first;
+    EXPECT_EQ(part_of(far.dx, first), near.dx) << "dx of lanes from " << first;
+  }
+  heed::for_each_parameter(
+      [](const heed::Path& path, const auto& got, const auto& expected) {
+        for (Index i = 0; i < got.size(); ++i) {
+          EXPECT_NEAR(got.data()[i], expected.data()[i], 1e-10) << path.text() << ", number " << i;
+        }
+      },
+      far.gradient, sum);
+}
+
+TEST(Recurrent, LongSequencesGiveWhatTheyGiveInTheCache) {
+  expect_far_as_near<heed::Lstm<double>>({.input_size = 5, .hidden_size = 16});
+  expect_far_as_near<heed::Lstm<double>>({.input_size = 32, .hidden_size = 16, .num_layers = 2, .bidirectional = true});
+  expect_far_as_near<heed::Gru<double>>({.input_size = 5, .hidden_size = 16, .bidirectional = true});
+  expect_far_as_near<heed::Gru<double>>({.input_size = 5, .hidden_size = 16, .reset_after = false});
+  expect_far_as_near<heed::Rnn<double>>({.input_size = 40, .hidden_size = 16, .bidirectional = true});
+}
+
+TEST(Recurrent, AStepFollowsALongSequence) {
+  using Layer = heed::Lstm<float>;
+  const Layer layer({.input_size = 3, .hidden_size = 16});
+  heed::testing::LayerRun<Layer> longer(layer, {200, 3}, 64);
+  longer.randomize(heed::Key{3});
+  longer.forward();
+  ASSERT_TRUE(longer.cache.runs[0].away);
+  Layer::Cache fresh;
+  std::vector<float> h(16), c(16), expected(16), got(16);
+  const auto step = [&](Layer::Cache& cache, std::vector<float>& y) {
+    std::fill(h.begin(), h.end(), 0.5F);
+    std::fill(c.begin(), c.end(), 0.25F);
+    layer.prepare(1, cache);
+    layer.step(heed::Tile<const float>(longer.x.data(), {1, 3}, 1), heed::Tile<float>(y.data(), {1, 16}, 1),
+               {heed::Tile<float>(h.data(), {1, 16}, 1), heed::Tile<float>(c.data(), {1, 16}, 1)}, cache,
+               longer.pass());
+  };
+  step(fresh, expected);
+  step(longer.cache, got);
+  EXPECT_EQ(got, expected);
 }
 
 TEST(Recurrent, LayersStartDifferently) {

@@ -223,6 +223,48 @@ HEED_INLINE void store(ScalarOf<P>* p, const P& a) {
   if constexpr (P::parts == 1) return eigen::pstoreu(p, a.part[0]);
   unroll<P::parts>([&](auto i) HEED_LAMBDA { eigen::pstoreu(p + i * P::lanes, a.part[i]); });
 }
+/// A store past the processor's caches, where it can: of what is not read again soon. p is a multiple of `alignment`, as
+/// are the packs that follow it. `fence_stores` comes before another thread may have the memory.
+template <class P>
+HEED_INLINE void store_away(ScalarOf<P>* p, const P& a) {
+#ifdef EIGEN_VECTORIZE_AVX512
+  if constexpr (sizeof(typename P::Raw) == 64) {
+    return unroll<P::parts>([&](auto i) HEED_LAMBDA {
+      _mm512_stream_si512(reinterpret_cast<__m512i*>(p + i * P::lanes), std::bit_cast<__m512i>(a.part[i]));
+    });
+  }
+#elif defined(EIGEN_VECTORIZE_AVX)
+  if constexpr (sizeof(typename P::Raw) == 32) {
+    return unroll<P::parts>([&](auto i) HEED_LAMBDA {
+      _mm256_stream_si256(reinterpret_cast<__m256i*>(p + i * P::lanes), std::bit_cast<__m256i>(a.part[i]));
+    });
+  }
+#endif
+  store(p, a);
+}
+HEED_INLINE void fence_stores() {
+#ifdef EIGEN_VECTORIZE_AVX
+  _mm_sfence();
+#endif
+}
+
+/// `store` or `store_away`, for code that is compiled for both.
+template <bool Away>
+struct Store {
+  static constexpr bool away = Away;
+  template <class P>
+  HEED_INLINE void operator()(ScalarOf<P>* p, const P& a) const {
+    if constexpr (Away) {
+      store_away(p, a);
+    } else {
+      store(p, a);
+    }
+  }
+};
+
+/// Asks for the line of p to come into the second level of caches. p may be anything.
+HEED_INLINE void prefetch(const void* p) { __builtin_prefetch(p, 0, 2); }
+
 /// *p += a
 template <class P>
 HEED_INLINE void accumulate(ScalarOf<P>* p, const P& a) {

@@ -68,7 +68,7 @@ struct AnyCell {
                      const Pass& pass) const;
   static Tile<const S> gate_gradients(const Cache& cache) { return cache.gates.view(); }
   RecurrentGradients<S> recurrent_gradients(const Cache& cache) const;
-  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
+  void accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const;
 
  private:
   template <class F>
@@ -101,8 +101,7 @@ RecurrentGradients<S> AnyCell<S>::recurrent_gradients(const Cache& cache) const 
 }
 
 template <class S>
-void AnyCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad,
-                            const Pass& pass) const {
+void AnyCell<S>::accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const {
   with([&](auto cell) { cell.accumulate(steps, x, cache, grad, pass); });
 }
 

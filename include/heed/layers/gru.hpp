@@ -62,7 +62,7 @@ struct GruCell {
   /// With the reset before the product, the last H rows of W_hh multiply r h instead of h.
   RecurrentGradients<S> recurrent_gradients(const Cache& cache) const;
 
-  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
+  void accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const;
 };
 
 template <class S>
@@ -70,7 +70,7 @@ void GruCell<S>::prepare(const Weights& w, Index steps, Index lanes, Cache& cach
   const Index H = w.hidden_size();
   cache.gates.take({steps, 3 * H}, lanes);
   cache.first.take({steps, H}, lanes);
-  detail::add_biases(w, cache);
+  detail::begin(w, cache);
   // b_hn stays apart from b_in
   if (reset_after) std::copy_n(w.bias_ih.data() + 2 * H, H, cache.bias.data() + 2 * H);
 }
@@ -79,23 +79,24 @@ template <class S>
 void GruCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
   using namespace simd;
   const Index H = w.hidden_size(), n = H * L;
-  S *gate = cache.gates.tile().at(t), *inner = cache.first.tile().at(t);
+  S *kept = cache.gates.tile().at(t), *kept_inner = cache.first.tile().at(t);
+  S *gate = cache.room(cache.gates.tile(), t), *inner = cache.room(cache.first.tile(), t, 3 * H);
   const S *bias = cache.bias.data(), *h = previous.h;
   const auto ih = times<S>(w.ih, x);
   const auto hh = times<S>(w.hh, h);
   const auto hn = times<S>(Weight<const S>(w.hh).outputs(2 * H, H), reset_after ? h : inner);
 
   if (h) {
-    kernels::product<S>(2 * H, L, {.bias = bias}, gate, {ih, hh});
+    kernels::product<S>(2 * H, L, {.bias = bias}, gate, {ih, hh}, cache.ahead());
   } else {
-    kernels::product<S>(2 * H, L, {.bias = bias}, gate, {ih});
+    kernels::product<S>(2 * H, L, {.bias = bias}, gate, {ih}, cache.ahead());
   }
   const auto in = times<S>(Weight<const S>(w.ih).outputs(2 * H, H), x);
   S* candidate = gate + 2 * n;
   if (reset_after) {
-    kernels::product<S>(H, L, {.bias = bias + 2 * H}, candidate, {in});
+    kernels::product<S>(H, L, {.bias = bias + 2 * H}, candidate, {in}, cache.ahead());
     if (h) {
-      kernels::product<S>(H, L, {.bias = w.bias_hh.data() + 2 * H}, inner, {hn});
+      kernels::product<S>(H, L, {.bias = w.bias_hh.data() + 2 * H}, inner, {hn}, cache.ahead());
     } else {
       kernels::product<S>(H, L, {.bias = w.bias_hh.data() + 2 * H}, inner, {});
     }
@@ -103,18 +104,21 @@ void GruCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before pre
     for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
       store(inner + k, h ? mul(simd::sigmoid(load<P>(gate + k)), load<P>(h + k)) : set1<P>(0));
     });
-    kernels::product<S>(H, L, {.bias = bias + 2 * H}, candidate, {in, hn});
+    kernels::product<S>(H, L, {.bias = bias + 2 * H}, candidate, {in, hn}, cache.ahead());
   }
 
-  for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
-    const P r = simd::sigmoid(load<P>(gate + k)), z = simd::sigmoid(load<P>(gate + n + k));
-    const P a = load<P>(candidate + k);
-    const P c = simd::tanh(reset_after ? fma(r, load<P>(inner + k), a) : a);
-    const P before = h ? load<P>(h + k) : set1<P>(0);
-    store(gate + k, r);
-    store(gate + n + k, z);
-    store(candidate + k, c);
-    store(y + k, fma(z, sub(before, c), c));  // (1 - z) n + z h
+  cache.keep([&](auto put) HEED_LAMBDA {
+    for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
+      const P r = simd::sigmoid(load<P>(gate + k)), z = simd::sigmoid(load<P>(gate + n + k));
+      const P a = load<P>(candidate + k), b = load<P>(inner + k);
+      const P c = simd::tanh(reset_after ? fma(r, b, a) : a);
+      const P before = h ? load<P>(h + k) : set1<P>(0);
+      put(kept + k, r);
+      put(kept + n + k, z);
+      put(kept + 2 * n + k, c);
+      if constexpr (decltype(put)::away) put(kept_inner + k, b);
+      store(y + k, fma(z, sub(before, c), c));  // (1 - z) n + z h
+    });
   });
 }
 
@@ -159,12 +163,12 @@ RecurrentGradients<S> GruCell<S>::recurrent_gradients(const Cache& cache) const 
 }
 
 template <class S>
-void GruCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad,
-                            const Pass& pass) const {
+void GruCell<S>::accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
   const Index H = grad.hidden_size(), L = x.lanes;
-  const S* sum = detail::accumulate_input<S>(x.range(steps.first, steps.count()),
-                                             cache.gates.view().range(steps.first, steps.count()), grad, pass);
+  const S* sum =
+      detail::accumulate_input<S>(x.range(steps.first, steps.count()),
+                                  cache.gates.view().range(steps.first, steps.count()), grad, pass, cache.ahead());
   const Index both = reset_after ? 2 * H : 3 * H;
   for (Index r = 0; r < both; ++r) grad.bias_hh(r) += sum[r];
   const Tile<const S> gates = cache.gates.view(), inner = cache.first.view();

@@ -57,7 +57,7 @@ struct LstmCell {
     return {{{cache.gates.view(), cache.gates.view().features, 0}}};
   }
 
-  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
+  void accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const;
 };
 
 template <class S>
@@ -66,38 +66,41 @@ void LstmCell<S>::prepare(const Weights& w, Index steps, Index lanes, Cache& cac
   cache.gates.take({steps, 4 * H}, lanes);
   cache.first.take({steps, H}, lanes);
   cache.second.take({steps, H}, lanes);
-  detail::add_biases(w, cache);
+  detail::begin(w, cache);
 }
 
 template <class S>
 void LstmCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
   using namespace simd;
   const Index H = w.hidden_size(), n = H * L;
-  S* gate = cache.gates.tile().at(t);
+  S *kept = cache.gates.tile().at(t), *gate = cache.room(cache.gates.tile(), t);
   S *cell = cache.first.tile().at(t), *tanh_cell = cache.second.tile().at(t);
 
   const S* bias = cache.bias.data();
   if (previous.h) {
-    kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x), times<S>(w.hh, previous.h)});
+    kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x), times<S>(w.hh, previous.h)}, cache.ahead());
   } else {
-    kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x)});
+    kernels::product<S>(4 * H, L, {.bias = bias}, gate, {times<S>(w.ih, x)}, cache.ahead());
   }
 
   // two flat passes over the step: first the gates and c, then tanh(c) and h
-  for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
-    P i = load<P>(gate + k), f = load<P>(gate + n + k), g = load<P>(gate + 2 * n + k), o = load<P>(gate + 3 * n + k);
-    lstm_gates(i, f, g, o);
-    const P ig = mul(i, g);
-    store(cell + k, previous.c ? fma(f, load<P>(previous.c + k), ig) : ig);
-    store(gate + k, i);
-    store(gate + n + k, f);
-    store(gate + 2 * n + k, g);
-    store(gate + 3 * n + k, o);
-  });
-  for_each_packet<S, 2>(n, [&]<class P>(Index k) HEED_LAMBDA {
-    const P c = simd::tanh(load<P>(cell + k));
-    store(tanh_cell + k, c);
-    store(y + k, mul(load<P>(gate + 3 * n + k), c));
+  cache.keep([&](auto put) HEED_LAMBDA {
+    for_each_packet<S>(n, [&]<class P>(Index k) HEED_LAMBDA {
+      P i = load<P>(gate + k), f = load<P>(gate + n + k), g = load<P>(gate + 2 * n + k), o = load<P>(gate + 3 * n + k);
+      lstm_gates(i, f, g, o);
+      const P ig = mul(i, g);
+      store(cell + k, previous.c ? fma(f, load<P>(previous.c + k), ig) : ig);
+      put(kept + k, i);
+      put(kept + n + k, f);
+      put(kept + 2 * n + k, g);
+      put(kept + 3 * n + k, o);
+      if constexpr (decltype(put)::away) store(gate + 3 * n + k, o);
+    });
+    for_each_packet<S, 2>(n, [&]<class P>(Index k) HEED_LAMBDA {
+      const P c = simd::tanh(load<P>(cell + k));
+      put(tanh_cell + k, c);
+      store(y + k, mul(load<P>(gate + 3 * n + k), c));
+    });
   });
 }
 
@@ -125,8 +128,7 @@ void LstmCell<S>::step_backward(const Weights&, Index t, Before previous, Tile<S
 }
 
 template <class S>
-void LstmCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad,
-                             const Pass& pass) const {
+void LstmCell<S>::accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const {
   detail::accumulate_input<S>(steps, x, cache, grad, pass);
 }
 

@@ -54,7 +54,7 @@ struct RnnCell {
   // The cache holds h.
   void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
     cache.gates.take({steps, w.hidden_size()}, lanes);
-    detail::add_biases(w, cache);
+    detail::begin(w, cache);
   }
 
   void step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const;
@@ -66,25 +66,27 @@ struct RnnCell {
     return {{{cache.gates.view(), cache.gates.view().features, 0}}};
   }
 
-  void accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad, const Pass& pass) const;
+  void accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const;
 };
 
 template <class S>
 void RnnCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
   using namespace simd;
   const Index H = w.hidden_size();
-  S* h = cache.gates.tile().at(t);
+  S *kept = cache.gates.tile().at(t), *h = cache.room(cache.gates.tile(), t);
   const S* bias = cache.bias.data();
   if (previous.h) {
-    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x), times<S>(w.hh, previous.h)});
+    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x), times<S>(w.hh, previous.h)}, cache.ahead());
   } else {
-    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x)});
+    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x)}, cache.ahead());
   }
   const bool relu = nonlinearity == Nonlinearity::relu;
-  for_each_packet<S>(H * L, [&]<class P>(Index k) HEED_LAMBDA {
-    const P a = load<P>(h + k), value = relu ? max(a, set1<P>(0)) : simd::tanh(a);
-    store(h + k, value);
-    store(y + k, value);
+  cache.keep([&](auto put) HEED_LAMBDA {
+    for_each_packet<S>(H * L, [&]<class P>(Index k) HEED_LAMBDA {
+      const P a = load<P>(h + k), value = relu ? max(a, set1<P>(0)) : simd::tanh(a);
+      put(kept + k, value);
+      store(y + k, value);
+    });
   });
 }
 
@@ -100,8 +102,7 @@ void RnnCell<S>::step_backward(const Weights&, Index t, Before, Tile<S> dh, Tile
 }
 
 template <class S>
-void RnnCell<S>::accumulate(IndexRange steps, Tile<const S> x, const Cache& cache, Weights& grad,
-                            const Pass& pass) const {
+void RnnCell<S>::accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const {
   detail::accumulate_input<S>(steps, x, cache, grad, pass);
 }
 

@@ -109,28 +109,30 @@ HEED_INLINE void affine(const Tile<const S>& x, const Weight<const S>& w, const 
 
 /// dx (+)= W' dy at every step
 template <class S>
-HEED_KERNEL void input_gradient(const Tile<const S>& dy, const Weight<const S>& w, const Into<S>& dx) {
+HEED_KERNEL void input_gradient(const Tile<const S>& dy, const Weight<const S>& w, const Into<S>& dx,
+                                kernels::Ahead* ahead = nullptr) {
   if (!dx) return;
   assert(dy.steps == dx.tile.steps && dy.features == w.out && dx.tile.features == w.in);
   detail::for_outputs(w, dy.lanes, [&](Index first, Index count) {
     for (Index t = 0; t < dy.steps; ++t) {
       S* to = dx.tile.at(t);
       kernels::product<S>(w.in, dy.lanes, {.values = dx.add || first > 0 ? to : nullptr}, to,
-                          {times_transposed<S>(w.outputs(first, count), dy.at(t, first))});
+                          {times_transposed<S>(w.outputs(first, count), dy.at(t, first))}, ahead);
     }
   });
 }
 
 /// dW += sum over steps and lanes of dy x', db += sum of dy. `db` may be null, and so may dW if it is not wanted.
 template <class S>
-HEED_KERNEL void weight_gradient(const Tile<const S>& x, const Tile<const S>& dy, const Weight<S>& dw, S* db) {
+HEED_KERNEL void weight_gradient(const Tile<const S>& x, const Tile<const S>& dy, const Weight<S>& dw, S* db,
+                                 kernels::Ahead* ahead = nullptr) {
   assert(x.steps == dy.steps && x.features == dw.in && dy.features == dw.out);
   const kernels::Rows<const S> dy_rows{dy.data, dy.features, dy.features * dy.lanes};
   const kernels::Rows<const S> x_rows{x.data, x.features, x.features * x.lanes};
   if (!dw.data) {
     // not wanted
   } else if (dw.row == 1) {
-    kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride);
+    kernels::weight_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data, dw.stride, ahead);
   } else {
     assert(dw.row == dw.in);
     kernels::table_gradient<S>(x.steps, x.lanes, dy_rows, x_rows, dw.data);

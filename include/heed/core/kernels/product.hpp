@@ -13,6 +13,7 @@
 #include <initializer_list>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/kernels/ahead.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 
@@ -34,6 +35,7 @@ template <class S>
 struct Terms {
   const Term<S>* first;
   Index count;
+  Ahead* ahead = nullptr;  // what is fetched meanwhile
 
   const Term<S>* begin() const { return first; }
   const Term<S>* end() const { return first + count; }
@@ -49,8 +51,11 @@ struct Start {
 namespace detail {
 using namespace simd;
 
+// where memory is to be fetched meanwhile: some after so many inputs
+inline constexpr Index some_inputs = 32;
+
 // rows r .. r + C of the lanes in one pack
-template <int C, class P, class S>
+template <int C, class P, bool Fetches, class S>
 HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   P sum[std::size_t{C}];
   unroll<C>([&](auto c) HEED_LAMBDA {
@@ -60,26 +65,34 @@ HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start,
   for (const Term<S>& term : terms) {
     const S* x = term.x + lane;
     const S* w = term.w + r * term.row;
-    for (Index k = 0; k < term.count; ++k, x += lanes, w += term.column) {
-      const P v = load<P>(x);
-      unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(v, set1<P>(w[c * term.row]), sum[c]); });
+    const auto take = [&](Index inputs) HEED_LAMBDA {
+      for (Index k = 0; k < inputs; ++k, x += lanes, w += term.column) {
+        const P v = load<P>(x);
+        unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(v, set1<P>(w[c * term.row]), sum[c]); });
+      }
+    };
+    if constexpr (!Fetches) take(term.count);
+    for (Index k = 0; Fetches && k < term.count; k += some_inputs) {
+      const Index inputs = std::min(term.count - k, some_inputs);
+      take(inputs);
+      terms.ahead->fetch(inputs * C * width<P>);
     }
   }
   unroll<C>([&](auto c) HEED_LAMBDA { store(y + (r + c) * lanes + lane, sum[c]); });
 }
 
-template <int C, class P, class S>
+template <int C, class P, bool Fetches = false, class S>
 HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   Index r = 0;
-  for (; r + C <= rows; r += C) product_block<C, P>(r, lane, lanes, start, y, terms);
+  for (; r + C <= rows; r += C) product_block<C, P, Fetches>(r, lane, lanes, start, y, terms);
   if constexpr (C > 8) {
-    for (; r + 8 <= rows; r += 8) product_block<8, P>(r, lane, lanes, start, y, terms);
+    for (; r + 8 <= rows; r += 8) product_block<8, P, Fetches>(r, lane, lanes, start, y, terms);
   }
   if constexpr (C > 4) {
-    for (; r + 4 <= rows; r += 4) product_block<4, P>(r, lane, lanes, start, y, terms);
+    for (; r + 4 <= rows; r += 4) product_block<4, P, Fetches>(r, lane, lanes, start, y, terms);
   }
   if constexpr (C > 1) {
-    for (; r < rows; ++r) product_block<1, P>(r, lane, lanes, start, y, terms);
+    for (; r < rows; ++r) product_block<1, P, Fetches>(r, lane, lanes, start, y, terms);
   }
 }
 
@@ -164,15 +177,18 @@ void sum_of_products(Index rows, Index lanes, Start<S> start, S* y, const Terms<
   constexpr int V = native_width<S>;
   constexpr int block = registers == 32 ? 8 : 4;  // rows of accumulators, two packets each
   Index lane = 0;
+  for (; terms.ahead && lane + 2 * V <= lanes; lane += 2 * V)
+    detail::product_rows<block, Packet<S, 2>, true>(rows, lane, lanes, start, y, terms);
   for (; lane + 2 * V <= lanes; lane += 2 * V)
     detail::product_rows<block, Packet<S, 2>>(rows, lane, lanes, start, y, terms);
   for (; lane + V <= lanes; lane += V) detail::product_rows<2 * block, Packet<S>>(rows, lane, lanes, start, y, terms);
   for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms);
 }
-/// The same for terms that are written out.
+/// The same for terms that are written out. `ahead` is the memory to fetch meanwhile and may be null.
 template <class S>
-HEED_INLINE void product(Index rows, Index lanes, Start<S> start, S* y, std::initializer_list<Term<S>> terms) {
-  sum_of_products<S>(rows, lanes, start, y, {terms.begin(), static_cast<Index>(terms.size())});
+HEED_INLINE void product(Index rows, Index lanes, Start<S> start, S* y, std::initializer_list<Term<S>> terms,
+                         Ahead* ahead = nullptr) {
+  sum_of_products<S>(rows, lanes, start, y, {terms.begin(), static_cast<Index>(terms.size()), ahead});
 }
 
 }  // namespace heed::inline HEED_ISA::kernels

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/kernels/ahead.hpp"
 #include "heed/core/kernels/detail/sum_block.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
@@ -97,7 +98,7 @@ void transpose_panel(Rows<const S> dy, IndexRange steps, IndexRange panel_lanes,
 // C inputs with the outputs in a pack: dw += sum over the places of a panel
 template <int C, class P, class S>
 HEED_INLINE void panel_block(const S* panel, IndexRange steps, IndexRange panel_lanes, Index lanes, Rows<const S> x,
-                             Index k, S* dw, Index out) {
+                             Index k, S* dw, Index out, Ahead* ahead) {
   P sum[std::size_t{C}];
   unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = load<P>(dw + c * out); });
   for (Index t = steps.first; t < steps.last; ++t) {
@@ -106,6 +107,7 @@ HEED_INLINE void panel_block(const S* panel, IndexRange steps, IndexRange panel_
       const P d = load_once<P>(panel);
       unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(d, set1<P>(v[c * lanes + l]), sum[c]); });
     }
+    if (ahead) ahead->fetch(panel_lanes.count() * C * width<P>);
   }
   unroll<C>([&](auto c) HEED_LAMBDA { store(dw + c * out, sum[c]); });
 }
@@ -113,21 +115,21 @@ HEED_INLINE void panel_block(const S* panel, IndexRange steps, IndexRange panel_
 // C inputs with `outputs` of a panel, a multiple of the packet width
 template <int C, class S>
 void panel_inputs(const S* panel, Index outputs, IndexRange steps, IndexRange panel_lanes, Index lanes, Rows<const S> x,
-                  Index k, S* dw, Index out) {
+                  Index k, S* dw, Index out, Ahead* ahead) {
   constexpr Index W = native_width<S>;
   Index r = 0;
   for (; r + 2 * W <= outputs; r += 2 * W) {
-    panel_block<C, Packet<S, 2>>(panel + r, steps, panel_lanes, lanes, x, k, dw + r + k * out, out);
+    panel_block<C, Packet<S, 2>>(panel + r, steps, panel_lanes, lanes, x, k, dw + r + k * out, out, ahead);
   }
   for (; r < outputs; r += W) {
-    panel_block<C, Packet<S>>(panel + r, steps, panel_lanes, lanes, x, k, dw + r + k * out, out);
+    panel_block<C, Packet<S>>(panel + r, steps, panel_lanes, lanes, x, k, dw + r + k * out, out, ahead);
   }
 }
 
 // the first `outputs` of dy, a multiple of the packet width, with all inputs; so are the lanes
 template <class S>
 HEED_KERNEL void weight_gradient_by_panels(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, Index outputs,
-                                           S* dw, Index out) {
+                                           S* dw, Index out, Ahead* ahead) {
   constexpr int block = registers == 32 ? 8 : 4;
   alignas(64) S panel[panel_outputs * panel_places<S>];
   const Index some_steps = std::max<Index>(panel_places<S> / lanes, 1), some_lanes = std::min(lanes, panel_places<S>);
@@ -140,9 +142,9 @@ HEED_KERNEL void weight_gradient_by_panels(Index steps, Index lanes, Rows<const 
         transpose_panel(dy, of_steps, of_lanes, lanes, first, count, panel);
         Index k = 0;
         for (; k + block <= x.count; k += block) {
-          panel_inputs<block>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out);
+          panel_inputs<block>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out, ahead);
         }
-        for (; k < x.count; ++k) panel_inputs<1>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out);
+        for (; k < x.count; ++k) panel_inputs<1>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out, ahead);
       }
     }
   }
@@ -167,12 +169,13 @@ void weight_gradient_one_lane(Index steps, Rows<const S> dy, Rows<const S> x, S*
 /// Adds the gradient of a weight. dw is column-major with `out` rows (its leading dimension); dy and x have the same
 /// lanes.
 template <class S>
-HEED_KERNEL void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out) {
+HEED_KERNEL void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, S* dw, Index out,
+                                 Ahead* ahead = nullptr) {
   if (lanes == 1) return detail::weight_gradient_one_lane(steps, dy, x, dw, out);
   constexpr Index W = simd::native_width<S>;
   if (x.count >= 32 && dy.count >= 32 && lanes % W == 0) {
     const Index whole = dy.count / W * W;
-    detail::weight_gradient_by_panels(steps, lanes, dy, x, whole, dw, out);
+    detail::weight_gradient_by_panels(steps, lanes, dy, x, whole, dw, out, ahead);
     if (whole == dy.count) return;
     dy.data += whole * lanes;
     dy.count -= whole;
@@ -187,7 +190,10 @@ HEED_KERNEL void weight_gradient(Index steps, Index lanes, Rows<const S> dy, Row
     for (Index first = 0; first < x.count; first += inputs) {
       const Index last = std::min(first + inputs, x.count);
       Index r = from;
-      for (; r + 4 <= to; r += 4) detail::weight_rows<4>(steps, dy, x, r, first, last, lanes, dw, out);
+      for (; r + 4 <= to; r += 4) {
+        detail::weight_rows<4>(steps, dy, x, r, first, last, lanes, dw, out);
+        if (ahead) ahead->fetch(4 * (last - first) * steps * lanes);
+      }
       for (; r < to; ++r) detail::weight_rows<1>(steps, dy, x, r, first, last, lanes, dw, out);
     }
   }

@@ -10,6 +10,8 @@
 /// - `gate_count()`: the number of blocks of H rows in the weights. `has_cell()`: whether the state has a c.
 /// - `step(w, t, lanes, x, previous, y, cache)`: computes step t of the cache, from x and the previous state to y =
 ///   h_t. An LSTM's c_t is at `cell(cache, t)`. Arguments are pointers: for one lane, anything more would cost time.
+///   Products get `cache.ahead()`. The numbers that the backward pass reads are computed in `cache.room(...)` and
+///   stored by `cache.keep(...)`.
 /// - `step_backward(w, t, previous, dh, dc, cache, pass)`: the backward pass of step t. On entry `dh` is the gradient
 ///   of h_t. If `passes_directly`, on return `dh` holds the part of the gradient of h_{t-1} that does not go through
 ///   the gates. `dc` is the gradient of c_t on entry and of c_{t-1} on return.
@@ -25,6 +27,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/init.hpp"
 #include "heed/core/kernels/affine.hpp"
+#include "heed/core/kernels/ahead.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
@@ -98,6 +101,26 @@ struct RecurrentCache {
   TileBuffer<S> gates;          // (steps, gates H); the backward pass overwrites them with their gradients
   TileBuffer<S> first, second;  // (steps, H); each cell defines what they hold
   Buffer<S> bias;               // the biases that each step starts from
+
+  // For sequences that do not fit in the CPU's caches:
+  bool far = false;     // products fetch the memory of the next steps
+  bool away = false;    // stores of `keep` go past the caches, and a step is computed in `near`
+  kernels::Ahead next;  // the memory of the next steps
+  TileBuffer<S> near;   // (1, gates H + H)
+
+  /// What products fetch; null: nothing.
+  kernels::Ahead* ahead() { return far ? &next : nullptr; }
+  /// Where step t computes the numbers that `kept` will hold: there, or from a feature of `near` on.
+  S* room(Tile<S> kept, Index t, Index feature = 0) { return away ? near.tile().at(0, feature) : kept.at(t); }
+  /// f(put): `put(p, pack)` stores numbers that the backward pass reads.
+  template <class F>
+  HEED_INLINE void keep(F&& f) const {
+    if (away) {
+      f(simd::Store<true>());
+    } else {
+      f(simd::Store<false>());
+    }
+  }
 };
 
 /// The gradients of rows `first_row` and on of W_hh h: the first `rows` features of a tile (steps, ...).
@@ -111,32 +134,33 @@ template <class S>
 using RecurrentGradients = std::array<RecurrentGradient<S>, 2>;
 
 namespace detail {
-/// b_ih + b_hh, kept in the cache
+/// The first part of every cell's `prepare`: b_ih + b_hh, and a cache without `far` and `away`.
 template <class S>
-const S* add_biases(const RecurrentWeights<S>& w, RecurrentCache<S>& cache) {
+void begin(const RecurrentWeights<S>& w, RecurrentCache<S>& cache) {
+  cache.far = cache.away = false;
   S* sum = cache.bias.reserve(w.bias_ih.size());
   simd::for_each_packet<S>(w.bias_ih.size(), [&]<class P>(Index r) HEED_LAMBDA {
     simd::store(sum + r, simd::add(simd::load<P>(w.bias_ih.data() + r), simd::load<P>(w.bias_hh.data() + r)));
   });
-  return sum;
 }
 
 /// Adds to the gradients of weight_ih and bias_ih. Returns the sums that it added to bias_ih, in scratch memory.
 template <class S>
-const S* accumulate_input(Tile<const S> x, Tile<const S> dgates, RecurrentWeights<S>& grad, const Pass& pass) {
+const S* accumulate_input(Tile<const S> x, Tile<const S> dgates, RecurrentWeights<S>& grad, const Pass& pass,
+                          kernels::Ahead* ahead) {
   S* sum = pass.scratch.take<S>(dgates.features);
   std::fill_n(sum, dgates.features, S(0));
-  weight_gradient<S>(x, dgates, grad.ih, grad.bias_ih.wanted() || grad.bias_hh.wanted() ? sum : nullptr);
+  weight_gradient<S>(x, dgates, grad.ih, grad.bias_ih.wanted() || grad.bias_hh.wanted() ? sum : nullptr, ahead);
   for (Index r = 0; r < dgates.features; ++r) grad.bias_ih(r) += sum[r];
   return sum;
 }
 /// The same for a cell that adds both biases before the same gates: bias_hh gets the gradient of bias_ih.
 template <class S>
-void accumulate_input(IndexRange steps, Tile<const S> x, const RecurrentCache<S>& cache, RecurrentWeights<S>& grad,
+void accumulate_input(IndexRange steps, Tile<const S> x, RecurrentCache<S>& cache, RecurrentWeights<S>& grad,
                       const Pass& pass) {
   const Scratch::Mark mark(pass.scratch);
   const S* sum = accumulate_input<S>(x.range(steps.first, steps.count()),
-                                     cache.gates.view().range(steps.first, steps.count()), grad, pass);
+                                     cache.gates.view().range(steps.first, steps.count()), grad, pass, cache.ahead());
   for (Index r = 0; r < grad.bias_hh.size(); ++r) grad.bias_hh(r) += sum[r];
 }
 }  // namespace detail

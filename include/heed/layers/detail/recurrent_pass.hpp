@@ -65,6 +65,17 @@ struct RecurrentPass {
     State mixed = {};
   };
 
+  // Gradients of the weights and of x are computed a few steps at a time, while the gates are still in the CPU's caches:
+  // five steps of 64 lanes
+  static Index few(Index lanes) { return std::max<Index>(320 / lanes, 1); }
+
+  // Once a pass: sets `far` and `away` if the numbers of the pass do not fit in the CPU's caches. Results are the same.
+  void choose_memory(Tile<const S> x, bool all) const;
+
+  // Called before step t of a pass that goes `up` or down. If t is the first of a few steps, `after` becomes the few
+  // steps that follow. Their memory is to be fetched while these are computed, in `work` multiply-adds a step.
+  bool looks_ahead(Index t, bool up, Tile<const S> x, Index work, IndexRange& after) const;
+
   // `slot`: the cache's index of step t
   Before state(const FeatureRange<const S>& y, Index t, Index slot) const {
     return {y.at(t), cell.cell(cache, slot).data};
@@ -89,20 +100,47 @@ struct RecurrentPass {
 };
 
 template <class Cell>
+void RecurrentPass<Cell>::choose_memory(Tile<const S> x, bool all) const {
+  constexpr Index near = Index(4) << 20;  // bytes
+  const Index H = w.hidden_size(), features = x.features + (all ? w.ih.rows() + 3 * H : H);
+  cache.far = x.lanes > 1 && x.steps * features * x.lanes * static_cast<Index>(sizeof(S)) > near;
+  cache.away = cache.far && all && x.lanes * static_cast<Index>(sizeof(S)) % static_cast<Index>(alignment) == 0;
+  if (cache.away) cache.near.take({1, w.ih.rows() + H}, x.lanes);
+}
+
+template <class Cell>
+bool RecurrentPass<Cell>::looks_ahead(Index t, bool up, Tile<const S> x, Index work, IndexRange& after) const {
+  if (!cache.far) return false;
+  const Index some = few(x.lanes), first = t / some * some, last = std::min(first + some, x.steps);
+  if (t != (up ? first : last - 1)) return false;
+  cache.next.begin(some * x.lanes * work);
+  after = up ? IndexRange{last, std::min(last + some, x.steps)} : IndexRange{std::max<Index>(first - some, 0), first};
+  return after.count() > 0;
+}
+
+template <class Cell>
 void RecurrentPass<Cell>::forward(Tile<const S> x, FeatureRange<S> y, ConstState initial, State final) const {
   const bool all = keeps(x, final);
   cell.prepare(w, all ? x.steps : std::min<Index>(x.steps, 1), x.lanes, cache);
+  choose_memory(x, all);
   const auto slot = [&](Index t) { return all ? t : 0; };
   const Scratch::Mark mark(pass.scratch);
   const Blend blend(*this, x, y.count, initial);
+  const Index work = w.ih.size() + w.hh.size();
   for (Index s = 0; s < x.steps; ++s) {
     const Index t = at(s, x.steps);
+    if (IndexRange after; looks_ahead(t, !reverse, x, work, after)) {
+      cache.next.add(x, after);
+      cache.next.add(FeatureRange<const S>(y), after);
+      if (all && cell.has_cell()) cache.next.add(cache.first.view(), after);
+    }
     const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), slot(before(t))));
     cell.step(w, slot(t), x.lanes, x.at(t), previous, y.at(t), cache);
     if (!reverse) continue;
     zero_ended(x, t, y.step(t));  // the sequence has not begun yet
     if (cell.has_cell()) zero_ended(x, t, cell.cell(cache, slot(t)));
   }
+  if (cache.away) simd::fence_stores();
   for (Index t = common_length(x); t < x.steps; ++t) zero_ended(x, t, y.step(t));
   take_final(x, y, initial.h, final.h);
   if (!final.c || !cell.has_cell()) return;
@@ -130,11 +168,16 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     if (d) fill(d, S(0));
   }
   const Blend blend(*this, x, H, initial);
-  // Gradients of the weights and of x, a few steps at a time, while the gates are still in the CPU's caches: five steps
-  // of 64 lanes
-  const Index few = std::max<Index>(320 / L, 1);
+  const Index some = few(L), work = (dx ? 2 : 1) * w.ih.size() + 2 * w.hh.size();
   for (Index s = x.steps; s-- > 0;) {
     const Index t = at(s, x.steps), last = reverse ? 0 : x.steps - 1;
+    if (IndexRange after; looks_ahead(t, reverse, x, work, after)) {
+      cache.next.add(x, after);
+      cache.next.add(y, after);
+      cache.next.add(dy, after);
+      for (const auto* kept : {&cache.gates, &cache.first, &cache.second}) cache.next.add(kept->view(), after);
+      cache.next.add(Tile<const S>(dx.tile), after);
+    }
     from_after(t, t == last, dy, dh);
     zero_ended(x, t, dh);
     add_where_final(x, t, d_final.h, dh);
@@ -142,11 +185,12 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), before(t)));
     cell.step_backward(w, t, previous, dh, dc, cache, pass);
     if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
-    const Index first = t / few * few;
-    const IndexRange these{first, std::min(first + few, x.steps)};
+    const Index first = t / some * some;
+    const IndexRange these{first, std::min(first + some, x.steps)};
     if (t != (reverse ? these.last - 1 : these.first)) continue;
     accumulate(these, x, y, grad);
-    input_gradient<S>(cell.gate_gradients(cache).range(first, these.count()), w.ih, dx.range(first, these.count()));
+    input_gradient<S>(cell.gate_gradients(cache).range(first, these.count()), w.ih, dx.range(first, these.count()),
+                      cache.ahead());
   }
   begin_backward(x, initial, dh, dc, d_initial, grad);
   if (d_initial.h) add_where_empty(x, d_final.h, d_initial.h);
@@ -167,9 +211,9 @@ void RecurrentPass<Cell>::from_after(Index t, bool last, FeatureRange<const S> d
     return times_transposed<S>(Weight<const S>(w.hh).outputs(part.first_row, part.rows), part.tile.at(after));
   };
   if (parts[1].rows == 0) {
-    kernels::product<S>(H, L, start, dh.data, {term(parts[0])});
+    kernels::product<S>(H, L, start, dh.data, {term(parts[0])}, cache.ahead());
   } else {
-    kernels::product<S>(H, L, start, dh.data, {term(parts[0]), term(parts[1])});
+    kernels::product<S>(H, L, start, dh.data, {term(parts[0]), term(parts[1])}, cache.ahead());
   }
 }
 
@@ -186,7 +230,8 @@ void RecurrentPass<Cell>::accumulate(IndexRange steps, Tile<const S> x, FeatureR
   for (const auto& part : cell.recurrent_gradients(cache)) {
     if (part.rows == 0) continue;
     const kernels::Rows<const S> d{part.tile.at(with_before.first), part.rows, part.tile.features * L};
-    kernels::weight_gradient<S>(with_before.count(), L, d, h, grad.hh.data() + part.first_row, grad.hh.rows());
+    kernels::weight_gradient<S>(with_before.count(), L, d, h, grad.hh.data() + part.first_row, grad.hh.rows(),
+                                cache.ahead());
   }
 }
 
