@@ -43,10 +43,10 @@ TEST(KerasStart, IsThatOfEachLayer) {
   }
   for (Index r = 0; r < 128; ++r) EXPECT_EQ(lstm.bias_ih(r), r >= 32 && r < 64 ? 1 : 0);
   expect_zero(lstm.bias_hh);
-  expect_bound(model.classifier.pool.multihead.in_proj_weight, std::sqrt(6.0 / 64));
-  expect_bound(model.classifier.pool.multihead.out_proj.weight, std::sqrt(6.0 / 64));
-  expect_zero(model.classifier.pool.multihead.in_proj_bias);
-  expect_zero(model.classifier.pool.multihead.out_proj.bias);
+  expect_bound(model.classifier.pool.multihead.attention.in_proj_weight, std::sqrt(6.0 / 64));
+  expect_bound(model.classifier.pool.multihead.attention.out_proj.weight, std::sqrt(6.0 / 64));
+  expect_zero(model.classifier.pool.multihead.attention.in_proj_bias);
+  expect_zero(model.classifier.pool.multihead.attention.out_proj.bias);
   expect_bound(model.classifier.fc1.weight, std::sqrt(6.0 / 48));
   expect_zero(model.classifier.fc1.bias);
   expect_bound(model.classifier.fc2.weight, std::sqrt(6.0 / 26));

@@ -85,7 +85,7 @@ std::vector<double> by_hand(const Model& m, const Numbers& x, const std::vector<
   if (m.options.attention == Attention::none) pooled = query;
   if (m.options.attention == Attention::additive) m.pool.additive.forward(asked, memory, pooled.tile(), additive, pass);
   if (m.options.attention == Attention::multihead)
-    m.pool.multihead.forward(asked, memory, pooled.tile(), multihead, pass);
+    m.pool.multihead.attention.forward(asked, memory, pooled.tile(), multihead, pass);
   m.fc2.forward(pooled.view(), z.tile(), dense, pass);
   return z.values;
 }
