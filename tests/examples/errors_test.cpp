@@ -23,8 +23,9 @@ class Errors : public Classifier {
     output_of("train --data x.npy --labels y.npy --epochs 1 --quiet --model m.safetensors");
   }
 
-  /// `arguments` end with `code` and a message that holds all of `parts`; nothing is printed or written.
-  void expect_error(int code, const std::string& arguments, const std::vector<std::string>& parts) const {
+  /// `arguments` end with `code` and a message that holds all of `parts`; `out` is printed, and nothing is written.
+  void expect_error(int code, const std::string& arguments, const std::vector<std::string>& parts,
+                    const std::string& out = "") const {
     const auto before = files();
     const Result result = run(arguments);
     EXPECT_EQ(result.code, code) << arguments << "\n" << result.err;
@@ -33,7 +34,7 @@ class Errors : public Classifier {
     for (const std::string& part : parts) {
       EXPECT_NE(result.err.find(part), std::string::npos) << arguments << "\n" << part << " is not in\n" << result.err;
     }
-    EXPECT_EQ(result.out, "") << arguments;
+    EXPECT_EQ(result.out, out) << arguments;
     EXPECT_TRUE(files() == before) << arguments << "\nleft other files than there were";
   }
 
@@ -267,7 +268,8 @@ TEST_F(Errors, FaultyText) {
 TEST_F(Errors, TextModelsWithoutTheirWords) {
   write_raw_model("bare.safetensors", R"({"embedding.weight":{"dtype":"F32","shape":[4,2],"data_offsets":[0,32]}})",
                   32);
-  expect_error(1, "inspect bare.safetensors", {"bare.safetensors", "do not determine"});
+  expect_error(1, "inspect bare.safetensors", {"bare.safetensors", "do not determine"},
+               "tensors\n  embedding.weight                   F32             (4, 2)          8\n");
 }
 
 TEST_F(Errors, ValidationThatLeavesNothing) {
@@ -328,7 +330,10 @@ TEST_F(Errors, ModelsOfAnotherArchitecture) {
         "explain --data x.npy --model ", "train --data x.npy --labels y.npy --model new.safetensors --init "}) {
     expect_error(1, std::string(command) + "other.safetensors",
                  {"other.safetensors", "another architecture", "Tagger"});
-    expect_error(1, std::string(command) + "torch.safetensors", {"torch.safetensors", "do not determine"});
+    expect_error(1, std::string(command) + "torch.safetensors", {"torch.safetensors", "do not determine"},
+                 std::string(command) != "inspect "
+                     ? ""
+                     : "tensors\n  conv.weight                        F32             (1, 1)          1\n");
   }
 }
 
