@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "../support/error_of.hpp"
@@ -129,6 +130,27 @@ TEST(Recurrent, AStepFollowsALongSequence) {
   step(fresh, expected);
   step(longer.cache, got);
   EXPECT_EQ(got, expected);
+}
+
+TEST(Recurrent, ACacheServesLayersOfOtherShapes) {
+  using Layer = heed::Gru<double>;
+  using Options = Layer::Options;
+  Layer::Cache shared;
+  for (const Options& options :
+       {Options{.input_size = 3, .hidden_size = 4, .bidirectional = true},  // as many weights as two layers
+        Options{.input_size = 3, .hidden_size = 4, .num_layers = 2}, Options{.input_size = 3, .hidden_size = 4},
+        Options{.input_size = 3, .hidden_size = 4, .num_layers = 2, .bidirectional = true},
+        Options{.input_size = 3, .hidden_size = 4, .num_layers = 4}}) {
+    heed::testing::LayerRun<Layer> run(Layer(options), {5, 3}, 2);
+    run.randomize(heed::Key{3});
+    run.forward();
+    const std::vector<double> expected = run.y;
+    run.cache = std::move(shared);
+    run.forward();
+    EXPECT_EQ(run.y, expected) << options.num_layers << (options.bidirectional ? ", both directions" : "");
+    run.backward();
+    shared = std::move(run.cache);
+  }
 }
 
 TEST(Recurrent, LayersStartDifferently) {

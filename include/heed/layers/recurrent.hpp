@@ -233,8 +233,8 @@ void Recurrent<Cell_>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& 
 
 template <class Cell_>
 void Recurrent<Cell_>::make_room(Cache& cache) const {
-  if (cache.runs.size() == weights.size()) return;
-  const auto inner = static_cast<std::size_t>(num_layers() - 1);
+  const auto inner = static_cast<std::size_t>(std::max<Index>(num_layers(), 1) - 1);
+  if (cache.runs.size() == weights.size() && cache.dropped.size() == inner) return;
   for (auto* buffers : {&cache.outputs, &cache.kept, &cache.dropped}) buffers->resize(inner);
   cache.runs.resize(weights.size());
 }
