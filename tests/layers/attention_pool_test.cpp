@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
 #include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
 #include "../support/stream_case.hpp"
@@ -99,6 +104,20 @@ TEST(AttentionPool, StreamsTheStepsSoFar) {
   for (const double size : {1.0, 20.0, 5000.0}) {  // the largest score changes; e^score is too large for a number
     for (double& w : pool.attention.weight) w *= size;
     test_support::expect_streams(pool, {7, 4}, false);
+  }
+}
+
+TEST(AttentionPool, AScoreThatIsNoNumberIsNotHiddenByAStream) {
+  AttentionPool<float> pool({.features = 2});
+  std::fill(pool.attention.weight.begin(), pool.attention.weight.end(), 2.0F);
+  for (const float large : {3e38F, -3e38F}) {  // the score is infinite
+    const std::vector<float> x{1, 0.5F, large, large, 0.25F, 1};
+    heed::Stream<AttentionPool<float>> stream(pool, {.features = 2});
+    for (Index t = 0; t < 3; ++t) {
+      const std::span<const float> y = stream.step(&x[static_cast<std::size_t>(2 * t)], 2);
+      const auto whole = test_support::last_of_pass(pool, heed::Tile<const float>(x.data(), {t + 1, 2}, 1));
+      EXPECT_EQ(std::isfinite(y[0]), std::isfinite(whole[0])) << large << ", step " << t;
+    }
   }
 }
 

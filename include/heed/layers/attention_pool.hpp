@@ -116,10 +116,11 @@ void AttentionPool<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& 
   S score;
   affine<S>(x, attention.weight, attention.bias.data(), Tile<S>(&score, {1, 1}, 1));
   if (memory.step == 0) *largest = score;
-  // of the sum so far and the new step, the one with the larger score is weighted by 1
-  const S less = std::exp(-std::abs(score - *largest));
+  // Of the sum so far and the new step, the one with the larger score is weighted by 1. An infinite score gives NaN, as
+  // in `forward`.
+  const S less = std::exp(-std::abs(score - *largest)), one = 1 + (score - score);
   const bool grows = *largest < score;
-  const S keep = grows ? less : S(1), part = grows ? S(1) : less;
+  const S keep = grows ? less : S(1), part = grows ? one : less;
   if (grows) *largest = score;
   *total = *total * keep + part;
   const S scale = 1 / *total;
