@@ -65,8 +65,11 @@ class Ahead {
       at_ += line;
       if (at_ < rows.bytes) continue;
       at_ = 0;
-      rows.first += rows.stride;
-      if (--rows.count <= 0) ++next_;
+      if (--rows.count > 0) {
+        rows.first += rows.stride;
+      } else {
+        ++next_;
+      }
     }
   }
 
