@@ -137,6 +137,27 @@ TEST(HostilePyTorch, ShapesAreCompared) {
   expect_refused(with(0, "\x8a\x09" + little_endian(1, 8) + "\x01", integer(1)), "no whole number of 64 bits");
 }
 
+TEST(HostilePyTorch, StridesOfAxesOfOneElementSayNothing) {
+  const std::uint64_t largest = ~std::uint64_t{0} >> 1;
+  const std::string sizes = "K\x02K\x01", strides = "K\x02" + integer(largest);
+  const auto bytes = archive(pickle(dict("w", tensor(storage("0", 4), 0, sizes, strides))));
+  const PyTorchFile file(std::span<const std::byte>(bytes), "f.pt");
+  EXPECT_EQ(file.read<float>("w"), (std::vector<float>{0, 0}));
+  EXPECT_EQ(file.find("w")->strides, (std::vector<heed::Index>{2, 0}));
+}
+
+TEST(HostilePyTorch, TensorsAndStoragesAreCounted) {
+  const auto repeated = [](std::string body, std::string_view instructions) {
+    for (int i = 0; i <= 100'000; ++i) body += instructions;
+    return body;
+  };
+  const std::string arguments = storage("0", 4) + integer(0) + tuple("K\x04") + tuple("K\x01") + "\x89N";
+  const std::string callee = name("torch._utils", "_rebuild_tensor_v2") + "q\x00"s;
+  expect_refused(repeated(callee + tuple(arguments) + "q\x01", "h\x00h\x01R0"s), "too many tensors");
+  const std::string id = tuple(text("storage") + name("torch", "FloatStorage") + text("0") + text("cpu") + "K\x04");
+  expect_refused(repeated(id + "q\x00"s, "h\x00Q0"s), "too many storages");
+}
+
 TEST(HostilePyTorch, StoragesAreCompared) {
   const auto with = [](const std::string& body) { return dict("w", tensor(body, 0, "K\x04", "K\x01")); };
   expect_refused(with(storage("0", 5)), "a storage and its record disagree (expected 20 bytes for 5 F32, got 16)");

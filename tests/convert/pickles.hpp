@@ -27,12 +27,12 @@ inline std::string called(std::string_view callee, std::string_view arguments) {
 inline std::string storage(std::string_view key, std::uint64_t count, std::string_view type = "FloatStorage") {
   return tuple(text("storage") + name("torch", type) + text(key) + text("cpu") + integer(count)) + "Q";
 }
-/// A tensor of a storage; sizes and strides are instructions.
+/// A tensor of a storage; sizes, strides and what comes behind the hooks are instructions.
 inline std::string tensor(std::string_view storage, std::uint64_t offset, std::string_view sizes,
-                          std::string_view strides) {
-  return called(name("torch._utils", "_rebuild_tensor_v2"), std::string(storage) + integer(offset) + tuple(sizes) +
-                                                                tuple(strides) + "\x89" +
-                                                                called(name("collections", "OrderedDict"), ""));
+                          std::string_view strides, std::string_view more = "") {
+  return called(name("torch._utils", "_rebuild_tensor_v2"),
+                std::string(storage) + integer(offset) + tuple(sizes) + tuple(strides) + "\x89" +
+                    called(name("collections", "OrderedDict"), "") + std::string(more));
 }
 inline std::string pickle(std::string_view body) { return "\x80\x02" + std::string(body) + "."; }
 /// One key and its value.

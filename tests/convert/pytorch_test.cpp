@@ -14,6 +14,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
 #include "heed/models/sequence_classifier.hpp"
+#include "pickles.hpp"
 
 // The files are written by tests/reference/write_torch_files.py: by PyTorch 1.13 in torch1, by 2.6 in torch2.
 
@@ -158,6 +159,32 @@ INSTANTIATE_TEST_SUITE_P(Versions, PyTorch, testing::Values("torch1", "torch2"),
 
 TEST(PyTorchFiles, NumbersOfBigEndianMachinesAreTurned) {
   expect_same(PyTorchFile(data / "torch2" / "big.pt"), SafetensorsFile(data / "named.safetensors"));
+}
+
+TEST(PyTorchFiles, BothPartsOfComplexNumbersOfBigEndianMachinesAreTurned) {
+  using namespace pickles;
+  test_support::ZipWriter zip;
+  zip.add("a/data.pkl", pickle(dict("c", tensor(storage("0", 2, "ComplexFloatStorage"), 0, "K\x02", "K\x01"))));
+  zip.add("a/byteorder", "big");
+  zip.add("a/data/0", "0123456789abcdef");
+  const PyTorchFile file(zip.bytes());
+  const std::vector<std::byte> bytes = bytes_of(file, *file.find("c"));
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), "32107654ba98fedc");
+}
+
+// Tensor.imag of a conjugated tensor: its storage has the numbers with the other sign.
+TEST(PyTorchFiles, NumbersThatAreYetToBeNegatedAreRefused) {
+  using namespace pickles;
+  const auto with = [](const std::string& metadata) {
+    const auto bytes = archive(pickle(dict("w", tensor(storage("0", 4), 0, "K\x04", "K\x01", metadata))));
+    return error_of([&] { PyTorchFile(std::span<const std::byte>(bytes), "f.pt"); });
+  };
+  EXPECT_EQ(with("}"), "no error");
+  EXPECT_EQ(with("N"), "no error");
+  EXPECT_EQ(with(dict("neg", "\x89")), "no error");
+  EXPECT_EQ(with(dict("other", "\x88")), "no error");
+  EXPECT_NE(with(dict("neg", "\x88")).find("resolve_neg()"), std::string::npos) << with(dict("neg", "\x88"));
+  EXPECT_NE(with(dict("conj", "\x88")).find("resolve_conj()"), std::string::npos) << with(dict("conj", "\x88"));
 }
 
 TEST(PyTorchFiles, ChecksumsMayBeLeftOut) {

@@ -114,7 +114,11 @@ HEED_COLD HEED_FUNCTION TensorInfo tensor_info(NamedTorchTensor named, const Tor
   });
   info.begin += static_cast<std::size_t>(tensor.offset) * size;
   info.end += (static_cast<std::size_t>(*last) + 1) * size;
-  if (!is_row_major(tensor)) info.strides = tensor.strides;
+  if (is_row_major(tensor)) return info;
+  info.strides = tensor.strides;
+  for (std::size_t axis = 0; axis < info.strides.size(); ++axis) {
+    if (tensor.extents[axis] == 1) info.strides[axis] = 0;  // it may be any number, and a step of it overflow
+  }
   return info;
 }
 

@@ -15,13 +15,16 @@
 #include "heed/core/detail/utf8.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
+#include "heed/io/tensor_info.hpp"
 
 namespace heed::inline HEED_ISA::detail {
 
 struct PickleLimits {
   static constexpr std::size_t bytes = 100'000'000;  // of a pickle
   static constexpr std::size_t nodes = 4'000'000;    // tuples, lists, dicts and sets
-  static constexpr std::size_t values = 20'000'000;
+  static constexpr std::size_t values = 20'000'000;  // on the stack, in the memo and in nodes
+  static constexpr std::size_t tensors = SafetensorsLimits::tensors;
+  static constexpr std::size_t storages = tensors;
   static constexpr std::size_t rank = 16;
 };
 
@@ -174,7 +177,7 @@ class PickleStack {
   }
 
   void begin_instruction() { op_ = at_; }
-  std::size_t values() const { return stack_.size() + nodes_values_; }
+  std::size_t values() const { return stack_.size() + memo_.size() + nodes_values_; }
   std::size_t memo_size() const { return memo_.size(); }
   /// Whether nothing else is left, and no mark.
   bool one_value() const { return stack_.size() == 1 && marks_.empty(); }

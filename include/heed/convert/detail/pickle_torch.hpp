@@ -80,7 +80,7 @@ class PickleNames : public PickleStack {
     }
   }
 
-  /// (storage, offset, size, stride, requires_grad, hooks)
+  /// (storage, offset, size, stride, requires_grad, hooks[, type][, metadata])
   void tensor(const std::vector<PickleValue>& values, const TorchGlobal* type) {
     if (values[0].kind != Kind::storage) fail("a tensor without a storage", "storage", name_of(values[0].kind));
     const auto place = static_cast<std::size_t>(values[0].at);
@@ -93,8 +93,22 @@ class PickleNames : public PickleStack {
     if (made.extents.size() != made.strides.size()) {
       fail("a stride is for each axis", std::to_string(made.extents.size()), std::to_string(made.strides.size()));
     }
+    if (values.size() > (type ? 7U : 6U)) check_sign(values.back());
+    if (content_.tensors.size() == PickleLimits::tensors) fail("too many tensors", "at most 100000");
     push({Kind::tensor, 0, static_cast<std::int64_t>(content_.tensors.size())});
     content_.tensors.push_back(std::move(made));
+  }
+  /// Metadata may say that the numbers are still to be negated or conjugated, as of `x.conj().imag`.
+  void check_sign(const PickleValue& metadata) {
+    if (metadata.kind != Kind::dict) return;
+    const std::vector<PickleValue>& items = node_of(metadata);
+    for (std::size_t i = 0; i < items.size(); i += 2) {
+      if (items[i].kind != Kind::text || items[i + 1].kind != Kind::boolean || items[i + 1].at == 0) continue;
+      const std::string_view key = text_of_value(items[i]);
+      if (key != "neg" && key != "conj") continue;
+      fail("a tensor whose numbers stand in the file with another sign",
+           "one saved after resolve_" + std::string(key) + "()");
+    }
   }
   Index whole(const PickleValue& value, const char* what) const {
     if (value.kind != Kind::integer)
@@ -125,6 +139,7 @@ class PickleNames : public PickleStack {
     if (type.meaning != TorchName::storage && type.meaning != TorchName::bytes) {
       fail("no class of storages", "one such as FloatStorage", quote(type.name));
     }
+    if (content_.storages.size() == PickleLimits::storages) fail("too many storages", "at most 100000");
     push({Kind::storage, 0, static_cast<std::int64_t>(content_.storages.size())});
     content_.storages.push_back({type.dtype, type.meaning == TorchName::storage, text_of_value(parts[2]),
                                  whole(parts[4], "a number of elements")});

@@ -26,7 +26,7 @@ namespace heed::inline HEED_ISA::detail {
 
 struct TorchRecord {
   std::size_t begin = 0, size = 0;  // in bytes
-  std::size_t element = 0;          // bytes of a number, where their order was reversed
+  std::size_t element = 0;          // bytes_in_order of its numbers, where they were reversed
 };
 
 /// A file taken apart.
@@ -41,10 +41,13 @@ struct TorchParts {
   std::vector<std::byte> copy;  // of records that are compressed or reversed
 };
 
+/// The bytes that change places where the order of a number's bytes does: of complex ones those of each part.
+inline std::size_t bytes_in_order(DataType type) { return type == DataType::c64 ? 4 : size_of(type); }
+
 /// Puts a record into the copy, its numbers in this machine's order.
 HEED_COLD inline TorchRecord copy_record(TorchParts& parts, std::span<const std::byte> record,
                                          const TorchStorage& storage, const std::string& where) {
-  const std::size_t element = parts.reversed ? size_of(storage.dtype) : 1;
+  const std::size_t element = parts.reversed ? bytes_in_order(storage.dtype) : 1;
   require(!parts.reversed || storage.typed,
           [&] { return Fault{"numbers of another byte order, without their type", where}; });
   const TorchRecord placed{parts.copy.size(), record.size(), element};
@@ -67,7 +70,7 @@ HEED_COLD inline void check_record(const TorchRecord& record, const TorchStorage
                      ' ' + std::string(name_of(storage.dtype)),
                  std::to_string(record.size)};
   });
-  require(!reversed || record.element == size_of(storage.dtype),
+  require(!reversed || record.element == bytes_in_order(storage.dtype),
           [&] { return Fault{"a storage of two types, in another byte order", where}; });
 }
 
