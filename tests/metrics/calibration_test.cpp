@@ -37,6 +37,12 @@ TEST(Calibration, BinsConfidencesAndComparesThemWithAccuracy) {
   EXPECT_DOUBLE_EQ(c.accuracy, 3.0 / 5);
 }
 
+TEST(Calibration, AllRightIsExactlyOne) {
+  // 1/6 + 4/6 + 1/6 is less than 1 in doubles
+  const Tensor<double, 2> p({6, 2}, {.95, .05, .75, .25, .75, .25, .75, .25, .75, .25, .55, .45});
+  EXPECT_EQ(heed::calibration(p.view(), Labels(6, 0)).accuracy, 1);
+}
+
 TEST(Calibration, BrierIsTheSquaredDistanceFromTheLabels) {
   // twice sklearn.metrics.brier_score_loss([1] * 5, [.9, .2, .8, .6, .4])
   EXPECT_NEAR(heed::calibration(probabilities.view(), labels).brier, 2 * .242, 1e-15);

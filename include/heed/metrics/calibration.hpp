@@ -102,14 +102,16 @@ HEED_COLD HEED_FUNCTION Calibration binned_calibration(std::span<const double> c
   for (CalibrationBin& bin : result.bins) {
     if (bin.count == 0) continue;
     const auto count = static_cast<double>(bin.count);
-    result.confidence += bin.confidence / n;
-    result.accuracy += bin.accuracy / n;
+    result.confidence += bin.confidence;
+    result.accuracy += bin.accuracy;
     bin.confidence /= count;
     bin.accuracy /= count;
     const double gap = std::abs(bin.accuracy - bin.confidence);
     result.ece += count / n * gap;
     result.mce = std::max(result.mce, gap);
   }
+  result.confidence /= n;
+  result.accuracy /= n;
   return result;
 }
 
