@@ -49,6 +49,9 @@ TEST_F(RocketRecipe, MakesEnsemblesOfOtherBiases) {
   EXPECT_TRUE(has_line(output_of("evaluate --model e.safetensors " + data), "accuracy 1.000000"));
   EXPECT_EQ(lines(output_of("predict --model e.safetensors --data x.npy")).size(), 24U);
   EXPECT_TRUE(has_line(output_of("inspect e.safetensors"), "members 2"));
+  // the file has the seed of the kernels, which is that of all members
+  output_of(rocket + data + "--ensemble 2 --seed 3 --quiet --model s.safetensors");
+  EXPECT_TRUE(has_line(output_of("evaluate --model s.safetensors " + data), "accuracy 1.000000"));
 }
 
 TEST_F(RocketRecipe, IsCrossValidatedAsTheOthers) {

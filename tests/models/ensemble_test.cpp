@@ -12,6 +12,7 @@
 #include "../support/task.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
 #include "heed/models/transformer_classifier.hpp"
@@ -172,6 +173,26 @@ TEST(Ensemble, MembersHaveSeedsOfTheirOwn) {
   const Ensemble<Classifier> ensemble(2, heed::SequenceClassifierOptions{.features = 2, .classes = 3, .seed = 7});
   EXPECT_EQ(test_support::flat(ensemble.members[0]), test_support::flat(classifier(7)));
   EXPECT_EQ(test_support::flat(ensemble.members[1]), test_support::flat(classifier(8)));
+}
+
+// the seed decides which channels a kernel reads, so it is in the file
+TEST(Ensemble, MembersShareASeedThatTheirFileHas) {
+  using Rocket = heed::RocketClassifier<float>;
+  const heed::RocketClassifierOptions options{.features = 3, .classes = 2, .steps = 12, .num_features = 84, .seed = 5};
+  const Ensemble<Rocket> counted(2, options);
+  EXPECT_EQ(counted.members[1].options.seed, 5U);
+
+  Rocket first(options), second(options);
+  second.head.bias(0) = 7;
+  const Ensemble<Rocket> ensemble(std::vector<Rocket>{first, second});
+  const auto bytes = heed::serialize(ensemble);
+  const auto loaded = heed::load<Ensemble<Rocket>>(std::span<const std::byte>(bytes));
+  ASSERT_EQ(loaded.size(), 2);
+  for (const Rocket& member : loaded.members) {
+    EXPECT_EQ(member.options.seed, 5U);
+    EXPECT_EQ(member.rocket.options.seed, 5U);
+  }
+  EXPECT_EQ(loaded.members[1].head.bias(0), 7);
 }
 
 TEST(Ensemble, RefusesWhatIsNone) {

@@ -113,7 +113,7 @@ struct Ensemble : detail::EnsembleBase<M> {
   /// From existing models. Throws if there are none, or if their options or metadata differ.
   explicit Ensemble(std::vector<M> models) : members(std::move(models)) { agree(); }
   /// `count` models with these options. The seed of model i is the options' seed + i. With seed 0, `fit_ensemble` gives
-  /// each member its seed.
+  /// each member its seed. Members whose files have the seed, as those of `RocketClassifier`, share it.
   template <class Options>
     requires std::constructible_from<M, Options>
   Ensemble(Index count, const Options& of_each) {
@@ -122,6 +122,9 @@ struct Ensemble : detail::EnsembleBase<M> {
       Options o = of_each;
       if constexpr (requires { o.seed; }) {
         if (o.seed != 0) o.seed += static_cast<std::uint64_t>(i);
+        if constexpr (Described<Options>) {  // a seed that the file has is one for all
+          if (to_metadata(o) != to_metadata(of_each)) o.seed = of_each.seed;
+        }
       }
       members.emplace_back(o);
     }
