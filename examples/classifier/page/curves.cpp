@@ -37,12 +37,12 @@ std::string panel(const TrainingLog& log, const std::string& what, Member traini
 Section curve_section(const std::filesystem::path& path, CurveKind kind) {
   const std::string title = "Training";
   if (path.empty() && kind.closed_form) {
-    return {"training", title, "<p>This model is fitted in closed form: there are no epochs.</p>\n"};
+    return {"training", title, "<p>This model is made of random convolutions: training writes no log of epochs.</p>\n"};
   }
   if (path.empty()) {
     return {"training", title,
             "<p>The model's file does not keep how training went. With <code>--log FILE</code> this part shows the log "
-            "that <code>classifier train --log FILE</code> wrote.</p>\n"};
+            "that <code>classifier train --log FILE</code> wrote. Models of several members have none.</p>\n"};
   }
   const TrainingLog log = read_log(path);
   const std::string name = "<code>" + support::html(path.filename().string()) + "</code>";
