@@ -4,14 +4,13 @@
 #include <cstddef>
 #include <cstdio>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "command_line.hpp"
-#include "heed/train/folds.hpp"
 #include "recipe.hpp"
+#include "recipe_table.hpp"
 #include "recipe_trials.hpp"
 
 namespace classifier {
@@ -33,10 +32,6 @@ std::vector<Candidate> all_candidates(const TrainArguments& a) {
   for (std::string& name : heed::recipe_names()) all.push_back({.name = std::move(name)});
   all.push_back({});
   return all;
-}
-
-heed::MeanAndDeviation accuracy_of(const Candidate& c, std::size_t folds) {
-  return heed::mean_and_deviation(std::span(c.accuracies).first(folds));
 }
 
 // Two are compared on the folds that both have. Who has fewer folds must be better by more than one sequence.
@@ -85,31 +80,6 @@ void add_means(std::vector<Candidate>& candidates, const RecipeTrials& trials, I
     if (parts.size() == names.size() && names.size() > 1) means.push_back(trials.together(parts));
   }
   for (Candidate& mean : means) candidates.push_back(std::move(mean));
-}
-
-void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, bool numbers) {
-  std::size_t longest = 9;
-  for (const Candidate& c : candidates) longest = std::max(longest, c.name.size());
-  const int width = static_cast<int>(longest);
-  std::printf("%-*s  %8s  deviation  seconds\n", width, "recipe", numbers ? "r2" : "accuracy");
-  for (const Candidate& c : candidates) {
-    if (!c.fault.empty()) {
-      std::printf("%-*s  %s\n", width, c.shown(), c.fault.c_str());
-      continue;
-    }
-    const heed::MeanAndDeviation m = accuracy_of(c, c.accuracies.size());
-    std::printf("%-*s  %8.4f  %9.4f  %7.1f%s\n", width, c.shown(), m.mean, m.deviation, c.seconds,
-                c.note.empty() ? "" : ("  " + c.note).c_str());
-  }
-  const Candidate& taken = candidates[best];
-  std::printf("%s%s is taken: ", taken.name.empty() ? "the " : "", taken.shown());
-  if (taken.fault.empty()) {
-    const std::size_t folds = taken.accuracies.size();
-    std::printf("the best of %s\n", folds == 1 ? "one fold" : (std::to_string(folds) + " folds").c_str());
-  } else {
-    std::printf("none came to its end\n");
-  }
-  std::fflush(stdout);
 }
 
 // Models of other seeds beside one that is trained by steps answer better together: as many as are trained within the

@@ -26,12 +26,12 @@ def read_tree(include):
 
 def closure(tree, name):
     """The header and all that it includes."""
-    found, todo = set(), [name]
-    while todo:
-        header = todo.pop()
+    found, pending = set(), [name]
+    while pending:
+        header = pending.pop()
         if header not in found:
             found.add(header)
-            todo += INCLUDE.findall(tree[header])
+            pending += INCLUDE.findall(tree[header])
     return found
 
 

@@ -1,0 +1,43 @@
+#include "recipe_table.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "heed/train/folds.hpp"
+
+namespace classifier {
+
+heed::MeanAndDeviation accuracy_of(const Candidate& c, std::size_t folds) {
+  return heed::mean_and_deviation(std::span(c.accuracies).first(folds));
+}
+
+void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, bool numbers) {
+  std::size_t longest = 9;
+  for (const Candidate& c : candidates) longest = std::max(longest, c.name.size());
+  const int width = static_cast<int>(longest);
+  std::printf("%-*s  %8s  deviation  seconds\n", width, "recipe", numbers ? "r2" : "accuracy");
+  for (const Candidate& c : candidates) {
+    if (!c.fault.empty()) {
+      std::printf("%-*s  %s\n", width, c.shown(), c.fault.c_str());
+      continue;
+    }
+    const heed::MeanAndDeviation m = accuracy_of(c, c.accuracies.size());
+    std::printf("%-*s  %8.4f  %9.4f  %7.1f%s\n", width, c.shown(), m.mean, m.deviation, c.seconds,
+                c.note.empty() ? "" : ("  " + c.note).c_str());
+  }
+  const Candidate& taken = candidates[best];
+  std::printf("%s%s is taken: ", taken.name.empty() ? "the " : "", taken.shown());
+  if (taken.fault.empty()) {
+    const std::size_t folds = taken.accuracies.size();
+    std::printf("the best of %s\n", folds == 1 ? "one fold" : (std::to_string(folds) + " folds").c_str());
+  } else {
+    std::printf("none came to its end\n");
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace classifier

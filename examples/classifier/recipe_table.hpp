@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "heed/train/folds.hpp"
+#include "recipe_trials.hpp"
+
+namespace classifier {
+
+/// The mean and the deviation of the first folds of a candidate.
+heed::MeanAndDeviation accuracy_of(const Candidate& c, std::size_t folds);
+
+/// Prints what each candidate reached, and which one is taken. `numbers`: R2 instead of the accuracy.
+void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, bool numbers);
+
+}  // namespace classifier
