@@ -27,8 +27,9 @@ quietly() {
 # The tools that heed cannot be built without, as probe=package pairs, and the libraries as packages. Libraries
 # that are missing in the end are downloaded by CMake.
 tools=("c++=g++" "cmake=cmake" "ninja=ninja-build")
-libraries=(libeigen3-dev libcli11-dev libgtest-dev libbenchmark-dev
-  libopenmpi-dev openmpi-bin libzip-dev)
+libraries=(libeigen3-dev libcli11-dev libgtest-dev libbenchmark-dev libzip-dev)
+# What only some programs and tests need: they are left out where it is missing.
+more_libraries=(libopenmpi-dev openmpi-bin)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -61,11 +62,11 @@ install_missing() {
   quietly "installation" apt_install_or_update "${missing[@]}"
 }
 
-# Everything that a build needs. Stops only where a tool is missing.
+# set_up [PACKAGE]...: everything that a build needs, and these packages. Stops only where a tool is missing.
 set_up() {
   local item absent=()
   if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
-    install_missing "${tools[@]}" "${libraries[@]}"
+    install_missing "${tools[@]}" "${libraries[@]}" "$@"
   fi
   for item in "${tools[@]}"; do
     command -v "${item%%=*}" >/dev/null || absent+=("${item%%=*}")
@@ -74,7 +75,7 @@ set_up() {
     say "missing: ${absent[*]}"
     say "heed needs a C++20 compiler (GCC 12 or clang 14), CMake 3.24 and Ninja; best also Eigen,"
     say "CLI11, GoogleTest and Google Benchmark, which CMake downloads otherwise, and Open MPI."
-    say "  Debian, Ubuntu: apt-get install g++ cmake ninja-build ${libraries[*]}"
+    say "  Debian, Ubuntu: apt-get install g++ cmake ninja-build ${libraries[*]} $*"
     say "  Fedora:         dnf install gcc-c++ cmake ninja-build eigen3-devel cli11-devel \\"
     say "                    gtest-devel google-benchmark-devel openmpi-devel"
     say "  macOS:          brew install cmake ninja eigen cli11 googletest google-benchmark open-mpi"
@@ -148,8 +149,9 @@ build() {
 
 # run_tests PRESET [OPTION OF CTEST]...: passing tests go by silently; failures and the summary are shown.
 run_tests() {
-  local preset=$1 log=build/$1/Testing/Temporary/LastTest.log status=0
+  local preset=$1 log status=0
   shift
+  log=build/${preset/#project/release}/Testing/Temporary/LastTest.log
   mkdir -p build/logs
   say "test $preset ..."
   rm -f "$log"
