@@ -27,7 +27,7 @@ rows=(
   "quickstart by headers alone, -O0|$quickstart|7.8 7.8|-O0"
   "quickstart with heed::compiled, -O3|$quickstart|2.1 2.1|-O3 $compiled"
   "quickstart with heed::compiled, -O0|$quickstart|1.9 1.9|-O0 $compiled"
-  "layers and a predictor, -O3|sequential.cpp|4.9 4.9|-O3"
+  "layers and a predictor, -O3|sequential.cpp|3.6 3.6|-O3"
   "... and fit|fit.cpp|9.8 9.8|-O3"
   "... and a SequenceClassifier instead|classifier.cpp|14.0 14.0|-O3"
 )

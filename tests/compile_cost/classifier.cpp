@@ -2,7 +2,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "heed/heed.hpp"
+#include "heed/infer/predictor.hpp"
+#include "heed/models/sequence_classifier.hpp"
+#include "heed/train/fit.hpp"
 
 int main() {
   heed::SequenceClassifier<float> model({.features = 5, .classes = 10});

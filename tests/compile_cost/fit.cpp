@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "heed/infer/predictor.hpp"
+#include "heed/train/fit.hpp"
 #include "sequential.hpp"
 
 int main() {

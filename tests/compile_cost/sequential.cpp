@@ -1,4 +1,5 @@
 // Layers that a user puts together, and a predictor.
+#include "heed/infer/predictor.hpp"
 #include "sequential.hpp"
 
 int main() {

@@ -1,6 +1,9 @@
 #pragma once
 
-#include "heed/heed.hpp"
+#include "heed/compose/sequential.hpp"
+#include "heed/layers/attention_pool.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/lstm.hpp"
 
 inline auto sequential() {
   return heed::Sequential(heed::Lstm<float>({.input_size = 5, .hidden_size = 32}),
