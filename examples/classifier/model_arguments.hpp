@@ -52,9 +52,9 @@ NamedSequences narrowed(const StoredModel<M>& stored, const ModelArguments& argu
   return data;
 }
 
-/// Reads data for a model: with its features, or with its words. They have labels where `labels` is true; otherwise a
-/// table may lack them (`steps`, or what the model's file says, or else what the rows hold, tell then whether its rows
-/// end with one), and sentences have none unless `labelled` says so. Throws where an option is of the other kind.
+/// Reads data for a model, with its features or its words. If `labels` is true, the data must have labels. If not, a
+/// table may lack them: `steps`, else the model's file, else the rows themselves tell whether a row ends with a label.
+/// Sentences then have labels only if `labelled` is given. Throws if an option is for the other kind of data.
 NumberData load_exact(const StoredModel<NumberModel>& stored, const ModelArguments& arguments, bool labels);
 NumberData load_exact(const StoredModel<RocketModel>& stored, const ModelArguments& arguments, bool labels);
 NumberData load_exact(const StoredModel<MixedModel>& stored, const ModelArguments& arguments, bool labels);

@@ -26,12 +26,12 @@ TargetScale scale_of(const heed::Tensor<double, 2>& targets);
 /// Standardises some rows of the targets to mean 0 and deviation 1.
 heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const TargetScale& scale, heed::IndexRange rows);
 
-/// The targets of a task to train on, and of its test: scaled by the mean and the deviation of the first. `rows` are
-/// those of so many that the task holds.
+/// Sets the targets for training and for the test, both scaled by the mean and the deviation of those for training.
+/// `part` tells which rows the task holds.
 void set_targets(Task<NumberModel>& task, Targets train, Targets test, const heed::Part& part);
 
-/// Models whose outputs are targets scaled to mean 0 and deviation 1 give them in the units of the data, by their last
-/// layer; or the other way round.
+/// Changes the last layer of a model: its outputs, targets with mean 0 and deviation 1, become numbers in the units of
+/// the data. `from_units` does the reverse.
 template <class M>
 void to_units(StoredModel<M>& stored, const TargetScale& scale);
 void from_units(NumberModel& model, const TargetScale& scale);
@@ -43,11 +43,11 @@ struct Metrics {
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets);
 
-/// What stays as it is, or the mean of the training targets; empty where it is not known. And what it is called.
+/// The baseline's predictions: the last value, or the mean of the training targets. Empty if it is not known.
 heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task);
 const char* baseline_name(const NumbersTask& task);
 
-/// Labelled data for a model of numbers, and the targets apart. Throws where there are not as many as outputs.
+/// Labelled data for a model of numbers, and their targets. Throws if a sequence has not one target for each output.
 template <class M>
 std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<M>& stored, const ModelArguments& arguments);
 
@@ -56,11 +56,11 @@ template <class M>
 std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
                        const Targets& targets);
 
-/// How good the numbers of a trained model are; of classes nothing.
+/// The metrics of a trained model of numbers; for a model of classes an empty text.
 std::string metrics_of(const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
                        const Processes& processes);
 
-/// evaluate: of a model of numbers.
+/// `classifier evaluate` for a model of numbers.
 template <class M>
 void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& arguments);
 

@@ -44,7 +44,7 @@ struct Task {
   MissingValues missing = {};                            // of numbers: how they are filled
   heed::Index filled = 0;                                // the number of filled values in the training data
   heed::Sequences<double> raw = {};                      // with missing values, if means over all data fill them
-  // Of numbers, as they were read, until the model is made: `train` and `test` have none so far.
+  // The numbers as they were read, until the model is made. Until then `train` and `test` have none.
   heed::Sequences<double> exact = {}, exact_test = {};
 
   heed::Index outputs() const { return numbers.numbers() ? targets.exact.extent(1) : names.size(); }
@@ -85,45 +85,45 @@ template <>
 Task<TextModel> fold_task(const TrainArguments&, const Task<TextModel>&, const heed::Split&,
                           const StoredModel<TextModel>*);
 
-/// All that decides what is trained, but the options and the numbers of the sequences.
+/// A text of everything that decides what is trained, except the options and the numbers of the sequences.
 template <class M>
 std::string fingerprint(const Task<M>& task, const StoredModel<M>* init);
 
-/// A run that began before there was an option goes on as it began: what its checkpoint means by not saying it.
+/// A checkpoint may be older than an option. Sets such options to what the run began with.
 void adopt_checkpoint(TrainArguments& arguments);
 
-/// The model to train: `init` where there is one, or a new one. Where features lose digits as floats and are to be
-/// standardized, the task holds them shifted by what the model says; otherwise it is told on standard error.
+/// The model to train: `init` if there is one, otherwise a new one. Some features lose digits as floats. If the model
+/// standardises them, the task then holds them shifted by the model's means. If not, standard error says so.
 template <class M>
 StoredModel<M> start_model(const TrainArguments& arguments, Task<M>& task, std::optional<StoredModel<M>> init,
                            const Processes& processes);
 
-/// Another new model of the task, beside one that has standardised it and read what the data say.
+/// Another new model for the same task. `model` has standardised the task before.
 StoredModel<NumberModel> start_model_beside(const TrainArguments& arguments, const StoredModel<NumberModel>& model,
                                             const Task<NumberModel>& task);
 
-/// Gives a model the mean and the deviation of features, where it is to standardize; of the data as they were read,
-/// which the task does not keep: its numbers become floats, shifted as `start_model` says.
+/// Gives a model that standardises the mean and the deviation of each feature, from the data as they were read. The
+/// task then keeps floats only, shifted as `start_model` says.
 void standardize_exactly(const TrainArguments& arguments, Task<NumberModel>& task, StoredModel<NumberModel>& stored,
                          const Processes& processes);
 
-/// Gives a model as many others as the ensemble has, of one seed after the other.
+/// Adds the other members of the ensemble to a model, each with the next seed.
 template <class M>
 void add_members(const TrainArguments& arguments, StoredModel<M>& stored);
 
-/// Trains one model on what the task is of, classes or numbers; `tests`: it is tested after every epoch, where there
-/// is a test.
+/// Trains one model on the classes or the numbers of a task. `tests`: also tests it after each epoch, if the task has
+/// test data.
 heed::History fit_task(NumberModel& model, const Task<NumberModel>& task, bool tests, heed::Adam<NumberModel>& adam,
                        const heed::FitOptions& options, const Processes& processes);
 heed::History fit_task(TextModel& model, const Task<TextModel>& task, bool tests, heed::Adam<TextModel>& adam,
                        const heed::FitOptions& options, const Processes& processes);
 
-/// Trains all members: several side by side on the threads, or, where processes train together, one after the other.
+/// Trains all members: several side by side on the threads, or one after another if processes train together.
 template <class M>
 std::vector<heed::History> fit_members(const TrainArguments& arguments, StoredModel<M>& stored, const Task<M>& task,
                                        bool tests, const Processes& processes);
 
-/// Throws where a model to start from is an ensemble.
+/// Throws if a model to start from is an ensemble.
 template <class M>
 void require_one_model(const StoredModel<M>& init) {
   heed::require(init.more.empty(), [&] {
@@ -132,7 +132,7 @@ void require_one_model(const StoredModel<M>& init) {
   });
 }
 
-/// Adam as the options have it, for models of these cells.
+/// The options of Adam for models with these cells.
 heed::AdamOptions adam_options(const TrainArguments& arguments, heed::CellKind cell);
 
 extern template std::string fingerprint(const Task<NumberModel>&, const StoredModel<NumberModel>*);

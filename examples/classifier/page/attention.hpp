@@ -1,6 +1,6 @@
 #pragma once
 
-// What a model attends to, over time or over words.
+// The attention of a model over time or over words.
 
 #include <concepts>
 #include <functional>
@@ -13,13 +13,14 @@
 
 namespace classifier::page {
 
-/// Of multihead: whether the weights of one sequence, steps times steps for each head, are too many to keep.
+/// Whether multi-head attention has too many weights to keep: steps times steps for each head of one sequence.
 inline bool too_many_weights(heed::Index heads, heed::Index steps) {
   constexpr double most = 6e7;
   return static_cast<double>(heads) * static_cast<double>(steps) * static_cast<double>(steps) > most;
 }
 
-/// The attention of one sequence at a time. Nothing where the model has none. Model and data must live on.
+/// A function that gives the attention in one sequence. Empty if the model has no attention. The model and the data must
+/// outlive it.
 template <class M, class Data>
 std::function<Attention(heed::Index)> attention_of(const heed::Ensemble<M>& all, const Data& data) {
   if constexpr (is_rocket<M> || std::same_as<M, MixedModel>) {
@@ -48,12 +49,12 @@ std::function<Attention(heed::Index)> attention_of(const heed::Ensemble<M>& all,
   }
 }
 
-/// Words by how much more than their share of these sentences' attention they get, as a table.
+/// A table of words. The first ones get the most attention compared with an even share of it.
 std::string favourite_words(const Cases& cases, const std::vector<heed::Index>& rows);
-/// Of multihead: a map each head, of one sequence.
+/// The maps of all heads of multi-head attention for one sequence.
 std::string head_maps(const Cases& cases, heed::Index i);
 
-/// `groups`: the class of each sequence and the classes' names; empty: there are none.
+/// `groups` is the class of each sequence, and `names` are the names of the classes. Both may be empty.
 Section attention_section(const Cases& cases, const std::vector<std::string>& names,
                           const std::vector<std::int32_t>& groups);
 

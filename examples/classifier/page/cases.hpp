@@ -1,6 +1,6 @@
 #pragma once
 
-// Sequences as a report shows them: pictures of series, sentences with shaded words.
+// How a report shows sequences: as pictures of series, or as sentences with shaded words.
 
 #include <string>
 #include <vector>
@@ -11,11 +11,11 @@
 
 namespace classifier::page {
 
-/// `features`: what they are called. The data must live on.
+/// `features` are their names. The data must outlive the result.
 Cases cases_of(const NamedSequences& data, const std::vector<std::string>& features, const std::vector<double>& shift);
 Cases cases_of(const Tokens& data);
 
-/// What the features of a model's data are called: by the columns of the table it learnt from, or feature 0, 1, ...
+/// The names of a model's features: the columns of the table that it was trained on, or "feature 0", "feature 1" ...
 std::vector<std::string> feature_names(const Columns& columns, heed::Index features);
 
 }  // namespace classifier::page

@@ -1,6 +1,6 @@
 #pragma once
 
-// The parts of a report on a model of classes.
+// The sections of a report on a model of classes.
 
 #include <string>
 
@@ -8,13 +8,13 @@
 
 namespace classifier::page {
 
-/// Which classes are taken for which: a table, or of many classes those in the most mistakes.
+/// The confusion matrix. If there are many classes: those with the most mistakes.
 Section confusion_section(const ClassFindings& findings, const Cases& cases);
 /// Precision, recall, F1 and support of each class.
 Section class_section(const ClassFindings& findings);
-/// How far the probabilities can be believed.
+/// How reliable the probabilities are.
 Section calibration_section(const ClassFindings& findings, const Cases& cases);
-/// The most certain wrong answers, with a picture of each.
+/// The wrong answers with the highest probability, each with a picture.
 Section mistake_section(const ClassFindings& findings, const Cases& cases);
 
 }  // namespace classifier::page

@@ -1,6 +1,6 @@
 #pragma once
 
-// A model as a diagram: its parts from the input to the answer, with what they give and how many parameters they have.
+// A model as a diagram: its parts from input to output, with their output shapes and numbers of parameters.
 
 #include <string>
 #include <vector>
@@ -10,12 +10,12 @@
 
 namespace classifier::page {
 
-/// What a model is made of. `steps` is what stands for the steps of a sequence: a number, or T.
+/// The parts of a model. `steps` stands for the number of steps in their shapes: a number, or T.
 ModelBranch branch_of(const NumberModel& model, const std::string& steps);
 ModelBranch branch_of(const RocketModel& model, const std::string& steps);
 ModelBranch branch_of(const TextModel& model, const std::string& steps);
 
-/// Those of an ensemble: alike ones once.
+/// The branches of an ensemble. Members of the same kind share one.
 template <class M>
 std::vector<ModelBranch> branches_of(const StoredModel<M>& stored, const std::string& steps) {
   ModelBranch branch = branch_of(stored.model, steps);
@@ -24,7 +24,7 @@ std::vector<ModelBranch> branches_of(const StoredModel<M>& stored, const std::st
 }
 std::vector<ModelBranch> branches_of(const StoredModel<MixedModel>& stored, const std::string& steps);
 
-/// `answer` is what comes out of each.
+/// `answer` describes the output of each branch.
 Section diagram_section(const std::vector<ModelBranch>& branches, const std::string& answer);
 
 }  // namespace classifier::page

@@ -1,6 +1,6 @@
 #pragma once
 
-// What every report begins and ends with.
+// The beginning and the end of every report.
 
 #include <concepts>
 #include <string>
@@ -37,7 +37,7 @@ Page begin(const StoredModel<M>& stored, const ReportArguments& a, const Cases& 
   return page;
 }
 
-/// `classes`: null where the model gives numbers.
+/// `classes` is null if the model gives numbers.
 template <class M>
 void finish(Page& page, const StoredModel<M>& stored, const ReportArguments& a, const Cases& cases,
             const Importance& importance, const ClassFindings* classes) {
@@ -56,7 +56,7 @@ void finish(Page& page, const StoredModel<M>& stored, const ReportArguments& a, 
   page.tiles.emplace_back("Parameters", grouped(parameters));
 }
 
-/// The data as the page shows them, with what the model attends to.
+/// The data as the page shows them, with the model's attention.
 template <class M, class Data>
 Cases cases_for(const StoredModel<M>& stored, const heed::Ensemble<M>& all, const Data& data) {
   Cases cases;
@@ -74,7 +74,7 @@ Cases cases_for(const StoredModel<M>& stored, const heed::Ensemble<M>& all, cons
   return cases;
 }
 
-// a model's weights as far as they work at every step
+// The number of weights that a model uses at every step.
 template <class M>
 heed::Index weights_at_work(const StoredModel<M>& stored) {
   return stored.members() * heed::parameter_count(classifier_of(stored.model));

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a report tells, apart from how it looks.
+// The contents of a report, without its looks.
 
 #include <cstdint>
 #include <functional>
@@ -16,21 +16,21 @@
 
 namespace classifier::page {
 
-/// A part of the page, below a heading of its own.
+/// A section of the page, with its own heading.
 struct Section {
   std::string id, title, body;  // the body is HTML
 };
 
-/// What a model attended to in one sequence.
+/// The attention of a model in one sequence.
 struct Attention {
-  std::vector<float> weights = {};  // one a step; of heads the mean over what is used of them
-  heed::Index heads = 0;            // of multihead
-  std::vector<float> maps = {};     // of multihead: (heads, length, length)
+  std::vector<float> weights = {};  // one per step; with heads their mean
+  heed::Index heads = 0;            // 0 without multi-head attention
+  std::vector<float> maps = {};     // (heads, length, length), for multi-head attention
 };
 
-/// The data sequence by sequence, numbers or sentences alike.
+/// The data, one sequence at a time, whether numbers or sentences.
 struct Cases {
-  heed::Index count = 0, steps = 0;  // steps of the longest
+  heed::Index count = 0, steps = 0;  // steps of the longest sequence
   bool ragged = false;
   std::string one, many;                                // "sequence", "sequences"
   std::function<heed::Index(heed::Index)> length = {};  // of a sequence
@@ -58,20 +58,20 @@ struct ClassFindings {
   heed::Index truth_of(heed::Index i) const { return truth[static_cast<std::size_t>(i)]; }
   const std::string& name(heed::Index c) const { return names[static_cast<std::size_t>(c)]; }
 };
-/// Measures all there is to measure.
+/// Computes all of it from the logits and the true classes.
 ClassFindings class_findings(std::vector<std::string> names, heed::Tensor<float, 2> logits,
                              std::vector<std::int32_t> truth);
 
-/// The same of a model of numbers.
+/// The answers of a model of numbers.
 struct NumberFindings {
-  std::vector<std::string> names;  // of the outputs
+  std::vector<std::string> names;  // the outputs
   heed::Tensor<float, 2> answers;
-  heed::Tensor<double, 2> truth, baseline;  // an empty baseline: it is not known
+  heed::Tensor<double, 2> truth, baseline;  // the baseline is empty if it is not known
   std::string baseline_name;
   NumbersTask task;
 };
 
-/// What an occlusion changes.
+/// The effect of an occlusion.
 struct Occluded {
   std::string name;
   double score = 0, second = 0;  // classes: falls of the accuracy, of the true class's probability; numbers: fall of
@@ -81,20 +81,20 @@ struct Occluded {
 struct Importance {
   std::vector<Occluded> features = {}, stretches = {}, words = {};
   heed::Index rows = 0;      // sequences that were tried
-  double score = 0;          // of these as they are
+  double score = 0;          // of these rows without occlusion
   bool numbers = false;      // a model of numbers
-  std::string why_not = {};  // a sentence, where nothing was tried
+  std::string why_not = {};  // if nothing was tried: a sentence with the reason
 };
 
 /// A part of a model.
 struct ModelPart {
   std::string name, detail = {};
-  std::string shape = {};  // of what it gives
+  std::string shape = {};  // of its output
   heed::Index parameters = 0;
   std::string note = {};  // instead of the parameters
 };
 
-/// Parts one behind another, and how many models of these there are.
+/// Parts in their order, and the number of models with these parts.
 struct ModelBranch {
   std::vector<ModelPart> parts = {};
   heed::Index models = 1;

@@ -1,6 +1,6 @@
 #pragma once
 
-// From a model and data to the text of a page.
+// Makes the text of a page from a model and data.
 
 #include <filesystem>
 #include <string>
@@ -12,13 +12,13 @@ namespace classifier::page {
 
 struct ReportArguments : ModelArguments {
   std::filesystem::path log = {};
-  std::string command = {};  // that was given
+  std::string command = {};  // as the user typed it
 };
 
-/// Throws where the data have no labels, or do not fit the model.
+/// Throws if the data have no labels or do not fit the model.
 template <class M>
 std::string page_on(const StoredModel<M>& stored, const ReportArguments& arguments);
-/// The same of a model of numbers.
+/// The same for a model of numbers.
 template <class M>
 std::string page_of_numbers(const StoredModel<M>& stored, const ReportArguments& arguments);
 extern template std::string page_of_numbers(const StoredModel<NumberModel>&, const ReportArguments&);

@@ -1,6 +1,6 @@
 #pragma once
 
-// The parts of a report on a model that gives numbers.
+// The sections of a report on a model of numbers.
 
 #include <string>
 
@@ -8,11 +8,11 @@
 
 namespace classifier::page {
 
-/// mse, mae and r2 of all outputs and of each, beside the baseline.
+/// mse, mae and r2 of all outputs together and of each, with the baseline's.
 Section error_section(const NumberFindings& findings);
-/// Answers against the truth, and what is between them.
+/// The answers against the true numbers, and their differences.
 Section scatter_section(const NumberFindings& findings, const Cases& cases);
-/// The answers that are furthest off, with a picture of each sequence.
+/// The answers with the largest errors, each with a picture of its sequence.
 Section far_off_section(const NumberFindings& findings, const Cases& cases);
 
 /// mse, mae, r2 of answers.

@@ -1,6 +1,6 @@
 #pragma once
 
-// What an answer rests on: how much worse answers get where a part of the input is taken away.
+// The importance of a part of the input: how much worse the answers get without it.
 
 #include <functional>
 #include <string>
@@ -14,13 +14,13 @@
 
 namespace classifier::page {
 
-/// The answers to some sequences, and which of all these are: two scores of them, where more is better.
+/// Two scores of the answers to some sequences, given by their places among all. A higher score is better.
 using Score = std::function<std::pair<double, double>(const heed::Tensor<float, 2>&, const std::vector<heed::Index>&)>;
 
-/// How many sequences may be run in so many variants, so that it takes seconds.
+/// The number of sequences that can be run in this many variants within seconds.
 heed::Index affordable(heed::Index steps, heed::Index variants, heed::Index parameters, heed::Index count);
 
-/// Some features, or all in some steps, become the mean. `features` are their names.
+/// Values to replace by the mean: some features in all steps, or all features in some steps.
 struct Stretch {
   std::string name;
   heed::Index first_feature = 0, last_feature = 0;  // [first, last)
@@ -32,15 +32,15 @@ std::vector<float> means_of(const heed::Sequences<float>& data);
 heed::Sequences<float> occluded(const heed::Sequences<float>& data, const Stretch& stretch,
                                 const std::vector<float>& means);
 
-/// A word of a sentence that is not there: the sentence's place among the rows, and the word.
+/// A word to remove from a sentence: the place of the sentence among the rows, and the word.
 struct MissingWord {
   heed::Index row;
   std::string word;
 };
-/// Words that occur in several of the rows, each once a sentence.
+/// The words that occur in several rows, once for each sentence.
 std::vector<MissingWord> missing_words(const Tokens& data, const std::vector<heed::Index>& rows, heed::Index most);
 
-/// Of series: features and stretches of time.
+/// The importance of features and of stretches of time in series.
 template <class M>
 Importance importance_of(const heed::Ensemble<M>& all, const heed::Sequences<float>& data,
                          const std::vector<std::string>& features, heed::Index outputs, heed::Index parameters,
@@ -67,7 +67,7 @@ Importance importance_of(const heed::Ensemble<M>& all, const heed::Sequences<flo
   return result;
 }
 
-/// Of sentences: the words that occur most become unknown ones, each by itself.
+/// The importance of words in sentences: replaces the most frequent words, one at a time, by the unknown word.
 Importance importance_of(const heed::Ensemble<TextModel>& all, const Tokens& data, heed::Index outputs,
                          heed::Index parameters, const std::vector<std::int32_t>& truth, heed::ThreadPool& threads);
 

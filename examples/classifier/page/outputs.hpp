@@ -15,7 +15,7 @@
 
 namespace classifier::page {
 
-/// Probabilities of classes, or numbers; or logits: (n, outputs).
+/// Probabilities, numbers or logits: (n, outputs).
 template <class M, class X>
 heed::Tensor<float, 2> outputs_of(const heed::Ensemble<M>& all, const heed::Sequences<X>& data, heed::Index outputs,
                                   heed::ThreadPool& threads, heed::Output what = heed::Output::as_trained) {
@@ -39,11 +39,11 @@ heed::Tensor<float, 2> outputs_of(const heed::Ensemble<M>& all, const heed::Sequ
     const heed::TensorView<float, 2> out(result[first].data(), {count, outputs});
     (*predictor)(x, out, lengths, mask, one_class ? heed::Output::logits : what);
   });
-  if (one_class) std::fill(result.begin(), result.end(), 1.0f);  // the only one
+  if (one_class) std::fill(result.begin(), result.end(), 1.0f);  // the probability of the only class
   return result;
 }
 
-/// Some of the sequences, in this order; one may come twice.
+/// The sequences with these indices, in this order. An index may occur twice.
 template <class X>
 heed::Sequences<X> rows_of(const heed::Sequences<X>& data, std::span<const heed::Index> rows) {
   const auto count = static_cast<heed::Index>(rows.size());

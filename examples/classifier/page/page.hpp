@@ -1,6 +1,6 @@
 #pragma once
 
-// The page of a report: one file that needs no other and no network.
+// The page of a report: a single file that needs no network.
 
 #include <string>
 #include <utility>
@@ -12,16 +12,16 @@ namespace classifier::page {
 
 struct Page {
   std::string title;                                       // "Report on gestures.safetensors"
-  std::string model, data;                                 // a line each
-  std::vector<std::pair<std::string, std::string>> tiles;  // the figures that matter most
+  std::string model, data;                                 // one line each
+  std::vector<std::pair<std::string, std::string>> tiles;  // the most important figures
   std::vector<Section> sections;
 
   std::string text() const;
 };
 
-/// What a report is made of: a model, data, a command.
+/// The sources of a report: a model, data and a command.
 struct Origin {
-  std::string command;                                       // that was given
+  std::string command;                                       // as the user typed it
   std::vector<std::pair<std::string, std::string>> files;    // "model", "gestures.safetensors"
   std::vector<std::pair<std::string, std::string>> options;  // of the model
 };

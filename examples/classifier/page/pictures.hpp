@@ -12,26 +12,26 @@
 
 namespace classifier::page {
 
-/// As many features as have colours of their own.
+/// The number of features that have their own colours.
 inline constexpr heed::Index most_drawn = 6;
 
-/// What is taken from each feature, and what it is divided by, to be drawn.
+/// A drawing shows (value - mean) / deviation of each feature.
 struct FeatureScale {
   std::vector<double> mean = {}, deviation = {};
 };
 
-/// Lines over time, and below them, where there are weights, how much was attended to.
+/// Lines over time. If there are weights, a strip below shows them.
 std::string series_picture(const heed::Sequences<float>& data, heed::Index i, heed::Index length,
                            const FeatureScale& scale, const std::vector<float>& attention);
 
-/// Words, shaded by weights where there are any. Tokens say which are unknown.
+/// Words, shaded by their weights if there are any. The tokens tell which words are unknown.
 std::string sentence_picture(const std::vector<std::string>& words, const std::int32_t* tokens,
                              const std::vector<float>& attention);
 
-/// Weights of a sequence in `cells` cells; those that share one are added up.
+/// Puts the weights of a sequence into `cells` cells. A cell holds the sum of its weights.
 std::vector<double> in_cells(const std::vector<float>& weights, heed::Index cells);
 
-/// A strip of cells for each row, named on the left: 0 to the largest value of all.
+/// One strip of cells for each row, with its name on the left. Colours go from 0 to the largest value of all rows.
 std::string strips(const std::string& title, const std::string& description,
                    const std::vector<std::pair<std::string, std::vector<double>>>& rows, const std::string& from,
                    const std::string& to);
