@@ -135,6 +135,29 @@ TEST(LongTable, NamesWhatIsWrong) {
             "x.csv, line 1, column 1: columns with names need a header (expected names in the first row)");
 }
 
+TEST(LongTable, AnIndexColumnIsNoFeature) {
+  const std::string index = ",id,t,x,label\n0,a,1,5,u\n1,a,2,6,u\n";
+  EXPECT_EQ(
+      error(index, by("id", "t")),
+      "x.csv, column 1: an index column in front (expected values in each column, or index_column drop or keep, got "
+      "a column without a name)");
+  LongTableOptions options = by("id", "t");
+  using IndexColumn = TableFormat::IndexColumn;
+  for (const IndexColumn how : {IndexColumn::drop, IndexColumn::drop_known}) {
+    options.format.index_column = how;
+    EXPECT_EQ(parsed(index, options).features, (Words{"x"}));
+  }
+  EXPECT_EQ(parsed("id,t,x,label\na,1,5,u\na,2,6,u\n", options).features, (Words{"x"})) << "there is none";
+  options.format.index_column = IndexColumn::drop;
+  EXPECT_EQ(error("id,t,x,label\na,1,5,u\n", options),
+            "x.csv: a column is named twice (expected each once, got 'id' as sequence and index)");
+  options.format.index_column = IndexColumn::keep;
+  EXPECT_EQ(parsed(index, options).features, (Words{"", "x"}));
+  options.format.index_column = IndexColumn::refuse;
+  options.format.feature_columns = "x";
+  EXPECT_EQ(parsed(index, options).features, (Words{"x"})) << "it was not asked for";
+}
+
 TEST(LongTable, MissingValuesAreFilledWithinTheirSequence) {
   LongTableOptions options = by("id", "t");
   options.read.missing = heed::Missing::linear;

@@ -270,6 +270,26 @@ TEST(TextTable, AnIndexColumnIsNoColumnOfValues) {
             (Words{"a", "b"}));
 }
 
+// Of a model that was trained on a table with an index column: it must be seen to be there.
+TEST(TextTable, AnIndexColumnThatIsKnownOfAnotherTable) {
+  const heed::TableFormat known{.index_column = IndexColumn::drop_known};
+  const TableOptions some{.steps = 2, .label = TableOptions::Label::if_present, .format = known};
+  const TableOptions any{.format = known};
+  for (const std::string index :
+       {",0,1\n7,5,6\n3,7,8\n", "id,0,1\n7,5,6\n3,7,8\n", "0,5,6\n1,7,8\n", "r,5,6\ns,7,8\n"}) {
+    EXPECT_EQ(values_of(parsed_table(index, some)), (std::vector<float>{5, 6, 7, 8})) << index;
+  }
+  EXPECT_EQ(values_of(parsed_table("7,5,6,a\n3,7,8,b\n", some)), (std::vector<float>{5, 6, 7, 8})) << "by the width";
+  EXPECT_EQ(values_of(parsed_table("1,5,6,a\n2,7,8,b\n", any)), (std::vector<float>{5, 6, 7, 8}));
+  const std::string unclear =
+      "x.csv: an index column in front, or a value: the first column neither counts rows nor names them (expected "
+      "index_column drop or keep)";
+  EXPECT_EQ(table_error("5,6,a\n7,8,b\n", some), unclear) << "values and a label";
+  EXPECT_EQ(table_error("5,6,1\n7,8,2\n", some), unclear);
+  EXPECT_EQ(table_error("5,6,a\n7,8,b\n", any), unclear);
+  EXPECT_NE(table_error("5,6\n7,8\n", some).find("index_column keep where there is none"), std::string::npos);
+}
+
 std::string with_rows(std::string text, const std::string& row, int rows) {
   for (int i = 0; i < rows; ++i) text += row;
   return text;

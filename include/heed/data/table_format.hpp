@@ -26,7 +26,9 @@ struct TableFormat {
   enum class IndexColumn {
     refuse,  // a first column that counts the rows is an error
     drop,    // the first column counts the rows and is skipped
-    keep     // the first column has values, whatever it holds
+    keep,    // the first column has values, whatever it holds
+    // as `drop`, for what is known of another table: it is an error if the column could also hold values
+    drop_known
   };
   Header header = Header::automatic;
   char delimiter = '\0';              ///< between fields; '\0': commas in lines that have one, otherwise blanks

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/data/detail/table_header.hpp"
 #include "heed/data/table_format.hpp"
 #include "heed/data/text.hpp"
 
@@ -44,6 +45,9 @@ class LongTableColumnFinder {
       for (const std::string& name : names_in(format_.feature_columns))
         found.features.push_back(give(column(name), "feature"));
     }
+    using IndexColumn = TableFormat::IndexColumn;
+    const IndexColumn index = format_.index_column;
+    if (index == IndexColumn::drop || (index == IndexColumn::drop_known && roles[0].empty())) give(0, "index");
     const std::string& label = format_.label_column;
     std::vector<std::size_t> rest;
     for (std::size_t i = 0; i < names_.size(); ++i) {
@@ -72,6 +76,9 @@ class LongTableColumnFinder {
       return Fault{"several label columns", where_, "one for classes; targets may have several", in_quotes(label)};
     });
     if (format_.feature_columns.empty()) {
+      if (header_ && index == IndexColumn::refuse && roles[0].empty() && TableHeader::is_unnamed(names_[0])) {
+        throw index_in_front(names_[0], where_ + ", column 1");
+      }
       for (const std::size_t i : rest) {
         if (roles[i].empty()) found.features.push_back(i);
       }

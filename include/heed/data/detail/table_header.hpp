@@ -3,6 +3,7 @@
 // Decides whether the first row of a table names its columns.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -24,7 +25,22 @@ struct TableHeader {
   bool there = false;
   Index line = 0;
   std::vector<std::string> names = {};  // of the columns
+
+  /// Whether the first column is named as an index usually is.
+  bool has_index_name() const {
+    constexpr std::array usual{"index", "id", "row", "rownames", "Index", "ID", "Id", "Row"};
+    return there && std::find(usual.begin(), usual.end(), names[0]) != usual.end();
+  }
+  /// Whether it is named as pandas names an index: not at all.
+  bool has_unnamed_index() const { return there && is_unnamed(names[0]); }
+  static bool is_unnamed(std::string_view name) { return name.empty() || name == "Unnamed: 0"; }
 };
+
+/// An unnamed index column where nobody said what to do with it.
+inline Error index_in_front(const std::string& name, const std::string& place) {
+  return Error({"an index column in front", place, "values in each column, or index_column drop or keep",
+                name.empty() ? "a column without a name" : in_quotes(name)});
+}
 
 /// Looks at the first two rows, and at all others if these do not decide it. `has_gaps`: values may be missing.
 class TableHeaderFinder {

@@ -33,7 +33,6 @@ HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& wher
 #if HEED_BODIES
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -65,6 +64,7 @@ class TableReader {
     const TableNumbers numbers(reader, format_.delimiter, has_gaps(), bytes_);
     TableRows table;
     bool first = true, counts = true;  // whether the first column counts the rows
+    bool words = false;                // or has a word
     double before = 0;
     while (reader.next()) {
       split_row(reader, format_.delimiter, fields);
@@ -73,6 +73,8 @@ class TableReader {
       if (table.rows == 0) {
         refuse_last_delimiter(reader, fields);
         place_label(reader);
+        const std::string front = unquote(fields[0]);
+        require_index(front == "0" || front == "1" || !is_number(front));
       }
       const bool other_label = label_is_last() && is_number(fields.back());  // a word could be the label
       for (std::size_t i = dropped(); i < width_; ++i) {
@@ -89,11 +91,13 @@ class TableReader {
       double front = 0;
       counts = counts && parse_number(unquote(fields[0]), front) == std::errc() &&
                (table.rows == 0 ? front == 0 || front == 1 : front == before + 1);
+      words = words || !is_number(fields[0]);
       before = front;
       ++table.rows;
     }
     require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
     refuse_index(counts && !is_label_column(0), table.rows);
+    require_index(counts || words);
     table.columns = static_cast<Index>(width_ - dropped() - labels_.size());
     table.label_columns = std::max<Index>(std::ssize(labels_), 1);
     return table;
@@ -106,7 +110,9 @@ class TableReader {
 
   bool is_label_column(std::size_t i) const { return std::find(labels_.begin(), labels_.end(), i) != labels_.end(); }
   bool has_gaps() const { return options_.read.missing != Missing::error; }
-  std::size_t dropped() const { return format_.index_column == IndexColumn::drop ? 1 : 0; }
+  std::size_t dropped() const {
+    return format_.index_column == IndexColumn::drop || format_.index_column == IndexColumn::drop_known ? 1 : 0;
+  }
 
   void check_options() const {
     require(options_.features >= 1 && options_.features <= 1'000'000'000 && options_.steps >= 0 &&
@@ -219,16 +225,15 @@ class TableReader {
     });
     const Index found = fields - std::ssize(labels_);
     const bool fits = options_.steps > 0 ? found == values : found > 0 && found % options_.features == 0;
-    if (header_.there && format_.index_column == IndexColumn::refuse &&
-        (header_.names[0].empty() || header_.names[0] == "Unnamed: 0") && !is_label_column(0)) {
-      throw Error({"an index column in front", where_ + ", line " + std::to_string(header_.line) + ", column 1",
-                   index_choice, header_.names[0].empty() ? "a column without a name" : in_quotes(header_.names[0])});
+    if (header_.has_unnamed_index() && format_.index_column == IndexColumn::refuse && !is_label_column(0)) {
+      throw index_in_front(header_.names[0], where_ + ", line " + std::to_string(header_.line) + ", column 1");
     }
     require(fits, [&] {
       const std::string step = options_.features == 1 ? "" : " of " + std::to_string(options_.features) + " features";
       std::string expected = options_.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
       if (options_.label == Label::last && labelled) expected += " and a label";
       if (options_.label == Label::if_present) expected += ", or these and a label";
+      if (dropped()) expected += ", behind an index column; index_column keep where there is none";
       return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
                    std::to_string(fields) + " fields"};
     });
@@ -248,12 +253,22 @@ class TableReader {
 
   /// Rejects a first column that counts the rows as values, if the header says that it does, or if fractions follow it.
   void refuse_index(bool counts, Index rows) const {
-    constexpr std::array usual{"index", "id", "row", "rownames", "Index", "ID", "Id", "Row"};
-    const bool name = header_.there && std::find(usual.begin(), usual.end(), header_.names[0]) != usual.end();
+    const bool name = header_.has_index_name();
     const bool sure = name ? rows >= 3 : rows >= 10 && fractions_;
     require(format_.index_column != IndexColumn::refuse || !counts || !sure || width_ < 2, [&] {
       return Fault{"an index column in front: the first field of each row counts them", where_, index_choice,
                    name ? in_quotes(header_.names[0]) : ""};
+    });
+  }
+
+  /// Rejects a first column that is dropped because another table had an index there, if this one could have values
+  /// there, and a label where the other has its last value. `shows`: its fields are those of an index.
+  void require_index(bool shows) const {
+    const bool named_so = header_.has_index_name() || header_.has_unnamed_index();
+    const bool told_apart = options_.steps > 0 && (!labels_.empty() || named());  // by the number of fields
+    require(format_.index_column != IndexColumn::drop_known || shows || named_so || told_apart, [&] {
+      return Fault{"an index column in front, or a value: the first column neither counts rows nor names them", where_,
+                   "index_column drop or keep", ""};
     });
   }
 
