@@ -3,6 +3,8 @@
 /// @file
 /// Layers, compositions of layers, losses, and the building blocks of layers.
 
+#include "heed/compose/any_layer.hpp"
+#include "heed/compose/chain.hpp"
 #include "heed/compose/repeat.hpp"
 #include "heed/compose/residual.hpp"
 #include "heed/compose/sequential.hpp"
@@ -76,6 +78,7 @@
 #include "heed/layers/embedding.hpp"
 #include "heed/layers/feed_forward.hpp"
 #include "heed/layers/flatten.hpp"
+#include "heed/layers/flatten_steps.hpp"
 #include "heed/layers/general_attention.hpp"
 #include "heed/layers/graph_attention.hpp"
 #include "heed/layers/group_norm.hpp"
@@ -92,10 +95,12 @@
 #include "heed/layers/patch_embedding.hpp"
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/positions.hpp"
+#include "heed/layers/prelu.hpp"
 #include "heed/layers/query_pool.hpp"
 #include "heed/layers/recurrent.hpp"
 #include "heed/layers/rnn.hpp"
 #include "heed/layers/rocket.hpp"
+#include "heed/layers/scale_shift.hpp"
 #include "heed/layers/shifted_patch_embedding.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/layers/transformer_decoder_block.hpp"

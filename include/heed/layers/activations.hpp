@@ -13,6 +13,29 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field.hpp"
+
+namespace heed::inline HEED_ABI {
+
+/// Options of `LeakyRelu`.
+struct LeakyReluOptions {
+  double negative_slope = 0.01;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "negative_slope", .range = Range::any()}, o.negative_slope...);
+  }
+};
+
+/// Options of `Elu`.
+struct EluOptions {
+  double alpha = 1;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) { f({.name = "alpha", .range = Range::any()}, o.alpha...); }
+};
+
+}  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
@@ -55,10 +78,13 @@ void Relu<S>::backward(Tile<const S>, Tile<const S> y, Tile<const S> dy, Into<S>
 template <class S>
 struct LeakyRelu : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
+  using Options = LeakyReluOptions;
   S negative_slope = S(0.01);
 
   LeakyRelu() = default;
   explicit LeakyRelu(S slope) : negative_slope(slope) {}
+  explicit LeakyRelu(Options o) : negative_slope(static_cast<S>(o.negative_slope)) {}
+  Options options() const { return {static_cast<double>(negative_slope)}; }
 
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, LeakyRelu&, const Pass&) const;
@@ -86,10 +112,13 @@ void LeakyRelu<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, In
 template <class S>
 struct Elu : detail::Activation<S> {
   using typename detail::Activation<S>::Cache;
+  using Options = EluOptions;
   S alpha = 1;
 
   Elu() = default;
   explicit Elu(S a) : alpha(a) {}
+  explicit Elu(Options o) : alpha(static_cast<S>(o.alpha)) {}
+  Options options() const { return {static_cast<double>(alpha)}; }
 
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;
   void backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into<S> dx, Cache&, Elu&, const Pass&) const;

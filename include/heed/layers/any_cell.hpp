@@ -52,6 +52,7 @@ struct AnyCell {
     require(kind != CellKind::none, [] { return Fault{"there is no cell", "AnyCell", "lstm, gru or rnn", "none"}; });
   }
 
+  void write(Options& o) const { o.kind = kind; }
   const char* name() const {
     return with([](auto cell) { return cell.name(); });
   }

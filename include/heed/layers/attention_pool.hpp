@@ -16,12 +16,16 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
 /// Options of `AttentionPool`.
 struct AttentionPoolOptions {
   Index features = 0;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) { f({.name = "features"}, o.features...); }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -54,6 +58,9 @@ struct AttentionPool {
 
   void initialize(Key key) { attention.initialize(key); }
 
+  /// The options that make a layer of this size.
+  Options options() const { return {input_size()}; }
+  Index input_size() const { return attention.in_features(); }
   Shape output_shape(Shape x) const;
 
   /// The weights a_t of the last forward pass, (steps, 1), a view of the cache.

@@ -21,6 +21,7 @@
 #include "heed/core/time_window.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/conv_padding.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -31,6 +32,19 @@ struct Conv1dOptions {
   ConvPadding padding = ConvPadding::same;
   Index pad = 0;  ///< of `ConvPadding::number`, on each side
   bool bias = true;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "in_channels"}, o.in_channels...);
+    f({.name = "out_channels"}, o.out_channels...);
+    f({.name = "kernel_size"}, o.kernel_size...);
+    f({.name = "stride", .optional = true}, o.stride...);
+    f({.name = "dilation", .optional = true}, o.dilation...);
+    f({.name = "groups", .optional = true}, o.groups...);
+    f({.name = "padding", .optional = true}, o.padding...);
+    f({.name = "pad", .range = Range::from(0), .optional = true}, o.pad...);
+    f({.name = "bias", .optional = true}, o.bias...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -71,6 +85,8 @@ struct Conv1d {
   /// Weight and bias from U(-b, b), b = 1/sqrt(kernel_size in_channels / groups).
   void initialize(Key key);
 
+  /// The options that make a layer of this size. Throws if none do: the window's padding was set by hand.
+  HEED_COLD Options options() const;
   Index in_channels() const { return groups * group_inputs(); }
   Index out_channels() const { return weight.rows(); }
   Index input_size() const { return in_channels(); }
@@ -136,6 +152,13 @@ template <class S>
 void Conv1d<S>::initialize(Key key) {
   initialize_fan_in(weight, key.child(0), group_inputs() * window.kernel);
   initialize_fan_in(bias, key.child(1), group_inputs() * window.kernel);
+}
+
+template <class S>
+Conv1dOptions Conv1d<S>::options() const {
+  const auto [padding, pad] = detail::padding_of(window, "Conv1d");
+  return {in_channels(), out_channels(), window.kernel, window.stride, window.dilation,
+          groups,        padding,        pad,           !bias.empty()};
 }
 
 template <class S>

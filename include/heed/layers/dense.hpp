@@ -11,6 +11,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -18,6 +19,13 @@ namespace heed::inline HEED_ABI {
 struct DenseOptions {
   Index in_features = 0, out_features = 0;
   bool bias = true;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "in_features"}, o.in_features...);
+    f({.name = "out_features"}, o.out_features...);
+    f({.name = "bias", .optional = true}, o.bias...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -47,8 +55,11 @@ struct Dense {
     initialize_fan_in(bias, key.child(1), weight.cols());
   }
 
+  /// The options that make a layer of this size.
+  Options options() const { return {in_features(), out_features(), !bias.empty()}; }
   Index in_features() const { return weight.cols(); }
   Index out_features() const { return weight.rows(); }
+  Index input_size() const { return in_features(); }
 
   Shape output_shape(Shape x) const;
 

@@ -9,12 +9,16 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
 /// Options of `Dropout`.
 struct DropoutOptions {
   double rate = 0.5;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) { f({.name = "rate", .range = Range::share()}, o.rate...); }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -40,6 +44,8 @@ struct Dropout {
   /// Throws if the rate is not in [0, 1).
   explicit Dropout(Options o) : rate(o.rate) { check_dropout_rate(o.rate, "Dropout", "rate"); }
 
+  /// The options that make such a layer.
+  Options options() const { return {rate}; }
   Shape output_shape(Shape x) const { return x; }
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;

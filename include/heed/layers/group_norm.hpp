@@ -17,6 +17,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -25,6 +26,14 @@ struct GroupNormOptions {
   Index groups = 1, features = 0;
   double eps = 1e-5;
   bool affine = true;  ///< weight and bias
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "groups", .optional = true}, o.groups...);
+    f({.name = "features"}, o.features...);
+    f({.name = "eps", .range = {0, Range::infinite, true, true}, .optional = true}, o.eps...);
+    f({.name = "affine", .optional = true}, o.affine...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -60,6 +69,9 @@ struct GroupNorm {
     bias.fill(0);
   }
 
+  /// The options that make a layer of this size.
+  Options options() const { return {groups, features, eps, !weight.empty()}; }
+  Index input_size() const { return features; }
   Shape output_shape(Shape x) const;
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;

@@ -8,6 +8,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/recurrent.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -18,6 +19,16 @@ struct GruCellOptions {
   bool bidirectional = false;
   double dropout = 0;  ///< of each layer's output, except the last layer's
   bool reset_after = true;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "input_size"}, o.input_size...);
+    f({.name = "hidden_size"}, o.hidden_size...);
+    f({.name = "num_layers", .optional = true}, o.num_layers...);
+    f({.name = "bidirectional", .optional = true}, o.bidirectional...);
+    f({.name = "dropout", .range = Range::share(), .optional = true}, o.dropout...);
+    f({.name = "reset_after", .optional = true}, o.reset_after...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -48,6 +59,7 @@ struct GruCell {
 
   GruCell() = default;
   explicit GruCell(const Options& o) : reset_after(o.reset_after) {}
+  void write(Options& o) const { o.reset_after = reset_after; }
 
   // The cache holds the gates in `gates`. `first` holds W_hn h + b_hn (reset after the product) or r h (reset before
   // it).

@@ -15,6 +15,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -23,6 +24,13 @@ struct LayerNormOptions {
   Index features = 0;
   double eps = 1e-5;
   bool bias = true;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "features"}, o.features...);
+    f({.name = "eps", .range = {0, Range::infinite, true, true}, .optional = true}, o.eps...);
+    f({.name = "bias", .optional = true}, o.bias...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -58,7 +66,10 @@ struct LayerNorm {
     bias.fill(0);
   }
 
+  /// The options that make a layer of this size.
+  Options options() const { return {features(), eps, !bias.empty()}; }
   Index features() const { return weight.size(); }
+  Index input_size() const { return features(); }
 
   Shape output_shape(Shape x) const;
 

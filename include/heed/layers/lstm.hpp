@@ -8,6 +8,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/recurrent.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -17,6 +18,15 @@ struct LstmCellOptions {
   Index num_layers = 1;
   bool bidirectional = false;
   double dropout = 0;  ///< of each layer's output, except the last layer's
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "input_size"}, o.input_size...);
+    f({.name = "hidden_size"}, o.hidden_size...);
+    f({.name = "num_layers", .optional = true}, o.num_layers...);
+    f({.name = "bidirectional", .optional = true}, o.bidirectional...);
+    f({.name = "dropout", .range = Range::share(), .optional = true}, o.dropout...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI

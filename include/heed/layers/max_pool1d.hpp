@@ -12,6 +12,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/pool_window.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -22,6 +23,15 @@ struct MaxPool1dOptions {
   Index padding = 0;  ///< at both ends; at most half of the kernel
   Index dilation = 1;
   bool ceil_mode = false;  ///< also counts a last window that the sequence does not fill
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "kernel_size"}, o.kernel_size...);
+    f({.name = "stride", .range = Range::from(0), .optional = true}, o.stride...);
+    f({.name = "padding", .range = Range::from(0), .optional = true}, o.padding...);
+    f({.name = "dilation", .optional = true}, o.dilation...);
+    f({.name = "ceil_mode", .optional = true}, o.ceil_mode...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -51,6 +61,8 @@ struct MaxPool1d {
     window.check("MaxPool1d");
   }
 
+  /// The options that make such a layer.
+  Options options() const { return {window.kernel, window.stride, window.left, window.dilation, window.ceil}; }
   bool reads_distances() const { return window.kernel > 1 || window.stride > 1; }
   Index output_length(Index length) const { return window.count(length); }
   Shape output_shape(Shape x) const { return {output_length(x.steps), x.features}; }

@@ -33,6 +33,20 @@ struct MultiHeadAttentionOptions {
   bool locality = false;
   RelativeBias relative_bias = RelativeBias::none;
   Index bias_distance = 0;  ///< of `erpe`: the largest offset with its own scalar
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "embed_dim"}, o.embed_dim...);
+    f({.name = "num_heads", .optional = true}, o.num_heads...);
+    f({.name = "kdim", .range = Range::from(0), .optional = true}, o.kdim...);
+    f({.name = "vdim", .range = Range::from(0), .optional = true}, o.vdim...);
+    f({.name = "dropout", .range = Range::share(), .optional = true}, o.dropout...);
+    f({.name = "causal", .optional = true}, o.causal...);
+    f({.name = "relative_positions", .range = Range::from(0), .optional = true}, o.relative_positions...);
+    f({.name = "locality", .optional = true}, o.locality...);
+    f({.name = "relative_bias", .optional = true}, o.relative_bias...);
+    f({.name = "bias_distance", .range = Range::from(0), .optional = true}, o.bias_distance...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -94,7 +108,10 @@ struct MultiHeadAttention {
   void initialize(Key key);
 
   bool reads_distances() const { return alibi || !relative_keys.empty() || !relative_bias.empty(); }
+  /// The options that make a layer of this size.
+  HEED_COLD Options options() const;
   Index embed_dim() const { return out_proj.in_features(); }
+  Index input_size() const { return embed_dim(); }
 
   /// Throws if the features do not match the weights, or if the numbers of keys and values differ.
   Shape output_shape(Shape query, Shape key, Shape value) const;
@@ -214,6 +231,24 @@ MultiHeadAttention<S>::MultiHeadAttention(Options o)
 }
 
 template <class S>
+MultiHeadAttentionOptions MultiHeadAttention<S>::options() const {
+  const auto distance = [](const Matrix<S>& m) { return m.empty() ? Index(0) : (m.rows() - 1) / 2; };
+  const RelativeBias bias = alibi                   ? RelativeBias::alibi
+                            : relative_bias.empty() ? RelativeBias::none
+                                                    : RelativeBias::erpe;
+  return {.embed_dim = embed_dim(),
+          .num_heads = num_heads,
+          .kdim = packed() ? 0 : k_proj_weight.cols(),
+          .vdim = packed() ? 0 : v_proj_weight.cols(),
+          .dropout = dropout,
+          .causal = causal,
+          .relative_positions = distance(relative_keys),
+          .locality = local(),
+          .relative_bias = bias,
+          .bias_distance = distance(relative_bias)};
+}
+
+template <class S>
 void MultiHeadAttention<S>::initialize(Key key) {
   initialize_xavier_uniform(in_proj_weight, key.child(0));
   in_proj_bias.fill(0);
@@ -237,5 +272,6 @@ Shape MultiHeadAttention<S>::output_shape(Shape query, Shape key, Shape value) c
 }  // namespace heed::inline HEED_ISA
 
 #include "heed/layers/detail/multi_head_passes.hpp"
+#include "heed/options/field.hpp"
 
 HEED_COMPILED_TYPE(struct heed::MultiHeadAttention)

@@ -16,6 +16,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 #include "heed/layers/pooling.hpp"
+#include "heed/options/field.hpp"
 #include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -30,6 +31,14 @@ struct MultiHeadPoolOptions {
   Index heads = 2;  ///< they divide `features`
   Pooling pooling = Pooling::last;
   bool both_ends = false;  ///< as in `LastPoolOptions`; of `Pooling::last`
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "features"}, o.features...);
+    f({.name = "heads"}, o.heads...);
+    f({.name = "pooling", .optional = true}, o.pooling...);
+    f({.name = "both_ends", .optional = true}, o.both_ends...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -68,6 +77,9 @@ struct MultiHeadPool {
 
   void initialize(Key key) { attention.initialize(key); }
 
+  /// The options that make a layer of this size.
+  Options options() const { return {input_size(), attention.num_heads, pooling, last.both_ends}; }
+  Index input_size() const { return attention.embed_dim(); }
   /// Throws if `both_ends` is set and the number of features is odd, or if x has other features than the layer.
   Shape output_shape(Shape x) const { return attention.output_shape(last.output_shape(x), x); }
 

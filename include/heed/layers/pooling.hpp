@@ -18,12 +18,16 @@
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
 /// Options of `LastPool`.
 struct LastPoolOptions {
   bool both_ends = false;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) { f({.name = "both_ends", .optional = true}, o.both_ends...); }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -46,6 +50,8 @@ struct LastPool {
   LastPool() = default;
   explicit LastPool(Options o) : both_ends(o.both_ends) {}
 
+  /// The options that make such a layer.
+  Options options() const { return {both_ends}; }
   /// Throws if `both_ends` is set and the number of features is odd.
   Shape output_shape(Shape x) const;
   void forward(Tile<const S> x, Tile<S> y, Cache&, const Pass&) const;

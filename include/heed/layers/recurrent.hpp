@@ -58,6 +58,8 @@ struct Recurrent {
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i].initialize(i ? key.child(i + 3) : key);
   }
 
+  /// The options that make a layer of this size.
+  HEED_COLD Options options() const;
   const char* name() const { return cell.name(); }
   Index input_size() const { return weights.empty() ? 0 : weights.front().input_size(); }
   Index hidden_size() const { return weights.empty() ? 0 : weights.front().hidden_size(); }
@@ -151,6 +153,18 @@ Recurrent<Cell_>::Recurrent(const Options& o) : cell(o), dropout_(o.dropout), di
     }
   }
   initialize({});
+}
+
+template <class Cell_>
+typename Cell_::Options Recurrent<Cell_>::options() const {
+  Options o;
+  o.input_size = input_size();
+  o.hidden_size = hidden_size();
+  o.num_layers = num_layers();
+  o.bidirectional = bidirectional();
+  o.dropout = dropout_;
+  if constexpr (requires { cell.write(o); }) cell.write(o);
+  return o;
 }
 
 template <class Cell_>

@@ -3,15 +3,20 @@
 /// @file
 /// The simple (Elman) recurrent network.
 
+#include <array>
+#include <string_view>
+
 #include "heed/core/compiled.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/recurrent.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ISA {
 
 enum class Nonlinearity { tanh, relu };
+constexpr std::array<std::string_view, 2> names_of(Nonlinearity) { return {"tanh", "relu"}; }
 
 }  // namespace heed::inline HEED_ISA
 
@@ -24,6 +29,16 @@ struct RnnCellOptions {
   bool bidirectional = false;
   double dropout = 0;  ///< of each layer's output, except the last layer's
   Nonlinearity nonlinearity = Nonlinearity::tanh;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "input_size"}, o.input_size...);
+    f({.name = "hidden_size"}, o.hidden_size...);
+    f({.name = "num_layers", .optional = true}, o.num_layers...);
+    f({.name = "bidirectional", .optional = true}, o.bidirectional...);
+    f({.name = "dropout", .range = Range::share(), .optional = true}, o.dropout...);
+    f({.name = "nonlinearity", .optional = true}, o.nonlinearity...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -50,6 +65,7 @@ struct RnnCell {
 
   RnnCell() = default;
   explicit RnnCell(const Options& o) : nonlinearity(o.nonlinearity) {}
+  void write(Options& o) const { o.nonlinearity = nonlinearity; }
 
   // The cache holds h.
   void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {

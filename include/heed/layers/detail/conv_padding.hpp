@@ -32,6 +32,13 @@ namespace detail {
 /// Sets the window's padding. Throws if a number is out of range, if `same` has a stride, or if `pad` is set and the
 /// padding is not `number`.
 void set_padding(TimeWindow& window, ConvPadding padding, Index pad, const char* where);
+
+/// The padding that gives this window. Throws if none does.
+struct PaddingOfWindow {
+  ConvPadding padding = ConvPadding::valid;
+  Index pad = 0;
+};
+PaddingOfWindow padding_of(const TimeWindow& window, const char* where);
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
@@ -63,6 +70,18 @@ HEED_COLD HEED_FUNCTION void detail::set_padding(TimeWindow& window, ConvPadding
   if (padding == ConvPadding::same) window.right = window.reach() - window.left;
   if (padding == ConvPadding::causal) window.left = window.reach();
   check_window(window, where);
+}
+
+HEED_COLD HEED_FUNCTION detail::PaddingOfWindow detail::padding_of(const TimeWindow& window, const char* where) {
+  const Index reach = window.reach(), left = window.left, right = window.right;
+  if (left == 0 && right == 0) return {ConvPadding::valid, 0};
+  if (left == reach && right == 0) return {ConvPadding::causal, 0};
+  if (window.stride == 1 && left == reach / 2 && right == reach - left) return {ConvPadding::same, 0};
+  require(left == right, [&] {
+    return Fault{"no option gives this padding", where, "as many zeros behind as before",
+                 text_of(left) + " before and " + text_of(right) + " behind"};
+  });
+  return {ConvPadding::number, left};
 }
 
 }  // namespace heed::inline HEED_ISA
