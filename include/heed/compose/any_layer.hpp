@@ -133,11 +133,13 @@ struct AnyLayer {
 
   static void visit(auto&& f, auto& first, auto&... rest) {
     (check_same_kind(first, rest), ...);
-    std::visit([&]<class L>(L& l) { L::visit(f, l, std::get<L>(rest.layer)...); }, first.layer);
+    // the others may be of another scalar
+    std::visit([&]<class L>(L& l) { L::visit(f, l, *std::get_if<Kinds::template index<L>()>(&rest.layer)...); },
+               first.layer);
   }
 
  private:
-  static void check_same_kind(const AnyLayer& first, const AnyLayer& other) {
+  static void check_same_kind(const AnyLayer& first, const auto& other) {
     if (first.layer.index() != other.layer.index()) detail::throw_different_kinds(first.kind(), other.kind());
   }
   template <class L>

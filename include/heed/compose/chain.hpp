@@ -108,7 +108,7 @@ struct Chain {
   }
 
  private:
-  static void check_same_size(const Chain& first, const Chain& other) {
+  static void check_same_size(const Chain& first, const auto& other) {
     require(first.layers.size() == other.layers.size(), [&] {
       return Fault{"chains of different sizes side by side", "Chain", text_of(first.size()), text_of(other.size())};
     });
