@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -165,11 +166,13 @@ TEST(FitFailure, OfAResumeLeavesModelAndOptimizer) {
   heed::fit(model, task.view(), adam, o);
   other = model;
   heed::Adam<Model> again = adam;
-  // fills what it can and then fails, as a file that cannot be read to its end
+  // fills what it can, loses some of the list and then fails, as a file that cannot be read to its end
   o.checkpoint.load = [](heed::TrainingState& state) -> bool {
     for (heed::StateTensor& tensor : state.tensors) {
       std::visit([](auto* array) { array->fill(7); }, tensor.array);
     }
+    std::swap(state.tensors.front(), state.tensors.back());
+    state.tensors.pop_back();
     throw heed::Error(heed::Fault{"half a file"});
   };
   o.checkpoint.save = [](const heed::TrainingState&) {};

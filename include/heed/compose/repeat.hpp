@@ -89,7 +89,7 @@ struct Repeat {
   }
   /// `count` layers with these options.
   Repeat(Index count, const typename L::Options& options, std::optional<Norm> last = {})
-      : Repeat(std::vector<L>(checked(count), L(options)), std::move(last)) {}
+      : Repeat(equal_layers(checked(count), options), std::move(last)) {}
 
   Index size() const { return static_cast<Index>(layers.size()); }
 
@@ -165,6 +165,14 @@ struct Repeat {
   }
 
  private:
+  // If a copy throws, as for sizes from a hostile file, libc++ before 16 loses the memory of vector(n, value).
+  static std::vector<L> equal_layers(std::size_t count, const typename L::Options& options) {
+    const L first(options);
+    std::vector<L> all;
+    all.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) all.push_back(first);
+    return all;
+  }
   static std::size_t checked(Index count) {
     require(count <= most_size >> 20,
             [&] { return Fault{"too many layers", "Repeat", "at most 2^20", std::to_string(count)}; });
