@@ -45,6 +45,10 @@ std::vector<heed::AnyLayer<S>> one_of_each() {
                              .relative_bias = RelativeBias::alibi}),
       MultiHeadAttention<S>(
           {.embed_dim = 4, .locality = true, .relative_bias = RelativeBias::erpe, .bias_distance = 3}),
+      DotAttention<S>({.query_size = 4, .memory_size = 4, .scaled = true, .project = false, .causal = true}),
+      DotAttention<S>({.query_size = 4, .memory_size = 4, .output_size = 3}),
+      GeneralAttention<S>({.query_size = 4, .memory_size = 4, .causal = true}),
+      AdditiveAttention<S>({.query_size = 4, .memory_size = 4, .attention_size = 3, .causal = true}),
       Relu<S>(),
       LeakyRelu<S>(S(0.1)),
       Prelu<S>({.num_parameters = 4}),

@@ -21,7 +21,7 @@ set(may_include_control core options optim losses train)
 set(may_include_infer core options)
 set(may_include_distributed core train)
 set(may_include_archive core)
-set(may_include_convert core options files io)
+set(may_include_convert core options files io layers compose models)
 set(folders core options files layers compose losses optim metrics io data testing models train control infer distributed archive convert)
 
 # heed.hpp includes models and the umbrellas, and each of these all headers of its folders. io, distributed, archive, convert

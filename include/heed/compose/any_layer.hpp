@@ -24,11 +24,14 @@
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/layers/activations.hpp"
+#include "heed/layers/additive_attention.hpp"
 #include "heed/layers/attention_pool.hpp"
 #include "heed/layers/conv1d.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/layers/dot_attention.hpp"
 #include "heed/layers/dropout.hpp"
 #include "heed/layers/flatten_steps.hpp"
+#include "heed/layers/general_attention.hpp"
 #include "heed/layers/group_norm.hpp"
 #include "heed/layers/gru.hpp"
 #include "heed/layers/layer_norm.hpp"
@@ -56,6 +59,9 @@ using ChainLayers = detail::LayerKinds<                                //
     detail::LayerKind<Rnn<S>, "rnn">,                                  //
     detail::LayerKind<Conv1d<S>, "conv1d">,                            //
     detail::LayerKind<MultiHeadAttention<S>, "multi_head_attention">,  //
+    detail::LayerKind<DotAttention<S>, "dot_attention">,               //
+    detail::LayerKind<GeneralAttention<S>, "general_attention">,       //
+    detail::LayerKind<AdditiveAttention<S>, "additive_attention">,     //
     detail::LayerKind<Relu<S>, "relu">,                                //
     detail::LayerKind<LeakyRelu<S>, "leaky_relu">,                     //
     detail::LayerKind<Prelu<S>, "prelu">,                              //

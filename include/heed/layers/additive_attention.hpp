@@ -18,6 +18,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/attention_by.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -26,6 +27,14 @@ struct AdditiveScoreOptions {
   Index query_size = 0, memory_size = 0;
   Index attention_size = 0;  ///< rows of W; 0: the memory's size
   bool causal = false;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "query_size"}, o.query_size...);
+    f({.name = "memory_size"}, o.memory_size...);
+    f({.name = "attention_size", .range = Range::from(0), .optional = true}, o.attention_size...);
+    f({.name = "causal", .optional = true}, o.causal...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -58,6 +67,8 @@ struct AdditiveScore {
   /// Initialises `attn` as a Linear, and v from U(0, 1).
   void initialize(Key key);
 
+  /// The options that make a score of this size.
+  Options options() const { return {query_size(), memory_size(), score_size()}; }
   Index query_size() const { return query_size_; }
   Index memory_size() const { return attn.in_features() - query_size_; }
   Index score_size() const { return attn.out_features(); }

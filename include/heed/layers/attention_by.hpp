@@ -3,6 +3,8 @@
 /// @file
 /// What all single-head attentions share, whatever their score.
 
+#include <concepts>
+
 #include "heed/core/attention_mask.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/attention.hpp"
@@ -49,6 +51,19 @@ struct AttentionBy : Score {
   AttentionBy() = default;
   /// Throws if a size is not positive.
   explicit AttentionBy(Options o) : Score(o), causal(o.causal) {}
+
+  /// The options that make a layer of this size.
+  Options options() const
+    requires requires(const Score& score) {
+      { score.options() } -> std::same_as<typename Score::Options>;
+    }
+  {
+    Options o = Score::options();
+    o.causal = causal;
+    return o;
+  }
+  /// Features of the query.
+  Index input_size() const { return Score::query_size(); }
 
   Shape output_shape(Shape q, Shape memory) const;
   /// Self attention: the query is its own memory.

@@ -15,6 +15,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/attention_by.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -25,6 +26,16 @@ struct DotScoreOptions {
   bool scaled = false;
   bool project = true;
   bool causal = false;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "query_size"}, o.query_size...);
+    f({.name = "memory_size"}, o.memory_size...);
+    f({.name = "output_size", .range = Range::from(0), .optional = true}, o.output_size...);
+    f({.name = "scaled", .optional = true}, o.scaled...);
+    f({.name = "project", .optional = true}, o.project...);
+    f({.name = "causal", .optional = true}, o.causal...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -54,6 +65,8 @@ struct DotScore {
 
   void initialize(Key k);
 
+  /// The options that make a score of this size.
+  Options options() const { return {query_size(), memory_size_, query.out_features(), scaled, !values_are_memory()}; }
   Index query_size() const { return query.weight.empty() ? memory_size_ : query.in_features(); }
   Index memory_size() const { return memory_size_; }
   Index score_size() const { return query.weight.empty() ? memory_size_ : query.out_features(); }

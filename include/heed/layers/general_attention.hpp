@@ -9,6 +9,7 @@
 #include "heed/layers/attention_by.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -16,6 +17,13 @@ namespace heed::inline HEED_ABI {
 struct GeneralScoreOptions {
   Index query_size = 0, memory_size = 0;
   bool causal = false;
+
+  /// Listed as heed/options/fields.hpp has it.
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "query_size"}, o.query_size...);
+    f({.name = "memory_size"}, o.memory_size...);
+    f({.name = "causal", .optional = true}, o.causal...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -34,6 +42,8 @@ struct GeneralScore : DotScore<S> {
     this->memory_size_ = o.memory_size;
     this->query = Dense<S>({.in_features = o.query_size, .out_features = o.memory_size, .bias = false});
   }
+  /// The options that make a score of this size.
+  Options options() const { return {this->query_size(), this->memory_size_}; }
   void initialize(Key k) { this->query.initialize(k); }
 
   static void visit(auto&& f, auto&... layers) { f("attn", layers.query...); }

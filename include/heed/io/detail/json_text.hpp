@@ -39,7 +39,7 @@ class JsonReader {
 
   /// The next token. Throws if the text is not JSON, or if a token is too long.
   JsonToken next();
-  /// The last string, unescaped; or the last number, as written.
+  /// The last string, unescaped; or the last number, true, false or null, as written.
   const std::string& value() const { return value_; }
   /// Throws the error that `token`, the last one, is not allowed here.
   [[noreturn]] void refuse(JsonToken token) const { refuse(token == JsonToken::end ? at_ : at_ - 1); }
@@ -132,6 +132,7 @@ HEED_COLD HEED_FUNCTION JsonToken JsonReader::word(std::string_view word, JsonTo
     if (at(at_) != c) refuse(at_);
     ++at_;
   }
+  value_ = word;
   limit_run();
   return token;
 }
