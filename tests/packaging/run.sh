@@ -160,7 +160,9 @@ way_single_header() {
   local eigen flags
   eigen=$(eigen_of_this_machine)
   flags=(-I "$folder/include" -isystem "${eigen:?no Eigen}" -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
-  "$compiler" -std=c++20 -O1 -march=native -pthread "${flags[@]}" -Iexamples examples/quickstart.cpp -o "$folder/quickstart"
+  # It has heed/heed.hpp and the opt-in headers, so no smaller ones.
+  sed -E 's|"heed/(infer\|models\|train)/[a-z_]+\.hpp"|"heed/heed.hpp"|' examples/quickstart.cpp >"$folder/quickstart.cpp"
+  "$compiler" -std=c++20 -O1 -march=native -pthread "${flags[@]}" "$folder/quickstart.cpp" -o "$folder/quickstart"
   (cd "$folder" && ./quickstart)
 
   # Tests include heed's headers by their own names: each name stands for the single headers.
