@@ -41,11 +41,16 @@ heed::TableFormat format_of(const TrainArguments& a, const StoredModel<NumberMod
   return format;
 }
 
-Columns columns_of(const heed::TableFormat& format, const NumberData& data) {
-  if (data.features_of_table.empty()) return {};
-  const std::string features = name_list(data.features_of_table);
-  return {format.sequence_column, format.time_column, features,
-          features.empty() ? std::vector<std::string>() : data.features_of_table};
+Columns columns_of(const heed::TableFormat& format, const NumberData& data, const std::filesystem::path& path) {
+  using IndexColumn = heed::TableFormat::IndexColumn;
+  const bool drops = format.index_column == IndexColumn::drop || format.index_column == IndexColumn::drop_known;
+  Columns columns{.index = drops && is_table(path)};
+  if (data.features_of_table.empty()) return columns;
+  columns.sequence = format.sequence_column;
+  columns.time = format.time_column;
+  columns.features = name_list(data.features_of_table);
+  if (!columns.features.empty()) columns.names = data.features_of_table;
+  return columns;
 }
 
 template <>
@@ -71,7 +76,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   };
   NumberData exact = load(*a.data, features);
   if (!a.task.kind && !exact.targets.empty()) return load_numbers_task(a, init, part);  // a .ts that says so
-  const Columns columns = columns_of(options.table, exact);
+  const Columns columns = columns_of(options.table, exact, a.data->data);
   const std::string label_column = exact.is_long ? name_list(exact.labels_of_table) : "";
   heed::Sequences<float> train = without_numbers(exact);
   const std::string where = a.data->labels_path().string();

@@ -105,7 +105,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   LabelledData<float> data = prepared(train);
   Task<NumberModel> task{.names = {}, .train = std::move(data), .test = {}};
   if (!numbers.forecast() && std::ssize(read.labels_of_table) == outputs) task.names.names = read.labels_of_table;
-  task.columns = columns_of(options.table, read);
+  task.columns = columns_of(options.table, read, a.data->data);
   task.numbers = numbers;
   task.missing = missing;
   task.filled = filled;

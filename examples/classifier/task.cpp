@@ -70,12 +70,15 @@ void Columns::complete(heed::TableFormat& format) const {
   if (format.sequence_column.empty()) format.sequence_column = sequence;
   if (format.time_column.empty()) format.time_column = time;
   if (format.feature_columns.empty()) format.feature_columns = features;
+  using IndexColumn = heed::TableFormat::IndexColumn;
+  if (index && format.index_column == IndexColumn::refuse) format.index_column = IndexColumn::drop_known;
 }
 
 void Columns::write(heed::Metadata& metadata) const {
   if (!sequence.empty()) metadata["sequence_column"] = sequence;
   if (!time.empty()) metadata["time_column"] = time;
   if (!features.empty()) metadata["feature_columns"] = features;
+  if (index) metadata["index_column"] = "drop";
 }
 
 Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::path&) {
@@ -86,6 +89,7 @@ Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::pat
   take("sequence_column", columns.sequence);
   take("time_column", columns.time);
   take("feature_columns", columns.features);
+  columns.index = metadata.contains("index_column");
   if (!columns.features.empty()) columns.names = heed::detail::names_in(columns.features);
   return columns;
 }

@@ -53,6 +53,7 @@ struct NumbersTask {
 struct Columns {
   std::string sequence = {}, time = {}, features = {};
   std::vector<std::string> names = {};  // of the features
+  bool index = false;                   // a column in front counts or names the rows, and is no value
 
   /// Fills in what a format does not set.
   void complete(heed::TableFormat& format) const;

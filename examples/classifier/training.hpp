@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "data.hpp"
+#include "heed/core/layer_traits.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/optim/adam.hpp"
 #include "heed/train/split.hpp"
 #include "processes.hpp"
@@ -56,8 +58,8 @@ heed::Sequences<float> without_numbers(const heed::Sequences<double>& read);
 /// The format of a table, from the command line or from the model to start from.
 heed::TableFormat format_of(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
                             const std::filesystem::path& data);
-/// The columns that were read.
-Columns columns_of(const heed::TableFormat& format, const NumberData& data);
+/// The columns that were read from a file.
+Columns columns_of(const heed::TableFormat& format, const NumberData& data, const std::filesystem::path& path);
 
 /// Reads the data, or makes the data of the built-in task. `init` is the model to start from, or null. Throws if the
 /// data are faulty, if they do not fit each other or the model, or if there is only one class that nobody asked for.
@@ -130,6 +132,18 @@ void require_one_model(const StoredModel<M>& init) {
     return heed::Fault{"training starts from one model, and this is an ensemble", init.path.string(), "one model",
                        std::to_string(init.members()) + " models"};
   });
+}
+
+/// Throws where steps are missing between others and a model cannot pass over them. Call it before training.
+template <class Model, class M>
+void check_gaps(const TrainArguments& arguments, const Task<M>& task, const Model& model) {
+  for (const bool test : {false, true}) {
+    if (test && !task.test) continue;
+    const auto data = (test ? *task.test : task.train).view();
+    const std::optional<DataFiles>& files = test && arguments.test ? arguments.test : arguments.data;
+    heed::check_gaps(data.mask.has_gaps(data.lengths), heed::reads_distances(model),
+                     files ? files->data.string() : std::string());
+  }
 }
 
 /// The options of Adam for models with these cells.

@@ -68,7 +68,9 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
   const std::optional<Prepared> test = prepare_test(training, preparation);
   Metadata extra;
   heed::set(extra, "steps", series.extents[1]);
-  if (start && start->extra.contains("label_column")) extra["label_column"] = start->extra.at("label_column");
+  for (const char* column : {"label_column", "index_column"}) {
+    if (start && start->extra.contains(column)) extra[column] = start->extra.at(column);
+  }
   preparation.write(extra);
   Trained trained;
   if (!numbers) {

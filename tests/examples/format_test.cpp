@@ -37,6 +37,35 @@ TEST_F(Format, OfTablesIsAnOption) {
   EXPECT_NE(refused.err.find("an index column in front"), std::string::npos) << refused.err;
 }
 
+TEST_F(Format, TheModelKnowsThatAnIndexColumnIsDropped) {
+  std::string rows = ",0,1,label\n", bare = "0,1,label\n", unlabelled = ",0,1\n";
+  for (int i = 0; i < 12; ++i) {
+    const std::string n = std::to_string(i), values = i % 2 ? "5.5,6" : "1.5,0.5";
+    rows += n + ',' + values + (i % 2 ? ",b\n" : ",a\n");
+    bare += values + (i % 2 ? ",b\n" : ",a\n");
+    unlabelled += n + ',' + values + '\n';
+  }
+  folder.file("i.csv", rows);
+  folder.file("bare.csv", bare);
+  folder.file("u.csv", unlabelled);
+  output_of("train --data i.csv --index-column drop --epochs 40 --learning-rate 0.05 --quiet --model m.safetensors");
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data i.csv"), "accuracy 1.000000"));
+  const std::string answers = output_of("predict --model m.safetensors --data i.csv");
+  EXPECT_EQ(lines(answers).size(), 12U);
+  EXPECT_EQ(answers, output_of("predict --model m.safetensors --data u.csv"));
+  EXPECT_EQ(answers, output_of("predict --model m.safetensors --data bare.csv --index-column keep"));
+  // without an index column nothing is dropped in silence
+  const Result other = run("predict --model m.safetensors --data bare.csv");
+  EXPECT_EQ(other.code, 1);
+  EXPECT_NE(other.err.find("the first column neither counts rows nor names them"), std::string::npos) << other.err;
+  EXPECT_NE(run("evaluate --model m.safetensors --data bare.csv").err.find("index_column drop or keep"),
+            std::string::npos);
+  output_of("train --data i.csv --init m.safetensors --epochs 1 --quiet --model n.safetensors");
+  EXPECT_EQ(lines(output_of("predict --model n.safetensors --data u.csv")).size(), 12U);
+  output_of("train --data i.csv --index-column drop --recipe rocket --num-features 84 --quiet --model r.safetensors");
+  EXPECT_EQ(lines(output_of("predict --model r.safetensors --data u.csv")).size(), 12U);
+}
+
 TEST_F(Format, LabelsAreTheFilesOwn) {
   folder.file("l.csv", "1,2,007\n8,9,7\n1,2,007\n8,9,7\n");
   output_of("train --data l.csv --epochs 60 --learning-rate 0.05 --quiet --model m.safetensors");

@@ -89,4 +89,18 @@ TEST_F(LongTables, OptionsThatDoNotGoTogether) {
   fails(train + "--data d.csv --features 3", "wrong number of features");
 }
 
+// as pandas writes one
+TEST_F(LongTables, MayHaveAnIndexColumn) {
+  write("d.csv");
+  std::string rows;
+  const auto all = lines(text("d.csv"));
+  for (std::size_t i = 0; i < all.size(); ++i) rows += (i > 0 ? std::to_string(i - 1) : "") + ',' + all[i] + '\n';
+  folder.file("i.csv", rows);
+  fails(train + "--data i.csv", "i.csv, column 1: an index column in front");
+  const std::string out = output_of(train + "--data i.csv --index-column drop --model m.safetensors");
+  EXPECT_NE(out.find("12 sequences of 3 to 5 steps, 2 features"), std::string::npos) << out;
+  const std::string answers = output_of("predict --model m.safetensors --data i.csv");
+  EXPECT_EQ(answers, output_of("predict --model m.safetensors --data d.csv")) << "columns have names";
+}
+
 }  // namespace
