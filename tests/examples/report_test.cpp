@@ -83,6 +83,35 @@ TEST_F(Report, FiguresAreThoseOfEvaluate) {
   EXPECT_EQ(times(mistakes, "<svg "), 3) << "a picture each";
 }
 
+TEST_F(Report, HasADashWhereThereIsNothingToCount) {
+  folder.file("d.csv", "1,2,3,a\n3,2,1,b\n1,2,4,a\n4,2,1,b\n9,9,9,c\n9,9,8,c\n");
+  train("--data d.csv --learning-rate 0.05", 80);
+  folder.file("one.csv", "1,2,3,a\n1,2,4,a\n");
+  ASSERT_TRUE(has_line(output_of("evaluate --model m.safetensors --data one.csv"), "c 0 - -"));
+  const std::string classes = section_of(page("--data one.csv"), "classes");
+  EXPECT_EQ(times(classes, "<td class=\"number\">-</td>"), 6) << classes;  // of b and of c
+  EXPECT_FALSE(holds(classes, ">0.000</td>")) << classes;
+  folder.file("wrong.csv", "1,2,3,b\n");  // a is answered and not labelled, b is labelled and not answered
+  const std::string text = page("--data wrong.csv"), figures = section_of(text, "classes");
+  EXPECT_EQ(times(figures, "<td class=\"number\">-</td>"), 5) << figures;
+  EXPECT_TRUE(holds(figures, ">0.000</td>")) << "F1 is 0 where there is something to count";
+}
+
+TEST_F(Report, SpeaksOfOneSequence) {
+  write_csv();
+  train("--data d.csv", 60);
+  folder.file("right.csv", "1,2,3,10,rises\n");
+  folder.file("wrong.csv", "1,2,3,10,falls\n");
+  const std::string right = page("--data right.csv"), wrong = page("--data wrong.csv");
+  EXPECT_TRUE(holds(section_of(right, "confusion"), "The only sequence is answered right."));
+  EXPECT_TRUE(holds(section_of(right, "mistakes"), "The only sequence is answered right."));
+  EXPECT_TRUE(holds(section_of(wrong, "mistakes"), "1 sequence of 1 is answered wrong."))
+      << section_of(wrong, "mistakes");
+  for (const std::string& text : {right, wrong}) {
+    EXPECT_FALSE(holds(text, "1 sequence are") || holds(text, "1 sequences") || holds(text, "Here are the ones"));
+  }
+}
+
 TEST_F(Report, WorksForEveryKindOfSeriesModel) {
   write_npy();
   const std::string data = "--data x.npy --labels y.npy ";

@@ -88,16 +88,20 @@ Section mistake_section(const ClassFindings& f, const Cases& cases) {
   }
   const std::string title = "The worst mistakes";
   if (wrong.empty()) {
-    return {"mistakes", title, "<p>There are none: all " + counted_of(cases.count, cases) + " are right.</p>\n"};
+    return {"mistakes", title, "<p>" + all_are(cases) + " answered right.</p>\n"};
   }
   std::stable_sort(wrong.begin(), wrong.end(),
                    [&](Index a, Index b) { return f.probability(a, f.truth_of(a)) < f.probability(b, f.truth_of(b)); });
   const std::size_t shown = std::min(wrong.size(), most_mistakes);
+  const bool one = wrong.size() == 1;
   std::string body = "<p>" + counted_of(static_cast<Index>(wrong.size()), cases) + " of " + grouped(cases.count) +
-                     " are answered wrong. Here are the " +
-                     (shown < wrong.size() ? std::to_string(shown) + " that gave"
-                                           : std::string("ones, beginning with those that gave")) +
-                     " the true class the lowest probability. Rows count from 0.</p>\n" + cases.key;
+                     (one ? " is" : " are") + " answered wrong. ";
+  if (!one) {
+    body += (shown < wrong.size() ? "Here are the " + std::to_string(shown) + " that gave"
+                                  : std::string("Here they are, beginning with those that gave")) +
+            " the true class the lowest probability. ";
+  }
+  body += "Rows count from 0.</p>\n" + cases.key;
   body += "<div class=\"cards\">\n";
   for (std::size_t k = 0; k < shown; ++k) {
     const Index i = wrong[k], truth = f.truth_of(i), answer = f.answer(i);

@@ -90,7 +90,7 @@ Section confusion_section(const ClassFindings& f, const Cases& cases) {
   }
   body += matrix(f, shown);
   if (f.names.size() > 6) body += frequent_mistakes(f);
-  if (f.calibration.accuracy == 1) body += "<p>All " + counted_of(cases.count, cases) + " are answered right.</p>\n";
+  if (f.calibration.accuracy == 1) body += "<p>" + all_are(cases) + " answered right.</p>\n";
   return {"confusion", "Confusion matrix", body};
 }
 

@@ -50,6 +50,10 @@ std::string grouped(Index count) {
   return text;
 }
 
+std::string all_are(const Cases& cases) {
+  return cases.count == 1 ? "The only " + cases.one + " is" : "All " + counted_of(cases.count, cases) + " are";
+}
+
 std::string counted_of(Index count, const Cases& cases) {
   return grouped(count) + ' ' + (count == 1 ? cases.one : cases.many);
 }

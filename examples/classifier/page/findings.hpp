@@ -107,6 +107,8 @@ std::vector<heed::Index> evenly(heed::Index count, heed::Index most);
 
 /// "1 sequence", "1,234 sequences"
 std::string counted_of(heed::Index count, const Cases& cases);
+/// "All 24 sequences are", "The only sequence is"
+std::string all_are(const Cases& cases);
 /// "12,345"
 std::string grouped(heed::Index count);
 
