@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "command_line.hpp"
+#include "pick_candidate.hpp"
 #include "recipe.hpp"
 #include "recipe_table.hpp"
 #include "recipe_trials.hpp"
+#include "train_outputs.hpp"
 
 namespace classifier {
 
@@ -26,44 +28,13 @@ bool wants_epochs(const TrainArguments& a) {
 }
 
 // In the order in which they win where they are equally good: the quicker first.
-std::vector<Candidate> all_candidates(const TrainArguments& a) {
+std::vector<Candidate> all_candidates(const TrainArguments& a, bool numbers) {
   std::vector<Candidate> all{{.name = "rocket"}};
-  if (wants_epochs(a)) all.front().fault = "not tried: it has no epochs to write of";
+  all.front().alone = !wants_epochs(a);
+  if (wants_epochs(a) && numbers) all.front().fault = "not tried: it has no epochs to write of";
   for (std::string& name : heed::recipe_names()) all.push_back({.name = std::move(name)});
   all.push_back({});
   return all;
-}
-
-// Two are compared on the folds that both have. Who has fewer folds must be better by more than one sequence.
-bool beats(const Candidate& challenger, const Candidate& best, Index held_out) {
-  constexpr double rounding = 1e-9;
-  const std::size_t folds = std::min(challenger.accuracies.size(), best.accuracies.size());
-  const bool fewer = challenger.accuracies.size() < best.accuracies.size();
-  const double margin = fewer ? 1 / static_cast<double>(held_out) : 0;
-  return accuracy_of(challenger, folds).mean > accuracy_of(best, folds).mean + margin + rounding;
-}
-
-// The first of the best; where none counts, the first that may be taken.
-std::size_t best_of(const std::vector<Candidate>& candidates, Index held_out) {
-  std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (!candidates[i].fault.empty()) continue;
-    if (!best || beats(candidates[i], candidates[*best], held_out)) best = i;
-  }
-  if (best) return *best;
-  const auto first = std::find_if(candidates.begin(), candidates.end(),
-                                  [](const Candidate& c) { return !c.fault.starts_with("not tried"); });
-  return static_cast<std::size_t>(first - candidates.begin());
-}
-
-// The best that is trained by steps with a recipe.
-const Candidate* best_network_of(const std::vector<Candidate>& candidates, Index held_out) {
-  const Candidate* best = nullptr;
-  for (const Candidate& c : candidates) {
-    if (!c.counts() || c.rocket() || c.name.empty()) continue;
-    if (!best || beats(c, *best, held_out)) best = &c;
-  }
-  return best;
 }
 
 // Random convolutions and networks err on different series. The mean of what has been tried needs no training: of
@@ -80,6 +51,28 @@ void add_means(std::vector<Candidate>& candidates, const RecipeTrials& trials, I
     if (parts.size() == names.size() && names.size() > 1) means.push_back(trials.together(parts));
   }
   for (Candidate& mean : means) candidates.push_back(std::move(mean));
+}
+
+// Throws where too few sequences can be left out: the only one of its class is always trained on.
+void require_enough(const TrainArguments& a, const Task<NumberModel>& task) {
+  Index left_out = task.train.count(), alone = 0;
+  if (!task.numbers.numbers()) {
+    std::vector<Index> counts(static_cast<std::size_t>(task.outputs()));
+    for (const std::int32_t c : task.train.classes) ++counts[static_cast<std::size_t>(c)];
+    alone = std::count(counts.begin(), counts.end(), 1);
+  }
+  left_out -= alone;
+  heed::require(left_out >= folds_of_a_round, [&] {
+    return heed::Fault{"too few sequences for --recipe auto, which compares recipes on some that it leaves out",
+                       a.data ? a.data->data.string() : std::string(),
+                       "at least " + std::to_string(folds_of_a_round) +
+                           ", not counting classes with a single one; or the name of a recipe, as --recipe strong",
+                       std::to_string(left_out)};
+  });
+  if (alone > 0 && !a.quiet) {
+    std::printf("%s one sequence, which is never left out: no accuracy below counts it\n",
+                alone == 1 ? "1 class has" : (std::to_string(alone) + " classes have").c_str());
+  }
 }
 
 // Models of other seeds beside one that is trained by steps answer better together: as many as are trained within the
@@ -109,8 +102,9 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   require_usage(!task.numbers.forecast(), "--recipe",
                 "auto compares by cross-validation, and windows of one series overlap: name a recipe for a forecast");
   require_usage(!processes.launched(), "--recipe", "auto runs as one process: start it without mpirun");
+  require_enough(a, task);
   RecipeTrials trials(a, task, processes);
-  std::vector<Candidate> candidates = all_candidates(a);
+  std::vector<Candidate> candidates = all_candidates(a, numbers);
   if (!a.quiet) {
     std::printf("trying recipes for at most %g seconds, all on the same folds, up to %d\n", trials.limit(),
                 folds_of_a_round * trials.rounds());
@@ -120,9 +114,11 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   const Index held_out = task.train.count() / folds_of_a_round;
   if (!numbers) add_means(candidates, trials, held_out);
   const std::size_t best = best_of(candidates, held_out);
-  if (!a.quiet) print_candidates(candidates, best, numbers);
-  a = with_recipe(a, candidates[best].name, task.train.count(), !numbers);
-  a.ensemble = members_for(a, candidates[best], task.train.count(), !numbers, trials);
+  const std::size_t taken = taken_of(candidates, best);
+  if (!a.quiet) print_candidates(candidates, best, taken, numbers);
+  a = with_recipe(a, candidates[taken].name, task.train.count(), !numbers);
+  a.ensemble = members_for(a, candidates[taken], task.train.count(), !numbers, trials);
+  check_outputs(a);  // of all models that are trained now
 }
 
 }  // namespace classifier

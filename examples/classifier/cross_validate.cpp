@@ -86,19 +86,16 @@ class Folds {
     a.fit.bucket_by_length = a.fit.batch_size > 0 && task_->train.is_ragged();
     Task<M> task = fold_task(a, *task_, fold.rows, init_ ? &*init_ : nullptr);
     if constexpr (!is_text<M>) {
-      if (a.recipe == "rocket") {
-        const std::optional<StoredModel<RocketModel>> rocket = rocket_of(a, task, processes_);
-        heed::require(rocket.has_value(), [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
-        return result_of(*rocket, task, a);
-      }
-      if (is_mixed(a.recipe)) {
-        const std::optional<StoredModel<MixedModel>> mixed = mixed_of(a, task, processes_);
-        heed::require(mixed.has_value(), [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
-        return result_of(*mixed, task, a);
-      }
+      const auto result_if_any = [&](const auto& stored) {
+        heed::require(stored.has_value(), [&] { return heed::Fault{"interrupted in " + name_of(fold)}; });
+        return result_of(*stored, task, a);
+      };
+      if (a.recipe == "rocket") return result_if_any(rocket_of(a, task, processes_));
+      if (is_mixed(a.recipe)) return result_if_any(mixed_of(a, task, processes_));
     }
     StoredModel<M> stored = start_model(a, task, init_, processes_);
     add_members(a, stored);
+    check_gaps(a, *task_, stored.model);
     if (!report_.begun() && !a_.quiet) {
       print_plan(data_of(*task_), plan_of(stored), stored.members() * heed::parameter_count(stored.model), processes_,
                  heed::ThreadPool(a.fit.threads).size());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heed/train/fit_ensemble.hpp"
+#include "train_outputs.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -34,12 +35,15 @@ heed::History fit_task(NumberModel& model, const Task<NumberModel>& task, bool t
 template <class M>
 std::vector<heed::History> fit_members(const TrainArguments& a, StoredModel<M>& stored, const Task<M>& task, bool tests,
                                        const Processes& processes) {
-  const auto train = [&](M& model, const heed::FitOptions& options) {
-    heed::Adam<M> adam(model, adam_options(a, classifier_of(model).options.cell));
-    return fit_task(model, task, tests, adam, options, processes);
-  };
   std::vector<M> all{std::move(stored.model)};
   std::move(stored.more.begin(), stored.more.end(), std::back_inserter(all));
+  const auto train = [&](M& model, const heed::FitOptions& options) {
+    TrainArguments own = outputs_of_member(a, &model - all.data());
+    own.fit = options;
+    add_files(own, processes);
+    heed::Adam<M> adam(model, adam_options(a, classifier_of(model).options.cell));
+    return fit_task(model, task, tests, adam, own.fit, processes);
+  };
   std::vector<heed::History> histories;
   if (processes.launched()) {
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -52,6 +56,9 @@ std::vector<heed::History> fit_members(const TrainArguments& a, StoredModel<M>& 
   }
   stored.model = std::move(all.front());
   std::move(all.begin() + 1, all.end(), stored.more.begin());
+  for (std::size_t i = 0; i < histories.size() && processes.first(); ++i) {
+    write_files(outputs_of_member(a, static_cast<heed::Index>(i)), histories[i]);
+  }
   return histories;
 }
 

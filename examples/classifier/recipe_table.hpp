@@ -11,7 +11,7 @@ namespace classifier {
 /// The mean and the deviation of the first folds of a candidate.
 heed::MeanAndDeviation accuracy_of(const Candidate& c, std::size_t folds);
 
-/// Prints what each candidate reached, and which one is taken. `numbers`: R2 instead of the accuracy.
-void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, bool numbers);
+/// Prints what each candidate reached, which one is best, and which is taken. `numbers`: R2 instead of the accuracy.
+void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, std::size_t taken, bool numbers);
 
 }  // namespace classifier

@@ -32,6 +32,7 @@ struct Candidate {
   double seconds = 0;
   double step_seconds = 0;        ///< of one training step on one thread; 0: not known
   std::exception_ptr error = {};  ///< other options contradict its own
+  bool alone = true;              ///< may be taken by itself, and not only with others
 
   const char* shown() const { return name.empty() ? "default" : name.c_str(); }
   bool rocket() const { return name == "rocket"; }

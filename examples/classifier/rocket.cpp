@@ -79,6 +79,7 @@ void print_fit(const std::string& name, const heed::RocketFit& fit, bool numbers
 
 void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Processes& processes) {
   StoredModel<RocketModel> stored = start_rocket(a, task, processes);
+  check_gaps(a, task, stored.model);
   if (!a.model.empty()) check_save(stored);
   heed::FitOptions options = a.fit;
   if (options.threads == 0) options.threads = processes.threads();

@@ -8,6 +8,8 @@
 #include "heed/io/safetensors_file.hpp"
 #include "heed/models/keras_start.hpp"
 #include "numbers.hpp"
+#include "recipe.hpp"
+#include "train_outputs.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -53,8 +55,10 @@ M with_new_head(M model, heed::Index classes, heed::Key key) {
 }  // namespace
 
 void adopt_checkpoint(TrainArguments& a) {
-  if (a.checkpoint.empty() || !a.init.empty() || !std::filesystem::exists(a.checkpoint)) return;
-  const heed::SafetensorsFile file(a.checkpoint);
+  if (a.checkpoint.empty() || !a.init.empty() || is_mixed(a.recipe)) return;  // several have one each
+  const std::filesystem::path path = outputs_of_member(a, 0).checkpoint;
+  if (!std::filesystem::exists(path)) return;
+  const heed::SafetensorsFile file(path);
   heed::SequenceClassifierOptions options;
   for (const heed::FieldRecord& field : heed::fields_of(options).records) {
     const bool said = file.metadata().contains("model." + std::string(field.name));

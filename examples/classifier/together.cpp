@@ -15,6 +15,7 @@
 #include "recipe.hpp"
 #include "report.hpp"
 #include "rocket.hpp"
+#include "train_outputs.hpp"
 
 namespace classifier {
 
@@ -36,6 +37,8 @@ class Parts {
     for (const std::string& name : parts_of(a.recipe)) {
       TrainArguments part = with_recipe(a, name, count, classes);
       part.model.clear();  // what is written is all of them
+      part = outputs_of_part(std::move(part), name);
+      adopt_checkpoint(part);
       if (name == "rocket") {
         rocket_arguments_ = std::move(part);
         continue;
@@ -115,6 +118,7 @@ void train_together(const TrainArguments& arguments, Task<NumberModel>& task, co
   Parts parts(a, task, processes);
   {
     const StoredModel<MixedModel> before = parts.together(a.model);
+    check_gaps(a, task, before.model);
     if (!a.model.empty()) check_save(before);
     if (!a.quiet) {
       print_plan(data_of(task), plan_of(before), heed::parameter_count(before.model), processes,
@@ -122,7 +126,10 @@ void train_together(const TrainArguments& arguments, Task<NumberModel>& task, co
       std::fflush(stdout);
     }
   }
-  heed::require(parts.fit(!a.quiet), [] { return heed::Fault{"interrupted: the model is not written"}; });
+  heed::require(parts.fit(!a.quiet), [&] {
+    const bool kept = !a.checkpoint.empty();
+    return heed::Fault{std::string("interrupted: the model is not written") + (kept ? "; --resume goes on" : "")};
+  });
   const StoredModel<MixedModel> stored = parts.together(a.model);
   if (!a.model.empty()) save_model(stored);
   if (a.quiet) return;

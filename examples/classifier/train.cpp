@@ -8,13 +8,11 @@
 
 #include "../support/gnuplot.hpp"
 #include "../support/terminal.hpp"
-#include "../support/training_curves.hpp"
 #include "choose_recipe.hpp"
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/visit.hpp"
-#include "heed/io/checkpoint.hpp"
 #include "heed/train/interrupt.hpp"
 #include "numbers.hpp"
 #include "recipe.hpp"
@@ -70,6 +68,7 @@ void train(TrainArguments& a, const Processes& processes) {
   StoredModel<M> stored = start_model(a, task, std::move(init), processes);
   add_members(a, stored);
   processes.agree([&] {
+    check_gaps(a, task, stored.model);
     if (processes.first() && !a.model.empty()) check_save(stored);
   });
 
@@ -77,10 +76,6 @@ void train(TrainArguments& a, const Processes& processes) {
   const bool live = talks && !processes.launched() && is_terminal(stdout);
   if (a.fit.threads == 0) a.fit.threads = processes.threads();
   a.fit.bucket_by_length = a.fit.batch_size > 0 && task.train.is_ragged();
-  if (!a.checkpoint.empty()) {
-    a.fit.checkpoint =
-        heed::checkpoint(a.checkpoint, {.every = a.checkpoint_every.value_or(1), .write = processes.first()});
-  }
   const heed::InterruptGuard guard;  // Ctrl-C ends the step; a second one ends the program at once
   a.fit.stop = guard.signal();
   if (talks) {
@@ -89,7 +84,8 @@ void train(TrainArguments& a, const Processes& processes) {
                heed::ThreadPool(a.fit.threads).size());
   }
   if (a.ensemble > 1) return train_ensemble(a, stored, task, processes, talks);
-  add_callbacks(a, talks, live, processes);
+  if (talks) add_progress(a, live);
+  add_files(a, processes);
   heed::Adam<M> adam(stored.model, adam_options(a, classifier_of(stored.model).options.cell));
   heed::History history;
   a.fit.history = &history;
@@ -107,8 +103,7 @@ void train(TrainArguments& a, const Processes& processes) {
 
   processes.agree([&] {
     if (processes.first() && !a.model.empty()) save_model(stored);
-    if (processes.first() && !a.history.empty()) write_history(a.history, history);
-    if (processes.first() && !a.curve.empty()) support::draw(a.curve, support::training_curves(history));
+    if (processes.first()) write_files(a, history);
     if (failure) std::rethrow_exception(failure);
     require_finished(history, a);
   });

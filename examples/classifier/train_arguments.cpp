@@ -76,6 +76,7 @@ void check_rocket(const TrainArguments& a) {
       "--recipe",      "--num-features", "--data",    "--labels",  "--test",     "--test-labels", "--model",
       "--standardize", "--seed",         "--quiet",   "--missing", "--features", "--threads",     "--classes",
       "--ensemble",    "--folds",        "--repeats", "--task",    "--window",   "--horizon",     "--target-column"};
+  const std::vector<std::string> epochs{"--epochs", "--log", "--history", "--curve", "--checkpoint", "--resume"};
   TrainArguments plain;
   CLI::App format;
   add_format(format, plain.format);
@@ -84,7 +85,10 @@ void check_rocket(const TrainArguments& a) {
     const std::string name = option->get_name();
     if (option->count() == 0 || std::find(used.begin(), used.end(), name) != used.end()) continue;
     if (name == "--validation" && a.task.forecasts()) continue;  // the end of the series, to test on
-    require_usage(format.get_option_no_throw(name) != nullptr, name.c_str(), "has no meaning with --recipe rocket");
+    const bool of_epochs = std::find(epochs.begin(), epochs.end(), name) != epochs.end();
+    require_usage(format.get_option_no_throw(name) != nullptr, name,
+                  std::string("has no meaning with --recipe rocket") +
+                      (of_epochs ? ", which has no epochs: it is fitted in one step" : ""));
   }
 }
 
@@ -120,13 +124,9 @@ void complete(TrainArguments& a) {
 
   check_task(a, text);
   apply_recipe(a);
-  if (a.ensemble > 1 || is_mixed(a.recipe)) {  // what is of one training
+  if (a.ensemble > 1 || is_mixed(a.recipe)) {
     const char* const several = a.ensemble > 1 ? "--ensemble" : "--recipe";
     require_usage(a.init.empty(), several, "excludes --init, from which all its models would start");
-    for (const auto& [path, option] : {std::pair(&a.checkpoint, "--checkpoint"), std::pair(&a.history, "--history"),
-                                       std::pair(&a.log, "--log"), std::pair(&a.curve, "--curve")}) {
-      require_usage(path->empty(), several, std::string("excludes ") + option + ", which is of one training");
-    }
   }
 
   complete_fit(a);

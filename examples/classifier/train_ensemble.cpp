@@ -7,6 +7,7 @@
 #include "heed/train/evaluate.hpp"
 #include "numbers.hpp"
 #include "report.hpp"
+#include "train_outputs.hpp"
 
 namespace classifier {
 
@@ -19,7 +20,9 @@ void train_ensemble(const TrainArguments& a, StoredModel<M>& stored, const Task<
   }
   processes.agree([&] {
     if (processes.first() && !a.model.empty()) save_model(stored);
-    for (const heed::History& history : histories) require_finished(history, a);
+    for (std::size_t i = 0; i < histories.size(); ++i) {
+      require_finished(histories[i], outputs_of_member(a, static_cast<heed::Index>(i)));
+    }
   });
   if (!talks) return;
   for (std::size_t i = 0; i < histories.size(); ++i) {

@@ -163,4 +163,25 @@ TEST_F(MissingValues, AsMasksInForecasts) {
   EXPECT_TRUE(has_line(output_of("evaluate --model f.safetensors --data s.csv"), "mse"));
 }
 
+TEST_F(MissingValues, AreRefusedBeforeAnyWorkWhereNothingCanPassOverThem) {
+  std::string cases = "@univariate true\n@classLabel true a b\n@data\n";
+  for (int i = 0; i < 8; ++i) cases += i % 2 ? "1,2,?,4,5:a\n" : "5,4,?,2,1:b\n";
+  folder.file("holes.ts", cases);
+  for (const std::string recipe : {"strong", "rocket", "wide", "rocket+lstm"}) {
+    const Result refused = run("train --data holes.ts --missing mask --model new.safetensors --recipe " + recipe);
+    EXPECT_EQ(refused.code, 1) << recipe;
+    EXPECT_EQ(refused.out, "") << recipe;
+    EXPECT_NE(refused.err.find("holes.ts: positions, convolutions and windows cannot pass over missing steps"),
+              std::string::npos)
+        << refused.err;
+    EXPECT_NE(refused.err.find("--missing linear"), std::string::npos) << refused.err;
+  }
+  folder.file("whole.ts", "@univariate true\n@classLabel true a b\n@data\n1,2,3:a\n3,2,1:b\n1,2,4:a\n4,2,1:b\n");
+  const Result tested = run("train --data whole.ts --test holes.ts --missing mask --recipe fcn --epochs 1");
+  EXPECT_EQ(tested.out, "");
+  EXPECT_NE(tested.err.find("holes.ts: positions"), std::string::npos) << tested.err;
+  output_of("train --data whole.ts --missing mask --recipe strong --num-features 84 --channels 8 --epochs 1 --quiet");
+  output_of("train --data holes.ts --missing mask --recipe lstm --epochs 1 --quiet");
+}
+
 }  // namespace

@@ -95,7 +95,7 @@ class AutoRecipe : public Recipes {
   }
 };
 
-TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheFirstOfTheBest) {
+TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheMeanOfEquals) {
   const std::string out = auto_of(quick);
   std::size_t last = 0;
   for (const char* row :
@@ -106,20 +106,40 @@ TEST_F(AutoRecipe, TriesRocketFirstAndTakesTheFirstOfTheBest) {
     last = at;
   }
   EXPECT_EQ(best_of(out), "rocket") << out;
-  EXPECT_EQ(taken_of(out), "rocket") << out;
-  const std::string model = text("m.safetensors");
-  EXPECT_EQ(heed::SafetensorsFile(folder / "m.safetensors").metadata().at("architecture"), "RocketClassifier");
-  EXPECT_TRUE(model == model_of("--recipe rocket --num-features 84"));
+  EXPECT_EQ(taken_of(out), "rocket+fcn+wide") << out;
+  EXPECT_TRUE(has_line(out, "rocket+fcn+wide is taken: a mean, and as good as rocket within the noise of 9 folds"))
+      << out;
+  EXPECT_EQ(heed::SafetensorsFile(folder / "m.safetensors").metadata().at("architecture"), "SeriesEnsemble");
+  const std::string said = auto_of(quick + "--ensemble 1"), model = text("m.safetensors");
+  EXPECT_TRUE(model == model_of("--recipe strong " + quick)) << said;
 }
 
 TEST_F(AutoRecipe, TakesATrainedOneAsItsRecipeTrainsIt) {
   const std::string out = auto_of("--epochs 1 --channels 8 --log l.csv");  // rocket has no epochs
-  EXPECT_TRUE(has_line(out, "rocket not tried: it has no epochs")) << out;
-  EXPECT_EQ(out.find("rocket+"), std::string::npos) << "nothing to take the mean of";
-  EXPECT_EQ(taken_of(out), best_of(out) == "default" ? "the default" : best_of(out)) << out;
+  EXPECT_TRUE(has_line(out, "only with others: it has no epochs to write of")) << out;
+  const std::string taken = taken_of(out);
+  EXPECT_NE(taken, "rocket") << out;
+  ASSERT_EQ(taken, "rocket+fcn+wide") << out;
   const std::string model = text("m.safetensors");
-  const std::string recipe = best_of(out) == "default" ? "" : "--recipe " + best_of(out);
-  EXPECT_TRUE(model == model_of(recipe + " --epochs 1 --channels 8"));
+  EXPECT_TRUE(model == model_of("--recipe strong --epochs 1 --channels 8"));
+  for (const char* log : {"l-fcn.csv", "l-wide.csv"}) EXPECT_EQ(lines(text(log)).size(), 2U) << log;
+  EXPECT_FALSE(std::filesystem::exists(folder / "l.csv"));
+}
+
+TEST_F(AutoRecipe, LeavesOutNoneOfAClassWithOneSequence) {
+  folder.file("some.csv", "1,2,3,a\n1,2,4,a\n2,2,4,a\n9,8,7,b\n");
+  const std::string out = output_of("train --data some.csv --recipe auto " + quick);
+  EXPECT_TRUE(has_line(out, "1 class has one sequence, which is never left out")) << out;
+  folder.file("few.csv", "1,2,3,a\n9,8,7,b\n5,5,5,c\n");
+  folder.file("two.csv", "1,2,3,a\n1,2,3,a\n9,8,7,b\n5,5,5,c\n");
+  for (const std::string file : {"few.csv", "two.csv"}) {
+    const Result few = run("train --data " + file + " --recipe auto --model new.safetensors");
+    EXPECT_EQ(few.code, 1);
+    EXPECT_EQ(few.out, "") << "before any work";
+    EXPECT_NE(few.err.find(file + ": too few sequences for --recipe auto"), std::string::npos) << few.err;
+    EXPECT_NE(few.err.find("--recipe strong"), std::string::npos) << few.err;
+    EXPECT_EQ(few.err.find("fold"), std::string::npos) << few.err;
+  }
 }
 
 TEST_F(AutoRecipe, HasATimeLimit) {
@@ -130,27 +150,26 @@ TEST_F(AutoRecipe, HasATimeLimit) {
 }
 
 TEST_F(AutoRecipe, DrawsFoldsOfFewSequencesAgain) {
-  EXPECT_NE(auto_of(quick).find("the best of 9 folds"), std::string::npos);
+  EXPECT_NE(auto_of(quick).find(" of 9 folds\n"), std::string::npos);
   write_npy("x.npy", "y.npy", 0, 150);
-  EXPECT_NE(auto_of(quick).find("the best of 6 folds"), std::string::npos);
+  EXPECT_NE(auto_of(quick).find(" of 6 folds\n"), std::string::npos);
   write_npy("x.npy", "y.npy", 0, 300);
-  EXPECT_NE(auto_of(quick).find("the best of 3 folds"), std::string::npos);
+  EXPECT_NE(auto_of(quick).find(" of 3 folds\n"), std::string::npos);
 }
 
 TEST_F(AutoRecipe, ListsWhatOptionsRuleOut) {
   const std::string out = auto_of(quick + "--bidirectional");
   EXPECT_TRUE(has_line(out, "wide cannot be: ")) << out;
-  EXPECT_EQ(taken_of(out), "rocket") << out;
+  EXPECT_EQ(out.find("rocket+fcn+wide"), std::string::npos) << out;
   EXPECT_NE(error_of_run("--recipe auto --num-features 84 --channels 8,8,8,8 --kernels 3").find("kernels and channels"),
             std::string::npos);
 }
 
 TEST_F(AutoRecipe, MakesEnsemblesAndTests) {
   const std::string out = auto_of(quick + "--ensemble 2 --test x.npy --test-labels y.npy");
-  EXPECT_TRUE(has_line(out, "ensemble of 2: ")) << out;
   EXPECT_TRUE(has_line(out, "together: test accuracy")) << out;
   const std::string shown = output_of("inspect m.safetensors");
-  EXPECT_TRUE(has_line(shown, "members 2")) << shown;
+  EXPECT_TRUE(has_line(shown, "members 6")) << shown << "two of each of three";
   EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors " + data), "accuracy "));
 }
 
@@ -217,7 +236,39 @@ TEST_F(SeveralRecipes, AreWhatStrongIs) {
   EXPECT_NE(parts.find("RocketClassifier"), std::string::npos) << parts;
   const std::string narrower = model_of("--recipe strong --channels 8 " + quick);
   EXPECT_LT(narrower.size(), of_strong.size()) << "options beside it win";
-  EXPECT_NE(error_of_run("--recipe strong --log l.csv").find("--recipe: excludes --log"), std::string::npos);
+}
+
+TEST_F(SeveralRecipes, HaveALogAHistoryAndACheckpointForEachNetwork) {
+  const std::string small = "--recipe strong --num-features 84 --channels 8 ";
+  const std::string expected = model_of(small + "--epochs 5");
+  const std::string kept = small + "--log l.csv --history h.csv --checkpoint c.ckpt --resume ";
+  model_of(kept + "--epochs 3");
+  for (const char* file : {"l-fcn.csv", "l-wide.csv", "h-fcn.csv", "h-wide.csv"}) {
+    EXPECT_EQ(lines(text(file)).size(), 4U) << file;
+  }
+  for (const char* file : {"c-fcn.ckpt", "c-wide.ckpt"}) EXPECT_TRUE(fs::exists(folder / file)) << file;
+  for (const char* file : {"l.csv", "c.ckpt", "l-rocket.csv"}) EXPECT_FALSE(fs::exists(folder / file)) << file;
+  // the rate depends on the number of epochs, and a checkpoint of another run is refused
+  const std::string constant = kept + "--schedule constant ";
+  EXPECT_NE(error_of_run(constant + "--epochs 5").find("c-fcn.ckpt"), std::string::npos);
+  for (const char* file : {"c-fcn.ckpt", "c-wide.ckpt"}) fs::remove(folder / file);
+  const std::string never_ended = model_of(small + "--schedule constant --epochs 5");
+  model_of(constant + "--epochs 2");
+  EXPECT_TRUE(never_ended == model_of(constant + "--epochs 5"));
+  EXPECT_EQ(lines(text("l-wide.csv")).size(), 6U);
+  EXPECT_FALSE(never_ended == expected);
+}
+
+TEST_F(SeveralRecipes, KeepTheFilesOfEachMember) {
+  const std::string small = "--recipe rocket+fcn --num-features 84 --channels 8 --epochs 2 --ensemble 2 --seed 3 ";
+  const std::string expected = model_of(small);
+  EXPECT_TRUE(expected == model_of(small + "--log l.jsonl --checkpoint c --resume"));
+  for (const char* file : {"l-fcn-3.jsonl", "l-fcn-4.jsonl"}) EXPECT_EQ(lines(text(file)).size(), 2U) << file;
+  EXPECT_TRUE(expected == model_of(small + "--checkpoint c --resume")) << "nothing is left to do";
+  const auto before = files();
+  EXPECT_NE(error_of_run(small + "--checkpoint c").find("c-fcn-3: there is a checkpoint already"), std::string::npos);
+  EXPECT_NE(error_of_run(small + "--log l.csv --history l.csv").find("need files of their own"), std::string::npos);
+  EXPECT_EQ(files(), before);
 }
 
 TEST_F(SeveralRecipes, AreEachNamedOnceAndOfOneTraining) {
@@ -225,8 +276,6 @@ TEST_F(SeveralRecipes, AreEachNamedOnceAndOfOneTraining) {
   EXPECT_NE(error_of_run("--recipe rocket+").find("one of"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe fcn+fcn").find("each recipe once"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe rocket+auto").find("one of"), std::string::npos);
-  EXPECT_NE(error_of_run("--recipe rocket+fcn --checkpoint c").find("--recipe: excludes --checkpoint"),
-            std::string::npos);
   EXPECT_NE(error_of_run("--recipe wide+fcn --num-features 84").find("needs --recipe rocket"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(folder / "new.safetensors"));
 }

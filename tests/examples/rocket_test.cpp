@@ -69,6 +69,8 @@ TEST_F(RocketRecipe, RefusesOptionsThatItHasNoUseFor) {
     EXPECT_NE(result.code, 0) << option;
     EXPECT_NE(result.err.find("has no meaning with --recipe rocket"), std::string::npos) << result.err;
   }
+  EXPECT_NE(run(rocket + data + "--checkpoint c").err.find("which has no epochs: it is fitted in one step"),
+            std::string::npos);
   const Result alone = run("train --num-features 840 " + data);
   EXPECT_NE(alone.err.find("needs --recipe rocket"), std::string::npos) << alone.err;
 }
