@@ -32,6 +32,7 @@ class Candidate:
     scores: list = dataclasses.field(default_factory=list)
     answers: list = dataclasses.field(default_factory=list)  # to what each fold leaves out
     step_seconds: float = 0
+    alone: bool = True  # may be taken by itself, and not only with others
 
     def counts(self):
         return not self.fault and bool(self.scores)
@@ -48,6 +49,7 @@ class Trials:
             raise Error(f"time_limit: expected a number above 0, got {estimator.time_limit!r}")
         self.limit, self.start = float(limit), time.monotonic()
         count = len(series)
+        _require_enough(count, targets)
         self.rounds = int(np.clip(-(-ENOUGH_ANSWERS // count), 1, MOST_ROUNDS))
         self.seed = int(settings.fit["seed"])
         self.classes = targets.dtype == np.int32
@@ -200,6 +202,18 @@ class Trials:
         return max(fits, default=1)
 
 
+def _require_enough(count, targets):
+    """Sequences that can be left out: the only one of its class is always trained on."""
+    left_out = count
+    if targets.dtype == np.int32:
+        left_out -= int(np.sum(np.unique(targets, return_counts=True)[1] == 1))
+    if left_out < FOLDS:
+        raise Error(
+            "too few sequences for recipe='auto', which compares recipes on some that it leaves out (expected at least "
+            f"{FOLDS}, not counting classes with a single one; or the name of a recipe, as recipe='strong', got {left_out})"
+        )
+
+
 def _beats(challenger, best, held_out):
     """On the folds that both have. Who has fewer must be better by more than one sequence."""
     folds = min(len(challenger.scores), len(best.scores))
@@ -222,9 +236,29 @@ def _add_means(candidates, trials, held_out):
 def _best_of(candidates, held_out):
     best = None
     for c in candidates:
-        if c.counts() and (best is None or _beats(c, best, held_out)):
+        if c.counts() and c.alone and (best is None or _beats(c, best, held_out)):
             best = c
-    return best or next(c for c in candidates if not c.fault.startswith("not tried"))
+    return best or next(c for c in candidates if c.alone)
+
+
+def _within_noise(scores, best):
+    """Whether `best` is better by no more than chance may give: the standard error of the mean difference, corrected for
+    folds that share training data (Nadeau and Bengio 2003)."""
+    folds = min(len(scores), len(best))
+    if folds == 0:
+        return False
+    behind = np.asarray(best[:folds]) - np.asarray(scores[:folds])
+    deviation = behind.std(ddof=1) if folds > 1 else 0.0
+    return behind.mean() <= deviation * np.sqrt(1 / folds + 1 / (FOLDS - 1)) + 1e-9
+
+
+def _taken_of(candidates, best):
+    """The mean that is as good as the best within the noise of the folds, strong before another: among equals it is the
+    safer choice, as models of different kinds err on different series."""
+    for c in reversed(candidates) if best.counts() else ():
+        if c.counts() and len(recipes_of(c.recipe)) > 1 and _within_noise(c.scores, best.scores):
+            return c
+    return best
 
 
 def choose(estimator, series, targets, labels, test, callbacks, settings, start):
@@ -235,13 +269,14 @@ def choose(estimator, series, targets, labels, test, callbacks, settings, start)
     # in the order in which they win where they are equally good: the quicker first
     candidates = [Candidate(recipe) for recipe in ("rocket", *_core.recipe_names(), None)]
     wants_epochs = bool(callbacks or estimator.checkpoint)
-    if wants_epochs:
+    candidates[0].alone = not wants_epochs
+    if callbacks or (wants_epochs and not trials.classes):  # then there is no mean that it could be part of
         candidates[0].fault = "not tried: it has no epochs"
     trials.run(candidates)
     held_out = max(1, len(series) // FOLDS)
     if trials.classes:
         _add_means(candidates, trials, held_out)
-    best = _best_of(candidates, held_out)
+    best = _taken_of(candidates, _best_of(candidates, held_out))
     chosen = trials.trained(best.recipe)
     members = estimator.ensemble if wants_epochs else trials.members_for(best)
     chosen.set_params(ensemble=members, verbose=estimator.verbose)

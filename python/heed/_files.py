@@ -52,17 +52,50 @@ def load(path, *, rename=None, partial=False, **options):
     return kind._of_model(model)
 
 
-def load_sequences(path, *, features=1, targets=False):
+def load_sequences(
+    path,
+    *,
+    features=1,
+    targets=False,
+    steps=None,
+    header=None,
+    delimiter=None,
+    label_column=None,
+    index_column=None,
+    sequence_column=None,
+    time_column=None,
+    feature_columns=None,
+):
     """Sequences of a file (.ts, .arff, .npy, .npz:NAME, a table): (X, y), or X alone where the file has no labels.
 
     X is an array (n, steps, features) in double, or a list of (steps, features) where lengths differ; missing values are
-    NaN. y holds labels, integers where all are; with `targets` numbers. `features` are those of a step of a table.
+    NaN. y holds labels, integers where all are; with `targets` numbers.
+
+    A table has a sequence in each row, with `features` numbers a step, and its label in the column label_column: last,
+    first, none or a name; several targets are a list of names. steps says how long the sequences of rows are that may
+    have no label. header (auto; yes, no): whether the first row has names. delimiter: the character between fields.
+    index_column (drop, keep): what to do with a first column that counts the rows. With sequence_column a row is a step:
+    rows with equal values there are a sequence, in the order of time_column, and feature_columns (all others) are its
+    features.
     """
     import numpy as np
 
     from ._labels import natural
 
-    x, lengths, labels, numbers = _core.read_series(os.fspath(path), features, targets)
+    def names(value):
+        return value if isinstance(value, str) else ",".join(value)
+
+    said = {
+        "header": header,
+        "delimiter": delimiter,
+        "label_column": label_column,
+        "index_column": index_column,
+        "sequence_column": sequence_column,
+        "time_column": time_column,
+        "feature_columns": feature_columns,
+    }
+    table = {key: names(value) for key, value in said.items() if value is not None}
+    x, lengths, labels, numbers = _core.read_series(os.fspath(path), features, targets, steps or 0, table)
     if lengths is not None:
         x = [one[:length] for one, length in zip(x, lengths)]
     if numbers is not None:

@@ -1,5 +1,6 @@
 """Classes, or numbers, of sequences of numbers."""
 
+import pathlib
 import re
 
 import numpy as np
@@ -177,14 +178,13 @@ class SequenceEstimator(Estimator):
 
     def _fit_together(self, recipes, series, targets, labels, test, callbacks):
         """A model of each recipe, as one that answers by their mean."""
-        if callbacks or self.checkpoint is not None:
-            what = "callbacks are" if callbacks else "checkpoint is"
-            raise Error(f"{what} of one training, and recipe={self.recipe!r} trains several models")
+        if callbacks:
+            raise Error(f"callbacks are of one training, and recipe={self.recipe!r} trains several models")
         if "rocket" not in recipes:
             self._refuse_rocket_options()
         parts, seed = [], seed_of(self.random_state)
         for name in recipes:
-            one = self._with_recipe(name, random_state=seed)
+            one = self._with_recipe(name, random_state=seed, checkpoint=_part_path(self.checkpoint, name))
             settings = one._settings()
             if getattr(self, "class_weight", None) is not None and name != "rocket":
                 one._class_weights(settings, self.classes_)
@@ -275,6 +275,14 @@ def _with_hint(error):
     return error if text == str(error) else Error(text)
 
 
+def _part_path(path, part):
+    """The file of one of several trainings: of run.ckpt it is run-fcn.ckpt, as the command line has it."""
+    if path is None:
+        return None
+    path = pathlib.Path(path)
+    return path.with_name(f"{path.stem}-{part}{path.suffix}")
+
+
 def r_squared(truth, answers, weights=None):
     """1 - the share of the variance that is left; of several targets the mean."""
     left = np.average((truth - answers) ** 2, axis=0, weights=weights)
@@ -305,7 +313,7 @@ class SequenceClassifier(SequenceEstimator):
     cross-validation; what is not None wins. ensemble: seeds whose models answer by their mean. missing: error, linear,
     previous, mean, zero or mask. init: a model's file to start from; new_head=True gives it a new last layer, for other
     classes; frozen: beginnings of names of parameters that stay as they are. checkpoint: a file that keeps the run, from
-    which the same call goes on.
+    which the same call goes on; of strong one for each network, run-fcn.ckpt and run-wide.ckpt of run.ckpt.
     on_interrupt: what Ctrl-C does when the step is done: keep ends `fit` with the best weights so far, raise raises
     KeyboardInterrupt besides.
     """

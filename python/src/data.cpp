@@ -1,18 +1,78 @@
 #include "data.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "heed/core/error.hpp"
 #include "heed/data/load.hpp"
 #include "heed/data/sentences.hpp"
+#include "heed/data/text.hpp"
 #include "heed/options/metadata.hpp"
 #include "heed/train/folds.hpp"
 #include "heed/train/recipe.hpp"
 
 namespace heed_python {
 
-heed::Sequences<double> read_series(const std::filesystem::path& path, Index features, bool targets) {
-  return heed::load_sequences<double>(
-      path, {}, {.features = features, .labels = false, .missing = heed::Missing::keep, .targets = targets});
+namespace {
+
+/// Which of these names an option has; the first where it was not given.
+template <class E>
+E choice(const Metadata& said, const char* option, const std::vector<std::pair<std::string, E>>& names) {
+  const auto value = said.find(option);
+  if (value == said.end()) return names.front().second;
+  std::string known;
+  for (const auto& [name, result] : names) {
+    if (name == value->second) return result;
+    if (!name.empty()) known += (known.empty() ? "" : " or ") + name;
+  }
+  throw heed::Error({"wrong value", option, known, heed::in_quotes(value->second)});
+}
+
+heed::TableFormat format_of(const Metadata& said) {
+  using Header = heed::TableFormat::Header;
+  using IndexColumn = heed::TableFormat::IndexColumn;
+  heed::TableFormat format;
+  format.header =
+      choice<Header>(said, "header", {{"auto", Header::automatic}, {"yes", Header::yes}, {"no", Header::no}});
+  format.index_column = choice<IndexColumn>(
+      said, "index_column", {{"", IndexColumn::refuse}, {"drop", IndexColumn::drop}, {"keep", IndexColumn::keep}});
+  const auto take = [&](const char* option, std::string& value) {
+    if (const auto given = said.find(option); given != said.end()) value = given->second;
+  };
+  take("label_column", format.label_column);
+  take("sequence_column", format.sequence_column);
+  take("time_column", format.time_column);
+  take("feature_columns", format.feature_columns);
+  std::string delimiter;
+  take("delimiter", delimiter);
+  heed::require(delimiter.size() < 2,
+                [&] { return heed::Fault{"wrong value", "delimiter", "one character", heed::in_quotes(delimiter)}; });
+  if (!delimiter.empty()) format.delimiter = delimiter[0];
+  return format;
+}
+
+}  // namespace
+
+heed::Sequences<double> read_series(const std::filesystem::path& path, Index features, bool targets, Index steps,
+                                    const Metadata& table) {
+  const std::string extension = heed::detail::extension(path);
+  const bool is_table = !heed::detail::is_array(path) && extension != ".ts" && extension != ".arff";
+  heed::require(is_table || table.empty(),
+                [&] { return heed::Fault{table.begin()->first + " is for tables", path.string()}; });
+  heed::TableFormat format = format_of(table);
+  const bool is_long = !format.sequence_column.empty();
+  heed::require(is_long || (format.time_column.empty() && format.feature_columns.empty()),
+                [&] { return heed::Fault{"time_column and feature_columns need sequence_column", path.string()}; });
+  const bool labels = is_table && format.label_column != "none" && (is_long || steps == 0);
+  return heed::load_sequences<double>(path, {},
+                                      {.features = features,
+                                       .steps = steps,
+                                       .labels = labels,
+                                       .table = std::move(format),
+                                       .missing = heed::Missing::keep,
+                                       .targets = targets});
 }
 
 Words split_sentences(const std::vector<std::string>& sentences, bool lower) {

@@ -13,8 +13,11 @@
 
 namespace heed_python {
 
-/// A file of sequences in double; values that are missing are NaN. `targets`: they have numbers, and no labels.
-heed::Sequences<double> read_series(const std::filesystem::path& path, Index features, bool targets);
+/// A file of sequences in double; values that are missing are NaN. `targets`: they have numbers, and no labels. `table`:
+/// the options of a `heed::TableFormat` that were given, by name. `steps`: of rows that may have no label; 0: all have
+/// one, but where the label column is "none".
+heed::Sequences<double> read_series(const std::filesystem::path& path, Index features, bool targets, Index steps,
+                                    const Metadata& table);
 
 /// The words of sentences.
 Words split_sentences(const std::vector<std::string>& sentences, bool lower);

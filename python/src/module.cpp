@@ -228,8 +228,9 @@ void bind_model(nb::module_& m) {
 }
 
 void bind_data(nb::module_& m) {
-  m.def("read_series", [](const std::string& path, Index features, bool targets) {
-    heed::Sequences<double> s = without_gil([&] { return read_series(path, features, targets); });
+  m.def("read_series", [](const std::string& path, Index features, bool targets, Index steps, const Settings& table) {
+    const Metadata said(table.begin(), table.end());
+    heed::Sequences<double> s = without_gil([&] { return read_series(path, features, targets, steps, said); });
     nb::object lengths = nb::none(), numbers = nb::none();
     if (!s.lengths.empty()) lengths = nb::cast(to_numpy(s.lengths));
     if (!s.targets.empty()) numbers = nb::cast(to_numpy(std::move(s.targets)));

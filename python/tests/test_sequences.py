@@ -160,6 +160,31 @@ def test_auto_takes_the_best(bumps):
     assert model.recipe == "auto" and model.predict(x).shape == y.shape
 
 
+def test_auto_takes_the_mean_of_equals(bumps):
+    from heed._auto import Candidate, _taken_of
+
+    def candidates(*scores):
+        return [Candidate(name, scores=one) for name, one in zip(("rocket", "fcn", None, "rocket+fcn", "rocket+fcn+wide"), scores)]
+
+    better, noisy, worse = [0.9, 0.8, 0.7], [0.8, 0.8, 0.74], [0.8, 0.7, 0.66]
+    for means, taken in (((better, better), 4), ((better, worse), 3), ((noisy, worse), 3), ((worse, worse), 0), ((worse, noisy), 4)):
+        all_ = candidates(better, worse, worse, *means)
+        assert _taken_of(all_, all_[0]) is all_[taken]
+    x, y = bumps
+    with pytest.raises(heed.Error, match="too few sequences for recipe='auto'.*recipe='strong', got 2"):
+        heed.SequenceClassifier(recipe="auto").fit(x[:4], [0, 0, 1, 2])
+
+
+def test_strong_has_a_checkpoint_for_each_network(bumps, tmp_path):
+    x, y = bumps
+    options = dict(recipe="strong", num_features=84, channels=4, schedule="constant")
+    path = tmp_path / "run.ckpt"
+    heed.SequenceClassifier(epochs=2, checkpoint=path, **options).fit(x, y)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["run-fcn.ckpt", "run-wide.ckpt"]
+    rest = heed.SequenceClassifier(epochs=4, checkpoint=path, **options).fit(x, y)
+    assert rest.to_bytes() == heed.SequenceClassifier(epochs=4, **options).fit(x, y).to_bytes()
+
+
 def test_auto_of_numbers_and_of_little_time(bumps):
     x, _ = bumps
     y = x[:, :, 0].max(axis=1)
