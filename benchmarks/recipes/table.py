@@ -46,9 +46,11 @@ def sets_of(folder):
     return found
 
 
-def run(program, options, column, seed, threads):
+def run(program, options, column, seed, threads, time_limit):
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [program, "train", *options, *COLUMNS[column].split(), "--seed", str(seed), "--threads", str(threads)]
+    if column == "auto" and time_limit:
+        command += ["--time-limit", str(time_limit)]
     done = subprocess.run(command, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
@@ -89,6 +91,7 @@ def main():
     parser.add_argument("--sets", nargs="*", help="names of sets; all")
     parser.add_argument("--seeds", type=int, default=5, help="0 and on")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--time-limit", type=float, help="of auto, in seconds by the clock (300)")
     a = parser.parse_args()
     if not a.data:
         parser.error("--data (or HEED_DATA_DIR) is needed")
@@ -105,7 +108,7 @@ def main():
                 for name, options in sets.items():
                     if (name, column, seed) in results:
                         continue
-                    r = {"set": name, "column": column, "seed": seed} | run(a.classifier, options, column, seed, a.threads)
+                    r = {"set": name, "column": column, "seed": seed} | run(a.classifier, options, column, seed, a.threads, a.time_limit)
                     results[name, column, seed] = r
                     with path.open("a") as file:
                         file.write(json.dumps(r) + "\n")
