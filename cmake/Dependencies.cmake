@@ -55,6 +55,16 @@ macro(heed_find_zip)
   endif()
 endmacro()
 
+# So is protozero.
+macro(heed_find_protozero)
+  include(${PROJECT_SOURCE_DIR}/cmake/Protozero.cmake)
+  if(NOT TARGET heed_protozero AND HEED_ONNX STREQUAL "AUTO")
+    message(STATUS "heed: no component onnx: protozero (Debian: libprotozero-dev) was not found")
+  elseif(NOT TARGET heed_protozero)
+    message(FATAL_ERROR "heed: HEED_ONNX needs protozero (Debian: libprotozero-dev), which was not found")
+  endif()
+endmacro()
+
 function(heed_find_cli11)
   heed_find_headers(CLI11::CLI11 MINIMUM 2.1
     REPOSITORY https://github.com/CLIUtils/CLI11.git TAG v2.4.2 INCLUDE include)

@@ -8,7 +8,7 @@ set(heed_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/heed)
 
 install(TARGETS heed EXPORT heed-targets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers)
 install(EXPORT heed-targets NAMESPACE heed:: DESTINATION ${heed_package_dir} COMPONENT headers)
-foreach(component json keras mpi pytorch zip)
+foreach(component json keras mpi onnx pytorch zip)
   if(TARGET heed_${component})
     get_target_property(headers heed_${component} HEADER_SET)
     if(headers)
@@ -33,7 +33,7 @@ configure_package_config_file(cmake/heedConfig.cmake.in ${PROJECT_BINARY_DIR}/pa
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/heedConfigVersion.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/package/heedConfig.cmake ${PROJECT_BINARY_DIR}/package/heedConfigVersion.cmake
-  ${PROJECT_SOURCE_DIR}/cmake/Optimisation.cmake ${PROJECT_SOURCE_DIR}/cmake/Libzip.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/Optimisation.cmake ${PROJECT_SOURCE_DIR}/cmake/Libzip.cmake ${PROJECT_SOURCE_DIR}/cmake/Protozero.cmake
   DESTINATION ${heed_package_dir} COMPONENT headers)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/heed COMPONENT licence)
 

@@ -27,7 +27,7 @@ quietly() {
 # The tools that heed cannot be built without, as probe=package pairs, and the libraries as packages. Libraries
 # that are missing in the end are downloaded by CMake.
 tools=("c++=g++" "cmake=cmake" "ninja=ninja-build")
-libraries=(libeigen3-dev libcli11-dev libgtest-dev libbenchmark-dev libzip-dev)
+libraries=(libeigen3-dev libcli11-dev libgtest-dev libbenchmark-dev libprotozero-dev libzip-dev)
 # What only some programs and tests need: they are left out where it is missing.
 more_libraries=(libopenmpi-dev openmpi-bin)
 

@@ -62,6 +62,13 @@ def text_of(value):
     return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
 
 
+def _path(path):
+    try:
+        return os.fspath(path)
+    except TypeError:
+        raise Error(f"path: expected the path of a file, got {path!r}") from None
+
+
 def seed_of(random_state):
     """A seed of 32 bits: the number itself, or one that the generator draws."""
     if random_state is None:
@@ -340,12 +347,15 @@ class Estimator:
 
     def save(self, path):
         """Writes the model to a .safetensors file, atomically: C++, the command line and PyTorch read it."""
-        model = self._fitted()
-        try:
-            path = os.fspath(path)
-        except TypeError:
-            raise Error(f"path: expected the path of a file, got {path!r}") from None
-        model.save(path)
+        self._fitted().save(_path(path))
+
+    def to_onnx(self, path, lengths=False):
+        """Writes the model to an ONNX file, atomically: onnxruntime runs it, in many languages.
+
+        Its input sequences is (batch, steps, features), of models of words tokens; lengths=True adds an input for the
+        steps of each sequence. Its outputs are probabilities and logits, or numbers. Missing values must be filled before.
+        """
+        self._fitted().save_onnx(_path(path), bool(lengths))
 
     def to_bytes(self):
         """The bytes of the model's file."""

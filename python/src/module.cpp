@@ -210,6 +210,14 @@ void bind_model(nb::module_& m) {
            })
       .def("stream", &Model::stream, nb::arg("max_steps") = 0)
       .def("bytes", [](const Model& model) { return to_bytes(without_gil([&] { return model.bytes(); })); })
+      .def("save_onnx",
+           [](const Model& model, const std::string& path, bool lengths) {
+             without_gil([&] {
+               const std::vector<std::byte> bytes = model.bytes();
+               save_onnx(heed::SafetensorsFile(std::span<const std::byte>(bytes), "model"), path, lengths);
+               return 0;
+             });
+           })
       .def("save", [](const Model& model, const std::string& path) {
         without_gil([&] {
           model.save(path);

@@ -1,0 +1,72 @@
+"""Models in onnxruntime give what they give here."""
+
+import heed
+import numpy as np
+import pytest
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime cannot be installed here")
+
+
+@pytest.fixture(scope="module")
+def sequences():
+    return np.random.default_rng(1).normal(size=(130, 12, 3)).astype(np.float32)
+
+
+def answers(path, **inputs):
+    """Of batches of 64 and of one."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    count = len(next(iter(inputs.values())))
+    parts = [slice(0, 64), slice(64, 65), slice(65, count)]
+    outs = [session.run(None, {name: value[part] for name, value in inputs.items()}) for part in parts]
+    return {o.name: np.concatenate(values) for o, values in zip(session.get_outputs(), zip(*outs))}, session
+
+
+OPTIONS = [
+    {},
+    {"cell": "gru", "bidirectional": True, "num_layers": 2},
+    {"cell": "rnn", "attention": "multihead"},
+    {"attention": "additive", "standardize": True},
+    {"kernels": [5, 3], "channels": [8], "cell": "none", "attention": "meanmax", "residual": True},
+    {"ensemble": 2},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_classifiers(tmp_path, sequences, options):
+    y = np.array(["walks", "sits", "runs"])[np.arange(len(sequences)) % 3]
+    model = heed.SequenceClassifier(hidden_size=6, epochs=2, random_state=0, **options).fit(sequences, y)
+    model.to_onnx(tmp_path / "m.onnx")
+    got, session = answers(tmp_path / "m.onnx", sequences=sequences)
+    np.testing.assert_allclose(got["probabilities"], model.predict_proba(sequences), atol=1e-6, rtol=0)
+    metadata = session.get_modelmeta().custom_metadata_map
+    labels = metadata["labels"].splitlines()
+    assert list(np.array(labels)[got["logits"].argmax(1)]) == list(model.predict(sequences))
+    assert metadata["heed_version"] == heed.__version__
+
+
+def test_lengths(tmp_path, sequences):
+    lengths = np.random.default_rng(2).integers(1, 13, len(sequences)).astype(np.int32)
+    ragged = [x[:n] for x, n in zip(sequences, lengths)]
+    model = heed.SequenceClassifier(hidden_size=6, epochs=2, bidirectional=True).fit(ragged, np.arange(130) % 2)
+    model.to_onnx(tmp_path / "m.onnx", lengths=True)
+    got, _ = answers(tmp_path / "m.onnx", sequences=sequences, lengths=lengths)
+    np.testing.assert_allclose(got["probabilities"], model.predict_proba(ragged), atol=1e-6, rtol=0)
+
+
+def test_numbers_and_features_that_floats_cannot_hold(tmp_path, sequences):
+    x = sequences.astype(np.float64)
+    x[:, :, 1] += 1.7e9  # seconds since 1970
+    model = heed.SequenceRegressor(hidden_size=6, epochs=2).fit(x, sequences.mean((1, 2)))
+    model.to_onnx(tmp_path / "m.onnx")
+    got, session = answers(tmp_path / "m.onnx", sequences=x)
+    assert session.get_inputs()[0].type == "tensor(double)"
+    np.testing.assert_allclose(got["numbers"].ravel(), model.predict(x), atol=1e-6, rtol=0)
+
+
+def test_refusals(tmp_path, sequences):
+    with pytest.raises(heed.Error, match="expected the path of a file"):
+        heed.SequenceClassifier(hidden_size=2, epochs=1).fit(sequences, np.arange(130) % 2).to_onnx(3)
+    rocket = heed.SequenceClassifier(recipe="rocket", num_features=84).fit(sequences, np.arange(130) % 2)
+    with pytest.raises(heed.Error, match="Rocket cannot be exported to ONNX"):
+        rocket.to_onnx(tmp_path / "m.onnx")
+    assert not (tmp_path / "m.onnx").exists()

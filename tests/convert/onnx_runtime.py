@@ -1,0 +1,90 @@
+"""Checks that onnxruntime gives what heed gives: python onnx_runtime.py FOLDER, a folder that onnx_models wrote."""
+
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+
+TOLERANCE = 1e-6
+
+
+def session(path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
+
+
+def batches(count, singles):
+    """Slices of 64 sequences, and the first of one each."""
+    yield from (slice(i, i + 1) for i in range(min(singles, count)))
+    yield from (slice(i, min(i + 64, count)) for i in range(min(singles, count), count, 64))
+
+
+def run(model, inputs, singles):
+    count = len(next(iter(inputs.values())))
+    parts = [model.run(None, {k: v[rows] for k, v in inputs.items()}) for rows in batches(count, singles)]
+    return {o.name: np.concatenate(part) for o, part in zip(model.get_outputs(), zip(*parts))}
+
+
+def difference(got, expected):
+    """The largest difference, of large numbers a relative one. NaN is where an answer means nothing."""
+    expected = expected.reshape(got.shape)
+    there = ~np.isnan(expected)
+    assert there.any() and not np.isnan(got[there]).any()
+    return float((np.abs(got - expected) / np.maximum(1, np.abs(expected)))[there].max())
+
+
+def check(path, singles):
+    onnx.checker.check_model(path, full_check=True)
+    proto = onnx.load(path)
+    assert (proto.ir_version, proto.opset_import[0].version) == (8, 17), path
+    model = session(path)
+    name = path[: -len(".onnx")]
+    worst = 0.0
+    cases = 0
+    for file in sorted(pathlib.Path(path).parent.glob(f"{pathlib.Path(name).name}_*.npy")):
+        steps = file.stem[len(pathlib.Path(name).name) + 1 :]
+        if not steps.isdigit():
+            continue
+        first = model.get_inputs()[0]
+        folder = file.parent
+        inputs = {first.name: np.load(folder / f"{first.name}_{first.shape[2]}_{steps}.npy")}
+        if len(model.get_inputs()) > 1:
+            inputs["lengths"] = np.load(folder / f"lengths_{steps}.npy")
+            if first.name == "sequences":  # what stands past an end does not matter
+                past = np.arange(int(steps)) >= inputs["lengths"][:, None]
+                inputs["sequences"] = np.where(past[:, :, None], np.float32("nan"), inputs["sequences"])
+        got = run(model, inputs, singles)
+        logits = got.get("logits", got.get("numbers"))
+        worst = max(worst, difference(logits, np.load(file)))
+        answers = folder / f"{file.stem}_answers.npy"
+        if answers.exists():
+            worst = max(worst, difference(got.get("probabilities", got.get("numbers")), np.load(answers)))
+        cases += 1
+    assert cases > 0, path
+    return worst
+
+
+def main(folder, singles=50):
+    paths = sorted(map(str, pathlib.Path(folder).glob("*.onnx")))
+    assert paths, "no models"
+    failed = 0
+    for path in paths:
+        try:
+            worst = check(path, singles)
+        except Exception as error:  # all of them are shown
+            print(f"{pathlib.Path(path).stem:45} {str(error)[:300]}")
+            failed += 1
+            continue
+        if worst > TOLERANCE or len(sys.argv) > 2:
+            print(f"{pathlib.Path(path).stem:45} {worst:.1e}")
+        failed += worst > TOLERANCE
+    print(f"{len(paths)} models, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))
