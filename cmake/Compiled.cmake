@@ -142,6 +142,7 @@ list(REMOVE_ITEM heed_in_models ${heed_in_classifiers})
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT
 "#define HEED_COMPILING_BODIES
 #include \"heed/convert/pytorch.hpp\"
+#include \"heed/convert/rtneural.hpp\"
 #include \"heed/heed.hpp\"
 #include \"heed/io/checkpoint.hpp\"
 #include \"heed/io/safetensors.hpp\"

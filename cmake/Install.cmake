@@ -8,7 +8,7 @@ set(heed_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/heed)
 
 install(TARGETS heed EXPORT heed-targets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers)
 install(EXPORT heed-targets NAMESPACE heed:: DESTINATION ${heed_package_dir} COMPONENT headers)
-foreach(component json keras mpi onnx pytorch zip)
+foreach(component json keras mpi onnx pytorch rtneural zip)
   if(TARGET heed_${component})
     get_target_property(headers heed_${component} HEADER_SET)
     if(headers)

@@ -77,6 +77,8 @@ struct Chain {
   HEED_COLD explicit Chain(std::vector<AnyLayer<S>> l);
   /// Throws if a text does not describe a layer.
   HEED_COLD explicit Chain(const Options& o);
+  /// The layers with the numbers that they have. For layers that were read from a file. Throws as the first constructor.
+  HEED_COLD static Chain as_they_are(std::vector<AnyLayer<S>> l);
 
   Index size() const { return static_cast<Index>(layers.size()); }
   HEED_COLD void initialize(Key key);
@@ -134,10 +136,17 @@ struct Chain {
 };
 
 template <class S>
-Chain<S>::Chain(std::vector<AnyLayer<S>> l) : layers(std::move(l)) {
-  check_count();
+Chain<S>::Chain(std::vector<AnyLayer<S>> l) : Chain(as_they_are(std::move(l))) {
   for (std::size_t i = 0; i < layers.size(); ++i) start_from(layers[i], Key{}.child(i));
-  options.layers = texts();
+}
+
+template <class S>
+Chain<S> Chain<S>::as_they_are(std::vector<AnyLayer<S>> l) {
+  Chain chain;
+  chain.layers = std::move(l);
+  chain.check_count();
+  chain.options.layers = chain.texts();
+  return chain;
 }
 
 template <class S>

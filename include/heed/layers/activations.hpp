@@ -23,7 +23,7 @@ struct LeakyReluOptions {
 
   /// Listed as heed/options/fields.hpp has it.
   static void fields(auto&& f, auto&... o) {
-    f({.name = "negative_slope", .range = Range::any()}, o.negative_slope...);
+    f({.name = "negative_slope", .range = Range::any(), .optional = true}, o.negative_slope...);
   }
 };
 
@@ -32,7 +32,9 @@ struct EluOptions {
   double alpha = 1;
 
   /// Listed as heed/options/fields.hpp has it.
-  static void fields(auto&& f, auto&... o) { f({.name = "alpha", .range = Range::any()}, o.alpha...); }
+  static void fields(auto&& f, auto&... o) {
+    f({.name = "alpha", .range = Range::any(), .optional = true}, o.alpha...);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI

@@ -22,7 +22,7 @@ struct PreluOptions {
   Index num_parameters = 1;  ///< 1: one slope for all features; otherwise the number of features
 
   /// Listed as heed/options/fields.hpp has it.
-  static void fields(auto&& f, auto&... o) { f({.name = "num_parameters"}, o.num_parameters...); }
+  static void fields(auto&& f, auto&... o) { f({.name = "num_parameters", .optional = true}, o.num_parameters...); }
 };
 
 }  // namespace heed::inline HEED_ABI

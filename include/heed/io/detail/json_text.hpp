@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// JSON (RFC 8259): a tokenizer, and JSON strings. An inner part of safetensors_header.hpp.
+/// JSON (RFC 8259): a tokenizer, and JSON strings. An inner part of readers of files.
 
 #include <cstddef>
 #include <optional>
@@ -33,12 +33,15 @@ enum class JsonToken {
 /// that a hostile text cannot use much memory.
 class JsonReader {
  public:
-  /// `file` names the text in messages; the text begins at its byte `offset`. Both must outlive this object.
-  JsonReader(std::string_view text, const std::string& file, std::size_t offset)
-      : text_(text), file_(file), offset_(offset) {}
+  /// `file` names the file in messages, and `what` the text in it, which begins at its byte `offset`. All must outlive
+  /// this object.
+  JsonReader(std::string_view text, const std::string& file, std::size_t offset, const char* what = "the header")
+      : text_(text), file_(file), offset_(offset), what_(what) {}
 
   /// The next token. Throws if the text is not JSON, or if a token is too long.
   JsonToken next();
+  /// The position in the text after the last token.
+  std::size_t position() const { return at_; }
   /// The last string, unescaped; or the last number, true, false or null, as written.
   const std::string& value() const { return value_; }
   /// Throws the error that `token`, the last one, is not allowed here.
@@ -61,6 +64,7 @@ class JsonReader {
   std::string_view text_;
   const std::string& file_;
   std::size_t offset_;
+  const char* what_;
   std::size_t at_ = 0;        // after the last token
   std::size_t run_ = 0;       // after the last bracket, comma, colon or quote
   std::size_t value_at_ = 0;  // where the last string or number begins
@@ -143,7 +147,7 @@ HEED_COLD HEED_FUNCTION JsonToken JsonReader::string() {
   value_.clear();
   for (;;) {
     require(at_ - run_ < SafetensorsLimits::string_bytes,
-            [&] { return Fault{"a string of the header is too long", file_, "at most 2^22 bytes"}; });
+            [&] { return Fault{"a string of " + std::string(what_) + " is too long", file_, "at most 2^22 bytes"}; });
     const int c = at(at_);
     if (c == '"') break;
     if (c < 0x20) refuse(at_);  // a control character, or the end
@@ -229,11 +233,11 @@ HEED_COLD HEED_FUNCTION void JsonReader::digits() {
 
 HEED_COLD HEED_FUNCTION void JsonReader::limit_run() const {
   require(at_ - run_ <= most_json_run,
-          [&] { return Fault{"too many blanks or digits in the header", file_, "at most 4096 in a row"}; });
+          [&] { return Fault{"too many blanks or digits in " + std::string(what_), file_, "at most 4096 in a row"}; });
 }
 
 HEED_COLD HEED_FUNCTION void JsonReader::refuse(std::size_t position) const {
-  throw Error(Fault{"the header is no valid JSON",
+  throw Error(Fault{std::string(what_) + " is no valid JSON",
                     file_ + ": byte " + std::to_string(offset_ + position),
                     {},
                     quote(text_.substr(value_at_, position + 1 - value_at_))});
