@@ -1,0 +1,27 @@
+// A fuzzer of the reader of RTNeural's files, by libFuzzer. From the project's folder:
+//
+//     clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude
+//       -isystem /usr/include/eigen3 tests/fuzz/rtneural_fuzz.cpp -pthread -o rtneural_fuzz
+//     mkdir -p corpus && cp tests/convert/data/rtneural/*.json corpus
+//     ./rtneural_fuzz -max_total_time=600 -rss_limit_mb=1024 -malloc_limit_mb=64 corpus
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "heed/convert/rtneural.hpp"
+
+/// What is read is written, and what is written is read as the same.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    const auto chain = heed::load_rtneural(std::as_bytes(std::span(data, size)));
+    const std::string text = heed::detail::rtneural_text(chain);
+    const auto back = heed::load_rtneural(std::as_bytes(std::span(text)));
+    if (heed::detail::rtneural_text(back) != text) std::abort();
+  } catch (const heed::Error&) {
+  }
+  return 0;
+}
