@@ -233,7 +233,7 @@ TEST_F(RtNeuralFiles, AreNotWrittenOfLayersThatRtNeuralHasNot) {
             where + "gru: RTNeural's reset gates act behind the product (expected reset_after on, got off)");
   EXPECT_EQ(error(heed::Conv1d<float>({.in_channels = 4, .out_channels = 2, .kernel_size = 3})),
             where + "conv1d: RTNeural's convolutions are causal (expected padding causal and stride 1)");
-  EXPECT_EQ(error(heed::Elu<float>(2.0f)), where + "elu: RTNeural's elu has no alpha (expected alpha 1, got 2)");
+  EXPECT_EQ(error(heed::Elu<float>(2.0f)), where + "elu: RTNeural's elu has no alpha (expected alpha 1, got 2.000000)");
   for (const heed::AnyLayer<float>& layer :
        {heed::AnyLayer<float>(heed::Rnn<float>({.input_size = 4, .hidden_size = 2})),
         heed::AnyLayer<float>(heed::LayerNorm<float>({.features = 4})), heed::AnyLayer<float>(heed::MeanPool<float>()),
@@ -293,25 +293,25 @@ TEST(RtNeural, NamesTheLayerAtFault) {
       R"("type": "attention", "shape": [3], "weights": [])",
       "layers[0] (\"attention\"): an unknown layer (expected dense, time-distributed-dense, conv1d, lstm, gru, prelu, "
       "batchnorm or activation, got \"attention\")");
-  expect(R"("type": "dense", "weights": [])", "layers[0] at byte 60: missing key (expected shape)");
+  expect(R"("type": "dense", "weights": [])", "layers[0] at byte 61: missing key (expected shape)");
   expect(dense + R"("size": 3)",
-         "layers[0].size at byte 67: unknown key (expected type, activation, shape, weights, kernel_size, dilation, "
+         "layers[0].size at byte 68: unknown key (expected type, activation, shape, weights, kernel_size, dilation, "
          "groups or epsilon)");
   expect(dense + R"("weights": [])", "layers[0] (\"dense\"): wrong number of weights (expected 1 or 2, got 0)");
   expect(dense + R"("weights": [[[1, 2], [3, 4]], [0, 0, 0]])",
          "layers[0] (\"dense\"): weights[0]: weights of another shape (expected (2, 3), got (2, 2))");
   expect(dense + R"("weights": [[[1, 2, 3], [3, 4]], [0, 0, 0]])",
-         "layers[0].weights[0] at byte 89: arrays of different lengths (expected 3, got 2)");
+         "layers[0].weights[0] at byte 91: arrays of different lengths (expected 3, got 2)");
   expect(dense + R"("weights": [[[1, 2, [3]]]])",
-         "layers[0].weights[0] at byte 80: an array among numbers (expected a number)");
+         "layers[0].weights[0] at byte 82: an array among numbers (expected a number)");
   expect(dense + R"("weights": [[[1, 2], 3]])",
-         "layers[0].weights[0] at byte 81: a number among arrays (expected an array)");
-  expect(dense + R"("weights": [[[[[[1]]]]]])", "layers[0].weights[0] at byte 77: too many axes (expected at most 4)");
+         "layers[0].weights[0] at byte 83: a number among arrays (expected an array)");
+  expect(dense + R"("weights": [[[[[[1]]]]]])", "layers[0].weights[0] at byte 78: too many axes (expected at most 4)");
   expect(dense + R"("weights": [[["1"]]])",
-         "layers[0].weights[0] at byte 77: a value of another kind (expected a number)");
+         "layers[0].weights[0] at byte 78: a value of another kind (expected a number)");
   expect(dense + R"("weights": [[[1e999]]])",
-         "layers[0].weights[0] at byte 79: a number is not finite (expected at most 1.8e308, got \"1e999\")");
-  expect(dense + R"("weights": [[[NaN]]])", "byte 74: the file is no valid JSON (got \"N\")");
+         "layers[0].weights[0] at byte 80: a number is not finite (expected at most 1.8e308, got \"1e999\")");
+  expect(dense + R"("weights": [[[NaN]]])", "byte 75: the file is no valid JSON (got \"\"weights\": [[[N\")");
   expect(dense + R"("weights": [[[1, 2, 3], [4, 5, 1e200]]])",
          "layers[0] (\"dense\"): weights[0]: a number is out of range (expected a finite float, got 1e+200)");
   expect(dense + R"("activation": "swish", "weights": [[[1, 2, 3], [4, 5, 6]]])",
@@ -335,7 +335,7 @@ TEST(RtNeural, NamesTheLayerAtFault) {
   expect(R"("type": "batchnorm", "shape": [2], "weights": [[1, 1], [1, 1]])",
          "layers[0] (\"batchnorm\"): missing key (expected epsilon)");
   expect(R"("type": "batchnorm", "epsilon": 0.1, "shape": [2], "weights": [[1, 1], [1, -1]])",
-         "layers[0] (\"batchnorm\"): a variance out of range (expected above 0 with epsilon, got -0.9)");
+         "layers[0] (\"batchnorm\"): a variance out of range (expected above 0 with epsilon, got -0.900000)");
 }
 
 TEST(RtNeural, NamesTheTensorOfAModuleAtFault) {
