@@ -1,6 +1,7 @@
 // Recipes: settings that go together, by one option.
 
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -257,6 +258,21 @@ TEST_F(SeveralRecipes, HaveALogAHistoryAndACheckpointForEachNetwork) {
   EXPECT_TRUE(never_ended == model_of(constant + "--epochs 5"));
   EXPECT_EQ(lines(text("l-wide.csv")).size(), 6U);
   EXPECT_FALSE(never_ended == expected);
+}
+
+TEST_F(SeveralRecipes, GoOnAfterCtrlC) {
+  const std::string small = "train " + data + "--recipe fcn+wide --channels 4 --epochs 120 --model m.safetensors ";
+  output_of(small + "--quiet");
+  const std::string whole = text("m.safetensors");
+  fs::remove(folder / "m.safetensors");
+  const Result ended = classifier_test::run({.folder = folder / ".", .signal = SIGINT, .cue = "weights"},
+                                            words(small + "--checkpoint c.ckpt"));
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("interrupted: the model is not written; --resume goes on"), std::string::npos) << ended.err;
+  EXPECT_FALSE(fs::exists(folder / "m.safetensors"));
+  ASSERT_TRUE(fs::exists(folder / "c-fcn.ckpt"));
+  output_of(small + "--checkpoint c.ckpt --resume --quiet");
+  EXPECT_TRUE(whole == text("m.safetensors"));
 }
 
 TEST_F(SeveralRecipes, KeepTheFilesOfEachMember) {
