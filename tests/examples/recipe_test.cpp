@@ -261,7 +261,8 @@ TEST_F(SeveralRecipes, HaveALogAHistoryAndACheckpointForEachNetwork) {
 }
 
 TEST_F(SeveralRecipes, GoOnAfterCtrlC) {
-  const std::string small = "train " + data + "--recipe fcn+wide --channels 4 --epochs 120 --model m.safetensors ";
+  const std::string small =
+      "train " + data + "--recipe fcn+wide --channels 4 --epochs 120 --threads 1 --model m.safetensors ";
   output_of(small + "--quiet");
   const std::string whole = text("m.safetensors");
   fs::remove(folder / "m.safetensors");
