@@ -260,20 +260,20 @@ TEST_F(SeveralRecipes, HaveALogAHistoryAndACheckpointForEachNetwork) {
   EXPECT_FALSE(never_ended == expected);
 }
 
-TEST_F(SeveralRecipes, GoOnAfterCtrlC) {
-  const std::string small =
-      "train " + data + "--recipe fcn+wide --channels 4 --epochs 120 --threads 1 --model m.safetensors ";
-  output_of(small + "--quiet");
-  const std::string whole = text("m.safetensors");
-  fs::remove(folder / "m.safetensors");
-  const Result ended = classifier_test::run({.folder = folder / ".", .signal = SIGINT, .cue = "weights"},
-                                            words(small + "--checkpoint c.ckpt"));
+TEST_F(SeveralRecipes, KeepACheckpointAtCtrlC) {
+  const std::string long_run = "train " + data + "--recipe fcn+wide --channels 4 --epochs 1000000 --threads 1 " +
+                               "--model m.safetensors --checkpoint c.ckpt --checkpoint-every 1000000 ";
+  const auto interrupted = [&](const std::string& more) {
+    return classifier_test::run({.folder = folder / ".", .signal = SIGINT, .cue = "weights"}, words(long_run + more));
+  };
+  const Result ended = interrupted("");
   EXPECT_EQ(ended.code, 1);
   EXPECT_NE(ended.err.find("interrupted: the model is not written; --resume goes on"), std::string::npos) << ended.err;
+  EXPECT_TRUE(fs::exists(folder / "c-fcn.ckpt"));
+  EXPECT_FALSE(fs::exists(folder / "c-wide.ckpt")) << "the first was not done";
+  EXPECT_NE(interrupted("").err.find("there is a checkpoint already"), std::string::npos);
+  EXPECT_NE(interrupted("--resume").err.find("interrupted"), std::string::npos);
   EXPECT_FALSE(fs::exists(folder / "m.safetensors"));
-  ASSERT_TRUE(fs::exists(folder / "c-fcn.ckpt"));
-  output_of(small + "--checkpoint c.ckpt --resume --quiet");
-  EXPECT_TRUE(whole == text("m.safetensors"));
 }
 
 TEST_F(SeveralRecipes, KeepTheFilesOfEachMember) {
