@@ -162,7 +162,7 @@ HEED_COLD KerasModel<S> keras_model(KerasParts<S>&& parts, const OutputKind othe
         classifier.at() < parts.layers.size() ? std::string(parts.layers[classifier.at()].kind()) : "no more layers"};
   });
   require(!parts.layers.empty(), [&] { return Fault{"no layer that computes anything", file}; });
-  Chain<S> chain(std::move(parts.layers));
+  Chain<S> chain = Chain<S>::as_they_are(std::move(parts.layers));
   chain.outputs = outputs;
   return chain;
 }
