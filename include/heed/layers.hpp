@@ -30,6 +30,7 @@
 #include "heed/core/kernels/attention_bias.hpp"
 #include "heed/core/kernels/cholesky.hpp"
 #include "heed/core/kernels/depthwise.hpp"
+#include "heed/core/kernels/joined_softmax.hpp"
 #include "heed/core/kernels/lane_product.hpp"
 #include "heed/core/kernels/panel_product.hpp"
 #include "heed/core/kernels/product.hpp"

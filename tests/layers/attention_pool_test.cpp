@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../support/layer_case.hpp"
+#include "../support/long_tile.hpp"
 #include "../support/numbers.hpp"
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
@@ -56,6 +57,11 @@ TEST(AttentionPool, WeightsSumToOneOverTheValidStepsAndStayAsTheyAre) {
   set_zero(gradient);
   layer.backward(x.view(lengths), y.view(), dy.view(), into(dx.tile()), cache, gradient, heed::Pass{scratch});
   EXPECT_EQ(Values(weights.data, weights.data + weights.size()), asked);
+}
+
+TEST(AttentionPool, LongTilesGiveWhatTheirSequencesGiveInSmallOnes) {
+  test_support::expect_long_tile_equals_narrow_ones(AttentionPool<double>({.features = 24}), {100, 24});
+  test_support::expect_long_tile_equals_narrow_ones(AttentionPool<float>({.features = 40}), {131, 40});
 }
 
 TEST(AttentionPool, WithoutStepsOutputAndGradientsAreZero) {

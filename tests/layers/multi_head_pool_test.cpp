@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../support/error_of.hpp"
+#include "../support/long_tile.hpp"
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -24,6 +25,13 @@ TEST(MultiHeadPool, FulfilsTheLayerContract) {
           {5, 6}, {.zero_when_empty = false});
       EXPECT_TRUE(report.ok()) << to_text(pooling) << (both_ends ? ", both ends" : "") << '\n' << report.text();
     }
+  }
+}
+
+TEST(MultiHeadPool, LongTilesGiveWhatTheirSequencesGiveInSmallOnes) {
+  for (const bool both_ends : {false, true}) {
+    test_support::expect_long_tile_equals_narrow_ones(
+        MultiHeadPool<double>({.features = 24, .heads = 3, .both_ends = both_ends}), {100, 24}, both_ends);
   }
 }
 

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "../support/layer_case.hpp"
+#include "../support/long_tile.hpp"
 #include "../support/numbers.hpp"
 #include "../support/stream_case.hpp"
 #include "heed/layers/additive_attention.hpp"
+#include "heed/layers/dot_attention.hpp"
 #include "heed/layers/general_attention.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -52,6 +54,20 @@ TEST(QueryPool, StartsItsQueryAsALinear) {
   EXPECT_LT(*low, -0.09);
   EXPECT_GT(*high, 0.09);
   EXPECT_NE(pool.query(0), pool.attention.query.weight(0, 0));
+}
+
+TEST(QueryPool, LongTilesGiveWhatTheirSequencesGiveInSmallOnes) {
+  using heed::DotAttention;
+  const heed::Shape shape{100, 24};
+  test_support::expect_long_tile_equals_narrow_ones(
+      QueryPool<AdditiveAttention<double>>({.query_size = 5, .memory_size = 24, .attention_size = 7}), shape);
+  test_support::expect_long_tile_equals_narrow_ones(
+      QueryPool<GeneralAttention<double>>({.query_size = 5, .memory_size = 24}), shape);
+  test_support::expect_long_tile_equals_narrow_ones(
+      QueryPool<DotAttention<double>>({.query_size = 5, .memory_size = 24, .output_size = 6}), shape);
+  test_support::expect_long_tile_equals_narrow_ones(
+      QueryPool<DotAttention<float>>({.query_size = 40, .memory_size = 40, .scaled = true, .project = false}),
+      {131, 40});
 }
 
 TEST(QueryPool, WithoutStepsOutputAndGradientsAreZero) {

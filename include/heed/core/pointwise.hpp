@@ -102,7 +102,18 @@ HEED_INLINE void sum_over_features(Index features, Index lanes, S* to, F&& f) {
   });
 }
 
+/// to[lane] = x . y, of two tiles of one step. Returns `to`.
+template <class S>
+const S* dots_of_lanes(Tile<const S> x, Tile<const S> y, S* to) {
+  using namespace simd;
+  sum_over_features<S>(x.features, x.lanes, to, [&]<class P>(auto at) HEED_LAMBDA {
+    return mul(load<P>(x.data + at.number), load<P>(y.data + at.number));
+  });
+  return to;
+}
+
 }  // namespace heed::inline HEED_ISA
 
 HEED_COMPILED_FUNCTION(heed::add)
 HEED_COMPILED_FUNCTION(heed::multiply)
+HEED_COMPILED_FUNCTION(heed::dots_of_lanes)

@@ -3,6 +3,7 @@
 /// @file
 /// Additive attention.
 
+#include <array>
 #include <string>
 
 #include "heed/core/compiled.hpp"
@@ -55,7 +56,7 @@ struct AdditiveScore {
 
   /// All queries share the keys W_k memory + b.
   struct Cache {
-    TileBuffer<S> keys;     // (T_k, A)
+    TileBuffer<S> keys;     // (T_k, A); of one chunk only, where the memory comes in chunks
     TileBuffer<S> queries;  // (T_q, A)
     TileBuffer<S> tanh;     // (T_q T_k, A)
     TileBuffer<S> dkeys;    // gradient of the keys, summed over queries
@@ -76,14 +77,28 @@ struct AdditiveScore {
   static S scale() { return 1; }
 
   void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const;
+  void prepare_chunks(Index steps, Index lanes, Cache& cache) const {
+    cache.tanh.take({steps, score_size()}, lanes);
+    cache.queries.take({1, score_size()}, lanes);
+  }
+  void prepare_chunk(Tile<const S> memory, Index, Cache& cache, kernels::Ahead* ahead) const {
+    const Tile<S> keys = cache.keys.take({memory.steps, score_size()}, memory.lanes);
+    affine<S>(memory, key_weight(), values_or_null(attn.bias), keys, ahead);
+  }
   /// W_q q, for queries from index `first` on.
   Tile<const S> project(Index first, Tile<const S> query, Cache& cache) const;
   Tile<const S> projected(Index first, Tile<const S> query, Cache& cache) const {
     return cache.queries.view().range(first, query.steps);
   }
 
+  /// The multiply-adds of a query with a step of the memory, and what a backward pass reads of all steps.
+  Index products() const { return score_size() * (memory_size() + 1) + memory_size(); }
+  static std::array<Tile<const S>, 2> kept(const Cache& cache) { return {cache.tanh.view()}; }
+
   static bool values_are_memory() { return true; }
-  static kernels::LaneMatrix<const S> values(Tile<const S> memory, const Cache&) { return kernels::matrix_of(memory); }
+  static kernels::LaneMatrix<const S> values(Tile<const S> memory, const Cache&, Index = 0) {
+    return kernels::matrix_of(memory);
+  }
   static kernels::LaneSink<S> dvalues(Into<S> dmemory, Cache&) {
     return {kernels::matrix_of(dmemory.tile), dmemory.add};
   }
@@ -110,13 +125,14 @@ struct AdditiveScore {
       }
     }
   };
-  Scores scores(const kernels::Head<S>& head, Tile<const S> q, Tile<const S>, Cache& cache) const {
-    return {*this, head, q, cache.keys.view(), cache.tanh.tile()};
+  Scores scores(const kernels::Head<S>& head, Tile<const S> q, Tile<const S>, Cache& cache, Index first = 0) const {
+    const Tile<S> tanh = cache.tanh.tile();
+    return {*this, head, q, cache.keys.view(), tanh.range(first, tanh.steps - first)};
   }
 
-  void prepare_backward(Cache& cache) const {
-    const Tile<const S> keys = cache.keys.view();
-    fill(cache.dkeys.take(keys.shape(), keys.lanes), S(0));
+  void prepare_backward(Cache& cache, Index steps) const {
+    const Tile<const S> tanh = cache.tanh.view();
+    fill(cache.dkeys.take({steps, tanh.features}, tanh.lanes), S(0));
   }
   /// d(W [q; k] + b) = ds v (1 - tanh^2). It goes to each key and, summed over the keys, to the query.
   void scores_backward(const Scores& score, Index first, Index count, const S* ds, Tile<S> dq, Into<S>, Cache& cache,
@@ -126,7 +142,8 @@ struct AdditiveScore {
     weight_gradient<S>(query, dq, Weight<S>(grad.attn.weight).inputs(0, query_size_), nullptr);
   }
   /// The gradients of the keys' weight, bias and input.
-  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad) const;
+  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad,
+                       kernels::Ahead* ahead = nullptr) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("attn", layers.attn...);
@@ -199,10 +216,11 @@ void AdditiveScore<S>::scores_backward(const Scores& score, Index first, Index c
 }
 
 template <class S>
-void AdditiveScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad) const {
+void AdditiveScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, AdditiveScore& grad,
+                                       kernels::Ahead* ahead) const {
   const Weight<S> dkey_weight = Weight<S>(grad.attn.weight).inputs(query_size_, memory_size());
-  weight_gradient<S>(memory, cache.dkeys.view(), dkey_weight, values_or_null(grad.attn.bias));
-  input_gradient<S>(cache.dkeys.view(), key_weight(), dmemory);
+  weight_gradient<S>(memory, cache.dkeys.view(), dkey_weight, values_or_null(grad.attn.bias), ahead);
+  input_gradient<S>(cache.dkeys.view(), key_weight(), dmemory, ahead);
 }
 
 /// Attention with an additive score (Bahdanau, Cho and Bengio 2014). The values are the memory itself:

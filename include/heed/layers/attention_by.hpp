@@ -14,6 +14,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/attention_weights.hpp"
+#include "heed/layers/detail/step_chunks.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -33,6 +34,9 @@ namespace heed::inline HEED_ISA {
 /// computes what all queries share (the cache still has it for the first `known` steps); `project` projects a query;
 /// `scores`; `values`. Backward: `prepare_backward`, `scores_backward`, `project_backward` (to the query),
 /// `finish_backward` (to the memory) and `accumulate` (the weights that project the queries).
+///
+/// One query over a long memory takes some steps of it at a time: `prepare_chunks` makes room, `prepare_chunk` computes
+/// what belongs to some steps, and `scores` and `values` are told the first step that the cache keeps of them.
 template <class Score>
 struct AttentionBy : Score {
   using S = typename Score::Scalar;
@@ -42,8 +46,9 @@ struct AttentionBy : Score {
     typename Score::Cache score;
     AttentionWeights<S> weights;
     AttentionMask mask;
-    TileBuffer<S> dqueries;        // (T_q, score_size): gradients of the projected queries
-    Index queries = 0, lanes = 0;  // of the last `prepare`
+    TileBuffer<S> dqueries;                  // (T_q, score_size): gradients of the projected queries
+    Index queries = 0, keys = 0, lanes = 0;  // of the last `prepare`
+    detail::StepChunks chunks;               // of the memory, in the last forward pass
   };
 
   bool causal = false;
@@ -85,7 +90,7 @@ struct AttentionBy : Score {
 
   /// Call it before the first `step_backward`.
   void prepare_backward(Cache& cache) const {
-    Score::prepare_backward(cache.score);
+    Score::prepare_backward(cache.score, cache.keys);
     cache.dqueries.take({cache.queries, Score::score_size()}, cache.lanes);
   }
   /// The backward pass of query `t`. The gradients that go through projections of the memory, and those of the
@@ -121,12 +126,16 @@ struct AttentionBy : Score {
   void stream_step(Tile<const S> q, Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache,
                    const Pass& pass) const;
 
-  void backward(Tile<const S> q, Tile<const S> memory, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dquery,
+  void backward(Tile<const S> q, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dquery,
                 Into<S> dmemory, Cache& cache, AttentionBy& grad, const Pass& pass) const;
   void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionBy& grad,
                 const Pass& pass) const;
 
  private:
+  // one query, the memory in chunks
+  void forward_in_chunks(Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const;
+  void backward_in_chunks(Tile<const S> q, Tile<const S> memory, Tile<const S> y, Tile<const S> dy, Into<S> dquery,
+                          Into<S> dmemory, Cache& cache, AttentionBy& grad, const Pass& pass) const;
   // q begins at query `first`
   kernels::Head<S> head(Index first, Tile<const S> q, Tile<const S> memory, const Cache& cache) const;
 };
@@ -143,7 +152,9 @@ void AttentionBy<Score>::prepare(Index queries, Tile<const S> memory, Cache& cac
   mask.check(queries, memory.steps, memory.lanes, Score::name);
   cache.mask = mask;
   cache.queries = queries;
+  cache.keys = memory.steps;
   cache.lanes = memory.lanes;
+  cache.chunks = {};
   if (Score::needs_weights) cache.weights.keep();
   cache.weights.take(1, queries, memory.steps, memory.lanes);
   Score::prepare(queries, memory, cache.score);
@@ -179,6 +190,11 @@ void AttentionBy<Score>::step_backward(Index t, Tile<const S> q, Tile<const S> m
 template <class Score>
 void AttentionBy<Score>::forward(Tile<const S> q, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass,
                                  AttentionMask mask) const {
+  const bool of_all_keys = q.steps == 1 && !mask && !causal;
+  if (const detail::StepChunks chunks(memory); of_all_keys && !chunks.whole()) {
+    cache.chunks = chunks;
+    return forward_in_chunks(q, memory, y, cache, pass);
+  }
   prepare(q.steps, memory, cache, mask);
   step(0, q, memory, y, cache, pass);
 }
@@ -210,9 +226,10 @@ void AttentionBy<Score>::stream_step(Tile<const S> q, Tile<const S> x, Tile<S> y
 }
 
 template <class Score>
-void AttentionBy<Score>::backward(Tile<const S> q, Tile<const S> memory, Tile<const S> /*y*/, Tile<const S> dy,
+void AttentionBy<Score>::backward(Tile<const S> q, Tile<const S> memory, Tile<const S> y, Tile<const S> dy,
                                   Into<S> dquery, Into<S> dmemory, Cache& cache, AttentionBy& grad,
                                   const Pass& pass) const {
+  if (!cache.chunks.whole()) return backward_in_chunks(q, memory, y, dy, dquery, dmemory, cache, grad, pass);
   prepare_backward(cache);
   step_backward(0, q, memory, dy, dquery, dmemory, cache, grad, pass);
   dmemory.add = dmemory.add || Score::values_are_memory();
@@ -245,3 +262,5 @@ auto AttentionBy<Score>::head(Index first, Tile<const S> q, Tile<const S> memory
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#include "heed/layers/detail/attention_chunks.hpp"

@@ -8,7 +8,9 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/kernels/ahead.hpp"
 #include "heed/core/kernels/attention.hpp"
+#include "heed/core/kernels/joined_softmax.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
@@ -16,6 +18,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/layers/detail/step_chunks.hpp"
 #include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -68,7 +71,7 @@ struct AttentionPool {
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const;
 
-  void backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionPool& grad,
+  void backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache, AttentionPool& grad,
                 const Pass& pass) const;
 
   /// A stream remembers the largest score m so far, the sum of e^(score - m), and the sum of the steps with these
@@ -77,6 +80,10 @@ struct AttentionPool {
   void stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache&, const Pass&) const;
 
   static void visit(auto&& f, auto&... layers) { f("attention", layers.attention...); }
+
+ private:
+  // dx_t = a_t dy + ds_t w
+  void to_input(Tile<const S> a, Tile<const S> ds, Tile<const S> dy, Into<S> dx) const;
 };
 
 template <class S>
@@ -88,26 +95,50 @@ Shape AttentionPool<S>::output_shape(Shape x) const {
 }
 
 template <class S>
-void AttentionPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) const {
+void AttentionPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
   const Tile<S> a = cache.weights.take({x.steps, 1}, x.lanes, x.lengths);
-  affine<S>(x, attention.weight, attention.bias.data(), a);
-  kernels::softmax(a.data, x.steps, x.lanes, x.lengths);
-  kernels::lane_product<S>(1, x.features, x.steps, x.lanes, {a.data, 0, 1}, kernels::matrix_of(x), {y.data, 0, 1});
+  detail::StepChunks chunks(x);
+  const Scratch::Mark mark(pass.scratch);
+  kernels::JoinedSoftmax<S> joined(chunks.count(), y, pass.scratch);
+  for (Index c = chunks.count(); c-- > 0;) {
+    const Scratch::Mark of_chunk(pass.scratch);
+    const Tile<const S> part = chunks.of(x, c, pass.scratch);
+    const Tile<S> weights = chunks.of(a, c);
+    kernels::Ahead* const ahead = chunks.fetch<S>(c - 1, 2 * part.size(), {x});
+    affine<S>(part, attention.weight, attention.bias.data(), weights, ahead);
+    kernels::softmax(weights.data, part.steps, part.lanes, part.lengths, joined.of(c));
+    kernels::lane_product<S>(1, x.features, part.steps, x.lanes, {weights.data, 0, 1}, kernels::matrix_of(part),
+                             {joined.sum().data, 0, 1}, 1, false, ahead);
+    joined.add(c);
+  }
+  for (Index c = 0; c < chunks.count(); ++c) joined.weigh(c, chunks.of(a, c));
 }
 
 template <class S>
-void AttentionPool<S>::backward(Tile<const S> x, Tile<const S> /*y*/, Tile<const S> dy, Into<S> dx, Cache& cache,
+void AttentionPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into<S> dx, Cache& cache,
                                 AttentionPool& grad, const Pass& pass) const {
-  using namespace simd;
-  const Index T = x.steps, F = x.features, L = x.lanes;
-  const Tile<const S> a = weights(cache);
+  const Index L = x.lanes;
+  detail::StepChunks chunks(x);
   const Scratch::Mark mark(pass.scratch);
-  const Tile<S> ds = pass.scratch.template tile<S>({T, 1}, L);
-  kernels::lane_product<S>(T, 1, F, L, kernels::matrix_of(x), {dy.data, 1, 0}, {ds.data, 1, 0});  // da_t = x_t . dy
-  kernels::softmax_backward(a.data, a.data, ds.data, T, L);
-  weight_gradient<S>(x, ds, grad.attention.weight, grad.attention.bias.data());
-  if (!dx) return;
-  for (Index t = 0; t < T; ++t) {  // dx_t = a_t dy + ds_t w
+  const S* y_dy = chunks.whole() ? nullptr : dots_of_lanes(y, dy, pass.scratch.template take<S>(L));
+  const Tile<S> room = pass.scratch.template tile<S>({chunks.most(x.steps), 1}, L);
+  for (Index c = 0; c < chunks.count(); ++c) {
+    const Tile<const S> part = chunks.of<const S>(x, c), a = chunks.of<const S>(weights(cache), c);
+    const Tile<S> ds = room.range(0, part.steps);
+    kernels::Ahead* const ahead = chunks.fetch<S>(c + 1, part.size(), {x, dx.tile});
+    kernels::lane_product<S>(part.steps, 1, x.features, L, kernels::matrix_of(part), {dy.data, 1, 0}, {ds.data, 1, 0},
+                             1, false, ahead);  // da_t = x_t . dy
+    kernels::softmax_backward(a.data, a.data, ds.data, part.steps, L, y_dy);
+    weight_gradient<S>(part, ds, grad.attention.weight, grad.attention.bias.data());
+    if (dx) to_input(a, ds, dy, chunks.of<S>(dx, c));
+  }
+}
+
+template <class S>
+void AttentionPool<S>::to_input(Tile<const S> a, Tile<const S> ds, Tile<const S> dy, Into<S> dx) const {
+  using namespace simd;
+  const Index F = dy.features, L = dy.lanes;
+  for (Index t = 0; t < a.steps; ++t) {
     for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
       const P from_score = mul(at.template of_lane<P>(ds.at(t)), at.template of_feature<P>(attention.weight.data()));
       put(dx, t * F * L + at.number, fma(at.template of_lane<P>(a.at(t)), load<P>(dy.data + at.number), from_score));

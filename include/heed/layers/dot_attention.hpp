@@ -3,6 +3,7 @@
 /// @file
 /// Single-head attention with dot products.
 
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -74,26 +75,35 @@ struct DotScore {
   S scale() const { return scaled ? 1 / std::sqrt(static_cast<S>(score_size())) : S(1); }
 
   void prepare(Index queries, Tile<const S> memory, Cache& cache, Index known = 0) const;
+  void prepare_chunks(Index steps, Index lanes, Cache& cache) const;
+  void prepare_chunk(Tile<const S> memory, Index first, Cache& cache, kernels::Ahead* ahead) const;
   /// Queries from index `first` on.
   Tile<const S> project(Index first, Tile<const S> x, Cache& cache) const;
   Tile<const S> projected(Index first, Tile<const S> x, Cache& cache) const {
     return query.weight.empty() ? x : cache.q.view().range(first, x.steps);
   }
 
+  /// The multiply-adds of a query with a step of the memory, and what a backward pass reads of all steps.
+  Index products() const {
+    return score_size() + value_size() + (values_are_memory() ? 0 : (score_size() + value_size()) * memory_size());
+  }
+  static std::array<Tile<const S>, 2> kept(const Cache& cache) { return {cache.k.view(), cache.v.view()}; }
+
   bool values_are_memory() const { return value.weight.empty(); }
-  kernels::LaneMatrix<const S> values(Tile<const S> memory, const Cache& cache) const {
-    return kernels::matrix_of(values_are_memory() ? memory : cache.v.view());
+  kernels::LaneMatrix<const S> values(Tile<const S> memory, const Cache& cache, Index first = 0) const {
+    return values_are_memory() ? kernels::matrix_of(memory) : projected_from(cache.v, first);
   }
   kernels::LaneSink<S> dvalues(Into<S> dmemory, Cache& cache) const {
     if (values_are_memory()) return {kernels::matrix_of(dmemory.tile), dmemory.add};
     return {kernels::matrix_of(cache.dv.tile()), cache.begun};
   }
-  kernels::DotScores<S> scores(const kernels::Head<S>& head, Tile<const S> q, Tile<const S> memory,
-                               Cache& cache) const {
-    return {head, kernels::matrix_of(q), kernels::matrix_of(values_are_memory() ? memory : cache.k.view())};
+  kernels::DotScores<S> scores(const kernels::Head<S>& head, Tile<const S> q, Tile<const S> memory, Cache& cache,
+                               Index first = 0) const {
+    return {head, kernels::matrix_of(q),
+            values_are_memory() ? kernels::matrix_of(memory) : projected_from(cache.k, first)};
   }
 
-  void prepare_backward(Cache& cache) const;
+  void prepare_backward(Cache& cache, Index steps) const;
   void scores_backward(const kernels::DotScores<S>& score, Index first, Index count, const S* ds, Tile<S> dq,
                        Into<S> dmemory, Cache& cache, DotScore&, const Pass&) const;
   void project_backward(Tile<const S> dq, Into<S> dx) const;
@@ -101,7 +111,8 @@ struct DotScore {
     if (!query.weight.empty()) weight_gradient<S>(x, dq, grad.query.weight, values_or_null(grad.query.bias));
   }
   /// The gradients of weights, biases and input of projected keys and values.
-  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const;
+  void finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad,
+                       kernels::Ahead* ahead = nullptr) const;
 
   static void visit(auto&& f, auto&... layers) {
     f("query", layers.query...);
@@ -111,6 +122,13 @@ struct DotScore {
 
  protected:
   Index memory_size_ = 0;
+
+ private:
+  // keys or values from a step on
+  static kernels::LaneMatrix<const S> projected_from(const TileBuffer<S>& all, Index first) {
+    const Tile<const S> tile = all.view();
+    return kernels::rows_from(kernels::matrix_of(tile), first, tile.lanes);
+  }
 };
 
 template <class S>
@@ -142,12 +160,24 @@ template <class S>
 void DotScore<S>::prepare(Index queries, Tile<const S> memory, Cache& cache, Index known) const {
   if (!query.weight.empty()) cache.q.take({queries, score_size()}, memory.lanes);
   if (values_are_memory()) return;
-  const Tile<S> k = cache.k.take({memory.steps, score_size()}, memory.lanes);
-  const Tile<S> v = cache.v.take({memory.steps, value_size()}, memory.lanes);
-  const Index count = memory.steps - known;
-  const Tile<const S> x = memory.range(known, count);
-  affine<S>(x, key.weight, key.bias.data(), k.range(known, count));
-  affine<S>(x, value.weight, value.bias.data(), v.range(known, count));
+  cache.k.take({memory.steps, score_size()}, memory.lanes);
+  cache.v.take({memory.steps, value_size()}, memory.lanes);
+  prepare_chunk(memory.range(known, memory.steps - known), known, cache, nullptr);
+}
+
+template <class S>
+void DotScore<S>::prepare_chunks(Index steps, Index lanes, Cache& cache) const {
+  if (!query.weight.empty()) cache.q.take({1, score_size()}, lanes);
+  if (values_are_memory()) return;
+  cache.k.take({steps, score_size()}, lanes);
+  cache.v.take({steps, value_size()}, lanes);
+}
+
+template <class S>
+void DotScore<S>::prepare_chunk(Tile<const S> memory, Index first, Cache& cache, kernels::Ahead* ahead) const {
+  if (values_are_memory()) return;
+  affine<S>(memory, key.weight, key.bias.data(), cache.k.tile().range(first, memory.steps), ahead);
+  affine<S>(memory, value.weight, value.bias.data(), cache.v.tile().range(first, memory.steps), ahead);
 }
 
 template <class S>
@@ -159,11 +189,11 @@ Tile<const S> DotScore<S>::project(Index first, Tile<const S> x, Cache& cache) c
 }
 
 template <class S>
-void DotScore<S>::prepare_backward(Cache& cache) const {
+void DotScore<S>::prepare_backward(Cache& cache, Index steps) const {
   if (values_are_memory()) return;
-  const Tile<const S> k = cache.k.view(), v = cache.v.view();
-  cache.dk.take(k.shape(), k.lanes);
-  cache.dv.take(v.shape(), v.lanes);
+  const Index lanes = cache.k.view().lanes;
+  cache.dk.take({steps, score_size()}, lanes);
+  cache.dv.take({steps, value_size()}, lanes);
   cache.begun = false;
 }
 
@@ -185,16 +215,17 @@ void DotScore<S>::project_backward(Tile<const S> dq, Into<S> dx) const {
 }
 
 template <class S>
-void DotScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad) const {
+void DotScore<S>::finish_backward(Tile<const S> memory, Into<S> dmemory, Cache& cache, DotScore& grad,
+                                  kernels::Ahead* ahead) const {
   if (values_are_memory()) return;
   const Tile<S> dk = cache.dk.tile(), dv = cache.dv.tile();
   if (!cache.begun) fill(dk, S(0));
   if (!cache.begun) fill(dv, S(0));
-  weight_gradient<S>(memory, dk, grad.key.weight, grad.key.bias.data());
-  weight_gradient<S>(memory, dv, grad.value.weight, grad.value.bias.data());
-  input_gradient<S>(dk, key.weight, dmemory);
+  weight_gradient<S>(memory, dk, grad.key.weight, grad.key.bias.data(), ahead);
+  weight_gradient<S>(memory, dv, grad.value.weight, grad.value.bias.data(), ahead);
+  input_gradient<S>(dk, key.weight, dmemory, ahead);
   dmemory.add = true;
-  input_gradient<S>(dv, value.weight, dmemory);
+  input_gradient<S>(dv, value.weight, dmemory, ahead);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -20,6 +20,7 @@
 #include "heed/layers/detail/attention_weights.hpp"
 #include "heed/layers/detail/head_temperature.hpp"
 #include "heed/layers/detail/multi_head_options.hpp"
+#include "heed/layers/detail/step_chunks.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -86,6 +87,7 @@ struct MultiHeadAttention {
     AttentionMask mask;
     AttentionScores<S> scores;
     typename Dense<S>::Cache dense;
+    detail::StepChunks chunks;  // of the memory, in the last forward pass
   };
 
   Matrix<S> in_proj_weight;  ///< 3E x E = [W_q; W_k; W_v]; or, if keys or values have another size:
@@ -195,6 +197,14 @@ struct MultiHeadAttention {
 
   kernels::Head<S> head(Tile<const S> query, Tile<const S> key, const Cache& cache, Index first_query = 0) const;
 
+  // One query over a long memory takes some steps of it at a time: with packed weights, and nothing but the lengths
+  // beside them.
+  bool takes_chunks(Tile<const S> query, const AttentionMask& mask, const AttentionScores<S>& scores,
+                    const Pass& pass) const;
+  void forward_in_chunks(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache, const Pass& pass) const;
+  void backward_in_chunks(Tile<const S> query, Tile<const S> memory, Tile<const S> dy, Into<S> dquery, Into<S> dmemory,
+                          Cache& cache, MultiHeadAttention& grad, const Pass& pass) const;
+
   // `step`: the index of the query in a stream; negative: no stream
   void attend(Tile<const S> query, Tile<const S> key, KeysAndValues<S> kv, Tile<S> y, Cache& cache, const Pass& pass,
               AttentionMask mask, const AttentionScores<S>& scores, Index step = -1) const;
@@ -271,6 +281,7 @@ Shape MultiHeadAttention<S>::output_shape(Shape query, Shape key, Shape value) c
 
 }  // namespace heed::inline HEED_ISA
 
+#include "heed/layers/detail/multi_head_chunks.hpp"
 #include "heed/layers/detail/multi_head_passes.hpp"
 #include "heed/options/field.hpp"
 

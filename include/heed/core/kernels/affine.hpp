@@ -83,14 +83,15 @@ void for_outputs(const Weight<const S>& w, Index lanes, F&& f) {
 }
 
 template <class S>
-HEED_KERNEL void affine_of_steps(const Tile<const S>& x, const Weight<const S>& w, const S* bias, const Tile<S>& y) {
+HEED_KERNEL void affine_of_steps(const Tile<const S>& x, const Weight<const S>& w, const S* bias, const Tile<S>& y,
+                                 kernels::Ahead* ahead) {
   if (w.row == 1 && w.stride == w.out && kernels::needs_panels<S>(x.steps, w.out, w.in, x.lanes)) {
     return kernels::panel_product<S>(x.steps, w.out, w.in, x.lanes, w.data, bias, x.data, y.data);
   }
   for_outputs(w, x.lanes, [&](Index first, Index count) {
     for (Index t = 0; t < x.steps; ++t) {
       kernels::product<S>(count, x.lanes, {.bias = bias ? bias + first : nullptr}, y.at(t, first),
-                          {times<S>(w.outputs(first, count), x.at(t))});
+                          {times<S>(w.outputs(first, count), x.at(t))}, ahead);
     }
   });
 }
@@ -98,12 +99,13 @@ HEED_KERNEL void affine_of_steps(const Tile<const S>& x, const Weight<const S>& 
 
 /// y = W x + b at every step; `bias` may be null.
 template <class S>
-HEED_INLINE void affine(const Tile<const S>& x, const Weight<const S>& w, const S* bias, const Tile<S>& y) {
+HEED_INLINE void affine(const Tile<const S>& x, const Weight<const S>& w, const S* bias, const Tile<S>& y,
+                        kernels::Ahead* ahead = nullptr) {
   assert(x.steps == y.steps && x.features == w.in && y.features == w.out);
   if (x.steps == 1 && x.lanes == 1) {  // one vector alone: the product itself is all that is worth a call
     kernels::product<S>(w.out, 1, {.bias = bias}, y.data, {times<S>(w, x.data)});
   } else {
-    detail::affine_of_steps<S>(x, w, bias, y);
+    detail::affine_of_steps<S>(x, w, bias, y, ahead);
   }
 }
 

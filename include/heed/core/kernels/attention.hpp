@@ -47,6 +47,8 @@ struct Head {
   Index added_heads = 1, added_matrix = 0;  // of what heads share: the number of matrices, the size of one
   const OffsetWeights<S>* offsets = nullptr;
 
+  KeyPart<S> part = {};
+
   /// The number of queries in a block: as many as have 131,072 weights, but at least four. The same in all passes.
   Index block() const {
     constexpr Index most = Index(1) << 17;
@@ -135,7 +137,7 @@ void normalize(const Head<S>& head, Index first, Index count, S* a) {
     const Index n = head.reach(first + i);
     if (head.slope != 0 || head.added) add_scores(head, first + i, s);
     exclude(head, first + i, s, -std::numeric_limits<S>::max() / 2);
-    softmax(s, n, L, head.key_lengths);
+    softmax(s, n, L, head.key_lengths, head.part.scale);
     exclude(head, first + i, s, S(0));
     std::fill_n(s + n * L, (head.keys - n) * L, S(0));
   }
@@ -185,7 +187,7 @@ void DotScores<S>::operator()(Index first, Index count, S* a) const {
   const Index L = head.lanes;
   for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {
     lane_product<S>(rows, keys, head.key_size, L, rows_from(q, first + i, L), k.transposed(),
-                    {a + i * head.keys * L, head.keys, 1}, head.scale);
+                    {a + i * head.keys * L, head.keys, 1}, head.scale, false, head.part.ahead);
   });
   if (!head.relative) return;
   head.relative->multiply(head.relative->keys, head.key_size, count, L, rows_from(q, first, L));
@@ -197,13 +199,13 @@ void DotScores<S>::backward(Index first, Index count, const S* ds, LaneMatrix<S>
   const Index L = head.lanes;
   for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {  // scale dS K
     lane_product<S>(rows, head.key_size, keys, L, {ds + i * head.keys * L, head.keys, 1}, k,
-                    rows_from(dq, first + i, L), head.scale);
+                    rows_from(dq, first + i, L), head.scale, false, head.part.ahead);
   });
   if (dk.to.data) {
     for_each_audience(head, first, count, [&](Index j, Index keys, Index from) {  // scale dS' Q
       const LaneMatrix<const S> part{ds + (from * head.keys + j) * L, 1, head.keys};
       lane_product<S>(keys, head.key_size, count - from, L, part, rows_from(q, first + from, L), rows_from(dk.to, j, L),
-                      head.scale, dk.add);
+                      head.scale, dk.add, head.part.ahead);
     });
   }
   if (!head.relative) return;
@@ -224,7 +226,7 @@ void attend(const Head<S>& head, const Score& score, LaneMatrix<const S> v, Weig
     detail::drop(head, first, count, a, dropped);
     for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {
       lane_product<S>(rows, head.value_size, keys, L, {dropped + i * head.keys * L, head.keys, 1}, v,
-                      rows_from(context, first + i, L));
+                      rows_from(context, first + i, L), 1, false, head.part.ahead);
     });
     if (!head.relative) return;
     head.relative->gather(head, first, count, 1, dropped);
@@ -251,12 +253,12 @@ void attend_backward(const Head<S>& head, const Score& score, LaneMatrix<const S
       for_each_audience(head, first, count, [&](Index j, Index keys, Index from) {  // dV = A' dC
         const LaneMatrix<const S> part{dropped + (from * head.keys + j) * L, 1, head.keys};
         lane_product<S>(keys, head.value_size, count - from, L, part, rows_from(dc, from, L),
-                        rows_from(dvalue.to, j, L), 1, dvalue.add);
+                        rows_from(dvalue.to, j, L), 1, dvalue.add, head.part.ahead);
       });
     }
     for_each_reach(head, first, count, [&](Index i, Index rows, Index keys) {  // dA = dC V'
       lane_product<S>(rows, keys, head.value_size, L, rows_from(dc, i, L), v.transposed(),
-                      {scores + i * row, head.keys, 1});
+                      {scores + i * row, head.keys, 1}, 1, false, head.part.ahead);
     });
     if (head.relative) {
       head.relative->gather(head, first, count, 1, dropped);
@@ -267,7 +269,7 @@ void attend_backward(const Head<S>& head, const Score& score, LaneMatrix<const S
     for (Index i = 0; i < count; ++i) {
       const Index n = head.reach(first + i);
       if (head.offsets) head.offsets->backward(head, first + i, scores + i * row);
-      softmax_backward(a + i * row, (head.offsets ? a : dropped) + i * row, scores + i * row, n, L);
+      softmax_backward(a + i * row, (head.offsets ? a : dropped) + i * row, scores + i * row, n, L, head.part.dot);
       std::fill_n(scores + i * row + n * L, row - n * L, S(0));
     }
     score_backward(first, count, scores);

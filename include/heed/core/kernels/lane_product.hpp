@@ -6,6 +6,7 @@
 ///     c(m, n) (+)= scale sum over k of a(m, k) b(k, n)
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/kernels/ahead.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 
@@ -50,11 +51,18 @@ HEED_INLINE void lane_block(Index depth, Index m, Index n, Index lane, Index lan
 
 template <int M, class P, class S>
 HEED_INLINE void lane_columns(Index columns, Index depth, Index m, Index lane, Index lanes, LaneMatrix<const S> a,
-                              LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c) {
+                              LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c, Ahead* ahead) {
   Index n = 0;
-  if constexpr (simd::width < P >> 1)
-    for (; n + 4 <= columns; n += 4) lane_block<M, 4, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
-  for (; n < columns; ++n) lane_block<M, 1, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
+  if constexpr (simd::width < P >> 1) {
+    for (; n + 4 <= columns; n += 4) {
+      lane_block<M, 4, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
+      if (ahead) ahead->fetch(4 * M * depth * simd::width<P>);
+    }
+  }
+  for (; n < columns; ++n) {
+    lane_block<M, 1, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
+    if (ahead) ahead->fetch(M * depth * simd::width<P>);
+  }
 }
 
 // one lane, contiguous columns in b and c: packets of columns
@@ -110,9 +118,11 @@ HEED_KERNEL void lane_product_one_lane(Index rows, Index columns, Index depth, L
 }  // namespace detail
 
 /// The product above, of a (rows x depth) and b (depth x columns), in every lane. It is added to c if `add_to_c`.
+/// `ahead` is the memory to fetch meanwhile and may be null.
 template <class S>
 HEED_KERNEL void lane_product(Index rows, Index columns, Index depth, Index lanes, LaneMatrix<const S> a,
-                              LaneMatrix<const S> b, LaneMatrix<S> c, S scale = 1, bool add_to_c = false) {
+                              LaneMatrix<const S> b, LaneMatrix<S> c, S scale = 1, bool add_to_c = false,
+                              Ahead* ahead = nullptr) {
   if (depth == 0) a = b = {c.data, 0, 0};  // not read, may be null
   if (lanes == 1) return detail::lane_product_one_lane(rows, columns, depth, a, b, c, scale, add_to_c);
   simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
@@ -120,10 +130,10 @@ HEED_KERNEL void lane_product(Index rows, Index columns, Index depth, Index lane
     Index m = 0;
     if constexpr (block > 1) {
       for (; m + block <= rows; m += block) {
-        detail::lane_columns<block, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c);
+        detail::lane_columns<block, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c, ahead);
       }
     }
-    for (; m < rows; ++m) detail::lane_columns<1, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c);
+    for (; m < rows; ++m) detail::lane_columns<1, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c, ahead);
   });
 }
 

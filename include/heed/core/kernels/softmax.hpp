@@ -8,18 +8,36 @@
 #include <limits>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/kernels/ahead.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/simd.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA::kernels {
 
+/// What the softmax of some rows leaves, one number per lane: the largest score m, and the sum of e^(score - m). Null:
+/// nobody wants it.
+template <class S>
+struct SoftmaxScale {
+  S* largest = nullptr;
+  S* total = nullptr;
+};
+
+/// Where the keys of a head are a part of all, for one query. `scale`: what its softmax leaves. `dot`, for a backward
+/// pass: the sum over all keys of weight times gradient of the weight, one per lane. `ahead`: what products fetch.
+template <class S>
+struct KeyPart {
+  SoftmaxScale<S> scale = {};
+  const S* dot = nullptr;
+  Ahead* ahead = nullptr;
+};
+
 namespace detail {
 using namespace simd;
 
 // one lane: packets along the rows
 template <class S>
-HEED_KERNEL void softmax_one_lane(S* s, Index rows) {
+HEED_KERNEL void softmax_one_lane(S* s, Index rows, SoftmaxScale<S> left) {
   S largest = s[0];
   for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { largest = std::max(largest, max_of(load<P>(s + i))); });
   S total = 0;
@@ -28,6 +46,7 @@ HEED_KERNEL void softmax_one_lane(S* s, Index rows) {
     store(s + i, e);
     total += simd::sum(e);
   });
+  if (left.total) *left.largest = largest, *left.total = total;
   const S scale = 1 / total;
   for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { store(s + i, mul(load<P>(s + i), set1<P>(scale))); });
 }
@@ -36,19 +55,21 @@ HEED_KERNEL void softmax_one_lane(S* s, Index rows) {
 /// In place: s[t][lane] for t < rows becomes e^s[t] / sum over valid u of e^s[u]. Row t is valid in a lane if t <
 /// lengths[lane] (null: all are valid). Other rows become 0, and so does a lane without valid rows.
 template <class S>
-HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullptr) {
+HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullptr,
+                         SoftmaxScale<S> left = {}) {
   using namespace simd;
+  constexpr S no_score = -std::numeric_limits<S>::max() / 2;
   if (rows == 0) return;
   if (lanes == 1) {
     const Index valid = lengths ? std::clamp<Index>(lengths[0], 0, rows) : rows;
-    if (valid > 0) detail::softmax_one_lane(s, valid);
+    if (left.total) *left.largest = no_score, *left.total = 1;
+    if (valid > 0) detail::softmax_one_lane(s, valid, left);
     std::fill(s + valid, s + rows, S(0));
     return;
   }
   const Index common = lengths ? std::clamp<Index>(*std::min_element(lengths, lengths + lanes), 0, rows) : rows;
   for (Index t = common; t < rows; ++t) {
-    for (Index l = 0; l < lanes; ++l)
-      s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : -std::numeric_limits<S>::max() / 2;
+    for (Index l = 0; l < lanes; ++l) s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : no_score;
   }
   for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     P largest = load<P>(s + lane);
@@ -59,6 +80,10 @@ HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* leng
       store(s + t * lanes + lane, e);
       total = add(total, e);
     }
+    if (left.total) {
+      store(left.largest + lane, largest);
+      store(left.total + lane, total);
+    }
     const P scale = div(set1<P>(1), total);
     for (Index t = 0; t < rows; ++t) store(s + t * lanes + lane, mul(load<P>(s + t * lanes + lane), scale));
   });
@@ -68,14 +93,16 @@ HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* leng
 }
 
 /// The backward pass, in place: from the gradient of `dropped` (a after dropout) to the gradient of the scores: ds =
-/// dropped d - a (sum over t of dropped d). Without dropout `dropped` is a: ds = a (d - sum of a d).
+/// dropped d - a (sum over t of dropped d). Without dropout `dropped` is a: ds = a (d - sum of a d). `known`: that sum,
+/// one per lane, where these rows are only a part of all; null: it is computed.
 template <class S>
-HEED_KERNEL void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lanes) {
+HEED_KERNEL void softmax_backward(const S* a, const S* dropped, S* d, Index rows, Index lanes,
+                                  const S* known = nullptr) {
   using namespace simd;
   const bool whole = a == dropped;
   if (lanes == 1) {
-    S dot = 0;
-    for_each_packet<S>(rows,
+    S dot = known ? *known : 0;
+    for_each_packet<S>(known ? 0 : rows,
                        [&]<class P>(Index i) HEED_LAMBDA { dot += sum(mul(load<P>(dropped + i), load<P>(d + i))); });
     for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA {
       const P v = load<P>(a + i), change = sub(load<P>(d + i), set1<P>(dot));
@@ -85,8 +112,9 @@ HEED_KERNEL void softmax_backward(const S* a, const S* dropped, S* d, Index rows
     return;
   }
   for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
-    P dot = set1<P>(0);
-    for (Index t = 0; t < rows; ++t) dot = fma(load<P>(dropped + t * lanes + lane), load<P>(d + t * lanes + lane), dot);
+    P dot = known ? load<P>(known + lane) : set1<P>(0);
+    for (Index t = 0; t < rows && !known; ++t)
+      dot = fma(load<P>(dropped + t * lanes + lane), load<P>(d + t * lanes + lane), dot);
     for (Index t = 0; t < rows && whole; ++t) {
       const Index i = t * lanes + lane;
       store(d + i, mul(load<P>(a + i), sub(load<P>(d + i), dot)));

@@ -20,9 +20,10 @@ class AttentionWeights {
   void keep() { keep_ = true; }
 
   /// Prepares for a forward pass. `changed`: the head changes weights after the softmax.
-  void take(Index heads, Index queries, Index keys, Index lanes, bool changed = false) {
+  /// `always`: whatever their number.
+  void take(Index heads, Index queries, Index keys, Index lanes, bool changed = false, bool always = false) {
     constexpr Index short_enough = Index(1) << 20;  // numbers
-    kept_ = keep_ || heads * queries * keys * lanes <= short_enough;
+    kept_ = always || keep_ || heads * queries * keys * lanes <= short_enough;
     if (!kept_) return;
     all_.take({heads * queries, keys}, lanes);
     if (changed) whole_.take({heads * queries, keys}, lanes);
@@ -44,6 +45,9 @@ class AttentionWeights {
     S* a = room();
     return {a, false, head.changes_weights() ? room() : nullptr};
   }
+
+  /// The place of all weights, where they are kept.
+  Tile<S> all() { return all_.tile(); }
 
   /// All weights of the last forward pass, after dropout. Throws if they were not kept.
   Tile<const S> view() const {

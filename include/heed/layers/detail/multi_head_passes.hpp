@@ -33,6 +33,8 @@ template <class S>
 void MultiHeadAttention<S>::forward(Tile<const S> query, Tile<const S> memory, Tile<S> y, Cache& cache,
                                     const Pass& pass, AttentionMask mask, AttentionScores<S> scores) const {
   if (!packed()) return forward(query, memory, memory, y, cache, pass, mask, scores);
+  cache.chunks = takes_chunks(query, mask, scores, pass) ? detail::StepChunks(memory) : detail::StepChunks();
+  if (!cache.chunks.whole()) return forward_in_chunks(query, memory, y, cache, pass);
   const Tile<S> kv = cache.k.take({memory.steps, 2 * embed_dim()}, memory.lanes);
   affine<S>(memory, memory_weight<const S>(*this), in_proj_bias.data() + embed_dim(), kv);
   attend(query, memory, {kv, kv, embed_dim()}, y, cache, pass, mask, scores);
@@ -64,6 +66,7 @@ void MultiHeadAttention<S>::backward(Tile<const S> query, Tile<const S> memory, 
   if (!packed()) {
     return backward(query, memory, memory, y, dy, dquery, dmemory, {dmemory.tile, true}, cache, grad, pass);
   }
+  if (!cache.chunks.whole()) return backward_in_chunks(query, memory, dy, dquery, dmemory, cache, grad, pass);
   const Scratch::Mark mark(pass.scratch);
   const Tile<const S> kv = cache.k.view();
   const Tile<S> dkv = pass.scratch.like(kv);
