@@ -7,6 +7,7 @@
 
 #include "../support/error_of.hpp"
 #include "../support/layer_case.hpp"
+#include "../support/long_tile.hpp"
 #include "../support/numbers.hpp"
 #include "../support/stream_case.hpp"
 #include "heed/layers/gru.hpp"
@@ -59,6 +60,11 @@ TEST(MeanPool, FulfilsTheLayerContract) {
 TEST(MaxPool, FulfilsTheLayerContract) {
   const auto report = heed::testing::check_layer([]<class S>() { return MaxPool<S>(); }, {4, 3});
   EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(Pooling, LongTilesGiveWhatTheirSequencesGiveInSmallOnes) {
+  test_support::expect_long_tile_equals_narrow_ones(MeanPool<double>(), {100, 24});
+  test_support::expect_long_tile_equals_narrow_ones(MaxPool<double>(), {100, 24});
 }
 
 TEST(LastPool, EqualsPyTorch) {

@@ -18,6 +18,7 @@
 #include "heed/core/streaming.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/step_chunks.hpp"
 #include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -151,8 +152,13 @@ void MeanPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&)
       share.at(t)[l] = t < n ? S(1) / static_cast<S>(n) : S(0);
     }
   }
-  kernels::lane_product<S>(1, x.features, x.steps, x.lanes, {share.data, 0, 1}, {x.data, x.features, 1},
-                           {y.data, 0, 1});
+  detail::StepChunks chunks(x);
+  for (Index c = chunks.count(); c-- > 0;) {
+    const Tile<const S> part = chunks.of(x, c);
+    kernels::lane_product<S>(1, x.features, part.steps, x.lanes, {chunks.of(share, c).data, 0, 1},
+                             {part.data, x.features, 1}, {y.data, 0, 1}, 1, c + 1 < chunks.count(),
+                             chunks.fetch<S>(c - 1, part.size(), {x}));
+  }
 }
 
 template <class S>
@@ -228,14 +234,16 @@ void MaxPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Into
   const Index n = x.features * x.lanes;
   const std::int32_t* const at = where.data;
   const S* const from = dy.data;
-  const bool onto = dx.add;
+  if (dx.add) {
+    for (Index i = 0; i < n; ++i) {
+      if (at[i] >= 0) dx.tile.data[at[i] * n + i] += from[i];
+    }
+    return;
+  }
   for (Index t = 0; t < x.steps; ++t) {
     const auto now = static_cast<std::int32_t>(t);
     S* const to = dx.tile.at(t);
-    for (Index i = 0; i < n; ++i) {
-      const S d = at[i] == now ? from[i] : S(0);
-      to[i] = onto ? to[i] + d : d;
-    }
+    for (Index i = 0; i < n; ++i) to[i] = at[i] == now ? from[i] : S(0);
   }
 }
 

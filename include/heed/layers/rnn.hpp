@@ -67,9 +67,10 @@ struct RnnCell {
   explicit RnnCell(const Options& o) : nonlinearity(o.nonlinearity) {}
   void write(Options& o) const { o.nonlinearity = nonlinearity; }
 
-  // The cache holds h.
+  // The cache holds gradients, because y has h, and in `first` the sums of one step.
   void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
     cache.gates.take({steps, w.hidden_size()}, lanes);
+    cache.first.take({1, w.hidden_size()}, lanes);
     detail::begin(w, cache);
   }
 
@@ -86,34 +87,32 @@ struct RnnCell {
 };
 
 template <class S>
-void RnnCell<S>::step(const Weights& w, Index t, Index L, const S* x, Before previous, S* y, Cache& cache) const {
+void RnnCell<S>::step(const Weights& w, Index, Index L, const S* x, Before previous, S* y, Cache& cache) const {
   using namespace simd;
   const Index H = w.hidden_size();
-  S *kept = cache.gates.tile().at(t), *h = cache.room(cache.gates.tile(), t);
   const S* bias = cache.bias.data();
+  S* sum = cache.first.tile().data;
   if (previous.h) {
-    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x), times<S>(w.hh, previous.h)}, cache.ahead());
+    kernels::product<S>(H, L, {.bias = bias}, sum, {times<S>(w.ih, x), times<S>(w.hh, previous.h)}, cache.ahead());
   } else {
-    kernels::product<S>(H, L, {.bias = bias}, h, {times<S>(w.ih, x)}, cache.ahead());
+    kernels::product<S>(H, L, {.bias = bias}, sum, {times<S>(w.ih, x)}, cache.ahead());
   }
   const bool relu = nonlinearity == Nonlinearity::relu;
-  cache.keep([&](auto put) HEED_LAMBDA {
-    for_each_packet<S>(H * L, [&]<class P>(Index k) HEED_LAMBDA {
-      const P a = load<P>(h + k), value = relu ? max(a, set1<P>(0)) : simd::tanh(a);
-      put(kept + k, value);
-      store(y + k, value);
-    });
+  for_each_packet<S>(H * L, [&]<class P>(Index k) HEED_LAMBDA {
+    const P a = load<P>(sum + k);
+    store(y + k, relu ? max(a, set1<P>(0)) : simd::tanh(a));
   });
 }
 
 template <class S>
 void RnnCell<S>::step_backward(const Weights&, Index t, Before, Tile<S> dh, Tile<S>, Cache& cache, const Pass&) const {
   using namespace simd;
-  S* h = cache.gates.tile().at(t);
+  const S* h = cache.h;
+  S* da = cache.gates.tile().at(t);
   const bool relu = nonlinearity == Nonlinearity::relu;
   for_each_packet<S>(dh.features * dh.lanes, [&]<class P>(Index k) HEED_LAMBDA {
     const P zero = set1<P>(0), y = load<P>(h + k), d = load<P>(dh.data + k);
-    store(h + k, relu ? select_less(zero, y, d, zero) : mul(d, sub(set1<P>(1), mul(y, y))));
+    store(da + k, relu ? select_less(zero, y, d, zero) : mul(d, sub(set1<P>(1), mul(y, y))));
   });
 }
 

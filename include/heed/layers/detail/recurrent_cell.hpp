@@ -101,6 +101,7 @@ struct RecurrentCache {
   TileBuffer<S> gates;          // (steps, gates H); the backward pass overwrites them with their gradients
   TileBuffer<S> first, second;  // (steps, H); each cell defines what they hold
   Buffer<S> bias;               // the biases that each step starts from
+  const S* h = nullptr;         // for `step_backward`: h_t, as `step` wrote it
 
   // For sequences that do not fit in the CPU's caches:
   bool far = false;     // products fetch the memory of the next steps

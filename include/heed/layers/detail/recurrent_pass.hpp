@@ -175,7 +175,9 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
       cache.next.add(x, after);
       cache.next.add(y, after);
       cache.next.add(dy, after);
-      for (const auto* kept : {&cache.gates, &cache.first, &cache.second}) cache.next.add(kept->view(), after);
+      for (const auto* kept : {&cache.gates, &cache.first, &cache.second}) {
+        if (const Tile<const S> all = kept->view(); all.steps == x.steps) cache.next.add(all, after);
+      }
       cache.next.add(Tile<const S>(dx.tile), after);
     }
     from_after(t, t == last, dy, dh);
@@ -183,6 +185,7 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     add_where_final(x, t, d_final.h, dh);
     if (cell.has_cell()) add_where_final(x, t, d_final.c, dc);
     const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), before(t)));
+    cache.h = y.at(t);
     cell.step_backward(w, t, previous, dh, dc, cache, pass);
     if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
     const Index first = t / some * some;
