@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../support/error_of.hpp"
+#include "heed/io/detail/weight_plan.hpp"
 #include "heed/io/safetensors_load.hpp"
 #include "toy_model.hpp"
 
@@ -74,6 +75,52 @@ TEST_F(Views, KeepTheirNameWhenRenamed) {
   EXPECT_EQ(named.read<float>("b"), (std::vector<float>{0, 1}));
   EXPECT_NE(test_support::error_of([&] { named.read<float>("a"); }).find("views: tensor \"a\": no such tensor"),
             std::string::npos);
+}
+
+/// A model's parameters p0, p1, ..., and as many tensors more.
+struct Many {
+  explicit Many(Index count) {
+    for (Index i = 0; i < count; ++i) names.push_back("p" + std::to_string(i));
+    for (const std::string& name : names) wanted.push_back({name, extents});
+  }
+  std::vector<std::string> names;
+  std::vector<Index> extents{1, 1};
+  std::vector<heed::detail::WantedTensor> wanted;
+};
+
+TEST(TiedWeights, OfManyTensorsAreFoundInNoMoreThanSorting) {  // each with each would take minutes
+  constexpr Index count = 30'000;
+  const Many many(count);
+  std::vector<float> numbers(2 * count);
+  std::vector<TensorInfo> tensors;
+  for (Index i = 0; i < 2 * count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    numbers[at] = static_cast<float>(i % count);
+    tensors.push_back(
+        {(i < count ? "p" : "tied") + std::to_string(i % count), DataType::f32, {1, 1}, 4 * at, 4 * at + 4});
+  }
+  const TensorFile tied("many", {}, tensors, std::as_bytes(std::span(numbers)));
+  EXPECT_EQ(heed::detail::plan_weights(many.wanted, tied, false).report.unused.size(), std::size_t{count});
+  numbers.back() = -1;
+  const std::string error = test_support::error_of([&] { heed::detail::plan_weights(many.wanted, tied, false); });
+  EXPECT_EQ(error, "many: the tensors are not those of the model\n  unexpected \"tied29999\" (1, 1)");
+}
+
+TEST(TiedWeights, ViewsOfTheSameNumbersTakeNoMoreThanTheFile) {  // 8 GB, were each looked at
+  constexpr Index count = 2'000, side = 1'000;
+  Many many(count);
+  many.extents = {side, side};
+  for (auto& w : many.wanted) w.extents = many.extents;
+  const std::vector<float> numbers(side * side);
+  std::vector<TensorInfo> tensors;
+  for (Index i = 0; i < 2 * count; ++i) {
+    const std::string name = (i < count ? "p" : "tied") + std::to_string(i % count);
+    tensors.push_back({name, DataType::f32, many.extents, 0, numbers.size() * 4, {1, side}});
+  }
+  const TensorFile file("views", {}, std::move(tensors), std::as_bytes(std::span(numbers)));
+  const std::string error = test_support::error_of([&] { heed::detail::plan_weights(many.wanted, file, false); });
+  EXPECT_EQ(error.find("views: the tensors are not those of the model\n  unexpected \"tied0\" (1000, 1000)"), 0u)
+      << error;
 }
 
 }  // namespace

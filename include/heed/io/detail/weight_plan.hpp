@@ -52,6 +52,8 @@ WeightPlan plan_weights(const std::vector<WantedTensor>& wanted, const TensorFil
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -90,15 +92,54 @@ HEED_COLD HEED_FUNCTION std::string weight_beside(std::string_view name) {
   return std::string(name.substr(0, at)) + "weight" + std::string(name.substr(at + 4));
 }
 
-/// Whether another tensor with the same bytes is a parameter: the file contains tied weights twice.
-HEED_COLD HEED_FUNCTION bool is_tied(const TensorInfo& tensor, const TensorFile& file,
-                                     const std::set<std::string_view>& names) {
-  if (tensor.extents.size() < 2 || is_own(file.metadata())) return false;
-  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
-    const TensorInfo* const other = file.find(name);
-    return other && file.same_bytes(tensor, *other);
-  });
-}
+/// The tensors of parameters, by their numbers: a file of another program may contain tied weights twice.
+class TiedWeights {
+ public:
+  HEED_COLD TiedWeights(const TensorFile& file, const std::set<std::string_view>& names)
+      : file_(file), room_(times * file.data().size()) {
+    for (const std::string_view name : names) {
+      const TensorInfo* const tensor = file.find(name);
+      std::optional<Numbers> numbers = tensor ? of(*tensor) : std::nullopt;
+      if (numbers) parameters_.insert(std::move(*numbers));
+    }
+  }
+
+  /// Whether a parameter has the numbers of this tensor.
+  HEED_COLD bool contain(const TensorInfo& tensor) {
+    const std::optional<Numbers> numbers = of(tensor);
+    return numbers && parameters_.contains(*numbers);
+  }
+
+ private:
+  struct Numbers {
+    const TensorInfo* tensor;
+    std::span<const std::byte> bytes;  // in row-major order
+    std::vector<std::byte> own = {};   // of a view
+    bool operator<(const Numbers& other) const {
+      if (tensor->dtype != other.tensor->dtype) return tensor->dtype < other.tensor->dtype;
+      if (tensor->extents != other.tensor->extents) return tensor->extents < other.tensor->extents;
+      return std::memcmp(bytes.data(), other.bytes.data(), bytes.size()) < 0;
+    }
+  };
+
+  /// Nothing for biases, which are easily equal, and where views of the same numbers would take more time and memory
+  /// than the file's size allows.
+  HEED_COLD std::optional<Numbers> of(const TensorInfo& tensor) {
+    const std::optional<std::size_t> size = byte_count(tensor.extents, tensor.dtype);
+    if (tensor.extents.size() < 2 || !size || *size > room_) return std::nullopt;
+    room_ -= *size;
+    Numbers numbers{&tensor, file_.data().subspan(tensor.begin, tensor.end - tensor.begin)};
+    if (tensor.strides.empty()) return numbers;
+    numbers.own = in_row_major_order(numbers.bytes, tensor);
+    numbers.bytes = numbers.own;
+    return numbers;
+  }
+
+  static constexpr std::size_t times = 4;
+  const TensorFile& file_;
+  std::size_t room_;  // bytes that may yet be looked at
+  std::set<Numbers> parameters_;
+};
 
 HEED_COLD HEED_FUNCTION std::string_view layer_of(std::string_view name) {
   const std::size_t dot = name.rfind('.');
@@ -137,10 +178,12 @@ HEED_COLD HEED_FUNCTION WeightPlan plan_weights(const std::vector<WantedTensor>&
       problems.push_back("misshapen " + quote(w.name) + ": expected " + expected + ", got " + to_text(tensor->extents));
     }
   }
+  std::optional<TiedWeights> tied;
   for (const auto& tensor : file.tensors()) {
     if (names.contains(tensor.name)) continue;
     plan.report.unused.push_back(tensor.name);
-    if (is_tied(tensor, file, names)) continue;
+    if (!is_own(file.metadata()) && !tied) tied.emplace(file, names);
+    if (tied && tied->contain(tensor)) continue;
     problems.push_back("unexpected " + quote(tensor.name) + " " + to_text(tensor.extents));
   }
   bool biases = false;
