@@ -21,6 +21,7 @@ namespace heed_python {
 template <class M>
 Metadata extra_of(const M& model, const Metadata& metadata) {
   Metadata extra = metadata;
+  heed::detail::erase_self_test(extra);  // it is written anew
   const Metadata own = heed::detail::file_metadata(model, {});
   for (const auto& entry : own) extra.erase(entry.first);
   return extra;
@@ -36,14 +37,14 @@ struct Kept {
 
 /// Whether a file holds an M. `fits` tells by its tensors, where it does not say its architecture.
 template <class M, class Fits>
-bool holds(const heed::SafetensorsFile& file, const Reading& reading, Fits&& fits) {
+bool holds(const heed::TensorFile& file, const Reading& reading, Fits&& fits) {
   const auto said = file.metadata().find("architecture");
   if (said == file.metadata().end()) return fits(file.renamed(reading.weights));
   return said->second == M::architecture || said->second == heed::Ensemble<M>::architecture;
 }
 
 template <class M>
-bool loads_partially(const heed::SafetensorsFile& file, Reading reading) {
+bool loads_partially(const heed::TensorFile& file, Reading reading) {
   if (std::exchange(reading.weights.partial, true)) return false;
   heed::LoadedWeights report;
   try {
@@ -55,7 +56,7 @@ bool loads_partially(const heed::SafetensorsFile& file, Reading reading) {
 }
 
 template <class M>
-Kept<M> kept_in(const heed::SafetensorsFile& file, const Reading& reading) {
+Kept<M> kept_in(const heed::TensorFile& file, const Reading& reading) {
   const auto said = file.metadata().find("architecture");
   const bool own = said != file.metadata().end();
   Kept<M> kept;
@@ -80,7 +81,7 @@ Kept<M> kept_in(const heed::SafetensorsFile& file, const Reading& reading) {
 
 /// Null where the file is of another kind.
 template <class M, class Fits>
-std::shared_ptr<Model> read_of(const heed::SafetensorsFile& file, const Reading& reading, Fits&& fits,
+std::shared_ptr<Model> read_of(const heed::TensorFile& file, const Reading& reading, Fits&& fits,
                                typename ModelOf<M>::Encode encode) {
   if (!holds<M>(file, reading, fits)) return nullptr;
   Kept<M> kept = kept_in<M>(file, reading);

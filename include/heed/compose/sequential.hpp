@@ -152,6 +152,12 @@ struct Sequential {
   {
     return std::get<0>(layers).input_size();
   }
+  /// The number of tokens that a feature of the input has, if the first layer tells.
+  Index input_tokens(Index feature) const
+    requires requires(const At<0>& first) { first.input_tokens(feature); }
+  {
+    return std::get<0>(layers).input_tokens(feature);
+  }
   /// For tokens: throws if one is not in the first layer's table.
   void check_input(TensorView<const Input, 3> x, std::span<const std::int32_t> lengths, const std::string& where) const
     requires requires(const At<0>& first) { first.check_input(x, lengths, where); }

@@ -24,6 +24,7 @@
 #include "heed/io/detail/weight_plan.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "heed/io/safetensors_save.hpp"
+#include "heed/io/self_test.hpp"
 #include "heed/io/tensor_file.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/io/weight_names.hpp"
@@ -70,6 +71,14 @@ HEED_COLD LoadedWeights fill_parameters(const std::vector<NamedParameter<Paramet
   return std::move(plan.report);
 }
 
+/// Throws if heed wrote the file and the model does not pass the self-test.
+template <class M>
+void check_own_output(const M& model, const TensorFile& file) try {
+  if (is_own(file.metadata())) check_self_test(model, file.metadata());
+} catch (...) {
+  rethrow_naming(file.name());
+}
+
 }  // namespace detail
 
 /// Fills the parameters of `model` from the tensors with the same names, or with the names that `options` give. It is
@@ -94,27 +103,32 @@ LoadedWeights load_weights(M& model, const TensorFile& file, const WeightsOption
   detail::rethrow_as_error(file.name());
 }
 
+/// The path of a file, as text or as std::filesystem::path. Headers of other formats have overloads of the functions
+/// below for what is more constrained: with them, the same calls read their files too.
+template <class P>
+concept FilePath = std::convertible_to<const P&, std::filesystem::path> && !std::derived_from<P, TensorFile>;
+
 /// From a path: `load_weights(model, "torch.safetensors", {.rename = {{"rnn", "lstm"}}, .partial = true})`.
-template <Visitable M>
+template <Visitable M, FilePath P>
   requires std::copyable<M>
-LoadedWeights load_weights(M& model, const std::filesystem::path& path, const WeightsOptions& options = {}) try {
+LoadedWeights load_weights(M& model, const P& path, const WeightsOptions& options = {}) {
   return load_weights(model, SafetensorsFile(path), options);
-} catch (...) {
-  detail::rethrow_as_error(path.string());
 }
 
 /// Loads a model from a file. In a file that heed wrote, the metadata gives the architecture; `hints` may repeat it but
 /// not contradict it. For any other file, names and shapes give it, and `hints` complete the rest. `weights` renames
-/// tensors. `report`, unless null, receives what was done with each tensor.
+/// tensors. `report`, unless null, receives what was done with each tensor. The self-test of a file that heed wrote is
+/// run (see self_test.hpp).
 ///
 /// Throws, and names the file, if it is malformed, has another architecture, was written by a newer heed, or does not
-/// determine the model; and as load_weights does.
+/// determine the model; if the model does not give the output that the self-test expects; and as load_weights does.
 template <Storable M>
 M load(const TensorFile& file, const Metadata& hints = {}, const WeightsOptions& weights = {},
        LoadedWeights* report = nullptr) try {
   const TensorFile named = file.renamed(weights);
   M model = detail::model_of<M>(named, hints);
   LoadedWeights loaded = detail::fill_parameters(detail::named_parameters(model), named, weights.partial);
+  if (weights.self_test && !weights.partial) detail::check_own_output(model, file);
   if (report) *report = std::move(loaded);
   return model;
 } catch (...) {
@@ -122,11 +136,9 @@ M load(const TensorFile& file, const Metadata& hints = {}, const WeightsOptions&
 }
 
 /// From a path.
-template <Storable M>
-M load(const std::filesystem::path& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) try {
+template <Storable M, FilePath P>
+M load(const P& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
   return load<M>(SafetensorsFile(path), hints, weights);
-} catch (...) {
-  detail::rethrow_as_error(path.string());
 }
 /// From the bytes of a file.
 template <Storable M>
@@ -137,12 +149,24 @@ M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const Weigh
 }
 
 /// Loads weights into a given model, for models that a file alone does not determine: a `Sequential`, a single layer.
-/// `auto model = heed::load(heed::Sequential(...), "model.safetensors");` Throws as load_weights does.
+/// `auto model = heed::load(heed::Sequential(...), "model.safetensors");` Throws as load_weights does. If heed wrote the
+/// file for such a model, its self-test is run.
 template <Visitable M>
   requires std::copyable<M>
-M load(M model, const std::filesystem::path& path, const WeightsOptions& weights = {}) {
-  load_weights(model, path, weights);
+M load(M model, const TensorFile& file, const WeightsOptions& weights = {}) try {
+  load_weights(model, file, weights);
+  if constexpr (!DescribedModel<M>) {
+    const bool whole = !weights.partial && weights.prefix.empty() && !file.metadata().contains("architecture");
+    if (weights.self_test && whole) detail::check_own_output(model, file);
+  }
   return model;
+} catch (...) {
+  detail::rethrow_as_error(file.name());
+}
+template <Visitable M, FilePath P>
+  requires std::copyable<M>
+M load(M model, const P& path, const WeightsOptions& weights = {}) {
+  return load(std::move(model), SafetensorsFile(path), weights);
 }
 
 template <class M, class From>

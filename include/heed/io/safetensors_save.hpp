@@ -25,6 +25,7 @@
 #include "heed/files/file.hpp"
 #include "heed/io/detail/element_order.hpp"
 #include "heed/io/safetensors_header.hpp"
+#include "heed/io/self_test.hpp"
 #include "heed/io/tensor_info.hpp"
 #include "heed/options/metadata.hpp"
 #include "heed/options/model_metadata.hpp"
@@ -115,13 +116,15 @@ HEED_COLD void check_finite(const std::vector<NamedParameter<const ParameterArra
 }  // namespace detail
 
 /// A model as the bytes of a safetensors file: its parameters in the order of its visit, F32 for float, F64 for double,
-/// row-major. The metadata has "format", "format_version", "architecture", the result of `metadata_of(model)`, and
-/// `extra`. Equal models give equal bytes. Throws if two of these give different values for one key, or if a text is
+/// row-major. The metadata has "format", "format_version", "architecture", the result of `metadata_of(model)`, the
+/// self-test (see self_test.hpp) and `extra`. Equal models give equal bytes. Throws if two of these give different values for one key, or if a text is
 /// not valid UTF-8.
 template <Visitable M>
 std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
-  return detail::serialize_parameters<typename M::Scalar>(detail::named_parameters(model),
-                                                          detail::file_metadata(model, extra));
+  Metadata metadata = detail::file_metadata(model, extra);
+  detail::erase_self_test(metadata);  // that of a file which the model comes from
+  detail::add_self_test(model, metadata);
+  return detail::serialize_parameters<typename M::Scalar>(detail::named_parameters(model), metadata);
 }
 
 /// Writes `serialize(model, extra)` to a file, atomically. Python's `safetensors` reads it. PyTorch's

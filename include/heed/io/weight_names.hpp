@@ -28,6 +28,9 @@ struct WeightsOptions {
   /// weights, and so do parameters that the file lacks. An exception are biases of layers whose weights the file has:
   /// these layers were trained without biases, so the biases become 0.
   bool partial = false;
+  /// Whether `load` compares the model's output with the one that stands in a file of heed (see self_test.hpp). Without
+  /// the check it also loads weights that were changed in the file since.
+  bool self_test = true;
 };
 
 /// What was done with the parameters of a model, and with the tensors of a file (by their new names).

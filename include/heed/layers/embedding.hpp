@@ -67,6 +67,7 @@ struct Embedding {
   void load(const Tensor<S, 2>&& vectors) { load(vectors.view()); }  // for a temporary
 
   Index num_embeddings() const { return weight.rows(); }
+  Index input_tokens(Index) const { return num_embeddings(); }
   Index embedding_dim() const { return weight.width(); }
 
   /// Throws at the first valid token of (n, steps) that is not in the table. The error names the sequence and the step.

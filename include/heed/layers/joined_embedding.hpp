@@ -55,6 +55,8 @@ struct JoinedEmbedding {
   }
 
   Index columns() const { return static_cast<Index>(tables.size()); }
+  Index input_size() const { return columns(); }
+  Index input_tokens(Index column) const { return tables[static_cast<std::size_t>(column)].num_embeddings(); }
   Index embedding_dim() const;
 
   /// Throws at the first valid token of (n, steps, k) that is not in its table.

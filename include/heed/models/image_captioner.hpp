@@ -82,6 +82,10 @@ struct ImageCaptioner {
   /// Initialises each layer as PyTorch does, except the embedding tables: N(0, 0.1^2), a tenth of PyTorch's deviation.
   void initialize(Key key);
 
+  /// Pixels and tokens; the size of the vocabulary for a token, 0 for a pixel.
+  Index input_size() const { return options.input().size(); }
+  Index input_tokens(Index feature) const { return feature < options.image.size() ? 0 : options.tokens; }
+
   Shape output_shape(Shape x) const {
     options.input().check_shape(x, "ImageCaptioner");
     return {options.max_tokens, options.tokens};

@@ -83,6 +83,9 @@ struct LanguageModel {
   void initialize(Key key);
 
   bool reads_distances() const { return transformer.reads_distances(); }
+  /// Of the vocabulary.
+  Index input_tokens(Index) const { return options.tokens; }
+
   Shape output_shape(Shape x) const {
     const auto of_parts = [&] { return transformer.output_shape(embedding.output_shape(x)); };
     return {detail::inside(architecture, of_parts).steps, options.tokens};

@@ -115,6 +115,9 @@ struct MultimodalClassifier {
 
   /// The layout of x.
   ImageAndTokens input() const { return {options.image, options.max_words}; }
+  /// Pixels and tokens; the size of the vocabulary for a token, 0 for a pixel.
+  Index input_size() const { return input().size(); }
+  Index input_tokens(Index feature) const { return feature < options.image.size() ? 0 : options.tokens; }
   Shape output_shape(Shape x) const {
     input().check_shape(x, "MultimodalClassifier");
     return {1, options.classes};

@@ -63,6 +63,10 @@ struct Seq2Seq {
   /// Initialises each layer as PyTorch does, except the embedding tables: N(0, 0.1^2), a tenth of PyTorch's deviation.
   void initialize(Key key);
 
+  /// A source token and a target token, and the size of the vocabulary of each.
+  Index input_size() const { return 2; }
+  Index input_tokens(Index feature) const { return feature == 0 ? options.source_tokens : options.target_tokens; }
+
   Shape output_shape(Shape x) const;
 
   /// Throws at the first token that is not in its vocabulary.

@@ -90,6 +90,10 @@ struct Tagger {
   /// so that what is learnt about a word soon outweighs its random start.
   void initialize(Key key);
 
+  /// Features of a token, and the size of the vocabulary of each.
+  Index input_size() const { return embed.columns(); }
+  Index input_tokens(Index feature) const { return embed.input_tokens(feature); }
+
   Shape output_shape(Shape x) const {
     detail::inside(architecture, [&] { return embed.output_shape(x); });
     return {tags() ? x.steps : 1, options.classes};

@@ -79,6 +79,9 @@ struct TextClassifier {
   void initialize(Key key);
 
   bool reads_distances() const { return classifier.reads_distances(); }
+  /// Of the vocabulary.
+  Index input_tokens(Index) const { return options.tokens; }
+
   Shape output_shape(Shape x) const {
     return detail::inside(architecture, [&] { return classifier.output_shape(embedding.output_shape(x)); });
   }

@@ -98,6 +98,9 @@ struct VisionTransformer {
 
   Index patches() const { return options.image.pixels() / (options.patch_size * options.patch_size); }
 
+  /// Numbers of an image, which is one step.
+  Index input_size() const { return options.image.size(); }
+
   Shape output_shape(Shape x) const {
     detail::inside(architecture, [&] { return embedded_shape(x); });
     return {1, options.classes};

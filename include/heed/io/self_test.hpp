@@ -1,0 +1,291 @@
+#pragma once
+
+/// @file
+/// The self-test of a model file: an input, and the output that the model gave when it was saved.
+///
+/// A weight with a flipped bit, or a program that computes something else, gives wrong answers from a file that is
+/// well-formed. `save` writes an input and its output into the metadata, and `load` compares. A model takes part if it is
+/// a layer that says what a step of its input holds:
+///
+///     Index input_size() const;                  // how many numbers or tokens; without it, 1
+///     Index input_tokens(Index feature) const;   // how many tokens there are; 0 for a number
+///
+/// A model of numbers needs the first, a model of tokens the second. `Ensemble` takes part if its members do.
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "heed/core/any_model.hpp"
+#include "heed/core/compiled.hpp"
+#include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/parameter.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
+#include "heed/options/metadata.hpp"
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+/// What one step of a model's input holds.
+struct InputKind {
+  Index features = 0;                        // 0: the model does not say
+  bool tokens = false;                       // whether its type is that of tokens
+  std::vector<Index> counts = {};            // of the tokens of each feature, 0 for a number; empty: all are numbers
+  std::vector<double> mean = {}, unit = {};  // of each feature's numbers; empty: 0 and 1
+};
+
+inline constexpr Index most_test_numbers = Index(1) << 18, most_test_numbers_stored = Index(1) << 14;
+
+/// Without features if the model does not say them, or if they are too many.
+template <class M>
+InputKind input_kind(const M& model) {
+  InputKind kind{.tokens = std::same_as<typename M::Input, std::int32_t>};
+  constexpr bool sized = requires { model.input_size(); };
+  constexpr bool counted = requires { model.input_tokens(Index(0)); };
+  if constexpr (requires { model.members.front(); }) {
+    if (!model.members.empty()) kind = input_kind(model.members.front());
+  } else if constexpr (counted || (sized && !std::same_as<typename M::Input, std::int32_t>)) {
+    kind.features = 1;
+    try {
+      if constexpr (sized) kind.features = model.input_size();
+    } catch (const Error&) {  // a chain of layers that accept any number
+      kind.features = 0;
+    }
+    if (kind.features > most_test_numbers) kind.features = 0;
+    if constexpr (counted) {
+      for (Index f = 0; f < kind.features; ++f) kind.counts.push_back(model.input_tokens(f));
+    }
+    if constexpr (requires { model.standardize.deviation; }) {
+      kind.mean.assign(model.standardize.mean.begin(), model.standardize.mean.end());
+      kind.unit.assign(model.standardize.deviation.begin(), model.standardize.deviation.end());
+    }
+  }
+  return kind;
+}
+
+/// What the metadata of a file say.
+struct StoredTest {
+  Index steps = 0;             // of each sequence
+  std::vector<double> input;   // one sequence after the other, step by step; less than one is repeated to its end
+  std::vector<double> output;  // of each sequence: number k is the sum of the model's numbers k, k + 16, k + 32 ...
+  double tolerance = 0;
+};
+
+bool has_self_test(const Metadata& metadata);
+void erase_self_test(Metadata& metadata);
+/// Sets all but the input. Throws if an output is not finite or beyond 2^100. The tolerance is the distance of the second output, which slightly different
+/// weights give: many times what rounding makes on other processors.
+void set_self_test(Metadata& metadata, const StoredTest& test, const std::vector<double>& nudged);
+/// Throws if the numbers cannot be those of a test.
+StoredTest read_self_test(const Metadata& metadata, const InputKind& kind);
+/// Throws if the output is another one.
+void compare_self_test(const StoredTest& test, const std::vector<double>& output);
+/// Number `feature` of a step of a sequence: numbers of all sizes around 0, 1, -1 or both, in deviations; or tokens that
+/// are not padding.
+double test_number(const InputKind& kind, Index sequence, Index step, Index feature);
+
+/// What the model gives. Throws if it does not take the input.
+template <class S>
+HEED_COLD std::vector<double> test_output(const ModelReference<S>& model, const InputKind& kind,
+                                          const StoredTest& test) {
+  constexpr std::size_t most = 16;  // of a sequence
+  const FlushDenormals flush;
+  const Shape shape{test.steps, kind.features};
+  Scratch scratch;
+  AnyCache<S> cache(model.functions());
+  TileBuffer<S> numbers, output;
+  TileBuffer<std::int32_t> tokens;
+  const Tile<S> y = output.take(model.output_shape(shape), 1);
+  std::vector<double> sums;
+  const auto run = [&]<class X>(Tile<X> x, std::size_t first) {
+    for (Index i = 0; i < x.size(); ++i) {
+      x.data[i] = static_cast<X>(test.input[(first + static_cast<std::size_t>(i)) % test.input.size()]);
+    }
+    model.check_input(TensorView<const X, 3>(x.data, {1, shape.steps, shape.features}), {}, "self-test");
+    model.forward(Tile<const X>(x), y, cache, Pass::inference(scratch));
+    const std::size_t begin = sums.size(), count = std::min(static_cast<std::size_t>(y.size()), most);
+    sums.resize(begin + count);
+    for (Index i = 0; i < y.size(); ++i) {
+      sums[begin + static_cast<std::size_t>(i) % count] += static_cast<double>(y.data[i]);
+    }
+  };
+  for (std::size_t first = 0; first < test.input.size();
+       first += static_cast<std::size_t>(shape.steps * shape.features)) {
+    if (kind.tokens) {
+      run(tokens.take(shape, 1), first);
+    } else {
+      run(numbers.take(shape, 1), first);
+    }
+  }
+  return sums;
+}
+
+/// Changes each number by 2^-14 of itself, up or down.
+template <class S>
+HEED_COLD void nudge(ParameterArray<S>& array, std::uint64_t& count) {
+  for (S& number : array) {
+    number += number * S(std::popcount(count++ * 0x9E3779B97F4A7C15U) % 2 == 0 ? 0x1p-14 : -0x1p-14);
+  }
+}
+
+/// Adds a test to the metadata. Adds nothing if the model takes none of the inputs, or if its output is not finite.
+template <class S>
+HEED_COLD void write_self_test(const ModelReference<S>& model, const ModelReference<S>& nudged, const InputKind& kind,
+                               Metadata& metadata) {
+  constexpr Index of_image = 997;                 // numbers that are repeated: prime, so that no two rows are equal
+  for (const Index steps : {8, 2, 1, 32, 256}) {  // positions may be few, and convolutions may need many
+    const Index one = steps * kind.features, sequences = one <= 64 ? 4 : 1;
+    const bool alike = kind.counts.empty() && kind.mean.empty();
+    const Index stored = alike && sequences == 1 ? std::min(one, of_image) : sequences * one;
+    if (one > most_test_numbers || stored > most_test_numbers_stored) continue;
+    StoredTest test{.steps = steps, .input = {}, .output = {}};
+    std::vector<S> input;
+    for (Index i = 0; i < stored; ++i) {
+      const double number = test_number(kind, i / one, i % one / kind.features, i % kind.features);
+      input.push_back(static_cast<S>(number));
+    }
+    test.input.assign(input.begin(), input.end());
+    try {
+      test.output = test_output(model, kind, test);
+      set_self_test(metadata, test, test_output(nudged, kind, test));
+    } catch (const Error&) {
+      continue;
+    }
+    return set(metadata, "self_test.input", input);
+  }
+}
+
+/// Throws if the output is not that of the metadata, which have a test.
+template <class S>
+HEED_COLD void run_self_test(const ModelReference<S>& model, const InputKind& kind, const Metadata& metadata) {
+  const StoredTest test = read_self_test(metadata, kind);
+  compare_self_test(test, test_output(model, kind, test));
+}
+
+/// Adds nothing for a model that takes no part.
+template <Visitable M>
+void add_self_test([[maybe_unused]] const M& model, [[maybe_unused]] Metadata& metadata) {
+  if constexpr (Layer<M>) {
+    const InputKind kind = input_kind(model);
+    if (kind.features < 1) return;
+    M nudged = model;
+    std::uint64_t count = 0;
+    for_each_parameter([&](const Path&, ParameterArray<typename M::Scalar>& array) { nudge(array, count); }, nudged);
+    write_self_test<typename M::Scalar>(model, nudged, kind, metadata);
+  }
+}
+
+/// Does nothing for a file without a test, or for a model that takes no part.
+template <Visitable M>
+void check_self_test([[maybe_unused]] const M& model, [[maybe_unused]] const Metadata& metadata) {
+  if constexpr (Layer<M>) {
+    const InputKind kind = input_kind(model);
+    if (kind.features > 0 && has_self_test(metadata)) run_self_test<typename M::Scalar>(model, kind, metadata);
+  }
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+HEED_COMPILED_FUNCTION(heed::detail::nudge)
+HEED_COMPILED_FUNCTION(heed::detail::write_self_test)
+HEED_COMPILED_FUNCTION(heed::detail::run_self_test)
+
+#if HEED_BODIES
+
+#include <cmath>
+
+namespace heed::inline HEED_ISA {
+
+namespace detail {
+
+HEED_COLD HEED_FUNCTION bool has_self_test(const Metadata& metadata) { return metadata.contains("self_test.output"); }
+
+HEED_COLD HEED_FUNCTION void erase_self_test(Metadata& metadata) {
+  std::erase_if(metadata, [](const auto& entry) { return entry.first.starts_with("self_test."); });
+}
+
+HEED_COLD HEED_FUNCTION double test_number(const InputKind& kind, Index sequence, Index step, Index feature) {
+  constexpr Index waves = 31;
+  const Index wave = (5 * step * (step + 3) + 7 * feature + 11 * sequence) % waves;
+  const auto f = static_cast<std::size_t>(feature);
+  const Index count = kind.counts.empty() ? 0 : kind.counts[f];
+  const Index apart = std::max<Index>(count / (4 * waves), 1);  // for tokens from all of a large vocabulary
+  if (count > 0) return static_cast<double>(count == 1 ? 0 : 1 + (wave + waves * sequence) * apart % (count - 1));
+  const double centre = sequence == 0 ? 0 : sequence == 1 ? 1 : sequence == 2 || feature % 2 == 1 ? -1 : 1;
+  const double number = centre + static_cast<double>(wave - waves / 2) / 8;
+  return kind.mean.empty() ? number : kind.mean[f] + kind.unit[f] * number;
+}
+
+HEED_COLD HEED_FUNCTION void set_self_test(Metadata& metadata, const StoredTest& test,
+                                           const std::vector<double>& nudged) {
+  double largest = 0, distance = 0;
+  for (std::size_t k = 0; k < test.output.size(); ++k) {
+    largest = std::max(largest, std::abs(test.output[k]));
+    distance = std::max(distance, std::abs(test.output[k] - nudged[k]));
+  }
+  distance = std::max(distance, 0x1p-15 * largest);
+  constexpr double most = 0x1p100;  // float holds them
+  const auto small = [](double y) { return std::abs(y) < most; };
+  require(std::all_of(test.output.begin(), test.output.end(), small) && small(distance),
+          [] { return Fault{"the output is too large, or no number", "self-test"}; });
+  std::vector<float> rounded;  // to 20 bits of the largest: a short text, and the same for most ways to round
+  const double grain = std::ldexp(1.0, largest > 0 ? std::ilogb(largest) - 19 : 0);
+  for (const double y : test.output) rounded.push_back(static_cast<float>(std::nearbyint(y / grain) * grain));
+  set(metadata, "self_test.steps", test.steps);
+  set(metadata, "self_test.output", rounded);
+  set(metadata, "self_test.tolerance", distance > 0 ? std::ldexp(1.0, std::ilogb(distance) + 1) : 0.0);
+}
+
+HEED_COLD HEED_FUNCTION StoredTest read_self_test(const Metadata& metadata, const InputKind& kind) {
+  const StoredTest test{.steps = get_index(metadata, "self_test.steps"),
+                        .input = get_doubles(metadata, "self_test.input"),
+                        .output = get_doubles(metadata, "self_test.output"),
+                        .tolerance = get_double(metadata, "self_test.tolerance")};
+  const Index most = most_test_numbers / kind.features;
+  const auto check = [](bool ok, const char* key, const std::string& expected, const std::string& got) {
+    require(ok, [&] { return Fault{"wrong value", "metadata " + quote(key), expected, got}; });
+  };
+  check(test.steps >= 1 && test.steps <= most, "self_test.steps", "1 to " + text_of(most), text_of(test.steps));
+  check(!test.input.empty(), "self_test.input", "numbers", "none");
+  check(test.tolerance >= 0, "self_test.tolerance", "at least 0", text_of(test.tolerance));
+  for (const double x : test.input) {
+    const bool fits = kind.tokens ? x == std::floor(x) && std::abs(x) < 0x1p31 : std::abs(x) < 0x1p127;
+    check(fits, "self_test.input", kind.tokens ? "tokens" : "numbers below 1.7e38", text_of(x));
+  }
+  return test;
+}
+
+HEED_COLD HEED_FUNCTION void compare_self_test(const StoredTest& test, const std::vector<double>& output) {
+  require(test.output.size() == output.size(), [&] {
+    return Fault{"an output of another size", "self-test", text_of(test.output.size()), text_of(output.size())};
+  });
+  for (std::size_t k = 0; k < output.size(); ++k) {
+    require(std::abs(output[k] - test.output[k]) <= test.tolerance, [&] {
+      return Fault{
+          "the model does not give the output that it gave when it was saved: the file is damaged, its weights "
+          "were changed, or this program computes them in another way; a load without the self-test skips "
+          "this check",
+          "self-test, output " + text_of(k) + " (counted from 0)",
+          text_of(test.output[k]) + ", at most " + text_of(test.tolerance) + " off", text_of(output[k])};
+    });
+  }
+}
+
+}  // namespace detail
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
