@@ -44,13 +44,33 @@ TEST(HostilePyTorch, NamesAreNeverCalled) {
   expect_refused(called(name("posix", "system"), command), unknown);
   expect_refused(called(text("os") + text("system") + "\x93", command), "\"os.system\"");
   expect_refused(called(name("builtins", "eval"), command), unknown);
-  expect_refused(called(name("collections", "Counter"), ""), unknown);
+  expect_refused(called(name("collections", "ChainMap"), ""), unknown);
+  expect_refused(called(name("builtins", "getattr"), command), unknown);
+  expect_refused(called(name("copyreg", "_reconstructor"), command), unknown);
   expect_refused(called(name("torch", "load"), command), unknown);
   expect_refused(called(name("torch", "FloatStorage"), command), "never calls");
   expect_refused(name("__main__", "Net") + ")\x81", "state_dict()");
   expect_refused("i" + std::string("os\nsystem\n"), "an object is to be made");
   expect_refused(name("collections", "OrderedDict") + ")\x81", "an object is to be made");
   EXPECT_FALSE(std::filesystem::exists("/tmp/heed_was_here"));
+}
+
+TEST(HostilePyTorch, WhatStandsForNothingHoldsNothing) {
+  const std::string device = name("torch", "device");
+  EXPECT_EQ(refusal_of("}(" + text("w") + whole + text("device") + called(device, text("cpu")) + "u"), "no error");
+  for (const std::string& body : {called(device, whole), device + tuple(whole) + "\x81",
+                                  called(name("collections", "Counter"), "") + "(" + text("v") + whole + "u"}) {
+    const std::vector<std::byte> bytes = archive(pickle(dict("w", body)));
+    EXPECT_EQ(PyTorchFile(std::span<const std::byte>(bytes)).tensors().size(), 0u) << body;
+  }
+  expect_refused(called(called(device, text("cpu")), text("cpu")), "a value of another kind");  // it cannot be called
+  expect_refused(dict("w", called(name("torch._utils", "_rebuild_tensor_v2"), called(device, "") + "K\x00))\x89)"s)),
+                 "a tensor without a storage");
+  expect_refused(called(name("collections", "OrderedDict"),
+                        "]](K\x01K\x02K\x03"
+                        "ea"),
+                 "no keys with values");
+  expect_refused(called(name("collections", "OrderedDict"), "K\x01"), "no list");
 }
 
 TEST(HostilePyTorch, StatesAreForDictsAlone) {

@@ -9,11 +9,13 @@
 #include "../support/error_of.hpp"
 #include "heed/compose/repeat.hpp"
 #include "heed/files/file.hpp"
+#include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/transformer_encoder_block.hpp"
 #include "heed/models/sequence_classifier.hpp"
+#include "heed/models/transformer_classifier.hpp"
 #include "pickles.hpp"
 
 // The files are written by tests/reference/write_torch_files.py: by PyTorch 1.13 in torch1, by 2.6 in torch2.
@@ -154,8 +156,89 @@ TEST_P(PyTorch, BytesMayBeInMemory) {
   expect_same(kept, expected("named"));
 }
 
+TEST_P(PyTorch, APathWillDo) {
+  heed::Lstm<float> lstm({.input_size = 2, .hidden_size = 3}), same = lstm, third = lstm;
+  heed::load_weights(lstm, path("checkpoint"), {.prefix = "model_state_dict.rnn"});
+  heed::load_weights(same, (data / "named.safetensors").string(), {.prefix = "rnn"});
+  third = heed::load(third, path("legacy").c_str(), {.prefix = "rnn"});
+  EXPECT_EQ(heed::serialize(lstm), heed::serialize(same));
+  EXPECT_EQ(heed::serialize(lstm), heed::serialize(third));
+  using Model = heed::SequenceClassifier<float>;
+  EXPECT_EQ(heed::serialize(heed::load<Model>(path("attention"))),
+            heed::serialize(heed::load<Model>(data / "attention.safetensors")));
+}
+
+TEST_P(PyTorch, ANameThatSaysAnotherFormatIsNoMatter) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("heed_names_" + std::string(GetParam()));
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(path("named"), folder / "a.safetensors");
+  std::filesystem::copy_file(data / "named.safetensors", folder / "a.pt");
+  expect_same(heed::read_weights(folder / "a.safetensors"), expected("named"));
+  expect_same(heed::read_weights(folder / "a.pt"), expected("named"));
+  expect_same(heed::read_weights(heed::read_file(path("named")), "named.pt"), expected("named"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Versions, PyTorch, testing::Values("torch1", "torch2"),
                          [](const auto& version) { return std::string(version.param); });
+
+/// tests/reference/write_torch_models.py writes what follows.
+PyTorchFile written(const std::string& name) { return PyTorchFile(data / "models" / (name + ".pt")); }
+
+/// What a model gives for the inputs of the fixtures: (sequences, outputs).
+template <class M>
+void expect_gives(const M& model, const std::string& name) {
+  const SafetensorsFile given(data / "models" / "given.safetensors");
+  const std::vector<float> x = given.read<float>("x"), y = given.read<float>(name);
+  const std::vector<Index> shape = given.find("x")->extents;
+  heed::Predictor<M> predictor(model);
+  std::vector<float> out(y.size());
+  predictor(heed::TensorView<const float, 3>(x.data(), {shape[0], shape[1], shape[2]}),
+            heed::TensorView<float, 2>(out.data(), {shape[0], static_cast<Index>(y.size()) / shape[0]}), {},
+            heed::Output::logits);
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(out[i], y[i], 1e-6) << name << ' ' << i;
+}
+
+std::string model_path(const std::string& name) { return (data / "models" / (name + ".pt")).string(); }
+
+TEST(PyTorchModels, ARecurrentLayerAndALinearUnderAnyNames) {
+  using Model = heed::SequenceClassifier<float>;
+  const auto read = [](const std::string& name, const std::string& cell) {
+    return heed::load<Model>(model_path(name), {}, {.rename = {{"encoder", cell}, {"classifier", "fc"}}});
+  };
+  expect_gives(read("lstm", "lstm"), "lstm");
+  expect_gives(read("gru", "gru"), "gru");
+  expect_gives(read("rnn", "rnn"), "rnn");
+  const std::string error = error_of([] { heed::load<Model>(model_path("lstm")); });
+  EXPECT_NE(error.find("renaming \"classifier\" to \"fc\" and \"encoder\" to \"lstm\" would fit"), std::string::npos)
+      << error;
+}
+
+TEST(PyTorchModels, ATransformerEncoderBetweenLinears) {
+  heed::TransformerClassifier<float> model({.features = 3,
+                                            .classes = 2,
+                                            .transformer = {.d_model = 4,
+                                                            .num_heads = 2,
+                                                            .num_layers = 2,
+                                                            .dim_feedforward = 6,
+                                                            .norm = heed::NormPlacement::post,
+                                                            .positions = heed::PositionKind::none}});
+  heed::load_weights(model, model_path("encoder_model"), {.rename = {{"embed", "input"}, {"out", "output"}}});
+  expect_gives(model, "encoder_model");
+}
+
+TEST(PyTorchModels, ALstmWithAnAttentionPool) {
+  expect_gives(heed::load<heed::SequenceClassifier<float>>(model_path("attention_model")), "attention_model");
+}
+
+TEST(PyTorchFiles, CheckpointsMayHoldWhatIsNoTensor) {
+  for (const char* const name : {"things", "lightning", "python2"}) {
+    const PyTorchFile file = written(name);
+    const char* const prefix = std::string(name) == "python2" ? "" : "state_dict";
+    expect_same(file.renamed({.prefix = prefix}), SafetensorsFile(data / "named.safetensors"));
+  }
+}
 
 TEST(PyTorchFiles, NumbersOfBigEndianMachinesAreTurned) {
   expect_same(PyTorchFile(data / "torch2" / "big.pt"), SafetensorsFile(data / "named.safetensors"));

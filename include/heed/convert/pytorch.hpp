@@ -3,19 +3,24 @@
 /// @file
 /// Reads the tensors of files that PyTorch's `torch.save` writes, without Python. Opt-in: component heed::pytorch.
 ///
-///     heed::load_weights(model, heed::PyTorchFile("model.pt"), {.rename = {{"rnn", "lstm"}}});
-///     auto model = heed::load<heed::SequenceClassifier<float>>(heed::PyTorchFile("model.pt"));
+///     heed::load_weights(model, "model.pt", {.rename = {{"rnn", "lstm"}}});
+///     auto model = heed::load<heed::SequenceClassifier<float>>("model.pt");
 
+#include <concepts>
 #include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
+#include "heed/core/visit.hpp"
 #include "heed/files/zip.hpp"
+#include "heed/io/safetensors_load.hpp"
 #include "heed/io/tensor_file.hpp"
+#include "heed/io/weight_names.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -46,9 +51,31 @@ class PyTorchFile : public TensorFile {
   explicit PyTorchFile(std::vector<std::byte>&& bytes, std::string name = "memory");
 };
 
-/// Reads a model file, safetensors or PyTorch's; its first bytes tell which. Throws as `SafetensorsFile` and
-/// `PyTorchFile` do.
+/// Reads a model file, safetensors or PyTorch's. Its first bytes tell which, whatever its name. Throws as
+/// `SafetensorsFile` and `PyTorchFile` do.
 TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions& options = {});
+/// From the bytes of a file.
+TensorFile read_weights(std::vector<std::byte>&& bytes, std::string name = "memory");
+
+/// The path of a file of any format that `read_weights` reads. It is more constrained than `FilePath`, so with this
+/// header the following overloads take the calls of safetensors_load.hpp that have a path.
+template <class P>
+concept WeightsPath = FilePath<P> && (sizeof(P) > 0);
+
+template <Visitable M, WeightsPath P>
+  requires std::copyable<M>
+LoadedWeights load_weights(M& model, const P& path, const WeightsOptions& options = {}) {
+  return load_weights(model, read_weights(path), options);
+}
+template <Storable M, WeightsPath P>
+M load(const P& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
+  return load<M>(read_weights(path), hints, weights);
+}
+template <Visitable M, WeightsPath P>
+  requires std::copyable<M>
+M load(M model, const P& path, const WeightsOptions& weights = {}) {
+  return load(std::move(model), read_weights(path), weights);
+}
 
 }  // namespace heed::inline HEED_ISA
 
@@ -56,7 +83,6 @@ TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions&
 
 #include <optional>
 #include <string_view>
-#include <utility>
 
 #include "heed/convert/detail/torch_legacy.hpp"
 #include "heed/convert/detail/torch_names.hpp"
@@ -160,6 +186,16 @@ HEED_COLD HEED_FUNCTION TensorFile read_pytorch(std::vector<std::byte>&& bytes, 
   return read_pytorch(std::span<const std::byte>(bytes), name, std::move(bytes), unpack);
 }
 
+HEED_COLD HEED_FUNCTION TensorFile read_weights(std::vector<std::byte>&& bytes, const std::string& name,
+                                                const TorchArchive::Unpacked& unpack) {
+  const bool pickle = bytes.size() > 1 && bytes[0] == std::byte{0x80} && bytes[1] < std::byte{8};
+  const bool archive = bytes.size() > 1 && bytes[0] == std::byte{'P'} && bytes[1] == std::byte{'K'};
+  if (!(pickle || archive) || (bytes.size() > 8 && bytes[8] == std::byte{'{'})) {
+    return SafetensorsFile(std::move(bytes), name);
+  }
+  return read_pytorch(std::move(bytes), name, unpack);
+}
+
 }  // namespace detail
 
 HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(const std::filesystem::path& path, const PyTorchOptions& options)
@@ -172,13 +208,12 @@ HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(std::vector<std::byte>&& bytes,
     : TensorFile(detail::read_pytorch(std::move(bytes), name)) {}
 
 HEED_COLD HEED_FUNCTION TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions& options) {
-  std::vector<std::byte> bytes = read_file(path);
-  const bool pickle = bytes.size() > 1 && bytes[0] == std::byte{0x80} && bytes[1] < std::byte{8};
-  const bool archive = bytes.size() > 1 && bytes[0] == std::byte{'P'} && bytes[1] == std::byte{'K'};
-  if (!(pickle || archive) || (bytes.size() > 8 && bytes[8] == std::byte{'{'})) {
-    return SafetensorsFile(std::move(bytes), path.string());
-  }
-  return detail::read_pytorch(std::move(bytes), path.string(), detail::unpacking(path, options.unpack));
+  const auto unpack = detail::unpacking(path, options.unpack);
+  return detail::read_weights(read_file(path), path.string(), unpack);
+}
+
+HEED_COLD HEED_FUNCTION TensorFile read_weights(std::vector<std::byte>&& bytes, std::string name) {
+  return detail::read_weights(std::move(bytes), name, {});
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -81,9 +81,11 @@ class PickleMachine : public PickleNames {
       case 0x8d:
         return text(number(8));
       case 'T':
-      case 'B':
-        return skip(number(4));  // strings of Python 2, and bytes
+        return old_text(number(4));
       case 'U':
+        return old_text(number(1));
+      case 'B':
+        return skip(number(4));
       case 'C':
         return skip(number(1));
       case 0x8e:
@@ -133,6 +135,10 @@ class PickleMachine : public PickleNames {
         return stack_global();
       case 'R':
         return reduce();
+      case 0x81:
+        return new_object(op, 1);  // NEWOBJ
+      case 0x92:
+        return new_object(op, 2);  // NEWOBJ_EX
       case 'b':
         return build();
       case 'Q':
@@ -150,6 +156,12 @@ class PickleMachine : public PickleNames {
     if (!one_value()) fail("the pickle leaves more or less than one value");
     content_.root = top();
     done_ = true;
+  }
+  /// An object of an inert class stands for nothing. There are no others.
+  void new_object(unsigned char op, std::size_t arguments) {
+    const std::vector<PickleValue> parts = last(arguments + 1);
+    if (parts[0].kind != Kind::global || global_of(parts[0], "a name").meaning != TorchName::inert) unknown(op);
+    push({Kind::object, 0, 0});
   }
   [[noreturn]] HEED_COLD void unknown(unsigned char op) const {
     char code[8];

@@ -85,6 +85,13 @@ class PickleStack {
     take(size);
     push({Kind::bytes, 0, 0});
   }
+  /// Python 2 writes texts as bytes.
+  void old_text(std::uint64_t size) {
+    const std::size_t begin = at_;
+    const std::string_view bytes = take(size);
+    const bool text = abi_detail::first_not_utf8(bytes) == bytes.size();
+    push({text ? Kind::text : Kind::bytes, static_cast<std::uint32_t>(size), static_cast<std::int64_t>(begin)});
+  }
   void long_integer(std::uint64_t size) {
     const std::size_t begin = at_;
     const std::string_view digits = take(size);
@@ -153,6 +160,7 @@ class PickleStack {
     content_.nodes.push_back(std::move(values));
   }
   void extend(Kind kind, const std::vector<PickleValue>& values) {
+    if (top().kind == Kind::object) return;
     if (top().kind != kind)
       fail("items for what is no " + std::string(name_of(kind)), name_of(kind), name_of(top().kind));
     if (kind == Kind::dict && values.size() % 2 != 0) fail("a key without a value");
@@ -166,8 +174,9 @@ class PickleStack {
   std::string_view text_of_value(const PickleValue& value) const { return text_at(bytes_, value); }
 
   static std::string_view name_of(Kind kind) {
-    constexpr std::string_view names[] = {"None", "bool",  "integer", "large integer", "number", "text",    "bytes",
-                                          "name", "tuple", "list",    "dict",          "set",    "storage", "tensor"};
+    constexpr std::string_view names[] = {"None", "bool",  "integer", "large integer", "number",
+                                          "text", "bytes", "name",    "tuple",         "list",
+                                          "dict", "set",   "storage", "tensor",        "object"};
     return names[static_cast<std::size_t>(kind)];
   }
 

@@ -57,8 +57,12 @@ class PickleNames : public PickleStack {
     };
     switch (name.meaning) {
       case TorchName::ordered_dict:
-        count(0, 0);
+        count(0, 1);
+        return make(Kind::dict, values.empty() ? values : pairs(values[0]));
+      case TorchName::mapping:
         return make(Kind::dict, {});
+      case TorchName::inert:
+        return push({Kind::object, 0, 0});
       case TorchName::size:
         count(1, 1);
         if (values[0].kind != Kind::tuple) fail("a size that is no tuple");
@@ -68,7 +72,7 @@ class PickleNames : public PickleStack {
         if (values[0].kind != Kind::tensor) fail("a parameter without a tensor", "tensor", name_of(values[0].kind));
         return push(values[0]);
       case TorchName::tensor:
-        count(6, 7);
+        count(name.name == "_rebuild_tensor" ? 4 : 6, 7);
         return tensor(values, nullptr);
       case TorchName::typed_tensor:
         count(7, 8);
@@ -78,6 +82,18 @@ class PickleNames : public PickleStack {
       case TorchName::element_type:
         fail("heed never calls " + quote(name.name), "a description of a tensor");
     }
+  }
+
+  /// [[key, value], ...], as Python 2 writes an OrderedDict.
+  std::vector<PickleValue> pairs(const PickleValue& list) {
+    if (list.kind != Kind::list) fail("an OrderedDict of what is no list", "list", name_of(list.kind));
+    std::vector<PickleValue> all;
+    for (const PickleValue& pair : std::vector<PickleValue>(node_of(list))) {
+      const bool two = (pair.kind == Kind::list || pair.kind == Kind::tuple) && node_of(pair).size() == 2;
+      if (!two) fail("an OrderedDict of what are no keys with values");
+      all.insert(all.end(), node_of(pair).begin(), node_of(pair).end());
+    }
+    return all;
   }
 
   /// (storage, offset, size, stride, requires_grad, hooks[, type][, metadata])
@@ -148,7 +164,8 @@ class PickleNames : public PickleStack {
   /// A state_dict has the versions of its modules as a state of its own: nothing of it is needed.
   void build() {
     pop();
-    if (top().kind != Kind::dict) fail("a state for what has none", "dict", name_of(top().kind));
+    if (top().kind == Kind::dict || top().kind == Kind::object) return;
+    fail("a state for what has none", "dict", name_of(top().kind));
   }
 };
 

@@ -25,7 +25,9 @@ enum class TorchName {
   parameter,     ///< torch._utils._rebuild_parameter, and that with a state
   storage,       ///< torch.FloatStorage and its like
   bytes,         ///< torch.UntypedStorage
-  element_type   ///< torch.uint16 and its like
+  element_type,  ///< torch.uint16 and its like
+  mapping,       ///< collections.defaultdict, which becomes a dict
+  inert          ///< what checkpoints hold beside tensors: values of it stand for nothing, and nothing in them is read
 };
 
 /// A name with the type of numbers that it stands for, if it does.
@@ -49,7 +51,8 @@ enum class PickleKind : std::uint8_t {
   dict,  // keys and values, one after the other
   set,
   storage,
-  tensor
+  tensor,
+  object  // of an inert class
 };
 
 /// Small: a hostile pickle makes one of each byte. Texts stay where they are in the file, and what holds others stands
@@ -83,11 +86,12 @@ struct PickleContent {
   std::vector<TorchTensor> tensors;
 };
 
-inline constexpr std::array<TorchGlobal, 37> torch_globals = {{
+inline constexpr std::array<TorchGlobal, 85> torch_globals = {{
     {"collections", "OrderedDict", TorchName::ordered_dict},
     {"torch", "Size", TorchName::size},
     {"torch._utils", "_rebuild_tensor_v2", TorchName::tensor},
     {"torch._utils", "_rebuild_tensor_v3", TorchName::typed_tensor},
+    {"torch._utils", "_rebuild_tensor", TorchName::tensor},
     {"torch._utils", "_rebuild_parameter", TorchName::parameter},
     {"torch._utils", "_rebuild_parameter_with_state", TorchName::parameter},
     {"torch", "FloatStorage", TorchName::storage, DataType::f32},
@@ -121,6 +125,53 @@ inline constexpr std::array<TorchGlobal, 37> torch_globals = {{
     {"torch", "float8_e5m2", TorchName::element_type, DataType::f8_e5m2},
     {"torch", "float8_e4m3fn", TorchName::element_type, DataType::f8_e4m3},
     {"torch", "float8_e8m0fnu", TorchName::element_type, DataType::f8_e8m0},
+    {"collections", "defaultdict", TorchName::mapping},
+    {"torch", "device", TorchName::inert},
+    {"torch.torch_version", "TorchVersion", TorchName::inert},
+    {"torch.serialization", "_get_layout", TorchName::inert},
+    {"collections", "Counter", TorchName::inert},
+    {"collections", "deque", TorchName::inert},
+    {"builtins", "set", TorchName::inert},
+    {"builtins", "frozenset", TorchName::inert},
+    {"builtins", "complex", TorchName::inert},
+    {"builtins", "range", TorchName::inert},
+    {"builtins", "slice", TorchName::inert},
+    {"builtins", "bytearray", TorchName::inert},
+    {"builtins", "dict", TorchName::inert},
+    {"builtins", "list", TorchName::inert},
+    {"builtins", "int", TorchName::inert},
+    {"builtins", "float", TorchName::inert},
+    {"builtins", "str", TorchName::inert},
+    {"builtins", "bool", TorchName::inert},
+    {"__builtin__", "set", TorchName::inert},
+    {"__builtin__", "frozenset", TorchName::inert},
+    {"__builtin__", "complex", TorchName::inert},
+    {"__builtin__", "xrange", TorchName::inert},
+    {"__builtin__", "slice", TorchName::inert},
+    {"__builtin__", "bytearray", TorchName::inert},
+    {"__builtin__", "dict", TorchName::inert},
+    {"__builtin__", "list", TorchName::inert},
+    {"__builtin__", "int", TorchName::inert},
+    {"__builtin__", "float", TorchName::inert},
+    {"__builtin__", "unicode", TorchName::inert},
+    {"_codecs", "encode", TorchName::inert},
+    {"numpy", "dtype", TorchName::inert},
+    {"numpy", "ndarray", TorchName::inert},
+    {"numpy.core.multiarray", "scalar", TorchName::inert},
+    {"numpy.core.multiarray", "_reconstruct", TorchName::inert},
+    {"numpy._core.multiarray", "scalar", TorchName::inert},
+    {"numpy._core.multiarray", "_reconstruct", TorchName::inert},
+    {"datetime", "datetime", TorchName::inert},
+    {"datetime", "date", TorchName::inert},
+    {"datetime", "timedelta", TorchName::inert},
+    {"decimal", "Decimal", TorchName::inert},
+    {"fractions", "Fraction", TorchName::inert},
+    {"argparse", "Namespace", TorchName::inert},
+    {"types", "SimpleNamespace", TorchName::inert},
+    {"pathlib", "PosixPath", TorchName::inert},
+    {"pathlib", "WindowsPath", TorchName::inert},
+    {"pathlib", "PurePosixPath", TorchName::inert},
+    {"pathlib", "PureWindowsPath", TorchName::inert},
 }};
 
 /// The one of that name, or null.
