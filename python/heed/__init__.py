@@ -27,6 +27,7 @@ _homes = {
     "Stream": "._stream",
     "Explanation": "._explain",
     "load": "._files",
+    "from_torch": "._files",
     "load_sequences": "._files",
 }
 

@@ -57,9 +57,9 @@ fill_missing = _extension.fill_missing
 together = _extension.together
 
 
-def model_of_bytes(data, name="memory", hints=None, rename=(), partial=False):
+def model_of_bytes(data, name="memory", hints=None, rename=(), partial=False, self_test=True, prefix=""):
     """The model that the bytes of a file hold."""
-    return _extension.model_of_bytes(data, name, hints or {}, list(rename), partial)
+    return _extension.model_of_bytes(data, name, hints or {}, list(rename), partial, self_test, prefix)
 
 
 # A pickled model is its file: one that was pickled on a processor with AVX-512 loads on any other.

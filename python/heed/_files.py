@@ -1,5 +1,6 @@
 """Models and data out of files."""
 
+import json
 import os
 import pathlib
 import warnings
@@ -24,25 +25,43 @@ def read_file(path, what="path"):
 _HINTS = {"num_heads": "heads", "pooling": "pooling", "last_state": "last_state", "dropout": "dropout"}
 
 
-def load(path, *, rename=None, partial=False, **options):
-    """The estimator of a model's file, whoever wrote it: Python, C++, the command line, PyTorch.
+def load(path, *, prefix="", rename=None, partial=False, self_test=True, **options):
+    """The estimator of a model's file, whoever wrote it: Python, C++, the command line, PyTorch (safetensors, .pt).
 
-    Of a file that heed did not write, tensors say the architecture. rename: {old: new}, beginnings of their names, one
-    after another; an empty new one takes it away. partial leaves out other tensors, and missing biases are 0. num_heads,
+    Of a file that heed did not write, tensors say the architecture. prefix takes those of one part alone, as
+    "model_state_dict" of a checkpoint. rename: {old: new}, beginnings of their names, one after another; an empty new one
+    takes it away. partial leaves out other tensors, and missing biases are 0. num_heads,
     pooling, last_state and dropout are what tensors leave open.
+
+    A file of heed holds an input and the output that the model gave when it was saved. The model must give it again;
+    self_test=False leaves the check out.
     """
+    data, name = read_file(path)
+    return _estimator(data, name, "load", prefix, rename, partial, self_test, options)
+
+
+def from_torch(state_dict, *, prefix="", rename=None, partial=False, **options):
+    """The estimator of a PyTorch module's weights: `heed.from_torch(module.state_dict())`, or the module.
+
+    The values are tensors or arrays of floating-point numbers. The rest is as for `load`.
+    """
+    if hasattr(state_dict, "state_dict"):
+        state_dict = state_dict.state_dict()
+    return _estimator(_safetensors_of(state_dict), "state_dict", "from_torch", prefix, rename, partial, True, options)
+
+
+def _estimator(data, name, caller, prefix, rename, partial, self_test, options):
     from . import _forecast, _sequences, _words
     from ._base import text_of
 
-    data, name = read_file(path)
     unknown = sorted(options.keys() - _HINTS)
     if unknown:
-        raise Error(f"load: no option {unknown[0]!r} (expected one of {', '.join(_HINTS)})")
+        raise Error(f"{caller}: no option {unknown[0]!r} (expected one of {', '.join(_HINTS)})")
     hints = {_HINTS[key]: text_of(value) for key, value in options.items()}
     pairs = [(str(old), str(new)) for old, new in dict(rename or {}).items()]
-    model = _core.model_of_bytes(data, name, hints, pairs, bool(partial))
+    model = _core.model_of_bytes(data, name, hints, pairs, bool(partial), bool(self_test), str(prefix))
     for note in model.notes:
-        warnings.warn(f"{name}: {note}", stacklevel=2)
+        warnings.warn(f"{name}: {note}", stacklevel=3)
     kinds = {"TextClassifier": _words.TextClassifier, "Tagger": _words.Tagger}
     kind = kinds.get(model.architecture)
     if kind is None:
@@ -50,6 +69,47 @@ def load(path, *, rename=None, partial=False, **options):
         if model.metadata.get("task") == "forecast":
             kind = _forecast.Forecaster
     return kind._of_model(model)
+
+
+def _array_of(key, value):
+    """The numbers of a tensor, row by row."""
+    import numpy as np
+
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        if str(value.dtype) == "torch.bfloat16":  # NumPy has none; float holds it exactly
+            value = value.float()
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise Error(f"state_dict: {key!r}: expected a tensor, got {type(value).__name__}") from error
+    if array.dtype.kind == "O":
+        raise Error(f"state_dict: {key!r}: expected a tensor, got {type(value).__name__}")
+    if array.dtype.kind in "iub":  # counters, as num_batches_tracked: no model of heed has them
+        return np.ascontiguousarray(array, dtype="<i8")
+    if array.dtype not in (np.float16, np.float32, np.float64):
+        raise Error(f"state_dict: {key!r}: expected numbers of 16, 32 or 64 bits, got {array.dtype}")
+    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+
+
+def _safetensors_of(state_dict):
+    """The bytes of a file with these tensors."""
+    try:
+        items = [(str(key), value) for key, value in dict(state_dict).items()]
+    except (TypeError, ValueError) as error:
+        raise Error(f"state_dict: expected a dict of tensors, got {type(state_dict).__name__}") from error
+    header, parts, end = {}, [], 0
+    for key, value in items:
+        array = _array_of(key, value)
+        if key in header:
+            raise Error(f"state_dict: {key!r} is there twice")
+        kind = "I64" if array.dtype.kind == "i" else f"F{8 * array.itemsize}"
+        header[key] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [end, end + array.nbytes]}
+        parts.append(array.tobytes())
+        end += array.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([len(text).to_bytes(8, "little"), text, *parts])
 
 
 def load_sequences(

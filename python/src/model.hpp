@@ -17,7 +17,7 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/missing.hpp"
-#include "heed/io/safetensors_file.hpp"
+#include "heed/io/tensor_file.hpp"
 #include "heed/io/weight_names.hpp"
 #include "heed/train/history.hpp"
 
@@ -157,17 +157,20 @@ struct Reading {
   heed::WeightsOptions weights = {};
 };
 
+/// A file of heed, of safetensors or of PyTorch, out of its bytes.
+heed::TensorFile file_of(std::vector<std::byte> bytes, const std::string& name);
+
 /// A model out of a file.
-std::shared_ptr<Model> read_model(const heed::SafetensorsFile& file, const Reading& reading = {});
+std::shared_ptr<Model> read_model(const heed::TensorFile& file, const Reading& reading = {});
 
 /// Writes the model of a file as an ONNX file. Throws where its kind, or this build, has none.
 void save_onnx(const heed::SafetensorsFile& file, const std::filesystem::path& path, bool lengths);
 
 /// Of a kind that a file holds, or null.
-std::shared_ptr<Model> read_sequences(const heed::SafetensorsFile& file, const Reading& reading);
-std::shared_ptr<Model> read_rocket(const heed::SafetensorsFile& file, const Reading& reading);
-std::shared_ptr<Model> read_series_ensemble(const heed::SafetensorsFile& file, const Reading& reading);
-std::shared_ptr<Model> read_text(const heed::SafetensorsFile& file, const Reading& reading);
-std::shared_ptr<Model> read_tagger(const heed::SafetensorsFile& file, const Reading& reading);
+std::shared_ptr<Model> read_sequences(const heed::TensorFile& file, const Reading& reading);
+std::shared_ptr<Model> read_rocket(const heed::TensorFile& file, const Reading& reading);
+std::shared_ptr<Model> read_series_ensemble(const heed::TensorFile& file, const Reading& reading);
+std::shared_ptr<Model> read_text(const heed::TensorFile& file, const Reading& reading);
+std::shared_ptr<Model> read_tagger(const heed::TensorFile& file, const Reading& reading);
 
 }  // namespace heed_python

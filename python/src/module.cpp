@@ -23,7 +23,6 @@
 #include "data.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/isa.hpp"
-#include "heed/io/safetensors_file.hpp"
 #include "heed/options/metadata.hpp"
 #include "heed/version.hpp"
 #include "model.hpp"
@@ -152,11 +151,12 @@ nb::tuple fit_words(const Words& sentences, const Array& y, const Settings& mode
 nb::bytes to_bytes(const std::vector<std::byte>& bytes) { return nb::bytes(bytes.data(), bytes.size()); }
 
 std::shared_ptr<Model> model_of_bytes(const nb::bytes& bytes, const std::string& name, const Settings& hints,
-                                      const std::vector<std::pair<std::string, std::string>>& rename, bool partial) {
-  Reading reading{{hints.begin(), hints.end()}, {.partial = partial}};
+                                      const std::vector<std::pair<std::string, std::string>>& rename, bool partial,
+                                      bool self_test, const std::string& prefix) {
+  Reading reading{{hints.begin(), hints.end()}, {.prefix = prefix, .partial = partial, .self_test = self_test}};
   for (const auto& [from, to] : rename) reading.weights.rename.push_back({from, to});
   std::vector<std::byte> copy = copy_of(bytes);
-  return without_gil([&] { return read_model(heed::SafetensorsFile(std::move(copy), name), reading); });
+  return without_gil([&] { return read_model(file_of(std::move(copy), name), reading); });
 }
 
 nb::object error_class;  // heed.Error, a ValueError
@@ -298,7 +298,7 @@ NB_MODULE(HEED_PYTHON_MODULE, m) {
   def_words("fit_tagger", &fit_words<&fit_tagger>);
   m.def("together", &together);
   m.def("model_of_bytes", &model_of_bytes, nb::arg("bytes"), nb::arg("name"), nb::arg("hints"), nb::arg("rename"),
-        nb::arg("partial"));
+        nb::arg("partial"), nb::arg("self_test"), nb::arg("prefix"));
 }
 
 }  // namespace heed_python

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "advice.hpp"
+#include "heed/convert/pytorch.hpp"
 #include "heed/core/error.hpp"
 #include "model.hpp"
 
@@ -47,7 +48,11 @@ void with_advice(const heed::TensorMismatch& error, bool partial_helps) {
   throw heed::Error(std::move(fault));
 }
 
-std::shared_ptr<Model> read_model(const heed::SafetensorsFile& file, const Reading& reading) {
+heed::TensorFile file_of(std::vector<std::byte> bytes, const std::string& name) {
+  return heed::read_weights(std::move(bytes), name);
+}
+
+std::shared_ptr<Model> read_model(const heed::TensorFile& file, const Reading& reading) {
   for (const auto read : {&read_tagger, &read_text, &read_rocket, &read_series_ensemble, &read_sequences}) {
     if (std::shared_ptr<Model> model = read(file, reading)) return model;
   }

@@ -63,7 +63,7 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
   return {std::make_shared<ModelOf<M>>(std::move(members), std::move(extra), nullptr), {}};
 }
 
-std::shared_ptr<Model> read_rocket(const heed::SafetensorsFile& file, const Reading& reading) {
+std::shared_ptr<Model> read_rocket(const heed::TensorFile& file, const Reading& reading) {
   return read_of<M>(file, reading, [](const heed::TensorFile&) { return false; }, nullptr);
 }
 
@@ -76,7 +76,7 @@ std::shared_ptr<Model> together(const std::vector<std::shared_ptr<Model>>& model
                                                                 nullptr);
 }
 
-std::shared_ptr<Model> read_series_ensemble(const heed::SafetensorsFile& file, const Reading& reading) {
+std::shared_ptr<Model> read_series_ensemble(const heed::TensorFile& file, const Reading& reading) {
   return read_of<heed::SeriesEnsemble<float>>(file, reading, [](const heed::TensorFile&) { return false; }, nullptr);
 }
 

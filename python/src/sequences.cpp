@@ -100,7 +100,7 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
   return trained;
 }
 
-std::shared_ptr<Model> read_sequences(const heed::SafetensorsFile& file, const Reading& reading) {
+std::shared_ptr<Model> read_sequences(const heed::TensorFile& file, const Reading& reading) {
   return read_of<M>(file, reading, fits_here, nullptr);
 }
 

@@ -68,7 +68,7 @@ Trained fit_tagger(const Words& sentences, const Targets& targets, const Trainin
   return trained;
 }
 
-std::shared_ptr<Model> read_tagger(const heed::SafetensorsFile& file, const Reading& reading) {
+std::shared_ptr<Model> read_tagger(const heed::TensorFile& file, const Reading& reading) {
   const auto fits = [](const heed::TensorFile& tensors) { return tensors.find("bilstm.weight_ih_l0") != nullptr; };
   return read_of<M>(file, reading, fits, &encode);
 }

@@ -81,7 +81,7 @@ Trained fit_text(const Words& sentences, const Targets& targets, const Training&
   return trained;
 }
 
-std::shared_ptr<Model> read_text(const heed::SafetensorsFile& file, const Reading& reading) {
+std::shared_ptr<Model> read_text(const heed::TensorFile& file, const Reading& reading) {
   return read_of<M>(file, reading, fits_here, &encode);
 }
 

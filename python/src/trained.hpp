@@ -76,7 +76,7 @@ template <class M, class Fits>
 std::optional<Kept<M>> start_of(const Training& training, Index outputs, const heed::FitOptions& fit, Fits&& fits) {
   if (!training.start) return {};
   const std::string& name = training.start->name;
-  const heed::SafetensorsFile file(std::span<const std::byte>(training.start->bytes), name);
+  const heed::TensorFile file = file_of(training.start->bytes, name);
   heed::require(holds<M>(file, {}, fits),
                 [&] { return heed::Fault{"init is another kind of model", name, std::string(M::architecture)}; });
   Kept<M> start = kept_in<M>(file, {});

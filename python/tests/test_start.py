@@ -125,3 +125,110 @@ def test_files_of_other_programs(bumps, tmp_path):
     assert np.array_equal(loaded.predict_proba(x), model.predict_proba(x))
     with pytest.raises(heed.Error, match="no option 'hidden'"):
         heed.load(foreign, hidden=3)
+
+
+class Tensor:
+    """What heed needs of a tensor of PyTorch."""
+
+    def __init__(self, array, dtype="torch.float32"):
+        self.array, self.dtype = array, dtype
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        return self
+
+    def float(self):
+        return Tensor(self.array.astype(np.float32))
+
+    def __array__(self, dtype=None, copy=None):
+        if self.dtype == "torch.bfloat16":
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return self.array
+
+
+def module_weights(hidden=4, features=2, classes=3, **names):
+    rng = np.random.default_rng(1)
+    lstm, fc = names.get("lstm", "lstm"), names.get("fc", "fc")
+    shapes = {
+        f"{lstm}.weight_ih_l0": (4 * hidden, features),
+        f"{lstm}.weight_hh_l0": (4 * hidden, hidden),
+        f"{lstm}.bias_ih_l0": (4 * hidden,),
+        f"{lstm}.bias_hh_l0": (4 * hidden,),
+        f"{fc}.weight": (classes, hidden),
+        f"{fc}.bias": (classes,),
+    }
+    return {key: rng.normal(size=shape).astype(np.float32) for key, shape in shapes.items()}
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def by_hand(w, x):
+    """softmax(fc(h_n)) of an LSTM."""
+    hidden = w["fc.bias"].shape[0] and w["fc.weight"].shape[1]
+    h, c = np.zeros((len(x), hidden)), np.zeros((len(x), hidden))
+    for step in x.swapaxes(0, 1):
+        gates = step @ w["lstm.weight_ih_l0"].T + h @ w["lstm.weight_hh_l0"].T + w["lstm.bias_ih_l0"] + w["lstm.bias_hh_l0"]
+        i, f, g, o = np.split(gates, 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+    z = np.exp(h @ w["fc.weight"].T + w["fc.bias"])
+    return z / z.sum(axis=1, keepdims=True)
+
+
+def test_from_torch_needs_no_file():
+    w = module_weights()
+    x = np.random.default_rng(2).normal(size=(5, 7, 2))
+    expected = by_hand(w, x)
+    assert np.allclose(heed.from_torch(w).predict_proba(x), expected, atol=1e-5)
+    tensors = {key: Tensor(value) for key, value in w.items()}
+    assert np.allclose(heed.from_torch(tensors).predict_proba(x), expected, atol=1e-5)
+
+    class Module:
+        def state_dict(self):
+            return tensors
+
+    assert np.allclose(heed.from_torch(Module()).predict_proba(x), expected, atol=1e-5)
+    double = {key: np.asfortranarray(value.astype(">f8")) for key, value in w.items()}
+    assert np.allclose(heed.from_torch(double).predict_proba(x), expected, atol=1e-5)
+    narrow = {key: Tensor(value, "torch.bfloat16") for key, value in w.items()}
+    assert np.allclose(heed.from_torch(narrow).predict_proba(x), expected, atol=1e-5)
+
+
+def test_from_torch_takes_other_names():
+    w = module_weights()
+    named = module_weights(lstm="model.rnn", fc="model.head")
+    x = np.random.default_rng(2).normal(size=(5, 7, 2))
+    model = heed.from_torch({**named, "epochs": np.int64(3)}, prefix="model", rename={"rnn": "lstm", "head": "fc"})
+    assert np.allclose(model.predict_proba(x), by_hand(w, x), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "weights, said",
+    [
+        (3, "state_dict: expected a dict of tensors, got int"),
+        ({}, "state_dict"),
+        ({"lstm.weight_ih_l0": "text"}, "state_dict: 'lstm.weight_ih_l0': expected numbers"),
+        ({"lstm.weight_ih_l0": None}, "state_dict: 'lstm.weight_ih_l0': expected a tensor, got NoneType"),
+        ({"lstm.weight_ih_l0": np.ones((4, 2), complex)}, "expected numbers of 16, 32 or 64 bits, got complex128"),
+        (module_weights(lstm="rnn"), "try rename={'rnn': 'lstm'}"),
+    ],
+)
+def test_from_torch_refuses(weights, said):
+    with pytest.raises(heed.Error, match=said):
+        heed.from_torch(weights)
+
+
+def test_a_damaged_file_is_found(first, tmp_path):
+    data = bytearray(first.read_bytes())
+    data[-1] ^= 0x08  # one bit of the last weight
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(data)
+    with pytest.raises(heed.Error, match="damaged.safetensors.*self-test"):
+        heed.load(damaged)
+    heed.load(damaged, self_test=False)
+    heed.load(damaged, self_test=False).save(damaged)
+    heed.load(damaged)
