@@ -20,6 +20,7 @@ void add_explain(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_export(CLI::App& program);
 void add_import(CLI::App& program);
+void add_convert(CLI::App& program);
 void add_report(CLI::App& program, const std::vector<std::string>& words);  // those of the command line
 
 }  // namespace classifier

@@ -65,6 +65,7 @@ int run(const Processes& processes, int argc, char** argv) {
   classifier::add_inspect(program);
   classifier::add_export(program);
   classifier::add_import(program);
+  classifier::add_convert(program);
   for (CLI::App* command : program.get_subcommands({})) {
     if (command->get_name() == "train" || processes.count() == 1) continue;
     command->preparse_callback([command](std::size_t) {

@@ -71,6 +71,20 @@ TEST_F(Foreign, RenamingIsProposedAndTaken) {
   expect_proposal("both.safetensors", "--rename module.= --rename encoder=lstm");
 }
 
+TEST_F(Foreign, NamesThatAShellReadsOtherwiseAreQuoted) {
+  write_model("spaces.safetensors", "my rnn", "it's $HOME");
+  expect_proposal("spaces.safetensors", R"(--rename 'my rnn=lstm' --rename 'it'\''s $HOME=fc')");
+  write_model("dashes.safetensors", "-r", "--x");
+  expect_proposal("dashes.safetensors", "--rename=-r=lstm --rename=--x=fc");
+}
+
+TEST_F(Foreign, NamesThatCannotStandOnACommandLineAreNotProposed) {
+  write_model("equal.safetensors", "a=b", "fc");
+  const Result result = run("inspect equal.safetensors");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err.find("try"), std::string::npos) << result.err;
+}
+
 TEST_F(Foreign, TensorsThatAreNoParametersAreLeftOut) {
   write_model("more.safetensors", "lstm", "fc", true, "pos_encoder.pe");
   expect_proposal("more.safetensors", "--partial");

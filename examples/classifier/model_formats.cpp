@@ -1,0 +1,91 @@
+#include "model_formats.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "../support/file_names.hpp"
+#include "heed/core/error.hpp"
+
+namespace classifier {
+
+namespace {
+
+#ifdef HEED_CLASSIFIER_ONNX
+constexpr bool has_onnx = true;
+#else
+constexpr bool has_onnx = false;
+#endif
+#ifdef HEED_CLASSIFIER_KERAS
+constexpr bool has_keras = true;
+#else
+constexpr bool has_keras = false;
+#endif
+#ifdef HEED_CLASSIFIER_RTNEURAL
+constexpr bool has_rtneural = true;
+#else
+constexpr bool has_rtneural = false;
+#endif
+
+const std::vector<ModelFormat>& formats() {
+  static const std::vector<ModelFormat> all = {
+      {Format::tensors, "safetensors", {".safetensors"}, true, true},
+      {Format::tensors, "PyTorch", {".pt", ".pth", ".ckpt", ".bin"}, true, false},
+      {Format::onnx, "ONNX", {".onnx"}, false, true, has_onnx, "onnx", "libprotozero-dev"},
+      {Format::keras,
+       "Keras",
+       {".keras", ".h5", ".hdf5"},
+       true,
+       false,
+       has_keras,
+       "keras",
+       "libhdf5-dev, libzip-dev and nlohmann-json3-dev"},
+      {Format::rtneural, "RTNeural", {".json"}, true, true, has_rtneural, "rtneural", "nlohmann-json3-dev"},
+  };
+  return all;
+}
+
+std::string names_of(bool ModelFormat::*able) {
+  std::string names;
+  for (const ModelFormat& format : formats()) {
+    if (!(format.*able)) continue;
+    for (const std::string_view extension : format.extensions)
+      names += (names.empty() ? "" : ", ") + std::string(extension);
+  }
+  return names;
+}
+
+const ModelFormat& able(const std::filesystem::path& path, bool ModelFormat::*able, const char* verb) {
+  const ModelFormat& format = format_of(path);
+  heed::require(format.*able, [&] {
+    return heed::Fault{
+        "models of " + std::string(format.name) + " are not " + verb, path.string(), "one of " + names_of(able),
+        format.extensions.size() == 1 ? std::string(format.extensions[0]) : support::lower_extension(path.string())};
+  });
+  heed::require(format.built, [&] {
+    return heed::Fault{"this program was built without the component " + std::string(format.component) + ": install " +
+                           std::string(format.packages) + " and build it again",
+                       path.string()};
+  });
+  return format;
+}
+
+}  // namespace
+
+const ModelFormat& format_of(const std::filesystem::path& path) {
+  const std::string extension = support::lower_extension(path.string());
+  for (const ModelFormat& format : formats()) {
+    const auto& own = format.extensions;
+    if (std::find(own.begin(), own.end(), extension) != own.end()) return format;
+  }
+  throw heed::Error(
+      heed::Fault{"the name says no format of models", path.string(),
+                  "to read " + names_of(&ModelFormat::reads) + "; to write " + names_of(&ModelFormat::writes),
+                  extension.empty() ? "no extension" : extension});
+}
+
+const ModelFormat& format_to_read(const std::filesystem::path& path) { return able(path, &ModelFormat::reads, "read"); }
+const ModelFormat& format_to_write(const std::filesystem::path& path) {
+  return able(path, &ModelFormat::writes, "written");
+}
+
+}  // namespace classifier

@@ -1,0 +1,86 @@
+// classifier convert, and the self-test of the files that the trainer writes.
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "heed/files/file.hpp"
+#include "program.hpp"
+
+namespace {
+
+using namespace classifier_test;
+
+class Convert : public Classifier {
+ protected:
+  void SetUp() override {
+    folder.file("d.csv", "0.1,0.2,0.3,0.4,0\n-0.1,0.2,0.5,0.4,1\n0.1,0.7,0.3,-0.4,1\n");
+    folder.file("words.txt", "yes good film\nno bad film\nyes fine\nno poor\n");
+  }
+  static std::string file(const std::string& name) {
+    return (std::filesystem::path(__FILE__).parent_path().parent_path() / "convert" / "data" / name).string();
+  }
+  void train(const std::string& arguments) const {
+    output_of("train --quiet --epochs 1 --model m.safetensors " + arguments);
+  }
+  std::vector<std::byte> bytes(const std::string& name) const { return heed::read_file(folder / name); }
+  void expect_error(const std::string& command, const std::vector<std::string>& parts) const {
+    const Result result = run(command);
+    EXPECT_EQ(result.code, 1) << command;
+    EXPECT_EQ(result.out, "") << command;
+    for (const std::string& part : parts) EXPECT_NE(result.err.find(part), std::string::npos) << command << result.err;
+  }
+};
+
+const std::string renamed = " --rename rnn=lstm --rename head=fc";
+
+TEST_F(Convert, PyTorchFilesBecomeModelsThatAnswerAlike) {
+  output_of("convert " + file("torch2/named.pt") + " n.safetensors" + renamed);
+  EXPECT_EQ(output_of("predict --logits --steps 2 --data d.csv --model n.safetensors"),
+            output_of("predict --logits --steps 2 --data d.csv --model " + file("named.safetensors") + renamed));
+  output_of("convert " + file("torch1/checkpoint.pt") + " c.safetensors --prefix model_state_dict" + renamed);
+  EXPECT_EQ(bytes("c.safetensors"), bytes("n.safetensors"));
+  output_of("convert " + file("models/lightning.pt") + " l.safetensors --prefix state_dict" + renamed);
+  EXPECT_EQ(bytes("l.safetensors"), bytes("n.safetensors"));
+  EXPECT_TRUE(has_line(output_of("inspect n.safetensors"), "parameters 92"));
+}
+
+TEST_F(Convert, ModelsOfTheTrainerStayWhatTheyAre) {
+  for (const std::string arguments :
+       {"--data d.csv --features 2 --ensemble 2", "--data d.csv --recipe rocket", "--data words.txt"}) {
+    train(arguments);
+    output_of("convert m.safetensors copy.safetensors");
+    EXPECT_EQ(bytes("copy.safetensors"), bytes("m.safetensors")) << arguments;
+  }
+}
+
+TEST_F(Convert, WhatMakesNoSenseIsOneError) {
+  train("--data d.csv");
+  expect_error("convert m.safetensors m.tflite",
+               {"m.tflite: the name says no format of models", "to write .safetensors, .onnx, .json", "got .tflite"});
+  expect_error("convert m.safetensors m", {"m: the name says no format of models", "got no extension"});
+  expect_error("convert m.safetensors m.pt", {"m.pt: models of PyTorch are not written", "got .pt"});
+  expect_error("convert m.onnx o.safetensors", {"m.onnx: models of ONNX are not read", "got .onnx"});
+  expect_error("convert m.safetensors ./m.safetensors", {"this file is read, it must not be written"});
+  expect_error("convert m.safetensors absent/o.safetensors", {"absent/o.safetensors"});
+  expect_error("convert absent.safetensors o.safetensors", {"absent.safetensors"});
+  expect_error("convert d.csv o.safetensors", {"d.csv: the name says no format of models"});
+  expect_error("convert " + file("encoder.safetensors") + " o.safetensors", {"encoder.safetensors"});
+  EXPECT_FALSE(std::filesystem::exists(folder / "o.safetensors"));
+}
+
+TEST_F(Convert, DamagedWeightsAreFoundAndTheCheckCanBeLeftOut) {
+  train("--data d.csv --features 2");
+  std::vector<std::byte> damaged = bytes("m.safetensors");
+  damaged[damaged.size() - 1] ^= std::byte{0x08};  // a number of the last bias, 2^16 times larger or smaller
+  heed::write_file(folder / "damaged.safetensors", {damaged});
+  for (const std::string command :
+       {"predict --data d.csv --steps 2 --model damaged.safetensors", "inspect damaged.safetensors",
+        "convert damaged.safetensors o.safetensors", "evaluate --data d.csv --model damaged.safetensors"}) {
+    expect_error(command, {"damaged.safetensors", "self-test, output"});
+    EXPECT_EQ(run(command + " --no-self-test").code, 0) << command;
+  }
+}
+
+}  // namespace
