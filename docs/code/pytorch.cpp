@@ -19,13 +19,11 @@ int main() {
   std::filesystem::rename("attention.pt", "model.pt");
 
   // [load]
-  const auto model =
-      heed::load<heed::SequenceClassifier<float>>(heed::PyTorchFile("model.pt"));
+  const auto model = heed::load<heed::SequenceClassifier<float>>("model.pt");
 
   // self.rnn = nn.LSTM(2, 3), in torch.save({"epoch": 3, "model_state_dict": model.state_dict(), ...}, path)
   heed::Lstm<float> lstm({.input_size = 2, .hidden_size = 3});
-  heed::load_weights(lstm, heed::PyTorchFile("checkpoint.pt"),
-                     {.prefix = "model_state_dict.rnn"});
+  heed::load_weights(lstm, "checkpoint.pt", {.prefix = "model_state_dict.rnn"});
   // [/load]
   std::printf("%td features, %td states, %td classes\n", model.options.features,
               model.options.hidden, model.options.classes);

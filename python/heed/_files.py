@@ -87,7 +87,7 @@ def _array_of(key, value):
         raise Error(f"state_dict: {key!r}: expected a tensor, got {type(value).__name__}")
     if array.dtype.kind in "iub":  # counters, as num_batches_tracked: no model of heed has them
         return np.ascontiguousarray(array, dtype="<i8")
-    if array.dtype not in (np.float16, np.float32, np.float64):
+    if array.dtype.kind != "f" or array.itemsize > 8:
         raise Error(f"state_dict: {key!r}: expected numbers of 16, 32 or 64 bits, got {array.dtype}")
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
 

@@ -26,7 +26,7 @@ namespace {
 
 /// Does nothing where the file holds another kind of model.
 template <class M>
-bool write_as(const heed::SafetensorsFile& file, const std::filesystem::path& path, bool lengths) {
+bool write_as(const heed::TensorFile& file, const std::filesystem::path& path, bool lengths) {
   if (!holds<M>(file, {}, [](const heed::TensorFile&) { return false; })) return false;
   Kept<M> kept = kept_in<M>(file, {});
   heed::OnnxOptions options{.lengths = lengths, .metadata = kept.extra};
@@ -43,7 +43,7 @@ bool write_as(const heed::SafetensorsFile& file, const std::filesystem::path& pa
 
 }  // namespace
 
-void save_onnx(const heed::SafetensorsFile& file, const std::filesystem::path& path, bool lengths) {
+void save_onnx(const heed::TensorFile& file, const std::filesystem::path& path, bool lengths) {
   const bool written = write_as<heed::SequenceClassifier<float>>(file, path, lengths) ||
                        write_as<heed::TextClassifier<float>>(file, path, lengths) ||
                        write_as<heed::Tagger<float>>(file, path, lengths) ||

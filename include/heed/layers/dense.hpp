@@ -58,7 +58,6 @@ struct Dense {
   /// The options that make a layer of this size.
   Options options() const { return {in_features(), out_features(), !bias.empty()}; }
   Index in_features() const { return weight.cols(); }
-  Index input_size() const { return in_features(); }
   Index out_features() const { return weight.rows(); }
   Index input_size() const { return in_features(); }
 
