@@ -54,12 +54,30 @@ std::string names_of(bool ModelFormat::*able) {
   return names;
 }
 
-const ModelFormat& able(const std::filesystem::path& path, bool ModelFormat::*able, const char* verb) {
-  const ModelFormat& format = format_of(path);
+/// Null if the extension is that of no format of models.
+const ModelFormat* find_format(const std::filesystem::path& path) {
+  const std::string extension = support::lower_extension(path.string());
+  for (const ModelFormat& format : formats()) {
+    if (std::find(format.extensions.begin(), format.extensions.end(), extension) != format.extensions.end()) {
+      return &format;
+    }
+  }
+  return nullptr;
+}
+
+[[noreturn]] void throw_unknown(const std::filesystem::path& path) {
+  const std::string extension = support::lower_extension(path.string());
+  throw heed::Error(
+      heed::Fault{"the name says no format of models", path.string(),
+                  "to read " + names_of(&ModelFormat::reads) + "; to write " + names_of(&ModelFormat::writes),
+                  extension.empty() ? "no extension" : extension});
+}
+
+const ModelFormat& able(const ModelFormat& format, const std::filesystem::path& path, bool ModelFormat::*able,
+                        const char* verb) {
   heed::require(format.*able, [&] {
-    return heed::Fault{
-        "models of " + std::string(format.name) + " are not " + verb, path.string(), "one of " + names_of(able),
-        format.extensions.size() == 1 ? std::string(format.extensions[0]) : support::lower_extension(path.string())};
+    return heed::Fault{"models of " + std::string(format.name) + " are not " + verb, path.string(),
+                       "one of " + names_of(able), support::lower_extension(path.string())};
   });
   heed::require(format.built, [&] {
     return heed::Fault{"this program was built without the component " + std::string(format.component) + ": install " +
@@ -71,21 +89,16 @@ const ModelFormat& able(const std::filesystem::path& path, bool ModelFormat::*ab
 
 }  // namespace
 
-const ModelFormat& format_of(const std::filesystem::path& path) {
-  const std::string extension = support::lower_extension(path.string());
-  for (const ModelFormat& format : formats()) {
-    const auto& own = format.extensions;
-    if (std::find(own.begin(), own.end(), extension) != own.end()) return format;
-  }
-  throw heed::Error(
-      heed::Fault{"the name says no format of models", path.string(),
-                  "to read " + names_of(&ModelFormat::reads) + "; to write " + names_of(&ModelFormat::writes),
-                  extension.empty() ? "no extension" : extension});
+const ModelFormat& format_to_read(const std::filesystem::path& path) {
+  const ModelFormat* format = find_format(path);
+  if (!format && support::says_a_format(support::lower_extension(path.string()))) throw_unknown(path);
+  return able(format ? *format : formats().front(), path, &ModelFormat::reads, "read");
 }
 
-const ModelFormat& format_to_read(const std::filesystem::path& path) { return able(path, &ModelFormat::reads, "read"); }
 const ModelFormat& format_to_write(const std::filesystem::path& path) {
-  return able(path, &ModelFormat::writes, "written");
+  const ModelFormat* const format = find_format(path);
+  if (!format) throw_unknown(path);
+  return able(*format, path, &ModelFormat::writes, "written");
 }
 
 }  // namespace classifier

@@ -24,12 +24,10 @@ struct ModelFormat {
   std::string_view component = {}, packages = {};  // of CMake, and what it needs
 };
 
-/// The format that the extension of a file says. Throws, listing all, if it says none.
-const ModelFormat& format_of(const std::filesystem::path& path);
-
-/// Throws if the format cannot be read, or if this program was built without its component.
+/// The format of a file to read. A name that says no format is one of tensors: the first bytes tell. Throws, listing
+/// all, if the name says a format of other files, and if models of the format are not read, or not by this program.
 const ModelFormat& format_to_read(const std::filesystem::path& path);
-/// The same for a file to write.
+/// The format of a file to write. Throws if the name says none, or one that is not written.
 const ModelFormat& format_to_write(const std::filesystem::path& path);
 
 }  // namespace classifier

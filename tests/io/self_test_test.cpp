@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "../support/error_of.hpp"
+#include "heed/compose/chain.hpp"
 #include "heed/compose/sequential.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/layers/embedding.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/models/attention_q_network.hpp"
 #include "heed/models/ensemble.hpp"
+#include "heed/models/graph_attention_network.hpp"
 #include "heed/models/image_captioner.hpp"
 #include "heed/models/language_model.hpp"
 #include "heed/models/multimodal_classifier.hpp"
@@ -134,6 +136,10 @@ TEST(SelfTest, OfModelsOfImages) {
                 0.6);
 }
 
+TEST(SelfTest, OfModelsOfGraphs) {
+  expect_tested(heed::GraphAttentionNetwork<float>({.features = 5, .classes = 3, .hidden = 4, .heads = 2}));
+}
+
 TEST(SelfTest, OfSeveralModelsAsOne) {
   const heed::SequenceClassifierOptions options{.features = 2, .classes = 3, .hidden = 6, .seed = 1};
   expect_tested(heed::Ensemble<Classifier>(2, options));
@@ -152,6 +158,16 @@ TEST(SelfTest, OfChainsOfLayers) {
   const heed::Sequential tokens(heed::Embedding<float>({.num_embeddings = 9, .embedding_dim = 3}),
                                 heed::Dense<float>({.in_features = 3, .out_features = 2}));
   EXPECT_TRUE(metadata_of_file(heed::serialize(tokens)).contains("self_test.output"));
+}
+
+TEST(SelfTest, OfChainsThatAreComposedAtRunTime) {
+  using Model = heed::Chain<float>;
+  expect_tested(Model({heed::Lstm<float>({.input_size = 2, .hidden_size = 3}),
+                       heed::Dense<float>({.in_features = 3, .out_features = 2})}));
+  const Model any(std::vector<heed::AnyLayer<float>>{heed::Relu<float>()});  // takes any number of features
+  const Bytes bytes = heed::serialize(any);
+  EXPECT_FALSE(metadata_of_file(bytes).contains("self_test.output"));
+  EXPECT_EQ(heed::serialize(heed::load<Model>(std::span(bytes))), bytes);
 }
 
 TEST(SelfTest, FilesWithoutOneLoad) {

@@ -10,7 +10,8 @@
 ///     Index input_size() const;                  // how many numbers or tokens; without it, 1
 ///     Index input_tokens(Index feature) const;   // how many tokens there are; 0 for a number
 ///
-/// A model of numbers needs the first, a model of tokens the second. `Ensemble` takes part if its members do.
+/// A model of numbers needs the first, a model of tokens the second. `Ensemble` takes part if its members do. A model of
+/// another input may have `self_test_layer()`, a layer with the same weights.
 
 #include <algorithm>
 #include <bit>
@@ -183,6 +184,8 @@ void add_self_test([[maybe_unused]] const M& model, [[maybe_unused]] Metadata& m
     std::uint64_t count = 0;
     for_each_parameter([&](const Path&, ParameterArray<typename M::Scalar>& array) { nudge(array, count); }, nudged);
     write_self_test<typename M::Scalar>(model, nudged, kind, metadata);
+  } else if constexpr (requires { model.self_test_layer(); }) {
+    add_self_test(model.self_test_layer(), metadata);
   }
 }
 
@@ -192,6 +195,8 @@ void check_self_test([[maybe_unused]] const M& model, [[maybe_unused]] const Met
   if constexpr (Layer<M>) {
     const InputKind kind = input_kind(model);
     if (kind.features > 0 && has_self_test(metadata)) run_self_test<typename M::Scalar>(model, kind, metadata);
+  } else if constexpr (requires { model.self_test_layer(); }) {
+    check_self_test(model.self_test_layer(), metadata);
   }
 }
 

@@ -4,6 +4,7 @@
 /// A classifier of the nodes of a graph.
 
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,11 @@ struct GraphAttentionNetworkOptions {
 }  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
+
+namespace detail {
+template <class S>
+struct PathOfNodes;
+}
 
 /// Dropout > GraphAttention (heads concatenated) > ELU > dropout > GraphAttention (mean of the heads): maps the
 /// features of all nodes to logits (nodes, classes). The network of Velickovic et al. 2018.
@@ -97,10 +103,37 @@ struct GraphAttentionNetwork {
 
   /// For a file without metadata. The dropout keeps its default.
   static Options options_from(std::span<const TensorShape> tensors);
+  /// For the self-test.
+  detail::PathOfNodes<S> self_test_layer() const { return {*this}; }
 
  private:
   void check_graph(const Graph& graph, const SparseRows<S>& x) const;
 };
+
+namespace detail {
+/// A model of graphs as a layer: the steps of one sequence are nodes, each of which sees its neighbours and itself.
+template <class S>
+struct PathOfNodes {
+  using Scalar = S;
+  using Input = S;
+  using Cache = typename GraphAttentionNetwork<S>::Cache;
+
+  GraphAttentionNetwork<S> model;
+
+  Index input_size() const { return model.options.features; }
+  Shape output_shape(Shape x) const { return model.output_shape(x); }
+  HEED_COLD void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
+    std::vector<Edge> edges;
+    for (Index t = 1; t < x.steps; ++t) edges.push_back({t - 1, t});
+    std::vector<std::int32_t> columns(static_cast<std::size_t>(x.features));
+    std::iota(columns.begin(), columns.end(), 0);
+    SparseRows<S> rows(x.features);
+    for (Index t = 0; t < x.steps; ++t) rows.add_row(columns, {x.at(t), columns.size()});
+    model.forward(Graph(x.steps, edges), rows, y, cache, pass);
+  }
+  static void visit(auto&& f, auto&... paths) { GraphAttentionNetwork<S>::visit(f, paths.model...); }
+};
+}  // namespace detail
 
 template <class S>
 GraphAttentionNetwork<S>::GraphAttentionNetwork(Options o) try
