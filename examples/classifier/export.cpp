@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
+#include "heed/io/self_test.hpp"
 #include "stored_model.hpp"
 
 #ifdef HEED_CLASSIFIER_ONNX
@@ -33,6 +34,7 @@ void export_model(const StoredModel<M>& stored, const ExportArguments& a) {
   heed::OnnxOptions options{.lengths = a.lengths, .shift = stored.shift};
   options.metadata = read_model_file(a.model).metadata();
   for (const char* of_safetensors : {"format", "format_version"}) options.metadata.erase(of_safetensors);
+  heed::detail::erase_self_test(options.metadata);
   if (stored.more.empty()) {
     heed::save_onnx(stored.model, a.onnx, options);
   } else {

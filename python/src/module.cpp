@@ -23,6 +23,7 @@
 #include "data.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/isa.hpp"
+#include "heed/io/safetensors_file.hpp"
 #include "heed/options/metadata.hpp"
 #include "heed/version.hpp"
 #include "model.hpp"

@@ -54,7 +54,7 @@ void save_onnx(const heed::TensorFile& file, const std::filesystem::path& path, 
 
 #else
 
-void save_onnx(const heed::SafetensorsFile&, const std::filesystem::path&, bool) {
+void save_onnx(const heed::TensorFile&, const std::filesystem::path&, bool) {
   throw heed::Error(heed::Fault{"this build of heed was made without protozero, which writes ONNX files", "to_onnx"});
 }
 
