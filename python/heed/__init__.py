@@ -28,6 +28,7 @@ _homes = {
     "Explanation": "._explain",
     "load": "._files",
     "from_torch": "._files",
+    "from_keras": "._keras",
     "load_sequences": "._files",
 }
 
