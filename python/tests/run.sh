@@ -32,7 +32,7 @@ if [ "$bytes" -ge 4000000 ]; then say "the wheel has 4 MB or more"; exit 1; fi
 
 "${pip[@]}" install --quiet pytest tqdm scikit-learn joblib abi3audit auditwheel
 "${pip[@]}" install --quiet keras safetensors || say "keras cannot be installed here: its tests are skipped"
-"${pip[@]}" install --quiet onnxruntime || say "onnxruntime cannot be installed here: its tests are skipped"
+"${pip[@]}" install --quiet onnx onnxruntime || say "onnxruntime cannot be installed here: its tests are skipped"
 "${pip[@]}" install --quiet --force-reinstall --no-deps "$wheel"
 "${pip[@]}" install --quiet "$wheel"  # what it needs
 
@@ -52,6 +52,13 @@ if [ -z "${HEED_CLASSIFIER:-}" ] && [ -x build/release/examples/classifier ]; th
 fi
 if [ -z "${HEED_DATA_DIR:-}" ] && [ -d "$PWD/../shared/data" ]; then export HEED_DATA_DIR=$PWD/../shared/data; fi
 export HEED_CLASSIFIER=${HEED_CLASSIFIER:-}
+# The program that writes models of all kinds as ONNX files, where the build has it.
+HEED_ONNX_MODELS=
+if [ -f build/release/build.ninja ] && grep -q heed_onnx_models build/release/build.ninja; then
+  cmake --build build/release --target heed_onnx_models >"$work/onnx.txt" 2>&1 || { tail -n 40 "$work/onnx.txt"; exit 1; }
+  HEED_ONNX_MODELS=$(find "$PWD/build/release" -name heed_onnx_models -type f -perm -u+x | head -n 1)
+fi
+export HEED_ONNX_MODELS
 cd python/tests  # away from the sources of the package
 
 # The same wheel in an environment of another Python, where NumPy alone is beside it.

@@ -1,10 +1,17 @@
 """Models in onnxruntime give what they give here."""
 
+import os
+import pathlib
+import subprocess
+import sys
+
 import heed
 import numpy as np
 import pytest
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime cannot be installed here")
+SCRIPTS = pathlib.Path(__file__).parents[2] / "tests" / "convert"
+CLASSIFIER = os.environ.get("HEED_CLASSIFIER")
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +77,28 @@ def test_refusals(tmp_path, sequences):
     with pytest.raises(heed.Error, match="Rocket cannot be exported to ONNX"):
         rocket.to_onnx(tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()
+
+
+@pytest.mark.skipif(not os.environ.get("HEED_ONNX_MODELS"), reason="build/release has no heed_onnx_models")
+def test_every_model_of_the_library(tmp_path):
+    pytest.importorskip("onnx")
+    subprocess.run([os.environ["HEED_ONNX_MODELS"], tmp_path], check=True)
+    done = subprocess.run([sys.executable, SCRIPTS / "onnx_runtime.py", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not CLASSIFIER or "HEED_DATA_DIR" not in os.environ, reason="needs the trainer and HEED_DATA_DIR")
+def test_pen_digits_without_heed(tmp_path):
+    data = pathlib.Path(os.environ["HEED_DATA_DIR"]) / "pendigits"
+
+    def run(*words):
+        done = subprocess.run(list(map(str, words)), cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    train = ["--data", data / "pendigits.tra", "--features", 2, "--epochs", 3, "--bidirectional", "--quiet"]
+    run(CLASSIFIER, "train", *train, "--model", "m.safetensors")
+    run(CLASSIFIER, "predict", "--model", "m.safetensors", "--data", data / "pendigits.tes", "--output", "labels.csv")
+    run(CLASSIFIER, "export", "--model", "m.safetensors", "--onnx", "m.onnx")
+    said = run(sys.executable, SCRIPTS / "onnx_labels.py", "m.onnx", data / "pendigits.tes", "labels.csv")
+    assert said == "3498 of 3498 labels are the same\n"

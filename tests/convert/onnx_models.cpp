@@ -300,9 +300,13 @@ void layers() {
   variant("scores",
           heed::Sequential(heed::DotAttention<S>(
                                {.query_size = 3, .memory_size = 3, .output_size = 5, .scaled = true, .causal = true}),
-                           heed::GeneralAttention<S>({.query_size = 5, .memory_size = 5}),
-                           heed::AdditiveAttention<S>({.query_size = 5, .memory_size = 5}),
-                           heed::DotAttention<S>({.query_size = 5, .memory_size = 5, .project = false}),
+                           heed::GeneralAttention<S>({.query_size = 5, .memory_size = 5})));
+  variant("more_scores",
+          heed::Sequential(heed::AdditiveAttention<S>({.query_size = 3, .memory_size = 3, .attention_size = 4}),
+                           heed::DotAttention<S>({.query_size = 3, .memory_size = 3, .project = false}),
+                           heed::Dense<S>({3, 5})));
+  variant("causal_and_local",
+          heed::Sequential(heed::Dense<S>({3, 5}),
                            heed::MultiHeadAttention<S>({.embed_dim = 5, .causal = true, .locality = true}),
                            heed::LayerNorm<S>({.features = 5, .bias = false}), heed::Softmax<S>()));
   variant("shaw",

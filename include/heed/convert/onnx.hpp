@@ -23,6 +23,7 @@
 #include "heed/convert/detail/onnx_write.hpp"
 #include "heed/convert/onnx_graph.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/types.hpp"
 #include "heed/files/file.hpp"
@@ -42,6 +43,16 @@ struct OnnxOptions {
 
 namespace detail {
 
+/// Whether a layer gives as many features as it reads, whatever their number.
+template <class L>
+bool keeps_features(const L& layer) {
+  try {
+    return layer.output_shape({1, 3}).features == 3 && layer.output_shape({1, 4}).features == 4;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// Features of a step of what a layer reads; 0: it does not say.
 template <class L>
 Index features_read(const L& layer) {
@@ -53,11 +64,11 @@ Index features_read(const L& layer) {
                          layer.layers;
                          std::tuple_size<decltype(layer.layers)>::value;
                        }) {
-    // the first that says it; those before it keep the features
     return std::apply(
         [](const auto&... of) {
           Index found = 0;
-          ((found = found ? found : features_read(of)), ...);
+          // the first layer that says it, if those before it keep the features
+          static_cast<void>((((found = features_read(of)) > 0 || !keeps_features(of)) || ...));
           return found;
         },
         layer.layers);
