@@ -274,8 +274,6 @@ class Estimator:
         needs("decay", schedule in ("step", "plateau"), "schedule='step' or 'plateau'")
         needs("decay_every", schedule in ("step", "plateau"), "schedule='step' or 'plateau'")
         needs("checkpoint_every", getattr(self, "checkpoint", None) is not None, "checkpoint")
-        if getattr(self, "ensemble", 1) not in (None, 1) and getattr(self, "checkpoint", None) is not None:
-            raise Error("checkpoint is of one training, and an ensemble has several")
 
     def _run(self, train, settings, callbacks):
         """Runs train(epoch) of the extension, and keeps what it gives."""

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "heed/io/checkpoint.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/models/keras_start.hpp"
 #include "heed/optim/adam.hpp"
@@ -100,6 +102,14 @@ std::optional<Kept<M>> start_of(const Training& training, Index outputs, const h
   return start;
 }
 
+/// The checkpoint of a member: of "run.ckpt" that of seed 3 is "run-3.ckpt", as the command line has it.
+inline heed::Checkpoint checkpoint_of_member(const Training& training, std::uint64_t seed) {
+  std::filesystem::path path = option(training, "checkpoint", "");
+  if (path.empty()) return {};
+  path.replace_filename(path.stem().string() + '-' + std::to_string(seed) + path.extension().string());
+  return heed::checkpoint(path, {.every = static_cast<int>(count_option(training, "checkpoint_every", 1))});
+}
+
 /// Trains each member; T: std::int32_t for classes, float for numbers.
 template <class M, class T>
 std::vector<heed::History> fit_members(std::vector<M>& members, const Training& training, heed::FitOptions fit,
@@ -115,7 +125,11 @@ std::vector<heed::History> fit_members(std::vector<M>& members, const Training& 
   };
   if (members.size() == 1) return {train(members.front(), fit)};
   fit.callbacks.clear();
-  return heed::fit_members(std::span<M>(members), fit, train);
+  fit.checkpoint = {};  // each has its own
+  return heed::fit_members(std::span<M>(members), fit, [&](M& model, heed::FitOptions options) {
+    options.checkpoint = checkpoint_of_member(training, options.seed);
+    return train(model, options);
+  });
 }
 
 /// Class i of labels; a view of Python's memory.

@@ -204,7 +204,6 @@ def test_auto_of_numbers_and_of_little_time(bumps):
         ({"warmup": 3}, "warmup needs schedule='cosine'"),
         ({"decay": 0.5}, "decay needs schedule='step'"),
         ({"checkpoint_every": 2}, "checkpoint_every needs checkpoint"),
-        ({"ensemble": 2, "checkpoint": "run.checkpoint"}, "checkpoint is of one training"),
     ],
 )
 def test_options_that_need_others(bumps, options, said):
@@ -278,6 +277,15 @@ def test_a_checkpoint_goes_on(bumps, tmp_path):
     heed.SequenceClassifier(hidden_size=4, epochs=3, checkpoint=path).fit(x, y)
     rest = heed.SequenceClassifier(hidden_size=4, epochs=8, checkpoint=path).fit(x, y)
     assert rest.to_bytes() == whole.to_bytes() and rest.n_iter_ == 8
+
+
+def test_an_ensemble_has_a_checkpoint_for_each_seed(bumps, tmp_path):
+    x, y = bumps
+    options = dict(hidden_size=4, ensemble=2, random_state=3)
+    heed.SequenceClassifier(epochs=3, checkpoint=tmp_path / "run.ckpt", **options).fit(x, y)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["run-3.ckpt", "run-4.ckpt"]
+    rest = heed.SequenceClassifier(epochs=6, checkpoint=tmp_path / "run.ckpt", **options).fit(x, y)
+    assert rest.to_bytes() == heed.SequenceClassifier(epochs=6, **options).fit(x, y).to_bytes()
 
 
 def test_streams(bumps):
