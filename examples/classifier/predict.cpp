@@ -26,9 +26,11 @@ void add_predict(CLI::App& program) {
       "sentence a line; the answer to a blank line is blank, in a .npy -1 or NaN. A\n"
       "model that was trained on numbers answers by numbers, a forecast by a row for\n"
       "each step that follows the data; one that a program trained on yes or no by\n"
-      "1 or 0 for each output.");
+      "1 or 0 for each output. A chain of layers that keeps the steps answers by a\n"
+      "row for each step.");
   command.callback([a] {
     check_output(*a);
+    if (const heed::TensorFile file = read_model_file(a->model); holds_chain(file)) return answer_by_chain(file, *a);
     with_model(a->model, a->architecture, [&](const auto& stored) {
       if (output_kind_of(stored) != heed::OutputKind::classes) return answer_by_numbers(stored, *a);
       answer_by_classes(stored, *a);

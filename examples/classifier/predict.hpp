@@ -51,6 +51,14 @@ extern template void answer_by_classes(const StoredModel<RocketModel>&, const Pr
 extern template void answer_by_classes(const StoredModel<MixedModel>&, const PredictArguments&);
 extern template void answer_by_classes(const StoredModel<TextModel>&, const PredictArguments&);
 
+/// Answers of a chain of layers, by classes, numbers or flags; of one that keeps the steps, by a row of numbers for each
+/// step.
+void answer_by_chain(const heed::TensorFile& file, const PredictArguments& arguments);
+void answer_by_classes(const ChainModel& chain, heed::Index classes, const NamedSequences& data,
+                       const PredictArguments& arguments);
+void answer_by_numbers(const ChainModel& chain, heed::Shape shape, const NamedSequences& data,
+                       const PredictArguments& arguments);
+
 /// For models whose outputs are not classes: numbers; for flags 1 or 0, or a probability.
 template <class M>
 void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& arguments);

@@ -66,14 +66,12 @@ heed::CsvWriter table(const Answers& answers, const std::vector<std::string>& na
   return csv;
 }
 
-template <class M>
-Answers answers_of(const StoredModel<M>& stored, const PredictArguments& a) {
-  const auto data = load_data(stored, a, false);
-  Answers answers{heed::Tensor<float, 2>({data.count(), classifier_of(stored.model).options.classes})};
+template <class M, class Data>
+Answers answers_of(const M& model, Index classes, const Data& data, const PredictArguments& a) {
+  Answers answers{heed::Tensor<float, 2>({data.count(), classes})};
   answers.ids = ids_of(data);
   heed::Tensor<float, 2>& scores = answers.scores;
-  const heed::Ensemble<M> all = ensemble_of(stored);
-  heed::Predictor predictor(all);
+  heed::Predictor predictor(model);
   predictor(heed::view(data.x, data.lengths, data.step_mask()), scores,
             a.probabilities && scores.extent(1) > 1 ? heed::Output::probabilities : heed::Output::logits);
   if (a.probabilities && scores.extent(1) == 1) std::fill(scores.begin(), scores.end(), 1.0f);  // the only class
@@ -121,7 +119,14 @@ void answer(const Answers& answers, const std::vector<std::string>& names, const
 
 template <class M>
 void answer_by_classes(const StoredModel<M>& stored, const PredictArguments& a) {
-  answer(answers_of(stored, a), class_names(stored.model).names, a);
+  const auto data = load_data(stored, a, false);
+  const Index classes = classifier_of(stored.model).options.classes;
+  answer(answers_of(ensemble_of(stored), classes, data, a), class_names(stored.model).names, a);
+}
+
+void answer_by_classes(const ChainModel& chain, Index classes, const NamedSequences& data, const PredictArguments& a) {
+  const std::vector<std::string> names = chain.labels.empty() ? heed::LabelMap::fixed(classes).names : chain.labels;
+  answer(answers_of(chain, classes, data, a), names, a);
 }
 
 template void answer_by_classes(const StoredModel<NumberModel>&, const PredictArguments&);

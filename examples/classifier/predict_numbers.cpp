@@ -45,18 +45,17 @@ void step_by_step(const NumbersTask& task, heed::Tensor<float, 2>& values, std::
   for (std::string& name : names) name.resize(name.rfind(" +"));
 }
 
-}  // namespace
-
-template <class M>
-void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) {
-  const bool flags = output_kind_of(stored) == heed::OutputKind::flags;
+void check_flags(bool flags, const PredictArguments& a) {
   heed::require(flags || !a.probabilities, [&] {
-    return heed::Fault{"--probabilities is for classes: this model gives numbers", stored.path.string()};
+    return heed::Fault{"--probabilities is for classes: this model gives numbers", a.model.string()};
   });
-  const auto data = load_data(stored, a, false);
-  heed::Tensor<float, 2> values({data.count(), classifier_of(stored.model).options.classes});
-  const heed::Ensemble<M> all = ensemble_of(stored);
-  heed::Predictor predictor(all);
+}
+
+template <class M, class Data>
+heed::Tensor<float, 2> values_of(const M& model, Index outputs, const Data& data, bool flags,
+                                 const PredictArguments& a) {
+  heed::Tensor<float, 2> values({data.count(), outputs});
+  heed::Predictor predictor(model);
   predictor(heed::view(data.x, data.lengths, data.step_mask()), values,
             a.logits ? heed::Output::logits : heed::Output::as_trained);
   for (Index i = 0; i < values.extent(0); ++i) {
@@ -68,6 +67,45 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
         value = value > 0.5f ? 1 : 0;
     }
   }
+  return values;
+}
+
+void answer(const heed::Tensor<float, 2>& values, const std::vector<std::string>& names, const Ids& ids,
+            const PredictArguments& a) {
+  if (is_npy(a.output)) return heed::write_npy(a.output, values);
+  const bool header = a.logits || a.probabilities;  // as with classes
+  const heed::CsvWriter csv = table(values, names, header || !a.output.empty() ? ids : Ids());
+  if (!a.output.empty()) return csv.write(a.output);
+  const std::string text = csv.text();
+  std::fputs(text.c_str() + (header ? 0 : text.find('\n') + 1), stdout);
+}
+
+// of a chain that keeps the steps a row for each step, past a sequence's end of NaN
+heed::Tensor<float, 2> values_of_steps(const ChainModel& chain, const NamedSequences& data, heed::Shape shape) {
+  const Index steps = data.steps(), features = data.features();
+  heed::require(data.mask.empty(), [] { return heed::Fault{"missing steps for a model that answers each step"}; });
+  heed::Tensor<float, 2> values({data.count() * shape.steps, shape.features});
+  std::fill(values.begin(), values.end(), std::numeric_limits<float>::quiet_NaN());
+  ChainModel::Cache cache;
+  heed::Scratch scratch;
+  for (Index i = 0; i < data.count(); ++i) {
+    const heed::Tile<const float> x(data.x.data() + i * steps * features, {steps_there(data, i), features}, 1);
+    if (x.steps == 0) continue;
+    const heed::Tile<float> y(values.data() + i * shape.steps * shape.features, chain.output_shape(x.shape()), 1);
+    chain.forward(x, y, cache, heed::Pass::inference(scratch));
+  }
+  return values;
+}
+
+}  // namespace
+
+template <class M>
+void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) {
+  const bool flags = output_kind_of(stored) == heed::OutputKind::flags;
+  check_flags(flags, a);
+  const auto data = load_data(stored, a, false);
+  heed::Tensor<float, 2> values =
+      values_of(ensemble_of(stored), classifier_of(stored.model).options.classes, data, flags, a);
   std::vector<std::string> names;
   if constexpr (is_text<M>) {
     names = output_names(StoredModel<NumberModel>{stored.model.classifier, stored.path});
@@ -75,12 +113,20 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
     names = output_names(stored);
     if (stored.task.forecast()) step_by_step(stored.task, values, names);
   }
-  if (is_npy(a.output)) return heed::write_npy(a.output, values);
-  const bool header = a.logits || a.probabilities;  // as with classes
-  const heed::CsvWriter csv = table(values, names, header || !a.output.empty() ? ids_of(data) : Ids());
-  if (!a.output.empty()) return csv.write(a.output);
-  const std::string text = csv.text();
-  std::fputs(text.c_str() + (header ? 0 : text.find('\n') + 1), stdout);
+  answer(values, names, ids_of(data), a);
+}
+
+void answer_by_numbers(const ChainModel& chain, heed::Shape shape, const NamedSequences& data,
+                       const PredictArguments& a) {
+  const bool flags = chain.outputs == heed::OutputKind::flags && shape.steps == 1;
+  check_flags(flags, a);
+  std::vector<std::string> names = chain.labels;
+  names.resize(static_cast<std::size_t>(shape.features));
+  for (Index k = 0; chain.labels.empty() && k < shape.features; ++k) {
+    names[static_cast<std::size_t>(k)] = shape.features == 1 ? "value" : "value " + std::to_string(k);
+  }
+  answer(shape.steps == 1 ? values_of(chain, shape.features, data, flags, a) : values_of_steps(chain, data, shape),
+         names, ids_of(data), a);
 }
 
 template void answer_by_numbers(const StoredModel<NumberModel>&, const PredictArguments&);

@@ -81,6 +81,11 @@ bool holds_mixed(const heed::TensorFile& file) {
   return architecture != file.metadata().end() && architecture->second == MixedModel::architecture;
 }
 
+bool holds_chain(const heed::TensorFile& file) {
+  const auto architecture = file.metadata().find("architecture");
+  return architecture != file.metadata().end() && architecture->second == ChainModel::architecture;
+}
+
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model) {
   heed::require(!given, [&] {
     return heed::Fault{option + " is for models of " + kind + ", which " + model.string() + " is not"};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "architecture.hpp"
+#include "heed/compose/chain.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/io/tensor_file.hpp"
@@ -30,6 +31,7 @@ using NumberModel = heed::SequenceClassifier<float>;
 using RocketModel = heed::RocketClassifier<float>;
 using MixedModel = heed::SeriesEnsemble<float>;
 using TextModel = heed::TextClassifier<float>;
+using ChainModel = heed::Chain<float>;  // of other programs' files; it predicts
 
 template <class M>
 inline constexpr bool is_text = std::same_as<M, TextModel>;
@@ -88,6 +90,8 @@ bool holds_text(const heed::TensorFile& file);
 bool holds_rocket(const heed::TensorFile& file);
 /// Whether a file contains models of different kinds as one.
 bool holds_mixed(const heed::TensorFile& file);
+/// Whether a file contains a chain of layers.
+bool holds_chain(const heed::TensorFile& file);
 
 /// Throws if an option is given that is for models of another kind ("text", "numbers").
 void refuse_option(bool given, const std::string& option, const std::string& kind, const std::filesystem::path& model);
