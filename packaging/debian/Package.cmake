@@ -27,7 +27,7 @@ set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PACKAGE_MULTIARCH foreign)
 set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libeigen3-dev (>= 3.4.0)")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libzip-dev, mpi-default-dev")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libprotozero-dev, libzip-dev, mpi-default-dev")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "heed is a library of C++20 headers on Eigen. It has recurrent layers,

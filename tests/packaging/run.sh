@@ -36,9 +36,9 @@ build_consumer() {
 }
 
 # What find_package must find in the packages made here: the headers alone.
-expected=(-DHEED_EXPECTED_VERSION="$version" -DHEED_EXPECTED_JSON=ON -DHEED_EXPECTED_MPI=OFF -DHEED_EXPECTED_ZIP=OFF
+expected=(-DHEED_EXPECTED_VERSION="$version" -DHEED_EXPECTED_JSON=ON -DHEED_EXPECTED_MPI=OFF -DHEED_EXPECTED_ZIP=OFF -DHEED_EXPECTED_ONNX=OFF
   -DHEED_EXPECTED_COMPILED=OFF)
-headers_alone=(-DHEED_COMPILED=OFF -DHEED_MPI=OFF -DHEED_ZIP=OFF -DHEED_BUILD_TESTS=OFF -DHEED_BUILD_EXAMPLES=OFF
+headers_alone=(-DHEED_COMPILED=OFF -DHEED_MPI=OFF -DHEED_ONNX=OFF -DHEED_ZIP=OFF -DHEED_BUILD_TESTS=OFF -DHEED_BUILD_EXAMPLES=OFF
   -DHEED_BUILD_BENCHMARKS=OFF -DHEED_NATIVE=OFF)
 
 # install_to PREFIX [OPTION]...: into an empty folder.
@@ -196,7 +196,7 @@ way_conan() {
 way_vcpkg() {
   say "there is no vcpkg here: the port's steps run by stand-ins for its functions"
   local features
-  for features in "" "mpi;zip"; do
+  for features in "" "mpi;onnx;zip"; do
     cmake -DPORT_DIR="$PWD/packaging/vcpkg/heed" -DOUT="$out/$way/out" -DGENERATOR=Ninja -DWITH="$features" \
       -DPREFIX_PATH="${CMAKE_PREFIX_PATH:-}" -P tests/packaging/vcpkg/port.cmake
     [ -n "$features" ] || build_consumer package -Dheed_ROOT="$out/$way/out/packages" "${expected[@]}"

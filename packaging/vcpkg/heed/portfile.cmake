@@ -5,6 +5,7 @@ set(VCPKG_BUILD_TYPE release)  # headers are the same in both types of build
 
 vcpkg_check_features(OUT_FEATURE_OPTIONS features FEATURES
   mpi HEED_MPI
+  onnx HEED_ONNX
   zip HEED_ZIP)
 vcpkg_cmake_configure(SOURCE_PATH "${SOURCE_PATH}"
   OPTIONS
