@@ -1,21 +1,13 @@
 // classifier export: a model as a file for other runtimes.
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <string>
 
 #include "../support/outputs.hpp"
 #include "architecture.hpp"
 #include "commands.hpp"
-#include "heed/core/error.hpp"
-#include "heed/core/types.hpp"
-#include "heed/io/self_test.hpp"
-#include "stored_model.hpp"
-
-#ifdef HEED_CLASSIFIER_ONNX
-#include "heed/convert/onnx.hpp"
-#endif
+#include "foreign_model.hpp"
+#include "onnx_file.hpp"
 
 namespace classifier {
 
@@ -26,34 +18,6 @@ struct ExportArguments {
   bool lengths = false;
   Architecture architecture;
 };
-
-#ifdef HEED_CLASSIFIER_ONNX
-
-template <class M>
-void export_model(const StoredModel<M>& stored, const ExportArguments& a) {
-  heed::OnnxOptions options{.lengths = a.lengths, .shift = stored.shift};
-  options.metadata = read_model_file(a.model).metadata();
-  for (const char* of_safetensors : {"format", "format_version"}) options.metadata.erase(of_safetensors);
-  heed::detail::erase_self_test(options.metadata);
-  if (stored.more.empty()) {
-    heed::save_onnx(stored.model, a.onnx, options);
-  } else {
-    heed::save_onnx(ensemble_of(stored), a.onnx, options);
-  }
-}
-
-void export_model(const ExportArguments& a) {
-  with_model(a.model, a.architecture, [&](const auto& stored) { export_model(stored, a); });
-}
-
-#else
-
-void export_model(const ExportArguments&) {
-  throw heed::Error(
-      heed::Fault{"this classifier was built without protozero (Debian: libprotozero-dev), which writes ONNX files"});
-}
-
-#endif
 
 }  // namespace
 
@@ -74,7 +38,7 @@ void add_export(CLI::App& program) {
       "labels.");
   command.callback([a] {
     support::check_output(a->onnx, {a->model});
-    export_model(*a);
+    with_any_model(a->model, a->architecture, [&](const auto& model) { write_onnx(model, a->onnx, a->lengths); });
   });
 }
 

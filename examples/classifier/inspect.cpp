@@ -4,13 +4,17 @@
 #include <memory>
 #include <string>
 
+#include "../support/file_names.hpp"
 #include "../support/terminal.hpp"
 #include "architecture.hpp"
 #include "commands.hpp"
+#include "foreign_model.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/io/tensor_file.hpp"
+#include "inspect_onnx.hpp"
+#include "model_formats.hpp"
 #include "model_options.hpp"
 #include "stored_model.hpp"
 
@@ -34,6 +38,26 @@ void print_tensors(const heed::TensorFile& file) {
   }
 }
 
+/// The parameters of a model from a file whose arrays have other names.
+template <class M>
+void print_parameters(const M& model) {
+  std::printf("parameters\n");
+  heed::for_each_parameter(
+      [](const heed::Path& path, const auto& parameter) {
+        std::printf("  %-34s %-5s %16s %10td\n", printable(path.text()).c_str(), "F32",
+                    heed::to_text(parameter.extents()).c_str(), parameter.size());
+      },
+      model);
+}
+
+void inspect(const ChainModel& chain) {
+  std::printf("%s\n", std::string(ChainModel::architecture).c_str());
+  for (const std::string& layer : chain.options.layers) std::printf("  %s\n", printable(layer).c_str());
+  std::printf("  gives %s\n\n", std::string(to_text(chain.outputs)).c_str());
+  print_parameters(chain);
+  std::printf("parameters %td\n", heed::parameter_count(chain));
+}
+
 template <class M>
 void inspect(const StoredModel<M>& stored) {
   const auto& model = classifier_of(stored.model);
@@ -54,7 +78,11 @@ void inspect(const StoredModel<M>& stored) {
     }
   }
   std::printf("\n");
-  print_tensors(read_model_file(stored.path));
+  if (format_to_read(stored.path).format == Format::tensors) {
+    print_tensors(read_model_file(stored.path));
+  } else {
+    print_parameters(stored.model);
+  }
   std::printf("parameters %td\n", stored.members() * heed::parameter_count(stored.model));
 }
 
@@ -63,12 +91,15 @@ void inspect(const StoredModel<M>& stored) {
 void add_inspect(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("inspect", "Show what a model file holds");
   const auto a = std::make_shared<InspectArguments>();
-  command.add_option("FILE", a->file, "The model (.safetensors, .pt)")->required()->option_text(" ");
+  command.add_option("FILE", a->file, "The model; its name says the format")->required()->option_text(" ");
   add_architecture(command, a->architecture, true);
   command.callback([a] {
+    if (support::lower_extension(a->file.string()) == ".onnx") return inspect_onnx(a->file);
+    const bool tensors = format_to_read(a->file).format == Format::tensors;
     try {
-      with_model(a->file, a->architecture, [](const auto& stored) { inspect(stored); });
+      with_any_model(a->file, a->architecture, [](const auto& model) { inspect(model); });
     } catch (const heed::Error&) {  // what other programs wrote may be no model of these: its tensors are worth seeing
+      if (!tensors) throw;
       const heed::TensorFile file = read_model_file(a->file);
       if (!file.metadata().contains("format_version")) print_tensors(file);
       throw;

@@ -15,31 +15,13 @@ constexpr bool has_onnx = true;
 #else
 constexpr bool has_onnx = false;
 #endif
-#ifdef HEED_CLASSIFIER_KERAS
-constexpr bool has_keras = true;
-#else
-constexpr bool has_keras = false;
-#endif
-#ifdef HEED_CLASSIFIER_RTNEURAL
-constexpr bool has_rtneural = true;
-#else
-constexpr bool has_rtneural = false;
-#endif
-
 const std::vector<ModelFormat>& formats() {
   static const std::vector<ModelFormat> all = {
       {Format::tensors, "safetensors", {".safetensors"}, true, true},
       {Format::tensors, "PyTorch", {".pt", ".pth", ".ckpt", ".bin"}, true, false},
       {Format::onnx, "ONNX", {".onnx"}, false, true, has_onnx, "onnx", "libprotozero-dev"},
-      {Format::keras,
-       "Keras",
-       {".keras", ".h5", ".hdf5"},
-       true,
-       false,
-       has_keras,
-       "keras",
-       "libhdf5-dev, libzip-dev and nlohmann-json3-dev"},
-      {Format::rtneural, "RTNeural", {".json"}, true, true, has_rtneural, "rtneural", "nlohmann-json3-dev"},
+      {Format::keras, "Keras", {".keras", ".h5", ".hdf5"}, true, false},
+      {Format::rtneural, "RTNeural", {".json"}, true, true},
   };
   return all;
 }

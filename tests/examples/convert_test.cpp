@@ -55,6 +55,58 @@ TEST_F(Convert, ModelsOfTheTrainerStayWhatTheyAre) {
   }
 }
 
+TEST_F(Convert, ModelsOfKerasBecomeModelsOfHeed) {
+  output_of("convert " + file("keras/seed_attention.keras") + " k.safetensors");
+  output_of("import --keras " + file("keras/seed_attention.keras") + " --model i.safetensors");
+  EXPECT_EQ(bytes("k.safetensors"), bytes("i.safetensors"));
+  const std::string shown = output_of("inspect " + file("keras/seed_attention.keras"));
+  EXPECT_TRUE(has_line(shown, "SequenceClassifier")) << shown;
+  output_of("convert " + file("keras/attentions.keras") + " chain.safetensors");
+  EXPECT_TRUE(has_line(output_of("inspect chain.safetensors"), "Chain"));
+  EXPECT_TRUE(has_line(output_of("inspect " + file("keras/attentions.keras")), "Chain"));
+}
+
+TEST_F(Convert, ModelsOfRTNeuralBecomeChainsAndBack) {
+  for (const std::string name : {"lstm", "gru", "conv", "module"}) {
+    output_of("convert " + file("rtneural/" + name + ".json") + " c.safetensors");
+    output_of("convert c.safetensors back.json");
+    output_of("convert back.json again.safetensors");
+    output_of("convert again.safetensors once_more.json");
+    EXPECT_EQ(bytes("once_more.json"), bytes("back.json")) << name;
+    EXPECT_TRUE(has_line(output_of("inspect back.json"), "Chain")) << name;
+  }
+}
+
+TEST_F(Convert, RecurrentClassifiersRunInRTNeural) {
+  for (const std::string cell : {"lstm", "gru"}) {
+    train("--data d.csv --features 2 --attention none --standardize --cell " + cell);
+    output_of("convert m.safetensors m.json");
+    const std::string shown = output_of("inspect m.json");
+    EXPECT_NE(shown.find(cell + " hidden_size=32"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("scale_shift"), std::string::npos) << shown;
+  }
+  train("--data d.csv --features 2");
+  expect_error("convert m.safetensors a.json", {"RTNeural cannot run this model, which has attention"});
+  train("--data words.txt");
+  expect_error("convert m.safetensors a.json", {"RTNeural cannot run this model, which has words"});
+}
+
+TEST_F(Convert, OnnxFilesAreThoseOfExport) {
+  train("--data d.csv --features 2");
+  const Result result = run("convert m.safetensors m.onnx --lengths");
+  if (result.err.find("without the component onnx") != std::string::npos) GTEST_SKIP() << "no protozero";
+  output_of("export --model m.safetensors --onnx e.onnx --lengths");
+  EXPECT_EQ(bytes("m.onnx"), bytes("e.onnx"));
+  const std::string shown = output_of("inspect m.onnx");
+  EXPECT_TRUE(has_line(shown, "inputs sequences lengths")) << shown;
+  EXPECT_EQ(shown.find("self_test"), std::string::npos) << shown;
+  expect_error("inspect words.onnx", {"words.onnx"});
+  folder.file("words.onnx", "yes good film");
+  expect_error("inspect words.onnx", {"words.onnx", "no ONNX file"});
+  output_of("convert " + file("rtneural/lstm.json") + " r.onnx");
+  EXPECT_NE(output_of("inspect r.onnx").find("Chain"), std::string::npos);
+}
+
 TEST_F(Convert, WhatMakesNoSenseIsOneError) {
   train("--data d.csv");
   expect_error("convert m.safetensors m.tflite",
@@ -62,6 +114,7 @@ TEST_F(Convert, WhatMakesNoSenseIsOneError) {
   expect_error("convert m.safetensors m", {"m: the name says no format of models", "got no extension"});
   expect_error("convert m.safetensors m.pt", {"m.pt: models of PyTorch are not written", "got .pt"});
   expect_error("convert m.onnx o.safetensors", {"m.onnx: models of ONNX are not read", "got .onnx"});
+  expect_error("convert m.safetensors o.safetensors --lengths", {"--lengths is for ONNX files"});
   expect_error("convert m.safetensors ./m.safetensors", {"this file is read, it must not be written"});
   expect_error("convert m.safetensors absent/o.safetensors", {"absent/o.safetensors"});
   expect_error("convert absent.safetensors o.safetensors", {"absent.safetensors"});
