@@ -90,7 +90,7 @@ TEST(HostileKeras, WhatHeedWouldComputeOtherwiseIsNamed) {
       layer("Bidirectional", R"("merge_mode":"mul","layer":{"class_name":"LSTM","config":{)" + cell + R"("sigmoid"}})"),
       "got \"mul\"");
   expect_refused(layer("Conv1D", R"("filters":2,"kernel_size":[3],"data_format":"channels_first")"), "data_format");
-  expect_refused(layer("Conv1D", R"("filters":2,"kernel_size":[2],"padding":"same","strides":[2])"), "padding same");
+  expect_refused(layer("MaxPooling1D", R"("pool_size":[2],"padding":"same","strides":[1])"), "padding same");
   expect_refused(layer("LayerNormalization", R"("axis":[1])"), "another axis");
   expect_refused(layer("ReLU", R"("max_value":6)"), "bounds");
   expect_refused(layer("Attention", R"("score_mode":"concat")"), "score_mode");

@@ -21,13 +21,13 @@ class KerasFiles : public Classifier {
     return (std::filesystem::path(__FILE__).parent_path().parent_path() / "convert/data/keras" / name).string();
   }
   /// Predictions of the imported model are Keras' own.
-  void expect_equal(const std::string& name, const std::string& options) const {
+  void expect_equal(const std::string& name, const std::string& options, const char* how = "--probabilities ") const {
     const heed::SafetensorsFile reference(file(name + ".safetensors"));
     const auto x = reference.read<float>("x"), y = reference.read<float>("y");
     const auto& extents = reference.find("x")->extents;
     heed::write_npy(folder / "x.npy", heed::view(x, {extents[0], extents[1], extents[2]}));
     output_of("import " + options + " --model m.safetensors");
-    output_of("predict --probabilities --model m.safetensors --data x.npy --output p.npy");
+    output_of(std::string("predict ") + how + "--model m.safetensors --data x.npy --output p.npy");
     const auto p = heed::read_npy<float>(folder / "p.npy");
     ASSERT_EQ(p.values.size(), y.size());
     for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(p.values[i], y[i], 1e-6) << name;
@@ -38,6 +38,12 @@ TEST_F(KerasFiles, PredictWhatKerasPredicts) {
   expect_equal("seed_attention", "--keras " + file("seed_attention.keras"));
   expect_equal("seed_multihead",
                "--keras " + file("seed_multihead.weights.h5") + " --config " + file("seed_multihead.keras"));
+}
+
+TEST_F(KerasFiles, OfOtherLayersPredictAsChains) {
+  expect_equal("many_kinds", "--keras " + file("many_kinds.keras"));
+  expect_equal("convolutions", "--keras " + file("convolutions.keras"));  // a sigmoid at the end
+  expect_equal("wide_heads", "--keras " + file("wide_heads.keras"), "");  // numbers
 }
 
 TEST_F(KerasFiles, OfTextTakeTheirWords) {

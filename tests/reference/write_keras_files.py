@@ -90,7 +90,7 @@ def convolutions():
             L.Conv1D(4, 3, padding="same", groups=2, use_bias=False),
             L.BatchNormalization(scale=False),
             L.MaxPooling1D(2),
-            L.Conv1D(5, 3, strides=2, padding="same", activation="elu"),
+            L.Conv1D(5, 2, strides=2, padding="same", activation="elu"),
             L.Flatten(),
             L.Dense(1, activation="sigmoid"),
         ]

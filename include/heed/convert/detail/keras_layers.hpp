@@ -171,12 +171,15 @@ class KerasConverter {
     shape_.need_steps(config);
     const JsonTree& inner = config["layer"];
     const std::string kind = inner["class_name"].text;
-    const bool stepwise = kind == "Dense" || kind == "Activation" || is_keras_idle(kind) || is_keras_activation(kind);
-    if (!stepwise) {
-      config.refuse("TimeDistributed of another layer", "Dense, Dropout or an activation", quote(kind));
+    if (kind != "Dense" && kind != "Activation" && !kind.ends_with("Normalization") && !is_keras_idle(kind) &&
+        !is_keras_activation(kind)) {
+      config.refuse("TimeDistributed of another layer", "Dense, a normalization, Dropout or an activation",
+                    quote(kind));
     }
     const KerasLayer layer{kind, outer.name, &inner["config"], nullptr, outer.path, outer.top, outer.nested};
+    shape_.vector = true;  // to the layer inside
     convert(layer, KerasConfig(inner["config"], config.where() + ": layer"), weights);
+    shape_.vector = false;
   }
 
   void dense(const KerasConfig& config, KerasWeights& weights) {
@@ -252,8 +255,6 @@ class KerasConverter {
     pool(FlattenSteps<S>({.steps = steps}));
     shape_.features *= steps;
   }
-
-  // ---- attention
 
   void attention(const std::string& kind, const JsonTree* call, const KerasConfig& config, KerasWeights& weights) {
     shape_.need_steps(config);

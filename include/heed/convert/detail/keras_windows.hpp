@@ -48,21 +48,25 @@ HEED_COLD Conv1d<S> keras_convolution(Index in, Index steps, const KerasConfig& 
                   .padding = padding == "valid"    ? ConvPadding::valid
                              : padding == "causal" ? ConvPadding::causal
                                                    : ConvPadding::same};
+  Index first = 0;
   if (in % groups != 0 || out % groups != 0) config.refuse("groups that do not divide the channels");
   if (padding == "same" && o.stride > 1) {
     if (steps == 0) config.refuse("padding same with a stride, and no fixed number of steps");
     const KerasSame same(steps, (width - 1) * o.dilation, o.stride);
-    if (same.left != same.right) refuse_keras_same(config);
+    if (same.left != same.right) first = 1;  // a tap of zeros in front, and as much padding before as behind
+    if (first == 1 && o.dilation > 1) refuse_keras_same(config);
     o.padding = ConvPadding::number;
-    o.pad = same.left;
+    o.pad = same.right;
+    o.kernel_size += first;
   }
   const Index each = in / groups;
   const std::vector<S> kernel = weights.take<S>("kernel", {width, each, out});
   Conv1d<S> layer(o);
+  layer.weight.fill(0);
   for (Index j = 0; j < width; ++j) {
     for (Index c = 0; c < each; ++c) {
       for (Index k = 0; k < out; ++k)
-        layer.weight(k, c, j) = kernel[static_cast<std::size_t>((j * each + c) * out + k)];
+        layer.weight(k, c, first + j) = kernel[static_cast<std::size_t>((j * each + c) * out + k)];
     }
   }
   layer.bias.fill(0);
