@@ -53,6 +53,17 @@ TEST(FitClassifier, GivesTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
+// Attention takes tiles that do not fit in the caches some steps at a time.
+TEST(FitClassifier, OfLongSequencesGivesTheSameBitsForAnyNumberOfThreads) {
+  const Task<float> task(128, {600, 3}, 4, true);
+  for (const Attention attention : {Attention::pool, Attention::multihead, Attention::additive}) {
+    Model one = small(attention), two = one;
+    heed::fit(one, task.view(), {.epochs = 1, .threads = 1});
+    heed::fit(two, task.view(), {.epochs = 1, .threads = 2});
+    EXPECT_EQ(flat(two), flat(one)) << to_text(attention);
+  }
+}
+
 TEST(Train, TakesSequencesLabelsAndEpochs) {
   for (const Index n : {1, 10, 1000}) {
     const Task<float> task(n, {10, 5}, 10);
