@@ -100,3 +100,10 @@ void save_rtneural(const Sequential<Ls...>& model, const std::filesystem::path& 
 }
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+#include "heed/convert/detail/rtneural_reader.hpp"
+#include "heed/convert/detail/rtneural_writer.hpp"
+
+#endif

@@ -51,24 +51,3 @@ std::string write_rtneural(const RtNeuralFile& file);
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-#include "heed/convert/detail/rtneural_reader.hpp"
-#include "heed/convert/detail/rtneural_writer.hpp"
-
-namespace heed::inline HEED_ISA {
-
-HEED_COLD HEED_FUNCTION detail::RtNeuralFile detail::read_rtneural(std::string_view text, const std::string& file) {
-  return RtNeuralReader(text, file).read();
-}
-
-HEED_COLD HEED_FUNCTION std::string detail::write_rtneural(const RtNeuralFile& file) {
-  RtNeuralWriter writer;
-  writer.write(file);
-  return std::move(writer.text);
-}
-
-}  // namespace heed::inline HEED_ISA
-
-#endif

@@ -102,7 +102,6 @@ HEED_COLD std::vector<AnyLayer<S>> module_layers(const RtNeuralFile& file, const
 
 }  // namespace heed::inline HEED_ISA
 
-
 #if HEED_BODIES
 
 namespace heed::inline HEED_ISA {

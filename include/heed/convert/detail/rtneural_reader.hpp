@@ -270,3 +270,15 @@ class RtNeuralReader {
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION detail::RtNeuralFile detail::read_rtneural(std::string_view text, const std::string& file) {
+  return RtNeuralReader(text, file).read();
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif

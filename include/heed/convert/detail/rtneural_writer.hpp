@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heed/convert/detail/rtneural_file.hpp"
@@ -161,3 +162,17 @@ class RtNeuralWriter {
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION std::string detail::write_rtneural(const RtNeuralFile& file) {
+  RtNeuralWriter writer;
+  writer.write(file);
+  return std::move(writer.text);
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
