@@ -12,6 +12,7 @@
 #include "heed/core/concepts.hpp"
 #include "heed/files/file.hpp"
 #include "heed/models/rocket_classifier.hpp"
+#include "heed/models/seq2seq.hpp"
 #include "onnx_fixtures.hpp"
 #include "onnx_reader.hpp"
 
@@ -170,6 +171,12 @@ TEST(Onnx, RefusesRandomConvolutions) {
   EXPECT_EQ(error_of([&] { heed::to_onnx(model); }),
             "save_onnx, rocket: Rocket cannot be exported to ONNX: the rounding of another runtime would change which "
             "values exceed a bias");
+}
+
+TEST(Onnx, RefusesModelsThatDecode) {
+  const heed::Seq2Seq<float> model({.source_tokens = 5, .target_tokens = 5});
+  EXPECT_EQ(error_of([&] { heed::to_onnx(model); }),
+            "save_onnx: Seq2Seq cannot be exported to ONNX: there is no function export_onnx for it");
 }
 
 TEST(Onnx, RefusesLengthsOfImages) {

@@ -53,10 +53,13 @@ bool keeps_features(const L& layer) {
   }
 }
 
+template <class L>
+inline constexpr bool reads_tokens = !std::same_as<typename L::Input, typename L::Scalar>;
+
 /// Features of a step of what a layer reads; 0: it does not say.
 template <class L>
 Index features_read(const L& layer) {
-  if constexpr (!std::same_as<typename L::Input, typename L::Scalar>) {
+  if constexpr (reads_tokens<L>) {
     if constexpr (requires { layer.columns(); }) return layer.columns();
     if constexpr (requires { layer.embed.columns(); }) return layer.embed.columns();
     return 1;
@@ -139,23 +142,27 @@ void onnx_outputs(OnnxGraph& graph, const OnnxSequence& y, OutputKind kind);
 /// part of the graph. The metadata hold `architecture`, `heed_version` and what `save` writes besides the weights:
 /// options, labels, vocabulary.
 ///
-/// Throws `Error`, and names the layer, if the model has a layer that cannot be exported; if lengths are asked of a
-/// model of images; and if the file would have 2 GiB or more.
-template <Layer M>
+/// Throws `Error`, and names the layer, if the model has a layer that cannot be exported; if it is no chain from one
+/// input to one output, as models that decode; if lengths are asked of a model of images; and if the file would have
+/// 2 GiB or more.
+template <class M>
 std::string to_onnx(const M& model, const OnnxOptions& options = {}) {
   OnnxGraph graph;
-  constexpr bool tokens = !std::same_as<typename M::Input, typename M::Scalar>;
-  const OnnxSequence x = detail::onnx_inputs(graph, tokens, detail::features_read(model), options);
-  detail::onnx_outputs(graph, detail::export_layer(graph, model, x), output_kind(model));
-  Metadata metadata = options.metadata;
-  metadata.merge(metadata_of(model));
-  if constexpr (requires { std::string_view(M::architecture); }) metadata["architecture"] = M::architecture;
-  return detail::onnx_bytes(graph, std::move(metadata));
+  if constexpr (!Layer<M>) {
+    detail::refuse_export(graph, detail::layer_name<M>(), "it is no chain from one input to one output");
+  } else {
+    const OnnxSequence x = detail::onnx_inputs(graph, detail::reads_tokens<M>, detail::features_read(model), options);
+    detail::onnx_outputs(graph, detail::export_layer(graph, model, x), output_kind(model));
+    Metadata metadata = options.metadata;
+    metadata.merge(metadata_of(model));
+    if constexpr (requires { std::string_view(M::architecture); }) metadata["architecture"] = M::architecture;
+    return detail::onnx_bytes(graph, std::move(metadata));
+  }
 }
 
 /// Writes `to_onnx(model, options)` to a file, atomically. Throws as `to_onnx` does, and if the file cannot be written;
 /// then `path` is as it was.
-template <Layer M>
+template <class M>
 void save_onnx(const M& model, const std::filesystem::path& path, const OnnxOptions& options = {}) {
   write_file(path, std::string_view(to_onnx(model, options)));
 }
