@@ -21,12 +21,6 @@ ForeignModel read_keras(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool holds_chain(const std::filesystem::path& path) {
-  const heed::TensorFile file = read_model_file(path);
-  const auto architecture = file.metadata().find("architecture");
-  return architecture != file.metadata().end() && architecture->second == ChainModel::architecture;
-}
-
 ForeignModel read_foreign(const std::filesystem::path& path, Format format, const Architecture& architecture) {
   if (format == Format::keras) return read_keras(path);
   if (format == Format::rtneural) return heed::load_rtneural<float>(path);

@@ -7,17 +7,12 @@
 #include <variant>
 
 #include "architecture.hpp"
-#include "heed/compose/chain.hpp"
 #include "model_formats.hpp"
 #include "stored_model.hpp"
 
 namespace classifier {
 
-using ChainModel = heed::Chain<float>;
 using ForeignModel = std::variant<NumberModel, TextModel, ChainModel>;
-
-/// Whether a safetensors file contains a chain of layers, which the other commands do not run.
-bool holds_chain(const std::filesystem::path& path);
 
 /// Reads a model that the trainer did not write. Throws, as the reader of the format does, if it cannot.
 ForeignModel read_foreign(const std::filesystem::path& path, Format format, const Architecture& architecture);
@@ -26,7 +21,7 @@ ForeignModel read_foreign(const std::filesystem::path& path, Format format, cons
 template <class F>
 void with_any_model(const std::filesystem::path& path, const Architecture& architecture, F&& f) {
   const Format format = format_to_read(path).format;
-  if (format == Format::tensors && !holds_chain(path)) return with_model(path, architecture, f);
+  if (format == Format::tensors && !holds_chain(read_model_file(path))) return with_model(path, architecture, f);
   const ForeignModel model = read_foreign(path, format, architecture);
   std::visit(
       [&]<class M>(const M& one) {

@@ -73,7 +73,13 @@ TEST_F(Foreign, RenamingIsProposedAndTaken) {
 
 TEST_F(Foreign, NamesThatAShellReadsOtherwiseAreQuoted) {
   write_model("spaces.safetensors", "my rnn", "it's $HOME");
-  expect_proposal("spaces.safetensors", R"(--rename 'my rnn=lstm' --rename 'it'\''s $HOME=fc')");
+  const Result result = run("inspect spaces.safetensors");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.err.find(R"(try --rename 'my rnn=lstm' --rename 'it'\''s $HOME=fc')"), std::string::npos)
+      << result.err;
+  const std::vector<std::string> said = {"inspect",     "spaces.safetensors", "--rename",
+                                         "my rnn=lstm", "--rename",           "it's $HOME=fc"};
+  EXPECT_EQ(run(said).code, 0);
   write_model("dashes.safetensors", "-r", "--x");
   expect_proposal("dashes.safetensors", "--rename=-r=lstm --rename=--x=fc");
 }
