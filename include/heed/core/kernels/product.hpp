@@ -52,7 +52,7 @@ namespace detail {
 using namespace simd;
 
 // where memory is to be fetched meanwhile: some after so many inputs
-inline constexpr Index some_inputs = 32;
+inline constexpr Index some_inputs = 8;
 
 // rows r .. r + C of the lanes in one pack
 template <int C, class P, bool Fetches, class S>
