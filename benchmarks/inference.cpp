@@ -8,8 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "heed/compose/chain.hpp"
+#include "heed/compose/sequential.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/infer/stream.hpp"
+#include "heed/layers/activations.hpp"
+#include "heed/layers/attention_pool.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/lstm.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "support/flops.hpp"
 #include "support/machine.hpp"
@@ -95,6 +101,38 @@ void many_sequences(benchmark::State& state, Attention attention) {
   bench::report_flops<float>(state, flop_of(model) * sequences, bench::seconds() - begin);
 }
 
+// The layers of a classifier composed by hand: as a `Sequential`, and as a `Chain` that is composed at run time.
+struct Parts {
+  heed::Lstm<float> lstm{{.input_size = features, .hidden_size = 32}};
+  heed::AttentionPool<float> pool{{.features = 32}};
+  heed::Dense<float> dense{{.in_features = 32, .out_features = 16}},
+      output{{.in_features = 16, .out_features = classes}};
+
+  auto sequential() const { return heed::Sequential(lstm, pool, dense, heed::Relu<float>(), output); }
+  heed::Chain<float> chain() const { return heed::Chain<float>({lstm, pool, dense, heed::Relu<float>(), output}); }
+};
+
+template <class Composed>
+void one_sequence_of(benchmark::State& state, const Composed& model) {
+  const heed::Tensor<float, 3> x = random_sequences();
+  heed::Predictor predictor(model);
+  heed::Index i = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(predictor(x[i]).label);
+    i = (i + 1) % batch;
+  }
+}
+template <class Composed>
+void one_step_of(benchmark::State& state, const Composed& model) {
+  const heed::Tensor<float, 3> x = random_sequences();
+  heed::Stream stream(model);
+  heed::Index i = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(stream.step(x.data() + i * features, features).data());
+    i = (i + 1) % (batch * steps);
+  }
+}
+
 const bool registered = [] {
   bench::describe_machine();
   const auto add = [](const std::string& name, auto run, Attention attention) {
@@ -107,6 +145,13 @@ const bool registered = [] {
     add("one sequence, spread", spread, attention)->UseManualTime()->Iterations(5);
     add("batch of 1024", many_sequences, attention);
   }
+  const auto compose = [](const std::string& name, auto run) {
+    benchmark::RegisterBenchmark(name.c_str(), run)->Unit(benchmark::kMicrosecond);
+  };
+  compose("one sequence/Sequential", [](auto& state) { one_sequence_of(state, Parts().sequential()); });
+  compose("one sequence/Chain", [](auto& state) { one_sequence_of(state, Parts().chain()); });
+  compose("one step of a stream/Sequential", [](auto& state) { one_step_of(state, Parts().sequential()); });
+  compose("one step of a stream/Chain", [](auto& state) { one_step_of(state, Parts().chain()); });
   return true;
 }();
 

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "../support/stream_case.hpp"
 #include "../support/task.hpp"
 #include "heed/compose/sequential.hpp"
+#include "heed/infer/predictor.hpp"
 #include "heed/infer/stream.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/testing/check_layer.hpp"
@@ -42,8 +46,8 @@ Chain<S> tagger() {
 }
 template <class S>
 Chain<S> pooler() {
-  return Chain<S>({Conv1d<S>({.in_channels = 3, .out_channels = 4, .kernel_size = 3}), heed::MeanPool1d<S>({.kernel_size = 2}),
-                   Gru<S>({.input_size = 4, .hidden_size = 4}), MeanPool<S>(),
+  return Chain<S>({Conv1d<S>({.in_channels = 3, .out_channels = 4, .kernel_size = 3}),
+                   heed::MeanPool1d<S>({.kernel_size = 2}), Gru<S>({.input_size = 4, .hidden_size = 4}), MeanPool<S>(),
                    Dense<S>({.in_features = 4, .out_features = 2})});
 }
 
@@ -116,10 +120,9 @@ TEST(Chain, NamesTheLayerThatCannotStream) {
     const Chain<float> model({heed::Relu<float>(), std::move(layer)});
     return error_of([&] { heed::Stream(model, {.features = 4}); });
   };
-  EXPECT_EQ(
-      error(heed::GroupNorm<float>({.features = 4})),
-      "layer 1: group_norm: the layer needs all steps of a sequence: it cannot run a step at "
-      "a time");
+  EXPECT_EQ(error(heed::GroupNorm<float>({.features = 4})),
+            "layer 1: group_norm: the layer needs all steps of a sequence: it cannot run a step at "
+            "a time");
   EXPECT_EQ(error(MaxPool1d<float>({.kernel_size = 2})).substr(0, 21), "layer 1: max_pool1d: ");
   EXPECT_EQ(error(Lstm<float>({.input_size = 4, .hidden_size = 2, .bidirectional = true})).substr(0, 15),
             "layer 1: Lstm: ");
@@ -149,6 +152,33 @@ TEST(Chain, AllocatesNothingOnceWarm) {
   const long before = test_support::allocations();
   for (int i = 0; i < 5; ++i) call();
   EXPECT_EQ(test_support::allocations(), before);
+}
+
+double seconds(const std::function<void()>& call, int times) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < times; ++i) call();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+TEST(Chain, TakesTheTimeOfASequentialWithinATenth) {
+  const Lstm<float> lstm({.input_size = 5, .hidden_size = 32});
+  const Dense<float> dense({.in_features = 32, .out_features = 10});
+  const Sequential fixed(lstm, MeanPool<float>(), dense, heed::Relu<float>());
+  const Chain<float> chain({lstm, MeanPool<float>(), dense, heed::Relu<float>()});
+  heed::Predictor by_fixed(fixed);
+  heed::Predictor by_chain(chain);
+  const std::vector<float> x(20 * 5, 0.5f);
+  const heed::TensorView<const float, 2> sequence(x.data(), {20, 5});
+  double least = 10;
+  for (int attempt = 0; attempt < 5 && least > 1.1; ++attempt) {  // another program may have taken the processor
+    double a = 1, b = 1;
+    for (int turn = 0; turn < 40; ++turn) {
+      a = std::min(a, seconds([&] { by_fixed(sequence); }, 20));
+      b = std::min(b, seconds([&] { by_chain(sequence); }, 20));
+    }
+    least = std::min(least, b / a);
+  }
+  EXPECT_LT(least, 1.1);
 }
 
 class ChainFile : public testing::Test {

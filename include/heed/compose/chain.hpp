@@ -64,6 +64,8 @@ struct Chain {
     std::vector<typename AnyLayer<S>::Cache> layers;
     std::vector<TileBuffer<S>> outputs;         // of all but the last
     std::vector<Buffer<std::int32_t>> lengths;  // of outputs with steps of their own
+    std::vector<Shape> step_shapes;             // of a stream's outputs
+    std::size_t remembering = 0;                // the layers up to the first pooling one
   };
 
   Options options;  ///< the layers as they were constructed
@@ -222,7 +224,8 @@ void Chain<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pas
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const AnyLayer<S>& layer = layers[i];
     if (i + 1 == layers.size()) return layer.forward(x, y, cache.layers[i], pass.at(i));
-    const std::int32_t* const lengths = layer.output_lengths(x.lengths, x.lanes, cache.lengths[i]);
+    const std::int32_t* const lengths =
+        x.lengths ? layer.output_lengths(x.lengths, x.lanes, cache.lengths[i]) : nullptr;
     const Tile<S> h = cache.outputs[i].take(layer.output_shape(x.shape()), x.lanes, lengths);
     layer.forward(x, h, cache.layers[i], pass.at(i));
     x = h;
@@ -247,30 +250,31 @@ void Chain<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> dy, Into
 template <class S>
 Index Chain<S>::prepare_stream(Shape x, Cache& cache) const {
   make_room(cache);
+  cache.step_shapes.clear();
+  cache.remembering = layers.size();
   Index total = 0;
-  bool pooled = false;
+  Shape step{1, x.features};
   each_placed([&](const AnyLayer<S>& layer, std::size_t i) {
-    if (pooled) return;
-    total += layer.prepare_stream(x, cache.layers[i]);
-    x.features = layer.output_shape({1, x.features}).features;
-    pooled = layer.pools_steps();
+    if (i < cache.remembering) {
+      total += layer.prepare_stream({x.steps, step.features}, cache.layers[i]);
+      if (layer.pools_steps()) cache.remembering = i + 1;
+    }
+    step = layer.output_shape(step);
+    cache.step_shapes.push_back(step);
   });
   return total;
 }
 
 template <class S>
 void Chain<S>::stream_step(Tile<const S> x, Tile<S> y, StreamMemory<S>& memory, Cache& cache, const Pass& pass) const {
-  bool pooled = false;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const AnyLayer<S>& layer = layers[i];
     const bool last = i + 1 == layers.size();
-    const Tile<S> out = last ? y : cache.outputs[i].take(layer.output_shape(x.shape()), 1);
-    if (pooled) {
-      layer.forward(x, out, cache.layers[i], pass.at(i));
+    const Tile<S> out = last ? y : cache.outputs[i].take(cache.step_shapes[i], 1);
+    if (i < cache.remembering) {
+      layers[i].stream_step(x, out, memory, cache.layers[i], pass.at(i));
     } else {
-      layer.stream_step(x, out, memory, cache.layers[i], pass.at(i));
+      layers[i].forward(x, out, cache.layers[i], pass.at(i));
     }
-    pooled = pooled || layer.pools_steps();
     x = out;
   }
 }
