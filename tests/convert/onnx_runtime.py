@@ -34,16 +34,16 @@ def run(model, inputs, singles):
 
 
 def difference(got, expected):
-    """The largest difference, where logits are large relative to the largest of an answer. NaN is where an answer means
-    nothing."""
+    """The largest difference, where numbers are large relative to the largest. NaN is where an answer means nothing."""
     expected = expected.reshape(got.shape)
     there = ~np.isnan(expected)
     assert there.any() and not np.isnan(got[there]).any()
-    size = np.maximum(1, np.abs(np.where(there, expected, 0)).max(-1, keepdims=True))
-    return float((np.abs(got - expected) / size)[there].max())
+    return float(np.abs(got - expected)[there].max() / max(1, np.abs(expected[there]).max()))
 
 
-def softmax(z):
+def probabilities_of(z, kind):
+    if kind == "flags":
+        return 1 / (1 + np.exp(-z.astype(np.float64)))
     e = np.exp(z.astype(np.float64) - np.where(np.isnan(z), 0, z).max(-1, keepdims=True))
     return e / e.sum(-1, keepdims=True)
 
@@ -80,8 +80,9 @@ def check(path, singles):
         answers = folder / f"{file.stem}_answers.npy"
         if answers.exists():
             worst = max(worst, difference(got.get("probabilities", got.get("numbers")), np.load(answers)))
-        else:  # an answer a step
-            worst = max(worst, difference(got["probabilities"], softmax(np.load(file)).reshape(logits.shape)))
+        elif "probabilities" in got:
+            kind = model.get_modelmeta().custom_metadata_map.get("output_kind", "classes")
+            worst = max(worst, difference(got["probabilities"], probabilities_of(np.load(file), kind)))
         cases += 1
     assert cases > 0, path
     return worst
