@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -156,6 +157,19 @@ heed::OnnxSequence export_onnx(heed::OnnxGraph& graph, const Halve<true>&, const
 TEST(Onnx, TakesTheExportOfAUsersLayer) {
   const heed::Sequential model(heed::Dense<float>({3, 2}), Halve<true>(), heed::MeanPool<float>());
   EXPECT_EQ(file_of(model).count("Mul"), 1U);
+}
+
+TEST(Onnx, ATiedTableInsideOfAnotherModelIsFoundByItsPath) {
+  using Model = heed::LanguageModel<float>;
+  const Model model({.tokens = 20, .tied = true, .transformer = {.d_model = 8, .num_heads = 2}});
+  const OnnxFile file = file_of(heed::Ensemble<Model>({model, model}));
+  std::set<std::string> known = {""};
+  for (const auto& input : file.inputs) known.insert(input.name);
+  for (const auto& [name, bytes] : file.weights) known.insert(name);
+  for (const OnnxFile::Node& node : file.nodes) {
+    for (const std::string& input : node.inputs) EXPECT_TRUE(known.contains(input)) << node.name << " reads " << input;
+    known.insert(node.outputs.begin(), node.outputs.end());
+  }
 }
 
 TEST(Onnx, RefusesALayerByItsName) {

@@ -119,6 +119,8 @@ class OnnxGraph {
 
   /// A weight of the current part, row-major.
   OnnxValue weight(std::string_view name, const std::vector<float>& numbers, std::vector<Index> extents);
+  /// One that is in the graph already.
+  OnnxValue known_weight(std::string_view name) const { return {name_here(name)}; }
   OnnxValue numbers(const std::vector<float>& values, std::vector<Index> extents);
   /// A list of one axis, for shapes, axes and the like.
   OnnxValue list(const std::vector<std::int64_t>& values);
@@ -176,6 +178,11 @@ class OnnxGraph {
   OnnxValue constant(OnnxType type, std::vector<Index> extents, std::string bytes);
   std::string unique(std::string name);
   OnnxValue remembered(const std::string& what, auto&& make);
+
+  // The name of a weight of the current part.
+  std::string name_here(std::string_view name) const {
+    return path_.empty() ? std::string(name) : path_ + '.' + std::string(name);
+  }
 
   std::string path_;
   std::vector<Node> nodes_;

@@ -6,7 +6,6 @@
 ///     heed::load_weights(model, "model.pt", {.rename = {{"rnn", "lstm"}}});
 ///     auto model = heed::load<heed::SequenceClassifier<float>>("model.pt");
 
-#include <concepts>
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -16,7 +15,6 @@
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/types.hpp"
-#include "heed/core/visit.hpp"
 #include "heed/files/zip.hpp"
 #include "heed/io/safetensors_load.hpp"
 #include "heed/io/tensor_file.hpp"
@@ -57,25 +55,13 @@ TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions&
 /// From the bytes of a file.
 TensorFile read_weights(std::vector<std::byte>&& bytes, std::string name = "memory");
 
-/// The path of a file of any format that `read_weights` reads. It is more constrained than `FilePath`, so with this
-/// header the following overloads take the calls of safetensors_load.hpp that have a path.
-template <class P>
-concept WeightsPath = FilePath<P> && (sizeof(P) > 0);
-
-template <Visitable M, WeightsPath P>
-  requires std::copyable<M>
-LoadedWeights load_weights(M& model, const P& path, const WeightsOptions& options = {}) {
-  return load_weights(model, read_weights(path), options);
-}
-template <Storable M, WeightsPath P>
-M load(const P& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
-  return load<M>(read_weights(path), hints, weights);
-}
-template <Visitable M, WeightsPath P>
-  requires std::copyable<M>
-M load(M model, const P& path, const WeightsOptions& weights = {}) {
-  return load(std::move(model), read_weights(path), weights);
-}
+namespace detail {
+/// With this header, `load` and `load_weights` of a path read PyTorch's files too, in all sources of the program.
+inline const bool paths_may_be_pytorch = [] {
+  read_path = [](const std::filesystem::path& path) { return read_weights(path); };
+  return true;
+}();
+}  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
 

@@ -103,8 +103,15 @@ LoadedWeights load_weights(M& model, const TensorFile& file, const WeightsOption
   detail::rethrow_as_error(file.name());
 }
 
-/// The path of a file, as text or as std::filesystem::path. Headers of other formats have overloads of the functions
-/// below for what is more constrained: with them, the same calls read their files too.
+namespace detail {
+/// Reads the file of a path: safetensors. The header of another format replaces it when the program starts, so all
+/// sources of a program read the same formats.
+inline TensorFile (*read_path)(const std::filesystem::path&) = [](const std::filesystem::path& path) -> TensorFile {
+  return SafetensorsFile(path);
+};
+}  // namespace detail
+
+/// The path of a file, as text or as std::filesystem::path.
 template <class P>
 concept FilePath = std::convertible_to<const P&, std::filesystem::path> && !std::derived_from<P, TensorFile>;
 
@@ -112,7 +119,7 @@ concept FilePath = std::convertible_to<const P&, std::filesystem::path> && !std:
 template <Visitable M, FilePath P>
   requires std::copyable<M>
 LoadedWeights load_weights(M& model, const P& path, const WeightsOptions& options = {}) {
-  return load_weights(model, SafetensorsFile(path), options);
+  return load_weights(model, detail::read_path(path), options);
 }
 
 /// Loads a model from a file. In a file that heed wrote, the metadata gives the architecture; `hints` may repeat it but
@@ -138,7 +145,7 @@ M load(const TensorFile& file, const Metadata& hints = {}, const WeightsOptions&
 /// From a path.
 template <Storable M, FilePath P>
 M load(const P& path, const Metadata& hints = {}, const WeightsOptions& weights = {}) {
-  return load<M>(SafetensorsFile(path), hints, weights);
+  return load<M>(detail::read_path(path), hints, weights);
 }
 /// From the bytes of a file.
 template <Storable M>
@@ -166,7 +173,7 @@ M load(M model, const TensorFile& file, const WeightsOptions& weights = {}) try 
 template <Visitable M, FilePath P>
   requires std::copyable<M>
 M load(M model, const P& path, const WeightsOptions& weights = {}) {
-  return load(std::move(model), SafetensorsFile(path), weights);
+  return load(std::move(model), detail::read_path(path), weights);
 }
 
 template <class M, class From>

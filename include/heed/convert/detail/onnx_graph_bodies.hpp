@@ -61,8 +61,7 @@ HEED_COLD inline OnnxValue OnnxGraph::constant(OnnxType type, std::vector<Index>
 
 HEED_COLD inline OnnxValue OnnxGraph::weight(std::string_view name, const std::vector<float>& values,
                                              std::vector<Index> extents) {
-  std::string full = path_.empty() ? std::string(name) : path_ + '.' + std::string(name);
-  return tensor(std::move(full), OnnxType::float32, std::move(extents), bytes_of(values));
+  return tensor(name_here(name), OnnxType::float32, std::move(extents), bytes_of(values));
 }
 
 HEED_COLD inline OnnxValue OnnxGraph::numbers(const std::vector<float>& values, std::vector<Index> extents) {

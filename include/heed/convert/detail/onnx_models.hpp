@@ -162,7 +162,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const LanguageModel<S>& model, const 
   if (!model.options.tied) return detail::export_part(graph, "output", model.output, states);
   // the embedding's table, read the other way
   const Index tokens = model.options.tokens;
-  const OnnxValue weight = graph.transpose({"embedding.weight"}, {1, 0});
+  const OnnxValue weight = graph.transpose(graph.known_weight("embedding.weight"), {1, 0});
   const OnnxValue bias = graph.weight("output.bias", detail::row_major(model.output.bias), {tokens});
   return states.with(graph.sum(graph.product(states.value, weight), bias), tokens);
 }
