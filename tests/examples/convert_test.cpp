@@ -16,14 +16,12 @@ class Convert : public Classifier {
  protected:
   void SetUp() override {
     folder.file("d.csv", "0.1,0.2,0.3,0.4,0\n-0.1,0.2,0.5,0.4,1\n0.1,0.7,0.3,-0.4,1\n");
-    folder.file("words.txt", "yes good film\nno bad film\nyes fine\nno poor\n");
+    write_text();
   }
   static std::string file(const std::string& name) {
     return (std::filesystem::path(__FILE__).parent_path().parent_path() / "convert" / "data" / name).string();
   }
-  void train(const std::string& arguments) const {
-    output_of("train --quiet --epochs 1 --model m.safetensors " + arguments);
-  }
+  void train(const std::string& arguments) const { output_of("train --quiet --model m.safetensors " + arguments); }
   std::vector<std::byte> bytes(const std::string& name) const { return heed::read_file(folder / name); }
   void expect_error(const std::string& command, const std::vector<std::string>& parts) const {
     const Result result = run(command);
@@ -47,8 +45,8 @@ TEST_F(Convert, PyTorchFilesBecomeModelsThatAnswerAlike) {
 }
 
 TEST_F(Convert, ModelsOfTheTrainerStayWhatTheyAre) {
-  for (const std::string arguments :
-       {"--data d.csv --features 2 --ensemble 2", "--data d.csv --recipe rocket", "--data words.txt"}) {
+  for (const std::string arguments : {"--data d.csv --features 2 --epochs 1 --ensemble 2",
+                                      "--data d.csv --recipe rocket --num-features 84", "--data t.txt --epochs 1"}) {
     train(arguments);
     output_of("convert m.safetensors copy.safetensors");
     EXPECT_EQ(bytes("copy.safetensors"), bytes("m.safetensors")) << arguments;
@@ -79,20 +77,20 @@ TEST_F(Convert, ModelsOfRTNeuralBecomeChainsAndBack) {
 
 TEST_F(Convert, RecurrentClassifiersRunInRTNeural) {
   for (const std::string cell : {"lstm", "gru"}) {
-    train("--data d.csv --features 2 --attention none --standardize --cell " + cell);
+    train("--data d.csv --features 2 --epochs 1 --attention none --standardize --cell " + cell);
     output_of("convert m.safetensors m.json");
     const std::string shown = output_of("inspect m.json");
     EXPECT_NE(shown.find(cell + " hidden_size=32"), std::string::npos) << shown;
     EXPECT_NE(shown.find("scale_shift"), std::string::npos) << shown;
   }
-  train("--data d.csv --features 2");
+  train("--data d.csv --features 2 --epochs 1");
   expect_error("convert m.safetensors a.json", {"RTNeural cannot run this model, which has attention"});
-  train("--data words.txt");
+  train("--data t.txt --epochs 1");
   expect_error("convert m.safetensors a.json", {"RTNeural cannot run this model, which has words"});
 }
 
 TEST_F(Convert, OnnxFilesAreThoseOfExport) {
-  train("--data d.csv --features 2");
+  train("--data d.csv --features 2 --epochs 1");
   const Result result = run("convert m.safetensors m.onnx --lengths");
   if (result.err.find("without the component onnx") != std::string::npos) GTEST_SKIP() << "no protozero";
   output_of("export --model m.safetensors --onnx e.onnx --lengths");
@@ -108,7 +106,7 @@ TEST_F(Convert, OnnxFilesAreThoseOfExport) {
 }
 
 TEST_F(Convert, WhatMakesNoSenseIsOneError) {
-  train("--data d.csv");
+  train("--data d.csv --epochs 1");
   expect_error("convert m.safetensors m.tflite",
                {"m.tflite: the name says no format of models", "to write .safetensors, .onnx, .json", "got .tflite"});
   expect_error("convert m.safetensors m", {"m: the name says no format of models", "got no extension"});
@@ -124,7 +122,7 @@ TEST_F(Convert, WhatMakesNoSenseIsOneError) {
 }
 
 TEST_F(Convert, DamagedWeightsAreFoundAndTheCheckCanBeLeftOut) {
-  train("--data d.csv --features 2");
+  train("--data d.csv --features 2 --epochs 1");
   std::vector<std::byte> damaged = bytes("m.safetensors");
   damaged[damaged.size() - 1] ^= std::byte{0x08};  // a number of the last bias, 2^16 times larger or smaller
   heed::write_file(folder / "damaged.safetensors", {damaged});
