@@ -46,7 +46,7 @@ TEST_F(Convert, PyTorchFilesBecomeModelsThatAnswerAlike) {
 
 TEST_F(Convert, ModelsOfTheTrainerStayWhatTheyAre) {
   for (const std::string arguments : {"--data d.csv --features 2 --epochs 1 --ensemble 2",
-                                      "--data d.csv --recipe rocket --num-features 84", "--data t.txt --epochs 1"}) {
+                                      "--data d.csv --recipe rocket --num-features 84", "--text t.txt --epochs 1"}) {
     train(arguments);
     output_of("convert m.safetensors copy.safetensors");
     EXPECT_EQ(bytes("copy.safetensors"), bytes("m.safetensors")) << arguments;
@@ -85,7 +85,7 @@ TEST_F(Convert, RecurrentClassifiersRunInRTNeural) {
   }
   train("--data d.csv --features 2 --epochs 1");
   expect_error("convert m.safetensors a.json", {"RTNeural cannot run this model, which has attention"});
-  train("--data t.txt --epochs 1");
+  train("--text t.txt --epochs 1");
   expect_error("convert m.safetensors a.json", {"RTNeural cannot run this model, which has words"});
 }
 
