@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <vector>
 
+#include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 #include "heed/testing/check_layer.hpp"
 
@@ -13,9 +15,8 @@ using heed::FlattenSteps;
 using test_support::error_of;
 
 TEST(FlattenSteps, FulfilsTheLayerContract) {
-  // not ragged: the steps past a sequence's end keep their places, so a sequence alone is another input
-  const auto report =
-      heed::testing::check_layer([]<class S>() { return FlattenSteps<S>({.steps = 4}); }, {4, 3}, {.ragged = false});
+  const auto report = heed::testing::check_layer([]<class S>() { return FlattenSteps<S>({.steps = 4}); }, {4, 3},
+                                                 {.any_steps = false, .allocations = test_support::allocations});
   EXPECT_TRUE(report.ok()) << report.text();
 }
 
@@ -28,13 +29,28 @@ TEST(FlattenSteps, PutsTheStepsSideBySide) {
 }
 
 TEST(FlattenSteps, GivesZerosPastTheEnd) {
-  heed::testing::LayerRun<FlattenSteps<double>> run(FlattenSteps<double>({.steps = 3}), {3, 1}, 2, {1, 3});
-  run.x = {1, 2, 3, 4, 5, 6};
-  run.dy = {1, 1, 1, 1, 1, 1};
+  heed::testing::LayerRun<FlattenSteps<double>> run(FlattenSteps<double>({.steps = 3}), {3, 1}, 3, {1, 3, 0});
+  run.x = {1, 2, 7, 3, 4, 8, 5, 6, 9};
+  run.dy = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   run.forward();
-  EXPECT_EQ(run.y, (std::vector<double>{1, 2, 0, 4, 0, 6}));
+  EXPECT_EQ(run.y, (std::vector<double>{1, 2, 0, 0, 4, 0, 0, 6, 0}));
   run.backward();
-  EXPECT_EQ(run.dx, (std::vector<double>{1, 1, 0, 1, 0, 1}));
+  EXPECT_EQ(run.dx, (std::vector<double>{1, 1, 0, 0, 1, 0, 0, 1, 0}));
+  run.dx.assign(9, 10);
+  run.backward(heed::testing::Sink::onto);
+  EXPECT_EQ(run.dx, (std::vector<double>{11, 11, 10, 10, 11, 10, 10, 11, 10})) << "past the end nothing is added";
+}
+
+TEST(FlattenSteps, OfARaggedSequenceIsThatOfOneWithZerosAtItsEnd) {
+  const std::vector<std::int32_t> lengths{4, 0, 2, 1, 3};
+  heed::testing::LayerRun<FlattenSteps<float>> ragged(FlattenSteps<float>({.steps = 4}), {4, 3}, 5, lengths);
+  ragged.randomize(heed::Key{3});
+  heed::testing::LayerRun<FlattenSteps<float>> zeros(FlattenSteps<float>({.steps = 4}), {4, 3}, 5);
+  zeros.x = ragged.x;
+  heed::zero_past_end(zeros.tile(zeros.x, {4, 3}), lengths.data());
+  ragged.forward();
+  zeros.forward();
+  EXPECT_EQ(ragged.y, zeros.y);
 }
 
 TEST(FlattenSteps, RefusesAnotherNumberOfSteps) {

@@ -16,6 +16,7 @@ namespace heed::inline HEED_ISA::testing {
 struct CheckOptions {
   Index lanes = 19;             ///< odd on purpose: covers packets, halves and single lanes
   bool ragged = true;           ///< also checks lengths shortest .. steps
+  bool any_steps = true;        ///< it takes other numbers of steps: a ragged sequence is compared with one cut there
   Index shortest = 0;           ///< more if the first steps are not optional, as in `QueryAndMemory`
   bool zero_when_empty = true;  ///< a pooling layer gives 0 for a sequence without steps
   bool training = false;        ///< whether random layers draw
