@@ -21,6 +21,7 @@
 #include "heed/layers/detail/head_temperature.hpp"
 #include "heed/layers/detail/multi_head_options.hpp"
 #include "heed/layers/detail/step_chunks.hpp"
+#include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -283,6 +284,5 @@ Shape MultiHeadAttention<S>::output_shape(Shape query, Shape key, Shape value) c
 
 #include "heed/layers/detail/multi_head_chunks.hpp"
 #include "heed/layers/detail/multi_head_passes.hpp"
-#include "heed/options/field.hpp"
 
 HEED_COMPILED_TYPE(struct heed::MultiHeadAttention)
