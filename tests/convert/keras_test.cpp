@@ -141,9 +141,24 @@ TEST(KerasWeightsAlone, LoadIntoAModelOfTheirSizes) {
             (data / "seed_attention.weights.h5").string() +
                 ": layer \"LSTM\" (LSTM): layers/lstm/cell/vars/0: wrong shape of the kernels (expected (3, 20), got "
                 "(3, 16))");
+  for (const Index features : {2, 4}) {  // too few, too many
+    wrong = o;
+    wrong.features = features;
+    EXPECT_EQ(error_of([&] { heed::load_keras(Classifier(wrong), data / "seed_attention.weights.h5"); }),
+              (data / "seed_attention.weights.h5").string() +
+                  ": layer \"LSTM\" (LSTM): layers/lstm/cell/vars/0: wrong shape of the kernels (expected (" +
+                  std::to_string(features) + ", 16), got (3, 16))");
+    auto no_cell = wrong;
+    no_cell.cell = heed::CellKind::none;
+    no_cell.dense = 0;
+    EXPECT_NE(error_of([&] { heed::load_keras(Classifier(no_cell), data / "seed_attention.weights.h5"); }), "no error");
+    auto text_of_another_size = text;
+    text_of_another_size.embedding = features;
+    EXPECT_NE(error_of([&] { heed::load_keras(Text(text_of_another_size), data / "text.weights.h5"); }), "no error");
+  }
   wrong = o;
   wrong.dense = 0;
-  EXPECT_NE(error_of([&] { heed::load_keras(Classifier(wrong), data / "seed_attention.weights.h5"); }), "");
+  EXPECT_NE(error_of([&] { heed::load_keras(Classifier(wrong), data / "seed_attention.weights.h5"); }), "no error");
   wrong = o;
   wrong.attention = heed::Attention::additive;
   EXPECT_NE(error_of([&] { heed::load_keras(Classifier(wrong), data / "seed_attention.weights.h5"); }).find("additive"),
@@ -159,7 +174,7 @@ TEST(KerasWeightsAlone, LoadByADescription) {
             weights +
                 ": weights alone: the file does not describe the model (expected a model to load them into, or "
                 "KerasOptions::model (the trainer: --config))");
-  EXPECT_NE(error_of([&] { heed::load_keras<Chain>(weights, {.model = data / "convolutions.keras"}); }), "");
+  EXPECT_NE(error_of([&] { heed::load_keras<Chain>(weights, {.model = data / "convolutions.keras"}); }), "no error");
 }
 
 }  // namespace

@@ -249,7 +249,9 @@ M load_keras(M model, const std::filesystem::path& path, const KerasOptions& opt
     static_assert(std::is_same_v<M, SequenceClassifier<S>>,
                   "load_keras(model, path) loads into a SequenceClassifier or a TextClassifier; for a Chain give "
                   "KerasOptions::model");
-    text = detail::keras_model_of(model.options, pool, "");
+    const std::string front = R"({"class_name":"InputLayer","config":{"batch_shape":[null,null,)" +
+                              std::to_string(model.options.features) + "]}}";
+    text = detail::keras_model_of(model.options, pool, front);
   }
   const detail::JsonTree described = detail::json_tree(text, path.string());
   const OutputKind outputs = model.outputs;

@@ -133,6 +133,7 @@ class KerasClassifier {
 };
 
 /// The Keras model that a SequenceClassifier is, as the layers of a Sequential in JSON: weights alone are read by it.
+/// `front`: the layer that reads the input.
 HEED_COLD inline std::string keras_model_of(const SequenceClassifierOptions& o, const std::string& attention_pool,
                                             const std::string& front) {
   const bool heads = o.attention == Attention::multihead;
