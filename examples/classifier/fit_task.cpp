@@ -42,7 +42,9 @@ std::vector<heed::History> fit_members(const TrainArguments& a, StoredModel<M>& 
     own.fit = options;
     add_files(own, processes);
     heed::Adam<M> adam(model, adam_options(a, classifier_of(model).options.cell));
-    return fit_task(model, task, tests, adam, own.fit, processes);
+    heed::History history = fit_task(model, task, tests, adam, own.fit, processes);
+    if (processes.first()) write_files(own, history);  // now: another member may fail
+    return history;
   };
   std::vector<heed::History> histories;
   if (processes.launched()) {
@@ -56,9 +58,6 @@ std::vector<heed::History> fit_members(const TrainArguments& a, StoredModel<M>& 
   }
   stored.model = std::move(all.front());
   std::move(all.begin() + 1, all.end(), stored.more.begin());
-  for (std::size_t i = 0; i < histories.size() && processes.first(); ++i) {
-    write_files(outputs_of_member(a, static_cast<heed::Index>(i)), histories[i]);
-  }
   return histories;
 }
 

@@ -63,6 +63,16 @@ TEST_F(EnsembleFile, HasFilesForEachMember) {
   EXPECT_TRUE(text("e.safetensors") == text("e0.safetensors")) << "one goes on, one starts anew";
 }
 
+TEST_F(EnsembleFile, KeepsTheHistoriesOfMembersThatEndedWhenAnotherFails) {
+  folder.file("c-5.ckpt", "this is no checkpoint");
+  const auto failed =
+      run(how + "--ensemble 2 --seed 4 --model e.safetensors --threads 1 --checkpoint c.ckpt --resume --history h.csv");
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_NE(failed.err.find("c-5.ckpt"), std::string::npos) << failed.err;
+  EXPECT_EQ(lines(text("h-4.csv")).size(), 6U);
+  EXPECT_FALSE(fs::exists(folder / "h-5.csv"));
+}
+
 TEST_F(EnsembleFile, SaysWhatItsMembersReach) {
   const std::string out = output_of(
       "train --data x.npy --labels y.npy --test x.npy --test-labels y.npy --epochs 2 --hidden 4 --ensemble 2 --seed 9");
