@@ -93,6 +93,18 @@ TEST(AnyLayer, BecomesTextAndALayerOfTheSameOptionsAgain) {
   }
 }
 
+TEST(AnyLayer, SaysHowManyFeaturesItsInputHas) {
+  for (const auto& layer : one_of_each<float>()) {
+    const Index size = layer.input_size();
+    if (size > 0) {
+      EXPECT_EQ(size, 4) << layer.text();
+      EXPECT_NE(error_of([&] { layer.output_shape({5, 6}); }), "no error") << layer.text();
+    } else {
+      EXPECT_EQ(layer.output_shape({5, 6}).features, 6 * layer.feature_factor()) << layer.text();
+    }
+  }
+}
+
 TEST(AnyLayer, WritesOnlyOptionsThatAreNotTheDefault) {
   EXPECT_EQ(heed::AnyLayer<float>(heed::Lstm<float>({.input_size = 1, .hidden_size = 8})).text(),
             "lstm hidden_size=8 input_size=1");

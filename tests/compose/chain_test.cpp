@@ -137,6 +137,46 @@ TEST(Chain, SaysHowManyFeaturesItsInputHas) {
             "Chain: the layers accept any number of features (expected a layer with a number of its own)");
 }
 
+TEST(Chain, CountsTheFeaturesOfItsInputThroughLayersWithoutANumber) {
+  const auto size = [](AnyLayer<float> first, Index features) {
+    const Chain<float> chain({std::move(first), Dense<float>({.in_features = features, .out_features = 1})});
+    return chain.input_size();
+  };
+  EXPECT_EQ(size(heed::Prelu<float>({.num_parameters = 2}), 2), 2);
+  EXPECT_EQ(size(heed::Prelu<float>({.num_parameters = 1}), 5), 5);
+  EXPECT_EQ(size(heed::FlattenSteps<float>({.steps = 7}), 28), 4);
+  EXPECT_EQ(size(heed::LastPool<float>({.both_ends = true}), 6), 6);
+  EXPECT_EQ(size(heed::MeanMaxPool<float>(), 6), 3);
+  EXPECT_EQ(size(MaxPool1d<float>({.kernel_size = 2}), 4), 4);
+  EXPECT_EQ(Chain<float>({heed::Prelu<float>({.num_parameters = 2})}).input_size(), 2);
+  EXPECT_EQ(error_of([&] { size(heed::FlattenSteps<float>({.steps = 7}), 30); }),
+            "layer 1: dense: no number of features gives those of the layer (expected a multiple of 7, got 30)");
+  const Chain<float> none({heed::FlattenSteps<float>(), Dense<float>({.in_features = 4, .out_features = 1})});
+  EXPECT_NE(error_of([&] { none.input_size(); }), "no error") << "a layer without options";
+  EXPECT_NE(error_of([] { Chain<float>(std::vector<AnyLayer<float>>(1024, heed::MeanMaxPool<float>())).input_size(); }),
+            "no error");
+}
+
+TEST(Chain, OfAnyNumberOfFeaturesStreamsAsManyAsTheUserSays) {
+  for (const AnyLayer<float>& layer : {AnyLayer<float>(heed::Prelu<float>({.num_parameters = 1})),
+                                       AnyLayer<float>(Tanh<float>()), AnyLayer<float>(heed::LastPool<float>())}) {
+    const Chain<float> chain({layer});
+    heed::Stream stream(chain, {.features = 3});
+    EXPECT_EQ(stream.step(std::vector<float>{1, 2, 3}).size(), 3u) << chain.layers[0].kind();
+    EXPECT_NE(error_of([&] { heed::Stream{chain}; }).find("any number of features"), std::string::npos);
+  }
+  const Chain<float> two({heed::Prelu<float>({.num_parameters = 2})});
+  EXPECT_EQ(heed::Stream(two).step(std::vector<float>{1, -4})[1], -1.0f);
+}
+
+TEST(Chain, StreamsAPreluAloneOnlyOfANumberOfFeatures) {
+  const heed::Prelu<float> one({.num_parameters = 1});
+  EXPECT_EQ(error_of([&] { heed::Stream{one}; }),
+            "Stream: the model does not say how many features a step has (expected features of at least 1, got 0)");
+  const Sequential both(one, Dense<float>({.in_features = 2, .out_features = 1}));
+  EXPECT_EQ(heed::Stream(both, {.features = 2}).step(std::vector<float>{1, 2}).size(), 1u);
+}
+
 TEST(Chain, AllocatesNothingOnceWarm) {
   const auto model = tagger<float>();
   heed::Stream stream(model);

@@ -122,6 +122,8 @@ struct AnyLayer {
   HEED_COLD void initialize(Key key);
   /// The number of features of the input, if the layer has only one such number; otherwise 0.
   Index input_size() const;
+  /// As `heed::feature_factor` has it.
+  Index feature_factor() const;
   bool pools_steps() const;
   bool reads_distances() const;
   Shape output_shape(Shape x) const;
@@ -184,12 +186,12 @@ void AnyLayer<S>::initialize(Key key) {
 
 template <class S>
 Index AnyLayer<S>::input_size() const {
-  return std::visit(
-      [](const auto& l) {
-        if constexpr (requires { l.input_size(); }) return l.input_size();
-        return Index(0);
-      },
-      layer);
+  return std::visit([](const auto& l) { return heed::input_size(l); }, layer);
+}
+
+template <class S>
+Index AnyLayer<S>::feature_factor() const {
+  return std::visit([](const auto& l) { return heed::feature_factor(l); }, layer);
 }
 
 template <class S>

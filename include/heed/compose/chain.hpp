@@ -14,6 +14,7 @@
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/extents.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/scratch.hpp"
@@ -85,7 +86,7 @@ struct Chain {
   Index size() const { return static_cast<Index>(layers.size()); }
   HEED_COLD void initialize(Key key);
 
-  /// Features of the input. Throws if the layers accept any number.
+  /// Features of the input. Throws if the layers accept any number, or none.
   Index input_size() const;
   bool reads_distances() const;
   /// Throws if two neighbours do not fit. The error names the layer by its place, from 0: "layer 2: Dense: ...".
@@ -192,11 +193,22 @@ void Chain<S>::initialize(Key key) {
 
 template <class S>
 Index Chain<S>::input_size() const {
-  for (const AnyLayer<S>& layer : layers) {
-    if (const Index size = layer.input_size(); size > 0) return size;
-    if (layer.output_shape({1, 3}).features != 3) break;  // it does not keep the features
-  }
-  throw Error(Fault{"the layers accept any number of features", "Chain", "a layer with a number of its own", {}});
+  Index size = 0, factor = 1;  // layers before the first with a size give so many features for each of the input
+  each_placed([&](const AnyLayer<S>& layer, std::size_t) {
+    if (size > 0) return;
+    size = layer.input_size();
+    const Index times = size > 0 ? 1 : layer.feature_factor();
+    const bool fits = times > 0 && times <= most_size / factor;
+    if (fits) factor *= times;
+    require(fits && size % factor == 0, [&] {
+      return Fault{"no number of features gives those of the layer", layer.kind(), "a multiple of " + text_of(factor),
+                   text_of(size)};
+    });
+  });
+  require(size > 0, [] {
+    return Fault{"the layers accept any number of features", "Chain", "a layer with a number of its own", {}};
+  });
+  return size / factor;
 }
 
 template <class S>

@@ -79,6 +79,27 @@ bool reads_distances(const L& layer) {
   }
 }
 
+/// The number of features that x must have; 0: any number.
+template <class L>
+Index input_size(const L& layer) {
+  if constexpr (requires { layer.input_size(); }) {
+    return layer.input_size();
+  } else {
+    return 0;
+  }
+}
+
+/// How many features y has for each feature of x. A layer that accepts any number of features and gives another number
+/// of them has `Index feature_factor() const`.
+template <class L>
+Index feature_factor(const L& layer) {
+  if constexpr (requires { layer.feature_factor(); }) {
+    return layer.feature_factor();
+  } else {
+    return 1;
+  }
+}
+
 /// A layer whose `backward` reads y declares `static constexpr bool backward_reads_output = true`. For the others y may
 /// be anything, even an empty tile.
 template <class L>

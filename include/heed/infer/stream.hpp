@@ -161,9 +161,10 @@ class Stream {
   static Index features_of(const Model& model, Index given) {
     if constexpr (std::same_as<X, std::int32_t>) {
       return given > 0 ? given : 1;
-    } else if constexpr (requires { model.input_size(); }) {
-      return given > 0 ? given : model.input_size();
     } else {
+      if constexpr (requires { model.input_size(); }) {
+        if (given <= 0) given = model.input_size();
+      }
       require(given > 0, [&] {
         return Fault{"the model does not say how many features a step has", "Stream", "features of at least 1",
                      std::to_string(given)};

@@ -47,6 +47,7 @@ struct FlattenSteps {
   /// The options that make such a layer.
   Options options() const { return {steps}; }
   bool reads_distances() const { return true; }
+  Index feature_factor() const { return steps; }
   /// Throws if x has another number of steps.
   Shape output_shape(Shape x) const;
 

@@ -26,6 +26,7 @@ struct MeanMaxPool {
     typename MaxPool<S>::Cache max;
   };
 
+  Index feature_factor() const { return 2; }
   Shape output_shape(Shape x) const { return {1, 2 * x.features}; }
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {

@@ -50,6 +50,8 @@ struct Prelu {
 
   /// The options that make a layer of this size.
   Options options() const { return {weight.size()}; }
+  /// The features of the input; 0: any number, of one slope.
+  Index input_size() const { return weight.size() > 1 ? weight.size() : 0; }
   /// Throws if the number of slopes is neither 1 nor that of the features.
   Shape output_shape(Shape x) const;
 
