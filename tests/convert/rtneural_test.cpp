@@ -15,6 +15,7 @@
 
 #include "../support/error_of.hpp"
 #include "heed/compose/sequential.hpp"
+#include "heed/core/buffer.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/files/file.hpp"
 #include "heed/infer/stream.hpp"
@@ -371,6 +372,106 @@ TEST(RtNeural, BoundsDepthAndMemoryByTheFile) {
   for (int i = 0; i < 1025; ++i) many += R"({"type": "activation", "activation": "relu", "shape": [2]},)";
   EXPECT_EQ(error(many).substr(0, 23), "model.json: layers[1023");
   EXPECT_NE(error(many).find("too many layers (expected at most 1024)"), std::string::npos) << error(many);
+}
+
+std::string tensor(const std::string& name, Index rows, Index columns) {
+  std::string row = "[0";
+  for (Index c = 1; c < columns; ++c) row += ",0";
+  std::string text = '"' + name + "\":[" + row + ']';
+  for (Index r = 1; r < rows; ++r) text += ',' + row + ']';
+  return text + ']';
+}
+
+TEST(RtNeural, ChecksEveryTensorOfAModuleBeforeItTakesMemory) {
+  const auto expect = [](const std::string& tensors, std::string_view message) {
+    const Index before = heed::allocated_bytes();
+    EXPECT_EQ(error('{' + tensors + '}'), "model.json: " + std::string(message));
+    EXPECT_EQ(heed::allocated_bytes(), before) << message;
+  };
+  const std::string first = tensor("r.weight_ih_l0", 400, 1) + ',' + tensor("r.weight_hh_l0", 400, 100);
+  std::string many = first;
+  for (int k = 1; k < 2000; ++k) many += ",\"r.weight_hh_l" + std::to_string(k) + "\":[0]";
+  expect(many, "r.weight_ih_l1: missing (expected (400, 100), got nothing)");
+  expect(first + ',' + tensor("r.weight_ih_l1", 400, 100) + R"(,"r.weight_hh_l1":[0])",
+         "r.weight_hh_l1: weights of another shape (expected (400, 100), got (1))");
+  expect(tensor("r.weight_ih_l0", 1, 100000) + ',' + tensor("r.weight_hh_l0", 400, 100),
+         "r.weight_ih_l0: weights of another shape (expected (400, 100000), got (1, 100000))");
+  expect(first + R"(,"r.weight_hh_l0_reverse":[0])",
+         "r.weight_ih_l0_reverse: missing (expected (400, 1), got nothing)");
+  expect(first + R"(,"r.bias_ih_l0":[0])", "r.bias_ih_l0: weights of another shape (expected (400), got (1))");
+  expect(first + R"(,"r.bias_ih_l1":[0])", "r.: tensors that the layer has not (expected 2, got 3)");
+}
+
+TEST(RtNeural, NamesTheFileInErrorsOfItsLayers) {
+  EXPECT_EQ(error(R"({"fc.weight":[[]]})"), "model.json: fc.weight: not a matrix (expected a matrix, got (1, 0))");
+  EXPECT_EQ(error(R"({"r.weight_ih_l0":[[]],"r.weight_hh_l0":[[1],[1],[1]]})"),
+            "model.json: r.weight_ih_l0: not a matrix (expected a matrix, got (1, 0))");
+  const heed::AllocationBudget none(8, "a test");
+  EXPECT_EQ(error(R"({"fc.weight":[[1,2,3]]})").substr(0, 12), "model.json: ");
+}
+
+std::string convolution(Index kernel, Index dilation, Index channels) {
+  const std::string features = std::to_string(channels);
+  return R"({"in_shape":[)" + features + R"(],"layers":[{"type":"conv1d","shape":[1],"kernel_size":)" +
+         std::to_string(kernel) + R"(,"dilation":)" + std::to_string(dilation) + R"(,"weights":[)" +
+         [&] {
+           std::string tap = "[[0]", all;
+           for (Index c = 1; c < channels; ++c) tap += ",[0]";
+           for (Index k = 0; k < kernel; ++k) all += (k ? "," : "") + tap + ']';
+           return '[' + all + ']';
+         }() +
+         "]}]}";
+}
+
+TEST(RtNeural, BoundsTheStepsThatAStreamOfAConvolutionKeeps) {
+  constexpr Index most = Index(1) << 24;
+  EXPECT_EQ(error(convolution(2, most, 1)), "no error");
+  EXPECT_EQ(error(convolution(1, 1 << 28, 1)), "no error") << "it keeps no step";
+  EXPECT_EQ(
+      error(convolution(2, most + 1, 1)),
+      "model.json: layers[0] (\"conv1d\"): a stream would have to keep too many steps, (kernel_size - 1) dilation "
+      "(expected at most 16777216, got 16777217)");
+  EXPECT_EQ(
+      error(convolution(3, 1 << 28, 4)),
+      "model.json: layers[0] (\"conv1d\"): a stream would have to keep too many steps, (kernel_size - 1) dilation "
+      "(expected at most 4194304, got 536870912)");
+}
+
+TEST_F(RtNeuralFiles, AreNotWrittenOfConvolutionsThatKeepTooManySteps) {
+  using heed::Conv1d;
+  const Chain<float> chain({Conv1d<float>({.in_channels = 1,
+                                           .out_channels = 1,
+                                           .kernel_size = 2,
+                                           .dilation = 1 << 25,
+                                           .padding = heed::ConvPadding::causal})});
+  EXPECT_EQ(error_of([&] { save_rtneural(chain, path); }),
+            path.string() +
+                ": layer 0: conv1d: a stream would have to keep too many steps, (kernel_size - 1) dilation "
+                "(expected at most 16777216, got 33554432)");
+}
+
+TEST_F(RtNeuralFiles, MayBeginWithLayersOfAnyNumberOfFeatures) {
+  const auto prelu = read(R"({"in_shape":[2],"layers":[{"type":"prelu","shape":[2],"weights":[[[0.5,0.25]]]},
+    {"type":"dense","shape":[1],"weights":[[[1],[2]],[0]]}]})");
+  EXPECT_EQ(outputs(prelu, {-2, -4, 1, 1}), (std::vector<float>{-3, 3}));
+  save_rtneural(prelu, path);
+  EXPECT_EQ(outputs(load_rtneural(path), {-2, -4, 1, 1}), (std::vector<float>{-3, 3}));
+
+  const auto only = read(R"({"in_shape":[1],"layers":[{"type":"activation","activation":"relu","shape":[1]}]})");
+  heed::Stream stream(only, {.features = 1});
+  EXPECT_EQ(stream.step(std::vector<float>{-1})[0], 0);
+  std::filesystem::remove(path);
+  EXPECT_EQ(
+      error_of([&] { save_rtneural(only, path); }),
+      path.string() + ": Chain: the layers accept any number of features (expected a layer with a number of its own)");
+  save_rtneural(only, path, {.features = 1});
+  EXPECT_EQ(load_rtneural(path).options.layers, only.options.layers);
+  save_rtneural(heed::Sequential(heed::Tanh<float>()), path, {.features = 2});
+  EXPECT_NE(text_of(path).find("\"tanh\""), std::string::npos);
+  EXPECT_EQ(error_of([&] { save_rtneural(prelu, path, {.features = 3}); }),
+            path.string() + ": layer 0: Prelu: wrong number of features (expected 2, got 3)");
+  EXPECT_EQ(error_of([&] { save_rtneural(only, path, {.features = -1}); }),
+            path.string() + ": features out of range (expected at least 0, got -1)");
 }
 
 TEST(RtNeural, RefusesEveryFileThatEndsTooEarly) {

@@ -25,30 +25,47 @@
 #include "heed/convert/detail/rtneural_module.hpp"
 #include "heed/convert/detail/rtneural_read_layers.hpp"
 #include "heed/convert/detail/rtneural_write_layers.hpp"
+#include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/files/file.hpp"
 #include "heed/options/output_kind.hpp"
 
+namespace heed::inline HEED_ABI {
+
+/// Options of `save_rtneural`.
+struct RtNeuralOptions {
+  Index features = 0;  ///< of the input; 0: as the layers say. Layers that accept any number need it
+};
+
+}  // namespace heed::inline HEED_ABI
+
 namespace heed::inline HEED_ISA {
 
 namespace detail {
 
 template <class S>
-HEED_COLD Chain<S> chain_of_rtneural(std::string_view text, const std::string& name) {
-  const RtNeuralFile file = read_rtneural(text, name);
+HEED_COLD Chain<S> chain_of_rtneural(const RtNeuralFile& file, const std::string& name) {
+  // as for files of heed: parts are constructed and copied
+  const AllocationBudget budget(4 * count_of(file) * Index(sizeof(S)) + (Index(1) << 24), "a model of this file");
   Chain<S> chain =
       Chain<S>::as_they_are(file.in > 0 ? RtNeuralLayers<S>(name).layers_of(file) : module_layers<S>(file, name));
   chain.outputs = OutputKind::numbers;
-  inside(name, [&] { return chain.output_shape({1, chain.input_size()}); });
+  chain.output_shape({1, file.in > 0 ? file.in : chain.input_size()});
   return chain;
+}
+template <class S>
+HEED_COLD Chain<S> chain_of_rtneural(std::string_view text, const std::string& name) try {
+  return inside(name, [&] { return chain_of_rtneural<S>(read_rtneural(text, name), name); });
+} catch (...) {
+  rethrow_as_error(name);
 }
 
 // throws if RTNeural lacks a layer, or if a number is not finite
 template <class S>
-HEED_COLD std::string rtneural_text(const Chain<S>& chain) {
-  return write_rtneural(RtNeuralDescription<S>().file_of(chain));
+HEED_COLD std::string rtneural_text(const Chain<S>& chain, Index features = 0) {
+  return write_rtneural(RtNeuralDescription<S>().file_of(chain, features));
 }
 
 template <class S, class L>
@@ -83,20 +100,21 @@ Chain<S> load_rtneural(std::span<const std::byte> bytes, const std::string& name
 
 /// Writes a chain as a file that RTNeural reads, atomically. `load_rtneural` reads the same numbers back. Layers of
 /// several recurrent layers become several, the two biases of an LSTM their sum, `ScaleShift` a batchnorm, and a leaky
-/// ReLU a prelu; dropout is left out. Throws if RTNeural lacks a layer or an option, if a number is not finite, and if
-/// the file cannot be written.
+/// ReLU a prelu; dropout is left out. Throws if RTNeural lacks a layer or an option, if a number is not finite, if
+/// nobody says how many features the input has, and if the file cannot be written.
 template <class S>
-void save_rtneural(const Chain<S>& chain, const std::filesystem::path& path) try {
-  write_file(path, std::string_view(detail::rtneural_text(chain)));
+void save_rtneural(const Chain<S>& chain, const std::filesystem::path& path, const RtNeuralOptions& options = {}) try {
+  write_file(path, std::string_view(detail::rtneural_text(chain, options.features)));
 } catch (const Error&) {
   detail::rethrow_inside(path.string());
 }
 /// The same for a `Sequential` of such layers.
 template <class... Ls>
-void save_rtneural(const Sequential<Ls...>& model, const std::filesystem::path& path) {
+void save_rtneural(const Sequential<Ls...>& model, const std::filesystem::path& path,
+                   const RtNeuralOptions& options = {}) {
   std::vector<AnyLayer<typename Sequential<Ls...>::Scalar>> layers;
   detail::append_layers(layers, model);
-  save_rtneural(Chain<typename Sequential<Ls...>::Scalar>::as_they_are(std::move(layers)), path);
+  save_rtneural(Chain<typename Sequential<Ls...>::Scalar>::as_they_are(std::move(layers)), path, options);
 }
 
 }  // namespace heed::inline HEED_ISA

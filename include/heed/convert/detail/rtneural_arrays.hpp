@@ -43,6 +43,11 @@ RtNeuralArray reversed_axes(const RtNeuralArray& array);
 /// The order of PyTorch's gates r z n among Keras' z r h, which is also the way back. LSTMs have one order in both.
 std::span<const std::size_t> keras_gates(std::string_view type);
 
+/// How many numbers a stream keeps for a causal convolution: the channels of (kernel_size - 1) dilation steps. All
+/// convolutions of a file may keep 2^24, of which others keep `before`: 64 MB, or 22 s of 16 channels at 48 kHz. Throws
+/// if they are more.
+Index kept_by_stream(Index kernel_size, Index dilation, Index channels, Index before, std::string_view place);
+
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
@@ -100,6 +105,17 @@ HEED_COLD HEED_FUNCTION std::span<const std::size_t> keras_gates(std::string_vie
   static constexpr std::size_t lstm[] = {0, 1, 2, 3}, gru[] = {1, 0, 2};
   if (type == "lstm") return lstm;
   return gru;
+}
+
+HEED_COLD HEED_FUNCTION Index kept_by_stream(Index kernel_size, Index dilation, Index channels, Index before,
+                                             std::string_view place) {
+  constexpr Index most_kept = Index(1) << 24;
+  const Index most = (most_kept - before) / channels, steps = kernel_size - 1;
+  require(steps == 0 || dilation <= most / steps, [&] {
+    return Fault{"a stream would have to keep too many steps, (kernel_size - 1) dilation", place,
+                 "at most " + text_of(most), text_of(steps * dilation)};
+  });
+  return steps * dilation * channels;
 }
 
 }  // namespace detail

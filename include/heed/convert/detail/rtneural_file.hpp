@@ -42,6 +42,9 @@ struct RtNeuralFile {
 inline constexpr std::size_t most_rtneural_layers = 1024, most_rtneural_weights = 8, most_rtneural_tensors = 10000,
                              most_rtneural_axes = 4;
 
+/// How many numbers the arrays of a file have.
+Index count_of(const RtNeuralFile& file);
+
 /// Throws if the text is not JSON, if it has not RTNeural's structure, or if a number is not finite. `file` names it.
 RtNeuralFile read_rtneural(std::string_view text, const std::string& file);
 

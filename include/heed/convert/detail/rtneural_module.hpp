@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,16 +47,17 @@ struct ModuleSizes {
   Index in, hidden, gates, num_layers;
   bool bidirectional;
 };
+/// Throws unless each tensor of the layer has the extents that its sizes require, so that the file bounds the memory.
 ModuleSizes sizes_of(const ModuleLayer& layer, const std::string& file);
+/// The extents of a tensor. Throws if it is missing, or no matrix.
+const std::vector<Index>& matrix_extents(const ModuleLayer& layer, const std::string& tensor, const std::string& file);
 
 template <class S, class L>
 HEED_COLD L filled(L layer, const ModuleLayer& from, const std::string& file) {
-  std::size_t used = 0;
   for_each_parameter(
       [&](const Path& path, ParameterArray<S>& parameter) {
         const RtNeuralArray* const tensor = tensor_of(from, path.text(), parameter.extents(), file);
         if (!tensor) return parameter.fill(0);
-        ++used;
         std::vector<S> values;
         for (const double number : tensor->numbers) {
           values.push_back(static_cast<S>(number));
@@ -66,10 +69,6 @@ HEED_COLD L filled(L layer, const ModuleLayer& from, const std::string& file) {
         set_elements(parameter, values);
       },
       layer);
-  require(used == from.tensors.size(), [&] {
-    return Fault{"tensors that the layer has not", file + ": " + from.name, text_of(used),
-                 text_of(from.tensors.size())};
-  });
   return layer;
 }
 
@@ -78,11 +77,10 @@ HEED_COLD std::vector<AnyLayer<S>> module_layers(const RtNeuralFile& file, const
   std::vector<AnyLayer<S>> layers;
   for (const ModuleLayer& l : layers_of_module(file, name)) {
     if (is_dense(l)) {
-      const RtNeuralArray& weight = *l.tensors.at("weight");
-      layers.emplace_back(filled<S>(Dense<S>({.in_features = weight.extents[1],
-                                              .out_features = weight.extents[0],
-                                              .bias = l.tensors.contains("bias")}),
-                                    l, name));
+      const std::vector<Index>& extents = matrix_extents(l, "weight", name);
+      layers.emplace_back(filled<S>(
+          Dense<S>({.in_features = extents[1], .out_features = extents[0], .bias = l.tensors.contains("bias")}), l,
+          name));
       continue;
     }
     const ModuleSizes s = sizes_of(l, name);
@@ -152,17 +150,41 @@ HEED_COLD HEED_FUNCTION const RtNeuralArray* tensor_of(const ModuleLayer& layer,
   return found->second;
 }
 
-HEED_COLD HEED_FUNCTION ModuleSizes sizes_of(const ModuleLayer& layer, const std::string& file) {
-  const auto extents = [&](const std::string& tensor) {
-    const auto found = layer.tensors.find(tensor);
-    const std::string place = file + ": " + layer.name + tensor;
-    require(found != layer.tensors.end(), [&] { return Fault{"missing", place, "a matrix", "nothing"}; });
-    const std::vector<Index>& e = found->second->extents;
-    require(e.size() == 2 && e[0] > 0 && e[1] > 0,
-            [&] { return Fault{"not a matrix", place, "a matrix", to_text(e)}; });
-    return e;
+HEED_COLD HEED_FUNCTION const std::vector<Index>& matrix_extents(const ModuleLayer& layer, const std::string& tensor,
+                                                                 const std::string& file) {
+  const auto found = layer.tensors.find(tensor);
+  const std::string place = file + ": " + layer.name + tensor;
+  require(found != layer.tensors.end(), [&] { return Fault{"missing", place, "a matrix", "nothing"}; });
+  const std::vector<Index>& e = found->second->extents;
+  require(e.size() == 2 && e[0] > 0 && e[1] > 0, [&] { return Fault{"not a matrix", place, "a matrix", to_text(e)}; });
+  return e;
+}
+
+// throws unless the layer has the tensors of these sizes, and no others
+HEED_COLD HEED_FUNCTION void check_tensors(const ModuleLayer& layer, const ModuleSizes& s, const std::string& file) {
+  const Index rows = s.gates * s.hidden, directions = s.bidirectional ? 2 : 1;
+  std::size_t used = 0;
+  const auto check = [&](const std::string& tensor, std::initializer_list<Index> extents) {
+    if (tensor_of(layer, tensor, extents, file)) ++used;
   };
-  const std::vector<Index> ih = extents("weight_ih_l0"), hh = extents("weight_hh_l0");
+  for (Index k = 0; k < s.num_layers; ++k) {
+    for (Index d = 0; d < directions; ++d) {
+      const std::string end = "_l" + text_of(k) + (d ? "_reverse" : "");
+      check("weight_ih" + end, {rows, k ? s.hidden * directions : s.in});
+      check("weight_hh" + end, {rows, s.hidden});
+      check("bias_ih" + end, {rows});
+      check("bias_hh" + end, {rows});
+    }
+  }
+  require(used == layer.tensors.size(), [&] {
+    return Fault{"tensors that the layer has not", file + ": " + layer.name, text_of(used),
+                 text_of(layer.tensors.size())};
+  });
+}
+
+HEED_COLD HEED_FUNCTION ModuleSizes sizes_of(const ModuleLayer& layer, const std::string& file) {
+  const std::vector<Index>&ih = matrix_extents(layer, "weight_ih_l0", file),
+        &hh = matrix_extents(layer, "weight_hh_l0", file);
   ModuleSizes s{.in = ih[1],
                 .hidden = hh[1],
                 .gates = hh[0] / hh[1],
@@ -172,6 +194,7 @@ HEED_COLD HEED_FUNCTION ModuleSizes sizes_of(const ModuleLayer& layer, const std
     return Fault{"neither an LSTM nor a GRU", file + ": " + layer.name + "weight_hh_l0", "4 or 3 gates", to_text(hh)};
   });
   while (layer.tensors.contains("weight_hh_l" + text_of(s.num_layers))) ++s.num_layers;
+  check_tensors(layer, s, file);
   return s;
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -85,6 +86,7 @@ class RtNeuralLayers {
       p.fail("groups must divide the features", "a divisor of " + text_of(p.in) + " and of " + text_of(l.out),
              text_of(l.groups));
     }
+    kept_ += kept_by_stream(l.kernel_size, l.dilation, p.in, kept_, p.name);
     const bool bias = p.count(1, 2) == 2;
     const RtNeuralArray& weight = p.weights(0, {l.kernel_size, p.in / l.groups, l.out});
     Conv1d<S> conv({.in_channels = p.in,
@@ -201,6 +203,7 @@ class RtNeuralLayers {
   }
 
   const std::string& file_;
+  Index kept_ = 0;  // numbers that a stream keeps of convolutions' inputs
   std::vector<AnyLayer<S>> layers_;
 };
 

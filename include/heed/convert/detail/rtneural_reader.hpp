@@ -275,6 +275,15 @@ class RtNeuralReader {
 
 namespace heed::inline HEED_ISA {
 
+HEED_COLD HEED_FUNCTION Index detail::count_of(const RtNeuralFile& file) {
+  std::size_t count = 0;
+  for (const RtNeuralLayer& layer : file.layers) {
+    for (const RtNeuralArray& array : layer.weights) count += array.numbers.size();
+  }
+  for (const auto& tensor : file.tensors) count += tensor.second.numbers.size();
+  return static_cast<Index>(count);
+}
+
 HEED_COLD HEED_FUNCTION detail::RtNeuralFile detail::read_rtneural(std::string_view text, const std::string& file) {
   return RtNeuralReader(text, file).read();
 }

@@ -41,8 +41,10 @@ RtNeuralArray array_of(const ParameterArray<S>& parameter) {
 template <class S>
 class RtNeuralDescription {
  public:
-  HEED_COLD RtNeuralFile file_of(const Chain<S>& chain) {
-    file_.in = features_ = chain.input_size();
+  /// `features`: of the input; 0: as the chain says.
+  HEED_COLD RtNeuralFile file_of(const Chain<S>& chain, Index features) {
+    require(features >= 0, [&] { return Fault{"features out of range", {}, "at least 0", text_of(features)}; });
+    file_.in = features_ = features > 0 ? features : chain.input_size();
     std::size_t i = 0;
     try {
       for (; i < chain.layers.size(); ++i) {
@@ -51,6 +53,7 @@ class RtNeuralDescription {
     } catch (const Error&) {
       rethrow_inside("layer", static_cast<Index>(i));
     }
+    chain.output_shape({1, file_.in});  // neighbours fit, and the first layer fits the features
     return std::move(file_);
   }
 
@@ -65,6 +68,7 @@ class RtNeuralDescription {
   void add(const Conv1d<S>& conv, std::string_view) {
     require(conv.window.causal(),
             [&] { return Fault{"RTNeural's convolutions are causal", "conv1d", "padding causal and stride 1", {}}; });
+    kept_ += kept_by_stream(conv.window.kernel, conv.window.dilation, conv.in_channels(), kept_, "conv1d");
     RtNeuralLayer& layer = begin("conv1d", conv.out_channels());
     layer.kernel_size = conv.window.kernel;
     layer.dilation = conv.window.dilation;
@@ -172,7 +176,7 @@ class RtNeuralDescription {
   }
 
   RtNeuralFile file_;
-  Index features_ = 0;
+  Index features_ = 0, kept_ = 0;
   bool takes_activation_ = false;  // the last layer can have one of its own
 };
 
