@@ -9,9 +9,17 @@
 #include "../support/error_of.hpp"
 #include "heed/compose/chain.hpp"
 #include "heed/compose/sequential.hpp"
+#include "heed/core/buffer.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/layers/conv1d.hpp"
+#include "heed/layers/dense.hpp"
 #include "heed/layers/embedding.hpp"
+#include "heed/layers/flatten_steps.hpp"
 #include "heed/layers/lstm.hpp"
+#include "heed/layers/max_pool1d.hpp"
+#include "heed/layers/multi_head_attention.hpp"
+#include "heed/layers/pooling.hpp"
+#include "heed/layers/scale_shift.hpp"
 #include "heed/models/attention_q_network.hpp"
 #include "heed/models/ensemble.hpp"
 #include "heed/models/graph_attention_network.hpp"
@@ -240,17 +248,104 @@ TEST(SelfTest, WrongValuesAreRefused) {
     const Bytes bytes = with_metadata(of, metadata);
     return error_of([&] { heed::load<M>(std::span(bytes)); });
   };
+  const auto same = [](const std::string& token) {  // 4 sequences of 8
+    std::string all = token;
+    for (int i = 1; i < 32; ++i) all += " " + token;
+    return all;
+  };
   EXPECT_EQ(error(model, "steps", "0"),
-            "memory: metadata \"self_test.steps\": wrong value (expected 1 to 52428, got 0)");
+            "memory: metadata \"self_test.steps\": wrong value; a load without the self-test skips this check "
+            "(expected 1 to 256, got 0)");
   EXPECT_NE(error(model, "steps", "9000000000000000000").find("wrong value"), std::string::npos);
   EXPECT_NE(error(model, "input", "").find("self_test.input\": wrong value"), std::string::npos);
   EXPECT_NE(error(model, "input", "1e38 2e38").find("self_test.input\": wrong value"), std::string::npos);
   EXPECT_NE(error(model, "input", "nan").find("self_test.input"), std::string::npos);
   EXPECT_NE(error(model, "tolerance", "-1").find("self_test.tolerance\": wrong value"), std::string::npos);
   EXPECT_NE(error(model, "output", "1 2").find("an output of another size"), std::string::npos);
-  EXPECT_NE(error(text, "input", "0.5").find("self_test.input\": wrong value"), std::string::npos);
-  EXPECT_NE(error(text, "input", "6").find("token"), std::string::npos);
-  EXPECT_NE(error(text, "input", "-1").find("token"), std::string::npos);
+  EXPECT_NE(error(text, "input", "1 1 1").find("self_test.input\": wrong value"), std::string::npos);
+  EXPECT_NE(error(text, "input", same("0.5")).find("self_test.input\": wrong value"), std::string::npos);
+  EXPECT_NE(error(text, "input", same("6")).find("token"), std::string::npos);
+  EXPECT_NE(error(text, "input", same("-1")).find("token"), std::string::npos);
+}
+
+using Chain = heed::Chain<float>;
+
+/// The error of a load of the model with these entries of its self-test, and the numbers that the load allocated.
+std::string error_with(const Chain& model, const Metadata& entries, Index& allocated) {
+  Metadata metadata = metadata_of_file(heed::serialize(model));
+  for (const auto& [key, value] : entries) metadata["self_test." + key] = value;
+  const Bytes bytes = with_metadata(model, metadata);
+  const Index before = heed::allocated_bytes();
+  const std::string error = error_of([&] { heed::load<Chain>(std::span(bytes)); });
+  allocated = heed::allocated_bytes() - before;
+  return error;
+}
+
+void expect_refused(const Chain& model, const Metadata& entries) {
+  Index allocated = 0;
+  const std::string error = error_with(model, entries, allocated);
+  EXPECT_EQ(error.find("memory: "), 0u) << error;
+  EXPECT_NE(error.find("a load without the self-test skips this check"), std::string::npos) << error;
+  EXPECT_LT(allocated, Index(1) << 21) << error;
+}
+
+TEST(SelfTest, HostileFilesCostLittle) {
+  const Chain wide({heed::Dense<float>({.in_features = 1, .out_features = 2000})});
+  const Chain attention({heed::Dense<float>({.in_features = 1, .out_features = 8}),
+                         heed::MultiHeadAttention<float>({.embed_dim = 8, .num_heads = 2}), heed::LastPool<float>()});
+  expect_refused(wide, {{"steps", "262144"}});
+  expect_refused(attention, {{"steps", "32768"}});
+  expect_refused(attention, {{"steps", "256"}, {"input", "1"}});
+  std::string many = "1";
+  for (int i = 1; i < 1000000; ++i) many += " 1";
+  expect_refused(attention, {{"input", many}});
+  expect_refused(attention, {{"output", many}});
+  expect_refused(attention, {{"output", ""}});
+  expect_refused(wide, {{"output", "1 2 3"}});
+}
+
+TEST(SelfTest, OutputsNearZeroAreNoDamage) {
+  for (const double size : {1e-30, 1e-44, 1e-60, 1e-300, 1e-320, 0.0}) {
+    heed::ScaleShift<double> small({.features = 2});
+    small.weight.fill(size);
+    small.bias.fill(0);
+    const heed::Chain<double> model({heed::Dense<double>({.in_features = 2, .out_features = 2}), small});
+    const Bytes bytes = heed::serialize(model);
+    EXPECT_EQ(error_of([&] { heed::load<heed::Chain<double>>(std::span(bytes)); }), "no error") << size;
+    EXPECT_EQ(error_of([&] { heed::load<Chain>(std::span(bytes)); }), "no error") << size;
+  }
+}
+
+TEST(SelfTest, OfChainsThatTakeOneNumberOfSteps) {
+  using heed::Conv1d, heed::Dense, heed::FlattenSteps, heed::MaxPool1d;
+  expect_tested(Chain({FlattenSteps<float>({.steps = 100}), Dense<float>({.in_features = 200, .out_features = 2})}));
+  expect_tested(Chain({Dense<float>({.in_features = 1, .out_features = 2}), FlattenSteps<float>({.steps = 37}),
+                       Dense<float>({.in_features = 74, .out_features = 2})}));
+  expect_tested(Chain({Conv1d<float>({.in_channels = 2, .out_channels = 3, .kernel_size = 5}),
+                       MaxPool1d<float>({.kernel_size = 2}), FlattenSteps<float>({.steps = 48}),
+                       Dense<float>({.in_features = 144, .out_features = 2})}),
+                0.3);
+  expect_tested(Chain({Conv1d<float>({.in_channels = 1, .out_channels = 3, .kernel_size = 300})}));
+}
+
+TEST(SelfTest, WithoutMemoryForASecondModelThereIsNone) {
+  const Chain model({heed::Dense<float>({.in_features = 500, .out_features = 500})});
+  Bytes bytes;
+  {
+    const heed::AllocationBudget budget(1000, "this test");
+    bytes = heed::serialize(model);
+  }
+  EXPECT_FALSE(metadata_of_file(bytes).contains("self_test.output"));
+  EXPECT_EQ(error_of([&] { heed::load<Chain>(std::span(bytes)); }), "no error");
+}
+
+TEST(SelfTest, LargeUnitsInEitherPrecision) {  // float has steps of 128 there
+  Classifier model({.features = 1, .classes = 3, .hidden = 8, .seed = 1});
+  model.standardize = heed::Standardize<float>({1.7e9}, {33});
+  const Bytes bytes = heed::serialize(model);
+  EXPECT_TRUE(metadata_of_file(bytes).contains("self_test.output"));
+  EXPECT_EQ(error_of([&] { heed::load<Classifier>(std::span(bytes)); }), "no error");
+  EXPECT_EQ(error_of([&] { heed::load<heed::SequenceClassifier<double>>(std::span(bytes)); }), "no error");
 }
 
 }  // namespace

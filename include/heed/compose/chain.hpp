@@ -23,6 +23,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
+#include "heed/layers/flatten_steps.hpp"
 #include "heed/options/metadata.hpp"
 #include "heed/options/output_kind.hpp"
 
@@ -88,6 +89,8 @@ struct Chain {
 
   /// Features of the input. Throws if the layers accept any number, or none.
   Index input_size() const;
+  /// The fewest steps that each layer takes, as a `FlattenSteps` or a wide window asks for; 0 if there are none.
+  Index test_steps() const;
   bool reads_distances() const;
   /// Throws if two neighbours do not fit. The error names the layer by its place, from 0: "layer 2: Dense: ...".
   Shape output_shape(Shape x) const;
@@ -209,6 +212,25 @@ Index Chain<S>::input_size() const {
     return Fault{"the layers accept any number of features", "Chain", "a layer with a number of its own", {}};
   });
   return size / factor;
+}
+
+template <class S>
+Index Chain<S>::test_steps() const {
+  constexpr Index most = Index(1) << 16;
+  std::size_t front = 0;
+  while (front < layers.size() && !layers[front].template as<FlattenSteps<S>>()) ++front;
+  const Index wanted = front < layers.size() ? layers[front].template as<FlattenSteps<S>>()->steps : 1;
+  const auto enough = [&](Index steps) {
+    for (std::size_t i = 0; i < front; ++i) steps = layers[i].output_length(steps);
+    return steps >= wanted;
+  };
+  if (!enough(most)) return 0;
+  Index too_few = 0, steps = most;
+  while (steps - too_few > 1) {
+    const Index middle = (too_few + steps) / 2;
+    (enough(middle) ? steps : too_few) = middle;
+  }
+  return steps;
 }
 
 template <class S>

@@ -113,6 +113,15 @@ HEED_COLD void check_finite(const std::vector<NamedParameter<const ParameterArra
   }
 }
 
+/// Whether running the model twice costs little beside writing it: at most 2^26 numbers.
+template <class Parameters>
+bool few_enough_for_self_test(const Parameters& parameters) {
+  constexpr Index most = Index(1) << 26;
+  Index count = 0;
+  for (const auto& parameter : parameters) count += parameter.array->size();
+  return count <= most;
+}
+
 }  // namespace detail
 
 /// A model as the bytes of a safetensors file: its parameters in the order of its visit, F32 for float, F64 for double,
@@ -123,8 +132,9 @@ template <Visitable M>
 std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
   Metadata metadata = detail::file_metadata(model, extra);
   detail::erase_self_test(metadata);  // that of a file which the model comes from
-  detail::add_self_test(model, metadata);
-  return detail::serialize_parameters<typename M::Scalar>(detail::named_parameters(model), metadata);
+  const auto parameters = detail::named_parameters(model);
+  if (detail::few_enough_for_self_test(parameters)) detail::add_self_test(model, metadata);
+  return detail::serialize_parameters<typename M::Scalar>(parameters, metadata);
 }
 
 /// Writes `serialize(model, extra)` to a file, atomically. Python's `safetensors` reads it. PyTorch's

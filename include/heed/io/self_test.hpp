@@ -10,6 +10,8 @@
 ///     Index input_size() const;                  // how many numbers or tokens; without it, 1
 ///     Index input_tokens(Index feature) const;   // how many tokens there are; 0 for a number
 ///
+///     Index test_steps() const;                  // a number of steps that it takes, where it does not take most; or 0
+///
 /// A model of numbers needs the first, a model of tokens the second. `Ensemble` takes part if its members do. A model of
 /// another input may have `self_test_layer()`, a layer with the same weights.
 
@@ -18,10 +20,14 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "heed/core/any_model.hpp"
+#include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/denormals.hpp"
@@ -44,9 +50,14 @@ struct InputKind {
   bool tokens = false;                       // whether its type is that of tokens
   std::vector<Index> counts = {};            // of the tokens of each feature, 0 for a number; empty: all are numbers
   std::vector<double> mean = {}, unit = {};  // of each feature's numbers; empty: 0 and 1
+  Index steps = 0;                           // that the model asks for, 0: it does not
 };
 
 inline constexpr Index most_test_numbers = Index(1) << 18, most_test_numbers_stored = Index(1) << 14;
+inline constexpr Index most_test_steps = 256, most_test_steps_asked = 2048;  // of any model; of one that asks for them
+inline constexpr Index most_test_outputs = Index(1) << 20;
+inline constexpr Index test_room = Index(1) << 25;   // numbers that a run may allocate when a file is loaded
+inline constexpr Index test_numbers_repeated = 997;  // prime, so that no two rows are equal
 
 /// Without features if the model does not say them, or if they are too many.
 template <class M>
@@ -71,6 +82,10 @@ InputKind input_kind(const M& model) {
       kind.mean.assign(model.standardize.mean.begin(), model.standardize.mean.end());
       kind.unit.assign(model.standardize.deviation.begin(), model.standardize.deviation.end());
     }
+    if constexpr (requires { model.test_steps(); }) {
+      const Index steps = kind.features > 0 ? model.test_steps() : 0;
+      kind.steps = steps <= most_test_steps_asked ? steps : 0;
+    }
   }
   return kind;
 }
@@ -85,29 +100,37 @@ struct StoredTest {
 
 bool has_self_test(const Metadata& metadata);
 void erase_self_test(Metadata& metadata);
-/// Sets all but the input. Throws if an output is not finite or beyond 2^100. The tolerance is the distance of the second output, which slightly different
-/// weights give: many times what rounding makes on other processors.
+/// Sets all but the input. Throws if an output is not finite or beyond 2^100. The tolerance is the distance of the second
+/// output, which slightly different weights give: many times what rounding makes on other processors.
 void set_self_test(Metadata& metadata, const StoredTest& test, const std::vector<double>& nudged);
 /// Throws if the numbers cannot be those of a test.
 StoredTest read_self_test(const Metadata& metadata, const InputKind& kind);
+/// Throws if the model's output for the test's input has a size that the test does not say, or that is too large.
+void check_test_size(const StoredTest& test, Shape input, Shape output);
+/// Rethrows the error that is being handled: it says that the self-test failed, and how to do without.
+[[noreturn]] void rethrow_from_self_test();
 /// Throws if the output is another one.
 void compare_self_test(const StoredTest& test, const std::vector<double>& output);
 /// Number `feature` of a step of a sequence: numbers of all sizes around 0, 1, -1 or both, in deviations; or tokens that
 /// are not padding.
 double test_number(const InputKind& kind, Index sequence, Index step, Index feature);
 
-/// What the model gives. Throws if it does not take the input.
+inline constexpr std::size_t most_test_sums = 16;  // of a sequence
+
+/// What the model gives. Throws if it does not take the input, or if its run allocates more than `room` numbers.
 template <class S>
-HEED_COLD std::vector<double> test_output(const ModelReference<S>& model, const InputKind& kind,
-                                          const StoredTest& test) {
-  constexpr std::size_t most = 16;  // of a sequence
+HEED_COLD std::vector<double> test_output(const ModelReference<S>& model, const InputKind& kind, const StoredTest& test,
+                                          Index room) {
   const FlushDenormals flush;
+  const AllocationBudget budget(room * static_cast<Index>(sizeof(S)), "the self-test of this file");
   const Shape shape{test.steps, kind.features};
   Scratch scratch;
   AnyCache<S> cache(model.functions());
   TileBuffer<S> numbers, output;
   TileBuffer<std::int32_t> tokens;
-  const Tile<S> y = output.take(model.output_shape(shape), 1);
+  const Shape of_output = model.output_shape(shape);
+  check_test_size(test, shape, of_output);
+  const Tile<S> y = output.take(of_output, 1);
   std::vector<double> sums;
   const auto run = [&]<class X>(Tile<X> x, std::size_t first) {
     for (Index i = 0; i < x.size(); ++i) {
@@ -115,7 +138,7 @@ HEED_COLD std::vector<double> test_output(const ModelReference<S>& model, const 
     }
     model.check_input(TensorView<const X, 3>(x.data, {1, shape.steps, shape.features}), {}, "self-test");
     model.forward(Tile<const X>(x), y, cache, Pass::inference(scratch));
-    const std::size_t begin = sums.size(), count = std::min(static_cast<std::size_t>(y.size()), most);
+    const std::size_t begin = sums.size(), count = std::min(static_cast<std::size_t>(y.size()), most_test_sums);
     sums.resize(begin + count);
     for (Index i = 0; i < y.size(); ++i) {
       sums[begin + static_cast<std::size_t>(i) % count] += static_cast<double>(y.data[i]);
@@ -144,46 +167,58 @@ HEED_COLD void nudge(ParameterArray<S>& array, std::uint64_t& count) {
 template <class S>
 HEED_COLD void write_self_test(const ModelReference<S>& model, const ModelReference<S>& nudged, const InputKind& kind,
                                Metadata& metadata) {
-  constexpr Index of_image = 997;                 // numbers that are repeated: prime, so that no two rows are equal
-  for (const Index steps : {8, 2, 1, 32, 256}) {  // positions may be few, and convolutions may need many
+  constexpr Index room = test_room / 2;  // another processor may need a little more
+  // positions may be few, and convolutions may need many
+  for (const Index steps : {Index(8), Index(2), Index(1), Index(32), most_test_steps, kind.steps}) {
+    if (steps < 1) continue;
     const Index one = steps * kind.features, sequences = one <= 64 ? 4 : 1;
     const bool alike = kind.counts.empty() && kind.mean.empty();
-    const Index stored = alike && sequences == 1 ? std::min(one, of_image) : sequences * one;
+    const Index stored = alike && sequences == 1 ? std::min(one, test_numbers_repeated) : sequences * one;
     if (one > most_test_numbers || stored > most_test_numbers_stored) continue;
     StoredTest test{.steps = steps, .input = {}, .output = {}};
     std::vector<S> input;
     for (Index i = 0; i < stored; ++i) {
       const double number = test_number(kind, i / one, i % one / kind.features, i % kind.features);
-      input.push_back(static_cast<S>(number));
+      input.push_back(static_cast<S>(static_cast<float>(number)));  // either precision reads the other's
     }
     test.input.assign(input.begin(), input.end());
     try {
-      test.output = test_output(model, kind, test);
-      set_self_test(metadata, test, test_output(nudged, kind, test));
+      test.output = test_output(model, kind, test, room);
+      set_self_test(metadata, test, test_output(nudged, kind, test, room));
+      set(metadata, "self_test.input", input);
+      compare_self_test(read_self_test(metadata, kind), test.output);  // the text, as `load` will read it
+      return;
     } catch (const Error&) {
-      continue;
+      erase_self_test(metadata);
     }
-    return set(metadata, "self_test.input", input);
   }
 }
 
 /// Throws if the output is not that of the metadata, which have a test.
 template <class S>
-HEED_COLD void run_self_test(const ModelReference<S>& model, const InputKind& kind, const Metadata& metadata) {
+HEED_COLD void run_self_test(const ModelReference<S>& model, const InputKind& kind, const Metadata& metadata) try {
   const StoredTest test = read_self_test(metadata, kind);
-  compare_self_test(test, test_output(model, kind, test));
+  compare_self_test(test, test_output(model, kind, test, test_room));
+} catch (const Error&) {
+  rethrow_from_self_test();
 }
 
-/// Adds nothing for a model that takes no part.
+/// Adds nothing for a model that takes no part, nor where there is no memory for a second model.
 template <Visitable M>
 void add_self_test([[maybe_unused]] const M& model, [[maybe_unused]] Metadata& metadata) {
   if constexpr (Layer<M>) {
     const InputKind kind = input_kind(model);
     if (kind.features < 1) return;
-    M nudged = model;
-    std::uint64_t count = 0;
-    for_each_parameter([&](const Path&, ParameterArray<typename M::Scalar>& array) { nudge(array, count); }, nudged);
-    write_self_test<typename M::Scalar>(model, nudged, kind, metadata);
+    try {
+      M nudged = model;
+      std::uint64_t count = 0;
+      for_each_parameter([&](const Path&, ParameterArray<typename M::Scalar>& array) { nudge(array, count); }, nudged);
+      write_self_test<typename M::Scalar>(model, nudged, kind, metadata);
+    } catch (const std::bad_alloc&) {
+      erase_self_test(metadata);
+    } catch (const Error&) {  // heed's own, for the same reason
+      erase_self_test(metadata);
+    }
   } else if constexpr (requires { model.self_test_layer(); }) {
     add_self_test(model.self_test_layer(), metadata);
   }
@@ -241,36 +276,77 @@ HEED_COLD HEED_FUNCTION void set_self_test(Metadata& metadata, const StoredTest&
     largest = std::max(largest, std::abs(test.output[k]));
     distance = std::max(distance, std::abs(test.output[k] - nudged[k]));
   }
-  distance = std::max(distance, 0x1p-15 * largest);
+  // at least what rounding to float and numbers that are flushed to 0 make, also through several layers
+  distance = std::max({distance, 0x1p-15 * largest, 0x1p-101});
   constexpr double most = 0x1p100;  // float holds them
   const auto small = [](double y) { return std::abs(y) < most; };
   require(std::all_of(test.output.begin(), test.output.end(), small) && small(distance),
           [] { return Fault{"the output is too large, or no number", "self-test"}; });
   std::vector<float> rounded;  // to 20 bits of the largest: a short text, and the same for most ways to round
-  const double grain = std::ldexp(1.0, largest > 0 ? std::ilogb(largest) - 19 : 0);
+  const double grain = std::ldexp(1.0, std::ilogb(std::max(largest, 0x1p-126)) - 19);
   for (const double y : test.output) rounded.push_back(static_cast<float>(std::nearbyint(y / grain) * grain));
   set(metadata, "self_test.steps", test.steps);
   set(metadata, "self_test.output", rounded);
-  set(metadata, "self_test.tolerance", distance > 0 ? std::ldexp(1.0, std::ilogb(distance) + 1) : 0.0);
+  set(metadata, "self_test.tolerance", std::ldexp(1.0, std::ilogb(distance) + 1));
 }
 
 HEED_COLD HEED_FUNCTION StoredTest read_self_test(const Metadata& metadata, const InputKind& kind) {
+  const auto check = [](bool ok, const char* key, const std::string& expected, const std::string& got) {
+    require(ok, [&] { return Fault{"wrong value", "metadata " + quote(key), expected, got}; });
+  };
+  constexpr std::size_t most_text = std::size_t(32) * most_test_numbers_stored;
+  for (const char* const key : {"self_test.input", "self_test.output"}) {
+    const std::size_t size = get_text(metadata, key).size();
+    check(size <= most_text, key, "at most " + text_of(most_text) + " bytes", text_of(size));
+  }
   const StoredTest test{.steps = get_index(metadata, "self_test.steps"),
                         .input = get_doubles(metadata, "self_test.input"),
                         .output = get_doubles(metadata, "self_test.output"),
                         .tolerance = get_double(metadata, "self_test.tolerance")};
-  const Index most = most_test_numbers / kind.features;
-  const auto check = [](bool ok, const char* key, const std::string& expected, const std::string& got) {
-    require(ok, [&] { return Fault{"wrong value", "metadata " + quote(key), expected, got}; });
-  };
+  const Index most = std::min(std::max(most_test_steps, kind.steps), most_test_numbers / kind.features);
   check(test.steps >= 1 && test.steps <= most, "self_test.steps", "1 to " + text_of(most), text_of(test.steps));
-  check(!test.input.empty(), "self_test.input", "numbers", "none");
+  const Index one = test.steps * kind.features, count = static_cast<Index>(test.input.size());
+  const Index repeated = std::min(one, test_numbers_repeated);
+  const bool whole = count % one == 0 && count >= one && count <= 4 * one && count <= most_test_numbers_stored;
+  check(whole || count == repeated, "self_test.input",
+        "numbers of 1 to 4 sequences of " + text_of(one) + ", or " + text_of(repeated) + " that are repeated",
+        text_of(count));
+  check(!test.output.empty(), "self_test.output", "numbers", "none");
   check(test.tolerance >= 0, "self_test.tolerance", "at least 0", text_of(test.tolerance));
   for (const double x : test.input) {
     const bool fits = kind.tokens ? x == std::floor(x) && std::abs(x) < 0x1p31 : std::abs(x) < 0x1p127;
     check(fits, "self_test.input", kind.tokens ? "tokens" : "numbers below 1.7e38", text_of(x));
   }
   return test;
+}
+
+HEED_COLD HEED_FUNCTION void check_test_size(const StoredTest& test, Shape input, Shape output) {
+  require(output.steps >= 1 && output.features >= 1 && output.features <= most_test_outputs / output.steps, [&] {
+    return Fault{"an output that is empty or too large", "self-test", "1 to " + text_of(most_test_outputs) + " numbers",
+                 text_of(output.steps) + " steps of " + text_of(output.features)};
+  });
+  if (test.output.empty()) return;  // it is being written
+  const std::size_t one = static_cast<std::size_t>(input.steps * input.features);
+  const std::size_t sequences = (test.input.size() + one - 1) / one;
+  const std::size_t sums = std::min(static_cast<std::size_t>(output.steps * output.features), most_test_sums);
+  require(test.output.size() == sums * sequences, [&] {
+    return Fault{"an output of another size", "self-test", text_of(test.output.size()), text_of(sums * sequences)};
+  });
+}
+
+HEED_COLD HEED_FUNCTION void rethrow_from_self_test() {
+  constexpr std::string_view advice = "a load without the self-test skips this check";
+  try {
+    throw;
+  } catch (const Error& error) {
+    Fault fault = error.fault();
+    if (fault.what == abi_detail::no_room) throw;
+    if (fault.what.find(advice) == std::string::npos) fault.what += "; " + std::string(advice);
+    if (fault.where.find("self-test") == std::string::npos && fault.where.find("self_test.") == std::string::npos) {
+      fault.where = fault.where.empty() ? "self-test" : "self-test: " + fault.where;
+    }
+    throw Error(std::move(fault));
+  }
 }
 
 HEED_COLD HEED_FUNCTION void compare_self_test(const StoredTest& test, const std::vector<double>& output) {
