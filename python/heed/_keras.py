@@ -8,7 +8,8 @@ from . import _core
 from ._errors import Error
 
 _CELLS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
-_IDLE = ("InputLayer", "Masking", "GaussianNoise", "ActivityRegularization", "Identity")
+_IDLE = ("InputLayer", "Masking", "Dropout", "SpatialDropout1D", "GaussianDropout", "AlphaDropout", "GaussianNoise")
+_IDLE += ("ActivityRegularization", "Identity")
 _POOLS = {"GlobalAveragePooling1D": "mean", "GlobalMaxPooling1D": "max"}
 
 
@@ -30,6 +31,13 @@ def from_keras(model, *, attention_layers=("AttentionLayer",)):
     return kind._of_model(read)
 
 
+def _kind(layer):
+    """The name of a class of Keras. One's own has none, whatever it is called."""
+    module = type(layer).__module__
+    own = not any(module == k or module.startswith(k + ".") for k in ("keras", "tf_keras", "tensorflow.python.keras"))
+    return None if own else type(layer).__name__
+
+
 def _name(layer):
     return f"layer {layer.name!r} ({type(layer).__name__})"
 
@@ -39,16 +47,53 @@ def _chain(model):
     if not hasattr(model, "layers") or not hasattr(model, "get_config"):
         raise Error(f"model: expected a model of Keras, got {type(model).__name__}")
     layers = list(model.layers)
-    if type(model).__name__ == "Sequential":
+    if _kind(model) == "Sequential":
         return layers
+    if _kind(model) not in ("Functional", "Model"):
+        raise Error(f"model: expected a Sequential or functional model of Keras, got {type(model).__name__}")
     configs = {entry["name"]: entry for entry in model.get_config().get("layers", [])}
     before = None
+    masked = False
     for layer in layers:
+        for call in configs.get(layer.name, {}).get("inbound_nodes", []):
+            _check_call(layer, call, masked)
+        masked = masked or _kind(layer) == "Masking"
         read = set(_references(configs.get(layer.name, {}).get("inbound_nodes", [])))
         if len(configs.get(layer.name, {}).get("inbound_nodes", [])) > 1 or not read <= {before}:
             raise Error(f"model: {_name(layer)} stands in no chain: it reads {', '.join(sorted(map(str, read)))}")
         before = layer.name
     return layers
+
+
+def _check_call(layer, call, masked):
+    """Refuses arguments that would make the layer compute something else, as heed/convert/keras.hpp does."""
+    if isinstance(call, dict):  # of Keras 3
+        named = [call.get("kwargs", {})]
+        given = list(call.get("args", ()))
+    else:  # of Keras 2
+        entries = [call] if call and isinstance(call[0], str) else list(call)
+        named = [entry[3] for entry in entries if len(entry) > 3]
+        given = [entry[:3] for entry in entries]
+    for arguments in named:
+        for name, value in arguments.items():
+            if value is None or value is False or (name == "mask" and masked):
+                continue
+            if name not in ("inputs", "sequences", "query", "value", "key"):
+                raise Error(f"model: {_name(layer)} is called with {name}, which heed does not read")
+            given.append(value)
+    for value in given:
+        if value is not None and value is not False and not _is_tensor(value):
+            raise Error(f"model: {_name(layer)} is called with an argument that heed does not read: {value!r:.60}")
+
+
+def _is_tensor(value):
+    if isinstance(value, dict):
+        return value.get("class_name") == "__keras_tensor__"
+    if isinstance(value, (list, tuple)) and value:
+        if isinstance(value[0], str):
+            return value[0] != "_CONSTANT_VALUE"
+        return all(map(_is_tensor, value))
+    return hasattr(value, "_keras_history")
 
 
 def _references(value):
@@ -72,15 +117,12 @@ class _Reader:
     """Reads the layers one after the other, and names the first that does not fit."""
 
     def __init__(self, layers, attention_layers):
-        self.layers = [layer for layer in layers if not self._idle(layer)]
+        self.masked = any(_kind(layer) == "Masking" for layer in layers)
+        self.layers = [layer for layer in layers if _kind(layer) not in _IDLE]
         self.attention_layers = tuple(attention_layers)
         self.at = 0
         self.tensors, self.options = {}, {"layers": 0, "bidirectional": "false", "cell": "none"}
         self.outputs = None
-
-    @staticmethod
-    def _idle(layer):
-        return type(layer).__name__ in _IDLE or "Dropout" in type(layer).__name__
 
     def _next(self):
         return self.layers[self.at] if self.at < len(self.layers) else None
@@ -106,9 +148,9 @@ class _Reader:
             self._refuse(self._next(), "no layer behind the last Dense")
 
     def _cell(self, layer):
-        both = type(layer).__name__ == "Bidirectional"
+        both = _kind(layer) == "Bidirectional"
         inner = layer.forward_layer if both else layer
-        kind = _CELLS.get(type(inner).__name__)
+        kind = _CELLS.get(_kind(inner))
         if kind is None:
             return False
         for part in (inner, layer.backward_layer) if both else (inner,):
@@ -122,6 +164,7 @@ class _Reader:
             self._refuse(layer, "return_sequences=True before another recurrent layer")
         self.options.update(now)
         self.sequences = inner.return_sequences
+        self.repeats = not both and not inner.get_config().get("zero_output_for_mask", False)
         weights = layer.get_weights()
         half = len(weights) // 2 if both else len(weights)
         for end, part in (("", weights[:half]), ("_reverse", weights[half:])):
@@ -158,11 +201,13 @@ class _Reader:
 
     def _pool(self):
         layer = self._next()
-        name = type(layer).__name__
+        name = _kind(layer)
         if self.options["layers"] and not self.sequences:
             self.options["attention"] = "none"
             return
-        if name in self.attention_layers:
+        if layer is not None and name is None and type(layer).__name__ in self.attention_layers:
+            if self.masked:
+                self._refuse(layer, "no Masking before a layer that does not know masks")
             kernel, *bias = layer.get_weights()
             if kernel.ndim != 2 or kernel.shape[1] != 1 or len(bias) > 1:
                 self._refuse(layer, "the weights of one Dense(1)")
@@ -171,9 +216,12 @@ class _Reader:
         elif name == "MultiHeadAttention":
             self._heads(layer)
             self.at += 1
-            if type(self._next()).__name__ != "GlobalAveragePooling1D":
+            if _kind(self._next()) != "GlobalAveragePooling1D":
                 self._refuse(self._next(), "GlobalAveragePooling1D behind MultiHeadAttention")
         elif name in _POOLS:
+            repeats = self.options["layers"] and self.repeats  # masked steps have the last one's outputs
+            if name == "GlobalMaxPooling1D" and self.masked and not repeats:
+                self._refuse(layer, "no Masking before a layer that does not know masks")
             self.options["attention"] = _POOLS[name]
         else:
             self._refuse(layer, "a pooling or an attention over the steps")
@@ -194,7 +242,7 @@ class _Reader:
 
     def _dense(self, name):
         layer = self._next()
-        if type(layer).__name__ != "Dense":
+        if _kind(layer) != "Dense":
             self._refuse(layer, "Dense")
         kernel, *bias = layer.get_weights()
         self._put(name, kernel.T, bias[0] if bias else np.zeros(kernel.shape[1]))
@@ -233,6 +281,8 @@ def _activation(layer):
 
 def _outputs(loss):
     """What a linear end gives, by the loss that the model was compiled with."""
+    if isinstance(loss, (list, tuple, dict)) and len(loss) == 1:
+        loss = next(iter(loss.values() if isinstance(loss, dict) else loss))
     name = (loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "")).lower()
     if "binary" in name:
         return "flags"

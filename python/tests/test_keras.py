@@ -32,6 +32,19 @@ class Score(AttentionLayer):
     pass
 
 
+class DropoutScale(L.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+
+class Attention(AttentionLayer):
+    pass
+
+
+def own_lstm(h):
+    return type("LSTM", (L.LSTM,), {})(4)(h)
+
+
 def drawn(model):
     for weight in model.weights:
         weight.assign(random.uniform(-0.7, 0.7, weight.shape))
@@ -92,6 +105,18 @@ def test_layers_of_ones_own():
         (lambda h: L.Bidirectional(L.LSTM(4), merge_mode="sum")(h), "merge_mode concat"),
         (lambda h: L.Flatten()(L.Conv1D(4, 2)(h)), "Conv1D"),
         (lambda h: L.LSTM(4)(L.Add()([h, L.Dense(3)(h)])), "stands in no chain"),
+        (lambda h: DropoutScale()(L.LSTM(4)(h)), "DropoutScale"),
+        (own_lstm, "got layer"),
+        (lambda h: Attention()(L.LSTM(4, return_sequences=True)(h)), "(Attention)"),
+        (lambda h: L.LSTM(4)(h, initial_state=[keras.ops.ones((1, 4))] * 2), "called with initial_state"),
+        (lambda h: L.LSTM(4)(L.Dropout(0.5)(h, training=True)), "called with training"),
+        (lambda h: L.GlobalAveragePooling1D()(L.MultiHeadAttention(1, 3)(h, h, use_causal_mask=True)), "use_causal_mask"),
+        (
+            lambda h: L.GlobalAveragePooling1D()(L.MultiHeadAttention(1, 3)(h, h, attention_mask=keras.ops.ones((1, 7, 7)))),
+            "called with attention_mask",
+        ),
+        (lambda h: AttentionLayer()(L.LSTM(4, return_sequences=True)(L.Masking()(h))), "no Masking"),
+        (lambda h: L.GlobalMaxPooling1D()(L.Masking()(h)), "no Masking"),
     ],
 )
 def test_other_layers_are_named(body, said):

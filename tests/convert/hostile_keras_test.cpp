@@ -52,8 +52,11 @@ std::string load(Bytes bytes) {
   return error_of([&] { heed::load_keras_model<float>(KerasFile(std::move(bytes), "f.keras")); });
 }
 
+/// An attention of Keras reads two.
 std::string layer(const std::string& kind, const std::string& config = "") {
-  return R"({"class_name":")" + kind + R"(","config":{"name":"it")" + (config.empty() ? "" : ",") + config + "}}";
+  const bool attention = kind.ends_with("Attention");
+  return R"({"class_name":")" + kind + R"(","config":{"name":"it")" + (config.empty() ? "" : ",") + config + "}" +
+         (attention ? R"(,"inbound_nodes":[[["a",0,0],["a",0,0]]])" : "") + "}";
 }
 const std::string input = R"({"class_name":"InputLayer","config":{"name":"in","batch_shape":[null,7,3]}})";
 
@@ -78,6 +81,64 @@ TEST(HostileKeras, UnknownLayersAreNamed) {
   expect_refused(layer("TimeDistributed", R"("layer":{"class_name":"Conv2D","config":{}})"), "\"Conv2D\"");
   expect_refused(layer("Bidirectional", R"("layer":{"class_name":"Dense","config":{}})"), "\"Dense\"");
   expect_refused(layer("Activation", R"("activation":"swish")"), "\"swish\"");
+}
+
+TEST(HostileKeras, ClassesOfOnesOwnAreNotTakenForThoseOfKeras) {
+  for (const char* kind :
+       {"DropoutScale", "MyDropout", "MaxOutPooling1D", "AveragePool2Pooling1D", "NormNormalization"})
+    expect_refused(layer(kind), std::string("(") + kind + "): no layer that heed reads");
+  expect_refused(layer("TimeDistributed", R"("layer":{"class_name":"MyNormalization","config":{}})"),
+                 "MyNormalization");
+  const auto own = [](const char* kind, const char* origin) {
+    return R"({"class_name":")" + std::string(kind) + R"(","config":{"name":"it","units":4},)" + origin + "}";
+  };
+  for (const char* origin : {R"("module":"__main__","registered_name":null)", R"("module":"keras_of_mine.layers")",
+                             R"("module":null,"registered_name":"LSTM")", R"("registered_name":"mine>LSTM")"}) {
+    for (const char* kind : {"LSTM", "Dropout", "Attention", "Dense", "ReLU", "MaxPooling1D"})
+      expect_refused(own(kind, origin), "a class of one's own");
+  }
+  expect_refused(own("mine>Dropout", R"("module":null)"), "a class of one's own");
+  expect_refused(R"({"class_name":"Attention","config":{"name":"it"}})", "Attention, a class of one's own");  // of .h5
+  // one that is said to be attention pooling is
+  EXPECT_NE(load(archive(sequential(own("mine>AttentionLayer", R"("module":null)")))).find("no kernel of the score"),
+            std::string::npos);
+  for (const char* module :
+       {"keras.layers", "keras.src.layers.rnn.lstm", "tf_keras.src.layers", "tensorflow.python.keras"})
+    expect_refused(own("Dense", ("\"module\":\"" + std::string(module) + '"').c_str()), "wrong shape of the kernel");
+}
+
+TEST(HostileKeras, ArgumentsOfCallsThatHeedDoesNotReadAreNamed) {
+  const std::string tensor = R"({"class_name":"__keras_tensor__","config":{"keras_history":["in",0,0]}})";
+  const std::string numbers = R"({"class_name":"__tensor__","config":{"value":[[1,1,1,1]]}})";
+  const auto refused = [&](const std::string& kind, const std::string& call, const std::string& beside = "") {
+    return load(
+        archive(R"({"class_name":"Functional","config":{"layers":[{"class_name":"InputLayer","name":"in","config":)"
+                R"({"batch_shape":[null,7,3]},"inbound_nodes":[]},)" +
+                beside + R"({"class_name":")" + kind + R"(","name":"it","config":{},"inbound_nodes":[)" + call +
+                R"(]}],"output_layers":[["it",0,0]]}})"));
+  };
+  const auto keras3 = [&](const std::string& more, const std::string& named) {
+    return R"({"args":[)" + tensor + more + R"(],"kwargs":{)" + named + "}}";
+  };
+  const auto keras2 = [](const std::string& named) { return R"([["in",0,0,{)" + named + "}]]"; };
+  for (const std::string& call :
+       {keras3("", R"("training":true)"), keras3("", R"("initial_state":[)" + numbers + "]"), keras3("," + numbers, ""),
+        keras3("", R"("initial_state":[)" + tensor + "]"), keras3("", R"("query_mask":)" + tensor), keras3(",true", ""),
+        keras3("", R"("something":3)"), keras2(R"("training":true)"), keras2(R"("initial_state":["in",0,0])"),
+        std::string(R"([["in",0,0,{}],["_CONSTANT_VALUE",-1,[1,2],{}]])")}) {
+    EXPECT_NE(refused("Dropout", call).find("layer \"it\": an argument of the call that heed does not read"),
+              std::string::npos)
+        << call << refused("Dropout", call);
+  }
+  const std::string masked = keras3("", R"("mask":)" + tensor);
+  EXPECT_NE(refused("Dropout", masked).find("layer \"it\": a mask of the call"), std::string::npos);
+  EXPECT_NE(refused("Dropout", keras2(R"("mask":["in",0,0])")).find("a mask of the call"), std::string::npos);
+  const std::string op =
+      R"({"class_name":"NotEqual","name":"ne","config":{},"inbound_nodes":[)" + keras3(",5", "") + "]},";
+  EXPECT_NE(refused("Dropout", keras3("", ""), op).find("layer \"ne\": a layer beside the chain"), std::string::npos);
+  for (const std::string& call : {keras3("", R"("training":false,"mask":null)"), keras2(R"("training":null)")}) {
+    EXPECT_EQ(refused("Dropout", call).find("layer \"it\""), std::string::npos);
+  }
 }
 
 TEST(HostileKeras, WhatHeedWouldComputeOtherwiseIsNamed) {

@@ -22,6 +22,7 @@
 #include "heed/convert/detail/keras_classifier.hpp"
 #include "heed/convert/detail/keras_graph.hpp"
 #include "heed/convert/detail/keras_layers.hpp"
+#include "heed/convert/detail/keras_names.hpp"
 #include "heed/convert/detail/keras_parts.hpp"
 #include "heed/convert/detail/keras_weights.hpp"
 #include "heed/core/compiled.hpp"
@@ -132,7 +133,9 @@ HEED_COLD inline KerasContent open_keras(const std::filesystem::path& path, cons
 
 /// The kind of outputs of a model that was trained with this loss.
 HEED_COLD inline OutputKind keras_outputs(const JsonTree& training) {
-  const JsonTree& loss = training["loss"];
+  const JsonTree& given = training["loss"];  // one, or a list or a dict of the outputs' losses
+  const bool of_outputs = given.is_array() || (given.is_object() && given["class_name"].is_null());
+  const JsonTree& loss = of_outputs && given.items.size() == 1 ? given.items.front() : given;
   std::string name = keras_snake_case(loss.is_string() ? loss.text : loss["class_name"].text);
   if (name == "function") name = keras_snake_case(loss["config"].text);
   if (name.find("binary") != std::string::npos) return OutputKind::flags;

@@ -26,10 +26,12 @@
 
 namespace heed::inline HEED_ISA::detail {
 
-/// Reads a file. Each address is visited once, and all that is copied has at most the bytes of the file.
+/// Reads a file. Each address is visited once. What is copied has at most the bytes of the file, and so have all
+/// arrays together.
 class Hdf5Reader {
  public:
-  Hdf5Reader(std::span<const std::byte> bytes, const std::string& file) : all_(bytes, file), room_(bytes.size()) {}
+  Hdf5Reader(std::span<const std::byte> bytes, const std::string& file)
+      : all_(bytes, file), room_(bytes.size()), array_room_(bytes.size()) {}
 
   Hdf5 read() {
     Hdf5 result{all_.file(), {}};
@@ -256,6 +258,8 @@ class Hdf5Reader {
     const std::uint64_t from = kind == 1 ? b.address() : 0, size = kind == 1 ? b.number(8) : b.number(2);
     if (*bytes == 0) return;
     if (size < *bytes || from == hdf5_nowhere) all_.malformed("an array without all of its numbers, " + quote(path));
+    if (*bytes > array_room_) all_.malformed("arrays that share bytes, " + quote(path));
+    array_room_ -= *bytes;
     found.bytes = kind == 1 ? all_.from(from, *bytes).take(*bytes) : b.take(*bytes);
   }
 
@@ -263,6 +267,7 @@ class Hdf5Reader {
 
   Hdf5Bytes all_;
   std::uint64_t room_;
+  std::uint64_t array_room_;  // bytes of arrays: each has its own
   std::set<std::uint64_t> visited_;
   std::vector<Hdf5Object>* objects_ = nullptr;
 };

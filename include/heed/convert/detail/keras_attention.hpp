@@ -141,4 +141,15 @@ HEED_COLD AnyLayer<S> keras_additive_attention(Index features, const KerasConfig
   return layer;
 }
 
+/// y = sum over t of softmax(Dense(1)(x))_t x_t
+template <class S>
+HEED_COLD AttentionPool<S> keras_attention_pool(Index features, KerasWeights& from) {
+  const std::vector<S> kernel = from.take<S>("kernel of the score", {features, 1});
+  AttentionPool<S> layer({.features = features});
+  std::copy(kernel.begin(), kernel.end(), layer.attention.weight.data());
+  layer.attention.bias.fill(0);
+  if (from.left() > 0) layer.attention.bias(0) = from.take<S>("bias of the score", {1}).front();
+  return layer;
+}
+
 }  // namespace heed::inline HEED_ISA::detail

@@ -145,8 +145,9 @@ HEED_COLD inline std::string keras_model_of(const SequenceClassifierOptions& o, 
                  "attention " + std::string(to_text(o.attention))};
   });
   std::string layers = front;
-  const auto add = [&](const std::string& kind, const std::string& config) {
-    layers += std::string(layers.empty() ? "" : ",") + R"({"class_name":")" + kind + R"(","config":{)" + config + "}}";
+  const auto add = [&](const std::string& kind, const std::string& config, const std::string& call = "") {
+    layers += std::string(layers.empty() ? "" : ",") + R"({"class_name":")" + kind + R"(","config":{)" + config + "}" +
+              call + "}";
   };
   const char* const kind = o.cell == CellKind::lstm ? "LSTM" : o.cell == CellKind::gru ? "GRU" : "SimpleRNN";
   for (Index i = 0; o.cell != CellKind::none && i < o.layers; ++i) {
@@ -164,7 +165,8 @@ HEED_COLD inline std::string keras_model_of(const SequenceClassifierOptions& o, 
   if (o.attention == Attention::pool) add(attention_pool, "");
   if (o.attention == Attention::multihead) {
     add("MultiHeadAttention",
-        R"("num_heads":)" + std::to_string(o.heads) + R"(,"key_dim":)" + std::to_string(states / o.heads));
+        R"("num_heads":)" + std::to_string(o.heads) + R"(,"key_dim":)" + std::to_string(states / o.heads),
+        R"(,"inbound_nodes":[[["states",0,0],["states",0,0]]])");
   }
   if (o.attention == Attention::mean || o.attention == Attention::multihead) add("GlobalAveragePooling1D", "");
   if (o.attention == Attention::max) add("GlobalMaxPooling1D", "");

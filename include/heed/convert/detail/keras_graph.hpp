@@ -3,7 +3,7 @@
 // The layers of a Keras model in order, from its JSON description: an inner part of keras.hpp.
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/convert/detail/json_tree.hpp"
+#include "heed/convert/detail/keras_names.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
@@ -25,21 +26,8 @@ struct KerasLayer {
   std::string path;                  ///< its group in a file of weights, "layers/dense_1"
   std::string top;                   ///< the layer of the whole model that it is, or is part of
   bool nested = false;               ///< whether it stands in a model that is a layer
+  bool own = false;                  ///< whether its class is none of Keras
 };
-
-/// `Conv1D` > conv1d, `SimpleRNN` > simple_rnn, `LeakyReLU` > leaky_re_lu: Keras' names for groups of weights.
-HEED_COLD inline std::string keras_snake_case(std::string_view name) {
-  const auto upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
-  const auto lower = [](char c) { return std::islower(static_cast<unsigned char>(c)) != 0; };
-  std::string text;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const bool word = upper(name[i]) && i > 0 && name[i - 1] != '_' &&
-                      ((i + 1 < name.size() && lower(name[i + 1])) || lower(name[i - 1]));
-    if (word) text += '_';
-    text += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
-  }
-  return text;
-}
 
 /// Puts the layers of a model in order. Throws if they are no chain.
 class KerasGraph {
@@ -59,7 +47,7 @@ class KerasGraph {
     std::string class_name, name, path;
     std::vector<std::string> inputs;
     const JsonTree* call = nullptr;
-    bool used = false;
+    bool used = false, own = false;
   };
 
   static bool is_model(std::string_view name) {
@@ -84,7 +72,8 @@ class KerasGraph {
     std::vector<Node> nodes;
     std::map<std::string, int> count;
     for (const JsonTree& layer : listed.items) {
-      Node node{&layer, layer["class_name"].text, name_of(layer), {}, {}};
+      Node node{&layer, keras_class(layer["class_name"].text), name_of(layer), {}, {}};
+      node.own = is_keras_user_class(layer);
       if (node.class_name.empty()) refuse("a layer without a class", node.name);
       const std::string group = keras_snake_case(node.class_name);
       const int n = count[group]++;
@@ -92,7 +81,10 @@ class KerasGraph {
       nodes.push_back(std::move(node));
     }
     if (kind == "Sequential") {
-      for (const Node& node : nodes) put(node, top);
+      for (Node& node : nodes) {
+        read_inputs(node);
+        put(node, top);
+      }
     } else {
       functional(nodes, config, top);
     }
@@ -104,12 +96,20 @@ class KerasGraph {
   }
 
   void put(const Node& node, const std::string& top) {
-    if (is_model(node.class_name)) {
+    if (is_model(node.class_name) && !node.own) {
       return add(*node.layer, node.path + '/', top.empty() ? node.name : top);
     }
     if (node.class_name == "InputLayer" && !top.empty()) return;  // of a model inside of a model
+    constexpr std::size_t most = 10'000;
+    if (layers_.size() >= most) refuse("too many layers", node.name, "at most " + text_of(most));
+    // Keras' attentions read at least a query and a value: another class of that name does not
+    const bool of_keras = (*node.layer)["module"].is_string() && !node.own;
+    const bool attention = is_keras_attention(node.class_name);
+    if (attention && of_keras && node.inputs.size() < 2) {
+      refuse("an attention of one input", node.name, "at least a query and a value", text_of(node.inputs.size()));
+    }
     layers_.push_back({node.class_name, node.name, &(*node.layer)["config"], node.call, node.path,
-                       top.empty() ? node.name : top, !top.empty()});
+                       top.empty() ? node.name : top, !top.empty(), node.own || (attention && node.inputs.size() < 2)});
   }
 
   // ---- functional models
@@ -140,13 +140,30 @@ class KerasGraph {
       if (node.class_name == "InputLayer") break;
       at = input_of(node);
     }
+    const auto masks = [](const Node* node) {
+      return node->class_name == "Masking" ||
+             (node->class_name == "Embedding" && (*node->layer)["config"]["mask_zero"].is_true());
+    };
+    const auto masker = std::find_if(order.begin(), order.end(), masks);
     for (const Node& node : nodes) {
       // operations that compute masks: a layer that makes a mask has them all
-      const bool of_masks = node.class_name == "NotEqual" || node.class_name == "Any";
-      if (!node.used && !of_masks)
+      if (!node.used && !(of_masks(node) && masker != order.end())) {
         refuse("a layer beside the chain", node.name, "layers one after the other", node.class_name);
+      }
     }
+    for (auto at = order.begin(); at != order.end(); ++at) check_mask(**at, masker != order.end() && at < masker);
     for (std::size_t i = order.size(); i-- > 0;) put(*order[i], top);
+  }
+
+  static bool of_masks(const Node& node) {
+    return !node.own && (node.class_name == "NotEqual" || node.class_name == "Any");
+  }
+
+  /// A call's `mask` must be that of a masking layer before it, which Keras writes down, too.
+  void check_mask(const Node& node, bool behind_masker) const {
+    if (!node.call || behind_masker || (*node.call)["mask"].is_null()) return;
+    refuse("a mask of the call, which heed does not read", node.name,
+           "the mask of Masking or Embedding(mask_zero=True)");
   }
 
   /// The one layer that this one reads; attentions may read it several times.
@@ -159,7 +176,7 @@ class KerasGraph {
                quote(first) + " and " + quote(other));
       }
     }
-    if (node.inputs.size() > 1 && node.class_name.find("Attention") == std::string::npos) {
+    if (node.inputs.size() > 1 && (node.own || !is_keras_attention(node.class_name))) {
       refuse("a layer reads another twice (" + node.class_name + ')', node.name, "once, unless it is an attention");
     }
     return first;
@@ -169,19 +186,57 @@ class KerasGraph {
     const JsonTree& calls = (*node.layer)["inbound_nodes"];
     if (!calls.is_array() || calls.items.empty()) return;
     if (calls.items.size() > 1) refuse("a layer is used several times", node.name, "once");
+    if (of_masks(node)) return;
     const JsonTree& call = calls[0];
     if (call.is_object()) {  // of Keras 3
-      references(call["args"], node.inputs);
-      node.call = &call["kwargs"];
+      argument(node, "", call["args"]);
+      arguments(node, call["kwargs"]);
     } else {  // of Keras 2: [[name, node, output, {arguments}], ...]
-      references(call, node.inputs);
-      const JsonTree& one = call[0].is_array() ? call[0] : call;
-      if (one[3].is_object()) node.call = &one[3];
+      entries(node, call);
     }
-    if (!node.call) return;
-    for (std::size_t i = 0; i < node.call->names.size(); ++i) {
-      if (node.call->names[i] != "mask") references(node.call->items[i], node.inputs);
+  }
+
+  void entries(Node& node, const JsonTree& value) const {
+    if (!value.is_array()) return;
+    if (!value[0].is_string()) {
+      for (const JsonTree& item : value.items) entries(node, item);
+      return;
     }
+    argument(node, "", value);
+    if (value[3].is_object()) arguments(node, value[3]);
+  }
+
+  /// The arguments of a call by name: what heed does not follow must be absent, null or false.
+  void arguments(Node& node, const JsonTree& given) const {
+    if (!node.call || node.call->names.empty()) node.call = &given;
+    constexpr std::array<std::string_view, 5> tensors = {"inputs", "sequences", "query", "value", "key"};
+    for (std::size_t i = 0; i < given.names.size(); ++i) {
+      const std::string& name = given.names[i];
+      const JsonTree& value = given.items[i];
+      if (name == "mask" || (name == "use_causal_mask" && is_keras_attention(node.class_name))) continue;
+      const bool off = value.is_null() || (value.kind == JsonTree::Kind::boolean && !value.is_true());
+      if (off) continue;
+      if (std::find(tensors.begin(), tensors.end(), name) == tensors.end()) unread(node, name, value);
+      argument(node, name, value);
+    }
+  }
+
+  [[noreturn]] void unread(const Node& node, std::string_view name, const JsonTree& value) const {
+    refuse("an argument of the call that heed does not read" + (name.empty() ? "" : ", " + std::string(name)),
+           node.name, "none, or None or False", value.shown());
+  }
+
+  /// One that is a tensor: of another layer, not one of fixed numbers.
+  void argument(Node& node, std::string_view name, const JsonTree& value) const {
+    const std::size_t before = node.inputs.size();
+    references(value, node.inputs);
+    if (node.inputs.size() > before && (value.is_object() || value[0].is_string())) return;
+    if (value.is_array() && !value[0].is_string()) {
+      node.inputs.resize(before);
+      for (const JsonTree& item : value.items) argument(node, name, item);
+      return;
+    }
+    if (!value.is_null() && !(value.kind == JsonTree::Kind::boolean && !value.is_true())) unread(node, name, value);
   }
 
   /// The layers that a value refers to: `__keras_tensor__` of Keras 3, [name, node, output] of Keras 2.
@@ -190,9 +245,10 @@ class KerasGraph {
     const bool tensor = value["class_name"].text == "__keras_tensor__";
     const JsonTree& one = tensor ? history : value;
     if (one.is_array() && one.items.size() >= 3 && one[0].is_string() && is_number(one[1]) && is_number(one[2])) {
-      if (one[2].text != "0") {
+      if (one[0].text != "_CONSTANT_VALUE" && one[2].text != "0") {
         refuse("another output of a layer than its first is used", one[0].text, "output 0", one[2].text);
       }
+      if (one[0].text == "_CONSTANT_VALUE") return;  // numbers
       names.push_back(one[0].text);
       return;
     }

@@ -13,6 +13,7 @@
 #include "heed/convert/detail/keras_attention.hpp"
 #include "heed/convert/detail/keras_config.hpp"
 #include "heed/convert/detail/keras_graph.hpp"
+#include "heed/convert/detail/keras_names.hpp"
 #include "heed/convert/detail/keras_parts.hpp"
 #include "heed/convert/detail/keras_recurrent.hpp"
 #include "heed/convert/detail/keras_shape.hpp"
@@ -51,6 +52,7 @@ class KerasConverter {
     const std::string& kind = layer.class_name;
     if (kind == "InputLayer") return input(config);
     if (!shape_.known) implicit_input(config);
+    if (layer.own) return own_class(layer, config, weights);
     if (is_keras_idle(kind)) return;
     if (kind == "Masking") return masking(config);
     if (kind == "Embedding") return embedding(config, weights);
@@ -61,20 +63,27 @@ class KerasConverter {
     if (kind == "Dense") return dense(config, weights);
     if (kind == "Conv1D" || kind == "Convolution1D") return convolution(config, weights);
     if (kind == "Flatten") return flatten(config);
-    if (kind.starts_with("Global")) return global_pooling(kind, config);
-    if (kind.ends_with("Pooling1D")) return window_pooling(kind, config);
+    if (is_keras_global_pooling(kind)) return global_pooling(kind, config);
+    if (is_keras_pooling(kind)) return window_pooling(kind, config);
     if (kind == "LayerNormalization") return layer_norm(config, weights);
     if (kind == "BatchNormalization") return batch_norm(config, weights);
-    if (kind == "Attention" || kind == "AdditiveAttention" || kind == "MultiHeadAttention") {
-      return attention(kind, layer.call, config, weights);
-    }
-    if (std::find(attention_pools_.begin(), attention_pools_.end(), kind) != attention_pools_.end()) {
-      return attention_pool(config, weights);
-    }
+    if (is_keras_attention(kind)) return attention(kind, layer.call, config, weights);
     if (kind == "PReLU") return push(keras_prelu<S>(shape_.features, shape_.vector, config, weights));
     if (kind == "Activation") return activate(config);
     if (is_keras_activation(kind)) return activation(kind, config);
-    config.refuse("no layer that heed reads", "one of the layers in docs/files.md", kind);
+    own_class(layer, config, weights);
+  }
+
+  /// A class that is none of Keras: attention pooling, if one says so.
+  void own_class(const KerasLayer& layer, const KerasConfig& config, KerasWeights& weights) {
+    const std::string& kind = layer.class_name;
+    const auto same = [&](const std::string& name) { return keras_class(name) == kind; };
+    if (!std::any_of(attention_pools_.begin(), attention_pools_.end(), same)) {
+      config.refuse("no layer that heed reads", "one of the layers in docs/files.md",
+                    layer.own ? kind + ", a class of one's own" : kind);
+    }
+    require_input(config, weights, kind);
+    attention_pool(config, weights);
   }
 
   // ---- the input
@@ -131,11 +140,12 @@ class KerasConverter {
 
   // ---- what layers need of what they read
 
-  void make_room(Index rows, Index cols, const KerasConfig& config) const {
+  void make_room(Index rows, Index cols, const KerasConfig& config) {
     if (static_cast<std::size_t>(rows) > room_ / static_cast<std::size_t>(cols)) {
       config.refuse("weights that would take much more memory than the file", {},
                     text_of(rows) + " x " + text_of(cols));
     }
+    room_ -= static_cast<std::size_t>(rows * cols);
   }
 
   void push(AnyLayer<S> layer) { parts_.layers.push_back(std::move(layer)); }
@@ -171,8 +181,9 @@ class KerasConverter {
     shape_.need_steps(config);
     const JsonTree& inner = config["layer"];
     const std::string kind = inner["class_name"].text;
-    if (kind != "Dense" && kind != "Activation" && !kind.ends_with("Normalization") && !is_keras_idle(kind) &&
-        !is_keras_activation(kind)) {
+    const bool norm = kind == "LayerNormalization" || kind == "BatchNormalization";
+    if (is_keras_user_class(inner) ||
+        (kind != "Dense" && kind != "Activation" && !norm && !is_keras_idle(kind) && !is_keras_activation(kind))) {
       config.refuse("TimeDistributed of another layer", "Dense, a normalization, Dropout or an activation",
                     quote(kind));
     }
@@ -219,7 +230,7 @@ class KerasConverter {
     shape_.need_no_mask(config, "reads other steps");
     Conv1d<S> layer = keras_convolution<S>(shape_.features, shape_.steps, config, weights);
     shape_.features = layer.out_channels();
-    if (shape_.steps > 0) shape_.steps = at_least_one(layer.output_length(shape_.steps), config);
+    if (shape_.steps > 0) shape_.steps = keras_steps(layer.output_length(shape_.steps), config);
     push(std::move(layer));
     activate(config);
   }
@@ -228,18 +239,13 @@ class KerasConverter {
     shape_.need_steps(config);
     shape_.need_no_mask(config, "reads other steps");
     AnyLayer<S> layer = keras_pooling<S>(kind, shape_.steps, config);
-    if (shape_.steps > 0) shape_.steps = at_least_one(layer.output_length(shape_.steps), config);
+    if (shape_.steps > 0) shape_.steps = keras_steps(layer.output_length(shape_.steps), config);
     push(std::move(layer));
-  }
-  static Index at_least_one(Index steps, const KerasConfig& config) {
-    if (steps < 1) config.refuse("a window that is longer than the sequence");
-    return steps;
   }
 
   void global_pooling(const std::string& kind, const KerasConfig& config) {
     const bool mean = kind == "GlobalAveragePooling1D" || kind == "GlobalAvgPool1D";
-    const bool max = kind == "GlobalMaxPooling1D" || kind == "GlobalMaxPool1D";
-    if (!mean && !max) config.refuse("no layer that heed reads", "one of the layers in docs/files.md", kind);
+    const bool max = !mean;
     shape_.need_steps(config);
     config.text_of("data_format", {"channels_last"});
     if (max && !shape_.repeats) shape_.need_no_mask(config, "does not know masks");
@@ -277,20 +283,14 @@ class KerasConverter {
     shape_.features = heads.out;
   }
 
-  /// y = sum over t of softmax(Dense(1)(x))_t x_t
   void attention_pool(const KerasConfig& config, KerasWeights& weights) {
     shape_.need_steps(config);
     shape_.need_no_mask(config, "does not know masks");
-    const std::vector<S> kernel = weights.take<S>("kernel of the score", {shape_.features, 1});
-    AttentionPool<S> layer({.features = shape_.features});
-    std::copy(kernel.begin(), kernel.end(), layer.attention.weight.data());
-    layer.attention.bias.fill(0);
-    if (weights.left() > 0) layer.attention.bias(0) = weights.take<S>("bias of the score", {1}).front();
-    pool(std::move(layer));
+    pool(keras_attention_pool<S>(shape_.features, weights));
   }
 
   std::string file_;
-  std::size_t room_;  // elements of weights that no array of the file has
+  std::size_t room_;  // elements of weights that no array of the file has, of all layers together
   std::span<const std::string> attention_pools_;
   KerasParts<S> parts_;
   KerasShape shape_;

@@ -25,7 +25,8 @@ struct KerasParts {
 /// Takes away the activation at the end that the kind of the outputs stands for.
 template <class S>
 HEED_COLD OutputKind take_keras_outputs(KerasParts<S>& parts, OutputKind otherwise) {
-  if (!parts.vector || parts.layers.size() < 2) return OutputKind::numbers;
+  if (!parts.vector || parts.layers.empty()) return OutputKind::numbers;
+  if (parts.layers.size() < 2) return otherwise;  // nothing is left of a lone activation
   if (parts.layers.back().template as<Softmax<S>>()) return parts.layers.pop_back(), OutputKind::classes;
   if (parts.layers.back().template as<Sigmoid<S>>()) return parts.layers.pop_back(), OutputKind::flags;
   return otherwise;

@@ -10,6 +10,7 @@
 
 #include "heed/compose/any_layer.hpp"
 #include "heed/convert/detail/keras_config.hpp"
+#include "heed/convert/detail/keras_names.hpp"
 #include "heed/convert/detail/keras_weights.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
@@ -118,11 +119,14 @@ struct KerasBoth {
 /// `of_layer`: the options of the layer inside.
 HEED_COLD inline KerasBoth keras_both(const KerasConfig& config, const KerasConfig& of_layer) {
   const std::string& kind = config["layer"]["class_name"].text;
-  if (!is_keras_cell(kind)) config.refuse("both directions of another layer", "LSTM, GRU or SimpleRNN", quote(kind));
+  if (!is_keras_cell(kind) || is_keras_user_class(config["layer"])) {
+    config.refuse("both directions of another layer", "LSTM, GRU or SimpleRNN", quote(kind));
+  }
   KerasBoth both{keras_cell(kind, of_layer)};
   if (const JsonTree& back = config["backward_layer"]; !back.is_null()) {
     const KerasConfig of_backward(back["config"], config.where() + ": backward_layer");
-    if (back["class_name"].text != kind || keras_cell(kind, of_backward, true) != both.cell) {
+    if (back["class_name"].text != kind || is_keras_user_class(back) ||
+        keras_cell(kind, of_backward, true) != both.cell) {
       config.refuse("two directions that differ", "the same layer in both directions");
     }
   }

@@ -132,8 +132,8 @@ HEED_COLD Prelu<S> keras_prelu(Index features, bool vector, const KerasConfig& c
 
 /// Layers that do nothing when predicting.
 inline bool is_keras_idle(const std::string& kind) {
-  return kind.find("Dropout") != std::string::npos || kind == "GaussianNoise" || kind == "ActivityRegularization" ||
-         kind == "Identity";
+  return kind == "Dropout" || kind == "SpatialDropout1D" || kind == "GaussianDropout" || kind == "AlphaDropout" ||
+         kind == "GaussianNoise" || kind == "ActivityRegularization" || kind == "Identity";
 }
 
 inline bool is_keras_activation(const std::string& kind) {

@@ -33,6 +33,12 @@ struct KerasSame {
                 "padding valid or causal, or stride 1");
 }
 
+/// The number of steps that a window leaves. Throws if there are none.
+inline Index keras_steps(Index steps, const KerasConfig& config) {
+  if (steps < 1) config.refuse("a window that is longer than the sequence");
+  return steps;
+}
+
 /// keras.layers.Conv1D. Its kernel is (width, in / groups, out).
 template <class S>
 HEED_COLD Conv1d<S> keras_convolution(Index in, Index steps, const KerasConfig& config, KerasWeights& weights) {
@@ -77,12 +83,18 @@ HEED_COLD Conv1d<S> keras_convolution(Index in, Index steps, const KerasConfig& 
   return layer;
 }
 
+inline bool is_keras_pooling(const std::string& kind) {
+  return kind == "MaxPooling1D" || kind == "MaxPool1D" || kind == "AveragePooling1D" || kind == "AvgPool1D";
+}
+inline bool is_keras_global_pooling(const std::string& kind) {
+  return kind == "GlobalAveragePooling1D" || kind == "GlobalAvgPool1D" || kind == "GlobalMaxPooling1D" ||
+         kind == "GlobalMaxPool1D";
+}
+
 /// keras.layers.MaxPooling1D and AveragePooling1D; padding does not count.
 template <class S>
 HEED_COLD AnyLayer<S> keras_pooling(const std::string& kind, Index steps, const KerasConfig& config) {
-  const bool mean = kind.starts_with("Average");
-  if (!mean && !kind.starts_with("Max"))
-    config.refuse("no layer that heed reads", "one of those in docs/files.md", kind);
+  const bool mean = kind.starts_with("Av");
   config.text_of("data_format", {"channels_last"});
   const bool pads = config.text_of("padding", {"valid", "same"}) == "same";
   const Index width = config.size("pool_size", 2), stride = config.size("strides", width);
