@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from . import _labels
+from . import _core, _labels
 from ._errors import Error, not_fitted
 
 # Constructor arguments that are options of `fit` under another name there.
@@ -353,7 +353,7 @@ class Estimator:
         Its input sequences is (batch, steps, features), of models of words tokens; lengths=True adds an input for the
         steps of each sequence. Its outputs are probabilities and logits, or numbers. Missing values must be filled before.
         """
-        self._fitted().save_onnx(_path(path), bool(lengths))
+        _core.save_onnx(self._fitted(), _path(path), bool(lengths))
 
     def to_bytes(self):
         """The bytes of the model's file."""

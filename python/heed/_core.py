@@ -62,5 +62,13 @@ def model_of_bytes(data, name="memory", hints=None, rename=(), partial=False, se
     return _extension.model_of_bytes(data, name, hints or {}, list(rename), partial, self_test, prefix)
 
 
+def save_onnx(model, path, lengths):
+    """Writes a model as an ONNX file. One build of what does it serves all processors."""
+    from . import _onnx
+
+    _onnx.set_error_class(Error)
+    _onnx.save_onnx(model.bytes(), path, lengths)
+
+
 # A pickled model is its file: one that was pickled on a processor with AVX-512 loads on any other.
 copyreg.pickle(Model, lambda model: (model_of_bytes, (model.bytes(),)))

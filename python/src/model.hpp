@@ -163,9 +163,6 @@ heed::TensorFile file_of(std::vector<std::byte> bytes, const std::string& name);
 /// A model out of a file.
 std::shared_ptr<Model> read_model(const heed::TensorFile& file, const Reading& reading = {});
 
-/// Writes the model of a file as an ONNX file. Throws where its kind, or this build, has none.
-void save_onnx(const heed::TensorFile& file, const std::filesystem::path& path, bool lengths);
-
 /// Of a kind that a file holds, or null.
 std::shared_ptr<Model> read_sequences(const heed::TensorFile& file, const Reading& reading);
 std::shared_ptr<Model> read_rocket(const heed::TensorFile& file, const Reading& reading);

@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 #include <vector>
 
 #include "data.hpp"
+#include "errors.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/isa.hpp"
 #include "heed/io/safetensors_file.hpp"
@@ -160,16 +160,6 @@ std::shared_ptr<Model> model_of_bytes(const nb::bytes& bytes, const std::string&
   return without_gil([&] { return read_model(file_of(std::move(copy), name), reading); });
 }
 
-nb::object error_class;  // heed.Error, a ValueError
-
-void translate(const std::exception_ptr& pointer, void*) {
-  try {
-    std::rethrow_exception(pointer);
-  } catch (const heed::Error& error) {
-    PyErr_SetString(error_class.is_valid() ? error_class.ptr() : PyExc_ValueError, error.what());
-  }
-}
-
 void bind_model(nb::module_& m) {
   nb::class_<Model>(m, "Model")
       .def_prop_ro("architecture", &Model::architecture)
@@ -211,14 +201,6 @@ void bind_model(nb::module_& m) {
            })
       .def("stream", &Model::stream, nb::arg("max_steps") = 0)
       .def("bytes", [](const Model& model) { return to_bytes(without_gil([&] { return model.bytes(); })); })
-      .def("save_onnx",
-           [](const Model& model, const std::string& path, bool lengths) {
-             without_gil([&] {
-               const std::vector<std::byte> bytes = model.bytes();
-               save_onnx(heed::SafetensorsFile(std::span<const std::byte>(bytes), "model"), path, lengths);
-               return 0;
-             });
-           })
       .def("save", [](const Model& model, const std::string& path) {
         without_gil([&] {
           model.save(path);
@@ -279,10 +261,7 @@ void bind_data(nb::module_& m) {
 NB_MODULE(HEED_PYTHON_MODULE, m) {
   m.attr("isa") = HEED_TEXT(HEED_ISA);
   m.attr("version") = HEED_TEXT(HEED_VERSION_MAJOR) "." HEED_TEXT(HEED_VERSION_MINOR) "." HEED_TEXT(HEED_VERSION_PATCH);
-  nb::register_exception_translator(translate);
-  m.def("set_error_class", [](nb::object type) { error_class = std::move(type); });
-  // what is kept until the interpreter ends must be given back before it does
-  m.def("release", [] { error_class.reset(); });
+  bind_errors(m);
   bind_model(m);
   bind_data(m);
   const auto def_series = [&m](const char* name, auto function) {

@@ -1,54 +1,80 @@
-// Models as ONNX files. A model comes as the bytes of its own file, so that the other sources need not know.
+// The module _onnx: models as ONNX files. It computes nothing, so that one build serves all processors; it is loaded
+// when a model is exported. A model comes as the bytes of its own file.
 
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <concepts>
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <utility>
 
+#include "errors.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/types.hpp"
+#include "heed/io/safetensors_file.hpp"
+
+#ifdef HEED_PYTHON_ONNX
+#include "heed/convert/onnx.hpp"
+#include "heed/io/safetensors_load.hpp"
+#include "heed/io/self_test.hpp"
 #include "heed/models/ensemble.hpp"
 #include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/series_ensemble.hpp"
 #include "heed/models/tagger.hpp"
 #include "heed/models/text_classifier.hpp"
-#include "model.hpp"
+#include "heed/options/fields.hpp"
+#include "heed/options/model_metadata.hpp"
 #include "prepare.hpp"
-#include "read.hpp"
-
-#ifdef HEED_PYTHON_ONNX
-#include "heed/convert/onnx.hpp"
 #endif
 
 namespace heed_python {
 
-#ifdef HEED_PYTHON_ONNX
-
 namespace {
 
-/// Does nothing where the file holds another kind of model.
+#ifdef HEED_PYTHON_ONNX
+
+/// The model of a file that heed has just written. Unlike `heed::load` it runs no self-test, for which every layer would
+/// be compiled.
 template <class M>
-bool write_as(const heed::TensorFile& file, const std::filesystem::path& path, bool lengths) {
-  if (!holds<M>(file, {}, [](const heed::TensorFile&) { return false; })) return false;
-  Kept<M> kept = kept_in<M>(file, {});
-  heed::OnnxOptions options{.lengths = lengths, .metadata = kept.extra};
+M model_in(const heed::TensorFile& file) {
+  M model(heed::from_metadata<typename M::Options>(file.metadata()));
+  heed::restore_extras(model, file.metadata());
+  heed::load_weights(model, file);
+  return model;
+}
+
+template <class M>
+bool write_if(const heed::TensorFile& file, const std::string& architecture, const std::filesystem::path& path,
+              heed::OnnxOptions& options) {
+  if (architecture != M::architecture) return false;
+  const M model = model_in<M>(file);
   if constexpr (std::same_as<typename M::Input, float>) {
-    options.shift = Preparation::read(kept.extra, kept.members.front().input_size()).shift;
+    options.shift = Preparation::read(file.metadata(), heed::detail::features_read(model)).shift;
   }
-  if (kept.members.size() == 1) {
-    heed::save_onnx(kept.members.front(), path, options);
-  } else {
-    heed::save_onnx(heed::Ensemble<M>(std::move(kept.members)), path, options);
-  }
+  heed::save_onnx(model, path, options);
   return true;
 }
 
-}  // namespace
+/// Of models, or of ensembles of them.
+template <class... M>
+bool write_one_of(const heed::TensorFile& file, const std::filesystem::path& path, heed::OnnxOptions options) {
+  const std::string& architecture = heed::get_text(file.metadata(), "architecture");
+  return ((write_if<M>(file, architecture, path, options) ||
+           write_if<heed::Ensemble<M>>(file, architecture, path, options)) ||
+          ...);
+}
 
 void save_onnx(const heed::TensorFile& file, const std::filesystem::path& path, bool lengths) {
-  const bool written = write_as<heed::SequenceClassifier<float>>(file, path, lengths) ||
-                       write_as<heed::TextClassifier<float>>(file, path, lengths) ||
-                       write_as<heed::Tagger<float>>(file, path, lengths) ||
-                       write_as<heed::RocketClassifier<float>>(file, path, lengths) ||
-                       write_as<heed::SeriesEnsemble<float>>(file, path, lengths);
+  heed::OnnxOptions options{.lengths = lengths, .shift = {}, .metadata = file.metadata()};
+  for (const char* of_safetensors : {"format", "format_version"}) options.metadata.erase(of_safetensors);
+  heed::detail::erase_self_test(options.metadata);
+  const bool written =
+      write_one_of<heed::SequenceClassifier<float>, heed::TextClassifier<float>, heed::Tagger<float>,
+                   heed::RocketClassifier<float>, heed::SeriesEnsemble<float>>(file, path, std::move(options));
   heed::require(written, [&] { return heed::Fault{"no model that can be exported", path.string()}; });
 }
 
@@ -60,4 +86,16 @@ void save_onnx(const heed::TensorFile&, const std::filesystem::path&, bool) {
 
 #endif
 
+}  // namespace
+
 }  // namespace heed_python
+
+NB_MODULE(_onnx, m) {
+  using namespace heed_python;
+  bind_errors(m);
+  m.def("save_onnx", [](const nb::bytes& model, const std::string& path, bool lengths) {
+    const std::span bytes(static_cast<const std::byte*>(model.data()), model.size());
+    const nb::gil_scoped_release released;
+    save_onnx(heed::SafetensorsFile(bytes, "model"), path, lengths);
+  });
+}

@@ -29,6 +29,10 @@ struct Preparation {
   void write(Metadata& metadata) const;
 };
 
+/// Numbers in metadata, as the trainer writes them: "1700000000,0.5". Throws if there are not `count`.
+std::string number_list(const std::vector<double>& numbers);
+std::vector<double> read_number_list(const std::string& text, const std::string& key, Index count);
+
 /// Sequences as floats: a view of Python's memory where nothing had to be changed, otherwise a copy.
 struct Prepared {
   heed::Tensor<float, 3> own = {};

@@ -70,6 +70,60 @@ def test_numbers_and_features_that_floats_cannot_hold(tmp_path, sequences):
     np.testing.assert_allclose(got["numbers"].ravel(), model.predict(x), atol=1e-6, rtol=0)
 
 
+def test_words(tmp_path, sentences):
+    x, y = sentences
+    model = heed.TextClassifier(hidden_size=6, embedding_size=4, epochs=2, random_state=0).fit(x, y)
+    model.to_onnx(tmp_path / "m.onnx", lengths=True)
+    session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"), providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    token = {word: 2 + i for i, word in enumerate(metadata["words"].splitlines())}  # 0 is padding, 1 unknown
+    for sentence, expected in zip(x, model.predict_proba(x)):
+        tokens = np.array([[[token[word]] for word in sentence.split()]], np.int32)
+        lengths = np.array([tokens.shape[1]], np.int32)
+        (got,) = session.run(["probabilities"], {"tokens": tokens, "lengths": lengths})
+        np.testing.assert_allclose(got[0], expected, atol=1e-6, rtol=0)
+
+
+@pytest.fixture
+def kinds(sequences, sentences):
+    """Fitted models whose files say more than the options."""
+    y = np.array(["walks", "sits", "runs"])[np.arange(len(sequences)) % 3]
+    far = sequences.astype(np.float64)
+    far[:, :, 1] += 1.7e9
+    small = {"hidden_size": 4, "epochs": 1, "random_state": 0}
+    texts, moods = sentences
+    split = [text.split() for text in texts]
+    networks = heed.SequenceClassifier(**small, ensemble=2, standardize=True, missing="mean")
+    return {
+        "networks": networks.fit(sequences, y),
+        "numbers": heed.SequenceRegressor(**small).fit(far, sequences.mean((1, 2))),
+        "texts": heed.TextClassifier(**small, lower=True).fit(texts, moods),
+        "tags": heed.Tagger(**small, min_count=1).fit(split, [[word[:1] for word in one] for one in split]),
+    }
+
+
+def test_metadata_are_those_of_the_file(tmp_path, kinds):
+    for name, model in kinds.items():
+        model.to_onnx(tmp_path / "m.onnx")
+        session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"), providers=["CPUExecutionProvider"])
+        got = session.get_modelmeta().custom_metadata_map
+        of_safetensors = ("format", "format_version", "architecture")  # the last is of one member
+        said = {key: value for key, value in model.model_.metadata.items() if key not in of_safetensors}
+        assert {key: got.get(key) for key in said} == said, name
+        assert not [key for key in got if key.startswith(("self_test", "format"))]
+
+
+@pytest.mark.skipif(not CLASSIFIER, reason="needs the trainer")
+def test_writes_what_the_trainer_writes(tmp_path, kinds):
+    for name in ("networks", "numbers", "texts"):
+        kinds[name].save(tmp_path / "m.safetensors")
+        kinds[name].to_onnx(tmp_path / "python.onnx")
+        export = [CLASSIFIER, "export", "--model", "m.safetensors", "--onnx", f"{name}.onnx"]
+        done = subprocess.run(export, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (tmp_path / "python.onnx").read_bytes() == (tmp_path / f"{name}.onnx").read_bytes(), name
+
+
 def test_refusals(tmp_path, sequences):
     with pytest.raises(heed.Error, match="expected the path of a file"):
         heed.SequenceClassifier(hidden_size=2, epochs=1).fit(sequences, np.arange(130) % 2).to_onnx(3)
@@ -77,6 +131,9 @@ def test_refusals(tmp_path, sequences):
     with pytest.raises(heed.Error, match="Rocket cannot be exported to ONNX"):
         rocket.to_onnx(tmp_path / "m.onnx")
     assert not (tmp_path / "m.onnx").exists()
+    model = heed.SequenceClassifier(hidden_size=2, epochs=1).fit(sequences, np.arange(130) % 2)
+    with pytest.raises(heed.Error, match="no/m.onnx"):
+        model.to_onnx(tmp_path / "no" / "m.onnx")
 
 
 @pytest.mark.skipif(not os.environ.get("HEED_ONNX_MODELS"), reason="build/release has no heed_onnx_models")

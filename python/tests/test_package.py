@@ -57,6 +57,8 @@ def test_no_such_build():
 def test_imports_no_numpy_and_nothing_else():
     done = python("import sys; import heed; print([m for m in ('numpy', 'sklearn', 'tqdm', 'scipy') if m in sys.modules])")
     assert done.stdout.split() == ["[]"]
+    done = python("import sys; import heed; print([m for m in sys.modules if m.startswith('heed._onnx')])")
+    assert done.stdout.split() == ["[]"]
     done = python(FIT.replace("print", "import sys; print([m for m in ('sklearn', 'tqdm', 'scipy') if m in sys.modules]) #"))
     assert done.stdout.split() == ["[]"]
 
