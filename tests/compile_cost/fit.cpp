@@ -1,9 +1,10 @@
 // The same, trained.
+#include "heed/train/fit.hpp"
+
 #include <cstdint>
 #include <vector>
 
 #include "heed/infer/predictor.hpp"
-#include "heed/train/fit.hpp"
 #include "sequential.hpp"
 
 int main() {

@@ -1,6 +1,7 @@
 // Layers that a user puts together, and a predictor.
-#include "heed/infer/predictor.hpp"
 #include "sequential.hpp"
+
+#include "heed/infer/predictor.hpp"
 
 int main() {
   const auto model = sequential();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "../../support/random.hpp"
@@ -32,9 +33,9 @@ void weighted_sum(Tile<const S> a, Tile<const S> x, Tile<S> y) {
 
 // the softmax of all steps, against that of parts of three, three and one, the last part first
 template <class S>
-void check_joined(Index lanes, bool ragged, double bound) {
+void check_joined(Index lanes, bool ragged, std::vector<S> whole) {
   const std::vector<S> numbers = random_values<S>(steps * features * lanes, 2, 1);
-  std::vector<S> whole = random_values<S>(steps * lanes, 1, bound), parts = whole;
+  std::vector<S> parts = whole;
   std::vector<S> expected(static_cast<std::size_t>(features * lanes)), got = expected;
   std::vector<std::int32_t> lengths(static_cast<std::size_t>(lanes)), rest = lengths;
   for (Index l = 0; l < lanes; ++l) {
@@ -56,8 +57,26 @@ void check_joined(Index lanes, bool ragged, double bound) {
   }
   for (Index c = 0; c < 3; ++c) joined.weigh(c, part(a, c));
   const double within = sizeof(S) == 4 ? 1e-6 : 1e-15;
-  for (std::size_t i = 0; i < whole.size(); ++i) ASSERT_NEAR(parts[i], whole[i], within) << "weight " << i;
-  for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], within) << "sum " << i;
+  const auto expect_near = [&](S value, S right) {
+    EXPECT_EQ(std::isnan(value), std::isnan(right));
+    if (!std::isnan(right)) {
+      EXPECT_NEAR(value, right, within);
+    }
+  };
+  for (std::size_t i = 0; i < whole.size(); ++i) expect_near(parts[i], whole[i]);
+  for (std::size_t i = 0; i < got.size(); ++i) expect_near(got[i], expected[i]);
+}
+template <class S>
+void check_joined(Index lanes, bool ragged, double bound) {
+  check_joined<S>(lanes, ragged, random_values<S>(steps * lanes, 1, bound));
+}
+
+// scores of -infinity in these steps
+template <class S>
+void check_overflow(Index lanes, Index first, Index last) {
+  std::vector<S> scores = random_values<S>(steps * lanes, 1, 1);
+  std::fill(scores.begin() + first * lanes, scores.begin() + last * lanes, -std::numeric_limits<S>::infinity());
+  check_joined<S>(lanes, false, scores);
 }
 
 TEST(JoinedSoftmax, OfPartsIsTheSoftmaxOfAll) {
@@ -105,6 +124,17 @@ TEST(JoinedSoftmax, HeadsAreJoinedByThemselves) {
   weight = 1;
   joined.weigh(1, Tile<double>(&weight, {1, 1}, 1), 1);
   EXPECT_DOUBLE_EQ(weight, 1);
+}
+
+TEST(JoinedSoftmax, APartMayOverflowToMinusInfinity) {
+  for (const Index lanes : {Index(1), Index(3), Index(64)}) {
+    for (const Index first : {Index(0), Index(3)}) {
+      check_overflow<float>(lanes, first, first + 3);
+      check_overflow<double>(lanes, first, first + 3);
+    }
+    check_overflow<float>(lanes, 1, steps);
+    check_overflow<float>(lanes, 0, steps);  // NaN, as of the softmax of all
+  }
 }
 
 TEST(JoinedSoftmax, AScoreThatIsNoNumberIsNotHidden) {

@@ -40,9 +40,10 @@ template <class S>
 HEED_KERNEL void softmax_one_lane(S* s, Index rows, SoftmaxScale<S> left) {
   S largest = s[0];
   for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA { largest = std::max(largest, max_of(load<P>(s + i))); });
+  const S from = left.total ? std::max(largest, std::numeric_limits<S>::lowest()) : largest;
   S total = 0;
   for_each_packet<S>(rows, [&]<class P>(Index i) HEED_LAMBDA {
-    const P e = simd::exp(sub(load<P>(s + i), set1<P>(largest)));
+    const P e = simd::exp(sub(load<P>(s + i), set1<P>(from)));
     store(s + i, e);
     total += simd::sum(e);
   });
@@ -53,7 +54,8 @@ HEED_KERNEL void softmax_one_lane(S* s, Index rows, SoftmaxScale<S> left) {
 }  // namespace detail
 
 /// In place: s[t][lane] for t < rows becomes e^s[t] / sum over valid u of e^s[u]. Row t is valid in a lane if t <
-/// lengths[lane] (null: all are valid). Other rows become 0, and so does a lane without valid rows.
+/// lengths[lane] (null: all are valid). Other rows become 0, and so does a lane without valid rows. If all scores of a
+/// lane are -infinity, its rows are NaN; of a part of the steps (`left`) they are not, since other parts may be finite.
 template <class S>
 HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* lengths = nullptr,
                          SoftmaxScale<S> left = {}) {
@@ -74,9 +76,10 @@ HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* leng
   for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     P largest = load<P>(s + lane);
     for (Index t = 1; t < rows; ++t) largest = max(largest, load<P>(s + t * lanes + lane));
+    const P from = left.total ? max(largest, set1<P>(std::numeric_limits<S>::lowest())) : largest;
     P total = set1<P>(0);
     for (Index t = 0; t < rows; ++t) {
-      const P e = simd::exp(sub(load<P>(s + t * lanes + lane), largest));
+      const P e = simd::exp(sub(load<P>(s + t * lanes + lane), from));
       store(s + t * lanes + lane, e);
       total = add(total, e);
     }
