@@ -184,8 +184,11 @@ HEED_COLD HEED_FUNCTION TensorFile read_weights(std::vector<std::byte>&& bytes, 
 
 }  // namespace detail
 
-HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(const std::filesystem::path& path, const PyTorchOptions& options)
-    : TensorFile(detail::read_pytorch(read_file(path), path.string(), detail::unpacking(path, options.unpack))) {}
+HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(const std::filesystem::path& path, const PyTorchOptions& options) try
+    : TensorFile(detail::read_pytorch(read_file(path), path.string(), detail::unpacking(path, options.unpack))) {
+} catch (...) {
+  detail::rethrow_as_error(path.string());
+}
 
 HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(std::span<const std::byte> bytes, std::string name)
     : TensorFile(detail::read_pytorch(bytes, name, {}, {})) {}
@@ -193,9 +196,11 @@ HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(std::span<const std::byte> byte
 HEED_COLD HEED_FUNCTION PyTorchFile::PyTorchFile(std::vector<std::byte>&& bytes, std::string name)
     : TensorFile(detail::read_pytorch(std::move(bytes), name)) {}
 
-HEED_COLD HEED_FUNCTION TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions& options) {
+HEED_COLD HEED_FUNCTION TensorFile read_weights(const std::filesystem::path& path, const PyTorchOptions& options) try {
   const auto unpack = detail::unpacking(path, options.unpack);
   return detail::read_weights(read_file(path), path.string(), unpack);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 HEED_COLD HEED_FUNCTION TensorFile read_weights(std::vector<std::byte>&& bytes, std::string name) {
