@@ -28,7 +28,7 @@ using Bytes = std::vector<std::byte>;
 const std::filesystem::path data = std::filesystem::path(__FILE__).parent_path() / "data/keras";
 
 Bytes bytes_of(std::string_view text) {
-  const auto bytes = std::as_bytes(std::span(text));
+  const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
   return {bytes.begin(), bytes.end()};
 }
 

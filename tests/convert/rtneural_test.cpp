@@ -42,7 +42,7 @@ std::string text_of(const std::filesystem::path& path) {
 }
 template <class S = float>
 Chain<S> read(std::string_view text) {
-  return load_rtneural<S>(std::as_bytes(std::span(text)), "model.json");
+  return load_rtneural<S>(std::as_bytes(std::span(text.data(), text.size())), "model.json");
 }
 std::string error(std::string_view text) {
   return error_of([&] { read(text); });

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto chain = heed::load_rtneural(bytes);
     const heed::Index in = heed::detail::read_rtneural({reinterpret_cast<const char*>(data), size}, "memory").in;
     const std::string text = heed::detail::rtneural_text(chain, in);
-    const auto back = heed::load_rtneural(std::as_bytes(std::span(text)));
+    const auto back = heed::load_rtneural(std::as_bytes(std::span(text.data(), text.size())));
     if (heed::detail::rtneural_text(back, in) != text) std::abort();
   } catch (const heed::Error& error) {
     if (std::string_view(error.what()).find("far more memory than it may") != std::string_view::npos) std::abort();
