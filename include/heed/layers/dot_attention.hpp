@@ -251,6 +251,10 @@ struct ScaledDotScore : DotScore<S> {
   ScaledDotScore() = default;
   explicit ScaledDotScore(Options o)
       : DotScore<S>({o.query_size, o.memory_size, o.output_size, true, o.project, o.causal}, name) {}
+  Options options() const {
+    const DotScoreOptions o = DotScore<S>::options();
+    return {o.query_size, o.memory_size, o.output_size, o.project};
+  }
 };
 
 /// Attention with a dot product of learnt projections (Luong, Pham and Manning 2015; scaled: Vaswani et al. 2017):
