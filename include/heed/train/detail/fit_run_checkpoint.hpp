@@ -12,6 +12,7 @@
 #include "heed/train/detail/fit_probe.hpp"
 #include "heed/train/detail/fit_run_type.hpp"
 #include "heed/train/detail/fit_state.hpp"
+#include "heed/train/training_state.hpp"
 #include "heed/train/history.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -65,10 +66,12 @@ void FitRun<S>::resume() {
   each_part({StateParts::Act::collect, state});
   each_part({StateParts::Act::save, state});
   const StateCopy before(state);
+  const std::vector<StateTensor> tensors = state.tensors;  // what loads may change the list, too
   try {
     state.series.clear();
     load(state);
   } catch (...) {
+    state.tensors = tensors;
     before.put_back(state);
     each_part({StateParts::Act::load, state});
     throw;

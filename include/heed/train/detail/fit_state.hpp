@@ -70,28 +70,27 @@ HEED_COLD inline void transfer(bool loading, TrainingState& state, TrainingProgr
   if (loading) s = {numbers[0], numbers[1], check_count("plateau", numbers[2]), check_count("plateau", numbers[3])};
 }
 
-/// A copy of a state's values, restored if loading fails. What loads may have changed the list of tensors, too.
+/// A copy of a state's values, restored if loading fails.
 class StateCopy {
  public:
-  explicit StateCopy(const TrainingState& state) : tensors_(state.tensors), series_(state.series) {
+  explicit StateCopy(const TrainingState& state) : series_(state.series) {
     const auto copy = [&](const auto* array) {
       const auto bytes = std::as_bytes(std::span(array->data(), static_cast<std::size_t>(array->size())));
-      values_.emplace_back(bytes.begin(), bytes.end());
+      tensors_.emplace_back(bytes.begin(), bytes.end());
     };
-    for (const StateTensor& tensor : tensors_) std::visit(copy, tensor.array);
+    for (const StateTensor& tensor : state.tensors) std::visit(copy, tensor.array);
   }
+  /// The state has the same list of tensors, possibly of another run.
   void put_back(TrainingState& state) const {
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
-      const auto paste = [&](auto* array) { std::memcpy(array->data(), values_[i].data(), values_[i].size()); };
-      if (!values_[i].empty()) std::visit(paste, tensors_[i].array);
+      const auto paste = [&](auto* array) { std::memcpy(array->data(), tensors_[i].data(), tensors_[i].size()); };
+      if (!tensors_[i].empty()) std::visit(paste, state.tensors[i].array);
     }
-    state.tensors = tensors_;
     state.series = series_;
   }
 
  private:
-  std::vector<StateTensor> tensors_;
-  std::vector<std::vector<std::byte>> values_;  // of the tensors
+  std::vector<std::vector<std::byte>> tensors_;
   std::map<std::string, std::vector<double>> series_;
 };
 
