@@ -12,8 +12,8 @@
 #include "heed/train/detail/fit_probe.hpp"
 #include "heed/train/detail/fit_run_type.hpp"
 #include "heed/train/detail/fit_state.hpp"
-#include "heed/train/training_state.hpp"
 #include "heed/train/history.hpp"
+#include "heed/train/training_state.hpp"
 
 namespace heed::inline HEED_ISA {
 namespace detail {
