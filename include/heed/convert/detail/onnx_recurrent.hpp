@@ -3,7 +3,7 @@
 // The exports of recurrent layers. ONNX has the operators LSTM, GRU and RNN, with these differences:
 //
 // - The gates of an LSTM are stacked i o f c there and i f g o here, those of a GRU z r h there and r z n here.
-// - Steps come first: (steps, batch, features). The other layout is not implemented in onnxruntime.
+// - Steps come first: (steps, batch, features). onnxruntime runs this layout alone.
 // - Both biases of a direction stand one after the other.
 // - `sequence_lens` means what lengths mean here: outputs past the end are 0, and the backward direction begins at the
 //   last valid step.
