@@ -3,17 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
-#include "../support/sanitized.hpp"
 #include "../support/stream_case.hpp"
 #include "../support/task.hpp"
 #include "heed/compose/sequential.hpp"
@@ -193,38 +190,6 @@ TEST(Chain, AllocatesNothingOnceWarm) {
   const long before = test_support::allocations();
   for (int i = 0; i < 5; ++i) call();
   EXPECT_EQ(test_support::allocations(), before);
-}
-
-double seconds(const std::function<void()>& call, int times) {
-  const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < times; ++i) call();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-// It takes 1.05 times as long; a sanitizer looks at each layer that is chosen.
-TEST(Chain, TakesAboutTheTimeOfASequential) {
-#if !defined(__OPTIMIZE__)
-  GTEST_SKIP() << "not optimised";
-#endif
-  if (test_support::sanitized) GTEST_SKIP() << "times mean nothing under a sanitizer";
-  const Lstm<float> lstm({.input_size = 5, .hidden_size = 32});
-  const Dense<float> dense({.in_features = 32, .out_features = 10});
-  const Sequential fixed(lstm, MeanPool<float>(), dense, heed::Relu<float>());
-  const Chain<float> chain({lstm, MeanPool<float>(), dense, heed::Relu<float>()});
-  heed::Predictor by_fixed(fixed);
-  heed::Predictor by_chain(chain);
-  const std::vector<float> x(20 * 5, 0.5f);
-  const heed::TensorView<const float, 2> sequence(x.data(), {20, 5});
-  double least = 10;
-  for (int attempt = 0; attempt < 5 && least > 1.2; ++attempt) {  // another program may have taken the processor
-    double a = 1, b = 1;
-    for (int turn = 0; turn < 40; ++turn) {
-      a = std::min(a, seconds([&] { by_fixed(sequence); }, 20));
-      b = std::min(b, seconds([&] { by_chain(sequence); }, 20));
-    }
-    least = std::min(least, b / a);
-  }
-  EXPECT_LT(least, 1.2);
 }
 
 class ChainFile : public testing::Test {

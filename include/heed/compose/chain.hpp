@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/compose/any_layer.hpp"
+#include "heed/compose/detail/chain_options.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
@@ -26,20 +27,6 @@
 #include "heed/layers/flatten_steps.hpp"
 #include "heed/options/metadata.hpp"
 #include "heed/options/output_kind.hpp"
-
-namespace heed::inline HEED_ABI {
-
-/// Options of `Chain`.
-struct ChainOptions {
-  std::vector<std::string> layers = {};  ///< each as "lstm hidden_size=32 input_size=5"
-
-  /// Listed as heed/options/fields.hpp has it.
-  static void fields(auto&& f, auto&... o) {
-    f({.name = "layers", .meaning = "The layers, first to last, each with its options"}, o.layers...);
-  }
-};
-
-}  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
@@ -121,7 +108,6 @@ struct Chain {
       return Fault{"chains of different sizes side by side", "Chain", text_of(first.size()), text_of(other.size())};
     });
   }
-  HEED_COLD void check_count() const;
   HEED_COLD std::vector<std::string> texts() const;
   void make_room(Cache& cache) const {
     if (cache.layers.size() == layers.size()) return;
@@ -148,9 +134,11 @@ Chain<S>::Chain(std::vector<AnyLayer<S>> l) : Chain(as_they_are(std::move(l))) {
 
 template <class S>
 Chain<S> Chain<S>::as_they_are(std::vector<AnyLayer<S>> l) {
+  require(!l.empty() && l.size() <= most_layers, [&] {
+    return Fault{"number of layers out of range", "Chain", "1 to " + text_of(most_layers), text_of(l.size())};
+  });
   Chain chain;
   chain.layers = std::move(l);
-  chain.check_count();
   chain.options.layers = chain.texts();
   return chain;
 }
@@ -168,13 +156,6 @@ Chain<S>::Chain(const Options& o) {
     detail::rethrow_inside("layer", static_cast<Index>(i));
   }
   *this = Chain(std::move(layers));
-}
-
-template <class S>
-void Chain<S>::check_count() const {
-  require(!layers.empty() && layers.size() <= most_layers, [&] {
-    return Fault{"number of layers out of range", "Chain", "1 to " + text_of(most_layers), text_of(layers.size())};
-  });
 }
 
 template <class S>

@@ -20,34 +20,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/time_window.hpp"
 #include "heed/core/types.hpp"
-#include "heed/layers/detail/conv_padding.hpp"
-#include "heed/options/field.hpp"
-
-namespace heed::inline HEED_ABI {
-
-/// Options of `Conv1d`.
-struct Conv1dOptions {
-  Index in_channels = 0, out_channels = 0;
-  Index kernel_size = 1, stride = 1, dilation = 1, groups = 1;
-  ConvPadding padding = ConvPadding::same;
-  Index pad = 0;  ///< of `ConvPadding::number`, on each side
-  bool bias = true;
-
-  /// Listed as heed/options/fields.hpp has it.
-  static void fields(auto&& f, auto&... o) {
-    f({.name = "in_channels"}, o.in_channels...);
-    f({.name = "out_channels"}, o.out_channels...);
-    f({.name = "kernel_size"}, o.kernel_size...);
-    f({.name = "stride", .optional = true}, o.stride...);
-    f({.name = "dilation", .optional = true}, o.dilation...);
-    f({.name = "groups", .optional = true}, o.groups...);
-    f({.name = "padding", .optional = true}, o.padding...);
-    f({.name = "pad", .range = Range::from(0), .optional = true}, o.pad...);
-    f({.name = "bias", .optional = true}, o.bias...);
-  }
-};
-
-}  // namespace heed::inline HEED_ABI
+#include "heed/layers/detail/conv1d_options.hpp"
 
 namespace heed::inline HEED_ISA {
 

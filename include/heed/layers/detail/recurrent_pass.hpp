@@ -38,7 +38,6 @@ struct RecurrentPass {
   Index before(Index t) const { return reverse ? t + 1 : t - 1; }
 
   void forward(Tile<const S> x, FeatureRange<S> y, ConstState initial, State final) const;
-
   void backward(Tile<const S> x, FeatureRange<const S> y, FeatureRange<const S> dy, Into<S> dx,
                 RecurrentWeights<S>& grad, ConstState initial, ConstState d_final, State d_initial) const;
 
@@ -65,8 +64,7 @@ struct RecurrentPass {
     State mixed = {};
   };
 
-  // Gradients of the weights and of x are computed a few steps at a time, while the gates are still in the CPU's caches:
-  // five steps of 64 lanes
+  // Gradients of weights and x are computed a few steps at a time, while gates are in the cache: five of 64 lanes
   static Index few(Index lanes) { return std::max<Index>(320 / lanes, 1); }
 
   // Once a pass: sets `far` and `away` if the numbers of the pass do not fit in the CPU's caches. Results are the same.
