@@ -77,7 +77,13 @@ void import_keras(const ImportArguments& a) {
 #ifdef HEED_CLASSIFIER_ZIP
   options.unpack = heed::unzip;
 #endif
-  auto model = heed::load_keras_model<float>(heed::KerasFile(a.keras, options));
+  const heed::KerasFile file(a.keras, options);
+  auto model = heed::load_keras_model<float>(file);
+  if (file.reads_padding()) {
+    std::fprintf(stderr,
+                 "Embedding without mask_zero: Keras reads padding as words, and heed leaves it out. The\n"
+                 "answers are the same for sentences that are not padded.\n");
+  }
   std::visit([&](auto&& one) { keep(std::move(one), a); }, std::move(model));
 }
 

@@ -177,4 +177,18 @@ TEST(KerasWeightsAlone, LoadByADescription) {
   EXPECT_NE(error_of([&] { heed::load_keras<Chain>(weights, {.model = data / "convolutions.keras"}); }), "no error");
 }
 
+TEST(KerasFile, KnowsWhetherPaddingCounts) {
+  EXPECT_FALSE(KerasFile(data / "text.keras").reads_padding());
+  EXPECT_FALSE(KerasFile(data / "many_kinds.keras").reads_padding());
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / "heed_padding.json";
+  for (const bool masks : {false, true}) {
+    heed::write_file(path, R"({"class_name": "Sequential", "config": {"name": "s", "layers": [
+      {"class_name": "Embedding", "config": {"name": "e", "input_dim": 11, "output_dim": 4, "mask_zero": )" +
+                               std::string(masks ? "true" : "false") + R"(}},
+      {"class_name": "LSTM", "config": {"name": "l", "units": 3}}]}})");
+    EXPECT_EQ(KerasFile(data / "text.weights.h5", {.model = path}).reads_padding(), !masks);
+  }
+  std::filesystem::remove(path);
+}
+
 }  // namespace

@@ -7,6 +7,7 @@
 ///     auto chain = heed::load_keras<heed::Chain<float>>("other.keras");
 ///     auto same = heed::load_keras(model, "model.weights.h5");
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -68,6 +69,9 @@ class KerasFile {
   std::vector<std::string> layers() const;
   /// The kind of outputs: by the activation at the end, otherwise by the loss of the training.
   OutputKind outputs() const;
+  /// Whether the model reads the padding of sentences as tokens: it has an Embedding without `mask_zero`. heed leaves
+  /// padding out, so it gives Keras' answers for sentences that are not padded.
+  bool reads_padding() const;
 
   /// The layers as those of a chain, with their weights. For `load_keras`.
   template <class S>
@@ -202,6 +206,13 @@ HEED_COLD inline std::vector<std::string> KerasFile::layers() const {
 
 HEED_COLD inline OutputKind KerasFile::outputs() const { return detail::keras_outputs(training()); }
 
+HEED_COLD inline bool KerasFile::reads_padding() const {
+  const std::vector<detail::KerasLayer> chain = detail::KerasGraph(name()).chain(model());
+  return std::any_of(chain.begin(), chain.end(), [](const detail::KerasLayer& layer) {
+    return layer.class_name == "Embedding" && !(*layer.config)["mask_zero"].is_true();
+  });
+}
+
 template <class S>
 HEED_COLD detail::KerasParts<S> KerasFile::parts(const detail::JsonTree& model) const try {
   require(content_.has_weights(), [&] { return Fault{"the file has no weights", name(), "a .keras or .h5 file"}; });
@@ -228,7 +239,7 @@ M load_keras(const KerasFile& file) {
     require(!parts.embedding, [&] { return Fault{"a chain reads numbers, not tokens", file.name(), {}, "Embedding"}; });
     const OutputKind outputs = detail::take_keras_outputs(parts, file.outputs());
     require(!parts.layers.empty(), [&] { return Fault{"no layer that computes anything", file.name()}; });
-    M chain(std::move(parts.layers));
+    M chain = M::as_they_are(std::move(parts.layers));
     chain.outputs = outputs;
     return chain;
   } else {
