@@ -126,11 +126,8 @@ OnnxSequence export_onnx(OnnxGraph& graph, const ConvBlock<S>& layer, const Onnx
 }
 
 template <class S>
-OnnxSequence export_onnx(OnnxGraph& graph, const ConvFront<S>& layer, OnnxSequence x) {
-  for (std::size_t i = 0; i < layer.blocks.size(); ++i) {
-    x = detail::export_part(graph, std::to_string(i), layer.blocks[i], x);
-  }
-  return x;
+OnnxSequence export_onnx(OnnxGraph& graph, const ConvFront<S>& layer, const OnnxSequence& x) {
+  return detail::export_in_order(graph, layer.blocks, x);
 }
 
 /// A window without any step gives 0.

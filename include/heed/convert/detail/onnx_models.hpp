@@ -54,11 +54,8 @@ OnnxSequence export_onnx(OnnxGraph& graph, const AnyLayer<S>& layer, const OnnxS
 }
 
 template <class S>
-OnnxSequence export_onnx(OnnxGraph& graph, const Chain<S>& model, OnnxSequence x) {
-  for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    x = detail::export_part(graph, std::to_string(i), model.layers[i], x);
-  }
-  return x;
+OnnxSequence export_onnx(OnnxGraph& graph, const Chain<S>& model, const OnnxSequence& x) {
+  return detail::export_in_order(graph, model.layers, x);
 }
 
 template <class L>
@@ -68,11 +65,9 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Residual<L>& model, const OnnxS
 }
 
 template <class L, class Norm>
-OnnxSequence export_onnx(OnnxGraph& graph, const Repeat<L, Norm>& model, OnnxSequence x) {
-  for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    x = detail::export_part(graph, "layers." + std::to_string(i), model.layers[i], x);
-  }
-  return model.norm ? detail::export_part(graph, "norm", *model.norm, x) : x;
+OnnxSequence export_onnx(OnnxGraph& graph, const Repeat<L, Norm>& model, const OnnxSequence& x) {
+  const OnnxSequence y = detail::export_in_order(graph, model.layers, x, "layers.");
+  return model.norm ? detail::export_part(graph, "norm", *model.norm, y) : y;
 }
 
 // ---- transformers

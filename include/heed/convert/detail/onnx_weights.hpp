@@ -95,5 +95,13 @@ OnnxSequence export_part(OnnxGraph& graph, std::string_view name, const L& layer
   return export_layer(graph, layer, x);
 }
 
+/// One after another, named 0, 1, ... behind a prefix.
+template <class L>
+OnnxSequence export_in_order(OnnxGraph& graph, const std::vector<L>& layers, OnnxSequence x,
+                             const std::string& prefix = {}) {
+  for (std::size_t i = 0; i < layers.size(); ++i) x = export_part(graph, prefix + std::to_string(i), layers[i], x);
+  return x;
+}
+
 }  // namespace detail
 }  // namespace heed::inline HEED_ISA
