@@ -26,7 +26,7 @@ struct Scale : heed::detail::Activation<float> {
 
 heed::OnnxSequence export_onnx(heed::OnnxGraph& graph, const Scale& layer,
                                const heed::OnnxSequence& x) {
-  return x.with(graph.times(x.value, graph.number(layer.factor)));
+  return x.with(graph.times({x.value, graph.number(layer.factor)}));
 }
 // [/layer]
 

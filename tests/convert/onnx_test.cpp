@@ -151,7 +151,7 @@ struct Halve : heed::detail::Activation<float> {
                 Halve&, const heed::Pass&) const {}
 };
 heed::OnnxSequence export_onnx(heed::OnnxGraph& graph, const Halve<true>&, const heed::OnnxSequence& x) {
-  return x.with(graph.times(x.value, graph.number(0.5)));
+  return x.with(graph.times({x.value, graph.number(0.5)}));
 }
 
 TEST(Onnx, TakesTheExportOfAUsersLayer) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../support/error_of.hpp"
+#include "../support/sanitized.hpp"
 #include "heed/compose/chain.hpp"
 #include "heed/compose/sequential.hpp"
 #include "heed/core/buffer.hpp"
@@ -330,6 +331,9 @@ TEST(SelfTest, OfChainsThatTakeOneNumberOfSteps) {
 }
 
 TEST(SelfTest, WithoutMemoryForASecondModelThereIsNone) {
+#if defined(_LIBCPP_VERSION) && _LIBCPP_VERSION < 16000
+  if (test_support::sanitized) GTEST_SKIP() << "libc++ before 16 loses the memory of a vector whose copy fails";
+#endif
   const Chain model({heed::Dense<float>({.in_features = 500, .out_features = 500})});
   Bytes bytes;
   {

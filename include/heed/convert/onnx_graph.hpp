@@ -132,10 +132,11 @@ class OnnxGraph {
 
   // ---- what layers have in common
 
-  /// a + b, a * b, ...
-  OnnxValue sum(const OnnxValue& a, const OnnxValue& b) { return add("Add", {a, b}); }
-  OnnxValue times(const OnnxValue& a, const OnnxValue& b) { return add("Mul", {a, b}); }
-  OnnxValue product(const OnnxValue& a, const OnnxValue& b) { return add("MatMul", {a, b}); }
+  /// {a, b}: a + b, a * b, ... In braces, operands are computed from left to right by every compiler, so that equal
+  /// models give equal bytes.
+  OnnxValue sum(std::vector<OnnxValue> ab) { return add("Add", std::move(ab)); }
+  OnnxValue times(std::vector<OnnxValue> ab) { return add("Mul", std::move(ab)); }
+  OnnxValue product(std::vector<OnnxValue> ab) { return add("MatMul", std::move(ab)); }
   OnnxValue transpose(const OnnxValue& x, std::vector<std::int64_t> axes) {
     return add("Transpose", {x}, {{"perm", std::move(axes)}});
   }
@@ -150,7 +151,8 @@ class OnnxGraph {
     return add("Squeeze", {x, list(axes)});
   }
   OnnxValue cast(const OnnxValue& x, OnnxType to) { return add("Cast", {x}, {{"to", std::int64_t(to)}}); }
-  OnnxValue where(const OnnxValue& yes, const OnnxValue& a, const OnnxValue& b) { return add("Where", {yes, a, b}); }
+  /// {yes, a, b}: a where yes, and b elsewhere.
+  OnnxValue where(std::vector<OnnxValue> operands) { return add("Where", std::move(operands)); }
   /// Elements `first` to `end` of an axis; negative numbers count from the end.
   OnnxValue slice(const OnnxValue& x, std::int64_t axis, std::int64_t first, std::int64_t end);
 

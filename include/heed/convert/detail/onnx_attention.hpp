@@ -29,8 +29,8 @@ namespace detail {
 HEED_COLD inline OnnxValue masked_softmax(OnnxGraph& graph, const OnnxValue& scores, const OnnxValue& visible) {
   const std::vector<OnnxAttribute> last = {{"axis", -1}};
   if (!visible) return graph.add("Softmax", {scores}, last);
-  const OnnxValue masked = graph.where(visible, scores, graph.number(std::numeric_limits<float>::lowest()));
-  return graph.where(visible, graph.add("Softmax", {masked}, last), graph.number(0));
+  const OnnxValue masked = graph.where({visible, scores, graph.number(std::numeric_limits<float>::lowest())});
+  return graph.where({visible, graph.add("Softmax", {masked}, last), graph.number(0)});
 }
 
 /// The offset j - i of key j and query i, (q, k) int32.
@@ -58,7 +58,7 @@ HEED_COLD inline OnnxSequence attended(OnnxGraph& graph, const OnnxSequence& y, 
   if (!visible) return graph.valid_or(y);
   const OnnxValue count = graph.add("ReduceSum", {graph.cast(visible, OnnxType::float32), graph.list({1, 3})});
   const OnnxValue any = graph.add("Greater", {count, graph.number(0)});  // (batch or 1, 1, q or 1, 1)
-  return graph.valid_or(y.with(graph.where(graph.squeeze(any, {1}), y.value, graph.number(0))));
+  return graph.valid_or(y.with(graph.where({graph.squeeze(any, {1}), y.value, graph.number(0)})));
 }
 
 // ---- scores of one head, (batch, q, k)
@@ -68,11 +68,11 @@ OnnxValue onnx_scores(OnnxGraph& graph, const AdditiveScore<S>& score, const Onn
   const Index A = score.score_size(), Q = score.query_size(), K = score.memory_size();
   const std::vector<float> w = inputs_by_outputs(score.attn.weight, 0, A);  // the query's inputs first
   const auto split = w.begin() + Q * A;
-  const OnnxValue q = graph.product(query, graph.weight("attn.query", {w.begin(), split}, {Q, A}));
-  OnnxValue k = graph.product(keys, graph.weight("attn.key", {split, w.end()}, {K, A}));
-  k = graph.sum(k, graph.weight("attn.bias", row_major(score.attn.bias), {A}));
-  const OnnxValue hidden = graph.add("Tanh", {graph.sum(graph.unsqueeze(q, {2}), graph.unsqueeze(k, {1}))});
-  return graph.squeeze(graph.product(hidden, graph.weight("v", row_major(score.v), {A, 1})), {3});
+  const OnnxValue q = graph.product({query, graph.weight("attn.query", {w.begin(), split}, {Q, A})});
+  OnnxValue k = graph.product({keys, graph.weight("attn.key", {split, w.end()}, {K, A})});
+  k = graph.sum({k, graph.weight("attn.bias", row_major(score.attn.bias), {A})});
+  const OnnxValue hidden = graph.add("Tanh", {graph.sum({graph.unsqueeze(q, {2}), graph.unsqueeze(k, {1})})});
+  return graph.squeeze(graph.product({hidden, graph.weight("v", row_major(score.v), {A, 1})}), {3});
 }
 template <class S>
 OnnxValue onnx_values(OnnxGraph&, const AdditiveScore<S>&, const OnnxValue& memory) {
@@ -85,8 +85,8 @@ OnnxValue onnx_scores(OnnxGraph& graph, const DotScore<S>& score, const OnnxValu
   const auto projected = [&](const char* name, const Dense<S>& layer, const OnnxValue& x) {
     return layer.weight.empty() ? x : export_part(graph, name, layer, {.value = x}).value;
   };
-  const OnnxValue q = graph.times(projected("query", score.query, query), graph.number(double(score.scale())));
-  return graph.product(q, graph.transpose(projected("key", score.key, keys), {0, 2, 1}));
+  const OnnxValue q = graph.times({projected("query", score.query, query), graph.number(double(score.scale()))});
+  return graph.product({q, graph.transpose(projected("key", score.key, keys), {0, 2, 1})});
 }
 template <class S>
 OnnxValue onnx_values(OnnxGraph& graph, const DotScore<S>& score, const OnnxValue& memory) {
@@ -107,12 +107,12 @@ struct OnnxOffsets {
     const OnnxValue clipped =
         graph.add("Min", {graph.add("Max", {offset, graph.count(-farthest)}), graph.count(farthest)});
     const OnnxValue numbers = graph.weight(name, row_major(table), {table.rows(), table.cols()});
-    return graph.add("Gather", {numbers, graph.sum(clipped, graph.count(farthest))}, {{"axis", 0}});
+    return graph.add("Gather", {numbers, graph.sum({clipped, graph.count(farthest)})}, {{"axis", 0}});
   }
   /// a (batch, heads, q, m) times a matrix (q, m, n) for each query: (batch, heads, q, n).
   OnnxValue product_by_query(const OnnxValue& a, const OnnxValue& matrices) const {
     const OnnxValue by_query = graph.transpose(a, {2, 0, 1, 3});
-    return graph.transpose(graph.product(by_query, graph.unsqueeze(matrices, {1})), {1, 2, 0, 3});
+    return graph.transpose(graph.product({by_query, graph.unsqueeze(matrices, {1})}), {1, 2, 0, 3});
   }
 };
 
@@ -136,7 +136,8 @@ OnnxValue project_heads(OnnxGraph& graph, const MultiHeadAttention<S>& layer, In
       packed ? graph.weight(name + "_proj.weight", inputs_by_outputs(layer.in_proj_weight, n * E, E), {E, E})
              : graph.weight(name + "_proj.weight", inputs_by_outputs(apart, 0, E), {apart.cols(), E});
   const OnnxValue b = graph.weight(name + "_proj.bias", part_of(layer.in_proj_bias, n * E, E), {E});
-  const OnnxValue y = graph.reshape(graph.sum(graph.product(x, w), b), {0, 0, layer.num_heads, E / layer.num_heads});
+  const OnnxValue y =
+      graph.reshape(graph.sum({graph.product({x, w}), b}), {0, 0, layer.num_heads, E / layer.num_heads});
   return graph.transpose(y, {0, 2, 1, 3});
 }
 
@@ -151,7 +152,7 @@ OnnxSequence export_attention(OnnxGraph& graph, const AttentionBy<Score>& layer,
   const OnnxValue keys = graph.valid_or(memory).value;
   const OnnxValue scores = detail::onnx_scores(graph, layer, query.value, keys);
   const OnnxValue a = detail::masked_softmax(graph, scores, visible ? graph.squeeze(visible, {1}) : visible);
-  return graph.valid_or(query.with(graph.product(a, detail::onnx_values(graph, layer, keys)), layer.value_size()));
+  return graph.valid_or(query.with(graph.product({a, detail::onnx_values(graph, layer, keys)}), layer.value_size()));
 }
 
 template <class S>
@@ -164,28 +165,28 @@ OnnxSequence export_attention(OnnxGraph& graph, const MultiHeadAttention<S>& lay
   OnnxValue q = detail::project_heads(graph, layer, 0, query.value);
   const OnnxValue k = detail::project_heads(graph, layer, 1, keys), v = detail::project_heads(graph, layer, 2, keys);
   const double usual = 1 / std::sqrt(static_cast<double>(E / heads));
-  q = graph.times(q, local ? graph.weight("temperature", detail::row_major(layer.temperature), {heads, 1, 1})
-                           : graph.number(usual));
-  OnnxValue scores = graph.product(q, graph.transpose(k, {0, 1, 3, 2}));
+  q = graph.times({q, local ? graph.weight("temperature", detail::row_major(layer.temperature), {heads, 1, 1})
+                            : graph.number(usual)});
+  OnnxValue scores = graph.product({q, graph.transpose(k, {0, 1, 3, 2})});
   detail::OnnxOffsets<S> offsets{graph, {}};
   if (layer.reads_distances()) offsets.offset = detail::offsets(graph, query, memory);
   if (!layer.relative_keys.empty()) {
     const OnnxValue rows = graph.transpose(offsets.rows("relative_keys", layer.relative_keys), {0, 2, 1});
-    scores = graph.sum(scores, offsets.product_by_query(q, rows));
+    scores = graph.sum({scores, offsets.product_by_query(q, rows)});
   }
   if (layer.alibi) {
     const OnnxValue distance = graph.cast(graph.add("Abs", {offsets.offset}), OnnxType::float32);
-    scores = graph.sum(scores, graph.times(distance, detail::alibi_slopes(graph, layer)));
+    scores = graph.sum({scores, graph.times({distance, detail::alibi_slopes(graph, layer)})});
   }
   OnnxValue a = detail::masked_softmax(graph, scores, visible);
   if (!layer.relative_bias.empty()) {
-    a = graph.sum(a, graph.transpose(offsets.rows("relative_bias", layer.relative_bias), {2, 0, 1}));
-    if (visible) a = graph.where(visible, a, graph.number(0));
+    a = graph.sum({a, graph.transpose(offsets.rows("relative_bias", layer.relative_bias), {2, 0, 1})});
+    if (visible) a = graph.where({visible, a, graph.number(0)});
   }
-  OnnxValue context = graph.product(a, v);
+  OnnxValue context = graph.product({a, v});
   if (!layer.relative_values.empty()) {
     const OnnxValue rows = offsets.rows("relative_values", layer.relative_values);
-    context = graph.sum(context, offsets.product_by_query(a, rows));
+    context = graph.sum({context, offsets.product_by_query(a, rows)});
   }
   context = graph.reshape(graph.transpose(context, {0, 2, 1, 3}), {0, 0, E});
   const OnnxSequence y = detail::export_part(graph, "out_proj", layer.out_proj, query.with(context, E));

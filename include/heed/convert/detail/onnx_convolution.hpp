@@ -32,13 +32,13 @@ namespace detail {
 /// The number of windows in n steps, n an int32 value of any shape. As `TimeWindow::outputs` and `PoolWindow::count`.
 HEED_COLD inline OnnxValue window_count(OnnxGraph& graph, const TimeWindow& w, bool ceil, const OnnxValue& n) {
   const Index more = w.left + w.right - w.reach() - 1 + (ceil ? w.stride - 1 : 0);
-  const OnnxValue moves = graph.sum(n, graph.count(more)), zero = graph.count(0), stride = graph.count(w.stride);
+  const OnnxValue moves = graph.sum({n, graph.count(more)}), zero = graph.count(0), stride = graph.count(w.stride);
   const OnnxValue any = graph.add("And", {graph.add("Greater", {n, zero}), graph.add("GreaterOrEqual", {moves, zero})});
   const OnnxValue whole = graph.add("Div", {graph.add("Max", {moves, zero}), stride});
-  const OnnxValue count = graph.where(any, graph.sum(whole, graph.count(1)), zero);
+  const OnnxValue count = graph.where({any, graph.sum({whole, graph.count(1)}), zero});
   if (!ceil) return count;
-  const OnnxValue last = graph.times(graph.add("Sub", {count, graph.count(1)}), stride);
-  const OnnxValue late = graph.add("GreaterOrEqual", {last, graph.sum(n, graph.count(w.left))});
+  const OnnxValue last = graph.times({graph.add("Sub", {count, graph.count(1)}), stride});
+  const OnnxValue late = graph.add("GreaterOrEqual", {last, graph.sum({n, graph.count(w.left)})});
   return graph.add("Sub", {count, graph.cast(late, OnnxType::int32)});
 }
 
@@ -120,7 +120,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const ConvBlock<S>& layer, const Onnx
   if (layer.residual) {
     const OnnxSequence beside =
         layer.shortcut.weight.empty() ? x : detail::export_part(graph, "shortcut", layer.shortcut, x);
-    y = graph.valid_or(y.with(graph.sum(y.value, beside.value)));
+    y = graph.valid_or(y.with(graph.sum({y.value, beside.value})));
   }
   return export_onnx(graph, Relu<S>(), y);
 }
@@ -136,7 +136,8 @@ OnnxSequence export_onnx(OnnxGraph& graph, const MaxPool1d<S>& layer, const Onnx
   constexpr float none = std::numeric_limits<float>::lowest();
   const OnnxValue y = detail::pool_windows(graph, "MaxPool", layer.window, x, none);
   const OnnxValue any = graph.add("Greater", {y, graph.number(none)});
-  return detail::windowed(graph, layer.window, layer.window.ceil, x, graph.where(any, y, graph.number(0)), x.features);
+  return detail::windowed(graph, layer.window, layer.window.ceil, x, graph.where({any, y, graph.number(0)}),
+                          x.features);
 }
 
 /// The sum over each window, divided by the steps that count.
@@ -145,15 +146,15 @@ OnnxSequence export_onnx(OnnxGraph& graph, const MeanPool1d<S>& layer, const Onn
   const detail::PoolWindow& w = layer.window;
   const OnnxValue mean = detail::pool_windows(graph, "AveragePool", w, x, 0);
   const OnnxValue kernel = graph.count(w.kernel), left = graph.count(w.left);
-  const OnnxValue places = graph.times(graph.step_numbers(mean), graph.count(w.stride));
-  const OnnxValue first = graph.add("Sub", {places, left}), last = graph.sum(first, kernel);
+  const OnnxValue places = graph.times({graph.step_numbers(mean), graph.count(w.stride)});
+  const OnnxValue first = graph.add("Sub", {places, left}), last = graph.sum({first, kernel});
   const OnnxValue length = x.lengths ? graph.unsqueeze(x.lengths, {1}) : graph.step_count(x.value);
-  const OnnxValue end = graph.add("Min", {last, layer.count_include_pad ? graph.sum(length, left) : length});
+  const OnnxValue end = graph.add("Min", {last, layer.count_include_pad ? graph.sum({length, left}) : length});
   const OnnxValue begin = layer.count_include_pad ? first : graph.add("Max", {first, graph.count(0)});
   const OnnxValue count = graph.add("Max", {graph.add("Sub", {end, begin}), graph.count(1)});
   const OnnxValue share =
       graph.add("Div", {graph.number(static_cast<double>(w.kernel)), graph.cast(count, OnnxType::float32)});
-  const OnnxValue y = graph.times(mean, graph.unsqueeze(share, {x.lengths ? 2 : 1}));
+  const OnnxValue y = graph.times({mean, graph.unsqueeze(share, {x.lengths ? 2 : 1})});
   return detail::windowed(graph, w, w.ceil, x, y, x.features);
 }
 

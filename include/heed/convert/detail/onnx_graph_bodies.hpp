@@ -111,7 +111,7 @@ HEED_COLD inline OnnxValue OnnxGraph::valid(const OnnxSequence& x) {
 
 HEED_COLD inline OnnxSequence OnnxGraph::valid_or(const OnnxSequence& x, double past) {
   if (!x.lengths) return x;
-  return x.with(where(valid(x), x.value, number(past)));
+  return x.with(where({valid(x), x.value, number(past)}));
 }
 
 HEED_COLD inline OnnxValue OnnxGraph::any_steps(const OnnxSequence& x) {

@@ -63,9 +63,9 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Sigmoid<S>&, const OnnxSequence
 /// x Phi(x) = x (erf(x / sqrt 2) + 1) / 2: the operator Gelu came later.
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const Gelu<S>&, const OnnxSequence& x) {
-  const OnnxValue erf = graph.add("Erf", {graph.times(x.value, graph.number(1 / std::numbers::sqrt2))});
-  const OnnxValue twice = graph.sum(erf, graph.number(1));
-  return x.with(graph.times(graph.times(x.value, graph.number(0.5)), twice));
+  const OnnxValue erf = graph.add("Erf", {graph.times({x.value, graph.number(1 / std::numbers::sqrt2)})});
+  const OnnxValue twice = graph.sum({erf, graph.number(1)});
+  return x.with(graph.times({graph.times({x.value, graph.number(0.5)}), twice}));
 }
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const Softmax<S>&, const OnnxSequence& x) {
@@ -91,8 +91,8 @@ OnnxSequence export_onnx(OnnxGraph& graph, const FeedForward<S>& layer, const On
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const ScaleShift<S>& layer, const OnnxSequence& x) {
   const Index n = layer.weight.size();
-  const OnnxValue y = graph.times(x.value, graph.weight("weight", detail::row_major(layer.weight), {n}));
-  return x.with(graph.sum(y, graph.weight("bias", detail::row_major(layer.bias), {n})), n);
+  const OnnxValue y = graph.times({x.value, graph.weight("weight", detail::row_major(layer.weight), {n})});
+  return x.with(graph.sum({y, graph.weight("bias", detail::row_major(layer.bias), {n})}), n);
 }
 
 /// Layers that are switched off have no numbers and do nothing.
@@ -103,7 +103,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Standardize<S>& layer, const On
   Vector<S> factor = layer.deviation;
   for (S& d : factor) d = 1 / d;
   const OnnxValue shifted = graph.add("Sub", {x.value, graph.weight("mean", detail::row_major(layer.mean), {n})});
-  return x.with(graph.times(shifted, graph.weight("factor", detail::row_major(factor), {n})), n);
+  return x.with(graph.times({shifted, graph.weight("factor", detail::row_major(factor), {n})}), n);
 }
 
 template <class S>
@@ -122,21 +122,21 @@ OnnxSequence export_onnx(OnnxGraph& graph, const GroupNorm<S>& layer, const Onnx
   const Index size = layer.features / layer.groups;
   const OnnxValue steps = x.lengths ? graph.add("Max", {x.lengths, graph.count(1)}) : graph.step_count(x.value);
   const OnnxValue float_steps = graph.cast(steps, OnnxType::float32);
-  OnnxValue count = graph.times(float_steps, graph.number(static_cast<double>(size)));
+  OnnxValue count = graph.times({float_steps, graph.number(static_cast<double>(size))});
   if (x.lengths) count = graph.unsqueeze(count, {1, 2, 3});
   const OnnxValue axes = graph.list({1, 3});
   const auto mean = [&](const OnnxValue& v) { return graph.add("Div", {graph.add("ReduceSum", {v, axes}), count}); };
   const auto valid = [&](const OnnxValue& v) {
-    return x.lengths ? graph.where(graph.unsqueeze(graph.valid(x), {3}), v, graph.number(0)) : v;
+    return x.lengths ? graph.where({graph.unsqueeze(graph.valid(x), {3}), v, graph.number(0)}) : v;
   };
   const OnnxValue grouped = graph.reshape(graph.valid_or(x).value, {0, 0, layer.groups, size});
   const OnnxValue centred = valid(graph.add("Sub", {grouped, mean(grouped)}));
-  const OnnxValue variance = mean(graph.times(centred, centred));
-  const OnnxValue deviation = graph.add("Sqrt", {graph.sum(variance, graph.number(layer.eps))});
+  const OnnxValue variance = mean(graph.times({centred, centred}));
+  const OnnxValue deviation = graph.add("Sqrt", {graph.sum({variance, graph.number(layer.eps)})});
   OnnxValue y = graph.reshape(graph.add("Div", {centred, deviation}), {0, 0, layer.features});
   if (layer.weight.empty()) return x.with(y, layer.features);
-  y = graph.times(y, graph.weight("weight", detail::row_major(layer.weight), {layer.features}));
-  y = graph.sum(y, graph.weight("bias", detail::row_major(layer.bias), {layer.features}));
+  y = graph.times({y, graph.weight("weight", detail::row_major(layer.weight), {layer.features})});
+  y = graph.sum({y, graph.weight("bias", detail::row_major(layer.bias), {layer.features})});
   return graph.valid_or(x.with(y, layer.features));
 }
 
@@ -157,14 +157,14 @@ OnnxValue look_up(OnnxGraph& graph, const Embedding<S>& layer, const OnnxValue& 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const Embedding<S>& layer, const OnnxSequence& x) {
   OnnxSequence tokens = x;
-  if (x.lengths) tokens.value = graph.where(graph.valid(x), x.value, graph.count(0));
+  if (x.lengths) tokens.value = graph.where({graph.valid(x), x.value, graph.count(0)});
   return graph.valid_or(x.with(detail::look_up(graph, layer, tokens.value, 0, 1), layer.embedding_dim()));
 }
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const JoinedEmbedding<S>& layer, const OnnxSequence& x) {
   if (layer.columns() == 1) return export_onnx(graph, layer.tables[0], x);
-  const OnnxValue tokens = x.lengths ? graph.where(graph.valid(x), x.value, graph.count(0)) : x.value;
+  const OnnxValue tokens = x.lengths ? graph.where({graph.valid(x), x.value, graph.count(0)}) : x.value;
   std::vector<OnnxValue> vectors;
   for (Index k = 0; k < layer.columns(); ++k) {
     const OnnxGraph::Part part(graph, std::to_string(k));
@@ -187,9 +187,9 @@ OnnxSequence export_onnx(OnnxGraph& graph, const SinusoidalPositions<S>& layer, 
     shifts.push_back(f % 2 ? std::numbers::pi / 2 : 0);
   }
   const OnnxValue steps = graph.unsqueeze(graph.cast(graph.step_numbers(x.value), OnnxType::float64), {1});
-  const OnnxValue angles = graph.sum(graph.times(steps, graph.doubles(rates, {D})), graph.doubles(shifts, {D}));
+  const OnnxValue angles = graph.sum({graph.times({steps, graph.doubles(rates, {D})}), graph.doubles(shifts, {D})});
   const OnnxValue positions = graph.cast(graph.add("Sin", {angles}), OnnxType::float32);
-  return graph.valid_or(x.with(graph.sum(x.value, positions)));
+  return graph.valid_or(x.with(graph.sum({x.value, positions})));
 }
 
 /// More steps than positions are an error of the run.
@@ -198,7 +198,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const LearnedPositions<S>& layer, con
   const OnnxValue table =
       graph.weight("weight", detail::row_major(layer.weight), {layer.max_steps(), layer.features()});
   const OnnxValue positions = graph.add("Gather", {table, graph.step_numbers(x.value)}, {{"axis", 0}});
-  return graph.valid_or(x.with(graph.sum(x.value, positions)));
+  return graph.valid_or(x.with(graph.sum({x.value, positions})));
 }
 
 template <class S>

@@ -61,7 +61,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Chain<S>& model, const OnnxSequ
 template <class L>
 OnnxSequence export_onnx(OnnxGraph& graph, const Residual<L>& model, const OnnxSequence& x) {
   const OnnxSequence y = detail::export_part(graph, "layer", model.layer, x);
-  return y.with(graph.sum(x.value, y.value));
+  return y.with(graph.sum({x.value, y.value}));
 }
 
 template <class L, class Norm>
@@ -78,7 +78,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const TransformerEncoderBlock<S>& blo
   const auto sublayer = [&](const OnnxSequence& in, const LayerNorm<S>& norm, const char* norm_name, auto&& f) {
     const auto normed = [&](const OnnxSequence& v) { return detail::export_part(graph, norm_name, norm, v); };
     const OnnxSequence part = f(block.norm == NormPlacement::pre ? normed(in) : in);
-    const OnnxSequence sum = in.with(graph.sum(in.value, part.value));
+    const OnnxSequence sum = in.with(graph.sum({in.value, part.value}));
     return block.norm == NormPlacement::post ? normed(sum) : sum;
   };
   const OnnxSequence h = sublayer(x, block.norm1, "norm1", [&](const OnnxSequence& in) {
@@ -159,7 +159,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const LanguageModel<S>& model, const 
   const Index tokens = model.options.tokens;
   const OnnxValue weight = graph.transpose(graph.known_weight("embedding.weight"), {1, 0});
   const OnnxValue bias = graph.weight("output.bias", detail::row_major(model.output.bias), {tokens});
-  return states.with(graph.sum(graph.product(states.value, weight), bias), tokens);
+  return states.with(graph.sum({graph.product({states.value, weight}), bias}), tokens);
 }
 
 /// For tokens the classifier reads a state and what attention gives for it, side by side.
@@ -175,8 +175,8 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Tagger<S>& model, const OnnxSeq
     if (model.options.output == TaggerOutput::sequence) {
       read = attended;
     } else {
-      const OnnxValue zeros = graph.times(states.value, graph.number(0));
-      const OnnxValue beside = pools ? graph.sum(attended.value, zeros) : attended.value;  // at every step
+      const OnnxValue zeros = graph.times({states.value, graph.number(0)});
+      const OnnxValue beside = pools ? graph.sum({attended.value, zeros}) : attended.value;  // at every step
       read = states.with(graph.add("Concat", {states.value, beside}, {{"axis", 2}}), 2 * states.features);
     }
   }

@@ -29,12 +29,12 @@ HEED_COLD inline OnnxValue last_step(OnnxGraph& graph, const OnnxSequence& x) {
   const OnnxValue before = graph.add("Max", {graph.add("Sub", {x.lengths, graph.count(1)}), graph.count(0)});
   const OnnxValue place = graph.unsqueeze(graph.cast(before, OnnxType::int64), {1});
   const OnnxValue y = graph.unsqueeze(graph.add("GatherND", {x.value, place}, {{"batch_dims", 1}}), {1});
-  return graph.where(graph.any_steps(x), y, graph.number(0));
+  return graph.where({graph.any_steps(x), y, graph.number(0)});
 }
 
 HEED_COLD inline OnnxValue first_step(OnnxGraph& graph, const OnnxSequence& x) {
   const OnnxValue y = graph.slice(x.value, 1, 0, 1);
-  return x.lengths ? graph.where(graph.any_steps(x), y, graph.number(0)) : y;
+  return x.lengths ? graph.where({graph.any_steps(x), y, graph.number(0)}) : y;
 }
 
 HEED_COLD inline OnnxSequence mean_of_steps(OnnxGraph& graph, const OnnxSequence& x) {
@@ -49,7 +49,7 @@ HEED_COLD inline OnnxSequence mean_of_steps(OnnxGraph& graph, const OnnxSequence
 HEED_COLD inline OnnxSequence maximum_of_steps(OnnxGraph& graph, const OnnxSequence& x) {
   const OnnxSequence read = graph.valid_or(x, std::numeric_limits<float>::lowest());
   OnnxValue y = graph.add("ReduceMax", {read.value}, {{"axes", std::vector<std::int64_t>{1}}});
-  if (x.lengths) y = graph.where(graph.any_steps(x), y, graph.number(0));
+  if (x.lengths) y = graph.where({graph.any_steps(x), y, graph.number(0)});
   return x.one_step(y, x.features);
 }
 
@@ -88,7 +88,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const AttentionPool<S>& layer, const 
   const OnnxValue row = graph.transpose(scores, {0, 2, 1});
   const OnnxValue visible = x.lengths ? graph.transpose(graph.valid(x), {0, 2, 1}) : OnnxValue();
   const OnnxValue weights = detail::masked_softmax(graph, row, visible);
-  return x.one_step(graph.product(weights, graph.valid_or(x).value), x.features);
+  return x.one_step(graph.product({weights, graph.valid_or(x).value}), x.features);
 }
 
 /// The features must be known: the result has as many times the steps.

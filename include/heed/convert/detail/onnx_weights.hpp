@@ -58,9 +58,9 @@ template <class S>
 OnnxValue affine(OnnxGraph& graph, const OnnxValue& x, const Matrix<S>& weight, const Vector<S>& bias, Index first,
                  Index count, const std::string& weight_name = "weight", const std::string& bias_name = "bias") {
   const OnnxValue w = graph.weight(weight_name, inputs_by_outputs(weight, first, count), {weight.cols(), count});
-  const OnnxValue y = graph.product(x, w);
+  const OnnxValue y = graph.product({x, w});
   if (bias.empty()) return y;
-  return graph.sum(y, graph.weight(bias_name, part_of(bias, first, count), {count}));
+  return graph.sum({y, graph.weight(bias_name, part_of(bias, first, count), {count})});
 }
 
 /// "Dense" for heed::Dense<float>.
