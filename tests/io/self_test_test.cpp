@@ -254,9 +254,10 @@ TEST(SelfTest, WrongValuesAreRefused) {
     for (int i = 1; i < 32; ++i) all += " " + token;
     return all;
   };
-  EXPECT_EQ(error(model, "steps", "0"),
-            "memory: metadata \"self_test.steps\": wrong value; a load without the self-test skips this check "
-            "(expected 1 to 256, got 0)");
+  EXPECT_EQ(
+      error(model, "steps", "0"),
+      "memory: metadata \"self_test.steps\": wrong value; {.self_test = false} or --no-self-test skips this check "
+      "(expected 1 to 256, got 0)");
   EXPECT_NE(error(model, "steps", "9000000000000000000").find("wrong value"), std::string::npos);
   EXPECT_NE(error(model, "input", "").find("self_test.input\": wrong value"), std::string::npos);
   EXPECT_NE(error(model, "input", "1e38 2e38").find("self_test.input\": wrong value"), std::string::npos);
@@ -286,7 +287,7 @@ void expect_refused(const Chain& model, const Metadata& entries) {
   Index allocated = 0;
   const std::string error = error_with(model, entries, allocated);
   EXPECT_EQ(error.find("memory: "), 0u) << error;
-  EXPECT_NE(error.find("a load without the self-test skips this check"), std::string::npos) << error;
+  EXPECT_NE(error.find("{.self_test = false} or --no-self-test skips this check"), std::string::npos) << error;
   EXPECT_LT(allocated, Index(1) << 21) << error;
 }
 

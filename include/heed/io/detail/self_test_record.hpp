@@ -73,6 +73,8 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
+inline constexpr std::string_view without_self_test = "{.self_test = false} or --no-self-test skips this check";
+
 HEED_COLD HEED_FUNCTION bool has_self_test(const Metadata& metadata) { return metadata.contains("self_test.output"); }
 
 HEED_COLD HEED_FUNCTION void erase_self_test(Metadata& metadata) {
@@ -157,13 +159,14 @@ HEED_COLD HEED_FUNCTION void check_test_size(const StoredTest& test, Shape input
 }
 
 HEED_COLD HEED_FUNCTION void rethrow_from_self_test() {
-  constexpr std::string_view advice = "a load without the self-test skips this check";
   try {
     throw;
   } catch (const Error& error) {
     Fault fault = error.fault();
     if (fault.what == abi_detail::no_room) throw;
-    if (fault.what.find(advice) == std::string::npos) fault.what += "; " + std::string(advice);
+    if (fault.what.find(without_self_test) == std::string::npos) {
+      fault.what += "; " + std::string(without_self_test);
+    }
     if (fault.where.find("self-test") == std::string::npos && fault.where.find("self_test.") == std::string::npos) {
       fault.where = fault.where.empty() ? "self-test" : "self-test: " + fault.where;
     }
@@ -178,9 +181,9 @@ HEED_COLD HEED_FUNCTION void compare_self_test(const StoredTest& test, const std
   for (std::size_t k = 0; k < output.size(); ++k) {
     require(std::abs(output[k] - test.output[k]) <= test.tolerance, [&] {
       return Fault{
-          "the model does not give the output that it gave when it was saved: the file is damaged, its weights "
-          "were changed, or this program computes them in another way; a load without the self-test skips "
-          "this check",
+          "the model does not give the output that it gave when it was saved: the file is damaged, or its weights "
+          "were changed; " +
+              std::string(without_self_test),
           "self-test, output " + text_of(k) + " (counted from 0)",
           text_of(test.output[k]) + ", at most " + text_of(test.tolerance) + " off", text_of(output[k])};
     });
