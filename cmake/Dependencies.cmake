@@ -32,20 +32,16 @@ function(heed_find_eigen)
   heed_find_headers(Eigen3::Eigen MINIMUM 3.4 REPOSITORY https://gitlab.com/libeigen/eigen.git TAG 3.4.0)
 endfunction()
 
-# MPI is the machine's own: never downloaded.
-function(heed_find_mpi)
-  if(NOT TARGET MPI::MPI_CXX)
-    set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is enough
-    if(HEED_MPI STREQUAL "AUTO")
-      find_package(MPI QUIET COMPONENTS CXX)
-    else()
-      find_package(MPI REQUIRED COMPONENTS CXX)
-    endif()
-    foreach(variable MPIEXEC_EXECUTABLE MPIEXEC_NUMPROC_FLAG)
-      set(${variable} ${${variable}} PARENT_SCOPE)
-    endforeach()
+# MPI is the machine's own: never downloaded. MPI_CXX_FOUND says whether it is there; the target MPI::MPI_CXX does not, since
+# CMake's module makes it before it looks.
+macro(heed_find_mpi)
+  set(MPI_CXX_SKIP_MPICXX ON)  # the C interface is enough
+  if(HEED_MPI STREQUAL "AUTO")
+    find_package(MPI QUIET COMPONENTS CXX)
+  else()
+    find_package(MPI REQUIRED COMPONENTS CXX)
   endif()
-endfunction()
+endmacro()
 
 # libzip is the machine's own, too.
 macro(heed_find_zip)
