@@ -1,9 +1,4 @@
-// A fuzzer of the reader of Keras' files, by libFuzzer. From the project's folder:
-//
-//     clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude
-//       -isystem /usr/include/eigen3 tests/fuzz/keras_fuzz.cpp -pthread -o keras_fuzz
-//     mkdir -p corpus && cp tests/convert/data/keras/*.h5 tests/convert/data/keras/*.keras corpus
-//     ./keras_fuzz -max_total_time=600 -rss_limit_mb=1024 -malloc_limit_mb=64 corpus
+// A fuzzer of the reader of Keras' files.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,9 +1,4 @@
-// A fuzzer of the reader of PyTorch's files, by libFuzzer. From the project's folder:
-//
-//     clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude
-//       -isystem /usr/include/eigen3 tests/fuzz/pytorch_fuzz.cpp -pthread -o pytorch_fuzz
-//     mkdir -p corpus && cp tests/convert/data/torch*/*.pt corpus
-//     ./pytorch_fuzz -max_total_time=600 -rss_limit_mb=1024 -malloc_limit_mb=64 corpus
+// A fuzzer of the reader of PyTorch's files.
 
 #include <cstddef>
 #include <cstdint>

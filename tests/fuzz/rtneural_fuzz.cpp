@@ -1,9 +1,4 @@
-// A fuzzer of the reader of RTNeural's files, by libFuzzer. From the project's folder:
-//
-//     clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude
-//       -isystem /usr/include/eigen3 tests/fuzz/rtneural_fuzz.cpp -pthread -o rtneural_fuzz
-//     mkdir -p corpus && cp tests/convert/data/rtneural/*.json corpus
-//     ./rtneural_fuzz -max_total_time=600 -rss_limit_mb=1024 -malloc_limit_mb=64 corpus
+// A fuzzer of the reader of RTNeural's files.
 
 #include <cstddef>
 #include <cstdint>
