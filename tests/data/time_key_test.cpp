@@ -25,6 +25,7 @@ TEST(TimeKey, DatesAreSecondsSince1970) {
   EXPECT_EQ(time_key("1969-12-31T23:59:59").number, -1);
   EXPECT_EQ(time_key("2000-03-01").number, 951868800);
   EXPECT_EQ(time_key("2024-02-29T12:00:00.5+02:00").number, 1709200800.5L);
+  EXPECT_EQ(time_key("0000-03-01").number - time_key("0000-02-29").number, 86400);
 }
 
 TEST(TimeKey, WordsHaveTheirNumbersInOrder) {

@@ -22,6 +22,7 @@ TEST(Words, LoseTheirCapitals) {
   EXPECT_EQ(heed::lower_case("Ein MANN über ÄÖÜẞ × ÀÞ ß"), "ein mann über äöüß × àþ ß");
   EXPECT_EQ(heed::lower_case("ĀĶĹŇŊŶŹŽ āķĺňŋŷźž ĸŉſ"), "āķĺňŋŷźž āķĺňŋŷźž ĸŉſ");
   EXPECT_EQ(heed::lower_case("[@`{ 日本\xC3"), "[@`{ 日本\xC3");
+  for (const std::string no_utf8 : {"\xC4", "\xC5 b", "\xC4q\xC5"}) EXPECT_EQ(heed::lower_case(no_utf8), no_utf8);
 }
 
 TEST(Words, AreSplitAtBlanks) {

@@ -99,7 +99,7 @@ class DateReader {
   // days since 1970-01-01 in the Gregorian calendar: years begin in March, an era has 400 of them
   static long double days(std::int64_t y, int m, int d) {
     y -= m <= 2;
-    const std::int64_t era = y / 400, of_era = y - era * 400;
+    const std::int64_t era = y < 0 ? -1 : y / 400, of_era = y - era * 400;  // -1: in January of the year 0
     const std::int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
     return static_cast<long double>(era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468);
   }

@@ -12,7 +12,7 @@
 namespace heed::inline HEED_ISA {
 
 /// The text with capitals of ASCII, Latin-1 and Latin Extended-A, and the capital sharp s, in lower case; everything
-/// else is unchanged. The text is UTF-8.
+/// else is unchanged, bytes that are no UTF-8 too.
 HEED_FUNCTION std::string lower_case(std::string_view text);
 
 /// The words of a line, separated by blanks.
@@ -52,7 +52,7 @@ HEED_FUNCTION std::string lower_case(std::string_view text) {
     if (lead >= 'A' && lead <= 'Z') add(i, 'a' - 'A');
     // except the multiplication sign
     if (lead == 0xC3 && next >= 0x80 && next <= 0x9E && next != 0x97) add(i + 1, 0x20);
-    if (lead == 0xC4 || lead == 0xC5) {  // U+0100 to U+017F: pairs, in three runs
+    if ((lead == 0xC4 || lead == 0xC5) && (next & 0xC0U) == 0x80) {  // U+0100 to U+017F: pairs, in three runs
       const unsigned code = (lead & 3U) << 6 | (next & 0x3FU);
       const bool even = code < 0x38 ? code != 0x30 : code >= 0x4A && code < 0x78;
       const bool odd = (code >= 0x39 && code < 0x49) || (code >= 0x79 && code < 0x7F);
@@ -85,9 +85,12 @@ HEED_FUNCTION std::vector<std::string> split_words(std::string_view line) {
 HEED_FUNCTION std::vector<std::string> tokenize_13a(std::string_view line) {
   std::string text = " " + std::string(line) + " ";
   const auto replace = [&](std::string_view from, std::string_view to) {
-    for (std::size_t i = 0; (i = text.find(from, i)) != std::string::npos; i += to.size()) {
-      text.replace(i, from.size(), to);
+    std::string result;
+    std::size_t done = 0;
+    for (std::size_t i = 0; (i = text.find(from, done)) != std::string::npos; done = i + from.size()) {
+      result.append(text, done, i - done).append(to);
     }
+    text = result.append(text, done);
   };
   replace("<skipped>", "");
   if (text.find('&') != std::string::npos) {
