@@ -8,7 +8,7 @@
 # before says where its input is. Inputs that reach new code stay in build/fuzz/corpus/NAME, for the next run.
 #
 # A corpus is tests/fuzz/corpus/NAME, and the folders below; tests/fuzz/NAME.dict, where there is one, lists words of
-# the format. Needs clang++ with its runtime; on Debian: clang-14, libclang-rt-14-dev.
+# the format. Needs clang++ with its runtime; on Debian: clang-14, libclang-rt-14-dev, libzip-dev.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -18,6 +18,9 @@ declare -A more_seeds=(
   [pytorch]="tests/convert/data/torch1 tests/convert/data/torch2"
   [rtneural]=tests/convert/data/rtneural
 )
+
+# What fuzzers link.
+declare -A libraries=([npz]=-lzip)
 
 say() { printf '%s\n' "$*"; }
 die() { say "$*" >&2; exit 1; }
@@ -46,7 +49,7 @@ build=build/fuzz
 mkdir -p $build/findings
 # shellcheck disable=SC2054 # a list of sanitizers has commas
 flags=(-std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-  -Wall -Wextra -Wconversion -Wshadow -Werror -pthread -Iinclude -Itests -isystem "${EIGEN:-/usr/include/eigen3}")
+  -Wall -Wextra -Wconversion -Wshadow -Werror -Iinclude -Itests -isystem "${EIGEN:-/usr/include/eigen3}")
 
 # A fuzzer is up to date if it is younger than the headers that it was built from, which the compiler listed.
 up_to_date() {
@@ -64,10 +67,11 @@ done
 if [ ${#outdated[@]} -gt 0 ]; then
   say "building: ${outdated[*]}"
   # shellcheck disable=SC2016 # of the inner shell
-  printf '%s\0' "${outdated[@]}" | xargs -0 -P "${JOBS:-$(nproc)}" -I NAME bash -c '
-    name=$1; shift
-    "$@" "tests/fuzz/${name}_fuzz.cpp" -MMD -MF "build/fuzz/$name.d" -o "build/fuzz/$name" || exit 255
-    ' _ NAME "$compiler" "${flags[@]}" || die "a fuzzer cannot be built"
+  for name in "${outdated[@]}"; do printf '%s\0' "$name" "${libraries[$name]:--pthread}"; done |
+    xargs -0 -n 2 -P "${JOBS:-$(nproc)}" bash -c '
+      name=${*: -2:1} library=${*: -1}
+      "${@:1:$#-2}" "tests/fuzz/${name}_fuzz.cpp" -MMD -MF "build/fuzz/$name.d" -o "build/fuzz/$name" "$library" ||
+        exit 255' _ "$compiler" "${flags[@]}" || die "a fuzzer cannot be built"
 fi
 
 # run_fuzzer NAME: a line of what it did; fails at a finding.
