@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cfenv>
+#include <cmath>
 #include <stdexcept>
 
 #include "../support/denormals.hpp"
@@ -49,6 +51,30 @@ TEST(FlushDenormals, LeavesAModeThatFlushesAsItIs) {
     EXPECT_EQ(float_mode(), flushing);
   }
   EXPECT_EQ(float_mode(), before);
+}
+
+// A caller may round upward and trap: what heed computes does not depend on it.
+TEST(FlushDenormals, RoundsToTheNearestAndTrapsNothing) {
+  std::fenv_t before;
+  std::fegetenv(&before);
+  for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    std::fesetround(rounding);
+#if defined(__GLIBC__) && defined(__SSE2__)
+    std::feclearexcept(FE_ALL_EXCEPT);
+    feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
+#endif
+    const auto mode = float_mode();
+    volatile float three = 3, zero = 0, rounded = 0, infinite = 0;
+    {
+      const FlushDenormals flush;
+      rounded = 1 / three;
+      infinite = 1 / zero;
+    }
+    EXPECT_EQ(float_mode(), mode);
+    std::fesetenv(&before);
+    EXPECT_EQ(rounded, 1.0F / 3.0F);
+    EXPECT_TRUE(std::isinf(infinite));
+  }
 }
 
 #else

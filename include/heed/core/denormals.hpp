@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// While heed computes, denormal numbers (below 1e-38; double: 2e-308) are zeros.
+/// While heed computes, denormal numbers (below 1e-38; double: 2e-308) are zeros, numbers are rounded to the nearest, and
+/// nothing traps, whatever mode the caller has chosen.
 ///
 /// A processor takes some hundred cycles for an operation on a denormal number. Recurrent states, gradients and moments
 /// that decay become denormal and stay so. Such numbers are too small to change a result.
@@ -16,8 +17,10 @@
 
 namespace heed::inline HEED_ISA {
 
-/// During its lifetime, this thread treats denormal numbers as zeros and produces none. Its destructor restores the
-/// thread's mode: all of MXCSR on x86, of FPCR on ARM. On other processors it does nothing.
+/// During its lifetime, this thread treats denormal numbers as zeros and produces none. It rounds to the nearest number,
+/// and division by zero, overflow and invalid operations give infinity or NaN instead of a signal: a caller that rounds
+/// upward or traps (`fesetround`, `feenableexcept`) gets the same bits as any other. Its destructor restores the thread's
+/// mode: all of MXCSR on x86, of FPCR on ARM. On other processors it does nothing.
 ///
 /// Every computing part of heed has one: training, evaluation, `TrainingStep`, optimizers, `Predictor`, `Stream`,
 /// decoders, and each thread of a `ThreadPool`. Layers, losses and environments that they call run in this mode.
@@ -25,7 +28,7 @@ namespace heed::inline HEED_ISA {
 class [[nodiscard]] FlushDenormals {
  public:
   FlushDenormals() noexcept : before_(mode()) {
-    if ((before_ & flush) != flush) set_mode(before_ | flush);
+    if ((before_ & ~status) != wanted) set_mode(wanted);
   }
   ~FlushDenormals() { set_mode(before_); }
   FlushDenormals(const FlushDenormals&) = delete;
@@ -38,7 +41,9 @@ class [[nodiscard]] FlushDenormals {
   // The memory clobbers stop the compiler from moving loads, stores and computations across the change of mode.
 #if defined(__SSE2__) && (defined(__GNUC__) || defined(__clang__))
   using Mode = std::uint32_t;
-  static constexpr Mode flush = 0x8040;  // flush to zero, denormals are zero
+  static constexpr Mode flush = 0x8040;           // flush to zero, denormals are zero
+  static constexpr Mode wanted = flush | 0x1F80;  // all traps are masked; rounding to the nearest is 0
+  static constexpr Mode status = 0x3F;            // what has happened
   static Mode mode() noexcept { return __builtin_ia32_stmxcsr(); }
   static void set_mode(Mode mode) noexcept {
     asm volatile("" ::: "memory");
@@ -47,12 +52,13 @@ class [[nodiscard]] FlushDenormals {
   }
 #elif defined(_M_X64) && defined(_MSC_VER)
   using Mode = std::uint32_t;
-  static constexpr Mode flush = 0x8040;
+  static constexpr Mode flush = 0x8040, wanted = flush | 0x1F80, status = 0x3F;
   static Mode mode() noexcept { return _mm_getcsr(); }
   static void set_mode(Mode mode) noexcept { _mm_setcsr(mode); }
 #elif defined(__aarch64__)
   using Mode = std::uint64_t;
-  static constexpr Mode flush = Mode(1) << 24;  // FZ: inputs and results
+  static constexpr Mode flush = Mode(1) << 24;       // FZ: inputs and results
+  static constexpr Mode wanted = flush, status = 0;  // rounding to the nearest and no traps are 0
   static Mode mode() noexcept {
     Mode mode;
     asm volatile("mrs %0, fpcr" : "=r"(mode));
@@ -61,7 +67,7 @@ class [[nodiscard]] FlushDenormals {
   static void set_mode(Mode mode) noexcept { asm volatile("msr fpcr, %0" ::"r"(mode) : "memory"); }
 #elif defined(__arm__) && defined(__ARM_FP)
   using Mode = std::uint32_t;
-  static constexpr Mode flush = Mode(1) << 24;
+  static constexpr Mode flush = Mode(1) << 24, wanted = flush, status = 0xF800009F;  // flags and conditions
   static Mode mode() noexcept {
     Mode mode;
     asm volatile("vmrs %0, fpscr" : "=r"(mode));
@@ -70,7 +76,7 @@ class [[nodiscard]] FlushDenormals {
   static void set_mode(Mode mode) noexcept { asm volatile("vmsr fpscr, %0" ::"r"(mode) : "memory", "vfpcc"); }
 #else
   using Mode = std::uint32_t;
-  static constexpr Mode flush = 0;
+  static constexpr Mode flush = 0, wanted = 0, status = 0;
   static Mode mode() noexcept { return 0; }
   static void set_mode(Mode) noexcept {}
 #endif

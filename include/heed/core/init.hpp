@@ -1,12 +1,13 @@
 #pragma once
 
 /// @file
-/// Initialisers: the starting weights of PyTorch and Keras.
+/// Initialisers: the starting weights of PyTorch and Keras. They do not depend on the caller's floating-point mode.
 
 #include <cmath>
 #include <utility>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/rng.hpp"
@@ -18,6 +19,7 @@ namespace heed::inline HEED_ISA {
 /// U(-bound, bound). Element i of the parameter is number i of the key's stream.
 template <class S>
 HEED_COLD void initialize_uniform(ParameterArray<S>& p, Key key, double bound) {
+  const FlushDenormals mode;
   std::uint64_t i = 0;
   for (S& v : p) v = static_cast<S>(key.uniform(i++, -bound, bound));
 }
@@ -25,6 +27,7 @@ HEED_COLD void initialize_uniform(ParameterArray<S>& p, Key key, double bound) {
 /// N(mean, deviation^2)
 template <class S>
 HEED_COLD void initialize_normal(ParameterArray<S>& p, Key key, double mean = 0, double deviation = 1) {
+  const FlushDenormals mode;
   std::uint64_t i = 0;
   for (S& v : p) v = static_cast<S>(mean + deviation * key.normal(i++));
 }
@@ -32,12 +35,14 @@ HEED_COLD void initialize_normal(ParameterArray<S>& p, Key key, double mean = 0,
 /// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): as torch.nn.Linear and, with the hidden size as fan_in, torch.nn.LSTM.
 template <class S>
 HEED_COLD void initialize_fan_in(ParameterArray<S>& p, Key key, Index fan_in) {
+  const FlushDenormals mode;
   initialize_uniform(p, key, fan_in > 0 ? 1 / std::sqrt(static_cast<double>(fan_in)) : 0);
 }
 
 /// U(-b, b), b = sqrt(6 / (in + out)): Glorot and Bengio 2010; xavier_uniform_ of PyTorch, glorot_uniform of Keras.
 template <class S>
 void initialize_xavier_uniform(Matrix<S>& w, Key key) {
+  const FlushDenormals mode;
   initialize_uniform(w, key, w.empty() ? 0 : std::sqrt(6.0 / static_cast<double>(w.rows() + w.cols())));
 }
 
@@ -45,6 +50,7 @@ void initialize_xavier_uniform(Matrix<S>& w, Key key) {
 /// twice, to normal random numbers.
 template <class S>
 void initialize_orthogonal(Matrix<S>& w, Key key) {
+  const FlushDenormals mode;
   const bool by_rows = w.rows() < w.cols();
   const Index count = by_rows ? w.rows() : w.cols(), size = by_rows ? w.cols() : w.rows();
   Matrix<double> q(size, count);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
@@ -75,6 +76,7 @@ struct AllHere {
 template <class S, class InTurn = AllHere>
 FeatureStatistics feature_statistics(TensorView<const S, 3> x, std::span<const std::int32_t> lengths = {},
                                      InTurn&& in_turn = {}, StepMask mask = {}) {
+  const FlushDenormals mode;
   check_lengths(lengths, x.extent(0), x.extent(1), "standardize");
   mask.check(x.extent(0), x.extent(1), "standardize");
   const auto features = static_cast<std::size_t>(x.extent(2));
@@ -134,6 +136,7 @@ FeatureStatistics feature_statistics(const Sequences<S>& sequences) {
 template <class S>
 void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, const FeatureStatistics& statistics,
                  StepMask mask = {}) {
+  const FlushDenormals mode;
   check_lengths(lengths, x.extent(0), x.extent(1), "standardize");
   const auto features = static_cast<std::size_t>(x.extent(2));
   require(statistics.mean.size() == features && statistics.deviation.size() == features, [&] {

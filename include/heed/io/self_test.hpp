@@ -166,6 +166,7 @@ void add_self_test([[maybe_unused]] const M& model, [[maybe_unused]] Metadata& m
     const InputKind kind = input_kind(model);
     if (kind.features < 1) return;
     try {
+      const FlushDenormals flush;
       M nudged = model;
       std::uint64_t count = 0;
       for_each_parameter([&](const Path&, ParameterArray<typename M::Scalar>& array) { nudge(array, count); }, nudged);

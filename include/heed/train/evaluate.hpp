@@ -14,6 +14,7 @@
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/require_layer.hpp"
@@ -86,6 +87,7 @@ EvaluationRun<S>::EvaluationRun(const ModelReference<S>& model, std::unique_ptr<
       reducer_(std::move(reducer)),
       feed_(std::move(rows)),
       workers_(static_cast<std::size_t>(threads.size())) {
+  const FlushDenormals mode;
   outputs_ = check_targets_of(feed_.rows(), loss_, model, "Evaluator");
   reducer_->agree([&] { feed_.rows().check_input(model); });
   for (Worker<S>& worker : workers_) worker.cache = AnyCache<S>(model.functions());
@@ -100,6 +102,7 @@ EvaluationRun<S>::EvaluationRun(const ModelReference<S>& model, std::unique_ptr<
 template <class S>
 Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const TensorView<S, 2>* out,
                                         const Key* training) {
+  const FlushDenormals mode;
   const Shape shape = feed_.rows().shape();
   if (out) {
     const Extents<2> expected{feed_.count(), outputs_};

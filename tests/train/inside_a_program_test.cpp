@@ -1,0 +1,192 @@
+// What heed leaves to the program that it runs inside of: signals, the floating-point mode, the locale, other threads,
+// and children.
+
+#include <gtest/gtest.h>
+
+#if defined(__unix__)
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cfenv>
+#include <clocale>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <locale>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../support/denormals.hpp"
+#include "../support/error_of.hpp"
+#include "../support/sanitized.hpp"
+#include "../support/task.hpp"
+#include "heed/infer/predictor.hpp"
+#include "heed/io/safetensors.hpp"
+#include "heed/models/sequence_classifier.hpp"
+#include "heed/train/evaluate.hpp"
+#include "heed/train/fit.hpp"
+
+namespace {
+
+using heed::Index;
+using Model = heed::SequenceClassifier<float>;
+using test_support::Task;
+
+const Task<float> task(60, {5, 3}, 4, true);
+
+Model made(std::uint64_t seed = 1) {
+  Model model({.features = 3, .classes = 4, .hidden = 8});
+  model.initialize({seed});
+  return model;
+}
+
+heed::FitOptions options(int threads) { return {.epochs = 3, .batch_size = 20, .threads = threads}; }
+
+std::vector<float> trained(int threads, std::uint64_t seed = 1) {
+  Model model = made(seed);
+  heed::fit(model, task.view(), options(threads));
+  return test_support::flat(model);
+}
+
+std::string path_of(const char* name) {
+  return (std::filesystem::temp_directory_path() / (name + std::to_string(getpid()))).string();
+}
+
+/// Everything once: reads data, trains, evaluates, saves, loads, predicts, and refuses something. The bytes of the file.
+std::string whole_run(const char* name, int threads) {
+  const std::string path = path_of(name);
+  Model model = made();
+  heed::fit(model, task.view(), options(threads));
+  heed::evaluate(model, task.view());
+  heed::save(model, path);
+  const Model loaded = heed::load<Model>(path);
+  heed::predict(loaded, task.x.view(), task.lengths);
+  EXPECT_NE(test_support::error_of([&] { heed::load<Model>(path + "-that-is-not-there"); }), "");
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(file), {});
+  file.close();
+  std::filesystem::remove(path);
+  return bytes;
+}
+
+TEST(InsideAProgram, SignalHandlersStayTheCallers) {
+  std::vector<struct sigaction> before(65), after(65);
+  struct sigaction mine {};
+  mine.sa_handler = [](int) {};
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGFPE}) sigaction(signal, &mine, &before[0]);
+  const auto all = [](std::vector<struct sigaction>& to) {
+    for (int s = 1; s < 65; ++s) sigaction(s, nullptr, &to[static_cast<std::size_t>(s)]);
+  };
+  all(before);
+  sigset_t blocked_before, blocked_after;
+  sigprocmask(SIG_BLOCK, nullptr, &blocked_before);
+  whole_run("signals", 2);
+  all(after);
+  sigprocmask(SIG_BLOCK, nullptr, &blocked_after);
+  for (int s = 1; s < 65; ++s) {
+    const auto at = static_cast<std::size_t>(s);
+    EXPECT_EQ(before[at].sa_handler, after[at].sa_handler) << "signal " << s;
+    EXPECT_EQ(sigismember(&blocked_before, s), sigismember(&blocked_after, s)) << "signal " << s;
+  }
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGFPE}) std::signal(signal, SIG_DFL);
+}
+
+// A caller may round upward, as intervals do, and trap, as games do: neither changes a bit.
+TEST(InsideAProgram, TheFloatingPointModeIsTheCallersAndChangesNothing) {
+  const std::string expected = whole_run("mode", 2);
+  std::fenv_t normal;
+  std::fegetenv(&normal);
+  for (const int rounding : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    for (const int threads : {1, 2}) {
+      std::fesetround(rounding);
+#if defined(__GLIBC__) && defined(__SSE2__)
+      std::feclearexcept(FE_ALL_EXCEPT);
+      feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
+#endif
+      const auto mode = test_support::float_mode();
+      const std::string bytes = whole_run("mode", threads);
+      EXPECT_EQ(test_support::float_mode(), mode);
+      std::fesetenv(&normal);
+      EXPECT_TRUE(bytes == expected) << "rounding mode " << rounding << ", threads " << threads;
+    }
+  }
+}
+
+TEST(InsideAProgram, TheLocaleIsTheCallersAndChangesNothing) {
+  const std::string expected = whole_run("locale", 1);
+  struct Decimal : std::numpunct<char> {
+    char do_decimal_point() const override { return ','; }
+    char do_thousands_sep() const override { return '.'; }
+    std::string do_grouping() const override { return "\3"; }
+  };
+  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new Decimal));
+  const std::string c_before = std::setlocale(LC_ALL, nullptr);
+  const std::string bytes = whole_run("locale", 1);
+  EXPECT_EQ(std::setlocale(LC_ALL, nullptr), c_before);
+  EXPECT_EQ(std::use_facet<std::numpunct<char>>(std::locale()).decimal_point(), ',');
+  std::locale::global(before);
+  EXPECT_TRUE(bytes == expected);
+}
+
+TEST(InsideAProgram, ModelsThatTrainAtTheSameTimeAreThoseThatTrainAlone) {
+  const std::vector<float> first = trained(2, 1), second = trained(2, 2);
+  for (int round = 0; round < 5; ++round) {
+    std::vector<float> a, b;
+    std::thread one([&] { a = trained(2, 1); });
+    std::thread two([&] { b = trained(2, 2); });
+    one.join();
+    two.join();
+    EXPECT_EQ(a, first);
+    EXPECT_EQ(b, second);
+  }
+}
+
+// Threads of `fit` end with it, so that a child has all that its parent had.
+TEST(InsideAProgram, AForkedChildTrainsAndPredicts) {
+  if (test_support::sanitized) GTEST_SKIP() << "a sanitizer watches one process";
+  const std::vector<float> expected = trained(2);
+  Model model = made();
+  heed::Predictor<Model> predictor(model);
+  const heed::TensorView<const float, 2> x(task.x.data(), {5, 3});
+  const std::span<const float> answer = predictor.outputs(x);
+  const std::vector<float> probabilities(answer.begin(), answer.end());
+  std::cout.flush();
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const std::span<const float> mine = predictor.outputs(x);
+    const bool same = std::equal(mine.begin(), mine.end(), probabilities.begin()) && trained(2) == expected;
+    _exit(same ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// Objects of namespace scope are made before main and die after it, in an order that nobody chose.
+TEST(InsideAProgram, ModelsAndPredictorsMayBeStatic) {
+  if (test_support::sanitized) GTEST_SKIP() << "a sanitizer watches one process";
+  EXPECT_EXIT(
+      {
+        struct Trains {
+          ~Trains() { _exit(trained(2).empty() ? 1 : 3); }
+        };
+        static Model model = made();
+        static const Trains at_exit;
+        static heed::Predictor<Model> predictor(model);
+        predictor.outputs(heed::TensorView<const float, 2>(task.x.data(), {5, 3}));
+        std::exit(2);
+      },
+      ::testing::ExitedWithCode(3), "");
+}
+
+}  // namespace
+
+#endif
