@@ -7,4 +7,5 @@
 #include "heed/infer/generate.hpp"
 #include "heed/infer/prediction.hpp"
 #include "heed/infer/predictor.hpp"
+#include "heed/infer/status.hpp"
 #include "heed/infer/stream.hpp"

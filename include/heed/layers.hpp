@@ -47,6 +47,7 @@
 #include "heed/core/parameter.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/pointwise.hpp"
+#include "heed/core/realtime.hpp"
 #include "heed/core/require_layer.hpp"
 #include "heed/core/requirements.hpp"
 #include "heed/core/rng.hpp"

@@ -131,7 +131,7 @@ TEST(Generate, RefusesWhatDoesNotFit) {
     return error_of([&] { heed::generate(stream, prompt, o, Key{}); });
   };
   EXPECT_EQ(error({}), "generate: an empty prompt (expected at least one token, got none)");
-  EXPECT_EQ(error({1, 2, 3}), "Stream: more steps than max_steps (expected at most 2, got 3)");
+  EXPECT_EQ(error({1, 2, 3}), "Stream: too many steps (expected at most 2, got 3)");
   EXPECT_NE(error({7}), "no error");
   EXPECT_EQ(error({1}, {.most = -1}), "generate: option out of range (expected most of at least 0, got -1)");
   EXPECT_NE(error({1}, {.sample = {.top_k = -1}}), "no error");

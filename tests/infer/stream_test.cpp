@@ -169,7 +169,7 @@ TEST(Stream, EndsWithMaxStepsOrTheModelsPositions) {
   Stream stream(model, {.max_steps = 3});
   for (int t = 0; t < 3; ++t) stream.step(x);
   const auto full = stream.state();
-  EXPECT_EQ(error_of([&] { stream.step(x); }), "Stream: more steps than max_steps (expected at most 3, got 4)");
+  EXPECT_EQ(error_of([&] { stream.step(x); }), "Stream: too many steps (expected at most 3, got 4)");
   EXPECT_EQ(stream.state(), full);
   stream.reset();
   EXPECT_EQ(stream.step(x).size(), 3U);
@@ -267,7 +267,7 @@ TEST(Stream, RefusesAStateThatIsNotItsOwn) {
             "Stream, state: number of steps out of range (expected 0 to 3, got -1)");
   bad = good;
   bad.numbers[7] = NAN;
-  EXPECT_EQ(error_of([&] { stream.restore(bad); }), "Stream, state: a number is not finite");
+  EXPECT_EQ(error_of([&] { stream.restore(bad); }), "Stream, state: value is not finite");
   EXPECT_EQ(stream.state(), good);
 }
 

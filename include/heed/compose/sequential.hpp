@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "heed/core/check.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/layer_traits.hpp"
@@ -163,6 +164,11 @@ struct Sequential {
     requires requires(const At<0>& first) { first.check_input(x, lengths, where); }
   {
     std::get<0>(layers).check_input(x, lengths, where);
+  }
+  Index first_unknown(Tile<const Input> x) const noexcept
+    requires FindsUnknown<At<0>>
+  {
+    return std::get<0>(layers).first_unknown(x);
   }
 
   static void visit(auto&& f, auto&... models) {

@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/layer_traits.hpp"
@@ -52,6 +53,8 @@ struct ModelFunctions {
   /// Runs the model's own check of a `TensorView<const Input, 3>`, which may throw; null if the model has no check.
   void (*check_input)(const void* model, const void* x, std::span<const std::int32_t> lengths,
                       const std::string& where);
+  /// The place of the first number of a `Tile<const Input>` that this check refuses; null if the model has no check.
+  Index (*first_unknown)(const void* model, const AnyTile& x) noexcept;
   bool (*reads_distances)(const void* model);
 };
 
@@ -109,10 +112,20 @@ const ModelFunctions<typename M::Scalar>& detail::ModelTable<M>::get() {
       .delete_cache = [](void* cache) { delete static_cast<typename M::Cache*>(cache); },
       .check_input =
           [] {
-            if constexpr (requires(const M& m, View x, const std::string& where) { m.check_input(x, {}, where); }) {
+            if constexpr (ChecksInput<M>) {
               return +[](const void* model, const void* x, std::span<const std::int32_t> lengths,
                          const std::string& where) {
                 static_cast<const M*>(model)->check_input(*static_cast<const View*>(x), lengths, where);
+              };
+            } else {
+              return nullptr;
+            }
+          }(),
+      .first_unknown =
+          [] {
+            if constexpr (ChecksInput<M>) {
+              return +[](const void* model, const AnyTile& x) noexcept {
+                return heed::first_unknown(*static_cast<const M*>(model), x.as<X>());
               };
             } else {
               return nullptr;

@@ -4,6 +4,8 @@
 /// Checks of sequences at the points where they enter.
 
 #include <cmath>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,6 +13,7 @@
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -62,10 +65,50 @@ void check_finite(TensorView<const S, 3> x, std::span<const std::int32_t> length
   }
 }
 
+/// The place of the first token that is not in 0 .. `vocabulary` - 1; the number of tokens if all are.
+inline Index first_unknown_token(std::span<const std::int32_t> tokens, Index vocabulary) noexcept {
+  std::size_t i = 0;
+  while (i < tokens.size() && tokens[i] >= 0 && tokens[i] < vocabulary) ++i;
+  return static_cast<Index>(i);
+}
+
 /// Throws at the first token in the valid steps of `x` (n, steps) that is not in 0 .. `vocabulary` - 1. The error names
 /// sequence and step. Values past a sequence's end are ignored. `first` is the number of the first sequence.
 HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<const std::int32_t> lengths,
                                 Index vocabulary, const std::string& where, Index first = 0);
+
+/// A model that checks its input by itself, as models of tokens do: `check_input(TensorView<const Input, 3> x,
+/// std::span<const std::int32_t> lengths, const std::string& where)` throws.
+template <class M>
+concept ChecksInput = requires(const M& model, TensorView<const typename M::Input, 3> x, const std::string& where) {
+  model.check_input(x, {}, where);
+};
+
+/// A model that says without throwing what its `check_input` refuses: `first_unknown(x)` is the place of the first
+/// refused number of a sequence (steps, features), a tile of one lane without lengths; x.size() if it refuses none.
+template <class M>
+concept FindsUnknown = requires(const M& model, Tile<const typename M::Input> x) {
+  { model.first_unknown(x) } noexcept -> std::same_as<Index>;
+};
+
+/// A model whose input can be checked in a real-time thread.
+template <class M>
+concept ChecksInRealTime = FindsUnknown<M> || !ChecksInput<M>;
+
+/// The place of the first number that a model refuses, as `FindsUnknown` has it.
+template <class M>
+Index first_unknown(const M& model, Tile<const typename M::Input> x) noexcept {
+  if constexpr (FindsUnknown<M>) {
+    return model.first_unknown(x);
+  } else if constexpr (ChecksInput<M>) {
+    try {
+      model.check_input({x.data, {1, x.steps, x.features}}, {}, {});
+    } catch (const Error&) {
+      return 0;
+    }
+  }
+  return x.size();
+}
 
 }  // namespace heed::inline HEED_ISA
 
@@ -96,14 +139,12 @@ HEED_FUNCTION void check_tokens(TensorView<const std::int32_t, 2> x, std::span<c
   check_lengths(lengths, count, steps, where);
   for (Index i = 0; i < count; ++i) {
     const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
-    for (Index t = 0; t < length; ++t) {
-      const std::int32_t token = x(i, t);
-      require(token >= 0 && token < vocabulary, [&] {
-        return Fault{"token out of range",
-                     where + ", sequence " + text_of(first + i) + ", step " + text_of(t) + " (counted from 0)",
-                     "0 to " + text_of(vocabulary - 1), text_of(token)};
-      });
-    }
+    const Index t = first_unknown_token({x.data() + i * steps, static_cast<std::size_t>(length)}, vocabulary);
+    require(t == length, [&] {
+      return Fault{"token out of range",
+                   where + ", sequence " + text_of(first + i) + ", step " + text_of(t) + " (counted from 0)",
+                   "0 to " + text_of(vocabulary - 1), text_of(x(i, t))};
+    });
   }
 }
 

@@ -25,15 +25,15 @@ struct Tile {
   const std::int32_t* lengths = nullptr;
 
   Tile() = default;
-  Tile(S* data_, Shape shape, Index lanes_, const std::int32_t* lengths_ = nullptr)
+  Tile(S* data_, Shape shape, Index lanes_, const std::int32_t* lengths_ = nullptr) noexcept
       : data(data_), steps(shape.steps), features(shape.features), lanes(lanes_), lengths(lengths_) {}
   template <class U>
     requires std::same_as<const U, S>
-  Tile(const Tile<U>& other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
+  Tile(const Tile<U>& other) noexcept : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
   // Written out, so that calls pass a tile by its address. A trivially copyable tile would be copied with packets for
   // each call, too soon after its numbers were written: a store-forwarding stall in each step of a stream.
-  Tile(const Tile& other) : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
-  Tile& operator=(const Tile& other) {
+  Tile(const Tile& other) noexcept : Tile(other.data, other.shape(), other.lanes, other.lengths) {}
+  Tile& operator=(const Tile& other) noexcept {
     data = other.data;
     steps = other.steps;
     features = other.features;

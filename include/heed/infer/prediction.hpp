@@ -12,6 +12,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/kernels/softmax.hpp"
 #include "heed/core/types.hpp"
+#include "heed/infer/status.hpp"
 #include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -38,11 +39,18 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-/// The function that turns logits into the output that is asked for.
-enum class FinalStep { none, softmax, sigmoid };
+/// The function that turns logits into the output that is asked for. `refused`: there is none, because probabilities are
+/// asked of a model that has no classes: one that gives a single number or was trained by a regression loss.
+enum class FinalStep { none, softmax, sigmoid, refused };
 
-/// Throws if probabilities are asked of a model that has no classes: one that gives a single number or was trained by a
-/// regression loss.
+constexpr FinalStep final_step_of(OutputKind kind, Index width, Output what) noexcept {
+  if (what == Output::logits) return FinalStep::none;
+  if (kind == OutputKind::flags) return FinalStep::sigmoid;
+  if (kind == OutputKind::classes && width > 1) return FinalStep::softmax;
+  return what == Output::as_trained ? FinalStep::none : FinalStep::refused;
+}
+
+/// Throws if it is refused.
 HEED_FUNCTION FinalStep final_step_of(OutputKind kind, Index width, Output what, const char* where);
 
 template <class S>
@@ -80,14 +88,12 @@ Prediction<S> prediction_of(FinalStep a, const S* p, Index features) {
 namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION detail::FinalStep detail::final_step_of(OutputKind kind, Index width, Output what, const char* where) {
-  if (what == Output::logits) return FinalStep::none;
-  if (kind == OutputKind::flags) return FinalStep::sigmoid;
-  if (kind == OutputKind::classes && width > 1) return FinalStep::softmax;
-  require(what == Output::as_trained, [&] {
-    return Fault{"the model gives numbers, which have no class and no probability", where,
-                 "outputs(x), which gives the numbers", text_of(width) + (width == 1 ? " number" : " numbers")};
+  const FinalStep step = final_step_of(kind, width, what);
+  require(step != FinalStep::refused, [&] {
+    return Fault{to_text(InferenceStatus::no_classes), where, "outputs(x), which gives the numbers",
+                 text_of(width) + (width == 1 ? " number" : " numbers")};
   });
-  return FinalStep::none;
+  return step;
 }
 
 }  // namespace heed::inline HEED_ISA

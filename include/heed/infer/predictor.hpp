@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <type_traits>
@@ -14,7 +15,7 @@
 #include "heed/core/check.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/denormals.hpp"
-#include "heed/core/error.hpp"
+#include "heed/core/realtime.hpp"
 #include "heed/core/sequences_view.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
@@ -22,13 +23,31 @@
 #include "heed/core/types.hpp"
 #include "heed/infer/detail/predictor_run.hpp"
 #include "heed/infer/detail/put_back.hpp"
+#include "heed/infer/detail/step_features.hpp"
 #include "heed/infer/prediction.hpp"
+#include "heed/infer/status.hpp"
 #include "heed/options/output_kind.hpp"
+
+namespace heed::inline HEED_ABI {
+
+/// Options of `Predictor`: the sequences that its functions for real-time threads take.
+struct PredictorOptions {
+  Index max_steps = 0;  ///< the most steps; 0: such functions are not called
+  Index min_steps = 1;  ///< the fewest steps
+  Index features = 0;   ///< features of a step; 0: as the model says
+};
+
+}  // namespace heed::inline HEED_ABI
 
 namespace heed::inline HEED_ISA {
 
 /// Runs a model that gives (1, classes) or (steps, classes). Use one predictor per thread. Several predictors may share
 /// a model, which must outlive them. The predictor owns its memory and does not allocate once warm.
+///
+/// Real-time threads call `try_predict` and `try_outputs`. From the first call on they allocate nothing, take no lock and
+/// make no system call. They do what the functions without `try_` do, to the same bits. Where these throw, they return a
+/// status. They need `heed::Predictor predictor(model, {.max_steps = 100})`: the constructor runs the model once with
+/// each number of steps from `min_steps` on, and so takes all memory. Then the model must not change.
 ///
 /// The loss that the model was trained with defines the answer. Cross-entropy: the probabilities of the classes. Binary
 /// cross-entropy: the probability of each flag by itself. A regression loss: numbers.
@@ -38,8 +57,12 @@ class Predictor {
   using S = typename Model::Scalar;
   using X = typename Model::Input;  ///< S, or std::int32_t for tokens
 
-  explicit Predictor(const Model& model) : model_(&model), run_(model) {}
-  explicit Predictor(const Model&& model) = delete;
+  /// Throws if an option is out of range, or if the model does not accept it.
+  explicit Predictor(const Model& model, PredictorOptions options = {}) : model_(&model), run_(model) {
+    if (options.max_steps == 0) return;
+    run_.make_room({options.min_steps, options.max_steps, detail::step_features(model, options.features, "Predictor")});
+  }
+  explicit Predictor(const Model&& model, PredictorOptions options = {}) = delete;
 
   /// Predicts one sequence (steps, features), without copying it. Throws if the number of features does not fit, if a
   /// number is not finite, or if the model gives numbers instead of classes (use `outputs`).
@@ -72,6 +95,41 @@ class Predictor {
   std::span<const S> outputs(TensorView<const X, 2> sequence, StepMask mask) & {
     return outputs(run_.present(sequence, mask));
   }
+
+  /// Predicts one sequence of steps x features numbers in a real-time thread. The probabilities are a view of the
+  /// predictor's memory, valid until its next call. Status: `too_many_steps`, `wrong_features`, `no_steps`,
+  /// `wrong_steps`, `unknown_token`, `not_finite`, `not_finite_logits` or `no_classes`; this is the order of the checks.
+  InferenceResult<Prediction<S>> try_predict(const X* sequence, Index steps, Index features) & noexcept HEED_NONBLOCKING
+    requires ChecksInRealTime<Model>
+  {
+    detail::FinalStep last;
+    const InferenceStatus status =
+        run_.try_one(sequence, {steps, features}, output_kind(*model_), Output::probabilities, last);
+    if (status != InferenceStatus::ok) return {status};
+    return {status, detail::prediction_of<S>(last, run_.outputs().data, run_.outputs().features)};
+  }
+  InferenceResult<Prediction<S>> try_predict(TensorView<const X, 2> sequence) & noexcept HEED_NONBLOCKING
+    requires ChecksInRealTime<Model>
+  {
+    return try_predict(sequence.data(), sequence.extent(0), sequence.extent(1));
+  }
+  /// `outputs` for real-time threads. Status: as for `try_predict`, but `no_classes`.
+  InferenceResult<std::span<const S>> try_outputs(const X* sequence, Index steps,
+                                                  Index features) & noexcept HEED_NONBLOCKING
+    requires ChecksInRealTime<Model>
+  {
+    detail::FinalStep last;
+    const InferenceStatus status =
+        run_.try_one(sequence, {steps, features}, output_kind(*model_), Output::as_trained, last);
+    if (status != InferenceStatus::ok) return {status};
+    return {status, {run_.outputs().data, static_cast<std::size_t>(run_.outputs().features)}};
+  }
+  InferenceResult<std::span<const S>> try_outputs(TensorView<const X, 2> sequence) & noexcept HEED_NONBLOCKING
+    requires ChecksInRealTime<Model>
+  {
+    return try_outputs(sequence.data(), sequence.extent(0), sequence.extent(1));
+  }
+
   // the result is a view of the predictor's memory: the predictor must be a variable
   template <class Self = Predictor>
   Prediction<S> operator()(TensorView<const X, 2>) && {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -80,6 +81,9 @@ struct Embedding {
                    const std::string& where) const {
     check_tokens(TensorView<const std::int32_t, 2>(x.data(), {x.extent(0), x.extent(1)}), lengths, num_embeddings(),
                  where);
+  }
+  Index first_unknown(Tile<const std::int32_t> x) const noexcept {
+    return first_unknown_token({x.data, static_cast<std::size_t>(x.size())}, num_embeddings());
   }
 
   Shape output_shape(Shape x) const;

@@ -62,6 +62,7 @@ struct JoinedEmbedding {
   /// Throws at the first valid token of (n, steps, k) that is not in its table.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
                    const std::string& where) const;
+  Index first_unknown(Tile<const std::int32_t> x) const noexcept;
 
   Shape output_shape(Shape x) const;
 
@@ -109,18 +110,27 @@ void JoinedEmbedding<S>::check_input(TensorView<const std::int32_t, 3> x, std::s
   check_lengths(lengths, x.extent(0), x.extent(1), where);
   for (Index i = 0; i < x.extent(0); ++i) {
     const Index steps = lengths.empty() ? x.extent(1) : lengths[static_cast<std::size_t>(i)];
-    for (Index t = 0; t < steps; ++t) {
-      for (Index k = 0; k < columns(); ++k) {
-        const Index token = x(i, t, k), tokens = tables[static_cast<std::size_t>(k)].num_embeddings();
-        require(token >= 0 && token < tokens, [&] {
-          return Fault{"token out of range",
-                       where + ", sequence " + std::to_string(i) + ", step " + std::to_string(t) + ", feature " +
-                           std::to_string(k) + " (counted from 0)",
-                       "0 to " + std::to_string(tokens - 1), std::to_string(token)};
-        });
-      }
+    const Tile<const std::int32_t> sequence(x.data() + i * x.extent(1) * columns(), {steps, columns()}, 1);
+    const Index place = first_unknown(sequence);
+    require(place == sequence.size(), [&] {
+      const Index t = place / columns(), k = place % columns();
+      return Fault{"token out of range",
+                   where + ", sequence " + std::to_string(i) + ", step " + std::to_string(t) + ", feature " +
+                       std::to_string(k) + " (counted from 0)",
+                   "0 to " + std::to_string(input_tokens(k) - 1), std::to_string(sequence.data[place])};
+    });
+  }
+}
+
+template <class S>
+Index JoinedEmbedding<S>::first_unknown(Tile<const std::int32_t> x) const noexcept {
+  for (Index t = 0; t < x.steps; ++t) {
+    for (Index k = 0; k < columns(); ++k) {
+      const std::int32_t token = *x.at(t, k);
+      if (token < 0 || token >= input_tokens(k)) return t * columns() + k;
     }
   }
+  return x.size();
 }
 
 template <class S>

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "heed/compose/repeat.hpp"
+#include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/concepts.hpp"
 #include "heed/core/error.hpp"
@@ -157,6 +158,11 @@ struct Ensemble : detail::EnsembleBase<M> {
   {
     detail::check_members(size());
     members.front().check_input(x, lengths, where);
+  }
+  Index first_unknown(Tile<const Input> x) const noexcept
+    requires FindsUnknown<M>
+  {
+    return members.front().first_unknown(x);
   }
 
   bool reads_distances() const { return !members.empty() && heed::reads_distances(members.front()); }

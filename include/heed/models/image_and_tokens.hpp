@@ -47,15 +47,24 @@ struct ImageAndTokens {
     check_lengths(lengths, x.extent(0), x.extent(1), where);
     for (Index i = 0; i < x.extent(0); ++i) {
       if (!lengths.empty() && lengths[static_cast<std::size_t>(i)] == 0) continue;
-      for (Index k = 0; k < tokens; ++k) {
-        const auto token = static_cast<double>(x(i, 0, image.size() + k));
-        require(token >= 0 && token < static_cast<double>(vocabulary) && token == std::floor(token), [&] {
-          return Fault{"token out of range",
-                       where + ", sequence " + text_of(i) + ", token " + text_of(k) + " (counted from 0)",
-                       "a whole number of 0 to " + text_of(vocabulary - 1), text_of(token)};
-        });
-      }
+      const Tile<const S> one(x.data() + i * size(), {1, size()}, 1);
+      const Index place = first_unknown(one, vocabulary);
+      require(place == size(), [&] {
+        return Fault{
+            "token out of range",
+            where + ", sequence " + text_of(i) + ", token " + text_of(place - image.size()) + " (counted from 0)",
+            "a whole number of 0 to " + text_of(vocabulary - 1), text_of(static_cast<double>(one.data[place]))};
+      });
     }
+  }
+  /// The place of the first such token of one lane; `size()` if there is none.
+  template <class S>
+  Index first_unknown(Tile<const S> x, Index vocabulary) const noexcept {
+    for (Index place = image.size(); place < size(); ++place) {
+      const auto token = static_cast<double>(x.data[place]);
+      if (!(token >= 0 && token < static_cast<double>(vocabulary) && token == std::floor(token))) return place;
+    }
+    return size();
   }
 
   /// Writes one step: the pixels, the tokens, then padding. Throws if the number of pixels does not match the image, or

@@ -95,6 +95,7 @@ struct ImageCaptioner {
                    const std::string& where = "ImageCaptioner") const {
     options.input().check_tokens(x, lengths, options.tokens, where);
   }
+  Index first_unknown(Tile<const S> x) const noexcept { return options.input().first_unknown(x, options.tokens); }
 
   /// The weights a of the last pass, (max_tokens, regions), or of the last step, (1, regions).
   Tile<const S> attention_weights(const Cache& cache) const { return decoder.attention_weights(cache.decoder); }

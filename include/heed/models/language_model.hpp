@@ -96,6 +96,7 @@ struct LanguageModel {
                    const std::string& where = "LanguageModel") const {
     embedding.check_input(x, lengths, where);
   }
+  Index first_unknown(Tile<const std::int32_t> x) const noexcept { return embedding.first_unknown(x); }
 
   void forward(Tile<const std::int32_t> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 

@@ -127,6 +127,7 @@ struct MultimodalClassifier {
                    const std::string& where = "MultimodalClassifier") const {
     input().check_tokens(x, lengths, options.tokens, where);
   }
+  Index first_unknown(Tile<const S> x) const noexcept { return input().first_unknown(x, options.tokens); }
 
   /// The attention weights of the image in the last forward pass: (heads, 1 + words), first to itself, then to each
   /// word.

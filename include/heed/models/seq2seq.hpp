@@ -72,6 +72,7 @@ struct Seq2Seq {
   /// Throws at the first token that is not in its vocabulary.
   void check_input(TensorView<const std::int32_t, 3> x, std::span<const std::int32_t> lengths,
                    const std::string& where = "Seq2Seq") const;
+  Index first_unknown(Tile<const std::int32_t> x) const noexcept;
 
   /// The weights a of the last pass: (target steps, source steps).
   Tile<const S> attention_weights(const Cache& cache) const { return decoder.attention_weights(cache.decoder); }
@@ -160,17 +161,21 @@ void Seq2Seq<S>::check_input(TensorView<const std::int32_t, 3> x, std::span<cons
   const Index steps = x.extent(1);
   for (Index i = 0; i < x.extent(0); ++i) {
     const Index valid = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
-    for (Index k = 0; k < 2 * valid; ++k) {
-      const std::int32_t token = x.data()[i * steps * 2 + k];
-      const Index tokens = k % 2 ? options.target_tokens : options.source_tokens;
-      require(token >= 0 && token < tokens, [&] {
-        return Fault{
-            k % 2 ? "target token out of range" : "source token out of range",
-            where + ", sequence " + std::to_string(i) + ", step " + std::to_string(k / 2) + " (counted from 0)",
-            "0 to " + std::to_string(tokens - 1), std::to_string(token)};
-      });
-    }
+    const Tile<const std::int32_t> sequence(x.data() + i * steps * 2, {valid, 2}, 1);
+    const Index k = first_unknown(sequence);
+    require(k == sequence.size(), [&] {
+      return Fault{k % 2 ? "target token out of range" : "source token out of range",
+                   where + ", sequence " + std::to_string(i) + ", step " + std::to_string(k / 2) + " (counted from 0)",
+                   "0 to " + std::to_string(input_tokens(k % 2) - 1), std::to_string(sequence.data[k])};
+    });
   }
+}
+
+template <class S>
+Index Seq2Seq<S>::first_unknown(Tile<const std::int32_t> x) const noexcept {
+  Index k = 0;
+  while (k < x.size() && x.data[k] >= 0 && x.data[k] < input_tokens(k % 2)) ++k;
+  return k;
 }
 
 template <class S>

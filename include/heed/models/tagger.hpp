@@ -104,6 +104,7 @@ struct Tagger {
                    const std::string& where = "Tagger") const {
     embed.check_input(x, lengths, where);
   }
+  Index first_unknown(Tile<const std::int32_t> x) const noexcept { return embed.first_unknown(x); }
 
   /// The attention weights of the last forward pass, a view of the cache: (steps, 1); for `multihead` (heads steps,
   /// steps), head by head, one row per query. Throws if the model has no attention. For `multihead`, also throws if

@@ -91,6 +91,7 @@ struct TextClassifier {
                    const std::string& where = "TextClassifier") const {
     embedding.check_input(x, lengths, where);
   }
+  Index first_unknown(Tile<const std::int32_t> x) const noexcept { return embedding.first_unknown(x); }
 
   Tile<const S> attention_weights(const Cache& cache) const { return classifier.attention_weights(cache.classifier); }
   static void keep_attention_weights(Cache& cache) { SequenceClassifier<S>::keep_attention_weights(cache.classifier); }

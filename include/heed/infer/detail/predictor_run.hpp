@@ -20,12 +20,14 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/lengths.hpp"
+#include "heed/core/realtime.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/infer/prediction.hpp"
+#include "heed/infer/status.hpp"
 #include "heed/options/output_kind.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -48,6 +50,25 @@ template <class S, class X>
 class PredictorRun {
  public:
   explicit PredictorRun(const ModelReference<S>& model) : model_(model), cache_(model.functions()) {}
+  PredictorRun(const PredictorRun& other) : PredictorRun(other.model_) {
+    if (other.room_.max_steps > 0) make_room(other.room_);
+  }
+  PredictorRun(PredictorRun&&) noexcept = default;
+  PredictorRun& operator=(const PredictorRun& other) { return *this = PredictorRun(other); }
+  PredictorRun& operator=(PredictorRun&&) noexcept = default;
+  ~PredictorRun() = default;
+
+  /// The sequences that `try_one` takes.
+  struct Room {
+    Index min_steps = 1, max_steps = 0, features = 0;
+  };
+  /// Takes the memory for them, by running the model with each number of steps. Throws if the model does not accept
+  /// `max_steps`.
+  HEED_COLD void make_room(const Room& room);
+  /// The outputs of one sequence, in memory of the run, and the step that finished them. Or why there are none.
+  InferenceStatus try_one(const X* data, Shape shape, OutputKind kind, Output what,
+                          FinalStep& last) noexcept HEED_NONBLOCKING;
+  Tile<const S> outputs() const { return output_.view(); }
 
   /// The logits of one sequence.
   Tile<S> one(TensorView<const X, 2> sequence);
@@ -78,6 +99,10 @@ class PredictorRun {
   AnyCache<S>& cache() { return cache_; }
 
  private:
+  // checks one sequence, and runs the model on it
+  InferenceStatus run_one(const Tile<const X>& x, Index width);
+  [[noreturn]] HEED_COLD void throw_refused(InferenceStatus status, TensorView<const X, 2> sequence) const;
+
   static constexpr Index widest = 64;
 
   // one function type, so that the rest is compiled only once
@@ -100,17 +125,9 @@ class PredictorRun {
   Buffer<std::int32_t> lengths_;
   Buffer<X> present_;  // sequences with missing steps removed
   Buffer<std::int32_t> present_lengths_;
+  Room room_;
+  std::vector<Index> widths_;  // outputs for each number of steps; 0: the model does not accept it
 };
-
-template <class S, class X>
-TensorView<const X, 2> PredictorRun<S, X>::present(TensorView<const X, 2> sequence, StepMask mask) {
-  if (mask.empty()) return sequence;
-  const auto [steps, features] = sequence.extents();
-  mask.check(1, steps, "Predictor");
-  check_gaps(mask.has_gaps({}), model_.reads_distances(), "Predictor");
-  X* to = present_.reserve(sequence.size());
-  return {to, {move_together(sequence.data(), features, steps, mask, to), features}};
-}
 
 template <class S, class X>
 TensorView<const X, 3> PredictorRun<S, X>::present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths,
@@ -140,29 +157,6 @@ Tensor<S, 3> widened(const Tensor<S, 3>& from, Extents<3> extents) {
     for (Index t = 0; t < from.extent(1); ++t) std::copy_n(&from(i, t, 0), from.extent(2), &to(i, t, 0));
   }
   return to;
-}
-
-template <class S, class X>
-Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
-  const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
-  const Shape output = logits_shape(model_, x.shape(), "Predictor");
-  require(x.steps > 0, [] { return Fault{"empty sequence", "Predictor", "at least one step", "0"}; });
-  const TensorView<const X, 3> alone(sequence.data(), {1, x.steps, x.features});
-  if (model_.functions().check_input) model_.check_input(alone, {}, "Predictor");
-  check_numbers(alone, {});
-  const Tile<S> z = output_.take(output, 1);
-  model_.forward(x, z, cache_, Pass::inference(scratch_));
-  check_logits(z, 1);
-  return z;
-}
-
-template <class S, class X>
-void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, OutputKind kind, Output what) {
-  const FlushDenormals flush;
-  const Tile<S> z = one(sequence);
-  check_width(static_cast<Index>(out.size()), z.features);
-  finish_outputs(final_step_of(kind, z.features, what, "Predictor"), z.data, z.features, 1);
-  std::copy_n(z.data, z.features, out.data());
 }
 
 template <class S, class X>
@@ -290,6 +284,8 @@ void PredictorRun<S, X>::check_width(Index got, Index classes) {
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#include "heed/infer/detail/predictor_one.hpp"
 
 HEED_COMPILED_FUNCTION(heed::detail::widened)
 HEED_COMPILED_ONE(class heed::detail::PredictorRun<float, float>)

@@ -1,0 +1,133 @@
+#pragma once
+
+/// @file
+/// Prediction of one sequence: an inner part of predictor_run.hpp, which declares it.
+
+#include <algorithm>
+#include <concepts>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "heed/core/buffer.hpp"
+#include "heed/core/check.hpp"
+#include "heed/core/denormals.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/extents.hpp"
+#include "heed/core/realtime.hpp"
+#include "heed/core/scratch.hpp"
+#include "heed/core/step_mask.hpp"
+#include "heed/core/tensor.hpp"
+#include "heed/core/tile.hpp"
+#include "heed/core/types.hpp"
+#include "heed/infer/detail/predictor_run.hpp"
+#include "heed/infer/prediction.hpp"
+#include "heed/infer/status.hpp"
+
+namespace heed::inline HEED_ISA::detail {
+
+template <class S, class X>
+void PredictorRun<S, X>::make_room(const Room& o) try {
+  constexpr Index most = std::numeric_limits<std::int32_t>::max();  // lengths are 32 bits: no size can overflow
+  require(o.max_steps <= most && o.min_steps >= 1 && o.min_steps <= o.max_steps, [&] {
+    return Fault{"option out of range", "Predictor",
+                 "min_steps and max_steps of 1 to " + text_of(most) + ", the smaller first",
+                 text_of(o.min_steps) + " and " + text_of(o.max_steps)};
+  });
+  logits_shape(model_, {o.max_steps, o.features}, "Predictor");
+  std::vector<Index> widths(static_cast<std::size_t>(o.max_steps - o.min_steps + 1));
+  Buffer<X> zeros;
+  const Index size = element_count(Extents<2>{o.max_steps, o.features});  // throws if it overflows
+  std::fill_n(zeros.reserve(size), size, X(0));
+  const FlushDenormals flush;
+  // layers may take other ways, and other memory, for fewer steps
+  for (Index steps = o.max_steps; steps >= o.min_steps; --steps) {
+    Index& width = widths[static_cast<std::size_t>(steps - o.min_steps)];
+    try {
+      width = logits_shape(model_, {steps, o.features}, "Predictor").features;
+    } catch (const Error&) {
+      continue;  // stays 0
+    }
+    static_cast<void>(run_one(Tile<const X>(zeros.data(), {steps, o.features}, 1), width));  // calls tell of weights
+  }
+  room_ = o;
+  widths_ = std::move(widths);
+} catch (...) {
+  rethrow_as_error("Predictor, max_steps " + text_of(o.max_steps));
+}
+
+template <class S, class X>
+InferenceStatus PredictorRun<S, X>::run_one(const Tile<const X>& x, Index width) {
+  if (x.steps == 0) return InferenceStatus::no_steps;
+  const auto unknown = model_.functions().first_unknown;
+  if (unknown && unknown(model_.get(), x) < x.size()) return InferenceStatus::unknown_token;
+  if constexpr (std::floating_point<X>) {
+    if (!all_finite(x.data, x.size())) return InferenceStatus::not_finite;
+  }
+  const Tile<S> z = output_.take({1, width}, 1);
+  model_.forward(x, z, cache_, Pass::inference(scratch_));
+  return all_finite(z.data, width) ? InferenceStatus::ok : InferenceStatus::not_finite_logits;
+}
+
+template <class S, class X>
+Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
+  const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
+  const Shape output = logits_shape(model_, x.shape(), "Predictor");
+  if (const InferenceStatus status = run_one(x, output.features); status != InferenceStatus::ok) [[unlikely]]
+    throw_refused(status, sequence);
+  return output_.tile();
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::throw_refused(InferenceStatus status, TensorView<const X, 2> x) const {
+  const TensorView<const X, 3> alone(x.data(), {1, x.extent(0), x.extent(1)});
+  if (status == InferenceStatus::unknown_token) model_.check_input(alone, {}, "Predictor");  // throws
+  if (status == InferenceStatus::not_finite) check_numbers(alone, {});                       // throws
+  Fault fault{to_text(status), "Predictor"};
+  if (status == InferenceStatus::no_steps) {
+    fault.expected = "at least one step";
+    fault.got = "0";
+  }
+  throw Error(std::move(fault));
+}
+
+template <class S, class X>
+InferenceStatus PredictorRun<S, X>::try_one(const X* data, Shape shape, OutputKind kind, Output what,
+                                            FinalStep& last) noexcept HEED_NONBLOCKING {
+  if (shape.steps > room_.max_steps) return InferenceStatus::too_many_steps;
+  if (shape.features != room_.features) return InferenceStatus::wrong_features;
+  if (shape.steps <= 0) return InferenceStatus::no_steps;
+  const Index place = shape.steps - room_.min_steps;
+  const Index width = place < 0 ? 0 : widths_[static_cast<std::size_t>(place)];
+  if (width == 0) return InferenceStatus::wrong_steps;
+  const FlushDenormals flush;
+  InferenceStatus status;
+  HEED_ONCE_WARM(status = run_one(Tile<const X>(data, shape, 1), width))
+  if (status != InferenceStatus::ok) return status;
+  last = final_step_of(kind, width, what);
+  if (last == FinalStep::refused) return InferenceStatus::no_classes;
+  HEED_ONCE_WARM(finish_outputs(last, output_.tile().data, width, 1))
+  return status;
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, OutputKind kind, Output what) {
+  const FlushDenormals flush;
+  const Tile<S> z = one(sequence);
+  check_width(static_cast<Index>(out.size()), z.features);
+  finish_outputs(final_step_of(kind, z.features, what, "Predictor"), z.data, z.features, 1);
+  std::copy_n(z.data, z.features, out.data());
+}
+
+template <class S, class X>
+TensorView<const X, 2> PredictorRun<S, X>::present(TensorView<const X, 2> sequence, StepMask mask) {
+  if (mask.empty()) return sequence;
+  const auto [steps, features] = sequence.extents();
+  mask.check(1, steps, "Predictor");
+  check_gaps(mask.has_gaps({}), model_.reads_distances(), "Predictor");
+  X* to = present_.reserve(sequence.size());
+  return {to, {move_together(sequence.data(), features, steps, mask, to), features}};
+}
+
+}  // namespace heed::inline HEED_ISA::detail
