@@ -101,6 +101,10 @@ TEST(Sentences, OfAnotherFormAreErrors) {
       error("it is good\tpos\nit is bad\tneg\nit is fine\tpos\n"),
       "t, line 1, column 1: labels that stand behind their sentences (expected a label, a tab and words, got 'it is "
       "good')");
+  const auto with_blank_line = [] {
+    parse_sentences("it is good\tpos\n\nit is bad\tneg\nit is fine\tpos\n", "t", {.blank_lines = true});
+  };
+  EXPECT_NE(error_of(with_blank_line).find("labels that stand behind their sentences"), std::string::npos);
   EXPECT_EQ(parse_sentences("a,b it is\nc it\n", "t").labels, (Words{"a,b", "c"}));  // a label with a comma
   EXPECT_EQ(parse_sentences("a,b\tit is\n", "t").labels, Words{"a,b"});
   EXPECT_EQ(parse_sentences("very good\tnice\nvery bad\tugly\nvery bad\tworse\n", "t").count(), 3);

@@ -110,8 +110,12 @@ class SentenceForms {
  private:
   /// Whether there are as many different words after the tabs as labels before them: then these are not classes.
   static bool as_many_last_words(const Sentences& sentences) {
-    std::vector<std::string> last, first = sentences.labels;
-    for (const auto& words : sentences.words) last.push_back(words[0]);
+    std::vector<std::string> last, first;
+    for (std::size_t i = 0; i < sentences.words.size(); ++i) {
+      if (sentences.words[i].empty()) continue;  // a blank line
+      last.push_back(sentences.words[i][0]);
+      first.push_back(sentences.labels[i]);
+    }
     const auto different = [](std::vector<std::string>& of) {
       std::sort(of.begin(), of.end());
       return std::unique(of.begin(), of.end()) - of.begin();

@@ -132,7 +132,6 @@ FeatureStatistics feature_statistics(const Sequences<S>& sequences) {
 
 /// In place: x_f = (x_f - mean_f) / deviation_f in the valid steps that `mask` marks as present (empty: all). Other
 /// values stay. Throws if the number of features differs from the statistics.
-/// as it is. Throws if the features are not those of the statistics.
 template <class S>
 void standardize(TensorView<S, 3> x, std::span<const std::int32_t> lengths, const FeatureStatistics& statistics,
                  StepMask mask = {}) {
