@@ -17,6 +17,8 @@ declare -A more_seeds=(
   [keras]=tests/convert/data/keras
   [pytorch]="tests/convert/data/torch1 tests/convert/data/torch2"
   [rtneural]=tests/convert/data/rtneural
+  [safetensors]="tests/io/data tests/models/data"
+  [checkpoint]=tests/io/data
 )
 
 # What fuzzers link.
