@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <cfenv>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -255,6 +255,28 @@ TEST(PredictorOptions, AreChecked) {
   EXPECT_NE(error({.max_steps = 3, .features = 2}).find("wrong number of features"), std::string::npos);
   EXPECT_NE(error_of([&] { Predictor(regression, {.max_steps = 3}); }).find("how many features"), std::string::npos);
 }
+
+#if defined(__GLIBC__) && defined(__SSE2__)
+TEST(TryFunctions, RefuseNanWhereTheCallerTrapsIt) {
+  Stream stream(model, {.max_steps = 4});
+  Predictor predictor(model, {.max_steps = 4});
+  const std::vector<float> x{1, nan, 3};
+  auto state = stream.state();
+  state.numbers[0] = nan;
+  std::fenv_t before;
+  std::fegetenv(&before);
+  std::feclearexcept(FE_ALL_EXCEPT);
+  feenableexcept(FE_INVALID);
+  const Status statuses[] = {stream.try_step(x).status, stream.try_restore(state),
+                             predictor.try_predict(x.data(), 1, 3).status};
+  const std::string error = error_of([&] { stream.step(x); });
+  const int traps = fegetexcept();
+  std::fesetenv(&before);
+  for (const Status status : statuses) EXPECT_EQ(status, Status::not_finite);
+  EXPECT_NE(error.find("value is not finite"), std::string::npos);
+  EXPECT_EQ(traps, FE_INVALID);
+}
+#endif
 
 /// Allocations of all calls from the first one on, with each number of steps, the shortest first.
 template <class Model>

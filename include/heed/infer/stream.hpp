@@ -99,6 +99,7 @@ class Stream {
   /// features do not fit, a number is not finite, a token is not in the vocabulary, or the sequence exceeds `max_steps`
   /// or the model's positions. After an error the stream is where it was before the call.
   std::span<const S> step(std::span<const X> x) {
+    const FlushDenormals flush;
     if (const InferenceStatus status = check(x); status != InferenceStatus::ok) [[unlikely]]
       throw_refused(status, x);
     return advance(x.data());
@@ -117,6 +118,7 @@ class Stream {
   InferenceResult<std::span<const S>> try_step(std::span<const X> x) noexcept HEED_NONBLOCKING
     requires ChecksInRealTime<Model>
   {
+    const FlushDenormals flush;
     if (const InferenceStatus status = check(x); status != InferenceStatus::ok) return {status};
     HEED_ONCE_WARM(return {InferenceStatus::ok, advance(x.data())})
   }
@@ -173,6 +175,7 @@ class Stream {
   InferenceStatus try_restore(const State& state) noexcept HEED_NONBLOCKING {
     if (static_cast<Index>(state.numbers.size()) != size_) return InferenceStatus::wrong_state;
     if (state.steps < 0 || state.steps > most_steps_) return InferenceStatus::wrong_steps;
+    const FlushDenormals flush;
     if (!detail::all_finite(state.numbers.data(), size_)) return InferenceStatus::not_finite;
     std::copy_n(state.numbers.data(), size_, numbers_.data());
     begin(state.steps);
@@ -181,6 +184,7 @@ class Stream {
 
  private:
   void make_room() {
+    const FlushDenormals flush;
     element_count(Extents<2>{max_steps_, features_});  // throws if the size overflows
     const Index last = std::max<Index>(max_steps_, 1);
     probabilities_.reserve(outputs_.take({1, model_->output_shape({last, features_}).features}, 1).features);
@@ -234,7 +238,6 @@ class Stream {
     return logits();
   }
   void run(const X* x, Index t) {
-    const FlushDenormals flush;
     StreamMemory<S> memory{numbers_.data(), t, max_steps_, known_};
     heed::stream_step(*model_, Tile<const X>(x, {1, features_}, 1), outputs_.tile(), memory, cache_, Pass{scratch_});
   }
