@@ -87,6 +87,9 @@ TEST(SafetensorsHeader, NamesOtherFormats) {
   EXPECT_NE(error_for("\x93NUMPY\x01"s).find("a NumPy file"), std::string::npos);
   EXPECT_NE(error_for("\x08\x07\x12\x07pytorch"s).find("an ONNX file"), std::string::npos);
   EXPECT_NE(error_for("{\"a\": 1}"s).find("a JSON file"), std::string::npos);
+  const std::string more = "{\"a\": 1}{";  // what follows a file of eight bytes in memory is not read
+  const std::span<const std::byte> eight = std::as_bytes(std::span(more)).first(8);
+  EXPECT_NE(error([&] { heed::read_safetensors_header(eight, "x"); }).find("a JSON file"), std::string::npos);
 }
 
 TEST(SafetensorsHeader, RejectsMoreThanTheFormatAllows) {

@@ -120,7 +120,8 @@ HEED_COLD HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<cons
                                                                   const std::string& name) try {
   constexpr std::size_t prefix = 8;
   std::string other = detail::other_format(file);
-  require(other.empty() || file.size() < prefix || file[prefix] == std::byte{'{'}, [&] {
+  const bool has_header = file.size() > prefix && file[prefix] == std::byte{'{'};
+  require(other.empty() || file.size() < prefix || has_header, [&] {
     return Fault{"no safetensors file", name, "one as save_file of safetensors.torch writes it", std::move(other)};
   });
   require(file.size() >= prefix, [&] {
