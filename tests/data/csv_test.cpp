@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "heed/core/tensor.hpp"
+#include "heed/data/load.hpp"
 #include "heed/data/text_table.hpp"
 #include "support.hpp"
 
@@ -73,6 +74,8 @@ TEST(CsvWriter, WhatItWritesReadsBack) {
   const auto s = heed::read_table<double>(folder / "x.csv");
   EXPECT_EQ(std::vector<double>(s.x.begin(), s.x.end()), (std::vector<double>{0.1, -1e-300, 1.0 / 3, 1e300}));
   EXPECT_EQ(s.labels, (std::vector<std::string>{"left, hand", "#\"b\""}));
+  CsvWriter({"\xEF\xBB\xBFup"}).write(folder / "labels.csv");
+  EXPECT_EQ(heed::load_labels(folder / "labels.csv"), std::vector<std::string>{"\xEF\xBB\xBFup"});
 }
 
 }  // namespace

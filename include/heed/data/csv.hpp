@@ -118,7 +118,8 @@ HEED_FUNCTION void CsvWriter::append_number(double cell, int digits) {
 
 HEED_FUNCTION void CsvWriter::append_text(std::string_view cell) {
   const bool plain = !cell.empty() && cell.find_first_of(",\"\r\n") == std::string_view::npos && cell[0] != '#' &&
-                     cell[0] != ' ' && cell[0] != '\t' && cell.back() != ' ' && cell.back() != '\t';
+                     cell[0] != ' ' && cell[0] != '\t' && cell.back() != ' ' && cell.back() != '\t' &&
+                     !cell.starts_with("\xEF\xBB\xBF");  // a byte order mark, which readers skip
   if (plain) {
     text_ += cell;
     return;
