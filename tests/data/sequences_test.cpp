@@ -91,6 +91,11 @@ TEST(Narrowed, RefusesWhatDoesNotFit) {
   const std::vector<double> shift{1};
   EXPECT_EQ(error_of([&] { heed::narrowed<double>(s, "x.csv", shift); }),
             "x.csv: wrong number of features (expected 2, got 1)");
+  s.x(0, 0, 1) = 1;
+  s.targets = Tensor<double, 2>({1, 2}, {1, -1e39});
+  EXPECT_EQ(
+      error_of([&] { heed::narrowed<float>(s, "x.csv"); }),
+      "x.csv, sequence 0 (counted from 0): target out of range (expected a number that fits 4 bytes, got -1e+39)");
 }
 
 }  // namespace

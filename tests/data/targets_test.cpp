@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +75,29 @@ TEST(Targets, OfFilesOfTheirOwn) {
   EXPECT_NE(
       error_of([&] { load("y.txt"); }).find("line 2, column 1: not a target (expected a finite number, got 'up')"),
       std::string::npos);
+}
+
+TEST(Targets, ThatDoNotFitAFloatAreFaultsOfEveryFormat) {
+  const Folder folder;
+  folder.file("x.csv", "1,2\n");
+  const auto error = [&](const std::string& name, const std::string& text, const heed::LoadOptions& options) {
+    const std::filesystem::path path = folder.file(name, text);
+    const bool alone = name == "y.txt";
+    return error_of([&] {
+      heed::load_sequences<float>(alone ? folder / "x.csv" : path, alone ? std::optional(path) : std::nullopt, options);
+    });
+  };
+  const std::string fault = ": not a target (expected a number that fits 4 bytes, got '1e39')";
+  heed::LoadOptions options{.targets = true};
+  EXPECT_NE(error("d.csv", "1,2,1e39\n", options).find("line 1, column 5" + fault), std::string::npos);
+  EXPECT_NE(error("d.ts", "@classLabel true\n@data\n1,2:1e39\n", options).find("line 3, column 5" + fault),
+            std::string::npos);
+  EXPECT_NE(error("d.arff", "@attribute a numeric\n@attribute y numeric\n@data\n1,1e39\n", options)
+                .find("line 4, column 3" + fault),
+            std::string::npos);
+  EXPECT_NE(error("y.txt", "1e39\n", options).find("line 1, column 1" + fault), std::string::npos);
+  options.table.sequence_column = "id";
+  EXPECT_NE(error("long.csv", "id,x,y\n1,2,1e39\n", options).find("line 2, column 5" + fault), std::string::npos);
 }
 
 TEST(Targets, FaultsAreNamed) {

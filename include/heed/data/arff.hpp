@@ -158,7 +158,7 @@ class ArffReader {
       }
       const std::string_view at = trim(rest), value = take(rest, ",");
       if (options_.targets && i + 1 == types_.size() && types_[i] != Type::relational) {
-        labels_.push_back(read_target(reader_, value));
+        labels_.push_back(read_target(reader_, value, bytes_));
       } else if (types_[i] == Type::nominal) {
         const std::optional<std::int32_t> found = classes_.find(value);
         if (!found) reader_.fail(at, "class is not declared", "one of those of the attribute", in_quotes(value));

@@ -48,8 +48,9 @@ HEED_FUNCTION std::string extension(const std::filesystem::path& path);
 /// Whether the path is a `.npy`, or a member of a `.npz`.
 HEED_FUNCTION bool is_array(const std::filesystem::path& path);
 
-/// The numbers of each line; each has `columns` of them.
-HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns);
+/// The numbers of each line; each has `columns` of them. They fit numbers of so many bytes.
+HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns,
+                                                         std::size_t bytes_of_number);
 
 /// Sets `count` to the number of sequences in the file.
 template <class S>
@@ -111,7 +112,7 @@ Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpac
   const std::optional<NpzPlace> place = npz_place(path);
   if (!place && detail::extension(path) != ".npy") {
     Index columns = 1;
-    const std::vector<std::string> texts = detail::read_target_lines(path, columns);
+    const std::vector<std::string> texts = detail::read_target_lines(path, columns, sizeof(S));
     return targets_of<S>(texts, path.string(), columns);
   }
   NpyArray<S> array = place ? parse_npy<S>(read_npz(*place, unpack), path.string()) : read_npy<S>(path);
@@ -229,7 +230,8 @@ HEED_FUNCTION std::string extension(const std::filesystem::path& path) {
   return ascii_lower(path.extension().string());
 }
 
-HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns) {
+HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns,
+                                                         std::size_t bytes_of_number) {
   const std::vector<std::byte> bytes = read_file(path);
   std::vector<std::string> texts;
   std::vector<std::string_view> fields;
@@ -240,7 +242,7 @@ HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::
       return Fault{"wrong number of targets", reader.place_of_end(), text_of(columns) + " as in the first line",
                    text_of(fields.size())};
     });
-    for (const std::string_view field : fields) texts.push_back(read_target(reader, field));
+    for (const std::string_view field : fields) texts.push_back(read_target(reader, field, bytes_of_number));
   }
   require(!texts.empty(), [&] { return Fault{"no targets", path.string(), "at least one"}; });
   return texts;

@@ -184,7 +184,7 @@ class LongTableReader {
 
   void add_label(std::size_t k, std::size_t sequence, bool fresh) {
     const std::string_view field = fields_[columns_.labels[k]];
-    std::string text = options_.read.targets ? read_target(reader_, field) : read_label(reader_, field);
+    std::string text = options_.read.targets ? read_target(reader_, field, bytes_) : read_label(reader_, field);
     if (fresh) return texts_.push_back(std::move(text));
     const std::string& first = texts_[sequence * columns_.labels.size() + k];
     double a = 0, b = 1;

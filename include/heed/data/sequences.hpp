@@ -104,8 +104,17 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
   check_finite<S>(to.view(), lengths, where);
   return to;
 }
+/// The same for sequences and their targets, which are not shifted.
 template <class S>
 Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, std::span<const double> shift = {}) {
+  for (Index i = 0; i < from.targets.size(); ++i) {
+    const double target = from.targets.data()[i];
+    require(!std::isinf(static_cast<S>(target)) || std::isinf(target), [&] {
+      return Fault{"target out of range",
+                   where + ", sequence " + text_of(i / from.targets.extent(1)) + " (counted from 0)",
+                   "a number that fits " + text_of(sizeof(S)) + " bytes", text_of(target)};
+    });
+  }
   return {narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels,
           detail::narrowed_tensor<S>(from.targets), from.mask};
 }

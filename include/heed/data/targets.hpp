@@ -33,8 +33,9 @@ namespace heed::inline HEED_ISA {
 /// Whether a field is a finite number.
 HEED_FUNCTION bool is_target(std::string_view field);
 
-/// The field as text; it may be in quotes. Throws, and names its place, if it is not a finite number.
-HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field);
+/// The field as text; it may be in quotes. Throws, and names its place, if it is not a finite number that fits a number
+/// of `bytes` bytes.
+HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes);
 
 /// Parses numbers, `columns` per sequence, into (n, columns). Throws if one is not a finite number or does not fit S,
 /// and names its sequence.
@@ -69,10 +70,14 @@ HEED_FUNCTION bool is_target(std::string_view field) {
   return parse_number(field, value) == std::errc() && std::isfinite(value);
 }
 
-HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field) {
+HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes) {
   std::string text = unquote(field);
-  if (!is_target(text)) {
-    reader.fail(field, "not a target", "a finite number", text.empty() ? "nothing" : in_quotes(text));
+  double value = 0;
+  const bool number = parse_number(text, value) == std::errc() && std::isfinite(value);
+  if (!number || !TextReader::fits(value, bytes)) {
+    reader.fail(field, "not a target",
+                number ? "a number that fits " + std::to_string(bytes) + " bytes" : std::string("a finite number"),
+                text.empty() ? "nothing" : in_quotes(text));
   }
   return text;
 }

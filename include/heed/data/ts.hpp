@@ -73,7 +73,7 @@ class TsCaseReader {
     lengths_.push_back(static_cast<std::int32_t>(length));
 
     if (!metadata_.labelled) return;
-    if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back()));
+    if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back(), sizeof(S)));
     if (metadata_.numbers && is_target(parts_.back())) return labels_.push_back(std::string(parts_.back()));
     const std::string label = read_label(reader_, parts_.back());
     const auto& classes = metadata_.classes;

@@ -86,7 +86,8 @@ class TableReader {
       }
       for (const std::size_t i : labels_) {
         refuse_value(reader, fields, i);
-        table.labels.push_back(options_.read.targets ? read_target(reader, fields[i]) : read_label(reader, fields[i]));
+        table.labels.push_back(options_.read.targets ? read_target(reader, fields[i], bytes_)
+                                                     : read_label(reader, fields[i]));
       }
       double front = 0;
       counts = counts && parse_number(unquote(fields[0]), front) == std::errc() &&
