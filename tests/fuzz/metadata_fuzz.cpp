@@ -1,4 +1,5 @@
-// A fuzzer of values and options in metadata. Lines are entries: a key, a tab, and the value; \1 is a line feed in it.
+// A fuzzer of values and options in metadata. The first byte chooses what is read. Lines are entries: a key, a tab, and
+// the value; \1 is a line feed in it.
 
 #include <algorithm>
 #include <string>
@@ -59,17 +60,19 @@ void check_options(const Metadata& metadata, std::size_t size) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const Metadata metadata = metadata_of({reinterpret_cast<const char*>(data), size});
+  heed::fuzz::Input input(data, size);
+  const unsigned what = input.choice(9);
+  const Metadata metadata = metadata_of(input.text());
   for (const auto& entry : metadata) {
-    check_value(metadata, entry.first, heed::get_index);
-    check_value(metadata, entry.first, heed::get_double);
-    check_value(metadata, entry.first, heed::get_bool);
-    check_value(metadata, entry.first, heed::get_doubles);
-    check_value(metadata, entry.first, heed::get_texts);
+    if (what == 0) check_value(metadata, entry.first, heed::get_index);
+    if (what == 1) check_value(metadata, entry.first, heed::get_double);
+    if (what == 2) check_value(metadata, entry.first, heed::get_bool);
+    if (what == 3) check_value(metadata, entry.first, heed::get_doubles);
+    if (what == 4) check_value(metadata, entry.first, heed::get_texts);
   }
-  check_options<heed::SequenceClassifierOptions>(metadata, size);
-  check_options<heed::TaggerOptions>(metadata, size);
-  check_options<heed::Seq2SeqOptions>(metadata, size);
-  check_options<heed::TransformerClassifier<float>::Options>(metadata, size);
+  if (what == 5) check_options<heed::SequenceClassifierOptions>(metadata, size);
+  if (what == 6) check_options<heed::TaggerOptions>(metadata, size);
+  if (what == 7) check_options<heed::Seq2SeqOptions>(metadata, size);
+  if (what == 8) check_options<heed::TransformerClassifierOptions>(metadata, size);
   return 0;
 }
