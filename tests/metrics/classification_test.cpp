@@ -62,6 +62,22 @@ TEST(Metrics, ClassesWithoutRowsDoNotCountAndGiveZeros) {
   EXPECT_DOUBLE_EQ(heed::macro_f1(confusion), 0.8 / 2);
 }
 
+TEST(Metrics, ReportsAreOfAConfusionMatrixAlone) {
+  using Counts = Tensor<std::int64_t, 2>;
+  using test_support::error_of;
+  EXPECT_EQ(error_of([] { heed::class_reports(Counts({2, 1})); }),
+            "class_reports: a confusion matrix that is not square (expected (classes, classes), got (2, 1))");
+  EXPECT_EQ(error_of([] { heed::macro_f1(Counts({0, 3})); }),
+            "class_reports: a confusion matrix that is not square (expected (classes, classes), got (0, 3))");
+  EXPECT_EQ(error_of([] { heed::class_reports(Counts({1, 1}, {-1})); }),
+            "class_reports: counts out of range (expected at least 0, and less than 2^62 in all, got -1)");
+  const std::int64_t large = std::int64_t(1) << 61;
+  EXPECT_EQ(error_of([&] { heed::macro_f1(Counts({2, 2}, {0, large, large, 0})); }),
+            "class_reports: counts out of range (expected at least 0, and less than 2^62 in all, got " +
+                std::to_string(large) + ")");
+  EXPECT_EQ(heed::class_reports(Counts({0, 0})).size(), 0U);
+}
+
 // how often a positive is above a negative, pair by pair
 double by_pairs(const std::vector<double>& s, const Labels& positive) {
   double above = 0, pairs = 0;

@@ -89,10 +89,10 @@ struct ClassReport {
 
 namespace heed::inline HEED_ISA {
 
-/// One report per class.
+/// One report per class. Throws unless the matrix is square and has counts: numbers of at least 0, less than 2^62 in all.
 HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion);
 
-/// The mean F1 over the classes that occur as a label or as a prediction.
+/// The mean F1 over the classes that occur as a label or as a prediction. Throws as `class_reports`.
 HEED_FUNCTION double macro_f1(const Tensor<std::int64_t, 2>& confusion);
 
 /// The area under the ROC curve: the probability that a positive has a higher score than a negative; ties count half
@@ -172,7 +172,25 @@ inline double perplexity(double cross_entropy) { return std::exp(cross_entropy);
 
 namespace heed::inline HEED_ISA {
 
+namespace detail {
+HEED_COLD HEED_FUNCTION void check_confusion(const Tensor<std::int64_t, 2>& confusion) {
+  require(confusion.extent(0) == confusion.extent(1), [&] {
+    return Fault{"a confusion matrix that is not square", "class_reports", "(classes, classes)",
+                 to_text(confusion.extents())};
+  });
+  constexpr std::int64_t most = std::int64_t(1) << 62;
+  std::int64_t total = 0;
+  for (const std::int64_t count : confusion) {
+    require(count >= 0 && count < most - total, [&] {
+      return Fault{"counts out of range", "class_reports", "at least 0, and less than 2^62 in all", text_of(count)};
+    });
+    total += count;
+  }
+}
+}  // namespace detail
+
 HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion) {
+  detail::check_confusion(confusion);
   const Index classes = confusion.extent(0);
   std::vector<ClassReport> reports;
   for (Index c = 0; c < classes; ++c) {
