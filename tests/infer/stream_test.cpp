@@ -271,6 +271,21 @@ TEST(Stream, RefusesAStateThatIsNotItsOwn) {
   EXPECT_EQ(stream.state(), good);
 }
 
+TEST(Stream, RefusesAStateAfterWhichStepsCannotBeCounted) {
+  const heed::Lstm<double> model({.input_size = 1, .hidden_size = 2});
+  Stream stream(model);
+  auto state = stream.state();
+  state.steps = std::numeric_limits<Index>::max();
+  EXPECT_EQ(error_of([&] { stream.restore(state); }),
+            "Stream, state: number of steps out of range (expected 0 to 4611686018427387903, got 9223372036854775807)");
+  state.steps = (Index(1) << 62) - 2;
+  stream.restore(state);
+  stream.step(std::vector<double>{0.5});
+  EXPECT_EQ(error_of([&] { stream.step(std::vector<double>{0.5}); }),
+            "Stream: too many steps (expected at most 4611686018427387903, got 4611686018427387904)");
+  EXPECT_EQ(stream.steps(), (Index(1) << 62) - 1);
+}
+
 TEST(Stream, RunsAsInTheReadme) {
   const heed::SequenceClassifier<float> model({.features = 5, .classes = 10});
   int readings = 0;

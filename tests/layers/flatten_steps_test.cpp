@@ -53,6 +53,15 @@ TEST(FlattenSteps, OfARaggedSequenceIsThatOfOneWithZerosAtItsEnd) {
   EXPECT_EQ(ragged.y, zeros.y);
 }
 
+TEST(FlattenSteps, RefusesFeaturesThatOverflow) {
+  const FlattenSteps<float> three({.steps = 3});
+  EXPECT_EQ(error_of([&] { three.output_shape({3, -1}); }),
+            "FlattenSteps: tensor: negative extent (expected extents of at least 0, got (3, -1))");
+  EXPECT_EQ(
+      error_of([&] { three.output_shape({3, heed::Index(1) << 62}); }),
+      "FlattenSteps: tensor: too many elements (expected a count that fits 63 bits, got (3, 4611686018427387904))");
+}
+
 TEST(FlattenSteps, RefusesAnotherNumberOfSteps) {
   EXPECT_EQ(error_of([] { FlattenSteps<float>({.steps = 0}); }),
             "FlattenSteps: steps must be positive (expected at least 1, got 0)");

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
 #include <vector>
 
+#include "../support/error_of.hpp"
 #include "../support/layer_case.hpp"
 #include "../support/numbers.hpp"
 #include "../support/stream_case.hpp"
@@ -19,6 +22,17 @@ using test_support::Values;
 TEST(MeanMaxPool, FulfilsTheLayerContract) {
   const auto report = heed::testing::check_layer([]<class S>() { return MeanMaxPool<S>(); }, {4, 3});
   EXPECT_TRUE(report.ok()) << report.text();
+}
+
+TEST(MeanMaxPool, RefusesFeaturesThatOverflow) {
+  const Index most = std::numeric_limits<Index>::max();
+  const auto error = [](Index features) {
+    return test_support::error_of([&] { MeanMaxPool<float>().output_shape({3, features}); });
+  };
+  EXPECT_EQ(error(-1), "MeanMaxPool: tensor: negative extent (expected extents of at least 0, got (2, -1))");
+  EXPECT_EQ(error(most), "MeanMaxPool: tensor: too many elements (expected a count that fits 63 bits, got (2, " +
+                             std::to_string(most) + "))");
+  EXPECT_EQ(MeanMaxPool<float>().output_shape({3, most / 2}), (heed::Shape{1, most - 1}));
 }
 
 TEST(MeanMaxPool, IsTheMeanAndTheMaximumSideBySide) {

@@ -208,7 +208,7 @@ class Stream {
       }
     };
     Index some = 1, more = std::numeric_limits<std::int32_t>::max();
-    if (accepts(more)) return std::numeric_limits<Index>::max();
+    if (accepts(more)) return std::numeric_limits<Index>::max() / 2;  // counting on from there cannot overflow
     while (more - some > 1) {
       const Index middle = some + (more - some) / 2;
       (accepts(middle) ? some : more) = middle;

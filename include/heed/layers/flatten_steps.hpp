@@ -71,7 +71,7 @@ template <class S>
 Shape FlattenSteps<S>::output_shape(Shape x) const {
   require(x.steps == steps,
           [&] { return Fault{"wrong number of steps", "FlattenSteps", text_of(steps), text_of(x.steps)}; });
-  return {1, steps * x.features};
+  return detail::inside("FlattenSteps", [&] { return Shape{1, element_count(Extents<2>{steps, x.features})}; });
 }
 
 }  // namespace heed::inline HEED_ISA

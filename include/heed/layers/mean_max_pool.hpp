@@ -4,6 +4,8 @@
 /// Mean and maximum over time, concatenated.
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/error.hpp"
+#include "heed/core/extents.hpp"
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -27,7 +29,10 @@ struct MeanMaxPool {
   };
 
   Index feature_factor() const { return 2; }
-  Shape output_shape(Shape x) const { return {1, 2 * x.features}; }
+  /// Throws if the number of features is negative, or twice it overflows.
+  Shape output_shape(Shape x) const {
+    return detail::inside("MeanMaxPool", [&] { return Shape{1, element_count(Extents<2>{2, x.features})}; });
+  }
 
   void forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
     MeanPool<S>().forward(x, half(y, 0), cache.mean, pass);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,7 +27,7 @@ void Stream<Model>::throw_refused(InferenceStatus status, std::span<const X> x) 
     fault.got = text_of(features);
   } else if (status == InferenceStatus::too_many_steps) {
     model_->output_shape({steps_ + 1, features_});  // throws if the limit is the model's own
-    fault.expected = "at most " + text_of(max_steps_);
+    fault.expected = "at most " + text_of(most_steps_);
     fault.got = text_of(steps_ + 1);
   } else if (status == InferenceStatus::not_finite) {
     const auto odd = std::find_if(x.begin(), x.end(), [](X v) { return !std::isfinite(v); });
@@ -53,7 +52,7 @@ void Stream<Model>::throw_refused(InferenceStatus status, const State& state) co
     fault.expected = text_of(size_) + " numbers";
     fault.got = text_of(state.numbers.size());
   } else if (status == InferenceStatus::wrong_steps) {
-    fault.expected = most_steps_ == std::numeric_limits<Index>::max() ? "at least 0" : "0 to " + text_of(most_steps_);
+    fault.expected = "0 to " + text_of(most_steps_);
     fault.got = text_of(state.steps);
   }
   throw Error(std::move(fault));
