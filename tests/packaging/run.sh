@@ -75,7 +75,7 @@ run_some_tests() {
   "$compiler" "${flags[@]}" -x c++-header "$folder/common.hpp" -o "$folder/common.hpp.gch"
   printf '%s\0' "${tests[@]}" | xargs -0 -P "$(nproc)" -I TEST bash -c '
     test=$1 folder=$2; shift 2
-    "$@" -include "$folder/common.hpp" -c "tests/${test}_test.cpp" -o "$folder/${test//\//_}.o"' _ TEST "$folder" "$compiler" "${flags[@]}"
+    "$@" -include "$folder/common.hpp" -c "$PWD/tests/${test}_test.cpp" -o "$folder/${test//\//_}.o"' _ TEST "$folder" "$compiler" "${flags[@]}"
   "$compiler" "$folder"/*.o -lgtest -lgtest_main -pthread -o "$folder/tests"
   (cd "$folder" && ./tests --gtest_brief=1 --gtest_print_time=0)
 }
