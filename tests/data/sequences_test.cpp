@@ -5,8 +5,12 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
+#include "heed/data/arff.hpp"
+#include "heed/data/long_table.hpp"
+#include "heed/data/ts.hpp"
 #include "support.hpp"
 
 namespace {
@@ -76,6 +80,29 @@ TEST(Narrowed, KeepsLengthsAndLabelsAndClearsPadding) {
   EXPECT_EQ(std::vector<float>(narrow.x.begin(), narrow.x.end()), (std::vector<float>{1, 2, 3, 0}));
   EXPECT_EQ(narrow.lengths, s.lengths);
   EXPECT_EQ(narrow.labels, s.labels);
+}
+
+// 160 kB of text would take 1.6 GB of memory in double
+TEST(Sequences, AreNotPaddedToFarMoreThanTheyHold) {
+  std::string ts = "@classLabel false\n@data\n0", table = "id,x\n", arff = "@attribute s relational\n@end s\n@data\n'0";
+  constexpr int n = 20'000;
+  for (int i = 1; i < n; ++i) ts += ",0", arff += ",0";
+  for (int i = 0; i < n; ++i) table += "0,0\n";
+  arff += '\'';
+  for (int i = 1; i < n; ++i) {
+    ts += "\n0";
+    arff += "\n'0'";
+    table += std::to_string(i) + ",0\n";
+  }
+  const std::string fault =
+      "x: sequences of too different lengths (expected all padded to the longest, at most 1000 times their own "
+      "numbers, got 39999 numbers, 20000 sequences, and 20000 steps in the longest)";
+  EXPECT_EQ(error_of([&] { heed::parse_ts<double>(ts, "x"); }), fault);
+  EXPECT_EQ(error_of([&] { heed::parse_arff<double>(arff, "x"); }), fault);
+  EXPECT_EQ(error_of([&] {
+              heed::parse_long_table<double>(table, "x", {{.label_column = "none", .sequence_column = "id"}});
+            }),
+            fault);
 }
 
 TEST(Narrowed, RefusesWhatDoesNotFit) {

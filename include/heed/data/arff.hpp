@@ -209,8 +209,7 @@ class ArffReader {
     const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
     const bool ragged = *shortest < *longest;
     Sequences<double> result;
-    result.x =
-        Tensor<double, 3>({static_cast<Index>(lengths_.size()), Index(*longest), static_cast<Index>(dimensions_)});
+    result.x = padded_zeros<double>(lengths_, static_cast<Index>(dimensions_), reader_.where());
     const double* value = values_.data();
     for (Index i = 0; i < result.x.extent(0); ++i) {
       for (Index d = 0; d < result.x.extent(2); ++d) {

@@ -209,7 +209,7 @@ class LongTableReader {
     const auto [shortest, longest] = std::minmax_element(lengths.begin(), lengths.end());
     LongTable<double> table;
     const auto features = static_cast<Index>(columns_.features.size());
-    table.sequences.x = Tensor<double, 3>({std::ssize(ids_), *longest, features});
+    table.sequences.x = padded_zeros<double>(lengths, features, reader_.where());
     Index t = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
       const Row& row = rows_[order[i]];

@@ -3,6 +3,7 @@
 /// @file
 /// The result of every reader: labelled sequences in one row-major array.
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -49,6 +50,26 @@ struct Sequences {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
+/// Zeros for sequences of these lengths, (n, steps of the longest, features). Throws if the padding of short sequences
+/// would take far more memory than their numbers: more than 2^27 numbers, and than 1000 times those without padding.
+template <class S>
+Tensor<S, 3> padded_zeros(std::span<const std::int32_t> lengths, Index features, const std::string& where) {
+  Index numbers = 0;
+  std::int32_t longest = 0;
+  for (const std::int32_t length : lengths) {
+    longest = std::max(longest, length);
+    numbers += length * features;
+  }
+  const Index n = std::ssize(lengths);
+  const double padded = static_cast<double>(n) * static_cast<double>(longest) * static_cast<double>(features);
+  require(padded <= std::max(0x1p27, 1000 * static_cast<double>(numbers)), [&] {
+    return Fault{
+        "sequences of too different lengths", where, "all padded to the longest, at most 1000 times their own numbers",
+        text_of(numbers) + " numbers, " + text_of(n) + " sequences, and " + text_of(longest) + " steps in the longest"};
+  });
+  return Tensor<S, 3>({n, longest, features});
+}
+
 /// Rounds numbers of double to S.
 template <class S>
 std::vector<S> narrowed(std::vector<double>&& values) {

@@ -107,7 +107,7 @@ class TsCaseReader {
   Sequences<S> pack() {
     const auto [shortest, longest] = std::minmax_element(lengths_.begin(), lengths_.end());
     const bool ragged = *shortest < *longest;
-    Tensor<S, 3> x({static_cast<Index>(lengths_.size()), *longest, metadata_.dimensions});
+    Tensor<S, 3> x = padded_zeros<S>(lengths_, metadata_.dimensions, reader_.where());
     const double* value = values_.data();
     for (Index i = 0; i < x.extent(0); ++i)
       for (Index d = 0; d < x.extent(2); ++d)
