@@ -7,19 +7,16 @@
 # (default: 0). One line per fuzzer says how many inputs it ran. A finding ends the run with exit status 1; the line
 # before says where its input is. Inputs that reach new code stay in build/fuzz/corpus/NAME, for the next run.
 #
-# A corpus is tests/fuzz/corpus/NAME, and the folders below; tests/fuzz/NAME.dict, where there is one, lists words of
+# A corpus is tests/fuzz/corpus/NAME, and the folders that seeds.txt names; tests/fuzz/NAME.dict, where there is one, lists words of
 # the format. Needs clang++ with its runtime; on Debian: clang-14, libclang-rt-14-dev, libzip-dev.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# Files that tests read already.
-declare -A more_seeds=(
-  [keras]=tests/convert/data/keras
-  [pytorch]="tests/convert/data/torch1 tests/convert/data/torch2"
-  [rtneural]=tests/convert/data/rtneural
-  [safetensors]="tests/io/data tests/models/data"
-  [checkpoint]=tests/io/data
-)
+# Folders of other tests' files.
+declare -A more_seeds=()
+while read -r name folders; do
+  [[ $name = \#* ]] || more_seeds[$name]=$folders
+done <tests/fuzz/seeds.txt
 
 # What fuzzers link.
 declare -A libraries=([npz]=-lzip)
