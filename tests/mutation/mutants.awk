@@ -1,7 +1,7 @@
-# Lists the mutants of a layer's header, one a line: LINE <tab> KIND <tab> the line as the mutant has it.
+# Lists the mutants of a header, one a line: LINE <tab> KIND <tab> the line as the mutant has it.
 #
-# Mutated is the code between a layer's first forward-like function and its end. Declarations, error texts, memory management
-# and comments are left alone: they change no number.
+# Mutated is the code between a layer's first forward-like function and its end; with all=1, of other headers, all code.
+# Declarations, error texts, memory management and comments are left alone: they change no number.
 
 function emit(kind, text) {
   if (text != line && !((text) in seen)) {
@@ -115,14 +115,14 @@ function neighbours(open, close_at, n, i, j, list) {
 
 /^ *(void|static void|HEED_INLINE static) .*(forward|backward|step|accumulate|distribution|spread|each_feature|zero_unattended)\(/ { active = 1 }
 /^  static void visit/ || /^struct / || /^ *Shape output_shape/ || /metadata|options_from/ { active = 0 }
-/^ private:/ { active = 1 }
+/^ private:/ || all { active = 1 }
 
 {
   line = $0
   split("", seen)
   code = line
   sub(/ *\/\/.*$/, "", code)
-  if (!active || code ~ /^ *$/ || code ~ /Scratch::Mark|require\(|Fault|^ *using |^ *template|^ *requires|take_weights|^ *(void|static|HEED_INLINE static|Weight|kernels::Head|kernels::LaneMatrix) .*\{$/) next
+  if (!active || code ~ /^ *$/ || code ~ /^ *#|^(inline )?namespace|^ *static_assert|^HEED_/ || code ~ /Scratch::Mark|require\(|Fault|^ *using |^ *template|^ *requires|take_weights|^ *(void|static|HEED_INLINE static|Weight|kernels::Head|kernels::LaneMatrix) .*\{$/) next
   if (code ~ /^  (void|static|Tile|Weight)[^=]*\) (const )?;?$/) next
   if (code ~ /(\.|->)(take|like|template tile|template take)[<(]/) next  # memory only: their contents are written elsewhere
   line = code

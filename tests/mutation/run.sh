@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Do the tests notice mistakes? Breaks the layers line by line and counts the breaks that fail a test.
+# Do the tests notice mistakes? Breaks the code line by line and counts the breaks that fail a test.
 #
-#   bash tests/mutation/run.sh [LAYER]...      e.g. lstm dense; default: all of include/heed/layers
+#   bash tests/mutation/run.sh [HEADER]...      e.g. lstm losses/huber data/npy; a name without a folder is a layer
 #
+# Default: layers, losses, optimizers, metrics, the engine, and the readers, as far as a header has a test of its own name.
 # mutants.awk makes the breaks: flipped signs, dropped terms, factors and statements, other indices, swapped arguments. Each is
-# compiled with the test of its layer, one at a time; what survives is tried again under the address sanitizer. A break that
+# compiled with the test of its header, one at a time; what survives is tried again under the address sanitizer. A break that
 # does not compile is none; one that changes no number is listed in equivalent.txt with the reason. Survivors are printed; the
 # exit code is 1 if there are any.
-# JOBS, CXX and CXXFLAGS are taken from the environment, and EVERY: with EVERY=10 each tenth break is tried. A full run takes about
-# an hour on two cores.
+# JOBS, CXX and CXXFLAGS are taken from the environment, and EVERY: with EVERY=10 each tenth break is tried. All layers take about
+# an hour on two cores, everything a night.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -31,16 +32,20 @@ export work compiler
 "$compiler" "${flags[@]}" -x c++-header "$work/common.hpp" -o "$work/common.hpp.gch"
 printf '%q ' "${flags[@]}" >"$work/flags"
 
-# try LAYER LINE TEXT-FILE: prints the verdict and the mutant
+# path NAME: of a header and its test, without their endings
+path() { case $1 in */*) echo "$1" ;; *) echo "layers/$1" ;; esac; }
+
+# try NAME NUMBER LINE KIND TEXT: prints the verdict and the mutant
 try() {
-  local layer=$1 id=$2 line=$3 kind=$4 text=$5
-  local folder=$work/$layer.$id header=include/heed/layers/$layer.hpp
-  mkdir -p "$folder/heed/layers"
-  text=$text awk -v line="$line" 'NR == line { print ENVIRON["text"]; next } { print }' "$header" >"$folder/heed/layers/$layer.hpp"
+  local layer=$1 id=$2 line=$3 kind=$4 text=$5 path
+  path=$(path "$layer")
+  local folder=$work/${layer//\//.}.$id
+  mkdir -p "$folder/heed/$(dirname "$path")"
+  text=$text awk -v line="$line" 'NR == line { print ENVIRON["text"]; next } { print }' "include/heed/$path.hpp" >"$folder/heed/$path.hpp"
   local verdict flags
   eval "flags=($(<"$work/flags"))"
   build() {
-    "$compiler" "$@" -I"$folder" "${flags[@]}" "tests/layers/${layer}_test.cpp" -o "$folder/test" -lgtest -lgtest_main 2>/dev/null
+    "$compiler" "$@" -I"$folder" "${flags[@]}" "tests/${path}_test.cpp" -o "$folder/test" -lgtest -lgtest_main 2>/dev/null
   }
   passes() { timeout 300 "$folder/test" --gtest_fail_fast --gtest_brief=1 >/dev/null 2>&1; }
   if ! build -include "$work/common.hpp"; then
@@ -58,14 +63,18 @@ try() {
   rm -rf "$folder"
   printf '%s\t%s:%s\t%s\t%s\n' "$verdict" "$layer" "$line" "$kind" "$(sed 's/^ *//' <<<"$text")"
 }
-export -f try
+export -f try path
 
 layers=("$@")
 if [ ${#layers[@]} -eq 0 ]; then
-  for header in include/heed/layers/*.hpp; do layers+=("$(basename "$header" .hpp)"); done
+  for header in include/heed/{layers,losses,optim,metrics,train,infer,data,io,files,options}/*.hpp; do
+    header=${header#include/heed/}
+    [ ! -f "tests/${header%.hpp}_test.cpp" ] || { header=${header%.hpp}; layers+=("${header#layers/}"); }
+  done
 fi
 for layer in "${layers[@]}"; do
-  awk -f tests/mutation/mutants.awk "include/heed/layers/$layer.hpp" |
+  header=$(path "$layer")
+  awk -v all="$([ "${header%%/*}" = layers ] || echo 1)" -f tests/mutation/mutants.awk "include/heed/$header.hpp" |
     awk -v layer="$layer" -v every="${EVERY:-1}" -F '\t' 'NR % every == 0 { printf "%s%c%d%c%s%c%s%c%s%c", layer, 0, NR, 0, $1, 0, $2, 0, $3, 0 }'
 done >"$work/mutants"
 
