@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of files: libFuzzer, with the address and undefined behaviour sanitizers.
+# Fuzzes readers of files and public functions: libFuzzer, with the address and undefined behaviour sanitizers.
 #
 #   bash tests/fuzz/run.sh [--seconds N] [NAME...]
 #
