@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,28 +22,21 @@ namespace {
 using fuzz::Choices;
 using heed::Index;
 
-template <class M, class F>
-void with_model(Choices& c, Index features, F&& make) {
-  std::optional<M> model;
-  const bool none = fuzz::fails([&] {
-    const heed::AllocationBudget budget(Index(1) << 17, "a model of the fuzzer");
-    model.emplace(make());
-  });
-  if (!none) fuzz::fuzz_calls(std::move(*model), features, c);
-}
-
 void classifiers(Choices& c) {
-  with_model<heed::SequenceClassifier<float>>(c, 2, [&] {
+  using Model = heed::SequenceClassifier<float>;
+  const auto model = fuzz::made<Model>([&] {
     auto o = fuzz::options<heed::SequenceClassifierOptions>(c);
     o.features = 2;
     o.classes = c.one_in(4) ? o.classes : 3;
-    return heed::SequenceClassifier<float>(o);
+    return Model(o);
   });
+  if (model) fuzz::fuzz_calls(*model, 2, c);
 }
 
 void chains(Choices& c) {
   const Index features = static_cast<Index>(c.below(4)) + 1;
-  with_model<heed::Chain<float>>(c, features, [&] { return fuzz::chain(c); });
+  const auto model = fuzz::made<heed::Chain<float>>([&] { return fuzz::chain(c); });
+  if (model) fuzz::fuzz_calls(*model, features, c);
 }
 
 void metrics(Choices& c) {
