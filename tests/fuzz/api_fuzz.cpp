@@ -133,8 +133,7 @@ void schedules(Choices& c) {
     heed::Schedule schedule = fuzz::schedule(c);
     if (c.flag()) heed::check(schedule);
     for (int i = 0; i < 3; ++i) {
-      const double rate = heed::rate(schedule, c.size(), c.size(), c.number());
-      static_cast<void>(rate);
+      static_cast<void>(heed::rate(schedule, c.size(), c.size(), c.number()));
       if (auto* plateau = std::get_if<heed::PlateauSchedule>(&schedule)) plateau->observe(c.number());
     }
     heed::to_text(schedule);
