@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "differential.hpp"
+#include "differential_draw.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/transformer_classifier.hpp"
@@ -15,20 +16,6 @@
 namespace {
 
 using heed::Index;
-
-/// Choices and numbers of a seed. The numbers have 23 bits: float and double hold them, whatever computes them.
-struct Draw {
-  heed::Key key;
-  std::uint64_t count = 0;
-  Index below(Index n) { return static_cast<Index>(key.bits(count++) % static_cast<std::uint64_t>(n)); }
-  bool flag() { return below(2) == 1; }
-  template <class E>
-  E choice() {
-    return static_cast<E>(below(static_cast<Index>(names_of(E()).size())));
-  }
-  /// From -1 to below 1.
-  double number() { return static_cast<double>(below(1 << 23) - (1 << 22)) / (1 << 22); }
-};
 
 struct Data {
   Index n, steps, features;
