@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/detail/byte_order.hpp"
 #include "heed/data/text.hpp"
 #include "support.hpp"
 
@@ -21,7 +22,7 @@ using data_test::error_of;
 using data_test::Folder;
 using heed::Index;
 
-/// A file of version 1.0 for a little-endian machine; order '>' swaps the bytes of each value.
+/// A file of version 1.0; order '>' swaps the bytes of each value.
 template <class T>
 std::string npy_file(const std::string& descr, const std::string& shape, const std::vector<T>& values,
                      bool fortran_order = false) {
@@ -34,7 +35,7 @@ std::string npy_file(const std::string& descr, const std::string& shape, const s
   file += dictionary;
   for (const T value : values) {
     std::string bytes(sizeof(T), '\0');
-    std::memcpy(bytes.data(), &value, sizeof(T));
+    heed::detail::store_number(value, reinterpret_cast<std::byte*>(bytes.data()));
     if (descr[0] == '>') std::reverse(bytes.begin(), bytes.end());
     file += bytes;
   }

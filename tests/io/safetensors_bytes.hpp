@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <span>
@@ -17,6 +16,7 @@
 
 #include "../support/error_of.hpp"
 #include "../support/sanitized.hpp"
+#include "heed/core/detail/byte_order.hpp"
 
 namespace heed_test {
 
@@ -33,12 +33,11 @@ inline std::vector<std::byte> file_of(std::string_view header, std::string_view 
   return file_of(header.size(), header, data);
 }
 
-/// The bytes of numbers.
+/// The bytes of numbers, as a file has them.
 template <class T>
 std::string bytes_of(const std::vector<T>& values) {
-  std::string text(values.size() * sizeof(T), '\0');
-  if (!values.empty()) std::memcpy(text.data(), values.data(), text.size());
-  return text;
+  const auto bytes = heed::detail::bytes_in_file<T>(values);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// The message of the heed::Error that f() throws; other exceptions pass.

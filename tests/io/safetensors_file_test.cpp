@@ -58,8 +58,7 @@ TEST(SafetensorsFile, ReadsFromMemoryWithoutACopy) {
   auto bytes = one<float>("F32", "[2]", {1, 2});
   const SafetensorsFile file{std::span<const std::byte>(bytes)};
   EXPECT_EQ(file.name(), "memory");
-  const float changed = 5;
-  std::memcpy(bytes.data() + bytes.size() - 8, &changed, 4);
+  heed::detail::store_number(5.0F, bytes.data() + bytes.size() - 8);
   EXPECT_EQ(file.read<float>("a"), (std::vector<float>{5, 2}));
 }
 

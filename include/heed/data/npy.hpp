@@ -4,7 +4,6 @@
 /// NumPy files: arrays of numbers of any rank.
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -108,12 +108,12 @@ NpyArray<S> read_npy(const std::filesystem::path& path, const Part& part = {}) t
   detail::rethrow_as_error(path.string());
 }
 
-/// Writes an array for `numpy.load`: version 1.0, C order, the data at a multiple of 64 bytes. Atomic, as `write_file`.
+/// Writes an array for `numpy.load`: version 1.0, little-endian, C order, the data at a multiple of 64 bytes. Atomic, as `write_file`.
 template <class S, int Rank>
   requires NpyWritable<std::remove_const_t<S>>
 void write_npy(const std::filesystem::path& path, TensorView<S, Rank> array) {
-  std::string dictionary = std::string("{'descr': '") + (std::endian::native == std::endian::little ? '<' : '>') +
-                           detail::npy_kind<S> + std::to_string(sizeof(S)) + "', 'fortran_order': False, 'shape': (";
+  std::string dictionary = std::string("{'descr': '<") + detail::npy_kind<S> + std::to_string(sizeof(S)) +
+                           "', 'fortran_order': False, 'shape': (";
   for (const Index extent : array.extents()) dictionary += std::to_string(extent) + ", ";
   if (Rank > 1) dictionary.resize(dictionary.size() - 2);
   if (Rank == 1) dictionary.pop_back();
@@ -126,8 +126,8 @@ void write_npy(const std::filesystem::path& path, TensorView<S, Rank> array) {
   std::string header = "\x93NUMPY";
   header += {'\x01', '\x00', static_cast<char>(size & 0xFF), static_cast<char>(size >> 8)};
   header += dictionary;
-  write_file(path, {std::as_bytes(std::span(header)),
-                    std::as_bytes(std::span(array.data(), static_cast<std::size_t>(array.size())))});
+  write_file(path, {std::as_bytes(std::span(header)), detail::bytes_in_file<std::remove_const_t<S>>(
+                                                          {array.data(), static_cast<std::size_t>(array.size())})});
 }
 /// The same for a tensor.
 template <class S, int Rank>
@@ -165,13 +165,12 @@ HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byt
     require(column, [&] { return Fault{"wrong rank", where, "labels (n) or (n, 1)", to_text(extents)}; });
     const std::size_t size = header.item_size();
     const bool wide = header.kind() == 'U';
-    const bool swapped = (header.descr[0] == '>') != (std::endian::native == std::endian::big);
     for (std::size_t i = 0; i < static_cast<std::size_t>(extents[0]); ++i) {
       const std::byte* item = file.data() + header.data_offset + i * size;
       std::string& label = labels.emplace_back();
       for (std::size_t k = 0; k < size; k += wide ? 4 : 1) {
-        const std::uint32_t code =
-            wide ? detail::load_npy_item<std::uint32_t>(item + k, swapped) : std::to_integer<std::uint32_t>(item[k]);
+        const std::uint32_t code = wide ? detail::load_number<std::uint32_t>(item + k, header.order())
+                                        : std::to_integer<std::uint32_t>(item[k]);
         if (code == 0) break;
         require(code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF), [&] {
           return Fault{"not a character", where + ", " + detail::npy_element(i, extents), "Unicode", text_of(code)};

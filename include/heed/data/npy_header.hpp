@@ -4,6 +4,7 @@
 /// The header of a NumPy file: magic, version, and a Python dictionary with three entries. Format: numpy.lib.format,
 /// versions 1.0, 2.0 and 3.0.
 
+#include <bit>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@ struct NpyHeader {
   std::vector<Index> extents = {};
   std::size_t data_offset = 0;  ///< where the elements begin in the file
 
+  std::endian order() const { return descr[0] == '>' ? std::endian::big : std::endian::little; }
   char kind() const { return descr[1]; }
   /// Whether the elements are texts: `descr` is like "<U3" or "|S3".
   bool text() const { return kind() == 'U' || kind() == 'S'; }

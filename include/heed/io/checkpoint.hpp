@@ -55,6 +55,7 @@ Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions optio
 #if HEED_BODIES
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -69,6 +70,7 @@ Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions optio
 #include <variant>
 #include <vector>
 
+#include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/files/file.hpp"
@@ -102,9 +104,10 @@ HEED_COLD HEED_FUNCTION std::string checksum(Metadata metadata, const std::vecto
   std::uint64_t hash = 0x9e3779b97f4a7c15ULL;
   const auto add = [&](std::span<const std::byte> bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += sizeof hash) {
-      std::uint64_t word = bytes.size();
-      std::memcpy(&word, bytes.data() + i, std::min(sizeof word, bytes.size() - i));
-      hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+      std::array<std::byte, sizeof hash> word;
+      store_number<std::uint64_t>(bytes.size(), word.data());
+      std::memcpy(word.data(), bytes.data() + i, std::min(word.size(), bytes.size() - i));
+      hash = (hash ^ load_number<std::uint64_t>(word.data())) * 0x9e3779b97f4a7c15ULL;
       hash ^= hash >> 32;
     }
   };
@@ -170,9 +173,10 @@ HEED_COLD HEED_FUNCTION detail::StateBytes detail::serialize_state(const Trainin
   std::vector<std::byte> data(size);
   std::byte* out = data.data();
   for (const auto& series : state.series) {
-    const std::size_t count = series.second.size() * sizeof(double);
-    if (count > 0) std::memcpy(out, series.second.data(), count);
-    out += count;
+    for (const double number : series.second) {
+      detail::store_number(number, out);
+      out += sizeof number;
+    }
   }
   for (const StateTensor& tensor : state.tensors) {
     out = std::visit([&](const auto* a) { return detail::write_elements(*a, out); }, tensor.array);

@@ -3,7 +3,6 @@
 /// @file
 /// Named tensors of a file, whatever its format.
 
-#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/tensor_info.hpp"
@@ -26,8 +26,6 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-
-static_assert(std::endian::native == std::endian::little, "the numbers of these files are little-endian");
 
 /// The place of a tensor, for messages.
 std::string place(const std::string& file, const TensorInfo& tensor);
@@ -42,14 +40,12 @@ void refuse_problems(std::string_view what, const std::string& file, const std::
 /// Copies the elements of a tensor in row-major order. `bytes` begin at its first element.
 std::vector<std::byte> in_row_major_order(std::span<const std::byte> bytes, const TensorInfo& tensor);
 
-/// Converts unaligned elements of type `T` by f(element, position).
+/// Converts elements of type `T` by f(element, position).
 template <class S, class T, class F>
 std::vector<S> converted(std::span<const std::byte> bytes, F&& f) {
   std::vector<S> values(bytes.size() / sizeof(T));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    T element;
-    std::memcpy(&element, bytes.data() + i * sizeof(T), sizeof(T));
-    values[i] = f(element, i);
+    values[i] = f(load_number<T>(bytes.data() + i * sizeof(T)), i);
   }
   return values;
 }

@@ -3,10 +3,11 @@
 /// @file
 /// Where training finds the sequences of a batch.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/rng.hpp"
@@ -22,9 +23,8 @@ template <class X>
 std::uint64_t fingerprint(Index i, const X* sequence, Index count) {
   std::uint64_t hash = Key{static_cast<std::uint64_t>(i)}.bits(static_cast<std::uint64_t>(count));
   for (Index k = 0; k < count; ++k) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, sequence + k, sizeof(X));
-    hash = (hash ^ bits) * 0x9e3779b97f4a7c15ULL;
+    using Bits = std::conditional_t<sizeof(X) == 4, std::uint32_t, std::uint64_t>;
+    hash = (hash ^ std::bit_cast<Bits>(sequence[k])) * 0x9e3779b97f4a7c15ULL;
     hash ^= hash >> 32;
   }
   return hash;

@@ -2,20 +2,15 @@
 
 // The functions of OnnxGraph: an inner part of onnx_graph.hpp.
 
-#include <bit>
-#include <cstring>
-
 #include "heed/convert/onnx_graph.hpp"
+#include "heed/core/detail/byte_order.hpp"
 
 namespace heed::inline HEED_ISA {
 
-static_assert(std::endian::native == std::endian::little, "ONNX stores numbers little-endian");
-
 template <class T>
 std::string OnnxGraph::bytes_of(const std::vector<T>& values) {
-  std::string bytes(values.size() * sizeof(T), '\0');
-  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
+  const auto bytes = detail::bytes_in_file<T>(values);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 HEED_COLD inline std::string OnnxGraph::unique(std::string name) {

@@ -3,13 +3,11 @@
 // The elements of a NumPy file, of any type and order.
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <string>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/npy_header.hpp"
@@ -42,14 +41,6 @@ bool representable(T value) {
   }
 }
 
-template <class T>
-T load_npy_item(const std::byte* from, bool swapped) {
-  std::array<std::byte, sizeof(T)> bytes;
-  std::memcpy(bytes.data(), from, sizeof(T));
-  if (swapped) std::reverse(bytes.begin(), bytes.end());
-  return std::bit_cast<T>(bytes);
-}
-
 /// float16
 struct Half {
   std::uint16_t bits = 0;
@@ -72,7 +63,7 @@ std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& hea
   const std::size_t row = rank > 0 ? all / static_cast<std::size_t>(header.extents[0]) : 1;
   const std::size_t first = static_cast<std::size_t>(rows.first) * row;
   std::vector<S> values(static_cast<std::size_t>(rows.count()) * row);
-  const bool swapped = sizeof(T) > 1 && (header.descr[0] == '>') != (std::endian::native == std::endian::big);
+  const std::endian order = header.order();
 
   // the path of row-major order through the file, in elements: one stride per axis
   std::vector<std::size_t> extents(header.extents.begin(), header.extents.end()), stride(rank), index(rank);
@@ -88,7 +79,7 @@ std::vector<S> convert_npy(std::span<const std::byte> data, const NpyHeader& hea
     position = index[0] * stride[0];
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto value = number_of(load_npy_item<T>(data.data() + position * sizeof(T), swapped));
+    const auto value = number_of(load_number<T>(data.data() + position * sizeof(T), order));
     const bool valid = representable<S>(value) && (header.kind() != 'b' || value == 0 || value == 1);
     require(valid, [&] {
       const char* type = header.kind() == 'b'       ? "a bool, 0 or 1"

@@ -5,11 +5,11 @@
 /// safetensors_load.hpp.
 
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/detail/byte_order.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
 
@@ -48,7 +48,7 @@ void for_each_element(const ParameterArray<S>& parameter, F&& f) {
 template <class S>
 std::byte* write_elements(const ParameterArray<S>& parameter, std::byte* out) {
   for_each_element(parameter, [&](Index, Index position) {
-    std::memcpy(out, parameter.data() + position, sizeof(S));
+    store_number(parameter.data()[position], out);
     out += sizeof(S);
   });
   return out;
