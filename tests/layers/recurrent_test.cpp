@@ -70,7 +70,7 @@ void expect_far_as_near(const typename R::Options& options) {
   heed::testing::LayerRun<R> far(layer, shape, lanes, lengths);
   far.randomize(heed::Key{3});
   far.forward();
-  for (const auto& run : far.cache.runs) EXPECT_TRUE(run.far && run.away);
+  for (const auto& run : far.cache.runs) EXPECT_TRUE(run.distant && run.away);
   far.backward();
 
   R sum(layer);
@@ -88,7 +88,7 @@ void expect_far_as_near(const typename R::Options& options) {
     near.x = part_of(far.x, first);
     near.dy = part_of(far.dy, first);
     near.forward();
-    for (const auto& run : near.cache.runs) EXPECT_FALSE(run.far || run.away);
+    for (const auto& run : near.cache.runs) EXPECT_FALSE(run.distant || run.away);
     near.backward_to(sum, heed::testing::Sink::into);
     EXPECT_EQ(part_of(far.y, first), near.y) << "y of lanes from " << first;
     EXPECT_EQ(part_of(far.dx, first), near.dx) << "dx of lanes from " << first;

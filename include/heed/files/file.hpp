@@ -61,16 +61,25 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 
 #if HEED_BODIES
 
-#include <sys/mman.h>
-
-#include <algorithm>
 #include <array>
-#include <cerrno>
 
-#include "heed/files/detail/descriptor.hpp"
 #include "heed/files/detail/replace.hpp"
+#include "heed/files/detail/windows_replace.hpp"
 
 namespace heed::inline HEED_ISA {
+
+namespace detail {
+HEED_COLD HEED_FUNCTION std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
+  std::vector<std::byte> bytes(file.size);  // only a hint: files may grow
+  bytes.resize(read_some(file, path, bytes));
+  std::array<std::byte, 16384> more;
+  while (const std::size_t n = read_some(file, path, more)) {
+    require(!file.endless, [&] { return Fault{"cannot read", path.string(), "a file", "a device without an end"}; });
+    bytes.insert(bytes.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+  return bytes;
+}
+}  // namespace detail
 
 HEED_COLD HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::path& path) try {
   return detail::read_all(detail::OpenFile(path), path);
@@ -80,45 +89,23 @@ HEED_COLD HEED_FUNCTION std::vector<std::byte> read_file(const std::filesystem::
 
 HEED_COLD HEED_FUNCTION MappedFile::MappedFile(const std::filesystem::path& path) try {
   const detail::OpenFile file(path);
-  void* const start =
-      file.size > 0 ? ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0) : MAP_FAILED;
-  if (start == MAP_FAILED) {
-    read_ = detail::read_all(file, path);
-  } else {
-    mapped_ = {static_cast<const std::byte*>(start), file.size};
-  }
+  mapped_ = detail::map_bytes(file);
+  if (mapped_.empty()) read_ = detail::read_all(file, path);
 } catch (...) {
   detail::rethrow_as_error(path.string());
 }
 
 HEED_COLD HEED_FUNCTION MappedFile::~MappedFile() {
-  if (!mapped_.empty()) ::munmap(const_cast<std::byte*>(mapped_.data()), mapped_.size());
+  if (!mapped_.empty()) detail::unmap_bytes(mapped_);
 }
 
 HEED_COLD HEED_FUNCTION void write_file(const std::filesystem::path& path,
                                         std::initializer_list<std::span<const std::byte>> parts) {
-  const detail::Destination to = detail::destination(path);
-  const detail::NoSizeSignal no_signal;
-  if (to.direct) {
-    detail::write_directly(path, parts);
-  } else if (!detail::replace(to, path, parts)) {
-    detail::write_in_place(to, path, parts);
-  }
+  detail::write_parts(path, parts);
 }
 
 HEED_COLD HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t bytes) {
-  const detail::Destination to = detail::destination(path);
-  const detail::NoSizeSignal no_signal;
-  if (to.direct) return detail::check_device(path);
-  if (detail::is_mount_point(to.path)) return detail::check_in_place(to, path, bytes);
-  detail::TemporaryFile temporary(to.path);
-  if (detail::only_in_place(to, temporary.error())) return detail::check_in_place(to, path, bytes);
-  if (temporary.error()) detail::throw_system_error(path, detail::create_beside(to), temporary.error());
-  const std::array<std::byte, 16384> zeros{};
-  for (std::size_t left = bytes; left > 0; left -= std::min(left, zeros.size())) {
-    detail::write_all(temporary.file(), path, std::span(zeros).first(std::min(left, zeros.size())));
-  }
-  if (!temporary.file().close()) detail::throw_system_error(path, "write", errno);
+  detail::check_room(path, bytes);
 }
 
 HEED_COLD HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text) {

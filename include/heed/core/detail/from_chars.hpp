@@ -16,7 +16,7 @@ namespace heed::inline HEED_ABI {
 namespace abi_detail {
 
 /// `std::from_chars` with `std::chars_format::general`, whatever the locale: no blanks, no +, no hexadecimal numbers.
-/// Implemented with the C library's `strtod`.
+/// Implemented with the C library's `strtod`. Not on Windows, whose standard libraries need none.
 HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, float& value);
 HEED_FUNCTION std::from_chars_result from_chars_by_strtod(const char* first, const char* last, double& value);
 
@@ -38,7 +38,7 @@ std::from_chars_result from_chars(const char* first, const char* last, T& value)
 
 }  // namespace heed::inline HEED_ABI
 
-#if HEED_BODIES
+#if HEED_BODIES && !defined(_WIN32)
 
 #include <algorithm>
 #include <clocale>

@@ -90,10 +90,10 @@ void RelativePositions<S>::spread(const Head<S>& head, Index first, Index count,
       });
     };
     same(0, b.begin, from);
-    const S* near = from + (b.begin - query(head, first + i) + farthest) * L;
+    const S* closest = from + (b.begin - query(head, first + i) + farthest) * L;
     for_each_packet<S>((b.end - b.begin) * L, [&]<class P>(Index n) HEED_LAMBDA {
       S* to = row + b.begin * L + n;
-      store(to, fma(set1<P>(scale), load<P>(near + n), load<P>(to)));
+      store(to, fma(set1<P>(scale), load<P>(closest + n), load<P>(to)));
     });
     same(b.end, b.last - b.end, from + (rows() - 1) * L);
   }
@@ -120,9 +120,9 @@ void RelativePositions<S>::gather(const Head<S>& head, Index first, Index count,
         store(total + lane, fma(set1<P>(scale), s, load<P>(total + lane)));
       });
     };
-    S* near = to + (b.begin - query(head, first + i) + farthest) * L;
+    S* closest = to + (b.begin - query(head, first + i) + farthest) * L;
     for_each_packet<S>((b.end - b.begin) * L, [&]<class P>(Index j) HEED_LAMBDA {
-      store(near + j, mul(set1<P>(scale), load<P>(row + b.begin * L + j)));
+      store(closest + j, mul(set1<P>(scale), load<P>(row + b.begin * L + j)));
     });
     sum_of(0, b.begin, to);
     sum_of(b.end, b.last - b.end, to + (n - 1) * L);

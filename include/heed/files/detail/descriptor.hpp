@@ -1,22 +1,23 @@
 #pragma once
 
-// POSIX file descriptors.
+// POSIX file descriptors. Windows has those of windows_handle.hpp.
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/files/detail/system_error.hpp"
+
+#if !defined(_WIN32)
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace heed::inline HEED_ISA::detail {
 
@@ -47,19 +48,6 @@ class Descriptor {
   int fd_;
 };
 
-/// Returns the number of bytes read; fewer than the buffer holds only at the end of the file.
-HEED_COLD inline std::size_t read_some(const Descriptor& file, const std::filesystem::path& path,
-                                       std::span<std::byte> buffer) {
-  std::size_t filled = 0;
-  while (filled < buffer.size()) {
-    const auto n = uninterrupted([&] { return ::read(file.get(), buffer.data() + filled, buffer.size() - filled); });
-    if (n < 0) throw_system_error(path, "read", errno);
-    if (n == 0) break;
-    filled += static_cast<std::size_t>(n);
-  }
-  return filled;
-}
-
 HEED_COLD inline void write_all(const Descriptor& file, const std::filesystem::path& path,
                                 std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
@@ -85,15 +73,31 @@ struct OpenFile {
   }
 };
 
-HEED_COLD inline std::vector<std::byte> read_all(const OpenFile& file, const std::filesystem::path& path) {
-  std::vector<std::byte> bytes(file.size);  // only a hint: files may grow
-  bytes.resize(read_some(file.descriptor, path, bytes));
-  std::array<std::byte, 16384> more;
-  while (const std::size_t n = read_some(file.descriptor, path, more)) {
-    require(!file.endless, [&] { return Fault{"cannot read", path.string(), "a file", "a device without an end"}; });
-    bytes.insert(bytes.end(), more.begin(), more.begin() + static_cast<std::ptrdiff_t>(n));
+/// Returns the number of bytes read; fewer than the buffer holds only at the end of the file.
+HEED_COLD inline std::size_t read_some(const OpenFile& file, const std::filesystem::path& path,
+                                       std::span<std::byte> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto n =
+        uninterrupted([&] { return ::read(file.descriptor.get(), buffer.data() + filled, buffer.size() - filled); });
+    if (n < 0) throw_system_error(path, "read", errno);
+    if (n == 0) break;
+    filled += static_cast<std::size_t>(n);
   }
-  return bytes;
+  return filled;
+}
+
+/// The bytes of a file in memory, loaded when they are accessed; none if it cannot be mapped.
+HEED_COLD inline std::span<const std::byte> map_bytes(const OpenFile& file) {
+  if (file.size == 0) return {};
+  void* const start = ::mmap(nullptr, file.size, PROT_READ, MAP_PRIVATE, file.descriptor.get(), 0);
+  if (start == MAP_FAILED) return {};
+  return {static_cast<const std::byte*>(start), file.size};
+}
+inline void unmap_bytes(std::span<const std::byte> bytes) {
+  ::munmap(const_cast<std::byte*>(bytes.data()), bytes.size());
 }
 
 }  // namespace heed::inline HEED_ISA::detail
+
+#endif

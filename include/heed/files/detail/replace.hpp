@@ -2,10 +2,8 @@
 
 // The ways to write a file: beside the old file and renamed, in place, or directly (for anything but a regular file).
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -22,6 +20,12 @@
 #include "heed/core/types.hpp"
 #include "heed/files/detail/descriptor.hpp"
 #include "heed/files/detail/system_error.hpp"
+
+#if !defined(_WIN32)
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace heed::inline HEED_ISA::detail {
 
@@ -188,20 +192,13 @@ HEED_COLD inline void write_directly(const std::filesystem::path& path,
   if (!file.close()) throw_system_error(path, "write", errno);
 }
 
-/// Writes to another file first, until it is complete.
-HEED_COLD inline std::string create_beside(const Destination& to) {
-  const std::string folder = to.path.parent_path().string();
-  return "create the file that takes its place, in the folder " +
-         (folder.empty() ? std::string("of this program") : folder);
-}
-
 /// Returns false if the existing file can only be written in place.
 HEED_COLD inline bool replace(const Destination& to, const std::filesystem::path& path,
                               std::initializer_list<std::span<const std::byte>> parts) {
   if (is_mount_point(to.path)) return false;
   TemporaryFile temporary(to.path);
   if (only_in_place(to, temporary.error())) return false;
-  if (temporary.error()) throw_system_error(path, create_beside(to), temporary.error());
+  if (temporary.error()) throw_system_error(path, create_beside(to.path), temporary.error());
   if (to.permissions && ::fchmod(temporary.file().get(), *to.permissions) != 0) {
     throw_system_error(path, "keep the permissions", errno);
   }
@@ -245,4 +242,32 @@ HEED_COLD inline void check_in_place(const Destination& to, const std::filesyste
 #endif
 }
 
+HEED_COLD inline void write_parts(const std::filesystem::path& path,
+                                  std::initializer_list<std::span<const std::byte>> parts) {
+  const Destination to = destination(path);
+  const NoSizeSignal no_signal;
+  if (to.direct) {
+    write_directly(path, parts);
+  } else if (!replace(to, path, parts)) {
+    write_in_place(to, path, parts);
+  }
+}
+
+HEED_COLD inline void check_room(const std::filesystem::path& path, std::size_t bytes) {
+  const Destination to = destination(path);
+  const NoSizeSignal no_signal;
+  if (to.direct) return check_device(path);
+  if (is_mount_point(to.path)) return check_in_place(to, path, bytes);
+  TemporaryFile temporary(to.path);
+  if (only_in_place(to, temporary.error())) return check_in_place(to, path, bytes);
+  if (temporary.error()) throw_system_error(path, create_beside(to.path), temporary.error());
+  const std::array<std::byte, 16384> zeros{};
+  for (std::size_t left = bytes; left > 0; left -= std::min(left, zeros.size())) {
+    write_all(temporary.file(), path, std::span(zeros).first(std::min(left, zeros.size())));
+  }
+  if (!temporary.file().close()) throw_system_error(path, "write", errno);
+}
+
 }  // namespace heed::inline HEED_ISA::detail
+
+#endif

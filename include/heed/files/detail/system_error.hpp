@@ -14,17 +14,32 @@ namespace heed::inline HEED_ISA::detail {
 /// "model.safetensors: cannot open: Permission denied"
 [[noreturn]] void throw_system_error(const std::filesystem::path& path, const std::string& doing, int error);
 
+/// What fails where a folder takes no new file.
+std::string create_beside(const std::filesystem::path& path);
+
 }  // namespace heed::inline HEED_ISA::detail
 
 #if HEED_BODIES
 
 #include <system_error>
 
+#include "heed/files/detail/windows_message.hpp"
+
 namespace heed::inline HEED_ISA::detail {
+
+#if !defined(_WIN32)
+HEED_COLD HEED_FUNCTION std::string system_message(int error) { return std::generic_category().message(error); }
+#endif
 
 HEED_COLD HEED_FUNCTION void throw_system_error(const std::filesystem::path& path, const std::string& doing,
                                                 int error) {
-  throw Error(Fault{"cannot " + doing + ": " + std::generic_category().message(error), path.string()});
+  throw Error(Fault{"cannot " + doing + ": " + system_message(error), path.string()});
+}
+
+HEED_COLD HEED_FUNCTION std::string create_beside(const std::filesystem::path& path) {
+  const std::string folder = path.parent_path().string();
+  return "create the file that takes its place, in the folder " +
+         (folder.empty() ? std::string("of this program") : folder);
 }
 
 }  // namespace heed::inline HEED_ISA::detail

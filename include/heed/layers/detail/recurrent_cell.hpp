@@ -104,15 +104,15 @@ struct RecurrentCache {
   const S* h = nullptr;         // for `step_backward`: h_t, as `step` wrote it
 
   // For sequences that do not fit in the CPU's caches:
-  bool far = false;     // products fetch the memory of the next steps
-  bool away = false;    // stores of `keep` go past the caches, and a step is computed in `near`
-  kernels::Ahead next;  // the memory of the next steps
-  TileBuffer<S> near;   // (1, gates H + H)
+  bool distant = false;   // products fetch the memory of the next steps
+  bool away = false;      // stores of `keep` go past the caches, and a step is computed in `staging`
+  kernels::Ahead next;    // the memory of the next steps
+  TileBuffer<S> staging;  // (1, gates H + H)
 
   /// What products fetch; null: nothing.
-  kernels::Ahead* ahead() { return far ? &next : nullptr; }
+  kernels::Ahead* ahead() { return distant ? &next : nullptr; }
   /// Where step t computes the numbers that `kept` will hold: there, or from a feature of `near` on.
-  S* room(Tile<S> kept, Index t, Index feature = 0) { return away ? near.tile().at(0, feature) : kept.at(t); }
+  S* room(Tile<S> kept, Index t, Index feature = 0) { return away ? staging.tile().at(0, feature) : kept.at(t); }
   /// f(put): `put(p, pack)` stores numbers that the backward pass reads.
   template <class F>
   HEED_INLINE void keep(F&& f) const {
@@ -138,7 +138,7 @@ namespace detail {
 /// The first part of every cell's `prepare`: b_ih + b_hh, and a cache without `far` and `away`.
 template <class S>
 void begin(const RecurrentWeights<S>& w, RecurrentCache<S>& cache) {
-  cache.far = cache.away = false;
+  cache.distant = cache.away = false;
   S* sum = cache.bias.reserve(w.bias_ih.size());
   simd::for_each_packet<S>(w.bias_ih.size(), [&]<class P>(Index r) HEED_LAMBDA {
     simd::store(sum + r, simd::add(simd::load<P>(w.bias_ih.data() + r), simd::load<P>(w.bias_hh.data() + r)));

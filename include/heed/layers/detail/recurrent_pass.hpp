@@ -99,16 +99,16 @@ struct RecurrentPass {
 
 template <class Cell>
 void RecurrentPass<Cell>::choose_memory(Tile<const S> x, bool all) const {
-  constexpr Index near = Index(4) << 20;  // bytes
+  constexpr Index cached = Index(4) << 20;  // bytes
   const Index H = w.hidden_size(), features = x.features + (all ? w.ih.rows() + 3 * H : H);
-  cache.far = x.lanes > 1 && x.steps * features * x.lanes * static_cast<Index>(sizeof(S)) > near;
-  cache.away = cache.far && all && x.lanes * static_cast<Index>(sizeof(S)) % static_cast<Index>(alignment) == 0;
-  if (cache.away) cache.near.take({1, w.ih.rows() + H}, x.lanes);
+  cache.distant = x.lanes > 1 && x.steps * features * x.lanes * static_cast<Index>(sizeof(S)) > cached;
+  cache.away = cache.distant && all && x.lanes * static_cast<Index>(sizeof(S)) % static_cast<Index>(alignment) == 0;
+  if (cache.away) cache.staging.take({1, w.ih.rows() + H}, x.lanes);
 }
 
 template <class Cell>
 bool RecurrentPass<Cell>::looks_ahead(Index t, bool up, Tile<const S> x, Index work, IndexRange& after) const {
-  if (!cache.far) return false;
+  if (!cache.distant) return false;
   const Index some = few(x.lanes), first = t / some * some, last = std::min(first + some, x.steps);
   if (t != (up ? first : last - 1)) return false;
   cache.next.begin(some * x.lanes * work);

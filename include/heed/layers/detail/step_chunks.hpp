@@ -26,7 +26,7 @@ class StepChunks {
   template <class S>
   explicit StepChunks(const Tile<const S>& x) {
     const Index step = x.features * x.lanes * static_cast<Index>(sizeof(S));
-    if (x.steps * step <= near) return;
+    if (x.steps * step <= cached) return;
     some_ = std::max<Index>(chunk / std::max<Index>(step, 1) / 4 * 4, 4);
     count_ = (x.steps + some_ - 1) / some_;
   }
@@ -72,7 +72,7 @@ class StepChunks {
   }
 
  private:
-  static constexpr Index near = Index(1) << 20, chunk = Index(1) << 17;  // bytes
+  static constexpr Index cached = Index(1) << 20, chunk = Index(1) << 17;  // bytes
   Index some_ = 0, count_ = 1;
   kernels::Ahead next_;
 };

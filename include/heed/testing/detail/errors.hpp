@@ -81,13 +81,13 @@ HEED_FUNCTION std::string guess(const std::vector<double>& expected, const std::
     ++wrong;
     first = i;
   }
-  const double near = 1e-5;
-  if (gg <= near * near * ee) return "nothing is added to it?";
-  if (ee <= near * near * gg) return "the output does not depend on it?";
+  const double tolerance = 1e-5;
+  if (gg <= tolerance * tolerance * ee) return "nothing is added to it?";
+  if (ee <= tolerance * tolerance * gg) return "the output does not depend on it?";
   const double factor = eg / ee;
   const double off = std::sqrt(std::max(0.0, gg - factor * eg));
-  if (off <= near * std::sqrt(gg)) {
-    const auto is = [&](double f) { return std::abs(factor - f) <= near * std::abs(f); };
+  if (off <= tolerance * std::sqrt(gg)) {
+    const auto is = [&](double f) { return std::abs(factor - f) <= tolerance * std::abs(f); };
     if (is(-1)) return "a sign?";
     if (is(static_cast<double>(lanes))) return "multiplied by the number of lanes?";
     if (is(1 / static_cast<double>(lanes))) return "divided by the number of lanes, which the loss does?";
@@ -100,7 +100,7 @@ HEED_FUNCTION std::string guess(const std::vector<double>& expected, const std::
     std::sort(v.begin(), v.end());
     return v;
   };
-  if (norm_error(sorted(expected), sorted(got)) <= near) return "the right numbers in other places: transposed?";
+  if (norm_error(sorted(expected), sorted(got)) <= tolerance) return "the right numbers in other places: transposed?";
   if (wrong * 2 <= expected.size()) {
     return text_of(wrong) + " of " + text_of(expected.size()) + " numbers differ, the first at " + text_of(first) + "?";
   }
