@@ -12,8 +12,12 @@
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-inline std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler may do little else
+inline std::atomic<int> interrupted{0};                // 0 or 1: some processors have no atomic bytes
+static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler may do little else
+
+struct InterruptToken {
+  bool stop_requested() const { return interrupted.load(std::memory_order_relaxed) != 0; }
+};
 
 HEED_FUNCTION void on_interrupt(int signal);
 }  // namespace detail
@@ -33,8 +37,8 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
   ~InterruptGuard();
 
-  bool interrupted() const { return detail::interrupted.load(std::memory_order_relaxed); }
-  StopSignal signal() const { return detail::interrupted; }
+  bool interrupted() const { return detail::InterruptToken().stop_requested(); }
+  StopSignal signal() const { return detail::InterruptToken(); }
 
  private:
   using Handler = void (*)(int);
@@ -52,14 +56,14 @@ namespace heed::inline HEED_ISA {
 namespace detail {
 
 HEED_FUNCTION void on_interrupt(int signal) {
-  interrupted.store(true, std::memory_order_relaxed);
+  interrupted.store(1, std::memory_order_relaxed);
   std::signal(signal, SIG_DFL);  // a second one ends the program
 }
 
 }  // namespace detail
 
 HEED_FUNCTION InterruptGuard::InterruptGuard() {
-  detail::interrupted.store(false);
+  detail::interrupted.store(0);
   before_int_ = take(SIGINT);
   before_term_ = take(SIGTERM);
 }
