@@ -36,7 +36,7 @@ TEST_F(File, AFileThatAnotherProgramHasOpenStaysAsItIs) {
   {
     const std::ifstream reader(folder / "a");  // does not allow that the file is removed
     const std::string found = error([&] { heed::write_file(folder / "a", "new"); });
-    EXPECT_EQ(found, (folder / "a").string() + ": cannot replace: Another program uses the file");
+    EXPECT_EQ(found.find((folder / "a").string() + ": cannot replace: "), 0U) << found;
   }
   EXPECT_EQ(text(folder / "a"), "old");
   EXPECT_EQ(entries(), 1u);

@@ -40,7 +40,8 @@ class MappedFile {
 
 /// Writes the parts one after another to a file beside `path`, flushes it to disk and renames it to `path`.
 ///
-/// - An existing file passes its permissions on to the new one.
+/// - An existing file passes its permissions on to the new one. On Windows the folder decides about them, and a file that
+///   a program has open without sharing it cannot be replaced.
 /// - A symbolic link is followed.
 /// - Anything but a regular file (`/dev/stdout`, a pipe) is written to directly.
 /// - A file that can be written but not replaced is written in place, after space for it was reserved: a mount point,

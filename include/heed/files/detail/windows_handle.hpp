@@ -12,6 +12,7 @@
 #include "heed/core/types.hpp"
 #include "heed/files/detail/system_error.hpp"
 #include "heed/files/detail/windows.hpp"
+#include "heed/files/detail/windows_message.hpp"
 
 #if defined(_WIN32)
 
@@ -63,7 +64,7 @@ struct OpenFile {
       const int error = last_error();
       const DWORD attributes = ::GetFileAttributesW(path.c_str());
       const bool folder = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-      throw_system_error(path, folder ? "read" : "open", folder ? ERROR_DIRECTORY : error);
+      throw_system_error(path, folder ? "read" : "open", folder ? is_a_folder : error);
     }
     LARGE_INTEGER bytes{};
     const bool sized = ::GetFileType(handle.get()) == FILE_TYPE_DISK && ::GetFileSizeEx(handle.get(), &bytes);

@@ -14,6 +14,8 @@
 
 namespace heed::inline HEED_ISA::detail {
 
+inline constexpr int is_a_folder = -1;  // Windows has no error for it
+
 HEED_COLD HEED_FUNCTION std::string system_message(int error) {
   const auto words = [](int code) { return std::generic_category().message(code); };
   switch (error) {
@@ -23,6 +25,8 @@ HEED_COLD HEED_FUNCTION std::string system_message(int error) {
     case ERROR_ACCESS_DENIED:
       return words(EACCES);
     case ERROR_DIRECTORY:
+      return words(ENOTDIR);
+    case is_a_folder:
       return words(EISDIR);
     case ERROR_DISK_FULL:
     case ERROR_HANDLE_DISK_FULL:
@@ -36,7 +40,6 @@ HEED_COLD HEED_FUNCTION std::string system_message(int error) {
     case ERROR_SHARING_VIOLATION:
     case ERROR_LOCK_VIOLATION:
     case ERROR_USER_MAPPED_FILE:
-    case ERROR_UNABLE_TO_REMOVE_REPLACED:
       return "Another program uses the file";
     default:
       return std::system_category().message(error) + " (Windows error " + std::to_string(error) + ')';

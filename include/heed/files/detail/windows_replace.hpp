@@ -29,27 +29,20 @@ class TemporaryFile {
   int error() const { return error_; }
   Handle& file() { return file_; }
 
-  /// The new file gets the permissions and attributes of the old one. Programs that look at every new file, such as
-  /// scanners for viruses, may have one of the two open for a moment: then it is tried again.
+  /// Programs that look at every new file, such as scanners for viruses, may have one of the two open for a moment: then
+  /// it is tried again. (ReplaceFileW would keep permissions, but it leaves files of its own behind where it fails.)
   bool replace(const std::filesystem::path& target) {
     constexpr int attempts = 100;
     for (int attempt = 1;; ++attempt) {
-      replaced_ =
-          ::ReplaceFileW(target.c_str(), path_.c_str(), nullptr, REPLACEFILE_IGNORE_MERGE_ERRORS, nullptr, nullptr);
-      if (!replaced_ && ::GetLastError() == ERROR_FILE_NOT_FOUND) {
-        replaced_ = ::MoveFileExW(path_.c_str(), target.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
-      }
-      if (replaced_ || !in_use(::GetLastError()) || attempt == attempts) return replaced_;
+      replaced_ = ::MoveFileExW(path_.c_str(), target.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+      const int error = replaced_ ? 0 : last_error();
+      const bool in_use = error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION;
+      if (!in_use || attempt == attempts) return replaced_;
       ::Sleep(10);
     }
   }
 
  private:
-  static bool in_use(DWORD error) {
-    return error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION ||
-           error == ERROR_UNABLE_TO_REMOVE_REPLACED || error == ERROR_UNABLE_TO_MOVE_REPLACEMENT;
-  }
-
   HEED_COLD Handle create(const std::filesystem::path& target) {
     // a name has at most 255 characters: a long one is cut to leave room for the suffix
     const std::wstring stem =
@@ -96,7 +89,7 @@ HEED_COLD inline Destination destination(const std::filesystem::path& path) {
     if (error != ERROR_FILE_NOT_FOUND && error != ERROR_PATH_NOT_FOUND) throw_system_error(path, "write", error);
     return {.path = path};
   }
-  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) throw_system_error(path, "open", ERROR_DIRECTORY);
+  if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0) throw_system_error(path, "open", is_a_folder);
   if ((attributes & FILE_ATTRIBUTE_READONLY) != 0) throw_system_error(path, "write", ERROR_ACCESS_DENIED);
   const Handle file(path, FILE_READ_ATTRIBUTES);
   if (!file) throw_system_error(path, "open", last_error());
