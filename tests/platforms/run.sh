@@ -18,8 +18,8 @@ haswell   | g++ -march=haswell -static             | qemu-x86_64 -cpu Haswell | 
 windows   | x86_64-w64-mingw32-g++-posix -static   | wine                     | g++-mingw-w64-x86-64-posix wine64
 musl      | zig-c++ -target x86_64-linux-musl      |                          | ziglang of PyPI
 "
-tests=(data/{npy,csv} io/safetensors_file files/{file,posix,windows} infer/stream layers/{lstm,multi_head_attention,conv1d}
-  core/{simd,math,detail/byte_order} core/kernels/{product,weight_gradient,lane_product,depthwise,softmax,attention})
+tests=(core/{simd,math,detail/byte_order} core/kernels/{product,weight_gradient,lane_product,depthwise,softmax,attention}
+  layers/{lstm,multi_head_attention} files/{file,windows})
 tests=("${tests[@]/#/tests/}") tests=("${tests[@]/%/_test.cpp}")
 
 googletest=${GOOGLETEST:-/usr/src/googletest/googletest}
