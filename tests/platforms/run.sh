@@ -16,7 +16,7 @@ riscv64   | riscv64-linux-gnu-g++ -static          | qemu-riscv64             | 
 nehalem   | g++ -march=nehalem -static             | qemu-x86_64 -cpu Nehalem | g++ qemu-user
 haswell   | g++ -march=haswell -static             | qemu-x86_64 -cpu Haswell | g++ qemu-user
 windows   | x86_64-w64-mingw32-g++-posix -static   | wine                     | g++-mingw-w64-x86-64-posix wine64
-musl      | zig-c++ -target x86_64-linux-musl      |                          | ziglang of PyPI
+musl      | zig-c++ -target x86_64-linux-musl      |                          | ziglang of PyPI, by a script zig-c++ for: python3 -m ziglang c++
 "
 tests=(core/{simd,math,detail/byte_order} core/kernels/{product,weight_gradient,lane_product,depthwise,softmax,attention}
   layers/{lstm,multi_head_attention} files/{file,windows})
