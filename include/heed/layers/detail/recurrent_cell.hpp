@@ -111,7 +111,7 @@ struct RecurrentCache {
 
   /// What products fetch; null: nothing.
   kernels::Ahead* ahead() { return distant ? &next : nullptr; }
-  /// Where step t computes the numbers that `kept` will hold: there, or from a feature of `near` on.
+  /// Where step t computes the numbers that `kept` will hold: there, or from a feature of `staging` on.
   S* room(Tile<S> kept, Index t, Index feature = 0) { return away ? staging.tile().at(0, feature) : kept.at(t); }
   /// f(put): `put(p, pack)` stores numbers that the backward pass reads.
   template <class F>
@@ -135,7 +135,7 @@ template <class S>
 using RecurrentGradients = std::array<RecurrentGradient<S>, 2>;
 
 namespace detail {
-/// The first part of every cell's `prepare`: b_ih + b_hh, and a cache without `far` and `away`.
+/// The first part of every cell's `prepare`: b_ih + b_hh, and a cache without `distant` and `away`.
 template <class S>
 void begin(const RecurrentWeights<S>& w, RecurrentCache<S>& cache) {
   cache.distant = cache.away = false;

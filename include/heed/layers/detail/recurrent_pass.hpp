@@ -67,7 +67,7 @@ struct RecurrentPass {
   // Gradients of weights and x are computed a few steps at a time, while gates are in the cache: five of 64 lanes
   static Index few(Index lanes) { return std::max<Index>(320 / lanes, 1); }
 
-  // Once a pass: sets `far` and `away` if the numbers of the pass do not fit in the CPU's caches. Results are the same.
+  // Once a pass: sets `distant` and `away` if the numbers of the pass do not fit in the CPU's caches. Results are the same.
   void choose_memory(Tile<const S> x, bool all) const;
 
   // Called before step t of a pass that goes `up` or down. If t is the first of a few steps, `after` becomes the few
