@@ -65,6 +65,8 @@ TEST(FlattenSteps, RefusesFeaturesThatOverflow) {
 TEST(FlattenSteps, RefusesAnotherNumberOfSteps) {
   EXPECT_EQ(error_of([] { FlattenSteps<float>({.steps = 0}); }),
             "FlattenSteps: steps must be positive (expected at least 1, got 0)");
+  EXPECT_EQ(error_of([] { FlattenSteps<float>({.steps = heed::Index(1) << 29}); }),
+            "FlattenSteps: steps out of range (expected 1 to 268435456, got 536870912)");
   EXPECT_EQ(error_of([] { FlattenSteps<float>({.steps = 3}).output_shape({2, 4}); }),
             "FlattenSteps: wrong number of steps (expected 3, got 2)");
 }

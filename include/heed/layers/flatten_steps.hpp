@@ -12,7 +12,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
-#include "heed/options/field.hpp"
+#include "heed/options/fields.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -41,8 +41,11 @@ struct FlattenSteps {
   Index steps = 0;
 
   FlattenSteps() = default;
-  /// Throws if the number of steps is not positive.
-  explicit FlattenSteps(Options o) : steps(o.steps) { check_sizes({{"steps", o.steps}}, "FlattenSteps"); }
+  /// Throws if the number of steps is not positive, or is one that no file may have.
+  explicit FlattenSteps(Options o) : steps(o.steps) {
+    check_sizes({{"steps", o.steps}}, "FlattenSteps");
+    heed::check(o, "FlattenSteps");
+  }
 
   /// The options that make such a layer.
   Options options() const { return {steps}; }
