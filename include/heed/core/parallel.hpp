@@ -53,7 +53,8 @@ namespace heed::inline HEED_ISA {
 /// A number of threads, including the caller's. Eigen's thread pool or an executor runs the work.
 class ThreadPool {
  public:
-  /// `threads` = 0: as many as `available_threads`. Throws if it is not in 0 .. `most_threads`.
+  /// `threads` = 0: as many as `available_threads`. Throws if it is not in 0 .. `most_threads`, or if the system does
+  /// not start so many.
   explicit ThreadPool(int threads = 0);
   /// The caller's thread and those of an executor.
   explicit ThreadPool(ExecutorReference executor);
@@ -81,6 +82,7 @@ class ThreadPool {
     void operator()(Index i, int worker) const { call(function, i, worker); }
   };
   struct Job;
+  struct Environment;
   struct Threads;  // of Eigen
 
   void run(Index count, Work work);
@@ -99,6 +101,9 @@ class ThreadPool {
 #include <exception>
 #include <mutex>
 #include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
 
 #include "heed/core/available_threads.hpp"
 
@@ -110,8 +115,50 @@ class ThreadPool {
 
 namespace heed::inline HEED_ISA {
 
-struct ThreadPool::Threads : Eigen::ThreadPool {
-  using Eigen::ThreadPool::ThreadPool;
+/// Gives Eigen threads that run already and wait for their work. The constructor of Eigen's pool starts to use the first
+/// ones before it has asked for the last one, so asking must not fail.
+struct ThreadPool::Environment : Eigen::StlThreadEnvironment {
+  class EnvThread {
+   public:
+    EnvThread() = default;
+    EnvThread(const EnvThread&) = delete;
+    EnvThread& operator=(const EnvThread&) = delete;
+    ~EnvThread() {
+      if (!begun_.load()) begin({});
+      thread_.join();
+    }
+    void begin(std::function<void()> work) noexcept {
+      work_ = std::move(work);
+      begun_.store(true);
+      begun_.notify_one();
+    }
+    void OnCancel() {}
+
+   private:
+    std::function<void()> work_;
+    std::atomic<bool> begun_{false};
+    std::thread thread_{[this] {  // last: it uses the others
+      begun_.wait(false);
+      if (work_) work_();
+    }};
+  };
+  using Waiting = std::vector<std::unique_ptr<EnvThread>>;
+
+  explicit Environment(int threads) : waiting(std::make_shared<Waiting>()) {
+    for (int i = 0; i < threads; ++i) waiting->push_back(std::make_unique<EnvThread>());
+  }
+  EnvThread* CreateThread(std::function<void()> work) noexcept {
+    EnvThread* const thread = waiting->back().release();
+    waiting->pop_back();
+    thread->begin(std::move(work));
+    return thread;
+  }
+
+  std::shared_ptr<Waiting> waiting;
+};
+
+struct ThreadPool::Threads : Eigen::ThreadPoolTempl<Environment> {
+  explicit Threads(int threads) : ThreadPoolTempl(threads, Environment(threads)) {}
 };
 
 struct ThreadPool::Job {
@@ -144,7 +191,14 @@ HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(int threads) {
     return Fault{"number of threads", "ThreadPool", "0 to " + text_of(Index(most_threads)), std::to_string(threads)};
   });
   threads_ = threads > 0 ? threads : available_threads();
-  if (threads_ > 1) pool_ = std::make_unique<Threads>(threads_ - 1);
+  try {
+    if (threads_ > 1) pool_ = std::make_unique<Threads>(threads_ - 1);
+  } catch (const std::system_error& e) {
+    throw Error(Fault{"the system does not start " + std::to_string(threads_) + " threads: " + e.code().message(),
+                      "ThreadPool"});
+  } catch (...) {
+    detail::rethrow_as_error("ThreadPool");
+  }
 }
 
 HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(ExecutorReference executor) : executor_(std::move(executor)) {

@@ -47,7 +47,8 @@ class MappedFile {
 /// - A file that can be written but not replaced is written in place, after space for it was reserved: a mount point,
 ///   or a file in a folder that does not accept new files.
 ///
-/// Throws if any step fails. Then nothing is left behind, and `path` is as it was.
+/// Throws if any step fails. Then nothing is left behind, and `path` is as it was, with two exceptions. If only its
+/// folder cannot be flushed, it is the new file. If it is written in place, an error of the disk may leave a part.
 void write_file(const std::filesystem::path& path, std::initializer_list<std::span<const std::byte>> parts);
 
 /// Throws if `write_file` could not write this many bytes to `path`: no permission, a full disk, a quota, a limit of
@@ -101,12 +102,16 @@ HEED_COLD HEED_FUNCTION MappedFile::~MappedFile() {
 }
 
 HEED_COLD HEED_FUNCTION void write_file(const std::filesystem::path& path,
-                                        std::initializer_list<std::span<const std::byte>> parts) {
+                                        std::initializer_list<std::span<const std::byte>> parts) try {
   detail::write_parts(path, parts);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
-HEED_COLD HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t bytes) {
+HEED_COLD HEED_FUNCTION void check_writable(const std::filesystem::path& path, std::size_t bytes) try {
   detail::check_room(path, bytes);
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 HEED_COLD HEED_FUNCTION void write_file(const std::filesystem::path& path, std::string_view text) {

@@ -19,7 +19,7 @@ namespace heed::inline HEED_ISA {
 inline constexpr Index checkpoint_format_version = 2;
 
 /// Writes a state to a file, atomically: tensors by name, series as F64 under "series.", the identity as metadata, and
-/// a checksum of everything. Throws if it cannot be written; an existing file then stays as it is.
+/// a checksum of everything. Throws if it cannot be written; then as `write_file`.
 void save_state(const TrainingState& state, const std::filesystem::path& path);
 
 /// Fills the tensors and series of a state from a file. Throws, and fills nothing, if the file is not a checkpoint, is
@@ -73,6 +73,7 @@ Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions optio
 #include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
+#include "heed/files/detail/descriptor.hpp"
 #include "heed/files/file.hpp"
 #include "heed/io/detail/element_order.hpp"
 #include "heed/io/safetensors_header.hpp"
@@ -133,15 +134,17 @@ HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
 HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
   const std::string head = path.filename().string().substr(0, 200) + '.';
   const auto folder = path.parent_path();
-  std::error_code error;
   std::vector<std::filesystem::path> old;
-  for (std::filesystem::directory_iterator i(folder.empty() ? "." : folder, error), end; !error && i != end;
-       i.increment(error)) {
-    const std::string name = i->path().filename().string();
-    if (!name.starts_with(head) || !name.ends_with(".tmp") || name.size() < head.size() + 4) continue;
-    const auto middle = std::string_view(name).substr(head.size(), name.size() - head.size() - 4);  // "4711.0"
-    if (middle.find_first_not_of("0123456789.") == std::string_view::npos) old.push_back(i->path());
+  try {  // increment(error_code) ends the program where libstdc++ finds no memory
+    for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with(head) || !name.ends_with(".tmp") || name.size() < head.size() + 4) continue;
+      const auto middle = std::string_view(name).substr(head.size(), name.size() - head.size() - 4);  // "4711.0"
+      if (middle.find_first_not_of("0123456789.") == std::string_view::npos) old.push_back(entry.path());
+    }
+  } catch (const std::filesystem::filesystem_error&) {  // a folder that cannot be read
   }
+  std::error_code error;
   for (const auto& file : old) std::filesystem::remove(file, error);
 }
 
@@ -185,9 +188,11 @@ HEED_COLD HEED_FUNCTION detail::StateBytes detail::serialize_state(const Trainin
   return {write_safetensors_header(metadata, tensors), std::move(data)};
 }
 
-HEED_COLD HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) {
+HEED_COLD HEED_FUNCTION void save_state(const TrainingState& state, const std::filesystem::path& path) try {
   const detail::StateBytes bytes = detail::serialize_state(state);
   write_file(path, {std::as_bytes(std::span(bytes.header)), bytes.data});
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 HEED_COLD HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsFile& file) try {
@@ -254,7 +259,7 @@ HEED_COLD HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsF
   detail::rethrow_as_error(file.name());
 }
 
-HEED_COLD HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options) {
+HEED_COLD HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options) try {
   return {.every = options.every,
           .load =
               [path, options](TrainingState& state) {
@@ -262,7 +267,7 @@ HEED_COLD HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path,
                   detail::remove_leftovers(path);
                   check_writable(path, detail::serialize_state(state).data.size() + 4096);
                 }
-                if (!std::filesystem::exists(path)) return false;
+                if (detail::type_of(path) == std::filesystem::file_type::not_found) return false;
                 load_state(state, SafetensorsFile(path));
                 return true;
               },
@@ -270,6 +275,8 @@ HEED_COLD HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path,
               [path, options](const TrainingState& state) {
                 if (options.write) save_state(state, path);
               }};
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 }  // namespace heed::inline HEED_ISA

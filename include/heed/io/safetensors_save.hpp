@@ -129,22 +129,26 @@ bool few_enough_for_self_test(const Parameters& parameters) {
 /// self-test (see self_test.hpp) and `extra`. Equal models give equal bytes. Throws if two of these give different values for one key, or if a text is
 /// not valid UTF-8.
 template <Visitable M>
-std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) {
+std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) try {
   Metadata metadata = detail::file_metadata(model, extra);
   detail::erase_self_test(metadata);  // that of a file which the model comes from
   const auto parameters = detail::named_parameters(model);
   if (detail::few_enough_for_self_test(parameters)) detail::add_self_test(model, metadata);
   return detail::serialize_parameters<typename M::Scalar>(parameters, metadata);
+} catch (...) {
+  detail::rethrow_as_error("serialize");
 }
 
 /// Writes `serialize(model, extra)` to a file, atomically. Python's `safetensors` reads it. PyTorch's
 /// `load_state_dict(strict=True)` accepts the tensors if the model's names are those of the module. Throws as serialize
 /// does, if a weight is NaN or infinite (`load` would reject the file), and if the file cannot be written. After an
-/// error, `path` is as it was.
+/// error, `path` is as `write_file` says.
 template <Visitable M>
-void save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) {
+void save(const M& model, const std::filesystem::path& path, const Metadata& extra = {}) try {
   detail::check_finite<typename M::Scalar>(detail::named_parameters(model), path);
   write_file(path, {serialize(model, extra)});
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 /// Throws if `save` could not write the model: a wrong path, a full disk, a quota. Changes nothing. For programs that

@@ -11,6 +11,7 @@
 
 #include "heed/core/dropout_mask.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/extents.hpp"
 #include "heed/core/pointwise.hpp"
 #include "heed/core/scratch.hpp"
 #include "heed/core/streaming.hpp"
@@ -147,10 +148,10 @@ Recurrent<Cell_>::Recurrent(const Options& o) : cell(o), dropout_(o.dropout), di
                  text_of(o.num_layers)};
   });
   check_dropout_rate(o.dropout, name(), "dropout");
-  for (Index layer = 0; layer < o.num_layers; ++layer) {
-    for (Index d = 0; d < directions_; ++d) {
-      weights.emplace_back(cell.gate_count(), layer ? directions_ * o.hidden_size : o.input_size, o.hidden_size);
-    }
+  weights = make_vector<RecurrentWeights<S>>(o.num_layers * directions_, name());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const bool first_layer = i < static_cast<std::size_t>(directions_);
+    weights[i] = {cell.gate_count(), first_layer ? o.input_size : directions_ * o.hidden_size, o.hidden_size};
   }
   initialize({});
 }

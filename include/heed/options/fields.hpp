@@ -88,14 +88,12 @@ void set_fields(O& options, const Metadata& hints) {
 
 /// Throws if a field is out of range, and if `options.check()` throws. Returns the options.
 template <Described O>
-const O& check(const O& options, std::string_view where) {
+const O& check(const O& options, std::string_view where) try {
   detail::check_fields(detail::fields_of(options, options), where);
-  try {
-    detail::check_rest(options);
-  } catch (const Error&) {
-    detail::rethrow_inside(where);
-  }
+  detail::inside(where, [&] { detail::check_rest(options); });
   return options;
+} catch (...) {
+  detail::rethrow_as_error(where);
 }
 
 template <Described O>

@@ -81,7 +81,8 @@ class EvaluationRun {
 
 template <class S>
 EvaluationRun<S>::EvaluationRun(const ModelReference<S>& model, std::unique_ptr<AnyRows<S>> rows, ThreadPool& threads,
-                                AnyLoss<S> loss, std::shared_ptr<AnyReducer<S>> reducer, std::span<const Index> members)
+                                AnyLoss<S> loss, std::shared_ptr<AnyReducer<S>> reducer,
+                                std::span<const Index> members) try
     : threads_(threads),
       loss_(std::move(loss)),
       reducer_(std::move(reducer)),
@@ -97,11 +98,15 @@ EvaluationRun<S>::EvaluationRun(const ModelReference<S>& model, std::unique_ptr<
   feed_.start(loss_, *reducer_, 1);
   totals_.resize(static_cast<std::size_t>(feed_.batch(0).tiles()));
   scale_ = feed_.denominator() > 0 ? 1 / feed_.denominator() : 0;
+} catch (const Error&) {
+  throw;  // of one process, or of all: its type tells
+} catch (...) {
+  rethrow_as_error("Evaluator");
 }
 
 template <class S>
 Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const TensorView<S, 2>* out,
-                                        const Key* training) {
+                                        const Key* training) try {
   const FlushDenormals mode;
   const Shape shape = feed_.rows().shape();
   if (out) {
@@ -132,6 +137,10 @@ Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const Te
   Totals sum;
   for (const Totals& t : totals_) sum += t;
   return {sum.loss, counted_ > 0 ? sum.correct / counted_ : 0};
+} catch (const Error&) {
+  throw;
+} catch (...) {
+  rethrow_as_error("Evaluator");
 }
 
 }  // namespace detail

@@ -80,7 +80,7 @@ OutputKind* outputs_in([[maybe_unused]] Model& model) {
 template <class Model, class T, class O, class R>
 History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>& data,
                 AnyLoss<typename Model::Scalar> loss, O& optimizer, const FitOptions& options,
-                const std::optional<LabelledSequences<typename Model::Input, T>>& test, const R& reducer) {
+                const std::optional<LabelledSequences<typename Model::Input, T>>& test, const R& reducer) try {
   using S = typename Model::Scalar;
   check(options);
   return run_parts<S>({.model = TrainedModel<S>(model),
@@ -94,6 +94,10 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
                        .outputs = outputs_in(model),
                        .probed = options.checkpoint.load ? rows_of<S>(data, reducer) : nullptr},
                       options);
+} catch (const Error&) {
+  throw;  // of one process, or of all: its type tells
+} catch (...) {
+  rethrow_as_error("fit");
 }
 }  // namespace detail
 

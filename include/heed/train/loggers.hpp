@@ -34,6 +34,7 @@ Callback json_logger(std::filesystem::path path, const std::string& run = {});
 
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -41,6 +42,7 @@ Callback json_logger(std::filesystem::path path, const std::string& run = {});
 #include <utility>
 #include <vector>
 
+#include "heed/files/detail/descriptor.hpp"
 #include "heed/files/file.hpp"
 #include "heed/options/metadata.hpp"
 
@@ -85,9 +87,11 @@ class LogFile {
   // keeps the lines of earlier epochs
   void begin(int epoch) {
     std::string kept = head_;
-    if (epoch > 1 && std::filesystem::is_regular_file(path_)) {
-      std::ifstream before(path_, std::ios::binary);
-      for (std::string line; std::getline(before, line) && !before.eof();) {
+    if (epoch > 1 && type_of(path_) == std::filesystem::file_type::regular) {
+      const std::vector<std::byte> bytes = read_file(path_);
+      std::string_view before(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      for (std::size_t end; (end = before.find('\n')) != std::string_view::npos; before.remove_prefix(end + 1)) {
+        const std::string line(before.substr(0, end));
         const int e = epoch_of_(line);
         if (e > 0 && e < epoch) kept += line + '\n';
       }
@@ -146,7 +150,7 @@ HEED_COLD HEED_FUNCTION std::string csv_text(std::string_view text) {
   return result + '"';
 }
 
-HEED_COLD HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string& run) {
+HEED_COLD HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string& run) try {
   std::string head;
   for (const auto& [name, value] : detail::log_columns({})) head += (head.empty() ? "" : ",") + std::string(name);
   const std::string cell = run.empty() ? "" : "," + csv_text(run);
@@ -160,9 +164,11 @@ HEED_COLD HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const st
   return detail::log_callback(
       std::make_shared<detail::LogFile>(std::move(path), head + (run.empty() ? "" : ",run") + '\n', line,
                                         [](const std::string& text) { return detail::leading_number(text); }));
+} catch (...) {
+  detail::rethrow_as_error("csv_logger");
 }
 
-HEED_COLD HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string& run) {
+HEED_COLD HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string& run) try {
   const std::string member = run.empty() ? "" : ",\"run\":" + json_text(run);
   const auto line = [member](const EpochRecord& r) {
     std::string text = "{";
@@ -177,6 +183,8 @@ HEED_COLD HEED_FUNCTION Callback json_logger(std::filesystem::path path, const s
     constexpr std::string_view head = "{\"epoch\":";
     return text.starts_with(head) ? detail::leading_number(std::string_view(text).substr(head.size())) : 0;
   }));
+} catch (...) {
+  detail::rethrow_as_error("json_logger");
 }
 
 }  // namespace heed::inline HEED_ISA

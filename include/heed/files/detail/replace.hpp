@@ -74,7 +74,9 @@ class TemporaryFile {
   /// Why the file could not be created; 0 if it was.
   int error() const { return error_; }
   Descriptor& file() { return file_; }
-  bool replace(const std::filesystem::path& target) { return replaced_ = ::rename(path_.c_str(), target.c_str()) == 0; }
+  bool replace(const std::filesystem::path& target) {
+    return replaced_ = uninterrupted([&] { return ::rename(path_.c_str(), target.c_str()); }) == 0;
+  }
 
  private:
   HEED_COLD Descriptor create(const std::filesystem::path& target) {
@@ -101,7 +103,8 @@ HEED_COLD inline void flush_folder(const std::filesystem::path& path) {
   const auto parent = path.parent_path();
   const Descriptor folder(parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
   if (!folder) return;
-  if (::fsync(folder.get()) != 0 && errno == EIO) throw_system_error(path, "flush its folder", errno);
+  const bool flushed = uninterrupted([&] { return ::fsync(folder.get()); }) == 0;
+  if (!flushed && errno == EIO) throw_system_error(path, "flush its folder, though it is written", errno);
 }
 
 /// Where `write_file` writes: the file to replace, or a target to write to directly.
@@ -179,8 +182,8 @@ HEED_COLD inline void write_in_place(const Destination& to, const std::filesyste
   for (const auto part : parts) bytes += part.size();
   make_room(file, to, path, bytes);
   for (const auto part : parts) write_all(file, path, part);
-  if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) throw_system_error(path, "write", errno);
-  if (::fsync(file.get()) != 0) throw_system_error(path, "flush", errno);
+  cut(file, path, static_cast<off_t>(bytes));
+  flush(file, path);
   if (!file.close()) throw_system_error(path, "write", errno);
 }
 
@@ -199,11 +202,10 @@ HEED_COLD inline bool replace(const Destination& to, const std::filesystem::path
   TemporaryFile temporary(to.path);
   if (only_in_place(to, temporary.error())) return false;
   if (temporary.error()) throw_system_error(path, create_beside(to.path), temporary.error());
-  if (to.permissions && ::fchmod(temporary.file().get(), *to.permissions) != 0) {
-    throw_system_error(path, "keep the permissions", errno);
-  }
+  const auto change = [&] { return ::fchmod(temporary.file().get(), *to.permissions); };
+  if (to.permissions && uninterrupted(change) != 0) throw_system_error(path, "keep the permissions", errno);
   for (const auto part : parts) write_all(temporary.file(), path, part);
-  if (::fsync(temporary.file().get()) != 0) throw_system_error(path, "flush", errno);
+  flush(temporary.file(), path);
   if (!temporary.file().close()) throw_system_error(path, "write", errno);
   if (!temporary.replace(to.path)) {
     if (only_in_place(to, errno)) return false;
@@ -235,7 +237,7 @@ HEED_COLD inline void check_in_place(const Destination& to, const std::filesyste
   if (::fstat(file.get(), &before) != 0) throw_system_error(path, "write", errno);
   make_room(file, to, path, bytes);
   // release the reserved space, keep the time stamps
-  if (::ftruncate(file.get(), before.st_size) != 0) throw_system_error(path, "write", errno);
+  cut(file, path, before.st_size);
 #if defined(__linux__)
   const struct timespec times[2] = {before.st_atim, before.st_mtim};
   ::futimens(file.get(), times);

@@ -71,12 +71,14 @@ InferenceStatus PredictorRun<S, X>::run_one(const Tile<const X>& x, Index width)
 }
 
 template <class S, class X>
-Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) {
+Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) try {
   const Tile<const X> x(sequence.data(), {sequence.extent(0), sequence.extent(1)}, 1);
   const Shape output = logits_shape(model_, x.shape(), "Predictor");
   if (const InferenceStatus status = run_one(x, output.features); status != InferenceStatus::ok) [[unlikely]]
     throw_refused(status, sequence);
   return output_.tile();
+} catch (...) {
+  rethrow_as_error("Predictor");
 }
 
 template <class S, class X>

@@ -49,7 +49,10 @@ bool all_finite(const S* p, Index n) {
 template <class S, class X>
 class PredictorRun {
  public:
-  explicit PredictorRun(const ModelReference<S>& model) : model_(model), cache_(model.functions()) {}
+  explicit PredictorRun(const ModelReference<S>& model) try : model_(model), cache_(model.functions()) {
+  } catch (...) {
+    rethrow_as_error("Predictor");
+  }
   PredictorRun(const PredictorRun& other) : PredictorRun(other.model_) {
     if (other.room_.max_steps > 0) make_room(other.room_);
   }
@@ -219,7 +222,7 @@ std::vector<Index> PredictorRun<S, X>::by_length(TensorView<const X, 3> x,
 
 template <class S, class X>
 void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
-                             std::span<const Index> order, Work work) {
+                             std::span<const Index> order, Work work) try {
   const FlushDenormals flush;
   const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
   require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
@@ -251,6 +254,8 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
     check_logits(z, rows);
     work.call(work.function, first, rows, z);
   }
+} catch (...) {
+  rethrow_as_error("Predictor");
 }
 
 // a saturating activation would turn an infinite input into a confident answer

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "heed/core/error.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/types.hpp"
 #include "heed/core/visit.hpp"
@@ -24,7 +25,10 @@ class OfModel : public Lists {
   }
 
  protected:
-  OfModel(const Model& like, typename Lists::Options o) : Lists(parameters_of(like), std::move(o)) {}
+  OfModel(const Model& like, typename Lists::Options o) try : Lists(parameters_of(like), std::move(o)) {
+  } catch (...) {
+    rethrow_as_error("optimizer");
+  }
 
  private:
   Parameters<S> weights_, gradient_;  // of the last step

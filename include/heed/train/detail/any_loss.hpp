@@ -44,7 +44,10 @@ template <class S>
 class AnyLoss {
  public:
   template <class L>
-  explicit AnyLoss(L loss) : loss_(std::make_shared<const L>(std::move(loss))), functions_(&table<L>) {}
+  explicit AnyLoss(L loss) try : loss_(std::make_shared<const L>(std::move(loss))), functions_(&table<L>) {
+  } catch (...) {
+    rethrow_as_error("loss");
+  }
 
   /// The loss of a tile times `scale`. `dz` gets the gradient, unless it is empty.
   double operator()(const Tile<const S>& z, const AnyTile& targets, const S* weights, double scale, const Tile<S>& dz,
