@@ -25,6 +25,19 @@ std::string arff_error(const std::string& text) {
   return error_of([&] { parse_arff<float>(text, "x.arff"); });
 }
 
+// In a time that does not grow with the square of their number, which would be minutes.
+TEST(Arff, MayHaveManyClasses) {
+  constexpr int n = 20'000;
+  std::string classes = "@attribute a numeric\n@attribute c {0", cases = "}\n@data\n";
+  for (int i = 0; i < n; ++i) {
+    if (i > 0) classes += ',' + std::to_string(i);
+    cases += "1," + std::to_string(i) + "\n";
+  }
+  const auto s = heed::parse_arff<double>(classes + cases, "x.arff");
+  ASSERT_EQ(std::ssize(s.labels), n);
+  EXPECT_EQ(s.labels.back(), "19999");
+}
+
 TEST(Arff, OfOneDimension) {
   const auto s = parse_arff<float>(univariate + "1.5,-2e1,1\n%no\n3, 4 ,2.0\r\n", "x.arff");
   EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 2, 1}));

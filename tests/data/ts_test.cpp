@@ -40,6 +40,19 @@ const std::string ragged_file =
     "1,2,3:4,5,6:up\n"
     "-7,8e1:9, .5 : down\n";
 
+// In a time that does not grow with the square of their number, which would be minutes.
+TEST(Ts, MayHaveManyClasses) {
+  constexpr int n = 20'000;
+  std::string classes = "@classLabel true", cases = "\n@data\n";
+  for (int i = 0; i < n; ++i) {
+    classes += ' ' + std::to_string(i);
+    cases += "1:" + std::to_string(i) + ".0\n";
+  }
+  const auto s = heed::parse_ts<double>(classes + cases, "x.ts");
+  ASSERT_EQ(std::ssize(s.labels), n);
+  EXPECT_EQ(s.labels.back(), "19999");
+}
+
 TEST(Ts, ReadsRaggedCases) {
   const auto s = parsed_ts(ragged_file);
   EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 2}));

@@ -69,6 +69,7 @@ class ArffReader {
 
   Sequences<double> read() {
     read_header();
+    find_class_.emplace(classes_.names);
     while (reader_.next()) add_case();
     require(!lengths_.empty(), [&] { return Fault{"no data", reader_.where(), "at least one case after @data"}; });
     return pack();
@@ -160,7 +161,7 @@ class ArffReader {
       if (options_.targets && i + 1 == types_.size() && types_[i] != Type::relational) {
         labels_.push_back(read_target(reader_, value, bytes_));
       } else if (types_[i] == Type::nominal) {
-        const std::optional<std::int32_t> found = classes_.find(value);
+        const std::optional<std::int32_t> found = (*find_class_)(value);
         if (!found) reader_.fail(at, "class is not declared", "one of those of the attribute", in_quotes(value));
         labels_.push_back(classes_.names[static_cast<std::size_t>(*found)]);
       } else if (types_[i] == Type::number) {
@@ -230,6 +231,7 @@ class ArffReader {
   const ReadOptions& options_;
   std::vector<Type> types_ = {};
   LabelMap classes_ = {};
+  std::optional<abi_detail::LabelFinder> find_class_ = {};  // among those of the header
   std::size_t dimensions_ = 0;
   std::vector<double> values_ = {};  // case by case, [dimension][step]
   std::vector<std::int32_t> lengths_ = {};

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -20,6 +21,18 @@ namespace heed::inline HEED_ABI {
 /// Whether a text can be a label: any word or integer. Not an empty text, and not a number that has a fraction, is not
 /// finite or does not fit 64 bits. A label is its text: "7" and "007" differ.
 HEED_FUNCTION bool is_label(std::string_view text);
+
+namespace abi_detail {
+/// Looks up labels among the names of classes, as `LabelMap::find` does. The names must outlive it.
+class LabelFinder {
+ public:
+  explicit LabelFinder(const std::vector<std::string>& names);
+  std::optional<std::int32_t> operator()(std::string_view label) const;
+
+ private:
+  std::unordered_map<std::string_view, std::int32_t> exact_ = {}, plain_ = {};
+};
+}  // namespace abi_detail
 
 /// The names of the classes: class i is called `names[i]`.
 struct LabelMap {
@@ -63,7 +76,6 @@ HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view 
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 #include <utility>
 
 namespace heed::inline HEED_ABI {
@@ -95,27 +107,21 @@ HEED_SHARED_FUNCTION std::string_view plain_label(std::string_view label) {
   return digits == "0" ? digits : plain;
 }
 
-/// Looks up labels among the names of classes.
-class LabelFinder {
- public:
-  explicit LabelFinder(const std::vector<std::string>& names) {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const auto index = static_cast<std::int32_t>(i);
-      exact_.emplace(names[i], index);
-      const auto [same, fresh] = plain_.emplace(plain_label(names[i]), index);
-      if (!fresh) same->second = -1;  // not unique
-    }
+HEED_SHARED_FUNCTION LabelFinder::LabelFinder(const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto index = static_cast<std::int32_t>(i);
+    exact_.emplace(names[i], index);
+    const auto [same, fresh] = plain_.emplace(plain_label(names[i]), index);
+    if (!fresh) same->second = -1;  // not unique
   }
-  std::optional<std::int32_t> operator()(std::string_view label) const {
-    if (const auto found = exact_.find(label); found != exact_.end()) return found->second;
-    const auto found = plain_.find(plain_label(label));
-    if (found == plain_.end() || found->second < 0) return {};
-    return found->second;
-  }
+}
 
- private:
-  std::unordered_map<std::string_view, std::int32_t> exact_ = {}, plain_ = {};
-};
+HEED_SHARED_FUNCTION std::optional<std::int32_t> LabelFinder::operator()(std::string_view label) const {
+  if (const auto found = exact_.find(label); found != exact_.end()) return found->second;
+  const auto found = plain_.find(plain_label(label));
+  if (found == plain_.end() || found->second < 0) return {};
+  return found->second;
+}
 
 }  // namespace abi_detail
 

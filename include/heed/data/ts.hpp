@@ -77,15 +77,11 @@ class TsCaseReader {
     if (metadata_.numbers && is_target(parts_.back())) return labels_.push_back(std::string(parts_.back()));
     const std::string label = read_label(reader_, parts_.back());
     const auto& classes = metadata_.classes;
-    auto declared = std::find(classes.begin(), classes.end(), label);
-    if (classes.empty()) return labels_.push_back(label);  // no classes are declared
-    if (declared == classes.end()) {                       // 1.0 for a declared 1
-      const std::optional<std::int32_t> same = LabelMap{classes}.find(label);
-      if (!same)
-        reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(label));
-      declared = classes.begin() + *same;
-    }
-    labels_.push_back(*declared);
+    if (classes.empty()) return labels_.push_back(label);             // no classes are declared
+    const std::optional<std::int32_t> declared = find_class_(label);  // 1.0 is a declared 1
+    if (!declared)
+      reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(label));
+    labels_.push_back(classes[static_cast<std::size_t>(*declared)]);
   }
 
   /// Checks a length against the metadata and the first case.
@@ -124,6 +120,7 @@ class TsCaseReader {
 
   TextReader& reader_;
   TsMetadata metadata_;
+  abi_detail::LabelFinder find_class_{metadata_.classes};
   const ReadOptions& options_;
   std::vector<std::string_view> parts_ = {}, fields_ = {};
   std::vector<double> values_ = {};  // case by case, [dimension][step]

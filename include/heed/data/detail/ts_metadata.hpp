@@ -38,6 +38,7 @@ HEED_FUNCTION TsMetadata read_ts_metadata(TextReader& reader);
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "heed/data/labels.hpp"
@@ -108,10 +109,10 @@ class TsMetadataReader {
     metadata_.labelled = boolean(false);
     if (!metadata_.labelled && fields_.size() > 2)
       reader_.fail(fields_[2], "classes without labels", "nothing after false", in_quotes(fields_[2]));
+    std::set<std::string> declared;
     for (std::size_t i = 2; i < fields_.size(); ++i) {
       std::string name = read_label(reader_, fields_[i]);
-      if (std::find(metadata_.classes.begin(), metadata_.classes.end(), name) != metadata_.classes.end())
-        reader_.fail(fields_[i], "class is declared twice", "", in_quotes(fields_[i]));
+      if (!declared.insert(name).second) reader_.fail(fields_[i], "class is declared twice", "", in_quotes(fields_[i]));
       metadata_.classes.push_back(std::move(name));
     }
   }
