@@ -74,7 +74,15 @@ class TsCaseReader {
 
     if (!metadata_.labelled) return;
     if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back(), sizeof(S)));
-    if (metadata_.numbers && is_target(parts_.back())) return labels_.push_back(std::string(parts_.back()));
+    if (metadata_.numbers) {
+      const bool number = is_target(parts_.back());
+      if (labels_.empty()) numbers_ = number;
+      if (number != numbers_)
+        reader_.fail(parts_.back(), "targets of two kinds",
+                     numbers_ ? "a number as in the first case" : "a class as in the first case",
+                     in_quotes(parts_.back()));
+      if (number) return labels_.push_back(std::string(parts_.back()));
+    }
     const std::string label = read_label(reader_, parts_.back());
     const auto& classes = metadata_.classes;
     if (classes.empty()) return labels_.push_back(label);             // no classes are declared
@@ -110,8 +118,7 @@ class TsCaseReader {
         for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = static_cast<S>(*value++);
     if (!ragged) lengths_.clear();
     Sequences<S> sequences{std::move(x), std::move(lengths_), std::move(labels_)};
-    const bool numbers = metadata_.numbers && std::all_of(sequences.labels.begin(), sequences.labels.end(), is_target);
-    if (metadata_.labelled && (numbers || options_.targets)) {
+    if (metadata_.labelled && (numbers_ || options_.targets)) {
       sequences.targets = targets_of<S>(sequences.labels, reader_.where());
       if (options_.targets) sequences.labels.clear();
     }
@@ -120,6 +127,7 @@ class TsCaseReader {
 
   TextReader& reader_;
   TsMetadata metadata_;
+  bool numbers_ = false;  // targets, not classes
   abi_detail::LabelFinder find_class_{metadata_.classes};
   const ReadOptions& options_;
   std::vector<std::string_view> parts_ = {}, fields_ = {};

@@ -73,7 +73,7 @@ Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions optio
 #include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
-#include "heed/files/detail/descriptor.hpp"
+#include "heed/files/detail/system_error.hpp"
 #include "heed/files/file.hpp"
 #include "heed/io/detail/element_order.hpp"
 #include "heed/io/safetensors_header.hpp"

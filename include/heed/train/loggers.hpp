@@ -42,7 +42,7 @@ Callback json_logger(std::filesystem::path path, const std::string& run = {});
 #include <utility>
 #include <vector>
 
-#include "heed/files/detail/descriptor.hpp"
+#include "heed/files/detail/system_error.hpp"
 #include "heed/files/file.hpp"
 #include "heed/options/metadata.hpp"
 

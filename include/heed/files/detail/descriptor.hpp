@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
-#include <system_error>
 #include <utility>
 
 #include "heed/core/error.hpp"
@@ -66,14 +65,6 @@ HEED_COLD inline void flush(const Descriptor& file, const std::filesystem::path&
 /// The file then has this many bytes.
 HEED_COLD inline void cut(const Descriptor& file, const std::filesystem::path& path, off_t bytes) {
   if (uninterrupted([&] { return ::ftruncate(file.get(), bytes); }) != 0) throw_system_error(path, "write", errno);
-}
-
-/// What is at `path`: a file, a folder, a device, or `not_found`. Throws if the system does not tell.
-HEED_COLD inline std::filesystem::file_type type_of(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto type = std::filesystem::status(path, error).type();
-  if (type == std::filesystem::file_type::none) throw_system_error(path, "open", error.value());
-  return type;
 }
 
 /// A file opened for reading, and its size; 0 if it has none, such as a pipe.

@@ -17,6 +17,9 @@ namespace heed::inline HEED_ISA::detail {
 /// What fails where a folder takes no new file.
 std::string create_beside(const std::filesystem::path& path);
 
+/// What is at `path`: a file, a folder, a device, or `not_found`. Throws if the system does not tell.
+std::filesystem::file_type type_of(const std::filesystem::path& path);
+
 }  // namespace heed::inline HEED_ISA::detail
 
 #if HEED_BODIES
@@ -40,6 +43,13 @@ HEED_COLD HEED_FUNCTION std::string create_beside(const std::filesystem::path& p
   const std::string folder = path.parent_path().string();
   return "create the file that takes its place, in the folder " +
          (folder.empty() ? std::string("of this program") : folder);
+}
+
+HEED_COLD HEED_FUNCTION std::filesystem::file_type type_of(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  if (type == std::filesystem::file_type::none) throw_system_error(path, "open", error.value());
+  return type;
 }
 
 }  // namespace heed::inline HEED_ISA::detail
