@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/mount.h>
@@ -315,6 +316,64 @@ TEST_F(File, ALimitOnSizesIsAnErrorAndNoSignal) {
   EXPECT_FALSE(sigismember(&blocked, SIGXFSZ));
   EXPECT_EQ(text(folder / "a"), "old");
   EXPECT_EQ(entries(), 1u);
+}
+
+/// Runs `f` in a process of its own, whose exit code is 0 unless it throws.
+template <class F>
+pid_t in_a_process(F&& f) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  try {
+    f();
+  } catch (...) {
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+int exit_code_of(pid_t child) {
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+/// A file that says of each part which one it belongs to: 1 to 50,000 equal letters.
+std::string version(int number) {
+  return std::string(static_cast<std::size_t>(1 + number * 7919 % 50'000), static_cast<char>('a' + number % 26));
+}
+bool whole(const std::string& text) { return !text.empty() && text.find_first_not_of(text[0]) == std::string::npos; }
+
+// A reader sees one version or another, never parts of two, while a writer replaces the file 200 times.
+TEST_F(File, IsReadWholeWhileAnotherProcessReplacesIt) {
+  const fs::path file = folder / "a";
+  heed::write_file(file, version(0));
+  const pid_t writer = in_a_process([&] {
+    for (int i = 1; i <= 200; ++i) heed::write_file(file, version(i));
+  });
+  ASSERT_GT(writer, 0);
+  int status = 0, reads = 0;
+  while (::waitpid(writer, &status, WNOHANG) == 0) {
+    const std::string read = text(file), seen = mapped(file);
+    ASSERT_TRUE(whole(read)) << read.size();
+    ASSERT_TRUE(whole(seen)) << seen.size();
+    ++reads;
+  }
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_GT(reads, 0);
+  EXPECT_EQ(text(file), version(200));
+  EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(File, OfTwoWritersAtOnceIsThatOfOneOfThem) {
+  const fs::path file = folder / "a";
+  pid_t writers[2];
+  for (int w = 0; w < 2; ++w) {
+    writers[w] = in_a_process([&] {
+      for (int i = 0; i < 60; ++i) heed::write_file(file, version(2 * i + w));
+    });
+    ASSERT_GT(writers[w], 0);
+  }
+  for (const pid_t writer : writers) EXPECT_EQ(exit_code_of(writer), 0);
+  const std::string last = text(file);
+  EXPECT_TRUE(last == version(118) || last == version(119)) << last.size();
+  EXPECT_EQ(entries(), 1U);
 }
 
 }  // namespace
