@@ -30,15 +30,16 @@ done
 [ ${#steps[@]} -gt 0 ] || steps=(fuzz differential faults realtime platforms inside analysis coverage mutation flaky)
 
 step_fuzz() { bash tests/fuzz/run.sh --seconds "$seconds"; }
-step_differential() { bash tests/fuzz/differential.sh --seeds 1000; }
+step_differential() {
+  set_up && configure release && build release heed_compiled && bash tests/fuzz/differential.sh --seeds 1000 &&
+    bash tests/fuzz/differential.sh --seeds 1000 --compiled build/release
+}
 step_faults() {
-  set_up "${more_libraries[@]}"
-  configure release
-  build release classifier heed_test_io heed_test_files heed_fault_sweep
-  ctest --preset project -R '^faults'
-  HEED_KILLS=1000 build/release/tests/heed_test_io --gtest_filter=Checkpoint.KilledAtRandomMoments*
-  bash tests/faults/environments.sh
-  bash tests/faults/ranks.sh || [ $? = 77 ]
+  set_up "${more_libraries[@]}" && configure release &&
+    build release classifier heed_test_io heed_fault_sweep &&
+    ctest --preset project -R '^faults' &&
+    HEED_KILLS=1000 build/release/tests/heed_test_io --gtest_filter='Checkpoint.KilledAtRandomMoments*' &&
+    bash tests/faults/environments.sh && { bash tests/faults/ranks.sh || [ $? = 77 ]; }
 }
 step_realtime() { bash tests/realtime/run.sh; }
 step_platforms() { bash tests/platforms/run.sh; }
@@ -47,9 +48,7 @@ step_analysis() { bash tests/analysis/run.sh; }
 step_coverage() { bash tests/coverage/run.sh; }
 step_mutation() { bash tests/mutation/run.sh; }
 step_flaky() {
-  set_up "${more_libraries[@]}"
-  configure release
-  build release heed_tests
+  set_up "${more_libraries[@]}" && configure release && build release heed_tests || return 1
   local round
   for round in $(seq 20); do
     say "round $round"

@@ -14,7 +14,10 @@ build coverage heed_tests
 folder=build/coverage
 rm -rf $folder/profiles
 mkdir -p $folder/profiles
-programs=($folder/tests/heed_test_*)
+programs=()
+for program in $folder/tests/heed_test_*; do
+  if [ -f "$program" ] && [ -x "$program" ]; then programs+=("$program"); fi
+done
 run_programs() {
   local program failed=0
   for program in "${programs[@]}"; do

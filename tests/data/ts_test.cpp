@@ -178,10 +178,10 @@ TEST(Ts, RejectsMalformedTags) {
   EXPECT_EQ(ts_error("@univariate true\n@univariate false\n"),
             "x.ts, line 2, column 1: tag occurs twice (got '@univariate')");
   EXPECT_EQ(ts_error("@classLabel true 1\n@targetLabel true 1\n"), "x.ts, line 2, column 1: labels are declared twice");
-  for (const char* cases : {"5:0.5\n6:high\n", "5:high\n6:0.5\n"}) {
-    EXPECT_NE(ts_error(std::string("@dimension 1\n@targetLabel true\n@data\n") + cases).find("targets of two kinds"),
-              std::string::npos);
-  }
+  EXPECT_EQ(ts_error("@dimension 1\n@targetLabel true\n@data\n5:0.5\n6:high\n"),
+            "x.ts, line 5, column 3: a class among targets (expected a number, got 'high')");
+  EXPECT_NE(ts_error("@dimension 1\n@targetLabel true\n@data\n5:high\n6:0.5\n").find("line 5, column 3: not a label"),
+            std::string::npos);
   EXPECT_EQ(ts_error("@dimension 1\n@dimensions 2\n"), "x.ts, line 2, column 1: dimensions are declared twice");
   EXPECT_EQ(ts_error("@data 1,2\n"), "x.ts, line 1, column 7: text after @data (expected a new line, got '1,2')");
 }

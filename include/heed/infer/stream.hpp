@@ -197,13 +197,13 @@ class Stream {
     run(nothing.tile().data, last - 1);
     reset();
   }
-  // the most steps that the model accepts: a table of positions has an end
+  // the most steps that the model accepts: a table of positions has an end. What it accepts has no gaps.
   Index steps_of_model() const {
     const auto accepts = [&](Index steps) {
       try {
         model_->output_shape({steps, features_});
         return true;
-      } catch (const Error&) {
+      } catch (...) {
         return false;
       }
     };

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -98,9 +99,7 @@ EvaluationRun<S>::EvaluationRun(const ModelReference<S>& model, std::unique_ptr<
   feed_.start(loss_, *reducer_, 1);
   totals_.resize(static_cast<std::size_t>(feed_.batch(0).tiles()));
   scale_ = feed_.denominator() > 0 ? 1 / feed_.denominator() : 0;
-} catch (const Error&) {
-  throw;  // of one process, or of all: its type tells
-} catch (...) {
+} catch (const std::bad_alloc&) {
   rethrow_as_error("Evaluator");
 }
 
@@ -137,9 +136,7 @@ Evaluation EvaluationRun<S>::operator()(const ModelReference<S>& model, const Te
   Totals sum;
   for (const Totals& t : totals_) sum += t;
   return {sum.loss, counted_ > 0 ? sum.correct / counted_ : 0};
-} catch (const Error&) {
-  throw;
-} catch (...) {
+} catch (const std::bad_alloc&) {
   rethrow_as_error("Evaluator");
 }
 

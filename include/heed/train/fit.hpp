@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -94,9 +95,7 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
                        .outputs = outputs_in(model),
                        .probed = options.checkpoint.load ? rows_of<S>(data, reducer) : nullptr},
                       options);
-} catch (const Error&) {
-  throw;  // of one process, or of all: its type tells
-} catch (...) {
+} catch (const std::bad_alloc&) {  // a callback's exception stays what it is
   rethrow_as_error("fit");
 }
 }  // namespace detail

@@ -48,7 +48,7 @@ HEED_COLD HEED_FUNCTION std::string create_beside(const std::filesystem::path& p
 HEED_COLD HEED_FUNCTION std::filesystem::file_type type_of(const std::filesystem::path& path) {
   std::error_code error;
   const auto type = std::filesystem::status(path, error).type();
-  if (type == std::filesystem::file_type::none) throw_system_error(path, "open", error.value());
+  if (type == std::filesystem::file_type::none) throw Error(Fault{"cannot open: " + error.message(), path.string()});
   return type;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <concepts>
 #include <limits>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -37,9 +38,10 @@ void PredictorRun<S, X>::make_room(const Room& o) try {
   });
   logits_shape(model_, {o.max_steps, o.features}, "Predictor");
   std::vector<Index> widths(static_cast<std::size_t>(o.max_steps - o.min_steps + 1));
-  Buffer<X> zeros;
+  Buffer<X> input;
   const Index size = element_count(Extents<2>{o.max_steps, o.features});  // throws if it overflows
-  std::fill_n(zeros.reserve(size), size, X(0));
+  const Tile<X> longest(input.reserve(size), {o.max_steps, o.features}, 1);
+  fill_acceptable(longest);
   const FlushDenormals flush;
   // layers may take other ways, and other memory, for fewer steps
   for (Index steps = o.max_steps; steps >= o.min_steps; --steps) {
@@ -49,12 +51,29 @@ void PredictorRun<S, X>::make_room(const Room& o) try {
     } catch (const Error&) {
       continue;  // stays 0
     }
-    static_cast<void>(run_one(Tile<const X>(zeros.data(), {steps, o.features}, 1), width));  // calls tell of weights
+    const Tile<S> z = output_.take({1, width}, 1);
+    model_.forward(Tile<const X>(longest.data, {steps, o.features}, 1), z, cache_, Pass::inference(scratch_));
   }
   room_ = o;
   widths_ = std::move(widths);
 } catch (...) {
   rethrow_as_error("Predictor, max_steps " + text_of(o.max_steps));
+}
+
+/// Fills a sequence with numbers that the model accepts: zeros; tokens 1, since 0 may be padding, which takes no memory.
+template <class S, class X>
+void PredictorRun<S, X>::fill_acceptable(Tile<X> x) const {
+  std::fill_n(x.data, x.size(), X(std::floating_point<X> ? 0 : 1));
+  const auto find = model_.functions().first_unknown;
+  const auto refused = [&] { return find ? find(model_.get(), Tile<const X>(x)) : x.size(); };
+  for (Index tries = 0; tries < x.features && refused() < x.size(); ++tries) {
+    const Index feature = refused() % x.features;  // of a vocabulary of one token
+    for (Index t = 0; t < x.steps; ++t) x.data[t * x.features + feature] = 0;
+  }
+  if (refused() < x.size()) std::fill_n(x.data, x.size(), X(0));
+  require(refused() == x.size(), [] {
+    return Fault{"the model refuses zeros and ones", "Predictor, max_steps", "a model that accepts one of them"};
+  });
 }
 
 template <class S, class X>
@@ -77,7 +96,7 @@ Tile<S> PredictorRun<S, X>::one(TensorView<const X, 2> sequence) try {
   if (const InferenceStatus status = run_one(x, output.features); status != InferenceStatus::ok) [[unlikely]]
     throw_refused(status, sequence);
   return output_.tile();
-} catch (...) {
+} catch (const std::bad_alloc&) {  // an exception of a user's layer stays what it is
   rethrow_as_error("Predictor");
 }
 
@@ -100,8 +119,8 @@ InferenceStatus PredictorRun<S, X>::try_one(const X* data, Shape shape, OutputKi
   if (shape.steps > room_.max_steps) return InferenceStatus::too_many_steps;
   if (shape.features != room_.features) return InferenceStatus::wrong_features;
   if (shape.steps <= 0) return InferenceStatus::no_steps;
-  const Index place = shape.steps - room_.min_steps;
-  const Index width = place < 0 ? 0 : widths_[static_cast<std::size_t>(place)];
+  const auto place = static_cast<std::size_t>(shape.steps - room_.min_steps);  // large if there are fewer
+  const Index width = place < widths_.size() ? widths_[place] : 0;
   if (width == 0) return InferenceStatus::wrong_steps;
   const FlushDenormals flush;
   InferenceStatus status;

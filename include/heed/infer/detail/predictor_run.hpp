@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <numeric>
 #include <span>
 #include <type_traits>
@@ -102,6 +103,7 @@ class PredictorRun {
   AnyCache<S>& cache() { return cache_; }
 
  private:
+  void fill_acceptable(Tile<X> x) const;
   // checks one sequence, and runs the model on it
   InferenceStatus run_one(const Tile<const X>& x, Index width);
   [[noreturn]] HEED_COLD void throw_refused(InferenceStatus status, TensorView<const X, 2> sequence) const;
@@ -254,7 +256,7 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
     check_logits(z, rows);
     work.call(work.function, first, rows, z);
   }
-} catch (...) {
+} catch (const std::bad_alloc&) {
   rethrow_as_error("Predictor");
 }
 
