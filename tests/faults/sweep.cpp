@@ -1,5 +1,5 @@
 // sweep FOLDER [JOB]: does each job once for each call of the system in it, which fails, and checks what is promised.
-// Runs under the library that makes calls fail: LD_PRELOAD=shim.so. The folder must be empty.
+// Runs under the library that makes calls fail: LD_PRELOAD=shim.so. The folder is made, and emptied.
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,7 @@ Counts sweep(const Job& job, const Way& way, const std::filesystem::path& folder
 
 int run(const std::filesystem::path& folder, const std::string& only) {
   if (!heed_fault_arm) throw heed::Error({"start it with LD_PRELOAD=shim.so"});
+  std::filesystem::create_directories(folder);
   std::vector<Job> jobs = trainings();
   for (const Job& job : {making(), predicting(), reading(folder), loading(folder), loading_weights(folder),
                          saving("save", folder, false), saving("save_again", folder, true),
