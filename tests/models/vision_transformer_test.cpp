@@ -200,4 +200,18 @@ TEST(VisionTransformer, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { metadata_of(labelled); }).find("wrong number of labels"), std::string::npos);
 }
 
+// The number of patches is a product of options that nobody has checked yet.
+TEST(VisionTransformer, SidesWhosePatchesOverflowAreRefused) {
+  constexpr heed::Index huge = heed::Index(1) << 62;
+  for (const auto& [height, width] : {std::pair(-huge, huge), {huge, huge}, {heed::Index(8), -huge}}) {
+    const auto error = test_support::error_of([&] {
+      heed::VisionTransformer<float>({.image = {.channels = 1, .height = height, .width = width},
+                                      .patch_size = 4,
+                                      .classes = 2,
+                                      .transformer = {.d_model = 8, .positions = heed::PositionKind::learned}});
+    });
+    EXPECT_NE(error.find("out of range"), std::string::npos) << error;
+  }
+}
+
 }  // namespace

@@ -199,7 +199,9 @@ auto VisionTransformer<S>::patches_of(const Options& o) -> typename PatchEmbeddi
 template <class S>
 auto VisionTransformer<S>::with_patches(Options o) -> Options {
   const PositionKind kind = o.transformer.positions;
-  if ((kind == PositionKind::learned || kind == PositionKind::tape) && o.patch_size > 0) {
+  const auto is_side = [](Index side) { return side > 0 && side <= Index(1) << 15; };  // others are refused later
+  if ((kind == PositionKind::learned || kind == PositionKind::tape) && is_side(o.patch_size) &&
+      is_side(o.image.height) && is_side(o.image.width)) {
     o.transformer.max_steps = (o.image.height / o.patch_size) * (o.image.width / o.patch_size);
   }
   return o;
