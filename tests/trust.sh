@@ -31,7 +31,7 @@ done
 
 step_fuzz() { bash tests/fuzz/run.sh --seconds "$seconds"; }
 step_differential() {
-  set_up && configure release && build release heed_compiled && bash tests/fuzz/differential.sh --seeds 1000 &&
+  set_up && configure release && build release heed_compiled_{core,layers,engine,classifiers,models}{,_double} && bash tests/fuzz/differential.sh --seeds 1000 &&
     bash tests/fuzz/differential.sh --seeds 1000 --compiled build/release
 }
 step_faults() {
