@@ -203,9 +203,9 @@ TEST(VisionTransformer, RejectsWhatDoesNotFit) {
 // The number of patches is a product of options that nobody has checked yet.
 TEST(VisionTransformer, SidesWhosePatchesOverflowAreRefused) {
   constexpr heed::Index huge = heed::Index(1) << 62;
-  for (const auto& [height, width] : {std::pair(-huge, huge), {huge, huge}, {heed::Index(8), -huge}}) {
+  for (const auto& sides : {std::pair(-huge, huge), {huge, huge}, {heed::Index(8), -huge}}) {
     const auto error = test_support::error_of([&] {
-      heed::VisionTransformer<float>({.image = {.channels = 1, .height = height, .width = width},
+      heed::VisionTransformer<float>({.image = {.channels = 1, .height = sides.first, .width = sides.second},
                                       .patch_size = 4,
                                       .classes = 2,
                                       .transformer = {.d_model = 8, .positions = heed::PositionKind::learned}});
