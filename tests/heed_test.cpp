@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace {
+namespace heed_test {
 
 TEST(Heed, TrainsAndPredictsWithTheUmbrellaHeaderAlone) {
   // two classes: the sign of the only feature
@@ -27,4 +27,4 @@ TEST(Heed, TrainsAndPredictsWithTheUmbrellaHeaderAlone) {
 
 TEST(Heed, ShowsTheVersion) { EXPECT_GE(HEED_VERSION_MAJOR * 100 + HEED_VERSION_MINOR, 1); }
 
-}  // namespace
+}  // namespace heed_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace version_test {
 
 // The preprocessor can compare it, as users' headers do.
 #if HEED_VERSION_MAJOR > 0 || HEED_VERSION_MINOR >= 1
@@ -18,4 +18,4 @@ TEST(Version, HasThreeNumbers) {
   EXPECT_GE(HEED_VERSION_PATCH, 0);
 }
 
-}  // namespace
+}  // namespace version_test

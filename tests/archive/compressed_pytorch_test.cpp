@@ -10,7 +10,7 @@
 #include "heed/convert/pytorch.hpp"
 #include "heed/io/safetensors_file.hpp"
 
-namespace {
+namespace compressed_pytorch_test {
 
 const std::filesystem::path data = std::filesystem::path(__FILE__).parent_path().parent_path() / "convert" / "data";
 
@@ -25,4 +25,4 @@ TEST(CompressedPyTorch, TensorsAreThoseOfTheOther) {
   }
 }
 
-}  // namespace
+}  // namespace compressed_pytorch_test

@@ -10,7 +10,7 @@
 #include "heed/data/load.hpp"
 #include "heed/files/file.hpp"
 
-namespace {
+namespace unzip_test {
 
 using data_test::bytes_of_digits;
 using data_test::Folder;
@@ -45,4 +45,4 @@ TEST(Unzip, DamageIsAnError) {
   EXPECT_THROW(heed::unzip(folder / "absent.npz", "x.npy"), heed::Error);
 }
 
-}  // namespace
+}  // namespace unzip_test

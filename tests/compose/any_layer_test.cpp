@@ -10,7 +10,7 @@
 #include "../support/reference.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace any_layer_test {
 
 using heed::Index;
 using test_support::error_of;
@@ -156,4 +156,4 @@ TEST(AnyLayer, RefusesLayersOfDifferentKindsSideBySide) {
             "AnyLayer: layers of different kinds side by side (expected relu, got tanh)");
 }
 
-}  // namespace
+}  // namespace any_layer_test

@@ -20,7 +20,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace chain_test {
 
 using heed::AnyLayer;
 using heed::Chain;
@@ -279,4 +279,4 @@ TEST(Chain, RefusesToBeEmpty) {
             "Chain: number of layers out of range (expected 1 to 1024, got 0)");
 }
 
-}  // namespace
+}  // namespace chain_test

@@ -9,7 +9,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace repeat_test {
 
 using heed::Dense;
 using heed::Index;
@@ -128,4 +128,4 @@ TEST(Repeat, RejectsWhatDoesNotFit) {
             "Repeat: stacks of different sizes side by side (expected 1, got 1 and a norm)");
 }
 
-}  // namespace
+}  // namespace repeat_test

@@ -10,7 +10,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace residual_test {
 
 using heed::Dense;
 using heed::Residual;
@@ -69,4 +69,4 @@ TEST(Residual, RejectsALayerThatChangesTheShape) {
             "Residual: Dense: wrong number of features (expected 3, got 2)");
 }
 
-}  // namespace
+}  // namespace residual_test

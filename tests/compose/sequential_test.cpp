@@ -12,7 +12,7 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace sequential_test {
 
 using heed::Dense;
 using heed::Index;
@@ -176,4 +176,4 @@ TEST(Sequential, NamesThePlaceOfALayerThatDoesNotFit) {
             "layer 1: Dense: wrong number of features (expected 5, got 3)");
 }
 
-}  // namespace
+}  // namespace sequential_test

@@ -7,7 +7,7 @@
 #include "../support/error_of.hpp"
 #include "../support/recall.hpp"
 
-namespace {
+namespace environment_test {
 
 using heed::ObservationWindow;
 using test_support::Counter;
@@ -61,4 +61,4 @@ TEST(ActionResult, IsOverInEitherWay) {
   EXPECT_TRUE((heed::ActionResult{.timed_out = true}.over()));
 }
 
-}  // namespace
+}  // namespace environment_test

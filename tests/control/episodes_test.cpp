@@ -12,7 +12,7 @@
 #include "heed/control/q_learning.hpp"
 #include "heed/models/attention_q_network.hpp"
 
-namespace {
+namespace episodes_test {
 
 using heed::Index;
 using heed::ThreadPool;
@@ -170,4 +170,4 @@ TEST(EpisodePlayer, RejectsAModelThatDoesNotFit) {
   EXPECT_EQ(error(random_model(1, 1, 3)), "EpisodePlayer: wrong number of actions (expected 2, got 3)");
 }
 
-}  // namespace
+}  // namespace episodes_test

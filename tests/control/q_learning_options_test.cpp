@@ -7,7 +7,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace q_learning_options_test {
 
 using heed::QLearningOptions;
 using test_support::error_of;
@@ -31,4 +31,4 @@ TEST(QRecord, KnowsNothingBeforeTheFirstEpisode) {
   EXPECT_NE(record.training_return, record.training_return);
 }
 
-}  // namespace
+}  // namespace q_learning_options_test

@@ -13,7 +13,7 @@
 #include "../support/task.hpp"
 #include "heed/models/attention_q_network.hpp"
 
-namespace {
+namespace q_learning_test {
 
 using heed::Index;
 using heed::Outcome;
@@ -312,4 +312,4 @@ TEST(LearnQ, RejectsWhatIsOutOfRange) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace q_learning_test

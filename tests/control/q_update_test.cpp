@@ -12,7 +12,7 @@
 #include "heed/infer/predictor.hpp"
 #include "heed/models/attention_q_network.hpp"
 
-namespace {
+namespace q_update_test {
 
 using heed::AttentionQNetwork;
 using heed::Index;
@@ -248,4 +248,4 @@ TEST(QUpdate, RejectsWhatIsOutOfRange) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace q_update_test

@@ -8,7 +8,7 @@
 #include "../support/error_of.hpp"
 #include "../support/recall.hpp"
 
-namespace {
+namespace replay_test {
 
 using heed::Index;
 using heed::ReplayBuffer;
@@ -134,4 +134,4 @@ TEST(TransitionMaker, MakesThemAtTheEndWhereEpisodesAreShorter) {
   expect_transitions(4, true, {{1, 3.25, 0.0625, 5}, {2, 4.5, 0.125, 5}, {3, 5, 0.25, 5}, {4, 4, 0.5, 5}});
 }
 
-}  // namespace
+}  // namespace replay_test

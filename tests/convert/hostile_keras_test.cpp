@@ -19,7 +19,7 @@
 #include "heed/files/file.hpp"
 #include "heed/files/zip.hpp"
 
-namespace {
+namespace hostile_keras_test {
 
 using heed::KerasFile;
 using test_support::error_of;
@@ -276,4 +276,4 @@ TEST(HostileKeras, DamagedFilesAreErrors) {
   }
 }
 
-}  // namespace
+}  // namespace hostile_keras_test

@@ -12,7 +12,7 @@
 #include "heed/files/file.hpp"
 #include "pickles.hpp"
 
-namespace {
+namespace hostile_pytorch_test {
 
 using namespace pickles;
 using heed::PyTorchFile;
@@ -255,4 +255,4 @@ TEST(HostilePyTorch, MemoryIsThatOfTheFile) {
   EXPECT_LT(cost(archive(pickle(large))), 100'000);
 }
 
-}  // namespace
+}  // namespace hostile_pytorch_test

@@ -21,7 +21,7 @@
 
 // The files are written by tests/reference/write_keras_files.py: by Keras 3, and those whose names end in _2 by Keras 2.
 
-namespace {
+namespace keras_test {
 
 using heed::Index;
 using heed::KerasFile;
@@ -191,4 +191,4 @@ TEST(KerasFile, KnowsWhetherPaddingCounts) {
   std::filesystem::remove(path);
 }
 
-}  // namespace
+}  // namespace keras_test

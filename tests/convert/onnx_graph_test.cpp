@@ -10,7 +10,7 @@
 #include "heed/testing/detail/errors.hpp"
 #include "onnx_reader.hpp"
 
-namespace {
+namespace onnx_graph_test {
 
 TEST(OnnxGraph, StoresConstantsOfEqualContentOnce) {
   heed::OnnxGraph graph;
@@ -70,4 +70,4 @@ TEST(OnnxGraph, LeavesOutWhatANodeDoesNotNeed) {
   EXPECT_EQ(file.metadata.at("a"), "b");
 }
 
-}  // namespace
+}  // namespace onnx_graph_test

@@ -19,7 +19,7 @@
 
 // onnx_runtime.py compares what onnxruntime computes; here is what stands in the files.
 
-namespace {
+namespace onnx_test {
 
 using heed::Index;
 using test_support::error_of;
@@ -220,4 +220,4 @@ TEST(Onnx, EqualModelsGiveEqualBytes) {
   EXPECT_EQ(heed::to_onnx(small(), {.lengths = true}), heed::to_onnx(small(), {.lengths = true}));
 }
 
-}  // namespace
+}  // namespace onnx_test

@@ -9,7 +9,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/models/sequence_classifier.hpp"
 
-namespace {
+namespace pytorch_paths_test {
 
 TEST(PyTorchPaths, AreReadInEverySourceOfTheProgram) {
   const std::filesystem::path folder = std::filesystem::path(__FILE__).parent_path() / "data" / "models";
@@ -21,4 +21,4 @@ TEST(PyTorchPaths, AreReadInEverySourceOfTheProgram) {
   EXPECT_EQ(heed::load(model, name.c_str()).options, model.options);
 }
 
-}  // namespace
+}  // namespace pytorch_paths_test

@@ -20,7 +20,7 @@
 
 // The files are written by tests/reference/write_torch_files.py: by PyTorch 1.13 in torch1, by 2.6 in torch2.
 
-namespace {
+namespace pytorch_test {
 
 using heed::DataType;
 using heed::Index;
@@ -282,4 +282,4 @@ TEST(PyTorchFiles, OtherFilesAreNamed) {
   EXPECT_NE(text.find("PyTorchFile"), std::string::npos) << text;
 }
 
-}  // namespace
+}  // namespace pytorch_test

@@ -23,7 +23,7 @@
 
 // The files are written by tests/reference/write_rtneural_files.py.
 
-namespace {
+namespace rtneural_test {
 
 using heed::Chain;
 using heed::Dense;
@@ -482,4 +482,4 @@ TEST(RtNeural, RefusesEveryFileThatEndsTooEarly) {
   EXPECT_NE(error(text + "x"), "no error");
 }
 
-}  // namespace
+}  // namespace rtneural_test

@@ -10,7 +10,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/embedding.hpp"
 
-namespace {
+namespace any_model_test {
 
 using heed::AnyCache;
 using heed::Dense;
@@ -72,4 +72,4 @@ TEST(AnyModel, OfTokensChecksItsInput) {
   EXPECT_EQ(without.functions().check_input, nullptr);
 }
 
-}  // namespace
+}  // namespace any_model_test

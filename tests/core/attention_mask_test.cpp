@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace attention_mask_test {
 
 using heed::AttentionMask;
 
@@ -72,4 +72,4 @@ TEST(AttentionScores, AreOfAllHeadsAndLanesOrOfEach) {
   heed::AttentionScores<double>().check(2, 3, 4, 5, "here");
 }
 
-}  // namespace
+}  // namespace attention_mask_test

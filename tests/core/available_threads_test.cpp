@@ -10,7 +10,7 @@
 
 #include "heed/core/parallel.hpp"
 
-namespace {
+namespace available_threads_test {
 
 namespace fs = std::filesystem;
 using heed::available_threads;
@@ -93,4 +93,4 @@ TEST_F(AvailableThreads, WithoutAQuotaThoseOfTheMachine) {
 
 TEST_F(AvailableThreads, AreThoseOfAPool) { EXPECT_EQ(heed::ThreadPool().size(), available_threads()); }
 
-}  // namespace
+}  // namespace available_threads_test

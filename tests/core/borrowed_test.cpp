@@ -12,7 +12,7 @@
 #include "heed/core/labels_view.hpp"
 #include "heed/core/tensor.hpp"
 
-namespace {
+namespace borrowed_test {
 
 using heed::BorrowedSpan;
 using Labels = std::span<const std::int32_t>;
@@ -55,4 +55,4 @@ TEST(Borrowed, ACopyOfLabelsHasAsManyEach) {
   EXPECT_EQ(heed::LabelsView(Labels(labels), 4).each(), 4);
 }
 
-}  // namespace
+}  // namespace borrowed_test

@@ -12,7 +12,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 
-namespace {
+namespace buffer_test {
 
 using heed::Buffer;
 using test_support::error_of;
@@ -103,4 +103,4 @@ TEST(Buffer, RoomForTilesAndScratchIsRefusedAlike) {
   EXPECT_NE(scratch.take<float>(10), nullptr);
 }
 
-}  // namespace
+}  // namespace buffer_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace check_test {
 
 using heed::Tensor;
 
@@ -62,4 +62,4 @@ TEST(CheckTokens, NamesTheSequenceAndTheStep) {
   EXPECT_THROW(heed::check_tokens(tokens, std::vector<std::int32_t>{3}, 5, "here"), heed::Error);
 }
 
-}  // namespace
+}  // namespace check_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace compiled_test {
 
 // A source has all bodies, unless it is linked with the compiled library: that has them.
 TEST(Compiled, SaysWhereBodiesAre) {
@@ -13,4 +13,4 @@ TEST(Compiled, SaysWhereBodiesAre) {
 #endif
 }
 
-}  // namespace
+}  // namespace compiled_test

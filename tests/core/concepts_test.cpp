@@ -6,7 +6,7 @@
 
 #include "heed/layers/dense.hpp"
 
-namespace {
+namespace concepts_test {
 
 using heed::DifferentiableLayer;
 using heed::Layer;
@@ -58,4 +58,4 @@ TEST(Concepts, ALayerOfTokensHasNoGradientOfItsInput) {
   static_assert(!heed::TokenLayer<Tokens> && !heed::TokenLayer<heed::Dense<float>>);
 }
 
-}  // namespace
+}  // namespace concepts_test

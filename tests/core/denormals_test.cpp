@@ -8,7 +8,7 @@
 
 #include "../support/denormals.hpp"
 
-namespace {
+namespace denormals_test {
 
 using heed::FlushDenormals;
 using namespace test_support;
@@ -86,4 +86,4 @@ TEST(FlushDenormals, DoesNothingHere) {
 
 #endif
 
-}  // namespace
+}  // namespace denormals_test

@@ -9,7 +9,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace dropout_mask_test {
 
 using heed::DropoutMask;
 using heed::Index;
@@ -125,4 +125,4 @@ TEST(DropoutMask, RejectsRatesThatAreNone) {
   EXPECT_EQ(error_of([] { heed::check_dropout_rate(0, "", ""); }), "no error");
 }
 
-}  // namespace
+}  // namespace dropout_mask_test

@@ -6,7 +6,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace error_test {
 
 using heed::Error;
 using heed::Fault;
@@ -50,4 +50,4 @@ TEST(Error, EscapesWhatATerminalWouldObey) {
   EXPECT_EQ(error.fault().what, "a name\x1b[2J") << "the parts are as they are";
 }
 
-}  // namespace
+}  // namespace error_test

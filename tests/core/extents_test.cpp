@@ -8,7 +8,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace extents_test {
 
 using heed::Extents;
 using heed::Index;
@@ -57,4 +57,4 @@ TEST(Extents, NameTheSizeThatCannotBe) {
             "Layer: hidden out of range (expected at most 2^40, got 1099511627777)");
 }
 
-}  // namespace
+}  // namespace extents_test

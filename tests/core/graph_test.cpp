@@ -7,7 +7,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace graph_test {
 
 using heed::Edge;
 using heed::Graph;
@@ -84,4 +84,4 @@ TEST(SparseRows, RejectsWhatDoesNotFit) {
   EXPECT_EQ(rows.rows(), 0);
 }
 
-}  // namespace
+}  // namespace graph_test

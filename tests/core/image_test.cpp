@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace image_test {
 
 using heed::ImageShape;
 using heed::ImageWindow;
@@ -48,4 +48,4 @@ TEST(Image, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error({{1, 4, 4}, 6, 1, 1}), "no error");
 }
 
-}  // namespace
+}  // namespace image_test

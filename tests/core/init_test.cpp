@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace {
+namespace init_test {
 
 using heed::Index;
 using heed::Key;
@@ -106,4 +106,4 @@ TEST(Init, DependsOnTheKey) {
   EXPECT_FALSE(std::equal(a.begin(), a.end(), c.begin()));
 }
 
-}  // namespace
+}  // namespace init_test

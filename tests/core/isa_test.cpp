@@ -11,7 +11,7 @@
 #define HEED_TEST_TEXT_OF(name) #name
 #define HEED_TEST_TEXT(name) HEED_TEST_TEXT_OF(name)
 
-namespace {
+namespace isa_test {
 
 // The linker sees the instruction set in the name of every type.
 TEST(Isa, StandsInTheNamesOfTypes) {
@@ -35,4 +35,4 @@ TEST(Isa, NamesSayWhetherThereArePackets) {
 #endif
 }
 
-}  // namespace
+}  // namespace isa_test

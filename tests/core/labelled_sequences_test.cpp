@@ -8,7 +8,7 @@
 
 #include "heed/core/tensor.hpp"
 
-namespace {
+namespace labelled_sequences_test {
 
 using heed::LabelledSequences;
 using heed::Tensor;
@@ -40,4 +40,4 @@ TEST(LabelledSequences, HaveNumbersToo) {
   EXPECT_EQ(data.labels.extent(1), 4);
 }
 
-}  // namespace
+}  // namespace labelled_sequences_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace {
+namespace labels_view_test {
 
 using heed::LabelsView;
 
@@ -40,4 +40,4 @@ TEST(LabelsView, NeedsAtLeastOneASequence) {
   }
 }
 
-}  // namespace
+}  // namespace labels_view_test

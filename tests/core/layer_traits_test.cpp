@@ -13,7 +13,7 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace layer_traits_test {
 
 using heed::Dense;
 using heed::Index;
@@ -105,4 +105,4 @@ TEST(LayerTraits, SomeReadTheOutputOnTheWayBack) {
   static_assert(!heed::backward_reads_output<heed::Residual<heed::Tanh<float>>>);  // it has that of the layer
 }
 
-}  // namespace
+}  // namespace layer_traits_test

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-namespace {
+namespace lengths_test {
 
 using heed::Index;
 using heed::Tile;
@@ -160,4 +160,4 @@ TEST(SortByLength, PutsTheLongestFirstAndEqualsByTheirRowsOrTheKey) {
   EXPECT_EQ(drawn.front(), 3);
 }
 
-}  // namespace
+}  // namespace lengths_test

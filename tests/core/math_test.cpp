@@ -9,7 +9,7 @@
 
 #include "../support/random.hpp"
 
-namespace {
+namespace math_test {
 
 using heed::Index;
 namespace simd = heed::simd;
@@ -181,4 +181,4 @@ TEST(Math, IsExactAtZero) {
   EXPECT_NEAR(mapped(std::vector<float>{0}, tanh_of)[0], 0, tanh_error<float>);
 }
 
-}  // namespace
+}  // namespace math_test

@@ -13,7 +13,7 @@
 #include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 
-namespace {
+namespace parallel_test {
 
 using heed::Index;
 using heed::ThreadPool;
@@ -150,4 +150,4 @@ TEST(ThreadPool, WaitsForThoseThatRunWhereAnExecutorFails) {
   EXPECT_THROW(ThreadPool{heed::ExecutorReference()}, heed::Error);
 }
 
-}  // namespace
+}  // namespace parallel_test

@@ -9,7 +9,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace parameter_test {
 
 using heed::Extents;
 using heed::Index;
@@ -203,4 +203,4 @@ TEST(Table, RejectsMoreRowsThanTokensCanName) {
             "Table: too many rows (expected at most 2^31 - 1, got 2147483648)");
 }
 
-}  // namespace
+}  // namespace parameter_test

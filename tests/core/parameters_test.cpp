@@ -8,7 +8,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/embedding.hpp"
 
-namespace {
+namespace parameters_test {
 
 using heed::Dense;
 using heed::Index;
@@ -87,4 +87,4 @@ TEST(Parameters, ChangePlaces) {
   EXPECT_EQ(b.weight(1, 2), 1);
 }
 
-}  // namespace
+}  // namespace parameters_test

@@ -6,7 +6,7 @@
 
 #include "../support/random.hpp"
 
-namespace {
+namespace pointwise_test {
 
 using heed::Index;
 using heed::Tile;
@@ -63,4 +63,4 @@ TEST(Pointwise, SumsOverFeatures) {
   sums_over_features<double>();
 }
 
-}  // namespace
+}  // namespace pointwise_test

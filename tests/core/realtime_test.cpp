@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace {
+namespace realtime_test {
 
 int larger(std::pair<int, int> p) noexcept HEED_NONBLOCKING{
     HEED_ONCE_WARM(return p.first > p.second ? p.first : p.second)}
@@ -16,4 +16,4 @@ TEST(RealTime, MarksAFunctionForAnyCompiler) {
   EXPECT_EQ(x, 3);
 }
 
-}  // namespace
+}  // namespace realtime_test

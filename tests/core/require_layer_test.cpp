@@ -5,7 +5,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/embedding.hpp"
 
-namespace {
+namespace require_layer_test {
 
 // what lacks a piece: tests/must_not_compile
 TEST(RequireLayer, TakesLayersOfNumbersAndOfTokens) {
@@ -14,4 +14,4 @@ TEST(RequireLayer, TakesLayersOfNumbersAndOfTokens) {
   static_assert(heed::require_trainable_layer<heed::Embedding<float>>());
 }
 
-}  // namespace
+}  // namespace require_layer_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace {
+namespace requirements_test {
 
 // What the compiler must not do is tested in tests/must_not_compile.
 TEST(Requirements, ArithmeticKnowsWhatIsNoNumber) {
@@ -13,4 +13,4 @@ TEST(Requirements, ArithmeticKnowsWhatIsNoNumber) {
   EXPECT_TRUE(std::isinf(1 / zero));
 }
 
-}  // namespace
+}  // namespace requirements_test

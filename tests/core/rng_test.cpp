@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-namespace {
+namespace rng_test {
 
 using heed::Key;
 
@@ -134,4 +134,4 @@ TEST(Shuffle, PutsEveryNumberEverywhereEquallyOften) {
   for (const double c : count) EXPECT_NEAR(c, rounds / n, 5 * std::sqrt(rounds / n * (1 - 1.0 / n)));
 }
 
-}  // namespace
+}  // namespace rng_test

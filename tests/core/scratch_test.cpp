@@ -11,7 +11,7 @@
 
 #include "../support/allocations.hpp"
 
-namespace {
+namespace scratch_test {
 
 using heed::Index;
 using heed::Scratch;
@@ -120,4 +120,4 @@ TEST(Pass, HandsEachChildAKeyOfItsOwn) {
   EXPECT_FALSE(heed::Pass{scratch}.training);
 }
 
-}  // namespace
+}  // namespace scratch_test

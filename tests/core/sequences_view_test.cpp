@@ -8,7 +8,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace sequences_view_test {
 
 TEST(SequencesView, LooksAtTheUsersMemory) {
   std::vector<float> x(2 * 3 * 2);
@@ -45,4 +45,4 @@ TEST(SequencesView, MayLackLengthsOrAMask) {
   EXPECT_NE(test_support::error_of([&] { heed::view(x, {2, 2, 1}, lengths); }), "no error");
 }
 
-}  // namespace
+}  // namespace sequences_view_test

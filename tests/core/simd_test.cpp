@@ -9,7 +9,7 @@
 
 #include "../support/random.hpp"
 
-namespace {
+namespace simd_test {
 
 using heed::Index;
 using test_support::random_values;
@@ -193,4 +193,4 @@ TEST(Simd, LoopsVisitEachElementOnce) {
   check_loop<double, 2>();
 }
 
-}  // namespace
+}  // namespace simd_test

@@ -13,7 +13,7 @@
 #include "../support/task.hpp"
 #include "heed/heed.hpp"
 
-namespace {
+namespace start_test {
 
 using heed::Dense;
 using heed::Index;
@@ -258,4 +258,4 @@ TEST(Start, OfGraphsAndQLearningFollowsTheSeed) {
   EXPECT_EQ(test_support::flat(learner.target()), test_support::flat(same));
 }
 
-}  // namespace
+}  // namespace start_test

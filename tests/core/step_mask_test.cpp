@@ -8,7 +8,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace step_mask_test {
 
 using heed::Index;
 using heed::StepMask;
@@ -65,4 +65,4 @@ TEST(StepMask, MovesTogetherWhatIsThere) {
   EXPECT_EQ(to, (std::vector<int>{3, 4, 5, 6, 0, 0, 0, 0, 0, 0}));
 }
 
-}  // namespace
+}  // namespace step_mask_test

@@ -10,7 +10,7 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/layers/transformer_decoder_block.hpp"
 
-namespace {
+namespace streaming_test {
 
 using heed::Index;
 using heed::StreamLayer;
@@ -66,4 +66,4 @@ TEST(Streaming, AttentionMustBeCausalAndKnowItsLength) {
             "It: attention remembers all steps of a stream (expected max_steps of at least 1, got none)");
 }
 
-}  // namespace
+}  // namespace streaming_test

@@ -10,7 +10,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace tensor_test {
 
 using heed::Extents;
 using heed::Index;
@@ -98,4 +98,4 @@ TEST(TensorView, RejectsExtentsThatAreNotTheRanges) {
   EXPECT_EQ(heed::view(s, {1, 5}).size(), 5);
 }
 
-}  // namespace
+}  // namespace tensor_test

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace tile_test {
 
 using heed::Into;
 using heed::Shape;
@@ -121,4 +121,4 @@ TEST(Tile, FillsAndCopies) {
   EXPECT_EQ(w, std::vector<float>(6, 4.0F));
 }
 
-}  // namespace
+}  // namespace tile_test

@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace time_window_test {
 
 using heed::Index;
 using heed::TimeWindow;
@@ -71,4 +71,4 @@ TEST(TimeWindow, RejectsNumbersOutOfRange) {
   EXPECT_EQ(error({.right = Index(1) << 40}), "Here: pad out of range (expected 0 to 1073741824, got 1099511627776)");
 }
 
-}  // namespace
+}  // namespace time_window_test

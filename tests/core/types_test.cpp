@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <typeinfo>
 
-namespace {
+namespace types_test {
 
 using heed::Shape;
 
@@ -30,4 +30,4 @@ TEST(Types, AnIndexIsSignedAndWide) {
   EXPECT_EQ(sizeof(heed::Index), sizeof(void*));
 }
 
-}  // namespace
+}  // namespace types_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace visit_test {
 
 using heed::Index;
 using heed::Matrix;
@@ -99,4 +99,4 @@ TEST(Visit, KnowsWhatCanBeWalked) {
   static_assert(heed::AnyParameter<Matrix<float>> && !heed::AnyParameter<Tree>);
 }
 
-}  // namespace
+}  // namespace visit_test

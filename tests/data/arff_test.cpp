@@ -8,7 +8,7 @@
 #include "heed/data/load.hpp"
 #include "support.hpp"
 
-namespace {
+namespace arff_test {
 
 using data_test::error_of;
 using heed::parse_arff;
@@ -98,4 +98,4 @@ TEST(Arff, IsReadByItsExtension) {
   EXPECT_EQ(heed::load_sequences<float>(path).labels, Words{"1"});
 }
 
-}  // namespace
+}  // namespace arff_test

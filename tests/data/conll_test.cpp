@@ -5,7 +5,7 @@
 #include "../support/error_of.hpp"
 #include "support.hpp"
 
-namespace {
+namespace conll_test {
 
 using heed::parse_conll;
 using heed::TaggedSentences;
@@ -92,4 +92,4 @@ TEST(Conll, LinesMayBeLatin1AndHoldControlCharacters) {
   EXPECT_THROW(parse_conll("M\xFCll B\n", "t", {.encoding = heed::Encoding::utf8}), heed::Error);
 }
 
-}  // namespace
+}  // namespace conll_test

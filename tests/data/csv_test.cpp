@@ -13,7 +13,7 @@
 #include "heed/data/text_table.hpp"
 #include "support.hpp"
 
-namespace {
+namespace csv_test {
 
 using data_test::error_of;
 using data_test::Folder;
@@ -78,4 +78,4 @@ TEST(CsvWriter, WhatItWritesReadsBack) {
   EXPECT_EQ(heed::load_labels(folder / "labels.csv"), std::vector<std::string>{"\xEF\xBB\xBFup"});
 }
 
-}  // namespace
+}  // namespace csv_test

@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace graph_text_test {
 
 using heed::Index;
 using test_support::error_of;
@@ -38,4 +38,4 @@ TEST(GraphText, NamesTheFirstFault) {
   EXPECT_NE(error("0 1 a\n", "0\n").find("edges.txt, line 1, column 2: not an edge"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace graph_text_test

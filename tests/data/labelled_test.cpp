@@ -8,7 +8,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace labelled_test {
 
 using data_test::error_of;
 using heed::Index;
@@ -140,4 +140,4 @@ TEST(Labelled, HasNoOtherRows) {
   EXPECT_EQ(error_of([&] { data.rows(-1, 1); }), "rows of labelled data: no such sequence (expected 0 to 2, got -1)");
 }
 
-}  // namespace
+}  // namespace labelled_test

@@ -8,7 +8,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace labels_test {
 
 using data_test::error_of;
 using heed::LabelMap;
@@ -86,4 +86,4 @@ TEST(LabelMap, AnUnknownLabelIsAnErrorThatNamesTheKnownOnes) {
             "in all), got '-1')");
 }
 
-}  // namespace
+}  // namespace labels_test

@@ -9,7 +9,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace load_test {
 
 using data_test::error_of;
 using data_test::Folder;
@@ -198,4 +198,4 @@ TEST(Load, ReadsPenDigits) {
   EXPECT_EQ(load_sequences<float>(*path, {}, {.features = 2, .steps = 8, .labels = false}).labels, s.labels);
 }
 
-}  // namespace
+}  // namespace load_test

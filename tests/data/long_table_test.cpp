@@ -9,7 +9,7 @@
 #include "heed/data/load.hpp"
 #include "support.hpp"
 
-namespace {
+namespace long_table_test {
 
 using data_test::error_of;
 using data_test::Folder;
@@ -181,4 +181,4 @@ TEST(LongTable, IsReadByLoad) {
   EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 2}));
 }
 
-}  // namespace
+}  // namespace long_table_test

@@ -12,7 +12,7 @@
 #include "heed/data/load.hpp"
 #include "support.hpp"
 
-namespace {
+namespace missing_test {
 
 using data_test::error_of;
 using data_test::Folder;
@@ -254,4 +254,4 @@ TEST(Missing, AsMasksGoWithTheirRows) {
                   .mask.extents() == (heed::Extents<2>{3, 3}));
 }
 
-}  // namespace
+}  // namespace missing_test

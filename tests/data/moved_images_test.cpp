@@ -6,7 +6,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace moved_images_test {
 
 using heed::ImageShape;
 using test_support::error_of;
@@ -68,4 +68,4 @@ TEST(MovedCopies, RejectWhatDoesNotFit) {
   EXPECT_EQ(error({1, 3, 3}, 1, 1), "no error");
 }
 
-}  // namespace
+}  // namespace moved_images_test

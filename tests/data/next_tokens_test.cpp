@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace next_tokens_test {
 
 using heed::Sentences;
 using heed::Vocabulary;
@@ -54,4 +54,4 @@ TEST(NextTokens, NeedTheirBoundary) {
             "next_tokens: the vocabulary does not have the boundary of texts (expected '<s>', got none)");
 }
 
-}  // namespace
+}  // namespace next_tokens_test

@@ -8,7 +8,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace npy_header_test {
 
 using data_test::error_of;
 using heed::Index;
@@ -151,4 +151,4 @@ TEST(NpyHeader, RejectsDataThatDoNotFitTheShape) {
             "x.npy, byte 67: trailing bytes (expected 0 bytes for (0, 3) elements of '<f8', got 8)");
 }
 
-}  // namespace
+}  // namespace npy_header_test

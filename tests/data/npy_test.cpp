@@ -16,7 +16,7 @@
 #include "heed/data/text.hpp"
 #include "support.hpp"
 
-namespace {
+namespace npy_test {
 
 using data_test::error_of;
 using data_test::Folder;
@@ -306,4 +306,4 @@ TEST(Npy, ReadsHalfFloats) {
   EXPECT_TRUE(std::isnan(heed::detail::number_of(heed::detail::Half{0x7E00})));
 }
 
-}  // namespace
+}  // namespace npy_test

@@ -10,7 +10,7 @@
 #include "npz_bytes.hpp"
 #include "support.hpp"
 
-namespace {
+namespace npz_test {
 
 using data_test::bytes_of_digits;
 using data_test::error_of;
@@ -99,4 +99,4 @@ TEST_F(Npz, AnyDamageIsAnErrorAndNoCrash) {
   EXPECT_NE(read(bytes).find("damaged data"), std::string::npos) << read(bytes);
 }
 
-}  // namespace
+}  // namespace npz_test

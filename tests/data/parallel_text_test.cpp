@@ -8,7 +8,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace parallel_text_test {
 
 using heed::ParallelText;
 using heed::Vocabulary;
@@ -99,4 +99,4 @@ TEST(ParallelText, OfMulti30kIsReadWhole) {
             (Words{"ein", "mann", "schläft", "in", "einem", "grünen", "raum", "auf", "einem", "sofa", "."}));
 }
 
-}  // namespace
+}  // namespace parallel_text_test

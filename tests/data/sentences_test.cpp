@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace sentences_test {
 
 using heed::parse_sentences;
 using heed::Sentences;
@@ -148,4 +148,4 @@ TEST(Sentences, BecomeTokensWithPadding) {
   EXPECT_EQ(cut.lengths, (std::vector<std::int32_t>{2, 1}));
 }
 
-}  // namespace
+}  // namespace sentences_test

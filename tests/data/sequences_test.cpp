@@ -13,7 +13,7 @@
 #include "heed/data/ts.hpp"
 #include "support.hpp"
 
-namespace {
+namespace sequences_test {
 
 using data_test::error_of;
 using heed::Sequences;
@@ -125,4 +125,4 @@ TEST(Narrowed, RefusesWhatDoesNotFit) {
       "x.csv, sequence 0 (counted from 0): target out of range (expected a number that fits 4 bytes, got -1e+39)");
 }
 
-}  // namespace
+}  // namespace sequences_test

@@ -6,7 +6,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace series_windows_test {
 
 using heed::Extents;
 using heed::series_windows;
@@ -44,4 +44,4 @@ TEST(SeriesWindows, RefusesWhatDoesNotFit) {
             "series_windows: stride must be positive (expected at least 1, got 0)");
 }
 
-}  // namespace
+}  // namespace series_windows_test

@@ -10,7 +10,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace standardize_test {
 
 using data_test::error_of;
 using heed::FeatureStatistics;
@@ -131,4 +131,4 @@ TEST(FeatureStatistics, NameFeaturesWhoseNumbersLoseDigits) {
   EXPECT_NEAR(statistics.deviation[0], std::sqrt(1400.0), 1e-6);
 }
 
-}  // namespace
+}  // namespace standardize_test

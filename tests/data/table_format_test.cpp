@@ -8,7 +8,7 @@
 
 #include "heed/data/text_reader.hpp"
 
-namespace {
+namespace table_format_test {
 
 using Words = std::vector<std::string>;
 
@@ -40,4 +40,4 @@ TEST(TableFormat, SaysWhichColumnsThereAre) {
   EXPECT_EQ(heed::detail::no_such_column("x", many, "t.csv").expected, "one of c, c, c, c, c, c, c, c, c, c, ...");
 }
 
-}  // namespace
+}  // namespace table_format_test

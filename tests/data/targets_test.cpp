@@ -10,7 +10,7 @@
 #include "heed/data/load.hpp"
 #include "support.hpp"
 
-namespace {
+namespace targets_test {
 
 using data_test::error_of;
 using data_test::Folder;
@@ -107,4 +107,4 @@ TEST(Targets, FaultsAreNamed) {
             "y, sequence 1 (counted from 0): not a target (expected a finite number, got '1e300')");
 }
 
-}  // namespace
+}  // namespace targets_test

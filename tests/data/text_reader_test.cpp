@@ -9,7 +9,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace text_reader_test {
 
 using data_test::error_of;
 using heed::TextReader;
@@ -125,4 +125,4 @@ TEST(ReadNumber, RejectsAnythingElse) {
   }
 }
 
-}  // namespace
+}  // namespace text_reader_test

@@ -9,7 +9,7 @@
 #include "heed/data/labels.hpp"
 #include "support.hpp"
 
-namespace {
+namespace text_table_test {
 
 using data_test::error_of;
 using heed::Sequences;
@@ -426,4 +426,4 @@ TEST(TextTable, ReadsPenDigits) {
             (Words{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}));
 }
 
-}  // namespace
+}  // namespace text_table_test

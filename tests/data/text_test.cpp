@@ -8,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace {
+namespace text_test {
 
 TEST(Text, IsTheBytesOfAFile) {
   const std::string_view text = "a\0b";
@@ -56,4 +56,4 @@ TEST(InQuotes, CutsBetweenCharacters) {
   EXPECT_EQ(heed::in_quotes(text), cut);
 }
 
-}  // namespace
+}  // namespace text_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace {
+namespace time_key_test {
 
 using heed::time_key;
 using Kind = heed::TimeKey::Kind;
@@ -41,4 +41,4 @@ TEST(TimeKey, WordsHaveTheirNumbersInOrder) {
   EXPECT_FALSE(before("t01", "t1"));
 }
 
-}  // namespace
+}  // namespace time_key_test

@@ -10,7 +10,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace ts_test {
 
 using data_test::error_of;
 using heed::Sequences;
@@ -251,4 +251,4 @@ TEST(Ts, ReadsJapaneseVowels) {
   EXPECT_EQ(std::minmax_element(s.lengths.begin(), s.lengths.end()).first[0], 7);
 }
 
-}  // namespace
+}  // namespace ts_test

@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace vocabulary_test {
 
 using heed::Vocabulary;
 using test_support::error_of;
@@ -63,4 +63,4 @@ TEST(Vocabulary, RefusesWhatIsNone) {
   EXPECT_EQ(error_of([] { Vocabulary().word(-1); }), "vocabulary: token out of range (expected 0 to 1, got -1)");
 }
 
-}  // namespace
+}  // namespace vocabulary_test

@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace word_features_test {
 
 using heed::word_feature;
 using heed::WordFeatures;
@@ -71,4 +71,4 @@ TEST(WordFeatures, RefuseNamesThatTheyDoNotKnow) {
   EXPECT_NE(error_of([&] { WordFeatures{unknown}; }), "no error");
 }
 
-}  // namespace
+}  // namespace word_features_test

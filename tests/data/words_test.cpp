@@ -4,7 +4,7 @@
 
 #include "../support/reference.hpp"
 
-namespace {
+namespace words_test {
 
 using Words = std::vector<std::string>;
 
@@ -39,4 +39,4 @@ TEST(Words, OfCharactersAreThoseOfUtf8) {
   EXPECT_EQ(heed::split_characters(""), Words{});
 }
 
-}  // namespace
+}  // namespace words_test

@@ -8,7 +8,7 @@
 
 #include "../examples/program.hpp"
 
-namespace {
+namespace classifier_test {
 
 using namespace classifier_test;
 
@@ -238,4 +238,4 @@ TEST_F(Together, OnlyTrainingTakesSeveralProcesses) {
   EXPECT_EQ(together(2, "--version").out, output_of("--version"));
 }
 
-}  // namespace
+}  // namespace classifier_test

@@ -9,7 +9,7 @@
 #include "heed/train/fit.hpp"
 #include "program.hpp"
 
-namespace {
+namespace built_in_task_test {
 
 using namespace classifier_test;
 
@@ -78,4 +78,4 @@ TEST_F(BuiltInTask, TheClassifierSolvesItByDefault) {
   EXPECT_TRUE(has_line(shown, "kernels none"));
 }
 
-}  // namespace
+}  // namespace built_in_task_test

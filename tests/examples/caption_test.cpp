@@ -4,7 +4,7 @@
 #include "../../examples/support/attended_image.hpp"
 #include "example.hpp"
 
-namespace {
+namespace caption_test {
 
 using namespace classifier_test;
 
@@ -127,4 +127,4 @@ TEST(AttendedImage, IsSmoothBetweenTheMiddlesOfItsCells) {
   EXPECT_EQ(support::detail::between(one, 0.7, 0.1), 2);
 }
 
-}  // namespace
+}  // namespace caption_test

@@ -10,7 +10,7 @@
 #include "../support/reference.hpp"
 #include "example.hpp"
 
-namespace {
+namespace cart_pole_test {
 
 using namespace classifier_test;
 using support::CartPole;
@@ -146,4 +146,4 @@ TEST_F(CartPoleProgram, SaysWhatIsWrong) {
   fails("--model none/m.safetensors", 1, "none/m.safetensors");
 }
 
-}  // namespace
+}  // namespace cart_pole_test

@@ -9,7 +9,7 @@
 #include "heed/io/safetensors.hpp"
 #include "program.hpp"
 
-namespace {
+namespace chain_test {
 
 using namespace classifier_test;
 using heed::AnyLayer;
@@ -69,4 +69,4 @@ TEST_F(Chains, RefuseOptionsOfOtherModels) {
   }
 }
 
-}  // namespace
+}  // namespace chain_test

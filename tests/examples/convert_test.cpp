@@ -8,7 +8,7 @@
 #include "heed/files/file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace convert_test {
 
 using namespace classifier_test;
 
@@ -134,4 +134,4 @@ TEST_F(Convert, DamagedWeightsAreFoundAndTheCheckCanBeLeftOut) {
   }
 }
 
-}  // namespace
+}  // namespace convert_test

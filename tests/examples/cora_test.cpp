@@ -2,7 +2,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace cora_test {
 
 using namespace classifier_test;
 
@@ -53,4 +53,4 @@ TEST_F(Cora, SaysWhatIsWrong) {
   fails("--epochs 5 --model none/m.safetensors", 1, "none/m.safetensors");
 }
 
-}  // namespace
+}  // namespace cora_test

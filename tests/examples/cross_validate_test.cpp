@@ -6,7 +6,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace cross_validate_test {
 
 using namespace classifier_test;
 
@@ -76,4 +76,4 @@ TEST_F(CrossValidate, RefusesWhatItCannotDo) {
   EXPECT_NE(run(data + "--early-stopping 3").err.find("needs --validation"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace cross_validate_test

@@ -3,7 +3,7 @@
 #include "example.hpp"
 #include "heed/io/safetensors_file.hpp"
 
-namespace {
+namespace custom_model_test {
 
 using namespace classifier_test;
 
@@ -29,4 +29,4 @@ TEST_F(CustomModel, BadInputIsOneClearMessage) {
   fails("--use --model none.safetensors", 1, "none.safetensors");
 }
 
-}  // namespace
+}  // namespace custom_model_test

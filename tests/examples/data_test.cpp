@@ -5,7 +5,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace data_test {
 
 using namespace classifier_test;
 
@@ -109,4 +109,4 @@ TEST_F(DataScript, RefusesASetItDoesNotKnow) {
   EXPECT_FALSE(fs::exists(folder / "data"));
 }
 
-}  // namespace
+}  // namespace data_test

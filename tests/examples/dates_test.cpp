@@ -4,7 +4,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace dates_test {
 
 using namespace classifier_test;
 
@@ -41,4 +41,4 @@ TEST_F(Dates, RefuseWhatIsWrong) {
   fails("--hidden 0 --dates 10", 2, "--hidden");
 }
 
-}  // namespace
+}  // namespace dates_test

@@ -3,7 +3,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace digits_test {
 
 using namespace classifier_test;
 
@@ -84,4 +84,4 @@ TEST_F(Digits, SaysWhatIsWrong) {
   fails("--epochs 0", 2, "--epochs");
 }
 
-}  // namespace
+}  // namespace digits_test

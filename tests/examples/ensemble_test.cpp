@@ -8,7 +8,7 @@
 #include "heed/data/npy.hpp"
 #include "program.hpp"
 
-namespace {
+namespace ensemble_test {
 
 using namespace classifier_test;
 
@@ -95,4 +95,4 @@ TEST_F(EnsembleFile, StartsFromNoModel) {
   EXPECT_EQ(run(how + "--ensemble 0").code, 2);
 }
 
-}  // namespace
+}  // namespace ensemble_test

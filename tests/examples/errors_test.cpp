@@ -9,7 +9,7 @@
 #include "heed/data/npy.hpp"
 #include "program.hpp"
 
-namespace {
+namespace errors_test {
 
 using namespace classifier_test;
 
@@ -378,4 +378,4 @@ TEST_F(Errors, TheBuiltInTaskHasFiveFeaturesAndTenClasses) {
   expect_error(1, "train --init m.safetensors --model new.safetensors", {"built-in task", "2", "5"});
 }
 
-}  // namespace
+}  // namespace errors_test

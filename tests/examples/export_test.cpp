@@ -4,7 +4,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace export_test {
 
 using namespace classifier_test;
 
@@ -51,4 +51,4 @@ TEST_F(Export, RefusesWhatItCannotWrite) {
   EXPECT_EQ(run("export --model none.safetensors --onnx m.onnx").code, 1);
 }
 
-}  // namespace
+}  // namespace export_test

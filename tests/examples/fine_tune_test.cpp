@@ -2,7 +2,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace fine_tune_test {
 
 using namespace classifier_test;
 
@@ -22,4 +22,4 @@ TEST_F(FineTune, AnotherHeadOnLoadedLayersBeatsLearningFromScratch) {
   EXPECT_GT(accuracy("then all layers"), 0.9) << out;
 }
 
-}  // namespace
+}  // namespace fine_tune_test

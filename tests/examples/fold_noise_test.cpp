@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace {
+namespace fold_noise_test {
 
 using classifier::within_noise;
 using Scores = std::vector<double>;
@@ -33,4 +33,4 @@ TEST(FoldNoise, ComparesTheFoldsThatBothHave) {
   EXPECT_FALSE(within_noise(Scores{}, Scores{0.9}, 3));
 }
 
-}  // namespace
+}  // namespace fold_noise_test

@@ -9,7 +9,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace foreign_test {
 
 using namespace classifier_test;
 
@@ -121,4 +121,4 @@ TEST_F(Foreign, WrongRenamingsAreErrors) {
   expect(1, "--rename fc.weight=x --rename fc.bias=x", "two tensors get the name \"x\"");
 }
 
-}  // namespace
+}  // namespace foreign_test

@@ -8,7 +8,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace format_test {
 
 using namespace classifier_test;
 
@@ -124,4 +124,4 @@ TEST_F(Format, TheEncodingIsToldOrSaid) {
   EXPECT_NE(refused.err.find("t.txt, line 2, column 4: not UTF-8"), std::string::npos) << refused.err;
 }
 
-}  // namespace
+}  // namespace format_test

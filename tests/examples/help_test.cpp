@@ -5,7 +5,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace help_test {
 
 using namespace classifier_test;
 
@@ -26,4 +26,4 @@ INSTANTIATE_TEST_SUITE_P(Examples, AnyProgram,
                                          "translate"),
                          [](const auto& of) { return std::string(of.param); });
 
-}  // namespace
+}  // namespace help_test

@@ -12,7 +12,7 @@
 
 #include "../../examples/support/svg_charts.hpp"
 
-namespace {
+namespace html_test {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -90,4 +90,4 @@ TEST(SvgCharts, LongCurvesAreThinned) {
   EXPECT_LT(support::line_chart({"title"}, {line}).size(), 20'000U);
 }
 
-}  // namespace
+}  // namespace html_test

@@ -11,7 +11,7 @@
 #include "heed/io/self_test.hpp"
 #include "program.hpp"
 
-namespace {
+namespace init_test {
 
 using namespace classifier_test;
 
@@ -134,4 +134,4 @@ TEST_F(Init, ContradictionsNameBothSides) {
   EXPECT_TRUE(files() == before);
 }
 
-}  // namespace
+}  // namespace init_test

@@ -11,7 +11,7 @@
 #include "heed/io/safetensors.hpp"
 #include "program.hpp"
 
-namespace {
+namespace keras_test {
 
 using namespace classifier_test;
 
@@ -66,4 +66,4 @@ TEST_F(KerasFiles, ThatAreNoneAreNamed) {
   EXPECT_EQ(run("import --keras " + file("seed_plain.weights.h5") + " --model m.safetensors").code, 1);
 }
 
-}  // namespace
+}  // namespace keras_test

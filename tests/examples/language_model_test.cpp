@@ -7,7 +7,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace language_model_test {
 
 using namespace classifier_test;
 
@@ -91,4 +91,4 @@ TEST_F(LanguageModel, SaysWhatIsWrong) {
   fails("--model model.txt --prompt a", 1, "model.txt");
 }
 
-}  // namespace
+}  // namespace language_model_test

@@ -4,7 +4,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace long_table_test {
 
 using namespace classifier_test;
 
@@ -103,4 +103,4 @@ TEST_F(LongTables, MayHaveAnIndexColumn) {
   EXPECT_EQ(answers, output_of("predict --model m.safetensors --data d.csv")) << "columns have names";
 }
 
-}  // namespace
+}  // namespace long_table_test

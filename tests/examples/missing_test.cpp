@@ -4,7 +4,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace missing_test {
 
 using namespace classifier_test;
 
@@ -184,4 +184,4 @@ TEST_F(MissingValues, AreRefusedBeforeAnyWorkWhereNothingCanPassOverThem) {
   output_of("train --data holes.ts --missing mask --recipe lstm --epochs 1 --quiet");
 }
 
-}  // namespace
+}  // namespace missing_test

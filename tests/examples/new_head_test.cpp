@@ -5,7 +5,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace new_head_test {
 
 using namespace classifier_test;
 
@@ -79,4 +79,4 @@ TEST_F(NewHead, ModelsAreNotNamedAsFilesOfOtherPrograms) {
   output_of("train --quiet --data three.csv --epochs 1 --model model");
 }
 
-}  // namespace
+}  // namespace new_head_test

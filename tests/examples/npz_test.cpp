@@ -5,7 +5,7 @@
 #include "../data/npz_bytes.hpp"
 #include "program.hpp"
 
-namespace {
+namespace npz_test {
 
 using namespace classifier_test;
 
@@ -39,4 +39,4 @@ TEST_F(Archives, CompressedOnesWhereThereIsLibzip) {
 #endif
 }
 
-}  // namespace
+}  // namespace npz_test

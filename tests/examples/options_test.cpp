@@ -7,7 +7,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace options_test {
 
 using namespace classifier_test;
 
@@ -183,4 +183,4 @@ TEST_F(Options, RaggedSequencesAreBatchedByLength) {
   EXPECT_TRUE(text("1.safetensors") == text("3.safetensors"));
 }
 
-}  // namespace
+}  // namespace options_test

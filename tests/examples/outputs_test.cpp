@@ -11,7 +11,7 @@
 #include "heed/train/fit.hpp"
 #include "program.hpp"
 
-namespace {
+namespace outputs_test {
 
 using namespace classifier_test;
 using Model = heed::SequenceClassifier<float>;
@@ -78,4 +78,4 @@ TEST_F(Outputs, OfNumbersAreNoClasses) {
   EXPECT_FALSE(output_of("explain --model m.safetensors --data d.csv --label-column none").empty());
 }
 
-}  // namespace
+}  // namespace outputs_test

@@ -13,7 +13,7 @@
 #include "../data/support.hpp"
 #include "heed/files/file.hpp"
 
-namespace {
+namespace picture_test {
 
 using data_test::error_of;
 using data_test::Folder;
@@ -146,4 +146,4 @@ TEST(Picture, RefusesWhatItCannotDraw) {
   EXPECT_NE(error_of([&] { support::check_picture(folder / "none/a.png"); }).find("cannot create"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace picture_test

@@ -5,7 +5,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace proposals_test {
 
 using namespace classifier_test;
 
@@ -102,4 +102,4 @@ TEST_F(Messages, SayWhichOptionsDescribeFilesOfOthers) {
   EXPECT_FALSE(has_line(output_of("train --help"), "Of model files that heed did not write"));
 }
 
-}  // namespace
+}  // namespace proposals_test

@@ -6,7 +6,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace pytorch_test {
 
 using namespace classifier_test;
 
@@ -82,4 +82,4 @@ TEST_F(PyTorchFiles, CompressedOnesNeedLibzip) {
 #endif
 }
 
-}  // namespace
+}  // namespace pytorch_test

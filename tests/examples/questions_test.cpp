@@ -3,7 +3,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace questions_test {
 
 using namespace classifier_test;
 
@@ -95,4 +95,4 @@ TEST_F(QuestionsProgram, SaysWhatIsWrong) {
   fails("--epochs 0", 2, "--epochs");
 }
 
-}  // namespace
+}  // namespace questions_test

@@ -9,7 +9,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace recipe_test {
 
 using namespace classifier_test;
 
@@ -321,4 +321,4 @@ TEST_F(Recipes, WhatDoesNotGoWithOneIsAnError) {
   EXPECT_FALSE(std::filesystem::exists(folder / "new.safetensors"));
 }
 
-}  // namespace
+}  // namespace recipe_test

@@ -7,7 +7,7 @@
 #include "heed/core/rng.hpp"
 #include "program.hpp"
 
-namespace {
+namespace regression_test {
 
 using namespace classifier_test;
 
@@ -343,4 +343,4 @@ TEST_F(Numbers, OfTheBestRecipe) {
   EXPECT_NE(out.find("is taken: the best of"), std::string::npos) << out;
 }
 
-}  // namespace
+}  // namespace regression_test

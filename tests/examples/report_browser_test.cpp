@@ -5,7 +5,7 @@
 #include "browser.hpp"
 #include "program.hpp"
 
-namespace {
+namespace report_browser_test {
 
 using namespace classifier_test;
 
@@ -114,4 +114,4 @@ TEST_F(ReportInABrowser, FitsAllWidthsInBothSchemesAndAsksForNothing) {
   EXPECT_GT(browser.events_of("Network.requestWillBeSent").size(), 1U);
 }
 
-}  // namespace
+}  // namespace report_browser_test

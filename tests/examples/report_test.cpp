@@ -7,7 +7,7 @@
 #include "page.hpp"
 #include "program.hpp"
 
-namespace {
+namespace report_test {
 
 using namespace classifier_test;
 using test_support::expect_good_page;
@@ -341,4 +341,4 @@ TEST_F(Report, AnOutputThatCannotBeWrittenIsOneError) {
   EXPECT_EQ(lines(closed.err).size(), 1U) << closed.err;
 }
 
-}  // namespace
+}  // namespace report_test

@@ -5,7 +5,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace resume_test {
 
 using namespace classifier_test;
 
@@ -143,4 +143,4 @@ TEST_F(Resume, WhatIsIgnoredStaysIgnored) {  // nohup
   EXPECT_TRUE(has_line(result.out, "epoch 300/300"));
 }
 
-}  // namespace
+}  // namespace resume_test

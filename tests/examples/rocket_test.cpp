@@ -5,7 +5,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace rocket_test {
 
 using namespace classifier_test;
 
@@ -75,4 +75,4 @@ TEST_F(RocketRecipe, RefusesOptionsThatItHasNoUseFor) {
   EXPECT_NE(alone.err.find("needs --recipe rocket"), std::string::npos) << alone.err;
 }
 
-}  // namespace
+}  // namespace rocket_test

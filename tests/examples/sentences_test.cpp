@@ -5,7 +5,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace sentences_test {
 
 using namespace classifier_test;
 
@@ -117,4 +117,4 @@ TEST_F(SentencesProgram, RefusesWhatIsWrong) {
   EXPECT_FALSE(exists("a.jpg"));
 }
 
-}  // namespace
+}  // namespace sentences_test

@@ -11,7 +11,7 @@
 #include "../../examples/support/question_map.hpp"
 #include "../../examples/support/sentence_map.hpp"
 
-namespace {
+namespace shades_test {
 
 using support::Colours;
 using support::Grid;
@@ -111,4 +111,4 @@ TEST(SentenceMap, PutsUnknownWordsInBrackets) {
             "\nsentence 3, answer yes\n  -cats .25  @[glow] .75\n");
 }
 
-}  // namespace
+}  // namespace shades_test

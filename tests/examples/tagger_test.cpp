@@ -12,7 +12,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace tagger_test {
 
 using namespace classifier_test;
 
@@ -163,4 +163,4 @@ TEST_F(TaggerProgram, SaysWhatIsWrongInOneLine) {
   }
 }
 
-}  // namespace
+}  // namespace tagger_test

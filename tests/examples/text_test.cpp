@@ -7,7 +7,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace text_test {
 
 using namespace classifier_test;
 
@@ -130,4 +130,4 @@ TEST_F(Text, OnATerminalExplainShadesTheWords) {
   }
 }
 
-}  // namespace
+}  // namespace text_test

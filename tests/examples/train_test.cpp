@@ -5,7 +5,7 @@
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
-namespace {
+namespace train_test {
 
 using namespace classifier_test;
 
@@ -198,4 +198,4 @@ TEST_F(Train, AnInterruptEndsTheEpochAndKeepsWhatThereIs) {
   output_of("evaluate --model m.safetensors --data x.npy --labels y.npy");
 }
 
-}  // namespace
+}  // namespace train_test

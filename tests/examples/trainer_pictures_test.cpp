@@ -4,7 +4,7 @@
 
 #include "program.hpp"
 
-namespace {
+namespace trainer_pictures_test {
 
 using namespace classifier_test;
 
@@ -74,4 +74,4 @@ TEST_F(TrainerPictures, ThatCannotBeDrawnAreRefusedBeforeAnythingIsDone) {
   refused("explain --model m.safetensors --data x.npy --picture x.npy", "x.npy: this file is read");
 }
 
-}  // namespace
+}  // namespace trainer_pictures_test

@@ -5,7 +5,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace transformer_test {
 
 using namespace classifier_test;
 
@@ -88,4 +88,4 @@ TEST_F(Transformer, SaysWhatIsWrong) {
   fails("--test d.ts --model d.csv", 2, "d.csv");
 }
 
-}  // namespace
+}  // namespace transformer_test

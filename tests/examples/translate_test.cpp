@@ -7,7 +7,7 @@
 
 #include "example.hpp"
 
-namespace {
+namespace translate_test {
 
 using namespace classifier_test;
 
@@ -80,4 +80,4 @@ TEST_F(Translate, RefusesWhatIsWrong) {
   fails("--train a.txt a.txt --dropout 1 --model m.safetensors", 2, "--dropout");
 }
 
-}  // namespace
+}  // namespace translate_test

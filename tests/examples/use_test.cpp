@@ -9,7 +9,7 @@
 #include "heed/data/npy.hpp"
 #include "program.hpp"
 
-namespace {
+namespace use_test {
 
 using namespace classifier_test;
 
@@ -253,4 +253,4 @@ TEST_F(Use, HelpFitsEightyColumnsAndNamesEveryOption) {
   }
 }
 
-}  // namespace
+}  // namespace use_test

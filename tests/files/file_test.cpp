@@ -8,7 +8,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace file_test {
 
 namespace fs = std::filesystem;
 using files_test::File;
@@ -104,4 +104,4 @@ TEST_F(File, MappedFilesHoldTheBytesOfFiles) {
   EXPECT_NE(error([&] { mapped(folder / "absent"); }).find("absent"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace file_test

@@ -18,7 +18,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace posix_test {
 
 namespace fs = std::filesystem;
 using files_test::File;
@@ -376,6 +376,6 @@ TEST_F(File, OfTwoWritersAtOnceIsThatOfOneOfThem) {
   EXPECT_EQ(entries(), 1U);
 }
 
-}  // namespace
+}  // namespace posix_test
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "support.hpp"
 
-namespace {
+namespace windows_test {
 
 using files_test::File;
 
@@ -52,6 +52,6 @@ TEST_F(File, WritesDevicesDirectly) {
             "\\\\.\\pipe\\heed: cannot write (expected a regular file, got a named pipe)");
 }
 
-}  // namespace
+}  // namespace windows_test
 
 #endif

@@ -9,7 +9,7 @@
 #include "../support/error_of.hpp"
 #include "../support/zip_writer.hpp"
 
-namespace {
+namespace zip_test {
 
 using heed::ZipMember;
 using test_support::error_of;
@@ -101,4 +101,4 @@ TEST(Zip, NumbersOf64BitsAreRead) {
   EXPECT_EQ(text_of(heed::stored_member(bytes, members[1], "f.zip")), "second");
 }
 
-}  // namespace
+}  // namespace zip_test

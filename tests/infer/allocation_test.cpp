@@ -22,7 +22,7 @@
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
 
-namespace {
+namespace allocation_test {
 
 using heed::Attention;
 using heed::Index;
@@ -114,4 +114,4 @@ TEST(Stream, APredictionAllocatesNothingOnceWarm) {
   EXPECT_EQ(test_support::allocations(), before);
 }
 
-}  // namespace
+}  // namespace allocation_test

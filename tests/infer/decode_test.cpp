@@ -10,7 +10,7 @@
 #include "../support/error_of.hpp"
 #include "heed/models/seq2seq.hpp"
 
-namespace {
+namespace decode_test {
 
 using heed::DecodeOptions;
 using heed::Index;
@@ -323,4 +323,4 @@ TEST(SequenceDecoder, RefusesWhatDoesNotFit) {
             "SequenceDecoder: wrong number of features (expected 1, got 2)");
 }
 
-}  // namespace
+}  // namespace decode_test

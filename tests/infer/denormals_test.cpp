@@ -16,7 +16,7 @@
 
 #if defined(__SSE2__) || defined(__aarch64__)
 
-namespace {
+namespace denormals_test {
 
 using heed::Index;
 using test_support::DenormalProbe;
@@ -109,6 +109,6 @@ TEST_F(InferDenormals, SequenceDecoder) {
   }
 }
 
-}  // namespace
+}  // namespace denormals_test
 
 #endif

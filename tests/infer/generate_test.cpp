@@ -8,7 +8,7 @@
 #include "../support/error_of.hpp"
 #include "heed/models/language_model.hpp"
 
-namespace {
+namespace generate_test {
 
 using heed::Key;
 using heed::Sampler;
@@ -137,4 +137,4 @@ TEST(Generate, RefusesWhatDoesNotFit) {
   EXPECT_NE(error({1}, {.sample = {.top_k = -1}}), "no error");
 }
 
-}  // namespace
+}  // namespace generate_test

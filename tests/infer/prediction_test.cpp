@@ -26,7 +26,7 @@
 #include "heed/models/text_classifier.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace prediction_test {
 
 using heed::Index;
 using heed::Output;
@@ -211,4 +211,4 @@ TEST(Outputs, OfAFileThatSaysAnotherKindThrow) {
             "\"colours\")");
 }
 
-}  // namespace
+}  // namespace prediction_test

@@ -18,7 +18,7 @@
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/train/evaluate.hpp"
 
-namespace {
+namespace predictor_test {
 
 using heed::Attention;
 using heed::Index;
@@ -265,4 +265,4 @@ TEST(Predictor, RefusesInfiniteNumbersThatSaturate) {
   }
 }
 
-}  // namespace
+}  // namespace predictor_test

@@ -29,7 +29,7 @@
 #include "heed/models/tagger.hpp"
 #include "heed/models/text_classifier.hpp"
 
-namespace {
+namespace real_time_test {
 
 using heed::Attention;
 using heed::Index;
@@ -392,4 +392,4 @@ TEST(TryPredict, OfAPredictorThatWasMovedFromIsRefused) {
   EXPECT_FALSE(predictor.try_predict(x.data(), 4, 3));  // NOLINT
 }
 
-}  // namespace
+}  // namespace real_time_test

@@ -15,7 +15,7 @@
 #include "heed/infer/stream.hpp"
 #include "heed/models/sequence_classifier.hpp"
 
-namespace {
+namespace shared_model_test {
 
 using heed::Index;
 using Model = heed::SequenceClassifier<float>;
@@ -91,4 +91,4 @@ TEST(SharedModel, StreamsInManyThreads) {
   EXPECT_EQ(failures, 0);
 }
 
-}  // namespace
+}  // namespace shared_model_test

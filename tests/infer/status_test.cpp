@@ -5,7 +5,7 @@
 #include <set>
 #include <string_view>
 
-namespace {
+namespace status_test {
 
 using heed::InferenceResult;
 using heed::InferenceStatus;
@@ -25,4 +25,4 @@ TEST(InferenceResult, IsTrueWithAValue) {
   static_assert(!refusal);
 }
 
-}  // namespace
+}  // namespace status_test

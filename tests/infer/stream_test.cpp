@@ -33,7 +33,7 @@
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/models/text_classifier.hpp"
 
-namespace {
+namespace stream_test {
 
 using heed::Attention;
 using heed::Index;
@@ -315,4 +315,4 @@ TEST(Stream, RefusesStepsWhoseSizesCannotBe) {
   }
 }
 
-}  // namespace
+}  // namespace stream_test

@@ -33,7 +33,7 @@
 #include "heed/train/fit.hpp"
 #include "safetensors_bytes.hpp"
 
-namespace {
+namespace checkpoint_test {
 
 using heed::FitOptions;
 using heed::History;
@@ -488,4 +488,4 @@ TEST_F(Checkpoint, KilledAtRandomMomentsItEndsWithTheSameBits) {
   EXPECT_EQ(kills, wanted);
 }
 
-}  // namespace
+}  // namespace checkpoint_test

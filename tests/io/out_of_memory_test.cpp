@@ -27,7 +27,7 @@
 #include "safetensors_bytes.hpp"
 #include "toy_model.hpp"
 
-namespace {
+namespace out_of_memory_test {
 
 namespace fs = std::filesystem;
 
@@ -141,4 +141,4 @@ TEST_F(OutOfMemory, IsAnErrorWhereASmallFileAsksForMuch) {
 
 #endif
 
-}  // namespace
+}  // namespace out_of_memory_test

@@ -11,7 +11,7 @@
 
 #include "safetensors_bytes.hpp"
 
-namespace {
+namespace safetensors_file_test {
 
 using heed::Index;
 using heed::SafetensorsFile;
@@ -168,4 +168,4 @@ TEST(SafetensorsFile, EveryFlippedBitOfTheHeaderIsReadOrRejected) {
   EXPECT_GT(rejected, static_cast<int>(header) * 5);  // what is left changes a name, a text or a blank
 }
 
-}  // namespace
+}  // namespace safetensors_file_test

@@ -13,7 +13,7 @@
 #include "heed/core/rng.hpp"
 #include "safetensors_bytes.hpp"
 
-namespace {
+namespace safetensors_header_test {
 
 using heed::DataType;
 using heed::Index;
@@ -422,4 +422,4 @@ TEST(SafetensorsHeader, WhateverHappensToAFileItIsReadOrRejected) {
   EXPECT_GT(read_at_all, 1'000);
 }
 
-}  // namespace
+}  // namespace safetensors_header_test

@@ -18,7 +18,7 @@
 #include "safetensors_bytes.hpp"
 #include "toy_model.hpp"
 
-namespace {
+namespace safetensors_load_test {
 
 using heed::Index;
 using heed::Metadata;
@@ -305,4 +305,4 @@ TEST(Load, GivesASequentialTheWeightsOfAFile) {
   EXPECT_NE(test_support::error_of([&] { heed::load(other, folder / "model.safetensors"); }), "");
 }
 
-}  // namespace
+}  // namespace safetensors_load_test

@@ -10,7 +10,7 @@
 #include "safetensors_bytes.hpp"
 #include "toy_model.hpp"
 
-namespace {
+namespace safetensors_save_test {
 
 using heed::Index;
 using heed::Metadata;
@@ -149,4 +149,4 @@ TEST_F(SafetensorsSaveTo, AnErrorWritesNothing) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace safetensors_save_test

@@ -5,7 +5,7 @@
 #include "safetensors_bytes.hpp"
 #include "toy_model.hpp"
 
-namespace {
+namespace safetensors_test {
 
 using Safetensors = heed_test::InAFolder;
 
@@ -16,4 +16,4 @@ TEST_F(Safetensors, OneHeaderSavesAndLoads) {
   EXPECT_EQ(heed_test::numbers(heed::load<heed_test::Toy<float>>(file)), heed_test::numbers(model));
 }
 
-}  // namespace
+}  // namespace safetensors_test

@@ -36,7 +36,7 @@
 #include "heed/models/transformer_classifier.hpp"
 #include "heed/models/vision_transformer.hpp"
 
-namespace {
+namespace self_test_test {
 
 using heed::Index;
 using heed::Metadata;
@@ -354,4 +354,4 @@ TEST(SelfTest, LargeUnitsInEitherPrecision) {  // float has steps of 128 there
   EXPECT_EQ(error_of([&] { heed::load<heed::SequenceClassifier<double>>(std::span(bytes)); }), "no error");
 }
 
-}  // namespace
+}  // namespace self_test_test

@@ -10,7 +10,7 @@
 #include "heed/io/safetensors_load.hpp"
 #include "toy_model.hpp"
 
-namespace {
+namespace tensor_file_test {
 
 using heed::DataType;
 using heed::Index;
@@ -123,4 +123,4 @@ TEST(TiedWeights, ViewsOfTheSameNumbersTakeNoMoreThanTheFile) {  // 8 GB, were e
       << error;
 }
 
-}  // namespace
+}  // namespace tensor_file_test

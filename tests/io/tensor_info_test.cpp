@@ -6,7 +6,7 @@
 #include <limits>
 #include <set>
 
-namespace {
+namespace tensor_info_test {
 
 using heed::byte_count;
 using heed::DataType;
@@ -85,4 +85,4 @@ TEST(TensorInfo, WidensBf16) {
   EXPECT_TRUE(std::isnan(f(0x7fc0)));
 }
 
-}  // namespace
+}  // namespace tensor_info_test

@@ -12,7 +12,7 @@
 #include "heed/models/tagger.hpp"
 #include "safetensors_bytes.hpp"
 
-namespace {
+namespace weight_names_test {
 
 using heed::Index;
 using heed::Rename;
@@ -274,4 +274,4 @@ TEST(WeightNames, PartsOfNamesAreReplacedWhole) {
   EXPECT_EQ(heed::renamed(tensors, {.rename = {{"rnn_", ""}}}, "f")[1].name, "norm.weight");
 }
 
-}  // namespace
+}  // namespace weight_names_test

@@ -8,7 +8,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace activations_test {
 
 using test_support::Values;
 
@@ -100,4 +100,4 @@ TEST(Softmax, SumsToOneAtEveryStep) {
 
 TEST(Activations, KeepTheShape) { EXPECT_EQ(heed::Gelu<float>().output_shape({3, 4}), (heed::Shape{3, 4})); }
 
-}  // namespace
+}  // namespace activations_test

@@ -4,7 +4,7 @@
 
 #include "../support/attention_case.hpp"
 
-namespace {
+namespace additive_attention_test {
 
 using heed::AdditiveAttention;
 using test_support::error_of;
@@ -112,4 +112,4 @@ TEST(AdditiveAttention, RejectsSizesThatDoNotFit) {
   EXPECT_NE(error_of([] { AdditiveAttention<float>({.query_size = 5, .memory_size = -2}); }), "no error");
 }
 
-}  // namespace
+}  // namespace additive_attention_test

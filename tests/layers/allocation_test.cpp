@@ -30,7 +30,7 @@
 #include "heed/models/tagger.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace allocation_test {
 
 using heed::testing::ragged_lengths;
 
@@ -149,4 +149,4 @@ TEST(LayerAllocations, NoTaggerMakesAnyOnceWarm) {
   EXPECT_EQ(warm_allocations(whole, {5, 1}), 0);
 }
 
-}  // namespace
+}  // namespace allocation_test

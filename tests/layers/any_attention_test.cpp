@@ -6,7 +6,7 @@
 #include "../support/attention_case.hpp"
 #include "heed/layers/general_attention.hpp"
 
-namespace {
+namespace any_attention_test {
 
 using heed::AnyAttention;
 using heed::Index;
@@ -69,4 +69,4 @@ TEST(AnyAttention, RefusesSizesThatAreNone) {
             "AnyAttention: query_size must be positive (expected at least 1, got 0)");
 }
 
-}  // namespace
+}  // namespace any_attention_test

@@ -7,7 +7,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/testing/layer_run.hpp"
 
-namespace {
+namespace any_cell_test {
 
 using heed::AnyCell;
 using heed::CellKind;
@@ -51,4 +51,4 @@ TEST(AnyCell, IsTheCellThatItsOptionNames) {
   expect_same<heed::Rnn<double>>(CellKind::rnn, "Rnn");
 }
 
-}  // namespace
+}  // namespace any_cell_test

@@ -9,7 +9,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace any_pool_test {
 
 using heed::AnyPool;
 using heed::Attention;
@@ -120,4 +120,4 @@ TEST(AnyPool, RejectsWhatDoesNotFit) {
       "in a stream, got mean)");
 }
 
-}  // namespace
+}  // namespace any_pool_test

@@ -6,7 +6,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace any_positions_test {
 
 using heed::AnyPositions;
 using heed::PositionKind;
@@ -72,4 +72,4 @@ TEST(AnyPositions, RefusesMoreStepsThanItHasLearnt) {
   EXPECT_NE(test_support::error_of([] { AnyPositions<float>({PositionKind::learned, 0, 3}); }), "no error");
 }
 
-}  // namespace
+}  // namespace any_positions_test

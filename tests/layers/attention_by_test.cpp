@@ -14,7 +14,7 @@
 #include "heed/layers/general_attention.hpp"
 #include "heed/layers/query_pool.hpp"
 
-namespace {
+namespace attention_by_test {
 
 using heed::Index;
 using test_support::error_of;
@@ -330,4 +330,4 @@ TEST(AttentionBy, StreamsWhereItIsCausal) {
       heed::DotAttention<double>({.query_size = 4, .memory_size = 4, .project = false, .causal = true}), shape, true);
 }
 
-}  // namespace
+}  // namespace attention_by_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace attention_heads_test {
 
 using heed::AttentionHeads;
 using heed::Matrix;
@@ -42,4 +42,4 @@ TEST(AttentionHeads, HaveRelativePositionsWhereThereAreTables) {
   EXPECT_EQ(relative->dvalues, dvalues.data());
 }
 
-}  // namespace
+}  // namespace attention_heads_test

@@ -13,7 +13,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace attention_pool_test {
 
 using heed::AttentionPool;
 using heed::Index;
@@ -127,4 +127,4 @@ TEST(AttentionPool, AScoreThatIsNoNumberIsNotHiddenByAStream) {
   }
 }
 
-}  // namespace
+}  // namespace attention_pool_test

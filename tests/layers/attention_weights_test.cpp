@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace attention_weights_test {
 
 using heed::AttentionWeights;
 using heed::Index;
@@ -46,4 +46,4 @@ TEST(AttentionWeights, ABlockIsSmallHoweverManyKeysThereAre) {
   EXPECT_EQ((Head<float>{3, 0, 4, 4, 64, 1, nullptr, nullptr}.block()), 3);
 }
 
-}  // namespace
+}  // namespace attention_weights_test

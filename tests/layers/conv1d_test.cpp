@@ -17,7 +17,7 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace conv1d_test {
 
 using heed::Conv1d;
 using heed::ConvPadding;
@@ -278,4 +278,4 @@ TEST(Conv1d, RejectsOptionsOutOfRange) {
   EXPECT_EQ(error_of([&] { layer.output_shape({8, 4}); }), "Conv1d: wrong number of features (expected 3, got 4)");
 }
 
-}  // namespace
+}  // namespace conv1d_test

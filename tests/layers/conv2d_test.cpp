@@ -5,7 +5,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace conv2d_test {
 
 using heed::Conv2d;
 using heed::Index;
@@ -96,4 +96,4 @@ TEST(Conv2d, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { layer.output_shape({1, 15}); }), "Conv2d: wrong number of features (expected 16, got 15)");
 }
 
-}  // namespace
+}  // namespace conv2d_test

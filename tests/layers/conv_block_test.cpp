@@ -11,7 +11,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace conv_block_test {
 
 using heed::ConvBlock;
 using test_support::error_of;
@@ -77,4 +77,4 @@ TEST(ConvBlock, RefusesWhatCannotBe) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace conv_block_test

@@ -10,7 +10,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace conv_front_test {
 
 using heed::ConvFront;
 using heed::Index;
@@ -80,4 +80,4 @@ TEST(ConvFront, RefusesWhatCannotBe) {
   EXPECT_NE(error_of([] { ConvFront<double>({.in_channels = 2, .kernels = {3}}).output_shape({4, 3}); }), "no error");
 }
 
-}  // namespace
+}  // namespace conv_front_test

@@ -5,7 +5,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace dense_test {
 
 using heed::Dense;
 using test_support::error_of;
@@ -58,4 +58,4 @@ TEST(Dense, RejectsSizesThatDoNotFit) {
             "Dense: out_features must be positive (expected at least 1, got -1)");
 }
 
-}  // namespace
+}  // namespace dense_test

@@ -5,7 +5,7 @@
 #include "../support/attention_case.hpp"
 #include "../support/layer_case.hpp"
 
-namespace {
+namespace dot_attention_test {
 
 using heed::DotAttention;
 using test_support::error_of;
@@ -81,4 +81,4 @@ TEST(DotAttention, RejectsSizesThatDoNotFit) {
   }
 }
 
-}  // namespace
+}  // namespace dot_attention_test

@@ -9,7 +9,7 @@
 #include "../support/error_of.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace dropout_test {
 
 using heed::Dropout;
 using heed::Index;
@@ -105,4 +105,4 @@ TEST(Dropout, RejectsRatesThatAreNone) {
   EXPECT_NE(error_of([] { Dropout<float>({.rate = -0.5}); }), "no error");
 }
 
-}  // namespace
+}  // namespace dropout_test

@@ -14,7 +14,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/reducer.hpp"
 
-namespace {
+namespace embedding_test {
 
 using heed::Embedding;
 using heed::Index;
@@ -185,4 +185,4 @@ TEST(Embedding, ChecksTokensAndSizes) {
             "Embedding: option out of range (expected padding_idx below 4, got 4)");
 }
 
-}  // namespace
+}  // namespace embedding_test

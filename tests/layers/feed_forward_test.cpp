@@ -6,7 +6,7 @@
 #include "heed/compose/sequential.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace feed_forward_test {
 
 using heed::FeedForward;
 using heed::FeedForwardActivation;
@@ -85,4 +85,4 @@ TEST(FeedForward, RejectsWhatDoesNotFit) {
   EXPECT_EQ(feed_forward<float>(FeedForwardActivation::relu).output_shape({2, 4}), (heed::Shape{2, 4}));
 }
 
-}  // namespace
+}  // namespace feed_forward_test

@@ -9,7 +9,7 @@
 #include "../support/error_of.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace flatten_steps_test {
 
 using heed::FlattenSteps;
 using test_support::error_of;
@@ -71,4 +71,4 @@ TEST(FlattenSteps, RefusesAnotherNumberOfSteps) {
             "FlattenSteps: wrong number of steps (expected 3, got 2)");
 }
 
-}  // namespace
+}  // namespace flatten_steps_test

@@ -5,7 +5,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace flatten_test {
 
 using heed::Flatten;
 using test_support::error_of;
@@ -26,4 +26,4 @@ TEST(Flatten, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([&] { layer.output_shape({1, 41}); }), "Flatten: wrong number of features (expected 40, got 41)");
 }
 
-}  // namespace
+}  // namespace flatten_test

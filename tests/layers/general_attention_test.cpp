@@ -7,7 +7,7 @@
 
 // Masks, steps and pools: attention_by_test.cpp, for all scores.
 
-namespace {
+namespace general_attention_test {
 
 using heed::GeneralAttention;
 using test_support::error_of;
@@ -44,4 +44,4 @@ TEST(GeneralAttention, RejectsSizesThatDoNotFit) {
   EXPECT_NE(error_of([&] { layer.output_shape({5, 2}); }), "no error");
 }
 
-}  // namespace
+}  // namespace general_attention_test

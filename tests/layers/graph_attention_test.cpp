@@ -9,7 +9,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace graph_attention_test {
 
 using heed::Edge;
 using heed::Graph;
@@ -195,4 +195,4 @@ TEST(GraphAttention, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { layer.output_shape({7, 3}); }).find("wrong number of features"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace graph_attention_test

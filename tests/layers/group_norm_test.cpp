@@ -7,7 +7,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace group_norm_test {
 
 using heed::GroupNorm;
 using test_support::error_of;
@@ -68,4 +68,4 @@ TEST(GroupNorm, RejectsWhatDoesNotFit) {
             "GroupNorm: wrong number of features (expected 3, got 4)");
 }
 
-}  // namespace
+}  // namespace group_norm_test

@@ -9,7 +9,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace gru_test {
 
 using heed::Gru;
 using heed::Index;
@@ -68,4 +68,4 @@ TEST(Gru, StreamsToTheBitsOfWholePasses) {
   }
 }
 
-}  // namespace
+}  // namespace gru_test

@@ -6,7 +6,7 @@
 
 #include "../support/random.hpp"
 
-namespace {
+namespace head_temperature_test {
 
 using heed::Index;
 using heed::Tile;
@@ -38,4 +38,4 @@ TEST(HeadTemperature, ScalesEachHeadAndGivesItsGradient) {
   }
 }
 
-}  // namespace
+}  // namespace head_temperature_test

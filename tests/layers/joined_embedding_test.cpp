@@ -6,7 +6,7 @@
 #include "../support/reference.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace joined_embedding_test {
 
 using heed::Embedding;
 using heed::Index;
@@ -87,4 +87,4 @@ TEST(JoinedEmbedding, RefusesWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { for_each_parameter([](const heed::Path&, auto&, auto&) {}, other, layer); }), "no error");
 }
 
-}  // namespace
+}  // namespace joined_embedding_test

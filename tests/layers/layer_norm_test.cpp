@@ -7,7 +7,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace layer_norm_test {
 
 using heed::Index;
 using heed::LayerNorm;
@@ -97,4 +97,4 @@ TEST(LayerNorm, RejectsWhatDoesNotFit) {
   EXPECT_EQ(LayerNorm<float>({.features = 3}).output_shape({2, 3}), (heed::Shape{2, 3}));
 }
 
-}  // namespace
+}  // namespace layer_norm_test

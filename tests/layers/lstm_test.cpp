@@ -14,7 +14,7 @@
 #include "../support/task.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace lstm_test {
 
 using heed::Index;
 using heed::Lstm;
@@ -355,4 +355,4 @@ TEST(Lstm, StreamsToTheBitsOfWholePasses) {
   }
 }
 
-}  // namespace
+}  // namespace lstm_test

@@ -12,7 +12,7 @@
 #include "heed/layers/pooling.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace max_pool1d_test {
 
 using heed::MaxPool1d;
 using test_support::error_of;
@@ -103,4 +103,4 @@ TEST(MaxPool1d, RejectsOptionsOutOfRange) {
   EXPECT_EQ(error({.dilation = 0}), "MaxPool1d: dilation out of range (expected 1 to 1073741824, got 0)");
 }
 
-}  // namespace
+}  // namespace max_pool1d_test

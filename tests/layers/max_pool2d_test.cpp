@@ -8,7 +8,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace max_pool2d_test {
 
 using heed::MaxPool2d;
 using test_support::error_of;
@@ -68,4 +68,4 @@ TEST(MaxPool2d, DoesNotSwallowNaN) {
   }
 }
 
-}  // namespace
+}  // namespace max_pool2d_test

@@ -12,7 +12,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace mean_max_pool_test {
 
 using heed::Index;
 using heed::MeanMaxPool;
@@ -78,4 +78,4 @@ TEST(MeanMaxPool, OfNothingIsZero) {
 
 TEST(MeanMaxPool, StreamsTheStepsSoFar) { test_support::expect_streams(MeanMaxPool<double>(), {7, 4}, false); }
 
-}  // namespace
+}  // namespace mean_max_pool_test

@@ -7,7 +7,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace mean_pool1d_test {
 
 using heed::MeanPool1d;
 using test_support::error_of;
@@ -59,4 +59,4 @@ TEST(MeanPool1d, RejectsOptionsOutOfRange) {
   EXPECT_EQ(MeanPool1d<float>({.kernel_size = 2}).output_shape({7, 3}), (heed::Shape{3, 3}));
 }
 
-}  // namespace
+}  // namespace mean_pool1d_test

@@ -13,7 +13,7 @@
 #include "../support/stream_case.hpp"
 #include "../support/task.hpp"
 
-namespace {
+namespace multi_head_attention_test {
 
 using heed::Index;
 using heed::MultiHeadAttention;
@@ -486,4 +486,4 @@ TEST(MultiHeadAttention, StreamsWhereItIsCausal) {
   test_support::expect_streams(erpe, {7, 4}, true);
 }
 
-}  // namespace
+}  // namespace multi_head_attention_test

@@ -9,7 +9,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace multi_head_pool_test {
 
 using heed::MultiHeadPool;
 using heed::Pooling;
@@ -66,4 +66,4 @@ TEST(MultiHeadPool, RejectsWhatDoesNotFit) {
             "last in a stream, got mean)");
 }
 
-}  // namespace
+}  // namespace multi_head_pool_test

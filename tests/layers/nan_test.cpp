@@ -10,7 +10,7 @@
 #include "heed/layers.hpp"
 #include "heed/testing/layer_run.hpp"
 
-namespace {
+namespace nan_test {
 
 using heed::Index;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
@@ -101,4 +101,4 @@ TYPED_TEST(NaN, GoesThroughGatesAndAttention) {
   expect_anywhere(heed::LayerNorm<TypeParam>({2}), {3, 2});
 }
 
-}  // namespace
+}  // namespace nan_test

@@ -5,7 +5,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace patch_embedding_test {
 
 using heed::Conv2d;
 using heed::Index;
@@ -55,4 +55,4 @@ TEST(PatchEmbedding, RejectsWhatDoesNotFit) {
             "PatchEmbedding: an image is one step (expected 1 step, got 2)");
 }
 
-}  // namespace
+}  // namespace patch_embedding_test

@@ -13,7 +13,7 @@
 #include "heed/layers/gru.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace pooling_test {
 
 using heed::Index;
 using heed::LastPool;
@@ -152,4 +152,4 @@ TEST(MaxPool, DoesNotSwallowNaN) {
   }
 }
 
-}  // namespace
+}  // namespace pooling_test

@@ -9,7 +9,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace positions_test {
 
 using heed::Index;
 using heed::LearnedPositions;
@@ -121,4 +121,4 @@ TEST(Positions, StreamToTheBitsOfWholePasses) {
   }
 }
 
-}  // namespace
+}  // namespace positions_test

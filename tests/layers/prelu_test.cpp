@@ -7,7 +7,7 @@
 #include "../support/error_of.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace prelu_test {
 
 using heed::Index;
 using heed::Prelu;
@@ -51,4 +51,4 @@ TEST(Prelu, RefusesSizesThatDoNotFit) {
             "Prelu: wrong number of features (expected 3, got 4)");
 }
 
-}  // namespace
+}  // namespace prelu_test

@@ -13,7 +13,7 @@
 
 // The pools of all scores: attention_by_test.cpp.
 
-namespace {
+namespace query_pool_test {
 
 using heed::AdditiveAttention;
 using heed::GeneralAttention;
@@ -103,4 +103,4 @@ TEST(QueryPool, StreamsTheStepsSoFar) {
       heed::QueryPool<heed::DotAttention<double>>({.query_size = 3, .memory_size = 4, .output_size = 5}), {7, 4}, true);
 }
 
-}  // namespace
+}  // namespace query_pool_test

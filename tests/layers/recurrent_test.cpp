@@ -14,7 +14,7 @@
 #include "heed/layers/rnn.hpp"
 #include "heed/testing/layer_run.hpp"
 
-namespace {
+namespace recurrent_test {
 
 using heed::Index;
 using test_support::error_of;
@@ -171,4 +171,4 @@ TEST(Recurrent, KnowsItsSizes) {
   EXPECT_EQ(error_of([&] { layer.output_shape({2, 4}); }), "Rnn: wrong number of features (expected 3, got 4)");
 }
 
-}  // namespace
+}  // namespace recurrent_test

@@ -7,7 +7,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace rnn_test {
 
 using heed::Nonlinearity;
 using heed::Rnn;
@@ -40,4 +40,4 @@ TEST(Rnn, StreamsToTheBitsOfWholePasses) {
   }
 }
 
-}  // namespace
+}  // namespace rnn_test

@@ -13,7 +13,7 @@
 #include "heed/core/init.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace rocket_test {
 
 using heed::Index;
 using heed::Rocket;
@@ -450,4 +450,4 @@ TEST(Rocket, RefusesWhatItCannotTake) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace rocket_test

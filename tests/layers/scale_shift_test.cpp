@@ -7,7 +7,7 @@
 #include "../support/error_of.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace scale_shift_test {
 
 using heed::Index;
 using heed::ScaleShift;
@@ -41,4 +41,4 @@ TEST(ScaleShift, RefusesSizesThatDoNotFit) {
             "ScaleShift: wrong number of features (expected 3, got 4)");
 }
 
-}  // namespace
+}  // namespace scale_shift_test

@@ -6,7 +6,7 @@
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace shifted_patch_embedding_test {
 
 using heed::ShiftedPatchEmbedding;
 using test_support::error_of;
@@ -76,4 +76,4 @@ TEST(ShiftedPatchEmbedding, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { layer.output_shape({1, 15}); }).find("wrong number of features"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace shifted_patch_embedding_test

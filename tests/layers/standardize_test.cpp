@@ -7,7 +7,7 @@
 #include "../support/reference.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace standardize_test {
 
 using heed::Standardize;
 using test_support::error_of;
@@ -57,4 +57,4 @@ TEST(Standardize, RejectsSizesThatDoNotFit) {
   EXPECT_EQ(error_of([&] { layer.output_shape({7, 4}); }), "Standardize: wrong number of features (expected 3, got 4)");
 }
 
-}  // namespace
+}  // namespace standardize_test

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace {
+namespace step_chunks_test {
 
 using heed::Index;
 using heed::Tile;
@@ -76,4 +76,4 @@ TEST(StepChunks, FetchesTheMemoryOfAChunkAlone) {
   EXPECT_EQ(StepChunks().fetch<float>(0, 100, {x}), nullptr);
 }
 
-}  // namespace
+}  // namespace step_chunks_test

@@ -5,7 +5,7 @@
 #include "../support/attention_case.hpp"
 #include "../support/transformer_case.hpp"
 
-namespace {
+namespace transformer_decoder_block_test {
 
 using heed::FeedForwardActivation;
 using heed::Index;
@@ -115,4 +115,4 @@ TEST(TransformerDecoderBlock, RejectsWhatDoesNotFit) {
   EXPECT_NE(error({.d_model = 4, .num_heads = 2, .memory_size = -1}).find("kdim"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace transformer_decoder_block_test

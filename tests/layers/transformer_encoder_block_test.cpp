@@ -9,7 +9,7 @@
 #include "../support/transformer_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace transformer_encoder_block_test {
 
 using heed::FeedForwardActivation;
 using heed::Index;
@@ -146,4 +146,4 @@ TEST(TransformerEncoderBlock, StreamsWhereItIsCausal) {
   }
 }
 
-}  // namespace
+}  // namespace transformer_encoder_block_test

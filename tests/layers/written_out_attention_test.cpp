@@ -11,7 +11,7 @@
 #include "heed/layers/dot_attention.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 
-namespace {
+namespace written_out_attention_test {
 
 using heed::DotAttention;
 using heed::Index;
@@ -95,4 +95,4 @@ TEST(WrittenOutAttention, OfOneHeadWithValuesOfTheirOwnIsMultiHeadAttentionOfOne
   expect_equal(file, ThreeInputs<Layer>{layer, {size, size, size}}, multihead_names(file.arrays("dweight."), 1 / root));
 }
 
-}  // namespace
+}  // namespace written_out_attention_test

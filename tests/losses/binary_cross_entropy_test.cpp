@@ -7,7 +7,7 @@
 
 #include "../support/value_loss.hpp"
 
-namespace {
+namespace binary_cross_entropy_test {
 
 using heed::BinaryCrossEntropy;
 using heed::Index;
@@ -59,4 +59,4 @@ TEST(BinaryCrossEntropy, RejectsOptionsAndTargets) {
             "BinaryCrossEntropy: wrong number of pos_weight (expected 2, got 1)");
 }
 
-}  // namespace
+}  // namespace binary_cross_entropy_test

@@ -9,7 +9,7 @@
 #include "../support/reference.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace cross_entropy_test {
 
 using heed::CrossEntropy;
 using heed::Index;
@@ -215,4 +215,4 @@ TEST(CrossEntropy, RejectsOptionsOutOfRange) {
   EXPECT_NO_THROW(CrossEntropy<float>(Options{.class_weights = {0, 1}}));
 }
 
-}  // namespace
+}  // namespace cross_entropy_test

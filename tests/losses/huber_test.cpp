@@ -6,7 +6,7 @@
 
 #include "../support/value_loss.hpp"
 
-namespace {
+namespace huber_test {
 
 using heed::Huber;
 using test_support::error_of;
@@ -35,4 +35,4 @@ TEST(Huber, RejectsOptionsAndTargets) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace huber_test

@@ -7,7 +7,7 @@
 #include "heed/losses/huber.hpp"
 #include "heed/losses/mean_squared_error.hpp"
 
-namespace {
+namespace loss_test {
 
 TEST(Loss, IsWhatHeedsLossesAre) {
   static_assert(heed::Loss<heed::CrossEntropy<float>, float>);
@@ -18,4 +18,4 @@ TEST(Loss, IsWhatHeedsLossesAre) {
   static_assert(!heed::Loss<int, float>);
 }
 
-}  // namespace
+}  // namespace loss_test

@@ -6,7 +6,7 @@
 #include "../support/reference.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace mean_squared_error_test {
 
 using heed::Index;
 using heed::MeanSquaredError;
@@ -90,4 +90,4 @@ TEST(MeanSquaredError, InFloatAgrees) {
   EXPECT_TRUE(equals(gradient, dy.values, 1e-6));
 }
 
-}  // namespace
+}  // namespace mean_squared_error_test

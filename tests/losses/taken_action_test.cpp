@@ -9,7 +9,7 @@
 #include "../support/error_of.hpp"
 #include "heed/losses/mean_squared_error.hpp"
 
-namespace {
+namespace taken_action_test {
 
 using heed::Index;
 using heed::TakenAction;
@@ -61,4 +61,4 @@ TEST(TakenAction, RejectsWhatDoesNotFit) {
   EXPECT_NE(error({1, std::numeric_limits<float>::infinity()}, 2).find("target is not finite"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace taken_action_test

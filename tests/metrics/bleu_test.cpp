@@ -6,7 +6,7 @@
 #include "../support/reference.hpp"
 #include "heed/data/words.hpp"
 
-namespace {
+namespace bleu_test {
 
 using test_support::Reference;
 using Sentences = std::vector<std::vector<std::string>>;
@@ -46,4 +46,4 @@ TEST(ExactMatch, IsTheShareOfEqualSentences) {
   EXPECT_EQ(heed::exact_match<std::string>(a, b), 0.75);
 }
 
-}  // namespace
+}  // namespace bleu_test

@@ -9,7 +9,7 @@
 #include "../support/error_of.hpp"
 #include "heed/core/rng.hpp"
 
-namespace {
+namespace calibration_test {
 
 using heed::Index;
 using heed::Tensor;
@@ -93,4 +93,4 @@ TEST(Calibration, RefusesWhatIsNoProbability) {
   EXPECT_EQ(error({.5, .5}, {0}, 0), "calibration: number of bins out of range (expected 1 to 10000, got 0)");
 }
 
-}  // namespace
+}  // namespace calibration_test

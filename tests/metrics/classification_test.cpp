@@ -8,7 +8,7 @@
 #include "../support/error_of.hpp"
 #include "heed/core/rng.hpp"
 
-namespace {
+namespace classification_test {
 
 using heed::Index;
 using heed::Tensor;
@@ -143,4 +143,4 @@ TEST(Metrics, RejectWhatDoesNotFit) {
   EXPECT_NE(error_of([] { heed::auroc<double>(std::vector<double>{NAN}, Labels{1}); }).find("NaN"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace classification_test

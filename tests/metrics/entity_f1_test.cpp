@@ -7,7 +7,7 @@
 #include "../support/error_of.hpp"
 #include "../support/reference.hpp"
 
-namespace {
+namespace entity_f1_test {
 
 using heed::ClassReport;
 using heed::entities_of;
@@ -89,4 +89,4 @@ TEST(EntityF1, ReadsTagsThatMarkEnds) {
   EXPECT_THROW(entities({"IN"}), heed::Error);
 }
 
-}  // namespace
+}  // namespace entity_f1_test

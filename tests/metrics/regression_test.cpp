@@ -7,7 +7,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace regression_test {
 
 using heed::Tensor;
 
@@ -48,4 +48,4 @@ TEST(Regression, RefusesWhatCannotBeMeasured) {
             "mse, row 1 (counted from 0): value is not finite (expected finite answers and targets)");
 }
 
-}  // namespace
+}  // namespace regression_test

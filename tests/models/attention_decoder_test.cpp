@@ -7,7 +7,7 @@
 #include "../support/numbers.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace attention_decoder_test {
 
 using heed::AttentionDecoder;
 using heed::Index;
@@ -98,4 +98,4 @@ TEST(AttentionDecoder, LanesGoOnFromOthers) {
   for (std::size_t i = 0; i < y.values.size(); i += 2) EXPECT_EQ(y.values[i], y.values[i + 1]);
 }
 
-}  // namespace
+}  // namespace attention_decoder_test

@@ -15,7 +15,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace attention_q_network_test {
 
 using heed::AttentionQNetwork;
 using heed::Index;
@@ -160,4 +160,4 @@ TEST(AttentionQNetwork, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { model.output_shape({6, 3}); }).find("more steps than positions"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace attention_q_network_test

@@ -7,7 +7,7 @@
 
 #include "../support/reference.hpp"
 
-namespace {
+namespace classifier_tensors_test {
 
 using heed::Attention;
 using heed::Pooling;
@@ -51,4 +51,4 @@ TEST(ClassifierTensors, NameTheTensorThatIsMissing) {
   }
 }
 
-}  // namespace
+}  // namespace classifier_tensors_test

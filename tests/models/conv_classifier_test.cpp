@@ -21,7 +21,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace conv_classifier_test {
 
 using heed::Attention;
 using heed::CellKind;
@@ -301,4 +301,4 @@ TEST(ConvClassifier, RefusesWhatCannotBe) {
   EXPECT_EQ(error_of([&] { model.attention_weights(cache); }), "SequenceClassifier: the model has no attention");
 }
 
-}  // namespace
+}  // namespace conv_classifier_test

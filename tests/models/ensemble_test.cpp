@@ -17,7 +17,7 @@
 #include "heed/models/text_classifier.hpp"
 #include "heed/models/transformer_classifier.hpp"
 
-namespace {
+namespace ensemble_test {
 
 using heed::Ensemble;
 using heed::Index;
@@ -211,4 +211,4 @@ TEST(Ensemble, RefusesWhatIsNone) {
   EXPECT_NE(error_of([&] { Ensemble<Classifier>{named}; }).find("numbers"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace ensemble_test

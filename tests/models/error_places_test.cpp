@@ -8,7 +8,7 @@
 #include "../support/error_of.hpp"
 #include "heed/heed.hpp"
 
-namespace {
+namespace error_places_test {
 
 using namespace heed;
 using test_support::error_of;
@@ -109,4 +109,4 @@ TEST(ErrorPlaces, SizesHaveTheNamesOfTheirOptions) {
   for (const auto& [got, expected] : cases) EXPECT_EQ(got, expected);
 }
 
-}  // namespace
+}  // namespace error_places_test

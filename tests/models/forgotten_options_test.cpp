@@ -17,7 +17,7 @@
 #include "heed/models/transformer_classifier.hpp"
 #include "heed/models/vision_transformer.hpp"
 
-namespace {
+namespace forgotten_options_test {
 
 using test_support::error_of;
 
@@ -45,4 +45,4 @@ TEST(ForgottenOptions, AreNamedByTheModel) {
   expect_own_error<heed::AttentionQNetwork<float>>({.features = 3}, "actions");
 }
 
-}  // namespace
+}  // namespace forgotten_options_test

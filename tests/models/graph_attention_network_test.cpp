@@ -10,7 +10,7 @@
 #include "heed/testing/detail/errors.hpp"
 #include "heed/train/fit_nodes.hpp"
 
-namespace {
+namespace graph_attention_network_test {
 
 using heed::Edge;
 using heed::Graph;
@@ -156,4 +156,4 @@ TEST(GraphAttentionNetwork, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { GraphAttentionNetwork<double> none(o); }).find("heads out of range"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace graph_attention_network_test

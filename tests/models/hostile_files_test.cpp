@@ -20,7 +20,7 @@
 #include "heed/models/vision_transformer.hpp"
 #include "heed/options/model_metadata.hpp"
 
-namespace {
+namespace hostile_files_test {
 
 using heed::FieldKind;
 using heed::Index;
@@ -150,4 +150,4 @@ TEST(HostileFiles, OfGraphAttentionNetworksWithoutOptions) {
   }
 }
 
-}  // namespace
+}  // namespace hostile_files_test

@@ -8,7 +8,7 @@
 #include "../support/allocations.hpp"
 #include "../support/error_of.hpp"
 
-namespace {
+namespace image_and_tokens_test {
 
 using heed::ImageAndTokens;
 using heed::Index;
@@ -127,4 +127,4 @@ TEST(ImageAndTokens, ChecksShapesAndTokens) {
   EXPECT_NE(tokens(10, {1, 2}), "no error");
 }
 
-}  // namespace
+}  // namespace image_and_tokens_test

@@ -6,7 +6,7 @@
 #include "../support/error_of.hpp"
 #include "heed/models/image_captioner.hpp"
 
-namespace {
+namespace image_captioner_options_test {
 
 using heed::ScoreKind;
 using test_support::error_of;
@@ -63,4 +63,4 @@ TEST(ImageCaptionerOptions, RefuseWhatIsOutOfRange) {
             "no error");
 }
 
-}  // namespace
+}  // namespace image_captioner_options_test

@@ -18,7 +18,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace image_captioner_test {
 
 using heed::ImageCaptioner;
 using heed::Index;
@@ -267,4 +267,4 @@ TEST(ImageCaptioner, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { decoder(one.view()); }).find("sequence 1, step 0, feature 3"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace image_captioner_test

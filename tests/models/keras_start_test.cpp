@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace {
+namespace keras_start_test {
 
 using heed::Attention;
 using heed::Index;
@@ -61,4 +61,4 @@ TEST(KerasStart, HasAForgetGateInLstmsOnly) {
   expect_bound(model.pool.additive.v, std::sqrt(6.0 / 33));
 }
 
-}  // namespace
+}  // namespace keras_start_test

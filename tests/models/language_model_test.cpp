@@ -11,7 +11,7 @@
 #include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace language_model_test {
 
 using heed::LanguageModel;
 using heed::NormPlacement;
@@ -145,4 +145,4 @@ TEST(LanguageModel, RefusesWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { heed::Stream(model, {}); }), "no error");
 }
 
-}  // namespace
+}  // namespace language_model_test

@@ -19,7 +19,7 @@
 #include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace last_state_test {
 
 using heed::Attention;
 using heed::CellKind;
@@ -207,4 +207,4 @@ TEST(LastState, OfAFileWithoutOptionsIsFinalUnlessAHintSaysStep) {
   EXPECT_EQ(o.last_state, LastState::step);
 }
 
-}  // namespace
+}  // namespace last_state_test

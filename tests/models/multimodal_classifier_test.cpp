@@ -19,7 +19,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace multimodal_classifier_test {
 
 using heed::Index;
 using heed::MultimodalClassifier;
@@ -211,4 +211,4 @@ TEST(MultimodalClassifier, RejectsWhatDoesNotFit) {
   EXPECT_NE(error_of([&] { metadata_of(named); }).find("wrong number of words"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace multimodal_classifier_test

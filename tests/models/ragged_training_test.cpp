@@ -15,7 +15,7 @@
 #include "heed/models/text_classifier.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace ragged_training_test {
 
 using heed::Index;
 using test_support::Reference;
@@ -85,4 +85,4 @@ TEST(RaggedTraining, OfTwoEncoderBlocksWithKeyPaddingFollowsPyTorch) {
                "encoder");
 }
 
-}  // namespace
+}  // namespace ragged_training_test

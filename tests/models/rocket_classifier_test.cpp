@@ -12,7 +12,7 @@
 #include "heed/io/safetensors.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace rocket_classifier_test {
 
 using heed::Index;
 using heed::RocketClassifier;
@@ -115,4 +115,4 @@ TEST(RocketClassifier, RefusesOptionsOutOfRange) {
   EXPECT_NE(error_of([&] { model.output_shape({20, 3}); }).find("wrong number of features"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace rocket_classifier_test

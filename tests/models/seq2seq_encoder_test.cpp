@@ -7,7 +7,7 @@
 
 #include "../support/reference.hpp"
 
-namespace {
+namespace seq2seq_encoder_test {
 
 using heed::Bridge;
 using heed::Index;
@@ -70,4 +70,4 @@ TEST(Seq2SeqEncoder, BridgesTwoDirectionsByASumOrByWeights) {
   }
 }
 
-}  // namespace
+}  // namespace seq2seq_encoder_test

@@ -9,7 +9,7 @@
 #include "heed/models/seq2seq.hpp"
 #include "heed/options/metadata.hpp"
 
-namespace {
+namespace seq2seq_options_test {
 
 using heed::Bridge;
 using heed::Index;
@@ -63,4 +63,4 @@ TEST(Seq2SeqOptions, RefuseWhatIsWrong) {
             "Seq2Seq: target_tokens out of range (expected 1 to 16777216, got -1)");
 }
 
-}  // namespace
+}  // namespace seq2seq_options_test

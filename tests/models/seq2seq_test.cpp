@@ -16,7 +16,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace seq2seq_test {
 
 using heed::Bridge;
 using heed::Index;
@@ -225,4 +225,4 @@ TEST(Seq2Seq, RefusesWhatDoesNotFit) {
   EXPECT_EQ(check({1}), "no error");
 }
 
-}  // namespace
+}  // namespace seq2seq_test

@@ -6,7 +6,7 @@
 
 #include "../support/reference.hpp"
 
-namespace {
+namespace sequence_classifier_options_test {
 
 using heed::Attention;
 using heed::Metadata;
@@ -83,4 +83,4 @@ TEST(SequenceClassifierOptions, RefuseWhatIsOutOfRange) {
       << "there are no heads";
 }
 
-}  // namespace
+}  // namespace sequence_classifier_options_test

@@ -13,7 +13,7 @@
 #include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace sequence_classifier_test {
 
 using heed::Attention;
 using heed::Index;
@@ -357,4 +357,4 @@ TEST(SequenceClassifier, RejectsSizesThatDoNotFit) {
   }
 }
 
-}  // namespace
+}  // namespace sequence_classifier_test

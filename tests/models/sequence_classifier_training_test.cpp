@@ -8,7 +8,7 @@
 #include "../support/keras.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace sequence_classifier_training_test {
 
 using test_support::Reference;
 
@@ -103,4 +103,4 @@ TEST(SequenceClassifierTraining, FollowsPyTorchWithAdamWClippingAndACosineSchedu
   EXPECT_LT(*std::min_element(norms.begin(), norms.end()), file.number("max_norm")) << "some are not";
 }
 
-}  // namespace
+}  // namespace sequence_classifier_training_test

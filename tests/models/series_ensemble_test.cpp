@@ -17,7 +17,7 @@
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit_rocket.hpp"
 
-namespace {
+namespace series_ensemble_test {
 
 using heed::Index;
 using heed::OutputKind;
@@ -161,4 +161,4 @@ TEST(SeriesEnsemble, RefusesPartsThatAreNone) {
   EXPECT_NE(of({all().options.parts[0], "RocketClassifier; steps x"}).find("steps"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace series_ensemble_test

@@ -13,7 +13,7 @@
 #include "../support/sanitized.hpp"
 #include "heed/heed.hpp"
 
-namespace {
+namespace sizes_test {
 
 using namespace heed;
 using test_support::error_of;
@@ -330,4 +330,4 @@ TEST(Sizes, OfLabelsAreThoseOfWholeSequences) {
   EXPECT_NE(error_of([] { LabelsView(labels, 0); }), "no error");
 }
 
-}  // namespace
+}  // namespace sizes_test

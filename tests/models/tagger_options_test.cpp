@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace tagger_options_test {
 
 using heed::Attention;
 using heed::TaggerOptions;
@@ -97,4 +97,4 @@ TEST(TaggerOptions, RefuseWhatIsOutOfRange) {
             "Tagger: layers out of range (expected 1 to 65536, got 268435456)");
 }
 
-}  // namespace
+}  // namespace tagger_options_test

@@ -11,7 +11,7 @@
 #include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace tagger_test {
 
 using heed::Attention;
 using heed::Index;
@@ -212,4 +212,4 @@ TEST(Tagger, AttentionWeightsAreAViewOfTheLastPass) {
   }
 }
 
-}  // namespace
+}  // namespace tagger_test

@@ -11,7 +11,7 @@
 #include "heed/models/tagger.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace tagger_training_test {
 
 using heed::Index;
 using heed::Tagger;
@@ -110,4 +110,4 @@ TEST(TaggerTraining, TheLossOfTwentyEpochsIsPyTorchs) {
   }
 }
 
-}  // namespace
+}  // namespace tagger_training_test

@@ -10,7 +10,7 @@
 #include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace text_classifier_test {
 
 using heed::Attention;
 using heed::TextClassifier;
@@ -120,4 +120,4 @@ TEST(TextClassifier, ChecksTokensBeforeItPredicts) {
             "Predictor, sequence 0, step 2 (counted from 0): token out of range (expected 0 to 5, got 6)");
 }
 
-}  // namespace
+}  // namespace text_classifier_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace token_feature_test {
 
 TEST(TokenFeature, IsItsNameAndItsTexts) {
   const heed::TokenFeature a{"lower", {"the"}};
@@ -11,4 +11,4 @@ TEST(TokenFeature, IsItsNameAndItsTexts) {
   EXPECT_NE(a, (heed::TokenFeature{"word", {"the"}}));
 }
 
-}  // namespace
+}  // namespace token_feature_test

@@ -11,7 +11,7 @@
 #include "heed/options/model_metadata.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace transformer_classifier_test {
 
 using heed::NormPlacement;
 using heed::PositionKind;
@@ -223,4 +223,4 @@ TEST(TransformerClassifier, RefusesWhatDoesNotFit) {
             "8, got 9)");
 }
 
-}  // namespace
+}  // namespace transformer_classifier_test

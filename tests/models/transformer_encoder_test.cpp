@@ -8,7 +8,7 @@
 #include "../support/stream_case.hpp"
 #include "heed/testing/check_layer.hpp"
 
-namespace {
+namespace transformer_encoder_test {
 
 using heed::NormPlacement;
 using heed::PositionKind;
@@ -105,4 +105,4 @@ TEST(TransformerEncoder, RefusesOptionsOfAFileThatMakeNoSense) {
   EXPECT_NE(error_of([&] { heed::from_metadata<Options>(m); }), "no error");
 }
 
-}  // namespace
+}  // namespace transformer_encoder_test

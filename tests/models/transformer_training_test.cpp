@@ -12,7 +12,7 @@
 #include "heed/models/transformer_classifier.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace transformer_training_test {
 
 using heed::Index;
 using test_support::Reference;
@@ -122,4 +122,4 @@ TEST(TransformerTraining, OfTheLanguageModelFollowsPyTorch) {
   });
 }
 
-}  // namespace
+}  // namespace transformer_training_test

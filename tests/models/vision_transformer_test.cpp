@@ -16,7 +16,7 @@
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace vision_transformer_test {
 
 using heed::Index;
 using heed::VisionTransformer;
@@ -214,4 +214,4 @@ TEST(VisionTransformer, SidesWhosePatchesOverflowAreRefused) {
   }
 }
 
-}  // namespace
+}  // namespace vision_transformer_test

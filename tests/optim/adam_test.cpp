@@ -7,7 +7,7 @@
 #include "../support/two_parameters.hpp"
 #include "heed/layers/dense.hpp"
 
-namespace {
+namespace adam_test {
 
 using heed::Adam;
 using heed::AdamOptions;
@@ -109,4 +109,4 @@ TEST(Adam, RejectsOptionsOutOfRange) {
   }
 }
 
-}  // namespace
+}  // namespace adam_test

@@ -7,7 +7,7 @@
 
 #include "../support/two_parameters.hpp"
 
-namespace {
+namespace clip_test {
 
 using test_support::Reference;
 using test_support::two_parameters;
@@ -81,4 +81,4 @@ TEST(Clip, TouchesNoOtherRowsOfATable) {
   EXPECT_EQ(touched, 4);
 }
 
-}  // namespace
+}  // namespace clip_test

@@ -6,7 +6,7 @@
 
 #include "../support/two_parameters.hpp"
 
-namespace {
+namespace ema_test {
 
 using heed::MovingAverage;
 using test_support::numbers;
@@ -37,4 +37,4 @@ TEST(MovingAverage, RejectsADecayOutOfRange) {
   }
 }
 
-}  // namespace
+}  // namespace ema_test

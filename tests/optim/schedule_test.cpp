@@ -7,7 +7,7 @@
 
 #include "../support/reference.hpp"
 
-namespace {
+namespace schedule_test {
 
 using heed::CosineSchedule;
 using heed::Index;
@@ -111,4 +111,4 @@ TEST(Schedule, RejectsOptionsOutOfRange) {
             "schedule: no function (expected a function of the step)");
 }
 
-}  // namespace
+}  // namespace schedule_test

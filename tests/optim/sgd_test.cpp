@@ -4,7 +4,7 @@
 
 #include "../support/two_parameters.hpp"
 
-namespace {
+namespace sgd_test {
 
 using heed::Sgd;
 using heed::SgdOptions;
@@ -47,4 +47,4 @@ TEST(Sgd, RejectsOptionsOutOfRange) {
   }
 }
 
-}  // namespace
+}  // namespace sgd_test

@@ -9,7 +9,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace field_record_test {
 
 using heed::FieldKind;
 using heed::FieldRecord;
@@ -62,4 +62,4 @@ TEST(FieldRecord, ChecksEachOfItsNumbers) {
   EXPECT_EQ(error_of([&] { r.check("n out of range", "Model"); }), "Model: n out of range (expected 1 to 2, got 2.5)");
 }
 
-}  // namespace
+}  // namespace field_record_test

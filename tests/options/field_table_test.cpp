@@ -6,7 +6,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace field_table_test {
 
 using heed::Field;
 using heed::FieldKind;
@@ -119,4 +119,4 @@ TEST(FieldTable, RecordsCompareAndCheck) {
   EXPECT_EQ(error_of([&] { table.find("hidden")->check("hidden", "Model"); }), "no error");
 }
 
-}  // namespace
+}  // namespace field_table_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace field_test {
 
 using heed::Range;
 
@@ -31,4 +31,4 @@ TEST(NamedFactor, IsEqualWithTheSamePartAndFactor) {
   EXPECT_NE(slow, (heed::NamedFactor{"lstm", 0.2}));
 }
 
-}  // namespace
+}  // namespace field_test

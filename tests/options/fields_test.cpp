@@ -6,7 +6,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace fields_test {
 
 using heed::describe;
 using heed::Field;
@@ -214,4 +214,4 @@ TEST(Fields, DescribeThemselves) {
   EXPECT_NE(describe(unusual()).find("kind fancy, frills 9"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace fields_test

@@ -8,7 +8,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace metadata_test {
 
 using heed::Index;
 using heed::Metadata;
@@ -130,4 +130,4 @@ TEST(Metadata, MessagesHoldNoLongOrControllingText) {
   EXPECT_EQ(message.find('\x1b'), std::string::npos);
 }
 
-}  // namespace
+}  // namespace metadata_test

@@ -5,7 +5,7 @@
 #include "../support/error_of.hpp"
 #include "heed/options/metadata.hpp"
 
-namespace {
+namespace model_metadata_test {
 
 using heed::Index;
 using heed::Metadata;
@@ -71,4 +71,4 @@ TEST(ModelMetadata, OfAModelWithoutDescribedOptionsThereIsNone) {
   EXPECT_TRUE(heed::metadata_of(Plain()).empty());
 }
 
-}  // namespace
+}  // namespace model_metadata_test

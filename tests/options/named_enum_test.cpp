@@ -4,7 +4,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace named_enum_test {
 
 using test_support::error_of;
 
@@ -30,4 +30,4 @@ TEST(NamedEnum, IsOfIntsAndHasNames) {
   static_assert(!heed::NamedEnum<Nameless> && !heed::NamedEnum<Small> && !heed::NamedEnum<int>);
 }
 
-}  // namespace
+}  // namespace named_enum_test

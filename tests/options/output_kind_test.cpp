@@ -7,7 +7,7 @@
 #include "../support/error_of.hpp"
 #include "heed/options/model_metadata.hpp"
 
-namespace {
+namespace output_kind_test {
 
 using heed::OutputKind;
 
@@ -57,4 +57,4 @@ TEST(OutputKind, GoesIntoFilesWhereItIsNotClasses) {
             "metadata \"output_kind\": wrong value (expected one of classes, flags, numbers, got \"words\")");
 }
 
-}  // namespace
+}  // namespace output_kind_test

@@ -6,7 +6,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace size_list_test {
 
 using heed::SizeList;
 using test_support::error_of;
@@ -39,4 +39,4 @@ TEST(SizeList, HoldsSixteen) {
   EXPECT_EQ(sizes.size(), 16);
 }
 
-}  // namespace
+}  // namespace size_list_test

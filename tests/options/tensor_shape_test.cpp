@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace tensor_shape_test {
 
 using heed::TensorShape;
 
@@ -13,4 +13,4 @@ TEST(TensorShape, IsEqualWhereNameAndExtentsAre) {
   EXPECT_NE((TensorShape{"w", {2, 3}}), (TensorShape{"w", {2, 3, 1}}));
 }
 
-}  // namespace
+}  // namespace tensor_shape_test

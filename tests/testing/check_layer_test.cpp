@@ -11,7 +11,7 @@
 #include "../support/allocations.hpp"
 #include "heed/core/init.hpp"
 
-namespace {
+namespace check_layer_test {
 
 using heed::Index;
 using heed::Into;
@@ -324,4 +324,4 @@ TEST(CheckLayer, ChecksLayersOfTokens) {
   EXPECT_NE(text(TokenMistake::allocates).find("a warm pass allocates"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace check_layer_test

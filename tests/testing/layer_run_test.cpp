@@ -10,7 +10,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/multi_head_attention.hpp"
 
-namespace {
+namespace layer_run_test {
 
 using heed::Index;
 using heed::testing::LayerRun;
@@ -100,4 +100,4 @@ TEST(QueryAndMemory, SplitsTheStepsOfOneInput) {
   EXPECT_EQ(run.y, y);
 }
 
-}  // namespace
+}  // namespace layer_run_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace {
+namespace report_test {
 
 TEST(Report, ListsEveryFault) {
   heed::testing::Report report;
@@ -29,4 +29,4 @@ TEST(Report, TellsOfAGuessAndOfWhatDoesNotHold) {
   EXPECT_EQ(report.checks(), 3);
 }
 
-}  // namespace
+}  // namespace report_test

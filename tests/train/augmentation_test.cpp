@@ -15,7 +15,7 @@
 #include "heed/core/sequences_view.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace augmentation_test {
 
 using heed::Augmentation;
 using heed::FitOptions;
@@ -288,4 +288,4 @@ TEST(Augmentation, RefusesWhatItCannotDo) {
   EXPECT_EQ(refused({.jitter = 0.1, .scaling = 0.1}, true), "no error");
 }
 
-}  // namespace
+}  // namespace augmentation_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace batch_test {
 
 using heed::Batch;
 using heed::Index;
@@ -44,4 +44,4 @@ TEST(Batch, DealsEveryPositionToOneShard) {
   }
 }
 
-}  // namespace
+}  // namespace batch_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace callbacks_test {
 
 using heed::Callback;
 using heed::EpochRecord;
@@ -147,4 +147,4 @@ TEST(ProgressText, TellsOfValidationAndOfLossesWithoutAccuracy) {
   EXPECT_EQ(heed::progress_text(r), "epoch 1/2  loss 0.500000  val 0.600000  test 1.234e+04  100 seq/s  0:01 left");
 }
 
-}  // namespace
+}  // namespace callbacks_test

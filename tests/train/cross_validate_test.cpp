@@ -13,7 +13,7 @@
 #include "../support/task.hpp"
 #include "heed/losses/huber.hpp"
 
-namespace {
+namespace cross_validate_test {
 
 using heed::CrossValidation;
 using heed::FitOptions;
@@ -119,4 +119,4 @@ TEST(CrossValidate, RefusesWhatIsOfOneTraining) {
   EXPECT_NE(error_of([&] { heed::cross_validate(make, fewer); }).find("differ in number"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace cross_validate_test

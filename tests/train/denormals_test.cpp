@@ -25,7 +25,7 @@
 
 #if defined(__SSE2__) || defined(__aarch64__)
 
-namespace {
+namespace denormals_test {
 
 using heed::Index;
 using test_support::DenormalProbe;
@@ -176,6 +176,6 @@ TEST_F(TrainDenormals, BitsDoNotDependOnTheThreadOrTheCaller) {
   EXPECT_EQ(run(2), one);
 }
 
-}  // namespace
+}  // namespace denormals_test
 
 #endif

@@ -11,7 +11,7 @@
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
 
-namespace {
+namespace evaluate_test {
 
 using heed::Index;
 using heed::Tensor;
@@ -86,4 +86,4 @@ TEST(Evaluator, RejectsFaultyData) {
   EXPECT_NE(error(Task<double>(0, {2, 3}, 4)).find("no data"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace evaluate_test

@@ -17,7 +17,7 @@
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_arrays_test {
 
 using heed::Index;
 using heed::Tensor;
@@ -133,4 +133,4 @@ TEST(Evaluate, OfArraysFollowsTheModel) {
             heed::evaluate(m, numbers, heed::Huber<float>()).loss);
 }
 
-}  // namespace
+}  // namespace fit_arrays_test

@@ -12,7 +12,7 @@
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_classifier_test {
 
 using heed::Attention;
 using heed::EpochRecord;
@@ -168,4 +168,4 @@ TEST(FitClassifier, TakesATenthMoreThanTheDataAnd32Megabytes) {
   EXPECT_LE(small_run - 1.1 * sequence * static_cast<double>(few), 32 * (1 << 20));
 }
 
-}  // namespace
+}  // namespace fit_classifier_test

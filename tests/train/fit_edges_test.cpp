@@ -11,7 +11,7 @@
 #include "../support/task.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_edges_test {
 
 using heed::FitOptions;
 using heed::History;
@@ -160,4 +160,4 @@ TEST_F(FitErrors, OptionsOutOfRange) {
   EXPECT_FALSE(fails([](FitOptions& o) { o.epochs = 0; }));
 }
 
-}  // namespace
+}  // namespace fit_edges_test

@@ -11,7 +11,7 @@
 #include "heed/losses/huber.hpp"
 #include "heed/models/ensemble.hpp"
 
-namespace {
+namespace fit_ensemble_test {
 
 using heed::FitOptions;
 using heed::Index;
@@ -76,4 +76,4 @@ TEST(FitEnsemble, RefusesWhatIsOfOneTraining) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace fit_ensemble_test

@@ -18,7 +18,7 @@
 #include "heed/optim/sgd.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_failure_test {
 
 using heed::EpochRecord;
 using heed::FitOptions;
@@ -204,4 +204,4 @@ TEST(FitFailure, AStopAmongWeightsThatAreNotFiniteHasDiverged) {
   EXPECT_EQ(flat(model), flat(start));
 }
 
-}  // namespace
+}  // namespace fit_failure_test

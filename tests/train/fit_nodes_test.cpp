@@ -10,7 +10,7 @@
 #include "../support/task.hpp"
 #include "heed/models/graph_attention_network.hpp"
 
-namespace {
+namespace fit_nodes_test {
 
 using heed::Edge;
 using heed::FitNodesOptions;
@@ -154,4 +154,4 @@ TEST(FitNodes, RejectsWhatDoesNotFit) {
   EXPECT_NE(error(data.training, {}).find("not a label for each"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace fit_nodes_test

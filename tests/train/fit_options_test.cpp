@@ -12,7 +12,7 @@
 #include "../support/task.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_options_test {
 
 using heed::FitOptions;
 using test_support::error_of;
@@ -100,4 +100,4 @@ TEST(FitOptions, AreGoodAsTheyAre) {
   EXPECT_EQ(error_of([] { check(FitOptions{}); }), "no error");
 }
 
-}  // namespace
+}  // namespace fit_options_test

@@ -11,7 +11,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_order_test {
 
 using heed::FitOptions;
 using heed::Index;
@@ -86,4 +86,4 @@ TEST(FitOrder, TheOrderDependsOnSeedAndEpochAlone) {
   EXPECT_EQ(plain.epoch(0), plain.epoch(1));
 }
 
-}  // namespace
+}  // namespace fit_order_test

@@ -16,7 +16,7 @@
 #include "heed/metrics/classification.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_practice_test {
 
 using heed::EpochRecord;
 using heed::FitOptions;
@@ -321,4 +321,4 @@ TEST(FitExecutor, DoesTheWorkToTheSameBits) {
   EXPECT_EQ(flat(a), flat(b));
 }
 
-}  // namespace
+}  // namespace fit_practice_test

@@ -17,7 +17,7 @@
 #include "heed/models/rocket_classifier.hpp"
 #include "heed/train/evaluate.hpp"
 
-namespace {
+namespace fit_rocket_test {
 
 using heed::Index;
 using heed::RocketClassifier;
@@ -245,4 +245,4 @@ TEST(FitRocket, ReachesItWithMoreKindsOfFeatures) {
   reaches_the_accuracy_of_minirocket({.statistics = heed::RocketStatistics::all, .groups = 64});
 }
 
-}  // namespace
+}  // namespace fit_rocket_test

@@ -16,7 +16,7 @@
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_steps_test {
 
 using heed::FitOptions;
 using heed::History;
@@ -225,4 +225,4 @@ TEST(FitSteps, RejectsWhatDoesNotFit) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace fit_steps_test

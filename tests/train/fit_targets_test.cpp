@@ -18,7 +18,7 @@
 #include "heed/losses/huber.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace fit_targets_test {
 
 using heed::FitOptions;
 using heed::History;
@@ -231,4 +231,4 @@ TEST(FitTokens, TokensMayHaveTargetsAndBePredicted) {
   EXPECT_NE(error_of([&] { predictor(&unknown, 1, 1); }).find("Predictor, sequence 0, step 0"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace fit_targets_test

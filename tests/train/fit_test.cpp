@@ -12,7 +12,7 @@
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
 
-namespace {
+namespace fit_test {
 
 using heed::EpochRecord;
 using heed::FitOptions;
@@ -270,4 +270,4 @@ TEST(Fit, KeepsFiniteWeightsWhenTheLearningRateIsFarTooLarge) {
   }
 }
 
-}  // namespace
+}  // namespace fit_test

@@ -9,7 +9,7 @@
 #include "../support/error_of.hpp"
 #include "../support/task.hpp"
 
-namespace {
+namespace folds_test {
 
 using heed::FoldRows;
 using heed::Index;
@@ -70,4 +70,4 @@ TEST(SequenceSubset, HasTheRowsThatAreAskedFor) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace folds_test

@@ -27,7 +27,7 @@
 #include "heed/models/transformer_classifier.hpp"
 #include "heed/models/vision_transformer.hpp"
 
-namespace {
+namespace frozen_gradients_test {
 
 using heed::Index;
 using S = float;
@@ -208,4 +208,4 @@ TEST(FrozenGradients, OfConvolutions) {
       {1, 25});
 }
 
-}  // namespace
+}  // namespace frozen_gradients_test

@@ -18,7 +18,7 @@
 #include "heed/train/fit_nodes.hpp"
 #include "heed/train/step.hpp"
 
-namespace {
+namespace frozen_test {
 
 using heed::Index;
 using test_support::error_of;
@@ -300,4 +300,4 @@ TEST(Rates, AreTextInCheckpoints) {
   EXPECT_FALSE(heed::to_metadata(heed::AdamOptions()).contains("rates"));
 }
 
-}  // namespace
+}  // namespace frozen_test

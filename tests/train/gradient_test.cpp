@@ -12,7 +12,7 @@
 #include "heed/optim/adam.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace gradient_test {
 
 using test_support::Task;
 using Model = test_support::SmallModel<float>;
@@ -82,4 +82,4 @@ TEST(BatchGradient, RefusesWhatDoesNotFit) {
   EXPECT_NE(test_support::error_of([&] { gradient(model, labels.view()); }), "");
 }
 
-}  // namespace
+}  // namespace gradient_test

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace {
+namespace history_test {
 
 TEST(History, HasNoTestUntilThereIsOne) {
   const heed::EpochRecord record{.epoch = 3, .epochs = 10, .loss = 0.5, .accuracy = 0.9};
@@ -32,4 +32,4 @@ TEST(History, ACallbackIsAnyFunctionOfARecord) {
   EXPECT_EQ(seen, 5);
 }
 
-}  // namespace
+}  // namespace history_test

@@ -32,7 +32,7 @@
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace inside_a_program_test {
 
 using heed::Index;
 using Model = heed::SequenceClassifier<float>;
@@ -187,6 +187,6 @@ TEST(InsideAProgram, ModelsAndPredictorsMayBeStatic) {
       ::testing::ExitedWithCode(3), "");
 }
 
-}  // namespace
+}  // namespace inside_a_program_test
 
 #endif

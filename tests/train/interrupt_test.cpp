@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace {
+namespace interrupt_test {
 
 int seen = 0;
 
@@ -49,4 +49,4 @@ TEST(InterruptGuardDeathTest, ASecondSignalEndsTheProgram) {
       testing::KilledBySignal(SIGINT), "");
 }
 
-}  // namespace
+}  // namespace interrupt_test

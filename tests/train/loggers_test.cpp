@@ -12,7 +12,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace loggers_test {
 
 using heed::EpochRecord;
 
@@ -108,4 +108,4 @@ TEST_F(Loggers, SayWhereTheyCannotWrite) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace loggers_test

@@ -26,7 +26,7 @@
 #include "heed/train/fit_ensemble.hpp"
 #include "heed/train/fit_rocket.hpp"
 
-namespace {
+namespace masked_data_test {
 
 using heed::Index;
 using test_support::error_of;
@@ -235,4 +235,4 @@ TEST(MaskedData, AreStandardizedByTheStepsThatAreThere) {
   EXPECT_EQ(a.largest, b.largest);
 }
 
-}  // namespace
+}  // namespace masked_data_test

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace {
+namespace order_test {
 
 using heed::EpochOrder;
 using heed::EpochOrderOptions;
@@ -100,4 +100,4 @@ TEST(EpochOrder, BucketsComeInRandomOrderAndThePartialBatchLast) {
   EXPECT_EQ(copy(still(Key{1})), copy(still(Key{2})));
 }
 
-}  // namespace
+}  // namespace order_test

@@ -23,7 +23,7 @@
 #include "heed/train/fit.hpp"
 #include "heed/train/gradient.hpp"
 
-namespace {
+namespace present_steps_test {
 
 using heed::Index;
 using heed::LabelledSequences;
@@ -241,4 +241,4 @@ TEST(PresentSteps, RejectMasksThatDoNotFit) {
       << "NaN where a step is there";
 }
 
-}  // namespace
+}  // namespace present_steps_test

@@ -7,7 +7,7 @@
 #include "heed/models/sequence_classifier_options.hpp"
 #include "heed/options/fields.hpp"
 
-namespace {
+namespace recipe_test {
 
 TEST(Recipe, NamesOptionsOfASequenceClassifier) {
   for (const std::string& name : heed::recipe_names()) {
@@ -55,4 +55,4 @@ TEST(Recipe, NamesAllWhereAnotherIsAsked) {
   }
 }
 
-}  // namespace
+}  // namespace recipe_test

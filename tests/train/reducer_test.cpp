@@ -11,7 +11,7 @@
 #include "../support/task.hpp"
 #include "heed/train/step.hpp"
 
-namespace {
+namespace reducer_test {
 
 using heed::Index;
 using heed::IndexRange;
@@ -145,4 +145,4 @@ TEST(Reducer, OfTwoProcessesGivesTheBitsOfOne) {
   }
 }
 
-}  // namespace
+}  // namespace reducer_test

@@ -10,7 +10,7 @@
 #include "../support/reference.hpp"
 #include "heed/core/rng.hpp"
 
-namespace {
+namespace ridge_test {
 
 using heed::Index;
 using heed::Tensor;
@@ -112,4 +112,4 @@ TEST(Ridge, RefusesWhatItCannotTake) {
   }
 }
 
-}  // namespace
+}  // namespace ridge_test

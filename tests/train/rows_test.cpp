@@ -8,7 +8,7 @@
 #include "../support/error_of.hpp"
 #include "../support/task.hpp"
 
-namespace {
+namespace rows_test {
 
 using heed::Index;
 using heed::LocalRows;
@@ -73,4 +73,4 @@ TEST(LocalRows, HaveAFingerprintOfWhatCounts) {
   EXPECT_NE(print(), before) << "another order";
 }
 
-}  // namespace
+}  // namespace rows_test

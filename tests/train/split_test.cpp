@@ -7,7 +7,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace split_test {
 
 using heed::Index;
 using heed::Key;
@@ -146,4 +146,4 @@ TEST(BalancedClassWeights, AreThoseOfScikitLearn) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace split_test

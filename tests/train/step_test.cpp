@@ -11,7 +11,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/lstm.hpp"
 
-namespace {
+namespace step_test {
 
 using heed::Index;
 using heed::ThreadPool;
@@ -109,4 +109,4 @@ TEST(TrainingStep, BringsExceptionsToTheCaller) {
                std::domain_error);
 }
 
-}  // namespace
+}  // namespace step_test

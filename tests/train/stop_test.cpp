@@ -9,7 +9,7 @@
 #include <stop_token>
 #endif
 
-namespace {
+namespace stop_test {
 
 using heed::StopSignal;
 
@@ -44,4 +44,4 @@ TEST(StopSignal, IsAStopToken) {
 }
 #endif
 
-}  // namespace
+}  // namespace stop_test

@@ -10,7 +10,7 @@
 
 #include "../support/error_of.hpp"
 
-namespace {
+namespace tiles_test {
 
 using heed::Index;
 using heed::LabelledSequences;
@@ -166,4 +166,4 @@ TEST(CheckSequences, NamesTheFault) {
   EXPECT_NE(check().find("no data"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace tiles_test

@@ -11,7 +11,7 @@
 #include "../support/task.hpp"
 #include "heed/train/fit.hpp"
 
-namespace {
+namespace training_state_test {
 
 using heed::TrainingState;
 using Model = test_support::SmallModel<double>;
@@ -89,4 +89,4 @@ TEST(TrainingState, ASeriesOfAnotherLengthIsAnError) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace training_state_test

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace {
+namespace byte_order_test {
 
 using heed::detail::bytes_in_file;
 using heed::detail::load_number;
@@ -53,4 +53,4 @@ TEST(ByteOrder, ArraysAreNumbersOneAfterAnother) {
   EXPECT_TRUE(bytes_in_file<float>({}).empty());
 }
 
-}  // namespace
+}  // namespace byte_order_test

@@ -17,7 +17,7 @@
 
 #include "heed/core/rng.hpp"
 
-namespace {
+namespace from_chars_test {
 
 // What one of the two makes of a text: the number, how much it has read, and what is wrong.
 template <class T>
@@ -133,4 +133,4 @@ TEST(FromChars, IsWhatTheStandardLibraryDoes) {
 }
 #endif
 
-}  // namespace
+}  // namespace from_chars_test

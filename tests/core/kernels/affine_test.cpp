@@ -6,7 +6,7 @@
 
 #include "../../support/random.hpp"
 
-namespace {
+namespace affine_test {
 
 using heed::Index;
 using heed::Matrix;
@@ -182,4 +182,4 @@ TEST(AffineBias, IsNullWhereSwitchedOff) {
 
 INSTANTIATE_TEST_SUITE_P(Lanes, Affine, testing::Values(1, 3, 16, 37));
 
-}  // namespace
+}  // namespace affine_test

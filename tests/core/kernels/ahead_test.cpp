@@ -8,7 +8,7 @@
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/tile.hpp"
 
-namespace {
+namespace ahead_test {
 
 using heed::Index;
 using heed::Tile;
@@ -66,4 +66,4 @@ TEST(Ahead, ChangesNoResult) {
   expect_same<double>();
 }
 
-}  // namespace
+}  // namespace ahead_test

@@ -8,7 +8,7 @@
 
 #include "heed/core/kernels/attention.hpp"
 
-namespace {
+namespace attention_bias_test {
 
 using heed::Index;
 using heed::kernels::Head;
@@ -99,4 +99,4 @@ TEST(AttentionBias, OffsetsHaveScalars) {
   EXPECT_EQ(dscalars, (Values{0, 2, 3}));
 }
 
-}  // namespace
+}  // namespace attention_bias_test

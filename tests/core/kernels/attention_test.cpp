@@ -9,7 +9,7 @@
 
 #include "../../support/random.hpp"
 
-namespace {
+namespace attention_test {
 
 using heed::Index;
 using heed::Tile;
@@ -159,4 +159,4 @@ TEST(Attention, WeightsNeedNotBeKept) {
 TEST(Attention, AttendsAndGoesBackInDouble) { check_attention<double>(); }
 TEST(Attention, AttendsAndGoesBackInFloat) { check_attention<float>(); }
 
-}  // namespace
+}  // namespace attention_test

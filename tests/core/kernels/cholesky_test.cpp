@@ -7,7 +7,7 @@
 
 #include "heed/core/rng.hpp"
 
-namespace {
+namespace cholesky_test {
 
 using heed::Index;
 using heed::kernels::RowMajor;
@@ -110,4 +110,4 @@ TEST(Cholesky, SaysWhereThereIsNone) {
   EXPECT_FALSE(heed::kernels::cholesky<float>(1, {nan.data(), 1}));
 }
 
-}  // namespace
+}  // namespace cholesky_test

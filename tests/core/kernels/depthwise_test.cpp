@@ -7,7 +7,7 @@
 
 #include "heed/core/rng.hpp"
 
-namespace {
+namespace depthwise_test {
 
 using heed::Index;
 using Values = std::vector<double>;
@@ -66,4 +66,4 @@ TEST(Depthwise, GradientIsAddedOverStepsAndLanes) {
   }
 }
 
-}  // namespace
+}  // namespace depthwise_test

@@ -10,7 +10,7 @@
 
 #include "../../support/random.hpp"
 
-namespace {
+namespace joined_softmax_test {
 
 using heed::Index;
 using heed::Tile;
@@ -152,4 +152,4 @@ TEST(JoinedSoftmax, AScoreThatIsNoNumberIsNotHidden) {
   }
 }
 
-}  // namespace
+}  // namespace joined_softmax_test

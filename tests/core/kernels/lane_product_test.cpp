@@ -6,7 +6,7 @@
 
 #include "../../support/random.hpp"
 
-namespace {
+namespace lane_product_test {
 
 using heed::Index;
 using heed::kernels::LaneMatrix;
@@ -97,4 +97,4 @@ TEST(LaneProduct, TransposesByStrides) {
   EXPECT_EQ(m.transposed().data, data);
 }
 
-}  // namespace
+}  // namespace lane_product_test

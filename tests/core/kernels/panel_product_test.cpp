@@ -6,7 +6,7 @@
 
 #include "heed/core/rng.hpp"
 
-namespace {
+namespace panel_product_test {
 
 using heed::Index;
 
@@ -46,4 +46,4 @@ TEST(PanelProduct, IsForLargeWeights) {
   EXPECT_FALSE(heed::kernels::needs_panels<float>(100, 6000, 1000, 1));
 }
 
-}  // namespace
+}  // namespace panel_product_test

@@ -7,7 +7,7 @@
 
 #include "../../support/random.hpp"
 
-namespace {
+namespace product_test {
 
 using heed::Index;
 using heed::kernels::Start;
@@ -164,4 +164,4 @@ TEST(Product, OfNoTermsIsItsStart) {
   }
 }
 
-}  // namespace
+}  // namespace product_test

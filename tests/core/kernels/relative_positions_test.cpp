@@ -8,7 +8,7 @@
 #include "../../support/random.hpp"
 #include "heed/core/kernels/attention.hpp"
 
-namespace {
+namespace relative_positions_test {
 
 using heed::Index;
 using heed::kernels::Head;
@@ -83,4 +83,4 @@ void check_all() {
 TEST(RelativePositions, SpreadAndGatherByDistanceInDouble) { check_all<double>(); }
 TEST(RelativePositions, SpreadAndGatherByDistanceInFloat) { check_all<float>(); }
 
-}  // namespace
+}  // namespace relative_positions_test

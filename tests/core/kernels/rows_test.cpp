@@ -7,7 +7,7 @@
 
 #include "../../support/random.hpp"
 
-namespace {
+namespace rows_test {
 
 using heed::Index;
 using test_support::random_values;
@@ -45,4 +45,4 @@ void check_rows() {
 TEST(Rows, AreGatheredAndScatteredInFloat) { check_rows<float>(); }
 TEST(Rows, AreGatheredAndScatteredInDouble) { check_rows<double>(); }
 
-}  // namespace
+}  // namespace rows_test

@@ -10,7 +10,7 @@
 
 #include "../../support/random.hpp"
 
-namespace {
+namespace softmax_test {
 
 using heed::Index;
 using test_support::random_values;
@@ -112,4 +112,4 @@ TEST(SoftmaxBackward, IsTheJacobianTimesTheGradient) {
   }
 }
 
-}  // namespace
+}  // namespace softmax_test

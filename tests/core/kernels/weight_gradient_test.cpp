@@ -8,7 +8,7 @@
 #include "../../support/allocations.hpp"
 #include "../../support/random.hpp"
 
-namespace {
+namespace weight_gradient_test {
 
 using heed::Index;
 using heed::kernels::Rows;
@@ -137,4 +137,4 @@ TEST(WeightGradient, FitsTheStackOfASmallThread) {
 }
 #endif
 
-}  // namespace
+}  // namespace weight_gradient_test
