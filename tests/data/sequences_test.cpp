@@ -10,7 +10,12 @@
 
 #include "heed/data/arff.hpp"
 #include "heed/data/long_table.hpp"
+#include "heed/data/next_tokens.hpp"
+#include "heed/data/parallel_text.hpp"
+#include "heed/data/sentences.hpp"
 #include "heed/data/ts.hpp"
+#include "heed/data/vocabulary.hpp"
+#include "heed/data/word_features.hpp"
 #include "support.hpp"
 
 namespace sequences_test {
@@ -103,6 +108,31 @@ TEST(Sequences, AreNotPaddedToFarMoreThanTheyHold) {
               heed::parse_long_table<double>(table, "x", {{.label_column = "none", .sequence_column = "id"}});
             }),
             fault);
+}
+
+// 40 kB of words would take 1.6 GB of tokens
+TEST(Sequences, OfWordsAreNotPaddedToFarMoreThanTheyHold) {
+  const std::vector<std::string> marks{"<s>", "</s>"}, names{"word"};
+  const heed::Vocabulary vocabulary(marks);
+  std::vector<std::vector<std::string>> words(20'000, {"a"});
+  words[7].resize(20'000, "a");
+  const auto fault = [](const std::string& where, const char* numbers, const char* steps) {
+    return where +
+           ": sequences of too different lengths (expected all padded to the longest, at most 1000 times their own "
+           "numbers, got " +
+           numbers + " numbers, 20000 sequences, and " + steps + " steps in the longest)";
+  };
+  EXPECT_EQ(error_of([&] { heed::to_tokens(heed::Sentences{.words = words}, vocabulary); }),
+            fault("to_tokens", "39999", "20000"));
+  EXPECT_EQ(error_of([&] { heed::next_tokens(heed::Sentences{.words = words}, vocabulary, "</s>"); }),
+            fault("next_tokens", "59999", "20001"));
+  EXPECT_EQ(error_of([&] {
+              heed::to_tokens(heed::ParallelText{.source = words, .target = words}, vocabulary, vocabulary);
+            }),
+            fault("to_tokens", "119998", "20001"));
+  const auto features = heed::WordFeatures::from(words, names);
+  EXPECT_EQ(error_of([&] { features.encode(words); }), fault("WordFeatures", "39999", "20000"));
+  EXPECT_EQ(heed::to_tokens(heed::Sentences{.words = words}, vocabulary, 10).steps(), 10) << "cut, it is small";
 }
 
 TEST(Narrowed, RefusesWhatDoesNotFit) {

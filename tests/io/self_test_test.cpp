@@ -179,6 +179,24 @@ TEST(SelfTest, OfChainsThatAreComposedAtRunTime) {
   EXPECT_EQ(heed::serialize(heed::load<Model>(std::span(bytes))), bytes);
 }
 
+// A file of a few bytes may ask for so much padding that what reads all steps for each step would take hours.
+TEST(SelfTest, NotOfAChainThatPadsToFarMoreSteps) {
+  using Model = heed::Chain<float>;
+  const auto padded = [](Index pad) {
+    const Model model({heed::Conv1d<float>({.in_channels = 1,
+                                            .out_channels = 2,
+                                            .kernel_size = 3,
+                                            .padding = heed::ConvPadding::number,
+                                            .pad = pad}),
+                       heed::MultiHeadAttention<float>({.embed_dim = 2, .num_heads = 1})});
+    const Bytes bytes = heed::serialize(model);
+    EXPECT_EQ(heed::serialize(heed::load<Model>(std::span(bytes))), bytes);
+    return metadata_of_file(bytes).contains("self_test.output");
+  };
+  EXPECT_TRUE(padded(16));
+  EXPECT_FALSE(padded(2048));
+}
+
 TEST(SelfTest, FilesWithoutOneLoad) {
   const Classifier model({.features = 5, .classes = 3, .hidden = 8});
   const Bytes old = with_metadata(model, heed::detail::file_metadata(model, {}));

@@ -3,6 +3,7 @@
 /// @file
 /// A chain of layers that is composed at run time.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -78,6 +79,8 @@ struct Chain {
   Index input_size() const;
   /// The fewest steps that each layer takes, as a `FlattenSteps` or a wide window asks for; 0 if there are none.
   Index test_steps() const;
+  /// The most steps that a layer gives for so many of the input. A convolution may pad, and give more than it gets.
+  Index longest_length(Index length) const;
   bool reads_distances() const;
   /// Throws if two neighbours do not fit. The error names the layer by its place, from 0: "layer 2: Dense: ...".
   Shape output_shape(Shape x) const;
@@ -212,6 +215,16 @@ Index Chain<S>::test_steps() const {
     (enough(middle) ? steps : too_few) = middle;
   }
   return steps;
+}
+
+template <class S>
+Index Chain<S>::longest_length(Index length) const {
+  Index longest = length;
+  for (const AnyLayer<S>& layer : layers) {
+    length = layer.output_length(length);
+    longest = std::max(longest, length);
+  }
+  return longest;
 }
 
 template <class S>

@@ -45,7 +45,8 @@ namespace heed::inline HEED_ISA {
 
 /// Turns a sentence of n words into n + 1 steps: `boundary`, then the words. The labels are the words, then `boundary`.
 /// So one token both begins and ends a text. `steps`: cuts sentences to this many steps, without the end; 0: no limit.
-/// Throws if `boundary` is not in the vocabulary.
+/// Throws if `boundary` is not in the vocabulary, or if the padding would take far more memory than the words, as
+/// `to_tokens` does.
 HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
                                      std::string_view boundary, Index steps = 0);
 
@@ -57,6 +58,7 @@ HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabular
 #include <cstddef>
 #include <string>
 
+#include "heed/data/sequences.hpp"
 #include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -88,13 +90,17 @@ HEED_FUNCTION NextTokens next_tokens(const Sentences& sentences, const Vocabular
   Index longest = 1;
   for (const auto& words : sentences.words) longest = std::max(longest, static_cast<Index>(words.size()) + 1);
   if (steps > 0) longest = std::min(longest, steps);
-  NextTokens result{.x = Tensor<std::int32_t, 3>({sentences.count(), longest, 1}),
-                    .labels = Tensor<std::int32_t, 2>({sentences.count(), longest})};
+  NextTokens result;
+  for (const auto& words : sentences.words) {
+    result.lengths.push_back(static_cast<std::int32_t>(std::min(static_cast<Index>(words.size()) + 1, longest)));
+  }
+  detail::check_padding(result.lengths, longest, 1, "next_tokens");
+  result.x = Tensor<std::int32_t, 3>({sentences.count(), longest, 1});
+  result.labels = Tensor<std::int32_t, 2>({sentences.count(), longest});
   std::fill(result.labels.begin(), result.labels.end(), -100);
   for (Index i = 0; i < sentences.count(); ++i) {
     const auto& words = sentences.words[static_cast<std::size_t>(i)];
-    const Index whole = static_cast<Index>(words.size()) + 1, length = std::min(whole, longest);
-    result.lengths.push_back(static_cast<std::int32_t>(length));
+    const Index whole = static_cast<Index>(words.size()) + 1, length = result.lengths[static_cast<std::size_t>(i)];
     std::int32_t token = edge;
     for (Index t = 0; t < length; ++t) {
       result.x(i, t, 0) = token;

@@ -77,7 +77,7 @@ HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> w
                                                   Index most = 0);
 
 /// Source: words and end mark. Target: start mark and words. Labels: the target's words and end mark. Throws if the
-/// target's vocabulary has no marks.
+/// target's vocabulary has no marks, or if the padding would take far more memory than the words.
 HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
                                    Index most = 0);
 
@@ -90,6 +90,7 @@ HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& s
 #include <iterator>
 #include <utility>
 
+#include "heed/data/sequences.hpp"
 #include "heed/data/words.hpp"
 #include "heed/files/file.hpp"
 
@@ -166,6 +167,7 @@ HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& s
   }
   const auto longest = std::max_element(result.lengths.begin(), result.lengths.end());
   const Index n = text.count(), steps = longest == result.lengths.end() ? 0 : *longest;
+  detail::check_padding(result.lengths, steps, 2, "to_tokens");
   result.x = Tensor<std::int32_t, 3>({n, steps, 2});
   result.labels = Tensor<std::int32_t, 2>({n, steps});
   std::fill(result.labels.begin(), result.labels.end(), TokenPairs::ignored);

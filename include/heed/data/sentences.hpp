@@ -56,7 +56,8 @@ HEED_FUNCTION Sentences parse_sentences(std::string_view bytes, const std::strin
 HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const SentenceOptions& options = {});
 
 /// The tokens of sentences: (n, words of the longest, 1), padding past a sentence's end, and their lengths. `steps`:
-/// cuts sentences to this many words; 0: no limit.
+/// cuts sentences to this many words; 0: no limit. Throws if the padding would take far more memory than the words: more
+/// than 2^27 tokens, and than 1000 times those without padding.
 HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
                                                 Index steps = 0);
 
@@ -203,11 +204,14 @@ HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, cons
   if (steps > 0) longest = std::min(longest, steps);
   Sequences<std::int32_t> result;
   result.labels = sentences.labels;
+  for (const auto& words : sentences.words) {
+    result.lengths.push_back(static_cast<std::int32_t>(std::min(static_cast<Index>(words.size()), longest)));
+  }
+  detail::check_padding(result.lengths, longest, 1, "to_tokens");
   result.x = Tensor<std::int32_t, 3>({sentences.count(), longest, 1});
   for (Index i = 0; i < sentences.count(); ++i) {
     const auto& words = sentences.words[static_cast<std::size_t>(i)];
-    const Index length = std::min(static_cast<Index>(words.size()), longest);
-    result.lengths.push_back(static_cast<std::int32_t>(length));
+    const Index length = result.lengths[static_cast<std::size_t>(i)];
     for (Index t = 0; t < length; ++t) result.x(i, t, 0) = vocabulary.token(words[static_cast<std::size_t>(t)]);
   }
   return result;

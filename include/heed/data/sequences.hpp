@@ -50,24 +50,28 @@ struct Sequences {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Zeros for sequences of these lengths, (n, steps of the longest, features). Throws if the padding of short sequences
-/// would take far more memory than their numbers: more than 2^27 numbers, and than 1000 times those without padding.
-template <class S>
-Tensor<S, 3> padded_zeros(std::span<const std::int32_t> lengths, Index features, const std::string& where) {
+/// Throws if sequences of these lengths, padded to `steps`, would take far more memory than their numbers: more than 2^27
+/// numbers, and than 1000 times those without padding.
+inline void check_padding(std::span<const std::int32_t> lengths, Index steps, Index features,
+                          const std::string& where) {
   Index numbers = 0;
-  std::int32_t longest = 0;
-  for (const std::int32_t length : lengths) {
-    longest = std::max(longest, length);
-    numbers += length * features;
-  }
+  for (const std::int32_t length : lengths) numbers += length * features;
   const Index n = std::ssize(lengths);
-  const double padded = static_cast<double>(n) * static_cast<double>(longest) * static_cast<double>(features);
+  const double padded = static_cast<double>(n) * static_cast<double>(steps) * static_cast<double>(features);
   require(padded <= std::max(0x1p27, 1000 * static_cast<double>(numbers)), [&] {
     return Fault{
         "sequences of too different lengths", where, "all padded to the longest, at most 1000 times their own numbers",
-        text_of(numbers) + " numbers, " + text_of(n) + " sequences, and " + text_of(longest) + " steps in the longest"};
+        text_of(numbers) + " numbers, " + text_of(n) + " sequences, and " + text_of(steps) + " steps in the longest"};
   });
-  return Tensor<S, 3>({n, longest, features});
+}
+
+/// Zeros for sequences of these lengths, (n, steps of the longest, features), where `check_padding` has nothing to say.
+template <class S>
+Tensor<S, 3> padded_zeros(std::span<const std::int32_t> lengths, Index features, const std::string& where) {
+  const auto longest = std::max_element(lengths.begin(), lengths.end());
+  const Index steps = longest == lengths.end() ? 0 : *longest;
+  check_padding(lengths, steps, features, where);
+  return Tensor<S, 3>({std::ssize(lengths), steps, features});
 }
 
 /// Rounds numbers of double to S.

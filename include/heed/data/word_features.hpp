@@ -53,6 +53,7 @@ class WordFeatures {
   std::vector<Index> sizes() const;
 
   /// The tokens of sentences: (n, words of the longest, features), padding past a sentence's end, and their lengths.
+  /// Throws if the padding would take far more memory than the words.
   Sequences<std::int32_t> encode(std::span<const std::vector<std::string>> sentences) const;
 
  private:
@@ -189,13 +190,16 @@ HEED_FUNCTION std::vector<Index> WordFeatures::sizes() const {
 HEED_FUNCTION Sequences<std::int32_t> WordFeatures::encode(std::span<const std::vector<std::string>> sentences) const
     try {
   std::size_t longest = 1;
-  for (const auto& words : sentences) longest = std::max(longest, words.size());
   Sequences<std::int32_t> result;
+  for (const auto& words : sentences) {
+    longest = std::max(longest, words.size());
+    result.lengths.push_back(static_cast<std::int32_t>(words.size()));
+  }
   const auto steps = static_cast<Index>(longest), k = static_cast<Index>(names_.size());
+  detail::check_padding(result.lengths, steps, k, "WordFeatures");
   result.x = Tensor<std::int32_t, 3>({static_cast<Index>(sentences.size()), steps, k});
   std::int32_t* row = result.x.data();
   for (const auto& words : sentences) {
-    result.lengths.push_back(static_cast<std::int32_t>(words.size()));
     std::int32_t* to = row;
     for (const std::string& word : words) {
       for (std::size_t i = 0; i < names_.size(); ++i) {

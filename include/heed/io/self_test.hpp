@@ -11,6 +11,7 @@
 ///     Index input_tokens(Index feature) const;   // how many tokens there are; 0 for a number
 ///
 ///     Index test_steps() const;                  // a number of steps that it takes, where it does not take most; or 0
+///     Index longest_length(Index steps) const;   // the most steps that a part of it computes, where these may be more
 ///
 /// A model of numbers needs the first, a model of tokens the second. `Ensemble` takes part if its members do. A model of
 /// another input may have `self_test_layer()`, a layer with the same weights.
@@ -68,6 +69,9 @@ InputKind input_kind(const M& model) {
     if constexpr (requires { model.test_steps(); }) {
       const Index steps = kind.features > 0 ? model.test_steps() : 0;
       kind.steps = steps <= most_test_steps_asked ? steps : 0;
+    }
+    if constexpr (requires { model.longest_length(Index(1)); }) {
+      if (model.longest_length(std::max(most_test_steps, kind.steps)) > most_test_steps_within) kind.features = 0;
     }
   }
   return kind;

@@ -24,6 +24,7 @@ struct InputKind {
 
 inline constexpr Index most_test_numbers = Index(1) << 18, most_test_numbers_stored = Index(1) << 14;
 inline constexpr Index most_test_steps = 256, most_test_steps_asked = 2048;  // of any model; of one that asks for them
+inline constexpr Index most_test_steps_within = 1 << 12;  // padding before an attention could take hours
 inline constexpr Index most_test_outputs = Index(1) << 20;
 inline constexpr Index test_room = Index(1) << 25;   // numbers that a run may allocate when a file is loaded
 inline constexpr Index test_numbers_repeated = 997;  // prime, so that no two rows are equal
