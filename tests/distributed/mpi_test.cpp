@@ -22,7 +22,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/train/fit.hpp"
 
-namespace mpi_test {
+namespace {
 
 using heed::FitOptions;
 using heed::History;
@@ -367,7 +367,7 @@ TEST(Mpi, DoesNotAllocateInAWarmEpoch) {
   }
 }
 
-}  // namespace mpi_test
+}  // namespace
 
 int main(int argc, char** argv) {
   EXPECT_EQ(MpiReducer().size(), 1);  // MPI is not running yet
