@@ -37,7 +37,8 @@ step_differential() {
 step_faults() {
   set_up "${more_libraries[@]}" && configure release &&
     build release classifier heed_test_io heed_fault_sweep &&
-    ctest --preset project -R '^faults' &&
+    LD_PRELOAD=$(find "$PWD/build/release/tests/faults" -name '*heed_fault_shim.so') \
+      build/release/tests/faults/heed_fault_sweep --all build/release/tests/faults/folder &&
     HEED_KILLS=1000 build/release/tests/heed_test_io --gtest_filter='Checkpoint.KilledAtRandomMoments*' &&
     bash tests/faults/environments.sh && { bash tests/faults/ranks.sh || [ $? = 77 ]; }
 }

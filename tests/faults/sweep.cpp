@@ -1,4 +1,5 @@
-// sweep FOLDER [JOB]: does each job once for each call of the system in it, which fails, and checks what is promised.
+// sweep [--all] FOLDER [JOB]: does each job once for each call of the system in it, which fails, and checks what is
+// promised. Without --all, some of the thousands of allocations of long jobs are left out.
 // Runs under the library that makes calls fail: LD_PRELOAD=shim.so. The folder is made, and emptied.
 
 #include <fcntl.h>
@@ -82,9 +83,9 @@ struct Counts {
   long runs = 0, errors = 0, wrong = 0;
 };
 
-Counts sweep(const Job& job, const Way& way, const std::filesystem::path& folder, long kept) {
+Counts sweep(const Job& job, const Way& way, long step, const std::filesystem::path& folder, long kept) {
   Counts counts;
-  for (long call = 0;; ++call) {
+  for (long call = 0;; call += step) {
     prepare(job, folder);
     const pid_t child = ::fork();
     if (child == 0) {
@@ -110,7 +111,7 @@ Counts sweep(const Job& job, const Way& way, const std::filesystem::path& folder
   }
 }
 
-int run(const std::filesystem::path& folder, const std::string& only) {
+int run(const std::filesystem::path& folder, const std::string& only, bool all) {
   if (!heed_fault_arm) throw heed::Error({"start it with LD_PRELOAD=shim.so"});
   std::filesystem::create_directories(folder);
   std::vector<Job> jobs = trainings();
@@ -130,7 +131,7 @@ int run(const std::filesystem::path& folder, const std::string& only) {
     const long kept = heed_fault_blocks() - before;  // in what the job fills, not lost
     for (const Way& way : ways) {
       if (way.kind == job.spared) continue;
-      const Counts c = sweep(job, way, folder, kept);
+      const Counts c = sweep(job, way, way.kind == Kind::memory && !all ? job.every : 1, folder, kept);
       if (c.runs == 0) continue;
       std::printf("%-14s %-15s %-32s %5ld runs, %5ld errors%s\n", job.name.c_str(), way.name,
                   way.error
@@ -149,7 +150,10 @@ int run(const std::filesystem::path& folder, const std::string& only) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc > 1 ? argv[1] : ".", argc > 2 ? argv[2] : "");
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    const bool all = std::erase(arguments, "--all") > 0;
+    arguments.resize(2);
+    return run(arguments[0].empty() ? "." : arguments[0], arguments[1], all);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "sweep: %s\n", e.what());
     return 2;

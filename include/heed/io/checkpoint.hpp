@@ -73,6 +73,7 @@ Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions optio
 #include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
+#include "heed/files/detail/folder_names.hpp"
 #include "heed/files/detail/system_error.hpp"
 #include "heed/files/file.hpp"
 #include "heed/io/detail/element_order.hpp"
@@ -134,18 +135,12 @@ HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
 HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
   const std::string head = path.filename().string().substr(0, 200) + '.';
   const auto folder = path.parent_path();
-  std::vector<std::filesystem::path> old;
-  try {  // increment(error_code) ends the program where libstdc++ finds no memory
-    for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder)) {
-      const std::string name = entry.path().filename().string();
-      if (!name.starts_with(head) || !name.ends_with(".tmp") || name.size() < head.size() + 4) continue;
-      const auto middle = std::string_view(name).substr(head.size(), name.size() - head.size() - 4);  // "4711.0"
-      if (middle.find_first_not_of("0123456789.") == std::string_view::npos) old.push_back(entry.path());
-    }
-  } catch (const std::filesystem::filesystem_error&) {  // a folder that cannot be read
-  }
   std::error_code error;
-  for (const auto& file : old) std::filesystem::remove(file, error);
+  for (const std::string& name : folder_names(folder.empty() ? "." : folder)) {
+    if (!name.starts_with(head) || !name.ends_with(".tmp") || name.size() < head.size() + 4) continue;
+    const auto middle = std::string_view(name).substr(head.size(), name.size() - head.size() - 4);  // "4711.0"
+    if (middle.find_first_not_of("0123456789.") == std::string_view::npos) std::filesystem::remove(folder / name, error);
+  }
 }
 
 }  // namespace detail

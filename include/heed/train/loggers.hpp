@@ -22,11 +22,11 @@ std::string csv_text(std::string_view text);
 
 /// A header, then one row per epoch. Missing values are empty cells; infinity is "inf". `run` adds a column with this
 /// text in every row, to tell runs apart. Throws immediately if the file cannot be written.
-Callback csv_logger(std::filesystem::path path, const std::string& run = {});
+Callback csv_logger(const std::filesystem::path& path, const std::string& run = {});
 
 /// One JSON object per line, {"epoch":1,"loss":0.25,...}. Missing values are left out; numbers that JSON cannot express
 /// are texts. `run` adds a member to every object. Throws as `csv_logger` does.
-Callback json_logger(std::filesystem::path path, const std::string& run = {});
+Callback json_logger(const std::filesystem::path& path, const std::string& run = {});
 
 }  // namespace heed::inline HEED_ISA
 
@@ -150,7 +150,7 @@ HEED_COLD HEED_FUNCTION std::string csv_text(std::string_view text) {
   return result + '"';
 }
 
-HEED_COLD HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const std::string& run) try {
+HEED_COLD HEED_FUNCTION Callback csv_logger(const std::filesystem::path& path, const std::string& run) try {
   std::string head;
   for (const auto& [name, value] : detail::log_columns({})) head += (head.empty() ? "" : ",") + std::string(name);
   const std::string cell = run.empty() ? "" : "," + csv_text(run);
@@ -162,13 +162,13 @@ HEED_COLD HEED_FUNCTION Callback csv_logger(std::filesystem::path path, const st
     return text + cell;
   };
   return detail::log_callback(
-      std::make_shared<detail::LogFile>(std::move(path), head + (run.empty() ? "" : ",run") + '\n', line,
+      std::make_shared<detail::LogFile>(path, head + (run.empty() ? "" : ",run") + '\n', line,
                                         [](const std::string& text) { return detail::leading_number(text); }));
 } catch (...) {
   detail::rethrow_as_error("csv_logger");
 }
 
-HEED_COLD HEED_FUNCTION Callback json_logger(std::filesystem::path path, const std::string& run) try {
+HEED_COLD HEED_FUNCTION Callback json_logger(const std::filesystem::path& path, const std::string& run) try {
   const std::string member = run.empty() ? "" : ",\"run\":" + json_text(run);
   const auto line = [member](const EpochRecord& r) {
     std::string text = "{";
@@ -179,7 +179,7 @@ HEED_COLD HEED_FUNCTION Callback json_logger(std::filesystem::path path, const s
     }
     return text + member + '}';
   };
-  return detail::log_callback(std::make_shared<detail::LogFile>(std::move(path), "", line, [](const std::string& text) {
+  return detail::log_callback(std::make_shared<detail::LogFile>(path, "", line, [](const std::string& text) {
     constexpr std::string_view head = "{\"epoch\":";
     return text.starts_with(head) ? detail::leading_number(std::string_view(text).substr(head.size())) : 0;
   }));
