@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "heed/core/error.hpp"
+#include "heed/core/detail/utf8.hpp"
 
 namespace classifier {
 

@@ -40,6 +40,9 @@ warnings() {
   )
   printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I SOURCE clang++-14 -fsyntax-only -Werror -Weverything "${off[@]/#/-Wno-}" \
     "${flags[@]}" SOURCE
+  # benchmarks are compiled by GCC otherwise
+  printf '%s\n' benchmarks/*.cpp benchmarks/peers/heed_peer.cpp | xargs -P "$(nproc)" -I SOURCE clang++-14 -fsyntax-only -Werror \
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow "${flags[@]}" SOURCE
 }
 
 tidy() { printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I SOURCE clang-tidy-14 --quiet SOURCE -- "${flags[@]}"; }
