@@ -126,10 +126,9 @@ TEST(Sequences, OfWordsAreNotPaddedToFarMoreThanTheyHold) {
             fault("to_tokens", "39999", "20000"));
   EXPECT_EQ(error_of([&] { heed::next_tokens(heed::Sentences{.words = words}, vocabulary, "</s>"); }),
             fault("next_tokens", "59999", "20001"));
-  EXPECT_EQ(error_of([&] {
-              heed::to_tokens(heed::ParallelText{.source = words, .target = words}, vocabulary, vocabulary);
-            }),
-            fault("to_tokens", "119998", "20001"));
+  EXPECT_EQ(
+      error_of([&] { heed::to_tokens(heed::ParallelText{.source = words, .target = words}, vocabulary, vocabulary); }),
+      fault("to_tokens", "119998", "20001"));
   const auto features = heed::WordFeatures::from(words, names);
   EXPECT_EQ(error_of([&] { features.encode(words); }), fault("WordFeatures", "39999", "20000"));
   EXPECT_EQ(heed::to_tokens(heed::Sentences{.words = words}, vocabulary, 10).steps(), 10) << "cut, it is small";

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "fuzz/reading.hpp"
 #include "heed/data/labels.hpp"
@@ -47,6 +49,19 @@ void check_sequences(const Sequences<S>& data, const ReadOptions& options) {
     }
   }
   require_that(longest == steps, "a sequence has all steps");
+}
+
+/// The body of a fuzzer of `parse(text, options)`. Two choices come before the text.
+template <class Parse>
+int fuzz_series(const std::uint8_t* data, std::size_t size, Parse&& parse) {
+  Input input(data, size);
+  const ReadOptions options{input.one_of<Missing>(7), input.choice(2) == 1};
+  const std::string_view text = input.text();
+  Sequences<float> series;
+  if (!refuses(size, sequence_factor(text.size()), [&] { series = parse(text, options); })) {
+    check_sequences(series, options);
+  }
+  return 0;
 }
 
 }  // namespace heed::fuzz

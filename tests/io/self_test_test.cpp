@@ -183,12 +183,10 @@ TEST(SelfTest, OfChainsThatAreComposedAtRunTime) {
 TEST(SelfTest, NotOfAChainThatPadsToFarMoreSteps) {
   using Model = heed::Chain<float>;
   const auto padded = [](Index pad) {
-    const Model model({heed::Conv1d<float>({.in_channels = 1,
-                                            .out_channels = 2,
-                                            .kernel_size = 3,
-                                            .padding = heed::ConvPadding::number,
-                                            .pad = pad}),
-                       heed::MultiHeadAttention<float>({.embed_dim = 2, .num_heads = 1})});
+    const Model model(
+        {heed::Conv1d<float>(
+             {.in_channels = 1, .out_channels = 2, .kernel_size = 3, .padding = heed::ConvPadding::number, .pad = pad}),
+         heed::MultiHeadAttention<float>({.embed_dim = 2, .num_heads = 1})});
     const Bytes bytes = heed::serialize(model);
     EXPECT_EQ(heed::serialize(heed::load<Model>(std::span(bytes))), bytes);
     return metadata_of_file(bytes).contains("self_test.output");

@@ -33,7 +33,7 @@ set(umbrella_data files data)
 set(umbrella_heed models)
 set(umbrellas layers train infer data heed)
 
-set(allowed_outside "^([a-z_]+|(unsupported/)?Eigen/.+|(fcntl|unistd|xlocale|windows|sys/[a-z]+)\\.h)$")  # std, Eigen, POSIX, Windows
+set(allowed_outside "^([a-z_]+|(unsupported/)?Eigen/.+|(dirent|fcntl|unistd|xlocale|windows|sys/[a-z]+)\\.h)$")  # std, Eigen, POSIX, Windows
 set(allowed_outside_distributed "^(mpi|sched)\\.h$")                                      # in distributed besides
 set(allowed_outside_archive "^zip\\.h$")
 set(allowed_outside_convert "^protozero/pbf_writer\\.hpp$")

@@ -20,14 +20,21 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../support/denormals.hpp"
 #include "../support/error_of.hpp"
 #include "../support/sanitized.hpp"
 #include "../support/task.hpp"
+#include "heed/compose/chain.hpp"
+#include "heed/convert/rtneural.hpp"
+#include "heed/core/denormals.hpp"
+#include "heed/data/sequences.hpp"
+#include "heed/data/text_table.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/layers/dense.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
@@ -116,6 +123,49 @@ TEST(InsideAProgram, TheFloatingPointModeIsTheCallersAndChangesNothing) {
       EXPECT_TRUE(bytes == expected) << "rounding mode " << rounding << ", threads " << threads;
     }
   }
+}
+
+// So do the numbers of files: 0.1 lies between two numbers, 1e-40 is a denormal float.
+TEST(InsideAProgram, NumbersOfFilesAreTheSameInEachMode) {
+  const std::string rows = "0.1,-0.3,1e-40\n16777217,123456789.123456789,-4e-320\n",
+                    name = path_of("modes.safetensors");
+  const std::string json =
+      R"({"in_shape":[null,null,2],"layers":[{"type":"dense","activation":"","shape":[null,null,1],)"
+      R"("weights":[[[0.1],[1e-40]],[-16777217.0]]}]})";
+  heed::save(heed::Chain<double>({heed::Dense<double>({.in_features = 2, .out_features = 2})}), name);
+  const auto all = [&] {  // no conversion here: it would be in the mode of this program
+    const auto table =
+        heed::parse_table<float>(rows, "rows", {.features = 3, .label = heed::TableOptions::Label::none});
+    const auto wide =
+        heed::parse_table<double>(rows, "rows", {.features = 3, .label = heed::TableOptions::Label::none});
+    const auto narrow = heed::narrowed<float>(wide.x.view(), {}, "rows");
+    std::vector<float> numbers(table.x.begin(), table.x.end());
+    numbers.insert(numbers.end(), narrow.begin(), narrow.end());
+    for (const float number : test_support::flat(heed::load<heed::Chain<float>>(name))) numbers.push_back(number);
+    for (const float number : test_support::flat(heed::load_rtneural<float>(std::as_bytes(std::span(json))))) {
+      numbers.push_back(number);
+    }
+    return std::pair(numbers, std::vector<double>(wide.x.begin(), wide.x.end()));
+  };
+  const auto expected = all();
+  std::fenv_t normal;
+  std::fegetenv(&normal);
+  for (const int rounding : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    for (const bool flushes : {false, true}) {
+      std::pair<std::vector<float>, std::vector<double>> numbers;
+      {
+        const heed::FlushDenormals flush;
+        if (!flushes) std::fesetenv(&normal);
+        std::fesetround(rounding);
+        const auto mode = test_support::float_mode();
+        numbers = all();
+        EXPECT_EQ(test_support::float_mode(), mode);
+      }
+      std::fesetenv(&normal);
+      EXPECT_EQ(numbers, expected) << "rounding mode " << rounding << (flushes ? ", denormals are flushed" : "");
+    }
+  }
+  std::filesystem::remove(name);
 }
 
 TEST(InsideAProgram, TheLocaleIsTheCallersAndChangesNothing) {

@@ -72,7 +72,7 @@ TEST_F(Loggers, NumbersReadBackExactly) {
 }
 
 TEST_F(Loggers, ARunThatGoesOnReplacesTheEpochsThatComeAgain) {
-  using Make = heed::Callback (*)(std::filesystem::path, const std::string&);
+  using Make = heed::Callback (*)(const std::filesystem::path&, const std::string&);
   for (const auto& [name, make] :
        {std::pair<const char*, Make>("log.csv", heed::csv_logger), {"log.jsonl", heed::json_logger}}) {
     const heed::Callback whole = make(folder / name, "x");

@@ -27,6 +27,7 @@
 #include "heed/convert/detail/keras_parts.hpp"
 #include "heed/convert/detail/keras_weights.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/files/file.hpp"
@@ -130,6 +131,7 @@ M load_keras(M model, const std::filesystem::path& path, const KerasOptions& opt
 namespace detail {
 
 HEED_COLD inline KerasContent open_keras(const std::filesystem::path& path, const KerasOptions& options) try {
+  const DefaultFloatingMode mode;
   return KerasOpener(read_file(path), path.string(), options.unpack, path).open();
 } catch (...) {
   rethrow_as_error(path.string());
@@ -228,11 +230,13 @@ HEED_COLD detail::KerasParts<S> KerasFile::parts(const detail::JsonTree& model) 
 
 template <class S>
 KerasModel<S> load_keras_model(const KerasFile& file) {
+  const DefaultFloatingMode mode;
   return detail::keras_model(file.parts<S>(), file.outputs(), file.name());
 }
 
 template <class M>
 M load_keras(const KerasFile& file) {
+  const DefaultFloatingMode mode;
   using S = typename M::Scalar;
   if constexpr (std::is_same_v<M, Chain<S>>) {  // any model is a chain
     auto parts = file.parts<S>();
@@ -250,6 +254,7 @@ M load_keras(const KerasFile& file) {
 template <class M>
   requires requires(M& m) { typename M::Options; }
 M load_keras(M model, const std::filesystem::path& path, const KerasOptions& options) {
+  const DefaultFloatingMode mode;
   using S = typename M::Scalar;
   const KerasFile file(path, options);
   const std::string pool = options.attention_pools.empty() ? "AttentionLayer" : options.attention_pools.front();

@@ -27,6 +27,7 @@
 #include "heed/convert/detail/rtneural_write_layers.hpp"
 #include "heed/core/buffer.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/files/file.hpp"
@@ -57,6 +58,7 @@ HEED_COLD Chain<S> chain_of_rtneural(const RtNeuralFile& file, const std::string
 }
 template <class S>
 HEED_COLD Chain<S> chain_of_rtneural(std::string_view text, const std::string& name) try {
+  const DefaultFloatingMode mode;
   return inside(name, [&] { return chain_of_rtneural<S>(read_rtneural(text, name), name); });
 } catch (...) {
   rethrow_as_error(name);

@@ -17,6 +17,70 @@
 
 namespace heed::inline HEED_ISA {
 
+namespace detail {
+
+/// Sets the thread's floating-point mode, and sets it back.
+class FloatingMode {
+ public:
+  explicit FloatingMode(bool flushes) noexcept : before_(mode()) {
+    const Mode wanted = plain | (flushes ? flush : Mode(0));
+    if ((before_ & ~status) != wanted) set_mode(wanted);
+  }
+  ~FloatingMode() { set_mode(before_); }
+  FloatingMode(const FloatingMode&) = delete;
+  FloatingMode& operator=(const FloatingMode&) = delete;
+
+  static bool flushing() noexcept { return flush != 0 && (mode() & flush) == flush; }
+
+ private:
+  // The memory clobbers stop the compiler from moving loads, stores and computations across the change of mode.
+#if defined(__SSE2__) && (defined(__GNUC__) || defined(__clang__))
+  using Mode = std::uint32_t;
+  static constexpr Mode plain = 0x1F80;  // all traps are masked; rounding to the nearest is 0
+  static constexpr Mode flush = 0x8040;  // flush to zero, denormals are zero
+  static constexpr Mode status = 0x3F;   // what has happened
+  static Mode mode() noexcept { return __builtin_ia32_stmxcsr(); }
+  static void set_mode(Mode mode) noexcept {
+    asm volatile("" ::: "memory");
+    __builtin_ia32_ldmxcsr(mode);
+    asm volatile("" ::: "memory");
+  }
+#elif defined(_M_X64) && defined(_MSC_VER)
+  using Mode = std::uint32_t;
+  static constexpr Mode plain = 0x1F80, flush = 0x8040, status = 0x3F;
+  static Mode mode() noexcept { return _mm_getcsr(); }
+  static void set_mode(Mode mode) noexcept { _mm_setcsr(mode); }
+#elif defined(__aarch64__)
+  using Mode = std::uint64_t;
+  static constexpr Mode plain = 0, status = 0;  // rounding to the nearest and no traps are 0
+  static constexpr Mode flush = Mode(1) << 24;  // FZ: inputs and results
+  static Mode mode() noexcept {
+    Mode mode;
+    asm volatile("mrs %0, fpcr" : "=r"(mode));
+    return mode;
+  }
+  static void set_mode(Mode mode) noexcept { asm volatile("msr fpcr, %0" ::"r"(mode) : "memory"); }
+#elif defined(__arm__) && defined(__ARM_FP)
+  using Mode = std::uint32_t;
+  static constexpr Mode plain = 0, flush = Mode(1) << 24, status = 0xF800009F;  // flags and conditions
+  static Mode mode() noexcept {
+    Mode mode;
+    asm volatile("vmrs %0, fpscr" : "=r"(mode));
+    return mode;
+  }
+  static void set_mode(Mode mode) noexcept { asm volatile("vmsr fpscr, %0" ::"r"(mode) : "memory", "vfpcc"); }
+#else
+  using Mode = std::uint32_t;
+  static constexpr Mode plain = 0, flush = 0, status = 0;
+  static Mode mode() noexcept { return 0; }
+  static void set_mode(Mode) noexcept {}
+#endif
+
+  Mode before_;
+};
+
+}  // namespace detail
+
 /// During its lifetime, this thread treats denormal numbers as zeros and produces none. It rounds to the nearest number,
 /// and division by zero, overflow and invalid operations give infinity or NaN instead of a signal: a caller that rounds
 /// upward or traps (`fesetround`, `feenableexcept`) gets the same bits as any other. Its destructor restores the thread's
@@ -27,61 +91,23 @@ namespace heed::inline HEED_ISA {
 /// Callbacks run in the caller's mode. A program that calls layers itself creates one of its own.
 class [[nodiscard]] FlushDenormals {
  public:
-  FlushDenormals() noexcept : before_(mode()) {
-    if ((before_ & ~status) != wanted) set_mode(wanted);
-  }
-  ~FlushDenormals() { set_mode(before_); }
-  FlushDenormals(const FlushDenormals&) = delete;
-  FlushDenormals& operator=(const FlushDenormals&) = delete;
+  FlushDenormals() noexcept : mode_(true) {}
 
   /// Whether this mode is on in this thread.
-  static bool active() noexcept { return flush != 0 && (mode() & flush) == flush; }
+  static bool active() noexcept { return detail::FloatingMode::flushing(); }
 
  private:
-  // The memory clobbers stop the compiler from moving loads, stores and computations across the change of mode.
-#if defined(__SSE2__) && (defined(__GNUC__) || defined(__clang__))
-  using Mode = std::uint32_t;
-  static constexpr Mode flush = 0x8040;           // flush to zero, denormals are zero
-  static constexpr Mode wanted = flush | 0x1F80;  // all traps are masked; rounding to the nearest is 0
-  static constexpr Mode status = 0x3F;            // what has happened
-  static Mode mode() noexcept { return __builtin_ia32_stmxcsr(); }
-  static void set_mode(Mode mode) noexcept {
-    asm volatile("" ::: "memory");
-    __builtin_ia32_ldmxcsr(mode);
-    asm volatile("" ::: "memory");
-  }
-#elif defined(_M_X64) && defined(_MSC_VER)
-  using Mode = std::uint32_t;
-  static constexpr Mode flush = 0x8040, wanted = flush | 0x1F80, status = 0x3F;
-  static Mode mode() noexcept { return _mm_getcsr(); }
-  static void set_mode(Mode mode) noexcept { _mm_setcsr(mode); }
-#elif defined(__aarch64__)
-  using Mode = std::uint64_t;
-  static constexpr Mode flush = Mode(1) << 24;       // FZ: inputs and results
-  static constexpr Mode wanted = flush, status = 0;  // rounding to the nearest and no traps are 0
-  static Mode mode() noexcept {
-    Mode mode;
-    asm volatile("mrs %0, fpcr" : "=r"(mode));
-    return mode;
-  }
-  static void set_mode(Mode mode) noexcept { asm volatile("msr fpcr, %0" ::"r"(mode) : "memory"); }
-#elif defined(__arm__) && defined(__ARM_FP)
-  using Mode = std::uint32_t;
-  static constexpr Mode flush = Mode(1) << 24, wanted = flush, status = 0xF800009F;  // flags and conditions
-  static Mode mode() noexcept {
-    Mode mode;
-    asm volatile("vmrs %0, fpscr" : "=r"(mode));
-    return mode;
-  }
-  static void set_mode(Mode mode) noexcept { asm volatile("vmsr fpscr, %0" ::"r"(mode) : "memory", "vfpcc"); }
-#else
-  using Mode = std::uint32_t;
-  static constexpr Mode flush = 0, wanted = 0, status = 0;
-  static Mode mode() noexcept { return 0; }
-  static void set_mode(Mode) noexcept {}
-#endif
+  detail::FloatingMode mode_;
+};
 
-  Mode before_;
+/// The same, but denormal numbers stay what they are. Readers of files have one: a number of a file is the same whatever
+/// mode its caller has chosen.
+class [[nodiscard]] DefaultFloatingMode {
+ public:
+  DefaultFloatingMode() noexcept : mode_(false) {}
+
+ private:
+  detail::FloatingMode mode_;
 };
 
 }  // namespace heed::inline HEED_ISA

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/detail/parse_file.hpp"
@@ -36,6 +37,7 @@ HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::str
 /// missing value (`?`), unless `options.missing` allows it; an attribute of another type; a class that is not declared.
 template <class S>
 Sequences<S> parse_arff(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
+  const DefaultFloatingMode mode;
   Sequences<double> cases = detail::read_cases(text, where, sizeof(S), options);
   if (options.missing != Missing::keep) return narrowed<S>(cases, where);
   return detail::narrowed_unchecked<S>(std::move(cases));

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -109,6 +110,7 @@ HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& 
 /// place; a number that is not finite is a fault.
 template <class S>
 Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpack = {}) try {
+  const DefaultFloatingMode mode;
   const std::optional<NpzPlace> place = npz_place(path);
   if (!place && detail::extension(path) != ".npy") {
     Index columns = 1;
@@ -152,6 +154,7 @@ template <class S>
 Sequences<S> load_sequences(const std::filesystem::path& path,
                             const std::optional<std::filesystem::path>& labels_path = {},
                             const LoadOptions& options = {}) try {
+  const DefaultFloatingMode mode;
   const bool array = detail::is_array(path);
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;

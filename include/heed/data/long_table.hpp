@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/detail/parse_file.hpp"
@@ -64,6 +65,7 @@ HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std:
 /// time, a missing time or sequence, and a label that changes within a sequence.
 template <class S>
 LongTable<S> parse_long_table(std::string_view text, const std::string& where, const LongTableOptions& options) try {
+  const DefaultFloatingMode mode;
   LongTable<double> table = detail::read_long_rows(text, where, options, sizeof(S));
   Sequences<S> to = detail::narrowed_unchecked<S>(std::move(table.sequences));
   if (options.read.missing != Missing::error) fill_missing(to, options.read.missing, {}, where);

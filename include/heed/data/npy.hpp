@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
@@ -68,6 +69,7 @@ HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byt
 /// rows (of the first axis) are read.
 template <NpyReadable S>
 NpyArray<S> parse_npy(std::span<const std::byte> file, const std::string& where, const Part& part = {}) try {
+  const DefaultFloatingMode mode;
   NpyHeader header = parse_npy_header(file, where);
   const auto data = file.subspan(header.data_offset);
   require(!header.text(), [&] { return Fault{"an array of words", where, "numbers", "'" + header.descr + "'"}; });

@@ -15,6 +15,7 @@
 
 #include "heed/core/borrowed.hpp"
 #include "heed/core/check.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
@@ -106,6 +107,7 @@ Sequences<S> narrowed_unchecked(Sequences<double>&& from) {
 template <class S>
 Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int32_t> lengths, const std::string& where,
                       std::span<const double> shift = {}) {
+  const DefaultFloatingMode mode;
   const Index count = from.extent(0), steps = from.extent(1), features = from.extent(2);
   check_lengths(lengths, count, steps, where);
   require(shift.empty() || static_cast<Index>(shift.size()) == features,

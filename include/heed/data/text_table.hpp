@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/detail/parse_file.hpp"
@@ -32,6 +33,7 @@ namespace heed::inline HEED_ISA {
 /// names or values, and a first column that counts the rows.
 template <class S>
 Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) try {
+  const DefaultFloatingMode mode;
   detail::TableRows table = detail::read_rows(text, where, options, sizeof(S));
   const Index steps = table.columns / options.features;
   Sequences<S> sequences{

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/detail/parse_file.hpp"
@@ -146,6 +147,7 @@ class TsCaseReader {
 /// `options.missing` allows it; so is `@timeStamps true`.
 template <class S>
 Sequences<S> parse_ts(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
+  const DefaultFloatingMode mode;
   TextReader reader(text, where, TextReader::Comments::both);
   detail::TsMetadata metadata = detail::read_ts_metadata(reader);
   Sequences<S> sequences = detail::TsCaseReader<S>(reader, std::move(metadata), options).read();

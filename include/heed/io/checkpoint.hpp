@@ -139,7 +139,8 @@ HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path)
   for (const std::string& name : folder_names(folder.empty() ? "." : folder)) {
     if (!name.starts_with(head) || !name.ends_with(".tmp") || name.size() < head.size() + 4) continue;
     const auto middle = std::string_view(name).substr(head.size(), name.size() - head.size() - 4);  // "4711.0"
-    if (middle.find_first_not_of("0123456789.") == std::string_view::npos) std::filesystem::remove(folder / name, error);
+    if (middle.find_first_not_of("0123456789.") == std::string_view::npos)
+      std::filesystem::remove(folder / name, error);
   }
 }
 

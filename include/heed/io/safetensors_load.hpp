@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameter.hpp"
 #include "heed/core/types.hpp"
@@ -91,6 +92,7 @@ void check_own_output(const M& model, const TensorFile& file) try {
 template <Visitable M>
   requires std::copyable<M>
 LoadedWeights load_weights(M& model, const TensorFile& file, const WeightsOptions& options = {}) try {
+  const DefaultFloatingMode mode;
   M loaded = model;
   LoadedWeights report =
       detail::fill_parameters(detail::named_parameters(loaded), file.renamed(options), options.partial);
@@ -132,6 +134,7 @@ LoadedWeights load_weights(M& model, const P& path, const WeightsOptions& option
 template <Storable M>
 M load(const TensorFile& file, const Metadata& hints = {}, const WeightsOptions& weights = {},
        LoadedWeights* report = nullptr) try {
+  const DefaultFloatingMode mode;
   const TensorFile named = file.renamed(weights);
   M model = detail::model_of<M>(named, hints);
   LoadedWeights loaded = detail::fill_parameters(detail::named_parameters(model), named, weights.partial);
@@ -150,6 +153,7 @@ M load(const P& path, const Metadata& hints = {}, const WeightsOptions& weights 
 /// From the bytes of a file.
 template <Storable M>
 M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const WeightsOptions& weights = {}) try {
+  const DefaultFloatingMode mode;
   return load<M>(SafetensorsFile(bytes), hints, weights);
 } catch (...) {
   detail::rethrow_as_error("memory");
@@ -161,6 +165,7 @@ M load(std::span<const std::byte> bytes, const Metadata& hints = {}, const Weigh
 template <Visitable M>
   requires std::copyable<M>
 M load(M model, const TensorFile& file, const WeightsOptions& weights = {}) try {
+  const DefaultFloatingMode mode;
   load_weights(model, file, weights);
   if constexpr (!DescribedModel<M>) {
     const bool whole = !weights.partial && weights.prefix.empty() && !file.metadata().contains("architecture");

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/detail/byte_order.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
@@ -119,6 +120,7 @@ class TensorFile {
   /// if there is no such tensor, if it has another type, or if a finite F64 is too large for float.
   template <std::floating_point S>
   std::vector<S> read(std::string_view name) const try {
+    const DefaultFloatingMode mode;
     const TensorInfo& tensor = get(name);
     const std::span<const std::byte> bytes = data_.subspan(tensor.begin, tensor.end - tensor.begin);
     if (tensor.strides.empty()) return detail::read_elements<S>(bytes, tensor, name_);
