@@ -40,7 +40,7 @@ step_faults() {
     LD_PRELOAD=$(find "$PWD/build/release/tests/faults" -name '*heed_fault_shim.so') \
       build/release/tests/faults/heed_fault_sweep --all build/release/tests/faults/folder &&
     HEED_KILLS=1000 build/release/tests/heed_test_io --gtest_filter='Checkpoint.KilledAtRandomMoments*' &&
-    bash tests/faults/environments.sh && { bash tests/faults/ranks.sh || [ $? = 77 ]; }
+    bash tests/faults/trainer.sh && bash tests/faults/environments.sh && { bash tests/faults/ranks.sh || [ $? = 77 ]; }
 }
 step_realtime() { bash tests/realtime/run.sh; }
 step_platforms() { bash tests/platforms/run.sh; }

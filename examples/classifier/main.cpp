@@ -90,6 +90,9 @@ int main(int argc, char** argv) {
   try {
     const Processes processes(argc, argv);
     return run(processes, argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("classifier: out of memory\n", stderr);
+    return failed;
   } catch (const std::exception& e) {  // there are no processes
     std::fprintf(stderr, "classifier: %s\n", e.what());
     return failed;

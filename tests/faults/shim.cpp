@@ -71,7 +71,7 @@ void* counted(void* block) {
 /// Errors must reach the reader: those of standard error are left alone.
 bool spared(int file) { return file == STDERR_FILENO; }
 
-/// HEED_FAULT="KIND CALL ERROR [on]"
+/// HEED_FAULT="KIND CALL ERROR [on]"; HEED_FAULT_CALLS=FILE: how many calls of the kind there were, when the program ends
 [[gnu::constructor]] void read_environment() {
   const char* const text = std::getenv("HEED_FAULT");
   char kind[16] = "", error[16] = "", mode[16] = "";
@@ -83,6 +83,17 @@ bool spared(int file) { return file == STDERR_FILENO; }
                                           [&](const auto& e) { return std::strcmp(e.name, error) == 0; });
   if (found == std::end(kinds) || number == std::end(errors)) std::abort();
   fault = {static_cast<Kind>(found - std::begin(kinds)), call, number->number, *mode ? Mode::on : Mode::once};
+}
+
+[[gnu::destructor]] void write_calls() {
+  const char* const path = std::getenv("HEED_FAULT_CALLS");
+  if (!path) return;
+  const long found = calls;
+  fault = {};
+  if (std::FILE* const file = std::fopen(path, "w")) {
+    std::fprintf(file, "%ld\n", found);
+    std::fclose(file);
+  }
 }
 
 }  // namespace
