@@ -136,7 +136,7 @@ TEST_F(OutOfMemory, IsAnErrorWhereASmallFileAsksForMuch) {
   const std::string tokens = error([&] { heed::to_tokens(read, heed::Vocabulary::from(read.words)); });
   ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
   EXPECT_NE(series.find("x.ts: sequences of too different lengths"), std::string::npos) << series;
-  EXPECT_EQ(tokens, "to_tokens: does not fit in memory");
+  EXPECT_NE(tokens.find("to_tokens: sequences of too different lengths"), std::string::npos) << tokens;
 }
 
 #endif
