@@ -74,14 +74,13 @@ void add_weights(CLI::App& command, heed::WeightsOptions& weights) {
 }  // namespace
 
 void add_architecture(CLI::App& command, Architecture& a, bool in_file) {
-  const char* const group =
-      in_file ? "Of model files that heed did not write, where they leave it open" : "Architecture";
+  const char* const group = in_file ? "Sizes that a file of another program leaves open" : "Architecture";
   const auto size = [&](const char* name, std::optional<Index>& value, Index most, const char* text, const char* what) {
     command.add_option(name, value, what)->check(support::whole(1, most))->option_text(text)->group(group);
   };
   constexpr Index most = 1'000'000;  // beyond it products of sizes overflow
-  size("--features", a.features, most, "F", "Numbers per step; needed to read a table (1)");
-  size("--classes", a.classes, most, "C", "Number of classes, labelled 0 to C-1 (as in the data)");
+  size("--features", a.features, most, "F", "Numbers per step, in each row of a table (1)");
+  size("--classes", a.classes, most, "C", "Number of classes, if labels are 0 to C-1 (as in the data)");
   support::add_given<heed::SequenceClassifierOptions>(command, a.given, group);
   size("--embedding", a.embedding, most, "N", "Numbers per word, in models of text (32)");
   add_weights(command, a.weights);

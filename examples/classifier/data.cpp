@@ -75,7 +75,7 @@ NumberData load_numbers(const DataFiles& files, std::optional<Index> features, h
 #endif
   NumberData data = load(files, options);
   heed::require(!features || data.features() == *features, [&] {
-    return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
+    return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features) + ", as in training",
                        std::to_string(data.features())};
   });
   return data;
@@ -92,7 +92,7 @@ std::vector<std::int32_t> classes_of(const std::vector<std::string>& labels, con
       throw;
     }
     heed::Fault fault = e.fault();
-    fault.what = "no labels: what stands in their place is none of the classes";
+    fault.what = "no label is one of the classes: other data, another column, or no labels";
     throw heed::Error(std::move(fault));
   }
 }

@@ -52,7 +52,8 @@ int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
 int run(const Processes& processes, int argc, char** argv) {
   const std::string version = std::to_string(HEED_VERSION_MAJOR) + "." + std::to_string(HEED_VERSION_MINOR) + "." +
                               std::to_string(HEED_VERSION_PATCH);
-  CLI::App program("Trains, tests, runs and explains attention-based classifiers of sequences", "classifier");
+  CLI::App program("Trains, tests, runs and explains models of sequences: classes, numbers, forecasts, text",
+                   "classifier");
   program.require_subcommand(1);
   program.get_formatter()->column_width(27);
   program.set_version_flag("--version", version, "Print the version and exit");
@@ -77,8 +78,7 @@ int run(const Processes& processes, int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return processes.failed("out of memory", failed);
   } catch (const heed::Error& e) {
-    const heed::Fault hinted = classifier::with_hint_at_steps(e.fault());
-    return hinted.what == e.fault().what ? processes.failed(e) : processes.failed(heed::Error(hinted));
+    return processes.failed(heed::Error(classifier::with_names_of_options(classifier::with_hint_at_steps(e.fault()))));
   } catch (const std::exception& e) {
     return processes.failed(e);
   }

@@ -91,6 +91,17 @@ heed::Fault with_hint_at_steps(heed::Fault fault) {
   return fault;
 }
 
+heed::Fault with_names_of_options(heed::Fault fault) {
+  for (const std::string name : {"index_column", "label_column", "sequence_column", "time_column"}) {
+    std::string option = "--" + name;
+    std::replace(option.begin(), option.end(), '_', '-');
+    for (std::size_t at = 0; (at = fault.expected.find(name, at)) != std::string::npos; at += option.size()) {
+      fault.expected.replace(at, name.size(), option);
+    }
+  }
+  return fault;
+}
+
 std::string number_list(const std::vector<double>& numbers) {
   std::string text;
   for (const double value : numbers) {

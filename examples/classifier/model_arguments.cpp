@@ -12,7 +12,7 @@ namespace classifier {
 
 void add_model_and_data(CLI::App& command, ModelArguments& a) {
   command.add_option("--model", a.model, "The model (.safetensors, .pt), required")->required()->option_text("FILE");
-  command.add_option("--data", a.data.data, "Sequences: .npy, .npz:NAME, .ts, a table or text")
+  command.add_option("--data", a.data.data, "Sequences: .npy, .npz:NAME, .ts, .arff, a table or text")
       ->required()
       ->option_text("FILE");
   add_format(command, a.format);
@@ -67,7 +67,7 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   }
   NumberData series = load_series(a.data.data, options);
   heed::require(series.features() == features, [&] {
-    return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features),
+    return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features) + ", as in training",
                        std::to_string(series.features())};
   });
   missing.fill(series, a.data.data);

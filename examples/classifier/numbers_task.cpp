@@ -70,8 +70,8 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   const auto load = [&](const DataFiles& files) {
     NumberData data = numbers.forecast() ? load_series(files.data, options) : load_numbers(files, features, options);
     heed::require(!features || data.features() == *features, [&] {
-      return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features),
-                         std::to_string(data.features())};
+      return heed::Fault{"wrong number of features", files.data.string(),
+                         std::to_string(*features) + ", as in training", std::to_string(data.features())};
     });
     if (a.in_folds && missing.how != heed::Missing::error && missing.means.empty()) raw = data;
     missing.learn(data);

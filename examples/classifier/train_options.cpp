@@ -35,8 +35,8 @@ void add_files(CLI::App& command, TrainArguments& a, bool keeps) {
   const auto path = [&](const char* name, std::filesystem::path& value, const char* what) {
     return command.add_option(name, value, what)->option_text("FILE");
   };
-  auto* const data =
-      file("--data", [&a, files](auto& f) { files(a.data).data = f; }, "Sequences: .npy, .npz:NAME, .ts or a table");
+  auto* const data = file(
+      "--data", [&a, files](auto& f) { files(a.data).data = f; }, "Sequences: .npy, .npz:NAME, .ts, .arff or a table");
   file(
       "--labels", [&a, files](auto& f) { files(a.data).labels = f; }, "Labels of a .npy: .npy, .npz:NAME or text")
       ->needs(data);

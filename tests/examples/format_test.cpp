@@ -58,7 +58,7 @@ TEST_F(Format, TheModelKnowsThatAnIndexColumnIsDropped) {
   const Result other = run("predict --model m.safetensors --data bare.csv");
   EXPECT_EQ(other.code, 1);
   EXPECT_NE(other.err.find("the first column neither counts rows nor names them"), std::string::npos) << other.err;
-  EXPECT_NE(run("evaluate --model m.safetensors --data bare.csv").err.find("index_column drop or keep"),
+  EXPECT_NE(run("evaluate --model m.safetensors --data bare.csv").err.find("--index-column drop or keep"),
             std::string::npos);
   output_of("train --data i.csv --init m.safetensors --epochs 1 --quiet --model n.safetensors");
   EXPECT_EQ(lines(output_of("predict --model n.safetensors --data u.csv")).size(), 12U);

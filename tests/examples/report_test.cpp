@@ -305,7 +305,8 @@ TEST_F(Report, RefusesWhatDoesNotFit) {
   const std::string csv = "--data d.csv ", to = "--output r.html ";
   fails(csv + to + "--model t.safetensors", "d.csv");
   fails("--data t.txt " + to + "--model m.safetensors", "t.txt");
-  fails("--data x.npy --labels y.npy " + to + "--model m.safetensors", "wrong number of features (expected 1, got 2)");
+  fails("--data x.npy --labels y.npy " + to + "--model m.safetensors",
+        "wrong number of features (expected 1, as in training, got 2)");
   fails(csv + to + "--model none.safetensors", "none.safetensors");
   fails("--data none.csv " + to + "--model m.safetensors", "none.csv");
   fails(csv + "--model m.safetensors --output none/r.html", "none");

@@ -86,6 +86,8 @@ TEST(SafetensorsHeader, NamesOtherFormats) {
   EXPECT_NE(error_for("\x89HDF\r\n\x1A\n"s).find("an HDF5 file"), std::string::npos);
   EXPECT_NE(error_for("\x93NUMPY\x01"s).find("a NumPy file"), std::string::npos);
   EXPECT_NE(error_for("\x08\x07\x12\x07pytorch"s).find("an ONNX file"), std::string::npos);
+  EXPECT_NE(error_for("\x08\x08\x12\x04heed"s).find("an ONNX file"), std::string::npos);
+  EXPECT_NE(error_for("47,100,5,1,a\n"s).find("a text file"), std::string::npos);
   EXPECT_NE(error_for("{\"a\": 1}"s).find("a JSON file"), std::string::npos);
   const std::string more = "{\"a\": 1}{";  // what follows a file of eight bytes in memory is not read
   const std::span<const std::byte> eight = std::as_bytes(std::span(more)).first(8);

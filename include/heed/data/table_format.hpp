@@ -93,8 +93,16 @@ HEED_FUNCTION std::vector<std::string> names_in(std::string_view list) {
 HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
                                    const std::string& where) {
   std::string known;
-  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 10); ++i) known += (i ? ", " : "one of ") + names[i];
-  return {"no column has this name", where, known + (names.size() > 10 ? ", ..." : ""), in_quotes(name)};
+  const auto add = [&](const std::string& column) {
+    known += (known.empty() ? "one of " : ", ") + (column.empty() ? in_quotes("") : column);
+  };
+  constexpr std::size_t most = 10;
+  for (std::size_t i = 0; i < std::min(names.size(), names.size() > most ? most - 1 : most); ++i) add(names[i]);
+  if (names.size() > most) {  // the last one is often the label
+    known += ", ...";
+    add(names.back());
+  }
+  return {"no column has this name", where, known, in_quotes(name)};
 }
 
 HEED_FUNCTION void split_row(const TextReader& reader, char delimiter, std::vector<std::string_view>& fields) {

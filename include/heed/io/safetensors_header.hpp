@@ -108,9 +108,14 @@ HEED_FUNCTION std::string other_format(std::span<const std::byte> file) {
   if (text.starts_with("\x89HDF\r\n\x1A\n"sv)) return "an HDF5 file, as Keras writes";
   if (text.starts_with("\x93NUMPY"sv)) return "a NumPy file";
   if (text.starts_with("GGUF"sv)) return "a GGUF file";
-  if (text.substr(0, 64).find("onnx") != text.npos || text.substr(0, 64).find("pytorch") != text.npos)
+  // the version of the format, then its producer or its operators
+  const bool onnx =
+      text.size() > 2 && text[0] == '\x08' && text[1] > 0 && text[1] < 32 && (text[2] == '\x12' || text[2] == ':');
+  if (onnx || text.substr(0, 64).find("onnx") != text.npos || text.substr(0, 64).find("pytorch") != text.npos)
     return "an ONNX file";
   if (text.starts_with("{"sv)) return "a JSON file";
+  const auto readable = [](char c) { return (c >= ' ' && c <= '~') || c == '\t' || c == '\n' || c == '\r'; };
+  if (text.size() >= 8 && std::all_of(text.begin(), text.begin() + 8, readable)) return "a text file";
   return {};
 }
 
