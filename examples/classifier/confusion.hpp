@@ -12,6 +12,9 @@
 
 namespace classifier {
 
+/// Of more classes there is no matrix.
+inline constexpr heed::Index most_classes_compared = 4000;
+
 /// (true class, predicted class) -> number of sequences. The prediction is the class with the largest logit; the lower
 /// class wins a tie.
 heed::Tensor<heed::Index, 2> confusion_matrix(heed::TensorView<const float, 2> logits,

@@ -88,7 +88,8 @@ std::vector<std::int32_t> classes_of(const std::vector<std::string>& labels, con
   } catch (const heed::Error& e) {
     constexpr std::size_t enough = 1000;
     const auto end = labels.begin() + static_cast<std::ptrdiff_t>(std::min(labels.size(), enough));
-    if (std::any_of(labels.begin(), end, [&](const std::string& label) { return names.find(label).has_value(); })) {
+    const heed::abi_detail::LabelFinder find(names.names);
+    if (std::any_of(labels.begin(), end, [&](const std::string& label) { return find(label).has_value(); })) {
       throw;
     }
     heed::Fault fault = e.fault();

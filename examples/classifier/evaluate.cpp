@@ -33,9 +33,13 @@ void evaluate(const StoredModel<M>& stored, const ModelArguments& a) {
   heed::ThreadPool threads;
   heed::Tensor<float, 2> logits({data.sequences.count(), names.size()});
   const heed::Evaluation result = heed::Evaluator<heed::Ensemble<M>>(all, data.view(), threads)(all, logits);
-  const heed::Tensor<heed::Index, 2> confusion = confusion_matrix(logits, data.classes);
 
   std::printf("%s\naccuracy %.6f\nloss %.9f\n", describe(data).c_str(), result.accuracy, result.loss);
+  if (names.size() > most_classes_compared) {  // their pairs would take the memory
+    std::printf("more than %ld classes: no tables\n", static_cast<long>(most_classes_compared));
+    return;
+  }
+  const heed::Tensor<heed::Index, 2> confusion = confusion_matrix(logits, data.classes);
   const int width = is_terminal(stdout) ? terminal_width() : 0;
   std::printf("\n%s\n%s", class_table(confusion, names.names).c_str(),
               confusion_table(confusion, names.names, width).c_str());

@@ -16,7 +16,8 @@ void answer_by_chain(const heed::TensorFile& file, const PredictArguments& a) {
   }
   // the data are those of a model of numbers with as many features
   const Index features = a.architecture.features ? *a.architecture.features : chain.input_size();
-  const StoredModel<NumberModel> like{NumberModel({.features = features, .classes = 2}), a.model};
+  StoredModel<NumberModel> like{NumberModel({.features = 1, .classes = 2}), a.model};
+  like.model.options.features = features;  // its weights are not used, and could be many
   const NamedSequences data = load_data(like, a, false);
   const heed::Shape shape = chain.output_shape({data.steps(), data.features()});
   const bool one = shape.features == 1 && chain.labels.empty();

@@ -42,7 +42,7 @@ void step_by_step(const NumbersTask& task, heed::Tensor<float, 2>& values, std::
   std::copy(values.begin(), values.end(), rows.begin());
   values = std::move(rows);
   names.resize(task.forecasts.size());
-  for (std::string& name : names) name.resize(name.rfind(" +"));
+  for (std::string& name : names) name.resize(std::min(name.size(), name.rfind(" +")));
 }
 
 void check_flags(bool flags, const PredictArguments& a) {

@@ -58,7 +58,9 @@ NumbersTask NumbersTask::read(const heed::Metadata& metadata, Index features, In
           "malformed metadata", path.string(), "a window, a horizon and features that fit the model", {}};
     });
   };
-  malformed(task.window > 0 && task.horizon > 0 && outputs % task.horizon == 0 && metadata.contains("forecasts"));
+  constexpr Index most = Index(1) << 30;
+  malformed(task.window > 0 && task.window <= most && task.horizon > 0 && task.horizon <= most &&
+            outputs % task.horizon == 0 && metadata.contains("forecasts"));
   for (const double column : read_number_list(metadata, "forecasts", outputs / task.horizon, path)) {
     malformed(column >= 0 && column < static_cast<double>(features));
     task.forecasts.push_back(static_cast<Index>(column));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,19 @@ TEST(Unzip, CompressedArraysAreThoseThatAreNot) {
   EXPECT_EQ(packed.labels, plain.labels);
   ASSERT_EQ(packed.count(), 4);
   for (heed::Index i = 0; i < 4; ++i) EXPECT_EQ(packed.x(i, 1, 0), plain.x(i, 1, 0));
+}
+
+// The sizes of the central directory are what an archive claims, of what is compressed, too.
+TEST(Unzip, ClaimsAreNotBelieved) {
+  const Folder folder;
+  auto bytes = bytes_of_digits(data_test::deflated_npz);
+  const std::byte head[] = {std::byte{'P'}, std::byte{'K'}, std::byte{1}, std::byte{2}};
+  for (auto at = bytes.begin(); (at = std::search(at, bytes.end(), head, head + 4)) != bytes.end(); at += 4) {
+    std::fill(at + 20, at + 28, std::byte{0xF0});  // both sizes: 4 GB
+  }
+  heed::write_file(folder / "c.npz", {bytes});
+  EXPECT_NE(data_test::error_of([&] { heed::unzip(folder / "c.npz", "x.npy"); }).find("claims more than it can hold"),
+            std::string::npos);
 }
 
 TEST(Unzip, DamageIsAnError) {

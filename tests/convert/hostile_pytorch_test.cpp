@@ -174,6 +174,8 @@ TEST(HostilePyTorch, TensorsAndStoragesAreCounted) {
   const std::string arguments = storage("0", 4) + integer(0) + tuple("K\x04") + tuple("K\x01") + "\x89N";
   const std::string callee = name("torch._utils", "_rebuild_tensor_v2") + "q\x00"s;
   expect_refused(repeated(callee + tuple(arguments) + "q\x01", "h\x00h\x01R0"s), "too many tensors");
+  // an instruction of three bytes must not copy what may be as long as the file
+  expect_refused(callee + tuple(std::string(9, 'N')) + "R", "a wrong number of arguments");
   const std::string id = tuple(text("storage") + name("torch", "FloatStorage") + text("0") + text("cpu") + "K\x04");
   expect_refused(repeated(id + "q\x00"s, "h\x00Q0"s), "too many storages");
 }

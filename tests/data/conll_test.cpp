@@ -73,6 +73,13 @@ TEST(Conll, TagsBecomeClasses) {
             "u, sentence 1, word 2: unknown tag (expected one of the 3 of the model, got 'B-y')");
 }
 
+TEST(Conll, SentencesNeedTheirTags) {
+  heed::TaggedSentences s = parse_conll("a\tO\n\nb\tO\n", "t");
+  s.tags.pop_back();
+  EXPECT_EQ(error_of([&] { tag_classes(s, heed::LabelMap{{"O"}}, 4, "t"); }),
+            "t: not tags for each sentence (expected 2, got 1)");
+}
+
 TEST(Conll, DocstartIsNoSentence) {
   for (const std::string mark : {"-DOCSTART- -X- -X- O", "-DOCSTART-\t-X-\tO", "-DOCSTART-"}) {
     const TaggedSentences s = parse_conll(mark + "\n\na O\n\n" + mark + "\n\n\nb O\n" + mark + "\nc O\n", "t");

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support.hpp"
@@ -138,6 +140,14 @@ TEST(Labelled, HasNoOtherRows) {
   const Labelled<float> data = animals();
   EXPECT_EQ(error_of([&] { data.rows(2, 4); }), "rows of labelled data: no such sequence (expected 0 to 2, got 3)");
   EXPECT_EQ(error_of([&] { data.rows(-1, 1); }), "rows of labelled data: no such sequence (expected 0 to 2, got -1)");
+}
+
+TEST(Labelled, HasNoRowsBeyondItsOwn) {
+  constexpr heed::Index most = std::numeric_limits<heed::Index>::max();
+  for (const auto& [first, last] : {std::pair<heed::Index, heed::Index>{0, most}, {-most, most}, {-1, 2}, {1, 100}}) {
+    const heed::Index a = first, b = last;
+    EXPECT_NE(error_of([&] { animals().rows(a, b); }).find("no such sequence"), std::string::npos) << a;
+  }
 }
 
 }  // namespace labelled_test

@@ -68,4 +68,12 @@ TEST(MovedCopies, RejectWhatDoesNotFit) {
   EXPECT_EQ(error({1, 3, 3}, 1, 1), "no error");
 }
 
+TEST(MovedCopies, AreNotMoreThanCanBeCounted) {
+  const heed::Sequences<double> images{heed::Tensor<double, 3>({4, 1, 4})};
+  for (const heed::Index copies : {heed::Index(1) << 62, heed::Index(1) << 40}) {
+    EXPECT_NE(error_of([&] { heed::moved_copies(images, {1, 2, 2}, copies, 0, {1}); }).find("out of range"),
+              std::string::npos);
+  }
+}
+
 }  // namespace moved_images_test

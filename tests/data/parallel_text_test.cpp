@@ -99,4 +99,11 @@ TEST(ParallelText, OfMulti30kIsReadWhole) {
             (Words{"ein", "mann", "schläft", "in", "einem", "grünen", "raum", "auf", "einem", "sofa", "."}));
 }
 
+TEST(ParallelText, NeedsATargetForEachSource) {
+  const Vocabulary marked(std::vector<std::string>{"<s>", "</s>"});
+  const ParallelText text{.source = {{"a"}, {"a"}, {"b"}}, .target = {{"a"}}};
+  EXPECT_EQ(error_of([&] { heed::to_tokens(text, marked, marked); }),
+            "to_tokens: not a target for each source (expected 3, got 1)");
+}
+
 }  // namespace parallel_text_test

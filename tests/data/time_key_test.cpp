@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <iterator>
 #include <string>
 
 namespace time_key_test {
@@ -11,7 +13,7 @@ using Kind = heed::TimeKey::Kind;
 
 TEST(TimeKey, NumbersDatesAndWords) {
   EXPECT_EQ(time_key("-3").kind, Kind::number);
-  EXPECT_EQ(time_key("1e3").number, 1000);
+  EXPECT_EQ(time_key("1e3").whole, 1000);
   for (const char* date : {"2024-03-31", "2024-03-31T02:30", "2024-03-31 02:30:00.25", "2024-03-31T02:30:00,5+01:00",
                            "2024-03-31t23:59:60Z", "2024-03-31T02:30:00-0530", "2024-03-31T02:30:00+01"})
     EXPECT_EQ(time_key(date).kind, Kind::date) << date;
@@ -21,11 +23,39 @@ TEST(TimeKey, NumbersDatesAndWords) {
 }
 
 TEST(TimeKey, DatesAreSecondsSince1970) {
-  EXPECT_EQ(time_key("1970-01-01").number, 0);
-  EXPECT_EQ(time_key("1969-12-31T23:59:59").number, -1);
-  EXPECT_EQ(time_key("2000-03-01").number, 951868800);
-  EXPECT_EQ(time_key("2024-02-29T12:00:00.5+02:00").number, 1709200800.5L);
-  EXPECT_EQ(time_key("0000-03-01").number - time_key("0000-02-29").number, 86400);
+  EXPECT_EQ(time_key("1970-01-01").whole, 0);
+  EXPECT_EQ(time_key("1969-12-31T23:59:59").whole, -1);
+  EXPECT_EQ(time_key("2000-03-01").whole, 951868800);
+  EXPECT_EQ(time_key("2024-02-29T12:00:00.5+02:00").whole, 1709200800);
+  EXPECT_EQ(time_key("2024-02-29T12:00:00.5+02:00").part, 0.5);
+  EXPECT_EQ(time_key("2024-02-29T12:00:00." + std::string(5000, '9')).kind, Kind::date);
+  EXPECT_EQ(time_key("0000-03-01").whole - time_key("0000-02-29").whole, 86400);
+}
+
+TEST(TimeKey, NumbersAreInOrder) {
+  const char* const sorted[] = {"-1e300",
+                                "-9223372036854777856",
+                                "-9223372036854775808",
+                                "-9223372036854775807",
+                                "-1.5",
+                                "-1.25",
+                                "-1",
+                                "-0.5",
+                                "0",
+                                "1e-300",
+                                "0.5",
+                                "1",
+                                "1700000000000000001",
+                                "1700000000000000002",
+                                "9223372036854775807",
+                                "9223372036854775808",
+                                "1e300"};
+  for (std::size_t i = 0; i < std::size(sorted); ++i) {
+    ASSERT_EQ(time_key(sorted[i]).kind, Kind::number) << sorted[i];
+    for (std::size_t k = 0; k < std::size(sorted); ++k) {
+      EXPECT_EQ(heed::before(time_key(sorted[i]), time_key(sorted[k])), i < k) << sorted[i] << " and " << sorted[k];
+    }
+  }
 }
 
 TEST(TimeKey, WordsHaveTheirNumbersInOrder) {

@@ -1,6 +1,8 @@
 // Models that give numbers: regression, and forecasts of series.
 
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -188,6 +190,26 @@ TEST_F(Numbers, AForecastBeatsTheLastValue) {
   output_of("predict --model m.safetensors --data d.csv --output a.csv");
   EXPECT_TRUE(text("a.csv").starts_with("power\n")) << text("a.csv");
   EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "horizon 3"));
+}
+
+// Windows as long as an Index are longer than any series, and must not be added up.
+TEST_F(Numbers, AForecastOfAHostileFileIsAnError) {
+  write_series("d.csv", 0, 200, 1);
+  output_of("train --quiet --task forecast --window 10 --data d.csv --epochs 1 --model m.safetensors" + small);
+  for (const std::string name : {"window", "horizon"}) {
+    std::string bytes = text("m.safetensors");
+    const std::size_t at = bytes.find('"' + name + "\":\"") + name.size() + 4, end = bytes.find('"', at);
+    const std::string number = "9223372036854775807";
+    const std::size_t longer = number.size() - (end - at);
+    bytes.replace(at, end - at, number);
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof length);
+    bytes.insert(8 + length + longer, 8 - longer % 8, ' ');  // the numbers behind it stay aligned
+    length += longer + 8 - longer % 8;
+    std::memcpy(bytes.data(), &length, sizeof length);
+    folder.file("h.safetensors", bytes);
+    fails("evaluate --model h.safetensors --data d.csv", "malformed metadata");
+  }
 }
 
 TEST_F(Numbers, AForecastOfOneOfSeveralColumns) {

@@ -253,4 +253,16 @@ TEST_F(Use, HelpFitsEightyColumnsAndNamesEveryOption) {
   }
 }
 
+// The pairs of many classes would take more memory than the data.
+TEST_F(Evaluate, ComparesNoMoreThanSomeThousandClasses) {
+  std::string rows;
+  for (int i = 0; i < 4001; ++i)
+    rows += std::to_string(i % 7) + "," + std::to_string(i % 5) + ",c" + std::to_string(i) + "\n";
+  folder.file("many.csv", rows);
+  output_of("train --data many.csv --epochs 1 --hidden 2 --quiet --model many.safetensors");
+  const std::string out = output_of("evaluate --data many.csv --model many.safetensors");
+  EXPECT_TRUE(has_line(out, "more than 4000 classes: no tables")) << out;
+  EXPECT_EQ(out.find("precision"), std::string::npos);
+}
+
 }  // namespace use_test

@@ -274,4 +274,15 @@ TEST(WeightNames, PartsOfNamesAreReplacedWhole) {
   EXPECT_EQ(heed::renamed(tensors, {.rename = {{"rnn_", ""}}}, "f")[1].name, "norm.weight");
 }
 
+// A file of 80 kB could have a thousand names, and each pair of them would be tried with all: it would take an hour.
+TEST(WeightNames, OfHostileFilesAreNotComparedWithoutEnd) {
+  std::vector<heed::TensorShape> wanted, tensors;
+  for (int i = 0; i < 900; ++i) {
+    wanted.push_back({"layers." + std::to_string(i) + ".weight", {1}});
+    tensors.push_back({"x" + std::to_string(i) + ".weight", {1}});
+  }
+  EXPECT_TRUE(heed::fitting_renames(wanted, tensors).empty());
+  EXPECT_FALSE(heed::fitting_renames(std::span(wanted).first(20), std::span(tensors).first(20)).empty());
+}
+
 }  // namespace weight_names_test

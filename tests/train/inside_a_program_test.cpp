@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cfenv>
 #include <clocale>
+#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
@@ -30,8 +31,11 @@
 #include "heed/compose/chain.hpp"
 #include "heed/convert/rtneural.hpp"
 #include "heed/core/denormals.hpp"
+#include "heed/data/missing.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text_table.hpp"
+#include "heed/data/time_key.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/layers/dense.hpp"
@@ -145,7 +149,14 @@ TEST(InsideAProgram, NumbersOfFilesAreTheSameInEachMode) {
     for (const float number : test_support::flat(heed::load_rtneural<float>(std::as_bytes(std::span(json))))) {
       numbers.push_back(number);
     }
-    return std::pair(numbers, std::vector<double>(wide.x.begin(), wide.x.end()));
+    heed::Tensor<double, 3> gaps({1, 4, 1}, {0.1, std::nan(""), std::nan(""), 0.7});
+    heed::fill_missing<double>(gaps.view(), {}, heed::Missing::linear);
+    std::vector<double> doubles(wide.x.begin(), wide.x.end());
+    doubles.insert(doubles.end(), gaps.begin(), gaps.end());
+    doubles.push_back(heed::time_key("2024-01-01T00:00:00." + std::string(400, '3')).part);
+    const std::vector<std::string> large{"1e300"};
+    EXPECT_NE(test_support::error_of([&] { heed::targets_of<float>(large, "f"); }), "no error");
+    return std::pair(numbers, doubles);
   };
   const auto expected = all();
   std::fenv_t normal;
@@ -157,6 +168,10 @@ TEST(InsideAProgram, NumbersOfFilesAreTheSameInEachMode) {
         const heed::FlushDenormals flush;
         if (!flushes) std::fesetenv(&normal);
         std::fesetround(rounding);
+#if defined(__GLIBC__) && defined(__SSE2__)
+        std::feclearexcept(FE_ALL_EXCEPT);
+        feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
+#endif
         const auto mode = test_support::float_mode();
         numbers = all();
         EXPECT_EQ(test_support::float_mode(), mode);

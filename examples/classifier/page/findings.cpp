@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
+
+#include "../confusion.hpp"
+#include "heed/core/error.hpp"
 
 namespace classifier::page {
 
@@ -15,6 +19,10 @@ Index ClassFindings::answer(Index i) const {
 
 ClassFindings class_findings(std::vector<std::string> names, heed::Tensor<float, 2> logits,
                              std::vector<std::int32_t> truth) {
+  heed::require(std::ssize(names) <= most_classes_compared, [&] {
+    return heed::Fault{"too many classes for a report", "", "at most " + std::to_string(most_classes_compared),
+                       std::to_string(names.size())};
+  });
   ClassFindings f{std::move(names), std::move(logits), std::move(truth)};
   for (Index i = 0; i < f.probabilities.extent(0); ++i) {  // softmax, in double
     const auto row = f.probabilities[i];

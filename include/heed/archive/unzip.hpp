@@ -14,6 +14,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -41,8 +42,11 @@ inline std::vector<std::byte> unzip(const std::filesystem::path& archive, const 
   const bool known = zip_stat(zip.get(), member.c_str(), 0, &stat) == 0 && (stat.valid & ZIP_STAT_SIZE) != 0 &&
                      (stat.valid & ZIP_STAT_COMP_SIZE) != 0;
   require(known, [&] { return Fault{"no such member in the archive", where}; });
-  constexpr std::uint64_t most_times = 1100;  // deflate compresses at most this many times; a larger claim is false
-  require(stat.size / most_times <= stat.comp_size + 64, [&] {
+  // deflate compresses at most this many times, and the archive holds what is compressed; a larger claim is false
+  constexpr std::uint64_t most_times = 1100;
+  std::error_code unknown;
+  const std::uint64_t there = std::filesystem::file_size(archive, unknown);
+  require(stat.size / most_times <= stat.comp_size + 64 && (unknown || stat.comp_size <= there), [&] {
     return Fault{
         "a compressed array that claims more than it can hold", where, {}, std::to_string(stat.size) + " bytes"};
   });

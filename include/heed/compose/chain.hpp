@@ -79,8 +79,8 @@ struct Chain {
   Index input_size() const;
   /// The fewest steps that each layer takes, as a `FlattenSteps` or a wide window asks for; 0 if there are none.
   Index test_steps() const;
-  /// The most steps that a layer gives for so many of the input. A convolution may pad, and give more than it gets.
-  Index longest_length(Index length) const;
+  /// Of the layers that read all steps at each step: steps^2 features, summed. A convolution before them may pad.
+  double attention_work(Shape x) const;
   bool reads_distances() const;
   /// Throws if two neighbours do not fit. The error names the layer by its place, from 0: "layer 2: Dense: ...".
   Shape output_shape(Shape x) const;
@@ -218,13 +218,17 @@ Index Chain<S>::test_steps() const {
 }
 
 template <class S>
-Index Chain<S>::longest_length(Index length) const {
-  Index longest = length;
-  for (const AnyLayer<S>& layer : layers) {
-    length = layer.output_length(length);
-    longest = std::max(longest, length);
-  }
-  return longest;
+double Chain<S>::attention_work(Shape x) const {
+  double work = 0;
+  each_placed([&](const AnyLayer<S>& layer, std::size_t) {
+    const Shape y = layer.output_shape(x);
+    if (std::string_view(layer.kind()).ends_with("_attention")) {
+      const auto steps = static_cast<double>(x.steps);
+      work += steps * steps * static_cast<double>(std::max(x.features, y.features));
+    }
+    x = y;
+  });
+  return work;
 }
 
 template <class S>

@@ -198,21 +198,25 @@ inline KerasFile::KerasFile(std::vector<std::byte>&& bytes, std::string name, co
   detail::rethrow_as_error("a file of Keras");
 }
 
-HEED_COLD inline std::vector<std::string> KerasFile::layers() const {
+HEED_COLD inline std::vector<std::string> KerasFile::layers() const try {
   std::vector<std::string> all;
   for (const detail::KerasLayer& layer : detail::KerasGraph(name()).chain(model())) {
     all.push_back(layer.name + " (" + layer.class_name + ')');
   }
   return all;
+} catch (...) {
+  detail::rethrow_as_error(name());
 }
 
 HEED_COLD inline OutputKind KerasFile::outputs() const { return detail::keras_outputs(training()); }
 
-HEED_COLD inline bool KerasFile::reads_padding() const {
+HEED_COLD inline bool KerasFile::reads_padding() const try {
   const std::vector<detail::KerasLayer> chain = detail::KerasGraph(name()).chain(model());
   return std::any_of(chain.begin(), chain.end(), [](const detail::KerasLayer& layer) {
     return layer.class_name == "Embedding" && !(*layer.config)["mask_zero"].is_true();
   });
+} catch (...) {
+  detail::rethrow_as_error(name());
 }
 
 template <class S>
@@ -229,13 +233,15 @@ HEED_COLD detail::KerasParts<S> KerasFile::parts(const detail::JsonTree& model) 
 }
 
 template <class S>
-KerasModel<S> load_keras_model(const KerasFile& file) {
+KerasModel<S> load_keras_model(const KerasFile& file) try {
   const DefaultFloatingMode mode;
   return detail::keras_model(file.parts<S>(), file.outputs(), file.name());
+} catch (...) {
+  detail::rethrow_as_error(file.name());
 }
 
 template <class M>
-M load_keras(const KerasFile& file) {
+M load_keras(const KerasFile& file) try {
   const DefaultFloatingMode mode;
   using S = typename M::Scalar;
   if constexpr (std::is_same_v<M, Chain<S>>) {  // any model is a chain
@@ -249,11 +255,13 @@ M load_keras(const KerasFile& file) {
   } else {
     return detail::keras_as<M>(load_keras_model<S>(file), file.name());
   }
+} catch (...) {
+  detail::rethrow_as_error(file.name());
 }
 
 template <class M>
   requires requires(M& m) { typename M::Options; }
-M load_keras(M model, const std::filesystem::path& path, const KerasOptions& options) {
+M load_keras(M model, const std::filesystem::path& path, const KerasOptions& options) try {
   const DefaultFloatingMode mode;
   using S = typename M::Scalar;
   const KerasFile file(path, options);
@@ -289,6 +297,8 @@ M load_keras(M model, const std::filesystem::path& path, const KerasOptions& opt
     take(model, loaded);
   }
   return model;
+} catch (...) {
+  detail::rethrow_as_error(path.string());
 }
 
 }  // namespace heed::inline HEED_ISA

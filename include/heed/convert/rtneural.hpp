@@ -106,6 +106,7 @@ Chain<S> load_rtneural(std::span<const std::byte> bytes, const std::string& name
 /// nobody says how many features the input has, and if the file cannot be written.
 template <class S>
 void save_rtneural(const Chain<S>& chain, const std::filesystem::path& path, const RtNeuralOptions& options = {}) try {
+  const DefaultFloatingMode mode;
   write_file(path, std::string_view(detail::rtneural_text(chain, options.features)));
 } catch (const Error&) {
   detail::rethrow_inside(path.string());

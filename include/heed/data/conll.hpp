@@ -141,6 +141,9 @@ HEED_FUNCTION LabelMap tag_names(const TaggedSentences& sentences) {
 
 HEED_FUNCTION Tensor<std::int32_t, 2> tag_classes(const TaggedSentences& sentences, const LabelMap& names, Index steps,
                                                   const std::string& where) {
+  require(sentences.tags.size() == sentences.words.size(), [&] {
+    return Fault{"not tags for each sentence", where, text_of(sentences.words.size()), text_of(sentences.tags.size())};
+  });
   std::unordered_map<std::string_view, std::int32_t> classes;
   for (const std::string& name : names.names) classes.emplace(name, static_cast<std::int32_t>(classes.size()));
   Tensor<std::int32_t, 2> result({sentences.count(), steps});

@@ -114,6 +114,10 @@ struct Labelled {
   }
   /// A copy of the sequences `first` to `last` - 1.
   Labelled rows(Index first, Index last) const {
+    if (first < last) {  // before there is a list of them
+      abi_detail::check_row(first, count());
+      abi_detail::check_row(last - 1, count());
+    }
     std::vector<Index> which(static_cast<std::size_t>(last > first ? last - first : 0));
     std::iota(which.begin(), which.end(), first);
     return rows(which);

@@ -17,6 +17,7 @@
 
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
@@ -155,6 +156,7 @@ void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> leng
 
 template <class S>
 std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, StepMask mask) {
+  const DefaultFloatingMode mode;
   const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
   check_lengths(lengths, count, steps, "feature_means");
   mask.check(count, steps, "feature_means");
@@ -179,6 +181,7 @@ std::vector<double> feature_means(TensorView<const S, 3> x, std::span<const std:
 template <class S>
 Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Missing how,
                    std::span<const double> means, const std::string& where) {
+  const DefaultFloatingMode mode;
   const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
   if (how == Missing::error) check_finite<S>(x, lengths, where);
   detail::check_infinity<S>(x, lengths, where);

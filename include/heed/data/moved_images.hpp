@@ -7,7 +7,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
+#include "heed/core/extents.hpp"
 #include "heed/core/image.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
@@ -47,10 +49,14 @@ template <class S>
 Sequences<S> moved_copies(const Sequences<S>& images, ImageShape image, Index copies, double reach, Key key) {
   check_image(image, "moved_copies");
   check_image_features(image, {images.steps(), images.features()}, "moved_copies");
-  require(images.steps() == 1 && copies >= 1 && std::isfinite(reach) && reach >= 0, [&] {
-    return Fault{"steps, copies or reach out of range", "moved_copies", "1 step, at least 1 copy, a reach of 0 or more",
-                 text_of(images.steps()) + ", " + text_of(copies) + ", " + text_of(reach)};
-  });
+  require(images.steps() == 1 && copies >= 1 && copies <= most_size / std::max<Index>(images.count(), 1) &&
+              std::isfinite(reach) && reach >= 0,
+          [&] {
+            return Fault{"steps, copies or reach out of range", "moved_copies",
+                         "1 step, at least 1 copy, a reach of 0 or more",
+                         text_of(images.steps()) + ", " + text_of(copies) + ", " + text_of(reach)};
+          });
+  const DefaultFloatingMode mode;
   Sequences<S> result{.x = Tensor<S, 3>({images.count() * copies, 1, image.size()})};
   for (Index row = 0; row < result.count(); ++row) {
     const Key draw = key.child(static_cast<std::uint64_t>(row));

@@ -157,6 +157,9 @@ HEED_FUNCTION std::vector<std::int32_t> to_tokens(std::span<const std::string> w
 
 HEED_FUNCTION TokenPairs to_tokens(const ParallelText& text, const Vocabulary& source, const Vocabulary& target,
                                    Index most) try {
+  require(text.source.size() == text.target.size(), [&] {
+    return Fault{"not a target for each source", "to_tokens", text_of(text.source.size()), text_of(text.target.size())};
+  });
   std::vector<std::vector<std::int32_t>> from, to;
   const std::int32_t start = target.start();
   TokenPairs result;

@@ -134,6 +134,7 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
 /// The same for sequences and their targets, which are not shifted.
 template <class S>
 Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, std::span<const double> shift = {}) {
+  const DefaultFloatingMode mode;
   for (Index i = 0; i < from.targets.size(); ++i) {
     const double target = from.targets.data()[i];
     require(!std::isinf(static_cast<S>(target)) || std::isinf(target), [&] {

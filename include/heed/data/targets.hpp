@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -41,6 +42,7 @@ HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view
 /// and names its sequence.
 template <class S>
 Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& where, Index columns = 1) {
+  const DefaultFloatingMode mode;
   require(columns > 0 && static_cast<Index>(texts.size()) % columns == 0, [&] {
     return Fault{"wrong number of targets", where, text_of(columns) + " for each sequence", text_of(texts.size())};
   });

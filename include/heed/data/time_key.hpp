@@ -3,6 +3,7 @@
 /// @file
 /// The order of points in time, as tables write them.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,8 @@ namespace heed::inline HEED_ISA {
 struct TimeKey {
   enum class Kind { number, date, word };
   Kind kind = Kind::word;
-  long double number = 0;  ///< exact for 64-bit integers; a date in seconds since 1970, UTC
+  std::int64_t whole = 0;  ///< the largest integer that is not above the number, or date in seconds since 1970, UTC
+  double part = 0;         ///< what is above it; the number itself, if it is beyond 64-bit integers
   std::string word = {};
 };
 
@@ -36,8 +38,9 @@ HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b);
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <limits>
 
+#include "heed/core/denormals.hpp"
 #include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -49,17 +52,18 @@ class DateReader {
  public:
   explicit DateReader(std::string_view text) : rest_(text) {}
 
-  bool read(long double& seconds) {
-    long double year = 0, month = 0, day = 0;
+  bool read(std::int64_t& seconds, double& part) {
+    std::int64_t year = 0, month = 0, day = 0;
     if (!digits(4, year) || !take('-') || !digits(2, month) || !take('-') || !digits(2, day)) return false;
     if (month < 1 || month > 12 || day < 1 || day > 31) return false;
-    seconds = 86400 * days(static_cast<std::int64_t>(year), static_cast<int>(month), static_cast<int>(day));
+    seconds = 86400 * days(year, month, day);
+    part = 0;
     if (rest_.empty()) return true;
     if (!take('T') && !take('t') && !take(' ')) return false;
-    long double hour = 0, minute = 0, second = 0;
+    std::int64_t hour = 0, minute = 0, second = 0;
     if (!digits(2, hour) || !take(':') || !digits(2, minute)) return false;
-    if (take(':') && !(digits(2, second) && fraction(second))) return false;
-    if (hour > 24 || minute > 59 || second >= 61) return false;
+    if (take(':') && !(digits(2, second) && fraction(part))) return false;
+    if (hour > 24 || minute > 59 || second > 60) return false;
     seconds += 3600 * hour + 60 * minute + second;
     return zone(seconds) && rest_.empty();
   }
@@ -70,25 +74,31 @@ class DateReader {
     rest_.remove_prefix(1);
     return true;
   }
-  bool digits(std::size_t count, long double& value) {
+  bool digits(std::size_t count, std::int64_t& value) {
     if (rest_.size() < count || rest_.find_first_not_of("0123456789") < count) return false;
     for (std::size_t i = 0; i < count; ++i) value = 10 * value + (rest_[i] - '0');
     rest_.remove_prefix(count);
     return true;
   }
-  bool fraction(long double& value) {
+  bool fraction(double& part) {
     if (!take('.') && !take(',')) return true;
     const std::size_t count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-    long double part = 0;
-    if (!digits(count, part) || count == 0) return false;
-    for (std::size_t i = 0; i < count; ++i) part /= 10;
-    value += part;
+    if (count == 0) return false;
+    std::int64_t digits_read = 0;
+    double unit = 1;
+    constexpr std::size_t most = 18;  // further ones are less than a double tells apart
+    for (std::size_t i = 0; i < std::min(count, most); ++i) {
+      digits_read = 10 * digits_read + (rest_[i] - '0');
+      unit *= 10;
+    }
+    part = static_cast<double>(digits_read) / unit;
+    rest_.remove_prefix(count);
     return true;
   }
-  bool zone(long double& seconds) {
+  bool zone(std::int64_t& seconds) {
     if (take('Z') || take('z') || rest_.empty()) return true;
     const int sign = take('+') ? 1 : take('-') ? -1 : 0;
-    long double hours = 0, minutes = 0;
+    std::int64_t hours = 0, minutes = 0;
     if (sign == 0 || !digits(2, hours)) return false;
     if (take(':') || !rest_.empty()) {
       if (!digits(2, minutes)) return false;
@@ -97,11 +107,11 @@ class DateReader {
     return true;
   }
   // days since 1970-01-01 in the Gregorian calendar: years begin in March, an era has 400 of them
-  static long double days(std::int64_t y, int m, int d) {
+  static std::int64_t days(std::int64_t y, std::int64_t m, std::int64_t d) {
     y -= m <= 2;
     const std::int64_t era = y < 0 ? -1 : y / 400, of_era = y - era * 400;  // -1: in January of the year 0
     const std::int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-    return static_cast<long double>(era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468);
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
   }
 
   std::string_view rest_;
@@ -112,16 +122,25 @@ inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 }  // namespace detail
 
 HEED_FUNCTION TimeKey time_key(std::string_view text) {
+  const DefaultFloatingMode mode;
   TimeKey key;
-  long long integer = 0;
   double number = 0;
-  if (parse_number(text, integer) == std::errc()) return {TimeKey::Kind::number, static_cast<long double>(integer), {}};
-  if (parse_number(text, number) == std::errc() && std::isfinite(number)) {
-    return {TimeKey::Kind::number, static_cast<long double>(number), {}};
-  }
-  if (detail::DateReader(text).read(key.number)) {
+  if (parse_number(text, key.whole) == std::errc()) {
+    key.kind = TimeKey::Kind::number;
+  } else if (parse_number(text, number) == std::errc() && std::isfinite(number)) {
+    key.kind = TimeKey::Kind::number;
+    if (number >= 0x1p63 || number < -0x1p63) {
+      key.whole = number > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+      key.part = number;
+    } else {
+      key.whole = static_cast<std::int64_t>(std::floor(number));
+      key.part = number - std::floor(number);
+    }
+  } else if (detail::DateReader(text).read(key.whole, key.part)) {
     key.kind = TimeKey::Kind::date;
   } else {
+    key.whole = 0;
+    key.part = 0;
     key.word = text;
   }
   return key;
@@ -132,7 +151,7 @@ HEED_FUNCTION const char* to_text(TimeKey::Kind kind) {
 }
 
 HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b) {
-  if (a.kind != TimeKey::Kind::word) return a.number < b.number;
+  if (a.kind != TimeKey::Kind::word) return a.whole != b.whole ? a.whole < b.whole : a.part < b.part;
   std::size_t i = 0, k = 0;
   while (i < a.word.size() && k < b.word.size()) {
     if (!detail::is_digit(a.word[i]) || !detail::is_digit(b.word[k])) {

@@ -239,18 +239,30 @@ HEED_COLD HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsF
   }
   detail::refuse_problems("a checkpoint of another model, data or options", file.name(), problems, 20);
 
+  // everything is read before anything is filled
+  auto series = state.series;
   for (const TensorInfo& tensor : file.tensors()) {
     if (!tensor.name.starts_with(detail::series_prefix)) continue;
-    state.series[tensor.name.substr(detail::series_prefix.size())] = file.read<double>(tensor.name);
+    series[tensor.name.substr(detail::series_prefix.size())] = file.read<double>(tensor.name);
   }
+  std::vector<std::variant<std::vector<float>, std::vector<double>>> numbers;
   for (const StateTensor& tensor : state.tensors) {
     std::visit(
         [&](auto* a) {
           using S = typename std::remove_pointer_t<decltype(a)>::Scalar;
-          detail::set_elements(*a, file.read<S>(tensor.name));
+          numbers.emplace_back(file.read<S>(tensor.name));
         },
         tensor.array);
   }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    std::visit(
+        [&](auto* a) {
+          using S = typename std::remove_pointer_t<decltype(a)>::Scalar;
+          detail::set_elements(*a, std::get<std::vector<S>>(numbers[i]));
+        },
+        state.tensors[i].array);
+  }
+  state.series = std::move(series);
 } catch (...) {
   detail::rethrow_as_error(file.name());
 }

@@ -11,7 +11,7 @@
 ///     Index input_tokens(Index feature) const;   // how many tokens there are; 0 for a number
 ///
 ///     Index test_steps() const;                  // a number of steps that it takes, where it does not take most; or 0
-///     Index longest_length(Index steps) const;   // the most steps that a part of it computes, where these may be more
+///     double attention_work(Shape x) const;      // steps times steps times features, where they may be more than x has
 ///
 /// A model of numbers needs the first, a model of tokens the second. `Ensemble` takes part if its members do. A model of
 /// another input may have `self_test_layer()`, a layer with the same weights.
@@ -70,8 +70,8 @@ InputKind input_kind(const M& model) {
       const Index steps = kind.features > 0 ? model.test_steps() : 0;
       kind.steps = steps <= most_test_steps_asked ? steps : 0;
     }
-    if constexpr (requires { model.longest_length(Index(1)); }) {
-      if (model.longest_length(std::max(most_test_steps, kind.steps)) > most_test_steps_within) kind.features = 0;
+    if constexpr (requires { model.attention_work(Shape()); }) {
+      kind.work = [&model](Shape x) { return model.attention_work(x); };
     }
   }
   return kind;
@@ -90,6 +90,7 @@ HEED_COLD std::vector<double> test_output(const ModelReference<S>& model, const 
   TileBuffer<std::int32_t> tokens;
   const Shape of_output = model.output_shape(shape);
   check_test_size(test, shape, of_output);
+  if (kind.work) check_test_work(kind.work(shape));
   const Tile<S> y = output.take(of_output, 1);
   std::vector<double> sums;
   const auto run = [&]<class X>(Tile<X> x, std::size_t first) {

@@ -203,7 +203,8 @@ HEED_COLD HEED_FUNCTION std::vector<Rename> matches(const Rename& names, const S
 
 HEED_COLD HEED_FUNCTION std::vector<Rename> fitting_renames(std::span<const TensorShape> wanted,
                                                             std::span<const TensorShape> tensors) {
-  constexpr std::size_t most = 1000;  // for hostile files: all pairs are compared
+  constexpr std::size_t most = 1000;  // for hostile files: all pairs are compared, and each with all names
+  std::size_t comparisons = 4'000'000;
   detail::ShapesByName missing, spare;
   std::vector<std::string> taken;
   for (const TensorShape& w : wanted) missing.emplace(w.name, w.extents);
@@ -225,6 +226,9 @@ HEED_COLD HEED_FUNCTION std::vector<Rename> fitting_renames(std::span<const Tens
         if (shape != extents) continue;
         const Rename names = detail::beginnings(from, to);
         if (names.from == names.to || !seen.insert({names.from, names.to}).second) continue;
+        const std::size_t now = taken.size() + spare.size();
+        if (comparisons < now) return {};
+        comparisons -= now;
         if (std::any_of(taken.begin(), taken.end(),
                         [&](const std::string& t) { return detail::begins_with_part(t, names.from); })) {
           continue;

@@ -49,6 +49,15 @@ class PickleNames : public PickleStack {
     const PickleValue arguments = pop(), callee = pop();
     const TorchGlobal& name = global_of(callee, "a name");
     if (arguments.kind != Kind::tuple) fail("arguments that are no tuple");
+    // before they are copied: there may be as many as the file has bytes
+    if (name.meaning == TorchName::mapping) return make(Kind::dict, {});
+    if (name.meaning == TorchName::inert) return push({Kind::object, 0, 0});
+    constexpr std::size_t most_arguments = 8;
+    const std::size_t given = node_of(arguments).size();
+    if (given > most_arguments) {
+      fail("a wrong number of arguments of " + std::string(name.name), "at most " + std::to_string(most_arguments),
+           std::to_string(given));
+    }
     const std::vector<PickleValue> values = node_of(arguments);
     const auto count = [&](std::size_t least, std::size_t most) {
       if (values.size() >= least && values.size() <= most) return;
@@ -59,10 +68,6 @@ class PickleNames : public PickleStack {
       case TorchName::ordered_dict:
         count(0, 1);
         return make(Kind::dict, values.empty() ? values : pairs(values[0]));
-      case TorchName::mapping:
-        return make(Kind::dict, {});
-      case TorchName::inert:
-        return push({Kind::object, 0, 0});
       case TorchName::size:
         count(1, 1);
         if (values[0].kind != Kind::tuple) fail("a size that is no tuple");
@@ -77,6 +82,8 @@ class PickleNames : public PickleStack {
       case TorchName::typed_tensor:
         count(7, 8);
         return tensor(values, &global_of(values[6], "a type of numbers"));
+      case TorchName::mapping:
+      case TorchName::inert:
       case TorchName::storage:
       case TorchName::bytes:
       case TorchName::element_type:
@@ -118,6 +125,9 @@ class PickleNames : public PickleStack {
   void check_sign(const PickleValue& metadata) {
     if (metadata.kind != Kind::dict) return;
     const std::vector<PickleValue>& items = node_of(metadata);
+    constexpr std::size_t most = 32;  // keys and values; each tensor may have the same dict
+    if (items.size() > most)
+      fail("metadata of a tensor with too many keys", "at most 16", std::to_string(items.size() / 2));
     for (std::size_t i = 0; i < items.size(); i += 2) {
       if (items[i].kind != Kind::text || items[i + 1].kind != Kind::boolean || items[i + 1].at == 0) continue;
       const std::string_view key = text_of_value(items[i]);

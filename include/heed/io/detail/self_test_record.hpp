@@ -20,11 +20,12 @@ struct InputKind {
   std::vector<Index> counts = {};            // of the tokens of each feature, 0 for a number; empty: all are numbers
   std::vector<double> mean = {}, unit = {};  // of each feature's numbers; empty: 0 and 1
   Index steps = 0;                           // that the model asks for, 0: it does not
+  std::function<double(Shape)> work = {};    // of the attention of a run; empty: no more than the input lets expect
 };
 
 inline constexpr Index most_test_numbers = Index(1) << 18, most_test_numbers_stored = Index(1) << 14;
 inline constexpr Index most_test_steps = 256, most_test_steps_asked = 2048;  // of any model; of one that asks for them
-inline constexpr Index most_test_steps_within = 1 << 12;  // padding before an attention could take hours
+inline constexpr double most_test_work = 0x1p31;  // of attention: padding before it could make it take hours
 inline constexpr Index most_test_outputs = Index(1) << 20;
 inline constexpr Index test_room = Index(1) << 25;   // numbers that a run may allocate when a file is loaded
 inline constexpr Index test_numbers_repeated = 997;  // prime, so that no two rows are equal
@@ -48,6 +49,8 @@ void set_self_test(Metadata& metadata, const StoredTest& test, const std::vector
 StoredTest read_self_test(const Metadata& metadata, const InputKind& kind);
 /// Throws if the model's output for the test's input has a size that the test does not say, or that is too large.
 void check_test_size(const StoredTest& test, Shape input, Shape output);
+/// Throws if the attention of a run would take long: steps^2 features.
+void check_test_work(double work);
 /// Rethrows the error that is being handled: it says that the self-test failed, and how to do without.
 [[noreturn]] void rethrow_from_self_test();
 /// Throws if the output is another one.
@@ -143,6 +146,13 @@ HEED_COLD HEED_FUNCTION StoredTest read_self_test(const Metadata& metadata, cons
     check(fits, "self_test.input", kind.tokens ? "tokens" : "numbers below 1.7e38", text_of(x));
   }
   return test;
+}
+
+HEED_COLD HEED_FUNCTION void check_test_work(double work) {
+  require(work <= most_test_work, [&] {
+    return Fault{"attention over too many steps", "self-test", "steps^2 features of at most " + text_of(most_test_work),
+                 text_of(work)};
+  });
 }
 
 HEED_COLD HEED_FUNCTION void check_test_size(const StoredTest& test, Shape input, Shape output) {
