@@ -78,6 +78,8 @@ HEED_FUNCTION std::string read_label(const TextReader& reader, std::string_view 
 #include <cmath>
 #include <utility>
 
+#include "heed/data/detail/number_key.hpp"
+
 namespace heed::inline HEED_ABI {
 
 HEED_SHARED_FUNCTION bool is_label(std::string_view text) {
@@ -136,18 +138,11 @@ HEED_SHARED_FUNCTION LabelMap LabelMap::from(std::span<const std::string> labels
   }
   std::sort(map.names.begin(), map.names.end());
   map.names.erase(std::unique(map.names.begin(), map.names.end()), map.names.end());
-  // sorts by number; a long double holds any 64-bit integer
-  std::vector<std::pair<long double, std::string>> numbers;
+  std::vector<std::pair<abi_detail::NumberKey, std::string>> numbers;
   for (const std::string& name : map.names) {
-    std::int64_t integer = 0;
-    double number = 0;
-    if (parse_number(name, integer) == std::errc()) {
-      numbers.emplace_back(static_cast<long double>(integer), name);
-    } else if (parse_number(name, number) == std::errc()) {
-      numbers.emplace_back(static_cast<long double>(number), name);
-    } else {
-      return map;
-    }
+    const auto number = abi_detail::number_key(name);
+    if (!number) return map;
+    numbers.emplace_back(*number, name);
   }
   std::sort(numbers.begin(), numbers.end());
   std::transform(numbers.begin(), numbers.end(), map.names.begin(), [](auto& n) { return std::move(n.second); });

@@ -37,11 +37,9 @@ HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b);
 #if HEED_BODIES
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "heed/core/denormals.hpp"
-#include "heed/data/text.hpp"
+#include "heed/data/detail/number_key.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -124,18 +122,8 @@ inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 HEED_FUNCTION TimeKey time_key(std::string_view text) {
   const DefaultFloatingMode mode;
   TimeKey key;
-  double number = 0;
-  if (parse_number(text, key.whole) == std::errc()) {
-    key.kind = TimeKey::Kind::number;
-  } else if (parse_number(text, number) == std::errc() && std::isfinite(number)) {
-    key.kind = TimeKey::Kind::number;
-    if (number >= 0x1p63 || number < -0x1p63) {
-      key.whole = number > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
-      key.part = number;
-    } else {
-      key.whole = static_cast<std::int64_t>(std::floor(number));
-      key.part = number - std::floor(number);
-    }
+  if (const auto number = abi_detail::number_key(text)) {
+    key = {TimeKey::Kind::number, number->whole, number->part, {}};
   } else if (detail::DateReader(text).read(key.whole, key.part)) {
     key.kind = TimeKey::Kind::date;
   } else {
