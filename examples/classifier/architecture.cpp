@@ -80,7 +80,7 @@ void add_architecture(CLI::App& command, Architecture& a, bool in_file) {
   };
   constexpr Index most = 1'000'000;  // beyond it products of sizes overflow
   size("--features", a.features, most, "F", "Numbers per step, in each row of a table (1)");
-  size("--classes", a.classes, most, "C", "Number of classes, if labels are 0 to C-1 (as in the data)");
+  size("--classes", a.classes, most, "C", "Number of classes; labels are 0 to C-1 (as in data)");
   support::add_given<heed::SequenceClassifierOptions>(command, a.given, group);
   size("--embedding", a.embedding, most, "N", "Numbers per word, in models of text (32)");
   add_weights(command, a.weights);

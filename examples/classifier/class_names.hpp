@@ -34,7 +34,7 @@ heed::LabelMap names_for(const TrainArguments& a, const StoredModel<M>* init, co
   heed::LabelMap names = heed::LabelMap::from(labels, where);
   heed::require(names.size() > 1, [&] {
     return heed::Fault{"all sequences have the same label " + heed::in_quotes(names.names.front()), where,
-                       "two classes or more; --label-column says where labels stand"};
+                       "two classes or more; for labels that are numbers from 0, --classes C"};
   });
   return names;
 }

@@ -52,8 +52,7 @@ int run(CLI::App& program, const Processes& processes, int argc, char** argv) {
 int run(const Processes& processes, int argc, char** argv) {
   const std::string version = std::to_string(HEED_VERSION_MAJOR) + "." + std::to_string(HEED_VERSION_MINOR) + "." +
                               std::to_string(HEED_VERSION_PATCH);
-  CLI::App program("Trains, tests, runs and explains models of sequences: classes, numbers, forecasts, text",
-                   "classifier");
+  CLI::App program("Trains, tests, runs and explains models of sequences", "classifier");
   program.require_subcommand(1);
   program.get_formatter()->column_width(27);
   program.set_version_flag("--version", version, "Print the version and exit");
