@@ -37,7 +37,7 @@ TEST(TableFormat, AListOfNamesHasCommasBetweenThem) {
 TEST(TableFormat, SaysWhichColumnsThereAre) {
   const Words many(12, "c");
   EXPECT_EQ(heed::detail::no_such_column("x", {"a", "b"}, "t.csv").expected, "one of a, b");
-  EXPECT_EQ(heed::detail::no_such_column("x", many, "t.csv").expected, "one of c, c, c, c, c, c, c, c, c, c, ...");
+  EXPECT_EQ(heed::detail::no_such_column("x", many, "t.csv").expected, "one of c, c, c, c, c, c, c, c, c, ..., c");
 }
 
 }  // namespace table_format_test

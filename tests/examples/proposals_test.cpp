@@ -97,9 +97,10 @@ TEST_F(Messages, NameTheOptionOfMissingLabels) {
 
 TEST_F(Messages, SayWhichOptionsDescribeFilesOfOthers) {
   for (const char* command : {"evaluate", "predict", "explain", "inspect"}) {
-    EXPECT_TRUE(has_line(output_of(std::string(command) + " --help"), "Of model files that heed did not write"));
+    EXPECT_TRUE(
+        has_line(output_of(std::string(command) + " --help"), "Sizes that a file of another program leaves open"));
   }
-  EXPECT_FALSE(has_line(output_of("train --help"), "Of model files that heed did not write"));
+  EXPECT_FALSE(has_line(output_of("train --help"), "Sizes that a file of another program leaves open"));
 }
 
 }  // namespace proposals_test
