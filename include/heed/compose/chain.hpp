@@ -224,7 +224,8 @@ double Chain<S>::attention_work(Shape x) const {
     const Shape y = layer.output_shape(x);
     if (std::string_view(layer.kind()).ends_with("_attention")) {
       const auto steps = static_cast<double>(x.steps);
-      work += steps * steps * static_cast<double>(std::max(x.features, y.features));
+      constexpr Index softmax = 8;  // takes as long as so many features
+      work += steps * steps * static_cast<double>(std::max({x.features, y.features, softmax}));
     }
     x = y;
   });
