@@ -3,6 +3,7 @@
 // What a self-test says, and how it stands in the metadata of a file: an inner part of self_test.hpp.
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "heed/core/compiled.hpp"
