@@ -41,6 +41,7 @@ std::from_chars_result from_chars(const char* first, const char* last, T& value)
 #if HEED_BODIES && !defined(_WIN32)
 
 #include <algorithm>
+#include <cfenv>
 #include <clocale>
 #include <cstdlib>
 #include <limits>
@@ -59,6 +60,23 @@ inline double convert_in(locale_t locale, const char* text, char** end, double) 
   return ::strtod_l(text, end, locale);
 }
 
+/// `strtod` rounds as the caller has chosen, and asks the x87 on x86, which computes nothing here.
+class RoundToNearest {
+ public:
+  RoundToNearest() : changed_(std::fegetround() != FE_TONEAREST && std::fegetenv(&before_) == 0) {
+    if (changed_) std::fesetround(FE_TONEAREST);
+  }
+  RoundToNearest(const RoundToNearest&) = delete;
+  RoundToNearest& operator=(const RoundToNearest&) = delete;
+  ~RoundToNearest() {
+    if (changed_) std::fesetenv(&before_);
+  }
+
+ private:
+  std::fenv_t before_ = {};
+  bool changed_;
+};
+
 template <class T>
 std::from_chars_result from_chars_in_c(const char* first, const char* last, T& value) {
   static const locale_t c = ::newlocale(LC_ALL_MASK, "C", locale_t{});
@@ -71,6 +89,7 @@ std::from_chars_result from_chars_in_c(const char* first, const char* last, T& v
 
   const std::string text(first, last);  // the C library needs the terminating zero
   char* end = nullptr;
+  const RoundToNearest nearest;
   const T found = convert_in(c, text.c_str(), &end, T());
   const char* stop = first + (end - text.c_str());
   if (stop == first) return {first, std::errc::invalid_argument};
