@@ -6,6 +6,7 @@
 #include <string>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/isa.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -73,7 +74,7 @@ HEED_COLD HEED_FUNCTION double quota_up_from(const std::string& mount, std::stri
 }  // namespace detail
 
 HEED_COLD HEED_FUNCTION double cpu_quota(const std::string& root) {
-  // keyed by whether it is version 2
+  const DefaultFloatingMode mode;
   std::map<bool, std::string> groups;  // by whether it is version 2
   std::ifstream own(root + "/proc/self/cgroup");
   for (std::string line; std::getline(own, line);) {
@@ -107,8 +108,10 @@ HEED_COLD HEED_FUNCTION double cpu_quota(const std::string& root) {
 
 HEED_COLD HEED_FUNCTION int available_threads(const std::string& root) {
   const int cpus = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const double quota = std::ceil(cpu_quota(root));
-  return quota < cpus ? std::max(1, static_cast<int>(quota)) : cpus;
+  // compilers divide and convert ahead of a branch, and a caller may trap what they get from no quota
+  const DefaultFloatingMode mode;
+  const double threads = std::min(std::ceil(cpu_quota(root)), static_cast<double>(cpus));
+  return std::max(1, static_cast<int>(threads));
 }
 
 }  // namespace heed::inline HEED_ISA
