@@ -5,6 +5,7 @@
 #   bash tests/faults/ranks.sh [CLASSIFIER]      default: build/release/examples/classifier
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/faults/waves.sh
 classifier=$(realpath "${1:-build/release/examples/classifier}")
 command -v mpirun >/dev/null || { echo "Skipped"; echo "there is no mpirun"; exit 77; }
 command -v pgrep >/dev/null || { echo "Skipped"; echo "there is no pgrep (procps)"; exit 77; }
@@ -16,14 +17,7 @@ export OMPI_MCA_mpi_yield_when_idle=1 HWLOC_HIDE_ERRORS=2
 run=(mpirun --oversubscribe -n)
 said=$("${run[@]}" 1 true 2>&1) || { echo "Skipped"; echo "mpirun starts no program here: ${said%%$'\n'*}"; exit 77; }
 
-awk 'BEGIN {
-  print "@problemName waves\n@univariate true\n@classLabel true up down\n@data"
-  for (i = 0; i < 200; ++i) {
-    line = ""
-    for (t = 0; t < 10; ++t) line = line (t ? "," : "") sprintf("%.3f", (i % 2 ? 1 : -1) * t / 7 + (i * 37 % 11) / 50)
-    print line ":" (i % 2 ? "up" : "down")
-  }
-}' >waves.ts
+waves 200 10 >waves.ts
 train=(train --data "$work/waves.ts" --batch 20 --hidden 8 --threads 1 --epochs 400)
 "$classifier" "${train[@]}" --quiet --model plain.safetensors </dev/null
 

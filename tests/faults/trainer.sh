@@ -7,6 +7,7 @@
 # Each call of files fails once, and of the allocations each 97th.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/faults/waves.sh
 classifier=$(realpath "${1:-build/release/examples/classifier}")
 shim=$(realpath "${2:-build/release/tests/faults/libheed_fault_shim.so}")
 for file in "$classifier" "$shim"; do
@@ -16,14 +17,7 @@ work=$(mktemp -d "$([ -d /dev/shm ] && echo /dev/shm || echo /tmp)/heed_trainer.
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-awk 'BEGIN {
-  print "@problemName waves\n@univariate true\n@classLabel true up down\n@data"
-  for (i = 0; i < 24; ++i) {
-    line = ""
-    for (t = 0; t < 6; ++t) line = line (t ? "," : "") sprintf("%.3f", (i % 2 ? 1 : -1) * t / 7 + (i * 37 % 11) / 50)
-    print line ":" (i % 2 ? "up" : "down")
-  }
-}' >waves.ts
+waves 24 6 >waves.ts
 train=(train --data waves.ts --epochs 3 --batch 8 --hidden 4 --model out/m.safetensors --checkpoint out/run.safetensors
   --log out/log.csv --history out/history.csv --threads)
 mkdir out

@@ -108,6 +108,14 @@ TEST(InsideAProgram, SignalHandlersStayTheCallers) {
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGFPE}) std::signal(signal, SIG_DFL);
 }
 
+void round_and_trap(int rounding) {
+  std::fesetround(rounding);
+#if defined(__GLIBC__) && defined(__SSE2__)
+  std::feclearexcept(FE_ALL_EXCEPT);
+  feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
+#endif
+}
+
 // A caller may round upward, as intervals do, and trap, as games do: neither changes a bit.
 TEST(InsideAProgram, TheFloatingPointModeIsTheCallersAndChangesNothing) {
   const std::string expected = whole_run("mode", 2);
@@ -115,11 +123,7 @@ TEST(InsideAProgram, TheFloatingPointModeIsTheCallersAndChangesNothing) {
   std::fegetenv(&normal);
   for (const int rounding : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
     for (const int threads : {1, 2}) {
-      std::fesetround(rounding);
-#if defined(__GLIBC__) && defined(__SSE2__)
-      std::feclearexcept(FE_ALL_EXCEPT);
-      feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
-#endif
+      round_and_trap(rounding);
       const auto mode = test_support::float_mode();
       const std::string bytes = whole_run("mode", threads);
       EXPECT_EQ(test_support::float_mode(), mode);
@@ -167,11 +171,7 @@ TEST(InsideAProgram, NumbersOfFilesAreTheSameInEachMode) {
       {
         const heed::FlushDenormals flush;
         if (!flushes) std::fesetenv(&normal);
-        std::fesetround(rounding);
-#if defined(__GLIBC__) && defined(__SSE2__)
-        std::feclearexcept(FE_ALL_EXCEPT);
-        feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
-#endif
+        round_and_trap(rounding);
         const auto mode = test_support::float_mode();
         numbers = all();
         EXPECT_EQ(test_support::float_mode(), mode);
