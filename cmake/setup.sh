@@ -1,12 +1,21 @@
 # shellcheck shell=bash
 #
-# Sourced by examples/run.sh, tests/run.sh and .ci/run: what they need to be there, and how they build and test.
+# Sourced by the project's scripts: what they need to be there, and how they build and test.
 # Each function is quiet while things go well, and shows the log of what went wrong.
+# With --help or -h as its first argument a script prints the comment that it begins with, and ends.
 set -euo pipefail
+script=$(realpath "${BASH_SOURCE[-1]}")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf '%s\n' "$*"; }
 die() { say "$*" >&2; exit 1; }
+
+case ${1:-} in
+  -h | --help)
+    sed -n '/^#!/d; /^#/!q; s/^# \{0,1\}//p' "$script"
+    exit
+    ;;
+esac
 
 # quietly NAME COMMAND...: one line while it goes well; if it fails, its output from the first error on.
 quietly() {

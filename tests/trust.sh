@@ -20,7 +20,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/../cmake/setup.sh"
 seconds=600 steps=()
 while [ $# -gt 0 ]; do
   case $1 in
-    -h | --help) sed -n '2,/^source /{/^source /d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"; exit ;;
     --seconds) seconds=${2:-}; shift 2 || die "--seconds needs a number" ;;
     -*) die "unknown option $1; --help shows the usage" ;;
     *) steps+=("$1"); shift ;;

@@ -130,4 +130,15 @@ TEST_F(Text, OnATerminalExplainShadesTheWords) {
   }
 }
 
+TEST_F(Text, LabelsThatOccurOnceAreQuestioned) {
+  folder.file("bare.txt",
+              "The cat sat\nA dog ran\nEach bird flew\nSome fish swam\nNo man is here\nWe like it\nIt is\nWe do\n");
+  const Result asked = run("train --text bare.txt --epochs 1 --threads 1");
+  EXPECT_EQ(asked.code, 0);
+  EXPECT_EQ(asked.err, "bare.txt: 6 of 8 labels occur once, such as 'The'; are they labels?\n");
+  EXPECT_EQ(run("train --text bare.txt --epochs 1 --threads 1 --quiet").err, "");
+  write_text();
+  EXPECT_EQ(run("train --text t.txt --epochs 1 --threads 1").err, "");
+}
+
 }  // namespace text_test

@@ -6,15 +6,11 @@
 #
 # The seeds are N (default: 300), from --first (default: 0) on. --compiled: a folder of a Release build, with
 # libheed_compiled_*.a of -march=native. The headers and that library must then give the same bits.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-
-die() { printf '%s\n' "$*" >&2; exit 1; }
+source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 seeds=300 first=0 library=
 while [ $# -gt 0 ]; do
   case $1 in
-    --help) sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"; exit ;;
     --seeds) seeds=${2:-}; shift 2 || die "--seeds needs a number" ;;
     --first) first=${2:-}; shift 2 || die "--first needs a number" ;;
     --compiled) library=${2:-}; shift 2 || die "--compiled needs a folder" ;;

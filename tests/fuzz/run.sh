@@ -9,8 +9,7 @@
 #
 # A corpus is tests/fuzz/corpus/NAME, and the folders that seeds.txt names; tests/fuzz/NAME.dict, where there is one, lists words of
 # the format. Needs clang++ with its runtime; on Debian: clang-14, libclang-rt-14-dev, libzip-dev.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 # Folders of other tests' files.
 declare -A more_seeds=()
@@ -19,16 +18,12 @@ while read -r name folders; do
 done <tests/fuzz/seeds.txt
 
 # What fuzzers link.
-declare -A libraries=([npz]=-lzip)
+declare -A linked=([npz]=-lzip)
 
-say() { printf '%s\n' "$*"; }
-die() { say "$*" >&2; exit 1; }
-usage() { sed -n '2,/^set /{/^set /d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"; }
 
 seconds=0 names=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --help) usage; exit ;;
     --seconds) seconds=${2:-}; shift 2 || die "--seconds needs a number" ;;
     --seconds=*) seconds=${1#*=}; shift ;;
     -*) die "unknown option $1; --help shows the usage" ;;
@@ -70,7 +65,7 @@ done
 if [ ${#outdated[@]} -gt 0 ]; then
   say "building: ${outdated[*]}"
   # shellcheck disable=SC2016 # of the inner shell
-  for name in "${outdated[@]}"; do printf '%s\0' "$name" "${libraries[$name]:--pthread}"; done |
+  for name in "${outdated[@]}"; do printf '%s\0' "$name" "${linked[$name]:--pthread}"; done |
     xargs -0 -n 2 -P "${JOBS:-$(nproc)}" bash -c '
       name=${*: -2:1} library=${*: -1}
       "${@:1:$#-2}" "tests/fuzz/${name}_fuzz.cpp" -MMD -MF "build/fuzz/$name.d" -o "build/fuzz/$name" "$library" ||

@@ -10,8 +10,7 @@
 # exit code is 1 if there are any.
 # JOBS, CXX and CXXFLAGS are taken from the environment, and EVERY: with EVERY=10 each tenth break is tried. All layers take about
 # an hour on two cores, everything a night.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 jobs=${JOBS:-$(nproc)}
 compiler=${CXX:-g++}
@@ -75,8 +74,8 @@ fi
 for layer in "${layers[@]}"; do
   header=$(path "$layer")
   awk -v all="$([ "${header%%/*}" = layers ] || echo 1)" -f tests/mutation/mutants.awk "include/heed/$header.hpp" |
-    awk -v layer="$layer" -v every="${EVERY:-1}" -F '\t' 'NR % every == 0 { printf "%s%c%d%c%s%c%s%c%s%c", layer, 0, NR, 0, $1, 0, $2, 0, $3, 0 }'
-done >"$work/mutants"
+    awk -v layer="$layer" '{ printf "%s\t%d\t%s\n", layer, NR, $0 }'
+done | awk -v every="${EVERY:-1}" -F '\t' 'NR % every == 0 { printf "%s%c%d%c%s%c%s%c%s%c", $1, 0, $2, 0, $3, 0, $4, 0, $5, 0 }' >"$work/mutants"
 
 xargs -0 -n 5 -P "$jobs" bash -c 'try "$@"' _ <"$work/mutants" | tee "$work/verdicts" | awk -F '\t' '
   { n[$1]++; printf "\r%d killed, %d survived, %d equivalent, %d do not compile", n["killed"], n["survived"], n["equivalent"], n["invalid"] > "/dev/stderr" }

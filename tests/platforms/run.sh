@@ -5,8 +5,7 @@
 #
 # Prints a line for each platform. One whose tools are not there is skipped with a word. --files leaves out all but the
 # exchange of files. Needs GoogleTest's sources (Debian: googletest); JOBS says how many compilers run at a time.
-set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 # platform | compiler and flags | emulator | where they are from
 table="
