@@ -3,7 +3,7 @@
 #
 #   bash tests/coverage/run.sh
 #
-# Built by clang without optimisation; each program of tests runs once. The details are in build/coverage/html.
+# Built by clang with little optimisation. The details are in build/coverage/html.
 # HEED_DATA_DIR names the folder of data sets, for the tests that need it.
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
@@ -13,19 +13,12 @@ build coverage heed_tests
 
 folder=build/coverage
 rm -rf $folder/profiles
-mkdir -p $folder/profiles
+failed=0
+( run_tests coverage ) || failed=1  # the programs that tests call write their profiles to the same files
 programs=()
 for program in $folder/tests/heed_test_*; do
   if [ -f "$program" ] && [ -x "$program" ]; then programs+=("$program"); fi
 done
-run_programs() {
-  local program failed=0
-  for program in "${programs[@]}"; do
-    LLVM_PROFILE_FILE="$PWD/$folder/profiles/%p.profraw" "$program" --gtest_brief=1 || failed=1
-  done
-  return $failed
-}
-quietly "tests with coverage" run_programs
 llvm-profdata-14 merge -sparse $folder/profiles/*.profraw -o $folder/profile
 rm -f $folder/profiles/*.profraw
 objects=()
@@ -53,3 +46,4 @@ awk -v RS='{"filename":"' -v root="$PWD/include/heed/" '
     print "lines that no test reaches"
     for (name in missed) printf "%6d  %s\n", missed[name], name | "sort -rn | head -n 20"
   }' $folder/summary.json
+exit $failed
