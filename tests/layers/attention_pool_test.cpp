@@ -111,6 +111,7 @@ TEST(AttentionPool, StreamsTheStepsSoFar) {
     for (double& w : pool.attention.weight) w *= size;
     test_support::expect_streams(pool, {7, 4}, false);
   }
+  test_support::expect_streams(heed::AttentionPool<double>({.features = 19}), {7, 19}, false);  // more than a packet
 }
 
 TEST(AttentionPool, AScoreThatIsNoNumberIsNotHiddenByAStream) {

@@ -71,6 +71,17 @@ TEST(ConvBlock, AResidualAddsItsInput) {
   for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(z[i], y[i] + x[i], 1e-14);
 }
 
+TEST(ConvBlock, StreamsWhereItIsCausal) {
+  for (const bool residual : {false, true}) {
+    for (const heed::Index in : {3, 4}) {
+      test_support::expect_streams(
+          open_block<double>(
+              {.in_channels = in, .out_channels = 4, .kernel_size = 3, .causal = true, .residual = residual}),
+          {6, in}, false);
+    }
+  }
+}
+
 TEST(ConvBlock, RefusesWhatCannotBe) {
   EXPECT_NE(error_of([] { ConvBlock<float>({.in_channels = 0, .out_channels = 2}); }), "no error");
   EXPECT_NE(error_of([] { ConvBlock<float>({.in_channels = 2, .out_channels = 2, .dropout = 1}); }).find("dropout"),

@@ -62,6 +62,35 @@ TEST(ConvFront, StreamsWhereItIsCausal) {
             "got sequence)");
 }
 
+TEST(ConvFront, BlocksBelowTheLowestOfInterestAreNotGoneThrough) {
+  const ConvFront<double> front = random_front<double>(all[1]);
+  const std::vector<double> x = test_support::stream_input<double>({7, 2}),
+                            dy = test_support::stream_input<double>({7, 6});
+  std::vector<double> y(dy.size());
+  const heed::Tile<const double> in(x.data(), {7, 2}, 1), d(dy.data(), {7, 6}, 1);
+  const heed::Tile<double> out(y.data(), {7, 6}, 1);
+  heed::Scratch scratch;
+  const heed::Pass pass{scratch};
+  ConvFront<double>::Cache cache;
+  front.forward(in, out, cache, pass);
+  const auto gradient = [&](std::size_t frozen) {  // of the first so many blocks none is wanted
+    ConvFront<double> grad = front;
+    for_each_parameter([&](const heed::Path&, auto& p) { p.fill(0); }, grad);
+    for (std::size_t i = 0; i < frozen; ++i)
+      for_each_parameter([&](const heed::Path&, auto& p) { p.want(false); }, grad.blocks[i]);
+    front.backward(in, heed::Tile<const double>(out), d, {}, cache, grad, pass);
+    return grad;
+  };
+  const ConvFront<double> whole = gradient(0);
+  for (std::size_t frozen = 1; frozen <= front.blocks.size(); ++frozen) {
+    const ConvFront<double> grad = gradient(frozen);
+    for (std::size_t i = 0; i < front.blocks.size(); ++i) {
+      const double first = grad.blocks[i].conv.weight.data()[0];
+      EXPECT_EQ(first, i < frozen ? 0 : whole.blocks[i].conv.weight.data()[0]) << frozen << " frozen, block " << i;
+    }
+  }
+}
+
 TEST(ConvFront, StartsEveryBlockFromAKeyOfItsOwn) {
   ConvFront<double> front({.in_channels = 4, .kernels = {3, 3}, .channels = 4});
   front.initialize(heed::Key{3});
