@@ -80,12 +80,14 @@ void check_accuracy() {
     return exact *
            (exp_relative_error<S> + (sizeof(S) == 4 ? float_exp_error_per_unit : 0) * std::abs(static_cast<double>(x)));
   };
-  EXPECT_LE(largest_error_of(grid<S>(-end, end), exp_of, [](long double x) { return std::exp(x); }, relative), 1);
-  EXPECT_LE(largest_error_of(grid<S>(-60, 60), sigmoid_of, sigmoid, always(sigmoid_error<S>)), 1);
+  // where a long double is no more than a double, what is taken as exact has an error of its own
+  const double limit = std::numeric_limits<long double>::digits > std::numeric_limits<double>::digits ? 1 : 1.5;
+  EXPECT_LE(largest_error_of(grid<S>(-end, end), exp_of, [](long double x) { return std::exp(x); }, relative), limit);
+  EXPECT_LE(largest_error_of(grid<S>(-60, 60), sigmoid_of, sigmoid, always(sigmoid_error<S>)), limit);
   const auto tanh = [](long double x) { return std::tanh(x); };
-  EXPECT_LE(largest_error_of(grid<S>(-30, 30), tanh_of, tanh, always(tanh_error<S>)), 1);
+  EXPECT_LE(largest_error_of(grid<S>(-30, 30), tanh_of, tanh, always(tanh_error<S>)), limit);
   const auto erf = [](long double x) { return std::erf(x); };
-  EXPECT_LE(largest_error_of(grid<S>(-8, 8), erf_of, erf, always(erf_error<S>)), 1);
+  EXPECT_LE(largest_error_of(grid<S>(-8, 8), erf_of, erf, always(erf_error<S>)), limit);
 }
 
 TEST(Math, IsAccurateInFloat) { check_accuracy<float>(); }

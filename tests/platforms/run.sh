@@ -10,6 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 # platform | compiler and flags | emulator | where they are from
 table="
 aarch64   | aarch64-linux-gnu-g++ -static          | qemu-aarch64             | g++-aarch64-linux-gnu qemu-user
+armhf     | arm-linux-gnueabihf-g++ -static -Wno-psabi | qemu-arm                 | g++-arm-linux-gnueabihf qemu-user
 s390x     | s390x-linux-gnu-g++ -static            | qemu-s390x               | g++-s390x-linux-gnu qemu-user
 riscv64   | riscv64-linux-gnu-g++ -static          | qemu-riscv64             | g++-riscv64-linux-gnu qemu-user
 nehalem   | g++ -march=nehalem -static             | qemu-x86_64 -cpu Nehalem | g++ qemu-user
@@ -18,7 +19,7 @@ windows   | x86_64-w64-mingw32-g++-posix -static   | wine                     | 
 musl      | zig-c++ -target x86_64-linux-musl      |                          | ziglang of PyPI, by a script zig-c++ for: python3 -m ziglang c++
 "
 tests=(core/{simd,math,detail/byte_order} core/kernels/{product,weight_gradient,lane_product,depthwise,softmax,attention}
-  layers/{lstm,multi_head_attention} files/{file,windows})
+  layers/{lstm,multi_head_attention} files/{file,windows} data/npy io/safetensors_file core/buffer)
 tests=("${tests[@]/#/tests/}") tests=("${tests[@]/%/_test.cpp}")
 
 googletest=${GOOGLETEST:-/usr/src/googletest/googletest}
@@ -63,6 +64,8 @@ run_platform() {
     local half=$(((${#tests[@]} + 1) / 2))
     printf "#include \"$PWD/%s\"\n" "${tests[@]:0:half}" >"$folder/first_tests.cpp"
     printf "#include \"$PWD/%s\"\n" "${tests[@]:half}" >"$folder/second_tests.cpp"
+    # tests, and not headers, mix sizes of 32 and 64 bits
+    flags+=(-Wno-conversion)
     compile "$folder" "${compiler[@]}" -- "$folder"/{first,second}_tests.cpp "$googletest"/src/{gtest-all,gtest_main}.cc
     rm "$folder/platforms_exchange.o"
     "${compiler[@]}" -pthread "$folder"/*.o -o "$folder/tests.exe"

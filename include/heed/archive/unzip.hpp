@@ -15,6 +15,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -54,7 +55,8 @@ inline std::vector<std::byte> unzip(const std::filesystem::path& archive, const 
   require(file != nullptr, [&] { return Fault{std::string("cannot unpack: ") + zip_strerror(zip.get()), where}; });
   std::vector<std::byte> bytes;
   try {
-    bytes.resize(stat.size);
+    if (!std::in_range<std::size_t>(stat.size)) throw std::bad_alloc();
+    bytes.resize(static_cast<std::size_t>(stat.size));
   } catch (const std::bad_alloc&) {
     throw Error(Fault{"does not fit in memory", where});
   }

@@ -120,7 +120,7 @@ HEED_COLD HEED_FUNCTION TensorInfo tensor_info(NamedTorchTensor named, const Tor
   if (*bytes == 0) return info;
   const auto last = last_element(tensor);
   const std::size_t size = size_of(tensor.dtype), count = record.size / size;
-  require(last && static_cast<std::size_t>(*last) < count, [&] {
+  require(last && std::cmp_less(*last, count), [&] {
     return Fault{"a tensor outside of its storage", place(file, info), "at most " + std::to_string(count) + " elements",
                  what + " from element " + std::to_string(tensor.offset) + " with strides " + to_text(tensor.strides)};
   });

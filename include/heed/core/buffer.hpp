@@ -4,6 +4,7 @@
 /// Memory: aligned, only growing, owned by the caller of the layers.
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <new>
@@ -91,7 +92,7 @@ class Buffer {
   /// Memory for `count` numbers. Throws `Error` if there is none, or if the count is negative (a product that
   /// overflowed).
   S* reserve(Index count) {
-    if (static_cast<std::size_t>(count) > static_cast<std::size_t>(capacity_)) [[unlikely]]
+    if (static_cast<std::uint64_t>(count) > static_cast<std::uint64_t>(capacity_)) [[unlikely]]
       grow(count);
     return data_.get();
   }
@@ -114,12 +115,11 @@ class Buffer {
 
 #if HEED_BODIES
 
+#include <algorithm>
 #include <string>
 
 #if defined(__linux__)
 #include <sys/mman.h>
-
-#include <cstdint>
 #endif
 
 #include "heed/core/error.hpp"
@@ -141,7 +141,6 @@ inline void want_huge_pages([[maybe_unused]] void* p, [[maybe_unused]] std::size
 }  // namespace abi_detail
 
 HEED_COLD HEED_SHARED_FUNCTION void* abi_detail::aligned_room(Index count, std::size_t size) {
-  const auto n = static_cast<std::size_t>(count);
   const auto fault = [&] {
     if (!budget_user) return Fault{abi_detail::no_room, {}, {}, text_of(count) + " numbers"};
     return Fault{std::string(budget_user) + " needs far more memory than it may",
@@ -149,7 +148,10 @@ HEED_COLD HEED_SHARED_FUNCTION void* abi_detail::aligned_room(Index count, std::
                  text_of(most_allocated - allocated) + " bytes more at most",
                  text_of(count) + " numbers"};
   };
-  require(n <= static_cast<std::size_t>(most_allocated - allocated) / size, fault);
+  constexpr Index most = std::numeric_limits<std::ptrdiff_t>::max() - static_cast<std::ptrdiff_t>(alignment);
+  const Index room = std::min(most_allocated - allocated, most);
+  require(count >= 0 && count <= room / static_cast<Index>(size), fault);
+  const auto n = static_cast<std::size_t>(count);
   // one alignment more: kernels may load a whole packet at the last element
   void* const p = ::operator new(n * size + alignment, std::align_val_t(alignment), std::nothrow);
   require(p != nullptr, [&] { return Fault{abi_detail::no_room, {}, {}, text_of(count) + " numbers"}; });

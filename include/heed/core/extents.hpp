@@ -65,7 +65,7 @@ void check_sizes(std::initializer_list<NamedSize> sizes, std::string_view where)
 template <class T>
 std::vector<T> make_vector(Index count, const char* what) {
   const Extents<1> extents{count};
-  if (count < 0 || static_cast<std::size_t>(count) > std::vector<T>().max_size())
+  if (count < 0 || static_cast<std::uint64_t>(count) > std::vector<T>().max_size())
     abi_detail::throw_no_room(what, extents);
   try {
     return std::vector<T>(static_cast<std::size_t>(count));

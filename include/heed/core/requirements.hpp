@@ -22,8 +22,3 @@
 #if (defined(__GNUC__) || defined(__clang__)) && !defined(__cpp_exceptions)
 #error "heed reports wrong input by exceptions: compile without -fno-exceptions"
 #endif
-
-// An `Index` must hold the product of two sizes of options, each up to 2^28: with 32 bits it would overflow unnoticed.
-#if defined(__SIZEOF_POINTER__) && __SIZEOF_POINTER__ < 8
-#error "heed needs 64-bit addresses: compile without -m32, for a 64-bit processor"
-#endif

@@ -57,7 +57,8 @@ namespace heed::inline HEED_ISA {
 /// Shuffles `order` (Fisher-Yates). The permutation depends only on the key and the size.
 template <class T>
 void shuffle(std::vector<T>& order, Key key) {
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[key.below(i, i)]);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[static_cast<std::size_t>(key.below(i, i))]);
 }
 
 }  // namespace heed::inline HEED_ISA

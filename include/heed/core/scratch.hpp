@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -40,9 +41,9 @@ class Scratch {
   template <class S>
   S* take(Index count) {
     constexpr auto unit = static_cast<Index>(alignment);
-    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<Index>::max() / 2) / sizeof(S);
-    if (static_cast<std::size_t>(count) > most) [[unlikely]]  // also negative counts
-      allocate_aligned<S>(count);                             // throws
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<Index>::max() / 2) / sizeof(S);
+    if (static_cast<std::uint64_t>(count) > most) [[unlikely]]  // also negative counts
+      allocate_aligned<S>(count);                               // throws
     const Index bytes = (count * static_cast<Index>(sizeof(S)) + unit - 1) / unit * unit;
     while (chunk_ < chunks_.size() && bytes > chunks_[chunk_].size - used_) {
       ++chunk_;

@@ -38,8 +38,8 @@ static_assert(std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
 
 namespace heed::inline HEED_ABI {
 
-/// `Eigen::Index`, whatever macros a source defines for Eigen.
-using Index = std::ptrdiff_t;
+/// Of 64 bits, where addresses have 32, too: the product of two sizes of options, each up to 2^28, must fit.
+using Index = std::int64_t;
 
 /// The shape of one sequence: `steps` in time, `features` numbers each.
 struct Shape {

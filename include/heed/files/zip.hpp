@@ -72,7 +72,7 @@ class ZipReader {
   }
   std::span<const std::byte> range(std::uint64_t at, std::uint64_t size) const {
     if (at > bytes_.size() || size > bytes_.size() - at) malformed("the file ends within it");
-    return bytes_.subspan(at, size);
+    return bytes_.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(size));
   }
   [[noreturn]] void malformed(std::string_view what) const {
     throw Error(Fault{"malformed archive: " + std::string(what), where_});

@@ -140,7 +140,7 @@ HEED_COLD HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<cons
                      std::to_string(std::min(SafetensorsLimits::header_bytes, file.size() - prefix)) + " bytes",
                  std::to_string(length)};
   });
-  std::string_view text(reinterpret_cast<const char*>(file.data()) + prefix, length);
+  std::string_view text(reinterpret_cast<const char*>(file.data()) + prefix, static_cast<std::size_t>(length));
   require(text.starts_with('{'), [&] {
     return Fault{"the header is no JSON object", name, "{",
                  text.empty() ? "nothing" : detail::quote(text.substr(0, 1))};
@@ -149,7 +149,7 @@ HEED_COLD HEED_FUNCTION SafetensorsHeader read_safetensors_header(std::span<cons
 
   SafetensorsHeader header;
   detail::read_header_text(text, name, prefix, header.metadata, header.tensors);
-  header.data_begin = prefix + length;
+  header.data_begin = prefix + static_cast<std::size_t>(length);
   detail::check_names(header.tensors, name);
   std::vector<TensorInfo> in_order;
   in_order.reserve(header.tensors.size());

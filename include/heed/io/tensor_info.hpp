@@ -137,6 +137,7 @@ std::vector<std::uint32_t> places_in_order(const std::vector<TensorInfo>& tensor
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace heed::inline HEED_ISA {
 
@@ -147,6 +148,7 @@ HEED_FUNCTION std::optional<std::size_t> byte_count(const std::vector<Index>& ex
     if (n < 0 || count > std::numeric_limits<Index>::max() / n) return std::nullopt;
     count *= n;
   }
+  if (!std::in_range<std::size_t>(count)) return std::nullopt;  // addresses of 32 bits
   return static_cast<std::size_t>(count);
 }
 

@@ -131,7 +131,7 @@ HEED_FUNCTION void EpochOrder::bucket(Key key) {
   const Key* ties = options_.shuffle ? &key : nullptr;
   for_each_part(run * size, [&](std::span<Index> rows) { sort_by_length(rows, lengths_, ties); });
   if (!options_.shuffle) return;
-  const auto batch = [&](Index i) { return order_.begin() + i * size; };
+  const auto batch = [&](Index i) { return order_.begin() + static_cast<std::ptrdiff_t>(i * size); };
   const Key places = key.child(1);
   for (Index i = count_ / size; i > 1; --i) {
     const auto j = static_cast<Index>(places.below(static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(i)));

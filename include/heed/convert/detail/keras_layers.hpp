@@ -141,7 +141,7 @@ class KerasConverter {
   // ---- what layers need of what they read
 
   void make_room(Index rows, Index cols, const KerasConfig& config) {
-    if (static_cast<std::size_t>(rows) > room_ / static_cast<std::size_t>(cols)) {
+    if (rows > static_cast<Index>(room_) / cols) {
       config.refuse("weights that would take much more memory than the file", {},
                     text_of(rows) + " x " + text_of(cols));
     }

@@ -54,7 +54,10 @@ OnnxCell onnx_cell(const AnyCell<S>& cell) {
 /// Appends the blocks of `size` numbers in the order of `gates`.
 HEED_COLD inline void append_gates(std::vector<float>& to, const std::vector<float>& from,
                                    const std::vector<Index>& gates, Index size) {
-  for (const Index gate : gates) to.insert(to.end(), from.begin() + gate * size, from.begin() + (gate + 1) * size);
+  for (const Index gate : gates) {
+    const auto first = from.begin() + static_cast<std::ptrdiff_t>(gate * size);
+    to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(size));
+  }
 }
 
 /// The weights of all directions of a layer.

@@ -63,8 +63,8 @@ class PickleStack {
   std::string_view take(std::uint64_t size) {
     need(size);
     if (size > PickleLimits::bytes) fail("a text too long", "at most 100000000 bytes", std::to_string(size));
-    const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + at_, size);
-    at_ += size;
+    const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + at_, static_cast<std::size_t>(size));
+    at_ += text.size();
     return text;
   }
   std::string_view line() {
@@ -142,13 +142,13 @@ class PickleStack {
     if (place == memo_.size()) {
       memo_.push_back(value);
     } else {
-      memo_[place] = value;
+      memo_[static_cast<std::size_t>(place)] = value;
     }
   }
   void get(std::uint64_t place) {
     if (place >= memo_.size())
       fail("a place of the memo that is empty", "less than " + std::to_string(memo_.size()), std::to_string(place));
-    push(memo_[place]);
+    push(memo_[static_cast<std::size_t>(place)]);
   }
 
   // what holds values

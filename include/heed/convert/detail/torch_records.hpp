@@ -102,8 +102,8 @@ class TorchArchive {
           "torch.save writes without compression",
           place(member)};
     });
-    constexpr std::size_t times = 20, beside = std::size_t{1} << 20;
-    const std::size_t most = times * file_.size() + beside;
+    constexpr std::uint64_t times = 20, beside = std::uint64_t{1} << 20;
+    const std::uint64_t most = times * file_.size() + beside;
     require(member.size <= most - unpacked_, [&] {
       return Fault{"a compressed archive that holds too much", place(member),
                    "at most " + std::to_string(most) + " bytes", std::to_string(member.size) + " bytes more"};
@@ -125,7 +125,7 @@ class TorchArchive {
   const Unpacked& unpack_;
   std::vector<ZipMember> members_;
   std::map<std::string_view, const ZipMember*> by_name_;
-  std::size_t unpacked_ = 0;
+  std::uint64_t unpacked_ = 0;
 };
 
 /// "archive/", where the pickle is "archive/data.pkl".

@@ -78,6 +78,7 @@ struct OpenFile {
     struct stat status {};
     if (::fstat(descriptor.get(), &status) != 0) throw_system_error(path, "read", errno);
     if (S_ISDIR(status.st_mode)) throw_system_error(path, "read", EISDIR);
+    if (!std::in_range<std::size_t>(status.st_size)) throw_system_error(path, "read", EFBIG);
     if (S_ISREG(status.st_mode)) size = static_cast<std::size_t>(status.st_size);
     endless = (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) && ::isatty(descriptor.get()) == 0;
   }

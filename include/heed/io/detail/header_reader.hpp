@@ -114,6 +114,7 @@ class HeaderReader {
     int count = 0;
     for_each_number([&](Index offset) {
       if (count == 2) fail("too many data_offsets", "2");
+      if (!std::in_range<std::size_t>(offset)) fail("data_offsets too large for this machine");
       (count++ == 0 ? tensor.begin : tensor.end) = static_cast<std::size_t>(offset);
     });
     if (count != 2) fail("too few data_offsets", "2", std::to_string(count));

@@ -152,8 +152,9 @@ HEED_COLD HEED_FUNCTION void draw_channels(const RocketOptions& o, Key key, Rock
     const auto count = static_cast<std::uint64_t>(std::exp2(draw.uniform(0, 0, most)));
     for (std::uint64_t c = 0; c < count; ++c) {  // the first elements of a partial shuffle
       const std::uint64_t other = c + draw.below(c + 1, all.size() - c);
-      std::swap(all[c], all[other]);
-      plan.channels.push_back(all[c]);
+      const auto chosen = static_cast<std::size_t>(c);
+      std::swap(all[chosen], all[static_cast<std::size_t>(other)]);
+      plan.channels.push_back(all[chosen]);
     }
     plan.begins.push_back(static_cast<std::int32_t>(plan.channels.size()));
   }

@@ -94,10 +94,12 @@ void check_accumulation(LayerRun<L>& run, const std::string& where, const CheckO
 // Lanes first .. first + count of a run, as a run of their own.
 template <class To, class L>
 LayerRun<To> part(const LayerRun<L>& run, const To& layer, Index first, Index count, Index steps) {
-  LayerRun<To> result(layer, {steps, run.shape.features}, count,
-                      run.lengths.empty() ? std::vector<std::int32_t>()
-                                          : std::vector<std::int32_t>(run.lengths.begin() + first,
-                                                                      run.lengths.begin() + first + count));
+  std::vector<std::int32_t> lengths;
+  if (!run.lengths.empty()) {
+    const auto begin = run.lengths.begin() + static_cast<std::ptrdiff_t>(first);
+    lengths.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+  }
+  LayerRun<To> result(layer, {steps, run.shape.features}, count, std::move(lengths));
   const auto take = [&](const auto& from, Index total, auto& to) {
     using T = typename std::remove_reference_t<decltype(to)>::value_type;
     for (Index i = 0; i < static_cast<Index>(to.size()) / count; ++i) {
