@@ -5,26 +5,63 @@
 # It is several libraries behind one name, so that a program of heed's own waits for those alone that it uses.
 include_guard()
 
-# The name that isa.hpp gives to the instruction set of these flags: what links the library must be built for the same.
-function(heed_instruction_set out)
-  separate_arguments(flags NATIVE_COMMAND "${CMAKE_CXX_FLAGS}")
-  # what a parent project gave by add_compile_options and add_compile_definitions
+# The options that a parent project gave by add_compile_options, without conditions: those that hold for C++ and the type
+# of build. What other conditions say is left out.
+function(heed_plain_options out)
   get_directory_property(options COMPILE_OPTIONS)
-  get_directory_property(definitions COMPILE_DEFINITIONS)
-  list(TRANSFORM definitions PREPEND -D)
-  list(APPEND options ${definitions})
-  list(FILTER options EXCLUDE REGEX "\\$<")
-  list(TRANSFORM options REPLACE "^SHELL:" "")
-  list(JOIN options " " options)
-  separate_arguments(options NATIVE_COMMAND "${options}")
-  list(APPEND flags ${options})
-  file(WRITE ${PROJECT_BINARY_DIR}/compiled/isa.cpp "#include \"heed/core/isa.hpp\"\nHEED_ISA\n")
-  execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${flags} ${ARGN} -I${PROJECT_SOURCE_DIR}/include -E -P ${PROJECT_BINARY_DIR}/compiled/isa.cpp
-    OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE result)
-  if(result OR NOT text MATCHES "([a-z0-9_]+)[ \n]*$")
-    message(FATAL_ERROR "heed: the instruction set of heed::compiled is not known:\n${errors}")
+  set(holds_COMPILE_LANGUAGE CXX)
+  set(holds_CXX_COMPILER_ID ${CMAKE_CXX_COMPILER_ID})
+  set(holds_COMPILE_LANG_AND_ID CXX,${CMAKE_CXX_COMPILER_ID})
+  set(holds_CONFIG ${CMAKE_TRY_COMPILE_CONFIGURATION})
+  set(plain "")
+  foreach(option IN LISTS options)
+    while(option MATCHES "^\\$<\\$<([A-Z_]+):([^<>]*)>:(.*)>$")
+      set(option "")
+      if("${CMAKE_MATCH_2}" STREQUAL "${holds_${CMAKE_MATCH_1}}")
+        set(option "${CMAKE_MATCH_3}")
+      endif()
+    endwhile()
+    if(NOT option MATCHES "\\$<")
+      string(REGEX REPLACE "^SHELL:" "" option "${option}")
+      separate_arguments(option NATIVE_COMMAND "${option}")
+      list(APPEND plain ${option})
+    endif()
+  endforeach()
+  set(${out} ${plain} PARENT_SCOPE)
+endfunction()
+
+# The name that isa.hpp gives to the instruction set of the flags of this project: what links the library must be built
+# for the same. It stands in the error of a source. Empty if the source is not compiled that far.
+function(heed_instruction_set out)
+  set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE})
+  if(CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_TRY_COMPILE_CONFIGURATION Release)
   endif()
-  set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  heed_plain_options(options)
+  get_directory_property(definitions COMPILE_DEFINITIONS)
+  list(FILTER definitions EXCLUDE REGEX "\\$<")
+  list(TRANSFORM definitions PREPEND -D)
+  set(source ${PROJECT_BINARY_DIR}/compiled/isa.cpp)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
+"#include \"heed/core/isa.hpp\"
+#define TEXT_OF(name) #name
+#define TEXT(name) TEXT_OF(name)
+static_assert(false, \"heed_isa=\" TEXT(HEED_ISA) \";\");
+")
+  try_compile(heed_compiles ${PROJECT_BINARY_DIR}/compiled/isa SOURCES ${source}
+    COMPILE_DEFINITIONS ${options} ${definitions} ${ARGN} CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${PROJECT_SOURCE_DIR}/include
+    OUTPUT_VARIABLE text CXX_STANDARD 20)
+  unset(heed_compiles CACHE)
+  set(${out} "" PARENT_SCOPE)
+  if(text MATCHES "heed_isa=([a-z0-9_]+);")
+    set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
+  elseif(PROJECT_IS_TOP_LEVEL)
+    message(FATAL_ERROR "heed: the compiler does not accept the flags of heed::compiled. -DHEED_MARCH= names another "
+      "processor (now '${HEED_MARCH}'), -DHEED_COMPILED=OFF leaves the library out:\n${text}")
+  else()
+    message(STATUS "heed: no heed::compiled, whose instruction set is not known:\n${text}")
+  endif()
 endfunction()
 
 # Makes the sources that instantiate what the headers name for one scalar, float or double. Each source has three
@@ -87,7 +124,8 @@ function(heed_compiled_archive name)
   target_compile_definitions(${target} PUBLIC HEED_COMPILED=${heed_isa})
   target_compile_options(${target} PUBLIC ${heed_march})
   set_target_properties(${target} PROPERTIES
-    EXPORT_NAME compiled_${name} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF EXCLUDE_FROM_ALL ${heed_not_in_all})
+    EXPORT_NAME compiled_${name} POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF UNITY_BUILD OFF
+    EXCLUDE_FROM_ALL ${heed_not_in_all})
   # heed is parsed once, not for each source
   if(name STREQUAL "core")
     target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include/heed/heed.hpp)
@@ -119,10 +157,13 @@ if(HEED_MARCH)
   set(heed_march -march=${HEED_MARCH})
 endif()
 set(heed_not_in_all ON)
-if(PROJECT_IS_TOP_LEVEL)
+if(PROJECT_IS_TOP_LEVEL OR HEED_INSTALL)
   set(heed_not_in_all OFF)
 endif()
 heed_instruction_set(heed_isa ${heed_march})
+if(NOT heed_isa)
+  return()
+endif()
 
 # Kernels are fast in these types of build too: a program that is built for a debugger need not wait for heed.
 set(heed_slow_types $<OR:$<CONFIG:>,$<CONFIG:None>,$<CONFIG:Debug>>)

@@ -205,6 +205,8 @@ TEST(HostileKeras, WeightsThatDoNotFitAreNamed) {
 }
 
 TEST(HostileKeras, TextsThatAreNoDescriptionAreErrors) {
+  EXPECT_NE(load(archive(R"({"class_name":"Sequential","class_name":"Functional"})")).find("the same key twice"),
+            std::string::npos);
   const std::string open(100'000, '['), many = "{\"a\":[" + std::string(500'000, ' ');
   std::string values = "[0";
   for (int i = 0; i < 210'000; ++i) values += ",0";

@@ -134,6 +134,13 @@ TEST(HostilePyTorch, ValuesThatMultiplyAreRefused) {
   std::string names = dict(std::string(10'000, 'n'), dict("w", whole)) + "q\x00"s + "]q\x01(";  // each a long name
   for (int i = 0; i < 10'000; ++i) names += "h\x00"s;
   expect_refused(names + "e\x86", "too many places");
+  std::string copies = name("collections", "OrderedDict") + "q\x00"s + "0](NNeq\x01" + "0](";  // a list for each dict
+  for (int i = 0; i < 1'000; ++i) copies += "h\x01";
+  copies += "e\x85q\x02" + "0"s;
+  const std::string once = copies + "h\x00"s + "h\x02R0}";
+  EXPECT_EQ(refusal_of(once), "no error");
+  for (int i = 0; i < 100; ++i) copies += "h\x00"s + "h\x02R0";
+  expect_refused(copies + "}", "OrderedDicts of the same list");
 }
 
 TEST(HostilePyTorch, ShapesAreCompared) {

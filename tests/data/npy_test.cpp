@@ -287,6 +287,9 @@ TEST(Npy, LabelsMayBeWords) {
   EXPECT_THROW(labels_of("|S1", "(1,)", std::string_view("\0", 1)), heed::Error);
   EXPECT_THROW(labels_of("<U1", "(1,)", "\xFF\xFF\xFF\xFF"), heed::Error);
   EXPECT_THROW(labels_of("|S3", "(2,)", "up"), heed::Error) << "cut";
+  EXPECT_EQ(labels_of("|S4", "(2,)", "caf\xE9x\xC3\xA9y"), (Words{"caf\xC3\xA9", "x\xC3\xA9y"})) << "Latin-1 and UTF-8";
+  EXPECT_EQ(error_of([] { labels_of("|S3", "(2,)", std::string_view("up\0a\nb", 6)); }),
+            "y.npy, element (1) (counted from 0): not a label (expected a word, got 'a\\x0ab')");
 }
 
 TEST(Npy, LabelsMayBeAColumnOrOneHot) {

@@ -124,6 +124,9 @@ TEST(Sequences, OfWordsAreNotPaddedToFarMoreThanTheyHold) {
   };
   EXPECT_EQ(error_of([&] { heed::to_tokens(heed::Sentences{.words = words}, vocabulary); }),
             fault("to_tokens", "39999", "20000"));
+  std::vector<std::vector<std::string>> fewer(3'000, {"a"});
+  fewer[7].resize(5'000, "a");
+  EXPECT_NE(error_of([&] { heed::to_tokens(heed::Sentences{.words = fewer}, vocabulary); }), "no error") << "16 kB";
   EXPECT_EQ(error_of([&] { heed::next_tokens(heed::Sentences{.words = words}, vocabulary, "</s>"); }),
             fault("next_tokens", "59999", "20001"));
   EXPECT_EQ(

@@ -23,6 +23,7 @@
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
 #include "heed/compose/residual.hpp"
+#include "heed/files/detail/replace.hpp"
 #include "heed/files/file.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/layers/activations.hpp"
@@ -245,6 +246,16 @@ TEST_F(Checkpoint, OfAnotherModelDataOrOptionsIsOneError) {
       std::string::npos);
 }
 
+TEST_F(Checkpoint, TheTemporaryFileOfALivingWriterStays) {
+  heed::detail::TemporaryFile living(file);
+  ASSERT_EQ(living.error(), 0);
+  Model model = start;
+  heed::fit(model, task.view(), kept(everything(2)));
+  EXPECT_TRUE(living.file().close());
+  heed::fit(model, task.view(), kept(everything(3)));
+  EXPECT_TRUE(living.replace(file)) << "also between its closing and its renaming";
+}
+
 TEST_F(Checkpoint, BrokenFilesAreErrorsAndLeftoversGo) {
   Model model = start;
   const auto error = [&] { return error_of([&] { heed::fit(model, task.view(), kept(everything(2))); }); };
@@ -254,10 +265,12 @@ TEST_F(Checkpoint, BrokenFilesAreErrorsAndLeftoversGo) {
   EXPECT_NE(error().find("too short for a safetensors file"), std::string::npos);
   std::filesystem::remove(file);
   std::ofstream(file.string() + ".4711.0.tmp") << "half";
-  std::ofstream(file.string() + ".notes.tmp") << "somebody's";
+  const std::vector<std::string> others{".notes.tmp",    "..tmp",      ".2023.tmp",
+                                        ".1.4711.0.tmp", ".4711..tmp", ".4711.0.tmp2"};
+  for (const std::string& name : others) std::ofstream(file.string() + name) << "somebody's";
   EXPECT_EQ(error(), "no error");
   EXPECT_FALSE(std::filesystem::exists(file.string() + ".4711.0.tmp"));
-  EXPECT_TRUE(std::filesystem::exists(file.string() + ".notes.tmp"));
+  for (const std::string& name : others) EXPECT_TRUE(std::filesystem::exists(file.string() + name)) << name;
   const auto nowhere = heed::checkpoint(folder / "missing" / "run.safetensors");
   FitOptions o = everything(1);
   o.checkpoint = nowhere;

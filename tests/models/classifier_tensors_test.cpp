@@ -38,6 +38,14 @@ TEST(ClassifierTensors, ASingleDenseLayerIsNamedFc) {
   EXPECT_EQ(heed::options_from_tensors(shapes), (Options{5, 7, 8, 0}));
 }
 
+// a search among all for each layer would take minutes
+TEST(ClassifierTensors, ManyLayersAreCountedAtOnce) {
+  std::vector<TensorShape> shapes{{"lstm.weight_hh_l0", {28, 7}}, {"fc.weight", {8, 7}}};
+  constexpr int layers = 100'000;
+  for (int i = 0; i < layers; ++i) shapes.push_back({"lstm.weight_ih_l" + std::to_string(i), {28, 5}});
+  EXPECT_EQ(heed::options_from_tensors(shapes).layers, layers);
+}
+
 TEST(ClassifierTensors, NameTheTensorThatIsMissing) {
   const auto all = shapes_of("seeds/pool");
   for (const std::string needed : {"lstm.weight_ih_l0", "lstm.weight_hh_l0", "fc1.weight", "fc2.weight"}) {

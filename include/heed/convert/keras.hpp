@@ -223,7 +223,7 @@ template <class S>
 HEED_COLD detail::KerasParts<S> KerasFile::parts(const detail::JsonTree& model) const try {
   require(content_.has_weights(), [&] { return Fault{"the file has no weights", name(), "a .keras or .h5 file"}; });
   const std::vector<detail::KerasLayer> chain = detail::KerasGraph(name()).chain(model);
-  const detail::KerasStore store(content_.weights, name());
+  detail::KerasStore store(content_.weights, name());
   detail::KerasConverter<S> converter(name(), content_.size, options_.attention_pools);
   for (const detail::KerasLayer& layer : chain) converter.add(layer, store.arrays(layer));
   store.check_no_other(chain);

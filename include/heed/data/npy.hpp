@@ -183,8 +183,17 @@ HEED_FUNCTION std::vector<std::string> parse_npy_labels(std::span<const std::byt
           label += static_cast<char>(code);
         }
       }
-      require(!label.empty(), [&] {
-        return Fault{"not a label", where + ", " + detail::npy_element(i, extents), "a word", "nothing"};
+      if (!wide && abi_detail::first_not_utf8(label) != label.size()) {  // Latin-1, as in tables
+        std::string utf8;
+        for (const char c : label) abi_detail::append_utf8(utf8, static_cast<unsigned char>(c));
+        label = std::move(utf8);
+      }
+      const bool control = std::any_of(label.begin(), label.end(), [](char c) {
+        return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
+      });
+      require(!label.empty() && !control, [&] {
+        return Fault{"not a label", where + ", " + detail::npy_element(i, extents), "a word",
+                     label.empty() ? "nothing" : in_quotes(label)};
       });
     }
     return labels;

@@ -56,11 +56,11 @@ HEED_FUNCTION std::string member_names(const std::vector<ZipMember>& members) {
 
 HEED_FUNCTION std::optional<NpzPlace> npz_place(const std::filesystem::path& path) {
   const std::string text = path.string();
-  std::string small = text;
-  std::transform(small.begin(), small.end(), small.begin(),
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-  if (small.ends_with(".npz")) return NpzPlace{path, ""};
-  const std::size_t at = small.rfind(".npz:");
+  if (lower.ends_with(".npz")) return NpzPlace{path, ""};
+  const std::size_t at = lower.rfind(".npz:");
   if (at == std::string::npos) return std::nullopt;
   NpzPlace place{text.substr(0, at + 4), text.substr(at + 5)};
   if (place.member.ends_with(".npy")) place.member.resize(place.member.size() - 4);

@@ -125,10 +125,10 @@ class SentenceForms {
   }
 
   static bool is_column_name(std::string_view label) {
-    std::string small(label);
-    for (char& c : small) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return small == "label" || small == "labels" || small == "class" || small == "category" || small == "target" ||
-           small == "sentiment";
+    std::string lower(label);
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower == "label" || lower == "labels" || lower == "class" || lower == "category" || lower == "target" ||
+           lower == "sentiment";
   }
 
   std::size_t lines_ = 0, tabs_ = 0, commas_ = 0, one_word_ = 0, blanks_ = 0;

@@ -59,7 +59,7 @@ inline void check_padding(std::span<const std::int32_t> lengths, Index steps, In
   for (const std::int32_t length : lengths) numbers += length * features;
   const Index n = std::ssize(lengths);
   const double padded = static_cast<double>(n) * static_cast<double>(steps) * static_cast<double>(features);
-  require(padded <= std::max(0x1p27, 1000 * static_cast<double>(numbers)), [&] {
+  require(padded <= std::max(0x1p22, 1000 * static_cast<double>(numbers)), [&] {
     return Fault{
         "sequences of too different lengths", where, "all padded to the longest, at most 1000 times their own numbers",
         text_of(numbers) + " numbers, " + text_of(n) + " sequences, and " + text_of(steps) + " steps in the longest"};

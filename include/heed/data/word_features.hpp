@@ -100,8 +100,8 @@ inline std::string shape_of(std::string_view word) {
   constexpr std::size_t longest = 8;
   std::string shape;
   for (const char c : word) {
-    const bool small = (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
-    const char kind = c >= 'A' && c <= 'Z' ? 'A' : c >= '0' && c <= '9' ? '0' : small ? 'a' : c;
+    const bool lower = (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+    const char kind = c >= 'A' && c <= 'Z' ? 'A' : c >= '0' && c <= '9' ? '0' : lower ? 'a' : c;
     // two characters stand for a longer run: "A" and "AA" differ, "AA" and "AAA" do not
     const std::size_t n = shape.size();
     if (n >= 2 && shape[n - 1] == kind && shape[n - 2] == kind) continue;

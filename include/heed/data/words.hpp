@@ -57,9 +57,9 @@ HEED_FUNCTION std::string lower_case(std::string_view text) {
       const bool even = code < 0x38 ? code != 0x30 : code >= 0x4A && code < 0x78;
       const bool odd = (code >= 0x39 && code < 0x49) || (code >= 0x79 && code < 0x7F);
       if ((even && code % 2 == 0) || (odd && code % 2 == 1)) {
-        const unsigned small = code + 1 + 0x100;
-        result[i] = static_cast<char>(0xC0U | small >> 6);
-        result[i + 1] = static_cast<char>(0x80U | (small & 0x3FU));
+        const unsigned lower = code + 1 + 0x100;
+        result[i] = static_cast<char>(0xC0U | lower >> 6);
+        result[i + 1] = static_cast<char>(0x80U | (lower & 0x3FU));
       }
     }
     if (lead == 0xE1 && next == 0xBA && byte(i + 2) == 0x9E) result.replace(i, 3, "\xC3\x9F");

@@ -135,12 +135,17 @@ HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
 HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
   const std::string head = path.filename().string().substr(0, 200) + '.';
   const auto folder = path.parent_path();
-  std::error_code error;
   for (const std::string& name : folder_names(folder.empty() ? "." : folder)) {
-    if (!name.starts_with(head) || !name.ends_with(".tmp") || name.size() < head.size() + 4) continue;
-    const auto middle = std::string_view(name).substr(head.size(), name.size() - head.size() - 4);  // "4711.0"
-    if (middle.find_first_not_of("0123456789.") == std::string_view::npos)
-      std::filesystem::remove(folder / name, error);
+    if (!name.starts_with(head)) continue;
+    std::string_view rest = std::string_view(name).substr(head.size());  // "4711.0.tmp"
+    bool numbers = true;
+    for (int i = 0; i < 2; ++i) {
+      const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+      numbers = numbers && digits > 0;
+      rest.remove_prefix(digits);
+      if (i == 0 && rest.starts_with('.')) rest.remove_prefix(1);
+    }
+    if (numbers && rest == ".tmp") remove_if_abandoned(folder / name);
   }
 }
 

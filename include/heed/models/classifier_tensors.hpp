@@ -41,11 +41,6 @@ namespace heed::inline HEED_ISA {
 
 namespace detail {
 
-HEED_FUNCTION const TensorShape* tensor_of(std::span<const TensorShape> tensors, std::string_view name) {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
-  return found == tensors.end() ? nullptr : &*found;
-}
-
 /// The cell of a weight with gates * hidden rows and hidden columns; `otherwise` if the shape does not tell.
 HEED_FUNCTION CellKind cell_of(const TensorShape& weight_hh, CellKind otherwise) {
   if (weight_hh.extents.size() != 2 || weight_hh.extents[1] <= 0) return otherwise;
@@ -59,9 +54,10 @@ HEED_FUNCTION CellKind cell_of(const TensorShape& weight_hh, CellKind otherwise)
 }  // namespace detail
 
 HEED_COLD HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span<const TensorShape> tensors) {
-  const auto has = [&](std::string_view name) { return detail::tensor_of(tensors, name) != nullptr; };
+  const detail::TensorShapes shapes(tensors);
+  const auto has = [&](std::string_view name) { return shapes.find(name) != nullptr; };
   const auto extent = [&](const std::string& name, std::size_t axis) {
-    const TensorShape* const found = detail::tensor_of(tensors, name);
+    const TensorShape* const found = shapes.find(name);
     require(found && found->extents.size() > axis, [&] {
       return Fault{"the tensors do not determine a sequence classifier", "no metadata",
                    "a tensor " + name + " of rank " + text_of(axis + 1) + " or more",
@@ -93,7 +89,7 @@ HEED_COLD HEED_FUNCTION SequenceClassifierOptions options_from_tensors(std::span
     const std::string recurrent(to_text(o.cell));
     if (!convolves) o.features = extent(recurrent + ".weight_ih_l0", 1);
     o.hidden = extent(recurrent + ".weight_hh_l0", 1);
-    o.cell = detail::cell_of(*detail::tensor_of(tensors, recurrent + ".weight_hh_l0"), o.cell);
+    o.cell = detail::cell_of(*shapes.find(recurrent + ".weight_hh_l0"), o.cell);
     while (has(recurrent + ".weight_ih_l" + text_of(o.layers))) ++o.layers;
     o.bidirectional = has(recurrent + ".weight_ih_l0_reverse");
     width = (o.bidirectional ? 2 : 1) * o.hidden;

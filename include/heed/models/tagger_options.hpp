@@ -92,15 +92,13 @@ HEED_COLD HEED_SHARED_FUNCTION void TaggerOptions::check() const {
 namespace heed::inline HEED_ISA {
 
 HEED_FUNCTION TaggerOptions tagger_options_from(std::span<const TensorShape> tensors) {
-  const auto find = [&](const std::string& name) {
-    return std::find_if(tensors.begin(), tensors.end(), [&](const TensorShape& t) { return t.name == name; });
-  };
-  const auto has = [&](const std::string& name) { return find(name) != tensors.end(); };
+  const detail::TensorShapes shapes(tensors);
+  const auto has = [&](const std::string& name) { return shapes.find(name) != nullptr; };
   const auto extents = [&](const std::string& name) {
-    const auto found = find(name);
-    require(found != tensors.end() && found->extents.size() == 2, [&] {
+    const TensorShape* const found = shapes.find(name);
+    require(found && found->extents.size() == 2, [&] {
       return Fault{"the tensors do not determine a tagger", "no metadata", "a tensor " + name + " of rank 2",
-                   found == tensors.end() ? "none" : "rank " + std::to_string(found->extents.size())};
+                   found ? "rank " + std::to_string(found->extents.size()) : "none"};
     });
     return found->extents;
   };

@@ -40,8 +40,27 @@ HEED_FUNCTION std::string wrapper_of(std::span<const TensorShape> tensors);
 
 #include <cstddef>
 #include <string_view>
+#include <unordered_map>
 
 namespace heed::inline HEED_ISA {
+
+namespace detail {
+/// Finds tensors by their names. The tensors must outlive it.
+class TensorShapes {
+ public:
+  explicit TensorShapes(std::span<const TensorShape> tensors) {
+    for (const TensorShape& t : tensors) places_.emplace(t.name, &t);
+  }
+  /// Null if there is none.
+  const TensorShape* find(std::string_view name) const {
+    const auto found = places_.find(name);
+    return found == places_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string_view, const TensorShape*> places_;
+};
+}  // namespace detail
 
 HEED_FUNCTION std::string detail::wrapper_of(std::span<const TensorShape> tensors) {
   if (tensors.empty()) return {};

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -129,10 +130,13 @@ class JsonTreeReader {
   JsonTree object(std::size_t depth) {
     JsonTree tree;
     tree.kind = JsonTree::Kind::object;
+    std::set<std::string> names;
     for (JsonToken token = json_.next(); token != JsonToken::end_object; token = json_.next()) {
       if (!tree.items.empty()) token = after_comma(token);
       if (token != JsonToken::string) json_.refuse(token);
       tree.names.push_back(json_.value());
+      require(names.insert(json_.value()).second,
+              [&] { return Fault{"the same key twice", where_, {}, quote(json_.value())}; });
       if (token = json_.next(); token != JsonToken::colon) json_.refuse(token);
       tree.items.push_back(value(json_.next(), depth + 1));
     }

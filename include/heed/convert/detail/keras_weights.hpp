@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -86,6 +87,45 @@ HEED_COLD inline std::vector<std::string> keras_texts(const Hdf5Object& group, c
   }
 }
 
+/// The arrays of a group that Keras 2 names, and which of them belong to a part of it.
+class KerasNamed {
+ public:
+  KerasNamed(const Hdf5& h5, const Hdf5Object& group, const std::string& top, const std::string& file) {
+    for (const std::string& name : keras_texts(group, "weight_names")) {
+      if (name.find("seed_generator") != std::string::npos) continue;
+      const Hdf5Object* const array = h5.find(name, &group);
+      require(array && array->is_array, [&] { return Fault{"an array is missing", file + ": " + top + '/' + name}; });
+      all_.push_back({top + '/' + name, array});
+    }
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const std::string_view path = all_[i].path;
+      for (std::size_t at = top.size(); at != path.npos; at = path.find('/', at + 1))
+        ends_.push_back({path.substr(at + 1), i});
+    }
+    std::sort(ends_.begin(), ends_.end());
+  }
+
+  KerasNamed(const KerasNamed&) = delete;
+  KerasNamed& operator=(const KerasNamed&) = delete;
+
+  const std::vector<KerasArray>& all() const { return all_; }
+
+  /// Those of "part/...", at any depth, in their order.
+  std::vector<KerasArray> of(const std::string& part) const {
+    const std::string head = part + '/';
+    std::set<std::size_t> places;
+    const auto first = std::lower_bound(ends_.begin(), ends_.end(), std::pair(std::string_view(head), std::size_t{0}));
+    for (auto end = first; end != ends_.end() && end->first.starts_with(head); ++end) places.insert(end->second);
+    std::vector<KerasArray> found;
+    for (const std::size_t i : places) found.push_back(all_[i]);
+    return found;
+  }
+
+ private:
+  std::vector<KerasArray> all_;
+  std::vector<std::pair<std::string_view, std::size_t>> ends_;  // what follows each slash of a path, sorted
+};
+
 /// Where the arrays of each layer stand.
 class KerasStore {
  public:
@@ -100,7 +140,7 @@ class KerasStore {
   /// Whether weights stand by the names of layers, as Keras 2 stores them.
   bool by_name() const { return legacy_ != nullptr; }
 
-  std::vector<KerasArray> arrays(const KerasLayer& layer) const {
+  std::vector<KerasArray> arrays(const KerasLayer& layer) {
     if (legacy_) return named(layer);
     if (h5_.find("layers")) return KerasArrays(h5_).of_group(layer.path);
     // Keras 2.12 and 2.13
@@ -134,23 +174,18 @@ class KerasStore {
     return false;
   }
 
-  std::vector<KerasArray> named(const KerasLayer& layer) const {
+  std::vector<KerasArray> named(const KerasLayer& layer) {
     const Hdf5Object* const group = h5_.find(layer.top, legacy_);
-    std::vector<KerasArray> all;
-    if (!group) return all;
-    for (const std::string& name : keras_texts(*group, "weight_names")) {
-      const Hdf5Object* const array = h5_.find(name, group);
-      const std::string path = layer.top + '/' + name;
-      require(array && array->is_array, [&] { return Fault{"an array is missing", file_ + ": " + path}; });
-      const bool of_layer = !layer.nested || ('/' + name).find('/' + layer.name + '/') != std::string::npos;
-      if (of_layer && name.find("seed_generator") == std::string::npos) all.push_back({path, array});
-    }
-    return all;
+    if (!group) return {};
+    auto known = named_.find(layer.top);
+    if (known == named_.end()) known = named_.try_emplace(layer.top, h5_, *group, layer.top, file_).first;
+    return layer.nested ? known->second.of(layer.name) : known->second.all();
   }
 
   const Hdf5& h5_;
   std::string file_;
   const Hdf5Object* legacy_ = nullptr;
+  std::map<std::string, KerasNamed> named_;  // by the name of the outermost layer
 };
 
 /// Hands out the weights of one layer in order.

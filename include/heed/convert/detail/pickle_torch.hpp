@@ -94,6 +94,8 @@ class PickleNames : public PickleStack {
   /// [[key, value], ...], as Python 2 writes an OrderedDict.
   std::vector<PickleValue> pairs(const PickleValue& list) {
     if (list.kind != Kind::list) fail("an OrderedDict of what is no list", "list", name_of(list.kind));
+    copied_ += node_of(list).size();  // the pickle names each pair of a list once
+    if (copied_ > bytes_.size()) fail("OrderedDicts of the same list");
     std::vector<PickleValue> all;
     for (const PickleValue& pair : std::vector<PickleValue>(node_of(list))) {
       const bool two = (pair.kind == Kind::list || pair.kind == Kind::tuple) && node_of(pair).size() == 2;
@@ -177,6 +179,8 @@ class PickleNames : public PickleStack {
     if (top().kind == Kind::dict || top().kind == Kind::object) return;
     fail("a state for what has none", "dict", name_of(top().kind));
   }
+
+  std::size_t copied_ = 0;  // pairs of lists
 };
 
 }  // namespace heed::inline HEED_ISA::detail

@@ -34,6 +34,8 @@ class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0)
       : fd_(uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); })) {}
+  /// Another descriptor of the same open file; -1 if there can be no more.
+  explicit Descriptor(const Descriptor& other) : fd_(other ? ::fcntl(other.fd_, F_DUPFD_CLOEXEC, 0) : -1) {}
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Descriptor& operator=(Descriptor&&) = delete;
   ~Descriptor() {

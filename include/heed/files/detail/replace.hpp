@@ -24,6 +24,7 @@
 #if !defined(_WIN32)
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,10 +63,11 @@ class NoSizeSignal {
   bool pending_;
 };
 
-/// A new file beside `target`. The destructor removes it unless `replace` has succeeded.
+/// A new file beside `target`, locked until it is gone or in its place: see `remove_if_abandoned`. The destructor removes
+/// it unless `replace` has succeeded.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::filesystem::path& target) : file_(create(target)) {}
+  explicit TemporaryFile(const std::filesystem::path& target) : file_(create(target)), lock_(file_) {}
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() {
@@ -86,16 +88,29 @@ class TemporaryFile {
       path_ = target.parent_path() / (stem + std::to_string(attempt) + ".tmp");
       Descriptor file(path_, O_WRONLY | O_CREAT | O_EXCL, 0666);  // the process's umask applies
       if (!file) error_ = errno;
-      if (file || error_ != EEXIST || attempt == 1000) return file;
+      if (file ? is_held(file) : error_ != EEXIST || attempt == 1000) return file;
       error_ = 0;
     }
+  }
+  /// Whether nobody takes the new file for an abandoned one. Some file systems know no locks: nothing is removed there.
+  static bool is_held(const Descriptor& file) {
+    if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) != 0) return errno != EWOULDBLOCK;
+    struct stat status {};
+    return ::fstat(file.get(), &status) != 0 || status.st_nlink > 0;
   }
 
   std::filesystem::path path_;
   int error_ = 0;
   Descriptor file_;
+  Descriptor lock_;  // the file is closed before it is in its place
   bool replaced_ = false;
 };
+
+/// Removes a temporary file that no process writes any more.
+HEED_COLD inline void remove_if_abandoned(const std::filesystem::path& path) {
+  const Descriptor file(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
+}
 
 /// Makes a rename survive a power failure. Does nothing on file systems without this feature, and for folders that can
 /// be written but not read.

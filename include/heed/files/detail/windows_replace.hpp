@@ -61,6 +61,13 @@ class TemporaryFile {
   bool replaced_ = false;
 };
 
+/// Removes a temporary file that no process has open.
+HEED_COLD inline void remove_if_abandoned(const std::filesystem::path& path) {
+  const HANDLE alone =
+      ::CreateFileW(path.c_str(), DELETE, 0, nullptr, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, nullptr);
+  if (alone != INVALID_HANDLE_VALUE) ::CloseHandle(alone);
+}
+
 /// Where `write_file` writes: the file to replace, or a target to write to directly.
 struct Destination {
   std::filesystem::path path;

@@ -263,12 +263,12 @@ template <class F, class L>
 void check_float(LayerRun<L>& run, const F& in_float, const std::string& where, const CheckOptions& o, Report& report) {
   run.forward();
   run.backward();
-  auto small = part<F>(run, in_float, 0, run.lanes, run.shape.steps);
-  small.forward();
-  small.backward();
-  report.expect(largest_error(small.y, run.y), o.in_float, where + "float: outputs differ");
-  report.expect(largest_error(small.dx, run.dx), o.in_float, where + "float: gradients of the input differ");
-  report.expect(largest_error(small.flat_gradient(), run.flat_gradient()), o.in_float,
+  auto other = part<F>(run, in_float, 0, run.lanes, run.shape.steps);
+  other.forward();
+  other.backward();
+  report.expect(largest_error(other.y, run.y), o.in_float, where + "float: outputs differ");
+  report.expect(largest_error(other.dx, run.dx), o.in_float, where + "float: gradients of the input differ");
+  report.expect(largest_error(other.flat_gradient(), run.flat_gradient()), o.in_float,
                 where + "float: gradients differ");
 }
 
