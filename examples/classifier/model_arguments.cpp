@@ -70,11 +70,11 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
     return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features) + ", as in training",
                        std::to_string(series.features())};
   });
-  missing.fill(series, a.data.data);
   NumberData windows;
   if (!labels) windows.ids = std::move(series.ids);
   static_cast<heed::Sequences<double>&>(windows) =
       labels ? windows_of(series, stored.task, a.data.data) : last_windows(series, stored.task, a.data.data);
+  missing.fill(windows, a.data.data);
   return windows;
 }
 

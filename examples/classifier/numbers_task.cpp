@@ -73,10 +73,14 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
       return heed::Fault{"wrong number of features", files.data.string(),
                          std::to_string(*features) + ", as in training", std::to_string(data.features())};
     });
+    features = data.features();
+    if (numbers.forecast()) {  // its windows are filled one by one
+      filled = missing_values(data);
+      return data;
+    }
     if (a.in_folds && missing.how != heed::Missing::error && missing.means.empty()) raw = data;
     missing.learn(data);
     filled = missing.fill(data, files.data);
-    features = data.features();
     return data;
   };
   NumberData read = load(*a.data);
@@ -87,6 +91,10 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     Half result;
     result.exact = numbers.forecast() ? windows_of(data, numbers, path, a.task.held_out, end) : data;
     result.targets.exact = std::exchange(result.exact.targets, {});
+    if (numbers.forecast()) {
+      missing.learn(a.task.held_out > 0 ? without_end(data, a.task.held_out) : data);
+      missing.fill(result.exact, path);
+    }
     if (numbers.forecast()) result.targets.baseline = last_values(result.exact, numbers);
     return result;
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "heed/core/error.hpp"
@@ -19,17 +20,16 @@ Index length_of(const heed::Sequences<double>& series, Index i) {
   return series.lengths.empty() ? series.steps() : series.lengths[static_cast<std::size_t>(i)];
 }
 
-// Whether a window has a step, and all that follow are there.
-bool usable(const std::uint8_t* mask, Index window, Index horizon) {
-  const auto there = [](std::uint8_t step) { return step != 0; };
-  return std::any_of(mask, mask + window, there) && std::all_of(mask + window, mask + window + horizon, there);
-}
-
-// Those of the steps of window k, which begins at step t of series i.
-void copy_mask(const heed::Sequences<double>& series, Index i, Index t, heed::Sequences<double>& windows, Index k) {
-  if (series.mask.empty()) return;
-  if (windows.mask.empty()) windows.mask = heed::Tensor<std::uint8_t, 2>({windows.count(), windows.steps()});
-  std::copy_n(series.mask[i].data() + t, windows.steps(), windows.mask[k].data());
+// Whether the window that begins here has a value, and all that it is to forecast are there.
+bool usable(const double* first, const NumbersTask& task, Index features) {
+  const double* const next = first + task.window * features;
+  if (std::all_of(first, next, [](double value) { return std::isnan(value); })) return false;
+  for (Index h = 0; h < task.horizon; ++h) {
+    for (const Index f : task.forecasts) {
+      if (std::isnan(next[h * features + f])) return false;
+    }
+  }
+  return true;
 }
 
 void require_long(const heed::Sequences<double>& series, Index i, Index steps, Index needed,
@@ -68,25 +68,29 @@ std::vector<Index> columns_to_forecast(const std::string& list, const NumberData
   return columns;
 }
 
+Index steps_before(Index steps, double held_out) {
+  return static_cast<Index>(std::floor(static_cast<double>(steps) * (1 - held_out)));
+}
+
 heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
                                    const std::filesystem::path& path, double held_out, bool end) {
   const Index features = series.features(), W = task.window, H = task.horizon;
   std::vector<std::pair<Index, Index>> starts;  // series, first step of the window
   for (Index i = 0; i < series.count(); ++i) {
     const Index steps = length_of(series, i);
-    const auto kept = static_cast<Index>(std::floor(static_cast<double>(steps) * (1 - held_out)));
+    const Index kept = steps_before(steps, held_out);
     const Index last = end ? steps : kept;
     const Index first = end ? std::max<Index>(kept - W, 0) : 0;
     std::string expected = counted(W, "step", "steps") + " and the " + std::to_string(H) + " that follow";
     if (held_out > 0) expected += end ? " in what is held out" : " before what is held out";
     require_long(series, i, last - first, W + H, path, expected);
     for (Index t = first; t + W + H <= last; ++t) {
-      if (series.mask.empty() || usable(series.mask[i].data() + t, W, H)) starts.emplace_back(i, t);
+      if (usable(series.x[i].data() + t * features, task, features)) starts.emplace_back(i, t);
     }
   }
   heed::require(!starts.empty(), [&] {
     return heed::Fault{"too many steps are missing", path.string(),
-                       "a window with a step, and the " + counted(H, "step", "steps") + " that follow it", "none"};
+                       "a window with a value, and the " + counted(H, "step", "steps") + " that follow it", "none"};
   });
   heed::Sequences<double> windows;
   windows.x = heed::Tensor<double, 3>({std::ssize(starts), W, features});
@@ -95,13 +99,30 @@ heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const 
     const auto [i, t] = starts[static_cast<std::size_t>(k)];
     const double* const from = series.x[i].data() + t * features;
     std::copy_n(from, W * features, windows.x[k].data());
-    copy_mask(series, i, t, windows, k);
     Index output = 0;
     for (Index h = 0; h < H; ++h) {
       for (const Index f : task.forecasts) windows.targets(k, output++) = from[(W + h) * features + f];
     }
   }
   return windows;
+}
+
+heed::Sequences<double> without_end(heed::Sequences<double> series, double held_out) {
+  if (series.lengths.empty()) {
+    series.lengths.assign(static_cast<std::size_t>(series.count()), static_cast<std::int32_t>(series.steps()));
+  }
+  for (std::int32_t& length : series.lengths) length = static_cast<std::int32_t>(steps_before(length, held_out));
+  return series;
+}
+
+Index missing_values(const heed::Sequences<double>& series) {
+  Index missing = 0;
+  for (Index i = 0; i < series.count(); ++i) {
+    const auto values =
+        std::span(series.x[i].data(), static_cast<std::size_t>(length_of(series, i) * series.features()));
+    missing += std::count_if(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+  }
+  return missing;
 }
 
 heed::Sequences<double> last_windows(const heed::Sequences<double>& series, const NumbersTask& task,
@@ -113,7 +134,6 @@ heed::Sequences<double> last_windows(const heed::Sequences<double>& series, cons
     const Index steps = length_of(series, i);
     require_long(series, i, steps, W, path, counted(W, "step", "steps") + ", the window of the model");
     std::copy_n(series.x[i].data() + (steps - W) * features, W * features, windows.x[i].data());
-    copy_mask(series, i, steps - W, windows, i);
   }
   return windows;
 }

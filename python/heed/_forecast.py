@@ -104,12 +104,12 @@ class Forecaster(SequenceEstimator):
         self._how = self.missing
         if self._how == "error" and start is not None:
             self._how = start.model.metadata.get("missing", "error")
-        if self._how != "error":
-            all_series, means = self._filled(all_series, means)
-        x, targets = self._windows(all_series, held_out, end=False)
+        if self._how != "error" and not means:
+            means = self._means([one[: self._steps_before(one, held_out)] for one in all_series])
+        x, targets = self._windows(all_series, held_out, means, end=False)
         test = None
         if held_out > 0:
-            test_x, test_targets = self._windows(all_series, held_out, end=True)
+            test_x, test_targets = self._windows(all_series, held_out, means, end=True)
             test = (test_x, None, test_targets)
         more = settings.more
         more.update(task="forecast", window=text_of(x.shape[1]), horizon=text_of(self.horizon))
@@ -148,7 +148,7 @@ class Forecaster(SequenceEstimator):
     def score(self, X, y=None):
         """The coefficient of determination, R^2, over all windows of the series; of several targets the mean."""
         model = self._fitted()
-        x, targets = self._windows(self._check_series(X), 0, end=False)
+        x, targets = self._windows(self._check_series(X), 0, _means_of(model), end=False)
         return r_squared(targets, model.predict(x, None).astype(np.float64))
 
     # ---- series
@@ -207,8 +207,6 @@ class Forecaster(SequenceEstimator):
             raise Error(
                 f"X has {arrays[0].shape[1]} features, but Forecaster is expecting {self.n_features_in_} features as input"
             )
-        if self._how != "error":
-            arrays, _ = self._filled(arrays, _means_of(self.model_))
         return arrays
 
     def _last_windows(self, X):
@@ -216,27 +214,38 @@ class Forecaster(SequenceEstimator):
         for i, one in enumerate(arrays):
             if len(one) < window:
                 raise Error(f"X: series {i} (counted from 0) is too short (expected {window} steps, got {len(one)})")
-        return np.ascontiguousarray([one[-window:] for one in arrays])
+        windows = np.ascontiguousarray([one[-window:] for one in arrays], dtype=np.float64)
+        return self._filled(windows, _means_of(self.model_))
 
     def _answers(self, outputs):
         answers = outputs.astype(np.float64).reshape(len(outputs), self._horizon, -1)
         return answers[:, :, 0] if self._flat_in else answers
 
-    def _filled(self, arrays, means):
-        """The series without gaps, and the means of the features; by `mask` steps without a value stay NaN."""
+    def _means(self, arrays):
+        """The means of the features of series with gaps."""
         lengths = np.array([len(one) for one in arrays], dtype=np.int32)
-        x = np.zeros((len(arrays), int(lengths.max()), arrays[0].shape[1]))
+        x = np.zeros((len(arrays), max(int(lengths.max()), 1), arrays[0].shape[1]))
         for row, one in zip(x, arrays):
             row[: len(one)] = one
-        full, means = _core.fill_missing(x, lengths, self._how, means)
-        return [row[:length] for row, length in zip(full, lengths)], means
+        return _core.fill_missing(x, lengths, self._how, [])[1]
 
-    def _windows(self, arrays, held_out, end):
-        """Windows (n, window, features) and what follows them, (n, horizon targets), of one part of each series."""
+    def _filled(self, windows, means):
+        """Windows without gaps, each filled from its own values; by `mask` steps without a value stay NaN."""
+        if self._how == "error":
+            return windows
+        return _core.fill_missing(windows, None, self._how, means)[0]
+
+    @staticmethod
+    def _steps_before(series, held_out):
+        return int(np.floor(len(series) * (1 - held_out)))
+
+    def _windows(self, arrays, held_out, means, end):
+        """Windows (n, window, features) and what follows them, (n, horizon targets), of one part of each series. Windows
+        without a value, and those that lack a target, are left out."""
         window, horizon = self._window, self._horizon
         xs, ys = [], []
         for i, one in enumerate(arrays):
-            kept = int(np.floor(len(one) * (1 - held_out)))
+            kept = self._steps_before(one, held_out)
             part = one[max(kept - window, 0) :] if end else one[:kept]
             if len(part) < window + horizon:
                 raise Error(
@@ -244,17 +253,18 @@ class Forecaster(SequenceEstimator):
                     f"{' in what is held out' if end else ''}, got {len(part)})"
                 )
             all_windows = np.lib.stride_tricks.sliding_window_view(part, window + horizon, axis=0).swapaxes(1, 2)
-            if self._how == "mask":
-                there = ~np.isnan(all_windows).all(axis=2)
-                all_windows = all_windows[there[:, :window].any(axis=1) & there[:, window:].all(axis=1)]
+            if self._how != "error":
+                there = ~np.isnan(all_windows)
+                told = there[:, window:, self._columns].all(axis=(1, 2))
+                all_windows = all_windows[there[:, :window].any(axis=(1, 2)) & told]
             xs.append(all_windows[:, :window])
             ys.append(all_windows[:, window:, self._columns].reshape(len(all_windows), -1))
         x, y = np.concatenate(xs), np.concatenate(ys).astype(np.float64)
         if not len(x):
-            raise Error("X: too many steps are missing: no window has a step and is followed by those that are forecast")
+            raise Error("X: too many steps are missing: no window has a value and is followed by those that are forecast")
         if not np.isfinite(y).all():
             raise Error("X: the series has NaN or infinity: missing='linear' (previous, mean, zero, mask) fills NaN")
-        return np.ascontiguousarray(x), y
+        return self._filled(np.ascontiguousarray(x, dtype=np.float64), means), y
 
     def _restore(self, model):
         super()._restore(model)

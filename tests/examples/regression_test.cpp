@@ -248,6 +248,32 @@ TEST_F(Numbers, AForecastWithGaps) {
   EXPECT_EQ(predicted("--model m.safetensors --data d.csv").size(), 1u);
 }
 
+TEST_F(Numbers, AForecastWithGapsSeesNothingOfWhatFollows) {
+  const auto series = [&](const std::string& name, int steps, double later) {
+    std::string text;
+    for (int t = 0; t < steps; ++t) {
+      const bool gap = t % 7 == 3 || t == 79;  // the last step before what is held out
+      text += gap ? "NA\n" : std::to_string(t < 80 ? (t * t) % 11 : later + t % 5) + '\n';
+    }
+    folder.file(name, text);
+  };
+  series("few.csv", 100, 0);
+  series("many.csv", 100, 1000);
+  series("seen.csv", 79, 0);
+  for (const std::string missing : {"linear", "previous", "mean", "mask"}) {
+    std::vector<std::vector<double>> answers;
+    for (const std::string data : {"few.csv", "many.csv"}) {
+      output_of("train --quiet --task forecast --window 6 --epochs 2 --validation 0.2 --model m.safetensors --missing " +
+                missing + " --data " + data + small);
+      answers.push_back(predicted("--model m.safetensors --data seen.csv"));
+    }
+    EXPECT_EQ(answers[0], answers[1]) << missing;
+  }
+  // a target that is missing is none: of 54 windows those of the 8 gaps are left out
+  const std::string out = output_of("train --task forecast --window 6 --epochs 1 --missing linear --data d.csv" + small);
+  EXPECT_NE(out.find("46 sequences"), std::string::npos) << out;
+}
+
 TEST_F(Numbers, OptionsAndDataThatDoNotGoTogether) {
   write_series("d.csv", 0, 30);
   write_means("m.csv", 10);
