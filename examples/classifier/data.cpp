@@ -36,7 +36,7 @@ NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions&
   heed::TableFormat format = options.table;
   if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
   const Label label = format.label_column == "none" ? Label::none : options.labels ? Label::last : Label::if_present;
-  auto table = heed::read_long_table<double>(path, {format, label, {options.missing, options.targets}});
+  auto table = heed::read_long_table<double>(path, {format, label, {options.missing, options.targets, options.labels}});
   NumberData data;
   static_cast<heed::Sequences<double>&>(data) = std::move(table.sequences);
   data.features_of_table = std::move(table.features);

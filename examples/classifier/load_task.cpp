@@ -44,7 +44,7 @@ heed::TableFormat format_of(const TrainArguments& a, const StoredModel<NumberMod
 Columns columns_of(const heed::TableFormat& format, const NumberData& data, const std::filesystem::path& path) {
   using IndexColumn = heed::TableFormat::IndexColumn;
   const bool drops = format.index_column == IndexColumn::drop || format.index_column == IndexColumn::drop_known;
-  Columns columns{.index = drops && is_table(path)};
+  Columns columns{.values = name_list(data.columns), .index = drops && is_table(path)};
   if (data.features_of_table.empty()) return columns;
   columns.sequence = format.sequence_column;
   columns.time = format.time_column;
@@ -91,7 +91,9 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
     if (options.table.sequence_column.empty()) options.steps = like.steps();
-    task.exact_test = load(*a.test, like.features());
+    NumberData test = load(*a.test, like.features());
+    columns.check(test.columns, a.test->data);
+    task.exact_test = std::move(test);
     task.test.emplace(without_numbers(task.exact_test), names, a.test->labels_path().string(), part);
   }
   return task;

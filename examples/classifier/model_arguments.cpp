@@ -62,6 +62,7 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   const heed::Index features = stored.model.options.features;
   if (!stored.task.forecast()) {
     NumberData data = load_numbers(a.data, features, options);
+    stored.columns.check(data.columns, a.data.data);
     missing.fill(data, a.data.data);
     return data;
   }

@@ -58,6 +58,11 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
                        a.data->data.string()};
   });
   NumbersTask numbers = task_of(a, init);
+  const std::string& label = a.format.label_column;
+  heed::require(!numbers.forecast() || label == "last" || label == "none", [&] {
+    return heed::Fault{"--label-column is not for a forecast; --target-column names the columns to forecast",
+                       a.data->data.string()};
+  });
   MissingValues missing = init ? init->missing : MissingValues();
   if (a.missing) missing.how = *a.missing;
   heed::LoadOptions options{
@@ -124,7 +129,12 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     return task;
   }
   options.steps = !numbers.forecast() && is_table(a.data->data) && !read.is_long ? read.steps() : 0;
-  Half test = a.test ? half(load(*a.test), a.test->data, true) : half(read, a.data->data, true);
+  const auto load_test = [&] {
+    NumberData other = load(*a.test);
+    task.columns.check(other.columns, a.test->data);
+    return other;
+  };
+  Half test = a.test ? half(load_test(), a.test->data, true) : half(read, a.data->data, true);
   heed::require(test.targets.exact.extent(1) == outputs, [&] {
     return heed::Fault{"wrong number of targets", a.test->data.string(), std::to_string(outputs),
                        std::to_string(test.targets.exact.extent(1))};

@@ -1,6 +1,8 @@
 #include "task.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "../support/checks.hpp"
 #include "heed/core/error.hpp"
@@ -76,11 +78,30 @@ void Columns::complete(heed::TableFormat& format) const {
   if (index && format.index_column == IndexColumn::refuse) format.index_column = IndexColumn::drop_known;
 }
 
+void Columns::check(const std::vector<std::string>& of_table, const std::filesystem::path& path) const {
+  if (values.empty()) return;
+  const std::vector<std::string> known = heed::detail::names_in(values);
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (!places.emplace(known[i], i).second) return;  // the names do not tell the columns apart
+  }
+  for (std::size_t i = 0; i < of_table.size(); ++i) {
+    const auto found = places.find(of_table[i]);
+    heed::require(found == places.end() || found->second == i, [&] {
+      return heed::Fault{
+          "the columns of values stand elsewhere than in training; --label-column names that of the label",
+          path.string(), heed::in_quotes(of_table[i]) + " as value " + std::to_string(found->second + 1),
+          "value " + std::to_string(i + 1)};
+    });
+  }
+}
+
 void Columns::write(heed::Metadata& metadata) const {
   if (!sequence.empty()) metadata["sequence_column"] = sequence;
   if (!time.empty()) metadata["time_column"] = time;
   if (!features.empty()) metadata["feature_columns"] = features;
   if (index) metadata["index_column"] = "drop";
+  if (!values.empty()) metadata["value_columns"] = values;
 }
 
 Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::path&) {
@@ -91,6 +112,7 @@ Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::pat
   take("sequence_column", columns.sequence);
   take("time_column", columns.time);
   take("feature_columns", columns.features);
+  take("value_columns", columns.values);
   columns.index = metadata.contains("index_column");
   if (!columns.features.empty()) columns.names = heed::detail::names_in(columns.features);
   return columns;

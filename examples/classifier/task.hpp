@@ -53,10 +53,13 @@ struct NumbersTask {
 struct Columns {
   std::string sequence = {}, time = {}, features = {};
   std::vector<std::string> names = {};  // of the features
+  std::string values = {};              // of a table with a row per sequence
   bool index = false;                   // a column in front counts or names the rows, and is no value
 
   /// Fills in what a format does not set.
   void complete(heed::TableFormat& format) const;
+  /// Throws if a column of values stands elsewhere in a row than in training.
+  void check(const std::vector<std::string>& of_table, const std::filesystem::path& path) const;
   void write(heed::Metadata& metadata) const;
   static Columns read(const heed::Metadata& metadata, const std::filesystem::path& path);
 };

@@ -198,4 +198,49 @@ TEST(Load, ReadsPenDigits) {
   EXPECT_EQ(load_sequences<float>(*path, {}, {.features = 2, .steps = 8, .labels = false}).labels, s.labels);
 }
 
+TEST(Load, WhereLabelsAreNotNeededSomeMayLack) {
+  const Folder folder;
+  const std::string long_rows = "id,x,y\n1,5,a\n1,6,a\n2,7,";
+  const std::string ts = "@classLabel true a b\n@data\n1,2:a\n3,4:";
+  const std::string arff = "@attribute x real\n@attribute z real\n@attribute y {a,b}\n@data\n1,2,a\n3,4,";
+  struct File {
+    const char* name;
+    std::string text;
+    heed::LoadOptions options;
+  };
+  for (const std::string label : {"", "?", "c c", "1.5"}) {
+    std::vector<File> files{
+        {"w.csv", "p,q,y\n1,2,a\n3,4," + label + '\n', {.steps = 2}},
+        {"n.csv", "p,y,q\n1,a,2\n3," + label + ",4\n", {.steps = 2, .table = {.label_column = "y"}}},
+        {"l.csv", long_rows + label + '\n', {.table = {.label_column = "y", .sequence_column = "id"}}}};
+    if (label != "") files.push_back({"t.ts", ts + label + '\n', {}});
+    if (label != "") files.push_back({"a.arff", arff + label + '\n', {}});
+    for (File& file : files) {
+      const auto path = folder.file(file.name, file.text);
+      file.options.labels = false;
+      const auto read = heed::load_sequences<float>(path, {}, file.options);
+      EXPECT_EQ(read.count(), 2) << file.name << label;
+      const bool any = label == "c c" && std::string(file.name).ends_with(".csv");  // any word will do in tables
+      EXPECT_EQ(read.labels.empty(), !any && !(label == "?" && std::string(file.name).ends_with(".csv")))
+          << file.name << label;
+      file.options.targets = true;
+      EXPECT_TRUE(heed::load_sequences<float>(path, {}, file.options).targets.empty()) << file.name << label;
+      file.options.labels = true;
+      EXPECT_NE(error_of([&] { heed::load_sequences<float>(path, {}, file.options); }), "no error")
+          << file.name << label;
+    }
+  }
+}
+
+TEST(Load, ATableSaysTheNamesOfItsValues) {
+  const Folder folder;
+  const auto columns = [&](const std::string& text, heed::LoadOptions options = {}) {
+    return load_sequences<float>(folder.file("t.csv", text), {}, options).columns;
+  };
+  EXPECT_EQ(columns("p,q,y\n1,2,a\n"), (Words{"p", "q"}));
+  EXPECT_EQ(columns("y,p,q\na,1,2\n", {.table = {.label_column = "y"}}), (Words{"p", "q"}));
+  EXPECT_EQ(columns(",p,y\n0,1,a\n", {.table = {.index_column = heed::TableFormat::IndexColumn::drop}}), Words{"p"});
+  EXPECT_EQ(columns("1,2,a\n"), Words());
+}
+
 }  // namespace load_test

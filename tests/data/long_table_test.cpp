@@ -109,6 +109,10 @@ TEST(LongTable, TimesAreNumbersDatesOrWords) {
 }
 
 TEST(LongTable, NamesWhatIsWrong) {
+  EXPECT_EQ(error("id,t,x,y\na,31.12.2025,2,u\na,01.01.2026,3,u\n", by("id", "t")),
+            "x.csv, line 2, column 3: a date that is not of ISO 8601 (expected one such as 2025-12-31 or "
+            "2025-12-31T23:40, got "
+            "'31.12.2025')");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,1.0,3,u\n", by("id", "t")),
             "x.csv, lines 2 and 3: two rows of sequence 'a' have the same time (expected one row for each time)");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,x,3,u\n", by("id", "t")),

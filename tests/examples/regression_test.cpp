@@ -282,6 +282,7 @@ TEST_F(Numbers, OptionsAndDataThatDoNotGoTogether) {
   fails(forecast + "--window 0", "--window", 2);
   fails(forecast + "--window 5 --horizon 0", "--horizon", 2);
   fails(forecast + "--window 5 --labels m.csv", "--labels", 2);
+  fails(forecast + "--window 5 --label-column a", "--target-column names the columns to forecast");
   fails(forecast + "--window 5 --test d.csv --validation 0.2", "--validation", 2);
   fails(forecast + "--window 30",
         "d.csv: the series is too short (expected 30 steps and the 1 that follow, got 30 steps)");

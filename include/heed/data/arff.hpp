@@ -161,9 +161,14 @@ class ArffReader {
       }
       const std::string_view at = trim(rest), value = take(rest, ",");
       if (options_.targets && i + 1 == types_.size() && types_[i] != Type::relational) {
-        labels_.push_back(read_target(reader_, value, bytes_));
+        labels_.push_back(read_answer(reader_, value, bytes_, options_));
+        unlabelled_ = unlabelled_ || labels_.back().empty();
       } else if (types_[i] == Type::nominal) {
         const std::optional<std::int32_t> found = (*find_class_)(value);
+        if (!found && !options_.needs_labels) {
+          unlabelled_ = true;
+          continue;
+        }
         if (!found) reader_.fail(at, "class is not declared", "one of those of the attribute", in_quotes(value));
         labels_.push_back(classes_.names[static_cast<std::size_t>(*found)]);
       } else if (types_[i] == Type::number) {
@@ -220,8 +225,8 @@ class ArffReader {
       }
     }
     if (ragged) result.lengths = std::move(lengths_);
-    result.labels = std::move(labels_);
-    if (options_.targets) {
+    if (!unlabelled_) result.labels = std::move(labels_);
+    if (options_.targets && !unlabelled_) {
       result.targets = targets_of<double>(std::exchange(result.labels, {}), reader_.where());
     }
     if (options_.missing != Missing::error) fill_missing(result, options_.missing, {}, reader_.where());
@@ -238,6 +243,7 @@ class ArffReader {
   std::vector<double> values_ = {};  // case by case, [dimension][step]
   std::vector<std::int32_t> lengths_ = {};
   std::vector<std::string> labels_ = {};
+  bool unlabelled_ = false;  // a case lacks its label, and may
 };
 
 HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::string& where, std::size_t bytes,

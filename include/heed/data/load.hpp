@@ -32,7 +32,7 @@ namespace heed::inline HEED_ABI {
 struct LoadOptions {
   Index features = 1;                ///< of a table; other formats contain it
   Index steps = 0;                   ///< of a table; 0: as its rows have. Required if rows may lack their label
-  bool labels = true;                ///< whether labels are required; otherwise they are optional
+  bool labels = true;                ///< whether labels are required; otherwise, if a sequence lacks its label, all do
   TableFormat table = {};            ///< the format of tables and lists of labels; a `.tsv` has tabs
   Part part = {};                    ///< which sequences to load, given their number in the file; empty: all
   Unpack unpack = {};                ///< of compressed archives: `unzip` of heed/archive/unzip.hpp
@@ -158,7 +158,7 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   const bool array = detail::is_array(path);
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
-  const ReadOptions read{options.missing, options.targets};
+  const ReadOptions read{options.missing, options.targets, options.labels};
   const bool filled = options.missing != Missing::error && options.missing != Missing::keep;
   Index count = 0;  // in the file
   if (extension == ".arff") {

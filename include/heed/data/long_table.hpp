@@ -162,7 +162,12 @@ class LongTableReader {
     row.sequence = found->second;
     if (fresh) ids_.push_back(id);
     if (columns_.time) {
-      row.time = time_key(text_at(*columns_.time, "time"));
+      const std::string time = text_at(*columns_.time, "time");
+      row.time = time_key(time);
+      if (row.time.kind == TimeKey::Kind::word && is_other_date(time)) {
+        reader_.fail(fields_[*columns_.time], "a date that is not of ISO 8601",
+                     "one such as 2025-12-31 or 2025-12-31T23:40", in_quotes(time));
+      }
       if (!rows_.empty() && row.time.kind != rows_[0].time.kind) {
         reader_.fail(fields_[*columns_.time], "times of two kinds",
                      to_text(rows_[0].time.kind) + std::string(" as in the first row"),
@@ -186,7 +191,9 @@ class LongTableReader {
 
   void add_label(std::size_t k, std::size_t sequence, bool fresh) {
     const std::string_view field = fields_[columns_.labels[k]];
-    std::string text = options_.read.targets ? read_target(reader_, field, bytes_) : read_label(reader_, field);
+    std::string text = read_answer(reader_, field, bytes_, options_.read);
+    if (text.empty()) unlabelled_ = true;
+    if (unlabelled_) return texts_.clear();
     if (fresh) return texts_.push_back(std::move(text));
     const std::string& first = texts_[sequence * columns_.labels.size() + k];
     double a = 0, b = 1;
@@ -224,7 +231,7 @@ class LongTableReader {
       }
     }
     if (*shortest < *longest) table.sequences.lengths = std::move(lengths);
-    if (options_.read.targets && !columns_.labels.empty()) {
+    if (options_.read.targets && !texts_.empty()) {
       table.sequences.targets = targets_of<double>(texts_, reader_.where(), std::ssize(columns_.labels));
     } else {
       table.sequences.labels = std::move(texts_);
@@ -260,6 +267,7 @@ class LongTableReader {
   std::vector<Row> rows_ = {};
   std::vector<double> values_ = {};      // row by row
   std::vector<std::string> texts_ = {};  // labels or targets, sequence by sequence
+  bool unlabelled_ = false;              // a row lacks its label, and may
   std::vector<std::string> ids_ = {};
   std::map<std::string, std::size_t> known_ = {};
 };

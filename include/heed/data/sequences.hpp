@@ -32,6 +32,8 @@ struct Sequences {
   std::vector<std::string> labels = {};    ///< one per sequence, as text; empty: none
   Tensor<S, 2> targets = {};               ///< (n, k) target numbers; empty: none
   Tensor<std::uint8_t, 2> mask = {};       ///< (n, steps), 0 at a missing step (where x is 0); empty: none is missing
+  std::vector<std::string> columns =
+      {};  ///< of a table with a row per sequence: names of the values of a row, if it says them
 
   /// The present steps, for `LabelledSequences` and `Predictor`. The view must not outlive this object.
   StepMask step_mask() const& { return mask.empty() ? StepMask() : StepMask(mask); }

@@ -15,6 +15,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
@@ -24,7 +25,8 @@ namespace heed::inline HEED_ABI {
 /// How readers of text treat missing values, and what is in the place of labels.
 struct ReadOptions {
   Missing missing = Missing::error;
-  bool targets = false;  ///< it is a number, the target
+  bool targets = false;      ///< it is a number, the target
+  bool needs_labels = true;  ///< whether each sequence must have one; otherwise, if one lacks it, all have none
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -37,6 +39,11 @@ HEED_FUNCTION bool is_target(std::string_view field);
 /// The field as text; it may be in quotes. Throws, and names its place, if it is not a finite number that fits a number
 /// of `bytes` bytes.
 HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes);
+
+/// The label in a field or, with `targets`, the target. Empty if it is none and need not be one; otherwise throws, and names
+/// the place.
+HEED_FUNCTION std::string read_answer(const TextReader& reader, std::string_view field, std::size_t bytes,
+                                      const ReadOptions& options);
 
 /// Parses numbers, `columns` per sequence, into (n, columns). Throws if one is not a finite number or does not fit S,
 /// and names its sequence.
@@ -70,6 +77,15 @@ namespace heed::inline HEED_ISA {
 HEED_FUNCTION bool is_target(std::string_view field) {
   double value = 0;
   return parse_number(field, value) == std::errc() && std::isfinite(value);
+}
+
+HEED_FUNCTION std::string read_answer(const TextReader& reader, std::string_view field, std::size_t bytes,
+                                      const ReadOptions& options) {
+  if (!options.needs_labels) {
+    const std::string text = unquote(field);
+    if (options.targets ? !is_target(text) : !is_label(text)) return {};
+  }
+  return options.targets ? read_target(reader, field, bytes) : read_label(reader, field);
 }
 
 HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes) {

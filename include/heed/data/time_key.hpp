@@ -25,6 +25,10 @@ struct TimeKey {
 /// Parses a time. Does not throw: anything but a number or a date is a word.
 HEED_FUNCTION TimeKey time_key(std::string_view text);
 
+/// Whether a word is likely a date in another form than ISO 8601, whose order is not that of time: "31.12.2025",
+/// "12/31/2025", "31 Dec 2025", "11:40 PM". Words that begin with the year are in order.
+HEED_FUNCTION bool is_other_date(std::string_view text);
+
 /// "a number", "a date", "a word"
 HEED_FUNCTION const char* to_text(TimeKey::Kind kind);
 
@@ -37,6 +41,7 @@ HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b);
 #if HEED_BODIES
 
 #include <algorithm>
+#include <array>
 
 #include "heed/core/denormals.hpp"
 #include "heed/data/detail/number_key.hpp"
@@ -157,6 +162,37 @@ HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b) {
     if (x != y) return x.size() != y.size() ? x.size() < y.size() : x < y;
   }
   return a.word.size() - i < b.word.size() - k;
+}
+
+HEED_FUNCTION bool is_other_date(std::string_view text) {
+  constexpr std::array<std::string_view, 23> months{"jan",     "january", "feb",      "february", "mar",       "march",
+                                                    "apr",     "april",   "may",      "jun",      "june",      "jul",
+                                                    "july",    "aug",     "august",   "sep",      "september", "oct",
+                                                    "october", "nov",     "november", "dec",      "december"};
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  int numbers = 0, joined = 0;  // joined: to the number before, by a point, a slash or a hyphen
+  bool month = false, half = false, by_year = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto run = [&](auto is) {
+      std::size_t end = at;
+      while (end < text.size() && is(text[end])) ++end;
+      return text.substr(at, end - at);
+    };
+    const std::string_view digits = run(is_digit), letters = run(is_letter);
+    if (!digits.empty()) {
+      if (at == 0) by_year = digits.size() == 4;
+      const bool after = at > 1 && is_digit(text[at - 2]);
+      if (numbers++ > 0 && after && (text[at - 1] == '.' || text[at - 1] == '/' || text[at - 1] == '-')) ++joined;
+    } else if (!letters.empty()) {
+      std::string lower(letters);
+      for (char& c : lower) c = static_cast<char>(c | 0x20);
+      month = month || std::find(months.begin(), months.end(), lower) != months.end();
+      half = numbers > 0 && (lower == "am" || lower == "pm");
+    }
+    at += std::max<std::size_t>({digits.size(), letters.size(), 1});
+  }
+  return numbers > 0 && (month || half || (joined >= 2 && !by_year));
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -73,7 +73,11 @@ class TsCaseReader {
     }
     lengths_.push_back(static_cast<std::int32_t>(length));
 
-    if (!metadata_.labelled) return;
+    if (!metadata_.labelled || unlabelled_) return;
+    if (!options_.needs_labels && !has_answer(parts_.back())) {
+      unlabelled_ = true;
+      return labels_.clear();
+    }
     if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back(), sizeof(S)));
     if (metadata_.numbers && is_target(parts_.back()) && (numbers_ || is_label(parts_.back()))) {
       fractions_ = fractions_ || !is_label(parts_.back());
@@ -88,6 +92,13 @@ class TsCaseReader {
     if (!declared)
       reader_.fail(parts_.back(), "class is not declared", "one of those after @classLabel", in_quotes(label));
     labels_.push_back(classes[static_cast<std::size_t>(*declared)]);
+  }
+
+  bool has_answer(std::string_view field) const {
+    if (options_.targets) return is_target(field);
+    const std::string text = unquote(field);
+    return is_label(text) ? metadata_.classes.empty() || find_class_(text).has_value()
+                          : metadata_.numbers && is_target(field);
   }
 
   /// Checks a length against the metadata and the first case.
@@ -116,7 +127,7 @@ class TsCaseReader {
         for (Index t = 0; t < lengths_[static_cast<std::size_t>(i)]; ++t) x(i, t, d) = static_cast<S>(*value++);
     if (!ragged) lengths_.clear();
     Sequences<S> sequences{std::move(x), std::move(lengths_), std::move(labels_)};
-    if (metadata_.labelled && (numbers_ || options_.targets)) {
+    if (metadata_.labelled && !unlabelled_ && (numbers_ || options_.targets)) {
       sequences.targets = targets_of<S>(sequences.labels, reader_.where());
       if (options_.targets) sequences.labels.clear();
     }
@@ -132,6 +143,7 @@ class TsCaseReader {
   std::vector<std::string_view> parts_ = {}, fields_ = {};
   std::vector<double> values_ = {};  // case by case, [dimension][step]
   std::vector<std::int32_t> lengths_ = {};
+  bool unlabelled_ = false;  // a case lacks its label, and may
   std::vector<std::string> labels_ = {};
 };
 }  // namespace detail

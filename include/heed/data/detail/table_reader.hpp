@@ -19,7 +19,7 @@ namespace detail {
 struct TableRows {
   Index rows = 0, columns = 0;  // columns of values
   std::vector<double> values = {};
-  std::vector<std::string> labels = {};
+  std::vector<std::string> labels = {}, names = {};  // names: of the columns of values
   Index label_columns = 1;
 };
 
@@ -63,8 +63,8 @@ class TableReader {
     std::vector<std::string_view> fields;
     const TableNumbers numbers(reader, format_.delimiter, has_gaps(), bytes_);
     TableRows table;
-    bool first = true, counts = true;  // whether the first column counts the rows
-    bool words = false;                // or has a word
+    bool labelled = true, first = true, counts = true;  // whether the first column counts the rows
+    bool words = false;                                 // or has a word
     double before = 0;
     while (reader.next()) {
       split_row(reader, format_.delimiter, fields);
@@ -85,9 +85,9 @@ class TableReader {
         table.values.push_back(value);
       }
       for (const std::size_t i : labels_) {
-        refuse_value(reader, fields, i);
-        table.labels.push_back(options_.read.targets ? read_target(reader, fields[i], bytes_)
-                                                     : read_label(reader, fields[i]));
+        if (options_.read.needs_labels) refuse_value(reader, fields, i);
+        table.labels.push_back(read_answer(reader, fields[i], bytes_, options_.read));
+        labelled = labelled && !table.labels.back().empty();
       }
       double front = 0;
       counts = counts && parse_number(unquote(fields[0]), front) == std::errc() &&
@@ -97,9 +97,13 @@ class TableReader {
       ++table.rows;
     }
     require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
+    if (!labelled) table.labels.clear();
     refuse_index(counts && !is_label_column(0), table.rows);
     require_index(counts || words);
     table.columns = static_cast<Index>(width_ - dropped() - labels_.size());
+    for (std::size_t i = dropped(); i < header_.names.size() && header_.there; ++i) {
+      if (!is_label_column(i)) table.names.push_back(header_.names[i]);
+    }
     table.label_columns = std::max<Index>(std::ssize(labels_), 1);
     return table;
   }
@@ -177,7 +181,9 @@ class TableReader {
     // a row that has values only and as many fields as expected lacks its last value
     const bool values_alone =
         options_.label != Label::last && static_cast<Index>(width_ - dropped()) == options_.steps * options_.features;
-    require(!fields.back().empty() || has_gaps() || values_alone || format_.delimiter == ' ', [&] {
+    const bool no_label =
+        !options_.read.needs_labels && format_.label_column != "first" && format_.label_column != "none";
+    require(!fields.back().empty() || has_gaps() || values_alone || no_label || format_.delimiter == ' ', [&] {
       return Fault{"an empty last field: the row ends with a delimiter", reader.place_of_end(),
                    "no delimiter behind the last field", "nothing"};
     });
