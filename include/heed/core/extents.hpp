@@ -41,11 +41,24 @@ namespace abi_detail {
 [[noreturn]] void throw_value_count(const char* what, std::span<const Index> extents, Index got);
 [[noreturn]] void throw_no_room(const char* what, std::span<const Index> extents);
 
-// A pointer, because an array of rank 0 has no extents.
+// What braces hold, {n, 10, 5}. An array without elements is no C++.
 template <int Rank>
-constexpr Extents<Rank> extents_of(const Extent* extents) {
+struct ExtentListOf {
+  using Type = Extent[static_cast<std::size_t>(Rank)];
+};
+template <>
+struct ExtentListOf<0> {
+  struct Type {};
+};
+template <int Rank>
+using ExtentList = typename ExtentListOf<Rank>::Type;
+
+template <int Rank>
+constexpr Extents<Rank> extents_of([[maybe_unused]] const ExtentList<Rank>& extents) {
   Extents<Rank> result{};
-  for (std::size_t axis = 0; axis < result.size(); ++axis) result[axis] = extents[axis].value;
+  if constexpr (Rank > 0) {
+    for (std::size_t axis = 0; axis < result.size(); ++axis) result[axis] = extents[axis].value;
+  }
   return result;
 }
 }  // namespace abi_detail

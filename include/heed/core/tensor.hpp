@@ -26,7 +26,7 @@ class TensorView {
  public:
   TensorView() = default;
   /// A view of `element_count(extents)` numbers that start at `data`. Throws if `data` is null and the count is not 0.
-  TensorView(S* data, const Extent (&extents)[static_cast<std::size_t>(Rank)])
+  TensorView(S* data, const abi_detail::ExtentList<Rank>& extents)
       : TensorView(data, abi_detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   TensorView(S* data, const E& extents) : data_(data), extents_(extents), size_(element_count(extents)) {
@@ -74,16 +74,14 @@ class TensorView {
 /// A row-major array that owns its numbers. Zero at the start.
 template <class S, int Rank>
 class Tensor {
-  static constexpr auto rank = static_cast<std::size_t>(Rank);
-
  public:
   Tensor() = default;
   /// Throws if there is no memory. `Tensor<float, 3> x({n, 10, 5})` takes integers of any type.
-  explicit Tensor(const Extent (&extents)[rank]) : Tensor(abi_detail::extents_of<Rank>(extents)) {}
+  explicit Tensor(const abi_detail::ExtentList<Rank>& extents) : Tensor(abi_detail::extents_of<Rank>(extents)) {}
   template <std::same_as<Extents<Rank>> E>
   explicit Tensor(const E& extents) : extents_(extents), values_(make_vector<S>(element_count(extents), "tensor")) {}
   /// Takes over the numbers. Throws if their count does not match the extents.
-  Tensor(const Extent (&extents)[rank], std::vector<S> values)
+  Tensor(const abi_detail::ExtentList<Rank>& extents, std::vector<S> values)
       : Tensor(abi_detail::extents_of<Rank>(extents), std::move(values)) {}
   template <std::same_as<Extents<Rank>> E>
   Tensor(const E& extents, std::vector<S> values) : extents_(extents), values_(std::move(values)) {
