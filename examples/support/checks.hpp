@@ -113,6 +113,7 @@ inline std::string in_words(const CLI::App& command, const CLI::ParseError& e) {
   if (!option) return text;
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&e)) {
     const bool flag = option->get_items_expected_max() == 0;
+    if (option->count() > 1) return fault(name, "given more than once", "once", "");
     return fault(name, flag ? "a value that is not wanted" : "no value", flag ? "nothing behind it" : type_of(option),
                  flag ? "one" : "nothing");
   }

@@ -265,4 +265,41 @@ TEST_F(Evaluate, ComparesNoMoreThanSomeThousandClasses) {
   EXPECT_EQ(out.find("precision"), std::string::npos);
 }
 
+TEST_F(Predict, RowsMayLackTheirLabel) {
+  write_csv();
+  train("--data d.csv");
+  for (const std::string label : {"", "?", "someone"}) {
+    folder.file("new.csv", "1,2,3,9,rises\n9,3,2,1," + label + '\n');
+    EXPECT_EQ(output_of("predict --model m.safetensors --data new.csv"), "rises\nfalls\n") << label;
+  }
+  folder.file("new.csv", "1,2,3,9,rises\n9,3,2,1,\n");
+  EXPECT_EQ(run("evaluate --model m.safetensors --data new.csv").code, 1);
+}
+
+TEST_F(Evaluate, ColumnsStandWhereTheyStoodInTraining) {
+  std::string rows = "a,b,c,d,kind\n", turned = "d,c,b,a,kind\n", first = "kind,a,b,c,d\n", others = "p,q,r,s,kind\n";
+  for (int i = 0; i < 12; ++i) {
+    const std::string n = std::to_string(i), kind = i % 2 ? "falls" : "rises";
+    rows += (i % 2 ? n + ",3,2,1," : "1,2,3," + n + ",") + kind + '\n';
+    turned += (i % 2 ? "1,2,3," + n + "," : n + ",3,2,1,") + kind + '\n';
+    first += kind + (i % 2 ? "," + n + ",3,2,1" : ",1,2,3," + n) + '\n';
+    others += (i % 2 ? n + ",3,2,1," : "1,2,3," + n + ",") + kind + '\n';
+  }
+  folder.file("d.csv", rows);
+  folder.file("turned.csv", turned);
+  folder.file("first.csv", first);
+  folder.file("others.csv", others);
+  train("--data d.csv");
+  const std::string elsewhere = "turned.csv: the columns of values stand elsewhere than in training";
+  EXPECT_NE(run("evaluate --model m.safetensors --data turned.csv").err.find(elsewhere), std::string::npos);
+  EXPECT_NE(run("predict --model m.safetensors --data turned.csv").err.find("(expected 'd' as value 4, got value 1)"),
+            std::string::npos);
+  EXPECT_NE(run("train --epochs 1 --data d.csv --test turned.csv").err.find(elsewhere), std::string::npos);
+  EXPECT_NE(run("evaluate --model m.safetensors --data first.csv").code, 0);
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data first.csv --label-column first"),
+                       "12 sequences of 4 steps"));
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data others.csv"), "12 sequences of 4 steps"))
+      << "other names";
+}
+
 }  // namespace use_test

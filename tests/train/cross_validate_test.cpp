@@ -108,6 +108,23 @@ TEST(CrossValidate, EndsWhereItIsAskedTo) {
   EXPECT_TRUE(heed::cross_validate(make, task.view(), {.epochs = 1, .stop = now}).folds.empty());
 }
 
+// three at a time, which are done where the end is asked for
+TEST(CrossValidate, KeepsTheFoldsThatAreDone) {
+  struct Inline {
+    int size() const { return 2; }
+    void run(const std::function<void()>& task) {
+      task();
+      stop = true;
+    }
+    std::atomic<bool> stop{false};
+  } executor;
+  const Task<float> task(24, {4, 2}, 3);
+  const auto cv =
+      heed::cross_validate(make, task.view(), {.epochs = 1, .stop = executor.stop, .executor = executor}, {.folds = 4});
+  ASSERT_EQ(cv.folds.size(), 3U);
+  EXPECT_GT(cv.folds[2].loss, 0);
+}
+
 TEST(CrossValidate, RefusesWhatIsOfOneTraining) {
   const Task<float> task(24, {4, 2}, 3);
   const auto error = [&](const FitOptions& o) { return error_of([&] { heed::cross_validate(make, task.view(), o); }); };

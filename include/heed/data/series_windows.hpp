@@ -33,6 +33,9 @@ namespace heed::inline HEED_ISA {
 /// Windows of `window` steps of a series (steps, features), each with the following `horizon` steps as target. Windows
 /// begin `stride` steps apart: n = (steps - window - horizon) / stride + 1. Throws if a size is not positive, or if the
 /// series is shorter than window + horizon.
+///
+/// Windows overlap. What a model is tested on must be cut from another part of the series: `FitOptions::validation` and
+/// `cross_validate` draw windows at random, whose steps and targets most others have, too.
 template <class S>
 SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Index horizon = 1, Index stride = 1) {
   const Index steps = series.extent(0), features = series.extent(1);

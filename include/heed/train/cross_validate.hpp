@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -62,7 +63,7 @@ auto model_for(Make& make, const Data& training) {
   }
 }
 
-/// `train_and_score(model, training, validation, options)`
+/// `train_and_score(model, training, validation, options)`: nothing if the stop signal has ended the training.
 template <class Make, class X, class T, class Train>
 CrossValidation cross_validate_by(Make& make, const LabelledSequences<X, T>& data, const FitOptions& fit,
                                   const CrossValidationOptions& options, Train&& train_and_score) {
@@ -80,7 +81,7 @@ CrossValidation cross_validate_by(Make& make, const LabelledSequences<X, T>& dat
     const std::span<const FoldRows> now(&folds[static_cast<std::size_t>(first)], static_cast<std::size_t>(n));
     std::vector<SequenceSubset<X, T>> training;
     std::vector<Model> models;
-    std::vector<Evaluation> results(now.size());
+    std::vector<std::optional<Evaluation>> results(now.size());
     training.reserve(now.size());
     models.reserve(now.size());
     for (const FoldRows& fold : now) {
@@ -93,7 +94,14 @@ CrossValidation cross_validate_by(Make& make, const LabelledSequences<X, T>& dat
       const Data seen = std::as_const(training[k]).view();
       results[k] = train_and_score(models[k], seen, validation.view(), options_of_member(fit, now[k].repeat, threads));
     });
-    if (fit.stop.requested() || !take_results(now, results, options, all)) break;
+    std::vector<FoldRows> finished;
+    std::vector<Evaluation> scores;
+    for (std::size_t k = 0; k < now.size(); ++k) {
+      if (!results[k]) continue;
+      finished.push_back(now[k]);
+      scores.push_back(*std::move(results[k]));
+    }
+    if (!take_results(finished, scores, options, all) || fit.stop.requested()) break;
   }
   summarize(all);
   return all;
@@ -105,20 +113,24 @@ template <class Make, class X, class T, class L>
   requires(!std::convertible_to<L, FitOptions>)
 CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const L& loss, const FitOptions& fit,
                                const CrossValidationOptions& options) {
-  return detail::cross_validate_by(make, data, fit, options,
-                                   [&](auto& model, const auto& training, const auto& validation, const FitOptions& o) {
-                                     heed::fit(model, training, loss, o);
-                                     return evaluate(model, validation, loss, o.threads);
-                                   });
+  using Result = std::optional<Evaluation>;
+  return detail::cross_validate_by(
+      make, data, fit, options,
+      [&](auto& model, const auto& training, const auto& validation, const FitOptions& o) -> Result {
+        if (heed::fit(model, training, loss, o).outcome == Outcome::cancelled) return std::nullopt;
+        return evaluate(model, validation, loss, o.threads);
+      });
 }
 
 template <class Make, class X, class T>
 CrossValidation cross_validate(Make&& make, const LabelledSequences<X, T>& data, const FitOptions& fit,
                                const CrossValidationOptions& options) {
   if constexpr (std::same_as<T, std::int32_t>) {
+    using Result = std::optional<Evaluation>;
     return detail::cross_validate_by(
-        make, data, fit, options, [](auto& model, const auto& training, const auto& validation, const FitOptions& o) {
-          heed::fit(model, training, o);
+        make, data, fit, options,
+        [](auto& model, const auto& training, const auto& validation, const FitOptions& o) -> Result {
+          if (heed::fit(model, training, o).outcome == Outcome::cancelled) return std::nullopt;
           return evaluate(model, validation, o.threads);
         });
   } else {
