@@ -76,7 +76,8 @@ TEST_F(Errors, WrongValuesAreNamedWithWhatIsExpected) {
       {std::string(train) + "--batch half", "--batch: wrong value (expected full, or a whole number of at least 1"},
       {std::string(train) + "--flavor tea", "--flavor: wrong value (expected one of pytorch, keras, got \"tea\")"},
       {std::string(train) + "--hidden", "--hidden: no value (expected a value, got nothing)"},
-      {std::string(train) + "--epochs", "--epochs: no value (expected a whole number, got nothing)"}};
+      {std::string(train) + "--epochs", "--epochs: no value (expected a whole number, got nothing)"},
+      {std::string(train) + "--epochs 5 --epochs 6", "--epochs: given more than once (expected once)"}};
   for (const auto& [arguments, part] : cases) expect_error(2, arguments, {part});
 }
 

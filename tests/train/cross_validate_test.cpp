@@ -119,8 +119,9 @@ TEST(CrossValidate, KeepsTheFoldsThatAreDone) {
     std::atomic<bool> stop{false};
   } executor;
   const Task<float> task(24, {4, 2}, 3);
-  const auto cv =
-      heed::cross_validate(make, task.view(), {.epochs = 1, .stop = executor.stop, .executor = executor}, {.folds = 4});
+  FitOptions options{.epochs = 1, .stop = executor.stop};
+  options.executor = executor;
+  const auto cv = heed::cross_validate(make, task.view(), options, {.folds = 4});
   ASSERT_EQ(cv.folds.size(), 3U);
   EXPECT_GT(cv.folds[2].loss, 0);
 }
