@@ -91,7 +91,7 @@ nb::tuple run(Training& training, const nb::object& epoch, F&& train) {
 
 template <class F>
 auto without_gil(F&& f) {
-  const nb::gil_scoped_release released;
+  const Released released;
   return f();
 }
 
@@ -261,6 +261,8 @@ void bind_data(nb::module_& m) {
 NB_MODULE(HEED_PYTHON_MODULE, m) {
   m.attr("isa") = HEED_TEXT(HEED_ISA);
   m.attr("version") = HEED_TEXT(HEED_VERSION_MAJOR) "." HEED_TEXT(HEED_VERSION_MINOR) "." HEED_TEXT(HEED_VERSION_PATCH);
+  nb::set_leak_warnings(false);  // what a thread holds that Python ends with
+  Exit::expect();
   bind_errors(m);
   bind_model(m);
   bind_data(m);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "errors.hpp"
+#include "gil.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/io/safetensors_file.hpp"
@@ -92,10 +93,11 @@ void save_onnx(const heed::TensorFile&, const std::filesystem::path&, bool) {
 
 NB_MODULE(_onnx, m) {
   using namespace heed_python;
+  Exit::expect();
   bind_errors(m);
   m.def("save_onnx", [](const nb::bytes& model, const std::string& path, bool lengths) {
     const std::span bytes(static_cast<const std::byte*>(model.data()), model.size());
-    const nb::gil_scoped_release released;
+    const Released released;
     save_onnx(heed::SafetensorsFile(bytes, "model"), path, lengths);
   });
 }

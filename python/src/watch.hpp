@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "gil.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/history.hpp"
 
@@ -77,7 +78,7 @@ class __attribute__((visibility("hidden"))) Watch {
   /// Throws what `train` throws, and what a handler throws that is no KeyboardInterrupt.
   template <class F>
   void run(F&& train) {
-    const nb::gil_scoped_release released;
+    const Released released;
     std::exception_ptr failure;
     bool done = false;
     std::thread worker([&] {
@@ -118,7 +119,7 @@ class __attribute__((visibility("hidden"))) Watch {
   static constexpr std::chrono::milliseconds pause{10};
 
   void call() {
-    const nb::gil_scoped_acquire gil;
+    const Acquired gil;
     try {
       goes_on_ = nb::cast<bool>(callback_(dict_of(*record_)));
     } catch (nb::python_error& error) {
@@ -134,7 +135,7 @@ class __attribute__((visibility("hidden"))) Watch {
   }
 
   void ask() {
-    const nb::gil_scoped_acquire gil;
+    const Acquired gil;
     if (PyErr_CheckSignals() == 0) return;
     try {
       throw nb::python_error();

@@ -151,3 +151,22 @@ def test_progress(bumps):
 def test_nothing_is_left_over():
     done = run_python("import heed; m = heed.SequenceClassifier(); import gc; gc.collect()")
     assert done.returncode == 0 and done.stderr == ""
+
+
+@pytest.mark.parametrize("work", ["model.fit(x, y)", "while True: model.predict_proba(x)"])
+def test_python_may_end_while_a_daemon_works(work):
+    program = f"""
+        import threading, time, numpy as np, heed
+        x = np.random.default_rng(0).normal(size=(64, 20, 3)).astype(np.float32)
+        y = np.arange(64) % 2
+        model = heed.SequenceClassifier(hidden_size=16, epochs=1).fit(x, y)
+        model.set_params(epochs=100000)
+        def run():
+            {work}
+        for _ in range(2):
+            threading.Thread(target=run, daemon=True).start()
+        time.sleep(0.3)
+    """
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stderr) == (0, "")
