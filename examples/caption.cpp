@@ -70,7 +70,7 @@ void measure(const Arguments& a, const Model& model, const Images& images) {
   const auto said = describe(model, words, task);
   std::vector<Caption> captions;
   for (const auto& one : said) captions.push_back(to_words(one, words));
-  std::printf("exact captions %.4f of %td unseen pairs\n\n", heed::exact_match<Caption>(captions, task.captions),
+  std::printf("exact captions %.4f of %jd unseen pairs\n\n", heed::exact_match<Caption>(captions, task.captions),
               task.count());
   std::vector<support::AttendedImage> shown;
   for (Index i = 0; i < std::min(a.shown, task.count()); ++i) {
@@ -111,7 +111,7 @@ void train(Arguments& a) {
   Model model(a.options);
   model.initialize(a.key().child(5));
   model.words.assign(words.words().begin(), words.words().end());
-  std::printf("%td pairs of %td images, %td words, %td regions, %td parameters\n", task.count(), images.count(),
+  std::printf("%jd pairs of %jd images, %jd words, %jd regions, %jd parameters\n", task.count(), images.count(),
               words.size(), a.options.regions(), heed::parameter_count(model));
   a.fit.schedule = heed::CosineSchedule{.warmup = std::min<Index>(200, support::steps_an_epoch(task.count(), a.fit)),
                                         .warmup_start = 0.1};

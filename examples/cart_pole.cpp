@@ -74,7 +74,7 @@ void show(const Model& model, const Arguments& a) {
 void measure(const Model& model, const Arguments& a) {
   const support::Summary s =
       summary_of(heed::play_episodes(model, CartPole(), model.options.steps, a.key(11), a.episodes, a.learn.threads));
-  std::printf("median return %.1f, mean %.2f, least %.0f of %td episodes, at most %d\nactions at random: median %.1f\n",
+  std::printf("median return %.1f, mean %.2f, least %.0f of %jd episodes, at most %d\nactions at random: median %.1f\n",
               s.median, s.mean, s.least, a.episodes, CartPole::longest,
               summary_of(support::random_returns(a.key(12), a.episodes)).median);
   show(model, a);

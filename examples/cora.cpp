@@ -49,7 +49,7 @@ void show_attention(const Model& model, const Nodes& nodes, Index paper) {
     ++edge;
   }
   std::sort(seen.rbegin(), seen.rend());
-  std::printf("\npaper %td, of subject %d, listens to\n", paper, nodes.labels[static_cast<std::size_t>(paper)]);
+  std::printf("\npaper %jd, of subject %d, listens to\n", paper, nodes.labels[static_cast<std::size_t>(paper)]);
   for (const auto& [weight, other] : seen) {
     std::printf("  %-8s %5td  subject %d  %.3f  %s\n", other == paper ? "itself" : "paper", other,
                 nodes.labels[static_cast<std::size_t>(other)], static_cast<double>(weight),
@@ -89,7 +89,7 @@ void run(Arguments a) {
   a.options.features = text.features.columns();
   a.options.classes = text.classes;
   const auto test = nodes.labels_of(text.parts["test"]);
-  std::printf("%td papers, %td citations both ways and loops, %td words, %td subjects\n%zu papers to train on\n",
+  std::printf("%jd papers, %jd citations both ways and loops, %jd words, %jd subjects\n%zu papers to train on\n",
               text.graph.nodes(), text.graph.edges(), a.options.features, a.options.classes,
               text.parts["train"].size());
   if (a.seeds == 0) return measure(heed::load<Model>(a.model), a, nodes, test, text);

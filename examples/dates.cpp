@@ -57,7 +57,7 @@ void train(Arguments& a, heed::ThreadPool& threads) {
   const heed::Key key{a.fit.seed};
   const heed::ParallelText train = support::DateTask::make(a.count, false, key.child(0));
   const heed::ParallelText unseen = support::DateTask::make(a.unseen, true, key.child(1));
-  std::printf("%td dates, %td unseen ones of other days; goal: 99 %% exact\n\n", train.count(), unseen.count());
+  std::printf("%jd dates, %jd unseen ones of other days; goal: 99 %% exact\n\n", train.count(), unseen.count());
   std::printf("score        parameters      loss   exact   time\n");
   const heed::InterruptGuard guard;  // Ctrl-C ends training
   a.fit.stop = guard.signal();

@@ -75,7 +75,7 @@ void show(const Model& model, const Images& images) {
 
 void measure(const Model& model, const Images& test, int threads) {
   const heed::Evaluation e = heed::evaluate(model, test.view(), threads);
-  std::printf("test accuracy %.4f of %td images\n", e.accuracy, test.count());
+  std::printf("test accuracy %.4f of %jd images\n", e.accuracy, test.count());
   show(model, test);
 }
 
@@ -88,7 +88,7 @@ void train(Arguments& a) {
   Model model(a.options);
   model.initialize(heed::Key{a.fit.seed});
   model.labels = images.names;
-  std::printf("%td images of %td x %td, %td classes, %td patches, %td parameters\n", images.count(),
+  std::printf("%jd images of %jd x %jd, %jd classes, %jd patches, %jd parameters\n", images.count(),
               a.options.image.height, a.options.image.width, std::ssize(images.names), model.patches(),
               heed::parameter_count(model));
   if (a.validation > 0) {

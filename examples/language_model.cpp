@@ -73,7 +73,7 @@ Model train(Arguments& a) {
   Model model(a.options);
   model.initialize(key);
   model.words = {vocabulary.words().begin(), vocabulary.words().end()};
-  std::printf("%td sentences of at most %td %s, %td of them known; %td parameters\n", train.count(), train.steps() - 1,
+  std::printf("%jd sentences of at most %jd %s, %jd of them known; %jd parameters\n", train.count(), train.steps() - 1,
               a.characters ? "characters" : "words", std::ssize(model.words) - 1, heed::parameter_count(model));
   a.fit.bucket_by_length = true;
   a.fit.early_stopping.patience = a.fit.epochs;  // the weights of the best epoch

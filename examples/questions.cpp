@@ -75,7 +75,7 @@ void measure(const Arguments& a, const Model& model, const Images& images, const
   for (std::size_t k = 0; k < right.size(); ++k) {
     std::printf("%-34s %.4f\n", DigitQuestions::kinds[k], right[k] / static_cast<double>(images.count()));
   }
-  std::printf("test accuracy %.4f of %td questions about %td images\n", heed::accuracy(p.view(), std::span(q.answers)),
+  std::printf("test accuracy %.4f of %jd questions about %jd images\n", heed::accuracy(p.view(), std::span(q.answers)),
               p.extent(0), images.count());
   const double blind = learnt ? support::commonest_answers(learnt->asked, q.asked) : 0;
   if (learnt) std::printf("without the image, by the commonest answer to each question: %.4f\n", blind);
@@ -98,7 +98,7 @@ void train(Arguments& a) {
   model.words = DigitQuestions::words();
   model.labels = DigitQuestions::answers();
   const QuestionTask questions = draw(model, images, a.questions, key.child(2));
-  std::printf("%td questions about %td images, %td words, %td answers, %td parameters\n", questions.count(),
+  std::printf("%jd questions about %jd images, %jd words, %jd answers, %jd parameters\n", questions.count(),
               images.count(), std::ssize(model.words), a.options.classes, heed::parameter_count(model));
   a.fit.schedule = heed::CosineSchedule{};
   support::fit_images(model, questions.view(), a.fit, 5, a);

@@ -60,7 +60,7 @@ Model new_model(Arguments& a, const Sentences& sentences, const std::string& whe
 Model train(Arguments& a, const Sentences& sentences, const std::string& where) {
   Model model = new_model(a, sentences, where);
   const auto data = labelled(sentences, model, where);
-  std::printf("%td sentences, %zu known words, %zu classes, %td weights\n", sentences.count(), model.words.size(),
+  std::printf("%jd sentences, %zu known words, %zu classes, %jd weights\n", sentences.count(), model.words.size(),
               model.classifier.labels.size(), heed::parameter_count(model));
   a.fit.schedule = heed::CosineSchedule{};
   if (support::is_terminal(stdout)) a.fit.callbacks.push_back(heed::live_progress(stdout));
@@ -74,7 +74,7 @@ Model train(Arguments& a, const Sentences& sentences, const std::string& where) 
 void report(const char* name, const Model& model, const Sentences& sentences, const std::string& where) {
   const auto data = labelled(sentences, model, where);
   const bool trec = where.find("TREC.test") != std::string::npos;
-  std::printf("%s accuracy %.4f of %td sentences%s\n", name, heed::evaluate(model, data.view()).accuracy, data.count(),
+  std::printf("%s accuracy %.4f of %jd sentences%s\n", name, heed::evaluate(model, data.view()).accuracy, data.count(),
               trec ? "; Kim's CNN without pretrained vectors 0.882" : "");
 }
 

@@ -59,7 +59,7 @@ Model new_model(const Arguments& a, const TaggedSentences& train) {
 Model train(const Arguments& a, const TaggedSentences& sentences, const TaggedSentences& dev_sentences) {
   Model model = new_model(a, sentences), best = model;
   const auto data = labelled(sentences, model, a.train), dev = labelled(dev_sentences, model, a.dev);
-  std::printf("%td sentences, %td words, %zu tags; %td sentences to choose on; %td parameters\n", sentences.count(),
+  std::printf("%jd sentences, %jd words, %zu tags; %jd sentences to choose on; %jd parameters\n", sentences.count(),
               sentences.word_count(), model.labels.size(), dev.count(), parameter_count(model));
   double highest = -1;
   heed::FitOptions fit = a.fit;
@@ -85,7 +85,7 @@ void report(const Model& model, const TaggedSentences& test, const std::optional
   const Tags tags = tags_of(model, labelled(test, model, where).sequences);
   const support::TagScore s = tag_score(test.tags, tags, model.labels);
   if (s.entities) support::print(*s.entities);
-  std::printf("\ntest %s %.4f (%td sentences)\n", s.name(), s.value(), test.count());
+  std::printf("\ntest %s %.4f (%jd sentences)\n", s.name(), s.value(), test.count());
   if (train) {
     const Tags simple = support::most_frequent_tags(*train, test);
     std::printf("each word's most frequent tag gives %.4f\n", tag_score(test.tags, simple, model.labels).value());

@@ -55,7 +55,7 @@ std::optional<Labelled> read_test(const Arguments& a, const heed::LabelMap& name
 /// The attention of the first sequence's steps in the last block (the mean of the heads), and the number of right
 /// answers.
 void show(const Model& model, const Labelled& test, int threads) {
-  std::printf("test accuracy %.4f of %td sequences\n", heed::evaluate(model, test.view(), threads).accuracy,
+  std::printf("test accuracy %.4f of %jd sequences\n", heed::evaluate(model, test.view(), threads).accuracy,
               test.count());
   const heed::TensorView<const float, 2> first = test[0];
   const heed::Index steps = first.extent(0);
@@ -86,7 +86,7 @@ void train(Arguments& a) {
   const auto view = data.view();
   const heed::FeatureStatistics scale = heed::feature_statistics<float>(view.x, view.lengths);
   model.standardize = heed::Standardize<float>(scale.mean, scale.deviation);
-  std::printf("%td sequences of at most %td steps, %td features, %td classes\nnorm %s, %td parameters\n", view.count(),
+  std::printf("%jd sequences of at most %jd steps, %jd features, %jd classes\nnorm %s, %jd parameters\n", view.count(),
               data.sequences.steps(), data.sequences.features(), std::ssize(data.names),
               std::string(to_text(a.options.norm)).c_str(), heed::parameter_count(model));
   const heed::Index all_steps = a.fit.epochs * support::steps_an_epoch(view.count(), a.fit);

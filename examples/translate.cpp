@@ -72,7 +72,7 @@ Translator trained(Arguments& a, const heed::ParallelText& train, const std::opt
   std::optional<heed::TokenPairs> val_pairs;
   std::optional<heed::LabelledSequences<std::int32_t>> checked;
   if (val) checked = val_pairs.emplace(translator.tokens(*val)).view();
-  std::printf("%td sentences; %td source and %td target words; %td parameters\n", pairs.count(),
+  std::printf("%jd sentences; %jd source and %jd target words; %jd parameters\n", pairs.count(),
               translator.source.size(), translator.target.size(), heed::parameter_count(translator.model));
   a.fit.callbacks.push_back([&](const heed::EpochRecord& r) {
     std::printf("epoch %2d  loss %.4f", r.epoch, r.loss);
@@ -115,7 +115,7 @@ void run(Arguments& a) {
   if (test) {
     std::printf("test BLEU %.2f greedy", translator->bleu(*test, 1, a.most, threads).score);
     std::fflush(stdout);
-    std::printf(", %.2f with a beam of %td\n", translator->bleu(*test, a.beam, a.most, threads).score, a.beam);
+    std::printf(", %.2f with a beam of %jd\n", translator->bleu(*test, a.beam, a.most, threads).score, a.beam);
   }
   if (!a.sentence.empty()) {
     show(*translator, heed::words_of(a.sentence, reading), a, threads);

@@ -32,7 +32,7 @@ int main() {
   // [look]
   for (const heed::AnyLayer<float>& layer : model.layers) {
     if (const auto* dense = layer.as<heed::Dense<float>>()) {
-      std::printf("%td features become %td\n", dense->in_features(), dense->out_features());
+      std::printf("%jd features become %jd\n", dense->in_features(), dense->out_features());
     }
   }
   // [/look]

@@ -22,6 +22,6 @@ int main() {
   const auto chain = heed::load_keras<heed::Chain<float>>("other.keras");
   const auto same = heed::load_keras(model, "model.weights.h5");  // weights alone
   // [/load]
-  std::printf("%td features, %td states, %td classes; %td layers\n", same.options.features,
+  std::printf("%jd features, %jd states, %jd classes; %jd layers\n", same.options.features,
               same.options.hidden, same.options.classes, chain.size());
 }

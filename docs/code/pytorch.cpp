@@ -25,6 +25,6 @@ int main() {
   heed::Lstm<float> lstm({.input_size = 2, .hidden_size = 3});
   heed::load_weights(lstm, "checkpoint.pt", {.prefix = "model_state_dict.rnn"});
   // [/load]
-  std::printf("%td features, %td states, %td classes\n", model.options.features,
+  std::printf("%jd features, %jd states, %jd classes\n", model.options.features,
               model.options.hidden, model.options.classes);
 }

@@ -122,7 +122,7 @@ void from_memory() {
   const std::vector<float> series(x.begin(), x.begin() + 200);
   const auto windows = heed::series_windows(heed::view(series, {200, 1}), 24, 3);
   // [/windows]
-  std::printf("%td windows of %td steps\n", windows.x.extent(0), windows.x.extent(1));
+  std::printf("%jd windows of %jd steps\n", windows.x.extent(0), windows.x.extent(1));
 }
 
 // What a first hour with data of one's own reads: a table that pandas wrote, and one with a row per time step.

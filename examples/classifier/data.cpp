@@ -108,7 +108,7 @@ bool is_table(const std::filesystem::path& path) {
 void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path) {
   if (sentences.latin1_lines == 0) return;
   std::fprintf(
-      stderr, "%s: %s no UTF-8, read as Latin-1; the first is line %td (--encoding)\n", path.string().c_str(),
+      stderr, "%s: %s no UTF-8, read as Latin-1; the first is line %jd (--encoding)\n", path.string().c_str(),
       sentences.latin1_lines == 1 ? "1 line is" : (std::to_string(sentences.latin1_lines) + " lines are").c_str(),
       sentences.first_latin1_line);
 }

@@ -35,7 +35,7 @@ void show(const StoredModel<NumberModel>& stored, const heed::Sequences<float>& 
         std::fputs((w.heads == 0 ? strip(attended, colours, width) : maps(attended, w.heads, colours, width)).c_str(),
                    stdout);
       });
-  if (shown < data.count()) std::printf("%td of %td sequences\n", shown, data.count());
+  if (shown < data.count()) std::printf("%jd of %jd sequences\n", shown, data.count());
 }
 
 void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weights& w) {
@@ -47,7 +47,7 @@ void show(const StoredModel<TextModel>& stored, const Tokens& data, const Weight
     sentences.push_back({i, answer, data.words[at], data.x[i].data(), weights[at]});
   });
   print_sentences(sentences);
-  if (shown < data.count()) std::printf("%td of %td sentences\n", shown, data.count());
+  if (shown < data.count()) std::printf("%jd of %jd sentences\n", shown, data.count());
 }
 
 [[noreturn]] void refuse(const ModelArguments& a) {

@@ -55,7 +55,7 @@ void inspect(const ChainModel& chain) {
   for (const std::string& layer : chain.options.layers) std::printf("  %s\n", printable(layer).c_str());
   std::printf("  gives %s\n\n", std::string(to_text(chain.outputs)).c_str());
   print_parameters(chain);
-  std::printf("parameters %td\n", heed::parameter_count(chain));
+  std::printf("parameters %jd\n", heed::parameter_count(chain));
 }
 
 template <class M>
@@ -83,7 +83,7 @@ void inspect(const StoredModel<M>& stored) {
   } else {
     print_parameters(stored.model);
   }
-  std::printf("parameters %td\n", stored.members() * heed::parameter_count(stored.model));
+  std::printf("parameters %jd\n", stored.members() * heed::parameter_count(stored.model));
 }
 
 }  // namespace

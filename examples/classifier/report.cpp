@@ -16,7 +16,7 @@ using namespace support;
 void print_plan(const std::string& data, const std::string& model, heed::Index weights, const Processes& processes,
                 int threads) {
   const std::string by = processes.launched() ? counted(processes.count(), "process of ", "processes of ") : "";
-  std::printf("%s%s%td weights, %s%s\n", wrapped(data, 80, 0).c_str(), wrapped(model, 80, 0).c_str(), weights,
+  std::printf("%s%s%jd weights, %s%s\n", wrapped(data, 80, 0).c_str(), wrapped(model, 80, 0).c_str(), weights,
               by.c_str(), counted(threads, "thread", "threads").c_str());
 }
 

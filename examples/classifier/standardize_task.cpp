@@ -29,7 +29,7 @@ void note_lost_digits(const TrainArguments& a, const heed::FeatureStatistics& s)
   if (features.empty() || a.quiet) return;
   const auto f = static_cast<std::size_t>(features.front());
   std::fprintf(stderr,
-               "%s: numbers of feature %td (counted from 0%s) lose digits: they come to %g and have a deviation of %g, "
+               "%s: numbers of feature %jd (counted from 0%s) lose digits: they come to %g and have a deviation of %g, "
                "where floats are %g apart; --standardize keeps the digits\n",
                a.data->data.string().c_str(), features.front(), features.size() > 1 ? ", and of others" : "",
                s.largest[f], s.deviation[f], s.largest[f] * static_cast<double>(std::numeric_limits<float>::epsilon()));
