@@ -1,5 +1,6 @@
 """What all estimators share: scikit-learn's rules, without scikit-learn."""
 
+import functools
 import inspect
 import os
 import pathlib
@@ -87,6 +88,21 @@ MISSING = ("error", "linear", "previous", "mean", "zero", "mask")
 
 class OutOfTime(Exception):
     """A training ended at its limit, before there was a model."""
+
+
+def learns(fit):
+    """A `fit` that starts anew: where it throws, the estimator is not fitted."""
+
+    @functools.wraps(fit)
+    def run(self, *arguments, **options):
+        self._forget()
+        try:
+            return fit(self, *arguments, **options)
+        except Exception:
+            self._forget()
+            raise
+
+    return run
 
 
 class Settings:
@@ -203,6 +219,11 @@ class Estimator:
 
     # ---- training
 
+    def _forget(self):
+        """What was learnt: its names end with `_`."""
+        for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
+            delattr(self, name)
+
     def _settings(self):
         settings = Settings()
         for argument, option in self._model_options.items():
@@ -300,7 +321,7 @@ class Estimator:
         if interrupted:
             if self.on_interrupt == "raise":
                 raise KeyboardInterrupt
-            warnings.warn("fit was interrupted: the model has the best weights so far", RuntimeWarning, stacklevel=4)
+            warnings.warn("fit was interrupted: the model has the best weights so far", RuntimeWarning, stacklevel=5)
         return self
 
     def _by_arguments(self, error):
@@ -333,7 +354,7 @@ class Estimator:
                 f"training diverged in epoch {max(h['diverged_at'] for h in histories)}: the model has the last finite "
                 "weights; a smaller learning_rate or clip_norm=1 helps",
                 RuntimeWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
     # ---- what is trained

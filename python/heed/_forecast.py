@@ -4,7 +4,7 @@ import numpy as np
 
 from . import _core
 from ._arrays import Series, _floats, to_numpy
-from ._base import text_of
+from ._base import learns, text_of
 from ._errors import Error
 from ._explain import Explanation, by_heads, of_steps
 from ._sequences import WITH_ROCKET, SequenceEstimator, r_squared
@@ -93,6 +93,7 @@ class Forecaster(SequenceEstimator):
     ):
         self._store(locals())
 
+    @learns
     def fit(self, X, y=None, *, callbacks=None):
         """Learns from one series, (steps,) or (steps, features), or from a list of such. Returns the estimator."""
         all_series = self._learn_series(X)
@@ -174,7 +175,6 @@ class Forecaster(SequenceEstimator):
         arrays, self._flat_in = self._series(X)
         self.n_features_in_ = arrays[0].shape[1]
         names = getattr(X, "columns", None)
-        self.__dict__.pop("feature_names_in_", None)
         if names is not None and all(isinstance(name, str) for name in names):
             self.feature_names_in_ = np.asarray(names, dtype=object)
         self._window, self._horizon = self.window, int(self.horizon)

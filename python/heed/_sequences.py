@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _core, _explain, _labels
 from ._arrays import feature_names, to_numpy, to_series
-from ._base import Estimator, seed_of, share_of_right, test_data, text_of
+from ._base import Estimator, learns, seed_of, share_of_right, test_data, text_of
 from ._errors import Error
 from ._start import start_of
 
@@ -107,8 +107,6 @@ class SequenceEstimator(Estimator):
         names = feature_names(x)
         if names is not None:
             self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
         self._flat_in = series.flat
         self.n_features_in_ = series.x.shape[1] if self._flat_in else series.x.shape[2]
         return series
@@ -243,9 +241,10 @@ class SequenceEstimator(Estimator):
 
     def explain(self, X, lengths=None):
         """A `heed.Explanation` for each sequence: the answer, and how much of the attention each step got."""
+        model = self._fitted()
         series = self._check(X, lengths)
         weights = self.attention_weights(X, lengths)
-        outputs = self._fitted().predict(series.x, series.lengths)
+        outputs = model.predict(series.x, series.lengths)
         answers = self._answers(outputs)
         steps = series.lengths if series.lengths is not None else [series.x.shape[1]] * len(series)
         certain = outputs.max(axis=1) if self._has_classes else [None] * len(series)
@@ -382,6 +381,7 @@ class SequenceClassifier(SequenceEstimator):
     ):
         self._store(locals())
 
+    @learns
     def fit(self, X, y, *, lengths=None, validation_data=None, callbacks=None):
         """Learns from sequences and a class each. Returns the estimator.
 
@@ -500,6 +500,7 @@ class SequenceRegressor(SequenceEstimator):
     ):
         self._store(locals())
 
+    @learns
     def fit(self, X, y, *, lengths=None, validation_data=None, callbacks=None):
         """Learns from sequences and a number each, (n,), or several, (n, k). Returns the estimator. Arguments as those
         of `SequenceClassifier.fit`."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _core, _explain, _labels
-from ._base import Estimator, share_of_right, test_data, text_of, weighted_mean
+from ._base import Estimator, learns, share_of_right, test_data, text_of, weighted_mean
 from ._errors import Error
 from ._start import start_of
 
@@ -122,6 +122,7 @@ class TextClassifier(Estimator):
     ):
         self._store(locals())
 
+    @learns
     def fit(self, X, y, *, validation_data=None, callbacks=None):
         """Learns from sentences and a class each. Returns the estimator."""
         if y is None:
@@ -194,6 +195,7 @@ class TextClassifier(Estimator):
 
     def explain(self, X):
         """A `heed.Explanation` for each sentence: the answer, and how much of the attention each word got."""
+        self._fitted()
         sentences = self._sentences(X)
         weights, outputs = self.attention_weights(sentences), self.predict_proba(sentences)
         return [
@@ -270,6 +272,7 @@ class Tagger(Estimator):
     ):
         self._store(locals())
 
+    @learns
     def fit(self, X, y, *, validation_data=None, callbacks=None):
         """Learns from sentences and a tag for each of their words. Returns the estimator."""
         self._check_options(validation_data is not None)

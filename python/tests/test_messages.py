@@ -61,3 +61,27 @@ def test_one_callback_needs_no_list(bumps):
     seen = []
     heed.SequenceClassifier(hidden_size=4, epochs=2).fit(*bumps, callbacks=seen.append)
     assert len(seen) == 2
+
+
+def test_a_fit_that_fails_leaves_nothing_behind(bumps, sentences):
+    x, y = bumps
+    words, tags = [["a", "b"], ["b"]], [["X", "Y"], ["Y"]]
+    series = np.sin(np.arange(40) / 4)
+    for model, good, bad in (
+        (heed.SequenceClassifier(hidden_size=4, epochs=1), (x, y), (x[:, :, :1], y + 5)),
+        (heed.SequenceRegressor(hidden_size=4, epochs=1), (x, y), (x[:, :, :1], x[:, 0])),
+        (heed.TextClassifier(hidden_size=4, epochs=1), sentences, (["a", "b"], [1, 2])),
+        (heed.Tagger(hidden_size=4, features=("lower:4",), min_count=1, epochs=1), (words, tags), (words, [["Z", "Y"], ["Y"]])),
+        (heed.Forecaster(window=4, epochs=1), (series,), (np.stack([series, series], axis=1),)),
+    ):
+        model.fit(*good)
+        model.set_params(epochs=-1)
+        with pytest.raises(heed.Error, match="epochs"):
+            model.fit(*bad)
+        assert not [name for name in vars(model) if name.endswith("_")]
+        for call in (lambda: model.predict(good[0]), model.to_bytes):
+            with pytest.raises(heed.Error, match="not fitted"):
+                call()
+        if hasattr(model, "explain"):
+            with pytest.raises(heed.Error, match="not fitted"):
+                model.explain(good[0])
