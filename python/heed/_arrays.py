@@ -126,12 +126,11 @@ def to_series(x, lengths=None, what="X"):
 def feature_names(x):
     """The names of a table's columns, where all are texts."""
     columns = getattr(x, "columns", None)
-    if columns is None or not hasattr(x, "iloc"):
+    if columns is None:
         return None
-    names = np.asarray(columns, dtype=object)
-    texts = [isinstance(name, str) for name in names]
+    texts = [isinstance(name, str) for name in columns]
     if all(texts):
-        return names
+        return np.asarray(list(columns), dtype=object)
     if any(texts):
-        raise TypeError("Feature names are only supported if all input features have string names")
+        raise ArgumentError("Feature names are only supported if all input features have string names")
     return None

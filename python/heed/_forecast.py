@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _core
-from ._arrays import Series, _floats, to_numpy
+from ._arrays import Series, _floats, feature_names, to_numpy
 from ._base import learns, text_of
 from ._errors import Error
 from ._explain import Explanation, by_heads, of_steps
@@ -174,9 +174,12 @@ class Forecaster(SequenceEstimator):
             raise Error(f"horizon: expected the steps that a forecast looks ahead, at least 1, got {self.horizon!r}")
         arrays, self._flat_in = self._series(X)
         self.n_features_in_ = arrays[0].shape[1]
-        names = getattr(X, "columns", None)
-        if names is not None and all(isinstance(name, str) for name in names):
-            self.feature_names_in_ = np.asarray(names, dtype=object)
+        tables = X if _are_several(X) else [X]
+        names = feature_names(tables[0])
+        if names is not None:
+            self.feature_names_in_ = names
+        for table in tables[1:]:
+            self._check_names(feature_names(table))
         self._window, self._horizon = self.window, int(self.horizon)
         if self.window is None:
             said = _core.model_of_bytes(start_of(self).of_file[0]).metadata.get("window")
@@ -207,6 +210,8 @@ class Forecaster(SequenceEstimator):
             raise Error(
                 f"X has {arrays[0].shape[1]} features, but Forecaster is expecting {self.n_features_in_} features as input"
             )
+        for table in X if _are_several(X) else [X]:
+            self._check_names(feature_names(table))
         return arrays
 
     def _last_windows(self, X):

@@ -60,11 +60,7 @@ class SequenceEstimator(Estimator):
 
     def _check(self, x, lengths=None):
         series = to_series(x, lengths)
-        names = feature_names(x)
-        fitted = getattr(self, "feature_names_in_", None)
-        if names is not None and fitted is not None and list(names) != list(fitted):
-            self._refuse_names(names, fitted)
-        self._warn_of_names(names, fitted)
+        self._check_names(feature_names(x))
         flat = series.flat and self._flat_in
         if series.flat and not self._flat_in and self.n_features_in_ != 1:
             n, steps = series.x.shape[:2]
@@ -78,6 +74,12 @@ class SequenceEstimator(Estimator):
                 f"X has {seen} features, but {type(self).__name__} is expecting {expected} features as input"
             )
         return series
+
+    def _check_names(self, names):
+        fitted = getattr(self, "feature_names_in_", None)
+        if names is not None and fitted is not None and list(names) != list(fitted):
+            self._refuse_names(names, fitted)
+        self._warn_of_names(names, fitted)
 
     def _refuse_names(self, names, fitted):
         lines = ["The feature names should match those that were passed during fit."]
@@ -94,10 +96,10 @@ class SequenceEstimator(Estimator):
         import warnings
 
         if names is not None and fitted is None:
-            warnings.warn(f"X has feature names, but {type(self).__name__} was fitted without feature names", stacklevel=4)
+            warnings.warn(f"X has feature names, but {type(self).__name__} was fitted without feature names", stacklevel=5)
         if names is None and fitted is not None:
             warnings.warn(
-                f"X does not have valid feature names, but {type(self).__name__} was fitted with feature names", stacklevel=4
+                f"X does not have valid feature names, but {type(self).__name__} was fitted with feature names", stacklevel=5
             )
 
     def _learn_input(self, x, lengths, y):

@@ -84,3 +84,25 @@ def test_tables_have_names():
     model = heed.Forecaster(window=6, targets="trend", epochs=1).fit(table)
     assert model.feature_names_in_.tolist() == ["wave", "trend"] and model.model_.metadata["feature_columns"] == "wave,trend"
     assert model.predict(table).shape == (1, 1)
+
+
+def test_columns_of_tables_stand_as_in_fit(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"wave": wave(), "trend": np.arange(200.0)})
+    turned = table[["trend", "wave"]]
+    model = heed.Forecaster(window=6, epochs=1).fit([table, table[20:]])
+    assert model.feature_names_in_.tolist() == ["wave", "trend"]
+    model.save(tmp_path / "f.safetensors")
+    for one in (model, heed.load(tmp_path / "f.safetensors")):
+        for call in (one.predict, one.score, one.explain, one.attention_weights):
+            for x in (turned, [table, turned]):
+                with pytest.raises(heed.Error, match="same order as they were in fit"):
+                    call(x)
+        with pytest.raises(heed.Error, match="unseen at fit time:\n- height"):
+            one.predict(table.rename(columns={"trend": "height"}))
+        with pytest.warns(UserWarning, match="does not have valid feature names"):
+            assert np.array_equal(one.predict(table.to_numpy()), one.predict(table))
+    with pytest.raises(heed.Error, match="same order"):
+        heed.Forecaster(window=6, epochs=1).fit([table, turned])
+    with pytest.raises(heed.Error, match="string names"):
+        model.predict(table.rename(columns={"trend": 3}))
