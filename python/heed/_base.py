@@ -97,10 +97,14 @@ def learns(fit):
     def run(self, *arguments, **options):
         self._forget()
         try:
-            return fit(self, *arguments, **options)
+            fit(self, *arguments, **options)
         except Exception:
             self._forget()
             raise
+        finally:  # an interrupt may leave a model, too
+            if hasattr(self, "model_"):
+                self._tell_model()
+        return self
 
     return run
 
@@ -223,6 +227,21 @@ class Estimator:
         """What was learnt: its names end with `_`."""
         for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
             delattr(self, name)
+
+    def _untold(self):
+        """What a file must say so that `load` gives the same estimator, and a model does not."""
+        if not self._has_classes:
+            return {}
+        loaded = _labels.natural(_labels.names_of(self.classes_))
+        kind = _labels.type_of(self.classes_)
+        return {} if _labels.type_of(loaded) == kind else {"label_type": kind}
+
+    def _tell_model(self):
+        untold = self._untold()
+        if untold:
+            from ._files import with_metadata
+
+            self.model_ = with_metadata(self.model_, untold)
 
     def _settings(self):
         settings = Settings()
@@ -411,7 +430,8 @@ class Estimator:
     def _restore(self, model):
         if self._has_classes:
             labels = model.labels
-            self.classes_ = _labels.natural(labels) if labels else np.arange(model.outputs)
+            kind = model.metadata.get("label_type")
+            self.classes_ = _labels.restored(labels, kind) if labels else np.arange(model.outputs)
 
     def _word(self, word):
         return word
@@ -444,13 +464,16 @@ def test_data(validation_data):
     raise Error("validation_data: expected (X, y)")
 
 
-def share_of_right(answers, y, sample_weight):
+def share_of_right(answers, y, classes, sample_weight):
     from ._arrays import to_numpy
 
     y = to_numpy(y, "y").reshape(-1)
     if len(y) != len(answers):
         raise Error(f"y: one label for each of X is needed (expected {len(answers)}, got {len(y)})")
-    return weighted_mean(answers == y, sample_weight)
+    right = np.asarray(answers == y)
+    if not right.any():
+        _labels.refuse_others(y, classes)
+    return weighted_mean(right, sample_weight)
 
 
 def weighted_mean(values, sample_weight):

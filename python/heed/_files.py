@@ -107,9 +107,22 @@ def _safetensors_of(state_dict):
         header[key] = {"dtype": kind, "shape": list(array.shape), "data_offsets": [end, end + array.nbytes]}
         parts.append(array.tobytes())
         end += array.nbytes
+    return _with_header(header, parts)
+
+
+def _with_header(header, parts):
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return b"".join([len(text).to_bytes(8, "little"), text, *parts])
+
+
+def with_metadata(model, more):
+    """The model whose file says this, too."""
+    data = model.bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    header["__metadata__"].update(more)
+    return _core.model_of_bytes(_with_header(header, [memoryview(data)[start:]]), self_test=False)
 
 
 def load_sequences(

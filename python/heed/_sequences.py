@@ -431,7 +431,7 @@ class SequenceClassifier(SequenceEstimator):
 
     def score(self, X, y, sample_weight=None, *, lengths=None):
         """The share of right answers."""
-        return share_of_right(self.predict(X, lengths), y, sample_weight)
+        return share_of_right(self.predict(X, lengths), y, self.classes_, sample_weight)
 
 
 class SequenceRegressor(SequenceEstimator):

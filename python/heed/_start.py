@@ -29,8 +29,7 @@ class Start:
                 raise Error(
                     f"y: init has no class {value!r}; new_head=True starts a new last layer, for the classes of y"
                 )
-        texts = values.dtype.kind in "UO"
-        classes = np.array(names, dtype=object if values.dtype.kind == "O" else None) if texts else _labels.natural(names)
+        classes = _labels.restored(names, _labels.type_of(values))
         return classes, np.array([at[name] for name in found], dtype=np.int32)[codes]
 
 

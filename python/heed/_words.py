@@ -185,7 +185,7 @@ class TextClassifier(Estimator):
 
     def score(self, X, y, sample_weight=None):
         """The share of right answers."""
-        return share_of_right(self.predict(X), y, sample_weight)
+        return share_of_right(self.predict(X), y, self.classes_, sample_weight)
 
     def attention_weights(self, X):
         """How much each word counted: (n, words of the longest), or (n, heads, words, words), a row a query."""
@@ -300,6 +300,10 @@ class Tagger(Estimator):
 
         return self._run(train, settings, callbacks)
 
+    def _restore(self, model):
+        super()._restore(model)
+        self.classes_ = np.array(model.labels)
+
     def _sentences(self, X):
         return _require_words(to_sentences(X))
 
@@ -312,6 +316,8 @@ class Tagger(Estimator):
                 raise Error(
                     f"y: one tag a word is needed (sentence {i}, counted from 0: expected {len(words)}, got {len(tags)})"
                 )
+            if any(isinstance(tag, bytes) for tag in tags):
+                raise Error(f"y: tags are bytes (sentence {i}, counted from 0): make them texts")
 
     def _codes(self, sentences, y):
         codes = np.full((len(sentences), max(len(one) for one in sentences)), -100, dtype=np.int32)  # no loss counts it
