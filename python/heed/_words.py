@@ -8,20 +8,31 @@ from ._errors import Error
 from ._start import start_of
 
 
+def _is_list(x):
+    """Whether x has an order: a table, a dictionary or a set has none of sentences, words or tags."""
+    if isinstance(x, (str, bytes, dict, set, frozenset)) or hasattr(x, "columns"):
+        return False
+    return hasattr(x, "__len__") and getattr(x, "shape", None) != ()
+
+
 def _is_words(sentence):
-    return not isinstance(sentence, str) and hasattr(sentence, "__len__")
+    return _is_list(sentence) and all(isinstance(word, str) for word in sentence)
 
 
 def to_sentences(X, lower=False):
     """A text each, which blanks cut into words, or a list of words each."""
     if isinstance(X, str):
         raise Error("X: expected texts, one a sentence, got one text: put it in a list")
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == 1:
+        X = X[:, 0]
+    if not _is_list(X) and not hasattr(X, "__next__"):
+        raise Error(f"X: expected a list of texts, or of lists of words, got {'None' if X is None else type(X).__name__}")
     X = list(X)
     if not X:
         raise Error("X: 0 sample(s): a sentence is needed at least")
     if all(isinstance(one, str) for one in X):
         return _core.split_sentences([str(one) for one in X], lower)
-    if not all(_is_words(one) and all(isinstance(word, str) for word in one) for one in X):
+    if not all(_is_words(one) for one in X):
         raise Error("X: expected a text, or a list of words, for each sentence")
     words = [[str(word) for word in one] for one in X]
     return [[_lower(word) for word in one] for one in words] if lower else words
@@ -281,6 +292,8 @@ class Tagger(Estimator):
             raise Error("This Tagger estimator requires y to be passed, but the target y is None.")
         self._check_tags(sentences, y)
         self.classes_ = np.unique([str(tag) for tags in y for tag in tags])
+        if len(self.classes_) < 2:
+            raise Error("y: all tags are the same; a tagger needs two or more")
         settings = self._settings()
         if self.attention != "multihead":
             settings.model.pop("heads", None)
@@ -309,12 +322,15 @@ class Tagger(Estimator):
 
     @staticmethod
     def _check_tags(sentences, y):
+        if not _is_list(y):
+            raise Error(f"y: expected a list of tags for each sentence, got {type(y).__name__}")
         if len(y) != len(sentences):
             raise Error(f"y: the tags of each sentence are needed (expected {len(sentences)}, got {len(y)})")
         for i, (words, tags) in enumerate(zip(sentences, y)):
-            if isinstance(tags, str) or len(words) != len(tags):
+            if not _is_list(tags) or len(words) != len(tags):
+                found = len(tags) if _is_list(tags) else repr(tags)
                 raise Error(
-                    f"y: one tag a word is needed (sentence {i}, counted from 0: expected {len(words)}, got {len(tags)})"
+                    f"y: one tag a word is needed (sentence {i}, counted from 0: expected {len(words)}, got {found})"
                 )
             if any(isinstance(tag, bytes) for tag in tags):
                 raise Error(f"y: tags are bytes (sentence {i}, counted from 0): make them texts")
@@ -323,7 +339,10 @@ class Tagger(Estimator):
         codes = np.full((len(sentences), max(len(one) for one in sentences)), -100, dtype=np.int32)  # no loss counts it
         at = {tag: i for i, tag in enumerate(self.classes_.tolist())}
         for row, tags in zip(codes, y):
-            row[: len(tags)] = [at.get(str(tag), -100) for tag in tags]
+            unknown = [tag for tag in tags if str(tag) not in at]
+            if unknown:
+                raise Error(f"y: a tag that the training data do not have: {unknown[0]!r}")
+            row[: len(tags)] = [at[str(tag)] for tag in tags]
         return codes
 
     def predict(self, X):

@@ -75,7 +75,42 @@ def test_tags(attention, tmp_path):
     assert again.to_bytes() == model.to_bytes()
 
 
+def test_what_has_no_order_is_no_text(sentences):
+    x, y = sentences
+    model = heed.TextClassifier(hidden_size=4, epochs=1).fit(x, y)
+    column = np.array(x)[:, None]
+    for same in (column, tuple(x), iter(x)):
+        assert np.array_equal(model.predict_proba(same), model.predict_proba(x))
+    assert np.array_equal(model.predict_proba(np.array([one.split() for one in x[:1]])), model.predict_proba(x[:1]))
+    wrong = [dict.fromkeys(x), set(x), None, 3, np.array("a"), b"a", [b"a good film"], [{"a": 1}], [{"a", "b"}], [[["a"]]]]
+    try:
+        import pandas
+
+        wrong.append(pandas.DataFrame({"text": x, "more": x}))
+        assert np.array_equal(model.predict_proba(pandas.Series(x)), model.predict_proba(x))
+    except ImportError:
+        pass
+    for one in wrong:
+        with pytest.raises(heed.Error, match="^X: expected a"):
+            model.predict(one)
+        with pytest.raises(heed.Error, match="^X: expected a"):
+            heed.Tagger(epochs=1).fit(one, y)
+
+
 def test_tags_that_do_not_fit():
+    words, tags = [["a", "b"], ["b"]], [["X", "Y"], ["Y"]]
+    small = heed.Tagger(hidden_size=4, features=("lower:4",), min_count=1, epochs=1)
+    with pytest.raises(heed.Error, match="all tags are the same; a tagger needs two or more"):
+        small.fit(words, [["X", "X"], ["X"]])
+    with pytest.raises(heed.Error, match="a tag that the training data do not have: 'Z'"):
+        small.fit(words, tags, validation_data=(words, [["X", "Z"], ["Y"]]))
+    small.fit(words, tags, validation_data=(words, tags))
+    for wrong in ({0: "X", 1: "Y"}, {"X", "Y"}, 3, None):
+        with pytest.raises(heed.Error, match="expected a list of tags for each sentence"):
+            small.score(words, wrong)
+    for wrong in ([["X", "Y"], 3], [{"X", "Y"}, ["Y"]], ["XY", ["Y"]]):
+        with pytest.raises(heed.Error, match="one tag a word is needed"):
+            small.score(words, wrong)
     with pytest.raises(heed.Error, match="one tag a word"):
         heed.Tagger().fit([["a", "b"]], [["X"]])
     with pytest.raises(heed.Error, match="not a feature of words"):
