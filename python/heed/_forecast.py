@@ -1,5 +1,7 @@
 """What comes next in long series."""
 
+import numbers
+
 import numpy as np
 
 from . import _core
@@ -15,6 +17,14 @@ def _are_several(x):
     if isinstance(x, (list, tuple)):
         return len(x) > 0 and all(np.ndim(one) > 0 for one in x)
     return np.ndim(x) == 3
+
+
+def _are_flat(x):
+    return np.ndim(x[0] if _are_several(x) else x) == 1
+
+
+def _is_count(value):
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1
 
 
 def _means_of(model):
@@ -98,8 +108,9 @@ class Forecaster(SequenceEstimator):
         """Learns from one series, (steps,) or (steps, features), or from a list of such. Returns the estimator."""
         all_series = self._learn_series(X)
         start = start_of(self)
+        held_out = self._held_out()
         settings = self._settings()
-        held_out = float(settings.fit.pop("validation", 0))
+        settings.fit.pop("validation", None)
         self._check_options(held_out > 0)
         means = [] if start is None else _means_of(start.model)
         self._how = self.missing
@@ -126,10 +137,10 @@ class Forecaster(SequenceEstimator):
         return self._fit(Series(x), targets, [], test, callbacks, settings, start)
 
     def predict(self, X):
-        """What follows each series: (horizon, targets), or (n, horizon, targets) of a list of series; (horizon,) where
-        series have one feature and came as (steps,)."""
+        """What follows each series: (horizon, targets), or (n, horizon, targets) of a list of series; (horizon,) of
+        series that come as (steps,)."""
         model = self._fitted()
-        answers = self._answers(model.predict(self._last_windows(X), None))
+        answers = self._answers(model.predict(self._last_windows(X), None), _are_flat(X))
         return answers if _are_several(X) else answers[0]
 
     def attention_weights(self, X):
@@ -143,7 +154,7 @@ class Forecaster(SequenceEstimator):
         model = self._fitted()
         x = self._last_windows(X)
         weights = by_heads(model.attention_weights(x, None), self._window)
-        answers = self._answers(model.predict(x, None))
+        answers = self._answers(model.predict(x, None), _are_flat(X))
         return [Explanation(answer, None, of_steps(w, self._window)) for answer, w in zip(answers, weights)]
 
     def score(self, X, y=None):
@@ -160,19 +171,24 @@ class Forecaster(SequenceEstimator):
         if any(one.ndim not in (1, 2) or 0 in one.shape for one in arrays) or len({one.ndim for one in arrays}) != 1:
             shapes = sorted({one.shape for one in arrays})
             raise Error(f"X: expected a series (steps,) or (steps, features), or a list of such, got {shapes}")
-        flat = arrays[0].ndim == 1
-        arrays = [one[:, None] if flat else one for one in arrays]
+        arrays = [one[:, None] if one.ndim == 1 else one for one in arrays]
         if len({one.shape[1] for one in arrays}) != 1:
             raise Error("X: series of different features")
-        return arrays, flat
+        return arrays
+
+    def _held_out(self):
+        share = 0 if self.validation is None else self.validation
+        if not isinstance(share, numbers.Real) or isinstance(share, bool) or not 0 <= share < 1:
+            raise Error(f"validation: expected a number of at least 0 and less than 1, got {share!r}")
+        return float(share)
 
     def _learn_series(self, X):
-        if not isinstance(self.window, (int, np.integer)) or self.window < 1:
+        if not _is_count(self.window):
             if not (self.window is None and self.init is not None):
                 raise Error(f"window: expected the steps that a forecast looks back, at least 1, got {self.window!r}")
-        if not isinstance(self.horizon, (int, np.integer)) or self.horizon < 1:
+        if not _is_count(self.horizon):
             raise Error(f"horizon: expected the steps that a forecast looks ahead, at least 1, got {self.horizon!r}")
-        arrays, self._flat_in = self._series(X)
+        arrays = self._series(X)
         self.n_features_in_ = arrays[0].shape[1]
         tables = X if _are_several(X) else [X]
         names = feature_names(tables[0])
@@ -194,7 +210,7 @@ class Forecaster(SequenceEstimator):
             return list(range(self.n_features_in_))
         names = list(getattr(self, "feature_names_in_", ()))
         columns = []
-        for one in [targets] if isinstance(targets, (str, int, np.integer)) else targets:
+        for one in targets if isinstance(targets, (list, tuple, np.ndarray)) else [targets]:
             at = names.index(one) if one in names else one
             if not isinstance(at, (int, np.integer)) or isinstance(at, bool) or not 0 <= at < self.n_features_in_:
                 known = ", ".join(map(repr, names)) if names else f"0 to {self.n_features_in_ - 1}"
@@ -205,7 +221,7 @@ class Forecaster(SequenceEstimator):
         return columns
 
     def _check_series(self, X):
-        arrays, _ = self._series(X)
+        arrays = self._series(X)
         if arrays[0].shape[1] != self.n_features_in_:
             raise Error(
                 f"X has {arrays[0].shape[1]} features, but Forecaster is expecting {self.n_features_in_} features as input"
@@ -222,9 +238,12 @@ class Forecaster(SequenceEstimator):
         windows = np.ascontiguousarray([one[-window:] for one in arrays], dtype=np.float64)
         return self._filled(windows, _means_of(self.model_))
 
-    def _answers(self, outputs):
+    def _answers(self, outputs, flat=None):
+        """flat: whether the series came as (steps,); a stream does not say, and counts as such where it has one feature."""
         answers = outputs.astype(np.float64).reshape(len(outputs), self._horizon, -1)
-        return answers[:, :, 0] if self._flat_in else answers
+        if flat is None:
+            flat = self.n_features_in_ == 1
+        return answers[:, :, 0] if flat else answers
 
     def _means(self, arrays):
         """The means of the features of series with gaps."""

@@ -558,6 +558,9 @@ class SequenceRegressor(SequenceEstimator):
         weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         return r_squared(truth, answers, weights)
 
+    def _untold(self):
+        return {"target_rank": "2"} if self.model_.outputs == 1 and not self._one_target else {}
+
     def _restore(self, model):
         super()._restore(model)
-        self._one_target = model.outputs == 1
+        self._one_target = model.outputs == 1 and model.metadata.get("target_rank") != "2"

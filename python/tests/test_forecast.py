@@ -106,3 +106,36 @@ def test_columns_of_tables_stand_as_in_fit(tmp_path):
         heed.Forecaster(window=6, epochs=1).fit([table, turned])
     with pytest.raises(heed.Error, match="string names"):
         model.predict(table.rename(columns={"trend": 3}))
+
+
+def test_answers_have_the_rank_of_the_series(tmp_path):
+    flat, column = wave(), wave()[:, None]
+    for x in (flat, column):
+        model = heed.Forecaster(window=6, horizon=2, epochs=1).fit(x)
+        model.save(tmp_path / "f.safetensors")
+        for one in (model, heed.load(tmp_path / "f.safetensors"), pickle.loads(pickle.dumps(model))):
+            assert one.predict(flat).shape == (2,) and one.predict([flat, flat]).shape == (2, 2)
+            assert one.predict(column).shape == (2, 1) and one.predict([column]).shape == (1, 2, 1)
+            assert one.explain(flat)[0].answer.shape == (2,) and one.explain(column)[0].answer.shape == (2, 1)
+            stream = heed.Stream(one)
+            assert stream.predict(0.5).shape == stream.predict([0.5]).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"validation": -0.1}, "validation: expected a number of at least 0 and less than 1, got -0.1"),
+        ({"validation": 1}, "validation: expected"),
+        ({"validation": True}, "validation: expected"),
+        ({"validation": "a"}, "validation: expected"),
+        ({"validation": float("nan")}, "validation: expected"),
+        ({"window": True}, "window: expected"),
+        ({"horizon": True}, "horizon: expected"),
+        ({"targets": 1.5}, "targets: no such feature"),
+    ],
+)
+def test_refuses_numbers_that_are_none(options, said):
+    with pytest.raises(heed.Error, match=said):
+        heed.Forecaster(**{"window": 6, "epochs": 1, **options}).fit(wave())
+    for share in (0, None, np.float32(0.25)):
+        heed.Forecaster(window=6, epochs=1, validation=share).fit(wave())

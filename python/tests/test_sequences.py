@@ -342,6 +342,16 @@ class TestRegressor:
         again = pickle.loads(pickle.dumps(model))
         assert np.array_equal(again.predict(x), model.predict(x))
 
+    def test_a_file_keeps_the_rank_of_answers(self, bumps, tmp_path):
+        x, y = bumps
+        for targets in (y, y[:, None]):
+            for recipe in (None, "rocket"):
+                model = heed.SequenceRegressor(recipe=recipe, **({} if recipe else {"epochs": 1})).fit(x, targets * 1.5)
+                model.save(tmp_path / "m.safetensors")
+                again = heed.load(tmp_path / "m.safetensors")
+                assert again.predict(x).shape == model.predict(x).shape == targets.shape
+                assert np.array_equal(again.predict(x), model.predict(x)) and again.to_bytes() == model.to_bytes()
+
     def test_rocket(self, bumps, tmp_path):
         x, _ = bumps
         y = x[:, :, 0].max(axis=1)
