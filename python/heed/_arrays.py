@@ -22,7 +22,9 @@ def to_numpy(x, what="X"):
     except TypeError as error:
         if hasattr(x, "__dlpack__"):
             raise Error(f"{what}: no array on the CPU: {error}") from error
-        raise
+        raise ArgumentError(f"{what}: no array: {error}") from error
+    except ValueError as error:  # nested lists of different lengths
+        raise Error(f"{what}: no array: {error}") from error
 
 
 def _floats(x, what):
@@ -33,7 +35,7 @@ def _floats(x, what):
         return np.ascontiguousarray(x)
     if x.dtype == np.float16:
         return np.ascontiguousarray(x, dtype=np.float32)
-    if x.dtype.kind in "SUM":
+    if x.dtype.kind in "SUMm":
         raise Error(f"{what}: numbers are needed, these are {x.dtype}")
     try:
         return np.ascontiguousarray(x, dtype=np.float64)

@@ -3,7 +3,6 @@
 import functools
 import inspect
 import os
-import pathlib
 import re
 import sys
 import warnings
@@ -12,6 +11,7 @@ import numpy as np
 
 from . import _core, _labels
 from ._errors import Error, not_fitted
+from ._files import path_of, with_metadata
 
 # Constructor arguments that are options of `fit` under another name there.
 FIT_OPTIONS = {
@@ -38,7 +38,6 @@ MORE_OPTIONS = (
     "warmup",
     "decay",
     "decay_every",
-    "checkpoint",
     "checkpoint_every",
     "ensemble",
     "flavor",
@@ -60,14 +59,7 @@ def text_of(value):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, (list, tuple, np.ndarray)):
         return ",".join(text_of(one) for one in value)
-    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
-
-
-def _path(path):
-    try:
-        return os.fspath(path)
-    except TypeError:
-        raise Error(f"path: expected the path of a file, got {path!r}") from None
+    return str(value)
 
 
 def seed_of(random_state):
@@ -116,12 +108,20 @@ class Settings:
         self.model, self.fit, self.more = {}, {}, {}
 
 
+def _functions(callbacks):
+    if callbacks is None or callable(callbacks):
+        return [] if callbacks is None else [callbacks]
+    if not isinstance(callbacks, (list, tuple)) or not all(callable(one) for one in callbacks):
+        raise Error(f"callbacks: expected functions, got {callbacks!r}")
+    return list(callbacks)
+
+
 class Progress:
     """A bar of tqdm where it is installed, otherwise a line an epoch, on standard error; and the user's callbacks."""
 
     def __init__(self, verbose, callbacks):
         self.verbose, self.bar = verbose, None
-        self.callbacks = [callbacks] if callable(callbacks) else list(callbacks or ())
+        self.callbacks = _functions(callbacks)
 
     def __bool__(self):
         return bool(self.verbose or self.callbacks)
@@ -147,7 +147,8 @@ class Progress:
     def __call__(self, record):
         if self.verbose:
             self._show(record)
-        return not any([callback(record) is False for callback in self.callbacks])
+        said = [callback(record) for callback in self.callbacks]
+        return not any(isinstance(one, (bool, np.bool_)) and not one for one in said)
 
     def close(self):
         if self.bar is not None:
@@ -239,8 +240,6 @@ class Estimator:
     def _tell_model(self):
         untold = self._untold()
         if untold:
-            from ._files import with_metadata
-
             self.model_ = with_metadata(self.model_, untold)
 
     def _settings(self):
@@ -260,6 +259,8 @@ class Estimator:
             value = getattr(self, argument, None)
             if value is not None:
                 settings.more[argument] = text_of(value)
+        if getattr(self, "checkpoint", None) is not None:
+            settings.more["checkpoint"] = path_of(self.checkpoint, "checkpoint")
         flavor = settings.more.get("flavor", "pytorch")
         if flavor not in ("pytorch", "keras"):
             raise Error(f"flavor: expected pytorch or keras, got {flavor!r}")
@@ -385,7 +386,7 @@ class Estimator:
 
     def save(self, path):
         """Writes the model to a .safetensors file, atomically: C++, the command line and PyTorch read it."""
-        self._fitted().save(_path(path))
+        self._fitted().save(path_of(path))
 
     def to_onnx(self, path, lengths=False):
         """Writes the model to an ONNX file, atomically: onnxruntime runs it, in many languages.
@@ -393,7 +394,7 @@ class Estimator:
         Its input sequences is (batch, steps, features), of models of words tokens; lengths=True adds an input for the
         steps of each sequence. Its outputs are probabilities and logits, or numbers. Missing values must be filled before.
         """
-        _core.save_onnx(self._fitted(), _path(path), bool(lengths))
+        _core.save_onnx(self._fitted(), path_of(path), bool(lengths))
 
     def to_bytes(self):
         """The bytes of the model's file."""
@@ -406,7 +407,7 @@ class Estimator:
 
         estimator = load(path)
         if not isinstance(estimator, cls):
-            raise Error(f"{pathlib.Path(path)}: expected a model of {cls.__name__}, got {type(estimator).__name__}")
+            raise Error(f"{os.fsdecode(path)}: expected a model of {cls.__name__}, got {type(estimator).__name__}")
         return estimator
 
     @classmethod

@@ -9,16 +9,38 @@ from . import _core
 from ._errors import Error
 
 
+def _decoded(path, what):
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        raise Error(f"{what}: expected the path of a file, got {path!r}") from None
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise Error(f"{what}: no file has this name: {path!r}") from None
+    if "\0" in text:
+        raise Error(f"{what}: a path has no NUL, got {path!r}")
+    return text
+
+
+def path_of(path, what="path"):
+    """The path of a file as a text that is valid UTF-8, as the extension takes it."""
+    text = _decoded(path, what)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Error(f"{what}: expected a path that is valid UTF-8, got {path!r}") from None
+    return text
+
+
 def read_file(path, what="path"):
     """(bytes, name) of a file."""
+    text = _decoded(path, what)
+    name = os.fsencode(text).decode(errors="replace")
     try:
-        path = pathlib.Path(path)
-    except TypeError as error:
-        raise Error(f"{what}: expected the path of a file, got {path!r}") from error
-    try:
-        return path.read_bytes(), os.fspath(path)
+        return pathlib.Path(text).read_bytes(), name
     except OSError as error:
-        raise Error(f"{path}: cannot be read: {error.strerror}") from error
+        raise Error(f"{name}: cannot be read: {error.strerror}") from error
 
 
 # Options that the tensors of a file do not show.
@@ -168,7 +190,7 @@ def load_sequences(
         "feature_columns": feature_columns,
     }
     table = {key: names(value) for key, value in said.items() if value is not None}
-    x, lengths, labels, numbers = _core.read_series(os.fspath(path), features, targets, steps or 0, table)
+    x, lengths, labels, numbers = _core.read_series(path_of(path), features, targets, steps or 0, table)
     if lengths is not None:
         x = [one[:length] for one, length in zip(x, lengths)]
     if numbers is not None:

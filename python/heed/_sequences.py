@@ -9,6 +9,7 @@ from . import _core, _explain, _labels
 from ._arrays import feature_names, to_numpy, to_series
 from ._base import Estimator, learns, seed_of, share_of_right, test_data, text_of
 from ._errors import Error
+from ._files import path_of
 from ._start import start_of
 
 ROCKET_OPTIONS = {"num_features": "num_features", "statistics": "statistics", "differences": "differences"}
@@ -280,7 +281,7 @@ def _part_path(path, part):
     """The file of one of several trainings: of run.ckpt it is run-fcn.ckpt, as the command line has it."""
     if path is None:
         return None
-    path = pathlib.Path(path)
+    path = pathlib.Path(path_of(path, "checkpoint"))
     return path.with_name(f"{path.stem}-{part}{path.suffix}")
 
 

@@ -2,18 +2,16 @@
 
 import numpy as np
 
-from ._arrays import to_numpy
+from ._arrays import _floats, to_numpy
+from ._base import Estimator
 from ._errors import Error
 
 
 def _one_step(features):
-    try:
-        step = np.ascontiguousarray(to_numpy(features, "step"), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise Error(f"step: numbers are needed, one a feature: {error}") from error
+    step = _floats(to_numpy(features, "step"), "step")
     if step.ndim > 1:
         raise Error(f"step: wrong rank (expected the features of one step, got {step.shape})")
-    return step.reshape(-1)
+    return step.reshape(-1).astype(np.float64, copy=False)
 
 
 class Stream:
@@ -29,8 +27,12 @@ class Stream:
     """
 
     def __init__(self, estimator, max_steps=0):
+        if not isinstance(estimator, Estimator):
+            raise Error(f"estimator: expected one of heed's, got {estimator!r}")
+        if not isinstance(max_steps, (int, np.integer)) or isinstance(max_steps, bool) or max_steps < 0:
+            raise Error(f"max_steps: expected a whole number of at least 0, got {max_steps!r}")
         self._estimator = estimator
-        self._stream = estimator._fitted().stream(max_steps)
+        self._stream = estimator._fitted().stream(int(max_steps))
 
     def step(self, features):
         """The next step, numbers or a word: probabilities, or numbers, for the sequence so far."""

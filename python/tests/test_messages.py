@@ -85,3 +85,12 @@ def test_a_fit_that_fails_leaves_nothing_behind(bumps, sentences):
         if hasattr(model, "explain"):
             with pytest.raises(heed.Error, match="not fitted"):
                 model.explain(good[0])
+
+
+def test_callbacks_end_training_by_any_false(bumps):
+    for said, epochs in ((False, 1), (np.bool_(False), 1), (np.True_, 3), (None, 3), (0, 3), (np.array([0, 1]), 3)):
+        model = heed.SequenceClassifier(hidden_size=4, epochs=3)
+        assert model.fit(*bumps, callbacks=lambda record: said).n_iter_ == epochs
+    for wrong in (3, [3], "a", {1: print}):
+        with pytest.raises(heed.Error, match="callbacks: expected functions"):
+            heed.SequenceClassifier(hidden_size=4, epochs=3).fit(*bumps, callbacks=wrong)
