@@ -57,6 +57,8 @@ def text_of(value):
     if isinstance(value, (float, np.floating)):
         value = float(value)
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return text_of(value.item())
     if isinstance(value, (list, tuple, np.ndarray)):
         return ",".join(text_of(one) for one in value)
     return str(value)
@@ -76,6 +78,13 @@ def seed_of(random_state):
 
 
 MISSING = ("error", "linear", "previous", "mean", "zero", "mask")
+
+
+def _weight_of(weights, name):
+    try:
+        return float(weights.get(name, 1))
+    except (TypeError, ValueError):
+        raise Error(f"class_weight: expected a number for class {name!r}, got {weights.get(name)!r}") from None
 
 
 class OutOfTime(Exception):
@@ -292,7 +301,7 @@ class Estimator:
             unknown = [name for name in weights if name not in set(classes.tolist())]
             if unknown:
                 raise Error(f"class_weight: not among the classes: {unknown!r}")
-            settings.fit["class_weights"] = " ".join(text_of(float(weights.get(name, 1))) for name in classes.tolist())
+            settings.fit["class_weights"] = " ".join(text_of(_weight_of(weights, name)) for name in classes.tolist())
 
     def _check_options(self, tests):
         """Throws where an option has no meaning without another."""
@@ -430,18 +439,25 @@ class Estimator:
 
     def _restore(self, model):
         if self._has_classes:
-            labels = model.labels
+            labels = [] if _has_flag(model) else model.labels
             kind = model.metadata.get("label_type")
-            self.classes_ = _labels.restored(labels, kind) if labels else np.arange(model.outputs)
+            self.classes_ = _labels.restored(labels, kind) if labels else np.arange(2 if _has_flag(model) else model.outputs)
 
     def _word(self, word):
         return word
 
     def _answers(self, outputs):
         """From probabilities to classes."""
-        if outputs.shape[1] == 1 and len(self.classes_) == 2:  # a flag
-            return self.classes_[(outputs[:, 0] > 0.5).astype(int)]
-        return self.classes_[outputs.argmax(axis=1)]
+        return self.classes_[self._both(outputs).argmax(axis=1)]
+
+    def _both(self, outputs):
+        """The probabilities of the classes, where the model gives that of the second alone, too."""
+        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 and len(self.classes_) == 2 else outputs
+
+
+def _has_flag(model):
+    """Whether its answer is one probability, of class 1; the other class is 0."""
+    return model.outputs == 1 and model.metadata.get("output_kind") == "flags"
 
 
 def _value_of(text):
@@ -474,8 +490,18 @@ def share_of_right(answers, y, classes, sample_weight):
     right = np.asarray(answers == y)
     if not right.any():
         _labels.refuse_others(y, classes)
-    return weighted_mean(right, sample_weight)
+    return float(np.average(right, weights=weights_of(sample_weight, len(right))))
 
 
-def weighted_mean(values, sample_weight):
-    return float(np.average(values, weights=sample_weight))
+def weights_of(sample_weight, count):
+    """(count,) numbers with a sum above 0, or None."""
+    if sample_weight is None:
+        return None
+    from ._arrays import _floats, to_numpy
+
+    weights = _floats(to_numpy(sample_weight, "sample_weight"), "sample_weight").astype(np.float64)
+    if weights.shape != (count,):
+        raise Error(f"sample_weight: one number for each of X is needed (expected ({count},), got {weights.shape})")
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise Error("sample_weight: expected finite numbers of at least 0, and one above 0 at least")
+    return weights

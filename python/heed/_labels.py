@@ -107,6 +107,8 @@ def classes_of(y):
             raise Error("Input y contains NaN." if np.isnan(y).any() else "Input y contains infinity.")
         if (y != np.floor(y)).any():
             raise Error("Unknown label type: continuous. Labels are texts or whole numbers; a regressor takes any number")
+    if y.dtype.kind in "mM":
+        raise Error(f"Unknown label type: {y.dtype}. Labels are texts or whole numbers")
     if y.dtype.kind == "c":
         raise Error("Unknown label type: complex. Complex data not supported")
     try:

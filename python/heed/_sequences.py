@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _core, _explain, _labels
 from ._arrays import feature_names, to_numpy, to_series
-from ._base import Estimator, learns, seed_of, share_of_right, test_data, text_of
+from ._base import Estimator, learns, seed_of, share_of_right, test_data, text_of, weights_of
 from ._errors import Error
 from ._files import path_of
 from ._start import start_of
@@ -250,7 +250,7 @@ class SequenceEstimator(Estimator):
         outputs = model.predict(series.x, series.lengths)
         answers = self._answers(outputs)
         steps = series.lengths if series.lengths is not None else [series.x.shape[1]] * len(series)
-        certain = outputs.max(axis=1) if self._has_classes else [None] * len(series)
+        certain = self._both(outputs).max(axis=1) if self._has_classes else [None] * len(series)
         return [
             _explain.Explanation(answer, None if p is None else float(p), _explain.of_steps(w, length))
             for answer, p, w, length in zip(answers, certain, weights, steps)
@@ -420,10 +420,7 @@ class SequenceClassifier(SequenceEstimator):
 
     def predict_proba(self, X, lengths=None):
         """(n, classes): the probability of each class, in the order of `classes_`."""
-        outputs = self._outputs(X, lengths)
-        if outputs.shape[1] == 1 and len(self.classes_) == 2:
-            return np.hstack([1 - outputs, outputs])
-        return outputs
+        return self._both(self._outputs(X, lengths))
 
     def predict(self, X, lengths=None):
         """(n,): the most probable class of each."""
@@ -529,6 +526,8 @@ class SequenceRegressor(SequenceEstimator):
         y = to_numpy(y, "y")
         if y.dtype.kind == "c":
             raise Error("y: Complex data not supported")
+        if y.dtype.kind in "mM":
+            raise Error(f"y: Unknown label type: numbers are needed, these are {y.dtype}")
         try:
             y = np.ascontiguousarray(y, dtype=np.float64)
         except (TypeError, ValueError) as error:
@@ -556,8 +555,7 @@ class SequenceRegressor(SequenceEstimator):
         if len(answers) != len(truth) or answers.size != truth.size:
             raise Error(f"y: one row for each of X is needed (expected {answers.shape}, got {truth.shape})")
         answers = answers.reshape(truth.shape)
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        return r_squared(truth, answers, weights)
+        return r_squared(truth, answers, weights_of(sample_weight, len(truth)))
 
     def _untold(self):
         return {"target_rank": "2"} if self.model_.outputs == 1 and not self._one_target else {}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _core, _explain, _labels
-from ._base import Estimator, learns, share_of_right, test_data, text_of, weighted_mean
+from ._base import Estimator, learns, share_of_right, test_data, text_of, weights_of
 from ._errors import Error
 from ._start import start_of
 
@@ -188,7 +188,7 @@ class TextClassifier(Estimator):
     def predict_proba(self, X):
         """(n, classes): the probability of each class, in the order of `classes_`."""
         model = self._fitted()
-        return model.predict_words(self._sentences(X))
+        return self._both(model.predict_words(self._sentences(X)))
 
     def predict(self, X):
         """(n,): the most probable class of each."""
@@ -358,7 +358,8 @@ class Tagger(Estimator):
         self._check_tags(sentences, y)
         right = [np.mean([str(a) == str(b) for a, b in zip(found, tags)]) for found, tags in zip(self.predict(sentences), y)]
         words = np.array([len(one) for one in sentences], dtype=float)
-        return weighted_mean(right, words if sample_weight is None else words * np.asarray(sample_weight))
+        weights = weights_of(sample_weight, len(right))
+        return float(np.average(right, weights=words if weights is None else words * weights))
 
     def attention_weights(self, X):
         """How much each word counted: (n, words of the longest), or (n, heads, words, words), a row a query."""

@@ -94,3 +94,63 @@ def test_callbacks_end_training_by_any_false(bumps):
     for wrong in (3, [3], "a", {1: print}):
         with pytest.raises(heed.Error, match="callbacks: expected functions"):
             heed.SequenceClassifier(hidden_size=4, epochs=3).fit(*bumps, callbacks=wrong)
+
+
+RAGGED = [[[1, 2], [3]], [[1, 2], [3, 4]]]
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        (lambda m, x, y: m.predict(RAGGED), "^X: no array"),
+        (lambda m, x, y: m.fit(RAGGED, [0, 1]), "^X: no array"),
+        (lambda m, x, y: m.fit(x, [[1], [2, 3]] * 30), "^y: no array"),
+        (lambda m, x, y: m.score(x, [[1], [2, 3]] * 30), "^y: no array"),
+        (lambda m, x, y: m.fit(x, y, lengths=[[1], [2, 3]] * 30), "^lengths: no array"),
+        (lambda m, x, y: m.fit(x.astype("m8[s]"), y), "^X: numbers are needed, these are timedelta64"),
+        (lambda m, x, y: m.fit(x, y.astype("M8[ns]")), "^Unknown label type: datetime64"),
+        (lambda m, x, y: m.predict(x.astype("m8[s]")), "^X: numbers are needed, these are timedelta64"),
+        (lambda m, x, y: m.set_params(class_weight={0: "a"}).fit(x, y), "^class_weight: expected a number for class 0, got 'a'"),
+        (lambda m, x, y: m.set_params(class_weight={0: None}).fit(x, y), "^class_weight: expected a number for class 0"),
+    ],
+)
+def test_what_numpy_would_refuse_in_its_own_words(bumps, call, said):
+    x, y = bumps
+    model = heed.SequenceClassifier(hidden_size=4, epochs=1).fit(x, y)
+    with pytest.raises(heed.Error, match=said):
+        call(model, x, y)
+
+
+def test_weights_of_a_score(bumps, sentences):
+    x, y = bumps
+    words, tags = [["a", "b"], ["b"]], [["X", "Y"], ["Y"]]
+    for model, of, truth in (
+        (heed.SequenceClassifier(hidden_size=4, epochs=1), x, y),
+        (heed.SequenceRegressor(hidden_size=4, epochs=1), x, y),
+        (heed.TextClassifier(hidden_size=4, epochs=1), *sentences),
+        (heed.Tagger(hidden_size=4, features=("lower:4",), min_count=1, epochs=1), words, tags),
+    ):
+        model.fit(of, truth)
+        count = len(truth)
+        for same in (np.ones(count), [2] * count, np.full(count, 0.5, dtype=np.float32)):
+            assert model.score(of, truth, sample_weight=same) == pytest.approx(model.score(of, truth))
+        first = np.arange(count) == 0
+        alone = list(truth[:1]) if isinstance(truth, list) else truth[:1]
+        assert model.score(of, truth, first) == pytest.approx(model.score(of[:1], alone))
+        for wrong in ([1], np.ones((count, 1)), np.zeros(count), -np.ones(count), [np.nan] * count, ["a"] * count, 3):
+            with pytest.raises(heed.Error, match="^sample_weight: "):
+                model.score(of, truth, sample_weight=wrong)
+
+
+def test_an_option_may_be_an_array_without_axes(bumps):
+    model = heed.SequenceClassifier(hidden_size=np.array(4), epochs=np.array(2), learning_rate=np.array(0.5)).fit(*bumps)
+    assert model.n_iter_ == 2
+    same = heed.SequenceClassifier(hidden_size=4, epochs=2, learning_rate=0.5).fit(*bumps)
+    assert model.to_bytes() == same.to_bytes()
+
+
+def test_numbers_of_times_are_none(bumps):
+    x, y = bumps
+    for kind in ("m8[s]", "M8[s]"):
+        with pytest.raises(heed.Error, match="^y: Unknown label type: numbers are needed"):
+            heed.SequenceRegressor(epochs=1).fit(x, y.astype(kind))

@@ -3,6 +3,7 @@ import pickle
 import heed
 import numpy as np
 import pytest
+from heed._files import with_metadata
 
 
 def quick(**options):
@@ -311,9 +312,20 @@ def test_streams_keep_the_digits_of_doubles(bumps):
     for step in x[0]:
         p = stream.step(step)
     assert np.allclose(p, model.predict_proba(x[:1])[0], atol=1e-5)
-    for wrong, said in (([1.0], "wrong number of features"), ([[1.0, 2.0]], "wrong rank"), (["a", "b"], "numbers"), ([np.nan, 1], "finite")):
+    for wrong, said in (([1.0], "wrong number of features"), ([[1.0, 2.0]], "wrong rank"), (["a", "b"], "numbers"), ([np.nan, 1], "finite"), ([1j, 2], "Complex")):
         with pytest.raises(heed.Error, match=said):
             stream.step(wrong)
+    for wrong in (np.ones(2, dtype="m8[s]"), np.ones((1, 2)), [[1], [2, 3]], None, object(), {"a": 1}):
+        with pytest.raises(heed.Error, match="^step: "):
+            stream.step(wrong)
+    for step in (np.float32([1, 2]), [1, 2], np.array([1, 2], dtype=object), np.ones(4)[::2], (True, 2)):
+        assert np.isfinite(stream.step(step)).all()
+    for wrong in (3, None, model.model_):
+        with pytest.raises(heed.Error, match="^estimator: expected one of heed's"):
+            heed.Stream(wrong)
+    for wrong in ("a", -1, 2.5, True, None):
+        with pytest.raises(heed.Error, match="^max_steps: expected a whole number"):
+            heed.Stream(model, wrong)
 
 
 def test_explains(bumps):
@@ -323,6 +335,23 @@ def test_explains(bumps):
     assert [one.answer for one in explanations] == model.predict(x[:5]).tolist()
     assert all(abs(one.weights.sum() - 1) < 1e-5 and len(one.weights) == 12 for one in explanations)
     assert explanations[0].top(1)[0][1] == pytest.approx(explanations[0].weights.max())
+
+
+def test_a_model_of_one_probability_has_two_classes(bumps, tmp_path):
+    x, y = bumps
+    numbers = heed.SequenceRegressor(hidden_size=8, epochs=100, learning_rate=0.03).fit(x, np.where(y == 1, 4.0, -4.0))
+    path = tmp_path / "flag.safetensors"
+    path.write_bytes(with_metadata(numbers.model_, {"output_kind": "flags"}).bytes())
+    model = heed.load(path)
+    p = 1 / (1 + np.exp(-numbers.predict(x)))
+    assert model.classes_.tolist() == [0, 1] and np.allclose(model.predict_proba(x), np.stack([1 - p, p], axis=1), atol=1e-5)
+    assert 0 < model.predict(x).sum() < 60 and model.score(x, y == 1) > 0.9
+    for one, row, answer in zip(model.explain(x), model.predict_proba(x), model.predict(x)):
+        assert one.answer == answer and one.probability == row[answer] >= 0.5
+    stream = model.stream()
+    for step in x[0]:
+        answer = stream.predict(step)
+    assert answer == model.predict(x[:1])[0]
 
 
 class TestRegressor:
