@@ -61,9 +61,14 @@ class Series:
         return Series(np.ascontiguousarray(self.x[indices]), lengths, self.flat)
 
 
+def has_steps(x):
+    """Whether x is an array or a list, and no number; of nested lists NumPy may know no rank."""
+    return hasattr(x, "__len__") and not isinstance(x, str) and getattr(x, "shape", None) != ()
+
+
 def _is_ragged(x):
     if isinstance(x, np.ndarray):
-        return x.dtype == object and x.ndim == 1 and len(x) > 0 and np.ndim(x[0]) > 0
+        return x.dtype == object and x.ndim == 1 and len(x) > 0 and has_steps(x[0])
     if not isinstance(x, (list, tuple)) or len(x) == 0:
         return False
     if all(hasattr(one, "shape") for one in x):

@@ -438,10 +438,14 @@ class Estimator:
         return estimator
 
     def _restore(self, model):
-        if self._has_classes:
-            labels = [] if _has_flag(model) else model.labels
-            kind = model.metadata.get("label_type")
-            self.classes_ = _labels.restored(labels, kind) if labels else np.arange(2 if _has_flag(model) else model.outputs)
+        if not self._has_classes:
+            return
+        if model.outputs == 1 and model.metadata.get("output_kind") == "flags":  # one probability, of class 1
+            self.classes_ = np.arange(2)
+        elif model.labels:
+            self.classes_ = _labels.restored(model.labels, model.metadata.get("label_type"))
+        else:
+            self.classes_ = np.arange(model.outputs)
 
     def _word(self, word):
         return word
@@ -453,11 +457,6 @@ class Estimator:
     def _both(self, outputs):
         """The probabilities of the classes, where the model gives that of the second alone, too."""
         return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 and len(self.classes_) == 2 else outputs
-
-
-def _has_flag(model):
-    """Whether its answer is one probability, of class 1; the other class is 0."""
-    return model.outputs == 1 and model.metadata.get("output_kind") == "flags"
 
 
 def _value_of(text):

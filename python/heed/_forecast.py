@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 
 from . import _core
-from ._arrays import Series, _floats, feature_names, to_numpy
+from ._arrays import Series, _floats, feature_names, has_steps, to_numpy
 from ._base import learns, text_of
 from ._errors import Error
 from ._explain import Explanation, by_heads, of_steps
@@ -15,12 +15,16 @@ from ._start import start_of
 
 def _are_several(x):
     if isinstance(x, (list, tuple)):
-        return len(x) > 0 and all(np.ndim(one) > 0 for one in x)
+        return len(x) > 0 and all(has_steps(one) for one in x)
     return np.ndim(x) == 3
 
 
+def _each(x):
+    return x if _are_several(x) else [x]
+
+
 def _are_flat(x):
-    return np.ndim(x[0] if _are_several(x) else x) == 1
+    return np.ndim(_each(x)[0]) == 1
 
 
 def _is_count(value):
@@ -166,8 +170,7 @@ class Forecaster(SequenceEstimator):
     # ---- series
 
     def _series(self, X):
-        several = _are_several(X)
-        arrays = [_floats(to_numpy(one, "X"), "X") for one in (X if several else [X])]
+        arrays = [_floats(to_numpy(one, "X"), "X") for one in _each(X)]
         if any(one.ndim not in (1, 2) or 0 in one.shape for one in arrays) or len({one.ndim for one in arrays}) != 1:
             shapes = sorted({one.shape for one in arrays})
             raise Error(f"X: expected a series (steps,) or (steps, features), or a list of such, got {shapes}")
@@ -190,11 +193,10 @@ class Forecaster(SequenceEstimator):
             raise Error(f"horizon: expected the steps that a forecast looks ahead, at least 1, got {self.horizon!r}")
         arrays = self._series(X)
         self.n_features_in_ = arrays[0].shape[1]
-        tables = X if _are_several(X) else [X]
-        names = feature_names(tables[0])
+        names = feature_names(_each(X)[0])
         if names is not None:
             self.feature_names_in_ = names
-        for table in tables[1:]:
+        for table in _each(X)[1:]:
             self._check_names(feature_names(table))
         self._window, self._horizon = self.window, int(self.horizon)
         if self.window is None:
@@ -226,7 +228,7 @@ class Forecaster(SequenceEstimator):
             raise Error(
                 f"X has {arrays[0].shape[1]} features, but Forecaster is expecting {self.n_features_in_} features as input"
             )
-        for table in X if _are_several(X) else [X]:
+        for table in _each(X):
             self._check_names(feature_names(table))
         return arrays
 

@@ -69,6 +69,7 @@ def test_goes_on(tmp_path):
         ({"window": 6}, [wave(50), np.ones((50, 2))], "expected a series"),
         ({"window": 6}, np.array(["a"] * 50), "numbers are needed"),
         ({"window": 6, "validation": 0.01}, wave(), "too short"),
+        ({"window": 6}, [[[1, 2], [3]], [[4, 5]]], "^X: no array"),
     ],
 )
 def test_refuses(options, x, said):

@@ -104,6 +104,7 @@ RAGGED = [[[1, 2], [3]], [[1, 2], [3, 4]]]
     [
         (lambda m, x, y: m.predict(RAGGED), "^X: no array"),
         (lambda m, x, y: m.fit(RAGGED, [0, 1]), "^X: no array"),
+        (lambda m, x, y: m.predict(np.array([[[1], [2, 3]], [1]], dtype=object)), "^X: no array"),
         (lambda m, x, y: m.fit(x, [[1], [2, 3]] * 30), "^y: no array"),
         (lambda m, x, y: m.score(x, [[1], [2, 3]] * 30), "^y: no array"),
         (lambda m, x, y: m.fit(x, y, lengths=[[1], [2, 3]] * 30), "^lengths: no array"),
