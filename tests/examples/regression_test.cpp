@@ -263,8 +263,9 @@ TEST_F(Numbers, AForecastWithGapsSeesNothingOfWhatFollows) {
   for (const std::string missing : {"linear", "previous", "mean", "mask"}) {
     std::vector<std::vector<double>> answers;
     for (const std::string data : {"few.csv", "many.csv"}) {
-      output_of("train --quiet --task forecast --window 6 --epochs 2 --validation 0.2 --model m.safetensors --missing " +
-                missing + " --data " + data + small);
+      output_of(
+          "train --quiet --task forecast --window 6 --epochs 2 --validation 0.2 --model m.safetensors --missing " +
+          missing + " --data " + data + small);
       answers.push_back(predicted("--model m.safetensors --data seen.csv"));
     }
     EXPECT_EQ(answers[0], answers[1]) << missing;
@@ -273,7 +274,8 @@ TEST_F(Numbers, AForecastWithGapsSeesNothingOfWhatFollows) {
   std::string whole;
   for (int t = 0; t < 60; ++t) whole += t % 7 == 3 ? "NA\n" : std::to_string(t % 5) + '\n';
   folder.file("d.csv", whole);
-  const std::string out = output_of("train --task forecast --window 6 --epochs 1 --missing linear --data d.csv" + small);
+  const std::string out =
+      output_of("train --task forecast --window 6 --epochs 1 --missing linear --data d.csv" + small);
   EXPECT_NE(out.find("46 sequences"), std::string::npos) << out;
 }
 
