@@ -19,6 +19,8 @@ using Labels = std::vector<std::int32_t>;
 const Tensor<double, 2> probabilities({5, 2}, {.9, .1, .2, .8, .8, .2, .6, .4, .4, .6});
 const Labels labels{0, 0, 0, 0, 0};
 
+TEST(Calibration, HasTheBinsOfGuo) { EXPECT_EQ(heed::calibration(probabilities.view(), labels).bins.size(), 15U); }
+
 TEST(Calibration, BinsConfidencesAndComparesThemWithAccuracy) {
   const heed::Calibration c = heed::calibration(probabilities.view(), labels, 5);
   ASSERT_EQ(c.bins.size(), 5U);

@@ -82,6 +82,12 @@ TEST(Schedule, CountsEpochsOrStepsAndTakesWhatIsLeftOpen) {
             0.25);
 }
 
+TEST(Schedules, OneCycleMayBeginAndEndAtItsTop) {
+  const OneCycleSchedule flat{.top = 0.5, .steps = 10, .divisor = 1, .last_divisor = 1};
+  EXPECT_EQ(error_of([&] { heed::check(Schedule(flat)); }), "no error");
+  for (heed::Index i = 0; i < 10; ++i) EXPECT_DOUBLE_EQ(flat.rate(i), 0.5) << i;
+}
+
 TEST(Schedule, RejectsOptionsOutOfRange) {
   const auto names = [](const Schedule& schedule, const std::string& option) {
     const std::string error = error_of([&] { heed::check(schedule); });
