@@ -30,7 +30,7 @@ bytes=$(wc -c <"$wheel")
 say "$(basename "$wheel"): $bytes bytes"
 if [ "$bytes" -ge 4000000 ]; then say "the wheel has 4 MB or more"; exit 1; fi
 
-"${pip[@]}" install --quiet pytest tqdm scikit-learn joblib abi3audit auditwheel
+"${pip[@]}" install --quiet pytest tqdm scikit-learn joblib abi3audit auditwheel mypy
 "${pip[@]}" install --quiet keras safetensors || say "keras cannot be installed here: its tests are skipped"
 "${pip[@]}" install --quiet onnx onnxruntime || say "onnxruntime cannot be installed here: its tests are skipped"
 "${pip[@]}" install --quiet --force-reinstall --no-deps "$wheel"
