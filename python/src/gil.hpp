@@ -22,6 +22,8 @@ class Exit {
     nb::module_::import_("atexit").attr("register")(nb::cpp_function([] { begin(); }));
   }
 
+  static bool has_begun() { return begun_; }
+
   static void stay_away() {
     thread_local const User user;
     if (!begun_ || std::this_thread::get_id() == thread_) return;

@@ -95,6 +95,7 @@ class __attribute__((visibility("hidden"))) Watch {
       std::unique_lock lock(mutex_);
       while (!done) {
         changed_.wait_for(lock, pause, [&] { return done || record_; });
+        if (Exit::has_begun()) ended_ = true;  // while this thread waits for the end of the process
         if (record_) call();
         if (!done) ask();
       }
