@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <span>
 #include <utility>
 
 #include "heed/core/error.hpp"
@@ -22,14 +21,13 @@ Index length_of(const heed::Sequences<double>& series, Index i) {
 
 // Whether the window that begins here has a value, and all that it is to forecast are there.
 bool usable(const double* first, const NumbersTask& task, Index features) {
+  const auto missing = [](double value) { return std::isnan(value); };
   const double* const next = first + task.window * features;
-  if (std::all_of(first, next, [](double value) { return std::isnan(value); })) return false;
+  bool there = !std::all_of(first, next, missing);
   for (Index h = 0; h < task.horizon; ++h) {
-    for (const Index f : task.forecasts) {
-      if (std::isnan(next[h * features + f])) return false;
-    }
+    for (const Index f : task.forecasts) there = there && !missing(next[h * features + f]);
   }
-  return true;
+  return there;
 }
 
 void require_long(const heed::Sequences<double>& series, Index i, Index steps, Index needed,
@@ -78,8 +76,7 @@ heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const 
   std::vector<std::pair<Index, Index>> starts;  // series, first step of the window
   for (Index i = 0; i < series.count(); ++i) {
     const Index steps = length_of(series, i);
-    const Index kept = steps_before(steps, held_out);
-    const Index last = end ? steps : kept;
+    const Index kept = steps_before(steps, held_out), last = end ? steps : kept;
     const Index first = end ? std::max<Index>(kept - W, 0) : 0;
     std::string expected = counted(W, "step", "steps") + " and the " + std::to_string(H) + " that follow";
     if (held_out > 0) expected += end ? " in what is held out" : " before what is held out";
