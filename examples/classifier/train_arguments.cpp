@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "../support/options.hpp"
 #include "command_line.hpp"
 #include "recipe.hpp"
 
@@ -123,7 +124,11 @@ void complete(TrainArguments& a) {
   require_usage(!a.checkpoint.empty() || !a.resume, "--resume", "needs --checkpoint");
 
   check_task(a, text);
+  const heed::Metadata given = a.architecture.given;
   apply_recipe(a);
+  if (a.init.empty() && a.recipe != "auto" && !is_mixed(a.recipe)) {  // several models have several architectures
+    support::refuse_without_effect(given, a.architecture.given, heed::SequenceClassifierOptions());
+  }
   if (a.ensemble > 1 || is_mixed(a.recipe)) {
     const char* const several = a.ensemble > 1 ? "--ensemble" : "--recipe";
     require_usage(a.init.empty(), several, "excludes --init, from which all its models would start");

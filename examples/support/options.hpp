@@ -130,6 +130,21 @@ void add_given(CLI::App& app, heed::Metadata& given, const std::string& group, c
   }
 }
 
+/// Throws wrong usage if the command line gives an option that has no meaning beside the values of others: "--causal:
+/// needs --kernels". `all` are the given values and those that a recipe adds.
+template <heed::Described O>
+void refuse_without_effect(const heed::Metadata& given, const heed::Metadata& all, O options) {
+  set_fields(options, all);
+  const heed::FieldTable fields = heed::fields_of(options);
+  for (const heed::FieldRecord& field : fields.records) {
+    if (!given.contains(field.name) || fields.counts(field)) continue;
+    const heed::FieldRecord& choice = *fields.find(field.when.field);
+    std::string needs = "needs " + detail::flag_of(choice);
+    if (choice.kind == heed::FieldKind::choice) needs += ' ' + std::string(field.when.is);
+    throw CLI::ValidationError(detail::flag_of(field), needs);
+  }
+}
+
 /// Those of training that have these names, beside epochs, learning_rate, seed and threads.
 inline void add_fit_options(CLI::App& app, heed::FitOptions& options, std::vector<std::string_view> names) {
   names.insert(names.end(), {"epochs", "learning_rate", "seed", "threads"});
