@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,12 @@ heed::Tensor<double, 3> read_array(const std::filesystem::path& path, const heed
   return {{extents[0], extents[1], extents[2]}, std::move(array.values)};
 }
 
+// Reports on standard error if the steps of a series are not equally far apart: months and leap years may be.
+void note_uneven_times(double least, double most, const std::string& where) {
+  if (most <= 1.5 * least) return;
+  std::fprintf(stderr, "%s: rows are %g to %g apart in time; each is taken as one step\n", where.c_str(), least, most);
+}
+
 NumberData read_series(const std::filesystem::path& path, heed::LoadOptions options) {
   NumberData series;
   if (heed::detail::is_array(path)) {
@@ -46,6 +53,7 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
     if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
     auto table =
         heed::read_long_table<double>(path, {format, heed::TableOptions::Label::none, {.missing = options.missing}});
+    note_uneven_times(table.least_step, table.most_step, path.string());
     static_cast<heed::Sequences<double>&>(series) = std::move(table.sequences);
     series.features_of_table = std::move(table.features);
     series.ids = std::move(table.ids);

@@ -90,6 +90,19 @@ TEST(LongTable, SeveralTargets) {
             "x.csv: several label columns (expected one for classes; targets may have several, got 'p,q')");
 }
 
+TEST(LongTable, KnowsHowFarStepsAreApart) {
+  const auto steps = [](const std::string& text, const std::string& sequence) {
+    const auto table =
+        parsed(text, {.format = {.label_column = "none", .sequence_column = sequence, .time_column = "t"}});
+    return std::pair(table.least_step, table.most_step);
+  };
+  EXPECT_EQ(steps("t,x\n0,1\n0.5,2\n4,3\n", ""), std::pair(0.5, 3.5));
+  EXPECT_EQ(steps("id,t,x\na,10,1\nb,0,2\na,8,3\nb,2,4\n", "id"), std::pair(2.0, 2.0)) << "not from a to b";
+  EXPECT_EQ(steps("t,x\n2024-01-31,1\n2024-02-29,2\n2024-03-31,3\n", ""), std::pair(29 * 86400.0, 31 * 86400.0));
+  EXPECT_EQ(steps("t,x\none,1\ntwo,2\n", ""), std::pair(0.0, 0.0));
+  EXPECT_EQ(steps("t,x\n5,1\n", ""), std::pair(0.0, 0.0)) << "one step";
+}
+
 TEST(LongTable, TimesAreNumbersDatesOrWords) {
   const auto order = [](const std::string& first, const std::string& second) {
     const auto x =

@@ -58,6 +58,18 @@ TEST(TimeKey, NumbersAreInOrder) {
   }
 }
 
+TEST(TimeKey, TimeBetween) {
+  const auto between = [](const char* a, const char* b) { return heed::time_between(time_key(a), time_key(b)); };
+  EXPECT_EQ(between("1.25", "4"), 2.75);
+  EXPECT_EQ(between("-3", "-1.5"), 1.5);
+  EXPECT_EQ(between("1711846800000000000", "1711846800000000001"), 1) << "nanoseconds";
+  EXPECT_EQ(between("-9223372036854775808", "9223372036854775807"), 0x1p64);
+  EXPECT_EQ(between("0", "1e300"), 1e300);
+  EXPECT_EQ(between("1e300", "3e300"), 2e300);
+  EXPECT_EQ(between("2024-02-28", "2024-03-01T00:00:00.5"), 2 * 86400 + 0.5);
+  EXPECT_EQ(between("monday", "tuesday"), 0);
+}
+
 TEST(TimeKey, DatesOfOtherFormsAreToldFromWords) {
   for (const char* date :
        {"31.12.2025", "12/31/2025", "31-12-2025", "31.12.25 00:00", "1.2.25", "10-Jan-2026", "Jan 10 2026",

@@ -237,6 +237,19 @@ TEST_F(Numbers, AForecastOfOneOfSeveralColumns) {
   output_of("train --quiet --task forecast --window 10 --data one.npy --epochs 1 --model m.safetensors" + small);
 }
 
+TEST_F(Numbers, AForecastOfUnevenTimesSaysSo) {
+  const auto said = [&](int missing) {
+    std::string rows = "t,v\n";
+    for (int t = 0; t < 40; ++t) {
+      if (t != missing) rows += std::to_string(t) + ',' + std::to_string(t % 5) + '\n';
+    }
+    write("d.csv", rows);
+    return run("train --task forecast --window 4 --time-column t --data d.csv --epochs 1").err;
+  };
+  EXPECT_EQ(said(20), "d.csv: rows are 1 to 2 apart in time; each is taken as one step\n");
+  EXPECT_EQ(said(0), "");
+}
+
 TEST_F(Numbers, AForecastWithGaps) {
   std::string series;
   for (int t = 0; t < 60; ++t) series += t % 7 == 3 ? "NA\n" : std::to_string(t % 5) + '\n';

@@ -37,6 +37,9 @@ struct LongTable {
   std::vector<std::string> ids = {};       ///< the values of the sequence column
   std::vector<std::string> features = {};  ///< names of the feature columns; empty without a header
   std::vector<std::string> labels = {};    ///< names of the columns of the label or targets; empty without a header
+  /// The least and the most time from a row of a sequence to its next one: seconds between dates, else the unit of the
+  /// column; 0 without times, or where they are words.
+  double least_step = 0, most_step = 0;
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -69,7 +72,8 @@ LongTable<S> parse_long_table(std::string_view text, const std::string& where, c
   LongTable<double> table = detail::read_long_rows(text, where, options, sizeof(S));
   Sequences<S> to = detail::narrowed_unchecked<S>(std::move(table.sequences));
   if (options.read.missing != Missing::error) fill_missing(to, options.read.missing, {}, where);
-  return {std::move(to), std::move(table.ids), std::move(table.features), std::move(table.labels)};
+  return {std::move(to),           std::move(table.ids), std::move(table.features),
+          std::move(table.labels), table.least_step,     table.most_step};
 } catch (...) {
   detail::rethrow_as_error(where);
 }
@@ -224,7 +228,12 @@ class LongTableReader {
       const Row& row = rows_[order[i]];
       const bool goes_on = i > 0 && rows_[order[i - 1]].sequence == row.sequence;
       t = goes_on ? t + 1 : 0;
-      if (goes_on && columns_.time) require_later(rows_[order[i - 1]], row);
+      if (goes_on && columns_.time) {
+        require_later(rows_[order[i - 1]], row);
+        const double step = time_between(rows_[order[i - 1]].time, row.time);
+        table.least_step = table.most_step > 0 ? std::min(table.least_step, step) : step;
+        table.most_step = std::max(table.most_step, step);
+      }
       for (Index f = 0; f < features; ++f) {
         table.sequences.x(static_cast<Index>(row.sequence), t, f) =
             values_[order[i] * columns_.features.size() + static_cast<std::size_t>(f)];

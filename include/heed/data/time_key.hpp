@@ -36,6 +36,10 @@ HEED_FUNCTION const char* to_text(TimeKey::Kind kind);
 /// before t10.
 HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b);
 
+/// The time from a to b, where b has the same kind and is not before a: seconds between dates, the difference of
+/// numbers, 0 for words.
+HEED_FUNCTION double time_between(const TimeKey& a, const TimeKey& b);
+
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
@@ -162,6 +166,14 @@ HEED_FUNCTION bool before(const TimeKey& a, const TimeKey& b) {
     if (x != y) return x.size() != y.size() ? x.size() < y.size() : x < y;
   }
   return a.word.size() - i < b.word.size() - k;
+}
+
+HEED_FUNCTION double time_between(const TimeKey& a, const TimeKey& b) {
+  const auto is_large = [](const TimeKey& key) { return key.part >= 1 || key.part < 0; };
+  const auto number = [&](const TimeKey& key) { return is_large(key) ? key.part : static_cast<double>(key.whole); };
+  if (is_large(a) || is_large(b)) return number(b) - number(a);
+  const std::uint64_t whole = static_cast<std::uint64_t>(b.whole) - static_cast<std::uint64_t>(a.whole);  // exact
+  return static_cast<double>(whole) + (b.part - a.part);
 }
 
 HEED_FUNCTION bool is_other_date(std::string_view text) {
