@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 
 from . import _core
-from ._base import OutOfTime, text_of
+from ._base import OutOfTime, functions_of, text_of
 from ._errors import Error
 from ._sequences import r_squared, recipes_of
 
@@ -265,6 +265,7 @@ def choose(estimator, series, targets, labels, test, callbacks, settings, start)
     """Fits the estimator by the recipe that does best; `recipe_` says which, `recipes_` how each did."""
     if start is not None:
         raise Error("recipe and init exclude each other: init has an architecture")
+    callbacks = functions_of(callbacks)  # wrong ones are refused before the trials
     trials = Trials(estimator, series, targets, labels, settings)
     # in the order in which they win where they are equally good: the quicker first
     candidates = [Candidate(recipe) for recipe in ("rocket", *_core.recipe_names(), None)]

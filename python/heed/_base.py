@@ -117,7 +117,7 @@ class Settings:
         self.model, self.fit, self.more = {}, {}, {}
 
 
-def _functions(callbacks):
+def functions_of(callbacks):
     if callbacks is None or callable(callbacks):
         return [] if callbacks is None else [callbacks]
     if not isinstance(callbacks, (list, tuple)) or not all(callable(one) for one in callbacks):
@@ -130,7 +130,7 @@ class Progress:
 
     def __init__(self, verbose, callbacks):
         self.verbose, self.bar = verbose, None
-        self.callbacks = _functions(callbacks)
+        self.callbacks = functions_of(callbacks)
 
     def __bool__(self):
         return bool(self.verbose or self.callbacks)

@@ -96,6 +96,12 @@ def test_callbacks_end_training_by_any_false(bumps):
             heed.SequenceClassifier(hidden_size=4, epochs=3).fit(*bumps, callbacks=wrong)
 
 
+def test_wrong_callbacks_are_refused_before_recipes_are_tried(bumps, monkeypatch):
+    monkeypatch.setattr("heed._auto.Trials", None)
+    with pytest.raises(heed.Error, match="callbacks: expected functions"):
+        heed.SequenceClassifier(recipe="auto").fit(*bumps, callbacks=3)
+
+
 RAGGED = [[[1, 2], [3]], [[1, 2], [3, 4]]]
 
 
