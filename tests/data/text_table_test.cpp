@@ -262,6 +262,13 @@ TEST(TextTable, AnIndexColumnIsNoColumnOfValues) {
   for (int i = 0; i < 12; ++i) rows += std::to_string(i) + ",5,6.5,a\n";
   EXPECT_NE(table_error(rows).find("an index column in front"), std::string::npos);
   EXPECT_NE(table_error(id).find("an index column in front"), std::string::npos);
+  for (const char* own : {"ID,x,label\n1001,5,a\n1005,6,b\n1009,7,a\n", "Row_ID,x,label\n12,5,a\n7,6,b\n31,7,a\n"}) {
+    EXPECT_NE(table_error(own).find("the first field of each row is its number"), std::string::npos) << own;
+  }
+  for (const char* values : {"id,x,label\n12,5,a\n7,6,b\n12,7,a\n", "index,x,label\n1.5,5,a\n2.5,6,b\n3.5,7,a\n",
+                             "x,y,label\n12,5,a\n7,6,b\n31,7,a\n", "id,x,label\n12,5,a\n7,6,b\n"}) {
+    EXPECT_EQ(parsed_table(values).steps(), 2) << values;
+  }
   EXPECT_EQ(parsed_table(rows, {.format = {.index_column = IndexColumn::keep}}).steps(), 3);
   EXPECT_EQ(parsed_table(rows, {.format = {.index_column = IndexColumn::drop}}).steps(), 2);
   EXPECT_EQ(values_of(parsed_table(id, {.format = {.index_column = IndexColumn::drop}})),

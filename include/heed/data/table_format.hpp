@@ -24,8 +24,8 @@ struct TableFormat {
     no
   };
   enum class IndexColumn {
-    refuse,  // a first column that counts the rows is an error
-    drop,    // the first column counts the rows and is skipped
+    refuse,  // a first column that counts or numbers the rows is an error
+    drop,    // the first column numbers the rows and is skipped
     keep,    // the first column has values, whatever it holds
     // as `drop`, for what is known of another table: it is an error if the column could also hold values
     drop_known

@@ -30,7 +30,7 @@ namespace heed::inline HEED_ISA {
 /// `options.read.missing`, fields may be empty or mark a missing value (`is_missing`).
 ///
 /// Throws at the first fault, and names `where`, line and column. Faults are also: a first row of numbers that could be
-/// names or values, and a first column that counts the rows.
+/// names or values, and a first column that counts the rows, or numbers them under a name such as `id`.
 template <class S>
 Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) try {
   const DefaultFloatingMode mode;

@@ -28,8 +28,12 @@ struct TableHeader {
 
   /// Whether the first column is named as an index usually is.
   bool has_index_name() const {
-    constexpr std::array usual{"index", "id", "row", "rownames", "Index", "ID", "Id", "Row"};
-    return there && std::find(usual.begin(), usual.end(), names[0]) != usual.end();
+    constexpr std::array usual{"index",  "id",    "row",        "rownames", "rowname",
+                               "row_id", "rowid", "row_number", "record_id"};
+    if (!there) return false;
+    std::string name = names[0];
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    return std::find(usual.begin(), usual.end(), name) != usual.end();
   }
   /// Whether it is named as pandas names an index: not at all.
   bool has_unnamed_index() const { return there && is_unnamed(names[0]); }

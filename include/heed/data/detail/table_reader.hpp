@@ -36,6 +36,7 @@ HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& wher
 #include <cmath>
 #include <utility>
 
+#include "heed/data/detail/front_column.hpp"
 #include "heed/data/detail/table_header.hpp"
 #include "heed/data/detail/table_numbers.hpp"
 #include "heed/data/labels.hpp"
@@ -63,9 +64,8 @@ class TableReader {
     std::vector<std::string_view> fields;
     const TableNumbers numbers(reader, format_.delimiter, has_gaps(), bytes_);
     TableRows table;
-    bool labelled = true, first = true, counts = true;  // whether the first column counts the rows
-    bool words = false;                                 // or has a word
-    double before = 0;
+    FrontColumn front(header_.has_index_name());
+    bool labelled = true, first = true;
     while (reader.next()) {
       split_row(reader, format_.delimiter, fields);
       check_width(reader, fields);
@@ -73,8 +73,8 @@ class TableReader {
       if (table.rows == 0) {
         refuse_last_delimiter(reader, fields);
         place_label(reader);
-        const std::string front = unquote(fields[0]);
-        require_index(front == "0" || front == "1" || !is_number(front));
+        const std::string text = unquote(fields[0]);
+        require_index(text == "0" || text == "1" || !is_number(text));
       }
       const bool other_label = label_is_last() && is_number(fields.back());  // a word could be the label
       for (std::size_t i = dropped(); i < width_; ++i) {
@@ -89,17 +89,13 @@ class TableReader {
         table.labels.push_back(read_answer(reader, fields[i], bytes_, options_.read));
         labelled = labelled && !table.labels.back().empty();
       }
-      double front = 0;
-      counts = counts && parse_number(unquote(fields[0]), front) == std::errc() &&
-               (table.rows == 0 ? front == 0 || front == 1 : front == before + 1);
-      words = words || !is_number(fields[0]);
-      before = front;
+      front.add(fields[0]);
       ++table.rows;
     }
     require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
     if (!labelled) table.labels.clear();
-    refuse_index(counts && !is_label_column(0), table.rows);
-    require_index(counts || words);
+    if (!is_label_column(0)) refuse_index(front);
+    require_index(front.counts() || front.has_words());
     table.columns = static_cast<Index>(width_ - dropped() - labels_.size());
     for (std::size_t i = dropped(); i < header_.names.size() && header_.there; ++i) {
       if (!is_label_column(i)) table.names.push_back(header_.names[i]);
@@ -258,13 +254,13 @@ class TableReader {
                  in_quotes(word)});
   }
 
-  /// Rejects a first column that counts the rows as values, if the header says that it does, or if fractions follow it.
-  void refuse_index(bool counts, Index rows) const {
-    const bool name = header_.has_index_name();
-    const bool sure = name ? rows >= 3 : rows >= 10 && fractions_;
-    require(format_.index_column != IndexColumn::refuse || !counts || !sure || width_ < 2, [&] {
-      return Fault{"an index column in front: the first field of each row counts them", where_, index_choice,
-                   name ? in_quotes(header_.names[0]) : ""};
+  /// Rejects a first column that numbers the rows as values, if the header says so, or if it counts and fractions follow.
+  void refuse_index(const FrontColumn& front) const {
+    const bool sure = header_.has_index_name() ? front.rows() >= 3 && front.tells_apart()
+                                               : front.rows() >= 10 && front.counts() && fractions_;
+    require(format_.index_column != IndexColumn::refuse || !sure || width_ < 2, [&] {
+      return Fault{"an index column in front: the first field of each row is its number", where_, index_choice,
+                   header_.has_index_name() ? in_quotes(header_.names[0]) : ""};
     });
   }
 

@@ -1,0 +1,56 @@
+#pragma once
+
+// What the first column of a table holds: values, or the numbers or names of its rows.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "heed/core/types.hpp"
+#include "heed/data/detail/table_numbers.hpp"
+#include "heed/data/text.hpp"
+#include "heed/data/text_reader.hpp"
+
+namespace heed::inline HEED_ISA {
+namespace detail {
+
+class FrontColumn {
+ public:
+  /// `keeps`: whether `tells_apart` will be asked.
+  explicit FrontColumn(bool keeps) : keeps_(keeps) {}
+
+  void add(std::string_view field) {
+    double value = 0;
+    const bool number = parse_number(unquote(field), value) == std::errc();
+    counts_ = counts_ && number && (rows_ == 0 ? value == 0 || value == 1 : value == before_ + 1);
+    whole_ = whole_ && number && value == std::trunc(value);
+    words_ = words_ || !is_number(field);
+    if (keeps_ && whole_) values_.push_back(value);
+    before_ = value;
+    ++rows_;
+  }
+
+  Index rows() const { return rows_; }
+  /// Whether it counts the rows, from 0 or 1.
+  bool counts() const { return counts_; }
+  /// Whether a field is no number.
+  bool has_words() const { return words_; }
+  /// Whether each row has a whole number of its own.
+  bool tells_apart() const {
+    std::vector<double> sorted = values_;
+    std::sort(sorted.begin(), sorted.end());
+    return whole_ && std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+  }
+
+ private:
+  bool keeps_, counts_ = true, whole_ = true, words_ = false;
+  double before_ = 0;
+  Index rows_ = 0;
+  std::vector<double> values_ = {};
+};
+
+}  // namespace detail
+}  // namespace heed::inline HEED_ISA
