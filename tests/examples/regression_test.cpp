@@ -243,7 +243,7 @@ TEST_F(Numbers, AForecastOfUnevenTimesSaysSo) {
     for (int t = 0; t < 40; ++t) {
       if (t != missing) rows += std::to_string(t) + ',' + std::to_string(t % 5) + '\n';
     }
-    write("d.csv", rows);
+    folder.file("d.csv", rows);
     return run("train --task forecast --window 4 --time-column t --data d.csv --epochs 1").err;
   };
   EXPECT_EQ(said(20), "d.csv: rows are 1 to 2 apart in time; each is taken as one step\n");
