@@ -51,6 +51,10 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
                          .what();
       });
   add(
+      "--decimal", [&f](const std::string& s) { f.decimal = s == "comma" || s == "," ? ',' : '.'; }, "NAME",
+      "Of numbers: point or comma (point)")
+      ->check(support::one_of({"point", "comma", ".", ","}));
+  add(
       "--label-column", [&f](const std::string& s) { f.label_column = s; }, "NAME",
       "first, last, none or a name (last);\nof targets several: a,b");
   add(

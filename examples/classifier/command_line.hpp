@@ -25,7 +25,7 @@ std::string not_negative(const std::string& text);
 /// An integer of at least 0. (CLI11 reads -1 as 2^64 - 1.)
 std::string whole(const std::string& text);
 
-/// The format of tables and text: --header, --delimiter, --label-column, --index-column, --encoding.
+/// The format of tables and text: --header, --delimiter, --decimal, --label-column, --index-column, --encoding.
 void add_format(CLI::App& command, heed::TableFormat& format);
 /// --header for a file of sentences.
 heed::SentenceOptions::Header text_header(const heed::TableFormat& format);

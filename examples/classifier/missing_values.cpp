@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "../support/checks.hpp"
 #include "heed/core/error.hpp"
@@ -92,9 +94,11 @@ heed::Fault with_hint_at_steps(heed::Fault fault) {
 }
 
 heed::Fault with_names_of_options(heed::Fault fault) {
-  for (const std::string name : {"index_column", "label_column", "sequence_column", "time_column"}) {
-    std::string option = "--" + name;
-    std::replace(option.begin(), option.end(), '_', '-');
+  for (const auto& [name, option] : {std::pair<std::string, std::string>("index_column", "--index-column"),
+                                     {"label_column", "--label-column"},
+                                     {"sequence_column", "--sequence-column"},
+                                     {"time_column", "--time-column"},
+                                     {"decimal ','", "--decimal comma"}}) {
     for (std::size_t at = 0; (at = fault.expected.find(name, at)) != std::string::npos; at += option.size()) {
       fault.expected.replace(at, name.size(), option);
     }

@@ -50,6 +50,7 @@ heed::TableFormat format_of(const Metadata& said) {
   heed::require(delimiter.size() < 2,
                 [&] { return heed::Fault{"wrong value", "delimiter", "one character", heed::in_quotes(delimiter)}; });
   if (!delimiter.empty()) format.delimiter = delimiter[0];
+  format.decimal = choice<char>(said, "decimal", {{".", '.'}, {",", ','}});
   return format;
 }
 

@@ -22,6 +22,18 @@ def test_a_table_with_labels(tmp_path):
     assert x[:, :, 0].tolist() == [[0.5, 0.25], [1.5, 2]] and y.tolist() == [1, 2]
 
 
+def test_a_decimal_comma(tmp_path):
+    text = "u;v;label\n1,5;2;a\n-0,25;3,5;b\n"
+    x, y = read(tmp_path, text, delimiter=";", decimal=",")
+    assert x[:, :, 0].tolist() == [[1.5, 2], [-0.25, 3.5]] and y.tolist() == ["a", "b"]
+    with pytest.raises(heed.Error, match="a number with a decimal comma .expected a decimal point, or decimal ','"):
+        read(tmp_path, text, delimiter=";")
+    with pytest.raises(heed.Error, match="need another delimiter"):
+        read(tmp_path, text, decimal=",")
+    with pytest.raises(heed.Error, match="decimal"):
+        read(tmp_path, text, delimiter=";", decimal="comma")
+
+
 def test_an_index_column(tmp_path):
     x, y = read(tmp_path, PUMPS, index_column="drop")
     assert x.shape == (3, 3, 1) and x[1, 2, 0] == 6.5 and y.tolist() == ["calm", "worn", "calm"]

@@ -53,6 +53,15 @@ TEST(LongTable, WithoutTimeRowsStayInTheirOrder) {
   EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{3, 2, 1, 0}));
 }
 
+TEST(LongTable, NumbersMayHaveADecimalComma) {
+  auto options = by("id", "t");
+  options.format.delimiter = ';';
+  options.format.decimal = ',';
+  const auto table = parsed("id;t;x;label\na;0,5;1,25;up\na;0,25;2,5;up\n", options);
+  EXPECT_EQ(Numbers(table.sequences.x.begin(), table.sequences.x.end()), (Numbers{2.5, 1.25}));
+  EXPECT_EQ(table.least_step, 0.25);
+}
+
 TEST(LongTable, ColumnsAreChosenByName) {
   LongTableOptions options = by("id", "t");
   options.format.feature_columns = "y, x";

@@ -158,7 +158,8 @@ TEST(TextTable, NumbersInQuotesAreNumbers) {
   EXPECT_EQ(s.labels, (Words{"a", "b"}));
   EXPECT_EQ(parsed_table("\"x\",\"y\",\"class\"\n\"1.0\",\"2.0\",\"a\"\n").count(), 1);
   EXPECT_EQ(table_error("\"1.0\",\"2,5\",\"a\"\n"),
-            "x.csv, line 1, column 7: a number with a decimal comma (expected a decimal point, got '\"2,5\"')");
+            "x.csv, line 1, column 7: a number with a decimal comma (expected a decimal point, or decimal ',', got "
+            "'\"2,5\"')");
 }
 
 TEST(TextTable, AFieldWithoutAValueMakesNoHeader) {
@@ -202,8 +203,9 @@ TEST(TextTable, TellsSemicolonsAndDecimalCommas) {
       table_error("1,5;2,5;a\n"),
       "x.csv, line 1, column 3: fields with semicolons between them (expected commas or blanks, or the delimiter ';' "
       "to be named, got '5;2')");
-  EXPECT_EQ(table_error("1,5;2,5;a\n", semicolon),
-            "x.csv, line 1, column 1: a number with a decimal comma (expected a decimal point, got '1,5')");
+  EXPECT_EQ(
+      table_error("1,5;2,5;a\n", semicolon),
+      "x.csv, line 1, column 1: a number with a decimal comma (expected a decimal point, or decimal ',', got '1,5')");
   EXPECT_EQ(table_error("1,5 2,5 a\n"),
             "x.csv, line 1, column 3: fields with both commas and blanks between them (expected one of the two, and "
             "numbers with a decimal point, got '5 2')");
@@ -237,6 +239,24 @@ TEST(TextTable, TheLabelMayStandAnywhere) {
   EXPECT_EQ(values_of(labels("1,2\n", "first", some)), (std::vector<float>{1, 2}));
   EXPECT_EQ(values_of(labels(named, "kind", some)), (std::vector<float>{1, 2, 3, 4}));
   EXPECT_EQ(values_of(labels("x,y\n1,2\n", "kind", some)), (std::vector<float>{1, 2}));
+}
+
+TEST(TextTable, NumbersMayHaveADecimalComma) {
+  const heed::TableFormat comma{.delimiter = ';', .decimal = ','};
+  const auto s = parsed_table("x;y;label\n1,5;-2,25;a,b\n\"3,5\";4e-1;a, b\n1,5e3;0,5;3,b\n", {.format = comma});
+  EXPECT_EQ(values_of(s), (std::vector<float>{1.5F, -2.25F, 3.5F, 0.4F, 1500, 0.5F}));
+  EXPECT_EQ(s.labels, (Words{"a,b", "a, b", "3,b"}));
+  EXPECT_EQ(values_of(parsed_table("1,5 2 a\n2,5 3 b\n", {.format = {.delimiter = ' ', .decimal = ','}})),
+            (std::vector<float>{1.5F, 2, 2.5F, 3}));
+  EXPECT_EQ(table_error("x;label\n1.000,5;a\n", {.format = comma}),
+            "x.csv, line 2, column 1: not a number (expected a number, got '1.000.5')");
+  const std::string needs =
+      "x.csv: numbers with a decimal comma need another delimiter (expected the delimiter to be named, such as ';', "
+      "got ";
+  EXPECT_EQ(table_error("1,5;a\n", {.format = {.decimal = ','}}), needs + "none)");
+  EXPECT_EQ(table_error("1,5;a\n", {.format = {.delimiter = ',', .decimal = ','}}), needs + "',')");
+  EXPECT_EQ(table_error("1,5;a\n", {.format = {.delimiter = ';', .decimal = ';'}}),
+            "x.csv: not a decimal separator (expected a point or a comma, got ';')");
 }
 
 TEST(TextTable, AnIndexColumnIsNoColumnOfValues) {

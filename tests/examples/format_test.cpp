@@ -26,6 +26,10 @@ TEST_F(Format, OfTablesIsAnOption) {
       << "the model knows the column";
   folder.file("s.csv", "x;y;kind\n1;2;a\n3;4;b\n");
   EXPECT_TRUE(has_line(train("--data s.csv --delimiter ; --label-column kind"), "2 sequences of 2 steps"));
+  folder.file("c.csv", "x;y;kind\n1,5;2;a\n3;4,5;b\n");
+  EXPECT_TRUE(has_line(train("--data c.csv --delimiter ; --decimal comma"), "2 sequences of 2 steps"));
+  const Result comma = run("train --data c.csv --delimiter ;");
+  EXPECT_NE(comma.err.find("expected a decimal point, or --decimal comma"), std::string::npos) << comma.err;
   folder.file("n.csv", "0,1,2,3\n5,6,7,1\n5,6,8,2\n");
   EXPECT_TRUE(has_line(train("--data n.csv --header yes"), "2 sequences of 3 steps"));
   EXPECT_TRUE(has_line(train("--data n.csv --header no"), "3 sequences of 3 steps"));

@@ -283,7 +283,8 @@ class LongTableReader {
 
 HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std::string& where,
                                                const LongTableOptions& options, std::size_t bytes) {
-  return LongTableReader(text, where, options, bytes).read();
+  std::string copy;
+  return LongTableReader(with_decimal_points(text, options.format, where, copy), where, options, bytes).read();
 }
 
 }  // namespace detail

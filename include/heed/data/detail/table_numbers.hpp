@@ -56,7 +56,7 @@ class TableNumbers {
     if (comma != std::string_view::npos && digits(text)) {
       const bool both = text.find('.') != std::string_view::npos || text.find(',', comma + 1) != std::string_view::npos;
       reader_.fail(field, both ? "a number with thousands separators" : "a number with a decimal comma",
-                   both ? "digits and a decimal point" : "a decimal point", in_quotes(field));
+                   both ? "digits and a decimal point" : "a decimal point, or decimal ','", in_quotes(field));
     }
     if (blank != std::string_view::npos && delimiter_ == '\0' && digits(text.substr(0, blank)) &&
         is_number(trim(text.substr(text.find_last_of(" \t") + 1)))) {

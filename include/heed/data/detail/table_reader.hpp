@@ -289,7 +289,8 @@ class TableReader {
 
 HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
                                   std::size_t bytes) {
-  return TableReader(text, where, options, bytes).read();
+  std::string copy;
+  return TableReader(with_decimal_points(text, options.format, where, copy), where, options, bytes).read();
 }
 
 }  // namespace detail
