@@ -77,9 +77,9 @@ TEST(TextReader, QuotesHoldSeparators) {
 
 TEST(TextReader, RejectsMalformedQuotes) {
   EXPECT_EQ(error_of([] { fields_of(R"(1,"a)"); }),
-            R"(x.csv, line 1, column 3: quote is not closed (expected a closing ", got '"a'))");
+            R"(x.csv, line 1, column 3: quote is not closed (expected a closing " on the same line, got '"a'))");
   EXPECT_EQ(error_of([] { fields_of(R"(1,"a"")"); }),
-            R"(x.csv, line 1, column 3: quote is not closed (expected a closing ", got '"a""'))");
+            R"(x.csv, line 1, column 3: quote is not closed (expected a closing " on the same line, got '"a""'))");
   EXPECT_EQ(error_of([] { fields_of(R"("a" b,1)"); }),
             R"(x.csv, line 1, column 5: text after the closing quote (expected a separator, got 'b'))");
 }

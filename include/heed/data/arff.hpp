@@ -86,7 +86,8 @@ class ArffReader {
     if (rest.starts_with('\'') || rest.starts_with('"')) {
       std::size_t close = 1;
       while (close < rest.size() && rest[close] != rest[0]) close += rest[close] == '\\' ? 2U : 1U;
-      if (close >= rest.size()) reader_.fail(rest, "quote is not closed", "a closing quote", in_quotes(rest));
+      if (close >= rest.size())
+        reader_.fail(rest, "quote is not closed", "a closing quote on the same line", in_quotes(rest));
       const std::string_view word = rest.substr(1, close - 1);
       rest = trim(rest.substr(close + 1));
       return word;

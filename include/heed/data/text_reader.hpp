@@ -285,7 +285,8 @@ HEED_FUNCTION std::size_t TextReader::end_of_field(std::string_view text, const 
   if (!text.starts_with('"')) return std::min(text.find_first_of(separators), text.size());
   std::size_t close = text.find('"', 1);
   while (close != std::string_view::npos && text.substr(close + 1).starts_with('"')) close = text.find('"', close + 2);
-  if (close == std::string_view::npos) fail(text, "quote is not closed", "a closing \"", in_quotes(text));
+  if (close == std::string_view::npos)
+    fail(text, "quote is not closed", "a closing \" on the same line", in_quotes(text));
   const std::size_t end = std::min(text.find_first_of(separators, close + 1), text.size());
   const std::string_view after = trim(text.substr(close + 1, end - close - 1));
   if (!after.empty()) fail(after, "text after the closing quote", "a separator", in_quotes(after));
