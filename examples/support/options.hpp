@@ -46,7 +46,8 @@ inline std::string help_of(const heed::FieldRecord& field) {
     if (heed::detail::listed_in(field.except, name)) continue;
     text += (name == field.names.front() ? ": " : ", ") + std::string(name);
   }
-  return text + (text.empty() ? "(" : " (") + field.text() + ')';
+  const std::string value = field.text();
+  return text + (text.empty() ? "(" : " (") + (value.empty() ? "none" : value) + ')';
 }
 
 /// The help in lines that fit a terminal of 80 columns beside the names of options; words stay whole.
@@ -123,7 +124,7 @@ void add_given(CLI::App& app, heed::Metadata& given, const std::string& group, c
   for (const heed::FieldRecord& field : heed::fields_of(*scratch).records) {
     if (!pick(field)) continue;
     const auto set = [&given, scratch, field, flag = detail::flag_of(field)](const std::string& text) {
-      field.set(text, flag);
+      field.set(field.kind == heed::FieldKind::sizes && text == "none" ? "" : text, flag);
       given[field.name] = field.text();
     };
     detail::add_option(app, field, set, group);

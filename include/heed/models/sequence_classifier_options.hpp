@@ -61,7 +61,7 @@ struct SequenceClassifierOptions {
        .before = "step"},
       o.last_state...);
     f({.name = "kernels",
-       .meaning = "Widths of convolutions in front, as 8,5,3; none",
+       .meaning = "Widths of convolutions in front, as 8,5,3",
        .range = Range::to(1 << 16),
        .optional = true},
       o.kernels...);
