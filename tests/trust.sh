@@ -11,7 +11,7 @@
 #   inside        plugins, two versions in one program
 #   analysis      all warnings of clang, clang-tidy, cppcheck, include-what-you-use
 #   coverage      lines and branches that the tests reach
-#   mutation      breaks of the layers that no test notices
+#   mutation      breaks of layers, losses, optimizers, the engine and readers that no test notices
 #   flaky         the tests 20 times, in random order, in parallel
 #
 # One line a step says how it ended and how long it took; the output is in build/logs. The exit code is 1 if a step fails.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the recipes of `classifier train` reach on sets of series: test accuracy on the default split, seed by seed.
 
-    python3 benchmarks/recipes/table.py --data $HEED_DATA_DIR --classifier build/examples/classifier --results r.jsonl
+    python3 benchmarks/recipes/table.py --data $HEED_DATA_DIR --classifier build/release/examples/classifier --results r.jsonl
 
 Every run is `classifier train --data TRAIN --test TEST --seed S` and the options of a column. Each is written to
 --results as it ends, and what stands there is not run again: a table can be made in parts. Cells of runs that are not

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Classifiers of series side by side: aeon's and heed's recipes, on the same splits and cores.
 
-    python3 benchmarks/rivals/compare.py --data $HEED_DATA_DIR --classifier build/examples/classifier
+    python3 benchmarks/rivals/compare.py --data $HEED_DATA_DIR --classifier build/release/examples/classifier
 
 Each run is a process of its own, so that none has another's threads, memory or compiled functions. Seconds are those of
 the processor, of all threads together: others may use the machine, too. They are of fit and of predict alone for aeon,

@@ -61,6 +61,7 @@ void from_files() {
   std::printf("%zu probabilities\n", predictor(data.view().x[0]).probabilities.size());
 
   // [options]
+  const heed::InterruptGuard guard;  // <heed/train/interrupt.hpp>
   const heed::FitOptions options{
       .epochs = 30,
       .learning_rate = 3e-3,
@@ -76,7 +77,7 @@ void from_files() {
       .early_stopping = {.patience = 20},  // gives back the best weights
       .ema_decay = 0.99,
       .checkpoint = heed::checkpoint("waves.checkpoint"),  // <heed/io/checkpoint.hpp>
-      .stop = heed::InterruptGuard().signal(),             // Ctrl-C, or any std::stop_token
+      .stop = guard.signal(),                              // Ctrl-C, or any std::stop_token
       .callbacks = {heed::csv_logger("log.csv")}};
   const heed::History history = heed::fit(model, data.view(), options);
   // [/options]

@@ -57,7 +57,7 @@ HEED_FUNCTION Sentences read_sentences(const std::filesystem::path& path, const 
 
 /// The tokens of sentences: (n, words of the longest, 1), padding past a sentence's end, and their lengths. `steps`:
 /// cuts sentences to this many words; 0: no limit. Throws if the padding would take far more memory than the words: more
-/// than 2^27 tokens, and than 1000 times those without padding.
+/// than 2^22 tokens, and than 1000 times those without padding.
 HEED_FUNCTION Sequences<std::int32_t> to_tokens(const Sentences& sentences, const Vocabulary& vocabulary,
                                                 Index steps = 0);
 

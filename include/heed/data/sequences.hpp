@@ -53,7 +53,7 @@ struct Sequences {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Throws if sequences of these lengths, padded to `steps`, would take far more memory than their numbers: more than 2^27
+/// Throws if sequences of these lengths, padded to `steps`, would take far more memory than their numbers: more than 2^22
 /// numbers, and than 1000 times those without padding.
 inline void check_padding(std::span<const std::int32_t> lengths, Index steps, Index features,
                           const std::string& where) {

@@ -3,7 +3,7 @@
 /// @file
 /// Training that can be interrupted at any moment and resumes to the same bits.
 ///
-///     heed::fit(model, data, {.epochs = 500, .checkpoint = heed::checkpoint("run.safetensors", {.every = 10})});
+///     heed::fit(model, data, {.epochs = 500, .checkpoint = heed::checkpoint("run.checkpoint", {.every = 10})});
 
 #include <filesystem>
 

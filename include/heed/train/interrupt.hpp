@@ -38,7 +38,9 @@ class InterruptGuard {
   ~InterruptGuard();
 
   bool interrupted() const { return detail::InterruptToken().stop_requested(); }
-  StopSignal signal() const { return detail::InterruptToken(); }
+  /// What `FitOptions::stop` takes. Of a temporary guard it would be a signal that never comes.
+  StopSignal signal() const& { return detail::InterruptToken(); }
+  StopSignal signal() const&& = delete;
 
  private:
   using Handler = void (*)(int);
