@@ -26,7 +26,7 @@ struct SumModelOptions {
   Reading reading = Reading::forward;
 
   static void fields(auto&& f, auto&... o) {
-    f({.name = "features", .flag = ""}, o.features...);  // what the data says is no option of a command line
+    f({.name = "features", .flag = ""}, o.features...);  // no command-line option: the data give it
     f({.name = "classes", .flag = ""}, o.classes...);
     f({"hidden", "Size of the LSTM's state", heed::Range::to(1024)}, o.hidden...);
     f({"reading", "From which ends"}, o.reading...);

@@ -32,6 +32,7 @@ struct NumberData : heed::Sequences<double> {
   std::vector<std::string> features_of_table = {}, labels_of_table = {};
   bool is_long = false;               // a table with one row per time step
   std::vector<std::string> ids = {};  // the values of its sequence column; empty without one
+  double least_step = 0, most_step = 0;  // from row to row, by its time column; 0 without one
 };
 
 /// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).

@@ -33,12 +33,6 @@ heed::Tensor<double, 3> read_array(const std::filesystem::path& path, const heed
   return {{extents[0], extents[1], extents[2]}, std::move(array.values)};
 }
 
-// Reports on standard error if the steps of a series are not equally far apart: months and leap years may be.
-void note_uneven_times(double least, double most, const std::string& where) {
-  if (most <= 1.5 * least) return;
-  std::fprintf(stderr, "%s: rows are %g to %g apart in time; each is taken as one step\n", where.c_str(), least, most);
-}
-
 NumberData read_series(const std::filesystem::path& path, heed::LoadOptions options) {
   NumberData series;
   if (heed::detail::is_array(path)) {
@@ -53,7 +47,8 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
     if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
     auto table =
         heed::read_long_table<double>(path, {format, heed::TableOptions::Label::none, {.missing = options.missing}});
-    note_uneven_times(table.least_step, table.most_step, path.string());
+    series.least_step = table.least_step;
+    series.most_step = table.most_step;
     static_cast<heed::Sequences<double>&>(series) = std::move(table.sequences);
     series.features_of_table = std::move(table.features);
     series.ids = std::move(table.ids);
@@ -62,6 +57,12 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
 }
 
 }  // namespace
+
+void note_uneven_times(const NumberData& series, const std::filesystem::path& path) {
+  if (series.most_step <= 1.5 * series.least_step) return;
+  std::fprintf(stderr, "%s: rows are %g to %g apart in time (dates: seconds); each is taken as one step\n",
+               path.string().c_str(), series.least_step, series.most_step);
+}
 
 NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options) {
   heed::LoadOptions own = options;

@@ -80,6 +80,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     });
     features = data.features();
     if (numbers.forecast()) {  // its windows are filled one by one
+      if (!a.quiet) note_uneven_times(data, files.data);
       filled = missing_values(data);
       return data;
     }

@@ -15,6 +15,9 @@ namespace classifier {
 /// features); a .ts or .arff file with one series per case. Missing values stay if `options.missing` keeps them.
 NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options);
 
+/// Reports on standard error if rows are not equally far apart in time; months and leap years may be.
+void note_uneven_times(const NumberData& series, const std::filesystem::path& path);
+
 /// The features in a list of names or of numbers from 0; empty: all. Throws if one does not exist.
 std::vector<heed::Index> columns_to_forecast(const std::string& list, const NumberData& series,
                                              const std::filesystem::path& path);

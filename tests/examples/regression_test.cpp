@@ -246,7 +246,7 @@ TEST_F(Numbers, AForecastOfUnevenTimesSaysSo) {
     folder.file("d.csv", rows);
     return run("train --task forecast --window 4 --time-column t --data d.csv --epochs 1").err;
   };
-  EXPECT_EQ(said(20), "d.csv: rows are 1 to 2 apart in time; each is taken as one step\n");
+  EXPECT_EQ(said(20), "d.csv: rows are 1 to 2 apart in time (dates: seconds); each is taken as one step\n");
   EXPECT_EQ(said(0), "");
 }
 

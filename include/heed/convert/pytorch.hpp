@@ -140,7 +140,7 @@ HEED_COLD HEED_FUNCTION TorchParts torch_parts(std::span<const std::byte> file, 
   if (text.starts_with("PK\x03\x04")) return parts_of_archive(file, name, unpack);
   if (text.starts_with("\x80")) return TorchLegacy(file, name).run();
   const bool tar = text.size() > 262 && text.substr(257, 5) == "ustar";
-  std::string other = tar ? "a tar archive: PyTorch of today reads it and saves it anew" : other_format(file);
+  std::string other = tar ? "a tar archive: a current PyTorch reads it and saves it anew" : other_format(file);
   throw Error(Fault{"no file of PyTorch", name, "one as torch.save(model.state_dict(), path) writes", other});
 }
 

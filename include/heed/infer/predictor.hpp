@@ -113,7 +113,7 @@ class Predictor {
   {
     return try_predict(sequence.data(), sequence.extent(0), sequence.extent(1));
   }
-  /// `outputs` for real-time threads. Status: as for `try_predict`, but `no_classes`.
+  /// `outputs` for real-time threads. Status: as for `try_predict`, except `no_classes`.
   InferenceResult<std::span<const S>> try_outputs(const X* sequence, Index steps,
                                                   Index features) & noexcept HEED_NONBLOCKING
     requires ChecksInRealTime<Model>

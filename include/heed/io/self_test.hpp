@@ -10,7 +10,7 @@
 ///     Index input_size() const;                  // how many numbers or tokens; without it, 1
 ///     Index input_tokens(Index feature) const;   // how many tokens there are; 0 for a number
 ///
-///     Index test_steps() const;                  // a number of steps that it takes, where it does not take most; or 0
+///     Index test_steps() const;                  // if it takes only certain numbers of steps: one of them; otherwise 0
 ///     double attention_work(Shape x) const;      // steps times steps times features, where they may be more than x has
 ///
 /// A model of numbers needs the first, a model of tokens the second. `Ensemble` takes part if its members do. A model of

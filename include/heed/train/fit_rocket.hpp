@@ -110,8 +110,8 @@ void check_rocket_data(const M& model, const Data& data) {
 
 /// Fits a `RocketClassifier` to series with labels, or with numbers (n, outputs). The kernels' biases are quantiles of
 /// convolutions of some series. The features are standardised. The head is a ridge regression (`fit_ridge`) on the
-/// features; labels become -1 and 1. The logits are the head's outputs times a factor: the one for which their softmax
-/// best predicts the labels of left-out series. For more than `most_ridge` series, `fit` trains the head with
+/// features; labels become -1 and 1. The logits are the head's outputs times one factor. It is chosen so that the softmax
+/// predicts the labels of left-out series best. For more than `most_ridge` series, `fit` trains the head with
 /// cross-entropy or the mean squared error.
 ///
 /// The features of all series are kept during the fit, up to 2^28 numbers (1 GB of floats). Beyond that they are
