@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The trainer where a program seldom runs: a decimal comma, odd paths, closed streams, few files, little memory, small stacks, no
-# /tmp, no /proc, a home that cannot be written. Each run gives the bytes of a plain run, or one line that says what is missing.
+# /proc, no /sys, a home that cannot be written. Each run gives the bytes of a plain run, or one line that says what is missing.
 #
 #   bash tests/faults/environments.sh [CLASSIFIER]      default: build/release/examples/classifier
 #
@@ -88,7 +88,7 @@ done
 same "$((kb / 1024 + 64)) MB of address space" limited -v $((kb + 65536))
 
 if [ "$(id -u)" != 0 ]; then
-  echo "skipped, needs root: no /proc, no /tmp"
+  echo "skipped, needs root: no /proc, no /sys"
 elif unshare -m true 2>/dev/null; then
   without() { local folder=$1; shift; unshare -m bash -c 'mount -t tmpfs -o ro,size=4k none "$0" && exec "$@"' "$folder" "$@"; }
   same "no /proc" without /proc
