@@ -8,9 +8,14 @@
 
 // [layer]
 /// y = factor x
-struct Scale : heed::detail::Activation<float> {
-  using heed::detail::Activation<float>::Cache;
+struct Scale {
+  using Scalar = float;
+  using Input = float;
+  static constexpr bool stepwise = true;  // may follow others in a stream
+  struct Cache {};
   float factor = 2;
+  heed::Shape output_shape(heed::Shape x) const { return x; }
+  static void visit(auto&&, auto&...) {}  // it learns nothing
   void forward(heed::Tile<const float> x, heed::Tile<float> y, Cache&,
                const heed::Pass&) const {
     for (heed::Index i = 0; i < x.size(); ++i) y.data[i] = factor * x.data[i];

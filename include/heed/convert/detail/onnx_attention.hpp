@@ -189,7 +189,7 @@ OnnxSequence export_attention(OnnxGraph& graph, const MultiHeadAttention<S>& lay
     context = graph.sum({context, offsets.product_by_query(a, rows)});
   }
   context = graph.reshape(graph.transpose(context, {0, 2, 1, 3}), {0, 0, E});
-  const OnnxSequence y = detail::export_part(graph, "out_proj", layer.out_proj, query.with(context, E));
+  const OnnxSequence y = export_part(graph, "out_proj", layer.out_proj, query.with(context, E));
   return detail::attended(graph, y, visible);
 }
 

@@ -114,12 +114,11 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Conv1d<S>& layer, const OnnxSeq
 /// relu(norm(conv(x)) + x or a shortcut of it)
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const ConvBlock<S>& layer, const OnnxSequence& x) {
-  OnnxSequence y = detail::export_part(graph, "conv", layer.conv, x);
-  y = layer.norm.weight.empty() ? detail::export_part(graph, "norm", layer.sequence_norm, y)
-                                : detail::export_part(graph, "norm", layer.norm, y);
+  OnnxSequence y = export_part(graph, "conv", layer.conv, x);
+  y = layer.norm.weight.empty() ? export_part(graph, "norm", layer.sequence_norm, y)
+                                : export_part(graph, "norm", layer.norm, y);
   if (layer.residual) {
-    const OnnxSequence beside =
-        layer.shortcut.weight.empty() ? x : detail::export_part(graph, "shortcut", layer.shortcut, x);
+    const OnnxSequence beside = layer.shortcut.weight.empty() ? x : export_part(graph, "shortcut", layer.shortcut, x);
     y = graph.valid_or(y.with(graph.sum({y.value, beside.value})));
   }
   return export_onnx(graph, Relu<S>(), y);
@@ -223,8 +222,8 @@ OnnxSequence export_onnx(OnnxGraph& graph, const ShiftedPatchEmbedding<S>& layer
                     .features = features,
                     .lengths = {},
                     .steps = layer.patches()};
-  y = detail::export_part(graph, "norm", layer.norm, y);
-  return detail::export_part(graph, "proj", layer.proj, y);
+  y = export_part(graph, "norm", layer.norm, y);
+  return export_part(graph, "proj", layer.proj, y);
 }
 
 }  // namespace heed::inline HEED_ISA

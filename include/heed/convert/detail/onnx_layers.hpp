@@ -80,10 +80,10 @@ OnnxSequence export_onnx(OnnxGraph&, const Dropout<S>&, const OnnxSequence& x) {
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const FeedForward<S>& layer, const OnnxSequence& x) {
-  OnnxSequence y = detail::export_part(graph, "linear1", layer.linear1, x);
+  OnnxSequence y = export_part(graph, "linear1", layer.linear1, x);
   y = layer.activation == FeedForwardActivation::relu ? export_onnx(graph, Relu<S>(), y)
                                                       : export_onnx(graph, Gelu<S>(), y);
-  return detail::export_part(graph, "linear2", layer.linear2, y);
+  return export_part(graph, "linear2", layer.linear2, y);
 }
 
 // ---- norms

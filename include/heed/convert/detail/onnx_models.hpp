@@ -42,9 +42,8 @@ namespace heed::inline HEED_ISA {
 template <class... Layers>
 OnnxSequence export_onnx(OnnxGraph& graph, const Sequential<Layers...>& model, OnnxSequence x) {
   int place = 0;
-  std::apply(
-      [&](const Layers&... layer) { ((x = detail::export_part(graph, std::to_string(place++), layer, x)), ...); },
-      model.layers);
+  std::apply([&](const Layers&... layer) { ((x = export_part(graph, std::to_string(place++), layer, x)), ...); },
+             model.layers);
   return x;
 }
 
@@ -60,14 +59,14 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Chain<S>& model, const OnnxSequ
 
 template <class L>
 OnnxSequence export_onnx(OnnxGraph& graph, const Residual<L>& model, const OnnxSequence& x) {
-  const OnnxSequence y = detail::export_part(graph, "layer", model.layer, x);
+  const OnnxSequence y = export_part(graph, "layer", model.layer, x);
   return y.with(graph.sum({x.value, y.value}));
 }
 
 template <class L, class Norm>
 OnnxSequence export_onnx(OnnxGraph& graph, const Repeat<L, Norm>& model, const OnnxSequence& x) {
   const OnnxSequence y = detail::export_in_order(graph, model.layers, x, "layers.");
-  return model.norm ? detail::export_part(graph, "norm", *model.norm, y) : y;
+  return model.norm ? export_part(graph, "norm", *model.norm, y) : y;
 }
 
 // ---- transformers
@@ -76,24 +75,23 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Repeat<L, Norm>& model, const O
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const TransformerEncoderBlock<S>& block, const OnnxSequence& x) {
   const auto sublayer = [&](const OnnxSequence& in, const LayerNorm<S>& norm, const char* norm_name, auto&& f) {
-    const auto normed = [&](const OnnxSequence& v) { return detail::export_part(graph, norm_name, norm, v); };
+    const auto normed = [&](const OnnxSequence& v) { return export_part(graph, norm_name, norm, v); };
     const OnnxSequence part = f(block.norm == NormPlacement::pre ? normed(in) : in);
     const OnnxSequence sum = in.with(graph.sum({in.value, part.value}));
     return block.norm == NormPlacement::post ? normed(sum) : sum;
   };
   const OnnxSequence h = sublayer(x, block.norm1, "norm1", [&](const OnnxSequence& in) {
-    return detail::export_part(graph, "self_attn", block.self_attn, in);
+    return export_part(graph, "self_attn", block.self_attn, in);
   });
-  const OnnxSequence y = sublayer(h, block.norm2, "norm2", [&](const OnnxSequence& in) {
-    return detail::export_part(graph, "", block.feed_forward, in);
-  });
+  const OnnxSequence y = sublayer(
+      h, block.norm2, "norm2", [&](const OnnxSequence& in) { return export_part(graph, "", block.feed_forward, in); });
   return graph.valid_or(y);
 }
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const TransformerEncoder<S>& model, const OnnxSequence& x) {
-  const OnnxSequence placed = detail::export_part(graph, "positions", model.positions, x);
-  return detail::export_part(graph, "encoder", model.blocks, placed);
+  const OnnxSequence placed = export_part(graph, "positions", model.positions, x);
+  return export_part(graph, "encoder", model.blocks, placed);
 }
 
 namespace detail {
@@ -109,15 +107,15 @@ OnnxSequence export_transformer(OnnxGraph& graph, const TransformerEncoder<S>& t
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const SequenceClassifier<S>& model, OnnxSequence x) {
-  x = detail::export_part(graph, "standardize", model.standardize, x);
-  x = detail::export_part(graph, "front", model.front, x);
+  x = export_part(graph, "standardize", model.standardize, x);
+  x = export_part(graph, "front", model.front, x);
   if (model.options.cell != CellKind::none) {
-    x = detail::export_part(graph, to_text(model.options.cell), model.recurrent, x);
+    x = export_part(graph, to_text(model.options.cell), model.recurrent, x);
   }
-  x = detail::export_part(graph, "attention", model.pool, x);
-  if (model.options.dense == 0) return detail::export_part(graph, "fc", model.fc2, x);
-  x = export_onnx(graph, model.relu, detail::export_part(graph, "fc1", model.fc1, x));
-  return detail::export_part(graph, "fc2", model.fc2, x);
+  x = export_part(graph, "attention", model.pool, x);
+  if (model.options.dense == 0) return export_part(graph, "fc", model.fc2, x);
+  x = export_onnx(graph, model.relu, export_part(graph, "fc1", model.fc1, x));
+  return export_part(graph, "fc2", model.fc2, x);
 }
 
 /// It counts values above a bias. Biases are values of training data, and those would stand on this or on that side of
@@ -128,33 +126,33 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Rocket<S>&, const OnnxSequence&
 }
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const RocketClassifier<S>& model, const OnnxSequence& x) {
-  return detail::export_part(graph, "rocket", model.rocket, x);
+  return export_part(graph, "rocket", model.rocket, x);
 }
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const TextClassifier<S>& model, const OnnxSequence& x) {
-  return export_onnx(graph, model.classifier, detail::export_part(graph, "embedding", model.embedding, x));
+  return export_onnx(graph, model.classifier, export_part(graph, "embedding", model.embedding, x));
 }
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const TransformerClassifier<S>& model, OnnxSequence x) {
-  x = detail::export_part(graph, "standardize", model.standardize, x);
-  x = detail::export_part(graph, "input", model.input, x);
+  x = export_part(graph, "standardize", model.standardize, x);
+  x = export_part(graph, "input", model.input, x);
   return detail::export_transformer(graph, model.transformer, "output", model.output, x);
 }
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const VisionTransformer<S>& model, OnnxSequence x) {
-  x = model.options.shifted_patches ? detail::export_part(graph, "patch_embedding", model.shifted_patch_embedding, x)
-                                    : detail::export_part(graph, "patch_embedding", model.patch_embedding, x);
+  x = model.options.shifted_patches ? export_part(graph, "patch_embedding", model.shifted_patch_embedding, x)
+                                    : export_part(graph, "patch_embedding", model.patch_embedding, x);
   return detail::export_transformer(graph, model.transformer, "classifier", model.classifier, x);
 }
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const LanguageModel<S>& model, const OnnxSequence& x) {
-  const OnnxSequence vectors = detail::export_part(graph, "embedding", model.embedding, x);
+  const OnnxSequence vectors = export_part(graph, "embedding", model.embedding, x);
   const OnnxSequence states = export_onnx(graph, model.transformer, vectors);
-  if (!model.options.tied) return detail::export_part(graph, "output", model.output, states);
+  if (!model.options.tied) return export_part(graph, "output", model.output, states);
   // the embedding's table, read the other way
   const Index tokens = model.options.tokens;
   const OnnxValue weight = graph.transpose(graph.known_weight("embedding.weight"), {1, 0});
@@ -165,13 +163,13 @@ OnnxSequence export_onnx(OnnxGraph& graph, const LanguageModel<S>& model, const 
 /// For tokens the classifier reads a state and what attention gives for it, side by side.
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const Tagger<S>& model, const OnnxSequence& x) {
-  const OnnxSequence vectors = detail::export_part(graph, "embed", model.embed, x);
-  const OnnxSequence states = detail::export_part(graph, "bilstm", model.bilstm, vectors);
+  const OnnxSequence vectors = export_part(graph, "embed", model.embed, x);
+  const OnnxSequence states = export_part(graph, "bilstm", model.bilstm, vectors);
   const bool pools = model.options.attention == Attention::pool;
   OnnxSequence read = states;
   if (model.options.attention != Attention::none) {
-    const OnnxSequence attended = pools ? export_onnx(graph, model.pool, states)
-                                        : detail::export_part(graph, "attention", model.multihead, states);
+    const OnnxSequence attended =
+        pools ? export_onnx(graph, model.pool, states) : export_part(graph, "attention", model.multihead, states);
     if (model.options.output == TaggerOutput::sequence) {
       read = attended;
     } else {
@@ -180,7 +178,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Tagger<S>& model, const OnnxSeq
       read = states.with(graph.add("Concat", {states.value, beside}, {{"axis", 2}}), 2 * states.features);
     }
   }
-  return detail::export_part(graph, "classifier", model.classifier, read);
+  return export_part(graph, "classifier", model.classifier, read);
 }
 
 // ---- ensembles
@@ -215,7 +213,7 @@ template <class M>
 OnnxSequence export_onnx(OnnxGraph& graph, const Ensemble<M>& model, const OnnxSequence& x) {
   std::vector<OnnxSequence> members;
   for (const M& member : model.members) {
-    members.push_back(detail::export_part(graph, "member." + std::to_string(members.size()), member, x));
+    members.push_back(export_part(graph, "member." + std::to_string(members.size()), member, x));
   }
   return detail::mean_answer(graph, std::move(members), model.outputs);
 }
@@ -223,11 +221,11 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Ensemble<M>& model, const OnnxS
 /// The input is standardised once for all.
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const SeriesEnsemble<S>& model, OnnxSequence x) {
-  x = detail::export_part(graph, "standardize", model.standardize, x);
+  x = export_part(graph, "standardize", model.standardize, x);
   std::vector<OnnxSequence> members;
   const auto add = [&](const char* kind, const auto& of_kind) {
     for (std::size_t i = 0; i < of_kind.size(); ++i) {
-      members.push_back(detail::export_part(graph, kind + std::to_string(i), of_kind[i], x));
+      members.push_back(export_part(graph, kind + std::to_string(i), of_kind[i], x));
     }
   };
   add("network.", model.networks);

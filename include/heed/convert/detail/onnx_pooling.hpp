@@ -84,7 +84,7 @@ OnnxSequence export_onnx(OnnxGraph& graph, const MeanMaxPool<S>&, const OnnxSequ
 
 template <class S>
 OnnxSequence export_onnx(OnnxGraph& graph, const AttentionPool<S>& layer, const OnnxSequence& x) {
-  const OnnxValue scores = detail::export_part(graph, "attention", layer.attention, x).value;  // (batch, steps, 1)
+  const OnnxValue scores = export_part(graph, "attention", layer.attention, x).value;  // (batch, steps, 1)
   const OnnxValue row = graph.transpose(scores, {0, 2, 1});
   const OnnxValue visible = x.lengths ? graph.transpose(graph.valid(x), {0, 2, 1}) : OnnxValue();
   const OnnxValue weights = detail::masked_softmax(graph, row, visible);

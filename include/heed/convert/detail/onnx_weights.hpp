@@ -88,12 +88,17 @@ OnnxSequence export_layer(OnnxGraph& graph, const L& layer, const OnnxSequence& 
   }
 }
 
-/// The same for a part of a composite, by its name.
+}  // namespace detail
+
+/// The export of a part of a layer, whose nodes and weights are named after it: `export_part(graph, "norm", layer.norm, x)`.
+/// A part without a function `export_onnx` is refused by its name.
 template <class L>
 OnnxSequence export_part(OnnxGraph& graph, std::string_view name, const L& layer, const OnnxSequence& x) {
   const OnnxGraph::Part part(graph, name);
-  return export_layer(graph, layer, x);
+  return detail::export_layer(graph, layer, x);
 }
+
+namespace detail {
 
 /// One after another, named 0, 1, ... behind a prefix.
 template <class L>
