@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -7,6 +8,8 @@
 #include "heed/archive/unzip.hpp"
 #endif
 #include "heed/core/error.hpp"
+#include "heed/data/table_format.hpp"
+#include "heed/data/text.hpp"
 #include "missing_values.hpp"
 #include "series.hpp"
 
@@ -76,6 +79,32 @@ NumberData load_series(const std::filesystem::path& path, const heed::LoadOption
   } catch (const heed::Error& e) {
     throw heed::Error(with_hint(e.fault()));
   }
+}
+
+std::vector<Index> columns_to_forecast(const std::string& list, const NumberData& series,
+                                       const std::filesystem::path& path) {
+  std::vector<Index> columns;
+  const std::vector<std::string>& names = series.features_of_table;
+  if (list.empty()) {
+    for (Index f = 0; f < series.features(); ++f) columns.push_back(f);
+    return columns;
+  }
+  std::vector<std::string> wanted = heed::detail::names_in(list);
+  if (std::find(names.begin(), names.end(), list) != names.end()) wanted = {list};
+  for (const std::string& name : wanted) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    Index number = found - names.begin();
+    const bool there = found != names.end() || heed::parse_number(name, number) == std::errc();
+    heed::require(there && number >= 0 && number < series.features(), [&] {
+      if (!names.empty()) return heed::detail::no_such_column(name, names, path.string());
+      return heed::Fault{"no such column", path.string(), "0 to " + std::to_string(series.features() - 1), name};
+    });
+    heed::require(std::find(columns.begin(), columns.end(), number) == columns.end(), [&] {
+      return heed::Fault{"--target-column names a column twice", path.string(), "each once", name};
+    });
+    columns.push_back(number);
+  }
+  return columns;
 }
 
 }  // namespace classifier

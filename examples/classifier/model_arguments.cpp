@@ -74,8 +74,13 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   });
   NumberData windows;
   if (!labels) windows.ids = std::move(series.ids);
-  static_cast<heed::Sequences<double>&>(windows) =
-      labels ? windows_of(series, stored.task, a.data.data) : last_windows(series, stored.task, a.data.data);
+  if (labels) {
+    SeriesParts parts = windows_of(series, stored.task, a.data.data);
+    windows.last_values = std::move(parts.last_values);
+    static_cast<heed::Sequences<double>&>(windows) = std::move(parts);
+  } else {
+    static_cast<heed::Sequences<double>&>(windows) = last_windows(series, stored.task, a.data.data);
+  }
   missing.fill(windows, a.data.data);
   return windows;
 }

@@ -89,7 +89,7 @@ std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<M>& stored,
     return heed::Fault{"wrong number of targets", a.data.data.string(), std::to_string(stored.model.options.classes),
                        std::to_string(outputs)};
   });
-  if (stored.task.forecast()) targets.baseline = last_values(read, stored.task);
+  targets.baseline = std::move(read.last_values);
   return {narrowed(stored, a, std::move(read)), std::move(targets)};
 }
 

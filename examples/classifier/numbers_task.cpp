@@ -95,13 +95,18 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   }
   const auto half = [&](const heed::Sequences<double>& data, const std::filesystem::path& path, bool end) {
     Half result;
-    result.exact = numbers.forecast() ? windows_of(data, numbers, path, a.task.held_out, end) : data;
+    if (numbers.forecast()) {
+      SeriesParts windows = windows_of(data, numbers, path, a.task.held_out, end);
+      result.targets.baseline = std::move(windows.last_values);
+      result.exact = std::move(windows);
+    } else {
+      result.exact = data;
+    }
     result.targets.exact = std::exchange(result.exact.targets, {});
     if (numbers.forecast()) {
       missing.learn(a.task.held_out > 0 ? without_end(data, a.task.held_out) : data);
       missing.fill(result.exact, path);
     }
-    if (numbers.forecast()) result.targets.baseline = last_values(result.exact, numbers);
     return result;
   };
   Half train = half(read, a.data->data, false);
@@ -135,7 +140,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     task.columns.check(other.columns, a.test->data);
     return other;
   };
-  Half test = a.test ? half(load_test(), a.test->data, true) : half(read, a.data->data, true);
+  Half test = a.test ? half(load_test(), a.test->data, false) : half(read, a.data->data, true);
   heed::require(test.targets.exact.extent(1) == outputs, [&] {
     return heed::Fault{"wrong number of targets", a.test->data.string(), std::to_string(outputs),
                        std::to_string(test.targets.exact.extent(1))};

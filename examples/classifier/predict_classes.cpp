@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,14 +25,14 @@ namespace {
 
 using heed::Index;
 
-/// What the classes are in a file of integers: the labels where all are integers, otherwise 0, 1, ...
+/// What the classes are in a file of integers: the labels where all are different integers, otherwise 0, 1, ...
 std::vector<std::int64_t> integer_names(const std::vector<std::string>& names) {
   std::vector<std::int64_t> integers(names.size());
+  std::set<std::int64_t> different;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (heed::parse_number(names[i], integers[i]) == std::errc()) continue;
-    for (std::size_t k = 0; k < names.size(); ++k) integers[k] = static_cast<std::int64_t>(k);
-    break;
+    if (heed::parse_number(names[i], integers[i]) == std::errc()) different.insert(integers[i]);
   }
+  if (different.size() < names.size()) std::iota(integers.begin(), integers.end(), std::int64_t(0));
   return integers;
 }
 

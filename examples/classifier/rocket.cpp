@@ -90,7 +90,8 @@ void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Proces
   const std::vector<heed::RocketFit> fits = fit_rockets(stored, task, options);
   if (!a.model.empty()) save_model(stored);
   if (a.quiet) return;
-  for (std::size_t i = 0; i < fits.size(); ++i) {
+  // windows overlap: one that is left out stands in its neighbours, and says nothing of a forecast
+  for (std::size_t i = 0; !task.numbers.forecast() && i < fits.size(); ++i) {
     print_fit(fits.size() > 1 ? "seed " + std::to_string(a.fit.seed + i) : "", fits[i], task.numbers.numbers());
   }
   const char* const together = fits.size() > 1 ? "together: " : "";

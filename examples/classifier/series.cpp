@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "heed/core/error.hpp"
-#include "heed/data/table_format.hpp"
-#include "heed/data/text.hpp"
 
 namespace classifier {
 
@@ -30,6 +28,21 @@ bool usable(const double* first, const NumbersTask& task, Index features) {
   return there;
 }
 
+// The last value of a feature before this step; without one, the mean of those that are known.
+double last_value(heed::TensorView<const double, 2> series, Index before, Index steps, Index f) {
+  for (Index t = before - 1; t >= 0; --t) {
+    if (!std::isnan(series(t, f))) return series(t, f);
+  }
+  double sum = 0;
+  Index count = 0;
+  for (Index t = before; t < steps; ++t) {
+    if (std::isnan(series(t, f))) continue;
+    sum += series(t, f);
+    ++count;
+  }
+  return sum / static_cast<double>(count);  // a window is used only if its targets are known
+}
+
 void require_long(const heed::Sequences<double>& series, Index i, Index steps, Index needed,
                   const std::filesystem::path& path, const std::string& expected) {
   heed::require(steps >= needed, [&] {
@@ -40,38 +53,12 @@ void require_long(const heed::Sequences<double>& series, Index i, Index steps, I
 
 }  // namespace
 
-std::vector<Index> columns_to_forecast(const std::string& list, const NumberData& series,
-                                       const std::filesystem::path& path) {
-  std::vector<Index> columns;
-  const std::vector<std::string>& names = series.features_of_table;
-  if (list.empty()) {
-    for (Index f = 0; f < series.features(); ++f) columns.push_back(f);
-    return columns;
-  }
-  std::vector<std::string> wanted = heed::detail::names_in(list);
-  if (std::find(names.begin(), names.end(), list) != names.end()) wanted = {list};
-  for (const std::string& name : wanted) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    Index number = found - names.begin();
-    const bool there = found != names.end() || heed::parse_number(name, number) == std::errc();
-    heed::require(there && number >= 0 && number < series.features(), [&] {
-      if (!names.empty()) return heed::detail::no_such_column(name, names, path.string());
-      return heed::Fault{"no such column", path.string(), "0 to " + std::to_string(series.features() - 1), name};
-    });
-    heed::require(std::find(columns.begin(), columns.end(), number) == columns.end(), [&] {
-      return heed::Fault{"--target-column names a column twice", path.string(), "each once", name};
-    });
-    columns.push_back(number);
-  }
-  return columns;
-}
-
 Index steps_before(Index steps, double held_out) {
   return static_cast<Index>(std::floor(static_cast<double>(steps) * (1 - held_out)));
 }
 
-heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
-                                   const std::filesystem::path& path, double held_out, bool end) {
+SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path,
+                       double held_out, bool end) {
   const Index features = series.features(), W = task.window, H = task.horizon;
   std::vector<std::pair<Index, Index>> starts;  // series, first step of the window
   for (Index i = 0; i < series.count(); ++i) {
@@ -89,16 +76,20 @@ heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const 
     return heed::Fault{"too many steps are missing", path.string(),
                        "a window with a value, and the " + counted(H, "step", "steps") + " that follow it", "none"};
   });
-  heed::Sequences<double> windows;
+  SeriesParts windows;
   windows.x = heed::Tensor<double, 3>({std::ssize(starts), W, features});
   windows.targets = heed::Tensor<double, 2>({std::ssize(starts), task.outputs()});
+  windows.last_values = heed::Tensor<double, 2>({std::ssize(starts), task.outputs()});
   for (Index k = 0; k < std::ssize(starts); ++k) {
     const auto [i, t] = starts[static_cast<std::size_t>(k)];
     const double* const from = series.x[i].data() + t * features;
     std::copy_n(from, W * features, windows.x[k].data());
     Index output = 0;
     for (Index h = 0; h < H; ++h) {
-      for (const Index f : task.forecasts) windows.targets(k, output++) = from[(W + h) * features + f];
+      for (const Index f : task.forecasts) {
+        windows.targets(k, output) = from[(W + h) * features + f];
+        windows.last_values(k, output++) = last_value(series.x[i], t + W, length_of(series, i), f);
+      }
     }
   }
   return windows;
@@ -133,18 +124,6 @@ heed::Sequences<double> last_windows(const heed::Sequences<double>& series, cons
     std::copy_n(series.x[i].data() + (steps - W) * features, W * features, windows.x[i].data());
   }
   return windows;
-}
-
-heed::Tensor<double, 2> last_values(const heed::Sequences<double>& windows, const NumbersTask& task) {
-  heed::Tensor<double, 2> values({windows.count(), task.outputs()});
-  for (Index i = 0; i < windows.count(); ++i) {
-    Index output = 0, last = task.window - 1;
-    while (!windows.mask.empty() && last > 0 && windows.mask(i, last) == 0) --last;
-    for (Index h = 0; h < task.horizon; ++h) {
-      for (const Index f : task.forecasts) values(i, output++) = windows.x(i, last, f);
-    }
-  }
-  return values;
 }
 
 }  // namespace classifier

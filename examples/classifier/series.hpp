@@ -22,12 +22,17 @@ void note_uneven_times(const NumberData& series, const std::filesystem::path& pa
 std::vector<heed::Index> columns_to_forecast(const std::string& list, const NumberData& series,
                                              const std::filesystem::path& path);
 
+/// Windows of series. last_values (n, outputs): the forecast that everything stays as it was last known.
+struct SeriesParts : heed::Sequences<double> {
+  heed::Tensor<double, 2> last_values = {};
+};
+
 /// All windows of each series, with the following steps as targets. If a share at the ends of the series is held out:
 /// only windows whose targets are outside of it or, with `end`, entirely inside. Missing values (NaN) stay in windows, to be
 /// filled there: a forecast knows nothing of what follows. Left out are windows without any value, and those that lack a
 /// target. Throws if a series is too short, or if no window is left.
-heed::Sequences<double> windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
-                                   const std::filesystem::path& path, double held_out = 0, bool end = false);
+SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path,
+                       double held_out = 0, bool end = false);
 
 /// The series without the share at their ends that is held out.
 heed::Sequences<double> without_end(heed::Sequences<double> series, double held_out);
@@ -38,8 +43,5 @@ heed::Index missing_values(const heed::Sequences<double>& series);
 /// The last window of each series, with missing values as they are.
 heed::Sequences<double> last_windows(const heed::Sequences<double>& series, const NumbersTask& task,
                                      const std::filesystem::path& path);
-
-/// The forecast that everything stays as it is: (n, outputs).
-heed::Tensor<double, 2> last_values(const heed::Sequences<double>& windows, const NumbersTask& task);
 
 }  // namespace classifier

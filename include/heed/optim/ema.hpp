@@ -24,7 +24,7 @@ namespace heed::inline HEED_ISA {
 template <class S>
 class BasicMovingAverage {
  public:
-  /// For parameters like these. Throws if the decay is not in [0, 1].
+  /// For parameters like these. Throws if the decay is not in [0, 1).
   HEED_COLD BasicMovingAverage(const Parameters<S>& like, double decay);
 
   void update(const Parameters<S>& weights);
@@ -53,7 +53,7 @@ class MovingAverage : public BasicMovingAverage<typename Model::Scalar> {
   using S = typename Model::Scalar;
   using BasicMovingAverage<S>::update;
 
-  /// For models like this one. Throws if the decay is not in [0, 1].
+  /// For models like this one. Throws if the decay is not in [0, 1).
   MovingAverage(const Model& like, double decay) : BasicMovingAverage<S>(parameters_of(like), decay), like_(like) {}
 
   void update(const Model& model) { update(parameters_of(model)); }

@@ -49,6 +49,28 @@ TEST(AttentionBias, AddsScoresOfAllLanesOrOfEach) {
   EXPECT_EQ(s, (Values{3, 30, 4, 40}));
 }
 
+// Others write masks with the lowest number: keys that have it are still there, unlike those past a sequence's end.
+TEST(AttentionBias, TheLowestScoreIsAboveThatOfNoKey) {
+  constexpr float lowest = std::numeric_limits<float>::lowest();
+  const std::vector<float> added{lowest, lowest, lowest};
+  const std::int32_t lengths[] = {2, 3};
+  std::vector<float> s{1, 1, 2, 1, 0, 1};  // three keys, two lanes
+  Head<float> head{.queries = 1,
+                   .keys = 3,
+                   .key_size = 1,
+                   .value_size = 1,
+                   .lanes = 2,
+                   .scale = 1,
+                   .query_lengths = nullptr,
+                   .key_lengths = lengths};
+  head.added = added.data();
+  heed::kernels::detail::normalize(head, 0, 1, s.data());
+  EXPECT_EQ(s[0], 0.5F);
+  EXPECT_EQ(s[2], 0.5F);
+  EXPECT_EQ(s[4], 0);
+  for (const int i : {1, 3, 5}) EXPECT_FLOAT_EQ(s[static_cast<std::size_t>(i)], 1 / 3.0F);
+}
+
 TEST(AttentionBias, ExcludesWhatIsMinusInfinity) {
   const Values added{0, -infinity, 0, 0, 0, 0, -infinity, 0};
   Head<double> head = head_of(2, 2, 2);

@@ -83,21 +83,24 @@ void zero_unattended(const Head<S>& head, Tile<S> y) {
   }
 }
 
-/// Adds to the scores of a row of keys what does not depend on the features.
+/// Adds to the scores of a row of keys what does not depend on the features. Scores are at least -max / 4 with added ones,
+/// which others use as masks: a key that is not there has less.
 template <class S>
 void add_scores(const Head<S>& head, Index row, S* s) {
   const Index L = head.lanes, n = head.reach(row), query = head.first_query + row;
-  const auto add_to_all = [&](Index j, S value) {
-    for (Index l = 0; l < L; ++l) s[j * L + l] += value;
-  };
   for (Index j = 0; j < n && head.slope != 0; ++j) {
-    add_to_all(j, -head.slope * static_cast<S>(j < query ? query - j : j - query));
+    const S bias = -head.slope * static_cast<S>(j < query ? query - j : j - query);
+    for (Index l = 0; l < L; ++l) s[j * L + l] += bias;
   }
   if (!head.added) return;
+  constexpr S least = std::numeric_limits<S>::lowest() / 4;
+  const auto add = [&](S& score, S value) { score = std::max(score + value, least); };
   const S* of_query = head.added + query * head.keys;
-  for (Index j = 0; j < n && head.added_stride == 0; ++j) add_to_all(j, of_query[j]);
+  for (Index j = 0; j < n && head.added_stride == 0; ++j) {
+    for (Index l = 0; l < L; ++l) add(s[j * L + l], of_query[j]);
+  }
   for (Index l = 0; l < L && head.added_stride > 0; ++l) {
-    for (Index j = 0; j < n; ++j) s[j * L + l] += of_query[l * head.added_stride + j];
+    for (Index j = 0; j < n; ++j) add(s[j * L + l], of_query[l * head.added_stride + j]);
   }
 }
 
