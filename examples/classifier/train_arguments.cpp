@@ -47,6 +47,28 @@ heed::Schedule schedule_of(const TrainArguments& a) {
   return heed::PlateauSchedule{.factor = a.decay.value_or(0.1), .patience = a.decay_every.value_or(10)};
 }
 
+// Throws if a given option of the architecture has a meaning in no model that is trained.
+void refuse_without_effect(const std::string& recipe, const heed::Metadata& given) {
+  std::vector<std::string> parts = recipe == "auto" ? heed::recipe_names() : parts_of(recipe);
+  if (recipe == "auto") parts.emplace_back();  // the default
+  std::erase(parts, "rocket");
+  for (const auto& [name, value] : given) {
+    std::string lack;
+    const bool lost = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+      heed::Metadata all = given;
+      if (!part.empty()) {
+        for (const auto& [option, own] : heed::recipe_of(part).architecture) all.try_emplace(option, own);
+      }
+      lack = support::lack_of(name, all, heed::SequenceClassifierOptions());
+      if (name == "hidden" && all.contains("cell") && all.at("cell") == "none") lack = "--cell lstm, gru or rnn";
+      return !lack.empty();
+    });
+    std::string option = "--" + name;
+    std::replace(option.begin(), option.end(), '_', '-');
+    require_usage(parts.empty() || !lost, option, "needs " + lack);
+  }
+}
+
 }  // namespace
 
 std::vector<std::filesystem::path> TrainArguments::inputs() const {
@@ -126,9 +148,7 @@ void complete(TrainArguments& a) {
   check_task(a, text);
   const heed::Metadata given = a.architecture.given;
   apply_recipe(a);
-  if (a.init.empty() && a.recipe != "auto" && !is_mixed(a.recipe)) {  // several models have several architectures
-    support::refuse_without_effect(given, a.architecture.given, heed::SequenceClassifierOptions());
-  }
+  if (a.init.empty()) refuse_without_effect(a.recipe, given);
   if (a.ensemble > 1 || is_mixed(a.recipe)) {
     const char* const several = a.ensemble > 1 ? "--ensemble" : "--recipe";
     require_usage(a.init.empty(), several, "excludes --init, from which all its models would start");

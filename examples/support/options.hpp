@@ -84,7 +84,8 @@ inline void add_option(CLI::App& app, const heed::FieldRecord& field, std::funct
   if (field.kind == heed::FieldKind::flag) {
     const bool on = field.text() == "true";
     const auto given = std::make_shared<bool>();
-    app.add_flag(on ? "--no-" + flag.substr(2) : flag, *given, in_lines((on ? "Not so: " : "") + std::string(field.meaning)))
+    app.add_flag(on ? "--no-" + flag.substr(2) : flag, *given,
+                 in_lines((on ? "Not so: " : "") + std::string(field.meaning)))
         ->each([given, on, set](const std::string&) { set(on ? "false" : "true"); })
         ->group(group);
     return;
@@ -131,19 +132,16 @@ void add_given(CLI::App& app, heed::Metadata& given, const std::string& group, c
   }
 }
 
-/// Throws wrong usage if the command line gives an option that has no meaning beside the values of others: "--causal:
-/// needs --kernels". `all` are the given values and those that a recipe adds.
+/// What an option lacks that has no meaning beside the others, `all` of which are given: "--kernels". Empty: it has one.
 template <heed::Described O>
-void refuse_without_effect(const heed::Metadata& given, const heed::Metadata& all, O options) {
+std::string lack_of(const std::string& name, const heed::Metadata& all, O options) {
   set_fields(options, all);
   const heed::FieldTable fields = heed::fields_of(options);
-  for (const heed::FieldRecord& field : fields.records) {
-    if (!given.contains(field.name) || fields.counts(field)) continue;
-    const heed::FieldRecord& choice = *fields.find(field.when.field);
-    std::string needs = "needs " + detail::flag_of(choice);
-    if (choice.kind == heed::FieldKind::choice) needs += ' ' + std::string(field.when.is);
-    throw CLI::ValidationError(detail::flag_of(field), needs);
-  }
+  const heed::FieldRecord* const field = fields.find(name);
+  if (!field || fields.counts(*field)) return {};
+  const heed::FieldRecord& choice = *fields.find(field->when.field);
+  return detail::flag_of(choice) +
+         (choice.kind == heed::FieldKind::choice ? ' ' + std::string(field->when.is) : std::string());
 }
 
 /// Those of training that have these names, beside epochs, learning_rate, seed and threads.

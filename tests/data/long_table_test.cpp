@@ -99,6 +99,25 @@ TEST(LongTable, SeveralTargets) {
             "x.csv: several label columns (expected one for classes; targets may have several, got 'p,q')");
 }
 
+// The first row of pandas counts the columns, and could be values.
+TEST(LongTable, AFirstRowThatCountsIsToBeNamed) {
+  using Header = heed::TableFormat::Header;
+  const auto with = [](Header header) {
+    return LongTableOptions{.format = {.header = header, .label_column = "none"},
+                            .label = heed::TableOptions::Label::none};
+  };
+  const auto steps = [&](const std::string& text, Header header) {
+    return parsed(text, with(header)).sequences.x.extent(1);
+  };
+  for (const char* text : {"0,1\n5,6\n7,8\n", ",0,1\n0,5,6\n1,7,8\n"}) {
+    EXPECT_NE(error(text, with(Header::automatic)).find("a first row that may hold names or values"),
+              std::string::npos);
+  }
+  EXPECT_EQ(steps("0,1\n5,6\n7,8\n", Header::yes), 2);
+  EXPECT_EQ(steps("0,1\n5,6\n7,8\n", Header::no), 3);
+  EXPECT_EQ(steps("0\n5\n7\n", Header::automatic), 3);
+}
+
 TEST(LongTable, KnowsHowFarStepsAreApart) {
   const auto steps = [](const std::string& text, const std::string& sequence) {
     const auto table =

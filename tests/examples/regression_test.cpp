@@ -237,6 +237,40 @@ TEST_F(Numbers, AForecastOfOneOfSeveralColumns) {
   output_of("train --quiet --task forecast --window 10 --data one.npy --epochs 1 --model m.safetensors" + small);
 }
 
+TEST_F(Numbers, AForecastIsTestedOnAFileOfItsOwn) {
+  write_series("d.csv", 0, 60);
+  write_series("next.csv", 60, 20);
+  const std::string out = output_of(
+      "train --task forecast --window 4 --data d.csv --test next.csv --epochs 1 --model m.safetensors" + small);
+  const std::string evaluated = output_of("evaluate --model m.safetensors --data next.csv");
+  EXPECT_TRUE(evaluated.starts_with("16 sequences of 4 steps")) << evaluated;
+  EXPECT_NEAR(number(out, "test mse", "mse"), number(evaluated, "mse", "mse"), 1e-4 * number(evaluated, "mse", "mse"));
+}
+
+// The value before the target, or the last one that was known: not what a gap was filled with.
+TEST_F(Numbers, TheLastValueIsOneThatWasThere) {
+  std::string series;
+  for (int t = 0; t < 60; ++t) series += t % 5 == 4 ? "NA\n" : std::to_string(100 + t) + '\n';
+  folder.file("d.csv", series);
+  std::vector<double> errors;
+  for (const std::string missing : {"linear", "zero", "mean", "previous"}) {
+    const std::string out = output_of(
+        "train --task forecast --window 5 --epochs 1 --model m.safetensors --data d.csv --missing " + missing + small);
+    errors.push_back(number(out, "the last value", "mse"));
+    const std::string evaluated = output_of("evaluate --model m.safetensors --data d.csv");
+    EXPECT_NEAR(number(evaluated, "the last value", "mse"), errors.back(), 1e-6);
+  }
+  EXPECT_NEAR(errors[0], (3 * 1.0 + 4.0) / 4, 0.1) << "after a gap the last value is two steps old";
+  for (const double error : errors) EXPECT_EQ(error, errors[0]);
+}
+
+TEST_F(Numbers, TargetsThatFloatsCannotHoldAreAnError) {
+  std::string rows;
+  for (int i = 0; i < 20; ++i) rows += std::to_string(i % 7) + "," + std::to_string(1700000000 + i % 7) + '\n';
+  folder.file("d.csv", rows);
+  fails("train --task regression --data d.csv", "where answers are");
+}
+
 TEST_F(Numbers, AForecastOfUnevenTimesSaysSo) {
   const auto said = [&](int missing) {
     std::string rows = "t,v\n";

@@ -151,6 +151,8 @@ class Tensor {
 /// A view of the user's memory, without a copy: `view(pointer, {n, 10, 5})`.
 template <class S, std::size_t Rank>
 TensorView<S, static_cast<int>(Rank)> view(S* data, const Extent (&extents)[Rank]) {
+  static_assert(std::is_arithmetic_v<S>,
+                "heed: a view is of numbers in one block of memory: copy nested vectors into one");
   return {data, abi_detail::extents_of<static_cast<int>(Rank)>(extents)};
 }
 

@@ -144,6 +144,7 @@ class LongTableReader {
     const bool values = std::any_of(fields_.begin(), fields_.end(), is_value);
     const bool header = format_.header == TableFormat::Header::yes ||
                         (format_.header == TableFormat::Header::automatic && (asked || !values));
+    if (format_.header == TableFormat::Header::automatic && !header) refuse_count();
     require(header || !asked, [&] {
       return Fault{"columns with names need a header", reader_.place(reader_.line()), "names in the first row", {}};
     });
@@ -151,6 +152,17 @@ class LongTableReader {
     columns_ =
         LongTableColumnFinder(names_, header, format_, options_.label, options_.read.targets, reader_.where()).find();
     return header;
+  }
+
+  /// Rejects a first row 0, 1, ... that may name the columns, as that of pandas does, also behind an index without a name.
+  void refuse_count() const {
+    const std::size_t first = fields_[0].empty() ? 1 : 0;
+    bool counts = width_ > 1;
+    for (std::size_t i = first; i < width_; ++i) counts = counts && unquote(fields_[i]) == std::to_string(i - first);
+    require(!counts, [&] {
+      return Fault{"a first row that may hold names or values", reader_.place(reader_.line()),
+                   "to be told whether there is a header", "0, 1, ..."};
+    });
   }
 
   std::string text_at(std::size_t column, const char* what) const {

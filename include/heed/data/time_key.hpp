@@ -26,7 +26,7 @@ struct TimeKey {
 HEED_FUNCTION TimeKey time_key(std::string_view text);
 
 /// Whether a word is likely a date in another form than ISO 8601, whose order is not that of time: "31.12.2025",
-/// "12/31/2025", "31 Dec 2025", "11:40 PM". Words that begin with the year are in order.
+/// "12/31/2025", "31 Dec 2025", "Q4 2025", "11:40 PM". Words that begin with the year are in order.
 HEED_FUNCTION bool is_other_date(std::string_view text);
 
 /// "a number", "a date", "a word"
@@ -184,7 +184,7 @@ HEED_FUNCTION bool is_other_date(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   int numbers = 0, joined = 0;  // joined: to the number before, by a point, a slash or a hyphen
-  bool month = false, half = false, by_year = false;
+  bool month = false, half = false, quarter = false, by_year = false, year = false;
   for (std::size_t at = 0; at < text.size();) {
     const auto run = [&](auto is) {
       std::size_t end = at;
@@ -194,6 +194,7 @@ HEED_FUNCTION bool is_other_date(std::string_view text) {
     const std::string_view digits = run(is_digit), letters = run(is_letter);
     if (!digits.empty()) {
       if (at == 0) by_year = digits.size() == 4;
+      year = year || digits.size() == 4;
       const bool after = at > 1 && is_digit(text[at - 2]);
       if (numbers++ > 0 && after && (text[at - 1] == '.' || text[at - 1] == '/' || text[at - 1] == '-')) ++joined;
     } else if (!letters.empty()) {
@@ -201,10 +202,11 @@ HEED_FUNCTION bool is_other_date(std::string_view text) {
       for (char& c : lower) c = static_cast<char>(c | 0x20);
       month = month || std::find(months.begin(), months.end(), lower) != months.end();
       half = numbers > 0 && (lower == "am" || lower == "pm");
+      quarter = quarter || lower == "q";
     }
     at += std::max<std::size_t>({digits.size(), letters.size(), 1});
   }
-  return numbers > 0 && (month || half || (joined >= 2 && !by_year));
+  return numbers > 0 && (month || half || (!by_year && (joined >= 2 || (quarter && year))));
 }
 
 }  // namespace heed::inline HEED_ISA

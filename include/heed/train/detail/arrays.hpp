@@ -168,6 +168,9 @@ template <class S, class A>
 TensorView<const S, 2> numbers_in(const A& y) {
   if constexpr (holds_labels<A>) {
     static_assert(!sizeof(A), "heed: this loss compares with numbers, and y holds integers: give it float or double");
+  } else if constexpr (!std::is_arithmetic_v<ElementOf<A>>) {
+    static_assert(!sizeof(A),
+                  "heed: y is no array of numbers: words become labels by heed::Labelled or heed::LabelMap");
   } else if constexpr (!std::same_as<ElementOf<A>, S>) {
     static_assert(!std::same_as<S, float>, "heed: this model computes in float and y holds others: convert y");
     static_assert(!std::same_as<S, double>, "heed: this model computes in double and y holds others: convert y");
