@@ -30,10 +30,10 @@ struct DataFiles {
 /// Sequences of numbers, and the names in a table's columns.
 struct NumberData : heed::Sequences<double> {
   std::vector<std::string> features_of_table = {}, labels_of_table = {};
-  bool is_long = false;               // a table with one row per time step
-  std::vector<std::string> ids = {};  // the values of its sequence column; empty without one
+  bool is_long = false;                      // a table with one row per time step
+  std::vector<std::string> ids = {};         // the values of its sequence column; empty without one
   heed::Tensor<double, 2> last_values = {};  // of windows of a series: those before each target
-  double least_step = 0, most_step = 0;  // from row to row, by its time column; 0 without one
+  double least_step = 0, most_step = 0;      // from row to row, by its time column; 0 without one
 };
 
 /// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).

@@ -57,8 +57,8 @@ Index steps_before(Index steps, double held_out) {
   return static_cast<Index>(std::floor(static_cast<double>(steps) * (1 - held_out)));
 }
 
-SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path,
-                       double held_out, bool end) {
+SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
+                       const std::filesystem::path& path, double held_out, bool end) {
   const Index features = series.features(), W = task.window, H = task.horizon;
   std::vector<std::pair<Index, Index>> starts;  // series, first step of the window
   for (Index i = 0; i < series.count(); ++i) {

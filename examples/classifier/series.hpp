@@ -31,8 +31,8 @@ struct SeriesParts : heed::Sequences<double> {
 /// only windows whose targets are outside of it or, with `end`, entirely inside. Missing values (NaN) stay in windows, to be
 /// filled there: a forecast knows nothing of what follows. Left out are windows without any value, and those that lack a
 /// target. Throws if a series is too short, or if no window is left.
-SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path,
-                       double held_out = 0, bool end = false);
+SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
+                       const std::filesystem::path& path, double held_out = 0, bool end = false);
 
 /// The series without the share at their ends that is held out.
 heed::Sequences<double> without_end(heed::Sequences<double> series, double held_out);
