@@ -52,7 +52,8 @@ void refuse_without_effect(const std::string& recipe, const heed::Metadata& give
   std::vector<std::string> parts = recipe == "auto" ? heed::recipe_names() : parts_of(recipe);
   if (recipe == "auto") parts.emplace_back();  // the default
   std::erase(parts, "rocket");
-  for (const auto& [name, value] : given) {
+  for (const auto& said : given) {
+    const std::string& name = said.first;
     std::string lack;
     const bool lost = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
       heed::Metadata all = given;
