@@ -28,7 +28,7 @@ rows=(
   "quickstart with heed::compiled, -O3|$quickstart|2.3 2.3|-O3 $compiled"
   "quickstart with heed::compiled, -O0|$quickstart|1.7 1.7|-O0 $compiled"
   "layers and a predictor, -O3|sequential.cpp|3.5 3.5|-O3"
-  "... and fit|fit.cpp|7.9 7.9|-O3"
+  "... and fit|fit.cpp|8.1 8.1|-O3"
   "... and a SequenceClassifier instead|classifier.cpp|13.0 13.0|-O3"
 )
 most_kilobytes=1300000
