@@ -17,7 +17,7 @@ void refuse_lost_digits(const heed::FeatureStatistics& s) {
   for (const Index k : s.losing_digits<float>()) {
     const auto at = static_cast<std::size_t>(k);
     const double apart = s.largest[at] * static_cast<double>(std::numeric_limits<float>::epsilon());
-    heed::require(16 * apart < s.deviation[at], [&] {
+    heed::require(2 * apart < s.deviation[at], [&] {
       std::ostringstream text;
       text << "targets " << k << " (counted from 0) come to " << s.largest[at] << " and deviate by " << s.deviation[at]
            << ", where answers are " << apart << " apart: subtract an offset from them";

@@ -161,3 +161,11 @@ def test_numbers_of_times_are_none(bumps):
     for kind in ("m8[s]", "M8[s]"):
         with pytest.raises(heed.Error, match="^y: Unknown label type: numbers are needed"):
             heed.SequenceRegressor(epochs=1).fit(x, y.astype(kind))
+
+
+def test_targets_that_floats_cannot_hold_are_an_error():
+    x = np.arange(40, dtype=np.float32).reshape(8, 5, 1)
+    y = 1.7e9 + np.arange(8)
+    with pytest.raises(heed.Error, match="y, output 0.*subtract an offset|subtract an offset.*y, output 0"):
+        heed.SequenceRegressor(hidden_size=4, epochs=1).fit(x, y)
+    heed.SequenceRegressor(hidden_size=4, epochs=1).fit(x, y - 1.7e9)
