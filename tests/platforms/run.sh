@@ -93,6 +93,7 @@ done
 [ ${#names[@]} -gt 0 ] || exit 77
 
 # All programs of all platforms are compiled first, side by side.
+mkdir -p "$build"
 for name in native "${names[@]}"; do rm -rf "${build:?}/$name"; done
 {
   units "$build/native" "" | sed "s#^#$build/native|${CXX:-c++}|#"
