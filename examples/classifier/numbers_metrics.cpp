@@ -14,6 +14,11 @@ namespace classifier {
 
 using heed::Index;
 
+bool asks_for_numbers(const TrainArguments& a, const StoredModel<NumberModel>* init) {
+  if (a.task.kind) return a.task.kind != TaskKind::classification;
+  return init && !a.new_head && output_kind_of(*init) == heed::OutputKind::numbers;
+}
+
 namespace {
 
 Metrics measured(const auto& answers, const heed::Tensor<double, 2>& targets) {

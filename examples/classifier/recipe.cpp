@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../support/checks.hpp"
+#include "../support/options.hpp"
 #include "command_line.hpp"
 
 namespace classifier {
@@ -94,6 +95,28 @@ void apply_recipe_for(TrainArguments& a, Index count, bool classes) {
   if (a.command->count("--batch") == 0) a.fit.batch_size = std::min(heed::batch_for(count), count);
   const Index batch = a.fit.batch_size > 0 ? a.fit.batch_size : count;
   if (a.command->count("--epochs") == 0) a.fit.epochs = heed::epochs_for(heed::recipe_of(a.recipe), count, batch);
+}
+
+void refuse_without_effect(const std::string& recipe, const heed::Metadata& given) {
+  std::vector<std::string> parts = recipe == "auto" ? heed::recipe_names() : parts_of(recipe);
+  if (recipe == "auto") parts.emplace_back();  // the default
+  std::erase(parts, "rocket");
+  for (const auto& said : given) {
+    const std::string& name = said.first;
+    std::string lack;
+    const bool lost = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+      heed::Metadata all = given;
+      if (!part.empty()) {
+        for (const auto& [option, own] : heed::recipe_of(part).architecture) all.try_emplace(option, own);
+      }
+      lack = support::lack_of(name, all, heed::SequenceClassifierOptions());
+      if (name == "hidden" && all.contains("cell") && all.at("cell") == "none") lack = "--cell lstm, gru or rnn";
+      return !lack.empty();
+    });
+    std::string option = "--" + name;
+    std::replace(option.begin(), option.end(), '_', '-');
+    require_usage(parts.empty() || !lost, option, "needs " + lack);
+  }
 }
 
 TrainArguments with_recipe(TrainArguments a, const std::string& recipe, Index count, bool classes) {

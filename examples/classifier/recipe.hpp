@@ -30,6 +30,10 @@ void apply_recipe(TrainArguments& arguments);
 /// classes only.
 void apply_recipe_for(TrainArguments& arguments, heed::Index count, bool classes);
 
+/// Throws wrong usage if a given option of the architecture has a meaning in no model that the recipe trains; an empty name:
+/// the model without a recipe.
+void refuse_without_effect(const std::string& recipe, const heed::Metadata& given);
+
 /// The arguments with a recipe, for this many sequences; empty: the default.
 TrainArguments with_recipe(TrainArguments arguments, const std::string& recipe, heed::Index count, bool classes);
 

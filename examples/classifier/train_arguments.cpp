@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "../support/options.hpp"
 #include "command_line.hpp"
 #include "recipe.hpp"
 
@@ -45,29 +44,6 @@ heed::Schedule schedule_of(const TrainArguments& a) {
   if (a.schedule == "one-cycle") return heed::OneCycleSchedule{};
   if (a.schedule != "plateau") return {};
   return heed::PlateauSchedule{.factor = a.decay.value_or(0.1), .patience = a.decay_every.value_or(10)};
-}
-
-// Throws if a given option of the architecture has a meaning in no model that is trained.
-void refuse_without_effect(const std::string& recipe, const heed::Metadata& given) {
-  std::vector<std::string> parts = recipe == "auto" ? heed::recipe_names() : parts_of(recipe);
-  if (recipe == "auto") parts.emplace_back();  // the default
-  std::erase(parts, "rocket");
-  for (const auto& said : given) {
-    const std::string& name = said.first;
-    std::string lack;
-    const bool lost = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
-      heed::Metadata all = given;
-      if (!part.empty()) {
-        for (const auto& [option, own] : heed::recipe_of(part).architecture) all.try_emplace(option, own);
-      }
-      lack = support::lack_of(name, all, heed::SequenceClassifierOptions());
-      if (name == "hidden" && all.contains("cell") && all.at("cell") == "none") lack = "--cell lstm, gru or rnn";
-      return !lack.empty();
-    });
-    std::string option = "--" + name;
-    std::replace(option.begin(), option.end(), '_', '-');
-    require_usage(parts.empty() || !lost, option, "needs " + lack);
-  }
 }
 
 }  // namespace
