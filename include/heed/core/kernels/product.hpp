@@ -85,9 +85,6 @@ template <int C, class P, bool Fetches = false, class S>
 HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   Index r = 0;
   for (; r + C <= rows; r += C) product_block<C, P, Fetches>(r, lane, lanes, start, y, terms);
-  if constexpr (C > 8) {
-    for (; r + 8 <= rows; r += 8) product_block<8, P, Fetches>(r, lane, lanes, start, y, terms);
-  }
   if constexpr (C > 4) {
     for (; r + 4 <= rows; r += 4) product_block<4, P, Fetches>(r, lane, lanes, start, y, terms);
   }
@@ -181,7 +178,7 @@ void sum_of_products(Index rows, Index lanes, Start<S> start, S* y, const Terms<
     detail::product_rows<block, Packet<S, 2>, true>(rows, lane, lanes, start, y, terms);
   for (; lane + 2 * V <= lanes; lane += 2 * V)
     detail::product_rows<block, Packet<S, 2>>(rows, lane, lanes, start, y, terms);
-  for (; lane + V <= lanes; lane += V) detail::product_rows<2 * block, Packet<S>>(rows, lane, lanes, start, y, terms);
+  for (; lane + V <= lanes; lane += V) detail::product_rows<8, Packet<S>>(rows, lane, lanes, start, y, terms);
   for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms);
 }
 /// The same for terms that are written out. `ahead` is the memory to fetch meanwhile and may be null.
