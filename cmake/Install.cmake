@@ -6,13 +6,15 @@ include(GNUInstallDirs)
 
 set(heed_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/heed)
 
-install(TARGETS heed EXPORT heed-targets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers)
+set(sets FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers
+  FILE_SET detail DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers)
+install(TARGETS heed EXPORT heed-targets ${sets})
 install(EXPORT heed-targets NAMESPACE heed:: DESTINATION ${heed_package_dir} COMPONENT headers)
 foreach(component json keras mpi onnx pytorch rtneural zip)
   if(TARGET heed_${component})
     get_target_property(headers heed_${component} HEADER_SET)
     if(headers)
-      set(headers FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers)
+      set(headers ${sets})
     else()
       set(headers "")
     endif()

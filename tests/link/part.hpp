@@ -28,7 +28,6 @@ struct Part {
   }
 
 DECLARE_PART(x86_64_v2)
-DECLARE_PART(x86_64_v3)
 DECLARE_PART(native)
 DECLARE_PART(scalar)
 #undef DECLARE_PART
