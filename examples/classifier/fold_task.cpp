@@ -21,15 +21,6 @@ std::vector<T> picked(const std::vector<T>& all, std::span<const heed::Index> ro
   return some;
 }
 
-heed::Tensor<double, 2> picked(const heed::Tensor<double, 2>& all, std::span<const heed::Index> rows) {
-  heed::Tensor<double, 2> some({rows.size(), all.extent(1)});
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto from = all[rows[i]];
-    std::copy(from.begin(), from.end(), some[static_cast<heed::Index>(i)].begin());
-  }
-  return some;
-}
-
 template <class S>
 heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::Index> rows) {
   if (all.count() == 0) return {};

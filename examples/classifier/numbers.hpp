@@ -2,7 +2,10 @@
 
 // Training and testing of models that give numbers.
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +39,17 @@ template <class M>
 void to_units(StoredModel<M>& stored, const TargetScale& scale);
 void from_units(NumberModel& model, const TargetScale& scale);
 
+/// Some rows of targets or answers.
+template <class S>
+heed::Tensor<S, 2> picked(const heed::Tensor<S, 2>& all, std::span<const heed::Index> rows) {
+  heed::Tensor<S, 2> some({rows.size(), all.extent(1)});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto from = all[rows[i]];
+    std::copy(from.begin(), from.end(), some[static_cast<heed::Index>(i)].begin());
+  }
+  return some;
+}
+
 /// The error of the predictions.
 struct Metrics {
   double mse, mae, r2;
@@ -56,9 +70,10 @@ template <class M>
 std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
                        const Targets& targets);
 
-/// The metrics of a trained model of numbers; for a model of classes an empty text.
-std::string metrics_of(const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
-                       const Processes& processes);
+/// The metrics of a trained model of numbers, on the best data there are: for testing, for validation, for training. An
+/// ensemble's members validate on rows of their own, so all rows are training data. For a model of classes an empty text.
+std::string metrics_of(const TrainArguments& arguments, const StoredModel<NumberModel>& stored,
+                       const Task<NumberModel>& task, const Processes& processes);
 
 /// `classifier evaluate` for a model of numbers.
 template <class M>

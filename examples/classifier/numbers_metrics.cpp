@@ -7,6 +7,7 @@
 #include "heed/core/error.hpp"
 #include "heed/infer/predictor.hpp"
 #include "heed/metrics/regression.hpp"
+#include "heed/train/split.hpp"
 #include "numbers.hpp"
 #include "series.hpp"
 
@@ -41,6 +42,15 @@ heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledDa
   return answers;
 }
 
+// beside those of the baseline
+std::string compared(const std::string& what, const heed::Tensor<float, 2>& answers, const Targets& targets,
+                     const NumbersTask& task) {
+  std::string text = what + line(measured(answers, targets.exact)) + '\n';
+  const heed::Tensor<double, 2> baseline = baseline_of(targets, task);
+  if (!baseline.empty()) text += baseline_name(task) + (": " + line(measured(baseline, targets.exact))) + '\n';
+  return text;
+}
+
 heed::Tensor<double, 2> column(const auto& from, Index k) {
   heed::Tensor<double, 2> one({from.extent(0), 1});
   for (Index i = 0; i < one.extent(0); ++i) one(i, 0) = static_cast<double>(from(i, k));
@@ -69,19 +79,21 @@ Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data
 template <class M>
 std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
                        const Targets& targets) {
-  const NumbersTask& task = stored.task;
-  std::string text = what + line(metrics_of(stored, data, targets)) + '\n';
-  const heed::Tensor<double, 2> baseline = baseline_of(targets, task);
-  if (!baseline.empty()) text += baseline_name(task) + (": " + line(measured(baseline, targets.exact))) + '\n';
-  return text;
+  return compared(what, answers_of(stored, data), targets, stored.task);
 }
 
-std::string metrics_of(const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
+std::string metrics_of(const TrainArguments& a, const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
                        const Processes& processes) {
   if (!task.numbers.numbers()) return {};
   if (processes.count() > 1) return "classifier evaluate says how good the numbers are\n";  // no process has all
   if (task.test) return metrics_of("test ", stored, *task.test, task.test_targets);
-  return metrics_of("on the training data ", stored, task.train, task.targets);
+  if (a.fit.validation == 0 || stored.members() > 1) {
+    return metrics_of("on the training data ", stored, task.train, task.targets);
+  }
+  const std::vector<Index> rows =
+      heed::random_split(task.train.count(), a.fit.validation, heed::validation_key(a.fit.seed)).validation;
+  return compared("validation ", picked(answers_of(stored, task.train), rows),
+                  {.exact = picked(task.targets.exact, rows)}, stored.task);
 }
 
 template <class M>

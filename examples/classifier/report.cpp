@@ -25,7 +25,9 @@ void print_figures(const heed::History& history) {
   if (history.epochs.empty()) return;
   const heed::EpochRecord& r = best > 0 ? history.epochs[static_cast<std::size_t>(best - 1)] : history.epochs.back();
   if (std::isnan(r.accuracy)) {  // of numbers
-    std::printf("loss %.6f in the last epoch, of targets scaled to deviation 1\n", r.loss);
+    const bool validates = !std::isnan(r.validation_loss);
+    std::printf("%sloss %.6f%s, of targets scaled to deviation 1\n", validates ? "validation " : "",
+                validates ? r.validation_loss : r.loss, best > 0 ? "" : " in the last epoch");
     return;
   }
   const bool validates = !std::isnan(r.validation_accuracy), tests = !std::isnan(r.test_accuracy);
@@ -80,10 +82,13 @@ void require_finished(const heed::History& history, const TrainArguments& a) {
 
 void write_history(const std::filesystem::path& path, const heed::History& history) {
   constexpr int digits = 9;
-  heed::CsvWriter csv({"epoch", "loss", "accuracy", "test_loss", "test_accuracy", "seconds"}, digits);
+  heed::CsvWriter csv({"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "test_loss",
+                       "test_accuracy", "seconds"},
+                      digits);
   const auto if_any = [](double value) { return std::isnan(value) ? std::optional<double>() : value; };
   for (const heed::EpochRecord& r : history.epochs) {
-    csv.row(r.epoch, r.loss, if_any(r.accuracy), if_any(r.test_loss), if_any(r.test_accuracy), r.seconds);
+    csv.row(r.epoch, r.loss, if_any(r.accuracy), if_any(r.validation_loss), if_any(r.validation_accuracy),
+            if_any(r.test_loss), if_any(r.test_accuracy), r.seconds);
   }
   csv.write(path);
 }

@@ -109,7 +109,7 @@ void train(TrainArguments& a, const Processes& processes) {
   });
   if (!talks) return;
   std::string metrics;
-  if constexpr (!is_text<M>) metrics = metrics_of(stored, task, processes);
+  if constexpr (!is_text<M>) metrics = metrics_of(a, stored, task, processes);
   print_result(history, a, metrics);
 }
 

@@ -30,7 +30,7 @@ void train_ensemble(const TrainArguments& a, StoredModel<M>& stored, const Task<
     print_figures(histories[i]);
   }
   if (task.numbers.numbers()) {
-    if constexpr (!is_text<M>) std::printf("together: %s", metrics_of(stored, task, processes).c_str());
+    if constexpr (!is_text<M>) std::printf("together: %s", metrics_of(a, stored, task, processes).c_str());
   } else if (task.test && !processes.launched()) {
     const heed::Evaluation all = heed::evaluate(ensemble_of(stored), task.test->view(), a.fit.threads);
     std::printf("together: test accuracy %.4f, loss %.6f\n", all.accuracy, all.loss);

@@ -1,12 +1,14 @@
 // Models that give numbers: regression, and forecasts of series.
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "heed/core/rng.hpp"
+#include "heed/train/split.hpp"
 #include "program.hpp"
 
 namespace regression_test {
@@ -354,6 +356,21 @@ TEST_F(Numbers, OptionsAndDataThatDoNotGoTogether) {
   folder.file("wide.csv", "a,b\n1,2\n3,4\n");
   fails("predict --model f.safetensors --data wide.csv", "no column has this name");
   output_of("explain --model f.safetensors --data d.csv --output a.csv");
+}
+
+TEST_F(Numbers, WithValidationTheMetricsAreThoseOfTheRowsKeptBack) {
+  write_means("train.csv", 60);
+  const std::string how = "train --task regression --data train.csv --epochs 5 --threads 1 --hidden 4 --dense 4 ";
+  const std::string out = output_of(how + "--seed 3 --validation 0.25 --model m.safetensors");
+  const std::vector<std::string> rows = lines(text("train.csv"));
+  std::string kept;
+  for (const heed::Index row : heed::random_split(60, 0.25, heed::validation_key(3)).validation) {
+    kept += rows[static_cast<std::size_t>(row)] + '\n';
+  }
+  folder.file("kept.csv", kept);
+  const std::string evaluated = output_of("evaluate --model m.safetensors --data kept.csv");
+  const double mse = number(out, "validation ", "mse");
+  EXPECT_NEAR(mse, number(evaluated, "mse", "mse"), 1e-5 * mse) << out << evaluated;
 }
 
 // ---- several models, folds, random convolutions

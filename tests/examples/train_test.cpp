@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -109,27 +110,32 @@ TEST_F(Train, HistoryHasARowAnEpoch) {
   output_of(npy + std::string("--test x.npy --test-labels y.npy --history h.csv"));
   const auto rows = lines(text("h.csv"));
   ASSERT_EQ(rows.size(), 4u);
-  EXPECT_EQ(rows[0], "epoch,loss,accuracy,test_loss,test_accuracy,seconds");
+  EXPECT_EQ(rows[0], "epoch,loss,accuracy,validation_loss,validation_accuracy,test_loss,test_accuracy,seconds");
   double before = 1e9;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     std::vector<std::string> cells;
     std::istringstream stream(rows[i]);
     for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(cell);
-    ASSERT_EQ(cells.size(), 6u) << rows[i];
+    ASSERT_EQ(cells.size(), 8u) << rows[i];
+    EXPECT_EQ(cells[3] + cells[4], "") << "no validation";
     EXPECT_EQ(cells[0], std::to_string(i));
     const double loss = std::stod(cells[1]);
     EXPECT_LT(loss, before) << "it learns";
     EXPECT_GE(cells[1].size(), 9u) << "nine digits: " << cells[1];
     before = loss;
-    EXPECT_NEAR(std::stod(cells[3]), loss, 0.1);
-    EXPECT_GE(std::stod(cells[5]), 0);
+    EXPECT_NEAR(std::stod(cells[5]), loss, 0.1);
+    EXPECT_GE(std::stod(cells[7]), 0);
   }
 }
 
 TEST_F(Train, HistoryHasEmptyCellsWithoutATest) {
   write_npy();
   output_of(npy + std::string("--history h.csv"));
-  EXPECT_NE(lines(text("h.csv")).at(1).find(",,,"), std::string::npos);
+  EXPECT_NE(lines(text("h.csv")).at(1).find(",,,,"), std::string::npos);
+  output_of(npy + std::string("--validation 0.25 --history v.csv"));
+  const std::string row = lines(text("v.csv")).at(1);
+  EXPECT_EQ(std::count(row.begin(), row.end(), ','), 7);
+  EXPECT_EQ(row.find(",,,,"), std::string::npos) << "loss and accuracy of the validation: " << row;
 }
 
 TEST_F(Train, TheLossIsThatBeforeTheUpdate) {
@@ -182,7 +188,7 @@ TEST_F(Train, DivergenceNamesTheEpochAndKeepsTheLastGoodWeights) {
     EXPECT_NE(result.err.find("not finite"), std::string::npos) << result.err;
     EXPECT_NE(result.err.find("at epoch 1"), std::string::npos) << result.err;
     EXPECT_NE(result.err.find("m.safetensors"), std::string::npos) << result.err;
-    EXPECT_EQ(text("h.csv"), "epoch,loss,accuracy,test_loss,test_accuracy,seconds\n");
+    EXPECT_EQ(text("h.csv"), "epoch,loss,accuracy,validation_loss,validation_accuracy,test_loss,test_accuracy,seconds\n");
     output_of("evaluate --model m.safetensors --data x.npy --labels y.npy");  // strict: its weights are finite
   }
 }

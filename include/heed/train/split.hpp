@@ -42,6 +42,10 @@ Split stratified_split(std::span<const std::int32_t> labels, double share, Key k
 /// Keeps share n of n sequences for validation, drawn at random. Throws if the share is not in [0, 1].
 Split random_split(Index count, double share, Key key);
 
+/// The key of the split that `fit` makes with this seed: `random_split(n, options.validation, validation_key(options.seed))`
+/// tells which rows it validated on. For one label per sequence it is the `stratified_split`.
+inline Key validation_key(std::uint64_t seed) { return Key{seed}.child(0); }  // epochs have the children 1 and on
+
 /// The folds of a cross-validation. Each fold is validated on once and trained on otherwise. The sequences of a class
 /// are spread evenly: their numbers in two folds differ by at most one, and so do the sizes of the folds. A class with
 /// fewer sequences than folds appears in the validation of that many folds. A class with a single sequence is always

@@ -146,7 +146,7 @@ template <class S>
 Split FitRun<S>::split_rows() const {
   Split split;
   if (options_.validation == 0) return split;
-  const Key key = Key{options_.seed}.child(0);  // epochs have the children 1 and on
+  const Key key = validation_key(options_.seed);
   if (rows().have_labels() && rows().each() == 1) {
     const LabelsView labels = rows().labels();
     split = stratified_split({labels.data(), labels.size()}, options_.validation, key);
