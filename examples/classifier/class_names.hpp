@@ -10,6 +10,7 @@
 #include "heed/core/error.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/text.hpp"
+#include "notes.hpp"
 #include "stored_model.hpp"
 #include "train_arguments.hpp"
 
@@ -37,7 +38,7 @@ heed::LabelMap names_for(const TrainArguments& a, const StoredModel<M>* init, co
     return heed::Fault{"all sequences have the same label " + heed::in_quotes(names.names.front()), where,
                        "two classes or more; for labels that are numbers from 0, --classes C"};
   });
-  if (!a.quiet) note_single_labels(labels, where);
+  if (!a.quiet) note_odd_labels(labels, where);
   return names;
 }
 

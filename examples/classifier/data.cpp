@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #ifdef HEED_CLASSIFIER_ZIP
@@ -103,26 +101,6 @@ std::vector<std::int32_t> classes_of(const std::vector<std::string>& labels, con
 bool is_table(const std::filesystem::path& path) {
   const std::string extension = heed::detail::extension(path);
   return !heed::detail::is_array(path) && extension != ".ts" && extension != ".arff";
-}
-
-void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path) {
-  if (sentences.latin1_lines == 0) return;
-  std::fprintf(
-      stderr, "%s: %s no UTF-8, read as Latin-1; the first is line %jd (--encoding)\n", path.string().c_str(),
-      sentences.latin1_lines == 1 ? "1 line is" : (std::to_string(sentences.latin1_lines) + " lines are").c_str(),
-      sentences.first_latin1_line);
-}
-
-void note_single_labels(const std::vector<std::string>& labels, const std::string& where) {
-  std::unordered_map<std::string_view, std::size_t> counts;
-  for (const std::string& label : labels) ++counts[label];
-  std::vector<std::string> single;
-  for (const std::string& label : labels) {
-    if (counts[label] == 1) single.push_back(label);
-  }
-  if (labels.size() < 8 || single.size() * 2 <= labels.size()) return;
-  std::fprintf(stderr, "%s: %zu of %zu labels occur once, such as %s; are they labels?\n", where.c_str(), single.size(),
-               labels.size(), heed::in_quotes(single.front()).c_str());
 }
 
 Tokens::Tokens(heed::Sentences sentences, const heed::Vocabulary& vocabulary, const std::string& where,

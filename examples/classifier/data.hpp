@@ -42,13 +42,6 @@ NumberData load_numbers(const DataFiles& files, std::optional<heed::Index> featu
 /// Whether a file of sequences does not tell the number of features.
 bool is_table(const std::filesystem::path& path);
 
-/// Reports on standard error if lines of a text are Latin-1.
-void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path);
-
-/// Reports on standard error if most sequences, of eight or more, have a label that no other one has: then something else
-/// may stand where labels are expected.
-void note_single_labels(const std::vector<std::string>& labels, const std::string& where);
-
 /// The tokens of sentences, and their words as read.
 struct Tokens : heed::Sequences<std::int32_t> {
   /// `x` has only the sentences of `part`; without one, all.

@@ -6,6 +6,7 @@
 #include "class_names.hpp"
 #include "command_line.hpp"
 #include "heed/core/error.hpp"
+#include "notes.hpp"
 #include "training.hpp"
 
 namespace classifier {

@@ -6,6 +6,7 @@
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "heed/data/load.hpp"
+#include "notes.hpp"
 #include "series.hpp"
 
 namespace classifier {

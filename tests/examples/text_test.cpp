@@ -135,10 +135,16 @@ TEST_F(Text, LabelsThatOccurOnceAreQuestioned) {
               "The cat sat\nA dog ran\nEach bird flew\nSome fish swam\nNo man is here\nWe like it\nIt is\nWe do\n");
   const Result asked = run("train --text bare.txt --epochs 1 --threads 1");
   EXPECT_EQ(asked.code, 0);
-  EXPECT_EQ(asked.err, "bare.txt: 6 of 8 labels occur once, such as 'The'; are they labels?\n");
+  EXPECT_EQ(asked.err, "bare.txt: 6 of 8 labels occur once, such as 'A'; are they labels?\n");
   EXPECT_EQ(run("train --text bare.txt --epochs 1 --threads 1 --quiet").err, "");
   write_text();
   EXPECT_EQ(run("train --text t.txt --epochs 1 --threads 1").err, "");
+}
+
+TEST_F(Text, LabelsThatMeanAMissingOneAreQuestioned) {
+  folder.file("d.csv", "1,2,up\n3,4,NA\n5,6,down\n7,8,NA\n9,1,none\n");
+  EXPECT_EQ(run("train --data d.csv --epochs 1 --threads 1").err,
+            "d.csv: 'NA' is taken for a class, of 2; if it means a missing label, remove these rows\n");
 }
 
 }  // namespace text_test

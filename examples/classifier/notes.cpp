@@ -1,0 +1,37 @@
+#include "notes.hpp"
+
+#include <cstddef>
+#include <cstdio>
+#include <map>
+#include <string_view>
+
+#include "heed/data/missing.hpp"
+#include "heed/data/text.hpp"
+
+namespace classifier {
+
+void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path) {
+  if (sentences.latin1_lines == 0) return;
+  std::fprintf(
+      stderr, "%s: %s no UTF-8, read as Latin-1; the first is line %jd (--encoding)\n", path.string().c_str(),
+      sentences.latin1_lines == 1 ? "1 line is" : (std::to_string(sentences.latin1_lines) + " lines are").c_str(),
+      sentences.first_latin1_line);
+}
+
+void note_odd_labels(const std::vector<std::string>& labels, const std::string& where) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const std::string& label : labels) ++counts[label];
+  std::size_t single = 0;
+  std::string_view example;
+  for (const auto& [label, count] : counts) {
+    if (count == 1 && single++ == 0) example = label;
+    if (!heed::is_missing(label) || heed::ascii_lower(label) == "none") continue;  // "none" may well be a class
+    const std::string name = heed::in_quotes(label) + " is taken for a class, of " + std::to_string(count);
+    std::fprintf(stderr, "%s: %s; if it means a missing label, remove these rows\n", where.c_str(), name.c_str());
+  }
+  if (labels.size() < 8 || single * 2 <= labels.size()) return;
+  std::fprintf(stderr, "%s: %zu of %zu labels occur once, such as %s; are they labels?\n", where.c_str(), single,
+               labels.size(), heed::in_quotes(example).c_str());
+}
+
+}  // namespace classifier
