@@ -120,7 +120,9 @@ Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, 
                                                                  .encoding = a.format.encoding,
                                                                  .header = text_header(a.format)});
   note_encoding(sentences, a.data.data);
-  return {std::move(sentences), heed::Vocabulary(stored.model.words), a.data.data.string()};
+  Tokens tokens(std::move(sentences), heed::Vocabulary(stored.model.words), a.data.data.string());
+  note_unknown_sentences(tokens, a.data.data);
+  return tokens;
 }
 
 }  // namespace classifier

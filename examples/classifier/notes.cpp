@@ -1,14 +1,19 @@
 #include "notes.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <string_view>
 
 #include "heed/data/missing.hpp"
 #include "heed/data/text.hpp"
+#include "heed/data/vocabulary.hpp"
 
 namespace classifier {
+
+using heed::Index;
 
 void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path) {
   if (sentences.latin1_lines == 0) return;
@@ -16,6 +21,19 @@ void note_encoding(const heed::Sentences& sentences, const std::filesystem::path
       stderr, "%s: %s no UTF-8, read as Latin-1; the first is line %jd (--encoding)\n", path.string().c_str(),
       sentences.latin1_lines == 1 ? "1 line is" : (std::to_string(sentences.latin1_lines) + " lines are").c_str(),
       sentences.first_latin1_line);
+}
+
+void note_unknown_sentences(const Tokens& tokens, const std::filesystem::path& path) {
+  std::size_t unknown = 0;
+  for (Index i = 0; i < tokens.count(); ++i) {
+    const auto sentence = tokens.x[i];
+    const bool known = std::any_of(sentence.begin(), sentence.end(),
+                                   [](std::int32_t token) { return token > heed::Vocabulary::unknown; });
+    unknown += !known && !tokens.words[static_cast<std::size_t>(i)].empty();
+  }
+  if (unknown == 0) return;
+  std::fprintf(stderr, "%s: the model knows no word of %zu of %td sentences; its answers to these mean nothing\n",
+               path.string().c_str(), unknown, tokens.count());
 }
 
 void note_odd_labels(const std::vector<std::string>& labels, const std::string& where) {

@@ -141,6 +141,16 @@ TEST_F(Text, LabelsThatOccurOnceAreQuestioned) {
   EXPECT_EQ(run("train --text t.txt --epochs 1 --threads 1").err, "");
 }
 
+TEST_F(Text, SentencesWithoutAKnownWordAreSaid) {
+  write_text();
+  output_of("train --text t.txt --epochs 1 --threads 1 --model m.safetensors");
+  folder.file("new.txt", text("t.txt").substr(2, text("t.txt").find('\n') - 2) + "\nzzz qqq\n\nxyzzy\n");
+  const Result result = run("predict --model m.safetensors --data new.txt");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(lines(result.out).size(), 4U);
+  EXPECT_EQ(result.err, "new.txt: the model knows no word of 2 of 4 sentences; its answers to these mean nothing\n");
+}
+
 TEST_F(Text, LabelsThatMeanAMissingOneAreQuestioned) {
   folder.file("d.csv", "1,2,up\n3,4,NA\n5,6,down\n7,8,NA\n9,1,none\n");
   EXPECT_EQ(run("train --data d.csv --epochs 1 --threads 1").err,
