@@ -144,7 +144,7 @@ TEST_F(Text, LabelsThatOccurOnceAreQuestioned) {
 TEST_F(Text, SentencesWithoutAKnownWordAreSaid) {
   write_text();
   output_of("train --text t.txt --epochs 1 --threads 1 --model m.safetensors");
-  folder.file("new.txt", text("t.txt").substr(2, text("t.txt").find('\n') - 2) + "\nzzz qqq\n\nxyzzy\n");
+  folder.file("new.txt", "Who owns it\nzzz qqq\n\nxyzzy\n");
   const Result result = run("predict --model m.safetensors --data new.txt");
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(lines(result.out).size(), 4U);
