@@ -77,6 +77,9 @@ heed::Fault with_hint(heed::Fault fault) {
     fault.what += first ? "; --label-column first where it stands there; --task regression takes any number"
                         : "; --task regression takes any number";
   }
+  if (fault.what == "value cannot be converted" && fault.expected.starts_with("an integer")) {  // labels of an array
+    fault.what += "; --task regression takes any number";
+  }
   if (fault.what == "not a number" && heed::time_key(got).kind == heed::TimeKey::Kind::date) {
     fault.what += "; --time-column names the column of dates, where rows are time steps";
   }

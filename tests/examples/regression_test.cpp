@@ -171,6 +171,10 @@ TEST_F(Numbers, OfNumPyFiles) {
   EXPECT_EQ(lines(output_of("predict --model m.safetensors --data x.npy")).size(), 24u);
   fails("evaluate --model m.safetensors --data x.npy --labels y.npy", "wrong number of targets");
   fails("train --task regression --data x.npy", "no labels");
+  heed::Tensor<double, 1> halves({24});
+  for (double& half : halves) half = 0.5;
+  heed::write_npy(folder / "halves.npy", halves);
+  fails("train --data x.npy --labels halves.npy", "value cannot be converted; --task regression takes any number");
 }
 
 TEST_F(Numbers, AForecastBeatsTheLastValue) {
