@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -146,14 +147,29 @@ TEST(LongTable, TimesAreNumbersDatesOrWords) {
   EXPECT_TRUE(order("2024-10-27T02:30:00+02:00", "2024-10-27T02:00:00+01:00")) << "summer time ends";
   EXPECT_TRUE(order("2024-01-01T00:00Z", "2024-01-01T00:00:00.1Z"));
   EXPECT_TRUE(order("t2", "t10"));
-  EXPECT_TRUE(order("Friday", "Monday")) << "words are words";
+  EXPECT_TRUE(order("2024M09", "2024M10"));
+  EXPECT_TRUE(order("off", "on")) << "words are words";
+}
+
+TEST(LongTable, RefusesTimesWhoseLettersDoNotTellTheirOrder) {
+  const auto refused = [](const std::string& times, const std::string& got) {
+    std::string text = "t,x\n";
+    for (std::size_t at = 0; at < times.size(); at = std::min(times.find(' ', at), times.size()) + 1) {
+      text += times.substr(at, times.find(' ', at) - at) + ",1\n";
+    }
+    const std::string said = error(text, {.format = {.label_column = "none", .time_column = "t"}});
+    return said.find("a time that cannot be put in order") != said.npos && said.find(got) != said.npos;
+  };
+  EXPECT_TRUE(refused("10/2024 11/2024 12/2024 01/2025", "line 2, column 1"));
+  EXPECT_TRUE(refused("10.2024 11.2024 12.2024 01.2025", "line 5, column 1")) << "numbers, but for the last one";
+  EXPECT_TRUE(refused("Jan Feb Mar", "'Jan'"));
+  EXPECT_TRUE(refused("4Q24 1Q25", "'4Q24'"));
 }
 
 TEST(LongTable, NamesWhatIsWrong) {
   EXPECT_EQ(error("id,t,x,y\na,31.12.2025,2,u\na,01.01.2026,3,u\n", by("id", "t")),
-            "x.csv, line 2, column 3: a date that is not of ISO 8601 (expected one such as 2025-12-31 or "
-            "2025-12-31T23:40, got "
-            "'31.12.2025')");
+            "x.csv, line 2, column 3: a time that cannot be put in order (expected a date such as 2025-12-31 or "
+            "2025-12-31T23:40, or a number, got '31.12.2025')");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,1.0,3,u\n", by("id", "t")),
             "x.csv, lines 2 and 3: two rows of sequence 'a' have the same time (expected one row for each time)");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,x,3,u\n", by("id", "t")),

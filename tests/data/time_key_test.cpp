@@ -14,6 +14,9 @@ using Kind = heed::TimeKey::Kind;
 TEST(TimeKey, NumbersDatesAndWords) {
   EXPECT_EQ(time_key("-3").kind, Kind::number);
   EXPECT_EQ(time_key("1e3").whole, 1000);
+  for (const char* number : {"0.2025", "00.2025", "1.2025", "01.5000", "01.20250", "12.2025"})
+    EXPECT_EQ(time_key(number).kind, Kind::number) << number;
+  EXPECT_EQ(time_key("01.2025").kind, Kind::word) << "a month";
   for (const char* date : {"2024-03-31", "2024-03-31T02:30", "2024-03-31 02:30:00.25", "2024-03-31T02:30:00,5+01:00",
                            "2024-03-31t23:59:60Z", "2024-03-31T02:30:00-0530", "2024-03-31T02:30:00+01"})
     EXPECT_EQ(time_key(date).kind, Kind::date) << date;
@@ -71,14 +74,85 @@ TEST(TimeKey, TimeBetween) {
 }
 
 TEST(TimeKey, DatesOfOtherFormsAreToldFromWords) {
-  for (const char* date : {"31.12.2025", "12/31/2025", "31-12-2025", "31.12.25 00:00", "1.2.25", "10-Jan-2026",
-                           "Jan 10 2026", "Sat 29 Nov 2025 11:40:00", "2025-11-29 11:40 AM", "11:40 pm", "December 3",
-                           "2026-Jan-10", "Q1 2026", "1Q2026"}) {
+  for (const char* date :
+       {"31.12.2025", "12/31/2025", "31-12-2025", "31.12.25 00:00", "1.2.25", "31. 12. 2025", "24/01/05", "05.01.24",
+        "10:00 31.12.2025", "Wed 31.12.25", "run 31.12.2025", "12/31", "31/12 10:00", "31.12.", "31.12. 10:00"}) {
+    EXPECT_TRUE(heed::is_other_date(date)) << date;
+  }
+  for (const char* word : {"2026/01/10",
+                           "2026.01.10 10:00",
+                           "2026-1-9",
+                           "20260110 Sat",
+                           "2026-01-10 Sat",
+                           "10:05:30",
+                           "0:05",
+                           "1.2.3",
+                           "run 1-2-10",
+                           "run 1-2-3",
+                           "1-2",
+                           "40/50",
+                           "99-12-31",
+                           "100/2024",
+                           "1/5/7",
+                           "t10",
+                           "step 1-2",
+                           "step-10",
+                           "1.5",
+                           "run1_step2_part3",
+                           "a1",
+                           "",
+                           "-",
+                           "..."}) {
+    EXPECT_FALSE(heed::is_other_date(word)) << word;
+  }
+}
+
+TEST(TimeKey, PartsOfAYearBeforeTheYearAreNoWords) {
+  for (const char* date : {"12/2024",       "01-2025",       "1/2025",    "12 2024",  "50/2024",
+                           "Q1 2026",       "1Q2026",        "Q4'24",     "4Q24",     "1Q25",
+                           "Q1/25",         "q4-24",         "Q4 24",     "Q1 FY24",  "1st quarter of 2024",
+                           "Q1 2024/25",    "H1 2024",       "2H24",      "W50 2024", "W5/2024",
+                           "Week 50, 2024", "KW 50/24",      "CW50 2024", "M01 2024", "T1 2024",
+                           "Winter 2024",   "winter 2024/25"}) {
     EXPECT_TRUE(heed::is_other_date(date)) << date;
   }
   for (const char* word :
-       {"2026/01/10", "2026.01.10 10:00", "2026-W05", "2026-Q1", "10:05:30", "0:05", "t10", "step 1-2", "1.5", "mark1",
-        "spring", "may", "amp 3", "3 amp", "run1_step2_part3", "q1", "q3 run 12", ""}) {
+       {"2026-W05",      "2026-Q1", "2024Q1",  "2024M01",   "2024 H1",          "2024/12", "2024-12",       "2024/25",
+        "24Q1",          "FY24",    "FY24 Q1", "FY2024-H1", "Year 2024 week 3", "Q1",      "q3 run 12",     "W50",
+        "sensor Q 1200", "Q 1200",  "Q5 2024", "Q4 7",      "t10 2024",         "w5 24",   "week 1 day 10", "run 2024",
+        "spring"}) {
+    EXPECT_FALSE(heed::is_other_date(word)) << word;
+  }
+}
+
+TEST(TimeKey, NamesOfMonthsAndDaysAndHalvesOfDaysAreNoWords) {
+  for (const char* date : {"10-Jan-2026",
+                           "Jan 10 2026",
+                           "Sat 29 Nov 2025 11:40:00",
+                           "December 3",
+                           "2026-Jan-10",
+                           "Jan-24",
+                           "Jan 2024",
+                           "Jan-Mar 2024",
+                           "01JAN2024",
+                           "Thu Jan 01 2026 10:00:00 GMT+0100 (Central European Standard Time)",
+                           "Jan",
+                           "may",
+                           "Sept.",
+                           "JANUARY",
+                           "Mon",
+                           "friday",
+                           "Mon 10:00",
+                           "Week 1 Monday",
+                           "2024-W05-Mon",
+                           "2025-11-29 11:40 AM",
+                           "11:40 pm",
+                           "11PM",
+                           "11:40 p.m.",
+                           "11:40 a. m."}) {
+    EXPECT_TRUE(heed::is_other_date(date)) << date;
+  }
+  for (const char* word : {"mark1", "amp 3", "3 amp", "may be", "sensor sat 3", "sun exposure", "monday morning"}) {
     EXPECT_FALSE(heed::is_other_date(word)) << word;
   }
 }

@@ -181,8 +181,8 @@ class LongTableReader {
       const std::string time = text_at(*columns_.time, "time");
       row.time = time_key(time);
       if (row.time.kind == TimeKey::Kind::word && is_other_date(time)) {
-        reader_.fail(fields_[*columns_.time], "a date that is not of ISO 8601",
-                     "one such as 2025-12-31 or 2025-12-31T23:40", in_quotes(time));
+        reader_.fail(fields_[*columns_.time], "a time that cannot be put in order",
+                     "a date such as 2025-12-31 or 2025-12-31T23:40, or a number", in_quotes(time));
       }
       if (!rows_.empty() && row.time.kind != rows_[0].time.kind) {
         reader_.fail(fields_[*columns_.time], "times of two kinds",

@@ -22,11 +22,13 @@ struct TimeKey {
   std::string word = {};
 };
 
-/// Parses a time. Does not throw: anything but a number or a date is a word.
+/// Parses a time. Does not throw: anything but a number or a date is a word. So is a month such as 01.2025.
 HEED_FUNCTION TimeKey time_key(std::string_view text);
 
-/// Whether a word is likely a date in another form than ISO 8601, whose order is not that of time: "31.12.2025",
-/// "12/31/2025", "31 Dec 2025", "Q4 2025", "11:40 PM". Words that begin with the year are in order.
+/// Whether a word is likely a time whose order as a word is not that of time: a day or a part of a year that stands before
+/// the year ("31.12.2025", "12/31/25", "12/2025", "Q4 2025", "4Q25", "W50 2025"), the day and the month alone ("12/31"),
+/// English names of months or weekdays ("31 Dec 2025", "Jan", "Mon 10:00"), or hours of half a day ("11:40 PM"). Words
+/// that begin with the year and have numbers only are in order ("2025M12", "2025-W50", "2025/12/31").
 HEED_FUNCTION bool is_other_date(std::string_view text);
 
 /// "a number", "a date", "a word"
@@ -45,10 +47,10 @@ HEED_FUNCTION double time_between(const TimeKey& a, const TimeKey& b);
 #if HEED_BODIES
 
 #include <algorithm>
-#include <array>
 
 #include "heed/core/denormals.hpp"
 #include "heed/data/detail/number_key.hpp"
+#include "heed/data/detail/written_time.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -131,7 +133,10 @@ inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 HEED_FUNCTION TimeKey time_key(std::string_view text) {
   const DefaultFloatingMode mode;
   TimeKey key;
-  if (const auto number = abi_detail::number_key(text)) {
+  const bool month = text.size() == 7 && text[0] == '0' && text[1] != '0' && text[2] == '.' &&
+                     (text.substr(3, 2) == "19" || text.substr(3, 2) == "20");
+  const auto number = abi_detail::number_key(text);
+  if (number && !month) {
     key = {TimeKey::Kind::number, number->whole, number->part, {}};
   } else if (detail::DateReader(text).read(key.whole, key.part)) {
     key.kind = TimeKey::Kind::date;
@@ -176,38 +181,7 @@ HEED_FUNCTION double time_between(const TimeKey& a, const TimeKey& b) {
   return static_cast<double>(whole) + (b.part - a.part);
 }
 
-HEED_FUNCTION bool is_other_date(std::string_view text) {
-  constexpr std::array<std::string_view, 23> months{"jan",     "january", "feb",      "february", "mar",       "march",
-                                                    "apr",     "april",   "may",      "jun",      "june",      "jul",
-                                                    "july",    "aug",     "august",   "sep",      "september", "oct",
-                                                    "october", "nov",     "november", "dec",      "december"};
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  int numbers = 0, joined = 0;  // joined: to the number before, by a point, a slash or a hyphen
-  bool month = false, half = false, quarter = false, by_year = false, year = false;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto run = [&](auto is) {
-      std::size_t end = at;
-      while (end < text.size() && is(text[end])) ++end;
-      return text.substr(at, end - at);
-    };
-    const std::string_view digits = run(is_digit), letters = run(is_letter);
-    if (!digits.empty()) {
-      if (at == 0) by_year = digits.size() == 4;
-      year = year || digits.size() == 4;
-      const bool after = at > 1 && is_digit(text[at - 2]);
-      if (numbers++ > 0 && after && (text[at - 1] == '.' || text[at - 1] == '/' || text[at - 1] == '-')) ++joined;
-    } else if (!letters.empty()) {
-      std::string lower(letters);
-      for (char& c : lower) c = static_cast<char>(c | 0x20);
-      month = month || std::find(months.begin(), months.end(), lower) != months.end();
-      half = numbers > 0 && (lower == "am" || lower == "pm");
-      quarter = quarter || lower == "q";
-    }
-    at += std::max<std::size_t>({digits.size(), letters.size(), 1});
-  }
-  return numbers > 0 && (month || half || (!by_year && (joined >= 2 || (quarter && year))));
-}
+HEED_FUNCTION bool is_other_date(std::string_view text) { return detail::WrittenTime(text).is_out_of_order(); }
 
 }  // namespace heed::inline HEED_ISA
 
