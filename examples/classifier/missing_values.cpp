@@ -101,6 +101,7 @@ heed::Fault with_names_of_options(heed::Fault fault) {
                                      {"label_column", "--label-column"},
                                      {"sequence_column", "--sequence-column"},
                                      {"time_column", "--time-column"},
+                                     {"header yes or no", "--header yes or no"},
                                      {"decimal ','", "--decimal comma"}}) {
     for (std::size_t at = 0; (at = fault.expected.find(name, at)) != std::string::npos; at += option.size()) {
       fault.expected.replace(at, name.size(), option);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -110,13 +111,20 @@ TEST(LongTable, AFirstRowThatCountsIsToBeNamed) {
   const auto steps = [&](const std::string& text, Header header) {
     return parsed(text, with(header)).sequences.x.extent(1);
   };
-  for (const char* text : {"0,1\n5,6\n7,8\n", ",0,1\n0,5,6\n1,7,8\n"}) {
-    EXPECT_NE(error(text, with(Header::automatic)).find("a first row that may hold names or values"),
-              std::string::npos);
-  }
-  EXPECT_EQ(steps("0,1\n5,6\n7,8\n", Header::yes), 2);
-  EXPECT_EQ(steps("0,1\n5,6\n7,8\n", Header::no), 3);
+  const std::string three = "0,1,2\n5,6,7\n7,8,9\n";
+  std::string from_one = "1,2,3\n";
+  for (int i = 0; i < 10; ++i) from_one += "0.5,0.25,7\n";
+  EXPECT_EQ(error(three, with(Header::automatic)),
+            "x.csv, line 1, column 1: a first row that may hold names or values (expected header yes or no, got 0, 1, "
+            "2, ...)");
+  EXPECT_NE(error(from_one, with(Header::automatic)).find("a first row that may hold names or values"),
+            std::string::npos);
+  EXPECT_NE(error(",0,1\n0,5,6\n1,7,8\n", with(Header::automatic)).find("an index column in front"), std::string::npos);
+  EXPECT_EQ(steps(three, Header::yes), 2);
+  EXPECT_EQ(steps(three, Header::no), 3);
+  EXPECT_EQ(steps("0,1\n0.3272,0.945\n", Header::automatic), 2) << "a sine and a cosine";
   EXPECT_EQ(steps("0\n5\n7\n", Header::automatic), 3);
+  EXPECT_EQ(parsed("0,1,load\n5,6,7\n7,8,9\n", with(Header::automatic)).features, (Words{"0", "1", "load"}));
 }
 
 TEST(LongTable, KnowsHowFarStepsAreApart) {
@@ -217,6 +225,36 @@ TEST(LongTable, AnIndexColumnIsNoFeature) {
   options.format.index_column = IndexColumn::refuse;
   options.format.feature_columns = "x";
   EXPECT_EQ(parsed(index, options).features, (Words{"x"})) << "it was not asked for";
+}
+
+TEST(LongTable, AColumnThatNumbersTheRowsIsNoFeature) {
+  LongTableOptions options{.format = {.label_column = "none"}, .label = heed::TableOptions::Label::none};
+  const std::string id = "id,v\n1001,5\n1004,6\n1007,5\n", index = "Index,v\n0,5\n1,6\n2,5\n";
+  EXPECT_EQ(error(id, options),
+            "x.csv: an index column in front: the first field of each row is its number (expected values in each "
+            "column; or index_column drop or keep, time_column or sequence_column, got 'id')");
+  std::string counts = "n,v\n", large = "id,v\n";
+  for (int i = 0; i < 10; ++i) {
+    counts += std::to_string(i) + ",0.5\n";
+    large += std::to_string((std::int64_t(1) << 59) + i) + ",5\n";
+  }
+  const std::string grouped = "id,grp,x,label\n11,a,5,u\n12,a,6,u\n13,b,7,v\n";
+  for (const std::string& text : {index, counts, large}) {
+    EXPECT_NE(error(text, options).find("its number"), std::string::npos) << text;
+  }
+  EXPECT_NE(error(grouped, by("grp", "")).find("its number"), std::string::npos);
+  EXPECT_EQ(parsed("id,v\n1,5\n1,6\n2,5\n", options).features, (Words{"id", "v"})) << "it does not tell rows apart";
+  EXPECT_EQ(parsed("n,v\n0,5\n1,6\n2,5\n", options).features, (Words{"n", "v"}));
+  EXPECT_EQ(parsed("id\n1001\n1004\n1007\n", options).features, Words{"id"}) << "there is nothing else";
+  using IndexColumn = TableFormat::IndexColumn;
+  options.format.index_column = IndexColumn::drop;
+  EXPECT_EQ(parsed(id, options).features, Words{"v"});
+  options.format.index_column = IndexColumn::keep;
+  EXPECT_EQ(parsed(id, options).features, (Words{"id", "v"}));
+  options.format = {.label_column = "none", .time_column = "id"};
+  EXPECT_EQ(parsed(id, options).features, Words{"v"});
+  options.format = {.label_column = "none", .feature_columns = "id"};
+  EXPECT_EQ(parsed(id, options).features, Words{"id"}) << "it was asked for";
 }
 
 TEST(LongTable, MissingValuesAreFilledWithinTheirSequence) {

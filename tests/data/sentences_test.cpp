@@ -113,8 +113,7 @@ TEST(Sentences, OfAnotherFormAreErrors) {
 TEST(Sentences, AFirstLineThatMayHoldNamesIsAskedAbout) {
   const std::string named = "Label\ttext\npos\tit is good\nneg\tit is bad\n";
   EXPECT_EQ(error_of([&] { parse_sentences(named, "t"); }),
-            "t, line 1, column 1: a first line that may hold names (expected to be told whether there is a header, got "
-            "'Label')");
+            "t, line 1, column 1: a first line that may hold names (expected header yes or no, got 'Label')");
   std::string many = "stars\treview\n";
   for (int i = 0; i < 10; ++i) many += i % 2 ? "5\tit is good\n" : "1\tit is bad\n";
   EXPECT_NE(error_of([&] { parse_sentences(many, "t"); }).find("may hold names"), std::string::npos);

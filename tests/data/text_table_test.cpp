@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -144,10 +145,9 @@ TEST(TextTable, NamesThatCountColumnsAreAHeader) {
     EXPECT_EQ(values_of(s), (std::vector<float>{5, 6, 7, 8, 9, 10})) << text;
   }
   EXPECT_EQ(parsed_table("0,1,2,walk\n5,6,7,run\n8,9,10,walk\n").count(), 3) << "a class that occurs again";
-  EXPECT_EQ(
-      table_error("0,1,2,3\n5,6,7,1\n8,9,10,2\n"),
-      "x.csv, line 1, column 1: a first row that may hold names or values (expected to be told whether there is a "
-      "header, got 0, 1, 2, ...)");
+  EXPECT_EQ(table_error("0,1,2,3\n5,6,7,1\n8,9,10,2\n"),
+            "x.csv, line 1, column 1: a first row that may hold names or values (expected header yes or no, "
+            "got 0, 1, 2, ...)");
   EXPECT_EQ(parsed_table("0,1,2,3\n5,6,7,1\n", {.format = {.header = Header::yes}}).count(), 1);
   EXPECT_EQ(parsed_table("0,1,2,3\n5,6,7,1\n", {.format = {.header = Header::no}}).count(), 2);
 }
@@ -285,6 +285,13 @@ TEST(TextTable, AnIndexColumnIsNoColumnOfValues) {
   for (const char* own : {"ID,x,label\n1001,5,a\n1005,6,b\n1009,7,a\n", "Row_ID,x,label\n12,5,a\n7,6,b\n31,7,a\n"}) {
     EXPECT_NE(table_error(own).find("the first field of each row is its number"), std::string::npos) << own;
   }
+  std::string large = "id,x,label\n", twice = large;  // doubles are equal
+  for (int i = 0; i < 20; ++i) {
+    large += std::to_string((std::int64_t(1) << 59) + i) + ",5,a\n";
+    twice += std::to_string((std::int64_t(1) << 59) + i / 2) + ",5,a\n";
+  }
+  EXPECT_NE(table_error(large).find("the first field of each row is its number"), std::string::npos);
+  EXPECT_EQ(parsed_table(twice).steps(), 2);
   for (const char* values : {"id,x,label\n12,5,a\n7,6,b\n12,7,a\n", "index,x,label\n1.5,5,a\n2.5,6,b\n3.5,7,a\n",
                              "x,y,label\n12,5,a\n7,6,b\n31,7,a\n", "id,x,label\n12,5,a\n7,6,b\n"}) {
     EXPECT_EQ(parsed_table(values).steps(), 2) << values;
@@ -348,10 +355,9 @@ TEST(TextTable, NamesTheEncodingOfWideCharacters) {
 
 TEST(TextTable, AFirstRowThatCountsFromOneIsAskedAbout) {
   const std::string rows = with_rows("1,2,3,4\n", "0.5,0.25,7,1\n", 10);
-  EXPECT_EQ(
-      table_error(rows),
-      "x.csv, line 1, column 1: a first row that may hold names or values (expected to be told whether there is a "
-      "header, got 1, 2, 3, ...)");
+  EXPECT_EQ(table_error(rows),
+            "x.csv, line 1, column 1: a first row that may hold names or values (expected header yes or no, "
+            "got 1, 2, 3, ...)");
   EXPECT_NE(table_error(with_rows("1,2,3,kind\n", "0.5,0.25,7,b\n", 10)).find("may hold names"), std::string::npos);
   EXPECT_EQ(parsed_table("1,2,3,label\n0.5,0.25,7,1\n").x.extent(0), 1);  // a word above numbers is a name
   EXPECT_EQ(parsed_table(with_rows("1,2,3,4\n", "0.5,0.25,7,1\n", 9)).x.extent(0), 10);       // a few rows of integers

@@ -89,10 +89,12 @@ LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableO
 #if HEED_BODIES
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
 
+#include "heed/data/detail/front_column.hpp"
 #include "heed/data/detail/long_table_columns.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
@@ -108,20 +110,27 @@ class LongTableReader {
       : reader_(text, where, TextReader::Comments::hash, TextReader::Kind::data, options.format.encoding),
         options_(options),
         format_(options.format),
-        bytes_(bytes) {}
+        bytes_(bytes),
+        header_(long_table_header(text, where, options.format, options.read.missing != Missing::error)),
+        front_(header_.has_index_name()) {}
 
   LongTable<double> read() {
     while (reader_.next()) {
       split_row(reader_, format_.delimiter, fields_);
-      if (width_ == 0 && begin()) continue;
+      if (width_ == 0) {
+        begin();
+        if (header_.there) continue;
+      }
       if (fields_.size() != width_) {
         throw Error({"wrong number of fields",
                      fields_.size() > width_ ? reader_.place(fields_[width_]) : reader_.place_of_end(),
                      std::to_string(width_) + " as in the first row", std::to_string(fields_.size())});
       }
       add_row();
+      front_.add(fields_[0]);
     }
     require(!rows_.empty(), [&] { return Fault{"no data", reader_.where(), "at least one row"}; });
+    refuse_index_as_feature();
     return pack();
   }
 
@@ -132,37 +141,26 @@ class LongTableReader {
     TimeKey time = {};
   };
 
-  /// Reads the first row: whether it has names. Finds the columns.
-  bool begin() {
+  /// Finds the columns. The reader is at the first row.
+  void begin() {
     width_ = fields_.size();
-    const bool asked =
-        !format_.sequence_column.empty() || !format_.time_column.empty() || !format_.feature_columns.empty();
-    const auto is_value = [&](std::string_view field) {
-      const std::string text = unquote(field);
-      return is_target(text) || (options_.read.missing != Missing::error && is_missing(text));
-    };
-    const bool values = std::any_of(fields_.begin(), fields_.end(), is_value);
-    const bool header = format_.header == TableFormat::Header::yes ||
-                        (format_.header == TableFormat::Header::automatic && (asked || !values));
-    if (format_.header == TableFormat::Header::automatic && !header) refuse_count();
-    require(header || !asked, [&] {
+    require(header_.there || !names_columns(format_), [&] {
       return Fault{"columns with names need a header", reader_.place(reader_.line()), "names in the first row", {}};
     });
-    for (const std::string_view field : fields_) names_.push_back(header ? unquote(field) : std::string());
+    names_ = header_.there ? header_.names : std::vector<std::string>(width_);
     columns_ =
-        LongTableColumnFinder(names_, header, format_, options_.label, options_.read.targets, reader_.where()).find();
-    return header;
+        LongTableColumnFinder(names_, header_.there, format_, options_.label, options_.read.targets, reader_.where())
+            .find();
   }
 
-  /// Rejects a first row 0, 1, ... that may name the columns, as that of pandas does, also behind an index without a name.
-  void refuse_count() const {
-    const std::size_t first = fields_[0].empty() ? 1 : 0;
-    bool counts = width_ > 1;
-    for (std::size_t i = first; i < width_; ++i) counts = counts && unquote(fields_[i]) == std::to_string(i - first);
-    require(!counts, [&] {
-      return Fault{"a first row that may hold names or values", reader_.place(reader_.line()),
-                   "to be told whether there is a header", "0, 1, ..."};
-    });
+  /// Rejects a first column that numbers the rows as a feature that nobody named.
+  void refuse_index_as_feature() const {
+    const bool feature = columns_.features[0] == 0 && format_.feature_columns.empty();
+    if (!feature || format_.index_column != TableFormat::IndexColumn::refuse || width_ < 2) return;
+    const bool fractions = std::any_of(values_.begin(), values_.end(),
+                                       [](double value) { return !std::isnan(value) && value != std::trunc(value); });
+    refuse_index(front_, header_, fractions, reader_.where(),
+                 "values in each column; or index_column drop or keep, time_column or sequence_column");
   }
 
   std::string text_at(std::size_t column, const char* what) const {
@@ -281,6 +279,8 @@ class LongTableReader {
   const LongTableOptions& options_;
   const TableFormat& format_;
   std::size_t bytes_;
+  TableHeader header_;
+  FrontColumn front_;
   std::vector<std::string_view> fields_ = {};
   std::vector<std::string> names_ = {};
   std::size_t width_ = 0;

@@ -102,10 +102,8 @@ class SentenceForms {
     });
     const bool unique = std::count(sentences.labels.begin(), sentences.labels.end(), first_) == 1;
     const bool names = one_word_first_ && unique && one_word_ < lines_ && (lines_ > 10 || is_column_name(first_));
-    require(header == SentenceOptions::Header::no || lines_ < 2 || !names, [&] {
-      return Fault{"a first line that may hold names", place_, "to be told whether there is a header",
-                   in_quotes(first_)};
-    });
+    require(header == SentenceOptions::Header::no || lines_ < 2 || !names,
+            [&] { return Fault{"a first line that may hold names", place_, "header yes or no", in_quotes(first_)}; });
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "heed/core/error.hpp"
@@ -15,6 +16,18 @@
 
 namespace heed::inline HEED_ISA {
 namespace detail {
+
+/// Whether columns are chosen by name.
+inline bool names_columns(const TableFormat& format) {
+  return !format.sequence_column.empty() || !format.time_column.empty() || !format.feature_columns.empty();
+}
+/// The header of a long table. There is one if columns are chosen by name.
+inline TableHeader long_table_header(std::string_view text, const std::string& where, TableFormat format,
+                                     bool has_gaps) {
+  using Header = TableFormat::Header;
+  if (names_columns(format) && format.header == Header::automatic) format.header = Header::yes;
+  return TableHeaderFinder(text, where, format, has_gaps).find();
+}
 
 struct LongTableColumns {
   std::optional<std::size_t> sequence = {}, time = {};

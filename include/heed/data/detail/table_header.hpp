@@ -143,8 +143,7 @@ class TableHeaderFinder {
     if (index && words.empty()) return !has_gaps_;
     if (words.size() != 1) {
       require(!words.empty() || numbers < 3, [&] {
-        return Fault{"a first row that may hold names or values", place, "to be told whether there is a header",
-                     "0, 1, 2, ..."};
+        return Fault{"a first row that may hold names or values", place, "header yes or no", "0, 1, 2, ..."};
       });
       return false;
     }
@@ -173,8 +172,7 @@ class TableHeaderFinder {
     Index rows = 1;
     while (rows < 10 && reader.next()) ++rows;
     require(rows < 10, [&] {
-      return Fault{"a first row that may hold names or values", place, "to be told whether there is a header",
-                   "1, 2, 3, ..."};
+      return Fault{"a first row that may hold names or values", place, "header yes or no", "1, 2, 3, ..."};
     });
   }
 

@@ -94,7 +94,9 @@ class TableReader {
     }
     require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
     if (!labelled) table.labels.clear();
-    if (!is_label_column(0)) refuse_index(front);
+    if (!is_label_column(0) && format_.index_column == IndexColumn::refuse && width_ > 1) {
+      refuse_index(front, header_, fractions_, where_, "values in each column, or index_column drop or keep");
+    }
     require_index(front.counts() || front.has_words());
     table.columns = static_cast<Index>(width_ - dropped() - labels_.size());
     for (std::size_t i = dropped(); i < header_.names.size() && header_.there; ++i) {
@@ -107,7 +109,6 @@ class TableReader {
  private:
   using Label = TableOptions::Label;
   using IndexColumn = TableFormat::IndexColumn;
-  static constexpr const char* index_choice = "values in each column, or index_column drop or keep";
 
   bool is_label_column(std::size_t i) const { return std::find(labels_.begin(), labels_.end(), i) != labels_.end(); }
   bool has_gaps() const { return options_.read.missing != Missing::error; }
@@ -252,16 +253,6 @@ class TableReader {
                  "a number; or index_column drop for names of rows, label_column for labels, or sequence_column in a "
                  "table with one row per time step",
                  in_quotes(word)});
-  }
-
-  /// Rejects a first column that numbers the rows as values, if the header says so, or if it counts and fractions follow.
-  void refuse_index(const FrontColumn& front) const {
-    const bool sure = header_.has_index_name() ? front.rows() >= 3 && front.tells_apart()
-                                               : front.rows() >= 10 && front.counts() && fractions_;
-    require(format_.index_column != IndexColumn::refuse || !sure || width_ < 2, [&] {
-      return Fault{"an index column in front: the first field of each row is its number", where_, index_choice,
-                   header_.has_index_name() ? in_quotes(header_.names[0]) : ""};
-    });
   }
 
   /// Rejects a first column that is dropped because another table had an index there, if this one could have values
