@@ -248,15 +248,6 @@ TEST(TextTable, NumbersMayHaveADecimalComma) {
   EXPECT_EQ(s.labels, (Words{"a,b", "a, b", "3,b"}));
   EXPECT_EQ(values_of(parsed_table("1,5 2 a\n2,5 3 b\n", {.format = {.delimiter = ' ', .decimal = ','}})),
             (std::vector<float>{1.5F, 2, 2.5F, 3}));
-  EXPECT_EQ(table_error("x;label\n1.000,5;a\n", {.format = comma}),
-            "x.csv, line 2, column 1: not a number (expected a number, got '1.000.5')");
-  const std::string needs =
-      "x.csv: numbers with a decimal comma need another delimiter (expected the delimiter to be named, such as ';', "
-      "got ";
-  EXPECT_EQ(table_error("1,5;a\n", {.format = {.decimal = ','}}), needs + "none)");
-  EXPECT_EQ(table_error("1,5;a\n", {.format = {.delimiter = ',', .decimal = ','}}), needs + "',')");
-  EXPECT_EQ(table_error("1,5;a\n", {.format = {.delimiter = ';', .decimal = ';'}}),
-            "x.csv: not a decimal separator (expected a point or a comma, got ';')");
 }
 
 TEST(TextTable, AnIndexColumnIsNoColumnOfValues) {

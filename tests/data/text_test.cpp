@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace text_test {
 
@@ -46,6 +47,22 @@ TEST(ParseNumber, LeavesWhatIsNoNumber) {
   EXPECT_EQ(heed::parse_number("1e-60", narrow), std::errc());
   EXPECT_EQ(narrow, 0);
   EXPECT_EQ(heed::parse_number("1e60", narrow), std::errc::result_out_of_range);
+}
+
+TEST(ParseNumber, DecimalsMayStandBehindAComma) {
+  const auto parsed = [](std::string_view text, char decimal) {
+    double value = 0;
+    return std::pair(heed::parse_number(text, value, decimal), value);
+  };
+  constexpr std::errc none = std::errc::invalid_argument;
+  EXPECT_EQ(parsed("-1,25e1", ','), std::pair(std::errc(), -12.5));
+  EXPECT_EQ(parsed("+,5", ','), std::pair(std::errc(), 0.5));
+  EXPECT_EQ(parsed("7", ','), std::pair(std::errc(), 7.0));
+  EXPECT_EQ(parsed("1.5", '.'), std::pair(std::errc(), 1.5));
+  for (const char* text : {"1.5", "1.000,5", "1,000,000", ",", ""}) EXPECT_EQ(parsed(text, ',').first, none) << text;
+  EXPECT_EQ(parsed("1,5", '.').first, none);
+  EXPECT_EQ(heed::with_decimal_point("1.000,5", ','), "1,000.5");
+  EXPECT_EQ(heed::with_decimal_point("1.5", '.'), "1.5");
 }
 
 TEST(InQuotes, CutsBetweenCharacters) {

@@ -28,7 +28,9 @@ void check_sequences(const Sequences<S>& data, const ReadOptions& options) {
   require_that(data.lengths.empty() || std::ssize(data.lengths) == n, "each sequence has a length");
   require_that(data.labels.empty() || std::ssize(data.labels) == n, "each sequence has a label");
   require_that(data.targets.empty() || data.targets.extent(0) == n, "each sequence has its targets");
-  const auto valid = data.targets.empty() ? is_label : is_target;  // a .ts file may have both, of the same texts
+  const auto valid = [&](const std::string& text) {  // a .ts file may have both, of the same texts
+    return data.targets.empty() ? is_label(text) : is_target(text);
+  };
   require_that(std::all_of(data.labels.begin(), data.labels.end(), valid), "labels are labels");
   for (const S target : data.targets) require_that(std::isfinite(target), "targets are finite");
   const bool masks = !data.mask.empty();

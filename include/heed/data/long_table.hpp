@@ -90,12 +90,12 @@ LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableO
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 
 #include "heed/data/detail/front_column.hpp"
 #include "heed/data/detail/long_table_columns.hpp"
+#include "heed/data/detail/table_numbers.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 #include "heed/data/time_key.hpp"
@@ -110,9 +110,9 @@ class LongTableReader {
       : reader_(text, where, TextReader::Comments::hash, TextReader::Kind::data, options.format.encoding),
         options_(options),
         format_(options.format),
-        bytes_(bytes),
         header_(long_table_header(text, where, options.format, options.read.missing != Missing::error)),
-        front_(header_.has_index_name()) {}
+        front_(header_.has_index_name(), format_.decimal),
+        numbers_(reader_, format_, options.read, bytes) {}
 
   LongTable<double> read() {
     while (reader_.next()) {
@@ -176,43 +176,29 @@ class LongTableReader {
     row.sequence = found->second;
     if (fresh) ids_.push_back(id);
     if (columns_.time) {
-      const std::string time = text_at(*columns_.time, "time");
-      row.time = time_key(time);
-      if (row.time.kind == TimeKey::Kind::word && is_other_date(time)) {
-        reader_.fail(fields_[*columns_.time], "a time that cannot be put in order",
-                     "a date such as 2025-12-31 or 2025-12-31T23:40, or a number", in_quotes(time));
-      }
+      row.time = numbers_.time(fields_[*columns_.time], text_at(*columns_.time, "time"));
       if (!rows_.empty() && row.time.kind != rows_[0].time.kind) {
         reader_.fail(fields_[*columns_.time], "times of two kinds",
                      to_text(rows_[0].time.kind) + std::string(" as in the first row"),
                      in_quotes(fields_[*columns_.time]));
       }
     }
-    for (const std::size_t i : columns_.features) {
-      const std::string own = fields_[i].starts_with('"') ? std::string(trim(unquote(fields_[i]))) : std::string();
-      double value = 0;
-      if (!own.empty() && parse_number(own, value) == std::errc() && TextReader::fits(value, bytes_)) {
-        values_.push_back(value);
-      } else if (fields_[i].starts_with('"') && options_.read.missing != Missing::error && is_missing(own)) {
-        values_.push_back(std::numeric_limits<double>::quiet_NaN());
-      } else {
-        values_.push_back(number_or_missing(reader_, fields_[i], bytes_, options_.read.missing));
-      }
-    }
+    for (const std::size_t i : columns_.features) values_.push_back(numbers_.read(fields_[i]));
     for (std::size_t k = 0; k < columns_.labels.size(); ++k) add_label(k, row.sequence, fresh);
     rows_.push_back(std::move(row));
   }
 
   void add_label(std::size_t k, std::size_t sequence, bool fresh) {
     const std::string_view field = fields_[columns_.labels[k]];
-    std::string text = read_answer(reader_, field, bytes_, options_.read);
+    std::string text = numbers_.answer(field);
     if (text.empty()) unlabelled_ = true;
     if (unlabelled_) return texts_.clear();
     if (fresh) return texts_.push_back(std::move(text));
     const std::string& first = texts_[sequence * columns_.labels.size() + k];
     double a = 0, b = 1;
-    const bool same = text == first || (options_.read.targets && parse_number(text, a) == std::errc() &&
-                                        parse_number(first, b) == std::errc() && a == b);
+    const bool same =
+        text == first || (options_.read.targets && parse_number(text, a, format_.decimal) == std::errc() &&
+                          parse_number(first, b, format_.decimal) == std::errc() && a == b);
     if (!same) {
       const std::string of = ids_[sequence].empty() ? "" : " of sequence " + in_quotes(ids_[sequence]);
       reader_.fail(field, "the label changes" + of, in_quotes(first) + " as in its rows before", in_quotes(text));
@@ -251,7 +237,8 @@ class LongTableReader {
     }
     if (*shortest < *longest) table.sequences.lengths = std::move(lengths);
     if (options_.read.targets && !texts_.empty()) {
-      table.sequences.targets = targets_of<double>(texts_, reader_.where(), std::ssize(columns_.labels));
+      table.sequences.targets =
+          targets_of<double>(texts_, reader_.where(), std::ssize(columns_.labels), format_.decimal);
     } else {
       table.sequences.labels = std::move(texts_);
     }
@@ -278,9 +265,9 @@ class LongTableReader {
   TextReader reader_;
   const LongTableOptions& options_;
   const TableFormat& format_;
-  std::size_t bytes_;
   TableHeader header_;
   FrontColumn front_;
+  TableNumbers numbers_;
   std::vector<std::string_view> fields_ = {};
   std::vector<std::string> names_ = {};
   std::size_t width_ = 0;
@@ -295,8 +282,8 @@ class LongTableReader {
 
 HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std::string& where,
                                                const LongTableOptions& options, std::size_t bytes) {
-  std::string copy;
-  return LongTableReader(with_decimal_points(text, options.format, where, copy), where, options, bytes).read();
+  check_decimal(options.format, where);
+  return LongTableReader(text, where, options, bytes).read();
 }
 
 }  // namespace detail

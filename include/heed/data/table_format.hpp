@@ -31,8 +31,8 @@ struct TableFormat {
     drop_known
   };
   Header header = Header::automatic;
-  char delimiter = '\0';  ///< between fields; '\0': commas in lines that have one, otherwise blanks
-  char decimal = '.';     ///< of numbers; or ',': then a comma between two digits is one, and `delimiter` is named
+  char delimiter = '\0';              ///< between fields; '\0': commas in lines that have one, otherwise blanks
+  char decimal = '.';                 ///< of numbers; or ',': then no number has a point, and `delimiter` is named
   std::string label_column = "last";  ///< "first", "last", "none", or a name in the header; several targets: "a,b"
   IndexColumn index_column = IndexColumn::refuse;
   Encoding encoding = Encoding::automatic;
@@ -64,10 +64,8 @@ namespace detail {
 HEED_FUNCTION std::vector<std::string> names_in(std::string_view list);
 HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
                                    const std::string& where);
-/// The text with a point for each comma between two digits, in `copy`, if numbers have a decimal comma. Throws if the
-/// delimiter could be a comma, too.
-HEED_FUNCTION std::string_view with_decimal_points(std::string_view text, const TableFormat& format,
-                                                   const std::string& where, std::string& copy);
+/// Throws if decimals stand behind another character than a point or a comma, or if the delimiter could be a comma, too.
+HEED_FUNCTION void check_decimal(const TableFormat& format, const std::string& where);
 /// The fields of the row at `reader`.
 HEED_FUNCTION void split_row(const TextReader& reader, char delimiter, std::vector<std::string_view>& fields);
 }  // namespace detail
@@ -110,9 +108,8 @@ HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<st
   return {"no column has this name", where, known, in_quotes(name)};
 }
 
-HEED_FUNCTION std::string_view with_decimal_points(std::string_view text, const TableFormat& format,
-                                                   const std::string& where, std::string& copy) {
-  if (format.decimal == '.') return text;
+HEED_FUNCTION void check_decimal(const TableFormat& format, const std::string& where) {
+  if (format.decimal == '.') return;
   require(format.decimal == ',', [&] {
     return Fault{"not a decimal separator", where, "a point or a comma", in_quotes({&format.decimal, 1})};
   });
@@ -120,12 +117,6 @@ HEED_FUNCTION std::string_view with_decimal_points(std::string_view text, const 
     return Fault{"numbers with a decimal comma need another delimiter", where, "the delimiter to be named, such as ';'",
                  format.delimiter == ',' ? "','" : "none"};
   });
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  copy = text;
-  for (std::size_t i = 1; i + 1 < copy.size(); ++i) {
-    if (copy[i] == ',' && is_digit(copy[i - 1]) && is_digit(copy[i + 1])) copy[i] = '.';
-  }
-  return copy;
 }
 
 HEED_FUNCTION void split_row(const TextReader& reader, char delimiter, std::vector<std::string_view>& fields) {

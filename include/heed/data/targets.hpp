@@ -33,22 +33,26 @@ struct ReadOptions {
 
 namespace heed::inline HEED_ISA {
 
+// The decimals of the numbers below stand behind `decimal`.
+
 /// Whether a field is a finite number.
-HEED_FUNCTION bool is_target(std::string_view field);
+HEED_FUNCTION bool is_target(std::string_view field, char decimal = '.');
 
 /// The field as text; it may be in quotes. Throws, and names its place, if it is not a finite number that fits a number
 /// of `bytes` bytes.
-HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes);
+HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes,
+                                      char decimal = '.');
 
 /// The label in a field or, with `targets`, the target. Empty if it is none and need not be one; otherwise throws, and names
 /// the place.
 HEED_FUNCTION std::string read_answer(const TextReader& reader, std::string_view field, std::size_t bytes,
-                                      const ReadOptions& options);
+                                      const ReadOptions& options, char decimal = '.');
 
 /// Parses numbers, `columns` per sequence, into (n, columns). Throws if one is not a finite number or does not fit S,
 /// and names its sequence.
 template <class S>
-Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& where, Index columns = 1) {
+Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& where, Index columns = 1,
+                        char decimal = '.') {
   const DefaultFloatingMode mode;
   require(columns > 0 && static_cast<Index>(texts.size()) % columns == 0, [&] {
     return Fault{"wrong number of targets", where, text_of(columns) + " for each sequence", text_of(texts.size())};
@@ -56,7 +60,7 @@ Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& w
   Tensor<S, 2> targets({static_cast<Index>(texts.size()) / columns, columns});
   for (std::size_t i = 0; i < texts.size(); ++i) {
     double value = 0;
-    const std::errc error = parse_number(texts[i], value);
+    const std::errc error = parse_number(texts[i], value, decimal);
     const auto narrow = static_cast<S>(value);
     require(error == std::errc() && std::isfinite(value) && std::isfinite(narrow), [&] {
       return Fault{"not a target",
@@ -74,24 +78,25 @@ Tensor<S, 2> targets_of(std::span<const std::string> texts, const std::string& w
 
 namespace heed::inline HEED_ISA {
 
-HEED_FUNCTION bool is_target(std::string_view field) {
+HEED_FUNCTION bool is_target(std::string_view field, char decimal) {
   double value = 0;
-  return parse_number(field, value) == std::errc() && std::isfinite(value);
+  return parse_number(field, value, decimal) == std::errc() && std::isfinite(value);
 }
 
 HEED_FUNCTION std::string read_answer(const TextReader& reader, std::string_view field, std::size_t bytes,
-                                      const ReadOptions& options) {
+                                      const ReadOptions& options, char decimal) {
   if (!options.needs_labels) {
     const std::string text = unquote(field);
-    if (options.targets ? !is_target(text) : !is_label(text)) return {};
+    if (options.targets ? !is_target(text, decimal) : !is_label(text)) return {};
   }
-  return options.targets ? read_target(reader, field, bytes) : read_label(reader, field);
+  return options.targets ? read_target(reader, field, bytes, decimal) : read_label(reader, field);
 }
 
-HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes) {
+HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view field, std::size_t bytes,
+                                      char decimal) {
   std::string text = unquote(field);
   double value = 0;
-  const bool number = parse_number(text, value) == std::errc() && std::isfinite(value);
+  const bool number = parse_number(text, value, decimal) == std::errc() && std::isfinite(value);
   if (!number || !TextReader::fits(value, bytes)) {
     reader.fail(field, "not a target",
                 number ? "a number that fits " + std::to_string(bytes) + " bytes" : std::string("a finite number"),

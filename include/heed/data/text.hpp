@@ -35,6 +35,15 @@ HEED_FUNCTION std::errc parse_number(std::string_view text, long long& value);
 HEED_FUNCTION std::errc parse_number(std::string_view text, float& value);
 HEED_FUNCTION std::errc parse_number(std::string_view text, double& value);
 
+/// The text of a number whose decimals stand behind `decimal` as one with a decimal point: the two characters change
+/// places.
+HEED_FUNCTION std::string with_decimal_point(std::string_view text, char decimal);
+
+/// Parses a number whose decimals stand behind `decimal`. A point in it is then an `invalid_argument`.
+inline std::errc parse_number(std::string_view text, double& value, char decimal) {
+  return decimal == '.' ? parse_number(text, value) : parse_number(with_decimal_point(text, decimal), value);
+}
+
 /// The contents of a field from `TextReader::split`: without its quotes, if it has them; two quotes inside mean one.
 HEED_FUNCTION std::string unquote(std::string_view field);
 
@@ -118,6 +127,12 @@ HEED_SHARED_FUNCTION std::errc parse_number(std::string_view text, float& value)
 
 HEED_SHARED_FUNCTION std::errc parse_number(std::string_view text, double& value) {
   return abi_detail::parse_number_as(text, value);
+}
+
+HEED_SHARED_FUNCTION std::string with_decimal_point(std::string_view text, char decimal) {
+  std::string result(text);
+  for (char& c : result) c = c == decimal ? '.' : c == '.' ? decimal : c;
+  return result;
 }
 
 HEED_SHARED_FUNCTION std::string unquote(std::string_view field) {

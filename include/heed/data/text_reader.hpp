@@ -87,8 +87,9 @@ class TextReader {
     return value;
   }
 
-  /// Parses `field` as a finite number in double that fits into a number of `bytes` bytes. Throws otherwise.
-  double number_that_fits(std::string_view field, std::size_t bytes) const;
+  /// Parses `field` as a finite number in double that fits into a number of `bytes` bytes. Its decimals stand behind
+  /// `decimal`. Throws otherwise.
+  double number_that_fits(std::string_view field, std::size_t bytes, char decimal = '.') const;
   /// Whether the value is finite and, if `bytes` is the size of a float, within its range.
   static bool fits(double value, std::size_t bytes) {
     const bool narrow = bytes == sizeof(float);
@@ -249,9 +250,9 @@ HEED_FUNCTION void TextReader::split(std::string_view part, const char* separato
   }
 }
 
-HEED_FUNCTION double TextReader::number_that_fits(std::string_view field, std::size_t bytes) const {
+HEED_FUNCTION double TextReader::number_that_fits(std::string_view field, std::size_t bytes, char decimal) const {
   double value = 0;
-  const std::errc error = parse_number(field, value);
+  const std::errc error = parse_number(field, value, decimal);
   if (error == std::errc() && fits(value, bytes)) [[likely]]
     return value;
   const bool large = error == std::errc() && std::isfinite(value);

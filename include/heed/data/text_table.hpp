@@ -40,7 +40,7 @@ Sequences<S> parse_table(std::string_view text, const std::string& where, const 
       Tensor<S, 3>({table.rows, steps, options.features}, detail::narrowed<S>(std::move(table.values))), {}, {}};
   sequences.columns = std::move(table.names);
   if (options.read.targets && !table.labels.empty()) {
-    sequences.targets = targets_of<S>(table.labels, where, table.label_columns);
+    sequences.targets = targets_of<S>(table.labels, where, table.label_columns, options.format.decimal);
   } else {
     sequences.labels = std::move(table.labels);
   }

@@ -23,14 +23,14 @@ namespace detail {
 class FrontColumn {
  public:
   /// `keeps`: whether `tells_apart` will be asked.
-  explicit FrontColumn(bool keeps) : keeps_(keeps) {}
+  FrontColumn(bool keeps, char decimal) : keeps_(keeps), decimal_(decimal) {}
 
   void add(std::string_view field) {
     double value = 0;
-    const bool number = parse_number(unquote(field), value) == std::errc();
+    const bool number = parse_number(unquote(field), value, decimal_) == std::errc();
     counts_ = counts_ && number && (rows_ == 0 ? value == 0 || value == 1 : value == before_ + 1);
     whole_ = whole_ && number && value == std::trunc(value);
-    words_ = words_ || !is_number(field);
+    words_ = words_ || !is_number(field, decimal_);
     if (keeps_ && whole_) ids_.push_back(unquote(field));
     before_ = value;
     ++rows_;
@@ -50,6 +50,7 @@ class FrontColumn {
 
  private:
   bool keeps_, counts_ = true, whole_ = true, words_ = false;
+  char decimal_;
   double before_ = 0;
   Index rows_ = 0;
   std::vector<std::string> ids_ = {};

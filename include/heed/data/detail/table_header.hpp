@@ -66,7 +66,7 @@ class TableHeaderFinder {
     if (format_.header == Header::automatic && reader.next()) {
       split_row(reader, format_.delimiter, fields);
       header.there = names_above({header.names.begin(), header.names.end()}, fields, reader, place) ||
-                     (all_names && std::none_of(fields.begin(), fields.end(), is_number));
+                     (all_names && !any_number(fields));
     } else {
       header.there = format_.header == Header::yes || (format_.header == Header::automatic && all_names);
     }
@@ -78,7 +78,7 @@ class TableHeaderFinder {
 
   /// Rejects a row of one field that contains another common delimiter.
   void refuse_other_delimiters(const TextReader& reader, const std::vector<std::string_view>& fields) const {
-    if (fields.size() != 1 || fields[0].starts_with('"')) return;
+    if (fields.size() != 1 || fields[0].starts_with('"') || is_number(fields[0])) return;
     const char d = format_.delimiter;
     const std::size_t at = reader.line().find_first_of(d == '\0'  ? ";|"
                                                        : d == ';' ? ",|\t"
@@ -93,6 +93,10 @@ class TableHeaderFinder {
                 {});
   }
 
+  bool is_number(std::string_view field) const { return detail::is_number(field, format_.decimal); }
+  bool any_number(const std::vector<std::string_view>& fields) const {
+    return std::any_of(fields.begin(), fields.end(), [this](std::string_view field) { return is_number(field); });
+  }
   /// Whether the field is a missing value, if values may be missing.
   bool is_gap(std::string_view field) const { return has_gaps_ && is_missing(field); }
   /// Whether the field starts with a letter or `_`.
@@ -111,7 +115,7 @@ class TableHeaderFinder {
   bool names_above(const std::vector<std::string_view>& first, const std::vector<std::string_view>& second,
                    TextReader& reader, const std::string& place) const {
     if (first.size() != second.size()) {
-      return are_names(first) && std::any_of(second.begin(), second.end(), is_number);
+      return are_names(first) && any_number(second);
     }
     std::vector<std::size_t> words;  // columns with numbers below other text; columns of words
     std::size_t numbers = 0;         // columns of numbers; numbers above them
@@ -165,7 +169,7 @@ class TableHeaderFinder {
     for (std::size_t i = 0; i < second.size(); ++i) {
       double value = 0;
       if (std::find(words.begin(), words.end(), i) != words.end()) continue;
-      if (parse_number(unquote(second[i]), value) == std::errc()) values.push_back(value);
+      if (parse_number(unquote(second[i]), value, format_.decimal) == std::errc()) values.push_back(value);
     }
     const auto by_one = [](double a, double b) { return b != a + 1; };
     if (values.size() > 1 && std::adjacent_find(values.begin(), values.end(), by_one) == values.end()) return;

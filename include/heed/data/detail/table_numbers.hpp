@@ -2,6 +2,8 @@
 
 // The numbers in the fields of a table.
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -10,36 +12,68 @@
 
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
+#include "heed/data/table_format.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
+#include "heed/data/time_key.hpp"
 
 namespace heed::inline HEED_ISA {
 namespace detail {
 
 /// Whether a field is a number, whatever its size.
-inline bool is_number(std::string_view field) {
+inline bool is_number(std::string_view field, char decimal) {
   double ignored = 0;
-  return parse_number(unquote(field), ignored) != std::errc::invalid_argument;
+  return parse_number(unquote(field), ignored, decimal) != std::errc::invalid_argument;
 }
 
-/// Reads the fields of the row at `reader`. A missing value is NaN, if values may be missing (`has_gaps`).
+/// Whether a field is a number with decimals that are not 0.
+inline bool is_fraction(std::string_view field, char decimal) {
+  double value = 0;
+  const bool number = parse_number(unquote(field), value, decimal) == std::errc();
+  return number && std::isfinite(value) && value != std::trunc(value);
+}
+
+/// Reads the fields of the row at `reader`. `bytes`: the size of the numbers that the values must fit.
 class TableNumbers {
  public:
-  TableNumbers(const TextReader& reader, char delimiter, bool has_gaps, std::size_t bytes)
-      : reader_(reader), delimiter_(delimiter), has_gaps_(has_gaps), bytes_(bytes) {}
+  TableNumbers(const TextReader& reader, const TableFormat& format, const ReadOptions& options, std::size_t bytes)
+      : reader_(reader), delimiter_(format.delimiter), decimal_(format.decimal), options_(options), bytes_(bytes) {}
 
-  /// `label`: a field that is not a number could be the label of its row.
+  /// A value; NaN if it is missing and may be. `label`: a field that is not a number could be the label of its row.
   double read(std::string_view field, bool label = false) const {
     const bool quoted = field.starts_with('"');
     const std::string own = quoted ? unquote(field) : std::string();
     const std::string_view text = quoted ? trim(own) : field;
     double value = 0;
-    const std::errc error = parse_number(text, value);
+    const std::errc error = parse_number(text, value, decimal_);
     if (error == std::errc() && TextReader::fits(value, bytes_)) [[likely]]
       return value;
-    if (has_gaps_ && is_missing(text)) return std::numeric_limits<double>::quiet_NaN();
+    if (options_.missing != Missing::error && is_missing(text)) return std::numeric_limits<double>::quiet_NaN();
     if (error == std::errc::invalid_argument) explain(field, text, label);
-    return reader_.number_that_fits(quoted ? field.substr(1, field.size() - 2) : field, bytes_);  // throws
+    return reader_.number_that_fits(quoted ? field.substr(1, field.size() - 2) : field, bytes_, decimal_);  // throws
+  }
+
+  /// The label or target, as `read_answer` gives it.
+  std::string answer(std::string_view field) const {
+    if (options_.targets) {
+      const std::string text = unquote(field);
+      if (!is_target(text, decimal_)) explain_decimals(field, text);
+    }
+    return read_answer(reader_, field, bytes_, options_, decimal_);
+  }
+
+  /// The time in a field, whose contents are `text`.
+  TimeKey time(std::string_view field, const std::string& text) const {
+    TimeKey time = decimal_ == '.' ? time_key(text) : time_key(with_decimal_point(text, decimal_));
+    if (time.kind != TimeKey::Kind::word) return time;
+    if (is_other_date(text)) {
+      reader_.fail(field, "a time that cannot be put in order",
+                   "a date such as 2025-12-31 or 2025-12-31T23:40, or a number", in_quotes(text));
+    }
+    if (std::count(text.begin(), text.end(), ',') < 2) explain_decimals(field, text);  // 1,2,10 is a word
+    time.word = text;
+    return time;
   }
 
  private:
@@ -48,18 +82,14 @@ class TableNumbers {
     const auto digits = [](std::string_view t) {
       return !t.empty() && t.find_first_not_of("0123456789+-eE.,") == std::string_view::npos;
     };
-    const std::size_t comma = text.find(','), semicolon = text.find(';'), blank = text.find_first_of(" \t");
+    const std::size_t semicolon = text.find(';'), blank = text.find_first_of(" \t");
     if (semicolon != std::string_view::npos && delimiter_ != ';') {
       reader_.fail(field, "fields with semicolons between them", "commas or blanks, or the delimiter ';' to be named",
                    in_quotes(field));
     }
-    if (comma != std::string_view::npos && digits(text)) {
-      const bool both = text.find('.') != std::string_view::npos || text.find(',', comma + 1) != std::string_view::npos;
-      reader_.fail(field, both ? "a number with thousands separators" : "a number with a decimal comma",
-                   both ? "digits and a decimal point" : "a decimal point, or decimal ','", in_quotes(field));
-    }
+    explain_decimals(field, text);
     if (blank != std::string_view::npos && delimiter_ == '\0' && digits(text.substr(0, blank)) &&
-        is_number(trim(text.substr(text.find_last_of(" \t") + 1)))) {
+        is_number(trim(text.substr(text.find_last_of(" \t") + 1)), decimal_)) {
       reader_.fail(field, "fields with both commas and blanks between them",
                    "one of the two, and numbers with a decimal point", in_quotes(field));
     }
@@ -69,10 +99,30 @@ class TableNumbers {
     }
   }
 
+  /// Throws if a text that is not a number would be one without its points and commas.
+  void explain_decimals(std::string_view field, std::string_view text) const {
+    const auto commas = std::count(text.begin(), text.end(), ',');
+    const bool points = text.find('.') != std::string_view::npos, comma_form = decimal_ == ',';
+    std::string digits(text);
+    std::erase_if(digits, [](char c) { return c == '.' || c == ','; });
+    if (digits.find_first_not_of("0123456789+-eE") != std::string::npos || !is_number(digits, '.')) return;
+    if (comma_form && points) {
+      reader_.fail(field, "a point in a number whose decimals stand behind a comma", "digits and a decimal comma",
+                   in_quotes(field));
+    }
+    if (commas > 1 || (commas == 1 && points)) {
+      reader_.fail(field, "a number with thousands separators",
+                   comma_form ? "digits and a decimal comma" : "digits and a decimal point", in_quotes(field));
+    }
+    if (commas == 1 && !comma_form && is_number(text, ',')) {
+      reader_.fail(field, "a number with a decimal comma", "a decimal point, or decimal ','", in_quotes(field));
+    }
+  }
+
   const TextReader& reader_;
-  char delimiter_;
-  bool has_gaps_;
-  std::size_t bytes_;  // size of the numbers that the values must fit
+  char delimiter_, decimal_;
+  const ReadOptions& options_;
+  std::size_t bytes_;
 };
 
 }  // namespace detail

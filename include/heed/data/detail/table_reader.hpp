@@ -41,7 +41,6 @@ HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& wher
 #include "heed/data/detail/table_numbers.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
-#include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 
@@ -62,9 +61,9 @@ class TableReader {
     TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
     if (format_.delimiter == '\t' && has_gaps()) reader.keep_lines_of_tabs();
     std::vector<std::string_view> fields;
-    const TableNumbers numbers(reader, format_.delimiter, has_gaps(), bytes_);
+    const TableNumbers numbers(reader, format_, options_.read, bytes_);
     TableRows table;
-    FrontColumn front(header_.has_index_name());
+    FrontColumn front(header_.has_index_name(), format_.decimal);
     bool labelled = true, first = true;
     while (reader.next()) {
       split_row(reader, format_.delimiter, fields);
@@ -86,7 +85,7 @@ class TableReader {
       }
       for (const std::size_t i : labels_) {
         if (options_.read.needs_labels) refuse_value(reader, fields, i);
-        table.labels.push_back(read_answer(reader, fields[i], bytes_, options_.read));
+        table.labels.push_back(numbers.answer(fields[i]));
         labelled = labelled && !table.labels.back().empty();
       }
       front.add(fields[0]);
@@ -111,6 +110,7 @@ class TableReader {
   using IndexColumn = TableFormat::IndexColumn;
 
   bool is_label_column(std::size_t i) const { return std::find(labels_.begin(), labels_.end(), i) != labels_.end(); }
+  bool is_number(std::string_view field) const { return detail::is_number(field, format_.decimal); }
   bool has_gaps() const { return options_.read.missing != Missing::error; }
   std::size_t dropped() const {
     return format_.index_column == IndexColumn::drop || format_.index_column == IndexColumn::drop_known ? 1 : 0;
@@ -191,15 +191,10 @@ class TableReader {
     return labels_.size() == 1 && labels_[0] == width_ - 1 && format_.label_column == "last";
   }
 
-  static bool is_fraction(std::string_view field) {
-    double value = 0;
-    return parse_number(unquote(field), value) == std::errc() && std::isfinite(value) && value != std::trunc(value);
-  }
-
   /// Rejects a value in the place of the label if the first field could be the label, as in the UCR archive.
   void refuse_value(const TextReader& reader, const std::vector<std::string_view>& fields, std::size_t i) const {
-    if (!label_is_last() || options_.read.targets || is_label(fields[i]) || !is_fraction(fields[i])) return;
-    require(!is_label(unquote(fields[0])), [&] {
+    if (!label_is_last() || options_.read.targets || !is_fraction(fields[i], format_.decimal)) return;
+    require(!is_label(unquote(fields[0])) || is_fraction(fields[0], format_.decimal), [&] {
       return Fault{"not a label", reader.place(fields[i]),
                    "an integer of 64 bits or a word, or to be told that the label stands first", in_quotes(fields[i])};
     });
@@ -280,8 +275,8 @@ class TableReader {
 
 HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
                                   std::size_t bytes) {
-  std::string copy;
-  return TableReader(with_decimal_points(text, options.format, where, copy), where, options, bytes).read();
+  check_decimal(options.format, where);
+  return TableReader(text, where, options, bytes).read();
 }
 
 }  // namespace detail
