@@ -10,6 +10,7 @@
 
 #include "../support/checks.hpp"
 #include "heed/core/error.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/time_key.hpp"
 
@@ -71,8 +72,7 @@ heed::Fault with_hint(heed::Fault fault) {
   if (field && (got == "nothing" || heed::is_missing(got))) {
     fault.what += "; --missing linear, previous, mean or zero fills what is missing, mask passes over it";
   }
-  double number = 0;
-  if (fault.what == "not a label" && heed::parse_number(got, number) == std::errc()) {
+  if (fault.what == "not a label" && (heed::is_target(got) || heed::is_target(got, ','))) {
     const bool first = fault.expected.find("stands first") != std::string::npos;
     fault.what += first ? "; --label-column first where it stands there; --task regression takes any number"
                         : "; --task regression takes any number";
