@@ -73,6 +73,16 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
       ->check(support::one_of({"utf-8", "latin-1", "auto"}));
 }
 
+void check_format(const heed::TableFormat& f, FormatOf what) {
+  const heed::TableFormat none;
+  const bool table = what == FormatOf::table;
+  require_usage(table || f.delimiter == none.delimiter, "--delimiter", "is for tables");
+  require_usage(table || f.decimal == none.decimal, "--decimal", "is for tables");
+  require_usage(table || f.label_column == none.label_column, "--label-column", "is for tables");
+  require_usage(table || f.index_column == none.index_column, "--index-column", "is for tables");
+  require_usage(what != FormatOf::other || f.header == none.header, "--header", "is for tables and text");
+}
+
 heed::SentenceOptions::Header text_header(const heed::TableFormat& format) {
   using Header = heed::SentenceOptions::Header;
   if (format.header == heed::TableFormat::Header::automatic) return Header::automatic;

@@ -27,6 +27,10 @@ std::string whole(const std::string& text);
 
 /// The format of tables and text: --header, --delimiter, --decimal, --label-column, --index-column, --encoding.
 void add_format(CLI::App& command, heed::TableFormat& format);
+/// What a file is that `add_format` may describe.
+enum class FormatOf { table, text, other };
+/// Throws if an option is given that says nothing about such a file.
+void check_format(const heed::TableFormat& format, FormatOf what);
 /// --header for a file of sentences.
 heed::SentenceOptions::Header text_header(const heed::TableFormat& format);
 

@@ -103,6 +103,14 @@ bool is_table(const std::filesystem::path& path) {
   return !heed::detail::is_array(path) && extension != ".ts" && extension != ".arff";
 }
 
+heed::TableFormat format_like(heed::TableFormat format, const Columns& columns, const std::string& label_column,
+                              const std::filesystem::path& data) {
+  if (!is_table(data)) return format;
+  if (format.label_column == "last" && !label_column.empty()) format.label_column = label_column;
+  columns.complete(format);
+  return format;
+}
+
 Tokens::Tokens(heed::Sentences sentences, const heed::Vocabulary& vocabulary, const std::string& where,
                const heed::Part& part)
     : heed::Sequences<std::int32_t>(heed::to_tokens(sentences, vocabulary)), words(std::move(sentences.words)) {

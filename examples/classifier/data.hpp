@@ -17,6 +17,7 @@
 #include "heed/data/sequences.hpp"
 #include "heed/data/vocabulary.hpp"
 #include "heed/train/tiles.hpp"
+#include "task.hpp"
 
 namespace classifier {
 
@@ -32,7 +33,7 @@ struct NumberData : heed::Sequences<double> {
   std::vector<std::string> features_of_table = {}, labels_of_table = {};
   bool is_long = false;                      // a table with one row per time step
   std::vector<std::string> ids = {};         // the values of its sequence column; empty without one
-  heed::Tensor<double, 2> last_values = {};  // of windows of a series: those before each target
+  heed::Tensor<double, 2> last_values = {};  // of windows of a series: the last before the first target
   double least_step = 0, most_step = 0;      // from row to row, by its time column; 0 without one
 };
 
@@ -41,6 +42,10 @@ NumberData load_numbers(const DataFiles& files, std::optional<heed::Index> featu
 
 /// Whether a file of sequences does not tell the number of features.
 bool is_table(const std::filesystem::path& path);
+
+/// The format of another file of the same task: what the command line does not say is as in training.
+heed::TableFormat format_like(heed::TableFormat format, const Columns& columns, const std::string& label_column,
+                              const std::filesystem::path& data);
 
 /// The tokens of sentences, and their words as read.
 struct Tokens : heed::Sequences<std::int32_t> {

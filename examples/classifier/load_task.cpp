@@ -34,17 +34,15 @@ Task<NumberModel> built_in_task(const TrainArguments& a, const StoredModel<Numbe
 
 heed::TableFormat format_of(const TrainArguments& a, const StoredModel<NumberModel>* init,
                             const std::filesystem::path& data) {
-  heed::TableFormat format = a.format;
-  if (!init || !is_table(data)) return format;
-  if (format.label_column == "last" && !init->label_column.empty()) format.label_column = init->label_column;
-  init->columns.complete(format);
-  return format;
+  return init ? format_like(a.format, init->columns, init->label_column, data) : a.format;
 }
 
 Columns columns_of(const heed::TableFormat& format, const NumberData& data, const std::filesystem::path& path) {
   using IndexColumn = heed::TableFormat::IndexColumn;
-  const bool drops = format.index_column == IndexColumn::drop || format.index_column == IndexColumn::drop_known;
-  Columns columns{.values = name_list(data.columns), .index = drops && is_table(path)};
+  Columns columns{.values = name_list(data.columns)};
+  if (is_table(path)) {
+    columns.index = format.index_column == IndexColumn::drop_known ? IndexColumn::drop : format.index_column;
+  }
   if (data.features_of_table.empty()) return columns;
   columns.sequence = format.sequence_column;
   columns.time = format.time_column;
@@ -91,6 +89,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
     if (options.table.sequence_column.empty()) options.steps = like.steps();
+    options.table = format_like(options.table, columns, label_column, a.test->data);
     NumberData test = load(*a.test, like.features());
     columns.check(test.columns, a.test->data);
     task.exact_test = std::move(test);

@@ -51,10 +51,10 @@ std::vector<double> standardized_means(const StoredModel<M>& stored) {
 template <class M>
 NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, bool labels) {
   refuse_option(a.labelled, "--labelled", "text", a.model);
-  heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels, .table = a.format};
+  check_format(a.format, is_table(a.data.data) ? FormatOf::table : FormatOf::other);
+  heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels};
+  options.table = format_like(a.format, stored.columns, stored.label_column, a.data.data);
   options.targets = output_kind_of(stored) == heed::OutputKind::numbers;
-  if (a.format.label_column == "last" && !stored.label_column.empty()) options.table.label_column = stored.label_column;
-  if (is_table(a.data.data)) stored.columns.complete(options.table);
   if (labels) options.steps = a.steps;  // rows end with a label: any number of steps will do
   MissingValues missing = stored.missing;
   if (a.missing) missing.how = *a.missing;
@@ -111,6 +111,7 @@ NamedSequences load_data(const StoredModel<MixedModel>& stored, const ModelArgum
 }
 
 Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {
+  check_format(a.format, FormatOf::text);
   refuse_option(a.data.labels.has_value(), "--labels", "numbers", a.model);
   refuse_option(a.steps > 0, "--steps", "numbers", a.model);
   refuse_option(a.missing.has_value(), "--missing", "numbers", a.model);

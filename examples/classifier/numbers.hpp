@@ -20,6 +20,9 @@ namespace classifier {
 /// Whether the command line, or the model to start from, asks for numbers.
 bool asks_for_numbers(const TrainArguments& arguments, const StoredModel<NumberModel>* init);
 
+/// The task that the command line asks for, or that of the model to start from. Throws if they contradict each other.
+NumbersTask numbers_task_of(const TrainArguments& arguments, const StoredModel<NumberModel>* init);
+
 /// Reads the data of a regression or a forecast. Throws as `load_task`.
 Task<NumberModel> load_numbers_task(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
                                     const heed::Part& part);
@@ -57,7 +60,8 @@ struct Metrics {
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets);
 
-/// The baseline's predictions: the last value, or the mean of the training targets. Empty if it is not known.
+/// The baseline's predictions: for a forecast the last value that was known, otherwise and without one the mean of the
+/// training targets. Empty if that is not known.
 heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task);
 const char* baseline_name(const NumbersTask& task);
 

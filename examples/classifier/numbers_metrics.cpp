@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -14,11 +15,6 @@
 namespace classifier {
 
 using heed::Index;
-
-bool asks_for_numbers(const TrainArguments& a, const StoredModel<NumberModel>* init) {
-  if (a.task.kind) return a.task.kind != TaskKind::classification;
-  return init && !a.new_head && output_kind_of(*init) == heed::OutputKind::numbers;
-}
 
 namespace {
 
@@ -60,12 +56,15 @@ heed::Tensor<double, 2> column(const auto& from, Index k) {
 }  // namespace
 
 heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task) {
-  if (task.forecast()) return targets.baseline;
   if (task.means.empty()) return {};
-  heed::Tensor<double, 2> means(targets.exact.extents());
-  for (Index i = 0; i < means.extent(0); ++i)
-    for (Index k = 0; k < means.extent(1); ++k) means(i, k) = task.means[static_cast<std::size_t>(k)];
-  return means;
+  heed::Tensor<double, 2> baseline(targets.exact.extents());
+  for (Index i = 0; i < baseline.extent(0); ++i) {
+    for (Index k = 0; k < baseline.extent(1); ++k) {
+      const bool known = task.forecast() && !std::isnan(targets.baseline(i, k));
+      baseline(i, k) = known ? targets.baseline(i, k) : task.means[static_cast<std::size_t>(k)];
+    }
+  }
+  return baseline;
 }
 const char* baseline_name(const NumbersTask& task) {
   return task.forecast() ? "the last value" : "the mean of the training targets";

@@ -17,32 +17,6 @@ struct Half {
   Targets targets;
 };
 
-NumbersTask task_of(const TrainArguments& a, const StoredModel<NumberModel>* init) {
-  NumbersTask task = init && !a.new_head ? init->task : NumbersTask();
-  const TaskKind kind = a.task.kind.value_or(task.numbers() ? task.kind : TaskKind::regression);
-  heed::require(!task.numbers() || task.kind == kind, [&] {
-    return heed::Fault{"--task " + std::string(heed::to_text(kind)) + " contradicts " + a.init.string() +
-                       ", a model of a " + std::string(heed::to_text(task.kind)) +
-                       "; --new-head starts a new last layer"};
-  });
-  heed::require(!init || a.new_head || output_kind_of(*init) == heed::OutputKind::numbers, [&] {
-    return heed::Fault{a.init.string() + " is a model of classes; --new-head starts a new last layer, for numbers"};
-  });
-  task.kind = kind;
-  if (!task.forecast()) return task;
-  const auto agree = [&](const char* option, const std::optional<Index>& given, Index& known, Index otherwise) {
-    heed::require(!given || known == 0 || *given == known, [&] {
-      return heed::Fault{std::string(option) + ' ' + std::to_string(*given) + " contradicts " + a.init.string() +
-                         ", which has " + std::to_string(known)};
-    });
-    if (known == 0) known = given.value_or(otherwise);
-  };
-  agree("--window", a.task.window, task.window, 0);
-  agree("--horizon", a.task.horizon, task.horizon, 1);
-  heed::require(task.window > 0, [] { return heed::Fault{"--task forecast needs --window"}; });
-  return task;
-}
-
 }  // namespace
 
 Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<NumberModel>* init,
@@ -52,7 +26,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     return heed::Fault{"--classes, --label-smoothing and --class-weights are for classes, these are numbers",
                        a.data->data.string()};
   });
-  NumbersTask numbers = task_of(a, init);
+  NumbersTask numbers = numbers_task_of(a, init);
   const std::string& label = a.format.label_column;
   heed::require(!numbers.forecast() || label == "last" || label == "none", [&] {
     return heed::Fault{"--label-column is not for a forecast; --target-column names the columns to forecast",
@@ -131,6 +105,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   }
   options.steps = !numbers.forecast() && is_table(a.data->data) && !read.is_long ? read.steps() : 0;
   const auto load_test = [&] {
+    options.table = format_like(options.table, task.columns, {}, a.test->data);
     NumberData other = load(*a.test);
     task.columns.check(other.columns, a.test->data);
     return other;

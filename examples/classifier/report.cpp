@@ -82,9 +82,9 @@ void require_finished(const heed::History& history, const TrainArguments& a) {
 
 void write_history(const std::filesystem::path& path, const heed::History& history) {
   constexpr int digits = 9;
-  heed::CsvWriter csv({"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "test_loss",
-                       "test_accuracy", "seconds"},
-                      digits);
+  heed::CsvWriter csv(
+      {"epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "seconds"},
+      digits);
   const auto if_any = [](double value) { return std::isnan(value) ? std::optional<double>() : value; };
   for (const heed::EpochRecord& r : history.epochs) {
     csv.row(r.epoch, r.loss, if_any(r.accuracy), if_any(r.validation_loss), if_any(r.validation_accuracy),

@@ -67,10 +67,11 @@ std::optional<StoredModel<RocketModel>> rocket_of(const TrainArguments& a, Task<
   return stored;
 }
 
-void print_fit(const std::string& name, const heed::RocketFit& fit, bool numbers) {
-  if (!fit.ridge) return;
+void print_fit(const std::string& name, const heed::RocketFit& fit, const NumbersTask& task) {
+  // windows overlap: one that is left out stands in its neighbours, and says nothing of a forecast
+  if (!fit.ridge || task.forecast()) return;
   if (!name.empty()) std::printf("%s: ", name.c_str());
-  if (numbers) {
+  if (task.numbers()) {
     std::printf("r2 about %.4f on sequences left out one by one, alpha %.4g\n", 1 - fit.error, fit.alpha);
   } else {
     std::printf("accuracy %.4f on sequences left out one by one, alpha %.4g\n", fit.accuracy, fit.alpha);
@@ -90,9 +91,8 @@ void train_rocket(const TrainArguments& a, Task<NumberModel>& task, const Proces
   const std::vector<heed::RocketFit> fits = fit_rockets(stored, task, options);
   if (!a.model.empty()) save_model(stored);
   if (a.quiet) return;
-  // windows overlap: one that is left out stands in its neighbours, and says nothing of a forecast
-  for (std::size_t i = 0; !task.numbers.forecast() && i < fits.size(); ++i) {
-    print_fit(fits.size() > 1 ? "seed " + std::to_string(a.fit.seed + i) : "", fits[i], task.numbers.numbers());
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    print_fit(fits.size() > 1 ? "seed " + std::to_string(a.fit.seed + i) : "", fits[i], task.numbers);
   }
   const char* const together = fits.size() > 1 ? "together: " : "";
   if (task.numbers.numbers()) {

@@ -25,8 +25,8 @@ StoredModel<RocketModel> start_rocket_beside(const TrainArguments& arguments, co
 std::vector<heed::RocketFit> fit_rockets(StoredModel<RocketModel>& stored, const Task<NumberModel>& task,
                                          const heed::FitOptions& options);
 
-/// Prints a model's leave-one-out score, if its fit has one; after a name, if there is one.
-void print_fit(const std::string& name, const heed::RocketFit& fit, bool numbers);
+/// Prints a model's leave-one-out score, if its fit has one that means something; after a name, if there is one.
+void print_fit(const std::string& name, const heed::RocketFit& fit, const NumbersTask& task);
 
 /// Trains on the part of a fold; nothing if it was stopped.
 std::optional<StoredModel<RocketModel>> rocket_of(const TrainArguments& arguments, Task<NumberModel>& fold,

@@ -28,19 +28,12 @@ bool usable(const double* first, const NumbersTask& task, Index features) {
   return there;
 }
 
-// The last value of a feature before this step; without one, the mean of those that are known.
-double last_value(heed::TensorView<const double, 2> series, Index before, Index steps, Index f) {
+// The last value of a feature that was known before this step; NaN without one.
+double last_value(heed::TensorView<const double, 2> series, Index before, Index f) {
   for (Index t = before - 1; t >= 0; --t) {
     if (!std::isnan(series(t, f))) return series(t, f);
   }
-  double sum = 0;
-  Index count = 0;
-  for (Index t = before; t < steps; ++t) {
-    if (std::isnan(series(t, f))) continue;
-    sum += series(t, f);
-    ++count;
-  }
-  return sum / static_cast<double>(count);  // a window is used only if its targets are known
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 void require_long(const heed::Sequences<double>& series, Index i, Index steps, Index needed,
@@ -88,7 +81,7 @@ SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask&
     for (Index h = 0; h < H; ++h) {
       for (const Index f : task.forecasts) {
         windows.targets(k, output) = from[(W + h) * features + f];
-        windows.last_values(k, output++) = last_value(series.x[i], t + W, length_of(series, i), f);
+        windows.last_values(k, output++) = last_value(series.x[i], t + W, f);
       }
     }
   }

@@ -22,7 +22,8 @@ void note_uneven_times(const NumberData& series, const std::filesystem::path& pa
 std::vector<heed::Index> columns_to_forecast(const std::string& list, const NumberData& series,
                                              const std::filesystem::path& path);
 
-/// Windows of series. last_values (n, outputs): the forecast that everything stays as it was last known.
+/// Windows of series. last_values (n, outputs): the forecast that everything stays as it was last known; NaN where
+/// nothing was known.
 struct SeriesParts : heed::Sequences<double> {
   heed::Tensor<double, 2> last_values = {};
 };

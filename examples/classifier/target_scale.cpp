@@ -1,9 +1,6 @@
 #include <cstddef>
-#include <limits>
-#include <sstream>
 #include <utility>
 
-#include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/data/standardize.hpp"
 #include "numbers.hpp"
@@ -12,25 +9,11 @@ namespace classifier {
 
 using heed::Index;
 
-// Answers are floats in the targets' units.
-void refuse_lost_digits(const heed::FeatureStatistics& s) {
-  for (const Index k : s.losing_digits<float>()) {
-    const auto at = static_cast<std::size_t>(k);
-    const double apart = s.largest[at] * static_cast<double>(std::numeric_limits<float>::epsilon());
-    heed::require(2 * apart < s.deviation[at], [&] {
-      std::ostringstream text;
-      text << "targets " << k << " (counted from 0) come to " << s.largest[at] << " and deviate by " << s.deviation[at]
-           << ", where answers are " << apart << " apart: subtract an offset from them";
-      return heed::Fault{text.str()};
-    });
-  }
-}
-
 TargetScale scale_of(const heed::Tensor<double, 2>& targets) {
   const Index n = targets.extent(0), outputs = targets.extent(1);
   const heed::FeatureStatistics s =
       heed::feature_statistics<double>(heed::TensorView<const double, 3>(targets.data(), {n, 1, outputs}));
-  refuse_lost_digits(s);
+  s.require_digits<float>("training data");  // answers are floats in the targets' units
   return {s.mean, s.deviation};
 }
 

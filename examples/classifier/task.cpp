@@ -11,6 +11,7 @@
 namespace classifier {
 
 using heed::Index;
+using IndexColumn = heed::TableFormat::IndexColumn;
 
 void add_task(CLI::App& command, TaskOptions& task) {
   const char* const group = "Tasks";
@@ -74,8 +75,8 @@ void Columns::complete(heed::TableFormat& format) const {
   if (format.sequence_column.empty()) format.sequence_column = sequence;
   if (format.time_column.empty()) format.time_column = time;
   if (format.feature_columns.empty()) format.feature_columns = features;
-  using IndexColumn = heed::TableFormat::IndexColumn;
-  if (index && format.index_column == IndexColumn::refuse) format.index_column = IndexColumn::drop_known;
+  if (format.index_column != IndexColumn::refuse) return;
+  format.index_column = index == IndexColumn::drop ? IndexColumn::drop_known : index;
 }
 
 void Columns::check(const std::vector<std::string>& of_table, const std::filesystem::path& path) const {
@@ -100,11 +101,11 @@ void Columns::write(heed::Metadata& metadata) const {
   if (!sequence.empty()) metadata["sequence_column"] = sequence;
   if (!time.empty()) metadata["time_column"] = time;
   if (!features.empty()) metadata["feature_columns"] = features;
-  if (index) metadata["index_column"] = "drop";
+  if (index != IndexColumn::refuse) metadata["index_column"] = index == IndexColumn::keep ? "keep" : "drop";
   if (!values.empty()) metadata["value_columns"] = values;
 }
 
-Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::path&) {
+Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::path& path) {
   Columns columns;
   const auto take = [&](const char* name, std::string& value) {
     if (const auto said = metadata.find(name); said != metadata.end()) value = said->second;
@@ -113,7 +114,12 @@ Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::pat
   take("time_column", columns.time);
   take("feature_columns", columns.features);
   take("value_columns", columns.values);
-  columns.index = metadata.contains("index_column");
+  std::string index;
+  take("index_column", index);
+  heed::require(index.empty() || index == "drop" || index == "keep", [&] {
+    return heed::Fault{"malformed metadata", path.string() + ", index_column", "drop or keep", heed::in_quotes(index)};
+  });
+  if (!index.empty()) columns.index = index == "keep" ? IndexColumn::keep : IndexColumn::drop;
   if (!columns.features.empty()) columns.names = heed::detail::names_in(columns.features);
   return columns;
 }

@@ -54,7 +54,8 @@ struct Columns {
   std::string sequence = {}, time = {}, features = {};
   std::vector<std::string> names = {};  // of the features
   std::string values = {};              // of a table with a row per sequence
-  bool index = false;                   // a column in front counts or names the rows, and is no value
+  // A column in front counts or names the rows: no value (drop), or one (keep).
+  heed::TableFormat::IndexColumn index = heed::TableFormat::IndexColumn::refuse;
 
   /// Fills in what a format does not set.
   void complete(heed::TableFormat& format) const;

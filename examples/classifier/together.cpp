@@ -76,7 +76,7 @@ class Parts {
     if (rocket_) {
       for (const heed::RocketFit& fit : fit_rockets(*rocket_, task_, rocket_arguments_->fit)) {
         if (fit.cancelled) return false;
-        if (tests) print_fit("rocket", fit, task_.numbers.numbers());
+        if (tests) print_fit("rocket", fit, task_.numbers);
       }
     }
     for (Trained& t : trained_) {

@@ -53,6 +53,7 @@ void train(TrainArguments& a, const Processes& processes) {
       if (a.new_head) said.classes.reset();  // those of the data
       init = load_model<M>(read_model_file(a.init), a.init, said);
       require_one_model(*init);
+      if (a.data && !a.task.kind && !a.new_head && init->task.forecast()) complete_forecast(a);
     }
     a.in_folds = a.recipe == "auto";
     loaded = load_task(a, init ? &*init : nullptr, [&](heed::Index count) { return processes.part(count); });

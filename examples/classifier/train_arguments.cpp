@@ -14,7 +14,6 @@ using heed::Index;
 
 namespace {
 
-// Of a forecast the end of the series is kept to validate on.
 void check_task(TrainArguments& a, bool text) {
   TaskOptions& t = a.task;
   const heed::TableFormat& f = a.format;
@@ -31,10 +30,7 @@ void check_task(TrainArguments& a, bool text) {
                 "needs --sequence-column or --task forecast");
   if (!t.forecasts()) return;
   require_usage(t.window || !a.init.empty(), "--task", "forecast needs --window");
-  require_usage(!a.data->labels, "--labels", "excludes --task forecast: the series says what follows");
-  require_usage(!a.test || !a.test->labels, "--test-labels", "excludes --task forecast");
-  require_usage(!a.test || a.fit.validation == 0, "--validation", "excludes --test where the task is a forecast");
-  t.held_out = std::exchange(a.fit.validation, 0);
+  complete_forecast(a);
 }
 
 heed::Schedule schedule_of(const TrainArguments& a) {
@@ -92,6 +88,14 @@ void check_rocket(const TrainArguments& a) {
   }
 }
 
+void complete_forecast(TrainArguments& a) {
+  a.task.kind = TaskKind::forecast;
+  require_usage(!a.data->labels, "--labels", "excludes --task forecast: the series says what follows");
+  require_usage(!a.test || !a.test->labels, "--test-labels", "excludes --task forecast");
+  require_usage(!a.test || a.fit.validation == 0, "--validation", "excludes --test where the task is a forecast");
+  a.task.held_out = std::exchange(a.fit.validation, 0);
+}
+
 void complete(TrainArguments& a) {
   const bool text = !a.text.empty();
   require_usage(!text || !a.data, "--text", "excludes --data");
@@ -122,6 +126,8 @@ void complete(TrainArguments& a) {
   require_usage(!a.checkpoint.empty() || !a.checkpoint_every, "--checkpoint-every", "needs --checkpoint");
   require_usage(!a.checkpoint.empty() || !a.resume, "--resume", "needs --checkpoint");
 
+  const bool table = (a.data && is_table(a.data->data)) || (a.test && is_table(a.test->data));
+  check_format(a.format, text ? FormatOf::text : table ? FormatOf::table : FormatOf::other);
   check_task(a, text);
   const heed::Metadata given = a.architecture.given;
   apply_recipe(a);

@@ -62,6 +62,8 @@ void check_rocket(const TrainArguments& arguments);
 
 /// Throws if options contradict each other; sets the options of `fit` that follow from others.
 void complete(TrainArguments& arguments);
+/// The same for a forecast: --validation keeps the end of the series to test on.
+void complete_forecast(TrainArguments& arguments);
 /// Sets options of `fit` that follow from others; again if these have changed.
 void complete_fit(TrainArguments& arguments);
 

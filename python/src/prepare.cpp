@@ -158,15 +158,7 @@ TargetScale scale_of(const Targets& targets) {
   const Index n = static_cast<Index>(targets.numbers.size()) / outputs;
   const heed::FeatureStatistics s =
       heed::feature_statistics<double>(heed::TensorView<const double, 3>(targets.numbers.data(), {n, 1, outputs}));
-  for (const Index k : s.losing_digits<float>()) {  // answers are floats in the targets' units
-    const auto at = static_cast<std::size_t>(k);
-    const double apart = s.largest[at] * static_cast<double>(std::numeric_limits<float>::epsilon());
-    heed::require(2 * apart < s.deviation[at], [&] {
-      return heed::Fault{
-          "targets whose digits a float cannot hold: subtract an offset from them", "y, output " + std::to_string(k),
-          "numbers that deviate by more than " + std::to_string(2 * apart), std::to_string(s.deviation[at])};
-    });
-  }
+  s.require_digits<float>("y");  // answers are floats in the targets' units
   return {s.mean, s.deviation};
 }
 

@@ -131,4 +131,19 @@ TEST(FeatureStatistics, NameFeaturesWhoseNumbersLoseDigits) {
   EXPECT_NEAR(statistics.deviation[0], std::sqrt(1400.0), 1e-6);
 }
 
+TEST(FeatureStatistics, TargetsNeedTwoSpacingsOfTheirType) {
+  const auto statistics = [](double offset, double spread) {
+    heed::Tensor<double, 3> targets({4, 1, 1});
+    for (heed::Index i = 0; i < 4; ++i) targets(i, 0, 0) = offset + spread * static_cast<double>(i % 2);
+    return heed::feature_statistics<double>(targets.view());
+  };
+  const FeatureStatistics small = statistics(1.7e9, 200);
+  EXPECT_EQ(error_of([&] { small.require_digits<float>("y"); }),
+            "y, output 0 (counted from 0): targets lose their digits: subtract an offset from them "
+            "(expected a deviation above 405.311632, as numbers come to 1.7e+09, got 100.000000)");
+  EXPECT_NO_THROW(small.require_digits<double>("y"));
+  EXPECT_NO_THROW(statistics(1.7e9, 1000).require_digits<float>("y")) << "roughly is enough";
+  EXPECT_NO_THROW(statistics(1.7e9, 0).require_digits<float>("y")) << "a constant needs none";
+}
+
 }  // namespace standardize_test

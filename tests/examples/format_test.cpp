@@ -41,6 +41,32 @@ TEST_F(Format, OfTablesIsAnOption) {
   EXPECT_NE(refused.err.find("an index column in front"), std::string::npos) << refused.err;
 }
 
+TEST_F(Format, TheModelKnowsThatAnIndexColumnIsKept) {
+  folder.file("i.csv", "id,x,label\n101,6,a\n102,8,b\n103,6,a\n");
+  EXPECT_NE(run("train --data i.csv --epochs 1").err.find("index"), std::string::npos);
+  output_of("train --data i.csv --index-column keep --epochs 1 --quiet --model m.safetensors");
+  output_of("evaluate --model m.safetensors --data i.csv");
+  output_of("train --data i.csv --init m.safetensors --epochs 1 --quiet --model n.safetensors");
+  EXPECT_EQ(lines(output_of("predict --model n.safetensors --data i.csv")).size(), 3U);
+}
+
+TEST_F(Format, OptionsOfTablesAreForTables) {
+  write_npy();
+  write_text();
+  const std::string array = "train --data x.npy --labels y.npy --epochs 1 --quiet --model m.safetensors ";
+  for (const std::string option : {"--delimiter ;", "--decimal comma", "--label-column first", "--index-column drop"}) {
+    for (const std::string& command : {array, std::string("train --text t.txt --epochs 1 ")}) {
+      const Result result = run(command + option);
+      EXPECT_EQ(result.code, 2) << command << option;
+      EXPECT_NE(result.err.find("is for tables"), std::string::npos) << command << option << result.err;
+    }
+  }
+  EXPECT_NE(run(array + "--header no").err.find("is for tables and text"), std::string::npos);
+  output_of(array);
+  EXPECT_NE(run("predict --model m.safetensors --data x.npy --decimal comma").err.find("is for tables"),
+            std::string::npos);
+}
+
 TEST_F(Format, TheModelKnowsThatAnIndexColumnIsDropped) {
   std::string rows = ",0,1,label\n", bare = "0,1,label\n", unlabelled = ",0,1\n";
   for (int i = 0; i < 12; ++i) {

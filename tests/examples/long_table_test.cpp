@@ -47,6 +47,22 @@ TEST_F(LongTables, AreSequencesAndTheModelKnowsTheirColumns) {
   EXPECT_EQ(output_of("predict --model n.safetensors --data new.csv"), expected);
 }
 
+TEST_F(LongTables, ToTestOnAreReadByTheNamesOfTraining) {
+  std::string xy = "id,x,y,label\n", other = "label,y,x,id\n";
+  for (int i = 0; i < 12; ++i) {
+    for (int t = 0; t < 3; ++t) {
+      const std::string id = "s" + std::to_string(i), x = std::to_string(i % 2 ? t + 1 : -t - 1),
+                        label = i % 2 ? "up" : "down";
+      xy += id + ',' + x + ",90," + label + '\n';
+      other += label + ",90," + x + ',' + id + '\n';
+    }
+  }
+  folder.file("xy.csv", xy);
+  folder.file("other.csv", other);
+  const std::string how = "train --threads 1 --hidden 8 --epochs 60 --sequence-column id --data xy.csv --test ";
+  EXPECT_EQ(output_of(how + "xy.csv"), output_of(how + "other.csv"));
+}
+
 TEST_F(LongTables, AreNamedInTablesOfAnswers) {
   write("d.csv");
   output_of(train + "--quiet --data d.csv --model m.safetensors");

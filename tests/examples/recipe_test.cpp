@@ -297,6 +297,21 @@ TEST_F(SeveralRecipes, AreEachNamedOnceAndOfOneTraining) {
   EXPECT_FALSE(std::filesystem::exists(folder / "new.safetensors"));
 }
 
+// Windows overlap: one that is left out stands in its neighbours.
+TEST_F(SeveralRecipes, OfAForecastSayNothingOfWindowsThatAreLeftOut) {
+  std::string rows;
+  for (int t = 0; t < 80; ++t) rows += std::to_string(t * t % 17) + '\n';
+  folder.file("d.csv", rows);
+  for (const std::string recipe : {"rocket", "rocket+fcn"}) {
+    const Result result =
+        run("train --data d.csv --task forecast --window 10 --validation 0.3 --num-features 84 --recipe " + recipe +
+            (recipe == "rocket" ? "" : " --epochs 1"));
+    EXPECT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.out.find("left out"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("test mse"), std::string::npos) << result.out;
+  }
+}
+
 TEST_F(AutoRecipe, IsForClassesOfNumbers) {
   folder.file("lines.txt", "a some words\nb other words\n");
   EXPECT_NE(run("train --text lines.txt --recipe auto").err.find("--recipe: excludes --text"), std::string::npos);

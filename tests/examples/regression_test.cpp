@@ -253,6 +253,30 @@ TEST_F(Numbers, AForecastIsTestedOnAFileOfItsOwn) {
   EXPECT_NEAR(number(out, "test mse", "mse"), number(evaluated, "mse", "mse"), 1e-4 * number(evaluated, "mse", "mse"));
 }
 
+TEST_F(Numbers, ATestMayNameItsColumnsInAnotherOrder) {
+  std::string ab = "a,b\n", ba = "b,a\n";
+  for (int t = 0; t < 40; ++t) {
+    const std::string a = std::to_string(100 + t % 5), b = std::to_string(t % 3);
+    ab += a + ',' + b + '\n';
+    ba += b + ',' + a + '\n';
+  }
+  folder.file("ab.csv", ab);
+  folder.file("ba.csv", ba);
+  folder.file("cd.csv", "c,d" + ab.substr(3));
+  const std::string how = "train --task forecast --window 4 --data ab.csv --epochs 1" + small + " --test ";
+  EXPECT_EQ(output_of(how + "ab.csv"), output_of(how + "ba.csv"));
+  fails(how + "cd.csv", "no column has this name");
+}
+
+TEST_F(Numbers, TheLastValueLooksAtNothingThatFollows) {
+  std::string rows = "a,b\n";
+  for (int t = 0; t < 30; ++t) rows += std::to_string(t % 4) + ',' + (t < 24 ? "NA" : std::to_string(t % 5)) + '\n';
+  folder.file("d.csv", rows);
+  const std::string out =
+      output_of("train --task forecast --window 4 --target-column b --missing zero --data d.csv --epochs 1" + small);
+  EXPECT_GT(number(out, "the last value", "mse"), 1.5) << out;  // at first it is the mean of the targets
+}
+
 // The value before the target, or the last one that was known: not what a gap was filled with.
 TEST_F(Numbers, TheLastValueIsOneThatWasThere) {
   std::string series;
@@ -274,7 +298,23 @@ TEST_F(Numbers, TargetsThatFloatsCannotHoldAreAnError) {
   std::string rows;
   for (int i = 0; i < 20; ++i) rows += std::to_string(i % 7) + "," + std::to_string(1700000000 + i % 7) + '\n';
   folder.file("d.csv", rows);
-  fails("train --task regression --data d.csv", "where answers are");
+  fails("train --task regression --data d.csv", "training data, output 0 (counted from 0): targets lose their digits");
+  for (const std::string spread : {"1000", "0"}) {  // roughly is enough, and a constant needs none
+    rows.clear();
+    for (int i = 0; i < 20; ++i)
+      rows += std::to_string(i) + ',' + std::to_string(1700000000 + std::stoi(spread) * (i % 7)) + '\n';
+    folder.file("d.csv", rows);
+    output_of("train --quiet --task regression --data d.csv --epochs 1" + small);
+  }
+}
+
+TEST_F(Numbers, AModelToStartFromMakesTheTaskAForecast) {
+  write_series("d.csv", 0, 60);
+  output_of("train --quiet --task forecast --window 4 --data d.csv --epochs 1 --model m.safetensors" + small);
+  const std::string how = "train --init m.safetensors --data d.csv --epochs 1 --validation 0.25";
+  EXPECT_EQ(output_of(how), output_of(how + " --task forecast")) << "the end of the series is tested on";
+  EXPECT_TRUE(has_line(output_of(how), "test mse"));
+  fails(how + " --test d.csv", "excludes --test where the task is a forecast", 2);
 }
 
 TEST_F(Numbers, AForecastOfUnevenTimesSaysSo) {

@@ -188,7 +188,8 @@ TEST_F(Train, DivergenceNamesTheEpochAndKeepsTheLastGoodWeights) {
     EXPECT_NE(result.err.find("not finite"), std::string::npos) << result.err;
     EXPECT_NE(result.err.find("at epoch 1"), std::string::npos) << result.err;
     EXPECT_NE(result.err.find("m.safetensors"), std::string::npos) << result.err;
-    EXPECT_EQ(text("h.csv"), "epoch,loss,accuracy,validation_loss,validation_accuracy,test_loss,test_accuracy,seconds\n");
+    EXPECT_EQ(text("h.csv"),
+              "epoch,loss,accuracy,validation_loss,validation_accuracy,test_loss,test_accuracy,seconds\n");
     output_of("evaluate --model m.safetensors --data x.npy --labels y.npy");  // strict: its weights are finite
   }
 }

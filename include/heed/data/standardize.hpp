@@ -38,6 +38,21 @@ struct FeatureStatistics {
     }
     return features;
   }
+
+  /// For targets. Throws if one deviates by less than two spacings of S at its largest value: answers of type S could not
+  /// follow it. `where` names the targets in the error.
+  template <class S>
+  void require_digits(const std::string& where) const {
+    for (std::size_t k = 0; k < largest.size(); ++k) {
+      const double step = largest[k] * static_cast<double>(std::numeric_limits<S>::epsilon());
+      require(constant[k] || deviation[k] > 2 * step, [&] {
+        return Fault{"targets lose their digits: subtract an offset from them",
+                     where + ", output " + text_of(k) + " (counted from 0)",
+                     "a deviation above " + text_of(2 * step) + ", as numbers come to " + text_of(largest[k]),
+                     text_of(deviation[k])};
+      });
+    }
+  }
 };
 
 }  // namespace heed::inline HEED_ABI

@@ -53,6 +53,7 @@
 #include <exception>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "heed/core/available_threads.hpp"

@@ -71,6 +71,18 @@ TEST(AttentionBias, TheLowestScoreIsAboveThatOfNoKey) {
   for (const int i : {1, 3, 5}) EXPECT_FLOAT_EQ(s[static_cast<std::size_t>(i)], 1 / 3.0F);
 }
 
+// A matrix for each lane: the lowest score beside a finite one leaves the weight to that.
+TEST(AttentionBias, TheLowestScoreOfALaneIsAMask) {
+  constexpr double lowest = std::numeric_limits<double>::lowest();
+  const Values added{lowest, 1, lowest, lowest};  // two lanes, each of two keys
+  Head<double> head = head_of(1, 2, 2);
+  head.added = added.data();
+  head.added_stride = 2;
+  Values s{-5, 1, 2, -lowest / 8};  // two keys, each of two lanes
+  add_scores(head, 0, s.data());
+  EXPECT_EQ(s, (Values{lowest / 4, lowest / 4, 3, lowest / 4}));
+}
+
 TEST(AttentionBias, ExcludesWhatIsMinusInfinity) {
   const Values added{0, -infinity, 0, 0, 0, 0, -infinity, 0};
   Head<double> head = head_of(2, 2, 2);

@@ -83,8 +83,8 @@ void zero_unattended(const Head<S>& head, Tile<S> y) {
   }
 }
 
-/// Adds to the scores of a row of keys what does not depend on the features. Scores are at least -max / 4 with added ones,
-/// which others use as masks: a key that is not there has less.
+/// Adds to the scores of a row of keys what does not depend on the features. Other libraries write masks with the lowest
+/// number, so a sum is at least -max / 4. A key that is not there has -max / 2.
 template <class S>
 void add_scores(const Head<S>& head, Index row, S* s) {
   const Index L = head.lanes, n = head.reach(row), query = head.first_query + row;

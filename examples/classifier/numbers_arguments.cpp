@@ -1,0 +1,42 @@
+#include <optional>
+#include <string>
+
+#include "heed/core/error.hpp"
+#include "numbers.hpp"
+
+namespace classifier {
+
+using heed::Index;
+
+bool asks_for_numbers(const TrainArguments& a, const StoredModel<NumberModel>* init) {
+  if (a.task.kind) return a.task.kind != TaskKind::classification;
+  return init && !a.new_head && output_kind_of(*init) == heed::OutputKind::numbers;
+}
+
+NumbersTask numbers_task_of(const TrainArguments& a, const StoredModel<NumberModel>* init) {
+  NumbersTask task = init && !a.new_head ? init->task : NumbersTask();
+  const TaskKind kind = a.task.kind.value_or(task.numbers() ? task.kind : TaskKind::regression);
+  heed::require(!task.numbers() || task.kind == kind, [&] {
+    return heed::Fault{"--task " + std::string(heed::to_text(kind)) + " contradicts " + a.init.string() +
+                       ", a model of a " + std::string(heed::to_text(task.kind)) +
+                       "; --new-head starts a new last layer"};
+  });
+  heed::require(!init || a.new_head || output_kind_of(*init) == heed::OutputKind::numbers, [&] {
+    return heed::Fault{a.init.string() + " is a model of classes; --new-head starts a new last layer, for numbers"};
+  });
+  task.kind = kind;
+  if (!task.forecast()) return task;
+  const auto agree = [&](const char* option, const std::optional<Index>& given, Index& known, Index otherwise) {
+    heed::require(!given || known == 0 || *given == known, [&] {
+      return heed::Fault{std::string(option) + ' ' + std::to_string(*given) + " contradicts " + a.init.string() +
+                         ", which has " + std::to_string(known)};
+    });
+    if (known == 0) known = given.value_or(otherwise);
+  };
+  agree("--window", a.task.window, task.window, 0);
+  agree("--horizon", a.task.horizon, task.horizon, 1);
+  heed::require(task.window > 0, [] { return heed::Fault{"--task forecast needs --window"}; });
+  return task;
+}
+
+}  // namespace classifier
