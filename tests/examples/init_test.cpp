@@ -134,13 +134,4 @@ TEST_F(Init, ContradictionsNameBothSides) {
   EXPECT_TRUE(files() == before);
 }
 
-TEST_F(Init, OptionsThatTheModelHasNoUseForAreRefused) {
-  write_npy();
-  output_of("train --data x.npy --labels y.npy --epochs 1 --quiet --model m.safetensors");
-  EXPECT_EQ(run("train --data x.npy --labels y.npy --init m.safetensors --heads 4").err,
-            "classifier: --heads has no meaning for m.safetensors, whose attention is pool\n");
-  EXPECT_EQ(run("predict --data x.npy --model m.safetensors --causal").err,
-            "classifier: --causal has no meaning for m.safetensors, whose kernels is none\n");
-}
-
 }  // namespace init_test

@@ -60,7 +60,8 @@ TEST_F(LongTables, ToTestOnAreReadByTheNamesOfTraining) {
   folder.file("xy.csv", xy);
   folder.file("other.csv", other);
   const std::string how = "train --threads 1 --hidden 8 --epochs 60 --sequence-column id --data xy.csv --test ";
-  EXPECT_EQ(output_of(how + "xy.csv"), output_of(how + "other.csv"));
+  EXPECT_TRUE(has_line(output_of(how + "other.csv"), "test accuracy 1.0000"));
+  EXPECT_TRUE(has_line(output_of(how + "xy.csv"), "test accuracy 1.0000"));
 }
 
 TEST_F(LongTables, AreNamedInTablesOfAnswers) {

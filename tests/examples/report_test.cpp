@@ -226,7 +226,7 @@ TEST_F(Report, ReadsAllLogsOfTheTrainer) {
     train(data + log);
     const std::string training = section_of(page("--data d.csv --log " + file), "training");
     EXPECT_TRUE(holds(training, "10 epochs")) << log;
-    EXPECT_EQ(holds(training, "validation"), !holds(log, "history")) << log;
+    EXPECT_TRUE(holds(training, "validation")) << log;
     fs::remove(folder / file);
   }
   EXPECT_TRUE(holds(section_of(page("--data d.csv"), "training"), "--log FILE")) << "says how";
