@@ -34,7 +34,8 @@ struct NumberData : heed::Sequences<double> {
   bool is_long = false;                      // a table with one row per time step
   std::vector<std::string> ids = {};         // the values of its sequence column; empty without one
   heed::Tensor<double, 2> last_values = {};  // of windows of a series: the last before the first target
-  double least_step = 0, most_step = 0;      // from row to row, by its time column; 0 without one
+  double least_step = 0, most_step = 0;      // as of heed::LongTable
+  bool dates = false;                        // whether its times are dates
 };
 
 /// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -52,6 +54,7 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
         heed::read_long_table<double>(path, {format, heed::TableOptions::Label::none, {.missing = options.missing}});
     series.least_step = table.least_step;
     series.most_step = table.most_step;
+    series.dates = table.dates;
     static_cast<heed::Sequences<double>&>(series) = std::move(table.sequences);
     series.features_of_table = std::move(table.features);
     series.ids = std::move(table.ids);
@@ -63,8 +66,16 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
 
 void note_uneven_times(const NumberData& series, const std::filesystem::path& path) {
   if (series.most_step <= 1.5 * series.least_step) return;
-  std::fprintf(stderr, "%s: rows are %g to %g apart in time (dates: seconds); each is taken as one step\n",
-               path.string().c_str(), series.least_step, series.most_step);
+  struct Unit {
+    double seconds;
+    const char* name;
+  };
+  constexpr std::array units{Unit{86400, " days"}, Unit{3600, " hours"}, Unit{60, " minutes"}, Unit{1, " seconds"}};
+  std::size_t of_dates = 0;  // the largest unit that the least step has
+  while (of_dates + 1 < units.size() && units[of_dates].seconds > series.least_step) ++of_dates;
+  const Unit unit = series.dates ? units[of_dates] : Unit{1, ""};
+  std::fprintf(stderr, "%s: rows are %g to %g%s apart in time; each is taken as one step\n", path.string().c_str(),
+               series.least_step / unit.seconds, series.most_step / unit.seconds, unit.name);
 }
 
 NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options) {

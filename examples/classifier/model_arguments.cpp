@@ -68,7 +68,6 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
     return data;
   }
   NumberData series = load_series(a.data.data, options);
-  note_uneven_times(series, a.data.data);
   heed::require(series.features() == features, [&] {
     return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features) + ", as in training",
                        std::to_string(series.features())};

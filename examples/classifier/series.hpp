@@ -15,7 +15,8 @@ namespace classifier {
 /// features); a .ts or .arff file with one series per case. Missing values stay if `options.missing` keeps them.
 NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options);
 
-/// Reports on standard error if rows are not equally far apart in time; months and leap years may be.
+/// Reports on standard error if the rows of a series are not equally far apart in time. Gaps up to 1.5 times the least are
+/// not reported, so that months pass.
 void note_uneven_times(const NumberData& series, const std::filesystem::path& path);
 
 /// The features in a list of names or of numbers from 0; empty: all. Throws if one does not exist.

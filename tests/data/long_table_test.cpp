@@ -135,9 +135,16 @@ TEST(LongTable, KnowsHowFarStepsAreApart) {
   };
   EXPECT_EQ(steps("t,x\n0,1\n0.5,2\n4,3\n", ""), std::pair(0.5, 3.5));
   EXPECT_EQ(steps("id,t,x\na,10,1\nb,0,2\na,8,3\nb,2,4\n", "id"), std::pair(2.0, 2.0)) << "not from a to b";
+  EXPECT_EQ(steps("id,t,x\na,0,1\na,2,2\nb,0,3\nb,4,4\nb,8,5\n", "id"), std::pair(2.0, 2.0)) << "each is even";
+  EXPECT_EQ(steps("id,t,x\na,0,1\na,2,2\nb,0,3\nb,4,4\nb,9,5\nc,0,6\nc,9,7\n", "id"), std::pair(4.0, 5.0)) << "of b";
   EXPECT_EQ(steps("t,x\n2024-01-31,1\n2024-02-29,2\n2024-03-31,3\n", ""), std::pair(29 * 86400.0, 31 * 86400.0));
   EXPECT_EQ(steps("t,x\none,1\ntwo,2\n", ""), std::pair(0.0, 0.0));
   EXPECT_EQ(steps("t,x\n5,1\n", ""), std::pair(0.0, 0.0)) << "one step";
+  const auto dates = [](const std::string& text) {
+    return parsed(text, {.format = {.label_column = "none", .time_column = "t"}}).dates;
+  };
+  EXPECT_TRUE(dates("t,x\n2024-01-31,1\n"));
+  EXPECT_FALSE(dates("t,x\n5,1\n"));
 }
 
 TEST(LongTable, TimesAreNumbersDatesOrWords) {

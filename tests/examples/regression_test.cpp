@@ -318,16 +318,32 @@ TEST_F(Numbers, AModelToStartFromMakesTheTaskAForecast) {
 }
 
 TEST_F(Numbers, AForecastOfUnevenTimesSaysSo) {
-  const auto said = [&](int missing) {
+  const std::string train = "train --task forecast --window 4 --time-column t --data d.csv --epochs 1";
+  const auto said = [&](const std::string& rows, const std::string& options = "") {
+    folder.file("d.csv", rows);
+    return run(train + options).err;
+  };
+  const auto counting = [&](int missing) {
     std::string rows = "t,v\n";
     for (int t = 0; t < 40; ++t) {
       if (t != missing) rows += std::to_string(t) + ',' + std::to_string(t % 5) + '\n';
     }
-    folder.file("d.csv", rows);
-    return run("train --task forecast --window 4 --time-column t --data d.csv --epochs 1").err;
+    return rows;
   };
-  EXPECT_EQ(said(20), "d.csv: rows are 1 to 2 apart in time (dates: seconds); each is taken as one step\n");
-  EXPECT_EQ(said(0), "");
+  EXPECT_EQ(said(counting(20)), "d.csv: rows are 1 to 2 apart in time; each is taken as one step\n");
+  EXPECT_EQ(said(counting(0)), "");
+  std::string two = "id,t,v\n", workdays = "t,v\n", hours = workdays;
+  for (int t = 0; t < 20; ++t) {
+    const std::string value = ',' + std::to_string(t % 5) + '\n', number = std::to_string(10 + t);
+    two += "a," + std::to_string(2 * t) + value + "b," + std::to_string(4 * t) + value;
+    if (t % 7 < 5) workdays += "2024-01-" + number + value;
+    if (t != 7) hours += "2024-01-10T" + (t < 10 ? '0' + std::to_string(t) : std::to_string(t)) + ":00" + value;
+  }
+  EXPECT_EQ(said(two, " --sequence-column id"), "") << "each series is even";
+  EXPECT_EQ(said(hours), "d.csv: rows are 1 to 2 hours apart in time; each is taken as one step\n");
+  EXPECT_EQ(said(workdays, " --model m.safetensors"),
+            "d.csv: rows are 1 to 3 days apart in time; each is taken as one step\n");
+  EXPECT_EQ(run("predict --model m.safetensors --data d.csv").err, "") << "it has been said";
 }
 
 TEST_F(Numbers, AForecastWithGaps) {

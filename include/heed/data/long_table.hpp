@@ -37,9 +37,10 @@ struct LongTable {
   std::vector<std::string> ids = {};       ///< the values of the sequence column
   std::vector<std::string> features = {};  ///< names of the feature columns; empty without a header
   std::vector<std::string> labels = {};    ///< names of the columns of the label or targets; empty without a header
-  /// The least and the most time from a row of a sequence to its next one: seconds between dates, else the unit of the
-  /// column; 0 without times, or where they are words.
+  /// The least and the most time from a row to the next one, in the sequence where they differ most (by their ratio):
+  /// seconds between dates, else the unit of the column; 0 without times, or where they are words.
   double least_step = 0, most_step = 0;
+  bool dates = false;  ///< whether the times are dates
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -72,8 +73,8 @@ LongTable<S> parse_long_table(std::string_view text, const std::string& where, c
   LongTable<double> table = detail::read_long_rows(text, where, options, sizeof(S));
   Sequences<S> to = detail::narrowed_unchecked<S>(std::move(table.sequences));
   if (options.read.missing != Missing::error) fill_missing(to, options.read.missing, {}, where);
-  return {std::move(to),           std::move(table.ids), std::move(table.features),
-          std::move(table.labels), table.least_step,     table.most_step};
+  return {std::move(to),   std::move(table.ids), std::move(table.features), std::move(table.labels), table.least_step,
+          table.most_step, table.dates};
 } catch (...) {
   detail::rethrow_as_error(where);
 }
@@ -96,6 +97,7 @@ LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableO
 #include "heed/data/detail/front_column.hpp"
 #include "heed/data/detail/long_table_columns.hpp"
 #include "heed/data/detail/table_numbers.hpp"
+#include "heed/data/detail/time_steps.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 #include "heed/data/time_key.hpp"
@@ -219,22 +221,25 @@ class LongTableReader {
     LongTable<double> table;
     const auto features = static_cast<Index>(columns_.features.size());
     table.sequences.x = padded_zeros<double>(lengths, features, reader_.where());
+    TimeSteps steps;
     Index t = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
       const Row& row = rows_[order[i]];
       const bool goes_on = i > 0 && rows_[order[i - 1]].sequence == row.sequence;
       t = goes_on ? t + 1 : 0;
+      if (!goes_on) steps.begin_sequence();
       if (goes_on && columns_.time) {
         require_later(rows_[order[i - 1]], row);
-        const double step = time_between(rows_[order[i - 1]].time, row.time);
-        table.least_step = table.most_step > 0 ? std::min(table.least_step, step) : step;
-        table.most_step = std::max(table.most_step, step);
+        steps.add(rows_[order[i - 1]].time, row.time);
       }
       for (Index f = 0; f < features; ++f) {
         table.sequences.x(static_cast<Index>(row.sequence), t, f) =
             values_[order[i] * columns_.features.size() + static_cast<std::size_t>(f)];
       }
     }
+    table.least_step = steps.least();
+    table.most_step = steps.most();
+    table.dates = columns_.time && rows_[0].time.kind == TimeKey::Kind::date;
     if (*shortest < *longest) table.sequences.lengths = std::move(lengths);
     if (options_.read.targets && !texts_.empty()) {
       table.sequences.targets =
@@ -245,9 +250,7 @@ class LongTableReader {
     if (columns_.sequence) table.ids = std::move(ids_);
     for (const std::size_t i : columns_.features) table.features.push_back(names_[i]);
     for (const std::size_t i : columns_.labels) table.labels.push_back(names_[i]);
-    if (names_[0].empty() && std::all_of(names_.begin(), names_.end(), [](auto& n) { return n.empty(); })) {
-      table.features = table.labels = {};
-    }
+    if (!header_.there) table.features = table.labels = {};
     return table;
   }
 
