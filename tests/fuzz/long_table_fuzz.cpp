@@ -6,11 +6,14 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   heed::fuzz::Input input(data, size);
   constexpr const char* columns[] = {"last", "first", "none", "y", "y,z"};
-  constexpr char delimiters[] = {'\0', ',', '\t', ';', ' '};
+  constexpr char delimiters[] = {'\0', ',', '\t', ';', ' ', ';'};
   heed::LongTableOptions options;
   options.label = input.one_of<heed::TableOptions::Label>(3);
-  options.format = {.header = input.one_of<heed::TableFormat::Header>(3),
-                    .delimiter = delimiters[input.choice(5)],
+  const auto header = input.one_of<heed::TableFormat::Header>(3);
+  const unsigned form = input.choice(6);
+  options.format = {.header = header,
+                    .delimiter = delimiters[form],
+                    .decimal = form == 5 ? ',' : '.',
                     .label_column = columns[input.choice(5)],
                     .index_column = input.one_of<heed::TableFormat::IndexColumn>(4),
                     .encoding = input.one_of<heed::Encoding>(3),

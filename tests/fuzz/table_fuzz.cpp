@@ -49,13 +49,15 @@ void check_written(const heed::Sequences<float>& data) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   heed::fuzz::Input input(data, size);
   constexpr const char* columns[] = {"last", "first", "none", "y", "y,z"};
-  constexpr char delimiters[] = {'\0', ',', '\t', ';', ' '};
+  constexpr char delimiters[] = {'\0', ',', '\t', ';', ' ', ';'};
   TableOptions options;
   options.features = 1 + static_cast<Index>(input.choice(3));
   options.steps = static_cast<Index>(input.choice(4));
   options.label = input.one_of<TableOptions::Label>(3);
   options.format.header = input.one_of<TableFormat::Header>(3);
-  options.format.delimiter = delimiters[input.choice(5)];
+  const unsigned form = input.choice(6);
+  options.format.delimiter = delimiters[form];
+  options.format.decimal = form == 5 ? ',' : '.';
   options.format.label_column = columns[input.choice(5)];
   options.format.index_column = input.one_of<TableFormat::IndexColumn>(4);
   options.format.encoding = input.one_of<heed::Encoding>(3);
