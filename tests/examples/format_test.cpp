@@ -31,6 +31,8 @@ TEST_F(Format, OfTablesIsAnOption) {
   const Result comma = run("train --data c.csv --delimiter ;");
   EXPECT_NE(comma.err.find("expected a decimal point, or --decimal comma"), std::string::npos) << comma.err;
   folder.file("n.csv", "0,1,2,3\n5,6,7,1\n5,6,8,2\n");
+  const Result unclear = run("train --data n.csv");
+  EXPECT_NE(unclear.err.find("(expected --header yes or no, got 0, 1, 2, ...)"), std::string::npos) << unclear.err;
   EXPECT_TRUE(has_line(train("--data n.csv --header yes"), "2 sequences of 3 steps"));
   EXPECT_TRUE(has_line(train("--data n.csv --header no"), "3 sequences of 3 steps"));
   folder.file("i.csv", ",0,1,label\n0,5.5,6,a\n1,7,8,b\n");

@@ -66,7 +66,8 @@ HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std:
 /// (of the remaining columns) or "none"; there may be several targets. All rows of a sequence have the same label.
 ///
 /// Throws at the first fault, and names `where`, line and column. Faults are also: two rows of a sequence with the same
-/// time, a missing time or sequence, and a label that changes within a sequence.
+/// time, a missing time or sequence, a time in a form that does not sort (`is_other_date`), a label that changes within a
+/// sequence, and a first column that numbers the rows, unless it has a role or `index_column` says what it is.
 template <class S>
 LongTable<S> parse_long_table(std::string_view text, const std::string& where, const LongTableOptions& options) try {
   const DefaultFloatingMode mode;

@@ -24,7 +24,7 @@ class WrittenTime {
     };
     std::size_t at = 0, end_before = 0;
     const auto add = [&](bool number, auto is) {
-      Part part{number, text.substr(end_before, at - end_before)};
+      Part part{number, text.substr(end_before, at - end_before), {}, text[at] >= 'A' && text[at] <= 'Z'};
       for (; at < text.size() && is(text[at]); ++at) {
         part.text += text[at] >= 'A' && text[at] <= 'Z' ? static_cast<char>(text[at] | 0x20) : text[at];
       }
@@ -55,6 +55,7 @@ class WrittenTime {
     bool number = false;
     std::string_view before = {};  // between the part before and this one
     std::string text = {};         // in small letters
+    bool capital = false;          // whether the first letter is
 
     bool is(std::size_t digits) const { return number && text.size() == digits; }
     int value() const {  // of up to four digits
@@ -116,6 +117,9 @@ class WrittenTime {
         std::find_if(periods.begin(), periods.end(), [&](const Period& p) { return p.name == part.text; });
     return part.number || found == periods.end() ? nullptr : &*found;
   }
+  static bool is_week(const Part& part) {
+    return part.is_one_of(std::array<std::string_view, 5>{"w", "wk", "week", "cw", "kw"});
+  }
   /// Whether it says that a year stands behind it.
   static bool is_year_word(const Part& part) {
     return part.is_one_of(std::array<std::string_view, 3>{"fy", "cy", "year"});
@@ -138,7 +142,7 @@ class WrittenTime {
     return !by_date && !parts_[0].is(8) &&
            std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) { return is_weekday(part); }) &&
            std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-             return part.number || is_weekday(part) || period(part) || is_year_word(part);
+             return part.number || is_weekday(part) || is_week(part) || is_year_word(part);
            });
   }
   /// 11:40 PM, 11:40 p.m.
@@ -188,8 +192,11 @@ class WrittenTime {
     if (parts.size() != 3) return false;
     const std::size_t word = parts[0]->number ? 1 : 0;
     const Period* const kind = period(*parts[word]);
-    return kind && parts[1 - word]->is_from_1_to(kind->most) &&
-           (parts[2]->is_year() || (kind->short_year && parts[2]->is(2)));
+    if (!kind || !parts[1 - word]->is_from_1_to(kind->most) || parts[2]->before.find('_') != std::string_view::npos) {
+      return false;
+    }
+    const bool hours = word == 1 && kind->name == "h" && !parts[1]->capital;  // 1h30
+    return parts[2]->is_year() || (kind->short_year && parts[2]->is(2) && !hours);
   }
 
   std::vector<Part> parts_ = {};
