@@ -73,6 +73,15 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
       ->check(support::one_of({"utf-8", "latin-1", "auto"}));
 }
 
+void add_columns(CLI::App& command, heed::TableFormat& format) {
+  const auto add = [&](const char* name, std::string& value, const char* text, const char* what) {
+    command.add_option(name, value, what)->option_text(text)->group("Tables of one row a time step");
+  };
+  add("--sequence-column", format.sequence_column, "NAME", "Tells sequences apart: rows with equal values");
+  add("--time-column", format.time_column, "NAME", "Orders the steps: numbers, dates or words (as read)");
+  add("--feature-columns", format.feature_columns, "NAME,...", "Features of a step (all other columns)");
+}
+
 void check_format(const heed::TableFormat& f, FormatOf what) {
   const heed::TableFormat none;
   const bool table = what == FormatOf::table;

@@ -27,6 +27,8 @@ std::string whole(const std::string& text);
 
 /// The format of tables and text: --header, --delimiter, --decimal, --label-column, --index-column, --encoding.
 void add_format(CLI::App& command, heed::TableFormat& format);
+/// Adds --sequence-column, --time-column, --feature-columns.
+void add_columns(CLI::App& command, heed::TableFormat& format);
 /// What a file is that `add_format` may describe.
 enum class FormatOf { table, text, other };
 /// Throws if an option is given that says nothing about such a file.

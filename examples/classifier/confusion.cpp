@@ -1,7 +1,9 @@
 #include "confusion.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <map>
 #include <string_view>
 #include <tuple>
 
@@ -53,6 +55,13 @@ std::string mistakes(const heed::Tensor<Index, 2>& confusion, const std::vector<
 }
 
 }  // namespace
+
+double share_of_largest(std::span<const std::int32_t> classes) {
+  std::map<std::int32_t, std::size_t> counts;
+  std::size_t most = 0;
+  for (const std::int32_t c : classes) most = std::max(most, ++counts[c]);
+  return classes.empty() ? 0 : static_cast<double>(most) / static_cast<double>(classes.size());
+}
 
 heed::Tensor<Index, 2> confusion_matrix(heed::TensorView<const float, 2> logits,
                                         std::span<const std::int32_t> classes) {

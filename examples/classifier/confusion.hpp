@@ -20,6 +20,9 @@ inline constexpr heed::Index most_classes_compared = 4000;
 heed::Tensor<heed::Index, 2> confusion_matrix(heed::TensorView<const float, 2> logits,
                                               std::span<const std::int32_t> classes);
 
+/// The accuracy of answering the most frequent class always; 0 without sequences.
+double share_of_largest(std::span<const std::int32_t> classes);
+
 /// "label  sequences  precision  recall", one line per class. 0 / 0 is "-".
 std::string class_table(const heed::Tensor<heed::Index, 2>& confusion, const std::vector<std::string>& names);
 

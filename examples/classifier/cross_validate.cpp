@@ -15,6 +15,7 @@
 #include "heed/train/evaluate.hpp"
 #include "heed/train/folds.hpp"
 #include "heed/train/interrupt.hpp"
+#include "notes.hpp"
 #include "numbers.hpp"
 #include "recipe.hpp"
 #include "report.hpp"
@@ -58,6 +59,7 @@ class Folds {
     const bool numbers = task_->numbers.numbers();
     const auto folds =
         numbers ? heed::make_folds(task_->train.count(), options_) : heed::make_folds(task_->train.classes, options_);
+    if (!numbers) note_untested(task_->train.classes, a_.quiet);
     options_.callback = [this](const heed::FoldResult& fold) {
       report_.row(fold);
       return true;

@@ -35,6 +35,7 @@ void evaluate(const StoredModel<M>& stored, const ModelArguments& a) {
   const heed::Evaluation result = heed::Evaluator<heed::Ensemble<M>>(all, data.view(), threads)(all, logits);
 
   std::printf("%s\naccuracy %.6f\nloss %.9f\n", describe(data).c_str(), result.accuracy, result.loss);
+  std::printf("always the most frequent class: accuracy %.6f\n", share_of_largest(data.classes));
   if (names.size() > most_classes_compared) {  // their pairs would take the memory
     std::printf("more than %ld classes: no tables\n", static_cast<long>(most_classes_compared));
     return;

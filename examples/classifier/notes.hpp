@@ -2,7 +2,9 @@
 
 // What the trainer says about data that it can use, and that may not be what the user means.
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,17 @@ void note_encoding(const heed::Sentences& sentences, const std::filesystem::path
 
 /// Reports on standard error if a model knows no word of some sentences.
 void note_unknown_sentences(const Tokens& tokens, const std::filesystem::path& path);
+
+/// Reports on standard error if rows of a table look like the steps of sequences: the first column stays for some rows,
+/// and the second one counts up meanwhile and begins anew.
+void note_rows_of_steps(const heed::Sequences<float>& rows, const Columns& columns, const std::filesystem::path& path);
+
+/// Reports on standard error if a feature of a long table without a column of times rises in each sequence, as times do.
+void note_rising_features(const heed::Sequences<float>& sequences, const Columns& columns,
+                          const std::filesystem::path& path);
+
+/// Reports sequences that no fold tests: a class has no other.
+void note_untested(std::span<const std::int32_t> classes, bool quiet);
 
 /// Reports on standard error what may be no labels: if most sequences, of eight or more, have one that no other has; and
 /// words for what is missing.

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -41,10 +40,14 @@ heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledDa
 // beside those of the baseline
 std::string compared(const std::string& what, const heed::Tensor<float, 2>& answers, const Targets& targets,
                      const NumbersTask& task) {
-  std::string text = what + line(measured(answers, targets.exact)) + '\n';
+  const Metrics own = measured(answers, targets.exact);
+  const std::string text = what + line(own) + '\n';
   const heed::Tensor<double, 2> baseline = baseline_of(targets, task);
-  if (!baseline.empty()) text += baseline_name(task) + (": " + line(measured(baseline, targets.exact))) + '\n';
-  return text;
+  if (baseline.empty()) return text;
+  const Metrics simple = measured(baseline, targets.exact);
+  const std::string name = baseline_name(task);
+  return text + name + ": " + line(simple) + '\n' +
+         (own.mse > simple.mse ? "the model is worse than " + name + '\n' : "");
 }
 
 heed::Tensor<double, 2> column(const auto& from, Index k) {
@@ -54,21 +57,6 @@ heed::Tensor<double, 2> column(const auto& from, Index k) {
 }
 
 }  // namespace
-
-heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task) {
-  if (task.means.empty()) return {};
-  heed::Tensor<double, 2> baseline(targets.exact.extents());
-  for (Index i = 0; i < baseline.extent(0); ++i) {
-    for (Index k = 0; k < baseline.extent(1); ++k) {
-      const bool known = task.forecast() && !std::isnan(targets.baseline(i, k));
-      baseline(i, k) = known ? targets.baseline(i, k) : task.means[static_cast<std::size_t>(k)];
-    }
-  }
-  return baseline;
-}
-const char* baseline_name(const NumbersTask& task) {
-  return task.forecast() ? "the last value" : "the mean of the training targets";
-}
 
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets) {

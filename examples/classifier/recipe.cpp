@@ -110,7 +110,8 @@ void refuse_without_effect(const std::string& recipe, const heed::Metadata& give
         for (const auto& [option, own] : heed::recipe_of(part).architecture) all.try_emplace(option, own);
       }
       lack = support::lack_of(name, all, heed::SequenceClassifierOptions());
-      if (name == "hidden" && all.contains("cell") && all.at("cell") == "none") lack = "--cell lstm, gru or rnn";
+      const bool of_cell = name == "hidden" || name == "layers" || name == "bidirectional";
+      if (of_cell && all.contains("cell") && all.at("cell") == "none") lack = "--cell lstm, gru or rnn";
       return !lack.empty();
     });
     std::string option = "--" + name;

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -37,6 +38,21 @@ void set_targets(Task<NumberModel>& task, Targets train, Targets test, const hee
   }
   task.targets = std::move(train);
   task.test_targets = std::move(test);
+}
+
+heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task) {
+  if (task.means.empty()) return {};
+  heed::Tensor<double, 2> baseline(targets.exact.extents());
+  for (Index i = 0; i < baseline.extent(0); ++i) {
+    for (Index k = 0; k < baseline.extent(1); ++k) {
+      const bool known = task.forecast() && !std::isnan(targets.baseline(i, k));
+      baseline(i, k) = known ? targets.baseline(i, k) : task.means[static_cast<std::size_t>(k)];
+    }
+  }
+  return baseline;
+}
+const char* baseline_name(const NumbersTask& task) {
+  return task.forecast() ? "the last value" : "the mean of the training targets";
 }
 
 namespace {

@@ -86,8 +86,15 @@ void Columns::check(const std::vector<std::string>& of_table, const std::filesys
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (!places.emplace(known[i], i).second) return;  // the names do not tell the columns apart
   }
-  for (std::size_t i = 0; i < of_table.size(); ++i) {
+  const bool renamed =
+      std::none_of(of_table.begin(), of_table.end(), [&](auto& name) { return places.contains(name); });
+  for (std::size_t i = 0; i < of_table.size() && !renamed; ++i) {
     const auto found = places.find(of_table[i]);
+    heed::require(found != places.end() || i >= known.size(), [&] {
+      return heed::Fault{"a column of values that training had not; --label-column names that of the label",
+                         path.string() + ", value " + std::to_string(i + 1), heed::in_quotes(known[i]),
+                         heed::in_quotes(of_table[i])};
+    });
     heed::require(found == places.end() || found->second == i, [&] {
       return heed::Fault{
           "the columns of values stand elsewhere than in training; --label-column names that of the label",
@@ -122,15 +129,6 @@ Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::pat
   if (!index.empty()) columns.index = index == "keep" ? IndexColumn::keep : IndexColumn::drop;
   if (!columns.features.empty()) columns.names = heed::detail::names_in(columns.features);
   return columns;
-}
-
-void add_columns(CLI::App& command, heed::TableFormat& format) {
-  const auto add = [&](const char* name, std::string& value, const char* text, const char* what) {
-    command.add_option(name, value, what)->option_text(text)->group("Tables of one row a time step");
-  };
-  add("--sequence-column", format.sequence_column, "NAME", "Tells sequences apart: rows with equal values");
-  add("--time-column", format.time_column, "NAME", "Orders the steps: numbers, dates or words (as read)");
-  add("--feature-columns", format.feature_columns, "NAME,...", "Features of a step (all other columns)");
 }
 
 std::string name_list(const std::vector<std::string>& names) {

@@ -65,9 +65,6 @@ struct Columns {
   static Columns read(const heed::Metadata& metadata, const std::filesystem::path& path);
 };
 
-/// Adds --sequence-column, --time-column, --feature-columns.
-void add_columns(CLI::App& command, heed::TableFormat& format);
-
 /// "a,b"; empty if a name contains a comma or has blanks at its ends.
 std::string name_list(const std::vector<std::string>& names);
 

@@ -14,6 +14,7 @@
 #include "heed/core/parallel.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/train/interrupt.hpp"
+#include "notes.hpp"
 #include "numbers.hpp"
 #include "recipe.hpp"
 #include "report.hpp"
@@ -32,8 +33,10 @@ namespace {
 // a table does not say how many of its numbers are one step
 template <class M>
 void note_features(const TrainArguments& a, const Task<M>& task) {
+  if constexpr (!is_text<M>) note_rising_features(task.train.sequences, task.columns, a.data ? a.data->data : "");
   if (task.numbers.forecast() || !task.columns.sequence.empty()) return;
   if (is_text<M> || !a.data || !is_table(a.data->data) || !a.init.empty() || a.architecture.features) return;
+  if constexpr (!is_text<M>) note_rows_of_steps(task.train.sequences, task.columns, a.data->data);
   std::printf("%s of 1 feature: --features F where a step has more\n",
               counted(task.train.sequences.steps(), "step", "steps").c_str());
 }

@@ -58,6 +58,12 @@ TEST_F(CrossValidate, TakesWhatTheDataSayFromTheTrainingFoldsAlone) {
   EXPECT_EQ(folds_of(output_of("cross-validate --text words.txt --folds 2 --epochs 3 --hidden 4")).size(), 2U);
 }
 
+TEST_F(CrossValidate, SaysWhatIsNeverTested) {
+  folder.file("d.csv", "1,2,a\n3,4,b\n1,3,a\n3,5,b\n9,9,c\n");
+  const std::string how = "cross-validate --data d.csv --folds 2 --epochs 1 --hidden 4";
+  EXPECT_TRUE(has_line(output_of(how), "never tested: 1 sequence, as no other has the class"));
+}
+
 TEST_F(CrossValidate, TrainsEnsemblesToo) {
   write_npy();
   const std::string out =

@@ -111,6 +111,7 @@ TEST_F(Errors, WrongUsage) {
       {std::string(train) + "--heads 4", "--heads: needs --attention multihead"},
       {std::string(train) + "--recipe recurrent --pooling mean", "--pooling: needs --attention multihead"},
       {std::string(train) + "--recipe strong --hidden 64", "--hidden: needs --cell lstm, gru or rnn"},
+      {std::string(train) + "--recipe wide --layers 2", "--layers: needs --cell lstm, gru or rnn"},
       {std::string(train) + "--recipe fcn --heads 2", "--heads: needs --attention multihead"},
       {std::string(train) + "--causal", "--causal: needs --kernels"},
       {std::string(train) + "--channels 32", "--channels: needs --kernels"},

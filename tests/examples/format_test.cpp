@@ -52,6 +52,22 @@ TEST_F(Format, TheModelKnowsThatAnIndexColumnIsKept) {
   EXPECT_EQ(lines(output_of("predict --model n.safetensors --data i.csv")).size(), 3U);
 }
 
+// A row that is one value short would take its label for the last value.
+TEST_F(Format, NoOtherColumnTakesThePlaceOfAValue) {
+  folder.file("d.csv", "s0,s1,s2,label\n1,2,3,0\n4,5,6,1\n1,2,4,0\n4,5,7,1\n");
+  output_of("train --data d.csv --epochs 1 --quiet --model m.safetensors");
+  folder.file("short.csv", "s0,s1,label\n1,2,0\n4,5,1\n");
+  const Result result = run("predict --model m.safetensors --data short.csv");
+  EXPECT_EQ(result.code, 1) << result.out;
+  EXPECT_NE(result.err.find("short.csv, value 3: a column of values that training had not"), std::string::npos)
+      << result.err;
+  folder.file("bare.csv", "s0,s1\n1,2\n4,5\n");
+  folder.file("longer.csv", "s0,s1,s2,s3\n1,2,3,4\n4,5,6,7\n");
+  folder.file("other.csv", "a,b,c\n1,2,3\n4,5,6\n");
+  for (const std::string file : {"bare", "other"}) output_of("predict --model m.safetensors --data " + file + ".csv");
+  output_of("predict --model m.safetensors --data longer.csv --steps 4");
+}
+
 TEST_F(Format, OptionsOfTablesAreForTables) {
   write_npy();
   write_text();

@@ -64,6 +64,22 @@ TEST_F(LongTables, ToTestOnAreReadByTheNamesOfTraining) {
   EXPECT_TRUE(has_line(output_of(how + "xy.csv"), "test accuracy 1.0000"));
 }
 
+TEST_F(LongTables, AreRecognisedWithoutTheirOptions) {
+  std::string rows = "rec,t,v,label\n";
+  for (int i = 0; i < 4; ++i) {
+    for (int t = 0; t < 3; ++t) {
+      rows += std::to_string(i) + ',' + std::to_string(t) + ',' + std::to_string((i * 7 + t * 5) % 11) +
+              (i % 2 ? ",up\n" : ",down\n");
+    }
+  }
+  folder.file("d.csv", rows);
+  const std::string how = "train --threads 1 --epochs 1 --data d.csv ";
+  EXPECT_EQ(run(how).err, "d.csv: rows look like steps of 4 sequences: --sequence-column rec --time-column t\n");
+  EXPECT_EQ(run(how + "--sequence-column rec").err,
+            "d.csv: feature t rises in each sequence; if it is the time, --time-column t\n");
+  EXPECT_EQ(run(how + "--sequence-column rec --time-column t").err, "");
+}
+
 TEST_F(LongTables, AreNamedInTablesOfAnswers) {
   write("d.csv");
   output_of(train + "--quiet --data d.csv --model m.safetensors");
