@@ -326,7 +326,7 @@ TEST_F(Recipes, WhatDoesNotGoWithOneIsAnError) {
   EXPECT_NE(error_of_run("--recipe strong --time-limit 5").find("--time-limit"), std::string::npos);
   EXPECT_NE(error_of_run("--time-limit 5").find("--time-limit"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe weak").find("--recipe"), std::string::npos);
-  EXPECT_NE(error_of_run("--recipe strong --bidirectional").find("there is no cell"), std::string::npos);
+  EXPECT_NE(error_of_run("--recipe strong --bidirectional").find("needs --cell"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe strong --channels 8,8").find("kernels and channels differ"), std::string::npos);
   EXPECT_NE(error_of_run("--recipe strong --kernels 8,x").find("--kernels"), std::string::npos);
   folder.file("lines.txt", "a some words\nb other words\n");
