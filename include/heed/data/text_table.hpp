@@ -25,9 +25,9 @@ namespace heed::inline HEED_ISA {
 /// its label, or as `options.format` says.
 ///
 /// All rows have the same number of fields. Blanks around fields are ignored, and fields may be in double quotes. Blank
-/// lines and lines that start with `#` are skipped. Numbers have a decimal point, or as `format.decimal` says, and are read in double. Labels are
-/// integers or words. With `options.read.targets` there are numbers instead: one, or several in named columns. With
-/// `options.read.missing`, fields may be empty or mark a missing value (`is_missing`).
+/// lines and lines that start with `#` are skipped. Numbers have a decimal point, or as `format.decimal` says, and are
+/// read in double. Labels are integers or words. With `options.read.targets` there are numbers instead: one, or several
+/// in named columns. With `options.read.missing`, fields may be empty or mark a missing value (`is_missing`).
 ///
 /// Throws at the first fault, and names `where`, line and column. Faults are also: a first row of numbers that could be
 /// names or values, and a first column that counts the rows, or numbers them under a name such as `id`.
