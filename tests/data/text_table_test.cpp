@@ -425,6 +425,19 @@ TEST(TextTable, RejectsImpossibleOptions) {
             "x.csv: wrong shape of a row (expected at least 1 feature and 0 steps, got 1 and -1)");
 }
 
+TEST(TextTable, NamesThatGoFeatureByFeatureAreAnError) {
+  const std::string row = "1,2,3,4,5,6,a\n6,5,4,3,2,1,b\n";
+  EXPECT_EQ(table_error("x_0,x_1,x_2,y_0,y_1,y_2,label\n" + row, {.features = 2}),
+            "x.csv: the values of a row go feature by feature, as the names of the columns say (expected step by step: "
+            "'x_0', 'y_0', ..., got 'x_0', 'x_1', ...)");
+  EXPECT_NE(table_error("ax1,ax2,ay1,ay2,az1,az2,label\n" + row, {.features = 3}), "");
+  for (const std::string names : {"x_0,y_0,x_1,y_1,x_2,y_2", "v0,v1,v2,v3,v4,v5", "a,b,c,d,e,f",
+                                  "x_0,x_1,x_2,y_1,y_2,y_3", "x_0,x_1,x_2,x_0,x_1,x_2"}) {
+    EXPECT_EQ(parsed_table(names + ",label\n" + row, {.features = 2}).features(), 2) << names;
+  }
+  EXPECT_EQ(parsed_table("x_0,x_1,x_2,y_0,y_1,y_2,label\n" + row, {.features = 1}).steps(), 6);
+}
+
 TEST(TextTable, AFileCutAtAnyByteGivesFewerRowsOrAnError) {
   const std::string text = "x0,x1,label\r\n1.5,-2e3,\"a b\"\r\n3,4,c\r\n";
   for (std::size_t size = 0; size < text.size(); ++size) {

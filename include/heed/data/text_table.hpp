@@ -12,6 +12,7 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/detail/column_order.hpp"
 #include "heed/data/detail/parse_file.hpp"
 #include "heed/data/detail/table_reader.hpp"
 #include "heed/data/missing.hpp"
@@ -30,12 +31,14 @@ namespace heed::inline HEED_ISA {
 /// in named columns. With `options.read.missing`, fields may be empty or mark a missing value (`is_missing`).
 ///
 /// Throws at the first fault, and names `where`, line and column. Faults are also: a first row of numbers that could be
-/// names or values, and a first column that counts the rows, or numbers them under a name such as `id`.
+/// names or values; a first column that counts the rows, or numbers them under a name such as `id`; names such as x_0,
+/// x_1, y_0, y_1, which go feature by feature.
 template <class S>
 Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) try {
   const DefaultFloatingMode mode;
   detail::TableRows table = detail::read_rows(text, where, options, sizeof(S));
   const Index steps = table.columns / options.features;
+  detail::require_step_order(table.names, options.features, where);
   Sequences<S> sequences{
       Tensor<S, 3>({table.rows, steps, options.features}, detail::narrowed<S>(std::move(table.values))), {}, {}};
   sequences.columns = std::move(table.names);
