@@ -60,7 +60,7 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
   add(
       "--index-column",
       [&f](const std::string& s) { f.index_column = s == "drop" ? IndexColumn::drop : IndexColumn::keep; }, "NAME",
-      "What to do with a first column that counts the\nrows: drop, keep (an error, or as in training)")
+      "What to do with a first column that numbers the\nrows: drop, keep (an error, or as in training)")
       ->check(support::one_of({"drop", "keep"}));
   add(
       "--encoding",

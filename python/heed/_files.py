@@ -171,7 +171,7 @@ def load_sequences(
     first, none or a name; several targets are a list of names. steps says how long the sequences of rows are that may
     have no label. header (auto; yes, no): whether the first row has names. delimiter: the character between fields.
     decimal (".", ","): the one in numbers; with "," a point in a number is an error.
-    index_column (drop, keep): what to do with a first column that counts the rows. With sequence_column a row is a step:
+    index_column (drop, keep): what to do with a first column that counts or numbers the rows. With sequence_column a row is a step:
     rows with equal values there are a sequence, in the order of time_column, and feature_columns (all others) are its
     features.
     """

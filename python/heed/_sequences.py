@@ -314,9 +314,9 @@ class SequenceClassifier(SequenceEstimator):
     by their mean; strong is rocket+fcn+wide; auto tries them in time_limit (300) seconds by
     cross-validation; what is not None wins. ensemble: seeds whose models answer by their mean. missing: error, linear,
     previous, mean, zero or mask. init: a model's file to start from; new_head=True gives it a new last layer, for other
-    classes; frozen: parameters whose names contain one of these texts stay as they are. checkpoint: a file that keeps the run, from
-    which the same call goes on; of strong one for each network, run-fcn.ckpt and run-wide.ckpt of run.ckpt, and of an
-    ensemble one for each seed, run-0.ckpt.
+    classes; frozen: parameters whose names contain one of these texts stay as they are. checkpoint: a file that keeps
+    the run, from which the same call goes on; of strong one for each network, run-fcn.ckpt and run-wide.ckpt of
+    run.ckpt, and of an ensemble one for each seed, run-0.ckpt.
     on_interrupt: what Ctrl-C does when the step is done: keep ends `fit` with the best weights so far, raise raises
     KeyboardInterrupt besides.
     """

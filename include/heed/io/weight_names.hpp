@@ -21,9 +21,9 @@ namespace heed::inline HEED_ABI {
 struct WeightsOptions {
   /// The model's tensors have this prefix ("_orig_mod.", "encoder."); all others are ignored.
   std::string prefix = {};
-  /// Replaces the beginnings of names, one rule after another, after `prefix` was removed. If `from`
-  /// is a whole part of some name ("rnn" in "rnn.weight"), whole parts alone are replaced. Otherwise any beginning that
-  /// matches is. An empty `to` removes it.
+  /// Replaces the beginnings of names, one rule after another, after `prefix` was removed. If `from` is a whole part of
+  /// some name ("rnn" in "rnn.weight"), whole parts alone are replaced. Otherwise any beginning that matches is. An empty
+  /// `to` removes it.
   std::vector<Rename> rename = {};
   /// Loads what fits. Tensors that are not parameters are ignored. A layer with a tensor of another shape keeps its
   /// weights, and so do parameters that the file lacks. An exception are biases of layers whose weights the file has:

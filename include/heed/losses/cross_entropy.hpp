@@ -26,8 +26,8 @@ namespace heed::inline HEED_ABI {
 struct CrossEntropyOptions {
   std::vector<double> class_weights = {};  ///< one per class; empty: all 1
   double label_smoothing = 0;              ///< e, in [0, 1]
-  std::int32_t ignore_index =
-      -100;  ///< targets with this value do not count; `fit` takes it where each step has a label
+  /// Targets with this value do not count. `fit` takes it where each step has a label.
+  std::int32_t ignore_index = -100;
 
   static void fields(auto&& f, auto&... o) {
     f({"class_weights", "One a class; none: all 1", Range::at_least(0)}, o.class_weights...);
