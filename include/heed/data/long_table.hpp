@@ -198,11 +198,7 @@ class LongTableReader {
     if (unlabelled_) return texts_.clear();
     if (fresh) return texts_.push_back(std::move(text));
     const std::string& first = texts_[sequence * columns_.labels.size() + k];
-    double a = 0, b = 1;
-    const bool same =
-        text == first || (options_.read.targets && parse_number(text, a, format_.decimal) == std::errc() &&
-                          parse_number(first, b, format_.decimal) == std::errc() && a == b);
-    if (!same) {
+    if (!numbers_.is_same_answer(text, first)) {
       const std::string of = ids_[sequence].empty() ? "" : " of sequence " + in_quotes(ids_[sequence]);
       reader_.fail(field, "the label changes" + of, in_quotes(first) + " as in its rows before", in_quotes(text));
     }

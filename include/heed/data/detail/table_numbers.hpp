@@ -63,6 +63,13 @@ class TableNumbers {
     return read_answer(reader_, field, bytes_, options_, decimal_);
   }
 
+  /// Whether two labels or targets are the same. Targets are compared as numbers.
+  bool is_same_answer(const std::string& a, const std::string& b) const {
+    double x = 0, y = 0;
+    return a == b || (options_.targets && parse_number(a, x, decimal_) == std::errc() &&
+                      parse_number(b, y, decimal_) == std::errc() && x == y);
+  }
+
   /// The time in a field, whose contents are `text`.
   TimeKey time(std::string_view field, const std::string& text) const {
     TimeKey time = decimal_ == '.' ? time_key(text) : time_key(with_decimal_point(text, decimal_));
