@@ -271,6 +271,15 @@ TEST(LongTable, MissingValuesAreFilledWithinTheirSequence) {
   EXPECT_EQ(Numbers(s.x.begin(), s.x.end()), (Numbers{1, 3, 5, 7, 7, 0}));
 }
 
+TEST(LongTable, ALineOfTabsIsAStepWithoutValuesWhereColumnsHaveNoNames) {
+  LongTableOptions options{.format = {.delimiter = '\t', .label_column = "none"}, .read = {heed::Missing::linear}};
+  EXPECT_EQ(parsed("1\t2\n\t\n3\t4\n", options).sequences.steps(), 3);
+  EXPECT_EQ(parsed("\t\t\n1\t2\t3\n", options).sequences.steps(), 2);
+  EXPECT_EQ(error("\t\t\n1\t2\n", options).find("x.csv, line 2, column 4: wrong number of fields"), 0U);
+  options.format.time_column = "t";
+  EXPECT_EQ(parsed("\t\t\nt\tx\n1\t2\n\t\n2\t4\n", options).sequences.steps(), 2);
+}
+
 TEST(LongTable, OneSeriesWithOrWithoutAHeader) {
   const LongTableOptions plain{.format = {.label_column = "none"}};
   EXPECT_EQ(parsed("1,2\n3,4\n5,6\n", plain).sequences.x.extents(), (heed::Extents<3>{1, 3, 2}));

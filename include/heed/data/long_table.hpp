@@ -113,17 +113,16 @@ class LongTableReader {
       : reader_(text, where, TextReader::Comments::hash, TextReader::Kind::data, options.format.encoding),
         options_(options),
         format_(options.format),
-        header_(long_table_header(text, where, options.format, options.read.missing != Missing::error)),
+        header_(long_table_header(text, where, options.format, options.read)),
         front_(header_.has_index_name(), format_.decimal),
-        numbers_(reader_, format_, options.read, bytes) {}
+        numbers_(reader_, format_, options.read, bytes) {
+    if (has_empty_steps(format_, options.read)) reader_.keep_lines_of_tabs();
+  }
 
   LongTable<double> read() {
     while (reader_.next()) {
       split_row(reader_, format_.delimiter, fields_);
-      if (width_ == 0) {
-        begin();
-        if (header_.there) continue;
-      }
+      if (width_ == 0 && begin()) continue;
       if (fields_.size() != width_) {
         throw Error({"wrong number of fields",
                      fields_.size() > width_ ? reader_.place(fields_[width_]) : reader_.place_of_end(),
@@ -144,8 +143,8 @@ class LongTableReader {
     TimeKey time = {};
   };
 
-  /// Finds the columns. The reader is at the first row.
-  void begin() {
+  /// Finds the columns. The reader is at the first row: whether it is the header.
+  bool begin() {
     width_ = fields_.size();
     require(header_.there || !names_columns(format_), [&] {
       return Fault{"columns with names need a header", reader_.place(reader_.line()), "names in the first row", {}};
@@ -154,6 +153,7 @@ class LongTableReader {
     columns_ =
         LongTableColumnFinder(names_, header_.there, format_, options_.label, options_.read.targets, reader_.where())
             .find();
+    return header_.there;
   }
 
   /// Rejects a first column that numbers the rows as a feature that nobody named.

@@ -11,7 +11,9 @@
 
 #include "heed/core/error.hpp"
 #include "heed/data/detail/table_header.hpp"
+#include "heed/data/missing.hpp"
 #include "heed/data/table_format.hpp"
+#include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ISA {
@@ -21,12 +23,17 @@ namespace detail {
 inline bool names_columns(const TableFormat& format) {
   return !format.sequence_column.empty() || !format.time_column.empty() || !format.feature_columns.empty();
 }
+/// Whether a line of tabs is a step without values. It is blank where columns are chosen by name: a step has its time.
+inline bool has_empty_steps(const TableFormat& format, const ReadOptions& read) {
+  return format.delimiter == '\t' && read.missing != Missing::error && !names_columns(format);
+}
 /// The header of a long table. There is one if columns are chosen by name.
 inline TableHeader long_table_header(std::string_view text, const std::string& where, TableFormat format,
-                                     bool has_gaps) {
+                                     const ReadOptions& read) {
   using Header = TableFormat::Header;
-  if (names_columns(format) && format.header == Header::automatic) format.header = Header::yes;
-  return TableHeaderFinder(text, where, format, has_gaps).find();
+  const bool named = names_columns(format);
+  if (named && format.header == Header::automatic) format.header = Header::yes;
+  return TableHeaderFinder(text, where, format, read.missing != Missing::error && !named).find();
 }
 
 struct LongTableColumns {

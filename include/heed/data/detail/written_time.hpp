@@ -156,10 +156,12 @@ class WrittenTime {
     }
     return false;
   }
-  /// 31.12.2025, 12/31/25, 10:00 31. 12. 2025
+  /// 31.12.2025, 12/31/25, 10:00 31. 12. 2025; a month with a name of any language: 31. Dezember 2025
   bool is_day_first() const {
     for (std::size_t i = 0; i + 2 < parts_.size(); ++i) {
       const Part &a = parts_[i], &b = parts_[i + 1], &year = parts_[i + 2];
+      const bool name = !b.number && b.text.size() > 2 && b.before.find('_') == b.before.npos;
+      if (a.is_from_1_to(31) && name && b.goes_on() && year.goes_on() && year.is_year()) return true;
       const bool days = a.is_from_1_to(31) && b.is_from_1_to(31) && (a.is_from_1_to(12) || b.is_from_1_to(12));
       if (!days || !b.goes_on() || !year.goes_on()) continue;
       if (year.is_year()) return true;
