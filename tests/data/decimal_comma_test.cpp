@@ -103,16 +103,27 @@ TEST(DecimalComma, TargetsHaveIt) {
 TEST(DecimalComma, WordsStayAsTheyAre) {
   TableFormat named = comma;
   named.header = TableFormat::Header::yes;
-  const auto labelled = wide("x;1,5;1.5;label\n0,5;1;2;1,3\n1,5;3;4;2,4\n", {.format = named});
-  EXPECT_EQ(labelled.labels, (Words{"1,3", "2,4"}));
+  const auto labelled = wide("x;1,5;1.5;label\n0,5;1;2;1, 3\n1,5;3;4;2.4 b\n", {.format = named});
+  EXPECT_EQ(labelled.labels, (Words{"1, 3", "2.4 b"}));
   EXPECT_EQ(labelled.columns, (Words{"x", "1,5", "1.5"}));
   EXPECT_EQ(values_of(labelled), (Numbers{0.5, 1, 2, 1.5, 3, 4}));
   TableFormat format = comma;
   format.sequence_column = "id";
-  const auto table = tall("id;t;2,5;label\n1,5;1;0,5;a,b\n1.5;1;1,5;1,3\n1,5;2;2,5;a,b\n", {.format = format});
+  const auto table = tall("id;t;2,5;label\n1,5;1;0,5;a,b\n1.5;1;1,5;c\n1,5;2;2,5;a,b\n", {.format = format});
   EXPECT_EQ(table.ids, (Words{"1,5", "1.5"}));
   EXPECT_EQ(table.features, Words{"2,5"});
-  EXPECT_EQ(table.sequences.labels, (Words{"a,b", "1,3"}));
+  EXPECT_EQ(table.sequences.labels, (Words{"a,b", "c"}));
+}
+
+TEST(DecimalComma, AFractionIsNoLabel) {
+  TableFormat named = comma;
+  named.label_column = "kind";
+  EXPECT_EQ(wide_error("x;kind\n0,5;1,3\n", {.format = named}),
+            "x.csv, line 2, column 5: not a label (expected an integer of 64 bits or a word, got '1,3')");
+  TableFormat format = comma;
+  format.sequence_column = "id";
+  EXPECT_EQ(error_of([&] { tall("id;t;v;kind\na;1;0,5;0,25\n", {.format = format}); }),
+            "x.csv, line 2, column 9: not a label (expected an integer of 64 bits or a word, got '0,25')");
 }
 
 TEST(DecimalComma, AValueInThePlaceOfTheLabelIsAnError) {

@@ -56,9 +56,10 @@ class TableNumbers {
 
   /// The label or target, as `read_answer` gives it.
   std::string answer(std::string_view field) const {
-    if (options_.targets) {
-      const std::string text = unquote(field);
-      if (!is_target(text, decimal_)) explain_decimals(field, text);
+    const std::string text = unquote(field);
+    if (options_.targets && !is_target(text, decimal_)) explain_decimals(field, text);
+    if (!options_.targets && is_fraction(field, decimal_)) {  // no word, with whatever decimals
+      reader_.fail(field, "not a label", "an integer of 64 bits or a word", in_quotes(text));
     }
     return read_answer(reader_, field, bytes_, options_, decimal_);
   }
