@@ -59,6 +59,7 @@ class TableNumbers {
     const std::string text = unquote(field);
     if (options_.targets && !is_target(text, decimal_)) explain_decimals(field, text);
     if (!options_.targets && is_fraction(field, decimal_)) {  // no word, with whatever decimals
+      if (!options_.needs_labels) return {};
       reader_.fail(field, "not a label", "an integer of 64 bits or a word", in_quotes(text));
     }
     return read_answer(reader_, field, bytes_, options_, decimal_);
