@@ -197,8 +197,9 @@ class WrittenTime {
     if (!kind || !parts[1 - word]->is_from_1_to(kind->most) || parts[2]->before.find('_') != std::string_view::npos) {
       return false;
     }
-    const bool hours = word == 1 && kind->name == "h" && !parts[1]->capital;  // 1h30
-    return parts[2]->is_year() || (kind->short_year && parts[2]->is(2) && !hours);
+    const bool hours = kind->name == "h" && !parts[word]->capital;        // 1h30
+    const bool in_order = word == 1 && (hours || is_week(*parts[word]));  // 24WK05
+    return parts[2]->is_year() || (kind->short_year && parts[2]->is(2) && !in_order);
   }
 
   std::vector<Part> parts_ = {};
