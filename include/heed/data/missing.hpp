@@ -24,7 +24,6 @@
 #include "heed/core/types.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text.hpp"
-#include "heed/data/text_reader.hpp"
 #include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -56,10 +55,6 @@ namespace heed::inline HEED_ISA {
 /// Whether a field of a text stands for a missing value: empty, `?`, or, in upper or lower case, `nan`, `-nan`, `na`,
 /// `n/a`, `#n/a`, `<na>`, `null`, `none`.
 HEED_FUNCTION bool is_missing(std::string_view field);
-
-/// The number of a field, as `TextReader::number_that_fits` gives it; NaN if it is missing and may be.
-HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_view field, std::size_t bytes,
-                                       Missing how);
 
 /// The mean of each feature over all valid steps with a value, in double; NaN if there is none.
 template <class S>
@@ -287,15 +282,6 @@ HEED_FUNCTION bool is_missing(std::string_view field) {
   const std::string word = ascii_lower(field);
   constexpr std::array<std::string_view, 8> words{"nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "none"};
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-HEED_FUNCTION double number_or_missing(const TextReader& reader, std::string_view field, std::size_t bytes,
-                                       Missing how) {
-  double value = 0;
-  if (parse_number(field, value) == std::errc() && TextReader::fits(value, bytes)) [[likely]]
-    return value;
-  if (how != Missing::error && is_missing(field)) return std::numeric_limits<double>::quiet_NaN();
-  return reader.number_that_fits(field, bytes);  // throws
 }
 
 }  // namespace heed::inline HEED_ISA

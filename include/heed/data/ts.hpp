@@ -18,6 +18,7 @@
 #include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/detail/number_or_missing.hpp"
 #include "heed/data/detail/parse_file.hpp"
 #include "heed/data/detail/ts_metadata.hpp"
 #include "heed/data/labels.hpp"

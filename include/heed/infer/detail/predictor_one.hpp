@@ -29,6 +29,12 @@
 namespace heed::inline HEED_ISA::detail {
 
 template <class S, class X>
+void PredictorRun<S, X>::check_width(Index got, Index classes) {
+  require(got == classes,
+          [&] { return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)}; });
+}
+
+template <class S, class X>
 void PredictorRun<S, X>::make_room(const Room& o) try {
   constexpr Index most = std::numeric_limits<std::int32_t>::max();  // lengths are 32 bits: no size can overflow
   require(o.max_steps <= most && o.min_steps >= 1 && o.min_steps <= o.max_steps, [&] {

@@ -282,12 +282,6 @@ void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
   }
 }
 
-template <class S, class X>
-void PredictorRun<S, X>::check_width(Index got, Index classes) {
-  require(got == classes,
-          [&] { return Fault{"wrong number of classes", "Predictor, out", text_of(classes), text_of(got)}; });
-}
-
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
