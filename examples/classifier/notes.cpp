@@ -18,6 +18,15 @@ namespace classifier {
 
 using heed::Index;
 
+namespace {
+
+// Its name in a table where columns are chosen by name; otherwise its number.
+std::string name_of_feature(const Columns& columns, Index f) {
+  return f < std::ssize(columns.names) ? columns.names[static_cast<std::size_t>(f)] : std::to_string(f);
+}
+
+}  // namespace
+
 void note_encoding(const heed::Sentences& sentences, const std::filesystem::path& path) {
   if (sentences.latin1_lines == 0) return;
   std::fprintf(
@@ -69,10 +78,33 @@ void note_rising_features(const heed::Sequences<float>& all, const Columns& colu
     }
     if (!rises) continue;
     const bool named = f < std::ssize(columns.names);
-    const std::string name = named ? columns.names[static_cast<std::size_t>(f)] : std::to_string(f);
+    const std::string name = name_of_feature(columns, f);
     std::fprintf(stderr, "%s: feature %s rises in each sequence; if it is the time, --time-column %s\n",
                  path.string().c_str(), name.c_str(), named ? name.c_str() : "NAME");
   }
+}
+
+void note_constant_features(const heed::FeatureStatistics& s, const Columns& columns,
+                            const std::filesystem::path& path) {
+  constexpr Index shown = 10;
+  Index count = 0;
+  std::string names;
+  for (Index f = 0; f < std::ssize(s.constant); ++f) {
+    if (s.constant[static_cast<std::size_t>(f)] && count++ < shown) {
+      names += (names.empty() ? "" : ", ") + name_of_feature(columns, f);
+    }
+  }
+  if (count == 0) return;
+  std::string aside = columns.names.empty() ? "counted from 0" : "";
+  if (count > shown) {
+    names += ", ...";
+    aside = std::to_string(count) + " in all" + (aside.empty() ? "" : ", " + aside);
+  }
+  if (!aside.empty()) names += " (" + aside + ')';
+  const bool one = count == 1;
+  std::fprintf(stderr, "%s: %s %s constant in the training data: leave %s out, as %s may spoil answers later\n",
+               path.string().c_str(), one ? "feature" : "features", (names + (one ? " is" : " are")).c_str(),
+               one ? "it" : "them", one ? "another value" : "other values");
 }
 
 void note_untested(std::span<const std::int32_t> classes, bool quiet) {

@@ -10,6 +10,7 @@
 
 #include "data.hpp"
 #include "heed/data/sentences.hpp"
+#include "heed/data/standardize.hpp"
 
 namespace classifier {
 
@@ -26,6 +27,11 @@ void note_rows_of_steps(const heed::Sequences<float>& rows, const Columns& colum
 /// Reports on standard error if a feature of a long table without a column of times rises in each sequence, as times do.
 void note_rising_features(const heed::Sequences<float>& sequences, const Columns& columns,
                           const std::filesystem::path& path);
+
+/// Reports on standard error which features have the same value in all training data: a model cannot know what another
+/// value means, and no deviation says how far from it that is.
+void note_constant_features(const heed::FeatureStatistics& statistics, const Columns& columns,
+                            const std::filesystem::path& path);
 
 /// Reports sequences that no fold tests: a class has no other.
 void note_untested(std::span<const std::int32_t> classes, bool quiet);

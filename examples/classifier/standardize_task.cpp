@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heed/data/standardize.hpp"
+#include "notes.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -56,6 +57,9 @@ void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, Store
   const std::span<const std::int32_t> lengths = task.train.view().lengths;
   heed::FeatureStatistics s =
       heed::feature_statistics<double>(task.exact.x.view(), lengths, in_turn, task.exact.step_mask());
+  if (processes.first() && a.init.empty() && !a.in_folds && !a.quiet) {
+    note_constant_features(s, task.columns, a.data->data);
+  }
   if (standardizes) {
     if (!s.losing_digits<float>().empty() && stored.shift.empty()) {
       stored.shift = shift_of(s);

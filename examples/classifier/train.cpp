@@ -64,6 +64,7 @@ void train(TrainArguments& a, const Processes& processes) {
   Task<M>& task = *loaded;
   if constexpr (!is_text<M>) {
     if (a.recipe == "auto") choose_recipe(a, task, processes);
+    a.in_folds = false;  // from here on the data are for training
     if (a.recipe == "rocket") return train_rocket(a, task, processes);
     if (is_mixed(a.recipe)) return train_together(a, task, processes);
   }

@@ -138,6 +138,35 @@ TEST_F(Format, LargeNumbersKeepTheirDigitsWhenStandardized) {
       << told.err;
 }
 
+// No deviation says how far from its only value another one is.
+TEST_F(Format, FeaturesThatAreConstantInTrainingAreNamed) {
+  std::string rows = "id,site,x,wind,label\n", wide = "1,7,2,7,a\n3,7,4,7,b\n", many;
+  for (int i = 0; i < 24; ++i) {
+    const std::string x = std::to_string(i * 5 % 7);
+    rows += "s" + std::to_string(i / 3) + ",12," + x + ",0.1," + (i / 3 % 2 ? "up\n" : "down\n");
+  }
+  for (int i = 0; i < 6; ++i) many += std::to_string(i) + ",0,0,0,0,0,0,0,0,0,0,0," + (i % 2 ? "a\n" : "b\n");
+  folder.file("d.csv", rows);
+  folder.file("w.csv", wide);
+  folder.file("m.csv", many);
+  const std::string end = " constant in the training data: leave ",
+                    it = end + "it out, as another value may spoil answers later\n",
+                    them = end + "them out, as other values may spoil answers later\n";
+  const std::string how = "train --threads 1 --epochs 1 --data ", tall = how + "d.csv --sequence-column id ";
+  for (const std::string more : {"", "--standardize", "--recipe strong", "--ensemble 2", "--recipe rocket"}) {
+    const bool stepwise = more.find("rocket") == std::string::npos;
+    const Result told =
+        run("train --threads 1 --data d.csv --sequence-column id " + more + (stepwise ? " --epochs 1" : ""));
+    EXPECT_EQ(told.err, "d.csv: features site, wind are" + them) << more;
+  }
+  EXPECT_EQ(run(tall + "--feature-columns x,wind --label-column label").err, "d.csv: feature wind is" + it);
+  EXPECT_EQ(run(how + "w.csv --features 2").err, "w.csv: feature 1 (counted from 0) is" + it);
+  EXPECT_EQ(run(how + "m.csv --features 12").err,
+            "m.csv: features 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ... (11 in all, counted from 0) are" + them);
+  EXPECT_EQ(run(tall + "--quiet --model m.safetensors").err, "");
+  EXPECT_EQ(run(tall + "--init m.safetensors").err, "") << "what is constant here need not be for the model";
+}
+
 TEST_F(Format, EveryLineOfATextHasAnAnswer) {
   folder.file("t.txt", "very bad\tpoor film\nvery good\tfine film\nvery bad\tpoor\nvery good\tfine\n");
   output_of("train --text t.txt --epochs 60 --learning-rate 0.05 --quiet --model m.safetensors");

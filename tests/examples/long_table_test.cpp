@@ -15,8 +15,8 @@ class LongTables : public Classifier {
     std::string rows;
     for (int i = 0; i < 12; ++i) {
       for (int t = 0; t < 3 + i % 3; ++t) {
-        std::string row =
-            "s" + std::to_string(i) + ',' + std::to_string(t) + ',' + std::to_string(i % 2 ? t : -t) + ",0.5";
+        std::string row = "s" + std::to_string(i) + ',' + std::to_string(t) + ',' + std::to_string(i % 2 ? t : -t) +
+                          (i < 6 ? ",0.5" : ",0.25");
         if (labels) row += i % 2 ? ",up" : ",down";
         if (targets) row += ',' + std::to_string(0.5 * i) + ',' + std::to_string(-i);
         rows.insert(0, row + '\n');
@@ -53,8 +53,8 @@ TEST_F(LongTables, ToTestOnAreReadByTheNamesOfTraining) {
     for (int t = 0; t < 3; ++t) {
       const std::string id = "s" + std::to_string(i), x = std::to_string(i % 2 ? t + 1 : -t - 1),
                         label = i % 2 ? "up" : "down";
-      xy += id + ',' + x + ",90," + label + '\n';
-      other += label + ",90," + x + ',' + id + '\n';
+      xy += id + ',' + x + (i < 6 ? ",90" : ",91") + ',' + label + '\n';
+      other += label + (i < 6 ? ",90" : ",91") + ',' + x + ',' + id + '\n';
     }
   }
   folder.file("xy.csv", xy);
