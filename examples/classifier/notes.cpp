@@ -95,6 +95,10 @@ void note_constant_features(const heed::FeatureStatistics& s, const Columns& col
     }
   }
   if (count == 0) return;
+  if (count == std::ssize(s.constant)) {
+    std::fprintf(stderr, "%s: all features are constant in the training data\n", path.string().c_str());
+    return;
+  }
   std::string aside = columns.names.empty() ? "counted from 0" : "";
   if (count > shown) {
     names += ", ...";
