@@ -72,14 +72,12 @@ heed::Fault with_hint(heed::Fault fault) {
   if (field && (got == "nothing" || heed::is_missing(got))) {
     fault.what += "; --missing linear, previous, mean or zero fills what is missing, mask passes over it";
   }
-  if (fault.what == "not a label" && (heed::is_target(got) || heed::is_target(got, ','))) {
-    const bool first = fault.expected.find("stands first") != std::string::npos;
-    fault.what += first ? "; --label-column first where it stands there; --task regression takes any number"
-                        : "; --task regression takes any number";
+  const bool of_table = fault.what == "not a label" && (heed::is_target(got) || heed::is_target(got, ','));
+  const bool of_array = fault.what == "value cannot be converted" && fault.expected.starts_with("an integer");
+  if (of_table && fault.expected.find("stands first") != std::string::npos) {
+    fault.what += "; --label-column first where it stands there";
   }
-  if (fault.what == "value cannot be converted" && fault.expected.starts_with("an integer")) {  // labels of an array
-    fault.what += "; --task regression takes any number";
-  }
+  if (of_table || of_array) fault.what += "; --task regression takes any number";
   if (fault.what == "not a number" && heed::time_key(got).kind == heed::TimeKey::Kind::date) {
     fault.what += "; --time-column names the column of dates, where rows are time steps";
   }

@@ -27,10 +27,10 @@ inline bool is_number(std::string_view field, char decimal) {
   return parse_number(unquote(field), ignored, decimal) != std::errc::invalid_argument;
 }
 
-/// Whether a field is a number with decimals that are not 0.
-inline bool is_fraction(std::string_view field, char decimal) {
+/// Whether a text is a number with decimals that are not 0.
+inline bool is_fraction(std::string_view text, char decimal) {
   double value = 0;
-  const bool number = parse_number(unquote(field), value, decimal) == std::errc();
+  const bool number = parse_number(text, value, decimal) == std::errc();
   return number && std::isfinite(value) && value != std::trunc(value);
 }
 
@@ -58,7 +58,7 @@ class TableNumbers {
   std::string answer(std::string_view field) const {
     const std::string text = unquote(field);
     if (options_.targets && !is_target(text, decimal_)) explain_decimals(field, text);
-    if (!options_.targets && is_fraction(field, decimal_)) {  // no word, with whatever decimals
+    if (!options_.targets && is_fraction(text, decimal_)) {  // no word, with whatever decimals
       if (!options_.needs_labels) return {};
       reader_.fail(field, "not a label", "an integer of 64 bits or a word", in_quotes(text));
     }

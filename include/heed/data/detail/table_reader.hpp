@@ -193,8 +193,9 @@ class TableReader {
 
   /// Rejects a value in the place of the label if the first field could be the label, as in the UCR archive.
   void refuse_value(const TextReader& reader, const std::vector<std::string_view>& fields, std::size_t i) const {
-    if (!label_is_last() || options_.read.targets || !is_fraction(fields[i], format_.decimal)) return;
-    require(!is_label(unquote(fields[0])) || is_fraction(fields[0], format_.decimal), [&] {
+    if (!label_is_last() || options_.read.targets || !is_fraction(unquote(fields[i]), format_.decimal)) return;
+    const std::string first = unquote(fields[0]);
+    require(!is_label(first) || is_fraction(first, format_.decimal), [&] {
       return Fault{"not a label", reader.place(fields[i]),
                    "an integer of 64 bits or a word, or to be told that the label stands first", in_quotes(fields[i])};
     });
