@@ -109,6 +109,22 @@ TEST(TextTable, RejectsRowsThatAreNotWholeSteps) {
             "x.csv, line 1, column 6: wrong number of fields (expected 3 values and a label, got 3 fields)");
 }
 
+TEST(TextTable, CountsTheLabelsThatAreNamed) {
+  const std::string table = "a,b,p,q\n1,2,3,4\n";
+  const auto error = [&](const char* columns, Label label) {
+    const std::string all = table_error(
+        table, {.steps = 4, .label = label, .format = {.label_column = columns}, .read = {.targets = true}});
+    return all.substr(all.find('('));
+  };
+  EXPECT_EQ(error("p,q", Label::last), "(expected 4 values and 2 labels, got 4 fields)");
+  EXPECT_EQ(error("p,q", Label::if_present), "(expected 4 values and 2 labels, got 4 fields)");
+  EXPECT_EQ(error("q", Label::if_present), "(expected 4 values and a label, got 4 fields)");
+  EXPECT_EQ(table_error(
+                "a,b\n1,2\n",
+                {.steps = 4, .label = Label::if_present, .format = {.label_column = "p,q"}, .read = {.targets = true}}),
+            "x.csv, line 2, column 4: wrong number of fields (expected 4 values, or these and 2 labels, got 2 fields)");
+}
+
 TEST(TextTable, RejectsRowsOfDifferentWidth) {
   EXPECT_EQ(table_error("1,2,a\n1,b\n"),
             "x.csv, line 2, column 4: wrong number of fields (expected 3 as in the first row, got 2)");

@@ -231,8 +231,11 @@ class TableReader {
     require(fits, [&] {
       const std::string step = options_.features == 1 ? "" : " of " + std::to_string(options_.features) + " features";
       std::string expected = options_.steps > 0 ? std::to_string(values) + " values" : "one or more steps" + step;
-      if (options_.label == Label::last && labelled) expected += " and a label";
-      if (options_.label == Label::if_present) expected += ", or these and a label";
+      const std::size_t labels = labelled ? labels_.size() : named() ? names_in(format_.label_column).size() : 1;
+      const std::string label = labels == 1 ? "a label" : std::to_string(labels) + " labels";
+      const bool sure = labelled && (options_.label == Label::last || named());
+      if (sure) expected += " and " + label;
+      if (!sure && options_.label == Label::if_present) expected += ", or these and " + label;
       if (dropped()) expected += ", behind an index column; index_column keep where there is none";
       return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
                    std::to_string(fields) + " fields"};
