@@ -100,7 +100,10 @@ heed::Fault with_names_of_options(heed::Fault fault) {
                                      {"sequence_column", "--sequence-column"},
                                      {"time_column", "--time-column"},
                                      {"header yes or no", "--header yes or no"},
-                                     {"decimal ','", "--decimal comma"}}) {
+                                     {"decimal ','", "--decimal comma"},
+                                     {"the delimiter ';' to be named", "--delimiter semicolon"},
+                                     {"the delimiter '|' to be named", "--delimiter '|'"},
+                                     {"the delimiter tab to be named", "--delimiter tab"}}) {
     for (std::size_t at = 0; (at = fault.expected.find(name, at)) != std::string::npos; at += option.size()) {
       fault.expected.replace(at, name.size(), option);
     }

@@ -211,6 +211,24 @@ TEST(LongTable, NamesWhatIsWrong) {
             "x.csv, line 1, column 1: columns with names need a header (expected names in the first row)");
 }
 
+TEST(LongTable, ADelimiterThatNobodyNamedIsAnError) {
+  for (const std::string header : {"id;t;x;y\n", "id;t;x value;y\n", "id;t;x, in m;y\n", "id; t; x; y\n"}) {
+    EXPECT_EQ(error(header + "a;0;1,5;u\n", by("id", "t")),
+              "x.csv, line 1, column 3: fields with semicolons between them (expected commas or blanks, or the "
+              "delimiter ';' to be named)");
+    LongTableOptions options = by("id", "t");
+    options.format.decimal = ',';
+    EXPECT_EQ(parsed("sep=;\n" + header + "a;0;1,5;u\n", options).sequences.x(0, 0, 0), 1.5);
+    options.format.delimiter = ';';
+    EXPECT_EQ(parsed(header + "a;0;1,5;u\n", options).sequences.x(0, 0, 0), 1.5);
+  }
+  EXPECT_EQ(error("sep=;\nid;t;x;y\na;0;z;u\n", by("id", "t")),
+            "x.csv, line 3, column 5: not a number (expected a number, got 'z')");
+  LongTableOptions options = by("id", "t");
+  options.format.delimiter = 'd';
+  EXPECT_EQ(error(rows, options), "x.csv: not a delimiter (expected a character that is no part of numbers, got 'd')");
+}
+
 TEST(LongTable, AnIndexColumnIsNoFeature) {
   const std::string index = ",id,t,x,label\n0,a,1,5,u\n1,a,2,6,u\n";
   EXPECT_EQ(

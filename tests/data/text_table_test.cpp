@@ -217,14 +217,62 @@ TEST(TextTable, TellsSemicolonsAndDecimalCommas) {
   EXPECT_EQ(values_of(parsed_table("1;2;a\n3; 4;b, c\n", semicolon)), (std::vector<float>{1, 2, 3, 4}));
   EXPECT_EQ(
       table_error("1,5;2,5;a\n"),
-      "x.csv, line 1, column 3: fields with semicolons between them (expected commas or blanks, or the delimiter ';' "
-      "to be named, got '5;2')");
+      "x.csv, line 1, column 4: fields with semicolons between them (expected commas or blanks, or the delimiter ';' "
+      "to be named)");
   EXPECT_EQ(
       table_error("1,5;2,5;a\n", semicolon),
       "x.csv, line 1, column 1: a number with a decimal comma (expected a decimal point, or decimal ',', got '1,5')");
   EXPECT_EQ(table_error("1,5 2,5 a\n"),
             "x.csv, line 1, column 3: fields with both commas and blanks between them (expected one of the two, and "
             "numbers with a decimal point, got '5 2')");
+}
+
+// Blanks and commas in names are between fields, too, until the delimiter is named.
+TEST(TextTable, TellsSemicolonsWhateverElseIsInARow) {
+  const auto place = [](const std::string& text) {
+    const std::string error = table_error(text);
+    return error.find(" between them (expected commas or blanks, or the delimiter ") == error.npos
+               ? error
+               : error.substr(0, error.find(" between them"));
+  };
+  EXPECT_EQ(place("x 1;x 2;label\n1;2;up\n"), "x.csv, line 1, column 4: fields with semicolons");
+  EXPECT_EQ(place("x;y, in m;label\n1;2;up\n"), "x.csv, line 1, column 2: fields with semicolons");
+  EXPECT_EQ(place("x;y;my label\n1;2;up\n"), "x.csv, line 1, column 2: fields with semicolons");
+  EXPECT_EQ(place("1; 2; up\n"), "x.csv, line 1, column 2: fields with semicolons");
+  EXPECT_EQ(place("\"x\";\"y\";\"label\"\n1;2;\"up\"\n"), "x.csv, line 1, column 4: fields with semicolons");
+  EXPECT_EQ(place("x 1|x 2|label\n1|2|up\n"), "x.csv, line 1, column 4: fields with bars");
+  for (const std::string label : {"a;b", "a|b;c"}) {
+    EXPECT_EQ(parsed_table("1,2," + label + '\n').labels, Words{label});
+    EXPECT_EQ(parsed_table("1 2 " + label + '\n').labels, Words{label});
+  }
+  EXPECT_EQ(parsed_table("\"a;b\",\"c|d\",label\n1,2,up\n").columns, (Words{"a;b", "c|d"}));
+}
+
+TEST(TextTable, AFirstLineMayNameTheDelimiter) {
+  const std::string rows = "x y;z\n1,5;up\n2,5;down\n";
+  for (const std::string line : {"sep=;\n", "SEP=;\r\n", "\"sep=;\"\n", "\xEF\xBB\xBFsep=;\n"}) {
+    const auto s = parsed_table(line + rows, {.format = {.decimal = ','}});
+    EXPECT_EQ(values_of(s), (std::vector<float>{1.5F, 2.5F})) << line;
+    EXPECT_EQ(s.labels, (Words{"up", "down"})) << line;
+    EXPECT_EQ(s.columns, Words{"x y"}) << line;
+  }
+  EXPECT_EQ(parsed_table("sep=\t\n1\tmy label\n").labels, Words{"my label"});
+  EXPECT_EQ(parsed_table("sep=,\r1,up\r").labels, Words{"up"}) << "lines that end as on old Macs";
+  const TableOptions semicolon{.format = {.delimiter = ';'}};
+  EXPECT_EQ(parsed_table("sep=;\n1;up\n", semicolon).labels, Words{"up"});
+  EXPECT_EQ(table_error("sep=;\n1;up\nx;up\n"), "x.csv, line 3, column 1: not a number (expected a number, got 'x')");
+  EXPECT_EQ(table_error("sep=,\n1,up\n", semicolon),
+            "x.csv, line 1: the first line names another delimiter (expected ';' that was named, got ',')");
+  EXPECT_EQ(table_error("sep=a\n1a2\n"),
+            "x.csv: not a delimiter (expected a character that is no part of numbers, got 'a')");
+  EXPECT_EQ(table_error("sep=;\n"), "x.csv: no data (expected at least one row)");
+}
+
+TEST(TextTable, TabsWithBlanksInNamesNeedToBeNamed) {
+  EXPECT_EQ(
+      table_error("x a\tx b\tlabel\n1\t2\tup\n"),
+      "x.csv, line 2, column 7: wrong number of fields (expected 5 as in the first row, or the delimiter tab to be "
+      "named, got 3)");
 }
 
 TEST(TextTable, BetweenTabsFieldsMayHoldBlanks) {

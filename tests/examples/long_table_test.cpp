@@ -122,6 +122,29 @@ TEST_F(LongTables, OptionsThatDoNotGoTogether) {
   fails(train + "--data d.csv --features 3", "wrong number of features");
 }
 
+// as spreadsheets write them where decimals stand behind a comma
+TEST_F(LongTables, MayHaveSemicolons) {
+  std::string rows = "id;t;x value;label\n";
+  for (int i = 0; i < 24; ++i) {
+    rows += "s" + std::to_string(i / 3) + ';' + std::to_string(i % 3) + ";0," + std::to_string(i * 5 % 7) +
+            (i / 3 % 2 ? ";up\n" : ";down\n");
+  }
+  folder.file("d.csv", rows);
+  folder.file("sep.csv", "sep=;\n" + rows);
+  const std::string how = "train --threads 1 --quiet --epochs 1 --sequence-column id --time-column t --data ";
+  fails(how + "d.csv",
+        "d.csv, line 1, column 3: fields with semicolons between them (expected commas or blanks, or --delimiter "
+        "semicolon)");
+  fails(how + "d.csv --delimiter semicolon",
+        "a number with a decimal comma (expected a decimal point, or --decimal comma");
+  output_of(how + "d.csv --delimiter semicolon --decimal comma --model m.safetensors");
+  output_of(how + "sep.csv --decimal comma --model n.safetensors");
+  EXPECT_EQ(text("n.safetensors"), text("m.safetensors"));
+  const std::string answers = output_of("predict --model m.safetensors --data sep.csv --decimal comma");
+  EXPECT_EQ(lines(answers).size(), 8u);
+  EXPECT_EQ(output_of("predict --model m.safetensors --data d.csv --decimal comma --delimiter semicolon"), answers);
+}
+
 // as pandas writes one
 TEST_F(LongTables, MayHaveAnIndexColumn) {
   write("d.csv");

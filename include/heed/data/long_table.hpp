@@ -123,11 +123,7 @@ class LongTableReader {
     while (reader_.next()) {
       split_row(reader_, format_.delimiter, fields_);
       if (width_ == 0 && begin()) continue;
-      if (fields_.size() != width_) {
-        throw Error({"wrong number of fields",
-                     fields_.size() > width_ ? reader_.place(fields_[width_]) : reader_.place_of_end(),
-                     std::to_string(width_) + " as in the first row", std::to_string(fields_.size())});
-      }
+      require_width(reader_, format_.delimiter, fields_, width_);
       add_row();
       front_.add(fields_[0]);
     }
@@ -282,8 +278,10 @@ class LongTableReader {
 
 HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std::string& where,
                                                const LongTableOptions& options, std::size_t bytes) {
-  check_decimal(options.format, where);
-  return LongTableReader(text, where, options, bytes).read();
+  LongTableOptions own = options;
+  take_delimiter(text, own.format, where);
+  check_separators(own.format, where);
+  return LongTableReader(text, where, own, bytes).read();
 }
 
 }  // namespace detail

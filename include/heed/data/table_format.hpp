@@ -3,6 +3,7 @@
 /// @file
 /// The format of a table, and how its rows become sequences.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ struct TableFormat {
     drop_known
   };
   Header header = Header::automatic;
-  char delimiter = '\0';              ///< between fields; '\0': commas in lines that have one, otherwise blanks
+  /// Between fields; '\0': what a first line such as `sep=;` names, or commas in lines that have one, otherwise blanks.
+  char delimiter = '\0';
   char decimal = '.';                 ///< of numbers; or ',': then no number has a point, and `delimiter` is named
   std::string label_column = "last";  ///< "first", "last", "none", or a name in the header; several targets: "a,b"
   IndexColumn index_column = IndexColumn::refuse;
@@ -64,10 +66,17 @@ namespace detail {
 HEED_FUNCTION std::vector<std::string> names_in(std::string_view list);
 HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
                                    const std::string& where);
-/// Throws if decimals stand behind another character than a point or a comma, or if the delimiter could be a comma, too.
-HEED_FUNCTION void check_decimal(const TableFormat& format, const std::string& where);
+/// Throws if decimals stand behind another character than a point or a comma, or if the delimiter could be a comma, too,
+/// or a part of a number or word.
+HEED_FUNCTION void check_separators(const TableFormat& format, const std::string& where);
 /// The fields of the row at `reader`.
 HEED_FUNCTION void split_row(const TextReader& reader, char delimiter, std::vector<std::string_view>& fields);
+/// Throws if the row does not have as many fields as the first one, `width`.
+HEED_FUNCTION void require_width(const TextReader& reader, char delimiter, const std::vector<std::string_view>& fields,
+                                 std::size_t width);
+/// Passes over a first line such as `sep=;`, as spreadsheets write it, and sets the delimiter that it names. Throws if
+/// the format names another one.
+HEED_FUNCTION void take_delimiter(std::string_view& text, TableFormat& format, const std::string& where);
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
@@ -75,7 +84,6 @@ HEED_FUNCTION void split_row(const TextReader& reader, char delimiter, std::vect
 #if HEED_BODIES
 
 #include <algorithm>
-#include <cstddef>
 
 #include "heed/data/text.hpp"
 
@@ -108,7 +116,12 @@ HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<st
   return {"no column has this name", where, known, in_quotes(name)};
 }
 
-HEED_FUNCTION void check_decimal(const TableFormat& format, const std::string& where) {
+HEED_FUNCTION void check_separators(const TableFormat& format, const std::string& where) {
+  const char d = format.delimiter;
+  require(
+      d != '"' && d != '#' && d != '.' && d != '+' && d != '-' && d != '\n' && d != '\r' && !(d >= '0' && d <= '9') &&
+          !(d >= 'a' && d <= 'z') && !(d >= 'A' && d <= 'Z'),
+      [&] { return Fault{"not a delimiter", where, "a character that is no part of numbers", in_quotes({&d, 1})}; });
   if (format.decimal == '.') return;
   require(format.decimal == ',', [&] {
     return Fault{"not a decimal separator", where, "a point or a comma", in_quotes({&format.decimal, 1})};
@@ -124,6 +137,33 @@ HEED_FUNCTION void split_row(const TextReader& reader, char delimiter, std::vect
   if (delimiter == ' ') return reader.split(reader.line(), " \t", fields);
   const char separators[] = {delimiter, '\0'};
   reader.split(delimiter == '\t' ? reader.whole_line() : reader.line(), separators, fields);
+}
+
+HEED_FUNCTION void require_width(const TextReader& reader, char delimiter, const std::vector<std::string_view>& fields,
+                                 std::size_t width) {
+  require(fields.size() == width, [&] {
+    // between tabs a name or a word may have blanks
+    const bool tabs = delimiter == '\0' && reader.line().find('\t') != std::string_view::npos;
+    return Fault{"wrong number of fields", fields.size() > width ? reader.place(fields[width]) : reader.place_of_end(),
+                 std::to_string(width) + " as in the first row" + (tabs ? ", or the delimiter tab to be named" : ""),
+                 std::to_string(fields.size())};
+  });
+}
+
+HEED_FUNCTION void take_delimiter(std::string_view& text, TableFormat& format, const std::string& where) {
+  const std::string_view mark = text.starts_with("\xEF\xBB\xBF") ? text.substr(0, 3) : std::string_view();
+  std::string_view line = text.substr(mark.size());
+  line = line.substr(0, line.find_first_of("\r\n"));
+  const std::size_t size = mark.size() + line.size();
+  if (line.starts_with('"') && line.ends_with('"') && line.size() > 1) line = line.substr(1, line.size() - 2);
+  if (line.size() != 5 || ascii_lower(line.substr(0, 4)) != "sep=") return;
+  const char said = line[4];
+  require(format.delimiter == '\0' || format.delimiter == said, [&] {
+    return Fault{"the first line names another delimiter", where + ", line 1",
+                 in_quotes({&format.delimiter, 1}) + " that was named", in_quotes({&said, 1})};
+  });
+  format.delimiter = said;
+  text.remove_prefix(size);  // the end of the line stays: lines are counted
 }
 
 }  // namespace detail

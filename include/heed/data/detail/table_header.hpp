@@ -56,9 +56,9 @@ class TableHeaderFinder {
     TextReader reader(text_, where_, TextReader::Comments::hash, TextReader::Kind::data, format_.encoding);
     if (format_.delimiter == '\t' && has_gaps_) reader.keep_lines_of_tabs();
     if (!reader.next()) return {};
+    refuse_other_delimiters(reader);
     std::vector<std::string_view> fields;
     split_row(reader, format_.delimiter, fields);
-    refuse_other_delimiters(reader, fields);
     TableHeader header{.line = reader.line_number()};
     for (const std::string_view field : fields) header.names.push_back(unquote(field));
     const bool all_names = are_names(fields);
@@ -76,18 +76,33 @@ class TableHeaderFinder {
  private:
   using Header = TableFormat::Header;
 
-  /// Rejects a row of one field that contains another common delimiter.
-  void refuse_other_delimiters(const TextReader& reader, const std::vector<std::string_view>& fields) const {
-    if (fields.size() != 1 || fields[0].starts_with('"') || is_number(fields[0])) return;
+  /// Rejects a row of one field that contains another common delimiter. Where no delimiter was named, a row of several
+  /// is rejected, too, if one stands in front of the last field. (The last one may be a label of any text.)
+  void refuse_other_delimiters(const TextReader& reader) const {
+    const std::string_view line = reader.line();
     const char d = format_.delimiter;
-    const std::size_t at = reader.line().find_first_of(d == '\0'  ? ";|"
-                                                       : d == ';' ? ",|\t"
-                                                       : d == ',' ? ";|\t"
-                                                                  : ",;|\t");
-    if (at == std::string_view::npos) return;
-    const char found = reader.line()[at];
+    if (is_number(line)) return;
+    const bool commas = d == '\0' && line.find(',') != std::string_view::npos;
+    const std::string_view own = commas                  ? std::string_view(",")
+                                 : d == '\0' || d == ' ' ? std::string_view(" \t")
+                                                         : std::string_view(&d, 1);
+    const std::string_view others = commas ? ";" : d == '\0' ? ";|" : ",;|\t";
+    constexpr std::size_t none = std::string_view::npos;
+    std::size_t other = none, last = none;  // the first other delimiter, the last own one
+    bool quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      quoted = quoted != (line[i] == '"');
+      if (quoted) continue;
+      if (own.find(line[i]) != none) {
+        last = i;
+      } else if (other == none && others.find(line[i]) != none) {
+        other = i;
+      }
+    }
+    if (other == none || (last != none && (d != '\0' || last < other))) return;
+    const char found = line[other];
     const std::string name = found == ';' ? "semicolons" : found == ',' ? "commas" : found == '\t' ? "tabs" : "bars";
-    reader.fail(reader.line().substr(at), "fields with " + name + " between them",
+    reader.fail(line.substr(other), "fields with " + name + " between them",
                 d == '\0' ? "commas or blanks, or the delimiter " + in_quotes({&found, 1}) + " to be named"
                           : "the delimiter " + in_quotes({&d, 1}) + " that was named",
                 {});

@@ -91,11 +91,7 @@ class TableNumbers {
     const auto digits = [](std::string_view t) {
       return !t.empty() && t.find_first_not_of("0123456789+-eE.,") == std::string_view::npos;
     };
-    const std::size_t semicolon = text.find(';'), blank = text.find_first_of(" \t");
-    if (semicolon != std::string_view::npos && delimiter_ != ';') {
-      reader_.fail(field, "fields with semicolons between them", "commas or blanks, or the delimiter ';' to be named",
-                   in_quotes(field));
-    }
+    const std::size_t blank = text.find_first_of(" \t");
     explain_decimals(field, text);
     if (blank != std::string_view::npos && delimiter_ == '\0' && digits(text.substr(0, blank)) &&
         is_number(trim(text.substr(text.find_last_of(" \t") + 1)), decimal_)) {

@@ -125,11 +125,6 @@ class TableReader {
             });
     require(options_.steps > 0 || options_.label != Label::if_present || named(),
             [&] { return Fault{"cannot tell a label from a value", where_, "a known number of steps"}; });
-    const char d = format_.delimiter;
-    require(
-        d != '"' && d != '#' && d != '.' && d != '+' && d != '-' && d != '\n' && d != '\r' && !(d >= '0' && d <= '9') &&
-            !(d >= 'a' && d <= 'z') && !(d >= 'A' && d <= 'Z'),
-        [&] { return Fault{"not a delimiter", where_, "a character that is no part of numbers", in_quotes({&d, 1})}; });
   }
   bool named() const {
     const std::string& c = format_.label_column;
@@ -147,11 +142,7 @@ class TableReader {
       return Fault{"an index column: the header names one column fewer than the rows have", reader.place(fields[0]),
                    "a name for each column, or index_column drop", std::to_string(width_) + " names"};
     });
-    require(fields.size() == width_, [&] {
-      return Fault{"wrong number of fields",
-                   fields.size() > width_ ? reader.place(fields[width_]) : reader.place_of_end(),
-                   std::to_string(width_) + " as in the first row", std::to_string(fields.size())};
-    });
+    require_width(reader, format_.delimiter, fields, width_);
     if (reader.line_number() > header_.line) ++seen_rows_;
   }
 
@@ -279,8 +270,10 @@ class TableReader {
 
 HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
                                   std::size_t bytes) {
-  check_decimal(options.format, where);
-  return TableReader(text, where, options, bytes).read();
+  TableOptions own = options;
+  take_delimiter(text, own.format, where);
+  check_separators(own.format, where);
+  return TableReader(text, where, own, bytes).read();
 }
 
 }  // namespace detail
