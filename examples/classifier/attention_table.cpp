@@ -11,15 +11,17 @@ namespace classifier {
 
 using heed::Index;
 
-heed::CsvWriter weight_table(const Weights& w, const NamedSequences&) {
-  std::vector<std::string> header{"sequence"};
+heed::CsvWriter weight_table(const Weights& w, const NamedSequences& data) {
+  const bool named = !data.ids.empty();
+  std::vector<std::string> header{named ? data.id_column : "sequence"};
   if (w.heads > 0) header.insert(header.end(), {"head", "query"});
   for (Index t = 0; t < w.steps; ++t) header.push_back("step " + std::to_string(t));
   heed::CsvWriter csv(header);
   for (Index i = 0; i < w.all.extent(0); ++i) {
     const auto sequence = w.all[i];
-    if (w.heads == 0) csv.row(i, heed::TensorView<const float, 1>(sequence.data(), {w.steps}));
-    for (Index r = 0; r < w.heads * w.steps; ++r) csv.row(i, r / w.steps, r % w.steps, sequence[r]);
+    const std::string name = named ? data.ids[static_cast<std::size_t>(i)] : std::to_string(i);
+    if (w.heads == 0) csv.row(name, heed::TensorView<const float, 1>(sequence.data(), {w.steps}));
+    for (Index r = 0; r < w.heads * w.steps; ++r) csv.row(name, r / w.steps, r % w.steps, sequence[r]);
   }
   return csv;
 }

@@ -11,7 +11,8 @@
 
 namespace classifier {
 
-/// Columns "sequence", for multihead "head" and "query", and one weight per step: "step 0" ...
+/// Columns "sequence", or the names of sequences under the name of their column, as `predict` has them; for multihead
+/// "head" and "query"; and one weight per step: "step 0" ...
 heed::CsvWriter weight_table(const Weights& w, const NamedSequences& data);
 /// Columns "sentence", for multihead "head" and "query", "step", "word", "known" (1 or 0) and "weight".
 heed::CsvWriter weight_table(const Weights& w, const Tokens& data);

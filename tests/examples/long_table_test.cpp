@@ -88,6 +88,17 @@ TEST_F(LongTables, AreNamedInTablesOfAnswers) {
   const auto scores = lines(output_of("predict --model m.safetensors --data d.csv --probabilities"));
   EXPECT_EQ(scores[0], "id,label,down,up");
   EXPECT_TRUE(scores[1].starts_with("s11,up,")) << scores[1];
+  output_of("explain --model m.safetensors --data d.csv --output w.csv");
+  const auto weights = lines(text("w.csv"));
+  ASSERT_EQ(weights.size(), 13u);
+  EXPECT_EQ(weights[0], "id,step 0,step 1,step 2,step 3,step 4");
+  EXPECT_TRUE(weights[1].starts_with("s11,0.")) << weights[1];
+  EXPECT_TRUE(weights[12].starts_with("s0,0.")) << weights[12];
+  output_of(train + "--quiet --data d.csv --attention multihead --heads 2 --model h.safetensors");
+  const auto heads = lines(output_of("explain --model h.safetensors --data d.csv"));
+  ASSERT_EQ(heads.size(), 1u + 12 * 2 * 5);
+  EXPECT_TRUE(heads[0].starts_with("id,head,query,step 0,")) << heads[0];
+  EXPECT_TRUE(heads[11].starts_with("s10,0,0,")) << heads[11];
 }
 
 TEST_F(LongTables, FeaturesAndTargetsByName) {
