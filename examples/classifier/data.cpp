@@ -75,8 +75,10 @@ NumberData load_numbers(const DataFiles& files, std::optional<Index> features, h
 #endif
   NumberData data = load(files, options);
   heed::require(!features || data.features() == *features, [&] {
-    return heed::Fault{"wrong number of features", files.data.string(), std::to_string(*features) + ", as in training",
-                       std::to_string(data.features())};
+    const bool swapped = heed::detail::is_array(files.data) && data.features() > 1 && data.steps() == *features;
+    const std::string hint = swapped ? "; a.transpose(0, 2, 1) makes (n, steps, features) of (n, features, steps)" : "";
+    return heed::Fault{"wrong number of features" + hint, files.data.string(),
+                       std::to_string(*features) + ", as in training", std::to_string(data.features())};
   });
   return data;
 }

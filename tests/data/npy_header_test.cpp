@@ -127,8 +127,9 @@ TEST(NpyHeader, RejectsDtypesThatAreNotNumbers) {
   const std::string types = "f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8, b1, or words U and S";
   EXPECT_EQ(error("[('a', '<f4')]"), "x.npy, byte 20: structured dtype (expected " + types + ", got a list)");
   EXPECT_EQ(error("'|O'"),
-            "x.npy, byte 20: object array; a.astype(str) makes words, a.astype(float) numbers (expected " + types +
-                ", got '|O')");
+            "x.npy, byte 20: object array; a.astype(float) makes numbers, a.astype(str) words; sequences of different "
+            "lengths are for .ts files or tables with a row a step (expected " +
+                types + ", got '|O')");
   for (const std::string descr : {"", "<", "f4", "=f4", "|f4", "|f2", "<f16", "<c8", "|U5", "<U0", "<S", "<U12345678",
                                   "<M8[ns]", "<b2", "<i3", "<, ", "<r ", "<or", "<4,"}) {
     EXPECT_EQ(error("'" + descr + "'"), "x.npy, byte 20: unsupported dtype (expected < or > (| for one byte) and " +

@@ -53,6 +53,19 @@ class Errors : public Classifier {
   }
 };
 
+TEST_F(Errors, AxesThatAreSwappedAreTold) {
+  heed::write_npy(folder / "swapped.npy", heed::Tensor<float, 3>({24, 2, 6}));
+  heed::write_npy(folder / "other.npy", heed::Tensor<float, 3>({24, 6, 4}));
+  folder.file("swapped.ts", "@dimensions 6\n@data\n1,2:1,2:1,2:1,2:1,2:1,2\n");
+  const std::string hint = "a.transpose(0, 2, 1) makes (n, steps, features) of (n, features, steps)",
+                    got = "(expected 2, as in training, got 6)", predict = "predict --model m.safetensors --data ";
+  expect_error(1, predict + "swapped.npy", {"swapped.npy: wrong number of features; " + hint, got});
+  expect_error(1, "evaluate --model m.safetensors --labels y.npy --data swapped.npy", {hint, got});
+  expect_error(1, std::string(train) + "--test swapped.npy --test-labels y.npy", {hint, got});
+  EXPECT_EQ(run(predict + "other.npy").err.find("transpose"), std::string::npos);
+  EXPECT_EQ(run(predict + "swapped.ts").err.find("transpose"), std::string::npos);
+}
+
 TEST_F(Errors, WhatCannotBeWrittenIsFoundBeforeTraining) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full here";
   const std::string data = "train --data x.npy --labels y.npy --epochs 2 ";

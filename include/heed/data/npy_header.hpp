@@ -100,8 +100,10 @@ class NpyHeaderParser {
     if (at_ < file_.size() && file_[at_] == '[') fail(start, "structured dtype", std::string(supported), "a list");
     const std::string_view text = string();
     if (text.size() >= 2 && text[1] == 'O')
-      fail(start, "object array; a.astype(str) makes words, a.astype(float) numbers", std::string(supported),
-           in_quotes(text));
+      fail(start,
+           "object array; a.astype(float) makes numbers, a.astype(str) words; sequences of different lengths are for "
+           ".ts files or tables with a row a step",
+           std::string(supported), in_quotes(text));
     // a single byte has no order; NumPy writes '|' for it, other programs '<'
     const std::string_view type = text.substr(std::min<std::size_t>(1, text.size()));
     if (type.size() >= 2 && type.size() <= 7 && (type[0] == 'U' || type[0] == 'S') && type[1] != '0' &&
