@@ -10,6 +10,7 @@
 #include "heed/data/labelled.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
+#include "heed/data/load_labels.hpp"
 #include "heed/data/long_table.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/moved_images.hpp"

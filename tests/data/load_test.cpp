@@ -36,30 +36,6 @@ TEST(Load, ANumPyMatrixIsSequencesOfOneFeature) {
   EXPECT_TRUE(s.labels.empty());
 }
 
-TEST(Load, LabelsMayBeWholeFloats) {
-  const Folder folder;
-  heed::write_npy(folder / "y.npy", Tensor<float, 1>({2}, {3, 0}));
-  EXPECT_EQ(heed::load_labels(folder / "y.npy"), (Words{"3", "0"}));
-  heed::write_npy(folder / "y.npy", Tensor<float, 1>({2}, {3, 0.5f}));
-  EXPECT_EQ(error_of([&] { heed::load_labels(folder / "y.npy"); }),
-            (folder / "y.npy").string() +
-                ", element (1) (counted from 0): value cannot be converted (expected an integer of 64 bits, got 0.5)");
-}
-
-TEST(Load, LabelsMayBeATextFile) {
-  const Folder folder;
-  EXPECT_EQ(heed::load_labels(folder.file("y.txt", "# classes\nleft hand\r\n03\n\n\"a, b\"\n")),
-            (Words{"left hand", "03", "a, b"}));
-  const auto path = folder.file("bad.txt", "a\nb, c\n");
-  EXPECT_EQ(error_of([&] { heed::load_labels(path); }),
-            path.string() + ", line 2, column 4: more than one label in a line (expected one, got 'c')");
-  folder.file("bad.txt", "1\n 1.5\n");
-  EXPECT_EQ(error_of([&] { heed::load_labels(path); }),
-            path.string() + ", line 2, column 2: not a label (expected an integer of 64 bits or a word, got '1.5')");
-  folder.file("bad.txt", "\n");
-  EXPECT_EQ(error_of([&] { heed::load_labels(path); }), path.string() + ": no labels (expected at least one)");
-}
-
 TEST(Load, TheExtensionTellsTheFormat) {
   const Folder folder;
   const std::string ts = "@classLabel true a b\n@data\n1,2:a\n3,4:b\n";
@@ -101,9 +77,17 @@ TEST(Load, RejectsLabelsThatDoNotMatch) {
   const Folder folder;
   heed::write_npy(folder / "x.npy", Tensor<float, 3>({2, 1, 1}));
   const auto y = folder.file("y.txt", "a\nb\nc\n");
-  EXPECT_EQ(
-      error_of([&] { load_sequences<float>(folder / "x.npy", y); }),
-      y.string() + ": wrong number of labels (expected 2 as sequences in " + (folder / "x.npy").string() + ", got 3)");
+  const auto wrong = [&](const std::string& labels, const std::string& hint) {
+    folder.file("y.txt", labels);
+    EXPECT_EQ(error_of([&] { load_sequences<float>(folder / "x.npy", y); }),
+              y.string() + ": wrong number of labels" + hint + " (expected 2 as sequences in " +
+                  (folder / "x.npy").string() + ", got " +
+                  std::to_string(std::count(labels.begin(), labels.end(), '\n') - (hint.find("word") != hint.npos)) +
+                  ")");
+  };
+  wrong("a\nb\nc\nd\n", "");
+  wrong("label\nb\nc\n", "; if the first line is a header, remove it");
+  wrong("up\n1\n", "; a word above integers alone is taken for a header");
   const auto ts = folder.file("x.ts", "@classLabel true a\n@data\n1,2:a\n");
   EXPECT_EQ(error_of([&] { load_sequences<float>(ts, y); }),
             ts.string() + ": labels are given twice (expected no labels beside those of " + y.string() + ")");

@@ -119,6 +119,29 @@ TEST_F(Format, LabelsAreTheFilesOwn) {
   EXPECT_EQ(output_of("predict --model m.safetensors --data l.csv"), "007\n7\n007\n7\n");
 }
 
+TEST_F(Format, AListOfLabelsMayHaveAHeader) {
+  write_npy();
+  std::string integers, words;
+  for (int i = 0; i < 24; ++i) {
+    integers += std::to_string(i % 3) + '\n';
+    words += std::string(1, "abc"[i % 3]) + '\n';
+  }
+  const auto model_of = [&](const std::string& labels, const std::string& more) {
+    folder.file("y.csv", labels);
+    output_of("train --quiet --threads 1 --epochs 1 --data x.npy --labels y.csv --model m.safetensors " + more);
+    return text("m.safetensors");
+  };
+  EXPECT_EQ(model_of("class\n" + integers, ""), model_of(integers, ""));
+  EXPECT_EQ(model_of("level\n" + integers, "--task regression"), model_of(integers, "--task regression"));
+  folder.file("y.csv", "class\n" + words);
+  const Result refused = run("train --data x.npy --labels y.csv");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("y.csv: wrong number of labels; if the first line is a header, remove it (expected 24 as "
+                             "sequences in x.npy, got 25)"),
+            std::string::npos)
+      << refused.err;
+}
+
 // Seconds since 1970 differ by less than floats are apart.
 TEST_F(Format, LargeNumbersKeepTheirDigitsWhenStandardized) {
   std::string table;

@@ -3,7 +3,6 @@
 /// @file
 /// Reads any data file: the extension tells the format.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -17,12 +16,13 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/arff.hpp"
+#include "heed/data/load_labels.hpp"
 #include "heed/data/long_table.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/npy.hpp"
 #include "heed/data/npz.hpp"
 #include "heed/data/sequences.hpp"
-#include "heed/data/targets.hpp"
+#include "heed/data/table_format.hpp"
 #include "heed/data/text_table.hpp"
 #include "heed/data/ts.hpp"
 
@@ -33,7 +33,7 @@ struct LoadOptions {
   Index features = 1;                ///< of a table; other formats contain it
   Index steps = 0;                   ///< of a table; 0: as its rows have. Required if rows may lack their label
   bool labels = true;                ///< whether labels are required; otherwise, if a sequence lacks its label, all do
-  TableFormat table = {};            ///< the format of tables and lists of labels; a `.tsv` has tabs
+  TableFormat table = {};            ///< the format of tables; a `.tsv` has tabs
   Part part = {};                    ///< which sequences to load, given their number in the file; empty: all
   Unpack unpack = {};                ///< of compressed archives: `unzip` of heed/archive/unzip.hpp
   Missing missing = Missing::error;  ///< what to do with missing values
@@ -45,14 +45,6 @@ struct LoadOptions {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-HEED_FUNCTION std::string extension(const std::filesystem::path& path);
-/// Whether the path is a `.npy`, or a member of a `.npz`.
-HEED_FUNCTION bool is_array(const std::filesystem::path& path);
-
-/// The numbers of each line; each has `columns` of them. They fit numbers of so many bytes.
-HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns,
-                                                         std::size_t bytes_of_number);
-
 /// Sets `count` to the number of sequences in the file.
 template <class S>
 Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const Unpack& unpack, Index& count,
@@ -99,39 +91,6 @@ void keep_part(Sequences<S>& sequences, IndexRange rows) {
                     std::vector<std::uint8_t>(mask + rows.first * steps, mask + rows.last * steps)};
 }
 }  // namespace detail
-
-/// Reads labels from a NumPy file (see `parse_npy_labels`), from an array of an archive ("data.npz:y"), or from a text
-/// file of any other extension, with one integer or word per line. A word may be in double quotes and contain blanks.
-/// Blank lines and lines that start with `#` are skipped. Throws at the first fault, and names its place.
-HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path, const Unpack& unpack = {});
-
-/// Reads the targets of sequences, (n) or (n, k) numbers: from a NumPy file or an array of an archive, or from a text
-/// file of any other extension with the k numbers of a sequence on each line. Throws at the first fault, and names its
-/// place; a number that is not finite is a fault.
-template <class S>
-Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpack = {}) try {
-  const DefaultFloatingMode mode;
-  const std::optional<NpzPlace> place = npz_place(path);
-  if (!place && detail::extension(path) != ".npy") {
-    Index columns = 1;
-    const std::vector<std::string> texts = detail::read_target_lines(path, columns, sizeof(S));
-    return targets_of<S>(texts, path.string(), columns);
-  }
-  NpyArray<S> array = place ? parse_npy<S>(read_npz(*place, unpack), path.string()) : read_npy<S>(path);
-  require(array.extents.size() == 1 || array.extents.size() == 2,
-          [&] { return Fault{"wrong rank", path.string(), "targets (n) or (n, k)", to_text(array.extents)}; });
-  const Index columns = array.extents.size() == 1 ? 1 : array.extents[1];
-  require(!array.values.empty(), [&] { return Fault{"no targets", path.string(), "at least one"}; });
-  for (std::size_t i = 0; i < array.values.size(); ++i) {
-    require(std::isfinite(array.values[i]), [&] {
-      return Fault{"not a target", path.string() + ", " + detail::npy_element(i, array.extents), "a finite number",
-                   std::isnan(array.values[i]) ? "NaN" : "infinity"};
-    });
-  }
-  return {{array.extents[0], columns}, std::move(array.values)};
-} catch (...) {
-  detail::rethrow_as_error(path.string());
-}
 
 /// Reads labelled sequences. The extension tells the format:
 ///
@@ -194,8 +153,13 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
     }
     const Index labels = options.targets ? sequences.targets.extent(0) : std::ssize(sequences.labels);
     require(labels == count, [&] {
-      return Fault{options.targets ? "wrong number of targets" : "wrong number of labels", labels_path->string(),
-                   std::to_string(count) + " as sequences in " + path.string(), std::to_string(labels)};
+      const bool list = !options.targets && !detail::is_array(*labels_path);
+      const char* const hint = list && labels == count + 1   ? "; if the first line is a header, remove it"
+                               : list && labels == count - 1 ? "; a word above integers alone is taken for a header"
+                                                             : "";
+      return Fault{(options.targets ? "wrong number of targets" : "wrong number of labels") + std::string(hint),
+                   labels_path->string(), std::to_string(count) + " as sequences in " + path.string(),
+                   std::to_string(labels)};
     });
   }
   require(!options.labels || !sequences.labels.empty() || !sequences.targets.empty(), [&] {
@@ -211,71 +175,3 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
 }
 
 }  // namespace heed::inline HEED_ISA
-
-#if HEED_BODIES
-
-#include <string_view>
-
-#include "heed/data/labels.hpp"
-#include "heed/data/text.hpp"
-#include "heed/data/text_reader.hpp"
-#include "heed/files/file.hpp"
-
-namespace heed::inline HEED_ISA {
-
-namespace detail {
-
-HEED_FUNCTION bool is_array(const std::filesystem::path& path) {
-  return extension(path) == ".npy" || npz_place(path).has_value();
-}
-
-HEED_FUNCTION std::string extension(const std::filesystem::path& path) {
-  return ascii_lower(path.extension().string());
-}
-
-HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns,
-                                                         std::size_t bytes_of_number) {
-  const std::vector<std::byte> bytes = read_file(path);
-  std::vector<std::string> texts;
-  std::vector<std::string_view> fields;
-  for (TextReader reader(as_text(bytes), path.string()); reader.next();) {
-    reader.split(fields);
-    if (texts.empty()) columns = std::ssize(fields);
-    require(std::ssize(fields) == columns, [&] {
-      return Fault{"wrong number of targets", reader.place_of_end(), text_of(columns) + " as in the first line",
-                   text_of(fields.size())};
-    });
-    for (const std::string_view field : fields) texts.push_back(read_target(reader, field, bytes_of_number));
-  }
-  require(!texts.empty(), [&] { return Fault{"no targets", path.string(), "at least one"}; });
-  return texts;
-}
-
-}  // namespace detail
-
-HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& path, const Unpack& unpack) try {
-  std::vector<std::string> labels;
-  const std::optional<NpzPlace> place = npz_place(path);
-  if (place) {
-    labels = parse_npy_labels(read_npz(*place, unpack), path.string());
-  } else if (detail::extension(path) == ".npy") {
-    const std::vector<std::byte> bytes = read_file(path);
-    labels = parse_npy_labels(bytes, path.string());
-  } else {
-    const std::vector<std::byte> bytes = read_file(path);
-    std::vector<std::string_view> fields;
-    for (TextReader reader(as_text(bytes), path.string()); reader.next();) {
-      reader.split(reader.line(), ",", fields);
-      if (fields.size() > 1) reader.fail(fields[1], "more than one label in a line", "one", in_quotes(fields[1]));
-      labels.push_back(read_label(reader, fields[0]));
-    }
-  }
-  require(!labels.empty(), [&] { return Fault{"no labels", path.string(), "at least one"}; });
-  return labels;
-} catch (...) {
-  detail::rethrow_as_error(path.string());
-}
-
-}  // namespace heed::inline HEED_ISA
-
-#endif
