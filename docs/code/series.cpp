@@ -124,6 +124,12 @@ void from_memory() {
   const auto windows = heed::series_windows(heed::view(series, {200, 1}), 24, 3);
   // [/windows]
   std::printf("%jd windows of %jd steps\n", windows.x.extent(0), windows.x.extent(1));
+
+  // [changes]
+  Model changes({.features = 1, .classes = 3});
+  changes.last_value = heed::LastValue<float>({0, 0, 0});  // 3 steps of feature 0
+  heed::fit(changes, windows.x, windows.targets, {.epochs = 20, .batch_size = 32});
+  // [/changes]
 }
 
 // What a first hour with data of one's own reads: a table that pandas wrote, and one with a row per time step.

@@ -19,6 +19,7 @@ std::string fingerprint(const Task<M>& task, const StoredModel<M>* init) {
     add(data->classes);
     add(data->sequences.lengths);
   }
+  if (task.numbers.relative) text += "changes from the last value\n";
   add(task.targets.exact);
   add(task.test_targets.exact);
   for (const auto* names : {&task.names.names, &task.words}) {

@@ -70,6 +70,9 @@ void inspect(const StoredModel<M>& stored) {
     for (const std::string& label : model.labels) labels += (labels.empty() ? "" : " ") + printable(label);
     std::fputs(wrapped(labels, 80, 2).c_str(), stdout);
   }
+  if constexpr (!is_text<M>) {
+    if (model.last_value.active()) std::printf("\nforecasts changes from the last value\n");
+  }
   if (model.standardize.active()) {
     std::printf("\nstandardize  %14s %14s\n", "mean", "deviation");
     for (heed::Index f = 0; f < model.options.features; ++f) {

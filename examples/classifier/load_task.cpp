@@ -57,6 +57,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   if (init) features = init->model.options.features;
   if (!a.data) return built_in_task(a, init, features, part);
   if (asks_for_numbers(a, init)) return load_numbers_task(a, init, part);
+  require_absolute(init);
   MissingValues missing = init ? init->missing : MissingValues();
   if (a.missing) missing.how = *a.missing;
   const bool fills = missing.how != heed::Missing::error;

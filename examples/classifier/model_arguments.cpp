@@ -37,10 +37,11 @@ void check_output(const ModelArguments& a) {
 bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(path) == ".npy"; }
 
 namespace {
-// The means of the training data where the model takes them from its input.
+// The means of the training data where the model takes them from its input, and not from changes of it.
 template <class M>
 std::vector<double> standardized_means(const StoredModel<M>& stored) {
   std::vector<double> means;
+  if (stored.model.last_value.active()) return means;
   for (heed::Index f = 0; stored.model.standardize.active() && f < stored.model.options.features; ++f) {
     const double shift = stored.shift.empty() ? 0 : stored.shift[static_cast<std::size_t>(f)];
     means.push_back(static_cast<double>(stored.model.standardize.mean(f)) + shift);

@@ -20,6 +20,9 @@ namespace classifier {
 /// Whether the command line, or the model to start from, asks for numbers.
 bool asks_for_numbers(const TrainArguments& arguments, const StoredModel<NumberModel>* init);
 
+/// Throws if a model to start from has learnt of changes from the last value: only forecasts have them.
+void require_absolute(const StoredModel<NumberModel>* init);
+
 /// The task that the command line asks for, or that of the model to start from. Throws if they contradict each other.
 NumbersTask numbers_task_of(const TrainArguments& arguments, const StoredModel<NumberModel>* init);
 
@@ -27,8 +30,9 @@ NumbersTask numbers_task_of(const TrainArguments& arguments, const StoredModel<N
 Task<NumberModel> load_numbers_task(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
                                     const heed::Part& part);
 
-/// The mean and the standard deviation of each target.
-TargetScale scale_of(const heed::Tensor<double, 2>& targets);
+/// The mean and the standard deviation of each target. Throws if they would lose their digits as floats, unless they are
+/// `relative` to a last value that answers add.
+TargetScale scale_of(const heed::Tensor<double, 2>& targets, bool relative = false);
 /// Standardises some rows of the targets to mean 0 and deviation 1.
 heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const TargetScale& scale, heed::IndexRange rows);
 
@@ -37,7 +41,8 @@ heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const Targ
 void set_targets(Task<NumberModel>& task, Targets train, Targets test, const heed::Part& part);
 
 /// Changes the last layer of a model: its outputs, targets with mean 0 and deviation 1, become numbers in the units of
-/// the data. `from_units` does the reverse.
+/// the data. A forecast of changes adds the last values from then on. `from_units` does the reverse; the last values are
+/// not added any more.
 template <class M>
 void to_units(StoredModel<M>& stored, const TargetScale& scale);
 void from_units(NumberModel& model, const TargetScale& scale);

@@ -13,6 +13,15 @@ bool asks_for_numbers(const TrainArguments& a, const StoredModel<NumberModel>* i
   return init && !a.new_head && output_kind_of(*init) == heed::OutputKind::numbers;
 }
 
+void require_absolute(const StoredModel<NumberModel>* init) {
+  heed::require(!init || !init->model.last_value.active(), [&] {
+    return heed::Fault{"this model forecasts changes from the last value, which other tasks have not",
+                       init->path.string(),
+                       "a model that was trained with --absolute",
+                       {}};
+  });
+}
+
 NumbersTask numbers_task_of(const TrainArguments& a, const StoredModel<NumberModel>* init) {
   NumbersTask task = init && !a.new_head ? init->task : NumbersTask();
   const TaskKind kind = a.task.kind.value_or(task.numbers() ? task.kind : TaskKind::regression);
@@ -25,7 +34,10 @@ NumbersTask numbers_task_of(const TrainArguments& a, const StoredModel<NumberMod
     return heed::Fault{a.init.string() + " is a model of classes; --new-head starts a new last layer, for numbers"};
   });
   task.kind = kind;
-  if (!task.forecast()) return task;
+  if (!task.forecast()) {
+    require_absolute(init);
+    return task;
+  }
   const auto agree = [&](const char* option, const std::optional<Index>& given, Index& known, Index otherwise) {
     heed::require(!given || known == 0 || *given == known, [&] {
       return heed::Fault{std::string(option) + ' ' + std::to_string(*given) + " contradicts " + a.init.string() +
@@ -36,6 +48,11 @@ NumbersTask numbers_task_of(const TrainArguments& a, const StoredModel<NumberMod
   agree("--window", a.task.window, task.window, 0);
   agree("--horizon", a.task.horizon, task.horizon, 1);
   heed::require(task.window > 0, [] { return heed::Fault{"--task forecast needs --window"}; });
+  // a window of one step has no changes; what a model to start from has learnt of, its inputs tell
+  task.relative = init ? init->model.last_value.active() : !a.task.absolute && task.window > 1;
+  heed::require(!task.relative || !a.task.absolute, [&] {
+    return heed::Fault{"--absolute contradicts " + a.init.string() + ", which forecasts changes from the last value"};
+  });
   return task;
 }
 

@@ -27,13 +27,18 @@ std::string line(const Metrics& m) {
   return text;
 }
 
+// A forecast of changes answers to relative windows changes: what they are relative to is added.
 template <class M>
-heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledData<float>& data) {
+heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledData<float>& data,
+                                  const Targets& targets) {
   const heed::LabelledSequences<float> view = data.view();
   heed::Tensor<float, 2> answers({view.count(), stored.model.options.classes});
   const heed::Ensemble<M> all = ensemble_of(stored);
   heed::Predictor<heed::Ensemble<M>> predictor(all);
   predictor(view.x, answers, view.lengths, view.mask, heed::Output::as_trained);
+  for (Index i = 0; i < targets.last.size(); ++i) {
+    answers.data()[i] = static_cast<float>(targets.last.data()[i] + static_cast<double>(answers.data()[i]));
+  }
   return answers;
 }
 
@@ -60,13 +65,13 @@ heed::Tensor<double, 2> column(const auto& from, Index k) {
 
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets) {
-  return measured(answers_of(stored, data), targets.exact);
+  return measured(answers_of(stored, data, targets), targets.exact);
 }
 
 template <class M>
 std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
                        const Targets& targets) {
-  return compared(what, answers_of(stored, data), targets, stored.task);
+  return compared(what, answers_of(stored, data, targets), targets, stored.task);
 }
 
 std::string metrics_of(const TrainArguments& a, const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
@@ -79,7 +84,7 @@ std::string metrics_of(const TrainArguments& a, const StoredModel<NumberModel>& 
   }
   const std::vector<Index> rows =
       heed::random_split(task.train.count(), a.fit.validation, heed::validation_key(a.fit.seed)).validation;
-  return compared("validation ", picked(answers_of(stored, task.train), rows),
+  return compared("validation ", picked(answers_of(stored, task.train, task.targets), rows),
                   {.exact = picked(task.targets.exact, rows)}, stored.task);
 }
 
@@ -102,7 +107,7 @@ void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
   auto [sequences, targets] = load_targets_of(stored, a);
   const Index count = sequences.count(), outputs = targets.exact.extent(1);
   const LabelledData<float> data(std::move(sequences), count);
-  const heed::Tensor<float, 2> answers = answers_of(stored, data);
+  const heed::Tensor<float, 2> answers = answers_of(stored, data, targets);
   const Metrics m = measured(answers, targets.exact);
   std::printf("%s\nmse %.9g\nmae %.9g\nr2 %.6f\n", describe(data).c_str(), m.mse, m.mae, m.r2);
   const heed::Tensor<double, 2> baseline = baseline_of(targets, stored.task);

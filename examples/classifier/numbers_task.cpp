@@ -1,7 +1,9 @@
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "heed/core/error.hpp"
+#include "heed/data/series_windows.hpp"
 #include "numbers.hpp"
 #include "series.hpp"
 
@@ -75,6 +77,10 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     if (numbers.forecast()) {
       missing.learn(a.task.held_out > 0 ? without_end(data, a.task.held_out) : data);
       missing.fill(result.exact, path);
+    }
+    if (numbers.relative) {
+      result.targets.last = heed::subtract_last<double>(result.exact.x.view(), numbers.features_of_outputs(), {},
+                                                        result.exact.step_mask());
     }
     return result;
   };

@@ -31,6 +31,7 @@ void check(const StoredModel<NumberModel>& stored) {
   if (o.cell != heed::CellKind::lstm && o.cell != heed::CellKind::gru) {
     refuse("the cell " + std::string(heed::to_text(o.cell)), stored.path);
   }
+  if (stored.model.last_value.active()) refuse("a forecast of changes from the last value", stored.path);
   if (!stored.shift.empty()) refuse("numbers that are subtracted in double precision", stored.path);
 }
 

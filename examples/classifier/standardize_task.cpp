@@ -14,17 +14,6 @@ namespace classifier {
 
 namespace {
 
-// Where features lose digits as floats: near their means. What is taken from them leaves numbers that keep their
-// digits.
-std::vector<double> shift_of(const heed::FeatureStatistics& s) {
-  std::vector<double> shift(s.mean.size());
-  for (const heed::Index f : s.losing_digits<float>()) {
-    const double mean = s.mean[static_cast<std::size_t>(f)];
-    shift[static_cast<std::size_t>(f)] = std::abs(mean) > 1 ? std::round(mean) : mean;
-  }
-  return shift;
-}
-
 void note_lost_digits(const TrainArguments& a, const heed::FeatureStatistics& s) {
   const auto features = s.losing_digits<float>();
   if (features.empty() || a.quiet) return;
@@ -61,9 +50,9 @@ void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, Store
     note_constant_features(s, task.columns, a.data->data);
   }
   if (standardizes) {
-    if (!s.losing_digits<float>().empty() && stored.shift.empty()) {
-      stored.shift = shift_of(s);
-      for (std::size_t f = 0; f < s.mean.size(); ++f) s.mean[f] -= stored.shift[f];
+    if (stored.shift.empty()) {
+      stored.shift = s.offsets<float>();
+      for (std::size_t f = 0; f < stored.shift.size(); ++f) s.mean[f] -= stored.shift[f];
     }
     stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
   } else if (stored.shift.empty() && processes.first()) {

@@ -48,6 +48,7 @@ M with_new_head(M model, heed::Index classes, heed::Key key) {
   classifier.fc2.initialize(key);
   classifier.options.classes = classes;
   classifier.labels.clear();
+  classifier.last_value = {};
   if constexpr (is_text<M>) model.options.classifier.classes = classes;
   return model;
 }

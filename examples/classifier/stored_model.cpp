@@ -124,6 +124,7 @@ StoredModel<M> load_model(const heed::TensorFile& file, const std::filesystem::p
     if (own) stored.missing = MissingValues::read(metadata, stored.model.options.features, path);
     const auto& o = stored.model.options;
     if (own) stored.task = NumbersTask::read(metadata, o.features, o.classes, path);
+    stored.task.relative = stored.model.last_value.active();
     if (own) stored.columns = Columns::read(metadata, path);
     if (own && metadata.contains("label_column")) stored.label_column = metadata.at("label_column");
   }

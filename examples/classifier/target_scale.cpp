@@ -1,20 +1,22 @@
 #include <cmath>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "heed/core/tensor.hpp"
 #include "heed/data/standardize.hpp"
+#include "heed/layers/last_value.hpp"
 #include "numbers.hpp"
 
 namespace classifier {
 
 using heed::Index;
 
-TargetScale scale_of(const heed::Tensor<double, 2>& targets) {
+TargetScale scale_of(const heed::Tensor<double, 2>& targets, bool relative) {
   const Index n = targets.extent(0), outputs = targets.extent(1);
   const heed::FeatureStatistics s =
       heed::feature_statistics<double>(heed::TensorView<const double, 3>(targets.data(), {n, 1, outputs}));
-  s.require_digits<float>("training data");  // answers are floats in the targets' units
+  if (!relative) s.require_digits<float>("training data");  // answers are floats in the targets' units
   return {s.mean, s.deviation};
 }
 
@@ -29,12 +31,24 @@ heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const Targ
   return result;
 }
 
+namespace {
+
+// what a model is to learn: where there are last values, changes from them
+heed::Tensor<double, 2> learnt(const Targets& targets) {
+  heed::Tensor<double, 2> changes = targets.exact;
+  for (Index i = 0; i < targets.last.size(); ++i) changes.data()[i] -= targets.last.data()[i];
+  return changes;
+}
+
+}  // namespace
+
 void set_targets(Task<NumberModel>& task, Targets train, Targets test, const heed::Part& part) {
   task.scale = scale_of(train.exact);
   task.numbers.means = task.scale.mean;
+  if (task.numbers.relative) task.scale = scale_of(learnt(train), true);
   for (Targets* targets : {&train, &test}) {
     const Index count = targets->exact.extent(0);
-    targets->scaled = scaled(targets->exact, task.scale, part ? part(count) : heed::IndexRange{0, count});
+    targets->scaled = scaled(learnt(*targets), task.scale, part ? part(count) : heed::IndexRange{0, count});
   }
   task.targets = std::move(train);
   task.test_targets = std::move(test);
@@ -74,8 +88,12 @@ void to_units(heed::Dense<float>& last, const TargetScale& scale) {
 
 template <class M>
 void to_units(StoredModel<M>& stored, const TargetScale& scale) {
-  to_units(last_layer_of(stored.model), scale);
-  for (M& member : stored.more) to_units(last_layer_of(member), scale);
+  const auto change = [&](M& model) {
+    to_units(last_layer_of(model), scale);
+    if (stored.task.relative) model.last_value = heed::LastValue<float>(stored.task.features_of_outputs());
+  };
+  change(stored.model);
+  for (M& member : stored.more) change(member);
 }
 template void to_units(StoredModel<NumberModel>&, const TargetScale&);
 template void to_units(StoredModel<RocketModel>&, const TargetScale&);
@@ -87,6 +105,7 @@ void from_units(NumberModel& model, const TargetScale& scale) {
     inverse.mean[k] = -scale.mean[k] / scale.deviation[k];
   }
   to_units(last_layer_of(model), inverse);
+  model.last_value = {};
 }
 
 }  // namespace classifier

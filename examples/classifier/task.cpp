@@ -33,6 +33,13 @@ void add_task(CLI::App& command, TaskOptions& task) {
   command.add_option("--target-column", task.target_column, "Columns to forecast: names, or numbers from 0 (all)")
       ->option_text("NAME,...")
       ->group(group);
+  command.add_flag("--absolute", task.absolute, "Forecast values, not their changes from the last one")->group(group);
+}
+
+std::vector<Index> NumbersTask::features_of_outputs() const {
+  std::vector<Index> features;
+  for (Index h = 0; h < horizon; ++h) features.insert(features.end(), forecasts.begin(), forecasts.end());
+  return features;
 }
 
 void NumbersTask::write(heed::Metadata& metadata) const {

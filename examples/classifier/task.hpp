@@ -26,11 +26,12 @@ struct TaskOptions {
   std::optional<TaskKind> kind;
   std::optional<heed::Index> window, horizon;  // of a forecast
   std::string target_column;                   // "a,b"; empty: all
+  bool absolute = false;                       // not changes from the last value
   double held_out = 0;                         // share of the series, at its end
   bool forecasts() const { return kind == TaskKind::forecast; }
 };
 
-/// Adds --task, --horizon, --window, --target-column.
+/// Adds --task, --horizon, --window, --target-column, --absolute.
 void add_task(CLI::App& command, TaskOptions& task);
 
 /// The task of a model of numbers; its file stores it.
@@ -38,11 +39,14 @@ struct NumbersTask {
   TaskKind kind = TaskKind::classification;
   heed::Index window = 0, horizon = 0;      // of a forecast
   std::vector<heed::Index> forecasts = {};  // the features to forecast
+  bool relative = false;                    // a forecast of changes from the last value; the model says it, too
   std::vector<double> means = {};           // of the training targets, the baseline of a regression
 
   bool numbers() const { return kind != TaskKind::classification; }
   bool forecast() const { return kind == TaskKind::forecast; }
   heed::Index outputs() const { return horizon * static_cast<heed::Index>(forecasts.size()); }
+  /// The feature that each output of a forecast gives.
+  std::vector<heed::Index> features_of_outputs() const;
   void write(heed::Metadata& metadata) const;
   /// Throws if the metadata are malformed, or do not fit a model of these sizes.
   static NumbersTask read(const heed::Metadata& metadata, heed::Index features, heed::Index outputs,

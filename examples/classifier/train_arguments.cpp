@@ -23,14 +23,14 @@ void check_task(TrainArguments& a, bool text) {
   const bool may_forecast = t.forecasts() || (!t.kind && !a.init.empty());  // the model may say it
   require_usage(!t.window || may_forecast, "--window", "needs --task forecast");
   require_usage(!t.horizon || may_forecast, "--horizon", "needs --task forecast");
+  require_usage(!t.absolute || may_forecast, "--absolute", "needs --task forecast");
   require_usage(t.target_column.empty() || t.forecasts(), "--target-column", "needs --task forecast");
   require_usage(f.time_column.empty() || !f.sequence_column.empty() || may_forecast, "--time-column",
                 "needs --sequence-column or --task forecast");
   require_usage(f.feature_columns.empty() || !f.sequence_column.empty() || may_forecast, "--feature-columns",
                 "needs --sequence-column or --task forecast");
-  if (!t.forecasts()) return;
-  require_usage(t.window || !a.init.empty(), "--task", "forecast needs --window");
-  complete_forecast(a);
+  require_usage(t.window || !a.init.empty() || !t.forecasts(), "--task", "forecast needs --window");
+  if (t.forecasts()) complete_forecast(a);
 }
 
 heed::Schedule schedule_of(const TrainArguments& a) {
@@ -64,14 +64,15 @@ std::vector<std::filesystem::path> TrainArguments::outputs() const {
 }
 
 void check_rocket(const TrainArguments& a) {
-  const std::vector<std::string> parts = parts_of(a.recipe);
-  const bool has_rocket = std::find(parts.begin(), parts.end(), "rocket") != parts.end();
-  require_usage(has_rocket || a.recipe == "auto" || !a.num_features, "--num-features", "needs --recipe rocket");
+  const auto parts = parts_of(a.recipe);
+  const bool may = a.recipe == "auto" || std::find(parts.begin(), parts.end(), "rocket") != parts.end();
+  require_usage(may || !a.num_features, "--num-features", "needs --recipe rocket");
   if (a.recipe != "rocket") return;
-  const std::vector<std::string> used{
-      "--recipe",      "--num-features", "--data",    "--labels",  "--test",     "--test-labels", "--model",
-      "--standardize", "--seed",         "--quiet",   "--missing", "--features", "--threads",     "--classes",
-      "--ensemble",    "--folds",        "--repeats", "--task",    "--window",   "--horizon",     "--target-column"};
+  const std::vector<std::string> used{"--recipe",        "--num-features", "--data",        "--labels",  "--test",
+                                      "--test-labels",   "--model",        "--standardize", "--seed",    "--quiet",
+                                      "--missing",       "--features",     "--threads",     "--classes", "--ensemble",
+                                      "--folds",         "--repeats",      "--task",        "--window",  "--horizon",
+                                      "--target-column", "--absolute"};
   const std::vector<std::string> epochs{"--epochs", "--log", "--history", "--curve", "--checkpoint", "--resume"};
   TrainArguments plain;
   CLI::App format;

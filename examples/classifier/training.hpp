@@ -26,7 +26,8 @@ struct TargetScale {
 /// The targets of sequences.
 struct Targets {
   heed::Tensor<double, 2> exact = {}, baseline = {};  // of all; the baseline of forecasts
-  heed::Tensor<float, 2> scaled = {};                 // of the part, with mean 0 and deviation 1
+  heed::Tensor<double, 2> last = {};   // where the windows are relative to them: the last value for each target
+  heed::Tensor<float, 2> scaled = {};  // of the part, with mean 0 and deviation 1: changes, where there are last values
 };
 
 /// Labelled sequences for training, and possibly others for testing.

@@ -86,6 +86,7 @@
 #include "heed/layers/group_norm.hpp"
 #include "heed/layers/gru.hpp"
 #include "heed/layers/joined_embedding.hpp"
+#include "heed/layers/last_value.hpp"
 #include "heed/layers/layer_norm.hpp"
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/max_pool1d.hpp"

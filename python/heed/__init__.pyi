@@ -370,6 +370,7 @@ class Forecaster:
         horizon: int = 1,
         targets: Any = None,
         *,
+        absolute: bool = False,
         hidden_size: int | None = None,
         attention: str | None = None,
         cell: str | None = None,

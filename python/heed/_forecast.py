@@ -41,11 +41,12 @@ class Forecaster(SequenceEstimator):
 
     window are the steps that it looks back, horizon (1) those that it looks ahead; targets: which features it gives, by
     number or, of a table, by name (all). validation: the share at the end of each series that it does not learn from,
-    and is tested on after every epoch. The other options are those of `SequenceRegressor`.
+    and is tested on after every epoch. absolute: whether it forecasts values as they are; otherwise it sees and forecasts
+    changes from the last value, which follow a trend. The other options are those of `SequenceRegressor`.
     """
 
     _has_classes = False
-    _with_rocket = WITH_ROCKET | {"window", "horizon", "targets", "validation"}
+    _with_rocket = WITH_ROCKET | {"window", "horizon", "targets", "absolute", "validation"}
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Forecaster(SequenceEstimator):
         horizon=1,
         targets=None,
         *,
+        absolute=False,
         hidden_size=None,
         attention=None,
         cell=None,
@@ -130,6 +132,8 @@ class Forecaster(SequenceEstimator):
         more = settings.more
         more.update(task="forecast", window=text_of(x.shape[1]), horizon=text_of(self.horizon))
         more["forecasts"] = text_of(self._columns)
+        if self._is_relative(start):
+            more["relative"] = "true"
         if means:
             more["missing_means"] = text_of(means)
         names = getattr(self, "feature_names_in_", None)
@@ -168,6 +172,16 @@ class Forecaster(SequenceEstimator):
         return r_squared(targets, model.predict(x, None).astype(np.float64))
 
     # ---- series
+
+    def _is_relative(self, start):
+        if not isinstance(self.absolute, (bool, np.bool_)):
+            raise Error(f"absolute: expected True or False, got {self.absolute!r}")
+        if start is None:  # a window of one step has no changes
+            return not self.absolute and self._window > 1
+        relative = "last_value" in start.model.metadata
+        if relative and self.absolute:
+            raise Error("absolute: init forecasts changes from the last value")
+        return relative
 
     def _series(self, X):
         arrays = [_floats(to_numpy(one, "X"), "X") for one in _each(X)]
@@ -298,6 +312,7 @@ class Forecaster(SequenceEstimator):
         self._how = self.missing
         self.window = self._window = int(metadata["window"])
         self.horizon = self._horizon = int(metadata["horizon"])
+        self.absolute = "last_value" not in metadata
         self.targets = self._columns = [int(float(one)) for one in metadata["forecasts"].split(",")]
         names = metadata.get("feature_columns", "").split(",")
         if len(names) == self.n_features_in_ and all(names):

@@ -8,6 +8,7 @@
 #include "heed/core/check.hpp"
 #include "heed/core/error.hpp"
 #include "heed/data/sequences.hpp"
+#include "heed/data/series_windows.hpp"
 #include "heed/data/standardize.hpp"
 #include "heed/io/checkpoint.hpp"
 #include "heed/options/fields.hpp"
@@ -47,18 +48,9 @@ void take_mask(heed::Tensor<double, 3>& x, Prepared& to) {
   if (!all) to.mask = std::move(mask);
 }
 
-std::vector<double> shift_of(const heed::FeatureStatistics& s) {
-  std::vector<double> shift(s.mean.size());
-  for (const Index f : s.losing_digits<float>()) {
-    const double mean = s.mean[static_cast<std::size_t>(f)];
-    shift[static_cast<std::size_t>(f)] = std::abs(mean) > 1 ? std::round(mean) : mean;
-  }
-  return shift;
-}
-
 // Floats that stay where they are.
-bool stays(const Series& series, const Preparation& p) {
-  return series.floats && p.missing == heed::Missing::error && p.shift.empty();
+bool stays(const Series& series, const Preparation& p, std::span<const Index> relative = {}) {
+  return series.floats && p.missing == heed::Missing::error && p.shift.empty() && relative.empty();
 }
 
 void check_series(const Series& series) {
@@ -75,6 +67,18 @@ void own(Prepared& to, heed::TensorView<const double, 3> from, const Preparation
   to.x = to.own.view();
 }
 
+// Targets, or what is left of them without their last values.
+std::vector<double> changes(const Targets& targets, const heed::Tensor<double, 2>& last) {
+  std::vector<double> numbers(targets.numbers.begin(), targets.numbers.end());
+  for (Index i = 0; i < last.size(); ++i) numbers[static_cast<std::size_t>(i)] -= last.data()[i];
+  return numbers;
+}
+
+heed::FeatureStatistics statistics_of(std::span<const double> numbers, Index outputs) {
+  const Index n = static_cast<Index>(numbers.size()) / outputs;
+  return heed::feature_statistics<double>(heed::TensorView<const double, 3>(numbers.data(), {n, 1, outputs}));
+}
+
 }  // namespace
 
 heed::Tensor<double, 3> filled(const Series& series, Preparation& p, bool trains) {
@@ -89,20 +93,43 @@ heed::Tensor<double, 3> filled(const Series& series, Preparation& p, bool trains
   return x;
 }
 
-Prepared prepare(const Series& series, const Preparation& preparation) {
+std::vector<Index> relative_outputs(const Training& training) {
+  if (!flag_option(training, "relative")) return {};
+  const std::string list = option(training, "forecasts", "");
+  const Index horizon = count_option(training, "horizon", 1);
+  const std::vector<double> forecasts =
+      read_number_list(list, "forecasts", std::count(list.begin(), list.end(), ',') + 1);
+  std::vector<Index> outputs;
+  for (Index h = 0; h < horizon; ++h) {
+    for (const double f : forecasts) outputs.push_back(static_cast<Index>(f));
+  }
+  return outputs;
+}
+
+void check_relative(bool start_is_relative, std::span<const Index> relative) {
+  heed::require(!start_is_relative || !relative.empty(), [] {
+    return heed::Fault{"init forecasts changes from the last value, which other tasks have not",
+                       "init",
+                       "a model that was trained with absolute=True",
+                       {}};
+  });
+}
+
+Prepared prepare(const Series& series, const Preparation& preparation, std::span<const Index> relative) {
   check_series(series);
   Prepared to{.lengths = series.lengths};
-  if (stays(series, preparation)) {
+  if (stays(series, preparation, relative)) {
     to.x = {series.floats, series.extents};
     return to;
   }
   Preparation p = preparation;
-  if (p.missing == heed::Missing::error && series.doubles) {
+  if (p.missing == heed::Missing::error && series.doubles && relative.empty()) {
     own(to, doubles_of(series), p);
     return to;
   }
   heed::Tensor<double, 3> x = p.missing == heed::Missing::error ? in_double(series) : filled(series, p, false);
   if (p.missing == heed::Missing::mask) take_mask(x, to);
+  if (!relative.empty()) to.last = heed::subtract_last<double>(x.view(), relative, to.lengths, to.step_mask());
   own(to, x.view(), p);
   return to;
 }
@@ -117,13 +144,18 @@ Index rows_at_once(const Series& series, const Preparation& preparation) {
 }
 
 Prepared prepare_to_train(const Series& series, Preparation& p, bool standardizes,
-                          std::optional<heed::Standardize<float>>& standardize) {
+                          std::optional<heed::Standardize<float>>& standardize, std::span<const Index> relative) {
   check_series(series);
   Prepared to{.lengths = series.lengths};
   heed::Tensor<double, 3> x;
   if (p.missing != heed::Missing::error) {
     x = filled(series, p, true);
     if (p.missing == heed::Missing::mask) take_mask(x, to);
+  } else if (!relative.empty()) {
+    x = in_double(series);
+  }
+  if (!relative.empty()) {
+    to.last = heed::subtract_last<double>(x.view(), relative, to.lengths, to.step_mask());
   }
   const heed::TensorView<const double, 3> exact =
       !x.empty() ? heed::TensorView<const double, 3>(x.view()) : doubles_of(series);
@@ -136,13 +168,13 @@ Prepared prepare_to_train(const Series& series, Preparation& p, bool standardize
     };
     heed::FeatureStatistics s =
         floats ? statistics(heed::TensorView<const float, 3>(series.floats, series.extents)) : statistics(exact);
-    if (!s.losing_digits<float>().empty() && p.shift.empty()) {
-      p.shift = shift_of(s);
-      for (std::size_t f = 0; f < s.mean.size(); ++f) s.mean[f] -= p.shift[f];
+    if (p.shift.empty()) {
+      p.shift = s.offsets<float>();
+      for (std::size_t f = 0; f < p.shift.size(); ++f) s.mean[f] -= p.shift[f];
     }
     standardize = heed::Standardize<float>(s.mean, s.deviation);
   }
-  if (stays(series, p)) {
+  if (stays(series, p, relative)) {
     to.x = {series.floats, series.extents};
   } else if (floats) {
     x = in_double(series);
@@ -153,18 +185,17 @@ Prepared prepare_to_train(const Series& series, Preparation& p, bool standardize
   return to;
 }
 
-TargetScale scale_of(const Targets& targets) {
-  const Index outputs = targets.numbers_a_sequence;
-  const Index n = static_cast<Index>(targets.numbers.size()) / outputs;
-  const heed::FeatureStatistics s =
-      heed::feature_statistics<double>(heed::TensorView<const double, 3>(targets.numbers.data(), {n, 1, outputs}));
+Learnt::Learnt(const Targets& targets, const heed::Tensor<double, 2>& last) {
+  heed::FeatureStatistics s = statistics_of(targets.numbers, targets.numbers_a_sequence);
   s.require_digits<float>("y");  // answers are floats in the targets' units
-  return {s.mean, s.deviation};
+  means_ = s.mean;
+  if (!last.empty()) s = statistics_of(changes(targets, last), targets.numbers_a_sequence);
+  scale_ = {s.mean, s.deviation};
 }
 
-void write_task(Metadata& metadata, const TargetScale& scale, const Training& training) {
+void Learnt::write_task(Metadata& metadata, const Training& training) const {
   metadata["task"] = option(training, "task", "regression");
-  metadata["target_means"] = number_list(scale.mean);
+  metadata["target_means"] = number_list(means_);
   for (const char* const key : {"window", "horizon", "forecasts", "feature_columns"}) {
     if (const auto said = training.more.find(key); said != training.more.end()) metadata[key] = said->second;
   }
@@ -200,15 +231,16 @@ Preparation preparation_of(const Training& training, const Metadata& start, Inde
   return p;
 }
 
-heed::Tensor<float, 2> scaled(const Targets& targets, const TargetScale& scale) {
+heed::Tensor<float, 2> Learnt::scaled(const Targets& targets, const heed::Tensor<double, 2>& last) const {
+  const std::vector<double> numbers = changes(targets, last);
   const Index outputs = targets.numbers_a_sequence;
-  const Index n = static_cast<Index>(targets.numbers.size()) / outputs;
+  const Index n = static_cast<Index>(numbers.size()) / outputs;
   heed::Tensor<float, 2> result({n, outputs});
   for (Index i = 0; i < n; ++i) {
     for (Index k = 0; k < outputs; ++k) {
       const auto at = static_cast<std::size_t>(k);
-      const double value = targets.numbers[static_cast<std::size_t>(i * outputs + k)];
-      result(i, k) = static_cast<float>((value - scale.mean[at]) / scale.deviation[at]);
+      const double value = numbers[static_cast<std::size_t>(i * outputs + k)];
+      result(i, k) = static_cast<float>((value - scale_.mean[at]) / scale_.deviation[at]);
     }
   }
   return result;

@@ -39,12 +39,18 @@ struct Prepared {
   heed::Tensor<std::uint8_t, 2> mask = {};
   heed::TensorView<const float, 3> x = {};
   std::span<const std::int32_t> lengths = {};
+  heed::Tensor<double, 2> last = {};  // of windows relative to their last values: these, for each output
 
   heed::StepMask step_mask() const { return mask.empty() ? heed::StepMask() : heed::StepMask(mask); }
 };
 
-/// For a model that has been trained.
-Prepared prepare(const Series& series, const Preparation& preparation);
+/// The feature that each output of a forecast of changes from the last value gives; empty for all other models.
+std::vector<Index> relative_outputs(const Training& training);
+/// Throws where a model to start from has learnt of changes and this training has none.
+void check_relative(bool start_is_relative, std::span<const Index> relative);
+
+/// For a model that has been trained. `relative` (see `relative_outputs`): to test it while it trains.
+Prepared prepare(const Series& series, const Preparation& preparation, std::span<const Index> relative = {});
 
 /// Sequences in double, with what is missing filled; learns the means where it trains and has none.
 heed::Tensor<double, 3> filled(const Series& series, Preparation& preparation, bool trains);
@@ -55,19 +61,32 @@ Index rows_at_once(const Series& series, const Preparation& preparation);
 
 /// For a model to train. Learns the means that fill what is missing; where it `standardizes`, learns also what is to be
 /// taken from features that lose digits as floats, and gives the mean and the deviation of what is left. What the
-/// preparation has already, of a model to start from, stays.
+/// preparation has already, of a model to start from, stays. Windows of a forecast of changes become `relative` to their
+/// last values.
 Prepared prepare_to_train(const Series& series, Preparation& preparation, bool standardizes,
-                          std::optional<heed::Standardize<float>>& standardize);
+                          std::optional<heed::Standardize<float>>& standardize, std::span<const Index> relative);
 
 /// Of each target over the training data.
 struct TargetScale {
   std::vector<double> mean, deviation;
 };
-TargetScale scale_of(const Targets& targets);
-/// What the file of a regression, or of a forecast, says of its targets.
-void write_task(Metadata& metadata, const TargetScale& scale, const Training& training);
-/// Numbers to mean 0 and deviation 1.
-heed::Tensor<float, 2> scaled(const Targets& targets, const TargetScale& scale);
+
+/// Numbers that a model learns: those of the targets or, where they are relative, their changes from the last values.
+class Learnt {
+ public:
+  /// Throws if the targets would lose their digits as floats.
+  Learnt(const Targets& targets, const heed::Tensor<double, 2>& last);
+
+  /// With mean 0 and deviation 1.
+  heed::Tensor<float, 2> scaled(const Targets& targets, const heed::Tensor<double, 2>& last) const;
+  const TargetScale& scale() const { return scale_; }
+  /// What the file of a regression, or of a forecast, says of its targets.
+  void write_task(Metadata& metadata, const Training& training) const;
+
+ private:
+  std::vector<double> means_;  // of the targets as they are
+  TargetScale scale_;
+};
 
 /// The last layer of a model whose outputs have mean 0 and deviation 1 gives them in the units of the data; or the other
 /// way round.

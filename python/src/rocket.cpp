@@ -22,7 +22,8 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
   const heed::FitOptions fit = fit_options_of(training, false);  // its seed and threads
   Preparation preparation = preparation_of(training, {}, series.extents[2]);
   std::optional<heed::Standardize<float>> standardize;
-  const Prepared data = prepare_to_train(series, preparation, true, standardize);  // channels are added up
+  const std::vector<Index> relative = relative_outputs(training);
+  const Prepared data = prepare_to_train(series, preparation, true, standardize, relative);  // channels are added up
 
   heed::RocketClassifierOptions o{
       .features = series.extents[2],
@@ -36,8 +37,9 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
   model.standardize = std::move(*standardize);
   const Index count = count_option(training, "ensemble", 1);
   heed::detail::check_members(count);
-  const TargetScale scale = numbers ? scale_of(targets) : TargetScale();
-  const heed::Tensor<float, 2> y = numbers ? scaled(targets, scale) : heed::Tensor<float, 2>();
+  std::optional<Learnt> learnt;
+  if (numbers) learnt.emplace(targets, data.last);
+  const heed::Tensor<float, 2> y = numbers ? learnt->scaled(targets, data.last) : heed::Tensor<float, 2>();
 
   std::vector<M> members;  // of the same kernels; each draws its biases from other series
   for (Index i = 0; i < count; ++i) {
@@ -52,14 +54,17 @@ Trained fit_rocket(const Series& series, const Targets& targets, const Training&
                                heed::LabelledSequences<float>{data.x, targets.classes, data.lengths, data.step_mask()},
                                options);
     if (done.cancelled) break;
-    if (numbers) to_units(member.head, scale);
+    if (numbers) {
+      to_units(member.head, learnt->scale());
+      member.last_value = heed::LastValue<float>(relative);
+    }
     members.push_back(std::move(member));
   }
   if (members.empty()) return {};
   Metadata extra;
   heed::set(extra, "steps", series.extents[1]);
   preparation.write(extra);
-  if (numbers) write_task(extra, scale, training);
+  if (numbers) learnt->write_task(extra, training);
   return {std::make_shared<ModelOf<M>>(std::move(members), std::move(extra), nullptr), {}};
 }
 

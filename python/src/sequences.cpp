@@ -1,6 +1,7 @@
 // heed::SequenceClassifier, for classes and for numbers.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,9 +34,10 @@ void check_start(const M& model, Index features, Index outputs, bool numbers) {
   });
 }
 
-std::optional<Prepared> prepare_test(const Training& training, const Preparation& preparation) {
+std::optional<Prepared> prepare_test(const Training& training, const Preparation& preparation,
+                                     std::span<const Index> relative) {
   if (!training.test) return {};
-  return prepare(training.test->series, preparation);
+  return prepare(training.test->series, preparation, relative);
 }
 
 }  // namespace
@@ -46,11 +48,13 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
   const Index outputs = numbers ? targets.numbers_a_sequence : static_cast<Index>(training.labels.size());
   std::optional<Kept<M>> start = start_of<M>(training, outputs, fit, fits_here);
   if (start) check_start(start->members.front(), series.extents[2], outputs, numbers && !training.start->new_head);
+  const std::vector<Index> relative = relative_outputs(training);
+  if (start) check_relative(start->members.front().last_value.active(), relative);
   const bool standardized = start && start->members.front().standardize.active();  // it belongs to the weights
   Preparation preparation = preparation_of(training, start ? start->extra : Metadata(), series.extents[2]);
   std::optional<heed::Standardize<float>> standardize;
   const bool standardizes = (numbers || flag_option(training, "standardize")) && !standardized;
-  const Prepared data = prepare_to_train(series, preparation, standardizes, standardize);
+  const Prepared data = prepare_to_train(series, preparation, standardizes, standardize, relative);
 
   std::vector<M> members;
   if (start) {
@@ -63,9 +67,10 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
   for (M& member : members) {
     if (!numbers) member.labels = training.labels;
     if (standardize) member.standardize = *standardize;
+    member.last_value = {};  // until it is trained: the windows are relative
   }
 
-  const std::optional<Prepared> test = prepare_test(training, preparation);
+  const std::optional<Prepared> test = prepare_test(training, preparation, relative);
   Metadata extra;
   heed::set(extra, "steps", series.extents[1]);
   for (const char* column : {"label_column", "index_column"}) {
@@ -82,19 +87,22 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
     const Classes all{data.x, labels_view(targets, data.x.extent(0)), data.lengths, data.step_mask()};
     trained.histories = fit_members<M, std::int32_t>(members, training, fit, all, tested);
   } else {
-    const TargetScale scale = scale_of(targets);
-    if (start && !training.start->new_head) from_units(members.front().fc2, scale);
-    const heed::Tensor<float, 2> y = scaled(targets, scale);
+    const Learnt learnt(targets, data.last);
+    if (start && !training.start->new_head) from_units(members.front().fc2, learnt.scale());
+    const heed::Tensor<float, 2> y = learnt.scaled(targets, data.last);
     heed::Tensor<float, 2> y_test;
     std::optional<Numbers> tested;
     if (test) {
-      y_test = scaled(training.test->targets, scale);
+      y_test = learnt.scaled(training.test->targets, test->last);
       tested = Numbers{test->x, y_test, test->lengths, test->step_mask()};
     }
     trained.histories =
         fit_members<M, float>(members, training, fit, Numbers{data.x, y, data.lengths, data.step_mask()}, tested);
-    for (M& member : members) to_units(member.fc2, scale);
-    write_task(extra, scale, training);
+    for (M& member : members) {
+      to_units(member.fc2, learnt.scale());
+      member.last_value = heed::LastValue<float>(relative);
+    }
+    learnt.write_task(extra, training);
   }
   trained.model = std::make_shared<ModelOf<M>>(std::move(members), std::move(extra), nullptr);
   return trained;

@@ -90,8 +90,9 @@ def test_goes_on_from_a_model_of_numbers(classifier, numbers, tmp_path):
     assert heed.SequenceRegressor(init=first, epochs=2).fit(x, y).to_bytes() == file.read_bytes()
 
 
+@pytest.mark.parametrize("absolute", [False, True])
 @pytest.mark.parametrize("missing", ["error", "linear", "mask"])
-def test_forecast(classifier, tmp_path, missing):
+def test_forecast(classifier, tmp_path, missing, absolute):
     t = np.arange(120)
     series = np.stack([np.sin(t / 3), t / 50.0 + 1e6], axis=1)
     options, flags = {}, []
@@ -99,6 +100,8 @@ def test_forecast(classifier, tmp_path, missing):
         series[40:44] = np.nan
         series[70, 0] = np.nan
         options, flags = {"missing": missing}, ["--missing", missing]
+    if absolute:
+        options, flags = {**options, "absolute": True}, [*flags, "--absolute"]
     lines = [",".join("" if v != v else repr(float(v)) for v in row) for row in series]
     (tmp_path / "s.csv").write_text("wave,trend\n" + "\n".join(lines) + "\n")
     table = "--task forecast --window 8 --horizon 2 --target-column trend --validation 0.25 --epochs 2".split()

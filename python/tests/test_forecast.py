@@ -37,6 +37,38 @@ def test_the_end_is_tested_on():
     assert len(model.history_["test_loss"]) == model.n_iter_ < 200
 
 
+@pytest.mark.parametrize("recipe", [None, "rocket", "fcn"])
+def test_follows_a_trend(recipe, tmp_path):
+    series = np.stack([1e5 + np.arange(300) * 0.5 + 2 * wave(300), wave(300)], axis=1)
+    options = dict(window=26, horizon=2, targets=0, recipe=recipe, epochs=None if recipe else 60, batch_size=None if recipe else 32)
+    model = heed.Forecaster(**options).fit(series[:220])
+    assert "last_value" in model.model_.metadata and not model.absolute
+    ahead = model.predict([series[:t] for t in range(250, 290)])[:, :, 0]
+    actual = np.stack([series[t : t + 2, 0] for t in range(250, 290)])
+    last = np.stack([series[t - 1 : t, 0] for t in range(250, 290)])
+    assert np.abs(ahead - actual).mean() < 0.5 * np.abs(last - actual).mean()
+    model.save(tmp_path / "f.safetensors")
+    again = heed.load(tmp_path / "f.safetensors")
+    assert not again.absolute and np.array_equal(again.predict(series), model.predict(series))
+    absolute = heed.Forecaster(**options, absolute=True).fit(series[:220])
+    assert "last_value" not in absolute.model_.metadata
+    assert heed.Forecaster(window=1, epochs=1).fit(series).model_.metadata.get("last_value") is None
+
+
+def test_a_model_of_changes_starts_only_such(tmp_path):
+    path = tmp_path / "f.safetensors"
+    heed.Forecaster(window=6, epochs=1).fit(wave()).save(path)
+    for one in (heed.SequenceRegressor(init=path, epochs=1), heed.SequenceClassifier(init=path, new_head=True, epochs=1)):
+        with pytest.raises(heed.Error, match="init forecasts changes from the last value"):
+            one.fit(np.stack([wave(6)] * 4), [1, 2, 1, 2])
+    with pytest.raises(heed.Error, match="absolute: init forecasts changes"):
+        heed.Forecaster(init=path, absolute=True, epochs=1).fit(wave())
+    with pytest.raises(heed.Error, match="absolute: expected True or False"):
+        heed.Forecaster(window=6, absolute="no", epochs=1).fit(wave())
+    more = heed.Forecaster(init=path, new_head=True, horizon=3, epochs=1).fit(wave())
+    assert more.model_.metadata["last_value"] == "0 0 0"
+
+
 @pytest.mark.parametrize("how", ["linear", "previous", "mean", "zero", "mask"])
 def test_missing_values(how):
     series = np.stack([wave(), wave() + 5], axis=1)
@@ -118,7 +150,9 @@ def test_answers_have_the_rank_of_the_series(tmp_path):
             assert one.predict(flat).shape == (2,) and one.predict([flat, flat]).shape == (2, 2)
             assert one.predict(column).shape == (2, 1) and one.predict([column]).shape == (1, 2, 1)
             assert one.explain(flat)[0].answer.shape == (2,) and one.explain(column)[0].answer.shape == (2, 1)
-            stream = heed.Stream(one)
+            with pytest.raises(heed.Error, match="a stream cannot subtract the last value"):
+                heed.Stream(one)
+            stream = heed.Stream(heed.Forecaster(window=6, horizon=2, epochs=1, absolute=True).fit(x))
             assert stream.predict(0.5).shape == stream.predict([0.5]).shape == (2,)
 
 

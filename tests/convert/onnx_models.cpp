@@ -195,6 +195,18 @@ void classifiers() {
     model.standardize = heed::Standardize<float>({0.5, -1, 2}, {2, 0.5, 3});
     variant("classifier_" + std::string(heed::to_text(kind)), std::move(model));
   }
+  for (const char* name : {"classifier_changes", "classifier_changes_standardized"}) {
+    Options o = plain;
+    o.kernels = {3};
+    heed::SequenceClassifier<float> model(o);
+    model.outputs = heed::OutputKind::numbers;
+    std::vector<Index> features(static_cast<std::size_t>(o.classes), 2);
+    features.front() = 0;
+    model.last_value = heed::LastValue<float>(features);
+    if (std::string(name).ends_with("standardized"))
+      model.standardize = heed::Standardize<float>({0.5, -1, 2}, {2, 0.5, 3});
+    variant(name, std::move(model));
+  }
   variant("classifier_double", heed::SequenceClassifier<double>(plain));
   heed::Ensemble<heed::SequenceClassifier<float>> several(3, plain);
   for (const auto kind : {heed::OutputKind::classes, heed::OutputKind::flags, heed::OutputKind::numbers}) {

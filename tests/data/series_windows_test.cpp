@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "../support/error_of.hpp"
@@ -42,6 +44,37 @@ TEST(SeriesWindows, RefusesWhatDoesNotFit) {
             "series_windows: window must be positive (expected at least 1, got 0)");
   EXPECT_EQ(test_support::error_of([&] { series_windows(series, 2, 1, 0); }),
             "series_windows: stride must be positive (expected at least 1, got 0)");
+}
+
+TEST(SubtractLast, MakesWindowsRelativeToTheirLastStep) {
+  heed::Tensor<double, 3> x({2, 3, 2}, {1, 10, 2, 20, 4, 40, 5, 50, 7, 70, 6, 60});
+  const std::vector<heed::Index> outputs{1, 1};
+  const heed::Tensor<double, 2> last = heed::subtract_last<double>(x.view(), outputs);
+  EXPECT_EQ(std::vector<double>(last.begin(), last.end()), (std::vector<double>{40, 40, 60, 60}));
+  EXPECT_EQ(std::vector<double>(x.begin(), x.end()), (std::vector<double>{1, -30, 2, -20, 4, 0, 5, -10, 7, 10, 6, 0}));
+}
+
+TEST(SubtractLast, TakesTheLastValidStepThatIsThere) {
+  heed::Tensor<double, 3> x({3, 3, 1}, {1, 2, 4, 5, 7, 6, 8, 9, 10});
+  const std::vector<std::int32_t> lengths{3, 2, 3};
+  const heed::Tensor<std::uint8_t, 2> mask({3, 3}, {1, 1, 0, 1, 1, 1, 0, 0, 0});
+  const std::vector<heed::Index> outputs{0};
+  const heed::Tensor<double, 2> last = heed::subtract_last<double>(x.view(), outputs, lengths, heed::StepMask(mask));
+  EXPECT_EQ(std::vector<double>(last.begin(), last.end()), (std::vector<double>{2, 7, 0}));
+  EXPECT_EQ(x(0, 0, 0), -1);
+  EXPECT_EQ(x(1, 0, 0), -2);
+  EXPECT_EQ(x(2, 0, 0), 8);
+}
+
+TEST(SubtractLast, RefusesWhatDoesNotFit) {
+  heed::Tensor<double, 3> x({1, 3, 2});
+  for (const heed::Index feature : {-1, 2}) {
+    EXPECT_EQ(test_support::error_of([&] { heed::subtract_last<double>(x.view(), std::vector<heed::Index>{feature}); }),
+              "subtract_last: no such feature (expected 0 to 1, got " + std::to_string(feature) + ")");
+  }
+  const std::vector<std::int32_t> lengths{4};
+  EXPECT_NE(
+      test_support::error_of([&] { heed::subtract_last<double>(x.view(), std::vector<heed::Index>{0}, lengths); }), "");
 }
 
 }  // namespace series_windows_test

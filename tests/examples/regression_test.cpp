@@ -48,6 +48,15 @@ class Numbers : public Classifier {
     }
     folder.file(name, text);
   }
+  /// A wave on a trend, far from zero; beside it the place in the wave.
+  void write_trend(const std::string& name, int first, int steps) const {
+    std::string text = "place,level\n";
+    for (int t = first; t < first + steps; ++t) {
+      text +=
+          std::to_string(t % 12) + ',' + std::to_string(1e5 + 0.5 * t + 3 * std::sin(t * 0.5235987755982988)) + '\n';
+    }
+    folder.file(name, text);
+  }
   void fails(const std::string& arguments, const std::string& with, int code = 1) const {
     const Result result = run(arguments);
     EXPECT_EQ(result.code, code) << arguments;
@@ -196,6 +205,54 @@ TEST_F(Numbers, AForecastBeatsTheLastValue) {
   output_of("predict --model m.safetensors --data d.csv --output a.csv");
   EXPECT_TRUE(text("a.csv").starts_with("power\n")) << text("a.csv");
   EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "horizon 3"));
+}
+
+TEST_F(Numbers, AForecastFollowsATrend) {
+  write_trend("d.csv", 0, 260);
+  write_trend("next.csv", 300, 60);
+  const std::string train =
+      "train --task forecast --window 24 --horizon 2 --target-column level --data d.csv --test next.csv --model "
+      "m.safetensors ";
+  for (const std::string& how : std::vector<std::string>{
+           "--epochs 40 --batch 32" + small, "--recipe rocket --num-features 500",
+           "--recipe rocket+fcn --num-features 84 --epochs 20", "--epochs 40 --batch 32 --ensemble 2" + small}) {
+    const std::string out = output_of(train + how);
+    const std::string test = out.find("together: ") == std::string::npos ? "test mse" : "together: test mse";
+    EXPECT_LT(number(out, test, "mae"), 0.5 * number(out, "the last value", "mae")) << how << out;
+    EXPECT_GT(number(out, test, "r2"), 0.9) << how << out;
+    // evaluated as it was tested, by the model alone
+    const std::string evaluated = output_of("evaluate --model m.safetensors --data next.csv");
+    EXPECT_NEAR(number(evaluated, "mae", "mae"), number(out, test, "mae"), 0.02) << how << evaluated;
+    EXPECT_EQ(lines(output_of("predict --model m.safetensors --data next.csv")).size(), 2u);
+  }
+  EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "forecasts changes from the last value"));
+  const std::string absolute = output_of(train + "--absolute --epochs 40 --batch 32" + small);
+  EXPECT_GT(number(absolute, "test mse", "mae"), 5) << absolute;
+  EXPECT_EQ(output_of("inspect m.safetensors").find("changes"), std::string::npos);
+}
+
+TEST_F(Numbers, AForecastOfChangesGoesOnAndIsSaidToBeOne) {
+  write_trend("d.csv", 0, 100);
+  const std::string forecast = "train --task forecast --window 12 --data d.csv --epochs 2 ";
+  output_of(forecast + "--quiet --model m.safetensors" + small);
+  output_of(forecast + "--quiet --absolute --model a.safetensors" + small);
+  const std::string before = output_of("evaluate --model m.safetensors --data d.csv");
+  const std::string more = "train --data d.csv --epochs 1 --learning-rate 1e-9 --model n.safetensors --init ";
+  output_of(more + "m.safetensors --quiet");
+  const std::string after = output_of("evaluate --model n.safetensors --data d.csv");
+  EXPECT_NEAR(number(after, "mae", "mae"), number(before, "mae", "mae"), 1e-2) << before << after;
+  output_of(more + "m.safetensors --new-head --task forecast --window 9 --horizon 3 --quiet");
+  EXPECT_TRUE(has_line(output_of("inspect n.safetensors"), "forecasts changes from the last value"));
+  fails(more + "m.safetensors --absolute", "--absolute contradicts m.safetensors");
+  output_of(more + "a.safetensors --quiet");
+  EXPECT_EQ(output_of("inspect n.safetensors").find("changes"), std::string::npos);
+  folder.file("c.csv", "1,2,3,4,a\n4,3,2,1,b\n1,2,3,5,a\n4,3,2,0,b\n");
+  fails("train --data c.csv --features 2 --new-head --init m.safetensors", "forecasts changes from the last value");
+  fails("train --task regression --data c.csv --absolute", "needs --task forecast", 2);
+  output_of(forecast + "--quiet --attention none --model r.safetensors" + small);
+  fails("convert r.safetensors r.json", "which has a forecast of changes from the last value");
+  output_of("train --quiet --task forecast --window 1 --data d.csv --epochs 1 --model m.safetensors" + small);
+  EXPECT_EQ(output_of("inspect m.safetensors").find("changes"), std::string::npos) << "of one step there is none";
 }
 
 // Windows as long as an Index are longer than any series, and must not be added up.

@@ -15,9 +15,15 @@ std::string number(Index value) { return std::to_string(value); }
 std::string vector_of(Index width) { return grouped(width) + " numbers"; }
 std::string steps_of(const std::string& steps, Index width) { return steps + " steps × " + grouped(width); }
 
-ModelPart standardisation(Index features, const std::string& shape) {
-  return {"Standardise", "to mean 0 and deviation 1", shape, 0,
-          "2 × " + grouped(features) + " numbers of the training data"};
+// what stands in front of the layers
+template <class M>
+void add_input(std::vector<ModelPart>& parts, const M& m, const std::string& steps) {
+  const Index features = m.options.features;
+  const std::string shape = steps_of(steps, features);
+  if (m.last_value.active()) parts.push_back({"Subtract the last value", "the answer adds it", shape, 0});
+  if (!m.standardize.active()) return;
+  parts.push_back({"Standardise", "to mean 0 and deviation 1", shape, 0,
+                   "2 × " + grouped(features) + " numbers of the training data"});
 }
 
 std::string cell_name(const heed::SequenceClassifierOptions& o) {
@@ -48,7 +54,7 @@ std::string pool_name(const heed::SequenceClassifierOptions& o) {
 // all behind what reads the input
 void add_classifier(std::vector<ModelPart>& parts, const NumberModel& m, const std::string& steps) {
   const heed::SequenceClassifierOptions& o = m.options;
-  if (m.standardize.active()) parts.push_back(standardisation(o.features, steps_of(steps, o.features)));
+  add_input(parts, m, steps);
   Index width = o.features;
   for (std::size_t b = 0; b < m.front.blocks.size(); ++b) {
     const auto& block = m.front.blocks[b];
@@ -91,7 +97,7 @@ ModelBranch branch_of(const RocketModel& m, const std::string& steps) {
   const heed::RocketClassifierOptions& o = m.options;
   const Index features = m.rocket.output_features();
   std::vector<ModelPart> parts{{"Sequence", "", steps_of(steps, o.features)}};
-  if (m.standardize.active()) parts.push_back(standardisation(o.features, steps_of(steps, o.features)));
+  add_input(parts, m, steps);
   parts.push_back(
       {"Random convolutions", "their statistics over time", vector_of(features), heed::parameter_count(m.rocket)});
   parts.push_back(
@@ -109,7 +115,8 @@ std::vector<ModelBranch> branches_of(const StoredModel<MixedModel>& stored, cons
       ++branches.back().models;
       return;
     }
-    member.standardize = m.standardize;  // one in front of all
+    member.last_value = m.last_value;  // one in front of all
+    member.standardize = m.standardize;
     branches.push_back(branch_of(member, steps));
     kinds.push_back(kind);
   };

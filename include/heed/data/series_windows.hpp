@@ -5,12 +5,17 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
+#include "heed/core/check.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/labelled_sequences.hpp"
+#include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 
@@ -53,6 +58,38 @@ SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Ind
   }
   return result;
 }
+/// Makes windows (n, steps, features) relative to their last values, as a model with `LastValue` sees them: subtracts
+/// from each feature in `features_of_outputs` its value at the last valid step. Returns these values for each output (n,
+/// outputs): targets less them are what such a model's layers learn. Throws if a length, the mask or a feature does not
+/// fit.
+template <class S>
+Tensor<S, 2> subtract_last(TensorView<S, 3> x, std::span<const Index> features_of_outputs,
+                           std::span<const std::int32_t> lengths = {}, StepMask mask = {}) {
+  const std::string where = "subtract_last";
+  const Index steps = x.extent(1), features = x.extent(2);
+  check_lengths(lengths, x.extent(0), steps, where);
+  mask.check(x.extent(0), steps, where);
+  std::vector<char> is_output(static_cast<std::size_t>(features));
+  for (const Index f : features_of_outputs) {
+    require(f >= 0 && f < features,
+            [&] { return Fault{"no such feature", where, "0 to " + text_of(features - 1), text_of(f)}; });
+    is_output[static_cast<std::size_t>(f)] = 1;
+  }
+  Tensor<S, 2> last({x.extent(0), static_cast<Index>(features_of_outputs.size())});
+  for (Index i = 0; i < x.extent(0); ++i) {
+    Index at = (lengths.empty() ? steps : Index(lengths[static_cast<std::size_t>(i)])) - 1;
+    while (at >= 0 && !mask.empty() && !mask(i, at)) --at;
+    if (at < 0) continue;  // no step: a model answers from zeros
+    for (Index k = 0; k < last.extent(1); ++k) last(i, k) = x(i, at, features_of_outputs[static_cast<std::size_t>(k)]);
+    for (Index f = 0; f < features; ++f) {
+      if (!is_output[static_cast<std::size_t>(f)]) continue;
+      const S value = x(i, at, f);
+      for (Index t = 0; t < steps; ++t) x(i, t, f) -= value;
+    }
+  }
+  return last;
+}
+
 /// For a series with one feature: `series_windows(series, 20, horizon)`.
 template <class Series>
   requires requires(const Series& s) { std::span(s); }

@@ -39,6 +39,19 @@ struct FeatureStatistics {
     return features;
   }
 
+  /// What to subtract from each feature in double, so that the rest keeps its digits as S: the mean of features that lose
+  /// digits, as a whole number where it is above 1, and 0 for the others. Empty if none loses digits.
+  template <class S>
+  std::vector<double> offsets() const {
+    const std::vector<Index> features = losing_digits<S>();
+    std::vector<double> offsets(features.empty() ? 0 : mean.size());
+    for (const Index f : features) {
+      const double m = mean[static_cast<std::size_t>(f)];
+      offsets[static_cast<std::size_t>(f)] = std::abs(m) > 1 ? std::round(m) : m;
+    }
+    return offsets;
+  }
+
   /// For targets. Throws if one deviates by less than two spacings of S at its largest value: answers of type S could not
   /// follow it. `where` names the targets in the error.
   template <class S>

@@ -20,8 +20,10 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/detail/feature_scaler.hpp"
+#include "heed/layers/last_value.hpp"
 #include "heed/layers/rocket.hpp"
 #include "heed/layers/standardize.hpp"
+#include "heed/models/detail/series_input.hpp"
 #include "heed/options/fields.hpp"
 #include "heed/options/output_kind.hpp"
 
@@ -51,13 +53,14 @@ namespace heed::inline HEED_ISA {
 
 /// standardize > `Rocket` > standardised features > Dense(classes): maps (steps, features) to (1, classes) logits, or
 /// numbers. The kernels are random. Only one linear layer must be fitted, which takes seconds: `fit_rocket` does it in
-/// closed form.
+/// closed form. `last_value`, if set, makes a forecast one of changes.
 ///
 ///     RocketClassifier<float> model({.features = 3, .classes = 4, .steps = 100});
 ///     fit_rocket(model, data);
 ///
 /// Series may have any length from one step on; see `Rocket`. `fit` trains only the last layer, with steps on batches.
-/// `fit_rocket` does the same if there are too many series for the closed form. The gradient of the input is 0.
+/// `fit_rocket` does the same if there are too many series for the closed form. The gradient of the input is 0, except for
+/// that of `last_value`.
 template <class S>
 struct RocketClassifier {
   using Scalar = S;
@@ -71,15 +74,16 @@ struct RocketClassifier {
   detail::FeatureScaler<S> scaler;
   Dense<S> head;
 
+  LastValue<S> last_value;                   ///< of forecasts; off at the start
   Standardize<S> standardize;                ///< of the input; not trained; off at the start
   std::vector<std::string> labels;           ///< names of the classes, in order; empty: 0, 1, ...
   OutputKind outputs = OutputKind::classes;  ///< set by the targets that it is fitted to
 
   struct Cache {
-    typename Standardize<S>::Cache standardize;
+    typename detail::SeriesInput<S>::Cache input;
     typename Rocket<S>::Cache rocket;
     typename Dense<S>::Cache dense;
-    TileBuffer<S> input, features;
+    TileBuffer<S> features;
   };
 
   RocketClassifier() = default;
@@ -103,10 +107,11 @@ struct RocketClassifier {
   void forward_features(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const;
   void forward(Tile<const S> x, Tile<S> logits, Cache& cache, const Pass& pass) const;
 
-  void backward(Tile<const S>, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
+  void backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx, Cache& cache,
                 RocketClassifier& grad, const Pass& pass) const {
     head.backward(cache.features.view(), logits, dlogits, {}, cache.dense, grad.head, pass);
     if (dx && !dx.add) fill(dx.tile, S(0));
+    if (dx && last_value.active()) last_value.backward_of_add(x, dlogits, dx.tile, cache.input.last_value, pass);
   }
 
   static void visit(auto&& f, auto&... models) {
@@ -119,8 +124,11 @@ struct RocketClassifier {
 
   static void extras(auto&& f, auto& model) {
     f("labels", model.labels, model.options.classes);
-    f("standardize", model.standardize, model.options.features);
+    detail::SeriesInput<S>::extras(f, model);
   }
+
+ private:
+  detail::SeriesInput<S> input() const { return {last_value, standardize}; }
 };
 
 template <class S>
@@ -142,7 +150,7 @@ RocketClassifier<S>::RocketClassifier(Options o)
 template <class S>
 Shape RocketClassifier<S>::output_shape(Shape x) const {
   rocket.output_shape(x);
-  if (standardize.active()) standardize.output_shape(x);
+  input().check(x.features, options.classes);
   return {1, options.classes};
 }
 
@@ -151,28 +159,18 @@ void RocketClassifier<S>::fit_biases(TensorView<const S, 3> x, std::span<const s
   const std::string where = "RocketClassifier, fit_biases";
   output_shape({x.extent(1), x.extent(2)});
   check_finite(x, lengths, where);
-  TileBuffer<S> input;
+  typename detail::SeriesInput<S>::Cache cache;
   Scratch scratch;
   rocket.fit_biases_on(detail::rows_with_steps(x.extent(0), x.extent(1), lengths, where.c_str()), [&](Index row) {
     const Index length = lengths.empty() ? x.extent(1) : Index(lengths[static_cast<std::size_t>(row)]);
-    const Tile<const S> series(x[row].data(), {length, x.extent(2)}, 1);
-    if (!standardize.active()) return series;
-    typename Standardize<S>::Cache cache;
-    const Tile<S> to = input.take(series.shape(), 1);
-    standardize.forward(series, to, cache, Pass{scratch});
-    return Tile<const S>(to);
+    return input().forward(Tile<const S>(x[row].data(), {length, x.extent(2)}, 1), cache, Pass{scratch});
   });
   scaler = detail::FeatureScaler<S>(rocket.output_features());
 }
 
 template <class S>
 void RocketClassifier<S>::forward_features(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-  if (standardize.active()) {
-    const Tile<S> input = cache.input.take(x.shape(), x.lanes, x.lengths);
-    standardize.forward(x, input, cache.standardize, pass);
-    x = input;
-  }
-  rocket.forward(x, y, cache.rocket, pass);
+  rocket.forward(input().forward(x, cache.input, pass), y, cache.rocket, pass);
   scaler.forward(y, y);
 }
 
@@ -181,6 +179,7 @@ void RocketClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cache,
   const Tile<S> features = cache.features.take({1, rocket.output_features()}, x.lanes);
   forward_features(x, features, cache, pass);
   head.forward(features, logits, cache.dense, pass);
+  input().finish(logits, cache.input);
 }
 
 }  // namespace heed::inline HEED_ISA

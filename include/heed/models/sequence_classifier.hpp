@@ -25,10 +25,12 @@
 #include "heed/layers/conv_front.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dropout.hpp"
+#include "heed/layers/last_value.hpp"
 #include "heed/layers/recurrent.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/models/classifier_tensors.hpp"
 #include "heed/models/detail/dense_head.hpp"
+#include "heed/models/detail/series_input.hpp"
 #include "heed/models/sequence_classifier_options.hpp"
 #include "heed/options/output_kind.hpp"
 
@@ -46,9 +48,9 @@ namespace heed::inline HEED_ISA {
 /// For both directions, the last state consists of the final states: forward after the last step, backward after the
 /// first. With `last_state` step it is the output at the last step.
 ///
-/// `standardize`, if set, standardises the input first; `labels` are the names of the classes. The parameters are named
-/// as in a PyTorch module with members `front` (blocks of `conv` and `norm`), `lstm` (or `gru`, `rnn`), `attention`,
-/// `fc1`, `fc2`; a single Dense is `fc`.
+/// `standardize`, if set, standardises the input first. Before it, `last_value`, if set, makes a forecast one of changes.
+/// `labels` are the names of the classes. The parameters are named as in a PyTorch module with members `front` (blocks of
+/// `conv` and `norm`), `lstm` (or `gru`, `rnn`), `attention`, `fc1`, `fc2`; a single Dense is `fc`.
 template <class S>
 struct SequenceClassifier {
   using Scalar = S;
@@ -65,17 +67,18 @@ struct SequenceClassifier {
   Relu<S> relu;
   Dropout<S> dropout;
 
+  LastValue<S> last_value;                   ///< of forecasts; off at the start
   Standardize<S> standardize;                ///< of the input; not trained; off at the start
   std::vector<std::string> labels;           ///< names of the classes, in order; empty: 0, 1, ...
   OutputKind outputs = OutputKind::classes;  ///< set by the loss that trains the model
 
   struct Cache {
-    typename Standardize<S>::Cache standardize;
+    typename detail::SeriesInput<S>::Cache input;
     typename ConvFront<S>::Cache front;
     typename Recurrent<AnyCell<S>>::Cache recurrent;
     typename AnyPool<S>::Cache pool;
     typename detail::DenseHead<S>::Cache head;
-    TileBuffer<S> input, convolved, states, pooled;
+    TileBuffer<S> convolved, states, pooled;
   };
 
   SequenceClassifier() = default;
@@ -126,12 +129,13 @@ struct SequenceClassifier {
   static std::vector<Rename> renames_from(std::span<const TensorShape> tensors) { return classifier_renames(tensors); }
   static void extras(auto&& f, auto& model) {
     f("labels", model.labels, model.options.classes);
-    f("standardize", model.standardize, model.options.features);
+    detail::SeriesInput<S>::extras(f, model);
   }
 
  private:
   // the input of the recurrent part
   Tile<const S> prepared(Tile<const S> x, Cache& cache, const Pass& pass) const;
+  detail::SeriesInput<S> input() const { return {last_value, standardize}; }
   detail::DenseHead<S> head() const { return {dropout, fc1, relu, fc2}; }
   /// Features of a state.
   Index width() const { return recurs() ? recurrent.output_size() : features_read(); }
@@ -188,7 +192,7 @@ Shape SequenceClassifier<S>::output_shape(Shape x) const {
   require(x.features == options.features, [&] {
     return Fault{"wrong number of features", "SequenceClassifier", text_of(options.features), text_of(x.features)};
   });
-  if (standardize.active()) standardize.output_shape(x);
+  input().check(x.features, options.classes);
   return {1, options.classes};
 }
 
@@ -213,15 +217,12 @@ void SequenceClassifier<S>::forward(Tile<const S> x, Tile<S> logits, Cache& cach
   const Tile<S> pooled = cache.pooled.take({1, pool.output_size(width())}, x.lanes);
   pool.forward(states, pooled, cache.pool, pass);
   head().forward(pooled, logits, cache.head, pass);
+  input().finish(logits, cache.input);
 }
 
 template <class S>
 Tile<const S> SequenceClassifier<S>::prepared(Tile<const S> x, Cache& cache, const Pass& pass) const {
-  if (standardize.active()) {
-    const Tile<S> input = cache.input.take(x.shape(), x.lanes, x.lengths);
-    standardize.forward(x, input, cache.standardize, pass);
-    x = input;
-  }
+  x = input().forward(x, cache.input, pass);
   if (!convolves()) return x;
   const Tile<S> convolved = cache.convolved.take({x.steps, features_read()}, x.lanes, x.lengths);
   front.forward(x, convolved, cache.front, pass.at(2));
@@ -231,6 +232,7 @@ Tile<const S> SequenceClassifier<S>::prepared(Tile<const S> x, Cache& cache, con
 template <class S>
 Index SequenceClassifier<S>::prepare_stream(Shape x, Cache& cache) const {
   return detail::inside(architecture, [&] {
+    if (last_value.active()) last_value.prepare_stream(x, cache.input.last_value);
     const Index of_front = front.prepare_stream(x, cache.front);
     const Index of_states = recurs() ? recurrent.prepare_stream({x.steps, features_read()}, cache.recurrent) : 0;
     return of_front + of_states + pool.prepare_stream({x.steps, width()}, cache.pool);
@@ -240,11 +242,7 @@ Index SequenceClassifier<S>::prepare_stream(Shape x, Cache& cache) const {
 template <class S>
 void SequenceClassifier<S>::stream_step(Tile<const S> x, Tile<S> logits, StreamMemory<S>& memory, Cache& cache,
                                         const Pass& pass) const {
-  if (standardize.active()) {
-    const Tile<S> input = cache.input.take(x.shape(), 1);
-    standardize.forward(x, input, cache.standardize, pass);
-    x = input;
-  }
+  x = input().forward(x, cache.input, pass);
   if (convolves()) {
     const Tile<S> convolved = cache.convolved.take({1, features_read()}, 1);
     front.stream_step(x, convolved, memory, cache.front, pass.at(2));
@@ -263,16 +261,16 @@ void SequenceClassifier<S>::stream_step(Tile<const S> x, Tile<S> logits, StreamM
 template <class S>
 void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile<const S> dlogits, Into<S> dx,
                                      Cache& cache, SequenceClassifier& grad, const Pass& pass) const {
-  const Tile<const S> input = standardize.active() ? cache.input.view() : x;
-  const Tile<const S> read = convolves() ? cache.convolved.view() : input;
+  const Tile<const S> in = input().view(x, cache.input);
+  const Tile<const S> read = convolves() ? cache.convolved.view() : in;
   const Tile<const S> states = recurs() ? cache.states.view() : read, pooled = cache.pooled.view();
   const Scratch::Mark mark(pass.scratch);
   const Tile<S> dpooled = pass.scratch.like(pooled);
   // how far back gradients are wanted, and where they go: a missing part passes them on
   const bool to_read = dx || wants_gradient(grad.front);
   const bool to_states = to_read || wants_gradient(grad.recurrent);
-  const Into<S> dinput = standardize.active() ? into_if(bool(dx), pass.scratch.like(input)) : dx;
-  const Into<S> dread = convolves() ? into_if(to_read, pass.scratch.like(read)) : dinput;
+  const Into<S> din = input().gradient(x, dx, pass);
+  const Into<S> dread = convolves() ? into_if(to_read, pass.scratch.like(read)) : din;
   const Into<S> dstates = recurs() ? into_if(to_states, pass.scratch.like(states)) : dread;
   const bool to_pooled = to_states || wants_gradient(grad.pool);
 
@@ -283,11 +281,9 @@ void SequenceClassifier<S>::backward(Tile<const S> x, Tile<const S> logits, Tile
     recurrent.backward(read, states, dstates.tile, dread, cache.recurrent, grad.recurrent, pass.at(0));
   }
   if (convolves() && to_read) {
-    front.backward(input, read, dread.tile, dinput, cache.front, grad.front, pass.at(2));
+    front.backward(in, read, dread.tile, din, cache.front, grad.front, pass.at(2));
   }
-  if (dx && standardize.active()) {
-    standardize.backward(x, input, dinput.tile, dx, cache.standardize, grad.standardize, pass);
-  }
+  input().backward(x, din.tile, dlogits, dx, cache.input, pass);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -20,8 +20,10 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/last_value.hpp"
 #include "heed/layers/standardize.hpp"
 #include "heed/models/detail/average_outputs.hpp"
+#include "heed/models/detail/series_input.hpp"
 #include "heed/models/ensemble.hpp"
 #include "heed/models/rocket_classifier.hpp"
 #include "heed/models/sequence_classifier.hpp"
@@ -67,7 +69,8 @@ Metadata without_options(Metadata metadata, const Metadata& options);
 ///     flags     y = logit(1/N sum_i sigmoid(f_i(x)))
 ///     numbers   y = 1/N sum_i f_i(x)
 ///
-/// All members have the same weight. The input is standardised once, before the members. (For models of one type with
+/// All members have the same weight. Of forecasts the last value is subtracted once, before the members, and added once
+/// to their mean. The input is standardised once, before the members. (For models of one type with
 /// the same options there is `Ensemble`.) It can be saved, loaded, run by `Predictor` and evaluated by `Evaluator`; its
 /// members must be trained beforehand. The parameters are named network.0..., network.1..., rocket.0....
 template <class S>
@@ -82,21 +85,21 @@ struct SeriesEnsemble {
   std::vector<SequenceClassifier<S>> networks;
   std::vector<RocketClassifier<S>> rockets;
 
-  Standardize<S> standardize;       ///< of the input, for all members; they have none of their own
+  LastValue<S> last_value;          ///< of forecasts, for all members; they have none of their own
+  Standardize<S> standardize;       ///< of the input, likewise
   std::vector<std::string> labels;  ///< names of the classes, in order; empty: 0, 1, ...
   OutputKind outputs = OutputKind::classes;
 
   struct Cache {
-    typename Standardize<S>::Cache standardize;
+    typename detail::SeriesInput<S>::Cache input;
     std::vector<typename SequenceClassifier<S>::Cache> networks;
     std::vector<typename RocketClassifier<S>::Cache> rockets;
     std::vector<TileBuffer<S>> outputs;
-    TileBuffer<S> input;
   };
 
   SeriesEnsemble() = default;
   /// Takes over trained models. Throws if there are none, or if they differ in features, classes, labels,
-  /// standardisation or the kind of their outputs.
+  /// last value, standardisation or the kind of their outputs.
   HEED_COLD SeriesEnsemble(std::vector<SequenceClassifier<S>> of_networks, std::vector<RocketClassifier<S>> of_rockets);
   /// For `load`. Throws if a part is not valid, or if its options are out of range.
   HEED_COLD explicit SeriesEnsemble(Options o);
@@ -125,10 +128,11 @@ struct SeriesEnsemble {
 
   static void extras(auto&& f, auto& model) {
     f("labels", model.labels, model.options.classes);
-    f("standardize", model.standardize, model.options.features);
+    detail::SeriesInput<S>::extras(f, model);
   }
 
  private:
+  detail::SeriesInput<S> input() const { return {last_value, standardize}; }
   static void visit_members(auto& f, const char* name, auto&&... lists) { f(name, lists...); }
   template <class F>
   void each(F&& f) const {
@@ -158,6 +162,7 @@ void SeriesEnsemble<S>::take_over(auto& member, Metadata& first, Index i) {
     options.features = member.options.features;
     options.classes = member.options.classes;
     labels = member.labels;
+    last_value = member.last_value;
     standardize = member.standardize;
     outputs = member.outputs;
     first = std::move(said);
@@ -165,6 +170,7 @@ void SeriesEnsemble<S>::take_over(auto& member, Metadata& first, Index i) {
     detail::throw_other_member(i, first, said);
   }
   member.labels.clear();
+  member.last_value = {};
   member.standardize = {};
   options.parts.push_back(detail::text_of_part(member.architecture, own));
 }
@@ -188,17 +194,13 @@ template <class S>
 Shape SeriesEnsemble<S>::output_shape(Shape x) const {
   detail::check_members(size());
   each([&](const auto& member) { member.output_shape(x); });
-  if (standardize.active()) standardize.output_shape(x);
+  input().check(x.features, options.classes);
   return {1, options.classes};
 }
 
 template <class S>
 void SeriesEnsemble<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass& pass) const {
-  if (standardize.active()) {
-    const Tile<S> input = cache.input.take(x.shape(), x.lanes, x.lengths);
-    standardize.forward(x, input, cache.standardize, pass);
-    x = input;
-  }
+  x = input().forward(x, cache.input, pass);
   const std::size_t n = networks.size() + rockets.size();
   cache.networks.resize(networks.size());
   cache.rockets.resize(rockets.size());
@@ -210,6 +212,7 @@ void SeriesEnsemble<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const 
   for (std::size_t i = 0; i < networks.size(); ++i) answer(networks[i], cache.networks[i], i);
   for (std::size_t i = 0; i < rockets.size(); ++i) answer(rockets[i], cache.rockets[i], networks.size() + i);
   if (n > 1) detail::average_outputs<S>(cache.outputs, outputs, y);
+  input().finish(y, cache.input);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -138,10 +138,13 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   ThreadPool threads(options.threads);
   const auto features = detail::fit_features(fitted, data.x, data.lengths, threads, options.stop, kept);
   if (options.stop.requested()) return {.cancelled = true};
+  const Tensor<T, 2> changes = detail::changes_of(fitted, data);
+  auto targets = data.labels;
+  if (!changes.empty()) targets = changes.view();
   fitted.outputs = labelled ? OutputKind::classes : OutputKind::numbers;
   RocketFit result{.cancelled = false, .ridge = ridge};
   if (ridge) {
-    const Tensor<double, 2> y = detail::ridge_targets<T>(data.labels, outputs);
+    const Tensor<double, 2> y = detail::ridge_targets<T>(targets, outputs);
     const RidgeFit fit =
         fit_ridge<typename M::Scalar>(features, y, {.alphas = options.alphas, .stop = options.stop}, threads);
     if (fit.cancelled) return {.cancelled = true};
@@ -165,8 +168,7 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
     FitOptions fit_options = detail::head_options(options, n);
     Outcome outcome;
     if (kept) {
-      outcome =
-          detail::fit_head(fitted.head, LabelledSequences<typename M::Scalar, T>{steps, data.labels}, fit_options);
+      outcome = detail::fit_head(fitted.head, LabelledSequences<typename M::Scalar, T>{steps, targets}, fit_options);
     } else {
       fit_options.frozen = {"rocket.", "scaler."};
       outcome = detail::fit_head(fitted, data, fit_options);

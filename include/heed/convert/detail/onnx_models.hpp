@@ -105,17 +105,40 @@ OnnxSequence export_transformer(OnnxGraph& graph, const TransformerEncoder<S>& t
 
 // ---- models
 
-template <class S>
-OnnxSequence export_onnx(OnnxGraph& graph, const SequenceClassifier<S>& model, OnnxSequence x) {
-  x = export_part(graph, "standardize", model.standardize, x);
-  x = export_part(graph, "front", model.front, x);
-  if (model.options.cell != CellKind::none) {
-    x = export_part(graph, to_text(model.options.cell), model.recurrent, x);
+namespace detail {
+/// The input of a model of series, prepared as the model says, then f. What is subtracted of the last step is added to
+/// the answer.
+template <class M, class F>
+OnnxSequence export_series(OnnxGraph& graph, const M& model, OnnxSequence x, F&& f) {
+  const std::vector<Index>& forecast = model.last_value.features_of_outputs();
+  const Index features = model.options.features;
+  OnnxValue last;
+  if (model.last_value.active()) {
+    std::vector<float> of_outputs(static_cast<std::size_t>(features));
+    for (const Index feature : forecast) of_outputs[static_cast<std::size_t>(feature)] = 1;
+    last = last_step(graph, x);
+    const OnnxValue subtracted = graph.times({last, graph.weight("last_value", of_outputs, {features})});
+    x = graph.valid_or(x.with(graph.add("Sub", {x.value, subtracted})));
   }
-  x = export_part(graph, "attention", model.pool, x);
-  if (model.options.dense == 0) return export_part(graph, "fc", model.fc2, x);
-  x = export_onnx(graph, model.relu, export_part(graph, "fc1", model.fc1, x));
-  return export_part(graph, "fc2", model.fc2, x);
+  const OnnxSequence y = f(export_part(graph, "standardize", model.standardize, x));
+  if (!model.last_value.active()) return y;
+  const OnnxValue places = graph.list({forecast.begin(), forecast.end()});
+  return y.with(graph.sum({y.value, graph.add("Gather", {last, places}, {{"axis", 2}})}));
+}
+}  // namespace detail
+
+template <class S>
+OnnxSequence export_onnx(OnnxGraph& graph, const SequenceClassifier<S>& model, const OnnxSequence& input) {
+  return detail::export_series(graph, model, input, [&](OnnxSequence x) {
+    x = export_part(graph, "front", model.front, x);
+    if (model.options.cell != CellKind::none) {
+      x = export_part(graph, to_text(model.options.cell), model.recurrent, x);
+    }
+    x = export_part(graph, "attention", model.pool, x);
+    if (model.options.dense == 0) return export_part(graph, "fc", model.fc2, x);
+    x = export_onnx(graph, model.relu, export_part(graph, "fc1", model.fc1, x));
+    return export_part(graph, "fc2", model.fc2, x);
+  });
 }
 
 /// It counts values above a bias. Biases are values of training data, and those would stand on this or on that side of
@@ -218,19 +241,20 @@ OnnxSequence export_onnx(OnnxGraph& graph, const Ensemble<M>& model, const OnnxS
   return detail::mean_answer(graph, std::move(members), model.outputs);
 }
 
-/// The input is standardised once for all.
+/// The input is prepared once for all.
 template <class S>
-OnnxSequence export_onnx(OnnxGraph& graph, const SeriesEnsemble<S>& model, OnnxSequence x) {
-  x = export_part(graph, "standardize", model.standardize, x);
-  std::vector<OnnxSequence> members;
-  const auto add = [&](const char* kind, const auto& of_kind) {
-    for (std::size_t i = 0; i < of_kind.size(); ++i) {
-      members.push_back(export_part(graph, kind + std::to_string(i), of_kind[i], x));
-    }
-  };
-  add("network.", model.networks);
-  add("rocket.", model.rockets);
-  return detail::mean_answer(graph, std::move(members), model.outputs);
+OnnxSequence export_onnx(OnnxGraph& graph, const SeriesEnsemble<S>& model, const OnnxSequence& input) {
+  return detail::export_series(graph, model, input, [&](const OnnxSequence& x) {
+    std::vector<OnnxSequence> members;
+    const auto add = [&](const char* kind, const auto& of_kind) {
+      for (std::size_t i = 0; i < of_kind.size(); ++i) {
+        members.push_back(export_part(graph, kind + std::to_string(i), of_kind[i], x));
+      }
+    };
+    add("network.", model.networks);
+    add("rocket.", model.rockets);
+    return detail::mean_answer(graph, std::move(members), model.outputs);
+  });
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -26,6 +26,7 @@ template <class M>
 concept RocketModel = requires(M& model, TensorView<const typename M::Scalar, 3> x) {
   model.fit_biases(x, std::span<const std::int32_t>());
   model.rocket.output_features();
+  model.last_value.active();
   model.scaler.mean;
   model.head.weight;
 };
@@ -50,6 +51,26 @@ Tensor<double, 2> ridge_targets(TargetsView<T> targets, Index outputs) {
     }
   }
   return y;
+}
+
+/// The targets less the last values that the model adds to what its head gives; empty if it adds none.
+template <class T, RocketModel M>
+Tensor<T, 2> changes_of(const M& model, const LabelledSequences<typename M::Scalar, T>& data) {
+  Tensor<T, 2> changes;
+  if constexpr (std::floating_point<T>) {
+    if (!model.last_value.active()) return changes;
+    const auto targets = as_rows(data.labels);
+    changes = Tensor<T, 2>(targets.extents());
+    for (Index i = 0; i < targets.extent(0); ++i) {
+      const Index last =
+          (data.lengths.empty() ? data.x.extent(1) : Index(data.lengths[static_cast<std::size_t>(i)])) - 1;
+      for (Index k = 0; k < targets.extent(1); ++k) {
+        const Index feature = model.last_value.features_of_outputs()[static_cast<std::size_t>(k)];
+        changes(i, k) = targets(i, k) - data.x(i, last, feature);
+      }
+    }
+  }
+  return changes;
 }
 
 /// The model's features of series: calls f(first, (rows, features)) for blocks of them, in order, until it is stopped.
