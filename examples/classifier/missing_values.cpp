@@ -101,6 +101,7 @@ heed::Fault with_names_of_options(heed::Fault fault) {
                                      {"time_column", "--time-column"},
                                      {"header yes or no", "--header yes or no"},
                                      {"decimal ','", "--decimal comma"},
+                                     {"the delimiter to be named", "--delimiter"},
                                      {"the delimiter ';' to be named", "--delimiter semicolon"},
                                      {"the delimiter '|' to be named", "--delimiter '|'"},
                                      {"the delimiter tab to be named", "--delimiter tab"}}) {

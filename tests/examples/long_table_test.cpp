@@ -146,6 +146,7 @@ TEST_F(LongTables, MayHaveSemicolons) {
   fails(how + "d.csv",
         "d.csv, line 1, column 3: fields with semicolons between them (expected commas or blanks, or --delimiter "
         "semicolon)");
+  fails(how + "d.csv --decimal comma", "need another delimiter (expected --delimiter, such as ';', got none)");
   fails(how + "d.csv --delimiter semicolon",
         "a number with a decimal comma (expected a decimal point, or --decimal comma");
   output_of(how + "d.csv --delimiter semicolon --decimal comma --model m.safetensors");
