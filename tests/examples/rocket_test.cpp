@@ -17,8 +17,8 @@ TEST_F(RocketRecipe, TrainsAndIsKnownToTheOthers) {
   write_npy();
   const std::string data = "--data x.npy --labels y.npy ";
   const std::string out = output_of(rocket + data + "--test x.npy --test-labels y.npy --model m.safetensors");
-  EXPECT_TRUE(has_line(out, "1696 features of random convolutions > Dense(3)"))
-      << out << "672 by biases, 1024 of competing kernels";
+  EXPECT_TRUE(has_line(out, "1708 features of random convolutions > Dense(3)"))
+      << out << "672 by biases, 1024 of competing kernels, 12 values";
   EXPECT_TRUE(has_line(out, "test accuracy 1.0000")) << out;
   EXPECT_EQ(heed::SafetensorsFile(folder / "m.safetensors").metadata().at("architecture"), "RocketClassifier");
   EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors " + data), "accuracy 1.000000"));

@@ -37,11 +37,12 @@ Rocket<S> with_random_biases(heed::RocketOptions o) {
   return rocket;
 }
 
-// Everything: four statistics, differences, and kernels that compete.
+// Everything: four statistics, differences, and, with groups, kernels that compete and values of the series.
 heed::RocketOptions all_statistics(heed::RocketOptions o, Index groups = 0) {
   o.statistics = heed::RocketStatistics::all;
   o.differences = true;
   o.groups = groups;
+  o.values = 15 * groups;
   return o;
 }
 
@@ -237,6 +238,34 @@ TEST(Rocket, CompetingKernelsHaveTheSumZero) {
     }
   }
   EXPECT_EQ(all.size(), 2U * 8 * 9) << "no two kernels are alike";
+}
+
+TEST(Rocket, HasTheValuesOfTheSeriesItself) {
+  const auto values = [](Index count, Index steps, Index of_series) {
+    const Rocket<double> rocket({.features = 2, .steps = steps, .num_features = 84, .values = count});
+    LayerRun<Rocket<double>> run(rocket, {of_series, 2}, 2, {static_cast<std::int32_t>(of_series), 3});
+    for (Index t = 0; t < of_series; ++t) {
+      for (Index l = 0; l < 2; ++l) {
+        run.x[static_cast<std::size_t>(4 * t + l)] = static_cast<double>(10 * l + t + 1);
+        run.x[static_cast<std::size_t>(4 * t + 2 + l)] = -static_cast<double>(t);
+      }
+    }
+    run.forward();
+    std::vector<double> of_lanes;
+    for (Index l = 0; l < 2; ++l) {
+      for (Index k = rocket.first_of_values(); k < rocket.output_features(); ++k) {
+        of_lanes.push_back(run.y[static_cast<std::size_t>(2 * k + l)]);
+      }
+    }
+    return of_lanes;
+  };
+  // a place a step; the second series has three
+  EXPECT_EQ(values(100, 4, 4), (std::vector<double>{1, 0, 2, -1, 3, -2, 4, -3, 11, 0, 12, -1, 13, -2, 0, 0}));
+  // steps 0 and 1, 2 to 4: of the second series 2 alone
+  EXPECT_EQ(values(5, 5, 5), (std::vector<double>{1.5, -0.5, 4, -3, 11.5, -0.5, 13, -2}));
+  // what comes later than the longest series of training is not seen
+  EXPECT_EQ(values(1, 3, 5), (std::vector<double>{2, -1, 12, -1}));
+  EXPECT_EQ(values(0, 5, 5), std::vector<double>());
 }
 
 TEST(Rocket, IsTheShareOfStepsAboveTheBias) {

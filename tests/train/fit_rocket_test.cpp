@@ -62,7 +62,8 @@ RocketClassifier<float> full_model_for(const Waves& waves) {
                                   .num_features = 1344,
                                   .statistics = heed::RocketStatistics::all,
                                   .differences = true,
-                                  .groups = 8});
+                                  .groups = 8,
+                                  .values = 100});
 }
 
 TEST(FitRocket, LearnsWaves) {
@@ -118,6 +119,45 @@ TEST(FitRocket, LearnsNumbers) {
   const heed::Evaluation e =
       heed::evaluate(model, heed::TargetSequences<float>{test.x, test.frequencies}, heed::MeanSquaredError<float>());
   EXPECT_LT(e.loss, 0.1 * 0.1 * 2 / 3 / 4) << "a quarter of the variance";
+}
+
+// Noise, of which two values say the class and the number; 600 series are more than are tried.
+struct TwoValues {
+  heed::Tensor<float, 3> x;
+  std::vector<std::int32_t> labels;
+  heed::Tensor<float, 2> numbers;
+  explicit TwoValues(Index count, std::uint64_t seed) : x({count, 20, 3}), numbers({count, 1}) {
+    for (Index i = 0; i < x.size(); ++i) {
+      x.data()[i] = static_cast<float>(heed::Key{seed}.normal(static_cast<std::uint64_t>(i)));
+    }
+    for (Index i = 0; i < count; ++i) {
+      numbers(i, 0) = x(i, 7, 1) - x(i, 15, 0);
+      labels.push_back(numbers(i, 0) > 0);
+    }
+  }
+};
+
+TEST(FitRocket, FindsWhatSingleValuesSay) {
+  for (const Index count : {200, 600}) {
+    const TwoValues train(count, 1), test(300, 2);
+    double accuracy[2] = {}, loss[2] = {};
+    for (const Index values : {0, 100}) {
+      RocketClassifier<float> model(
+          {.features = 3, .classes = 2, .steps = 20, .num_features = 840, .groups = 4, .values = values});
+      heed::fit_rocket(model, heed::LabelledSequences<float>{train.x, train.labels});
+      accuracy[values > 0] = heed::evaluate(model, heed::LabelledSequences<float>{test.x, test.labels}).accuracy;
+      RocketClassifier<float> of_numbers(
+          {.features = 3, .classes = 1, .steps = 20, .num_features = 840, .values = values});
+      heed::fit_rocket(of_numbers, heed::TargetSequences<float>{train.x, train.numbers});
+      loss[values > 0] = heed::evaluate(of_numbers, heed::TargetSequences<float>{test.x, test.numbers},
+                                        heed::MeanSquaredError<float>())
+                             .loss;
+    }
+    EXPECT_LT(accuracy[0], 0.75) << count;
+    EXPECT_GT(accuracy[1], 0.82) << count;
+    EXPECT_GT(loss[0], 1) << count;
+    EXPECT_LT(loss[1], 0.01) << count;
+  }
 }
 
 TEST(FitRocket, OfManySeriesTrainsTheHeadByFit) {
@@ -242,7 +282,7 @@ void reaches_the_accuracy_of_minirocket(heed::RocketClassifierOptions o) {
 TEST(FitRocket, ReachesTheAccuracyOfMiniRocket) { reaches_the_accuracy_of_minirocket({}); }
 
 TEST(FitRocket, ReachesItWithMoreKindsOfFeatures) {
-  reaches_the_accuracy_of_minirocket({.statistics = heed::RocketStatistics::all, .groups = 64});
+  reaches_the_accuracy_of_minirocket({.statistics = heed::RocketStatistics::all, .groups = 64, .values = 1000});
 }
 
 }  // namespace fit_rocket_test

@@ -46,10 +46,14 @@ namespace heed::inline HEED_ISA {
 /// where t and n count from the first step that the kernel looks at. They are 0 if no c_t exceeds the bias.
 /// `differences`: the second half of the outputs uses x_{t + 1} - x_t, with kernels, channels and biases of its own.
 ///
+/// `values` adds the series itself as outputs: its features at each of P = min(steps, values / features) places in time,
+/// at least one. Place p gives the mean of the steps from floor(p steps / P) to before floor((p + 1) steps / P), and 0
+/// where the series has ended.
+///
 /// The options determine dilations and channels. The biases are parameters, so that files contain them, but no
 /// optimizer trains them: they are 0 until `fit_biases` computes them from data. The gradients of the biases and of x
-/// are 0: shares are step functions, and the gradients of the means are left out. If a series is not finite, all its
-/// outputs are NaN.
+/// are 0: shares are step functions, and the gradients of the means and of the values are left out. If a series is not finite,
+/// all its outputs are NaN.
 template <class S>
 struct Rocket {
   using Scalar = S;
@@ -69,7 +73,7 @@ struct Rocket {
   }
 
   Index input_size() const { return options.features; }
-  Index output_features() const { return first_of_dictionary() + dictionary_.size(); }
+  Index output_features() const { return first_of_values() + places() * options.features; }
   /// Statistics per bias.
   Index statistics() const { return options.statistics == RocketStatistics::all ? detail::rocket_statistics : 1; }
   /// In ascending order.
@@ -83,6 +87,8 @@ struct Rocket {
   const detail::RocketDictionary<S>& dictionary() const { return dictionary_; }
   /// The outputs of competing kernels begin here.
   Index first_of_dictionary() const { return biases.size() * statistics(); }
+  /// The outputs that are values of the series begin here; they are the last.
+  Index first_of_values() const { return first_of_dictionary() + dictionary_.size(); }
 
   bool reads_distances() const { return true; }
   Shape output_shape(Shape x) const;
@@ -104,6 +110,12 @@ struct Rocket {
   static void visit(auto&& f, auto&... layers) { f("biases", layers.biases...); }
 
  private:
+  // in time, of outputs that are values
+  Index places() const {
+    const Index steps = std::max<Index>(options.steps, 1);
+    return options.values == 0 ? 0 : std::clamp<Index>(options.values / options.features, 1, steps);
+  }
+  void values(Tile<const S> x, Tile<S> y) const;
   void forward(const detail::RocketPlan& plan, Tile<const S> x, Index bias, Tile<S> y, Scratch& scratch) const;
   template <class F>
   void fit_biases_of(const detail::RocketPlan& plan, Index bias, Key key, std::span<const Index> rows, F&& series);
@@ -149,9 +161,29 @@ void Rocket<S>::forward(Tile<const S> x, Tile<S> y, Cache&, const Pass& pass) co
     const Scratch::Mark mark(pass.scratch);
     forward(of_differences_, detail::differences(x, pass.scratch), plan_.size(), y, pass.scratch);
   }
-  if (options.groups == 0) return;
-  const Tile<S> to(y.at(0, first_of_dictionary()), {1, dictionary_.size()}, y.lanes);
-  for (Index l = 0; l < x.lanes; ++l) dictionary_.features(plan_, x, l, to, pass.scratch);
+  if (options.groups > 0) {
+    const Tile<S> to(y.at(0, first_of_dictionary()), {1, dictionary_.size()}, y.lanes);
+    for (Index l = 0; l < x.lanes; ++l) dictionary_.features(plan_, x, l, to, pass.scratch);
+  }
+  if (options.values > 0) values(x, y);
+}
+
+template <class S>
+void Rocket<S>::values(Tile<const S> x, Tile<S> y) const {
+  const Index P = places(), steps = std::max<Index>(options.steps, 1);
+  S* to = y.at(0, first_of_values());  // the first output, of a bias, is NaN where a series is not finite
+  for (Index p = 0; p < P; ++p) {
+    const Index first = p * steps / P, last = (p + 1) * steps / P, end = std::min(last, x.steps);
+    for (Index f = 0; f < x.features; ++f, to += x.lanes) {
+      std::transform(y.data, y.data + x.lanes, to, [](S first_output) { return 0 * first_output; });
+      for (Index t = first; t < end; ++t) {
+        const S* const from = x.at(t, f);
+        for (Index l = 0; l < x.lanes; ++l) to[l] += t < x.length(l) ? from[l] : S(0);
+      }
+      for (Index l = 0; l < x.lanes; ++l)
+        to[l] /= static_cast<S>(std::clamp<Index>(x.length(l) - first, 1, last - first));
+    }
+  }
 }
 
 namespace detail {

@@ -38,6 +38,7 @@ struct RocketClassifierOptions {
   RocketStatistics statistics = RocketStatistics::ppv;
   bool differences = false;  ///< half of the features use the differences of consecutive steps
   Index groups = 0;          ///< groups of eight competing kernels per dilation, whose features are extra; 0: none
+  Index values = 0;          ///< at most this many values of the series are features, too; 0: none
   std::uint64_t seed = 0;    ///< of the kernels' channels and biases, and of the head's initial weights
 
   static void fields(auto&& f, auto&... o) {
@@ -141,6 +142,7 @@ RocketClassifier<S>::RocketClassifier(Options o)
               .statistics = o.statistics,
               .differences = o.differences,
               .groups = o.groups,
+              .values = o.values,
               .seed = o.seed}),
       scaler(rocket.output_features()),
       head({.in_features = rocket.output_features(), .out_features = o.classes}) {

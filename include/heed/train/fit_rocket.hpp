@@ -27,6 +27,7 @@
 #include "heed/options/output_kind.hpp"
 #include "heed/train/detail/arrays.hpp"
 #include "heed/train/detail/rocket_features.hpp"
+#include "heed/train/detail/rocket_ridge.hpp"
 #include "heed/train/fit.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/present_steps.hpp"
@@ -111,7 +112,8 @@ void check_rocket_data(const M& model, const Data& data) {
 /// Fits a `RocketClassifier` to series with labels, or with numbers (n, outputs). The kernels' biases are quantiles of
 /// convolutions of some series. The features are standardised. The head is a ridge regression (`fit_ridge`) on the
 /// features; labels become -1 and 1. The logits are the head's outputs times one factor. It is chosen so that the softmax
-/// predicts the labels of left-out series best. For more than `most_ridge` series, `fit` trains the head with
+/// predicts the labels of left-out series best. If the model has `values` among its features, they count as much beside
+/// the others as gives the smallest error of left-out series: nothing, a tenth, as much, or alone. For more than `most_ridge` series, `fit` trains the head with
 /// cross-entropy or the mean squared error.
 ///
 /// The features of all series are kept during the fit, up to 2^28 numbers (1 GB of floats). Beyond that they are
@@ -136,7 +138,7 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   const bool ridge = n <= options.most_ridge && n >= 2 && kept;
   M fitted = model;
   ThreadPool threads(options.threads);
-  const auto features = detail::fit_features(fitted, data.x, data.lengths, threads, options.stop, kept);
+  auto features = detail::fit_features(fitted, data.x, data.lengths, threads, options.stop, kept);
   if (options.stop.requested()) return {.cancelled = true};
   const Tensor<T, 2> changes = detail::changes_of(fitted, data);
   auto targets = data.labels;
@@ -145,8 +147,8 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   RocketFit result{.cancelled = false, .ridge = ridge};
   if (ridge) {
     const Tensor<double, 2> y = detail::ridge_targets<T>(targets, outputs);
-    const RidgeFit fit =
-        fit_ridge<typename M::Scalar>(features, y, {.alphas = options.alphas, .stop = options.stop}, threads);
+    const RidgeFit fit = detail::fit_rocket_ridge(features, fitted.rocket.first_of_values(), y.view(),
+                                                  {.alphas = options.alphas, .stop = options.stop}, threads);
     if (fit.cancelled) return {.cancelled = true};
     double scale = 1;
     if constexpr (labelled) {

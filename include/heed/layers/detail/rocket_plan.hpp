@@ -32,7 +32,9 @@ struct RocketOptions {
   RocketStatistics statistics = RocketStatistics::ppv;
   bool differences = false;  ///< half of the outputs use the differences of consecutive steps
   Index groups = 0;          ///< groups of eight competing kernels per dilation, as in Hydra; 0: none
-  std::uint64_t seed = 0;    ///< chooses each kernel's channels, and the series that set its biases
+  Index values =
+      0;  ///< at most this many outputs are values of the series themselves, one per feature at least; 0: none
+  std::uint64_t seed = 0;  ///< chooses each kernel's channels, and the series that set its biases
 
   static void fields(auto&& f, auto&... o) {
     f({.name = "features", .meaning = "Numbers per step", .range = Range::to(1 << 20), .flag = ""}, o.features...);
@@ -52,6 +54,11 @@ struct RocketOptions {
        .range = Range::from(0, 1 << 10),
        .optional = true},
       o.groups...);
+    f({.name = "values",
+       .meaning = "Values of the series that are features, too",
+       .range = Range::from(0, 1 << 16),
+       .optional = true},
+      o.values...);
     f({.name = "rocket_seed", .meaning = "Of the kernels' channels and biases", .range = Range::any(), .flag = ""},
       o.seed...);
   }
