@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "heed/core/error.hpp"
 #include "numbers.hpp"
@@ -15,10 +17,30 @@ bool asks_for_numbers(const TrainArguments& a, const StoredModel<NumberModel>* i
 
 void require_absolute(const StoredModel<NumberModel>* init) {
   heed::require(!init || !init->model.last_value.active(), [&] {
-    return heed::Fault{"this model forecasts changes from the last value, which other tasks have not",
+    return heed::Fault{"this model forecasts changes from the last value; other tasks have no last value",
                        init->path.string(),
                        "a model that was trained with --absolute",
                        {}};
+  });
+}
+
+void require_same_changes(const StoredModel<NumberModel>* init, const NumbersTask& task,
+                          const std::filesystem::path& data) {
+  if (!init || !task.relative) return;
+  const auto each = [](std::vector<Index> features) {
+    std::sort(features.begin(), features.end());
+    features.erase(std::unique(features.begin(), features.end()), features.end());
+    return features;
+  };
+  const std::vector<Index> seen = each(init->model.last_value.features_of_outputs()), wanted = each(task.forecasts);
+  const auto text = [](const std::vector<Index>& features) {
+    std::string list;
+    for (const Index f : features) list += (list.empty() ? "" : ",") + std::to_string(f);
+    return list;
+  };
+  heed::require(seen == wanted && task.window > 1, [&] {
+    return heed::Fault{"the model to start from sees changes of other columns; --target-column names those to forecast",
+                       data.string(), text(seen) + " (counted from 0), in windows of two steps at least", text(wanted)};
   });
 }
 
@@ -36,6 +58,7 @@ NumbersTask numbers_task_of(const TrainArguments& a, const StoredModel<NumberMod
   task.kind = kind;
   if (!task.forecast()) {
     require_absolute(init);
+    heed::require(!a.task.absolute, [] { return heed::Fault{"--absolute needs --task forecast"}; });
     return task;
   }
   const auto agree = [&](const char* option, const std::optional<Index>& given, Index& known, Index otherwise) {
@@ -48,7 +71,7 @@ NumbersTask numbers_task_of(const TrainArguments& a, const StoredModel<NumberMod
   agree("--window", a.task.window, task.window, 0);
   agree("--horizon", a.task.horizon, task.horizon, 1);
   heed::require(task.window > 0, [] { return heed::Fault{"--task forecast needs --window"}; });
-  // a window of one step has no changes; what a model to start from has learnt of, its inputs tell
+  // a window of one step has no changes; a model to start from keeps its kind
   task.relative = init ? init->model.last_value.active() : !a.task.absolute && task.window > 1;
   heed::require(!task.relative || !a.task.absolute, [&] {
     return heed::Fault{"--absolute contradicts " + a.init.string() + ", which forecasts changes from the last value"};

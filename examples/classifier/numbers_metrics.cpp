@@ -37,7 +37,7 @@ heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledDa
   heed::Predictor<heed::Ensemble<M>> predictor(all);
   predictor(view.x, answers, view.lengths, view.mask, heed::Output::as_trained);
   for (Index i = 0; i < targets.last.size(); ++i) {
-    answers.data()[i] = static_cast<float>(targets.last.data()[i] + static_cast<double>(answers.data()[i]));
+    answers.data()[i] += targets.last.data()[i];
   }
   return answers;
 }

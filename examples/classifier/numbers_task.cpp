@@ -1,9 +1,11 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "heed/core/error.hpp"
 #include "heed/data/series_windows.hpp"
+#include "heed/data/standardize.hpp"
 #include "numbers.hpp"
 #include "series.hpp"
 
@@ -64,6 +66,9 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   if (numbers.forecast() && numbers.forecasts.empty()) {
     numbers.forecasts = columns_to_forecast(a.task.target_column, read, a.data->data);
   }
+  std::optional<std::vector<double>> offsets;  // where windows are relative: of those for training
+  if (init) offsets = init->shift;
+  require_same_changes(init, numbers, a.data->data);
   const auto half = [&](const heed::Sequences<double>& data, const std::filesystem::path& path, bool end) {
     Half result;
     if (numbers.forecast()) {
@@ -79,8 +84,9 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
       missing.fill(result.exact, path);
     }
     if (numbers.relative) {
-      result.targets.last = heed::subtract_last<double>(result.exact.x.view(), numbers.features_of_outputs(), {},
-                                                        result.exact.step_mask());
+      if (!offsets) offsets = heed::feature_statistics(result.exact).offsets<float>();
+      result.targets.last = heed::subtract_last_as<float>(result.exact.x.view(), numbers.features_of_outputs(), {},
+                                                          result.exact.step_mask(), *offsets, path.string());
     }
     return result;
   };
@@ -105,6 +111,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   task.filled = filled;
   task.exact = std::move(train.exact);
   task.raw = std::move(raw);
+  task.offsets = offsets.value_or(std::vector<double>());
   if (!a.test && a.task.held_out == 0) {
     set_targets(task, std::move(train.targets), {}, part);
     return task;

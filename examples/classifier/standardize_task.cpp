@@ -14,6 +14,13 @@ namespace classifier {
 
 namespace {
 
+// What is still to be taken from the features: those that windows are relative to have lost it.
+std::vector<double> remaining(std::vector<double> shift, const NumbersTask& task) {
+  if (!task.relative || shift.empty()) return shift;
+  for (const heed::Index f : task.forecasts) shift[static_cast<std::size_t>(f)] = 0;
+  return shift;
+}
+
 void note_lost_digits(const TrainArguments& a, const heed::FeatureStatistics& s) {
   const auto features = s.losing_digits<float>();
   if (features.empty() || a.quiet) return;
@@ -47,19 +54,23 @@ void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, Store
   heed::FeatureStatistics s =
       heed::feature_statistics<double>(task.exact.x.view(), lengths, in_turn, task.exact.step_mask());
   if (processes.first() && a.init.empty() && !a.in_folds && !a.quiet) {
-    note_constant_features(s, task.columns, a.data->data);
+    heed::FeatureStatistics seen = s;
+    if (task.numbers.relative) {  // whatever value they have is subtracted
+      for (const heed::Index f : task.numbers.forecasts) seen.constant[static_cast<std::size_t>(f)] = false;
+    }
+    note_constant_features(seen, task.columns, a.data->data);
   }
   if (standardizes) {
-    if (stored.shift.empty()) {
-      stored.shift = s.offsets<float>();
-      for (std::size_t f = 0; f < stored.shift.size(); ++f) s.mean[f] -= stored.shift[f];
-    }
+    if (stored.shift.empty()) stored.shift = task.numbers.relative ? task.offsets : s.offsets<float>();
+    const std::vector<double> shift = remaining(stored.shift, task.numbers);
+    for (std::size_t f = 0; f < shift.size(); ++f) s.mean[f] -= shift[f];
     stored.model.standardize = heed::Standardize<float>(s.mean, s.deviation);
   } else if (stored.shift.empty() && processes.first()) {
     note_lost_digits(a, s);
   }
   const auto take = [&](heed::Sequences<double>& exact, LabelledData<float>& data, const DataFiles& files) {
-    data.sequences.x = heed::narrowed<float>(exact.x.view(), data.view().lengths, files.data.string(), stored.shift);
+    data.sequences.x = heed::narrowed<float>(exact.x.view(), data.view().lengths, files.data.string(),
+                                             remaining(stored.shift, task.numbers));
     exact = {};
   };
   take(task.exact, task.train, *a.data);

@@ -125,6 +125,10 @@ StoredModel<M> load_model(const heed::TensorFile& file, const std::filesystem::p
     const auto& o = stored.model.options;
     if (own) stored.task = NumbersTask::read(metadata, o.features, o.classes, path);
     stored.task.relative = stored.model.last_value.active();
+    const std::vector<Index>& last = stored.model.last_value.features_of_outputs();
+    heed::require(!stored.task.forecast() || last.empty() || last == stored.task.features_of_outputs(), [&] {
+      return heed::Fault{"malformed metadata", path.string(), "the same features in last_value and in forecasts", {}};
+    });
     if (own) stored.columns = Columns::read(metadata, path);
     if (own && metadata.contains("label_column")) stored.label_column = metadata.at("label_column");
   }

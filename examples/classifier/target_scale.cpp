@@ -33,10 +33,11 @@ heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const Targ
 
 namespace {
 
-// what a model is to learn: where there are last values, changes from them
+// What a model is to learn: where there are last values, changes from them. What was taken from the features is not in
+// these, so it is learnt, too.
 heed::Tensor<double, 2> learnt(const Targets& targets) {
   heed::Tensor<double, 2> changes = targets.exact;
-  for (Index i = 0; i < targets.last.size(); ++i) changes.data()[i] -= targets.last.data()[i];
+  for (Index i = 0; i < targets.last.size(); ++i) changes.data()[i] -= static_cast<double>(targets.last.data()[i]);
   return changes;
 }
 

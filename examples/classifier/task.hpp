@@ -39,7 +39,7 @@ struct NumbersTask {
   TaskKind kind = TaskKind::classification;
   heed::Index window = 0, horizon = 0;      // of a forecast
   std::vector<heed::Index> forecasts = {};  // the features to forecast
-  bool relative = false;                    // a forecast of changes from the last value; the model says it, too
+  bool relative = false;                    // a forecast of changes; a model is told when it is trained
   std::vector<double> means = {};           // of the training targets, the baseline of a regression
 
   bool numbers() const { return kind != TaskKind::classification; }

@@ -26,7 +26,7 @@ struct TargetScale {
 /// The targets of sequences.
 struct Targets {
   heed::Tensor<double, 2> exact = {}, baseline = {};  // of all; the baseline of forecasts
-  heed::Tensor<double, 2> last = {};   // where the windows are relative to them: the last value for each target
+  heed::Tensor<float, 2> last = {};  // where windows are relative: the last value for each target, as the model adds it
   heed::Tensor<float, 2> scaled = {};  // of the part, with mean 0 and deviation 1: changes, where there are last values
 };
 
@@ -49,6 +49,7 @@ struct Task {
   heed::Sequences<double> raw = {};                      // with missing values, if means over all data fill them
   // The numbers as they were read, until the model is made. Until then `train` and `test` have none.
   heed::Sequences<double> exact = {}, exact_test = {};
+  std::vector<double> offsets = {};  // what was taken from the features before windows became relative; empty: nothing
 
   heed::Index outputs() const { return numbers.numbers() ? targets.exact.extent(1) : names.size(); }
 };

@@ -181,6 +181,8 @@ class Forecaster(SequenceEstimator):
         relative = "last_value" in start.model.metadata
         if relative and self.absolute:
             raise Error("absolute: init forecasts changes from the last value")
+        if relative and self._window == 1:
+            raise Error("window: init forecasts changes from the last value, and one step has none")
         return relative
 
     def _series(self, X):
@@ -312,7 +314,7 @@ class Forecaster(SequenceEstimator):
         self._how = self.missing
         self.window = self._window = int(metadata["window"])
         self.horizon = self._horizon = int(metadata["horizon"])
-        self.absolute = "last_value" not in metadata
+        self.absolute = self._window > 1 and "last_value" not in metadata
         self.targets = self._columns = [int(float(one)) for one in metadata["forecasts"].split(",")]
         names = metadata.get("feature_columns", "").split(",")
         if len(names) == self.n_features_in_ and all(names):

@@ -23,7 +23,8 @@ class Stream:
             probabilities = stream.step(features)
 
     A step costs the same however long the sequence. For models that see no step to come: not of both directions, and
-    without convolutions that are not causal. `max_steps`: no sequence has more; attention to all steps must know it.
+    without convolutions that are not causal; a `Forecaster` with `absolute=True`. `max_steps`: no sequence has more;
+    attention to all steps must know it.
     """
 
     def __init__(self, estimator, max_steps=0):

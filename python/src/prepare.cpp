@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "heed/core/check.hpp"
@@ -48,6 +49,14 @@ void take_mask(heed::Tensor<double, 3>& x, Prepared& to) {
   if (!all) to.mask = std::move(mask);
 }
 
+// What is still to be taken from the features: those that windows are relative to have lost it.
+std::vector<double> remaining(std::vector<double> shift, std::span<const Index> relative) {
+  for (const Index f : relative) {
+    if (!shift.empty()) shift[static_cast<std::size_t>(f)] = 0;
+  }
+  return shift;
+}
+
 // Floats that stay where they are.
 bool stays(const Series& series, const Preparation& p, std::span<const Index> relative = {}) {
   return series.floats && p.missing == heed::Missing::error && p.shift.empty() && relative.empty();
@@ -62,15 +71,15 @@ void check_series(const Series& series) {
 
 constexpr std::size_t small_copy = std::size_t(8) << 20;  // bytes
 
-void own(Prepared& to, heed::TensorView<const double, 3> from, const Preparation& p) {
-  to.own = heed::narrowed<float>(from, to.lengths, name_of_data, p.shift);
+void own(Prepared& to, heed::TensorView<const double, 3> from, const std::vector<double>& shift) {
+  to.own = heed::narrowed<float>(from, to.lengths, name_of_data, shift);
   to.x = to.own.view();
 }
 
 // Targets, or what is left of them without their last values.
-std::vector<double> changes(const Targets& targets, const heed::Tensor<double, 2>& last) {
+std::vector<double> changes(const Targets& targets, const heed::Tensor<float, 2>& last) {
   std::vector<double> numbers(targets.numbers.begin(), targets.numbers.end());
-  for (Index i = 0; i < last.size(); ++i) numbers[static_cast<std::size_t>(i)] -= last.data()[i];
+  for (Index i = 0; i < last.size(); ++i) numbers[static_cast<std::size_t>(i)] -= static_cast<double>(last.data()[i]);
   return numbers;
 }
 
@@ -106,12 +115,21 @@ std::vector<Index> relative_outputs(const Training& training) {
   return outputs;
 }
 
-void check_relative(bool start_is_relative, std::span<const Index> relative) {
-  heed::require(!start_is_relative || !relative.empty(), [] {
-    return heed::Fault{"init forecasts changes from the last value, which other tasks have not",
+void check_relative(const std::vector<Index>& of_start, const std::vector<Index>& relative) {
+  heed::require(of_start.empty() || !relative.empty(), [] {
+    return heed::Fault{"init forecasts changes from the last value; other tasks have no last value",
                        "init",
                        "a model that was trained with absolute=True",
                        {}};
+  });
+  const std::set<Index> seen(of_start.begin(), of_start.end()), wanted(relative.begin(), relative.end());
+  const auto text = [](const std::set<Index>& features) {
+    std::string list;
+    for (const Index f : features) list += (list.empty() ? "" : ", ") + std::to_string(f);
+    return list;
+  };
+  heed::require(seen.empty() || seen == wanted, [&] {
+    return heed::Fault{"init sees changes of other features", "targets", text(seen), text(wanted)};
   });
 }
 
@@ -124,13 +142,15 @@ Prepared prepare(const Series& series, const Preparation& preparation, std::span
   }
   Preparation p = preparation;
   if (p.missing == heed::Missing::error && series.doubles && relative.empty()) {
-    own(to, doubles_of(series), p);
+    own(to, doubles_of(series), p.shift);
     return to;
   }
   heed::Tensor<double, 3> x = p.missing == heed::Missing::error ? in_double(series) : filled(series, p, false);
   if (p.missing == heed::Missing::mask) take_mask(x, to);
-  if (!relative.empty()) to.last = heed::subtract_last<double>(x.view(), relative, to.lengths, to.step_mask());
-  own(to, x.view(), p);
+  if (!relative.empty()) {
+    to.last = heed::subtract_last_as<float>(x.view(), relative, to.lengths, to.step_mask(), p.shift, name_of_data);
+  }
+  own(to, x.view(), remaining(p.shift, relative));
   return to;
 }
 
@@ -155,7 +175,12 @@ Prepared prepare_to_train(const Series& series, Preparation& p, bool standardize
     x = in_double(series);
   }
   if (!relative.empty()) {
-    to.last = heed::subtract_last<double>(x.view(), relative, to.lengths, to.step_mask());
+    if (p.shift.empty() && standardizes) {
+      heed::check_finite<double>(x.view(), series.lengths, name_of_data);
+      p.shift =
+          heed::feature_statistics<double>(x.view(), series.lengths, heed::AllHere(), to.step_mask()).offsets<float>();
+    }
+    to.last = heed::subtract_last_as<float>(x.view(), relative, to.lengths, to.step_mask(), p.shift, name_of_data);
   }
   const heed::TensorView<const double, 3> exact =
       !x.empty() ? heed::TensorView<const double, 3>(x.view()) : doubles_of(series);
@@ -168,24 +193,23 @@ Prepared prepare_to_train(const Series& series, Preparation& p, bool standardize
     };
     heed::FeatureStatistics s =
         floats ? statistics(heed::TensorView<const float, 3>(series.floats, series.extents)) : statistics(exact);
-    if (p.shift.empty()) {
-      p.shift = s.offsets<float>();
-      for (std::size_t f = 0; f < p.shift.size(); ++f) s.mean[f] -= p.shift[f];
-    }
+    if (relative.empty() && p.shift.empty()) p.shift = s.offsets<float>();
+    const std::vector<double> shift = remaining(p.shift, relative);
+    for (std::size_t f = 0; f < shift.size(); ++f) s.mean[f] -= shift[f];
     standardize = heed::Standardize<float>(s.mean, s.deviation);
   }
   if (stays(series, p, relative)) {
     to.x = {series.floats, series.extents};
   } else if (floats) {
     x = in_double(series);
-    own(to, x.view(), p);
+    own(to, x.view(), p.shift);
   } else {
-    own(to, exact, p);
+    own(to, exact, remaining(p.shift, relative));
   }
   return to;
 }
 
-Learnt::Learnt(const Targets& targets, const heed::Tensor<double, 2>& last) {
+Learnt::Learnt(const Targets& targets, const heed::Tensor<float, 2>& last) {
   heed::FeatureStatistics s = statistics_of(targets.numbers, targets.numbers_a_sequence);
   s.require_digits<float>("y");  // answers are floats in the targets' units
   means_ = s.mean;
@@ -231,7 +255,7 @@ Preparation preparation_of(const Training& training, const Metadata& start, Inde
   return p;
 }
 
-heed::Tensor<float, 2> Learnt::scaled(const Targets& targets, const heed::Tensor<double, 2>& last) const {
+heed::Tensor<float, 2> Learnt::scaled(const Targets& targets, const heed::Tensor<float, 2>& last) const {
   const std::vector<double> numbers = changes(targets, last);
   const Index outputs = targets.numbers_a_sequence;
   const Index n = static_cast<Index>(numbers.size()) / outputs;

@@ -39,15 +39,15 @@ struct Prepared {
   heed::Tensor<std::uint8_t, 2> mask = {};
   heed::TensorView<const float, 3> x = {};
   std::span<const std::int32_t> lengths = {};
-  heed::Tensor<double, 2> last = {};  // of windows relative to their last values: these, for each output
+  heed::Tensor<float, 2> last = {};  // of windows relative to their last values: these, for each output
 
   heed::StepMask step_mask() const { return mask.empty() ? heed::StepMask() : heed::StepMask(mask); }
 };
 
 /// The feature that each output of a forecast of changes from the last value gives; empty for all other models.
 std::vector<Index> relative_outputs(const Training& training);
-/// Throws where a model to start from has learnt of changes and this training has none.
-void check_relative(bool start_is_relative, std::span<const Index> relative);
+/// Throws where a model to start from sees changes of other features than this training, or this one has none.
+void check_relative(const std::vector<Index>& of_start, const std::vector<Index>& relative);
 
 /// For a model that has been trained. `relative` (see `relative_outputs`): to test it while it trains.
 Prepared prepare(const Series& series, const Preparation& preparation, std::span<const Index> relative = {});
@@ -75,10 +75,10 @@ struct TargetScale {
 class Learnt {
  public:
   /// Throws if the targets would lose their digits as floats.
-  Learnt(const Targets& targets, const heed::Tensor<double, 2>& last);
+  Learnt(const Targets& targets, const heed::Tensor<float, 2>& last);
 
   /// With mean 0 and deviation 1.
-  heed::Tensor<float, 2> scaled(const Targets& targets, const heed::Tensor<double, 2>& last) const;
+  heed::Tensor<float, 2> scaled(const Targets& targets, const heed::Tensor<float, 2>& last) const;
   const TargetScale& scale() const { return scale_; }
   /// What the file of a regression, or of a forecast, says of its targets.
   void write_task(Metadata& metadata, const Training& training) const;

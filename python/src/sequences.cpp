@@ -49,7 +49,7 @@ Trained fit_sequences(const Series& series, const Targets& targets, const Traini
   std::optional<Kept<M>> start = start_of<M>(training, outputs, fit, fits_here);
   if (start) check_start(start->members.front(), series.extents[2], outputs, numbers && !training.start->new_head);
   const std::vector<Index> relative = relative_outputs(training);
-  if (start) check_relative(start->members.front().last_value.active(), relative);
+  if (start) check_relative(start->members.front().last_value.features_of_outputs(), relative);
   const bool standardized = start && start->members.front().standardize.active();  // it belongs to the weights
   Preparation preparation = preparation_of(training, start ? start->extra : Metadata(), series.extents[2]);
   std::optional<heed::Standardize<float>> standardize;

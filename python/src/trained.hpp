@@ -55,7 +55,6 @@ void set_new_head(M& model, Index outputs, heed::Key key) {
   classifier.fc2.initialize(key);
   classifier.options.classes = outputs;
   classifier.labels.clear();
-  classifier.last_value = {};
   if constexpr (requires { model.options.classifier.classes; }) model.options.classifier.classes = outputs;
 }
 

@@ -58,13 +58,19 @@ def test_follows_a_trend(recipe, tmp_path):
 def test_a_model_of_changes_starts_only_such(tmp_path):
     path = tmp_path / "f.safetensors"
     heed.Forecaster(window=6, epochs=1).fit(wave()).save(path)
-    for one in (heed.SequenceRegressor(init=path, epochs=1), heed.SequenceClassifier(init=path, new_head=True, epochs=1)):
+    others = [heed.SequenceRegressor(init=path, epochs=1, new_head=new_head) for new_head in (False, True)]
+    for one in [*others, heed.SequenceClassifier(init=path, new_head=True, epochs=1)]:
         with pytest.raises(heed.Error, match="init forecasts changes from the last value"):
             one.fit(np.stack([wave(6)] * 4), [1, 2, 1, 2])
     with pytest.raises(heed.Error, match="absolute: init forecasts changes"):
         heed.Forecaster(init=path, absolute=True, epochs=1).fit(wave())
     with pytest.raises(heed.Error, match="absolute: expected True or False"):
         heed.Forecaster(window=6, absolute="no", epochs=1).fit(wave())
+    two = tmp_path / "two.safetensors"
+    series = np.stack([wave(), wave() + 1e6], axis=1)
+    heed.Forecaster(window=6, targets=0, epochs=1).fit(series).save(two)
+    with pytest.raises(heed.Error, match="init sees changes of other features"):
+        heed.Forecaster(init=two, new_head=True, targets=1, epochs=1).fit(series)
     more = heed.Forecaster(init=path, new_head=True, horizon=3, epochs=1).fit(wave())
     assert more.model_.metadata["last_value"] == "0 0 0"
 

@@ -66,6 +66,23 @@ TEST(SubtractLast, TakesTheLastValidStepThatIsThere) {
   EXPECT_EQ(x(2, 0, 0), 8);
 }
 
+TEST(SubtractLast, OfDoublesGivesWhatAModelOfFloatsSees) {
+  const double big = 16777216 + 0.25;  // floats are two apart there
+  heed::Tensor<double, 3> x({1, 2, 2}, {big, 1e9 + 0.5, big + 3, 1e9});
+  const std::vector<heed::Index> outputs{0};
+  heed::Tensor<double, 3> y = x;
+  const auto last = heed::subtract_last_as<float>(x.view(), outputs, {}, {}, {}, "x");
+  EXPECT_EQ(last(0, 0), 16777220.0f);
+  EXPECT_EQ(std::vector<double>(x.begin(), x.end()), (std::vector<double>{-4, 1e9 + 0.5, 0, 1e9}));
+  const auto less = heed::subtract_last_as<float>(y.view(), outputs, {}, {}, {16777216, 0}, "y");
+  EXPECT_EQ(less(0, 0), 3.25f);
+  EXPECT_EQ(std::vector<double>(y.begin(), y.end()), (std::vector<double>{-3, 1e9 + 0.5, 0, 1e9}));
+  x(0, 0, 1) = 1e300;
+  EXPECT_EQ(test_support::error_of([&] { heed::subtract_last_as<float>(x.view(), outputs, {}, {}, {}, "x"); })
+                .substr(0, 2),
+            "x,");
+}
+
 TEST(SubtractLast, RefusesWhatDoesNotFit) {
   heed::Tensor<double, 3> x({1, 3, 2});
   for (const heed::Index feature : {-1, 2}) {

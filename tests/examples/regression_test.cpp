@@ -222,7 +222,8 @@ TEST_F(Numbers, AForecastFollowsATrend) {
     EXPECT_GT(number(out, test, "r2"), 0.9) << how << out;
     // evaluated as it was tested, by the model alone
     const std::string evaluated = output_of("evaluate --model m.safetensors --data next.csv");
-    EXPECT_NEAR(number(evaluated, "mae", "mae"), number(out, test, "mae"), 0.02) << how << evaluated;
+    const double rounding = how.find("ensemble") == std::string::npos ? 1e-4 : 5e-3;  // of members' answers as floats
+    EXPECT_NEAR(number(evaluated, "mae", "mae"), number(out, test, "mae"), rounding) << how << evaluated;
     EXPECT_EQ(lines(output_of("predict --model m.safetensors --data next.csv")).size(), 2u);
   }
   EXPECT_TRUE(has_line(output_of("inspect m.safetensors"), "forecasts changes from the last value"));
@@ -243,6 +244,9 @@ TEST_F(Numbers, AForecastOfChangesGoesOnAndIsSaidToBeOne) {
   EXPECT_NEAR(number(after, "mae", "mae"), number(before, "mae", "mae"), 1e-2) << before << after;
   output_of(more + "m.safetensors --new-head --task forecast --window 9 --horizon 3 --quiet");
   EXPECT_TRUE(has_line(output_of("inspect n.safetensors"), "forecasts changes from the last value"));
+  fails(more + "m.safetensors --new-head --task forecast --window 9 --target-column place",
+        "sees changes of other columns; --target-column names those to forecast (expected 0,1 ");
+  fails(more + "m.safetensors --new-head --task forecast --window 1", "windows of two steps at least");
   fails(more + "m.safetensors --absolute", "--absolute contradicts m.safetensors");
   output_of(more + "a.safetensors --quiet");
   EXPECT_EQ(output_of("inspect n.safetensors").find("changes"), std::string::npos);
@@ -539,7 +543,8 @@ TEST_F(Numbers, OfFoldsHaveMeanAndDeviation) {
     EXPECT_NEAR(number(out, "mse", "mse"), mse / 6, 1e-4 * mse) << out;
     EXPECT_NE(out.find("mean and standard deviation of 6 folds"), std::string::npos) << out;
     EXPECT_LT(number(out, "mse", "mse"), 3e5) << "in the units of the data: " << out;
-    EXPECT_GT(number(out, "mse", "mse"), 1) << "in the units of the data: " << out;
+    const bool exact = model == "--recipe rocket";  // the targets are sums of the values
+    EXPECT_GT(number(out, "mse", "mse"), exact ? 0 : 1) << "in the units of the data: " << out;
   }
   fails("cross-validate --task forecast --window 3 --data train.csv --label-column none",
         "windows of one series overlap");

@@ -143,6 +143,17 @@ TEST(ForecastOfChanges, OfRocketLearnsTheSameByStepsAsInClosedForm) {
   EXPECT_LT(error_on(rocket, test), 0.3);
 }
 
+// Beside windows without a step, whose last value is 0.
+TEST(ForecastOfChanges, OfRocketMayHaveWindowsWithoutSteps) {
+  const Data train = waves(0, 60);
+  std::vector<std::int32_t> lengths(static_cast<std::size_t>(train.x.extent(0)), 24);
+  lengths[0] = lengths[3] = 0;
+  Rocket rocket({.features = 2, .classes = 2, .steps = 24, .num_features = 84});
+  rocket.last_value = heed::LastValue<float>(second_twice);
+  heed::fit_rocket(rocket, heed::TargetSequences<float>{train.x, train.targets, lengths});
+  EXPECT_TRUE(std::isfinite(heed::predict(rocket, train.x.view(), lengths)(0, 0)));
+}
+
 template <class M>
 void expect_to_come_back(const M& model) {
   const Data data = waves(220, 250);

@@ -18,6 +18,7 @@
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/sequences.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -58,6 +59,20 @@ SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Ind
   }
   return result;
 }
+/// For a series with one feature: `series_windows(series, 20, horizon)`.
+template <class Series>
+  requires requires(const Series& s) { std::span(s); }
+auto series_windows(const Series& series, Index window, Index horizon = 1, Index stride = 1) {
+  using S = std::remove_cv_t<typename decltype(std::span(series))::element_type>;
+  static_assert(std::floating_point<S>, "heed::series_windows: a series holds float or double");
+  const std::span<const S> all(series);
+  return series_windows(TensorView<const S, 2>(all.data(), {all.size(), 1}), window, horizon, stride);
+}
+template <class S>
+SeriesWindows<S> series_windows(const Tensor<S, 2>& series, Index window, Index horizon = 1, Index stride = 1) {
+  return series_windows(series.view(), window, horizon, stride);
+}
+
 /// Makes windows (n, steps, features) relative to their last values, as a model with `LastValue` sees them: subtracts
 /// from each feature in `features_of_outputs` its value at the last valid step. Returns these values for each output (n,
 /// outputs): targets less them are what such a model's layers learn. Throws if a length, the mask or a feature does not
@@ -90,18 +105,21 @@ Tensor<S, 2> subtract_last(TensorView<S, 3> x, std::span<const Index> features_o
   return last;
 }
 
-/// For a series with one feature: `series_windows(series, 20, horizon)`.
-template <class Series>
-  requires requires(const Series& s) { std::span(s); }
-auto series_windows(const Series& series, Index window, Index horizon = 1, Index stride = 1) {
-  using S = std::remove_cv_t<typename decltype(std::span(series))::element_type>;
-  static_assert(std::floating_point<S>, "heed::series_windows: a series holds float or double");
-  const std::span<const S> all(series);
-  return series_windows(TensorView<const S, 2>(all.data(), {all.size(), 1}), window, horizon, stride);
-}
-template <class S>
-SeriesWindows<S> series_windows(const Tensor<S, 2>& series, Index window, Index horizon = 1, Index stride = 1) {
-  return series_windows(series.view(), window, horizon, stride);
+/// The same for windows in double of which a model of S sees `narrowed<S>(x, lengths, where, offsets)`, to the bits that
+/// it computes: last values and differences are rounded to S. Features that no output gives stay as they are, offsets
+/// included. Throws as `narrowed` does, too.
+template <std::floating_point S>
+Tensor<S, 2> subtract_last_as(TensorView<double, 3> x, std::span<const Index> features_of_outputs,
+                              std::span<const std::int32_t> lengths, StepMask mask, const std::vector<double>& offsets,
+                              const std::string& where) {
+  Tensor<S, 3> seen = narrowed<S>(TensorView<const double, 3>(x), lengths, where, offsets);
+  Tensor<S, 2> last = subtract_last<S>(seen.view(), features_of_outputs, lengths, mask);
+  for (const Index f : features_of_outputs) {
+    for (Index i = 0; i < x.extent(0); ++i) {
+      for (Index t = 0; t < x.extent(1); ++t) x(i, t, f) = static_cast<double>(seen(i, t, f));
+    }
+  }
+  return last;
 }
 
 }  // namespace heed::inline HEED_ISA

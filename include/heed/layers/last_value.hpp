@@ -44,7 +44,7 @@ void add_lanes(S* to, const S* from, Index count) {
 ///
 ///     model.last_value = heed::LastValue<float>({0, 0, 0});   // three steps ahead, all of feature 0
 ///
-/// Without features it is switched off (`active()` is false) and must not be called. `forward` is x - l; `add` adds l to
+/// It is for models of numbers. Without features it is switched off (`active()` is false) and must not be called. `forward` is x - l; `add` adds l to
 /// the answer. There is nothing to train. It does not stream: a new step would change what earlier steps are.
 template <class S>
 struct LastValue {
@@ -148,7 +148,7 @@ template <class S>
 Index LastValue<S>::prepare_stream(Shape, Cache&) const {
   throw Error(Fault{"a stream cannot subtract the last value: a new step would change what earlier steps are",
                     "LastValue",
-                    "a model that forecasts values as they are",
+                    "a model that forecasts values as they are (--absolute, absolute=True)",
                     {}});
 }
 
@@ -186,14 +186,15 @@ void LastValue<S>::write(Metadata& metadata, const std::string& key) const {
 template <class S>
 void LastValue<S>::read(const Metadata& metadata, const std::string& key, Index outputs) {
   std::vector<Index> features;
-  for (const double number : metadata.contains(key) ? get_doubles(metadata, key) : std::vector<double>()) {
+  const bool on = metadata.contains(key);
+  for (const double number : on ? get_doubles(metadata, key) : std::vector<double>()) {
     constexpr double most = 1 << 30;
     require(number >= 0 && number <= most && number == std::floor(number), [&] {
       return Fault{"not a feature", "metadata, " + key, "whole numbers from 0", get_text(metadata, key)};
     });
     features.push_back(static_cast<Index>(number));
   }
-  require(features.empty() || static_cast<Index>(features.size()) == outputs, [&] {
+  require(!on || static_cast<Index>(features.size()) == outputs, [&] {
     return Fault{"wrong number of values", "metadata, " + key, text_of(outputs), text_of(features.size())};
   });
   *this = LastValue(std::move(features));

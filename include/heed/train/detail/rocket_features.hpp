@@ -66,7 +66,7 @@ Tensor<T, 2> changes_of(const M& model, const LabelledSequences<typename M::Scal
           (data.lengths.empty() ? data.x.extent(1) : Index(data.lengths[static_cast<std::size_t>(i)])) - 1;
       for (Index k = 0; k < targets.extent(1); ++k) {
         const Index feature = model.last_value.features_of_outputs()[static_cast<std::size_t>(k)];
-        changes(i, k) = targets(i, k) - data.x(i, last, feature);
+        changes(i, k) = targets(i, k) - (last < 0 ? T(0) : data.x(i, last, feature));  // as LastValue has it
       }
     }
   }
@@ -117,7 +117,7 @@ Tensor<typename M::Scalar, 2> fit_features(M& model, TensorView<const typename M
         sums[static_cast<std::size_t>(k)] += v;
         squares[static_cast<std::size_t>(k)] += v * v;
       }
-      for (Index k = model.rocket.first_of_dictionary(); k < d; ++k) {
+      for (Index k = model.rocket.first_of_dictionary(); k < model.rocket.first_of_values(); ++k) {
         zeros[static_cast<std::size_t>(k)] += features(i, k) == 0;
       }
     }
