@@ -77,10 +77,12 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   if (!labels) windows.ids = std::move(series.ids);
   if (labels) {
     SeriesParts parts = windows_of(series, stored.task, a.data.data);
+    note_short_series(parts, series.count(), a.data.data);
     windows.last_values = std::move(parts.last_values);
     static_cast<heed::Sequences<double>&>(windows) = std::move(parts);
   } else {
-    static_cast<heed::Sequences<double>&>(windows) = last_windows(series, stored.task, a.data.data);
+    note_empty_end(series, stored.task, a.data.data);
+    static_cast<heed::Sequences<double>&>(windows) = last_windows(series, stored.task, windows.ids, a.data.data);
   }
   missing.fill(windows, a.data.data);
   return windows;

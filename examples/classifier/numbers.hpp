@@ -23,6 +23,8 @@ bool asks_for_numbers(const TrainArguments& arguments, const StoredModel<NumberM
 /// Throws if a model to start from has learnt of changes from the last value: only forecasts have them.
 void require_absolute(const StoredModel<NumberModel>* init);
 
+/// "2,0".
+std::string index_list(const std::vector<heed::Index>& columns);
 /// Throws if a model to start from sees changes of other columns than those to forecast, or the window has one step.
 void require_same_changes(const StoredModel<NumberModel>* init, const NumbersTask& task,
                           const std::filesystem::path& data);

@@ -24,6 +24,12 @@ void require_absolute(const StoredModel<NumberModel>* init) {
   });
 }
 
+std::string index_list(const std::vector<Index>& columns) {
+  std::string list;
+  for (const Index column : columns) list += (list.empty() ? "" : ",") + std::to_string(column);
+  return list;
+}
+
 void require_same_changes(const StoredModel<NumberModel>* init, const NumbersTask& task,
                           const std::filesystem::path& data) {
   if (!init || !task.relative) return;
@@ -33,14 +39,10 @@ void require_same_changes(const StoredModel<NumberModel>* init, const NumbersTas
     return features;
   };
   const std::vector<Index> seen = each(init->model.last_value.features_of_outputs()), wanted = each(task.forecasts);
-  const auto text = [](const std::vector<Index>& features) {
-    std::string list;
-    for (const Index f : features) list += (list.empty() ? "" : ",") + std::to_string(f);
-    return list;
-  };
   heed::require(seen == wanted && task.window > 1, [&] {
     return heed::Fault{"the model to start from sees changes of other columns; --target-column names those to forecast",
-                       data.string(), text(seen) + " (counted from 0), in windows of two steps at least", text(wanted)};
+                       data.string(), index_list(seen) + " (counted from 0), in windows of two steps at least",
+                       index_list(wanted)};
   });
 }
 

@@ -63,8 +63,14 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     return data;
   };
   NumberData read = load(*a.data);
-  if (numbers.forecast() && numbers.forecasts.empty()) {
-    numbers.forecasts = columns_to_forecast(a.task.target_column, read, a.data->data);
+  if (numbers.forecast() && (numbers.forecasts.empty() || !a.task.target_column.empty())) {
+    const std::vector<Index> said = columns_to_forecast(a.task.target_column, read, a.data->data);
+    heed::require(numbers.forecasts.empty() || said == numbers.forecasts, [&] {
+      return heed::Fault{"--target-column contradicts " + a.init.string() + "; --new-head starts a new last layer",
+                         a.data->data.string(), "column " + index_list(numbers.forecasts) + " (counted from 0)",
+                         index_list(said)};
+    });
+    numbers.forecasts = said;
   }
   std::optional<std::vector<double>> offsets;  // where windows are relative: of those for training
   if (init) offsets = init->shift;
@@ -73,6 +79,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     Half result;
     if (numbers.forecast()) {
       SeriesParts windows = windows_of(data, numbers, path, a.task.held_out, end);
+      if (!a.quiet) note_short_series(windows, data.count(), path);
       result.targets.baseline = std::move(windows.last_values);
       result.exact = std::move(windows);
     } else {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <string>
 #include <utility>
 
 #include "heed/core/error.hpp"
@@ -36,14 +38,6 @@ double last_value(heed::TensorView<const double, 2> series, Index before, Index 
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-void require_long(const heed::Sequences<double>& series, Index i, Index steps, Index needed,
-                  const std::filesystem::path& path, const std::string& expected) {
-  heed::require(steps >= needed, [&] {
-    const std::string which = series.count() > 1 ? ", series " + std::to_string(i) + " (counted from 0)" : "";
-    return heed::Fault{"the series is too short", path.string() + which, expected, counted(steps, "step", "steps")};
-  });
-}
-
 }  // namespace
 
 Index steps_before(Index steps, double held_out) {
@@ -53,23 +47,30 @@ Index steps_before(Index steps, double held_out) {
 SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
                        const std::filesystem::path& path, double held_out, bool end) {
   const Index features = series.features(), W = task.window, H = task.horizon;
+  SeriesParts windows;
+  Index longest = 0;
   std::vector<std::pair<Index, Index>> starts;  // series, first step of the window
   for (Index i = 0; i < series.count(); ++i) {
     const Index steps = length_of(series, i);
     const Index kept = steps_before(steps, held_out), last = end ? steps : kept;
     const Index first = end ? std::max<Index>(kept - W, 0) : 0;
-    std::string expected = counted(W, "step", "steps") + " and the " + std::to_string(H) + " that follow";
-    if (held_out > 0) expected += end ? " in what is held out" : " before what is held out";
-    require_long(series, i, last - first, W + H, path, expected);
+    longest = std::max(longest, last - first);
+    if (last - first < W + H) ++windows.too_short;
     for (Index t = first; t + W + H <= last; ++t) {
       if (usable(series.x[i].data() + t * features, task, features)) starts.emplace_back(i, t);
     }
   }
+  heed::require(windows.too_short < series.count(), [&] {
+    std::string expected = counted(W, "step", "steps") + " and the " + std::to_string(H) + " that follow";
+    if (held_out > 0) expected += end ? " in what is held out" : " before what is held out";
+    const bool one = series.count() == 1;
+    return heed::Fault{one ? "the series is too short" : "all series are too short", path.string(), expected,
+                       (one ? "" : "at most ") + counted(longest, "step", "steps")};
+  });
   heed::require(!starts.empty(), [&] {
     return heed::Fault{"too many steps are missing", path.string(),
                        "a window with a value, and the " + counted(H, "step", "steps") + " that follow it", "none"};
   });
-  SeriesParts windows;
   windows.x = heed::Tensor<double, 3>({std::ssize(starts), W, features});
   windows.targets = heed::Tensor<double, 2>({std::ssize(starts), task.outputs()});
   windows.last_values = heed::Tensor<double, 2>({std::ssize(starts), task.outputs()});
@@ -86,6 +87,28 @@ SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask&
     }
   }
   return windows;
+}
+
+void note_short_series(const SeriesParts& windows, Index count, const std::filesystem::path& path) {
+  if (windows.too_short == 0) return;
+  std::fprintf(stderr, "%s: %jd of %jd series %s too short for a window and what follows it, and left out\n",
+               path.string().c_str(), windows.too_short, count, windows.too_short == 1 ? "is" : "are");
+}
+
+void note_empty_end(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path) {
+  Index rows = 0;
+  for (Index i = 0; i < series.count(); ++i) {
+    const auto empty = [&](Index t) {
+      return std::all_of(task.forecasts.begin(), task.forecasts.end(),
+                         [&](Index f) { return std::isnan(series.x(i, t, f)); });
+    };
+    Index end = length_of(series, i);
+    while (end > 0 && empty(end - 1)) --end;
+    rows = std::max(rows, length_of(series, i) - end);
+  }
+  if (rows == 0) return;
+  std::fprintf(stderr, "%s: the last %s no value to forecast from; the answers are for what follows them\n",
+               path.string().c_str(), counted(rows, "row has", "rows have").c_str());
 }
 
 heed::Sequences<double> without_end(heed::Sequences<double> series, double held_out) {
@@ -107,13 +130,20 @@ Index missing_values(const heed::Sequences<double>& series) {
 }
 
 heed::Sequences<double> last_windows(const heed::Sequences<double>& series, const NumbersTask& task,
-                                     const std::filesystem::path& path) {
+                                     const std::vector<std::string>& ids, const std::filesystem::path& path) {
   const Index features = series.features(), W = task.window;
   heed::Sequences<double> windows;
   windows.x = heed::Tensor<double, 3>({series.count(), W, features});
   for (Index i = 0; i < series.count(); ++i) {
     const Index steps = length_of(series, i);
-    require_long(series, i, steps, W, path, counted(W, "step", "steps") + ", the window of the model");
+    heed::require(steps >= W, [&] {
+      const auto at = static_cast<std::size_t>(i);
+      const std::string which = at < ids.size()      ? ", series " + heed::in_quotes(ids[at])
+                                : series.count() > 1 ? ", series " + std::to_string(i) + " (counted from 0)"
+                                                     : "";
+      return heed::Fault{"the series is too short", path.string() + which,
+                         counted(W, "step", "steps") + ", the window of the model", counted(steps, "step", "steps")};
+    });
     std::copy_n(series.x[i].data() + (steps - W) * features, W * features, windows.x[i].data());
   }
   return windows;

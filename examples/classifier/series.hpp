@@ -27,14 +27,21 @@ std::vector<heed::Index> columns_to_forecast(const std::string& list, const Numb
 /// nothing was known.
 struct SeriesParts : heed::Sequences<double> {
   heed::Tensor<double, 2> last_values = {};
+  heed::Index too_short = 0;  // series that are left out
 };
 
 /// All windows of each series, with the following steps as targets. If a share at the ends of the series is held out:
 /// only windows whose targets are outside of it or, with `end`, entirely inside. Missing values (NaN) stay in windows, to be
 /// filled there: a forecast knows nothing of what follows. Left out are windows without any value, and those that lack a
-/// target. Throws if a series is too short, or if no window is left.
+/// target. Of several series, those that are too short are left out. Throws if no window is left.
 SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
                        const std::filesystem::path& path, double held_out = 0, bool end = false);
+
+/// Reports on standard error how many of these series were left out, if any.
+void note_short_series(const SeriesParts& windows, heed::Index count, const std::filesystem::path& path);
+
+/// Reports on standard error if the last rows have no value of what is to be forecast: answers are for what follows them.
+void note_empty_end(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path);
 
 /// The series without the share at their ends that is held out.
 heed::Sequences<double> without_end(heed::Sequences<double> series, double held_out);
@@ -42,8 +49,9 @@ heed::Sequences<double> without_end(heed::Sequences<double> series, double held_
 /// The number of values that are missing.
 heed::Index missing_values(const heed::Sequences<double>& series);
 
-/// The last window of each series, with missing values as they are.
+/// The last window of each series, with missing values as they are. Throws if a series is shorter; `ids` are their names,
+/// where they have some.
 heed::Sequences<double> last_windows(const heed::Sequences<double>& series, const NumbersTask& task,
-                                     const std::filesystem::path& path);
+                                     const std::vector<std::string>& ids, const std::filesystem::path& path);
 
 }  // namespace classifier

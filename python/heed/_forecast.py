@@ -1,6 +1,7 @@
 """What comes next in long series."""
 
 import numbers
+import warnings
 
 import numpy as np
 
@@ -285,15 +286,13 @@ class Forecaster(SequenceEstimator):
         """Windows (n, window, features) and what follows them, (n, horizon targets), of one part of each series. Windows
         without a value, and those that lack a target, are left out."""
         window, horizon = self._window, self._horizon
-        xs, ys = [], []
-        for i, one in enumerate(arrays):
+        xs, ys, longest = [], [], 0
+        for one in arrays:
             kept = self._steps_before(one, held_out)
             part = one[max(kept - window, 0) :] if end else one[:kept]
+            longest = max(longest, len(part))
             if len(part) < window + horizon:
-                raise Error(
-                    f"X: series {i} (counted from 0) is too short (expected {window} steps and the {horizon} that follow"
-                    f"{' in what is held out' if end else ''}, got {len(part)})"
-                )
+                continue
             all_windows = np.lib.stride_tricks.sliding_window_view(part, window + horizon, axis=0).swapaxes(1, 2)
             if self._how != "error":
                 there = ~np.isnan(all_windows)
@@ -301,6 +300,14 @@ class Forecaster(SequenceEstimator):
                 all_windows = all_windows[there[:, :window].any(axis=(1, 2)) & told]
             xs.append(all_windows[:, :window])
             ys.append(all_windows[:, window:, self._columns].reshape(len(all_windows), -1))
+        if not xs:
+            which, most = ("the series is", "") if len(arrays) == 1 else ("all series are", "at most ")
+            raise Error(
+                f"X: {which} too short (expected {window} steps and the {horizon} that follow"
+                f"{' in what is held out' if end else ''}, got {most}{longest})"
+            )
+        if len(xs) < len(arrays):
+            warnings.warn(f"{len(arrays) - len(xs)} of {len(arrays)} series are too short, and left out", stacklevel=4)
         x, y = np.concatenate(xs), np.concatenate(ys).astype(np.float64)
         if not len(x):
             raise Error("X: too many steps are missing: no window has a value and is followed by those that are forecast")

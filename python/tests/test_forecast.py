@@ -32,6 +32,16 @@ def test_several_series_and_features():
     assert rocket.predict(x).shape == (3, 2, 3)
 
 
+def test_short_series_are_left_out():
+    series = [wave(60), wave(50) * 2]
+    model = heed.Forecaster(window=6, epochs=2).fit(series)
+    with pytest.warns(UserWarning, match="1 of 3 series are too short, and left out"):
+        other = heed.Forecaster(window=6, epochs=2).fit([*series, wave(3)])
+    assert other.to_bytes() == model.to_bytes()
+    with pytest.raises(heed.Error, match="all series are too short .* got at most 4"):
+        heed.Forecaster(window=6, epochs=1).fit([wave(3), wave(4)])
+
+
 def test_the_end_is_tested_on():
     model = heed.Forecaster(window=6, epochs=200, validation=0.3, early_stopping=3, learning_rate=0.03).fit(wave())
     assert len(model.history_["test_loss"]) == model.n_iter_ < 200

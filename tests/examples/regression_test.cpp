@@ -232,6 +232,41 @@ TEST_F(Numbers, AForecastFollowsATrend) {
   EXPECT_EQ(output_of("inspect m.safetensors").find("changes"), std::string::npos);
 }
 
+TEST_F(Numbers, AForecastSaysThatItsLastRowsAreEmpty) {
+  std::string csv = "power,heat\n";
+  for (int t = 0; t < 30; ++t) csv += std::to_string(t % 5) + ',' + std::to_string(t % 3) + '\n';
+  folder.file("d.csv", csv);
+  folder.file("ahead.csv", csv + ",1\n,2\n");
+  output_of(
+      "train --quiet --task forecast --window 4 --target-column power --data d.csv --epochs 1 --model m.safetensors" +
+      small);
+  output_of("predict --model m.safetensors --data d.csv");
+  const Result result = run("predict --model m.safetensors --data ahead.csv --missing linear");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err,
+            "ahead.csv: the last 2 rows have no value to forecast from; the answers are for what follows them\n");
+}
+
+TEST_F(Numbers, AForecastLeavesOutSeriesThatAreTooShort) {
+  std::string csv = "shop,sales\n";
+  for (int t = 0; t < 30; ++t) csv += "a," + std::to_string(t % 5) + "\nb," + std::to_string(t % 3) + '\n';
+  folder.file("two.csv", csv);
+  folder.file("new.csv", csv + "new,1\nnew,2\nnew,3\n");
+  const std::string train =
+      "train --task forecast --window 4 --sequence-column shop --epochs 1 --model m.safetensors --data ";
+  const Result result = run(train + "new.csv" + small);
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.err, "new.csv: 1 of 3 series is too short for a window and what follows it, and left out\n");
+  const std::string trained = text("m.safetensors");
+  output_of(train + "two.csv" + small);
+  EXPECT_EQ(text("m.safetensors"), trained);
+  EXPECT_NE(run("evaluate --model m.safetensors --data new.csv").err.find("1 of 3 series"), std::string::npos);
+  fails("predict --model m.safetensors --data new.csv",
+        "new.csv, series 'new': the series is too short (expected 4 steps");
+  fails("train --task forecast --window 40 --sequence-column shop --data new.csv",
+        "all series are too short (expected 40 steps and the 1 that follow, got at most 30 steps)");
+}
+
 TEST_F(Numbers, AForecastOfChangesGoesOnAndIsSaidToBeOne) {
   write_trend("d.csv", 0, 100);
   const std::string forecast = "train --task forecast --window 12 --data d.csv --epochs 2 ";
@@ -246,6 +281,8 @@ TEST_F(Numbers, AForecastOfChangesGoesOnAndIsSaidToBeOne) {
   EXPECT_TRUE(has_line(output_of("inspect n.safetensors"), "forecasts changes from the last value"));
   fails(more + "m.safetensors --new-head --task forecast --window 9 --target-column place",
         "sees changes of other columns; --target-column names those to forecast (expected 0,1 ");
+  fails(more + "m.safetensors --task forecast --target-column level",
+        "--target-column contradicts m.safetensors; --new-head starts a new last layer (expected column 0,1 (counted");
   fails(more + "m.safetensors --new-head --task forecast --window 1", "windows of two steps at least");
   fails(more + "m.safetensors --absolute", "--absolute contradicts m.safetensors");
   output_of(more + "a.safetensors --quiet");
@@ -415,7 +452,9 @@ TEST_F(Numbers, AForecastWithGaps) {
       "train --quiet --task forecast --window 6 --data d.csv --epochs 1 --model m.safetensors" + small;
   fails(train, "d.csv, line 4, column 1: not a number; --missing");
   output_of(train + "--missing linear");
-  EXPECT_EQ(predicted("--model m.safetensors --data d.csv").size(), 1u);
+  const Result result = run("predict --model m.safetensors --data d.csv");
+  EXPECT_EQ(lines(result.out).size(), 1u) << result.out;
+  EXPECT_NE(result.err.find("the last 1 row has no value to forecast from"), std::string::npos) << result.err;
 }
 
 TEST_F(Numbers, AForecastWithGapsSeesNothingOfWhatFollows) {

@@ -268,6 +268,15 @@ TEST(Rocket, HasTheValuesOfTheSeriesItself) {
   EXPECT_EQ(values(0, 5, 5), std::vector<double>());
 }
 
+TEST(Rocket, TellsWhereTheKindsOfItsOutputsEnd) {
+  const Rocket<float> one({.features = 1, .steps = 20, .num_features = 168});
+  EXPECT_EQ(one.kinds(), (std::vector<Index>{168, 168, 168}));
+  const Rocket<float> all(all_statistics({.features = 1, .steps = 20, .num_features = 1344}, 2));
+  const Index dictionary = all.first_of_values() - all.first_of_dictionary();
+  EXPECT_EQ(all.kinds(),
+            (std::vector<Index>{168, 336, 504, 672, 840, 1008, 1176, 1344, 1344 + dictionary, 1344 + dictionary + 20}));
+}
+
 TEST(Rocket, IsTheShareOfStepsAboveTheBias) {
   Rocket<double> rocket({.features = 1, .steps = 3, .num_features = 84});
   ASSERT_EQ(rocket.output_features(), 84);

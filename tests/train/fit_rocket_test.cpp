@@ -182,6 +182,17 @@ TEST(FitRocket, EndsWhenItIsStopped) {
   }
 }
 
+// Deviations 1, 2, 1e-5, 0, and of another kind 1e-5 and 1e-9.
+TEST(FitRocket, BoundsTheFactorOfFeaturesThatHardlyChange) {
+  heed::detail::FeatureScaler<double> scaler(6);
+  const std::vector<double> sums{0, 0, 4, 4, 0, 0}, squares{4, 16, 4 + 4e-10, 4, 4e-10, 4e-18}, zeros(6);
+  scaler.fit(sums, squares, zeros, 4, std::vector<Index>{4, 6});
+  const std::vector<double> expected{1, 0.5, 100, 1, 1e5, 1e7};
+  for (Index f = 0; f < 6; ++f) {
+    EXPECT_NEAR(scaler.factor(f), expected[static_cast<std::size_t>(f)], 1e-3 * expected[static_cast<std::size_t>(f)]);
+  }
+}
+
 TEST(FitRocket, WeighsRareFeaturesLittle) {
   const Waves train(60, 20, 1);
   auto model = full_model_for(train);

@@ -87,6 +87,8 @@ struct Rocket {
   const detail::RocketDictionary<S>& dictionary() const { return dictionary_; }
   /// The outputs of competing kernels begin here.
   Index first_of_dictionary() const { return biases.size() * statistics(); }
+  /// Where the outputs of each kind end: of a statistic, of the series or its differences; of competing kernels; values.
+  HEED_COLD std::vector<Index> kinds() const;
   /// The outputs that are values of the series begin here; they are the last.
   Index first_of_values() const { return first_of_dictionary() + dictionary_.size(); }
 
@@ -129,6 +131,19 @@ Shape Rocket<S>::output_shape(Shape x) const {
   require(x.features == options.features,
           [&] { return Fault{"wrong number of features", "Rocket", text_of(options.features), text_of(x.features)}; });
   return {1, output_features()};
+}
+
+template <class S>
+std::vector<Index> Rocket<S>::kinds() const {
+  std::vector<Index> ends;
+  for (const detail::RocketPlan* plan : {&plan_, &of_differences_}) {
+    for (Index i = 0; i < (plan->size() > 0 ? statistics() : 0); ++i) {
+      ends.push_back((ends.empty() ? 0 : ends.back()) + plan->size());
+    }
+  }
+  ends.push_back(first_of_values());
+  ends.push_back(output_features());
+  return ends;
 }
 
 // The outputs of the biases from `bias` on begin at bias statistics().

@@ -112,8 +112,8 @@ void check_rocket_data(const M& model, const Data& data) {
 /// Fits a `RocketClassifier` to series with labels, or with numbers (n, outputs). The kernels' biases are quantiles of
 /// convolutions of some series. The features are standardised. The head is a ridge regression (`fit_ridge`) on the
 /// features; labels become -1 and 1. The logits are the head's outputs times one factor. It is chosen so that the softmax
-/// predicts the labels of left-out series best. If the model has `values` among its features, they count as much beside
-/// the others as gives the smallest error of left-out series: nothing, a tenth, as much, or alone. For more than `most_ridge` series, `fit` trains the head with
+/// predicts the labels of left-out series best. If the model has `values` among its features, they count nothing beside
+/// the others, a tenth, as much, or alone: more only if the error of left-out series is clearly smaller. For more than `most_ridge` series, `fit` trains the head with
 /// cross-entropy or the mean squared error.
 ///
 /// The features of all series are kept during the fit, up to 2^28 numbers (1 GB of floats). Beyond that they are

@@ -2,8 +2,12 @@
 
 // Standardisation of many features; its numbers are tensors in model files.
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <span>
+#include <vector>
 
 #include "heed/core/compiled.hpp"
 #include "heed/core/parameter.hpp"
@@ -28,8 +32,11 @@ struct FeatureScaler {
   /// Computes mean and factor from each feature's sum and sum of squares over `count` numbers. factor = 1 / (deviation
   /// + (zeros / count)^4), where `zeros` counts how many numbers were 0. The second term, Hydra's, gives little weight
   /// to features that are almost always 0. A constant feature keeps the factor 1.
+  ///
+  /// `ends`: where each kind of features ends. A deviation counts as at least a hundredth of the median of its kind:
+  /// another value of a feature that hardly changed would otherwise outweigh all others.
   HEED_COLD void fit(std::span<const double> sums, std::span<const double> squares, std::span<const double> zeros,
-                     double count);
+                     double count, std::span<const Index> ends);
 
   void forward(Tile<const S> x, Tile<S> y) const {
     using namespace simd;
@@ -47,15 +54,32 @@ struct FeatureScaler {
 
 template <class S>
 void FeatureScaler<S>::fit(std::span<const double> sums, std::span<const double> squares, std::span<const double> zeros,
-                           double count) {
+                           double count, std::span<const Index> ends) {
+  std::vector<double> deviations(sums.size()), of_kind;  // 0: constant
   for (Index f = 0; f < mean.size(); ++f) {
     const double m = sums[static_cast<std::size_t>(f)] / count;
     const double square = squares[static_cast<std::size_t>(f)] / count, variance = square - m * m;
     mean(f) = static_cast<S>(m);
-    const double rare = zeros[static_cast<std::size_t>(f)] / count;
-    const double more = rare * rare * rare * rare;
-    const bool changes = variance > 1e-10 * square;  // a smaller variance is rounding, whatever the unit
-    factor(f) = changes ? static_cast<S>(1 / (std::sqrt(variance) + more)) : S(1);
+    if (variance > 1e-10 * square) {  // a smaller variance is rounding, whatever the unit
+      deviations[static_cast<std::size_t>(f)] = std::sqrt(variance);
+    }
+  }
+  Index first = 0;
+  for (const Index end : ends) {
+    of_kind.clear();
+    for (Index f = first; f < end; ++f) {
+      const double deviation = deviations[static_cast<std::size_t>(f)];
+      if (deviation > 0) of_kind.push_back(deviation);
+    }
+    const auto middle = of_kind.begin() + std::ssize(of_kind) / 2;
+    std::nth_element(of_kind.begin(), middle, of_kind.end());
+    const double least = of_kind.empty() ? 0 : *middle / 100;
+    for (Index f = first; f < end; ++f) {
+      const double deviation = deviations[static_cast<std::size_t>(f)];
+      const double rare = zeros[static_cast<std::size_t>(f)] / count, more = rare * rare * rare * rare;
+      factor(f) = deviation > 0 ? static_cast<S>(1 / (std::max(deviation, least) + more)) : S(1);
+    }
+    first = end;
   }
 }
 

@@ -122,7 +122,7 @@ Tensor<typename M::Scalar, 2> fit_features(M& model, TensorView<const typename M
       }
     }
   });
-  model.scaler.fit(sums, squares, zeros, static_cast<double>(x.extent(0)));
+  model.scaler.fit(sums, squares, zeros, static_cast<double>(x.extent(0)), model.rocket.kinds());
   threads.for_each(all.extent(0), [&](Index i, int) {
     const Tile<S> row(all.data() + i * d, {1, d}, 1);
     model.scaler.forward(row, row);

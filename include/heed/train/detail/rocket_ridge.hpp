@@ -7,9 +7,9 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <utility>
 
+#include "heed/core/compiled.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -36,9 +36,14 @@ Tensor<S, 2> some_rows(TensorView<const S, 2> all, Index count, Index first = 0)
   return some;
 }
 
+/// Whether predictions (n, k) of y have a smaller squared error than others, by more than one standard error of the
+/// differences between the rows' errors.
+bool clearly_better(TensorView<const double, 2> predictions, TensorView<const double, 2> than,
+                    TensorView<const double, 2> y);
+
 /// The ridge regression of y on features (n, d). The features from `first_of_values` on are values of series. Their
-/// sum of squares is 0, 0.1 or 1 times that of the others, or they are alone: what has the smallest leave-one-out error,
-/// on at most 500 rows. The weights are those of the features as they came; these are changed.
+/// sum of squares is 0, 0.1 or 1 times that of the others, or they are alone: the first of these after which none is
+/// clearly better on left-out rows, of at most 500. The weights are those of the features as they came; these are changed.
 template <class S>
 RidgeFit fit_rocket_ridge(Tensor<S, 2>& features, Index first_of_values, TensorView<const double, 2> y,
                           const RidgeOptions& options, ThreadPool& threads) {
@@ -71,14 +76,12 @@ RidgeFit fit_rocket_ridge(Tensor<S, 2>& features, Index first_of_values, TensorV
   const Index tried = std::min(n, most_tried);
   const Tensor<double, 2> some_y = some_rows<double>(y, tried);
   RocketShare best;
-  double least = std::numeric_limits<double>::infinity();
   RidgeFit result;
   for (const RocketShare& share : shares) {
     Tensor<S, 2> some_x = some_rows<S>(features.view(), tried);
     RidgeFit trial = fit(some_x, share, some_y.view());
     if (trial.cancelled) return trial;
-    if (trial.error >= least) continue;
-    least = trial.error;
+    if (!result.held_out.empty() && !clearly_better(trial.held_out, result.held_out, some_y.view())) continue;
     best = share;
     result = std::move(trial);
   }
@@ -98,3 +101,28 @@ RidgeFit fit_rocket_ridge(Tensor<S, 2>& features, Index first_of_values, TensorV
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
+
+#if HEED_BODIES
+
+namespace heed::inline HEED_ISA {
+
+HEED_COLD HEED_FUNCTION bool detail::clearly_better(TensorView<const double, 2> predictions,
+                                                    TensorView<const double, 2> than, TensorView<const double, 2> y) {
+  const auto n = static_cast<double>(y.extent(0));
+  double sum = 0, squares = 0;
+  for (Index i = 0; i < y.extent(0); ++i) {
+    double gain = 0;
+    for (Index k = 0; k < y.extent(1); ++k) {
+      const double own = predictions(i, k) - y(i, k), other = than(i, k) - y(i, k);
+      gain += other * other - own * own;
+    }
+    sum += gain;
+    squares += gain * gain;
+  }
+  const double mean = sum / n, variance = std::max(0.0, squares / n - mean * mean);
+  return mean > std::sqrt(variance / n);
+}
+
+}  // namespace heed::inline HEED_ISA
+
+#endif
