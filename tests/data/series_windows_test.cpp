@@ -78,9 +78,9 @@ TEST(SubtractLast, OfDoublesGivesWhatAModelOfFloatsSees) {
   EXPECT_EQ(less(0, 0), 3.25f);
   EXPECT_EQ(std::vector<double>(y.begin(), y.end()), (std::vector<double>{-3, 1e9 + 0.5, 0, 1e9}));
   x(0, 0, 1) = 1e300;
-  EXPECT_EQ(test_support::error_of([&] { heed::subtract_last_as<float>(x.view(), outputs, {}, {}, {}, "x"); })
-                .substr(0, 2),
-            "x,");
+  EXPECT_EQ(
+      test_support::error_of([&] { heed::subtract_last_as<float>(x.view(), outputs, {}, {}, {}, "x"); }).substr(0, 2),
+      "x,");
 }
 
 TEST(SubtractLast, RefusesWhatDoesNotFit) {
