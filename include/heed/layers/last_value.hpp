@@ -44,8 +44,9 @@ void add_lanes(S* to, const S* from, Index count) {
 ///
 ///     model.last_value = heed::LastValue<float>({0, 0, 0});   // three steps ahead, all of feature 0
 ///
-/// It is for models of numbers. Without features it is switched off (`active()` is false) and must not be called. `forward` is x - l; `add` adds l to
-/// the answer. There is nothing to train. It does not stream: a new step would change what earlier steps are.
+/// It is for models of numbers. Without features it is switched off (`active()` is false) and must not be called.
+/// `forward` is x - l; `add` adds l to the answer. There is nothing to train. It does not stream: a new step would change
+/// what earlier steps are.
 template <class S>
 struct LastValue {
   using Scalar = S;
