@@ -1,6 +1,7 @@
 #include "choose_recipe.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "confusion.hpp"
 #include "pick_candidate.hpp"
 #include "recipe.hpp"
 #include "recipe_table.hpp"
@@ -75,6 +77,23 @@ void require_enough(const TrainArguments& a, const Task<NumberModel>& task) {
   }
 }
 
+// Where a recipe has learnt nothing, high figures on the training data would hide it.
+void note_no_better(const Candidate& taken, const Task<NumberModel>& task) {
+  if (!taken.fault.empty()) return;
+  const bool numbers = task.numbers.numbers();
+  const double simple = numbers ? 0 : share_of_largest(task.train.classes);
+  const std::size_t folds = taken.accuracies.size();
+  const heed::MeanAndDeviation m = accuracy_of(taken, folds);
+  if (m.mean - m.deviation / std::sqrt(static_cast<double>(folds)) > simple) return;
+  if (numbers) {
+    std::printf(
+        "it is not clearly better than the mean of the training targets, whose r2 is 0: it may have learnt nothing\n");
+  } else {
+    std::printf("it is not clearly better than always the most frequent class, %.4f: it may have learnt nothing\n",
+                simple);
+  }
+}
+
 // Models of other seeds beside one that is trained by steps answer better together: as many as are trained within the
 // limit once more.
 Index members_for(const TrainArguments& a, const Candidate& taken, Index count, bool classes,
@@ -115,7 +134,10 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   if (!numbers) add_means(candidates, trials, held_out);
   const std::size_t best = best_of(candidates, held_out);
   const std::size_t taken = taken_of(candidates, best);
-  if (!a.quiet) print_candidates(candidates, best, taken, numbers);
+  if (!a.quiet) {
+    print_candidates(candidates, best, taken, numbers);
+    note_no_better(candidates[taken], task);
+  }
   a = with_recipe(a, candidates[taken].name, task.train.count(), !numbers);
   a.ensemble = members_for(a, candidates[taken], task.train.count(), !numbers, trials);
   check_outputs(a);  // of all models that are trained now

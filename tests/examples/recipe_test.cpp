@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "heed/core/rng.hpp"
 #include "heed/io/safetensors_file.hpp"
 #include "program.hpp"
 
@@ -141,6 +143,24 @@ TEST_F(AutoRecipe, LeavesOutNoneOfAClassWithOneSequence) {
     EXPECT_NE(few.err.find("--recipe strong"), std::string::npos) << few.err;
     EXPECT_EQ(few.err.find("fold"), std::string::npos) << few.err;
   }
+}
+
+TEST_F(AutoRecipe, SaysIfNothingIsLearnt) {
+  EXPECT_EQ(auto_of(quick).find("it is not clearly better than"), std::string::npos);
+  std::string classes, numbers;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    std::string row;
+    for (std::uint64_t t = 0; t < 6; ++t) row += std::to_string(heed::Key{3}.normal(6 * i + t)) + ',';
+    classes += row + (i % 8 == 0 ? "b\n" : "a\n");
+    numbers += row + std::to_string(heed::Key{4}.normal(i)) + '\n';
+  }
+  folder.file("classes.csv", classes);
+  folder.file("numbers.csv", numbers);
+  EXPECT_TRUE(
+      has_line(output_of("train --data classes.csv --recipe auto " + quick),
+               "it is not clearly better than always the most frequent class, 0.8750: it may have learnt nothing"));
+  EXPECT_TRUE(has_line(output_of("train --task regression --data numbers.csv --recipe auto " + quick),
+                       "it is not clearly better than the mean of the training targets, whose r2 is 0"));
 }
 
 TEST_F(AutoRecipe, HasATimeLimit) {
