@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,20 +61,6 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
 }
 
 }  // namespace
-
-void note_uneven_times(const NumberData& series, const std::filesystem::path& path) {
-  if (series.most_step <= 1.5 * series.least_step) return;
-  struct Unit {
-    double seconds;
-    const char* name;
-  };
-  constexpr std::array units{Unit{86400, " days"}, Unit{3600, " hours"}, Unit{60, " minutes"}, Unit{1, " seconds"}};
-  std::size_t of_dates = 0;  // the largest unit that the least step has
-  while (of_dates + 1 < units.size() && units[of_dates].seconds > series.least_step) ++of_dates;
-  const Unit unit = series.dates ? units[of_dates] : Unit{1, ""};
-  std::fprintf(stderr, "%s: rows are %g to %g%s apart in time; each is taken as one step\n", path.string().c_str(),
-               series.least_step / unit.seconds, series.most_step / unit.seconds, unit.name);
-}
 
 NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options) {
   heed::LoadOptions own = options;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -14,10 +13,6 @@ namespace classifier {
 using heed::Index;
 
 namespace {
-
-Index length_of(const heed::Sequences<double>& series, Index i) {
-  return series.lengths.empty() ? series.steps() : series.lengths[static_cast<std::size_t>(i)];
-}
 
 // Whether the window that begins here has a value, and all that it is to forecast are there.
 bool usable(const double* first, const NumbersTask& task, Index features) {
@@ -38,10 +33,15 @@ double last_value(heed::TensorView<const double, 2> series, Index before, Index 
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-}  // namespace
-
+// Those that are not held out.
 Index steps_before(Index steps, double held_out) {
   return static_cast<Index>(std::floor(static_cast<double>(steps) * (1 - held_out)));
+}
+
+}  // namespace
+
+Index length_of(const heed::Sequences<double>& series, Index i) {
+  return series.lengths.empty() ? series.steps() : series.lengths[static_cast<std::size_t>(i)];
 }
 
 SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
@@ -87,28 +87,6 @@ SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask&
     }
   }
   return windows;
-}
-
-void note_short_series(const SeriesParts& windows, Index count, const std::filesystem::path& path) {
-  if (windows.too_short == 0) return;
-  std::fprintf(stderr, "%s: %jd of %jd series %s too short for a window and what follows it, and left out\n",
-               path.string().c_str(), windows.too_short, count, windows.too_short == 1 ? "is" : "are");
-}
-
-void note_empty_end(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path) {
-  Index rows = 0;
-  for (Index i = 0; i < series.count(); ++i) {
-    const auto empty = [&](Index t) {
-      return std::all_of(task.forecasts.begin(), task.forecasts.end(),
-                         [&](Index f) { return std::isnan(series.x(i, t, f)); });
-    };
-    Index end = length_of(series, i);
-    while (end > 0 && empty(end - 1)) --end;
-    rows = std::max(rows, length_of(series, i) - end);
-  }
-  if (rows == 0) return;
-  std::fprintf(stderr, "%s: the last %s no value to forecast from; the answers are for what follows them\n",
-               path.string().c_str(), counted(rows, "row has", "rows have").c_str());
 }
 
 heed::Sequences<double> without_end(heed::Sequences<double> series, double held_out) {

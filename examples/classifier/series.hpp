@@ -15,6 +15,9 @@ namespace classifier {
 /// features); a .ts or .arff file with one series per case. Missing values stay if `options.missing` keeps them.
 NumberData load_series(const std::filesystem::path& path, const heed::LoadOptions& options);
 
+/// The steps of series i.
+heed::Index length_of(const heed::Sequences<double>& series, heed::Index i);
+
 /// Reports on standard error if the rows of a series are not equally far apart in time. Gaps up to 1.5 times the least are
 /// not reported, so that months pass.
 void note_uneven_times(const NumberData& series, const std::filesystem::path& path);
