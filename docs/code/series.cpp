@@ -125,6 +125,18 @@ void from_memory() {
   // [/windows]
   std::printf("%jd windows of %jd steps\n", windows.x.extent(0), windows.x.extent(1));
 
+  // [folds]
+  const auto folds = heed::make_folds(windows.places, {.folds = 3});
+  const auto in_time = heed::cross_validate(folds, [&](const heed::FoldRows& fold) {
+    const heed::SequenceSubset<float, float> before(windows.view(), fold.rows.training),
+        next(windows.view(), fold.rows.validation);
+    Model model({.features = 1, .classes = 3});
+    heed::fit(model, before.x, before.targets, {.epochs = 20, .batch_size = 32});
+    return heed::evaluate(model, next.x, next.targets);
+  });
+  std::printf("mean squared error %.3f\n", in_time.loss.mean);
+  // [/folds]
+
   // [changes]
   Model changes({.features = 1, .classes = 3});
   changes.last_value = heed::LastValue<float>({0, 0, 0});  // 3 steps of feature 0

@@ -86,8 +86,8 @@ void note_no_better(const Candidate& taken, const Task<NumberModel>& task) {
   const heed::MeanAndDeviation m = accuracy_of(taken, folds);
   if (m.mean - m.deviation / std::sqrt(static_cast<double>(folds)) > simple) return;
   if (numbers) {
-    std::printf(
-        "it is not clearly better than the mean of the training targets, whose r2 is 0: it may have learnt nothing\n");
+    std::printf("it is not clearly better than %s is 0: it may have learnt nothing\n",
+                task.numbers.forecast() ? "the last value, whose skill" : "the mean of the training targets, whose r2");
   } else {
     std::printf("it is not clearly better than always the most frequent class, %.4f: it may have learnt nothing\n",
                 simple);
@@ -118,8 +118,6 @@ Index members_for(const TrainArguments& a, const Candidate& taken, Index count, 
 
 void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Processes& processes) {
   const bool numbers = task.numbers.numbers();
-  require_usage(!task.numbers.forecast(), "--recipe",
-                "auto compares by cross-validation, and windows of one series overlap: name a recipe for a forecast");
   require_usage(!processes.launched(), "--recipe", "auto runs as one process: start it without mpirun");
   require_enough(a, task);
   RecipeTrials trials(a, task, processes);
@@ -135,7 +133,7 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   const std::size_t best = best_of(candidates, held_out);
   const std::size_t taken = taken_of(candidates, best);
   if (!a.quiet) {
-    print_candidates(candidates, best, taken, numbers);
+    print_candidates(candidates, best, taken, task.numbers);
     note_no_better(candidates[taken], task);
   }
   a = with_recipe(a, candidates[taken].name, task.train.count(), !numbers);

@@ -7,7 +7,7 @@
 namespace classifier {
 
 /// Compares rocket, the recipes of networks and the default by three-fold cross-validation on the training data, all on
-/// the same folds. Small data sets repeat it on new folds. For classes, two means are candidates, too, without further
+/// the same folds. Those of a forecast are in the order of time: each is trained on what comes before. Other small data sets repeat it on new folds. For classes, two means are candidates, too, without further
 /// training: that of rocket and the best network, and that of the parts of `strong`. Prints a table. Sets `arguments`
 /// to the candidate with the best mean accuracy; the first one wins a tie. A mean that is behind by no more than the noise
 /// of the folds is taken instead: that of `strong` before the other one.
@@ -17,7 +17,7 @@ namespace classifier {
 /// none has finished, the first one is chosen.
 ///
 /// If the winner has a network and --ensemble is not given, it becomes an ensemble: as many models, up to five, as fit
-/// into the time limit once more. Throws for a forecast, and if mpirun has started this process.
+/// into the time limit once more. Throws if mpirun has started this process.
 ///
 /// The task must have been loaded with `in_folds`.
 void choose_recipe(TrainArguments& arguments, const Task<NumberModel>& task, const Processes& processes);

@@ -43,13 +43,12 @@ class Folds {
       if (a_.new_head) said.classes.reset();
       init_ = load_model<M>(read_model_file(a_.init), a_.init, said);
       require_one_model(*init_);
+      if (a_.data && !a_.task.kind && !a_.new_head && init_->task.forecast()) complete_forecast(a_);
     }
+    require_usage(a_.task.held_out == 0, "--validation",
+                  "excludes a forecast here, which is tested on what follows its training data");
     a_.in_folds = true;
     task_ = load_task(a_, init_ ? &*init_ : nullptr, heed::Part());
-    heed::require(!task_->numbers.forecast(), [] {
-      return heed::Fault{"cross-validate is for classes and regressions: windows of one series overlap", "--task",
-                         "train --validation X, which keeps the end of the series to test on", "forecast"};
-    });
     if (a_.fit.threads == 0) a_.fit.threads = processes.threads();
     a_.fit.stop = guard_.signal();
   }
@@ -57,8 +56,7 @@ class Folds {
   void run() {
     options_.seed = a_.fit.seed;
     const bool numbers = task_->numbers.numbers();
-    const auto folds =
-        numbers ? heed::make_folds(task_->train.count(), options_) : heed::make_folds(task_->train.classes, options_);
+    const auto folds = folds_of(*task_, options_);
     if (!numbers) note_untested(task_->train.classes, a_.quiet);
     options_.callback = [this](const heed::FoldResult& fold) {
       report_.row(fold);

@@ -31,11 +31,12 @@ struct DataFiles {
 /// Sequences of numbers, and the names in a table's columns.
 struct NumberData : heed::Sequences<double> {
   std::vector<std::string> features_of_table = {}, labels_of_table = {};
-  bool is_long = false;                      // a table with one row per time step
-  std::vector<std::string> ids = {};         // the values of its sequence column; empty without one
-  heed::Tensor<double, 2> last_values = {};  // of windows of a series: the last before the first target
-  double least_step = 0, most_step = 0;      // as of heed::LongTable
-  bool dates = false;                        // whether its times are dates
+  bool is_long = false;                          // a table with one row per time step
+  std::vector<std::string> ids = {};             // the values of its sequence column; empty without one
+  heed::Tensor<double, 2> last_values = {};      // of windows of a series: the last before the first target
+  heed::Tensor<double, 2> a_season_before = {};  // where the task has a season: the values one before the targets
+  double least_step = 0, most_step = 0;          // as of heed::LongTable
+  bool dates = false;                            // whether its times are dates
 };
 
 /// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).

@@ -28,13 +28,17 @@ void check_trained(const heed::History& history, const heed::FoldRows& fold) {
 void FoldReport::row(const heed::FoldResult& r) {
   const bool first = !std::exchange(begun_, true), numbers = !measured_.empty();
   if (first) {
-    std::printf("repeat  fold  training  validation%s\n",
-                numbers ? "          mse          mae       r2" : "  accuracy        loss");
+    const bool forecast = numbers && measured_.back().skill;
+    std::printf("repeat  fold  training  validation%s%s\n",
+                numbers ? "          mse          mae       r2" : "  accuracy        loss",
+                forecast ? "    skill" : "");
   }
   std::printf("%6d  %4d  %8td  %10td", r.repeat + 1, r.fold + 1, r.training, r.validation);
   if (numbers) {
     const Metrics& m = measured_.back();
-    std::printf("  %11.6g  %11.6g  %7.4f\n", m.mse, m.mae, m.r2);
+    std::printf("  %11.6g  %11.6g  %7.4f", m.mse, m.mae, m.r2);
+    if (m.skill) std::printf("  %7.4f", *m.skill);
+    std::printf("\n");
   } else {
     std::printf("  %8.4f  %10.6f\n", r.accuracy, r.loss);
   }
@@ -54,6 +58,12 @@ void FoldReport::summary(const heed::CrossValidation& all) const {
     const auto mse = over_folds(&Metrics::mse), mae = over_folds(&Metrics::mae), r2 = over_folds(&Metrics::r2);
     std::printf("mse %.6g +- %.6g, mae %.6g +- %.6g, r2 %.4f +- %.4f", mse.mean, mse.deviation, mae.mean, mae.deviation,
                 r2.mean, r2.deviation);
+    if (measured_.back().skill) {
+      std::vector<double> skills;
+      for (const Metrics& m : measured_) skills.push_back(*m.skill);
+      const auto skill = heed::mean_and_deviation(skills);
+      std::printf(", skill %.4f +- %.4f", skill.mean, skill.deviation);
+    }
   }
   std::printf(": mean and standard deviation of %zu folds\n", all.folds.size());
 }

@@ -39,6 +39,14 @@ heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::I
   return some;
 }
 
+Targets some_targets(const Targets& all, std::span<const heed::Index> rows) {
+  const auto some = [&](const auto& values) { return values.empty() ? values : classifier::picked(values, rows); };
+  return {.exact = some(all.exact),
+          .last_values = some(all.last_values),
+          .a_season_before = some(all.a_season_before),
+          .last = some(all.last)};
+}
+
 }  // namespace
 
 template <>
@@ -55,9 +63,14 @@ Task<NumberModel> fold_task(const TrainArguments& a, const Task<NumberModel>& al
     missing.learn(exact);
     for (auto* data : {&exact, &exact_test}) missing.fill(*data, a.data->data);
   }
+  const bool numbers = all.numbers.numbers();
+  Targets targets = some_targets(all.targets, rows.training), test_targets = some_targets(all.targets, rows.validation);
+  if (refills && all.numbers.relative) {
+    targets.last = subtract_last(exact, all.numbers, all.offsets, a.data->data);
+    test_targets.last = subtract_last(exact_test, all.numbers, all.offsets, a.data->data);
+  }
   heed::Sequences<float> train = read ? without_numbers(exact) : picked(all.train.sequences, rows.training);
   heed::Sequences<float> test = read ? without_numbers(exact_test) : picked(all.train.sequences, rows.validation);
-  const bool numbers = all.numbers.numbers();
   const auto labelled = [&](heed::Sequences<float>& data, const std::vector<heed::Index>& which) {
     return numbers ? LabelledData<float>(std::move(data), static_cast<heed::Index>(which.size()))
                    : LabelledData<float>(std::move(data), all.names, where);
@@ -65,10 +78,8 @@ Task<NumberModel> fold_task(const TrainArguments& a, const Task<NumberModel>& al
   Task<NumberModel> task{
       .names = all.names, .train = labelled(train, rows.training), .test = labelled(test, rows.validation)};
   task.numbers = all.numbers;
-  if (numbers) {
-    set_targets(task, {.exact = picked(all.targets.exact, rows.training)},
-                {.exact = picked(all.targets.exact, rows.validation)}, {});
-  }
+  if (numbers) set_targets(task, std::move(targets), std::move(test_targets), {});
+  task.offsets = all.offsets;
   task.missing = std::move(missing);
   task.exact = std::move(exact);
   task.exact_test = std::move(exact_test);

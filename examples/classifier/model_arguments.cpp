@@ -78,6 +78,7 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   if (labels) {
     SeriesParts parts = windows_of(series, stored.task, a.data.data);
     note_short_series(parts, series.count(), a.data.data);
+    if (stored.task.season > 0) windows.a_season_before = values_a_season_before(parts, stored.task);
     windows.last_values = std::move(parts.last_values);
     static_cast<heed::Sequences<double>&>(windows) = std::move(parts);
   } else {

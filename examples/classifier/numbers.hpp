@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/tensor.hpp"
+#include "heed/metrics/regression.hpp"
 #include "model_arguments.hpp"
 #include "stored_model.hpp"
 #include "training.hpp"
@@ -32,6 +33,10 @@ void require_same_changes(const StoredModel<NumberModel>* init, const NumbersTas
 /// The task that the command line asks for, or that of the model to start from. Throws if they contradict each other.
 NumbersTask numbers_task_of(const TrainArguments& arguments, const StoredModel<NumberModel>* init);
 
+/// Sets the columns of a series to forecast: those that the command line names, of the model to start from, or all. Throws
+/// if they contradict each other, or if one does not exist.
+void set_forecasts(NumbersTask& task, const TrainArguments& arguments, const NumberData& series);
+
 /// Reads the data of a regression or a forecast. Throws as `load_task`.
 Task<NumberModel> load_numbers_task(const TrainArguments& arguments, const StoredModel<NumberModel>* init,
                                     const heed::Part& part);
@@ -41,6 +46,11 @@ Task<NumberModel> load_numbers_task(const TrainArguments& arguments, const Store
 TargetScale scale_of(const heed::Tensor<double, 2>& targets, bool relative = false);
 /// Standardises some rows of the targets to mean 0 and deviation 1.
 heed::Tensor<float, 2> scaled(const heed::Tensor<double, 2>& targets, const TargetScale& scale, heed::IndexRange rows);
+
+/// Makes windows relative to their last values, as a model of changes sees them. `offsets` are those of the windows for
+/// training. Returns the last value for each output.
+heed::Tensor<float, 2> subtract_last(heed::Sequences<double>& windows, const NumbersTask& task,
+                                     const std::vector<double>& offsets, const std::filesystem::path& path);
 
 /// Sets the targets for training and for the test, both scaled by the mean and the deviation of those for training.
 /// `part` tells which rows the task holds.
@@ -67,20 +77,25 @@ heed::Tensor<S, 2> picked(const heed::Tensor<S, 2>& all, std::span<const heed::I
 /// The error of the predictions.
 struct Metrics {
   double mse, mae, r2;
+  std::optional<double> skill = {};  ///< of a forecast: `skill_of`
 };
+/// Without a skill.
+template <class S>
+Metrics measured(const heed::Tensor<S, 2>& answers, const heed::Tensor<double, 2>& targets) {
+  return {heed::mse(answers.view(), targets.view()), heed::mae(answers.view(), targets.view()),
+          heed::r2(answers.view(), targets.view())};
+}
+/// "mse 0.25, mae 0.4, r2 0.9".
+std::string text_of(const Metrics& metrics);
+
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets);
-
-/// The baseline's predictions: for a forecast the last value that was known, otherwise and without one the mean of the
-/// training targets. Empty if that is not known.
-heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task);
-const char* baseline_name(const NumbersTask& task);
 
 /// Labelled data for a model of numbers, and their targets. Throws if a sequence has not one target for each output.
 template <class M>
 std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<M>& stored, const ModelArguments& arguments);
 
-/// "test mse 0.25, mae 0.4, r2 0.9" and a line of the same for the baseline.
+/// "test mse 0.25, mae 0.4, r2 0.9", a line of the same for each baseline, and of several targets a table.
 template <class M>
 std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
                        const Targets& targets);

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/core/error.hpp"
 #include "numbers.hpp"
+#include "series.hpp"
 
 namespace classifier {
 
@@ -44,6 +46,17 @@ void require_same_changes(const StoredModel<NumberModel>* init, const NumbersTas
                        data.string(), index_list(seen) + " (counted from 0), in windows of two steps at least",
                        index_list(wanted)};
   });
+}
+
+void set_forecasts(NumbersTask& task, const TrainArguments& a, const NumberData& series) {
+  if (!task.forecasts.empty() && a.task.target_column.empty()) return;
+  std::vector<Index> said = columns_to_forecast(a.task.target_column, series, a.data->data);
+  heed::require(task.forecasts.empty() || said == task.forecasts, [&] {
+    return heed::Fault{"--target-column contradicts " + a.init.string() + "; --new-head starts a new last layer",
+                       a.data->data.string(), "column " + index_list(task.forecasts) + " (counted from 0)",
+                       index_list(said)};
+  });
+  task.forecasts = std::move(said);
 }
 
 NumbersTask numbers_task_of(const TrainArguments& a, const StoredModel<NumberModel>* init) {

@@ -1,12 +1,13 @@
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "baselines.hpp"
 #include "heed/core/error.hpp"
 #include "heed/infer/predictor.hpp"
-#include "heed/metrics/regression.hpp"
 #include "heed/train/split.hpp"
 #include "numbers.hpp"
 #include "series.hpp"
@@ -16,16 +17,6 @@ namespace classifier {
 using heed::Index;
 
 namespace {
-
-Metrics measured(const auto& answers, const heed::Tensor<double, 2>& targets) {
-  return {heed::mse(answers.view(), targets.view()), heed::mae(answers.view(), targets.view()),
-          heed::r2(answers.view(), targets.view())};
-}
-std::string line(const Metrics& m) {
-  char text[120];
-  std::snprintf(text, sizeof text, "mse %.6g, mae %.6g, r2 %.4f", m.mse, m.mae, m.r2);
-  return text;
-}
 
 // A forecast of changes answers to relative windows changes: what they are relative to is added.
 template <class M>
@@ -42,36 +33,35 @@ heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledDa
   return answers;
 }
 
-// beside those of the baseline
-std::string compared(const std::string& what, const heed::Tensor<float, 2>& answers, const Targets& targets,
-                     const NumbersTask& task) {
-  const Metrics own = measured(answers, targets.exact);
-  const std::string text = what + line(own) + '\n';
-  const heed::Tensor<double, 2> baseline = baseline_of(targets, task);
-  if (baseline.empty()) return text;
-  const Metrics simple = measured(baseline, targets.exact);
-  const std::string name = baseline_name(task);
-  return text + name + ": " + line(simple) + '\n' +
-         (own.mse > simple.mse ? "the model is worse than " + name + '\n' : "");
-}
-
-heed::Tensor<double, 2> column(const auto& from, Index k) {
-  heed::Tensor<double, 2> one({from.extent(0), 1});
-  for (Index i = 0; i < one.extent(0); ++i) one(i, 0) = static_cast<double>(from(i, k));
-  return one;
+template <class M>
+std::string report(const std::string& what, const StoredModel<M>& stored, const heed::Tensor<float, 2>& answers,
+                   const Targets& targets) {
+  const std::vector<std::string> names = output_names(stored);
+  return what + text_of(measured(answers, targets.exact)) + '\n' + comparison(answers, targets, stored.task, names) +
+         target_table(answers, targets, stored.task, names);
 }
 
 }  // namespace
 
+std::string text_of(const Metrics& m) {
+  char text[120];
+  std::snprintf(text, sizeof text, "mse %.6g, mae %.6g, r2 %.4f", m.mse, m.mae, m.r2);
+  if (std::isnan(m.r2)) std::snprintf(text, sizeof text, "mse %.6g, mae %.6g, of one row no r2", m.mse, m.mae);
+  return text;
+}
+
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets) {
-  return measured(answers_of(stored, data, targets), targets.exact);
+  const heed::Tensor<float, 2> answers = answers_of(stored, data, targets);
+  Metrics m = measured(answers, targets.exact);
+  if (stored.task.forecast()) m.skill = skill_of(answers, targets, stored.task);
+  return m;
 }
 
 template <class M>
 std::string metrics_of(const std::string& what, const StoredModel<M>& stored, const LabelledData<float>& data,
                        const Targets& targets) {
-  return compared(what, answers_of(stored, data, targets), targets, stored.task);
+  return report(what, stored, answers_of(stored, data, targets), targets);
 }
 
 std::string metrics_of(const TrainArguments& a, const StoredModel<NumberModel>& stored, const Task<NumberModel>& task,
@@ -84,8 +74,8 @@ std::string metrics_of(const TrainArguments& a, const StoredModel<NumberModel>& 
   }
   const std::vector<Index> rows =
       heed::random_split(task.train.count(), a.fit.validation, heed::validation_key(a.fit.seed)).validation;
-  return compared("validation ", picked(answers_of(stored, task.train, task.targets), rows),
-                  {.exact = picked(task.targets.exact, rows)}, stored.task);
+  return report("validation ", stored, picked(answers_of(stored, task.train, task.targets), rows),
+                {.exact = picked(task.targets.exact, rows)});
 }
 
 template <class M>
@@ -98,7 +88,8 @@ std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<M>& stored,
     return heed::Fault{"wrong number of targets", a.data.data.string(), std::to_string(stored.model.options.classes),
                        std::to_string(outputs)};
   });
-  targets.baseline = std::move(read.last_values);
+  targets.last_values = std::move(read.last_values);
+  targets.a_season_before = std::move(read.a_season_before);
   return {narrowed(stored, a, std::move(read)), std::move(targets)};
 }
 
@@ -109,18 +100,12 @@ void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
   const LabelledData<float> data(std::move(sequences), count);
   const heed::Tensor<float, 2> answers = answers_of(stored, data, targets);
   const Metrics m = measured(answers, targets.exact);
-  std::printf("%s\nmse %.9g\nmae %.9g\nr2 %.6f\n", describe(data).c_str(), m.mse, m.mae, m.r2);
-  const heed::Tensor<double, 2> baseline = baseline_of(targets, stored.task);
-  if (!baseline.empty()) {
-    std::printf("\n%s: %s\n", baseline_name(stored.task), line(measured(baseline, targets.exact)).c_str());
-  }
-  if (outputs == 1) return;
-  std::printf("\n");
+  std::printf("%s\nmse %.9g\nmae %.9g\n", describe(data).c_str(), m.mse, m.mae);
+  std::printf(std::isnan(m.r2) ? "of one row no r2\n" : "r2 %.6f\n", m.r2);
   const std::vector<std::string> names = output_names(stored);
-  for (Index k = 0; k < outputs; ++k) {
-    std::printf("%s: %s\n", names[static_cast<std::size_t>(k)].c_str(),
-                line(measured(column(answers, k), column(targets.exact, k))).c_str());
-  }
+  const std::string beside = comparison(answers, targets, stored.task, names);
+  if (!beside.empty()) std::printf("\n%s", beside.c_str());
+  if (outputs > 1) std::printf("\n%s", output_table(answers, targets, stored.task, names).c_str());
 }
 
 template Metrics metrics_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
-#include "heed/data/series_windows.hpp"
 #include "heed/data/standardize.hpp"
 #include "numbers.hpp"
 #include "series.hpp"
@@ -63,37 +62,35 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     return data;
   };
   NumberData read = load(*a.data);
-  if (numbers.forecast() && (numbers.forecasts.empty() || !a.task.target_column.empty())) {
-    const std::vector<Index> said = columns_to_forecast(a.task.target_column, read, a.data->data);
-    heed::require(numbers.forecasts.empty() || said == numbers.forecasts, [&] {
-      return heed::Fault{"--target-column contradicts " + a.init.string() + "; --new-head starts a new last layer",
-                         a.data->data.string(), "column " + index_list(numbers.forecasts) + " (counted from 0)",
-                         index_list(said)};
-    });
-    numbers.forecasts = said;
-  }
+  if (numbers.forecast()) set_forecasts(numbers, a, read);
   std::optional<std::vector<double>> offsets;  // where windows are relative: of those for training
   if (init) offsets = init->shift;
+  std::optional<Index> season;            // of the series for training
+  std::vector<heed::SeriesSteps> places;  // of its windows
   require_same_changes(init, numbers, a.data->data);
   const auto half = [&](const heed::Sequences<double>& data, const std::filesystem::path& path, bool end) {
     Half result;
     if (numbers.forecast()) {
       SeriesParts windows = windows_of(data, numbers, path, a.task.held_out, end);
       if (!a.quiet) note_short_series(windows, data.count(), path);
-      result.targets.baseline = std::move(windows.last_values);
+      if (!season) season = season_of(windows, numbers);
+      numbers.season = *season;
+      if (numbers.season > 0) result.targets.a_season_before = values_a_season_before(windows, numbers);
+      result.targets.last_values = std::move(windows.last_values);
+      if (places.empty()) places = std::move(windows.places);
       result.exact = std::move(windows);
     } else {
       result.exact = data;
     }
     result.targets.exact = std::exchange(result.exact.targets, {});
     if (numbers.forecast()) {
+      if (a.in_folds && missing.how != heed::Missing::error && missing.means.empty()) raw = result.exact;
       missing.learn(a.task.held_out > 0 ? without_end(data, a.task.held_out) : data);
       missing.fill(result.exact, path);
     }
     if (numbers.relative) {
       if (!offsets) offsets = heed::feature_statistics(result.exact).offsets<float>();
-      result.targets.last = heed::subtract_last_as<float>(result.exact.x.view(), numbers.features_of_outputs(), {},
-                                                          result.exact.step_mask(), *offsets, path.string());
+      result.targets.last = subtract_last(result.exact, numbers, *offsets, path);
     }
     return result;
   };
@@ -118,6 +115,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   task.filled = filled;
   task.exact = std::move(train.exact);
   task.raw = std::move(raw);
+  task.places = std::move(places);
   task.offsets = offsets.value_or(std::vector<double>());
   if (!a.test && a.task.held_out == 0) {
     set_targets(task, std::move(train.targets), {}, part);

@@ -15,11 +15,13 @@ heed::MeanAndDeviation accuracy_of(const Candidate& c, std::size_t folds) {
   return heed::mean_and_deviation(std::span(c.accuracies).first(folds));
 }
 
-void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, std::size_t taken_one, bool numbers) {
+void print_candidates(const std::vector<Candidate>& candidates, std::size_t best, std::size_t taken_one,
+                      const NumbersTask& task) {
   std::size_t longest = 9;
   for (const Candidate& c : candidates) longest = std::max(longest, c.name.size());
   const int width = static_cast<int>(longest);
-  std::printf("%-*s  %8s  deviation  seconds\n", width, "recipe", numbers ? "r2" : "accuracy");
+  const char* const score = task.forecast() ? "skill" : task.numbers() ? "r2" : "accuracy";
+  std::printf("%-*s  %8s  deviation  seconds\n", width, "recipe", score);
   for (const Candidate& c : candidates) {
     if (!c.fault.empty()) {
       std::printf("%-*s  %s\n", width, c.shown(), c.fault.c_str());

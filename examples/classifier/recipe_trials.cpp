@@ -26,8 +26,10 @@ constexpr Index enough_answers = 300;  // on sequences left out, of all rounds; 
 
 std::size_t first_of(int round) { return static_cast<std::size_t>(round) * folds_of_a_round; }
 
-std::vector<heed::FoldRows> folds_of(const Task<NumberModel>& task, const heed::CrossValidationOptions& o) {
-  return task.numbers.numbers() ? heed::make_folds(task.train.count(), o) : heed::make_folds(task.train.classes, o);
+// Folds in the order of time are the same each time.
+int rounds_for(const Task<NumberModel>& task) {
+  if (task.numbers.forecast()) return 1;
+  return static_cast<int>(std::clamp<Index>((enough_answers - 1) / task.train.count() + 1, 1, most_rounds));
 }
 
 // Adds the softmax of logits to `sum`.
@@ -46,8 +48,7 @@ RecipeTrials::RecipeTrials(const TrainArguments& a, const Task<NumberModel>& tas
       processes_(processes),
       deadline_{Clock::now(), a.time_limit.value_or(default_time_limit)},
       threads_(heed::ThreadPool(a.fit.threads == 0 ? processes.threads() : a.fit.threads).size()),
-      rounds_(static_cast<int>(
-          std::clamp<Index>((enough_answers + task.train.count() - 1) / task.train.count(), 1, most_rounds))),
+      rounds_(rounds_for(task)),
       folds_(folds_of(task, {.folds = folds_of_a_round, .repeats = rounds_, .seed = a.fit.seed})) {
   a_.quiet = true;  // the last training says what there is to say
   a_.ensemble = 1;

@@ -24,10 +24,10 @@ inline constexpr int folds_of_a_round = 3;
 
 /// A way to train, and its result.
 struct Candidate {
-  std::string name;                                  ///< of a recipe; empty: the default
-  std::string fault = {};                            ///< why it does not count; empty: it counts
-  std::string note = {};                             ///< what was left out for lack of time
-  std::vector<double> accuracies = {};               ///< of the folds, round by round; r2 for numbers
+  std::string name;                     ///< of a recipe; empty: the default
+  std::string fault = {};               ///< why it does not count; empty: it counts
+  std::string note = {};                ///< what was left out for lack of time
+  std::vector<double> accuracies = {};  ///< of the folds, round by round; r2 of regressions, skill of forecasts
   std::vector<heed::Tensor<float, 2>> answers = {};  ///< for classes: the logits of each fold's left-out sequences
   double seconds = 0;
   double step_seconds = 0;        ///< of one training step on one thread; 0: not known
@@ -44,11 +44,12 @@ struct Candidate {
   }
 };
 
-/// Adds the score of a fold's model: its accuracy; for numbers r2.
+/// Adds the score of a fold's model: its accuracy, of a regression r2, of a forecast its skill.
 template <class M>
 void add_score(Candidate& candidate, const StoredModel<M>& stored, const Task<NumberModel>& fold, int threads) {
   if (fold.numbers.numbers()) {
-    candidate.accuracies.push_back(metrics_of(stored, *fold.test, fold.test_targets).r2);
+    const Metrics m = metrics_of(stored, *fold.test, fold.test_targets);
+    candidate.accuracies.push_back(m.skill.value_or(m.r2));
     return;
   }
   const heed::Ensemble<M> all = ensemble_of(stored);

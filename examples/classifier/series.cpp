@@ -78,6 +78,7 @@ SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask&
     const auto [i, t] = starts[static_cast<std::size_t>(k)];
     const double* const from = series.x[i].data() + t * features;
     std::copy_n(from, W * features, windows.x[k].data());
+    windows.places.push_back({i, {t + W, t + W + H}});
     Index output = 0;
     for (Index h = 0; h < H; ++h) {
       for (const Index f : task.forecasts) {

@@ -27,9 +27,10 @@ std::vector<heed::Index> columns_to_forecast(const std::string& list, const Numb
                                              const std::filesystem::path& path);
 
 /// Windows of series. last_values (n, outputs): the forecast that everything stays as it was last known; NaN where
-/// nothing was known.
+/// nothing was known. places: the steps of their targets.
 struct SeriesParts : heed::Sequences<double> {
   heed::Tensor<double, 2> last_values = {};
+  std::vector<heed::SeriesSteps> places = {};
   heed::Index too_short = 0;  // series that are left out
 };
 
@@ -39,6 +40,13 @@ struct SeriesParts : heed::Sequences<double> {
 /// target. Of several series, those that are too short are left out. Throws if no window is left.
 SeriesParts windows_of(const heed::Sequences<double>& series, const NumbersTask& task,
                        const std::filesystem::path& path, double held_out = 0, bool end = false);
+
+/// The steps, from 2 to the length of a window, after which a series repeats itself: the values one season before forecast
+/// the targets of these windows better than the last values do. 0: there is no such season. Values may be missing.
+heed::Index season_of(const SeriesParts& windows, const NumbersTask& task);
+
+/// The values one season of the task before the targets, (n, outputs); where they are missing, the last values.
+heed::Tensor<double, 2> values_a_season_before(const SeriesParts& windows, const NumbersTask& task);
 
 /// Reports on standard error how many of these series were left out, if any.
 void note_short_series(const SeriesParts& windows, heed::Index count, const std::filesystem::path& path);

@@ -1,9 +1,9 @@
-#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "heed/core/tensor.hpp"
+#include "heed/data/series_windows.hpp"
 #include "heed/data/standardize.hpp"
 #include "heed/layers/last_value.hpp"
 #include "numbers.hpp"
@@ -43,6 +43,12 @@ heed::Tensor<double, 2> learnt(const Targets& targets) {
 
 }  // namespace
 
+heed::Tensor<float, 2> subtract_last(heed::Sequences<double>& windows, const NumbersTask& task,
+                                     const std::vector<double>& offsets, const std::filesystem::path& path) {
+  return heed::subtract_last_as<float>(windows.x.view(), task.features_of_outputs(), {}, windows.step_mask(), offsets,
+                                       path.string());
+}
+
 void set_targets(Task<NumberModel>& task, Targets train, Targets test, const heed::Part& part) {
   task.scale = scale_of(train.exact);
   task.numbers.means = task.scale.mean;
@@ -53,21 +59,6 @@ void set_targets(Task<NumberModel>& task, Targets train, Targets test, const hee
   }
   task.targets = std::move(train);
   task.test_targets = std::move(test);
-}
-
-heed::Tensor<double, 2> baseline_of(const Targets& targets, const NumbersTask& task) {
-  if (task.means.empty()) return {};
-  heed::Tensor<double, 2> baseline(targets.exact.extents());
-  for (Index i = 0; i < baseline.extent(0); ++i) {
-    for (Index k = 0; k < baseline.extent(1); ++k) {
-      const bool known = task.forecast() && !std::isnan(targets.baseline(i, k));
-      baseline(i, k) = known ? targets.baseline(i, k) : task.means[static_cast<std::size_t>(k)];
-    }
-  }
-  return baseline;
-}
-const char* baseline_name(const NumbersTask& task) {
-  return task.forecast() ? "the last value" : "the mean of the training targets";
 }
 
 namespace {

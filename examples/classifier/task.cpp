@@ -1,9 +1,5 @@
 #include "task.hpp"
 
-#include <algorithm>
-#include <string_view>
-#include <unordered_map>
-
 #include "../support/checks.hpp"
 #include "heed/core/error.hpp"
 #include "missing_values.hpp"
@@ -11,7 +7,6 @@
 namespace classifier {
 
 using heed::Index;
-using IndexColumn = heed::TableFormat::IndexColumn;
 
 void add_task(CLI::App& command, TaskOptions& task) {
   const char* const group = "Tasks";
@@ -50,6 +45,7 @@ void NumbersTask::write(heed::Metadata& metadata) const {
   heed::set(metadata, "window", window);
   heed::set(metadata, "horizon", horizon);
   metadata["forecasts"] = number_list({forecasts.begin(), forecasts.end()});
+  if (season > 0) heed::set(metadata, "season", season);
 }
 
 NumbersTask NumbersTask::read(const heed::Metadata& metadata, Index features, Index outputs,
@@ -71,80 +67,15 @@ NumbersTask NumbersTask::read(const heed::Metadata& metadata, Index features, In
   constexpr Index most = Index(1) << 30;
   malformed(task.window > 0 && task.window <= most && task.horizon > 0 && task.horizon <= most &&
             outputs % task.horizon == 0 && metadata.contains("forecasts"));
+  if (metadata.contains("season")) {
+    task.season = heed::get_index(metadata, "season");
+    malformed(task.season > 1 && task.season <= task.window);
+  }
   for (const double column : read_number_list(metadata, "forecasts", outputs / task.horizon, path)) {
     malformed(column >= 0 && column < static_cast<double>(features));
     task.forecasts.push_back(static_cast<Index>(column));
   }
   return task;
-}
-
-void Columns::complete(heed::TableFormat& format) const {
-  if (format.sequence_column.empty()) format.sequence_column = sequence;
-  if (format.time_column.empty()) format.time_column = time;
-  if (format.feature_columns.empty()) format.feature_columns = features;
-  if (format.index_column != IndexColumn::refuse) return;
-  format.index_column = index == IndexColumn::drop ? IndexColumn::drop_known : index;
-}
-
-void Columns::check(const std::vector<std::string>& of_table, const std::filesystem::path& path) const {
-  if (values.empty()) return;
-  const std::vector<std::string> known = heed::detail::names_in(values);
-  std::unordered_map<std::string_view, std::size_t> places;
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    if (!places.emplace(known[i], i).second) return;  // the names do not tell the columns apart
-  }
-  const bool renamed =
-      std::none_of(of_table.begin(), of_table.end(), [&](auto& name) { return places.contains(name); });
-  for (std::size_t i = 0; i < of_table.size() && !renamed; ++i) {
-    const auto found = places.find(of_table[i]);
-    heed::require(found != places.end() || i >= known.size(), [&] {
-      return heed::Fault{"a column of values that training had not; --label-column names that of the label",
-                         path.string() + ", value " + std::to_string(i + 1), heed::in_quotes(known[i]),
-                         heed::in_quotes(of_table[i])};
-    });
-    heed::require(found == places.end() || found->second == i, [&] {
-      return heed::Fault{
-          "the columns of values stand elsewhere than in training; --label-column names that of the label",
-          path.string(), heed::in_quotes(of_table[i]) + " as value " + std::to_string(found->second + 1),
-          "value " + std::to_string(i + 1)};
-    });
-  }
-}
-
-void Columns::write(heed::Metadata& metadata) const {
-  if (!sequence.empty()) metadata["sequence_column"] = sequence;
-  if (!time.empty()) metadata["time_column"] = time;
-  if (!features.empty()) metadata["feature_columns"] = features;
-  if (index != IndexColumn::refuse) metadata["index_column"] = index == IndexColumn::keep ? "keep" : "drop";
-  if (!values.empty()) metadata["value_columns"] = values;
-}
-
-Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::path& path) {
-  Columns columns;
-  const auto take = [&](const char* name, std::string& value) {
-    if (const auto said = metadata.find(name); said != metadata.end()) value = said->second;
-  };
-  take("sequence_column", columns.sequence);
-  take("time_column", columns.time);
-  take("feature_columns", columns.features);
-  take("value_columns", columns.values);
-  std::string index;
-  take("index_column", index);
-  heed::require(index.empty() || index == "drop" || index == "keep", [&] {
-    return heed::Fault{"malformed metadata", path.string() + ", index_column", "drop or keep", heed::in_quotes(index)};
-  });
-  if (!index.empty()) columns.index = index == "keep" ? IndexColumn::keep : IndexColumn::drop;
-  if (!columns.features.empty()) columns.names = heed::detail::names_in(columns.features);
-  return columns;
-}
-
-std::string name_list(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) {
-    if (name.empty() || name.find(',') != std::string::npos || heed::trim(name) != name) return {};
-    list += (list.empty() ? "" : ",") + name;
-  }
-  return list;
 }
 
 }  // namespace classifier

@@ -40,6 +40,7 @@ struct NumbersTask {
   heed::Index window = 0, horizon = 0;      // of a forecast
   std::vector<heed::Index> forecasts = {};  // the features to forecast
   bool relative = false;                    // a forecast of changes; a model is told when it is trained
+  heed::Index season = 0;                   // the steps after which a series repeats itself; 0: it does not
   std::vector<double> means = {};           // of the training targets, the baseline of a regression
 
   bool numbers() const { return kind != TaskKind::classification; }

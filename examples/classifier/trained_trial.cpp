@@ -93,6 +93,7 @@ bool RecipeTrials::run_trained(Candidate& c, std::span<const heed::FoldRows> fol
     if (histories[i].outcome == heed::Outcome::cancelled) return false;
     if (histories[i].outcome == heed::Outcome::diverged) c.fault = "diverged";
     StoredModel<NumberModel> stored{std::move(models[i]), {}};
+    stored.task = tasks[i].numbers;
     if (tasks[i].numbers.numbers()) to_units(stored, tasks[i].scale);
     add_score(c, stored, tasks[i], a.fit.threads);
   }

@@ -11,6 +11,7 @@
 #include "heed/core/layer_traits.hpp"
 #include "heed/core/step_mask.hpp"
 #include "heed/optim/adam.hpp"
+#include "heed/train/folds.hpp"
 #include "heed/train/split.hpp"
 #include "processes.hpp"
 #include "stored_model.hpp"
@@ -25,7 +26,8 @@ struct TargetScale {
 
 /// The targets of sequences.
 struct Targets {
-  heed::Tensor<double, 2> exact = {}, baseline = {};  // of all; the baseline of forecasts
+  heed::Tensor<double, 2> exact = {};                              // of all
+  heed::Tensor<double, 2> last_values = {}, a_season_before = {};  // of forecasts: simple guesses; NaN: not known
   heed::Tensor<float, 2> last = {};  // where windows are relative: the last value for each target, as the model adds it
   heed::Tensor<float, 2> scaled = {};  // of the part, with mean 0 and deviation 1: changes, where there are last values
 };
@@ -46,9 +48,10 @@ struct Task {
   std::vector<std::vector<std::string>> sentences = {};  // the words of the sentences in `train`
   MissingValues missing = {};                            // of numbers: how they are filled
   heed::Index filled = 0;                                // the number of filled values in the training data
-  heed::Sequences<double> raw = {};                      // with missing values, if means over all data fill them
+  heed::Sequences<double> raw = {};  // for folds: with missing values, if means over all data fill them
   // The numbers as they were read, until the model is made. Until then `train` and `test` have none.
   heed::Sequences<double> exact = {}, exact_test = {};
+  std::vector<heed::SeriesSteps> places = {};  // of a forecast: the steps that windows for training have as targets
   std::vector<double> offsets = {};  // what was taken from the features before windows became relative; empty: nothing
 
   heed::Index outputs() const { return numbers.numbers() ? targets.exact.extent(1) : names.size(); }
@@ -88,6 +91,14 @@ Task<NumberModel> fold_task(const TrainArguments&, const Task<NumberModel>&, con
 template <>
 Task<TextModel> fold_task(const TrainArguments&, const Task<TextModel>&, const heed::Split&,
                           const StoredModel<TextModel>*);
+
+/// The folds of a task's training data: by class, at random for a regression, in the order of time for a forecast.
+template <class M>
+std::vector<heed::FoldRows> folds_of(const Task<M>& task, const heed::CrossValidationOptions& options) {
+  if (task.numbers.forecast()) return heed::make_folds(task.places, options);
+  if (task.numbers.numbers()) return heed::make_folds(task.train.count(), options);
+  return heed::make_folds(task.train.classes, options);
+}
 
 /// A text of everything that decides what is trained, except the options and the numbers of the sequences.
 template <class M>

@@ -23,6 +23,7 @@ TEST(SeriesWindows, HoldsStepsAndWhatFollowsThem) {
   EXPECT_EQ(w.targets(2, 0), 5);
   EXPECT_EQ(w.targets(2, 1), 6);
   EXPECT_EQ(w.view().count(), 3);
+  EXPECT_EQ(w.places, (std::vector<heed::SeriesSteps>{{0, {3, 5}}, {0, {4, 6}}, {0, {5, 7}}}));
 }
 
 TEST(SeriesWindows, OfSeveralFeaturesAndStrides) {
@@ -33,6 +34,7 @@ TEST(SeriesWindows, OfSeveralFeaturesAndStrides) {
   EXPECT_EQ(w.x(1, 0, 1), 5);
   EXPECT_EQ(w.targets(1, 0), 8);
   EXPECT_EQ(w.targets(1, 1), 9);
+  EXPECT_EQ(w.places, (std::vector<heed::SeriesSteps>{{0, {2, 3}}, {0, {4, 5}}}));
 }
 
 TEST(SeriesWindows, RefusesWhatDoesNotFit) {

@@ -332,13 +332,9 @@ TEST_F(SeveralRecipes, OfAForecastSayNothingOfWindowsThatAreLeftOut) {
   }
 }
 
-TEST_F(AutoRecipe, IsForClassesOfNumbers) {
+TEST_F(AutoRecipe, IsForNumbers) {
   folder.file("lines.txt", "a some words\nb other words\n");
   EXPECT_NE(run("train --text lines.txt --recipe auto").err.find("--recipe: excludes --text"), std::string::npos);
-  folder.file("d.csv", "1,2,3,0.5\n2,3,4,0.7\n3,4,5,0.9\n4,5,6,1.5\n");
-  EXPECT_NE(run("train --data d.csv --task forecast --window 3 --recipe auto --label-column none")
-                .err.find("windows of one series overlap"),
-            std::string::npos);
 }
 
 TEST_F(Recipes, WhatDoesNotGoWithOneIsAnError) {

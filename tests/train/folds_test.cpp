@@ -8,6 +8,7 @@
 
 #include "../support/error_of.hpp"
 #include "../support/task.hpp"
+#include "heed/data/series_windows.hpp"
 
 namespace folds_test {
 
@@ -38,6 +39,30 @@ TEST(Folds, OptionsOutOfRangeAreNamed) {
   EXPECT_NE(error_of([] { heed::make_folds(Index(9), {.repeats = 2'000'000'000}); }).find("repeats"),
             std::string::npos);
   EXPECT_NE(error_of([] { heed::make_folds(Index(9), {.folds = 10}); }).find("2 to 9"), std::string::npos);
+}
+
+TEST(Folds, OfForecastsAreInTheOrderOfTime) {
+  const std::vector<float> series(30);
+  const auto windows = heed::series_windows(series, 6, 2);  // targets from step 6 to step 29, in four parts of six
+  const std::vector<FoldRows> folds = heed::make_folds(windows.places, {.folds = 3});
+  ASSERT_EQ(folds.size(), 3U);
+  for (const FoldRows& fold : folds) {
+    const std::size_t before = 6 + 6 * (static_cast<std::size_t>(fold.fold) + 1);
+    ASSERT_EQ(fold.rows.training.size(), before - 6 - 1);
+    ASSERT_EQ(fold.rows.validation.size(), 5U);  // six steps have five pairs
+    for (const Index i : fold.rows.training) {
+      EXPECT_LE(windows.places[static_cast<std::size_t>(i)].steps.last, static_cast<Index>(before));
+    }
+    for (const Index i : fold.rows.validation) {
+      const heed::IndexRange steps = windows.places[static_cast<std::size_t>(i)].steps;
+      EXPECT_GE(steps.first, static_cast<Index>(before));
+      EXPECT_LE(steps.last, static_cast<Index>(before) + 6);
+    }
+  }
+  EXPECT_EQ(error_of([&] { heed::make_folds(windows.places, {.repeats = 2}); }),
+            "cross-validation, repeats: folds in the order of time are the same in each repeat (expected 1, got 2)");
+  EXPECT_NE(error_of([&] { heed::make_folds(windows.places, {.folds = 12}); }).find("too few windows"),
+            std::string::npos);
 }
 
 TEST(Folds, ScoresAreSummedUpAndMayEnd) {

@@ -146,4 +146,40 @@ TEST(BalancedClassWeights, AreThoseOfScikitLearn) {
             std::string::npos);
 }
 
+TEST(ForwardFolds, OfEachSeriesTrainOnWhatComesBefore) {
+  // two series, of one step of targets each: 8 steps from 10 on, and 4 from 0 on, one window missing
+  std::vector<heed::SeriesSteps> targets;
+  for (heed::Index t = 10; t < 18; ++t) targets.push_back({0, {t, t + 1}});
+  for (const heed::Index t : {0, 1, 3}) targets.push_back({5, {t, t + 1}});
+  const std::vector<Split> folds = heed::forward_folds(targets, 3);
+  ASSERT_EQ(folds.size(), 3U);
+  EXPECT_EQ(folds[0].training, (std::vector<heed::Index>{0, 1, 8}));
+  EXPECT_EQ(folds[0].validation, (std::vector<heed::Index>{2, 3, 9}));
+  EXPECT_EQ(folds[1].training, (std::vector<heed::Index>{0, 1, 2, 3, 8, 9}));
+  EXPECT_EQ(folds[1].validation, (std::vector<heed::Index>{4, 5}));
+  EXPECT_EQ(folds[2].training, (std::vector<heed::Index>{0, 1, 2, 3, 4, 5, 8, 9}));
+  EXPECT_EQ(folds[2].validation, (std::vector<heed::Index>{6, 7, 10}));
+}
+
+TEST(ForwardFolds, RefuseWhatDoesNotFit) {
+  const auto error = [](std::vector<heed::SeriesSteps> targets, heed::Index folds) {
+    return error_of([&] { heed::forward_folds(targets, folds); });
+  };
+  const std::vector<heed::SeriesSteps> four{{0, {0, 1}}, {0, {1, 2}}, {0, {2, 3}}, {0, {3, 4}}};
+  EXPECT_EQ(error(four, 3), "no error");
+  EXPECT_EQ(error(four, 1), "forward_folds: number of folds out of range (expected 2 to 10000, got 1)");
+  EXPECT_EQ(
+      error(four, 4),
+      "forward_folds: too few windows for folds in the order of time (expected targets within each of 5 parts of a "
+      "series; longer series or fewer folds, got 4 windows)");
+  EXPECT_NE(error({}, 2).find("got 0 windows"), std::string::npos);
+  const std::string odd =
+      "forward_folds, window 1 (counted from 0): steps out of range (expected a series from 0, and "
+      "at least one step from 0, got ";
+  EXPECT_EQ(error({{0, {0, 1}}, {-1, {0, 1}}}, 2), odd + "series -1, steps 0 to 1)");
+  EXPECT_EQ(error({{0, {0, 1}}, {0, {-1, 1}}}, 2), odd + "series 0, steps -1 to 1)");
+  EXPECT_EQ(error({{0, {0, 1}}, {0, {3, 3}}}, 2), odd + "series 0, steps 3 to 3)");
+  EXPECT_NE(error({{0, {0, 1}}, {0, {0, heed::Index(1) << 49}}}, 2).find("out of range"), std::string::npos);
+}
+
 }  // namespace split_test

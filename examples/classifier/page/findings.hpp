@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../baselines.hpp"
 #include "../stored_model.hpp"
 #include "../task.hpp"
 #include "heed/core/tensor.hpp"
@@ -66,8 +67,8 @@ ClassFindings class_findings(std::vector<std::string> names, heed::Tensor<float,
 struct NumberFindings {
   std::vector<std::string> names;  // the outputs
   heed::Tensor<float, 2> answers;
-  heed::Tensor<double, 2> truth, baseline;  // the baseline is empty if it is not known
-  std::string baseline_name;
+  heed::Tensor<double, 2> truth;
+  std::vector<Baseline> baselines;  // empty if they are not known
   NumbersTask task;
 };
 

@@ -32,12 +32,8 @@ std::string page_of_numbers(const StoredModel<M>& stored, const ReportArguments&
   const Index outputs = targets.exact.extent(1);
   const heed::Ensemble<M> all = ensemble_of(stored);
   heed::ThreadPool threads;
-  NumberFindings f{output_names(stored),
-                   outputs_of<M, float>(all, data, outputs, threads),
-                   targets.exact,
-                   baseline_of(targets, stored.task),
-                   baseline_name(stored.task),
-                   stored.task};
+  NumberFindings f{output_names(stored), outputs_of<M, float>(all, data, outputs, threads), targets.exact,
+                   baselines_of(targets, stored.task), stored.task};
   const Cases cases = cases_for(stored, all, data);
 
   Page page = begin(stored, a, cases);
@@ -45,9 +41,8 @@ std::string page_of_numbers(const StoredModel<M>& stored, const ReportArguments&
   page.tiles = {{"Mean squared error", support::short_number(errors.mse)},
                 {"Mean absolute error", support::short_number(errors.mae)},
                 {"R²", support::fixed_number(errors.r2, 4)}};
-  if (!f.baseline.empty()) {
-    page.tiles.emplace_back("Mean squared error of the baseline",
-                            support::short_number(errors_of(f.baseline, f.truth).mse));
+  for (const Baseline& b : f.baselines) {
+    page.tiles.emplace_back("Mean squared error of " + b.name, support::short_number(errors_of(b.values, f.truth).mse));
   }
   for (Section& s : std::vector<Section>{error_section(f), scatter_section(f, cases), far_off_section(f, cases)}) {
     page.sections.push_back(std::move(s));

@@ -33,21 +33,20 @@ std::string error_cells(const Errors& e) {
 
 std::string by_step_ahead(const NumberFindings& f, const heed::Tensor<double, 2>& answers) {
   const Index columns = static_cast<Index>(f.task.forecasts.size());
-  support::ChartLine own{"model", "c0", {}}, base{f.baseline_name, "c1", {}};
-  for (Index h = 0; h < f.task.horizon; ++h) {
-    double sum = 0, of_base = 0;
-    for (Index i = 0; i < answers.extent(0); ++i) {
-      for (Index k = h * columns; k < (h + 1) * columns; ++k) {
-        sum += std::abs(answers(i, k) - f.truth(i, k));
-        if (!f.baseline.empty()) of_base += std::abs(f.baseline(i, k) - f.truth(i, k));
+  std::vector<support::ChartLine> lines;
+  const auto add = [&](const std::string& name, const heed::Tensor<double, 2>& values) {
+    lines.push_back({name, "c" + std::to_string(lines.size()), {}});
+    for (Index h = 0; h < f.task.horizon; ++h) {
+      double sum = 0;
+      for (Index i = 0; i < values.extent(0); ++i) {
+        for (Index k = h * columns; k < (h + 1) * columns; ++k) sum += std::abs(values(i, k) - f.truth(i, k));
       }
+      lines.back().points.emplace_back(static_cast<double>(h + 1),
+                                       sum / static_cast<double>(values.extent(0) * columns));
     }
-    const double n = static_cast<double>(answers.extent(0) * columns);
-    own.points.emplace_back(static_cast<double>(h + 1), sum / n);
-    base.points.emplace_back(static_cast<double>(h + 1), of_base / n);
-  }
-  std::vector<support::ChartLine> lines{own};
-  if (!f.baseline.empty()) lines.push_back(base);
+  };
+  add("model", answers);
+  for (const Baseline& b : f.baselines) add(b.name, b.values);
   return support::figure(
       support::line_chart({"Error by steps ahead", "mean absolute error of each step that is forecast", "steps ahead",
                            "mean absolute error"},
@@ -70,14 +69,14 @@ Section error_section(const NumberFindings& f) {
   const heed::Tensor<double, 2> answers = in_double(f.answers);
   const Index outputs = f.truth.extent(1);
   std::string rows = "<tr>" + row_head("model") + error_cells(errors_of(answers, f.truth)) + "</tr>\n";
-  if (!f.baseline.empty()) {
-    rows += "<tr>" + row_head(html(f.baseline_name)) + error_cells(errors_of(f.baseline, f.truth)) + "</tr>\n";
+  for (const Baseline& b : f.baselines) {
+    rows += "<tr>" + row_head(html(b.name)) + error_cells(errors_of(b.values, f.truth)) + "</tr>\n";
   }
   const std::string head = column_head("who") + support::number_head("mean squared error") +
                            support::number_head("mean absolute error") + support::number_head("R²");
   std::string body = "<p>R² is 1 for perfect answers and 0 for ones that are as good as the mean.</p>\n" +
                      support::table("Errors of all answers", head, rows, "figures");
-  if (f.baseline.empty()) body += "<p class=\"note\">The model's file does not keep a baseline to compare with.</p>\n";
+  if (f.baselines.empty()) body += "<p class=\"note\">The model's file does not keep a baseline to compare with.</p>\n";
   if (outputs > 1) {
     rows.clear();
     for (Index k = 0; k < std::min(outputs, most_outputs); ++k) {

@@ -8,7 +8,7 @@
 
 namespace classifier::page {
 
-/// mse, mae and r2 of all outputs together and of each, with the baseline's.
+/// mse, mae and r2 of all outputs together and of each, with those of the baselines.
 Section error_section(const NumberFindings& findings);
 /// The answers against the true numbers, and their differences.
 Section scatter_section(const NumberFindings& findings, const Cases& cases);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The basic types of all headers: `Index`, `IndexRange`, `Shape`, `Metadata`, and the inline namespaces.
+/// The basic types of all headers: `Index`, `IndexRange`, `SeriesSteps`, `Shape`, `Metadata`, and the inline namespaces.
 
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +53,13 @@ struct IndexRange {
   Index first = 0, last = 0;
   Index count() const { return last - first; }
   friend bool operator==(const IndexRange&, const IndexRange&) = default;
+};
+
+/// Steps of one of several series, from 0.
+struct SeriesSteps {
+  Index series = 0;
+  IndexRange steps = {};
+  friend bool operator==(const SeriesSteps&, const SeriesSteps&) = default;
 };
 
 /// What a model file says about its model, as text: its architecture and everything that prediction needs.

@@ -27,6 +27,8 @@ template <class S>
 struct SeriesWindows {
   Tensor<S, 3> x;        ///< (n, window, features)
   Tensor<S, 2> targets;  ///< (n, horizon features): the next steps, step by step
+  /// The steps of the series that are the targets of each window: `make_folds` cross-validates in the order of time.
+  std::vector<SeriesSteps> places = {};
   Index count() const { return x.extent(0); }
   /// For `fit` and `evaluate`. The view must not outlive this object.
   LabelledSequences<S, S> view() const { return {x.view(), targets.view()}; }
@@ -41,7 +43,8 @@ namespace heed::inline HEED_ISA {
 /// series is shorter than window + horizon.
 ///
 /// Windows overlap. What a model is tested on must be cut from another part of the series: `FitOptions::validation` and
-/// `cross_validate` draw windows at random, whose steps and targets most others have, too.
+/// `cross_validate` of data draw windows at random, whose steps and targets most others have, too. `make_folds(places)`
+/// divides them in the order of time.
 template <class S>
 SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Index horizon = 1, Index stride = 1) {
   const Index steps = series.extent(0), features = series.extent(1);
@@ -56,6 +59,7 @@ SeriesWindows<S> series_windows(TensorView<const S, 2> series, Index window, Ind
     const S* const first = series.data() + i * stride * features;
     std::copy_n(first, window * features, result.x[i].data());
     std::copy_n(first + window * features, horizon * features, result.targets[i].data());
+    result.places.push_back({0, {i * stride + window, i * stride + window + horizon}});
   }
   return result;
 }

@@ -73,6 +73,8 @@ namespace heed::inline HEED_ISA {
 std::vector<FoldRows> make_folds(std::span<const std::int32_t> labels, const CrossValidationOptions& options);
 /// `random_folds` of this many sequences.
 std::vector<FoldRows> make_folds(Index count, const CrossValidationOptions& options);
+/// `forward_folds` of windows with these targets. They depend on no seed, so that there is one repeat.
+std::vector<FoldRows> make_folds(std::span<const SeriesSteps> targets, const CrossValidationOptions& options);
 
 /// The mean and the standard deviation.
 MeanAndDeviation mean_and_deviation(std::span<const double> values);
@@ -229,6 +231,15 @@ HEED_COLD HEED_FUNCTION std::vector<FoldRows> make_folds(std::span<const std::in
 
 HEED_COLD HEED_FUNCTION std::vector<FoldRows> make_folds(Index count, const CrossValidationOptions& options) {
   return detail::repeated(options, [&](Key key) { return random_folds(count, options.folds, key); });
+}
+
+HEED_COLD HEED_FUNCTION std::vector<FoldRows> make_folds(std::span<const SeriesSteps> targets,
+                                                         const CrossValidationOptions& options) {
+  require(options.repeats == 1, [&] {
+    return Fault{"folds in the order of time are the same in each repeat", "cross-validation, repeats", "1",
+                 text_of(options.repeats)};
+  });
+  return detail::repeated(options, [&](Key) { return forward_folds(targets, options.folds); });
 }
 
 HEED_COLD HEED_FUNCTION MeanAndDeviation mean_and_deviation(std::span<const double> values) {

@@ -56,6 +56,14 @@ std::vector<Split> stratified_folds(std::span<const std::int32_t> labels, Index 
 /// The same for n sequences, drawn at random: for numbers, and for labels per step.
 std::vector<Split> random_folds(Index count, Index folds, Key key);
 
+/// The folds of forecasts, in the order of time: each is trained on what comes before what it is validated on.
+/// `targets` tells for each window which steps of which series it forecasts. Those of each series are cut into folds + 1
+/// parts of equal length. Fold k has the windows whose targets end within the first k + 1 parts for training, and those
+/// whose targets lie within the next part for validation. A window whose targets lie in two parts is in neither; the
+/// steps that a window sees may be targets of others before. scikit-learn's TimeSeriesSplit. Throws if `folds` is below
+/// 2, if steps are out of range, or if a fold would have no window for training or for validation.
+std::vector<Split> forward_folds(std::span<const SeriesSteps> targets, Index folds);
+
 /// n / (classes count_c), so that all classes have the same total weight; scikit-learn's "balanced". A class without
 /// sequences has weight 0. Labels are 0 to classes - 1.
 std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels, Index classes);
@@ -67,7 +75,9 @@ std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <numeric>
+#include <string>
 
 namespace heed::inline HEED_ISA {
 
@@ -185,6 +195,46 @@ HEED_COLD HEED_FUNCTION std::vector<Split> stratified_folds(std::span<const std:
 HEED_COLD HEED_FUNCTION std::vector<Split> random_folds(Index count, Index folds, Key key) {
   const std::vector<std::int32_t> all_alike = make_vector<std::int32_t>(count, "random_folds");
   return stratified_folds(all_alike, folds, key);
+}
+
+HEED_COLD HEED_FUNCTION std::vector<Split> forward_folds(std::span<const SeriesSteps> targets, Index folds) {
+  const std::string where = "forward_folds";
+  constexpr Index most_steps = Index(1) << 48;
+  require(folds >= 2 && folds <= 10'000,
+          [&] { return Fault{"number of folds out of range", where, "2 to 10000", text_of(folds)}; });
+  std::map<Index, IndexRange> all;  // of a series the steps from the first target to the last
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const IndexRange steps = targets[i].steps;
+    require(targets[i].series >= 0 && steps.first >= 0 && steps.last > steps.first && steps.last <= most_steps, [&] {
+      return Fault{
+          "steps out of range", where + ", window " + text_of(i) + " (counted from 0)",
+          "a series from 0, and at least one step from 0",
+          "series " + text_of(targets[i].series) + ", steps " + text_of(steps.first) + " to " + text_of(steps.last)};
+    });
+    IndexRange& range = all.try_emplace(targets[i].series, steps).first->second;
+    range = {std::min(range.first, steps.first), std::max(range.last, steps.last)};
+  }
+  std::vector<Split> splits(static_cast<std::size_t>(folds));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const IndexRange range = all.at(targets[i].series), steps = targets[i].steps;
+    for (Index k = 0; k < folds; ++k) {
+      const auto end_of = [&](Index parts) { return range.first + range.count() * parts / (folds + 1); };
+      Split& split = splits[static_cast<std::size_t>(k)];
+      if (steps.last <= end_of(k + 1)) {
+        split.training.push_back(static_cast<Index>(i));
+      } else if (steps.first >= end_of(k + 1) && steps.last <= end_of(k + 2)) {
+        split.validation.push_back(static_cast<Index>(i));
+      }
+    }
+  }
+  for (const Split& split : splits) {
+    require(!split.training.empty() && !split.validation.empty(), [&] {
+      return Fault{"too few windows for folds in the order of time", where,
+                   "targets within each of " + text_of(folds + 1) + " parts of a series; longer series or fewer folds",
+                   text_of(targets.size()) + " windows"};
+    });
+  }
+  return splits;
 }
 
 HEED_COLD HEED_FUNCTION std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,
