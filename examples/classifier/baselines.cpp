@@ -93,7 +93,8 @@ std::vector<Baseline> baselines_of(const Targets& targets, const NumbersTask& ta
   return all;
 }
 
-double skill_of(const heed::Tensor<float, 2>& answers, const Targets& targets, const NumbersTask& task) {
+template <class S>
+double skill_of(const heed::Tensor<S, 2>& answers, const Targets& targets, const NumbersTask& task) {
   const Index outputs = targets.exact.extent(1);
   const Baseline last = baselines_of(targets, task).front();
   double sum = 0;
@@ -104,6 +105,9 @@ double skill_of(const heed::Tensor<float, 2>& answers, const Targets& targets, c
   }
   return sum / static_cast<double>(outputs);
 }
+
+template double skill_of(const heed::Tensor<float, 2>&, const Targets&, const NumbersTask&);
+template double skill_of(const heed::Tensor<double, 2>&, const Targets&, const NumbersTask&);
 
 std::string comparison(const heed::Tensor<float, 2>& answers, const Targets& targets, const NumbersTask& task,
                        const std::vector<std::string>& names) {

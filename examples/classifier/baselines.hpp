@@ -23,7 +23,8 @@ std::vector<Baseline> baselines_of(const Targets& targets, const NumbersTask& ta
 
 /// 1 - mse / mse of the last value, the mean over the outputs: 1 is perfect, 0 is as good as the last value. An output
 /// that the last value forecasts without an error counts as 1 or, if the answers differ from it, as 0. For a forecast.
-double skill_of(const heed::Tensor<float, 2>& answers, const Targets& targets, const NumbersTask& task);
+template <class S>
+double skill_of(const heed::Tensor<S, 2>& answers, const Targets& targets, const NumbersTask& task);
 
 /// "the last value: mse 0.25, mae 0.4, r2 0.9" for each baseline, and where the model is worse. `names` are those of the
 /// outputs.

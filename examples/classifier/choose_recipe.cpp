@@ -30,10 +30,9 @@ bool wants_epochs(const TrainArguments& a) {
 }
 
 // In the order in which they win where they are equally good: the quicker first.
-std::vector<Candidate> all_candidates(const TrainArguments& a, bool numbers) {
+std::vector<Candidate> all_candidates(const TrainArguments& a) {
   std::vector<Candidate> all{{.name = "rocket"}};
   all.front().alone = !wants_epochs(a);
-  if (wants_epochs(a) && numbers) all.front().fault = "not tried: it has no epochs to write of";
   for (std::string& name : heed::recipe_names()) all.push_back({.name = std::move(name)});
   all.push_back({});
   return all;
@@ -121,7 +120,7 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   require_usage(!processes.launched(), "--recipe", "auto runs as one process: start it without mpirun");
   require_enough(a, task);
   RecipeTrials trials(a, task, processes);
-  std::vector<Candidate> candidates = all_candidates(a, numbers);
+  std::vector<Candidate> candidates = all_candidates(a);
   if (!a.quiet) {
     std::printf("trying recipes for at most %g seconds, all on the same folds, up to %d\n", trials.limit(),
                 folds_of_a_round * trials.rounds());
@@ -129,9 +128,10 @@ void choose_recipe(TrainArguments& a, const Task<NumberModel>& task, const Proce
   }
   trials.run(candidates);
   const Index held_out = task.train.count() / folds_of_a_round;
-  if (!numbers) add_means(candidates, trials, held_out);
+  add_means(candidates, trials, held_out);
   const std::size_t best = best_of(candidates, held_out);
-  const std::size_t taken = taken_of(candidates, best);
+  // r2 and skill have no least value: one bad fold would make noise of all differences
+  const std::size_t taken = numbers ? best : taken_of(candidates, best);
   if (!a.quiet) {
     print_candidates(candidates, best, taken, task.numbers);
     note_no_better(candidates[taken], task);

@@ -39,15 +39,15 @@ heed::Sequences<S> picked(const heed::Sequences<S>& all, std::span<const heed::I
   return some;
 }
 
+}  // namespace
+
 Targets some_targets(const Targets& all, std::span<const heed::Index> rows) {
-  const auto some = [&](const auto& values) { return values.empty() ? values : classifier::picked(values, rows); };
+  const auto some = [&](const auto& values) { return values.empty() ? values : picked(values, rows); };
   return {.exact = some(all.exact),
           .last_values = some(all.last_values),
           .a_season_before = some(all.a_season_before),
           .last = some(all.last)};
 }
-
-}  // namespace
 
 template <>
 Task<NumberModel> fold_task(const TrainArguments& a, const Task<NumberModel>& all, const heed::Split& rows,

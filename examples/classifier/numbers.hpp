@@ -91,6 +91,12 @@ std::string text_of(const Metrics& metrics);
 template <class M>
 Metrics metrics_of(const StoredModel<M>& stored, const LabelledData<float>& data, const Targets& targets);
 
+/// What a model answers to the sequences of a task. A forecast of changes answers to relative windows changes: what they
+/// are relative to is added.
+template <class M>
+heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledData<float>& data,
+                                  const Targets& targets);
+
 /// Labelled data for a model of numbers, and their targets. Throws if a sequence has not one target for each output.
 template <class M>
 std::pair<NamedSequences, Targets> load_targets_of(const StoredModel<M>& stored, const ModelArguments& arguments);
@@ -111,6 +117,12 @@ void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& argume
 
 extern template void to_units(StoredModel<NumberModel>&, const TargetScale&);
 extern template void to_units(StoredModel<RocketModel>&, const TargetScale&);
+extern template heed::Tensor<float, 2> answers_of(const StoredModel<NumberModel>&, const LabelledData<float>&,
+                                                  const Targets&);
+extern template heed::Tensor<float, 2> answers_of(const StoredModel<RocketModel>&, const LabelledData<float>&,
+                                                  const Targets&);
+extern template heed::Tensor<float, 2> answers_of(const StoredModel<MixedModel>&, const LabelledData<float>&,
+                                                  const Targets&);
 extern template Metrics metrics_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);
 extern template Metrics metrics_of(const StoredModel<RocketModel>&, const LabelledData<float>&, const Targets&);
 extern template Metrics metrics_of(const StoredModel<MixedModel>&, const LabelledData<float>&, const Targets&);

@@ -16,9 +16,6 @@ namespace classifier {
 
 using heed::Index;
 
-namespace {
-
-// A forecast of changes answers to relative windows changes: what they are relative to is added.
 template <class M>
 heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledData<float>& data,
                                   const Targets& targets) {
@@ -32,6 +29,8 @@ heed::Tensor<float, 2> answers_of(const StoredModel<M>& stored, const LabelledDa
   }
   return answers;
 }
+
+namespace {
 
 template <class M>
 std::string report(const std::string& what, const StoredModel<M>& stored, const heed::Tensor<float, 2>& answers,
@@ -108,6 +107,9 @@ void evaluate_numbers(const StoredModel<M>& stored, const ModelArguments& a) {
   if (outputs > 1) std::printf("\n%s", output_table(answers, targets, stored.task, names).c_str());
 }
 
+template heed::Tensor<float, 2> answers_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);
+template heed::Tensor<float, 2> answers_of(const StoredModel<RocketModel>&, const LabelledData<float>&, const Targets&);
+template heed::Tensor<float, 2> answers_of(const StoredModel<MixedModel>&, const LabelledData<float>&, const Targets&);
 template Metrics metrics_of(const StoredModel<NumberModel>&, const LabelledData<float>&, const Targets&);
 template Metrics metrics_of(const StoredModel<RocketModel>&, const LabelledData<float>&, const Targets&);
 template Metrics metrics_of(const StoredModel<MixedModel>&, const LabelledData<float>&, const Targets&);

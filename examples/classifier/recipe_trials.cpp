@@ -32,14 +32,6 @@ int rounds_for(const Task<NumberModel>& task) {
   return static_cast<int>(std::clamp<Index>((enough_answers - 1) / task.train.count() + 1, 1, most_rounds));
 }
 
-// Adds the softmax of logits to `sum`.
-void add_probabilities(std::span<const float> logits, std::vector<double>& sum) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  double total = 0;
-  for (const float z : logits) total += std::exp(static_cast<double>(z) - largest);
-  for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += std::exp(static_cast<double>(logits[k]) - largest) / total;
-}
-
 }  // namespace
 
 RecipeTrials::RecipeTrials(const TrainArguments& a, const Task<NumberModel>& task, const Processes& processes)
@@ -112,33 +104,9 @@ bool RecipeTrials::run_rocket(Candidate& c, std::span<const heed::FoldRows> fold
     Task<NumberModel> fold = fold_task<NumberModel>(a, task_, folds[i].rows, nullptr);
     const std::optional<StoredModel<RocketModel>> rocket = rocket_of(a, fold, processes_);
     if (!rocket) return false;
-    add_score(c, *rocket, fold, a.fit.threads);
+    add_score(c, *rocket, fold, folds[i]);
   }
   return true;
-}
-
-Candidate RecipeTrials::together(const std::vector<const Candidate*>& parts) const {
-  Candidate all;
-  std::size_t folds = folds_.size();
-  for (const Candidate* part : parts) {
-    all.name += (all.name.empty() ? "" : "+") + part->name;
-    if (all.note.empty()) all.note = part->note;
-    all.step_seconds += part->step_seconds;
-    folds = std::min(folds, part->answers.size());
-  }
-  for (std::size_t i = 0; i < folds; ++i) {
-    const std::vector<Index>& rows = folds_[i].rows.validation;
-    Index correct = 0;
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-      std::vector<double> sum(static_cast<std::size_t>(task_.outputs()));
-      for (const Candidate* part : parts) add_probabilities(part->answers[i][static_cast<Index>(r)], sum);
-      const Index answer = std::max_element(sum.begin(), sum.end()) - sum.begin();
-      if (answer == Index(task_.train.classes[static_cast<std::size_t>(rows[r])])) ++correct;
-    }
-    all.accuracies.push_back(static_cast<double>(correct) / static_cast<double>(rows.size()));
-  }
-  if (folds == 0) all.fault = "not ended in time";
-  return all;
 }
 
 // On their first folds candidates leave the others time.

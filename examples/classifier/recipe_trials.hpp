@@ -15,7 +15,6 @@
 #include "heed/core/types.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/folds.hpp"
-#include "numbers.hpp"
 #include "training.hpp"
 
 namespace classifier {
@@ -28,7 +27,7 @@ struct Candidate {
   std::string fault = {};               ///< why it does not count; empty: it counts
   std::string note = {};                ///< what was left out for lack of time
   std::vector<double> accuracies = {};  ///< of the folds, round by round; r2 of regressions, skill of forecasts
-  std::vector<heed::Tensor<float, 2>> answers = {};  ///< for classes: the logits of each fold's left-out sequences
+  std::vector<heed::Tensor<float, 2>> answers = {};  ///< to each fold's left-out sequences; of classes the logits
   double seconds = 0;
   double step_seconds = 0;        ///< of one training step on one thread; 0: not known
   std::exception_ptr error = {};  ///< other options contradict its own
@@ -43,22 +42,6 @@ struct Candidate {
     if (answers.size() > folds) answers.resize(folds);
   }
 };
-
-/// Adds the score of a fold's model: its accuracy, of a regression r2, of a forecast its skill.
-template <class M>
-void add_score(Candidate& candidate, const StoredModel<M>& stored, const Task<NumberModel>& fold, int threads) {
-  if (fold.numbers.numbers()) {
-    const Metrics m = metrics_of(stored, *fold.test, fold.test_targets);
-    candidate.accuracies.push_back(m.skill.value_or(m.r2));
-    return;
-  }
-  const heed::Ensemble<M> all = ensemble_of(stored);
-  heed::ThreadPool pool(threads);
-  heed::Tensor<float, 2> logits({fold.test->count(), fold.outputs()});
-  const heed::LabelledSequences<float> test = fold.test->view();
-  candidate.accuracies.push_back(heed::Evaluator<heed::Ensemble<M>>(all, test, pool)(all, logits).accuracy);
-  candidate.answers.push_back(std::move(logits));
-}
 
 /// The number of steps of a training on this many sequences.
 heed::Index steps_of(const TrainArguments& arguments, heed::Index count);
@@ -79,8 +62,8 @@ class RecipeTrials {
   /// Throws where options rule out every recipe.
   void run(std::vector<Candidate>& candidates);
 
-  /// Candidates that have run, combined to one whose probabilities are their mean, on the folds that all of them have.
-  /// For classes.
+  /// Candidates that have run, combined to one whose probabilities or numbers are their mean, on the folds that all of
+  /// them have.
   Candidate together(const std::vector<const Candidate*>& parts) const;
 
  private:
@@ -96,6 +79,12 @@ class RecipeTrials {
   Deadline within(double share, bool first) const;
   bool run_rocket(Candidate& candidate, std::span<const heed::FoldRows> folds, double share) const;
   bool run_trained(Candidate& candidate, std::span<const heed::FoldRows> folds, double share) const;
+  /// Adds a fold's answers, and their score: of classes the accuracy, of a regression r2, of a forecast its skill.
+  template <class M>
+  void add_score(Candidate& candidate, const StoredModel<M>& stored, const Task<NumberModel>& fold,
+                 const heed::FoldRows& rows) const;
+  template <class S>
+  double score_of(const heed::Tensor<S, 2>& answers, const heed::FoldRows& fold) const;
   /// The seconds per step, measured with a temporary model.
   double time_step(const TrainArguments& arguments, const heed::FoldRows& fold) const;
   /// Reduces folds and epochs so that they take no more than a share of the time.

@@ -95,7 +95,7 @@ bool RecipeTrials::run_trained(Candidate& c, std::span<const heed::FoldRows> fol
     StoredModel<NumberModel> stored{std::move(models[i]), {}};
     stored.task = tasks[i].numbers;
     if (tasks[i].numbers.numbers()) to_units(stored, tasks[i].scale);
-    add_score(c, stored, tasks[i], a.fit.threads);
+    add_score(c, stored, tasks[i], folds[i]);
   }
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,9 @@ Task<NumberModel> fold_task(const TrainArguments&, const Task<NumberModel>&, con
 template <>
 Task<TextModel> fold_task(const TrainArguments&, const Task<TextModel>&, const heed::Split&,
                           const StoredModel<TextModel>*);
+
+/// The targets of some rows.
+Targets some_targets(const Targets& all, std::span<const heed::Index> rows);
 
 /// The folds of a task's training data: by class, at random for a regression, in the order of time for a forecast.
 template <class M>

@@ -408,6 +408,7 @@ class Forecaster:
         mixup: float | None = None,
         missing: str = 'error',
         recipe: str | None = None,
+        time_limit: float | None = None,
         num_features: int | None = None,
         statistics: bool | None = None,
         differences: bool | None = None,

@@ -41,20 +41,32 @@ class Candidate:
         del self.scores[folds:], self.answers[folds:]
 
 
+@dataclasses.dataclass
+class Windows:
+    """Of a forecast: places (n, 3), the series and the steps, from and to, of the targets; the last values (n, targets)."""
+
+    places: object
+    last_values: object
+
+
 class Trials:
-    def __init__(self, estimator, series, targets, labels, settings):
+    def __init__(self, estimator, series, targets, labels, settings, windows=None):
         self.estimator, self.series, self.targets, self.labels = estimator, series, targets, labels
+        self.windows = windows
         limit = 300.0 if estimator.time_limit is None else estimator.time_limit
         if not isinstance(limit, (int, float)) or not limit > 0:
             raise Error(f"time_limit: expected a number above 0, got {estimator.time_limit!r}")
         self.limit, self.start = float(limit), time.monotonic()
         count = len(series)
         _require_enough(count, targets)
-        self.rounds = int(np.clip(-(-ENOUGH_ANSWERS // count), 1, MOST_ROUNDS))
+        self.rounds = 1 if windows else int(np.clip(-(-ENOUGH_ANSWERS // count), 1, MOST_ROUNDS))
         self.seed = int(settings.fit["seed"])
         self.classes = targets.dtype == np.int32
         codes = targets if self.classes else np.zeros(0, dtype=np.int32)
-        self.folds = _core.make_folds(codes, count, FOLDS, self.rounds, self.seed)
+        if windows:  # each is trained on what comes before
+            self.folds = _core.make_forward_folds(windows.places, FOLDS)
+        else:
+            self.folds = _core.make_folds(codes, count, FOLDS, self.rounds, self.seed)
         self.threads = int(settings.fit["threads"]) or os.cpu_count() or 1
 
     def spent(self):
@@ -142,6 +154,8 @@ class Trials:
     def _score(self, outputs, rows):
         if self.classes:
             return float(np.mean(outputs.argmax(axis=1) == self.targets[rows]))
+        if self.windows:
+            return skill(self.targets[rows], outputs.astype(np.float64), self.windows.last_values[rows])
         return r_squared(self.targets[rows], outputs.astype(np.float64))
 
     def _answers(self, estimator, fold, seed, latest):
@@ -200,6 +214,12 @@ class Trials:
                 one = max(one, epochs * steps * c.step_seconds)
         fits = [m for m in range(1, MOST_MEMBERS + 1) if -(-m // self.threads) * one <= self.limit]
         return max(fits, default=1)
+
+
+def skill(truth, answers, last_values):
+    """1 - the mean squared error in times that of the last value; of several targets the mean."""
+    own, simple = np.mean((truth - answers) ** 2, axis=0), np.mean((truth - last_values) ** 2, axis=0)
+    return float(np.mean(np.where(simple > 0, 1 - own / np.where(simple > 0, simple, 1), np.where(own > 0, 0.0, 1.0))))
 
 
 def _require_enough(count, targets):
@@ -261,23 +281,25 @@ def _taken_of(candidates, best):
     return best
 
 
-def choose(estimator, series, targets, labels, test, callbacks, settings, start):
-    """Fits the estimator by the recipe that does best; `recipe_` says which, `recipes_` how each did."""
+def choose(estimator, series, targets, labels, test, callbacks, settings, start, windows=None):
+    """Fits the estimator by the recipe that does best; `recipe_` says which, `recipes_` how each did. A forecast has
+    `windows`."""
     if start is not None:
         raise Error("recipe and init exclude each other: init has an architecture")
     callbacks = functions_of(callbacks)  # wrong ones are refused before the trials
-    trials = Trials(estimator, series, targets, labels, settings)
+    trials = Trials(estimator, series, targets, labels, settings, windows)
     # in the order in which they win where they are equally good: the quicker first
     candidates = [Candidate(recipe) for recipe in ("rocket", *_core.recipe_names(), None)]
     wants_epochs = bool(callbacks or estimator.checkpoint)
     candidates[0].alone = not wants_epochs
-    if callbacks or (wants_epochs and not trials.classes):  # then there is no mean that it could be part of
+    if callbacks:  # then there is no mean that it could be part of
         candidates[0].fault = "not tried: it has no epochs"
     trials.run(candidates)
     held_out = max(1, len(series) // FOLDS)
-    if trials.classes:
-        _add_means(candidates, trials, held_out)
-    best = _taken_of(candidates, _best_of(candidates, held_out))
+    _add_means(candidates, trials, held_out)
+    best = _best_of(candidates, held_out)
+    if trials.classes:  # r2 and skill have no least value: one bad fold would make noise of all differences
+        best = _taken_of(candidates, best)
     chosen = trials.trained(best.recipe)
     members = estimator.ensemble if wants_epochs else trials.members_for(best)
     chosen.set_params(ensemble=members, verbose=estimator.verbose)

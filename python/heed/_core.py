@@ -53,6 +53,7 @@ recipe_settings = _extension.recipe_settings
 recipe_names = _extension.recipe_names
 strong_recipes = _extension.strong_recipes
 make_folds = _extension.make_folds
+make_forward_folds = _extension.make_forward_folds
 fill_missing = _extension.fill_missing
 together = _extension.together
 

@@ -93,6 +93,7 @@ class Forecaster(SequenceEstimator):
         mixup=None,
         missing="error",
         recipe=None,
+        time_limit=None,
         num_features=None,
         statistics=None,
         differences=None,
@@ -116,6 +117,7 @@ class Forecaster(SequenceEstimator):
         all_series = self._learn_series(X)
         start = start_of(self)
         held_out = self._held_out()
+        self._task = {}
         settings = self._settings()
         settings.fit.pop("validation", None)
         self._check_options(held_out > 0)
@@ -125,24 +127,30 @@ class Forecaster(SequenceEstimator):
             self._how = start.model.metadata.get("missing", "error")
         if self._how != "error" and not means:
             means = self._means([one[: self._steps_before(one, held_out)] for one in all_series])
-        x, targets = self._windows(all_series, held_out, means, end=False)
+        x, targets, places = self._windows(all_series, held_out, means, end=False)
         test = None
         if held_out > 0:
-            test_x, test_targets = self._windows(all_series, held_out, means, end=True)
+            test_x, test_targets, _ = self._windows(all_series, held_out, means, end=True)
             test = (test_x, None, test_targets)
-        more = settings.more
-        more.update(task="forecast", window=text_of(x.shape[1]), horizon=text_of(self.horizon))
-        more["forecasts"] = text_of(self._columns)
+        task = {"task": "forecast", "window": text_of(x.shape[1]), "horizon": text_of(self.horizon)}
+        task["forecasts"] = text_of(self._columns)
         if self._is_relative(start):
-            more["relative"] = "true"
+            task["relative"] = "true"
         if means:
-            more["missing_means"] = text_of(means)
+            task["missing_means"] = text_of(means)
         names = getattr(self, "feature_names_in_", None)
         if names is not None and all(name and "," not in name and name == name.strip() for name in names):
-            more["feature_columns"] = ",".join(names)
+            task["feature_columns"] = ",".join(names)
+        self._task = task
+        settings.more.update(task)
         self.recipe_ = self.recipe
         if self.recipe == "auto":
-            raise Error("recipe='auto' compares by cross-validation, and windows of one series overlap: name a recipe")
+            from ._auto import Windows, choose
+
+            last = np.tile(np.nan_to_num(x[:, -1, self._columns]), self.horizon)
+            return choose(
+                self, Series(x), targets, [], test, callbacks, settings, start, windows=Windows(places, last)
+            )
         return self._fit(Series(x), targets, [], test, callbacks, settings, start)
 
     def predict(self, X):
@@ -169,8 +177,13 @@ class Forecaster(SequenceEstimator):
     def score(self, X, y=None):
         """The coefficient of determination, R^2, over all windows of the series; of several targets the mean."""
         model = self._fitted()
-        x, targets = self._windows(self._check_series(X), 0, _means_of(model), end=False)
+        x, targets, _ = self._windows(self._check_series(X), 0, _means_of(model), end=False)
         return r_squared(targets, model.predict(x, None).astype(np.float64))
+
+    def _settings(self):
+        settings = super()._settings()
+        settings.more.update(getattr(self, "_task", {}))  # each model of a mixed recipe forecasts
+        return settings
 
     # ---- series
 
@@ -283,21 +296,25 @@ class Forecaster(SequenceEstimator):
         return int(np.floor(len(series) * (1 - held_out)))
 
     def _windows(self, arrays, held_out, means, end):
-        """Windows (n, window, features) and what follows them, (n, horizon targets), of one part of each series. Windows
-        without a value, and those that lack a target, are left out."""
+        """Windows (n, window, features), what follows them, (n, horizon targets), and where that stands (n, 3): series,
+        from, to; of one part of each series. Windows without a value, and those that lack a target, are left out."""
         window, horizon = self._window, self._horizon
-        xs, ys, longest = [], [], 0
-        for one in arrays:
+        xs, ys, places, longest = [], [], [], 0
+        for number, one in enumerate(arrays):
             kept = self._steps_before(one, held_out)
-            part = one[max(kept - window, 0) :] if end else one[:kept]
+            first = max(kept - window, 0) if end else 0
+            part = one[first:] if end else one[:kept]
             longest = max(longest, len(part))
             if len(part) < window + horizon:
                 continue
             all_windows = np.lib.stride_tricks.sliding_window_view(part, window + horizon, axis=0).swapaxes(1, 2)
+            starts = first + window + np.arange(len(all_windows), dtype=np.int64)
             if self._how != "error":
                 there = ~np.isnan(all_windows)
                 told = there[:, window:, self._columns].all(axis=(1, 2))
-                all_windows = all_windows[there[:, :window].any(axis=(1, 2)) & told]
+                usable = there[:, :window].any(axis=(1, 2)) & told
+                all_windows, starts = all_windows[usable], starts[usable]
+            places.append(np.stack([np.full_like(starts, number), starts, starts + horizon], axis=1))
             xs.append(all_windows[:, :window])
             ys.append(all_windows[:, window:, self._columns].reshape(len(all_windows), -1))
         if not xs:
@@ -313,7 +330,7 @@ class Forecaster(SequenceEstimator):
             raise Error("X: too many steps are missing: no window has a value and is followed by those that are forecast")
         if not np.isfinite(y).all():
             raise Error("X: the series has NaN or infinity: missing='linear' (previous, mean, zero, mask) fills NaN")
-        return self._filled(np.ascontiguousarray(x, dtype=np.float64), means), y
+        return self._filled(np.ascontiguousarray(x, dtype=np.float64), means), y, np.concatenate(places)
 
     def _restore(self, model):
         super()._restore(model)

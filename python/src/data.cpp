@@ -89,15 +89,29 @@ Words split_sentences(const std::vector<std::string>& sentences, bool lower) {
       .words;
 }
 
-std::vector<Fold> make_folds(std::span<const std::int32_t> classes, Index count, int folds, int repeats,
-                             std::uint64_t seed) {
+namespace {
+std::vector<Fold> rows_of(const std::vector<heed::FoldRows>& folds) {
   std::vector<Fold> all;
-  const heed::CrossValidationOptions o{.folds = folds, .repeats = repeats, .seed = seed};
-  for (const heed::FoldRows& fold : classes.empty() ? heed::make_folds(count, o) : heed::make_folds(classes, o)) {
+  for (const heed::FoldRows& fold : folds) {
     all.push_back({{fold.rows.training.begin(), fold.rows.training.end()},
                    {fold.rows.validation.begin(), fold.rows.validation.end()}});
   }
   return all;
+}
+}  // namespace
+
+std::vector<Fold> make_folds(std::span<const std::int32_t> classes, Index count, int folds, int repeats,
+                             std::uint64_t seed) {
+  const heed::CrossValidationOptions o{.folds = folds, .repeats = repeats, .seed = seed};
+  return rows_of(classes.empty() ? heed::make_folds(count, o) : heed::make_folds(classes, o));
+}
+
+std::vector<Fold> make_forward_folds(std::span<const Index> places, int folds) {
+  std::vector<heed::SeriesSteps> targets;
+  for (std::size_t i = 0; i + 2 < places.size(); i += 3) {
+    targets.push_back({places[i], {places[i + 1], places[i + 2]}});
+  }
+  return rows_of(heed::make_folds(targets, {.folds = folds}));
 }
 
 std::vector<std::string> recipe_names() { return heed::recipe_names(); }

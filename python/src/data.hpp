@@ -26,6 +26,9 @@ Words split_sentences(const std::vector<std::string>& sentences, bool lower);
 struct Fold {
   std::vector<Index> training, validation;
 };
+/// The folds of forecasts, in the order of time. Each row of `places` is a window: its series, and the steps of its
+/// targets, [first, last).
+std::vector<Fold> make_forward_folds(std::span<const Index> places, int folds);
 std::vector<Fold> make_folds(std::span<const std::int32_t> classes, Index count, int folds, int repeats,
                              std::uint64_t seed);
 

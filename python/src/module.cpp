@@ -244,12 +244,16 @@ void bind_data(nb::module_& m) {
         return nb::make_tuple(to_numpy(std::move(full)), preparation.means);
       },
       nb::arg("x"), nb::arg("lengths").none(), nb::arg("how"), nb::arg("means"));
-  m.def("make_folds", [](const Lengths& classes, Index count, int folds, int repeats, std::uint64_t seed) {
+  const auto pairs = [](const std::vector<Fold>& folds) {
     nb::list all;
-    for (const Fold& fold : make_folds({classes.data(), classes.size()}, count, folds, repeats, seed)) {
-      all.append(nb::make_tuple(fold.training, fold.validation));
-    }
+    for (const Fold& fold : folds) all.append(nb::make_tuple(fold.training, fold.validation));
     return all;
+  };
+  m.def("make_folds", [pairs](const Lengths& classes, Index count, int folds, int repeats, std::uint64_t seed) {
+    return pairs(make_folds({classes.data(), classes.size()}, count, folds, repeats, seed));
+  });
+  m.def("make_forward_folds", [pairs](const Places& places, int folds) {
+    return pairs(make_forward_folds({places.data(), places.size()}, folds));
   });
 }
 

@@ -22,6 +22,7 @@ namespace nb = nanobind;
 
 using Array = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
 using Lengths = nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Places = nb::ndarray<const Index, nb::shape<-1, 3>, nb::c_contig, nb::device::cpu>;
 using Settings = std::map<std::string, std::string>;
 
 inline heed::Fault wrong_array(const char* where, const char* expected) {

@@ -105,6 +105,31 @@ def test_goes_on(tmp_path):
     assert model.predict(wave()).shape == (2,) and model.model_.metadata["window"] == "6"
 
 
+@pytest.mark.parametrize("recipe", ["rocket+fcn", "strong"])
+def test_models_of_a_mixed_recipe_forecast_changes(tmp_path, recipe):
+    x = 0.1 * np.arange(240) + wave(240)
+    model = heed.Forecaster(window=12, horizon=2, recipe=recipe, epochs=30, num_features=84).fit(x[:180])
+    assert model.score(x[180:]) > 0.9, "out of the range of training"
+    assert model.model_.metadata["window"] == "12"
+    model.save(tmp_path / "f.safetensors")
+    again = heed.load(tmp_path / "f.safetensors")
+    assert isinstance(again, heed.Forecaster) and np.array_equal(again.predict(x), model.predict(x))
+
+
+def test_auto_finds_what_is_better_than_the_last_value():
+    x = 0.1 * np.arange(240) + wave(240)
+    params = {"window": 12, "horizon": 2, "recipe": "auto", "epochs": 5, "channels": 8, "num_features": 84}
+    model = heed.Forecaster(**params, time_limit=300).fit(x[:180])
+    assert {"rocket", "fcn", "default"} < set(model.recipes_) and model.recipe_ in model.recipes_
+    assert model.recipes_[model.recipe_] == max(one for one in model.recipes_.values() if isinstance(one, float))
+    assert model.recipes_[model.recipe_] > 0.5 and model.score(x[180:]) > 0.9
+    # several series with gaps, two targets
+    y = [np.stack([x[:100], np.roll(x, 7)[:100]], axis=1), np.stack([x[100:], x[100:] ** 2], axis=1)]
+    y[0][50] = np.nan
+    model = heed.Forecaster(**{**params, "epochs": 1}, missing="linear").fit(y)
+    assert model.predict(y).shape == (2, 2, 2)
+
+
 @pytest.mark.parametrize(
     "options, x, said",
     [
@@ -113,7 +138,7 @@ def test_goes_on(tmp_path):
         ({"window": 6}, wave(5), "too short"),
         ({"window": 6, "targets": 1}, wave(), "targets: no such feature"),
         ({"window": 6, "targets": (0, 0)}, wave(), "each once"),
-        ({"window": 6, "recipe": "auto"}, wave(), "overlap"),
+        ({"window": 6, "recipe": "auto"}, wave(9), "too few windows for folds in the order of time"),
         ({"window": 6}, [wave(50), np.ones((50, 2))], "expected a series"),
         ({"window": 6}, np.array(["a"] * 50), "numbers are needed"),
         ({"window": 6, "validation": 0.01}, wave(), "too short"),
