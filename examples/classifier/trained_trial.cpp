@@ -8,6 +8,7 @@
 
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit_ensemble.hpp"
+#include "numbers.hpp"
 #include "recipe.hpp"
 #include "recipe_trials.hpp"
 
