@@ -122,6 +122,11 @@ HEED_FUNCTION void check_separators(const TableFormat& format, const std::string
       d != '"' && d != '#' && d != '.' && d != '+' && d != '-' && d != '\n' && d != '\r' && !(d >= '0' && d <= '9') &&
           !(d >= 'a' && d <= 'z') && !(d >= 'A' && d <= 'Z'),
       [&] { return Fault{"not a delimiter", where, "a character that is no part of numbers", in_quotes({&d, 1})}; });
+  // a byte of a longer character would cut others in two
+  require(static_cast<unsigned char>(d) < 128, [&] {
+    return Fault{"not a delimiter", where, "an ASCII character",
+                 "byte " + std::to_string(static_cast<unsigned char>(d))};
+  });
   if (format.decimal == '.') return;
   require(format.decimal == ',', [&] {
     return Fault{"not a decimal separator", where, "a point or a comma", in_quotes({&format.decimal, 1})};
