@@ -129,10 +129,10 @@ void from_memory() {
   const auto folds = heed::make_folds(windows.places, {.folds = 3});
   const auto in_time = heed::cross_validate(folds, [&](const heed::FoldRows& fold) {
     const heed::SequenceSubset<float, float> before(windows.view(), fold.rows.training),
-        next(windows.view(), fold.rows.validation);
-    Model model({.features = 1, .classes = 3});
-    heed::fit(model, before.x, before.targets, {.epochs = 20, .batch_size = 32});
-    return heed::evaluate(model, next.x, next.targets);
+        after(windows.view(), fold.rows.validation);
+    Model fresh({.features = 1, .classes = 3});
+    heed::fit(fresh, before.x, before.targets, {.epochs = 20, .batch_size = 32});
+    return heed::evaluate(fresh, after.x, after.targets);
   });
   std::printf("mean squared error %.3f\n", in_time.loss.mean);
   // [/folds]
