@@ -134,7 +134,7 @@ void from_memory() {
     heed::fit(fresh, before.x, before.targets, {.epochs = 20, .batch_size = 32});
     return heed::evaluate(fresh, after.x, after.targets);
   });
-  std::printf("%zu folds in the order of time\n", in_time.folds.size());  // in_time.loss.mean
+  std::printf("%zu folds in the order of time\n", in_time.folds.size());
   // [/folds]
 
   // [changes]
