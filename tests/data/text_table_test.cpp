@@ -266,8 +266,7 @@ TEST(TextTable, AFirstLineMayNameTheDelimiter) {
   EXPECT_EQ(table_error("sep=a\n1a2\n"),
             "x.csv: not a delimiter (expected a character that is no part of numbers, got 'a')");
   // found by a fuzzer: a byte of a longer character cut a label in two
-  EXPECT_EQ(table_error("sep=\xB0\n1\xB0 2\n"),
-            "x.csv: not a delimiter (expected an ASCII character, got byte 176)");
+  EXPECT_EQ(table_error("sep=\xB0\n1\xB0 2\n"), "x.csv: not a delimiter (expected an ASCII character, got byte 176)");
   const TableOptions degree{.format = {.delimiter = '\xC2'}};
   EXPECT_EQ(table_error("1,2\n", degree), "x.csv: not a delimiter (expected an ASCII character, got byte 194)");
   EXPECT_EQ(table_error("sep=;\n"), "x.csv: no data (expected at least one row)");
